@@ -1,0 +1,110 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Source, sources } from './helpers/source-tree.ts';
+
+/** What each folder of src may import from the others; doors are the files of src itself. */
+const ARROWS: Readonly<Record<string, readonly string[]>> = {
+  doors: ['action', 'cli', 'core'],
+  action: ['commands', 'report', 'dolt', 'core', 'contract'],
+  cli: ['commands', 'report', 'core', 'contract'],
+  commands: ['config', 'credentials', 'install', 'sync', 'report', 'beads', 'dolt', 'core', 'contract'],
+  sync: ['config', 'dolt', 'core', 'contract'],
+  install: ['dolt', 'core', 'contract'],
+  credentials: ['config', 'core', 'contract'],
+  config: ['core', 'contract'],
+  beads: ['core', 'contract'],
+  report: ['core', 'contract'],
+  dolt: ['core', 'contract'],
+  core: ['contract'],
+  contract: [],
+};
+
+/** Who alone may import a package, and why nobody else. */
+const OWNERS: readonly [RegExp, readonly string[], string][] = [
+  [/^@actions\/core$/, ['action/', 'main.ts', 'post.ts'], 'it speaks to the runner'],
+  [/^@actions\/tool-cache$/, ['install/'], 'it runs programs of its own'],
+  [/^(?:execa|(?:node:)?child_process)$/, ['dolt/process.ts'], 'it starts processes'],
+  [/^mysql2/, ['dolt/'], 'it speaks to the engine'],
+  [/^commander$/, ['cli/'], 'it reads argv'],
+];
+
+const MAX_LINES = 220;
+const MAX_MEDIAN = 60;
+const MAX_DOOR = 40;
+const MAX_PARAMETERS = 3;
+
+const SOURCES = sources('src');
+
+const folderOf = (path: string) => /^src\/([^/]+)\//.exec(path)?.[1] ?? 'doors';
+const below = (path: string) => path.slice('src/'.length);
+
+describe('the house', () => {
+  test('was found', () => {
+    expect(SOURCES.length).toBeGreaterThan(100);
+    expect(SOURCES.filter(({ path }) => folderOf(path) === 'doors').map(({ path }) => below(path))).toEqual(
+      expect.arrayContaining(['main.ts', 'post.ts', 'cli.ts']),
+    );
+  });
+
+  test('arrows point one way', () => {
+    const wrong = SOURCES.flatMap(({ path, imports }) =>
+      imports.flatMap(({ file }) => {
+        if (file === null || file === 'package.json') return [];
+        const [from, to] = [folderOf(path), folderOf(file)];
+        return from === to || ARROWS[from]?.includes(to) === true ? [] : [`${path} imports ${file}`];
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('no file imports itself over others', () => {
+    expect(SOURCES.filter(({ path }) => reaches(path, path)).map(({ path }) => path)).toEqual([]);
+  });
+
+  test.each(OWNERS)('%s is imported by %j only', (name, owners) => {
+    const users = SOURCES.filter(({ imports }) => imports.some(({ from }) => name.test(from)));
+    expect(users.length).toBeGreaterThan(0);
+    expect(users.filter(({ path }) => !owners.some((owner) => below(path).startsWith(owner)))).toEqual([]);
+  });
+
+  test('process.env is touched in one file', () => {
+    expect(SOURCES.filter((source) => source.readsEnvironment).map(({ path }) => path)).toEqual(['src/core/env.ts']);
+  });
+});
+
+describe('the size of things', () => {
+  const code = [...SOURCES, ...sources('scripts')];
+  const files = [...code, ...sources('__tests__')];
+
+  test(`no file has more than ${MAX_LINES} lines`, () => {
+    expect(files.filter(({ lines }) => lines > MAX_LINES).map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+  });
+
+  test(`half of the sources have at most ${MAX_MEDIAN} lines, doors at most ${MAX_DOOR}`, () => {
+    const lines = SOURCES.map((source) => source.lines).sort((a, b) => a - b);
+    expect(lines[Math.floor(lines.length / 2)]).toBeLessThanOrEqual(MAX_MEDIAN);
+    expect(SOURCES.filter((source) => folderOf(source.path) === 'doors' && source.lines >= MAX_DOOR)).toEqual([]);
+  });
+
+  test(`no function takes more than ${MAX_PARAMETERS} parameters`, () => {
+    expect(code.filter(({ parameters }) => parameters > MAX_PARAMETERS).map(({ path }) => path)).toEqual([]);
+  });
+});
+
+/** Whether a file is imported, at run time, by what it imports itself. */
+function reaches(start: string, wanted: string): boolean {
+  const seen = new Set<string>();
+  const open = [start];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    for (const { file } of importsOf(path)) {
+      if (file === wanted) return true;
+      if (file === null || seen.has(file)) continue;
+      seen.add(file);
+      open.push(file);
+    }
+  }
+  return false;
+}
+
+function importsOf(path: string): Source['imports'] {
+  return SOURCES.find((source) => source.path === path)?.imports.filter(({ typeOnly }) => !typeOnly) ?? [];
+}

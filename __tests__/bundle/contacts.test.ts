@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { commandLine, userEnvironment } from '../helpers/bundled-cli.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+/** The addresses of all internet sockets that a trace saw somebody connect or send to. */
+function addresses(trace: string): string[] {
+  const v4 = [...trace.matchAll(/sa_family=AF_INET, .*?inet_addr\("([^"]+)"\)/g)];
+  const v6 = [...trace.matchAll(/sa_family=AF_INET6, .*?inet_pton\(AF_INET6, "([^"]+)"/g)];
+  return [...v4, ...v6].map((match) => match[1] ?? '');
+}
+
+test('nothing but the peers is contacted: no usage report, no look for a newer version', async () => {
+  await using folder = await tempFolder();
+  await makeTown(folder.file('town'));
+  const words = await commandLine(folder, 'sync', {
+    mailbox: `file://${folder.file('mailbox')}`,
+    closed: 'http://127.0.0.1:9/x',
+  });
+  const trace = folder.file('trace');
+  const result = await execa(
+    'strace',
+    ['-f', '-qq', '-e', 'trace=connect,sendto,sendmsg', '-o', trace, process.execPath, ...words],
+    {
+      env: userEnvironment(folder),
+      extendEnv: false,
+      reject: false,
+    },
+  );
+  expect(JSON.parse(String(result.stdout))).toMatchObject({
+    status: 'partial',
+    peers: [
+      { name: 'closed', status: 'failed' },
+      { name: 'mailbox', verified: true },
+    ],
+  });
+  const seen = addresses(await readFile(trace, 'utf8'));
+  // The peer on port 9 proves that the trace sees what there is to see.
+  expect(seen.length).toBeGreaterThan(0);
+  expect([...new Set(seen)]).toEqual(['127.0.0.1']);
+});

@@ -1,0 +1,84 @@
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { commandLine, startCli } from '../helpers/bundled-cli.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+/** A peer that takes the connection and never says a word. */
+async function silentPeer(): Promise<{ server: Server; url: string } & AsyncDisposable> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const sockets: Socket[] = [];
+  server.on('connection', (socket) => sockets.push(socket));
+  return {
+    server,
+    url: `http://127.0.0.1:${address.port}/town`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The pid that the running engine wrote beside the data. */
+async function enginePid(folder: TempFolder): Promise<number> {
+  return Number((await readFile(folder.file('town', '.dolt', 'sql-server.info'), 'utf8')).split(':')[0]);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The engine is nobody's child any more, so its end can only be looked for; bounded. */
+async function ends(pid: number): Promise<boolean> {
+  for (let waited = 0; waited < 10_000; waited += 50) {
+    if (!isAlive(pid)) return true;
+    await delay(50);
+  }
+  return false;
+}
+
+const leftovers = async (folder: TempFolder): Promise<string[]> =>
+  readdir(folder.file('home', '.cache', 'dolt-federation', 'tmp')).catch(() => []);
+
+async function leavesNothing(folder: TempFolder): Promise<void> {
+  for (let waited = 0; waited < 5_000 && (await leftovers(folder)).length > 0; waited += 50) await delay(50);
+  expect(await leftovers(folder)).toEqual([]);
+}
+
+describe('the engine ends with us', () => {
+  test.each([
+    { signal: 'SIGKILL', exitCode: undefined },
+    { signal: 'SIGINT', exitCode: 130 },
+    { signal: 'SIGTERM', exitCode: 143 },
+  ] as const)('also after $signal in the middle of a fetch', async ({ signal, exitCode }) => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const head = await town.head();
+    await using silent = await silentPeer();
+    const connected = once(silent.server, 'connection');
+    const cli = startCli(folder, await commandLine(folder, 'sync', { silent: silent.url }));
+    await connected;
+    const pid = await enginePid(folder);
+    expect(isAlive(pid)).toBe(true);
+
+    cli.kill(signal);
+    const result = await cli;
+    expect(result.exitCode).toBe(exitCode);
+    expect(await ends(pid)).toBe(true);
+    await leavesNothing(folder);
+    // The database opens again as it was.
+    expect(await town.head()).toBe(head);
+    expect(await town.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
+  });
+});

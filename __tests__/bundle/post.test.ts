@@ -1,0 +1,88 @@
+import { existsSync, watch } from 'node:fs';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { processCommand } from '../../src/action/process-command.ts';
+import { readEnv } from '../../src/core/env.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { fakeRunner } from '../helpers/fake-runner.ts';
+import { readKeyValues } from '../helpers/runner-protocol.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+describe('the post step', () => {
+  test('removes what main made when main was killed', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    const town = await makeTown(join(runner.workspace, 'town'));
+    const peers = `mailbox: file://${folder.file('mailbox')}`;
+    const { door } = await runner.start({ inputs: { database: 'town', peers, 'dolt-path': testDolt() } });
+    const state = await stateWith(runner.stateFile, '"kind":"process"');
+    door.kill('SIGKILL');
+    await door;
+
+    const post = await runner.post(state);
+    expect(post.exitCode).toBe(0);
+    expect((await readdir(runner.temp)).filter((name) => name.startsWith('df-'))).toEqual([]);
+    for (const { pid } of JSON.parse(state['resources'] ?? '[]')) {
+      if (pid !== undefined) expect(await processCommand(pid, readEnv())).toBeNull();
+    }
+    expect(await town.head()).toMatch(/^[0-9a-v]{32}$/);
+  });
+
+  test('ends a process of ours, and does nothing the second time', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    const own = join(runner.temp, 'df-x');
+    await mkdir(own);
+    const child = execa(process.execPath, ['-e', 'setInterval(() => {}, 1000)', own], { reject: false });
+    const leftovers = [
+      { kind: 'folder', path: own },
+      { kind: 'process', pid: child.pid, folder: own },
+    ];
+    const state = { resources: JSON.stringify(leftovers) };
+    expect((await runner.post(state)).exitCode).toBe(0);
+    expect((await child).signal).toBe('SIGTERM');
+    expect(existsSync(own)).toBe(false);
+    const again = await runner.post(state);
+    expect(again).toMatchObject({ exitCode: 0, commands: [] });
+  });
+
+  test('has nothing to do after a run that ended in order', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    await makeTown(join(runner.workspace, 'town'));
+    const peers = `mailbox: file://${folder.file('mailbox')}`;
+    const main = await runner.main({ inputs: { database: 'town', peers, 'dolt-path': testDolt() } });
+    expect((await readdir(runner.temp)).every((name) => name.startsWith('dolt-federation-result-'))).toBe(true);
+    expect(await runner.post(main.state)).toMatchObject({ exitCode: 0, commands: [] });
+  });
+
+  test.each(['{', '[{"kind":"folder"}]', '[{"kind":"process","pid":1}]', '"x"'])(
+    'never fails the job: the state %s is a warning',
+    async (resources) => {
+      await using folder = await tempFolder();
+      const post = await (await fakeRunner(folder)).post({ resources });
+      expect(post.exitCode).toBe(0);
+      expect(post.commands).toEqual([expect.objectContaining({ command: 'warning' })]);
+    },
+  );
+});
+
+/** The state that main has written, as soon as it holds some text. */
+async function stateWith(file: string, text: string): Promise<Record<string, string>> {
+  const changes = watch(file);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const look = () => {
+        readFile(file, 'utf8').then((state) => (state.includes(text) ? resolve() : undefined), reject);
+      };
+      changes.on('change', look);
+      look();
+    });
+    return readKeyValues(await readFile(file, 'utf8'));
+  } finally {
+    changes.close();
+  }
+}

@@ -1,0 +1,94 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { OUTPUTS } from '../../src/contract/outputs.ts';
+import { fakeRunner } from '../helpers/fake-runner.ts';
+import { validated } from '../helpers/json-schema.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+describe('a step that cannot start', () => {
+  test('a bad input: exit 2, every output set, the error in log, result and summary', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    const step = await runner.main({ inputs: { command: 'synch' } });
+    expect(step.exitCode).toBe(2);
+    expect(Object.keys(step.outputs)).toEqual(Object.keys(OUTPUTS));
+    expect(step.outputs).toMatchObject({ status: 'failed', changed: 'false', 'pushed-commits': '0', synced: '' });
+    const json = await validated('error', step.outputs['result'] ?? '');
+    expect(json).toMatchObject({ error: { code: 'bad-usage' } });
+    expect(JSON.parse(await readFile(step.outputs['result-path'] ?? '', 'utf8'))).toEqual(json);
+    expect(step.commands.filter(({ command }) => command === 'error')).toEqual([
+      {
+        command: 'error',
+        properties: { title: 'bad-usage' },
+        message: expect.stringContaining('the input command is "synch", but must be one of sync, pull, push, status'),
+      },
+    ]);
+    expect(step.summary).toContain('<code>bad-usage</code>');
+  });
+
+  test('a mistake in the configuration is shown on its line', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    await mkdir(join(runner.workspace, 'town', '.beads'), { recursive: true });
+    const config = 'sync:\n  mode: dolt-native\nfederation:\n  peerz: {}\n';
+    await writeFile(join(runner.workspace, 'town', '.beads', 'config.yaml'), config);
+    const step = await runner.main({ inputs: { 'working-directory': 'town' } });
+    expect(step.exitCode).toBe(2);
+    await validated('error', step.outputs['result'] ?? '');
+    const [error] = step.commands.filter(({ command }) => command === 'error');
+    expect(error?.properties).toMatchObject({
+      file: 'town/.beads/config.yaml',
+      line: '4',
+      title: 'config-unknown-key',
+    });
+  });
+
+  test('a folder above the workspace is not searched', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    await mkdir(folder.file('.beads'));
+    await writeFile(folder.file('.beads', 'config.yaml'), 'federation:\n  nonsense: 1\n');
+    await mkdir(folder.file('home', '.config', 'bd'), { recursive: true });
+    await writeFile(folder.file('home', '.config', 'bd', 'config.yaml'), 'federation:\n  nonsense: 1\n');
+    const step = await runner.main();
+    expect(step.exitCode).toBe(0);
+    expect(step.commands).toContainEqual(
+      expect.objectContaining({ command: 'warning', properties: { title: 'no-peers' } }),
+    );
+  });
+
+  test('what is quoted in an error cannot give the runner a command', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    const evil = '\n::set-env name=EVIL::1\r\n##[add-mask]x\n';
+    const step = await runner.main({ inputs: { 'fail-on': `any${evil}x` } });
+    expect(step.exitCode).toBe(2);
+    expect(new Set(step.commands.map(({ command }) => command))).toEqual(new Set(['add-mask', 'error']));
+    expect(step.commands.filter(({ command }) => command === 'add-mask')).toHaveLength(1);
+  });
+
+  test('no runner: said so, exit 1 or 2, no crash', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    const step = await runner.main({ env: { RUNNER_TOOL_CACHE: '' } });
+    expect(step.exitCode).toBe(2);
+    expect(step.stdout).toContain('RUNNER_TOOL_CACHE is not set');
+  });
+
+  test('outputs that cannot be written: the step fails and says why', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    const step = await runner.main({ env: { GITHUB_OUTPUT: folder.file('missing') } });
+    expect(step.exitCode).not.toBe(0);
+    expect(step.stdout).toContain('Missing file at path');
+  });
+
+  test('a summary that cannot be written is a warning', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    const step = await runner.main({ env: { GITHUB_STEP_SUMMARY: folder.file('missing') } });
+    expect(step.exitCode).toBe(0);
+    expect(step.stdout).toContain('::warning::the job summary could not be written');
+  });
+});

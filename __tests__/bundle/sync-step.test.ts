@@ -1,0 +1,126 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { runResultSchema } from '../../src/contract/result.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { type FakeRunner, fakeRunner } from '../helpers/fake-runner.ts';
+import { validated } from '../helpers/json-schema.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown, remoteHead, type TestTown } from '../helpers/town.ts';
+
+interface Scene {
+  readonly runner: FakeRunner;
+  readonly town: TestTown;
+}
+
+/** A workspace with a database and a configuration of these peers. */
+async function scene(folder: TempFolder, peers: Readonly<Record<string, string>>): Promise<Scene> {
+  const runner = await fakeRunner(folder);
+  const town = await makeTown(join(runner.workspace, 'town'));
+  const lines = Object.entries(peers).map(([name, path]) => `    ${name}: file://${path}\n`);
+  await writeFile(join(runner.workspace, 'federation.yaml'), `federation:\n  peers:\n${lines.join('')}`);
+  return { runner, town };
+}
+
+const inputs = { database: 'town', config: 'federation.yaml', 'dolt-path': testDolt() };
+
+describe('a step that syncs', () => {
+  test('pushes to a peer and tells it everywhere; a second one finds nothing to do', async () => {
+    await using folder = await tempFolder();
+    const { runner, town } = await scene(folder, { mailbox: folder.file('mailbox') });
+    const head = await town.head();
+
+    const step = await runner.main({ inputs });
+    expect(step.exitCode).toBe(0);
+    expect(await remoteHead(`file://${folder.file('mailbox')}`, folder.file('look', 'town'))).toBe(head);
+    expect(step.outputs).toMatchObject({
+      ...{ status: 'success', changed: 'true', head, synced: 'mailbox', failed: '', conflicts: '0' },
+      ...{ 'pulled-commits': '0', 'database-path': town.path, 'dolt-path': testDolt() },
+    });
+    expect(Number(step.outputs['pushed-commits'])).toBeGreaterThan(0);
+    const json = await validated('run', step.outputs['result'] ?? '');
+    expect(JSON.parse(await readFile(step.outputs['result-path'] ?? '', 'utf8'))).toEqual(json);
+    expect(step.summary).toContain('## ✅ dolt-federation sync: success');
+    expect(step.summary).toContain('```mermaid\nflowchart LR');
+    expect(step.summary).toContain('| <code>mailbox</code> | peer | T1 |');
+    expect(step.stdout).toContain('::group::dolt-federation sync\n');
+    expect(step.stdout).toMatch(/^mailbox {2}peer {2}T1/m);
+
+    const again = await runner.main({ inputs });
+    expect(again.outputs).toMatchObject({ status: 'unchanged', changed: 'false', synced: 'mailbox', head });
+  });
+
+  test('a peer that fails: exit 3, an annotation on its line, and the others are in step', async () => {
+    await using folder = await tempFolder();
+    const { runner } = await scene(folder, {
+      mailbox: folder.file('mailbox'),
+      gone: folder.file('not', 'mounted'),
+    });
+    const step = await runner.main({ inputs });
+    expect(step.exitCode).toBe(3);
+    expect(step.outputs).toMatchObject({ status: 'partial', synced: 'mailbox', failed: 'gone' });
+    expect(step.commands).toContainEqual({
+      command: 'error',
+      properties: expect.objectContaining({ title: 'gone: folder-missing', file: 'federation.yaml', line: '4' }),
+      message: expect.stringContaining('does not exist'),
+    });
+    expect(step.stdout).toContain('::error::sync: partial (gone failed)');
+
+    const lenient = await runner.main({ inputs: { ...inputs, 'fail-on': 'none' } });
+    expect(lenient.exitCode).toBe(0);
+    expect(lenient.commands.some(({ command }) => command === 'error')).toBe(false);
+    expect(lenient.commands).toContainEqual(
+      expect.objectContaining({
+        command: 'warning',
+        properties: expect.objectContaining({ title: 'gone: folder-missing' }),
+      }),
+    );
+  });
+
+  test.each([
+    ['public', '', false, false],
+    ['private', '', true, false],
+    ['private', 'full', true, true],
+  ])('in a %s repository with report-values "%s"', async (visibility, level, keys, values) => {
+    await using folder = await tempFolder();
+    const { runner, town } = await scene(folder, { mailbox: folder.file('mailbox') });
+    await runner.main({ inputs });
+    const other = await cloneTown(`file://${folder.file('mailbox')}`, folder.file('other'));
+    await other.commit('theirs', "UPDATE items SET title = 'needle-theirs' WHERE id = 2");
+    await other.dolt('push', 'origin', 'main');
+    await town.commit('ours', "UPDATE items SET title = 'needle-ours' WHERE id = 2");
+
+    const event = { name: 'schedule', payload: { repository: { default_branch: 'main', visibility } } };
+    const step = await runner.main({ inputs: { ...inputs, 'report-values': level }, event });
+    expect(step.exitCode).toBe(4);
+    expect(step.outputs).toMatchObject({ status: 'conflict', conflicts: '1' });
+    const json = await validated('run', step.outputs['result'] ?? '');
+    expect(json).toMatchObject({ peers: [{ conflicts: [{ table: 'items', columns: keys ? ['title'] : [] }] }] });
+    const shown = [
+      ...[step.stdout, step.summary, JSON.stringify(step.outputs)],
+      await readFile(step.outputs['result-path'] ?? '', 'utf8'),
+    ];
+    expect(shown.some((text) => text.includes('needle'))).toBe(values);
+  });
+
+  test('many rows in conflict are cut in the output and whole in the file', async () => {
+    await using folder = await tempFolder();
+    const { runner, town } = await scene(folder, { mailbox: folder.file('mailbox') });
+    const rows = Array.from({ length: 600 }, (_, index) => `(${index + 10}, 'title', 'owner')`).join(',');
+    await town.commit('many rows', `INSERT INTO items VALUES ${rows}`);
+    await runner.main({ inputs });
+    const other = await cloneTown(`file://${folder.file('mailbox')}`, folder.file('other'));
+    await other.commit('theirs', "UPDATE items SET title = CONCAT('t', id) WHERE id >= 10");
+    await other.dolt('push', 'origin', 'main');
+    await town.commit('ours', "UPDATE items SET title = CONCAT('o', id) WHERE id >= 10");
+
+    const step = await runner.main({ inputs: { ...inputs, 'report-values': 'full' } });
+    const json = await validated('run', step.outputs['result'] ?? '');
+    expect(json).toMatchObject({ truncated: true, peers: [{ conflicts: [] }] });
+    expect(step.outputs['conflicts']).toBe('600');
+    const whole = await validated('run', await readFile(step.outputs['result-path'] ?? '', 'utf8'));
+    const [mailbox] = runResultSchema.parse(whole).peers;
+    expect(mailbox?.conflicts).toHaveLength(600);
+    expect(whole['truncated']).toBeUndefined();
+  });
+});

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { fakeRunner } from '../helpers/fake-runner.ts';
+import { validated } from '../helpers/json-schema.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+const PULL_REQUEST = { name: 'pull_request', ref: 'refs/pull/1/merge' };
+
+describe('an event that may not write', () => {
+  test('checks the configuration, contacts nobody and says why', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    await makeTown(join(runner.workspace, 'town'));
+    const peers = `mailbox: file://${folder.file('mailbox')}`;
+    const inputs = { database: 'town', peers, 'dolt-path': testDolt() };
+
+    const step = await runner.main({ event: PULL_REQUEST, inputs });
+    expect(step.exitCode).toBe(0);
+    expect(step.outputs).toMatchObject({ status: 'unchanged', changed: 'false' });
+    expect(existsSync(folder.file('mailbox'))).toBe(false);
+    expect(step.stdout).toContain('Nothing will be written: the event pull_request may not write.');
+    expect(step.commands).toContainEqual(
+      expect.objectContaining({ command: 'warning', properties: { title: 'untrusted-event' } }),
+    );
+    await validated('run', step.outputs['result'] ?? '');
+
+    const allowed = await runner.main({ event: PULL_REQUEST, inputs: { ...inputs, 'allow-untrusted-event': 'true' } });
+    expect(allowed.outputs).toMatchObject({ status: 'success', synced: 'mailbox' });
+  });
+
+  test('still refuses a bad configuration', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    await writeFile(join(runner.workspace, 'c.yaml'), 'federation:\n  sovereignty: T9\n');
+    const step = await runner.main({ event: PULL_REQUEST, inputs: { config: 'c.yaml' } });
+    expect(step.exitCode).toBe(2);
+  });
+
+  test('may install', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    const step = await runner.main({
+      event: PULL_REQUEST,
+      action: 'setup/action.yml',
+      inputs: { 'dolt-path': testDolt() },
+    });
+    expect(step.exitCode).toBe(0);
+    expect(step.outputs).toMatchObject({ 'dolt-path': testDolt(), status: 'success' });
+    expect(step.outputs['dolt-version']).toMatch(/^\d+\.\d+\.\d+$/);
+    await validated('install', step.outputs['result'] ?? '');
+  });
+});

@@ -1,0 +1,114 @@
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import manifest from '../../package.json' with { type: 'json' };
+import { errorResultSchema } from '../../src/contract/result.ts';
+import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+let cli: CompiledCli;
+beforeAll(async () => {
+  cli = await compileCli();
+});
+afterAll(() => cli.dispose());
+
+describe('the command line as a process', () => {
+  test('--version and --help', async () => {
+    expect(await cli.run(['--version'])).toMatchObject({ exitCode: 0, stdout: `${manifest.version}\n`, stderr: '' });
+    const help = await cli.run(['--help']);
+    expect(help).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(help.stdout).toContain('Usage: dolt-federation');
+  });
+
+  test('an unknown command: exit 2, a suggestion on standard error, nothing on standard output', async () => {
+    const result = await cli.run(['snyc']);
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(result.stderr).toMatch(/^error: unknown command 'snyc' \(bad-usage\)\n {2}Did you mean sync\?/);
+  });
+
+  test.each([[['--json', 'sync', '--dry-rum']], [['sync', '--dry-rum', '--json']]])(
+    '%j: the error is JSON',
+    async (argv) => {
+      const result = await cli.run(argv);
+      expect(result).toMatchObject({ exitCode: 2, stderr: '' });
+      expect(errorResultSchema.parse(JSON.parse(result.stdout)).error).toMatchObject({
+        code: 'bad-usage',
+        hint: expect.stringContaining('Did you mean --dry-run?'),
+      });
+    },
+  );
+
+  test('list-peers --json without a configuration is an empty list, and writes nothing', async () => {
+    await using folder = await tempFolder();
+    const env = { HOME: folder.path, XDG_CACHE_HOME: folder.file('cache') };
+    const result = await cli.run(['list-peers', '--json'], { cwd: folder.path, env });
+    expect(result).toMatchObject({ exitCode: 0, stdout: '[]\n', stderr: '' });
+    expect((await cli.shell('ls -A', { cwd: folder.path })).stdout).toBe('');
+  });
+
+  test('sync without peers does nothing, says so, and that is no failure', async () => {
+    await using folder = await tempFolder();
+    const result = await cli.run(['sync', '--json'], { cwd: folder.path, env: { HOME: folder.path } });
+    expect(result.exitCode).toBe(0);
+    expect(JSON.parse(result.stdout)).toMatchObject({ status: 'unchanged', problems: [{ code: 'no-peers' }] });
+  });
+
+  test('a configuration error names the place and exits 2', async () => {
+    await using folder = await tempFolder();
+    const line = 'mkdir .beads && printf "federation:\\n  peer: {}\\n" > .beads/config.yaml && $CLI list-peers';
+    const result = await cli.shell(line, { cwd: folder.path, env: { HOME: folder.path } });
+    expect(result.exitCode).toBe(2);
+    expect(result.stderr).toContain('(config-unknown-key)');
+    expect(result.stderr).toContain('.beads/config.yaml:2:3');
+  });
+});
+
+describe('pipes', () => {
+  test('a reader that leaves early ends nothing noisily', async () => {
+    expect(await cli.shell('$CLI --help | head -1')).toMatchObject({
+      exitCode: 0,
+      stdout: 'Usage: dolt-federation [federation] <command> [options]\n',
+      stderr: '',
+    });
+    expect(await cli.shell('$CLI sync --help | true')).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  test('closed standard error does not stop a command', async () => {
+    expect(await cli.shell('$CLI sync 2> >(true)')).toMatchObject({ exitCode: 0 });
+  });
+
+  test('long output through a slow pipe is whole', async () => {
+    await using folder = await tempFolder();
+    const peers = Array.from({ length: 1_000 }, (_, index) => `    p${index}: file:///${'x'.repeat(60)}/p${index}`);
+    await writeFile(folder.file('c.yaml'), `federation:\n  peers:\n${peers.join('\n')}\n`);
+    const result = await cli.shell('$CLI list-peers --json --config c.yaml | (sleep 0.3; cat)', { cwd: folder.path });
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(String(result.stdout).length).toBeGreaterThan(2 * 65_536);
+    expect(JSON.parse(String(result.stdout))).toHaveLength(1_000);
+  });
+});
+
+// A full device is Linux's /dev/full; `script` of util-linux gives a process a terminal.
+if (process.platform === 'linux') {
+  describe('a device', () => {
+    test('that is full is a failure, said on standard error', async () => {
+      const result = await cli.shell('$CLI --help > /dev/full');
+      expect(result.exitCode).toBe(1);
+      expect(result.stderr).toContain('ENOSPC');
+    });
+
+    test.each([
+      ['a terminal gets colour', '$CLI snyc', {}, true],
+      ['not with NO_COLOR', '$CLI snyc', { NO_COLOR: '1' }, false],
+      ['an empty NO_COLOR is none', '$CLI snyc', { NO_COLOR: '' }, true],
+      ['not with --no-color', '$CLI snyc --no-color', {}, false],
+    ])('%s', async (_, line, env, colored) => {
+      const result = await cli.shell(`script -qec '${line}' /dev/null`, { env: { ...env, TERM: 'xterm' } });
+      expect(result.stdout.includes('\u001b[31m')).toBe(colored);
+      expect(result.exitCode).toBe(2);
+    });
+
+    test('a pipe gets no colour', async () => {
+      expect((await cli.run(['snyc'])).stderr).not.toContain('\u001b');
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals';
+import manifest from '../../package.json' with { type: 'json' };
+import { parseArgv } from '../../src/cli/parse-argv.ts';
+import { COMMANDS, type CommandEntry } from '../../src/contract/commands.ts';
+import { OPTIONS, type OptionEntry } from '../../src/contract/options.ts';
+
+function printed(...argv: string[]): string {
+  const invocation = parseArgv(argv, { terminal: false });
+  if (invocation.kind === 'run') throw new Error(`runs ${invocation.request.command}`);
+  return invocation.text;
+}
+
+/** Help without the line breaks that the width of a terminal brings in. */
+const unwrapped = (text: string): string => text.replace(/\s+/g, ' ');
+
+const commands = Object.entries<CommandEntry>(COMMANDS);
+
+describe('help comes from the tables', () => {
+  test.each([['--help'], ['-h'], ['help']])('%s names every command and common flag', (word) => {
+    const text = unwrapped(printed(word));
+    for (const [name, entry] of commands) {
+      const [group = name, member] = name.split(' ');
+      expect(text).toContain(group);
+      if (member === undefined) expect(text).toContain(entry.summary);
+    }
+    for (const flag of ['--json', '--quiet', '--verbose', '--no-color', '--help', '--version']) {
+      expect(text).toContain(flag);
+    }
+  });
+
+  test.each(commands)('%s --help names its arguments and options', (name, entry) => {
+    const text = unwrapped(printed(...name.split(' '), '--help'));
+    expect(text).toContain(entry.summary);
+    for (const argument of entry.arguments) expect(text).toContain(argument.description);
+    for (const option of entry.options) {
+      const { description, choices, type, default: value }: OptionEntry = OPTIONS[option];
+      expect(text).toContain(type === 'flag' && value === 'true' ? `--no-${option}` : `--${option}`);
+      expect(text).toContain(description.replaceAll('`', '').slice(1));
+      expect(text).toContain((choices ?? []).join(', '));
+    }
+    expect(text).toContain('--json');
+  });
+
+  test('an option that a command does not take is not in its help', () => {
+    expect(printed('install', '--help')).not.toContain('--branch');
+  });
+
+  test('config --help and help config name list and get', () => {
+    for (const argv of [
+      ['config', '--help'],
+      ['help', 'config'],
+    ]) {
+      const text = printed(...argv);
+      expect(text).toContain('list [options]');
+      expect(text).toContain('get [options] <key>');
+    }
+  });
+
+  test('the default of dolt-source is auto for the demo alone', () => {
+    expect(unwrapped(printed('demo', '--help'))).toContain('default: auto');
+    expect(unwrapped(printed('install', '--help'))).toContain('default: release');
+  });
+
+  test('--version prints the version of the package', () => {
+    expect(printed('--version')).toBe(`${manifest.version}\n`);
+  });
+});

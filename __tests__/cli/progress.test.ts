@@ -1,0 +1,92 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import { chooseProgress } from '../../src/cli/choose-progress.ts';
+import type { Display } from '../../src/cli/invocation.ts';
+import { liveProgress } from '../../src/cli/live-progress.ts';
+import type { PeerEvent } from '../../src/core/logger.ts';
+
+const display: Display = { json: false, quiet: false, verbose: false, showOrigin: false };
+const ESCAPE = '\u001b';
+
+/** A stream as the terminal or pipe that standard error is. */
+function stream(isTTY: boolean) {
+  const through = new PassThrough({ encoding: 'utf8' });
+  return Object.assign(through, { isTTY, columns: 80, rows: 24, text: () => String(through.read() ?? '') });
+}
+
+const event = (peer: string, step: PeerEvent['step'], detail = ''): PeerEvent => ({ peer, step, detail });
+
+function shown(isTTY: boolean, change: Partial<Display>, term = 'xterm'): string {
+  const stderr = stream(isTTY);
+  const progress = chooseProgress(stderr, { ...display, ...change }, { color: false, term });
+  progress.event(event('north', 'fetching'));
+  progress.line('a log line');
+  progress.event(event('north', 'pushing', '2 commits'));
+  progress.end();
+  return stderr.text();
+}
+
+describe('progress', () => {
+  const plain = 'north: fetching\na log line\nnorth: pushing (2 commits)\n';
+
+  test.each<[string, boolean, Partial<Display>, string | undefined]>([
+    ['a pipe', false, {}, undefined],
+    ['a terminal that cannot move its cursor', true, {}, 'dumb'],
+    ['JSON with --verbose', true, { json: true, verbose: true }, undefined],
+  ])('%s: one plain line per event', (_, isTTY, change, term) => {
+    expect(shown(isTTY, change, term)).toBe(plain);
+  });
+
+  test('a terminal without a height: plain lines too', () => {
+    const stderr = Object.assign(stream(true), { rows: 0 });
+    chooseProgress(stderr, display, { color: false, term: 'xterm' }).event(event('north', 'fetching'));
+    expect(stderr.text()).toBe('north: fetching\n');
+  });
+
+  test.each<[string, Partial<Display>]>([
+    ['--quiet', { quiet: true }],
+    ['--json', { json: true }],
+  ])('%s: no events, on a terminal or not', (_, change) => {
+    expect(shown(true, change)).toBe('a log line\n');
+    expect(shown(false, change)).toBe('a log line\n');
+  });
+
+  test('a terminal: lines are rewritten in place', () => {
+    const text = shown(true, {});
+    expect(text).toContain('north: pushing (2 commits)');
+    expect(text).toMatch(new RegExp(`${ESCAPE}\\[(1A|2K|G|J)`));
+  });
+
+  test('a terminal has one line per peer, in the order in which they came', () => {
+    const stderr = stream(true);
+    const progress = liveProgress(stderr, { color: false });
+    progress.event(event('north', 'fetching'));
+    progress.event(event('south', 'fetching'));
+    stderr.text();
+    progress.event(event('north', 'done'));
+    progress.event(event('south', 'failed', 'gone'));
+    progress.line('still running');
+    const lastFrame = stderr.text().split('still running\n')[1] ?? '';
+    expect(lastFrame).toContain('north: done\nsouth: failed (gone)');
+  });
+
+  test('colour only where it is wanted', () => {
+    const painted = (color: boolean) => {
+      const stderr = stream(true);
+      liveProgress(stderr, { color }).event(event('north', 'failed', 'gone'));
+      return stderr.text();
+    };
+    expect(painted(true)).toContain(`${ESCAPE}[31mnorth: failed (gone)${ESCAPE}[39m`);
+    expect(painted(false)).not.toContain(`${ESCAPE}[31m`);
+  });
+
+  test('what a peer says cannot steer the terminal', () => {
+    const stderr = stream(false);
+    const progress = chooseProgress(stderr, display, { color: false, term: 'xterm' });
+    progress.event(event('north', 'failed', `${ESCAPE}[2Jbad\nline`));
+    progress.line(`${ESCAPE}]0;title\u0007`);
+    const text = stderr.text();
+    expect(text).not.toContain(ESCAPE);
+    expect(text.split('\n')).toHaveLength(3);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseArgv } from '../../src/cli/parse-argv.ts';
+import { Failure } from '../../src/core/failure.ts';
+
+function refusal(argv: readonly string[]): Failure {
+  try {
+    parseArgv(argv, { terminal: false });
+  } catch (thrown) {
+    if (thrown instanceof Failure) return thrown;
+    throw thrown;
+  }
+  throw new Error(`accepted: ${argv.join(' ')}`);
+}
+
+describe('a command line that does not fit is refused', () => {
+  test.each([
+    [['snyc'], "unknown command 'snyc'", 'Did you mean sync?'],
+    [['lst-peers'], "unknown command 'lst-peers'", 'Did you mean list-peers?'],
+    [['config', 'lst'], "unknown command 'lst'", 'Did you mean list?'],
+    [['sync', '--dry-rum'], "unknown option '--dry-rum'", 'Did you mean --dry-run?'],
+    [['sync', '--jsn'], "unknown option '--jsn'", 'Did you mean --json?'],
+    [['--config', 'x', 'sync'], "unknown option '--config'", 'options stand after the command'],
+    [['sync', '--timeout', '3s'], "unknown option '--timeout'", '--help'],
+    [['demo', '--branch', 'x'], "unknown option '--branch'", '--help'],
+    [['add-peer', 'far'], "missing required argument 'endpoint'", '--help'],
+    [['list-peers', 'far'], 'too many arguments', '--help'],
+    [['sync', '--branch'], "'--branch <name>' argument missing", '--help'],
+    [['config'], "a command is missing after 'config'", 'dolt-federation config --help'],
+    [['sync', '--quiet', '--verbose'], "'--verbose' cannot be used with option '--quiet'", '--help'],
+    [['sync', '--fail-on', 'some'], "--fail-on is 'some', which is none of any, primary, none", 'Use one of any'],
+    [['sync', '--sovereignty', 'T5'], "--sovereignty is 'T5', which is none of T1, T2, T3, T4", 'T1'],
+    [['sync', '--retries', '-1'], "--retries needs a value, but '-1' follows it", '--retries'],
+    [['sync', '--retries', '1.5'], "--retries is '1.5', which is not a whole number of at least 0", '--retries 3'],
+    [['sync', '--retries', '9999999999'], "--retries is '9999999999'", '--retries 3'],
+    [['sync', '--parallel', '0'], "--parallel is '0', which is not a whole number of at least 1", '--parallel 8'],
+    [['sync', '--branch', ''], "--branch needs a value, but '' follows it", 'leave the flag out'],
+    [['sync', '--branch', '--dry-run'], "--branch needs a value, but '--dry-run' follows it", 'after --branch'],
+  ])('%j', (argv, message, hint) => {
+    const failure = refusal(argv);
+    expect(failure.code).toBe('bad-usage');
+    expect(failure.message).toContain(message);
+    expect(failure.message).not.toContain('error:');
+    expect(failure.hint).toContain(hint);
+  });
+});

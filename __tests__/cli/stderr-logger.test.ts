@@ -1,0 +1,39 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Display } from '../../src/cli/invocation.ts';
+import { stderrLogger } from '../../src/cli/stderr-logger.ts';
+
+function logged(change: Partial<Display>): string[] {
+  const lines: string[] = [];
+  const log = stderrLogger({ json: false, quiet: false, verbose: false, showOrigin: false, ...change }, (line) =>
+    lines.push(line),
+  );
+  log.debug('step');
+  log.info('note');
+  log.warning('care');
+  return lines;
+}
+
+describe('the log on standard error', () => {
+  test.each<[string, Partial<Display>, string[]]>([
+    ['nothing', {}, ['note', 'warning: care']],
+    ['--verbose', { verbose: true }, ['step', 'note', 'warning: care']],
+    ['--quiet', { quiet: true }, ['warning: care']],
+    ['--json', { json: true }, []],
+    ['--json --verbose', { json: true, verbose: true }, ['step', 'note', 'warning: care']],
+  ])('with %s', (_, change, lines) => {
+    expect(logged(change)).toEqual(lines);
+  });
+
+  test('a masked value is hidden from then on, an empty one hides nothing', () => {
+    const lines: string[] = [];
+    const log = stderrLogger({ json: false, quiet: false, verbose: true, showOrigin: false }, (line) =>
+      lines.push(line),
+    );
+    log.mask('');
+    log.mask('s3cret');
+    log.info('password s3cret, again s3cret');
+    log.debug('s3cret');
+    log.warning('s3cret');
+    expect(lines).toEqual(['password ***, again ***', '***', 'warning: ***']);
+  });
+});

@@ -1,0 +1,120 @@
+import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { addPeer } from '../../src/commands/add-peer.ts';
+import { listPeers } from '../../src/commands/list-peers.ts';
+import type { AddPeerRequest } from '../../src/commands/request.ts';
+import { addPeerResultSchema } from '../../src/contract/result.ts';
+import { commandContext, refusal } from '../helpers/configuring.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+const DOLT = { version: '2.3.0', source: 'auto' } as const;
+
+function request(name: string, endpoint: string, more: Partial<AddPeerRequest> = {}): AddPeerRequest {
+  return { command: 'add-peer', name, endpoint, overrides: {}, dolt: DOLT, ...more };
+}
+
+async function withFile(folder: TempFolder, text: string): Promise<string> {
+  await mkdir(folder.file('.beads'), { recursive: true });
+  await writeFile(folder.file('.beads/config.yaml'), text);
+  return folder.file('.beads/config.yaml');
+}
+
+const TEXT = '# ours\nfederation:\n  peers:\n    a: file:///srv/a   # A\n';
+
+describe('add-peer', () => {
+  test('creates the file in a folder that has none, with a mode that allows federation', async () => {
+    await using folder = await tempFolder();
+    const context = commandContext(folder.path);
+    const result = await addPeer(request('hub', 'file:///srv/hub'), context);
+    expect(addPeerResultSchema.parse(result)).toEqual({ name: 'hub', endpoint: 'file:///srv/hub', status: 'added' });
+    expect(await readFile(folder.file('.beads/config.yaml'), 'utf8')).toBe(
+      'sync:\n  mode: dolt-native\n\nfederation:\n  peers:\n    hub: file:///srv/hub\n',
+    );
+  });
+
+  test('says nothing about the mode in a workspace that was there, also from below it', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.beads'));
+    await mkdir(folder.file('sub'));
+    await addPeer(request('hub', 'file:///srv/hub'), commandContext(folder.file('sub'), { ceiling: folder.path }));
+    expect(await readFile(folder.file('.beads/config.yaml'), 'utf8')).toBe(
+      'federation:\n  peers:\n    hub: file:///srv/hub\n',
+    );
+    expect(await readdir(folder.file('sub'))).toEqual([]);
+  });
+
+  test('keeps comments and order, in any sync mode, and writes what it was told', async () => {
+    await using folder = await tempFolder();
+    const file = await withFile(folder, `${TEXT}sync: {mode: realtime}\n`);
+    const more = { role: 'backup', tier: 'T2', branch: 'main' } as const;
+    await addPeer(request('b', 'gs://bucket/b', more), commandContext(folder.path));
+    expect(await readFile(file, 'utf8')).toBe(
+      `${TEXT}    b:\n      endpoint: gs://bucket/b\n      role: backup\n      tier: T2\n      branch: main\nsync: {mode: realtime}\n`,
+    );
+    expect(await listPeers({ command: 'list-peers', overrides: {} }, commandContext(folder.path))).toEqual([
+      { name: 'a', endpoint: 'file:///srv/a', role: 'peer', tier: 'T1' },
+      { name: 'b', endpoint: 'gs://bucket/b', role: 'backup', tier: 'T2' },
+    ]);
+  });
+
+  test('keeps the mode of the file, a link a link, and leaves nothing beside it', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.beads'));
+    await writeFile(folder.file('real.yaml'), TEXT);
+    await chmod(folder.file('real.yaml'), 0o640);
+    await symlink('../real.yaml', folder.file('.beads/config.yaml'));
+    await addPeer(request('b', 'file:///srv/b'), commandContext(folder.path));
+    expect((await lstat(folder.file('.beads/config.yaml'))).isSymbolicLink()).toBe(true);
+    expect((await stat(folder.file('real.yaml'))).mode & 0o777).toBe(0o640);
+    expect(await readFile(folder.file('real.yaml'), 'utf8')).toBe(`${TEXT}    b: file:///srv/b\n`);
+    expect(await readdir(folder.file('.beads'))).toEqual(['config.yaml']);
+    expect((await readdir(folder.path)).sort()).toEqual(['.beads', 'real.yaml']);
+  });
+
+  test.each([
+    ['the same again', request('a', 'file:///srv/a'), 'peer-exists', 'peer already exists: a'],
+    ['the same name elsewhere', request('a', 'file:///srv/b'), 'peer-exists', 'peer already exists: a'],
+    ['origin', request('origin', 'file:///srv/b'), 'invalid-peer-name', '"origin"'],
+    ['a bad name', request('a b', 'file:///srv/b'), 'invalid-peer-name', '"a b"'],
+    ['a bad endpoint', request('b', 'srv'), 'invalid-endpoint', 'invalid endpoint format "srv"'],
+    ['an empty endpoint', request('b', ''), 'config-invalid', 'must not be empty'],
+    ['a secret', request('b', 'https://u:p@h/x'), 'secret-in-config', 'a password'],
+    ['a bad branch', request('b', 'file:///srv/b', { branch: 'a:b' }), 'config-invalid', '"a:b"'],
+    ['a second primary', request('b', 'file:///srv/b', { role: 'primary' }), 'config-invalid', 'a primary already'],
+    ['a lower tier', request('b', 'file:///srv/b', { tier: 'T1' }), 'tier-lowered', 'tier T1 is below'],
+    ['a forbidden place', request('b', 'gs://b/b'), 'endpoint-not-allowed', 'gs://b/b'],
+  ])('refuses %s and changes nothing', async (_, wanted, code, message) => {
+    await using folder = await tempFolder();
+    const text =
+      'federation:\n  remote: file:///srv/own\n  sovereignty: T2\n  allowed-remote-patterns: ["file:///srv/*"]\n  peers:\n    a: file:///srv/a\n';
+    const file = await withFile(folder, text);
+    const failure = await refusal(() => addPeer(wanted, commandContext(folder.path)));
+    expect(failure).toMatchObject({ code, message: expect.stringContaining(message) });
+    expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
+  test('origin names federation.remote', async () => {
+    await using folder = await tempFolder();
+    const failure = await refusal(() => addPeer(request('Origin', 'file:///srv/b'), commandContext(folder.path)));
+    expect(failure.hint).toContain('federation.remote');
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  test('creates nothing for a peer that is refused, nor a file that was named and is not there', async () => {
+    await using folder = await tempFolder();
+    const context = commandContext(folder.path);
+    await refusal(() => addPeer(request('b', 'srv'), context));
+    const named = request('b', 'file:///srv/b', { overrides: { config: 'none.yaml' } });
+    expect((await refusal(() => addPeer(named, context))).code).toBe('config-not-found');
+    expect(await readdir(folder.path)).toEqual([]);
+  });
+
+  test('says so where it may not write', async () => {
+    await using folder = await tempFolder();
+    // A file where the folder should be stops even root.
+    await writeFile(folder.file('.beads'), '');
+    const context = commandContext(folder.path);
+    const failure = await refusal(() => addPeer(request('b', 'file:///srv/b'), context));
+    expect(failure).toMatchObject({ code: 'config-unreadable', message: expect.stringContaining('cannot write') });
+  });
+});

@@ -1,0 +1,56 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { removePeer } from '../../src/commands/remove-peer.ts';
+import type { RemovePeerRequest } from '../../src/commands/request.ts';
+import { removePeerFromFile } from '../../src/config/edit.ts';
+import { removePeerResultSchema } from '../../src/contract/result.ts';
+import { commandContext, refusal } from '../helpers/configuring.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+function request(name: string, overrides = {}): RemovePeerRequest {
+  return { command: 'remove-peer', name, overrides, dolt: { version: '2.3.0', source: 'auto' } };
+}
+
+async function withFile(folder: TempFolder, text: string): Promise<string> {
+  await mkdir(folder.file('.beads'));
+  await writeFile(folder.file('.beads/config.yaml'), text);
+  return folder.file('.beads/config.yaml');
+}
+
+const TEXT =
+  '# ours\nfederation:\n  remote: file:///srv/own\n  peers:\n    a: file:///srv/a   # A\n    b: file:///srv/b\n';
+
+describe('remove-peer', () => {
+  test('takes out the lines of the peer, with the last one the mapping', async () => {
+    await using folder = await tempFolder();
+    const file = await withFile(folder, TEXT);
+    const result = await removePeer(request('a'), commandContext(folder.path));
+    expect(removePeerResultSchema.parse(result)).toEqual({ name: 'a', status: 'removed' });
+    expect(await readFile(file, 'utf8')).toBe(TEXT.replace(/ {4}a.*\n/, ''));
+    await removePeer(request('b'), commandContext(folder.path));
+    expect(await readFile(file, 'utf8')).toBe('# ours\nfederation:\n  remote: file:///srv/own\n');
+  });
+
+  test.each([
+    ['c', {}, 'unknown-peer', 'no peer is called "c"'],
+    ['A', {}, 'unknown-peer', 'no peer is called "A"'],
+    ['x', { peers: 'x: file:///srv/x' }, 'unknown-peer', 'the input `peers`'],
+    ['origin', {}, 'invalid-peer-name', 'primary'],
+    ['ORIGIN', {}, 'invalid-peer-name', 'primary'],
+  ])('refuses %s and changes nothing', async (name, overrides, code, message) => {
+    await using folder = await tempFolder();
+    const file = await withFile(folder, TEXT);
+    const failure = await refusal(() => removePeer(request(name, overrides), commandContext(folder.path)));
+    expect(failure).toMatchObject({ code, message: expect.stringContaining(message) });
+    if (code === 'invalid-peer-name') expect(failure.hint).toContain('federation.remote');
+    expect(await readFile(file, 'utf8')).toBe(TEXT);
+  });
+
+  test('a file without the peer is not written', async () => {
+    await using folder = await tempFolder();
+    const file = await withFile(folder, TEXT);
+    const inspected: string[] = [];
+    await removePeerFromFile(file, 'c', (text) => inspected.push(text));
+    expect(inspected).toEqual([]);
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseEndpoint } from '../../src/config/endpoint.ts';
+import { quoteEndpoint } from '../../src/config/endpoint-quote.ts';
+import { refusal } from '../helpers/configuring.ts';
+
+const OPTIONS = { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false };
+
+describe('secrets in endpoints', () => {
+  test.each([
+    'https://user:hunter2@h/p',
+    'https://:hunter2@h/p',
+    'https://user:hun%74er2@h/p',
+    'https://user%3Ahunter2@h/p',
+    'https://ghp_hunter2@h/p.git',
+    'git+https://github_pat_hunter2@h/p.git',
+    'gs://user:hunter2@b/p',
+    'ftp://user:hunter2@h/p',
+    'user:hunter2@h:p',
+    'https://h/p?token=hunter2',
+    'https://h/p?sig=hunter2',
+    's3://b/p?secret-access-key=hunter2',
+    's3://b/p?X-Amz-Signature=hunter2',
+    's3://b/p?AWSAccessKeyId=hunter2',
+    's3://b/p?endpoint=https://user:hunter2@h',
+  ])('%s', async (written) => {
+    const failure = await refusal(() => parseEndpoint(written, OPTIONS));
+    expect(failure.code).toBe('secret-in-config');
+    expect(`${failure.message} ${failure.hint}`).not.toContain('hunter2');
+  });
+
+  test.each([
+    ['https://user:a@b/c@h/p', '"https://user:***@h/p"'],
+    ['user:secret@h:p', '"user:***@h:p"'],
+    ['git@h:p', '"git@h:p"'],
+    ['https://h/p?a=secret', '"https://h/p?***"'],
+    ['https://h/p#secret', '"https://h/p#***"'],
+    ['https://h/"\n', '"https://h/\\"\\u{a}"'],
+  ])('%j is shown as %s', (written, shown) => {
+    expect(quoteEndpoint(written)).toBe(shown);
+  });
+});

@@ -1,0 +1,68 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { type ConfigurationContext, findConfig } from '../../src/config/find-config.ts';
+import { contextIn, refusal } from '../helpers/configuring.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+/** town/.beads/config.yaml, town/sub/deep, empty/.beads, home/.config/bd/config.yaml, xdg/bd/config.yaml */
+async function tree(folder: TempFolder): Promise<void> {
+  for (const path of ['town/.beads', 'town/sub/deep', 'empty/.beads', 'plain', 'home/.config/bd', 'xdg/bd']) {
+    await mkdir(folder.file(path), { recursive: true });
+  }
+  for (const path of ['town/.beads', 'home/.config/bd', 'xdg/bd'])
+    await writeFile(folder.file(path, 'config.yaml'), '');
+}
+
+describe('where the configuration is found', () => {
+  const rows: readonly (readonly [string, string, string | null, boolean, string | null, string | null])[] = [
+    ['in the folder', 'town', null, false, 'town/.beads/config.yaml', 'town/.beads'],
+    ['upward', 'town/sub/deep', null, false, 'town/.beads/config.yaml', 'town/.beads'],
+    ['upward to the ceiling', 'town/sub', 'town', false, 'town/.beads/config.yaml', 'town/.beads'],
+    ['never above the ceiling', 'town/sub/deep', 'town/sub', false, null, null],
+    ['only here under a foreign ceiling', 'town/sub', 'plain', false, null, null],
+    ['nowhere in an empty workspace', 'empty', 'empty', false, null, 'empty/.beads'],
+    ["in the user's file", 'plain', 'plain', true, 'home/.config/bd/config.yaml', null],
+    ["not in the user's file where it may not be read", 'plain', 'plain', false, null, null],
+    ["in the town before the user's", 'town', null, true, 'town/.beads/config.yaml', 'town/.beads'],
+  ];
+  test.each(rows)('%s', async (_, cwd, ceiling, userConfig, file, workspace) => {
+    await using folder = await tempFolder();
+    await tree(folder);
+    const full = (path: string | null) => (path === null ? null : folder.file(path));
+    const context: ConfigurationContext = {
+      cwd: folder.file(cwd),
+      ceiling: full(ceiling),
+      userConfig,
+      env: { HOME: folder.file('home') },
+    };
+    expect(await findConfig(context, undefined)).toEqual({ file: full(file), workspace: full(workspace) });
+  });
+
+  test('XDG_CONFIG_HOME counts where it is absolute', async () => {
+    await using folder = await tempFolder();
+    await tree(folder);
+    const find = async (xdg: string) => {
+      const env = { HOME: folder.file('home'), XDG_CONFIG_HOME: xdg };
+      const cwd = folder.file('plain');
+      return (await findConfig({ cwd, ceiling: cwd, userConfig: true, env }, undefined)).file;
+    };
+    expect(await find(folder.file('xdg'))).toBe(folder.file('xdg/bd/config.yaml'));
+    expect(await find('xdg')).toBe(folder.file('home/.config/bd/config.yaml'));
+  });
+
+  test('a named file is relative to the working directory and must be there', async () => {
+    await using folder = await tempFolder();
+    await tree(folder);
+    const context = contextIn(folder.file('plain'));
+    expect((await findConfig(context, '../xdg/bd/config.yaml')).file).toBe(folder.file('xdg/bd/config.yaml'));
+    const failure = await refusal(() => findConfig(context, 'none.yaml'));
+    expect(failure).toMatchObject({ code: 'config-not-found', message: expect.stringContaining('none.yaml') });
+  });
+
+  test('a link that leads nowhere is found, so that reading it says so', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.beads'));
+    await symlink(folder.file('gone'), folder.file('.beads/config.yaml'));
+    expect((await findConfig(contextIn(folder.path), undefined)).file).toBe(folder.file('.beads/config.yaml'));
+  });
+});

@@ -1,0 +1,74 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { loadConfiguration, requireFederation } from '../../src/config/load.ts';
+import { readConfigText } from '../../src/config/read-config.ts';
+import { configure, contextIn, refusal } from '../helpers/configuring.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+describe('reading the file', () => {
+  test('an empty file is an empty configuration, and the places name the file', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.beads'));
+    const file = folder.file('.beads/config.yaml');
+    await writeFile(file, '');
+    const context = contextIn(folder.path);
+    expect(await loadConfiguration(context, {})).toMatchObject({ file, workspace: folder.file('.beads'), peers: [] });
+    await writeFile(file, 'sync:\n  mode: x\n');
+    const failure = await refusal(() => loadConfiguration(context, {}));
+    expect(failure.location).toEqual({ file, line: 2, column: 9 });
+  });
+
+  test('without any file the defaults hold', async () => {
+    await using folder = await tempFolder();
+    const context = { ...contextIn(folder.path), ceiling: folder.path };
+    expect(await loadConfiguration(context, {})).toMatchObject({ file: null, syncMode: { value: 'dolt-native' } });
+  });
+
+  test('the byte order mark stays', async () => {
+    await using folder = await tempFolder();
+    await writeFile(folder.file('c'), '\uFEFFa: 1');
+    expect(await readConfigText(folder.file('c'))).toBe('\uFEFFa: 1');
+  });
+
+  test.each([
+    ['a folder', (path: string) => mkdir(path), 'it is a folder'],
+    ['too large', (path: string) => writeFile(path, '#'.repeat(1024 * 1024 + 1)), 'it is larger than 1 MiB'],
+    ['not UTF-8', (path: string) => writeFile(path, Buffer.from([0x61, 0xff])), 'it is not UTF-8'],
+    ['a link to nowhere', (path: string) => symlink(`${path}-gone`, path), 'ENOENT'],
+    ['a device', (path: string) => symlink('/dev/zero', path), 'it is no ordinary file'],
+  ])('%s is unreadable', async (_, make, why) => {
+    await using folder = await tempFolder();
+    const file = folder.file('c.yaml');
+    await make(file);
+    const failure = await refusal(() => loadConfiguration(contextIn(folder.path), { config: 'c.yaml' }));
+    expect(failure).toMatchObject({ code: 'config-unreadable', location: { file } });
+    expect(failure.message).toContain(why);
+  });
+
+  test('a file of exactly 1 MiB is read', async () => {
+    await using folder = await tempFolder();
+    await writeFile(folder.file('c'), '#'.repeat(1024 * 1024));
+    expect(await readConfigText(folder.file('c'))).toHaveLength(1024 * 1024);
+  });
+});
+
+describe('whether federation is allowed', () => {
+  test.each(['dolt-native', 'belt-and-suspenders'])('%s allows it', (mode) => {
+    expect(() => requireFederation(configure(`sync: {mode: ${mode}}`))).not.toThrow();
+  });
+
+  test.each(['git-portable', 'realtime'])('%s refuses it', async (mode) => {
+    const failure = await refusal(() => requireFederation(configure(`sync:\n  mode: ${mode}`)));
+    expect(failure).toMatchObject({ code: 'sync-mode', location: { file: '/c.yaml', line: 2, column: 3 } });
+    expect(failure.message).toBe(
+      `sync.mode is ${mode}, which allows no federation; dolt-native and belt-and-suspenders do`,
+    );
+    expect(failure.hint).toBe('Change the mode; in /c.yaml that is:\nsync:\n  mode: dolt-native');
+  });
+
+  test('where nobody set the mode, the hint is the two lines to add', async () => {
+    const failure = await refusal(() => requireFederation(configure('', { workspace: '/w/.beads' })));
+    expect(failure.hint).toBe('Add these two lines to /c.yaml:\nsync:\n  mode: dolt-native');
+    expect(failure.location).toBeNull();
+  });
+});

@@ -1,0 +1,117 @@
+import { describe, expect, test } from '@jest/globals';
+import { configure, problemPlaces, refusal } from '../helpers/configuring.ts';
+
+const summary = (text: string, overrides = {}) =>
+  configure(text, { overrides }).peers.map(({ name, role, tier, branch }) => [name, role, tier, branch]);
+
+describe('peers', () => {
+  test('are an endpoint or a mapping, the primary first, then by name', () => {
+    const text = `federation:
+  remote: file:///srv/own
+  sovereignty: T2
+  peers:
+    zeta: file:///srv/z
+    alpha:
+      endpoint: gs://bucket/a
+      role: Upstream
+      tier: t3
+      branch: release/1
+    low: {endpoint: file:///srv/l, tier: T1, lower-tier: true, role: backup}
+`;
+    expect(summary(text)).toEqual([
+      ['origin', 'primary', 'T2', null],
+      ['alpha', 'upstream', 'T3', 'release/1'],
+      ['low', 'backup', 'T1', null],
+      ['zeta', 'peer', 'T2', null],
+    ]);
+    expect(configure(text).peers[1]).toMatchObject({
+      endpoint: { written: 'gs://bucket/a', kind: 'gs' },
+      origin: { layer: 'file', location: { line: 6, column: 5 } },
+    });
+  });
+
+  test('one of them may be the primary where federation.remote is not set', () => {
+    const text = 'federation: {peers: {a: file:///a, hub: {endpoint: file:///h, role: primary}}}';
+    expect(summary(text)).toEqual([
+      ['hub', 'primary', 'T1', null],
+      ['a', 'peer', 'T1', null],
+    ]);
+  });
+
+  test('may come from the input too', () => {
+    const overrides = { peers: 'b: file:///b\na: {endpoint: file:///a, role: archive}' };
+    expect(summary('federation: {peers: {c: file:///c}}', overrides).map(([name]) => name)).toEqual(['a', 'b', 'c']);
+    expect(configure('', { overrides }).peers[0]?.origin).toEqual({ layer: 'input', name: 'peers' });
+  });
+
+  test('an empty mapping has none', () => {
+    expect(summary('federation:\n  peers:\n')).toEqual([]);
+    expect(summary('federation:\n')).toEqual([]);
+    expect(summary('', { peers: '# none\n' })).toEqual([]);
+  });
+});
+
+const PEER = 'federation:\n  peers:\n    a:\n      endpoint: file:///a\n      ';
+
+describe('peers that are refused', () => {
+  test.each([
+    [`${PEER}role: prim`, 'config-invalid 5:13'],
+    [`${PEER}tier: T9`, 'config-invalid 5:13'],
+    [`${PEER}lower-tier: "true"`, 'config-invalid 5:19'],
+    [`${PEER}branch: 1.0`, 'config-invalid 5:15'],
+    [`${PEER}branch: "a:b"`, 'config-invalid 5:15'],
+    [`${PEER}Role: peer`, 'config-unknown-key 5:7'],
+    [`${PEER}timeout: 5m`, 'not-supported 5:7'],
+    ['federation:\n  sovereignty: T3\n  peers: {a: {endpoint: file:///a, tier: T2}}', 'tier-lowered 3:42'],
+    ['federation:\n  peers:\n    Main: file:///a', 'invalid-peer-name 3:5'],
+    ['federation:\n  peers:\n    a: ', 'config-invalid 3:8'],
+    ['federation:\n  peers:\n    a: 5', 'config-invalid 3:8'],
+    ['federation:\n  peers:\n    a: []', 'config-invalid 3:8'],
+    ['federation:\n  peers:\n    a: {role: peer}', 'config-invalid 3:8'],
+    ['federation:\n  peers:\n    a: srv', 'invalid-endpoint 3:8'],
+    ['federation:\n  peers:\n    a: https://u:p@h/x', 'secret-in-config 3:8'],
+    ['federation:\n  peers: file:///a', 'config-invalid 2:10'],
+    ['federation:\n  peers: [file:///a]', 'config-invalid 2:10'],
+    ['federation: {remote: file:///h, peers: {a: {endpoint: file:///a, role: primary}}}', 'config-invalid 1:72'],
+    [
+      'federation: {peers: {a: {endpoint: file:///a, role: primary}, b: {endpoint: file:///a, role: primary}}}',
+      'config-invalid 1:94',
+    ],
+    ['federation: {allowed-remote-patterns: ["gs://*/*"], peers: {a: file:///a}}', 'endpoint-not-allowed 1:64'],
+    ['federation: {allowed-remote-patterns: [gs://b/*], remote: file:///a}', 'endpoint-not-allowed 1:51'],
+  ])('%j: %s', async (text, place) => {
+    expect(await problemPlaces(text)).toEqual([place]);
+  });
+
+  test('of the input: the place is in the input', async () => {
+    const overrides = { peers: 'b: file:///b\na: srv' };
+    const failure = await refusal(() => configure('', { overrides }));
+    expect(failure).toMatchObject({ code: 'invalid-endpoint', location: { file: 'input peers', line: 2, column: 4 } });
+  });
+
+  test.each([
+    ['a: file:///a', 'peer-exists', 1],
+    ['a: [', 'config-syntax', 1],
+    ['- file:///a', 'config-syntax', 1],
+    ['\n5: file:///a', 'config-invalid', 2],
+  ])('of the input: %j is %s', async (peers, code, line) => {
+    const failure = await refusal(() => configure('federation: {peers: {a: file:///a}}', { overrides: { peers } }));
+    expect(failure).toMatchObject({ code, location: { file: 'input peers', line } });
+  });
+
+  test('the messages', async () => {
+    const messageOf = async (text: string) => (await refusal(() => configure(text))).message;
+    expect(await messageOf(`${PEER}role: prim`)).toBe(
+      'federation.peers.a.role: "prim" is none of primary, peer, upstream, backup, archive',
+    );
+    expect(await messageOf('federation: {sovereignty: T3, peers: {a: {endpoint: file:///a, tier: T2}}}')).toBe(
+      "peer a: tier T2 is below the federation's T3",
+    );
+    expect(await messageOf('federation: {allowed-remote-patterns: ["gs://*/*"], peers: {a: file:///a}}')).toBe(
+      'peer a: the endpoint "file:///a" matches none of the allowed patterns "gs://*/*"',
+    );
+    expect(await messageOf('federation: {remote: file:///h, peers: {a: {endpoint: file:///a, role: primary}}}')).toBe(
+      'peer a: there is a primary already (federation.remote)',
+    );
+  });
+});

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { classify } from '../../src/dolt/failure-text.ts';
+
+describe('the class of a text', () => {
+  test.each([
+    ['! [rejected]            main -> main (non-fast-forward)', 'non-fast-forward'],
+    ['unknown push error; no common ancestor', 'unrelated'],
+    ["fetch failed: no branches found in remote 'p'", 'remote-empty'],
+    ["fetch failed: invalid ref spec: 'nobranch'", 'branch-missing'],
+    ['Port 33999 already in use.', 'port-in-use'],
+    ['database "a" is locked by another dolt process; either clone the database', 'locked'],
+    ['dial tcp 127.0.0.1:9: connect: connection refused', 'network'],
+    ["unknown url scheme: 's3'", 'unsupported-endpoint'],
+    ['rpc error: code = Unauthenticated desc = Access denied', 'auth'],
+    ['error: local changes would be stomped by merge:\n\titems', 'uncommitted-changes'],
+    ["unknown remote; 'nop' does not appear to be a dolt database", 'not-found'],
+    ['something that nobody has seen', 'unknown'],
+    ['', 'unknown'],
+  ])('%j means %s', (text, means) => {
+    expect(classify(text)).toBe(means);
+  });
+
+  test('the longer text decides over one that it contains', () => {
+    expect(classify('conflict: table with same name deleted and modified')).toBe('conflict');
+    expect(classify('table with same name deleted and its schema modified')).toBe('schema-conflict');
+  });
+});
+
+/** Texts that the tests of the servers have seen, word for word, with the server that each came from. */
+const measured = z
+  .array(z.strictObject({ text: z.string(), from: z.string(), class: z.string() }))
+  .parse(JSON.parse(readFileSync('__tests__/fixtures/dolt-texts.json', 'utf8')));
+
+test.each(measured)('$from means $class', ({ text, class: means }) => {
+  expect(classify(text)).toBe(means);
+});

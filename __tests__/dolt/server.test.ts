@@ -1,0 +1,152 @@
+import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { readEnv } from '../../src/core/env.ts';
+import { openServer, type ServerOptions } from '../../src/dolt/server.ts';
+import { openDatabase } from '../../src/dolt/sql.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerOptions {
+  return {
+    dolt: testDolt(),
+    database: folder.file('town'),
+    env: readEnv(),
+    tempDir: folder.file('tmp'),
+    signal: new AbortController().signal,
+    onResource() {},
+    mask() {},
+    ...more,
+  };
+}
+
+describe('a server of our own', () => {
+  test('answers on a private socket, tells its secret to the mask alone, and leaves nothing behind', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const before = await readdir(folder.file('town', '.dolt'));
+    const secrets: string[] = [];
+    const server = await openServer(options(folder, { mask: (secret) => secrets.push(secret) }));
+    expect(secrets).toEqual([server.address.password]);
+    expect((await stat(server.address.socket ?? '')).isSocket()).toBe(true);
+    const database = await openDatabase(server.address, 1);
+    expect(database.name).toBe('town');
+    await database.close();
+    await server.stop();
+    expect(await readdir(folder.file('tmp'))).toEqual([]);
+    expect((await readdir(folder.file('town', '.dolt'))).sort()).toEqual(before.sort());
+    expect((await stat(folder.file('town', '.dolt', 'config.json'))).mode & 0o022).toBe(0);
+  });
+
+  test('refuses an empty password', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const server = await openServer(options(folder));
+    await expect(openDatabase({ ...server.address, password: '' }, 1)).rejects.toMatchObject({ code: 'auth' });
+    await server.stop();
+  });
+
+  test('falls back to a short folder where the socket path would be too long', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const server = await openServer(options(folder, { tempDir: folder.file('a'.repeat(120)) }));
+    const database = await openDatabase(server.address, 1);
+    await database.close();
+    await server.stop();
+    expect(Buffer.byteLength(server.address.socket ?? '')).toBeLessThanOrEqual(100);
+    await expect(stat(server.address.socket ?? '')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('a database that another process serves is in use, and is not touched', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const first = await openServer(options(folder));
+    await expect(openServer(options(folder))).rejects.toMatchObject({
+      code: 'database-in-use',
+      message: expect.stringContaining('requires direct database access'),
+    });
+    const database = await openDatabase(first.address, 1);
+    await database.close();
+    await first.stop();
+    expect(await readdir(folder.file('tmp'))).toEqual([]);
+  });
+
+  test('a folder without a database is refused', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('town'));
+    const server = await openServer(options(folder));
+    await expect(openDatabase(server.address, 1)).rejects.toMatchObject({ code: 'no-database' });
+    await server.stop();
+  });
+
+  test('a folder with several databases is refused', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town', 'one'));
+    await makeTown(folder.file('town', 'two'));
+    const server = await openServer(options(folder));
+    await expect(openDatabase(server.address, 1)).rejects.toMatchObject({
+      code: 'no-database',
+      message: expect.stringContaining('one, two'),
+    });
+    await server.stop();
+  });
+
+  test('a Dolt that ends at once is an engine failure with its words', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    await writeFile(folder.file('dolt'), '#!/bin/sh\necho "out of luck" >&2\nexit 7\n');
+    await chmod(folder.file('dolt'), 0o755);
+    await expect(openServer(options(folder, { dolt: folder.file('dolt') }))).rejects.toMatchObject({
+      code: 'engine-start',
+      message: expect.stringMatching(/exit code 7[\s\S]*out of luck/),
+    });
+    expect(await readdir(folder.file('tmp'))).toEqual([]);
+  });
+
+  test('an interrupted start ends the process', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const aborted = AbortSignal.abort();
+    await expect(openServer(options(folder, { signal: aborted }))).rejects.toMatchObject({ code: 'interrupted' });
+    expect(await readdir(folder.file('tmp'))).toEqual([]);
+  });
+
+  test.each([
+    ['{"sqlserver.global.max_connections":"5"}', 'untrusted-database-config', 'sqlserver.global.max_connections'],
+    ['{"user.name":', 'corrupt', 'config.json'],
+    ['{"user.name":5}', 'corrupt', 'config.json'],
+  ])('settings of the database %s are refused as %s', async (settings, code, told) => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    await writeFile(folder.file('town', '.dolt', 'config.json'), settings);
+    await expect(openServer(options(folder))).rejects.toMatchObject({ code, message: expect.stringContaining(told) });
+  });
+
+  test('a database that asks for replication is served without it', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await town.dolt('remote', 'add', 'evil', `file://${folder.file('evil')}`);
+    const file = folder.file('town', '.dolt', 'config.json');
+    const settings: Record<string, string> = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify({ ...settings, 'sqlserver.global.dolt_replicate_to_remote': 'evil' }));
+    const server = await openServer(options(folder));
+    const database = await openDatabase(server.address, 1);
+    await database.run("INSERT INTO items VALUES (9, 'secret', 'me')");
+    await database.run("CALL DOLT_COMMIT('-Am', 'kept here')");
+    await database.close();
+    await server.stop();
+    expect(await readdir(folder.file('evil')).catch(() => [])).not.toContain('manifest');
+  });
+
+  test('needs no port that somebody else has', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const busy = createServer();
+    await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+    const server = await openServer(options(folder));
+    expect(busy.address()).not.toMatchObject({ port: server.address.port });
+    await server.stop();
+    await new Promise((resolve) => busy.close(resolve));
+  });
+});

@@ -1,0 +1,85 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { run } from '../../src/dolt/process.ts';
+import { doltVersion, parseDoltVersion } from '../../src/dolt/version.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { failureOf, machine, program } from '../helpers/installing.ts';
+import { releaseHost } from '../helpers/release-host.ts';
+
+test.each([
+  ['dolt version 2.3.0\n', '2.3.0'],
+  ['dolt version 2.3.1-dev\r\n', '2.3.1-dev'],
+  ['dolt version 2.3.0\nWarning: you are on an old version of Dolt.\n', '2.3.0'],
+  ['dolt version 2.3.0', '2.3.0'],
+  ['dolt version 2.3', null],
+  ['dolt version v2.3.0\n', null],
+  ['dolt version 2.3.0 (beta)\n', null],
+  ['doltgres version 2.3.0\n', null],
+  ['Warning\ndolt version 2.3.0\n', null],
+  ['', null],
+])('%j', (output, version) => {
+  expect(parseDoltVersion(output)).toBe(version);
+});
+
+describe('asking an executable', () => {
+  test('the real one answers, contacts nobody, and leaves nothing', async () => {
+    await using host = await releaseHost();
+    await using box = await machine({ HTTPS_PROXY: host.url, HTTP_PROXY: host.url });
+    expect(await doltVersion(testDolt(), box.context)).toBe('2.3.0');
+    expect(host.connections()).toBe(0);
+    expect(await readdir(box.context.tempDir)).toEqual([]);
+    expect((await readdir(box.folder.path)).sort()).toEqual(['bin', 'tmp']);
+  });
+
+  test('left to itself it would have contacted somebody: the test above can fail', async () => {
+    await using host = await releaseHost();
+    await using box = await machine();
+    const env = { HOME: box.folder.path, HTTPS_PROXY: host.url, DOLT_DISABLE_EVENT_FLUSH: '1' };
+    await run(testDolt(), ['version'], { env, cwd: box.folder.path });
+    expect(host.connections()).toBeGreaterThan(0);
+  });
+
+  test('it runs with settings of its own and without the secrets of the job', async () => {
+    await using box = await machine({
+      HOME: '/home/me',
+      GITHUB_TOKEN: 'secret',
+      DOLT_ROOT_PATH: '/home/me/.dolt-root',
+    });
+    const noted = box.folder.file('noted');
+    const notes = ['env', 'cat "$DOLT_ROOT_PATH/.dolt/config_global.json"'].map((command) => `${command} >> ${noted}`);
+    const path = await program(box.folder.file('dolt'), ...notes, 'echo dolt version 2.3.0');
+    await doltVersion(path, box.context);
+    const env = await readFile(noted, 'utf8');
+    expect(env).toContain('DOLT_DISABLE_EVENT_FLUSH=1\n');
+    expect(env).toContain(`DOLT_ROOT_PATH=${box.context.tempDir}/`);
+    expect(env).toContain('{"metrics.disabled":"true","versioncheck.disabled":"true"}');
+    expect(env).not.toMatch(/secret|dolt-root/);
+  });
+
+  test.each([
+    ['fails', 'echo dolt version 2.3.0; exit 1', 'exit code 1'],
+    ['is something else', 'echo hello', 'output "hello"'],
+  ])('one that %s', async (_, line, said) => {
+    await using box = await machine();
+    const path = await program(box.folder.file('dolt'), line);
+    const failure = await failureOf(doltVersion(path, box.context));
+    expect(failure).toMatchObject({ code: 'dolt-not-found', message: expect.stringContaining(said) });
+  });
+
+  test('one that is not there', async () => {
+    await using box = await machine();
+    const failure = await failureOf(doltVersion('/no/such/dolt', box.context));
+    expect(failure).toMatchObject({
+      code: 'dolt-not-found',
+      message: expect.stringContaining('"/no/such/dolt" cannot be run'),
+    });
+  });
+
+  test('an interruption is no missing Dolt', async () => {
+    await using box = await machine();
+    const path = await program(box.folder.file('dolt'), `exec sleep 600`);
+    const work = failureOf(doltVersion(path, box.context));
+    box.interrupt();
+    expect((await work).code).toBe('interrupted');
+  });
+});

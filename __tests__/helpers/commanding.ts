@@ -1,0 +1,55 @@
+import type { Context } from '../../src/commands/context.ts';
+import { federate } from '../../src/commands/federate.ts';
+import type { FederateRequest } from '../../src/commands/request.ts';
+import type { RunResult } from '../../src/contract/result.ts';
+import { readEnv } from '../../src/core/env.ts';
+import { testDolt } from './dolt-binary.ts';
+import type { TempFolder } from './temp-folder.ts';
+
+export interface Commanded {
+  readonly result: RunResult;
+  /** What was said on the way. */
+  readonly log: readonly string[];
+}
+
+/** Runs `sync`, `pull`, `push` or `status` as the faces do. `peers` is YAML, as for the input. */
+export async function command(
+  folder: TempFolder,
+  peers: string,
+  request: Partial<FederateRequest> = {},
+): Promise<Commanded> {
+  const log: string[] = [];
+  const say = (message: string) => log.push(message);
+  const context: Context = {
+    env: { PATH: readEnv()['PATH'] ?? '' },
+    cwd: folder.path,
+    ceiling: folder.path,
+    tempDir: folder.file('tmp'),
+    toolCacheDir: folder.file('tools'),
+    cloneDir: null,
+    userConfig: false,
+    log: { debug() {}, info: say, warning: say, mask() {} },
+    progress() {},
+    signal: new AbortController().signal,
+    onResource() {},
+  };
+  const { result } = await federate(
+    {
+      command: 'sync',
+      only: [],
+      dryRun: false,
+      failOn: 'any',
+      retries: 3,
+      parallel: 4,
+      initEmpty: true,
+      database: 'town',
+      reportValues: 'full',
+      untrusted: false,
+      dolt: { source: 'release', path: testDolt() },
+      ...request,
+      overrides: { peers, ...request.overrides },
+    },
+    context,
+  );
+  return { result, log };
+}

@@ -1,0 +1,45 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { readEnv } from '../../src/core/env.ts';
+
+const ROOT = process.cwd();
+
+export interface CliOptions {
+  readonly cwd?: string;
+  /** Added to an environment that holds nothing but PATH, a home and a cache folder of its own. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export type CompiledCli = Awaited<ReturnType<typeof compileCli>>;
+
+/** Compiles the command line into a folder of its own, below the repository so that its dependencies are found. */
+export async function compileCli() {
+  await mkdir(join(ROOT, '.cache'), { recursive: true });
+  const folder = await mkdtemp(join(ROOT, '.cache', 'cli-test-'));
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  await execa(process.execPath, [tsc, '-p', join(ROOT, 'tsconfig.json'), '--noCheck', '--outDir', folder]);
+  const compiled = (source: string) => join(folder, 'src', `${source}.js`);
+  const settings = ({ cwd = folder, env = {} }: CliOptions = {}) => ({
+    cwd,
+    extendEnv: false,
+    reject: false as const,
+    stripFinalNewline: false,
+    env: { PATH: readEnv()['PATH'] ?? '', HOME: folder, XDG_CACHE_HOME: join(folder, 'xdg-cache'), ...env },
+  });
+  return {
+    /** The compiled file of a source below `src`, named without its extension. */
+    compiled,
+    /** Runs a command line as a process; a non-zero exit code does not throw. */
+    run: (args: readonly string[], options?: CliOptions) =>
+      execa(process.execPath, [compiled('cli'), ...args], settings(options)),
+    /** Runs a line of shell, in which `$CLI` is the command line. */
+    shell: (line: string, options: CliOptions = {}) =>
+      execa('/bin/bash', ['-o', 'pipefail', '-c', line], {
+        ...settings({ ...options, env: { ...options.env, CLI: `${process.execPath} ${compiled('cli')}` } }),
+      }),
+    /** Runs a script that may import compiled files. */
+    script: (code: string) => execa(process.execPath, ['--input-type=module', '-e', code], settings()),
+    dispose: () => rm(folder, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}

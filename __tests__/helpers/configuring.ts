@@ -1,0 +1,54 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Context } from '../../src/commands/context.ts';
+import { buildConfiguration } from '../../src/config/build.ts';
+import type { Configuration } from '../../src/config/configuration.ts';
+import type { ConfigurationContext } from '../../src/config/find-config.ts';
+import type { ConfigOverrides } from '../../src/config/overrides.ts';
+import { problemsOf } from '../../src/config/problems.ts';
+import type { Env } from '../../src/core/env.ts';
+import { failureOf } from './thrown.ts';
+
+export interface Surroundings {
+  readonly env?: Env;
+  readonly overrides?: ConfigOverrides;
+  readonly workspace?: string | null;
+}
+
+/** The configuration of a text that stands in /c.yaml. */
+export function configure(
+  text: string,
+  { env = {}, overrides = {}, workspace = null }: Surroundings = {},
+): Configuration {
+  return buildConfiguration({ file: '/c.yaml', text, workspace }, env, overrides);
+}
+
+/** What a user of a context sees in a folder, and nothing else of the machine. */
+export function contextIn(cwd: string, env: Env = {}): ConfigurationContext {
+  return { cwd, env, ceiling: null, userConfig: false };
+}
+
+/** All that a command is given in a folder that nothing lies above; what it warns of goes to `warnings`. */
+export function commandContext(cwd: string, { env = {}, ceiling = cwd, warnings = [] as string[] } = {}): Context {
+  const log = { debug() {}, info() {}, warning: (message: string) => void warnings.push(message), mask() {} };
+  return {
+    ...contextIn(cwd, env),
+    ceiling,
+    tempDir: tmpdir(),
+    toolCacheDir: join(cwd, 'no-tool-cache'),
+    cloneDir: null,
+    log,
+    progress() {},
+    signal: new AbortController().signal,
+    onResource() {},
+  };
+}
+
+export { failureOf as refusal } from './thrown.ts';
+
+/** Every problem of a text, as `code line:column`. */
+export async function problemPlaces(text: string, surroundings?: Surroundings): Promise<readonly string[]> {
+  return problemsOf(await failureOf(() => configure(text, surroundings))).map(
+    ({ code, location }) => `${code} ${location?.line ?? '-'}:${location?.column ?? '-'}`,
+  );
+}

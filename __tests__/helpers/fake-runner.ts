@@ -1,0 +1,115 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { parse } from 'yaml';
+import { readEnv } from '../../src/core/env.ts';
+import { readCommands, readKeyValues, type WorkflowCommand } from './runner-protocol.ts';
+import type { TempFolder } from './temp-folder.ts';
+
+/** What a step is started with, besides the runner's own. */
+export interface Step {
+  readonly inputs?: Readonly<Record<string, string>>;
+  readonly event?: { readonly name: string; readonly ref?: string; readonly payload?: unknown };
+  readonly env?: Readonly<Record<string, string>>;
+  /** Another action's metadata, below the repository. */
+  readonly action?: string;
+}
+
+/** What a step left behind, read as a runner reads it. */
+export interface StepEnd {
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly state: Readonly<Record<string, string>>;
+  readonly summary: string;
+  readonly commands: readonly WorkflowCommand[];
+}
+
+/** A runner that starts the committed bundles as GitHub's does, in an environment that holds nothing else. */
+export interface FakeRunner {
+  readonly workspace: string;
+  readonly temp: string;
+  readonly stateFile: string;
+  /** Starts main and leaves the process to the caller. */
+  start(step?: Step): Promise<{ readonly door: Door }>;
+  main(step?: Step): Promise<StepEnd>;
+  post(state: Readonly<Record<string, string>>): Promise<StepEnd>;
+}
+
+const FILES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY', 'GITHUB_ENV', 'GITHUB_PATH'] as const;
+
+export const TOKEN = 'ghs_0123456789abcdefghijklmnopqrstuvwxyz';
+
+/** A schedule of a private repository, which may write. */
+const SCHEDULE = {
+  name: 'schedule',
+  payload: { repository: { default_branch: 'main', visibility: 'private', private: true } },
+};
+
+export async function fakeRunner(folder: TempFolder): Promise<FakeRunner> {
+  const workspace = folder.file('workspace');
+  const temp = folder.file('temp');
+  const base = {
+    PATH: readEnv()['PATH'] ?? '',
+    HOME: folder.file('home'),
+    GITHUB_ACTIONS: 'true',
+    GITHUB_WORKSPACE: workspace,
+    RUNNER_TEMP: temp,
+    RUNNER_TOOL_CACHE: folder.file('tools'),
+    ...Object.fromEntries(FILES.map((name) => [name, folder.file(name)])),
+  };
+  for (const path of [workspace, temp, folder.file('tools'), folder.file('home')]) await mkdir(path);
+
+  const start = async ({ inputs = {}, event = SCHEDULE, env = {}, action = 'action.yml' }: Step = {}) => {
+    for (const name of FILES) await writeFile(folder.file(name), '');
+    await writeFile(folder.file('event.json'), JSON.stringify(event.payload ?? SCHEDULE.payload));
+    const told = {
+      GITHUB_EVENT_NAME: event.name,
+      GITHUB_REF: event.ref ?? 'refs/heads/main',
+      GITHUB_EVENT_PATH: folder.file('event.json'),
+    };
+    return { door: spawnDoor('main', { ...base, ...told, ...(await inputVariables(action, inputs)), ...env }) };
+  };
+  const end = async ({ door }: { door: Door }): Promise<StepEnd> => {
+    const { exitCode, stdout } = await door;
+    return {
+      exitCode,
+      stdout,
+      outputs: readKeyValues(await readFile(folder.file('GITHUB_OUTPUT'), 'utf8')),
+      state: readKeyValues(await readFile(folder.file('GITHUB_STATE'), 'utf8')),
+      summary: await readFile(folder.file('GITHUB_STEP_SUMMARY'), 'utf8'),
+      commands: readCommands(stdout),
+    };
+  };
+  return {
+    workspace,
+    temp,
+    stateFile: folder.file('GITHUB_STATE'),
+    start,
+    main: async (step) => end(await start(step)),
+    post: async (state) => {
+      for (const name of FILES) await writeFile(folder.file(name), '');
+      const variables = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]);
+      return end({ door: spawnDoor('post', { ...base, ...Object.fromEntries(variables) }) });
+    },
+  };
+}
+
+type Door = ReturnType<typeof spawnDoor>;
+
+function spawnDoor(door: 'main' | 'post', env: Readonly<Record<string, string>>) {
+  const bundle = join(process.cwd(), 'dist', `${door}.js`);
+  return execa(process.execPath, [bundle], { env, extendEnv: false, reject: false, all: true });
+}
+
+/** The inputs as the runner sets them: what the workflow says, else the default that the metadata says. */
+async function inputVariables(action: string, given: Readonly<Record<string, string>>) {
+  const metadata: { inputs: Record<string, { default?: string }> } = parse(await readFile(action, 'utf8'));
+  const values = Object.entries(metadata.inputs).map(([name, entry]) => {
+    const value = given[name] ?? entry.default ?? '';
+    return [`INPUT_${name.toUpperCase()}`, value.replace(/^\$\{\{ github\.token \}\}$/, TOKEN)] as const;
+  });
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(metadata.inputs, name));
+  if (unknown.length > 0) throw new Error(`${action} has no input ${unknown.join(', ')}`);
+  return Object.fromEntries(values);
+}

@@ -1,0 +1,65 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect } from '@jest/globals';
+import type { Env } from '../../src/core/env.ts';
+import { Failure } from '../../src/core/failure.ts';
+import type { InstallContext } from '../../src/install/dolt-request.ts';
+import { type TempFolder, tempFolder } from './temp-folder.ts';
+
+/** A machine of its own for one installation: nothing on PATH but what the test puts into `bin`. */
+export interface Machine extends AsyncDisposable {
+  readonly folder: TempFolder;
+  readonly context: InstallContext;
+  readonly bin: string;
+  /** What was logged, as `level: text`. */
+  readonly lines: string[];
+  interrupt(): void;
+}
+
+export async function machine(env: Env = {}): Promise<Machine> {
+  const folder = await tempFolder();
+  const bin = folder.file('bin');
+  await mkdir(bin);
+  const lines: string[] = [];
+  const abort = new AbortController();
+  const says = (level: string) => (text: string) => void lines.push(`${level}: ${text}`);
+  return {
+    folder,
+    bin,
+    lines,
+    context: {
+      env: { PATH: bin, ...env },
+      cwd: folder.path,
+      toolCacheDir: folder.file('tools'),
+      tempDir: folder.file('tmp'),
+      log: { debug: says('debug'), info: says('info'), warning: says('warning'), mask() {} },
+      signal: abort.signal,
+    },
+    interrupt: () => abort.abort(),
+    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+  };
+}
+
+/** Writes a small shell program. */
+export async function program(file: string, ...lines: readonly string[]): Promise<string> {
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, ['#!/bin/sh', 'PATH=/usr/bin:/bin', ...lines, ''].join('\n'));
+  await chmod(file, 0o755);
+  return file;
+}
+
+/** A program that answers `dolt version` as that version does: enough where only the way to it matters. */
+export function answersAsDolt(folder: string, version: string): Promise<string> {
+  return program(join(folder, 'dolt'), `echo "dolt version ${version}"`);
+}
+
+/** The Failure that some work must end with. */
+export async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  const thrown: unknown = await work.then(
+    (value) => new Error(`it did not fail but gave ${JSON.stringify(value)}`),
+    (error: unknown) => error,
+  );
+  expect(thrown).toBeInstanceOf(Failure);
+  if (!(thrown instanceof Failure)) throw thrown;
+  return thrown;
+}

@@ -1,0 +1,83 @@
+import { createReadStream, statSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+
+interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+}
+
+type Reply = (response: ServerResponse, headers: IncomingHttpHeaders) => void;
+
+/** A server on this machine that answers as GitHub or a mirror does, and remembers what it was asked. */
+export interface ReleaseHost extends AsyncDisposable {
+  readonly url: string;
+  readonly seen: Seen[];
+  /** How often somebody connected, whatever was asked then. */
+  connections(): number;
+  /** What stands at a path; all else is 404. Later replies replace earlier ones. */
+  on(path: string, reply: Reply): void;
+}
+
+export async function releaseHost(): Promise<ReleaseHost> {
+  const replies = new Map<string, Reply>();
+  const seen: Seen[] = [];
+  const server = createServer((request, response) => {
+    const path = request.url ?? '';
+    seen.push({ method: request.method ?? '', path, headers: request.headers });
+    (replies.get(path) ?? says(404))(response, request.headers);
+  });
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    seen,
+    connections: () => connections,
+    on: (path, reply) => replies.set(path, reply),
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The address of a host that does not listen (any more). */
+export async function closedHost(): Promise<string> {
+  await using host = await releaseHost();
+  return host.url;
+}
+
+export const says =
+  (status: number, body: string | Buffer = ''): Reply =>
+  (response) => {
+    response.writeHead(status, { 'content-length': Buffer.byteLength(body) }).end(body);
+  };
+
+export const sendsJson = (value: unknown): Reply => says(200, JSON.stringify(value));
+
+export const sendsFile =
+  (file: string): Reply =>
+  (response) => {
+    response.writeHead(200, { 'content-length': statSync(file).size });
+    createReadStream(file).pipe(response);
+  };
+
+export const redirects =
+  (location: string): Reply =>
+  (response) => {
+    response.writeHead(302, { location }).end();
+  };
+
+/** Promises the whole and sends half of it. */
+export const breaksOff =
+  (body: Buffer): Reply =>
+  (response) => {
+    response.writeHead(200, { 'content-length': body.length });
+    response.write(body.subarray(0, body.length / 2), () => response.destroy());
+  };

@@ -1,0 +1,24 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { serverProgram } from './server-program.ts';
+
+/** A certificate for `localhost` and 127.0.0.1, and the authority that signed it: PEM files. */
+export interface Certificates {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Makes an authority and a certificate of its own, below a folder. */
+export async function makeCertificates(folder: string): Promise<Certificates> {
+  const cwd = await mkdtemp(join(folder, 'tls-'));
+  const openssl = (...args: string[]) => execa(serverProgram('OPENSSL'), args, { cwd });
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  await openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=Test CA');
+  await openssl('req', ...newKey, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=localhost');
+  await writeFile(join(cwd, 'names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names'];
+  await openssl('x509', '-req', '-in', 'server.csr', '-out', 'server.pem', ...signed);
+  return { ca: join(cwd, 'ca.pem'), cert: join(cwd, 'server.pem'), key: join(cwd, 'server.key') };
+}

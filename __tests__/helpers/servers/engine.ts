@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+import { z } from 'zod';
+import { readEnv } from '../../../src/core/env.ts';
+import { doltEnvironment } from '../../../src/dolt/environment.ts';
+import { preparePrivateRoot } from '../../../src/dolt/private-root.ts';
+import { serverConfig } from '../../../src/dolt/server-config.ts';
+import { testDolt } from '../dolt-binary.ts';
+import { startServerProcess } from './server-process.ts';
+
+/** A `dolt sql-server` as the product starts it, with credentials in its environment. */
+export interface Engine extends AsyncDisposable {
+  /** Calls a procedure in the database `town`; a refusal throws with Dolt's own words and nothing else. */
+  call(procedure: string, ...words: string[]): Promise<void>;
+  /** The words with which a call is refused. */
+  refusal(procedure: string, ...words: string[]): Promise<string>;
+  /** The head of a branch or tracking ref of the database. */
+  head(ref: string): Promise<string>;
+}
+
+export interface EngineOptions {
+  /** Added to the environment of the product's engine. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Prepares DOLT_ROOT_PATH before the start. */
+  readonly prepareRoot?: (root: string) => Promise<void>;
+}
+
+/** @param folder a database called `town`, or an empty folder to clone one into */
+export async function startEngine(folder: string, { env = {}, prepareRoot }: EngineOptions = {}): Promise<Engine> {
+  const privateDir = await mkdtemp(`${folder}-engine-`);
+  const root = await preparePrivateRoot(privateDir);
+  await prepareRoot?.(root);
+  const server = await startServerProcess({
+    command: testDolt(),
+    ports: ['sql'],
+    args: async ({ sql }) => {
+      const file = join(privateDir, 'server.yaml');
+      await writeFile(file, serverConfig({ database: folder, privateDir, port: sql, socket: null }));
+      return ['sql-server', '--config', file];
+    },
+    cwd: privateDir,
+    env: { ...doltEnvironment(readEnv(), root), DOLT_ROOT_PASSWORD: 'p', ...env },
+  });
+  const query = async (statement: string, values: readonly string[]): Promise<unknown> => {
+    const connection = await createConnection({
+      host: '127.0.0.1',
+      port: server.port.sql,
+      user: 'root',
+      password: 'p',
+    });
+    try {
+      const [databases] = await connection.query("SHOW DATABASES LIKE 'town'");
+      if (Array.isArray(databases) && databases.length > 0) await connection.query('USE town');
+      return (await connection.query(statement, [...values]))[0];
+    } finally {
+      await connection.end();
+    }
+  };
+  const call = async (procedure: string, ...words: string[]): Promise<void> => {
+    await query(`CALL ${procedure}(${words.map(() => '?').join(', ')})`, words);
+  };
+  return {
+    call,
+    async refusal(procedure, ...words) {
+      try {
+        await call(procedure, ...words);
+      } catch (thrown) {
+        return thrown instanceof Error ? thrown.message : String(thrown);
+      }
+      throw new Error(`CALL ${procedure}(${words.join(', ')}) was not refused`);
+    },
+    async head(ref) {
+      const [row] = z.array(z.object({ hash: z.string() })).parse(await query('SELECT DOLT_HASHOF(?) AS hash', [ref]));
+      if (row === undefined) throw new Error(`${ref} has no head`);
+      return row.hash;
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await rm(privateDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Does some work with an engine of its own. */
+export async function withEngine<T>(
+  folder: string,
+  options: EngineOptions,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  await using engine = await startEngine(folder, options);
+  return await work(engine);
+}
+
+/**
+ * Clones a remote into a new folder.
+ * @param words the options of DOLT_CLONE, then the URL
+ * @returns the clone's head of `main`
+ */
+export async function cloneInto(folder: string, options: EngineOptions, words: readonly string[]): Promise<string> {
+  await mkdir(folder);
+  return withEngine(folder, options, async (engine) => {
+    await engine.call('DOLT_CLONE', ...words, 'town');
+    return engine.head('main');
+  });
+}

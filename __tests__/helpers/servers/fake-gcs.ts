@@ -1,0 +1,37 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startServerProcess } from './server-process.ts';
+import { serverProgram } from './server-program.ts';
+
+/** A Google Cloud Storage server with one bucket. It asks nobody for credentials. */
+export interface FakeGcs extends AsyncDisposable {
+  /** The value of STORAGE_EMULATOR_HOST. */
+  readonly host: string;
+  readonly bucket: string;
+  log(): string;
+}
+
+export async function startFakeGcs(folder: string): Promise<FakeGcs> {
+  const cwd = await mkdtemp(join(folder, 'gcs-'));
+  const server = await startServerProcess({
+    command: serverProgram('FAKE_GCS_SERVER'),
+    ports: ['http'],
+    args: ({ http }) => {
+      const place = ['-scheme', 'http', '-host', '127.0.0.1', '-port', `${http}`, '-public-host', `127.0.0.1:${http}`];
+      return [...place, '-filesystem-root', join(cwd, 'data')];
+    },
+    cwd,
+  });
+  const host = `127.0.0.1:${server.port.http}`;
+  const bucket = 'a-bucket';
+  const answer = await fetch(`http://${host}/storage/v1/b?project=a-project`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: bucket }),
+  });
+  if (!answer.ok) {
+    await server[Symbol.asyncDispose]();
+    throw new Error(`fake-gcs-server made no bucket: ${await answer.text()}`);
+  }
+  return { ...server, host, bucket };
+}

@@ -1,0 +1,93 @@
+import { spawn } from 'node:child_process';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { readEnv } from '../../../src/core/env.ts';
+import { serverProgram } from './server-program.ts';
+
+/** A git host over smart HTTP: it lets in who brings the token, as GitHub does. */
+export interface GitHttp extends AsyncDisposable {
+  /** `http://127.0.0.1:PORT`, to be followed by the path of a repository below the root. */
+  readonly url: string;
+  /** Method and path of each request, with the status that it got. */
+  readonly requests: readonly string[];
+  /** From now on nobody may push: 403, as for a token that may only read. */
+  refusePushes(): void;
+}
+
+export interface GitHttpOptions {
+  /** Folder that holds the repositories. */
+  readonly root: string;
+  /** Password of the user `x-access-token`. */
+  readonly token: string;
+}
+
+export async function startGitHttp({ root, token }: GitHttpOptions): Promise<GitHttp> {
+  const requests: string[] = [];
+  let pushes = true;
+  const expected = `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`;
+  const server = createServer((request, response) => {
+    response.on('finish', () => requests.push(`${request.method} ${request.url} ${response.statusCode}`));
+    const isPush = /git-receive-pack/.test(request.url ?? '');
+    if (request.headers.authorization !== expected) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+    } else if (isPush && !pushes) {
+      response.writeHead(403).end('Permission to org/repo.git denied to a-bot.');
+    } else {
+      serve(root, request, response);
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    requests,
+    refusePushes() {
+      pushes = false;
+    },
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Runs git's CGI program for one request. */
+function serve(root: string, request: IncomingMessage, response: ServerResponse): void {
+  const [path = '', query = ''] = (request.url ?? '').split('?');
+  const header = (name: string) => String(request.headers[name] ?? '');
+  const cgi = spawn(serverProgram('GIT'), ['-c', 'safe.directory=*', 'http-backend'], {
+    env: {
+      PATH: readEnv()['PATH'] ?? '',
+      HOME: root,
+      GIT_PROJECT_ROOT: root,
+      GIT_HTTP_EXPORT_ALL: '1',
+      PATH_INFO: decodeURIComponent(path),
+      QUERY_STRING: query,
+      REQUEST_METHOD: request.method ?? '',
+      CONTENT_TYPE: header('content-type'),
+      HTTP_CONTENT_ENCODING: header('content-encoding'),
+      GIT_PROTOCOL: header('git-protocol'),
+      ...(header('content-length') === '' ? {} : { CONTENT_LENGTH: header('content-length') }),
+    },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  // A client that goes away takes its request with it.
+  cgi.stdin.on('error', () => cgi.kill());
+  request.pipe(cgi.stdin);
+  const chunks: Buffer[] = [];
+  cgi.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  cgi.on('close', () => answer(Buffer.concat(chunks), response));
+}
+
+/** Turns what a CGI program printed into an answer. */
+function answer(output: Buffer, response: ServerResponse): void {
+  const end = output.indexOf('\r\n\r\n');
+  const lines = end < 0 ? [] : output.subarray(0, end).toString().split('\r\n');
+  const headers = lines.map(
+    (line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()] as const,
+  );
+  const status = headers.find(([name]) => name === 'Status')?.[1] ?? (end < 0 ? '500' : '200');
+  for (const [name, value] of headers) if (name !== 'Status') response.setHeader(name, value);
+  response.writeHead(Number.parseInt(status, 10)).end(end < 0 ? '' : output.subarray(end + 4));
+}

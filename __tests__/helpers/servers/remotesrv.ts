@@ -1,0 +1,21 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ServerProcess, startServerProcess } from './server-process.ts';
+import { serverProgram } from './server-program.ts';
+
+/** Dolt's own remote server over plain HTTP: it knows no users, and makes a database when one is pushed. */
+export interface Remotesrv extends ServerProcess<'http'> {
+  /** A remote is `${url}/org/repo`. */
+  readonly url: string;
+}
+
+export async function startRemotesrv(folder: string): Promise<Remotesrv> {
+  const dir = await mkdtemp(join(folder, 'remotesrv-'));
+  const server = await startServerProcess({
+    command: serverProgram('REMOTESRV'),
+    ports: ['http'],
+    args: ({ http }) => ['-http-port', `${http}`, '-grpc-port', `${http}`, '-dir', dir],
+    cwd: dir,
+  });
+  return { ...server, url: `http://localhost:${server.port.http}` };
+}

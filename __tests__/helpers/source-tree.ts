@@ -1,0 +1,96 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, posix } from 'node:path';
+import { parseSync } from '@swc/core';
+
+/** One import of a file, static, dynamic or re-exported. */
+interface Import {
+  /** As it is written. */
+  readonly from: string;
+  /** The file that it names, from the root of the repository; null for packages. */
+  readonly file: string | null;
+  readonly typeOnly: boolean;
+}
+
+/** A source file as its syntax tree tells it. */
+export interface Source {
+  readonly path: string;
+  readonly lines: number;
+  readonly imports: readonly Import[];
+  /** Most parameters that one of its functions takes. */
+  readonly parameters: number;
+  readonly readsEnvironment: boolean;
+}
+
+type Node = Readonly<Record<string, unknown>>;
+
+const FUNCTIONS: readonly unknown[] = [
+  ...['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression', 'ClassMethod', 'MethodProperty'],
+  ...['Constructor', 'PrivateMethod', 'TsMethodSignature', 'TsFunctionType'],
+];
+
+/** Every TypeScript file below a folder of the repository, parsed. */
+export function sources(folder: string): Source[] {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'));
+  return names.filter((name) => name.endsWith('.ts')).map((name) => parse(posix.join(folder, name)));
+}
+
+function parse(path: string): Source {
+  const text = readFileSync(join(process.cwd(), path), 'utf8');
+  const imports: Import[] = [];
+  let parameters = 0;
+  let readsEnvironment = false;
+  walk(parseSync(text, { syntax: 'typescript', target: 'es2022' }), (node) => {
+    const found = importOf(node, path);
+    if (found !== null) imports.push(found);
+    if (FUNCTIONS.includes(node['type'])) parameters = Math.max(parameters, list(node['params']).length);
+    if (node['type'] === 'MemberExpression') readsEnvironment ||= isProcessEnv(node);
+  });
+  return { path, lines: text.split('\n').length - 1, imports, parameters, readsEnvironment };
+}
+
+function walk(value: unknown, visit: (node: Node) => void): void {
+  if (Array.isArray(value)) for (const each of value) walk(each, visit);
+  if (!isNode(value)) return;
+  visit(value);
+  for (const child of Object.values(value)) walk(child, visit);
+}
+
+function importOf(node: Node, path: string): Import | null {
+  switch (node['type']) {
+    case 'ImportDeclaration':
+    case 'ExportNamedDeclaration':
+    case 'ExportAllDeclaration':
+      return typeof said(node['source']) === 'string'
+        ? named(String(said(node['source'])), path, node['typeOnly'] === true)
+        : null;
+    case 'CallExpression': {
+      const [first] = list(node['arguments']);
+      if (!isNode(node['callee']) || node['callee']['type'] !== 'Import' || !isNode(first)) return null;
+      return named(String(said(first['expression'])), path, false);
+    }
+    default:
+      return null;
+  }
+}
+
+function named(from: string, path: string, typeOnly: boolean): Import {
+  return { from, file: from.startsWith('.') ? posix.join(dirname(path), from) : null, typeOnly };
+}
+
+function isProcessEnv({ object, property }: Node): boolean {
+  return isNode(object) && said(object) === 'process' && isNode(property) && said(property) === 'env';
+}
+
+/** What an identifier or a literal says. */
+function said(node: unknown): unknown {
+  if (!isNode(node)) return undefined;
+  return node['type'] === 'Computed' ? said(node['expression']) : node['value'];
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}

@@ -1,0 +1,18 @@
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A folder that goes when the test's scope ends, also when the test throws. */
+export interface TempFolder extends AsyncDisposable {
+  readonly path: string;
+  file(...parts: string[]): string;
+}
+
+export async function tempFolder(): Promise<TempFolder> {
+  const path = await realpath(await mkdtemp(join(tmpdir(), 'df-test-')));
+  return {
+    path,
+    file: (...parts) => join(path, ...parts),
+    [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}

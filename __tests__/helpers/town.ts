@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { readEnv } from '../../src/core/env.ts';
+import { doltEnvironment } from '../../src/dolt/environment.ts';
+import { preparePrivateRoot } from '../../src/dolt/private-root.ts';
+import { run } from '../../src/dolt/process.ts';
+import { testDolt } from './dolt-binary.ts';
+
+/** A Dolt database made and looked at with the `dolt` command, as its users would. */
+export interface TestTown {
+  readonly path: string;
+  /** Runs statements in one session. */
+  sql(...statements: string[]): Promise<string>;
+  /** Rows of one query, every value as Dolt's JSON has it. */
+  rows(query: string): Promise<Record<string, unknown>[]>;
+  /** Runs statements and commits every table. */
+  commit(message: string, ...statements: string[]): Promise<string>;
+  head(branch?: string): Promise<string>;
+  dolt(...args: string[]): Promise<string>;
+}
+
+const rootOf = (path: string): string => join(dirname(path), '.test-dolt');
+
+/** Opens an existing database folder. */
+export function openTestTown(path: string): TestTown {
+  const dolt = async (...args: string[]): Promise<string> => {
+    await mkdir(rootOf(path), { recursive: true });
+    const env = doltEnvironment(readEnv(), await preparePrivateRoot(rootOf(path)));
+    const result = await run(testDolt(), args, { env, cwd: path });
+    if (result.exitCode !== 0) throw new Error(`dolt ${args.join(' ')}: ${result.stderr}${result.stdout}`);
+    return result.stdout;
+  };
+  const sql = (...statements: string[]): Promise<string> => dolt('sql', '-q', statements.join(';\n'));
+  const rows = async (query: string): Promise<Record<string, unknown>[]> => {
+    const parsed: { rows?: Record<string, unknown>[] } = JSON.parse(
+      (await dolt('sql', '-r', 'json', '-q', query)) || '{}',
+    );
+    return parsed.rows ?? [];
+  };
+  const head = async (branch = 'main'): Promise<string> =>
+    String((await rows(`SELECT hash FROM dolt_branches WHERE name = '${branch}'`))[0]?.['hash']);
+  return {
+    path,
+    dolt,
+    sql,
+    rows,
+    head,
+    async commit(message, ...statements) {
+      await sql(...statements, `CALL DOLT_COMMIT('-A', '-m', '${message}')`);
+      return head();
+    },
+  };
+}
+
+/** Makes a database with a table `items` of two rows and one commit of it. */
+export async function makeTown(path: string): Promise<TestTown> {
+  await mkdir(path, { recursive: true });
+  const town = openTestTown(path);
+  await town.dolt('init', '--name', 'A Townsman', '--email', 'townsman@example.org', '-b', 'main');
+  await town.commit(
+    'first rows',
+    'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
+    "INSERT INTO items VALUES (1, 'one', 'ann'), (2, 'two', 'bob')",
+  );
+  return town;
+}
+
+/** Clones a remote's URL. */
+export async function cloneTown(url: string, path: string): Promise<TestTown> {
+  const parent = openTestTown(dirname(path));
+  await parent.dolt('clone', url, path);
+  const town = openTestTown(path);
+  await town.dolt('config', '--local', '--add', 'user.name', 'Another Townsman');
+  await town.dolt('config', '--local', '--add', 'user.email', 'another@example.org');
+  return town;
+}
+
+/** The head of a branch of a `file://` remote, read with a fresh clone; null where it holds none. */
+export async function remoteHead(url: string, scratch: string): Promise<string | null> {
+  await mkdir(dirname(scratch), { recursive: true });
+  try {
+    return await (await cloneTown(url, scratch)).head();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { download } from '../../src/install/download.ts';
+import { failureOf } from '../helpers/installing.ts';
+import { breaksOff, closedHost, redirects, releaseHost, says } from '../helpers/release-host.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const BODY = Buffer.alloc(300_000, 'dolt');
+const SHA256 = createHash('sha256').update(BODY).digest('hex');
+const FLIPPED = Buffer.from(BODY);
+FLIPPED[150_000] = (FLIPPED[150_000] ?? 0) ^ 1;
+
+async function downloading(
+  reply: Parameters<Awaited<ReturnType<typeof releaseHost>>['on']>[1],
+  signal = new AbortController().signal,
+) {
+  await using host = await releaseHost();
+  await using folder = await tempFolder();
+  host.on('/asset', reply);
+  const file = folder.file('asset');
+  const work = download({ url: `${host.url}/asset`, file, sha256: SHA256, signal });
+  const failure = await failureOf(work);
+  return { failure, asked: host.seen.length, left: await readdir(folder.path) };
+}
+
+describe('a download', () => {
+  test('writes what has the right digest, also through a redirect', async () => {
+    await using host = await releaseHost();
+    await using folder = await tempFolder();
+    host.on('/asset', redirects('/storage'));
+    host.on('/storage', says(200, BODY));
+    const { signal } = new AbortController();
+    expect(
+      await download({ url: `${host.url}/asset`, file: folder.file('a'), sha256: SHA256, signal }),
+    ).toBeUndefined();
+    expect((await readFile(folder.file('a'))).equals(BODY)).toBe(true);
+  });
+
+  test('one flipped bit: refused, deleted, not tried again', async () => {
+    const { failure, asked, left } = await downloading(says(200, FLIPPED));
+    expect(failure).toMatchObject({ code: 'dolt-digest-mismatch', message: expect.stringContaining(`not ${SHA256}`) });
+    expect([asked, left]).toEqual([1, []]);
+  });
+
+  test('a file that ends too early is refused, too', async () => {
+    const { failure, left } = await downloading(says(200, BODY.subarray(1)));
+    expect([failure.code, left]).toEqual(['dolt-digest-mismatch', []]);
+  });
+
+  test('a connection that breaks is tried again, then given up; nothing is left', async () => {
+    const { failure, asked, left } = await downloading(breaksOff(BODY));
+    expect(failure).toMatchObject({
+      code: 'dolt-download-failed',
+      message: expect.stringContaining('broke off 3 times'),
+    });
+    expect([asked, left]).toEqual([3, []]);
+  });
+
+  test('a connection that breaks once does not matter', async () => {
+    await using host = await releaseHost();
+    await using folder = await tempFolder();
+    host.on('/asset', (response, headers) =>
+      (host.seen.length === 1 ? breaksOff(BODY) : says(200, BODY))(response, headers),
+    );
+    const { signal } = new AbortController();
+    expect(
+      await download({ url: `${host.url}/asset`, file: folder.file('a'), sha256: SHA256, signal }),
+    ).toBeUndefined();
+  });
+
+  test.each([
+    [403, 'dolt-download-failed'],
+    [404, 'dolt-version-unknown'],
+    [410, 'dolt-download-failed'],
+    [501, 'dolt-download-failed'],
+  ])('an answer %d is final', async (status, code) => {
+    const { failure, left } = await downloading(says(status));
+    expect(failure).toMatchObject({ code, message: expect.stringContaining(`/asset answered ${status}`) });
+    expect(left).toEqual([]);
+  });
+
+  test('an interruption in the middle leaves nothing', async () => {
+    const abort = new AbortController();
+    const { failure, left } = await downloading((response) => {
+      response.writeHead(200, { 'content-length': BODY.length });
+      response.write(BODY.subarray(0, 1000), () => abort.abort());
+    }, abort.signal);
+    expect([failure.code, left]).toEqual(['interrupted', []]);
+  });
+
+  test('nobody there is no failure yet: another way may be open', async () => {
+    await using folder = await tempFolder();
+    const url = `${await closedHost()}/asset`;
+    const { signal } = new AbortController();
+    const ended = await download({ url, file: folder.file('a'), sha256: SHA256, signal });
+    expect(ended).toMatchObject({ kind: 'unreachable' });
+  });
+});

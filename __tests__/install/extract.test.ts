@@ -1,0 +1,47 @@
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { extractRelease } from '../../src/install/extract.ts';
+import { answersAsDolt, failureOf } from '../helpers/installing.ts';
+import { PLATFORM, packRelease } from '../helpers/release-archive.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+test('unpacks the executable', async () => {
+  await using folder = await tempFolder();
+  const made = await answersAsDolt(folder.file('made'), '2.3.0');
+  const { file } = await packRelease(made, folder.path);
+  const executable = await extractRelease(file, folder.file('out'), PLATFORM);
+  expect(executable).toBe(join(folder.file('out'), ...PLATFORM.executable));
+  expect(await readFile(executable)).toEqual(await readFile(made));
+  expect((await stat(executable)).mode & 0o111).toBe(0o111);
+});
+
+test('an archive that holds something else is refused', async () => {
+  await using folder = await tempFolder();
+  const { file } = await packRelease(await answersAsDolt(folder.file('made'), '2.3.0'), folder.path, ['dolt']);
+  const failure = await failureOf(extractRelease(file, folder.file('out'), PLATFORM));
+  expect(failure).toMatchObject({
+    code: 'dolt-download-failed',
+    message: `${PLATFORM.asset} holds no file "${PLATFORM.executable.join('/')}"`,
+  });
+});
+
+test('what is no archive is refused', async () => {
+  await using folder = await tempFolder();
+  await writeFile(folder.file('a.tar.gz'), 'nothing of the kind');
+  const failure = await failureOf(extractRelease(folder.file('a.tar.gz'), folder.file('out'), PLATFORM));
+  expect(failure).toMatchObject({
+    code: 'dolt-download-failed',
+    message: expect.stringContaining('cannot be unpacked'),
+  });
+});
+
+test('a link in the place of the executable is refused', async () => {
+  await using folder = await tempFolder();
+  const made = await answersAsDolt(folder.file('made'), '2.3.0');
+  const { file } = await packRelease(made, folder.path, ['unrelated']);
+  const place = join(folder.file('out'), ...PLATFORM.executable);
+  await mkdir(dirname(place), { recursive: true });
+  await symlink(made, place);
+  expect((await failureOf(extractRelease(file, folder.file('out'), PLATFORM))).code).toBe('dolt-download-failed');
+});

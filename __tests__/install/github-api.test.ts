@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import { askGithub, githubApi } from '../../src/install/github-api.ts';
+import { machine } from '../helpers/installing.ts';
+import { closedHost, redirects, releaseHost, says, sendsJson } from '../helpers/release-host.ts';
+
+const PUBLIC = 'https://api.github.com';
+
+describe('where the API is asked, and with which token', () => {
+  test.each([
+    ['nothing is said', {}, { base: PUBLIC, token: 't' }],
+    [
+      'a job on github.com',
+      { GITHUB_SERVER_URL: 'https://github.com', GITHUB_API_URL: PUBLIC },
+      { base: PUBLIC, token: 't' },
+    ],
+    [
+      'an Enterprise server',
+      { GITHUB_SERVER_URL: 'https://ghe.corp', GITHUB_API_URL: 'https://ghe.corp/api/v3' },
+      { base: PUBLIC, token: null },
+    ],
+    [
+      'a ghe.com tenant',
+      { GITHUB_SERVER_URL: 'https://corp.ghe.com', GITHUB_API_URL: 'https://api.corp.ghe.com' },
+      { base: PUBLIC, token: null },
+    ],
+    ['a look-alike', { GITHUB_SERVER_URL: 'https://github.com.evil.test' }, { base: PUBLIC, token: null }],
+    ['no address', { GITHUB_SERVER_URL: 'github.com' }, { base: PUBLIC, token: null }],
+    [
+      'another API',
+      { GITHUB_API_URL: 'https://proxy.corp/github/' },
+      { base: 'https://proxy.corp/github', token: 't' },
+    ],
+    ['an API over plain http', { GITHUB_API_URL: 'http://proxy.corp' }, { base: 'http://proxy.corp', token: null }],
+    ['an API on this machine', { GITHUB_API_URL: 'http://127.0.0.1:1' }, { base: 'http://127.0.0.1:1', token: 't' }],
+    ['an API that is no address', { GITHUB_API_URL: 'proxy' }, { base: 'proxy', token: null }],
+  ])('%s', (_, env, expected) => {
+    expect(githubApi(env, 't')).toEqual(expected);
+  });
+
+  test('no token is no token', () => {
+    expect(githubApi({}, undefined).token).toBeNull();
+    expect(githubApi({}, '').token).toBeNull();
+  });
+});
+
+describe('asking it', () => {
+  test('sends the token as a bearer', async () => {
+    await using box = await machine();
+    await using host = await releaseHost();
+    host.on('/x', sendsJson({ a: 1 }));
+    expect(await askGithub('/x', { base: host.url, token: 'secret' }, box.context)).toEqual({
+      kind: 'json',
+      value: { a: 1 },
+    });
+    expect(host.seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer secret']);
+  });
+
+  test('a token that is not accepted is left out', async () => {
+    await using box = await machine();
+    await using host = await releaseHost();
+    host.on('/x', (response, headers) =>
+      (headers.authorization === undefined ? sendsJson(1) : says(401))(response, headers),
+    );
+    expect(await askGithub('/x', { base: host.url, token: 'stale' }, box.context)).toEqual({ kind: 'json', value: 1 });
+    expect(host.seen).toHaveLength(2);
+  });
+
+  test('a redirect is followed without the token, on the same host too', async () => {
+    await using box = await machine();
+    await using host = await releaseHost();
+    await using other = await releaseHost();
+    host.on('/x', redirects('/y'));
+    host.on('/y', redirects(`${other.url}/z`));
+    other.on('/z', sendsJson('there'));
+    expect(await askGithub('/x', { base: host.url, token: 't' }, box.context)).toEqual({
+      kind: 'json',
+      value: 'there',
+    });
+    expect(host.seen.filter(({ headers }) => headers.authorization !== undefined).map(({ path }) => path)).toEqual([
+      '/x',
+    ]);
+    expect(other.seen[0]?.headers.authorization).toBeUndefined();
+  });
+
+  test.each([
+    ['rate limit', says(403), { kind: 'refused', reason: expect.stringContaining('403, probably its rate limit') }],
+    ['nothing there', says(404), { kind: 'missing' }],
+    ['a server error', says(501), { kind: 'refused', reason: expect.stringContaining('501') }],
+    ['no JSON', says(200, '<html>'), { kind: 'refused', reason: expect.stringContaining('without JSON') }],
+  ])('%s', async (_, reply, expected) => {
+    await using box = await machine();
+    await using host = await releaseHost();
+    host.on('/x', (response) => reply(response, {}));
+    expect(await askGithub('/x', { base: host.url, token: null }, box.context)).toEqual(expected);
+  });
+
+  test('nobody there', async () => {
+    await using box = await machine();
+    const base = await closedHost();
+    expect(await askGithub('/x', { base, token: 't' }, box.context)).toMatchObject({ kind: 'unreachable' });
+    expect(await askGithub('/x', { base, token: null }, box.context)).toMatchObject({ kind: 'unreachable' });
+  });
+});

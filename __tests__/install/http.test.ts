@@ -1,0 +1,90 @@
+import { text } from 'node:stream/consumers';
+import { describe, expect, test } from '@jest/globals';
+import { type Answer, ask, askFollowing } from '../../src/install/http.ts';
+import type { Unreachable } from '../../src/install/network-failure.ts';
+import { failureOf } from '../helpers/installing.ts';
+import { closedHost, redirects, releaseHost, says } from '../helpers/release-host.ts';
+
+const { signal } = new AbortController();
+
+async function bodyOf(answer: Answer | Unreachable): Promise<string> {
+  return answer.kind === 'answer' ? await text(answer.body) : answer.reason;
+}
+
+describe('asking a host', () => {
+  test('an answer is an answer, also when it is no', async () => {
+    await using host = await releaseHost();
+    host.on('/a', says(200, 'yes'));
+    expect(await bodyOf(await ask({ url: `${host.url}/a`, signal }))).toBe('yes');
+    expect(await ask({ url: `${host.url}/b`, signal })).toMatchObject({ kind: 'answer', status: 404, location: null });
+  });
+
+  test('nobody there is told apart from no', async () => {
+    const url = await closedHost();
+    expect(await ask({ url, signal })).toMatchObject({
+      kind: 'unreachable',
+      reason: expect.stringContaining(url.slice(7)),
+    });
+    expect(await ask({ url: 'http://no-such-host.invalid/', signal })).toMatchObject({ kind: 'unreachable' });
+  });
+
+  test('a host that is busy is asked again', async () => {
+    await using host = await releaseHost();
+    host.on('/a', (response) => says(host.seen.length < 3 ? 503 : 200, 'at last')(response, {}));
+    expect(await bodyOf(await ask({ url: `${host.url}/a`, signal }))).toBe('at last');
+    expect(host.seen).toHaveLength(3);
+  });
+
+  test('a host that speaks something else than TLS is no missing host', async () => {
+    await using host = await releaseHost();
+    const failure = await failureOf(ask({ url: host.url.replace('http:', 'https:'), signal }));
+    expect(failure.code).toBe('dolt-download-failed');
+  });
+
+  test('an interruption ends the waiting', async () => {
+    await using host = await releaseHost();
+    const abort = new AbortController();
+    host.on('/never', () => abort.abort());
+    expect((await failureOf(ask({ url: `${host.url}/never`, signal: abort.signal }))).code).toBe('interrupted');
+    expect((await failureOf(ask({ url: `${host.url}/never`, signal: abort.signal }))).code).toBe('interrupted');
+  });
+
+  test('an interruption ends the pause before another attempt', async () => {
+    await using host = await releaseHost();
+    const abort = new AbortController();
+    host.on('/busy', (response) => {
+      response.on('finish', () => abort.abort());
+      says(503)(response, {});
+    });
+    expect((await failureOf(ask({ url: `${host.url}/busy`, signal: abort.signal }))).code).toBe('interrupted');
+  });
+});
+
+describe('following redirects', () => {
+  test('`ask` stops at the first and names its absolute target', async () => {
+    await using host = await releaseHost();
+    host.on('/a', redirects('/b?c=1'));
+    expect(await ask({ url: `${host.url}/a`, signal })).toMatchObject({ status: 302, location: `${host.url}/b?c=1` });
+  });
+
+  test('headers stay with the first host', async () => {
+    await using first = await releaseHost();
+    await using second = await releaseHost();
+    first.on('/a', redirects(`${second.url}/b`));
+    second.on('/b', says(200, 'there'));
+    const answer = await askFollowing({ url: `${first.url}/a`, headers: { authorization: 'Bearer secret' }, signal });
+    expect(await bodyOf(answer)).toBe('there');
+    expect(first.seen[0]?.headers.authorization).toBe('Bearer secret');
+    expect(second.seen[0]?.headers.authorization).toBeUndefined();
+  });
+
+  test('a loop ends', async () => {
+    await using host = await releaseHost();
+    host.on('/a', redirects('/a'));
+    const failure = await failureOf(askFollowing({ url: `${host.url}/a`, signal }));
+    expect([failure.code, failure.message]).toEqual([
+      'dolt-download-failed',
+      `${host.url}/a redirects more than 5 times`,
+    ]);
+  });
+});

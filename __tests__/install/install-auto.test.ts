@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { installDolt } from '../../src/install/install.ts';
+import { fakeGo } from '../helpers/fake-go.ts';
+import { failureOf, machine } from '../helpers/installing.ts';
+import { PLATFORM } from '../helpers/release-archive.ts';
+import { closedHost, releaseHost, says } from '../helpers/release-host.ts';
+
+const ASSET = `/download/v2.3.0/${PLATFORM.asset}`;
+const SHA256 = 'a1'.repeat(32);
+
+describe('auto builds only where no release can be reached at all', () => {
+  test('nobody there: it builds, and says why', async () => {
+    const closed = await closedHost();
+    await using box = await machine({ GITHUB_API_URL: closed });
+    await fakeGo(box.bin);
+    const installed = await installDolt({ source: 'auto', mirror: closed }, box.context);
+    expect(installed).toMatchObject({ version: '2.3.0', source: 'build' });
+    expect(box.lines[0]).toMatch(/^info: The releases of Dolt cannot be reached \(.*ECONNREFUSED.*\): building it/);
+  });
+
+  test('nobody there with a known digest: the same', async () => {
+    await using box = await machine();
+    await fakeGo(box.bin);
+    const installed = await installDolt({ source: 'auto', mirror: await closedHost(), sha256: SHA256 }, box.context);
+    expect(installed.source).toBe('build');
+  });
+
+  test.each([
+    ['403', says(403), 'dolt-download-failed'],
+    ['404', says(404), 'dolt-version-unknown'],
+    ['a wrong digest', says(200, 'not Dolt'), 'dolt-digest-mismatch'],
+  ])('%s is final', async (_, reply, code) => {
+    await using box = await machine();
+    await using host = await releaseHost();
+    host.on(ASSET, reply);
+    await fakeGo(box.bin);
+    const request = { source: 'auto', mirror: `${host.url}/download`, sha256: SHA256 } as const;
+    expect((await failureOf(installDolt(request, box.context))).code).toBe(code);
+    expect(existsSync(`${box.bin}/go.calls`)).toBe(false);
+  });
+
+  test('a missing digest is final', async () => {
+    await using host = await releaseHost();
+    await using box = await machine({ GITHUB_API_URL: host.url });
+    await fakeGo(box.bin);
+    const request = { source: 'auto', mirror: `${host.url}/download` } as const;
+    expect((await failureOf(installDolt(request, box.context))).code).toBe('dolt-digest-unknown');
+    expect(existsSync(`${box.bin}/go.calls`)).toBe(false);
+  });
+
+  test('neither release nor Go: both cures are named', async () => {
+    await using box = await machine();
+    const failure = await failureOf(
+      installDolt({ source: 'auto', mirror: await closedHost(), sha256: SHA256 }, box.context),
+    );
+    expect(failure.code).toBe('dolt-not-found');
+    expect(failure.message).toContain('no Go was found on PATH (its release cannot be reached:');
+    expect(failure.hint).toContain('let the release be downloaded');
+    expect(failure.hint).toContain('install Go');
+  });
+});
+
+test('release never builds', async () => {
+  await using box = await machine();
+  await fakeGo(box.bin);
+  const request = { source: 'release', mirror: await closedHost(), sha256: SHA256 } as const;
+  expect((await failureOf(installDolt(request, box.context))).code).toBe('dolt-download-failed');
+  expect(existsSync(`${box.bin}/go.calls`)).toBe(false);
+});
+
+test('build never downloads a release', async () => {
+  await using host = await releaseHost();
+  await using box = await machine({ GITHUB_API_URL: host.url });
+  await fakeGo(box.bin);
+  expect((await installDolt({ source: 'build', mirror: host.url, version: '^2.0.0' }, box.context)).source).toBe(
+    'build',
+  );
+  expect(host.seen).toEqual([]);
+});

@@ -1,0 +1,116 @@
+import { appendFile, rm } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { installDolt } from '../../src/install/install.ts';
+import { storeInToolCache } from '../../src/install/tool-cache.ts';
+import { answersAsDolt, failureOf, type Machine, machine, program } from '../helpers/installing.ts';
+import { closedHost, redirects, releaseHost } from '../helpers/release-host.ts';
+
+const RELEASE = { source: 'release' } as const;
+
+async function primeCache(box: Machine, version: string): Promise<string> {
+  return storeInToolCache(await answersAsDolt(box.folder.file('made'), version), version, box.context.toolCacheDir);
+}
+
+describe('an executable that was named', () => {
+  test('is used whatever its version, unless one was asked for', async () => {
+    await using box = await machine();
+    const path = await answersAsDolt(box.folder.file('mine'), '2.9.9');
+    const installed = { version: '2.9.9', path, source: 'path' };
+    expect(await installDolt({ ...RELEASE, path }, box.context)).toEqual(installed);
+    expect(await installDolt({ ...RELEASE, path: 'mine/dolt', version: '2.x' }, box.context)).toEqual(installed);
+    const failure = await failureOf(installDolt({ ...RELEASE, path, version: '2.3.0' }, box.context));
+    expect(failure).toMatchObject({ code: 'dolt-not-found', message: `"${path}" is Dolt 2.9.9, not 2.3.0` });
+  });
+
+  test('must run, also where PATH has a good one', async () => {
+    await using box = await machine();
+    await answersAsDolt(box.bin, '2.3.0');
+    const failure = await failureOf(installDolt({ ...RELEASE, path: '/no/such/dolt' }, box.context));
+    expect(failure).toMatchObject({ code: 'dolt-not-found', message: expect.stringContaining('"/no/such/dolt"') });
+  });
+
+  test('is compared with the latest when that was asked for', async () => {
+    await using box = await machine();
+    await using host = await releaseHost();
+    host.on('/latest', redirects('/tag/v2.9.9'));
+    const request = { ...RELEASE, version: 'latest', mirror: `${host.url}/download` };
+    const path = await answersAsDolt(box.folder.file('mine'), '2.9.9');
+    expect((await installDolt({ ...request, path }, box.context)).version).toBe('2.9.9');
+  });
+});
+
+describe('PATH, then the tool cache', () => {
+  test('a fitting Dolt on PATH comes first', async () => {
+    await using box = await machine();
+    await primeCache(box, '2.3.0');
+    const path = await answersAsDolt(box.bin, '2.3.0');
+    expect(await installDolt(RELEASE, box.context)).toEqual({ version: '2.3.0', path, source: 'path' });
+  });
+
+  test('another version on PATH is passed over, and so is what does not run', async () => {
+    await using box = await machine();
+    await answersAsDolt(box.bin, '2.2.0');
+    const path = await primeCache(box, '2.3.0');
+    expect(await installDolt(RELEASE, box.context)).toEqual({ version: '2.3.0', path, source: 'tool-cache' });
+    expect(box.lines).toEqual([`info: ${box.bin}/dolt is Dolt 2.2.0, not 2.3.0: it is not used`]);
+    await program(`${box.bin}/dolt`, 'echo broken >&2; exit 3');
+    expect((await installDolt(RELEASE, box.context)).source).toBe('tool-cache');
+    expect(box.lines.at(-1)).toContain('warning: A Dolt on PATH is not used');
+    expect(box.lines.at(-1)).toContain('exit code 3, output "broken"');
+  });
+
+  test.each(['release', 'build', 'auto'] as const)(
+    'with a primed cache no network and no Go is needed (%s)',
+    async (source) => {
+      await using box = await machine({ GITHUB_API_URL: await closedHost() });
+      await primeCache(box, '2.3.0');
+      expect((await installDolt({ source, mirror: await closedHost() }, box.context)).source).toBe('tool-cache');
+      expect((await installDolt({ source, version: '^2.0.0' }, box.context)).version).toBe('2.3.0');
+    },
+  );
+
+  test('a changed cache entry is not used, even where nothing else can be had', async () => {
+    const closed = await closedHost();
+    await using box = await machine({ GITHUB_API_URL: closed });
+    await appendFile(await primeCache(box, '2.3.0'), '# changed');
+    const failure = await failureOf(installDolt({ ...RELEASE, mirror: closed }, box.context));
+    expect(failure).toMatchObject({
+      code: 'dolt-download-failed',
+      message: expect.stringContaining('cannot be reached'),
+    });
+    expect(box.lines[0]).toContain('warning: Dolt 2.3.0 in the tool cache is not what was stored there');
+  });
+});
+
+describe('the latest', () => {
+  test('is looked for on PATH once the release host has named it', async () => {
+    await using box = await machine();
+    await using host = await releaseHost();
+    host.on('/latest', redirects('/tag/v2.9.9'));
+    const path = await answersAsDolt(box.bin, '2.9.9');
+    const request = { ...RELEASE, version: 'latest', mirror: `${host.url}/download` };
+    expect(await installDolt(request, box.context)).toEqual({ version: '2.9.9', path, source: 'path' });
+    await rm(path);
+    expect(await primeCache(box, '2.9.9')).toBe((await installDolt(request, box.context)).path);
+  });
+
+  test.each(['release', 'auto'] as const)('cannot be told without that host (%s)', async (source) => {
+    await using box = await machine();
+    const request = { source, version: 'latest', mirror: `${await closedHost()}/download` };
+    const failure = await failureOf(installDolt(request, box.context));
+    expect(failure).toMatchObject({ code: 'dolt-download-failed', hint: expect.stringContaining('exact version') });
+  });
+
+  test('is not asked for where nothing may be downloaded', async () => {
+    await using box = await machine();
+    const failure = await failureOf(installDolt({ source: 'build', version: 'latest' }, box.context));
+    expect(failure.code).toBe('dolt-version-unknown');
+  });
+});
+
+test('an interruption ends the search', async () => {
+  await using box = await machine();
+  await answersAsDolt(box.bin, '2.3.0');
+  box.interrupt();
+  expect((await failureOf(installDolt(RELEASE, box.context))).code).toBe('interrupted');
+});

@@ -1,0 +1,113 @@
+import { describe, expect, test } from '@jest/globals';
+import { digestTableSchema, PINNED_DIGESTS } from '../../src/install/digests.ts';
+import type { DoltRequest } from '../../src/install/dolt-request.ts';
+import { releaseDigest } from '../../src/install/release-digest.ts';
+import { failureOf, type Machine, machine } from '../helpers/installing.ts';
+import { closedHost, type ReleaseHost, releaseHost, says, sendsJson } from '../helpers/release-host.ts';
+
+const ASSET = { version: '2.3.0', name: 'dolt-linux-amd64.tar.gz' };
+const DIGEST = 'a1'.repeat(32);
+const RELEASE = '/repos/dolthub/dolt/releases/tags/v2.3.0';
+
+const digestOf = (box: Machine, request: Partial<DoltRequest> = {}, table = {}) =>
+  releaseDigest(ASSET, { request: { source: 'release', ...request }, table }, box.context);
+
+async function withApi(work: (box: Machine, host: ReleaseHost) => Promise<void>): Promise<void> {
+  await using host = await releaseHost();
+  await using box = await machine({ GITHUB_API_URL: host.url });
+  await work(box, host);
+}
+
+describe('the digest that an asset must have', () => {
+  test("the user's comes first, in any case and with GitHub's prefix", () =>
+    withApi(async (box, host) => {
+      const table = { '2.3.0': { [ASSET.name]: 'b2'.repeat(32) } };
+      expect(await digestOf(box, { sha256: `sha256:${DIGEST.toUpperCase()} ` }, table)).toBe(DIGEST);
+      expect(host.seen).toEqual([]);
+    }));
+
+  test('then the pinned one, without asking anybody', () =>
+    withApi(async (box, host) => {
+      expect(await digestOf(box, {}, { '2.3.0': { [ASSET.name]: DIGEST } })).toBe(DIGEST);
+      expect(host.seen).toEqual([]);
+    }));
+
+  test("then the one that GitHub's API names, and it is said", () =>
+    withApi(async (box, host) => {
+      host.on(RELEASE, sendsJson({ assets: [{ name: ASSET.name, digest: `sha256:${DIGEST}`, size: 1 }] }));
+      expect(await digestOf(box)).toBe(DIGEST);
+      expect(box.lines).toEqual([
+        expect.stringContaining("info: No digest of Dolt 2.3.0 is pinned: taking the one that GitHub's API"),
+      ]);
+    }));
+
+  test.each(['abc', DIGEST.slice(1), `${DIGEST}0`, 'md5:1'])('a sha256 that is none is refused: %s', async (sha256) => {
+    await using box = await machine();
+    expect(await failureOf(digestOf(box, { sha256 }))).toMatchObject({
+      code: 'bad-usage',
+      message: `dolt-sha256 is no SHA-256: "${sha256}"`,
+    });
+  });
+});
+
+describe('without one nothing is downloaded', () => {
+  test.each([
+    ['no such asset', sendsJson({ assets: [] }), 'GitHub names none'],
+    [
+      'an asset from before GitHub had digests',
+      sendsJson({ assets: [{ name: ASSET.name, digest: null }] }),
+      'GitHub names none',
+    ],
+    [
+      'another algorithm',
+      sendsJson({ assets: [{ name: ASSET.name, digest: `sha512:${DIGEST}` }] }),
+      'GitHub names none',
+    ],
+    ['no release', sendsJson({ message: 'hello' }), 'GitHub names none'],
+    ['a rate limit', says(403), 'rate limit'],
+  ])('%s', async (_, reply, reason) => {
+    await withApi(async (box, host) => {
+      host.on(RELEASE, reply);
+      const failure = await failureOf(digestOf(box));
+      expect(failure).toMatchObject({ code: 'dolt-digest-unknown', message: expect.stringContaining(reason) });
+    });
+  });
+
+  test('a version that does not exist', () =>
+    withApi(async (box) => {
+      const failure = await failureOf(digestOf(box));
+      expect(failure).toMatchObject({ code: 'dolt-version-unknown', message: 'GitHub has no release of Dolt 2.3.0' });
+    }));
+
+  test('a version that only the mirror has', () =>
+    withApi(async (box, host) => {
+      expect((await failureOf(digestOf(box, { mirror: host.url }))).code).toBe('dolt-digest-unknown');
+    }));
+
+  test('an API that cannot be reached, where the release host can', async () => {
+    await using box = await machine({ GITHUB_API_URL: await closedHost() });
+    await using host = await releaseHost();
+    const failure = await failureOf(digestOf(box, { mirror: host.url }));
+    expect(failure).toMatchObject({
+      code: 'dolt-digest-unknown',
+      message: expect.stringContaining('cannot be reached'),
+    });
+    expect(host.seen.map(({ method }) => method)).toEqual(['HEAD']);
+  });
+
+  test('neither can be reached: that is no question of digests', async () => {
+    const url = await closedHost();
+    await using box = await machine({ GITHUB_API_URL: url });
+    expect(await digestOf(box, { mirror: url })).toMatchObject({ kind: 'unreachable' });
+  });
+});
+
+test.each([
+  ['a version that is none', { latest: {} }],
+  ['a name that is no asset', { '2.3.0': { dolt: DIGEST } }],
+  ['a digest that is none', { '2.3.0': { [ASSET.name]: 'abc' } }],
+  ['no table', []],
+])('the pinned table is checked: %s', (_, table) => {
+  expect(digestTableSchema.safeParse(table).success).toBe(false);
+  expect(digestTableSchema.safeParse(PINNED_DIGESTS).success).toBe(true);
+});

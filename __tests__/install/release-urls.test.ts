@@ -1,0 +1,29 @@
+import { expect, test } from '@jest/globals';
+import { releaseUrls } from '../../src/install/release-urls.ts';
+
+test('without a mirror they are those of GitHub', () => {
+  const urls = releaseUrls(undefined);
+  expect(urls.asset('2.3.0', 'dolt-linux-amd64.tar.gz')).toBe(
+    'https://github.com/dolthub/dolt/releases/download/v2.3.0/dolt-linux-amd64.tar.gz',
+  );
+  expect(urls.latest).toBe('https://github.com/dolthub/dolt/releases/latest');
+});
+
+test.each(['https://m.test/dolt/download', 'https://m.test/dolt/download/'])(
+  'a mirror replaces the base: %s',
+  (mirror) => {
+    const urls = releaseUrls(mirror);
+    expect(urls.asset('2.3.0', 'a.zip')).toBe('https://m.test/dolt/download/v2.3.0/a.zip');
+    expect(urls.latest).toBe('https://m.test/dolt/latest');
+  },
+);
+
+test.each([
+  ['m.test/dolt', 'dolt-mirror is no URL: "m.test/dolt"'],
+  ['file:///srv/dolt', 'dolt-mirror is neither https nor http: "file:///srv/dolt"'],
+  ['https://u:p4ss@m.test/', 'dolt-mirror on m.test has a user, a query or a fragment'],
+  ['https://m.test/?key=1', 'dolt-mirror on m.test has a user, a query or a fragment'],
+  ['https://m.test/#a', 'dolt-mirror on m.test has a user, a query or a fragment'],
+])('refuses %s', (mirror, message) => {
+  expect(() => releaseUrls(mirror)).toThrow(expect.objectContaining({ code: 'bad-usage', message }));
+});

@@ -1,0 +1,23 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { delimiter } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { executablesOnPath, pathFolders } from '../../src/install/search-path.ts';
+import { program } from '../helpers/installing.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+test('relative folders of PATH are left out: a checkout must not put a program in the way', () => {
+  expect(pathFolders({ PATH: ['/a', '', '.', 'bin', '/b'].join(delimiter) })).toEqual(['/a', '/b']);
+  expect(pathFolders({})).toEqual([]);
+  expect(pathFolders({ Path: '/c' })).toEqual(['/c']);
+});
+
+test('executable files are found in the order of PATH, folders and plain files are not', async () => {
+  await using folder = await tempFolder();
+  const second = await program(folder.file('2', 'dolt'));
+  const first = await program(folder.file('1', 'dolt'));
+  await mkdir(folder.file('3', 'dolt'), { recursive: true });
+  await mkdir(folder.file('4'));
+  await writeFile(folder.file('4', 'dolt'), '', { mode: 0o644 });
+  const path = ['1', '3', '4', '2', '1', 'missing'].map((name) => folder.file(name)).join(delimiter);
+  expect(await executablesOnPath('dolt', { PATH: path })).toEqual([first, second]);
+});

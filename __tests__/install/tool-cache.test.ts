@@ -1,0 +1,85 @@
+import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { findInToolCache, storeInToolCache } from '../../src/install/tool-cache.ts';
+import { answersAsDolt, failureOf, machine } from '../helpers/installing.ts';
+
+const WANTED = { kind: 'exact', version: '2.3.0' } as const;
+
+async function stored(version = '2.3.0') {
+  const box = await machine();
+  const executable = await answersAsDolt(box.folder.file('made'), version);
+  const path = await storeInToolCache(executable, version, box.context.toolCacheDir);
+  return { box, executable, path };
+}
+
+describe('the tool cache', () => {
+  test('gives back what was stored, in the layout of @actions/tool-cache', async () => {
+    const { box, path } = await stored();
+    await using _ = box;
+    expect(path).toBe(box.folder.file('tools', 'dolt', '2.3.0', process.arch, 'dolt'));
+    expect(await findInToolCache(WANTED, box.context)).toEqual({ version: '2.3.0', path, source: 'tool-cache' });
+    expect(await readdir(box.folder.file('tools', 'dolt', '2.3.0'))).toEqual([
+      process.arch,
+      `${process.arch}.complete`,
+    ]);
+  });
+
+  test('chooses the newest that fits', async () => {
+    const { box, executable } = await stored();
+    await using _ = box;
+    for (const version of ['2.10.0', '2.9.0', '3.0.0']) {
+      await storeInToolCache(executable, version, box.context.toolCacheDir);
+    }
+    const found = await findInToolCache({ kind: 'range', range: '^2.3.0' }, box.context);
+    expect(found?.version).toBe('2.10.0');
+    expect(await findInToolCache({ kind: 'exact', version: '2.4.0' }, box.context)).toBeNull();
+  });
+
+  test('does not use an executable that was changed: it warns and removes the entry', async () => {
+    const { box, path } = await stored();
+    await using _ = box;
+    await appendFile(path, '# changed\n');
+    expect(await findInToolCache(WANTED, box.context)).toBeNull();
+    expect(box.lines).toEqual([
+      expect.stringContaining('warning: Dolt 2.3.0 in the tool cache is not what was stored'),
+    ]);
+    expect(await readdir(box.folder.file('tools', 'dolt', '2.3.0'))).toEqual([]);
+  });
+
+  test('does not use an entry without a digest', async () => {
+    const { box, path } = await stored();
+    await using _ = box;
+    await rm(join(path, '..', 'dolt.sha256'));
+    expect(await findInToolCache(WANTED, box.context)).toBeNull();
+  });
+
+  test('does not use an entry that was never completed, and stores over it', async () => {
+    const { box, executable, path } = await stored();
+    await using _ = box;
+    await rm(box.folder.file('tools', 'dolt', '2.3.0', `${process.arch}.complete`));
+    await writeFile(path, 'half');
+    expect(await findInToolCache(WANTED, box.context)).toBeNull();
+    await storeInToolCache(executable, '2.3.0', box.context.toolCacheDir);
+    expect((await findInToolCache(WANTED, box.context))?.path).toBe(path);
+  });
+
+  test('takes several processes that store the same at once', async () => {
+    const { box, executable, path } = await stored();
+    await using _ = box;
+    const cache = box.folder.file('shared');
+    const paths = await Promise.all(Array.from({ length: 8 }, () => storeInToolCache(executable, '2.3.0', cache)));
+    expect(new Set(paths)).toEqual(new Set([path.replace('/tools/', '/shared/')]));
+    expect((await readdir(join(cache, 'dolt', '2.3.0'))).length).toBe(2);
+    expect(await findInToolCache(WANTED, { ...box.context, toolCacheDir: cache })).not.toBeNull();
+  });
+
+  test('a cache that cannot be written is a failure that names it', async () => {
+    await using box = await machine();
+    await mkdir(box.folder.file('made'));
+    await writeFile(box.context.toolCacheDir, 'a file');
+    const executable = await answersAsDolt(box.folder.file('made'), '2.3.0');
+    const failure = await failureOf(storeInToolCache(executable, '2.3.0', box.context.toolCacheDir));
+    expect([failure.code, failure.hint]).toEqual(['dolt-not-found', expect.stringContaining(box.context.toolCacheDir)]);
+  });
+});

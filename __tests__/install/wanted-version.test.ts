@@ -1,0 +1,46 @@
+import { describe, expect, test } from '@jest/globals';
+import { describeWanted, fits, newestFitting, parseAskedVersion } from '../../src/install/wanted-version.ts';
+
+describe('what a user may ask for', () => {
+  test.each([
+    ['2.3.0', { kind: 'exact', version: '2.3.0' }],
+    [' v2.3.0 ', { kind: 'exact', version: '2.3.0' }],
+    ['2.3.1-dev', { kind: 'exact', version: '2.3.1-dev' }],
+    ['latest', { kind: 'latest' }],
+    ['2.x', { kind: 'range', range: '>=2.0.0 <3.0.0-0' }],
+    ['>=2.3 <3', { kind: 'range', range: '>=2.3.0 <3.0.0-0' }],
+  ])('%j', (text, asked) => {
+    expect(parseAskedVersion(text)).toEqual(asked);
+  });
+
+  test.each(['', ' ', 'newest', '2.3.0.1', 'Latest', '../2.3.0'])('refuses %j', (text) => {
+    expect(() => parseAskedVersion(text)).toThrow(expect.objectContaining({ code: 'dolt-version-unknown' }));
+  });
+});
+
+describe('which version fits', () => {
+  const exact = { kind: 'exact', version: '2.3.0' } as const;
+  const range = { kind: 'range', range: '^2.2.0' } as const;
+
+  test('an exact version is that one only', () => {
+    expect(fits('2.3.0', exact)).toBe(true);
+    expect(fits('2.3.1', exact)).toBe(false);
+    expect(fits('2.3.0-dev', exact)).toBe(false);
+  });
+
+  test('a range leaves out others and pre-releases', () => {
+    expect(fits('2.10.0', range)).toBe(true);
+    expect(fits('3.0.0', range)).toBe(false);
+    expect(fits('2.3.1-dev', range)).toBe(false);
+  });
+
+  test('the newest is the highest number, not the last in the list', () => {
+    expect(newestFitting(['2.9.0', '2.10.0', '3.0.0', '2.2.5'], range)).toBe('2.10.0');
+    expect(newestFitting(['1.0.0'], range)).toBeNull();
+    expect(newestFitting(['2.3.1-dev'], { kind: 'exact', version: '2.3.1-dev' })).toBe('2.3.1-dev');
+  });
+
+  test('messages quote it', () => {
+    expect([describeWanted(exact), describeWanted(range)]).toEqual(['2.3.0', '"^2.2.0"']);
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, test } from '@jest/globals';
+import { annotations } from '../../src/report/annotations.ts';
+import { failed, peer, problem, runResult } from '../helpers/results.ts';
+
+const failing = { failing: true, locations: {} };
+
+describe('annotations', () => {
+  test('a failed peer is an error on the line where it is configured', () => {
+    const result = runResult({ peers: [peer(), peer(failed)] });
+    const locations = { gone: { file: '/w/.beads/config.yaml', line: 7, column: 5 } };
+    expect(annotations(result, { failing: true, locations })).toEqual([
+      {
+        severity: 'error',
+        title: 'gone: network',
+        message: 'gone could not be reached\nCheck the network.',
+        file: '/w/.beads/config.yaml',
+        line: 7,
+        column: 5,
+      },
+    ]);
+  });
+
+  test('where the run does not fail, it is a warning', () => {
+    const [annotation] = annotations(runResult({ peers: [peer(failed)] }), { failing: false, locations: {} });
+    expect(annotation).toMatchObject({ severity: 'warning', file: null, line: null, column: null });
+  });
+
+  test.each(['error', 'warning', 'notice'] as const)(
+    'a problem keeps its severity %s and its own place',
+    (severity) => {
+      const told = problem({ severity, peer: 'partner', file: 'c.yaml', line: 2, hint: '' });
+      const locations = { partner: { file: 'other.yaml', line: 9 } };
+      expect(annotations(runResult({ problems: [told] }), { failing: true, locations })).toEqual([
+        { severity, title: 'partner: no-peers', message: told.message, file: 'c.yaml', line: 2, column: null },
+      ]);
+    },
+  );
+
+  test('a peer called like a property of every object has no place', () => {
+    const result = runResult({ peers: [peer({ ...failed, name: 'constructor' })] });
+    expect(annotations(result, failing)[0]).toMatchObject({ file: null, line: null });
+  });
+});

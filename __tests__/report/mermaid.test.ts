@@ -1,0 +1,45 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Role } from '../../src/contract/vocabulary.ts';
+import { mermaid } from '../../src/report/mermaid.ts';
+import { peer, runResult } from '../helpers/results.ts';
+
+describe('the diagram', () => {
+  test('has the town in the middle and each peer with role and state', () => {
+    const text = mermaid(runResult());
+    expect(text).toContain('town(("town<br/>main"))');
+    expect(text).toContain('p0["partner<br/>peer, T1<br/>ahead, pushed"]:::moved');
+  });
+
+  const LINKS: readonly [Role, string][] = [
+    ['primary', 'town <--> p0'],
+    ['peer', 'town <--> p0'],
+    ['upstream', 'p0 --> town'],
+    ['backup', 'town --> p0'],
+    ['archive', 'town --> p0'],
+  ];
+  test.each(LINKS)('%s: %s', (role, link) => {
+    expect(mermaid(runResult({ peers: [peer({ role })] }))).toContain(`  ${link}\n`);
+  });
+
+  test('no name ends its label, its line or the block', () => {
+    const text = mermaid(
+      runResult({ database: '/x/"]; ```\nclick p0', peers: [peer({ name: '"]\n  evil --> town #quot;' })] }),
+    );
+    expect(text).not.toContain('`');
+    expect(text).not.toContain('evil -->');
+    expect(text.split('\n').filter((line) => line.includes('evil'))).toEqual([
+      expect.stringMatching(/^ {2}p0\["[^"]*"\]:::moved$/),
+    ]);
+  });
+
+  test('a database that is not there is still a town', () => {
+    expect(mermaid(runResult({ database: null }))).toContain('town(("town<br/>main"))');
+  });
+
+  test('more peers than can be read are counted', () => {
+    const peers = Array.from({ length: 100 }, (_, index) => peer({ name: `p${index}` }));
+    const text = mermaid(runResult({ peers }));
+    expect(text).toContain('more["40 more"]');
+    expect(text).not.toContain('p60[');
+  });
+});

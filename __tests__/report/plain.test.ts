@@ -1,0 +1,34 @@
+import { describe, expect, test } from '@jest/globals';
+import { plain, plainLines } from '../../src/report/plain.ts';
+import { shorten } from '../../src/report/shorten.ts';
+
+const CASES: readonly [string, string, string][] = [
+  ['letters, umlauts and signs', 'Grüße | `x` 漢字 😀', 'Grüße | `x` 漢字 😀'],
+  ['line breaks and tabs', 'a\nb\r\tc', 'a\\nb\\r\\tc'],
+  ['an escape sequence', '\u001b[2Jx', '\\u{1b}[2Jx'],
+  ['an eight-bit control character', 'a\u009bb', 'a\\u{9b}b'],
+  ['a right-to-left override', 'a\u202eb', 'a\\u{202e}b'],
+  ['a line separator', 'a\u2028b', 'a\\u{2028}b'],
+  ['a zero-width space', 'a\u200bb', 'a\\u{200b}b'],
+  ['half a surrogate pair', 'a\ud83db', 'a\\u{d83d}b'],
+];
+
+describe('plain text', () => {
+  test.each(CASES)('%s', (_, text, expected) => {
+    expect(plain(text)).toBe(expected);
+  });
+
+  test('lines are kept apart, whatever ends them', () => {
+    expect(plainLines('a\nb\r\nc\rd\u0000')).toEqual(['a', 'b', 'c', 'd\\u{0}']);
+  });
+});
+
+describe('shortened text', () => {
+  test.each([
+    ['abc', 3, 'abc'],
+    ['abcd', 3, 'ab…'],
+    ['a😀b', 3, 'a…'],
+  ])('%s to %d', (text, limit, expected) => {
+    expect(shorten(text, limit)).toBe(expected);
+  });
+});

@@ -1,0 +1,94 @@
+import { describe, expect, test } from '@jest/globals';
+import type { RunStatus } from '../../src/contract/vocabulary.ts';
+import { Failure } from '../../src/core/failure.ts';
+import { failureSummary } from '../../src/report/failure-summary.ts';
+import { SUMMARY_BUDGET_BYTES, summary } from '../../src/report/summary.ts';
+import { conflict, failed, HEAD, peer, problem, runResult } from '../helpers/results.ts';
+
+const cells = (markdown: string, name: string) =>
+  markdown
+    .split('\n')
+    .find((line) => line.startsWith(`| <code>${name}</code>`))
+    ?.split(' | ');
+
+describe('the job summary', () => {
+  test('names the status, the place, a diagram and every peer', () => {
+    const text = summary(runResult({ peers: [peer(), peer(failed)], status: 'partial' }));
+    expect(text).toMatch(/^## ⚠️ dolt-federation sync: partial\n/);
+    expect(text).toContain(`head <code>${HEAD}</code>`);
+    expect(text).toContain('```mermaid\nflowchart LR\n');
+    expect(cells(text, 'partner')).toEqual([
+      ...['| <code>partner</code>', 'peer', 'T1', 'ahead', 'pushed', '0', '2', '2/0', '<code>01234567</code>', 'yes'],
+      '1.2 s |',
+    ]);
+    expect(cells(text, 'gone')).toContain('failed');
+    expect(text).toContain('| error | <code>gone</code> | <code>network</code> | gone could not be reached |');
+    expect(text).not.toContain('### Conflicts');
+  });
+
+  const MARKS: readonly [RunStatus, string][] = [
+    ['unchanged', '✅'],
+    ['success', '✅'],
+    ['partial', '⚠️'],
+    ['conflict', '⚠️'],
+    ['failed', '❌'],
+  ];
+  test.each(MARKS)('%s is marked %s', (status, mark) => {
+    expect(summary(runResult({ status }))).toContain(`## ${mark} `);
+  });
+
+  test('without peers there is no diagram and no empty table', () => {
+    const text = summary(
+      runResult({ peers: [], head: null, doltVersion: null, database: null, problems: [problem()] }),
+    );
+    expect(text).toContain('No peer took part.');
+    expect(text).not.toContain('### Peers');
+    expect(text).toContain('| warning |  | <code>no-peers</code>');
+  });
+
+  test('shows where in the configuration a problem is', () => {
+    const text = summary(runResult({ problems: [problem({ file: '.beads/config.yaml', line: 3, column: 5 })] }));
+    expect(text).toContain('&#40;&#46;beads&#47;config&#46;yaml&#58;3&#58;5&#41;');
+  });
+
+  test('a table name that a peer wrote stays in its cell', () => {
+    const hostile = conflict({ table: 'x | y\n## z <b>', key: { id: '|' }, ours: null });
+    const text = summary(runResult({ peers: [peer({ conflicts: [hostile] })] }));
+    const line = text.split('\n').find((each) => each.includes('z '));
+    expect(line?.split(' | ')).toHaveLength(8);
+    expect(text).not.toContain('<b>');
+    expect(text).not.toContain('\n## z');
+  });
+
+  test('ten thousand conflicts are cut below the limit and counted', () => {
+    const conflicts = Array.from({ length: 10_000 }, (_, index) => conflict({ key: { id: `bd-${index}` } }));
+    const text = summary(runResult({ peers: [peer({ conflicts })] }));
+    const shown = text.split('\n').filter((line) => line.includes('<code>issues</code>')).length;
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(SUMMARY_BUDGET_BYTES);
+    expect(text).toContain(`${10_000 - shown} more rows were left out.`);
+  });
+
+  test('many peers leave room for problems', () => {
+    const peers = Array.from({ length: 5_000 }, (_, index) => peer({ ...failed, name: `peer${index}` }));
+    const text = summary(runResult({ peers, status: 'failed' }), 20_000);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(20_000);
+    expect(text).toContain('### Problems');
+  });
+});
+
+describe('the job summary of a failure', () => {
+  test('says what, where and what to do', () => {
+    const failure = new Failure('config-syntax', 'bad <yaml>', {
+      hint: 'Line one.\nLine two.',
+      location: { file: 'c.yaml', line: 2 },
+    });
+    const text = failureSummary(failure);
+    expect(text).toContain('<code>config-syntax</code> bad &#60;yaml&#62;');
+    expect(text).toContain('at <code>c&#46;yaml&#58;2</code>');
+    expect(text).toContain('Line one&#46;<br>Line two&#46;');
+  });
+
+  test('leaves out what there is not', () => {
+    expect(failureSummary(new Failure('unknown', 'x', { hint: '' }))).not.toContain('at <code>');
+  });
+});

@@ -1,0 +1,74 @@
+import { describe, expect, test } from '@jest/globals';
+import { duration } from '../../src/report/figures.ts';
+import { text } from '../../src/report/text.ts';
+import { textTable } from '../../src/report/text-table.ts';
+import { conflict, failed, HEAD, peer, problem, runResult } from '../helpers/results.ts';
+
+describe('the report as text', () => {
+  test('is a table, what went wrong, and the verdict', () => {
+    const result = runResult({
+      status: 'partial',
+      peers: [peer(), peer({ ...failed, ahead: null, behind: null })],
+      problems: [problem({ file: 'c.yaml', line: 2, column: 3, hint: 'One.\nTwo.' })],
+    });
+    expect(text(result)).toBe(
+      [
+        'PEER     ROLE  TIER  STATE        STATUS  PULLED  PUSHED  AHEAD/BEHIND  HEAD      VERIFIED  TIME',
+        'partner  peer  T1    ahead        pushed  0       2       2/0           01234567  yes       1.2 s',
+        'gone     peer  T1    unreachable  failed  0       0       ?/?           -         no        1.2 s',
+        '',
+        'error: gone: network: gone could not be reached',
+        '  Check the network.',
+        'warning: no-peers: no peer is configured',
+        '  at c.yaml:2:3',
+        '  One.',
+        '  Two.',
+        '',
+        `sync: partial, 2 peers, main at ${HEAD}, 4.3 s`,
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('a failed peer without a reason is still named', () => {
+    expect(text(runResult({ peers: [peer({ status: 'failed' })] }))).toContain('error: partner: the peer failed\n');
+    expect(text(runResult({ peers: [peer({ status: 'conflict' })] }))).toContain('rows are left in conflict');
+  });
+
+  test('nothing but the verdict where nothing took part', () => {
+    expect(text(runResult({ peers: [], head: null, status: 'unchanged' }))).toBe('sync: unchanged, 0 peers, 4.3 s\n');
+  });
+
+  test('conflicts are listed up to fifty, then counted', () => {
+    const conflicts = Array.from({ length: 60 }, (_, index) => conflict({ key: { id: `bd-${index}` } }));
+    const shown = text(runResult({ peers: [peer({ conflicts })] }));
+    expect(shown).toContain('partner        issues  bd-49  title    left for a human');
+    expect(shown).not.toContain('bd-50');
+    expect(shown).toContain('and 10 more rows; --json shows them all');
+  });
+
+  test('what a peer wrote cannot steer a terminal', () => {
+    const hostile = conflict({ table: '\u001b]0;x\u0007', key: { id: null } });
+    expect(text(runResult({ peers: [peer({ conflicts: [hostile] })] }))).toContain('\\u{1b}]0;x\\u{7}  NULL');
+  });
+});
+
+test('columns count what a terminal shows', () => {
+  const table = textTable([
+    ['漢字', 'x'],
+    ['e\u0301', 'y'],
+    ['😀a', 'z'],
+  ]);
+  expect(table).toEqual(['漢字  x', 'e\u0301     y', '😀a   z']);
+});
+
+test.each([
+  [0, '0 ms'],
+  [999, '999 ms'],
+  [1_000, '1.0 s'],
+  [59_499, '59.5 s'],
+  [59_700, '1 min 00 s'],
+  [245_000, '4 min 05 s'],
+])('%d ms is %s', (milliseconds, expected) => {
+  expect(duration(milliseconds)).toBe(expected);
+});

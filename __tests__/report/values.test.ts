@@ -1,0 +1,29 @@
+import { describe, expect, test } from '@jest/globals';
+import { type Conflict, runResultSchema } from '../../src/contract/result.ts';
+import type { ReportValues } from '../../src/contract/vocabulary.ts';
+import { withValues } from '../../src/report/values.ts';
+import { conflict, peer, runResult } from '../helpers/results.ts';
+
+const whole = conflict();
+const silent = { base: null, ours: null, theirs: null };
+const CASES: readonly [ReportValues, Conflict][] = [
+  ['none', { table: 'issues', key: {}, columns: [], resolution: '', ...silent }],
+  ['keys', { ...whole, ...silent }],
+  ['full', whole],
+];
+
+describe('what of a conflict may be shown', () => {
+  test.each(CASES)('%s', (level, expected) => {
+    const result = runResult({ peers: [peer({ conflicts: [whole] }), peer({ name: 'other' })] });
+    const shown = withValues(result, level);
+    expect(shown.peers[0]?.conflicts).toEqual([expected]);
+    expect(runResultSchema.parse(shown)).toEqual(shown);
+  });
+
+  test('everything else stays as it is, and the result itself is not changed', () => {
+    const result = runResult({ peers: [peer({ conflicts: [whole] })] });
+    const shown = withValues(result, 'none');
+    expect({ ...shown, peers: [] }).toEqual({ ...result, peers: [] });
+    expect(result.peers[0]?.conflicts).toEqual([whole]);
+  });
+});

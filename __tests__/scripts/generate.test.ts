@@ -1,0 +1,97 @@
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { described } from '../../scripts/generate/described.ts';
+import { fillMarks } from '../../scripts/generate/marked-blocks.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+const ROOT = process.cwd();
+const GENERATED = [
+  ...['action.yml', 'setup/action.yml', 'action-types.yml', 'README.md'],
+  ...['docs/troubleshooting.md', 'docs/result.schema.json'],
+];
+
+let compiled = '';
+
+beforeAll(async () => {
+  await mkdir(join(ROOT, '.cache'), { recursive: true });
+  compiled = await mkdtemp(join(ROOT, '.cache', 'generate-test-'));
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  await execa(process.execPath, [tsc, '-p', join(ROOT, 'tsconfig.json'), '--noCheck', '--outDir', compiled]);
+});
+
+afterAll(async () => {
+  await rm(compiled, { recursive: true, force: true });
+});
+
+const generate = (cwd: string, ...args: string[]) =>
+  execa(process.execPath, [join(compiled, 'scripts', 'generate.js'), ...args], { cwd, reject: false });
+
+/** A copy of everything that is generated. */
+async function copy(): Promise<TempFolder> {
+  const folder = await tempFolder();
+  for (const path of GENERATED) {
+    await mkdir(dirname(folder.file(path)), { recursive: true });
+    await cp(join(ROOT, path), folder.file(path));
+  }
+  return folder;
+}
+
+describe('what follows from the contract', () => {
+  test('is what the repository holds', async () => {
+    const { exitCode, stdout, stderr } = await generate(ROOT, '--check');
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  });
+
+  test.each(GENERATED)('a change in %s is noticed, named, not written, and undone by generating', async (path) => {
+    await using folder = await copy();
+    const text = await readFile(folder.file(path), 'utf8');
+    const drifted = text.replace(/dolt-version|dirty|invalid-endpoint/, 'drift');
+    expect(drifted).not.toBe(text);
+    await writeFile(folder.file(path), drifted);
+
+    const checked = await generate(folder.path, '--check');
+    expect(checked.exitCode).toBe(1);
+    expect(checked.stdout).toBe(`${path} does not follow from src/contract: run \`npm run generate\``);
+    expect(await readFile(folder.file(path), 'utf8')).toBe(drifted);
+
+    const generated = await generate(folder.path);
+    expect(generated.stdout).toBe(`wrote ${path}`);
+    expect(await readFile(folder.file(path), 'utf8')).toBe(text);
+  });
+
+  test('a document that is missing, or lacks a mark, stops everything before anything is written', async () => {
+    await using folder = await copy();
+    await writeFile(folder.file('README.md'), 'no marks');
+    await writeFile(folder.file('action.yml'), 'drift');
+    const { exitCode, stderr } = await generate(folder.path);
+    expect(exitCode).toBe(1);
+    expect(stderr).toBe('generate: README.md lacks the mark <!-- generated:inputs start -->');
+    expect(await readFile(folder.file('action.yml'), 'utf8')).toBe('drift');
+    await rm(folder.file('README.md'));
+    expect((await generate(folder.path)).stderr).toContain('README.md does not exist; it must hold the marks');
+  });
+});
+
+describe('marks', () => {
+  const [start, end] = ['<!-- generated:x start -->', '<!-- generated:x end -->'];
+
+  test('the text between them is replaced, the rest is kept', () => {
+    expect(fillMarks('f', `a ${start} old ${end} b`, { x: 'new' })).toBe(`a ${start}\n\nnew\n\n${end} b`);
+  });
+
+  test.each([
+    [null, 'f does not exist; it must hold the marks'],
+    ['', `f lacks the mark ${start}`],
+    [start, `f lacks the mark ${end}`],
+    [`${start}${start}${end}`, `f has the mark ${start} twice`],
+    [`${end}${start}`, `f: the mark ${end} stands before its start`],
+  ])('%j is refused', (document, message) => {
+    expect(() => fillMarks('f', document, { x: '' })).toThrow(message);
+  });
+});
+
+test.each(['', '  '])('the description "%s" is refused', (description) => {
+  expect(() => described('the option x', description)).toThrow('the option x has no description in src/contract');
+});

@@ -1,0 +1,57 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { installServers, SERVER_VARIABLES } from '../../scripts/servers.mjs';
+import { readEnv } from '../../src/core/env.ts';
+import type { goInstall } from '../../src/install/go-install.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+const ALL = Object.fromEntries(SERVER_VARIABLES.map((variable) => [variable, `/given/${variable}`]));
+const VERSITYGW = 'DOLT_FEDERATION_TEST_VERSITYGW';
+const { [VERSITYGW]: _, ...ALL_BUT_ONE } = ALL;
+
+function ground(folder: TempFolder, build: typeof goInstall) {
+  const signal = new AbortController().signal;
+  const log = { debug() {}, info() {}, warning() {}, mask() {} };
+  const context = { env: readEnv(), cwd: folder.path, toolCacheDir: folder.path, tempDir: folder.path, log, signal };
+  return { folder: folder.file('servers'), context, goInstall: build };
+}
+
+const builds =
+  (asked: string[]): typeof goInstall =>
+  async (program, { folder }) => {
+    asked.push(`${program.package}@${program.version}`);
+    const bin = join(folder, 'bin');
+    await mkdir(bin);
+    await writeFile(join(bin, 'versitygw'), program.version);
+    await chmod(join(bin, 'versitygw'), 0o755);
+    return bin;
+  };
+
+test('what the environment names is neither built nor looked for', async () => {
+  await using folder = await tempFolder();
+  const asked: string[] = [];
+  expect(await installServers(ALL, ground(folder, builds(asked)))).toEqual(ALL);
+  expect(asked).toEqual([]);
+});
+
+test('a server is built once, and again when another version is there', async () => {
+  await using folder = await tempFolder();
+  const asked: string[] = [];
+  const install = () => installServers(ALL_BUT_ONE, ground(folder, builds(asked)));
+  const path = (await install())[VERSITYGW] ?? '';
+  expect(await readFile(path, 'utf8')).toBe('v1.8.0');
+  await install();
+  expect(asked).toEqual(['github.com/versity/versitygw/cmd/versitygw@v1.8.0']);
+  await writeFile(join(path, '..', 'version'), 'v1.7.0');
+  await install();
+  expect(asked).toHaveLength(2);
+});
+
+test('without Go the server that is missing is named', async () => {
+  await using folder = await tempFolder();
+  const noGo: typeof goInstall = async () => ({ kind: 'no-go', reason: 'no Go was found on PATH' });
+  await expect(installServers(ALL_BUT_ONE, ground(folder, noGo))).rejects.toThrow(
+    'The tests need github.com/versity/versitygw/cmd/versitygw, which is built from source: no Go was found on PATH',
+  );
+});

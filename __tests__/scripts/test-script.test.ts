@@ -1,0 +1,52 @@
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from '@jest/globals';
+import { readEnv } from '../../src/core/env.ts';
+import { run } from '../../src/dolt/process.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../scripts/test.mjs', import.meta.url));
+
+/** Runs the script on some test files; the Dolt of this run is found in the environment. */
+async function lastLine(files: Readonly<Record<string, string>>): Promise<readonly [number, string | undefined]> {
+  await using folder = await tempFolder();
+  for (const [name, content] of Object.entries(files)) await writeFile(folder.file(name), content);
+  const { exitCode, stdout } = await run(process.execPath, [SCRIPT, '--roots', folder.path], { env: readEnv() });
+  return [exitCode, stdout.trimEnd().split('\n').at(-1)];
+}
+
+const PASSES = 'test("a", () => {});';
+const FAILS = 'test("b", () => { throw new Error("no"); });';
+
+test('the last line says how many passed and failed, and the exit code agrees', async () => {
+  expect(await lastLine({ 'a.test.ts': PASSES })).toEqual([0, '1 passed, 0 failed']);
+  expect(await lastLine({ 'a.test.ts': PASSES, 'b.test.ts': `${PASSES}${FAILS}` })).toEqual([1, '2 passed, 1 failed']);
+});
+
+test('a file that cannot be run counts as failed', async () => {
+  expect(await lastLine({ 'a.test.ts': PASSES, 'b.test.ts': 'this is not a program' })).toEqual([
+    1,
+    '1 passed, 1 failed',
+  ]);
+});
+
+test('a run without tests fails', async () => {
+  const [exitCode, line] = await lastLine({});
+  expect([exitCode, line]).toEqual([1, '0 passed, 0 failed']);
+});
+
+test.each(['/no/such/dolt', 'dolt'])('a Dolt that is not there stops everything: %s', async (dolt) => {
+  const env = { ...readEnv(), DOLT_FEDERATION_TEST_DOLT: dolt };
+  const { exitCode, stdout, stderr } = await run(process.execPath, [SCRIPT], { env });
+  expect([exitCode, stdout]).toEqual([1, '0 passed, 1 failed']);
+  expect(stderr).toBe(`DOLT_FEDERATION_TEST_DOLT names no file: "${dolt}"`);
+});
+
+test('without a Go the remote server cannot be had, and that is said', async () => {
+  await using folder = await tempFolder();
+  const { DOLT_FEDERATION_TEST_REMOTESRV: _, ...rest } = readEnv();
+  const env = { ...rest, PATH: folder.path, XDG_CACHE_HOME: folder.path };
+  const { exitCode, stderr } = await run(process.execPath, [SCRIPT], { env });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain('The tests need remotesrv, which is built from source: no Go was found on PATH');
+});

@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { z } from 'zod';
+
+const FOLDER = '.github/workflows';
+
+const workflowSchema = z.looseObject({
+  permissions: z.record(z.string(), z.string()),
+  jobs: z.record(
+    z.string(),
+    z.looseObject({
+      permissions: z.record(z.string(), z.string()),
+      'timeout-minutes': z.number(),
+      needs: z.array(z.string()).optional(),
+      steps: z.array(z.looseObject({ uses: z.string().optional(), run: z.string().optional() })),
+    }),
+  ),
+});
+
+const workflows = readdirSync(FOLDER).map((file) => {
+  const text = readFileSync(`${FOLDER}/${file}`, 'utf8');
+  return { file, text, workflow: workflowSchema.parse(parse(text)) };
+});
+
+describe.each(workflows)('$file', ({ text, workflow }) => {
+  const jobs = Object.entries(workflow.jobs);
+  const steps = jobs.flatMap(([, job]) => job.steps);
+
+  test('grants nothing to the workflow as a whole', () => {
+    expect(workflow.permissions).toEqual({});
+  });
+
+  test('runs only actions that are pinned by commit, with their version beside it', () => {
+    const foreign = text.split('\n').filter((line) => /^\s*-? ?uses:/.test(line) && !line.includes('./'));
+    for (const line of foreign) expect(line).toMatch(/uses: [\w-]+\/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    expect(steps.some(({ uses }) => uses?.includes('@') === true)).toBe(true);
+  });
+
+  test('puts no expression into a script, where its value would be run', () => {
+    for (const { run } of steps) expect(run ?? '').not.toMatch(/\$\{\{/);
+  });
+});
+
+describe('the gate', () => {
+  test('needs every other job', () => {
+    const jobs = workflows.find(({ file }) => file === 'ci.yml')?.workflow.jobs ?? {};
+    const others = Object.keys(jobs).filter((name) => name !== 'gate');
+    expect(others.length).toBeGreaterThan(0);
+    expect(jobs['gate']?.needs).toEqual(others);
+  });
+});

@@ -1,0 +1,74 @@
+import { mkdir } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { type BareRepository, bareRepository } from '../helpers/servers/bare-repository.ts';
+import { cloneInto, startEngine, withEngine } from '../helpers/servers/engine.ts';
+import { type GitHttp, startGitHttp } from '../helpers/servers/git-http.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+/** The token for one host, in git's command-scoped settings. */
+function tokenFor(host: GitHttp, token: string): Record<string, string> {
+  return {
+    GIT_CONFIG_COUNT: '1',
+    GIT_CONFIG_KEY_0: `http.${host.url}/.extraHeader`,
+    GIT_CONFIG_VALUE_0: `Authorization: Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`,
+  };
+}
+
+async function gitHost(root: string): Promise<{ host: GitHttp; repository: BareRepository }> {
+  await mkdir(root);
+  const repository = await bareRepository(`${root}/repo.git`, { withBranch: true });
+  await bareRepository(`${root}/empty.git`, { withBranch: false });
+  return { repository, host: await startGitHttp({ root, token: 'a-token' }) };
+}
+
+test('a push and a clone go through git over HTTP with the token, and not without', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  const head = await town.head();
+  const { host, repository } = await gitHost(folder.file('git'));
+  await using _host = host;
+  const env = tokenFor(host, 'a-token');
+  const url = `git+${host.url}/repo.git`;
+  await withEngine(town.path, { env }, async (engine) => {
+    // A path that ends in .git makes a git remote of http://, too.
+    await engine.call('DOLT_REMOTE', 'add', 'peer', `${host.url}/repo.git`);
+    await engine.call('DOLT_PUSH', 'peer', 'main');
+    await engine.call('DOLT_REMOTE', 'add', 'missing', `git+${host.url}/none.git`);
+    expect(await engine.refusal('DOLT_FETCH', 'missing', 'main')).toMatch(/fatal: repository '.*' not found/);
+    await engine.call('DOLT_REMOTE', 'add', 'empty', `git+${host.url}/empty.git`);
+    expect(await engine.refusal('DOLT_PUSH', 'empty', 'main')).toContain('git remote has no branches: cannot push to');
+  });
+  expect(await repository.refs()).toEqual(['refs/dolt/data', 'refs/heads/main']);
+  expect(await cloneInto(folder.file('clone'), { env }, [url])).toBe(head);
+  for (const wrong of [{}, tokenFor(host, 'another')]) {
+    await withEngine(town.path, { env: wrong }, async (engine) => {
+      expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toContain('fatal: could not read Username for');
+    });
+  }
+});
+
+test('a token that may only read is tried 32 times before Dolt gives up', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  const { host } = await gitHost(folder.file('git'));
+  await using _host = host;
+  host.refusePushes();
+  await using engine = await startEngine(town.path, { env: tokenFor(host, 'a-token') });
+  await engine.call('DOLT_REMOTE', 'add', 'peer', `git+${host.url}/repo.git`);
+  expect(await engine.refusal('DOLT_PUSH', 'peer', 'main')).toContain('The requested URL returned error: 403');
+  expect(host.requests.filter((request) => request.endsWith('git-receive-pack 403'))).toHaveLength(32);
+});
+
+test('for one second after it spoke to a git remote an engine answers from memory', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  const { host } = await gitHost(folder.file('git'));
+  await using _host = host;
+  await using engine = await startEngine(town.path, { env: tokenFor(host, 'a-token') });
+  await engine.call('DOLT_REMOTE', 'add', 'peer', `git+${host.url}/repo.git`);
+  await engine.call('DOLT_PUSH', 'peer', 'main');
+  const asked = host.requests.length;
+  await engine.call('DOLT_FETCH', 'peer', 'main');
+  expect(host.requests).toHaveLength(asked);
+});

@@ -1,0 +1,77 @@
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { bareRepository } from '../helpers/servers/bare-repository.ts';
+import { cloneInto, withEngine } from '../helpers/servers/engine.ts';
+import { serverProgram } from '../helpers/servers/server-program.ts';
+import { type Sshd, startSshd } from '../helpers/servers/sshd.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+/** The client's command, with nothing of the user's own settings. */
+async function sshCommand(folder: TempFolder, key: string, knownHosts: string): Promise<string> {
+  const file = folder.file('known_hosts');
+  await writeFile(file, knownHosts);
+  const settings = ['IdentitiesOnly=yes', 'BatchMode=yes', 'StrictHostKeyChecking=yes', `UserKnownHostsFile=${file}`];
+  const options = [...settings, 'GlobalKnownHostsFile=/dev/null'].flatMap((setting) => ['-o', setting]);
+  return [serverProgram('SSH'), '-F', '/dev/null', '-i', key, ...options].join(' ');
+}
+
+const KINDS = [
+  { variable: 'DOLT_SSH_COMMAND', url: (sshd: Sshd, path: string) => `${sshd.url}${path}` },
+  { variable: 'GIT_SSH_COMMAND', url: (sshd: Sshd, path: string) => `git+${sshd.url}${path}` },
+];
+
+describe.each(KINDS)('the ssh client of $variable', ({ variable, url }) => {
+  test('lets a push and a clone through with the right keys on both sides, and with no others', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const head = await town.head();
+    await using sshd = await startSshd(folder.path);
+    const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
+    const remote = url(sshd, variable === 'GIT_SSH_COMMAND' ? repository.path : folder.file('far.git', 'db'));
+    const env = { [variable]: await sshCommand(folder, sshd.key, sshd.knownHosts) };
+    const refusal = async (key: string, knownHosts: string) => {
+      const options = { env: { [variable]: await sshCommand(folder, key, knownHosts) } };
+      return withEngine(town.path, options, (engine) => engine.refusal('DOLT_FETCH', 'peer', 'main'));
+    };
+    if (variable === 'DOLT_SSH_COMMAND') await makeTown(folder.file('far.git', 'db'));
+    await withEngine(town.path, { env }, async (engine) => {
+      await engine.call('DOLT_REMOTE', 'add', 'peer', remote);
+      await engine.call('DOLT_PUSH', '--force', 'peer', 'main');
+    });
+    expect(await cloneInto(folder.file('clone'), { env }, [remote])).toBe(head);
+    expect(await refusal(sshd.strangerKey, sshd.knownHosts)).toContain('Permission denied (publickey)');
+    expect(await refusal(sshd.key, sshd.wrongKnownHosts)).toContain('Host key verification failed.');
+    expect(await refusal(sshd.key, '')).toContain('No ED25519 host key is known for [127.0.0.1]:');
+  });
+});
+
+test('DOLT_SSH_COMMAND is split at blanks and no shell reads it', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  const refusal = (command: string) =>
+    withEngine(town.path, { env: { DOLT_SSH_COMMAND: command } }, (engine) =>
+      engine.refusal('DOLT_FETCH', 'peer', 'main'),
+    );
+  await withEngine(town.path, {}, (engine) => engine.call('DOLT_REMOTE', 'add', 'peer', 'ssh://127.0.0.1:9/a/b'));
+  expect(await refusal('A=1 ssh')).toContain('failed to start transfer subprocess: exec: "A=1": executable file');
+  expect(await refusal(`${serverProgram('SSH')} -F "/dev/null"`)).toContain('"/dev/null"');
+  expect(await refusal(' ')).toBe('invalid DOLT_SSH_COMMAND: empty');
+  expect(await refusal(`${serverProgram('SSH')} -F /dev/null`)).toBe(
+    'failed to create chunk store: remote: ssh: connect to host 127.0.0.1 port 9: Connection refused',
+  );
+});
+
+test('a folder that is not there and a far side without Dolt are told', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  await using sshd = await startSshd(folder.path);
+  const env = { DOLT_SSH_COMMAND: await sshCommand(folder, sshd.key, sshd.knownHosts) };
+  await withEngine(town.path, { env }, async (engine) => {
+    await engine.call('DOLT_REMOTE', 'add', 'peer', `${sshd.url}/none/there`);
+    expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toBe('repository not found at /none/there');
+  });
+  await withEngine(town.path, { env: { ...env, DOLT_SSH_EXEC_PATH: 'no-dolt' } }, async (engine) => {
+    expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toContain('no-dolt: command not found');
+  });
+});

@@ -1,0 +1,56 @@
+import { describe, expect, test } from '@jest/globals';
+import { ROLES } from '../../src/contract/vocabulary.ts';
+import { headsToDrop } from '../../src/sync/dropped-head.ts';
+import { registrationOf } from '../../src/sync/registration.ts';
+import { partOf } from '../../src/sync/roles.ts';
+import { stateOf } from '../../src/sync/state.ts';
+import { filePeer } from '../helpers/federating.ts';
+
+test.each([
+  [{ ours: 'a', theirs: 'a', base: 'a' }, 'up-to-date'],
+  [{ ours: 'b', theirs: 'a', base: 'a' }, 'ahead'],
+  [{ ours: 'a', theirs: 'b', base: 'a' }, 'behind'],
+  [{ ours: 'b', theirs: 'c', base: 'a' }, 'diverged'],
+  [{ ours: 'b', theirs: 'c', base: null }, 'unrelated'],
+])('%j is %s', (standing, state) => {
+  expect(stateOf(standing)).toBe(state);
+});
+
+describe('roles', () => {
+  const both = { merge: true, push: true };
+  const pull = { merge: true, push: false };
+  const push = { merge: false, push: true };
+  test.each([
+    ['sync', [both, both, pull, push, null]],
+    ['pull', [pull, pull, pull, null, null]],
+    ['push', [push, push, null, push, push]],
+    ['status', ROLES.map(() => ({ merge: false, push: false }))],
+  ] as const)('%s', (command, parts) => {
+    expect(ROLES.map((role) => partOf(command, role))).toEqual(parts);
+  });
+});
+
+describe('which head gives way', () => {
+  test.each([
+    ['a head of a peer that does not fit', { refused: 'p3', merged: ['ours', 'p2'], clashWithOurs: [] }, ['p3']],
+    [
+      'never ours: the one that clashes with it',
+      { refused: 'ours', merged: ['p1', 'p2'], clashWithOurs: ['p1'] },
+      ['p1'],
+    ],
+    ['where none clashes alone, the last one', { refused: 'ours', merged: ['p1', 'p2'], clashWithOurs: [] }, ['p2']],
+    ['where there is but one, that one', { refused: 'ours', merged: ['p1'], clashWithOurs: [] }, ['p1']],
+  ])('%s', (_, fold, dropped) => {
+    expect(headsToDrop({ ours: 'ours', ...fold })).toEqual(dropped);
+  });
+});
+
+test.each([
+  ['nothing', [['box', 'file:///a/box']]],
+  ['nothing', [['box', 'file:///a/box/']]],
+  ['nothing', [['box', 'git+file:///a/box']]],
+  ['add', [['other', 'file:///a/box']]],
+  ['correct', [['box', 'file:///a/elsewhere']]],
+] as const)('to register a peer: %s, knowing %j', (needed, known) => {
+  expect(registrationOf(filePeer('box', '/a/box'), new Map(known))).toBe(needed);
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals';
+import { federateTown, filePeer } from '../helpers/federating.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown } from '../helpers/town.ts';
+
+describe('sync over file remotes', () => {
+  test('a first push reaches an empty remote and is verified; a second run finds nothing to do', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const head = await town.head();
+    const peers = [filePeer('mailbox', folder.file('mailbox'))];
+    const place = { town: town.path, tempDir: folder.file('tmp'), peers };
+
+    const first = await federateTown(place);
+    expect(first.head).toBe(head);
+    expect(first.run('mailbox')).toMatchObject({ state: 'remote-empty', head, verified: true, failure: null });
+    expect(first.run('mailbox').pushedCommits).toBeGreaterThan(0);
+
+    const second = await federateTown(place);
+    expect(second.run('mailbox')).toMatchObject({
+      state: 'up-to-date',
+      pushedCommits: 0,
+      pulledCommits: 0,
+      verified: true,
+    });
+    expect(await town.head()).toBe(head);
+  });
+
+  test('two towns that changed different rows meet at one commit', async () => {
+    await using folder = await tempFolder();
+    const north = await makeTown(folder.file('north'));
+    const peers = [filePeer('mailbox', folder.file('mailbox'))];
+    const at = (town: string) => ({ town, tempDir: folder.file('tmp'), peers });
+    await federateTown(at(north.path));
+    const south = await cloneTown(`file://${folder.file('mailbox')}`, folder.file('south'));
+    await north.commit('north edits', "UPDATE items SET title = 'uno' WHERE id = 1");
+    await south.commit(
+      'south edits',
+      "UPDATE items SET owner = 'cid' WHERE id = 1",
+      "INSERT INTO items VALUES (3, 'three', 'dan')",
+    );
+
+    await federateTown(at(north.path));
+    const met = await federateTown(at(south.path));
+    expect(met.run('mailbox')).toMatchObject({ state: 'diverged', pulledCommits: 1, verified: true });
+    const back = await federateTown(at(north.path));
+    expect(back.run('mailbox').state).toBe('behind');
+    expect(await north.head()).toBe(await south.head());
+    expect(await north.rows('SELECT * FROM items ORDER BY id')).toEqual([
+      { id: 1, title: 'uno', owner: 'cid' },
+      { id: 2, title: 'two', owner: 'bob' },
+      { id: 3, title: 'three', owner: 'dan' },
+    ]);
+  });
+});

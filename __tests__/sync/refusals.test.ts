@@ -1,0 +1,173 @@
+import { describe, expect, test } from '@jest/globals';
+import { Failure } from '../../src/core/failure.ts';
+import { settleUncommitted } from '../../src/sync/uncommitted.ts';
+import { federateTown, filePeer, withDatabase } from '../helpers/federating.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown, remoteHead, type TestTown } from '../helpers/town.ts';
+
+interface Pair {
+  readonly north: TestTown;
+  readonly south: TestTown;
+  readonly url: string;
+}
+
+/** Two towns with a mailbox between them that both know. */
+async function pair(folder: TempFolder): Promise<Pair> {
+  const north = await makeTown(folder.file('north'));
+  const url = `file://${folder.file('mailbox')}`;
+  await north.dolt('remote', 'add', 'mailbox', url);
+  await north.dolt('push', 'mailbox', 'main');
+  return { north, south: await cloneTown(url, folder.file('south')), url };
+}
+
+/** North sends its commit to the mailbox; then south federates with it. */
+async function southAfterNorth(folder: TempFolder, towns: Pair, options = {}) {
+  await towns.north.dolt('push', 'mailbox', 'main');
+  const before = { south: await towns.south.head(), mailbox: await remoteHead(towns.url, folder.file('a', 'c')) };
+  const outcome = await federateTown({
+    town: towns.south.path,
+    tempDir: folder.file('tmp'),
+    peers: [filePeer('mailbox', folder.file('mailbox')), filePeer('safe', folder.file('safe'), 'backup')],
+    options,
+  });
+  const after = { south: await towns.south.head(), mailbox: await remoteHead(towns.url, folder.file('b', 'c')) };
+  return { outcome, before, after, run: outcome.run('mailbox') };
+}
+
+async function leavesNothingOpen(town: TestTown): Promise<void> {
+  expect(await town.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
+  expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
+  expect(await town.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
+}
+
+describe('what is left for a human', () => {
+  test('a conflict undoes that merge whole, names the row, and other peers go on', async () => {
+    await using folder = await tempFolder();
+    const towns = await pair(folder);
+    await towns.north.commit(
+      'north',
+      "UPDATE items SET title = 'N' WHERE id = 1",
+      "INSERT INTO items VALUES (4, 'x', 'n')",
+    );
+    await towns.south.commit('south', "UPDATE items SET title = 'S' WHERE id = 1");
+    const { outcome, before, after, run } = await southAfterNorth(folder, towns);
+
+    expect(run.failure?.code).toBe('conflict');
+    expect(run.conflicts).toEqual([
+      {
+        table: 'items',
+        key: { id: '1' },
+        columns: ['title'],
+        base: { title: 'one' },
+        ours: { title: 'S' },
+        theirs: { title: 'N' },
+        resolution: 'undone',
+      },
+    ]);
+    expect(after).toEqual(before);
+    expect(outcome.run('safe')).toMatchObject({ head: before.south, verified: true, failure: null });
+    await leavesNothingOpen(towns.south);
+  });
+
+  test('two definitions of one table are a schema conflict, with both of them told', async () => {
+    await using folder = await tempFolder();
+    const towns = await pair(folder);
+    await towns.north.commit('north', 'ALTER TABLE items MODIFY title VARCHAR(200)');
+    await towns.south.commit('south', 'ALTER TABLE items MODIFY title VARCHAR(300)');
+    const { before, after, run } = await southAfterNorth(folder, towns);
+    expect(run.failure?.code).toBe('schema-conflict');
+    expect(run.failure?.message).toContain('varchar(200)');
+    expect(run.failure?.message).toContain('varchar(300)');
+    expect(after).toEqual(before);
+    await leavesNothingOpen(towns.south);
+  });
+
+  test('rows that break a unique key together are a constraint violation', async () => {
+    await using folder = await tempFolder();
+    const towns = await pair(folder);
+    await towns.north.commit('unique', 'ALTER TABLE items ADD UNIQUE KEY uk (title)');
+    await towns.north.dolt('push', 'mailbox', 'main');
+    await towns.south.dolt('pull', 'origin', 'main');
+    await towns.north.commit('north', "INSERT INTO items VALUES (10, 'same', 'n')");
+    await towns.south.commit('south', "INSERT INTO items VALUES (11, 'same', 's')");
+    const { before, after, run } = await southAfterNorth(folder, towns);
+    expect(run.failure?.code).toBe('constraint-violation');
+    expect(run.failure?.message).toContain('items');
+    expect(after).toEqual(before);
+    await leavesNothingOpen(towns.south);
+  });
+
+  test('an unrelated history is refused and both first commits are named', async () => {
+    await using folder = await tempFolder();
+    const towns = await pair(folder);
+    const stranger = await makeTown(folder.file('stranger'));
+    const outcome = await federateTown({
+      town: stranger.path,
+      tempDir: folder.file('tmp'),
+      peers: [filePeer('mailbox', folder.file('mailbox'))],
+    });
+    const roots = [towns.north, stranger].map((town) =>
+      town.rows("SELECT commit_hash FROM dolt_log WHERE message = 'Initialize data repository'"),
+    );
+    expect(outcome.run('mailbox').failure?.code).toBe('unrelated');
+    for (const root of await Promise.all(roots)) {
+      expect(outcome.run('mailbox').failure?.message).toContain(String(root[0]?.['commit_hash']));
+    }
+    expect(await remoteHead(towns.url, folder.file('look', 'c'))).toBe(await towns.north.head());
+  });
+});
+
+describe('uncommitted changes', () => {
+  test('a head that changes such a table waits; everything committed is still federated', async () => {
+    await using folder = await tempFolder();
+    const towns = await pair(folder);
+    await towns.north.commit('north', "UPDATE items SET title = 'N' WHERE id = 1");
+    await towns.south.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
+    const { before, after, run, outcome } = await southAfterNorth(folder, towns, { dirty: ['items'] });
+    expect(run.failure?.code).toBe('uncommitted-changes');
+    expect(run.failure?.message).toContain('items');
+    expect(after).toEqual(before);
+    expect(outcome.run('safe').verified).toBe(true);
+    expect(await towns.south.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'not committed' }]);
+  });
+
+  test('a fast-forward past a dirty table that it does not touch keeps the rows', async () => {
+    await using folder = await tempFolder();
+    const towns = await pair(folder);
+    await towns.north.commit('north', 'CREATE TABLE notes (id INT PRIMARY KEY)');
+    await towns.south.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
+    const { after, run } = await southAfterNorth(folder, towns, { dirty: ['items'] });
+    expect(run.failure).toBeNull();
+    expect(after.south).toBe(await towns.north.head());
+    expect(await towns.south.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'not committed' }]);
+  });
+
+  test.each([
+    { policy: 'allow', mayWrite: true, left: ['items'], commits: 2 },
+    { policy: 'commit', mayWrite: false, left: ['items'], commits: 2 },
+    { policy: 'commit', mayWrite: true, left: [], commits: 3 },
+  ] as const)('policy $policy, may write: $mayWrite', async ({ policy, mayWrite, left, commits }) => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await town.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
+    const tables = await withDatabase(town.path, folder.file('tmp'), (database) =>
+      settleUncommitted(database, { branch: 'main', policy, mayWrite }),
+    );
+    expect(tables).toEqual(left);
+    expect(await town.rows('SELECT COUNT(*) AS n FROM dolt_log')).toEqual([{ n: commits }]);
+  });
+
+  test('policy fail refuses and names the table', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await town.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
+    const refusal = withDatabase(town.path, folder.file('tmp'), (database) =>
+      settleUncommitted(database, { branch: 'main', policy: 'fail', mayWrite: true }),
+    );
+    await expect(refusal).rejects.toThrow(Failure);
+    await expect(refusal).rejects.toMatchObject({
+      code: 'uncommitted-changes',
+      message: expect.stringContaining('items'),
+    });
+  });
+});

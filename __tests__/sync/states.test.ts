@@ -1,0 +1,121 @@
+import { mkdir, rename } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import type { PeerState } from '../../src/contract/vocabulary.ts';
+import { federateTown, filePeer } from '../helpers/federating.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown, openTestTown, remoteHead, type TestTown } from '../helpers/town.ts';
+
+const MAILBOX = 'mailbox';
+
+/** A town and a mailbox that hold the same commit. */
+async function inStep(folder: TempFolder): Promise<TestTown> {
+  const town = await makeTown(folder.file('town'));
+  await town.dolt('remote', 'add', 'seed', url(folder));
+  await town.dolt('push', 'seed', 'main');
+  return town;
+}
+
+const url = (folder: TempFolder): string => `file://${folder.file(MAILBOX)}`;
+
+async function someoneElsePushes(folder: TempFolder): Promise<void> {
+  const other = await cloneTown(url(folder), folder.file('other'));
+  await other.commit('theirs', "INSERT INTO items VALUES (7, 'seven', 'eve')");
+  await other.dolt('push', 'origin', 'main');
+}
+
+const STATES: readonly {
+  state: PeerState;
+  arrange: (folder: TempFolder) => Promise<unknown>;
+  ahead: number | null;
+  behind: number | null;
+}[] = [
+  { state: 'up-to-date', arrange: inStep, ahead: 0, behind: 0 },
+  {
+    state: 'ahead',
+    async arrange(folder) {
+      await (await inStep(folder)).commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
+    },
+    ahead: 1,
+    behind: 0,
+  },
+  {
+    state: 'behind',
+    async arrange(folder) {
+      await inStep(folder);
+      await someoneElsePushes(folder);
+    },
+    ahead: 0,
+    behind: 1,
+  },
+  {
+    state: 'diverged',
+    async arrange(folder) {
+      const town = await inStep(folder);
+      await someoneElsePushes(folder);
+      await town.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
+    },
+    ahead: 1,
+    behind: 1,
+  },
+  {
+    state: 'unrelated',
+    async arrange(folder) {
+      await inStep(folder);
+      await rename(folder.file('town'), folder.file('first-town'));
+      await makeTown(folder.file('town'));
+    },
+    ahead: null,
+    behind: null,
+  },
+  {
+    state: 'remote-empty',
+    async arrange(folder) {
+      await makeTown(folder.file('town'));
+      await mkdir(folder.file(MAILBOX));
+    },
+    ahead: null,
+    behind: null,
+  },
+  {
+    state: 'branch-missing',
+    async arrange(folder) {
+      const town = await makeTown(folder.file('town'));
+      await town.dolt('remote', 'add', 'seed', url(folder));
+      await town.dolt('push', 'seed', 'main:elsewhere');
+    },
+    ahead: null,
+    behind: null,
+  },
+  {
+    state: 'unreachable',
+    async arrange(folder) {
+      await (await makeTown(folder.file('town'))).dolt('remote', 'add', MAILBOX, 'http://127.0.0.1:9/nobody');
+    },
+    ahead: null,
+    behind: null,
+  },
+];
+
+describe.each(STATES)('a peer that is $state', ({ state, arrange, ahead, behind }) => {
+  test('is recognised, and neither status nor a dry run moves a hash', async () => {
+    await using folder = await tempFolder();
+    await arrange(folder);
+    const peer =
+      state === 'unreachable'
+        ? {
+            ...filePeer(MAILBOX, ''),
+            endpoint: { ...filePeer(MAILBOX, '').endpoint, dolt: 'http://127.0.0.1:9/nobody' },
+          }
+        : filePeer(MAILBOX, folder.file(MAILBOX));
+    const town = openTestTown(folder.file('town'));
+    const branches = 'SELECT name, hash FROM dolt_branches ORDER BY name';
+    const before = [await town.rows(branches), await remoteHead(url(folder), folder.file('look1', 'c'))];
+    const place = { town: town.path, tempDir: folder.file('tmp'), peers: [peer] };
+
+    const status = await federateTown({ ...place, command: 'status' });
+    expect(status.run(MAILBOX)).toMatchObject({ state, ahead, behind });
+    const dry = await federateTown({ ...place, options: { dryRun: true } });
+    expect(dry.run(MAILBOX)).toMatchObject({ state, ahead, behind, pulledCommits: 0, pushedCommits: 0 });
+    expect([await town.rows(branches), await remoteHead(url(folder), folder.file('look2', 'c'))]).toEqual(before);
+  });
+});

@@ -1,0 +1,73 @@
+// @ts-check
+/**
+ * `npm run build`: bundles the three doors into dist/, one file each. The same sources give the same bytes, wherever the
+ * repository lies. Types are checked apart, by `npm run types`.
+ */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const COMPILED = join(ROOT, '.cache', 'bundle');
+const DOORS = ['main', 'post', 'cli'];
+const SHEBANG = '#!/usr/bin/env node\n';
+
+/**
+ * What @vercel/ncc gives back; its package brings no types.
+ * @typedef {{ code: string, assets: Record<string, { source: string | Buffer }> }} Bundle
+ * @type {(input: string, options: object) => Promise<Bundle>}
+ */
+const ncc = createRequire(import.meta.url)('@vercel/ncc');
+
+/** Compiles to a folder of its own, so that nothing old is bundled and nobody else's work is disturbed. */
+function compile() {
+  rmSync(COMPILED, { recursive: true, force: true });
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const args = [tsc, '-p', join(ROOT, 'tsconfig.json'), '--noCheck', '--outDir', COMPILED];
+  const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: 'inherit' });
+  if (status !== 0) throw new Error(`tsc failed with exit code ${status}`);
+}
+
+/**
+ * @param {string} entry compiled file
+ * @param {{ minify: boolean, license?: string }} options
+ */
+async function bundle(entry, options) {
+  return await ncc(join(COMPILED, entry), { cache: false, quiet: true, target: 'es2023', ...options });
+}
+
+/**
+ * @param {string} door
+ * @param {Bundle} made
+ */
+function refuseWhatWouldNotTravel(door, { code, assets }) {
+  const extra = Object.keys(assets).filter((name) => name !== 'package.json');
+  if (extra.length > 0) throw new Error(`dist/${door}.js would need further files: ${extra.join(', ')}`);
+  if (door === 'cli' && !code.startsWith(SHEBANG)) throw new Error('dist/cli.js could not be run as a command');
+  if (code.includes(ROOT)) throw new Error(`dist/${door}.js holds the path of this repository, ${ROOT}`);
+}
+
+compile();
+// The licences of all doors in one file: an entry of its own, of which only the licences are kept.
+writeFileSync(join(COMPILED, 'doors.js'), DOORS.map((door) => `import './src/${door}.js';\n`).join(''));
+const { assets } = await bundle('doors.js', { minify: false, license: 'licenses.txt' });
+const licenses = assets['licenses.txt'];
+if (licenses === undefined) throw new Error('ncc collected no licences');
+
+const dist = join(ROOT, 'dist');
+/** @type {[string, string | Buffer][]} */
+const files = [
+  ['licenses.txt', licenses.source],
+  ['package.json', '{"type":"module"}\n'],
+];
+for (const door of DOORS) {
+  const made = await bundle(`src/${door}.js`, { minify: true });
+  refuseWhatWouldNotTravel(door, made);
+  files.push([`${door}.js`, made.code]);
+}
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+for (const [name, content] of files) writeFileSync(join(dist, name), content);
+chmodSync(join(dist, 'cli.js'), 0o755);

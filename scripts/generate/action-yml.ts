@@ -1,0 +1,72 @@
+import { stringify } from 'yaml';
+import { OUTPUTS, type OutputName } from '../../src/contract/outputs.ts';
+import { described } from './described.ts';
+import { actionInputs, type Input, setupInputs } from './inputs.ts';
+
+const HEAD = '# Written by `npm run generate` from src/contract. Change it there.\n';
+const RUNTIME = 'node24';
+
+/** action.yml: the metadata of the Action. */
+export function actionYml(): string {
+  return metadata({
+    name: 'dolt-federation',
+    description: 'Keep independent Dolt databases in step with each other, peer to peer',
+    inputs: actionInputs(),
+    outputs: Object.keys(OUTPUTS) as OutputName[],
+    dist: 'dist',
+  });
+}
+
+/** setup/action.yml: the same bundle for jobs that only need a Dolt, and so need no permission at all. */
+export function setupActionYml(): string {
+  return metadata({
+    name: 'dolt-federation setup',
+    description: 'Find or install Dolt, with a proven digest',
+    inputs: setupInputs(),
+    outputs: ['dolt-version', 'dolt-path'],
+    dist: '../dist',
+  });
+}
+
+interface Metadata {
+  readonly name: string;
+  readonly description: string;
+  readonly inputs: readonly Input[];
+  readonly outputs: readonly OutputName[];
+  /** Folder of the bundles, from where the file is. */
+  readonly dist: string;
+}
+
+function metadata({ name, description, inputs, outputs, dist }: Metadata): string {
+  const action = {
+    name,
+    description,
+    author: 'dolt-federation',
+    branding: { icon: 'git-merge', color: 'blue' },
+    inputs: Object.fromEntries(inputs.map((input) => [input.name, inputEntry(input)])),
+    outputs: Object.fromEntries(
+      outputs.map((output) => [output, { description: described(`the output ${output}`, OUTPUTS[output]) }]),
+    ),
+    runs: { using: RUNTIME, main: `${dist}/main.js`, post: `${dist}/post.js` },
+  };
+  return HEAD + stringify(action, { lineWidth: 0 });
+}
+
+/**
+ * Inputs whose default only the Action itself may fill in: the runner would hide whether anybody asked for it, and a
+ * Dolt named with `dolt-path` is held against a version only where one was asked for.
+ */
+const OWN_DEFAULTS: readonly string[] = ['dolt-version'];
+
+function inputEntry({ name, description, choices, default: byDefault }: Input) {
+  const own = OWN_DEFAULTS.includes(name);
+  const notes = [
+    ...(choices.length > 1 ? [`one of ${choices.join(', ')}`] : []),
+    ...(own && byDefault !== undefined ? [`default ${byDefault}`] : []),
+  ];
+  return {
+    description: notes.length === 0 ? description : `${description} (${notes.join('; ')})`,
+    required: false,
+    ...(own || byDefault === undefined ? {} : { default: byDefault }),
+  };
+}

@@ -1,0 +1,47 @@
+import { COMMANDS, type CommandEntry } from '../../src/contract/commands.ts';
+import { OPTIONS, type OptionEntry } from '../../src/contract/options.ts';
+import { described } from './described.ts';
+
+/** One input of the Action. */
+export interface Input {
+  readonly name: string;
+  readonly description: string;
+  readonly type: OptionEntry['type'];
+  readonly choices: readonly string[];
+  /** Absent where the configuration, or nothing, decides. */
+  readonly default: string | undefined;
+}
+
+const COMMAND = 'What to do';
+
+/** Every input of the Action, the command first. */
+export function actionInputs(): Input[] {
+  const choices = Object.entries(COMMANDS).flatMap(([name, entry]) => (entry.action ? [name] : []));
+  return [command(choices, 'sync'), ...inputs(({ faces }) => faces.includes('action'))];
+}
+
+/** The inputs of the action that only installs: the options of that command, and the token its look-ups may use. */
+export function setupInputs(): Input[] {
+  const entry: CommandEntry = COMMANDS.install;
+  const names: readonly string[] = [...entry.options, 'github-token'];
+  return [command(['install'], 'install'), ...inputs((_, name) => names.includes(name))];
+}
+
+function command(choices: readonly string[], byDefault: string): Input {
+  return { name: 'command', description: COMMAND, type: 'choice', choices, default: byDefault };
+}
+
+function inputs(wanted: (entry: OptionEntry, name: string) => boolean): Input[] {
+  const entries: [string, OptionEntry][] = Object.entries(OPTIONS);
+  return entries.flatMap(([name, entry]) => (wanted(entry, name) ? [input(name, entry)] : []));
+}
+
+function input(name: string, entry: OptionEntry): Input {
+  return {
+    name,
+    description: described(`the option ${name}`, entry.description),
+    type: entry.type,
+    choices: entry.choices ?? [],
+    default: entry.default === 'config' ? undefined : entry.default,
+  };
+}

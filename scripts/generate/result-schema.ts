@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import {
+  addPeerResultSchema,
+  configListResultSchema,
+  errorResultSchema,
+  installResultSchema,
+  listPeersResultSchema,
+  removePeerResultSchema,
+  runResultSchema,
+} from '../../src/contract/result.ts';
+
+/** The JSON of every command, by the name it has under `$defs`. */
+const RESULTS = {
+  run: runResultSchema,
+  error: errorResultSchema,
+  'add-peer': addPeerResultSchema,
+  'remove-peer': removePeerResultSchema,
+  'list-peers': listPeersResultSchema,
+  config: configListResultSchema,
+  install: installResultSchema,
+} as const;
+
+/** docs/result.schema.json: any JSON that a command prints is one of the results, or the error in its place. */
+export function resultSchema(): string {
+  const names = Object.keys(RESULTS);
+  const schema = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'What the commands of dolt-federation print as JSON',
+    anyOf: names.map((name) => ({ $ref: `#/$defs/${name}` })),
+    $defs: Object.fromEntries(Object.entries(RESULTS).map(([name, result]) => [name, definition(result)])),
+  };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+function definition(result: z.ZodType) {
+  const { $schema: _, ...rest } = z.toJSONSchema(result);
+  return rest;
+}

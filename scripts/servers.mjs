@@ -1,0 +1,138 @@
+// @ts-check
+/**
+ * Gets the servers that the endpoint tests run on loopback: some are built from source, others come from Debian. Each
+ * executable may be named by an environment variable instead (SERVER_VARIABLES); then nothing is installed for it.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { startsNoServices } from './quiet-services.mjs';
+
+/**
+ * @typedef {{ variable: string, binary: string, package: string, version: string }} BuiltServer `binary` is the name that
+ *   `go install` gives, which is not always one to go by: each has a folder of its own
+ * @typedef {{ variable: string, binary: string, debian: string }} PackagedServer
+ * @typedef {import('../src/install/dolt-request.ts').InstallContext} InstallContext
+ * @typedef {typeof import('../src/install/go-install.ts').goInstall} GoInstall
+ */
+
+/** @type {readonly BuiltServer[]} */
+const BUILT = [
+  {
+    variable: 'DOLT_FEDERATION_TEST_VERSITYGW',
+    binary: 'versitygw',
+    package: 'github.com/versity/versitygw/cmd/versitygw',
+    version: 'v1.8.0',
+  },
+  {
+    variable: 'DOLT_FEDERATION_TEST_FAKE_GCS_SERVER',
+    binary: 'fake-gcs-server',
+    package: 'github.com/fsouza/fake-gcs-server',
+    version: 'v1.56.1',
+  },
+  {
+    variable: 'DOLT_FEDERATION_TEST_TOXIPROXY',
+    binary: 'server',
+    package: 'github.com/Shopify/toxiproxy/v2/cmd/server',
+    version: 'v2.12.0',
+  },
+];
+
+/**
+ * strace watches what a process opens and to whom it speaks; it exists on Linux only.
+ * @type {readonly PackagedServer[]}
+ */
+const PACKAGED = [
+  { variable: 'DOLT_FEDERATION_TEST_SSHD', binary: 'sshd', debian: 'openssh-server' },
+  { variable: 'DOLT_FEDERATION_TEST_SSH', binary: 'ssh', debian: 'openssh-client' },
+  { variable: 'DOLT_FEDERATION_TEST_NGINX', binary: 'nginx', debian: 'nginx-light' },
+  { variable: 'DOLT_FEDERATION_TEST_GIT', binary: 'git', debian: 'git' },
+  { variable: 'DOLT_FEDERATION_TEST_OPENSSL', binary: 'openssl', debian: 'openssl' },
+  ...(process.platform === 'linux'
+    ? [{ variable: 'DOLT_FEDERATION_TEST_STRACE', binary: 'strace', debian: 'strace' }]
+    : []),
+];
+
+/** Servers live in sbin, which is not on everybody's PATH. */
+const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/bin'];
+const APT_GET = '/usr/bin/apt-get';
+
+/** Every variable that names an executable to the tests. */
+export const SERVER_VARIABLES = [...BUILT, ...PACKAGED].map(({ variable }) => variable);
+
+/**
+ * The variables of all servers that there are, with absolute paths.
+ * @param {Readonly<Record<string, string>>} given those that the environment names already
+ * @param {{ folder: string, context: InstallContext, goInstall: GoInstall }} ground `folder` keeps what is built
+ * @returns {Promise<Record<string, string>>}
+ */
+export async function installServers(given, { folder, context, goInstall }) {
+  /** @type {Record<string, string>} */
+  const found = { ...given };
+  const packaged = PACKAGED.filter(({ variable }) => found[variable] === undefined);
+  await installPackages(packaged.filter(({ binary }) => which(binary) === undefined));
+  for (const { variable, binary } of packaged) {
+    const path = which(binary);
+    if (path !== undefined) found[variable] = path;
+  }
+  for (const server of BUILT) {
+    found[server.variable] ??= await build(server, { folder: join(folder, server.package), context, goInstall });
+  }
+  return found;
+}
+
+/**
+ * A marker beside the executable says which version it is.
+ * @param {BuiltServer} server
+ * @param {{ folder: string, context: InstallContext, goInstall: GoInstall }} ground
+ */
+async function build({ package: path, version, binary }, { folder, context, goInstall }) {
+  const file = process.platform === 'win32' ? `${binary}.exe` : binary;
+  const target = join(folder, file);
+  const marker = join(folder, 'version');
+  if (existsSync(target) && (await readFile(marker, 'utf8').catch(() => '')) === version) return target;
+
+  await mkdir(folder, { recursive: true });
+  const temporary = await mkdtemp(join(folder, '.new-'));
+  try {
+    const bin = await goInstall({ package: path, version, label: path }, { folder: temporary }, context);
+    if (typeof bin !== 'string') throw new Error(`The tests need ${path}, which is built from source: ${bin.reason}`);
+    await rm(marker, { force: true });
+    await rename(join(bin, file), target);
+    await writeFile(marker, version);
+    return target;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/**
+ * What cannot be installed is said, and no more: the tests that need it fail and name it, all others can run.
+ * @param {readonly PackagedServer[]} missing
+ */
+async function installPackages(missing) {
+  if (missing.length === 0) return;
+  const names = missing.map(({ debian }) => debian);
+  if (!existsSync(APT_GET) || process.getuid?.() !== 0) {
+    const programs = missing.map(({ binary }) => binary).join(', ');
+    console.error(`Some tests will fail without ${programs}. As root on Debian: apt-get install ${names.join(' ')}`);
+    return;
+  }
+  console.error(`Installing ${names.join(', ')}`);
+  await startsNoServices(() => aptGet('update') && aptGet('install', '--yes', '--no-install-recommends', ...names));
+}
+
+/** @param {string[]} args */
+function aptGet(...args) {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  const { status, error } = spawnSync(APT_GET, ['--quiet', ...args], { env, stdio: ['ignore', 2, 2] });
+  if (status !== 0) console.error(`apt-get ${args.join(' ')} failed: ${error?.message ?? `exit code ${status}`}`);
+  return status === 0;
+}
+
+/** @param {string} binary */
+function which(binary) {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(isAbsolute);
+  return [...folders, ...SYSTEM_FOLDERS].map((folder) => join(folder, binary)).find((path) => existsSync(path));
+}

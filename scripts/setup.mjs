@@ -1,0 +1,139 @@
+// @ts-check
+/**
+ * Gets everything that the tests need, and does nothing twice: the dependencies, a Dolt (from PATH, its release, or
+ * built from source where no release can be reached), Dolt's own remote server, which is always built from source, and
+ * the servers of the endpoint tests (see servers.mjs).
+ * Run it alone (`npm run setup`) to prepare a machine; `npm test` calls it.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir, userInfo } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { installDependencies } from './dependencies.mjs';
+import { installServers, SERVER_VARIABLES } from './servers.mjs';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const COMPILED = join(ROOT, '.cache', 'setup');
+const SUFFIX = process.platform === 'win32' ? '.exe' : '';
+
+/**
+ * @returns {Promise<{ dolt: string, remotesrv: string, servers: Record<string, string> }>} absolute paths of the
+ *   executables; those of the endpoint tests' servers by the variables that name them
+ */
+export async function setup() {
+  installDependencies(ROOT);
+  const given = {
+    dolt: executable('DOLT_FEDERATION_TEST_DOLT'),
+    remotesrv: executable('DOLT_FEDERATION_TEST_REMOTESRV'),
+  };
+  const named = SERVER_VARIABLES.flatMap((variable) => {
+    const path = executable(variable);
+    return path === null ? [] : [/** @type {const} */ ([variable, path])];
+  });
+  const servers = Object.fromEntries(named);
+  if (given.dolt !== null && given.remotesrv !== null && named.length === SERVER_VARIABLES.length) {
+    return { dolt: given.dolt, remotesrv: given.remotesrv, servers };
+  }
+
+  compile();
+  const { context, cache } = await surroundings();
+  const dolt = given.dolt ?? (await findDolt(context));
+  const remotesrv = given.remotesrv ?? (await buildRemotesrv(join(cache, 'bin'), context));
+  /** @type {typeof import('../src/install/go-install.ts')} */
+  const { goInstall } = await compiled('install/go-install');
+  const folder = join(cache, 'servers');
+  return { dolt, remotesrv, servers: await installServers(servers, { folder, context, goInstall }) };
+}
+
+/**
+ * An executable that the environment names.
+ * @param {string} variable
+ */
+function executable(variable) {
+  const path = process.env[variable];
+  if (path === undefined || path === '') return null;
+  if (!isAbsolute(path) || !existsSync(path)) throw new Error(`${variable} names no file: "${path}"`);
+  return path;
+}
+
+/** The installer is the product's own; it is compiled apart, and without checks, which are `npm run types`. */
+function compile() {
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  const args = [tsc, '-p', join(ROOT, 'tsconfig.json'), '--noCheck', '--outDir', COMPILED];
+  const { status } = spawnSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 2, 2] });
+  if (status !== 0) throw new Error(`tsc failed with exit code ${status}`);
+}
+
+/** @param {string} path below src, without extension */
+const compiled = (path) => import(pathToFileURL(join(COMPILED, 'src', `${path}.js`)).href);
+
+/** The same folders as those of the command line, so that what one installs the other finds. */
+async function surroundings() {
+  /** @type {typeof import('../src/core/env.ts')} */
+  const { readEnv } = await compiled('core/env');
+  const env = readEnv();
+  const home = homedir() === '' ? userInfo().homedir : homedir();
+  const wanted = env['XDG_CACHE_HOME'];
+  const base = wanted !== undefined && isAbsolute(wanted) ? wanted : join(home, '.cache');
+  const cache = join(base, 'dolt-federation');
+  const abort = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => abort.abort());
+  /** @type {import('../src/install/dolt-request.ts').InstallContext} */
+  const context = {
+    env,
+    cwd: ROOT,
+    toolCacheDir: join(cache, 'tools'),
+    tempDir: join(cache, 'tmp'),
+    log: { debug: () => {}, info: console.error, warning: console.error, mask: () => {} },
+    signal: abort.signal,
+  };
+  return { context, cache };
+}
+
+/** @param {import('../src/install/dolt-request.ts').InstallContext} context */
+async function findDolt(context) {
+  /** @type {typeof import('../src/install/install.ts')} */
+  const { installDolt } = await compiled('install/install');
+  /** @type {typeof import('../src/contract/options.ts')} */
+  const { DEFAULT_DOLT_VERSION } = await compiled('contract/options');
+  const { path } = await installDolt({ version: DEFAULT_DOLT_VERSION, source: 'auto' }, context);
+  return path;
+}
+
+/**
+ * Releases of Dolt do not hold its remote server. A marker beside it says from which version it was built.
+ * @param {string} folder
+ * @param {import('../src/install/dolt-request.ts').InstallContext} context
+ */
+async function buildRemotesrv(folder, context) {
+  /** @type {typeof import('../src/contract/options.ts')} */
+  const { DEFAULT_DOLT_VERSION } = await compiled('contract/options');
+  /** @type {typeof import('../src/install/build.ts')} */
+  const { BUILDABLE } = await compiled('install/build');
+  /** @type {typeof import('../src/install/go-install.ts')} */
+  const { goInstall } = await compiled('install/go-install');
+
+  const version = BUILDABLE[DEFAULT_DOLT_VERSION];
+  if (version === undefined) throw new Error(`Dolt ${DEFAULT_DOLT_VERSION} is not known to Go`);
+  const target = join(folder, `remotesrv${SUFFIX}`);
+  const marker = join(folder, 'remotesrv.version');
+  if (existsSync(target) && (await readFile(marker, 'utf8').catch(() => '')) === version) return target;
+
+  await mkdir(folder, { recursive: true });
+  const temporary = await mkdtemp(join(folder, '.new-'));
+  try {
+    const program = { package: 'github.com/dolthub/dolt/go/utils/remotesrv', version, label: 'remotesrv' };
+    const bin = await goInstall(program, { folder: temporary }, context);
+    if (typeof bin !== 'string') throw new Error(`The tests need remotesrv, which is built from source: ${bin.reason}`);
+    await rm(marker, { force: true });
+    await rename(join(bin, `remotesrv${SUFFIX}`), target);
+    await writeFile(marker, version);
+    return target;
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(JSON.stringify(await setup(), null, 2));

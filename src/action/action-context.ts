@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { Context } from '../commands/context.ts';
+import type { Env } from '../core/env.ts';
+import { actionLogger, logEvent } from './logger.ts';
+import type { Runner } from './runner.ts';
+import { rememberResources } from './state.ts';
+import { workingDirectory } from './working-directory.ts';
+
+interface Surroundings {
+  readonly runner: Runner;
+  /** The environment, without the secret inputs. */
+  readonly env: Env;
+  /** The input `working-directory`. */
+  readonly directory: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * What a command is given on a runner: it stays inside the workspace and the runner's temporary folder, and the home
+ * folder's configuration is not read.
+ * @throws Failure `bad-usage` when the working directory is none
+ */
+export async function actionContext({ runner, env, directory, signal }: Surroundings): Promise<Context> {
+  return {
+    env,
+    cwd: await workingDirectory(runner.workspace, directory),
+    ceiling: runner.workspace,
+    tempDir: runner.tempDir,
+    toolCacheDir: runner.toolCacheDir,
+    cloneDir: join(runner.tempDir, 'dolt-federation'),
+    userConfig: false,
+    log: actionLogger,
+    progress: logEvent,
+    signal,
+    onResource: rememberResources(),
+  };
+}

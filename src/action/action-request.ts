@@ -1,0 +1,87 @@
+import type { DoltRequest, FederateRequest, InstallRequest } from '../commands/request.ts';
+import { requestedConfig } from '../commands/requested-config.ts';
+import { COMMANDS, type CommandEntry, type CommandName } from '../contract/commands.ts';
+import type { ReadOption } from '../contract/option-value.ts';
+import type { EventVerdict } from './event.ts';
+import { inputChoice, inputValue, refusal } from './input-value.ts';
+import type { WrittenInputs } from './inputs.ts';
+
+/** What the Action can be asked for. */
+export type ActionRequest = FederateRequest | InstallRequest;
+
+const DEFAULT_COMMAND = 'sync';
+const DIGEST = /^[0-9a-f]{64}$/;
+
+/**
+ * The request that the inputs stand for, on this event. An event that may not write gets a dry run that opens no local
+ * endpoint, unless `allow-untrusted-event` says otherwise; it may install.
+ * @throws Failure `bad-usage` naming the input and what it allows
+ */
+export function actionRequest(written: WrittenInputs, event: EventVerdict): ActionRequest {
+  const read: ReadOption = (name) => inputValue(name, written(name));
+  const command = inputChoice('command', written('command') || DEFAULT_COMMAND, ACTION_COMMANDS);
+  switch (command) {
+    case 'sync':
+    case 'pull':
+    case 'push':
+    case 'status':
+      return { ...federateRequest(command, read, event), dolt: doltRequest(read, written) };
+    case 'install':
+      return { command, dolt: doltRequest(read, written) };
+  }
+}
+
+function federateRequest(
+  command: FederateRequest['command'],
+  read: ReadOption,
+  event: EventVerdict,
+): Omit<FederateRequest, 'dolt'> {
+  const untrusted = !event.trusted && !read('allow-untrusted-event');
+  return {
+    command,
+    only: (read('only') ?? '').split(/[,\n]/).flatMap((name) => (name.trim() === '' ? [] : [name.trim()])),
+    dryRun: untrusted || read('dry-run'),
+    failOn: read('fail-on'),
+    retries: read('retries'),
+    parallel: read('parallel'),
+    bootstrap: read('bootstrap'),
+    initEmpty: read('init-empty'),
+    database: read('database'),
+    branch: read('branch'),
+    reportValues: read('report-values') ?? (event.visibility === 'private' ? 'keys' : 'none'),
+    untrusted,
+    overrides: requestedConfig(read),
+  };
+}
+
+/** Whoever names an executable but no version takes it as it is. */
+function doltRequest(read: ReadOption, written: WrittenInputs): DoltRequest {
+  const path = read('dolt-path');
+  const asked = path === undefined || written('dolt-version') !== '';
+  const sha256 = read('dolt-sha256')?.toLowerCase();
+  if (sha256 !== undefined && !DIGEST.test(sha256)) {
+    throw refusal('dolt-sha256', { text: sha256, allowed: 'a SHA-256 of 64 hexadecimal digits' });
+  }
+  return {
+    version: asked ? read('dolt-version') : undefined,
+    source: read('dolt-source'),
+    path,
+    sha256,
+    mirror: read('dolt-mirror'),
+    githubToken: read('github-token'),
+  };
+}
+
+type ActionCommand = {
+  [N in CommandName]: (typeof COMMANDS)[N]['action'] extends true ? N : never;
+}[CommandName];
+
+/** The commands that the input `command` may name. */
+export const ACTION_COMMANDS: readonly ActionCommand[] = (Object.keys(COMMANDS) as CommandName[]).filter(
+  isActionCommand,
+);
+
+function isActionCommand(name: CommandName): name is ActionCommand {
+  const entry: CommandEntry = COMMANDS[name];
+  return entry.action;
+}

@@ -1,0 +1,63 @@
+import type { OptionValue } from '../contract/option-value.ts';
+import { OPTIONS, type OptionEntry, type OptionName } from '../contract/options.ts';
+import { Failure } from '../core/failure.ts';
+
+/** A whole number as people write it: no sign, no leading zero, no exponent. */
+const COUNT = /^(?:0|[1-9]\d{0,8})$/;
+const TRUE = ['true', 'True', 'TRUE'];
+const FALSE = ['false', 'False', 'FALSE'];
+
+/**
+ * One input's value; an empty one counts as unset and gives the table's default.
+ * @throws Failure `bad-usage` that names the input and what it allows
+ */
+export function inputValue<N extends OptionName>(name: N, written: string): OptionValue<N>;
+export function inputValue(name: OptionName, written: string): string | number | boolean | undefined {
+  const entry: OptionEntry = OPTIONS[name];
+  const text = written === '' ? ownDefault(entry) : written;
+  if (text === undefined) return undefined;
+  switch (entry.type) {
+    case 'text':
+      return text;
+    case 'flag':
+      return flag(name, text);
+    case 'count':
+      return count(name, text, entry.min ?? 0);
+    case 'choice':
+      return inputChoice(name, text, entry.choices ?? []);
+  }
+}
+
+/** A secret's default is an expression that only the runner can evaluate. */
+function ownDefault(entry: OptionEntry): string | undefined {
+  return entry.default === 'config' || entry.secret === true ? undefined : entry.default;
+}
+
+/** A boolean of YAML 1.2's core schema. */
+function flag(name: string, text: string): boolean {
+  if (TRUE.includes(text)) return true;
+  if (FALSE.includes(text)) return false;
+  throw refusal(name, { text, allowed: 'true or false' });
+}
+
+function count(name: string, text: string, min: number): number {
+  if (COUNT.test(text) && Number(text) >= min) return Number(text);
+  throw refusal(name, { text, allowed: `a whole number of at least ${min}` });
+}
+
+/**
+ * The one of `choices` that the text names, in any case.
+ * @throws Failure `bad-usage`
+ */
+export function inputChoice<T extends string>(name: string, text: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice.toLowerCase() === text.toLowerCase());
+  if (found !== undefined) return found;
+  throw refusal(name, { text, allowed: `one of ${choices.join(', ')}` });
+}
+
+/** The refusal of an input; `text` is quoted, so that a blank or an odd character can be seen. */
+export function refusal(name: string, told: { readonly text: string; readonly allowed: string }): Failure {
+  return new Failure('bad-usage', `the input ${name} is ${JSON.stringify(told.text)}, but must be ${told.allowed}`, {
+    hint: `Correct \`${name}\` under \`with:\` of this step, or leave it out.`,
+  });
+}

@@ -1,0 +1,39 @@
+import { getInput, setSecret } from '@actions/core';
+import { OPTIONS, type OptionEntry, type OptionName } from '../contract/options.ts';
+import { forgetEnv } from '../core/env.ts';
+
+/** An input of the Action: every option with that face, and the command. */
+export type InputName = OptionName | 'command';
+
+/** What was written for each input, blanks around it removed; the empty text where nothing was. */
+export type WrittenInputs = (name: InputName) => string;
+
+const NAMES: readonly InputName[] = ['command', ...optionNames((entry) => entry.faces.includes('action'))];
+const SECRETS: readonly OptionName[] = optionNames((entry) => entry.secret === true);
+
+/**
+ * The only reader of the inputs. Reads them all once, masks the secret ones in the log, and removes those from the
+ * environment, where every child would find them.
+ */
+export function takeInputs(): WrittenInputs {
+  const written = new Map(NAMES.map((name) => [name, getInput(name)]));
+  for (const name of SECRETS) {
+    for (const secret of maskable(written.get(name) ?? '')) setSecret(secret);
+  }
+  forgetSecretInputs();
+  return (name) => written.get(name) ?? '';
+}
+
+/** A secret, and each of its lines that is long enough not to hide half of the log. */
+function maskable(secret: string): Set<string> {
+  return new Set([secret, ...secret.split('\n').filter((line) => line.length >= 8)].filter((text) => text !== ''));
+}
+
+/** Removes the secret inputs from the environment; for the step's second half, which needs none of them. */
+export function forgetSecretInputs(): void {
+  forgetEnv(SECRETS.map((name) => `INPUT_${name.toUpperCase()}`));
+}
+
+function optionNames(wanted: (entry: OptionEntry) => boolean): OptionName[] {
+  return (Object.keys(OPTIONS) as OptionName[]).filter((name) => wanted(OPTIONS[name]));
+}

@@ -1,0 +1,95 @@
+import type { Outcome } from '../commands/execute.ts';
+import { OUTPUTS, type OutputName } from '../contract/outputs.ts';
+import type { ErrorResult, PeerResult, RunResult } from '../contract/result.ts';
+import type { Failure } from '../core/failure.ts';
+import { shorten } from '../report/shorten.ts';
+import { resultJson } from './result-json.ts';
+
+/** Every output but the path of the result file, which is known only when it has been written. */
+export type OutputValues = Readonly<Record<OutputName, string>>;
+
+const EMPTY = Object.fromEntries(Object.keys(OUTPUTS).map((name) => [name, ''])) as OutputValues;
+const NOTHING = { changed: 'false', conflicts: '0', 'pulled-commits': '0', 'pushed-commits': '0' } as const;
+const MAX_MESSAGE = 8_000;
+
+/** The outputs of a command that came to an end; its result must have been reduced to what may be shown before. */
+export function outputValues(outcome: Outcome): OutputValues {
+  switch (outcome.command) {
+    case 'sync':
+    case 'pull':
+    case 'push':
+    case 'status':
+      return { ...runValues(outcome.result), 'dolt-path': outcome.doltPath ?? '' };
+    case 'install': {
+      const { version, path } = outcome.result;
+      return { ...plainValues(outcome.result), 'dolt-version': version, 'dolt-path': path };
+    }
+    case 'add-peer':
+    case 'remove-peer':
+    case 'list-peers':
+    case 'config':
+      return plainValues(outcome.result);
+    case 'demo':
+      return plainValues(outcome.towns);
+  }
+}
+
+/** The outputs of a command that a failure stopped. */
+export function failureValues(failure: Failure): OutputValues {
+  return { ...EMPTY, ...NOTHING, status: 'failed', result: JSON.stringify(errorResult(failure)) };
+}
+
+/** A failure as the JSON that stands in place of a result. */
+export function errorResult({ code, message, hint, location }: Failure): ErrorResult {
+  const { file = null, line = null, column = null } = location ?? {};
+  return {
+    error: { code, message: shorten(message, MAX_MESSAGE), hint: shorten(hint, MAX_MESSAGE), file, line, column },
+  };
+}
+
+function plainValues(result: unknown): OutputValues {
+  return { ...EMPTY, ...NOTHING, status: 'success', result: JSON.stringify(result) };
+}
+
+function runValues(result: RunResult): OutputValues {
+  const { peers, command } = result;
+  return {
+    ...EMPTY,
+    status: result.status,
+    changed: String(result.status === 'success' || peers.some((peer) => peer.pulledCommits + peer.pushedCommits > 0)),
+    head: result.head ?? '',
+    result: resultJson(result),
+    synced: names(peers.filter((peer) => isInStep(peer, command))),
+    failed: names(peers.filter((peer) => peer.status === 'failed')),
+    conflicts: String(sum(peers.map((peer) => peer.conflicts.length))),
+    'pulled-commits': String(sum(peers.map((peer) => peer.pulledCommits))),
+    'pushed-commits': String(sum(peers.map((peer) => peer.pushedCommits))),
+    'database-path': result.database ?? '',
+    'dolt-version': result.doltVersion ?? '',
+  };
+}
+
+/** Whether a peer has what it should have: after a run that may write it does unless it failed, else only as planned. */
+function isInStep(peer: PeerResult, command: RunResult['command']): boolean {
+  switch (peer.status) {
+    case 'failed':
+    case 'conflict':
+    case 'skipped':
+      return false;
+    case 'pulled':
+    case 'pushed':
+    case 'synced':
+      return true;
+    case 'unchanged':
+      if (peer.plan !== undefined) return peer.plan.pull === 'nothing' && peer.plan.push === 'nothing';
+      return command === 'status' ? peer.state === 'up-to-date' : true;
+  }
+}
+
+function names(peers: readonly PeerResult[]): string {
+  return peers.map((peer) => peer.name).join(',');
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}

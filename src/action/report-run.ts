@@ -1,0 +1,66 @@
+import { error, notice, summary as stepSummary, warning } from '@actions/core';
+import type { RunResult } from '../contract/result.ts';
+import type { Env } from '../core/env.ts';
+import { errorMessage, type Failure, type Location } from '../core/failure.ts';
+import { type Annotation, annotations } from '../report/annotations.ts';
+import { failureSummary } from '../report/failure-summary.ts';
+import { plainLines } from '../report/plain.ts';
+import { summary } from '../report/summary.ts';
+import { text } from '../report/text.ts';
+import { fileInWorkspace } from './file-in-workspace.ts';
+import { actionLogger, logText } from './logger.ts';
+
+interface ReportOptions {
+  readonly env: Env;
+  readonly workspace: string;
+  /** Whether the step is going to fail. */
+  readonly failing: boolean;
+  readonly locations: Readonly<Record<string, Location>>;
+}
+
+/** Shows a run in the log, in the job summary and as annotations; the result is what may be shown of it. */
+export async function reportRun(result: RunResult, options: ReportOptions): Promise<void> {
+  logText(text(result));
+  await writeSummary(summary(result), options.env);
+  for (const annotation of annotations(result, options)) annotate(annotation, options.workspace);
+}
+
+/** Shows a failure that stopped the command: an error on the line that is to blame, and a job summary. */
+export async function reportFailure(failure: Failure, place: { readonly env: Env; readonly workspace: string }) {
+  const { file = null, line = null, column = null } = failure.location ?? {};
+  await writeSummary(failureSummary(failure), place.env);
+  const message = `${failure.message}\n${failure.hint}`;
+  annotate({ severity: 'error', title: failure.code, message, file, line, column }, place.workspace);
+}
+
+function annotate(annotation: Annotation, workspace: string): void {
+  const { file, line, column, title } = annotation;
+  const properties = {
+    title,
+    ...(file === null ? {} : { file: fileInWorkspace(file, workspace) }),
+    ...(line === null ? {} : { startLine: line }),
+    ...(column === null ? {} : { startColumn: column }),
+  };
+  const message = plainLines(annotation.message).join('\n');
+  switch (annotation.severity) {
+    case 'error':
+      error(message, properties);
+      break;
+    case 'warning':
+      warning(message, properties);
+      break;
+    case 'notice':
+      notice(message, properties);
+      break;
+  }
+}
+
+/** A summary that cannot be written is no reason to fail what has been done. */
+async function writeSummary(markdown: string, env: Env): Promise<void> {
+  if (env['GITHUB_STEP_SUMMARY'] === undefined) return;
+  try {
+    await stepSummary.addRaw(markdown).write();
+  } catch (thrown) {
+    actionLogger.warning(`the job summary could not be written: ${errorMessage(thrown)}`);
+  }
+}

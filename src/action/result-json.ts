@@ -1,0 +1,52 @@
+import type { RunResult } from '../contract/result.ts';
+import { shorten } from '../report/shorten.ts';
+
+/** What the contract allows for the output `result`; all outputs of a job together may have 50 MiB. */
+export const RESULT_LIMIT_BYTES = 64 * 1024;
+
+const MAX_TEXT = 500;
+const MAX_PROBLEMS = 20;
+
+/**
+ * A result as JSON of at most `limit` bytes. Where the whole does not fit, rows in conflict go first, then long texts,
+ * then peers from the end; what is left is still a valid result and says `"truncated": true`.
+ */
+export function resultJson(result: RunResult, limit: number = RESULT_LIMIT_BYTES): string {
+  const whole = JSON.stringify(result);
+  if (fits(whole, limit)) return whole;
+  const withoutRows = JSON.stringify(cutRows(result));
+  if (fits(withoutRows, limit)) return withoutRows;
+  const short = cutTexts(cutRows(result));
+  let most = result.peers.length;
+  let least = 0;
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    if (fits(firstPeers(short, middle), limit)) least = middle;
+    else most = middle - 1;
+  }
+  return firstPeers(short, least);
+}
+
+function fits(json: string, limit: number): boolean {
+  return Buffer.byteLength(json) <= limit;
+}
+
+function firstPeers(result: RunResult, peers: number): string {
+  return JSON.stringify({ ...result, peers: result.peers.slice(0, peers) });
+}
+
+function cutRows(result: RunResult): RunResult {
+  return { ...result, peers: result.peers.map((peer) => ({ ...peer, conflicts: [] })), truncated: true };
+}
+
+function cutTexts(result: RunResult): RunResult {
+  return {
+    ...result,
+    peers: result.peers.map((peer) => ({ ...peer, error: peer.error === null ? null : cutTold(peer.error) })),
+    problems: result.problems.slice(0, MAX_PROBLEMS).map(cutTold),
+  };
+}
+
+function cutTold<T extends { readonly message: string; readonly hint: string }>(told: T): T {
+  return { ...told, message: shorten(told.message, MAX_TEXT), hint: shorten(told.hint, MAX_TEXT) };
+}

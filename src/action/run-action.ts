@@ -1,0 +1,94 @@
+import { group, setFailed } from '@actions/core';
+import { execute, type Outcome } from '../commands/execute.ts';
+import { exitCodeOf, exitCodeOfFailure } from '../commands/exit-code.ts';
+import { EXIT, type ExitCode } from '../contract/exit-codes.ts';
+import type { RunResult } from '../contract/result.ts';
+import { type Env, readEnv } from '../core/env.ts';
+import { type Failure, toFailure } from '../core/failure.ts';
+import { withValues } from '../report/values.ts';
+import { actionContext } from './action-context.ts';
+import { type ActionRequest, actionRequest } from './action-request.ts';
+import { judgeEvent } from './event.ts';
+import { readPayload } from './event-payload.ts';
+import { inputValue } from './input-value.ts';
+import { takeInputs } from './inputs.ts';
+import { listenForInterrupt } from './interrupt.ts';
+import { logText } from './logger.ts';
+import { errorResult, failureValues, outputValues } from './output-values.ts';
+import { setOutputs, writeResultFile } from './outputs.ts';
+import { reportFailure, reportRun } from './report-run.ts';
+import { type Runner, readRunner } from './runner.ts';
+
+/** Runs the step: inputs in; outputs, summary, annotations and exit code out. Throws only what nobody foresaw. */
+export async function runAction(): Promise<void> {
+  const interrupt = listenForInterrupt();
+  const written = takeInputs();
+  const env = readEnv();
+  try {
+    const runner = readRunner(env);
+    const event = judgeEvent({ name: runner.eventName, ref: runner.ref, payload: await readPayload(runner.eventPath) });
+    const request = actionRequest(written, event);
+    const directory = inputValue('working-directory', written('working-directory'));
+    const context = await actionContext({ runner, env, directory, signal: interrupt.signal });
+    if (request.command !== 'install' && request.untrusted) logText(`Nothing will be written: ${event.why}.`);
+    const outcome = await group(`dolt-federation ${request.command}`, () => execute(request, context));
+    await finish(shown(outcome, request), { request, runner, env, interrupted: interrupt.code() });
+  } catch (thrown) {
+    await stop(toFailure(thrown), { env, interrupted: interrupt.code() });
+  }
+}
+
+interface Ending {
+  readonly env: Env;
+  readonly interrupted: ExitCode | null;
+}
+
+/** What may be shown of an outcome; from here on nobody sees the rest. */
+function shown(outcome: Outcome, request: ActionRequest): Outcome {
+  if (!('doltPath' in outcome) || request.command === 'install') return outcome;
+  return { ...outcome, result: withValues(outcome.result, request.reportValues) };
+}
+
+async function finish(
+  outcome: Outcome,
+  ending: Ending & { readonly request: ActionRequest; readonly runner: Runner },
+): Promise<void> {
+  const { request, runner, env } = ending;
+  const values = outputValues(outcome);
+  setOutputs({ ...values, 'result-path': await writeResultFile(runner.tempDir, resultOf(outcome)) });
+  if (!('doltPath' in outcome) || request.command === 'install') {
+    logText(`Dolt ${values['dolt-version']} is at ${values['dolt-path']}.`);
+    return;
+  }
+  const exit = ending.interrupted ?? exitCodeOf(outcome.result, request.failOn);
+  const failing = exit !== EXIT.ok;
+  await reportRun(outcome.result, { env, workspace: runner.workspace, failing, locations: outcome.locations });
+  if (failing) failWith(exit, verdict(outcome.result));
+}
+
+function resultOf(outcome: Outcome): unknown {
+  return 'result' in outcome ? outcome.result : outcome.towns;
+}
+
+function verdict({ command, status, peers }: RunResult): string {
+  const named = peers.filter((peer) => peer.status === 'failed' || peer.status === 'conflict');
+  return `${command}: ${status} (${named.map((peer) => `${peer.name} ${peer.status}`).join(', ')})`;
+}
+
+/** Outputs, summary and annotation of a failure that stopped the command. */
+async function stop(failure: Failure, { env, interrupted }: Ending): Promise<void> {
+  const tempDir = env['RUNNER_TEMP'];
+  try {
+    const path = tempDir === undefined ? '' : await writeResultFile(tempDir, errorResult(failure));
+    setOutputs({ ...failureValues(failure), 'result-path': path });
+  } finally {
+    await reportFailure(failure, { env, workspace: env['GITHUB_WORKSPACE'] ?? '.' });
+    process.exitCode = interrupted ?? exitCodeOfFailure(failure);
+  }
+}
+
+/** The runner takes any exit code but 0 for a failed step; ours are those of the command-line tool. */
+function failWith(exit: ExitCode, message: string): void {
+  setFailed(message);
+  process.exitCode = exit;
+}

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { homedir } from 'node:os';
+import { runCli } from './cli/run-cli.ts';
+import { readEnv } from './core/env.ts';
+
+// Everything is written by then; what a library left open must not keep a finished command alive.
+process.exit(
+  await runCli(process.argv.slice(2), {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: readEnv(),
+    cwd: process.cwd(),
+    home: homedir(),
+  }),
+);

@@ -1,0 +1,86 @@
+import type { DoltRequest, Request } from '../commands/request.ts';
+import { requestedConfig } from '../commands/requested-config.ts';
+import type { ReadOption } from '../contract/option-value.ts';
+import type { OptionName } from '../contract/options.ts';
+import type { ReportValues } from '../contract/vocabulary.ts';
+import { commandDefault } from './command-options.ts';
+import type { ParsedCommand } from './command-tree.ts';
+import { optionValue } from './option-value.ts';
+
+/**
+ * The request that a parsed command line stands for.
+ * @param reportValues what may be shown where the user did not say: it depends on who looks.
+ * @throws Failure `bad-usage` where a value does not fit its option.
+ */
+export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues): Request {
+  const read: ReadOption = (name) =>
+    optionValue(name, parsed.flags[attribute(name)] ?? commandDefault(parsed.command, name));
+  const [first = '', second = ''] = parsed.operands;
+  const dolt = doltRequest(read, parsed.flags[attribute('dolt-version')] !== undefined);
+  const shared = { database: read('database'), overrides: requestedConfig(read), dolt };
+  switch (parsed.command) {
+    case 'sync':
+    case 'pull':
+    case 'push':
+    case 'status':
+      return {
+        ...shared,
+        ...federateOptions(read),
+        command: parsed.command,
+        only: parsed.operands,
+        reportValues: read('report-values') ?? reportValues,
+      };
+    case 'add-peer':
+      return {
+        command: 'add-peer',
+        name: first,
+        endpoint: second,
+        role: read('role'),
+        tier: read('tier'),
+        branch: read('branch'),
+        ...shared,
+      };
+    case 'remove-peer':
+      return { command: 'remove-peer', name: first, ...shared };
+    case 'list-peers':
+      return { command: 'list-peers', overrides: shared.overrides };
+    case 'config list':
+      return { command: 'config', key: null, overrides: shared.overrides };
+    case 'config get':
+      return { command: 'config', key: first, overrides: shared.overrides };
+    case 'install':
+      return { command: 'install', dolt };
+    case 'demo':
+      return { command: 'demo', dolt };
+  }
+}
+
+function federateOptions(read: ReadOption) {
+  return {
+    dryRun: read('dry-run'),
+    failOn: read('fail-on'),
+    retries: read('retries'),
+    parallel: read('parallel'),
+    bootstrap: read('bootstrap'),
+    initEmpty: read('init-empty'),
+    branch: read('branch'),
+    untrusted: false,
+  };
+}
+
+/** Whoever names an executable but no version takes it as it is. */
+function doltRequest(read: ReadOption, versionIsGiven: boolean): DoltRequest {
+  const path = read('dolt-path');
+  return {
+    version: path === undefined || versionIsGiven ? read('dolt-version') : undefined,
+    source: read('dolt-source'),
+    path,
+    sha256: read('dolt-sha256')?.toLowerCase(),
+    mirror: read('dolt-mirror'),
+  };
+}
+
+/** `dry-run` as the parser stores it: `dryRun`. */
+function attribute(name: OptionName): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

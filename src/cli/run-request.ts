@@ -1,0 +1,75 @@
+import { rmSync } from 'node:fs';
+import { exitCodeOfFailure } from '../commands/exit-code.ts';
+import type { ExitCode } from '../contract/exit-codes.ts';
+import { toFailure } from '../core/failure.ts';
+import { chooseProgress } from './choose-progress.ts';
+import { exitCodeOfOutcome } from './exit-code-of-outcome.ts';
+import { listenForInterrupt } from './interrupt.ts';
+import type { Invocation } from './invocation.ts';
+import { failureOutput, type Output, outcomeOutput } from './output.ts';
+import { stderrLogger } from './stderr-logger.ts';
+import type { StdoutGuard } from './stdout-guard.ts';
+import { type Machine, prepareFolders, surroundings } from './surroundings.ts';
+
+/** The process that a command runs in. */
+export interface Terminal extends Machine {
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+interface Face {
+  readonly terminal: Terminal;
+  readonly color: boolean;
+  readonly guard: StdoutGuard;
+}
+
+/** How a command ended and what is left to show. */
+interface Ended {
+  readonly code: ExitCode;
+  readonly output: Output;
+}
+
+/** Runs a request with live progress until it ends or a signal ends it. Never rejects. */
+export async function runRequest(
+  { request, display }: Extract<Invocation, { kind: 'run' }>,
+  { terminal, color, guard }: Face,
+): Promise<Ended> {
+  const progress = chooseProgress(terminal.stderr, display, { color, term: terminal.env['TERM'] });
+  const log = stderrLogger(display, progress.line);
+  const folders = new Set<string>();
+  const interrupt = listenForInterrupt({
+    onFirst: (signal) => log.info(`${signal}: ending in order; a second one ends at once`),
+    onSecond: (code) => {
+      for (const path of folders) rmSync(path, { recursive: true, force: true });
+      process.exit(code);
+    },
+  });
+  guard.onStray((text) => log.debug(text.trimEnd()));
+  try {
+    const around = surroundings(terminal);
+    await prepareFolders(request, around);
+    // Half of the start-up time is reading what the commands need; help and usage errors need none of it. `eager` keeps
+    // it in the same bundle.
+    const { execute } = await import(/* webpackMode: "eager" */ '../commands/execute.ts');
+    const outcome = await execute(request, {
+      ...around,
+      log,
+      progress: progress.event,
+      signal: interrupt.signal,
+      onResource: (resource) => {
+        if (resource.kind === 'folder') folders.add(resource.path);
+      },
+    });
+    return {
+      code: interrupt.code() ?? exitCodeOfOutcome(outcome, request),
+      output: outcomeOutput(outcome, request, display),
+    };
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    const output = failureOutput(failure, { json: display.json, color });
+    return { code: interrupt.code() ?? exitCodeOfFailure(failure), output };
+  } finally {
+    progress.end();
+    interrupt.release();
+  }
+}

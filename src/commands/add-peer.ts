@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { buildConfiguration } from '../config/build.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { addPeerToFile, createFileWithPeer } from '../config/edit.ts';
+import type { PeerValue } from '../config/edit-add.ts';
+import { loadConfiguration } from '../config/load.ts';
+import { parsePeerName } from '../config/peer-name.ts';
+import type { AddPeerResult } from '../contract/result.ts';
+import { Failure } from '../core/failure.ts';
+import type { Context } from './context.ts';
+import type { AddPeerRequest } from './request.ts';
+import { registerNow } from './town-remote.ts';
+
+/**
+ * Adds a peer to the configuration file, and as a remote to the database where there is one; in any sync mode, and
+ * without touching the network. Where there is no file,
+ * `.beads/config.yaml` is created in the workspace, else in the working directory.
+ * @throws Failure `invalid-peer-name`, `peer-exists`, and everything that the configuration with the new peer would be
+ * refused for; then nothing was written
+ */
+export async function addPeer(request: AddPeerRequest, context: Context): Promise<AddPeerResult> {
+  const { name, endpoint, overrides } = request;
+  parsePeerName(name);
+  const before = await loadConfiguration(context, overrides);
+  if (before.peers.some((peer) => peer.name === name)) {
+    throw new Failure('peer-exists', `peer already exists: ${name}. Nothing was changed`);
+  }
+  await writePeer(request, context, before);
+  const after = await loadConfiguration(context, overrides);
+  const peer = after.peers.find((one) => one.name === name);
+  if (peer !== undefined) await registerNow(peer, { database: request.database, workspace: after.workspace }, context);
+  return { name, endpoint, status: 'added' };
+}
+
+async function writePeer(request: AddPeerRequest, context: Context, before: Configuration): Promise<void> {
+  const folder = before.workspace ?? join(context.cwd, '.beads');
+  const file = before.file ?? join(folder, 'config.yaml');
+  const inspect = (text: string) => {
+    buildConfiguration({ file, workspace: before.workspace, text }, context.env, request.overrides);
+  };
+  const peer = { name: request.name, value: peerValue(request) };
+  if (before.file !== null) await addPeerToFile(file, peer, inspect);
+  else await createFileWithPeer(file, { ...peer, isFresh: before.workspace === null }, inspect);
+}
+
+function peerValue({ endpoint, role, tier, branch }: AddPeerRequest): PeerValue {
+  if (role === undefined && tier === undefined && branch === undefined) return endpoint;
+  return {
+    endpoint,
+    ...(role === undefined ? {} : { role }),
+    ...(tier === undefined ? {} : { tier }),
+    ...(branch === undefined ? {} : { branch }),
+  };
+}

@@ -1,0 +1,67 @@
+import { closest } from 'fastest-levenshtein';
+import type { Configuration, Origin, Sourced } from '../config/configuration.ts';
+import type { ConfigurationContext } from '../config/find-config.ts';
+import { loadConfiguration } from '../config/load.ts';
+import type { ConfigEntry } from '../contract/result.ts';
+import { Failure, type Location } from '../core/failure.ts';
+import type { ConfigRequest } from './request.ts';
+
+/**
+ * The effective configuration, one entry a key, or the one entry that was asked for; in any sync mode.
+ * @throws Failure `config-unknown-key` for a key that is not there, and what loading the configuration throws
+ */
+export async function config(request: ConfigRequest, context: ConfigurationContext): Promise<readonly ConfigEntry[]> {
+  const entries = listEntries(await loadConfiguration(context, request.overrides));
+  const { key } = request;
+  if (key === null) return entries;
+  const found = entries.filter((entry) => entry.key === key);
+  if (found.length > 0) return found;
+  const nearest = closest(
+    key,
+    entries.map((entry) => entry.key),
+  );
+  throw new Failure('config-unknown-key', `there is no configuration key ${JSON.stringify(key)}`, {
+    hint: `Did you mean \`${nearest}\`? \`dolt-federation config list\` prints all keys.`,
+  });
+}
+
+function listEntries(configuration: Configuration): readonly ConfigEntry[] {
+  const { syncMode, remote, sovereignty, allowedRemotePatterns, dirty, strategy, peers } = configuration;
+  return [
+    entry('sync.mode', syncMode),
+    entry('federation.remote', { ...remote, value: remote.value ?? '' }),
+    entry('federation.sovereignty', sovereignty),
+    entry('federation.allowed-remote-patterns', {
+      ...allowedRemotePatterns,
+      value: allowedRemotePatterns.value.join(', '),
+    }),
+    entry('federation.dirty', dirty),
+    entry('conflict.strategy', strategy),
+    // The peer `origin` is federation.remote and stands above under that key.
+    ...peers
+      .filter((peer) => peer.name !== 'origin')
+      .map(({ name, endpoint, origin }) => entry(`federation.peers.${name}`, { value: endpoint.written, origin })),
+  ];
+}
+
+function entry(key: string, { value, origin }: Sourced<string>): ConfigEntry {
+  return { key, value, origin: originText(origin) };
+}
+
+/** An origin in one word, as `git config --show-origin` does. */
+function originText(origin: Origin): string {
+  switch (origin.layer) {
+    case 'default':
+      return 'default';
+    case 'file':
+      return `file:${place(origin.location)}`;
+    case 'environment':
+      return `environment:${origin.variable}`;
+    case 'input':
+      return `input:${origin.name}`;
+  }
+}
+
+function place({ file, line, column }: Location): string {
+  return [file, line, column].filter((part) => part !== undefined).join(':');
+}

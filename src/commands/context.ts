@@ -1,0 +1,30 @@
+import type { Env } from '../core/env.ts';
+import type { Logger, PeerEvent } from '../core/logger.ts';
+
+/** What a command is given besides its request: the surroundings, never the face that asked. */
+export interface Context {
+  readonly env: Env;
+  /** Absolute path of the folder the user stands in. */
+  readonly cwd: string;
+  /** Folder above which no configuration or database is searched; null: up to the root of the file system. */
+  readonly ceiling: string | null;
+  /** Parent of private temporary folders; absolute. */
+  readonly tempDir: string;
+  /** Root of the tool cache that Dolt is installed into; absolute. */
+  readonly toolCacheDir: string;
+  /** Where a database is cloned to when nothing names a place; null: the user must name one. */
+  readonly cloneDir: string | null;
+  /** Whether ~/.config/bd/config.yaml may be read (not on a runner: its home may be someone else's). */
+  readonly userConfig: boolean;
+  readonly log: Logger;
+  readonly progress: (event: PeerEvent) => void;
+  /** Aborted on SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Told of every process and folder that must not outlive the run, for a later clean-up by another process. */
+  readonly onResource: (resource: Resource) => void;
+}
+
+/** Something to be removed by whoever cleans up after a run that could not do so itself. */
+export type Resource =
+  | { readonly kind: 'process'; readonly pid: number }
+  | { readonly kind: 'folder'; readonly path: string };

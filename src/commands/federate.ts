@@ -1,0 +1,147 @@
+import type { Peer } from '../config/configuration.ts';
+import { loadConfiguration, requireFederation } from '../config/load.ts';
+import type { RunResult } from '../contract/result.ts';
+import { Failure, type Location } from '../core/failure.ts';
+import { branchHead, checkedOutBranch } from '../dolt/heads.ts';
+import { interruptible } from '../dolt/interrupt.ts';
+import { type InstalledDolt, installDolt } from '../install/install.ts';
+import { federate as federatePeers } from '../sync/federation.ts';
+import { newPeerRun } from '../sync/peer-run.ts';
+import { registerPeers } from '../sync/registration.ts';
+import { settleUncommitted } from '../sync/uncommitted.ts';
+import type { Context } from './context.ts';
+import { openTown, type Town } from './open-town.ts';
+import { peerResult, problem } from './peer-result.ts';
+import { preparePeers } from './prepare-peers.ts';
+import type { FederateRequest } from './request.ts';
+import { runStatus } from './run-status.ts';
+import { selectPeers } from './select-peers.ts';
+
+export interface FederateOutcome {
+  readonly result: RunResult;
+  /** null where no Dolt was needed. */
+  readonly doltPath: string | null;
+  /** Where each peer that took part is configured, by name; those that stand in no file are absent. */
+  readonly locations: Readonly<Record<string, Location>>;
+}
+
+/**
+ * `sync`, `pull`, `push` and `status`: brings the town and its peers together as far as the command goes.
+ * @throws Failure for everything that stops the whole run; what stops one peer stands in its result
+ */
+export async function federate(request: FederateRequest, context: Context): Promise<FederateOutcome> {
+  const started = Date.now();
+  const configuration = await loadConfiguration(context, request.overrides);
+  requireFederation(configuration);
+  const peers = selectPeers(configuration, request.only);
+  if (request.failOn === 'primary' && !configuration.peers.some((peer) => peer.role === 'primary')) {
+    throw new Failure('no-primary', '`fail-on primary` was asked for, but no primary is configured');
+  }
+  if (peers.length === 0)
+    return notRun(request, { started, peers, code: 'no-peers', message: 'no peer is configured' });
+  if (request.untrusted) {
+    const message = 'this event may not write, so no peer was contacted; only the configuration was checked';
+    return notRun(request, { started, peers, code: 'untrusted-event', message });
+  }
+  const dolt = await installDolt(request.dolt, context);
+  const town = await openTown(request, context, { configuration, dolt: dolt.path });
+  try {
+    const policy = configuration.dirty.value;
+    const ground = { town, peers, dolt, policy, started };
+    const result = await interruptible(town.address, context.signal, () => inTown(request, context, ground));
+    return { result, doltPath: dolt.path, locations: locationsOf(peers) };
+  } finally {
+    await town.close();
+  }
+}
+
+interface Ground {
+  readonly town: Town;
+  readonly peers: readonly Peer[];
+  readonly dolt: InstalledDolt;
+  readonly policy: Parameters<typeof settleUncommitted>[1]['policy'];
+  readonly started: number;
+}
+
+async function inTown(request: FederateRequest, context: Context, ground: Ground): Promise<RunResult> {
+  const { database, path } = ground.town;
+  const branch = request.branch ?? (await checkedOutBranch(database));
+  const before = await branchHead(database, branch);
+  if (before === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
+  const { runs, toRegister } = await preparePeers(ground.peers, request, branch);
+  const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
+  if (refused != null) throw refused;
+  await registerPeers(database, toRegister, context.log);
+
+  const mayWrite = request.command !== 'status' && !request.dryRun;
+  const dirty = await settleUncommitted(database, { branch, policy: ground.policy, mayWrite });
+  const ours = (await branchHead(database, branch)) ?? before;
+  const head = await federatePeers(database, runs, { ...request, ...context, branch, ours, dirty });
+
+  const results = runs.map(peerResult);
+  const problems = [
+    ...(dirty.length === 0
+      ? []
+      : [
+          problem('notice', 'uncommitted-changes', {
+            message: `not federated, since not committed: ${dirty.join(', ')}`,
+          }),
+        ]),
+    ...runs
+      .filter((run) => run.state === 'remote-empty' && run.pushedCommits > 0)
+      .map((run) =>
+        problem('warning', 'remote-empty', {
+          message: `${run.peer.name} was empty and got its first push`,
+          hint: 'Check that this was the endpoint you meant; `init-empty: false` refuses first pushes.',
+          peer: run.peer.name,
+        }),
+      ),
+  ];
+  return {
+    version: 1,
+    command: request.command,
+    status: runStatus(
+      results.map((result) => result.status),
+      head !== before,
+    ),
+    database: path,
+    branch,
+    head,
+    doltVersion: ground.dolt.version,
+    durationMs: Date.now() - ground.started,
+    peers: results,
+    problems,
+  };
+}
+
+/** The result of a run that had nothing to do or was not allowed to do it. */
+function notRun(
+  request: FederateRequest,
+  why: {
+    readonly started: number;
+    readonly peers: readonly Peer[];
+    readonly code: 'no-peers' | 'untrusted-event';
+    readonly message: string;
+  },
+): FederateOutcome {
+  const branch = request.branch ?? 'main';
+  const result: RunResult = {
+    version: 1,
+    command: request.command,
+    status: 'unchanged',
+    database: null,
+    branch,
+    head: null,
+    doltVersion: null,
+    durationMs: Date.now() - why.started,
+    peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, branch))),
+    problems: [problem('warning', why.code, { message: why.message })],
+  };
+  return { result, doltPath: null, locations: locationsOf(why.peers) };
+}
+
+function locationsOf(peers: readonly Peer[]): FederateOutcome['locations'] {
+  return Object.fromEntries(
+    peers.flatMap(({ name, origin }) => (origin.layer === 'file' ? [[name, origin.location] as const] : [])),
+  );
+}

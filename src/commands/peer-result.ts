@@ -1,0 +1,51 @@
+import type { ErrorCode } from '../contract/error-codes.ts';
+import { ERRORS } from '../contract/error-codes.ts';
+import type { PeerResult, Problem } from '../contract/result.ts';
+import type { Failure } from '../core/failure.ts';
+import type { PeerRun } from '../sync/peer-run.ts';
+import { peerStatus } from './run-status.ts';
+
+/** One peer's run as the JSON shows it. */
+export function peerResult(run: PeerRun): PeerResult {
+  return {
+    name: run.peer.name,
+    endpoint: run.peer.endpoint.written,
+    role: run.peer.role,
+    tier: run.peer.tier,
+    state: run.state,
+    status: peerStatus(run),
+    ahead: run.ahead,
+    behind: run.behind,
+    pulledCommits: run.pulledCommits,
+    pushedCommits: run.pushedCommits,
+    remoteHead: run.head,
+    verified: run.verified,
+    conflicts: run.conflicts,
+    error: run.failure === null ? null : errorOf(run.failure),
+    attempts: run.attempts,
+    durationMs: run.durationMs,
+    ...(run.plan === null ? {} : { plan: run.plan }),
+  };
+}
+
+function errorOf(failure: Failure): NonNullable<PeerResult['error']> {
+  return { code: failure.code, message: failure.message, hint: failure.hint, retryable: failure.retryable };
+}
+
+/** Something to tell besides the peers' own results. */
+export function problem(
+  severity: Problem['severity'],
+  code: ErrorCode,
+  told: { readonly message: string; readonly hint?: string; readonly peer?: string },
+): Problem {
+  return {
+    severity,
+    code,
+    message: told.message,
+    hint: told.hint ?? ERRORS[code].hint,
+    peer: told.peer ?? null,
+    file: null,
+    line: null,
+    column: null,
+  };
+}

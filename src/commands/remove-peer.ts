@@ -1,0 +1,33 @@
+import { buildConfiguration } from '../config/build.ts';
+import { removePeerFromFile } from '../config/edit.ts';
+import { loadConfiguration } from '../config/load.ts';
+import type { RemovePeerResult } from '../contract/result.ts';
+import { Failure } from '../core/failure.ts';
+import type { Context } from './context.ts';
+import type { RemovePeerRequest } from './request.ts';
+import { forgetNow } from './town-remote.ts';
+
+/**
+ * Removes a peer from the configuration file, and its remote from the database where there is one; in any sync mode,
+ * and without touching the network.
+ * @throws Failure `invalid-peer-name` for the primary, `unknown-peer`, and what loading or writing the file throws
+ */
+export async function removePeer(request: RemovePeerRequest, context: Context): Promise<RemovePeerResult> {
+  const { name, overrides } = request;
+  if (name.toLowerCase() === 'origin') {
+    throw new Failure('invalid-peer-name', '"origin" is the primary and is not removed like a peer', {
+      hint: 'Remove `federation.remote` from the configuration.',
+    });
+  }
+  const { file, workspace, peers } = await loadConfiguration(context, overrides);
+  const peer = peers.find((one) => one.name === name);
+  if (peer === undefined) throw new Failure('unknown-peer', `no peer is called ${JSON.stringify(name)}`);
+  if (file === null || peer.origin.layer !== 'file') {
+    throw new Failure('unknown-peer', `the peer ${name} does not stand in the file but in the input \`peers\``);
+  }
+  await removePeerFromFile(file, name, (text) => {
+    buildConfiguration({ file, workspace, text }, context.env, overrides);
+  });
+  await forgetNow(name, { database: request.database, workspace }, context);
+  return { name, status: 'removed' };
+}

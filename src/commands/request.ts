@@ -1,0 +1,81 @@
+import type { ConfigOverrides } from '../config/overrides.ts';
+import type { FailOn, ReportValues, Role, Tier } from '../contract/vocabulary.ts';
+import type { DoltRequest } from '../install/dolt-request.ts';
+
+export type { ConfigOverrides, DoltRequest };
+
+export interface FederateRequest {
+  readonly command: 'sync' | 'pull' | 'push' | 'status';
+  /** Peer names; empty = all. */
+  readonly only: readonly string[];
+  readonly dryRun: boolean;
+  readonly failOn: FailOn;
+  /** How often a push that lost a race is tried again, after fetching and merging anew. */
+  readonly retries: number;
+  /** Peers worked on at the same time. */
+  readonly parallel: number;
+  /** Name of the peer to clone from when there is no database. */
+  readonly bootstrap?: string | undefined;
+  /** Whether an empty remote may get its first push. */
+  readonly initEmpty: boolean;
+  /** Folder of the database (the one that holds `.dolt`), relative to the working directory. */
+  readonly database?: string | undefined;
+  readonly branch?: string | undefined;
+  readonly reportValues: ReportValues;
+  /** `file://`, loopback and link-local endpoints are not opened, and nothing is written (events that may not write). */
+  readonly untrusted: boolean;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
+
+export interface AddPeerRequest {
+  readonly command: 'add-peer';
+  readonly name: string;
+  readonly endpoint: string;
+  readonly role?: Role | undefined;
+  readonly tier?: Tier | undefined;
+  readonly branch?: string | undefined;
+  readonly database?: string | undefined;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
+
+export interface RemovePeerRequest {
+  readonly command: 'remove-peer';
+  readonly name: string;
+  readonly database?: string | undefined;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
+
+export interface ListPeersRequest {
+  readonly command: 'list-peers';
+  readonly overrides: ConfigOverrides;
+}
+
+export interface ConfigRequest {
+  readonly command: 'config';
+  /** One key, or null for all. */
+  readonly key: string | null;
+  readonly overrides: ConfigOverrides;
+}
+
+export interface InstallRequest {
+  readonly command: 'install';
+  readonly dolt: DoltRequest;
+}
+
+export interface DemoRequest {
+  readonly command: 'demo';
+  readonly dolt: DoltRequest;
+}
+
+/** One thing a user asked for, whichever face it came through. */
+export type Request =
+  | FederateRequest
+  | AddPeerRequest
+  | RemovePeerRequest
+  | ListPeersRequest
+  | ConfigRequest
+  | InstallRequest
+  | DemoRequest;

@@ -1,0 +1,32 @@
+import type { ErrorCode } from '../contract/error-codes.ts';
+import { ERRORS } from '../contract/error-codes.ts';
+import { EXIT } from '../contract/exit-codes.ts';
+import type { PeerStatus, RunStatus } from '../contract/vocabulary.ts';
+
+interface PeerOutcome {
+  /** null: took no part. */
+  readonly part: object | null;
+  readonly failure: { readonly code: ErrorCode } | null;
+  readonly pulledCommits: number;
+  readonly pushedCommits: number;
+}
+
+/** What one peer's run came to. */
+export function peerStatus(run: PeerOutcome): PeerStatus {
+  if (run.part === null) return 'skipped';
+  if (run.failure !== null) return ERRORS[run.failure.code].exit === EXIT.conflict ? 'conflict' : 'failed';
+  if (run.pulledCommits > 0) return run.pushedCommits > 0 ? 'synced' : 'pulled';
+  return run.pushedCommits > 0 ? 'pushed' : 'unchanged';
+}
+
+/**
+ * What a whole run came to.
+ * @param moved whether our own branch moved
+ */
+export function runStatus(peers: readonly PeerStatus[], moved: boolean): RunStatus {
+  const taking = peers.filter((status) => status !== 'skipped');
+  if (taking.length > 0 && taking.every((status) => status === 'failed')) return 'failed';
+  if (taking.includes('conflict')) return 'conflict';
+  if (taking.includes('failed')) return 'partial';
+  return moved || taking.some((status) => status !== 'unchanged') ? 'success' : 'unchanged';
+}

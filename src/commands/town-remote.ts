@@ -1,0 +1,51 @@
+import type { Configuration, Peer } from '../config/configuration.ts';
+import { toFailure } from '../core/failure.ts';
+import { listRemotes, removeRemote } from '../dolt/remotes.ts';
+import { openServer } from '../dolt/server.ts';
+import { openDatabase, type Sql } from '../dolt/sql.ts';
+import { findDolt } from '../install/find.ts';
+import { fileRemote } from '../sync/file-remote.ts';
+import { registerPeers } from '../sync/registration.ts';
+import type { Context } from './context.ts';
+import { locateDatabase } from './locate-database.ts';
+
+interface Place {
+  /** What the user named; undefined: the database is searched. */
+  readonly database: string | undefined;
+  readonly workspace: Configuration['workspace'];
+}
+
+/**
+ * Makes the database know a new peer at once, where there is a database and a Dolt to open it with, and where knowing
+ * it creates nothing. What cannot be done now is done by the next sync, so nothing here fails the command.
+ */
+export async function registerNow(peer: Peer, place: Place, context: Context): Promise<void> {
+  if ((await fileRemote(peer.endpoint).catch(() => 'absent')) === 'absent') return;
+  await withTown(place, context, (sql) => registerPeers(sql, [peer], context.log));
+}
+
+/** Makes the database forget a peer at once, where that is possible; the next sync leaves the remote alone otherwise. */
+export async function forgetNow(name: string, place: Place, context: Context): Promise<void> {
+  await withTown(place, context, async (sql) => {
+    const known = await listRemotes(sql);
+    if (known.some((remote) => remote.name === name)) await removeRemote(sql, name);
+  });
+}
+
+async function withTown(place: Place, context: Context, work: (sql: Sql) => Promise<void>): Promise<void> {
+  try {
+    const found = await locateDatabase({ ...context, ...place });
+    const dolt = found.kind === 'database' ? await findDolt(context) : null;
+    if (found.kind !== 'database' || dolt === null) return;
+    const mask = (secret: string) => context.log.mask(secret);
+    const server = await openServer({ ...context, dolt: dolt.path, database: found.path, mask });
+    try {
+      const database = await openDatabase(server.address, 1);
+      await work(database).finally(() => database.close());
+    } finally {
+      await server.stop();
+    }
+  } catch (thrown) {
+    context.log.warning(`The remote in the database was left as it is: ${toFailure(thrown).message}`);
+  }
+}

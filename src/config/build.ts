@@ -1,0 +1,81 @@
+import type { Env } from '../core/env.ts';
+import { Failure, type Location } from '../core/failure.ts';
+import { toConfigMapping } from './config-node.ts';
+import { asMapping, type ConfigMapping, type ConfigValue, field } from './config-tree.ts';
+import type { Configuration } from './configuration.ts';
+import { endpointOptions } from './endpoint-options.ts';
+import { checkKeys, SECTION_KEYS } from './known-keys.ts';
+import type { ConfigOverrides } from './overrides.ts';
+import { type PeerEntry, readPeerEntries } from './peer-entry.ts';
+import { buildPeers } from './peers.ts';
+import { Problems } from './problems.ts';
+import { readSections, SECTIONS } from './sections.ts';
+import { readSettings } from './settings.ts';
+import { parseYaml } from './yaml-text.ts';
+
+/** What was found on the disk: null where there is none. */
+export interface ConfigSource {
+  readonly file: string | null;
+  readonly text: string | null;
+  readonly workspace: string | null;
+}
+
+/** How messages name the text of the input `peers`. */
+const PEERS_INPUT = 'input peers';
+
+/**
+ * The effective configuration of a run. Decides only: reads neither disk nor network.
+ * @throws Failure the first of all problems; `problemsOf` lists the others.
+ */
+export function buildConfiguration(source: ConfigSource, env: Env, overrides: ConfigOverrides): Configuration {
+  const problems = new Problems();
+  const options = endpointOptions(env, overrides);
+  const tree = readSections(parseYaml(source.text ?? '', source.file ?? ''), problems);
+  for (const section of SECTIONS) checkSection(tree, section, problems);
+  // A workspace without a word about it belongs to a beads that syncs through git: federation must be asked for there.
+  const modeDefault = source.workspace === null ? 'dolt-native' : 'git-portable';
+  const settings = readSettings({ tree, env, overrides, problems }, modeDefault);
+  const entries = [...peersOfFile(tree, problems), ...peersOfInput(overrides, problems)];
+  const peers = buildPeers(entries, settings.remote, {
+    sovereignty: settings.sovereignty.value,
+    // A malformed pattern has been reported already; comparing with it would report it for every peer again.
+    patterns: settings.allowedRemotePatterns.value,
+    options,
+    problems,
+  });
+  problems.throwIfAny();
+  return { file: source.file, workspace: source.workspace, ...settings, peers };
+}
+
+function checkSection(tree: ConfigMapping, section: (typeof SECTIONS)[number], problems: Problems): void {
+  const written = field(tree, section);
+  if (written === undefined) return;
+  const mapping = requireMapping(section, written.value, problems);
+  if (mapping !== null) checkKeys(mapping, { keys: SECTION_KEYS[section], prefix: `${section}.` }, problems);
+}
+
+function peersOfFile(tree: ConfigMapping, problems: Problems): readonly PeerEntry[] {
+  const written = field(field(tree, 'federation')?.value, 'peers');
+  const peers = written === undefined ? null : requireMapping('federation.peers', written.value, problems);
+  if (peers === null) return [];
+  const origin = (location: Location) => ({ layer: 'file', location }) as const;
+  return readPeerEntries(peers, { prefix: 'federation.peers.', origin }, problems);
+}
+
+function peersOfInput(overrides: ConfigOverrides, problems: Problems): readonly PeerEntry[] {
+  const read = problems.attempt(() => {
+    const yaml = parseYaml(overrides.peers ?? '', PEERS_INPUT);
+    return yaml.root === null ? null : toConfigMapping(yaml, yaml.root);
+  });
+  if (read === undefined || read === null) return [];
+  const origin = () => ({ layer: 'input', name: 'peers' }) as const;
+  return readPeerEntries(read, { prefix: 'peers.', origin }, problems);
+}
+
+function requireMapping(name: string, value: ConfigValue, problems: Problems) {
+  const mapping = asMapping(value);
+  if (mapping === null) {
+    problems.add(new Failure('config-invalid', `${name} must be a mapping of keys to values`, { location: value.at }));
+  }
+  return mapping;
+}

@@ -1,0 +1,56 @@
+import type { ConflictStrategy, DirtyPolicy, Role, SyncMode, Tier } from '../contract/vocabulary.ts';
+import type { Location } from '../core/failure.ts';
+
+/** Which layer set a value, low to high: default, file, environment, input (an Action input or a CLI flag). */
+export type Origin =
+  | { readonly layer: 'default' }
+  | { readonly layer: 'file'; readonly location: Location }
+  | { readonly layer: 'environment'; readonly variable: string }
+  | { readonly layer: 'input'; readonly name: string };
+
+/** A value and where it came from. */
+export interface Sourced<T> {
+  readonly value: T;
+  readonly origin: Origin;
+}
+
+/** An endpoint that passed the grammar. */
+export interface Endpoint {
+  /** As the user wrote it. */
+  readonly written: string;
+  /** Lower-case scheme and host, no default port; what patterns are matched against. */
+  readonly canonical: string;
+  /** What `dolt remote add` is given. */
+  readonly dolt: string;
+  readonly kind: 'file' | 'http' | 'dolthub' | 'gs' | 's3' | 'aws' | 'ssh' | 'git' | 'az' | 'oci';
+  /** Absolute folder of a `file` endpoint, percent-decoded; null for all others. */
+  readonly folder: string | null;
+}
+
+export interface Peer {
+  /** `origin` for the primary that `federation.remote` names. */
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly role: Role;
+  /** The strictest of the peer's own tier and the federation's, unless the peer says `lower-tier: true`. */
+  readonly tier: Tier;
+  /** null: the town's branch. */
+  readonly branch: string | null;
+  readonly origin: Origin;
+}
+
+/** The effective configuration of one run: every value parsed, checked, and with its origin. */
+export interface Configuration {
+  /** Absolute path of the file that was read; null where there is none. */
+  readonly file: string | null;
+  /** Absolute path of the `.beads` folder the run belongs to; null outside a beads workspace. */
+  readonly workspace: string | null;
+  readonly syncMode: Sourced<SyncMode>;
+  readonly sovereignty: Sourced<Tier>;
+  readonly remote: Sourced<string | null>;
+  readonly strategy: Sourced<ConflictStrategy>;
+  readonly dirty: Sourced<DirtyPolicy>;
+  readonly allowedRemotePatterns: Sourced<readonly string[]>;
+  /** Primary first, then by name. */
+  readonly peers: readonly Peer[];
+}

@@ -1,0 +1,81 @@
+import { lstat, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import type { Env } from '../core/env.ts';
+import { Failure } from '../core/failure.ts';
+import { systemCode } from '../core/system-code.ts';
+
+/** What of its surroundings a configuration is looked for in. */
+export interface ConfigurationContext {
+  readonly env: Env;
+  readonly cwd: string;
+  /** Folder above which nothing is searched; null: up to the root. */
+  readonly ceiling: string | null;
+  /** Whether the user's own file may be read. */
+  readonly userConfig: boolean;
+}
+
+/**
+ * Finds the configuration file: the named one, else the nearest `.beads/config.yaml` upward, else the user's
+ * `bd/config.yaml`; and the nearest `.beads` folder upward.
+ * @throws Failure `config-not-found` where the named file does not exist
+ */
+export async function findConfig(
+  context: ConfigurationContext,
+  named: string | undefined,
+): Promise<{ readonly file: string | null; readonly workspace: string | null }> {
+  const workspaces = foldersUpward(context).map((folder) => join(folder, '.beads'));
+  const workspace = await firstOf(workspaces, isFolder);
+  if (named !== undefined && named !== '') {
+    const file = resolve(context.cwd, named);
+    if (await exists(file)) return { file, workspace };
+    throw new Failure('config-not-found', `the configuration file ${file} does not exist`);
+  }
+  const candidates = [...workspaces.map((folder) => join(folder, 'config.yaml')), ...userFiles(context)];
+  return { file: await firstOf(candidates, exists), workspace };
+}
+
+/** The working directory and the folders above it, up to the ceiling; a ceiling elsewhere leaves the former only. */
+function foldersUpward({ cwd, ceiling }: ConfigurationContext): readonly string[] {
+  const folders = [resolve(cwd)];
+  const top = ceiling === null ? null : resolve(ceiling);
+  if (top !== null && !contains(top, resolve(cwd))) return folders;
+  for (let folder = resolve(cwd); folder !== top && dirname(folder) !== folder; ) {
+    folder = dirname(folder);
+    folders.push(folder);
+  }
+  return folders;
+}
+
+function contains(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** A relative XDG_CONFIG_HOME is to be ignored (XDG Base Directory Specification 0.8). */
+function userFiles({ env, userConfig }: ConfigurationContext): readonly string[] {
+  if (!userConfig) return [];
+  const home = env['HOME'] ?? env['USERPROFILE'];
+  const xdg = env['XDG_CONFIG_HOME'];
+  const base = xdg !== undefined && isAbsolute(xdg) ? xdg : home === undefined ? null : join(home, '.config');
+  return base === null ? [] : [join(base, 'bd', 'config.yaml')];
+}
+
+async function firstOf(paths: readonly string[], test: (path: string) => Promise<boolean>): Promise<string | null> {
+  for (const path of paths) if (await test(path)) return path;
+  return null;
+}
+
+/** Whether anything is there, also what may not be looked at or leads nowhere: reading it then says what is wrong. */
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (thrown) {
+    const code = systemCode(thrown);
+    return code !== 'ENOENT' && code !== 'ENOTDIR';
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { ROLES, type Role, TIERS, type Tier } from '../contract/vocabulary.ts';
+import type { Location } from '../core/failure.ts';
+import { asMapping, type ConfigField, type ConfigMapping, locate, plain } from './config-tree.ts';
+import type { Origin } from './configuration.ts';
+import { checkKeys, PEER_KEYS } from './known-keys.ts';
+import { check } from './layers.ts';
+import type { Problems } from './problems.ts';
+import { text, word } from './words.ts';
+
+/** A peer as it is written, each value of the right kind, nothing compared with the rest of the configuration yet. */
+export interface PeerEntry {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly role: Role;
+  readonly tier: Tier | null;
+  readonly lowerTier: boolean;
+  readonly branch: string | null;
+  readonly origin: Origin;
+  readonly keyAt: Location;
+  /** The place of one value of the peer. */
+  readonly place: (key: string) => Location;
+}
+
+const mapping = z.object({
+  endpoint: text,
+  role: word(ROLES).optional(),
+  tier: word(TIERS).optional(),
+  'lower-tier': z.boolean({ error: 'must be true or false' }).optional(),
+  branch: text.optional(),
+});
+
+/**
+ * The peers of a mapping from name to endpoint or to a mapping. Peers that cannot be read are reported and left out.
+ * @param from how messages name the mapping, and which layer it belongs to
+ */
+export function readPeerEntries(
+  peers: ConfigMapping,
+  from: { readonly prefix: string; readonly origin: (keyAt: Location) => Origin },
+  problems: Problems,
+): readonly PeerEntry[] {
+  return [...peers.fields].flatMap(([name, field]) => {
+    const entry = readPeerEntry(name, { field, label: `${from.prefix}${name}`, problems });
+    return entry === null ? [] : [{ ...entry, origin: from.origin(field.keyAt) }];
+  });
+}
+
+function readPeerEntry(
+  name: string,
+  source: { readonly field: ConfigField; readonly label: string; readonly problems: Problems },
+): Omit<PeerEntry, 'origin'> | null {
+  const { field, label, problems } = source;
+  const { value, keyAt } = field;
+  const fields = value.kind === 'scalar' ? null : asMapping(value);
+  if (fields !== null) checkKeys(fields, { keys: PEER_KEYS, prefix: `${label}.` }, problems);
+  const written = fields === null ? { endpoint: plain(value) } : plain(fields);
+  const place = (key: string) => (fields === null ? value.at : locate(value, [key]));
+  const subject = { name: label, locate: (path: readonly PropertyKey[]) => place(String(path[0] ?? '')) };
+  const read = check(mapping, written, { subject, problems });
+  if (read === undefined) return null;
+  return {
+    name,
+    endpoint: read.endpoint,
+    role: read.role ?? 'peer',
+    tier: read.tier ?? null,
+    lowerTier: read['lower-tier'] ?? false,
+    branch: read.branch ?? null,
+    keyAt,
+    place,
+  };
+}

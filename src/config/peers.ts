@@ -1,0 +1,122 @@
+import type { Tier } from '../contract/vocabulary.ts';
+import { Failure, type Location } from '../core/failure.ts';
+import { requireAllowed } from './allowed-endpoint.ts';
+import { parseBranchName } from './branch-name.ts';
+import type { Endpoint, Origin, Peer, Sourced } from './configuration.ts';
+import { type EndpointOptions, parseEndpoint } from './endpoint.ts';
+import type { PeerEntry } from './peer-entry.ts';
+import { parsePeerName } from './peer-name.ts';
+import { type Problems, placed } from './problems.ts';
+
+/** What peers are checked against. */
+interface Rules {
+  readonly sovereignty: Tier;
+  readonly patterns: readonly string[];
+  readonly options: EndpointOptions;
+  readonly problems: Problems;
+}
+
+/**
+ * The peers of a run, primary first, then by name. What is wrong is reported: names, endpoints, tiers, a second
+ * primary, a name that stands in two places.
+ */
+export function buildPeers(
+  entries: readonly PeerEntry[],
+  remote: Sourced<string | null>,
+  rules: Rules,
+): readonly Peer[] {
+  const primary = buildPrimary(remote, rules);
+  checkNames(entries, rules.problems);
+  checkPrimaries(entries, remote, rules.problems);
+  const peers = entries.flatMap((entry) => buildPeer(entry, rules) ?? []);
+  return [...(primary === undefined ? [] : [primary]), ...peers].toSorted(
+    (a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1),
+  );
+}
+
+function rank(peer: Peer): number {
+  return peer.role === 'primary' ? 0 : 1;
+}
+
+function buildPrimary(remote: Sourced<string | null>, rules: Rules): Peer | undefined {
+  const { value, origin } = remote;
+  if (value === null) return undefined;
+  const subject = describe(origin);
+  const endpoint = readEndpoint(value, { subject, location: locationOf(origin) }, rules);
+  if (endpoint === undefined) return undefined;
+  return { name: 'origin', endpoint, role: 'primary', tier: rules.sovereignty, branch: null, origin };
+}
+
+function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
+  const { name, role, origin, problems } = { ...entry, problems: rules.problems };
+  const subject = `peer ${name}`;
+  problems.attempt(() => placed('peers', entry.keyAt, () => parsePeerName(name)));
+  problems.attempt(() => placed(subject, entry.place('tier'), () => requireTier(entry, rules.sovereignty)));
+  const { branch } = entry;
+  if (branch !== null) problems.attempt(() => placed(subject, entry.place('branch'), () => parseBranchName(branch)));
+  const endpoint = readEndpoint(entry.endpoint, { subject, location: entry.place('endpoint') }, rules);
+  const tier = entry.tier ?? rules.sovereignty;
+  return endpoint === undefined ? undefined : { name, endpoint, role, tier, branch, origin };
+}
+
+function readEndpoint(
+  written: string,
+  at: { readonly subject: string; readonly location: Location | undefined },
+  { patterns, options, problems }: Rules,
+): Endpoint | undefined {
+  return problems.attempt(() =>
+    placed(at.subject, at.location, () => {
+      const endpoint = parseEndpoint(written, options);
+      requireAllowed(endpoint, patterns, options);
+      return endpoint;
+    }),
+  );
+}
+
+function requireTier({ tier, lowerTier }: PeerEntry, sovereignty: Tier): void {
+  if (tier === null || tier >= sovereignty || lowerTier) return;
+  throw new Failure('tier-lowered', `tier ${tier} is below the federation's ${sovereignty}`);
+}
+
+function checkNames(entries: readonly PeerEntry[], problems: Problems): void {
+  const seen = new Set<string>();
+  for (const { name, keyAt } of entries) {
+    if (seen.has(name)) {
+      problems.add(
+        new Failure('peer-exists', `peer already exists: ${name} also stands in the file`, { location: keyAt }),
+      );
+    }
+    seen.add(name);
+  }
+}
+
+function checkPrimaries(entries: readonly PeerEntry[], remote: Sourced<string | null>, problems: Problems): void {
+  const named = entries.filter((entry) => entry.role === 'primary');
+  const [first, ...others] = named;
+  const surplus = remote.value === null ? others : named;
+  const taken = remote.value === null ? `peer ${first?.name}` : `federation.remote`;
+  for (const { name, place } of surplus) {
+    problems.add(
+      new Failure('config-invalid', `peer ${name}: there is a primary already (${taken})`, {
+        hint: 'At most one peer may be the primary; give the others another role.',
+        location: place('role'),
+      }),
+    );
+  }
+}
+
+function describe(origin: Origin): string {
+  switch (origin.layer) {
+    case 'environment':
+      return origin.variable;
+    case 'input':
+      return origin.name;
+    case 'default':
+    case 'file':
+      return 'federation.remote';
+  }
+}
+
+function locationOf(origin: Origin): Location | undefined {
+  return origin.layer === 'file' ? origin.location : undefined;
+}

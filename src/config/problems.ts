@@ -1,0 +1,61 @@
+import { Failure, type Location } from '../core/failure.ts';
+
+/** Gathers failures while a configuration is read, so that all of them can be told at once. */
+export class Problems {
+  readonly #found: Failure[] = [];
+
+  add(failure: Failure): void {
+    this.#found.push(failure);
+  }
+
+  /** The result of `work`, or undefined after a Failure, which is kept; anything else is thrown on. */
+  attempt<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (thrown) {
+      if (!(thrown instanceof Failure)) throw thrown;
+      this.#found.push(...problemsOf(thrown));
+      return undefined;
+    }
+  }
+
+  /** Throws the first problem by its place; where there are more, it says how many and has all as its `cause`. */
+  throwIfAny(): void {
+    const sorted = this.#found.toSorted((a, b) => comparePlaces(a.location, b.location));
+    const [first] = sorted;
+    if (first === undefined) return;
+    if (sorted.length === 1) throw first;
+    const others = sorted.length === 2 ? '1 more problem' : `${sorted.length - 1} more problems`;
+    throw new Failure(first.code, `${first.message} (and ${others})`, {
+      hint: first.hint,
+      location: first.location ?? undefined,
+      cause: sorted,
+    });
+  }
+}
+
+/** Every problem that a thrown Failure stands for: those in its `cause`, else itself. */
+export function problemsOf(failure: Failure): readonly Failure[] {
+  const { cause } = failure;
+  const isList = Array.isArray(cause) && cause.length > 0 && cause.every((one) => one instanceof Failure);
+  return isList ? cause : [failure];
+}
+
+/**
+ * Runs `work` and gives what it throws a place and a subject, where it has none of its own.
+ * @throws Failure as `work` does
+ */
+export function placed<T>(subject: string, location: Location | undefined, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.location !== null) throw thrown;
+    const { code, message, hint, cause } = thrown;
+    throw new Failure(code, `${subject}: ${message}`, { hint, location, cause });
+  }
+}
+
+function comparePlaces(a: Location | null, b: Location | null): number {
+  if (a?.file !== b?.file) return (a?.file ?? '') < (b?.file ?? '') ? -1 : 1;
+  return (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0);
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import {
+  CONFLICT_STRATEGIES,
+  DIRTY_POLICIES,
+  SYNC_MODES,
+  type SyncMode,
+  TIERS,
+  type Tier,
+} from '../contract/vocabulary.ts';
+import { Failure } from '../core/failure.ts';
+import { field, plain } from './config-tree.ts';
+import type { Configuration, Sourced } from './configuration.ts';
+import { candidates, type Layers } from './layers.ts';
+import { patterns, text, word } from './words.ts';
+
+type Settings = Pick<
+  Configuration,
+  'syncMode' | 'sovereignty' | 'remote' | 'strategy' | 'dirty' | 'allowedRemotePatterns'
+>;
+
+/** Beads and its documentation write `""` for "no remote". */
+const remote = z
+  .union([z.null(), z.literal(''), text], { error: 'must be an endpoint' })
+  .transform((written) => written || null);
+
+/**
+ * Every setting but the peers from default, file, environment and input. What cannot be read is reported, and the
+ * next lower layer stands in only so that reading can go on: the caller throws before anybody sees it.
+ * @param modeDefault what `sync.mode` is where nobody sets it
+ */
+export function readSettings(layers: Layers, modeDefault: SyncMode): Settings {
+  checkExcludedTypes(layers);
+  const sovereignty = candidates<Tier>(layers, {
+    key: ['federation', 'sovereignty'],
+    schema: word(TIERS),
+    fallback: 'T1',
+    variable: 'BD_FEDERATION_SOVEREIGNTY',
+    input: ['--sovereignty', layers.overrides.sovereignty],
+  });
+  return {
+    syncMode: last(
+      candidates<SyncMode>(layers, {
+        key: ['sync', 'mode'],
+        schema: word(SYNC_MODES),
+        fallback: modeDefault,
+        variable: 'BD_SYNC_MODE',
+        input: ['--sync-mode', layers.overrides.syncMode],
+      }),
+    ),
+    sovereignty: strictest(sovereignty),
+    remote: last(
+      candidates<string | null>(layers, {
+        key: ['federation', 'remote'],
+        schema: remote,
+        fallback: null,
+        variable: 'BD_FEDERATION_REMOTE',
+        input: ['--remote', layers.overrides.remote],
+      }),
+    ),
+    strategy: last(
+      candidates(layers, {
+        key: ['conflict', 'strategy'],
+        schema: word(CONFLICT_STRATEGIES),
+        fallback: 'newest',
+        variable: 'BD_CONFLICT_STRATEGY',
+        input: ['--conflict-strategy', layers.overrides.conflictStrategy],
+      }),
+    ),
+    dirty: last(
+      candidates(layers, {
+        key: ['federation', 'dirty'],
+        schema: word(DIRTY_POLICIES),
+        fallback: 'allow',
+        variable: null,
+        input: ['--dirty', layers.overrides.dirty],
+      }),
+    ),
+    allowedRemotePatterns: last(
+      candidates<readonly string[]>(layers, {
+        key: ['federation', 'allowed-remote-patterns'],
+        schema: patterns,
+        fallback: [],
+        variable: 'BD_FEDERATION_ALLOWED_REMOTE_PATTERNS',
+        input: null,
+      }),
+    ),
+  };
+}
+
+type Layered<T> = readonly [Sourced<T>, ...Sourced<T>[]];
+
+function last<T>(layered: Layered<T>): Sourced<T> {
+  return layered.at(-1) ?? layered[0];
+}
+
+/** The tier is only ever raised: a higher layer counts where it is at least as strict. */
+function strictest(layered: Layered<Tier>): Sourced<Tier> {
+  return layered.reduce((strict, one) => (one.value >= strict.value ? one : strict));
+}
+
+/** Beads' own default for what a peer must not see lives in ignored tables and changes nothing here. */
+function checkExcludedTypes({ tree, problems }: Layers): void {
+  const excluded = field(field(tree, 'federation')?.value, 'exclude_types');
+  if (excluded === undefined) return;
+  const isHarmless = ['[]', '["wisp"]', 'null', '"wisp"', '""'].includes(JSON.stringify(plain(excluded.value)));
+  if (isHarmless) return;
+  problems.add(
+    new Failure('not-supported', 'federation.exclude_types other than [wisp] is not supported by this version', {
+      location: excluded.keyAt,
+    }),
+  );
+}

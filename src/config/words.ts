@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { errorMessage } from '../core/failure.ts';
+import { parsePathPattern } from './path-pattern.ts';
+
+/** One of a closed set of words, without regard to case and surrounding blanks, as beads reads them. */
+export function word<const T extends string>(values: readonly T[]) {
+  const list = values.join(', ');
+  return z.string({ error: `must be one of ${list}` }).transform((written, context): T => {
+    const wanted = written.trim().toLowerCase();
+    const found = values.find((value) => value.toLowerCase() === wanted);
+    if (found !== undefined) return found;
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is none of ${list}` });
+    return z.NEVER;
+  });
+}
+
+/** Text that is not empty. */
+export const text = z
+  .string({ error: 'must be text; write it in quotes' })
+  .refine((written) => written !== '', { error: 'must not be empty' });
+
+const pattern = text.superRefine((written, context) => {
+  try {
+    parsePathPattern(written);
+  } catch (thrown) {
+    context.addIssue({ code: 'custom', message: errorMessage(thrown) });
+  }
+});
+
+/** Patterns as a list, or in one text with commas or blanks between them: what an environment variable can hold. */
+export const patterns = z.preprocess(
+  (written) => (typeof written === 'string' ? written.split(/[\s,]+/).filter((one) => one !== '') : written),
+  z.array(pattern, { error: 'must be a list of patterns' }),
+);

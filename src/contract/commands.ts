@@ -1,0 +1,82 @@
+import type { OptionName } from './options.ts';
+
+interface ArgumentEntry {
+  readonly name: string;
+  readonly description: string;
+  readonly required: boolean;
+  readonly variadic: boolean;
+}
+
+export interface CommandEntry {
+  readonly summary: string;
+  readonly arguments: readonly ArgumentEntry[];
+  readonly options: readonly OptionName[];
+  /** Whether the Action's input `command` may name it. */
+  readonly action: boolean;
+}
+
+const PEERS = [
+  { name: 'peer', description: 'names of the peers to work on; otherwise all', required: false, variadic: true },
+] as const;
+const NAME = { name: 'name', description: 'name of the peer', required: true, variadic: false } as const;
+
+const DOLT = ['dolt-version', 'dolt-source', 'dolt-path', 'dolt-sha256', 'dolt-mirror'] as const;
+const CONFIG = [
+  'config',
+  'sync-mode',
+  'remote',
+  'sovereignty',
+  'conflict-strategy',
+  'dirty',
+  'dolthub-host',
+  'allow-insecure',
+] as const;
+const READ = [...CONFIG, 'database', 'branch', 'parallel', 'fail-on', 'report-values', ...DOLT] as const;
+const RUN = [...READ, 'dry-run', 'bootstrap', 'retries'] as const;
+
+/** Every command, in the order of the help. */
+export const COMMANDS = {
+  sync: {
+    summary: 'Fetch all peers, merge, push to all, and verify',
+    arguments: PEERS,
+    options: [...RUN, 'init-empty'],
+    action: true,
+  },
+  pull: { summary: 'Fetch and merge, push nothing', arguments: PEERS, options: RUN, action: true },
+  push: {
+    summary: 'Push what is committed and verify, merge nothing',
+    arguments: PEERS,
+    options: [...RUN, 'init-empty'],
+    action: true,
+  },
+  status: { summary: 'Say where every peer stands; nothing is changed', arguments: PEERS, options: READ, action: true },
+  'add-peer': {
+    summary: 'Add a peer to the configuration',
+    arguments: [NAME, { name: 'endpoint', description: 'where the peer is', required: true, variadic: false }],
+    options: ['role', 'tier', 'branch', 'config', 'database', 'dolthub-host', 'allow-insecure'],
+    action: false,
+  },
+  'remove-peer': {
+    summary: 'Remove a peer from the configuration',
+    arguments: [NAME],
+    options: ['config', 'database'],
+    action: false,
+  },
+  'list-peers': { summary: 'List the configured peers', arguments: [], options: CONFIG, action: false },
+  'config list': { summary: 'Print the effective configuration', arguments: [], options: CONFIG, action: false },
+  'config get': {
+    summary: 'Print one effective value',
+    arguments: [{ name: 'key', description: 'for example federation.sovereignty', required: true, variadic: false }],
+    options: CONFIG,
+    action: false,
+  },
+  install: { summary: 'Find or install Dolt, print its version and path', arguments: [], options: DOLT, action: true },
+  demo: {
+    summary: 'Three towns in a temporary folder federate over file://',
+    arguments: [],
+    options: DOLT,
+    action: false,
+  },
+} as const satisfies Record<string, CommandEntry>;
+
+export type CommandName = keyof typeof COMMANDS;

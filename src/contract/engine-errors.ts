@@ -1,0 +1,50 @@
+import { type ErrorCodeEntry, FINAL } from './error-entry.ts';
+
+/** Errors of getting a Dolt and of opening the database with it. */
+export const ENGINE_ERRORS = {
+  'dolt-not-found': {
+    title: 'No suitable Dolt was found and none could be installed',
+    hint: 'Install Dolt and put it on PATH, let the release be downloaded, or install Go and use `dolt-source: build`.',
+    ...FINAL,
+  },
+  'dolt-version-unknown': {
+    title: 'The wanted Dolt version does not exist or cannot be resolved',
+    hint: 'Name an exact version such as 2.3.0.',
+    ...FINAL,
+  },
+  'dolt-download-failed': {
+    title: 'The Dolt release could not be downloaded',
+    hint: 'Check the network and proxy, name a mirror with `dolt-mirror`, or use `dolt-source: build`.',
+    ...FINAL,
+  },
+  'dolt-digest-unknown': {
+    title: 'No digest is known for the wanted Dolt release',
+    hint: 'Give the SHA-256 of the asset with `dolt-sha256`.',
+    ...FINAL,
+  },
+  'dolt-digest-mismatch': {
+    title: 'The downloaded Dolt is not the one that its digest names',
+    hint: 'Do not use this file. Check `dolt-sha256` and the mirror; report it if both are right.',
+    ...FINAL,
+  },
+  'dolt-build-failed': {
+    title: 'Dolt could not be built from source',
+    hint: 'Go 1.26 or newer and a C compiler are needed; the end of the build log is in the message.',
+    ...FINAL,
+  },
+  'engine-start': {
+    title: 'The Dolt server could not be started',
+    hint: 'The end of its log is in the message.',
+    ...FINAL,
+  },
+  'database-in-use': {
+    title: 'Federation requires direct database access',
+    hint: 'Stop the process that holds the database (a `dolt sql-server`, `bd` or another run), then run again.',
+    ...FINAL,
+  },
+  'untrusted-database-config': {
+    title: "The database's own settings would change what a server does",
+    hint: 'Remove the named `sqlserver.global` settings from .dolt/config.json of the database.',
+    ...FINAL,
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;

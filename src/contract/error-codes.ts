@@ -1,0 +1,12 @@
+import { ENGINE_ERRORS } from './engine-errors.ts';
+import { PEER_ERRORS } from './peer-errors.ts';
+import { USAGE_ERRORS } from './usage-errors.ts';
+
+/** Every stable error code, in the order of docs/troubleshooting.md. */
+export const ERRORS = { ...USAGE_ERRORS, ...ENGINE_ERRORS, ...PEER_ERRORS };
+
+/** A stable code that callers may branch on. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** All codes, for schemas and for the documentation. */
+export const ERROR_CODES = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]];

@@ -1,0 +1,197 @@
+import {
+  CONFLICT_STRATEGIES,
+  DIRTY_POLICIES,
+  DOLT_SOURCES,
+  FAIL_ON,
+  REPORT_VALUES,
+  ROLES,
+  SYNC_MODES,
+  TIERS,
+} from './vocabulary.ts';
+
+/** Where an option can be set: as an input of the Action, as a flag of the command-line tool, or both. */
+type Face = 'action' | 'cli';
+
+export interface OptionEntry {
+  readonly description: string;
+  readonly faces: readonly Face[];
+  /** `text` any non-empty text · `flag` true or false · `choice` one of `choices` · `count` a whole number of at least `min`. */
+  readonly type: 'text' | 'flag' | 'choice' | 'count';
+  readonly choices?: readonly string[];
+  readonly min?: number;
+  /** What holds when nobody sets it, as text; absent: nothing. `config` means that file and environment decide. */
+  readonly default?: string;
+  /** How the value is called in help and in action-types.yml. */
+  readonly value?: string;
+  readonly secret?: true;
+}
+
+const BOTH: readonly Face[] = ['action', 'cli'];
+const ACTION: readonly Face[] = ['action'];
+const CLI: readonly Face[] = ['cli'];
+
+/** The Dolt version that is installed and tested when nobody asks for another. */
+export const DEFAULT_DOLT_VERSION = '2.3.0';
+
+/** Every option of both faces, in the order of the README. */
+export const OPTIONS = {
+  config: {
+    description: 'Path of the configuration file; otherwise `.beads/config.yaml` is searched upward',
+    faces: BOTH,
+    type: 'text',
+    value: 'file',
+  },
+  peers: {
+    description: 'Further peers as YAML, written like `federation.peers` in the file',
+    faces: ACTION,
+    type: 'text',
+  },
+  only: {
+    description: 'Names of the peers to work on, separated by commas or line breaks; otherwise all',
+    faces: ACTION,
+    type: 'text',
+  },
+  'working-directory': {
+    description: 'Folder to start from, relative to the workspace',
+    faces: ACTION,
+    type: 'text',
+    default: '.',
+  },
+  database: {
+    description: 'Folder of the database, the one that holds `.dolt`; otherwise it is found',
+    faces: BOTH,
+    type: 'text',
+    value: 'folder',
+  },
+  branch: {
+    description: 'Branch to federate; otherwise the one that is checked out',
+    faces: BOTH,
+    type: 'text',
+    value: 'name',
+  },
+  role: { description: "The peer's role", faces: CLI, type: 'choice', choices: ROLES },
+  tier: { description: "The peer's tier of sovereignty", faces: CLI, type: 'choice', choices: TIERS },
+  'sync-mode': {
+    description: 'Sync mode; only `dolt-native` and `belt-and-suspenders` allow federation',
+    faces: BOTH,
+    type: 'choice',
+    choices: SYNC_MODES,
+    default: 'config',
+  },
+  remote: {
+    description: 'Endpoint of the primary, the peer `origin`',
+    faces: BOTH,
+    type: 'text',
+    value: 'endpoint',
+    default: 'config',
+  },
+  sovereignty: {
+    description: 'Tier of sovereignty; it can only raise what the configuration says',
+    faces: BOTH,
+    type: 'choice',
+    choices: TIERS,
+    default: 'config',
+  },
+  'conflict-strategy': {
+    description: 'Strategy for conflicts; rows in conflict are left for a human in this version',
+    faces: BOTH,
+    type: 'choice',
+    choices: CONFLICT_STRATEGIES,
+    default: 'config',
+  },
+  dirty: {
+    description: 'What to do about uncommitted changes: federate what is committed, fail, or commit them first',
+    faces: BOTH,
+    type: 'choice',
+    choices: DIRTY_POLICIES,
+    default: 'config',
+  },
+  'dry-run': {
+    description: 'Report what would be done and move no branch on either side',
+    faces: BOTH,
+    type: 'flag',
+    default: 'false',
+  },
+  'fail-on': {
+    description: 'Whose failure fails the run',
+    faces: BOTH,
+    type: 'choice',
+    choices: FAIL_ON,
+    default: 'any',
+  },
+  retries: {
+    description: 'How often a push that lost a race fetches, merges and pushes again',
+    faces: BOTH,
+    type: 'count',
+    min: 0,
+    default: '3',
+    value: 'n',
+  },
+  parallel: {
+    description: 'Peers to work on at the same time',
+    faces: BOTH,
+    type: 'count',
+    min: 1,
+    default: '8',
+    value: 'n',
+  },
+  bootstrap: {
+    description: 'Peer to clone from when there is no database; otherwise only the primary',
+    faces: BOTH,
+    type: 'text',
+    value: 'peer',
+  },
+  'init-empty': {
+    description: 'Whether an empty remote gets its first push',
+    faces: BOTH,
+    type: 'flag',
+    default: 'true',
+  },
+  'dolt-version': {
+    description: 'Dolt version: exact, a range, or `latest`',
+    faces: BOTH,
+    type: 'text',
+    default: DEFAULT_DOLT_VERSION,
+    value: 'version',
+  },
+  'dolt-source': {
+    description:
+      'Where a missing Dolt comes from: its release, a build from source (needs Go), or `auto`: the release, and a build only where it cannot be reached',
+    faces: BOTH,
+    type: 'choice',
+    choices: DOLT_SOURCES,
+    default: 'release',
+  },
+  'dolt-path': { description: 'Dolt executable to use as it is', faces: BOTH, type: 'text', value: 'file' },
+  'dolt-sha256': {
+    description: 'SHA-256 of the release asset, in hexadecimal',
+    faces: BOTH,
+    type: 'text',
+    value: 'digest',
+  },
+  'dolt-mirror': { description: 'Base URL to download Dolt releases from', faces: BOTH, type: 'text', value: 'url' },
+  'dolthub-host': { description: 'Host that serves `dolthub://` endpoints', faces: BOTH, type: 'text', value: 'host' },
+  'github-token': {
+    description: "Token for GitHub's API, used only to ask for a release digest",
+    faces: ACTION,
+    type: 'text',
+    default: `\${{ github.token }}`,
+    secret: true,
+  },
+  'report-values': {
+    description:
+      'What of the data may appear in reports: counts only, keys too, or values too. Otherwise `none` in a public repository, `keys` in a private one, `full` on a terminal',
+    faces: BOTH,
+    type: 'choice',
+    choices: REPORT_VALUES,
+  },
+  'allow-untrusted-event': {
+    description: 'Write on events and branches that are not trusted',
+    faces: ACTION,
+    type: 'flag',
+    default: 'false',
+  },
+  'allow-insecure': { description: 'Accept `http://` beyond loopback', faces: BOTH, type: 'flag', default: 'false' },
+} as const satisfies Record<string, OptionEntry>;
+
+export type OptionName = keyof typeof OPTIONS;

@@ -1,0 +1,124 @@
+import { type ErrorCodeEntry, FINAL, HUMAN, TRANSIENT } from './error-entry.ts';
+import { EXIT } from './exit-codes.ts';
+
+/** Errors of one peer's fetch, merge, push or proof, and of the run itself. */
+export const PEER_ERRORS = {
+  'uncommitted-changes': {
+    title: 'A table that the peer changes has uncommitted changes here',
+    hint: 'Commit the tables that the message names, or set `federation.dirty: commit`.',
+    ...FINAL,
+  },
+  conflict: {
+    title: 'Both sides changed the same data',
+    hint: 'Settle the rows on one side, then run again.',
+    ...HUMAN,
+  },
+  'schema-conflict': {
+    title: 'Both sides changed the same table definition',
+    hint: 'Bring the definition of the table to one form on one side, then run again.',
+    ...HUMAN,
+  },
+  'constraint-violation': {
+    title: 'The merged rows would break a constraint',
+    hint: 'Correct the rows that the message names on one side, then run again.',
+    ...HUMAN,
+  },
+  unrelated: {
+    title: 'The peer has another history',
+    hint: 'One side was initialised anew instead of cloned. Clone the side to keep; nothing is ever forced.',
+    ...HUMAN,
+  },
+  'non-fast-forward': {
+    title: 'The peer moved while we pushed, more often than we try again',
+    hint: 'Run again; schedule towns that share a peer at different minutes.',
+    ...TRANSIENT,
+  },
+  unverified: {
+    title: 'The push reported success but the peer does not have the commit',
+    hint: 'Do not trust this remote until it has been checked; the data is still here.',
+    ...FINAL,
+  },
+  'remote-empty': {
+    title: 'The peer holds no data',
+    hint: 'Push to it first, or set `init-empty` to true.',
+    ...FINAL,
+  },
+  'branch-missing': {
+    title: 'The peer lacks the branch',
+    hint: "Push the branch first, or set the peer's `branch`.",
+    ...FINAL,
+  },
+  'folder-missing': {
+    title: 'The folder that should hold a file:// remote does not exist',
+    hint: 'Mount the disk or create the parent folder; it is not created by us, so that an unmounted disk is noticed.',
+    ...FINAL,
+  },
+  'tier-unsupported': {
+    title: 'The tier of this peer cannot be honoured yet',
+    hint: 'This version sends raw history only (T1). Nothing was sent.',
+    ...FINAL,
+  },
+  auth: {
+    title: 'The peer refused the credentials',
+    hint: 'Check the user, the secret and its permissions at the peer.',
+    ...FINAL,
+  },
+  'untrusted-host': {
+    title: "The peer's certificate or host key is not one that we trust",
+    hint: 'Check that it is the right host; then give its authority in SSL_CERT_FILE, or its key in `known-hosts`.',
+    ...FINAL,
+  },
+  'program-missing': {
+    title: 'A program that this kind of remote needs is not there',
+    hint: 'Install it and put it on PATH: git for git remotes, ssh for ssh remotes, and dolt on the far side of ssh.',
+    ...FINAL,
+  },
+  'read-only': { title: 'The peer only allows reading', hint: 'Give the peer the role `upstream`.', ...FINAL },
+  'not-found': {
+    title: 'The peer has no such database or repository',
+    hint: 'Check the endpoint.',
+    ...FINAL,
+  },
+  'remote-dirty': {
+    title: "The peer's server has uncommitted changes",
+    hint: 'Commit them there, or federate through a remote of its own.',
+    ...FINAL,
+  },
+  locked: {
+    title: 'The database is locked by another process',
+    hint: 'Wait for it to end, then run again. Never delete a LOCK file.',
+    ...TRANSIENT,
+  },
+  contention: { title: 'Too many writers at the same moment', hint: 'Run again.', ...TRANSIENT },
+  network: {
+    title: 'The peer could not be reached',
+    hint: 'Check the endpoint, the network and the proxy.',
+    ...TRANSIENT,
+  },
+  corrupt: {
+    title: 'The data of a database is damaged',
+    hint: 'Run `dolt fsck` on that side and restore it from a backup.',
+    ...FINAL,
+  },
+  'client-too-old': {
+    title: 'The database was written by a newer Dolt',
+    hint: 'Raise `dolt-version`.',
+    ...FINAL,
+  },
+  'unsupported-endpoint': {
+    title: 'This Dolt does not know that kind of remote',
+    hint: 'Use another form of endpoint or a newer Dolt.',
+    ...FINAL,
+  },
+  interrupted: {
+    title: 'The run was interrupted',
+    hint: 'Run again: nothing is half done.',
+    retryable: false,
+    exit: EXIT.interrupted,
+  },
+  unknown: {
+    title: 'An error that is not known yet',
+    hint: 'The message holds what Dolt said; please report it.',
+    ...FINAL,
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,0 +1,134 @@
+import { z } from 'zod';
+import { ERROR_CODES } from './error-codes.ts';
+import { PEER_STATES, PEER_STATUSES, ROLES, RUN_STATUSES, TIERS } from './vocabulary.ts';
+
+/** A commit hash as Dolt prints it: 32 characters of base 32. */
+const hash = z.string().regex(/^[0-9a-v]{32}$/);
+const count = z.int().nonnegative();
+const errorCode = z.enum(ERROR_CODES);
+
+/** Why a peer failed: a stable code, what happened, and what to do next. */
+const peerErrorSchema = z.strictObject({
+  code: errorCode,
+  message: z.string(),
+  hint: z.string(),
+  retryable: z.boolean(),
+});
+
+/** One row that two heads changed differently. `key` maps key columns to their values as text. */
+export const conflictSchema = z.strictObject({
+  table: z.string(),
+  key: z.record(z.string(), z.string().nullable()),
+  columns: z.array(z.string()),
+  base: z.record(z.string(), z.string().nullable()).nullable(),
+  ours: z.record(z.string(), z.string().nullable()).nullable(),
+  theirs: z.record(z.string(), z.string().nullable()).nullable(),
+  resolution: z.string(),
+});
+export type Conflict = z.infer<typeof conflictSchema>;
+
+/** What a dry run found that a real one would do for this peer; `head` is the commit the peer would end at. */
+export const planSchema = z.strictObject({
+  pull: z.enum(['nothing', 'fast-forward', 'merge']),
+  push: z.enum(['nothing', 'fast-forward', 'first-push']),
+  pullCommits: count,
+  pushCommits: count,
+  head: hash.nullable(),
+});
+export type Plan = z.infer<typeof planSchema>;
+
+export const peerResultSchema = z.strictObject({
+  name: z.string(),
+  endpoint: z.string(),
+  role: z.enum(ROLES),
+  tier: z.enum(TIERS),
+  state: z.enum(PEER_STATES),
+  status: z.enum(PEER_STATUSES),
+  ahead: count.nullable(),
+  behind: count.nullable(),
+  pulledCommits: count,
+  pushedCommits: count,
+  remoteHead: hash.nullable(),
+  verified: z.boolean(),
+  conflicts: z.array(conflictSchema),
+  error: peerErrorSchema.nullable(),
+  attempts: count,
+  durationMs: count,
+  plan: planSchema.optional(),
+});
+/** How one peer fared. `ahead`/`behind` are what the survey saw, null where there is no common ground to count on. */
+export type PeerResult = z.infer<typeof peerResultSchema>;
+
+export const problemSchema = z.strictObject({
+  severity: z.enum(['error', 'warning', 'notice']),
+  code: errorCode,
+  message: z.string(),
+  hint: z.string(),
+  peer: z.string().nullable(),
+  file: z.string().nullable(),
+  line: z.int().positive().nullable(),
+  column: z.int().positive().nullable(),
+});
+/** Something a reader should know that is not one peer's failure; located where a config file is to blame. */
+export type Problem = z.infer<typeof problemSchema>;
+
+export const runResultSchema = z.strictObject({
+  version: z.literal(1),
+  command: z.enum(['sync', 'pull', 'push', 'status']),
+  status: z.enum(RUN_STATUSES),
+  database: z.string().nullable(),
+  branch: z.string(),
+  head: hash.nullable(),
+  doltVersion: z.string().nullable(),
+  durationMs: count,
+  peers: z.array(peerResultSchema),
+  problems: z.array(problemSchema),
+  /** Only in the Action's output `result`, where the whole did not fit; the file at `result-path` has it all. */
+  truncated: z.literal(true).optional(),
+});
+/** The JSON of `sync`, `pull`, `push` and `status`. */
+export type RunResult = z.infer<typeof runResultSchema>;
+
+/** What is printed instead of a result by a command that could not start. */
+export const errorResultSchema = z.strictObject({
+  error: z.strictObject({
+    code: errorCode,
+    message: z.string(),
+    hint: z.string(),
+    file: z.string().nullable(),
+    line: z.int().positive().nullable(),
+    column: z.int().positive().nullable(),
+  }),
+});
+export type ErrorResult = z.infer<typeof errorResultSchema>;
+
+export const addPeerResultSchema = z.strictObject({
+  name: z.string(),
+  endpoint: z.string(),
+  status: z.literal('added'),
+});
+export type AddPeerResult = z.infer<typeof addPeerResultSchema>;
+
+export const removePeerResultSchema = z.strictObject({ name: z.string(), status: z.literal('removed') });
+export type RemovePeerResult = z.infer<typeof removePeerResultSchema>;
+
+export const listPeersResultSchema = z.array(
+  z.strictObject({ name: z.string(), endpoint: z.string(), role: z.enum(ROLES), tier: z.enum(TIERS) }),
+);
+export type ListPeersResult = z.infer<typeof listPeersResultSchema>;
+
+export const configEntrySchema = z.strictObject({
+  key: z.string(),
+  value: z.string(),
+  origin: z.string(),
+});
+/** `config list` (all) and `config get` (one): the effective value as text and where it came from. */
+export type ConfigEntry = z.infer<typeof configEntrySchema>;
+export const configListResultSchema = z.array(configEntrySchema);
+
+export const installResultSchema = z.strictObject({
+  version: z.string(),
+  path: z.string(),
+  source: z.enum(['path', 'tool-cache', 'release', 'build']),
+});
+export type InstallResult = z.infer<typeof installResultSchema>;

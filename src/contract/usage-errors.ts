@@ -1,0 +1,113 @@
+import { type ErrorCodeEntry, USAGE } from './error-entry.ts';
+import { EXIT } from './exit-codes.ts';
+
+/** Errors of the configuration, the command line and the choice of what to work on. */
+export const USAGE_ERRORS = {
+  'bad-usage': { title: 'The command line or the inputs do not fit', hint: 'Run `dolt-federation --help`.', ...USAGE },
+  'config-not-found': {
+    title: 'The configuration file that was named does not exist',
+    hint: 'Correct the path given with `--config` or the input `config`.',
+    ...USAGE,
+  },
+  'config-unreadable': {
+    title: 'The configuration file cannot be read',
+    hint: 'Check that the path is a text file of at most 1 MiB that this user may read.',
+    ...USAGE,
+  },
+  'config-syntax': {
+    title: 'The configuration is not valid YAML',
+    hint: 'Correct the line that the message names.',
+    ...USAGE,
+  },
+  'config-unknown-key': {
+    title: 'The configuration has a key that does not exist',
+    hint: 'Correct the spelling or remove the key.',
+    ...USAGE,
+  },
+  'config-invalid': {
+    title: 'A configuration value is not allowed',
+    hint: 'Use one of the values that the message names.',
+    ...USAGE,
+  },
+  'config-ambiguous': {
+    title: 'A key stands in the configuration twice with different values',
+    hint: 'Keep one of the two spellings.',
+    ...USAGE,
+  },
+  'not-supported': {
+    title: 'This version of dolt-federation cannot do that yet',
+    hint: 'Remove the setting, or use a version that supports it.',
+    ...USAGE,
+  },
+  'sync-mode': {
+    title: 'The sync mode does not allow federation',
+    hint: 'Add these two lines to .beads/config.yaml:\nsync:\n  mode: dolt-native',
+    ...USAGE,
+  },
+  'invalid-peer-name': {
+    title: 'A peer name is not allowed',
+    hint: 'Start with a letter; use letters, digits, `-` and `_`; at most 64 characters; not origin, main, master or HEAD.',
+    ...USAGE,
+  },
+  'invalid-endpoint': {
+    title: 'An endpoint has none of the known forms',
+    hint: 'Use one of the forms that the message lists.',
+    ...USAGE,
+  },
+  'endpoint-not-allowed': {
+    title: 'An endpoint matches no allowed pattern',
+    hint: 'Extend `federation.allowed-remote-patterns` or correct the endpoint.',
+    ...USAGE,
+  },
+  'peer-exists': {
+    title: 'A peer of that name is configured already',
+    hint: 'Remove it first with `dolt-federation remove-peer`, or choose another name.',
+    ...USAGE,
+  },
+  'unknown-peer': {
+    title: 'No peer of that name is configured',
+    hint: 'Run `dolt-federation list-peers` to see the names.',
+    ...USAGE,
+  },
+  'no-primary': {
+    title: '`fail-on primary` was asked for, but no primary is configured',
+    hint: 'Set `federation.remote`, or use another `fail-on`.',
+    ...USAGE,
+  },
+  'tier-lowered': {
+    title: "A peer's tier is below the federation's",
+    hint: 'Remove the tier from the peer, or say `lower-tier: true` there.',
+    ...USAGE,
+  },
+  'secret-in-config': {
+    title: 'A secret stands in the configuration',
+    hint: 'Remove it from the endpoint and change the secret: a configuration file is no safe place.',
+    ...USAGE,
+  },
+  'credential-url-mismatch': {
+    title: 'The credentials of a peer were given for another endpoint',
+    hint: 'If the endpoint is right, correct `url` (or `aws-endpoint`) in the credentials. If somebody moved the peer, they got nothing.',
+    ...USAGE,
+  },
+  'no-peers': {
+    title: 'No peer is configured',
+    hint: 'Add one with `dolt-federation add-peer <name> <endpoint>`.',
+    retryable: false,
+    exit: EXIT.ok,
+  },
+  'no-database': {
+    title: 'There is no Dolt database',
+    hint: 'Name its folder with `--database`, or set `federation.remote` to clone from the primary.',
+    ...USAGE,
+  },
+  'branch-not-found': {
+    title: 'The database has no such branch',
+    hint: 'Name an existing branch with `--branch`.',
+    ...USAGE,
+  },
+  'untrusted-event': {
+    title: 'This workflow event may not write',
+    hint: 'Run on schedule, workflow_dispatch, release, or push to the default branch; or set `allow-untrusted-event`.',
+    ...USAGE,
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,0 +1,45 @@
+/** The closed sets of words that the configuration, the JSON and the reports share. */
+
+export const ROLES = ['primary', 'peer', 'upstream', 'backup', 'archive'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const TIERS = ['T1', 'T2', 'T3', 'T4'] as const;
+export type Tier = (typeof TIERS)[number];
+
+export const SYNC_MODES = ['git-portable', 'realtime', 'dolt-native', 'belt-and-suspenders'] as const;
+export type SyncMode = (typeof SYNC_MODES)[number];
+
+export const DIRTY_POLICIES = ['allow', 'fail', 'commit'] as const;
+export type DirtyPolicy = (typeof DIRTY_POLICIES)[number];
+
+export const FAIL_ON = ['any', 'primary', 'none'] as const;
+export type FailOn = (typeof FAIL_ON)[number];
+
+export const CONFLICT_STRATEGIES = ['newest', 'ours', 'theirs', 'manual'] as const;
+export type ConflictStrategy = (typeof CONFLICT_STRATEGIES)[number];
+
+export const REPORT_VALUES = ['none', 'keys', 'full'] as const;
+export type ReportValues = (typeof REPORT_VALUES)[number];
+
+export const DOLT_SOURCES = ['release', 'build', 'auto'] as const;
+export type DoltSource = (typeof DOLT_SOURCES)[number];
+
+export const PEER_STATES = [
+  'up-to-date',
+  'ahead',
+  'behind',
+  'diverged',
+  'unrelated',
+  'remote-empty',
+  'branch-missing',
+  'unreachable',
+  'unknown',
+] as const;
+/** Where a peer's branch stands against ours: `ahead` means that we have commits the peer lacks. */
+export type PeerState = (typeof PEER_STATES)[number];
+
+export const PEER_STATUSES = ['unchanged', 'pulled', 'pushed', 'synced', 'conflict', 'failed', 'skipped'] as const;
+export type PeerStatus = (typeof PEER_STATUSES)[number];
+
+export const RUN_STATUSES = ['unchanged', 'success', 'partial', 'conflict', 'failed'] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];

@@ -1,0 +1,52 @@
+import { types } from 'node:util';
+import { ERRORS, type ErrorCode } from '../contract/error-codes.ts';
+
+/** A place in a file, 1-based; what an editor or an annotation needs. */
+export interface Location {
+  readonly file: string;
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
+
+interface FailureDetails {
+  /** The cure, where the code's general one is not exact enough. */
+  readonly hint?: string | undefined;
+  readonly location?: Location | undefined;
+  readonly cause?: unknown;
+}
+
+/**
+ * The one error type of the project. `message` says what failed and why, `hint` what to do next, `code` is stable
+ * (docs/troubleshooting.md lists them all). Branch on `code`, never on the message.
+ */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly location: Location | null;
+
+  constructor(code: ErrorCode, message: string, details: FailureDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = code;
+    this.hint = details.hint ?? ERRORS[code].hint;
+    this.location = details.location ?? null;
+  }
+
+  /** Whether the same operation may pass when it is tried again. */
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+}
+
+/** Any thrown value as a Failure: ours as it is, everything else as `unknown` with its text kept. */
+export function toFailure(thrown: unknown): Failure {
+  if (thrown instanceof Failure) return thrown;
+  return new Failure('unknown', errorMessage(thrown), { cause: thrown });
+}
+
+/** The text of any thrown value; an Error of another realm (a `vm` context) is one, too. */
+export function errorMessage(thrown: unknown): string {
+  if (thrown instanceof Error || types.isNativeError(thrown))
+    return thrown.message === '' ? thrown.name : thrown.message;
+  return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
+}

@@ -1,0 +1,23 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Failure } from './failure.ts';
+
+/**
+ * Waits, unless the run ends first.
+ * @throws Failure `interrupted`
+ */
+export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  try {
+    await delay(milliseconds, undefined, { signal });
+  } catch (cause) {
+    throw interrupted(cause);
+  }
+}
+
+/** @throws Failure `interrupted` when the run was told to end */
+export function throwIfInterrupted(signal: AbortSignal): void {
+  if (signal.aborted) throw interrupted(signal.reason);
+}
+
+function interrupted(cause: unknown): Failure {
+  return new Failure('interrupted', 'the run was interrupted', { cause });
+}

@@ -1,0 +1,15 @@
+/** Where the core tells what it does; each face decides how that looks. Nothing here reaches the result. */
+export interface Logger {
+  debug(message: string): void;
+  info(message: string): void;
+  warning(message: string): void;
+  /** Hides a value in everything that is logged from now on. */
+  mask(secret: string): void;
+}
+
+/** One step of one peer, for a live line or a log line. */
+export interface PeerEvent {
+  readonly peer: string;
+  readonly step: 'waiting' | 'fetching' | 'fetched' | 'merging' | 'pushing' | 'verifying' | 'done' | 'failed';
+  readonly detail: string;
+}

@@ -1,0 +1,59 @@
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+import { Failure } from '../core/failure.ts';
+import { throwIfInterrupted } from '../core/interruption.ts';
+import { interruptible } from './interrupt.ts';
+import { openServer, type ServerOptions } from './server.ts';
+import { connectTo } from './server-ready.ts';
+import { sqlFailure } from './sql-failure.ts';
+
+/** A remote to clone, and where to. */
+export interface CloneSource {
+  /** Name that the remote gets in the clone. */
+  readonly remote: string;
+  readonly url: string;
+  /** null: the remote's default branch. */
+  readonly branch: string | null;
+}
+
+const NAME = 'clone';
+
+/**
+ * Clones a remote into a folder that does not exist yet. The clone is made beside it and moved there whole, so that an
+ * interrupted one leaves nothing that looks like a database.
+ * @param options as for a server; `database` is the folder to make
+ * @throws Failure with the class of what went wrong, `remote-empty` where there is nothing to clone
+ */
+export async function cloneDatabase(options: ServerOptions, source: CloneSource): Promise<void> {
+  const parent = dirname(options.database);
+  await mkdir(parent, { recursive: true });
+  const workshop = await mkdtemp(join(parent, '.dolt-federation-clone-'));
+  options.onResource({ kind: 'folder', path: workshop });
+  try {
+    const server = await openServer({ ...options, database: workshop });
+    try {
+      const connection = await createConnection(connectTo(server.address));
+      const branch = source.branch === null ? [] : ['--branch', source.branch];
+      const words = ['--remote', source.remote, ...branch, source.url, NAME];
+      const statement = `CALL DOLT_CLONE(${words.map(() => '?').join(', ')})`;
+      await interruptible(server.address, options.signal, () => connection.query(statement, words)).catch(
+        (thrown: unknown) => {
+          throwIfInterrupted(options.signal);
+          throw cloneFailure(source, thrown);
+        },
+      );
+      await connection.end();
+    } finally {
+      await server.stop();
+    }
+    await rename(join(workshop, NAME), options.database);
+  } finally {
+    await rm(workshop, { recursive: true, force: true });
+  }
+}
+
+function cloneFailure(source: CloneSource, thrown: unknown): Failure {
+  const { code, message } = sqlFailure(thrown);
+  return new Failure(code, `${source.url} cannot be cloned: ${message}`, { cause: thrown });
+}

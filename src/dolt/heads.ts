@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import type { Sql } from './sql.ts';
+
+const hashRow = z.object({ hash: z.string() });
+const nameRow = z.object({ name: z.string() });
+
+/** The commit a local branch points at, or null. */
+export async function branchHead(sql: Sql, branch: string): Promise<string | null> {
+  const [row] = await sql.rows(hashRow, 'SELECT hash FROM dolt_branches WHERE name = ?', [branch]);
+  return row?.hash ?? null;
+}
+
+/** Names of all local branches. */
+export async function branchNames(sql: Sql): Promise<string[]> {
+  return (await sql.rows(nameRow, 'SELECT name FROM dolt_branches ORDER BY name')).map((row) => row.name);
+}
+
+/** The branch that a new session stands on: the one that is checked out in the database folder. */
+export async function checkedOutBranch(sql: Sql): Promise<string> {
+  const [row] = await sql.rows(nameRow, 'SELECT active_branch() AS name');
+  return row?.name ?? 'main';
+}
+
+/**
+ * The commit that the last fetch saw at a peer, or null. Read from `dolt_remote_branches`: a local branch named
+ * `peer/main` would shadow the tracking ref in every revision expression (measured on Dolt 2.3.0).
+ */
+export async function trackingHead(
+  sql: Sql,
+  at: { readonly peer: string; readonly branch: string },
+): Promise<string | null> {
+  const ref = `remotes/${at.peer}/${at.branch}`;
+  const [row] = await sql.rows(hashRow, 'SELECT hash FROM dolt_remote_branches WHERE name = ?', [ref]);
+  return row?.hash ?? null;
+}
+
+/** Forgets what an earlier fetch saw: a fetch of a remote that lost the branch leaves the old tracking ref (Dolt 2.3.0). */
+export async function forgetTracking(sql: Sql, at: { readonly peer: string; readonly branch: string }): Promise<void> {
+  if ((await trackingHead(sql, at)) === null) return;
+  await sql.run("CALL DOLT_BRANCH('-d', '-r', ?)", [`${at.peer}/${at.branch}`]);
+}
+
+export async function createBranch(sql: Sql, branch: { readonly name: string; readonly at: string }): Promise<void> {
+  await sql.run('CALL DOLT_BRANCH(?, ?)', [branch.name, branch.at]);
+}
+
+export async function deleteBranch(sql: Sql, name: string): Promise<void> {
+  await sql.run("CALL DOLT_BRANCH('-D', ?)", [name]);
+}
+
+/** Puts a session onto a branch; the branch that is checked out in the folder does not change. */
+export async function checkout(sql: Sql, branch: string): Promise<void> {
+  await sql.run('CALL DOLT_CHECKOUT(?)', [branch]);
+}

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { Failure } from '../core/failure.ts';
+import type { Sql } from './sql.ts';
+
+const baseRow = z.object({ base: z.string().nullable() });
+const countRow = z.object({ n: z.coerce.number().int() });
+const commitRow = z.object({ commit_hash: z.string(), date: z.string(), committer: z.string(), email: z.string() });
+
+export interface CommitInfo {
+  readonly hash: string;
+  /** Committer date, `YYYY-MM-DD HH:MM:SS.mmm` in UTC. */
+  readonly date: string;
+  readonly committer: string;
+}
+
+/** The best common ancestor of two commits, or null where their histories are unrelated. */
+export async function mergeBase(sql: Sql, ours: string, theirs: string): Promise<string | null> {
+  try {
+    const [row] = await sql.rows(baseRow, 'SELECT dolt_merge_base(?, ?) AS base', [ours, theirs]);
+    return row?.base ?? null;
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === 'unrelated') return null;
+    throw thrown;
+  }
+}
+
+/** Whether `head` reaches `commit`; every commit reaches itself. */
+export async function isAncestor(sql: Sql, commit: string, head: string): Promise<boolean> {
+  return commit === head || (await mergeBase(sql, commit, head)) === commit;
+}
+
+/** Whether `head` is a commit that none of the others reaches. */
+export async function reachableOnlyFrom(sql: Sql, head: string, others: readonly string[]): Promise<boolean> {
+  const excluded = others.map(() => ', ?').join('');
+  const rows = await sql.rows(countRow, `SELECT 1 AS n FROM dolt_log(?${excluded}) LIMIT 1`, [
+    head,
+    ...others.map((other) => `^${other}`),
+  ]);
+  return rows.length > 0;
+}
+
+/** How many commits `to` reaches that `from` does not. */
+export async function countCommits(sql: Sql, from: string, to: string): Promise<number> {
+  if (from === to) return 0;
+  const [row] = await sql.rows(countRow, 'SELECT COUNT(*) AS n FROM dolt_log(?)', [`${from}..${to}`]);
+  return row?.n ?? 0;
+}
+
+/** How many commits a head reaches, itself included. */
+export async function countReachable(sql: Sql, head: string): Promise<number> {
+  const [row] = await sql.rows(countRow, 'SELECT COUNT(*) AS n FROM dolt_log(?)', [head]);
+  return row?.n ?? 0;
+}
+
+/** Who made a commit, and when. */
+export async function commitInfo(sql: Sql, hash: string): Promise<CommitInfo> {
+  const [row] = await sql.rows(
+    commitRow,
+    "SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, committer, email FROM dolt_log(?) LIMIT 1",
+    [hash],
+  );
+  if (row === undefined) throw new Failure('corrupt', `commit ${hash} cannot be read`);
+  return { hash: row.commit_hash, date: row.date.slice(0, 23), committer: `${row.committer} <${row.email}>` };
+}
+
+/** The first commit of the history that a head belongs to. */
+export async function rootCommit(sql: Sql, head: string): Promise<CommitInfo> {
+  const [row] = await sql.rows(
+    commitRow,
+    "SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, committer, email FROM dolt_log(?) ORDER BY commit_order LIMIT 1",
+    [head],
+  );
+  if (row === undefined) throw new Failure('corrupt', `the history of ${head} cannot be read`);
+  return { hash: row.commit_hash, date: row.date.slice(0, 23), committer: `${row.committer} <${row.email}>` };
+}

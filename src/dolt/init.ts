@@ -1,0 +1,45 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Env } from '../core/env.ts';
+import { Failure } from '../core/failure.ts';
+import { doltEnvironment } from './environment.ts';
+import { preparePrivateRoot } from './private-root.ts';
+import { run } from './process.ts';
+
+interface NewDatabase {
+  /** Dolt executable. */
+  readonly dolt: string;
+  /** Folder to make the database in; made when absent. */
+  readonly folder: string;
+  readonly branch: string;
+  readonly author: { readonly name: string; readonly email: string };
+  readonly env: Env;
+  readonly tempDir: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes a database with nothing but its first commit.
+ * @throws Failure `unknown` with Dolt's words, for example when the folder holds a database already
+ */
+export async function initDatabase(wanted: NewDatabase): Promise<void> {
+  await mkdir(wanted.folder, { recursive: true });
+  const privateDir = await mkdtemp(join(wanted.tempDir, 'df-'));
+  try {
+    const env = doltEnvironment(wanted.env, await preparePrivateRoot(privateDir));
+    const { name, email } = wanted.author;
+    const result = await run(wanted.dolt, ['init', '-b', wanted.branch, '--name', name, '--email', email], {
+      env,
+      cwd: wanted.folder,
+      signal: wanted.signal,
+    });
+    if (result.exitCode !== 0) {
+      throw new Failure(
+        'unknown',
+        `no database could be made in ${wanted.folder}: ${result.stderr}${result.stdout}`.trim(),
+      );
+    }
+  } finally {
+    await rm(privateDir, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,77 @@
+import { execa } from 'execa';
+import { Failure } from '../core/failure.ts';
+
+interface RunOptions {
+  /** The child's whole environment; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string | undefined;
+  /** Ends the child when aborted. */
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+  /** Called for each line of standard error as it comes. */
+  readonly onStderrLine?: ((line: string) => void) | undefined;
+}
+
+/** How a command ended; a non-zero exit code is for the caller to judge. */
+export interface Finished {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
+const KILL_AFTER_MS = 5_000;
+
+/**
+ * Runs a command to its end. Success is exit code 0 and nothing else; callers decide.
+ * @throws Failure `interrupted` when the signal was aborted, `unknown` when the command could not be started.
+ */
+export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Finished> {
+  const child = execa(command, args, {
+    env: options.env,
+    extendEnv: false,
+    reject: false,
+    stdin: 'ignore',
+    maxBuffer: MAX_OUTPUT_BYTES,
+    forceKillAfterDelay: KILL_AFTER_MS,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+  });
+  if (options.onStderrLine !== undefined) {
+    for await (const line of child.iterable({ from: 'stderr' })) options.onStderrLine(String(line));
+  }
+  const result = await child;
+  if (result.isCanceled) throw new Failure('interrupted', `${command} was interrupted`);
+  if (result.exitCode === undefined) {
+    throw new Failure('unknown', `${command} could not be run: ${result.shortMessage ?? 'no exit code'}`, {
+      cause: result,
+    });
+  }
+  return { exitCode: result.exitCode, stdout: String(result.stdout), stderr: String(result.stderr) };
+}
+
+interface ServerProcessOptions {
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  /** Outlives us and our terminal. */
+  readonly detached?: boolean;
+}
+
+/** Starts a child that lives until it is told to end; the caller must drain `all`. Never rejects. */
+export function startServer(command: string, args: readonly string[], options: ServerProcessOptions) {
+  return execa(command, args, {
+    env: options.env,
+    extendEnv: false,
+    cwd: options.cwd,
+    reject: false,
+    stdin: 'pipe',
+    buffer: false,
+    all: true,
+    cleanup: options.detached !== true,
+    detached: options.detached === true,
+  });
+}
+
+/** A long-lived child: its process id, its end, and its standard streams. */
+export type ServerProcess = ReturnType<typeof startServer>;

@@ -1,0 +1,140 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Env } from '../core/env.ts';
+import { Failure } from '../core/failure.ts';
+import { freePort } from '../core/free-port.ts';
+import { checkDatabaseSettings, tightenSettings } from './database-settings.ts';
+import { doltEnvironment } from './environment.ts';
+import { preparePrivateRoot } from './private-root.ts';
+import { type ServerProcess, startServer } from './process.ts';
+import { serverConfig } from './server-config.ts';
+import { type Address, awaitReady, isReady } from './server-ready.ts';
+import { startFailure } from './start-failure.ts';
+import { type Watchdog, watch } from './watchdog.ts';
+
+export interface ServerOptions {
+  /** Dolt executable. */
+  readonly dolt: string;
+  /** Absolute path of the folder that holds `.dolt`. */
+  readonly database: string;
+  readonly env: Env;
+  /** Parent of the private folder. */
+  readonly tempDir: string;
+  readonly signal: AbortSignal;
+  readonly onResource: (resource: { kind: 'process'; pid: number } | { kind: 'folder'; path: string }) => void;
+  readonly mask: (secret: string) => void;
+}
+
+/** A `dolt sql-server` of our own: nobody else knows its password, and it ends with us. */
+export interface Server {
+  readonly address: Address;
+  stop(): Promise<void>;
+}
+
+/** sun_path holds 108 bytes on Linux and 104 on macOS, the final NUL included. */
+const MAX_SOCKET_BYTES = 100;
+const PORT_ATTEMPTS = 5;
+const LOG_TAIL_BYTES = 4_000;
+const GRACE_MS = 5_000;
+
+/**
+ * Starts a server for one database, with everything of its own in a private temporary folder.
+ * @throws Failure `database-in-use` when another process holds the database, `untrusted-database-config`,
+ *   `engine-start` with the end of the log for everything else, `interrupted`
+ */
+export async function openServer(options: ServerOptions): Promise<Server> {
+  await checkDatabaseSettings(options.database);
+  await mkdir(options.tempDir, { recursive: true });
+  const privateDir = await mkdtemp(join(options.tempDir, 'df-'));
+  options.onResource({ kind: 'folder', path: privateDir });
+  try {
+    await chmod(privateDir, 0o700);
+    const env = doltEnvironment(options.env, await preparePrivateRoot(privateDir));
+    const socketDir = await socketFolder(privateDir);
+    for (let attempt = 1; ; attempt += 1) {
+      const server = await tryStart(options, { privateDir, socketDir, env });
+      if (server !== 'port-in-use') return server;
+      if (attempt === PORT_ATTEMPTS) throw new Failure('engine-start', `no free port was found in ${attempt} attempts`);
+    }
+  } catch (thrown) {
+    await rm(privateDir, { recursive: true, force: true });
+    throw thrown;
+  }
+}
+
+interface Ground {
+  readonly privateDir: string;
+  /** null: no Unix socket. */
+  readonly socketDir: string | null;
+  readonly env: Record<string, string>;
+}
+
+async function tryStart(options: ServerOptions, ground: Ground): Promise<Server | 'port-in-use'> {
+  const password = randomBytes(24).toString('base64url');
+  options.mask(password);
+  const port = await freePort();
+  const socket = ground.socketDir === null ? null : join(ground.socketDir, 's');
+  const configFile = join(ground.privateDir, 'server.yaml');
+  const place = { database: options.database, privateDir: ground.privateDir, port, socket };
+  await writeFile(configFile, serverConfig(place), { mode: 0o600 });
+
+  const child = startServer(options.dolt, ['sql-server', '--config', configFile], {
+    env: { ...ground.env, DOLT_ROOT_PASSWORD: password },
+    cwd: ground.privateDir,
+  });
+  const log = tailOf(child);
+  const address: Address = { port, socket, password };
+  const watchdog = child.pid === undefined ? null : watch(child.pid, ground.privateDir, ground.env);
+  if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid });
+  const stop = (): Promise<void> => stopServer(child, { ...ground, watchdog, database: options.database });
+
+  const outcome = await awaitReady({
+    address,
+    ended: child.then((result) => result.exitCode ?? null),
+    signal: options.signal,
+  });
+  if (isReady(outcome)) return { address, stop };
+  await endProcess(child);
+  await watchdog?.dismiss();
+  const failure = startFailure(outcome, { log: log(), database: options.database });
+  if (failure === 'port-in-use') return failure;
+  throw failure;
+}
+
+async function socketFolder(privateDir: string): Promise<string | null> {
+  if (process.platform === 'win32') return null;
+  if (Buffer.byteLength(join(privateDir, 's')) <= MAX_SOCKET_BYTES) return privateDir;
+  const short = await mkdtemp(join(tmpdir(), 'df-'));
+  if (Buffer.byteLength(join(short, 's')) <= MAX_SOCKET_BYTES) return short;
+  await rm(short, { recursive: true, force: true });
+  return null;
+}
+
+async function stopServer(
+  child: ServerProcess,
+  own: Ground & { readonly watchdog: Watchdog | null; readonly database: string },
+): Promise<void> {
+  await endProcess(child);
+  await tightenSettings(own.database);
+  await rm(own.privateDir, { recursive: true, force: true });
+  if (own.socketDir !== null) await rm(own.socketDir, { recursive: true, force: true });
+  await own.watchdog?.dismiss();
+}
+
+async function endProcess(child: ServerProcess): Promise<void> {
+  child.kill('SIGTERM');
+  const killer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+  await child;
+  clearTimeout(killer);
+}
+
+/** Drains a child's output and keeps the end of it. */
+function tailOf(child: ServerProcess): () => string {
+  let tail = '';
+  child.all.on('data', (chunk: Buffer) => {
+    tail = (tail + chunk.toString('utf8')).slice(-LOG_TAIL_BYTES);
+  });
+  return () => tail;
+}

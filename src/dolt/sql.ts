@@ -1,0 +1,84 @@
+import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
+import { z } from 'zod';
+import { Failure } from '../core/failure.ts';
+import { type Address, connectTo } from './server-ready.ts';
+import { sqlFailure } from './sql-failure.ts';
+
+/** Runs statements; every row that comes back is checked against a schema before anybody uses it. */
+export interface Sql {
+  /** @throws Failure with the class of Dolt's text (see failure-text.ts) */
+  rows<T>(schema: z.ZodType<T>, statement: string, parameters?: readonly string[]): Promise<T[]>;
+  /** Runs a statement whose rows are of no interest. */
+  run(statement: string, parameters?: readonly string[]): Promise<void>;
+}
+
+/** A database on a server: statements on any connection, or a series of them on one. */
+export interface Database extends Sql {
+  readonly name: string;
+  /** Lends one connection with a session of its own, and closes it afterwards, so that no session state leaks. */
+  session<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const databaseRow = z.object({ Database: z.string() });
+const NOT_A_TOWN = new Set(['information_schema', 'mysql', 'dolt_cluster', 'performance_schema', 'sys']);
+
+/**
+ * Opens the database that a server serves. Values come as text (dates, decimals, big numbers, JSON), because what the
+ * client would make of them is not what Dolt stores.
+ * @param connections how many statements may run side by side
+ * @throws Failure `no-database` when the server's folder holds none, or several
+ */
+export async function openDatabase(address: Address, connections: number): Promise<Database> {
+  const options = {
+    ...connectTo(address),
+    connectionLimit: connections,
+    dateStrings: true,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    decimalNumbers: false,
+    jsonStrings: true,
+    charset: 'utf8mb4',
+  };
+  const finder = createPool({ ...options, connectionLimit: 1 });
+  const names = await statements(finder)
+    .rows(databaseRow, 'SHOW DATABASES')
+    .finally(() => finder.end());
+  const [name, ...others] = names.map((row) => row.Database).filter((candidate) => !NOT_A_TOWN.has(candidate));
+  if (name === undefined) throw new Failure('no-database', 'the folder holds no Dolt database');
+  if (others.length > 0) {
+    throw new Failure('no-database', `the folder holds several Dolt databases: ${[name, ...others].join(', ')}`, {
+      hint: 'Name the folder of one of them with `--database`.',
+    });
+  }
+  const pool = createPool({ ...options, database: name });
+  return { name, ...statements(pool), session: (work) => inSession(pool, work), close: () => pool.end() };
+}
+
+async function inSession<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const connection = await pool.getConnection();
+  try {
+    return await work(statements(connection));
+  } finally {
+    connection.destroy();
+  }
+}
+
+function statements(runner: Pool | PoolConnection): Sql {
+  const send = async (statement: string, parameters: readonly string[] = []): Promise<unknown> => {
+    try {
+      const [rows] = await runner.query(statement, [...parameters]);
+      return rows;
+    } catch (thrown) {
+      throw sqlFailure(thrown);
+    }
+  };
+  return {
+    async rows(schema, statement, parameters) {
+      return z.array(schema).parse(await send(statement, parameters));
+    },
+    async run(statement, parameters) {
+      await send(statement, parameters);
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import { startServer } from './process.ts';
+
+/** A server may take this long to stop by itself before it is killed. */
+const GRACE_MS = 5_000;
+
+/**
+ * Runs in a process of its own. Its standard input is a pipe from us that only closes when we are gone, however we went;
+ * then it ends the server and removes the private folder. Told `done`, it leaves both alone.
+ */
+const SCRIPT = `
+const { rmSync } = require('node:fs');
+const pid = Number(process.argv[1]);
+const folder = process.argv[2];
+const signal = (name) => { try { process.kill(pid, name); return true; } catch { return false; } };
+let told = '';
+process.stdin.on('data', (chunk) => { told += chunk; });
+process.stdin.on('end', () => {
+  if (told === 'done') return;
+  const started = Date.now();
+  let alive = signal('SIGTERM');
+  const timer = setInterval(() => {
+    alive = signal(0);
+    if (alive && Date.now() - started > ${GRACE_MS}) signal('SIGKILL');
+    if (alive && Date.now() - started < ${2 * GRACE_MS}) return;
+    clearInterval(timer);
+    rmSync(folder, { recursive: true, force: true });
+  }, 50);
+});
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+`;
+
+export interface Watchdog {
+  /** Ends the watch; to be called when the server has ended and its folder is gone. */
+  dismiss(): Promise<void>;
+}
+
+/**
+ * Watches over a server for the case that we are killed without being able to end it: Node has no parent-death signal.
+ * @param pid the server's process id
+ * @param folder the private folder to remove with it
+ */
+export function watch(pid: number, folder: string, env: Readonly<Record<string, string>>): Watchdog {
+  const child = startServer(process.execPath, ['-e', SCRIPT, String(pid), folder], { env, cwd: '/', detached: true });
+  child.stdin.on('error', () => undefined);
+  child.all.resume();
+  child.unref();
+  return {
+    async dismiss() {
+      // Nothing else may be left to keep our event loop going until it has ended.
+      child.ref();
+      child.stdin.end('done');
+      await child;
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import type { Sql } from './sql.ts';
+
+const statusRow = z.object({ table_name: z.string() });
+const diffRow = z.object({ from_table_name: z.string(), to_table_name: z.string() });
+
+/** Tables of the current branch with staged or unstaged changes; tables that `dolt_ignore` names do not count. */
+export async function dirtyTables(sql: Sql): Promise<string[]> {
+  const rows = await sql.rows(statusRow, 'SELECT DISTINCT table_name FROM dolt_status ORDER BY table_name');
+  return rows.map((row) => row.table_name);
+}
+
+/** Tables whose rows or definition differ between two commits, under their old and new names. */
+export async function changedTables(sql: Sql, from: string, to: string): Promise<string[]> {
+  const rows = await sql.rows(diffRow, 'SELECT from_table_name, to_table_name FROM dolt_diff_summary(?, ?)', [
+    from,
+    to,
+  ]);
+  return [...new Set(rows.flatMap((row) => [row.from_table_name, row.to_table_name]))]
+    .filter((name) => name !== '')
+    .sort();
+}
+
+/** Commits every change of the working set except in ignored tables. */
+export async function commitAll(sql: Sql, message: string): Promise<void> {
+  await sql.run("CALL DOLT_COMMIT('-A', '-m', ?)", [message]);
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { Failure } from '../core/failure.ts';
+import { doltVersion } from '../dolt/version.ts';
+import type { InstallContext, InstalledDolt } from './dolt-request.ts';
+import { goInstall } from './go-install.ts';
+import { executableName } from './platform.ts';
+import { inPrivateFolder } from './private-folder.ts';
+import { storeInToolCache } from './tool-cache.ts';
+import { describeWanted, newestFitting, type WantedVersion } from './wanted-version.ts';
+
+/** Dolt's tags do not name its Go module, so each release is known to Go by a pseudo-version of its commit. */
+export const BUILDABLE: Readonly<Record<string, string>> = {
+  '2.3.0': 'v0.40.5-0.20260818190141-0c8421b85560',
+};
+
+interface BuildOptions {
+  /** Why the release was not taken, where it was to be: then a missing Go is a missing Dolt with two cures. */
+  readonly instead?: string | undefined;
+  readonly heartbeatMs?: number | undefined;
+}
+
+/**
+ * Builds Dolt from source and stores it in the tool cache.
+ * @throws Failure `dolt-version-unknown` (no buildable version fits), `dolt-not-found` (no usable Go),
+ * `dolt-build-failed` with the end of the log, or `interrupted`
+ */
+export async function buildDolt(
+  wanted: WantedVersion,
+  context: InstallContext,
+  { instead, heartbeatMs }: BuildOptions = {},
+): Promise<InstalledDolt> {
+  const because = instead === undefined ? '' : ` (its release cannot be reached: ${instead})`;
+  const version = newestFitting(Object.keys(BUILDABLE), wanted);
+  const pseudoVersion = version === null ? undefined : BUILDABLE[version];
+  if (version === null || pseudoVersion === undefined) {
+    throw new Failure('dolt-version-unknown', `Dolt ${describeWanted(wanted)} cannot be built from source${because}`, {
+      hint: `These versions can be built: ${Object.keys(BUILDABLE).join(', ')}. Others come from a release.`,
+    });
+  }
+  const program = { package: 'github.com/dolthub/dolt/go/cmd/dolt', version: pseudoVersion, label: `Dolt ${version}` };
+  return await inPrivateFolder(context.tempDir, async (folder) => {
+    const bin = await goInstall(program, { folder, heartbeatMs }, context);
+    if (typeof bin !== 'string') {
+      const message = `Dolt ${version} cannot be built from source: ${bin.reason}${because}`;
+      const hint = instead === undefined ? 'Install Go 1.26 or newer and a C compiler, or use the release.' : undefined;
+      throw new Failure('dolt-not-found', message, { hint });
+    }
+    const executable = join(bin, executableName(process.platform));
+    const said = await doltVersion(executable, context);
+    if (said !== version) {
+      throw new Failure('dolt-build-failed', `The source of Dolt ${version} gave a Dolt that says it is ${said}`);
+    }
+    const path = await storeInToolCache(executable, version, context.toolCacheDir);
+    return { version, path, source: 'build' };
+  });
+}

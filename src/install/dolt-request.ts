@@ -1,0 +1,35 @@
+import type { InstallResult } from '../contract/result.ts';
+import type { DoltSource } from '../contract/vocabulary.ts';
+import type { Env } from '../core/env.ts';
+import type { Logger } from '../core/logger.ts';
+
+/** Which Dolt to use and where it may come from. */
+export interface DoltRequest {
+  /** An exact version, a semver range, or `latest`; absent: the pinned version, or whatever stands at `path`. */
+  readonly version?: string | undefined;
+  readonly source: DoltSource;
+  /** An executable to use as it is. */
+  readonly path?: string | undefined;
+  /** Hex SHA-256 of the release asset. */
+  readonly sha256?: string | undefined;
+  /** Base URL that replaces https://github.com/dolthub/dolt/releases/download. */
+  readonly mirror?: string | undefined;
+  /** Sent to GitHub's API only. */
+  readonly githubToken?: string | undefined;
+}
+
+/** What an installation is given besides the request; a command's context fits. */
+export interface InstallContext {
+  readonly env: Env;
+  /** Folder that `path` is relative to; absolute. */
+  readonly cwd: string;
+  /** Root of the tool cache; absolute. */
+  readonly toolCacheDir: string;
+  /** Parent of private temporary folders; absolute. */
+  readonly tempDir: string;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** A Dolt that is ready to run, and where it was found or came from. */
+export type InstalledDolt = Readonly<InstallResult>;

@@ -1,0 +1,80 @@
+import { text } from 'node:stream/consumers';
+import type { Env } from '../core/env.ts';
+import { errorMessage } from '../core/failure.ts';
+import type { InstallContext } from './dolt-request.ts';
+import { type Answer, ask, askFollowing } from './http.ts';
+import type { Unreachable } from './network-failure.ts';
+
+/** Where GitHub's API is asked, and with which token. */
+export interface GithubApi {
+  readonly base: string;
+  readonly token: string | null;
+}
+
+/** JSON that is yet to be parsed, or why there is none. */
+export type ApiAnswer =
+  | { readonly kind: 'json'; readonly value: unknown }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'refused'; readonly reason: string }
+  | Unreachable;
+
+const PUBLIC_API = 'https://api.github.com';
+
+/**
+ * Dolt's releases are on github.com. The job's own GITHUB_API_URL is used only where its server is github.com or not
+ * named: the API of an Enterprise server does not know Dolt, and its token must not be sent to github.com, which would
+ * answer "Bad credentials" besides. A token travels over https or to this machine only.
+ */
+export function githubApi(env: Env, token: string | undefined): GithubApi {
+  if (!isGithubCom(env['GITHUB_SERVER_URL'])) return { base: PUBLIC_API, token: null };
+  const base = (env['GITHUB_API_URL'] ?? PUBLIC_API).replace(/\/+$/, '');
+  return { base, token: token !== undefined && token !== '' && isPrivateRoad(base) ? token : null };
+}
+
+/**
+ * Asks the API for one path. A token that it does not accept (401) is left out, and redirects are followed without it.
+ * @throws Failure `interrupted` and `dolt-download-failed` as http.ts does
+ */
+export async function askGithub(path: string, api: GithubApi, context: InstallContext): Promise<ApiAnswer> {
+  const request = { url: `${api.base}${path}`, headers: headers(null), signal: context.signal };
+  if (api.token !== null) {
+    const answer = await ask({ ...request, headers: headers(api.token) });
+    if (answer.kind === 'unreachable') return answer;
+    if (answer.status !== 401 && answer.location === null) return await read(answer);
+    answer.body.destroy();
+    if (answer.status === 401) context.log.debug(`${api.base} does not accept the token: asking without it`);
+  }
+  const answer = await askFollowing(request);
+  return answer.kind === 'unreachable' ? answer : await read(answer);
+}
+
+function headers(token: string | null): Record<string, string> {
+  const common = { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' };
+  return token === null ? common : { ...common, authorization: `Bearer ${token}` };
+}
+
+async function read(answer: Answer): Promise<ApiAnswer> {
+  if (answer.status !== 200) answer.body.destroy();
+  if (answer.status === 404) return { kind: 'missing' };
+  if (answer.status === 403 || answer.status === 429) {
+    return { kind: 'refused', reason: `GitHub's API answered ${answer.status}, probably its rate limit` };
+  }
+  if (answer.status !== 200) return { kind: 'refused', reason: `GitHub's API answered ${answer.status}` };
+  try {
+    const value: unknown = JSON.parse(await text(answer.body));
+    return { kind: 'json', value };
+  } catch (thrown) {
+    return { kind: 'refused', reason: `GitHub's API answered without JSON: ${errorMessage(thrown)}` };
+  }
+}
+
+function isGithubCom(serverUrl: string | undefined): boolean {
+  if (serverUrl === undefined) return true;
+  return URL.canParse(serverUrl) && new URL(serverUrl).hostname === 'github.com';
+}
+
+function isPrivateRoad(base: string): boolean {
+  if (!URL.canParse(base)) return false;
+  const { protocol, hostname } = new URL(base);
+  return protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+}

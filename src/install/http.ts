@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { HttpClient } from '@actions/http-client';
+import { errorMessage, Failure } from '../core/failure.ts';
+import { reachability, type Unreachable } from './network-failure.ts';
+import { redirectTarget } from './redirect.ts';
+
+/** What a server said; `body` must be read or destroyed. */
+export interface Answer {
+  readonly kind: 'answer';
+  readonly status: number;
+  /** Absolute address of a redirect, null where there is none. */
+  readonly location: string | null;
+  readonly body: IncomingMessage;
+}
+
+interface HttpRequest {
+  readonly url: string;
+  readonly method?: 'GET' | 'HEAD';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal: AbortSignal;
+}
+
+const USER_AGENT = 'dolt-federation';
+const SILENCE_MS = 60_000;
+const PAUSES_MS = [500, 2_000];
+const MAX_REDIRECTS = 5;
+
+/**
+ * One request through the proxy that the environment names (@actions/http-client reads it). Redirects are not
+ * followed. A silent or busy server is asked again twice.
+ * @throws Failure `interrupted`, or `dolt-download-failed` where the connection is refused for another reason than
+ * that nobody is there, such as a certificate
+ */
+export async function ask(request: HttpRequest): Promise<Answer | Unreachable> {
+  for (const milliseconds of PAUSES_MS) {
+    const answer = await attempt(request);
+    const passing = answer.kind === 'answer' ? answer.status >= 500 || answer.status === 429 : answer.passing;
+    if (!passing) return answer;
+    if (answer.kind === 'answer') answer.body.destroy();
+    await orInterrupted(delay(milliseconds), request.signal);
+  }
+  return await attempt(request);
+}
+
+/** As `ask`, and follows redirects; the headers stay with the first host, and https never becomes http. */
+export async function askFollowing(request: HttpRequest): Promise<Answer | Unreachable> {
+  let current = request;
+  for (let hops = 0; hops < MAX_REDIRECTS; hops += 1) {
+    const answer = await ask(current);
+    if (answer.kind === 'unreachable' || answer.location === null) return answer;
+    answer.body.destroy();
+    current = { url: redirectTarget(current.url, answer.location), signal: request.signal };
+  }
+  throw new Failure('dolt-download-failed', `${request.url} redirects more than ${MAX_REDIRECTS} times`);
+}
+
+async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { readonly passing: boolean })> {
+  const { url, method = 'GET', headers = {}, signal } = request;
+  const client = new HttpClient(USER_AGENT, [], {
+    allowRetries: false,
+    allowRedirects: false,
+    socketTimeout: SILENCE_MS,
+  });
+  try {
+    const { message } = await orInterrupted(client.request(method, url, null, { ...headers }), signal);
+    message.setTimeout(SILENCE_MS, () => message.destroy(new Error(`nothing came for ${SILENCE_MS / 1000} s`)));
+    const status = message.statusCode ?? 0;
+    const target = status >= 300 && status < 400 ? message.headers.location : undefined;
+    return { kind: 'answer', status, location: target === undefined ? null : new URL(target, url).href, body: message };
+  } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
+    const kind = reachability(thrown);
+    if (kind !== 'other') return { kind: 'unreachable', reason: errorMessage(thrown), passing: kind === 'passing' };
+    throw new Failure('dolt-download-failed', `${url} could not be asked: ${errorMessage(thrown)}`, { cause: thrown });
+  }
+}
+
+function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(new Failure('interrupted', 'The installation of Dolt was interrupted'));
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}

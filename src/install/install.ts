@@ -1,0 +1,51 @@
+import { DEFAULT_DOLT_VERSION } from '../contract/options.ts';
+import { Failure } from '../core/failure.ts';
+import { buildDolt } from './build.ts';
+import type { DoltRequest, InstallContext, InstalledDolt } from './dolt-request.ts';
+import { findOnPath, namedDolt } from './local-dolt.ts';
+import { installRelease } from './release.ts';
+import { latestVersion } from './release-version.ts';
+import { findInToolCache } from './tool-cache.ts';
+import { parseAskedVersion, type WantedVersion } from './wanted-version.ts';
+
+export type { InstalledDolt };
+
+/**
+ * Finds a Dolt, or gets one: the executable that was named, else PATH, else the tool cache, else the release, else a
+ * build from source. `release` never builds and `build` never downloads a release; `auto` builds only where the
+ * releases cannot be reached at all. A missing or wrong digest is final.
+ * @throws Failure `dolt-…`, `bad-usage` or `interrupted`
+ */
+export async function installDolt(request: DoltRequest, context: InstallContext): Promise<InstalledDolt> {
+  const asked = request.version === undefined ? null : await definiteVersion(request.version, request, context);
+  if (request.path !== undefined) return await namedDolt(request.path, asked, context);
+
+  const wanted = asked ?? { kind: 'exact', version: DEFAULT_DOLT_VERSION };
+  const found = (await findOnPath(wanted, context)) ?? (await findInToolCache(wanted, context));
+  if (found !== null) return found;
+  if (request.source === 'build') return await buildDolt(wanted, context);
+
+  const release = await installRelease(wanted, request, context);
+  if (!('kind' in release)) return release;
+  switch (request.source) {
+    case 'release':
+      throw new Failure('dolt-download-failed', `The releases of Dolt cannot be reached: ${release.reason}`);
+    case 'auto':
+      context.log.info(`The releases of Dolt cannot be reached (${release.reason}): building it from source instead`);
+      return await buildDolt(wanted, context, { instead: release.reason });
+  }
+}
+
+async function definiteVersion(text: string, request: DoltRequest, context: InstallContext): Promise<WantedVersion> {
+  const asked = parseAskedVersion(text);
+  if (asked.kind !== 'latest') return asked;
+  const hint = 'Name an exact version such as 2.3.0: it may be on PATH, in the tool cache, or buildable.';
+  if (request.source === 'build') {
+    throw new Failure('dolt-version-unknown', '`dolt-source: build` asks no release host which Dolt is the latest', {
+      hint,
+    });
+  }
+  const version = await latestVersion(request, context);
+  if (typeof version === 'string') return { kind: 'exact', version };
+  throw new Failure('dolt-download-failed', `The latest Dolt cannot be told: ${version.reason}`, { hint });
+}

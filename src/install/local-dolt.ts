@@ -1,0 +1,43 @@
+import { resolve } from 'node:path';
+import { errorMessage, Failure } from '../core/failure.ts';
+import { doltVersion } from '../dolt/version.ts';
+import type { InstallContext, InstalledDolt } from './dolt-request.ts';
+import { executableName } from './platform.ts';
+import { executablesOnPath } from './search-path.ts';
+import { describeWanted, fits, type WantedVersion } from './wanted-version.ts';
+
+/**
+ * The executable that the user named, if it runs and is what was asked for.
+ * @param wanted null where any version will do
+ * @throws Failure `dolt-not-found` when it does not run or has another version
+ */
+export async function namedDolt(
+  path: string,
+  wanted: WantedVersion | null,
+  context: InstallContext,
+): Promise<InstalledDolt> {
+  const absolute = resolve(context.cwd, path);
+  const version = await doltVersion(absolute, context);
+  if (wanted === null || fits(version, wanted)) return { version, path: absolute, source: 'path' };
+  throw new Failure('dolt-not-found', `"${absolute}" is Dolt ${version}, not ${describeWanted(wanted)}`, {
+    hint: 'Leave out `dolt-version`, or name a Dolt of that version with `dolt-path`.',
+  });
+}
+
+/**
+ * The first Dolt on PATH that fits, or null. Others are passed over; what does not run is passed over with a warning.
+ * @throws Failure `interrupted`
+ */
+export async function findOnPath(wanted: WantedVersion, context: InstallContext): Promise<InstalledDolt | null> {
+  for (const path of await executablesOnPath(executableName(process.platform), context.env)) {
+    try {
+      const version = await doltVersion(path, context);
+      if (fits(version, wanted)) return { version, path, source: 'path' };
+      context.log.info(`${path} is Dolt ${version}, not ${describeWanted(wanted)}: it is not used`);
+    } catch (thrown) {
+      if (thrown instanceof Failure && thrown.code === 'interrupted') throw thrown;
+      context.log.warning(`A Dolt on PATH is not used: ${errorMessage(thrown)}`);
+    }
+  }
+  return null;
+}

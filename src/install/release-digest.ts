@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { Failure } from '../core/failure.ts';
+import { type DigestTable, PINNED_DIGESTS } from './digests.ts';
+import type { DoltRequest, InstallContext } from './dolt-request.ts';
+import { SHA256 } from './file-digest.ts';
+import { askGithub, githubApi } from './github-api.ts';
+import { ask } from './http.ts';
+import type { Unreachable } from './network-failure.ts';
+import { releaseUrls } from './release-urls.ts';
+
+/** GitHub computes the digest of an asset when it is uploaded (REST API, since June 2025). */
+const releaseSchema = z.object({ assets: z.array(z.object({ name: z.string(), digest: z.string().nullish() })) });
+
+interface Asset {
+  readonly version: string;
+  readonly name: string;
+}
+
+/** Where digests are known from before the network is asked. */
+interface DigestSources {
+  readonly request: DoltRequest;
+  readonly table?: DigestTable;
+}
+
+/**
+ * The SHA-256 that an asset must have: the user's, else the pinned one, else the one that GitHub's API names.
+ * @returns the digest, or that neither the API nor the release host can be reached at all
+ * @throws Failure `dolt-digest-unknown`, `dolt-version-unknown` (GitHub has no such release) or `bad-usage`
+ */
+export async function releaseDigest(
+  asset: Asset,
+  { request, table = PINNED_DIGESTS }: DigestSources,
+  context: InstallContext,
+): Promise<string | Unreachable> {
+  if (request.sha256 !== undefined) return givenDigest(request.sha256);
+  const pinned = table[asset.version]?.[asset.name];
+  if (pinned !== undefined) return pinned;
+
+  const api = githubApi(context.env, request.githubToken);
+  const answer = await askGithub(`/repos/dolthub/dolt/releases/tags/v${asset.version}`, api, context);
+  switch (answer.kind) {
+    case 'json': {
+      const digest = digestInRelease(answer.value, asset.name);
+      if (digest === null) throw unknownDigest(asset, 'GitHub names none');
+      context.log.info(
+        `No digest of Dolt ${asset.version} is pinned: taking the one that GitHub's API names (${digest})`,
+      );
+      return digest;
+    }
+    case 'missing':
+      if (request.mirror !== undefined) throw unknownDigest(asset, 'GitHub has no such release');
+      throw new Failure('dolt-version-unknown', `GitHub has no release of Dolt ${asset.version}`);
+    case 'refused':
+      throw unknownDigest(asset, answer.reason);
+    case 'unreachable': {
+      const url = releaseUrls(request.mirror).asset(asset.version, asset.name);
+      const host = await ask({ url, method: 'HEAD', signal: context.signal });
+      if (host.kind === 'unreachable') return host;
+      host.body.destroy();
+      throw unknownDigest(asset, `GitHub's API cannot be reached: ${answer.reason}`);
+    }
+  }
+}
+
+function givenDigest(text: string): string {
+  const digest = text
+    .trim()
+    .toLowerCase()
+    .replace(/^sha256:/, '');
+  if (SHA256.test(digest)) return digest;
+  throw new Failure('bad-usage', `dolt-sha256 is no SHA-256: "${text}"`, { hint: 'Give 64 hexadecimal digits.' });
+}
+
+function digestInRelease(release: unknown, name: string): string | null {
+  const parsed = releaseSchema.safeParse(release);
+  const digest = parsed.data?.assets.find((asset) => asset.name === name)?.digest ?? '';
+  const hex = digest.startsWith('sha256:') ? digest.slice('sha256:'.length) : '';
+  return SHA256.test(hex) ? hex : null;
+}
+
+function unknownDigest(asset: Asset, reason: string): Failure {
+  return new Failure('dolt-digest-unknown', `No digest is known for ${asset.name} of Dolt ${asset.version}: ${reason}`);
+}

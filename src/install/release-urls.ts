@@ -1,0 +1,35 @@
+import { Failure } from '../core/failure.ts';
+
+const RELEASES = 'https://github.com/dolthub/dolt/releases/download';
+
+/** The addresses of one release host. */
+export interface ReleaseUrls {
+  readonly asset: (version: string, name: string) => string;
+  /** Redirects to `…/tag/v<version>`: beside the downloads, at a mirror as at GitHub. */
+  readonly latest: string;
+}
+
+/**
+ * Addresses at GitHub or at the mirror that replaces `https://github.com/dolthub/dolt/releases/download`.
+ * @throws Failure `bad-usage` when the mirror is no http(s) address, or carries a password, query or fragment
+ */
+export function releaseUrls(mirror: string | undefined): ReleaseUrls {
+  const base = mirror === undefined ? RELEASES : checkedMirror(mirror);
+  return {
+    asset: (version, name) => `${base}/v${version}/${name}`,
+    latest: new URL('../latest', `${base}/`).href,
+  };
+}
+
+function checkedMirror(mirror: string): string {
+  const hint = 'Give `dolt-mirror` as https://host/path, without user, query and fragment.';
+  if (!URL.canParse(mirror)) throw new Failure('bad-usage', `dolt-mirror is no URL: "${mirror}"`, { hint });
+  const url = new URL(mirror);
+  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+    throw new Failure('bad-usage', `dolt-mirror on ${url.host} has a user, a query or a fragment`, { hint });
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') {
+    throw new Failure('bad-usage', `dolt-mirror is neither https nor http: "${mirror}"`, { hint });
+  }
+  return url.href.replace(/\/+$/, '');
+}

@@ -1,0 +1,26 @@
+import type { PeerResult } from '../contract/result.ts';
+
+const SHORT_HASH = 8;
+
+/** The beginning of a commit hash, as people compare it; `-` where there is none. */
+export function shortHash(hash: string | null): string {
+  return hash === null ? '-' : hash.slice(0, SHORT_HASH);
+}
+
+/** A duration as people read it: `340 ms`, `1.2 s`, `4 min 05 s`. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${milliseconds} ms`;
+  const seconds = Math.round(milliseconds / 1_000);
+  if (seconds < 60) return `${(milliseconds / 1_000).toFixed(1)} s`;
+  return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
+}
+
+/** Commits that we have and the peer lacks, and the other way round; `?` where it could not be counted. */
+export function aheadBehind(peer: PeerResult): string {
+  return `${peer.ahead ?? '?'}/${peer.behind ?? '?'}`;
+}
+
+/** A number with its noun: `1 row`, `2 rows`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

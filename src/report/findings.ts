@@ -1,0 +1,24 @@
+import type { Problem, RunResult } from '../contract/result.ts';
+
+/** A problem of the run, or the error of one peer, in one form. */
+export type Finding = Omit<Problem, 'code'> & { readonly code: Problem['code'] | null };
+
+const NOWHERE = { file: null, line: null, column: null } as const;
+
+/**
+ * Everything of a run that a reader must know, errors of peers first, each once. A peer that failed without saying why
+ * is still named.
+ */
+export function findings(result: RunResult): Finding[] {
+  return [...result.peers.flatMap(peerFinding), ...result.problems];
+}
+
+function peerFinding(peer: RunResult['peers'][number]): Finding[] {
+  if (peer.error !== null) {
+    const { code, message, hint } = peer.error;
+    return [{ severity: 'error', code, message, hint, peer: peer.name, ...NOWHERE }];
+  }
+  if (peer.status !== 'failed' && peer.status !== 'conflict') return [];
+  const message = peer.status === 'failed' ? 'the peer failed' : 'rows are left in conflict';
+  return [{ severity: 'error', code: null, message, hint: '', peer: peer.name, ...NOWHERE }];
+}

@@ -1,0 +1,97 @@
+import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
+import type { RunStatus } from '../contract/vocabulary.ts';
+import { duration } from './figures.ts';
+import { type Finding, findings } from './findings.ts';
+import { code, literal } from './markdown.ts';
+import { markdownTable } from './markdown-table.ts';
+import { mermaid } from './mermaid.ts';
+import { PEER_COLUMNS, peerRow } from './peer-row.ts';
+
+/** GitHub drops a job summary over 1 MiB as a whole; the rest is left to other steps' headings and masks. */
+export const SUMMARY_BUDGET_BYTES = 1_000_000;
+
+const MARKS = {
+  unchanged: '✅',
+  success: '✅',
+  partial: '⚠️',
+  conflict: '⚠️',
+  failed: '❌',
+} as const satisfies Record<RunStatus, string>;
+
+/**
+ * The job summary of a run, as markdown of at most `budget` bytes: what happened, a diagram, and tables of peers,
+ * problems and conflicts, each cut between rows where they would not fit. The result must have been reduced to what may
+ * be shown (`withValues`) before.
+ */
+export function summary(result: RunResult, budget: number = SUMMARY_BUDGET_BYTES): string {
+  const sections: string[] = [heading(result), diagram(result)];
+  let left = budget - Buffer.byteLength(sections.join(''));
+  for (const { title, columns, rows, share } of tables(result)) {
+    const head = `\n### ${title}\n\n`;
+    const table = rows.length === 0 ? '' : markdownTable({ columns, rows }, Math.floor(left * share) - head.length);
+    if (table === '') continue;
+    sections.push(head, table);
+    left -= Buffer.byteLength(head + table);
+  }
+  return sections.join('');
+}
+
+function heading(result: RunResult): string {
+  const facts = [
+    ['database', result.database],
+    ['branch', result.branch],
+    ['head', result.head],
+    ['Dolt', result.doltVersion],
+    ['duration', duration(result.durationMs)],
+  ] as const;
+  const line = facts.flatMap(([name, value]) => (value === null ? [] : [`${name} ${code(value)}`])).join(' · ');
+  return `## ${MARKS[result.status]} dolt-federation ${result.command}: ${result.status}\n\n${line}\n`;
+}
+
+function diagram(result: RunResult): string {
+  return result.peers.length === 0 ? '\nNo peer took part.\n' : `\n\`\`\`mermaid\n${mermaid(result)}\`\`\`\n`;
+}
+
+function tables(result: RunResult) {
+  const conflicts = result.peers.flatMap((peer) => peer.conflicts.map((conflict) => conflictCells(peer, conflict)));
+  return [
+    { title: 'Peers', columns: PEER_COLUMNS, rows: result.peers.map((peer) => peerRow(peer, code)), share: 0.5 },
+    { title: 'Problems', columns: PROBLEM_COLUMNS, rows: findings(result).map(problemCells), share: 0.5 },
+    { title: 'Conflicts', columns: CONFLICT_COLUMNS, rows: conflicts, share: 1 },
+  ];
+}
+
+const PROBLEM_COLUMNS = ['Severity', 'Peer', 'Code', 'What happened', 'What to do'];
+
+function problemCells(finding: Finding): string[] {
+  const { severity, peer, message, hint } = finding;
+  return [severity, code(peer ?? ''), code(finding.code ?? ''), literal(message + placeOf(finding)), literal(hint)];
+}
+
+function placeOf({ file, line, column }: Finding): string {
+  return file === null ? '' : ` (${[file, line, column].filter((part) => part !== null).join(':')})`;
+}
+
+const CONFLICT_COLUMNS = ['Peer', 'Table', 'Key', 'Columns', 'Base', 'Ours', 'Theirs', 'Resolution'];
+
+function conflictCells(peer: PeerResult, conflict: Conflict): string[] {
+  return [
+    code(peer.name),
+    code(conflict.table),
+    values(conflict.key),
+    code(conflict.columns.join(', ')),
+    values(conflict.base),
+    values(conflict.ours),
+    values(conflict.theirs),
+    literal(conflict.resolution),
+  ];
+}
+
+function values(cells: Conflict['base']): string {
+  if (cells === null) return '';
+  return code(
+    Object.entries(cells)
+      .map(([column, value]) => `${column} = ${value ?? 'NULL'}`)
+      .join(', '),
+  );
+}

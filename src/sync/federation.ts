@@ -1,0 +1,177 @@
+import pLimit from 'p-limit';
+import { Failure } from '../core/failure.ts';
+import { pause, throwIfInterrupted } from '../core/interruption.ts';
+import type { PeerEvent } from '../core/logger.ts';
+import { isAncestor } from '../dolt/history.ts';
+import { fastForward } from '../dolt/merge.ts';
+import type { Database } from '../dolt/sql.ts';
+import { type Converged, converge } from './converge.ts';
+import type { PeerRun } from './peer-run.ts';
+import { planFor } from './plan.ts';
+import { publishTo } from './publish.ts';
+import { removeScratch, scratchName } from './scratch.ts';
+import { surveyPeer } from './survey.ts';
+import { headsThatTouch } from './uncommitted.ts';
+
+export interface FederationOptions {
+  /** Our branch and the commit it points at. */
+  readonly branch: string;
+  readonly ours: string;
+  /** Tables with uncommitted changes; no head that changes one is merged. */
+  readonly dirty: readonly string[];
+  readonly dryRun: boolean;
+  readonly initEmpty: boolean;
+  readonly retries: number;
+  readonly parallel: number;
+  readonly signal: AbortSignal;
+  readonly progress: (event: PeerEvent) => void;
+}
+
+/** Up to this long, times the number of attempts, before a lost race is run again: towns must not stay in step. */
+const JITTER_MS = 250;
+
+/**
+ * Fetches, merges, pushes and verifies for all peers that take part; what becomes of each is noted in its run. The
+ * branch of the town moves once, at the end, and only forward.
+ * @returns the head of our branch afterwards
+ */
+export async function federate(
+  database: Database,
+  runs: readonly PeerRun[],
+  options: FederationOptions,
+): Promise<string> {
+  const active = runs.filter((run) => run.part !== null && run.failure === null);
+  try {
+    await survey(
+      database,
+      active.filter((run) => run.registered),
+      options,
+    );
+    const head = await agree(database, active, options);
+    for (const run of runs) tellEnd(run, options);
+    return head;
+  } finally {
+    if (active.some((run) => run.part?.merge === true || run.part?.push === true)) await removeScratch(database);
+  }
+}
+
+function tellEnd(run: PeerRun, options: FederationOptions): void {
+  if (run.part === null) return;
+  const { name } = run.peer;
+  if (run.failure === null) options.progress({ peer: name, step: 'done', detail: run.state });
+  else options.progress({ peer: name, step: 'failed', detail: run.failure.code });
+}
+
+async function survey(database: Database, runs: readonly PeerRun[], options: FederationOptions): Promise<void> {
+  await inParallel(runs, options, async (run) => {
+    run.attempts += 1;
+    options.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
+    await surveyPeer(database, run, options.ours);
+    options.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
+  });
+}
+
+async function agree(database: Database, runs: readonly PeerRun[], options: FederationOptions): Promise<string> {
+  // Once a remote has taken a commit, that commit is a head like any other; until then a fold can be thrown away.
+  const accepted: string[] = [];
+  for (let attempt = 0; ; attempt += 1) {
+    const converged = await mergeHeads(database, runs, { ...options, accepted });
+    if (options.dryRun) {
+      for (const run of runs) run.plan = await planFor(database, run, { ...options, target: converged.target });
+      return options.ours;
+    }
+    const { lost, taken } = await publish(database, runs, { ...options, converged });
+    if (taken) accepted.push(converged.target);
+    if (lost.length === 0) return advance(database, runs, { ...options, target: converged.target });
+    if (attempt === options.retries) {
+      for (const run of lost) run.failure = outrun(run, attempt + 1);
+      return advance(database, runs, { ...options, target: converged.target });
+    }
+    await pause(Math.random() * JITTER_MS * (attempt + 1), options.signal);
+    await survey(database, lost, options);
+  }
+}
+
+async function mergeHeads(
+  database: Database,
+  runs: readonly PeerRun[],
+  options: FederationOptions & { readonly accepted: readonly string[] },
+): Promise<Converged> {
+  const bringing = runs.filter((run) => run.part?.merge === true && run.failure === null && run.head !== null);
+  for (const run of bringing) {
+    if ((run.behind ?? 0) > 0)
+      options.progress({ peer: run.peer.name, step: 'merging', detail: `${run.behind} commit(s)` });
+  }
+  const heads = bringing.flatMap((run) => (run.head === null ? [] : [run.head]));
+  const waiting = await headsThatTouch(database, options.dirty, { ours: options.ours, theirs: heads });
+  const free = [...heads.filter((head) => !waiting.has(head)), ...options.accepted];
+  const converged = await converge(database, { ours: options.ours, theirs: free, branch: options.branch }, scratchName);
+  for (const run of bringing) {
+    const why = run.head === null ? undefined : (waiting.get(run.head) ?? converged.dropped.get(run.head));
+    if (why === undefined) continue;
+    run.failure = why.failure;
+    run.conflicts = [...why.conflicts];
+  }
+  return converged;
+}
+
+async function publish(
+  database: Database,
+  runs: readonly PeerRun[],
+  options: FederationOptions & { readonly converged: Converged },
+): Promise<{ readonly lost: PeerRun[]; readonly taken: boolean }> {
+  const { target, branch } = options.converged;
+  const lost: PeerRun[] = [];
+  const writable = runs.filter((run) => run.part?.push === true && run.failure === null);
+  await inParallel(writable, options, async (run) => {
+    if (run.head === null && !options.initEmpty) {
+      run.failure = new Failure(
+        run.state === 'branch-missing' ? 'branch-missing' : 'remote-empty',
+        `${run.peer.name} has no branch ${run.branch}, and \`init-empty\` is false`,
+      );
+      return;
+    }
+    if ((await publishTo(database, run, { target, branch, progress: options.progress })) === 'lost-race')
+      lost.push(run);
+  });
+  return { lost, taken: target !== options.ours && lost.length < writable.length };
+}
+
+/** Moves our branch, once, and says of every peer that was only read whether it and we agree. */
+async function advance(
+  database: Database,
+  runs: readonly PeerRun[],
+  options: FederationOptions & { readonly target: string },
+): Promise<string> {
+  const { target, ours, branch } = options;
+  if (target !== ours) await database.session((sql) => fastForward(sql, { branch, to: target }));
+  for (const run of runs) {
+    if (run.failure !== null || run.head === null || run.part === null) continue;
+    if (run.part.merge) run.pulledCommits = run.behind ?? 0;
+    if (!run.part.push)
+      run.verified = run.part.merge ? await isAncestor(database, run.head, target) : run.head === ours;
+  }
+  return target;
+}
+
+function outrun(run: PeerRun, attempts: number): Failure {
+  return new Failure('non-fast-forward', `${run.peer.name} moved during each of ${attempts} attempt(s) to push`);
+}
+
+async function inParallel(
+  runs: readonly PeerRun[],
+  options: FederationOptions,
+  work: (run: PeerRun) => Promise<void>,
+): Promise<void> {
+  const limit = pLimit(options.parallel);
+  await Promise.all(
+    runs.map((run) =>
+      limit(async () => {
+        throwIfInterrupted(options.signal);
+        await work(run);
+        run.durationMs = Date.now() - run.startedAt;
+        throwIfInterrupted(options.signal);
+      }),
+    ),
+  );
+}

@@ -1,0 +1,54 @@
+import type { Peer } from '../config/configuration.ts';
+import type { Conflict, Plan } from '../contract/result.ts';
+import type { PeerState } from '../contract/vocabulary.ts';
+import type { Failure } from '../core/failure.ts';
+import type { Part } from './roles.ts';
+
+/** What is known of one peer while a run goes on; the stages fill it in one after the other. */
+export interface PeerRun {
+  readonly peer: Peer;
+  /** The branch there that belongs to ours here. */
+  readonly branch: string;
+  /** null: takes no part in this command. */
+  readonly part: Part | null;
+  /** Whether the database knows the peer as a remote; one whose folder does not exist yet cannot be asked. */
+  registered: boolean;
+  state: PeerState;
+  /** The last head that was read at the peer. */
+  head: string | null;
+  ahead: number | null;
+  behind: number | null;
+  failure: Failure | null;
+  conflicts: Conflict[];
+  pulledCommits: number;
+  pushedCommits: number;
+  /** The peer was read after the work and holds what this run promised. */
+  verified: boolean;
+  attempts: number;
+  startedAt: number;
+  durationMs: number;
+  plan: Plan | null;
+}
+
+/** A peer of which nothing is known yet. */
+export function newPeerRun(peer: Peer, part: Part | null, branch: string): PeerRun {
+  return {
+    peer,
+    branch: peer.branch ?? branch,
+    part,
+    registered: false,
+    state: 'unknown',
+    head: null,
+    ahead: null,
+    behind: null,
+    failure: null,
+    conflicts: [],
+    pulledCommits: 0,
+    pushedCommits: 0,
+    verified: false,
+    attempts: 0,
+    startedAt: Date.now(),
+    durationMs: 0,
+    plan: null,
+  };
+}

@@ -1,0 +1,30 @@
+import type { Plan } from '../contract/result.ts';
+import { countCommits, countReachable, isAncestor } from '../dolt/history.ts';
+import type { Sql } from '../dolt/sql.ts';
+import type { PeerRun } from './peer-run.ts';
+
+/** What a real run would do for one peer, had it found what this one found. */
+export async function planFor(
+  sql: Sql,
+  run: PeerRun,
+  town: { readonly ours: string; readonly target: string; readonly initEmpty: boolean },
+): Promise<Plan> {
+  const nothing: Plan = { pull: 'nothing', push: 'nothing', pullCommits: 0, pushCommits: 0, head: run.head };
+  if (run.failure !== null) return nothing;
+  const merges = run.part?.merge === true && run.head !== null && (run.behind ?? 0) > 0;
+  const pull = !merges ? 'nothing' : town.target === run.head ? 'fast-forward' : 'merge';
+  const pushes =
+    run.part?.push === true && (run.head === null ? town.initEmpty : !(await isAncestor(sql, town.target, run.head)));
+  const pushCommits = !pushes
+    ? 0
+    : run.head === null
+      ? await countReachable(sql, town.target)
+      : await countCommits(sql, run.head, town.target);
+  return {
+    pull,
+    pullCommits: merges ? (run.behind ?? 0) : 0,
+    push: !pushes ? 'nothing' : run.head === null ? 'first-push' : 'fast-forward',
+    pushCommits,
+    head: pushes ? town.target : run.head,
+  };
+}

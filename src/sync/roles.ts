@@ -1,0 +1,40 @@
+import type { Role } from '../contract/vocabulary.ts';
+
+export type Direction = 'sync' | 'pull' | 'push' | 'status';
+
+/** What a command does with one peer. Every peer that takes part is read: its head is needed for state and proof. */
+export interface Part {
+  /** Its head may be merged into our branch. */
+  readonly merge: boolean;
+  /** Our branch is pushed to it. */
+  readonly push: boolean;
+}
+
+interface RoleRights {
+  readonly pull: boolean;
+  readonly push: boolean;
+  readonly inSync: boolean;
+}
+
+const RIGHTS: Readonly<Record<Role, RoleRights>> = {
+  primary: { pull: true, push: true, inSync: true },
+  peer: { pull: true, push: true, inSync: true },
+  upstream: { pull: true, push: false, inSync: true },
+  backup: { pull: false, push: true, inSync: true },
+  archive: { pull: false, push: true, inSync: false },
+};
+
+/** What a command does with a peer of a role; null: the peer takes no part and is skipped. */
+export function partOf(command: Direction, role: Role): Part | null {
+  const rights = RIGHTS[role];
+  switch (command) {
+    case 'sync':
+      return rights.inSync ? { merge: rights.pull, push: rights.push } : null;
+    case 'pull':
+      return rights.pull ? { merge: true, push: false } : null;
+    case 'push':
+      return rights.push ? { merge: false, push: true } : null;
+    case 'status':
+      return { merge: false, push: false };
+  }
+}

@@ -1,0 +1,66 @@
+import { Failure, toFailure } from '../core/failure.ts';
+import { forgetTracking, trackingHead } from '../dolt/heads.ts';
+import { commitInfo, countCommits, mergeBase, rootCommit } from '../dolt/history.ts';
+import type { Sql } from '../dolt/sql.ts';
+import { fetchBranch } from '../dolt/transfer.ts';
+import type { PeerRun } from './peer-run.ts';
+import { stateOf } from './state.ts';
+
+/**
+ * Reads one peer: fetches its branch and says where it stands against our head. A failure stays this peer's own: it is
+ * noted in the run, never thrown.
+ * @param ours our head
+ */
+export async function surveyPeer(sql: Sql, run: PeerRun, ours: string): Promise<void> {
+  const at = { peer: run.peer.name, branch: run.branch };
+  try {
+    await fetchBranch(sql, at);
+    const theirs = await trackingHead(sql, at);
+    if (theirs === null) throw new Failure('branch-missing', `${run.peer.name} has no branch ${run.branch}`);
+    await compare(sql, run, { ours, theirs });
+  } catch (thrown) {
+    await noteAbsence(sql, run, toFailure(thrown));
+  }
+}
+
+async function compare(
+  sql: Sql,
+  run: PeerRun,
+  heads: { readonly ours: string; readonly theirs: string },
+): Promise<void> {
+  const base = await mergeBase(sql, heads.ours, heads.theirs);
+  run.head = heads.theirs;
+  run.state = stateOf({ ...heads, base });
+  if (base === null) {
+    run.failure = await unrelated(sql, run, heads);
+    return;
+  }
+  run.ahead = await countCommits(sql, heads.theirs, heads.ours);
+  run.behind = await countCommits(sql, heads.ours, heads.theirs);
+}
+
+async function noteAbsence(sql: Sql, run: PeerRun, failure: Failure): Promise<void> {
+  if (failure.code !== 'remote-empty' && failure.code !== 'branch-missing') {
+    run.state = 'unreachable';
+    run.failure = failure;
+    return;
+  }
+  await forgetTracking(sql, { peer: run.peer.name, branch: run.branch });
+  run.head = null;
+  run.state = failure.code;
+}
+
+async function unrelated(
+  sql: Sql,
+  run: PeerRun,
+  heads: { readonly ours: string; readonly theirs: string },
+): Promise<Failure> {
+  const [ourRoot, theirRoot] = await Promise.all([rootCommit(sql, heads.ours), rootCommit(sql, heads.theirs)]);
+  const tip = await commitInfo(sql, heads.theirs);
+  return new Failure(
+    'unrelated',
+    `${run.peer.name} has a history that shares no commit with ours: ours began with ${ourRoot.hash} ` +
+      `(${ourRoot.date}, ${ourRoot.committer}), theirs with ${theirRoot.hash} (${theirRoot.date}, ${theirRoot.committer}) ` +
+      `and is at ${tip.hash}`,
+  );
+}

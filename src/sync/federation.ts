@@ -5,13 +5,13 @@ import type { PeerEvent } from '../core/logger.ts';
 import { isAncestor } from '../dolt/history.ts';
 import { fastForward } from '../dolt/merge.ts';
 import type { Database } from '../dolt/sql.ts';
-import { type Converged, converge } from './converge.ts';
+import type { Converged } from './converge.ts';
+import { mergeHeads } from './merge-heads.ts';
 import type { PeerRun } from './peer-run.ts';
 import { planFor } from './plan.ts';
 import { publishTo } from './publish.ts';
-import { removeScratch, scratchName } from './scratch.ts';
+import { removeScratch } from './scratch.ts';
 import { surveyPeer } from './survey.ts';
-import { headsThatTouch } from './uncommitted.ts';
 
 export interface FederationOptions {
   /** Our branch and the commit it points at. */
@@ -90,29 +90,6 @@ async function agree(database: Database, runs: readonly PeerRun[], options: Fede
     await pause(Math.random() * JITTER_MS * (attempt + 1), options.signal);
     await survey(database, lost, options);
   }
-}
-
-async function mergeHeads(
-  database: Database,
-  runs: readonly PeerRun[],
-  options: FederationOptions & { readonly accepted: readonly string[] },
-): Promise<Converged> {
-  const bringing = runs.filter((run) => run.part?.merge === true && run.failure === null && run.head !== null);
-  for (const run of bringing) {
-    if ((run.behind ?? 0) > 0)
-      options.progress({ peer: run.peer.name, step: 'merging', detail: `${run.behind} commit(s)` });
-  }
-  const heads = bringing.flatMap((run) => (run.head === null ? [] : [run.head]));
-  const waiting = await headsThatTouch(database, options.dirty, { ours: options.ours, theirs: heads });
-  const free = [...heads.filter((head) => !waiting.has(head)), ...options.accepted];
-  const converged = await converge(database, { ours: options.ours, theirs: free, branch: options.branch }, scratchName);
-  for (const run of bringing) {
-    const why = run.head === null ? undefined : (waiting.get(run.head) ?? converged.dropped.get(run.head));
-    if (why === undefined) continue;
-    run.failure = why.failure;
-    run.conflicts = [...why.conflicts];
-  }
-  return converged;
 }
 
 async function publish(

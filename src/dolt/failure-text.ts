@@ -68,6 +68,7 @@ const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['googleapi: error 404', 'not-found'],
   // Whoever answers in HTTP/1.1 is no remote of Dolt's.
   ['looked like an http/1.1 header', 'not-found'],
+  ['unknown s3 url parameter', 'config-invalid'],
   ['invalid region: region was not a valid dns name', 'config-invalid'],
   ['invalid ref spec', 'branch-missing'],
   ['refspec not found', 'branch-missing'],

@@ -50,6 +50,8 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
       return { command: 'config', key: null, overrides: shared.overrides };
     case 'config get':
       return { command: 'config', key: first, overrides: shared.overrides };
+    case 'doctor':
+      return { ...shared, command: 'doctor', only: parsed.operands, branch: read('branch'), untrusted: false };
     case 'install':
       return { command: 'install', dolt };
     case 'demo':

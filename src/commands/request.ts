@@ -62,6 +62,18 @@ export interface ConfigRequest {
   readonly overrides: ConfigOverrides;
 }
 
+export interface DoctorRequest {
+  readonly command: 'doctor';
+  /** Peer names; empty = all. */
+  readonly only: readonly string[];
+  readonly database: string | undefined;
+  readonly branch: string | undefined;
+  /** Folders of `file://` peers are not looked at. */
+  readonly untrusted: boolean;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
+
 export interface InstallRequest {
   readonly command: 'install';
   readonly dolt: DoltRequest;
@@ -79,5 +91,6 @@ export type Request =
   | RemovePeerRequest
   | ListPeersRequest
   | ConfigRequest
+  | DoctorRequest
   | InstallRequest
   | DemoRequest;

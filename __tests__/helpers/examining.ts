@@ -12,16 +12,16 @@ export const ENV: Env = { PATH: readEnv()['PATH'] ?? '' };
 
 interface Asked extends Partial<DoctorRequest> {
   readonly env?: Env;
-  readonly userConfig?: boolean;
+  readonly userHome?: boolean;
 }
 
 /** What the doctor finds in a folder, checked against the published schema. */
 export async function examine(folder: TempFolder, peers: string, asked: Asked = {}): Promise<DoctorResult> {
-  const { env = {}, userConfig = false, overrides, ...more } = asked;
+  const { env = {}, userHome = false, overrides, ...more } = asked;
   const context = {
     ...commandContext(folder.path, { env: { ...ENV, ...env } }),
     tempDir: folder.file('tmp'),
-    userConfig,
+    userHome,
   };
   const request: DoctorRequest = {
     command: 'doctor',

@@ -1,4 +1,10 @@
-import type { DoctorRequest, DoltRequest, FederateRequest, InstallRequest } from '../commands/request.ts';
+import type {
+  DoctorRequest,
+  DoltRequest,
+  FederateRequest,
+  GivenCredentials,
+  InstallRequest,
+} from '../commands/request.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
 import { COMMANDS, type CommandEntry, type CommandName } from '../contract/commands.ts';
 import type { ReadOption } from '../contract/option-value.ts';
@@ -36,6 +42,7 @@ export function actionRequest(written: WrittenInputs, event: EventVerdict): Acti
 function doctorRequest(read: ReadOption, event: EventVerdict): Omit<DoctorRequest, 'dolt'> {
   return {
     command: 'doctor',
+    credentials: given(read('credentials')),
     only: namedPeers(read),
     database: read('database'),
     branch: read('branch'),
@@ -64,6 +71,8 @@ function federateRequest(
     dryRun: untrusted || read('dry-run'),
     failOn: read('fail-on'),
     retries: read('retries'),
+    timeout: read('timeout'),
+    credentials: given(read('credentials')),
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),
@@ -91,6 +100,10 @@ function doltRequest(read: ReadOption, written: WrittenInputs): DoltRequest {
     mirror: read('dolt-mirror'),
     githubToken: read('github-token'),
   };
+}
+
+function given(text: string | undefined): GivenCredentials | undefined {
+  return text === undefined ? undefined : { text };
 }
 
 type ActionCommand = {

@@ -1,4 +1,4 @@
-import type { DoltRequest, Request } from '../commands/request.ts';
+import type { DoltRequest, GivenCredentials, Request } from '../commands/request.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
 import type { ReadOption } from '../contract/option-value.ts';
 import type { OptionName } from '../contract/options.ts';
@@ -51,7 +51,14 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
     case 'config get':
       return { command: 'config', key: first, overrides: shared.overrides };
     case 'doctor':
-      return { ...shared, command: 'doctor', only: parsed.operands, branch: read('branch'), untrusted: false };
+      return {
+        ...shared,
+        command: 'doctor',
+        only: parsed.operands,
+        branch: read('branch'),
+        credentials: credentialsFile(read),
+        untrusted: false,
+      };
     case 'install':
       return { command: 'install', dolt };
     case 'demo':
@@ -64,12 +71,19 @@ function federateOptions(read: ReadOption) {
     dryRun: read('dry-run'),
     failOn: read('fail-on'),
     retries: read('retries'),
+    timeout: read('timeout'),
+    credentials: credentialsFile(read),
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),
     branch: read('branch'),
     untrusted: false,
   };
+}
+
+function credentialsFile(read: ReadOption): GivenCredentials | undefined {
+  const file = read('credentials');
+  return file === undefined ? undefined : { file };
 }
 
 /** Whoever names an executable but no version takes it as it is. */

@@ -2,8 +2,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { endpointOptions } from '../config/endpoint-options.ts';
 import { loadConfiguration, requireFederation } from '../config/load.ts';
 import type { DoctorCheck, DoctorResult } from '../contract/doctor-result.ts';
-import type { Credentials } from '../credentials/credential.ts';
-import { parseCredentials } from '../credentials/parse-credentials.ts';
+import { loadCredentials } from '../credentials/load-credentials.ts';
 import { askCapabilities, type Capabilities } from '../dolt/capabilities.ts';
 import type { Context } from './context.ts';
 import { checkCapabilities } from './doctor/capabilities-check.ts';
@@ -25,7 +24,8 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
   const configuration = await loadConfiguration(context, request.overrides);
   const peers = selectPeers(configuration, request.only);
   const access = {
-    credentials: givenCredentials(context),
+    credentials: await loadCredentials(request.credentials, { ...context, mask: (one) => context.log.mask(one) }),
+    githubToken: request.dolt.githubToken,
     dolthubHost: endpointOptions(context.env, request.overrides).dolthubHost,
     untrusted: request.untrusted,
   };
@@ -69,10 +69,4 @@ async function capabilitiesOf(
   } catch (thrown) {
     return { check: refused({ check: 'capabilities' }, thrown) };
   }
-}
-
-function givenCredentials({ env }: Context): Credentials {
-  const name = 'DOLT_FEDERATION_CREDENTIALS';
-  const text = env[name];
-  return text === undefined ? new Map() : parseCredentials({ text, name }, env);
 }

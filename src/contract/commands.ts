@@ -31,8 +31,19 @@ const CONFIG = [
   'dolthub-host',
   'allow-insecure',
 ] as const;
-const READ = [...CONFIG, 'database', 'branch', 'parallel', 'fail-on', 'report-values', ...DOLT] as const;
-const RUN = [...READ, 'dry-run', 'bootstrap', 'retries'] as const;
+const READ = [
+  ...CONFIG,
+  'credentials',
+  'database',
+  'branch',
+  'timeout',
+  'retries',
+  'parallel',
+  'fail-on',
+  'report-values',
+  ...DOLT,
+] as const;
+const RUN = [...READ, 'dry-run', 'bootstrap'] as const;
 
 /** Every command, in the order of the help. */
 export const COMMANDS = {
@@ -74,7 +85,7 @@ export const COMMANDS = {
     summary:
       'Say what is missing for the configured peers, each with its cure; nothing is changed, nobody is contacted',
     arguments: PEERS,
-    options: [...CONFIG, 'database', 'branch', ...DOLT],
+    options: [...CONFIG, 'credentials', 'database', 'branch', ...DOLT],
     action: true,
   },
   install: { summary: 'Find or install Dolt, print its version and path', arguments: [], options: DOLT, action: true },

@@ -67,6 +67,7 @@ describe('who holds the database', () => {
       dolt: testDolt(),
       database: folder.file('town'),
       env: ENV,
+      userHome: false,
       tempDir: folder.file('tmp'),
       signal: new AbortController().signal,
       onResource: (resource) => {

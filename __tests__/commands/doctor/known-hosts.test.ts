@@ -42,7 +42,7 @@ describe('known hosts', () => {
   test('of the user, where the home folder is their own', async () => {
     await using folder = await tempFolder();
     const peers = 'a: ssh://u@nobody-knows-this.invalid:2222/p';
-    const result = await examine(folder, peers, { userConfig: true });
+    const result = await examine(folder, peers, { userHome: true });
     expect(told(result, 'known-hosts', 'a')[0]).toMatch(
       /^missing: \[nobody-knows-this.invalid\]:2222 is in none of \//,
     );

@@ -1,23 +1,20 @@
 import type { Peer } from '../../config/configuration.ts';
 import { DOLTHUB_HOST } from '../../config/endpoint-options.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
-import type { Env } from '../../core/env.ts';
 import { isAmazon } from '../../credentials/aws-service.ts';
 import { bindCredential } from '../../credentials/bind-credential.ts';
 import type { Credential } from '../../credentials/credential.ts';
 import { gitTransport, KIND_WORDS } from '../../credentials/fitting.ts';
+import type { Job } from '../../credentials/job.ts';
 import { fine, missing, refused, untold } from './check.ts';
 
 /** What there is besides the peer's own entry. */
-export interface Job {
-  readonly env: Env;
-  /** Whether the home folder is the user's own. */
-  readonly userHome: boolean;
+interface Surroundings extends Job {
   readonly dolthubHost: string;
 }
 
 /** Whether a peer's remote will be shown a credential; null where that kind of remote takes none. Nobody is asked. */
-export function checkCredential(peer: Peer, credential: Credential | null, job: Job): DoctorCheck | null {
+export function checkCredential(peer: Peer, credential: Credential | null, job: Surroundings): DoctorCheck | null {
   const { endpoint } = peer;
   const subject = { check: 'credentials', peer: peer.name } as const;
   if (credential !== null) {
@@ -53,7 +50,7 @@ function give(peer: Peer, words: string): string {
   return `Give ${words}, in the credentials of ${peer.name}, with the \`url\` they are for.`;
 }
 
-function checkHttp(peer: Peer, { dolthubHost }: Job): DoctorCheck {
+function checkHttp(peer: Peer, { dolthubHost }: Surroundings): DoctorCheck {
   const subject = { check: 'credentials', peer: peer.name } as const;
   if (peer.user !== null) {
     const why = `the user ${peer.user} is configured, and nobody gave the password`;
@@ -98,7 +95,7 @@ function checkSsh(peer: Peer, { env, userHome }: Job): DoctorCheck {
   return missing(subject, 'no entry and no ssh agent', give(peer, KIND_WORDS.ssh));
 }
 
-function checkGit(peer: Peer, job: Job): DoctorCheck | null {
+function checkGit(peer: Peer, job: Surroundings): DoctorCheck | null {
   switch (gitTransport(peer.endpoint)) {
     case null:
       return null;

@@ -29,7 +29,7 @@ export async function checkKnownHosts(
       return fine(subject, `${text(host)} is in the entry`);
     return missing(subject, `${text(host)} is not among the \`known-hosts\` of the entry`, CURE);
   }
-  if (!context.userConfig) return missing(subject, `nothing says which key ${text(host)} has`, CURE);
+  if (!context.userHome) return missing(subject, `nothing says which key ${text(host)} has`, CURE);
   const user = await userSshHost(host, context);
   if (user === null) return untold(subject, 'the settings of ssh cannot be read');
   for (const file of user.files) {

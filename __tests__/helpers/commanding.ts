@@ -42,6 +42,7 @@ export async function command(
       retries: 3,
       parallel: 4,
       initEmpty: true,
+      maxDelete: 50,
       database: 'town',
       reportValues: 'full',
       untrusted: false,

@@ -44,6 +44,7 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
     role,
     tier: 'T1',
     branch: null,
+    accept: [],
     origin: { layer: 'default' },
   };
 }
@@ -77,6 +78,8 @@ export async function federateTown(test: FederateTest): Promise<Federated> {
       dirty: [],
       dryRun: false,
       initEmpty: true,
+      maxDelete: 50,
+      tell() {},
       retries: 3,
       parallel: 4,
       signal: new AbortController().signal,

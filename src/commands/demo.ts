@@ -104,6 +104,7 @@ async function sync(ground: Ground, town: DemoTown): Promise<RunResult> {
     retries: 3,
     parallel: 8,
     initEmpty: true,
+    maxDelete: 50,
     database: databaseOf(ground, town),
     reportValues: 'full',
     untrusted: false,

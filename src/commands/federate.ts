@@ -6,10 +6,12 @@ import { branchHead, checkedOutBranch } from '../dolt/heads.ts';
 import { interruptible } from '../dolt/interrupt.ts';
 import { type InstalledDolt, installDolt } from '../install/install.ts';
 import { federate as federatePeers } from '../sync/federation.ts';
+import type { Notice } from '../sync/notice.ts';
 import { newPeerRun } from '../sync/peer-run.ts';
 import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
+import { noticesOf, toProblem } from './notices.ts';
 import { openTown, type Town } from './open-town.ts';
 import { peerResult, problem } from './peer-result.ts';
 import { preparePeers } from './prepare-peers.ts';
@@ -76,7 +78,9 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
   const mayWrite = request.command !== 'status' && !request.dryRun;
   const dirty = await settleUncommitted(database, { branch, policy: ground.policy, mayWrite });
   const ours = (await branchHead(database, branch)) ?? before;
-  const head = await federatePeers(database, runs, { ...request, ...context, branch, ours, dirty });
+  const told: Notice[] = [];
+  const tell = (notice: Notice) => void told.push(notice);
+  const head = await federatePeers(database, runs, { ...request, ...context, branch, ours, dirty, tell });
 
   const results = runs.map(peerResult);
   const problems = [
@@ -96,6 +100,8 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
           peer: run.peer.name,
         }),
       ),
+    ...runs.flatMap(noticesOf),
+    ...told.map((notice) => toProblem(notice)),
   ];
   return {
     version: 1,

@@ -1,4 +1,4 @@
-import type { ConflictStrategy, DirtyPolicy, Role, SyncMode, Tier } from '../contract/vocabulary.ts';
+import type { Accept, ConflictStrategy, DirtyPolicy, Role, SyncMode, Tier } from '../contract/vocabulary.ts';
 import type { Location } from '../core/failure.ts';
 
 /** Which layer set a value, low to high: default, file, environment, input (an Action input or a CLI flag). */
@@ -36,6 +36,8 @@ export interface Peer {
   readonly tier: Tier;
   /** null: the town's branch. */
   readonly branch: string | null;
+  /** What the screen before a merge lets pass from this peer. */
+  readonly accept: readonly Accept[];
   readonly origin: Origin;
 }
 

@@ -39,7 +39,7 @@ export const PEER_KEYS: KnownKeys = {
   ref: 'later',
   user: 'later',
   trust: 'later',
-  accept: 'later',
+  accept: 'read',
   filter: 'later',
   erasure: 'later',
   aws: 'later',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ROLES, type Role, TIERS, type Tier } from '../contract/vocabulary.ts';
+import { ACCEPTS, type Accept, ROLES, type Role, TIERS, type Tier } from '../contract/vocabulary.ts';
 import type { Location } from '../core/failure.ts';
 import { asMapping, type ConfigField, type ConfigMapping, locate, plain } from './config-tree.ts';
 import type { Origin } from './configuration.ts';
@@ -16,6 +16,7 @@ export interface PeerEntry {
   readonly tier: Tier | null;
   readonly lowerTier: boolean;
   readonly branch: string | null;
+  readonly accept: readonly Accept[];
   readonly origin: Origin;
   readonly keyAt: Location;
   /** The place of one value of the peer. */
@@ -28,6 +29,7 @@ const mapping = z.object({
   tier: word(TIERS).optional(),
   'lower-tier': z.boolean({ error: 'must be true or false' }).optional(),
   branch: text.optional(),
+  accept: z.array(word(ACCEPTS), { error: `must be a list of ${ACCEPTS.join(', ')}` }).optional(),
 });
 
 /**
@@ -55,7 +57,10 @@ function readPeerEntry(
   if (fields !== null) checkKeys(fields, { keys: PEER_KEYS, prefix: `${label}.` }, problems);
   const written = fields === null ? { endpoint: plain(value) } : plain(fields);
   const place = (key: string) => (fields === null ? value.at : locate(value, [key]));
-  const subject = { name: label, locate: (path: readonly PropertyKey[]) => place(String(path[0] ?? '')) };
+  const subject = {
+    name: label,
+    locate: (path: readonly PropertyKey[]) => (fields === null ? value.at : locate(value, path)),
+  };
   const read = check(mapping, written, { subject, problems });
   if (read === undefined) return null;
   return {
@@ -65,6 +70,7 @@ function readPeerEntry(
     tier: read.tier ?? null,
     lowerTier: read['lower-tier'] ?? false,
     branch: read.branch ?? null,
+    accept: [...new Set(read.accept)],
     keyAt,
     place,
   };

@@ -44,7 +44,7 @@ function buildPrimary(remote: Sourced<string | null>, rules: Rules): Peer | unde
   const subject = describe(origin);
   const endpoint = readEndpoint(value, { subject, location: locationOf(origin) }, rules);
   if (endpoint === undefined) return undefined;
-  return { name: 'origin', endpoint, role: 'primary', tier: rules.sovereignty, branch: null, origin };
+  return { name: 'origin', endpoint, role: 'primary', tier: rules.sovereignty, branch: null, accept: [], origin };
 }
 
 function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
@@ -52,11 +52,11 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   const subject = `peer ${name}`;
   problems.attempt(() => placed('peers', entry.keyAt, () => parsePeerName(name)));
   problems.attempt(() => placed(subject, entry.place('tier'), () => requireTier(entry, rules.sovereignty)));
-  const { branch } = entry;
+  const { branch, accept } = entry;
   if (branch !== null) problems.attempt(() => placed(subject, entry.place('branch'), () => parseBranchName(branch)));
   const endpoint = readEndpoint(entry.endpoint, { subject, location: entry.place('endpoint') }, rules);
   const tier = entry.tier ?? rules.sovereignty;
-  return endpoint === undefined ? undefined : { name, endpoint, role, tier, branch, origin };
+  return endpoint === undefined ? undefined : { name, endpoint, role, tier, branch, accept, origin };
 }
 
 function readEndpoint(

@@ -15,10 +15,11 @@ type Face = 'action' | 'cli';
 export interface OptionEntry {
   readonly description: string;
   readonly faces: readonly Face[];
-  /** `text` any non-empty text · `flag` true or false · `choice` one of `choices` · `count` a whole number of at least `min`. */
+  /** `text` any non-empty text · `flag` true or false · `choice` one of `choices` · `count` a whole number from `min` to `max`. */
   readonly type: 'text' | 'flag' | 'choice' | 'count';
   readonly choices?: readonly string[];
   readonly min?: number;
+  readonly max?: number;
   /** What holds when nobody sets it, as text; absent: nothing. `config` means that file and environment decide. */
   readonly default?: string;
   /** How the value is called in help and in action-types.yml. */
@@ -146,6 +147,16 @@ export const OPTIONS = {
     faces: BOTH,
     type: 'flag',
     default: 'true',
+  },
+  'max-delete': {
+    description:
+      'How much of a table of 20 rows or more a peer may delete at once, in percent of its rows; a peer that deletes more has to wait',
+    faces: BOTH,
+    type: 'count',
+    min: 0,
+    max: 100,
+    default: '50',
+    value: 'percent',
   },
   'dolt-version': {
     description: 'Dolt version: exact, a range, or `latest`',

@@ -6,7 +6,9 @@ import { isAncestor } from '../dolt/history.ts';
 import { fastForward } from '../dolt/merge.ts';
 import type { Database } from '../dolt/sql.ts';
 import type { Converged } from './converge.ts';
+import { keepTags } from './keep-tags.ts';
 import { mergeHeads } from './merge-heads.ts';
+import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
 import { planFor } from './plan.ts';
 import { publishTo } from './publish.ts';
@@ -21,10 +23,14 @@ export interface FederationOptions {
   readonly dirty: readonly string[];
   readonly dryRun: boolean;
   readonly initEmpty: boolean;
+  /** Percent of a table's rows that a peer may delete at once. */
+  readonly maxDelete: number;
   readonly retries: number;
   readonly parallel: number;
   readonly signal: AbortSignal;
   readonly progress: (event: PeerEvent) => void;
+  /** Takes what should be known of the run as a whole. */
+  readonly tell: (notice: Notice) => void;
 }
 
 /** Up to this long, times the number of attempts, before a lost race is run again: towns must not stay in step. */
@@ -63,12 +69,14 @@ function tellEnd(run: PeerRun, options: FederationOptions): void {
 }
 
 async function survey(database: Database, runs: readonly PeerRun[], options: FederationOptions): Promise<void> {
-  await inParallel(runs, options, async (run) => {
-    run.attempts += 1;
-    options.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
-    await surveyPeer(database, run, options.ours);
-    options.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
-  });
+  const fetching = () =>
+    inParallel(runs, options, async (run) => {
+      run.attempts += 1;
+      options.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
+      await surveyPeer(database, run, options.ours);
+      options.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
+    });
+  await keepTags(database, fetching, options.tell);
 }
 
 async function agree(database: Database, runs: readonly PeerRun[], options: FederationOptions): Promise<string> {
@@ -100,7 +108,7 @@ async function publish(
   const { target, branch } = options.converged;
   const lost: PeerRun[] = [];
   const writable = runs.filter((run) => run.part?.push === true && run.failure === null);
-  await inParallel(writable, options, async (run) => {
+  const pushing = async (run: PeerRun): Promise<void> => {
     if (run.head === null && !options.initEmpty) {
       run.failure = new Failure(
         run.state === 'branch-missing' ? 'branch-missing' : 'remote-empty',
@@ -110,7 +118,8 @@ async function publish(
     }
     if ((await publishTo(database, run, { target, branch, progress: options.progress })) === 'lost-race')
       lost.push(run);
-  });
+  };
+  await keepTags(database, () => inParallel(writable, options, pushing), options.tell);
   return { lost, taken: target !== options.ours && lost.length < writable.length };
 }
 

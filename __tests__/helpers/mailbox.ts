@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { Peer } from '../../src/config/configuration.ts';
+import type { PeerEvent } from '../../src/core/logger.ts';
 import type { FederationOptions } from '../../src/sync/federation.ts';
 import type { Direction } from '../../src/sync/roles.ts';
 import { type Federated, federateTown, filePeer } from './federating.ts';
@@ -26,6 +27,7 @@ export interface Receiving {
   readonly command?: Direction;
   readonly options?: Partial<FederationOptions>;
   readonly others?: readonly Peer[];
+  readonly onEvent?: (event: PeerEvent) => void;
 }
 
 /** Every query of what a refused run may not change; tags without their date, which Dolt cannot set. */

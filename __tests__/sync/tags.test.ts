@@ -1,12 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
+import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
+import type { Engines } from '../../src/dolt/engines.ts';
 import type { Database } from '../../src/dolt/sql.ts';
 import { readTags } from '../../src/dolt/tags.ts';
 import { fetchBranch } from '../../src/dolt/transfer.ts';
+import type { Around } from '../../src/sync/in-engines.ts';
 import { keepTags } from '../../src/sync/keep-tags.ts';
 import type { Notice } from '../../src/sync/notice.ts';
 import { tagChanges } from '../../src/sync/tag-changes.ts';
-import { filePeer, withDatabase } from '../helpers/federating.ts';
+import { filePeer, withEngines } from '../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
@@ -17,7 +20,6 @@ const tag = (name: string, over = {}) => ({
   commit: 'c1',
   tagger: 'Ann',
   email: 'ann@example.org',
-  date: '2026-01-01 00:00:00.000000',
   message: '',
   ...over,
 });
@@ -31,7 +33,6 @@ describe('what became of tags', () => {
     ['another message', [tag('a')], [tag('a', { message: 'x' })], { brought: [], moved: [tag('a')] }],
     ['another tagger', [tag('a')], [tag('a', { tagger: 'x' })], { brought: [], moved: [tag('a')] }],
     ['another address', [tag('a')], [tag('a', { email: 'x' })], { brought: [], moved: [tag('a')] }],
-    ['another date', [tag('a')], [tag('a', { date: 'x' })], { brought: [], moved: [tag('a')] }],
   ])('%s', (_, before, after, changes) => {
     expect(tagChanges(before, after)).toEqual(changes);
   });
@@ -78,72 +79,92 @@ describe('tags that a fetch brings or moves', () => {
     );
   });
 
-  test('are put back where the work fails, and where it is the last fetch that brings them', async () => {
+  test('are put back where the work fails, and after an engine that ended', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     const [other] = await hostileMailboxes(folder, box);
-    if (other === undefined) throw new Error('no mailbox');
-    await box.south.sql("CALL DOLT_TAG('v1', 'main')", `CALL DOLT_REMOTE('add', 'other0', '${other.endpoint.dolt}')`);
-    const before = await box.south.rows(TAGS);
-    const notices: Notice[] = [];
-    const moved: number[] = [];
-    const broken = withDatabase(box.south.path, folder.file('tmp'), (database) =>
-      keepTags(
-        database,
-        async () => {
-          await fetchBranch(database, { peer: 'other0', branch: 'main' });
-          moved.push((await readTags(database)).length);
-          throw new Error('broken');
-        },
-        (notice) => void notices.push(notice),
-      ),
+    await box.south.sql(
+      "CALL DOLT_TAG('v1', 'main')",
+      `CALL DOLT_REMOTE('add', 'other0', '${other?.endpoint.dolt ?? ''}')`,
     );
-    await expect(broken).rejects.toThrow('broken');
-    expect(moved).toEqual([3]);
-    expect(notices.map(({ code, severity }) => `${severity} ${code}`)).toEqual(['notice tags-restored']);
+    const before = await box.south.rows(TAGS);
+    const { notices, failure } = await keepingTags(folder, box, async (engines, around) => {
+      await engines.use(PLAIN_KIT, (engine) =>
+        around(engine, async () => {
+          await fetchBranch(engine.database, { peer: 'other0', branch: 'main', user: null });
+          expect(await readTags(engine.database)).toHaveLength(3);
+          await engines.close();
+          throw new Error('broken');
+        }),
+      );
+    });
+    expect(failure).toMatchObject({ message: 'broken' });
+    expect(notices).toEqual([
+      {
+        severity: 'notice',
+        code: 'tags-restored',
+        message:
+          'put back 1 tag (v1) that a fetch had moved; removed 2 tags (--force-other0, brought-by-other0) that a fetch had brought',
+      },
+    ]);
     expect(await box.south.rows(TAGS)).toEqual(before);
   });
-});
 
-test('tags that cannot be compared are told as a warning, and the work still counts', async () => {
-  await using folder = await tempFolder();
-  const box = await mailbox(folder);
-  const notices: Notice[] = [];
-  const done = await withDatabase(box.south.path, folder.file('tmp'), (database) => {
-    let asked = 0;
-    const rows: Database['rows'] = (schema, statement, parameters) => {
-      asked += 1;
-      return database.rows(schema, asked === 1 ? statement : 'SELECT no such thing', parameters);
-    };
-    return keepTags(
-      { ...database, rows },
-      async () => 'done',
-      (notice) => void notices.push(notice),
-    );
+  test('are told as a warning, by name and with the reason, where they cannot be put back', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    const { notices, failure } = await keepingTags(folder, box, async (engines, around) => {
+      await engines.use(PLAIN_KIT, async (engine) => {
+        const run: Database['run'] = () => engine.database.run('CALL NO_SUCH_PROCEDURE()');
+        await around({ ...engine, database: { ...engine.database, run } }, () =>
+          engine.database.run("CALL DOLT_TAG('brought')"),
+        );
+      });
+    });
+    expect(failure).toBeNull();
+    expect(notices).toEqual([
+      {
+        severity: 'warning',
+        code: 'tags-restored',
+        message: expect.stringMatching(/changed 1 tag \(brought\), .*NO_SUCH_PROCEDURE/i),
+      },
+    ]);
   });
-  expect(done).toBe('done');
-  expect(notices).toEqual([
-    { severity: 'warning', code: 'tags-restored', message: expect.stringContaining('could not be seen') },
-  ]);
-});
 
-test('tags that cannot be put back are told as a warning, by name and with the reason', async () => {
-  await using folder = await tempFolder();
-  const box = await mailbox(folder);
-  const notices: Notice[] = [];
-  await withDatabase(box.south.path, folder.file('tmp'), (database) => {
-    const run: Database['run'] = () => database.run('CALL NO_SUCH_PROCEDURE()');
-    return keepTags(
-      { ...database, run },
-      () => database.run("CALL DOLT_TAG('brought')"),
-      (notice) => void notices.push(notice),
-    );
+  test('are told as a warning where nobody can look, and the work still counts', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    const notices: Notice[] = [];
+    await withEngines(box.south.path, folder.file('tmp'), async (engines) => {
+      const use: Engines['use'] = () => Promise.reject(new Error('no engine any more'));
+      await keepTags(
+        { ...engines, use },
+        (notice) => void notices.push(notice),
+        (around) => engines.use(PLAIN_KIT, (engine) => around(engine, () => engines.close())),
+      );
+    });
+    expect(notices).toEqual([
+      { severity: 'warning', code: 'tags-restored', message: expect.stringContaining('no engine any more') },
+    ]);
   });
-  expect(notices).toEqual([
-    {
-      severity: 'warning',
-      code: 'tags-restored',
-      message: expect.stringMatching(/changed 1 tag \(brought\), .*NO_SUCH_PROCEDURE/i),
-    },
-  ]);
+
+  /** Runs a phase on south's database. */
+  async function keepingTags(
+    folder: TempFolder,
+    box: Mailbox,
+    work: (engines: Engines, around: Around) => Promise<void>,
+  ) {
+    const notices: Notice[] = [];
+    const failure = await withEngines(box.south.path, folder.file('tmp'), (engines) =>
+      keepTags(
+        engines,
+        (notice) => void notices.push(notice),
+        (around) => work(engines, around),
+      ).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      ),
+    );
+    return { notices, failure };
+  }
 });

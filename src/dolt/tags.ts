@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import type { Database, Sql } from './sql.ts';
 
-/** A tag as Dolt stores it: a name for a commit, and who gave it, when and why. */
+/** A tag: a name for a commit, and who gave it and why. When is left out: Dolt 2.3.0 has no way to set it. */
 export interface Tag {
   readonly name: string;
   readonly commit: string;
   readonly tagger: string;
   readonly email: string;
-  readonly date: string;
   readonly message: string;
 }
 
@@ -16,7 +15,6 @@ const row = z.object({
   commit: z.string(),
   tagger: z.string(),
   email: z.string(),
-  date: z.string(),
   message: z.string(),
 });
 
@@ -24,7 +22,7 @@ const row = z.object({
 export async function readTags(sql: Sql): Promise<Tag[]> {
   return sql.rows(
     row,
-    "SELECT tag_name AS name, tag_hash AS `commit`, tagger, email, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, message FROM dolt_tags ORDER BY tag_name",
+    'SELECT tag_name AS name, tag_hash AS `commit`, tagger, email, message FROM dolt_tags ORDER BY tag_name',
   );
 }
 
@@ -34,7 +32,7 @@ export async function deleteTags(sql: Sql, names: readonly string[]): Promise<vo
   await sql.run(`CALL DOLT_TAG('-d', '--'${names.map(() => ', ?').join('')})`, names);
 }
 
-/** Makes a tag anew. Its date is the present time: Dolt 2.3.0 has no way to give another. */
+/** Makes a tag anew; its date is the present time. */
 export async function createTag(database: Database, tag: Tag): Promise<void> {
   await database.session(async (sql) => {
     await sql.run('SET @@dolt_committer_name = ?, @@dolt_committer_email = ?', [tag.tagger, tag.email]);

@@ -8,7 +8,7 @@ export interface TagChanges {
   readonly moved: readonly Tag[];
 }
 
-/** The difference between the tags before and after. Any other commit, message, tagger or date is another tag. */
+/** The difference between the tags before and after. Any other commit, message or tagger is another tag. */
 export function tagChanges(before: readonly Tag[], after: readonly Tag[]): TagChanges {
   const was = new Map(before.map((tag) => [tag.name, tag]));
   const is = new Map(after.map((tag) => [tag.name, tag]));
@@ -19,12 +19,6 @@ export function tagChanges(before: readonly Tag[], after: readonly Tag[]): TagCh
 }
 
 function same(a: Tag, b: Tag | undefined): boolean {
-  return (
-    b !== undefined &&
-    a.commit === b.commit &&
-    a.date === b.date &&
-    a.message === b.message &&
-    a.tagger === b.tagger &&
-    a.email === b.email
-  );
+  if (b === undefined) return false;
+  return a.commit === b.commit && a.message === b.message && a.tagger === b.tagger && a.email === b.email;
 }

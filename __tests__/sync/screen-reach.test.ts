@@ -124,3 +124,14 @@ describe('where the screen looks', () => {
     expect(await box.south.rows('SELECT name FROM dolt_schemas')).toEqual([]);
   });
 });
+
+test('a table with uncommitted rows is touched by a head that gives it another primary key', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, 'CREATE TABLE small (id INT PRIMARY KEY, n INT NOT NULL)');
+  await box.send('ALTER TABLE small DROP PRIMARY KEY', 'ALTER TABLE small ADD PRIMARY KEY (n)');
+  await box.south.sql('INSERT INTO small VALUES (1, 1)');
+  const before = await box.state();
+  const { failure } = (await box.receive({ options: { dirty: ['small'] } })).run('partner');
+  expect(failure).toMatchObject({ code: 'uncommitted-changes', message: expect.stringContaining('small') });
+  expect(await box.state()).toBe(before);
+});

@@ -1,3 +1,4 @@
+import { ACTION, BOTH, CLI, type OptionEntry } from './option-entry.ts';
 import {
   CONFLICT_STRATEGIES,
   DIRTY_POLICIES,
@@ -9,30 +10,7 @@ import {
   TIERS,
 } from './vocabulary.ts';
 
-/** Where an option can be set: as an input of the Action, as a flag of the command-line tool, or both. */
-type Face = 'action' | 'cli';
-
-export interface OptionEntry {
-  readonly description: string;
-  readonly faces: readonly Face[];
-  /**
-   * `text` any non-empty text · `flag` true or false · `choice` one of `choices` · `count` a whole number from `min` to `max` ·
-   * `duration` such as `90s`, given in milliseconds.
-   */
-  readonly type: 'text' | 'flag' | 'choice' | 'count' | 'duration';
-  readonly choices?: readonly string[];
-  readonly min?: number;
-  readonly max?: number;
-  /** What holds when nobody sets it, as text; absent: nothing. `config` means that file and environment decide. */
-  readonly default?: string;
-  /** How the value is called in help and in action-types.yml. */
-  readonly value?: string;
-  readonly secret?: true;
-}
-
-const BOTH: readonly Face[] = ['action', 'cli'];
-const ACTION: readonly Face[] = ['action'];
-const CLI: readonly Face[] = ['cli'];
+export type { OptionEntry };
 
 /** The Dolt version that is installed and tested when nobody asks for another. */
 export const DEFAULT_DOLT_VERSION = '2.3.0';

@@ -39,7 +39,7 @@ const REFUSALS: readonly Refused[] = [
   },
   {
     name: 'a new event',
-    sends: ['CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM items'],
+    sends: ['CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1'],
     code: 'peer-brings-code',
     says: 'partner brings 1 event (e, new)',
     lifts: 'events',

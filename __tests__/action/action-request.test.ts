@@ -26,6 +26,8 @@ describe('the request that the inputs stand for', () => {
       dryRun: false,
       failOn: 'any',
       retries: 3,
+      timeout: 600_000,
+      credentials: undefined,
       parallel: 8,
       bootstrap: undefined,
       initEmpty: true,

@@ -2,7 +2,7 @@ import type { Context } from '../../src/commands/context.ts';
 import { federate } from '../../src/commands/federate.ts';
 import type { FederateRequest } from '../../src/commands/request.ts';
 import type { RunResult } from '../../src/contract/result.ts';
-import { readEnv } from '../../src/core/env.ts';
+import { type Env, readEnv } from '../../src/core/env.ts';
 import { testDolt } from './dolt-binary.ts';
 import type { TempFolder } from './temp-folder.ts';
 
@@ -10,28 +10,38 @@ export interface Commanded {
   readonly result: RunResult;
   /** What was said on the way. */
   readonly log: readonly string[];
+  /** What the log was told to hide. */
+  readonly masked: readonly string[];
+}
+
+export interface CommandOptions extends Partial<FederateRequest> {
+  /** Of the job, besides PATH. */
+  readonly env?: Env;
+  /** Folders that the run makes are told here. */
+  readonly onResource?: Context['onResource'];
 }
 
 /** Runs `sync`, `pull`, `push` or `status` as the faces do. `peers` is YAML, as for the input. */
 export async function command(
   folder: TempFolder,
   peers: string,
-  request: Partial<FederateRequest> = {},
+  { env = {}, onResource = () => undefined, ...request }: CommandOptions = {},
 ): Promise<Commanded> {
   const log: string[] = [];
+  const masked: string[] = [];
   const say = (message: string) => log.push(message);
   const context: Context = {
-    env: { PATH: readEnv()['PATH'] ?? '' },
+    env: { PATH: readEnv()['PATH'] ?? '', ...env },
     cwd: folder.path,
     ceiling: folder.path,
     tempDir: folder.file('tmp'),
     toolCacheDir: folder.file('tools'),
     cloneDir: null,
     userHome: false,
-    log: { debug() {}, info: say, warning: say, mask() {} },
+    log: { debug() {}, info: say, warning: say, mask: (secret) => void masked.push(secret) },
     progress() {},
     signal: new AbortController().signal,
-    onResource() {},
+    onResource,
   };
   const { result } = await federate(
     {
@@ -52,5 +62,5 @@ export async function command(
     },
     context,
   );
-  return { result, log };
+  return { result, log, masked };
 }

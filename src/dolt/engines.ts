@@ -1,6 +1,7 @@
 import { endsWithin } from '../core/ends-within.ts';
 import type { Failure } from '../core/failure.ts';
 import type { EngineKit } from './engine-kit.ts';
+import { requirePushAccess } from './git-access.ts';
 import { interruptible, killStatement } from './interrupt.ts';
 import { openServer, type Server, type ServerOptions } from './server.ts';
 import { type Database, openDatabase, type Sql } from './sql.ts';
@@ -20,6 +21,11 @@ export interface Engine {
    * @throws Failure that the limit gives
    */
   verb<T>(limit: TimeLimit, work: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * Asks a git host whether it takes a push, with the engine's own credentials (see git-access.ts).
+   * @throws Failure that the limit gives, or the class of what git said
+   */
+  askToPush(limit: TimeLimit, address: string): Promise<void>;
   hasEnded(): boolean;
 }
 
@@ -66,17 +72,33 @@ async function start(options: ServerOptions & { readonly kit: EngineKit }, conne
   const server = await openServer(options);
   try {
     const database = await openDatabase(server.address, connections);
-    return { server, engine: engineOf(server, database, options.kit), kit: options.kit };
+    return { server, engine: engineOf(server, database, options), kit: options.kit };
   } catch (thrown) {
     await server.stop();
     throw thrown;
   }
 }
 
-function engineOf(server: Server, database: Database, kit: EngineKit): Engine {
+function engineOf(
+  server: Server,
+  database: Database,
+  { kit, signal }: Pick<ServerOptions, 'signal'> & { readonly kit: EngineKit },
+): Engine {
   return {
     database,
     hasEnded: () => server.hasEnded(),
+    async askToPush(limit, address) {
+      const late = new AbortController();
+      const asking = requirePushAccess(address, {
+        ...server.surroundings,
+        signal: AbortSignal.any([signal, late.signal]),
+      });
+      if (await endsWithin(asking, limit.milliseconds)) return await asking;
+      late.abort();
+      await server.kill();
+      await asking.catch(() => undefined);
+      throw limit.failure();
+    },
     verb: (limit, work) =>
       database.session(async (sql, connection) => {
         const working = work(sql);

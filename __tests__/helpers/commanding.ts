@@ -17,6 +17,9 @@ export interface Commanded {
 export interface CommandOptions extends Partial<FederateRequest> {
   /** Of the job, besides PATH. */
   readonly env?: Env;
+  /** Whether HOME is the user's own, as in a terminal. */
+  readonly userHome?: boolean;
+  readonly githubToken?: string;
   /** Folders that the run makes are told here. */
   readonly onResource?: Context['onResource'];
 }
@@ -25,7 +28,7 @@ export interface CommandOptions extends Partial<FederateRequest> {
 export async function command(
   folder: TempFolder,
   peers: string,
-  { env = {}, onResource = () => undefined, ...request }: CommandOptions = {},
+  { env = {}, userHome = false, githubToken, onResource = () => undefined, ...request }: CommandOptions = {},
 ): Promise<Commanded> {
   const log: string[] = [];
   const masked: string[] = [];
@@ -37,7 +40,7 @@ export async function command(
     tempDir: folder.file('tmp'),
     toolCacheDir: folder.file('tools'),
     cloneDir: null,
-    userHome: false,
+    userHome,
     log: { debug() {}, info: say, warning: say, mask: (secret) => void masked.push(secret) },
     progress() {},
     signal: new AbortController().signal,
@@ -56,7 +59,7 @@ export async function command(
       database: 'town',
       reportValues: 'full',
       untrusted: false,
-      dolt: { source: 'release', path: testDolt() },
+      dolt: { source: 'release', path: testDolt(), githubToken },
       ...request,
       overrides: { peers, ...request.overrides },
     },

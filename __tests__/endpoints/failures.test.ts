@@ -65,6 +65,22 @@ test('a service that takes no connection and is never given up by Dolt is given 
   expect(exitCodeOf(ran.result, 'any')).toBe(1);
 });
 
+test('a host that answers nothing when it is asked to take a push is given up after the timeout', async () => {
+  await using folder = await tempFolder();
+  await makeTown(folder.file('town'));
+  await mkdir(folder.file('git'));
+  await bareRepository(folder.file('git', 'repo.git'), { withBranch: true });
+  await using host = await startGitHttp({ root: folder.file('git'), token: 'a-token' });
+  host.stallPushes();
+  const credentials = { text: stringify({ p: { url: host.url, 'git-token': 'a-token' } }) };
+  // A first push has six times as long.
+  const peers = { p: { endpoint: `${host.url}/repo.git`, timeout: '4s' } };
+  const started = Date.now();
+  const { result } = await command(folder, stringify(peers), { credentials });
+  expect(result.peers).toMatchObject([{ state: 'remote-empty', error: { code: 'timeout' } }]);
+  expect(Date.now() - started).toBeLessThan(WITHIN_MS);
+});
+
 test('a token that may only read is found out with one request, where Dolt would try 32 times', async () => {
   await using folder = await tempFolder();
   await makeTown(folder.file('town'));

@@ -10,8 +10,6 @@ export interface Commanded {
   readonly result: RunResult;
   /** What was said on the way. */
   readonly log: readonly string[];
-  /** What the log was told to hide. */
-  readonly masked: readonly string[];
 }
 
 export interface CommandOptions extends Partial<FederateRequest> {
@@ -20,18 +18,15 @@ export interface CommandOptions extends Partial<FederateRequest> {
   /** Whether HOME is the user's own, as in a terminal. */
   readonly userHome?: boolean;
   readonly githubToken?: string;
-  /** Folders that the run makes are told here. */
-  readonly onResource?: Context['onResource'];
 }
 
 /** Runs `sync`, `pull`, `push` or `status` as the faces do. `peers` is YAML, as for the input. */
 export async function command(
   folder: TempFolder,
   peers: string,
-  { env = {}, userHome = false, githubToken, onResource = () => undefined, ...request }: CommandOptions = {},
+  { env = {}, userHome = false, githubToken, ...request }: CommandOptions = {},
 ): Promise<Commanded> {
   const log: string[] = [];
-  const masked: string[] = [];
   const say = (message: string) => log.push(message);
   const context: Context = {
     env: { PATH: readEnv()['PATH'] ?? '', ...env },
@@ -41,10 +36,10 @@ export async function command(
     toolCacheDir: folder.file('tools'),
     cloneDir: null,
     userHome,
-    log: { debug() {}, info: say, warning: say, mask: (secret) => void masked.push(secret) },
+    log: { debug() {}, info: say, warning: say, mask() {} },
     progress() {},
     signal: new AbortController().signal,
-    onResource,
+    onResource() {},
   };
   const { result } = await federate(
     {
@@ -56,6 +51,7 @@ export async function command(
       timeout: 600_000,
       parallel: 4,
       initEmpty: true,
+      maxDelete: 50,
       database: 'town',
       reportValues: 'full',
       untrusted: false,
@@ -65,5 +61,5 @@ export async function command(
     },
     context,
   );
-  return { result, log, masked };
+  return { result, log };
 }

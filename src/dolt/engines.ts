@@ -1,8 +1,9 @@
 import { endsWithin } from '../core/ends-within.ts';
 import type { Failure } from '../core/failure.ts';
+import { throwIfInterrupted } from '../core/interruption.ts';
 import type { EngineKit } from './engine-kit.ts';
 import { requirePushAccess } from './git-access.ts';
-import { interruptible, killStatement } from './interrupt.ts';
+import { GRACE_MS, interruptible, killStatement } from './interrupt.ts';
 import { openServer, type Server, type ServerOptions } from './server.ts';
 import { type Database, openDatabase, type Sql } from './sql.ts';
 
@@ -37,9 +38,6 @@ export interface Engines {
   close(): Promise<void>;
 }
 
-/** How long a statement may take to end once it was told to (51 ms on Dolt 2.3.0). */
-const GRACE_MS = 1_000;
-
 /**
  * @param options of every server; the kit comes with each use
  * @param connections statements that may run side by side
@@ -57,7 +55,7 @@ export function openEngines(options: Omit<ServerOptions, 'kit'>, connections: nu
       if (open !== null && (open.kit.key !== kit.key || open.engine.hasEnded())) await close();
       open ??= await start({ ...options, kit }, connections);
       const { server, engine } = open;
-      return await interruptible(server.address, options.signal, () => work(engine));
+      return await interruptible(server, options.signal, () => work(engine));
     },
   };
 }
@@ -79,11 +77,7 @@ async function start(options: ServerOptions & { readonly kit: EngineKit }, conne
   }
 }
 
-function engineOf(
-  server: Server,
-  database: Database,
-  { kit, signal }: Pick<ServerOptions, 'signal'> & { readonly kit: EngineKit },
-): Engine {
+function engineOf(server: Server, database: Database, { kit, signal }: Parameters<typeof start>[0]): Engine {
   return {
     database,
     hasEnded: () => server.hasEnded(),
@@ -102,7 +96,12 @@ function engineOf(
     verb: (limit, work) =>
       database.session(async (sql, connection) => {
         const working = work(sql);
-        if (await endsWithin(working, limit.milliseconds)) return await working;
+        if (await endsWithin(working, limit.milliseconds)) {
+          return await working.catch((thrown: unknown) => {
+            throwIfInterrupted(signal);
+            throw thrown;
+          });
+        }
         await killStatement(server.address, connection);
         const ended = await endsWithin(working, GRACE_MS);
         // What git or ssh started may live on, and nobody can tell for which peer.

@@ -1,4 +1,4 @@
-import { Failure } from '../core/failure.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import { pause } from '../core/interruption.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
@@ -8,7 +8,9 @@ import { fastForward } from '../dolt/merge.ts';
 import type { Database } from '../dolt/sql.ts';
 import type { Converged } from './converge.ts';
 import { inEngines } from './in-engines.ts';
+import { keepTags } from './keep-tags.ts';
 import { mergeHeads } from './merge-heads.ts';
+import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
 import { planFor } from './plan.ts';
 import { provePush } from './prove.ts';
@@ -25,6 +27,8 @@ export interface FederationOptions {
   readonly dirty: readonly string[];
   readonly dryRun: boolean;
   readonly initEmpty: boolean;
+  /** Percent of a table's rows that a peer may delete at once. */
+  readonly maxDelete: number;
   /** How often what may pass by itself is tried again, and a lost race run again. */
   readonly retries: number;
   /** How long a verb of a peer may take, in milliseconds, where the peer does not say. */
@@ -32,11 +36,14 @@ export interface FederationOptions {
   readonly parallel: number;
   readonly signal: AbortSignal;
   readonly progress: (event: PeerEvent) => void;
+  /** Takes what should be known of the run as a whole. */
+  readonly tell: (notice: Notice) => void;
 }
 
 /**
  * Fetches, merges, pushes and verifies for all peers that take part; what becomes of each is noted in its run. The
  * branch of the town moves once, at the end, and only forward. Merging happens in an engine without any credential.
+ * An interrupted run ends where it stands.
  * @returns the head of our branch afterwards
  */
 export async function federate(
@@ -51,13 +58,29 @@ export async function federate(
       active.filter((run) => run.registered),
       options,
     );
-    const head = await agree(engines, active, options);
-    for (const run of runs) tellEnd(run, options);
-    return head;
+    return await agree(engines, active, options);
+  } catch (thrown) {
+    noteInterruption(active, toFailure(thrown));
+    return options.ours;
   } finally {
+    for (const run of runs) tellEnd(run, options);
     const writes = active.some((run) => run.part?.merge === true || run.part?.push === true);
-    if (writes && !options.signal.aborted) await engines.use(PLAIN_KIT, ({ database }) => removeScratch(database));
+    if (writes) await engines.use(PLAIN_KIT, ({ database }) => removeScratch(database)).catch(unlessInterrupted);
   }
+}
+
+/**
+ * What was done before an interruption stays done and is reported; our branch has not moved.
+ * @throws Failure everything else
+ */
+function noteInterruption(runs: readonly PeerRun[], failure: Failure): void {
+  unlessInterrupted(failure);
+  for (const run of runs) if (!run.verified) run.failure ??= failure;
+}
+
+/** The next run removes what an interrupted one could not. */
+function unlessInterrupted(thrown: unknown): void {
+  if (toFailure(thrown).code !== 'interrupted') throw thrown;
 }
 
 function tellEnd(run: PeerRun, options: FederationOptions): void {
@@ -68,11 +91,14 @@ function tellEnd(run: PeerRun, options: FederationOptions): void {
 }
 
 async function survey(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<void> {
-  await inEngines(engines, { ...options, runs, plain: 'last' }, async (engine, run) => {
-    options.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
-    await surveyPeer(engine, run, options);
-    options.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
-  });
+  const fetching = { ...options, runs, plain: 'last' } as const;
+  await keepTags(engines, options.tell, (around) =>
+    inEngines(engines, { ...fetching, around }, async (engine, run) => {
+      options.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
+      await surveyPeer(engine, run, options);
+      options.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
+    }),
+  );
 }
 
 async function agree(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<string> {
@@ -127,12 +153,14 @@ async function publish(
     pushed.set(run, await pushTo(engine, run, { ...options, target, branch }));
   });
   const proving = { ...options, runs: [...pushed.keys()], plain: 'first' } as const;
-  await inEngines(engines, proving, async (engine, run) => {
-    const push = pushed.get(run);
-    if (push?.kind !== 'unproven' || run.failure !== null) return;
-    options.progress({ peer: run.peer.name, step: 'verifying', detail: '' });
-    await provePush(engine, run, { ...options, target, commits: push.commits });
-  });
+  await keepTags(engines, options.tell, (around) =>
+    inEngines(engines, { ...proving, around }, async (engine, run) => {
+      const push = pushed.get(run);
+      if (push?.kind !== 'unproven' || run.failure !== null) return;
+      options.progress({ peer: run.peer.name, step: 'verifying', detail: '' });
+      await provePush(engine, run, { ...options, target, commits: push.commits });
+    }),
+  );
   const lost = new Map<PeerRun, Failure>();
   for (const [run, push] of pushed) if (push.kind === 'lost-race') lost.set(run, push.failure);
   return { lost, taken: target !== options.ours && lost.size < writable.length };

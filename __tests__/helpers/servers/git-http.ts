@@ -14,6 +14,8 @@ export interface GitHttp extends AsyncDisposable {
   readonly requests: readonly string[];
   /** From now on nobody may push: 403, as for a token that may only read. */
   refusePushes(): void;
+  /** From now on nobody who wants to push gets an answer. */
+  stallPushes(): void;
 }
 
 export interface GitHttpOptions {
@@ -27,14 +29,16 @@ export interface GitHttpOptions {
 
 export async function startGitHttp({ root, token, certificates }: GitHttpOptions): Promise<GitHttp> {
   const requests: string[] = [];
-  let pushes = true;
+  let pushes: 'served' | 'refused' | 'stalled' = 'served';
   const expected = `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`;
   const listener: RequestListener = (request, response) => {
     response.on('finish', () => requests.push(`${request.method} ${request.url} ${response.statusCode}`));
     const isPush = /git-receive-pack/.test(request.url ?? '');
     if (request.headers.authorization !== expected) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
-    } else if (isPush && !pushes) {
+    } else if (isPush && pushes === 'stalled') {
+      request.resume();
+    } else if (isPush && pushes === 'refused') {
       response.writeHead(403).end('Permission to org/repo.git denied to a-bot.');
     } else {
       serve(root, request, response);
@@ -48,7 +52,10 @@ export async function startGitHttp({ root, token, certificates }: GitHttpOptions
     url: `${certificates === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}`,
     requests,
     refusePushes() {
-      pushes = false;
+      pushes = 'refused';
+    },
+    stallPushes() {
+      pushes = 'stalled';
     },
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {

@@ -53,6 +53,9 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['host key verification failed', 'untrusted-host'],
   ['x509: certificate signed by unknown authority', 'untrusted-host'],
   ['failed to verify certificate', 'untrusted-host'],
+  // git, built with GnuTLS and with OpenSSL.
+  ['server certificate verification failed', 'untrusted-host'],
+  ['ssl certificate problem', 'untrusted-host'],
   ['executable file not found in $path', 'program-missing'],
   ['git not found on path', 'program-missing'],
   ['failed to start transfer subprocess: fork/exec', 'program-missing'],
@@ -92,6 +95,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['contains no dolt data', 'remote-empty'],
   ['no branches found in remote', 'remote-empty'],
   ['git remote has no branches', 'remote-empty'],
+  ['no refs in common and none specified', 'remote-empty'],
   ["couldn't find remote ref refs/dolt/data", 'remote-empty'],
   ['is locked by another dolt process', 'locked'],
   ['cannot update manifest: database is read only', 'locked'],

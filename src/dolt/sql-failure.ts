@@ -13,8 +13,13 @@ export function sqlFailure(thrown: unknown): Failure {
   if (types.isNativeError(thrown) && !('sqlState' in thrown)) {
     return new Failure('engine-lost', `the Dolt server ended in the middle of its work: ${text}`, { cause: thrown });
   }
+  return textFailure(text, thrown);
+}
+
+/** A text of Dolt, git or ssh with its class as the code; `unknown` where the text is not known. */
+export function textFailure(text: string, cause?: unknown): Failure {
   const means = classify(text);
-  return new Failure(isErrorCode(means) ? means : 'unknown', text, { cause: thrown });
+  return new Failure(isErrorCode(means) ? means : 'unknown', text, { cause });
 }
 
 function isErrorCode(value: string): value is ErrorCode {

@@ -90,16 +90,15 @@ async function agree(database: Database, runs: readonly PeerRun[], options: Fede
       return { head: options.ours, merge: converged.merge };
     }
     const { lost, taken } = await publish(database, runs, { ...options, converged });
-    if (taken) {
-      accepted.push(converged.target);
-      merged = addMerges(merged, converged.merge);
-    }
+    if (taken) accepted.push(converged.target);
     const isLast = lost.length === 0 || attempt === options.retries;
     if (isLast) {
       for (const run of lost) run.failure = outrun(run, attempt + 1);
       const head = await advance(database, runs, { ...options, target: converged.target });
       return { head, merge: addMerges(merged, converged.merge) };
     }
+    // A fold that nobody took is thrown away, and its merges with it.
+    if (taken) merged = addMerges(merged, converged.merge);
     await pause(Math.random() * JITTER_MS * (attempt + 1), options.signal);
     await survey(database, lost, options);
   }

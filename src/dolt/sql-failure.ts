@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { ERRORS, type ErrorCode } from '../contract/error-codes.ts';
 import { errorMessage, Failure } from '../core/failure.ts';
+import { redact } from '../core/redact.ts';
 import { classify } from './failure-text.ts';
 
 /**
@@ -8,7 +9,7 @@ import { classify } from './failure-text.ts';
  * come from the server, which always sends an SQL state, says that the server is gone: `engine-lost`.
  */
 export function sqlFailure(thrown: unknown): Failure {
-  const text = errorMessage(thrown);
+  const text = redact(errorMessage(thrown));
   if (types.isNativeError(thrown) && !('sqlState' in thrown)) {
     return new Failure('engine-lost', `the Dolt server ended in the middle of its work: ${text}`, { cause: thrown });
   }

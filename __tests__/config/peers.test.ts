@@ -79,6 +79,7 @@ describe('peers that are refused', () => {
     [`${PEER}branch: "a:b"`, 'config-invalid 5:15'],
     [`${PEER}Role: peer`, 'config-unknown-key 5:7'],
     [`${PEER}erasure: strict`, 'not-supported 5:7'],
+    [`${PEER}timeout: 5`, 'config-invalid 5:16'],
     [`${PEER}accept: triggers`, 'config-invalid 5:15'],
     [`${PEER}accept:`, 'config-invalid 5:14'],
     [`${PEER}accept: {triggers: true}`, 'config-invalid 5:15'],

@@ -7,16 +7,16 @@ const made = (prefix: string, length: number) => prefix + 'x1Y2'.repeat(20).slic
 
 describe('a text without secrets', () => {
   test.each([
-    [`see ${made('ghp_', 36)} there`, 'see [redacted] there'],
-    [made('github_pat_', 40), '[redacted]'],
-    [made('glpat-', 20), '[redacted]'],
-    ['AKIA' + 'ABCDEFGH12345678', '[redacted]'],
-    [made('xoxb-', 20), '[redacted]'],
-    [`${made('eyJ', 20)}.${made('', 20)}.${made('', 20)}`, '[redacted]'],
-    ['-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----\nrest', '[redacted]\nrest'],
-    ['password: hunter22, next', 'password: [redacted], next'],
-    ['Authorization: Bearer abcdefgh', 'Authorization: Bearer [redacted]'],
-    ['https://ann:hunter2@host/x', 'https://ann:[redacted]@host/x'],
+    [`see ${made('ghp_', 36)} there`, 'see *** there'],
+    [made('github_pat_', 40), '***'],
+    [made('glpat-', 20), '***'],
+    ['AKIA' + 'ABCDEFGH12345678', '***'],
+    [made('xoxb-', 20), '***'],
+    [`${made('eyJ', 20)}.${made('', 20)}.${made('', 20)}`, '***'],
+    ['-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n-----END OPENSSH PRIVATE KEY-----\nrest', '***\nrest'],
+    ['password: hunter22, next', 'password: ***, next'],
+    ['Authorization: Bearer abcdefgh', 'Authorization: Bearer ***'],
+    ['https://ann:hunter2@host/x', 'https://ann:***@host/x'],
   ])('%j', (text, shown) => {
     expect(redact(text)).toBe(shown);
   });
@@ -39,7 +39,7 @@ test.each(['full', 'keys'] as const)('%s shows no secret, in values as in keys',
   const told = conflict({ key: { id: made('ghp_', 36) }, base: row, ours: row, theirs: null });
   const shown = withValues(runResult({ peers: [peer({ conflicts: [told] })] }), level);
   const [one] = shown.peers[0]?.conflicts ?? [];
-  expect(one?.key).toEqual({ id: '[redacted]' });
-  const hidden = { password: '[redacted]', title: '[redacted]', none: null };
+  expect(one?.key).toEqual({ id: '***' });
+  const hidden = { password: '***', title: '***', none: null };
   expect([one?.base, one?.ours, one?.theirs]).toEqual(level === 'full' ? [hidden, hidden, null] : [null, null, null]);
 });

@@ -1,6 +1,6 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { ReportValues } from '../contract/vocabulary.ts';
-import { namesSecret, REDACTED, redact } from '../core/redact.ts';
+import { HIDDEN, namesSecret, redact } from '../core/redact.ts';
 
 /**
  * What of a result may be shown where `report-values` is `level`: `none` leaves each conflicting row's table and what
@@ -52,7 +52,7 @@ function withoutSecrets(cells: Conflict['key']): Conflict['key'] {
   return Object.fromEntries(
     Object.entries(cells).map(([name, value]) => {
       if (value === null) return [name, value];
-      return [name, namesSecret(name) ? REDACTED : redact(value)];
+      return [name, namesSecret(name) ? HIDDEN : redact(value)];
     }),
   );
 }

@@ -15,6 +15,7 @@ import { newPeerRun, type PeerRun } from '../sync/peer-run.ts';
 import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
+import { mergeProblems } from './merge-problems.ts';
 import { noticesOf, toProblem } from './notices.ts';
 import { openTown, type Town } from './open-town.ts';
 import type { Access } from './peer-access.ts';
@@ -98,11 +99,12 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
   const told: Notice[] = [];
   const tell = (notice: Notice) => void told.push(notice);
   const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout, tell };
-  const head = await federatePeers(engines, runs, options);
+  const { head, merge } = await federatePeers(engines, runs, options);
 
   tellRawWords(runs, context);
   const results = runs.map(peerResult);
   const problems = [
+    ...mergeProblems(merge),
     ...(dirty.length === 0
       ? []
       : [
@@ -134,6 +136,7 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
     head,
     doltVersion: ground.dolt.version,
     durationMs: Date.now() - ground.started,
+    merge: request.command === 'status' || request.command === 'push' ? null : merge,
     peers: results,
     problems,
   };
@@ -185,6 +188,7 @@ function notRun(
     head: null,
     doltVersion: null,
     durationMs: Date.now() - why.started,
+    merge: null,
     peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, branch))),
     problems: [problem('warning', why.code, { message: why.message })],
   };

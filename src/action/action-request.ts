@@ -1,5 +1,8 @@
 import type { DoltRequest, FederateRequest, InstallRequest } from '../commands/request.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
+import { requestedLeases } from '../commands/requested-leases.ts';
+import { requestedRoles } from '../commands/requested-roles.ts';
+import { wordList } from '../commands/word-list.ts';
 import { COMMANDS, type CommandEntry, type CommandName } from '../contract/commands.ts';
 import type { ReadOption } from '../contract/option-value.ts';
 import type { EventVerdict } from './event.ts';
@@ -39,7 +42,9 @@ function federateRequest(
   const untrusted = !event.trusted && !read('allow-untrusted-event');
   return {
     command,
-    only: (read('only') ?? '').split(/[,\n]/).flatMap((name) => (name.trim() === '' ? [] : [name.trim()])),
+    only: wordList(read('only')),
+    onlyRoles: requestedRoles(read('only-role')),
+    leases: requestedLeases(read('force-with-lease')),
     dryRun: untrusted || read('dry-run'),
     failOn: read('fail-on'),
     retries: read('retries'),

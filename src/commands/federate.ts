@@ -1,6 +1,7 @@
 import type { Peer } from '../config/configuration.ts';
 import { loadConfiguration, requireFederation } from '../config/load.ts';
 import type { RunResult } from '../contract/result.ts';
+import { monotonicMs } from '../core/clock.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { branchHead, checkedOutBranch } from '../dolt/heads.ts';
 import { interruptible } from '../dolt/interrupt.ts';
@@ -10,9 +11,12 @@ import { newPeerRun } from '../sync/peer-run.ts';
 import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
+import { checkLeases } from './leases.ts';
+import { noteTimes } from './note-times.ts';
 import { openTown, type Town } from './open-town.ts';
 import { peerResult, problem } from './peer-result.ts';
-import { preparePeers } from './prepare-peers.ts';
+import { noteUnregistered, preparePeers } from './prepare-peers.ts';
+import { replacedProblems } from './replaced-problem.ts';
 import type { FederateRequest } from './request.ts';
 import { runStatus } from './run-status.ts';
 import { selectPeers } from './select-peers.ts';
@@ -30,15 +34,19 @@ export interface FederateOutcome {
  * @throws Failure for everything that stops the whole run; what stops one peer stands in its result
  */
 export async function federate(request: FederateRequest, context: Context): Promise<FederateOutcome> {
-  const started = Date.now();
+  const started = monotonicMs();
   const configuration = await loadConfiguration(context, request.overrides);
   requireFederation(configuration);
-  const peers = selectPeers(configuration, request.only);
+  const peers = selectPeers(configuration, request);
   if (request.failOn === 'primary' && !configuration.peers.some((peer) => peer.role === 'primary')) {
     throw new Failure('no-primary', '`fail-on primary` was asked for, but no primary is configured');
   }
-  if (peers.length === 0)
-    return notRun(request, { started, peers, code: 'no-peers', message: 'no peer is configured' });
+  checkLeases(peers, request);
+  if (peers.length === 0) {
+    const message =
+      configuration.peers.length === 0 ? 'no peer is configured' : 'no peer has the name and role asked for';
+    return notRun(request, { started, peers, code: 'no-peers', message });
+  }
   if (request.untrusted) {
     const message = 'this event may not write, so no peer was contacted; only the configuration was checked';
     return notRun(request, { started, peers, code: 'untrusted-event', message });
@@ -71,13 +79,14 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
   const { runs, toRegister } = await preparePeers(ground.peers, request, branch);
   const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
   if (refused != null) throw refused;
-  await registerPeers(database, toRegister, context.log);
+  noteUnregistered(runs, await registerPeers(database, toRegister, context.log));
 
   const mayWrite = request.command !== 'status' && !request.dryRun;
   const dirty = await settleUncommitted(database, { branch, policy: ground.policy, mayWrite });
   const ours = (await branchHead(database, branch)) ?? before;
   const head = await federatePeers(database, runs, { ...request, ...context, branch, ours, dirty });
 
+  const memory = await noteTimes(database, runs, { path, head, mayWrite });
   const results = runs.map(peerResult);
   const problems = [
     ...(dirty.length === 0
@@ -96,6 +105,8 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
           peer: run.peer.name,
         }),
       ),
+    ...runs.flatMap((run) => replacedProblems(run, path)),
+    ...memory,
   ];
   return {
     version: 1,
@@ -108,7 +119,7 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
     branch,
     head,
     doltVersion: ground.dolt.version,
-    durationMs: Date.now() - ground.started,
+    durationMs: monotonicMs() - ground.started,
     peers: results,
     problems,
   };
@@ -133,7 +144,7 @@ function notRun(
     branch,
     head: null,
     doltVersion: null,
-    durationMs: Date.now() - why.started,
+    durationMs: monotonicMs() - why.started,
     peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, branch))),
     problems: [problem('warning', why.code, { message: why.message })],
   };

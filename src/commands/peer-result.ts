@@ -20,11 +20,14 @@ export function peerResult(run: PeerRun): PeerResult {
     pushedCommits: run.pushedCommits,
     remoteHead: run.head,
     verified: run.verified,
+    lastVerifiedAt: run.lastVerifiedAt,
+    oldestUnsyncedAt: run.oldestUnsyncedAt,
     conflicts: run.conflicts,
     error: run.failure === null ? null : errorOf(run.failure),
     attempts: run.attempts,
     durationMs: run.durationMs,
     ...(run.plan === null ? {} : { plan: run.plan }),
+    ...(run.replaced === null ? {} : { replaced: run.replaced }),
   };
 }
 

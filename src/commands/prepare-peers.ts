@@ -3,6 +3,7 @@ import { Failure, toFailure } from '../core/failure.ts';
 import { fileRemote } from '../sync/file-remote.ts';
 import { newPeerRun, type PeerRun } from '../sync/peer-run.ts';
 import { partOf } from '../sync/roles.ts';
+import { leasedPart } from './leases.ts';
 import type { FederateRequest } from './request.ts';
 
 /** The runs of all peers, and those whose remote has to be registered before they can be read. */
@@ -17,13 +18,15 @@ export interface PreparedPeers {
  */
 export async function preparePeers(
   peers: readonly Peer[],
-  request: Pick<FederateRequest, 'command' | 'dryRun' | 'only'>,
+  request: Pick<FederateRequest, 'command' | 'dryRun' | 'only' | 'leases'>,
   branch: string,
 ): Promise<PreparedPeers> {
   const runs: PeerRun[] = [];
   const toRegister: Peer[] = [];
   for (const peer of peers) {
-    const run = newPeerRun(peer, partOf(request.command, peer.role), branch);
+    const lease = request.leases.get(peer.name) ?? null;
+    const run = newPeerRun(peer, leasedPart(partOf(request.command, peer.role), lease !== null), branch);
+    run.lease = lease;
     runs.push(run);
     if (run.part === null) {
       if (request.only.includes(peer.name)) run.failure = noPart(peer, request.command);
@@ -51,6 +54,17 @@ async function canBeRegistered(run: PeerRun, request: Pick<FederateRequest, 'com
   if ((await fileRemote(run.peer.endpoint)) !== 'absent') return true;
   run.state = 'remote-empty';
   return run.part?.push === true && !request.dryRun;
+}
+
+/** Notes the peers that the database could not be made to know; nothing can be asked of them in this run. */
+export function noteUnregistered(runs: readonly PeerRun[], failures: ReadonlyMap<string, Failure>): void {
+  for (const run of runs) {
+    const failure = failures.get(run.peer.name);
+    if (failure === undefined) continue;
+    run.registered = false;
+    run.state = 'unreachable';
+    run.failure = failure;
+  }
 }
 
 function noPart(peer: Peer, command: string): Failure {

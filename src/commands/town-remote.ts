@@ -21,7 +21,9 @@ interface Place {
  */
 export async function registerNow(peer: Peer, place: Place, context: Context): Promise<void> {
   if ((await fileRemote(peer.endpoint).catch(() => 'absent')) === 'absent') return;
-  await withTown(place, context, (sql) => registerPeers(sql, [peer], context.log));
+  await withTown(place, context, async (sql) => {
+    for (const failure of (await registerPeers(sql, [peer], context.log)).values()) throw failure;
+  });
 }
 
 /** Makes the database forget a peer at once, where that is possible; the next sync leaves the remote alone otherwise. */

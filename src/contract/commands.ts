@@ -31,7 +31,7 @@ const CONFIG = [
   'dolthub-host',
   'allow-insecure',
 ] as const;
-const READ = [...CONFIG, 'database', 'branch', 'parallel', 'fail-on', 'report-values', ...DOLT] as const;
+const READ = [...CONFIG, 'database', 'branch', 'only-role', 'parallel', 'fail-on', 'report-values', ...DOLT] as const;
 const RUN = [...READ, 'dry-run', 'bootstrap', 'retries'] as const;
 
 /** Every command, in the order of the help. */
@@ -39,14 +39,14 @@ export const COMMANDS = {
   sync: {
     summary: 'Fetch all peers, merge, push to all, and verify',
     arguments: PEERS,
-    options: [...RUN, 'init-empty'],
+    options: [...RUN, 'init-empty', 'force-with-lease'],
     action: true,
   },
   pull: { summary: 'Fetch and merge, push nothing', arguments: PEERS, options: RUN, action: true },
   push: {
     summary: 'Push what is committed and verify, merge nothing',
     arguments: PEERS,
-    options: [...RUN, 'init-empty'],
+    options: [...RUN, 'init-empty', 'force-with-lease'],
     action: true,
   },
   status: { summary: 'Say where every peer stands; nothing is changed', arguments: PEERS, options: READ, action: true },

@@ -30,12 +30,19 @@ export type Conflict = z.infer<typeof conflictSchema>;
 /** What a dry run found that a real one would do for this peer; `head` is the commit the peer would end at. */
 export const planSchema = z.strictObject({
   pull: z.enum(['nothing', 'fast-forward', 'merge']),
-  push: z.enum(['nothing', 'fast-forward', 'first-push']),
+  push: z.enum(['nothing', 'fast-forward', 'first-push', 'replace']),
   pullCommits: count,
   pushCommits: count,
   head: hash.nullable(),
 });
 export type Plan = z.infer<typeof planSchema>;
+
+/** A head that was replaced by force, and the tag that keeps it: here, and at the peer where that was possible. */
+export const replacedSchema = z.strictObject({ head: hash, tag: z.string(), atPeer: z.boolean() });
+export type Replaced = z.infer<typeof replacedSchema>;
+
+/** A moment in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
+const moment = z.iso.datetime({ precision: 3 });
 
 export const peerResultSchema = z.strictObject({
   name: z.string(),
@@ -50,11 +57,16 @@ export const peerResultSchema = z.strictObject({
   pushedCommits: count,
   remoteHead: hash.nullable(),
   verified: z.boolean(),
+  /** When a run last read the peer and found there what it had promised, as this machine remembers it. */
+  lastVerifiedAt: moment.nullable(),
+  /** The oldest commit that one side should get from the other and lacks; null where there is none, or nobody knows. */
+  oldestUnsyncedAt: moment.nullable(),
   conflicts: z.array(conflictSchema),
   error: peerErrorSchema.nullable(),
   attempts: count,
   durationMs: count,
   plan: planSchema.optional(),
+  replaced: replacedSchema.optional(),
 });
 /** How one peer fared. `ahead`/`behind` are what the survey saw, null where there is no common ground to count on. */
 export type PeerResult = z.infer<typeof peerResultSchema>;

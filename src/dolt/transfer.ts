@@ -19,3 +19,15 @@ export async function pushBranch(
 ): Promise<void> {
   await sql.run('CALL DOLT_PUSH(?, ?)', [to.peer, `${to.source}:${to.branch}`]);
 }
+
+/**
+ * Sets a branch of a remote to a local branch, whatever stands there. Dolt (2.3.0) takes no lease: whoever pushes between
+ * a look at the remote and this is overwritten.
+ * @throws Failure with the class of what went wrong
+ */
+export async function forceBranch(
+  sql: Sql,
+  to: { readonly peer: string; readonly source: string; readonly branch: string },
+): Promise<void> {
+  await sql.run("CALL DOLT_PUSH('--force', ?, ?)", [to.peer, `${to.source}:${to.branch}`]);
+}

@@ -16,12 +16,12 @@ let told = '';
 process.stdin.on('data', (chunk) => { told += chunk; });
 process.stdin.on('end', () => {
   if (told === 'done') return;
-  const started = Date.now();
+  const started = performance.now();
   let alive = signal('SIGTERM');
   const timer = setInterval(() => {
     alive = signal(0);
-    if (alive && Date.now() - started > ${GRACE_MS}) signal('SIGKILL');
-    if (alive && Date.now() - started < ${2 * GRACE_MS}) return;
+    if (alive && performance.now() - started > ${GRACE_MS}) signal('SIGKILL');
+    if (alive && performance.now() - started < ${2 * GRACE_MS}) return;
     clearInterval(timer);
     rmSync(folder, { recursive: true, force: true });
   }, 50);

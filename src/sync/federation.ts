@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { monotonicMs } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
 import { pause, throwIfInterrupted } from '../core/interruption.ts';
 import type { PeerEvent } from '../core/logger.ts';
@@ -146,7 +147,7 @@ async function inParallel(
       limit(async () => {
         throwIfInterrupted(options.signal);
         await work(run);
-        run.durationMs = Date.now() - run.startedAt;
+        run.durationMs = monotonicMs() - run.startedAt;
         throwIfInterrupted(options.signal);
       }),
     ),

@@ -1,6 +1,7 @@
 import type { Peer } from '../config/configuration.ts';
-import type { Conflict, Plan } from '../contract/result.ts';
+import type { Conflict, Plan, Replaced } from '../contract/result.ts';
 import type { PeerState } from '../contract/vocabulary.ts';
+import { monotonicMs } from '../core/clock.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Part } from './roles.ts';
 
@@ -24,6 +25,12 @@ export interface PeerRun {
   pushedCommits: number;
   /** The peer was read after the work and holds what this run promised. */
   verified: boolean;
+  /** The head that the peer must be at so that its branch may be replaced by ours; null: it is never forced. */
+  lease: string | null;
+  replaced: Replaced | null;
+  /** See the result's fields of the same names. */
+  lastVerifiedAt: string | null;
+  oldestUnsyncedAt: string | null;
   attempts: number;
   startedAt: number;
   durationMs: number;
@@ -46,8 +53,12 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string): PeerR
     pulledCommits: 0,
     pushedCommits: 0,
     verified: false,
+    lease: null,
+    replaced: null,
+    lastVerifiedAt: null,
+    oldestUnsyncedAt: null,
     attempts: 0,
-    startedAt: Date.now(),
+    startedAt: monotonicMs(),
     durationMs: 0,
     plan: null,
   };

@@ -5,6 +5,7 @@ import { countCommits, countReachable, isAncestor } from '../dolt/history.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { fetchBranch, pushBranch } from '../dolt/transfer.ts';
 import type { PeerRun } from './peer-run.ts';
+import { replaceHead } from './replace.ts';
 
 /** What is pushed: a commit, and a local branch that points at it. */
 export interface Publication {
@@ -14,13 +15,18 @@ export interface Publication {
 }
 
 /**
- * Pushes to one peer, fast-forward only, and proves it by reading the peer again. What goes wrong is noted in the run.
+ * Pushes to one peer and proves it by reading the peer again; fast-forward only, unless the run holds a lease. What goes
+ * wrong is noted in the run.
  * @returns whether the peer moved meanwhile, so that fetching and merging anew may help
  */
 export async function publishTo(sql: Sql, run: PeerRun, publication: Publication): Promise<'done' | 'lost-race'> {
   const { target, progress } = publication;
   const name = run.peer.name;
   try {
+    if (isLeased(run) && (await replaceHead(sql, run, publication)) === 'done') {
+      endLease(run);
+      return 'done';
+    }
     if (run.head !== null && (await isAncestor(sql, target, run.head))) {
       run.verified = true;
       return 'done';
@@ -36,6 +42,7 @@ export async function publishTo(sql: Sql, run: PeerRun, publication: Publication
     progress({ peer: name, step: 'verifying', detail: '' });
     await prove(sql, run, target);
     run.pushedCommits += commits;
+    endLease(run);
     return 'done';
   } catch (thrown) {
     const failure = toFailure(thrown);
@@ -43,6 +50,15 @@ export async function publishTo(sql: Sql, run: PeerRun, publication: Publication
     run.failure = failure;
     return 'done';
   }
+}
+
+function isLeased(run: PeerRun): run is PeerRun & { readonly lease: string } {
+  return run.lease !== null;
+}
+
+/** What was pushed under a lease is ours; from there on every push is a fast-forward again. */
+function endLease(run: PeerRun): void {
+  run.lease = null;
 }
 
 /** Only a peer that is never merged from can be pushed to while it has commits of its own. */

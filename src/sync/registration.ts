@@ -1,4 +1,5 @@
 import type { Peer } from '../config/configuration.ts';
+import { type Failure, toFailure } from '../core/failure.ts';
 import type { Logger } from '../core/logger.ts';
 import { addRemote, listRemotes, removeRemote } from '../dolt/remotes.ts';
 import type { Sql } from '../dolt/sql.ts';
@@ -22,27 +23,42 @@ function sameUrl(a: string, b: string): boolean {
 /**
  * Makes the database know these peers as remotes; remotes that the configuration does not name are left alone. A
  * corrected URL also drops the tracking refs of the old one, which would say nothing about the new.
+ * @returns why a peer could not be registered, by name: that is this peer's failure and stops nobody else
  */
 export async function registerPeers(
   sql: Sql,
   peers: readonly Peer[],
   log: Pick<Logger, 'info' | 'warning'>,
-): Promise<void> {
+): Promise<ReadonlyMap<string, Failure>> {
   const known = new Map((await listRemotes(sql)).map((remote) => [remote.name, remote.url]));
+  const failures = new Map<string, Failure>();
   for (const peer of peers) {
-    const remote = { name: peer.name, url: peer.endpoint.dolt };
-    switch (registrationOf(peer, known)) {
-      case 'nothing':
-        break;
-      case 'add':
-        await addRemote(sql, remote);
-        log.info(`registered remote ${peer.name} -> ${remote.url}`);
-        break;
-      case 'correct':
-        await removeRemote(sql, peer.name);
-        await addRemote(sql, remote);
-        log.warning(`remote ${peer.name} pointed to ${known.get(peer.name)}; corrected to ${remote.url}`);
-        break;
+    try {
+      await register(sql, peer, { known, log });
+    } catch (thrown) {
+      failures.set(peer.name, toFailure(thrown));
     }
+  }
+  return failures;
+}
+
+async function register(
+  sql: Sql,
+  peer: Peer,
+  { known, log }: { readonly known: ReadonlyMap<string, string>; readonly log: Pick<Logger, 'info' | 'warning'> },
+): Promise<void> {
+  const remote = { name: peer.name, url: peer.endpoint.dolt };
+  switch (registrationOf(peer, known)) {
+    case 'nothing':
+      break;
+    case 'add':
+      await addRemote(sql, remote);
+      log.info(`registered remote ${peer.name} -> ${remote.url}`);
+      break;
+    case 'correct':
+      await removeRemote(sql, peer.name);
+      await addRemote(sql, remote);
+      log.warning(`remote ${peer.name} pointed to ${known.get(peer.name)}; corrected to ${remote.url}`);
+      break;
   }
 }

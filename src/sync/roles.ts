@@ -10,6 +10,7 @@ export interface Part {
   readonly push: boolean;
 }
 
+/** Which way commits may ever go between us and a peer of a role, whatever the command. */
 interface RoleRights {
   readonly pull: boolean;
   readonly push: boolean;
@@ -23,6 +24,11 @@ const RIGHTS: Readonly<Record<Role, RoleRights>> = {
   backup: { pull: false, push: true, inSync: true },
   archive: { pull: false, push: true, inSync: false },
 };
+
+/** The directions that a role allows. */
+export function rightsOf(role: Role): Pick<RoleRights, 'pull' | 'push'> {
+  return RIGHTS[role];
+}
 
 /** What a command does with a peer of a role; null: the peer takes no part and is skipped. */
 export function partOf(command: Direction, role: Role): Part | null {

@@ -4,6 +4,9 @@ import type { PeerEvent } from '../core/logger.ts';
 import { plainLines } from '../report/plain.ts';
 import { eventText, type Progress } from './progress.ts';
 
+/** A terminal shows no more lines than it is high, and drawing thousands for every event would take longer than the work. */
+const MAX_LINES = 40;
+
 interface LiveOptions {
   readonly color: boolean;
 }
@@ -25,7 +28,11 @@ export function liveProgress(terminal: NodeJS.WritableStream, options: LiveOptio
   };
   return {
     event(event) {
+      // What moved last stands last, so that what is left out is what has not moved for longest.
+      if (lines.size >= MAX_LINES) lines.delete(event.peer);
       lines.set(event.peer, paint(event));
+      const [oldest] = lines.keys();
+      if (lines.size > MAX_LINES && oldest !== undefined) lines.delete(oldest);
       draw();
     },
     line(text) {

@@ -1,14 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
+import { requireNoDaemon } from '../beads/daemon.ts';
 import type { Configuration, Peer } from '../config/configuration.ts';
 import { Failure } from '../core/failure.ts';
 import { cloneDatabase } from '../dolt/clone.ts';
+import { processCommand } from '../dolt/process-command.ts';
 import { openServer } from '../dolt/server.ts';
 import type { Address } from '../dolt/server-ready.ts';
 import { type Database, openDatabase } from '../dolt/sql.ts';
 import { fileRemote } from '../sync/file-remote.ts';
 import type { Context } from './context.ts';
-import { locateDatabase } from './locate-database.ts';
+import { type Found, locateDatabase } from './locate-database.ts';
 import type { FederateRequest } from './request.ts';
 
 /** An open database of this town. */
@@ -37,6 +39,10 @@ export async function openTown(
     workspace: known.configuration.workspace,
   });
   const server = { ...context, dolt: known.dolt, mask: (secret: string) => context.log.mask(secret) };
+  const { workspace } = known.configuration;
+  if (workspace !== null && isInside(workspace, found)) {
+    await requireNoDaemon(workspace, (pid) => processCommand(pid, context.env));
+  }
   if (found.kind === 'database') return serve({ ...server, database: found.path }, request.parallel);
   const source = bootstrapPeer(known.configuration, request.bootstrap);
   const writes = request.command !== 'status' && !request.dryRun;
@@ -51,6 +57,10 @@ export async function openTown(
     await remove(workshop);
     throw thrown;
   }
+}
+
+function isInside(workspace: string, found: Found): boolean {
+  return found.kind !== 'nowhere' && found.path.startsWith(workspace + sep);
 }
 
 function cloneTo(found: { readonly kind: 'to-clone'; readonly path: string } | { readonly kind: 'nowhere' }): string {

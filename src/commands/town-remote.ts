@@ -3,6 +3,7 @@ import { toFailure } from '../core/failure.ts';
 import { listRemotes, removeRemote } from '../dolt/remotes.ts';
 import { openServer } from '../dolt/server.ts';
 import { openDatabase, type Sql } from '../dolt/sql.ts';
+import { NO_PATIENCE } from '../dolt/when-free.ts';
 import { findDolt } from '../install/find.ts';
 import { fileRemote } from '../sync/file-remote.ts';
 import { registerPeers } from '../sync/registration.ts';
@@ -40,7 +41,8 @@ async function withTown(place: Place, context: Context, work: (sql: Sql) => Prom
     const dolt = found.kind === 'database' ? await findDolt(context) : null;
     if (found.kind !== 'database' || dolt === null) return;
     const mask = (secret: string) => context.log.mask(secret);
-    const server = await openServer({ ...context, dolt: dolt.path, database: found.path, mask });
+    const options = { ...context, dolt: dolt.path, database: found.path, mask, patience: NO_PATIENCE };
+    const server = await openServer(options);
     try {
       const database = await openDatabase(server.address, 1);
       await work(database).finally(() => database.close());

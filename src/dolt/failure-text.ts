@@ -103,7 +103,8 @@ const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['found dangling references to', 'corrupt'],
   ['corrupt manifest', 'corrupt'],
   ["root hash doesn't exist", 'corrupt'],
-  ['failed to load database', 'corrupt'],
+  // Around whatever stops it, so no longer than what means something else: a lock, a full disk, a disk mounted read-only.
+  ['failed to load data', 'corrupt'],
   ['you may need to update your client', 'client-too-old'],
   ['corrupted journal', 'corrupt'],
   ['invalid or corrupt table file', 'corrupt'],

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { valid } from 'semver';
 import type { Env } from '../core/env.ts';
-import { errorMessage, Failure } from '../core/failure.ts';
+import { errorMessage, Failure, toFailure } from '../core/failure.ts';
 import { doltEnvironment } from './environment.ts';
 import { preparePrivateRoot } from './private-root.ts';
 import { run } from './process.ts';
@@ -45,7 +45,8 @@ export async function doltVersion(executable: string, context: VersionContext): 
       `"${executable} version" does not answer as Dolt does: exit code ${ended.exitCode}, output "${said}"`,
     );
   } catch (thrown) {
-    if (thrown instanceof Failure && thrown.code !== 'unknown') throw thrown;
+    const failure = toFailure(thrown);
+    if (failure.code !== 'unknown') throw failure;
     throw new Failure('dolt-not-found', `"${executable}" cannot be run: ${errorMessage(thrown)}`, { cause: thrown });
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -21,6 +21,7 @@ function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerO
     signal: new AbortController().signal,
     onResource() {},
     mask() {},
+    userHome: true,
     patience: SHORT,
     ...more,
   };

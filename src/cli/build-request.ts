@@ -40,6 +40,8 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
         role: read('role'),
         tier: read('tier'),
         branch: read('branch'),
+        user: read('user'),
+        ref: read('ref'),
         ...shared,
       };
     case 'remove-peer':
@@ -58,12 +60,15 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
 }
 
 function federateOptions(read: ReadOption) {
+  const file = read('credentials');
   return {
     onlyRoles: requestedRoles(read('only-role')),
     leases: requestedLeases(read('force-with-lease')),
     dryRun: read('dry-run'),
     failOn: read('fail-on'),
     retries: read('retries'),
+    timeout: read('timeout'),
+    credentials: file === undefined ? undefined : { file },
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),

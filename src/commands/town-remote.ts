@@ -22,8 +22,11 @@ interface Place {
  */
 export async function registerNow(peer: Peer, place: Place, context: Context): Promise<void> {
   if ((await fileRemote(peer.endpoint).catch(() => 'absent')) === 'absent') return;
+  // What Dolt gets for s3:// depends on which Dolt it is, which the next sync finds out.
+  if (peer.endpoint.kind === 's3') return;
+  const remote = { name: peer.name, url: peer.endpoint.dolt, ref: peer.ref };
   await withTown(place, context, async (sql) => {
-    for (const failure of (await registerPeers(sql, [peer], context.log)).values()) throw failure;
+    for (const failure of (await registerPeers(sql, [remote], context.log)).values()) throw failure;
   });
 }
 

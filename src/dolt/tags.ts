@@ -21,8 +21,3 @@ export async function makeTag(sql: Sql, tag: { readonly name: string; readonly c
     throw new Failure('tag-conflict', `the tag ${tag.name} names ${present} already, and not ${tag.commit}`);
   }
 }
-
-/** Pushes a local tag to a remote. Dolt (2.3.0) overwrites a tag of that name there without being forced to. */
-export async function pushTag(sql: Sql, to: { readonly peer: string; readonly tag: string }): Promise<void> {
-  await sql.run('CALL DOLT_PUSH(?, ?)', [to.peer, `refs/tags/${to.tag}:refs/tags/${to.tag}`]);
-}

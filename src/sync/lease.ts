@@ -1,4 +1,5 @@
 import { Failure } from '../core/failure.ts';
+import type { PeerRun } from './peer-run.ts';
 
 /** Three commits at one peer whose branch may be replaced. */
 export interface Leased {
@@ -30,4 +31,13 @@ export function leaseFailure(peer: string, lease: Pick<Leased, 'expected' | 'fou
 /** The tag that keeps a replaced head; the hash in it makes that no two heads share one. */
 export function savedTag(peer: string, head: string): string {
   return `dolt-federation-replaced/${peer}/${head}`;
+}
+
+/** Ends a lease: what the peer has now is what was pushed, and from there on every push is a fast-forward again. */
+export function endLease(run: PeerRun): void {
+  run.lease = null;
+  if (run.replacing === null) return;
+  const { head, tag, atPeer } = run.replacing;
+  run.replaced = { head, tag, atPeer };
+  run.replacing = null;
 }

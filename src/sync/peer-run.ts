@@ -3,7 +3,14 @@ import type { Conflict, Plan, Replaced } from '../contract/result.ts';
 import type { PeerState } from '../contract/vocabulary.ts';
 import { monotonicMs } from '../core/clock.ts';
 import type { Failure } from '../core/failure.ts';
+import { type EngineKit, PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Part } from './roles.ts';
+
+/** A forced push: what it replaces, what it puts there, and how many commits that brings. */
+export interface Replacing extends Replaced {
+  readonly target: string;
+  readonly commits: number;
+}
 
 /** What is known of one peer while a run goes on; the stages fill it in one after the other. */
 export interface PeerRun {
@@ -12,6 +19,10 @@ export interface PeerRun {
   readonly branch: string;
   /** null: takes no part in this command. */
   readonly part: Part | null;
+  /** What the engine that speaks to it has; peers whose kits have one key share an engine. */
+  kit: EngineKit;
+  /** Whom Dolt names itself to it as; null: nobody in particular. */
+  user: string | null;
   /** Whether the database knows the peer as a remote; one whose folder does not exist yet cannot be asked. */
   registered: boolean;
   state: PeerState;
@@ -27,6 +38,8 @@ export interface PeerRun {
   verified: boolean;
   /** The head that the peer must be at so that its branch may be replaced by ours; null: it is never forced. */
   lease: string | null;
+  /** What a forced push that was sent is to replace, until it is known what became of it. */
+  replacing: Replacing | null;
   replaced: Replaced | null;
   /** See the result's fields of the same names. */
   lastVerifiedAt: string | null;
@@ -43,6 +56,8 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string): PeerR
     peer,
     branch: peer.branch ?? branch,
     part,
+    kit: PLAIN_KIT,
+    user: null,
     registered: false,
     state: 'unknown',
     head: null,
@@ -54,6 +69,7 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string): PeerR
     pushedCommits: 0,
     verified: false,
     lease: null,
+    replacing: null,
     replaced: null,
     lastVerifiedAt: null,
     oldestUnsyncedAt: null,

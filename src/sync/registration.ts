@@ -1,17 +1,16 @@
-import type { Peer } from '../config/configuration.ts';
 import { type Failure, toFailure } from '../core/failure.ts';
 import type { Logger } from '../core/logger.ts';
-import { addRemote, listRemotes, removeRemote } from '../dolt/remotes.ts';
+import { addRemote, listRemotes, type Remote, removeRemote } from '../dolt/remotes.ts';
 import type { Sql } from '../dolt/sql.ts';
 
 /**
  * What has to happen so that the database knows a peer under its endpoint.
- * @param known the remotes of the database, name to URL
+ * @param known the remotes of the database, by name
  */
-export function registrationOf(peer: Peer, known: ReadonlyMap<string, string>): 'nothing' | 'add' | 'correct' {
-  const url = known.get(peer.name);
-  if (url === undefined) return 'add';
-  return sameUrl(url, peer.endpoint.dolt) ? 'nothing' : 'correct';
+export function registrationOf(wanted: Remote, known: ReadonlyMap<string, Remote>): 'nothing' | 'add' | 'correct' {
+  const there = known.get(wanted.name);
+  if (there === undefined) return 'add';
+  return sameUrl(there.url, wanted.url) && there.ref === wanted.ref ? 'nothing' : 'correct';
 }
 
 /** Dolt 2.3.0 stores an URL that ends in `.git` with `git+` before it, and may add a trailing slash to others. */
@@ -27,16 +26,16 @@ function sameUrl(a: string, b: string): boolean {
  */
 export async function registerPeers(
   sql: Sql,
-  peers: readonly Peer[],
+  remotes: readonly Remote[],
   log: Pick<Logger, 'info' | 'warning'>,
 ): Promise<ReadonlyMap<string, Failure>> {
-  const known = new Map((await listRemotes(sql)).map((remote) => [remote.name, remote.url]));
+  const known = new Map((await listRemotes(sql)).map((remote) => [remote.name, remote]));
   const failures = new Map<string, Failure>();
-  for (const peer of peers) {
+  for (const remote of remotes) {
     try {
-      await register(sql, peer, { known, log });
+      await register(sql, remote, { known, log });
     } catch (thrown) {
-      failures.set(peer.name, toFailure(thrown));
+      failures.set(remote.name, toFailure(thrown));
     }
   }
   return failures;
@@ -44,21 +43,21 @@ export async function registerPeers(
 
 async function register(
   sql: Sql,
-  peer: Peer,
-  { known, log }: { readonly known: ReadonlyMap<string, string>; readonly log: Pick<Logger, 'info' | 'warning'> },
+  remote: Remote,
+  { known, log }: { readonly known: ReadonlyMap<string, Remote>; readonly log: Pick<Logger, 'info' | 'warning'> },
 ): Promise<void> {
-  const remote = { name: peer.name, url: peer.endpoint.dolt };
-  switch (registrationOf(peer, known)) {
+  const { name, url } = remote;
+  switch (registrationOf(remote, known)) {
     case 'nothing':
       break;
     case 'add':
       await addRemote(sql, remote);
-      log.info(`registered remote ${peer.name} -> ${remote.url}`);
+      log.info(`registered remote ${name} -> ${url}`);
       break;
     case 'correct':
-      await removeRemote(sql, peer.name);
+      await removeRemote(sql, name);
       await addRemote(sql, remote);
-      log.warning(`remote ${peer.name} pointed to ${known.get(peer.name)}; corrected to ${remote.url}`);
+      log.warning(`remote ${name} pointed to ${known.get(name)?.url}; corrected to ${url}`);
       break;
   }
 }

@@ -1,49 +1,63 @@
-import { errorMessage, Failure } from '../core/failure.ts';
-import { trackingHead } from '../dolt/heads.ts';
+import type { Engine } from '../dolt/engines.ts';
 import { countCommits, isAncestor } from '../dolt/history.ts';
-import type { Sql } from '../dolt/sql.ts';
-import { makeTag, pushTag } from '../dolt/tags.ts';
-import { fetchBranch, forceBranch } from '../dolt/transfer.ts';
-import { leaseFailure, leaseVerdict, savedTag } from './lease.ts';
-import type { PeerRun } from './peer-run.ts';
+import { makeTag } from '../dolt/tags.ts';
+import { forceBranch, pushTag } from '../dolt/transfer.ts';
+import { endLease, leaseFailure, leaseVerdict, savedTag } from './lease.ts';
+import type { PeerRun, Replacing } from './peer-run.ts';
 import type { Publication } from './publish.ts';
+import { readPeer } from './read-peer.ts';
+import { timeLimit } from './time-limits.ts';
+
+type LeasedRun = PeerRun & { readonly lease: string };
 
 /**
  * Sets a peer's branch to ours although that is no fast-forward, because the user named the head that is lost there. The
  * head is kept as a tag first, here and at the peer; then the peer is read once more, and only where it has not moved is
  * the push forced. Dolt has no lease of its own, so a writer who comes between that look and the push is overwritten.
- * @returns `not-needed` where a plain push will do: the caller goes on with it
- * @throws Failure `lease-stale` before anything is sent, `unverified`, or what tagging and pushing threw
+ * @returns what was sent and is still to be proven; null where nothing had to be forced, and a plain push will do
+ * @throws Failure `lease-stale` before anything is sent, `tag-conflict`, or what reading and pushing threw
  */
-export async function replaceHead(
-  sql: Sql,
-  run: PeerRun & { readonly lease: string },
-  publication: Publication,
-): Promise<'done' | 'not-needed'> {
+export async function replaceHead(engine: Engine, run: PeerRun, publication: Publication): Promise<Replacing | null> {
+  if (!isLeased(run)) return null;
+  if (hasLanded(run)) {
+    run.pushedCommits += run.replacing?.commits ?? 0;
+    endLease(run);
+    return null;
+  }
   const { target, progress } = publication;
-  const at = { peer: run.peer.name, branch: run.branch };
-  if (!needed(run, target)) return 'not-needed';
-  if (await isAncestor(sql, run.lease, target)) return 'not-needed';
-  const tag = savedTag(at.peer, run.lease);
-  await makeTag(sql, { name: tag, commit: run.lease });
-  const atPeer = await saveAtPeer(sql, { peer: at.peer, tag });
-
-  progress({ peer: at.peer, step: 'fetching', detail: 'once more, since its head is to be replaced' });
-  await fetchBranch(sql, at);
-  run.head = await trackingHead(sql, at);
-  if (!needed(run, target)) return 'not-needed';
-  const commits = await countCommits(sql, run.lease, target);
-  progress({ peer: at.peer, step: 'pushing', detail: `${commits} commit(s), replacing ${run.lease}` });
-  await forceBranch(sql, { ...at, source: publication.branch });
-
-  progress({ peer: at.peer, step: 'verifying', detail: '' });
-  await proveReplaced(sql, run, target);
-  run.pushedCommits += commits;
-  run.replaced = { head: run.lease, tag, atPeer };
-  return 'done';
+  const { name } = run.peer;
+  if (!needsReplacing(run, target) || (await isAncestor(engine.database, run.lease, target))) return null;
+  const tag = savedTag(name, run.lease);
+  await makeTag(engine.database, { name: tag, commit: run.lease });
+  const limit = timeLimit(run.peer, 'push', publication.timeoutMs);
+  const atPeer = await engine
+    .verb(limit, (sql) => pushTag(sql, { peer: name, tag, user: run.user }))
+    .then(
+      () => true,
+      // What the peer refuses to keep is still kept here.
+      () => false,
+    );
+  progress({ peer: name, step: 'fetching', detail: 'once more, since its head is to be replaced' });
+  run.head = await readPeer(engine, run, publication);
+  if (!needsReplacing(run, target)) return null;
+  const commits = await countCommits(engine.database, run.lease, target);
+  progress({ peer: name, step: 'pushing', detail: `${commits} commit(s), replacing ${run.lease}` });
+  run.replacing = { head: run.lease, tag, atPeer, target, commits };
+  const to = { peer: name, source: publication.branch, branch: run.branch, user: run.user };
+  await engine.verb(limit, (sql) => forceBranch(sql, to));
+  return run.replacing;
 }
 
-function needed(run: PeerRun & { readonly lease: string }, target: string): boolean {
+function isLeased(run: PeerRun): run is LeasedRun {
+  return run.lease !== null;
+}
+
+/** A forced push whose answer got lost may have arrived all the same. */
+function hasLanded({ replacing, head }: PeerRun): boolean {
+  return replacing !== null && replacing.target === head;
+}
+
+function needsReplacing(run: LeasedRun, target: string): boolean {
   switch (leaseVerdict({ expected: run.lease, found: run.head, target })) {
     case 'nothing-to-do':
       return false;
@@ -52,39 +66,4 @@ function needed(run: PeerRun & { readonly lease: string }, target: string): bool
     case 'stale':
       throw leaseFailure(run.peer.name, { expected: run.lease, found: run.head });
   }
-}
-
-/** What the peer refuses to keep is still kept here. */
-async function saveAtPeer(sql: Sql, tag: { readonly peer: string; readonly tag: string }): Promise<boolean> {
-  try {
-    await pushTag(sql, tag);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Reads the peer again: it must have ours, and what it had must be gone, else nothing was replaced. */
-async function proveReplaced(sql: Sql, run: PeerRun & { readonly lease: string }, target: string): Promise<void> {
-  const at = { peer: run.peer.name, branch: run.branch };
-  try {
-    await fetchBranch(sql, at);
-    run.head = await trackingHead(sql, at);
-  } catch (cause) {
-    throw new Failure(
-      'unverified',
-      `the forced push to ${at.peer} returned, but reading it failed: ${errorMessage(cause)}`,
-      {
-        cause,
-      },
-    );
-  }
-  const holds = run.head !== null && (await isAncestor(sql, target, run.head));
-  if (!holds || run.head === null || (await isAncestor(sql, run.lease, run.head))) {
-    throw new Failure(
-      'unverified',
-      `the forced push of ${target} to ${at.peer} returned, but ${at.peer} is at ${run.head ?? 'nothing'}`,
-    );
-  }
-  run.verified = true;
 }

@@ -28,6 +28,8 @@ describe('the request that the inputs stand for', () => {
       leases: new Map(),
       dryRun: false,
       failOn: 'any',
+      timeout: 600_000,
+      credentials: undefined,
       retries: 3,
       parallel: 8,
       bootstrap: undefined,

@@ -21,6 +21,7 @@ describe('a command line becomes a request', () => {
       leases: new Map(),
       dryRun: false,
       failOn: 'any',
+      timeout: 600_000,
       retries: 3,
       parallel: 8,
       initEmpty: true,
@@ -36,7 +37,7 @@ describe('a command line becomes a request', () => {
       'sync a b --dry-run --fail-on primary --retries 0 --parallel 2 --bootstrap a --no-init-empty --database db',
       '--branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',
       '--sovereignty T3 --conflict-strategy manual --dirty fail --allow-insecure --dolthub-host h.example',
-      `--only-role peer,backup --force-with-lease a=${HEAD}`,
+      `--only-role peer,backup --force-with-lease a=${HEAD} --timeout 90s --credentials secrets.yaml`,
       '--dolt-version ^2 --dolt-source auto --dolt-path /d --dolt-sha256 ABC --dolt-mirror https://m.example',
     ].join(' ');
     expect(request(line)).toEqual({
@@ -46,6 +47,8 @@ describe('a command line becomes a request', () => {
       leases: new Map([['a', HEAD]]),
       dryRun: true,
       failOn: 'primary',
+      timeout: 90_000,
+      credentials: { file: 'secrets.yaml' },
       retries: 0,
       parallel: 2,
       bootstrap: 'a',

@@ -43,7 +43,7 @@ describe('a peer whose head is named', () => {
     const again = await command(folder, peers, { command: 'push', ...leases(theirs) });
     expect(again.result).toMatchObject({ status: 'unchanged', peers: [{ verified: true, error: null }], problems: [] });
 
-    const undo = result.problems[0]?.hint.split('\n').at(-1) ?? '';
+    const undo = result.problems[0]?.hint.split(': ').at(-1) ?? '';
     const [program, ...words] = undo.split(' ');
     expect(program).toBe('dolt');
     await town.dolt(...words);

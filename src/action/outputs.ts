@@ -1,9 +1,9 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setOutput, warning } from '@actions/core';
-import writeFileAtomic from 'write-file-atomic';
 import { OUTPUTS, type OutputName } from '../contract/outputs.ts';
 import { errorMessage } from '../core/failure.ts';
+import { writeWhole } from '../core/write-whole.ts';
 import type { OutputValues } from './output-values.ts';
 
 /**
@@ -15,7 +15,7 @@ import type { OutputValues } from './output-values.ts';
 export async function writeResultFile(tempDir: string, result: unknown): Promise<string> {
   try {
     const path = join(await mkdtemp(join(tempDir, 'dolt-federation-result-')), 'result.json');
-    await writeFileAtomic(path, `${JSON.stringify(result, null, 2)}\n`);
+    await writeWhole(path, `${JSON.stringify(result, null, 2)}\n`);
     return path;
   } catch (thrown) {
     warning(`the file with the whole result could not be written: ${errorMessage(thrown)}`);

@@ -41,8 +41,8 @@ export type Plan = z.infer<typeof planSchema>;
 export const replacedSchema = z.strictObject({ head: hash, tag: z.string(), atPeer: z.boolean() });
 export type Replaced = z.infer<typeof replacedSchema>;
 
-/** A moment in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`. */
-const moment = z.iso.datetime({ precision: 3 });
+/** A moment in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`; a pattern, since not every validator knows the format `date-time`. */
+const moment = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
 
 export const peerResultSchema = z.strictObject({
   name: z.string(),

@@ -1,9 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { errorMessage } from '../core/failure.ts';
 import { systemCode } from '../core/system-code.ts';
+import { writeWhole } from '../core/write-whole.ts';
 import type { PeerRun } from './peer-run.ts';
 
 const entrySchema = z.strictObject({
@@ -53,7 +53,7 @@ export async function readMemory(
 /** Writes a memory: the file is the old one or the new one, never a part. @throws what the system refuses with */
 export async function writeMemory(database: string, memory: VerifiedMemory): Promise<void> {
   const peers = Object.fromEntries([...memory].sort(([a], [b]) => (a < b ? -1 : 1)));
-  await writeFileAtomic(memoryFile(database), `${JSON.stringify({ version: 1, peers })}\n`, { mode: 0o600 });
+  await writeWhole(memoryFile(database), `${JSON.stringify({ version: 1, peers })}\n`, 0o600);
 }
 
 /** When a peer was last verified where it is now. */

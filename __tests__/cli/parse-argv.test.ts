@@ -21,10 +21,11 @@ describe('a command line becomes a request', () => {
       leases: new Map(),
       dryRun: false,
       failOn: 'any',
-      timeout: 600_000,
       retries: 3,
+      timeout: 600_000,
       parallel: 8,
       initEmpty: true,
+      maxDelete: 50,
       reportValues: 'keys',
       untrusted: false,
       overrides: { allowInsecure: false },
@@ -34,10 +35,10 @@ describe('a command line becomes a request', () => {
 
   test('sync with everything said', () => {
     const line = [
-      'sync a b --dry-run --fail-on primary --retries 0 --parallel 2 --bootstrap a --no-init-empty --database db',
-      '--branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',
+      'sync a b --dry-run --fail-on primary --retries 0 --timeout 90s --parallel 2 --bootstrap a --no-init-empty --database db --max-delete 75',
+      '--credentials c.yaml --branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',
       '--sovereignty T3 --conflict-strategy manual --dirty fail --allow-insecure --dolthub-host h.example',
-      `--only-role peer,backup --force-with-lease a=${HEAD} --timeout 90s --credentials secrets.yaml`,
+      `--only-role peer,backup --force-with-lease a=${HEAD}`,
       '--dolt-version ^2 --dolt-source auto --dolt-path /d --dolt-sha256 ABC --dolt-mirror https://m.example',
     ].join(' ');
     expect(request(line)).toEqual({
@@ -47,12 +48,13 @@ describe('a command line becomes a request', () => {
       leases: new Map([['a', HEAD]]),
       dryRun: true,
       failOn: 'primary',
-      timeout: 90_000,
-      credentials: { file: 'secrets.yaml' },
       retries: 0,
+      timeout: 90_000,
+      credentials: { file: 'c.yaml' },
       parallel: 2,
       bootstrap: 'a',
       initEmpty: false,
+      maxDelete: 75,
       database: 'db',
       branch: 'work',
       reportValues: 'none',

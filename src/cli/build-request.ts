@@ -1,4 +1,4 @@
-import type { DoltRequest, Request } from '../commands/request.ts';
+import type { DoltRequest, GivenCredentials, Request } from '../commands/request.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
 import { requestedLeases } from '../commands/requested-leases.ts';
 import { requestedRoles } from '../commands/requested-roles.ts';
@@ -52,6 +52,15 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
       return { command: 'config', key: null, overrides: shared.overrides };
     case 'config get':
       return { command: 'config', key: first, overrides: shared.overrides };
+    case 'doctor':
+      return {
+        ...shared,
+        command: 'doctor',
+        only: parsed.operands,
+        branch: read('branch'),
+        credentials: credentialsFile(read),
+        untrusted: false,
+      };
     case 'install':
       return { command: 'install', dolt };
     case 'demo':
@@ -60,7 +69,6 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
 }
 
 function federateOptions(read: ReadOption) {
-  const file = read('credentials');
   return {
     onlyRoles: requestedRoles(read('only-role')),
     leases: requestedLeases(read('force-with-lease')),
@@ -68,13 +76,19 @@ function federateOptions(read: ReadOption) {
     failOn: read('fail-on'),
     retries: read('retries'),
     timeout: read('timeout'),
-    credentials: file === undefined ? undefined : { file },
+    credentials: credentialsFile(read),
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),
+    maxDelete: read('max-delete'),
     branch: read('branch'),
     untrusted: false,
   };
+}
+
+function credentialsFile(read: ReadOption): GivenCredentials | undefined {
+  const file = read('credentials');
+  return file === undefined ? undefined : { file };
 }
 
 /** Whoever names an executable but no version takes it as it is. */

@@ -23,6 +23,7 @@ export function peerResult(run: PeerRun): PeerResult {
     lastVerifiedAt: run.lastVerifiedAt,
     oldestUnsyncedAt: run.oldestUnsyncedAt,
     conflicts: run.conflicts,
+    ...(run.held.length === 0 ? {} : { held: [...run.held] }),
     error: run.failure === null ? null : errorOf(run.failure),
     attempts: run.attempts,
     durationMs: run.durationMs,

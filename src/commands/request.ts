@@ -25,6 +25,8 @@ export interface FederateRequest {
   readonly parallel: number;
   /** Name of the peer to clone from when there is no database. */
   readonly bootstrap?: string | undefined;
+  /** Percentage of a table's rows that a peer may delete at once, 0 to 100. */
+  readonly maxDelete: number;
   /** Whether an empty remote may get its first push. */
   readonly initEmpty: boolean;
   /** Folder of the database (the one that holds `.dolt`), relative to the working directory. */
@@ -71,6 +73,20 @@ export interface ConfigRequest {
   readonly overrides: ConfigOverrides;
 }
 
+export interface DoctorRequest {
+  readonly command: 'doctor';
+  /** Peer names; empty = all. */
+  readonly only: readonly string[];
+  readonly database: string | undefined;
+  readonly branch: string | undefined;
+  /** Absent: those of the environment. */
+  readonly credentials?: GivenCredentials | undefined;
+  /** Folders of `file://` peers are not looked at. */
+  readonly untrusted: boolean;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
+
 export interface InstallRequest {
   readonly command: 'install';
   readonly dolt: DoltRequest;
@@ -88,5 +104,6 @@ export type Request =
   | RemovePeerRequest
   | ListPeersRequest
   | ConfigRequest
+  | DoctorRequest
   | InstallRequest
   | DemoRequest;

@@ -1,4 +1,4 @@
-import type { Face, OptionEntry } from './option-entry.ts';
+import { ACTION, BOTH, CLI, type OptionEntry } from './option-entry.ts';
 import {
   CONFLICT_STRATEGIES,
   DIRTY_POLICIES,
@@ -9,12 +9,6 @@ import {
   SYNC_MODES,
   TIERS,
 } from './vocabulary.ts';
-
-export type { OptionEntry };
-
-const BOTH: readonly Face[] = ['action', 'cli'];
-const ACTION: readonly Face[] = ['action'];
-const CLI: readonly Face[] = ['cli'];
 
 /** The Dolt version that is installed and tested when nobody asks for another. */
 export const DEFAULT_DOLT_VERSION = '2.3.0';
@@ -156,6 +150,16 @@ export const OPTIONS = {
     faces: BOTH,
     type: 'flag',
     default: 'true',
+  },
+  'max-delete': {
+    description:
+      'How much of a table of 20 rows or more a peer may delete at once, in percent of its rows; a peer that deletes more has to wait',
+    faces: BOTH,
+    type: 'count',
+    min: 0,
+    max: 100,
+    default: '50',
+    value: 'percent',
   },
   'dolt-version': {
     description: 'Dolt version: exact, a range, or `latest`',

@@ -1,23 +1,56 @@
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
-import type { Sql } from './sql.ts';
+import type { Database, Sql } from './sql.ts';
 
-const tagRow = z.object({ tag_hash: z.string() });
+/** A tag: a name for a commit, and who gave it and why. When is left out: Dolt 2.3.0 has no way to set it. */
+export interface Tag {
+  readonly name: string;
+  readonly commit: string;
+  readonly tagger: string;
+  readonly email: string;
+  readonly message: string;
+}
 
-/** The commit that a local tag names, or null. */
-export async function tagCommit(sql: Sql, name: string): Promise<string | null> {
-  const [row] = await sql.rows(tagRow, 'SELECT tag_hash FROM dolt_tags WHERE tag_name = ?', [name]);
-  return row?.tag_hash ?? null;
+const row = z.object({
+  name: z.string(),
+  commit: z.string(),
+  tagger: z.string(),
+  email: z.string(),
+  message: z.string(),
+});
+
+/** All tags of the database. */
+export async function readTags(sql: Sql): Promise<Tag[]> {
+  return sql.rows(
+    row,
+    'SELECT tag_name AS name, tag_hash AS `commit`, tagger, email, message FROM dolt_tags ORDER BY tag_name',
+  );
+}
+
+/** Removes tags; where one cannot be removed, those after it stay. */
+export async function deleteTags(sql: Sql, names: readonly string[]): Promise<void> {
+  // `--` keeps a name that a peer chose from being read as an option.
+  await sql.run(`CALL DOLT_TAG('-d', '--'${names.map(() => ', ?').join('')})`, names);
+}
+
+/** Makes a tag anew; its date is the present time. */
+export async function createTag(database: Database, tag: Tag): Promise<void> {
+  await database.session(async (sql) => {
+    await sql.run('SET @@dolt_committer_name = ?, @@dolt_committer_email = ?', [tag.tagger, tag.email]);
+    const message = tag.message === '' ? [] : [`--message=${tag.message}`];
+    const words = [...message, '--', tag.name, tag.commit];
+    await sql.run(`CALL DOLT_TAG(${words.map(() => '?').join(', ')})`, words);
+  });
 }
 
 /**
- * Makes a local tag, unless it names that commit already.
+ * Makes a local tag that nobody signs in particular, unless it names that commit already.
  * @throws Failure `tag-conflict` where it names another one
  */
-export async function makeTag(sql: Sql, tag: { readonly name: string; readonly commit: string }): Promise<void> {
-  const present = await tagCommit(sql, tag.name);
-  if (present === null) await sql.run('CALL DOLT_TAG(?, ?)', [tag.name, tag.commit]);
-  else if (present !== tag.commit) {
-    throw new Failure('tag-conflict', `the tag ${tag.name} names ${present} already, and not ${tag.commit}`);
+export async function ensureTag(sql: Sql, tag: Pick<Tag, 'name' | 'commit'>): Promise<void> {
+  const present = (await readTags(sql)).find((one) => one.name === tag.name);
+  if (present === undefined) await sql.run("CALL DOLT_TAG('--', ?, ?)", [tag.name, tag.commit]);
+  else if (present.commit !== tag.commit) {
+    throw new Failure('tag-conflict', `the tag ${tag.name} names ${present.commit} already, and not ${tag.commit}`);
   }
 }

@@ -33,6 +33,13 @@ export function savedTag(peer: string, head: string): string {
   return `dolt-federation-replaced/${peer}/${head}`;
 }
 
+/** The tags that keep what is to be replaced at these peers. */
+export function savedTags(runs: readonly PeerRun[]): { readonly name: string; readonly commit: string }[] {
+  return runs.flatMap(({ peer, lease }) =>
+    lease === null ? [] : [{ name: savedTag(peer.name, lease), commit: lease }],
+  );
+}
+
 /** Ends a lease: what the peer has now is what was pushed, and from there on every push is a fast-forward again. */
 export function endLease(run: PeerRun): void {
   run.lease = null;

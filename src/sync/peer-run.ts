@@ -1,9 +1,10 @@
 import type { Peer } from '../config/configuration.ts';
-import type { Conflict, Plan, Replaced } from '../contract/result.ts';
+import type { Conflict, HeldRow, Plan, Replaced } from '../contract/result.ts';
 import type { PeerState } from '../contract/vocabulary.ts';
 import { monotonicMs } from '../core/clock.ts';
 import type { Failure } from '../core/failure.ts';
 import { type EngineKit, PLAIN_KIT } from '../dolt/engine-kit.ts';
+import type { Notice } from './notice.ts';
 import type { Part } from './roles.ts';
 
 /** A forced push: what it replaces, what it puts there, and how many commits that brings. */
@@ -32,6 +33,12 @@ export interface PeerRun {
   behind: number | null;
   failure: Failure | null;
   conflicts: Conflict[];
+  /** The head at which the screen before a merge last looked. */
+  screened: string | null;
+  /** The first of the rows for which the screen let the peer wait. */
+  held: readonly HeldRow[];
+  /** What should be known of what the peer brings. */
+  notices: readonly Notice[];
   pulledCommits: number;
   pushedCommits: number;
   /** The peer was read after the work and holds what this run promised. */
@@ -65,6 +72,9 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string): PeerR
     behind: null,
     failure: null,
     conflicts: [],
+    screened: null,
+    held: [],
+    notices: [],
     pulledCommits: 0,
     pushedCommits: 0,
     verified: false,

@@ -1,6 +1,6 @@
 import type { Engine } from '../dolt/engines.ts';
 import { countCommits, isAncestor } from '../dolt/history.ts';
-import { makeTag } from '../dolt/tags.ts';
+import { ensureTag } from '../dolt/tags.ts';
 import { forceBranch, pushTag } from '../dolt/transfer.ts';
 import { endLease, leaseFailure, leaseVerdict, savedTag } from './lease.ts';
 import type { PeerRun, Replacing } from './peer-run.ts';
@@ -28,7 +28,8 @@ export async function replaceHead(engine: Engine, run: PeerRun, publication: Pub
   const { name } = run.peer;
   if (!needsReplacing(run, target) || (await isAncestor(engine.database, run.lease, target))) return null;
   const tag = savedTag(name, run.lease);
-  await makeTag(engine.database, { name: tag, commit: run.lease });
+  const saved = { name: tag, commit: run.lease };
+  await ensureTag(engine.database, saved);
   const limit = timeLimit(run.peer, 'push', publication.timeoutMs);
   const atPeer = await engine
     .verb(limit, (sql) => pushTag(sql, { peer: name, tag, user: run.user }))
@@ -39,6 +40,8 @@ export async function replaceHead(engine: Engine, run: PeerRun, publication: Pub
     );
   progress({ peer: name, step: 'fetching', detail: 'once more, since its head is to be replaced' });
   run.head = await readPeer(engine, run, publication);
+  // A fetch may bring another tag of that name (Dolt 2.3.0).
+  await ensureTag(engine.database, saved);
   if (!needsReplacing(run, target)) return null;
   const commits = await countCommits(engine.database, run.lease, target);
   progress({ peer: name, step: 'pushing', detail: `${commits} commit(s), replacing ${run.lease}` });

@@ -1,3 +1,4 @@
+import { leasedPart } from '../../src/commands/leases.ts';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { Role } from '../../src/contract/vocabulary.ts';
 import { readEnv } from '../../src/core/env.ts';
@@ -73,6 +74,8 @@ interface FederateTest {
   readonly tempDir: string;
   readonly peers: readonly Peer[];
   readonly command?: Direction;
+  /** Heads that may be replaced, by peer. */
+  readonly leases?: Readonly<Record<string, string>>;
   readonly options?: Partial<FederationOptions>;
   readonly onEvent?: (event: PeerEvent) => void;
 }
@@ -86,7 +89,12 @@ export async function federateTown(test: FederateTest): Promise<Federated> {
       return await branchHead(database, 'main');
     });
     const runs = test.peers.map((peer) => ({
-      ...newPeerRun(peer, partOf(test.command ?? 'sync', peer.role), 'main'),
+      ...newPeerRun(
+        peer,
+        leasedPart(partOf(test.command ?? 'sync', peer.role), test.leases?.[peer.name] !== undefined),
+        'main',
+      ),
+      lease: test.leases?.[peer.name] ?? null,
       registered: true,
     }));
     const federated = await federate(engines, runs, {

@@ -10,8 +10,6 @@ import {
   TIERS,
 } from './vocabulary.ts';
 
-export type { OptionEntry };
-
 /** The Dolt version that is installed and tested when nobody asks for another. */
 export const DEFAULT_DOLT_VERSION = '2.3.0';
 
@@ -32,6 +30,12 @@ export const OPTIONS = {
     description: 'Names of the peers to work on, separated by commas or line breaks; otherwise all',
     faces: ACTION,
     type: 'text',
+  },
+  'only-role': {
+    description: 'Roles of the peers to work on, separated by commas or line breaks; otherwise all',
+    faces: BOTH,
+    type: 'text',
+    value: 'roles',
   },
   'working-directory': {
     description: 'Folder to start from, relative to the workspace',
@@ -95,6 +99,13 @@ export const OPTIONS = {
     type: 'choice',
     choices: DIRTY_POLICIES,
     default: 'config',
+  },
+  'force-with-lease': {
+    description:
+      'Peers whose branch is to be replaced by ours, each with the head that it is expected to have, as `peer=hash`, separated by commas or line breaks; only for `sync` and `push`',
+    faces: BOTH,
+    type: 'text',
+    value: 'peer=hash',
   },
   'dry-run': {
     description: 'Report what would be done and move no branch on either side',

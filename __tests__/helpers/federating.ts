@@ -44,6 +44,9 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
     role,
     tier: 'T1',
     branch: null,
+    ref: null,
+    user: null,
+    aws: null,
     origin: { layer: 'default' },
   };
 }

@@ -38,6 +38,8 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
         role: read('role'),
         tier: read('tier'),
         branch: read('branch'),
+        user: read('user'),
+        ref: read('ref'),
         ...shared,
       };
     case 'remove-peer':

@@ -35,6 +35,8 @@ export interface AddPeerRequest {
   readonly role?: Role | undefined;
   readonly tier?: Tier | undefined;
   readonly branch?: string | undefined;
+  readonly user?: string | undefined;
+  readonly ref?: string | undefined;
   readonly database?: string | undefined;
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;

@@ -36,13 +36,22 @@ export const PEER_KEYS: KnownKeys = {
   branch: 'read',
   conflict: 'later',
   timeout: 'later',
-  ref: 'later',
-  user: 'later',
+  ref: 'read',
+  user: 'read',
   trust: 'later',
   accept: 'later',
   filter: 'later',
   erasure: 'later',
-  aws: 'later',
+  aws: 'read',
+};
+
+/** The keys that may stand in a peer's `aws`. */
+export const AWS_KEYS: KnownKeys = {
+  region: 'read',
+  profile: 'read',
+  endpoint: 'read',
+  'path-style': 'read',
+  'dynamodb-table': 'read',
 };
 
 /**

@@ -71,6 +71,8 @@ export const OPTIONS = {
   },
   role: { description: "The peer's role", faces: CLI, type: 'choice', choices: ROLES },
   tier: { description: "The peer's tier of sovereignty", faces: CLI, type: 'choice', choices: TIERS },
+  user: { description: "User to name to the peer's server", faces: CLI, type: 'text', value: 'name' },
+  ref: { description: 'Git ref that holds the data of a git remote', faces: CLI, type: 'text', value: 'name' },
   'sync-mode': {
     description: 'Sync mode; only `dolt-native` and `belt-and-suspenders` allow federation',
     faces: BOTH,

@@ -90,7 +90,9 @@ const HEADINGS = ['topology', 'towns', 'peers', 'rule of equivalence', 'edits', 
 const FINDINGS = ['rounds to equal rows', 'rounds to one commit', 'merges', 'merges per edit', 'then'];
 
 const settings = readSettings();
-console.log(`seed ${settings.seed}, runs of a round ${settings.schedule === 'together' ? 'at the same moment' : 'in turn'}\n`);
+console.log(
+  `seed ${settings.seed}, runs of a round ${settings.schedule === 'together' ? 'at the same moment' : 'in turn'}\n`,
+);
 const rows = settings.towns.flatMap((size) =>
   TOPOLOGIES.flatMap((topology) => MEETINGS.map((meeting) => line(topology, size, { ...settings, meeting }))),
 );

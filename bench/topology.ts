@@ -42,7 +42,8 @@ export function diameter(graph: Neighbours): number {
   const distance = new Int32Array(graph.length);
   const queue = new Int32Array(graph.length);
   let most = 0;
-  for (let start = 0; start < graph.length; start += 1) most = Math.max(most, farthest(graph, { start, distance, queue }));
+  for (let start = 0; start < graph.length; start += 1)
+    most = Math.max(most, farthest(graph, { start, distance, queue }));
   return most;
 }
 

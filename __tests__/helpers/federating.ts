@@ -57,43 +57,47 @@ export interface Federated {
   run(name: string): PeerRun;
 }
 
-interface FederateTest {
-  readonly town: string;
-  readonly tempDir: string;
+/** What one run of the core does. */
+interface FederateRun {
   readonly peers: readonly Peer[];
   readonly command?: Direction;
   readonly options?: Partial<FederationOptions>;
   readonly onEvent?: (event: PeerEvent, database: Database) => void;
 }
 
-/** Runs the core of a sync against real remotes. */
-export async function federateTown(test: FederateTest): Promise<Federated> {
-  return withDatabase(test.town, test.tempDir, async (database) => {
-    await registerPeers(database, test.peers, silent);
-    const runs = test.peers.map((peer) => ({
-      ...newPeerRun(peer, partOf(test.command ?? 'sync', peer.role), 'main'),
-      registered: true,
-    }));
-    const head = await federate(database, runs, {
-      branch: 'main',
-      ours: (await branchHead(database, 'main')) ?? '',
-      dirty: [],
-      dryRun: false,
-      initEmpty: true,
-      retries: 3,
-      parallel: 4,
-      signal: new AbortController().signal,
-      progress: (event) => test.onEvent?.(event, database),
-      ...test.options,
-    });
-    return {
-      head,
-      runs,
-      run(name) {
-        const found = runs.find((run) => run.peer.name === name);
-        if (found === undefined) throw new Error(`no run of ${name}`);
-        return found;
-      },
-    };
+/** Runs the core of a sync against real remotes, with a server of its own. */
+export async function federateTown(
+  test: FederateRun & { readonly town: string; readonly tempDir: string },
+): Promise<Federated> {
+  return withDatabase(test.town, test.tempDir, (database) => federateIn(database, test));
+}
+
+/** Runs the core of a sync in a database that is open already. */
+export async function federateIn(database: Database, test: FederateRun): Promise<Federated> {
+  await registerPeers(database, test.peers, silent);
+  const runs = test.peers.map((peer) => ({
+    ...newPeerRun(peer, partOf(test.command ?? 'sync', peer.role), 'main'),
+    registered: true,
+  }));
+  const head = await federate(database, runs, {
+    branch: 'main',
+    ours: (await branchHead(database, 'main')) ?? '',
+    dirty: [],
+    dryRun: false,
+    initEmpty: true,
+    retries: 3,
+    parallel: 4,
+    signal: new AbortController().signal,
+    progress: (event) => test.onEvent?.(event, database),
+    ...test.options,
   });
+  return {
+    head,
+    runs,
+    run(name) {
+      const found = runs.find((run) => run.peer.name === name);
+      if (found === undefined) throw new Error(`no run of ${name}`);
+      return found;
+    },
+  };
 }

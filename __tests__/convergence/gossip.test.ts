@@ -5,8 +5,9 @@ import { TOPOLOGIES } from '../../bench/topology.ts';
 import { readEnv } from '../../src/core/env.ts';
 import { type Case, cases } from '../helpers/convergence/cases.ts';
 import { type Cells, TABLE_NAMES } from '../helpers/convergence/edits.ts';
+import { type Ground, makeGround } from '../helpers/convergence/ground.ts';
 import { expectedRows } from '../helpers/convergence/model.ts';
-import { type Ground, makeGround, type Played, play } from '../helpers/convergence/play.ts';
+import { type Played, play } from '../helpers/convergence/play.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** Cases per topology and kind of mailbox: more with DOLT_FEDERATION_CASES, the same again with DOLT_FEDERATION_SEED. */

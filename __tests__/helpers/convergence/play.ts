@@ -2,14 +2,11 @@ import { cp } from 'node:fs/promises';
 import { z } from 'zod';
 import { seeded, shuffled } from '../../../bench/random.ts';
 import { diameter, neighbours } from '../../../bench/topology.ts';
-import { readEnv } from '../../../src/core/env.ts';
-import { initDatabase } from '../../../src/dolt/init.ts';
-import { testDolt } from '../dolt-binary.ts';
 import { federateIn, filePeer, withDatabase } from '../federating.ts';
-import type { TempFolder } from '../temp-folder.ts';
 import type { Case } from './cases.ts';
-import { commitsOf, editTown, firstEdit, Ledger, rowsOf } from './edit-town.ts';
+import { commitsOf, editTown, Ledger, rowsOf } from './edit-town.ts';
 import type { Cells, Edit, TableName } from './edits.ts';
+import type { Ground } from './ground.ts';
 
 /** What a town is at the end of its run. */
 export interface TownEnd {
@@ -31,32 +28,8 @@ export interface Played {
   readonly madeAfterwards: readonly string[];
 }
 
-/** A database, its first edit, and a mailbox that holds it; every town begins as a copy. */
-export interface Ground {
-  readonly folder: TempFolder;
-  readonly first: { readonly commit: string; readonly edit: Edit };
-}
-
 const BUSY_ROUNDS = 2;
 const contentsRow = z.object({ hash: z.string() });
-
-export async function makeGround(folder: TempFolder): Promise<Ground> {
-  await initDatabase({
-    dolt: testDolt(),
-    folder: folder.file('base'),
-    branch: 'main',
-    author: { name: 'A Townsman', email: 'townsman@example.org' },
-    env: readEnv(),
-    tempDir: folder.path,
-    signal: new AbortController().signal,
-  });
-  const first = await withDatabase(folder.file('base'), folder.file('tmp'), async (database) => {
-    const made = await firstEdit(database);
-    await federateIn(database, { peers: [filePeer('own', folder.file('base.box'))] });
-    return made;
-  });
-  return { folder, first };
-}
 
 /**
  * Plays a case with real Dolt: in each round every town makes its edits and then runs once to its end, one after the

@@ -5,7 +5,7 @@ import type { PeerEvent } from '../../src/core/logger.ts';
 import { branchHead } from '../../src/dolt/heads.ts';
 import { openServer } from '../../src/dolt/server.ts';
 import { type Database, openDatabase } from '../../src/dolt/sql.ts';
-import { type FederationOptions, federate } from '../../src/sync/federation.ts';
+import { type Federated as FederatedTown, type FederationOptions, federate } from '../../src/sync/federation.ts';
 import { newPeerRun, type PeerRun } from '../../src/sync/peer-run.ts';
 import { registerPeers } from '../../src/sync/registration.ts';
 import { type Direction, partOf } from '../../src/sync/roles.ts';
@@ -44,6 +44,7 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
     role,
     tier: 'T1',
     branch: null,
+    strategy: 'newest',
     ref: null,
     user: null,
     aws: null,
@@ -51,8 +52,7 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
   };
 }
 
-export interface Federated {
-  readonly head: string;
+export interface Federated extends FederatedTown {
   readonly runs: readonly PeerRun[];
   run(name: string): PeerRun;
 }
@@ -79,7 +79,7 @@ export async function federateIn(database: Database, test: FederateRun): Promise
     ...newPeerRun(peer, partOf(test.command ?? 'sync', peer.role), 'main'),
     registered: true,
   }));
-  const head = await federate(database, runs, {
+  const federated = await federate(database, runs, {
     branch: 'main',
     ours: (await branchHead(database, 'main')) ?? '',
     dirty: [],
@@ -92,7 +92,7 @@ export async function federateIn(database: Database, test: FederateRun): Promise
     ...test.options,
   });
   return {
-    head,
+    ...federated,
     runs,
     run(name) {
       const found = runs.find((run) => run.peer.name === name);

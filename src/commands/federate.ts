@@ -10,6 +10,7 @@ import { newPeerRun } from '../sync/peer-run.ts';
 import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
+import { mergeProblems } from './merge-problems.ts';
 import { openTown, type Town } from './open-town.ts';
 import { peerResult, problem } from './peer-result.ts';
 import { preparePeers } from './prepare-peers.ts';
@@ -76,10 +77,11 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
   const mayWrite = request.command !== 'status' && !request.dryRun;
   const dirty = await settleUncommitted(database, { branch, policy: ground.policy, mayWrite });
   const ours = (await branchHead(database, branch)) ?? before;
-  const head = await federatePeers(database, runs, { ...request, ...context, branch, ours, dirty });
+  const { head, merge } = await federatePeers(database, runs, { ...request, ...context, branch, ours, dirty });
 
   const results = runs.map(peerResult);
   const problems = [
+    ...mergeProblems(merge),
     ...(dirty.length === 0
       ? []
       : [
@@ -109,6 +111,7 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
     head,
     doltVersion: ground.dolt.version,
     durationMs: Date.now() - ground.started,
+    merge: request.command === 'status' || request.command === 'push' ? null : merge,
     peers: results,
     problems,
   };
@@ -134,6 +137,7 @@ function notRun(
     head: null,
     doltVersion: null,
     durationMs: Date.now() - why.started,
+    merge: null,
     peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, branch))),
     problems: [problem('warning', why.code, { message: why.message })],
   };

@@ -1,5 +1,5 @@
 import type { ConfigOverrides } from '../config/overrides.ts';
-import type { FailOn, ReportValues, Role, Tier } from '../contract/vocabulary.ts';
+import type { ConflictStrategy, FailOn, ReportValues, Role, Tier } from '../contract/vocabulary.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 
 export type { ConfigOverrides, DoltRequest };
@@ -35,6 +35,7 @@ export interface AddPeerRequest {
   readonly role?: Role | undefined;
   readonly tier?: Tier | undefined;
   readonly branch?: string | undefined;
+  readonly conflict?: ConflictStrategy | undefined;
   readonly user?: string | undefined;
   readonly ref?: string | undefined;
   readonly database?: string | undefined;

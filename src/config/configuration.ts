@@ -48,6 +48,8 @@ export interface Peer {
   readonly tier: Tier;
   /** null: the town's branch. */
   readonly branch: string | null;
+  /** How conflicts with this peer are settled: its own strategy, else the one of the run. */
+  readonly strategy: ConflictStrategy;
   /** Full name of the git ref that holds the data; null: Dolt's own, `refs/dolt/data`. Git remotes only. */
   readonly ref: string | null;
   /** Name to give to the peer's server. Remotes over https only. */

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { ROLES, type Role, TIERS, type Tier } from '../contract/vocabulary.ts';
+import {
+  CONFLICT_STRATEGIES,
+  type ConflictStrategy,
+  ROLES,
+  type Role,
+  TIERS,
+  type Tier,
+} from '../contract/vocabulary.ts';
 import type { Location } from '../core/failure.ts';
 import { asMapping, type ConfigField, type ConfigMapping, locate, plain } from './config-tree.ts';
 import type { AwsSettings, Origin } from './configuration.ts';
@@ -16,6 +23,7 @@ export interface PeerEntry {
   readonly tier: Tier | null;
   readonly lowerTier: boolean;
   readonly branch: string | null;
+  readonly conflict: ConflictStrategy | null;
   readonly ref: string | null;
   readonly user: string | null;
   readonly aws: AwsSettings | null;
@@ -31,6 +39,7 @@ const mapping = z.object({
   tier: word(TIERS).optional(),
   'lower-tier': z.boolean({ error: 'must be true or false' }).optional(),
   branch: text.optional(),
+  conflict: word(CONFLICT_STRATEGIES).optional(),
   ref: text.optional(),
   user: text.optional(),
   aws: z
@@ -86,6 +95,7 @@ function readPeerEntry(
     tier: read.tier ?? null,
     lowerTier: read['lower-tier'] ?? false,
     branch: read.branch ?? null,
+    conflict: read.conflict ?? null,
     ref: read.ref ?? null,
     user: read.user ?? null,
     aws: read.aws === undefined ? null : awsSettings(read.aws),

@@ -71,6 +71,12 @@ export const OPTIONS = {
   },
   role: { description: "The peer's role", faces: CLI, type: 'choice', choices: ROLES },
   tier: { description: "The peer's tier of sovereignty", faces: CLI, type: 'choice', choices: TIERS },
+  conflict: {
+    description: 'How conflicts with the peer are settled; otherwise as in the whole run',
+    faces: CLI,
+    type: 'choice',
+    choices: CONFLICT_STRATEGIES,
+  },
   user: { description: "User to name to the peer's server", faces: CLI, type: 'text', value: 'name' },
   ref: { description: 'Git ref that holds the data of a git remote', faces: CLI, type: 'text', value: 'name' },
   'sync-mode': {
@@ -95,7 +101,7 @@ export const OPTIONS = {
     default: 'config',
   },
   'conflict-strategy': {
-    description: 'Strategy for conflicts; rows in conflict are left for a human in this version',
+    description: 'How rows that both sides changed are settled; a peer may have its own `conflict`',
     faces: BOTH,
     type: 'choice',
     choices: CONFLICT_STRATEGIES,

@@ -22,6 +22,7 @@ const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['deleted and its schema modified', 'schema-conflict'],
   ['database collation conflict', 'schema-conflict'],
   ['foreign key conflicts', 'schema-conflict'],
+  ['panic computing prolly tree patches during merge', 'dolt-defect'],
   ['merge conflict detected', 'conflict'],
   ['merge has unresolved conflicts or constraint violations', 'conflict'],
   ['working set with constraint violations', 'constraint-violation'],

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type { MergeReport } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { pause, throwIfInterrupted } from '../core/interruption.ts';
 import type { PeerEvent } from '../core/logger.ts';
@@ -7,6 +8,7 @@ import { fastForward } from '../dolt/merge.ts';
 import type { Database } from '../dolt/sql.ts';
 import type { Converged } from './converge.ts';
 import { mergeHeads } from './merge-heads.ts';
+import { addMerges } from './merge-report.ts';
 import type { PeerRun } from './peer-run.ts';
 import { planFor } from './plan.ts';
 import { publishTo } from './publish.ts';
@@ -27,19 +29,25 @@ export interface FederationOptions {
   readonly progress: (event: PeerEvent) => void;
 }
 
+export interface Federated {
+  /** The head of our branch. */
+  readonly head: string;
+  readonly merge: MergeReport;
+}
+
 /** Up to this long, times the number of attempts, before a lost race is run again: towns must not stay in step. */
 const JITTER_MS = 250;
 
 /**
  * Fetches, merges, pushes and verifies for all peers that take part; what becomes of each is noted in its run. The
  * branch of the town moves once, at the end, and only forward.
- * @returns the head of our branch afterwards
+ * @returns the head of our branch afterwards, and the merges behind it
  */
 export async function federate(
   database: Database,
   runs: readonly PeerRun[],
   options: FederationOptions,
-): Promise<string> {
+): Promise<Federated> {
   const active = runs.filter((run) => run.part !== null && run.failure === null);
   try {
     await survey(
@@ -47,9 +55,9 @@ export async function federate(
       active.filter((run) => run.registered),
       options,
     );
-    const head = await agree(database, active, options);
+    const federated = await agree(database, active, options);
     for (const run of runs) tellEnd(run, options);
-    return head;
+    return federated;
   } finally {
     if (active.some((run) => run.part?.merge === true || run.part?.push === true)) await removeScratch(database);
   }
@@ -71,21 +79,26 @@ async function survey(database: Database, runs: readonly PeerRun[], options: Fed
   });
 }
 
-async function agree(database: Database, runs: readonly PeerRun[], options: FederationOptions): Promise<string> {
+async function agree(database: Database, runs: readonly PeerRun[], options: FederationOptions): Promise<Federated> {
   // Once a remote has taken a commit, that commit is a head like any other; until then a fold can be thrown away.
   const accepted: string[] = [];
+  let merged: MergeReport | null = null;
   for (let attempt = 0; ; attempt += 1) {
     const converged = await mergeHeads(database, runs, { ...options, accepted });
     if (options.dryRun) {
       for (const run of runs) run.plan = await planFor(database, run, { ...options, target: converged.target });
-      return options.ours;
+      return { head: options.ours, merge: converged.merge };
     }
     const { lost, taken } = await publish(database, runs, { ...options, converged });
-    if (taken) accepted.push(converged.target);
-    if (lost.length === 0) return advance(database, runs, { ...options, target: converged.target });
-    if (attempt === options.retries) {
+    if (taken) {
+      accepted.push(converged.target);
+      merged = addMerges(merged, converged.merge);
+    }
+    const isLast = lost.length === 0 || attempt === options.retries;
+    if (isLast) {
       for (const run of lost) run.failure = outrun(run, attempt + 1);
-      return advance(database, runs, { ...options, target: converged.target });
+      const head = await advance(database, runs, { ...options, target: converged.target });
+      return { head, merge: addMerges(merged, converged.merge) };
     }
     await pause(Math.random() * JITTER_MS * (attempt + 1), options.signal);
     await survey(database, lost, options);
@@ -126,7 +139,9 @@ async function advance(
     if (run.failure !== null || run.head === null || run.part === null) continue;
     if (run.part.merge) run.pulledCommits = run.behind ?? 0;
     if (!run.part.push)
-      run.verified = run.part.merge ? await isAncestor(database, run.head, target) : run.head === ours;
+      run.verified = run.part.merge
+        ? await isAncestor(database, run.equivalentTo ?? run.head, target)
+        : run.head === ours;
   }
   return target;
 }

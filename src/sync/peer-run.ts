@@ -19,6 +19,8 @@ export interface PeerRun {
   ahead: number | null;
   behind: number | null;
   failure: Failure | null;
+  /** Another head that says the same, so that this one was not merged; null: it says something of its own. */
+  equivalentTo: string | null;
   conflicts: Conflict[];
   pulledCommits: number;
   pushedCommits: number;
@@ -42,6 +44,7 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string): PeerR
     ahead: null,
     behind: null,
     failure: null,
+    equivalentTo: null,
     conflicts: [],
     pulledCommits: 0,
     pushedCommits: 0,

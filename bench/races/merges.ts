@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { withDatabase } from '../../__tests__/helpers/federating.ts';
+import { contentHash } from '../../src/dolt/content.ts';
 import type { Sql } from '../../src/dolt/sql.ts';
 import type { Racer } from './racers.ts';
 
@@ -14,7 +15,6 @@ export interface Commits {
 }
 
 const parentRow = z.object({ commit_hash: z.string(), parent_hash: z.string().nullable() });
-const contentsRow = z.object({ contents: z.string() });
 
 /** Reads all commits that the branches `main` of some towns reach. */
 export async function commitsIn(racers: readonly Racer[], tempDir: string): Promise<Commits> {
@@ -27,7 +27,7 @@ export async function commitsIn(racers: readonly Racer[], tempDir: string): Prom
         if (parents.length === 1) genuine.add(commit);
         if (parents.length < 2 || merges.has(commit)) continue;
         merges.add(commit);
-        const contents = await Promise.all(parents.map((parent) => contentsOf(database, parent)));
+        const contents = await Promise.all(parents.map((parent) => contentHash(database, parent)));
         if (new Set(contents).size === 1) empty.add(commit);
       }
     });
@@ -45,10 +45,4 @@ async function parentsOf(sql: Sql): Promise<Map<string, string[]>> {
     parents.set(commit_hash, [...(parents.get(commit_hash) ?? []), ...(parent_hash === null ? [] : [parent_hash])]);
   }
   return parents;
-}
-
-async function contentsOf(sql: Sql, commit: string): Promise<string> {
-  const [row] = await sql.rows(contentsRow, 'SELECT dolt_hashof_db(?) AS contents', [commit]);
-  if (row === undefined) throw new Error(`${commit} has no contents`);
-  return row.contents;
 }

@@ -7,7 +7,7 @@ import type { Racer } from './racers.ts';
 export interface Lap {
   readonly town: string;
   readonly head: string;
-  /** Codes of the peers that failed. */
+  /** Of the peers that failed: the code, and what is said where there is none. */
   readonly failures: readonly string[];
 }
 
@@ -54,6 +54,8 @@ export async function settle(racers: readonly Racer[], tempDir: string): Promise
 
 export async function lap(database: Database, racer: Racer): Promise<Lap> {
   const { head, runs } = await federateIn(database, { peers: racer.peers });
-  const failures = runs.flatMap(({ failure }) => (failure === null ? [] : [failure.code]));
+  const failures = runs.flatMap(({ failure }) =>
+    failure === null ? [] : [failure.code === 'unknown' ? failure.message : failure.code],
+  );
   return { town: racer.name, head, failures };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { quoted } from '../../../src/dolt/identifier.ts';
 import type { Database, Sql } from '../../../src/dolt/sql.ts';
-import type { PlannedChange, PlannedEdit } from './cases.ts';
+import type { Case, PlannedChange, PlannedEdit } from './cases.ts';
 import {
   type Cells,
   type Change,
@@ -71,8 +71,10 @@ export async function firstEdit(database: Database): Promise<{ readonly commit: 
     [0, 1, 2, 3].map((row) => ({ table, key: `${table[0]}${row}`, cells: newCells(table, { id: row, time: at(0) }) })),
   );
   const edit: Edit = { id: 0, below: new Set(), time: at(0), changes };
-  await database.session((sql) => sql.run(TABLES.dated.create));
-  await database.session((sql) => sql.run(TABLES.plain.create));
+  // The first commit carries the clock of this machine; without it, a case played again has the same hashes.
+  await commitAt(database, at(0), ['--amend', '--allow-empty', '-m', 'ground']);
+  await database.run(TABLES.dated.create);
+  await database.run(TABLES.plain.create);
   return { commit: await commit(database, edit), edit };
 }
 
@@ -81,8 +83,7 @@ export async function editTown(database: Database, plan: PlannedEdit, of: EditCo
   const { ledger, clocks } = of;
   const known = ledger.below(await commitsOf(database, 'main'));
   const id = ledger.edits.length;
-  const latest = Math.max(...known.map(({ time }) => (Date.parse(`${time.replace(' ', 'T')}Z`) - EPOCH) / 1_000));
-  const time = at(clocks === 'in step' ? latest + 1 + plan.clock : 1 + plan.clock * 5);
+  const time = timeOf(plan, { clocks, known });
   const changes = new Map<string, Change>();
   for (const [index, planned] of plan.changes.entries()) {
     const present = [...(await rowsOf(database, planned.table)).keys()];
@@ -94,9 +95,18 @@ export async function editTown(database: Database, plan: PlannedEdit, of: EditCo
   ledger.note(await commit(database, edit), edit);
 }
 
+/** No time that a commit below has: a cell that gets the value it had counts as untouched. */
+function timeOf(plan: PlannedEdit, of: { readonly clocks: Case['clocks']; readonly known: readonly Edit[] }): string {
+  const taken = of.known.map(({ time }) => (Date.parse(`${time.replace(' ', 'T')}Z`) - EPOCH) / 1_000);
+  if (of.clocks === 'in step') return at(Math.max(...taken) + 1 + plan.clock);
+  let seconds = 1 + plan.clock * 5;
+  while (taken.includes(seconds)) seconds += 1;
+  return at(seconds);
+}
+
 export interface EditContext {
   readonly ledger: Ledger;
-  readonly clocks: 'in step' | 'any';
+  readonly clocks: Case['clocks'];
 }
 
 interface Moment {
@@ -138,16 +148,19 @@ function at(seconds: number): string {
 }
 
 async function commit(database: Database, edit: Edit): Promise<string> {
+  for (const { table, key, cells } of edit.changes) {
+    const where = TABLES[table].key.map((column) => `${quoted(column)} = ?`).join(' AND ');
+    if (cells === null) await database.run(`DELETE FROM ${quoted(table)} WHERE ${where}`, keyValues(table, key));
+    else await write(database, { table, key, cells });
+  }
+  return commitAt(database, edit.time, ['-A', '-m', `edit ${edit.id}`]);
+}
+
+async function commitAt(database: Database, time: string, words: readonly string[]): Promise<string> {
   return database.session(async (sql) => {
-    for (const { table, key, cells } of edit.changes) {
-      const keys = TABLES[table].key;
-      const where = keys.map((column) => `${quoted(column)} = ?`).join(' AND ');
-      if (cells === null) await sql.run(`DELETE FROM ${quoted(table)} WHERE ${where}`, keyValues(table, key));
-      else await write(sql, { table, key, cells });
-    }
-    const date = `${edit.time.replace(' ', 'T')}Z`;
+    const date = `${time.replace(' ', 'T')}Z`;
     await sql.run('SET @@dolt_author_date = ?, @@dolt_committer_date = ?', [date, date]);
-    await sql.run("CALL DOLT_COMMIT('-A', '-m', ?)", [`edit ${edit.id}`]);
+    await sql.run(`CALL DOLT_COMMIT(${words.map(() => '?').join(', ')})`, words);
     const [head] = await sql.rows(hashRow, "SELECT hash FROM dolt_branches WHERE name = 'main'");
     return head?.hash ?? '';
   });

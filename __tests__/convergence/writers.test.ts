@@ -6,7 +6,7 @@ import { editOf } from '../../bench/races/race-edit.ts';
 import type { Racer } from '../../bench/races/racers.ts';
 import type { Peer } from '../../src/config/configuration.ts';
 import { makeGround } from '../helpers/convergence/ground.ts';
-import { federateIn, filePeer, withDatabase } from '../helpers/federating.ts';
+import { federateIn, filePeer, inDatabase, withEngines } from '../helpers/federating.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { cloneTown, openTestTown } from '../helpers/town.ts';
@@ -43,9 +43,9 @@ async function writeInALoop(writer: Racer, tempDir: string): Promise<Lap[]> {
   const laps: Lap[] = [];
   for (let number = 0; number < LOOPS; number += 1) {
     laps.push(
-      await withDatabase(writer.path, tempDir, async (database) => {
-        await editOf(number)(database, writer);
-        return lap(database, writer);
+      await withEngines(writer.path, tempDir, async (engines) => {
+        await inDatabase(engines, (database) => editOf(number)(database, writer));
+        return await lap(engines, writer);
       }),
     );
   }
@@ -59,7 +59,7 @@ describe.each(REMOTES)('four writers in a loop against one remote over $kind', (
     const ground = await makeGround(folder);
     const tempDir = folder.file('tmp');
     const peers = [peerAt(remote.url)];
-    await withDatabase(folder.file('base'), tempDir, (database) => federateIn(database, { peers }));
+    await withEngines(folder.file('base'), tempDir, (engines) => federateIn(engines, { peers }));
     const writers: Racer[] = [];
     for (let number = 0; number < WRITERS; number += 1) {
       const writer = { name: `w${number}`, path: folder.file(`w${number}`), peers };

@@ -10,15 +10,10 @@ describe('two rows under one unique key', () => {
   test('the one created first stays, whatever its key, as the index compares; both are told', async () => {
     await using folder = await tempFolder();
     const towns = await twoTowns(folder, TABLE, "INSERT INTO edges VALUES ('0', 'x', 'y', NULL)");
-    await towns.north.commit(
-      'n',
-      "INSERT INTO edges VALUES ('1', 'Same', 'longest', '2026-01-02'), ('3', 'other', 'one', '2026-01-01')",
+    await towns.edit(
+      ["INSERT INTO edges VALUES ('1', 'Same', 'longest', '2026-01-02'), ('3', 'other', 'one', '2026-01-01')"],
+      ["INSERT INTO edges VALUES ('2', 'same', 'lonely', '2026-01-01'), ('4', 'OTHER', 'one', '2026-01-01')"],
     );
-    await towns.south.commit(
-      's',
-      "INSERT INTO edges VALUES ('2', 'same', 'lonely', '2026-01-01'), ('4', 'OTHER', 'one', '2026-01-01')",
-    );
-    await towns.deliver();
     const inNorth = await towns.run('north');
     const run = inNorth.run('south');
     expect(run.failure).toBeNull();

@@ -18,14 +18,14 @@ describe('deleted on one side, changed on the other', () => {
   test('the change outlives the deletion, with all that belonged to the row; both towns make one commit', async () => {
     await using folder = await tempFolder();
     const towns = await twoTowns(folder, ...BASE);
-    await towns.north.commit('n', 'DELETE FROM area WHERE id = 1');
-    await towns.south.commit(
-      's',
-      "UPDATE issue SET title = 'TEN' WHERE id = 10",
-      "UPDATE note SET text = 'B' WHERE issue = 10 AND n = 2",
-      'DELETE FROM note WHERE issue = 10 AND n = 1',
+    await towns.edit(
+      ['DELETE FROM area WHERE id = 1'],
+      [
+        "UPDATE issue SET title = 'TEN' WHERE id = 10",
+        "UPDATE note SET text = 'B' WHERE issue = 10 AND n = 2",
+        'DELETE FROM note WHERE issue = 10 AND n = 1',
+      ],
     );
-    await towns.deliver();
     const inNorth = await towns.run('north');
     const run = inNorth.run('south');
     expect(run.failure).toBeNull();
@@ -70,9 +70,7 @@ describe('deleted on one side, changed on the other', () => {
   ] as const)('under $strategy $town gets what it asks for', async ({ town, strategy, left }) => {
     await using folder = await tempFolder();
     const towns = await twoTowns(folder, ...BASE, 'DELETE FROM issue WHERE id = 11');
-    await towns.north.commit('n', 'DELETE FROM issue WHERE id = 10');
-    await towns.south.commit('s', "UPDATE issue SET title = 'TEN' WHERE id = 10");
-    await towns.deliver();
+    await towns.edit(['DELETE FROM issue WHERE id = 10'], ["UPDATE issue SET title = 'TEN' WHERE id = 10"]);
     const outcome = await towns.run(town, { strategy });
     const run = outcome.run(town === 'north' ? 'south' : 'north');
     const ids = (await towns[town].rows(ISSUES)).map((row) => row['id']);
@@ -85,9 +83,7 @@ describe('a row whose parent the other side deleted', () => {
   test('brings the parent back under newest, with what belonged to it', async () => {
     await using folder = await tempFolder();
     const towns = await twoTowns(folder, ...BASE);
-    await towns.north.commit('n', "INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')");
-    await towns.south.commit('s', 'DELETE FROM area WHERE id = 2');
-    await towns.deliver();
+    await towns.edit(["INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')"], ['DELETE FROM area WHERE id = 2']);
     const inNorth = await towns.run('north');
     expect(inNorth.run('south').failure).toBeNull();
     expect((await towns.north.rows(NOTES)).filter((row) => row['issue'] === 20)).toEqual([
@@ -102,9 +98,8 @@ describe('a row whose parent the other side deleted', () => {
   test.each(['ours', 'theirs', 'manual'] as const)('is left for a person under %s', async (strategy) => {
     await using folder = await tempFolder();
     const towns = await twoTowns(folder, ...BASE);
-    const before = await towns.north.commit('n', "INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')");
-    await towns.south.commit('s', 'DELETE FROM issue WHERE id = 20');
-    await towns.deliver();
+    await towns.edit(["INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')"], ['DELETE FROM issue WHERE id = 20']);
+    const before = await towns.north.head();
     const run = (await towns.run('north', { strategy })).run('south');
     expect(run.failure?.code).toBe('constraint-violation');
     expect(run.failure?.message).toContain('foreign key');

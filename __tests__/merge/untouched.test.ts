@@ -5,15 +5,15 @@ import type { TestTown } from '../helpers/town.ts';
 import { twoTowns } from '../helpers/two-towns.ts';
 
 /** Everything that a refused merge must leave as it was. */
-async function standing(town: TestTown): Promise<unknown> {
-  return {
-    branches: await town.rows('SELECT name, hash FROM dolt_branches ORDER BY name'),
-    working: await town.rows('SELECT * FROM dolt_status'),
-    merging: await town.rows('SELECT is_merging FROM dolt_merge_status'),
-    conflicts: await town.rows('SELECT * FROM dolt_conflicts'),
-    violations: await town.rows('SELECT * FROM dolt_constraint_violations'),
-    private: await town.rows('SELECT * FROM wisps'),
-  };
+function standing(town: TestTown): Promise<string> {
+  return town.sql(
+    'SELECT name, hash FROM dolt_branches ORDER BY name',
+    'SELECT * FROM dolt_status',
+    'SELECT is_merging FROM dolt_merge_status',
+    'SELECT * FROM dolt_conflicts',
+    'SELECT * FROM dolt_constraint_violations',
+    'SELECT * FROM wisps',
+  );
 }
 
 interface Refusal {
@@ -165,9 +165,7 @@ describe('a merge that is refused leaves everything as it was', () => {
       "INSERT INTO dolt_ignore VALUES ('wisps', TRUE)",
       ...base,
     );
-    await towns.north.commit('n', ...north);
-    await towns.south.commit('s', ...south);
-    await towns.deliver();
+    await towns.edit(north, south);
     await towns.north.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (7)');
     const before = await standing(towns.north);
 
@@ -189,9 +187,7 @@ describe('private tables', () => {
       "INSERT INTO t VALUES (1, 'one')",
       "INSERT INTO dolt_ignore VALUES ('wisps', TRUE)",
     );
-    await towns.north.commit('n', "UPDATE t SET a = 'N'");
-    await towns.south.commit('s', "UPDATE t SET a = 'S'");
-    await towns.deliver();
+    await towns.edit(["UPDATE t SET a = 'N'"], ["UPDATE t SET a = 'S'"]);
     await towns.north.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (7)');
     const { head, ...outcome } = await towns.run('north');
     expect(outcome.run('south').failure).toBeNull();

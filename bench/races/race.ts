@@ -1,4 +1,5 @@
-import { federateIn, withDatabase } from '../../__tests__/helpers/federating.ts';
+import { federateIn, inDatabase, withEngines } from '../../__tests__/helpers/federating.ts';
+import type { Engines } from '../../src/dolt/engines.ts';
 import type { Database } from '../../src/dolt/sql.ts';
 import { latch } from './latch.ts';
 import type { Racer } from './racers.ts';
@@ -24,10 +25,10 @@ export async function race({ racers, tempDir, edit }: Race): Promise<Lap[]> {
   return Promise.all(
     racers.map(async (racer) => {
       try {
-        return await withDatabase(racer.path, tempDir, async (database) => {
-          await edit(database, racer);
+        return await withEngines(racer.path, tempDir, async (engines) => {
+          await inDatabase(engines, (database) => edit(database, racer));
           await start.arrive();
-          return lap(database, racer);
+          return await lap(engines, racer);
         });
       } catch (thrown) {
         start.break(thrown);
@@ -43,7 +44,7 @@ export async function settle(racers: readonly Racer[], tempDir: string): Promise
   for (let round = 0; round <= racers.length; round += 1) {
     const laps: Lap[] = [];
     for (const racer of racers) {
-      laps.push(await withDatabase(racer.path, tempDir, (database) => lap(database, racer)));
+      laps.push(await withEngines(racer.path, tempDir, (engines) => lap(engines, racer)));
     }
     const moved = laps.some(({ head }, index) => head !== last[index]?.head);
     last = laps;
@@ -52,8 +53,9 @@ export async function settle(racers: readonly Racer[], tempDir: string): Promise
   return last;
 }
 
-export async function lap(database: Database, racer: Racer): Promise<Lap> {
-  const { head, runs } = await federateIn(database, { peers: racer.peers });
+/** One run of one racer. */
+export async function lap(engines: Engines, racer: Racer): Promise<Lap> {
+  const { head, runs } = await federateIn(engines, { peers: racer.peers });
   const failures = runs.flatMap(({ failure }) =>
     failure === null ? [] : [failure.code === 'unknown' ? failure.message : failure.code],
   );

@@ -65,10 +65,17 @@ export async function rowsOf(sql: Sql, table: TableName): Promise<Map<string, Ce
   );
 }
 
+/** No edit has so high a number: the first rows hold values that nobody writes again. */
+const FIRST = 50;
+
 /** Makes the tables and the rows that all towns begin with. */
 export async function firstEdit(database: Database): Promise<{ readonly commit: string; readonly edit: Edit }> {
   const changes = TABLE_NAMES.flatMap((table) =>
-    [0, 1, 2, 3].map((row) => ({ table, key: `${table[0]}${row}`, cells: newCells(table, { id: row, time: at(0) }) })),
+    [0, 1, 2, 3].map((row) => ({
+      table,
+      key: `${table[0]}${row}`,
+      cells: newCells(table, { id: FIRST + row, time: at(0) }),
+    })),
   );
   const edit: Edit = { id: 0, below: new Set(), time: at(0), changes };
   // The first commit carries the clock of this machine; without it, a case played again has the same hashes.

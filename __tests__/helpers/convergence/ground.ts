@@ -1,7 +1,7 @@
 import { readEnv } from '../../../src/core/env.ts';
 import { initDatabase } from '../../../src/dolt/init.ts';
 import { testDolt } from '../dolt-binary.ts';
-import { federateIn, filePeer, withDatabase } from '../federating.ts';
+import { federateIn, filePeer, inDatabase, withEngines } from '../federating.ts';
 import type { TempFolder } from '../temp-folder.ts';
 import { firstEdit } from './edit-town.ts';
 import type { Edit } from './edits.ts';
@@ -23,9 +23,9 @@ export async function makeGround(folder: TempFolder): Promise<Ground> {
     tempDir: folder.path,
     signal: new AbortController().signal,
   });
-  const first = await withDatabase(folder.file('base'), folder.file('tmp'), async (database) => {
-    const made = await firstEdit(database);
-    await federateIn(database, { peers: [filePeer('own', folder.file('base.box'))] });
+  const first = await withEngines(folder.file('base'), folder.file('tmp'), async (engines) => {
+    const made = await inDatabase(engines, firstEdit);
+    await federateIn(engines, { peers: [filePeer('own', folder.file('base.box'))] });
     return made;
   });
   return { folder, first };

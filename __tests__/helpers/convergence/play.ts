@@ -1,8 +1,8 @@
 import { cp } from 'node:fs/promises';
-import { z } from 'zod';
 import { seeded, shuffled } from '../../../bench/random.ts';
 import { diameter, neighbours } from '../../../bench/topology.ts';
-import { federateIn, filePeer, withDatabase } from '../federating.ts';
+import { contentHash } from '../../../src/dolt/content.ts';
+import { federateIn, filePeer, inDatabase, withEngines } from '../federating.ts';
 import type { Case } from './cases.ts';
 import { commitsOf, editTown, Ledger, rowsOf } from './edit-town.ts';
 import type { Cells, Edit, TableName } from './edits.ts';
@@ -29,7 +29,6 @@ export interface Played {
 }
 
 const BUSY_ROUNDS = 2;
-const contentsRow = z.object({ hash: z.string() });
 
 /**
  * Plays a case with real Dolt: in each round every town makes its edits and then runs once to its end, one after the
@@ -61,16 +60,19 @@ export async function play(
   const round = async (number: number): Promise<void> => {
     for (const town of shuffled([...graph.keys()], random)) {
       const due = plan.edits.filter((edit) => edit.round === number && edit.town % plan.towns === town);
-      towns[town] = await withDatabase(file(`town${town}`), ground.folder.file('tmp'), async (database) => {
-        for (const edit of due) await editTown(database, edit, { ledger, clocks: plan.clocks });
-        const { head, runs } = await federateIn(database, { peers: peersOf(town) });
-        for (const commit of await commitsOf(database, 'main')) commits.add(commit);
-        const [contents] = await database.rows(contentsRow, "SELECT dolt_hashof_db('main') AS hash");
-        const rows = { dated: await rowsOf(database, 'dated'), plain: await rowsOf(database, 'plain') };
+      towns[town] = await withEngines(file(`town${town}`), ground.folder.file('tmp'), async (engines) => {
+        await inDatabase(engines, async (database) => {
+          for (const edit of due) await editTown(database, edit, { ledger, clocks: plan.clocks });
+        });
+        const { head, runs } = await federateIn(engines, { peers: peersOf(town) });
         const failures = runs.flatMap(({ peer, failure }) =>
-          failure === null ? [] : `${peer.name}: ${failure.message}`,
+          failure === null ? [] : [`${peer.name}: ${failure.message}`],
         );
-        return { head, contents: contents?.hash ?? '', rows, failures };
+        return await inDatabase(engines, async (database) => {
+          for (const commit of await commitsOf(database, 'main')) commits.add(commit);
+          const rows = { dated: await rowsOf(database, 'dated'), plain: await rowsOf(database, 'plain') };
+          return { head, contents: await contentHash(database, head), rows, failures };
+        });
       });
     }
   };

@@ -1,38 +1,41 @@
 import { z } from 'zod';
 import { withDatabase } from '../../__tests__/helpers/federating.ts';
 import { contentHash } from '../../src/dolt/content.ts';
-import type { Sql } from '../../src/dolt/sql.ts';
+import type { Database, Sql } from '../../src/dolt/sql.ts';
 import type { Racer } from './racers.ts';
 
-/** The commits of some towns, by kind. */
+/** Commits of some towns, by kind. */
 export interface Commits {
   /** Commits with one parent: what townsmen did. */
-  readonly genuine: ReadonlySet<string>;
+  readonly genuine: Set<string>;
   /** Commits with several parents. */
-  readonly merges: ReadonlySet<string>;
+  readonly merges: Set<string>;
   /** Those merges whose parents hold the same rows: they bring nothing to anybody. */
-  readonly empty: ReadonlySet<string>;
+  readonly empty: Set<string>;
 }
 
 const parentRow = z.object({ commit_hash: z.string(), parent_hash: z.string().nullable() });
 
+export function noCommits(): Commits {
+  return { genuine: new Set(), merges: new Set(), empty: new Set() };
+}
+
 /** Reads all commits that the branches `main` of some towns reach. */
 export async function commitsIn(racers: readonly Racer[], tempDir: string): Promise<Commits> {
-  const genuine = new Set<string>();
-  const merges = new Set<string>();
-  const empty = new Set<string>();
-  for (const racer of racers) {
-    await withDatabase(racer.path, tempDir, async (database) => {
-      for (const [commit, parents] of await parentsOf(database)) {
-        if (parents.length === 1) genuine.add(commit);
-        if (parents.length < 2 || merges.has(commit)) continue;
-        merges.add(commit);
-        const contents = await Promise.all(parents.map((parent) => contentHash(database, parent)));
-        if (new Set(contents).size === 1) empty.add(commit);
-      }
-    });
+  const commits = noCommits();
+  for (const racer of racers) await withDatabase(racer.path, tempDir, (database) => addCommits(commits, database));
+  return commits;
+}
+
+/** Adds all commits that the branch `main` of a town reaches. */
+export async function addCommits(commits: Commits, database: Database): Promise<void> {
+  for (const [commit, parents] of await parentsOf(database)) {
+    if (parents.length === 1) commits.genuine.add(commit);
+    if (parents.length < 2 || commits.merges.has(commit)) continue;
+    commits.merges.add(commit);
+    const contents = await Promise.all(parents.map((parent) => contentHash(database, parent)));
+    if (new Set(contents).size === 1) commits.empty.add(commit);
   }
-  return { genuine, merges, empty };
 }
 
 async function parentsOf(sql: Sql): Promise<Map<string, string[]>> {

@@ -1,10 +1,11 @@
 import { cp } from 'node:fs/promises';
+import { addCommits, type Commits, noCommits } from '../../../bench/races/merges.ts';
 import { seeded, shuffled } from '../../../bench/random.ts';
 import { diameter, neighbours } from '../../../bench/topology.ts';
 import { contentHash } from '../../../src/dolt/content.ts';
 import { federateIn, filePeer, inDatabase, withEngines } from '../federating.ts';
 import type { Case } from './cases.ts';
-import { commitsOf, editTown, Ledger, rowsOf } from './edit-town.ts';
+import { editTown, Ledger, rowsOf } from './edit-town.ts';
 import type { Cells, Edit, TableName } from './edits.ts';
 import type { Ground } from './ground.ts';
 
@@ -24,7 +25,8 @@ export interface Played {
   /** Rounds after the last edit until the towns agreed; null: not within diameter + 1. */
   readonly rounds: number | null;
   readonly towns: readonly TownEnd[];
-  /** Commits that one more round made. */
+  readonly commits: Commits;
+  /** Merge commits that one more round made. */
   readonly madeAfterwards: readonly string[];
 }
 
@@ -50,7 +52,7 @@ export async function play(
   const ledger = new Ledger();
   ledger.note(ground.first.commit, ground.first.edit);
   const towns: TownEnd[] = [];
-  const commits = new Set<string>();
+  const commits = noCommits();
   const peersOf = (town: number) => {
     const role = plan.mailboxes === 'writable' ? 'peer' : 'upstream';
     const others = (graph[town] ?? []).map((peer) => filePeer(`t${peer}`, file(`box${peer}`), role));
@@ -69,7 +71,7 @@ export async function play(
           failure === null ? [] : [`${peer.name}: ${failure.message}`],
         );
         return await inDatabase(engines, async (database) => {
-          for (const commit of await commitsOf(database, 'main')) commits.add(commit);
+          await addCommits(commits, database);
           const rows = { dated: await rowsOf(database, 'dated'), plain: await rowsOf(database, 'plain') };
           return { head, contents: await contentHash(database, head), rows, failures };
         });
@@ -89,8 +91,8 @@ export async function play(
     quiet += 1;
   }
   const rounds = agreed() ? quiet : null;
-  const before = new Set(commits);
+  const before = new Set(commits.merges);
   await round(BUSY_ROUNDS + quiet);
-  const madeAfterwards = [...commits].filter((commit) => !before.has(commit));
-  return { diameter: across, edits: ledger.edits, rounds, towns: [...towns], madeAfterwards };
+  const madeAfterwards = [...commits.merges].filter((commit) => !before.has(commit));
+  return { diameter: across, edits: ledger.edits, rounds, towns: [...towns], commits, madeAfterwards };
 }

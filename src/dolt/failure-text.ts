@@ -20,6 +20,7 @@ const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['conflict: table with same name deleted and modified', 'conflict'],
   ["added in 2 commits can't be merged", 'schema-conflict'],
   ['deleted and its schema modified', 'schema-conflict'],
+  ['has different primary keys', 'schema-conflict'],
   ['database collation conflict', 'schema-conflict'],
   ['foreign key conflicts', 'schema-conflict'],
   ['panic computing prolly tree patches during merge', 'dolt-defect'],
@@ -85,6 +86,9 @@ const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['updatemanifest failed', 'contention'],
   // Another process held the lock of a file:// remote for longer than Dolt waits.
   ['timed out reading database manifest', 'contention'],
+  ['shallow repository missing chunks', 'shallow-clone'],
+  ['you are using a shallow clone', 'shallow-clone'],
+  ['unexpected ghost commit', 'shallow-clone'],
   ['code = unavailable', 'network'],
   ['connection refused', 'network'],
   ['connection reset', 'network'],

@@ -11,7 +11,7 @@ import type { Rules } from './gossip/federation.ts';
 import { type Simulated, simulate } from './gossip/simulate.ts';
 import { seeded } from './random.ts';
 import { table } from './table.ts';
-import { neighbours, TOPOLOGIES, type Topology } from './topology.ts';
+import { diameter, neighbours, TOPOLOGIES, type Topology } from './topology.ts';
 
 interface Settings {
   readonly towns: readonly number[];
@@ -52,26 +52,29 @@ function count(text: string, is: { readonly option: string; readonly most: numbe
   return value;
 }
 
-function line(topology: Topology, size: number, settings: Settings & { readonly meeting: (typeof MEETINGS)[number] }) {
-  const { meeting } = settings;
-  const random = seeded(settings.seed);
+/** One line for each way to meet; all begin with the same graph and the same edits. */
+function lines(topology: Topology, size: number, settings: Settings): string[][] {
+  const across = diameter(neighbours(topology, size, seeded(settings.seed)));
   const edits = Math.min(settings.edits === 'all' ? size : settings.edits, size);
-  const federation = { graph: neighbours(topology, size, random), edits };
-  const found = simulate(federation, { ...meeting, schedule: settings.schedule }, random);
-  const rule = meeting.peers === 'writable' ? 'does not apply' : meeting.equivalence ? 'with' : 'without';
-  return [
-    topology,
-    `${size}`,
-    meeting.peers,
-    rule,
-    `${edits}`,
-    `${found.diameter}`,
-    found.equalAfter === null ? 'never seen' : `${found.equalAfter}`,
-    found.oneHeadAfter === null ? 'never' : `${found.oneHeadAfter}`,
-    `${found.mergesUntilEqual}`,
-    (found.merges / edits).toFixed(2),
-    ending(found),
-  ];
+  return MEETINGS.map((meeting) => {
+    const random = seeded(settings.seed);
+    const federation = { graph: neighbours(topology, size, random), edits };
+    const found = simulate(federation, { ...meeting, schedule: settings.schedule }, random);
+    const rule = meeting.peers === 'writable' ? 'does not apply' : meeting.equivalence ? 'with' : 'without';
+    return [
+      topology,
+      `${size}`,
+      meeting.peers,
+      rule,
+      `${edits}`,
+      `${across}`,
+      found.equalAfter === null ? 'not seen' : `${found.equalAfter}`,
+      found.oneHeadAfter === null ? 'not seen' : `${found.oneHeadAfter}`,
+      `${found.mergesUntilEqual}`,
+      (found.merges / edits).toFixed(2),
+      ending(found),
+    ];
+  });
 }
 
 function ending(found: Simulated): string {
@@ -93,7 +96,7 @@ const settings = readSettings();
 console.log(
   `seed ${settings.seed}, runs of a round ${settings.schedule === 'together' ? 'at the same moment' : 'in turn'}\n`,
 );
-const rows = settings.towns.flatMap((size) =>
-  TOPOLOGIES.flatMap((topology) => MEETINGS.map((meeting) => line(topology, size, { ...settings, meeting }))),
-);
-console.log(table([...HEADINGS, ...FINDINGS], rows));
+for (const size of settings.towns) {
+  const rows = TOPOLOGIES.flatMap((topology) => lines(topology, size, settings));
+  console.log(`${table([...HEADINGS, ...FINDINGS], rows)}\n`);
+}

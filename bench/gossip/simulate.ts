@@ -1,10 +1,9 @@
 import { type Random, shuffled } from '../random.ts';
-import { diameter, type Neighbours } from '../topology.ts';
+import type { Neighbours } from '../topology.ts';
 import { type Rules, round, type Towns } from './federation.ts';
 import { History, ROOT } from './history.ts';
 
 export interface Simulated {
-  readonly diameter: number;
   /** After so many rounds all towns held the same rows; null: not within the bounds. */
   readonly equalAfter: number | null;
   /** After so many rounds all towns stood at one commit; null: never seen. */
@@ -31,7 +30,6 @@ export function simulate(
   random: Random,
 ): Simulated {
   const towns = afterEdits(federation, random);
-  const across = diameter(federation.graph);
   let equalAfter: number | null = null;
   let oneHeadAfter: number | null = null;
   let mergesUntilEqual = 0;
@@ -42,7 +40,7 @@ export function simulate(
       mergesUntilEqual = towns.history.merges;
     }
     if (oneHeadAfter === null && state === 'one head') oneHeadAfter = rounds;
-    const told = { diameter: across, equalAfter, oneHeadAfter, mergesUntilEqual };
+    const told = { equalAfter, oneHeadAfter, mergesUntilEqual };
     if (towns.history.merges > MOST_MERGES) return { ...told, merges: towns.history.merges, end: 'too many commits' };
     const before = [...towns.branches, ...towns.mailboxes];
     round(towns, rules, random);

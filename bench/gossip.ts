@@ -82,8 +82,8 @@ function ending(found: Simulated): string {
   switch (found.end) {
     case 'settled':
       return more === 0 ? 'settled' : `settled after ${more} more merges`;
-    case 'still merging':
-      return `still merging: ${more} more`;
+    case 'still moving':
+      return more === 0 ? 'heads still move' : `still merging: ${more} more`;
     case 'too many commits':
       return `given up at ${found.merges} merges`;
   }

@@ -12,7 +12,7 @@ export interface Simulated {
   readonly mergesUntilEqual: number;
   readonly merges: number;
   /** `settled`: a round moved nothing. */
-  readonly end: 'settled' | 'still merging' | 'too many commits';
+  readonly end: 'settled' | 'still moving' | 'too many commits';
 }
 
 /** A federation that still makes commits so many rounds after all rows are equal will not stop. */
@@ -47,7 +47,7 @@ export function simulate(
     const moved = [...towns.branches, ...towns.mailboxes].some((head, index) => head !== before[index]);
     if (!moved) return { ...told, merges: towns.history.merges, end: 'settled' };
     if (equalAfter !== null && rounds - equalAfter >= ROUNDS_AFTER) {
-      return { ...told, merges: towns.history.merges, end: 'still merging' };
+      return { ...told, merges: towns.history.merges, end: 'still moving' };
     }
   }
 }

@@ -78,6 +78,7 @@ describe('peers that are refused', () => {
     [`${PEER}branch: 1.0`, 'config-invalid 5:15'],
     [`${PEER}branch: "a:b"`, 'config-invalid 5:15'],
     [`${PEER}Role: peer`, 'config-unknown-key 5:7'],
+    [`${PEER}timeout: 5`, 'config-invalid 5:16'],
     [`${PEER}erasure: strict`, 'not-supported 5:7'],
     [`${PEER}accept: triggers`, 'config-invalid 5:15'],
     [`${PEER}accept:`, 'config-invalid 5:14'],

@@ -70,6 +70,20 @@ export interface ConfigRequest {
   readonly overrides: ConfigOverrides;
 }
 
+export interface DoctorRequest {
+  readonly command: 'doctor';
+  /** Peer names; empty = all. */
+  readonly only: readonly string[];
+  readonly database: string | undefined;
+  readonly branch: string | undefined;
+  /** Absent: those of the environment. */
+  readonly credentials?: GivenCredentials | undefined;
+  /** Folders of `file://` peers are not looked at. */
+  readonly untrusted: boolean;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
+
 export interface InstallRequest {
   readonly command: 'install';
   readonly dolt: DoltRequest;
@@ -87,5 +101,6 @@ export type Request =
   | RemovePeerRequest
   | ListPeersRequest
   | ConfigRequest
+  | DoctorRequest
   | InstallRequest
   | DemoRequest;

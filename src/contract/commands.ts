@@ -97,6 +97,13 @@ export const COMMANDS = {
     options: CONFIG,
     action: false,
   },
+  doctor: {
+    summary:
+      'Say what is missing for the configured peers, each with its cure; nothing is changed, nobody is contacted',
+    arguments: PEERS,
+    options: [...CONFIG, 'credentials', 'database', 'branch', ...DOLT],
+    action: true,
+  },
   install: { summary: 'Find or install Dolt, print its version and path', arguments: [], options: DOLT, action: true },
   demo: {
     summary: 'Three towns in a temporary folder federate over file://',

@@ -189,7 +189,8 @@ export const OPTIONS = {
     secret: true,
   },
   'github-token': {
-    description: "Token for GitHub's API, used only to ask for a release digest",
+    description:
+      "Token of the job: asks GitHub's API for a release digest, and is the credential of a git peer over https in the workflow's own repository",
     faces: ACTION,
     type: 'text',
     default: `\${{ github.token }}`,

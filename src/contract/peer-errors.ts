@@ -93,6 +93,16 @@ export const PEER_ERRORS = {
     hint: 'Install it and put it on PATH: git for git remotes, ssh for ssh remotes, and dolt on the far side of ssh.',
     ...FINAL,
   },
+  'branch-permission': {
+    title: 'The user may not write this branch',
+    hint: 'Let somebody who may grant it change `dolt_branch_control` there, or name another user or branch.',
+    ...FINAL,
+  },
+  'push-protection': {
+    title: 'A rule of the git host refuses the push',
+    hint: 'Read what the host says in the message. Allow the ref that holds the data there, or name another with `ref`.',
+    ...FINAL,
+  },
   'read-only': { title: 'The peer only allows reading', hint: 'Give the peer the role `upstream`.', ...FINAL },
   'not-found': {
     title: 'The peer has no such database or repository',

@@ -104,6 +104,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['received too many writes while we were pushing', 'contention'],
   ['conflicts with a committed transaction', 'contention'],
   ['updatemanifest failed', 'contention'],
+  // Another process held the lock of a file:// remote for longer than Dolt waits.
+  ['timed out reading database manifest', 'contention'],
   ['cannot lock ref', 'contention'],
   ['(stale info)', 'contention'],
   ['shallow repository missing chunks', 'shallow-clone'],

@@ -79,6 +79,7 @@ const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['is locked by another dolt process', 'locked'],
   ['cannot update manifest: database is read only', 'locked'],
   ['optimistic lock failed on database root update', 'contention'],
+  ['timed out reading database manifest: lock timeout exceeded', 'contention'],
   ['received too many writes while we were pushing', 'contention'],
   ['conflicts with a committed transaction', 'contention'],
   ['updatemanifest failed', 'contention'],

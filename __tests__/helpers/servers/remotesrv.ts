@@ -7,6 +7,8 @@ import { serverProgram } from './server-program.ts';
 export interface Remotesrv extends ServerProcess<'http'> {
   /** A remote is `${url}/org/repo`. */
   readonly url: string;
+  /** Where `org/repo` is a folder. */
+  readonly dir: string;
 }
 
 export async function startRemotesrv(folder: string): Promise<Remotesrv> {
@@ -17,5 +19,5 @@ export async function startRemotesrv(folder: string): Promise<Remotesrv> {
     args: ({ http }) => ['-http-port', `${http}`, '-grpc-port', `${http}`, '-dir', dir],
     cwd: dir,
   });
-  return { ...server, url: `http://localhost:${server.port.http}` };
+  return { ...server, dir, url: `http://localhost:${server.port.http}` };
 }

@@ -9,7 +9,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   commands: ['config', 'credentials', 'install', 'sync', 'report', 'beads', 'dolt', 'core', 'contract'],
   sync: ['config', 'dolt', 'core', 'contract'],
   install: ['dolt', 'core', 'contract'],
-  credentials: ['config', 'core', 'contract'],
+  credentials: ['config', 'dolt', 'core', 'contract'],
   config: ['core', 'contract'],
   beads: ['core', 'contract'],
   report: ['core', 'contract'],

@@ -57,6 +57,17 @@ describe('add-peer', () => {
     ]);
   });
 
+  test('writes user and ref', async () => {
+    await using folder = await tempFolder();
+    const file = await withFile(folder, TEXT);
+    const context = commandContext(folder.path);
+    await addPeer(request('b', 'https://h.example/b', { user: 'sync' }), context);
+    await addPeer(request('c', 'git@h.example:c', { ref: 'refs/heads/c' }), context);
+    expect(await readFile(file, 'utf8')).toBe(
+      `${TEXT}    b:\n      endpoint: https://h.example/b\n      user: sync\n    c:\n      endpoint: git@h.example:c\n      ref: refs/heads/c\n`,
+    );
+  });
+
   test('keeps the mode of the file, a link a link, and leaves nothing beside it', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
@@ -80,6 +91,8 @@ describe('add-peer', () => {
     ['an empty endpoint', request('b', ''), 'config-invalid', 'must not be empty'],
     ['a secret', request('b', 'https://u:p@h/x'), 'secret-in-config', 'a password'],
     ['a bad branch', request('b', 'file:///srv/b', { branch: 'a:b' }), 'config-invalid', '"a:b"'],
+    ['a bad user', request('b', 'file:///srv/b', { user: 'u' }), 'config-invalid', '`user` has no meaning'],
+    ['a bad ref', request('b', 'file:///srv/b', { ref: 'refs/heads/b' }), 'config-invalid', '`ref` has no meaning'],
     ['a second primary', request('b', 'file:///srv/b', { role: 'primary' }), 'config-invalid', 'a primary already'],
     ['a lower tier', request('b', 'file:///srv/b', { tier: 'T1' }), 'tier-lowered', 'tier T1 is below'],
     ['a forbidden place', request('b', 'gs://b/b'), 'endpoint-not-allowed', 'gs://b/b'],

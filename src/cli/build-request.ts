@@ -38,6 +38,8 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
         role: read('role'),
         tier: read('tier'),
         branch: read('branch'),
+        user: read('user'),
+        ref: read('ref'),
         ...shared,
       };
     case 'remove-peer':
@@ -56,10 +58,13 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
 }
 
 function federateOptions(read: ReadOption) {
+  const file = read('credentials');
   return {
     dryRun: read('dry-run'),
     failOn: read('fail-on'),
     retries: read('retries'),
+    timeout: read('timeout'),
+    credentials: file === undefined ? undefined : { file },
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),

@@ -43,12 +43,9 @@ async function writePeer(request: AddPeerRequest, context: Context, before: Conf
   else await createFileWithPeer(file, { ...peer, isFresh: before.workspace === null }, inspect);
 }
 
-function peerValue({ endpoint, role, tier, branch }: AddPeerRequest): PeerValue {
-  if (role === undefined && tier === undefined && branch === undefined) return endpoint;
-  return {
-    endpoint,
-    ...(role === undefined ? {} : { role }),
-    ...(tier === undefined ? {} : { tier }),
-    ...(branch === undefined ? {} : { branch }),
-  };
+function peerValue({ endpoint, role, tier, branch, user, ref }: AddPeerRequest): PeerValue {
+  const given = Object.entries({ role, tier, branch, user, ref }).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  );
+  return given.length === 0 ? endpoint : { endpoint, ...Object.fromEntries(given) };
 }

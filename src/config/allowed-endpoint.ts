@@ -10,14 +10,19 @@ import { matchesPath, parsePathPattern } from './path-pattern.ts';
  */
 export function requireAllowed(endpoint: Endpoint, patterns: readonly string[], options: EndpointOptions): void {
   if (patterns.length === 0) return;
-  const parsed = patterns.map(parsePathPattern);
-  for (const form of new Set([endpoint.canonical, receivedForm(endpoint, options)])) {
-    if (parsed.some((pattern) => matchesPath(pattern, form))) continue;
-    throw new Failure(
-      'endpoint-not-allowed',
-      `the endpoint "${form}" matches none of the allowed patterns ${patterns.map((one) => `"${one}"`).join(', ')}`,
-    );
-  }
+  for (const form of new Set([endpoint.canonical, receivedForm(endpoint, options)])) refuseUnmatched(form, patterns);
+}
+
+/**
+ * Requires that a pattern allows one canonical form. No pattern at all allows everything.
+ * @throws Failure `endpoint-not-allowed`
+ */
+export function refuseUnmatched(form: string, patterns: readonly string[]): void {
+  if (patterns.length === 0 || patterns.some((pattern) => matchesPath(parsePathPattern(pattern), form))) return;
+  throw new Failure(
+    'endpoint-not-allowed',
+    `the endpoint "${form}" matches none of the allowed patterns ${patterns.map((one) => `"${one}"`).join(', ')}`,
+  );
 }
 
 function receivedForm(endpoint: Endpoint, options: EndpointOptions): string {

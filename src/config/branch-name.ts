@@ -6,7 +6,7 @@ import { Failure } from '../core/failure.ts';
  * @throws Failure `config-invalid`.
  */
 export function parseBranchName(written: string): string {
-  const why = refusal(written);
+  const why = refusedName(written);
   if (why !== null) {
     throw new Failure('config-invalid', `the branch name ${JSON.stringify(written)} ${why}`, {
       hint: 'Name a branch as `dolt branch` lists it.',
@@ -15,7 +15,8 @@ export function parseBranchName(written: string): string {
   return written;
 }
 
-function refusal(name: string): string | null {
+/** Why a branch or another ref may not be called so, as the end of a sentence; null where it may. */
+export function refusedName(name: string): string | null {
   if (name === '') return 'is empty';
   if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) return 'holds a control character';
   if (/[\s\p{Z}]/u.test(name)) return 'holds whitespace';

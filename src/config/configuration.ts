@@ -27,6 +27,18 @@ export interface Endpoint {
   readonly folder: string | null;
 }
 
+/** How an S3-compatible service is addressed, from a peer's `aws` and the query of its endpoint; null: not said. */
+export interface AwsSettings {
+  readonly region: string | null;
+  /** Profile of the user's AWS configuration. */
+  readonly profile: string | null;
+  /** `https://host` or `http://host`, without a path. */
+  readonly endpoint: string | null;
+  readonly pathStyle: boolean | null;
+  /** Table that holds the manifest where Dolt has no `s3://`; see `doltUrl`. */
+  readonly dynamodbTable: string | null;
+}
+
 export interface Peer {
   /** `origin` for the primary that `federation.remote` names. */
   readonly name: string;
@@ -36,6 +48,14 @@ export interface Peer {
   readonly tier: Tier;
   /** null: the town's branch. */
   readonly branch: string | null;
+  /** Full name of the git ref that holds the data; null: Dolt's own, `refs/dolt/data`. Git remotes only. */
+  readonly ref: string | null;
+  /** Name to give to the peer's server. Remotes over https only. */
+  readonly user: string | null;
+  /** null for other remotes than `s3` and `aws`, and where nothing is said. */
+  readonly aws: AwsSettings | null;
+  /** How long it may take for one fetch or push, in milliseconds; null: as long as the run says. */
+  readonly timeout: number | null;
   readonly origin: Origin;
 }
 

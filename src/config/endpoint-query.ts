@@ -1,11 +1,13 @@
-import { parseAuthority } from './endpoint-authority.ts';
 import { invalidEndpoint, secretInEndpoint } from './endpoint-failure.ts';
 import { refuseUnsafeText } from './endpoint-text.ts';
-import { isLoopback } from './loopback.ts';
+import { refusedService } from './service-endpoint.ts';
 
 /** Words in the name of a query parameter that give away a credential, in any spelling with or without separators. */
 const SECRET_NAME =
   /secret|passw|pwd|token|credential|signature|access.?key|api.?key|auth|jwk|^(key|sig|sv|se)$|^x-amz-/i;
+
+/** All that Dolt takes there, each once (dbfactory/s3.go, after 2.3.0). */
+const NAMES: readonly string[] = ['endpoint', 'region', 'path-style'];
 
 /**
  * Refuses a query that holds a credential, whatever the scheme, so that the message says so first.
@@ -18,23 +20,22 @@ export function refuseSecretQuery(written: string, query: string): void {
 }
 
 /**
- * Checks the query of an `s3://` endpoint (`endpoint`, `region`, `path-style`, …).
+ * Checks the query of an `s3://` endpoint.
  * @throws Failure `invalid-endpoint`, or `secret-in-config` where the service endpoint holds a password.
  */
 export function checkS3Query(written: string, query: string, allowInsecure: boolean): void {
+  const seen = new Set<string>();
   for (const [name, value] of new URLSearchParams(query)) {
     if (!/^[a-z][a-z0-9-]*$/.test(name)) throw invalidEndpoint(written, 'its query has a malformed name');
+    if (!NAMES.includes(name)) throw invalidEndpoint(written, `its query may hold ${NAMES.join(', ')} and no more`);
+    if (seen.has(name)) throw invalidEndpoint(written, 'its query says one thing twice');
+    seen.add(name);
     refuseUnsafeText(written, value);
     if (value.includes('%')) throw invalidEndpoint(written, 'it holds a "%" that is encoded twice');
-    if (name === 'endpoint') checkServiceEndpoint(written, value, allowInsecure);
-  }
-}
-
-function checkServiceEndpoint(written: string, value: string, allowInsecure: boolean): void {
-  const match = /^(https?):\/\/([^/?#]+)\/?$/i.exec(value);
-  if (match === null) throw invalidEndpoint(written, 'the endpoint in its query must be https://host or http://host');
-  const { host } = parseAuthority(written, match[2] ?? '');
-  if (match[1]?.toLowerCase() === 'http' && !allowInsecure && !isLoopback(host)) {
-    throw invalidEndpoint(written, 'the endpoint in its query uses http beyond this machine');
+    if (name === 'path-style' && !/^(true|false)$/.test(value)) {
+      throw invalidEndpoint(written, 'the path-style in its query must be true or false');
+    }
+    const why = name === 'endpoint' ? refusedService(value, allowInsecure) : null;
+    if (why !== null) throw invalidEndpoint(written, `the endpoint in its query ${why}`);
   }
 }

@@ -35,14 +35,23 @@ export const PEER_KEYS: KnownKeys = {
   'lower-tier': 'read',
   branch: 'read',
   conflict: 'later',
-  timeout: 'later',
-  ref: 'later',
-  user: 'later',
+  timeout: 'read',
+  ref: 'read',
+  user: 'read',
   trust: 'later',
   accept: 'later',
   filter: 'later',
   erasure: 'later',
-  aws: 'later',
+  aws: 'read',
+};
+
+/** The keys that may stand in a peer's `aws`. */
+export const AWS_KEYS: KnownKeys = {
+  region: 'read',
+  profile: 'read',
+  endpoint: 'read',
+  'path-style': 'read',
+  'dynamodb-table': 'read',
 };
 
 /**

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { ROLES, type Role, TIERS, type Tier } from '../contract/vocabulary.ts';
 import type { Location } from '../core/failure.ts';
 import { asMapping, type ConfigField, type ConfigMapping, locate, plain } from './config-tree.ts';
-import type { Origin } from './configuration.ts';
-import { checkKeys, PEER_KEYS } from './known-keys.ts';
+import type { AwsSettings, Origin } from './configuration.ts';
+import { AWS_KEYS, checkKeys, PEER_KEYS } from './known-keys.ts';
 import { check } from './layers.ts';
 import type { Problems } from './problems.ts';
-import { text, word } from './words.ts';
+import { duration, text, word } from './words.ts';
 
 /** A peer as it is written, each value of the right kind, nothing compared with the rest of the configuration yet. */
 export interface PeerEntry {
@@ -16,10 +16,15 @@ export interface PeerEntry {
   readonly tier: Tier | null;
   readonly lowerTier: boolean;
   readonly branch: string | null;
+  readonly ref: string | null;
+  readonly user: string | null;
+  readonly aws: AwsSettings | null;
+  /** Milliseconds; null: the run's. */
+  readonly timeout: number | null;
   readonly origin: Origin;
   readonly keyAt: Location;
-  /** The place of one value of the peer. */
-  readonly place: (key: string) => Location;
+  /** The place of one value of the peer, by the keys that lead to it. */
+  readonly place: (...path: readonly string[]) => Location;
 }
 
 const mapping = z.object({
@@ -28,7 +33,24 @@ const mapping = z.object({
   tier: word(TIERS).optional(),
   'lower-tier': z.boolean({ error: 'must be true or false' }).optional(),
   branch: text.optional(),
+  ref: text.optional(),
+  user: text.optional(),
+  aws: z
+    .object(
+      {
+        region: text.optional(),
+        profile: text.optional(),
+        endpoint: text.optional(),
+        'path-style': z.boolean({ error: 'must be true or false' }).optional(),
+        'dynamodb-table': text.optional(),
+      },
+      { error: 'must be a mapping of keys to values' },
+    )
+    .optional(),
+  timeout: duration.optional(),
 });
+
+type WrittenAws = NonNullable<z.infer<typeof mapping>['aws']>;
 
 /**
  * The peers of a mapping from name to endpoint or to a mapping. Peers that cannot be read are reported and left out.
@@ -53,9 +75,11 @@ function readPeerEntry(
   const { value, keyAt } = field;
   const fields = value.kind === 'scalar' ? null : asMapping(value);
   if (fields !== null) checkKeys(fields, { keys: PEER_KEYS, prefix: `${label}.` }, problems);
+  const aws = fields?.fields.get('aws')?.value;
+  if (aws?.kind === 'mapping') checkKeys(aws, { keys: AWS_KEYS, prefix: `${label}.aws.` }, problems);
   const written = fields === null ? { endpoint: plain(value) } : plain(fields);
-  const place = (key: string) => (fields === null ? value.at : locate(value, [key]));
-  const subject = { name: label, locate: (path: readonly PropertyKey[]) => place(String(path[0] ?? '')) };
+  const place = (...path: readonly PropertyKey[]) => (fields === null ? value.at : locate(value, path));
+  const subject = { name: label, locate: (path: readonly PropertyKey[]) => place(...path) };
   const read = check(mapping, written, { subject, problems });
   if (read === undefined) return null;
   return {
@@ -65,7 +89,21 @@ function readPeerEntry(
     tier: read.tier ?? null,
     lowerTier: read['lower-tier'] ?? false,
     branch: read.branch ?? null,
+    ref: read.ref ?? null,
+    user: read.user ?? null,
+    aws: read.aws === undefined ? null : awsSettings(read.aws),
+    timeout: read.timeout ?? null,
     keyAt,
     place,
+  };
+}
+
+function awsSettings(written: WrittenAws): AwsSettings {
+  return {
+    region: written.region ?? null,
+    profile: written.profile ?? null,
+    endpoint: written.endpoint ?? null,
+    pathStyle: written['path-style'] ?? null,
+    dynamodbTable: written['dynamodb-table'] ?? null,
   };
 }

@@ -1,11 +1,13 @@
 import type { Tier } from '../contract/vocabulary.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { requireAllowed } from './allowed-endpoint.ts';
+import { mergeAws } from './aws-settings.ts';
 import { parseBranchName } from './branch-name.ts';
 import type { Endpoint, Origin, Peer, Sourced } from './configuration.ts';
 import { type EndpointOptions, parseEndpoint } from './endpoint.ts';
 import type { PeerEntry } from './peer-entry.ts';
 import { parsePeerName } from './peer-name.ts';
+import { peerOptions } from './peer-options.ts';
 import { type Problems, placed } from './problems.ts';
 
 /** What peers are checked against. */
@@ -15,6 +17,9 @@ interface Rules {
   readonly options: EndpointOptions;
   readonly problems: Problems;
 }
+
+/** What a peer that is an endpoint alone says of itself. */
+const BARE = { branch: null, timeout: null, ref: null, user: null } as const;
 
 /**
  * The peers of a run, primary first, then by name. What is wrong is reported: names, endpoints, tiers, a second
@@ -44,7 +49,8 @@ function buildPrimary(remote: Sourced<string | null>, rules: Rules): Peer | unde
   const subject = describe(origin);
   const endpoint = readEndpoint(value, { subject, location: locationOf(origin) }, rules);
   if (endpoint === undefined) return undefined;
-  return { name: 'origin', endpoint, role: 'primary', tier: rules.sovereignty, branch: null, origin };
+  const aws = mergeAws(null, endpoint);
+  return { name: 'origin', endpoint, role: 'primary', tier: rules.sovereignty, ...BARE, aws, origin };
 }
 
 function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
@@ -52,11 +58,12 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   const subject = `peer ${name}`;
   problems.attempt(() => placed('peers', entry.keyAt, () => parsePeerName(name)));
   problems.attempt(() => placed(subject, entry.place('tier'), () => requireTier(entry, rules.sovereignty)));
-  const { branch } = entry;
+  const { branch, timeout } = entry;
   if (branch !== null) problems.attempt(() => placed(subject, entry.place('branch'), () => parseBranchName(branch)));
   const endpoint = readEndpoint(entry.endpoint, { subject, location: entry.place('endpoint') }, rules);
   const tier = entry.tier ?? rules.sovereignty;
-  return endpoint === undefined ? undefined : { name, endpoint, role, tier, branch, origin };
+  if (endpoint === undefined) return undefined;
+  return { name, endpoint, role, tier, branch, timeout, ...peerOptions(entry, { ...rules, endpoint }), origin };
 }
 
 function readEndpoint(

@@ -31,8 +31,19 @@ const CONFIG = [
   'dolthub-host',
   'allow-insecure',
 ] as const;
-const READ = [...CONFIG, 'database', 'branch', 'parallel', 'fail-on', 'report-values', ...DOLT] as const;
-const RUN = [...READ, 'dry-run', 'bootstrap', 'retries'] as const;
+const READ = [
+  ...CONFIG,
+  'credentials',
+  'database',
+  'branch',
+  'timeout',
+  'retries',
+  'parallel',
+  'fail-on',
+  'report-values',
+  ...DOLT,
+] as const;
+const RUN = [...READ, 'dry-run', 'bootstrap'] as const;
 
 /** Every command, in the order of the help. */
 export const COMMANDS = {
@@ -53,7 +64,7 @@ export const COMMANDS = {
   'add-peer': {
     summary: 'Add a peer to the configuration',
     arguments: [NAME, { name: 'endpoint', description: 'where the peer is', required: true, variadic: false }],
-    options: ['role', 'tier', 'branch', 'config', 'database', 'dolthub-host', 'allow-insecure'],
+    options: ['role', 'tier', 'branch', 'user', 'ref', 'config', 'database', 'dolthub-host', 'allow-insecure'],
     action: false,
   },
   'remove-peer': {

@@ -1,0 +1,120 @@
+import { describe, expect, test } from '@jest/globals';
+import { configure, problemPlaces, refusal } from '../helpers/configuring.ts';
+
+const peerOf = (text: string) => configure(`federation:\n  peers:\n    a:\n${text}`).peers[0];
+const NOTHING = { region: null, profile: null, endpoint: null, pathStyle: null, dynamodbTable: null };
+
+describe('how a peer is reached', () => {
+  test('without a word of it nothing is set', () => {
+    expect(peerOf('      endpoint: s3://bucket/p\n')).toMatchObject({ ref: null, user: null, aws: null });
+    expect(configure('federation: {remote: s3://bucket/p}').peers[0]).toMatchObject({
+      ref: null,
+      user: null,
+      aws: null,
+    });
+  });
+
+  test('a git remote may name a ref, an https remote a user', () => {
+    expect(peerOf('      endpoint: git@h:o/r\n      ref: refs/heads/dolt-data\n')?.ref).toBe('refs/heads/dolt-data');
+    expect(peerOf('      endpoint: https://h/db\n      user: sync+bot@north.example\n')?.user).toBe(
+      'sync+bot@north.example',
+    );
+    expect(peerOf('      endpoint: dolthub://o/r\n      user: sync\n')?.user).toBe('sync');
+  });
+
+  test('aws settings are read', () => {
+    const aws = `      endpoint: s3://bucket/p
+      aws:
+        region: eu-west-1
+        profile: ci
+        endpoint: https://s3.example:9000
+        path-style: true
+        dynamodb-table: manifests
+`;
+    expect(peerOf(aws)?.aws).toEqual({
+      region: 'eu-west-1',
+      profile: 'ci',
+      endpoint: 'https://s3.example:9000',
+      pathStyle: true,
+      dynamodbTable: 'manifests',
+    });
+    expect(peerOf('      endpoint: aws://[t:b]/p\n      aws: {region: eu}\n')?.aws).toEqual({
+      ...NOTHING,
+      region: 'eu',
+    });
+  });
+
+  test('the query of an s3 endpoint says the same as aws', () => {
+    const query = 'endpoint=http://127.0.0.1:7070&region=eu&path-style=false';
+    const queried = { ...NOTHING, endpoint: 'http://127.0.0.1:7070', region: 'eu', pathStyle: false };
+    expect(peerOf(`      endpoint: s3://bucket/p?${query}\n`)?.aws).toEqual(queried);
+    expect(configure(`federation: {remote: "s3://bucket/p?${query}"}`).peers[0]?.aws).toEqual(queried);
+    expect(
+      peerOf('      endpoint: s3://bucket/p?region=eu\n      aws: {region: eu, dynamodb-table: manifests}\n')?.aws,
+    ).toEqual({ ...NOTHING, region: 'eu', dynamodbTable: 'manifests' });
+  });
+});
+
+const at = (endpoint: string, option: string) =>
+  `federation:\n  peers:\n    a:\n      endpoint: ${endpoint}\n      ${option}\n`;
+
+describe('what is refused', () => {
+  test.each([
+    [at('file:///a', 'ref: refs/heads/x'), 'config-invalid 5:12'],
+    [at('file:///a', 'user: u'), 'config-invalid 5:13'],
+    [at('ssh://h/p', 'user: u'), 'config-invalid 5:13'],
+    [at('gs://b/p', 'aws: {region: eu}'), 'config-invalid 5:12'],
+    [at('git@h:p', 'ref: main'), 'config-invalid 5:12'],
+    [at('git@h:p', 'ref: refs/heads'), 'config-invalid 5:12'],
+    [at('git@h:p', 'ref: -f'), 'config-invalid 5:12'],
+    [at('git@h:p', 'ref: +refs/heads/x'), 'config-invalid 5:12'],
+    [at('git@h:p', 'ref: "refs/heads/x:refs/heads/y"'), 'config-invalid 5:12'],
+    [at('git@h:p', 'ref: "refs/heads/*"'), 'config-invalid 5:12'],
+    [at('git@h:p', 'ref: refs/heads/../x'), 'config-invalid 5:12'],
+    [at('git@h:p', 'ref: "refs/heads/a b"'), 'config-invalid 5:12'],
+    [at('git@h:p', 'ref: 5'), 'config-invalid 5:12'],
+    [at('https://h/p', 'user: "-u"'), 'config-invalid 5:13'],
+    [at('https://h/p', 'user: "a b"'), 'config-invalid 5:13'],
+    [at('https://h/p', 'user: "a:b"'), 'config-invalid 5:13'],
+    [at('https://h/p', 'user: ""'), 'config-invalid 5:13'],
+    [at('https://h/p', 'user: ghp_abcdefghijkl'), 'secret-in-config 5:13'],
+    [at('s3://b/p', 'aws: eu'), 'config-invalid 5:12'],
+    [at('s3://b/p', 'aws: {Region: eu}'), 'config-unknown-key 5:13'],
+    [at('s3://b/p', 'aws: {secret-access-key: x}'), 'config-unknown-key 5:13'],
+    [at('s3://b/p', 'aws: {region: -x}'), 'config-invalid 5:21'],
+    [at('s3://b/p', 'aws: {region: "eu\\nX=1"}'), 'config-invalid 5:21'],
+    [at('s3://b/p', 'aws: {profile: "a b"}'), 'config-invalid 5:22'],
+    [at('s3://b/p', 'aws: {path-style: yes}'), 'config-invalid 5:25'],
+    [at('s3://b/p', 'aws: {dynamodb-table: "t]:b"}'), 'config-invalid 5:29'],
+    [at('s3://b/p', 'aws: {dynamodb-table: tt}'), 'config-invalid 5:29'],
+    [at('aws://[ttt:b]/p', 'aws: {dynamodb-table: ttt}'), 'config-invalid 5:29'],
+    [at('s3://b/p', 'aws: {endpoint: s3.example}'), 'config-invalid 5:23'],
+    [at('s3://b/p', 'aws: {endpoint: http://s3.example}'), 'config-invalid 5:23'],
+    [at('s3://b/p', 'aws: {endpoint: https://s3.example/x}'), 'config-invalid 5:23'],
+    [at('s3://b/p', 'aws: {endpoint: "https://a b"}'), 'invalid-endpoint 5:23'],
+    [at('s3://b/p', 'aws: {endpoint: https://u:p@h}'), 'secret-in-config 5:23'],
+    [at('s3://b/p?region=eu', 'aws: {region: us}'), 'config-ambiguous 5:12'],
+    [at('s3://b/p?path-style=true', 'aws: {path-style: false}'), 'config-ambiguous 5:12'],
+    [at('s3://b/p?endpoint=https://a', 'aws: {endpoint: https://b}'), 'config-ambiguous 5:12'],
+  ])('%j: %s', async (text, place) => {
+    expect(await problemPlaces(text)).toEqual([place]);
+  });
+
+  test('every problem of one peer is told', async () => {
+    const text = at('s3://b/p', 'aws: {region: -x, profile: -y, dynamodb-table: -z}');
+    expect(await problemPlaces(text)).toEqual(['config-invalid 5:21', 'config-invalid 5:34', 'config-invalid 5:54']);
+  });
+
+  test('the messages name the value and the cure, and no secret', async () => {
+    const told = async (endpoint: string, option: string) => {
+      const { message, hint } = await refusal(() => configure(at(endpoint, option)));
+      return `${message} ${hint}`;
+    };
+    expect(await told('ssh://h/p', 'user: u')).toBe(
+      'peer a: `user` has no meaning for ssh remotes Only remotes over https have a `user`; for ssh and git it stands in the endpoint, as in ssh://user@host/path.',
+    );
+    expect(await told('git@h:p', 'ref: main')).toContain('the ref "main" is no full name');
+    expect(await told('https://h/p', 'user: ghp_abcdefghijkl')).not.toContain('ghp_');
+    expect(await told('s3://b/p', 'aws: {endpoint: https://u:hunter2@h}')).not.toContain('hunter2');
+  });
+});

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Proxied, Toxic } from '../servers/toxiproxy.ts';
+import type { FarKind } from './far-servers.ts';
 
 export const VERBS = ['fetch', 'push', 'clone'] as const;
 export type Verb = (typeof VERBS)[number];
@@ -8,7 +9,7 @@ export type Verb = (typeof VERBS)[number];
 export interface Fault {
   readonly name: string;
   /** Error codes that say what happened; `-` where the work is done all the same. */
-  readonly codes: readonly string[];
+  readonly codes: (at: FarKind) => readonly string[];
   /** Value of `--timeout`. */
   readonly timeoutSeconds: number;
   /** Does it to everything that flows from now on; returns when it is in force. */
@@ -34,13 +35,13 @@ const SLOW_KB = 100;
 export const FAULTS: readonly Fault[] = [
   {
     name: 'refused',
-    codes: ['network'],
+    codes: () => ['network'],
     timeoutSeconds: 20,
     strike: (proxied) => proxied.enable(false),
   },
   {
     name: 'cut in the middle, once',
-    codes: ['-'],
+    codes: () => ['-'],
     timeoutSeconds: 30,
     async strike(proxied, verb) {
       await proxied.add({ type: 'bandwidth', attributes: { rate: SLOW_KB } }, streamOf(verb));
@@ -53,38 +54,39 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'cut in the middle, always',
-    codes: ['network', 'timeout'],
-    timeoutSeconds: 8,
+    // Dolt goes on where it was cut; git begins again.
+    codes: (at) => (at === 'remotesrv' ? ['-'] : ['network']),
+    timeoutSeconds: 30,
     strike: toxic({ type: 'limit_data', attributes: { bytes: PART_BYTES } }),
   },
   {
     name: 'reset',
-    codes: ['network'],
+    codes: () => ['network'],
     timeoutSeconds: 20,
     strike: toxic({ type: 'reset_peer', attributes: { timeout: 0 } }),
   },
   {
     name: '503',
-    codes: ['network'],
+    codes: () => ['network'],
     timeoutSeconds: 20,
     strike: (proxied, _, downPort) => proxied.lead(downPort),
   },
   {
     name: '1 kB/s',
-    codes: ['timeout'],
+    codes: () => ['timeout'],
     timeoutSeconds: 4,
     strike: toxic({ type: 'bandwidth', attributes: { rate: 1 } }),
   },
   {
     name: 'silence',
-    codes: ['timeout'],
+    codes: () => ['timeout'],
     timeoutSeconds: 4,
     strike: toxic({ type: 'timeout', attributes: { timeout: 0 } }),
   },
   {
     name: '200 ms latency',
-    codes: ['-'],
-    timeoutSeconds: 30,
+    codes: () => ['-'],
+    timeoutSeconds: 120,
     strike: toxic({ type: 'latency', attributes: { latency: 200 } }),
   },
 ];

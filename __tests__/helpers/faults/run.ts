@@ -33,6 +33,8 @@ export interface RunEnd {
   readonly stdout: string;
   readonly stderr: string;
   readonly seconds: number;
+  /** What it said on standard error, each line after the seconds at which it said it. */
+  readonly timeline: readonly string[];
 }
 
 /** A run that goes on. */
@@ -61,19 +63,22 @@ export async function startRun(spec: RunSpec): Promise<Run> {
     reject: false,
   });
   const lines: string[] = [];
+  const timeline: string[] = [];
+  const elapsed = () => (performance.now() - started) / 1000;
   const listeners = new Set<() => void>();
   const tell = () => {
     for (const listener of listeners) listener();
   };
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line);
+    timeline.push(`${elapsed().toFixed(1)} ${line}`);
     tell();
   });
   let over = false;
   const ended = child.then(({ exitCode, signal, stdout, stderr }) => {
     over = true;
     tell();
-    return { exitCode, signal, stdout, stderr, seconds: (performance.now() - started) / 1000 };
+    return { exitCode, signal, stdout, stderr, seconds: elapsed(), timeline };
   });
   return {
     mark,

@@ -29,10 +29,7 @@ export async function makeTowns(path: string, names: readonly string[]): Promise
   const url = `file://${mailbox(first)}`;
   await founder.dolt('remote', 'add', 'first', url);
   await founder.dolt('push', 'first', 'main');
-  for (const name of others) {
-    await mkdir(join(path, name));
-    await cloneTown(url, placeOf(path, name));
-  }
+  for (const name of others) await freshClone(url, join(path, name));
   for (const name of others) if (name !== last) await cp(mailbox(first), mailbox(name), { recursive: true });
   const own: Record<string, readonly string[]> = {};
   for (const [index, name] of names.entries()) {
@@ -81,6 +78,12 @@ export async function missing(town: TestTown, head: string, commits: readonly st
   );
   const there = new Set(rows.map((row) => row['commit_hash']));
   return commits.filter((commit) => !there.has(commit));
+}
+
+/** A fresh clone of a remote, in a folder of its own. */
+export async function freshClone(url: string, folder: string): Promise<TestTown> {
+  await mkdir(folder, { recursive: true });
+  return cloneTown(url, join(folder, 'town'));
 }
 
 /** What `dolt fsck` complains of; null where nothing. */

@@ -43,7 +43,7 @@ export async function cloneDatabase(options: ServerOptions, source: CloneSource,
       const connection = await createConnection(connectTo(server.address));
       const words = wordsOf(source);
       const statement = `CALL DOLT_CLONE(${words.map(() => '?').join(', ')})`;
-      const cloning = interruptible(server.address, options.signal, () => connection.query(statement, [...words]));
+      const cloning = interruptible(server, options.signal, () => connection.query(statement, [...words]));
       // Nothing else goes on in this engine, so that it can be ended whole.
       if (!(await endsWithin(cloning, limit.milliseconds))) await server.kill();
       await cloning.catch((thrown: unknown) => {

@@ -1,7 +1,8 @@
 import { endsWithin } from '../core/ends-within.ts';
 import type { Failure } from '../core/failure.ts';
+import { throwIfInterrupted } from '../core/interruption.ts';
 import type { EngineKit } from './engine-kit.ts';
-import { interruptible, killStatement } from './interrupt.ts';
+import { GRACE_MS, interruptible, killStatement } from './interrupt.ts';
 import { openServer, type Server, type ServerOptions } from './server.ts';
 import { type Database, openDatabase, type Sql } from './sql.ts';
 
@@ -31,9 +32,6 @@ export interface Engines {
   close(): Promise<void>;
 }
 
-/** How long a statement may take to end once it was told to (51 ms on Dolt 2.3.0). */
-const GRACE_MS = 1_000;
-
 /**
  * @param options of every server; the kit comes with each use
  * @param connections statements that may run side by side
@@ -51,7 +49,7 @@ export function openEngines(options: Omit<ServerOptions, 'kit'>, connections: nu
       if (open !== null && (open.kit.key !== kit.key || open.engine.hasEnded())) await close();
       open ??= await start({ ...options, kit }, connections);
       const { server, engine } = open;
-      return await interruptible(server.address, options.signal, () => work(engine));
+      return await interruptible(server, options.signal, () => work(engine));
     },
   };
 }
@@ -66,21 +64,26 @@ async function start(options: ServerOptions & { readonly kit: EngineKit }, conne
   const server = await openServer(options);
   try {
     const database = await openDatabase(server.address, connections);
-    return { server, engine: engineOf(server, database, options.kit), kit: options.kit };
+    return { server, engine: engineOf(server, database, options), kit: options.kit };
   } catch (thrown) {
     await server.stop();
     throw thrown;
   }
 }
 
-function engineOf(server: Server, database: Database, kit: EngineKit): Engine {
+function engineOf(server: Server, database: Database, { kit, signal }: Parameters<typeof start>[0]): Engine {
   return {
     database,
     hasEnded: () => server.hasEnded(),
     verb: (limit, work) =>
       database.session(async (sql, connection) => {
         const working = work(sql);
-        if (await endsWithin(working, limit.milliseconds)) return await working;
+        if (await endsWithin(working, limit.milliseconds)) {
+          return await working.catch((thrown: unknown) => {
+            throwIfInterrupted(signal);
+            throw thrown;
+          });
+        }
         await killStatement(server.address, connection);
         const ended = await endsWithin(working, GRACE_MS);
         // What git or ssh started may live on, and nobody can tell for which peer.

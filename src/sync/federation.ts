@@ -1,4 +1,4 @@
-import { Failure } from '../core/failure.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import { pause } from '../core/interruption.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
@@ -37,6 +37,7 @@ export interface FederationOptions {
 /**
  * Fetches, merges, pushes and verifies for all peers that take part; what becomes of each is noted in its run. The
  * branch of the town moves once, at the end, and only forward. Merging happens in an engine without any credential.
+ * An interrupted run ends where it stands.
  * @returns the head of our branch afterwards
  */
 export async function federate(
@@ -51,13 +52,29 @@ export async function federate(
       active.filter((run) => run.registered),
       options,
     );
-    const head = await agree(engines, active, options);
-    for (const run of runs) tellEnd(run, options);
-    return head;
+    return await agree(engines, active, options);
+  } catch (thrown) {
+    noteInterruption(active, toFailure(thrown));
+    return options.ours;
   } finally {
+    for (const run of runs) tellEnd(run, options);
     const writes = active.some((run) => run.part?.merge === true || run.part?.push === true);
-    if (writes && !options.signal.aborted) await engines.use(PLAIN_KIT, ({ database }) => removeScratch(database));
+    if (writes) await engines.use(PLAIN_KIT, ({ database }) => removeScratch(database)).catch(unlessInterrupted);
   }
+}
+
+/**
+ * What was done before an interruption stays done and is reported; our branch has not moved.
+ * @throws Failure everything else
+ */
+function noteInterruption(runs: readonly PeerRun[], failure: Failure): void {
+  unlessInterrupted(failure);
+  for (const run of runs) if (!run.verified) run.failure ??= failure;
+}
+
+/** The next run removes what an interrupted one could not. */
+function unlessInterrupted(thrown: unknown): void {
+  if (toFailure(thrown).code !== 'interrupted') throw thrown;
 }
 
 function tellEnd(run: PeerRun, options: FederationOptions): void {

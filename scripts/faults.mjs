@@ -2,8 +2,8 @@
 /**
  * `npm run faults`: the fault suite, which is part of `npm test`, with many more random moments, and a table of what came
  * of every fault. `DOLT_FEDERATION_FAULT_MOMENTS` and `DOLT_FEDERATION_FAULT_SEED` ask for another number and for the
- * moments of an earlier run; words after `npm run faults --` are passed on to jest. Ends with 1 where a row is not as it
- * should be.
+ * moments of an earlier run; words after `npm run faults --` say which of its tests to run. Ends with 1 where a row is not
+ * as it should be.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -45,15 +45,13 @@ async function main() {
   try {
     const file = join(folder, 'rows.jsonl');
     writeFileSync(file, '');
-    const child = spawn(
-      process.execPath,
-      [join(ROOT, 'scripts', 'test.mjs'), '__tests__/faults', ...process.argv.slice(2)],
-      {
-        cwd: ROOT,
-        stdio: 'inherit',
-        env: { DOLT_FEDERATION_FAULT_MOMENTS: MOMENTS, ...process.env, DOLT_FEDERATION_FAULT_ROWS: file },
-      },
-    );
+    const given = process.argv.slice(2);
+    const chosen = given.length > 0 ? given : ['__tests__/faults'];
+    const child = spawn(process.execPath, [join(ROOT, 'scripts', 'test.mjs'), ...chosen], {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: { DOLT_FEDERATION_FAULT_MOMENTS: MOMENTS, ...process.env, DOLT_FEDERATION_FAULT_ROWS: file },
+    });
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
     const [exitCode] = await once(child, 'close');
     const rows = readRows(file);

@@ -8,6 +8,7 @@ import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import { branchHead, checkedOutBranch } from '../dolt/heads.ts';
 import type { Database } from '../dolt/sql.ts';
 import { type InstalledDolt, installDolt } from '../install/install.ts';
+import { finishAdvances } from '../sync/advance.ts';
 import { federate as federatePeers } from '../sync/federation.ts';
 import { newPeerRun } from '../sync/peer-run.ts';
 import { registerPeers } from '../sync/registration.ts';
@@ -134,6 +135,7 @@ async function prepare(
   if (refused != null) throw refused;
   await registerPeers(database, toRegister, context.log);
   const mayWrite = request.command !== 'status' && !request.dryRun;
+  if (mayWrite) await finishAdvances(database);
   const dirty = await settleUncommitted(database, { branch, policy, mayWrite });
   return { branch, before, ours: (await branchHead(database, branch)) ?? before, dirty, runs };
 }

@@ -21,6 +21,7 @@ describe('a command line becomes a request', () => {
       retries: 3,
       parallel: 8,
       initEmpty: true,
+      maxDelete: 50,
       reportValues: 'keys',
       untrusted: false,
       overrides: { allowInsecure: false },
@@ -30,7 +31,7 @@ describe('a command line becomes a request', () => {
 
   test('sync with everything said', () => {
     const line = [
-      'sync a b --dry-run --fail-on primary --retries 0 --parallel 2 --bootstrap a --no-init-empty --database db',
+      'sync a b --dry-run --fail-on primary --retries 0 --parallel 2 --bootstrap a --no-init-empty --database db --max-delete 75',
       '--branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',
       '--sovereignty T3 --conflict-strategy manual --dirty fail --allow-insecure --dolthub-host h.example',
       '--dolt-version ^2 --dolt-source auto --dolt-path /d --dolt-sha256 ABC --dolt-mirror https://m.example',
@@ -44,6 +45,7 @@ describe('a command line becomes a request', () => {
       parallel: 2,
       bootstrap: 'a',
       initEmpty: false,
+      maxDelete: 75,
       database: 'db',
       branch: 'work',
       reportValues: 'none',

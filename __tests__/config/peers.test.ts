@@ -44,6 +44,15 @@ describe('peers', () => {
     expect(configure('', { overrides }).peers[0]?.origin).toEqual({ layer: 'input', name: 'peers' });
   });
 
+  test('accept is a list of words, each once; a primary of federation.remote accepts nothing', () => {
+    const text = 'federation: {remote: file:///o, peers: {a: {endpoint: file:///a, accept: [Future, ignore, future]}}}';
+    expect(configure(text).peers.map(({ name, accept }) => [name, accept])).toEqual([
+      ['origin', []],
+      ['a', ['future', 'ignore']],
+    ]);
+    expect(configure('federation: {peers: {a: {endpoint: file:///a, accept: []}}}').peers[0]?.accept).toEqual([]);
+  });
+
   test('an empty mapping has none', () => {
     expect(summary('federation:\n  peers:\n')).toEqual([]);
     expect(summary('federation:\n')).toEqual([]);
@@ -62,6 +71,12 @@ describe('peers that are refused', () => {
     [`${PEER}branch: "a:b"`, 'config-invalid 5:15'],
     [`${PEER}Role: peer`, 'config-unknown-key 5:7'],
     [`${PEER}timeout: 5m`, 'not-supported 5:7'],
+    [`${PEER}accept: triggers`, 'config-invalid 5:15'],
+    [`${PEER}accept:`, 'config-invalid 5:14'],
+    [`${PEER}accept: {triggers: true}`, 'config-invalid 5:15'],
+    [`${PEER}accept: [triggers, trigger]`, 'config-invalid 5:26'],
+    [`${PEER}accept:\n        - ignore\n        - 5`, 'config-invalid 7:11'],
+    [`${PEER}acept: [triggers]`, 'config-unknown-key 5:7'],
     ['federation:\n  sovereignty: T3\n  peers: {a: {endpoint: file:///a, tier: T2}}', 'tier-lowered 3:42'],
     ['federation:\n  peers:\n    Main: file:///a', 'invalid-peer-name 3:5'],
     ['federation:\n  peers:\n    a: ', 'config-invalid 3:8'],
@@ -103,6 +118,12 @@ describe('peers that are refused', () => {
     const messageOf = async (text: string) => (await refusal(() => configure(text))).message;
     expect(await messageOf(`${PEER}role: prim`)).toBe(
       'federation.peers.a.role: "prim" is none of primary, peer, upstream, backup, archive',
+    );
+    expect(await messageOf(`${PEER}accept: [triggers, all]`)).toBe(
+      'federation.peers.a.accept[1]: "all" is none of triggers, procedures, events, ignore, deletion, future',
+    );
+    expect(await messageOf(`${PEER}accept: triggers`)).toBe(
+      'federation.peers.a.accept: must be a list of triggers, procedures, events, ignore, deletion, future',
     );
     expect(await messageOf('federation: {sovereignty: T3, peers: {a: {endpoint: file:///a, tier: T2}}}')).toBe(
       "peer a: tier T2 is below the federation's T3",

@@ -16,6 +16,10 @@ describe('the class of a text', () => {
     ['rpc error: code = Unauthenticated desc = Access denied', 'auth'],
     ['error: local changes would be stomped by merge:\n\titems', 'uncommitted-changes'],
     ["unknown remote; 'nop' does not appear to be a dolt database", 'not-found'],
+    ['unknown push error; shallow repository missing chunks to complete push', 'shallow-clone'],
+    ['Commit not found. You are using a shallow clone which does not contain the requested commit.', 'shallow-clone'],
+    ['Unexpected Ghost Commit', 'shallow-clone'],
+    ['error: cannot merge because table items has different primary keys', 'schema-conflict'],
     ['something that nobody has seen', 'unknown'],
     ['', 'unknown'],
   ])('%j means %s', (text, means) => {

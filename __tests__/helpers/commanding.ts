@@ -43,6 +43,7 @@ export async function command(
       timeout: 600_000,
       parallel: 4,
       initEmpty: true,
+      maxDelete: 50,
       database: 'town',
       reportValues: 'full',
       untrusted: false,

@@ -35,6 +35,22 @@ describe('the report as text', () => {
     expect(text(runResult({ peers: [peer({ status: 'conflict' })] }))).toContain('rows are left in conflict');
   });
 
+  test('rows for which a peer waits follow the reason', () => {
+    const error = { code: 'future-date', message: 'partner brings 2 rows', hint: 'Ask.', retryable: false } as const;
+    const held = [
+      { table: 'times', key: { id: '1' }, column: 'updated_at', value: '2100-01-01' },
+      { table: 'times', key: { id: '2', part: null }, column: null, value: null },
+    ];
+    expect(text(runResult({ peers: [peer({ status: 'conflict', error, held })] }))).toContain(
+      [
+        'error: partner: future-date: partner brings 2 rows',
+        '  times: id = 1, updated_at = 2100-01-01',
+        '  times: id = 2, part = NULL',
+        '  Ask.',
+      ].join('\n'),
+    );
+  });
+
   test('nothing but the verdict where nothing took part', () => {
     expect(text(runResult({ peers: [], head: null, status: 'unchanged' }))).toBe('sync: unchanged, 0 peers, 4.3 s\n');
   });

@@ -48,6 +48,7 @@ function federateRequest(
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),
+    maxDelete: read('max-delete'),
     database: read('database'),
     branch: read('branch'),
     reportValues: read('report-values') ?? (event.visibility === 'private' ? 'keys' : 'none'),

@@ -68,6 +68,7 @@ function federateOptions(read: ReadOption) {
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),
+    maxDelete: read('max-delete'),
     branch: read('branch'),
     untrusted: false,
   };

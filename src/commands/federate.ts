@@ -10,10 +10,12 @@ import type { Database } from '../dolt/sql.ts';
 import { type InstalledDolt, installDolt } from '../install/install.ts';
 import { finishAdvances } from '../sync/advance.ts';
 import { federate as federatePeers } from '../sync/federation.ts';
+import type { Notice } from '../sync/notice.ts';
 import { newPeerRun } from '../sync/peer-run.ts';
 import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
+import { noticesOf, toProblem } from './notices.ts';
 import { openTown, type Town } from './open-town.ts';
 import type { Access } from './peer-access.ts';
 import { peerResult, problem } from './peer-result.ts';
@@ -82,7 +84,9 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
   const { branch, before, ours, dirty, runs } = await engines.use(PLAIN_KIT, ({ database }) =>
     prepare(database, { request, context, ground }),
   );
-  const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout };
+  const told: Notice[] = [];
+  const tell = (notice: Notice) => void told.push(notice);
+  const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout, tell };
   const head = await federatePeers(engines, runs, options);
 
   const results = runs.map(peerResult);
@@ -103,6 +107,8 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
           peer: run.peer.name,
         }),
       ),
+    ...runs.flatMap(noticesOf),
+    ...told.map((notice) => toProblem(notice)),
   ];
   return {
     version: 1,

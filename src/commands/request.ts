@@ -21,6 +21,8 @@ export interface FederateRequest {
   readonly parallel: number;
   /** Name of the peer to clone from when there is no database. */
   readonly bootstrap?: string | undefined;
+  /** Percentage of a table's rows that a peer may delete at once, 0 to 100. */
+  readonly maxDelete: number;
   /** Whether an empty remote may get its first push. */
   readonly initEmpty: boolean;
   /** Folder of the database (the one that holds `.dolt`), relative to the working directory. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ROLES, type Role, TIERS, type Tier } from '../contract/vocabulary.ts';
+import { ACCEPTS, type Accept, ROLES, type Role, TIERS, type Tier } from '../contract/vocabulary.ts';
 import type { Location } from '../core/failure.ts';
 import { asMapping, type ConfigField, type ConfigMapping, locate, plain } from './config-tree.ts';
 import type { AwsSettings, Origin } from './configuration.ts';
@@ -16,6 +16,7 @@ export interface PeerEntry {
   readonly tier: Tier | null;
   readonly lowerTier: boolean;
   readonly branch: string | null;
+  readonly accept: readonly Accept[];
   readonly ref: string | null;
   readonly user: string | null;
   readonly aws: AwsSettings | null;
@@ -33,6 +34,7 @@ const mapping = z.object({
   tier: word(TIERS).optional(),
   'lower-tier': z.boolean({ error: 'must be true or false' }).optional(),
   branch: text.optional(),
+  accept: z.array(word(ACCEPTS), { error: `must be a list of ${ACCEPTS.join(', ')}` }).optional(),
   ref: text.optional(),
   user: text.optional(),
   aws: z
@@ -89,6 +91,7 @@ function readPeerEntry(
     tier: read.tier ?? null,
     lowerTier: read['lower-tier'] ?? false,
     branch: read.branch ?? null,
+    accept: [...new Set(read.accept)],
     ref: read.ref ?? null,
     user: read.user ?? null,
     aws: read.aws === undefined ? null : awsSettings(read.aws),

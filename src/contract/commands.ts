@@ -50,17 +50,22 @@ export const COMMANDS = {
   sync: {
     summary: 'Fetch all peers, merge, push to all, and verify',
     arguments: PEERS,
-    options: [...RUN, 'init-empty'],
+    options: [...RUN, 'init-empty', 'max-delete'],
     action: true,
   },
-  pull: { summary: 'Fetch and merge, push nothing', arguments: PEERS, options: RUN, action: true },
+  pull: { summary: 'Fetch and merge, push nothing', arguments: PEERS, options: [...RUN, 'max-delete'], action: true },
   push: {
     summary: 'Push what is committed and verify, merge nothing',
     arguments: PEERS,
     options: [...RUN, 'init-empty'],
     action: true,
   },
-  status: { summary: 'Say where every peer stands; nothing is changed', arguments: PEERS, options: READ, action: true },
+  status: {
+    summary: 'Say where every peer stands; nothing is changed',
+    arguments: PEERS,
+    options: [...READ, 'max-delete'],
+    action: true,
+  },
   'add-peer': {
     summary: 'Add a peer to the configuration',
     arguments: [NAME, { name: 'endpoint', description: 'where the peer is', required: true, variadic: false }],

@@ -28,6 +28,11 @@ export const PEER_ERRORS = {
     hint: 'One side was initialised anew instead of cloned. Clone the side to keep; nothing is ever forced.',
     ...HUMAN,
   },
+  'shallow-clone': {
+    title: 'The database was cloned with `--depth` and lacks the commits that are needed',
+    hint: 'Clone it again without `--depth`, carry over what only this one has, and run again. Nothing was changed.',
+    ...FINAL,
+  },
   'non-fast-forward': {
     title: 'The peer moved while we pushed, more often than we try again',
     hint: 'Run again; schedule towns that share a peer at different minutes.',

@@ -18,6 +18,10 @@ export type FailOn = (typeof FAIL_ON)[number];
 export const CONFLICT_STRATEGIES = ['newest', 'ours', 'theirs', 'manual'] as const;
 export type ConflictStrategy = (typeof CONFLICT_STRATEGIES)[number];
 
+/** What a peer's configuration may let it bring, although the screen before a merge would make it wait. */
+export const ACCEPTS = ['triggers', 'procedures', 'events', 'ignore', 'deletion', 'future'] as const;
+export type Accept = (typeof ACCEPTS)[number];
+
 export const REPORT_VALUES = ['none', 'keys', 'full'] as const;
 export type ReportValues = (typeof REPORT_VALUES)[number];
 

@@ -3,7 +3,7 @@ import type { ReportValues } from '../contract/vocabulary.ts';
 
 /**
  * What of a result may be shown where `report-values` is `level`: `none` leaves each conflicting row's table and nothing
- * else, `keys` also its key, columns and winner, `full` the values too.
+ * else, `keys` also its key, columns and winner, `full` the values too. Rows for which a peer waits go by the same rule.
  */
 export function withValues(result: RunResult, level: ReportValues): RunResult {
   if (level === 'full') return result;
@@ -11,7 +11,12 @@ export function withValues(result: RunResult, level: ReportValues): RunResult {
 }
 
 function reducePeer(peer: PeerResult, level: 'none' | 'keys'): PeerResult {
-  return { ...peer, conflicts: peer.conflicts.map((conflict) => reduceConflict(conflict, level)) };
+  const { held, ...rest } = peer;
+  return {
+    ...rest,
+    conflicts: peer.conflicts.map((conflict) => reduceConflict(conflict, level)),
+    ...(held === undefined || level === 'none' ? {} : { held: held.map((row) => ({ ...row, value: null })) }),
+  };
 }
 
 function reduceConflict(conflict: Conflict, level: 'none' | 'keys'): Conflict {

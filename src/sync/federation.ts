@@ -8,7 +8,9 @@ import type { Database } from '../dolt/sql.ts';
 import { advanceBranch } from './advance.ts';
 import type { Converged } from './converge.ts';
 import { inEngines } from './in-engines.ts';
+import { keepTags } from './keep-tags.ts';
 import { mergeHeads } from './merge-heads.ts';
+import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
 import { planFor } from './plan.ts';
 import { provePush } from './prove.ts';
@@ -25,6 +27,8 @@ export interface FederationOptions {
   readonly dirty: readonly string[];
   readonly dryRun: boolean;
   readonly initEmpty: boolean;
+  /** Percent of a table's rows that a peer may delete at once. */
+  readonly maxDelete: number;
   /** How often what may pass by itself is tried again, and a lost race run again. */
   readonly retries: number;
   /** How long a verb of a peer may take, in milliseconds, where the peer does not say. */
@@ -32,6 +36,8 @@ export interface FederationOptions {
   readonly parallel: number;
   readonly signal: AbortSignal;
   readonly progress: (event: PeerEvent) => void;
+  /** Takes what should be known of the run as a whole. */
+  readonly tell: (notice: Notice) => void;
 }
 
 /**
@@ -85,11 +91,14 @@ function tellEnd(run: PeerRun, options: FederationOptions): void {
 }
 
 async function survey(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<void> {
-  await inEngines(engines, { ...options, runs, plain: 'last' }, async (engine, run) => {
-    options.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
-    await surveyPeer(engine, run, options);
-    options.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
-  });
+  const fetching = { ...options, runs, plain: 'last' } as const;
+  await keepTags(engines, options.tell, (around) =>
+    inEngines(engines, { ...fetching, around }, async (engine, run) => {
+      options.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
+      await surveyPeer(engine, run, options);
+      options.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
+    }),
+  );
 }
 
 async function agree(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<string> {
@@ -144,12 +153,14 @@ async function publish(
     pushed.set(run, await pushTo(engine, run, { ...options, target, branch }));
   });
   const proving = { ...options, runs: [...pushed.keys()], plain: 'first' } as const;
-  await inEngines(engines, proving, async (engine, run) => {
-    const push = pushed.get(run);
-    if (push?.kind !== 'unproven' || run.failure !== null) return;
-    options.progress({ peer: run.peer.name, step: 'verifying', detail: '' });
-    await provePush(engine, run, { ...options, target, commits: push.commits });
-  });
+  await keepTags(engines, options.tell, (around) =>
+    inEngines(engines, { ...proving, around }, async (engine, run) => {
+      const push = pushed.get(run);
+      if (push?.kind !== 'unproven' || run.failure !== null) return;
+      options.progress({ peer: run.peer.name, step: 'verifying', detail: '' });
+      await provePush(engine, run, { ...options, target, commits: push.commits });
+    }),
+  );
   const lost = new Map<PeerRun, Failure>();
   for (const [run, push] of pushed) if (push.kind === 'lost-race') lost.set(run, push.failure);
   return { lost, taken: target !== options.ours && lost.size < writable.length };

@@ -3,6 +3,7 @@ import type { Database } from '../dolt/sql.ts';
 import { type Converged, converge } from './converge.ts';
 import type { PeerRun } from './peer-run.ts';
 import { scratchName } from './scratch.ts';
+import { screenPeers } from './screen-peers.ts';
 import { headsThatTouch } from './uncommitted.ts';
 
 /** The town's side of a merge. */
@@ -14,6 +15,8 @@ interface MergeTown {
   readonly dirty: readonly string[];
   /** Commits of this run that a remote has taken: heads like any other. */
   readonly accepted: readonly string[];
+  /** Percent of a table's rows that a peer may delete at once. */
+  readonly maxDelete: number;
   readonly progress: (event: PeerEvent) => void;
 }
 
@@ -22,6 +25,7 @@ interface MergeTown {
  * @returns where everybody meets. No branch of the town moves.
  */
 export async function mergeHeads(database: Database, runs: readonly PeerRun[], town: MergeTown): Promise<Converged> {
+  await screenPeers(database, runs, town);
   const bringing = runs.filter((run) => run.part?.merge === true && run.failure === null && run.head !== null);
   for (const run of bringing) {
     if ((run.behind ?? 0) > 0)

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * `npm run faults`: the fault suite, which is part of `npm test`, with many more random moments, and a table of what came
+ * `npm run faults`: the fault suite, which is part of `npm test`, with many more random moments, all faults at all kinds of servers, and a table of what came
  * of every fault. `DOLT_FEDERATION_FAULT_MOMENTS` and `DOLT_FEDERATION_FAULT_SEED` ask for another number and for the
  * moments of an earlier run; words after `npm run faults --` say which of its tests to run. Ends with 1 where a row is not
  * as it should be.
@@ -50,7 +50,12 @@ async function main() {
     const child = spawn(process.execPath, [join(ROOT, 'scripts', 'test.mjs'), ...chosen], {
       cwd: ROOT,
       stdio: 'inherit',
-      env: { DOLT_FEDERATION_FAULT_MOMENTS: MOMENTS, ...process.env, DOLT_FEDERATION_FAULT_ROWS: file },
+      env: {
+        DOLT_FEDERATION_FAULTS: 'all',
+        DOLT_FEDERATION_FAULT_MOMENTS: MOMENTS,
+        ...process.env,
+        DOLT_FEDERATION_FAULT_ROWS: file,
+      },
     });
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));
     const [exitCode] = await once(child, 'close');

@@ -1,14 +1,13 @@
-import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
-import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { runResultSchema } from '../../src/contract/result.ts';
+import { endsWithin } from '../../src/core/ends-within.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type FakeRunner, fakeRunner } from '../helpers/fake-runner.ts';
 import { MARK, markedProcesses, outliving } from '../helpers/faults/marked-processes.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
+import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { makeTown } from '../helpers/town.ts';
 
@@ -16,38 +15,17 @@ import { makeTown } from '../helpers/town.ts';
 const TO_SIGTERM_MS = 7_500;
 const TO_SIGKILL_MS = 2_500;
 
-/** A peer that takes connections and never says a word. */
-async function silentPeer() {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    url: `http://127.0.0.1:${address.port}/town`,
-    asked: once(server, 'connection'),
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}
-
 type Door = Awaited<ReturnType<FakeRunner['start']>>['door'];
 
 /** Cancels a step as the runner does; gives the seconds until it had ended. */
 async function cancel(door: Door): Promise<number> {
   const started = performance.now();
-  let over = false;
-  const ended = door.then(() => {
-    over = true;
-  });
   door.kill('SIGINT');
-  await Promise.race([ended, pause(TO_SIGTERM_MS)]);
-  if (!over) door.kill('SIGTERM');
-  await Promise.race([ended, pause(TO_SIGKILL_MS)]);
-  if (!over) door.kill('SIGKILL');
-  await ended;
+  if (!(await endsWithin(door, TO_SIGTERM_MS))) {
+    door.kill('SIGTERM');
+    if (!(await endsWithin(door, TO_SIGKILL_MS))) door.kill('SIGKILL');
+  }
+  await door;
   return (performance.now() - started) / 1000;
 }
 
@@ -59,7 +37,7 @@ describe('a step that the runner cancels', () => {
     ['has an engine that is frozen', true],
   ] as const)('ends in time where it %s, and says what it did', async (what, frozen) => {
     await using folder = await tempFolder();
-    await using silent = await silentPeer();
+    await using silent = await startSilentPeer();
     const runner = await fakeRunner(folder);
     const town = await makeTown(join(runner.workspace, 'town'));
     const head = await town.head();

@@ -2,18 +2,20 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pLimit from 'p-limit';
 import { cross } from '../helpers/faults/crossing.ts';
 import { FAR_KINDS, startFarServer } from '../helpers/faults/far-servers.ts';
-import { FAULTS, VERBS } from '../helpers/faults/faults.ts';
+import { faultsAt, VERBS } from '../helpers/faults/faults.ts';
 import { makeGround } from '../helpers/faults/ground.ts';
 import { type FaultRow, noteRow } from '../helpers/faults/rows.ts';
+import { wantsAll } from '../helpers/faults/seeded.ts';
 import { startToxiproxy } from '../helpers/servers/toxiproxy.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 /** Most of the time is waiting, so several verbs can cross their faults at the same time. */
-const SIDE_BY_SIDE = 3;
+const SIDE_BY_SIDE = 6;
 const ALL_MS = 600_000;
-const CROSSINGS = FAULTS.flatMap((fault) => VERBS.map((verb) => ({ fault, verb, name: `${fault.name}, ${verb}` })));
 
 describe.each(FAR_KINDS)('on the way to %s', (kind) => {
+  const faults = faultsAt(kind, { all: wantsAll() });
+  const crossings = faults.flatMap((fault) => VERBS.map((verb) => ({ fault, verb, name: `${fault.name}, ${verb}` })));
   const rows = new Map<string, Promise<FaultRow | Error>>();
   const opened: AsyncDisposable[] = [];
   const open = <T extends AsyncDisposable>(resource: T): T => {
@@ -27,7 +29,7 @@ describe.each(FAR_KINDS)('on the way to %s', (kind) => {
     const far = open(await startFarServer(kind, folder.path, ground.far));
     const toxiproxy = open(await startToxiproxy(folder.path));
     const limit = pLimit(SIDE_BY_SIDE);
-    for (const [index, { fault, verb, name }] of CROSSINGS.entries()) {
+    for (const [index, { fault, verb, name }] of crossings.entries()) {
       const crossing = { fault, verb, far, ground, toxiproxy, place: folder.file('c', String(index)) };
       rows.set(
         name,
@@ -41,7 +43,7 @@ describe.each(FAR_KINDS)('on the way to %s', (kind) => {
     for (const resource of opened) await resource[Symbol.asyncDispose]();
   }, ALL_MS);
 
-  test.each(CROSSINGS.map(({ name }) => name))(
+  test.each(crossings.map(({ name }) => name))(
     '%s',
     async (name) => {
       const row = await rows.get(name);

@@ -33,6 +33,8 @@ export interface ServerOptions {
   readonly mask: (secret: string) => void;
   /** What it has besides; absent: nothing. */
   readonly kit?: EngineKit;
+  /** Folders that have to go, too, should we be killed while it runs. */
+  readonly removeWith?: readonly string[];
 }
 
 /** A `dolt sql-server` of our own: nobody else knows its password, and it ends with us. */
@@ -109,7 +111,10 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
     ended = true;
   });
   const address: Address = { port, socket, password };
-  const watchdog = child.pid === undefined ? null : watch(child.pid, foldersOf(ground), ground.watchdogEnv);
+  const watchdog =
+    child.pid === undefined
+      ? null
+      : watch(child.pid, [...foldersOf(ground), ...(options.removeWith ?? [])], ground.watchdogEnv);
   if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid });
 
   const outcome = await awaitReady({

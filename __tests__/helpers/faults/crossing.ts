@@ -2,13 +2,13 @@ import { cp, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Toxiproxy } from '../servers/toxiproxy.ts';
 import { openTestTown } from '../town.ts';
-import type { FarServer } from './far-servers.ts';
+import type { FarRemote, FarServer } from './far-servers.ts';
 import type { Fault, Verb } from './faults.ts';
 import type { Ground } from './ground.ts';
 import { outliving } from './marked-processes.ts';
 import type { FaultRow } from './rows.ts';
 import { outputOf, type RunEnd, type RunSpec, runToEnd, startRun, temporaryFiles } from './run.ts';
-import { branchesOf, damage, freshClone, missing } from './towns.ts';
+import { branchesOf, damage, missing } from './towns.ts';
 
 /** One verb that has to cross a fault. */
 export interface Crossing {
@@ -24,7 +24,7 @@ export interface Crossing {
 /** Two tries, so that what passes by itself is seen to pass. */
 const RETRIES = 1;
 /** An engine that has to be killed and everything around a run, on a machine that does other things, too. */
-const SLACK_SECONDS = 12;
+const SLACK_SECONDS = 20;
 /** A clone may take six times as long as a fetch. */
 const CLONE_FACTOR = 6;
 /** A verb that has failed must not leave a process behind for longer than this. */
@@ -34,33 +34,40 @@ const CLEAN_WITHIN_MS = 2_000;
 export async function cross(crossing: Crossing): Promise<FaultRow> {
   const { fault, verb, far, ground, place } = crossing;
   await mkdir(place, { recursive: true });
-  const url = await far.remote(`r${place.split('/').at(-1)}`);
-  const proxied = await crossing.toxiproxy.proxy(far.port);
+  const remote = await far.remote(`r${place.split('/').at(-1)}`);
+  const proxied = await crossing.toxiproxy.proxy(remote.port);
   const database = join(place, 'w', 'town');
   const near = join(place, 'near');
   await cp(ground.near, near, { recursive: true });
   if (verb !== 'clone') await cp(ground.town, database, { recursive: true });
   else await mkdir(join(place, 'w'));
-  const federation = { remote: url(proxied.port), peers: { near: `file://${near}` } };
+  const federation = { remote: remote.endpoint(proxied.port), peers: { near: `file://${near}` } };
   const words = ['--timeout', `${timeoutOf(crossing)}s`, '--retries', `${RETRIES}`];
-  const spec: RunSpec = { home: join(place, 'h'), command: 'sync', federation, database, words };
+  const spec: RunSpec = {
+    home: join(place, 'h'),
+    command: 'sync',
+    federation,
+    database,
+    words,
+    env: remote.environment(proxied.port),
+  };
 
-  if (verb !== 'push') await fault.strike(proxied, verb, far.downPort);
+  if (verb !== 'push') await fault.strike(proxied, verb, remote.downPort);
   else await proxied.add({ type: 'latency', attributes: { latency: 150 } }, 'upstream');
   const run = await startRun(spec);
   if (verb === 'push' && (await run.said((lines) => lines.some((line) => line.startsWith('origin: pushing')))))
-    await fault.strike(proxied, verb, far.downPort);
+    await fault.strike(proxied, verb, remote.downPort);
   const end = await run.ended;
   const left = await outliving(run.mark, CLEAN_WITHIN_MS);
   const complaints = [
     ...left.map(({ command }) => `still running: ${command}`),
     ...(await leftFiles(spec, verb)),
     ...judgeEnd(crossing, end),
-    ...(await judgeState(crossing, { end, spec, direct: url(far.port) })),
+    ...(await judgeState(crossing, { end, spec, remote })),
   ];
-  await proxied.lead(far.port);
+  await proxied.lead(remote.port);
   await proxied.clear();
-  complaints.push(...(await judgeRecovery(crossing, spec, url(far.port))));
+  complaints.push(...(await judgeRecovery(crossing, spec, remote)));
   const code = codeOf(end);
   return { fault: fault.name, verb, at: far.kind, code, seconds: end.seconds, state: stateOf(verb, code), complaints };
 }
@@ -84,7 +91,7 @@ function codeOf(end: RunEnd): string {
 
 function judgeEnd({ fault, verb, far }: Crossing, end: RunEnd): readonly string[] {
   const code = codeOf(end);
-  const codes = fault.codes(far.kind);
+  const codes = fault.codes(far.kind, verb);
   const most = fault.timeoutSeconds * (RETRIES + 1) + SLACK_SECONDS;
   const wrong = codes.includes(code) ? [] : [`the code is ${code}, not ${codes.join(' or ')}: ${end.stdout}`];
   const late =
@@ -96,7 +103,7 @@ function judgeEnd({ fault, verb, far }: Crossing, end: RunEnd): readonly string[
 /** What must hold after the fault: the healthy peer was served, and nothing is lost or half done. */
 async function judgeState(
   { verb, ground }: Crossing,
-  after: { readonly end: RunEnd; readonly spec: RunSpec; readonly direct: string },
+  after: { readonly end: RunEnd; readonly spec: RunSpec; readonly remote: FarRemote },
 ): Promise<readonly string[]> {
   const output = outputOf(after.end);
   const made = (await stat(after.spec.database).catch(() => null)) !== null;
@@ -105,32 +112,30 @@ async function judgeState(
   const town = openTestTown(after.spec.database);
   const branches = await branchesOf(town);
   const head = branches['main'] ?? '';
-  const remote = await freshClone(after.direct, join(after.spec.home, 'look'));
-  const remoteHead = await remote.head();
+  const remoteHead = await after.remote.head();
   const expected = verb === 'clone' ? [ground.nearHead] : [ground.nearHead, ground.townHead];
   const lost = await missing(town, head, expected);
   const moved = remoteHead === ground.farHead || remoteHead === head;
-  const broken = [await damage(town), await damage(remote)].flatMap((said) => said ?? []);
   return [
     ...(near?.verified === true && near.error === null ? [] : [`near was not served: ${JSON.stringify(near)}`]),
     ...(Object.keys(branches).join() === 'main' ? [] : [`the town has the branches ${Object.keys(branches).join()}`]),
     ...lost.map((commit) => `the town lacks ${commit}`),
     ...(moved ? [] : [`the far head is ${remoteHead}, neither where it was nor where the town is`]),
-    ...broken,
   ];
 }
 
 /** The next run, without the fault, is green and brings everybody together. */
-async function judgeRecovery({ ground }: Crossing, spec: RunSpec, direct: string): Promise<readonly string[]> {
+async function judgeRecovery({ ground }: Crossing, spec: RunSpec, remote: FarRemote): Promise<readonly string[]> {
   const end = await runToEnd({ ...spec, words: ['--timeout', '60s'] });
   if (end.exitCode !== 0) return [`the next run ended with ${end.exitCode}: ${end.stdout}`];
   const town = openTestTown(spec.database);
   const head = await town.head();
-  const remote = await freshClone(direct, join(spec.home, 'look-again'));
   const remoteHead = await remote.head();
+  const broken = [await damage(town), await remote.end()].flatMap((said) => said ?? []);
   const lost = await missing(town, head, [ground.nearHead, ground.farHead]);
   return [
     ...lost.map((commit) => `after the next run the town lacks ${commit}`),
+    ...broken.map((said) => `fsck: ${said}`),
     ...(remoteHead === head ? [] : [`after the next run the far head is ${remoteHead}, the town's ${head}`]),
   ];
 }

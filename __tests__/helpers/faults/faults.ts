@@ -9,11 +9,11 @@ export type Verb = (typeof VERBS)[number];
 export interface Fault {
   readonly name: string;
   /** Error codes that say what happened; `-` where the work is done all the same. */
-  readonly codes: (at: FarKind) => readonly string[];
+  readonly codes: (at: FarKind, verb: Verb) => readonly string[];
   /** Value of `--timeout`. */
   readonly timeoutSeconds: number;
   /** Does it to everything that flows from now on; returns when it is in force. */
-  readonly strike: (proxied: Proxied, verb: Verb, downPort: number) => Promise<void>;
+  readonly strike: (proxied: Proxied, verb: Verb, downPort: number | null) => Promise<void>;
 }
 
 /** The way that the data of a verb takes. */
@@ -32,6 +32,19 @@ const OUTAGE_MS = 700;
 const CUT_AFTER_MS = 1_000;
 const SLOW_KB = 100;
 
+/** Dolt goes on where it was cut; git begins again, and Dolt tries a push to it 32 times. ssh ends with its connection. */
+function cutAlways(at: FarKind, verb: Verb): readonly string[] {
+  switch (at) {
+    case 'remotesrv':
+    case 'dolt sql-server':
+      return ['-'];
+    case 'git over http':
+      return verb === 'push' ? ['network', 'timeout'] : ['network'];
+    case 'ssh':
+      return ['network'];
+  }
+}
+
 export const FAULTS: readonly Fault[] = [
   {
     name: 'refused',
@@ -42,7 +55,7 @@ export const FAULTS: readonly Fault[] = [
   {
     name: 'cut in the middle, once',
     codes: () => ['-'],
-    timeoutSeconds: 30,
+    timeoutSeconds: 60,
     async strike(proxied, verb) {
       await proxied.add({ type: 'bandwidth', attributes: { rate: SLOW_KB } }, streamOf(verb));
       void pause(CUT_AFTER_MS)
@@ -54,9 +67,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'cut in the middle, always',
-    // Dolt goes on where it was cut; git begins again.
-    codes: (at) => (at === 'remotesrv' ? ['-'] : ['network']),
-    timeoutSeconds: 30,
+    codes: cutAlways,
+    timeoutSeconds: 12,
     strike: toxic({ type: 'limit_data', attributes: { bytes: PART_BYTES } }),
   },
   {
@@ -69,7 +81,10 @@ export const FAULTS: readonly Fault[] = [
     name: '503',
     codes: () => ['network'],
     timeoutSeconds: 20,
-    strike: (proxied, _, downPort) => proxied.lead(downPort),
+    async strike(proxied, _, downPort) {
+      if (downPort === null) throw new Error('this kind of server knows no 503');
+      await proxied.lead(downPort);
+    },
   },
   {
     name: '1 kB/s',
@@ -90,3 +105,13 @@ export const FAULTS: readonly Fault[] = [
     strike: toxic({ type: 'latency', attributes: { latency: 200 } }),
   },
 ];
+
+/** What a run of all tests has time for at the kinds of servers that are slower to set up. */
+const SHORT: readonly string[] = ['refused', 'cut in the middle, once', 'silence'];
+
+/** The faults to try at a kind of server: all of them where `all` are asked for. */
+export function faultsAt(kind: FarKind, { all }: { readonly all: boolean }): readonly Fault[] {
+  const possible = FAULTS.filter(({ name }) => !(kind === 'ssh' && name === '503'));
+  const short = !all && (kind === 'ssh' || kind === 'dolt sql-server');
+  return possible.filter(({ name }) => !short || SHORT.includes(name));
+}

@@ -37,3 +37,8 @@ export function seeded(seed: number): Seeded {
     },
   };
 }
+
+/** Whether everything is to be tried, and not only what a run of all tests has time for. */
+export function wantsAll(): boolean {
+  return readEnv()['DOLT_FEDERATION_FAULTS'] === 'all';
+}

@@ -14,7 +14,7 @@ const request = (inputs: Inputs = {}, event = SAFE) => actionRequest((name) => i
 
 function federate(inputs: Inputs = {}, event = SAFE): FederateRequest {
   const made = request(inputs, event);
-  if (made.command === 'install') throw new Error('not a federation command');
+  if (made.command === 'install' || made.command === 'doctor') throw new Error('not a federation command');
   return made;
 }
 
@@ -26,6 +26,8 @@ describe('the request that the inputs stand for', () => {
       dryRun: false,
       failOn: 'any',
       retries: 3,
+      timeout: 600_000,
+      credentials: undefined,
       parallel: 8,
       bootstrap: undefined,
       initEmpty: true,
@@ -102,8 +104,8 @@ test.each([
 
 describe('refused inputs', () => {
   const BAD: readonly [Inputs, string][] = [
-    [{ command: 'add-peer' }, 'one of sync, pull, push, status, install'],
-    [{ command: 'synch' }, 'one of sync, pull, push, status, install'],
+    [{ command: 'add-peer' }, 'one of sync, pull, push, status, doctor, install'],
+    [{ command: 'synch' }, 'one of sync, pull, push, status, doctor, install'],
     [{ 'dry-run': 'yes' }, 'true or false'],
     [{ 'init-empty': 'tRUE' }, 'true or false'],
     [{ 'allow-insecure': '1' }, 'true or false'],

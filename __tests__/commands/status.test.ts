@@ -4,11 +4,13 @@ import { peerStatus, runStatus } from '../../src/commands/run-status.ts';
 import type { PeerResult, RunResult } from '../../src/contract/result.ts';
 import type { FailOn, PeerStatus, RunStatus } from '../../src/contract/vocabulary.ts';
 
-const quiet = { part: {}, failure: null, pulledCommits: 0, pushedCommits: 0 };
+const quiet = { part: {}, failure: null, conflicts: [], pulledCommits: 0, pushedCommits: 0 };
 
 test.each([
   [{ ...quiet, part: null }, 'skipped'],
   [quiet, 'unchanged'],
+  [{ ...quiet, pulledCommits: 1, conflicts: [{ left: false }] }, 'pulled'],
+  [{ ...quiet, pulledCommits: 1, conflicts: [{ left: true }] }, 'conflict'],
   [{ ...quiet, pulledCommits: 2 }, 'pulled'],
   [{ ...quiet, pushedCommits: 1 }, 'pushed'],
   [{ ...quiet, pulledCommits: 2, pushedCommits: 1 }, 'synced'],
@@ -63,6 +65,7 @@ function result(status: RunStatus, primary: PeerStatus | null): RunResult {
     head: null,
     doltVersion: null,
     durationMs: 1,
+    merge: null,
     peers,
     problems: [],
   };

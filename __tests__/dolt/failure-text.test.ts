@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { classify } from '../../src/dolt/failure-text.ts';
+import { classify, TEXTS } from '../../src/dolt/failure-text.ts';
 
 describe('the class of a text', () => {
   test.each([
@@ -26,6 +26,12 @@ describe('the class of a text', () => {
     expect(classify(text)).toBe(means);
   });
 
+  test('colours and what a spinner takes back do not hide it', () => {
+    expect(classify('- Fetching...\b\b\b\u001b[31mError 1105 (HY000): no common\b ancestor\u001b[0m')).toBe(
+      'unrelated',
+    );
+  });
+
   test('the longer text decides over one that it contains', () => {
     expect(classify('conflict: table with same name deleted and modified')).toBe('conflict');
     expect(classify('table with same name deleted and its schema modified')).toBe('schema-conflict');
@@ -36,6 +42,14 @@ describe('the class of a text', () => {
 const measured = z
   .array(z.strictObject({ text: z.string(), from: z.string(), class: z.string() }))
   .parse(JSON.parse(readFileSync('__tests__/fixtures/dolt-texts.json', 'utf8')));
+
+/** Outcomes that no Dolt on loopback can be brought to, or that are not Dolt's to say. */
+const NOT_MEASURED = ['nothing-to-push', 'port-in-use'];
+
+test('every class has a text that was seen', () => {
+  const classes = new Set(TEXTS.map(([, means]) => means));
+  expect([...classes].filter((one) => !measured.some((seen) => seen.class === one)).sort()).toEqual(NOT_MEASURED);
+});
 
 test.each(measured)('$from means $class', ({ text, class: means }) => {
   expect(classify(text)).toBe(means);

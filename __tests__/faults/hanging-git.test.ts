@@ -45,7 +45,7 @@ describe('a git that hangs', () => {
     const complaints = [
       ...(hung === null ? ['git did not hang'] : []),
       ...(seconds <= TIMEOUT_SECONDS + GRACE_SECONDS ? [] : [`git lived for ${seconds} s`]),
-      ...(farPeer?.error?.code === 'timeout' ? [] : [`far: ${JSON.stringify(farPeer)}; ${end.timeline.join('; ')}`]),
+      ...(farPeer?.error?.code === 'timeout' ? [] : [`far: ${JSON.stringify(farPeer)}; ${end.stderr}`]),
       ...(near?.verified === true ? [] : [`near was not served: ${JSON.stringify(near)}`]),
       ...(end.exitCode === 3 ? [] : [`the exit code is ${end.exitCode}`]),
       ...left.map(({ command }) => `still running: ${command}`),
@@ -81,7 +81,7 @@ describe('a git that hangs', () => {
     const output = outputOf(end);
     const codes = 'error' in output ? [output.error.code] : output.peers.map(({ error }) => error?.code ?? '-');
     const complaints = [
-      ...(end.exitCode === exitCode ? [] : [`the exit code is ${end.exitCode}: ${end.timeline.join('; ')}`]),
+      ...(end.exitCode === exitCode ? [] : [`the exit code is ${end.exitCode}: ${end.stderr}`]),
       ...(seconds < 7.5 ? [] : [`it took ${seconds} s`]),
       ...(codes.every((code) => code === 'interrupted') ? [] : [`the codes are ${codes.join()}`]),
       ...left.map(({ command }) => `still running: ${command}`),

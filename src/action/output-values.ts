@@ -24,6 +24,10 @@ export function outputValues(outcome: Outcome): OutputValues {
       const { version, path } = outcome.result;
       return { ...plainValues(outcome.result), 'dolt-version': version, 'dolt-path': path };
     }
+    case 'doctor': {
+      const { status } = outcome.result;
+      return { ...plainValues(outcome.result), status: status === 'ok' ? 'success' : 'failed' };
+    }
     case 'add-peer':
     case 'remove-peer':
     case 'list-peers':
@@ -61,7 +65,7 @@ function runValues(result: RunResult): OutputValues {
     result: resultJson(result),
     synced: names(peers.filter((peer) => isInStep(peer, command))),
     failed: names(peers.filter((peer) => peer.status === 'failed')),
-    conflicts: String(sum(peers.map((peer) => peer.conflicts.length))),
+    conflicts: String(sum(peers.map((peer) => peer.conflicts.filter(({ left }) => left).length))),
     'pulled-commits': String(sum(peers.map((peer) => peer.pulledCommits))),
     'pushed-commits': String(sum(peers.map((peer) => peer.pushedCommits))),
     'database-path': result.database ?? '',

@@ -13,6 +13,7 @@ export function resultJson(outcome: Outcome, request: Request): unknown {
     case 'add-peer':
     case 'remove-peer':
     case 'list-peers':
+    case 'doctor':
     case 'install':
       return outcome.result;
     case 'config':

@@ -1,3 +1,4 @@
+import type { DoctorResult } from '../contract/doctor-result.ts';
 import type {
   AddPeerResult,
   ConfigEntry,
@@ -11,6 +12,7 @@ import { addPeer } from './add-peer.ts';
 import { config } from './config.ts';
 import type { Context } from './context.ts';
 import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
 import { federate } from './federate.ts';
 import { install } from './install.ts';
 import { listPeers } from './list-peers.ts';
@@ -31,6 +33,7 @@ export type Outcome =
   | { readonly command: 'remove-peer'; readonly result: RemovePeerResult }
   | { readonly command: 'list-peers'; readonly result: ListPeersResult }
   | { readonly command: 'config'; readonly result: readonly ConfigEntry[] }
+  | { readonly command: 'doctor'; readonly result: DoctorResult }
   | { readonly command: 'install'; readonly result: InstallResult }
   | {
       readonly command: 'demo';
@@ -57,6 +60,8 @@ export async function execute(request: Request, context: Context): Promise<Outco
       return { command: request.command, result: await listPeers(request, context) };
     case 'config':
       return { command: request.command, result: await config(request, context) };
+    case 'doctor':
+      return { command: request.command, result: await doctor(request, context) };
     case 'install':
       return { command: request.command, result: await install(request, context) };
     case 'demo':

@@ -1,5 +1,5 @@
 import type { ConfigOverrides } from '../config/overrides.ts';
-import type { FailOn, ReportValues, Role, Tier } from '../contract/vocabulary.ts';
+import type { ConflictStrategy, FailOn, ReportValues, Role, Tier } from '../contract/vocabulary.ts';
 import type { GivenCredentials } from '../credentials/load-credentials.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 
@@ -42,6 +42,7 @@ export interface AddPeerRequest {
   readonly role?: Role | undefined;
   readonly tier?: Tier | undefined;
   readonly branch?: string | undefined;
+  readonly conflict?: ConflictStrategy | undefined;
   readonly user?: string | undefined;
   readonly ref?: string | undefined;
   readonly database?: string | undefined;
@@ -69,6 +70,20 @@ export interface ConfigRequest {
   readonly overrides: ConfigOverrides;
 }
 
+export interface DoctorRequest {
+  readonly command: 'doctor';
+  /** Peer names; empty = all. */
+  readonly only: readonly string[];
+  readonly database: string | undefined;
+  readonly branch: string | undefined;
+  /** Absent: those of the environment. */
+  readonly credentials?: GivenCredentials | undefined;
+  /** Folders of `file://` peers are not looked at. */
+  readonly untrusted: boolean;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
+
 export interface InstallRequest {
   readonly command: 'install';
   readonly dolt: DoltRequest;
@@ -86,5 +101,6 @@ export type Request =
   | RemovePeerRequest
   | ListPeersRequest
   | ConfigRequest
+  | DoctorRequest
   | InstallRequest
   | DemoRequest;

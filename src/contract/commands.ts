@@ -69,7 +69,18 @@ export const COMMANDS = {
   'add-peer': {
     summary: 'Add a peer to the configuration',
     arguments: [NAME, { name: 'endpoint', description: 'where the peer is', required: true, variadic: false }],
-    options: ['role', 'tier', 'branch', 'user', 'ref', 'config', 'database', 'dolthub-host', 'allow-insecure'],
+    options: [
+      'role',
+      'tier',
+      'branch',
+      'conflict',
+      'user',
+      'ref',
+      'config',
+      'database',
+      'dolthub-host',
+      'allow-insecure',
+    ],
     action: false,
   },
   'remove-peer': {
@@ -85,6 +96,13 @@ export const COMMANDS = {
     arguments: [{ name: 'key', description: 'for example federation.sovereignty', required: true, variadic: false }],
     options: CONFIG,
     action: false,
+  },
+  doctor: {
+    summary:
+      'Say what is missing for the configured peers, each with its cure; nothing is changed, nobody is contacted',
+    arguments: PEERS,
+    options: [...CONFIG, 'credentials', 'database', 'branch', ...DOLT],
+    action: true,
   },
   install: { summary: 'Find or install Dolt, print its version and path', arguments: [], options: DOLT, action: true },
   demo: {

@@ -53,6 +53,12 @@ export const OPTIONS = {
   },
   role: { description: "The peer's role", faces: CLI, type: 'choice', choices: ROLES },
   tier: { description: "The peer's tier of sovereignty", faces: CLI, type: 'choice', choices: TIERS },
+  conflict: {
+    description: 'How conflicts with the peer are settled; otherwise as in the whole run',
+    faces: CLI,
+    type: 'choice',
+    choices: CONFLICT_STRATEGIES,
+  },
   user: { description: "User to name to the peer's server", faces: CLI, type: 'text', value: 'name' },
   ref: { description: 'Git ref that holds the data of a git remote', faces: CLI, type: 'text', value: 'name' },
   'sync-mode': {
@@ -77,7 +83,7 @@ export const OPTIONS = {
     default: 'config',
   },
   'conflict-strategy': {
-    description: 'Strategy for conflicts; rows in conflict are left for a human in this version',
+    description: 'How rows that both sides changed are settled; a peer may have its own `conflict`',
     faces: BOTH,
     type: 'choice',
     choices: CONFLICT_STRATEGIES,
@@ -183,7 +189,8 @@ export const OPTIONS = {
     secret: true,
   },
   'github-token': {
-    description: "Token for GitHub's API, used only to ask for a release digest",
+    description:
+      "Token of the job: asks GitHub's API for a release digest, and is the credential of a git peer over https in the workflow's own repository",
     faces: ACTION,
     type: 'text',
     default: `\${{ github.token }}`,

@@ -9,8 +9,13 @@ export const PEER_ERRORS = {
     ...FINAL,
   },
   conflict: {
-    title: 'Both sides changed the same data',
-    hint: 'Settle the rows on one side, then run again.',
+    title: 'Both sides changed the same data, and no strategy may settle it',
+    hint: 'Settle the rows on one side, or give the peer another `conflict` strategy than `manual`, then run again.',
+    ...HUMAN,
+  },
+  'id-collision': {
+    title: 'Both sides added a row of their own under one key',
+    hint: 'The row created first was kept and everything else was merged. Add the other one, which the report names, again under a key of its own.',
     ...HUMAN,
   },
   'schema-conflict': {
@@ -22,6 +27,16 @@ export const PEER_ERRORS = {
     title: 'The merged rows would break a constraint',
     hint: 'Correct the rows that the message names on one side, then run again.',
     ...HUMAN,
+  },
+  'dolt-defect': {
+    title: 'This Dolt cannot merge such a table',
+    hint: 'Settle the rows of the table on one side, then run again; the message says what else helps.',
+    ...HUMAN,
+  },
+  'merge-not-deterministic': {
+    title: 'This Dolt cannot fix who commits a merge',
+    hint: 'Raise `dolt-version`. The contents of towns still converge, but each makes merge commits of its own.',
+    ...FINAL,
   },
   unrelated: {
     title: 'The peer has another history',
@@ -76,6 +91,16 @@ export const PEER_ERRORS = {
   'program-missing': {
     title: 'A program that this kind of remote needs is not there',
     hint: 'Install it and put it on PATH: git for git remotes, ssh for ssh remotes, and dolt on the far side of ssh.',
+    ...FINAL,
+  },
+  'branch-permission': {
+    title: 'The user may not write this branch',
+    hint: 'Let somebody who may grant it change `dolt_branch_control` there, or name another user or branch.',
+    ...FINAL,
+  },
+  'push-protection': {
+    title: 'A rule of the git host refuses the push',
+    hint: 'Read what the host says in the message. Allow the ref that holds the data there, or name another with `ref`.',
     ...FINAL,
   },
   'read-only': { title: 'The peer only allows reading', hint: 'Give the peer the role `upstream`.', ...FINAL },

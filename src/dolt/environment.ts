@@ -20,6 +20,8 @@ const INHERITED = [
   'no_proxy',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
+  'GIT_SSL_CAINFO',
+  'GIT_SSL_CAPATH',
   'RUNNER_TRACKING_ID',
 ] as const;
 const HOMES = ['HOME', 'USERPROFILE'] as const;
@@ -47,6 +49,7 @@ export function doltEnvironment(env: Env, root: string, habitat?: Habitat): Reco
   const home = join(privateDir, 'home');
   const own = join(privateDir, TEMPORARY_FILES);
   return {
+    ...authorities(env),
     ...pick(env, INHERITED),
     // Killed in the middle of a push to a git remote, Dolt leaves its `nbs-spool-*` files behind (2.3.0).
     ...Object.fromEntries(TEMPORARY.map((name) => [name, own])),
@@ -61,6 +64,15 @@ export function doltEnvironment(env: Env, root: string, habitat?: Habitat): Reco
     GIT_TEMPLATE_DIR: '',
     ...kit.variables(privateDir),
     ...gitSettings([...QUIET_GIT, ...kit.git]),
+  };
+}
+
+/** git looks at none of the variables that all the others look at. */
+function authorities(env: Env): Record<string, string> {
+  const { SSL_CERT_FILE: file, SSL_CERT_DIR: folder } = env;
+  return {
+    ...(file === undefined ? {} : { GIT_SSL_CAINFO: file }),
+    ...(folder === undefined ? {} : { GIT_SSL_CAPATH: folder }),
   };
 }
 

@@ -25,6 +25,8 @@ export interface Crossing {
 const RETRIES = 1;
 /** An engine that has to be killed and everything around a run, on a machine that does other things, too. */
 const SLACK_SECONDS = 20;
+/** Lets a push last long enough to be hit in its middle. */
+const PUSH_LATENCY_MS = 60;
 /** A clone may take six times as long as a fetch. */
 const CLONE_FACTOR = 6;
 /** A verb that has failed must not leave a process behind for longer than this. */
@@ -53,9 +55,9 @@ export async function cross(crossing: Crossing): Promise<FaultRow> {
   };
 
   if (verb !== 'push') await fault.strike(proxied, verb, remote.downPort);
-  else await proxied.add({ type: 'latency', attributes: { latency: 150 } }, 'upstream');
+  else await proxied.add({ type: 'latency', attributes: { latency: PUSH_LATENCY_MS } }, 'upstream');
   const run = await startRun(spec);
-  if (verb === 'push' && (await run.said((lines) => lines.some((line) => line.startsWith('origin: pushing')))))
+  if (verb === 'push' && (await run.said((lines) => lines.some((line) => BEGINNING.push.test(line)))))
     await fault.strike(proxied, verb, remote.downPort);
   const end = await run.ended;
   const left = await outliving(run.mark, CLEAN_WITHIN_MS);
@@ -69,12 +71,25 @@ export async function cross(crossing: Crossing): Promise<FaultRow> {
   await proxied.clear();
   complaints.push(...(await judgeRecovery(crossing, spec, remote)));
   const code = codeOf(end);
-  return { fault: fault.name, verb, at: far.kind, code, seconds: end.seconds, state: stateOf(verb, code), complaints };
+  const seconds = secondsOf(verb, end) ?? end.seconds;
+  return { fault: fault.name, verb, at: far.kind, code, seconds, state: stateOf(verb, code), complaints };
 }
 
 /** In whole seconds, since a clone may take six times as long. */
 function timeoutOf({ fault, verb }: Crossing): number {
   return verb === 'clone' ? Math.ceil(fault.timeoutSeconds / CLONE_FACTOR) : fault.timeoutSeconds;
+}
+
+const BEGINNING: Readonly<Record<Verb, RegExp>> = {
+  fetch: /^origin: fetching/,
+  push: /^origin: pushing/,
+  clone: /^no database yet: cloning origin /,
+};
+
+/** Seconds from the beginning of the verb to the end of the run; null where the run did not get as far as the verb. */
+function secondsOf(verb: Verb, { timeline, seconds }: RunEnd): number | null {
+  const begun = timeline.find(({ line }) => BEGINNING[verb].test(line));
+  return begun === undefined ? null : seconds - begun.at;
 }
 
 function stateOf(verb: Verb, code: string): string {
@@ -94,8 +109,9 @@ function judgeEnd({ fault, verb, far }: Crossing, end: RunEnd): readonly string[
   const codes = fault.codes(far.kind, verb);
   const most = fault.timeoutSeconds * (RETRIES + 1) + SLACK_SECONDS;
   const wrong = codes.includes(code) ? [] : [`the code is ${code}, not ${codes.join(' or ')}: ${end.stdout}`];
-  const late =
-    end.seconds <= most ? [] : [`it took ${end.seconds.toFixed(1)} s, more than ${most}: ${end.timeline.join('; ')}`];
+  const seconds = secondsOf(verb, end);
+  const told = end.timeline.map(({ at, line }) => `${at.toFixed(1)} ${line}`).join('; ');
+  const late = seconds === null || seconds > most ? [`the ${verb} took ${seconds} s, at most ${most}: ${told}`] : [];
   const exit = code === '-' ? 0 : verb === 'clone' ? 1 : 3;
   return [...wrong, ...late, ...(end.exitCode === exit ? [] : [`the exit code is ${end.exitCode}, not ${exit}`])];
 }

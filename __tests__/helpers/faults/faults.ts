@@ -32,12 +32,16 @@ const OUTAGE_MS = 700;
 const CUT_AFTER_MS = 1_000;
 const SLOW_KB = 100;
 
-/** Dolt goes on where it was cut; git begins again, and Dolt tries a push to it 32 times. ssh ends with its connection. */
+/**
+ * Table files of a remotesrv are read in pieces, and Dolt goes on where it was cut. git begins again, and Dolt tries a push
+ * to it 32 times. ssh ends with its connection.
+ */
 function cutAlways(at: FarKind, verb: Verb): readonly string[] {
   switch (at) {
     case 'remotesrv':
-    case 'dolt sql-server':
       return ['-'];
+    case 'dolt sql-server':
+      return ['network', 'timeout'];
     case 'git over http':
       return verb === 'push' ? ['network', 'timeout'] : ['network'];
     case 'ssh':
@@ -89,13 +93,13 @@ export const FAULTS: readonly Fault[] = [
   {
     name: '1 kB/s',
     codes: () => ['timeout'],
-    timeoutSeconds: 4,
+    timeoutSeconds: 6,
     strike: toxic({ type: 'bandwidth', attributes: { rate: 1 } }),
   },
   {
     name: 'silence',
     codes: () => ['timeout'],
-    timeoutSeconds: 4,
+    timeoutSeconds: 6,
     strike: toxic({ type: 'timeout', attributes: { timeout: 0 } }),
   },
   {

@@ -26,6 +26,11 @@ export interface RunSpec {
 
 const outputSchema = z.union([runResultSchema, errorResultSchema]);
 
+interface Said {
+  readonly at: number;
+  readonly line: string;
+}
+
 /** How a run ended. */
 export interface RunEnd {
   readonly exitCode: number | undefined;
@@ -33,8 +38,8 @@ export interface RunEnd {
   readonly stdout: string;
   readonly stderr: string;
   readonly seconds: number;
-  /** What it said on standard error, each line after the seconds at which it said it. */
-  readonly timeline: readonly string[];
+  /** What it said on standard error, and at which second. */
+  readonly timeline: readonly Said[];
 }
 
 /** A run that goes on. */
@@ -63,7 +68,7 @@ export async function startRun(spec: RunSpec): Promise<Run> {
     reject: false,
   });
   const lines: string[] = [];
-  const timeline: string[] = [];
+  const timeline: Said[] = [];
   const elapsed = () => (performance.now() - started) / 1000;
   const listeners = new Set<() => void>();
   const tell = () => {
@@ -71,7 +76,7 @@ export async function startRun(spec: RunSpec): Promise<Run> {
   };
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line);
-    timeline.push(`${elapsed().toFixed(1)} ${line}`);
+    timeline.push({ at: elapsed(), line });
     tell();
   });
   let over = false;

@@ -129,6 +129,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['reliablecallstatemachine rpc timeout', 'network'],
   ['the requested url returned error: 5', 'network'],
   ['kex_exchange_identification', 'network'],
+  ['remote: connection closed by ', 'network'],
+  ['closed by remote host', 'network'],
   ['found dangling references to', 'corrupt'],
   ['corrupted journal', 'corrupt'],
   ['invalid or corrupt table file', 'corrupt'],

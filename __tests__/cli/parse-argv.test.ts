@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseArgv } from '../../src/cli/parse-argv.ts';
 import type { Request } from '../../src/commands/request.ts';
-import { DEFAULT_DOLT_VERSION } from '../../src/contract/options.ts';
+import { DEFAULT_DOLT_VERSION } from '../../src/contract/dolt-options.ts';
 import { HEAD } from '../helpers/results.ts';
 
 function parse(line: string, terminal = false) {

@@ -7,11 +7,13 @@ import type { FailOn, PeerStatus, RunStatus } from '../../src/contract/vocabular
 import { Failure } from '../../src/core/failure.ts';
 import { peer, runResult } from '../helpers/results.ts';
 
-const quiet = { part: {}, failure: null, pulledCommits: 0, pushedCommits: 0, replaced: null };
+const quiet = { part: {}, failure: null, conflicts: [], pulledCommits: 0, pushedCommits: 0, replaced: null };
 
 test.each([
   [{ ...quiet, part: null }, 'skipped'],
   [quiet, 'unchanged'],
+  [{ ...quiet, pulledCommits: 1, conflicts: [{ left: false }] }, 'pulled'],
+  [{ ...quiet, pulledCommits: 1, conflicts: [{ left: true }] }, 'conflict'],
   [{ ...quiet, pulledCommits: 2 }, 'pulled'],
   [{ ...quiet, pushedCommits: 1 }, 'pushed'],
   [{ ...quiet, pulledCommits: 2, pushedCommits: 1 }, 'synced'],

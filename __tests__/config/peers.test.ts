@@ -38,6 +38,13 @@ describe('peers', () => {
     ]);
   });
 
+  test("have a strategy of their own, or the run's", () => {
+    const text = 'federation: {remote: file:///o, peers: {a: {endpoint: file:///a, conflict: Manual}, b: file:///b}}';
+    const strategies = (overrides = {}) => configure(text, { overrides }).peers.map(({ strategy }) => strategy);
+    expect(strategies()).toEqual(['newest', 'manual', 'newest']);
+    expect(strategies({ conflictStrategy: 'theirs' })).toEqual(['theirs', 'manual', 'theirs']);
+  });
+
   test('may come from the input too', () => {
     const overrides = { peers: 'b: file:///b\na: {endpoint: file:///a, role: archive}' };
     expect(summary('federation: {peers: {c: file:///c}}', overrides).map(([name]) => name)).toEqual(['a', 'b', 'c']);
@@ -65,12 +72,14 @@ const PEER = 'federation:\n  peers:\n    a:\n      endpoint: file:///a\n      ';
 describe('peers that are refused', () => {
   test.each([
     [`${PEER}role: prim`, 'config-invalid 5:13'],
+    [`${PEER}conflict: latest`, 'config-invalid 5:17'],
     [`${PEER}tier: T9`, 'config-invalid 5:13'],
     [`${PEER}lower-tier: "true"`, 'config-invalid 5:19'],
     [`${PEER}branch: 1.0`, 'config-invalid 5:15'],
     [`${PEER}branch: "a:b"`, 'config-invalid 5:15'],
     [`${PEER}Role: peer`, 'config-unknown-key 5:7'],
     [`${PEER}timeout: 5`, 'config-invalid 5:16'],
+    [`${PEER}erasure: strict`, 'not-supported 5:7'],
     [`${PEER}accept: triggers`, 'config-invalid 5:15'],
     [`${PEER}accept:`, 'config-invalid 5:14'],
     [`${PEER}accept: {triggers: true}`, 'config-invalid 5:15'],

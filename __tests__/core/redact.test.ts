@@ -23,6 +23,11 @@ test.each([
   ['password: hunter2', 'password: ***'],
   ['a\n-----BEGIN OPENSSH PRIVATE KEY-----\nabc\ndef\n-----END OPENSSH PRIVATE KEY-----\nb', 'a\n***\nb'],
   ['-----BEGIN PRIVATE KEY-----\nabc', '***'],
+  ['-----BEGIN PGP PRIVATE KEY BLOCK-----\nabc\n-----END PGP PRIVATE KEY BLOCK-----', '***'],
+  [`xoxb-${'x1Y2'.repeat(5)}`, '***'],
+  [`npm_${'x1Y2'.repeat(9)}`, '***'],
+  [`AIza${'x1Y2x'.repeat(7)}`, '***'],
+  [`sk-${'x1Y2'.repeat(5)}`, '***'],
 ])('%j becomes %j', (text, shown) => {
   expect(redact(text)).toBe(shown);
   expect(redact(shown)).toBe(shown);
@@ -34,6 +39,9 @@ test.each([
   "Access denied for user 'root' (errno 1045)",
   'error: must set DOLT_REMOTE_PASSWORD environment variable to use --user param',
   'commit 0123456789abcdefghijklmnopqrstuv',
+  'the token ring',
+  'a password is needed',
+  'task-1234567890123456789012',
 ])('%j stays', (text) => {
   expect(redact(text)).toBe(text);
 });

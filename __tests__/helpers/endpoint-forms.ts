@@ -1,9 +1,8 @@
-import { cp, mkdir, readdir, readFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
-import { execa } from 'execa';
+import { cp, mkdir, readFile } from 'node:fs/promises';
+import { delimiter } from 'node:path';
 import type { ErrorCode } from '../../src/contract/error-codes.ts';
 import { type Env, readEnv } from '../../src/core/env.ts';
-import { testDolt } from './dolt-binary.ts';
+import { makeDoltKey } from './dolt-key.ts';
 import { bareRepository } from './servers/bare-repository.ts';
 import { makeCertificates } from './servers/certificates.ts';
 import { startDoltSqlServer } from './servers/dolt-sql-server.ts';
@@ -47,7 +46,7 @@ type Form = (folder: TempFolder, town: string) => Promise<Remote>;
 const OPEN = { env: {}, credentials: null, refused: [], servers: [] } as const;
 
 const dolthub: Form = async (folder) => {
-  const [key, other] = [await makeJwk(folder.file('key')), await makeJwk(folder.file('other-key'))];
+  const [key, other] = [await makeDoltKey(folder.file('key')), await makeDoltKey(folder.file('other-key'))];
   const host = await startDolthubHost(folder.path, key.kid);
   const url = 'dolthub://org';
   return {
@@ -204,15 +203,6 @@ export const FORMS: Readonly<Record<string, Form>> = {
   'git+https://': gitHttps,
   'git+file://': gitFile,
 };
-
-/** A DoltHub key, made as `dolt login` does, and its id. */
-async function makeJwk(root: string): Promise<{ readonly jwk: string; readonly kid: string }> {
-  await mkdir(root, { recursive: true });
-  await execa(testDolt(), ['creds', 'new'], { env: { DOLT_ROOT_PATH: root } });
-  const folder = join(root, '.dolt', 'creds');
-  const [name = ''] = await readdir(folder);
-  return { jwk: await readFile(join(folder, name), 'utf8'), kid: name.replace(/\.jwk$/, '') };
-}
 
 /** Ends the servers of remotes, the last one first. */
 export async function endRemotes(remotes: readonly Remote[]): Promise<void> {

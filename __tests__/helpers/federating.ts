@@ -7,7 +7,7 @@ import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
 import { type Engines, openEngines } from '../../src/dolt/engines.ts';
 import { branchHead } from '../../src/dolt/heads.ts';
 import type { Database } from '../../src/dolt/sql.ts';
-import { type FederationOptions, federate } from '../../src/sync/federation.ts';
+import { type Federated as FederatedTown, type FederationOptions, federate } from '../../src/sync/federation.ts';
 import { newPeerRun, type PeerRun } from '../../src/sync/peer-run.ts';
 import { registerPeers } from '../../src/sync/registration.ts';
 import { type Direction, partOf } from '../../src/sync/roles.ts';
@@ -54,6 +54,7 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
     role,
     tier: 'T1',
     branch: null,
+    strategy: 'newest',
     accept: [],
     ref: null,
     user: null,
@@ -63,8 +64,7 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
   };
 }
 
-export interface Federated {
-  readonly head: string;
+export interface Federated extends FederatedTown {
   readonly runs: readonly PeerRun[];
   run(name: string): PeerRun;
 }
@@ -97,7 +97,7 @@ export async function federateTown(test: FederateTest): Promise<Federated> {
       lease: test.leases?.[peer.name] ?? null,
       registered: true,
     }));
-    const head = await federate(engines, runs, {
+    const federated = await federate(engines, runs, {
       branch: 'main',
       ours: ours ?? '',
       dirty: [],
@@ -113,7 +113,7 @@ export async function federateTown(test: FederateTest): Promise<Federated> {
       ...test.options,
     });
     return {
-      head,
+      ...federated,
       runs,
       run(name) {
         const found = runs.find((run) => run.peer.name === name);

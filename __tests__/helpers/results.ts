@@ -29,13 +29,17 @@ export function peer(over: Partial<PeerResult> = {}): PeerResult {
 
 export function conflict(over: Partial<Conflict> = {}): Conflict {
   return {
+    kind: 'changed',
     table: 'issues',
     key: { id: 'bd-1' },
     columns: ['title'],
     base: { title: 'old' },
     ours: { title: 'ours' },
     theirs: { title: 'theirs' },
-    resolution: 'left for a human',
+    resolution: 'undone',
+    left: true,
+    heads: { ours: HEAD, theirs: HEAD },
+    between: [],
     ...over,
   };
 }
@@ -74,6 +78,7 @@ export function runResult(over: Partial<RunResult> = {}): RunResult {
     head: HEAD,
     doltVersion: '2.3.0',
     durationMs: 4_321,
+    merge: { protocol: 1, deterministic: true, because: null, commits: 1 },
     peers: [peer()],
     problems: [],
     ...over,

@@ -7,7 +7,7 @@ import { conflict, peer, runResult } from '../helpers/results.ts';
 const whole = conflict();
 const silent = { base: null, ours: null, theirs: null };
 const CASES: readonly [ReportValues, Conflict][] = [
-  ['none', { table: 'issues', key: {}, columns: [], resolution: '', ...silent }],
+  ['none', { ...whole, key: {}, columns: [], resolution: '', ...silent }],
   ['keys', { ...whole, ...silent }],
   ['full', whole],
 ];

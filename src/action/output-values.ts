@@ -65,7 +65,7 @@ function runValues(result: RunResult): OutputValues {
     result: resultJson(result),
     synced: names(peers.filter((peer) => isInStep(peer, command))),
     failed: names(peers.filter((peer) => peer.status === 'failed')),
-    conflicts: String(sum(peers.map((peer) => peer.conflicts.length))),
+    conflicts: String(sum(peers.map((peer) => peer.conflicts.filter(({ left }) => left).length))),
     'pulled-commits': String(sum(peers.map((peer) => peer.pulledCommits))),
     'pushed-commits': String(sum(peers.map((peer) => peer.pushedCommits))),
     'database-path': result.database ?? '',

@@ -40,6 +40,7 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
         role: read('role'),
         tier: read('tier'),
         branch: read('branch'),
+        conflict: read('conflict'),
         user: read('user'),
         ref: read('ref'),
         ...shared,

@@ -17,6 +17,7 @@ import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
 import { checkLeases } from './leases.ts';
+import { mergeProblems } from './merge-problems.ts';
 import { noteTimes } from './note-times.ts';
 import { noticesOf, toProblem } from './notices.ts';
 import { openTown, type Town } from './open-town.ts';
@@ -106,13 +107,14 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
   const told: Notice[] = [];
   const tell = (notice: Notice) => void told.push(notice);
   const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout, tell };
-  const head = await federatePeers(engines, runs, options);
+  const { head, merge } = await federatePeers(engines, runs, options);
   const mayWrite = request.command !== 'status' && !request.dryRun;
   const memory = await noteTimes(engines, runs, { path, head, mayWrite });
 
   tellRawWords(runs, context);
   const results = runs.map(peerResult);
   const problems = [
+    ...mergeProblems(merge),
     ...(dirty.length === 0
       ? []
       : [
@@ -146,6 +148,7 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
     head,
     doltVersion: ground.dolt.version,
     durationMs: monotonicMs() - ground.started,
+    merge: request.command === 'status' || request.command === 'push' ? null : merge,
     peers: results,
     problems,
   };
@@ -197,6 +200,7 @@ function notRun(
     head: null,
     doltVersion: null,
     durationMs: monotonicMs() - why.started,
+    merge: null,
     peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, branch))),
     problems: [problem('warning', why.code, { message: why.message })],
   };

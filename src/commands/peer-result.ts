@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../contract/error-codes.ts';
 import { ERRORS } from '../contract/error-codes.ts';
 import type { PeerResult, Problem } from '../contract/result.ts';
-import type { Failure } from '../core/failure.ts';
+import { Failure } from '../core/failure.ts';
 import type { PeerRun } from '../sync/peer-run.ts';
 import { peerStatus } from './run-status.ts';
 
@@ -24,7 +24,7 @@ export function peerResult(run: PeerRun): PeerResult {
     oldestUnsyncedAt: run.oldestUnsyncedAt,
     conflicts: run.conflicts,
     ...(run.held.length === 0 ? {} : { held: [...run.held] }),
-    error: run.failure === null ? null : errorOf(run.failure),
+    error: errorOf(run.failure ?? collision(run)),
     attempts: run.attempts,
     durationMs: run.durationMs,
     ...(run.plan === null ? {} : { plan: run.plan }),
@@ -32,7 +32,19 @@ export function peerResult(run: PeerRun): PeerResult {
   };
 }
 
-function errorOf(failure: Failure): NonNullable<PeerResult['error']> {
+/** Rows of a merge that went through and yet has to be looked at; null where there are none. */
+function collision({ peer, conflicts }: PeerRun): Failure | null {
+  const left = conflicts.filter((conflict) => conflict.left);
+  if (left.length === 0) return null;
+  const tables = [...new Set(left.map(({ table }) => table))].join(', ');
+  return new Failure(
+    'id-collision',
+    `${left.length} row(s) of ${tables} were added here and at ${peer.name} under one key; the rest was merged`,
+  );
+}
+
+function errorOf(failure: Failure | null): PeerResult['error'] {
+  if (failure === null) return null;
   return { code: failure.code, message: failure.message, hint: failure.hint, retryable: failure.retryable };
 }
 

@@ -1,5 +1,5 @@
 import type { ConfigOverrides } from '../config/overrides.ts';
-import type { FailOn, ReportValues, Role, Tier } from '../contract/vocabulary.ts';
+import type { ConflictStrategy, FailOn, ReportValues, Role, Tier } from '../contract/vocabulary.ts';
 import type { GivenCredentials } from '../credentials/load-credentials.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 
@@ -46,6 +46,7 @@ export interface AddPeerRequest {
   readonly role?: Role | undefined;
   readonly tier?: Tier | undefined;
   readonly branch?: string | undefined;
+  readonly conflict?: ConflictStrategy | undefined;
   readonly user?: string | undefined;
   readonly ref?: string | undefined;
   readonly database?: string | undefined;

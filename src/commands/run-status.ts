@@ -7,6 +7,7 @@ interface PeerOutcome {
   /** null: took no part. */
   readonly part: object | null;
   readonly failure: { readonly code: ErrorCode } | null;
+  readonly conflicts: readonly { readonly left: boolean }[];
   readonly pulledCommits: number;
   readonly pushedCommits: number;
   /** Whether the peer's branch was replaced, perhaps by an older commit. */
@@ -17,6 +18,7 @@ interface PeerOutcome {
 export function peerStatus(run: PeerOutcome): PeerStatus {
   if (run.part === null) return 'skipped';
   if (run.failure !== null) return ERRORS[run.failure.code].exit === EXIT.conflict ? 'conflict' : 'failed';
+  if (run.conflicts.some(({ left }) => left)) return 'conflict';
   const isPushed = run.pushedCommits > 0 || run.replaced !== null;
   if (run.pulledCommits > 0) return isPushed ? 'synced' : 'pulled';
   return isPushed ? 'pushed' : 'unchanged';

@@ -38,6 +38,7 @@ export function buildConfiguration(source: ConfigSource, env: Env, overrides: Co
   const entries = [...peersOfFile(tree, problems), ...peersOfInput(overrides, problems)];
   const peers = buildPeers(entries, settings.remote, {
     sovereignty: settings.sovereignty.value,
+    strategy: settings.strategy.value,
     // A malformed pattern has been reported already; comparing with it would report it for every peer again.
     patterns: settings.allowedRemotePatterns.value,
     options,

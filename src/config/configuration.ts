@@ -48,6 +48,8 @@ export interface Peer {
   readonly tier: Tier;
   /** null: the town's branch. */
   readonly branch: string | null;
+  /** How conflicts with this peer are settled: its own strategy, else the one of the run. */
+  readonly strategy: ConflictStrategy;
   /** What the screen before a merge lets pass from this peer. */
   readonly accept: readonly Accept[];
   /** Full name of the git ref that holds the data; null: Dolt's own, `refs/dolt/data`. Git remotes only. */

@@ -34,7 +34,7 @@ export const PEER_KEYS: KnownKeys = {
   tier: 'read',
   'lower-tier': 'read',
   branch: 'read',
-  conflict: 'later',
+  conflict: 'read',
   timeout: 'read',
   ref: 'read',
   user: 'read',

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { ACCEPTS, type Accept, ROLES, type Role, TIERS, type Tier } from '../contract/vocabulary.ts';
+import {
+  ACCEPTS,
+  type Accept,
+  CONFLICT_STRATEGIES,
+  type ConflictStrategy,
+  ROLES,
+  type Role,
+  TIERS,
+  type Tier,
+} from '../contract/vocabulary.ts';
 import type { Location } from '../core/failure.ts';
 import { asMapping, type ConfigField, type ConfigMapping, locate, plain } from './config-tree.ts';
 import type { AwsSettings, Origin } from './configuration.ts';
@@ -16,6 +25,7 @@ export interface PeerEntry {
   readonly tier: Tier | null;
   readonly lowerTier: boolean;
   readonly branch: string | null;
+  readonly conflict: ConflictStrategy | null;
   readonly accept: readonly Accept[];
   readonly ref: string | null;
   readonly user: string | null;
@@ -34,6 +44,7 @@ const mapping = z.object({
   tier: word(TIERS).optional(),
   'lower-tier': z.boolean({ error: 'must be true or false' }).optional(),
   branch: text.optional(),
+  conflict: word(CONFLICT_STRATEGIES).optional(),
   accept: z.array(word(ACCEPTS), { error: `must be a list of ${ACCEPTS.join(', ')}` }).optional(),
   ref: text.optional(),
   user: text.optional(),
@@ -91,6 +102,7 @@ function readPeerEntry(
     tier: read.tier ?? null,
     lowerTier: read['lower-tier'] ?? false,
     branch: read.branch ?? null,
+    conflict: read.conflict ?? null,
     accept: [...new Set(read.accept)],
     ref: read.ref ?? null,
     user: read.user ?? null,

@@ -1,4 +1,4 @@
-import type { Tier } from '../contract/vocabulary.ts';
+import type { ConflictStrategy, Tier } from '../contract/vocabulary.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { requireAllowed } from './allowed-endpoint.ts';
 import { mergeAws } from './aws-settings.ts';
@@ -13,6 +13,8 @@ import { type Problems, placed } from './problems.ts';
 /** What peers are checked against. */
 interface Rules {
   readonly sovereignty: Tier;
+  /** What holds for a peer without a strategy of its own. */
+  readonly strategy: ConflictStrategy;
   readonly patterns: readonly string[];
   readonly options: EndpointOptions;
   readonly problems: Problems;
@@ -50,7 +52,16 @@ function buildPrimary(remote: Sourced<string | null>, rules: Rules): Peer | unde
   const endpoint = readEndpoint(value, { subject, location: locationOf(origin) }, rules);
   if (endpoint === undefined) return undefined;
   const aws = mergeAws(null, endpoint);
-  return { name: 'origin', endpoint, role: 'primary', tier: rules.sovereignty, ...BARE, aws, origin };
+  return {
+    name: 'origin',
+    endpoint,
+    role: 'primary',
+    tier: rules.sovereignty,
+    strategy: rules.strategy,
+    ...BARE,
+    aws,
+    origin,
+  };
 }
 
 function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
@@ -63,7 +74,9 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   const endpoint = readEndpoint(entry.endpoint, { subject, location: entry.place('endpoint') }, rules);
   const tier = entry.tier ?? rules.sovereignty;
   if (endpoint === undefined) return undefined;
-  return { name, endpoint, role, tier, branch, timeout, accept, ...peerOptions(entry, { ...rules, endpoint }), origin };
+  const strategy = entry.conflict ?? rules.strategy;
+  const options = peerOptions(entry, { ...rules, endpoint });
+  return { name, endpoint, role, tier, branch, timeout, strategy, accept, ...options, origin };
 }
 
 function readEndpoint(

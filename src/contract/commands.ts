@@ -70,7 +70,18 @@ export const COMMANDS = {
   'add-peer': {
     summary: 'Add a peer to the configuration',
     arguments: [NAME, { name: 'endpoint', description: 'where the peer is', required: true, variadic: false }],
-    options: ['role', 'tier', 'branch', 'user', 'ref', 'config', 'database', 'dolthub-host', 'allow-insecure'],
+    options: [
+      'role',
+      'tier',
+      'branch',
+      'conflict',
+      'user',
+      'ref',
+      'config',
+      'database',
+      'dolthub-host',
+      'allow-insecure',
+    ],
     action: false,
   },
   'remove-peer': {

@@ -1,17 +1,6 @@
+import { DOLT_OPTIONS } from './dolt-options.ts';
 import { ACTION, BOTH, CLI, type OptionEntry } from './option-entry.ts';
-import {
-  CONFLICT_STRATEGIES,
-  DIRTY_POLICIES,
-  DOLT_SOURCES,
-  FAIL_ON,
-  REPORT_VALUES,
-  ROLES,
-  SYNC_MODES,
-  TIERS,
-} from './vocabulary.ts';
-
-/** The Dolt version that is installed and tested when nobody asks for another. */
-export const DEFAULT_DOLT_VERSION = '2.3.0';
+import { CONFLICT_STRATEGIES, DIRTY_POLICIES, FAIL_ON, REPORT_VALUES, ROLES, SYNC_MODES, TIERS } from './vocabulary.ts';
 
 /** Every option of both faces, in the order of the README. */
 export const OPTIONS = {
@@ -57,6 +46,12 @@ export const OPTIONS = {
   },
   role: { description: "The peer's role", faces: CLI, type: 'choice', choices: ROLES },
   tier: { description: "The peer's tier of sovereignty", faces: CLI, type: 'choice', choices: TIERS },
+  conflict: {
+    description: 'How conflicts with the peer are settled; otherwise as in the whole run',
+    faces: CLI,
+    type: 'choice',
+    choices: CONFLICT_STRATEGIES,
+  },
   user: { description: "User to name to the peer's server", faces: CLI, type: 'text', value: 'name' },
   ref: { description: 'Git ref that holds the data of a git remote', faces: CLI, type: 'text', value: 'name' },
   'sync-mode': {
@@ -81,7 +76,7 @@ export const OPTIONS = {
     default: 'config',
   },
   'conflict-strategy': {
-    description: 'Strategy for conflicts; rows in conflict are left for a human in this version',
+    description: 'How rows that both sides changed are settled; a peer may have its own `conflict`',
     faces: BOTH,
     type: 'choice',
     choices: CONFLICT_STRATEGIES,
@@ -161,29 +156,7 @@ export const OPTIONS = {
     default: '50',
     value: 'percent',
   },
-  'dolt-version': {
-    description: 'Dolt version: exact, a range, or `latest`',
-    faces: BOTH,
-    type: 'text',
-    default: DEFAULT_DOLT_VERSION,
-    value: 'version',
-  },
-  'dolt-source': {
-    description:
-      'Where a missing Dolt comes from: its release, a build from source (needs Go), or `auto`: the release, and a build only where it cannot be reached',
-    faces: BOTH,
-    type: 'choice',
-    choices: DOLT_SOURCES,
-    default: 'release',
-  },
-  'dolt-path': { description: 'Dolt executable to use as it is', faces: BOTH, type: 'text', value: 'file' },
-  'dolt-sha256': {
-    description: 'SHA-256 of the release asset, in hexadecimal',
-    faces: BOTH,
-    type: 'text',
-    value: 'digest',
-  },
-  'dolt-mirror': { description: 'Base URL to download Dolt releases from', faces: BOTH, type: 'text', value: 'url' },
+  ...DOLT_OPTIONS,
   'dolthub-host': { description: 'Host that serves `dolthub://` endpoints', faces: BOTH, type: 'text', value: 'host' },
   credentials: {
     description:
@@ -194,7 +167,8 @@ export const OPTIONS = {
     secret: true,
   },
   'github-token': {
-    description: "Token for GitHub's API, used only to ask for a release digest",
+    description:
+      "Token of the job: asks GitHub's API for a release digest, and is the credential of a git peer over https in the workflow's own repository",
     faces: ACTION,
     type: 'text',
     default: `\${{ github.token }}`,

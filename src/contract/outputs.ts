@@ -7,7 +7,7 @@ export const OUTPUTS = {
   'result-path': 'File with the whole result as JSON',
   synced: 'Names of the peers in step, separated by commas',
   failed: 'Names of the peers that failed, separated by commas',
-  conflicts: 'Number of rows in conflict',
+  conflicts: 'Number of rows left in conflict',
   'pulled-commits': 'Number of commits that came in',
   'pushed-commits': 'Number of commits that went out, over all peers',
   'database-path': 'Folder of the database',

@@ -9,8 +9,13 @@ export const PEER_ERRORS = {
     ...FINAL,
   },
   conflict: {
-    title: 'Both sides changed the same data',
-    hint: 'Settle the rows on one side, then run again.',
+    title: 'Both sides changed the same data, and no strategy may settle it',
+    hint: 'Settle the rows on one side, or give the peer another `conflict` strategy than `manual`, then run again.',
+    ...HUMAN,
+  },
+  'id-collision': {
+    title: 'Both sides added a row of their own under one key',
+    hint: 'The row created first was kept and everything else was merged. Add the other one, which the report names, again under a key of its own.',
     ...HUMAN,
   },
   'schema-conflict': {
@@ -22,6 +27,16 @@ export const PEER_ERRORS = {
     title: 'The merged rows would break a constraint',
     hint: 'Correct the rows that the message names on one side, then run again.',
     ...HUMAN,
+  },
+  'dolt-defect': {
+    title: 'This Dolt cannot merge such a table',
+    hint: 'Settle the rows of the table on one side, then run again; the message says what else helps.',
+    ...HUMAN,
+  },
+  'merge-not-deterministic': {
+    title: 'This Dolt cannot fix who commits a merge',
+    hint: 'Raise `dolt-version`. The contents of towns still converge, but each makes merge commits of its own.',
+    ...FINAL,
   },
   unrelated: {
     title: 'The peer has another history',

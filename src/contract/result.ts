@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ERROR_CODES } from './error-codes.ts';
-import { PEER_STATES, PEER_STATUSES, ROLES, RUN_STATUSES, TIERS } from './vocabulary.ts';
+import { CONFLICT_KINDS, PEER_STATES, PEER_STATUSES, ROLES, RUN_STATUSES, TIERS } from './vocabulary.ts';
 
 /** A commit hash as Dolt prints it: 32 characters of base 32. */
 const hash = z.string().regex(/^[0-9a-v]{32}$/);
@@ -15,15 +15,25 @@ const peerErrorSchema = z.strictObject({
   retryable: z.boolean(),
 });
 
-/** One row that two heads changed differently. `key` maps key columns to their values as text. */
+/**
+ * One row that two heads changed differently, told from this town's side. `key` maps key columns to their values as
+ * text. A value is text, NULL is null, bytes are hexadecimal after `0x`; a side without the row is null.
+ */
 export const conflictSchema = z.strictObject({
+  kind: z.enum(CONFLICT_KINDS),
   table: z.string(),
   key: z.record(z.string(), z.string().nullable()),
   columns: z.array(z.string()),
   base: z.record(z.string(), z.string().nullable()).nullable(),
   ours: z.record(z.string(), z.string().nullable()).nullable(),
   theirs: z.record(z.string(), z.string().nullable()).nullable(),
+  /** Who won and why, in words; `undone` where the merge was. */
   resolution: z.string(),
+  /** Whether it is left for a person: its merge was undone, or two things had one key and one of them had to give way. */
+  left: z.boolean(),
+  heads: z.strictObject({ ours: hash, theirs: hash }),
+  /** Names of the peers whose value `ours` is, where that is not this town's own. */
+  between: z.array(z.string()),
 });
 export type Conflict = z.infer<typeof conflictSchema>;
 
@@ -45,6 +55,17 @@ export const planSchema = z.strictObject({
   head: hash.nullable(),
 });
 export type Plan = z.infer<typeof planSchema>;
+
+/** The merges behind a run's head. `deterministic`: every town that merges the same heads makes the same commits. */
+export const mergeSchema = z.strictObject({
+  protocol: z.literal(1),
+  deterministic: z.boolean(),
+  /** What speaks against it: a peer with a strategy of its own, or a Dolt that cannot fix who commits. */
+  because: z.enum(['strategy', 'committer']).nullable(),
+  /** Merge commits that this run made. */
+  commits: count,
+});
+export type MergeReport = z.infer<typeof mergeSchema>;
 
 /** A head that was replaced by force, and the tag that keeps it: here, and at the peer where that was possible. */
 export const replacedSchema = z.strictObject({ head: hash, tag: z.string(), atPeer: z.boolean() });
@@ -104,6 +125,8 @@ export const runResultSchema = z.strictObject({
   head: hash.nullable(),
   doltVersion: z.string().nullable(),
   durationMs: count,
+  /** null where the command merges nothing. */
+  merge: mergeSchema.nullable(),
   peers: z.array(peerResultSchema),
   problems: z.array(problemSchema),
   /** Only in the Action's output `result`, where the whole did not fit; the file at `result-path` has it all. */

@@ -18,6 +18,14 @@ export type FailOn = (typeof FAIL_ON)[number];
 export const CONFLICT_STRATEGIES = ['newest', 'ours', 'theirs', 'manual'] as const;
 export type ConflictStrategy = (typeof CONFLICT_STRATEGIES)[number];
 
+export const CONFLICT_KINDS = ['changed', 'deleted', 'id-collision', 'restored', 'duplicate', 'keyless'] as const;
+/**
+ * What two heads did to one row. `changed`: the same cells on both sides · `deleted`: deleted on one, changed on the
+ * other · `id-collision`: added on both under one key · `restored`: came back with a row it belongs to · `duplicate`:
+ * two rows under one unique key · `keyless`: rows of a table without a primary key.
+ */
+export type ConflictKind = (typeof CONFLICT_KINDS)[number];
+
 /** What a peer's configuration may let it bring, although the screen before a merge would make it wait. */
 export const ACCEPTS = ['triggers', 'procedures', 'events', 'ignore', 'deletion', 'future'] as const;
 export type Accept = (typeof ACCEPTS)[number];

@@ -5,7 +5,12 @@ export const cellSchema = z
   .union([z.string(), z.number(), z.boolean(), z.instanceof(Buffer), z.null()])
   .transform(asText);
 
-/** A value for a report: bytes in hexadecimal, NULL as null. */
+/** A row as it came, column by column. */
+export const cellsSchema = z.record(z.string(), cellSchema);
+
+/** The values of one row in their canonical text: NULL as null, bytes in hexadecimal after `0x`. */
+export type Cells = Readonly<Record<string, string | null>>;
+
 function asText(value: string | number | boolean | Buffer | null): string | null {
   if (value === null) return null;
   return Buffer.isBuffer(value) ? `0x${value.toString('hex')}` : String(value);

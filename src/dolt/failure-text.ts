@@ -24,6 +24,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['has different primary keys', 'schema-conflict'],
   ['database collation conflict', 'schema-conflict'],
   ['foreign key conflicts', 'schema-conflict'],
+  ['panic computing prolly tree patches during merge', 'dolt-defect'],
   ['merge conflict detected', 'conflict'],
   ['merge has unresolved conflicts or constraint violations', 'conflict'],
   ['working set with constraint violations', 'constraint-violation'],

@@ -1,41 +1,53 @@
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
 import { checkout } from './heads.ts';
+import { canFixCommitter, signature } from './signature.ts';
 import type { Sql } from './sql.ts';
 
-/**
- * Who signs a merge of ours. The commit must depend on nothing but the heads it merges, so that two towns that merge the
- * same heads make the same commit: no user, no machine, no clock.
- */
-const NAME = 'dolt-federation';
-const EMAIL = 'merge@dolt-federation.invalid';
 /** Names the merge protocol: a change of the rules must change this text. */
 export const MERGE_MESSAGE = 'federation merge v1';
 
 const mergeRow = z.object({ hash: z.string().nullable(), conflicts: z.coerce.number().int() });
+const statusRow = z.object({ is_merging: z.coerce.number() });
+const commitRow = z.object({ hash: z.string() });
+const variableRow = z.object({ Variable_name: z.string() });
 
-/** Prepares a session for merges: one transaction, UTC, and the fixed signature. */
+/** Prepares a session for merges: one transaction, and UTC. */
 export async function beginMerging(sql: Sql): Promise<void> {
   await sql.run('SET autocommit = 0');
   await sql.run("SET time_zone = '+00:00'");
+}
+
+/** Signs the next commit with a fixed name and a given date, as far as this Dolt can. */
+async function sign(sql: Sql, date: string): Promise<void> {
+  const values = signature(await variables(sql), date);
+  if (values.length === 0) return;
   await sql.run(
-    'SET @@dolt_author_name = ?, @@dolt_author_email = ?, @@dolt_committer_name = ?, @@dolt_committer_email = ?',
-    [NAME, EMAIL, NAME, EMAIL],
+    `SET ${values.map(([name]) => `@@${name} = ?`).join(', ')}`,
+    values.map(([, value]) => value),
   );
+}
+
+/** Whether this Dolt lets us fix everything that a commit's hash depends on. */
+export async function signsDeterministically(sql: Sql): Promise<boolean> {
+  return canFixCommitter(await variables(sql));
+}
+
+async function variables(sql: Sql): Promise<string[]> {
+  const rows = await sql.rows(variableRow, "SHOW VARIABLES LIKE 'dolt\\_%'");
+  return rows.map((row) => row.Variable_name);
 }
 
 /**
  * Merges a commit into the branch of the session, always with a merge commit.
  * @param merge.date author and committer date, `YYYY-MM-DD HH:MM:SS.mmm` in UTC
- * @returns the merge commit, or null where the merge stopped: its conflicts can now be read, then roll back
+ * @returns the merge commit, or null where the merge stopped: it is open now, to be settled and committed or undone
  */
 export async function mergeCommit(
   sql: Sql,
   merge: { readonly head: string; readonly date: string },
 ): Promise<string | null> {
-  // Dolt 2.3.0 takes the date only with a `T` between day and time.
-  const date = `${merge.date.replace(' ', 'T')}Z`;
-  await sql.run('SET @@dolt_author_date = ?, @@dolt_committer_date = ?', [date, date]);
+  await sign(sql, merge.date);
   const [row] = await sql.rows(mergeRow, "CALL DOLT_MERGE('--no-ff', '-m', ?, ?)", [MERGE_MESSAGE, merge.head]);
   if (row === undefined) throw new Failure('unknown', `merging ${merge.head} gave no answer`);
   if (row.conflicts > 0 || row.hash === null || row.hash === '') return null;
@@ -43,9 +55,21 @@ export async function mergeCommit(
   return row.hash;
 }
 
-/** Undoes a merge that stopped, whole. */
+/** Commits a merge that stopped and has been settled; it keeps both parents, also where nothing of theirs was taken. */
+export async function commitSettled(sql: Sql): Promise<string> {
+  const [row] = await sql.rows(commitRow, "CALL DOLT_COMMIT('-A', '--allow-empty', '-m', ?)", [MERGE_MESSAGE]);
+  if (row === undefined) throw new Failure('unknown', 'committing a merge gave no answer');
+  await sql.run('COMMIT');
+  return row.hash;
+}
+
+/** Undoes a merge that stopped, whole, whether it was stored meanwhile or not. */
 export async function undoMerge(sql: Sql): Promise<void> {
   await sql.run('ROLLBACK');
+  const [status] = await sql.rows(statusRow, 'SELECT is_merging FROM dolt_merge_status');
+  if (status?.is_merging !== 1) return;
+  await sql.run("CALL DOLT_MERGE('--abort')");
+  await sql.run('COMMIT');
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { TypeCastField, TypeCastNext } from 'mysql2';
 import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
@@ -42,6 +43,7 @@ export async function openDatabase(address: Address, connections: number): Promi
     decimalNumbers: false,
     jsonStrings: true,
     charset: 'utf8mb4',
+    typeCast: asDoltSaysIt,
   };
   const finder = createPool({ ...options, connectionLimit: 1 });
   const names = await statements(finder)
@@ -56,6 +58,18 @@ export async function openDatabase(address: Address, connections: number): Promi
   }
   const pool = createPool({ ...options, database: name });
   return { name, ...statements(pool), session: (work) => inSession(pool, work), close: () => pool.end() };
+}
+
+/** What the client would turn into numbers or objects of its own comes as the text or the bytes that Dolt sent. */
+function asDoltSaysIt(field: TypeCastField, next: TypeCastNext): unknown {
+  switch (field.type) {
+    case 'FLOAT':
+    case 'DOUBLE':
+      return field.string();
+    case 'GEOMETRY':
+      return field.buffer();
+  }
+  return next();
 }
 
 async function inSession<T>(pool: Pool, work: (sql: Sql, connection: number) => Promise<T>): Promise<T> {

@@ -1,26 +1,58 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { ReportValues } from '../contract/vocabulary.ts';
+import { namesSecret, REDACTED, redact } from '../core/redact.ts';
 
 /**
- * What of a result may be shown where `report-values` is `level`: `none` leaves each conflicting row's table and nothing
- * else, `keys` also its key, columns and winner, `full` the values too. Rows for which a peer waits go by the same rule.
+ * What of a result may be shown where `report-values` is `level`: `none` leaves each conflicting row's table and what
+ * kind of conflict it is, `keys` also its key, columns and winner, `full` the values too. Rows for which a peer waits go
+ * by the same rule. What looks like a secret is shown nowhere.
  */
 export function withValues(result: RunResult, level: ReportValues): RunResult {
-  if (level === 'full') return result;
   return { ...result, peers: result.peers.map((peer) => reducePeer(peer, level)) };
 }
 
-function reducePeer(peer: PeerResult, level: 'none' | 'keys'): PeerResult {
+function reducePeer(peer: PeerResult, level: ReportValues): PeerResult {
   const { held, ...rest } = peer;
   return {
     ...rest,
     conflicts: peer.conflicts.map((conflict) => reduceConflict(conflict, level)),
-    ...(held === undefined || level === 'none' ? {} : { held: held.map((row) => ({ ...row, value: null })) }),
+    ...(held === undefined || level === 'none' ? {} : { held: held.map((row) => reduceHeld(row, level)) }),
   };
 }
 
-function reduceConflict(conflict: Conflict, level: 'none' | 'keys'): Conflict {
-  const silent = { base: null, ours: null, theirs: null };
-  if (level === 'keys') return { ...conflict, ...silent };
-  return { table: conflict.table, key: {}, columns: [], resolution: '', ...silent };
+type Held = NonNullable<PeerResult['held']>[number];
+
+function reduceHeld(row: Held, level: ReportValues): Held {
+  const value = level === 'full' && row.value !== null ? redact(row.value) : null;
+  return { ...row, value };
+}
+
+function reduceConflict(conflict: Conflict, level: ReportValues): Conflict {
+  switch (level) {
+    case 'none':
+      return { ...conflict, key: {}, columns: [], base: null, ours: null, theirs: null, resolution: '' };
+    case 'keys':
+      return { ...conflict, key: withoutSecrets(conflict.key), base: null, ours: null, theirs: null };
+    case 'full': {
+      const [base, ours, theirs] = [conflict.base, conflict.ours, conflict.theirs].map((cells) =>
+        cells === null ? null : withoutSecrets(cells),
+      );
+      return {
+        ...conflict,
+        key: withoutSecrets(conflict.key),
+        base: base ?? null,
+        ours: ours ?? null,
+        theirs: theirs ?? null,
+      };
+    }
+  }
+}
+
+function withoutSecrets(cells: Conflict['key']): Conflict['key'] {
+  return Object.fromEntries(
+    Object.entries(cells).map(([name, value]) => {
+      if (value === null) return [name, value];
+      return [name, namesSecret(name) ? REDACTED : redact(value)];
+    }),
+  );
 }

@@ -1,19 +1,12 @@
-import type { Conflict } from '../contract/result.ts';
-import type { Failure } from '../core/failure.ts';
-import { swapSides } from '../dolt/conflicts.ts';
+import type { MergeReport } from '../contract/result.ts';
 import { createBranch } from '../dolt/heads.ts';
-import type { Obstacle } from '../dolt/merge-obstacle.ts';
+import { isAncestor } from '../dolt/history.ts';
 import type { Database } from '../dolt/sql.ts';
 import { headsToDrop } from './dropped-head.ts';
 import { fitsOurs } from './fits-ours.ts';
 import { type Fold, foldHeads } from './fold.ts';
+import type { Dropped, FoldStep, StrategyHead } from './folding.ts';
 import { headsContaining, minimalHeads } from './minimal-heads.ts';
-
-/** Why a head was left out. `conflicts` are told from our side: ours is what this town has. */
-export interface Dropped {
-  readonly failure: Failure;
-  readonly conflicts: readonly Conflict[];
-}
 
 export interface Converged {
   /** The commit at which everybody who can be merged meets; our head where there is nothing to merge. */
@@ -22,16 +15,21 @@ export interface Converged {
   readonly branch: string;
   /** Heads that were left out. */
   readonly dropped: ReadonlyMap<string, Dropped>;
+  /** What was settled on the way, merge by merge. */
+  readonly steps: readonly FoldStep[];
+  readonly merge: MergeReport;
 }
 
 interface Heads {
   /** Our head. */
   readonly ours: string;
-  /** The heads of the peers that may be merged; ours may be among them. */
-  readonly theirs: readonly string[];
+  /** The heads of the peers that may be merged, in the order of their names; ours may be among them. */
+  readonly theirs: readonly StrategyHead[];
   /** The branch that stands at our head. */
   readonly branch: string;
 }
+
+const NO_MERGE: MergeReport = { protocol: 1, deterministic: true, because: null, commits: 0 };
 
 /**
  * Brings heads together as far as they go: drops what another contains, fast-forwards where one is left, folds where
@@ -40,26 +38,54 @@ interface Heads {
  * @param scratch makes a name for a temporary branch
  */
 export async function converge(database: Database, heads: Heads, scratch: () => string): Promise<Converged> {
+  const { ours } = heads;
   const dropped = new Map<string, Dropped>();
-  let candidates = [...new Set(heads.theirs)];
   for (;;) {
-    const minimal = await minimalHeads(database, [heads.ours, ...candidates]);
+    const left = heads.theirs.filter(({ head }) => !dropped.has(head));
+    const newest = left.flatMap(({ head, strategy }) => (strategy === 'newest' ? [head] : []));
+    const minimal = await minimalHeads(database, [ours, ...newest]);
+    const others = left.filter(({ strategy }) => strategy !== 'newest');
     const [only, second] = minimal;
-    if (only === undefined || (second === undefined && only === heads.ours)) {
-      return { target: heads.ours, branch: heads.branch, dropped };
+    if (second === undefined && (await noneNew(database, only ?? ours, others))) {
+      return settle(database, { ...heads, target: only ?? ours, dropped, scratch });
     }
     const branch = scratch();
-    if (second === undefined) {
-      await createBranch(database, { name: branch, at: only });
-      return { target: only, branch, dropped };
+    const fold = await foldHeads(database, { ours, newest: minimal, others, branch });
+    if (fold.kind === 'folded') {
+      for (const [head, why] of fold.dropped) dropped.set(head, why);
+      return { target: fold.head, branch, dropped, steps: fold.steps, merge: reportOf(fold) };
     }
-    const fold = await foldHeads(database, minimal, branch);
-    if (fold.kind === 'folded') return { target: fold.head, branch, dropped };
-    for (const [head, why] of await giveWay(database, { ours: heads.ours, fold, scratch })) {
-      for (const containing of await headsContaining(database, candidates, head)) dropped.set(containing, why);
+    for (const [head, why] of await giveWay(database, { ours, fold, scratch })) {
+      const all = left.map((one) => one.head);
+      for (const containing of await headsContaining(database, all, head)) dropped.set(containing, why);
     }
-    candidates = candidates.filter((head) => !dropped.has(head));
   }
+}
+
+async function noneNew(database: Database, head: string, others: readonly StrategyHead[]): Promise<boolean> {
+  for (const other of others) if (!(await isAncestor(database, other.head, head))) return false;
+  return true;
+}
+
+async function settle(
+  database: Database,
+  at: Heads & {
+    readonly target: string;
+    readonly dropped: ReadonlyMap<string, Dropped>;
+    readonly scratch: () => string;
+  },
+): Promise<Converged> {
+  const { target, dropped } = at;
+  const found = { target, dropped, steps: [], merge: NO_MERGE };
+  if (target === at.ours) return { ...found, branch: at.branch };
+  const branch = at.scratch();
+  await createBranch(database, { name: branch, at: target });
+  return { ...found, branch };
+}
+
+function reportOf({ commits, ownWay, signed }: Extract<Fold, { kind: 'folded' }>): MergeReport {
+  const because = ownWay > 0 ? 'strategy' : commits > 0 && !signed ? 'committer' : null;
+  return { protocol: 1, deterministic: because === null, because, commits };
 }
 
 type Refused = Extract<Fold, { kind: 'refused' }>;
@@ -69,7 +95,6 @@ async function giveWay(
   stopped: { readonly ours: string; readonly fold: Refused; readonly scratch: () => string },
 ): Promise<Map<string, Dropped>> {
   const { ours, fold } = stopped;
-  const told = fold.head === ours ? seenFromOurs(fold.obstacle) : fold.obstacle;
   const clashes = new Map<string, Dropped>();
   if (fold.head === ours && fold.merged.length > 1) {
     for (const head of fold.merged) {
@@ -78,10 +103,5 @@ async function giveWay(
     }
   }
   const drop = headsToDrop({ ours, refused: fold.head, merged: fold.merged, clashWithOurs: [...clashes.keys()] });
-  return new Map(drop.map((head) => [head, clashes.get(head) ?? told]));
-}
-
-/** The refused head was ours, so what the merge called theirs is what this town has. */
-function seenFromOurs(obstacle: Obstacle): Obstacle {
-  return { failure: obstacle.failure, conflicts: obstacle.conflicts.map(swapSides) };
+  return new Map(drop.map((head) => [head, clashes.get(head) ?? fold.obstacle]));
 }

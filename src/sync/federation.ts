@@ -1,3 +1,4 @@
+import type { MergeReport } from '../contract/result.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { pause } from '../core/interruption.ts';
 import type { PeerEvent } from '../core/logger.ts';
@@ -11,6 +12,7 @@ import { inEngines } from './in-engines.ts';
 import { keepTags } from './keep-tags.ts';
 import { savedTags } from './lease.ts';
 import { mergeHeads } from './merge-heads.ts';
+import { addMerges } from './merge-report.ts';
 import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
 import { planFor } from './plan.ts';
@@ -41,17 +43,24 @@ export interface FederationOptions {
   readonly tell: (notice: Notice) => void;
 }
 
+export interface Federated {
+  /** The head of our branch. */
+  readonly head: string;
+  /** null: the run was interrupted. */
+  readonly merge: MergeReport | null;
+}
+
 /**
  * Fetches, merges, pushes and verifies for all peers that take part; what becomes of each is noted in its run. The
  * branch of the town moves once, at the end, and only forward. Merging happens in an engine without any credential.
  * An interrupted run ends where it stands.
- * @returns the head of our branch afterwards
+ * @returns the head of our branch afterwards, and the merges behind it
  */
 export async function federate(
   engines: Engines,
   runs: readonly PeerRun[],
   options: FederationOptions,
-): Promise<string> {
+): Promise<Federated> {
   const active = runs.filter((run) => run.part !== null && run.failure === null);
   try {
     await survey(
@@ -62,7 +71,7 @@ export async function federate(
     return await agree(engines, active, options);
   } catch (thrown) {
     noteInterruption(active, toFailure(thrown));
-    return options.ours;
+    return { head: options.ours, merge: null };
   } finally {
     for (const run of runs) tellEnd(run, options);
     const writes = active.some((run) => run.part?.merge === true || run.part?.push === true);
@@ -102,9 +111,10 @@ async function survey(engines: Engines, runs: readonly PeerRun[], options: Feder
   );
 }
 
-async function agree(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<string> {
+async function agree(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<Federated> {
   // Once a remote has taken a commit, that commit is a head like any other; until then a fold can be thrown away.
   const accepted: string[] = [];
+  let merged: MergeReport | null = null;
   for (let attempt = 0; ; attempt += 1) {
     const converged = await engines.use(PLAIN_KIT, ({ database }) =>
       mergeHeads(database, runs, { ...options, accepted }),
@@ -112,14 +122,17 @@ async function agree(engines: Engines, runs: readonly PeerRun[], options: Federa
     const { target } = converged;
     if (options.dryRun) {
       await engines.use(PLAIN_KIT, ({ database }) => plan(database, runs, { ...options, target }));
-      return options.ours;
+      return { head: options.ours, merge: converged.merge };
     }
     const { lost, taken } = await publish(engines, runs, { ...options, converged });
     if (taken) accepted.push(target);
     if (lost.size === 0 || attempt === options.retries) {
       for (const [run, why] of lost) run.failure = outrun(run, why, attempt + 1);
-      return await engines.use(PLAIN_KIT, ({ database }) => advance(database, runs, { ...options, target }));
+      await engines.use(PLAIN_KIT, ({ database }) => advance(database, runs, { ...options, target }));
+      return { head: target, merge: addMerges(merged, converged.merge) };
     }
+    // A fold that nobody took is thrown away, and its merges with it.
+    if (taken) merged = addMerges(merged, converged.merge);
     await pause(pauseBefore(attempt), options.signal);
     await survey(engines, [...lost.keys()], options);
   }
@@ -188,16 +201,17 @@ async function advance(
   database: Database,
   runs: readonly PeerRun[],
   options: FederationOptions & { readonly target: string },
-): Promise<string> {
+): Promise<void> {
   const { target, ours, branch } = options;
   if (target !== ours) await database.session((sql) => fastForward(sql, { branch, to: target }));
   for (const run of runs) {
     if (run.failure !== null || run.head === null || run.part === null) continue;
     if (run.part.merge) run.pulledCommits = run.behind ?? 0;
     if (!run.part.push)
-      run.verified = run.part.merge ? await isAncestor(database, run.head, target) : run.head === ours;
+      run.verified = run.part.merge
+        ? await isAncestor(database, run.equivalentTo ?? run.head, target)
+        : run.head === ours;
   }
-  return target;
 }
 
 function outrun(run: PeerRun, why: Failure, attempts: number): Failure {

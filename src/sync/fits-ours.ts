@@ -1,7 +1,6 @@
-import { swapSides } from '../dolt/conflicts.ts';
-import type { Obstacle } from '../dolt/merge-obstacle.ts';
 import type { Database } from '../dolt/sql.ts';
 import { foldHeads } from './fold.ts';
+import type { Dropped } from './folding.ts';
 
 /**
  * Whether one head merges with ours when nobody else is involved.
@@ -10,9 +9,8 @@ import { foldHeads } from './fold.ts';
 export async function fitsOurs(
   database: Database,
   pair: { readonly ours: string; readonly head: string; readonly branch: string },
-): Promise<Obstacle | null> {
-  const fold = await foldHeads(database, [pair.ours, pair.head], pair.branch);
-  if (fold.kind === 'folded') return null;
-  if (fold.head !== pair.ours) return fold.obstacle;
-  return { failure: fold.obstacle.failure, conflicts: fold.obstacle.conflicts.map(swapSides) };
+): Promise<Dropped | null> {
+  const { ours, head, branch } = pair;
+  const fold = await foldHeads(database, { ours, newest: [ours, head], others: [], branch });
+  return fold.kind === 'folded' ? null : fold.obstacle;
 }

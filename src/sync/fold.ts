@@ -1,56 +1,73 @@
-import { Failure, toFailure } from '../core/failure.ts';
 import { checkout, createBranch } from '../dolt/heads.ts';
-import { commitInfo } from '../dolt/history.ts';
-import { beginMerging, mergeCommit, undoMerge } from '../dolt/merge.ts';
-import { type Obstacle, readObstacle } from '../dolt/merge-obstacle.ts';
+import { isAncestor } from '../dolt/history.ts';
+import { beginMerging, signsDeterministically } from '../dolt/merge.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
+import { type Dropped, Folding, type FoldStep, type StrategyHead } from './folding.ts';
 
-/** A fold that went through, or the head at which it stopped. */
+interface FoldPlan {
+  /** This town's head; for how rows are told. */
+  readonly ours: string;
+  /** One or more heads to fold under `newest`, none an ancestor of another, in any order. */
+  readonly newest: readonly string[];
+  /** Heads to merge onto that, in this order. */
+  readonly others: readonly StrategyHead[];
+  /** Name of the branch to make; it stays, whatever the outcome. */
+  readonly branch: string;
+}
+
+/** A fold that went through, or the head under `newest` at which it stopped. */
 export type Fold =
-  | { readonly kind: 'folded'; readonly head: string }
+  | {
+      readonly kind: 'folded';
+      readonly head: string;
+      readonly steps: readonly FoldStep[];
+      /** Heads with a strategy of their own that could not be merged. */
+      readonly dropped: ReadonlyMap<string, Dropped>;
+      /** Merge commits, and how many of them depend on more than the set of heads. */
+      readonly commits: number;
+      readonly ownWay: number;
+      /** Whether this Dolt lets us fix who commits. */
+      readonly signed: boolean;
+    }
   | {
       readonly kind: 'refused';
       readonly head: string;
       /** The heads that were merged before it, in order. */
       readonly merged: readonly string[];
-      readonly obstacle: Obstacle;
+      readonly obstacle: Dropped;
     };
 
 /**
- * Merges heads into one commit on a branch of its own. The commit is a pure function of the set of heads: they are taken
- * in hash order, and every merge is signed and dated by what it merges.
- * @param heads two or more commits, none an ancestor of another; in any order
- * @param branch name of the branch to make; it stays, whatever the outcome
+ * Merges heads into one commit on a branch of its own. The part under `newest` is a pure function of the set of heads:
+ * they are taken in hash order, and every merge is signed and dated by what it merges.
  */
-export async function foldHeads(database: Database, heads: readonly string[], branch: string): Promise<Fold> {
-  const [lowest, ...others] = [...heads].sort();
-  if (lowest === undefined) throw new Failure('unknown', 'there is no head to fold');
-  await createBranch(database, { name: branch, at: lowest });
+export async function foldHeads(database: Database, plan: FoldPlan): Promise<Fold> {
+  const [lowest = plan.ours, ...newest] = [...plan.newest].sort();
+  await createBranch(database, { name: plan.branch, at: lowest });
   return database.session(async (sql) => {
     await beginMerging(sql);
-    await checkout(sql, branch);
-    const merged = [lowest];
-    let folded = lowest;
-    for (const head of others) {
-      const step = await mergeOne(sql, folded, head);
-      if (typeof step !== 'string') return { kind: 'refused', head, merged, obstacle: step };
-      folded = step;
-      merged.push(head);
+    await checkout(sql, plan.branch);
+    const folding = new Folding(sql, { database: database.name, ours: plan.ours, start: lowest });
+    for (const head of newest) {
+      const merged = [...folding.merged];
+      const obstacle = await folding.merge({ head, strategy: 'newest' });
+      if (obstacle !== null) return { kind: 'refused', head, merged, obstacle };
     }
-    return { kind: 'folded', head: folded };
+    const inCommon = folding.commits;
+    const dropped = new Map<string, Dropped>();
+    for (const other of plan.others) {
+      if (await folding.takes(other.head, plan.branch)) continue;
+      const why = (await containsOne(sql, other.head, dropped)) ?? (await folding.merge(other));
+      if (why !== null) dropped.set(other.head, why);
+    }
+    const { head, steps, commits } = folding;
+    const signed = await signsDeterministically(sql);
+    return { kind: 'folded', head, steps, dropped, commits, ownWay: commits - inCommon, signed };
   });
 }
 
-async function mergeOne(sql: Sql, onto: string, head: string): Promise<string | Obstacle> {
-  const dates = [(await commitInfo(sql, onto)).date, (await commitInfo(sql, head)).date];
-  try {
-    const merged = await mergeCommit(sql, { head, date: dates.sort().at(-1) ?? '' });
-    if (merged !== null) return merged;
-    const obstacle = await readObstacle(sql);
-    await undoMerge(sql);
-    return obstacle;
-  } catch (thrown) {
-    await undoMerge(sql);
-    return { failure: toFailure(thrown), conflicts: [] };
-  }
+/** Why a head is left out that contains one that was. */
+async function containsOne(sql: Sql, head: string, dropped: ReadonlyMap<string, Dropped>): Promise<Dropped | null> {
+  for (const [inner, why] of dropped) if (await isAncestor(sql, inner, head)) return why;
+  return null;
 }

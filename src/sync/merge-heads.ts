@@ -1,6 +1,10 @@
+import type { Conflict } from '../contract/result.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import type { Database } from '../dolt/sql.ts';
+import { attribute } from './attribute.ts';
 import { type Converged, converge } from './converge.ts';
+import { noteEquivalent } from './equivalent.ts';
+import type { Dropped, StrategyHead } from './folding.ts';
 import type { PeerRun } from './peer-run.ts';
 import { scratchName } from './scratch.ts';
 import { screenPeers } from './screen-peers.ts';
@@ -21,25 +25,59 @@ interface MergeTown {
 }
 
 /**
- * Brings the heads of the peers that may be merged together with ours; whose head had to be left out is told in its run.
+ * Brings the heads of the peers that may be merged together with ours. What was settled with whom, and whose head had to
+ * be left out, is told in the peers' runs.
  * @returns where everybody meets. No branch of the town moves.
  */
 export async function mergeHeads(database: Database, runs: readonly PeerRun[], town: MergeTown): Promise<Converged> {
   await screenPeers(database, runs, town);
-  const bringing = runs.filter((run) => run.part?.merge === true && run.failure === null && run.head !== null);
+  await noteEquivalent(
+    database,
+    runs.filter((run) => run.failure === null && run.head !== null),
+    town.ours,
+  );
+  const bringing = runs.filter(
+    (run) => run.part?.merge === true && run.failure === null && run.head !== null && run.equivalentTo === null,
+  );
   for (const run of bringing) {
     if ((run.behind ?? 0) > 0)
       town.progress({ peer: run.peer.name, step: 'merging', detail: `${run.behind} commit(s)` });
   }
   const heads = bringing.flatMap((run) => (run.head === null ? [] : [run.head]));
   const waiting = await headsThatTouch(database, town.dirty, { ours: town.ours, theirs: heads });
-  const free = [...heads.filter((head) => !waiting.has(head)), ...town.accepted];
-  const converged = await converge(database, { ours: town.ours, theirs: free, branch: town.branch }, scratchName);
+  const theirs = headsOf(bringing, town.accepted).filter(({ head }) => !waiting.has(head));
+  const converged = await converge(database, { ours: town.ours, theirs, branch: town.branch }, scratchName);
+  await tell(database, bringing, { ...town, converged });
   for (const run of bringing) {
     const why = run.head === null ? undefined : (waiting.get(run.head) ?? converged.dropped.get(run.head));
-    if (why === undefined) continue;
-    run.failure = why.failure;
-    run.conflicts = [...why.conflicts];
+    if (why !== undefined) leaveOut(run, why);
   }
   return converged;
+}
+
+function headsOf(bringing: readonly PeerRun[], accepted: readonly string[]): StrategyHead[] {
+  const byName = bringing.toSorted((a, b) => (a.peer.name < b.peer.name ? -1 : 1));
+  const theirs = byName.flatMap(({ head, peer }) => (head === null ? [] : [{ head, strategy: peer.strategy }]));
+  return [...theirs, ...accepted.map((head) => ({ head, strategy: 'newest' }) as const)];
+}
+
+function leaveOut(run: PeerRun, why: Dropped): void {
+  run.failure = why.failure;
+  run.conflicts = [...why.conflicts];
+}
+
+async function tell(
+  database: Database,
+  bringing: readonly PeerRun[],
+  town: MergeTown & { readonly converged: Converged },
+): Promise<void> {
+  const namesAt = (heads: readonly string[]): string[] =>
+    bringing.flatMap(({ head, peer }) => (head !== null && heads.includes(head) ? [peer.name] : []));
+  const told = await attribute(database, town.converged.steps, town.ours);
+  for (const run of bringing) {
+    // What an earlier attempt settled stands where a remote has taken it.
+    const before: Conflict[] = town.accepted.length > 0 ? run.conflicts : [];
+    const now = told.filter(({ head }) => head === run.head);
+    run.conflicts = [...before, ...now.map(({ conflict, between }) => ({ ...conflict, between: namesAt(between) }))];
+  }
 }

@@ -32,6 +32,8 @@ export interface PeerRun {
   ahead: number | null;
   behind: number | null;
   failure: Failure | null;
+  /** Another head that says the same, so that this one was not merged; null: it says something of its own. */
+  equivalentTo: string | null;
   conflicts: Conflict[];
   /** The head at which the screen before a merge last looked. */
   screened: string | null;
@@ -71,6 +73,7 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string): PeerR
     ahead: null,
     behind: null,
     failure: null,
+    equivalentTo: null,
     conflicts: [],
     screened: null,
     held: [],

@@ -1,0 +1,48 @@
+import { cp, mkdir } from 'node:fs/promises';
+import { ACCEPTS, type ConflictStrategy, type Role } from '../../src/contract/vocabulary.ts';
+import { type Federated, federateTown, filePeer } from './federating.ts';
+import type { TempFolder } from './temp-folder.ts';
+import { openTestTown, type TestTown } from './town.ts';
+
+export type TownName = 'north' | 'south';
+
+/** Two towns that share a history, each with a mailbox that the other reads. */
+export interface TwoTowns {
+  readonly north: TestTown;
+  readonly south: TestTown;
+  /** Commits in each town, where there is anything to commit, and pushes to its mailbox. */
+  edit(north: readonly string[], south: readonly string[]): Promise<void>;
+  /** Runs a town against the other one's mailbox. */
+  run(town: TownName, options?: { readonly strategy?: ConflictStrategy; readonly role?: Role }): Promise<Federated>;
+}
+
+const other = (name: TownName): TownName => (name === 'north' ? 'south' : 'north');
+
+/** Makes the towns. @param statements what both have, committed as their first commit */
+export async function twoTowns(folder: TempFolder, ...statements: string[]): Promise<TwoTowns> {
+  const towns = { north: openTestTown(folder.file('north')), south: openTestTown(folder.file('south')) };
+  await mkdir(towns.north.path, { recursive: true });
+  await towns.north.dolt('init', '--name', 'Ann', '--email', 'ann@example.org', '-b', 'main');
+  await towns.north.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'base')");
+  await cp(towns.north.path, towns.south.path, { recursive: true });
+  const edit = async (name: TownName, edits: readonly string[]): Promise<void> => {
+    await towns[name].sql(
+      ...edits,
+      ...(edits.length === 0 ? [] : [`CALL DOLT_COMMIT('-A', '-m', '${name}')`]),
+      `CALL DOLT_REMOTE('add', 'own', 'file://${folder.file(`${name}.box`)}')`,
+      "CALL DOLT_PUSH('own', 'main')",
+      "CALL DOLT_REMOTE('remove', 'own')",
+    );
+  };
+  return {
+    ...towns,
+    async edit(north, south) {
+      await Promise.all([edit('north', north), edit('south', south)]);
+    },
+    run(town, { strategy = 'newest', role = 'upstream' } = {}) {
+      // What the screen would hold back has to be safe to merge, too.
+      const peer = { ...filePeer(other(town), folder.file(`${other(town)}.box`), role), strategy, accept: ACCEPTS };
+      return federateTown({ town: towns[town].path, tempDir: folder.file('tmp'), peers: [peer] });
+    },
+  };
+}

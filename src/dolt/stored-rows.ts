@@ -1,0 +1,61 @@
+import { type Cells, cellsSchema } from './cell.ts';
+import { quoted } from './identifier.ts';
+import { hasKey, keyText } from './row-key.ts';
+import type { Sql } from './sql.ts';
+import { columnsAt, ordinaryColumns, type TableShape } from './table-shape.ts';
+
+/** Rows by key, as they are in the session's branch or, where a commit is named, as they were there. */
+export async function rowsByKey(
+  sql: Sql,
+  shape: TableShape,
+  wanted: { readonly keys: readonly Cells[]; readonly commit?: string },
+): Promise<Cells[]> {
+  const where = hasKey(shape, wanted.keys);
+  const from = quoted(shape.name);
+  if (wanted.commit === undefined) {
+    return sql.rows(cellsSchema, `SELECT * FROM ${from} WHERE ${where.text}`, where.values);
+  }
+  if ((await columnsAt(sql, shape.name, wanted.commit)).size === 0) return [];
+  return sql.rows(cellsSchema, `SELECT * FROM ${from} AS OF ? WHERE ${where.text}`, [wanted.commit, ...where.values]);
+}
+
+/**
+ * Brings rows back as they were at a commit, those of them that are missing now. Foreign keys are not looked at, so
+ * that rows may come in any order: who calls this verifies all constraints afterwards. Triggers would fire.
+ * @returns the rows that were missing
+ */
+export async function bringBack(
+  sql: Sql,
+  shape: TableShape,
+  from: { readonly commit: string; readonly keys: readonly Cells[] },
+): Promise<Cells[]> {
+  const present = new Set((await rowsByKey(sql, shape, { keys: from.keys })).map((row) => keyText(shape, row)));
+  const then = await rowsByKey(sql, shape, from);
+  const missing = then.filter((row) => !present.has(keyText(shape, row)));
+  if (missing.length === 0) return [];
+  const known = await columnsAt(sql, shape.name, from.commit);
+  const columns = ordinaryColumns(shape)
+    .filter((name) => known.has(name))
+    .map(quoted)
+    .join(', ');
+  const where = hasKey(shape, missing);
+  const table = quoted(shape.name);
+  await unchecked(
+    sql,
+    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${table} AS OF ? WHERE ${where.text}`,
+    [from.commit, ...where.values],
+  );
+  return missing;
+}
+
+/** Removes rows by key. Foreign keys are not looked at, so that nothing else goes with them. Triggers would fire. */
+export async function removeRows(sql: Sql, shape: TableShape, keys: readonly Cells[]): Promise<void> {
+  const where = hasKey(shape, keys);
+  await unchecked(sql, `DELETE FROM ${quoted(shape.name)} WHERE ${where.text}`, where.values);
+}
+
+async function unchecked(sql: Sql, statement: string, values: readonly string[]): Promise<void> {
+  await sql.run('SET foreign_key_checks = 0');
+  await sql.run(statement, values);
+  await sql.run('SET foreign_key_checks = 1');
+}

@@ -1,0 +1,11 @@
+import { Failure } from '../core/failure.ts';
+
+/** A panic of Dolt without the stack that it prints; any other failure as it is. */
+export function withoutStack(failure: Failure): Failure {
+  if (failure.code !== 'dolt-defect' || !failure.message.includes('\n')) return failure;
+  const [first = ''] = failure.message.split('\n');
+  return new Failure('dolt-defect', first, {
+    hint: 'Dolt 2.3.0 cannot merge conflicts in a table with a STORED generated column unless it has a secondary index, a unique key or a check. Settle the rows on one side, or add an index to the table on both sides, then run again.',
+    cause: failure,
+  });
+}

@@ -1,0 +1,12 @@
+import type { TablePolicy } from './table-policy.ts';
+
+/** One merge while it is open: a head is merged onto another, and nothing is committed yet. */
+export interface Merging {
+  /** Name of the database, for looking into histories. */
+  readonly database: string;
+  readonly ours: string;
+  readonly theirs: string;
+  /** Their best common ancestor, which the merge took for its base. */
+  readonly base: string;
+  readonly policyOf: (table: string) => TablePolicy;
+}

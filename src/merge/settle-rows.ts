@@ -1,0 +1,57 @@
+import { Failure } from '../core/failure.ts';
+import type { Sql } from '../dolt/sql.ts';
+import { type TableShape, tableShape } from '../dolt/table-shape.ts';
+import type { Settling } from './choose-row.ts';
+import type { Merging } from './merging.ts';
+import { type Obstacle, rowConflict } from './obstacle.ts';
+import { restoreFamily, type Survivors } from './restore.ts';
+import { settleTable } from './settle-table.ts';
+import type { ToldRow } from './told-row.ts';
+import { undoneRows } from './undone-rows.ts';
+
+/**
+ * Settles all rows in conflict, and brings back what went with a row that outlived its deletion.
+ * @returns what was done, or why it cannot be
+ * @throws Failure `dolt-defect`, `constraint-violation`
+ */
+export async function settleRows(
+  sql: Sql,
+  merging: Merging,
+  conflicts: { readonly tables: readonly string[]; readonly strategy: Settling },
+): Promise<ToldRow[] | Obstacle> {
+  const shapes: TableShape[] = [];
+  for (const table of conflicts.tables) shapes.push(await tableShape(sql, table));
+  for (const shape of shapes) requireReadable(shape);
+  const keyless = shapes.filter(({ key }) => key.length === 0);
+  if (keyless.length > 0) {
+    const rows = await undoneRows(
+      sql,
+      keyless.map(({ name }) => name),
+    );
+    return { failure: rowConflict(rows, 'a table without a primary key is settled by hand only'), rows };
+  }
+  const told: ToldRow[] = [];
+  const survivors: Survivors[] = [];
+  for (const shape of shapes) {
+    const settled = await settleTable(sql, merging, { shape, strategy: conflicts.strategy });
+    told.push(...settled.told);
+    for (const side of ['ours', 'theirs'] as const) {
+      const keys = settled.survivors.flatMap((one) => (one.side === side ? [one.key] : []));
+      if (keys.length > 0) survivors.push({ shape, side, keys });
+    }
+  }
+  const restores = conflicts.strategy === 'newest' ? survivors : [];
+  return [...told, ...(await restoreFamily(sql, merging, restores))];
+}
+
+/** Dolt 2.3.0 mixes up the columns of `dolt_conflicts_<table>` where one is VIRTUAL (measured). */
+function requireReadable({ name, columns }: TableShape): void {
+  const virtual = columns.filter(({ generated }) => generated !== null && !generated.stored);
+  if (virtual.length === 0) return;
+  const names = virtual.map((column) => column.name).join(', ');
+  throw new Failure(
+    'dolt-defect',
+    `${name} has rows in conflict and the VIRTUAL column(s) ${names}, and this Dolt shows such conflicts wrongly`,
+    { hint: `Settle the rows of ${name} on one side, or make the column STORED or plain, then run again.` },
+  );
+}

@@ -1,0 +1,37 @@
+import { anySide, conflictRows } from '../dolt/conflict-rows.ts';
+import type { Sql } from '../dolt/sql.ts';
+import { ordinaryColumns, tableShape } from '../dolt/table-shape.ts';
+import { contestOf } from './contest.ts';
+import type { ToldRow } from './told-row.ts';
+
+const KINDS = {
+  changed: 'changed',
+  added: 'id-collision',
+  'deleted-by-ours': 'deleted',
+  'deleted-by-theirs': 'deleted',
+} as const;
+
+/** The rows in conflict of a merge that is going to be undone, as they stand. */
+export async function undoneRows(sql: Sql, tables: readonly string[]): Promise<ToldRow[]> {
+  const told: ToldRow[] = [];
+  for (const table of tables) {
+    const shape = await tableShape(sql, table);
+    const isKeyless = shape.key.length === 0;
+    const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
+    for (const row of await conflictRows(sql, table)) {
+      const { kind, contested } = contestOf(row, columns, new Set());
+      told.push({
+        kind: isKeyless ? 'keyless' : KINDS[kind],
+        table,
+        key: anySide(row, shape),
+        columns: isKeyless ? columns : contested,
+        base: row.base,
+        ours: row.ours,
+        theirs: row.theirs,
+        wins: [],
+        left: true,
+      });
+    }
+  }
+  return told;
+}

@@ -1,0 +1,49 @@
+import { contentHash, onlyFederationMerges } from '../dolt/content.ts';
+import type { Database } from '../dolt/sql.ts';
+import type { PeerRun } from './peer-run.ts';
+
+interface Kept {
+  readonly head: string;
+  readonly content: string;
+}
+
+/**
+ * Finds peers that are only read and whose head says nothing new: equal contents, and a history that differs from
+ * another head's by federation merges only. Merging them would make one more such merge, which the peer would have to
+ * merge again, for ever. Such a run is told what it is equivalent to; where that is our own head it is up to date.
+ * @param runs those whose heads are known
+ */
+export async function noteEquivalent(database: Database, runs: readonly PeerRun[], ours: string): Promise<void> {
+  for (const run of runs) run.equivalentTo = null;
+  const readOnly = runs.filter(isReadOnly);
+  if (readOnly.length === 0) return;
+  const kept: Kept[] = [{ head: ours, content: await contentHash(database, ours) }];
+  for (const run of runs) {
+    if (!isReadOnly(run) && run.part?.merge === true && run.head !== null)
+      kept.push({ head: run.head, content: await contentHash(database, run.head) });
+  }
+  for (const run of readOnly) {
+    if (run.head === null || run.state !== 'diverged') continue;
+    const own = { head: run.head, content: await contentHash(database, run.head) };
+    const twin = await twinOf(database, kept, own);
+    if (twin === null) {
+      kept.push(own);
+      continue;
+    }
+    run.equivalentTo = twin;
+    if (twin === ours) Object.assign(run, { state: 'up-to-date', ahead: 0, behind: 0 });
+  }
+}
+
+/** Whether this run cannot bring the peer and us to one commit. */
+function isReadOnly(run: PeerRun): boolean {
+  return run.peer.role === 'upstream' || (run.part?.merge === true && !run.part.push);
+}
+
+async function twinOf(database: Database, kept: readonly Kept[], own: Kept): Promise<string | null> {
+  for (const { head, content } of kept) {
+    if (head === own.head || content !== own.content) continue;
+    if (await onlyFederationMerges(database, head, own.head)) return head;
+  }
+  return null;
+}

@@ -48,7 +48,7 @@ describe('a peer whose head is named', () => {
     expect(program).toBe('dolt');
     await town.dolt(...words);
     expect(await mailbox()).toBe(theirs);
-  });
+  }, 180_000);
 
   test('is set back where it only went on from ours', async () => {
     await using folder = await tempFolder();

@@ -10,6 +10,7 @@ import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import { branchHead, checkedOutBranch } from '../dolt/heads.ts';
 import type { Database } from '../dolt/sql.ts';
 import { type InstalledDolt, installDolt } from '../install/install.ts';
+import { finishAdvances } from '../sync/advance.ts';
 import { federate as federatePeers } from '../sync/federation.ts';
 import type { Notice } from '../sync/notice.ts';
 import { newPeerRun, type PeerRun } from '../sync/peer-run.ts';
@@ -176,6 +177,7 @@ async function prepare(
   if (refused != null) throw refused;
   noteUnregistered(runs, await registerPeers(database, toRegister, context.log));
   const mayWrite = request.command !== 'status' && !request.dryRun;
+  if (mayWrite) await finishAdvances(database);
   const dirty = await settleUncommitted(database, { branch, policy, mayWrite });
   return { branch, before, ours: (await branchHead(database, branch)) ?? before, dirty, runs };
 }

@@ -4,7 +4,7 @@ import { DOLT_SOURCES } from './vocabulary.ts';
 /** The Dolt version that is installed and tested when nobody asks for another. */
 export const DEFAULT_DOLT_VERSION = '2.3.0';
 
-/** The options that say which Dolt is used and where it comes from. */
+/** Which Dolt is used, and where it may come from. */
 export const DOLT_OPTIONS = {
   'dolt-version': {
     description: 'Dolt version: exact, a range, or `latest`',

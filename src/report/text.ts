@@ -10,9 +10,9 @@ import { textTable } from './text-table.ts';
 
 /** More rows than this do not help at a terminal; the JSON has them all. */
 const MAX_CONFLICTS = 50;
+const MAX_CELL = 80;
 const MAX_PEERS = 100;
 const MAX_FINDINGS = 50;
-const MAX_CELL = 80;
 
 /**
  * The report of a run for a terminal, a pipe or a log: plain text without colour, ending in a line break. The result

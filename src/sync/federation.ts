@@ -5,8 +5,8 @@ import type { PeerEvent } from '../core/logger.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Engine, Engines } from '../dolt/engines.ts';
 import { isAncestor } from '../dolt/history.ts';
-import { fastForward } from '../dolt/merge.ts';
 import type { Database } from '../dolt/sql.ts';
+import { advanceBranch } from './advance.ts';
 import type { Converged } from './converge.ts';
 import { inEngines } from './in-engines.ts';
 import { keepTags } from './keep-tags.ts';
@@ -203,7 +203,7 @@ async function advance(
   options: FederationOptions & { readonly target: string },
 ): Promise<void> {
   const { target, ours, branch } = options;
-  if (target !== ours) await database.session((sql) => fastForward(sql, { branch, to: target }));
+  if (target !== ours) await advanceBranch(database, { branch, from: ours, to: target });
   for (const run of runs) {
     if (run.failure !== null || run.head === null || run.part === null) continue;
     if (run.part.merge) run.pulledCommits = run.behind ?? 0;

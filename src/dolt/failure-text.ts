@@ -136,6 +136,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['no space left on device', 'disk-full'],
   ['disk quota exceeded', 'disk-full'],
   ['not enough space on the disk', 'disk-full'],
+  ['remote: connection closed by ', 'network'],
+  ['closed by remote host', 'network'],
   ['found dangling references to', 'corrupt'],
   ['corrupt manifest', 'corrupt'],
   ["root hash doesn't exist", 'corrupt'],

@@ -1,3 +1,4 @@
+import { leasedPart } from '../../src/commands/leases.ts';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { Role } from '../../src/contract/vocabulary.ts';
 import { readEnv } from '../../src/core/env.ts';
@@ -77,6 +78,8 @@ export interface Federated extends FederatedTown {
 interface FederateRun {
   readonly peers: readonly Peer[];
   readonly command?: Direction;
+  /** Heads that may be replaced, by peer. */
+  readonly leases?: Readonly<Record<string, string>>;
   readonly options?: Partial<FederationOptions>;
   readonly onEvent?: (event: PeerEvent) => void;
 }
@@ -96,7 +99,12 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
     return await branchHead(database, 'main');
   });
   const runs = test.peers.map((peer) => ({
-    ...newPeerRun(peer, partOf(test.command ?? 'sync', peer.role), 'main'),
+    ...newPeerRun(
+      peer,
+      leasedPart(partOf(test.command ?? 'sync', peer.role), test.leases?.[peer.name] !== undefined),
+      'main',
+    ),
+    lease: test.leases?.[peer.name] ?? null,
     registered: true,
   }));
   const federated = await federate(engines, runs, {

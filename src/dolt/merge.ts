@@ -8,6 +8,7 @@ import type { Sql } from './sql.ts';
 export const MERGE_MESSAGE = 'federation merge v1';
 
 const mergeRow = z.object({ hash: z.string().nullable(), conflicts: z.coerce.number().int() });
+const statusRow = z.object({ is_merging: z.coerce.number() });
 const commitRow = z.object({ hash: z.string() });
 const variableRow = z.object({ Variable_name: z.string() });
 
@@ -62,9 +63,13 @@ export async function commitSettled(sql: Sql): Promise<string> {
   return row.hash;
 }
 
-/** Undoes a merge that stopped, whole. */
+/** Undoes a merge that stopped, whole, whether it was stored meanwhile or not. */
 export async function undoMerge(sql: Sql): Promise<void> {
   await sql.run('ROLLBACK');
+  const [status] = await sql.rows(statusRow, 'SELECT is_merging FROM dolt_merge_status');
+  if (status?.is_merging !== 1) return;
+  await sql.run("CALL DOLT_MERGE('--abort')");
+  await sql.run('COMMIT');
 }
 
 /**

@@ -64,6 +64,7 @@ function asDoltSaysIt(field: TypeCastField, next: TypeCastNext): unknown {
     case 'DOUBLE':
       return field.string();
     case 'GEOMETRY':
+    case 'BIT':
       return field.buffer();
   }
   return next();

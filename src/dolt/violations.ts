@@ -52,12 +52,23 @@ function violationOf(table: string, cells: Cells): Violation {
   };
 }
 
-/** Forgets what was found and looks again at every row that differs from the head of the session's branch. */
-export async function verifyConstraints(sql: Sql): Promise<void> {
+/** Forgets the broken constraints that were found; who settled them calls this. */
+export async function forgetViolations(sql: Sql): Promise<void> {
   for (const table of await violatedTables(sql)) {
     await sql.run(`DELETE FROM ${quoted(`dolt_constraint_violations_${table}`)}`);
   }
+}
+
+/**
+ * Looks at every row that differs from the head of the session's branch. The open merge is stored before that: what is
+ * found points at the root that was looked at, and if that were not stored, nothing could be written any more by any
+ * session of the server (Dolt 2.3.0, measured: `found dangling references`).
+ * @returns the broken constraints
+ */
+export async function verifyConstraints(sql: Sql): Promise<Violation[]> {
+  await sql.run('COMMIT');
   await sql.run('CALL DOLT_VERIFY_CONSTRAINTS()');
+  return violations(sql);
 }
 
 async function violatedTables(sql: Sql): Promise<string[]> {

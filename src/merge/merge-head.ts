@@ -6,12 +6,12 @@ import { commitSettled, mergeCommit, undoMerge } from '../dolt/merge.ts';
 import { schemaConflicts } from '../dolt/schema-conflicts.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { tableNames } from '../dolt/table-shape.ts';
-import { violations } from '../dolt/violations.ts';
+import { type Violation, verifyConstraints, violations } from '../dolt/violations.ts';
 import type { Settling } from './choose-row.ts';
 import { withoutStack } from './dolt-defect.ts';
 import { type Obstacle, rowConflict, schemaConflict, violated } from './obstacle.ts';
 import { settleRows } from './settle-rows.ts';
-import { settleViolations } from './settle-violations.ts';
+import { isSettleable, settleViolations } from './settle-violations.ts';
 import { tablePolicies } from './table-policy.ts';
 import type { ToldRow } from './told-row.ts';
 import { undoneRows } from './undone-rows.ts';
@@ -32,6 +32,9 @@ export type Merged =
   | { readonly kind: 'merged'; readonly commit: string; readonly rows: readonly ToldRow[] }
   | { readonly kind: 'refused'; readonly obstacle: Obstacle };
 
+/** Attempts at one merge; each but the first settles what verifying the one before brought up. */
+const MAX_ATTEMPTS = 6;
+
 /**
  * Merges one head onto the session's branch, settles what the strategy may settle, and commits; or leaves everything as
  * it was. Never throws for what the data are like.
@@ -39,11 +42,23 @@ export type Merged =
 export async function mergeHead(sql: Sql, merge: HeadToMerge): Promise<Merged> {
   try {
     const dates = [(await commitInfo(sql, merge.onto)).date, (await commitInfo(sql, merge.head)).date];
-    const clean = await mergeCommit(sql, { head: merge.head, date: dates.sort().at(-1) ?? '' });
-    if (clean !== null) return { kind: 'merged', commit: clean, rows: [] };
-    const settled = await settle(sql, merge);
-    if (!Array.isArray(settled)) return await refuse(sql, settled);
-    return { kind: 'merged', commit: await commitSettled(sql), rows: settled };
+    const date = dates.sort().at(-1) ?? '';
+    const earlier: Violation[][] = [];
+    for (;;) {
+      const clean = await mergeCommit(sql, { head: merge.head, date });
+      if (clean !== null) return { kind: 'merged', commit: clean, rows: [] };
+      const settled = await settle(sql, merge, earlier);
+      if (!Array.isArray(settled)) return await refuse(sql, settled);
+      const broken = await verifyConstraints(sql);
+      if (broken.length === 0) return { kind: 'merged', commit: await commitSettled(sql), rows: settled };
+      const { strategy } = merge;
+      const isHopeless = broken.some((one) => strategy === 'manual' || !isSettleable(one, strategy));
+      if (isHopeless || earlier.length + 1 === MAX_ATTEMPTS) {
+        return await refuse(sql, { failure: violated(broken, 'the merge would break constraints'), rows: [] });
+      }
+      earlier.push(broken);
+      await undoMerge(sql);
+    }
   } catch (thrown) {
     return refuse(sql, { failure: withoutStack(toFailure(thrown)), rows: [] });
   }
@@ -54,7 +69,11 @@ async function refuse(sql: Sql, obstacle: Obstacle): Promise<Merged> {
   return { kind: 'refused', obstacle };
 }
 
-async function settle(sql: Sql, merge: HeadToMerge): Promise<ToldRow[] | Obstacle> {
+async function settle(
+  sql: Sql,
+  merge: HeadToMerge,
+  earlier: readonly (readonly Violation[])[],
+): Promise<ToldRow[] | Obstacle> {
   const schemas = await schemaConflicts(sql);
   if (schemas.length > 0) return { failure: schemaConflict(schemas, merge.swapped), rows: [] };
   const tables = await tablesInConflict(sql);
@@ -67,7 +86,7 @@ async function settle(sql: Sql, merge: HeadToMerge): Promise<ToldRow[] | Obstacl
   }
   const { strategy } = merge;
   if (strategy === 'manual') return leave(sql, tables);
-  return settleAll(sql, { ...merge, strategy }, tables);
+  return settleAll(sql, { ...merge, strategy, earlier }, tables);
 }
 
 /** Under `manual` nothing is settled: what is in the way is read, for a person. */
@@ -79,15 +98,15 @@ async function leave(sql: Sql, tables: readonly string[]): Promise<Obstacle> {
 
 async function settleAll(
   sql: Sql,
-  merge: HeadToMerge & { readonly strategy: Settling },
+  merge: HeadToMerge & { readonly strategy: Settling; readonly earlier: readonly (readonly Violation[])[] },
   tables: readonly string[],
 ): Promise<ToldRow[] | Obstacle> {
-  const { strategy, database, onto, head } = merge;
+  const { strategy, database, onto, head, earlier } = merge;
   const base = await mergeBase(sql, onto, head);
   if (base === null) throw new Failure('unrelated', `${onto} and ${head} share no commit`);
   const policyOf = tablePolicies(await tableNames(sql));
   const merging = { database, ours: onto, theirs: head, base, policyOf };
   const rows = await settleRows(sql, merging, { tables, strategy });
   if (!Array.isArray(rows)) return rows;
-  return [...rows, ...(await settleViolations(sql, merging, strategy))];
+  return [...rows, ...(await settleViolations(sql, merging, { strategy, earlier }))];
 }

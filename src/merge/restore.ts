@@ -1,6 +1,6 @@
 import { Failure } from '../core/failure.ts';
 import type { Cells } from '../dolt/cell.ts';
-import { childrenOf, foreignKeys } from '../dolt/foreign-keys.ts';
+import { childrenOf, type ForeignKey, foreignKeys, parentsOf } from '../dolt/foreign-keys.ts';
 import { keyOf } from '../dolt/row-key.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { bringBack } from '../dolt/stored-rows.ts';
@@ -17,26 +17,43 @@ export interface Survivors {
 }
 
 /**
- * Brings back the rows that referred to survivors in the merge base and went with them, and those that referred to
- * these, and so on: as the surviving side has them, where it still has them.
+ * Brings back what belongs to survivors and went with a deletion: the rows that referred to them in the merge base, as
+ * the surviving side has them where it still has them, and the rows that they refer to; and so on from these.
  * @throws Failure `constraint-violation` where that would fire a trigger
  */
-export async function restoreChildren(sql: Sql, merging: Merging, survivors: readonly Survivors[]): Promise<ToldRow[]> {
-  const references = survivors.length === 0 ? [] : await foreignKeys(sql);
+export async function restoreFamily(sql: Sql, merging: Merging, survivors: readonly Survivors[]): Promise<ToldRow[]> {
+  const open = survivors.filter(({ keys }) => keys.length > 0);
+  const all = open.length === 0 ? [] : await foreignKeys(sql);
   const told: ToldRow[] = [];
-  const open = [...survivors];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { shape: parent, side, keys } = next;
-    for (const key of references.filter((one) => one.parent.toLowerCase() === parent.name.toLowerCase())) {
-      const child = await tableShape(sql, key.table);
-      if (child.key.length === 0) continue;
-      const children = await childrenOf(sql, { key, child, parent }, { commit: merging.base, parents: keys });
-      const restored = await restoreRows(sql, merging, { shape: child, side, keys: children });
+    for (const key of all) {
+      const found = await relatives(sql, merging, { key, from: next });
+      if (found === null) continue;
+      const restored = await restoreRows(sql, merging, { ...found, side: next.side });
       told.push(...restored.told);
-      if (restored.keys.length > 0) open.push({ shape: child, side, keys: restored.keys });
+      if (restored.keys.length > 0) open.push({ shape: found.shape, side: next.side, keys: restored.keys });
     }
   }
   return told;
+}
+
+/** The rows at the other end of one foreign key; null where the key has nothing to do with the rows. */
+async function relatives(
+  sql: Sql,
+  merging: Merging,
+  step: { readonly key: ForeignKey; readonly from: Survivors },
+): Promise<Pick<Survivors, 'shape' | 'keys'> | null> {
+  const { key, from } = step;
+  if (key.parent === from.shape.name) {
+    const child = await tableShape(sql, key.table);
+    if (child.key.length === 0) return null;
+    const at = { commit: merging.base, parents: from.keys };
+    return { shape: child, keys: await childrenOf(sql, { key, child, parent: from.shape }, at) };
+  }
+  if (key.table !== from.shape.name) return null;
+  const parent = await tableShape(sql, key.parent);
+  const at = { commit: merging[from.side], children: from.keys };
+  return { shape: parent, keys: await parentsOf(sql, { key, child: from.shape, parent }, at) };
 }
 
 /**

@@ -4,7 +4,7 @@ import { type TableShape, tableShape } from '../dolt/table-shape.ts';
 import type { Settling } from './choose-row.ts';
 import type { Merging } from './merging.ts';
 import { type Obstacle, rowConflict } from './obstacle.ts';
-import { restoreChildren, type Survivors } from './restore.ts';
+import { restoreFamily, type Survivors } from './restore.ts';
 import { settleTable } from './settle-table.ts';
 import type { ToldRow } from './told-row.ts';
 import { undoneRows } from './undone-rows.ts';
@@ -41,11 +41,14 @@ export async function settleRows(
     }
   }
   const restores = conflicts.strategy === 'newest' ? survivors : [];
-  return [...told, ...(await restoreChildren(sql, merging, restores))];
+  return [...told, ...(await restoreFamily(sql, merging, restores))];
 }
 
-/** Dolt 2.3.0 mixes up the columns of `dolt_conflicts_<table>` where one is VIRTUAL (measured). */
-function requireReadable({ name, columns }: TableShape): void {
+/**
+ * Dolt 2.3.0 mixes up the columns of `dolt_conflicts_<table>` where one is VIRTUAL (measured).
+ * @throws Failure `dolt-defect` for such a table
+ */
+export function requireReadable({ name, columns }: TableShape): void {
   const virtual = columns.filter(({ generated }) => generated !== null && !generated.stored);
   if (virtual.length === 0) return;
   const names = virtual.map((column) => column.name).join(', ');

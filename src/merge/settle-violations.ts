@@ -1,42 +1,41 @@
 import type { Sql } from '../dolt/sql.ts';
-import { type Violation, verifyConstraints, violations } from '../dolt/violations.ts';
+import { forgetViolations, type Violation, violations } from '../dolt/violations.ts';
 import type { Settling } from './choose-row.ts';
 import { type Removed, settleDuplicates } from './duplicates.ts';
 import type { Merging } from './merging.ts';
-import { violated } from './obstacle.ts';
 import { restoreParents } from './orphans.ts';
-import { restoreChildren } from './restore.ts';
 import type { ToldRow } from './told-row.ts';
 
-/** Each round settles what the last one brought up; chains of references this deep are not expected. */
-const MAX_ROUNDS = 50;
-
-/**
- * Settles broken constraints until none is left: duplicates under a unique key, and, under `newest`, rows whose parent
- * the other side deleted.
- * @throws Failure `constraint-violation` for everything else
- */
-export async function settleViolations(sql: Sql, merging: Merging, strategy: Settling): Promise<ToldRow[]> {
-  const told: ToldRow[] = [];
-  const removed: Removed[] = [];
-  for (let round = 0; ; round += 1) {
-    await verifyConstraints(sql);
-    const broken = await violations(sql);
-    if (broken.length === 0) return told;
-    const duplicates = broken.filter(({ type }) => type === 'unique index');
-    const orphans = strategy === 'newest' ? broken.filter(({ type }) => type === 'foreign key') : [];
-    requireSettleable(broken, duplicates.length + orphans.length);
-    if (round === MAX_ROUNDS) throw violated(broken, 'the merged rows break constraints however they are settled');
-    const unique = await settleDuplicates(sql, merging, duplicates);
-    told.push(...unique.told);
-    removed.push(...unique.removed);
-    // Removing a duplicate can settle an orphan: look again before bringing rows back.
-    if (duplicates.length > 0) continue;
-    const parents = await restoreParents(sql, merging, { orphans, removed });
-    told.push(...parents.told, ...(await restoreChildren(sql, merging, parents.survivors)));
-  }
+/** Whether a broken constraint can be settled: a duplicate always, and under `newest` a row whose parent was deleted. */
+export function isSettleable({ type }: Violation, strategy: Settling): boolean {
+  return type === 'unique index' || (type === 'foreign key' && strategy === 'newest');
 }
 
-function requireSettleable(broken: readonly Violation[], settleable: number): void {
-  if (settleable < broken.length) throw violated(broken, 'the merge would break constraints');
+/**
+ * Settles the broken constraints that the merge itself found, and then those that verifying earlier attempts brought up,
+ * attempt by attempt. What cannot be settled is passed over: verifying again will find it.
+ * @throws Failure `constraint-violation` where settling would fire a trigger
+ */
+export async function settleViolations(
+  sql: Sql,
+  merging: Merging,
+  known: { readonly strategy: Settling; readonly earlier: readonly (readonly Violation[])[] },
+): Promise<ToldRow[]> {
+  const found = await violations(sql);
+  await forgetViolations(sql);
+  const told: ToldRow[] = [];
+  const removed: Removed[] = [];
+  for (const broken of [found, ...known.earlier]) {
+    const settleable = broken.filter((one) => isSettleable(one, known.strategy));
+    const unique = await settleDuplicates(
+      sql,
+      merging,
+      settleable.filter(({ type }) => type === 'unique index'),
+    );
+    told.push(...unique.told);
+    removed.push(...unique.removed);
+    const orphans = settleable.filter(({ type }) => type === 'foreign key');
+    told.push(...(await restoreParents(sql, merging, { orphans, removed })));
+  }
+  return told;
 }

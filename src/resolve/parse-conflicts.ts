@@ -29,7 +29,8 @@ export function parseConflicts(text: string, file: string): ConflictsFile {
   const problems = new Problems();
   const parsed = new Parser(new FileReader(yaml, problems)).file({ node: yaml.root, at: { file, line: 1, column: 1 } });
   problems.throwIfAny();
-  if (parsed === undefined) throw new Failure('conflicts-file-invalid', 'it is no conflicts file', { location: { file } });
+  if (parsed === undefined)
+    throw new Failure('conflicts-file-invalid', 'it is no conflicts file', { location: { file } });
   return parsed;
 }
 

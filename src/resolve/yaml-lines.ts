@@ -60,7 +60,9 @@ function valueLines(name: string, value: string | null): string[] {
 function isBlock(text: string): boolean {
   const lines = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
   if (lines.length < 2 || /^\s/.test(text) || lines.at(-1) === '') return false;
-  return lines.every((line) => !/\s$/.test(line) && escaped(line) === line.replaceAll('\\', '\\\\').replaceAll('"', '\\"'));
+  return lines.every(
+    (line) => !/\s$/.test(line) && escaped(line) === line.replaceAll('\\', '\\\\').replaceAll('"', '\\"'),
+  );
 }
 
 /** A text on one line: as it is where it can be taken for nothing else, otherwise in double quotes. */

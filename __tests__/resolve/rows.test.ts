@@ -153,7 +153,7 @@ describe('choices that do not go together', () => {
       theirs: ['UPDATE parents SET x = 2', 'INSERT INTO children VALUES (7, 1)'],
     });
     const failure = await failureOf(() => resolveHeads(folder, heads, wholly('ours')));
-    expect(failure.message).toContain('children: 1 row(s)');
+    expect(failure.message).toContain('foreign key violations');
     expect(failure).toMatchObject({ code: 'constraint-violation' });
     const { read } = await resolveHeads(folder, heads, wholly('theirs'));
     expect(

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
+import { cp, mkdir } from 'node:fs/promises';
 import type { ConflictStrategy, Role } from '../../src/contract/vocabulary.ts';
 import { type Federated, federateTown, filePeer } from './federating.ts';
 import type { TempFolder } from './temp-folder.ts';
-import { cloneTown, openTestTown, type TestTown } from './town.ts';
+import { openTestTown, type TestTown } from './town.ts';
 
 export type TownName = 'north' | 'south';
 
@@ -10,8 +10,8 @@ export type TownName = 'north' | 'south';
 export interface TwoTowns {
   readonly north: TestTown;
   readonly south: TestTown;
-  /** Pushes what a town has committed to its mailbox. */
-  deliver(): Promise<void>;
+  /** Commits in each town, where there is anything to commit, and pushes to its mailbox. */
+  edit(north: readonly string[], south: readonly string[]): Promise<void>;
   /** Runs a town against the other one's mailbox. */
   run(town: TownName, options?: { readonly strategy?: ConflictStrategy; readonly role?: Role }): Promise<Federated>;
 }
@@ -20,25 +20,27 @@ const other = (name: TownName): TownName => (name === 'north' ? 'south' : 'north
 
 /** Makes the towns. @param statements what both have, committed as their first commit */
 export async function twoTowns(folder: TempFolder, ...statements: string[]): Promise<TwoTowns> {
-  const box = (name: TownName): string => folder.file(`${name}.box`);
-  const north = openTestTown(folder.file('north'));
-  await mkdir(north.path, { recursive: true });
-  await north.dolt('init', '--name', 'Ann', '--email', 'ann@example.org', '-b', 'main');
-  await north.commit('base', ...statements);
-  for (const name of ['north', 'south'] as const)
-    await north.dolt('remote', 'add', `${name}box`, `file://${box(name)}`);
-  for (const name of ['north', 'south'] as const) await north.dolt('push', `${name}box`, 'main');
-  const south = await cloneTown(`file://${box('north')}`, folder.file('south'));
-  await south.dolt('remote', 'add', 'southbox', `file://${box('south')}`);
-  const towns = { north, south };
+  const towns = { north: openTestTown(folder.file('north')), south: openTestTown(folder.file('south')) };
+  await mkdir(towns.north.path, { recursive: true });
+  await towns.north.dolt('init', '--name', 'Ann', '--email', 'ann@example.org', '-b', 'main');
+  await towns.north.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'base')");
+  await cp(towns.north.path, towns.south.path, { recursive: true });
+  const edit = async (name: TownName, edits: readonly string[]): Promise<void> => {
+    await towns[name].sql(
+      ...edits,
+      ...(edits.length === 0 ? [] : [`CALL DOLT_COMMIT('-A', '-m', '${name}')`]),
+      `CALL DOLT_REMOTE('add', 'own', 'file://${folder.file(`${name}.box`)}')`,
+      "CALL DOLT_PUSH('own', 'main')",
+      "CALL DOLT_REMOTE('remove', 'own')",
+    );
+  };
   return {
     ...towns,
-    async deliver() {
-      await north.dolt('push', 'northbox', 'main');
-      await south.dolt('push', 'southbox', 'main');
+    async edit(north, south) {
+      await Promise.all([edit('north', north), edit('south', south)]);
     },
     run(town, { strategy = 'newest', role = 'upstream' } = {}) {
-      const peer = { ...filePeer(other(town), box(other(town)), role), strategy };
+      const peer = { ...filePeer(other(town), folder.file(`${other(town)}.box`), role), strategy };
       return federateTown({ town: towns[town].path, tempDir: folder.file('tmp'), peers: [peer] });
     },
   };

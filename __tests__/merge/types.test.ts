@@ -43,9 +43,10 @@ describe('cells of every type', () => {
       `CREATE TABLE t (k2 VARBINARY(4), ${columns}, k1 INT, updated_at DATETIME(6), PRIMARY KEY (k1, k2))`,
       `INSERT INTO t VALUES (x'01', ${values(1)}, 1, '2026-01-01'), (x'ff', ${values(1)}, 1, '2026-01-01')`,
     );
-    await towns.north.commit('n', `UPDATE t SET ${set(2)}, updated_at = '2026-02-01' WHERE k2 = x'ff'`);
-    await towns.south.commit('s', `UPDATE t SET ${set(3)}, updated_at = '2026-02-02' WHERE k2 = x'ff'`);
-    await towns.deliver();
+    await towns.edit(
+      [`UPDATE t SET ${set(2)}, updated_at = '2026-02-01' WHERE k2 = x'ff'`],
+      [`UPDATE t SET ${set(3)}, updated_at = '2026-02-02' WHERE k2 = x'ff'`],
+    );
     const [atNorth, atSouth] = [await towns.north.rows(shown), await towns.south.rows(shown)];
     const before = await towns.north.head();
 
@@ -81,9 +82,10 @@ describe('cells of every type', () => {
       `CREATE TABLE t (k1 INT PRIMARY KEY, k2 INT, ${columns}, updated_at DATETIME(6))`,
       `INSERT INTO t VALUES (1, 1, ${values(1)}, '2026-01-01')`,
     );
-    await towns.north.commit('n', `UPDATE t SET ${set(2)}, updated_at = '2026-02-01'`);
-    await towns.south.commit('s', `UPDATE t SET ${set(3)}, updated_at = '2026-02-01'`);
-    await towns.deliver();
+    await towns.edit(
+      [`UPDATE t SET ${set(2)}, updated_at = '2026-02-01'`],
+      [`UPDATE t SET ${set(3)}, updated_at = '2026-02-01'`],
+    );
     const [north] = await towns.north.rows(shown);
     const [south] = await towns.south.rows(shown);
     const inNorth = await towns.run('north');

@@ -91,7 +91,10 @@ describe('the fold', () => {
     const outcome = await federateTown({
       town: folder.file('ours'),
       tempDir: folder.file('tmp'),
-      peers: ['after', 'clash', 'clean'].map((name) => filePeer(name, folder.file(`${name}.box`))),
+      peers: ['after', 'clash', 'clean'].map((name) => ({
+        ...filePeer(name, folder.file(`${name}.box`)),
+        strategy: 'manual',
+      })),
     });
     expect(outcome.run('clash').failure?.code).toBe('conflict');
     expect(outcome.run('after').failure?.code).toBe('conflict');

@@ -27,7 +27,10 @@ async function southAfterNorth(folder: TempFolder, towns: Pair, options = {}) {
   const outcome = await federateTown({
     town: towns.south.path,
     tempDir: folder.file('tmp'),
-    peers: [filePeer('mailbox', folder.file('mailbox')), filePeer('safe', folder.file('safe'), 'backup')],
+    peers: [
+      { ...filePeer('mailbox', folder.file('mailbox')), strategy: 'manual' },
+      filePeer('safe', folder.file('safe'), 'backup'),
+    ],
     options,
   });
   const after = { south: await towns.south.head(), mailbox: await remoteHead(towns.url, folder.file('b', 'c')) };
@@ -53,8 +56,9 @@ describe('what is left for a human', () => {
     const { outcome, before, after, run } = await southAfterNorth(folder, towns);
 
     expect(run.failure?.code).toBe('conflict');
-    expect(run.conflicts).toEqual([
+    expect(run.conflicts).toMatchObject([
       {
+        kind: 'changed',
         table: 'items',
         key: { id: '1' },
         columns: ['title'],
@@ -62,6 +66,8 @@ describe('what is left for a human', () => {
         ours: { title: 'S' },
         theirs: { title: 'N' },
         resolution: 'undone',
+        left: true,
+        heads: { ours: before.south },
       },
     ]);
     expect(after).toEqual(before);

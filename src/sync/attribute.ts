@@ -2,7 +2,7 @@ import type { Conflict } from '../contract/result.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { rowsByKey } from '../dolt/stored-rows.ts';
 import { tableShape } from '../dolt/table-shape.ts';
-import type { FoldStep } from './fold.ts';
+import type { FoldStep } from './folding.ts';
 
 /** A conflict, the head of the peer that it is told of, and the heads of other peers whose value ours is. */
 export interface Attributed {

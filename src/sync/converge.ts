@@ -4,7 +4,8 @@ import { isAncestor } from '../dolt/history.ts';
 import type { Database } from '../dolt/sql.ts';
 import { headsToDrop } from './dropped-head.ts';
 import { fitsOurs } from './fits-ours.ts';
-import { type Dropped, type Fold, type FoldStep, foldHeads, type StrategyHead } from './fold.ts';
+import { type Fold, foldHeads } from './fold.ts';
+import type { Dropped, FoldStep, StrategyHead } from './folding.ts';
 import { headsContaining, minimalHeads } from './minimal-heads.ts';
 
 export interface Converged {

@@ -1,5 +1,6 @@
 import type { Database } from '../dolt/sql.ts';
-import { type Dropped, foldHeads } from './fold.ts';
+import { foldHeads } from './fold.ts';
+import type { Dropped } from './folding.ts';
 
 /**
  * Whether one head merges with ours when nobody else is involved.

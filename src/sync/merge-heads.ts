@@ -4,7 +4,7 @@ import type { Database } from '../dolt/sql.ts';
 import { attribute } from './attribute.ts';
 import { type Converged, converge } from './converge.ts';
 import { noteEquivalent } from './equivalent.ts';
-import type { Dropped, StrategyHead } from './fold.ts';
+import type { Dropped, StrategyHead } from './folding.ts';
 import type { PeerRun } from './peer-run.ts';
 import { scratchName } from './scratch.ts';
 import { headsThatTouch } from './uncommitted.ts';

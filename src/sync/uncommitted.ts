@@ -4,7 +4,7 @@ import { checkout } from '../dolt/heads.ts';
 import { isAncestor, mergeBase } from '../dolt/history.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
 import { changedTables, commitAll, dirtyTables } from '../dolt/working-set.ts';
-import type { Dropped } from './fold.ts';
+import type { Dropped } from './folding.ts';
 
 const COMMIT_MESSAGE = 'federation: commit uncommitted changes';
 

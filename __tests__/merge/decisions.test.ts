@@ -1,0 +1,244 @@
+import { describe, expect, test } from '@jest/globals';
+import { Failure } from '../../src/core/failure.ts';
+import { generatedColumns, renamed } from '../../src/dolt/generated-columns.ts';
+import { hasKey } from '../../src/dolt/row-key.ts';
+import { canFixCommitter, signature } from '../../src/dolt/signature.ts';
+import type { TableShape } from '../../src/dolt/table-shape.ts';
+import { chooseRow, type Settling } from '../../src/merge/choose-row.ts';
+import { compareBytes, compareValues } from '../../src/merge/compare-values.ts';
+import { contestOf } from '../../src/merge/contest.ts';
+import { withoutStack } from '../../src/merge/dolt-defect.ts';
+import { compareRivals, type Rival } from '../../src/merge/duplicates.ts';
+import { instant } from '../../src/merge/instant.ts';
+import { type TablePolicy, tablePolicies } from '../../src/merge/table-policy.ts';
+import { conflictOf, type ToldRow } from '../../src/merge/told-row.ts';
+
+const column = (name: string, type = 'varchar') => ({ name, type, generated: null });
+const shape: TableShape = { name: 't', key: ['id'], columns: [column('id', 'int'), column('a'), column('b')] };
+
+describe('which value is greater', () => {
+  test.each([
+    [null, '0', 'int', -1],
+    [null, null, 'int', 0],
+    ['9', '10', 'int', -1],
+    ['-9', '-10', 'int', 1],
+    ['9', '10', 'varchar', 1],
+    ['9007199254740993', '9007199254740992', 'bigint', 1],
+    ['1.50', '1.5', 'decimal', 1],
+    ['0.0000000001', '0', 'decimal', 1],
+    ['-0.5', '0.25', 'decimal', -1],
+    ['1e300', '2', 'double', 1],
+    ['-1e300', '2', 'double', -1],
+    ['a', 'B', 'varchar', 1],
+    ['', null, 'varchar', 1],
+    ['0x7f', '0x80', 'blob', -1],
+  ])('%j and %j as %s', (a, b, type, sign) => {
+    expect(Math.sign(compareValues(a, b, type))).toBe(sign);
+    expect(Math.sign(compareValues(b, a, type))).toBe(sign === 0 ? 0 : -sign);
+  });
+
+  test('bytes are compared as UTF-8, where JavaScript would sort otherwise', () => {
+    expect(compareBytes('\u{1f600}', '\uff5e')).toBeGreaterThan(0);
+    expect('\u{1f600}' < '\uff5e').toBe(true);
+  });
+});
+
+test.each([
+  ['2026-01-02', '2026-01-02 00:00:00.000000'],
+  ['2026-01-02 03:04:05', '2026-01-02 03:04:05.000000'],
+  ['2026-01-02 03:04:05.1', '2026-01-02 03:04:05.100000'],
+  ['2026-01-02T03:04:05.123Z', '2026-01-02 03:04:05.123000'],
+])('%s is the moment %s', (text, moment) => {
+  expect(instant(text)).toBe(moment);
+});
+
+describe('what two sides did to a row', () => {
+  const row = (base: object | null, ours: object | null, theirs: object | null) => ({
+    id: 'x',
+    base: base as Record<string, string> | null,
+    ours: ours as Record<string, string> | null,
+    theirs: theirs as Record<string, string> | null,
+  });
+  test.each([
+    [row({ a: '1', b: '1' }, { a: '2', b: '1' }, { a: '3', b: '3' }), ['changed', ['a'], ['b']]],
+    [row({ a: '1', b: '1' }, { a: '2', b: '2' }, { a: '2', b: '1' }), ['changed', [], []]],
+    [row(null, { a: '1', b: '1' }, { a: '1', b: '2' }), ['added', ['b'], []]],
+    [row({ a: '1', b: '1' }, null, { a: '1', b: '2' }), ['deleted-by-ours', ['b'], []]],
+    [row({ a: '1', b: '1' }, { a: '2', b: '1' }, null), ['deleted-by-theirs', ['a'], []]],
+    [row({ a: '1' }, { a: '1', b: '0' }, { a: '1', b: '2' }), ['changed', [], ['b']]],
+    [row({ a: '1' }, { a: '1', b: '0' }, { a: '2' }), ['changed', [], ['a']]],
+  ])('%j', (conflict, [kind, contested, theirs]) => {
+    expect(contestOf(conflict, ['a', 'b'], new Set(['b']))).toEqual({ kind, contested, theirs });
+  });
+
+  test('a column that both added anew is contested', () => {
+    const conflict = row({ a: '1' }, { a: '1', b: '1' }, { a: '1', b: '2' });
+    expect(contestOf(conflict, ['a', 'b'], new Set()).contested).toEqual(['b']);
+  });
+});
+
+describe('who wins a row', () => {
+  const changed = { id: 'x', base: { a: '1', b: '1' }, ours: { a: '5', b: '6' }, theirs: { a: '9', b: '7' } };
+  const decide = (options: {
+    readonly strategy?: Settling;
+    readonly policy?: TablePolicy;
+    readonly base?: null;
+    readonly times?: readonly [ours: Record<string, string>, theirs: Record<string, string>];
+  }) => {
+    const { strategy = 'newest', policy = { kind: 'cells' }, times = [{}, {}] } = options;
+    const row = options.base === null ? { ...changed, base: null } : changed;
+    const contest = contestOf(row, ['a', 'b'], new Set());
+    const clock = {
+      cell: (side: 'ours' | 'theirs', name: string) => times[side === 'ours' ? 0 : 1][name] ?? '',
+      created: (side: 'ours' | 'theirs') => times[side === 'ours' ? 0 : 1]['created'] ?? '',
+    };
+    return chooseRow(row, contest, { strategy, policy, columns: shape.columns, clock });
+  };
+  const times = [
+    { a: '2026-02', b: '2026-01', created: '2026-01' },
+    { a: '2026-01', b: '2026-02', created: '2026-02' },
+  ] as const;
+
+  test('each cell goes to the later side', () => {
+    expect(decide({ times })).toMatchObject({ take: ['b'], left: false });
+  });
+  test('of one time, to the greater value', () => {
+    expect(decide({})).toMatchObject({
+      take: ['a', 'b'],
+      wins: [{ reason: 'greater' }, { reason: 'greater' }],
+    });
+  });
+  test('ours and theirs mean that side', () => {
+    expect(decide({ strategy: 'ours', times })).toMatchObject({ take: [] });
+    expect(decide({ strategy: 'theirs', times })).toMatchObject({ take: ['a', 'b'] });
+  });
+  test('a counter takes the maximum, whatever the time', () => {
+    expect(decide({ policy: { kind: 'maximum', column: 'a' }, times })).toMatchObject({ take: ['a', 'b'] });
+    expect(decide({ policy: { kind: 'maximum', column: 'a' }, base: null, times })).toMatchObject({ left: false });
+  });
+  test('a setting is taken whole, as it was written last', () => {
+    const later = [
+      { a: '2026-02', b: '2026-01' },
+      { a: '2026-01', b: '2026-03' },
+    ] as const;
+    expect(decide({ policy: { kind: 'whole' }, times: later })).toMatchObject({ take: 'row', left: false });
+    expect(decide({ policy: { kind: 'whole' }, base: null, times: later })).toMatchObject({ take: 'row', left: false });
+  });
+  test('two rows under one key: the one created first, whole, and it is left to look at', () => {
+    expect(decide({ base: null, times })).toMatchObject({ take: [], left: true, wins: [{ side: 'ours' }] });
+    expect(decide({ base: null, strategy: 'theirs' })).toMatchObject({ take: 'row', left: false });
+  });
+});
+
+describe('tables of beads', () => {
+  const beads = tablePolicies(['issues', 'dependencies', 'labels', 'events', 'config', 'child_counters']);
+  test('have counters and settings', () => {
+    expect(beads('child_counters')).toEqual({ kind: 'maximum', column: 'last_child' });
+    expect(beads('issue_counter')).toEqual({ kind: 'maximum', column: 'last_id' });
+    expect(beads('config')).toEqual({ kind: 'whole' });
+    expect(beads('issues')).toEqual({ kind: 'cells' });
+    expect(beads('toString')).toEqual({ kind: 'cells' });
+  });
+  test('are told from tables of the same name elsewhere', () => {
+    expect(tablePolicies(['config', 'issues'])('config')).toEqual({ kind: 'cells' });
+  });
+});
+
+test('of duplicates the one created first comes first, then the one with the smaller key', () => {
+  const rival = (id: string, created: string): Rival => ({ row: { id }, side: 'ours', created });
+  const order = [rival('9', '2026-02'), rival('10', '2026-01'), rival('9', '2026-01')];
+  expect(order.toSorted((a, b) => compareRivals(shape, a, b)).map(({ row }) => row['id'])).toEqual(['9', '10', '9']);
+});
+
+describe('how a row is told', () => {
+  const row: ToldRow = {
+    kind: 'changed',
+    table: 't',
+    key: { id: '1' },
+    columns: ['a', 'b'],
+    base: { a: '1', b: '1', c: '1' },
+    ours: { a: '2', b: '2', c: '1' },
+    theirs: { a: '3', b: '3', c: '1' },
+    wins: [
+      { column: 'a', side: 'ours', reason: 'later' },
+      { column: 'b', side: 'theirs', reason: 'greater' },
+    ],
+    left: false,
+  };
+  const heads = { ours: 'o'.repeat(32), theirs: 't'.repeat(32) };
+  test('as the merge saw it', () => {
+    expect(conflictOf(row, { heads, swapped: false })).toMatchObject({
+      ours: { a: '2', b: '2' },
+      heads,
+      resolution: 'ours (later): a; theirs (same time, greater value): b',
+    });
+  });
+  test('from the other side, where what was merged is what this town has', () => {
+    expect(conflictOf(row, { heads, swapped: true })).toMatchObject({
+      ours: { a: '3', b: '3' },
+      theirs: { a: '2', b: '2' },
+      heads: { ours: heads.theirs, theirs: heads.ours },
+      resolution: 'theirs (later): a; ours (same time, greater value): b',
+    });
+  });
+});
+
+test('generated columns are read from the definition, past comments and defaults that look like one', () => {
+  const create = [
+    'CREATE TABLE `t` (',
+    "  `id` int NOT NULL DEFAULT 'x GENERATED ALWAYS AS (1) STORED',",
+    '  `a``b` int GENERATED ALWAYS AS ((`id` + 1)) STORED,',
+    "  `v` varchar(9) GENERATED ALWAYS AS (concat(`id`,'`id` (')),",
+    "  `c` int COMMENT 'one\n  `d` int GENERATED ALWAYS AS (2)',",
+    '  PRIMARY KEY (`id`)',
+    ')',
+  ].join('\n');
+  const found = generatedColumns(create);
+  expect([...found]).toEqual([
+    ['a`b', { expression: '(`id` + 1)', stored: true }],
+    ['v', { expression: "concat(`id`,'`id` (')", stored: false }],
+  ]);
+  expect(renamed("concat(`id`,'`id` (')", (name) => `\`our_${name}\``)).toBe("concat(`our_id`,'`id` (')");
+});
+
+describe('the condition for keys', () => {
+  test('no keys match nothing', () => {
+    expect(hasKey(shape, [])).toEqual({ text: 'FALSE', values: [] });
+  });
+  test('numbers stand as they are, text and bytes as values', () => {
+    const wide = { name: 't', key: ['id', 'k', 'b'], columns: [column('id', 'int'), column('k'), column('b', 'blob')] };
+    expect(hasKey(shape, [{ id: '1' }, { id: "1' OR 1" }], 'to_')).toEqual({
+      text: '`to_id` IN (1, ?)',
+      values: ["1' OR 1"],
+    });
+    expect(hasKey(wide, [{ id: '1', k: 'x', b: '0xff' }])).toEqual({
+      text: '((`id` = 1 AND `k` = ? AND `b` = UNHEX(?)))',
+      values: ['x', 'ff'],
+    });
+  });
+});
+
+describe('who signs', () => {
+  const all = ['author', 'committer'].flatMap((who) => ['name', 'email', 'date'].map((what) => `dolt_${who}_${what}`));
+  test('a Dolt that knows all variables gets all of them', () => {
+    expect(canFixCommitter(all)).toBe(true);
+    expect(signature(all, '2026-01-02 03:04:05.678')).toEqual([
+      ['dolt_author_name', 'dolt-federation'],
+      ['dolt_author_email', 'merge@dolt-federation.invalid'],
+      ['dolt_author_date', '2026-01-02T03:04:05.678Z'],
+      ['dolt_committer_name', 'dolt-federation'],
+      ['dolt_committer_email', 'merge@dolt-federation.invalid'],
+      ['dolt_committer_date', '2026-01-02T03:04:05.678Z'],
+    ]);
+  });
+  test('one that does not gets what it knows, and makes no promise', () => {
+    expect(canFixCommitter(all.slice(0, 5))).toBe(false);
+    expect(signature(['dolt_author_name'], '2026-01-02')).toEqual([['dolt_author_name', 'dolt-federation']]);
+  });
+});
+
+test('a panic of Dolt is told without its stack; other failures stay as they are', () => {
+  expect(withoutStack(new Failure('dolt-defect', 'panic: x\ngoroutine 1')).message).toBe('panic: x');
+  const other = new Failure('conflict', 'one\ntwo');
+  expect(withoutStack(other)).toBe(other);
+});

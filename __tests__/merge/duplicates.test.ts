@@ -1,0 +1,37 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { twoTowns } from '../helpers/two-towns.ts';
+
+const TABLE =
+  'CREATE TABLE edges (id VARCHAR(36) PRIMARY KEY, a VARCHAR(20) COLLATE utf8mb4_0900_ai_ci, b TEXT, created_at DATETIME, UNIQUE KEY uk (a, b(3)))';
+
+describe('two rows under one unique key', () => {
+  test('the one created first stays, whatever its key, as the index compares; both are told', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, TABLE, "INSERT INTO edges VALUES ('0', 'x', 'y', NULL)");
+    await towns.edit(
+      ["INSERT INTO edges VALUES ('1', 'Same', 'longest', '2026-01-02'), ('3', 'other', 'one', '2026-01-01')"],
+      ["INSERT INTO edges VALUES ('2', 'same', 'lonely', '2026-01-01'), ('4', 'OTHER', 'one', '2026-01-01')"],
+    );
+    const inNorth = await towns.run('north');
+    const run = inNorth.run('south');
+    expect(run.failure).toBeNull();
+    expect(await towns.north.rows('SELECT id FROM edges ORDER BY id')).toEqual(['0', '2', '3'].map((id) => ({ id })));
+    expect(run.conflicts.map(({ kind, key, left }) => ({ kind, key, left }))).toEqual([
+      { kind: 'duplicate', key: { id: '2' }, left: false },
+      { kind: 'duplicate', key: { id: '3' }, left: false },
+    ]);
+    expect(run.conflicts[0]).toMatchObject({
+      ours: { id: '1', a: 'Same', b: 'longest' },
+      theirs: { id: '2', a: 'same', b: 'lonely' },
+      resolution: 'theirs (created first)',
+    });
+    expect(run.conflicts[1]?.resolution).toBe('ours (same time, smaller key)');
+    expect(await towns.north.rows("SELECT id FROM edges WHERE a = 'same'")).toEqual([{ id: '2' }]);
+    await delay(2_100);
+    const inSouth = await towns.run('south');
+    expect(inSouth.head).toBe(inNorth.head);
+    expect(inSouth.run('north').conflicts[0]?.resolution).toBe('ours (created first)');
+  });
+});

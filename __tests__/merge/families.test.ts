@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { twoTowns } from '../helpers/two-towns.ts';
+
+const BASE = [
+  'CREATE TABLE area (id INT PRIMARY KEY, name VARCHAR(20))',
+  'CREATE TABLE issue (id INT PRIMARY KEY, area INT, title VARCHAR(20), parent INT, FOREIGN KEY (area) REFERENCES area (id) ON DELETE CASCADE, FOREIGN KEY (parent) REFERENCES issue (id) ON DELETE CASCADE)',
+  'CREATE TABLE note (issue INT, n INT, text VARCHAR(20), twice INT GENERATED ALWAYS AS (n * 2) STORED, PRIMARY KEY (issue, n), KEY k (text), FOREIGN KEY (issue) REFERENCES issue (id) ON DELETE CASCADE)',
+  "INSERT INTO area VALUES (1, 'one'), (2, 'two')",
+  "INSERT INTO issue VALUES (10, 1, 'ten', NULL), (11, 1, 'eleven', 10), (20, 2, 'twenty', NULL)",
+  "INSERT INTO note (issue, n, text) VALUES (10, 1, 'a'), (10, 2, 'b'), (11, 1, 'c'), (20, 1, 'd')",
+];
+const ISSUES = 'SELECT id, title FROM issue ORDER BY id';
+const NOTES = 'SELECT issue, n, text, twice FROM note ORDER BY issue, n';
+
+describe('deleted on one side, changed on the other', () => {
+  test('the change outlives the deletion, with all that belonged to the row; both towns make one commit', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...BASE);
+    await towns.edit(
+      ['DELETE FROM area WHERE id = 1'],
+      [
+        "UPDATE issue SET title = 'TEN' WHERE id = 10",
+        "UPDATE note SET text = 'B' WHERE issue = 10 AND n = 2",
+        'DELETE FROM note WHERE issue = 10 AND n = 1',
+      ],
+    );
+    const inNorth = await towns.run('north');
+    const run = inNorth.run('south');
+    expect(run.failure).toBeNull();
+    expect(await towns.north.rows(ISSUES)).toEqual([
+      { id: 10, title: 'TEN' },
+      { id: 11, title: 'eleven' },
+      { id: 20, title: 'twenty' },
+    ]);
+    expect(await towns.north.rows(NOTES)).toEqual([
+      { issue: 10, n: 2, text: 'B', twice: 4 },
+      { issue: 11, n: 1, text: 'c', twice: 2 },
+      { issue: 20, n: 1, text: 'd', twice: 2 },
+    ]);
+    expect(run.conflicts.map(({ kind, table, key }) => [kind, table, key])).toEqual(
+      expect.arrayContaining([
+        ['deleted', 'issue', { id: '10' }],
+        ['deleted', 'note', { issue: '10', n: '2' }],
+        ['restored', 'area', { id: '1' }],
+        ['restored', 'issue', { id: '11' }],
+        ['restored', 'note', { issue: '11', n: '1' }],
+      ]),
+    );
+    expect(run.conflicts).toHaveLength(5);
+    expect(run.conflicts.find(({ kind }) => kind === 'deleted')).toMatchObject({
+      columns: ['title'],
+      base: { title: 'ten' },
+      ours: null,
+      theirs: { title: 'TEN' },
+      resolution: 'theirs (a change outlives a deletion)',
+      left: false,
+    });
+    await delay(2_100);
+    expect((await towns.run('south')).head).toBe(inNorth.head);
+    expect(await towns.south.rows(NOTES)).toEqual(await towns.north.rows(NOTES));
+  });
+
+  test.each([
+    { town: 'north', strategy: 'ours', left: [20] },
+    { town: 'north', strategy: 'theirs', left: null },
+    { town: 'south', strategy: 'theirs', left: [20] },
+    { town: 'south', strategy: 'ours', left: [10, 20] },
+  ] as const)('under $strategy $town gets what it asks for', async ({ town, strategy, left }) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...BASE, 'DELETE FROM issue WHERE id = 11');
+    await towns.edit(['DELETE FROM issue WHERE id = 10'], ["UPDATE issue SET title = 'TEN' WHERE id = 10"]);
+    const outcome = await towns.run(town, { strategy });
+    const run = outcome.run(town === 'north' ? 'south' : 'north');
+    const ids = (await towns[town].rows(ISSUES)).map((row) => row['id']);
+    expect(run.failure?.code ?? null).toBe(null);
+    expect(ids).toEqual(left ?? [10, 20]);
+  });
+});
+
+describe('a row whose parent the other side deleted', () => {
+  test('brings the parent back under newest, with what belonged to it', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...BASE);
+    await towns.edit(["INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')"], ['DELETE FROM area WHERE id = 2']);
+    const inNorth = await towns.run('north');
+    expect(inNorth.run('south').failure).toBeNull();
+    expect((await towns.north.rows(NOTES)).filter((row) => row['issue'] === 20)).toEqual([
+      { issue: 20, n: 1, text: 'd', twice: 2 },
+      { issue: 20, n: 9, text: 'new', twice: 18 },
+    ]);
+    expect(await towns.north.rows('SELECT name FROM area ORDER BY id')).toEqual([{ name: 'one' }, { name: 'two' }]);
+    await delay(2_100);
+    expect((await towns.run('south')).head).toBe(inNorth.head);
+  });
+
+  test.each(['ours', 'theirs', 'manual'] as const)('is left for a person under %s', async (strategy) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...BASE);
+    await towns.edit(["INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')"], ['DELETE FROM issue WHERE id = 20']);
+    const before = await towns.north.head();
+    const run = (await towns.run('north', { strategy })).run('south');
+    expect(run.failure?.code).toBe('constraint-violation');
+    expect(run.failure?.message).toContain('foreign key');
+    expect(await towns.north.head()).toBe(before);
+  });
+});

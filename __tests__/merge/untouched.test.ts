@@ -1,0 +1,197 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ConflictStrategy } from '../../src/contract/vocabulary.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import type { TestTown } from '../helpers/town.ts';
+import { twoTowns } from '../helpers/two-towns.ts';
+
+/** Everything that a refused merge must leave as it was. */
+function standing(town: TestTown): Promise<string> {
+  return town.sql(
+    'SELECT name, hash FROM dolt_branches ORDER BY name',
+    'SELECT * FROM dolt_status',
+    'SELECT is_merging FROM dolt_merge_status',
+    'SELECT * FROM dolt_conflicts',
+    'SELECT * FROM dolt_constraint_violations',
+    'SELECT * FROM wisps',
+  );
+}
+
+interface Refusal {
+  readonly told: string;
+  readonly base?: readonly string[];
+  readonly north: readonly string[];
+  readonly south: readonly string[];
+  readonly strategy?: ConflictStrategy;
+  readonly code: string;
+  readonly says: readonly string[];
+  readonly rows?: readonly object[];
+}
+
+const LOG = 'CREATE TABLE log (n INT PRIMARY KEY AUTO_INCREMENT)';
+
+const REFUSALS: readonly Refusal[] = [
+  {
+    told: 'a conflict under manual',
+    north: ["UPDATE t SET a = 'N' WHERE id = 1"],
+    south: ["UPDATE t SET a = 'S' WHERE id = 1", 'DELETE FROM t WHERE id = 2', "INSERT INTO t VALUES (5, 's', 1)"],
+    strategy: 'manual',
+    code: 'conflict',
+    says: ['t', 'manual'],
+    rows: [{ kind: 'changed', key: { id: '1' }, base: { a: 'one' }, ours: { a: 'N' }, theirs: { a: 'S' }, left: true }],
+  },
+  {
+    told: 'a duplicate under manual',
+    base: ['ALTER TABLE t ADD UNIQUE KEY uk (a)'],
+    north: ["INSERT INTO t VALUES (3, 'same', 1)"],
+    south: ["INSERT INTO t VALUES (4, 'same', 1)"],
+    strategy: 'manual',
+    code: 'constraint-violation',
+    says: ['unique index', 'uk'],
+  },
+  {
+    told: 'a broken check',
+    base: ["ALTER TABLE t ADD CONSTRAINT few CHECK (n < 5 OR a <> 'x')"],
+    north: ["UPDATE t SET a = 'x' WHERE id = 1"],
+    south: ['UPDATE t SET n = 9 WHERE id = 1'],
+    code: 'constraint-violation',
+    says: ['check constraint', 'few'],
+  },
+  {
+    told: 'a check that only the settled row breaks',
+    base: ["ALTER TABLE t ADD CONSTRAINT few CHECK (n < 5 OR a <> 'x'), ADD updated_at DATETIME"],
+    north: ["UPDATE t SET a = 'x', n = 2, updated_at = '2026-01-01' WHERE id = 1"],
+    south: ["UPDATE t SET n = 9, updated_at = '2026-01-02' WHERE id = 1"],
+    code: 'constraint-violation',
+    says: ['check constraint', 'few'],
+  },
+  {
+    told: 'two definitions of one table',
+    north: ['ALTER TABLE t MODIFY a VARCHAR(200)'],
+    south: ['ALTER TABLE t MODIFY a VARCHAR(300)'],
+    code: 'schema-conflict',
+    says: ['ours:\nCREATE TABLE `t`', 'varchar(200)', 'theirs:\nCREATE TABLE `t`', 'varchar(300)'],
+  },
+  {
+    told: 'rows of a table without a key',
+    base: ['CREATE TABLE k (a INT, b INT)', 'INSERT INTO k VALUES (1, 1), (1, 1)'],
+    north: ['INSERT INTO k VALUES (1, 1)'],
+    south: ['DELETE FROM k'],
+    code: 'conflict',
+    says: ['k', 'without a primary key'],
+    rows: [{ kind: 'keyless', table: 'k', left: true }],
+  },
+  {
+    told: 'a view changed on both sides',
+    base: ['CREATE VIEW v AS SELECT id FROM t'],
+    north: ['DROP VIEW v', 'CREATE VIEW v AS SELECT a FROM t'],
+    south: ['DROP VIEW v', 'CREATE VIEW v AS SELECT n FROM t'],
+    code: 'conflict',
+    says: ['dolt_schemas'],
+  },
+  {
+    told: 'dolt_ignore changed on both sides',
+    north: ["INSERT INTO dolt_ignore VALUES ('x_%', TRUE)"],
+    south: ["INSERT INTO dolt_ignore VALUES ('x_%', FALSE)"],
+    code: 'conflict',
+    says: ['dolt_ignore'],
+  },
+  {
+    told: 'a panic of Dolt',
+    base: [
+      'CREATE TABLE g (id INT PRIMARY KEY, a INT, s INT GENERATED ALWAYS AS (a + 1) STORED)',
+      'INSERT INTO g (id, a) VALUES (1, 1)',
+    ],
+    north: ['UPDATE g SET a = 2'],
+    south: ['UPDATE g SET a = 3'],
+    code: 'dolt-defect',
+    says: ['panic'],
+  },
+  {
+    told: 'a conflict in a table with a VIRTUAL column',
+    base: [
+      'CREATE TABLE g (id INT PRIMARY KEY, a INT, s INT GENERATED ALWAYS AS (a + 1) VIRTUAL)',
+      'INSERT INTO g (id, a) VALUES (1, 1)',
+    ],
+    north: ['UPDATE g SET a = 2'],
+    south: ['UPDATE g SET a = 3'],
+    code: 'dolt-defect',
+    says: ['VIRTUAL', 's'],
+  },
+  {
+    told: 'a duplicate in a table with a trigger',
+    base: [
+      LOG,
+      'ALTER TABLE t ADD UNIQUE KEY uk (a)',
+      'CREATE TRIGGER gone AFTER DELETE ON t FOR EACH ROW INSERT INTO log VALUES ()',
+    ],
+    north: ["INSERT INTO t VALUES (3, 'same', 1)"],
+    south: ["INSERT INTO t VALUES (4, 'same', 1)"],
+    code: 'constraint-violation',
+    says: ['triggers', 't'],
+  },
+  {
+    told: 'a row to bring back into a table with a trigger',
+    base: [
+      LOG,
+      'CREATE TABLE c (id INT PRIMARY KEY, t INT, FOREIGN KEY (t) REFERENCES t (id) ON DELETE CASCADE)',
+      'INSERT INTO c VALUES (1, 1)',
+      'CREATE TRIGGER came BEFORE INSERT ON c FOR EACH ROW INSERT INTO log VALUES ()',
+    ],
+    north: ['DELETE FROM t WHERE id = 1'],
+    south: ["UPDATE t SET a = 'S' WHERE id = 1"],
+    code: 'constraint-violation',
+    says: ['triggers', 'c'],
+  },
+  {
+    told: 'a duplicate that others refer to',
+    base: [
+      'ALTER TABLE t ADD UNIQUE KEY uk (a)',
+      'CREATE TABLE c (id INT PRIMARY KEY, t INT, FOREIGN KEY (t) REFERENCES t (id))',
+    ],
+    north: ["INSERT INTO t VALUES (3, 'same', 1)"],
+    south: ["INSERT INTO t VALUES (4, 'same', 1)", 'INSERT INTO c VALUES (1, 4)'],
+    code: 'constraint-violation',
+    says: ['foreign key', 'c'],
+  },
+];
+
+describe('a merge that is refused leaves everything as it was', () => {
+  test.each(REFUSALS)('$told', async ({ base = [], north, south, strategy = 'newest', code, says, rows }) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(
+      folder,
+      'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), n INT)',
+      "INSERT INTO t VALUES (1, 'one', 1), (2, 'two', 2)",
+      "INSERT INTO dolt_ignore VALUES ('wisps', TRUE)",
+      ...base,
+    );
+    await towns.edit(north, south);
+    await towns.north.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (7)');
+    const before = await standing(towns.north);
+
+    const run = (await towns.run('north', { strategy })).run('south');
+    expect(run.failure?.code).toBe(code);
+    for (const word of says) expect(run.failure?.message).toContain(word);
+    expect(run.failure?.message).not.toContain('goroutine');
+    if (rows !== undefined) expect(run.conflicts).toMatchObject(rows);
+    expect(await standing(towns.north)).toEqual(before);
+  });
+});
+
+describe('private tables', () => {
+  test('with rows in them survive a merge that settles conflicts', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(
+      folder,
+      'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20))',
+      "INSERT INTO t VALUES (1, 'one')",
+      "INSERT INTO dolt_ignore VALUES ('wisps', TRUE)",
+    );
+    await towns.edit(["UPDATE t SET a = 'N'"], ["UPDATE t SET a = 'S'"]);
+    await towns.north.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (7)');
+    const { head, ...outcome } = await towns.run('north');
+    expect(outcome.run('south').failure).toBeNull();
+    expect(await towns.north.rows('SELECT id FROM wisps')).toEqual([{ id: 7 }]);
+    expect(await towns.north.rows(`SHOW TABLES AS OF '${head}'`)).toEqual([{ Tables_in_north: 't' }]);
+  });
+});

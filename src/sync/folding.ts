@@ -1,0 +1,73 @@
+import type { Conflict } from '../contract/result.ts';
+import type { ConflictStrategy } from '../contract/vocabulary.ts';
+import type { Failure } from '../core/failure.ts';
+import { isAncestor } from '../dolt/history.ts';
+import { fastForward } from '../dolt/merge.ts';
+import type { Sql } from '../dolt/sql.ts';
+import { mergeHead } from '../merge/merge-head.ts';
+import { conflictOf, type ToldRow } from '../merge/told-row.ts';
+
+/** A peer's head, and how conflicts with it are settled. */
+export interface StrategyHead {
+  readonly head: string;
+  readonly strategy: ConflictStrategy;
+}
+
+/** Rows that merging one head settled. */
+export interface FoldStep {
+  readonly head: string;
+  /** The heads that had been merged before it. */
+  readonly onto: readonly string[];
+  readonly conflicts: readonly Conflict[];
+}
+
+/** Why a head was left out. `conflicts` are told from our side: ours is what this town has. */
+export interface Dropped {
+  readonly failure: Failure;
+  readonly conflicts: readonly Conflict[];
+}
+
+/** A fold on its way: the commit it has come to on its branch, and how. */
+export class Folding {
+  readonly #sql: Sql;
+  readonly #town: { readonly database: string; readonly ours: string };
+  readonly merged: string[];
+  readonly steps: FoldStep[] = [];
+  head: string;
+  commits = 0;
+
+  constructor(sql: Sql, town: { readonly database: string; readonly ours: string; readonly start: string }) {
+    this.#sql = sql;
+    this.#town = town;
+    this.head = town.start;
+    this.merged = [town.start];
+  }
+
+  /** Whether a head needs no merge, since one of the two contains the other; then that one is where the fold is. */
+  async takes(head: string, branch: string): Promise<boolean> {
+    if (await isAncestor(this.#sql, head, this.head)) return true;
+    if (!(await isAncestor(this.#sql, this.head, head))) return false;
+    await fastForward(this.#sql, { branch, to: head });
+    await this.#sql.run('COMMIT');
+    this.head = head;
+    this.merged.push(head);
+    return true;
+  }
+
+  /** Merges one head. @returns null, or why it was not merged */
+  async merge({ head, strategy }: StrategyHead): Promise<Dropped | null> {
+    const { database, ours } = this.#town;
+    const swapped = head === ours;
+    const heads = { ours: this.head, theirs: head };
+    const result = await mergeHead(this.#sql, { database, onto: this.head, head, strategy, swapped });
+    const tell = (rows: readonly ToldRow[]): Conflict[] => rows.map((row) => conflictOf(row, { heads, swapped }));
+    if (result.kind === 'refused') {
+      return { failure: result.obstacle.failure, conflicts: tell(result.obstacle.rows) };
+    }
+    if (result.rows.length > 0) this.steps.push({ head, onto: [...this.merged], conflicts: tell(result.rows) });
+    this.head = result.commit;
+    this.commits += 1;
+    this.merged.push(head);
+    return null;
+  }
+}

@@ -10,7 +10,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   sync: ['config', 'merge', 'dolt', 'core', 'contract'],
   merge: ['dolt', 'core', 'contract'],
   install: ['dolt', 'core', 'contract'],
-  credentials: ['config', 'core', 'contract'],
+  credentials: ['config', 'dolt', 'core', 'contract'],
   config: ['core', 'contract'],
   beads: ['core', 'contract'],
   report: ['core', 'contract'],

@@ -20,7 +20,7 @@ describe('where a command of the terminal works', () => {
       tempDir: `${folder}/tmp`,
       toolCacheDir: `${folder}/tools`,
       cloneDir: null,
-      userConfig: true,
+      userHome: true,
     });
   });
 

@@ -139,6 +139,7 @@ describe('a run with a database', () => {
       dolt: testDolt(),
       database: folder.file('town'),
       env: readEnv(),
+      userHome: true,
       tempDir: folder.file('tmp'),
       signal: new AbortController().signal,
       onResource() {},

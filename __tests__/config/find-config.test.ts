@@ -25,14 +25,14 @@ describe('where the configuration is found', () => {
     ["not in the user's file where it may not be read", 'plain', 'plain', false, null, null],
     ["in the town before the user's", 'town', null, true, 'town/.beads/config.yaml', 'town/.beads'],
   ];
-  test.each(rows)('%s', async (_, cwd, ceiling, userConfig, file, workspace) => {
+  test.each(rows)('%s', async (_, cwd, ceiling, userHome, file, workspace) => {
     await using folder = await tempFolder();
     await tree(folder);
     const full = (path: string | null) => (path === null ? null : folder.file(path));
     const context: ConfigurationContext = {
       cwd: folder.file(cwd),
       ceiling: full(ceiling),
-      userConfig,
+      userHome,
       env: { HOME: folder.file('home') },
     };
     expect(await findConfig(context, undefined)).toEqual({ file: full(file), workspace: full(workspace) });
@@ -44,7 +44,7 @@ describe('where the configuration is found', () => {
     const find = async (xdg: string) => {
       const env = { HOME: folder.file('home'), XDG_CONFIG_HOME: xdg };
       const cwd = folder.file('plain');
-      return (await findConfig({ cwd, ceiling: cwd, userConfig: true, env }, undefined)).file;
+      return (await findConfig({ cwd, ceiling: cwd, userHome: true, env }, undefined)).file;
     };
     expect(await find(folder.file('xdg'))).toBe(folder.file('xdg/bd/config.yaml'));
     expect(await find('xdg')).toBe(folder.file('home/.config/bd/config.yaml'));

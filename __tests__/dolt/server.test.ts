@@ -13,6 +13,7 @@ function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerO
     dolt: testDolt(),
     database: folder.file('town'),
     env: readEnv(),
+    userHome: true,
     tempDir: folder.file('tmp'),
     signal: new AbortController().signal,
     onResource() {},

@@ -25,7 +25,7 @@ export function configure(
 
 /** What a user of a context sees in a folder, and nothing else of the machine. */
 export function contextIn(cwd: string, env: Env = {}): ConfigurationContext {
-  return { cwd, env, ceiling: null, userConfig: false };
+  return { cwd, env, ceiling: null, userHome: false };
 }
 
 /** All that a command is given in a folder that nothing lies above; what it warns of goes to `warnings`. */

@@ -2,9 +2,10 @@ import type { Peer } from '../../src/config/configuration.ts';
 import type { Role } from '../../src/contract/vocabulary.ts';
 import { readEnv } from '../../src/core/env.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
+import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
+import { type Engines, openEngines } from '../../src/dolt/engines.ts';
 import { branchHead } from '../../src/dolt/heads.ts';
-import { openServer } from '../../src/dolt/server.ts';
-import { type Database, openDatabase } from '../../src/dolt/sql.ts';
+import type { Database } from '../../src/dolt/sql.ts';
 import { type Federated as FederatedTown, type FederationOptions, federate } from '../../src/sync/federation.ts';
 import { newPeerRun, type PeerRun } from '../../src/sync/peer-run.ts';
 import { registerPeers } from '../../src/sync/registration.ts';
@@ -13,27 +14,35 @@ import { testDolt } from './dolt-binary.ts';
 
 const silent = { debug() {}, info() {}, warning() {}, mask() {} };
 
-/** Opens a database with a server of ours, as a run does, for as long as the work takes. */
+/** Opens the engines of a database, as a run does, for as long as the work takes. */
+export async function withEngines<T>(
+  path: string,
+  tempDir: string,
+  work: (engines: Engines) => Promise<T>,
+): Promise<T> {
+  const engines = openEngines(
+    {
+      dolt: testDolt(),
+      database: path,
+      env: readEnv(),
+      userHome: true,
+      tempDir,
+      signal: new AbortController().signal,
+      onResource() {},
+      mask() {},
+    },
+    5,
+  );
+  return await work(engines).finally(() => engines.close());
+}
+
+/** Opens a database in an engine without any credential. */
 export async function withDatabase<T>(
   path: string,
   tempDir: string,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  const server = await openServer({
-    dolt: testDolt(),
-    database: path,
-    env: readEnv(),
-    tempDir,
-    signal: new AbortController().signal,
-    onResource() {},
-    mask() {},
-  });
-  try {
-    const database = await openDatabase(server.address, 4);
-    return await work(database).finally(() => database.close());
-  } finally {
-    await server.stop();
-  }
+  return await withEngines(path, tempDir, (engines) => engines.use(PLAIN_KIT, ({ database }) => work(database)));
 }
 
 export function filePeer(name: string, folder: string, role: Role = 'peer'): Peer {
@@ -48,6 +57,7 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
     ref: null,
     user: null,
     aws: null,
+    timeout: null,
     origin: { layer: 'default' },
   };
 }
@@ -63,27 +73,32 @@ interface FederateTest {
   readonly peers: readonly Peer[];
   readonly command?: Direction;
   readonly options?: Partial<FederationOptions>;
-  readonly onEvent?: (event: PeerEvent, database: Database) => void;
+  readonly onEvent?: (event: PeerEvent) => void;
 }
 
 /** Runs the core of a sync against real remotes. */
 export async function federateTown(test: FederateTest): Promise<Federated> {
-  return withDatabase(test.town, test.tempDir, async (database) => {
-    await registerPeers(database, test.peers, silent);
+  return await withEngines(test.town, test.tempDir, async (engines) => {
+    const remotes = test.peers.map(({ name, endpoint, ref }) => ({ name, url: endpoint.dolt, ref }));
+    const ours = await engines.use(PLAIN_KIT, async ({ database }) => {
+      await registerPeers(database, remotes, silent);
+      return await branchHead(database, 'main');
+    });
     const runs = test.peers.map((peer) => ({
       ...newPeerRun(peer, partOf(test.command ?? 'sync', peer.role), 'main'),
       registered: true,
     }));
-    const federated = await federate(database, runs, {
+    const federated = await federate(engines, runs, {
       branch: 'main',
-      ours: (await branchHead(database, 'main')) ?? '',
+      ours: ours ?? '',
       dirty: [],
       dryRun: false,
       initEmpty: true,
       retries: 3,
+      timeoutMs: 600_000,
       parallel: 4,
       signal: new AbortController().signal,
-      progress: (event) => test.onEvent?.(event, database),
+      progress: (event) => test.onEvent?.(event),
       ...test.options,
     });
     return {

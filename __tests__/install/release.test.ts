@@ -37,7 +37,7 @@ test('the real Dolt, from a release, end to end; the second time from the cache'
     ...box.context,
     ceiling: null,
     cloneDir: null,
-    userConfig: false,
+    userHome: false,
     progress() {},
     onResource() {},
   };

@@ -4,7 +4,6 @@ import { headsToDrop } from '../../src/sync/dropped-head.ts';
 import { registrationOf } from '../../src/sync/registration.ts';
 import { partOf } from '../../src/sync/roles.ts';
 import { stateOf } from '../../src/sync/state.ts';
-import { filePeer } from '../helpers/federating.ts';
 
 test.each([
   [{ ours: 'a', theirs: 'a', base: 'a' }, 'up-to-date'],
@@ -51,6 +50,8 @@ test.each([
   ['nothing', [['box', 'git+file:///a/box']]],
   ['add', [['other', 'file:///a/box']]],
   ['correct', [['box', 'file:///a/elsewhere']]],
+  ['correct', [['box', 'file:///a/box', 'refs/data']]],
 ] as const)('to register a peer: %s, knowing %j', (needed, known) => {
-  expect(registrationOf(filePeer('box', '/a/box'), new Map(known))).toBe(needed);
+  const remotes = known.map(([name, url, ref = null]) => [name, { name, url, ref }] as const);
+  expect(registrationOf({ name: 'box', url: 'file:///a/box', ref: null }, new Map(remotes))).toBe(needed);
 });

@@ -111,10 +111,11 @@ describe.each(STATES)('a peer that is $state', ({ state, arrange, ahead, behind 
     const branches = 'SELECT name, hash FROM dolt_branches ORDER BY name';
     const before = [await town.rows(branches), await remoteHead(url(folder), folder.file('look1', 'c'))];
     const place = { town: town.path, tempDir: folder.file('tmp'), peers: [peer] };
+    const options = { retries: 0 };
 
-    const status = await federateTown({ ...place, command: 'status' });
+    const status = await federateTown({ ...place, options, command: 'status' });
     expect(status.run(MAILBOX)).toMatchObject({ state, ahead, behind });
-    const dry = await federateTown({ ...place, options: { dryRun: true } });
+    const dry = await federateTown({ ...place, options: { ...options, dryRun: true } });
     expect(dry.run(MAILBOX)).toMatchObject({ state, ahead, behind, pulledCommits: 0, pushedCommits: 0 });
     expect([await town.rows(branches), await remoteHead(url(folder), folder.file('look2', 'c'))]).toEqual(before);
   });

@@ -6,7 +6,7 @@ const HEAD =
   '# Written by `npm run generate` from src/contract. Change it there.\n' +
   '# Types of inputs and outputs, as https://github.com/typesafegithub/github-actions-typing reads them.\n';
 
-const TYPES = { text: 'string', flag: 'boolean', count: 'integer', choice: 'enum' } as const;
+const TYPES = { text: 'string', flag: 'boolean', count: 'integer', duration: 'string', choice: 'enum' } as const;
 
 /** action-types.yml: what editors and typed workflow generators need to know. */
 export function actionTypesYml(): string {

@@ -1,4 +1,4 @@
-import type { DoltRequest, FederateRequest, InstallRequest } from '../commands/request.ts';
+import type { DoltRequest, FederateRequest, GivenCredentials, InstallRequest } from '../commands/request.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
 import { COMMANDS, type CommandEntry, type CommandName } from '../contract/commands.ts';
 import type { ReadOption } from '../contract/option-value.ts';
@@ -43,6 +43,8 @@ function federateRequest(
     dryRun: untrusted || read('dry-run'),
     failOn: read('fail-on'),
     retries: read('retries'),
+    timeout: read('timeout'),
+    credentials: given(read('credentials')),
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),
@@ -70,6 +72,10 @@ function doltRequest(read: ReadOption, written: WrittenInputs): DoltRequest {
     mirror: read('dolt-mirror'),
     githubToken: read('github-token'),
   };
+}
+
+function given(text: string | undefined): GivenCredentials | undefined {
+  return text === undefined ? undefined : { text };
 }
 
 type ActionCommand = {

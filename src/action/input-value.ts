@@ -1,5 +1,6 @@
 import type { OptionValue } from '../contract/option-value.ts';
 import { OPTIONS, type OptionEntry, type OptionName } from '../contract/options.ts';
+import { DURATION_FORM, parseDuration } from '../core/duration.ts';
 import { Failure } from '../core/failure.ts';
 
 /** A whole number as people write it: no sign, no leading zero, no exponent. */
@@ -25,6 +26,8 @@ export function inputValue(name: OptionName, written: string): string | number |
       return count(name, text, entry.min ?? 0);
     case 'choice':
       return inputChoice(name, text, entry.choices ?? []);
+    case 'duration':
+      return duration(name, text);
   }
 }
 
@@ -43,6 +46,12 @@ function flag(name: string, text: string): boolean {
 function count(name: string, text: string, min: number): number {
   if (COUNT.test(text) && Number(text) >= min) return Number(text);
   throw refusal(name, { text, allowed: `a whole number of at least ${min}` });
+}
+
+function duration(name: string, text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== null) return milliseconds;
+  throw refusal(name, { text, allowed: DURATION_FORM });
 }
 
 /**

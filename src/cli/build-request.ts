@@ -59,10 +59,13 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
 }
 
 function federateOptions(read: ReadOption) {
+  const file = read('credentials');
   return {
     dryRun: read('dry-run'),
     failOn: read('fail-on'),
     retries: read('retries'),
+    timeout: read('timeout'),
+    credentials: file === undefined ? undefined : { file },
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),

@@ -1,5 +1,6 @@
 import type { OptionValue } from '../contract/option-value.ts';
 import { OPTIONS, type OptionEntry, type OptionName } from '../contract/options.ts';
+import { DURATION_FORM, parseDuration } from '../core/duration.ts';
 import { Failure } from '../core/failure.ts';
 
 type Parsed = string | number | boolean | undefined;
@@ -34,6 +35,8 @@ function parse(name: OptionName, text: string): Parsed {
       return parseCount(name, text);
     case 'choice':
       return parseChoice(name, text);
+    case 'duration':
+      return parseDurationOf(name, text);
   }
 }
 
@@ -60,5 +63,13 @@ function parseChoice(name: OptionName, text: string): string {
   if (choice !== undefined) return choice;
   throw new Failure('bad-usage', `--${name} is '${text}', which is none of ${choices.join(', ')}`, {
     hint: `Use one of ${choices.join(', ')}.`,
+  });
+}
+
+function parseDurationOf(name: OptionName, text: string): number {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== null) return milliseconds;
+  throw new Failure('bad-usage', `--${name} is '${text}', which is not ${DURATION_FORM}`, {
+    hint: `Write for example --${name} ${defaultText(name) ?? '10m'}.`,
   });
 }

@@ -30,7 +30,7 @@ export function surroundings(machine: Machine): Surroundings {
     tempDir: join(cache, 'tmp'),
     toolCacheDir: join(cache, 'tools'),
     cloneDir: null,
-    userConfig: true,
+    userHome: true,
   };
 }
 

@@ -14,8 +14,8 @@ export interface Context {
   readonly toolCacheDir: string;
   /** Where a database is cloned to when nothing names a place; null: the user must name one. */
   readonly cloneDir: string | null;
-  /** Whether ~/.config/bd/config.yaml may be read (not on a runner: its home may be someone else's). */
-  readonly userConfig: boolean;
+  /** Whether the user's home folder is used, for ~/.config/bd and by git and ssh (not on a runner: it may be someone else's). */
+  readonly userHome: boolean;
   readonly log: Logger;
   readonly progress: (event: PeerEvent) => void;
   /** Aborted on SIGINT or SIGTERM. */

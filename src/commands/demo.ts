@@ -102,6 +102,7 @@ async function sync(ground: Ground, town: DemoTown): Promise<RunResult> {
     dryRun: false,
     failOn: 'any',
     retries: 3,
+    timeout: 600_000,
     parallel: 8,
     initEmpty: true,
     database: databaseOf(ground, town),

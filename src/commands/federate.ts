@@ -1,9 +1,12 @@
 import type { Peer } from '../config/configuration.ts';
+import { endpointOptions } from '../config/endpoint-options.ts';
 import { loadConfiguration, requireFederation } from '../config/load.ts';
 import type { RunResult } from '../contract/result.ts';
 import { Failure, type Location } from '../core/failure.ts';
+import { loadCredentials } from '../credentials/load-credentials.ts';
+import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import { branchHead, checkedOutBranch } from '../dolt/heads.ts';
-import { interruptible } from '../dolt/interrupt.ts';
+import type { Database } from '../dolt/sql.ts';
 import { type InstalledDolt, installDolt } from '../install/install.ts';
 import { federate as federatePeers } from '../sync/federation.ts';
 import { newPeerRun } from '../sync/peer-run.ts';
@@ -12,6 +15,7 @@ import { settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
 import { mergeProblems } from './merge-problems.ts';
 import { openTown, type Town } from './open-town.ts';
+import type { Access } from './peer-access.ts';
 import { peerResult, problem } from './peer-result.ts';
 import { preparePeers } from './prepare-peers.ts';
 import type { FederateRequest } from './request.ts';
@@ -44,12 +48,20 @@ export async function federate(request: FederateRequest, context: Context): Prom
     const message = 'this event may not write, so no peer was contacted; only the configuration was checked';
     return notRun(request, { started, peers, code: 'untrusted-event', message });
   }
+  const credentials = await loadCredentials(request.credentials, { ...context, mask: (one) => context.log.mask(one) });
   const dolt = await installDolt(request.dolt, context);
-  const town = await openTown(request, context, { configuration, dolt: dolt.path });
+  const access: Access = {
+    credentials,
+    job: context,
+    githubToken: request.dolt.githubToken,
+    dolthubHost: endpointOptions(context.env, request.overrides).dolthubHost,
+    patterns: configuration.allowedRemotePatterns.value,
+    capabilities: { s3: false },
+  };
+  const town = await openTown(request, context, { configuration, dolt: dolt.path, access });
   try {
-    const policy = configuration.dirty.value;
-    const ground = { town, peers, dolt, policy, started };
-    const result = await interruptible(town.address, context.signal, () => inTown(request, context, ground));
+    const ground = { town, peers, dolt, access, policy: configuration.dirty.value, started };
+    const result = await inTown(request, context, ground);
     return { result, doltPath: dolt.path, locations: locationsOf(peers) };
   } finally {
     await town.close();
@@ -59,25 +71,19 @@ export async function federate(request: FederateRequest, context: Context): Prom
 interface Ground {
   readonly town: Town;
   readonly peers: readonly Peer[];
+  readonly access: Access;
   readonly dolt: InstalledDolt;
   readonly policy: Parameters<typeof settleUncommitted>[1]['policy'];
   readonly started: number;
 }
 
 async function inTown(request: FederateRequest, context: Context, ground: Ground): Promise<RunResult> {
-  const { database, path } = ground.town;
-  const branch = request.branch ?? (await checkedOutBranch(database));
-  const before = await branchHead(database, branch);
-  if (before === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
-  const { runs, toRegister } = await preparePeers(ground.peers, request, branch);
-  const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
-  if (refused != null) throw refused;
-  await registerPeers(database, toRegister, context.log);
-
-  const mayWrite = request.command !== 'status' && !request.dryRun;
-  const dirty = await settleUncommitted(database, { branch, policy: ground.policy, mayWrite });
-  const ours = (await branchHead(database, branch)) ?? before;
-  const { head, merge } = await federatePeers(database, runs, { ...request, ...context, branch, ours, dirty });
+  const { engines, path } = ground.town;
+  const { branch, before, ours, dirty, runs } = await engines.use(PLAIN_KIT, ({ database }) =>
+    prepare(database, { request, context, ground }),
+  );
+  const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout };
+  const { head, merge } = await federatePeers(engines, runs, options);
 
   const results = runs.map(peerResult);
   const problems = [
@@ -115,6 +121,24 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
     peers: results,
     problems,
   };
+}
+
+/** Everything that comes before the peers are read, in an engine without any credential. */
+async function prepare(
+  database: Database,
+  { request, context, ground }: { request: FederateRequest; context: Context; ground: Ground },
+) {
+  const { town, peers, access, policy } = ground;
+  const branch = request.branch ?? (await checkedOutBranch(database));
+  const before = await branchHead(database, branch);
+  if (before === null) throw new Failure('branch-not-found', `${town.path} has no branch ${branch}`);
+  const { runs, toRegister } = await preparePeers(peers, { request, branch, access });
+  const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
+  if (refused != null) throw refused;
+  await registerPeers(database, toRegister, context.log);
+  const mayWrite = request.command !== 'status' && !request.dryRun;
+  const dirty = await settleUncommitted(database, { branch, policy, mayWrite });
+  return { branch, before, ours: (await branchHead(database, branch)) ?? before, dirty, runs };
 }
 
 /** The result of a run that had nothing to do or was not allowed to do it. */

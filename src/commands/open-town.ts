@@ -3,57 +3,72 @@ import { join } from 'node:path';
 import type { Configuration, Peer } from '../config/configuration.ts';
 import { Failure } from '../core/failure.ts';
 import { cloneDatabase } from '../dolt/clone.ts';
-import { openServer } from '../dolt/server.ts';
-import type { Address } from '../dolt/server-ready.ts';
-import { type Database, openDatabase } from '../dolt/sql.ts';
+import { type Engines, openEngines } from '../dolt/engines.ts';
 import { fileRemote } from '../sync/file-remote.ts';
+import { readPatiently } from '../sync/retry.ts';
+import { timeLimit } from '../sync/time-limits.ts';
 import type { Context } from './context.ts';
-import { locateDatabase } from './locate-database.ts';
+import { type Found, locateDatabase } from './locate-database.ts';
+import { type Access, accessTo } from './peer-access.ts';
 import type { FederateRequest } from './request.ts';
 
-/** An open database of this town. */
+/** A database of this town, to be opened by engines one after the other. */
 export interface Town {
   readonly path: string;
-  readonly database: Database;
-  readonly address: Address;
+  readonly engines: Engines;
   close(): Promise<void>;
 }
 
-type Opening = Pick<FederateRequest, 'database' | 'branch' | 'bootstrap' | 'dryRun' | 'parallel' | 'command'>;
+type Opening = Pick<
+  FederateRequest,
+  'database' | 'branch' | 'bootstrap' | 'dryRun' | 'parallel' | 'command' | 'timeout' | 'retries'
+>;
+
+interface Known {
+  readonly configuration: Configuration;
+  /** Dolt executable. */
+  readonly dolt: string;
+  readonly access: Access;
+}
 
 /**
- * Opens the town's database, cloning it first where there is none: from the peer that `bootstrap` names, else from the
+ * Finds the town's database, cloning it first where there is none: from the peer that `bootstrap` names, else from the
  * primary, never from anybody else. A run that may not write clones into a folder that goes when the town is closed.
  * @throws Failure `no-database`, `unknown-peer`, `database-in-use`, or what cloning threw
  */
-export async function openTown(
-  request: Opening,
-  context: Context,
-  known: { readonly configuration: Configuration; readonly dolt: string },
-): Promise<Town> {
+export async function openTown(request: Opening, context: Context, known: Known): Promise<Town> {
   const found = await locateDatabase({
     ...context,
     database: request.database,
     workspace: known.configuration.workspace,
   });
-  const server = { ...context, dolt: known.dolt, mask: (secret: string) => context.log.mask(secret) };
-  if (found.kind === 'database') return serve({ ...server, database: found.path }, request.parallel);
-  const source = bootstrapPeer(known.configuration, request.bootstrap);
+  // One connection for each peer that is worked on, and one for the merge.
+  const connections = request.parallel + 1;
+  const at = (path: string) => openEngines({ ...serverOptions(context, known), database: path }, connections);
+  if (found.kind === 'database') {
+    const engines = at(found.path);
+    return { path: found.path, engines, close: () => engines.close() };
+  }
   const writes = request.command !== 'status' && !request.dryRun;
   const workshop = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
   try {
+    const source = bootstrapPeer(known.configuration, request.bootstrap);
     const path = workshop === null ? cloneTo(found) : join(workshop, 'database');
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
-    await clone({ ...server, database: path }, source, request.branch);
-    const town = await serve({ ...server, database: path }, request.parallel);
-    return { ...town, close: () => town.close().finally(() => remove(workshop)) };
+    await clone(request, context, { ...known, source, path });
+    const engines = at(path);
+    return { path, engines, close: () => engines.close().finally(() => remove(workshop)) };
   } catch (thrown) {
     await remove(workshop);
     throw thrown;
   }
 }
 
-function cloneTo(found: { readonly kind: 'to-clone'; readonly path: string } | { readonly kind: 'nowhere' }): string {
+function serverOptions(context: Context, { dolt }: Pick<Known, 'dolt'>) {
+  return { ...context, dolt, mask: (secret: string) => context.log.mask(secret) };
+}
+
+function cloneTo(found: Exclude<Found, { kind: 'database' }>): string {
   if (found.kind === 'to-clone') return found.path;
   throw new Failure('no-database', 'no Dolt database was found here or in a folder above', {
     hint: 'Name its folder with `--database`; one that does not exist yet is cloned into.',
@@ -77,40 +92,25 @@ function bootstrapPeer(configuration: Configuration, bootstrap: string | undefin
 }
 
 async function clone(
-  options: Parameters<typeof cloneDatabase>[0],
-  source: Peer,
-  branch: string | undefined,
+  request: Opening,
+  context: Context,
+  known: Known & { readonly source: Peer; readonly path: string },
 ): Promise<void> {
+  const { source } = known;
   const empty = (cause?: unknown): Failure =>
     new Failure('no-database', `there is no database here, and ${source.name} is empty, so there is nothing to clone`, {
       hint: `Push a first database to ${source.name} from the town that has it, or name another peer with \`--bootstrap\`.`,
       cause,
     });
   if ((await fileRemote(source.endpoint)) === 'absent') throw empty();
+  const { url, kit, user } = accessTo(source, known.access);
+  const options = { ...serverOptions(context, known), database: known.path, kit };
+  const wanted = { remote: source.name, url, user, ref: source.ref, branch: source.branch ?? request.branch ?? null };
+  const limit = timeLimit(source, 'clone', request.timeout);
+  const { retries } = request;
   try {
-    await cloneDatabase(options, {
-      remote: source.name,
-      url: source.endpoint.dolt,
-      branch: source.branch ?? branch ?? null,
-    });
+    await readPatiently(() => cloneDatabase(options, wanted, limit), { retries, signal: context.signal });
   } catch (thrown) {
     throw thrown instanceof Failure && thrown.code === 'remote-empty' ? empty(thrown) : thrown;
-  }
-}
-
-async function serve(options: Parameters<typeof openServer>[0], parallel: number): Promise<Town> {
-  const server = await openServer(options);
-  try {
-    // One connection for each peer that is worked on, and one for the merge.
-    const database = await openDatabase(server.address, parallel + 1);
-    return {
-      path: options.database,
-      database,
-      address: server.address,
-      close: () => database.close().finally(() => server.stop()),
-    };
-  } catch (thrown) {
-    await server.stop();
-    throw thrown;
   }
 }

@@ -1,27 +1,33 @@
 import type { Peer } from '../config/configuration.ts';
 import { Failure, toFailure } from '../core/failure.ts';
+import type { Remote } from '../dolt/remotes.ts';
 import { fileRemote } from '../sync/file-remote.ts';
 import { newPeerRun, type PeerRun } from '../sync/peer-run.ts';
 import { partOf } from '../sync/roles.ts';
+import { type Access, accessTo } from './peer-access.ts';
 import type { FederateRequest } from './request.ts';
 
-/** The runs of all peers, and those whose remote has to be registered before they can be read. */
+/** The runs of all peers, and the remotes that have to be registered before they can be read. */
 export interface PreparedPeers {
   readonly runs: readonly PeerRun[];
-  readonly toRegister: readonly Peer[];
+  readonly toRegister: readonly Remote[];
+}
+
+interface Preparation {
+  readonly request: Pick<FederateRequest, 'command' | 'dryRun' | 'only'>;
+  /** The town's branch. */
+  readonly branch: string;
+  readonly access: Access;
 }
 
 /**
- * Decides what each peer's part is and refuses, before anything is sent or created, the peers that cannot take part.
- * @param branch the town's branch
+ * Decides what each peer's part is and how it is reached, and refuses, before anything is sent or created, the peers that
+ * cannot take part.
  */
-export async function preparePeers(
-  peers: readonly Peer[],
-  request: Pick<FederateRequest, 'command' | 'dryRun' | 'only'>,
-  branch: string,
-): Promise<PreparedPeers> {
+export async function preparePeers(peers: readonly Peer[], preparation: Preparation): Promise<PreparedPeers> {
+  const { request, branch, access } = preparation;
   const runs: PeerRun[] = [];
-  const toRegister: Peer[] = [];
+  const toRegister: Remote[] = [];
   for (const peer of peers) {
     const run = newPeerRun(peer, partOf(request.command, peer.role), branch);
     runs.push(run);
@@ -30,8 +36,11 @@ export async function preparePeers(
       continue;
     }
     try {
+      refuseTier(peer);
+      const { url, kit, user } = accessTo(peer, access);
+      Object.assign(run, { kit, user });
       run.registered = await canBeRegistered(run, request);
-      if (run.registered) toRegister.push(peer);
+      if (run.registered) toRegister.push({ name: peer.name, url, ref: peer.ref });
     } catch (thrown) {
       run.state = 'unreachable';
       run.failure = toFailure(thrown);
@@ -40,14 +49,13 @@ export async function preparePeers(
   return { runs, toRegister };
 }
 
+function refuseTier(peer: Peer): void {
+  if (peer.tier === 'T1') return;
+  throw new Failure('tier-unsupported', `${peer.name} has the tier ${peer.tier}, and only raw history can be sent`);
+}
+
 /** Registering a `file://` remote creates its folder, which only a first push may do. */
-async function canBeRegistered(run: PeerRun, request: Pick<FederateRequest, 'command' | 'dryRun'>): Promise<boolean> {
-  if (run.peer.tier !== 'T1') {
-    throw new Failure(
-      'tier-unsupported',
-      `${run.peer.name} has the tier ${run.peer.tier}, and only raw history can be sent`,
-    );
-  }
+async function canBeRegistered(run: PeerRun, request: Preparation['request']): Promise<boolean> {
   if ((await fileRemote(run.peer.endpoint)) !== 'absent') return true;
   run.state = 'remote-empty';
   return run.part?.push === true && !request.dryRun;

@@ -1,8 +1,9 @@
 import type { ConfigOverrides } from '../config/overrides.ts';
 import type { ConflictStrategy, FailOn, ReportValues, Role, Tier } from '../contract/vocabulary.ts';
+import type { GivenCredentials } from '../credentials/load-credentials.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 
-export type { ConfigOverrides, DoltRequest };
+export type { ConfigOverrides, DoltRequest, GivenCredentials };
 
 export interface FederateRequest {
   readonly command: 'sync' | 'pull' | 'push' | 'status';
@@ -12,6 +13,10 @@ export interface FederateRequest {
   readonly failOn: FailOn;
   /** How often a push that lost a race is tried again, after fetching and merging anew. */
   readonly retries: number;
+  /** How long a verb of a peer may take, in milliseconds, where the peer does not say. */
+  readonly timeout: number;
+  /** Absent: those of the environment. */
+  readonly credentials?: GivenCredentials | undefined;
   /** Peers worked on at the same time. */
   readonly parallel: number;
   /** Name of the peer to clone from when there is no database. */

@@ -21,7 +21,10 @@ interface Place {
  */
 export async function registerNow(peer: Peer, place: Place, context: Context): Promise<void> {
   if ((await fileRemote(peer.endpoint).catch(() => 'absent')) === 'absent') return;
-  await withTown(place, context, (sql) => registerPeers(sql, [peer], context.log));
+  // What Dolt gets for s3:// depends on which Dolt it is, which the next sync finds out.
+  if (peer.endpoint.kind === 's3') return;
+  const remote = { name: peer.name, url: peer.endpoint.dolt, ref: peer.ref };
+  await withTown(place, context, (sql) => registerPeers(sql, [remote], context.log));
 }
 
 /** Makes the database forget a peer at once, where that is possible; the next sync leaves the remote alone otherwise. */

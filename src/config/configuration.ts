@@ -56,6 +56,8 @@ export interface Peer {
   readonly user: string | null;
   /** null for other remotes than `s3` and `aws`, and where nothing is said. */
   readonly aws: AwsSettings | null;
+  /** How long it may take for one fetch or push, in milliseconds; null: as long as the run says. */
+  readonly timeout: number | null;
   readonly origin: Origin;
 }
 

@@ -11,7 +11,7 @@ export interface ConfigurationContext {
   /** Folder above which nothing is searched; null: up to the root. */
   readonly ceiling: string | null;
   /** Whether the user's own file may be read. */
-  readonly userConfig: boolean;
+  readonly userHome: boolean;
 }
 
 /**
@@ -52,8 +52,8 @@ function contains(folder: string, path: string): boolean {
 }
 
 /** A relative XDG_CONFIG_HOME is to be ignored (XDG Base Directory Specification 0.8). */
-function userFiles({ env, userConfig }: ConfigurationContext): readonly string[] {
-  if (!userConfig) return [];
+function userFiles({ env, userHome }: ConfigurationContext): readonly string[] {
+  if (!userHome) return [];
   const home = env['HOME'] ?? env['USERPROFILE'];
   const xdg = env['XDG_CONFIG_HOME'];
   const base = xdg !== undefined && isAbsolute(xdg) ? xdg : home === undefined ? null : join(home, '.config');

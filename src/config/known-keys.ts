@@ -35,7 +35,7 @@ export const PEER_KEYS: KnownKeys = {
   'lower-tier': 'read',
   branch: 'read',
   conflict: 'read',
-  timeout: 'later',
+  timeout: 'read',
   ref: 'read',
   user: 'read',
   trust: 'later',

@@ -13,7 +13,7 @@ import type { AwsSettings, Origin } from './configuration.ts';
 import { AWS_KEYS, checkKeys, PEER_KEYS } from './known-keys.ts';
 import { check } from './layers.ts';
 import type { Problems } from './problems.ts';
-import { text, word } from './words.ts';
+import { duration, text, word } from './words.ts';
 
 /** A peer as it is written, each value of the right kind, nothing compared with the rest of the configuration yet. */
 export interface PeerEntry {
@@ -27,6 +27,8 @@ export interface PeerEntry {
   readonly ref: string | null;
   readonly user: string | null;
   readonly aws: AwsSettings | null;
+  /** Milliseconds; null: the run's. */
+  readonly timeout: number | null;
   readonly origin: Origin;
   readonly keyAt: Location;
   /** The place of one value of the peer, by the keys that lead to it. */
@@ -54,6 +56,7 @@ const mapping = z.object({
       { error: 'must be a mapping of keys to values' },
     )
     .optional(),
+  timeout: duration.optional(),
 });
 
 type WrittenAws = NonNullable<z.infer<typeof mapping>['aws']>;
@@ -99,6 +102,7 @@ function readPeerEntry(
     ref: read.ref ?? null,
     user: read.user ?? null,
     aws: read.aws === undefined ? null : awsSettings(read.aws),
+    timeout: read.timeout ?? null,
     keyAt,
     place,
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DURATION_FORM, parseDuration } from '../core/duration.ts';
 import { errorMessage } from '../core/failure.ts';
 import { parsePathPattern } from './path-pattern.ts';
 
@@ -32,3 +33,13 @@ export const patterns = z.preprocess(
   (written) => (typeof written === 'string' ? written.split(/[\s,]+/).filter((one) => one !== '') : written),
   z.array(pattern, { error: 'must be a list of patterns' }),
 );
+
+/** A duration with its unit, as milliseconds. */
+export const duration = z
+  .union([z.string(), z.number()], { error: `must be ${DURATION_FORM}` })
+  .transform((written, context) => {
+    const milliseconds = parseDuration(String(written));
+    if (milliseconds !== null) return milliseconds;
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is not ${DURATION_FORM}` });
+    return z.NEVER;
+  });

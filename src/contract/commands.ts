@@ -31,8 +31,19 @@ const CONFIG = [
   'dolthub-host',
   'allow-insecure',
 ] as const;
-const READ = [...CONFIG, 'database', 'branch', 'parallel', 'fail-on', 'report-values', ...DOLT] as const;
-const RUN = [...READ, 'dry-run', 'bootstrap', 'retries'] as const;
+const READ = [
+  ...CONFIG,
+  'credentials',
+  'database',
+  'branch',
+  'timeout',
+  'retries',
+  'parallel',
+  'fail-on',
+  'report-values',
+  ...DOLT,
+] as const;
+const RUN = [...READ, 'dry-run', 'bootstrap'] as const;
 
 /** Every command, in the order of the help. */
 export const COMMANDS = {

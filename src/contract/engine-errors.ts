@@ -1,4 +1,4 @@
-import { type ErrorCodeEntry, FINAL } from './error-entry.ts';
+import { type ErrorCodeEntry, FINAL, TRANSIENT } from './error-entry.ts';
 
 /** Errors of getting a Dolt and of opening the database with it. */
 export const ENGINE_ERRORS = {
@@ -36,6 +36,11 @@ export const ENGINE_ERRORS = {
     title: 'The Dolt server could not be started',
     hint: 'The end of its log is in the message.',
     ...FINAL,
+  },
+  'engine-lost': {
+    title: 'The Dolt server ended in the middle of its work',
+    hint: 'Run again: nothing is half done. If it happens again, look whether memory ran out.',
+    ...TRANSIENT,
   },
   'database-in-use': {
     title: 'Federation requires direct database access',

@@ -3,7 +3,7 @@ import type { OPTIONS, OptionName } from './options.ts';
 type Entry<N extends OptionName> = (typeof OPTIONS)[N];
 type Given<E> = E extends { type: 'flag' }
   ? boolean
-  : E extends { type: 'count' }
+  : E extends { type: 'count' | 'duration' }
     ? number
     : E extends { choices: readonly (infer Choice)[] }
       ? Choice

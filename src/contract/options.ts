@@ -15,8 +15,11 @@ type Face = 'action' | 'cli';
 export interface OptionEntry {
   readonly description: string;
   readonly faces: readonly Face[];
-  /** `text` any non-empty text · `flag` true or false · `choice` one of `choices` · `count` a whole number of at least `min`. */
-  readonly type: 'text' | 'flag' | 'choice' | 'count';
+  /**
+   * `text` any non-empty text · `flag` true or false · `choice` one of `choices` · `count` a whole number of at least `min` ·
+   * `duration` such as `90s`, given in milliseconds.
+   */
+  readonly type: 'text' | 'flag' | 'choice' | 'count' | 'duration';
   readonly choices?: readonly string[];
   readonly min?: number;
   /** What holds when nobody sets it, as text; absent: nothing. `config` means that file and environment decide. */
@@ -127,8 +130,17 @@ export const OPTIONS = {
     choices: FAIL_ON,
     default: 'any',
   },
+  timeout: {
+    description:
+      'How long a peer may take for one fetch or push, such as `90s` or `10m`; a first push and a clone six times as long',
+    faces: BOTH,
+    type: 'duration',
+    default: '10m',
+    value: 'duration',
+  },
   retries: {
-    description: 'How often a push that lost a race fetches, merges and pushes again',
+    description:
+      'How often a push that lost a race fetches, merges and pushes again, and how often what may pass by itself is tried again',
     faces: BOTH,
     type: 'count',
     min: 0,
@@ -179,6 +191,14 @@ export const OPTIONS = {
   },
   'dolt-mirror': { description: 'Base URL to download Dolt releases from', faces: BOTH, type: 'text', value: 'url' },
   'dolthub-host': { description: 'Host that serves `dolthub://` endpoints', faces: BOTH, type: 'text', value: 'host' },
+  credentials: {
+    description:
+      'Credentials of the peers. As an input YAML, a mapping from peer name to `url` and a secret; on the command line a file of that form that only its owner may read. Otherwise the variable DOLT_FEDERATION_CREDENTIALS',
+    faces: BOTH,
+    type: 'text',
+    value: 'file',
+    secret: true,
+  },
   'github-token': {
     description: "Token for GitHub's API, used only to ask for a release digest",
     faces: ACTION,

@@ -110,6 +110,16 @@ export const PEER_ERRORS = {
     hint: 'Check the endpoint, the network and the proxy.',
     ...TRANSIENT,
   },
+  timeout: {
+    title: 'The peer did not finish in time',
+    hint: "Raise `timeout`, for all peers or in the peer's entry of the configuration.",
+    ...FINAL,
+  },
+  'repository-empty': {
+    title: 'The git repository has no branch yet',
+    hint: 'Dolt keeps its data beside a branch: push a first commit, for example a README, to the repository.',
+    ...FINAL,
+  },
   corrupt: {
     title: 'The data of a database is damaged',
     hint: 'Run `dolt fsck` on that side and restore it from a backup.',

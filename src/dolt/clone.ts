@@ -1,8 +1,10 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
+import { endsWithin } from '../core/ends-within.ts';
 import { Failure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
+import type { TimeLimit } from './engines.ts';
 import { interruptible } from './interrupt.ts';
 import { openServer, type ServerOptions } from './server.ts';
 import { connectTo } from './server-ready.ts';
@@ -13,6 +15,10 @@ export interface CloneSource {
   /** Name that the remote gets in the clone. */
   readonly remote: string;
   readonly url: string;
+  /** Git ref that holds the data; null: Dolt's own. */
+  readonly ref: string | null;
+  /** Whom Dolt names itself to the remote as; null: nobody in particular. */
+  readonly user: string | null;
   /** null: the remote's default branch. */
   readonly branch: string | null;
 }
@@ -23,9 +29,10 @@ const NAME = 'clone';
  * Clones a remote into a folder that does not exist yet. The clone is made beside it and moved there whole, so that an
  * interrupted one leaves nothing that looks like a database.
  * @param options as for a server; `database` is the folder to make
+ * @param limit how long it may take
  * @throws Failure with the class of what went wrong, `remote-empty` where there is nothing to clone
  */
-export async function cloneDatabase(options: ServerOptions, source: CloneSource): Promise<void> {
+export async function cloneDatabase(options: ServerOptions, source: CloneSource, limit: TimeLimit): Promise<void> {
   const parent = dirname(options.database);
   await mkdir(parent, { recursive: true });
   const workshop = await mkdtemp(join(parent, '.dolt-federation-clone-'));
@@ -34,16 +41,16 @@ export async function cloneDatabase(options: ServerOptions, source: CloneSource)
     const server = await openServer({ ...options, database: workshop });
     try {
       const connection = await createConnection(connectTo(server.address));
-      const branch = source.branch === null ? [] : ['--branch', source.branch];
-      const words = ['--remote', source.remote, ...branch, source.url, NAME];
+      const words = wordsOf(source);
       const statement = `CALL DOLT_CLONE(${words.map(() => '?').join(', ')})`;
-      await interruptible(server.address, options.signal, () => connection.query(statement, words)).catch(
-        (thrown: unknown) => {
-          throwIfInterrupted(options.signal);
-          throw cloneFailure(source, thrown);
-        },
-      );
-      await connection.end();
+      const cloning = interruptible(server, options.signal, () => connection.query(statement, [...words]));
+      // Nothing else goes on in this engine, so that it can be ended whole.
+      if (!(await endsWithin(cloning, limit.milliseconds))) await server.kill();
+      await cloning.catch((thrown: unknown) => {
+        throwIfInterrupted(options.signal);
+        throw server.hasEnded() ? limit.failure() : cloneFailure(source, thrown);
+      });
+      connection.destroy();
     } finally {
       await server.stop();
     }
@@ -51,6 +58,12 @@ export async function cloneDatabase(options: ServerOptions, source: CloneSource)
   } finally {
     await rm(workshop, { recursive: true, force: true });
   }
+}
+
+function wordsOf({ remote, url, branch, ref, user }: CloneSource): readonly string[] {
+  const options = { '--remote': remote, '--branch': branch, '--ref': ref, '--user': user };
+  const given = Object.entries(options).flatMap(([option, value]) => (value === null ? [] : [option, value]));
+  return [...given, url, NAME];
 }
 
 function cloneFailure(source: CloneSource, thrown: unknown): Failure {

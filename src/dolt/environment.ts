@@ -1,11 +1,11 @@
+import { join } from 'node:path';
 import type { Env } from '../core/env.ts';
+import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
 
 /** What a Dolt process may inherit: where programs, certificates and temporary files are, how to get out, and the language. */
 const INHERITED = [
   'PATH',
   'Path',
-  'HOME',
-  'USERPROFILE',
   'TMPDIR',
   'TMP',
   'TEMP',
@@ -24,18 +24,31 @@ const INHERITED = [
   'SSL_CERT_DIR',
   'RUNNER_TRACKING_ID',
 ] as const;
+const HOMES = ['HOME', 'USERPROFILE'] as const;
+
+/** Neither hooks nor templates of whoever runs us may take part in what git does for Dolt (beads GH#3724). */
+const QUIET_GIT = [['core.hooksPath', process.platform === 'win32' ? 'NUL' : '/dev/null']] as const;
+
+/** Where a Dolt process lives. */
+interface Habitat {
+  /** Private folder of the process. */
+  readonly privateDir: string;
+  /** Whether HOME is the user's own; else it is a private folder, since on a runner it may be someone else's. */
+  readonly userHome: boolean;
+  readonly kit?: EngineKit;
+}
 
 /**
- * The environment of a Dolt process, built from scratch: no token of the job, no credential, no user-wide Dolt settings.
+ * The environment of a Dolt process, built from scratch: no token of the job, no user-wide Dolt settings, and no
+ * credential but those of its kit.
  * @param root private folder that Dolt takes for its user-wide settings (see private-root.ts)
  */
-export function doltEnvironment(env: Env, root: string): Record<string, string> {
-  const inherited = INHERITED.flatMap((name) => {
-    const value = env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
+export function doltEnvironment(env: Env, root: string, habitat?: Habitat): Record<string, string> {
+  const { privateDir, userHome, kit } = { kit: PLAIN_KIT, privateDir: root, userHome: true, ...habitat };
+  const home = join(privateDir, 'home');
   return {
-    ...Object.fromEntries(inherited),
+    ...pick(env, INHERITED),
+    ...(userHome ? pick(env, HOMES) : { HOME: home, USERPROFILE: home, GIT_CONFIG_NOSYSTEM: '1' }),
     DOLT_ROOT_PATH: root,
     DOLT_DISABLE_EVENT_FLUSH: '1',
     // Nobody's instance role may be picked up by accident.
@@ -43,5 +56,26 @@ export function doltEnvironment(env: Env, root: string): Record<string, string> 
     // Git remotes would otherwise get a second branch at every push (Dolt >= 1.87).
     DOLT_REMOTE_INFO_BRANCH: '',
     GIT_TERMINAL_PROMPT: '0',
+    GIT_TEMPLATE_DIR: '',
+    ...kit.variables(privateDir),
+    ...gitSettings([...QUIET_GIT, ...kit.git]),
   };
+}
+
+function pick(env: Env, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = env[name];
+      return value === undefined ? [] : [[name, value] as const];
+    }),
+  );
+}
+
+/** Settings for every git command below, without a file and without arguments (git-config(1), GIT_CONFIG_COUNT). */
+function gitSettings(settings: EngineKit['git']): Record<string, string> {
+  const numbered = settings.flatMap(([key, value], index) => [
+    [`GIT_CONFIG_KEY_${index}`, key] as const,
+    [`GIT_CONFIG_VALUE_${index}`, value] as const,
+  ]);
+  return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(numbered) };
 }

@@ -1,6 +1,12 @@
 import { createConnection } from 'mysql2/promise';
 import { z } from 'zod';
+import { endsWithin } from '../core/ends-within.ts';
+import { throwIfInterrupted } from '../core/interruption.ts';
+import type { Server } from './server.ts';
 import { type Address, connectTo } from './server-ready.ts';
+
+/** How long a statement may take to end once it was told to (51 ms on Dolt 2.3.0). */
+export const GRACE_MS = 1_000;
 
 const processRows = z.array(z.looseObject({ Id: z.coerce.number().int() }));
 
@@ -20,16 +26,45 @@ async function killStatements(address: Address): Promise<void> {
   }
 }
 
+/** Ends one statement of a server of ours, given the connection that it runs on. */
+export async function killStatement(address: Address, connection: number): Promise<void> {
+  try {
+    const killer = await createConnection(connectTo(address));
+    await killer.query(`KILL QUERY ${connection}`);
+    await killer.end();
+  } catch {
+    // The server is gone, or the statement has ended by itself.
+  }
+}
+
 /**
- * Does work on a server, and ends its statements when the run is interrupted, so that nothing waits for a peer that
- * does not answer.
+ * Does work on a server, and ends its statements when the run is interrupted, so that nothing waits for a peer that does
+ * not answer; where that does not help, the server.
+ * @throws Failure `interrupted`, whatever the ended work said
  */
-export async function interruptible<T>(address: Address, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const onAbort = (): void => void killStatements(address);
-  signal.addEventListener('abort', onAbort, { once: true });
+export async function interruptible<T>(
+  server: Pick<Server, 'address' | 'kill'>,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T> {
+  throwIfInterrupted(signal);
+  let end = (): void => undefined;
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const onAbort = async (): Promise<void> => {
+    await killStatements(server.address);
+    if (!(await endsWithin(ended, GRACE_MS))) await server.kill();
+  };
+  const listener = (): void => void onAbort();
+  signal.addEventListener('abort', listener, { once: true });
   try {
     return await work();
+  } catch (thrown) {
+    throwIfInterrupted(signal);
+    throw thrown;
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    end();
+    signal.removeEventListener('abort', listener);
   }
 }

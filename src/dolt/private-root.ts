@@ -1,18 +1,28 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
 
 /** Dolt reports usage and looks for newer versions unless its user-wide settings say otherwise (measured on 2.3.0). */
 const SETTINGS = { 'metrics.disabled': 'true', 'versioncheck.disabled': 'true' };
 
+/** Name of the folder below the private one that Dolt takes for its user-wide settings. */
+export const ROOT = 'root';
+
 /**
- * Makes the private folder that Dolt takes for its user-wide settings, so that the user's own are neither read nor
- * changed and nothing but the peers is contacted.
+ * Fills the private folder of a Dolt process: its user-wide settings, so that the user's own are neither read nor
+ * changed and nothing but the peers is contacted; a home; and the files of its kit.
  * @param parentDir a private folder that somebody else removes
  * @returns the value for `DOLT_ROOT_PATH`
  */
-export async function preparePrivateRoot(parentDir: string): Promise<string> {
-  const root = join(parentDir, 'root');
-  await mkdir(join(root, '.dolt'), { recursive: true, mode: 0o700 });
-  await writeFile(join(root, '.dolt', 'config_global.json'), JSON.stringify(SETTINGS), { mode: 0o600 });
+export async function preparePrivateRoot(parentDir: string, kit: EngineKit = PLAIN_KIT): Promise<string> {
+  const root = join(parentDir, ROOT);
+  const settings = JSON.stringify({ ...SETTINGS, ...kit.settings });
+  const files = { [join(ROOT, '.dolt', 'config_global.json')]: settings, ...kit.files };
+  await mkdir(join(parentDir, 'home'), { recursive: true, mode: 0o700 });
+  for (const [path, content] of Object.entries(files)) {
+    const file = join(parentDir, path);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(file, content, { mode: 0o600 });
+  }
   return root;
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,8 @@ import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import { freePort } from '../core/free-port.ts';
 import { checkDatabaseSettings, tightenSettings } from './database-settings.ts';
+import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
+import { ENGINE_MARK, kinOf } from './engine-processes.ts';
 import { doltEnvironment } from './environment.ts';
 import { preparePrivateRoot } from './private-root.ts';
 import { type ServerProcess, startServer } from './process.ts';
@@ -20,17 +23,26 @@ export interface ServerOptions {
   /** Absolute path of the folder that holds `.dolt`. */
   readonly database: string;
   readonly env: Env;
+  /** Whether Dolt, git and ssh see the user's own home folder. */
+  readonly userHome: boolean;
   /** Parent of the private folder. */
   readonly tempDir: string;
   readonly signal: AbortSignal;
   readonly onResource: (resource: { kind: 'process'; pid: number } | { kind: 'folder'; path: string }) => void;
   readonly mask: (secret: string) => void;
+  /** What it has besides; absent: nothing. */
+  readonly kit?: EngineKit;
 }
 
 /** A `dolt sql-server` of our own: nobody else knows its password, and it ends with us. */
 export interface Server {
   readonly address: Address;
+  /** Whether the process has ended, whoever ended it. */
+  hasEnded(): boolean;
+  /** Ends it in order, and everything that it started; may be called again. */
   stop(): Promise<void>;
+  /** Ends it and everything that it started at once; `stop` is still to be called. */
+  kill(): Promise<void>;
 }
 
 /** sun_path holds 108 bytes on Linux and 104 on macOS, the final NUL included. */
@@ -51,10 +63,13 @@ export async function openServer(options: ServerOptions): Promise<Server> {
   options.onResource({ kind: 'folder', path: privateDir });
   try {
     await chmod(privateDir, 0o700);
-    const env = doltEnvironment(options.env, await preparePrivateRoot(privateDir));
+    const kit = options.kit ?? PLAIN_KIT;
+    const root = await preparePrivateRoot(privateDir, kit);
+    const env = doltEnvironment(options.env, root, { privateDir, userHome: options.userHome, kit });
+    const watchdogEnv = doltEnvironment(options.env, root, { privateDir, userHome: options.userHome });
     const socketDir = await socketFolder(privateDir);
     for (let attempt = 1; ; attempt += 1) {
-      const server = await tryStart(options, { privateDir, socketDir, env });
+      const server = await tryStart(options, { privateDir, socketDir, env, watchdogEnv });
       if (server !== 'port-in-use') return server;
       if (attempt === PORT_ATTEMPTS) throw new Failure('engine-start', `no free port was found in ${attempt} attempts`);
     }
@@ -69,6 +84,8 @@ interface Ground {
   /** null: no Unix socket. */
   readonly socketDir: string | null;
   readonly env: Record<string, string>;
+  /** Holds no credential. */
+  readonly watchdogEnv: Record<string, string>;
 }
 
 async function tryStart(options: ServerOptions, ground: Ground): Promise<Server | 'port-in-use'> {
@@ -81,22 +98,32 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   await writeFile(configFile, serverConfig(place), { mode: 0o600 });
 
   const child = startServer(options.dolt, ['sql-server', '--config', configFile], {
-    env: { ...ground.env, DOLT_ROOT_PASSWORD: password },
+    env: { ...ground.env, DOLT_ROOT_PASSWORD: password, [ENGINE_MARK]: ground.privateDir },
     cwd: ground.privateDir,
   });
   const log = tailOf(child);
+  let ended = false;
+  void child.finally(() => {
+    ended = true;
+  });
   const address: Address = { port, socket, password };
-  const watchdog = child.pid === undefined ? null : watch(child.pid, ground.privateDir, ground.env);
+  const watchdog = child.pid === undefined ? null : watch(child.pid, ground.privateDir, ground.watchdogEnv);
   if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid });
-  const stop = (): Promise<void> => stopServer(child, { ...ground, watchdog, database: options.database });
 
   const outcome = await awaitReady({
     address,
     ended: child.then((result) => result.exitCode ?? null),
     signal: options.signal,
   });
-  if (isReady(outcome)) return { address, stop };
-  await endProcess(child);
+  if (isReady(outcome)) {
+    return {
+      address,
+      hasEnded: () => ended,
+      stop: () => stopServer(child, { ...ground, watchdog, database: options.database }),
+      kill: () => endTree(child, ground.privateDir, 'SIGKILL'),
+    };
+  }
+  await endTree(child, ground.privateDir, 'SIGTERM');
   await watchdog?.dismiss();
   const failure = startFailure(outcome, { log: log(), database: options.database });
   if (failure === 'port-in-use') return failure;
@@ -116,18 +143,27 @@ async function stopServer(
   child: ServerProcess,
   own: Ground & { readonly watchdog: Watchdog | null; readonly database: string },
 ): Promise<void> {
-  await endProcess(child);
+  await endTree(child, own.privateDir, 'SIGTERM');
   await tightenSettings(own.database);
-  await rm(own.privateDir, { recursive: true, force: true });
+  await rm(own.privateDir, { recursive: true, force: true, maxRetries: 3 });
   if (own.socketDir !== null) await rm(own.socketDir, { recursive: true, force: true });
   await own.watchdog?.dismiss();
 }
 
-async function endProcess(child: ServerProcess): Promise<void> {
-  child.kill('SIGTERM');
+/**
+ * Ends a server, then what it started. The server's own end comes first: nothing new can start afterwards; and what it
+ * started may hold its output open, so that only then the child has ended for us, too.
+ */
+async function endTree(child: ServerProcess, mark: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  const endKin = child.pid === undefined ? null : await kinOf({ pid: child.pid, mark });
+  const running = child.exitCode === null && child.signalCode === null && child.pid !== undefined;
+  const exited = running ? once(child, 'exit') : null;
+  child.kill(signal);
   const killer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
-  await child;
+  await exited;
   clearTimeout(killer);
+  await endKin?.();
+  await child;
 }
 
 /** Drains a child's output and keeps the end of it. */

@@ -16,8 +16,11 @@ export interface Sql {
 /** A database on a server: statements on any connection, or a series of them on one. */
 export interface Database extends Sql {
   readonly name: string;
-  /** Lends one connection with a session of its own, and closes it afterwards, so that no session state leaks. */
-  session<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * Lends one connection with a session of its own, and closes it afterwards, so that no session state leaks. The work is
+   * also told the connection's number at the server.
+   */
+  session<T>(work: (sql: Sql, connection: number) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
@@ -70,10 +73,12 @@ function asDoltSaysIt(field: TypeCastField, next: TypeCastNext): unknown {
   return next();
 }
 
-async function inSession<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
-  const connection = await pool.getConnection();
+async function inSession<T>(pool: Pool, work: (sql: Sql, connection: number) => Promise<T>): Promise<T> {
+  const connection = await pool.getConnection().catch((thrown: unknown) => {
+    throw sqlFailure(thrown);
+  });
   try {
-    return await work(statements(connection));
+    return await work(statements(connection), connection.threadId);
   } finally {
     connection.destroy();
   }

@@ -1,21 +1,37 @@
 import type { Sql } from './sql.ts';
 
+/** A branch of a remote. */
+interface RemoteBranch {
+  readonly peer: string;
+  readonly branch: string;
+  /**
+   * Who asks; null: nobody in particular. Dolt sends a password only where a user is named in the call, whatever the
+   * environment holds (2.3.0).
+   */
+  readonly user: string | null;
+}
+
 /**
  * Fetches one branch of a remote into its tracking ref.
  * @throws Failure `remote-empty` where the remote holds no branch, `branch-missing` where it holds others
  *   (Dolt 2.3.0: `no branches found in remote`, `invalid ref spec`), or the class of what went wrong
  */
-export async function fetchBranch(sql: Sql, from: { readonly peer: string; readonly branch: string }): Promise<void> {
-  await sql.run('CALL DOLT_FETCH(?, ?)', [from.peer, from.branch]);
+export async function fetchBranch(sql: Sql, from: RemoteBranch): Promise<void> {
+  await call(sql, 'DOLT_FETCH', [...asUser(from), from.peer, from.branch]);
 }
 
 /**
  * Pushes a local branch to a branch of a remote, fast-forward only. That it returns is no proof that anything arrived.
  * @throws Failure `non-fast-forward` where the remote has commits that ours lacks, or the class of what went wrong
  */
-export async function pushBranch(
-  sql: Sql,
-  to: { readonly peer: string; readonly source: string; readonly branch: string },
-): Promise<void> {
-  await sql.run('CALL DOLT_PUSH(?, ?)', [to.peer, `${to.source}:${to.branch}`]);
+export async function pushBranch(sql: Sql, to: RemoteBranch & { readonly source: string }): Promise<void> {
+  await call(sql, 'DOLT_PUSH', [...asUser(to), to.peer, `${to.source}:${to.branch}`]);
+}
+
+function asUser({ user }: RemoteBranch): readonly string[] {
+  return user === null ? [] : ['--user', user];
+}
+
+async function call(sql: Sql, procedure: string, words: readonly string[]): Promise<void> {
+  await sql.run(`CALL ${procedure}(${words.map(() => '?').join(', ')})`, words);
 }

@@ -1,3 +1,4 @@
+import { ENGINE_MARK } from './engine-processes.ts';
 import { startServer } from './process.ts';
 
 /** A server may take this long to stop by itself before it is killed. */
@@ -5,24 +6,31 @@ const GRACE_MS = 5_000;
 
 /**
  * Runs in a process of its own. Its standard input is a pipe from us that only closes when we are gone, however we went;
- * then it ends the server and removes the private folder. Told `done`, it leaves both alone.
+ * then it ends the server and what the server started, and removes the private folder. Told `done`, it leaves all alone.
  */
 const SCRIPT = `
-const { rmSync } = require('node:fs');
+const { readdirSync, readFileSync, rmSync } = require('node:fs');
 const pid = Number(process.argv[1]);
 const folder = process.argv[2];
-const signal = (name) => { try { process.kill(pid, name); return true; } catch { return false; } };
+const signal = (id, name) => { try { process.kill(id, name); return true; } catch { return false; } };
+const environment = (id) => { try { return readFileSync('/proc/' + id + '/environ', 'latin1'); } catch { return ''; } };
+const endMarked = () => {
+  if (process.platform !== 'linux') return;
+  for (const id of readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)))
+    if (environment(id).split('\\0').includes('${ENGINE_MARK}=' + folder)) signal(Number(id), 'SIGKILL');
+};
 let told = '';
 process.stdin.on('data', (chunk) => { told += chunk; });
 process.stdin.on('end', () => {
   if (told === 'done') return;
-  const started = Date.now();
-  let alive = signal('SIGTERM');
+  const started = performance.now();
+  let alive = signal(pid, 'SIGTERM');
   const timer = setInterval(() => {
-    alive = signal(0);
-    if (alive && Date.now() - started > ${GRACE_MS}) signal('SIGKILL');
-    if (alive && Date.now() - started < ${2 * GRACE_MS}) return;
+    alive = signal(pid, 0);
+    if (alive && performance.now() - started > ${GRACE_MS}) signal(pid, 'SIGKILL');
+    if (alive && performance.now() - started < ${2 * GRACE_MS}) return;
     clearInterval(timer);
+    endMarked();
     rmSync(folder, { recursive: true, force: true });
   }, 50);
 });
@@ -38,7 +46,8 @@ export interface Watchdog {
 /**
  * Watches over a server for the case that we are killed without being able to end it: Node has no parent-death signal.
  * @param pid the server's process id
- * @param folder the private folder to remove with it
+ * @param folder the private folder to remove with it, which is also the mark of its processes
+ * @param env without the mark
  */
 export function watch(pid: number, folder: string, env: Readonly<Record<string, string>>): Watchdog {
   const child = startServer(process.execPath, ['-e', SCRIPT, String(pid), folder], { env, cwd: '/', detached: true });

@@ -29,7 +29,8 @@ interface Heads {
   readonly branch: string;
 }
 
-const NO_MERGE: MergeReport = { protocol: 1, deterministic: true, because: null, commits: 0 };
+/** The report of a run that merged nothing. */
+export const NO_MERGE: MergeReport = { protocol: 1, deterministic: true, because: null, commits: 0 };
 
 /**
  * Brings heads together as far as they go: drops what another contains, fast-forwards where one is left, folds where

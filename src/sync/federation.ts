@@ -1,17 +1,21 @@
-import pLimit from 'p-limit';
 import type { MergeReport } from '../contract/result.ts';
-import { Failure } from '../core/failure.ts';
-import { pause, throwIfInterrupted } from '../core/interruption.ts';
+import { Failure, toFailure } from '../core/failure.ts';
+import { pause } from '../core/interruption.ts';
 import type { PeerEvent } from '../core/logger.ts';
+import { PLAIN_KIT } from '../dolt/engine-kit.ts';
+import type { Engines } from '../dolt/engines.ts';
 import { isAncestor } from '../dolt/history.ts';
 import { fastForward } from '../dolt/merge.ts';
 import type { Database } from '../dolt/sql.ts';
-import type { Converged } from './converge.ts';
+import { type Converged, NO_MERGE } from './converge.ts';
+import { inEngines } from './in-engines.ts';
 import { mergeHeads } from './merge-heads.ts';
 import { addMerges } from './merge-report.ts';
 import type { PeerRun } from './peer-run.ts';
 import { planFor } from './plan.ts';
-import { publishTo } from './publish.ts';
+import { provePush } from './prove.ts';
+import { type Pushed, pushTo } from './publish.ts';
+import { pauseBefore } from './retry.ts';
 import { removeScratch } from './scratch.ts';
 import { surveyPeer } from './survey.ts';
 
@@ -23,7 +27,10 @@ export interface FederationOptions {
   readonly dirty: readonly string[];
   readonly dryRun: boolean;
   readonly initEmpty: boolean;
+  /** How often what may pass by itself is tried again, and a lost race run again. */
   readonly retries: number;
+  /** How long a verb of a peer may take, in milliseconds, where the peer does not say. */
+  readonly timeoutMs: number;
   readonly parallel: number;
   readonly signal: AbortSignal;
   readonly progress: (event: PeerEvent) => void;
@@ -35,32 +42,47 @@ export interface Federated {
   readonly merge: MergeReport;
 }
 
-/** Up to this long, times the number of attempts, before a lost race is run again: towns must not stay in step. */
-const JITTER_MS = 250;
-
 /**
  * Fetches, merges, pushes and verifies for all peers that take part; what becomes of each is noted in its run. The
- * branch of the town moves once, at the end, and only forward.
+ * branch of the town moves once, at the end, and only forward. Merging happens in an engine without any credential.
+ * An interrupted run ends where it stands.
  * @returns the head of our branch afterwards, and the merges behind it
  */
 export async function federate(
-  database: Database,
+  engines: Engines,
   runs: readonly PeerRun[],
   options: FederationOptions,
 ): Promise<Federated> {
   const active = runs.filter((run) => run.part !== null && run.failure === null);
   try {
     await survey(
-      database,
+      engines,
       active.filter((run) => run.registered),
       options,
     );
-    const federated = await agree(database, active, options);
-    for (const run of runs) tellEnd(run, options);
-    return federated;
+    return await agree(engines, active, options);
+  } catch (thrown) {
+    noteInterruption(active, toFailure(thrown));
+    return { head: options.ours, merge: NO_MERGE };
   } finally {
-    if (active.some((run) => run.part?.merge === true || run.part?.push === true)) await removeScratch(database);
+    for (const run of runs) tellEnd(run, options);
+    const writes = active.some((run) => run.part?.merge === true || run.part?.push === true);
+    if (writes) await engines.use(PLAIN_KIT, ({ database }) => removeScratch(database)).catch(unlessInterrupted);
   }
+}
+
+/**
+ * What was done before an interruption stays done and is reported; our branch has not moved.
+ * @throws Failure everything else
+ */
+function noteInterruption(runs: readonly PeerRun[], failure: Failure): void {
+  unlessInterrupted(failure);
+  for (const run of runs) if (!run.verified) run.failure ??= failure;
+}
+
+/** The next run removes what an interrupted one could not. */
+function unlessInterrupted(thrown: unknown): void {
+  if (toFailure(thrown).code !== 'interrupted') throw thrown;
 }
 
 function tellEnd(run: PeerRun, options: FederationOptions): void {
@@ -70,61 +92,87 @@ function tellEnd(run: PeerRun, options: FederationOptions): void {
   else options.progress({ peer: name, step: 'failed', detail: run.failure.code });
 }
 
-async function survey(database: Database, runs: readonly PeerRun[], options: FederationOptions): Promise<void> {
-  await inParallel(runs, options, async (run) => {
-    run.attempts += 1;
+async function survey(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<void> {
+  await inEngines(engines, { ...options, runs, plain: 'last' }, async (engine, run) => {
     options.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
-    await surveyPeer(database, run, options.ours);
+    await surveyPeer(engine, run, options);
     options.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
   });
 }
 
-async function agree(database: Database, runs: readonly PeerRun[], options: FederationOptions): Promise<Federated> {
+async function agree(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<Federated> {
   // Once a remote has taken a commit, that commit is a head like any other; until then a fold can be thrown away.
   const accepted: string[] = [];
   let merged: MergeReport | null = null;
   for (let attempt = 0; ; attempt += 1) {
-    const converged = await mergeHeads(database, runs, { ...options, accepted });
+    const converged = await engines.use(PLAIN_KIT, ({ database }) =>
+      mergeHeads(database, runs, { ...options, accepted }),
+    );
+    const { target } = converged;
     if (options.dryRun) {
-      for (const run of runs) run.plan = await planFor(database, run, { ...options, target: converged.target });
+      await engines.use(PLAIN_KIT, ({ database }) => plan(database, runs, { ...options, target }));
       return { head: options.ours, merge: converged.merge };
     }
-    const { lost, taken } = await publish(database, runs, { ...options, converged });
+    const { lost, taken } = await publish(engines, runs, { ...options, converged });
     if (taken) {
-      accepted.push(converged.target);
+      accepted.push(target);
       merged = addMerges(merged, converged.merge);
     }
-    const isLast = lost.length === 0 || attempt === options.retries;
-    if (isLast) {
-      for (const run of lost) run.failure = outrun(run, attempt + 1);
-      const head = await advance(database, runs, { ...options, target: converged.target });
+    if (lost.size === 0 || attempt === options.retries) {
+      for (const [run, why] of lost) run.failure = outrun(run, why, attempt + 1);
+      const head = await engines.use(PLAIN_KIT, ({ database }) => advance(database, runs, { ...options, target }));
       return { head, merge: addMerges(merged, converged.merge) };
     }
-    await pause(Math.random() * JITTER_MS * (attempt + 1), options.signal);
-    await survey(database, lost, options);
+    await pause(pauseBefore(attempt), options.signal);
+    await survey(engines, [...lost.keys()], options);
   }
 }
 
-async function publish(
+async function plan(
   database: Database,
   runs: readonly PeerRun[],
+  options: FederationOptions & { readonly target: string },
+): Promise<void> {
+  for (const run of runs) run.plan = await planFor(database, run, options);
+}
+
+interface Published {
+  /** Peers that moved, or could not be reached, and why. */
+  readonly lost: ReadonlyMap<PeerRun, Failure>;
+  /** Whether any remote may have taken the target. */
+  readonly taken: boolean;
+}
+
+async function publish(
+  engines: Engines,
+  runs: readonly PeerRun[],
   options: FederationOptions & { readonly converged: Converged },
-): Promise<{ readonly lost: PeerRun[]; readonly taken: boolean }> {
+): Promise<Published> {
   const { target, branch } = options.converged;
-  const lost: PeerRun[] = [];
+  const pushed = new Map<PeerRun, Pushed>();
   const writable = runs.filter((run) => run.part?.push === true && run.failure === null);
-  await inParallel(writable, options, async (run) => {
-    if (run.head === null && !options.initEmpty) {
-      run.failure = new Failure(
-        run.state === 'branch-missing' ? 'branch-missing' : 'remote-empty',
-        `${run.peer.name} has no branch ${run.branch}, and \`init-empty\` is false`,
-      );
-      return;
-    }
-    if ((await publishTo(database, run, { target, branch, progress: options.progress })) === 'lost-race')
-      lost.push(run);
+  for (const run of writable) if (run.head === null && !options.initEmpty) run.failure = refusedFirstPush(run);
+  const pushing = { ...options, runs: writable.filter((run) => run.failure === null), plain: 'first' } as const;
+  await inEngines(engines, pushing, async (engine, run) => {
+    pushed.set(run, await pushTo(engine, run, { ...options, target, branch }));
   });
-  return { lost, taken: target !== options.ours && lost.length < writable.length };
+  const proving = { ...options, runs: [...pushed.keys()], plain: 'first' } as const;
+  await inEngines(engines, proving, async (engine, run) => {
+    const push = pushed.get(run);
+    if (push?.kind !== 'unproven' || run.failure !== null) return;
+    options.progress({ peer: run.peer.name, step: 'verifying', detail: '' });
+    await provePush(engine, run, { ...options, target, commits: push.commits });
+  });
+  const lost = new Map<PeerRun, Failure>();
+  for (const [run, push] of pushed) if (push.kind === 'lost-race') lost.set(run, push.failure);
+  return { lost, taken: target !== options.ours && lost.size < writable.length };
+}
+
+function refusedFirstPush(run: PeerRun): Failure {
+  return new Failure(
+    run.state === 'branch-missing' ? 'branch-missing' : 'remote-empty',
+    `${run.peer.name} has no branch ${run.branch}, and \`init-empty\` is false`,
+  );
 }
 
 /** Moves our branch, once, and says of every peer that was only read whether it and we agree. */
@@ -146,24 +194,7 @@ async function advance(
   return target;
 }
 
-function outrun(run: PeerRun, attempts: number): Failure {
+function outrun(run: PeerRun, why: Failure, attempts: number): Failure {
+  if (why.code !== 'non-fast-forward') return why;
   return new Failure('non-fast-forward', `${run.peer.name} moved during each of ${attempts} attempt(s) to push`);
-}
-
-async function inParallel(
-  runs: readonly PeerRun[],
-  options: FederationOptions,
-  work: (run: PeerRun) => Promise<void>,
-): Promise<void> {
-  const limit = pLimit(options.parallel);
-  await Promise.all(
-    runs.map((run) =>
-      limit(async () => {
-        throwIfInterrupted(options.signal);
-        await work(run);
-        run.durationMs = Date.now() - run.startedAt;
-        throwIfInterrupted(options.signal);
-      }),
-    ),
-  );
 }

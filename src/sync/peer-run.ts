@@ -2,6 +2,7 @@ import type { Peer } from '../config/configuration.ts';
 import type { Conflict, Plan } from '../contract/result.ts';
 import type { PeerState } from '../contract/vocabulary.ts';
 import type { Failure } from '../core/failure.ts';
+import { type EngineKit, PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Part } from './roles.ts';
 
 /** What is known of one peer while a run goes on; the stages fill it in one after the other. */
@@ -11,6 +12,10 @@ export interface PeerRun {
   readonly branch: string;
   /** null: takes no part in this command. */
   readonly part: Part | null;
+  /** What the engine that speaks to it has; peers whose kits have one key share an engine. */
+  kit: EngineKit;
+  /** Whom Dolt names itself to it as; null: nobody in particular. */
+  user: string | null;
   /** Whether the database knows the peer as a remote; one whose folder does not exist yet cannot be asked. */
   registered: boolean;
   state: PeerState;
@@ -38,6 +43,8 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string): PeerR
     peer,
     branch: peer.branch ?? branch,
     part,
+    kit: PLAIN_KIT,
+    user: null,
     registered: false,
     state: 'unknown',
     head: null,

@@ -1,47 +1,54 @@
 import { Failure, toFailure } from '../core/failure.ts';
 import type { PeerEvent } from '../core/logger.ts';
-import { trackingHead } from '../dolt/heads.ts';
+import type { Engine } from '../dolt/engines.ts';
 import { countCommits, countReachable, isAncestor } from '../dolt/history.ts';
-import type { Sql } from '../dolt/sql.ts';
-import { fetchBranch, pushBranch } from '../dolt/transfer.ts';
+import { pushBranch } from '../dolt/transfer.ts';
 import type { PeerRun } from './peer-run.ts';
+import { timeLimit } from './time-limits.ts';
 
 /** What is pushed: a commit, and a local branch that points at it. */
 export interface Publication {
   readonly target: string;
   readonly branch: string;
+  /** How long a push may take, in milliseconds, where the peer does not say. */
+  readonly timeoutMs: number;
   readonly progress: (event: PeerEvent) => void;
 }
 
 /**
- * Pushes to one peer, fast-forward only, and proves it by reading the peer again. What goes wrong is noted in the run.
- * @returns whether the peer moved meanwhile, so that fetching and merging anew may help
+ * What came of a push: `unproven`, it returned, with so many commits sent · `done`, there was nothing to do, or what went
+ * wrong is noted in the run · `lost-race`, the peer moved or could not be reached, and fetching and merging anew may help.
  */
-export async function publishTo(sql: Sql, run: PeerRun, publication: Publication): Promise<'done' | 'lost-race'> {
+export type Pushed =
+  | { readonly kind: 'unproven'; readonly commits: number }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'lost-race'; readonly failure: Failure };
+
+/** Pushes to one peer, fast-forward only. That a push returns proves nothing: see prove.ts. */
+export async function pushTo(engine: Engine, run: PeerRun, publication: Publication): Promise<Pushed> {
   const { target, progress } = publication;
-  const name = run.peer.name;
+  const sql = engine.database;
   try {
     if (run.head !== null && (await isAncestor(sql, target, run.head))) {
       run.verified = true;
-      return 'done';
+      return { kind: 'done' };
     }
     if (run.head !== null && !(await isAncestor(sql, run.head, target))) {
       run.failure = strays(run);
-      return 'done';
+      return { kind: 'done' };
     }
-    const count = run.head === null ? countReachable(sql, target) : countCommits(sql, run.head, target);
-    const commits = await count;
-    progress({ peer: name, step: 'pushing', detail: `${commits} commit(s)` });
-    await pushBranch(sql, { peer: name, source: publication.branch, branch: run.branch });
-    progress({ peer: name, step: 'verifying', detail: '' });
-    await prove(sql, run, target);
-    run.pushedCommits += commits;
-    return 'done';
+    const commits = await (run.head === null ? countReachable(sql, target) : countCommits(sql, run.head, target));
+    progress({ peer: run.peer.name, step: 'pushing', detail: `${commits} commit(s)` });
+    const limit = timeLimit(run.peer, run.head === null ? 'first push' : 'push', publication.timeoutMs);
+    const to = { peer: run.peer.name, source: publication.branch, branch: run.branch, user: run.user };
+    await engine.verb(limit, (connection) => pushBranch(connection, to));
+    return { kind: 'unproven', commits };
   } catch (thrown) {
     const failure = toFailure(thrown);
-    if (failure.code === 'non-fast-forward' || failure.code === 'contention') return 'lost-race';
-    run.failure = failure;
-    return 'done';
+    // Whoever lost its engine gets another; all else is tried again after a fetch, which tells what became of the push.
+    if (failure.retryable && failure.code !== 'engine-lost') return { kind: 'lost-race', failure };
+    run.failure = failure.code === 'remote-empty' ? withoutBranch(run, failure) : failure;
+    return { kind: 'done' };
   }
 }
 
@@ -54,30 +61,9 @@ function strays(run: PeerRun): Failure {
   );
 }
 
-/**
- * Reads the peer again: verified only if what we pushed is an ancestor of what is there now, since another writer may
- * have gone on from it. That the push returned proves nothing.
- * @throws Failure `unverified`
- */
-async function prove(sql: Sql, run: PeerRun, target: string): Promise<void> {
-  const at = { peer: run.peer.name, branch: run.branch };
-  let head: string | null;
-  try {
-    await fetchBranch(sql, at);
-    head = await trackingHead(sql, at);
-  } catch (cause) {
-    const why = toFailure(cause);
-    throw new Failure('unverified', `the push to ${at.peer} returned, but reading it again failed: ${why.message}`, {
-      cause,
-    });
-  }
-  const holds = head !== null && (await isAncestor(sql, target, head));
-  if (!holds) {
-    throw new Failure(
-      'unverified',
-      `the push of ${target} to ${at.peer} returned, but ${at.peer} is at ${head ?? 'nothing'}`,
-    );
-  }
-  run.head = head;
-  run.verified = true;
+/** Reading says that such a repository is empty, as others are; only pushing tells that it cannot be pushed to. */
+function withoutBranch(run: PeerRun, cause: Failure): Failure {
+  return new Failure('repository-empty', `${run.peer.name} is a git repository without any branch: ${cause.message}`, {
+    cause,
+  });
 }

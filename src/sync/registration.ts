@@ -1,16 +1,15 @@
-import type { Peer } from '../config/configuration.ts';
 import type { Logger } from '../core/logger.ts';
-import { addRemote, listRemotes, removeRemote } from '../dolt/remotes.ts';
+import { addRemote, listRemotes, type Remote, removeRemote } from '../dolt/remotes.ts';
 import type { Sql } from '../dolt/sql.ts';
 
 /**
  * What has to happen so that the database knows a peer under its endpoint.
- * @param known the remotes of the database, name to URL
+ * @param known the remotes of the database, by name
  */
-export function registrationOf(peer: Peer, known: ReadonlyMap<string, string>): 'nothing' | 'add' | 'correct' {
-  const url = known.get(peer.name);
-  if (url === undefined) return 'add';
-  return sameUrl(url, peer.endpoint.dolt) ? 'nothing' : 'correct';
+export function registrationOf(wanted: Remote, known: ReadonlyMap<string, Remote>): 'nothing' | 'add' | 'correct' {
+  const there = known.get(wanted.name);
+  if (there === undefined) return 'add';
+  return sameUrl(there.url, wanted.url) && there.ref === wanted.ref ? 'nothing' : 'correct';
 }
 
 /** Dolt 2.3.0 stores an URL that ends in `.git` with `git+` before it, and may add a trailing slash to others. */
@@ -25,23 +24,23 @@ function sameUrl(a: string, b: string): boolean {
  */
 export async function registerPeers(
   sql: Sql,
-  peers: readonly Peer[],
+  remotes: readonly Remote[],
   log: Pick<Logger, 'info' | 'warning'>,
 ): Promise<void> {
-  const known = new Map((await listRemotes(sql)).map((remote) => [remote.name, remote.url]));
-  for (const peer of peers) {
-    const remote = { name: peer.name, url: peer.endpoint.dolt };
-    switch (registrationOf(peer, known)) {
+  const known = new Map((await listRemotes(sql)).map((remote) => [remote.name, remote]));
+  for (const remote of remotes) {
+    const { name, url } = remote;
+    switch (registrationOf(remote, known)) {
       case 'nothing':
         break;
       case 'add':
         await addRemote(sql, remote);
-        log.info(`registered remote ${peer.name} -> ${remote.url}`);
+        log.info(`registered remote ${name} -> ${url}`);
         break;
       case 'correct':
-        await removeRemote(sql, peer.name);
+        await removeRemote(sql, name);
         await addRemote(sql, remote);
-        log.warning(`remote ${peer.name} pointed to ${known.get(peer.name)}; corrected to ${remote.url}`);
+        log.warning(`remote ${name} pointed to ${known.get(name)?.url}; corrected to ${url}`);
         break;
     }
   }

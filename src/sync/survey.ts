@@ -1,26 +1,31 @@
 import { Failure, toFailure } from '../core/failure.ts';
-import { forgetTracking, trackingHead } from '../dolt/heads.ts';
+import type { Engine } from '../dolt/engines.ts';
+import { forgetTracking } from '../dolt/heads.ts';
 import { commitInfo, countCommits, mergeBase, rootCommit } from '../dolt/history.ts';
 import type { Sql } from '../dolt/sql.ts';
-import { fetchBranch } from '../dolt/transfer.ts';
 import type { PeerRun } from './peer-run.ts';
+import { type Reading, readPeer } from './read-peer.ts';
 import { stateOf } from './state.ts';
 
 /**
  * Reads one peer: fetches its branch and says where it stands against our head. A failure stays this peer's own: it is
  * noted in the run, never thrown.
- * @param ours our head
  */
-export async function surveyPeer(sql: Sql, run: PeerRun, ours: string): Promise<void> {
-  const at = { peer: run.peer.name, branch: run.branch };
+export async function surveyPeer(
+  engine: Engine,
+  run: PeerRun,
+  town: Reading & { readonly ours: string },
+): Promise<void> {
   try {
-    await fetchBranch(sql, at);
-    const theirs = await trackingHead(sql, at);
+    const theirs = await readPeer(engine, run, { ...town, onTry: () => noteTry(run) });
     if (theirs === null) throw new Failure('branch-missing', `${run.peer.name} has no branch ${run.branch}`);
-    await compare(sql, run, { ours, theirs });
+    await compare(engine.database, run, { ours: town.ours, theirs });
   } catch (thrown) {
-    await noteAbsence(sql, run, toFailure(thrown));
+    await noteAbsence(engine.database, run, toFailure(thrown));
   }
+}
+function noteTry(run: PeerRun): void {
+  run.attempts += 1;
 }
 
 async function compare(

@@ -1,0 +1,64 @@
+import type { Peer } from '../config/configuration.ts';
+import { Failure } from '../core/failure.ts';
+import { type EngineKit, engineKit } from '../dolt/engine-kit.ts';
+import { isAmazon } from './aws-service.ts';
+import type { Credential } from './credential.ts';
+import { inherited, type Job } from './job.ts';
+
+/** Addresses of the job's own; a configuration cannot set them. */
+const ADDRESSES = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_REGION', 'AWS_CA_BUNDLE'];
+/** What the AWS clients take from their environment, be it keys, a profile, or the token of a workflow's identity. */
+const AMBIENT = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_ROLE_ARN',
+  'AWS_ROLE_SESSION_NAME',
+  'AWS_PROFILE',
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+];
+
+/**
+ * S3, with or without DynamoDB. Keys of the job go to Amazon, or to the service that the job itself names; never to an
+ * address that the configuration chose.
+ * @throws Failure `credential-url-mismatch` where only the job has keys and the peer names another service
+ */
+export function awsKit(peer: Peer, credential: Credential | null, job: Job): EngineKit {
+  const settings = peer.aws;
+  const addresses = inherited(job.env, ADDRESSES);
+  const own = {
+    ...(settings?.region == null ? {} : { AWS_REGION: settings.region }),
+    ...(settings?.endpoint == null ? {} : { AWS_ENDPOINT_URL_S3: settings.endpoint }),
+    // Many services that speak S3 do not know the checksums that newer clients send unasked.
+    ...(settings?.endpoint == null ? {} : { AWS_REQUEST_CHECKSUM_CALCULATION: 'when_required' }),
+  };
+  const keys = credential === null ? ambient(peer, job) : ofCredential(credential);
+  return engineKit({ variables: () => ({ ...addresses, ...own, ...keys }) });
+}
+
+function ofCredential({ secret, instanceRole }: Credential): Readonly<Record<string, string>> {
+  const role = instanceRole ? { AWS_EC2_METADATA_DISABLED: 'false' } : {};
+  if (secret.kind !== 'aws') return role;
+  return {
+    ...role,
+    AWS_ACCESS_KEY_ID: secret.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secret.secretAccessKey,
+    ...(secret.sessionToken === null ? {} : { AWS_SESSION_TOKEN: secret.sessionToken }),
+  };
+}
+
+function ambient(peer: Peer, job: Job): Readonly<Record<string, string>> {
+  const found = {
+    ...inherited(job.env, AMBIENT),
+    ...(peer.aws?.profile == null ? {} : { AWS_PROFILE: peer.aws.profile }),
+  };
+  const endpoint = peer.aws?.endpoint ?? null;
+  if (Object.keys(found).length === 0 || endpoint === null || isAmazon(endpoint)) return found;
+  throw new Failure(
+    'credential-url-mismatch',
+    `${peer.name} names the service ${endpoint}, and the job's own AWS credentials are for Amazon only`,
+    { hint: `Give ${peer.name} credentials of its own, with this service as \`aws-endpoint\`.` },
+  );
+}

@@ -1,0 +1,94 @@
+import { endsWithin } from '../core/ends-within.ts';
+import type { Failure } from '../core/failure.ts';
+import { throwIfInterrupted } from '../core/interruption.ts';
+import type { EngineKit } from './engine-kit.ts';
+import { GRACE_MS, interruptible, killStatement } from './interrupt.ts';
+import { openServer, type Server, type ServerOptions } from './server.ts';
+import { type Database, openDatabase, type Sql } from './sql.ts';
+
+/** How long something may take, and what to say when it takes longer. */
+export interface TimeLimit {
+  readonly milliseconds: number;
+  readonly failure: () => Failure;
+}
+
+/** A server of ours with its database open. */
+export interface Engine {
+  readonly database: Database;
+  /**
+   * Does what speaks to a peer, on a connection of its own, within a time. What does not end in time is ended alone; only
+   * where that does not help the whole engine ends, and `hasEnded` tells the others why they failed.
+   * @throws Failure that the limit gives
+   */
+  verb<T>(limit: TimeLimit, work: (sql: Sql) => Promise<T>): Promise<T>;
+  hasEnded(): boolean;
+}
+
+/** The engines of one database, of which only one can be open at a time: it locks the database. */
+export interface Engines {
+  /** Does work in the engine with this kit, which is opened where another one, or none, is open. */
+  use<T>(kit: EngineKit, work: (engine: Engine) => Promise<T>): Promise<T>;
+  /** Ends the engine that is open, if any. */
+  close(): Promise<void>;
+}
+
+/**
+ * @param options of every server; the kit comes with each use
+ * @param connections statements that may run side by side
+ */
+export function openEngines(options: Omit<ServerOptions, 'kit'>, connections: number): Engines {
+  let open: Open | null = null;
+  const close = async (): Promise<void> => {
+    const closing = open;
+    open = null;
+    if (closing !== null) await closing.engine.database.close().finally(() => closing.server.stop());
+  };
+  return {
+    close,
+    async use(kit, work) {
+      if (open !== null && (open.kit.key !== kit.key || open.engine.hasEnded())) await close();
+      open ??= await start({ ...options, kit }, connections);
+      const { server, engine } = open;
+      return await interruptible(server, options.signal, () => work(engine));
+    },
+  };
+}
+
+interface Open {
+  readonly server: Server;
+  readonly engine: Engine;
+  readonly kit: EngineKit;
+}
+
+async function start(options: ServerOptions & { readonly kit: EngineKit }, connections: number): Promise<Open> {
+  const server = await openServer(options);
+  try {
+    const database = await openDatabase(server.address, connections);
+    return { server, engine: engineOf(server, database, options), kit: options.kit };
+  } catch (thrown) {
+    await server.stop();
+    throw thrown;
+  }
+}
+
+function engineOf(server: Server, database: Database, { kit, signal }: Parameters<typeof start>[0]): Engine {
+  return {
+    database,
+    hasEnded: () => server.hasEnded(),
+    verb: (limit, work) =>
+      database.session(async (sql, connection) => {
+        const working = work(sql);
+        if (await endsWithin(working, limit.milliseconds)) {
+          return await working.catch((thrown: unknown) => {
+            throwIfInterrupted(signal);
+            throw thrown;
+          });
+        }
+        await killStatement(server.address, connection);
+        const ended = await endsWithin(working, GRACE_MS);
+        // What git or ssh started may live on, and nobody can tell for which peer.
+        if (!ended || kit.startsPrograms) await server.kill();
+        throw limit.failure();
+      }),
+  };
+}

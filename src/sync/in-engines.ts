@@ -1,0 +1,57 @@
+import pLimit from 'p-limit';
+import { throwIfInterrupted } from '../core/interruption.ts';
+import type { Engine, Engines } from '../dolt/engines.ts';
+import { groupPeers } from './peer-groups.ts';
+import type { PeerRun } from './peer-run.ts';
+
+interface Phase {
+  readonly plain: 'first' | 'last';
+  /** Peers worked on at the same time. */
+  readonly parallel: number;
+  readonly signal: AbortSignal;
+}
+
+/** An engine that dies again and again under a peer is not opened for it for ever. */
+const ENGINES_PER_PEER = 3;
+
+/**
+ * Does one phase of a run for each peer in the engine that it needs, several peers of one engine side by side. Where an
+ * engine had to be ended because of one peer, the others are served by a new one.
+ * @param work notes what goes wrong in the run, and may be called again for a run whose failure is `engine-lost`
+ */
+export async function inEngines(
+  engines: Engines,
+  phase: Phase & { readonly runs: readonly PeerRun[] },
+  work: (engine: Engine, run: PeerRun) => Promise<void>,
+): Promise<void> {
+  for (const { kit, runs } of groupPeers(phase.runs, phase.plain)) {
+    if (kit.forgetful) await engines.close();
+    let waiting = runs;
+    for (let used = 0; waiting.length > 0; used += 1) {
+      waiting = await engines.use(kit, (engine) => sideBySide(waiting, phase, (run) => work(engine, run)));
+      if (used === ENGINES_PER_PEER) break;
+      for (const run of waiting) run.failure = null;
+    }
+    if (kit.forgetful) await engines.close();
+  }
+}
+
+/** @returns the runs that failed only because their engine ended */
+async function sideBySide(
+  runs: readonly PeerRun[],
+  { parallel, signal }: Phase,
+  work: (run: PeerRun) => Promise<void>,
+): Promise<readonly PeerRun[]> {
+  const limit = pLimit(parallel);
+  await Promise.all(
+    runs.map((run) =>
+      limit(async () => {
+        throwIfInterrupted(signal);
+        await work(run);
+        run.durationMs = Date.now() - run.startedAt;
+        throwIfInterrupted(signal);
+      }),
+    ),
+  );
+  return runs.filter((run) => run.failure?.code === 'engine-lost');
+}

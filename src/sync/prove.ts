@@ -1,0 +1,41 @@
+import { Failure, toFailure } from '../core/failure.ts';
+import type { Engine } from '../dolt/engines.ts';
+import { isAncestor } from '../dolt/history.ts';
+import type { PeerRun } from './peer-run.ts';
+import { type Reading, readPeer } from './read-peer.ts';
+
+/**
+ * Reads a peer again after a push that returned: verified only if what we pushed is an ancestor of what is there now,
+ * since another writer may have gone on from it. Everything else is noted in the run, as `unverified`.
+ * @param push.commits how many were sent
+ */
+export async function provePush(
+  engine: Engine,
+  run: PeerRun,
+  push: Reading & { readonly target: string; readonly commits: number },
+): Promise<void> {
+  const { target } = push;
+  const { name } = run.peer;
+  try {
+    const head = await readPeer(engine, run, push);
+    if (head === null || !(await isAncestor(engine.database, target, head))) {
+      throw new Failure(
+        'unverified',
+        `the push of ${target} to ${name} returned, but ${name} is at ${head ?? 'nothing'}`,
+      );
+    }
+    run.head = head;
+    run.verified = true;
+    run.pushedCommits += push.commits;
+  } catch (thrown) {
+    run.failure = unverified(name, toFailure(thrown));
+  }
+}
+
+/** An engine that ended has said nothing about the peer. */
+function unverified(name: string, why: Failure): Failure {
+  if (why.code === 'unverified' || why.code === 'engine-lost' || why.code === 'interrupted') return why;
+  return new Failure('unverified', `the push to ${name} returned, but reading it again failed: ${why.message}`, {
+    cause: why,
+  });
+}

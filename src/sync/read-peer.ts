@@ -1,0 +1,32 @@
+import type { Engine } from '../dolt/engines.ts';
+import { trackingHead } from '../dolt/heads.ts';
+import { fetchBranch } from '../dolt/transfer.ts';
+import type { PeerRun } from './peer-run.ts';
+import { readPatiently } from './retry.ts';
+import { timeLimit } from './time-limits.ts';
+
+export interface Reading {
+  /** How long a verb may take, in milliseconds, where the peer does not say. */
+  readonly timeoutMs: number;
+  readonly retries: number;
+  readonly signal: AbortSignal;
+}
+
+interface Trying {
+  /** Told of each try. */
+  readonly onTry?: () => void;
+}
+
+/**
+ * Fetches a peer's branch, within its time and again where that may help.
+ * @returns the commit that the branch points at there; null where the peer answered and has no such branch
+ * @throws Failure with the class of what went wrong, `remote-empty`, `branch-missing`, `timeout`
+ */
+export async function readPeer(engine: Engine, run: PeerRun, reading: Reading & Trying): Promise<string | null> {
+  const at = { peer: run.peer.name, branch: run.branch, user: run.user };
+  await readPatiently(async () => {
+    reading.onTry?.();
+    await engine.verb(timeLimit(run.peer, 'fetch', reading.timeoutMs), (sql) => fetchBranch(sql, at));
+  }, reading);
+  return await trackingHead(engine.database, at);
+}

@@ -15,6 +15,7 @@ export function exitCodeOfOutcome(outcome: Outcome, request: Request): ExitCode 
       return outcome.towns.map((town) => exitCodeOf(town.result, 'any')).find((code) => code !== EXIT.ok) ?? EXIT.ok;
     case 'add-peer':
     case 'remove-peer':
+    case 'resolve':
     case 'list-peers':
     case 'config':
     case 'install':

@@ -13,6 +13,7 @@ import { newPeerRun } from '../sync/peer-run.ts';
 import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
+import { type Left, leaveConflicts } from './leave-conflicts.ts';
 import { mergeProblems } from './merge-problems.ts';
 import { openTown, type Town } from './open-town.ts';
 import type { Access } from './peer-access.ts';
@@ -60,7 +61,15 @@ export async function federate(request: FederateRequest, context: Context): Prom
   };
   const town = await openTown(request, context, { configuration, dolt: dolt.path, access });
   try {
-    const ground = { town, peers, dolt, access, policy: configuration.dirty.value, started };
+    const ground = {
+      town,
+      peers,
+      configured: configuration.peers,
+      dolt,
+      access,
+      policy: configuration.dirty.value,
+      started,
+    };
     const result = await inTown(request, context, ground);
     return { result, doltPath: dolt.path, locations: locationsOf(peers) };
   } finally {
@@ -71,6 +80,8 @@ export async function federate(request: FederateRequest, context: Context): Prom
 interface Ground {
   readonly town: Town;
   readonly peers: readonly Peer[];
+  /** All that are configured, also where only some take part. */
+  readonly configured: readonly Peer[];
   readonly access: Access;
   readonly dolt: InstalledDolt;
   readonly policy: Parameters<typeof settleUncommitted>[1]['policy'];
@@ -85,9 +96,15 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
   const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout };
   const { head, merge } = await federatePeers(engines, runs, options);
 
+  const leaves = request.command !== 'status' && request.command !== 'push' && !request.dryRun;
+  const left: Left = leaves
+    ? await leaveConflicts({ engines, path, branch, head, runs, peers: ground.configured }, context)
+    : { file: null, problems: [] };
+
   const results = runs.map(peerResult);
   const problems = [
     ...mergeProblems(merge),
+    ...left.problems,
     ...(dirty.length === 0
       ? []
       : [
@@ -120,6 +137,7 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
     merge: request.command === 'status' || request.command === 'push' ? null : merge,
     peers: results,
     problems,
+    ...(left.file === null ? {} : { conflictsPath: left.file }),
   };
 }
 

@@ -56,6 +56,15 @@ export interface RemovePeerRequest {
   readonly dolt: DoltRequest;
 }
 
+export interface ResolveRequest {
+  readonly command: 'resolve';
+  /** The conflicts file, relative to the working directory; absent: ask. */
+  readonly file?: string | undefined;
+  readonly database?: string | undefined;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
+
 export interface ListPeersRequest {
   readonly command: 'list-peers';
   readonly overrides: ConfigOverrides;
@@ -83,6 +92,7 @@ export type Request =
   | FederateRequest
   | AddPeerRequest
   | RemovePeerRequest
+  | ResolveRequest
   | ListPeersRequest
   | ConfigRequest
   | InstallRequest

@@ -75,7 +75,17 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   const tier = entry.tier ?? rules.sovereignty;
   if (endpoint === undefined) return undefined;
   const strategy = entry.conflict ?? rules.strategy;
-  return { name, endpoint, role, tier, branch, strategy, timeout, ...peerOptions(entry, { ...rules, endpoint }), origin };
+  return {
+    name,
+    endpoint,
+    role,
+    tier,
+    branch,
+    strategy,
+    timeout,
+    ...peerOptions(entry, { ...rules, endpoint }),
+    origin,
+  };
 }
 
 function readEndpoint(

@@ -21,6 +21,7 @@ export function text(result: RunResult): string {
           ...result.peers.map((peer) => peerRow(peer, plain)),
         ]),
     conflictLines(result),
+    leftLines(result),
     findings(result).flatMap(findingLines),
     [verdict(result)],
   ];
@@ -39,6 +40,15 @@ function conflictLines(result: RunResult): string[] {
     ...rows.slice(0, MAX_CONFLICTS),
   ]);
   return left > 0 ? [...table, `and ${counted(left, 'more row')}; --json shows them all`] : table;
+}
+
+function leftLines({ conflictsPath }: RunResult): string[] {
+  if (conflictsPath === undefined) return [];
+  const file = plain(conflictsPath);
+  return [
+    `What is left for you stands in ${file}`,
+    `  Write your choices there, then run: dolt-federation resolve --file ${file}`,
+  ];
 }
 
 function conflictCells(peer: PeerResult, conflict: Conflict): string[] {

@@ -128,7 +128,8 @@ function decideWhole(row: LeftRow, said: LeftRow, choice: Choice): DecidedRow {
   return { decision: { kind: 'cells', cells: new Map(cells) }, undecided: [], problems: [] };
 }
 
-function allowedForRow({ kind, cells }: LeftRow): readonly ChoiceWord[] {
+/** The words that may be chosen for a row. */
+export function allowedForRow({ kind, cells }: LeftRow): readonly ChoiceWord[] {
   switch (kind) {
     case 'changed':
       // A column that is new on both sides was nothing before.
@@ -160,8 +161,13 @@ function decideCells(row: LeftRow, said: LeftRow): DecidedRow {
   return { decision: isWhole ? { kind: 'cells', cells } : null, undecided, problems };
 }
 
+/** The words that may be chosen for a cell; a value of one's own always may. */
+export function allowedForCell(cell: LeftCell): readonly Exclude<CellChoice, object>[] {
+  return (['ours', 'theirs', 'base'] as const).filter((word) => cell[word] !== undefined);
+}
+
 function isAllowed(there: LeftCell, choice: CellChoice): boolean {
-  return typeof choice !== 'string' || there[choice] !== undefined;
+  return typeof choice !== 'string' || allowedForCell(there).includes(choice);
 }
 
 function choiceText(choice: Choice): string {

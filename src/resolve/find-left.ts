@@ -26,7 +26,8 @@ export async function findLeft(
     }
     const collisions = run.conflicts.filter(({ kind, left }) => kind === 'id-collision' && left);
     if (run.failure === null) {
-      for (const conflict of collisions) lost.push(...(await lostRows(database, { peer: run.peer.name, conflict, head })));
+      for (const conflict of collisions)
+        lost.push(...(await lostRows(database, { peer: run.peer.name, conflict, head })));
     }
   }
   return { merges, lost };

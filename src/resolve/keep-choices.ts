@@ -1,4 +1,11 @@
-import { type ConflictsFile, type LeftCell, type LeftMerge, type LeftRow, type LostRow, rowName } from './conflicts-file.ts';
+import {
+  type ConflictsFile,
+  type LeftCell,
+  type LeftMerge,
+  type LeftRow,
+  type LostRow,
+  rowName,
+} from './conflicts-file.ts';
 
 /** What a run found out, in terms of a conflicts file. */
 export interface Found {
@@ -20,7 +27,12 @@ export interface Found {
 export function nextFile(last: ConflictsFile | null, found: Found): ConflictsFile {
   const before = last?.branch === found.branch ? last.merges : [];
   const silent = before.filter(({ peer }) => found.configured.includes(peer) && !found.heard.includes(peer));
-  const kept = found.merges.map((merge) => withChoices(merge, before.find(({ peer }) => peer === merge.peer)));
+  const kept = found.merges.map((merge) =>
+    withChoices(
+      merge,
+      before.find(({ peer }) => peer === merge.peer),
+    ),
+  );
   const merges = [...silent, ...kept].toSorted((a, b) => (a.peer < b.peer ? -1 : 1));
   const lost = new Map([...(last?.lost ?? []), ...found.lost].map((row) => [lostName(row), row]));
   return { branch: found.branch, merges, lost: [...lost.values()] };

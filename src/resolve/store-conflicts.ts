@@ -33,7 +33,8 @@ export async function readConflictsIfAny(file: string): Promise<ConflictsFile | 
 async function readText(file: string): Promise<string> {
   try {
     const found = await stat(file);
-    if (!found.isFile() || found.size > MAX_BYTES) throw new Error(found.isFile() ? 'it is too large' : 'it is no file');
+    if (!found.isFile() || found.size > MAX_BYTES)
+      throw new Error(found.isFile() ? 'it is too large' : 'it is no file');
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (thrown) {
     throw unreadable(file, thrown);

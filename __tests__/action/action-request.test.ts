@@ -14,7 +14,7 @@ const request = (inputs: Inputs = {}, event = SAFE) => actionRequest((name) => i
 
 function federate(inputs: Inputs = {}, event = SAFE): FederateRequest {
   const made = request(inputs, event);
-  if (made.command === 'install') throw new Error('not a federation command');
+  if (made.command === 'install' || made.command === 'doctor') throw new Error('not a federation command');
   return made;
 }
 
@@ -26,9 +26,12 @@ describe('the request that the inputs stand for', () => {
       dryRun: false,
       failOn: 'any',
       retries: 3,
+      timeout: 600_000,
+      credentials: undefined,
       parallel: 8,
       bootstrap: undefined,
       initEmpty: true,
+      maxDelete: 50,
       database: undefined,
       branch: undefined,
       reportValues: 'keys',
@@ -53,6 +56,8 @@ describe('the request that the inputs stand for', () => {
     [{ only: 'a, b\n\n c ,' }, { only: ['a', 'b', 'c'] }],
     [{ 'dry-run': 'True' }, { dryRun: true }],
     [{ 'init-empty': 'FALSE' }, { initEmpty: false }],
+    [{ 'max-delete': '100' }, { maxDelete: 100 }],
+    [{ 'max-delete': '0' }, { maxDelete: 0 }],
     [
       { retries: '0', parallel: '12' },
       { retries: 0, parallel: 12 },
@@ -99,8 +104,8 @@ test.each([
 
 describe('refused inputs', () => {
   const BAD: readonly [Inputs, string][] = [
-    [{ command: 'add-peer' }, 'one of sync, pull, push, status, install'],
-    [{ command: 'synch' }, 'one of sync, pull, push, status, install'],
+    [{ command: 'add-peer' }, 'one of sync, pull, push, status, doctor, install'],
+    [{ command: 'synch' }, 'one of sync, pull, push, status, doctor, install'],
     [{ 'dry-run': 'yes' }, 'true or false'],
     [{ 'init-empty': 'tRUE' }, 'true or false'],
     [{ 'allow-insecure': '1' }, 'true or false'],
@@ -113,6 +118,9 @@ describe('refused inputs', () => {
     [{ retries: '0x10' }, 'a whole number of at least 0'],
     [{ retries: '9999999999' }, 'a whole number of at least 0'],
     [{ parallel: '0' }, 'a whole number of at least 1'],
+    [{ 'max-delete': '101' }, 'a whole number from 0 to 100'],
+    [{ 'max-delete': '50%' }, 'a whole number from 0 to 100'],
+    [{ 'max-delete': '0.5' }, 'a whole number from 0 to 100'],
     [{ 'dolt-sha256': 'abc' }, 'a SHA-256 of 64 hexadecimal digits'],
     [{ 'dolt-source': 'source' }, 'one of release, build, auto'],
     [{ 'report-values': 'all' }, 'one of none, keys, full'],

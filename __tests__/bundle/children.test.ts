@@ -27,6 +27,47 @@ describe('the children of a step', () => {
     expect(step.commands[0]).toEqual({ command: 'add-mask', properties: {}, message: TOKEN });
   });
 
+  test('have an environment that is made for them, whatever the job has', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    const dolt = await program(folder, `env > '${folder.file('environment')}'; exit 1`);
+    const allowed = {
+      LANG: 'C.UTF-8',
+      TMPDIR: folder.path,
+      HTTPS_PROXY: 'http://proxy.invalid',
+      SSL_CERT_FILE: '/ca.pem',
+    };
+    const names = ['AWS_SECRET_ACCESS_KEY', 'GOOGLE_APPLICATION_CREDENTIALS', 'AZURE_CLIENT_SECRET', 'SSH_AUTH_SOCK'];
+    const others = [
+      'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+      'DOLT_REMOTE_PASSWORD',
+      'GIT_ASKPASS',
+      'GIT_SSH',
+      'LD_PRELOAD_',
+      'NODE_OPTIONS_',
+      'FAR_TOKEN',
+    ];
+    const refused = Object.fromEntries([...names, ...others].map((name) => [name, 'canary-of-the-job']));
+    const peers = 'far: git+https://far.invalid/repo.git';
+    const credentials = 'far: {url: "https://far.invalid", git-token: {env: FAR_TOKEN}}';
+    const step = await runner.main({
+      inputs: { command: 'status', 'dolt-path': dolt, peers, credentials },
+      env: { ...allowed, ...refused, DOLT_FEDERATION_CREDENTIALS: 'canary-of-the-job' },
+    });
+    expect(step.exitCode).toBe(1);
+    const environment = await readFile(folder.file('environment'), 'utf8');
+    for (const [name, value] of Object.entries(allowed)) expect(environment).toContain(`${name}=${value}\n`);
+    expect(environment).not.toContain('canary-of-the-job');
+    // The shell adds the last three.
+    const own = /^(PATH|HOME|USERPROFILE|DOLT_[A-Z_]+|AWS_EC2_METADATA_DISABLED|GIT_[A-Z0-9_]+|PWD|SHLVL|_)$/;
+    const found = environment
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice(0, line.indexOf('=')));
+    expect(found.filter((name) => !(name in allowed) && !own.test(name))).toEqual([]);
+    expect(step.commands).toContainEqual({ command: 'add-mask', properties: {}, message: 'canary-of-the-job' });
+  });
+
   test.each([
     ['INT', 130],
     ['TERM', 143],

@@ -19,8 +19,10 @@ describe('a command line becomes a request', () => {
       dryRun: false,
       failOn: 'any',
       retries: 3,
+      timeout: 600_000,
       parallel: 8,
       initEmpty: true,
+      maxDelete: 50,
       reportValues: 'keys',
       untrusted: false,
       overrides: { allowInsecure: false },
@@ -30,8 +32,8 @@ describe('a command line becomes a request', () => {
 
   test('sync with everything said', () => {
     const line = [
-      'sync a b --dry-run --fail-on primary --retries 0 --parallel 2 --bootstrap a --no-init-empty --database db',
-      '--branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',
+      'sync a b --dry-run --fail-on primary --retries 0 --timeout 90s --parallel 2 --bootstrap a --no-init-empty --database db --max-delete 75',
+      '--credentials c.yaml --branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',
       '--sovereignty T3 --conflict-strategy manual --dirty fail --allow-insecure --dolthub-host h.example',
       '--dolt-version ^2 --dolt-source auto --dolt-path /d --dolt-sha256 ABC --dolt-mirror https://m.example',
     ].join(' ');
@@ -41,9 +43,12 @@ describe('a command line becomes a request', () => {
       dryRun: true,
       failOn: 'primary',
       retries: 0,
+      timeout: 90_000,
+      credentials: { file: 'c.yaml' },
       parallel: 2,
       bootstrap: 'a',
       initEmpty: false,
+      maxDelete: 75,
       database: 'db',
       branch: 'work',
       reportValues: 'none',

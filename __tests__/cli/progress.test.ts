@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { chooseProgress } from '../../src/cli/choose-progress.ts';
@@ -55,6 +56,36 @@ describe('progress', () => {
     const text = shown(true, {});
     expect(text).toContain('north: pushing (2 commits)');
     expect(text).toMatch(new RegExp(`${ESCAPE}\\[(1A|2K|G|J)`));
+  });
+
+  test('a step that lasts shows its seconds, a step that is over does not', () => {
+    const stderr = stream(true);
+    let time = 0;
+    const progress = liveProgress(stderr, { color: false, now: () => time });
+    progress.event(event('north', 'fetching'));
+    progress.event(event('south', 'done'));
+    time = 1_999;
+    progress.line('early');
+    expect(stderr.text()).not.toMatch(/\d s/);
+    time = 12_700;
+    progress.line('later');
+    const frame = stderr.text().split('later\n')[1] ?? '';
+    expect(frame).toContain('north: fetching 12 s\nsouth: done\n');
+    progress.event(event('north', 'pushing'));
+    expect(stderr.text()).toContain('north: pushing\n');
+    progress.end();
+  });
+
+  test('the seconds go on by themselves, and stop at the end', async () => {
+    const stderr = stream(true);
+    let time = 0;
+    const progress = liveProgress(stderr, { color: false, now: () => time });
+    progress.event(event('north', 'fetching'));
+    stderr.text();
+    time = 5_000;
+    await once(stderr, 'readable');
+    expect(stderr.text()).toContain('north: fetching 5 s');
+    progress.end();
   });
 
   test('a terminal has one line per peer, in the order in which they came', () => {

@@ -32,6 +32,16 @@ describe('a command line that does not fit is refused', () => {
     [['sync', '--retries', '-1'], "--retries needs a value, but '-1' follows it", '--retries'],
     [['sync', '--retries', '1.5'], "--retries is '1.5', which is not a whole number of at least 0", '--retries 3'],
     [['sync', '--retries', '9999999999'], "--retries is '9999999999'", '--retries 3'],
+    [
+      ['sync', '--max-delete', '101'],
+      "--max-delete is '101', which is not a whole number from 0 to 100",
+      '--max-delete 50',
+    ],
+    [
+      ['pull', '--max-delete', '50%'],
+      "--max-delete is '50%', which is not a whole number from 0 to 100",
+      '--max-delete 50',
+    ],
     [['sync', '--parallel', '0'], "--parallel is '0', which is not a whole number of at least 1", '--parallel 8'],
     [['sync', '--branch', ''], "--branch needs a value, but '' follows it", 'leave the flag out'],
     [['sync', '--branch', '--dry-run'], "--branch needs a value, but '--dry-run' follows it", 'after --branch'],

@@ -46,10 +46,10 @@ describe('add-peer', () => {
   test('keeps comments and order, in any sync mode, and writes what it was told', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, `${TEXT}sync: {mode: realtime}\n`);
-    const more = { role: 'backup', tier: 'T2', branch: 'main' } as const;
+    const more = { role: 'backup', tier: 'T2', branch: 'main', conflict: 'manual' } as const;
     await addPeer(request('b', 'gs://bucket/b', more), commandContext(folder.path));
     expect(await readFile(file, 'utf8')).toBe(
-      `${TEXT}    b:\n      endpoint: gs://bucket/b\n      role: backup\n      tier: T2\n      branch: main\nsync: {mode: realtime}\n`,
+      `${TEXT}    b:\n      endpoint: gs://bucket/b\n      role: backup\n      tier: T2\n      branch: main\n      conflict: manual\nsync: {mode: realtime}\n`,
     );
     expect(await listPeers({ command: 'list-peers', overrides: {} }, commandContext(folder.path))).toEqual([
       { name: 'a', endpoint: 'file:///srv/a', role: 'peer', tier: 'T1' },

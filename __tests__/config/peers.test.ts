@@ -38,10 +38,26 @@ describe('peers', () => {
     ]);
   });
 
+  test("have a strategy of their own, or the run's", () => {
+    const text = 'federation: {remote: file:///o, peers: {a: {endpoint: file:///a, conflict: Manual}, b: file:///b}}';
+    const strategies = (overrides = {}) => configure(text, { overrides }).peers.map(({ strategy }) => strategy);
+    expect(strategies()).toEqual(['newest', 'manual', 'newest']);
+    expect(strategies({ conflictStrategy: 'theirs' })).toEqual(['theirs', 'manual', 'theirs']);
+  });
+
   test('may come from the input too', () => {
     const overrides = { peers: 'b: file:///b\na: {endpoint: file:///a, role: archive}' };
     expect(summary('federation: {peers: {c: file:///c}}', overrides).map(([name]) => name)).toEqual(['a', 'b', 'c']);
     expect(configure('', { overrides }).peers[0]?.origin).toEqual({ layer: 'input', name: 'peers' });
+  });
+
+  test('accept is a list of words, each once; a primary of federation.remote accepts nothing', () => {
+    const text = 'federation: {remote: file:///o, peers: {a: {endpoint: file:///a, accept: [Future, ignore, future]}}}';
+    expect(configure(text).peers.map(({ name, accept }) => [name, accept])).toEqual([
+      ['origin', []],
+      ['a', ['future', 'ignore']],
+    ]);
+    expect(configure('federation: {peers: {a: {endpoint: file:///a, accept: []}}}').peers[0]?.accept).toEqual([]);
   });
 
   test('an empty mapping has none', () => {
@@ -56,12 +72,20 @@ const PEER = 'federation:\n  peers:\n    a:\n      endpoint: file:///a\n      ';
 describe('peers that are refused', () => {
   test.each([
     [`${PEER}role: prim`, 'config-invalid 5:13'],
+    [`${PEER}conflict: latest`, 'config-invalid 5:17'],
     [`${PEER}tier: T9`, 'config-invalid 5:13'],
     [`${PEER}lower-tier: "true"`, 'config-invalid 5:19'],
     [`${PEER}branch: 1.0`, 'config-invalid 5:15'],
     [`${PEER}branch: "a:b"`, 'config-invalid 5:15'],
     [`${PEER}Role: peer`, 'config-unknown-key 5:7'],
-    [`${PEER}timeout: 5m`, 'not-supported 5:7'],
+    [`${PEER}timeout: 5`, 'config-invalid 5:16'],
+    [`${PEER}erasure: strict`, 'not-supported 5:7'],
+    [`${PEER}accept: triggers`, 'config-invalid 5:15'],
+    [`${PEER}accept:`, 'config-invalid 5:14'],
+    [`${PEER}accept: {triggers: true}`, 'config-invalid 5:15'],
+    [`${PEER}accept: [triggers, trigger]`, 'config-invalid 5:26'],
+    [`${PEER}accept:\n        - ignore\n        - 5`, 'config-invalid 7:11'],
+    [`${PEER}acept: [triggers]`, 'config-unknown-key 5:7'],
     ['federation:\n  sovereignty: T3\n  peers: {a: {endpoint: file:///a, tier: T2}}', 'tier-lowered 3:42'],
     ['federation:\n  peers:\n    Main: file:///a', 'invalid-peer-name 3:5'],
     ['federation:\n  peers:\n    a: ', 'config-invalid 3:8'],
@@ -103,6 +127,12 @@ describe('peers that are refused', () => {
     const messageOf = async (text: string) => (await refusal(() => configure(text))).message;
     expect(await messageOf(`${PEER}role: prim`)).toBe(
       'federation.peers.a.role: "prim" is none of primary, peer, upstream, backup, archive',
+    );
+    expect(await messageOf(`${PEER}accept: [triggers, all]`)).toBe(
+      'federation.peers.a.accept[1]: "all" is none of triggers, procedures, events, ignore, deletion, future',
+    );
+    expect(await messageOf(`${PEER}accept: triggers`)).toBe(
+      'federation.peers.a.accept: must be a list of triggers, procedures, events, ignore, deletion, future',
     );
     expect(await messageOf('federation: {sovereignty: T3, peers: {a: {endpoint: file:///a, tier: T2}}}')).toBe(
       "peer a: tier T2 is below the federation's T3",

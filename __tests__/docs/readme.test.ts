@@ -28,7 +28,10 @@ describe('the examples of the README', () => {
     const configuration = buildConfiguration({ file: '/w/.beads/config.yaml', workspace: '/w/.beads', text }, {}, {});
     expect(configuration.peers.map(({ name, role }) => `${name} ${role}`)).toEqual([
       'origin primary',
+      'hub peer',
+      'lake peer',
       'library upstream',
+      'live peer',
       'south peer',
       'vault backup',
     ]);

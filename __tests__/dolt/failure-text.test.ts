@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { classify } from '../../src/dolt/failure-text.ts';
+import { classify, TEXTS } from '../../src/dolt/failure-text.ts';
 
 describe('the class of a text', () => {
   test.each([
@@ -16,10 +16,20 @@ describe('the class of a text', () => {
     ['rpc error: code = Unauthenticated desc = Access denied', 'auth'],
     ['error: local changes would be stomped by merge:\n\titems', 'uncommitted-changes'],
     ["unknown remote; 'nop' does not appear to be a dolt database", 'not-found'],
+    ['unknown push error; shallow repository missing chunks to complete push', 'shallow-clone'],
+    ['Commit not found. You are using a shallow clone which does not contain the requested commit.', 'shallow-clone'],
+    ['Unexpected Ghost Commit', 'shallow-clone'],
+    ['error: cannot merge because table items has different primary keys', 'schema-conflict'],
     ['something that nobody has seen', 'unknown'],
     ['', 'unknown'],
   ])('%j means %s', (text, means) => {
     expect(classify(text)).toBe(means);
+  });
+
+  test('colours and what a spinner takes back do not hide it', () => {
+    expect(classify('- Fetching...\b\b\b\u001b[31mError 1105 (HY000): no common\b ancestor\u001b[0m')).toBe(
+      'unrelated',
+    );
   });
 
   test('the longer text decides over one that it contains', () => {
@@ -32,6 +42,14 @@ describe('the class of a text', () => {
 const measured = z
   .array(z.strictObject({ text: z.string(), from: z.string(), class: z.string() }))
   .parse(JSON.parse(readFileSync('__tests__/fixtures/dolt-texts.json', 'utf8')));
+
+/** Outcomes that no Dolt on loopback can be brought to, or that are not Dolt's to say. */
+const NOT_MEASURED = ['nothing-to-push', 'port-in-use'];
+
+test('every class has a text that was seen', () => {
+  const classes = new Set(TEXTS.map(([, means]) => means));
+  expect([...classes].filter((one) => !measured.some((seen) => seen.class === one)).sort()).toEqual(NOT_MEASURED);
+});
 
 test.each(measured)('$from means $class', ({ text, class: means }) => {
   expect(classify(text)).toBe(means);

@@ -2,7 +2,7 @@ import type { Context } from '../../src/commands/context.ts';
 import { federate } from '../../src/commands/federate.ts';
 import type { FederateRequest } from '../../src/commands/request.ts';
 import type { RunResult } from '../../src/contract/result.ts';
-import { readEnv } from '../../src/core/env.ts';
+import { type Env, readEnv } from '../../src/core/env.ts';
 import { testDolt } from './dolt-binary.ts';
 import type { TempFolder } from './temp-folder.ts';
 
@@ -12,22 +12,30 @@ export interface Commanded {
   readonly log: readonly string[];
 }
 
+export interface CommandOptions extends Partial<FederateRequest> {
+  /** Of the job, besides PATH. */
+  readonly env?: Env;
+  /** Whether HOME is the user's own, as in a terminal. */
+  readonly userHome?: boolean;
+  readonly githubToken?: string;
+}
+
 /** Runs `sync`, `pull`, `push` or `status` as the faces do. `peers` is YAML, as for the input. */
 export async function command(
   folder: TempFolder,
   peers: string,
-  request: Partial<FederateRequest> = {},
+  { env = {}, userHome = false, githubToken, ...request }: CommandOptions = {},
 ): Promise<Commanded> {
   const log: string[] = [];
   const say = (message: string) => log.push(message);
   const context: Context = {
-    env: { PATH: readEnv()['PATH'] ?? '' },
+    env: { PATH: readEnv()['PATH'] ?? '', ...env },
     cwd: folder.path,
     ceiling: folder.path,
     tempDir: folder.file('tmp'),
     toolCacheDir: folder.file('tools'),
     cloneDir: null,
-    userHome: false,
+    userHome,
     log: { debug() {}, info: say, warning: say, mask() {} },
     progress() {},
     signal: new AbortController().signal,
@@ -43,10 +51,11 @@ export async function command(
       timeout: 600_000,
       parallel: 4,
       initEmpty: true,
+      maxDelete: 50,
       database: 'town',
       reportValues: 'full',
       untrusted: false,
-      dolt: { source: 'release', path: testDolt() },
+      dolt: { source: 'release', path: testDolt(), githubToken },
       ...request,
       overrides: { peers, ...request.overrides },
     },

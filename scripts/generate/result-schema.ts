@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { doctorResultSchema } from '../../src/contract/doctor-result.ts';
 import {
   addPeerResultSchema,
   configListResultSchema,
@@ -18,6 +19,7 @@ const RESULTS = {
   'list-peers': listPeersResultSchema,
   config: configListResultSchema,
   install: installResultSchema,
+  doctor: doctorResultSchema,
 } as const;
 
 /** docs/result.schema.json: any JSON that a command prints is one of the results, or the error in its place. */

@@ -1,4 +1,10 @@
-import type { DoltRequest, FederateRequest, GivenCredentials, InstallRequest } from '../commands/request.ts';
+import type {
+  DoctorRequest,
+  DoltRequest,
+  FederateRequest,
+  GivenCredentials,
+  InstallRequest,
+} from '../commands/request.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
 import { COMMANDS, type CommandEntry, type CommandName } from '../contract/commands.ts';
 import type { ReadOption } from '../contract/option-value.ts';
@@ -7,7 +13,7 @@ import { inputChoice, inputValue, refusal } from './input-value.ts';
 import type { WrittenInputs } from './inputs.ts';
 
 /** What the Action can be asked for. */
-export type ActionRequest = FederateRequest | InstallRequest;
+export type ActionRequest = FederateRequest | DoctorRequest | InstallRequest;
 
 const DEFAULT_COMMAND = 'sync';
 const DIGEST = /^[0-9a-f]{64}$/;
@@ -26,9 +32,31 @@ export function actionRequest(written: WrittenInputs, event: EventVerdict): Acti
     case 'push':
     case 'status':
       return { ...federateRequest(command, read, event), dolt: doltRequest(read, written) };
+    case 'doctor':
+      return { ...doctorRequest(read, event), dolt: doltRequest(read, written) };
     case 'install':
       return { command, dolt: doltRequest(read, written) };
   }
+}
+
+function doctorRequest(read: ReadOption, event: EventVerdict): Omit<DoctorRequest, 'dolt'> {
+  return {
+    command: 'doctor',
+    credentials: given(read('credentials')),
+    only: namedPeers(read),
+    database: read('database'),
+    branch: read('branch'),
+    untrusted: isUntrusted(read, event),
+    overrides: requestedConfig(read),
+  };
+}
+
+function isUntrusted(read: ReadOption, event: EventVerdict): boolean {
+  return !event.trusted && !read('allow-untrusted-event');
+}
+
+function namedPeers(read: ReadOption): readonly string[] {
+  return (read('only') ?? '').split(/[,\n]/).flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
 }
 
 function federateRequest(
@@ -36,10 +64,10 @@ function federateRequest(
   read: ReadOption,
   event: EventVerdict,
 ): Omit<FederateRequest, 'dolt'> {
-  const untrusted = !event.trusted && !read('allow-untrusted-event');
+  const untrusted = isUntrusted(read, event);
   return {
     command,
-    only: (read('only') ?? '').split(/[,\n]/).flatMap((name) => (name.trim() === '' ? [] : [name.trim()])),
+    only: namedPeers(read),
     dryRun: untrusted || read('dry-run'),
     failOn: read('fail-on'),
     retries: read('retries'),
@@ -48,6 +76,7 @@ function federateRequest(
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),
+    maxDelete: read('max-delete'),
     database: read('database'),
     branch: read('branch'),
     reportValues: read('report-values') ?? (event.visibility === 'private' ? 'keys' : 'none'),

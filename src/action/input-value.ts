@@ -23,7 +23,7 @@ export function inputValue(name: OptionName, written: string): string | number |
     case 'flag':
       return flag(name, text);
     case 'count':
-      return count(name, text, entry.min ?? 0);
+      return count(name, text, entry);
     case 'choice':
       return inputChoice(name, text, entry.choices ?? []);
     case 'duration':
@@ -43,9 +43,10 @@ function flag(name: string, text: string): boolean {
   throw refusal(name, { text, allowed: 'true or false' });
 }
 
-function count(name: string, text: string, min: number): number {
-  if (COUNT.test(text) && Number(text) >= min) return Number(text);
-  throw refusal(name, { text, allowed: `a whole number of at least ${min}` });
+function count(name: string, text: string, { min = 0, max = Number.POSITIVE_INFINITY }: OptionEntry): number {
+  if (COUNT.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
+  const range = max === Number.POSITIVE_INFINITY ? `of at least ${min}` : `from ${min} to ${max}`;
+  throw refusal(name, { text, allowed: `a whole number ${range}` });
 }
 
 function duration(name: string, text: string): number {

@@ -24,6 +24,10 @@ export function outputValues(outcome: Outcome): OutputValues {
       const { version, path } = outcome.result;
       return { ...plainValues(outcome.result), 'dolt-version': version, 'dolt-path': path };
     }
+    case 'doctor': {
+      const { status } = outcome.result;
+      return { ...plainValues(outcome.result), status: status === 'ok' ? 'success' : 'failed' };
+    }
     case 'add-peer':
     case 'remove-peer':
     case 'list-peers':

@@ -1,11 +1,13 @@
 import { error, notice, summary as stepSummary, warning } from '@actions/core';
+import type { DoctorResult } from '../contract/doctor-result.ts';
 import type { RunResult } from '../contract/result.ts';
 import type { Env } from '../core/env.ts';
 import { errorMessage, type Failure, type Location } from '../core/failure.ts';
 import { type Annotation, annotations } from '../report/annotations.ts';
+import { doctorSummary, doctorText } from '../report/doctor.ts';
 import { failureSummary } from '../report/failure-summary.ts';
 import { plainLines } from '../report/plain.ts';
-import { summary } from '../report/summary.ts';
+import { SUMMARY_BUDGET_BYTES, summary } from '../report/summary.ts';
 import { text } from '../report/text.ts';
 import { fileInWorkspace } from './file-in-workspace.ts';
 import { actionLogger, logText } from './logger.ts';
@@ -23,6 +25,12 @@ export async function reportRun(result: RunResult, options: ReportOptions): Prom
   logText(text(result));
   await writeSummary(summary(result), options.env);
   for (const annotation of annotations(result, options)) annotate(annotation, options.workspace);
+}
+
+/** Shows what `doctor` found, in the log and in the job summary. */
+export async function reportDoctor(result: DoctorResult, env: Env): Promise<void> {
+  logText(doctorText(result));
+  await writeSummary(doctorSummary(result, SUMMARY_BUDGET_BYTES), env);
 }
 
 /** Shows a failure that stopped the command: an error on the line that is to blame, and a job summary. */

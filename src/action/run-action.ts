@@ -16,7 +16,7 @@ import { listenForInterrupt } from './interrupt.ts';
 import { logText } from './logger.ts';
 import { errorResult, failureValues, outputValues } from './output-values.ts';
 import { setOutputs, writeResultFile } from './outputs.ts';
-import { reportFailure, reportRun } from './report-run.ts';
+import { reportDoctor, reportFailure, reportRun } from './report-run.ts';
 import { type Runner, readRunner } from './runner.ts';
 
 /** Runs the step: inputs in; outputs, summary, annotations and exit code out. Throws only what nobody foresaw. */
@@ -45,7 +45,7 @@ interface Ending {
 
 /** What may be shown of an outcome; from here on nobody sees the rest. */
 function shown(outcome: Outcome, request: ActionRequest): Outcome {
-  if (!('doltPath' in outcome) || request.command === 'install') return outcome;
+  if (!('doltPath' in outcome) || !('reportValues' in request)) return outcome;
   return { ...outcome, result: withValues(outcome.result, request.reportValues) };
 }
 
@@ -56,7 +56,12 @@ async function finish(
   const { request, runner, env } = ending;
   const values = outputValues(outcome);
   setOutputs({ ...values, 'result-path': await writeResultFile(runner.tempDir, resultOf(outcome)) });
-  if (!('doltPath' in outcome) || request.command === 'install') {
+  if (outcome.command === 'doctor') {
+    await reportDoctor(outcome.result, env);
+    if (outcome.result.status === 'missing') failWith(EXIT.failed, 'doctor: something is missing');
+    return;
+  }
+  if (!('doltPath' in outcome) || !('failOn' in request)) {
     logText(`Dolt ${values['dolt-version']} is at ${values['dolt-path']}.`);
     return;
   }

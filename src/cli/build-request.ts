@@ -1,4 +1,4 @@
-import type { DoltRequest, Request } from '../commands/request.ts';
+import type { DoltRequest, GivenCredentials, Request } from '../commands/request.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
 import type { ReadOption } from '../contract/option-value.ts';
 import type { OptionName } from '../contract/options.ts';
@@ -46,13 +46,22 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
     case 'remove-peer':
       return { command: 'remove-peer', name: first, ...shared };
     case 'resolve':
-      return { command: 'resolve', file: read('file'), ...shared };
+      return { command: 'resolve', file: read('file'), maxDelete: read('max-delete'), ...shared };
     case 'list-peers':
       return { command: 'list-peers', overrides: shared.overrides };
     case 'config list':
       return { command: 'config', key: null, overrides: shared.overrides };
     case 'config get':
       return { command: 'config', key: first, overrides: shared.overrides };
+    case 'doctor':
+      return {
+        ...shared,
+        command: 'doctor',
+        only: parsed.operands,
+        branch: read('branch'),
+        credentials: credentialsFile(read),
+        untrusted: false,
+      };
     case 'install':
       return { command: 'install', dolt };
     case 'demo':
@@ -61,19 +70,24 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
 }
 
 function federateOptions(read: ReadOption) {
-  const file = read('credentials');
   return {
     dryRun: read('dry-run'),
     failOn: read('fail-on'),
     retries: read('retries'),
     timeout: read('timeout'),
-    credentials: file === undefined ? undefined : { file },
+    credentials: credentialsFile(read),
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),
+    maxDelete: read('max-delete'),
     branch: read('branch'),
     untrusted: false,
   };
+}
+
+function credentialsFile(read: ReadOption): GivenCredentials | undefined {
+  const file = read('credentials');
+  return file === undefined ? undefined : { file };
 }
 
 /** Whoever names an executable but no version takes it as it is. */

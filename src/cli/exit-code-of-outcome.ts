@@ -13,6 +13,8 @@ export function exitCodeOfOutcome(outcome: Outcome, request: Request): ExitCode 
       return exitCodeOf(outcome.result, 'failOn' in request ? request.failOn : 'any');
     case 'demo':
       return outcome.towns.map((town) => exitCodeOf(town.result, 'any')).find((code) => code !== EXIT.ok) ?? EXIT.ok;
+    case 'doctor':
+      return outcome.result.status === 'ok' ? EXIT.ok : EXIT.failed;
     case 'add-peer':
     case 'remove-peer':
     case 'resolve':

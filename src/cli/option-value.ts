@@ -49,9 +49,10 @@ function refuseStray(name: OptionName, text: string): string {
 }
 
 function parseCount(name: OptionName, text: string): number {
-  const { min = 0 }: OptionEntry = OPTIONS[name];
-  if (COUNT.test(text) && Number(text) >= min) return Number(text);
-  throw new Failure('bad-usage', `--${name} is '${text}', which is not a whole number of at least ${min}`, {
+  const { min = 0, max = Number.POSITIVE_INFINITY }: OptionEntry = OPTIONS[name];
+  if (COUNT.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
+  const range = max === Number.POSITIVE_INFINITY ? `of at least ${min}` : `from ${min} to ${max}`;
+  throw new Failure('bad-usage', `--${name} is '${text}', which is not a whole number ${range}`, {
     hint: `Write for example --${name} ${defaultText(name) ?? min}.`,
   });
 }

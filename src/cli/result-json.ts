@@ -14,6 +14,7 @@ export function resultJson(outcome: Outcome, request: Request): unknown {
     case 'remove-peer':
     case 'resolve':
     case 'list-peers':
+    case 'doctor':
     case 'install':
       return outcome.result;
     case 'config':

@@ -1,6 +1,7 @@
 import type { Outcome } from '../commands/execute.ts';
 import type { Request } from '../commands/request.ts';
 import type { ConfigEntry, ListPeersResult, ResolveResult } from '../contract/result.ts';
+import { doctorText } from '../report/doctor.ts';
 import { plain } from '../report/plain.ts';
 import { text } from '../report/text.ts';
 import { textTable } from '../report/text-table.ts';
@@ -25,6 +26,8 @@ export function resultText(outcome: Outcome, request: Request, display: Display)
       return peersText(outcome.result);
     case 'config':
       return configText(outcome.result, request, display);
+    case 'doctor':
+      return doctorText(outcome.result);
     case 'install':
       return `dolt ${outcome.result.version} at ${outcome.result.path} (${outcome.result.source})\n`;
     case 'demo':

@@ -105,6 +105,7 @@ async function sync(ground: Ground, town: DemoTown): Promise<RunResult> {
     timeout: 600_000,
     parallel: 8,
     initEmpty: true,
+    maxDelete: 50,
     database: databaseOf(ground, town),
     reportValues: 'full',
     untrusted: false,

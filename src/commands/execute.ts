@@ -1,3 +1,4 @@
+import type { DoctorResult } from '../contract/doctor-result.ts';
 import type {
   AddPeerResult,
   ConfigEntry,
@@ -12,6 +13,7 @@ import { addPeer } from './add-peer.ts';
 import { config } from './config.ts';
 import type { Context } from './context.ts';
 import { demo } from './demo.ts';
+import { doctor } from './doctor.ts';
 import { federate } from './federate.ts';
 import { install } from './install.ts';
 import { listPeers } from './list-peers.ts';
@@ -34,6 +36,7 @@ export type Outcome =
   | { readonly command: 'resolve'; readonly result: ResolveResult }
   | { readonly command: 'list-peers'; readonly result: ListPeersResult }
   | { readonly command: 'config'; readonly result: readonly ConfigEntry[] }
+  | { readonly command: 'doctor'; readonly result: DoctorResult }
   | { readonly command: 'install'; readonly result: InstallResult }
   | {
       readonly command: 'demo';
@@ -62,6 +65,8 @@ export async function execute(request: Request, context: Context): Promise<Outco
       return { command: request.command, result: await listPeers(request, context) };
     case 'config':
       return { command: request.command, result: await config(request, context) };
+    case 'doctor':
+      return { command: request.command, result: await doctor(request, context) };
     case 'install':
       return { command: request.command, result: await install(request, context) };
     case 'demo':

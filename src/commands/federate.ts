@@ -4,21 +4,25 @@ import { loadConfiguration, requireFederation } from '../config/load.ts';
 import type { RunResult } from '../contract/result.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { loadCredentials } from '../credentials/load-credentials.ts';
+import { doltCapabilities } from '../dolt/capabilities.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import { branchHead, checkedOutBranch } from '../dolt/heads.ts';
 import type { Database } from '../dolt/sql.ts';
 import { type InstalledDolt, installDolt } from '../install/install.ts';
 import { federate as federatePeers } from '../sync/federation.ts';
-import { newPeerRun } from '../sync/peer-run.ts';
+import type { Notice } from '../sync/notice.ts';
+import { newPeerRun, type PeerRun } from '../sync/peer-run.ts';
 import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
 import { type Left, leaveConflicts } from './leave-conflicts.ts';
 import { mergeProblems } from './merge-problems.ts';
+import { noticesOf, toProblem } from './notices.ts';
 import { openTown, type Town } from './open-town.ts';
 import type { Access } from './peer-access.ts';
 import { peerResult, problem } from './peer-result.ts';
 import { preparePeers } from './prepare-peers.ts';
+import { rawWords } from './raw-words.ts';
 import type { FederateRequest } from './request.ts';
 import { runStatus } from './run-status.ts';
 import { selectPeers } from './select-peers.ts';
@@ -57,7 +61,7 @@ export async function federate(request: FederateRequest, context: Context): Prom
     githubToken: request.dolt.githubToken,
     dolthubHost: endpointOptions(context.env, request.overrides).dolthubHost,
     patterns: configuration.allowedRemotePatterns.value,
-    capabilities: { s3: false },
+    capabilities: await neededCapabilities(peers, dolt.path, context),
   };
   const town = await openTown(request, context, { configuration, dolt: dolt.path, access });
   try {
@@ -77,6 +81,16 @@ export async function federate(request: FederateRequest, context: Context): Prom
   }
 }
 
+/** A Dolt is asked only where a peer depends on the answer. */
+async function neededCapabilities(
+  peers: readonly Peer[],
+  dolt: string,
+  context: Context,
+): Promise<Access['capabilities']> {
+  const depends = peers.some((peer) => peer.endpoint.kind === 's3');
+  return depends ? doltCapabilities(dolt, context) : { s3: false };
+}
+
 interface Ground {
   readonly town: Town;
   readonly peers: readonly Peer[];
@@ -93,7 +107,9 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
   const { branch, before, ours, dirty, runs } = await engines.use(PLAIN_KIT, ({ database }) =>
     prepare(database, { request, context, ground }),
   );
-  const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout };
+  const told: Notice[] = [];
+  const tell = (notice: Notice) => void told.push(notice);
+  const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout, tell };
   const { head, merge } = await federatePeers(engines, runs, options);
 
   const leaves = request.command !== 'status' && request.command !== 'push' && !request.dryRun;
@@ -101,6 +117,7 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
     ? await leaveConflicts({ engines, path, branch, head, runs, peers: ground.configured }, context)
     : { file: null, problems: [] };
 
+  tellRawWords(runs, context);
   const results = runs.map(peerResult);
   const problems = [
     ...mergeProblems(merge),
@@ -121,6 +138,8 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
           peer: run.peer.name,
         }),
       ),
+    ...runs.flatMap(noticesOf),
+    ...told.map((notice) => toProblem(notice)),
   ];
   return {
     version: 1,
@@ -139,6 +158,14 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
     problems,
     ...(left.file === null ? {} : { conflictsPath: left.file }),
   };
+}
+
+/** What Dolt and the tools below it said, for who looks closely: the log alone has it, and only with `--verbose`. */
+function tellRawWords(runs: readonly PeerRun[], { log }: Context): void {
+  for (const { peer, failure } of runs) {
+    const words = failure === null ? null : rawWords(failure);
+    if (words !== null) log.debug(`${peer.name}: ${words}`);
+  }
 }
 
 /** Everything that comes before the peers are read, in an engine without any credential. */

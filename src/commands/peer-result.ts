@@ -21,6 +21,7 @@ export function peerResult(run: PeerRun): PeerResult {
     remoteHead: run.head,
     verified: run.verified,
     conflicts: run.conflicts,
+    ...(run.held.length === 0 ? {} : { held: [...run.held] }),
     error: errorOf(run.failure ?? collision(run)),
     attempts: run.attempts,
     durationMs: run.durationMs,

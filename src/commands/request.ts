@@ -21,6 +21,8 @@ export interface FederateRequest {
   readonly parallel: number;
   /** Name of the peer to clone from when there is no database. */
   readonly bootstrap?: string | undefined;
+  /** Percentage of a table's rows that a peer may delete at once, 0 to 100. */
+  readonly maxDelete: number;
   /** Whether an empty remote may get its first push. */
   readonly initEmpty: boolean;
   /** Folder of the database (the one that holds `.dolt`), relative to the working directory. */
@@ -60,6 +62,8 @@ export interface ResolveRequest {
   readonly command: 'resolve';
   /** The conflicts file, relative to the working directory; absent: ask. */
   readonly file?: string | undefined;
+  /** Percent of a table's rows that a peer may delete at once. */
+  readonly maxDelete: number;
   readonly database?: string | undefined;
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;
@@ -75,6 +79,20 @@ export interface ConfigRequest {
   /** One key, or null for all. */
   readonly key: string | null;
   readonly overrides: ConfigOverrides;
+}
+
+export interface DoctorRequest {
+  readonly command: 'doctor';
+  /** Peer names; empty = all. */
+  readonly only: readonly string[];
+  readonly database: string | undefined;
+  readonly branch: string | undefined;
+  /** Absent: those of the environment. */
+  readonly credentials?: GivenCredentials | undefined;
+  /** Folders of `file://` peers are not looked at. */
+  readonly untrusted: boolean;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
 }
 
 export interface InstallRequest {
@@ -95,5 +113,6 @@ export type Request =
   | ResolveRequest
   | ListPeersRequest
   | ConfigRequest
+  | DoctorRequest
   | InstallRequest
   | DemoRequest;

@@ -13,6 +13,7 @@ import { askRows } from '../resolve/ask-rows.ts';
 import { checkHeads } from '../resolve/check-heads.ts';
 import type { ConflictsFile } from '../resolve/conflicts-file.ts';
 import { countRows, mergeChosen } from '../resolve/merge-chosen.ts';
+import { screenMerges } from '../resolve/screen-merges.ts';
 import { readConflicts, readConflictsIfAny, storeConflicts } from '../resolve/store-conflicts.ts';
 import { removeScratch } from '../sync/scratch.ts';
 import { headsThatTouch, settleUncommitted } from '../sync/uncommitted.ts';
@@ -53,7 +54,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     if (request.file === undefined) await engines.close();
     const chosen = request.file === undefined ? await answered(file, conflicts, context) : conflicts;
     await check();
-    const head = await mergeInto(engines, chosen, configuration);
+    const head = await mergeInto(engines, chosen, { configuration, maxDelete: request.maxDelete });
     if (file === own) await storeConflicts(own, { ...chosen, merges: [] });
     const peers = chosen.merges.map(({ peer }) => peer);
     return { status: 'success', database: path, branch: chosen.branch, head, peers, rows: countRows(chosen.merges) };
@@ -85,20 +86,29 @@ function branches(conflicts: ConflictsFile, { peers }: Configuration): (peer: st
 }
 
 /** Asks for what is undecided and keeps every answer in the file, so that whoever stops can go on later. */
-async function answered(file: string, conflicts: ConflictsFile, { ask, signal }: Context): Promise<ConflictsFile> {
+async function answered(file: string, conflicts: ConflictsFile, { ask }: Context): Promise<ConflictsFile> {
   if (ask === undefined) return conflicts;
-  const chosen = await askRows(conflicts, ask).catch((thrown: unknown) => {
-    if (signal.aborted) throw new Failure('interrupted', 'the run was interrupted', { cause: thrown });
-    throw thrown;
-  });
-  await storeConflicts(file, chosen);
-  return chosen;
+  const asker = ask();
+  try {
+    const chosen = await askRows(conflicts, asker.ask);
+    await storeConflicts(file, chosen);
+    return chosen;
+  } finally {
+    asker.close();
+  }
 }
 
-async function mergeInto(engines: Engines, chosen: ConflictsFile, configuration: Configuration): Promise<string> {
+async function mergeInto(
+  engines: Engines,
+  chosen: ConflictsFile,
+  rules: { readonly configuration: Configuration; readonly maxDelete: number },
+): Promise<string> {
+  const { peers } = rules.configuration;
+  const acceptedOf = (name: string) => peers.find((peer) => peer.name === name)?.accept ?? [];
   return await engines.use(PLAIN_KIT, async ({ database }) => {
     try {
-      await refuseUncommitted(database, chosen, configuration);
+      await refuseUncommitted(database, chosen, rules.configuration);
+      await screenMerges(database, chosen.merges, { ...rules, acceptedOf });
       const head = await mergeChosen(database, chosen.merges);
       await database.session((sql) => fastForward(sql, { branch: chosen.branch, to: head }));
       return head;

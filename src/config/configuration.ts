@@ -1,4 +1,4 @@
-import type { ConflictStrategy, DirtyPolicy, Role, SyncMode, Tier } from '../contract/vocabulary.ts';
+import type { Accept, ConflictStrategy, DirtyPolicy, Role, SyncMode, Tier } from '../contract/vocabulary.ts';
 import type { Location } from '../core/failure.ts';
 
 /** Which layer set a value, low to high: default, file, environment, input (an Action input or a CLI flag). */
@@ -50,6 +50,8 @@ export interface Peer {
   readonly branch: string | null;
   /** How conflicts with this peer are settled: its own strategy, else the one of the run. */
   readonly strategy: ConflictStrategy;
+  /** What the screen before a merge lets pass from this peer. */
+  readonly accept: readonly Accept[];
   /** Full name of the git ref that holds the data; null: Dolt's own, `refs/dolt/data`. Git remotes only. */
   readonly ref: string | null;
   /** Name to give to the peer's server. Remotes over https only. */

@@ -39,7 +39,7 @@ export const PEER_KEYS: KnownKeys = {
   ref: 'read',
   user: 'read',
   trust: 'later',
-  accept: 'later',
+  accept: 'read',
   filter: 'later',
   erasure: 'later',
   aws: 'read',

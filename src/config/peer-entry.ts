@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import {
+  ACCEPTS,
+  type Accept,
   CONFLICT_STRATEGIES,
   type ConflictStrategy,
   ROLES,
@@ -24,6 +26,7 @@ export interface PeerEntry {
   readonly lowerTier: boolean;
   readonly branch: string | null;
   readonly conflict: ConflictStrategy | null;
+  readonly accept: readonly Accept[];
   readonly ref: string | null;
   readonly user: string | null;
   readonly aws: AwsSettings | null;
@@ -42,6 +45,7 @@ const mapping = z.object({
   'lower-tier': z.boolean({ error: 'must be true or false' }).optional(),
   branch: text.optional(),
   conflict: word(CONFLICT_STRATEGIES).optional(),
+  accept: z.array(word(ACCEPTS), { error: `must be a list of ${ACCEPTS.join(', ')}` }).optional(),
   ref: text.optional(),
   user: text.optional(),
   aws: z
@@ -99,6 +103,7 @@ function readPeerEntry(
     lowerTier: read['lower-tier'] ?? false,
     branch: read.branch ?? null,
     conflict: read.conflict ?? null,
+    accept: [...new Set(read.accept)],
     ref: read.ref ?? null,
     user: read.user ?? null,
     aws: read.aws === undefined ? null : awsSettings(read.aws),

@@ -21,7 +21,7 @@ interface Rules {
 }
 
 /** What a peer that is an endpoint alone says of itself. */
-const BARE = { branch: null, timeout: null, ref: null, user: null } as const;
+const BARE = { branch: null, timeout: null, accept: [], ref: null, user: null } as const;
 
 /**
  * The peers of a run, primary first, then by name. What is wrong is reported: names, endpoints, tiers, a second
@@ -69,23 +69,14 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   const subject = `peer ${name}`;
   problems.attempt(() => placed('peers', entry.keyAt, () => parsePeerName(name)));
   problems.attempt(() => placed(subject, entry.place('tier'), () => requireTier(entry, rules.sovereignty)));
-  const { branch, timeout } = entry;
+  const { branch, timeout, accept } = entry;
   if (branch !== null) problems.attempt(() => placed(subject, entry.place('branch'), () => parseBranchName(branch)));
   const endpoint = readEndpoint(entry.endpoint, { subject, location: entry.place('endpoint') }, rules);
   const tier = entry.tier ?? rules.sovereignty;
   if (endpoint === undefined) return undefined;
   const strategy = entry.conflict ?? rules.strategy;
-  return {
-    name,
-    endpoint,
-    role,
-    tier,
-    branch,
-    strategy,
-    timeout,
-    ...peerOptions(entry, { ...rules, endpoint }),
-    origin,
-  };
+  const options = peerOptions(entry, { ...rules, endpoint });
+  return { name, endpoint, role, tier, branch, timeout, strategy, accept, ...options, origin };
 }
 
 function readEndpoint(

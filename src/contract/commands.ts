@@ -50,17 +50,22 @@ export const COMMANDS = {
   sync: {
     summary: 'Fetch all peers, merge, push to all, and verify',
     arguments: PEERS,
-    options: [...RUN, 'init-empty'],
+    options: [...RUN, 'init-empty', 'max-delete'],
     action: true,
   },
-  pull: { summary: 'Fetch and merge, push nothing', arguments: PEERS, options: RUN, action: true },
+  pull: { summary: 'Fetch and merge, push nothing', arguments: PEERS, options: [...RUN, 'max-delete'], action: true },
   push: {
     summary: 'Push what is committed and verify, merge nothing',
     arguments: PEERS,
     options: [...RUN, 'init-empty'],
     action: true,
   },
-  status: { summary: 'Say where every peer stands; nothing is changed', arguments: PEERS, options: READ, action: true },
+  status: {
+    summary: 'Say where every peer stands; nothing is changed',
+    arguments: PEERS,
+    options: [...READ, 'max-delete'],
+    action: true,
+  },
   'add-peer': {
     summary: 'Add a peer to the configuration',
     arguments: [NAME, { name: 'endpoint', description: 'where the peer is', required: true, variadic: false }],
@@ -87,7 +92,7 @@ export const COMMANDS = {
   resolve: {
     summary: 'Settle what the strategy `manual` left, as chosen in a conflicts file or asked on a terminal',
     arguments: [],
-    options: ['file', 'config', 'database', 'dolthub-host', 'allow-insecure', ...DOLT],
+    options: ['file', 'config', 'database', 'max-delete', 'dolthub-host', 'allow-insecure', ...DOLT],
     action: false,
   },
   'list-peers': { summary: 'List the configured peers', arguments: [], options: CONFIG, action: false },
@@ -97,6 +102,13 @@ export const COMMANDS = {
     arguments: [{ name: 'key', description: 'for example federation.sovereignty', required: true, variadic: false }],
     options: CONFIG,
     action: false,
+  },
+  doctor: {
+    summary:
+      'Say what is missing for the configured peers, each with its cure; nothing is changed, nobody is contacted',
+    arguments: PEERS,
+    options: [...CONFIG, 'credentials', 'database', 'branch', ...DOLT],
+    action: true,
   },
   install: { summary: 'Find or install Dolt, print its version and path', arguments: [], options: DOLT, action: true },
   demo: {

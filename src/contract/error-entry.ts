@@ -17,5 +17,7 @@ export const USAGE = { retryable: false, exit: EXIT.usage } as const;
 export const FINAL = { retryable: false, exit: EXIT.failed } as const;
 /** May pass by itself. */
 export const TRANSIENT = { retryable: true, exit: EXIT.failed } as const;
+/** No failure at all: something to know. */
+export const INFORMATION = { retryable: false, exit: EXIT.ok } as const;
 /** Left for a person: exit 4. */
 export const HUMAN = { retryable: false, exit: EXIT.conflict } as const;

@@ -1,3 +1,4 @@
+import { ACTION, BOTH, CLI, type OptionEntry } from './option-entry.ts';
 import {
   CONFLICT_STRATEGIES,
   DIRTY_POLICIES,
@@ -9,29 +10,7 @@ import {
   TIERS,
 } from './vocabulary.ts';
 
-/** Where an option can be set: as an input of the Action, as a flag of the command-line tool, or both. */
-type Face = 'action' | 'cli';
-
-export interface OptionEntry {
-  readonly description: string;
-  readonly faces: readonly Face[];
-  /**
-   * `text` any non-empty text · `flag` true or false · `choice` one of `choices` · `count` a whole number of at least `min` ·
-   * `duration` such as `90s`, given in milliseconds.
-   */
-  readonly type: 'text' | 'flag' | 'choice' | 'count' | 'duration';
-  readonly choices?: readonly string[];
-  readonly min?: number;
-  /** What holds when nobody sets it, as text; absent: nothing. `config` means that file and environment decide. */
-  readonly default?: string;
-  /** How the value is called in help and in action-types.yml. */
-  readonly value?: string;
-  readonly secret?: true;
-}
-
-const BOTH: readonly Face[] = ['action', 'cli'];
-const ACTION: readonly Face[] = ['action'];
-const CLI: readonly Face[] = ['cli'];
+export type { OptionEntry };
 
 /** The Dolt version that is installed and tested when nobody asks for another. */
 export const DEFAULT_DOLT_VERSION = '2.3.0';
@@ -173,6 +152,16 @@ export const OPTIONS = {
     type: 'flag',
     default: 'true',
   },
+  'max-delete': {
+    description:
+      'How much of a table of 20 rows or more a peer may delete at once, in percent of its rows; a peer that deletes more has to wait',
+    faces: BOTH,
+    type: 'count',
+    min: 0,
+    max: 100,
+    default: '50',
+    value: 'percent',
+  },
   'dolt-version': {
     description: 'Dolt version: exact, a range, or `latest`',
     faces: BOTH,
@@ -206,7 +195,8 @@ export const OPTIONS = {
     secret: true,
   },
   'github-token': {
-    description: "Token for GitHub's API, used only to ask for a release digest",
+    description:
+      "Token of the job: asks GitHub's API for a release digest, and is the credential of a git peer over https in the workflow's own repository",
     faces: ACTION,
     type: 'text',
     default: `\${{ github.token }}`,

@@ -43,6 +43,11 @@ export const PEER_ERRORS = {
     hint: 'One side was initialised anew instead of cloned. Clone the side to keep; nothing is ever forced.',
     ...HUMAN,
   },
+  'shallow-clone': {
+    title: 'The database was cloned with `--depth` and lacks the commits that are needed',
+    hint: 'Clone it again without `--depth`, carry over what only this one has, and run again. Nothing was changed.',
+    ...FINAL,
+  },
   'non-fast-forward': {
     title: 'The peer moved while we pushed, more often than we try again',
     hint: 'Run again; schedule towns that share a peer at different minutes.',
@@ -86,6 +91,16 @@ export const PEER_ERRORS = {
   'program-missing': {
     title: 'A program that this kind of remote needs is not there',
     hint: 'Install it and put it on PATH: git for git remotes, ssh for ssh remotes, and dolt on the far side of ssh.',
+    ...FINAL,
+  },
+  'branch-permission': {
+    title: 'The user may not write this branch',
+    hint: 'Let somebody who may grant it change `dolt_branch_control` there, or name another user or branch.',
+    ...FINAL,
+  },
+  'push-protection': {
+    title: 'A rule of the git host refuses the push',
+    hint: 'Read what the host says in the message. Allow the ref that holds the data there, or name another with `ref`.',
     ...FINAL,
   },
   'read-only': { title: 'The peer only allows reading', hint: 'Give the peer the role `upstream`.', ...FINAL },

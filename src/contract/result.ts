@@ -37,6 +37,15 @@ export const conflictSchema = z.strictObject({
 });
 export type Conflict = z.infer<typeof conflictSchema>;
 
+/** One row for which a peer has to wait; `key` as in a conflict, `column` and `value` where one cell is to blame. */
+export const heldRowSchema = z.strictObject({
+  table: z.string(),
+  key: z.record(z.string(), z.string().nullable()),
+  column: z.string().nullable(),
+  value: z.string().nullable(),
+});
+export type HeldRow = z.infer<typeof heldRowSchema>;
+
 /** What a dry run found that a real one would do for this peer; `head` is the commit the peer would end at. */
 export const planSchema = z.strictObject({
   pull: z.enum(['nothing', 'fast-forward', 'merge']),
@@ -72,6 +81,8 @@ export const peerResultSchema = z.strictObject({
   remoteHead: hash.nullable(),
   verified: z.boolean(),
   conflicts: z.array(conflictSchema),
+  /** The first of the rows that the screen before a merge found; only where there are some. */
+  held: z.array(heldRowSchema).optional(),
   error: peerErrorSchema.nullable(),
   attempts: count,
   durationMs: count,

@@ -26,6 +26,10 @@ export const CONFLICT_KINDS = ['changed', 'deleted', 'id-collision', 'restored',
  */
 export type ConflictKind = (typeof CONFLICT_KINDS)[number];
 
+/** What a peer's configuration may let it bring, although the screen before a merge would make it wait. */
+export const ACCEPTS = ['triggers', 'procedures', 'events', 'ignore', 'deletion', 'future'] as const;
+export type Accept = (typeof ACCEPTS)[number];
+
 export const REPORT_VALUES = ['none', 'keys', 'full'] as const;
 export type ReportValues = (typeof REPORT_VALUES)[number];
 

@@ -1,27 +1,35 @@
 /** What stands for something that must not be shown. */
-export const REDACTED = '[redacted]';
+export const REDACTED = '***';
 
-/** Texts that are secrets wherever they stand: keys and tokens that say themselves what they are. */
+/** What secrets look like in the words of Dolt, git, ssh and the clouds' clients. The first group, if any, stays. */
 const SECRETS: readonly RegExp[] = [
-  /-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|$)/g,
-  /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{30,})/g,
-  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
-  /\bAIza[A-Za-z0-9_-]{35}/g,
-  /\bsk-[A-Za-z0-9_-]{20,}/g,
-  /\bxox[abeoprs]-[A-Za-z0-9-]{10,}/g,
-  /\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*/g,
+  /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----|$)/g,
+  // A password in a URL; a user alone is none.
+  /\b([a-z][a-z0-9+.-]*:\/\/[^\s/:@'"]*:)[^\s/@'"]+(?=@)/gi,
+  // Access tokens, by the prefixes that GitHub and GitLab give them; AWS key ids.
+  /\b(?:gh[a-z]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|gl[a-z]{2,6}-[A-Za-z0-9_-]{16,}|A(?:KIA|SIA)[A-Z0-9]{16})\b/g,
+  // Keys of npm, Google, OpenAI and Slack.
+  /\b(?:npm_[A-Za-z0-9]{30,}|AIza[A-Za-z0-9_-]{35}|sk-[A-Za-z0-9_-]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,})/g,
+  /\b((?:authorization: *)?(?:basic|bearer|token) +)[A-Za-z0-9+/._~-]{8,}=*/gi,
+  /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
+  // `name=value` and `"name": "value"` where the name says what the value is.
+  /\b([a-z0-9_-]{0,40}(?:password|passwd|secret|token|signature|credential|(?:private|access|api)[_-]?key|sig)["']? *[=:] *["']?)[^\s"'&,;]+/gi,
 ];
 
-/** A secret behind a word that announces it; the word stays. */
-const ANNOUNCED =
-  /((?:authorization|bearer|passw(?:or)?d|secret|api[_-]?key|access[_-]?key|token)["']?\s*[:=]\s*["']?(?:bearer\s+|basic\s+)?)([^\s"',;]{6,})/gi;
-/** The password of an URL with user information. */
-const IN_URL = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:)([^\s/@]+)(@)/gi;
-
-/** A text without what looks like a secret; best effort, for texts that people wrote. */
+/**
+ * A text of a tool without what may be secret in it. The second line of defence: what is known to be secret is masked by
+ * its value, wherever it appears.
+ */
 export function redact(text: string): string {
-  const plain = SECRETS.reduce((left, secret) => left.replace(secret, REDACTED), text);
-  return plain.replace(ANNOUNCED, `$1${REDACTED}`).replace(IN_URL, `$1${REDACTED}$3`);
+  return SECRETS.reduce(
+    (rest, secret) => rest.replace(secret, (_, ...groups: readonly unknown[]) => `${kept(groups[0])}${REDACTED}`),
+    text,
+  );
+}
+
+/** Without a group, what comes first is the place of the match. */
+function kept(group: unknown): string {
+  return typeof group === 'string' ? group : '';
 }
 
 const SECRET_NAME =

@@ -1,7 +1,8 @@
+import { devNull } from 'node:os';
 import type { Peer } from '../config/configuration.ts';
 import { Failure } from '../core/failure.ts';
 import { type EngineKit, engineKit } from '../dolt/engine-kit.ts';
-import { isAmazon } from './aws-service.ts';
+import { isAmazon, serviceOf } from './aws-service.ts';
 import type { Credential } from './credential.ts';
 import { inherited, type Job } from './job.ts';
 
@@ -20,6 +21,9 @@ const AMBIENT = [
   'AWS_SHARED_CREDENTIALS_FILE',
 ];
 
+/** Nothing of the user's own files: they hold keys that were given for something else. */
+const NO_FILES = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
+
 /**
  * S3, with or without DynamoDB. Keys of the job go to Amazon, or to the service that the job itself names; never to an
  * address that the configuration chose.
@@ -34,7 +38,7 @@ export function awsKit(peer: Peer, credential: Credential | null, job: Job): Eng
     // Many services that speak S3 do not know the checksums that newer clients send unasked.
     ...(settings?.endpoint == null ? {} : { AWS_REQUEST_CHECKSUM_CALCULATION: 'when_required' }),
   };
-  const keys = credential === null ? ambient(peer, job) : ofCredential(credential);
+  const keys = credential === null ? ambient(peer, job) : { ...NO_FILES, ...ofCredential(credential) };
   return engineKit({ variables: () => ({ ...addresses, ...own, ...keys }) });
 }
 
@@ -55,10 +59,16 @@ function ambient(peer: Peer, job: Job): Readonly<Record<string, string>> {
     ...(peer.aws?.profile == null ? {} : { AWS_PROFILE: peer.aws.profile }),
   };
   const endpoint = peer.aws?.endpoint ?? null;
-  if (Object.keys(found).length === 0 || endpoint === null || isAmazon(endpoint)) return found;
+  if (endpoint === null || isAmazon(endpoint) || isNamedByJob(endpoint, job)) return found;
+  if (Object.keys(found).length === 0) return NO_FILES;
   throw new Failure(
     'credential-url-mismatch',
     `${peer.name} names the service ${endpoint}, and the job's own AWS credentials are for Amazon only`,
     { hint: `Give ${peer.name} credentials of its own, with this service as \`aws-endpoint\`.` },
   );
+}
+
+function isNamedByJob(endpoint: string, { env }: Job): boolean {
+  const service = serviceOf(endpoint);
+  return service !== null && service === serviceOf(env['AWS_ENDPOINT_URL_S3'] ?? '');
 }

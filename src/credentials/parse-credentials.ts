@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { type ConfigField, type ConfigMapping, type ConfigValue, plain } from '../config/config-tree.ts';
 import { parsePeerName } from '../config/peer-name.ts';
-import { Problems, placed } from '../config/problems.ts';
+import { Problems } from '../config/problems.ts';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import type { Credential, Credentials, Secret } from './credential.ts';
@@ -142,5 +142,10 @@ function readSecret(
 
 /** Gives a Failure without a place this one. */
 function located<T>(location: Location, work: () => T): T {
-  return placed('', location, work);
+  try {
+    return work();
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.location !== null) throw thrown;
+    throw new Failure(thrown.code, thrown.message, { hint: thrown.hint, location });
+  }
 }

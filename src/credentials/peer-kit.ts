@@ -31,9 +31,10 @@ export function peerKit(peer: Peer, credential: Credential | null, job: Job): En
       return sshKit('dolt', credential, job);
     case 'git':
       return gitKit(peer, credential, job);
-    case 'az':
     case 'oci':
-      return azureKit(credential, job);
+      return PLAIN_KIT;
+    case 'az':
+      return azureKit(peer, credential, job);
   }
 }
 

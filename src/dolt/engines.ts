@@ -2,6 +2,7 @@ import { endsWithin } from '../core/ends-within.ts';
 import type { Failure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
 import type { EngineKit } from './engine-kit.ts';
+import { requirePushAccess } from './git-access.ts';
 import { GRACE_MS, interruptible, killStatement } from './interrupt.ts';
 import { openServer, type Server, type ServerOptions } from './server.ts';
 import { type Database, openDatabase, type Sql } from './sql.ts';
@@ -21,6 +22,11 @@ export interface Engine {
    * @throws Failure that the limit gives
    */
   verb<T>(limit: TimeLimit, work: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * Asks a git host whether it takes a push, with the engine's own credentials (see git-access.ts).
+   * @throws Failure that the limit gives, or the class of what git said
+   */
+  askToPush(limit: TimeLimit, address: string): Promise<void>;
   hasEnded(): boolean;
 }
 
@@ -75,6 +81,18 @@ function engineOf(server: Server, database: Database, { kit, signal }: Parameter
   return {
     database,
     hasEnded: () => server.hasEnded(),
+    async askToPush(limit, address) {
+      const late = new AbortController();
+      const asking = requirePushAccess(address, {
+        ...server.surroundings,
+        signal: AbortSignal.any([signal, late.signal]),
+      });
+      if (await endsWithin(asking, limit.milliseconds)) return await asking;
+      late.abort();
+      await server.kill();
+      await asking.catch(() => undefined);
+      throw limit.failure();
+    },
     verb: (limit, work) =>
       database.session(async (sql, connection) => {
         const working = work(sql);

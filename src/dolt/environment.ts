@@ -22,6 +22,8 @@ const INHERITED = [
   'no_proxy',
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
+  'GIT_SSL_CAINFO',
+  'GIT_SSL_CAPATH',
   'RUNNER_TRACKING_ID',
 ] as const;
 const HOMES = ['HOME', 'USERPROFILE'] as const;
@@ -47,6 +49,7 @@ export function doltEnvironment(env: Env, root: string, habitat?: Habitat): Reco
   const { privateDir, userHome, kit } = { kit: PLAIN_KIT, privateDir: root, userHome: true, ...habitat };
   const home = join(privateDir, 'home');
   return {
+    ...authorities(env),
     ...pick(env, INHERITED),
     ...(userHome ? pick(env, HOMES) : { HOME: home, USERPROFILE: home, GIT_CONFIG_NOSYSTEM: '1' }),
     DOLT_ROOT_PATH: root,
@@ -59,6 +62,15 @@ export function doltEnvironment(env: Env, root: string, habitat?: Habitat): Reco
     GIT_TEMPLATE_DIR: '',
     ...kit.variables(privateDir),
     ...gitSettings([...QUIET_GIT, ...kit.git]),
+  };
+}
+
+/** git looks at none of the variables that all the others look at. */
+function authorities(env: Env): Record<string, string> {
+  const { SSL_CERT_FILE: file, SSL_CERT_DIR: folder } = env;
+  return {
+    ...(file === undefined ? {} : { GIT_SSL_CAINFO: file }),
+    ...(folder === undefined ? {} : { GIT_SSL_CAPATH: folder }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { ErrorCode } from '../contract/error-codes.ts';
 
 /** What a text of Dolt, git or ssh can mean: an error of ours, or one of the outcomes that are no error. */
@@ -7,7 +8,7 @@ export type TextClass = ErrorCode | 'port-in-use' | 'nothing-to-commit' | 'nothi
  * Texts as Dolt 2.3.0, git and ssh print them, in lower case. This is the only place that reads English; the longest
  * text that occurs decides, so a specific text always wins over the wrapper around it.
  */
-const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
+export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['non-fast-forward', 'non-fast-forward'],
   ['updates were rejected because the tip of your current branch is behind', 'non-fast-forward'],
   ["can't fast forward merge", 'non-fast-forward'],
@@ -20,6 +21,7 @@ const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['conflict: table with same name deleted and modified', 'conflict'],
   ["added in 2 commits can't be merged", 'schema-conflict'],
   ['deleted and its schema modified', 'schema-conflict'],
+  ['has different primary keys', 'schema-conflict'],
   ['database collation conflict', 'schema-conflict'],
   ['foreign key conflicts', 'schema-conflict'],
   ['panic computing prolly tree patches during merge', 'dolt-defect'],
@@ -53,13 +55,30 @@ const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['host key verification failed', 'untrusted-host'],
   ['x509: certificate signed by unknown authority', 'untrusted-host'],
   ['failed to verify certificate', 'untrusted-host'],
+  // git, built with GnuTLS and with OpenSSL.
+  ['server certificate verification failed', 'untrusted-host'],
+  ['ssl certificate problem', 'untrusted-host'],
   ['executable file not found in $path', 'program-missing'],
+  ['git not found on path', 'program-missing'],
   ['failed to start transfer subprocess: fork/exec', 'program-missing'],
   [': command not found', 'program-missing'],
+  ['could not read password', 'auth'],
+  ['could not read jwk', 'auth'],
+  ['deserialized jwk was not valid', 'auth'],
+  ['nocredentialproviders', 'auth'],
+  ['does not have the correct permissions on branch', 'branch-permission'],
+  // A hook of the host, or a rule that GitHub words as GH001 or GH013.
+  ['hook declined', 'push-protection'],
+  ['push declined due to', 'push-protection'],
+  ['gh013: repository rule violations', 'push-protection'],
+  ['gh001: large files detected', 'push-protection'],
   ['only provides read-only access', 'read-only'],
   ['write on a read-only remotestorage chunk store', 'read-only'],
   ['does not appear to be a dolt database', 'not-found'],
   ['unknown remote', 'not-found'],
+  ['please make sure the remote exists', 'not-found'],
+  ['remote: repository not found', 'not-found'],
+  ['error: repository not found', 'not-found'],
   ['code = notfound', 'not-found'],
   ['repository not found at', 'not-found'],
   ['desc = database not found', 'not-found'],
@@ -70,6 +89,7 @@ const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['googleapi: error 404', 'not-found'],
   // Whoever answers in HTTP/1.1 is no remote of Dolt's.
   ['looked like an http/1.1 header', 'not-found'],
+  ['unknown s3 url parameter', 'config-invalid'],
   ['invalid region: region was not a valid dns name', 'config-invalid'],
   ['invalid ref spec', 'branch-missing'],
   ['refspec not found', 'branch-missing'],
@@ -77,6 +97,7 @@ const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['contains no dolt data', 'remote-empty'],
   ['no branches found in remote', 'remote-empty'],
   ['git remote has no branches', 'remote-empty'],
+  ['no refs in common and none specified', 'remote-empty'],
   ["couldn't find remote ref refs/dolt/data", 'remote-empty'],
   ['is locked by another dolt process', 'locked'],
   ['cannot update manifest: database is read only', 'locked'],
@@ -84,6 +105,11 @@ const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['received too many writes while we were pushing', 'contention'],
   ['conflicts with a committed transaction', 'contention'],
   ['updatemanifest failed', 'contention'],
+  ['cannot lock ref', 'contention'],
+  ['(stale info)', 'contention'],
+  ['shallow repository missing chunks', 'shallow-clone'],
+  ['you are using a shallow clone', 'shallow-clone'],
+  ['unexpected ghost commit', 'shallow-clone'],
   ['code = unavailable', 'network'],
   ['connection refused', 'network'],
   ['connection reset', 'network'],
@@ -96,12 +122,18 @@ const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['http status: 5', 'network'],
   ['throughput below minimum threshold', 'network'],
   ['early eof', 'network'],
+  ['invalid index-pack output', 'network'],
+  ['reliablecallstatemachine rpc timeout', 'network'],
+  ['the requested url returned error: 5', 'network'],
   ['kex_exchange_identification', 'network'],
   ['found dangling references to', 'corrupt'],
   ['corrupted journal', 'corrupt'],
   ['invalid or corrupt table file', 'corrupt'],
   ['table file not found', 'corrupt'],
+  ['failed to loadfooter', 'corrupt'],
+  ['dangling ref', 'corrupt'],
   ['is out of date and must upgrade', 'client-too-old'],
+  ['unknown manifest version', 'client-too-old'],
   ['unsupported table file format', 'client-too-old'],
   ['is in an unsupported format', 'client-too-old'],
   ['unknown url scheme', 'unsupported-endpoint'],
@@ -113,6 +145,7 @@ const LONGEST_FIRST = [...TEXTS].sort((a, b) => b[0].length - a[0].length);
 
 /** What a text of Dolt means; `unknown` where no known text occurs in it, never a guess. */
 export function classify(text: string): TextClass {
-  const lower = text.toLowerCase();
+  // Colours, and what a spinner takes back, may stand in the middle of a word.
+  const lower = stripVTControlCharacters(text).replaceAll('\b', '').toLowerCase();
   return LONGEST_FIRST.find(([known]) => lower.includes(known))?.[1] ?? 'unknown';
 }

@@ -37,6 +37,8 @@ export interface ServerOptions {
 /** A `dolt sql-server` of our own: nobody else knows its password, and it ends with us. */
 export interface Server {
   readonly address: Address;
+  /** What it was started with; whatever else is started with it counts as its own. */
+  readonly surroundings: { readonly env: Readonly<Record<string, string>>; readonly privateDir: string };
   /** Whether the process has ended, whoever ended it. */
   hasEnded(): boolean;
   /** Ends it in order, and everything that it started; may be called again. */
@@ -97,8 +99,9 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   const place = { database: options.database, privateDir: ground.privateDir, port, socket };
   await writeFile(configFile, serverConfig(place), { mode: 0o600 });
 
+  const env = { ...ground.env, [ENGINE_MARK]: ground.privateDir };
   const child = startServer(options.dolt, ['sql-server', '--config', configFile], {
-    env: { ...ground.env, DOLT_ROOT_PASSWORD: password, [ENGINE_MARK]: ground.privateDir },
+    env: { ...env, DOLT_ROOT_PASSWORD: password },
     cwd: ground.privateDir,
   });
   const log = tailOf(child);
@@ -118,6 +121,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   if (isReady(outcome)) {
     return {
       address,
+      surroundings: { env, privateDir: ground.privateDir },
       hasEnded: () => ended,
       stop: () => stopServer(child, { ...ground, watchdog, database: options.database }),
       kill: () => endTree(child, ground.privateDir, 'SIGKILL'),

@@ -1,19 +1,6 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { valid } from 'semver';
-import type { Env } from '../core/env.ts';
 import { errorMessage, Failure } from '../core/failure.ts';
-import { doltEnvironment } from './environment.ts';
-import { preparePrivateRoot } from './private-root.ts';
-import { run } from './process.ts';
-
-interface VersionContext {
-  readonly env: Env;
-  readonly tempDir: string;
-  readonly signal: AbortSignal;
-}
-
-const TIMEOUT_MS = 60_000;
+import { type PrivateRunContext, runPrivately } from './private-run.ts';
 
 /** The version in what `dolt version` prints (`dolt version 2.3.0`, `dolt version 2.3.1-dev`); null for anything else. */
 export function parseDoltVersion(output: string): string | null {
@@ -26,17 +13,9 @@ export function parseDoltVersion(output: string): string | null {
  * @returns its version, such as `2.3.0`
  * @throws Failure `dolt-not-found` when it cannot be run or is no Dolt, `interrupted` when the signal was aborted
  */
-export async function doltVersion(executable: string, context: VersionContext): Promise<string> {
-  await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(context.tempDir, 'version-'));
+export async function doltVersion(executable: string, context: PrivateRunContext): Promise<string> {
   try {
-    const root = await preparePrivateRoot(folder);
-    const ended = await run(executable, ['version'], {
-      env: doltEnvironment(context.env, root),
-      cwd: folder,
-      signal: context.signal,
-      timeoutMs: TIMEOUT_MS,
-    });
+    const ended = await runPrivately(executable, ['version'], context);
     const version = ended.exitCode === 0 ? parseDoltVersion(ended.stdout) : null;
     if (version !== null) return version;
     const said = `${ended.stdout}${ended.stderr}`.trim().slice(0, 300);
@@ -47,7 +26,5 @@ export async function doltVersion(executable: string, context: VersionContext): 
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.code !== 'unknown') throw thrown;
     throw new Failure('dolt-not-found', `"${executable}" cannot be run: ${errorMessage(thrown)}`, { cause: thrown });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Sql } from './sql.ts';
+import { tableChanges } from './table-changes.ts';
 
 const statusRow = z.object({ table_name: z.string() });
-const diffRow = z.object({ from_table_name: z.string(), to_table_name: z.string() });
 
 /** Tables of the current branch with staged or unstaged changes; tables that `dolt_ignore` names do not count. */
 export async function dirtyTables(sql: Sql): Promise<string[]> {
@@ -12,12 +12,9 @@ export async function dirtyTables(sql: Sql): Promise<string[]> {
 
 /** Tables whose rows or definition differ between two commits, under their old and new names. */
 export async function changedTables(sql: Sql, from: string, to: string): Promise<string[]> {
-  const rows = await sql.rows(diffRow, 'SELECT from_table_name, to_table_name FROM dolt_diff_summary(?, ?)', [
-    from,
-    to,
-  ]);
-  return [...new Set(rows.flatMap((row) => [row.from_table_name, row.to_table_name]))]
-    .filter((name) => name !== '')
+  const changes = await tableChanges(sql, from, to);
+  return [...new Set(changes.flatMap((change) => [change.from, change.to]))]
+    .flatMap((name) => (name === null ? [] : [name]))
     .sort();
 }
 

@@ -1,4 +1,4 @@
-import type { Problem, RunResult } from '../contract/result.ts';
+import type { HeldRow, Problem, RunResult } from '../contract/result.ts';
 
 /** A problem of the run, or the error of one peer, in one form. */
 export type Finding = Omit<Problem, 'code'> & { readonly code: Problem['code'] | null };
@@ -16,9 +16,15 @@ export function findings(result: RunResult): Finding[] {
 function peerFinding(peer: RunResult['peers'][number]): Finding[] {
   if (peer.error !== null) {
     const { code, message, hint } = peer.error;
-    return [{ severity: 'error', code, message, hint, peer: peer.name, ...NOWHERE }];
+    const told = [message, ...(peer.held ?? []).map(heldLine)].join('\n');
+    return [{ severity: 'error', code, message: told, hint, peer: peer.name, ...NOWHERE }];
   }
   if (peer.status !== 'failed' && peer.status !== 'conflict') return [];
   const message = peer.status === 'failed' ? 'the peer failed' : 'rows are left in conflict';
   return [{ severity: 'error', code: null, message, hint: '', peer: peer.name, ...NOWHERE }];
+}
+
+function heldLine({ table, key, column, value }: HeldRow): string {
+  const cells = Object.entries(column === null || value === null ? key : { ...key, [column]: value });
+  return `${table}: ${cells.map(([name, text]) => `${name} = ${text ?? 'NULL'}`).join(', ')}`;
 }

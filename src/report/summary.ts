@@ -1,5 +1,6 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { RunStatus } from '../contract/vocabulary.ts';
+import { conflictsOf, resolution, withWhom } from './conflict-rows.ts';
 import { duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { code, literal } from './markdown.ts';
@@ -53,11 +54,11 @@ function diagram(result: RunResult): string {
 }
 
 function tables(result: RunResult) {
-  const conflicts = result.peers.flatMap((peer) => peer.conflicts.map((conflict) => conflictCells(peer, conflict)));
+  const conflicts = conflictsOf(result).map(([peer, conflict]) => conflictCells(peer, conflict));
   return [
     { title: 'Peers', columns: PEER_COLUMNS, rows: result.peers.map((peer) => peerRow(peer, code)), share: 0.5 },
     { title: 'Problems', columns: PROBLEM_COLUMNS, rows: findings(result).map(problemCells), share: 0.5 },
-    { title: 'Conflicts', columns: CONFLICT_COLUMNS, rows: conflicts, share: 1 },
+    { title: 'Rows in conflict', columns: CONFLICT_COLUMNS, rows: conflicts, share: 1 },
   ];
 }
 
@@ -72,18 +73,19 @@ function placeOf({ file, line, column }: Finding): string {
   return file === null ? '' : ` (${[file, line, column].filter((part) => part !== null).join(':')})`;
 }
 
-const CONFLICT_COLUMNS = ['Peer', 'Table', 'Key', 'Columns', 'Base', 'Ours', 'Theirs', 'Resolution'];
+const CONFLICT_COLUMNS = ['Peer', 'Kind', 'Table', 'Key', 'Columns', 'Base', 'Ours', 'Theirs', 'Resolution'];
 
 function conflictCells(peer: PeerResult, conflict: Conflict): string[] {
   return [
-    code(peer.name),
+    code(withWhom(peer, conflict)),
+    conflict.kind,
     code(conflict.table),
     values(conflict.key),
     code(conflict.columns.join(', ')),
     values(conflict.base),
     values(conflict.ours),
     values(conflict.theirs),
-    literal(conflict.resolution),
+    literal(resolution(conflict)),
   ];
 }
 

@@ -1,12 +1,15 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
+import { conflictsOf, resolution, withWhom } from './conflict-rows.ts';
 import { counted, duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { PEER_COLUMNS, peerRow } from './peer-row.ts';
 import { plain, plainLines } from './plain.ts';
+import { shorten } from './shorten.ts';
 import { textTable } from './text-table.ts';
 
 /** More rows than this do not help at a terminal; the JSON has them all. */
 const MAX_CONFLICTS = 50;
+const MAX_CELL = 80;
 
 /**
  * The report of a run for a terminal, a pipe or a log: plain text without colour, ending in a line break. The result
@@ -32,11 +35,11 @@ export function text(result: RunResult): string {
 }
 
 function conflictLines(result: RunResult): string[] {
-  const rows = result.peers.flatMap((peer) => peer.conflicts.map((conflict) => conflictCells(peer, conflict)));
+  const rows = conflictsOf(result).map(([peer, conflict]) => conflictCells(peer, conflict));
   if (rows.length === 0) return [];
   const left = rows.length - MAX_CONFLICTS;
   const table = textTable([
-    ['CONFLICT WITH', 'TABLE', 'KEY', 'COLUMNS', 'RESOLUTION'],
+    ['IN CONFLICT WITH', 'KIND', 'TABLE', 'KEY', 'COLUMNS', 'RESOLUTION'],
     ...rows.slice(0, MAX_CONFLICTS),
   ]);
   return left > 0 ? [...table, `and ${counted(left, 'more row')}; --json shows them all`] : table;
@@ -53,7 +56,10 @@ function leftLines({ conflictsPath }: RunResult): string[] {
 
 function conflictCells(peer: PeerResult, conflict: Conflict): string[] {
   const key = Object.values(conflict.key).map((value) => value ?? 'NULL');
-  return [peer.name, conflict.table, key.join(', '), conflict.columns.join(', '), conflict.resolution].map(plain);
+  const columns = conflict.columns.join(', ');
+  return [withWhom(peer, conflict), conflict.kind, conflict.table, key.join(', '), columns, resolution(conflict)].map(
+    (cell) => plain(shorten(cell, MAX_CELL)),
+  );
 }
 
 function findingLines(finding: Finding): string[] {

@@ -4,15 +4,27 @@ import { namesSecret, REDACTED, redact } from '../core/redact.ts';
 
 /**
  * What of a result may be shown where `report-values` is `level`: `none` leaves each conflicting row's table and what
- * kind of conflict it is, `keys` also its key, columns and winner, `full` the values too. What looks like a secret is
- * shown nowhere.
+ * kind of conflict it is, `keys` also its key, columns and winner, `full` the values too. Rows for which a peer waits go
+ * by the same rule. What looks like a secret is shown nowhere.
  */
 export function withValues(result: RunResult, level: ReportValues): RunResult {
   return { ...result, peers: result.peers.map((peer) => reducePeer(peer, level)) };
 }
 
 function reducePeer(peer: PeerResult, level: ReportValues): PeerResult {
-  return { ...peer, conflicts: peer.conflicts.map((conflict) => reduceConflict(conflict, level)) };
+  const { held, ...rest } = peer;
+  return {
+    ...rest,
+    conflicts: peer.conflicts.map((conflict) => reduceConflict(conflict, level)),
+    ...(held === undefined || level === 'none' ? {} : { held: held.map((row) => reduceHeld(row, level)) }),
+  };
+}
+
+type Held = NonNullable<PeerResult['held']>[number];
+
+function reduceHeld(row: Held, level: ReportValues): Held {
+  const value = level === 'full' && row.value !== null ? redact(row.value) : null;
+  return { ...row, value };
 }
 
 function reduceConflict(conflict: Conflict, level: ReportValues): Conflict {

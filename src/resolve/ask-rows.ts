@@ -28,6 +28,13 @@ export type Answer = Choice | 'cells' | 'skip' | 'quit';
 /** Whoever answers. */
 export type Ask = (question: Question) => Promise<Answer>;
 
+/** Somebody who can be asked, until no question is left. */
+export interface Asker {
+  /** @throws Failure `interrupted` */
+  readonly ask: Ask;
+  close(): void;
+}
+
 /**
  * Asks for every row that is undecided, in the order of the file. A row with one cell in conflict is asked for as a
  * cell.

@@ -12,7 +12,10 @@ export function parseChoice(reader: FileReader, field: FileNode, what: string): 
   if (reader.isEmpty(field)) return null;
   if (isMap(field.node)) {
     const written = reader.fields(field, what, ['value'])?.get('value');
-    if (written === undefined) return reader.refuse(`${what} is none of the choices`, field.at, HINT);
+    if (written === undefined && field.node.items.length === 0) {
+      return reader.refuse(`${what} is none of the choices`, field.at, HINT);
+    }
+    if (written === undefined) return undefined;
     const value = reader.value(written, `${what}: value`);
     return value === undefined ? undefined : { value };
   }

@@ -29,8 +29,7 @@ interface Heads {
   readonly branch: string;
 }
 
-/** The report of a run that merged nothing. */
-export const NO_MERGE: MergeReport = { protocol: 1, deterministic: true, because: null, commits: 0 };
+const NO_MERGE: MergeReport = { protocol: 1, deterministic: true, because: null, commits: 0 };
 
 /**
  * Brings heads together as far as they go: drops what another contains, fast-forwards where one is left, folds where

@@ -7,10 +7,12 @@ import type { Engines } from '../dolt/engines.ts';
 import { isAncestor } from '../dolt/history.ts';
 import { fastForward } from '../dolt/merge.ts';
 import type { Database } from '../dolt/sql.ts';
-import { type Converged, NO_MERGE } from './converge.ts';
+import type { Converged } from './converge.ts';
 import { inEngines } from './in-engines.ts';
+import { keepTags } from './keep-tags.ts';
 import { mergeHeads } from './merge-heads.ts';
 import { addMerges } from './merge-report.ts';
+import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
 import { planFor } from './plan.ts';
 import { provePush } from './prove.ts';
@@ -27,6 +29,8 @@ export interface FederationOptions {
   readonly dirty: readonly string[];
   readonly dryRun: boolean;
   readonly initEmpty: boolean;
+  /** Percent of a table's rows that a peer may delete at once. */
+  readonly maxDelete: number;
   /** How often what may pass by itself is tried again, and a lost race run again. */
   readonly retries: number;
   /** How long a verb of a peer may take, in milliseconds, where the peer does not say. */
@@ -34,12 +38,15 @@ export interface FederationOptions {
   readonly parallel: number;
   readonly signal: AbortSignal;
   readonly progress: (event: PeerEvent) => void;
+  /** Takes what should be known of the run as a whole. */
+  readonly tell: (notice: Notice) => void;
 }
 
 export interface Federated {
   /** The head of our branch. */
   readonly head: string;
-  readonly merge: MergeReport;
+  /** null: the run was interrupted. */
+  readonly merge: MergeReport | null;
 }
 
 /**
@@ -63,7 +70,7 @@ export async function federate(
     return await agree(engines, active, options);
   } catch (thrown) {
     noteInterruption(active, toFailure(thrown));
-    return { head: options.ours, merge: NO_MERGE };
+    return { head: options.ours, merge: null };
   } finally {
     for (const run of runs) tellEnd(run, options);
     const writes = active.some((run) => run.part?.merge === true || run.part?.push === true);
@@ -93,11 +100,14 @@ function tellEnd(run: PeerRun, options: FederationOptions): void {
 }
 
 async function survey(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<void> {
-  await inEngines(engines, { ...options, runs, plain: 'last' }, async (engine, run) => {
-    options.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
-    await surveyPeer(engine, run, options);
-    options.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
-  });
+  const fetching = { ...options, runs, plain: 'last' } as const;
+  await keepTags(engines, options.tell, (around) =>
+    inEngines(engines, { ...fetching, around }, async (engine, run) => {
+      options.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
+      await surveyPeer(engine, run, options);
+      options.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
+    }),
+  );
 }
 
 async function agree(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<Federated> {
@@ -114,15 +124,14 @@ async function agree(engines: Engines, runs: readonly PeerRun[], options: Federa
       return { head: options.ours, merge: converged.merge };
     }
     const { lost, taken } = await publish(engines, runs, { ...options, converged });
-    if (taken) {
-      accepted.push(target);
-      merged = addMerges(merged, converged.merge);
-    }
+    if (taken) accepted.push(target);
     if (lost.size === 0 || attempt === options.retries) {
       for (const [run, why] of lost) run.failure = outrun(run, why, attempt + 1);
-      const head = await engines.use(PLAIN_KIT, ({ database }) => advance(database, runs, { ...options, target }));
-      return { head, merge: addMerges(merged, converged.merge) };
+      await engines.use(PLAIN_KIT, ({ database }) => advance(database, runs, { ...options, target }));
+      return { head: target, merge: addMerges(merged, converged.merge) };
     }
+    // A fold that nobody took is thrown away, and its merges with it.
+    if (taken) merged = addMerges(merged, converged.merge);
     await pause(pauseBefore(attempt), options.signal);
     await survey(engines, [...lost.keys()], options);
   }
@@ -157,12 +166,14 @@ async function publish(
     pushed.set(run, await pushTo(engine, run, { ...options, target, branch }));
   });
   const proving = { ...options, runs: [...pushed.keys()], plain: 'first' } as const;
-  await inEngines(engines, proving, async (engine, run) => {
-    const push = pushed.get(run);
-    if (push?.kind !== 'unproven' || run.failure !== null) return;
-    options.progress({ peer: run.peer.name, step: 'verifying', detail: '' });
-    await provePush(engine, run, { ...options, target, commits: push.commits });
-  });
+  await keepTags(engines, options.tell, (around) =>
+    inEngines(engines, { ...proving, around }, async (engine, run) => {
+      const push = pushed.get(run);
+      if (push?.kind !== 'unproven' || run.failure !== null) return;
+      options.progress({ peer: run.peer.name, step: 'verifying', detail: '' });
+      await provePush(engine, run, { ...options, target, commits: push.commits });
+    }),
+  );
   const lost = new Map<PeerRun, Failure>();
   for (const [run, push] of pushed) if (push.kind === 'lost-race') lost.set(run, push.failure);
   return { lost, taken: target !== options.ours && lost.size < writable.length };
@@ -180,7 +191,7 @@ async function advance(
   database: Database,
   runs: readonly PeerRun[],
   options: FederationOptions & { readonly target: string },
-): Promise<string> {
+): Promise<void> {
   const { target, ours, branch } = options;
   if (target !== ours) await database.session((sql) => fastForward(sql, { branch, to: target }));
   for (const run of runs) {
@@ -191,7 +202,6 @@ async function advance(
         ? await isAncestor(database, run.equivalentTo ?? run.head, target)
         : run.head === ours;
   }
-  return target;
 }
 
 function outrun(run: PeerRun, why: Failure, attempts: number): Failure {

@@ -4,11 +4,15 @@ import type { Engine, Engines } from '../dolt/engines.ts';
 import { groupPeers } from './peer-groups.ts';
 import type { PeerRun } from './peer-run.ts';
 
+/** Does what runs side by side in one engine, and something before and after it. */
+export type Around = <T>(engine: Engine, work: () => Promise<T>) => Promise<T>;
+
 interface Phase {
   readonly plain: 'first' | 'last';
   /** Peers worked on at the same time. */
   readonly parallel: number;
   readonly signal: AbortSignal;
+  readonly around?: Around;
 }
 
 /** An engine that dies again and again under a peer is not opened for it for ever. */
@@ -24,11 +28,14 @@ export async function inEngines(
   phase: Phase & { readonly runs: readonly PeerRun[] },
   work: (engine: Engine, run: PeerRun) => Promise<void>,
 ): Promise<void> {
+  const around = phase.around ?? ((_, batch) => batch());
   for (const { kit, runs } of groupPeers(phase.runs, phase.plain)) {
     if (kit.forgetful) await engines.close();
     let waiting = runs;
     for (let used = 0; waiting.length > 0; used += 1) {
-      waiting = await engines.use(kit, (engine) => sideBySide(waiting, phase, (run) => work(engine, run)));
+      waiting = await engines.use(kit, (engine) =>
+        around(engine, () => sideBySide(waiting, phase, (run) => work(engine, run))),
+      );
       if (used === ENGINES_PER_PEER) break;
       for (const run of waiting) run.failure = null;
     }

@@ -7,6 +7,7 @@ import { noteEquivalent } from './equivalent.ts';
 import type { Dropped, StrategyHead } from './folding.ts';
 import type { PeerRun } from './peer-run.ts';
 import { scratchName } from './scratch.ts';
+import { screenPeers } from './screen-peers.ts';
 import { headsThatTouch } from './uncommitted.ts';
 
 /** The town's side of a merge. */
@@ -18,6 +19,8 @@ interface MergeTown {
   readonly dirty: readonly string[];
   /** Commits of this run that a remote has taken: heads like any other. */
   readonly accepted: readonly string[];
+  /** Percent of a table's rows that a peer may delete at once. */
+  readonly maxDelete: number;
   readonly progress: (event: PeerEvent) => void;
 }
 
@@ -27,6 +30,7 @@ interface MergeTown {
  * @returns where everybody meets. No branch of the town moves.
  */
 export async function mergeHeads(database: Database, runs: readonly PeerRun[], town: MergeTown): Promise<Converged> {
+  await screenPeers(database, runs, town);
   await noteEquivalent(
     database,
     runs.filter((run) => run.failure === null && run.head !== null),

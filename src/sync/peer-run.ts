@@ -1,8 +1,9 @@
 import type { Peer } from '../config/configuration.ts';
-import type { Conflict, Plan } from '../contract/result.ts';
+import type { Conflict, HeldRow, Plan } from '../contract/result.ts';
 import type { PeerState } from '../contract/vocabulary.ts';
 import type { Failure } from '../core/failure.ts';
 import { type EngineKit, PLAIN_KIT } from '../dolt/engine-kit.ts';
+import type { Notice } from './notice.ts';
 import type { Part } from './roles.ts';
 
 /** What is known of one peer while a run goes on; the stages fill it in one after the other. */
@@ -27,6 +28,12 @@ export interface PeerRun {
   /** Another head that says the same, so that this one was not merged; null: it says something of its own. */
   equivalentTo: string | null;
   conflicts: Conflict[];
+  /** The head at which the screen before a merge last looked. */
+  screened: string | null;
+  /** The first of the rows for which the screen let the peer wait. */
+  held: readonly HeldRow[];
+  /** What should be known of what the peer brings. */
+  notices: readonly Notice[];
   pulledCommits: number;
   pushedCommits: number;
   /** The peer was read after the work and holds what this run promised. */
@@ -53,6 +60,9 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string): PeerR
     failure: null,
     equivalentTo: null,
     conflicts: [],
+    screened: null,
+    held: [],
+    notices: [],
     pulledCommits: 0,
     pushedCommits: 0,
     verified: false,

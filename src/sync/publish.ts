@@ -1,6 +1,7 @@
 import { Failure, toFailure } from '../core/failure.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import type { Engine } from '../dolt/engines.ts';
+import { gitAddress } from '../dolt/git-access.ts';
 import { countCommits, countReachable, isAncestor } from '../dolt/history.ts';
 import { pushBranch } from '../dolt/transfer.ts';
 import type { PeerRun } from './peer-run.ts';
@@ -40,6 +41,8 @@ export async function pushTo(engine: Engine, run: PeerRun, publication: Publicat
     const commits = await (run.head === null ? countReachable(sql, target) : countCommits(sql, run.head, target));
     progress({ peer: run.peer.name, step: 'pushing', detail: `${commits} commit(s)` });
     const limit = timeLimit(run.peer, run.head === null ? 'first push' : 'push', publication.timeoutMs);
+    const address = run.peer.endpoint.kind === 'git' ? gitAddress(run.peer.endpoint.dolt) : null;
+    if (address !== null) await engine.askToPush(limit, address);
     const to = { peer: run.peer.name, source: publication.branch, branch: run.branch, user: run.user };
     await engine.verb(limit, (connection) => pushBranch(connection, to));
     return { kind: 'unproven', commits };

@@ -24,6 +24,14 @@ const RIGHTS: Readonly<Record<Role, RoleRights>> = {
   archive: { pull: false, push: true, inSync: false },
 };
 
+/**
+ * Whether what a peer brings is looked at: where it may be merged, and where `status` says what a merge would do.
+ */
+export function isScreened(run: { readonly part: Part | null; readonly peer: { readonly role: Role } }): boolean {
+  if (run.part === null) return false;
+  return run.part.merge || (!run.part.push && RIGHTS[run.peer.role].pull);
+}
+
 /** What a command does with a peer of a role; null: the peer takes no part and is skipped. */
 export function partOf(command: Direction, role: Role): Part | null {
   const rights = RIGHTS[role];

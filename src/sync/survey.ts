@@ -46,7 +46,8 @@ async function compare(
 
 async function noteAbsence(sql: Sql, run: PeerRun, failure: Failure): Promise<void> {
   if (failure.code !== 'remote-empty' && failure.code !== 'branch-missing') {
-    run.state = 'unreachable';
+    // A shallow clone of ours is no fault of the peer: it answered, and we cannot tell where it stands.
+    run.state = failure.code === 'shallow-clone' ? 'unknown' : 'unreachable';
     run.failure = failure;
     return;
   }

@@ -22,10 +22,12 @@ interface Place {
   readonly tls: number;
   readonly upstream: number;
   readonly certificates: Certificates;
+  /** Id of the only key that is let in; null: everybody is. */
+  readonly kid: string | null;
 }
 
 /** Only the questions go through TLS: remotesrv gives the addresses of table files with its own port, as DoltHub does. */
-const configuration = ({ cwd, tls, upstream, certificates }: Place): string => `daemon off;
+const configuration = ({ cwd, tls, upstream, certificates, kid }: Place): string => `daemon off;
 master_process off;
 pid ${cwd}/nginx.pid;
 events {}
@@ -38,12 +40,20 @@ http {
     listen 127.0.0.1:${tls} ssl http2;
     ssl_certificate ${certificates.cert};
     ssl_certificate_key ${certificates.key};
+    ${kid === null ? '' : `if ($http_authorization !~ "^Bearer ${tokenStart(kid)}") { return 401; }`}
     location / { grpc_pass grpc://127.0.0.1:${upstream}; }
   }
 }
 `;
 
-export async function startDolthubHost(folder: string): Promise<DolthubHost> {
+/** How every token begins that a key signed: the part of its header that base64 gives whole. */
+function tokenStart(kid: string): string {
+  const header = Buffer.from(`{"alg":"EdDSA","dolt_token_version":"2023.01","kid":"${kid}"`);
+  return header.subarray(0, header.length - (header.length % 3)).toString('base64url');
+}
+
+/** @param kid id of the only key that is let in; null: everybody is */
+export async function startDolthubHost(folder: string, kid: string | null = null): Promise<DolthubHost> {
   const certificates = await makeCertificates(folder);
   const cwd = await mkdtemp(join(folder, 'nginx-'));
   const remotesrv = await startRemotesrv(folder);
@@ -51,7 +61,7 @@ export async function startDolthubHost(folder: string): Promise<DolthubHost> {
     command: serverProgram('NGINX'),
     ports: ['tls'],
     args: async ({ tls }) => {
-      const place = { cwd, tls, upstream: remotesrv.port.http, certificates };
+      const place = { cwd, tls, upstream: remotesrv.port.http, certificates, kid };
       await writeFile(join(cwd, 'nginx.conf'), configuration(place));
       return ['-p', cwd, '-c', join(cwd, 'nginx.conf'), '-e', join(cwd, 'error.log')];
     },

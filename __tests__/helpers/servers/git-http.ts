@@ -1,16 +1,21 @@
 import { spawn } from 'node:child_process';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { readEnv } from '../../../src/core/env.ts';
+import type { Certificates } from './certificates.ts';
 import { serverProgram } from './server-program.ts';
 
 /** A git host over smart HTTP: it lets in who brings the token, as GitHub does. */
 export interface GitHttp extends AsyncDisposable {
-  /** `http://127.0.0.1:PORT`, to be followed by the path of a repository below the root. */
+  /** `http://127.0.0.1:PORT`, or `https://` with certificates, to be followed by the path of a repository below the root. */
   readonly url: string;
   /** Method and path of each request, with the status that it got. */
   readonly requests: readonly string[];
   /** From now on nobody may push: 403, as for a token that may only read. */
   refusePushes(): void;
+  /** From now on nobody who wants to push gets an answer. */
+  stallPushes(): void;
 }
 
 export interface GitHttpOptions {
@@ -18,31 +23,39 @@ export interface GitHttpOptions {
   readonly root: string;
   /** Password of the user `x-access-token`. */
   readonly token: string;
+  /** Absent: plain HTTP. */
+  readonly certificates?: Certificates;
 }
 
-export async function startGitHttp({ root, token }: GitHttpOptions): Promise<GitHttp> {
+export async function startGitHttp({ root, token, certificates }: GitHttpOptions): Promise<GitHttp> {
   const requests: string[] = [];
-  let pushes = true;
+  let pushes: 'served' | 'refused' | 'stalled' = 'served';
   const expected = `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`;
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     response.on('finish', () => requests.push(`${request.method} ${request.url} ${response.statusCode}`));
     const isPush = /git-receive-pack/.test(request.url ?? '');
     if (request.headers.authorization !== expected) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
-    } else if (isPush && !pushes) {
+    } else if (isPush && pushes === 'stalled') {
+      request.resume();
+    } else if (isPush && pushes === 'refused') {
       response.writeHead(403).end('Permission to org/repo.git denied to a-bot.');
     } else {
       serve(root, request, response);
     }
-  });
+  };
+  const server = certificates === undefined ? createServer(listener) : await tlsServer(certificates, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `${certificates === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}`,
     requests,
     refusePushes() {
-      pushes = false;
+      pushes = 'refused';
+    },
+    stallPushes() {
+      pushes = 'stalled';
     },
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
@@ -50,6 +63,10 @@ export async function startGitHttp({ root, token }: GitHttpOptions): Promise<Git
         server.closeAllConnections();
       }),
   };
+}
+
+async function tlsServer({ cert, key }: Certificates, listener: RequestListener) {
+  return createTlsServer({ cert: await readFile(cert), key: await readFile(key) }, listener);
 }
 
 /** Runs git's CGI program for one request. */

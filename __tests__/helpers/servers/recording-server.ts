@@ -1,4 +1,5 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type RequestListener } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
 
 interface Recorded {
   readonly method: string;
@@ -13,12 +14,27 @@ export interface RecordingServer extends AsyncDisposable {
   readonly requests: readonly Recorded[];
 }
 
-export async function startRecordingServer(): Promise<RecordingServer> {
+interface Options {
+  /** Sends everybody on to this address, instead of turning them away. */
+  readonly redirectTo?: string;
+  /** Speaks HTTP/2 without TLS, as Dolt does with its own remotes over http. */
+  readonly http2?: boolean;
+}
+
+export async function startRecordingServer({ redirectTo, http2 = false }: Options = {}): Promise<RecordingServer> {
   const requests: Recorded[] = [];
-  const server = createServer((request, response) => {
-    requests.push({ method: request.method ?? '', path: request.url ?? '', headers: request.headers });
-    response.writeHead(401, { 'www-authenticate': 'Basic realm="nobody"' }).end();
-  });
+  const note = (method = '', path = '', headers: IncomingHttpHeaders) => requests.push({ method, path, headers });
+  const listener: RequestListener = ({ method, url, headers }, response) => {
+    note(method, url, headers);
+    if (redirectTo === undefined) response.writeHead(401, { 'www-authenticate': 'Basic realm="nobody"' }).end();
+    else response.writeHead(302, { location: `${redirectTo}${url}` }).end();
+  };
+  const server = http2
+    ? createHttp2Server(({ method, url, headers }, response) => {
+        note(method, url, headers);
+        response.stream.respond({ ':status': 401 }, { endStream: true });
+      })
+    : createServer(listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
@@ -29,7 +45,7 @@ export async function startRecordingServer(): Promise<RecordingServer> {
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        if ('closeAllConnections' in server) server.closeAllConnections();
       }),
   };
 }

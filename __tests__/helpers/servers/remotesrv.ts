@@ -9,12 +9,20 @@ export interface Remotesrv extends ServerProcess<'http'> {
   readonly url: string;
 }
 
-export async function startRemotesrv(folder: string): Promise<Remotesrv> {
+export async function startRemotesrv(folder: string, { readOnly = false } = {}): Promise<Remotesrv> {
   const dir = await mkdtemp(join(folder, 'remotesrv-'));
   const server = await startServerProcess({
     command: serverProgram('REMOTESRV'),
     ports: ['http'],
-    args: ({ http }) => ['-http-port', `${http}`, '-grpc-port', `${http}`, '-dir', dir],
+    args: ({ http }) => [
+      '-http-port',
+      `${http}`,
+      '-grpc-port',
+      `${http}`,
+      '-dir',
+      dir,
+      ...(readOnly ? ['-read-only'] : []),
+    ],
     cwd: dir,
   });
   return { ...server, url: `http://localhost:${server.port.http}` };

@@ -19,6 +19,10 @@ export interface Sshd extends AsyncDisposable {
   /** Texts of known_hosts files: the server's own key, and another one for the same address. */
   readonly knownHosts: string;
   readonly wrongKnownHosts: string;
+  /** Where every session begins, in the place of a home folder. */
+  readonly home: string;
+  /** Folder with an `ssh` that goes to this port where none is named, as in `user@host:path`. */
+  readonly portless: string;
   log(): string;
 }
 
@@ -47,6 +51,11 @@ export async function startSshd(folder: string): Promise<Sshd> {
   });
   const { username } = userInfo();
   const port = server.port.ssh;
+  await mkdir(join(cwd, 'home'));
+  await mkdir(join(cwd, 'bin'));
+  const client = `exec '${serverProgram('SSH')}'`;
+  const program = `#!/bin/sh\ncase " $* " in *" -p "*) ${client} "$@" ;; esac\n${client} -p ${port} "$@"\n`;
+  await writeFile(join(cwd, 'bin', 'ssh'), program, { mode: 0o755 });
   const known = async (name: 'host' | 'other-host') => `[127.0.0.1]:${port} ${await publicKey(name)}\n`;
   return {
     user: username,
@@ -56,6 +65,8 @@ export async function startSshd(folder: string): Promise<Sshd> {
     strangerKey: join(cwd, 'stranger'),
     knownHosts: await known('host'),
     wrongKnownHosts: await known('other-host'),
+    home: join(cwd, 'home'),
+    portless: join(cwd, 'bin'),
     log: server.log,
     [Symbol.asyncDispose]: server[Symbol.asyncDispose],
   };
@@ -77,6 +88,7 @@ function configuration(cwd: string, port: number): string {
     'UsePAM no',
     'PrintMotd no',
     'LogLevel VERBOSE',
+    `ForceCommand cd ${cwd}/home && eval "$SSH_ORIGINAL_COMMAND"`,
     // The settings of Dolt are those of a user who has none.
     `SetEnv PATH=${path} DOLT_ROOT_PATH=${cwd}`,
     '',

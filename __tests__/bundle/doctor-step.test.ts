@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { fakeRunner } from '../helpers/fake-runner.ts';
+import { validated } from '../helpers/json-schema.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+test('a step that asks the doctor: outputs, summary, and a failure where something is missing', async () => {
+  await using folder = await tempFolder();
+  const runner = await fakeRunner(folder);
+  await makeTown(join(runner.workspace, 'town'));
+  const inputs = { command: 'doctor', database: 'town', 'dolt-path': testDolt() };
+
+  const fine = await runner.main({ inputs: { ...inputs, peers: `a: file://${folder.file('a')}` } });
+  expect(fine.exitCode).toBe(0);
+  expect(fine.outputs['status']).toBe('success');
+  expect(await validated('doctor', fine.outputs['result'] ?? '')).toMatchObject({ status: 'ok' });
+  expect(fine.summary).toContain('dolt-federation doctor: nothing is missing');
+  expect(fine.stdout).toMatch(/unknown +runner +its version is not told here/);
+
+  const lacking = await runner.main({ inputs: { ...inputs, peers: 'a: gs://bucket/a' } });
+  expect(lacking.exitCode).toBe(1);
+  expect(lacking.outputs['status']).toBe('failed');
+  expect(lacking.commands).toContainEqual(expect.objectContaining({ command: 'error' }));
+  expect(lacking.summary).toContain('1 thing is missing');
+});

@@ -1,0 +1,80 @@
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { fakeRunner } from '../helpers/fake-runner.ts';
+import { filesWith } from '../helpers/files-below.ts';
+import { readKeyValues } from '../helpers/runner-protocol.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+const KEY = '-----BEGIN OPENSSH PRIVATE KEY-----\nYSBjYW5hcnkgb2YgYSBrZXk\n-----END OPENSSH PRIVATE KEY-----\n';
+
+/** A host that takes connections of ssh and never says a word. */
+async function silentHost() {
+  const server = createServer();
+  const sockets: Socket[] = [];
+  server.on('connection', (socket) => sockets.push(socket));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    server,
+    port: address.port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The processes that were started with a path below a folder among their words (Linux). */
+async function startedWith(folder: string): Promise<readonly { readonly pid: number; readonly line: string }[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map(async (pid) => ({
+      pid: Number(pid),
+      line: await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''),
+    })),
+  );
+  return lines.filter(({ line }) => line.includes(folder));
+}
+
+test.each(['and its watchdog ends what it started', 'with its watchdog, and post ends what it started'])(
+  'a step is killed in the middle of a fetch, %s; no secret is left',
+  async (how) => {
+    await using folder = await tempFolder();
+    await using host = await silentHost();
+    const runner = await fakeRunner(folder);
+    await makeTown(join(runner.workspace, 'town'));
+    const place = `ssh://127.0.0.1:${host.port}`;
+    const inputs = {
+      ...{ database: 'town', 'dolt-path': testDolt(), peers: stringify({ far: `${place}/db` }) },
+      credentials: stringify({ far: { url: place, 'ssh-key': KEY, 'known-hosts': 'far ssh-ed25519 AAAA\n' } }),
+    };
+    const connected = once(host.server, 'connection');
+    const { door } = await runner.start({ inputs });
+    await connected;
+    expect(await filesWith(runner.temp, [KEY])).toHaveLength(1);
+
+    const watchdogs = (await startedWith(runner.temp)).filter(({ line }) => line.startsWith(process.execPath));
+    expect(watchdogs).toHaveLength(1);
+    if (how.startsWith('with')) for (const { pid } of watchdogs) process.kill(pid, 'SIGKILL');
+    door.kill('SIGKILL');
+    await door;
+    const state = readKeyValues(await readFile(runner.stateFile, 'utf8'));
+    for (const text of Object.values(state)) expect(text).not.toContain('YSBjYW5hcnkgb2YgYSBrZXk');
+    expect((await runner.post(state)).exitCode).toBe(0);
+
+    // The watchdog has the same folder to remove, and may be at it still.
+    for (let waited = 0; waited < 15_000 && (await startedWith(runner.temp)).length > 0; waited += 50) await delay(50);
+    expect(await startedWith(runner.temp)).toEqual([]);
+    expect(await readdir(runner.temp)).toEqual([]);
+    expect(await readdir(folder.file('home'))).toEqual([]);
+    expect(await filesWith(folder.path, ['YSBjYW5hcnkgb2YgYSBrZXk'])).toEqual([]);
+  },
+);

@@ -1,0 +1,182 @@
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import type { DoctorRequest } from '../../../src/commands/request.ts';
+import type { Env } from '../../../src/core/env.ts';
+import { openServer } from '../../../src/dolt/server.ts';
+import { refusal } from '../../helpers/configuring.ts';
+import { testDolt } from '../../helpers/dolt-binary.ts';
+import { ENV, examine, told } from '../../helpers/examining.ts';
+import { releaseHost } from '../../helpers/release-host.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
+import { makeTown } from '../../helpers/town.ts';
+
+/** Every file below a folder with its size and time of change. */
+async function snapshot(folder: string): Promise<readonly string[]> {
+  const names = (await readdir(folder, { recursive: true })).sort();
+  const seen = await Promise.all(names.map(async (name) => [name, await stat(join(folder, name))] as const));
+  return seen.map(([name, found]) => `${name} ${found.isDirectory() ? 'folder' : `${found.size} ${found.mtimeMs}`}`);
+}
+
+describe('a machine that has everything', () => {
+  test('nothing is missing, nothing is written, nobody is contacted', async () => {
+    await using folder = await tempFolder();
+    await using host = await releaseHost();
+    await makeTown(folder.file('town'));
+    await mkdir(folder.file('mailbox'));
+    await mkdir(folder.file('tmp'));
+    const before = await snapshot(folder.path);
+    const port = Number(new URL(host.url).port);
+    const peers = `mailbox: file://${folder.file('mailbox')}
+reader: {endpoint: "http://127.0.0.1:${port}/org/repo", role: upstream}
+hub: http://127.0.0.1:${port}/hub.git
+`;
+    const result = await examine(folder, peers, { env: { HTTPS_PROXY: host.url, HTTP_PROXY: host.url } });
+    expect(result.status).toBe('ok');
+    expect(result.checks.filter(({ status }) => status === 'missing')).toEqual([]);
+    expect(told(result, 'peers')).toEqual(['ok: hub, mailbox, reader']);
+    expect(told(result, 'dolt')).toEqual([`ok: 2.3.0 at ${testDolt()}`]);
+    expect(told(result, 'capabilities')).toEqual(['ok: sets who commits; does not know s3://']);
+    expect(told(result, 'database')).toEqual([`ok: ${folder.file('town')}`]);
+    expect(told(result, 'branch')).toEqual(['ok: main is checked out']);
+    expect(told(result, 'git')[0]).toMatch(/^ok: \/.*git$/);
+    expect(told(result, 'folder', 'mailbox')).toEqual([`ok: ${folder.file('mailbox')}`]);
+    expect(host.connections()).toBe(0);
+    expect(await snapshot(folder.path)).toEqual(before);
+  });
+
+  test('another branch is not looked for, and only the named peers are looked at', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const peers = `a: file://${folder.file('a')}\nb: file:///no/such/folder/b`;
+    const result = await examine(folder, peers, { branch: 'side', only: ['a'] });
+    expect(told(result, 'branch')).toEqual([
+      'unknown: main is checked out; whether side exists is told by the engine only',
+    ]);
+    expect(told(result, 'peers')).toEqual(['ok: a']);
+    expect(result.status).toBe('ok');
+  });
+});
+
+describe('who holds the database', () => {
+  test('a server of Dolt is named, and nobody once it has ended', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const pids: number[] = [];
+    const server = await openServer({
+      dolt: testDolt(),
+      database: folder.file('town'),
+      env: ENV,
+      userHome: false,
+      tempDir: folder.file('tmp'),
+      signal: new AbortController().signal,
+      onResource: (resource) => {
+        if (resource.kind === 'process') pids.push(resource.pid);
+      },
+      mask() {},
+    });
+    const result = await examine(folder, 'a: file:///tmp/a').finally(() => server.stop());
+    expect(result.status).toBe('missing');
+    expect(told(result, 'lock')).toEqual([
+      expect.stringMatching(
+        new RegExp(
+          `^missing: federation requires direct database access, but a dolt sql-server \\(process ${pids[0]}, port \\d+\\) holds it$`,
+        ),
+      ),
+    ]);
+    const ended = await examine(folder, 'a: file:///tmp/a');
+    expect(told(ended, 'lock')[0]).toMatch(/^(ok: nobody holds the database|unknown: no server says)/);
+    if (process.platform === 'linux') expect(told(ended, 'lock')).toEqual(['ok: nobody holds the database']);
+  });
+});
+
+describe('what is missing', () => {
+  test('database, mode, folders, and a way to s3', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.beads'));
+    const peers = `gone: file:///no/such/folder/gone
+unread: {endpoint: "file://${folder.file('unread')}", role: upstream}
+lake: s3://bucket/p
+`;
+    const result = await examine(folder, peers);
+    expect(result.status).toBe('missing');
+    expect(told(result, 'sync-mode')[0]).toMatch(/^missing: sync.mode is git-portable/);
+    expect(told(result, 'database')).toEqual([`missing: there is no database at ${folder.file('town')}`]);
+    expect(told(result, 'folder', 'gone')[0]).toMatch(/^missing: the folder \/no\/such\/folder does not exist/);
+    expect(told(result, 'folder', 'unread')[0]).toMatch(/^missing: .* this peer is only read$/);
+    expect(told(result, 'endpoint', 'lake')[0]).toMatch(/^missing: peer lake: this Dolt does not know s3/);
+    for (const check of result.checks) expect(check.cure === null).toBe(check.status !== 'missing');
+  });
+
+  test('a database that would be cloned is not missing', async () => {
+    await using folder = await tempFolder();
+    const result = await examine(folder, '', { overrides: { remote: `file://${folder.file('own')}` } });
+    expect(told(result, 'database')).toEqual([
+      `ok: none yet: it would be cloned from origin into ${folder.file('town')}`,
+    ]);
+    const nowhere = await examine(folder, '', { database: undefined });
+    expect(told(nowhere, 'database')).toEqual(['missing: there is no database here']);
+  });
+
+  test('a folder that is no database, and one whose settings are not ours', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('town'));
+    expect(told(await examine(folder, ''), 'database')[0]).toMatch(/^missing: .*holds no Dolt database$/);
+    await makeTown(folder.file('other'));
+    await writeFile(folder.file('other', '.dolt', 'config.json'), '{"sqlserver.global.nonsense":"1"}');
+    const result = await examine(folder, '', { database: 'other' });
+    expect(told(result, 'database')[0]).toMatch(/^missing: .*sqlserver.global.nonsense$/);
+  });
+
+  test('Dolt: none, another version, none that runs, a version that is none', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const asked = async (dolt: DoctorRequest['dolt'], env: Env = {}) =>
+      told(await examine(folder, '', { dolt, env }), 'dolt');
+    const source = 'release';
+    expect(await asked({ source }, { PATH: '/nowhere' })).toEqual([
+      'missing: no Dolt (2.3.0) on PATH or in the tool cache',
+    ]);
+    expect((await asked({ source, path: testDolt(), version: '1.x' }))[0]).toMatch(
+      /^missing: .* is Dolt 2.3.0, not ">=1.0.0/,
+    );
+    expect((await asked({ source, path: '/no/dolt' }))[0]).toMatch(/^missing: "\/no\/dolt" cannot be run/);
+    expect((await asked({ source, version: 'newest' }))[0]).toMatch(/^missing: "newest" is neither/);
+    expect((await asked({ source, path: testDolt(), version: 'latest' }))[0]).toMatch(/^unknown: 2.3.0 .*not asked$/);
+    const none = await examine(folder, '', { dolt: { source, path: '/no/dolt' } });
+    expect(told(none, 'capabilities')).toEqual(['unknown: there is no Dolt to ask']);
+  });
+
+  test('programs that the peers need', async () => {
+    await using folder = await tempFolder();
+    const peers = 'a: git@h.example:p\nb: ssh://h.example/p';
+    const result = await examine(folder, peers, { env: { PATH: '/nowhere' } });
+    expect(told(result, 'git')).toEqual(['missing: no git on PATH']);
+    expect(told(result, 'ssh')).toEqual(['missing: no ssh on PATH']);
+    expect(told(result, 'known-hosts', 'a')).toEqual(['unknown: it takes ssh-keygen to look it up']);
+  });
+
+  test('on an event that may not write, nothing is told of folders that it names', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const result = await examine(folder, 'a: file:///etc/passwd\nb: file:///no/such/b', { untrusted: true });
+    for (const peer of ['a', 'b']) {
+      expect(told(result, 'folder', peer)).toEqual(['unknown: not looked at on an event that may not write']);
+    }
+  });
+});
+
+describe('what stops the doctor', () => {
+  test.each([
+    ['a configuration that is wrong', { peers: 'a: srv' }, {}, 'invalid-endpoint'],
+    ['credentials that are wrong', {}, { DOLT_FEDERATION_CREDENTIALS: 'a: {url: "https://h"}' }, 'config-invalid'],
+  ])('%s', async (_, overrides, env, code) => {
+    await using folder = await tempFolder();
+    expect((await refusal(() => examine(folder, '', { overrides, env }))).code).toBe(code);
+  });
+
+  test('a peer that is not configured', async () => {
+    await using folder = await tempFolder();
+    expect((await refusal(() => examine(folder, '', { only: ['x'] }))).code).toBe('unknown-peer');
+  });
+});

@@ -1,0 +1,50 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { examine, told } from '../../helpers/examining.ts';
+import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
+
+describe('known hosts', () => {
+  const key = (line: string) => JSON.stringify(line);
+
+  async function keys(folder: TempFolder): Promise<{ readonly known: string; readonly secret: string }> {
+    await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', folder.file('key')]);
+    const [type, blob] = (await readFile(folder.file('key.pub'), 'utf8')).split(' ');
+    return { known: `${type} ${blob}`, secret: await readFile(folder.file('key'), 'utf8') };
+  }
+
+  test('of an entry, by host and port, also hashed', async () => {
+    await using folder = await tempFolder();
+    const { known, secret } = await keys(folder);
+    await writeFile(folder.file('hosts'), `[h.example]:2222 ${known}\n`);
+    await execa('ssh-keygen', ['-q', '-H', '-f', folder.file('hosts')]);
+    const hashed = await readFile(folder.file('hosts'), 'utf8');
+    expect(hashed).not.toContain('h.example');
+    const entry = (peer: string, url: string, hosts: string) =>
+      `${peer}: {url: "${url}", ssh-key: ${key(secret)}, known-hosts: ${key(hosts)}}\n`;
+    const credentials =
+      entry('a', 'ssh://h.example:2222', hashed) +
+      entry('b', 'ssh://h.example', hashed) +
+      entry('c', 'git@g:p', `g ${known}`);
+    const peers = 'a: ssh://u@h.example:2222/p\nb: ssh://u@h.example/p\nc: git@g:p\nd: ssh://d/p';
+    const result = await examine(folder, peers, { env: { DOLT_FEDERATION_CREDENTIALS: credentials } });
+    expect(told(result, 'known-hosts', 'a')).toEqual(['ok: [h.example]:2222 is in the entry']);
+    expect(told(result, 'known-hosts', 'b')).toEqual([
+      'missing: h.example is not among the `known-hosts` of the entry',
+    ]);
+    expect(told(result, 'known-hosts', 'c')).toEqual(['ok: g is in the entry']);
+    expect(told(result, 'known-hosts', 'd')).toEqual(['missing: nothing says which key d has']);
+    expect(told(result, 'credentials', 'a')[0]).toMatch(/^ok: an entry/);
+    expect(JSON.stringify(result)).not.toContain('OPENSSH');
+    expect(await readdir(folder.file('tmp'))).toEqual([]);
+  });
+
+  test('of the user, where the home folder is their own', async () => {
+    await using folder = await tempFolder();
+    const peers = 'a: ssh://u@nobody-knows-this.invalid:2222/p';
+    const result = await examine(folder, peers, { userHome: true });
+    expect(told(result, 'known-hosts', 'a')[0]).toMatch(
+      /^missing: \[nobody-knows-this.invalid\]:2222 is in none of \//,
+    );
+  });
+});

@@ -1,0 +1,72 @@
+import { expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import type { PeerResult } from '../../src/contract/result.ts';
+import { type CommandOptions, command } from '../helpers/commanding.ts';
+import { endRemotes, FORMS, type Remote, type Written } from '../helpers/endpoint-forms.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, openTestTown } from '../helpers/town.ts';
+
+type Entries = Readonly<Record<string, Written | null>>;
+
+/** Runs a command with peers that all lie at the remote, each with credentials of its own. */
+async function runWith(
+  folder: TempFolder,
+  { remote, entries }: { readonly remote: Remote; readonly entries: Entries },
+  request: CommandOptions,
+): Promise<readonly PeerResult[]> {
+  const { peer, env, dolthubHost } = remote;
+  const peers = Object.fromEntries(Object.keys(entries).map((name) => [name, peer]));
+  const credentials = Object.fromEntries(Object.entries(entries).filter(([, entry]) => entry !== null));
+  const { result } = await command(folder, stringify(peers), {
+    ...request,
+    env,
+    overrides: dolthubHost === undefined ? {} : { dolthubHost },
+    credentials: { text: stringify(credentials) },
+  });
+  return result.peers;
+}
+
+/** A refusal comes at once, however slow the machine is, and is final. */
+const REFUSED_WITHIN_MS = 10_000;
+
+test.each(Object.entries(FORMS))(
+  '%s works in every state of the peer with the right credentials, and not with others',
+  async (_, form) => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const other = openTestTown(folder.file('other'));
+    const remote = await form(folder, town.path);
+    try {
+      const far = async (request: CommandOptions) =>
+        (await runWith(folder, { remote, entries: { far: remote.credentials } }, request))[0];
+      const first = remote.filled === true ? 'up-to-date' : 'remote-empty';
+      expect(await far({})).toMatchObject({ state: first, verified: true, remoteHead: await town.head() });
+      expect(await far({ database: 'other', command: 'pull', bootstrap: 'far' })).toMatchObject({
+        ...{ state: 'up-to-date', status: 'unchanged' },
+      });
+
+      const ahead = await other.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'cyd')");
+      expect(await far({ database: 'other' })).toMatchObject({
+        ...{ state: 'ahead', status: 'pushed', pushedCommits: 1, verified: true, remoteHead: ahead },
+      });
+      await town.commit('ours', "INSERT INTO items VALUES (4, 'four', 'dan')");
+      const merged = await far({});
+      expect(merged).toMatchObject({ state: 'diverged', status: 'synced', verified: true });
+      expect(merged?.remoteHead).toBe(await town.head());
+      expect(await far({ database: 'other', command: 'pull' })).toMatchObject({
+        ...{ state: 'behind', status: 'pulled', verified: true, remoteHead: await other.head() },
+      });
+
+      if (remote.refused.length === 0) return;
+      const entries = Object.fromEntries(remote.refused.map(({ credentials }, index) => [`far-${index}`, credentials]));
+      const refused = await runWith(folder, { remote, entries }, { command: 'status' });
+      expect(refused).toMatchObject(
+        remote.refused.map(({ code }) => ({ state: 'unreachable', attempts: 1, error: { code } })),
+      );
+      for (const { durationMs } of refused) expect(durationMs).toBeLessThan(REFUSED_WITHIN_MS * refused.length);
+    } finally {
+      await endRemotes([remote]);
+    }
+  },
+  240_000,
+);

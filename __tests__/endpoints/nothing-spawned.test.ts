@@ -1,0 +1,62 @@
+import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { exitCodeOfFailure } from '../../src/commands/exit-code.ts';
+import { command } from '../helpers/commanding.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+
+/** Programs that note that they were started, in the place of all that a run starts. */
+async function traps(folder: TempFolder): Promise<void> {
+  await mkdir(folder.file('bin'));
+  for (const name of ['dolt', 'git', 'ssh', 'touch', 'sh']) {
+    const script = `#!/bin/sh\necho ${name} "$@" >> '${folder.file('started')}'\nexit 1\n`;
+    await writeFile(folder.file('bin', name), script, { mode: 0o755 });
+  }
+}
+
+const OK = 'git+ssh://h.example/repo.git';
+
+test.each<[string, string, unknown]>([
+  ['a shell command behind percent signs', 'p', 'ssh://h.example/a%3Btouch%20x'],
+  ['a shell command as it is', 'p', 'ssh://h.example/a;touch'],
+  ['a shell substitution', 'p', 'git@h.example:$(touch)'],
+  ['a quote', 'p', "ssh://h.example/a'b"],
+  ['an option in the place of a user', 'p', 'ssh://%2DoProxyCommand%3Dtouch@h.example/p'],
+  ['an option in the place of a host', 'p', 'ssh://-oProxyCommand=touch/p'],
+  ['an option in the place of a host of git', 'p', 'git@-oProxyCommand=touch:p'],
+  ['an option in the place of a path', 'p', 'git+ssh://h.example/%2D-upload-pack=touch.git'],
+  ['an option in the place of a short path', 'p', 'git@h.example:--upload-pack=touch'],
+  ['a line break', 'p', 'https://h.example/a\nb'],
+  ['a line break behind percent signs', 'p', 'https://h.example/a%0Ab'],
+  ['something encoded twice', 'p', 'ssh://h.example/a%253Btouch'],
+  ['a program as a transport', 'p', 'git+ext::touch'],
+  ['an option in the place of a branch', 'p', { endpoint: OK, branch: '--force' }],
+  ['a branch that deletes another', 'p', { endpoint: OK, branch: ':other' }],
+  ['a branch that forces', 'p', { endpoint: OK, branch: '+main' }],
+  ['an option in the place of a ref', 'p', { endpoint: OK, ref: '--upload-pack=touch' }],
+  ['an option in the place of a user name', 'p', { endpoint: 'https://h.example/db', user: '--force' }],
+  ['an option in the place of a peer name', '--force', OK],
+  ['a peer name with a line break', 'p\nq', OK],
+])('%s ends the command before anything is started', async (_, name, peer) => {
+  await using folder = await tempFolder();
+  await traps(folder);
+  const request = {
+    dolt: { source: 'release', path: folder.file('bin', 'dolt') },
+    env: { PATH: folder.file('bin') },
+  } as const;
+  const failure = await failureOf(() => command(folder, stringify({ [name]: peer }), request));
+  expect([failure.message, exitCodeOfFailure(failure)]).toEqual([failure.message, 2]);
+  await expect(stat(folder.file('started'))).rejects.toThrow('ENOENT');
+});
+
+test('the traps are those that a run would start', async () => {
+  await using folder = await tempFolder();
+  await traps(folder);
+  const request = {
+    dolt: { source: 'release', path: folder.file('bin', 'dolt') },
+    env: { PATH: folder.file('bin') },
+  } as const;
+  await failureOf(() => command(folder, stringify({ p: OK }), request));
+  expect((await stat(folder.file('started'))).size).toBeGreaterThan(0);
+});

@@ -1,0 +1,45 @@
+import { doctor } from '../../src/commands/doctor.ts';
+import type { DoctorRequest } from '../../src/commands/request.ts';
+import type { DoctorResult } from '../../src/contract/doctor-result.ts';
+import { type Env, readEnv } from '../../src/core/env.ts';
+import { commandContext } from './configuring.ts';
+import { testDolt } from './dolt-binary.ts';
+import { validated } from './json-schema.ts';
+import type { TempFolder } from './temp-folder.ts';
+
+/** Nothing but the programs of this machine. */
+export const ENV: Env = { PATH: readEnv()['PATH'] ?? '' };
+
+interface Asked extends Partial<DoctorRequest> {
+  readonly env?: Env;
+  readonly userHome?: boolean;
+}
+
+/** What the doctor finds in a folder, checked against the published schema. */
+export async function examine(folder: TempFolder, peers: string, asked: Asked = {}): Promise<DoctorResult> {
+  const { env = {}, userHome = false, overrides, ...more } = asked;
+  const context = {
+    ...commandContext(folder.path, { env: { ...ENV, ...env } }),
+    tempDir: folder.file('tmp'),
+    userHome,
+  };
+  const request: DoctorRequest = {
+    command: 'doctor',
+    only: [],
+    database: 'town',
+    branch: undefined,
+    untrusted: false,
+    dolt: { source: 'release', path: testDolt() },
+    ...more,
+    overrides: { peers, ...overrides },
+  };
+  const result = await doctor(request, context);
+  await validated('doctor', JSON.stringify(result));
+  return result;
+}
+
+/** What one check says, as `status: message`. */
+export const told = ({ checks }: DoctorResult, check: string, peer: string | null = null) =>
+  checks
+    .filter((one) => one.check === check && one.peer === peer)
+    .map(({ status, message }) => `${status}: ${message}`);

@@ -1,0 +1,86 @@
+import { mkdir } from 'node:fs/promises';
+import type { Peer } from '../../src/config/configuration.ts';
+import type { PeerEvent } from '../../src/core/logger.ts';
+import type { FederationOptions } from '../../src/sync/federation.ts';
+import type { Direction } from '../../src/sync/roles.ts';
+import { type Federated, federateTown, filePeer } from './federating.ts';
+import type { TempFolder } from './temp-folder.ts';
+import { openTestTown, type TestTown } from './town.ts';
+
+/** Two towns that know one mailbox, and hold the same commit of a table `items` of 40 rows. */
+export interface Mailbox {
+  readonly north: TestTown;
+  readonly south: TestTown;
+  readonly url: string;
+  /** North commits and pushes. */
+  send(...statements: string[]): Promise<string>;
+  /** South commits. */
+  keep(...statements: string[]): Promise<string>;
+  /** South runs a command; the mailbox is its peer `partner`. */
+  receive(test?: Receiving): Promise<Federated>;
+  /** All that may not change in south and in the mailbox when a run is refused. */
+  state(): Promise<string>;
+}
+
+export interface Receiving {
+  readonly accept?: Peer['accept'];
+  readonly command?: Direction;
+  readonly options?: Partial<FederationOptions>;
+  readonly others?: readonly Peer[];
+  readonly onEvent?: (event: PeerEvent) => void;
+}
+
+/** Every query of what a refused run may not change; tags without their date, which Dolt cannot set. */
+const UNTOUCHED = [
+  'SELECT name, hash FROM dolt_branches ORDER BY name',
+  'SELECT tag_name, tag_hash, tagger, email, message FROM dolt_tags ORDER BY tag_name',
+  'SELECT * FROM dolt_status ORDER BY table_name',
+  'SELECT is_merging FROM dolt_merge_status',
+  'SHOW TABLES',
+];
+
+const ROWS = Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', 'ann')`).join();
+
+/** Makes the towns; `seed` runs before the first commit. */
+export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Mailbox> {
+  const url = `file://${folder.file('mailbox')}`;
+  await mkdir(folder.file('north'));
+  const north = openTestTown(folder.file('north'));
+  await north.dolt('init', '--name', 'North', '--email', 'north@example.org', '-b', 'main');
+  await north.sql(
+    'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
+    `INSERT INTO items VALUES ${ROWS}`,
+    ...seed,
+    "CALL DOLT_COMMIT('-A', '-m', 'first rows')",
+    `CALL DOLT_REMOTE('add', 'mailbox', '${url}')`,
+    "CALL DOLT_PUSH('mailbox', 'main')",
+  );
+  const clone = async (name: string): Promise<TestTown> => {
+    await openTestTown(north.path).dolt('clone', url, folder.file(name));
+    return openTestTown(folder.file(name));
+  };
+  const south = await clone('south');
+  let looks = 0;
+  return {
+    north,
+    south,
+    url,
+    send: (...statements) =>
+      north.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'north')", "CALL DOLT_PUSH('mailbox', 'main')"),
+    keep: (...statements) =>
+      south.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'south', '--author', 'South <south@example.org>')"),
+    receive: ({ accept = [], others = [], ...test } = {}) =>
+      federateTown({
+        town: south.path,
+        tempDir: folder.file('tmp'),
+        peers: [{ ...filePeer('partner', folder.file('mailbox')), accept }, ...others],
+        ...test,
+      }),
+    async state() {
+      looks += 1;
+      const there = await clone(`look-${looks}`);
+      const remote = await there.sql('SELECT name, hash FROM dolt_remote_branches ORDER BY name', UNTOUCHED[1] ?? '');
+      return `${await south.sql(...UNTOUCHED)}${remote}`;
+    },
+  };
+}

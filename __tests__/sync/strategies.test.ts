@@ -1,0 +1,98 @@
+import { cp, mkdir } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import type { ConflictStrategy } from '../../src/contract/vocabulary.ts';
+import { federateTown, filePeer } from '../helpers/federating.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { openTestTown, type TestTown } from '../helpers/town.ts';
+
+/** Towns that begin as copies of one; each commits what it is given, and a copy of it is its mailbox. */
+async function towns(folder: TempFolder, edits: Readonly<Record<string, string>>): Promise<Map<string, TestTown>> {
+  const base = openTestTown(folder.file('base'));
+  await mkdir(base.path);
+  await base.dolt('init', '-b', 'main', '--name', 'Ann', '--email', 'ann@example.org');
+  await base.sql(
+    'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(9), b VARCHAR(9), updated_at DATETIME)',
+    "INSERT INTO t VALUES (1, 'old', 'old', '2026-01-01'), (2, 'old', 'old', '2026-01-01')",
+    "CALL DOLT_COMMIT('-A', '-m', 'base')",
+  );
+  const made = new Map<string, TestTown>();
+  for (const [name, edit] of Object.entries(edits)) {
+    await cp(base.path, folder.file(name), { recursive: true });
+    const town = openTestTown(folder.file(name));
+    await town.sql(
+      edit,
+      `CALL DOLT_COMMIT('-A', '-m', '${name}')`,
+      `CALL DOLT_REMOTE('add', 'own', 'file://${folder.file(`${name}.box`)}')`,
+      "CALL DOLT_PUSH('own', 'main')",
+    );
+    made.set(name, town);
+  }
+  return made;
+}
+
+const set = (cells: string, day: string) => `UPDATE t SET ${cells}, updated_at = '2026-01-${day}' WHERE id = 1`;
+
+function sync(folder: TempFolder, town: string, peers: Readonly<Record<string, ConflictStrategy>>) {
+  return federateTown({
+    town: folder.file(town),
+    tempDir: folder.file('tmp'),
+    peers: Object.entries(peers).map(([name, strategy]) => ({
+      ...filePeer(name, folder.file(`${name}.box`), 'upstream'),
+      strategy,
+    })),
+  });
+}
+
+test('three heads in conflict meet in one commit from every town, and each conflict is told of the peer it is with', async () => {
+  await using folder = await tempFolder();
+  const made = await towns(folder, {
+    a: set("a = 'a'", '04'),
+    b: set("a = 'b', b = 'b'", '03'),
+    c: set("a = 'c', b = 'c'", '02'),
+  });
+  const heads = new Set<string>();
+  for (const town of ['a', 'b', 'c']) {
+    const others = ['c', 'b', 'a'].filter((name) => name !== town);
+    const outcome = await sync(folder, town, Object.fromEntries(others.map((name) => [name, 'newest'])));
+    heads.add(outcome.head);
+    expect(outcome.merge).toEqual({ protocol: 1, deterministic: true, because: null, commits: 2 });
+    const told = outcome.runs.flatMap(({ peer, conflicts }) => conflicts.map((one) => ({ ...one, peer: peer.name })));
+    expect(told).toHaveLength(2);
+    for (const { peer, theirs, ours, between } of told) {
+      if (between.length === 0) expect(theirs?.['a']).toBe(peer);
+      else expect([...between, peer].sort()).toEqual([ours?.['a'], theirs?.['a']].sort());
+    }
+  }
+  expect(heads.size).toBe(1);
+  expect(await made.get('c')?.rows('SELECT a, b FROM t WHERE id = 1')).toEqual([{ a: 'a', b: 'b' }]);
+});
+
+test('peers with a strategy of their own come last, by name; ours is the result so far', async () => {
+  await using folder = await tempFolder();
+  const made = await towns(folder, {
+    town: set("a = 'town'", '02'),
+    newer: set("a = 'newer', b = 'newer'", '03'),
+    theirs: set("a = 'theirs'", '01'),
+    ours: set("a = 'ours', b = 'ours'", '09'),
+    asks: `${set("b = 'asks'", '09')}; INSERT INTO t VALUES (7, 'asks', '', NULL)`,
+  });
+  const outcome = await sync(folder, 'town', { theirs: 'theirs', ours: 'ours', newer: 'newest', asks: 'manual' });
+  expect(await made.get('town')?.rows('SELECT a, b FROM t WHERE id = 1')).toEqual([{ a: 'theirs', b: 'newer' }]);
+  expect(await made.get('town')?.rows('SELECT id FROM t WHERE id = 7')).toEqual([]);
+  expect(outcome.merge).toEqual({ protocol: 1, deterministic: false, because: 'strategy', commits: 3 });
+  expect(outcome.run('asks').failure?.code).toBe('conflict');
+  expect(outcome.run('asks').conflicts).toMatchObject([
+    { columns: ['b', 'updated_at'], ours: { b: 'newer' }, left: true },
+  ]);
+  expect(outcome.run('ours').conflicts[0]?.resolution).toBe('ours (strategy)');
+  for (const name of ['theirs', 'ours', 'newer'])
+    expect(outcome.run(name)).toMatchObject({ verified: true, failure: null });
+});
+
+test('under manual a head that merges by itself is taken', async () => {
+  await using folder = await tempFolder();
+  const made = await towns(folder, { town: 'CREATE TABLE u (id INT PRIMARY KEY)', asks: set("b = 'asks'", '09') });
+  const outcome = await sync(folder, 'town', { asks: 'manual' });
+  expect(outcome.run('asks').failure).toBeNull();
+  expect(await made.get('town')?.rows('SELECT b FROM t WHERE id = 1')).toEqual([{ b: 'asks' }]);
+});

@@ -1,0 +1,170 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Peer } from '../../src/config/configuration.ts';
+import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
+import type { Engines } from '../../src/dolt/engines.ts';
+import type { Database } from '../../src/dolt/sql.ts';
+import { readTags } from '../../src/dolt/tags.ts';
+import { fetchBranch } from '../../src/dolt/transfer.ts';
+import type { Around } from '../../src/sync/in-engines.ts';
+import { keepTags } from '../../src/sync/keep-tags.ts';
+import type { Notice } from '../../src/sync/notice.ts';
+import { tagChanges } from '../../src/sync/tag-changes.ts';
+import { filePeer, withEngines } from '../helpers/federating.ts';
+import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+const TAGS = 'SELECT tag_name, tag_hash, tagger, email, message FROM dolt_tags ORDER BY tag_name';
+
+const tag = (name: string, over = {}) => ({
+  name,
+  commit: 'c1',
+  tagger: 'Ann',
+  email: 'ann@example.org',
+  message: '',
+  ...over,
+});
+
+describe('what became of tags', () => {
+  test.each([
+    ['nothing', [tag('a')], [tag('a')], { brought: [], moved: [] }],
+    ['one is new', [], [tag('a')], { brought: ['a'], moved: [] }],
+    ['one is gone', [tag('a')], [], { brought: [], moved: [tag('a')] }],
+    ['another commit', [tag('a')], [tag('a', { commit: 'c2' })], { brought: [], moved: [tag('a')] }],
+    ['another message', [tag('a')], [tag('a', { message: 'x' })], { brought: [], moved: [tag('a')] }],
+    ['another tagger', [tag('a')], [tag('a', { tagger: 'x' })], { brought: [], moved: [tag('a')] }],
+    ['another address', [tag('a')], [tag('a', { email: 'x' })], { brought: [], moved: [tag('a')] }],
+  ])('%s', (_, before, after, changes) => {
+    expect(tagChanges(before, after)).toEqual(changes);
+  });
+});
+
+describe('tags that a fetch brings or moves', () => {
+  /** Four mailboxes, each with its own commit, its own idea of v1, and two tags that nobody asked for. */
+  async function hostileMailboxes(folder: TempFolder, box: Mailbox): Promise<Peer[]> {
+    const peers = [0, 1, 2, 3].map((index) => filePeer(`other${index}`, folder.file(`other-${index}`)));
+    for (const { name, endpoint } of peers) {
+      await box.north.sql(
+        `CALL DOLT_REMOTE('add', '${name}', '${endpoint.dolt}')`,
+        `CALL DOLT_COMMIT('--allow-empty', '-m', '${name}')`,
+        `CALL DOLT_TAG('-m', '${name}', 'v1')`,
+        `CALL DOLT_TAG('brought-by-${name}')`,
+        `CALL DOLT_TAG('--', '--force-${name}')`,
+        `CALL DOLT_PUSH('${name}', 'main')`,
+        ...['v1', `brought-by-${name}`, `--force-${name}`].map((tag) => `CALL DOLT_PUSH('${name}', '--', '${tag}')`),
+        "CALL DOLT_TAG('-d', 'v1')",
+      );
+    }
+    return peers;
+  }
+
+  test('are put back for several peers side by side, in survey and proof, and are told', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    await box.south.sql(
+      "CALL DOLT_TAG('--message=--force is our message', '--author', 'Ann O. <ann@example.org>', 'v1', 'main')",
+      "CALL DOLT_TAG('v2', 'main')",
+    );
+    const before = await box.south.rows(TAGS);
+    const others = await hostileMailboxes(folder, box);
+    await box.keep("INSERT INTO items VALUES (1, 'one', 'sue')");
+
+    const notices: Notice[] = [];
+    const outcome = await box.receive({ others, options: { tell: (notice) => void notices.push(notice) } });
+    expect(outcome.runs.map(({ failure, verified }) => [failure, verified])).toEqual(Array(5).fill([null, true]));
+    expect(before).toHaveLength(2);
+    expect(await box.south.rows(TAGS)).toEqual(before);
+    expect(notices).toEqual([{ severity: 'notice', code: 'tags-restored', message: expect.any(String) }]);
+    expect(notices[0]?.message).toMatch(
+      /^put back 1 tag \(v1\) that .*; removed 8 tags \(--force-other0, .* and 3 more\)/,
+    );
+  });
+
+  test('are put back where the work fails, and after an engine that ended', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    const [other] = await hostileMailboxes(folder, box);
+    await box.south.sql(
+      "CALL DOLT_TAG('v1', 'main')",
+      `CALL DOLT_REMOTE('add', 'other0', '${other?.endpoint.dolt ?? ''}')`,
+    );
+    const before = await box.south.rows(TAGS);
+    const { notices, failure } = await keepingTags(folder, box, async (engines, around) => {
+      await engines.use(PLAIN_KIT, (engine) =>
+        around(engine, async () => {
+          await fetchBranch(engine.database, { peer: 'other0', branch: 'main', user: null });
+          expect(await readTags(engine.database)).toHaveLength(3);
+          await engines.close();
+          throw new Error('broken');
+        }),
+      );
+    });
+    expect(failure).toMatchObject({ message: 'broken' });
+    expect(notices).toEqual([
+      {
+        severity: 'notice',
+        code: 'tags-restored',
+        message:
+          'put back 1 tag (v1) that a fetch had moved; removed 2 tags (--force-other0, brought-by-other0) that a fetch had brought',
+      },
+    ]);
+    expect(await box.south.rows(TAGS)).toEqual(before);
+  });
+
+  test('are told as a warning, by name and with the reason, where they cannot be put back', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    const { notices, failure } = await keepingTags(folder, box, async (engines, around) => {
+      await engines.use(PLAIN_KIT, async (engine) => {
+        const run: Database['run'] = () => engine.database.run('CALL NO_SUCH_PROCEDURE()');
+        await around({ ...engine, database: { ...engine.database, run } }, () =>
+          engine.database.run("CALL DOLT_TAG('brought')"),
+        );
+      });
+    });
+    expect(failure).toBeNull();
+    expect(notices).toEqual([
+      {
+        severity: 'warning',
+        code: 'tags-restored',
+        message: expect.stringMatching(/changed 1 tag \(brought\), .*NO_SUCH_PROCEDURE/i),
+      },
+    ]);
+  });
+
+  test('are told as a warning where nobody can look, and the work still counts', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    const notices: Notice[] = [];
+    await withEngines(box.south.path, folder.file('tmp'), async (engines) => {
+      const use: Engines['use'] = () => Promise.reject(new Error('no engine any more'));
+      await keepTags(
+        { ...engines, use },
+        (notice) => void notices.push(notice),
+        (around) => engines.use(PLAIN_KIT, (engine) => around(engine, () => engines.close())),
+      );
+    });
+    expect(notices).toEqual([
+      { severity: 'warning', code: 'tags-restored', message: expect.stringContaining('no engine any more') },
+    ]);
+  });
+
+  /** Runs a phase on south's database. */
+  async function keepingTags(
+    folder: TempFolder,
+    box: Mailbox,
+    work: (engines: Engines, around: Around) => Promise<void>,
+  ) {
+    const notices: Notice[] = [];
+    const failure = await withEngines(box.south.path, folder.file('tmp'), (engines) =>
+      keepTags(
+        engines,
+        (notice) => void notices.push(notice),
+        (around) => work(engines, around),
+      ).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      ),
+    );
+    return { notices, failure };
+  }
+});

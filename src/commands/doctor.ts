@@ -1,0 +1,72 @@
+import type { Configuration } from '../config/configuration.ts';
+import { endpointOptions } from '../config/endpoint-options.ts';
+import { loadConfiguration, requireFederation } from '../config/load.ts';
+import type { DoctorCheck, DoctorResult } from '../contract/doctor-result.ts';
+import { loadCredentials } from '../credentials/load-credentials.ts';
+import { askCapabilities, type Capabilities } from '../dolt/capabilities.ts';
+import type { Context } from './context.ts';
+import { checkCapabilities } from './doctor/capabilities-check.ts';
+import { fine, refused } from './doctor/check.ts';
+import { checkDatabase } from './doctor/database-check.ts';
+import { type CheckedDolt, checkDolt } from './doctor/dolt-check.ts';
+import { checkPeer } from './doctor/peer-checks.ts';
+import { checkPrograms } from './doctor/program-checks.ts';
+import { checkRunner } from './doctor/runner-check.ts';
+import type { DoctorRequest } from './request.ts';
+import { selectPeers } from './select-peers.ts';
+
+/**
+ * What a run would miss here, each with its cure: from files and programs of this machine alone. Nothing is written, no
+ * peer is contacted, no engine is started.
+ * @throws Failure for a configuration or credentials that are wrong in themselves
+ */
+export async function doctor(request: DoctorRequest, context: Context): Promise<DoctorResult> {
+  const configuration = await loadConfiguration(context, request.overrides);
+  const peers = selectPeers(configuration, request.only);
+  const access = {
+    credentials: await loadCredentials(request.credentials, { ...context, mask: (one) => context.log.mask(one) }),
+    githubToken: request.dolt.githubToken,
+    dolthubHost: endpointOptions(context.env, request.overrides).dolthubHost,
+    untrusted: request.untrusted,
+  };
+  const dolt = await checkDolt(request.dolt, context);
+  const capabilities = await capabilitiesOf(dolt, context);
+  const patterns = configuration.allowedRemotePatterns.value;
+  const runner = checkRunner(context.env, {
+    path: process.execPath,
+    major: Number.parseInt(process.versions.node, 10),
+  });
+  const checks: readonly DoctorCheck[] = [
+    checkMode(configuration),
+    fine({ check: 'peers' }, peers.length === 0 ? 'none is configured' : peers.map((peer) => peer.name).join(', ')),
+    dolt.check,
+    ...('check' in capabilities ? [capabilities.check] : checkCapabilities(capabilities.known, peers, patterns)),
+    ...(await checkDatabase(request, configuration, context)),
+    ...(await checkPrograms(peers, context.env)),
+    ...(await Promise.all(peers.map((peer) => checkPeer(peer, access, context)))).flat(),
+    ...(runner === null ? [] : [runner]),
+  ];
+  const status = checks.some((check) => check.status === 'missing') ? 'missing' : 'ok';
+  return { version: 1, command: 'doctor', status, checks };
+}
+
+function checkMode(configuration: Configuration): DoctorCheck {
+  const subject = { check: 'sync-mode' } as const;
+  try {
+    requireFederation(configuration);
+    return fine(subject, configuration.syncMode.value);
+  } catch (thrown) {
+    return refused(subject, thrown);
+  }
+}
+
+async function capabilitiesOf(
+  { dolt }: CheckedDolt,
+  context: Context,
+): Promise<{ readonly known: Capabilities | null } | { readonly check: DoctorCheck }> {
+  try {
+    return { known: dolt === null ? null : await askCapabilities(dolt.path, context) };
+  } catch (thrown) {
+    return { check: refused({ check: 'capabilities' }, thrown) };
+  }
+}

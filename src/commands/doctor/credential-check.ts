@@ -1,0 +1,112 @@
+import type { Peer } from '../../config/configuration.ts';
+import { DOLTHUB_HOST } from '../../config/endpoint-options.ts';
+import type { DoctorCheck } from '../../contract/doctor-result.ts';
+import { isAmazon } from '../../credentials/aws-service.ts';
+import { bindCredential } from '../../credentials/bind-credential.ts';
+import type { Credential } from '../../credentials/credential.ts';
+import { gitTransport, KIND_WORDS } from '../../credentials/fitting.ts';
+import type { Job } from '../../credentials/job.ts';
+import { fine, missing, refused, untold } from './check.ts';
+
+/** What there is besides the peer's own entry. */
+interface Surroundings extends Job {
+  readonly dolthubHost: string;
+}
+
+/** Whether a peer's remote will be shown a credential; null where that kind of remote takes none. Nobody is asked. */
+export function checkCredential(peer: Peer, credential: Credential | null, job: Surroundings): DoctorCheck | null {
+  const { endpoint } = peer;
+  const subject = { check: 'credentials', peer: peer.name } as const;
+  if (credential !== null) {
+    try {
+      bindCredential(credential, endpoint, { awsEndpoint: peer.aws?.endpoint ?? null, dolthubHost: job.dolthubHost });
+      return fine(subject, `an entry: ${KIND_WORDS[credential.secret.kind]}`);
+    } catch (thrown) {
+      return refused(subject, thrown);
+    }
+  }
+  switch (endpoint.kind) {
+    case 'file':
+      return null;
+    case 'http':
+    case 'dolthub':
+      return checkHttp(peer, job);
+    case 's3':
+    case 'aws':
+      return checkAws(peer, job);
+    case 'gs':
+      return checkGoogle(peer, job);
+    case 'ssh':
+      return checkSsh(peer, job);
+    case 'git':
+      return checkGit(peer, job);
+    case 'az':
+    case 'oci':
+      return untold(subject, 'no entry; this kind of remote is not tested');
+  }
+}
+
+function give(peer: Peer, words: string): string {
+  return `Give ${words}, in the credentials of ${peer.name}, with the \`url\` they are for.`;
+}
+
+function checkHttp(peer: Peer, { dolthubHost }: Surroundings): DoctorCheck {
+  const subject = { check: 'credentials', peer: peer.name } as const;
+  if (peer.user !== null) {
+    const why = `the user ${peer.user} is configured, and nobody gave the password`;
+    return missing(subject, why, give(peer, KIND_WORDS.password));
+  }
+  const isDolthub = peer.endpoint.kind === 'dolthub' && dolthubHost === DOLTHUB_HOST;
+  if (isDolthub && peer.role !== 'upstream') {
+    return missing(subject, 'no entry, and DoltHub takes no push without one', give(peer, KIND_WORDS['dolt-jwk']));
+  }
+  return untold(subject, 'no entry; enough where the server lets anybody in');
+}
+
+function checkAws(peer: Peer, { env }: Job): DoctorCheck {
+  const subject = { check: 'credentials', peer: peer.name } as const;
+  const cure = give(peer, KIND_WORDS.aws);
+  const service = peer.aws?.endpoint ?? null;
+  const profile = peer.aws?.profile ?? env['AWS_PROFILE'];
+  const hasKeys = env['AWS_ACCESS_KEY_ID'] !== undefined && env['AWS_SECRET_ACCESS_KEY'] !== undefined;
+  const hasRole = env['AWS_WEB_IDENTITY_TOKEN_FILE'] !== undefined && env['AWS_ROLE_ARN'] !== undefined;
+  if (!hasKeys && !hasRole && profile === undefined) {
+    return missing(subject, 'no entry, and the job has no AWS credentials of its own', cure);
+  }
+  if (service !== null && !isAmazon(service)) {
+    return missing(subject, `no entry; those of the job go to Amazon only, not to ${service}`, cure);
+  }
+  if (hasKeys || hasRole) return fine(subject, `${hasKeys ? 'keys' : 'a role'} of the job`);
+  return untold(subject, `the AWS profile ${profile}, which is read when the peer is reached`);
+}
+
+function checkGoogle(peer: Peer, { env }: Job): DoctorCheck {
+  const subject = { check: 'credentials', peer: peer.name } as const;
+  if (env['STORAGE_EMULATOR_HOST'] !== undefined) return fine(subject, 'none needed by the emulator of the job');
+  if (env['GOOGLE_APPLICATION_CREDENTIALS'] !== undefined) return fine(subject, 'those of the job');
+  const why = 'no entry, and the job has no GOOGLE_APPLICATION_CREDENTIALS';
+  return missing(subject, why, give(peer, KIND_WORDS.google));
+}
+
+function checkSsh(peer: Peer, { env, userHome }: Job): DoctorCheck {
+  const subject = { check: 'credentials', peer: peer.name } as const;
+  if (env['SSH_AUTH_SOCK'] !== undefined) return fine(subject, 'the ssh agent of the job');
+  if (userHome) return untold(subject, 'no entry and no ssh agent; the keys of the user may do');
+  return missing(subject, 'no entry and no ssh agent', give(peer, KIND_WORDS.ssh));
+}
+
+function checkGit(peer: Peer, job: Surroundings): DoctorCheck | null {
+  switch (gitTransport(peer.endpoint)) {
+    case null:
+      return null;
+    case 'ssh':
+      return checkSsh(peer, job);
+    case 'git-token': {
+      const subject = { check: 'credentials', peer: peer.name } as const;
+      const why = 'no entry; enough to read a public repository';
+      return peer.role === 'upstream'
+        ? fine(subject, why)
+        : untold(subject, `${why}, a push needs one`, give(peer, KIND_WORDS['git-token']));
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { DoctorCheck } from '../../contract/doctor-result.ts';
+import { DEFAULT_DOLT_VERSION } from '../../contract/options.ts';
+import type { DoltRequest, InstallContext, InstalledDolt } from '../../install/dolt-request.ts';
+import { findOnPath, namedDolt } from '../../install/local-dolt.ts';
+import { findInToolCache } from '../../install/tool-cache.ts';
+import { describeWanted, parseAskedVersion, type WantedVersion } from '../../install/wanted-version.ts';
+import { fine, missing, refused, untold } from './check.ts';
+
+export interface CheckedDolt {
+  /** null: this machine has none that fits. */
+  readonly dolt: InstalledDolt | null;
+  readonly check: DoctorCheck;
+}
+
+const SUBJECT = { check: 'dolt' } as const;
+/** Which one is the latest only the release host knows, and nobody is asked. */
+const ANY: WantedVersion = { kind: 'range', range: '>=0.0.0' };
+
+/** Whether this machine has the Dolt that a run would take; nothing is downloaded or built. */
+export async function checkDolt(request: DoltRequest, context: InstallContext): Promise<CheckedDolt> {
+  try {
+    const asked = parseAskedVersion(request.version ?? DEFAULT_DOLT_VERSION);
+    const wanted = asked.kind === 'latest' ? ANY : asked;
+    if (request.path !== undefined) {
+      const isGiven = request.version !== undefined && asked.kind !== 'latest';
+      return found(await namedDolt(request.path, isGiven ? wanted : null, context), asked.kind === 'latest');
+    }
+    const dolt = (await findOnPath(wanted, context)) ?? (await findInToolCache(wanted, context));
+    if (dolt !== null) return found(dolt, asked.kind === 'latest');
+    const name = asked.kind === 'latest' ? 'any version' : describeWanted(asked);
+    const cure = 'Run `dolt-federation install`, which gets it; a run does that by itself.';
+    return { dolt: null, check: missing(SUBJECT, `no Dolt (${name}) on PATH or in the tool cache`, cure) };
+  } catch (thrown) {
+    return { dolt: null, check: refused(SUBJECT, thrown) };
+  }
+}
+
+function found(dolt: InstalledDolt, latestWasAsked: boolean): CheckedDolt {
+  const message = `${dolt.version} at ${dolt.path}`;
+  if (!latestWasAsked) return { dolt, check: fine(SUBJECT, message) };
+  return { dolt, check: untold(SUBJECT, `${message}; whether it is the latest is not asked`) };
+}

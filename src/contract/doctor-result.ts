@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** What `doctor` looks at, in the order of its report. */
+export const CHECKS = [
+  'sync-mode',
+  'peers',
+  'dolt',
+  'capabilities',
+  'database',
+  'branch',
+  'lock',
+  'git',
+  'ssh',
+  'endpoint',
+  'credentials',
+  'known-hosts',
+  'folder',
+  'runner',
+] as const;
+
+export const doctorCheckSchema = z.strictObject({
+  check: z.enum(CHECKS),
+  /** The peer that it is about; null: it concerns them all. */
+  peer: z.string().nullable(),
+  status: z.enum(['ok', 'missing', 'unknown']),
+  message: z.string(),
+  cure: z.string().nullable(),
+});
+/** One thing that a run needs: there, missing with its cure, or not to be told without asking the peer. */
+export type DoctorCheck = Readonly<z.infer<typeof doctorCheckSchema>>;
+
+export const doctorResultSchema = z.strictObject({
+  version: z.literal(1),
+  command: z.literal('doctor'),
+  /** `missing` where any check is. */
+  status: z.enum(['ok', 'missing']),
+  checks: z.array(doctorCheckSchema).readonly(),
+});
+/** The JSON of `doctor`. */
+export type DoctorResult = Readonly<z.infer<typeof doctorResultSchema>>;

@@ -1,0 +1,24 @@
+/** Where an option can be set: as an input of the Action, as a flag of the command-line tool, or both. */
+type Face = 'action' | 'cli';
+
+export interface OptionEntry {
+  readonly description: string;
+  readonly faces: readonly Face[];
+  /**
+   * `text` any non-empty text · `flag` true or false · `choice` one of `choices` · `count` a whole number from `min` to `max` ·
+   * `duration` such as `90s`, given in milliseconds.
+   */
+  readonly type: 'text' | 'flag' | 'choice' | 'count' | 'duration';
+  readonly choices?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+  /** What holds when nobody sets it, as text; absent: nothing. `config` means that file and environment decide. */
+  readonly default?: string;
+  /** How the value is called in help and in action-types.yml. */
+  readonly value?: string;
+  readonly secret?: true;
+}
+
+export const BOTH: readonly Face[] = ['action', 'cli'];
+export const ACTION: readonly Face[] = ['action'];
+export const CLI: readonly Face[] = ['cli'];

@@ -1,0 +1,45 @@
+import { type ErrorCodeEntry, HUMAN, INFORMATION } from './error-entry.ts';
+
+/** What the look at a peer's commits finds before anything is merged: reasons to wait, and things to know. */
+export const SCREEN_ERRORS = {
+  'peer-brings-code': {
+    title: 'The peer brings new or changed triggers, events or procedures',
+    hint: 'Read them in a clone of the peer. If they are wanted, list `triggers`, `events` or `procedures` under `accept` of this peer.',
+    ...HUMAN,
+  },
+  'peer-changes-local-tables': {
+    title: 'The peer changes which tables stay local',
+    hint: 'Compare `dolt_ignore` and `dolt_nonlocal_tables` with the peer. If the change is wanted, list `ignore` under `accept` of this peer.',
+    ...HUMAN,
+  },
+  'mass-deletion': {
+    title: 'The peer deletes a large part of a table, or a whole table',
+    hint: 'Ask whoever runs the peer. If it was meant, list `deletion` under `accept` of this peer, or raise `max-delete` (percent) for one run.',
+    ...HUMAN,
+  },
+  'future-date': {
+    title: 'The peer brings dates that lie more than a day ahead',
+    hint: 'Have the clock and the rows corrected at the peer: such a date would win every conflict until it has passed. To take it as it is, list `future` under `accept` of this peer.',
+    ...HUMAN,
+  },
+  'peer-brings-views': {
+    title: 'The peer brings, changes or removes views, or removes code',
+    hint: 'Nothing needs to be done. A view is a stored query that runs only when somebody reads it.',
+    ...INFORMATION,
+  },
+  'definitions-differ': {
+    title: 'The peer changes the definition of tables',
+    hint: 'Nothing needs to be done, unless programs here expect the former definition.',
+    ...INFORMATION,
+  },
+  'schema-skew': {
+    title: "The two sides' beads databases are at different migrations",
+    hint: 'Bring the side with the lower number to the newer version of beads before rows of both are mixed.',
+    ...INFORMATION,
+  },
+  'tags-restored': {
+    title: 'A fetch brought or moved tags, and they were put back',
+    hint: 'Nothing needs to be done. If a tag of the peer is wanted here, create it yourself.',
+    ...INFORMATION,
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;

@@ -1,0 +1,54 @@
+import { Failure } from '../core/failure.ts';
+import { type Capabilities, readCapabilities, storeCapabilities } from './capabilities-cache.ts';
+import { classify } from './failure-text.ts';
+import { type PrivateRunContext, runPrivately } from './private-run.ts';
+
+export type { Capabilities };
+
+interface CapabilitiesContext extends PrivateRunContext {
+  /** Root of the tool cache; absolute. */
+  readonly toolCacheDir: string;
+}
+
+/**
+ * No Dolt asks anybody about this URL: 2.3.0 does not know the scheme, and later ones refuse the parameter before the
+ * first request (dbfactory/s3.go, measured on 2.3.0 and 2.3.1-dev).
+ */
+const S3_PROBE = 's3://probe/probe?dolt-federation-probe=1';
+const COMMITTER_PROBE = "SHOW VARIABLES LIKE 'dolt\\_committer\\_%'";
+/** What a merge needs to be a function of its heads. */
+const COMMITTER = ['dolt_committer_name', 'dolt_committer_email', 'dolt_committer_date'];
+
+/**
+ * What an executable can, as it answers itself: builds between releases say nothing by their version. It is asked once;
+ * the answer is kept in the tool cache as long as the file is the same. Contacts nobody.
+ * @param executable absolute path
+ * @throws Failure `dolt-not-found` where it does not answer as a Dolt does, `interrupted`
+ */
+export async function doltCapabilities(executable: string, context: CapabilitiesContext): Promise<Capabilities> {
+  const known = await readCapabilities(executable, context.toolCacheDir);
+  if (known !== null) return known;
+  const asked = await askCapabilities(executable, context);
+  await storeCapabilities(executable, asked, context.toolCacheDir);
+  return asked;
+}
+
+/** The same, asked anew, and kept nowhere. @throws Failure as `doltCapabilities` */
+export async function askCapabilities(executable: string, context: PrivateRunContext): Promise<Capabilities> {
+  const [s3, committer] = await Promise.all([knowsS3(executable, context), setsCommitter(executable, context)]);
+  return { s3, committer };
+}
+
+async function knowsS3(executable: string, context: PrivateRunContext): Promise<boolean> {
+  const { stdout, stderr } = await runPrivately(executable, ['clone', S3_PROBE, 'probe'], context);
+  const said = `${stdout}${stderr}`;
+  const means = classify(said);
+  if (means === 'unsupported-endpoint') return false;
+  if (means === 'config-invalid') return true;
+  throw new Failure('dolt-not-found', `"${executable}" does not say whether it knows s3://: "${said.slice(0, 300)}"`);
+}
+
+async function setsCommitter(executable: string, context: PrivateRunContext): Promise<boolean> {
+  const { exitCode, stdout } = await runPrivately(executable, ['sql', '-r', 'csv', '-q', COMMITTER_PROBE], context);
+  return exitCode === 0 && COMMITTER.every((name) => stdout.includes(name));
+}

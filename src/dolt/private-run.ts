@@ -1,0 +1,39 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Env } from '../core/env.ts';
+import { doltEnvironment } from './environment.ts';
+import { preparePrivateRoot } from './private-root.ts';
+import { type Finished, run } from './process.ts';
+
+export interface PrivateRunContext {
+  readonly env: Env;
+  /** Parent of private temporary folders; absolute. */
+  readonly tempDir: string;
+  readonly signal: AbortSignal;
+}
+
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Runs one command of a Dolt in an empty folder of its own, with settings of its own; both are removed afterwards. It
+ * can reach nobody's database, and phones nobody.
+ * @throws Failure as `run` does
+ */
+export async function runPrivately(
+  executable: string,
+  args: readonly string[],
+  context: PrivateRunContext,
+): Promise<Finished> {
+  await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(context.tempDir, 'ask-'));
+  try {
+    return await run(executable, args, {
+      env: doltEnvironment(context.env, await preparePrivateRoot(folder)),
+      cwd: folder,
+      signal: context.signal,
+      timeoutMs: TIMEOUT_MS,
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

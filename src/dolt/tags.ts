@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { Database, Sql } from './sql.ts';
+
+/** A tag: a name for a commit, and who gave it and why. When is left out: Dolt 2.3.0 has no way to set it. */
+export interface Tag {
+  readonly name: string;
+  readonly commit: string;
+  readonly tagger: string;
+  readonly email: string;
+  readonly message: string;
+}
+
+const row = z.object({
+  name: z.string(),
+  commit: z.string(),
+  tagger: z.string(),
+  email: z.string(),
+  message: z.string(),
+});
+
+/** All tags of the database. */
+export async function readTags(sql: Sql): Promise<Tag[]> {
+  return sql.rows(
+    row,
+    'SELECT tag_name AS name, tag_hash AS `commit`, tagger, email, message FROM dolt_tags ORDER BY tag_name',
+  );
+}
+
+/** Removes tags; where one cannot be removed, those after it stay. */
+export async function deleteTags(sql: Sql, names: readonly string[]): Promise<void> {
+  // `--` keeps a name that a peer chose from being read as an option.
+  await sql.run(`CALL DOLT_TAG('-d', '--'${names.map(() => ', ?').join('')})`, names);
+}
+
+/** Makes a tag anew; its date is the present time. */
+export async function createTag(database: Database, tag: Tag): Promise<void> {
+  await database.session(async (sql) => {
+    await sql.run('SET @@dolt_committer_name = ?, @@dolt_committer_email = ?', [tag.tagger, tag.email]);
+    const message = tag.message === '' ? [] : [`--message=${tag.message}`];
+    const words = [...message, '--', tag.name, tag.commit];
+    await sql.run(`CALL DOLT_TAG(${words.map(() => '?').join(', ')})`, words);
+  });
+}

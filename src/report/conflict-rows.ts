@@ -1,0 +1,17 @@
+import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
+
+/** Every row in conflict with its peer: those first that are left for a person. */
+export function conflictsOf(result: RunResult): (readonly [PeerResult, Conflict])[] {
+  const all = result.peers.flatMap((peer) => peer.conflicts.map((conflict) => [peer, conflict] as const));
+  return [...all.filter(([, { left }]) => left), ...all.filter(([, { left }]) => !left)];
+}
+
+/** Who has the two values: the peer and this town, or several peers. */
+export function withWhom(peer: PeerResult, { between }: Conflict): string {
+  return [peer.name, ...between].join(' / ');
+}
+
+/** What became of it, and whether somebody has to look at it. */
+export function resolution({ resolution: words, left }: Conflict): string {
+  return left && words !== '' && words !== 'undone' ? `${words}; left to look at` : words;
+}

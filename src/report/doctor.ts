@@ -1,0 +1,42 @@
+import type { DoctorCheck, DoctorResult } from '../contract/doctor-result.ts';
+import { code, literal } from './markdown.ts';
+import { markdownTable } from './markdown-table.ts';
+import { plain, plainLines } from './plain.ts';
+import { textTable } from './text-table.ts';
+
+/** What `doctor` found, for a terminal or a log: a table, then the cures of what is missing. */
+export function doctorText(result: DoctorResult): string {
+  const rows = result.checks.map((check) => [check.status, check.check, check.peer ?? '', plain(check.message)]);
+  const cures = result.checks
+    .filter(isMissing)
+    .flatMap((check) => [
+      `${[check.check, check.peer].filter((part) => part !== null).join(' ')}: ${plain(check.message)}`,
+      ...plainLines(check.cure ?? '').map((line) => `  ${line}`),
+    ]);
+  const lines = [...textTable(rows), '', ...(cures.length === 0 ? [verdict(result)] : [verdict(result), '', ...cures])];
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** The same as markdown of at most `budget` bytes, for a job summary. */
+export function doctorSummary(result: DoctorResult, budget: number): string {
+  const heading = `## ${result.status === 'ok' ? '✅' : '❌'} dolt-federation doctor: ${verdict(result)}\n\n`;
+  const columns = ['Status', 'Check', 'Peer', 'Found', 'Cure'];
+  const rows = result.checks.map((check) => [
+    check.status,
+    check.check,
+    code(check.peer ?? ''),
+    literal(check.message),
+    literal(check.cure ?? ''),
+  ]);
+  return heading + markdownTable({ columns, rows }, budget - Buffer.byteLength(heading));
+}
+
+function isMissing({ status }: DoctorCheck): boolean {
+  return status === 'missing';
+}
+
+function verdict({ checks }: DoctorResult): string {
+  const missing = checks.filter(isMissing).length;
+  if (missing === 0) return 'nothing is missing';
+  return missing === 1 ? '1 thing is missing' : `${missing} things are missing`;
+}

@@ -1,0 +1,69 @@
+import type { HeldRow } from '../contract/result.ts';
+import type { Definition } from '../dolt/definitions.ts';
+
+/** A definition that a head has otherwise than the merge base and than we do. */
+export interface BroughtDefinition extends Pick<Definition, 'kind' | 'name'> {
+  readonly change: 'new' | 'changed' | 'removed';
+}
+
+/** Rows that are gone from a table, and the first of them. */
+export interface Deletion {
+  readonly table: string;
+  /** Rows that the table had. */
+  readonly before: number;
+  readonly deleted: number;
+  readonly rows: readonly HeldRow[];
+}
+
+/** Rows of a table whose time lies ahead, and the first of them. */
+export interface FutureRows {
+  readonly table: string;
+  readonly column: string;
+  readonly count: number;
+  readonly rows: readonly HeldRow[];
+}
+
+/** What one head would bring into our branch that we do not have in the same form already. */
+export interface Brought {
+  readonly definitions: readonly BroughtDefinition[];
+  /** Tables that say what stays local, with the first of their changed rows. */
+  readonly localTables: readonly {
+    readonly table: string;
+    readonly count: number;
+    readonly rows: readonly HeldRow[];
+  }[];
+  readonly dropped: readonly string[];
+  readonly deletions: readonly Deletion[];
+  /** Commits dated ahead, and the latest of their dates. */
+  readonly futureCommits: { readonly count: number; readonly latest: string } | null;
+  readonly futureRows: readonly FutureRows[];
+  /** Tables whose definition differs. */
+  readonly redefined: readonly string[];
+  /** Where beads' migrations differ between the two heads. */
+  readonly migrations: readonly { readonly table: string; readonly ours: string; readonly theirs: string }[];
+}
+
+/**
+ * What a head has otherwise than the merge base, without what we have made the same ourselves.
+ */
+export function broughtDefinitions(sides: {
+  readonly base: readonly Definition[];
+  readonly ours: readonly Definition[];
+  readonly theirs: readonly Definition[];
+}): BroughtDefinition[] {
+  const [base, ours, theirs] = [byKey(sides.base), byKey(sides.ours), byKey(sides.theirs)];
+  const found: BroughtDefinition[] = [];
+  for (const [key, { kind, name, digest }] of theirs) {
+    const before = base.get(key);
+    if (before?.digest === digest || ours.get(key)?.digest === digest) continue;
+    found.push({ kind, name, change: before === undefined ? 'new' : 'changed' });
+  }
+  for (const [key, { kind, name }] of base) {
+    if (!theirs.has(key) && ours.has(key)) found.push({ kind, name, change: 'removed' });
+  }
+  return found;
+}
+
+function byKey(definitions: readonly Definition[]): Map<string, Definition> {
+  return new Map(definitions.map((one) => [JSON.stringify([one.kind, one.name]), one]));
+}

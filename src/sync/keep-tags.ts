@@ -1,0 +1,56 @@
+import { errorMessage } from '../core/failure.ts';
+import { PLAIN_KIT } from '../dolt/engine-kit.ts';
+import type { Engines } from '../dolt/engines.ts';
+import type { Database } from '../dolt/sql.ts';
+import { readTags, type Tag } from '../dolt/tags.ts';
+import type { Around } from './in-engines.ts';
+import type { Notice } from './notice.ts';
+import { type Restoration, restoreTags } from './restore-tags.ts';
+import { tagNotices, unseenTags } from './tag-notices.ts';
+
+interface Phase {
+  /** What to go back to; null before the first fetch. */
+  before: readonly Tag[] | null;
+  /** Whether something was fetched after which nobody has looked at the tags yet. */
+  open: boolean;
+  readonly restorations: Restoration[];
+}
+
+/**
+ * Does a phase of a run that fetches, and leaves the tags of the database as they were: `DOLT_FETCH` brings every tag of
+ * a remote whose commit is here, and overwrites ours of the same name (measured on Dolt 2.3.0). What to go back to is
+ * read once, before the first fetch. Tags are put back after the fetches of each engine, and, where an engine ended too
+ * early for that, at the end. What was put back is told, also where the work throws.
+ * @param work gets what it has to do around all fetches that run side by side in one engine
+ */
+export async function keepTags(
+  engines: Engines,
+  tell: (notice: Notice) => void,
+  work: (around: Around) => Promise<void>,
+): Promise<void> {
+  const phase: Phase = { before: null, open: false, restorations: [] };
+  try {
+    await work(async (engine, fetches) => {
+      phase.before ??= await readTags(engine.database);
+      phase.open = true;
+      try {
+        return await fetches();
+      } finally {
+        // An engine that ended is no obstacle: the next one puts back what this one left.
+        await restore(engine.database, phase).catch(() => undefined);
+      }
+    });
+  } finally {
+    if (phase.open) {
+      await engines
+        .use(PLAIN_KIT, ({ database }) => restore(database, phase))
+        .catch((thrown: unknown) => tell(unseenTags(errorMessage(thrown))));
+    }
+    for (const notice of tagNotices(phase.restorations)) tell(notice);
+  }
+}
+
+async function restore(database: Database, phase: Phase): Promise<void> {
+  phase.restorations.push(await restoreTags(database, phase.before ?? []));
+  phase.open = false;
+}

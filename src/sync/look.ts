@@ -1,0 +1,86 @@
+import { CODE_TABLES, definitionsAt } from '../dolt/definitions.ts';
+import { commitsAfter } from '../dolt/future-dates.ts';
+import { mergeBase } from '../dolt/history.ts';
+import { MIGRATION_TABLES, migrationAt } from '../dolt/migrations.ts';
+import type { Sql } from '../dolt/sql.ts';
+import { type TableChange, tableChanges } from '../dolt/table-changes.ts';
+import { type Brought, type BroughtDefinition, broughtDefinitions } from './brought.ts';
+import { lookAtRows } from './look-at-rows.ts';
+
+/** Two commits to compare, and their merge base. */
+export interface Heads {
+  readonly base: string;
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+/** Dolt's own tables are looked at each in its own way. */
+const isOwn = (name: string | null): boolean => name?.startsWith('dolt_') === true;
+
+/**
+ * Reads what a head would bring: its difference from the merge base, without the tables that stand here the same way
+ * already. Costs what differs, not what the tables hold.
+ * @param limit the latest moment that is no future, `YYYY-MM-DD HH:MM:SS` in UTC
+ * @returns null where it brings nothing, or shares no history with ours
+ */
+export async function lookAt(
+  sql: Sql,
+  heads: { readonly ours: string; readonly theirs: string },
+  limit: string,
+): Promise<Brought | null> {
+  if (heads.ours === heads.theirs) return null;
+  const base = await mergeBase(sql, heads.ours, heads.theirs);
+  if (base === null || base === heads.theirs) return null;
+  const all: Heads = { ...heads, base };
+  const changes = await tableChanges(sql, base, heads.theirs);
+  const news = base === heads.ours ? changes : await tableChanges(sql, heads.ours, heads.theirs);
+  const brought = changes.filter((change) => news.some((one) => concerns(one, change)));
+  const tables = brought.filter(({ from, to }) => !isOwn(from) && !isOwn(to));
+  const definitions = await lookAtDefinitions(sql, all, brought);
+  const futureCommits = await commitsAfter(sql, { from: heads.ours, to: heads.theirs }, limit);
+  const migrations = await lookAtMigrations(sql, all, news);
+  return {
+    definitions,
+    ...(await lookAtRows(sql, { from: base, to: heads.theirs }, { brought, tables, limit })),
+    dropped: tables.flatMap(({ from, to }) => (from !== null && to === null ? [from] : [])),
+    futureCommits,
+    redefined: tables.flatMap(({ from, to, definitionChanged }) =>
+      from !== null && to !== null && definitionChanged ? [from] : [],
+    ),
+    migrations,
+  };
+}
+
+/** Whether a table that differs between us and a head is the one of a change. */
+function concerns(news: TableChange, change: TableChange): boolean {
+  return change.to === null ? news.from === change.from : news.to === change.to;
+}
+
+async function lookAtDefinitions(
+  sql: Sql,
+  heads: Heads,
+  changes: readonly TableChange[],
+): Promise<BroughtDefinition[]> {
+  const found: BroughtDefinition[] = [];
+  for (const table of CODE_TABLES) {
+    if (!changes.some(({ from, to }) => from === table || to === table)) continue;
+    const base = await definitionsAt(sql, table, heads.base);
+    const ours = heads.ours === heads.base ? base : await definitionsAt(sql, table, heads.ours);
+    found.push(...broughtDefinitions({ base, ours, theirs: await definitionsAt(sql, table, heads.theirs) }));
+  }
+  return found;
+}
+
+async function lookAtMigrations(
+  sql: Sql,
+  { ours, theirs }: Heads,
+  news: readonly TableChange[],
+): Promise<Brought['migrations']> {
+  const found: Brought['migrations'][number][] = [];
+  for (const table of MIGRATION_TABLES) {
+    if (!news.some(({ from, to }) => from === table && to === table)) continue;
+    const [here, there] = [await migrationAt(sql, table, ours), await migrationAt(sql, table, theirs)];
+    if (here !== null && there !== null && here !== there) found.push({ table, ours: here, theirs: there });
+  }
+  return found;
+}

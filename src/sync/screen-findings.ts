@@ -1,0 +1,92 @@
+import type { HeldRow } from '../contract/result.ts';
+import type { Accept } from '../contract/vocabulary.ts';
+import type { Brought, Deletion } from './brought.ts';
+import { counted, listed } from './listed.ts';
+
+/** One reason for which a peer has to wait, unless its `accept` says otherwise. */
+export interface Finding {
+  readonly code: 'peer-brings-code' | 'peer-changes-local-tables' | 'mass-deletion' | 'future-date';
+  /** What the peer does, as the end of a sentence that begins with its name. */
+  readonly text: string;
+  /** What the peer's `accept` must hold, all of it, for this to pass. */
+  readonly lifts: readonly Accept[];
+  /** The first of the rows that are to blame. */
+  readonly rows: readonly HeldRow[];
+}
+
+/** Tables with fewer rows are not looked at for mass deletion: a few rows are quickly half of them. */
+export const COUNTED_ROWS = 20;
+
+const LIFTS: ReadonlyMap<string, readonly Accept[]> = new Map([
+  ['trigger', ['triggers']],
+  ['event', ['events']],
+  ['procedure', ['procedures']],
+]);
+
+/** A kind that this version of ours does not know is code of any kind. */
+const UNKNOWN_KIND: readonly Accept[] = ['triggers', 'events', 'procedures'];
+
+/**
+ * Everything in what a head brings that the contract lets wait, in the order in which it is told.
+ * @param maxDelete percent of a table's rows, 0 to 100
+ */
+export function screenFindings(brought: Brought, maxDelete: number): Finding[] {
+  return [...ofCode(brought), ...ofLocalTables(brought), ...ofLosses(brought, maxDelete), ...ofDates(brought)];
+}
+
+/** Whether more of a table is gone than a peer may delete at once. */
+export function isMassDeletion({ before, deleted }: Pick<Deletion, 'before' | 'deleted'>, maxDelete: number): boolean {
+  return before >= COUNTED_ROWS && deleted * 100 > before * maxDelete;
+}
+
+function ofCode({ definitions }: Brought): Finding[] {
+  const code = definitions.filter(({ kind, change }) => kind !== 'view' && change !== 'removed');
+  return [...new Set(code.map(({ kind }) => kind))].map((kind) => {
+    const names = code.filter((one) => one.kind === kind).map(({ name, change }) => `${name}, ${change}`);
+    const lifts = LIFTS.get(kind) ?? UNKNOWN_KIND;
+    return { code: 'peer-brings-code', text: `brings ${listed(kind, names)}`, lifts, rows: [] };
+  });
+}
+
+function ofLocalTables({ localTables }: Brought): Finding[] {
+  return localTables.map(({ table, count, rows }) => ({
+    code: 'peer-changes-local-tables',
+    text: `changes ${counted(count, 'row')} of ${table}`,
+    lifts: ['ignore'],
+    rows,
+  }));
+}
+
+function ofLosses({ dropped, deletions }: Brought, maxDelete: number): Finding[] {
+  const loss = (text: string, rows: readonly HeldRow[]): Finding => ({
+    code: 'mass-deletion',
+    text,
+    lifts: ['deletion'],
+    rows,
+  });
+  return [
+    ...(dropped.length === 0 ? [] : [loss(`drops ${listed('table', dropped)}`, [])]),
+    ...deletions
+      .filter((deletion) => isMassDeletion(deletion, maxDelete))
+      .map(({ table, before, deleted, rows }) =>
+        loss(`deletes ${deleted} of the ${before} rows of ${table} (\`max-delete\` is ${maxDelete} %)`, rows),
+      ),
+  ];
+}
+
+function ofDates({ futureCommits, futureRows }: Brought): Finding[] {
+  const ahead = (text: string, rows: readonly HeldRow[]): Finding => ({
+    code: 'future-date',
+    text,
+    lifts: ['future'],
+    rows,
+  });
+  return [
+    ...(futureCommits === null
+      ? []
+      : [ahead(`brings ${counted(futureCommits.count, 'commit')} dated up to ${futureCommits.latest} UTC`, [])]),
+    ...futureRows.map(({ table, column, count, rows }) =>
+      ahead(`brings ${counted(count, 'row')} of ${table} whose ${column} lies more than a day ahead`, rows),
+    ),
+  ];
+}

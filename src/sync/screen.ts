@@ -1,0 +1,84 @@
+import { ERRORS } from '../contract/error-codes.ts';
+import type { HeldRow } from '../contract/result.ts';
+import type { Accept } from '../contract/vocabulary.ts';
+import { Failure } from '../core/failure.ts';
+import type { Brought } from './brought.ts';
+import { listed } from './listed.ts';
+import type { Notice } from './notice.ts';
+import { type Finding, screenFindings } from './screen-findings.ts';
+
+/** What one peer may bring. */
+export interface ScreenRules {
+  readonly peer: string;
+  readonly accept: readonly Accept[];
+  /** Percent of a table's rows, 0 to 100. */
+  readonly maxDelete: number;
+}
+
+export interface Verdict {
+  /** null: the head may be merged. */
+  readonly failure: Failure | null;
+  /** The first of the rows that are to blame. */
+  readonly held: readonly HeldRow[];
+  readonly notices: readonly Notice[];
+}
+
+/** The name that the primary has where `federation.remote` names it; only a mapping has room for `accept`. */
+const UNMAPPED = 'origin';
+
+/** Decides whether a peer's head may be merged or fast-forwarded to, by what it brings. */
+export function screen(brought: Brought, rules: ScreenRules): Verdict {
+  const findings = screenFindings(brought, rules.maxDelete);
+  const refused = findings.filter(({ lifts }) => !lifts.every((one) => rules.accept.includes(one)));
+  const accepted = findings.filter((finding) => !refused.includes(finding));
+  return {
+    failure: failureOf(refused, rules),
+    held: refused.flatMap(({ rows }) => rows),
+    notices: [
+      ...accepted.map(({ code, text }) => ({
+        ...notice(code, `${rules.peer} ${text}, which its \`accept\` allows`),
+        hint: 'Take the word out of `accept` when it is no longer needed.',
+      })),
+      ...noticesOf(brought, rules.peer),
+    ],
+  };
+}
+
+function failureOf(refused: readonly Finding[], { peer, accept }: ScreenRules): Failure | null {
+  const [first] = refused;
+  if (first === undefined) return null;
+  const told = refused.map(({ text }) => `${peer} ${text}`).join('\n');
+  const missing = [...new Set(refused.flatMap(({ lifts }) => lifts))].filter((one) => !accept.includes(one));
+  const hint = missing.length === 1 ? ERRORS[first.code].hint : seeEach(missing);
+  const where =
+    peer === UNMAPPED ? ' A primary takes `accept` only under `federation.peers`, with `role: primary`.' : '';
+  return new Failure(first.code, `${told}\nNothing was merged from ${peer}, and nothing pushed to it.`, {
+    hint: `${hint}${where}`,
+  });
+}
+
+function seeEach(missing: readonly Accept[]): string {
+  return `Look at each in a clone of the peer. To take all of it, set \`accept: [${missing.join(', ')}]\` on this peer.`;
+}
+
+function noticesOf(brought: Brought, peer: string): Notice[] {
+  const quiet = brought.definitions.filter(({ kind, change }) => kind === 'view' || change === 'removed');
+  const names = quiet.map(({ kind, name, change }) => `${kind} ${name}, ${change}`);
+  return [
+    ...brought.migrations.map(
+      ({ table, ours, theirs }): Notice => ({
+        severity: 'warning',
+        code: 'schema-skew',
+        message: `${peer} is at ${theirs} in ${table}, and we are at ${ours}`,
+      }),
+    ),
+    ...(names.length === 0 ? [] : [notice('peer-brings-views', `${peer} changes ${listed('definition', names)}`)]),
+    ...(brought.redefined.length === 0
+      ? []
+      : [notice('definitions-differ', `${peer} changes the definition of ${listed('table', brought.redefined)}`)]),
+  ];
+}
+
+function notice(code: Notice['code'], message: string): Notice {
+  return { severity: 'notice', code, message };
+}

@@ -32,6 +32,8 @@ export interface FakeRunner {
   readonly stateFile: string;
   /** Starts main and leaves the process to the caller. */
   start(step?: Step): Promise<{ readonly door: Door }>;
+  /** What a step that was started leaves behind, once it has ended. */
+  end(started: { readonly door: Door }): Promise<StepEnd>;
   main(step?: Step): Promise<StepEnd>;
   post(state: Readonly<Record<string, string>>): Promise<StepEnd>;
 }
@@ -86,6 +88,7 @@ export async function fakeRunner(folder: TempFolder): Promise<FakeRunner> {
     temp,
     stateFile: folder.file('GITHUB_STATE'),
     start,
+    end,
     main: async (step) => end(await start(step)),
     post: async (state) => {
       for (const name of FILES) await writeFile(folder.file(name), '');

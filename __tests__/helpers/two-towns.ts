@@ -1,5 +1,5 @@
 import { cp, mkdir } from 'node:fs/promises';
-import type { ConflictStrategy, Role } from '../../src/contract/vocabulary.ts';
+import { ACCEPTS, type ConflictStrategy, type Role } from '../../src/contract/vocabulary.ts';
 import { type Federated, federateTown, filePeer } from './federating.ts';
 import type { TempFolder } from './temp-folder.ts';
 import { openTestTown, type TestTown } from './town.ts';
@@ -40,7 +40,8 @@ export async function twoTowns(folder: TempFolder, ...statements: string[]): Pro
       await Promise.all([edit('north', north), edit('south', south)]);
     },
     run(town, { strategy = 'newest', role = 'upstream' } = {}) {
-      const peer = { ...filePeer(other(town), folder.file(`${other(town)}.box`), role), strategy };
+      // What the screen would hold back has to be safe to merge, too.
+      const peer = { ...filePeer(other(town), folder.file(`${other(town)}.box`), role), strategy, accept: ACCEPTS };
       return federateTown({ town: towns[town].path, tempDir: folder.file('tmp'), peers: [peer] });
     },
   };

@@ -61,7 +61,7 @@ function runValues(result: RunResult): OutputValues {
   return {
     ...EMPTY,
     status: result.status,
-    changed: String(result.status === 'success' || peers.some((peer) => peer.pulledCommits + peer.pushedCommits > 0)),
+    changed: String(result.status === 'success' || peers.some(moved)),
     head: result.head ?? '',
     result: resultJson(result),
     synced: names(peers.filter((peer) => isInStep(peer, command))),
@@ -73,6 +73,11 @@ function runValues(result: RunResult): OutputValues {
     'database-path': result.database ?? '',
     'dolt-version': result.doltVersion ?? '',
   };
+}
+
+/** Whether a commit came in or went out, or a branch was set back. */
+function moved(peer: PeerResult): boolean {
+  return peer.pulledCommits + peer.pushedCommits > 0 || peer.replaced !== undefined;
 }
 
 /** Whether a peer has what it should have: after a run that may write it does unless it failed, else only as planned. */

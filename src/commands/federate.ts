@@ -2,6 +2,7 @@ import type { Peer } from '../config/configuration.ts';
 import { endpointOptions } from '../config/endpoint-options.ts';
 import { loadConfiguration, requireFederation } from '../config/load.ts';
 import type { RunResult } from '../contract/result.ts';
+import { monotonicMs } from '../core/clock.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { loadCredentials } from '../credentials/load-credentials.ts';
 import { doltCapabilities } from '../dolt/capabilities.ts';
@@ -9,20 +10,24 @@ import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import { branchHead, checkedOutBranch } from '../dolt/heads.ts';
 import type { Database } from '../dolt/sql.ts';
 import { type InstalledDolt, installDolt } from '../install/install.ts';
+import { finishAdvances } from '../sync/advance.ts';
 import { federate as federatePeers } from '../sync/federation.ts';
 import type { Notice } from '../sync/notice.ts';
 import { newPeerRun, type PeerRun } from '../sync/peer-run.ts';
 import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
+import { checkLeases } from './leases.ts';
 import { type Left, leaveConflicts } from './leave-conflicts.ts';
 import { mergeProblems } from './merge-problems.ts';
+import { noteTimes } from './note-times.ts';
 import { noticesOf, toProblem } from './notices.ts';
 import { openTown, type Town } from './open-town.ts';
 import type { Access } from './peer-access.ts';
 import { peerResult, problem } from './peer-result.ts';
-import { preparePeers } from './prepare-peers.ts';
+import { noteUnregistered, preparePeers } from './prepare-peers.ts';
 import { rawWords } from './raw-words.ts';
+import { replacedProblems } from './replaced-problem.ts';
 import type { FederateRequest } from './request.ts';
 import { runStatus } from './run-status.ts';
 import { selectPeers } from './select-peers.ts';
@@ -40,15 +45,19 @@ export interface FederateOutcome {
  * @throws Failure for everything that stops the whole run; what stops one peer stands in its result
  */
 export async function federate(request: FederateRequest, context: Context): Promise<FederateOutcome> {
-  const started = Date.now();
+  const started = monotonicMs();
   const configuration = await loadConfiguration(context, request.overrides);
   requireFederation(configuration);
-  const peers = selectPeers(configuration, request.only);
+  const peers = selectPeers(configuration, request);
   if (request.failOn === 'primary' && !configuration.peers.some((peer) => peer.role === 'primary')) {
     throw new Failure('no-primary', '`fail-on primary` was asked for, but no primary is configured');
   }
-  if (peers.length === 0)
-    return notRun(request, { started, peers, code: 'no-peers', message: 'no peer is configured' });
+  checkLeases(peers, request);
+  if (peers.length === 0) {
+    const isNone = configuration.peers.length === 0;
+    const message = isNone ? 'no peer is configured' : 'no peer has the name and role asked for';
+    return notRun(request, { started, peers, code: 'no-peers', message });
+  }
   if (request.untrusted) {
     const message = 'this event may not write, so no peer was contacted; only the configuration was checked';
     return notRun(request, { started, peers, code: 'untrusted-event', message });
@@ -111,11 +120,13 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
   const tell = (notice: Notice) => void told.push(notice);
   const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout, tell };
   const { head, merge } = await federatePeers(engines, runs, options);
+  const mayWrite = request.command !== 'status' && !request.dryRun;
+  const memory = await noteTimes(engines, runs, { path, head, mayWrite });
 
-  const leaves = request.command !== 'status' && request.command !== 'push' && !request.dryRun;
-  const left: Left = leaves
-    ? await leaveConflicts({ engines, path, branch, head, runs, peers: ground.configured }, context)
-    : { file: null, problems: [] };
+  const left: Left =
+    mayWrite && request.command !== 'push'
+      ? await leaveConflicts({ engines, path, branch, head, runs, peers: ground.configured }, context)
+      : { file: null, problems: [] };
 
   tellRawWords(runs, context);
   const results = runs.map(peerResult);
@@ -138,6 +149,8 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
           peer: run.peer.name,
         }),
       ),
+    ...runs.flatMap((run) => replacedProblems(run, path)),
+    ...memory,
     ...runs.flatMap(noticesOf),
     ...told.map((notice) => toProblem(notice)),
   ];
@@ -152,7 +165,7 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
     branch,
     head,
     doltVersion: ground.dolt.version,
-    durationMs: Date.now() - ground.started,
+    durationMs: monotonicMs() - ground.started,
     merge: request.command === 'status' || request.command === 'push' ? null : merge,
     peers: results,
     problems,
@@ -180,8 +193,9 @@ async function prepare(
   const { runs, toRegister } = await preparePeers(peers, { request, branch, access });
   const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
   if (refused != null) throw refused;
-  await registerPeers(database, toRegister, context.log);
+  noteUnregistered(runs, await registerPeers(database, toRegister, context.log));
   const mayWrite = request.command !== 'status' && !request.dryRun;
+  if (mayWrite) await finishAdvances(database);
   const dirty = await settleUncommitted(database, { branch, policy, mayWrite });
   return { branch, before, ours: (await branchHead(database, branch)) ?? before, dirty, runs };
 }
@@ -205,7 +219,7 @@ function notRun(
     branch,
     head: null,
     doltVersion: null,
-    durationMs: Date.now() - why.started,
+    durationMs: monotonicMs() - why.started,
     merge: null,
     peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, branch))),
     problems: [problem('warning', why.code, { message: why.message })],

@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
+import { requireNoDaemon } from '../beads/daemon.ts';
 import type { Configuration, Peer } from '../config/configuration.ts';
 import { Failure } from '../core/failure.ts';
 import { cloneDatabase } from '../dolt/clone.ts';
 import { type Engines, openEngines } from '../dolt/engines.ts';
+import { processCommand } from '../dolt/process-command.ts';
 import { fileRemote } from '../sync/file-remote.ts';
 import { readPatiently } from '../sync/retry.ts';
 import { timeLimit } from '../sync/time-limits.ts';
@@ -42,26 +44,37 @@ export async function openTown(request: Opening, context: Context, known: Known)
     database: request.database,
     workspace: known.configuration.workspace,
   });
+  const { workspace } = known.configuration;
+  if (workspace !== null && isInside(workspace, found)) {
+    await requireNoDaemon(workspace, (pid) => processCommand(pid, context.env));
+  }
   // One connection for each peer that is worked on, and one for the merge.
   const connections = request.parallel + 1;
-  const at = (path: string) => openEngines({ ...serverOptions(context, known), database: path }, connections);
+  const at = (path: string, removeWith: readonly string[] = []) =>
+    openEngines({ ...serverOptions(context, known), database: path, removeWith }, connections);
   if (found.kind === 'database') {
     const engines = at(found.path);
     return { path: found.path, engines, close: () => engines.close() };
   }
   const writes = request.command !== 'status' && !request.dryRun;
   const workshop = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
+  if (workshop !== null) context.onResource({ kind: 'folder', path: workshop });
+  const removeWith = workshop === null ? [] : [workshop];
   try {
     const source = bootstrapPeer(known.configuration, request.bootstrap);
     const path = workshop === null ? cloneTo(found) : join(workshop, 'database');
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
-    await clone(request, context, { ...known, source, path });
-    const engines = at(path);
+    await clone(request, context, { ...known, source, path, removeWith });
+    const engines = at(path, removeWith);
     return { path, engines, close: () => engines.close().finally(() => remove(workshop)) };
   } catch (thrown) {
     await remove(workshop);
     throw thrown;
   }
+}
+
+function isInside(workspace: string, found: Found): boolean {
+  return found.kind !== 'nowhere' && found.path.startsWith(workspace + sep);
 }
 
 function serverOptions(context: Context, { dolt }: Pick<Known, 'dolt'>) {
@@ -94,7 +107,7 @@ function bootstrapPeer(configuration: Configuration, bootstrap: string | undefin
 async function clone(
   request: Opening,
   context: Context,
-  known: Known & { readonly source: Peer; readonly path: string },
+  known: Known & { readonly source: Peer; readonly path: string; readonly removeWith: readonly string[] },
 ): Promise<void> {
   const { source } = known;
   const empty = (cause?: unknown): Failure =>
@@ -104,7 +117,7 @@ async function clone(
     });
   if ((await fileRemote(source.endpoint)) === 'absent') throw empty();
   const { url, kit, user } = accessTo(source, known.access);
-  const options = { ...serverOptions(context, known), database: known.path, kit };
+  const options = { ...serverOptions(context, known), database: known.path, removeWith: known.removeWith, kit };
   const wanted = { remote: source.name, url, user, ref: source.ref, branch: source.branch ?? request.branch ?? null };
   const limit = timeLimit(source, 'clone', request.timeout);
   const { retries } = request;

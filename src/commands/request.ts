@@ -9,6 +9,10 @@ export interface FederateRequest {
   readonly command: 'sync' | 'pull' | 'push' | 'status';
   /** Peer names; empty = all. */
   readonly only: readonly string[];
+  /** Roles of peers; empty = all. */
+  readonly onlyRoles: readonly Role[];
+  /** The head that is expected at each peer whose branch is to be replaced by ours, by name. */
+  readonly leases: ReadonlyMap<string, string>;
   readonly dryRun: boolean;
   readonly failOn: FailOn;
   /** How often a push that lost a race is tried again, after fetching and merging anew. */

@@ -36,6 +36,7 @@ const READ = [
   'credentials',
   'database',
   'branch',
+  'only-role',
   'timeout',
   'retries',
   'parallel',
@@ -50,14 +51,14 @@ export const COMMANDS = {
   sync: {
     summary: 'Fetch all peers, merge, push to all, and verify',
     arguments: PEERS,
-    options: [...RUN, 'init-empty', 'max-delete'],
+    options: [...RUN, 'init-empty', 'max-delete', 'force-with-lease'],
     action: true,
   },
   pull: { summary: 'Fetch and merge, push nothing', arguments: PEERS, options: [...RUN, 'max-delete'], action: true },
   push: {
     summary: 'Push what is committed and verify, merge nothing',
     arguments: PEERS,
-    options: [...RUN, 'init-empty'],
+    options: [...RUN, 'init-empty', 'force-with-lease'],
     action: true,
   },
   status: {

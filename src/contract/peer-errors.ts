@@ -53,6 +53,22 @@ export const PEER_ERRORS = {
     hint: 'Run again; schedule towns that share a peer at different minutes.',
     ...TRANSIENT,
   },
+  'lease-stale': {
+    title: 'The peer is not at the head that `force-with-lease` expects',
+    hint: 'Look at what the peer has now (`dolt-federation status --json`, `remoteHead`), and name that head if it may still be replaced.',
+    ...FINAL,
+  },
+  'forced-push': {
+    title: "A peer's branch was replaced by ours, as `force-with-lease` asked for",
+    hint: 'The message names the tag that keeps the old head, and the command that puts it back.',
+    retryable: false,
+    exit: EXIT.ok,
+  },
+  'tag-conflict': {
+    title: 'A tag names another commit already',
+    hint: 'Look at the commit that the tag names, and delete or rename the tag.',
+    ...FINAL,
+  },
   unverified: {
     title: 'The push reported success but the peer does not have the commit',
     hint: 'Do not trust this remote until it has been checked; the data is still here.',

@@ -38,17 +38,22 @@ export async function cloneDatabase(options: ServerOptions, source: CloneSource,
   const workshop = await mkdtemp(join(parent, '.dolt-federation-clone-'));
   options.onResource({ kind: 'folder', path: workshop });
   try {
-    const server = await openServer({ ...options, database: workshop });
+    const server = await openServer({
+      ...options,
+      database: workshop,
+      removeWith: [...(options.removeWith ?? []), workshop],
+    });
     try {
       const connection = await createConnection(connectTo(server.address));
       const words = wordsOf(source);
       const statement = `CALL DOLT_CLONE(${words.map(() => '?').join(', ')})`;
       const cloning = interruptible(server, options.signal, () => connection.query(statement, [...words]));
+      const inTime = await endsWithin(cloning, limit.milliseconds);
       // Nothing else goes on in this engine, so that it can be ended whole.
-      if (!(await endsWithin(cloning, limit.milliseconds))) await server.kill();
+      if (!inTime) await server.kill();
       await cloning.catch((thrown: unknown) => {
         throwIfInterrupted(options.signal);
-        throw server.hasEnded() ? limit.failure() : cloneFailure(source, thrown);
+        throw inTime ? cloneFailure(source, thrown) : limit.failure();
       });
       connection.destroy();
     } finally {

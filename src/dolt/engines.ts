@@ -102,7 +102,7 @@ function engineOf(server: Server, database: Database, { kit, signal }: Parameter
             throw thrown;
           });
         }
-        await killStatement(server.address, connection);
+        await endsWithin(killStatement(server.address, connection), GRACE_MS);
         const ended = await endsWithin(working, GRACE_MS);
         // What git or ssh started may live on, and nobody can tell for which peer.
         if (!ended || kit.startsPrograms) await server.kill();

@@ -1,14 +1,12 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
+import { TEMPORARY_FILES } from './private-root.ts';
 
 /** What a Dolt process may inherit: where programs, certificates and temporary files are, how to get out, and the language. */
 const INHERITED = [
   'PATH',
   'Path',
-  'TMPDIR',
-  'TMP',
-  'TEMP',
   'LANG',
   'LC_ALL',
   'SystemRoot',
@@ -27,6 +25,7 @@ const INHERITED = [
   'RUNNER_TRACKING_ID',
 ] as const;
 const HOMES = ['HOME', 'USERPROFILE'] as const;
+const TEMPORARY = ['TMPDIR', 'TMP', 'TEMP'] as const;
 
 /** Neither hooks nor templates of whoever runs us may take part in what git does for Dolt (beads GH#3724). */
 const QUIET_GIT = [['core.hooksPath', process.platform === 'win32' ? 'NUL' : '/dev/null']] as const;
@@ -46,11 +45,14 @@ interface Habitat {
  * @param root private folder that Dolt takes for its user-wide settings (see private-root.ts)
  */
 export function doltEnvironment(env: Env, root: string, habitat?: Habitat): Record<string, string> {
-  const { privateDir, userHome, kit } = { kit: PLAIN_KIT, privateDir: root, userHome: true, ...habitat };
+  const { privateDir, userHome, kit } = { kit: PLAIN_KIT, privateDir: dirname(root), userHome: true, ...habitat };
   const home = join(privateDir, 'home');
+  const own = join(privateDir, TEMPORARY_FILES);
   return {
     ...authorities(env),
     ...pick(env, INHERITED),
+    // Killed in the middle of a push to a git remote, Dolt leaves its `nbs-spool-*` files behind (2.3.0).
+    ...Object.fromEntries(TEMPORARY.map((name) => [name, own])),
     ...(userHome ? pick(env, HOMES) : { HOME: home, USERPROFILE: home, GIT_CONFIG_NOSYSTEM: '1' }),
     DOLT_ROOT_PATH: root,
     DOLT_DISABLE_EVENT_FLUSH: '1',

@@ -53,7 +53,8 @@ export async function interruptible<T>(
     end = resolve;
   });
   const onAbort = async (): Promise<void> => {
-    await killStatements(server.address);
+    // An engine that is frozen takes the connection and never answers.
+    await endsWithin(killStatements(server.address), GRACE_MS);
     if (!(await endsWithin(ended, GRACE_MS))) await server.kill();
   };
   const listener = (): void => void onAbort();

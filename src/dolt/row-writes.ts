@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { groupBy } from '../core/group-by.ts';
 import { type Cells, cellsSchema } from './cell.ts';
 import { quoted } from './identifier.ts';
 import { hasKey, keyText } from './row-key.ts';
@@ -22,70 +21,94 @@ interface RowHistory {
   readonly database: string;
   /** Commit whose history is read. */
   readonly head: string;
+  /** Leaves out what this commit reaches; null: the whole history. */
+  readonly since: string | null;
   readonly shape: TableShape;
   /** Columns whose values are wanted. */
   readonly columns: readonly string[];
   readonly keys: readonly Cells[];
 }
 
+interface Commit {
+  readonly hash: string;
+  readonly date: string;
+  readonly parents: readonly string[];
+}
+
 /** Keyed look-ups cost per key, one after the other; this many stand in one statement. */
 const KEYS_PER_STATEMENT = 100;
-const commitRow = z.object({ commit_hash: z.string() });
+/** A history of more commits is read whole. */
+const COMMITS_PER_STATEMENT = 1_000;
+const commitRow = z.object({ commit_hash: z.string(), date: z.string(), parents: z.string().nullable() });
 
-/** Every commit reachable from a head that wrote one of the rows, by the text of the row's key. */
+/**
+ * Every commit reachable from a head that wrote one of the rows, by the text of the row's key. `dolt_diff_<table>` cannot
+ * tell: where histories meet it follows one of them (Dolt 2.3.0: of a merge whose first parent wrote the row, it shows the
+ * merge against its second parent, and not the commit that wrote). So each row is read at every commit and compared with
+ * what it was at the commit's first parent.
+ */
 export async function rowWrites(sql: Sql, history: RowHistory): Promise<Map<string, RowWrite[]>> {
   const { shape, keys } = history;
-  const found: [string, Omit<RowWrite, 'isMerge'>][] = [];
-  for (let start = 0; start < keys.length; start += KEYS_PER_STATEMENT) {
-    const rows = await diffs(sql, history, keys.slice(start, start + KEYS_PER_STATEMENT));
-    for (const cells of rows) if (cells['diff_type'] !== 'removed') found.push(writeOf(shape, history.columns, cells));
-  }
-  const merges = await mergesAmong(sql, [...new Set(found.map(([, write]) => write.commit))]);
+  const commits = await commitsOf(sql, history);
   const byKey = new Map<string, RowWrite[]>();
-  for (const [key, group] of groupBy(found, ([key]) => key)) {
-    byKey.set(
-      key,
-      group.map(([, write]) => ({ ...write, isMerge: merges.has(write.commit) })),
-    );
+  if (commits.length === 0) return byKey;
+  const read = [...new Set(commits.flatMap(({ hash, parents }) => [hash, ...parents.slice(0, 1)]))];
+  for (let start = 0; start < keys.length; start += KEYS_PER_STATEMENT) {
+    const states = await statesAt(sql, history, { keys: keys.slice(start, start + KEYS_PER_STATEMENT), read });
+    for (const key of keys.slice(start, start + KEYS_PER_STATEMENT)) {
+      const text = keyText(shape, key);
+      byKey.set(text, writesAmong(commits, states.get(text) ?? new Map()));
+    }
   }
   return byKey;
 }
 
-function diffs(sql: Sql, history: RowHistory, keys: readonly Cells[]): Promise<Cells[]> {
-  const { database, head, shape, columns } = history;
-  const wanted = [...new Set([...shape.key, ...columns])];
-  const values = wanted.flatMap((name) => [quoted(`to_${name}`), quoted(`from_${name}`)]);
-  const where = hasKey(shape, keys, 'to_');
-  return sql.rows(
-    cellsSchema,
-    `SELECT ${values.join(', ')}, to_commit, to_commit_date, diff_type FROM ${quoted(`${database}/${head}`)}.${quoted(`dolt_diff_${shape.name}`)} WHERE ${where.text}`,
-    where.values,
-  );
-}
-
-function writeOf(
-  shape: TableShape,
-  columns: readonly string[],
-  cells: Cells,
-): [key: string, write: Omit<RowWrite, 'isMerge'>] {
-  const side = (prefix: string, names: readonly string[]): Cells =>
-    Object.fromEntries(names.map((name) => [name, cells[`${prefix}${name}`] ?? null]));
-  const write = {
-    commit: cells['to_commit'] ?? '',
-    date: cells['to_commit_date'] ?? '',
-    from: cells['diff_type'] === 'added' ? null : side('from_', columns),
-    to: side('to_', columns),
-  };
-  return [keyText(shape, side('to_', shape.key)), write];
-}
-
-async function mergesAmong(sql: Sql, commits: readonly string[]): Promise<Set<string>> {
-  if (commits.length === 0) return new Set();
-  const marks = commits.map(() => '?').join(', ');
+async function commitsOf(sql: Sql, { head, since }: RowHistory): Promise<Commit[]> {
   const rows = await sql.rows(
     commitRow,
-    `SELECT DISTINCT commit_hash FROM dolt_commit_ancestors WHERE parent_index > 0 AND commit_hash IN (${marks})`,
-    commits,
+    "SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, parents FROM dolt_log(?, '--parents')",
+    [since === null ? head : `${since}..${head}`],
   );
-  return new Set(rows.map((row) => row.commit_hash));
+  return rows.map(({ commit_hash, date, parents }) => ({
+    hash: commit_hash,
+    date,
+    parents: (parents ?? '').split(', ').filter((parent) => parent !== ''),
+  }));
+}
+
+type States = Map<string, Map<string, Cells>>;
+
+/** The rows at some commits: by key, then by commit; absent where the row does not exist. */
+async function statesAt(
+  sql: Sql,
+  { database, head, shape, columns, since }: RowHistory,
+  asked: { readonly keys: readonly Cells[]; readonly read: readonly string[] },
+): Promise<States> {
+  const wanted = [...new Set([...shape.key, ...columns])].map(quoted).join(', ');
+  const where = hasKey(shape, asked.keys);
+  const isShort = since !== null && asked.read.length <= COMMITS_PER_STATEMENT;
+  const only = isShort ? ` AND commit_hash IN (${asked.read.map(() => '?').join(', ')})` : '';
+  const rows = await sql.rows(
+    cellsSchema,
+    `SELECT ${wanted}, commit_hash FROM ${quoted(`${database}/${head}`)}.${quoted(`dolt_history_${shape.name}`)} WHERE (${where.text})${only}`,
+    isShort ? [...where.values, ...asked.read] : where.values,
+  );
+  const states: States = new Map();
+  for (const cells of rows) {
+    const key = keyText(shape, cells);
+    const byCommit = states.get(key) ?? new Map<string, Cells>();
+    byCommit.set(cells['commit_hash'] ?? '', Object.fromEntries(columns.map((name) => [name, cells[name] ?? null])));
+    states.set(key, byCommit);
+  }
+  return states;
+}
+
+function writesAmong(commits: readonly Commit[], states: ReadonlyMap<string, Cells>): RowWrite[] {
+  return commits.flatMap(({ hash, date, parents }) => {
+    const to = states.get(hash);
+    if (to === undefined) return [];
+    const from = states.get(parents[0] ?? '') ?? null;
+    if (from !== null && Object.keys(to).every((name) => from[name] === to[name])) return [];
+    return [{ commit: hash, date, from, to, isMerge: parents.length > 1 }];
+  });
 }

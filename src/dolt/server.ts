@@ -6,16 +6,20 @@ import { join } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import { freePort } from '../core/free-port.ts';
+import type { Logger } from '../core/logger.ts';
 import { checkDatabaseSettings, tightenSettings } from './database-settings.ts';
 import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
 import { ENGINE_MARK, kinOf } from './engine-processes.ts';
 import { doltEnvironment } from './environment.ts';
+import { checkManifest } from './manifest.ts';
 import { preparePrivateRoot } from './private-root.ts';
 import { type ServerProcess, startServer } from './process.ts';
 import { serverConfig } from './server-config.ts';
+import { removeServerNote } from './server-note.ts';
 import { type Address, awaitReady, isReady } from './server-ready.ts';
 import { startFailure } from './start-failure.ts';
 import { type Watchdog, watch } from './watchdog.ts';
+import { type Patience, whenFree } from './when-free.ts';
 
 export interface ServerOptions {
   /** Dolt executable. */
@@ -32,6 +36,11 @@ export interface ServerOptions {
   readonly mask: (secret: string) => void;
   /** What it has besides; absent: nothing. */
   readonly kit?: EngineKit;
+  readonly log?: Pick<Logger, 'info'>;
+  /** How long the database is waited for; absent: as long as makes sense for who holds it. */
+  readonly patience?: Patience;
+  /** Folders that have to go, too, should we be killed while it runs. */
+  readonly removeWith?: readonly string[];
 }
 
 /** A `dolt sql-server` of our own: nobody else knows its password, and it ends with us. */
@@ -55,28 +64,35 @@ const GRACE_MS = 5_000;
 
 /**
  * Starts a server for one database, with everything of its own in a private temporary folder.
- * @throws Failure `database-in-use` when another process holds the database, `untrusted-database-config`,
+ * @throws Failure `database-in-use` when another process holds the database for longer than is waited,
+ *   `untrusted-database-config`, `corrupt`, `client-too-old`, `database-format`, `database-read-only`, `disk-full`,
  *   `engine-start` with the end of the log for everything else, `interrupted`
  */
 export async function openServer(options: ServerOptions): Promise<Server> {
   await checkDatabaseSettings(options.database);
+  await checkManifest(options.database);
+  return await whenFree(options, () => openNow(options));
+}
+
+async function openNow(options: ServerOptions): Promise<Server> {
   await mkdir(options.tempDir, { recursive: true });
   const privateDir = await mkdtemp(join(options.tempDir, 'df-'));
   options.onResource({ kind: 'folder', path: privateDir });
+  let socketDir: string | null = null;
   try {
     await chmod(privateDir, 0o700);
     const kit = options.kit ?? PLAIN_KIT;
     const root = await preparePrivateRoot(privateDir, kit);
     const env = doltEnvironment(options.env, root, { privateDir, userHome: options.userHome, kit });
     const watchdogEnv = doltEnvironment(options.env, root, { privateDir, userHome: options.userHome });
-    const socketDir = await socketFolder(privateDir);
+    socketDir = await socketFolder(privateDir);
     for (let attempt = 1; ; attempt += 1) {
       const server = await tryStart(options, { privateDir, socketDir, env, watchdogEnv });
       if (server !== 'port-in-use') return server;
       if (attempt === PORT_ATTEMPTS) throw new Failure('engine-start', `no free port was found in ${attempt} attempts`);
     }
   } catch (thrown) {
-    await rm(privateDir, { recursive: true, force: true });
+    await removeFolders({ privateDir, socketDir });
     throw thrown;
   }
 }
@@ -110,7 +126,10 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
     ended = true;
   });
   const address: Address = { port, socket, password };
-  const watchdog = child.pid === undefined ? null : watch(child.pid, ground.privateDir, ground.watchdogEnv);
+  const watchdog =
+    child.pid === undefined
+      ? null
+      : watch(child.pid, [...foldersOf(ground), ...(options.removeWith ?? [])], ground.watchdogEnv);
   if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid });
 
   const outcome = await awaitReady({
@@ -148,10 +167,20 @@ async function stopServer(
   own: Ground & { readonly watchdog: Watchdog | null; readonly database: string },
 ): Promise<void> {
   await endTree(child, own.privateDir, 'SIGTERM');
+  if (child.pid !== undefined) await removeServerNote(own.database, child.pid);
   await tightenSettings(own.database);
-  await rm(own.privateDir, { recursive: true, force: true, maxRetries: 3 });
-  if (own.socketDir !== null) await rm(own.socketDir, { recursive: true, force: true });
+  await removeFolders(own);
   await own.watchdog?.dismiss();
+}
+
+type Folders = Pick<Ground, 'privateDir' | 'socketDir'>;
+
+function foldersOf({ privateDir, socketDir }: Folders): readonly [string, ...string[]] {
+  return socketDir === null || socketDir === privateDir ? [privateDir] : [privateDir, socketDir];
+}
+
+async function removeFolders(folders: Folders): Promise<void> {
+  for (const folder of foldersOf(folders)) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /**

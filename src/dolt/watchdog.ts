@@ -6,18 +6,18 @@ const GRACE_MS = 5_000;
 
 /**
  * Runs in a process of its own. Its standard input is a pipe from us that only closes when we are gone, however we went;
- * then it ends the server and what the server started, and removes the private folder. Told `done`, it leaves all alone.
+ * then it ends the server and what the server started, and removes their folders. Told `done`, it leaves all alone.
  */
 const SCRIPT = `
 const { readdirSync, readFileSync, rmSync } = require('node:fs');
 const pid = Number(process.argv[1]);
-const folder = process.argv[2];
+const folders = process.argv.slice(2);
 const signal = (id, name) => { try { process.kill(id, name); return true; } catch { return false; } };
 const environment = (id) => { try { return readFileSync('/proc/' + id + '/environ', 'latin1'); } catch { return ''; } };
 const endMarked = () => {
   if (process.platform !== 'linux') return;
   for (const id of readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)))
-    if (environment(id).split('\\0').includes('${ENGINE_MARK}=' + folder)) signal(Number(id), 'SIGKILL');
+    if (environment(id).split('\\0').includes('${ENGINE_MARK}=' + folders[0])) signal(Number(id), 'SIGKILL');
 };
 let told = '';
 process.stdin.on('data', (chunk) => { told += chunk; });
@@ -31,7 +31,7 @@ process.stdin.on('end', () => {
     if (alive && performance.now() - started < ${2 * GRACE_MS}) return;
     clearInterval(timer);
     endMarked();
-    rmSync(folder, { recursive: true, force: true });
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
   }, 50);
 });
 process.on('SIGINT', () => {});
@@ -46,11 +46,19 @@ export interface Watchdog {
 /**
  * Watches over a server for the case that we are killed without being able to end it: Node has no parent-death signal.
  * @param pid the server's process id
- * @param folder the private folder to remove with it, which is also the mark of its processes
+ * @param folders what to remove with it; the first is its private folder, which is also the mark of its processes
  * @param env without the mark
  */
-export function watch(pid: number, folder: string, env: Readonly<Record<string, string>>): Watchdog {
-  const child = startServer(process.execPath, ['-e', SCRIPT, String(pid), folder], { env, cwd: '/', detached: true });
+export function watch(
+  pid: number,
+  folders: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>>,
+): Watchdog {
+  const child = startServer(process.execPath, ['-e', SCRIPT, String(pid), ...folders], {
+    env,
+    cwd: '/',
+    detached: true,
+  });
   child.stdin.on('error', () => undefined);
   child.all.resume();
   child.unref();

@@ -10,7 +10,7 @@ export async function dirtyTables(sql: Sql): Promise<string[]> {
   return rows.map((row) => row.table_name);
 }
 
-/** Tables whose rows or definition differ between two commits, under their old and new names. */
+/** Tables whose rows or definition differ between two commits (or `WORKING`), under their old and new names. */
 export async function changedTables(sql: Sql, from: string, to: string): Promise<string[]> {
   const changes = await tableChanges(sql, from, to);
   return [...new Set(changes.flatMap((change) => [change.from, change.to]))]
@@ -21,4 +21,9 @@ export async function changedTables(sql: Sql, from: string, to: string): Promise
 /** Commits every change of the working set except in ignored tables. */
 export async function commitAll(sql: Sql, message: string): Promise<void> {
   await sql.run("CALL DOLT_COMMIT('-A', '-m', ?)", [message]);
+}
+
+/** Makes the branch of the session point at another commit, and leaves the working set as it is. */
+export async function moveHeadOnly(sql: Sql, to: string): Promise<void> {
+  await sql.run("CALL DOLT_RESET('--soft', ?)", [to]);
 }

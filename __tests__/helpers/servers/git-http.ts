@@ -10,6 +10,7 @@ import { serverProgram } from './server-program.ts';
 export interface GitHttp extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, or `https://` with certificates, to be followed by the path of a repository below the root. */
   readonly url: string;
+  readonly port: number;
   /** Method and path of each request, with the status that it got. */
   readonly requests: readonly string[];
   /** From now on nobody may push: 403, as for a token that may only read. */
@@ -21,8 +22,8 @@ export interface GitHttp extends AsyncDisposable {
 export interface GitHttpOptions {
   /** Folder that holds the repositories. */
   readonly root: string;
-  /** Password of the user `x-access-token`. */
-  readonly token: string;
+  /** Password of the user `x-access-token`; absent: everybody may come in. */
+  readonly token?: string;
   /** Absent: plain HTTP. */
   readonly certificates?: Certificates;
 }
@@ -30,11 +31,12 @@ export interface GitHttpOptions {
 export async function startGitHttp({ root, token, certificates }: GitHttpOptions): Promise<GitHttp> {
   const requests: string[] = [];
   let pushes: 'served' | 'refused' | 'stalled' = 'served';
-  const expected = `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`;
+  const expected =
+    token === undefined ? undefined : `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}`;
   const listener: RequestListener = (request, response) => {
     response.on('finish', () => requests.push(`${request.method} ${request.url} ${response.statusCode}`));
     const isPush = /git-receive-pack/.test(request.url ?? '');
-    if (request.headers.authorization !== expected) {
+    if (expected !== undefined && request.headers.authorization !== expected) {
       response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
     } else if (isPush && pushes === 'stalled') {
       request.resume();
@@ -50,6 +52,7 @@ export async function startGitHttp({ root, token, certificates }: GitHttpOptions
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
     url: `${certificates === undefined ? 'http' : 'https'}://127.0.0.1:${address.port}`,
+    port: address.port,
     requests,
     refusePushes() {
       pushes = 'refused';

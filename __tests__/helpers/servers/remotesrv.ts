@@ -7,6 +7,8 @@ import { serverProgram } from './server-program.ts';
 export interface Remotesrv extends ServerProcess<'http'> {
   /** A remote is `${url}/org/repo`. */
   readonly url: string;
+  /** Where `org/repo` is a folder. */
+  readonly dir: string;
 }
 
 export async function startRemotesrv(folder: string, { readOnly = false } = {}): Promise<Remotesrv> {
@@ -25,5 +27,5 @@ export async function startRemotesrv(folder: string, { readOnly = false } = {}):
     ],
     cwd: dir,
   });
-  return { ...server, url: `http://localhost:${server.port.http}` };
+  return { ...server, dir, url: `http://localhost:${server.port.http}` };
 }

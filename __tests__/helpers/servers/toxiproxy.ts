@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { startServerProcess } from './server-process.ts';
 import { serverProgram } from './server-program.ts';
 
@@ -16,6 +17,10 @@ export interface Proxied {
   add(toxic: Toxic, stream?: 'upstream' | 'downstream'): Promise<() => Promise<void>>;
   /** Cuts every connection and takes none, or takes them again. */
   enable(enabled: boolean): Promise<void>;
+  /** Cuts every connection and leads to another port from now on. */
+  lead(upstreamPort: number): Promise<void>;
+  /** Takes away everything that was added. */
+  clear(): Promise<void>;
 }
 
 export interface Toxiproxy extends AsyncDisposable {
@@ -49,6 +54,7 @@ export async function startToxiproxy(folder: string): Promise<Toxiproxy> {
       // Switched off and on again it must listen where it did.
       const listen = listenAddress(created);
       let toxics = 0;
+      let { upstream } = wanted;
       return {
         port: Number(listen.slice(listen.lastIndexOf(':') + 1)),
         async add(toxic, stream = 'downstream') {
@@ -60,7 +66,15 @@ export async function startToxiproxy(folder: string): Promise<Toxiproxy> {
           };
         },
         async enable(enabled) {
-          await call('POST', `/proxies/${name}`, { listen, upstream: wanted.upstream, enabled });
+          await call('POST', `/proxies/${name}`, { listen, upstream, enabled });
+        },
+        async clear() {
+          const present = z.array(z.object({ name: z.string() })).parse(await call('GET', `/proxies/${name}/toxics`));
+          for (const toxic of present) await call('DELETE', `/proxies/${name}/toxics/${toxic.name}`);
+        },
+        async lead(port) {
+          upstream = `127.0.0.1:${port}`;
+          await call('POST', `/proxies/${name}`, { listen, upstream, enabled: true });
         },
       };
     },

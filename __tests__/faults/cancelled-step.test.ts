@@ -1,0 +1,81 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { runResultSchema } from '../../src/contract/result.ts';
+import { endsWithin } from '../../src/core/ends-within.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { type FakeRunner, fakeRunner } from '../helpers/fake-runner.ts';
+import { MARK, markedProcesses, outliving } from '../helpers/faults/marked-processes.ts';
+import { noteRow } from '../helpers/faults/rows.ts';
+import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+/** How a runner cancels a step (actions/runner, ProcessInvoker.cs). */
+const TO_SIGTERM_MS = 7_500;
+const TO_SIGKILL_MS = 2_500;
+
+type Door = Awaited<ReturnType<FakeRunner['start']>>['door'];
+
+/** Cancels a step as the runner does; gives the seconds until it had ended. */
+async function cancel(door: Door): Promise<number> {
+  const started = performance.now();
+  door.kill('SIGINT');
+  if (!(await endsWithin(door, TO_SIGTERM_MS))) {
+    door.kill('SIGTERM');
+    if (!(await endsWithin(door, TO_SIGKILL_MS))) door.kill('SIGKILL');
+  }
+  await door;
+  return (performance.now() - started) / 1000;
+}
+
+const ours = async (folder: string) => (await readdir(folder)).filter((name) => name.startsWith('df-'));
+
+describe('a step that the runner cancels', () => {
+  test.each([
+    ['waits for a peer', false],
+    ['has an engine that is frozen', true],
+  ] as const)('ends in time where it %s, and says what it did', async (what, frozen) => {
+    await using folder = await tempFolder();
+    await using silent = await startSilentPeer();
+    const runner = await fakeRunner(folder);
+    const town = await makeTown(join(runner.workspace, 'town'));
+    const head = await town.head();
+    const mark = `faults-${folder.path}`;
+    const peers = `near: file://${folder.file('near')}\nsilent: ${silent.url}`;
+    const inputs = { database: 'town', peers, 'dolt-path': testDolt() };
+    const { door } = await runner.start({ inputs, env: { [MARK]: mark, TMPDIR: runner.temp } });
+    await silent.asked;
+    const engines = (await markedProcesses(mark)).filter(({ command }) => command.includes(' sql-server '));
+    if (frozen) for (const { pid } of engines) process.kill(pid, 'SIGSTOP');
+    const seconds = await cancel(door);
+    const step = await runner.end({ door });
+    const post = await runner.post(step.state);
+    const left = await outliving(mark, 2_000);
+    const result = runResultSchema.parse(JSON.parse(step.outputs['result'] ?? '{}'));
+    const complaints = [
+      ...(engines.length > 0 ? [] : ['there was no engine']),
+      ...(step.exitCode === 130 ? [] : [`the exit code is ${step.exitCode}: ${step.stdout}`]),
+      ...(seconds < TO_SIGTERM_MS / 1000 ? [] : [`it took ${seconds} s`]),
+      ...(post.exitCode === 0 && post.commands.length === 0 ? [] : [`post: ${post.exitCode} ${post.stdout}`]),
+      ...left.map(({ command }) => `still running: ${command}`),
+      ...(await ours(runner.temp)).map((name) => `there is still ${name}`),
+      ...((await town.head()) === head ? [] : ['the branch moved']),
+      ...(await readdir(join(town.path, '.dolt'))).filter((name) => name === 'sql-server.info'),
+    ];
+    const codes = result.peers.map(({ error }) => error?.code ?? '-').join(' ');
+    const row = {
+      fault: `cancelled while it ${what}`,
+      verb: 'sync step',
+      at: 'http:// and file://',
+      code: codes,
+      seconds,
+    };
+    await noteRow({ ...row, state: 'exit code 130; outputs set; nothing left after post', complaints });
+    expect(complaints).toEqual([]);
+    expect(result.peers.map(({ name }) => name)).toEqual(['near', 'silent']);
+    expect(result.peers.find(({ name }) => name === 'silent')?.error?.code).toBe('interrupted');
+    expect(JSON.parse(await readFile(step.outputs['result-path'] ?? '', 'utf8'))).toMatchObject({ command: 'sync' });
+    expect(step.summary).toContain('interrupted');
+  });
+});

@@ -1,0 +1,94 @@
+import { cp } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { readEnv } from '../../src/core/env.ts';
+import { makeGround } from '../helpers/faults/ground.ts';
+import { HANGING, hangingFrom, hangingGit } from '../helpers/faults/hanging-git.ts';
+import { outliving } from '../helpers/faults/marked-processes.ts';
+import { noteRow } from '../helpers/faults/rows.ts';
+import { outputOf, type RunSpec, resultOf, startRun, temporaryFiles } from '../helpers/faults/run.ts';
+import { missing } from '../helpers/faults/towns.ts';
+import { bareRepository } from '../helpers/servers/bare-repository.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { openTestTown } from '../helpers/town.ts';
+
+const TIMEOUT_SECONDS = 3;
+/** So long after the end of its time nothing of a verb may live. */
+const GRACE_SECONDS = 2;
+
+async function ground(folder: TempFolder) {
+  const made = await makeGround(folder.file('g'));
+  await cp(made.near, folder.file('near'), { recursive: true });
+  const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
+  return { ...made, far: `git+file://${repository.path}` };
+}
+
+describe('a git that hangs', () => {
+  test.each(HANGING)('%s is given up in time, and the other peers are served', async (how) => {
+    await using folder = await tempFolder();
+    const { town: database, townHead, nearHead, far } = await ground(folder);
+    const bin = await hangingGit(folder.path, how);
+    const spec: RunSpec = {
+      home: folder.file('h'),
+      command: 'sync',
+      federation: { peers: { far, near: `file://${folder.file('near')}` } },
+      database,
+      words: ['--timeout', `${TIMEOUT_SECONDS}s`, '--retries', '1'],
+      env: { PATH: `${bin}:${readEnv()['PATH'] ?? ''}` },
+    };
+    const run = await startRun(spec);
+    const hung = await hangingFrom(run);
+    const end = await run.ended;
+    const left = await outliving(run.mark, GRACE_SECONDS * 1000);
+    const [farPeer, near] = resultOf(end).peers;
+    const head = await openTestTown(database).head();
+    const seconds = hung === null ? 0 : hung.last - hung.first;
+    const complaints = [
+      ...(hung === null ? ['git did not hang'] : []),
+      ...(seconds <= TIMEOUT_SECONDS + GRACE_SECONDS ? [] : [`git lived for ${seconds} s`]),
+      ...(farPeer?.error?.code === 'timeout' ? [] : [`far: ${JSON.stringify(farPeer)}; ${end.stderr}`]),
+      ...(near?.verified === true ? [] : [`near was not served: ${JSON.stringify(near)}`]),
+      ...(end.exitCode === 3 ? [] : [`the exit code is ${end.exitCode}`]),
+      ...left.map(({ command }) => `still running: ${command}`),
+      ...(await temporaryFiles(spec.home)).map((path) => `there is still ${path}`),
+      ...(await missing(openTestTown(database), head, [townHead, nearHead])).map(
+        (commit) => `the town lacks ${commit}`,
+      ),
+    ];
+    const state = 'near served; git and its children gone; nothing left';
+    const code = farPeer?.error?.code ?? '-';
+    await noteRow({ fault: `git hangs ${how}`, verb: 'sync', at: 'git+file://', code, seconds, state, complaints });
+    expect(complaints).toEqual([]);
+  });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('does not keep %s from ending the run in seconds', async (signal, exitCode) => {
+    await using folder = await tempFolder();
+    const { town: database, far } = await ground(folder);
+    const bin = await hangingGit(folder.path, 'deaf to signals');
+    const federation = { peers: { far, near: `file://${folder.file('near')}` } };
+    const env = { PATH: `${bin}:${readEnv()['PATH'] ?? ''}` };
+    const run = await startRun({ home: folder.file('h'), command: 'sync', federation, database, env });
+    const hanging = hangingFrom(run);
+    await run.said((lines) => lines.some((line) => line.startsWith('far: fetching')));
+    const told = performance.now();
+    run.kill(signal);
+    const end = await run.ended;
+    const seconds = (performance.now() - told) / 1000;
+    await hanging;
+    const left = await outliving(run.mark, GRACE_SECONDS * 1000);
+    const output = outputOf(end);
+    const codes = 'error' in output ? [output.error.code] : output.peers.map(({ error }) => error?.code ?? '-');
+    const complaints = [
+      ...(end.exitCode === exitCode ? [] : [`the exit code is ${end.exitCode}: ${end.stderr}`]),
+      ...(seconds < 7.5 ? [] : [`it took ${seconds} s`]),
+      ...(codes.every((code) => code === 'interrupted') ? [] : [`the codes are ${codes.join()}`]),
+      ...left.map(({ command }) => `still running: ${command}`),
+      ...(await temporaryFiles(folder.file('h'))).map((path) => `there is still ${path}`),
+    ];
+    const row = { fault: signal, verb: 'sync', at: 'git that hangs', code: codes.join(' '), seconds };
+    await noteRow({ ...row, state: `exit code ${exitCode}; nothing left`, complaints });
+    expect(complaints).toEqual([]);
+  });
+});

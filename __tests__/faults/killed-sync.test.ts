@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import { type Hit, killedSync, VICTIMS } from '../helpers/faults/killed-sync.ts';
+import { noteRow } from '../helpers/faults/rows.ts';
+import { chosenMoments, chosenSeed, seeded } from '../helpers/faults/seeded.ts';
+import { makeTowns } from '../helpers/faults/towns.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const MOMENTS = chosenMoments(12);
+const SEED = chosenSeed();
+/** Up to four moments of one round: five runs side by side, five more, and a look at ten databases. */
+const ROUND_MS = 60_000;
+/** A round without a hit is possible, as many of them are a broken test. */
+const MOST_ROUNDS = MOMENTS;
+
+test(
+  `a sync of five towns survives kill -9 of our process and of its Dolt at ${MOMENTS} random moments (seed ${SEED})`,
+  async () => {
+    await using folder = await tempFolder();
+    const template = await makeTowns(folder.file('t'), ['a', 'b', 'c', 'd', 'e']);
+    const hits: Hit[] = [];
+    const complaints: string[] = [];
+    for (let round = 0; hits.length < MOMENTS && round < MOST_ROUNDS; round += 1) {
+      const killed = await killedSync(template, { random: seeded(SEED + round), place: folder.file('p') });
+      hits.push(...killed.hits);
+      const told = `seed ${SEED + round}, ${killed.hits.map(describe).join(', ')}`;
+      complaints.push(...killed.complaints.map((complaint) => `${told}: ${complaint}`));
+    }
+    for (const victim of VICTIMS) {
+      const own = hits.filter((hit) => hit.victim === victim);
+      await noteRow({
+        fault: `kill -9 of ${victim}`,
+        verb: 'sync',
+        at: 'five file://',
+        code: [...new Set(own.map(({ code }) => code))].sort().join(', '),
+        seconds: Math.max(0, ...own.map(({ seconds }) => seconds)),
+        state: `${own.length} moments (seed ${SEED}): every commit there, fsck clean, next sync green, nothing left`,
+        complaints,
+      });
+    }
+    expect(complaints).toEqual([]);
+    expect(hits.length).toBeGreaterThanOrEqual(MOMENTS);
+    expect(new Set(hits.map(({ victim }) => victim)).size).toBe(VICTIMS.length);
+  },
+  MOST_ROUNDS * ROUND_MS,
+);
+
+function describe({ town, victim, lines, delayMs }: Hit): string {
+  return `${victim} of ${town} ${delayMs} ms after line ${lines}`;
+}

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pLimit from 'p-limit';
+import { cross } from '../helpers/faults/crossing.ts';
+import { FAR_KINDS, startFarServer } from '../helpers/faults/far-servers.ts';
+import { faultsAt, VERBS } from '../helpers/faults/faults.ts';
+import { makeGround } from '../helpers/faults/ground.ts';
+import { type FaultRow, noteRow } from '../helpers/faults/rows.ts';
+import { wantsAll } from '../helpers/faults/seeded.ts';
+import { startToxiproxy } from '../helpers/servers/toxiproxy.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+/** Most of the time is waiting, so several verbs can cross their faults at the same time. */
+const SIDE_BY_SIDE = 6;
+const ALL_MS = 600_000;
+
+describe.each(FAR_KINDS)('on the way to %s', (kind) => {
+  const faults = faultsAt(kind, { all: wantsAll() });
+  const crossings = faults.flatMap((fault) => VERBS.map((verb) => ({ fault, verb, name: `${fault.name}, ${verb}` })));
+  const rows = new Map<string, Promise<FaultRow | Error>>();
+  const opened: AsyncDisposable[] = [];
+  const open = <T extends AsyncDisposable>(resource: T): T => {
+    opened.unshift(resource);
+    return resource;
+  };
+
+  beforeAll(async () => {
+    const folder = open(await tempFolder());
+    const ground = await makeGround(folder.file('g'));
+    const far = open(await startFarServer(kind, folder.path, ground.far));
+    const toxiproxy = open(await startToxiproxy(folder.path));
+    const limit = pLimit(SIDE_BY_SIDE);
+    for (const [index, { fault, verb, name }] of crossings.entries()) {
+      const crossing = { fault, verb, far, ground, toxiproxy, place: folder.file('c', String(index)) };
+      rows.set(
+        name,
+        limit(() => cross(crossing)).catch((thrown: unknown) => new Error(name, { cause: thrown })),
+      );
+    }
+  }, ALL_MS);
+
+  afterAll(async () => {
+    await Promise.all(rows.values());
+    for (const resource of opened) await resource[Symbol.asyncDispose]();
+  }, ALL_MS);
+
+  test.each(crossings.map(({ name }) => name))(
+    '%s',
+    async (name) => {
+      const row = await rows.get(name);
+      if (row === undefined || row instanceof Error) throw row ?? new Error(`${name} was not tried`);
+      await noteRow(row);
+      expect(row.complaints).toEqual([]);
+    },
+    ALL_MS,
+  );
+});

@@ -1,0 +1,100 @@
+import { expect, test } from '@jest/globals';
+import { noteRow } from '../helpers/faults/rows.ts';
+import { outputOf, resultOf, runToEnd } from '../helpers/faults/run.ts';
+import { branchesOf, damage, freshClone, missing } from '../helpers/faults/towns.ts';
+import { bareRepository } from '../helpers/servers/bare-repository.ts';
+import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, type TestTown } from '../helpers/town.ts';
+
+const WRITERS = ['a', 'b', 'c', 'd'] as const;
+const ROUNDS = 2;
+/** The first of these brings everybody the last writer's commits; that another one is needed must not happen. */
+const MOST_CLOSING_ROUNDS = 3;
+
+type Remote = (folder: TempFolder) => Promise<{ readonly url: string } & AsyncDisposable>;
+const REMOTES: Readonly<Record<string, Remote>> = {
+  async remotesrv(folder) {
+    const server = await startRemotesrv(folder.path);
+    return { url: `${server.url}/org/repo`, [Symbol.asyncDispose]: server[Symbol.asyncDispose] };
+  },
+  async 'git+file://'(folder) {
+    const { path } = await bareRepository(folder.file('repo.git'), { withBranch: true });
+    return { url: `git+file://${path}`, [Symbol.asyncDispose]: async () => undefined };
+  },
+};
+
+interface Writer {
+  readonly name: string;
+  readonly town: TestTown;
+  readonly sync: () => ReturnType<typeof runToEnd>;
+  readonly commits: string[];
+}
+
+/** Lets a town make a commit and sync, several times; losing races is allowed, everything else is not. */
+async function write({ name, town, sync, commits }: Writer, first: number): Promise<readonly string[]> {
+  const complaints: string[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const row = first + round;
+    commits.push(await town.commit(`row ${row}`, `INSERT INTO items VALUES (${row}, '${name}', '${name}')`));
+    const output = outputOf(await sync());
+    if ('error' in output) complaints.push(`${name}: ${output.error.code}: ${output.error.message}`);
+    else if (output.peers.some(({ error }) => error !== null && !error.retryable))
+      complaints.push(`${name}: ${JSON.stringify(output.peers)}`);
+  }
+  return complaints;
+}
+
+/** Syncs all towns, one after the other, until none of them changes anything. */
+async function settle(writers: readonly Writer[]): Promise<number> {
+  for (let rounds = 1; rounds <= MOST_CLOSING_ROUNDS; rounds += 1) {
+    let changed = false;
+    for (const { sync } of writers) changed = resultOf(await sync()).status !== 'unchanged' || changed;
+    if (!changed) return rounds;
+  }
+  throw new Error(`the towns were not in step after ${MOST_CLOSING_ROUNDS} rounds`);
+}
+
+test.each(Object.keys(REMOTES))(
+  'four writers at the same time lose nothing on %s',
+  async (kind) => {
+    await using folder = await tempFolder();
+    await using remote = await (REMOTES[kind] ?? (() => Promise.reject(new Error(kind))))(folder);
+    const founder = await makeTown(folder.file('founder'));
+    await founder.dolt('remote', 'add', 'hub', remote.url);
+    await founder.dolt('push', 'hub', 'main');
+    const started = performance.now();
+    const writers: Writer[] = [];
+    for (const name of WRITERS) {
+      const town = await freshClone(remote.url, folder.file(name));
+      const federation = { peers: { hub: remote.url } };
+      const spec = { home: folder.file('h', name), federation, database: town.path, words: ['--retries', '12'] };
+      writers.push({ name, town, commits: [], sync: () => runToEnd({ ...spec, command: 'sync' }) });
+    }
+    const complaints = (await Promise.all(writers.map((writer, index) => write(writer, 10 * (index + 1))))).flat();
+    const rounds = await settle(writers);
+    const commits = writers.flatMap((writer) => writer.commits);
+    const hub = await freshClone(remote.url, folder.file('hub'));
+    const head = await hub.head();
+    for (const { name, town } of [...writers, { name: 'hub', town: hub }]) {
+      const branches = await branchesOf(town);
+      if (JSON.stringify(branches) !== JSON.stringify({ main: head }))
+        complaints.push(`${name} has ${JSON.stringify(branches)}`);
+      complaints.push(...(await missing(town, head, commits)).map((commit) => `${name} lacks ${commit}`));
+      const said = await damage(town);
+      if (said !== null) complaints.push(`fsck at ${name}: ${said}`);
+    }
+    await noteRow({
+      fault: 'four writers',
+      verb: 'sync',
+      at: kind,
+      code: '-',
+      seconds: (performance.now() - started) / 1000,
+      state: `${commits.length} commits everywhere; in step after ${rounds - 1} closing round(s); fsck clean`,
+      complaints,
+    });
+    expect(commits).toHaveLength(WRITERS.length * ROUNDS);
+    expect(complaints).toEqual([]);
+  },
+  600_000,
+);

@@ -1,0 +1,187 @@
+import { cp, mkdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createConnection } from 'mysql2/promise';
+import { z } from 'zod';
+import { bareRepository } from '../servers/bare-repository.ts';
+import { startDoltSqlServer } from '../servers/dolt-sql-server.ts';
+import { startGitHttp } from '../servers/git-http.ts';
+import { startRemotesrv } from '../servers/remotesrv.ts';
+import { startSshd } from '../servers/sshd.ts';
+import { startUnavailable } from '../servers/unavailable.ts';
+import { openTestTown } from '../town.ts';
+import { damage, freshClone } from './towns.ts';
+
+export const FAR_KINDS = ['remotesrv', 'git over http', 'dolt sql-server', 'ssh'] as const;
+export type FarKind = (typeof FAR_KINDS)[number];
+
+/** A remote on a real server. */
+export interface FarRemote {
+  /** Port of the server. */
+  readonly port: number;
+  /** Port of a server of the same protocol that is down; null where a protocol has no such thing. */
+  readonly downPort: number | null;
+  /** The endpoint, reached at a port of this machine, and what a run needs in its environment. */
+  endpoint(port: number): string;
+  environment(port: number): Readonly<Record<string, string>>;
+  head(): Promise<string>;
+  /** Ends what serves this remote alone, and gives what `dolt fsck` complains of. */
+  end(): Promise<string | null>;
+}
+
+/** Real servers of one kind. */
+export interface FarServer extends AsyncDisposable {
+  readonly kind: FarKind;
+  /** Makes a remote that begins with what the seed holds. */
+  remote(name: string): Promise<FarRemote>;
+}
+
+/** @param seed a town */
+export async function startFarServer(kind: FarKind, folder: string, seed: string): Promise<FarServer> {
+  switch (kind) {
+    case 'remotesrv':
+      return remotesrv(folder, seed);
+    case 'git over http':
+      return git(folder, seed);
+    case 'dolt sql-server':
+      return sqlServer(folder, seed);
+    case 'ssh':
+      return ssh(folder, seed);
+  }
+}
+
+/** What can be asked by cloning. */
+function byCloning(url: string, folder: string): Pick<FarRemote, 'head' | 'end' | 'environment'> {
+  let clones = 0;
+  const clone = () => {
+    clones += 1;
+    return freshClone(url, join(folder, String(clones)));
+  };
+  return {
+    environment: () => ({}),
+    head: async () => (await clone()).head(),
+    end: async () => damage(await clone()),
+  };
+}
+
+async function remotesrv(folder: string, seed: string): Promise<FarServer> {
+  const server = await startRemotesrv(folder);
+  const down = await startUnavailable('h2c');
+  await push(seed, `${server.url}/org/seed`);
+  return {
+    kind: 'remotesrv',
+    async remote(name) {
+      await cp(join(server.dir, 'org', 'seed'), join(server.dir, 'org', name), { recursive: true });
+      const endpoint = (port: number) => `http://localhost:${port}/org/${name}`;
+      const port = server.port.http;
+      return { port, downPort: down.port, endpoint, ...byCloning(endpoint(port), join(folder, 'look', name)) };
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await down[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function git(folder: string, seed: string): Promise<FarServer> {
+  const root = join(folder, 'git');
+  const repository = await bareRepository(join(root, 'seed.git'), { withBranch: true });
+  await push(seed, `git+file://${repository.path}`);
+  const server = await startGitHttp({ root });
+  const down = await startUnavailable('h1');
+  return {
+    kind: 'git over http',
+    async remote(name) {
+      await cp(repository.path, join(root, `${name}.git`), { recursive: true });
+      const endpoint = (port: number) => `http://localhost:${port}/${name}.git`;
+      const { port } = server;
+      return { port, downPort: down.port, endpoint, ...byCloning(endpoint(port), join(folder, 'look', name)) };
+    },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await down[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const headRows = z.array(z.object({ hash: z.string() }));
+
+/** Every remote is a town with a live server of its own, over TLS and with a password. */
+async function sqlServer(folder: string, seed: string): Promise<FarServer> {
+  const opened = new Set<AsyncDisposable>();
+  return {
+    kind: 'dolt sql-server',
+    async remote(name) {
+      const town = join(folder, name, 'town');
+      await cp(seed, town, { recursive: true });
+      const server = await startDoltSqlServer(join(folder, name), town);
+      opened.add(server);
+      const own = dirname(server.ca);
+      const pem = async (file: string) => readFile(join(own, file), 'utf8');
+      const down = await startUnavailable('h2', { cert: await pem('server.pem'), key: await pem('server.key') });
+      opened.add(down);
+      const place = (port: number) => `https://localhost:${port}`;
+      return {
+        port: Number(new URL(server.url).port),
+        downPort: down.port,
+        endpoint: (port) => `${place(port)}/town`,
+        environment: (port) => ({
+          SSL_CERT_FILE: server.ca,
+          FAR_PASSWORD: server.password,
+          DOLT_FEDERATION_CREDENTIALS: `origin: {url: "${place(port)}", user: ${server.user}, password: {env: FAR_PASSWORD}}`,
+        }),
+        async head() {
+          const access = { host: '127.0.0.1', port: server.sqlPort, user: server.user, password: server.password };
+          const connection = await createConnection({
+            ...access,
+            database: 'town',
+            ssl: { rejectUnauthorized: false },
+          });
+          const [rows] = await connection.query("SELECT hash FROM dolt_branches WHERE name = 'main'");
+          await connection.end();
+          return String(headRows.parse(rows)[0]?.hash);
+        },
+        async end() {
+          await server[Symbol.asyncDispose]();
+          return damage(openTestTown(town));
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      for (const each of opened) await each[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function ssh(folder: string, seed: string): Promise<FarServer> {
+  const server = await startSshd(folder);
+  const key = await readFile(server.key, 'utf8');
+  return {
+    kind: 'ssh',
+    async remote(name) {
+      const path = join(folder, name, 'town');
+      await mkdir(join(folder, name));
+      await cp(seed, path, { recursive: true });
+      const town = openTestTown(path);
+      const place = (port: number) => `ssh://${server.user}@127.0.0.1:${port}`;
+      return {
+        port: server.port,
+        downPort: null,
+        endpoint: (port) => `${place(port)}${path}`,
+        environment: (port) => ({
+          FAR_KEY: key,
+          FAR_HOSTS: server.knownHosts.replace(`:${server.port} `, `:${port} `),
+          DOLT_FEDERATION_CREDENTIALS: `origin: {url: "${place(port)}", ssh-key: {env: FAR_KEY}, known-hosts: {env: FAR_HOSTS}}`,
+        }),
+        head: () => town.head(),
+        end: () => damage(town),
+      };
+    },
+    [Symbol.asyncDispose]: server[Symbol.asyncDispose],
+  };
+}
+
+async function push(town: string, url: string): Promise<void> {
+  const seed = openTestTown(town);
+  await seed.dolt('remote', 'add', 'far', url);
+  await seed.dolt('push', 'far', 'main');
+}

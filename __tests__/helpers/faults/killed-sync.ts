@@ -1,0 +1,218 @@
+import { cp, mkdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import pLimit from 'p-limit';
+import { openTestTown } from '../town.ts';
+import { type MarkedProcess, markedProcesses, outliving } from './marked-processes.ts';
+import { outputOf, type Run, type RunEnd, resultOf, runToEnd, startRun, temporaryFiles } from './run.ts';
+import type { Seeded } from './seeded.ts';
+import { asDatabase, branchesOf, damage, missing, type Towns, townsAt } from './towns.ts';
+
+/** Who is killed. */
+export const VICTIMS = ['our process', 'its Dolt'] as const;
+export type Victim = (typeof VICTIMS)[number];
+
+/** Somebody was killed: so many milliseconds after so many lines of progress. */
+export interface Kill {
+  readonly town: string;
+  readonly victim: Victim;
+  readonly lines: number;
+  readonly delayMs: number;
+}
+
+export interface Hit extends Kill {
+  /** Error codes of the run whose Dolt was killed; `-` where it had no more need of it, or was killed itself. */
+  readonly code: string;
+  /** Seconds from the kill to the end of the last process of that run. */
+  readonly seconds: number;
+}
+
+/** One sync of all towns at the same time. */
+export interface Round {
+  /** The kills that came early enough to hit anything. */
+  readonly hits: readonly Hit[];
+  readonly complaints: readonly string[];
+}
+
+/** A run of five peers says about this many lines; nothing is said before the engine is up. */
+const MOST_LINES = 34;
+const BEFORE_FIRST_LINE_MS = 400;
+const AFTER_LINE_MS = 25;
+/** The watchdog gives a server 5 s to end in order, and as long again to be killed. */
+const CLEAN_WITHIN_MS = 12_000;
+/** What a run may fail of when others write at the same moment. */
+const RACES: readonly string[] = ['non-fast-forward', 'contention'];
+/** A run that lost its Dolt, or a race, has to say so by then. */
+const END_WITHIN_MS = 60_000;
+
+/** Who is killed when; one town is left alone. */
+function kills(names: readonly string[], random: Seeded): readonly Kill[] {
+  const spared = random.below(names.length);
+  return names.flatMap((town, index) => {
+    const victim = VICTIMS[random.below(VICTIMS.length)] ?? VICTIMS[0];
+    const lines = random.below(MOST_LINES + 1);
+    const delayMs = random.below(lines === 0 ? BEFORE_FIRST_LINE_MS : AFTER_LINE_MS);
+    return index === spared ? [] : [{ town, victim, lines, delayMs }];
+  });
+}
+
+/**
+ * Lets all towns sync at the same time, kills at random moments all of them but one, or their Dolt, lets each town sync
+ * once more, and looks at everything that is left.
+ * @param template towns that no run has seen yet; they are copied to `place`
+ */
+export async function killedSync(
+  template: Towns,
+  { random, place }: { readonly random: Seeded; readonly place: string },
+): Promise<Round> {
+  await rm(place, { recursive: true, force: true });
+  await cp(template.path, join(place, 'w'), { recursive: true });
+  const towns = townsAt(join(place, 'w'), template.names, template.own);
+  const planned = new Map(kills(towns.names, random).map((kill) => [kill.town, kill]));
+  const runs = await Promise.all(
+    towns.names.map(async (name) => watched(await start(towns, name, place), { towns, name, kill: planned.get(name) })),
+  );
+  const before = await commitsBefore(towns, runs);
+  const complaints = [
+    ...runs.flatMap(badEnd),
+    ...(await temporary(towns, place, 'after the kill')),
+    ...(await recover(towns, place)),
+    ...(await temporary(towns, place, 'after the next sync')),
+    ...(await lookAtEverything(towns, { place, before })),
+  ];
+  return { hits: runs.flatMap(({ hit }) => hit ?? []), complaints };
+}
+
+const homeOf = (place: string, name: string) => join(place, 'h', name);
+const boxOf = (place: string, name: string) => join(place, 'b', name, 'town');
+
+async function start(towns: Towns, name: string, place: string): Promise<Run> {
+  const home = homeOf(place, name);
+  await mkdir(home, { recursive: true });
+  return startRun({ home, command: 'sync', federation: towns.federation(name), database: towns.town(name).path });
+}
+
+/** A run that has ended, and all its processes with it. */
+interface Watched {
+  readonly name: string;
+  readonly end: RunEnd;
+  readonly hit: Hit | null;
+  readonly left: readonly MarkedProcess[];
+}
+
+async function watched(
+  run: Run,
+  { towns, name, kill }: { readonly towns: Towns; readonly name: string; readonly kill: Kill | undefined },
+): Promise<Watched> {
+  const timer = setTimeout(() => run.kill('SIGKILL'), END_WITHIN_MS);
+  const wasHit = kill !== undefined && (await strike(run, kill, towns.town(name).path));
+  const killedAt = performance.now();
+  const end = await run.ended.finally(() => clearTimeout(timer));
+  const left = await outliving(run.mark, CLEAN_WITHIN_MS);
+  if (!wasHit) return { name, end, hit: null, left };
+  const code = kill.victim === 'our process' ? '-' : codesOf(end).join(' ') || '-';
+  return { name, end, hit: { ...kill, code, seconds: (performance.now() - killedAt) / 1000 }, left };
+}
+
+/** Kills at the moment; false where there was nothing left to kill. */
+async function strike(run: Run, { victim, lines, delayMs }: Kill, town: string): Promise<boolean> {
+  if (!(await run.said((said) => said.length >= lines))) return false;
+  await pause(delayMs);
+  const processes = await markedProcesses(run.mark);
+  const info = await readFile(join(town, '.dolt', 'sql-server.info'), 'utf8').catch(() => '');
+  const pid = victim === 'our process' ? run.pid : Number(info.split(':')[0]);
+  return processes.some((each) => each.pid === pid) && signalled(pid);
+}
+
+function signalled(pid: number | undefined): boolean {
+  try {
+    return pid !== undefined && process.kill(pid, 'SIGKILL');
+  } catch {
+    return false;
+  }
+}
+
+function codesOf(end: RunEnd): readonly string[] {
+  const output = outputOf(end);
+  if ('error' in output) return [output.error.code];
+  return [...new Set(output.peers.flatMap(({ error }) => error?.code ?? []))].sort();
+}
+
+/** What is wrong with how a run ended: one that was let live may have lost races, and nothing else. */
+function badEnd({ name, end, hit, left }: Watched): readonly string[] {
+  const still = left.map(({ command }) => `${name} left behind: ${command}`);
+  if (hit?.victim === 'our process') return end.signal === 'SIGKILL' ? still : [...still, `${name} was not killed`];
+  if (end.signal !== undefined) return [...still, `${name} did not end by itself within ${END_WITHIN_MS} ms`];
+  const allowed = hit === null ? RACES : [...RACES, 'engine-lost'];
+  if (codesOf(end).every((code) => allowed.includes(code))) return still;
+  return [...still, `${name} ended with ${end.exitCode}: ${end.stdout}`];
+}
+
+/** Every commit that some town had before the towns sync once more. */
+async function commitsBefore(towns: Towns, runs: readonly Watched[]): Promise<readonly string[]> {
+  const heads = await Promise.all(
+    runs.map(async ({ name, end }) =>
+      end.exitCode === 0 ? resultOf(end).head : ((await branchesOf(towns.town(name)))['main'] ?? null),
+    ),
+  );
+  return [...new Set([...Object.values(towns.own).flat(), ...heads.flatMap((head) => head ?? [])])];
+}
+
+/** One plain sync of each town, one after the other: each has to be green. */
+async function recover(towns: Towns, place: string): Promise<readonly string[]> {
+  const complaints: string[] = [];
+  for (const name of towns.names) {
+    const home = homeOf(place, name);
+    const spec = { home, federation: towns.federation(name), database: towns.town(name).path };
+    const end = await runToEnd({ ...spec, command: 'sync' });
+    if (end.exitCode !== 0)
+      complaints.push(`the next sync of ${name} ended with ${end.exitCode}: ${end.stdout}${end.stderr}`);
+  }
+  return complaints;
+}
+
+async function temporary(towns: Towns, place: string, when: string): Promise<readonly string[]> {
+  const found = await Promise.all(towns.names.map((name) => temporaryFiles(homeOf(place, name))));
+  return found.flat().map((path) => `${when} there is still ${path}`);
+}
+
+/** At the end: one head at all mailboxes that holds every commit, no scratch branch, no damage. */
+async function lookAtEverything(
+  towns: Towns,
+  { place, before }: { readonly place: string; readonly before: readonly string[] },
+): Promise<readonly string[]> {
+  const limit = pLimit(2);
+  const boxes = await Promise.all(
+    towns.names.map((name) => limit(async () => branchesOf(await asDatabase(towns.mailbox(name), boxOf(place, name))))),
+  );
+  const heads = [...new Set(boxes.map((branches) => JSON.stringify(branches)))];
+  const head = boxes[0]?.['main'] ?? '';
+  const stray =
+    heads.length === 1 && Object.keys(boxes[0] ?? {}).join() === 'main' ? [] : [`mailboxes are at ${heads.join()}`];
+  const each = await Promise.all(
+    towns.names.map((name) => limit(async () => lookAtTown(towns, name, { place, head, before }))),
+  );
+  return [...stray, ...each.flat()];
+}
+
+async function lookAtTown(
+  towns: Towns,
+  name: string,
+  known: { readonly place: string; readonly head: string; readonly before: readonly string[] },
+): Promise<readonly string[]> {
+  const town = towns.town(name);
+  const mailbox = openTestTown(boxOf(known.place, name));
+  const branches = await branchesOf(town);
+  const own = branches['main'] ?? '';
+  const lost = await missing(mailbox, known.head, [...known.before, own]);
+  const lostHere = await missing(town, own, towns.own[name] ?? []);
+  const broken = [await damage(town), await damage(mailbox)].flatMap((said) => said ?? []);
+  return [
+    ...Object.keys(branches)
+      .filter((branch) => branch !== 'main')
+      .map((branch) => `${name} has the branch ${branch}`),
+    ...lost.map((commit) => `the mailbox of ${name} lacks ${commit}`),
+    ...lostHere.map((commit) => `${name} lacks its own ${commit}`),
+    ...broken.map((said) => `fsck at ${name}: ${said}`),
+  ];
+}

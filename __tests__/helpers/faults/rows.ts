@@ -1,0 +1,24 @@
+import { appendFile } from 'node:fs/promises';
+import { readEnv } from '../../../src/core/env.ts';
+
+/** One line of the table that `npm run faults` prints. */
+export interface FaultRow {
+  readonly fault: string;
+  readonly verb: string;
+  /** Kind of remote. */
+  readonly at: string;
+  /** Error code of the peer that was hit; `-` where the fault is only slow. */
+  readonly code: string;
+  /** Seconds until the run had given the peer up, or had done all that was asked. */
+  readonly seconds: number;
+  /** What was found afterwards, in a few words. */
+  readonly state: string;
+  /** What is not as it should be; empty where all is. */
+  readonly complaints: readonly string[];
+}
+
+/** Notes a row for the table, where a table is made. */
+export async function noteRow(row: FaultRow): Promise<void> {
+  const file = readEnv()['DOLT_FEDERATION_FAULT_ROWS'];
+  if (file !== undefined && file !== '') await appendFile(file, `${JSON.stringify(row)}\n`);
+}

@@ -1,0 +1,102 @@
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { cloneTown, makeTown, openTestTown, type TestTown } from '../town.ts';
+
+/** Towns that share a history, each with commits of its own and a mailbox of its own. */
+export interface Towns {
+  /** Names, in order. */
+  readonly names: readonly string[];
+  readonly path: string;
+  town(name: string): TestTown;
+  mailbox(name: string): string;
+  /** What stands at `federation` in the configuration of a town: its own mailbox first, then those of the others. */
+  federation(name: string): unknown;
+  /** The commits that a town made by itself, by town. */
+  readonly own: Readonly<Record<string, readonly string[]>>;
+}
+
+const placeOf = (path: string, name: string) => join(path, name, 'town');
+
+/** @param names of the towns; the last one's mailbox does not exist yet, the others' hold what all have in common. */
+export async function makeTowns(path: string, names: readonly string[]): Promise<Towns> {
+  const [first, ...others] = names;
+  const last = names.at(-1);
+  if (first === undefined) throw new Error('no towns');
+  await mkdir(join(path, 'mailboxes'), { recursive: true });
+  const mailbox = (name: string) => join(path, 'mailboxes', name);
+  const founder = await makeTown(placeOf(path, first));
+  const url = `file://${mailbox(first)}`;
+  await founder.dolt('remote', 'add', 'first', url);
+  await founder.dolt('push', 'first', 'main');
+  for (const name of others) await freshClone(url, join(path, name));
+  for (const name of others) if (name !== last) await cp(mailbox(first), mailbox(name), { recursive: true });
+  const own: Record<string, readonly string[]> = {};
+  for (const [index, name] of names.entries()) {
+    const town = openTestTown(placeOf(path, name));
+    for (const { name: remote } of await town.rows('SELECT name FROM dolt_remotes'))
+      await town.dolt('remote', 'remove', String(remote));
+    const row = 10 * (index + 1);
+    own[name] = [
+      await town.commit(`a row of ${name}`, `INSERT INTO items VALUES (${row}, '${name}', '${name}')`),
+      await town.commit(`a change of ${name}`, `UPDATE items SET title = 'changed' WHERE id = ${row}`),
+    ];
+  }
+  return townsAt(path, names, own);
+}
+
+/** The same towns at another place. */
+export function townsAt(path: string, names: readonly string[], own: Towns['own']): Towns {
+  const mailbox = (name: string) => join(path, 'mailboxes', name);
+  return {
+    names,
+    path,
+    own,
+    mailbox,
+    town: (name) => openTestTown(placeOf(path, name)),
+    federation: (name) => ({
+      remote: `file://${mailbox(name)}`,
+      peers: Object.fromEntries(
+        names.filter((other) => other !== name).map((other) => [other, `file://${mailbox(other)}`]),
+      ),
+    }),
+  };
+}
+
+const branchRows = z.array(z.object({ name: z.string(), hash: z.string() }));
+
+/** The branches of a database, as Dolt itself reads them. */
+export async function branchesOf(town: TestTown): Promise<Readonly<Record<string, string>>> {
+  const rows = branchRows.parse(await town.rows('SELECT name, hash FROM dolt_branches'));
+  return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
+}
+
+/** Which of these commits are neither the head nor an ancestor of it. */
+export async function missing(town: TestTown, head: string, commits: readonly string[]): Promise<readonly string[]> {
+  const rows = await town.rows(
+    `SELECT commit_hash FROM dolt_log('${head}') WHERE commit_hash IN (${[...commits, ''].map((each) => `'${each}'`).join(', ')})`,
+  );
+  const there = new Set(rows.map((row) => row['commit_hash']));
+  return commits.filter((commit) => !there.has(commit));
+}
+
+/** A fresh clone of a remote, in a folder of its own. */
+export async function freshClone(url: string, folder: string): Promise<TestTown> {
+  await mkdir(folder, { recursive: true });
+  return cloneTown(url, join(folder, 'town'));
+}
+
+/** What `dolt fsck` complains of; null where nothing. */
+export async function damage(town: TestTown): Promise<string | null> {
+  const said = await town.dolt('fsck').catch((thrown: unknown) => String(thrown));
+  return said.includes('No problems found.') ? null : said;
+}
+
+/** Makes a `file://` remote look like a database, so that Dolt itself can be asked about it. Nothing is copied. */
+export async function asDatabase(remote: string, folder: string): Promise<TestTown> {
+  await mkdir(join(folder, '.dolt'), { recursive: true });
+  await symlink(remote, join(folder, '.dolt', 'noms'));
+  const state = { head: 'refs/heads/main', remotes: {}, backups: {}, branches: {} };
+  await writeFile(join(folder, '.dolt', 'repo_state.json'), JSON.stringify(state));
+  return openTestTown(folder);
+}

@@ -1,0 +1,104 @@
+import { describe, expect, test } from '@jest/globals';
+import { advanceBranch, finishAdvances, isHalfDone } from '../../src/sync/advance.ts';
+import { branchesOf } from '../helpers/faults/towns.ts';
+import { withDatabase } from '../helpers/federating.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+/** A town with something ignored and something uncommitted, and a commit ahead of it that changes all kinds of things. */
+async function townBehind(folder: TempFolder) {
+  const town = await makeTown(folder.file('town'));
+  const from = await town.commit(
+    'the old head',
+    'CREATE TABLE other (id INT PRIMARY KEY)',
+    "INSERT INTO dolt_ignore VALUES ('wisp%', TRUE)",
+  );
+  await town.sql(
+    "CALL DOLT_CHECKOUT('-b', 'ahead')",
+    'INSERT INTO items VALUES (3, "three", "cid")',
+    'CREATE TABLE fresh (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))',
+    'CREATE VIEW titles AS SELECT title FROM items',
+    'DROP TABLE other',
+    "CALL DOLT_COMMIT('-A', '-m', 'the new head')",
+  );
+  const to = await town.head('ahead');
+  await town.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'CREATE TABLE notes (id INT PRIMARY KEY)');
+  return { town, from, to, mark: `dolt-federation-advance/${to}/main` };
+}
+
+const finish = (folder: TempFolder) => withDatabase(folder.file('town'), folder.file('tmp'), finishAdvances);
+
+describe('a branch that moves forward', () => {
+  test('leaves no mark, and what was not committed stays', async () => {
+    await using folder = await tempFolder();
+    const { town, from, to } = await townBehind(folder);
+    await withDatabase(town.path, folder.file('tmp'), (database) =>
+      advanceBranch(database, { branch: 'main', from, to }),
+    );
+    expect(await branchesOf(town)).toEqual({ main: to, ahead: to });
+    expect(await town.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
+  });
+
+  test('and whose run died between head and working set is brought to its end', async () => {
+    await using folder = await tempFolder();
+    const { town, from, to, mark } = await townBehind(folder);
+    // What a kill leaves behind: the head has moved, the working set has not.
+    await town.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`, `CALL DOLT_RESET('--soft', '${to}')`);
+    expect(await town.rows('SELECT table_name FROM dolt_status')).not.toHaveLength(1);
+    await finish(folder);
+    expect(await branchesOf(town)).toEqual({ main: to, ahead: to });
+    expect(await town.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
+    const tables = (await town.rows('SHOW TABLES')).flatMap(Object.values).sort();
+    expect(tables).toEqual(['fresh', 'items', 'notes', 'titles', 'wisps']);
+    expect(await town.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
+  });
+
+  test('and whose run died just after is left as it is', async () => {
+    await using folder = await tempFolder();
+    const { town, from, to, mark } = await townBehind(folder);
+    await town.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`, "CALL DOLT_MERGE('--ff-only', 'ahead')");
+    await town.sql("INSERT INTO items VALUES (4, 'four', 'dan')");
+    await finish(folder);
+    expect(await branchesOf(town)).toEqual({ main: to, ahead: to });
+    expect(await town.rows('SELECT table_name FROM dolt_status ORDER BY table_name')).toEqual([
+      { table_name: 'items' },
+      { table_name: 'notes' },
+    ]);
+  });
+
+  test('and whose run died just before is left as it is', async () => {
+    await using folder = await tempFolder();
+    const { town, from, to, mark } = await townBehind(folder);
+    await town.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`);
+    await finish(folder);
+    expect(await branchesOf(town)).toEqual({ main: from, ahead: to });
+    expect(await town.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
+  });
+
+  test('is finished on another branch, too, and a mark of a branch that is gone is removed', async () => {
+    await using folder = await tempFolder();
+    const { town, from, to } = await townBehind(folder);
+    await town.sql(
+      `CALL DOLT_BRANCH('team/x', '${from}')`,
+      `CALL DOLT_BRANCH('dolt-federation-advance/${to}/team/x', '${from}')`,
+      `CALL DOLT_BRANCH('dolt-federation-advance/${to}/gone', '${from}')`,
+      "CALL DOLT_CHECKOUT('team/x')",
+      `CALL DOLT_RESET('--soft', '${to}')`,
+    );
+    await finish(folder);
+    expect(await branchesOf(town)).toEqual({ main: from, ahead: to, 'team/x': to });
+    expect(await town.sql("CALL DOLT_CHECKOUT('team/x')", 'SELECT table_name FROM dolt_status')).not.toContain('items');
+  });
+});
+
+test.each([
+  { moved: ['a'], sinceOld: [], sinceNew: ['a'], half: true },
+  { moved: ['a'], sinceOld: ['a'], sinceNew: [], half: false },
+  { moved: ['a', 'b'], sinceOld: ['a'], sinceNew: ['a', 'b'], half: true },
+  { moved: ['a', 'b'], sinceOld: ['a', 'b'], sinceNew: ['a'], half: false },
+  { moved: ['a'], sinceOld: ['a'], sinceNew: ['a'], half: false },
+  { moved: ['a'], sinceOld: ['c'], sinceNew: ['a', 'c'], half: true },
+  { moved: [], sinceOld: ['c'], sinceNew: ['c'], half: false },
+])('$moved moved, $sinceOld changed since the old head, $sinceNew since the new: half done is $half', (tables) => {
+  expect(isHalfDone(tables)).toBe(tables.half);
+});

@@ -1,0 +1,13 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * Removes the note that a server left beside the data because it was killed: it names a process that is gone, and a
+ * password of its. The note of anybody else stays.
+ * @param pid process id of the server
+ */
+export async function removeServerNote(database: string, pid: number): Promise<void> {
+  const file = join(database, '.dolt', 'sql-server.info');
+  const note = await readFile(file, 'utf8').catch(() => '');
+  if (note.startsWith(`${pid}:`)) await rm(file, { force: true });
+}

@@ -1,0 +1,72 @@
+import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../dolt/heads.ts';
+import { fastForward } from '../dolt/merge.ts';
+import type { Database, Sql } from '../dolt/sql.ts';
+import { changedTables, moveHeadOnly } from '../dolt/working-set.ts';
+
+/**
+ * A fast-forward of Dolt 2.3.0 moves the head of the branch first and then, in a second step, its working set. Killed in
+ * between, it leaves a branch whose working set seems to take back all that came in, and which nobody would ever commit.
+ * So a branch stands at the old head as long as a fast-forward goes on; its name tells the new head and whose it is.
+ */
+const MARK = /^dolt-federation-advance\/([0-9a-v]{32})\/(.+)$/;
+
+interface Advance {
+  readonly branch: string;
+  readonly to: string;
+}
+
+const markOf = ({ branch, to }: Advance): string => `dolt-federation-advance/${to}/${branch}`;
+
+/**
+ * Moves a branch forward to a commit that contains it, in a way that the next run can finish.
+ * @param move.from the head of the branch
+ * @throws Failure as fastForward
+ */
+export async function advanceBranch(database: Database, move: Advance & { readonly from: string }): Promise<void> {
+  const mark = markOf(move);
+  await createBranch(database, { name: mark, at: move.from });
+  await database.session((sql) => fastForward(sql, move));
+  await deleteBranch(database, mark);
+}
+
+/**
+ * Finishes what a run that died in the middle of a fast-forward has left. What somebody has changed without committing
+ * stays. Marks that say nothing any more are removed.
+ */
+export async function finishAdvances(database: Database): Promise<void> {
+  for (const mark of await branchNames(database)) {
+    const [, to, branch] = MARK.exec(mark) ?? [];
+    if (to === undefined || branch === undefined) continue;
+    const from = await branchHead(database, mark);
+    if (from !== null && (await branchHead(database, branch)) === to) {
+      await database.session((sql) => finish(sql, { branch, from, to }));
+    }
+    await deleteBranch(database, mark);
+  }
+}
+
+async function finish(sql: Sql, move: Advance & { readonly from: string }): Promise<void> {
+  await checkout(sql, move.branch);
+  const tables = {
+    moved: await changedTables(sql, move.from, move.to),
+    sinceOld: await changedTables(sql, move.from, 'WORKING'),
+    sinceNew: await changedTables(sql, move.to, 'WORKING'),
+  };
+  if (!isHalfDone(tables)) return;
+  await moveHeadOnly(sql, move.from);
+  await fastForward(sql, move);
+}
+
+/**
+ * Whether a working set still stands at the old head: a table that the move changes is as it was before.
+ * @param tables.moved tables that differ between the old head and the new
+ * @param tables.sinceOld those that differ between the old head and the working set
+ * @param tables.sinceNew those that differ between the new head and the working set
+ */
+export function isHalfDone(tables: {
+  readonly moved: readonly string[];
+  readonly sinceOld: readonly string[];
+  readonly sinceNew: readonly string[];
+}): boolean {
+  return tables.moved.some((table) => tables.sinceNew.includes(table) && !tables.sinceOld.includes(table));
+}

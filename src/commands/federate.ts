@@ -18,6 +18,7 @@ import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
 import { checkLeases } from './leases.ts';
+import { type Left, leaveConflicts } from './leave-conflicts.ts';
 import { mergeProblems } from './merge-problems.ts';
 import { noteTimes } from './note-times.ts';
 import { noticesOf, toProblem } from './notices.ts';
@@ -73,7 +74,15 @@ export async function federate(request: FederateRequest, context: Context): Prom
   };
   const town = await openTown(request, context, { configuration, dolt: dolt.path, access });
   try {
-    const ground = { town, peers, dolt, access, policy: configuration.dirty.value, started };
+    const ground = {
+      town,
+      peers,
+      configured: configuration.peers,
+      dolt,
+      access,
+      policy: configuration.dirty.value,
+      started,
+    };
     const result = await inTown(request, context, ground);
     return { result, doltPath: dolt.path, locations: locationsOf(peers) };
   } finally {
@@ -94,6 +103,8 @@ async function neededCapabilities(
 interface Ground {
   readonly town: Town;
   readonly peers: readonly Peer[];
+  /** All that are configured, also where only some take part. */
+  readonly configured: readonly Peer[];
   readonly access: Access;
   readonly dolt: InstalledDolt;
   readonly policy: Parameters<typeof settleUncommitted>[1]['policy'];
@@ -112,10 +123,16 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
   const mayWrite = request.command !== 'status' && !request.dryRun;
   const memory = await noteTimes(engines, runs, { path, head, mayWrite });
 
+  const left: Left =
+    mayWrite && request.command !== 'push'
+      ? await leaveConflicts({ engines, path, branch, head, runs, peers: ground.configured }, context)
+      : { file: null, problems: [] };
+
   tellRawWords(runs, context);
   const results = runs.map(peerResult);
   const problems = [
     ...mergeProblems(merge),
+    ...left.problems,
     ...(dirty.length === 0
       ? []
       : [
@@ -152,6 +169,7 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
     merge: request.command === 'status' || request.command === 'push' ? null : merge,
     peers: results,
     problems,
+    ...(left.file === null ? {} : { conflictsPath: left.file }),
   };
 }
 

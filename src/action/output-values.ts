@@ -31,6 +31,7 @@ export function outputValues(outcome: Outcome): OutputValues {
     case 'add-peer':
     case 'remove-peer':
     case 'list-peers':
+    case 'resolve':
     case 'config':
       return plainValues(outcome.result);
     case 'demo':
@@ -66,6 +67,7 @@ function runValues(result: RunResult): OutputValues {
     synced: names(peers.filter((peer) => isInStep(peer, command))),
     failed: names(peers.filter((peer) => peer.status === 'failed')),
     conflicts: String(sum(peers.map((peer) => peer.conflicts.filter(({ left }) => left).length))),
+    'conflicts-path': result.conflictsPath ?? '',
     'pulled-commits': String(sum(peers.map((peer) => peer.pulledCommits))),
     'pushed-commits': String(sum(peers.map((peer) => peer.pushedCommits))),
     'database-path': result.database ?? '',

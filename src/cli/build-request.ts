@@ -47,6 +47,8 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
       };
     case 'remove-peer':
       return { command: 'remove-peer', name: first, ...shared };
+    case 'resolve':
+      return { command: 'resolve', file: read('file'), maxDelete: read('max-delete'), ...shared };
     case 'list-peers':
       return { command: 'list-peers', overrides: shared.overrides };
     case 'config list':

@@ -62,6 +62,17 @@ export interface RemovePeerRequest {
   readonly dolt: DoltRequest;
 }
 
+export interface ResolveRequest {
+  readonly command: 'resolve';
+  /** The conflicts file, relative to the working directory; absent: ask. */
+  readonly file?: string | undefined;
+  /** Percent of a table's rows that a peer may delete at once. */
+  readonly maxDelete: number;
+  readonly database?: string | undefined;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
+
 export interface ListPeersRequest {
   readonly command: 'list-peers';
   readonly overrides: ConfigOverrides;
@@ -103,6 +114,7 @@ export type Request =
   | FederateRequest
   | AddPeerRequest
   | RemovePeerRequest
+  | ResolveRequest
   | ListPeersRequest
   | ConfigRequest
   | DoctorRequest

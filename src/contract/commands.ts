@@ -90,6 +90,12 @@ export const COMMANDS = {
     options: ['config', 'database'],
     action: false,
   },
+  resolve: {
+    summary: 'Settle what the strategy `manual` left, as chosen in a conflicts file or asked on a terminal',
+    arguments: [],
+    options: ['file', 'config', 'database', 'max-delete', 'dolthub-host', 'allow-insecure', ...DOLT],
+    action: false,
+  },
   'list-peers': { summary: 'List the configured peers', arguments: [], options: CONFIG, action: false },
   'config list': { summary: 'Print the effective configuration', arguments: [], options: CONFIG, action: false },
   'config get': {

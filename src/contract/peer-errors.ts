@@ -10,7 +10,7 @@ export const PEER_ERRORS = {
   },
   conflict: {
     title: 'Both sides changed the same data, and no strategy may settle it',
-    hint: 'Settle the rows on one side, or give the peer another `conflict` strategy than `manual`, then run again.',
+    hint: 'Choose in the conflicts file that the report names and run `dolt-federation resolve --file`; or settle the rows on one side, or give the peer another `conflict` strategy, then run again.',
     ...HUMAN,
   },
   'id-collision': {

@@ -129,6 +129,8 @@ export const runResultSchema = z.strictObject({
   merge: mergeSchema.nullable(),
   peers: z.array(peerResultSchema),
   problems: z.array(problemSchema),
+  /** The conflicts file, where anything is left for a person. */
+  conflictsPath: z.string().optional(),
   /** Only in the Action's output `result`, where the whole did not fit; the file at `result-path` has it all. */
   truncated: z.literal(true).optional(),
 });
@@ -157,6 +159,20 @@ export type AddPeerResult = z.infer<typeof addPeerResultSchema>;
 
 export const removePeerResultSchema = z.strictObject({ name: z.string(), status: z.literal('removed') });
 export type RemovePeerResult = z.infer<typeof removePeerResultSchema>;
+
+export const resolveResultSchema = z.strictObject({
+  status: z.enum(['unchanged', 'success']),
+  database: z.string(),
+  /** null where there was no conflicts file. */
+  branch: z.string().nullable(),
+  /** The head of the branch after the merges; null where nothing was left. */
+  head: hash.nullable(),
+  /** Names of the peers whose heads were merged. */
+  peers: z.array(z.string()),
+  /** Rows that were settled as somebody chose. */
+  rows: count,
+});
+export type ResolveResult = z.infer<typeof resolveResultSchema>;
 
 export const listPeersResultSchema = z.array(
   z.strictObject({ name: z.string(), endpoint: z.string(), role: z.enum(ROLES), tier: z.enum(TIERS) }),

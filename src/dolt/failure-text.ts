@@ -28,6 +28,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['merge conflict detected', 'conflict'],
   ['merge has unresolved conflicts or constraint violations', 'conflict'],
   ['working set with constraint violations', 'constraint-violation'],
+  ['created foreign key violations', 'constraint-violation'],
   ['cannot merge with uncommitted changes', 'uncommitted-changes'],
   ['local changes would be stomped by merge', 'uncommitted-changes'],
   ['target has uncommitted changes', 'remote-dirty'],

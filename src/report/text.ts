@@ -19,7 +19,13 @@ const MAX_FINDINGS = 50;
  * must have been reduced to what may be shown (`withValues`) before.
  */
 export function text(result: RunResult): string {
-  const blocks = [peerLines(result.peers), conflictLines(result), findingsLines(findings(result)), [verdict(result)]];
+  const blocks = [
+    peerLines(result.peers),
+    conflictLines(result),
+    leftLines(result),
+    findingsLines(findings(result)),
+    [verdict(result)],
+  ];
   return `${blocks
     .filter((lines) => lines.length > 0)
     .map((lines) => lines.join('\n'))
@@ -55,6 +61,15 @@ function conflictLines(result: RunResult): string[] {
     ...rows.slice(0, MAX_CONFLICTS),
   ]);
   return withRest(table, { left: rows.length - MAX_CONFLICTS, noun: 'more row' });
+}
+
+function leftLines({ conflictsPath }: RunResult): string[] {
+  if (conflictsPath === undefined) return [];
+  const file = plain(conflictsPath);
+  return [
+    `What is left for you stands in ${file}`,
+    `  Write your choices there, then run: dolt-federation resolve --file ${file}`,
+  ];
 }
 
 function conflictCells(peer: PeerResult, conflict: Conflict): string[] {

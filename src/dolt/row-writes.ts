@@ -44,18 +44,21 @@ const COMMITS_PER_STATEMENT = 50;
 const commitRow = z.object({ commit_hash: z.string(), date: z.string(), parents: z.string().nullable() });
 
 /**
- * Every commit reachable from a head that wrote one of the rows, by the text of the row's key. Each commit is compared
- * with its first parent. `dolt_diff_<table>` does not do: where histories meet it follows one of them (Dolt 2.3.0: of a
- * merge whose first parent wrote the row, it shows the merge against its second parent, and not the commit that wrote).
- * Nor does `dolt_history_<table>`: after a column was dropped, it gives older values the wrong names.
+ * Every commit reachable from a head that wrote one of the rows, by the text of the row's key.
+ *
+ * In a history without merges `dolt_diff_<table>` knows them, in one look-up. Where histories meet it follows one of them
+ * (Dolt 2.3.0: of a merge whose first parent wrote the row, it shows the merge against its second parent, and not the
+ * commit that wrote), so there each commit is compared with its first parent. `dolt_history_<table>` is no help: after a
+ * column was dropped, it gives older values the wrong names.
  */
 export async function rowWrites(sql: Sql, history: RowHistory): Promise<Map<string, RowWrite[]>> {
   const commits = await commitsOf(sql, history);
   const byHash = new Map(commits.map((commit) => [commit.hash, commit]));
+  const parts = commits.some(({ isMerge }) => isMerge) ? inParts(commits, COMMITS_PER_STATEMENT) : [null];
   const found: [string, RowWrite][] = [];
-  for (const some of inParts(commits, COMMITS_PER_STATEMENT)) {
-    for (const keys of inParts(history.keys, KEYS_PER_STATEMENT)) {
-      for (const cells of await diffs(sql, history, { commits: some, keys })) {
+  for (const keys of inParts(history.keys, KEYS_PER_STATEMENT)) {
+    for (const pairs of parts) {
+      for (const cells of await diffs(sql, history, { keys, pairs })) {
         const commit = byHash.get(cells['to_commit'] ?? '');
         if (commit !== undefined && cells['diff_type'] !== 'removed') found.push(writeOf(history, commit, cells));
       }
@@ -83,21 +86,24 @@ function inParts<T>(things: readonly T[], size: number): T[][] {
   );
 }
 
+/** @param of.pairs commits to compare with their first parents; null: all, along the history */
 function diffs(
   sql: Sql,
   { database, head, shape, columns }: RowHistory,
-  of: { readonly commits: readonly Commit[]; readonly keys: readonly Cells[] },
+  of: { readonly keys: readonly Cells[]; readonly pairs: readonly Commit[] | null },
 ): Promise<Cells[]> {
   const wanted = [...new Set([...shape.key, ...columns])];
   const values = wanted.flatMap((name) => [quoted(`to_${name}`), quoted(`from_${name}`)]).join(', ');
-  const table = `${quoted(`${database}/${head}`)}.${quoted(`dolt_commit_diff_${shape.name}`)}`;
   const where = hasKey(shape, of.keys, 'to_');
+  const from = (view: string): string =>
+    `SELECT ${values}, to_commit, diff_type FROM ${quoted(`${database}/${head}`)}.${quoted(`${view}_${shape.name}`)}`;
+  if (of.pairs === null) return sql.rows(cellsSchema, `${from('dolt_diff')} WHERE ${where.text}`, where.values);
   // The keys stand in HAVING: beside several of them in WHERE, Dolt 2.3.0 no longer sees the two commits that it needs.
-  const one = `SELECT ${values}, to_commit, diff_type FROM ${table} WHERE from_commit = ? AND to_commit = ? HAVING ${where.text}`;
+  const one = `${from('dolt_commit_diff')} WHERE from_commit = ? AND to_commit = ? HAVING ${where.text}`;
   return sql.rows(
     cellsSchema,
-    of.commits.map(() => one).join(' UNION ALL '),
-    of.commits.flatMap(({ hash, parent }) => [parent, hash, ...where.values]),
+    of.pairs.map(() => one).join(' UNION ALL '),
+    of.pairs.flatMap(({ hash, parent }) => [parent, hash, ...where.values]),
   );
 }
 

@@ -96,8 +96,8 @@ async function surroundings() {
 async function findDolt(context) {
   /** @type {typeof import('../src/install/install.ts')} */
   const { installDolt } = await compiled('install/install');
-  /** @type {typeof import('../src/contract/options.ts')} */
-  const { DEFAULT_DOLT_VERSION } = await compiled('contract/options');
+  /** @type {typeof import('../src/contract/dolt-options.ts')} */
+  const { DEFAULT_DOLT_VERSION } = await compiled('contract/dolt-options');
   const { path } = await installDolt({ version: DEFAULT_DOLT_VERSION, source: 'auto' }, context);
   return path;
 }
@@ -108,8 +108,8 @@ async function findDolt(context) {
  * @param {import('../src/install/dolt-request.ts').InstallContext} context
  */
 async function buildRemotesrv(folder, context) {
-  /** @type {typeof import('../src/contract/options.ts')} */
-  const { DEFAULT_DOLT_VERSION } = await compiled('contract/options');
+  /** @type {typeof import('../src/contract/dolt-options.ts')} */
+  const { DEFAULT_DOLT_VERSION } = await compiled('contract/dolt-options');
   /** @type {typeof import('../src/install/build.ts')} */
   const { BUILDABLE } = await compiled('install/build');
   /** @type {typeof import('../src/install/go-install.ts')} */

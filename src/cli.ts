@@ -6,6 +6,7 @@ import { readEnv } from './core/env.ts';
 // Everything is written by then; what a library left open must not keep a finished command alive.
 process.exit(
   await runCli(process.argv.slice(2), {
+    stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
     env: readEnv(),

@@ -3,6 +3,7 @@ import { ACTION_COMMANDS, actionRequest } from '../../src/action/action-request.
 import type { EventVerdict } from '../../src/action/event.ts';
 import type { InputName } from '../../src/action/inputs.ts';
 import type { FederateRequest } from '../../src/commands/request.ts';
+import { HEAD } from '../helpers/results.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
 type Inputs = Partial<Record<InputName, string>>;
@@ -23,6 +24,8 @@ describe('the request that the inputs stand for', () => {
     expect(request()).toEqual({
       command: 'sync',
       only: [],
+      onlyRoles: [],
+      leases: new Map(),
       dryRun: false,
       failOn: 'any',
       retries: 3,
@@ -54,6 +57,8 @@ describe('the request that the inputs stand for', () => {
 
   const VALUES: readonly [Inputs, Partial<FederateRequest>][] = [
     [{ only: 'a, b\n\n c ,' }, { only: ['a', 'b', 'c'] }],
+    [{ 'only-role': 'Backup,\narchive' }, { onlyRoles: ['backup', 'archive'] }],
+    [{ 'force-with-lease': `a=${HEAD}` }, { leases: new Map([['a', HEAD]]) }],
     [{ 'dry-run': 'True' }, { dryRun: true }],
     [{ 'init-empty': 'FALSE' }, { initEmpty: false }],
     [{ 'max-delete': '100' }, { maxDelete: 100 }],

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { cleanUp } from '../../src/action/cleanup.ts';
-import { processCommand } from '../../src/action/process-command.ts';
 import type { Leftover } from '../../src/action/state.ts';
 import { readEnv } from '../../src/core/env.ts';
+import { processCommand } from '../../src/dolt/process-command.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const warnings: string[] = [];

@@ -2,7 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import manifest from '../../package.json' with { type: 'json' };
 import { parseArgv } from '../../src/cli/parse-argv.ts';
 import { COMMANDS, type CommandEntry } from '../../src/contract/commands.ts';
-import { OPTIONS, type OptionEntry } from '../../src/contract/options.ts';
+import type { OptionEntry } from '../../src/contract/option-entry.ts';
+import { OPTIONS } from '../../src/contract/options.ts';
 
 function printed(...argv: string[]): string {
   const invocation = parseArgv(argv, { terminal: false });

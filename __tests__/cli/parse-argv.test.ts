@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseArgv } from '../../src/cli/parse-argv.ts';
 import type { Request } from '../../src/commands/request.ts';
-import { DEFAULT_DOLT_VERSION } from '../../src/contract/options.ts';
+import { DEFAULT_DOLT_VERSION } from '../../src/contract/dolt-options.ts';
+import { HEAD } from '../helpers/results.ts';
 
 function parse(line: string, terminal = false) {
   const invocation = parseArgv(line === '' ? [] : line.split(' '), { terminal });
@@ -16,6 +17,8 @@ describe('a command line becomes a request', () => {
     expect(request(command)).toEqual({
       command,
       only: [],
+      onlyRoles: [],
+      leases: new Map(),
       dryRun: false,
       failOn: 'any',
       retries: 3,
@@ -35,11 +38,14 @@ describe('a command line becomes a request', () => {
       'sync a b --dry-run --fail-on primary --retries 0 --timeout 90s --parallel 2 --bootstrap a --no-init-empty --database db --max-delete 75',
       '--credentials c.yaml --branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',
       '--sovereignty T3 --conflict-strategy manual --dirty fail --allow-insecure --dolthub-host h.example',
+      `--only-role peer,backup --force-with-lease a=${HEAD}`,
       '--dolt-version ^2 --dolt-source auto --dolt-path /d --dolt-sha256 ABC --dolt-mirror https://m.example',
     ].join(' ');
     expect(request(line)).toEqual({
       command: 'sync',
       only: ['a', 'b'],
+      onlyRoles: ['peer', 'backup'],
+      leases: new Map([['a', HEAD]]),
       dryRun: true,
       failOn: 'primary',
       retries: 0,

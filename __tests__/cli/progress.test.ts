@@ -101,6 +101,21 @@ describe('progress', () => {
     expect(lastFrame).toContain('north: done\nsouth: failed (gone)');
   });
 
+  test('a terminal with very many peers draws those that moved last, and no more than forty', () => {
+    const stderr = Object.assign(stream(true), { rows: 100 });
+    const progress = liveProgress(stderr, { color: false });
+    for (let index = 0; index < 300; index += 1) {
+      progress.event(event(`peer-${index}`, 'fetching'));
+      stderr.text();
+    }
+    progress.event(event('peer-290', 'done'));
+    stderr.text();
+    progress.line('still running');
+    const frame = stderr.text().split('still running\n')[1] ?? '';
+    expect(frame.split('\n').filter((line) => line.includes('peer-'))).toHaveLength(40);
+    expect(frame).toContain('peer-299: fetching\npeer-290: done');
+  });
+
   test('colour only where it is wanted', () => {
     const painted = (color: boolean) => {
       const stderr = stream(true);

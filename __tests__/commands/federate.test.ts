@@ -1,10 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { FederateRequest } from '../../src/commands/request.ts';
-import { readEnv } from '../../src/core/env.ts';
-import { openServer } from '../../src/dolt/server.ts';
 import { command } from '../helpers/commanding.ts';
-import { testDolt } from '../helpers/dolt-binary.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { makeTown, openTestTown } from '../helpers/town.ts';
 
@@ -130,26 +127,6 @@ describe('a run with a database', () => {
     await makeTown(folder.file('town'));
     const peers = `box: {endpoint: "file://${folder.file('box')}", role: upstream}`;
     await expect(command(folder, peers, request)).rejects.toMatchObject({ code });
-  });
-
-  test('a database that is being served needs direct access', async () => {
-    await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
-    const server = await openServer({
-      dolt: testDolt(),
-      database: folder.file('town'),
-      env: readEnv(),
-      userHome: true,
-      tempDir: folder.file('tmp'),
-      signal: new AbortController().signal,
-      onResource() {},
-      mask() {},
-    });
-    await expect(command(folder, `box: file://${folder.file('box')}`)).rejects.toMatchObject({
-      code: 'database-in-use',
-      message: expect.stringContaining('requires direct database access'),
-    });
-    await server.stop();
   });
 
   test('without peers, or on an event that may not write, nothing is opened', async () => {

@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import { exitCodeOf, exitCodeOfFailure } from '../../src/commands/exit-code.ts';
 import { peerStatus, runStatus } from '../../src/commands/run-status.ts';
-import type { PeerResult, RunResult } from '../../src/contract/result.ts';
+import { ERROR_CODES } from '../../src/contract/error-codes.ts';
+import type { RunResult } from '../../src/contract/result.ts';
 import type { FailOn, PeerStatus, RunStatus } from '../../src/contract/vocabulary.ts';
+import { Failure } from '../../src/core/failure.ts';
+import { peer, runResult } from '../helpers/results.ts';
 
-const quiet = { part: {}, failure: null, conflicts: [], pulledCommits: 0, pushedCommits: 0 };
+const quiet = { part: {}, failure: null, conflicts: [], pulledCommits: 0, pushedCommits: 0, replaced: null };
 
 test.each([
   [{ ...quiet, part: null }, 'skipped'],
@@ -14,6 +17,8 @@ test.each([
   [{ ...quiet, pulledCommits: 2 }, 'pulled'],
   [{ ...quiet, pushedCommits: 1 }, 'pushed'],
   [{ ...quiet, pulledCommits: 2, pushedCommits: 1 }, 'synced'],
+  [{ ...quiet, replaced: {} }, 'pushed'],
+  [{ ...quiet, replaced: {}, pulledCommits: 1 }, 'synced'],
   [{ ...quiet, pulledCommits: 2, failure: { code: 'network' } }, 'failed'],
   [{ ...quiet, failure: { code: 'conflict' } }, 'conflict'],
   [{ ...quiet, failure: { code: 'unrelated' } }, 'conflict'],
@@ -37,38 +42,8 @@ test.each<[PeerStatus[], boolean, RunStatus]>([
 });
 
 function result(status: RunStatus, primary: PeerStatus | null): RunResult {
-  const peer: PeerResult = {
-    name: 'origin',
-    endpoint: 'file:///o',
-    role: 'primary',
-    tier: 'T1',
-    state: 'unknown',
-    status: primary ?? 'unchanged',
-    ahead: null,
-    behind: null,
-    pulledCommits: 0,
-    pushedCommits: 0,
-    remoteHead: null,
-    verified: false,
-    conflicts: [],
-    error: null,
-    attempts: 1,
-    durationMs: 1,
-  };
-  const peers = primary === null ? [] : [peer];
-  return {
-    version: 1,
-    command: 'sync',
-    status,
-    database: null,
-    branch: 'main',
-    head: null,
-    doltVersion: null,
-    durationMs: 1,
-    merge: null,
-    peers,
-    problems: [],
-  };
+  const peers = primary === null ? [] : [peer({ name: 'origin', role: 'primary', status: primary })];
+  return runResult({ status, peers: [...peers, peer({ name: 'other', status: 'failed' })] });
 }
 
 describe('the exit code', () => {
@@ -78,11 +53,39 @@ describe('the exit code', () => {
     ['any', 'failed', 'failed', 1],
     ['any', 'partial', 'synced', 3],
     ['any', 'conflict', 'synced', 4],
+    ['any', 'partial', null, 3],
+    ['primary', 'unchanged', 'unchanged', 0],
+    ['primary', 'success', 'pushed', 0],
     ['primary', 'partial', 'synced', 0],
+    ['primary', 'partial', 'failed', 1],
     ['primary', 'failed', 'failed', 1],
     ['primary', 'conflict', 'conflict', 4],
+    ['primary', 'conflict', 'synced', 0],
+    ['primary', 'conflict', 'failed', 1],
+    ['primary', 'failed', 'skipped', 0],
+    ['primary', 'failed', null, 0],
     ['none', 'failed', 'failed', 0],
+    ['none', 'partial', 'failed', 0],
+    ['none', 'conflict', 'conflict', 0],
   ])('fail-on %s, run %s, primary %s: %d', (failOn, status, primary, code) => {
     expect(exitCodeOf(result(status, primary), failOn)).toBe(code);
+  });
+});
+
+test('a failure that stops the command has its own exit code, which no fail-on changes', () => {
+  const exits = Object.fromEntries(ERROR_CODES.map((code) => [code, exitCodeOfFailure(new Failure(code, ''))]));
+  expect(exits).toMatchObject({
+    'bad-usage': 2,
+    'config-syntax': 2,
+    'no-primary': 2,
+    'no-database': 2,
+    'engine-start': 1,
+    'database-in-use': 1,
+    'disk-full': 1,
+    'database-read-only': 1,
+    conflict: 4,
+    unrelated: 4,
+    'schema-conflict': 4,
+    interrupted: 130,
   });
 });

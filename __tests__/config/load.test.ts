@@ -6,11 +6,11 @@ import { configure, contextIn, refusal } from '../helpers/configuring.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('reading the file', () => {
-  test('an empty file is an empty configuration, and the places name the file', async () => {
+  test('a file of nothing but comments is an empty configuration, and the places name the file', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
     const file = folder.file('.beads/config.yaml');
-    await writeFile(file, '');
+    await writeFile(file, '# nothing yet\n');
     const context = contextIn(folder.path);
     expect(await loadConfiguration(context, {})).toMatchObject({ file, workspace: folder.file('.beads'), peers: [] });
     await writeFile(file, 'sync:\n  mode: x\n');
@@ -32,6 +32,7 @@ describe('reading the file', () => {
 
   test.each([
     ['a folder', (path: string) => mkdir(path), 'it is a folder'],
+    ['of no byte', (path: string) => writeFile(path, ''), 'it is empty (0 bytes)'],
     ['too large', (path: string) => writeFile(path, '#'.repeat(1024 * 1024 + 1)), 'it is larger than 1 MiB'],
     ['not UTF-8', (path: string) => writeFile(path, Buffer.from([0x61, 0xff])), 'it is not UTF-8'],
     ['a link to nowhere', (path: string) => symlink(`${path}-gone`, path), 'ENOENT'],

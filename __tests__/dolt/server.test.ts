@@ -59,20 +59,6 @@ describe('a server of our own', () => {
     await expect(stat(server.address.socket ?? '')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  test('a database that another process serves is in use, and is not touched', async () => {
-    await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
-    const first = await openServer(options(folder));
-    await expect(openServer(options(folder))).rejects.toMatchObject({
-      code: 'database-in-use',
-      message: expect.stringContaining('requires direct database access'),
-    });
-    const database = await openDatabase(first.address, 1);
-    await database.close();
-    await first.stop();
-    expect(await readdir(folder.file('tmp'))).toEqual([]);
-  });
-
   test('a folder without a database is refused', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('town'));

@@ -17,7 +17,8 @@ async function runWith(
   const { peer, env, dolthubHost } = remote;
   const peers = Object.fromEntries(Object.keys(entries).map((name) => [name, peer]));
   const credentials = Object.fromEntries(Object.entries(entries).filter(([, entry]) => entry !== null));
-  const { result } = await command(folder, stringify(peers), {
+  // The peers are one object, and a configuration may hold no aliases of mappings.
+  const { result } = await command(folder, stringify(peers, { aliasDuplicateObjects: false }), {
     ...request,
     env,
     overrides: dolthubHost === undefined ? {} : { dolthubHost },

@@ -45,6 +45,8 @@ export async function command(
     {
       command: 'sync',
       only: [],
+      onlyRoles: [],
+      leases: new Map(),
       dryRun: false,
       failOn: 'any',
       retries: 3,

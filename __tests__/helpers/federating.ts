@@ -1,3 +1,4 @@
+import { leasedPart } from '../../src/commands/leases.ts';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { Role } from '../../src/contract/vocabulary.ts';
 import { readEnv } from '../../src/core/env.ts';
@@ -42,7 +43,12 @@ export async function withDatabase<T>(
   tempDir: string,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  return await withEngines(path, tempDir, (engines) => engines.use(PLAIN_KIT, ({ database }) => work(database)));
+  return await withEngines(path, tempDir, (engines) => inDatabase(engines, work));
+}
+
+/** Works on the database in an engine without any credential. */
+export async function inDatabase<T>(engines: Engines, work: (database: Database) => Promise<T>): Promise<T> {
+  return await engines.use(PLAIN_KIT, ({ database }) => work(database));
 }
 
 export function filePeer(name: string, folder: string, role: Role = 'peer'): Peer {
@@ -68,50 +74,61 @@ export interface Federated extends FederatedTown {
   run(name: string): PeerRun;
 }
 
-interface FederateTest {
-  readonly town: string;
-  readonly tempDir: string;
+/** What one run of the core does. */
+interface FederateRun {
   readonly peers: readonly Peer[];
   readonly command?: Direction;
+  /** Heads that may be replaced, by peer. */
+  readonly leases?: Readonly<Record<string, string>>;
   readonly options?: Partial<FederationOptions>;
   readonly onEvent?: (event: PeerEvent) => void;
 }
 
-/** Runs the core of a sync against real remotes. */
-export async function federateTown(test: FederateTest): Promise<Federated> {
-  return await withEngines(test.town, test.tempDir, async (engines) => {
-    const remotes = test.peers.map(({ name, endpoint, ref }) => ({ name, url: endpoint.dolt, ref }));
-    const ours = await engines.use(PLAIN_KIT, async ({ database }) => {
-      await registerPeers(database, remotes, silent);
-      return await branchHead(database, 'main');
-    });
-    const runs = test.peers.map((peer) => ({
-      ...newPeerRun(peer, partOf(test.command ?? 'sync', peer.role), 'main'),
-      registered: true,
-    }));
-    const federated = await federate(engines, runs, {
-      branch: 'main',
-      ours: ours ?? '',
-      dirty: [],
-      dryRun: false,
-      initEmpty: true,
-      maxDelete: 50,
-      tell() {},
-      retries: 3,
-      timeoutMs: 600_000,
-      parallel: 4,
-      signal: new AbortController().signal,
-      progress: (event) => test.onEvent?.(event),
-      ...test.options,
-    });
-    return {
-      ...federated,
-      runs,
-      run(name) {
-        const found = runs.find((run) => run.peer.name === name);
-        if (found === undefined) throw new Error(`no run of ${name}`);
-        return found;
-      },
-    };
+/** Runs the core of a sync against real remotes, with engines of its own. */
+export async function federateTown(
+  test: FederateRun & { readonly town: string; readonly tempDir: string },
+): Promise<Federated> {
+  return withEngines(test.town, test.tempDir, (engines) => federateIn(engines, test));
+}
+
+/** Runs the core of a sync with engines that are open already. */
+export async function federateIn(engines: Engines, test: FederateRun): Promise<Federated> {
+  const remotes = test.peers.map(({ name, endpoint, ref }) => ({ name, url: endpoint.dolt, ref }));
+  const ours = await inDatabase(engines, async (database) => {
+    await registerPeers(database, remotes, silent);
+    return await branchHead(database, 'main');
   });
+  const runs = test.peers.map((peer) => ({
+    ...newPeerRun(
+      peer,
+      leasedPart(partOf(test.command ?? 'sync', peer.role), test.leases?.[peer.name] !== undefined),
+      'main',
+    ),
+    lease: test.leases?.[peer.name] ?? null,
+    registered: true,
+  }));
+  const federated = await federate(engines, runs, {
+    branch: 'main',
+    ours: ours ?? '',
+    dirty: [],
+    dryRun: false,
+    initEmpty: true,
+    maxDelete: 50,
+    tell() {},
+    retries: 3,
+    timeoutMs: 600_000,
+    parallel: 4,
+    signal: new AbortController().signal,
+    progress: (event) => test.onEvent?.(event),
+    ...test.options,
+  });
+  return {
+    ...federated,
+    runs,
+    run(name) {
+      const found = runs.find((run) => run.peer.name === name);
+      if (found === undefined) throw new Error(`no run of ${name}`);
+      return found;
+    },
+  };
 }

@@ -17,6 +17,8 @@ export function peer(over: Partial<PeerResult> = {}): PeerResult {
     pushedCommits: 2,
     remoteHead: HEAD,
     verified: true,
+    lastVerifiedAt: '2026-11-25T20:46:12.345Z',
+    oldestUnsyncedAt: null,
     conflicts: [],
     error: null,
     attempts: 1,

@@ -52,11 +52,17 @@ export function openTestTown(path: string): TestTown {
   };
 }
 
-/** Makes a database with a table `items` of two rows and one commit of it. */
-export async function makeTown(path: string): Promise<TestTown> {
+/** Makes a database without tables. */
+export async function makeEmptyTown(path: string): Promise<TestTown> {
   await mkdir(path, { recursive: true });
   const town = openTestTown(path);
   await town.dolt('init', '--name', 'A Townsman', '--email', 'townsman@example.org', '-b', 'main');
+  return town;
+}
+
+/** Makes a database with a table `items` of two rows and one commit of it. */
+export async function makeTown(path: string): Promise<TestTown> {
+  const town = await makeEmptyTown(path);
   await town.commit(
     'first rows',
     'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',

@@ -40,4 +40,11 @@ describe('annotations', () => {
     const result = runResult({ peers: [peer({ ...failed, name: 'constructor' })] });
     expect(annotations(result, failing)[0]).toMatchObject({ file: null, line: null });
   });
+
+  test('of very many the first fifty stand, and how many more there are', () => {
+    const peers = Array.from({ length: 5_000 }, (_, index) => peer({ ...failed, name: `gone-${index}` }));
+    const told = annotations(runResult({ peers }), failing);
+    expect(told).toHaveLength(51);
+    expect(told.at(-1)).toMatchObject({ severity: 'notice', message: expect.stringContaining('4950 more problems') });
+  });
 });

@@ -19,7 +19,9 @@ describe('the job summary', () => {
     expect(text).toContain('```mermaid\nflowchart LR\n');
     expect(cells(text, 'partner')).toEqual([
       ...['| <code>partner</code>', 'peer', 'T1', 'ahead', 'pushed', '0', '2', '2/0', '<code>01234567</code>', 'yes'],
-      '1.2 s |',
+      '1.2 s',
+      '2026-11-25 20:46Z',
+      '- |',
     ]);
     expect(cells(text, 'gone')).toContain('failed');
     expect(text).toContain('| error | <code>gone</code> | <code>network</code> | gone could not be reached |');

@@ -8,14 +8,14 @@ describe('the report as text', () => {
   test('is a table, what went wrong, and the verdict', () => {
     const result = runResult({
       status: 'partial',
-      peers: [peer(), peer({ ...failed, ahead: null, behind: null })],
+      peers: [peer({ oldestUnsyncedAt: '2026-11-24T08:00:59.999Z' }), peer({ ...failed, ahead: null, behind: null })],
       problems: [problem({ file: 'c.yaml', line: 2, column: 3, hint: 'One.\nTwo.' })],
     });
     expect(text(result)).toBe(
       [
-        'PEER     ROLE  TIER  STATE        STATUS  PULLED  PUSHED  AHEAD/BEHIND  HEAD      VERIFIED  TIME',
-        'partner  peer  T1    ahead        pushed  0       2       2/0           01234567  yes       1.2 s',
-        'gone     peer  T1    unreachable  failed  0       0       ?/?           -         no        1.2 s',
+        'PEER     ROLE  TIER  STATE        STATUS  PULLED  PUSHED  AHEAD/BEHIND  HEAD      VERIFIED  TIME   LAST VERIFIED      UNSYNCED SINCE',
+        'partner  peer  T1    ahead        pushed  0       2       2/0           01234567  yes       1.2 s  2026-11-25 20:46Z  2026-11-24 08:00Z',
+        'gone     peer  T1    unreachable  failed  0       0       ?/?           -         no        1.2 s  2026-11-25 20:46Z  -',
         '',
         'error: gone: network: gone could not be reached',
         '  Check the network.',
@@ -61,6 +61,20 @@ describe('the report as text', () => {
     expect(shown).toContain('partner           changed  issues  bd-49  title    undone');
     expect(shown).not.toContain('bd-50');
     expect(shown).toContain('and 10 more rows; --json shows them all');
+  });
+
+  test('of thousands of peers those with trouble are shown, and the rest is counted', () => {
+    const quiet = Array.from({ length: 4_960 }, (_, index) => peer({ name: `quiet-${index}`, status: 'unchanged' }));
+    const moved = Array.from({ length: 30 }, (_, index) => peer({ name: `moved-${index}` }));
+    const gone = Array.from({ length: 60 }, (_, index) => peer({ ...failed, name: `gone-${index}` }));
+    const lines = text(runResult({ peers: [...quiet, ...moved, ...gone] })).split('\n');
+    expect(lines.length).toBeLessThan(250);
+    expect(lines.filter((line) => /^gone-\d+ +peer/.test(line))).toHaveLength(60);
+    expect(lines.filter((line) => /^moved-\d+ +peer/.test(line))).toHaveLength(30);
+    expect(lines.filter((line) => /^quiet-\d+ +peer/.test(line))).toHaveLength(10);
+    expect(lines).toContain('and 4950 more peers; --json shows them all');
+    expect(lines.filter((line) => line.startsWith('error: gone-'))).toHaveLength(50);
+    expect(lines).toContain('and 10 more problems; --json shows them all');
   });
 
   test('what a peer wrote cannot steer a terminal', () => {

@@ -137,10 +137,8 @@ describe('tags that a fetch brings or moves', () => {
     const notices: Notice[] = [];
     await withEngines(box.south.path, folder.file('tmp'), async (engines) => {
       const use: Engines['use'] = () => Promise.reject(new Error('no engine any more'));
-      await keepTags(
-        { ...engines, use },
-        (notice) => void notices.push(notice),
-        (around) => engines.use(PLAIN_KIT, (engine) => around(engine, () => engines.close())),
+      await keepTags({ ...engines, use }, { tell: (notice) => void notices.push(notice) }, (around) =>
+        engines.use(PLAIN_KIT, (engine) => around(engine, () => engines.close())),
       );
     });
     expect(notices).toEqual([
@@ -156,11 +154,7 @@ describe('tags that a fetch brings or moves', () => {
   ) {
     const notices: Notice[] = [];
     const failure = await withEngines(box.south.path, folder.file('tmp'), (engines) =>
-      keepTags(
-        engines,
-        (notice) => void notices.push(notice),
-        (around) => work(engines, around),
-      ).then(
+      keepTags(engines, { tell: (notice) => void notices.push(notice) }, (around) => work(engines, around)).then(
         () => null,
         (thrown: unknown) => thrown,
       ),

@@ -1,5 +1,6 @@
 import { COMMANDS, type CommandEntry } from '../../src/contract/commands.ts';
-import { OPTIONS, type OptionEntry } from '../../src/contract/options.ts';
+import type { OptionEntry } from '../../src/contract/option-entry.ts';
+import { OPTIONS } from '../../src/contract/options.ts';
 import { described } from './described.ts';
 
 /** One input of the Action. */

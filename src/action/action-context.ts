@@ -28,6 +28,7 @@ export async function actionContext({ runner, env, directory, signal }: Surround
     tempDir: runner.tempDir,
     toolCacheDir: runner.toolCacheDir,
     cloneDir: join(runner.tempDir, 'dolt-federation'),
+    conflictsDir: runner.tempDir,
     userHome: false,
     log: actionLogger,
     progress: logEvent,

@@ -6,6 +6,9 @@ import type {
   InstallRequest,
 } from '../commands/request.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
+import { requestedLeases } from '../commands/requested-leases.ts';
+import { requestedRoles } from '../commands/requested-roles.ts';
+import { wordList } from '../commands/word-list.ts';
 import { COMMANDS, type CommandEntry, type CommandName } from '../contract/commands.ts';
 import type { ReadOption } from '../contract/option-value.ts';
 import type { EventVerdict } from './event.ts';
@@ -56,7 +59,7 @@ function isUntrusted(read: ReadOption, event: EventVerdict): boolean {
 }
 
 function namedPeers(read: ReadOption): readonly string[] {
-  return (read('only') ?? '').split(/[,\n]/).flatMap((name) => (name.trim() === '' ? [] : [name.trim()]));
+  return wordList(read('only'));
 }
 
 function federateRequest(
@@ -68,6 +71,8 @@ function federateRequest(
   return {
     command,
     only: namedPeers(read),
+    onlyRoles: requestedRoles(read('only-role')),
+    leases: requestedLeases(read('force-with-lease')),
     dryRun: untrusted || read('dry-run'),
     failOn: read('fail-on'),
     retries: read('retries'),

@@ -3,7 +3,7 @@ import { isAbsolute, normalize } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
-import { processCommand } from './process-command.ts';
+import { processCommand } from '../dolt/process-command.ts';
 import type { Leftover } from './state.ts';
 import { isInside } from './working-directory.ts';
 

@@ -1,5 +1,6 @@
+import type { OptionEntry } from '../contract/option-entry.ts';
 import type { OptionValue } from '../contract/option-value.ts';
-import { OPTIONS, type OptionEntry, type OptionName } from '../contract/options.ts';
+import { OPTIONS, type OptionName } from '../contract/options.ts';
 import { DURATION_FORM, parseDuration } from '../core/duration.ts';
 import { Failure } from '../core/failure.ts';
 

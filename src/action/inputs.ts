@@ -1,5 +1,6 @@
 import { getInput, setSecret } from '@actions/core';
-import { OPTIONS, type OptionEntry, type OptionName } from '../contract/options.ts';
+import type { OptionEntry } from '../contract/option-entry.ts';
+import { OPTIONS, type OptionName } from '../contract/options.ts';
 import { forgetEnv } from '../core/env.ts';
 
 /** An input of the Action: every option with that face, and the command. */

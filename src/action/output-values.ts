@@ -31,6 +31,7 @@ export function outputValues(outcome: Outcome): OutputValues {
     case 'add-peer':
     case 'remove-peer':
     case 'list-peers':
+    case 'resolve':
     case 'config':
       return plainValues(outcome.result);
     case 'demo':
@@ -60,17 +61,23 @@ function runValues(result: RunResult): OutputValues {
   return {
     ...EMPTY,
     status: result.status,
-    changed: String(result.status === 'success' || peers.some((peer) => peer.pulledCommits + peer.pushedCommits > 0)),
+    changed: String(result.status === 'success' || peers.some(moved)),
     head: result.head ?? '',
     result: resultJson(result),
     synced: names(peers.filter((peer) => isInStep(peer, command))),
     failed: names(peers.filter((peer) => peer.status === 'failed')),
     conflicts: String(sum(peers.map((peer) => peer.conflicts.filter(({ left }) => left).length))),
+    'conflicts-path': result.conflictsPath ?? '',
     'pulled-commits': String(sum(peers.map((peer) => peer.pulledCommits))),
     'pushed-commits': String(sum(peers.map((peer) => peer.pushedCommits))),
     'database-path': result.database ?? '',
     'dolt-version': result.doltVersion ?? '',
   };
+}
+
+/** Whether a commit came in or went out, or a branch was set back. */
+function moved(peer: PeerResult): boolean {
+  return peer.pulledCommits + peer.pushedCommits > 0 || peer.replaced !== undefined;
 }
 
 /** Whether a peer has what it should have: after a run that may write it does unless it failed, else only as planned. */

@@ -1,18 +1,26 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setOutput } from '@actions/core';
+import { setOutput, warning } from '@actions/core';
 import { OUTPUTS, type OutputName } from '../contract/outputs.ts';
+import { errorMessage } from '../core/failure.ts';
+import { writeWhole } from '../core/write-whole.ts';
 import type { OutputValues } from './output-values.ts';
 
 /**
  * Writes the whole result to a file in the runner's temporary folder, where later steps of the job find it.
  * @param result what may be shown of it, since a later step may publish the file
- * @returns the file's absolute path
+ * @returns the file's absolute path; the empty text, and a warning, where it cannot be written whole: what has been done
+ *   stands, and the other outputs still tell of it
  */
 export async function writeResultFile(tempDir: string, result: unknown): Promise<string> {
-  const path = join(await mkdtemp(join(tempDir, 'dolt-federation-result-')), 'result.json');
-  await writeFile(path, `${JSON.stringify(result, null, 2)}\n`);
-  return path;
+  try {
+    const path = join(await mkdtemp(join(tempDir, 'dolt-federation-result-')), 'result.json');
+    await writeWhole(path, `${JSON.stringify(result, null, 2)}\n`);
+    return path;
+  } catch (thrown) {
+    warning(`the file with the whole result could not be written: ${errorMessage(thrown)}`);
+    return '';
+  }
 }
 
 /** The only writer of outputs: sets all of them, those without a value to the empty text. */

@@ -1,5 +1,7 @@
 import type { DoltRequest, GivenCredentials, Request } from '../commands/request.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
+import { requestedLeases } from '../commands/requested-leases.ts';
+import { requestedRoles } from '../commands/requested-roles.ts';
 import type { ReadOption } from '../contract/option-value.ts';
 import type { OptionName } from '../contract/options.ts';
 import type { ReportValues } from '../contract/vocabulary.ts';
@@ -45,6 +47,8 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
       };
     case 'remove-peer':
       return { command: 'remove-peer', name: first, ...shared };
+    case 'resolve':
+      return { command: 'resolve', file: read('file'), maxDelete: read('max-delete'), ...shared };
     case 'list-peers':
       return { command: 'list-peers', overrides: shared.overrides };
     case 'config list':
@@ -69,6 +73,8 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
 
 function federateOptions(read: ReadOption) {
   return {
+    onlyRoles: requestedRoles(read('only-role')),
+    leases: requestedLeases(read('force-with-lease')),
     dryRun: read('dry-run'),
     failOn: read('fail-on'),
     retries: read('retries'),

@@ -1,6 +1,7 @@
 import { Option } from 'commander';
 import type { CommandName } from '../contract/commands.ts';
-import { OPTIONS, type OptionEntry, type OptionName } from '../contract/options.ts';
+import type { OptionEntry } from '../contract/option-entry.ts';
+import { OPTIONS, type OptionName } from '../contract/options.ts';
 import { defaultText } from './option-value.ts';
 
 /** The demo is for a first look, so it takes any Dolt that can be had. */

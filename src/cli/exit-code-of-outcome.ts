@@ -17,6 +17,7 @@ export function exitCodeOfOutcome(outcome: Outcome, request: Request): ExitCode 
       return outcome.result.status === 'ok' ? EXIT.ok : EXIT.failed;
     case 'add-peer':
     case 'remove-peer':
+    case 'resolve':
     case 'list-peers':
     case 'config':
     case 'install':

@@ -4,6 +4,9 @@ import type { PeerEvent } from '../core/logger.ts';
 import { plainLines } from '../report/plain.ts';
 import { eventText, type Progress } from './progress.ts';
 
+/** A terminal shows no more lines than it is high, and drawing thousands for every event would take longer than the work. */
+const MAX_LINES = 40;
+
 interface LiveOptions {
   readonly color: boolean;
   /** Milliseconds of a clock that never goes back. */
@@ -36,7 +39,11 @@ export function liveProgress(terminal: NodeJS.WritableStream, options: LiveOptio
   redraw.unref();
   return {
     event(event) {
+      // What moved last stands last, so that what is left out is what has not moved for longest.
+      if (lines.size >= MAX_LINES) lines.delete(event.peer);
       lines.set(event.peer, { event, since: now() });
+      const [oldest] = lines.keys();
+      if (lines.size > MAX_LINES && oldest !== undefined) lines.delete(oldest);
       draw();
     },
     line(text) {

@@ -12,6 +12,7 @@ export function resultJson(outcome: Outcome, request: Request): unknown {
       return withValues(outcome.result, 'reportValues' in request ? request.reportValues : 'none');
     case 'add-peer':
     case 'remove-peer':
+    case 'resolve':
     case 'list-peers':
     case 'doctor':
     case 'install':

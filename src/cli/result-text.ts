@@ -1,6 +1,6 @@
 import type { Outcome } from '../commands/execute.ts';
 import type { Request } from '../commands/request.ts';
-import type { ConfigEntry, ListPeersResult } from '../contract/result.ts';
+import type { ConfigEntry, ListPeersResult, ResolveResult } from '../contract/result.ts';
 import { doctorText } from '../report/doctor.ts';
 import { plain } from '../report/plain.ts';
 import { text } from '../report/text.ts';
@@ -20,6 +20,8 @@ export function resultText(outcome: Outcome, request: Request, display: Display)
       return `added peer ${outcome.result.name} (${plain(outcome.result.endpoint)})\n`;
     case 'remove-peer':
       return `removed peer ${outcome.result.name}\n`;
+    case 'resolve':
+      return resolvedText(outcome.result);
     case 'list-peers':
       return peersText(outcome.result);
     case 'config':
@@ -31,6 +33,12 @@ export function resultText(outcome: Outcome, request: Request, display: Display)
     case 'demo':
       return outcome.towns.map((town) => `${town.name}\n${text(town.result)}`).join('\n');
   }
+}
+
+function resolvedText({ status, branch, head, peers, rows }: ResolveResult): string {
+  if (status === 'unchanged') return 'nothing is left to resolve\n';
+  const merged = `merged ${peers.map(plain).join(', ')} with ${rows} row(s) as chosen`;
+  return `${merged}: ${plain(branch ?? '')} is at ${head}; run \`dolt-federation sync\` to publish it\n`;
 }
 
 function peersText(peers: ListPeersResult): string {

@@ -2,6 +2,8 @@ import { rmSync } from 'node:fs';
 import { exitCodeOfFailure } from '../commands/exit-code.ts';
 import type { ExitCode } from '../contract/exit-codes.ts';
 import { toFailure } from '../core/failure.ts';
+import type { Asker } from '../resolve/ask-rows.ts';
+import { askOn } from './ask.ts';
 import { chooseProgress } from './choose-progress.ts';
 import { exitCodeOfOutcome } from './exit-code-of-outcome.ts';
 import { listenForInterrupt } from './interrupt.ts';
@@ -13,6 +15,7 @@ import { type Machine, prepareFolders, surroundings } from './surroundings.ts';
 
 /** The process that a command runs in. */
 export interface Terminal extends Machine {
+  readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
 }
@@ -56,6 +59,7 @@ export async function runRequest(
       log,
       progress: progress.event,
       signal: interrupt.signal,
+      ask: asker(terminal, interrupt.signal),
       onResource: (resource) => {
         if (resource.kind === 'folder') folders.add(resource.path);
       },
@@ -72,4 +76,10 @@ export async function runRequest(
     progress.end();
     interrupt.release();
   }
+}
+
+/** Who answers questions: whoever sits at a terminal, if anybody does. Standard output is for the result alone. */
+function asker({ stdin, stderr }: Terminal, signal: AbortSignal): (() => Asker) | undefined {
+  if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
+  return () => askOn({ input: stdin, output: stderr, signal });
 }

@@ -1,5 +1,6 @@
 import type { Env } from '../core/env.ts';
 import type { Logger, PeerEvent } from '../core/logger.ts';
+import type { Asker } from '../resolve/ask-rows.ts';
 
 /** What a command is given besides its request: the surroundings, never the face that asked. */
 export interface Context {
@@ -14,6 +15,10 @@ export interface Context {
   readonly toolCacheDir: string;
   /** Where a database is cloned to when nothing names a place; null: the user must name one. */
   readonly cloneDir: string | null;
+  /** Folder in which conflicts files are made, one for each run; absent: each town has one of its own in its database. */
+  readonly conflictsDir?: string;
+  /** Calls somebody who can be asked; absent: nobody sits there. */
+  readonly ask?: (() => Asker) | undefined;
   /** Whether the user's home folder is used, for ~/.config/bd and by git and ssh (not on a runner: it may be someone else's). */
   readonly userHome: boolean;
   readonly log: Logger;

@@ -99,6 +99,8 @@ async function sync(ground: Ground, town: DemoTown): Promise<RunResult> {
   const request: FederateRequest = {
     command: 'sync',
     only: [],
+    onlyRoles: [],
+    leases: new Map(),
     dryRun: false,
     failOn: 'any',
     retries: 3,

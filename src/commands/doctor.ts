@@ -22,7 +22,7 @@ import { selectPeers } from './select-peers.ts';
  */
 export async function doctor(request: DoctorRequest, context: Context): Promise<DoctorResult> {
   const configuration = await loadConfiguration(context, request.overrides);
-  const peers = selectPeers(configuration, request.only);
+  const peers = selectPeers(configuration, { ...request, onlyRoles: [] });
   const access = {
     credentials: await loadCredentials(request.credentials, { ...context, mask: (one) => context.log.mask(one) }),
     githubToken: request.dolt.githubToken,

@@ -5,6 +5,7 @@ import type {
   InstallResult,
   ListPeersResult,
   RemovePeerResult,
+  ResolveResult,
   RunResult,
 } from '../contract/result.ts';
 import type { Location } from '../core/failure.ts';
@@ -18,6 +19,7 @@ import { install } from './install.ts';
 import { listPeers } from './list-peers.ts';
 import { removePeer } from './remove-peer.ts';
 import type { Request } from './request.ts';
+import { resolve } from './resolve.ts';
 
 /** What a command gave back; `command` tells the faces which result they hold. */
 export type Outcome =
@@ -31,6 +33,7 @@ export type Outcome =
     }
   | { readonly command: 'add-peer'; readonly result: AddPeerResult }
   | { readonly command: 'remove-peer'; readonly result: RemovePeerResult }
+  | { readonly command: 'resolve'; readonly result: ResolveResult }
   | { readonly command: 'list-peers'; readonly result: ListPeersResult }
   | { readonly command: 'config'; readonly result: readonly ConfigEntry[] }
   | { readonly command: 'doctor'; readonly result: DoctorResult }
@@ -56,6 +59,8 @@ export async function execute(request: Request, context: Context): Promise<Outco
       return { command: request.command, result: await addPeer(request, context) };
     case 'remove-peer':
       return { command: request.command, result: await removePeer(request, context) };
+    case 'resolve':
+      return { command: request.command, result: await resolve(request, context) };
     case 'list-peers':
       return { command: request.command, result: await listPeers(request, context) };
     case 'config':

@@ -2,6 +2,7 @@ import type { Peer } from '../config/configuration.ts';
 import { endpointOptions } from '../config/endpoint-options.ts';
 import { loadConfiguration, requireFederation } from '../config/load.ts';
 import type { RunResult } from '../contract/result.ts';
+import { monotonicMs } from '../core/clock.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { loadCredentials } from '../credentials/load-credentials.ts';
 import { doltCapabilities } from '../dolt/capabilities.ts';
@@ -16,13 +17,17 @@ import { newPeerRun, type PeerRun } from '../sync/peer-run.ts';
 import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
+import { checkLeases } from './leases.ts';
+import { type Left, leaveConflicts } from './leave-conflicts.ts';
 import { mergeProblems } from './merge-problems.ts';
+import { noteTimes } from './note-times.ts';
 import { noticesOf, toProblem } from './notices.ts';
 import { openTown, type Town } from './open-town.ts';
 import type { Access } from './peer-access.ts';
 import { peerResult, problem } from './peer-result.ts';
-import { preparePeers } from './prepare-peers.ts';
+import { noteUnregistered, preparePeers } from './prepare-peers.ts';
 import { rawWords } from './raw-words.ts';
+import { replacedProblems } from './replaced-problem.ts';
 import type { FederateRequest } from './request.ts';
 import { runStatus } from './run-status.ts';
 import { selectPeers } from './select-peers.ts';
@@ -40,15 +45,19 @@ export interface FederateOutcome {
  * @throws Failure for everything that stops the whole run; what stops one peer stands in its result
  */
 export async function federate(request: FederateRequest, context: Context): Promise<FederateOutcome> {
-  const started = Date.now();
+  const started = monotonicMs();
   const configuration = await loadConfiguration(context, request.overrides);
   requireFederation(configuration);
-  const peers = selectPeers(configuration, request.only);
+  const peers = selectPeers(configuration, request);
   if (request.failOn === 'primary' && !configuration.peers.some((peer) => peer.role === 'primary')) {
     throw new Failure('no-primary', '`fail-on primary` was asked for, but no primary is configured');
   }
-  if (peers.length === 0)
-    return notRun(request, { started, peers, code: 'no-peers', message: 'no peer is configured' });
+  checkLeases(peers, request);
+  if (peers.length === 0) {
+    const isNone = configuration.peers.length === 0;
+    const message = isNone ? 'no peer is configured' : 'no peer has the name and role asked for';
+    return notRun(request, { started, peers, code: 'no-peers', message });
+  }
   if (request.untrusted) {
     const message = 'this event may not write, so no peer was contacted; only the configuration was checked';
     return notRun(request, { started, peers, code: 'untrusted-event', message });
@@ -65,7 +74,15 @@ export async function federate(request: FederateRequest, context: Context): Prom
   };
   const town = await openTown(request, context, { configuration, dolt: dolt.path, access });
   try {
-    const ground = { town, peers, dolt, access, policy: configuration.dirty.value, started };
+    const ground = {
+      town,
+      peers,
+      configured: configuration.peers,
+      dolt,
+      access,
+      policy: configuration.dirty.value,
+      started,
+    };
     const result = await inTown(request, context, ground);
     return { result, doltPath: dolt.path, locations: locationsOf(peers) };
   } finally {
@@ -86,6 +103,8 @@ async function neededCapabilities(
 interface Ground {
   readonly town: Town;
   readonly peers: readonly Peer[];
+  /** All that are configured, also where only some take part. */
+  readonly configured: readonly Peer[];
   readonly access: Access;
   readonly dolt: InstalledDolt;
   readonly policy: Parameters<typeof settleUncommitted>[1]['policy'];
@@ -101,11 +120,19 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
   const tell = (notice: Notice) => void told.push(notice);
   const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout, tell };
   const { head, merge } = await federatePeers(engines, runs, options);
+  const mayWrite = request.command !== 'status' && !request.dryRun;
+  const memory = await noteTimes(engines, runs, { path, head, mayWrite });
+
+  const left: Left =
+    mayWrite && request.command !== 'push'
+      ? await leaveConflicts({ engines, path, branch, head, runs, peers: ground.configured }, context)
+      : { file: null, problems: [] };
 
   tellRawWords(runs, context);
   const results = runs.map(peerResult);
   const problems = [
     ...mergeProblems(merge),
+    ...left.problems,
     ...(dirty.length === 0
       ? []
       : [
@@ -122,6 +149,8 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
           peer: run.peer.name,
         }),
       ),
+    ...runs.flatMap((run) => replacedProblems(run, path)),
+    ...memory,
     ...runs.flatMap(noticesOf),
     ...told.map((notice) => toProblem(notice)),
   ];
@@ -136,10 +165,11 @@ async function inTown(request: FederateRequest, context: Context, ground: Ground
     branch,
     head,
     doltVersion: ground.dolt.version,
-    durationMs: Date.now() - ground.started,
+    durationMs: monotonicMs() - ground.started,
     merge: request.command === 'status' || request.command === 'push' ? null : merge,
     peers: results,
     problems,
+    ...(left.file === null ? {} : { conflictsPath: left.file }),
   };
 }
 
@@ -163,7 +193,7 @@ async function prepare(
   const { runs, toRegister } = await preparePeers(peers, { request, branch, access });
   const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
   if (refused != null) throw refused;
-  await registerPeers(database, toRegister, context.log);
+  noteUnregistered(runs, await registerPeers(database, toRegister, context.log));
   const mayWrite = request.command !== 'status' && !request.dryRun;
   if (mayWrite) await finishAdvances(database);
   const dirty = await settleUncommitted(database, { branch, policy, mayWrite });
@@ -189,7 +219,7 @@ function notRun(
     branch,
     head: null,
     doltVersion: null,
-    durationMs: Date.now() - why.started,
+    durationMs: monotonicMs() - why.started,
     merge: null,
     peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, branch))),
     problems: [problem('warning', why.code, { message: why.message })],

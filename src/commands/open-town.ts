@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
+import { requireNoDaemon } from '../beads/daemon.ts';
 import type { Configuration, Peer } from '../config/configuration.ts';
 import { Failure } from '../core/failure.ts';
 import { cloneDatabase } from '../dolt/clone.ts';
 import { type Engines, openEngines } from '../dolt/engines.ts';
+import { processCommand } from '../dolt/process-command.ts';
 import { fileRemote } from '../sync/file-remote.ts';
 import { readPatiently } from '../sync/retry.ts';
 import { timeLimit } from '../sync/time-limits.ts';
@@ -42,6 +44,10 @@ export async function openTown(request: Opening, context: Context, known: Known)
     database: request.database,
     workspace: known.configuration.workspace,
   });
+  const { workspace } = known.configuration;
+  if (workspace !== null && isInside(workspace, found)) {
+    await requireNoDaemon(workspace, (pid) => processCommand(pid, context.env));
+  }
   // One connection for each peer that is worked on, and one for the merge.
   const connections = request.parallel + 1;
   const at = (path: string, removeWith: readonly string[] = []) =>
@@ -65,6 +71,10 @@ export async function openTown(request: Opening, context: Context, known: Known)
     await remove(workshop);
     throw thrown;
   }
+}
+
+function isInside(workspace: string, found: Found): boolean {
+  return found.kind !== 'nowhere' && found.path.startsWith(workspace + sep);
 }
 
 function serverOptions(context: Context, { dolt }: Pick<Known, 'dolt'>) {

@@ -20,12 +20,15 @@ export function peerResult(run: PeerRun): PeerResult {
     pushedCommits: run.pushedCommits,
     remoteHead: run.head,
     verified: run.verified,
+    lastVerifiedAt: run.lastVerifiedAt,
+    oldestUnsyncedAt: run.oldestUnsyncedAt,
     conflicts: run.conflicts,
     ...(run.held.length === 0 ? {} : { held: [...run.held] }),
     error: errorOf(run.failure ?? collision(run)),
     attempts: run.attempts,
     durationMs: run.durationMs,
     ...(run.plan === null ? {} : { plan: run.plan }),
+    ...(run.replaced === null ? {} : { replaced: run.replaced }),
   };
 }
 

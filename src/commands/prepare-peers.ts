@@ -4,6 +4,7 @@ import type { Remote } from '../dolt/remotes.ts';
 import { fileRemote } from '../sync/file-remote.ts';
 import { newPeerRun, type PeerRun } from '../sync/peer-run.ts';
 import { partOf } from '../sync/roles.ts';
+import { leasedPart } from './leases.ts';
 import { type Access, accessTo } from './peer-access.ts';
 import type { FederateRequest } from './request.ts';
 
@@ -14,7 +15,7 @@ export interface PreparedPeers {
 }
 
 interface Preparation {
-  readonly request: Pick<FederateRequest, 'command' | 'dryRun' | 'only'>;
+  readonly request: Pick<FederateRequest, 'command' | 'dryRun' | 'only' | 'leases'>;
   /** The town's branch. */
   readonly branch: string;
   readonly access: Access;
@@ -29,7 +30,9 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
   const runs: PeerRun[] = [];
   const toRegister: Remote[] = [];
   for (const peer of peers) {
-    const run = newPeerRun(peer, partOf(request.command, peer.role), branch);
+    const lease = request.leases.get(peer.name) ?? null;
+    const run = newPeerRun(peer, leasedPart(partOf(request.command, peer.role), lease !== null), branch);
+    run.lease = lease;
     runs.push(run);
     if (run.part === null) {
       if (request.only.includes(peer.name)) run.failure = noPart(peer, request.command);
@@ -59,6 +62,17 @@ async function canBeRegistered(run: PeerRun, request: Preparation['request']): P
   if ((await fileRemote(run.peer.endpoint)) !== 'absent') return true;
   run.state = 'remote-empty';
   return run.part?.push === true && !request.dryRun;
+}
+
+/** Notes the peers that the database could not be made to know; nothing can be asked of them in this run. */
+export function noteUnregistered(runs: readonly PeerRun[], failures: ReadonlyMap<string, Failure>): void {
+  for (const run of runs) {
+    const failure = failures.get(run.peer.name);
+    if (failure === undefined) continue;
+    run.registered = false;
+    run.state = 'unreachable';
+    run.failure = failure;
+  }
 }
 
 function noPart(peer: Peer, command: string): Failure {

@@ -9,6 +9,10 @@ export interface FederateRequest {
   readonly command: 'sync' | 'pull' | 'push' | 'status';
   /** Peer names; empty = all. */
   readonly only: readonly string[];
+  /** Roles of peers; empty = all. */
+  readonly onlyRoles: readonly Role[];
+  /** The head that is expected at each peer whose branch is to be replaced by ours, by name. */
+  readonly leases: ReadonlyMap<string, string>;
   readonly dryRun: boolean;
   readonly failOn: FailOn;
   /** How often a push that lost a race is tried again, after fetching and merging anew. */
@@ -58,6 +62,17 @@ export interface RemovePeerRequest {
   readonly dolt: DoltRequest;
 }
 
+export interface ResolveRequest {
+  readonly command: 'resolve';
+  /** The conflicts file, relative to the working directory; absent: ask. */
+  readonly file?: string | undefined;
+  /** Percent of a table's rows that a peer may delete at once. */
+  readonly maxDelete: number;
+  readonly database?: string | undefined;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
+
 export interface ListPeersRequest {
   readonly command: 'list-peers';
   readonly overrides: ConfigOverrides;
@@ -99,6 +114,7 @@ export type Request =
   | FederateRequest
   | AddPeerRequest
   | RemovePeerRequest
+  | ResolveRequest
   | ListPeersRequest
   | ConfigRequest
   | DoctorRequest

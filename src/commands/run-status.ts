@@ -10,6 +10,8 @@ interface PeerOutcome {
   readonly conflicts: readonly { readonly left: boolean }[];
   readonly pulledCommits: number;
   readonly pushedCommits: number;
+  /** Whether the peer's branch was replaced, perhaps by an older commit. */
+  readonly replaced: object | null;
 }
 
 /** What one peer's run came to. */
@@ -17,8 +19,9 @@ export function peerStatus(run: PeerOutcome): PeerStatus {
   if (run.part === null) return 'skipped';
   if (run.failure !== null) return ERRORS[run.failure.code].exit === EXIT.conflict ? 'conflict' : 'failed';
   if (run.conflicts.some(({ left }) => left)) return 'conflict';
-  if (run.pulledCommits > 0) return run.pushedCommits > 0 ? 'synced' : 'pulled';
-  return run.pushedCommits > 0 ? 'pushed' : 'unchanged';
+  const isPushed = run.pushedCommits > 0 || run.replaced !== null;
+  if (run.pulledCommits > 0) return isPushed ? 'synced' : 'pulled';
+  return isPushed ? 'pushed' : 'unchanged';
 }
 
 /**

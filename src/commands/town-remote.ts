@@ -3,6 +3,7 @@ import { toFailure } from '../core/failure.ts';
 import { listRemotes, removeRemote } from '../dolt/remotes.ts';
 import { openServer } from '../dolt/server.ts';
 import { openDatabase, type Sql } from '../dolt/sql.ts';
+import { NO_PATIENCE } from '../dolt/when-free.ts';
 import { findDolt } from '../install/find.ts';
 import { fileRemote } from '../sync/file-remote.ts';
 import { registerPeers } from '../sync/registration.ts';
@@ -24,7 +25,9 @@ export async function registerNow(peer: Peer, place: Place, context: Context): P
   // What Dolt gets for s3:// depends on which Dolt it is, which the next sync finds out.
   if (peer.endpoint.kind === 's3') return;
   const remote = { name: peer.name, url: peer.endpoint.dolt, ref: peer.ref };
-  await withTown(place, context, (sql) => registerPeers(sql, [remote], context.log));
+  await withTown(place, context, async (sql) => {
+    for (const failure of (await registerPeers(sql, [remote], context.log)).values()) throw failure;
+  });
 }
 
 /** Makes the database forget a peer at once, where that is possible; the next sync leaves the remote alone otherwise. */
@@ -41,7 +44,8 @@ async function withTown(place: Place, context: Context, work: (sql: Sql) => Prom
     const dolt = found.kind === 'database' ? await findDolt(context) : null;
     if (found.kind !== 'database' || dolt === null) return;
     const mask = (secret: string) => context.log.mask(secret);
-    const server = await openServer({ ...context, dolt: dolt.path, database: found.path, mask });
+    const options = { ...context, dolt: dolt.path, database: found.path, mask, patience: NO_PATIENCE };
+    const server = await openServer(options);
     try {
       const database = await openDatabase(server.address, 1);
       await work(database).finally(() => database.close());

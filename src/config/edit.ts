@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { errorMessage, Failure } from '../core/failure.ts';
+import { writeWhole } from '../core/write-whole.ts';
 import type { PeerValue } from './edit-add.ts';
 import { withoutPeer, withPeer } from './edit-peers.ts';
 import { readConfigText } from './read-config.ts';
@@ -50,11 +50,10 @@ export async function removePeerFromFile(file: string, name: string, inspect: In
   await write(file, text);
 }
 
-/** write-file-atomic 6 follows a symbolic link and keeps mode and owner of the file that it replaces. */
 async function write(file: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeFileAtomic(file, text);
+    await writeWhole(file, text);
   } catch (thrown) {
     throw new Failure('config-unreadable', `cannot write ${file}: ${errorMessage(thrown)}`, {
       hint: 'Check that this user may write the file and its folder.',

@@ -36,6 +36,7 @@ const READ = [
   'credentials',
   'database',
   'branch',
+  'only-role',
   'timeout',
   'retries',
   'parallel',
@@ -50,14 +51,14 @@ export const COMMANDS = {
   sync: {
     summary: 'Fetch all peers, merge, push to all, and verify',
     arguments: PEERS,
-    options: [...RUN, 'init-empty', 'max-delete'],
+    options: [...RUN, 'init-empty', 'max-delete', 'force-with-lease'],
     action: true,
   },
   pull: { summary: 'Fetch and merge, push nothing', arguments: PEERS, options: [...RUN, 'max-delete'], action: true },
   push: {
     summary: 'Push what is committed and verify, merge nothing',
     arguments: PEERS,
-    options: [...RUN, 'init-empty'],
+    options: [...RUN, 'init-empty', 'force-with-lease'],
     action: true,
   },
   status: {
@@ -87,6 +88,12 @@ export const COMMANDS = {
     summary: 'Remove a peer from the configuration',
     arguments: [NAME],
     options: ['config', 'database'],
+    action: false,
+  },
+  resolve: {
+    summary: 'Settle what the strategy `manual` left, as chosen in a conflicts file or asked on a terminal',
+    arguments: [],
+    options: ['file', 'config', 'database', 'max-delete', 'dolthub-host', 'allow-insecure', ...DOLT],
     action: false,
   },
   'list-peers': { summary: 'List the configured peers', arguments: [], options: CONFIG, action: false },

@@ -1,4 +1,5 @@
 import { type ErrorCodeEntry, FINAL, TRANSIENT } from './error-entry.ts';
+import { EXIT } from './exit-codes.ts';
 
 /** Errors of getting a Dolt and of opening the database with it. */
 export const ENGINE_ERRORS = {
@@ -46,6 +47,27 @@ export const ENGINE_ERRORS = {
     title: 'Federation requires direct database access',
     hint: 'Stop the process that holds the database (a `dolt sql-server`, `bd` or another run), then run again.',
     ...FINAL,
+  },
+  'database-read-only': {
+    title: 'The folder of the database cannot be written',
+    hint: 'Check who owns the folder, its permissions, and whether the disk is mounted read-only. Dolt locks a database even to read it.',
+    ...FINAL,
+  },
+  'database-format': {
+    title: 'The database is in a format that no supported Dolt reads',
+    hint: 'Migrate it with the Dolt that wrote it (`dolt migrate`), then run again.',
+    ...FINAL,
+  },
+  'disk-full': {
+    title: 'A disk is full',
+    hint: 'Make room on the disk that holds the path in the message, then run again: what was not written whole does not count.',
+    ...FINAL,
+  },
+  'memory-unusable': {
+    title: 'The file that remembers the last verified sync of each peer cannot be used',
+    hint: 'Nothing depends on it but `lastVerifiedAt`. Check that this user may write the folder `.dolt` of the database; a damaged file is replaced by the next run that writes.',
+    retryable: false,
+    exit: EXIT.ok,
   },
   'untrusted-database-config': {
     title: "The database's own settings would change what a server does",

@@ -1,19 +1,6 @@
+import { DOLT_OPTIONS } from './dolt-options.ts';
 import { ACTION, BOTH, CLI, type OptionEntry } from './option-entry.ts';
-import {
-  CONFLICT_STRATEGIES,
-  DIRTY_POLICIES,
-  DOLT_SOURCES,
-  FAIL_ON,
-  REPORT_VALUES,
-  ROLES,
-  SYNC_MODES,
-  TIERS,
-} from './vocabulary.ts';
-
-export type { OptionEntry };
-
-/** The Dolt version that is installed and tested when nobody asks for another. */
-export const DEFAULT_DOLT_VERSION = '2.3.0';
+import { CONFLICT_STRATEGIES, DIRTY_POLICIES, FAIL_ON, REPORT_VALUES, ROLES, SYNC_MODES, TIERS } from './vocabulary.ts';
 
 /** Every option of both faces, in the order of the README. */
 export const OPTIONS = {
@@ -32,6 +19,12 @@ export const OPTIONS = {
     description: 'Names of the peers to work on, separated by commas or line breaks; otherwise all',
     faces: ACTION,
     type: 'text',
+  },
+  'only-role': {
+    description: 'Roles of the peers to work on, separated by commas or line breaks; otherwise all',
+    faces: BOTH,
+    type: 'text',
+    value: 'roles',
   },
   'working-directory': {
     description: 'Folder to start from, relative to the workspace',
@@ -61,6 +54,7 @@ export const OPTIONS = {
   },
   user: { description: "User to name to the peer's server", faces: CLI, type: 'text', value: 'name' },
   ref: { description: 'Git ref that holds the data of a git remote', faces: CLI, type: 'text', value: 'name' },
+  file: { description: 'Conflicts file to settle; else rows are asked for', faces: CLI, type: 'text', value: 'file' },
   'sync-mode': {
     description: 'Sync mode; only `dolt-native` and `belt-and-suspenders` allow federation',
     faces: BOTH,
@@ -95,6 +89,13 @@ export const OPTIONS = {
     type: 'choice',
     choices: DIRTY_POLICIES,
     default: 'config',
+  },
+  'force-with-lease': {
+    description:
+      'Peers whose branch is to be replaced by ours, each with the head that it is expected to have, as `peer=hash`, separated by commas or line breaks; only for `sync` and `push`',
+    faces: BOTH,
+    type: 'text',
+    value: 'peer=hash',
   },
   'dry-run': {
     description: 'Report what would be done and move no branch on either side',
@@ -156,29 +157,7 @@ export const OPTIONS = {
     default: '50',
     value: 'percent',
   },
-  'dolt-version': {
-    description: 'Dolt version: exact, a range, or `latest`',
-    faces: BOTH,
-    type: 'text',
-    default: DEFAULT_DOLT_VERSION,
-    value: 'version',
-  },
-  'dolt-source': {
-    description:
-      'Where a missing Dolt comes from: its release, a build from source (needs Go), or `auto`: the release, and a build only where it cannot be reached',
-    faces: BOTH,
-    type: 'choice',
-    choices: DOLT_SOURCES,
-    default: 'release',
-  },
-  'dolt-path': { description: 'Dolt executable to use as it is', faces: BOTH, type: 'text', value: 'file' },
-  'dolt-sha256': {
-    description: 'SHA-256 of the release asset, in hexadecimal',
-    faces: BOTH,
-    type: 'text',
-    value: 'digest',
-  },
-  'dolt-mirror': { description: 'Base URL to download Dolt releases from', faces: BOTH, type: 'text', value: 'url' },
+  ...DOLT_OPTIONS,
   'dolthub-host': { description: 'Host that serves `dolthub://` endpoints', faces: BOTH, type: 'text', value: 'host' },
   credentials: {
     description:

@@ -8,6 +8,8 @@ export const OUTPUTS = {
   synced: 'Names of the peers in step, separated by commas',
   failed: 'Names of the peers that failed, separated by commas',
   conflicts: 'Number of rows left in conflict',
+  'conflicts-path':
+    'File with every row that is left for a person, on the disk of the runner only; empty where nothing is left',
   'pulled-commits': 'Number of commits that came in',
   'pushed-commits': 'Number of commits that went out, over all peers',
   'database-path': 'Folder of the database',

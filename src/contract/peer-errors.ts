@@ -10,7 +10,7 @@ export const PEER_ERRORS = {
   },
   conflict: {
     title: 'Both sides changed the same data, and no strategy may settle it',
-    hint: 'Settle the rows on one side, or give the peer another `conflict` strategy than `manual`, then run again.',
+    hint: 'Choose in the conflicts file that the report names and run `dolt-federation resolve --file`; or settle the rows on one side, or give the peer another `conflict` strategy, then run again.',
     ...HUMAN,
   },
   'id-collision': {
@@ -52,6 +52,22 @@ export const PEER_ERRORS = {
     title: 'The peer moved while we pushed, more often than we try again',
     hint: 'Run again; schedule towns that share a peer at different minutes.',
     ...TRANSIENT,
+  },
+  'lease-stale': {
+    title: 'The peer is not at the head that `force-with-lease` expects',
+    hint: 'Look at what the peer has now (`dolt-federation status --json`, `remoteHead`), and name that head if it may still be replaced.',
+    ...FINAL,
+  },
+  'forced-push': {
+    title: "A peer's branch was replaced by ours, as `force-with-lease` asked for",
+    hint: 'The message names the tag that keeps the old head, and the command that puts it back.',
+    retryable: false,
+    exit: EXIT.ok,
+  },
+  'tag-conflict': {
+    title: 'A tag names another commit already',
+    hint: 'Look at the commit that the tag names, and delete or rename the tag.',
+    ...FINAL,
   },
   unverified: {
     title: 'The push reported success but the peer does not have the commit',

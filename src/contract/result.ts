@@ -49,7 +49,7 @@ export type HeldRow = z.infer<typeof heldRowSchema>;
 /** What a dry run found that a real one would do for this peer; `head` is the commit the peer would end at. */
 export const planSchema = z.strictObject({
   pull: z.enum(['nothing', 'fast-forward', 'merge']),
-  push: z.enum(['nothing', 'fast-forward', 'first-push']),
+  push: z.enum(['nothing', 'fast-forward', 'first-push', 'replace']),
   pullCommits: count,
   pushCommits: count,
   head: hash.nullable(),
@@ -67,6 +67,13 @@ export const mergeSchema = z.strictObject({
 });
 export type MergeReport = z.infer<typeof mergeSchema>;
 
+/** A head that was replaced by force, and the tag that keeps it: here, and at the peer where that was possible. */
+export const replacedSchema = z.strictObject({ head: hash, tag: z.string(), atPeer: z.boolean() });
+export type Replaced = z.infer<typeof replacedSchema>;
+
+/** A moment in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`; a pattern, since not every validator knows the format `date-time`. */
+const moment = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
+
 export const peerResultSchema = z.strictObject({
   name: z.string(),
   endpoint: z.string(),
@@ -80,6 +87,10 @@ export const peerResultSchema = z.strictObject({
   pushedCommits: count,
   remoteHead: hash.nullable(),
   verified: z.boolean(),
+  /** When a run last read the peer and found there what it had promised, as this machine remembers it. */
+  lastVerifiedAt: moment.nullable(),
+  /** The oldest commit that one side should get from the other and lacks; null where there is none, or nobody knows. */
+  oldestUnsyncedAt: moment.nullable(),
   conflicts: z.array(conflictSchema),
   /** The first of the rows that the screen before a merge found; only where there are some. */
   held: z.array(heldRowSchema).optional(),
@@ -87,6 +98,7 @@ export const peerResultSchema = z.strictObject({
   attempts: count,
   durationMs: count,
   plan: planSchema.optional(),
+  replaced: replacedSchema.optional(),
 });
 /** How one peer fared. `ahead`/`behind` are what the survey saw, null where there is no common ground to count on. */
 export type PeerResult = z.infer<typeof peerResultSchema>;
@@ -117,6 +129,8 @@ export const runResultSchema = z.strictObject({
   merge: mergeSchema.nullable(),
   peers: z.array(peerResultSchema),
   problems: z.array(problemSchema),
+  /** The conflicts file, where anything is left for a person. */
+  conflictsPath: z.string().optional(),
   /** Only in the Action's output `result`, where the whole did not fit; the file at `result-path` has it all. */
   truncated: z.literal(true).optional(),
 });
@@ -145,6 +159,20 @@ export type AddPeerResult = z.infer<typeof addPeerResultSchema>;
 
 export const removePeerResultSchema = z.strictObject({ name: z.string(), status: z.literal('removed') });
 export type RemovePeerResult = z.infer<typeof removePeerResultSchema>;
+
+export const resolveResultSchema = z.strictObject({
+  status: z.enum(['unchanged', 'success']),
+  database: z.string(),
+  /** null where there was no conflicts file. */
+  branch: z.string().nullable(),
+  /** The head of the branch after the merges; null where nothing was left. */
+  head: hash.nullable(),
+  /** Names of the peers whose heads were merged. */
+  peers: z.array(z.string()),
+  /** Rows that were settled as somebody chose. */
+  rows: count,
+});
+export type ResolveResult = z.infer<typeof resolveResultSchema>;
 
 export const listPeersResultSchema = z.array(
   z.strictObject({ name: z.string(), endpoint: z.string(), role: z.enum(ROLES), tier: z.enum(TIERS) }),

@@ -11,7 +11,7 @@ export const USAGE_ERRORS = {
   },
   'config-unreadable': {
     title: 'The configuration file cannot be read',
-    hint: 'Check that the path is a text file of at most 1 MiB that this user may read.',
+    hint: 'Check that the path is a text file of 1 byte to 1 MiB that this user may read.',
     ...USAGE,
   },
   'config-syntax': {

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { ERRORS, type ErrorCode } from '../contract/error-codes.ts';
+import { systemCode } from './system-code.ts';
 
 /** A place in a file, 1-based; what an editor or an annotation needs. */
 export interface Location {
@@ -38,10 +39,14 @@ export class Failure extends Error {
   }
 }
 
-/** Any thrown value as a Failure: ours as it is, everything else as `unknown` with its text kept. */
+/** What the system says when a disk, or a user's share of it, is full. */
+const DISK_FULL: readonly (string | null)[] = ['ENOSPC', 'EDQUOT'];
+
+/** Any thrown value as a Failure: ours as it is, a full disk as `disk-full`, everything else as `unknown`; texts are kept. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
-  return new Failure('unknown', errorMessage(thrown), { cause: thrown });
+  const code = DISK_FULL.includes(systemCode(thrown)) ? 'disk-full' : 'unknown';
+  return new Failure(code, errorMessage(thrown), { cause: thrown });
 }
 
 /** The text of any thrown value; an Error of another realm (a `vm` context) is one, too. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
+import { writeWhole } from '../core/write-whole.ts';
 
 const capabilitiesSchema = z.strictObject({
   /** Whether it knows `s3://`. */
@@ -31,7 +31,7 @@ export async function storeCapabilities(executable: string, known: Capabilities,
   try {
     const file = await entry(executable, toolCacheDir);
     await mkdir(join(toolCacheDir, FOLDER), { recursive: true });
-    await writeFileAtomic(file, `${JSON.stringify(known)}\n`);
+    await writeWhole(file, `${JSON.stringify(known)}\n`);
   } catch {
     // A read-only tool cache is a fine one.
   }

@@ -3,6 +3,7 @@ import { Failure } from '../core/failure.ts';
 import type { Sql } from './sql.ts';
 
 const baseRow = z.object({ base: z.string().nullable() });
+const dateRow = z.object({ date: z.string().nullable() });
 const countRow = z.object({ n: z.coerce.number().int() });
 const commitRow = z.object({ commit_hash: z.string(), date: z.string(), committer: z.string(), email: z.string() });
 
@@ -72,4 +73,22 @@ export async function rootCommit(sql: Sql, head: string): Promise<CommitInfo> {
   );
   if (row === undefined) throw new Failure('corrupt', `the history of ${head} cannot be read`);
   return { hash: row.commit_hash, date: row.date.slice(0, 23), committer: `${row.committer} <${row.email}>` };
+}
+
+/**
+ * When the oldest commit was made that `to` reaches and `from` does not.
+ * @param range.from null: of all commits that `to` reaches
+ * @returns a moment in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`; null where there is none
+ */
+export async function oldestCommitDate(
+  sql: Sql,
+  range: { readonly from: string | null; readonly to: string },
+): Promise<string | null> {
+  const revision = range.from === null ? range.to : `${range.from}..${range.to}`;
+  const [row] = await sql.rows(
+    dateRow,
+    "SELECT DATE_FORMAT(MIN(date), '%Y-%m-%dT%H:%i:%s.%f') AS date FROM dolt_log(?)",
+    [revision],
+  );
+  return row?.date == null ? null : `${row.date.slice(0, 23)}Z`;
 }

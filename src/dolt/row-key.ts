@@ -26,6 +26,18 @@ export function keyText(shape: TableShape, cells: Cells): string {
   return JSON.stringify(shape.key.map((name) => cells[name] ?? null));
 }
 
+/** A value in its canonical text as SQL. @param column names it in the table, whose type decides */
+export function literalOf(shape: TableShape, column: string, value: string | null): Condition {
+  if (value === null) return { text: 'NULL', values: [] };
+  if (isBytes(shape, column)) return { text: 'UNHEX(?)', values: [value.slice(2)] };
+  return { text: '?', values: [value] };
+}
+
+/** Whether a column holds bytes, whose canonical text is hexadecimal after `0x`. */
+export function isBytes(shape: TableShape, column: string): boolean {
+  return BYTES.has(shape.columns.find(({ name }) => name === column)?.type ?? '');
+}
+
 /**
  * The condition that a row has one of these keys; false for no keys at all.
  * @param prefix stands before each column's name, as in `to_` of a diff

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
+import { monotonicMs } from '../core/clock.ts';
 
 /** How to reach a server, and the password of its root user. */
 export interface Address {
@@ -37,8 +38,8 @@ export async function awaitReady(awaited: Awaited): Promise<StartOutcome> {
   void awaited.ended.then((exitCode) => {
     end = { kind: 'ended', exitCode };
   });
-  const started = Date.now();
-  while (Date.now() - started < READY_WITHIN_MS) {
+  const started = monotonicMs();
+  while (monotonicMs() - started < READY_WITHIN_MS) {
     if (end !== null) return end;
     if (awaited.signal.aborted) return { kind: 'interrupted' };
     if (await answers(awaited.address)) return { kind: 'ready' };

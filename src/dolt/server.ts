@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import { freePort } from '../core/free-port.ts';
+import type { Logger } from '../core/logger.ts';
 import { checkDatabaseSettings, tightenSettings } from './database-settings.ts';
 import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
 import { ENGINE_MARK, kinOf } from './engine-processes.ts';
 import { doltEnvironment } from './environment.ts';
+import { checkManifest } from './manifest.ts';
 import { preparePrivateRoot } from './private-root.ts';
 import { type ServerProcess, startServer } from './process.ts';
 import { serverConfig } from './server-config.ts';
@@ -17,6 +19,7 @@ import { removeServerNote } from './server-note.ts';
 import { type Address, awaitReady, isReady } from './server-ready.ts';
 import { startFailure } from './start-failure.ts';
 import { type Watchdog, watch } from './watchdog.ts';
+import { type Patience, whenFree } from './when-free.ts';
 
 export interface ServerOptions {
   /** Dolt executable. */
@@ -33,6 +36,9 @@ export interface ServerOptions {
   readonly mask: (secret: string) => void;
   /** What it has besides; absent: nothing. */
   readonly kit?: EngineKit;
+  readonly log?: Pick<Logger, 'info'>;
+  /** How long the database is waited for; absent: as long as makes sense for who holds it. */
+  readonly patience?: Patience;
   /** Folders that have to go, too, should we be killed while it runs. */
   readonly removeWith?: readonly string[];
 }
@@ -58,11 +64,17 @@ const GRACE_MS = 5_000;
 
 /**
  * Starts a server for one database, with everything of its own in a private temporary folder.
- * @throws Failure `database-in-use` when another process holds the database, `untrusted-database-config`,
+ * @throws Failure `database-in-use` when another process holds the database for longer than is waited,
+ *   `untrusted-database-config`, `corrupt`, `client-too-old`, `database-format`, `database-read-only`, `disk-full`,
  *   `engine-start` with the end of the log for everything else, `interrupted`
  */
 export async function openServer(options: ServerOptions): Promise<Server> {
   await checkDatabaseSettings(options.database);
+  await checkManifest(options.database);
+  return await whenFree(options, () => openNow(options));
+}
+
+async function openNow(options: ServerOptions): Promise<Server> {
   await mkdir(options.tempDir, { recursive: true });
   const privateDir = await mkdtemp(join(options.tempDir, 'df-'));
   options.onResource({ kind: 'folder', path: privateDir });

@@ -1,6 +1,7 @@
 import { groupBy } from '../core/group-by.ts';
 import { renamed } from './generated-columns.ts';
 import { quoted } from './identifier.ts';
+import { type Condition, literalOf } from './row-key.ts';
 import type { Sql } from './sql.ts';
 import type { TableShape } from './table-shape.ts';
 
@@ -11,6 +12,14 @@ import type { TableShape } from './table-shape.ts';
 export interface RowSettlement {
   readonly id: string;
   readonly take: readonly string[] | 'row';
+  /** Columns that get another value than either side's. */
+  readonly set?: readonly CellValue[];
+}
+
+/** What a column gets: what it was before both sides changed it, or a value in its canonical text. */
+export interface CellValue {
+  readonly column: string;
+  readonly value: 'base' | { readonly value: string | null };
 }
 
 /**
@@ -20,15 +29,26 @@ export interface RowSettlement {
  */
 export async function settleConflicts(sql: Sql, shape: TableShape, rows: readonly RowSettlement[]): Promise<void> {
   const conflicts = quoted(`dolt_conflicts_${shape.name}`);
-  for (const group of groupBy(rows, ({ take }) => JSON.stringify(take)).values()) {
-    const take = group[0]?.take ?? [];
+  for (const group of groupBy(rows, ({ take, set }) => JSON.stringify([take, set ?? []])).values()) {
+    const { take = [], set = [] } = group[0] ?? {};
     const chosen = take === 'row' ? shape.columns.map(({ name }) => name) : take;
-    if (chosen.length === 0) continue;
-    const values = chosen.map((name) => `${our(name)} = ${quoted(`their_${name}`)}`);
-    await update(sql, `UPDATE ${conflicts} SET ${values.join(', ')}`, group);
+    const literals = set.map(({ column, value }) => assigned(shape, column, value));
+    const values = [
+      ...chosen.map((name) => `${our(name)} = ${quoted(`their_${name}`)}`),
+      ...literals.map(({ text }) => text),
+    ];
+    if (values.length === 0) continue;
+    const parameters = literals.flatMap((literal) => literal.values);
+    await update(sql, { text: `UPDATE ${conflicts} SET ${values.join(', ')}`, values: parameters }, group);
     if (take !== 'row') await recompute(sql, shape, group);
   }
-  await update(sql, `DELETE FROM ${conflicts}`, rows);
+  await update(sql, { text: `DELETE FROM ${conflicts}`, values: [] }, rows);
+}
+
+function assigned(shape: TableShape, column: string, value: CellValue['value']): Condition {
+  if (value === 'base') return { text: `${our(column)} = ${quoted(`base_${column}`)}`, values: [] };
+  const literal = literalOf(shape, column, value.value);
+  return { text: `${our(column)} = ${literal.text}`, values: literal.values };
 }
 
 /** A stored generated column keeps its old value when the row is written through its conflict (Dolt 2.3.0). */
@@ -37,7 +57,8 @@ async function recompute(sql: Sql, shape: TableShape, rows: readonly RowSettleme
     generated === null ? [] : [`${our(name)} = (${renamed(generated.expression, our)})`],
   );
   if (values.length === 0) return;
-  await update(sql, `UPDATE ${quoted(`dolt_conflicts_${shape.name}`)} SET ${values.join(', ')}`, rows);
+  const conflicts = quoted(`dolt_conflicts_${shape.name}`);
+  await update(sql, { text: `UPDATE ${conflicts} SET ${values.join(', ')}`, values: [] }, rows);
 }
 
 /**
@@ -48,10 +69,15 @@ export async function takeTheirs(sql: Sql, table: string): Promise<void> {
   await sql.run("CALL DOLT_CONFLICTS_RESOLVE('--theirs', ?)", [table]);
 }
 
-async function update(sql: Sql, statement: string, rows: readonly RowSettlement[]): Promise<void> {
+/** Leaves all conflicts that a table still has as our side has them. */
+export async function keepOurs(sql: Sql, table: string): Promise<void> {
+  await sql.run(`DELETE FROM ${quoted(`dolt_conflicts_${table}`)}`);
+}
+
+async function update(sql: Sql, statement: Condition, rows: readonly RowSettlement[]): Promise<void> {
   const marks = rows.map(() => '?').join(', ');
   const ids = rows.map((row) => row.id);
-  await sql.run(`${statement} WHERE dolt_conflict_id IN (${marks})`, ids);
+  await sql.run(`${statement.text} WHERE dolt_conflict_id IN (${marks})`, [...statement.values, ...ids]);
 }
 
 function our(column: string): string {

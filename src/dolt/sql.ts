@@ -67,6 +67,7 @@ function asDoltSaysIt(field: TypeCastField, next: TypeCastNext): unknown {
     case 'DOUBLE':
       return field.string();
     case 'GEOMETRY':
+    case 'BIT':
       return field.buffer();
   }
   return next();

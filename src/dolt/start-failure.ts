@@ -1,6 +1,6 @@
+import type { ErrorCode } from '../contract/error-codes.ts';
 import { Failure } from '../core/failure.ts';
 import { classify } from './failure-text.ts';
-import { inUse } from './in-use.ts';
 import type { StartOutcome } from './server-ready.ts';
 
 /**
@@ -24,12 +24,17 @@ export function startFailure(
     case 'ended': {
       const code = classify(seen.log);
       if (code === 'port-in-use') return code;
-      if (code === 'locked') return inUse(seen.database, 'another Dolt process');
-      if (code === 'client-too-old' || code === 'corrupt') return new Failure(code, seen.log.trim());
+      if (code === 'locked') return new Failure(code, `another process holds ${seen.database}`);
+      if (code === 'client-too-old' || code === 'corrupt' || code === 'disk-full') return told(code, seen);
+      if (code === 'read-only' || code === 'auth') return told('database-read-only', seen);
       return new Failure(
         'engine-start',
         `the Dolt server ended with exit code ${outcome.exitCode ?? 'none'} for ${seen.database}:\n${seen.log.trim()}`,
       );
     }
   }
+}
+
+function told(code: ErrorCode, seen: { readonly log: string; readonly database: string }): Failure {
+  return new Failure(code, `${seen.database} cannot be opened:\n${seen.log.trim()}`);
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Failure } from '../core/failure.ts';
 import type { Database, Sql } from './sql.ts';
 
 /** A tag: a name for a commit, and who gave it and why. When is left out: Dolt 2.3.0 has no way to set it. */
@@ -40,4 +41,16 @@ export async function createTag(database: Database, tag: Tag): Promise<void> {
     const words = [...message, '--', tag.name, tag.commit];
     await sql.run(`CALL DOLT_TAG(${words.map(() => '?').join(', ')})`, words);
   });
+}
+
+/**
+ * Makes a local tag that nobody signs in particular, unless it names that commit already.
+ * @throws Failure `tag-conflict` where it names another one
+ */
+export async function ensureTag(sql: Sql, tag: Pick<Tag, 'name' | 'commit'>): Promise<void> {
+  const present = (await readTags(sql)).find((one) => one.name === tag.name);
+  if (present === undefined) await sql.run("CALL DOLT_TAG('--', ?, ?)", [tag.name, tag.commit]);
+  else if (present.commit !== tag.commit) {
+    throw new Failure('tag-conflict', `the tag ${tag.name} names ${present.commit} already, and not ${tag.commit}`);
+  }
 }

@@ -28,7 +28,22 @@ export async function pushBranch(sql: Sql, to: RemoteBranch & { readonly source:
   await call(sql, 'DOLT_PUSH', [...asUser(to), to.peer, `${to.source}:${to.branch}`]);
 }
 
-function asUser({ user }: RemoteBranch): readonly string[] {
+/**
+ * Sets a branch of a remote to a local branch, whatever stands there. Dolt (2.3.0) takes no lease: whoever pushes between
+ * a look at the remote and this is overwritten.
+ * @throws Failure with the class of what went wrong
+ */
+export async function forceBranch(sql: Sql, to: RemoteBranch & { readonly source: string }): Promise<void> {
+  await call(sql, 'DOLT_PUSH', ['--force', ...asUser(to), to.peer, `${to.source}:${to.branch}`]);
+}
+
+/** Pushes a local tag to a remote. Dolt (2.3.0) overwrites a tag of that name there without being forced to. */
+export async function pushTag(sql: Sql, to: Omit<RemoteBranch, 'branch'> & { readonly tag: string }): Promise<void> {
+  const ref = `refs/tags/${to.tag}`;
+  await call(sql, 'DOLT_PUSH', [...asUser(to), to.peer, `${ref}:${ref}`]);
+}
+
+function asUser({ user }: Pick<RemoteBranch, 'user'>): readonly string[] {
   return user === null ? [] : ['--user', user];
 }
 

@@ -1,5 +1,5 @@
 import { valid } from 'semver';
-import { errorMessage, Failure } from '../core/failure.ts';
+import { errorMessage, Failure, toFailure } from '../core/failure.ts';
 import { type PrivateRunContext, runPrivately } from './private-run.ts';
 
 /** The version in what `dolt version` prints (`dolt version 2.3.0`, `dolt version 2.3.1-dev`); null for anything else. */
@@ -24,7 +24,8 @@ export async function doltVersion(executable: string, context: PrivateRunContext
       `"${executable} version" does not answer as Dolt does: exit code ${ended.exitCode}, output "${said}"`,
     );
   } catch (thrown) {
-    if (thrown instanceof Failure && thrown.code !== 'unknown') throw thrown;
+    const failure = toFailure(thrown);
+    if (failure.code !== 'unknown') throw failure;
     throw new Failure('dolt-not-found', `"${executable}" cannot be run: ${errorMessage(thrown)}`, { cause: thrown });
   }
 }

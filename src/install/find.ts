@@ -1,4 +1,4 @@
-import { DEFAULT_DOLT_VERSION } from '../contract/options.ts';
+import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { findOnPath } from './local-dolt.ts';
 import { findInToolCache } from './tool-cache.ts';

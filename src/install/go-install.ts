@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { monotonicMs } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
 import { run } from '../dolt/process.ts';
 import { buildProgress } from './build-progress.ts';
@@ -40,9 +41,9 @@ export async function goInstall(
 
   context.log.info(`Building ${program.label} from source with "${go.version}": this takes some minutes`);
   const progress = buildProgress();
-  const started = Date.now();
+  const started = monotonicMs();
   const beat = setInterval(() => {
-    const seconds = Math.round((Date.now() - started) / 1000);
+    const seconds = Math.round((monotonicMs() - started) / 1000);
     context.log.info(`Building ${program.label}: ${seconds} s, ${progress.summary()}`);
   }, heartbeatMs);
   try {

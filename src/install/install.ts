@@ -1,4 +1,4 @@
-import { DEFAULT_DOLT_VERSION } from '../contract/options.ts';
+import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
 import { Failure } from '../core/failure.ts';
 import { buildDolt } from './build.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from './dolt-request.ts';

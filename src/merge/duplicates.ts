@@ -99,7 +99,7 @@ async function firstDate(
   const { shape, row, side } = one;
   const { database } = merging;
   const head = merging[side];
-  const history = { database, head, shape, columns: [], keys: [keyOf(shape, row)] };
+  const history = { database, head, since: merging.base, shape, columns: [], keys: [keyOf(shape, row)] };
   const writes = (await rowWrites(sql, history)).get(keyText(shape, row)) ?? [];
   const first = await firstCommit(writes, (commit) => isAncestor(sql, commit, merging.base));
   return first ?? instant((await commitInfo(sql, head)).date);

@@ -68,16 +68,24 @@ async function readSide(
     columns: [...new Set([...contested, ...timeColumns])],
     keys: rows.map(({ row }) => anySide(row, shape)),
   };
-  const writes = await rowWrites(sql, history);
+  const writes = await rowWrites(sql, { ...history, since: merging.base });
+  let whole: typeof writes | null = null;
   const fallback = instant((await commitInfo(sql, head)).date);
   const reaches = remembered((commit, ancestor) => isAncestor(sql, ancestor, commit));
   const times = new Map<string, Times>();
   for (const { row, contest } of rows) {
-    const own: readonly RowWrite[] = writes.get(keyText(shape, anySide(row, shape))) ?? [];
+    const key = keyText(shape, anySide(row, shape));
+    const own: readonly RowWrite[] = writes.get(key) ?? [];
+    // Where histories met more than once, a value may come from below the base that the merge took.
+    const older = async (): Promise<readonly RowWrite[]> => {
+      whole ??= await rowWrites(sql, { ...history, since: null });
+      return whole.get(key) ?? [];
+    };
     const cells = new Map<string, string>();
     for (const column of contest.contested) {
       const value = row[side]?.[column] ?? null;
-      cells.set(column, (await cellTime(own, { column, value, timeColumns, reaches })) ?? fallback);
+      const cell = { column, value, timeColumns, reaches };
+      cells.set(column, (await cellTime(own, cell)) ?? (await cellTime(await older(), cell)) ?? fallback);
     }
     const first = (): Promise<string | null> => firstCommit(own, (commit) => reaches(merging.base, commit));
     const created = contest.kind === 'added' ? (createdAt(shape, row[side]) ?? (await first()) ?? fallback) : '';

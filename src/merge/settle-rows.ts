@@ -44,8 +44,11 @@ export async function settleRows(
   return [...told, ...(await restoreFamily(sql, merging, restores))];
 }
 
-/** Dolt 2.3.0 mixes up the columns of `dolt_conflicts_<table>` where one is VIRTUAL (measured). */
-function requireReadable({ name, columns }: TableShape): void {
+/**
+ * Dolt 2.3.0 mixes up the columns of `dolt_conflicts_<table>` where one is VIRTUAL (measured).
+ * @throws Failure `dolt-defect` for such a table
+ */
+export function requireReadable({ name, columns }: TableShape): void {
   const virtual = columns.filter(({ generated }) => generated !== null && !generated.stored);
   if (virtual.length === 0) return;
   const names = virtual.map((column) => column.name).join(', ');

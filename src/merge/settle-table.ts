@@ -1,11 +1,12 @@
 import { anySide, type ConflictRow, conflictRows } from '../dolt/conflict-rows.ts';
 import { settleConflicts, takeTheirs } from '../dolt/settle-conflicts.ts';
 import type { Sql } from '../dolt/sql.ts';
-import { columnsAt, ordinaryColumns, type TableShape } from '../dolt/table-shape.ts';
+import type { TableShape } from '../dolt/table-shape.ts';
 import { type Choice, type Clock, chooseRow, type Settling } from './choose-row.ts';
-import { type Contest, contestOf } from './contest.ts';
+import type { Contest } from './contest.ts';
 import type { Merging } from './merging.ts';
 import { type ContestedRow, readClock } from './read-clock.ts';
+import { readContests } from './read-contests.ts';
 import type { Side } from './side.ts';
 import type { TablePolicy } from './table-policy.ts';
 import type { ToldRow } from './told-row.ts';
@@ -69,7 +70,11 @@ interface Chosen extends ContestedRow {
 
 async function choosePage(sql: Sql, merging: Merging, page: Page): Promise<Chosen[]> {
   const { shape, strategy } = page;
-  const contested = await contestPage(sql, merging, page);
+  const contests = await readContests(sql, shape, { rows: page.rows, onto: merging.ours });
+  const contested = page.rows.flatMap((row, index): ContestedRow[] => {
+    const contest = contests[index];
+    return contest === undefined ? [] : [{ row, contest }];
+  });
   const policy = merging.policyOf(shape.name);
   const timed = strategy === 'newest' ? contested.filter(({ contest }) => needsTimes(contest, policy)) : [];
   const clockOf = timed.length === 0 ? () => NO_CLOCK : await readClock(sql, merging, { shape, rows: timed });
@@ -86,14 +91,6 @@ function needsTimes(contest: Contest, policy: TablePolicy): boolean {
     return policy.kind !== 'maximum' || contest.contested.some((column) => column !== policy.column);
   }
   return false;
-}
-
-async function contestPage(sql: Sql, merging: Merging, { shape, rows }: Page): Promise<ContestedRow[]> {
-  const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
-  const isNew = rows.some(({ base }) => base !== null && columns.some((name) => !Object.hasOwn(base, name)));
-  const before = isNew ? await columnsAt(sql, shape.name, merging.ours) : null;
-  const newHere = new Set(before === null ? [] : columns.filter((name) => !before.has(name)));
-  return rows.map((row) => ({ row, contest: contestOf(row, columns, newHere) }));
 }
 
 const KINDS = {

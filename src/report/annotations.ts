@@ -1,5 +1,6 @@
 import type { RunResult } from '../contract/result.ts';
 import type { Location } from '../core/failure.ts';
+import { counted } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 
 /** What GitHub shows beside a line of a file, or above the log where there is no file. */
@@ -19,9 +20,23 @@ interface AnnotationOptions {
   readonly locations: Readonly<Record<string, Location>>;
 }
 
-/** One annotation for each problem of a run and each peer's error, on the line of the configuration that is concerned. */
+/** GitHub shows 10 errors and 10 warnings of a step; more of them only make the log long. */
+const MAX_ANNOTATIONS = 50;
+
+/**
+ * One annotation for each problem of a run and each peer's error, on the line of the configuration that is concerned; of
+ * very many the first, and how many more there are.
+ */
 export function annotations(result: RunResult, options: AnnotationOptions): Annotation[] {
-  return findings(result).map((finding) => annotate(finding, options));
+  const all = findings(result);
+  const told = all.slice(0, MAX_ANNOTATIONS).map((finding) => annotate(finding, options));
+  const left = all.length - told.length;
+  return left === 0 ? told : [...told, rest(left)];
+}
+
+function rest(left: number): Annotation {
+  const message = `and ${counted(left, 'more problem')}; the job summary and the file at \`result-path\` have them`;
+  return { severity: 'notice', title: 'dolt-federation', message, file: null, line: null, column: null };
 }
 
 function annotate(finding: Finding, options: AnnotationOptions): Annotation {

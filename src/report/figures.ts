@@ -15,6 +15,11 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
 }
 
+/** A moment as people compare it, to the minute and in UTC; `-` where there is none. */
+export function minute(moment: string | null): string {
+  return moment === null ? '-' : `${moment.slice(0, 16).replace('T', ' ')}Z`;
+}
+
 /** Commits that we have and the peer lacks, and the other way round; `?` where it could not be counted. */
 export function aheadBehind(peer: PeerResult): string {
   return `${peer.ahead ?? '?'}/${peer.behind ?? '?'}`;

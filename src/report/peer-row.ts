@@ -1,9 +1,10 @@
 import type { PeerResult } from '../contract/result.ts';
-import { aheadBehind, duration, shortHash } from './figures.ts';
+import { aheadBehind, duration, minute, shortHash } from './figures.ts';
 
 /** What a table of peers shows of each, in order. */
 export const PEER_COLUMNS: readonly string[] = [
   ...['Peer', 'Role', 'Tier', 'State', 'Status', 'Pulled', 'Pushed', 'Ahead/behind', 'Head', 'Verified', 'Time'],
+  ...['Last verified', 'Unsynced since'],
 ];
 
 /**
@@ -23,5 +24,7 @@ export function peerRow(peer: PeerResult, quote: (text: string) => string): stri
     quote(shortHash(peer.remoteHead)),
     peer.verified ? 'yes' : 'no',
     duration(peer.durationMs),
+    minute(peer.lastVerifiedAt),
+    minute(peer.oldestUnsyncedAt),
   ];
 }

@@ -2,6 +2,7 @@ import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import { conflictsOf, resolution, withWhom } from './conflict-rows.ts';
 import { counted, duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
+import { mostTelling } from './most-telling.ts';
 import { PEER_COLUMNS, peerRow } from './peer-row.ts';
 import { plain, plainLines } from './plain.ts';
 import { shorten } from './shorten.ts';
@@ -10,6 +11,8 @@ import { textTable } from './text-table.ts';
 /** More rows than this do not help at a terminal; the JSON has them all. */
 const MAX_CONFLICTS = 50;
 const MAX_CELL = 80;
+const MAX_PEERS = 100;
+const MAX_FINDINGS = 50;
 
 /**
  * The report of a run for a terminal, a pipe or a log: plain text without colour, ending in a line break. The result
@@ -17,14 +20,10 @@ const MAX_CELL = 80;
  */
 export function text(result: RunResult): string {
   const blocks = [
-    result.peers.length === 0
-      ? []
-      : textTable([
-          PEER_COLUMNS.map((title) => title.toUpperCase()),
-          ...result.peers.map((peer) => peerRow(peer, plain)),
-        ]),
+    peerLines(result.peers),
     conflictLines(result),
-    findings(result).flatMap(findingLines),
+    leftLines(result),
+    findingsLines(findings(result)),
     [verdict(result)],
   ];
   return `${blocks
@@ -33,15 +32,44 @@ export function text(result: RunResult): string {
     .join('\n\n')}\n`;
 }
 
+function peerLines(peers: readonly PeerResult[]): string[] {
+  if (peers.length === 0) return [];
+  const shown = mostTelling(peers, MAX_PEERS);
+  const rows = shown.map((peer) => peerRow(peer, plain));
+  return withRest(textTable([PEER_COLUMNS.map((title) => title.toUpperCase()), ...rows]), {
+    left: peers.length - shown.length,
+    noun: 'more peer',
+  });
+}
+
+function findingsLines(all: readonly Finding[]): string[] {
+  const lines = all.slice(0, MAX_FINDINGS).flatMap(findingLines);
+  return withRest(lines, { left: all.length - MAX_FINDINGS, noun: 'more problem' });
+}
+
+/** Lines, and how much was left out of them. */
+function withRest(lines: readonly string[], rest: { readonly left: number; readonly noun: string }): string[] {
+  if (rest.left <= 0) return [...lines];
+  return [...lines, `and ${counted(rest.left, rest.noun)}; --json shows ${rest.left === 1 ? 'it' : 'them all'}`];
+}
+
 function conflictLines(result: RunResult): string[] {
   const rows = conflictsOf(result).map(([peer, conflict]) => conflictCells(peer, conflict));
   if (rows.length === 0) return [];
-  const left = rows.length - MAX_CONFLICTS;
   const table = textTable([
     ['IN CONFLICT WITH', 'KIND', 'TABLE', 'KEY', 'COLUMNS', 'RESOLUTION'],
     ...rows.slice(0, MAX_CONFLICTS),
   ]);
-  return left > 0 ? [...table, `and ${counted(left, 'more row')}; --json shows them all`] : table;
+  return withRest(table, { left: rows.length - MAX_CONFLICTS, noun: 'more row' });
+}
+
+function leftLines({ conflictsPath }: RunResult): string[] {
+  if (conflictsPath === undefined) return [];
+  const file = plain(conflictsPath);
+  return [
+    `What is left for you stands in ${file}`,
+    `  Write your choices there, then run: dolt-federation resolve --file ${file}`,
+  ];
 }
 
 function conflictCells(peer: PeerResult, conflict: Conflict): string[] {

@@ -11,6 +11,8 @@ interface Kept {
  * Finds peers that are only read and whose head says nothing new: equal contents, and a history that differs from
  * another head's by federation merges only. Merging them would make one more such merge, which the peer would have to
  * merge again, for ever. Such a run is told what it is equivalent to; where that is our own head it is up to date.
+ * Heads that contain ours come first, since where there is one our head gives way to it; among equals the hash decides,
+ * so that every town leaves out the same ones.
  * @param runs those whose heads are known
  */
 export async function noteEquivalent(database: Database, runs: readonly PeerRun[], ours: string): Promise<void> {
@@ -22,16 +24,21 @@ export async function noteEquivalent(database: Database, runs: readonly PeerRun[
     if (!isReadOnly(run) && run.part?.merge === true && run.head !== null)
       kept.push({ head: run.head, content: await contentHash(database, run.head) });
   }
-  for (const run of readOnly) {
-    if (run.head === null || run.state !== 'diverged') continue;
+  const byHash = readOnly.toSorted((a, b) => ((a.head ?? '') < (b.head ?? '') ? -1 : 1));
+  const containing: Kept[] = [];
+  for (const run of byHash.filter(({ state }) => state === 'behind')) {
+    if (run.head === null) continue;
     const own = { head: run.head, content: await contentHash(database, run.head) };
-    const twin = await twinOf(database, kept, own);
-    if (twin === null) {
-      kept.push(own);
-      continue;
-    }
-    run.equivalentTo = twin;
-    if (twin === ours) Object.assign(run, { state: 'up-to-date', ahead: 0, behind: 0 });
+    run.equivalentTo = await twinOf(database, containing, own);
+    if (run.equivalentTo === null) containing.push(own);
+  }
+  kept.push(...containing);
+  for (const run of byHash.filter(({ state }) => state === 'diverged')) {
+    if (run.head === null) continue;
+    const own = { head: run.head, content: await contentHash(database, run.head) };
+    run.equivalentTo = await twinOf(database, kept, own);
+    if (run.equivalentTo === null) kept.push(own);
+    if (run.equivalentTo === ours) Object.assign(run, { state: 'up-to-date', ahead: 0, behind: 0 });
   }
 }
 

@@ -3,13 +3,14 @@ import { Failure, toFailure } from '../core/failure.ts';
 import { pause } from '../core/interruption.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
-import type { Engines } from '../dolt/engines.ts';
+import type { Engine, Engines } from '../dolt/engines.ts';
 import { isAncestor } from '../dolt/history.ts';
 import type { Database } from '../dolt/sql.ts';
 import { advanceBranch } from './advance.ts';
 import type { Converged } from './converge.ts';
 import { inEngines } from './in-engines.ts';
 import { keepTags } from './keep-tags.ts';
+import { savedTags } from './lease.ts';
 import { mergeHeads } from './merge-heads.ts';
 import { addMerges } from './merge-report.ts';
 import type { Notice } from './notice.ts';
@@ -101,7 +102,7 @@ function tellEnd(run: PeerRun, options: FederationOptions): void {
 
 async function survey(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<void> {
   const fetching = { ...options, runs, plain: 'last' } as const;
-  await keepTags(engines, options.tell, (around) =>
+  await keepTags(engines, options, (around) =>
     inEngines(engines, { ...fetching, around }, async (engine, run) => {
       options.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
       await surveyPeer(engine, run, options);
@@ -161,17 +162,26 @@ async function publish(
   const pushed = new Map<PeerRun, Pushed>();
   const writable = runs.filter((run) => run.part?.push === true && run.failure === null);
   for (const run of writable) if (run.head === null && !options.initEmpty) run.failure = refusedFirstPush(run);
-  const pushing = { ...options, runs: writable.filter((run) => run.failure === null), plain: 'first' } as const;
-  await inEngines(engines, pushing, async (engine, run) => {
+  const toPush = writable.filter((run) => run.failure === null);
+  const leased = toPush.filter((run) => run.lease !== null);
+  const push = async (engine: Engine, run: PeerRun): Promise<void> => {
     pushed.set(run, await pushTo(engine, run, { ...options, target, branch }));
-  });
+  };
+  const plainly = toPush.filter((run) => run.lease === null);
+  await inEngines(engines, { ...options, runs: plainly, plain: 'first' }, push);
+  if (leased.length > 0) {
+    // A head that is to be replaced is fetched once more right before.
+    await keepTags(engines, { ...options, own: savedTags(leased) }, (around) =>
+      inEngines(engines, { ...options, runs: leased, plain: 'first', around }, push),
+    );
+  }
   const proving = { ...options, runs: [...pushed.keys()], plain: 'first' } as const;
-  await keepTags(engines, options.tell, (around) =>
+  await keepTags(engines, options, (around) =>
     inEngines(engines, { ...proving, around }, async (engine, run) => {
-      const push = pushed.get(run);
-      if (push?.kind !== 'unproven' || run.failure !== null) return;
+      const sent = pushed.get(run);
+      if (sent?.kind !== 'unproven' || run.failure !== null) return;
       options.progress({ peer: run.peer.name, step: 'verifying', detail: '' });
-      await provePush(engine, run, { ...options, target, commits: push.commits });
+      await provePush(engine, run, { ...options, target, commits: sent.commits });
     }),
   );
   const lost = new Map<PeerRun, Failure>();

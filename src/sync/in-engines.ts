@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { monotonicMs } from '../core/clock.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
 import type { Engine, Engines } from '../dolt/engines.ts';
 import { groupPeers } from './peer-groups.ts';
@@ -62,7 +63,7 @@ async function sideBySide(
       limit(async () => {
         throwIfInterrupted(signal);
         await work(run);
-        run.durationMs = Date.now() - run.startedAt;
+        run.durationMs = monotonicMs() - run.startedAt;
         throwIfInterrupted(signal);
       }),
     ),

@@ -1,10 +1,17 @@
 import type { Peer } from '../config/configuration.ts';
-import type { Conflict, HeldRow, Plan } from '../contract/result.ts';
+import type { Conflict, HeldRow, Plan, Replaced } from '../contract/result.ts';
 import type { PeerState } from '../contract/vocabulary.ts';
+import { monotonicMs } from '../core/clock.ts';
 import type { Failure } from '../core/failure.ts';
 import { type EngineKit, PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Notice } from './notice.ts';
 import type { Part } from './roles.ts';
+
+/** A forced push: what it replaces, what it puts there, and how many commits that brings. */
+export interface Replacing extends Replaced {
+  readonly target: string;
+  readonly commits: number;
+}
 
 /** What is known of one peer while a run goes on; the stages fill it in one after the other. */
 export interface PeerRun {
@@ -38,6 +45,14 @@ export interface PeerRun {
   pushedCommits: number;
   /** The peer was read after the work and holds what this run promised. */
   verified: boolean;
+  /** The head that the peer must be at so that its branch may be replaced by ours; null: it is never forced. */
+  lease: string | null;
+  /** What a forced push that was sent is to replace, until it is known what became of it. */
+  replacing: Replacing | null;
+  replaced: Replaced | null;
+  /** See the result's fields of the same names. */
+  lastVerifiedAt: string | null;
+  oldestUnsyncedAt: string | null;
   attempts: number;
   startedAt: number;
   durationMs: number;
@@ -66,8 +81,13 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string): PeerR
     pulledCommits: 0,
     pushedCommits: 0,
     verified: false,
+    lease: null,
+    replacing: null,
+    replaced: null,
+    lastVerifiedAt: null,
+    oldestUnsyncedAt: null,
     attempts: 0,
-    startedAt: Date.now(),
+    startedAt: monotonicMs(),
     durationMs: 0,
     plan: null,
   };

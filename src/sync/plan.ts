@@ -2,6 +2,7 @@ import type { Plan } from '../contract/result.ts';
 import { countCommits, countReachable, isAncestor } from '../dolt/history.ts';
 import type { Sql } from '../dolt/sql.ts';
 import type { PeerRun } from './peer-run.ts';
+import { planReplacement } from './plan-replacement.ts';
 
 /** What a real run would do for one peer, had it found what this one found. */
 export async function planFor(
@@ -11,6 +12,10 @@ export async function planFor(
 ): Promise<Plan> {
   const nothing: Plan = { pull: 'nothing', push: 'nothing', pullCommits: 0, pushCommits: 0, head: run.head };
   if (run.failure !== null) return nothing;
+  if (run.lease !== null) {
+    const replacement = await planReplacement(sql, { run, expected: run.lease, target: town.target });
+    if (replacement !== null) return { ...nothing, ...replacement };
+  }
   const merges = run.part?.merge === true && run.head !== null && (run.behind ?? 0) > 0;
   const pull = !merges ? 'nothing' : town.target === run.head ? 'fast-forward' : 'merge';
   const pushes =

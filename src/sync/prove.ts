@@ -1,6 +1,8 @@
 import { Failure, toFailure } from '../core/failure.ts';
 import type { Engine } from '../dolt/engines.ts';
 import { isAncestor } from '../dolt/history.ts';
+import type { Sql } from '../dolt/sql.ts';
+import { endLease } from './lease.ts';
 import type { PeerRun } from './peer-run.ts';
 import { type Reading, readPeer } from './read-peer.ts';
 
@@ -18,7 +20,7 @@ export async function provePush(
   const { name } = run.peer;
   try {
     const head = await readPeer(engine, run, push);
-    if (head === null || !(await isAncestor(engine.database, target, head))) {
+    if (head === null || !(await holds(engine.database, run, { head, target }))) {
       throw new Failure(
         'unverified',
         `the push of ${target} to ${name} returned, but ${name} is at ${head ?? 'nothing'}`,
@@ -27,9 +29,16 @@ export async function provePush(
     run.head = head;
     run.verified = true;
     run.pushedCommits += push.commits;
+    endLease(run);
   } catch (thrown) {
     run.failure = unverified(name, toFailure(thrown));
   }
+}
+
+/** Where a head was to be replaced, the peer must have lost it: that it has ours, too, would prove nothing. */
+async function holds(sql: Sql, run: PeerRun, at: { readonly head: string; readonly target: string }): Promise<boolean> {
+  if (!(await isAncestor(sql, at.target, at.head))) return false;
+  return run.replacing === null || !(await isAncestor(sql, run.replacing.head, at.head));
 }
 
 /** An engine that ended has said nothing about the peer. */

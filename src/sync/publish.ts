@@ -5,14 +5,14 @@ import { gitAddress } from '../dolt/git-access.ts';
 import { countCommits, countReachable, isAncestor } from '../dolt/history.ts';
 import { pushBranch } from '../dolt/transfer.ts';
 import type { PeerRun } from './peer-run.ts';
+import type { Reading } from './read-peer.ts';
+import { replaceHead } from './replace.ts';
 import { timeLimit } from './time-limits.ts';
 
 /** What is pushed: a commit, and a local branch that points at it. */
-export interface Publication {
+export interface Publication extends Reading {
   readonly target: string;
   readonly branch: string;
-  /** How long a push may take, in milliseconds, where the peer does not say. */
-  readonly timeoutMs: number;
   readonly progress: (event: PeerEvent) => void;
 }
 
@@ -25,11 +25,13 @@ export type Pushed =
   | { readonly kind: 'done' }
   | { readonly kind: 'lost-race'; readonly failure: Failure };
 
-/** Pushes to one peer, fast-forward only. That a push returns proves nothing: see prove.ts. */
+/** Pushes to one peer, fast-forward only unless the run holds a lease. That a push returns proves nothing: see prove.ts. */
 export async function pushTo(engine: Engine, run: PeerRun, publication: Publication): Promise<Pushed> {
   const { target, progress } = publication;
   const sql = engine.database;
   try {
+    const replaced = await replaceHead(engine, run, publication);
+    if (replaced !== null) return { kind: 'unproven', commits: replaced.commits };
     if (run.head !== null && (await isAncestor(sql, target, run.head))) {
       run.verified = true;
       return { kind: 'done' };

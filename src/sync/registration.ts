@@ -1,3 +1,4 @@
+import { type Failure, toFailure } from '../core/failure.ts';
 import type { Logger } from '../core/logger.ts';
 import { addRemote, listRemotes, type Remote, removeRemote } from '../dolt/remotes.ts';
 import type { Sql } from '../dolt/sql.ts';
@@ -21,27 +22,42 @@ function sameUrl(a: string, b: string): boolean {
 /**
  * Makes the database know these peers as remotes; remotes that the configuration does not name are left alone. A
  * corrected URL also drops the tracking refs of the old one, which would say nothing about the new.
+ * @returns why a peer could not be registered, by name: that is this peer's failure and stops nobody else
  */
 export async function registerPeers(
   sql: Sql,
   remotes: readonly Remote[],
   log: Pick<Logger, 'info' | 'warning'>,
-): Promise<void> {
+): Promise<ReadonlyMap<string, Failure>> {
   const known = new Map((await listRemotes(sql)).map((remote) => [remote.name, remote]));
+  const failures = new Map<string, Failure>();
   for (const remote of remotes) {
-    const { name, url } = remote;
-    switch (registrationOf(remote, known)) {
-      case 'nothing':
-        break;
-      case 'add':
-        await addRemote(sql, remote);
-        log.info(`registered remote ${name} -> ${url}`);
-        break;
-      case 'correct':
-        await removeRemote(sql, name);
-        await addRemote(sql, remote);
-        log.warning(`remote ${name} pointed to ${known.get(name)?.url}; corrected to ${url}`);
-        break;
+    try {
+      await register(sql, remote, { known, log });
+    } catch (thrown) {
+      failures.set(remote.name, toFailure(thrown));
     }
+  }
+  return failures;
+}
+
+async function register(
+  sql: Sql,
+  remote: Remote,
+  { known, log }: { readonly known: ReadonlyMap<string, Remote>; readonly log: Pick<Logger, 'info' | 'warning'> },
+): Promise<void> {
+  const { name, url } = remote;
+  switch (registrationOf(remote, known)) {
+    case 'nothing':
+      break;
+    case 'add':
+      await addRemote(sql, remote);
+      log.info(`registered remote ${name} -> ${url}`);
+      break;
+    case 'correct':
+      await removeRemote(sql, name);
+      await addRemote(sql, remote);
+      log.warning(`remote ${name} pointed to ${known.get(name)?.url}; corrected to ${url}`);
+      break;
   }
 }

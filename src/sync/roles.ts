@@ -10,6 +10,7 @@ export interface Part {
   readonly push: boolean;
 }
 
+/** Which way commits may ever go between us and a peer of a role, whatever the command. */
 interface RoleRights {
   readonly pull: boolean;
   readonly push: boolean;
@@ -23,6 +24,11 @@ const RIGHTS: Readonly<Record<Role, RoleRights>> = {
   backup: { pull: false, push: true, inSync: true },
   archive: { pull: false, push: true, inSync: false },
 };
+
+/** The directions that a role allows. */
+export function rightsOf(role: Role): Pick<RoleRights, 'pull' | 'push'> {
+  return RIGHTS[role];
+}
 
 /**
  * Whether what a peer brings is looked at: where it may be merged, and where `status` says what a merge would do.

@@ -19,7 +19,7 @@ export async function screenPeers(
   runs: readonly PeerRun[],
   town: { readonly ours: string; readonly maxDelete: number },
 ): Promise<void> {
-  const limit = new Date(Date.now() + DAY_MS).toISOString().slice(0, 19).replace('T', ' ');
+  const limit = futureLimit();
   const looks = new Map<string, Promise<Brought | null>>();
   const look = (theirs: string): Promise<Brought | null> => {
     const found = looks.get(theirs) ?? lookAt(sql, { ours: town.ours, theirs }, limit);
@@ -43,4 +43,9 @@ export async function screenPeers(
       }
     }),
   );
+}
+
+/** The latest moment that is no future, `YYYY-MM-DD HH:MM:SS` in UTC: clocks differ, but not by a day. */
+export function futureLimit(): string {
+  return new Date(Date.now() + DAY_MS).toISOString().slice(0, 19).replace('T', ' ');
 }

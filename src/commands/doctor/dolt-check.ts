@@ -1,5 +1,5 @@
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
-import { DEFAULT_DOLT_VERSION } from '../../contract/options.ts';
+import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from '../../install/dolt-request.ts';
 import { findOnPath, namedDolt } from '../../install/local-dolt.ts';
 import { findInToolCache } from '../../install/tool-cache.ts';

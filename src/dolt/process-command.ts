@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Env } from '../core/env.ts';
-import { run } from '../dolt/process.ts';
+import { run } from './process.ts';
 
 const TIMEOUT_MS = 10_000;
 

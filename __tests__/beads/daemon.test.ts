@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { requireNoDaemon } from '../../src/beads/daemon.ts';
+import { beadsDatabase } from '../../src/beads/workspace.ts';
+import { command } from '../helpers/commanding.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+describe('a bd daemon', () => {
+  test.each([
+    ['that runs', `${process.pid}\n`, '/usr/local/bin/bd daemon start --interval 5s', true],
+    ['whose command line nobody may see', String(process.pid), null, true],
+    ['whose id another program has now', String(process.pid), '/usr/bin/node abd.js', false],
+    ['that died', '999999999', 'bd daemon', false],
+    ['of which nothing is said', '', 'bd daemon', false],
+    ['of which nonsense is said', `${process.pid} x`, 'bd daemon', false],
+  ])('%s', async (_, text, commandLine, refused) => {
+    await using folder = await tempFolder();
+    await writeFile(folder.file('daemon.pid'), text);
+    const look = requireNoDaemon(folder.path, () => Promise.resolve(commandLine));
+    if (!refused) return expect(await look).toBeUndefined();
+    await expect(look).rejects.toMatchObject({
+      code: 'database-in-use',
+      message: expect.stringMatching(/requires direct database access.*bd daemon/),
+      hint: expect.stringContaining('bd daemon stop'),
+    });
+  });
+
+  test('that never ran is nobody', async () => {
+    await using folder = await tempFolder();
+    await expect(requireNoDaemon(folder.path, () => Promise.resolve(null))).resolves.toBeUndefined();
+  });
+
+  test('refuses a run in its workspace, and no other', async () => {
+    await using folder = await tempFolder();
+    const beads = folder.file('.beads');
+    await mkdir(beads);
+    await writeFile(folder.file('.beads', 'metadata.json'), '{"backend":"dolt","dolt_database":"x"}');
+    await makeTown(folder.file('.beads', 'embeddeddolt', 'x'));
+    await makeTown(folder.file('elsewhere'));
+    // The shell waits for its input to end; its command line names it as the daemon that it plays.
+    const daemon = execa('/bin/sh', ['-c', 'echo here; read line', 'bd', 'daemon'], { stdin: 'pipe', reject: false });
+    await once(daemon.stdout, 'data');
+    await writeFile(folder.file('.beads', 'daemon.pid'), String(daemon.pid));
+    const request = { overrides: { syncMode: 'dolt-native' }, command: 'status' } as const;
+    const peers = `box: file://${folder.file('box')}`;
+    try {
+      await expect(command(folder, peers, { ...request, database: undefined })).rejects.toMatchObject({
+        code: 'database-in-use',
+        hint: expect.stringContaining('bd daemon'),
+      });
+      const other = await command(folder, peers, { ...request, database: 'elsewhere' });
+      expect(other.result.peers).toMatchObject([{ state: 'remote-empty' }]);
+    } finally {
+      daemon.stdin.end();
+      await daemon;
+    }
+  });
+});
+
+describe('a SQLite workspace', () => {
+  test.each([
+    ['{"backend":"sqlite"}', true],
+    ['{"backend":"SQLite","database":"beads.db"}', true],
+    ['{"database":"beads.db"}', true],
+    ['{"backend":"dolt","database":"beads.db"}', false],
+    ['{"database":"dolt"}', false],
+    ['{}', false],
+  ])('%s is refused: %s', async (metadata, refused) => {
+    await using folder = await tempFolder();
+    await writeFile(folder.file('metadata.json'), metadata);
+    if (!refused) return expect(await beadsDatabase(folder.path)).toContain('embeddeddolt');
+    await expect(beadsDatabase(folder.path)).rejects.toMatchObject({
+      code: 'database-in-use',
+      message: expect.stringMatching(/requires direct database access.*SQLite/),
+      hint: expect.stringContaining('bd migrate'),
+    });
+  });
+});

@@ -1,0 +1,21 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { memoryFile } from '../../src/sync/verified-memory.ts';
+import { CLI, commandLine, startCli } from '../helpers/bundled-cli.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+test('the bundle writes the files of its user: the configuration, and what it remembers', async () => {
+  await using folder = await tempFolder();
+  await makeTown(folder.file('town'));
+  const sync = await commandLine(folder, 'sync', { box: `file://${folder.file('box')}` });
+  const config = folder.file('federation.yaml');
+  const added = await startCli(folder, [CLI, 'add-peer', 'more', `file://${folder.file('more')}`, '--config', config]);
+  expect(added.exitCode).toBe(0);
+  expect(await readFile(config, 'utf8')).toContain('more: file://');
+  const ended = await startCli(folder, sync);
+  expect(JSON.parse(String(ended.stdout))).toMatchObject({ peers: [{ verified: true }, { verified: true }] });
+  expect(JSON.parse(await readFile(memoryFile(folder.file('town')), 'utf8'))).toMatchObject({
+    peers: { box: { branch: 'main' }, more: { branch: 'main' } },
+  });
+});

@@ -1,0 +1,218 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type ResolveResult, type RunResult, resolveResultSchema, runResultSchema } from '../../src/contract/result.ts';
+import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';
+
+let cli: CompiledCli;
+beforeAll(async () => {
+  cli = await compileCli();
+});
+afterAll(() => cli.dispose());
+
+type Name = 'north' | 'south';
+
+/** Two towns in conflict, each with a mailbox of its own that it pushes to and the other one reads. */
+async function inConflict(folder: TempFolder) {
+  const box = (name: Name): string => `file://${folder.file(`${name}.box`)}`;
+  const north = await makeTown(folder.file('north'));
+  await north.dolt('remote', 'add', 'seed', box('south'));
+  await north.dolt('push', 'seed', 'main');
+  const south = await cloneTown(box('south'), folder.file('south'));
+  const towns: Record<Name, TestTown> = { north, south };
+  for (const [name, other] of [
+    ['north', 'south'],
+    ['south', 'north'],
+  ] as const) {
+    const peers = `    own: ${box(name)}\n    other: {endpoint: "${box(other)}", role: upstream}\n`;
+    const config = `sync:\n  mode: dolt-native\nconflict:\n  strategy: manual\nfederation:\n  peers:\n${peers}`;
+    await writeFile(folder.file(`${name}.yaml`), config);
+  }
+  const run = (town: Name, command: string, ...rest: string[]) =>
+    cli.run([command, '--json', '--config', `${town}.yaml`, '--database', town, '--dolt-path', testDolt(), ...rest], {
+      cwd: folder.path,
+    });
+  const sync = async (town: Name): Promise<RunResult> =>
+    runResultSchema.parse(JSON.parse((await run(town, 'sync', '--report-values', 'none')).stdout));
+  await sync('north');
+  await sync('south');
+  await north.commit(
+    'n',
+    "UPDATE items SET title = 'north', owner = 'cho' WHERE id = 1",
+    'DELETE FROM items WHERE id = 2',
+  );
+  await south.commit(
+    's',
+    "UPDATE items SET title = 'south' WHERE id = 1",
+    "UPDATE items SET owner = 'dan' WHERE id = 2",
+  );
+  return { towns, run, sync, fileOf: (town: Name) => folder.file(town, '.dolt', 'dolt-federation', 'conflicts.yaml') };
+}
+
+/** Writes choices into a file, in the order in which `choose:` stands there. */
+async function fill(file: string, ...choices: string[]): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  let index = 0;
+  const filled = text.replace(/^( +choose:)$/gm, (line) => `${line} ${choices[index++] ?? ''}`.trimEnd());
+  await writeFile(file, filled);
+}
+
+describe('what manual leaves', () => {
+  test('sync writes a file, resolve merges as chosen in it, two towns make one commit, and sync is green', async () => {
+    await using folder = await tempFolder();
+    const { towns, run, sync, fileOf } = await inConflict(folder);
+    await sync('south');
+    const left = await sync('north');
+    expect(left).toMatchObject({ status: 'conflict', conflictsPath: fileOf('north') });
+    expect((await stat(fileOf('north'))).mode & 0o777).toBe(0o600);
+    const first = await readFile(fileOf('north'), 'utf8');
+    expect(first).toContain('base: one\n            ours: north\n            theirs: south\n');
+    expect(JSON.stringify(left)).not.toContain('"south"');
+
+    // The same conflicts give the same file, and what somebody chose stays in it.
+    await sync('north');
+    expect(await readFile(fileOf('north'), 'utf8')).toBe(first);
+    await fill(fileOf('north'), '', 'theirs');
+    await sync('north');
+    expect(await readFile(fileOf('north'), 'utf8')).toContain('choose: theirs\n');
+
+    const before = await towns.north.head();
+    const open = await run('north', 'resolve', '--file', fileOf('north'));
+    expect(open).toMatchObject({ exitCode: 4 });
+    expect(JSON.parse(open.stdout).error).toMatchObject({ code: 'conflicts-undecided' });
+    expect(open.stdout).toContain('other: items id=2');
+    expect(open.stdout).not.toContain('items id=1');
+    expect(await untouched(towns.north)).toEqual({ main: before });
+
+    await fill(fileOf('north'), '', 'theirs');
+    const filled = await readFile(fileOf('north'), 'utf8');
+    expect(filled.match(/choose: theirs/g)).toHaveLength(2);
+    const resolved = await run('north', 'resolve', '--file', fileOf('north'));
+    expect({ exitCode: resolved.exitCode, stderr: resolved.stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const result: ResolveResult = resolveResultSchema.parse(JSON.parse(resolved.stdout));
+    expect(result).toMatchObject({
+      status: 'success',
+      branch: 'main',
+      head: await towns.north.head(),
+      peers: ['other'],
+      rows: 2,
+    });
+    expect(await untouched(towns.north)).toEqual({ main: result.head });
+    expect(await towns.north.rows('SELECT * FROM items ORDER BY id')).toEqual([
+      { id: 1, title: 'south', owner: 'cho' },
+      { id: 2, title: 'two', owner: 'dan' },
+    ]);
+    await expect(stat(fileOf('north'))).rejects.toThrow('ENOENT');
+
+    // The other town decides alike, seconds later, from its own side.
+    await delay(2_100);
+    expect(await sync('south')).toMatchObject({ status: 'conflict' });
+    await fill(fileOf('south'), '', 'ours', 'ours');
+    const inSouth = resolveResultSchema.parse(
+      JSON.parse((await run('south', 'resolve', '--file', fileOf('south'))).stdout),
+    );
+    expect(inSouth.head).toBe(result.head);
+
+    expect(await sync('north')).toMatchObject({ status: 'success', head: result.head });
+    expect(await sync('south')).toMatchObject({
+      head: result.head,
+      peers: [{ state: 'up-to-date' }, { verified: true }],
+    });
+    expect(await sync('north')).toMatchObject({ status: 'unchanged', head: result.head });
+    expect(await towns.north.dolt('fsck')).toContain('No problems found');
+  }, 180_000);
+
+  test('a file of other heads is stale, a file that says wrong things is refused with places, and nothing moves', async () => {
+    await using folder = await tempFolder();
+    const { towns, run, sync, fileOf } = await inConflict(folder);
+    await sync('south');
+    await sync('north');
+    const file = folder.file('copy.yaml');
+    await fill(fileOf('north'), '', 'ours', 'ours');
+    const good = await readFile(fileOf('north'), 'utf8');
+    const before = await untouched(towns.north);
+    const refused = async (text: string): Promise<{ code: string; message: string; line: number | null }> => {
+      await writeFile(file, text);
+      const { exitCode, stdout } = await run('north', 'resolve', '--file', 'copy.yaml');
+      const { error } = JSON.parse(stdout);
+      expect([2, 4]).toContain(exitCode);
+      expect(await untouched(towns.north)).toEqual(before);
+      return error;
+    };
+    for (const [from, to, why] of [
+      ['table: items', 'table: itmes', 'no row of itmes is in conflict'],
+      ['id: "1"', 'id: "7"', 'items id=7 is not in conflict'],
+      ['          title:', '          tilte:', 'no column tilte in conflict'],
+      ['ours: north', 'ours: changed here', '`ours` of items id=1, column title, is not what the database has'],
+      ['choose: ours', 'choose: delete', 'cannot be chosen for this cell'],
+    ] as const) {
+      expect(good).toContain(from);
+      const error = await refused(good.replace(from, to));
+      expect(error).toMatchObject({ code: 'conflicts-file-invalid', line: expect.any(Number) });
+      expect(error.message).toContain(why);
+    }
+    expect(await refused(good.replace('peer: other', 'peer: nobody'))).toMatchObject({ code: 'unknown-peer' });
+    expect(
+      await refused(good.replace(/theirs: "?[0-9a-v]{32}"?/, 'theirs: "00000000000000000000000000000000"')),
+    ).toMatchObject({
+      code: 'conflicts-stale',
+    });
+    const missing = await run('north', 'resolve', '--file', 'no-such.yaml');
+    expect(JSON.parse(missing.stdout).error).toMatchObject({ code: 'conflicts-file-unreadable' });
+    const nobody = await run('north', 'resolve');
+    expect(nobody.exitCode).toBe(2);
+    expect(JSON.parse(nobody.stdout).error).toMatchObject({
+      code: 'bad-usage',
+      message: expect.stringContaining('--file'),
+    });
+
+    await towns.north.sql("INSERT INTO items VALUES (9, 'not committed', 'x')");
+    await writeFile(file, good);
+    const dirty = await run('north', 'resolve', '--file', 'copy.yaml');
+    expect(JSON.parse(dirty.stdout).error).toMatchObject({ code: 'uncommitted-changes' });
+    expect(await towns.north.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'not committed' }]);
+
+    await towns.north.commit('later', "UPDATE items SET title = 'later' WHERE id = 9");
+    const stale = await run('north', 'resolve', '--file', 'copy.yaml');
+    expect(stale.exitCode).toBe(4);
+    expect(JSON.parse(stale.stdout).error).toMatchObject({ code: 'conflicts-stale' });
+    // The next sync writes it for the new head, and keeps what was chosen for rows that are as they were.
+    await sync('north');
+    expect((await readFile(fileOf('north'), 'utf8')).match(/choose: ours/g)).toHaveLength(2);
+    expect((await run('north', 'resolve', '--file', fileOf('north'))).exitCode).toBe(0);
+  }, 180_000);
+});
+
+/** Branches with their heads; fails where anything else of a merge is left. */
+async function untouched(town: TestTown): Promise<Record<string, string>> {
+  expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
+  expect(await town.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
+  const branches = await town.rows('SELECT name, hash FROM dolt_branches');
+  return Object.fromEntries(branches.map(({ name, hash }) => [String(name), String(hash)]));
+}
+
+// `script` of util-linux gives a process a terminal.
+if (process.platform === 'linux') {
+  test('on a terminal every row is asked for, and what was answered before a quit is kept', async () => {
+    await using folder = await tempFolder();
+    const { towns, sync, fileOf } = await inConflict(folder);
+    await sync('south');
+    await sync('north');
+    const ask = (answers: string) =>
+      cli.shell(
+        `printf '${answers}' | script -qec "$CLI resolve --config north.yaml --database north --dolt-path ${testDolt()}" /dev/null`,
+        { cwd: folder.path, env: { TERM: 'xterm' } },
+      );
+    const stopped = await ask('e\\nmine, all mine\\nq\\n');
+    expect(stopped.stdout).toContain('other: items id=1 (changed)');
+    expect(stopped.exitCode).toBe(4);
+    expect(await readFile(fileOf('north'), 'utf8')).toContain('value: "mine, all mine"');
+    const done = await ask('d\\n');
+    expect(done.stdout).toContain('other: items id=2 (deleted by ours)');
+    expect(done.exitCode).toBe(0);
+    expect(await towns.north.rows('SELECT id, title FROM items')).toEqual([{ id: 1, title: 'mine, all mine' }]);
+  }, 180_000);
+}

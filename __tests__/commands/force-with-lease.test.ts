@@ -1,0 +1,85 @@
+import { rmSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { clash, leases } from '../helpers/clash.ts';
+import { command } from '../helpers/commanding.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown } from '../helpers/town.ts';
+
+describe('a peer whose head is named', () => {
+  test('gets our branch; its old head is kept here and there, and the command that is told puts it back', async () => {
+    await using folder = await tempFolder();
+    const { town, stranger, ours, theirs, peers, mailbox } = await clash(folder);
+    const tag = `dolt-federation-replaced/box/${theirs}`;
+
+    const dry = await command(folder, peers, { command: 'push', dryRun: true, ...leases(theirs) });
+    expect(dry.result.peers).toMatchObject([
+      { status: 'unchanged', plan: { push: 'replace', pushCommits: 1, head: ours }, remoteHead: theirs },
+    ]);
+    expect(dry.result.peers[0]).not.toHaveProperty('replaced');
+    expect(await mailbox()).toBe(theirs);
+    expect(await town.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
+
+    const { result } = await command(folder, peers, { command: 'push', ...leases(theirs) });
+    expect(result).toMatchObject({
+      status: 'success',
+      peers: [
+        {
+          status: 'pushed',
+          verified: true,
+          pushedCommits: 1,
+          remoteHead: ours,
+          replaced: { head: theirs, tag, atPeer: true },
+        },
+      ],
+      problems: [{ severity: 'warning', code: 'forced-push', peer: 'box', message: expect.stringContaining(tag) }],
+    });
+    expect(await mailbox()).toBe(ours);
+    const tags = 'SELECT tag_name, tag_hash FROM dolt_tags';
+    expect(await town.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs }]);
+    const reader = await cloneTown(`file://${folder.file('box')}`, folder.file('reader'));
+    expect(await reader.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs }]);
+    expect(await stranger.head()).toBe(theirs);
+
+    const again = await command(folder, peers, { command: 'push', ...leases(theirs) });
+    expect(again.result).toMatchObject({ status: 'unchanged', peers: [{ verified: true, error: null }], problems: [] });
+
+    const undo = result.problems[0]?.hint.split(': ').at(-1) ?? '';
+    const [program, ...words] = undo.split(' ');
+    expect(program).toBe('dolt');
+    await town.dolt(...words);
+    expect(await mailbox()).toBe(theirs);
+  }, 180_000);
+
+  test('is set back where it only went on from ours', async () => {
+    await using folder = await tempFolder();
+    const { ours, theirs, peers, mailbox } = await clash(folder, '');
+    const { result } = await command(folder, peers, { command: 'sync', ...leases(theirs) });
+    expect(result).toMatchObject({
+      status: 'success',
+      head: ours,
+      peers: [{ status: 'pushed', verified: true, pushedCommits: 0, pulledCommits: 0, replaced: { head: theirs } }],
+    });
+    expect(await mailbox()).toBe(ours);
+  });
+
+  test('is replaced although its history is another one', async () => {
+    await using folder = await tempFolder();
+    const { theirs, peers, mailbox } = await clash(folder);
+    rmSync(folder.file('town'), { recursive: true });
+    const anew = await makeTown(folder.file('town'));
+    const { result } = await command(folder, peers, leases(theirs));
+    expect(result.peers).toMatchObject([{ state: 'unrelated', status: 'pushed', verified: true, pushedCommits: 2 }]);
+    expect(await mailbox()).toBe(await anew.head());
+  });
+
+  test('needs no force where ours contains it', async () => {
+    await using folder = await tempFolder();
+    const { town, theirs, peers, mailbox } = await clash(folder, '');
+    await town.dolt('pull', 'seed', 'main');
+    const ours = await town.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
+    const { result } = await command(folder, peers, leases(theirs));
+    expect(result).toMatchObject({ peers: [{ status: 'pushed', verified: true, pushedCommits: 1 }], problems: [] });
+    expect(result.peers[0]).not.toHaveProperty('replaced');
+    expect(await mailbox()).toBe(ours);
+  });
+});

@@ -1,0 +1,116 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import { EXIT } from '../../src/contract/exit-codes.ts';
+import type { FailOn } from '../../src/contract/vocabulary.ts';
+import { command } from '../helpers/commanding.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown, remoteHead } from '../helpers/town.ts';
+
+/** A primary, a peer that is down, and a backup: the middle one fails. */
+function threePeers(folder: TempFolder, primary = folder.file('origin')): string {
+  return [
+    `one: {endpoint: "file://${primary}", role: primary}`,
+    `two: file://${folder.file('no', 'disk')}`,
+    `vault: {endpoint: "file://${folder.file('vault')}", role: backup}`,
+  ].join('\n');
+}
+
+describe('three peers of which one is down', () => {
+  test('the others are served, and the exit code is what fail-on makes of it', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const { result } = await command(folder, threePeers(folder));
+    expect(result.status).toBe('partial');
+    expect(result.peers).toMatchObject([
+      { name: 'one', status: 'pushed', verified: true },
+      { name: 'two', status: 'failed', state: 'unreachable', verified: false, error: { code: 'folder-missing' } },
+      { name: 'vault', status: 'pushed', verified: true },
+    ]);
+    for (const name of ['origin', 'vault']) {
+      expect(await remoteHead(`file://${folder.file(name)}`, folder.file(name, '..', `look-${name}`, 'c'))).toBe(
+        await town.head(),
+      );
+    }
+    const codes = (['any', 'primary', 'none'] as const).map((failOn: FailOn) => exitCodeOf(result, failOn));
+    expect(codes).toEqual([EXIT.partial, EXIT.ok, EXIT.ok]);
+  });
+
+  test('a primary that is down fails the run under fail-on primary, and the others are still served', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const { result } = await command(folder, threePeers(folder, folder.file('gone', 'too')), { failOn: 'primary' });
+    expect(result.peers).toMatchObject([
+      { name: 'one', status: 'failed' },
+      { name: 'two', status: 'failed' },
+      { name: 'vault', status: 'pushed', verified: true },
+    ]);
+    expect(exitCodeOf(result, 'primary')).toBe(EXIT.failed);
+    expect(exitCodeOf(result, 'any')).toBe(EXIT.partial);
+  });
+
+  test('an endpoint that Dolt refuses to register fails its peer alone', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    await writeFile(folder.file('plain'), 'not a folder');
+    const peers = `box: file://${folder.file('box')}\nplain: file://${folder.file('plain')}`;
+    const { result } = await command(folder, peers);
+    expect(result.peers).toMatchObject([
+      { name: 'box', verified: true },
+      { name: 'plain', status: 'failed', state: 'unreachable', error: { message: expect.stringContaining('file') } },
+    ]);
+  });
+});
+
+describe('a backup', () => {
+  test('that is ahead of us is read for its state and never merged', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await town.dolt('remote', 'add', 'seed', `file://${folder.file('vault')}`);
+    await town.dolt('push', 'seed', 'main');
+    const stranger = await cloneTown(`file://${folder.file('vault')}`, folder.file('stranger'));
+    const theirs = await stranger.commit('theirs', "INSERT INTO items VALUES (9, 'nine', 'eve')");
+    await stranger.dolt('push', 'origin', 'main');
+    const before = await town.head();
+    const { result } = await command(folder, `vault: {endpoint: "file://${folder.file('vault')}", role: backup}`);
+    expect(result.peers).toMatchObject([
+      { state: 'behind', status: 'unchanged', remoteHead: theirs, pulledCommits: 0 },
+    ]);
+    expect(await town.head()).toBe(before);
+  });
+
+  test('takes no part in a pull; an archive takes no part in a sync', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const peers = ['backup', 'archive'].map(
+      (role) => `${role}s: {endpoint: "file://${folder.file(role)}", role: ${role}}`,
+    );
+    const statuses = async (name: 'sync' | 'pull' | 'push') =>
+      (await command(folder, peers.join('\n'), { command: name })).result.peers.map((peer) => peer.status);
+    expect(await statuses('pull')).toEqual(['skipped', 'skipped']);
+    expect(await statuses('sync')).toEqual(['skipped', 'pushed']);
+    expect(await statuses('push')).toEqual(['pushed', 'unchanged']);
+  });
+});
+
+describe('only-role', () => {
+  test('limits a run to peers of these roles', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    await mkdir(folder.file('origin'));
+    const { result } = await command(folder, threePeers(folder), { onlyRoles: ['primary', 'backup'] });
+    expect(result.peers.map((peer) => peer.name)).toEqual(['one', 'vault']);
+    expect(result.status).toBe('success');
+  });
+
+  test('that leaves nobody says so and is no failure', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const { result } = await command(folder, threePeers(folder), { only: ['two'], onlyRoles: ['archive'] });
+    expect(result).toMatchObject({
+      status: 'unchanged',
+      peers: [],
+      problems: [{ severity: 'warning', code: 'no-peers', message: expect.stringContaining('role') }],
+    });
+  });
+});

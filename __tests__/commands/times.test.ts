@@ -1,0 +1,103 @@
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { memoryFile } from '../../src/sync/verified-memory.ts';
+import { command } from '../helpers/commanding.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';
+
+const mailbox = (folder: TempFolder) => `box: file://${folder.file('box')}`;
+
+async function dateOf(town: TestTown, commit: string): Promise<string> {
+  const [row] = await town.rows(
+    `SELECT DATE_FORMAT(date, '%Y-%m-%dT%H:%i:%s.%f') AS at FROM dolt_log('${commit}') LIMIT 1`,
+  );
+  return `${String(row?.['at']).slice(0, 23)}Z`;
+}
+
+describe('lastVerifiedAt', () => {
+  test('is remembered by a run that writes, also one that finds nothing to do, and by no other', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const at = async (request: Parameters<typeof command>[2]) =>
+      (await command(folder, mailbox(folder), request)).result.peers[0]?.lastVerifiedAt ?? null;
+
+    expect(await at({ command: 'status' })).toBeNull();
+    expect(await at({ dryRun: true })).toBeNull();
+    await expect(stat(memoryFile(town.path))).rejects.toMatchObject({ code: 'ENOENT' });
+
+    const started = new Date().toISOString();
+    const first = await at({});
+    expect(first !== null && first >= started).toBe(true);
+    const written = await readFile(memoryFile(town.path), 'utf8');
+    expect(await at({ command: 'status' })).toBe(first);
+    expect(await at({ dryRun: true })).toBe(first);
+    expect(await readFile(memoryFile(town.path), 'utf8')).toBe(written);
+
+    const second = await at({});
+    expect(second !== null && first !== null && second > first).toBe(true);
+    await rm(folder.file('box'), { recursive: true });
+    await writeFile(folder.file('box'), 'the disk is gone');
+    expect(await at({ command: 'status' })).toBe(second);
+    expect(await at({})).toBe(second);
+    // The file is in nobody's way: Dolt's own commands work, and none of its tables tells of it.
+    await town.dolt('gc');
+    await town.dolt('fsck');
+    expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
+  });
+
+  test('is lost, and said, where the file is damaged; the next run makes it anew', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await command(folder, mailbox(folder));
+    await writeFile(memoryFile(town.path), '');
+    const status = await command(folder, mailbox(folder), { command: 'status' });
+    expect(status.result).toMatchObject({
+      status: 'unchanged',
+      peers: [{ lastVerifiedAt: null }],
+      problems: [{ severity: 'warning', code: 'memory-unusable' }],
+    });
+    expect((await command(folder, mailbox(folder))).result.problems).toMatchObject([{ code: 'memory-unusable' }]);
+    expect((await command(folder, mailbox(folder))).result).toMatchObject({
+      problems: [],
+      peers: [{ lastVerifiedAt: expect.any(String) }],
+    });
+  });
+
+  test('that cannot be written is a warning, and the sync stands', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await mkdir(memoryFile(town.path));
+    expect((await command(folder, mailbox(folder))).result).toMatchObject({
+      status: 'success',
+      peers: [{ verified: true }],
+      problems: expect.arrayContaining([expect.objectContaining({ code: 'memory-unusable' })]),
+    });
+  });
+});
+
+describe('oldestUnsyncedAt', () => {
+  test('is the date of the oldest commit that one side lacks, whichever side, and only where the role lets it go', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const oldest = async (role: string, request: Parameters<typeof command>[2] = { command: 'status' }) => {
+      const peers = `box: {endpoint: "file://${folder.file('box')}", role: ${role}}`;
+      return (await command(folder, peers, request)).result.peers[0]?.oldestUnsyncedAt;
+    };
+    const [root] = await town.rows("SELECT commit_hash FROM dolt_log WHERE message = 'Initialize data repository'");
+    expect(await oldest('peer')).toBe(await dateOf(town, String(root?.['commit_hash'])));
+    expect(await oldest('upstream')).toBeNull();
+    expect(await oldest('peer', {})).toBeNull();
+
+    const stranger = await cloneTown(`file://${folder.file('box')}`, folder.file('stranger'));
+    const theirs = await stranger.commit('theirs', "INSERT INTO items VALUES (7, 'seven', 'eve')");
+    await stranger.commit('theirs again', "INSERT INTO items VALUES (8, 'eight', 'eve')");
+    await stranger.dolt('push', 'origin', 'main');
+    const ours = await town.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
+    await town.commit('ours again', "INSERT INTO items VALUES (6, 'six', 'ann')");
+
+    expect(await oldest('peer')).toBe(await dateOf(stranger, theirs));
+    expect(await oldest('upstream')).toBe(await dateOf(stranger, theirs));
+    expect(await oldest('backup')).toBe(await dateOf(town, ours));
+    expect(await oldest('peer', {})).toBeNull();
+  });
+});

@@ -1,0 +1,92 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { TOPOLOGIES } from '../../bench/topology.ts';
+import { readEnv } from '../../src/core/env.ts';
+import { type Case, cases } from '../helpers/convergence/cases.ts';
+import { type Cells, TABLE_NAMES } from '../helpers/convergence/edits.ts';
+import { type Ground, makeGround } from '../helpers/convergence/ground.ts';
+import { expectedRows } from '../helpers/convergence/model.ts';
+import { type Played, play } from '../helpers/convergence/play.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+/** Cases per topology and kind of mailbox: more with DOLT_FEDERATION_CASES, the same again with DOLT_FEDERATION_SEED. */
+const CASES = Number(readEnv()['DOLT_FEDERATION_CASES'] ?? '1');
+const SEED = Number(readEnv()['DOLT_FEDERATION_SEED'] ?? `${Date.now() % 1_000_000}`);
+const PER_CASE_MS = 120_000;
+
+let folder: TempFolder;
+let ground: Ground;
+let played = 0;
+
+beforeAll(async () => {
+  folder = await tempFolder();
+  ground = await makeGround(folder);
+});
+
+afterAll(async () => {
+  await folder[Symbol.asyncDispose]();
+});
+
+async function playNew(plan: Case, reversed = false): Promise<Played> {
+  played += 1;
+  return play(ground, plan, { name: `case${played}`, reversed });
+}
+
+/** Rows with the values that a model allows, where it allows the one that is there, else with what it asks for. */
+function judged(outcome: Played): { readonly found: unknown; readonly wanted: unknown }[] {
+  return outcome.towns.flatMap((town) =>
+    TABLE_NAMES.map((table) => {
+      const expected = expectedRows(table, outcome.edits);
+      const found = town.rows[table];
+      const wanted = [...expected].map(([key, cells]) => [
+        key,
+        Object.fromEntries(
+          Object.entries(cells).map(([column, values]) => {
+            const value = found.get(key)?.[column] ?? null;
+            return [column, values.has(value) ? value : [...values].join(' or ')];
+          }),
+        ),
+      ]);
+      const sorted: [string, Cells][] = [...found].sort(([a], [b]) => (a < b ? -1 : 1));
+      return { found: Object.fromEntries(sorted), wanted: Object.fromEntries(wanted) };
+    }),
+  );
+}
+
+describe.each(TOPOLOGIES)(`with the seed ${SEED}, towns in a federation of the form %s`, (topology) => {
+  test.each(['writable', 'read-only'] as const)(
+    'with %s mailboxes agree within diameter + 1 rounds, on what the model says, and then rest',
+    async (mailboxes) => {
+      await fc.assert(
+        fc.asyncProperty(cases({ topology, mailboxes }), async (plan) => {
+          const outcome = await playNew(plan);
+          for (const town of outcome.towns) expect(town.failures).toEqual([]);
+          for (const { found, wanted } of judged(outcome)) expect(found).toEqual(wanted);
+          expect(outcome.rounds).not.toBeNull();
+          expect(outcome.madeAfterwards).toEqual([]);
+          // Where a peer can only be read, a head that holds what ours holds is left alone.
+          if (mailboxes === 'read-only') expect([...outcome.commits.empty]).toEqual([]);
+        }),
+        { numRuns: CASES, seed: SEED, endOnFailure: true },
+      );
+    },
+    PER_CASE_MS * CASES,
+  );
+});
+
+test(
+  'a case that is played again, seconds later and with the peers in the opposite order, ends at the same commits',
+  async () => {
+    const plans = fc.sample(cases({ topology: 'random', mailboxes: 'read-only' }), { numRuns: 1, seed: SEED });
+    for (const plan of plans) {
+      const started = Date.now();
+      const first = await playNew(plan);
+      // Dates in seconds, or in the clock of this machine, would differ after this long.
+      await delay(Math.max(0, started + 2_100 - Date.now()));
+      const second = await playNew(plan, true);
+      expect(second.towns.map(({ head }) => head)).toEqual(first.towns.map(({ head }) => head));
+    }
+  },
+  2 * PER_CASE_MS,
+);

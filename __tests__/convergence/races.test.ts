@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { commitsIn } from '../../bench/races/merges.ts';
+import { race, settle } from '../../bench/races/race.ts';
+import { editOf } from '../../bench/races/race-edit.ts';
+import { racersOn } from '../../bench/races/racers.ts';
+import { type Ground, makeGround } from '../helpers/convergence/ground.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+let folder: TempFolder;
+let ground: Ground;
+
+beforeAll(async () => {
+  folder = await tempFolder();
+  ground = await makeGround(folder);
+});
+
+afterAll(async () => {
+  await folder[Symbol.asyncDispose]();
+});
+
+describe('two towns that sync at the same moment, each after an edit of the same cell', () => {
+  test.each([
+    { meeting: 'read-only mailboxes', races: 50 },
+    { meeting: 'writable mailboxes', races: 10 },
+  ] as const)(
+    'over $meeting, $races times: nobody answers a merge with a merge',
+    async ({ meeting, races }) => {
+      const tempDir = folder.file('tmp');
+      const racers = await racersOn(ground, { meeting, towns: 2 });
+      for (let number = 0; number < races; number += 1) {
+        for (const { failures } of await race({ racers, tempDir, edit: editOf(number) })) expect(failures).toEqual([]);
+      }
+      const racing = await commitsIn(racers, tempDir);
+      expect([...racing.empty]).toEqual([]);
+      // One merge for every edit that came in; both towns make the same one where they see the same heads.
+      expect(racing.merges.size).toBeLessThanOrEqual(2 * races);
+
+      const laps = await settle(racers, tempDir);
+      const settled = await commitsIn(racers, tempDir);
+      expect([...settled.empty]).toEqual([]);
+      expect(settled.merges.size - racing.merges.size).toBeLessThanOrEqual(racers.length);
+      expect(new Set(laps.map(({ head }) => head)).size).toBe(1);
+      for (const racer of racers) {
+        // Every town has the two commits of the ground and all edits.
+        expect((await commitsIn([racer], tempDir)).genuine.size).toBe(settled.genuine.size);
+        expect(settled.genuine.size).toBe(1 + 2 * races);
+      }
+    },
+    300_000,
+  );
+});

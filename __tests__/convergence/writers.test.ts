@@ -1,0 +1,93 @@
+import { cp } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { commitsIn } from '../../bench/races/merges.ts';
+import { type Lap, lap, settle } from '../../bench/races/race.ts';
+import { editOf } from '../../bench/races/race-edit.ts';
+import type { Racer } from '../../bench/races/racers.ts';
+import type { Peer } from '../../src/config/configuration.ts';
+import { makeGround } from '../helpers/convergence/ground.ts';
+import { federateIn, filePeer, inDatabase, withEngines } from '../helpers/federating.ts';
+import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, openTestTown } from '../helpers/town.ts';
+
+const WRITERS = 4;
+const LOOPS = 5;
+
+interface Remote extends AsyncDisposable {
+  readonly url: string;
+}
+
+const REMOTES: readonly { readonly kind: string; readonly start: (folder: TempFolder) => Promise<Remote> }[] = [
+  {
+    kind: 'file://',
+    start: async (folder) => ({ url: `file://${folder.file('shared')}`, [Symbol.asyncDispose]: async () => undefined }),
+  },
+  {
+    kind: 'http://',
+    start: async (folder) => {
+      const server = await startRemotesrv(folder.path);
+      return { url: `${server.url}/org/shared`, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+    },
+  },
+];
+
+function peerAt(url: string): Peer {
+  if (url.startsWith('file://')) return filePeer('shared', url.slice('file://'.length));
+  const peer = filePeer('shared', '');
+  return { ...peer, endpoint: { written: url, canonical: url, dolt: url, kind: 'http', folder: null } };
+}
+
+/** Edits and syncs again and again, waiting for nobody. */
+async function writeInALoop(writer: Racer, tempDir: string): Promise<Lap[]> {
+  const laps: Lap[] = [];
+  for (let number = 0; number < LOOPS; number += 1) {
+    laps.push(
+      await withEngines(writer.path, tempDir, async (engines) => {
+        await inDatabase(engines, (database) => editOf(number)(database, writer));
+        return await lap(engines, writer);
+      }),
+    );
+  }
+  return laps;
+}
+
+describe.each(REMOTES)('four writers in a loop against one remote over $kind', ({ start }) => {
+  test('lose nothing: every commit is in every town, and all storage is sound', async () => {
+    await using folder = await tempFolder();
+    await using remote = await start(folder);
+    const ground = await makeGround(folder);
+    const tempDir = folder.file('tmp');
+    const peers = [peerAt(remote.url)];
+    await withEngines(folder.file('base'), tempDir, (engines) => federateIn(engines, { peers }));
+    const writers: Racer[] = [];
+    for (let number = 0; number < WRITERS; number += 1) {
+      const writer = { name: `w${number}`, path: folder.file(`w${number}`), peers };
+      await cp(folder.file('base'), writer.path, { recursive: true });
+      writers.push(writer);
+    }
+
+    const laps = (await Promise.all(writers.map((writer) => writeInALoop(writer, tempDir)))).flat();
+    // Whoever lost the race too often says so, and sends its commits with the next run.
+    expect(laps.flatMap(({ failures }) => failures).filter((code) => code !== 'non-fast-forward')).toEqual([]);
+
+    const ends = await settle(writers, tempDir);
+    expect(ends.flatMap(({ failures }) => failures)).toEqual([]);
+    expect(new Set(ends.map(({ head }) => head)).size).toBe(1);
+    const clone = await cloneTown(remote.url, folder.file('clone'));
+    expect(await clone.head()).toBe(ends[0]?.head);
+    const all = await commitsIn(writers, tempDir);
+    expect(all.genuine.size).toBe(1 + WRITERS * LOOPS);
+    expect(all.genuine).toContain(ground.first.commit);
+    for (const writer of writers) {
+      expect((await commitsIn([writer], tempDir)).genuine).toEqual(all.genuine);
+      const town = openTestTown(writer.path);
+      expect(await town.rows("SELECT COUNT(*) AS n FROM plain WHERE note LIKE 'race%'")).toEqual([
+        { n: WRITERS * LOOPS },
+      ]);
+    }
+    for (const path of [...writers.map((writer) => writer.path), clone.path]) {
+      expect(await openTestTown(path).dolt('fsck')).toContain('No problems found');
+    }
+  }, 240_000);
+});

@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { afterEach, expect, jest, test } from '@jest/globals';
+import { monotonicMs } from '../../src/core/clock.ts';
+import { command } from '../helpers/commanding.ts';
+import { sources } from '../helpers/source-tree.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
+
+test('a wall clock that jumps changes no duration and passes no limit', async () => {
+  await using folder = await tempFolder();
+  await makeTown(folder.file('town'));
+  const year = 365 * 24 * 3_600_000;
+  let jumps = 0;
+  jest.spyOn(Date, 'now').mockImplementation(() => {
+    jumps += 1;
+    return jumps % 2 === 0 ? jumps * year : 0;
+  });
+  const before = monotonicMs();
+  const { result } = await command(folder, `box: file://${folder.file('box')}`);
+  const passed = monotonicMs() - before;
+  expect(result).toMatchObject({ status: 'success' });
+  for (const each of [result, ...result.peers]) {
+    expect(each.durationMs).toBeGreaterThan(0);
+    expect(each.durationMs).toBeLessThanOrEqual(passed);
+  }
+});
+
+/** Compares the dates of commits with the date of today. */
+const CALENDAR = ['src/sync/screen-peers.ts'];
+
+test('no source measures time by the wall clock', async () => {
+  const users: string[] = [];
+  for (const { path } of sources('src')) {
+    if (/\bDate\.now\b|\bgetTime\(\)/.test(await readFile(path, 'utf8'))) users.push(path);
+  }
+  expect(users).toEqual(CALENDAR);
+});

@@ -1,0 +1,108 @@
+import { readdir, stat } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { readEnv } from '../../src/core/env.ts';
+import { openServer, type ServerOptions } from '../../src/dolt/server.ts';
+import type { Patience } from '../../src/dolt/when-free.ts';
+import { command } from '../helpers/commanding.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { startEngine } from '../helpers/servers/engine.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+const SHORT: Patience = { run: 400, server: 400, process: 400, unknown: 400 };
+const LONG: Patience = { run: 60_000, server: 60_000, process: 60_000, unknown: 60_000 };
+
+function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerOptions {
+  return {
+    dolt: testDolt(),
+    database: folder.file('town'),
+    env: readEnv(),
+    tempDir: folder.file('tmp'),
+    signal: new AbortController().signal,
+    onResource() {},
+    mask() {},
+    userHome: true,
+    patience: SHORT,
+    ...more,
+  };
+}
+
+const lockFile = (folder: TempFolder) => stat(folder.file('town', '.dolt', 'noms', 'LOCK'));
+
+describe('a database that another process holds', () => {
+  test('is refused after a while, with who holds it; its lock stays, and nothing is left behind', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const first = await openServer(options(folder));
+    const before = (await lockFile(folder)).ino;
+    await expect(openServer(options(folder))).rejects.toMatchObject({
+      code: 'database-in-use',
+      message: expect.stringMatching(
+        process.platform === 'linux'
+          ? /requires direct database access, but another run of dolt-federation \(pid \d+\) holds/
+          : /requires direct database access/,
+      ),
+    });
+    expect((await lockFile(folder)).ino).toBe(before);
+    await first.stop();
+    expect((await lockFile(folder)).ino).toBe(before);
+    expect(await readdir(folder.file('tmp'))).toEqual([]);
+  });
+
+  test('is opened as soon as it is free, and that it is waited for is told once', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const first = await openServer(options(folder));
+    const told: string[] = [];
+    const second = openServer(
+      options(folder, {
+        patience: LONG,
+        log: {
+          info(message) {
+            told.push(message);
+            void first.stop();
+          },
+        },
+      }),
+    );
+    await (await second).stop();
+    expect(told).toEqual([expect.stringContaining(`waiting for ${folder.file('town')}`)]);
+  });
+
+  test('is no longer waited for when the run is interrupted', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const first = await openServer(options(folder));
+    const abort = new AbortController();
+    const second = openServer(
+      options(folder, { patience: LONG, signal: abort.signal, log: { info: () => abort.abort() } }),
+    );
+    await expect(second).rejects.toMatchObject({ code: 'interrupted' });
+    await first.stop();
+    expect(await readdir(folder.file('tmp'))).toEqual([]);
+  });
+
+  test("by somebody's server is refused with the cure for a server", async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    await using server = await startEngine(folder.file('town'));
+    await server.head('main');
+    await expect(command(folder, `box: file://${folder.file('box')}`)).rejects.toMatchObject({
+      code: 'database-in-use',
+      message: expect.stringMatching(/requires direct database access/),
+      ...(process.platform === 'linux' ? { hint: expect.stringContaining('Stop the server') } : {}),
+    });
+  });
+});
+
+test('two runs at the same moment both end well: one waits', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  const runs = await Promise.all(['one', 'two'].map((name) => command(folder, `${name}: file://${folder.file(name)}`)));
+  expect(runs.map(({ result }) => [result.status, result.peers[0]?.verified])).toEqual([
+    ['success', true],
+    ['success', true],
+  ]);
+  expect(runs.filter(({ log }) => log.some((line) => line.startsWith('waiting for')))).toHaveLength(1);
+  expect(await town.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
+});

@@ -1,0 +1,39 @@
+import type { FederateRequest } from '../../src/commands/request.ts';
+import type { TempFolder } from './temp-folder.ts';
+import { cloneTown, makeTown, remoteHead, type TestTown } from './town.ts';
+
+export interface Clash {
+  readonly town: TestTown;
+  readonly stranger: TestTown;
+  readonly ours: string;
+  readonly theirs: string;
+  readonly peers: string;
+  /** The head of the mailbox now. */
+  mailbox(): Promise<string | null>;
+}
+
+/** A town and a mailbox that somebody else changed in the same cell: no merge brings them together. */
+export async function clash(folder: TempFolder, ours = "UPDATE items SET title = 'O' WHERE id = 1"): Promise<Clash> {
+  const town = await makeTown(folder.file('town'));
+  const url = `file://${folder.file('box')}`;
+  await town.dolt('remote', 'add', 'seed', url);
+  await town.dolt('push', 'seed', 'main');
+  const stranger = await cloneTown(url, folder.file('stranger'));
+  const theirs = await stranger.commit('theirs', "UPDATE items SET title = 'T' WHERE id = 1");
+  await stranger.dolt('push', 'origin', 'main');
+  let looks = 0;
+  return {
+    town,
+    stranger,
+    ours: ours === '' ? await town.head() : await town.commit('ours', ours),
+    theirs,
+    peers: `box: ${url}`,
+    mailbox: () => {
+      looks += 1;
+      return remoteHead(url, folder.file(`look-${looks}`, 'c'));
+    },
+  };
+}
+
+/** A lease on the mailbox. */
+export const leases = (head: string) => ({ leases: new Map([['box', head]]) }) satisfies Partial<FederateRequest>;

@@ -1,0 +1,98 @@
+import { cp } from 'node:fs/promises';
+import { addCommits, type Commits, noCommits } from '../../../bench/races/merges.ts';
+import { seeded, shuffled } from '../../../bench/random.ts';
+import { diameter, neighbours } from '../../../bench/topology.ts';
+import { contentHash } from '../../../src/dolt/content.ts';
+import { federateIn, filePeer, inDatabase, withEngines } from '../federating.ts';
+import type { Case } from './cases.ts';
+import { editTown, Ledger, rowsOf } from './edit-town.ts';
+import type { Cells, Edit, TableName } from './edits.ts';
+import type { Ground } from './ground.ts';
+
+/** What a town is at the end of its run. */
+export interface TownEnd {
+  readonly head: string;
+  /** `dolt_hashof_db`: equal for equal contents. */
+  readonly contents: string;
+  readonly rows: Readonly<Record<TableName, ReadonlyMap<string, Cells>>>;
+  /** Peers that failed, and why. */
+  readonly failures: readonly string[];
+}
+
+export interface Played {
+  readonly diameter: number;
+  readonly edits: readonly Edit[];
+  /** Rounds after the last edit until the towns agreed; null: not within diameter + 1. */
+  readonly rounds: number | null;
+  readonly towns: readonly TownEnd[];
+  readonly commits: Commits;
+  /** Merge commits that one more round made. */
+  readonly madeAfterwards: readonly string[];
+}
+
+const BUSY_ROUNDS = 2;
+
+/**
+ * Plays a case with real Dolt: in each round every town makes its edits and then runs once to its end, one after the
+ * other, until they agree or diameter + 1 rounds have passed since the last edit; then one round more.
+ * @param how.reversed lists the peers of every town in the opposite order, which may change nothing
+ */
+export async function play(
+  ground: Ground,
+  plan: Case,
+  how: { readonly name: string; readonly reversed: boolean },
+): Promise<Played> {
+  const random = seeded(plan.chance);
+  const graph = neighbours(plan.topology, plan.towns, random);
+  const file = (name: string): string => ground.folder.file(`${how.name}-${name}`);
+  for (const town of graph.keys()) {
+    await cp(ground.folder.file('base'), file(`town${town}`), { recursive: true });
+    await cp(ground.folder.file('base.box'), file(`box${town}`), { recursive: true });
+  }
+  const ledger = new Ledger();
+  ledger.note(ground.first.commit, ground.first.edit);
+  const towns: TownEnd[] = [];
+  const commits = noCommits();
+  const peersOf = (town: number) => {
+    const role = plan.mailboxes === 'writable' ? 'peer' : 'upstream';
+    const others = (graph[town] ?? []).map((peer) => filePeer(`t${peer}`, file(`box${peer}`), role));
+    const peers = [filePeer('own', file(`box${town}`)), ...others];
+    return how.reversed ? peers.reverse() : peers;
+  };
+  const round = async (number: number): Promise<void> => {
+    for (const town of shuffled([...graph.keys()], random)) {
+      const due = plan.edits.filter((edit) => edit.round === number && edit.town % plan.towns === town);
+      towns[town] = await withEngines(file(`town${town}`), ground.folder.file('tmp'), async (engines) => {
+        await inDatabase(engines, async (database) => {
+          for (const edit of due) await editTown(database, edit, { ledger, clocks: plan.clocks });
+        });
+        const { head, runs } = await federateIn(engines, { peers: peersOf(town) });
+        const failures = runs.flatMap(({ peer, failure }) =>
+          failure === null ? [] : [`${peer.name}: ${failure.message}`],
+        );
+        return await inDatabase(engines, async (database) => {
+          await addCommits(commits, database);
+          const rows = { dated: await rowsOf(database, 'dated'), plain: await rowsOf(database, 'plain') };
+          return { head, contents: await contentHash(database, head), rows, failures };
+        });
+      });
+    }
+  };
+  const agreed = (): boolean => {
+    const of = (town: TownEnd): string => (plan.mailboxes === 'writable' ? town.head : town.contents);
+    return new Set(towns.map(of)).size === 1;
+  };
+
+  for (let number = 0; number < BUSY_ROUNDS; number += 1) await round(number);
+  const across = diameter(graph);
+  let quiet = 0;
+  while (!agreed() && quiet <= across) {
+    await round(BUSY_ROUNDS + quiet);
+    quiet += 1;
+  }
+  const rounds = agreed() ? quiet : null;
+  const before = new Set(commits.merges);
+  await round(BUSY_ROUNDS + quiet);
+  const madeAfterwards = [...commits.merges].filter((commit) => !before.has(commit));
+  return { diameter: across, edits: ledger.edits, rounds, towns: [...towns], commits, madeAfterwards };
+}

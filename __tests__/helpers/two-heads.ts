@@ -1,0 +1,77 @@
+import type { Database } from '../../src/dolt/sql.ts';
+import type { Choice } from '../../src/resolve/choice.ts';
+import type { LeftMerge, LeftRow } from '../../src/resolve/conflicts-file.ts';
+import { leftRows } from '../../src/resolve/left-rows.ts';
+import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
+import { removeScratch } from '../../src/sync/scratch.ts';
+import { withDatabase } from './federating.ts';
+import type { TempFolder } from './temp-folder.ts';
+import { makeEmptyTown, type TestTown } from './town.ts';
+
+export interface TwoHeads {
+  readonly town: TestTown;
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+/** A database with two heads that came from one commit: `main` is ours, `other` theirs. */
+export async function twoHeads(
+  folder: TempFolder,
+  work: { readonly base: readonly string[]; readonly ours: readonly string[]; readonly theirs: readonly string[] },
+): Promise<TwoHeads> {
+  const town = await makeEmptyTown(folder.file('town'));
+  await town.commit('base', ...work.base);
+  await town.dolt('branch', 'other');
+  const ours = await town.commit('ours', ...work.ours);
+  await town.sql("CALL DOLT_CHECKOUT('other')", ...work.theirs, "CALL DOLT_COMMIT('-A', '-m', 'theirs')");
+  return { town, ours, theirs: await town.head('other') };
+}
+
+/** Merges both heads as a person chose. `choose` says it for each row, and may be asked for the cells as well. */
+export async function resolveHeads(
+  folder: TempFolder,
+  heads: Pick<TwoHeads, 'town' | 'ours' | 'theirs'>,
+  choose: (row: LeftRow) => LeftRow,
+): Promise<{
+  readonly rows: readonly LeftRow[];
+  read(query: string): Promise<Record<string, unknown>[]>;
+  readonly commit: string;
+}> {
+  const { rows, commit } = await atHeads(folder, heads, async (database) => {
+    const left = (await leftRows(database, heads)) ?? [];
+    const made = await mergeChosen(database, [mergeOf(heads, left.map(choose))]);
+    await database.run("CALL DOLT_BRANCH('-f', 'merged', ?)", [made]);
+    return { rows: left, commit: made };
+  });
+  return { rows, commit, read: (query) => heads.town.rows(query.replaceAll('MERGED', `AS OF 'merged'`)) };
+}
+
+export function mergeOf(heads: Pick<TwoHeads, 'ours' | 'theirs'>, rows: readonly LeftRow[]): LeftMerge {
+  return { peer: 'partner', ours: heads.ours, theirs: heads.theirs, rows };
+}
+
+/** Opens the database as a run does, and removes what merging left. */
+export async function atHeads<T>(
+  folder: TempFolder,
+  { town }: Pick<TwoHeads, 'town'>,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  return await withDatabase(town.path, folder.file('tmp'), (database) =>
+    work(database).finally(() => removeScratch(database)),
+  );
+}
+
+/** The same choice for a whole row. */
+export const wholly =
+  (choose: Choice) =>
+  (row: LeftRow): LeftRow => ({ ...row, choose });
+
+/** A choice for each cell. */
+export const byCell =
+  (choices: Readonly<Record<string, Choice>>) =>
+  (row: LeftRow): LeftRow => ({
+    ...row,
+    cells: Object.fromEntries(
+      Object.entries(row.cells).map(([name, cell]) => [name, { ...cell, choose: choices[name] ?? null }]),
+    ),
+  });

@@ -1,0 +1,188 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { toFailure } from '../../src/core/failure.ts';
+import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { BULK, FILL, quote, withSmallDisk } from '../helpers/small-disk.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown, openTestTown } from '../helpers/town.ts';
+
+test.each([
+  ['ENOSPC', 'disk-full'],
+  ['EDQUOT', 'disk-full'],
+  ['EACCES', 'unknown'],
+])('what the system calls %s is %s', (code, means) => {
+  expect(toFailure(Object.assign(new Error('write'), { code }))).toMatchObject({ code: means, message: 'write' });
+});
+
+let cli: CompiledCli;
+
+/** Only Linux lets a process mount a disk that nobody else sees. */
+if (process.platform === 'linux') {
+  beforeAll(async () => {
+    cli = await compileCli();
+  });
+  afterAll(() => cli.dispose());
+
+  describe('a disk that is full', () => {
+    test('under the database: the fetch fails as disk-full, nothing is damaged, and the next run is green', async () => {
+      await using folder = await tempFolder();
+      const town = await makeTown(folder.file('town'));
+      await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+      await town.dolt('push', 'box', 'main');
+      const other = await cloneTown(`file://${folder.file('box')}`, folder.file('other'));
+      const bulk = await other.commit('bulk', ...BULK);
+      await other.dolt('push', 'origin', 'main');
+      const step = await withSmallDisk(
+        { folder, cli },
+        { box: `file://${folder.file('box')}`, vault: `file://${folder.file('vault')}` },
+        `mount -t tmpfs -o size=4m tmpfs small
+         cp -r town small/town; TOWN=small/town
+         ${FILL}; truncate -s -100K small/fill
+         sync full
+         rm small/fill
+         sync roomy
+         cp -r small/town after`,
+      );
+      const full = await step('full');
+      expect(full.code).toBe(3);
+      expect(full.result.peers).toMatchObject([
+        { name: 'box', status: 'failed', error: { code: 'disk-full', message: expect.stringContaining('small/town') } },
+        { name: 'vault', verified: true },
+      ]);
+      expect(await step('roomy')).toMatchObject({ code: 0, result: { status: 'success', head: bulk } });
+      const after = openTestTown(folder.file('after'));
+      expect(await after.dolt('fsck')).toContain('No problems found');
+      expect(await after.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
+      const files = (await readdir(folder.file('after', '.dolt'), { recursive: true })).filter((name) =>
+        /nbs_(table|manifest)|\.\d{6,}$/.test(name),
+      );
+      expect(files).toEqual([]);
+    });
+
+    test('at a peer: that peer fails, keeps what it had, and takes the push when there is room', async () => {
+      await using folder = await tempFolder();
+      const town = await makeTown(folder.file('town'));
+      const step = await withSmallDisk(
+        { folder, cli },
+        { full: `file://${folder.file('small', 'box')}`, vault: `file://${folder.file('vault')}` },
+        `mount -t tmpfs -o size=4m tmpfs small; TOWN=town
+         sync first
+         ${FILL}
+         ${testDolt()} --data-dir town sql -q ${quote(`${BULK.join(';')}; CALL DOLT_COMMIT('-Am', 'bulk', '--author', 'A <a@x>')`)}
+         sync full
+         cp -r small/box at-full
+         rm small/fill
+         sync roomy`,
+      );
+      const first = await step('first');
+      expect(first.code).toBe(0);
+      const full = await step('full');
+      expect(full.code).toBe(3);
+      expect(full.result.peers).toMatchObject([
+        { name: 'full', status: 'failed', verified: false, error: { code: 'disk-full' } },
+        { name: 'vault', status: 'pushed', verified: true },
+      ]);
+      const kept = await cloneTown(`file://${folder.file('at-full')}`, folder.file('kept'));
+      expect(await kept.head()).toBe(first.result.head);
+      expect(await step('roomy')).toMatchObject({
+        code: 0,
+        result: {
+          head: await town.head(),
+          peers: [{ name: 'full', status: 'pushed', verified: true }, { verified: true }],
+        },
+      });
+    });
+
+    test('under the temporary folder, or under what is to be cloned, is said, and leaves nothing half made', async () => {
+      await using folder = await tempFolder();
+      const town = await makeTown(folder.file('town'));
+      await town.commit('bulk', ...BULK);
+      await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+      await town.dolt('push', 'box', 'main');
+      const step = await withSmallDisk(
+        { folder, cli },
+        { box: `file://${folder.file('box')}` },
+        `mount -t tmpfs -o size=1m tmpfs small; mkdir small/cache; export XDG_CACHE_HOME=$PWD/small/cache
+         ${FILL}
+         TOWN=town sync temp
+         export XDG_CACHE_HOME=$PWD/cache; truncate -s -100K small/fill
+         TOWN=small/clone sync clone --bootstrap box
+         ls -A small > small.txt`,
+      );
+      expect(await step('temp')).toMatchObject({ code: 1, result: { error: { code: 'disk-full' } } });
+      expect(await step('clone')).toMatchObject({ code: 1, result: { error: { code: 'disk-full' } } });
+      expect(await readFile(folder.file('small.txt'), 'utf8')).toBe('cache\nfill\n');
+    });
+
+    test('under the configuration: the file is the old one, whole', async () => {
+      await using folder = await tempFolder();
+      const step = await withSmallDisk(
+        { folder, cli },
+        {},
+        `mount -t tmpfs -o size=64k tmpfs small
+         printf 'federation:\\n  peers:\\n    box: file:///srv/box\\n' > small/c.yaml; cp small/c.yaml before.yaml
+         ${FILL}
+         code=0
+         ${process.execPath} ${cli.compiled('cli')} add-peer two file:///srv/two --json --config small/c.yaml > add.json || code=$?
+         echo $code > add.code
+         cmp small/c.yaml before.yaml
+         ls -A small > small.txt`,
+      );
+      expect(await step('add')).toMatchObject({
+        code: 2,
+        result: { error: { code: 'config-unreadable', message: expect.stringContaining('ENOSPC') } },
+      });
+      expect(await readFile(folder.file('small.txt'), 'utf8')).toBe('c.yaml\nfill\n');
+    });
+  });
+
+  describe('a disk that is mounted read-only', () => {
+    test('under the database: the run is refused with the cure', async () => {
+      await using folder = await tempFolder();
+      await makeTown(folder.file('town'));
+      const step = await withSmallDisk(
+        { folder, cli },
+        { box: `file://${folder.file('box')}` },
+        `mount --bind town small; mount -o remount,ro,bind small
+         TOWN=small sync one`,
+      );
+      expect(await step('one')).toMatchObject({
+        code: 1,
+        result: {
+          error: {
+            code: 'database-read-only',
+            message: expect.stringContaining(folder.file('small')),
+            hint: expect.stringContaining('mounted read-only'),
+          },
+        },
+      });
+      expect(await readdir(folder.path)).not.toContain('box');
+    });
+
+    test('at a peer: it is fetched and merged, and only the push to it fails', async () => {
+      await using folder = await tempFolder();
+      const town = await makeTown(folder.file('town'));
+      await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+      await town.dolt('push', 'box', 'main');
+      const other = await cloneTown(`file://${folder.file('box')}`, folder.file('other'));
+      await other.commit('theirs', "INSERT INTO items VALUES (7, 'seven', 'eve')");
+      await other.dolt('push', 'origin', 'main');
+      await town.commit('ours', "INSERT INTO items VALUES (8, 'eight', 'ann')");
+      const step = await withSmallDisk(
+        { folder, cli },
+        { ro: `file://${folder.file('small')}`, vault: `file://${folder.file('vault')}` },
+        `mount --bind box small; mount -o remount,ro,bind small
+         TOWN=town sync one`,
+      );
+      const { code, result } = await step('one');
+      expect(code).toBe(3);
+      expect(result.peers).toMatchObject([
+        { name: 'ro', state: 'diverged', status: 'failed', error: { code: 'read-only' } },
+        { name: 'vault', status: 'pushed', verified: true },
+      ]);
+      expect(result.head).toBe(await town.head());
+      expect(await town.rows('SELECT id FROM items WHERE id > 6 ORDER BY id')).toEqual([{ id: 7 }, { id: 8 }]);
+    });
+  });
+}

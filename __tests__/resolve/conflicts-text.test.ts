@@ -1,0 +1,136 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { plain } from '../../src/report/plain.ts';
+import { CHOICE_WORDS, type Choice } from '../../src/resolve/choice.ts';
+import { type ConflictsFile, LEFT_KINDS, rowName } from '../../src/resolve/conflicts-file.ts';
+import { conflictsText } from '../../src/resolve/conflicts-text.ts';
+import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
+
+const HASH = '0123456789abcdefghijklmnopqrstuv';
+
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: 'grapheme' }),
+  fc.constantFrom(
+    ...[
+      '',
+      ' ',
+      '#',
+      '# no comment',
+      'a: b',
+      '- a',
+      'null',
+      '~',
+      'true',
+      'no',
+      '1',
+      '1e3',
+      '0x00',
+      '.inf',
+      '---',
+      '...',
+    ],
+    ...[
+      '\n',
+      'a\n',
+      'a\n\n',
+      '\na',
+      ' a\nb',
+      'a\n b\n',
+      'a\nb ',
+      'a\n\tb',
+      'a\r\nb',
+      'one\ntwo\n\nthree',
+      '|',
+      '>-',
+      '&a',
+      '*a',
+      '!x',
+    ],
+    ...[
+      '\u0000\u0007\u001b[31m',
+      '\u007f\u0085\u009b',
+      '\u2028\u2029\u202e\ufeff',
+      '{a: 1}',
+      '[1]',
+      '"',
+      "'",
+      '\\',
+      '@a',
+      '%a',
+      '`a',
+    ],
+    ...['é ü', '\u{1f600}', 'x'.repeat(100_000), 'a\n'.repeat(5_000), '__proto__', 'constructor'],
+  ),
+);
+const cell = fc.option(hostile, { nil: null });
+const choice: fc.Arbitrary<Choice | null> = fc.oneof(
+  fc.constantFrom(null, ...CHOICE_WORDS),
+  cell.map((value) => ({ value })),
+);
+// Names of columns that look like array indexes would change their order in an object; the rest is as hostile as values.
+const name = hostile.filter((text) => text.length <= 64 && !/^\d+$/.test(text));
+const values = fc.dictionary(name, cell, { maxKeys: 3, noNullPrototype: true });
+const leftCell = fc.record(
+  { base: cell, ours: cell, theirs: cell, choose: choice },
+  { requiredKeys: ['choose'], noNullPrototype: true },
+);
+const row = fc.record(
+  {
+    table: hostile,
+    key: values,
+    otherKey: values,
+    kind: fc.constantFrom(...LEFT_KINDS),
+    deletedBy: fc.constantFrom('ours' as const, 'theirs' as const),
+    cells: fc.dictionary(name, leftCell, { maxKeys: 3, noNullPrototype: true }),
+    choose: choice,
+  },
+  { requiredKeys: ['table', 'key', 'kind', 'cells', 'choose'], noNullPrototype: true },
+);
+const file: fc.Arbitrary<ConflictsFile> = fc.record(
+  {
+    branch: hostile,
+    merges: fc.uniqueArray(
+      fc.record(
+        {
+          peer: hostile,
+          ours: fc.constant(HASH),
+          theirs: fc.constant('7'.repeat(32)),
+          rows: fc.uniqueArray(row, { selector: rowName, maxLength: 3 }),
+        },
+        { noNullPrototype: true },
+      ),
+      { selector: ({ peer }) => peer, maxLength: 2 },
+    ),
+    lost: fc.array(
+      fc.record({ peer: hostile, table: hostile, head: fc.constant(HASH), row: values }, { noNullPrototype: true }),
+      {
+        maxLength: 2,
+      },
+    ),
+  },
+  { noNullPrototype: true },
+);
+
+/** What was read without its places. */
+function unplaced(read: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(read, (key, value: unknown) => (key === 'at' && isPlace(value) ? undefined : value)),
+  );
+}
+const isPlace = (value: unknown): boolean => typeof value === 'object' && value !== null && 'line' in value;
+
+describe('a conflicts file', () => {
+  test('says what was written, whatever the values hold', () => {
+    fc.assert(
+      fc.property(file, (written) => {
+        const text = conflictsText(written);
+        expect(unplaced(parseConflicts(text, 'f'))).toEqual(unplaced(written));
+        expect(conflictsText(parseConflicts(text, 'f'))).toBe(text);
+        // Nothing in it moves a cursor or hides.
+        expect(text).toBe(text.split('\n').map(plain).join('\n'));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});

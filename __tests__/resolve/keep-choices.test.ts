@@ -1,0 +1,89 @@
+import { readFile, stat } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import type { Choice } from '../../src/resolve/choice.ts';
+import type { ConflictsFile, LeftMerge, LostRow } from '../../src/resolve/conflicts-file.ts';
+import { nextFile } from '../../src/resolve/keep-choices.ts';
+import { readConflictsIfAny, setAside, storeConflicts } from '../../src/resolve/store-conflicts.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+
+const OLD = '0'.repeat(32);
+const NEW = '1'.repeat(32);
+
+function merge(peer: string, heads: string, over: { ours?: string; choose?: Choice | null } = {}): LeftMerge {
+  const { ours = 'a', choose = null } = over;
+  const cells = { title: { base: 'o', ours, theirs: 'b', choose } };
+  return {
+    peer,
+    ours: heads,
+    theirs: heads,
+    rows: [{ table: 't', key: { id: '1' }, kind: 'changed', cells, choose: null }],
+  };
+}
+const lost: LostRow = { peer: 'p', table: 't', head: OLD, row: { id: '1', title: 'gone' } };
+const last = (...merges: LeftMerge[]): ConflictsFile => ({ branch: 'main', merges, lost: [] });
+const found = { branch: 'main', merges: [], lost: [], heard: ['p', 'q'], configured: ['p', 'q', 'r'] };
+
+describe('the next conflicts file', () => {
+  test.each([
+    [
+      'holds what is left, in the order of the names',
+      null,
+      { merges: [merge('q', NEW), merge('p', NEW)] },
+      [merge('p', NEW), merge('q', NEW)],
+    ],
+    ['forgets what is solved', last(merge('p', OLD)), {}, []],
+    [
+      'keeps choices for rows that are as they were, under new heads',
+      last(merge('p', OLD, { choose: 'ours' })),
+      { merges: [merge('p', NEW)] },
+      [merge('p', NEW, { choose: 'ours' })],
+    ],
+    [
+      'drops choices for rows that are other ones now',
+      last(merge('p', OLD, { choose: 'ours' })),
+      { merges: [merge('p', NEW, { ours: 'changed since' })] },
+      [merge('p', NEW, { ours: 'changed since' })],
+    ],
+    [
+      'keeps what this run did not hear of',
+      last(merge('r', OLD, { choose: 'base' })),
+      {},
+      [merge('r', OLD, { choose: 'base' })],
+    ],
+    ['forgets peers that are not configured any more', last(merge('x', OLD)), {}, []],
+    ['begins anew for another branch', { ...last(merge('r', OLD)), branch: 'other' }, {}, []],
+  ])('%s', (_, before, now, merges) => {
+    expect(nextFile(before, { ...found, ...now }).merges).toEqual(merges);
+  });
+
+  test('keeps rows that gave way until somebody takes them out, each once', () => {
+    expect(nextFile({ ...last(), lost: [lost] }, { ...found, lost: [lost] }).lost).toEqual([lost]);
+    expect(nextFile({ ...last(), lost: [lost] }, found).lost).toEqual([lost]);
+  });
+});
+
+describe('on the disk', () => {
+  test('a file is there whole and for nobody else, and goes when it holds nothing', async () => {
+    await using folder = await tempFolder();
+    const file = folder.file('a', 'b', 'conflicts.yaml');
+    expect(await readConflictsIfAny(file)).toBeNull();
+    expect(await storeConflicts(file, last(merge('p', OLD)))).toBe(true);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await stat(folder.file('a', 'b'))).mode & 0o777).toBe(0o700);
+    expect(await readConflictsIfAny(file)).toMatchObject({ merges: [{ peer: 'p' }] });
+    expect(await storeConflicts(file, last())).toBe(false);
+    expect(await readConflictsIfAny(file)).toBeNull();
+  });
+
+  test('what cannot be read or written says so', async () => {
+    await using folder = await tempFolder();
+    expect(await failureOf(() => readConflictsIfAny(folder.path))).toMatchObject({ code: 'conflicts-file-unreadable' });
+    const failure = await failureOf(() => storeConflicts(folder.path, last(merge('p', OLD))));
+    expect(failure).toMatchObject({ code: 'conflicts-file-unwritten' });
+    await storeConflicts(folder.file('f'), last(merge('p', OLD)));
+    const aside = await setAside(folder.file('f'));
+    expect(await readFile(aside, 'utf8')).toContain('peer: p');
+    expect(await readConflictsIfAny(folder.file('f'))).toBeNull();
+  });
+});

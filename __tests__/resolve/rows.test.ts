@@ -1,0 +1,196 @@
+import { describe, expect, test } from '@jest/globals';
+import { leftRows } from '../../src/resolve/left-rows.ts';
+import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+import { atHeads, byCell, mergeOf, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
+
+const PAIRS = 'CREATE TABLE pairs (a INT, b VARCHAR(20), x VARCHAR(20), y VARCHAR(20), PRIMARY KEY (a, b))';
+
+describe('a row that both changed', () => {
+  test('is settled cell by cell, under a key of several columns; what one side changed alone is kept', async () => {
+    await using folder = await tempFolder();
+    const heads = await twoHeads(folder, {
+      base: [
+        `${PAIRS}`,
+        'ALTER TABLE pairs ADD z VARCHAR(20), ADD w VARCHAR(20)',
+        "INSERT INTO pairs VALUES (1, 'it''s', 'x', 'y', 'z', 'w')",
+      ],
+      ours: ["UPDATE pairs SET x = 'our x', y = 'our y', w = 'our w'"],
+      theirs: ["UPDATE pairs SET x = 'their x', y = 'their y', z = 'their z'"],
+    });
+    const { rows, read } = await resolveHeads(folder, heads, byCell({ x: 'theirs', y: { value: 'mine' } }));
+    expect(rows).toMatchObject([{ table: 'pairs', key: { a: '1', b: "it's" }, kind: 'changed' }]);
+    expect(rows[0]?.cells).toEqual({
+      x: { base: 'x', ours: 'our x', theirs: 'their x', choose: null },
+      y: { base: 'y', ours: 'our y', theirs: 'their y', choose: null },
+    });
+    expect(await read('SELECT x, y, z, w FROM pairs MERGED')).toEqual([
+      { x: 'their x', y: 'mine', z: 'their z', w: 'our w' },
+    ]);
+  });
+
+  test('can go, unless that would fire a trigger', async () => {
+    await using folder = await tempFolder();
+    const work = {
+      base: [PAIRS, "INSERT INTO pairs VALUES (1, 'a', 'x', 'y'), (2, 'b', 'x', 'y')"],
+      ours: ["UPDATE pairs SET x = 'ours'"],
+      theirs: ["UPDATE pairs SET x = 'theirs'"],
+    };
+    const heads = await twoHeads(folder, work);
+    const { read } = await resolveHeads(folder, heads, (row) => ({
+      ...row,
+      choose: row.key['a'] === '1' ? 'delete' : 'ours',
+    }));
+    expect(await read('SELECT a, x FROM pairs MERGED')).toEqual([{ a: 2, x: 'ours' }]);
+
+    await using second = await tempFolder();
+    const trigger = 'CREATE TRIGGER watch BEFORE DELETE ON pairs FOR EACH ROW SET @seen = 1';
+    const watched = await twoHeads(second, { ...work, base: [...work.base, trigger] });
+    const failure = await failureOf(() => resolveHeads(second, watched, wholly('delete')));
+    expect(failure).toMatchObject({ code: 'constraint-violation' });
+    expect(failure.message).toContain('triggers');
+  });
+});
+
+describe('a row that one side deleted', () => {
+  const work = {
+    base: [PAIRS, "INSERT INTO pairs VALUES (1, 'ours gone', 'x', 'y'), (2, 'theirs gone', 'x', 'y')"],
+    ours: ['DELETE FROM pairs WHERE a = 1', "UPDATE pairs SET x = 'ours' WHERE a = 2"],
+    theirs: ['DELETE FROM pairs WHERE a = 2', "UPDATE pairs SET x = 'theirs' WHERE a = 1"],
+  };
+
+  test.each([
+    ['ours', [{ a: 2, x: 'ours' }]],
+    ['theirs', [{ a: 1, x: 'theirs' }]],
+    [
+      'base',
+      [
+        { a: 1, x: 'x' },
+        { a: 2, x: 'x' },
+      ],
+    ],
+    ['delete', []],
+  ] as const)('becomes under %s %j', async (choice, expected) => {
+    await using folder = await tempFolder();
+    const heads = await twoHeads(folder, work);
+    const { rows, read } = await resolveHeads(folder, heads, wholly(choice));
+    expect(rows).toMatchObject([
+      { key: { a: '1' }, kind: 'deleted', deletedBy: 'ours', cells: { x: { base: 'x', theirs: 'theirs' } } },
+      { key: { a: '2' }, kind: 'deleted', deletedBy: 'theirs', cells: { x: { base: 'x', ours: 'ours' } } },
+    ]);
+    expect(await read('SELECT a, x FROM pairs MERGED ORDER BY a')).toEqual(expected);
+  });
+});
+
+describe('a row that both added', () => {
+  const work = {
+    base: [PAIRS],
+    ours: ["INSERT INTO pairs VALUES (1, 'k', 'our x', 'our y')"],
+    theirs: ["INSERT INTO pairs VALUES (1, 'k', 'their x', 'their y')"],
+  };
+
+  test.each([
+    [wholly('ours'), [{ x: 'our x', y: 'our y' }]],
+    [wholly('theirs'), [{ x: 'their x', y: 'their y' }]],
+    [byCell({ x: 'theirs', y: { value: null } }), [{ x: 'their x' }]],
+    [wholly('delete'), []],
+  ])('is chosen whole or by cell (%#)', async (choose, expected) => {
+    await using folder = await tempFolder();
+    const { rows, read } = await resolveHeads(folder, await twoHeads(folder, work), choose);
+    expect(rows).toMatchObject([{ kind: 'id-collision' }]);
+    expect(await read('SELECT x, y FROM pairs MERGED')).toEqual(expected);
+  });
+});
+
+describe('two rows under one unique key', () => {
+  const work = {
+    base: [
+      'CREATE TABLE edges (id VARCHAR(9) PRIMARY KEY, a INT, b INT, UNIQUE (a, b))',
+      "INSERT INTO edges VALUES ('e0', 0, 0)",
+    ],
+    ours: ["INSERT INTO edges VALUES ('ours', 1, 2)"],
+    theirs: ["INSERT INTO edges VALUES ('theirs', 1, 2)"],
+  };
+
+  test.each(['ours', 'theirs'] as const)('%s stays, the other goes', async (side) => {
+    await using folder = await tempFolder();
+    const { rows, read } = await resolveHeads(folder, await twoHeads(folder, work), wholly(side));
+    expect(rows).toEqual([
+      { table: 'edges', kind: 'duplicate', key: { id: 'ours' }, otherKey: { id: 'theirs' }, cells: {}, choose: null },
+    ]);
+    expect(await read('SELECT id FROM edges MERGED WHERE a = 1')).toEqual([{ id: side }]);
+  });
+});
+
+describe('rows of a table without a primary key', () => {
+  test.each([
+    ['ours', []],
+    ['theirs', [{ t: 'x', n: 2 }]],
+  ] as const)('%s counts for all of them', async (side, expected) => {
+    await using folder = await tempFolder();
+    const heads = await twoHeads(folder, {
+      base: ['CREATE TABLE log (t VARCHAR(9))', "INSERT INTO log VALUES ('x'), ('x'), ('x')"],
+      ours: ['DELETE FROM log'],
+      theirs: ["DELETE FROM log WHERE t = 'x' LIMIT 1"],
+    });
+    const { rows, read } = await resolveHeads(folder, heads, wholly(side));
+    expect(rows).toEqual([{ table: 'log', key: {}, kind: 'keyless', cells: {}, choose: null }]);
+    expect(await read('SELECT t, COUNT(*) AS n FROM log MERGED GROUP BY t')).toEqual(expected);
+  });
+});
+
+describe('choices that do not go together', () => {
+  test('are refused: a row whose parent is deleted', async () => {
+    await using folder = await tempFolder();
+    const heads = await twoHeads(folder, {
+      base: [
+        'CREATE TABLE parents (id INT PRIMARY KEY, x INT)',
+        'CREATE TABLE children (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES parents (id))',
+        'INSERT INTO parents VALUES (1, 1)',
+      ],
+      ours: ['DELETE FROM parents'],
+      theirs: ['UPDATE parents SET x = 2', 'INSERT INTO children VALUES (7, 1)'],
+    });
+    const failure = await failureOf(() => resolveHeads(folder, heads, wholly('ours')));
+    expect(failure.message).toContain('foreign key violations');
+    expect(failure).toMatchObject({ code: 'constraint-violation' });
+    const { read } = await resolveHeads(folder, heads, wholly('theirs'));
+    expect(
+      await read(
+        'SELECT p.x FROM parents MERGED p JOIN children MERGED c ON c.parent = p.id'.replace(
+          /MERGED (.)/g,
+          'MERGED AS $1',
+        ),
+      ),
+    ).toEqual([{ x: 2 }]);
+  });
+
+  test('are refused: a value that another row has under a unique key', async () => {
+    await using folder = await tempFolder();
+    const heads = await twoHeads(folder, {
+      base: [
+        'CREATE TABLE names (id INT PRIMARY KEY, n VARCHAR(9) UNIQUE)',
+        "INSERT INTO names VALUES (1, 'a'), (2, 'b')",
+      ],
+      ours: ["UPDATE names SET n = 'c' WHERE id = 1"],
+      theirs: ["UPDATE names SET n = 'd' WHERE id = 1"],
+    });
+    const failure = await failureOf(() => resolveHeads(folder, heads, byCell({ n: { value: 'b' } })));
+    expect(['conflicts-file-invalid', 'constraint-violation']).toContain(failure.code);
+  });
+});
+
+test('what no choice can settle is not left for a choice', async () => {
+  await using folder = await tempFolder();
+  const heads = await twoHeads(folder, {
+    base: ['CREATE TABLE t (id INT PRIMARY KEY, x INT)'],
+    ours: ['ALTER TABLE t MODIFY x BIGINT'],
+    theirs: ['ALTER TABLE t MODIFY x VARCHAR(9)'],
+  });
+  await atHeads(folder, heads, async (database) => {
+    expect(await leftRows(database, heads)).toBeNull();
+    const failure = await failureOf(() => mergeChosen(database, [mergeOf(heads, [])]));
+    expect(failure).toMatchObject({ code: 'schema-conflict' });
+  });
+});

@@ -1,0 +1,102 @@
+import { type Random, shuffled } from '../random.ts';
+import type { Neighbours } from '../topology.ts';
+import { converge } from './fold.ts';
+import type { Commit, History } from './history.ts';
+
+/** How the towns of a federation meet. */
+export interface Rules {
+  /** Whether a town may push to the mailboxes of its peers, or only to its own. */
+  readonly peers: 'writable' | 'read-only';
+  /** Whether heads with equal contents are left alone where one of them can only be read. */
+  readonly equivalence: boolean;
+  /** Whether the runs of a round begin at the same moment or come one after the other. */
+  readonly schedule: 'together' | 'in-turn';
+}
+
+/** Every town has a branch, and a mailbox where its peers find what it has. */
+export interface Towns {
+  readonly history: History;
+  readonly graph: Neighbours;
+  readonly branches: Commit[];
+  readonly mailboxes: Commit[];
+}
+
+/** As many times a run pushes again after it lost a race; the product's default. */
+const RETRIES = 3;
+
+interface Run {
+  readonly town: number;
+  readonly seen: Map<number, Commit>;
+  readonly accepted: Commit[];
+  target: Commit;
+  /** Whether a remote holds the target. */
+  taken: boolean;
+  lost: number[];
+}
+
+/** Lets every town run once to its end, in an order that chance chooses. */
+export function round(towns: Towns, rules: Rules, random: Random): void {
+  const all = [...towns.graph.keys()];
+  for (const group of rules.schedule === 'together' ? [all] : shuffled(all, random).map((town) => [town])) {
+    const runs = group.filter((town) => hasNews(towns, town)).map((town) => begin(towns, rules, town));
+    let pushing = runs;
+    for (let attempt = 0; attempt <= RETRIES && pushing.length > 0; attempt += 1) {
+      if (attempt > 0) for (const run of pushing) again(towns, rules, run);
+      for (const { run, box } of shuffled(pushing.flatMap(pushes(towns, rules)), random)) push(towns, run, box);
+      pushing = pushing.filter(({ lost }) => lost.length > 0);
+    }
+    for (const run of runs) towns.branches[run.town] = run.target;
+  }
+}
+
+const inSight = ({ graph }: Towns, town: number): number[] => [town, ...(graph[town] ?? [])];
+
+function hasNews(towns: Towns, town: number): boolean {
+  const ours = towns.branches[town];
+  if (towns.mailboxes[town] !== ours) return true;
+  return (towns.graph[town] ?? []).some((peer) => towns.mailboxes[peer] !== ours);
+}
+
+function begin(towns: Towns, rules: Rules, town: number): Run {
+  const seen = new Map(inSight(towns, town).map((box) => [box, towns.mailboxes[box] ?? 0]));
+  const run: Run = { town, seen, accepted: [], target: 0, taken: false, lost: [] };
+  run.target = target(towns, rules, run);
+  return run;
+}
+
+/** Reads the mailboxes where the race was lost and folds anew, from our old head as long as nobody took the result. */
+function again(towns: Towns, rules: Rules, run: Run): void {
+  if (run.taken) run.accepted.push(run.target);
+  for (const box of run.lost) run.seen.set(box, towns.mailboxes[box] ?? 0);
+  run.lost = [];
+  run.taken = false;
+  run.target = target(towns, rules, run);
+}
+
+function target(towns: Towns, rules: Rules, run: Run): Commit {
+  const own = run.seen.get(run.town) ?? 0;
+  const others = [...run.seen].filter(([box]) => box !== run.town).map(([, head]) => head);
+  const writable = rules.peers === 'writable';
+  const view = {
+    binding: [towns.branches[run.town] ?? 0, own, ...run.accepted, ...(writable ? others : [])],
+    readable: writable ? [] : others,
+  };
+  return converge(towns.history, view, rules.equivalence);
+}
+
+function pushes(towns: Towns, rules: Rules): (run: Run) => { run: Run; box: number }[] {
+  return (run) => (rules.peers === 'writable' ? inSight(towns, run.town) : [run.town]).map((box) => ({ run, box }));
+}
+
+/** A remote takes what contains its head, as one indivisible step, and refuses everything else. */
+function push({ history, mailboxes }: Towns, run: Run, box: number): void {
+  const there = mailboxes[box] ?? 0;
+  if (history.reaches(there, run.target)) {
+    run.taken = true;
+  } else if (history.reaches(run.target, there)) {
+    mailboxes[box] = run.target;
+    run.taken = true;
+  } else {
+    run.lost.push(box);
+  }
+}

@@ -1,0 +1,67 @@
+import { type Random, shuffled } from '../random.ts';
+import type { Neighbours } from '../topology.ts';
+import { type Rules, round, type Towns } from './federation.ts';
+import { History, ROOT } from './history.ts';
+
+export interface Simulated {
+  /** After so many rounds all towns held the same rows; null: not within the bounds. */
+  readonly equalAfter: number | null;
+  /** After so many rounds all towns stood at one commit; null: never seen. */
+  readonly oneHeadAfter: number | null;
+  /** Merge commits when the rows were equal, and at the end. */
+  readonly mergesUntilEqual: number;
+  readonly merges: number;
+  /** `settled`: a round moved nothing. */
+  readonly end: 'settled' | 'still moving' | 'too many commits';
+}
+
+/** A federation that still makes commits so many rounds after all rows are equal will not stop. */
+const ROUNDS_AFTER = 10;
+/** What is beyond this tells nothing new and only fills the memory. */
+const MOST_MERGES = 100_000;
+
+/**
+ * Lets some towns edit their rows at once, and all of them gossip until a round moves nothing.
+ * @param federation.edits how many towns have made one edit each
+ */
+export function simulate(
+  federation: { readonly graph: Neighbours; readonly edits: number },
+  rules: Rules,
+  random: Random,
+): Simulated {
+  const towns = afterEdits(federation, random);
+  let equalAfter: number | null = null;
+  let oneHeadAfter: number | null = null;
+  let mergesUntilEqual = 0;
+  for (let rounds = 0; ; rounds += 1) {
+    const state = stateOf(towns);
+    if (equalAfter === null && state !== 'different') {
+      equalAfter = rounds;
+      mergesUntilEqual = towns.history.merges;
+    }
+    if (oneHeadAfter === null && state === 'one head') oneHeadAfter = rounds;
+    const told = { equalAfter, oneHeadAfter, mergesUntilEqual };
+    if (towns.history.merges > MOST_MERGES) return { ...told, merges: towns.history.merges, end: 'too many commits' };
+    const before = [...towns.branches, ...towns.mailboxes];
+    round(towns, rules, random);
+    const moved = [...towns.branches, ...towns.mailboxes].some((head, index) => head !== before[index]);
+    if (!moved) return { ...told, merges: towns.history.merges, end: 'settled' };
+    if (equalAfter !== null && rounds - equalAfter >= ROUNDS_AFTER) {
+      return { ...told, merges: towns.history.merges, end: 'still moving' };
+    }
+  }
+}
+
+function afterEdits({ graph, edits }: { readonly graph: Neighbours; readonly edits: number }, random: Random): Towns {
+  const history = new History();
+  const branches = graph.map(() => ROOT);
+  for (const town of shuffled([...graph.keys()], random).slice(0, edits)) branches[town] = history.edit(ROOT);
+  return { history, graph, branches, mailboxes: graph.map(() => ROOT) };
+}
+
+function stateOf({ history, branches, mailboxes }: Towns): 'one head' | 'equal' | 'different' {
+  const [first = ROOT] = branches;
+  const heads = [...branches, ...mailboxes];
+  if (heads.every((head) => head === first)) return 'one head';
+  return heads.every((head) => history.contents(head) === history.contents(first)) ? 'equal' : 'different';
+}

@@ -1,0 +1,54 @@
+/**
+ * `npm run bench:races`: real towns run a sync against each other at the same moment, again and again, each time after
+ * every one of them has made an edit. It prints how many merge commits there are per edit.
+ *
+ *   npm run bench:races -- --races 50 --towns 2
+ */
+import { parseArgs } from 'node:util';
+import { makeGround } from '../__tests__/helpers/convergence/ground.ts';
+import { tempFolder } from '../__tests__/helpers/temp-folder.ts';
+import { commitsIn } from './races/merges.ts';
+import { race, settle } from './races/race.ts';
+import { editOf } from './races/race-edit.ts';
+import { MEETINGS, racersOn } from './races/racers.ts';
+import { table } from './table.ts';
+
+function count(text: string, most: number): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > most) throw new Error(`${text} is not a number from 1 to ${most}`);
+  return value;
+}
+
+const { values } = parseArgs({
+  options: { races: { type: 'string', default: '50' }, towns: { type: 'string', default: '2' } },
+});
+const races = count(values.races, 1_000);
+const towns = count(values.towns, 8);
+
+await using folder = await tempFolder();
+const ground = await makeGround(folder);
+const tempDir = folder.file('tmp');
+const rows: string[][] = [];
+for (const meeting of MEETINGS) {
+  const racers = await racersOn(ground, { meeting, towns });
+  const failures: string[] = [];
+  for (let number = 0; number < races; number += 1) {
+    const laps = await race({ racers, tempDir, edit: editOf(number) });
+    failures.push(...laps.flatMap((lap) => lap.failures));
+  }
+  const racing = await commitsIn(racers, tempDir);
+  const laps = await settle(racers, tempDir);
+  const edits = races * towns;
+  rows.push([
+    meeting,
+    `${races}`,
+    `${edits}`,
+    `${racing.merges.size}`,
+    (racing.merges.size / edits).toFixed(2),
+    `${racing.empty.size}`,
+    failures.length === 0 ? 'none' : failures.join(', '),
+    `${new Set(laps.map(({ head }) => head)).size}`,
+  ]);
+}
+const headings = ['towns meet over', 'races', 'edits', 'merges', 'merges per edit', 'merges of equal rows'];
+console.log(table([...headings, 'lost races', 'heads in the end'], rows));

@@ -1,0 +1,26 @@
+/** Holds everybody who arrives until all have arrived; if somebody cannot, nobody waits any longer. */
+export interface Latch {
+  /** @throws what somebody gave to `break` */
+  arrive(): Promise<void>;
+  break(why: unknown): void;
+}
+
+export function latch(wanted: number): Latch {
+  let open = (): void => undefined;
+  let refuse = (_why: unknown): void => undefined;
+  const opened = new Promise<void>((resolve, reject) => {
+    open = resolve;
+    refuse = reject;
+  });
+  // Whoever is not waiting yet when it breaks hears of it on arrival.
+  opened.catch(() => undefined);
+  let arrived = 0;
+  return {
+    arrive() {
+      arrived += 1;
+      if (arrived === wanted) open();
+      return opened;
+    },
+    break: (why) => refuse(why),
+  };
+}

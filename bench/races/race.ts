@@ -1,0 +1,63 @@
+import { federateIn, inDatabase, withEngines } from '../../__tests__/helpers/federating.ts';
+import type { Engines } from '../../src/dolt/engines.ts';
+import type { Database } from '../../src/dolt/sql.ts';
+import { latch } from './latch.ts';
+import type { Racer } from './racers.ts';
+
+/** What one run of a racer came to. */
+export interface Lap {
+  readonly town: string;
+  readonly head: string;
+  /** Of the peers that failed: the code, and what is said where there is none. */
+  readonly failures: readonly string[];
+}
+
+interface Race {
+  readonly racers: readonly Racer[];
+  readonly tempDir: string;
+  /** What each town does before the signal to start. */
+  readonly edit: (database: Database, racer: Racer) => Promise<void>;
+}
+
+/** Every town makes its edit; when all have, all run a sync at the same moment, each with a server of its own. */
+export async function race({ racers, tempDir, edit }: Race): Promise<Lap[]> {
+  const start = latch(racers.length);
+  return Promise.all(
+    racers.map(async (racer) => {
+      try {
+        return await withEngines(racer.path, tempDir, async (engines) => {
+          await inDatabase(engines, (database) => edit(database, racer));
+          await start.arrive();
+          return await lap(engines, racer);
+        });
+      } catch (thrown) {
+        start.break(thrown);
+        throw thrown;
+      }
+    }),
+  );
+}
+
+/** Towns run one after the other, without edits, until a round moves nothing. */
+export async function settle(racers: readonly Racer[], tempDir: string): Promise<Lap[]> {
+  let last: Lap[] = [];
+  for (let round = 0; round <= racers.length; round += 1) {
+    const laps: Lap[] = [];
+    for (const racer of racers) {
+      laps.push(await withEngines(racer.path, tempDir, (engines) => lap(engines, racer)));
+    }
+    const moved = laps.some(({ head }, index) => head !== last[index]?.head);
+    last = laps;
+    if (!moved) break;
+  }
+  return last;
+}
+
+/** One run of one racer. */
+export async function lap(engines: Engines, racer: Racer): Promise<Lap> {
+  const { head, runs } = await federateIn(engines, { peers: racer.peers });
+  const failures = runs.flatMap(({ failure }) =>
+    failure === null ? [] : [failure.code === 'unknown' ? failure.message : failure.code],
+  );
+  return { town: racer.name, head, failures };
+}

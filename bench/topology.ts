@@ -1,0 +1,74 @@
+import { type Random, whole } from './random.ts';
+
+export const TOPOLOGIES = ['ring', 'star', 'line', 'random'] as const;
+export type Topology = (typeof TOPOLOGIES)[number];
+
+/** Who knows whom: for each town, by number, the towns that it has as peers. Always in both directions. */
+export type Neighbours = readonly (readonly number[])[];
+
+/** In a random federation every town beyond the first joined one that was there, and as many pairs met later. */
+const LATER_PAIRS_PER_TOWN = 1;
+
+/** Which towns are peers of each other. Everybody can be reached from everybody, over others if need be. */
+export function neighbours(topology: Topology, towns: number, random: Random): Neighbours {
+  const known = Array.from({ length: towns }, () => new Set<number>());
+  const meet = (a: number, b: number): void => {
+    if (a === b) return;
+    known[a]?.add(b);
+    known[b]?.add(a);
+  };
+  for (let town = 1; town < towns; town += 1) meet(town, earlier(topology, town, random));
+  if (topology === 'ring') meet(towns - 1, 0);
+  if (topology === 'random') {
+    for (let pair = 0; pair < towns * LATER_PAIRS_PER_TOWN; pair += 1) meet(whole(random, towns), whole(random, towns));
+  }
+  return known.map((peers) => [...peers].sort((a, b) => a - b));
+}
+
+function earlier(topology: Topology, town: number, random: Random): number {
+  switch (topology) {
+    case 'ring':
+    case 'line':
+      return town - 1;
+    case 'star':
+      return 0;
+    case 'random':
+      return whole(random, town);
+  }
+}
+
+/** The most steps that lie between two towns. */
+export function diameter(graph: Neighbours): number {
+  const distance = new Int32Array(graph.length);
+  const queue = new Int32Array(graph.length);
+  let most = 0;
+  for (let start = 0; start < graph.length; start += 1)
+    most = Math.max(most, farthest(graph, { start, distance, queue }));
+  return most;
+}
+
+interface Search {
+  readonly start: number;
+  /** Room for as many numbers as there are towns, used anew by each search. */
+  readonly distance: Int32Array;
+  readonly queue: Int32Array;
+}
+
+function farthest(graph: Neighbours, { start, distance, queue }: Search): number {
+  distance.fill(-1);
+  distance[start] = 0;
+  queue[0] = start;
+  let last = 0;
+  let end = 1;
+  for (let next = 0; next < end; next += 1) {
+    const town = queue[next] ?? 0;
+    last = distance[town] ?? 0;
+    for (const peer of graph[town] ?? []) {
+      if (distance[peer] !== -1) continue;
+      distance[peer] = last + 1;
+      queue[end] = peer;
+      end += 1;
+    }
+  }
+  return last;
+}

@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../core/failure.ts';
+import { isAlive } from '../core/process-alive.ts';
+
+/**
+ * Refuses a workspace whose bd daemon runs: it writes to the database whenever it likes (beads of January 2026; it notes
+ * its process id in `.beads/daemon.pid`, which stays behind when it dies).
+ * @param workspace absolute path of `.beads`
+ * @param commandOf the command line of a living process, or null: an id that is in use again is no daemon
+ * @throws Failure `database-in-use`
+ */
+export async function requireNoDaemon(
+  workspace: string,
+  commandOf: (pid: number) => Promise<string | null>,
+): Promise<void> {
+  const text = await readFile(join(workspace, 'daemon.pid'), 'utf8').catch(() => '');
+  const pid = Number(/^\s*(\d{1,9})\s*$/.exec(text)?.[1] ?? 0);
+  if (pid === 0 || !isAlive(pid)) return;
+  const command = await commandOf(pid);
+  if (command !== null && !/(?:^|[\\/\s])(?:bd|beads)(?:\.exe)?(?:\s|$)/.test(command)) return;
+  throw new Failure(
+    'database-in-use',
+    `federation requires direct database access, but the bd daemon (pid ${pid}) of ${workspace} is running`,
+    { hint: 'Stop it with `bd daemon stop`, run again, and start it again afterwards.' },
+  );
+}

@@ -1,0 +1,89 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Peer } from '../config/configuration.ts';
+import type { Problem } from '../contract/result.ts';
+import { Failure, toFailure } from '../core/failure.ts';
+import { PLAIN_KIT } from '../dolt/engine-kit.ts';
+import type { Engines } from '../dolt/engines.ts';
+import type { ConflictsFile } from '../resolve/conflicts-file.ts';
+import { findLeft } from '../resolve/find-left.ts';
+import { isEmptyFile, nextFile } from '../resolve/keep-choices.ts';
+import { readConflictsIfAny, setAside, storeConflicts } from '../resolve/store-conflicts.ts';
+import type { PeerRun } from '../sync/peer-run.ts';
+import { removeScratch } from '../sync/scratch.ts';
+import type { Context } from './context.ts';
+import { problem } from './peer-result.ts';
+
+/** Where the conflicts file of a town lies: git, Dolt and beads leave what they do not know in `.dolt` alone. */
+export function conflictsFileOf(database: string): string {
+  return join(database, '.dolt', 'dolt-federation', 'conflicts.yaml');
+}
+
+interface Ended {
+  readonly engines: Engines;
+  /** Folder of the database. */
+  readonly path: string;
+  readonly branch: string;
+  /** Our head after the run. */
+  readonly head: string;
+  readonly runs: readonly PeerRun[];
+  readonly peers: readonly Peer[];
+}
+
+/** What a run left for a person to look at. */
+export interface Left {
+  /** The conflicts file; null where nothing is left. */
+  readonly file: string | null;
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Writes the conflicts file of a run, or removes the last one where nothing is left. The file holds all values, whatever
+ * a report may show. That it could not be written fails nothing: what the run did stays done.
+ */
+export async function leaveConflicts(ended: Ended, context: Context): Promise<Left> {
+  try {
+    return await leave(ended, context);
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code === 'interrupted') return { file: null, problems: [] };
+    return { file: null, problems: [problem('warning', failure.code, failure)] };
+  }
+}
+
+async function leave(ended: Ended, context: Context): Promise<Left> {
+  const { engines, runs, head, branch, peers } = ended;
+  const found = await engines.use(PLAIN_KIT, ({ database }) =>
+    findLeft(database, runs, head).finally(() => removeScratch(database)),
+  );
+  const own = conflictsFileOf(ended.path);
+  const { last, problems } = context.conflictsDir === undefined ? await lastFile(own) : NO_LAST;
+  const next = nextFile(last, {
+    ...found,
+    branch,
+    heard: runs
+      .filter(({ head: theirs, part }) => theirs !== null && part?.merge === true)
+      .map(({ peer }) => peer.name),
+    configured: peers.map(({ name }) => name),
+  });
+  if (context.conflictsDir !== undefined && isEmptyFile(next)) return { file: null, problems };
+  const folder = context.conflictsDir;
+  const file =
+    folder === undefined ? own : join(await mkdtemp(join(folder, 'dolt-federation-conflicts-')), 'conflicts.yaml');
+  return { file: (await storeConflicts(file, next)) ? file : null, problems };
+}
+
+const NO_LAST = { last: null, problems: [] } as const;
+
+/** The file of the last run. One that cannot be read is put aside: a person may have written in it. */
+async function lastFile(
+  file: string,
+): Promise<{ readonly last: ConflictsFile | null; readonly problems: readonly Problem[] }> {
+  try {
+    return { last: await readConflictsIfAny(file), problems: [] };
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.code !== 'conflicts-file-invalid') throw thrown;
+    const message = `${thrown.message}; the file was put aside as ${await setAside(file)}`;
+    return { last: null, problems: [problem('warning', thrown.code, { message })] };
+  }
+}

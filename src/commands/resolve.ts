@@ -1,0 +1,132 @@
+import { resolve as resolvePath } from 'node:path';
+import type { Configuration } from '../config/configuration.ts';
+import { loadConfiguration } from '../config/load.ts';
+import type { ResolveResult } from '../contract/result.ts';
+import { Failure } from '../core/failure.ts';
+import { PLAIN_KIT } from '../dolt/engine-kit.ts';
+import { type Engines, openEngines } from '../dolt/engines.ts';
+import { branchHead } from '../dolt/heads.ts';
+import { fastForward } from '../dolt/merge.ts';
+import type { Database } from '../dolt/sql.ts';
+import { installDolt } from '../install/install.ts';
+import { askRows } from '../resolve/ask-rows.ts';
+import { checkHeads } from '../resolve/check-heads.ts';
+import type { ConflictsFile } from '../resolve/conflicts-file.ts';
+import { countRows, mergeChosen } from '../resolve/merge-chosen.ts';
+import { screenMerges } from '../resolve/screen-merges.ts';
+import { readConflicts, readConflictsIfAny, storeConflicts } from '../resolve/store-conflicts.ts';
+import { removeScratch } from '../sync/scratch.ts';
+import { headsThatTouch, settleUncommitted } from '../sync/uncommitted.ts';
+import type { Context } from './context.ts';
+import { conflictsFileOf } from './leave-conflicts.ts';
+import { locateDatabase } from './locate-database.ts';
+import type { ResolveRequest } from './request.ts';
+
+/**
+ * Merges what `manual` left, as somebody chose in the conflicts file or answers now. The town's branch moves once, at the
+ * end, or not at all; no peer is contacted, and the next sync publishes what was merged.
+ * @throws Failure `bad-usage` where there is neither a file nor anybody to ask, `no-database`, `conflicts-…`,
+ *   `unknown-peer`, `uncommitted-changes`, `constraint-violation`; then no branch has moved
+ */
+export async function resolve(request: ResolveRequest, context: Context): Promise<ResolveResult> {
+  const configuration = await loadConfiguration(context, request.overrides);
+  const path = await databasePath(request, { configuration, context });
+  const own = conflictsFileOf(path);
+  const file = request.file === undefined ? own : resolvePath(context.cwd, request.file);
+  if (request.file === undefined && context.ask === undefined) {
+    throw new Failure('bad-usage', 'resolve asks on a terminal only, and this is none: name the file with --file', {
+      hint: `Write your choices into the file that the last sync wrote, then run \`dolt-federation resolve --file ${own}\`.`,
+    });
+  }
+  const conflicts = request.file === undefined ? await readConflictsIfAny(file) : await readConflicts(file);
+  if (conflicts === null || conflicts.merges.length === 0) {
+    return { status: 'unchanged', database: path, branch: conflicts?.branch ?? null, head: null, peers: [], rows: 0 };
+  }
+  const branchOf = branches(conflicts, configuration);
+  const dolt = await installDolt(request.dolt, context);
+  const mask = (secret: string): void => context.log.mask(secret);
+  const engines = openEngines({ ...context, dolt: dolt.path, database: path, mask }, 2);
+  try {
+    const check = (): Promise<void> =>
+      engines.use(PLAIN_KIT, ({ database }) => checkHeads(database, conflicts, branchOf));
+    await check();
+    // Whoever thinks about an answer must not keep the database from others.
+    if (request.file === undefined) await engines.close();
+    const chosen = request.file === undefined ? await answered(file, conflicts, context) : conflicts;
+    await check();
+    const head = await mergeInto(engines, chosen, { configuration, maxDelete: request.maxDelete });
+    if (file === own) await storeConflicts(own, { ...chosen, merges: [] });
+    const peers = chosen.merges.map(({ peer }) => peer);
+    return { status: 'success', database: path, branch: chosen.branch, head, peers, rows: countRows(chosen.merges) };
+  } finally {
+    await engines.close();
+  }
+}
+
+async function databasePath(
+  request: ResolveRequest,
+  known: { readonly configuration: Configuration; readonly context: Context },
+): Promise<string> {
+  const { configuration, context } = known;
+  const found = await locateDatabase({ ...context, database: request.database, workspace: configuration.workspace });
+  if (found.kind === 'database') return found.path;
+  throw new Failure('no-database', 'there is no Dolt database here whose conflicts could be settled', {
+    hint: 'Name its folder with `--database`, the one in which sync found the conflicts.',
+  });
+}
+
+/** @throws Failure `unknown-peer` */
+function branches(conflicts: ConflictsFile, { peers }: Configuration): (peer: string) => string {
+  const known = new Map(peers.map((peer) => [peer.name, peer.branch ?? conflicts.branch]));
+  for (const { peer, at } of conflicts.merges) {
+    if (known.has(peer)) continue;
+    throw new Failure('unknown-peer', `the conflicts file names ${peer}, which is not configured`, { location: at });
+  }
+  return (peer) => known.get(peer) ?? conflicts.branch;
+}
+
+/** Asks for what is undecided and keeps every answer in the file, so that whoever stops can go on later. */
+async function answered(file: string, conflicts: ConflictsFile, { ask }: Context): Promise<ConflictsFile> {
+  if (ask === undefined) return conflicts;
+  const asker = ask();
+  try {
+    const chosen = await askRows(conflicts, asker.ask);
+    await storeConflicts(file, chosen);
+    return chosen;
+  } finally {
+    asker.close();
+  }
+}
+
+async function mergeInto(
+  engines: Engines,
+  chosen: ConflictsFile,
+  rules: { readonly configuration: Configuration; readonly maxDelete: number },
+): Promise<string> {
+  const { peers } = rules.configuration;
+  const acceptedOf = (name: string) => peers.find((peer) => peer.name === name)?.accept ?? [];
+  return await engines.use(PLAIN_KIT, async ({ database }) => {
+    try {
+      await refuseUncommitted(database, chosen, rules.configuration);
+      await screenMerges(database, chosen.merges, { ...rules, acceptedOf });
+      const head = await mergeChosen(database, chosen.merges);
+      await database.session((sql) => fastForward(sql, { branch: chosen.branch, to: head }));
+      return head;
+    } finally {
+      await removeScratch(database);
+    }
+  });
+}
+
+/** @throws Failure `uncommitted-changes` where a merge would have to overwrite what nobody has committed */
+async function refuseUncommitted(
+  database: Database,
+  { branch, merges }: ConflictsFile,
+  configuration: Configuration,
+): Promise<void> {
+  const policy = configuration.dirty.value;
+  const dirty = await settleUncommitted(database, { branch, policy, mayWrite: false });
+  const ours = (await branchHead(database, branch)) ?? '';
+  const waiting = await headsThatTouch(database, dirty, { ours, theirs: merges.map(({ theirs }) => theirs) });
+  for (const { failure } of waiting.values()) throw failure;
+}

@@ -1,0 +1,32 @@
+import { BOTH, type OptionEntry } from './option-entry.ts';
+import { DOLT_SOURCES } from './vocabulary.ts';
+
+/** The Dolt version that is installed and tested when nobody asks for another. */
+export const DEFAULT_DOLT_VERSION = '2.3.0';
+
+/** Which Dolt is used, and where it may come from. */
+export const DOLT_OPTIONS = {
+  'dolt-version': {
+    description: 'Dolt version: exact, a range, or `latest`',
+    faces: BOTH,
+    type: 'text',
+    default: DEFAULT_DOLT_VERSION,
+    value: 'version',
+  },
+  'dolt-source': {
+    description:
+      'Where a missing Dolt comes from: its release, a build from source (needs Go), or `auto`: the release, and a build only where it cannot be reached',
+    faces: BOTH,
+    type: 'choice',
+    choices: DOLT_SOURCES,
+    default: 'release',
+  },
+  'dolt-path': { description: 'Dolt executable to use as it is', faces: BOTH, type: 'text', value: 'file' },
+  'dolt-sha256': {
+    description: 'SHA-256 of the release asset, in hexadecimal',
+    faces: BOTH,
+    type: 'text',
+    value: 'digest',
+  },
+  'dolt-mirror': { description: 'Base URL to download Dolt releases from', faces: BOTH, type: 'text', value: 'url' },
+} as const satisfies Record<string, OptionEntry>;

@@ -1,0 +1,65 @@
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../core/failure.ts';
+import { systemCode } from '../core/system-code.ts';
+
+/** The first line of a manifest: `version:format:lock:root:…` (Dolt 2.3.0, store/nbs/file_manifest.go). */
+const MANIFEST = /^(\d{1,9}):([^:]+):[0-9a-v]{32}:([0-9a-v]{32}):/;
+/** What Dolt 2.3.0 writes, and reads whatever stands there: it serves a database of any other name as it is (measured). */
+const VERSION = 5;
+const FORMAT = '__DOLT__';
+/** Formats of Dolt before 1.0, which `dolt migrate` turned into today's. */
+const OLD_FORMATS = ['__LD_1__', '__DOLT_DEV__', '7.18'];
+const MAX_BYTES = 1024;
+
+/** What a manifest says about the database that it belongs to. */
+export type ManifestVerdict = 'readable' | 'corrupt' | 'newer' | 'older';
+
+export function judgeManifest(text: string): ManifestVerdict {
+  const [, version, format] = MANIFEST.exec(text) ?? [];
+  if (version === undefined || format === undefined) return 'corrupt';
+  if (Number(version) > VERSION) return 'newer';
+  if (format === FORMAT) return 'readable';
+  return OLD_FORMATS.includes(format) ? 'older' : 'newer';
+}
+
+/**
+ * Looks at a database's manifest before an engine does: an engine that finds none in a folder full of data begins an empty
+ * database there, and one that finds another format reads it as if it were its own (measured on Dolt 2.3.0).
+ * @param database the folder that holds `.dolt`; one without a database is left to others to judge
+ * @throws Failure `corrupt`, `client-too-old`, `database-format`
+ */
+export async function checkManifest(database: string): Promise<void> {
+  const folder = join(database, '.dolt', 'noms');
+  const text = await firstBytes(join(folder, 'manifest'));
+  if (text === null) {
+    const names = await readdir(folder).catch(() => []);
+    if (!names.some((name) => /^[0-9a-v]{32}$/.test(name))) return;
+    throw new Failure('corrupt', `${folder} holds data, but no manifest that says which`);
+  }
+  switch (judgeManifest(text)) {
+    case 'readable':
+      return;
+    case 'corrupt':
+      throw new Failure('corrupt', `${join(folder, 'manifest')} is ${text === '' ? 'empty' : 'no manifest of Dolt'}`);
+    case 'newer':
+      throw new Failure('client-too-old', `${database} is in a format that only a newer Dolt reads`);
+    case 'older':
+      throw new Failure('database-format', `${database} is in a format of Dolt before 1.0`);
+  }
+}
+
+async function firstBytes(file: string): Promise<string | null> {
+  try {
+    const handle = await open(file);
+    const { bytesRead, buffer } = await handle
+      .read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0)
+      .finally(() => handle.close());
+    return buffer.subarray(0, bytesRead).toString('latin1');
+  } catch (thrown) {
+    if (systemCode(thrown) === 'ENOENT' || systemCode(thrown) === 'ENOTDIR') return null;
+    throw new Failure('database-read-only', `${file} cannot be read: ${systemCode(thrown) ?? 'unknown'}`, {
+      cause: thrown,
+    });
+  }
+}

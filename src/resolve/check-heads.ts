@@ -1,0 +1,30 @@
+import { Failure } from '../core/failure.ts';
+import { branchHead, trackingHead } from '../dolt/heads.ts';
+import { isAncestor } from '../dolt/history.ts';
+import type { Sql } from '../dolt/sql.ts';
+import type { ConflictsFile } from './conflicts-file.ts';
+
+/**
+ * Whether a file still speaks of the heads that there are.
+ * @param branchOf the branch of a peer
+ * @throws Failure `conflicts-stale` where our branch or a peer's fetched head is another one, or is not here
+ */
+export async function checkHeads(
+  sql: Sql,
+  { branch, merges }: ConflictsFile,
+  branchOf: (peer: string) => string,
+): Promise<void> {
+  const ours = await branchHead(sql, branch);
+  for (const merge of merges) {
+    const stale = (why: string): Failure => new Failure('conflicts-stale', why, { location: merge.at });
+    if (ours === null) throw stale(`there is no branch ${branch} here`);
+    const theirs = await trackingHead(sql, { peer: merge.peer, branch: branchOf(merge.peer) });
+    if (theirs === null) throw stale(`nothing of ${merge.peer} has been fetched into this database`);
+    if (theirs !== merge.theirs) {
+      throw stale(`the file was written when ${merge.peer} was at ${merge.theirs}, and now it is at ${theirs}`);
+    }
+    if (await isAncestor(sql, theirs, ours)) throw stale(`${theirs} of ${merge.peer} is merged already`);
+    if (ours !== merge.ours)
+      throw stale(`the file was written when ${branch} was at ${merge.ours}, and now it is at ${ours}`);
+  }
+}

@@ -1,0 +1,78 @@
+import { Failure, toFailure } from '../core/failure.ts';
+import type { Cells } from '../dolt/cell.ts';
+import { isBytes, isNumeric } from '../dolt/row-key.ts';
+import type { TableShape } from '../dolt/table-shape.ts';
+import { type LeftRow, rowText } from './conflicts-file.ts';
+import type { DecidedCell, Decision } from './decide.ts';
+
+const HEX = /^0x(?:[0-9a-f]{2})*$/i;
+const DECIMAL = /^(?=[+-]?\.?[0-9])([+-]?)0*([0-9]*?)(?:\.([0-9]*?)0*)?$/;
+/** Types whose values Dolt may write in another way than they were given: as `2026-01-01 00:00:00`, or JSON sorted. */
+const REWRITTEN = new Set(['date', 'datetime', 'timestamp', 'time', 'json']);
+
+/** The values of one's own that a decision gives, by column. */
+function literals(decision: Decision): (readonly [column: string, value: string | null, cell: DecidedCell])[] {
+  if (decision.kind === 'row') return [];
+  return [...decision.cells].flatMap(([column, cell]) =>
+    typeof cell.choice === 'string' ? [] : [[column, cell.choice.value, cell] as const],
+  );
+}
+
+/**
+ * Looks at values before they reach the database.
+ * @throws Failure `conflicts-file-invalid` for bytes that are not written as bytes
+ */
+export function checkLiterals(shape: TableShape, row: LeftRow, decision: Decision): void {
+  for (const [column, value, cell] of literals(decision)) {
+    if (value === null || !isBytes(shape, column) || HEX.test(value)) continue;
+    throw invalid(row, { column, cell }, 'holds bytes, which are written as 0x and two hexadecimal digits for each');
+  }
+}
+
+/** Why a row with values of one's own could not be stored. */
+export function refusedLiteral(row: LeftRow, decision: Decision, thrown: unknown): Failure {
+  const failure = toFailure(thrown);
+  const [first] = literals(decision);
+  const isOfValue = failure.code === 'unknown' || failure.code === 'constraint-violation';
+  if (first === undefined || !isOfValue) return failure;
+  const [column, , cell] = first;
+  const columns = literals(decision).map(([name]) => name);
+  return invalid(row, { column, cell }, `cannot hold the value (${columns.join(', ')}): ${failure.message}`);
+}
+
+/**
+ * Compares what was stored with what was chosen: a database that rounds or cuts a value does not say so.
+ * @throws Failure `conflicts-file-invalid`
+ */
+export function checkStored(
+  shape: TableShape,
+  row: LeftRow,
+  written: { readonly decision: Decision; readonly stored: Cells },
+): void {
+  for (const [column, value, cell] of literals(written.decision)) {
+    const stored = written.stored[column] ?? null;
+    const type = shape.columns.find(({ name }) => name === column)?.type ?? '';
+    if (isSame(value, stored, type)) continue;
+    throw invalid(row, { column, cell }, `cannot hold the value: it would become ${JSON.stringify(stored)}`);
+  }
+}
+
+function isSame(value: string | null, stored: string | null, type: string): boolean {
+  if (value === stored || (value !== null && stored !== null && REWRITTEN.has(type))) return true;
+  if (value === null || stored === null) return false;
+  if (isNumeric(type)) return sameNumber(value, stored);
+  return HEX.test(value) && HEX.test(stored) && value.toLowerCase() === stored.toLowerCase();
+}
+
+/** Whether two texts are one number: `1.5`, `1.50` and `+1.5`. Digits beyond what a double holds count. */
+function sameNumber(a: string, b: string): boolean {
+  const [plainA, plainB] = [DECIMAL.exec(a), DECIMAL.exec(b)];
+  if (plainA === null || plainB === null) return a.trim() !== '' && Number(a) === Number(b);
+  const parts = ([, sign, whole = '', fraction = '']: readonly (string | undefined)[]): string =>
+    `${sign === '-' && whole + fraction !== '' ? '-' : ''}${whole}.${fraction}`;
+  return parts(plainA) === parts(plainB);
+}
+
+function invalid(row: LeftRow, { column, cell }: { column: string; cell: DecidedCell }, why: string): Failure {
+  return new Failure('conflicts-file-invalid', `${rowText(row)}: the column ${column} ${why}`, { location: cell.at });
+}

@@ -1,0 +1,77 @@
+import type { Location } from '../core/failure.ts';
+import type { Choice } from './choice.ts';
+
+/** Values of a row by column: text, NULL as null, bytes in hexadecimal after `0x`. */
+export type Values = Readonly<Record<string, string | null>>;
+
+export const LEFT_KINDS = ['changed', 'deleted', 'id-collision', 'keyless', 'duplicate'] as const;
+/**
+ * Why a row is left. `changed`: the same cells on both sides · `deleted`: deleted on one side, changed on the other ·
+ * `id-collision`: added on both under one key · `keyless`: all rows in conflict of a table without a primary key ·
+ * `duplicate`: two rows under one unique key, of which one can stay.
+ */
+export type LeftKind = (typeof LEFT_KINDS)[number];
+
+/** A column on which the two sides differ; a side that lacks the row has no value, which is not NULL. */
+export interface LeftCell {
+  readonly base?: string | null;
+  readonly ours?: string | null;
+  readonly theirs?: string | null;
+  readonly choose: Choice | null;
+  /** Where it stands in a file that was read. */
+  readonly at?: Location;
+}
+
+/** A row that is left for a person. */
+export interface LeftRow {
+  readonly table: string;
+  readonly key: Values;
+  /** `duplicate`: the key of their row, where `key` is that of ours. */
+  readonly otherKey?: Values;
+  readonly kind: LeftKind;
+  /** Who deleted the row, where one side did. */
+  readonly deletedBy?: 'ours' | 'theirs';
+  readonly cells: Readonly<Record<string, LeftCell>>;
+  readonly choose: Choice | null;
+  readonly at?: Location;
+}
+
+/** A merge that was not made: the heads, and the rows that somebody has to decide before it can be. */
+export interface LeftMerge {
+  readonly peer: string;
+  /** The head of the town's branch. */
+  readonly ours: string;
+  /** The head that was fetched from the peer. */
+  readonly theirs: string;
+  readonly rows: readonly LeftRow[];
+  readonly at?: Location;
+}
+
+/** A row that had to give way in a merge that was made: another one has its key. */
+export interface LostRow {
+  readonly peer: string;
+  readonly table: string;
+  /** A commit that holds the row. */
+  readonly head: string;
+  readonly row: Values;
+}
+
+/** What a conflicts file holds. */
+export interface ConflictsFile {
+  /** The town's branch. */
+  readonly branch: string;
+  readonly merges: readonly LeftMerge[];
+  readonly lost: readonly LostRow[];
+}
+
+/** A row's name among the rows of one merge. */
+export function rowName({ kind, table, key }: Pick<LeftRow, 'kind' | 'table' | 'key'>): string {
+  const isDuplicate = kind === 'duplicate';
+  return JSON.stringify([isDuplicate, table, Object.entries(key).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
+/** A row as messages name it: `issues id=bd-1`. */
+export function rowText({ table, key }: Pick<LeftRow, 'table' | 'key'>): string {
+  const parts = Object.entries(key).map(([name, value]) => `${name}=${value ?? 'NULL'}`);
+  return [table, ...parts].join(' ');
+}

@@ -1,0 +1,98 @@
+import type { Choice } from './choice.ts';
+import type { ConflictsFile, LeftCell, LeftMerge, LeftRow, LostRow, Values } from './conflicts-file.ts';
+import { type YamlMapping, type YamlNode, yamlText } from './yaml-lines.ts';
+
+/** Names the form of the file: a change that older versions cannot read must change it. */
+export const FILE_VERSION = '1';
+
+const HEADER = `\
+# Rows that two towns changed differently and that were left for you. To settle them, write after each \`choose:\`
+#   ours            what this town has
+#   theirs          what the peer has
+#   base            what both had before
+#   delete          the row goes (for a row, not for a cell)
+#   {value: "text"} a value of your own: {value: null} is NULL, {value: 0x00ff} bytes (for a cell)
+# A choice for a row counts for all its cells; choose for the row or for each of its cells. Change nothing else.
+# Then run \`dolt-federation resolve --file\` with the path of this file, and \`dolt-federation sync\` to publish it.
+# To leave a peer for later, remove its entry under \`merges\`.
+`;
+const LOST_HEADER = `\
+# Rows under \`lost\` gave way to another row that had their key: add them again under keys of their own, then remove
+# their entries here.
+`;
+
+/** The text of a conflicts file: the same conflicts and choices give the same text. */
+export function conflictsText({ branch, merges, lost }: ConflictsFile): string {
+  const head: YamlMapping['fields'] = [
+    ['branch', value(branch)],
+    ['merges', { kind: 'list', items: merges.map(mergeNode) }],
+  ];
+  const header = lost.length === 0 ? HEADER : `${HEADER}${LOST_HEADER}`;
+  const rest: YamlMapping['fields'] = lost.length === 0 ? [] : [['lost', { kind: 'list', items: lost.map(lostNode) }]];
+  return `${header}version: ${FILE_VERSION}\n${yamlText(mapping([...head, ...rest]))}`;
+}
+
+function mergeNode({ peer, ours, theirs, rows }: LeftMerge): YamlMapping {
+  return mapping([
+    ['peer', value(peer)],
+    ['ours', value(ours)],
+    ['theirs', value(theirs)],
+    ['rows', { kind: 'list', items: rows.map(rowNode) }],
+  ]);
+}
+
+function rowNode(row: LeftRow): YamlMapping {
+  return mapping([
+    ['table', value(row.table)],
+    ['key', values(row.key)],
+    ...optional('other-key', row.otherKey === undefined ? undefined : values(row.otherKey)),
+    ['kind', value(row.kind)],
+    ...optional('deleted-by', row.deletedBy === undefined ? undefined : value(row.deletedBy)),
+    ['choose', choiceNode(row.choose)],
+    ['cells', mapping(Object.entries(row.cells).map(([name, cell]) => [name, cellNode(row, cell)] as const))],
+  ]);
+}
+
+function cellNode({ kind }: LeftRow, cell: LeftCell): YamlMapping {
+  const versions = (['base', 'ours', 'theirs'] as const).flatMap((side) => {
+    const version = cell[side];
+    return version === undefined ? [] : [[side, value(version)] as const];
+  });
+  const isFree = cell.choose !== null || choosesByCell(kind);
+  return mapping([...versions, ...optional('choose', isFree ? choiceNode(cell.choose) : undefined)]);
+}
+
+/** Whether both sides have the row, so that each of its cells can be chosen. */
+export function choosesByCell(kind: LeftRow['kind']): boolean {
+  return kind === 'changed' || kind === 'id-collision';
+}
+
+function choiceNode(choice: Choice | null): YamlNode {
+  if (choice === null) return { kind: 'empty' };
+  return typeof choice === 'string' ? value(choice) : mapping([['value', value(choice.value)]]);
+}
+
+function lostNode({ peer, table, head, row }: LostRow): YamlMapping {
+  return mapping([
+    ['peer', value(peer)],
+    ['table', value(table)],
+    ['head', value(head)],
+    ['row', values(row)],
+  ]);
+}
+
+function mapping(fields: YamlMapping['fields']): YamlMapping {
+  return { kind: 'mapping', fields };
+}
+
+function value(text: string | null): YamlNode {
+  return { kind: 'value', value: text };
+}
+
+function values(cells: Values): YamlNode {
+  return mapping(Object.entries(cells).map(([name, text]) => [name, value(text)] as const));
+}
+
+function optional(name: string, node: YamlNode | undefined): readonly (readonly [string, YamlNode])[] {
+  return node === undefined ? [] : [[name, node]];
+}

@@ -1,0 +1,179 @@
+import { closest } from 'fastest-levenshtein';
+import { Failure, type Location } from '../core/failure.ts';
+import { CHOICE_WORDS, type Choice, type ChoiceWord } from './choice.ts';
+import { type LeftCell, type LeftMerge, type LeftRow, rowName, rowText } from './conflicts-file.ts';
+import { choosesByCell } from './conflicts-text.ts';
+
+/** Where a cell's value comes from. */
+export type CellChoice = Exclude<Choice, 'delete'>;
+
+/** What becomes of a row: all of its cells in conflict one by one, or the row as a whole. */
+export type Decision =
+  | { readonly kind: 'cells'; readonly cells: ReadonlyMap<string, DecidedCell> }
+  | { readonly kind: 'row'; readonly take: ChoiceWord };
+
+export interface DecidedCell {
+  readonly choice: CellChoice;
+  /** Where it was chosen. */
+  readonly at: Location | undefined;
+}
+
+export interface Decided {
+  /** By the names of rows (see `rowName`). */
+  readonly decisions: ReadonlyMap<string, Decision>;
+  /** Rows and cells without a choice, as messages name them. */
+  readonly undecided: readonly string[];
+  /** What the file says that cannot be. */
+  readonly problems: readonly Failure[];
+}
+
+const SIDES = ['base', 'ours', 'theirs'] as const;
+
+/**
+ * Lays the choices of a file upon the rows that are in conflict. Nothing is made up: a row or cell without a choice is
+ * undecided, and what the file says of rows, columns and values has to be what is there.
+ */
+export function decide(open: readonly LeftRow[], written: LeftMerge): Decided {
+  const rows = new Map(written.rows.map((row) => [rowName(row), row]));
+  const decisions = new Map<string, Decision>();
+  const undecided: string[] = [];
+  const problems: Failure[] = [];
+  const known = new Set(open.map(rowName));
+  for (const row of written.rows) if (!known.has(rowName(row))) problems.push(unknownRow(open, row));
+  for (const row of open) {
+    const name = rowName(row);
+    const said = rows.get(name);
+    if (said === undefined) {
+      undecided.push(rowText(row));
+      continue;
+    }
+    const wrong = contradictions(row, said);
+    problems.push(...wrong);
+    if (wrong.length > 0) continue;
+    const decided = decideRow(row, said);
+    problems.push(...decided.problems);
+    undecided.push(...decided.undecided);
+    if (decided.decision !== null) decisions.set(name, decided.decision);
+  }
+  return { decisions, undecided, problems };
+}
+
+function unknownRow(open: readonly LeftRow[], row: LeftRow): Failure {
+  const tables = [...new Set(open.map(({ table }) => table))];
+  const isTable = tables.includes(row.table);
+  const message = isTable ? `${rowText(row)} is not in conflict` : `no row of ${row.table} is in conflict`;
+  const hint = isTable || tables.length === 0 ? undefined : `Did you mean \`${closest(row.table, tables)}\`?`;
+  return invalid(message, row.at, hint);
+}
+
+/** What the file says of a row that is not so: a value edited in the wrong place, or a file of other heads. */
+function contradictions(row: LeftRow, said: LeftRow): Failure[] {
+  const text = rowText(row);
+  if (said.kind !== row.kind || said.deletedBy !== row.deletedBy || !sameKey(said.otherKey, row.otherKey)) {
+    return [invalid(`${text} is another kind of conflict than the file says`, said.at)];
+  }
+  return Object.entries(said.cells).flatMap(([column, cell]) => {
+    const there = Object.hasOwn(row.cells, column) ? row.cells[column] : undefined;
+    if (there === undefined) {
+      const columns = Object.keys(row.cells);
+      const hint = columns.length === 0 ? undefined : `Did you mean \`${closest(column, columns)}\`?`;
+      return [invalid(`${text} has no column ${column} in conflict`, cell.at, hint)];
+    }
+    return SIDES.filter((side) => cell[side] !== there[side]).map((side) =>
+      invalid(
+        `\`${side}\` of ${text}, column ${column}, is not what the database has`,
+        cell.at,
+        'Write your choice after `choose:` and leave the rest as the run wrote it: {value: "text"} is a value of your own.',
+      ),
+    );
+  });
+}
+
+function sameKey(a: LeftRow['otherKey'], b: LeftRow['otherKey']): boolean {
+  return JSON.stringify(Object.entries(a ?? {})) === JSON.stringify(Object.entries(b ?? {}));
+}
+
+interface DecidedRow {
+  readonly decision: Decision | null;
+  readonly undecided: readonly string[];
+  readonly problems: readonly Failure[];
+}
+
+function decideRow(row: LeftRow, said: LeftRow): DecidedRow {
+  const chosen = Object.entries(said.cells).filter(([, cell]) => cell.choose !== null);
+  if (said.choose !== null) {
+    const problems = chosen.map(([column, { at }]) =>
+      invalid(`${rowText(row)} has a choice for the row and one for its column ${column}; keep one`, at),
+    );
+    return problems.length > 0 ? { decision: null, undecided: [], problems } : decideWhole(row, said, said.choose);
+  }
+  if (choosesByCell(row.kind)) return decideCells(row, said);
+  const problems = chosen.map(([column, { at }]) =>
+    invalid(`${rowText(row)}: column ${column} cannot be chosen alone`, at, 'Choose for the row.'),
+  );
+  return { decision: null, undecided: problems.length > 0 ? [] : [rowText(row)], problems };
+}
+
+function decideWhole(row: LeftRow, said: LeftRow, choice: Choice): DecidedRow {
+  const allowed = allowedForRow(row);
+  if (typeof choice !== 'string' || !allowed.includes(choice)) {
+    const message = `${rowText(row)}: ${choiceText(choice)} cannot be chosen for this row`;
+    const problem = invalid(message, said.at, `Write ${allowed.join(', ')}.`);
+    return { decision: null, undecided: [], problems: [problem] };
+  }
+  if (choice === 'delete' || !choosesByCell(row.kind)) {
+    return { decision: { kind: 'row', take: choice }, undecided: [], problems: [] };
+  }
+  const cells = Object.keys(row.cells).map((column) => [column, { choice, at: said.at }] as const);
+  return { decision: { kind: 'cells', cells: new Map(cells) }, undecided: [], problems: [] };
+}
+
+/** The words that may be chosen for a row. */
+export function allowedForRow({ kind, cells }: LeftRow): readonly ChoiceWord[] {
+  switch (kind) {
+    case 'changed':
+      // A column that is new on both sides was nothing before.
+      return Object.values(cells).every(({ base }) => base !== undefined) ? CHOICE_WORDS : ['ours', 'theirs', 'delete'];
+    case 'deleted':
+      return CHOICE_WORDS;
+    case 'id-collision':
+      return ['ours', 'theirs', 'delete'];
+    case 'keyless':
+    case 'duplicate':
+      return ['ours', 'theirs'];
+  }
+}
+
+function decideCells(row: LeftRow, said: LeftRow): DecidedRow {
+  const cells = new Map<string, DecidedCell>();
+  const undecided: string[] = [];
+  const problems: Failure[] = [];
+  for (const [column, there] of Object.entries(row.cells)) {
+    const cell = Object.hasOwn(said.cells, column) ? said.cells[column] : undefined;
+    const choice = cell?.choose ?? null;
+    const text = `${rowText(row)}: ${column}`;
+    if (choice === null) undecided.push(text);
+    else if (choice !== 'delete' && isAllowed(there, choice)) cells.set(column, { choice, at: cell?.at });
+    else problems.push(invalid(`${text}: ${choiceText(choice)} cannot be chosen for this cell`, cell?.at));
+  }
+  // A row whose columns are all the same has nothing to choose, except whether it stays.
+  const isWhole = undecided.length === 0 && problems.length === 0;
+  return { decision: isWhole ? { kind: 'cells', cells } : null, undecided, problems };
+}
+
+/** The words that may be chosen for a cell; a value of one's own always may. */
+export function allowedForCell(cell: LeftCell): readonly Exclude<CellChoice, object>[] {
+  return (['ours', 'theirs', 'base'] as const).filter((word) => cell[word] !== undefined);
+}
+
+function isAllowed(there: LeftCell, choice: CellChoice): boolean {
+  return typeof choice !== 'string' || allowedForCell(there).includes(choice);
+}
+
+function choiceText(choice: Choice): string {
+  return typeof choice === 'string' ? `\`${choice}\`` : 'a value';
+}
+
+function invalid(message: string, location: Location | undefined, hint?: string): Failure {
+  return new Failure('conflicts-file-invalid', message, { location, hint });
+}

@@ -1,0 +1,99 @@
+import { Problems } from '../config/problems.ts';
+import { Failure } from '../core/failure.ts';
+import { commitSettled, undoMerge } from '../dolt/merge.ts';
+import type { Database, Sql } from '../dolt/sql.ts';
+import { forgetViolations, verifyConstraints } from '../dolt/violations.ts';
+import { violated } from '../merge/obstacle.ts';
+import { type LeftMerge, type LeftRow, rowName } from './conflicts-file.ts';
+import { type Decided, type Decision, decide } from './decide.ts';
+import { rowsOf } from './left-rows.ts';
+import { type Stopped, withMerge } from './open-merge.ts';
+import { removeDuplicates } from './remove-duplicates.ts';
+import { settleChosen } from './settle-chosen.ts';
+
+/** More lines than this do not help; the file has them all. */
+const SHOWN = 50;
+const NOTHING_TO_CHOOSE: Decision = { kind: 'cells', cells: new Map() };
+
+/**
+ * Makes the merges of a file, one upon the other, with the choices that stand in it. Nothing of the town moves: the last
+ * commit is kept by a temporary branch until somebody fast-forwards to it.
+ * @returns that commit
+ * @throws Failure `conflicts-file-invalid` with all that the file says wrongly, `conflicts-undecided` with all that it
+ *   leaves open, `constraint-violation` where the rows chosen do not go together, and why a merge cannot be made at all
+ */
+export async function mergeChosen(database: Database, merges: readonly LeftMerge[]): Promise<string> {
+  await checkChoices(database, merges);
+  let head = merges[0]?.ours ?? '';
+  for (const [index, merge] of merges.entries()) {
+    head = await withMerge(database, { ours: head, theirs: merge.theirs }, async (sql, stopped, clean) => {
+      const decided = decideAll(stopped, merge);
+      if (decided.problems.length + decided.undecided.length > 0) throw movedBy(merge, merges.slice(0, index));
+      return clean ?? (stopped === null ? head : await settle(sql, stopped, decided));
+    });
+  }
+  return head;
+}
+
+/** Looks at every merge as the file shows it, so that all that is wrong or missing is told at once. */
+async function checkChoices(database: Database, merges: readonly LeftMerge[]): Promise<void> {
+  const problems = new Problems();
+  const undecided: string[] = [];
+  for (const merge of merges) {
+    const decided = await withMerge(database, merge, async (sql, stopped) => {
+      await undoMerge(sql);
+      return decideAll(stopped, merge);
+    });
+    for (const problem of decided.problems) problems.add(problem);
+    undecided.push(...decided.undecided.map((text) => `${merge.peer}: ${text}`));
+  }
+  problems.throwIfAny();
+  if (undecided.length === 0) return;
+  const shown = undecided.slice(0, SHOWN).map((text) => `  ${text}`);
+  const more = undecided.length > SHOWN ? [`  and ${undecided.length - SHOWN} more`] : [];
+  throw new Failure(
+    'conflicts-undecided',
+    [`${undecided.length} choice(s) are missing:`, ...shown, ...more].join('\n'),
+  );
+}
+
+function decideAll(stopped: Stopped | null, merge: LeftMerge): Decided {
+  const rows = stopped === null ? [] : rowsOf(stopped);
+  const decided = decide(rows, merge);
+  if (stopped === null) return decided;
+  const chosen = new Set(rows.map(rowName));
+  const silent = stopped.tables.flatMap(({ rows: all }) => all.filter(({ left }) => !chosen.has(rowName(left))));
+  const decisions = new Map(decided.decisions);
+  for (const { left } of silent) decisions.set(rowName(left), NOTHING_TO_CHOOSE);
+  return { ...decided, decisions };
+}
+
+function movedBy(merge: LeftMerge, before: readonly LeftMerge[]): Failure {
+  const names = before.map(({ peer }) => peer).join(', ');
+  return new Failure(
+    'conflicts-stale',
+    `what was chosen for ${names} changes what is in conflict with ${merge.peer}, so nothing was merged`,
+    {
+      hint: `Remove the entry of ${merge.peer} from the file, resolve the rest, run sync, and settle ${merge.peer} with the file that it writes.`,
+      location: merge.at,
+    },
+  );
+}
+
+async function settle(sql: Sql, stopped: Stopped, decided: Decided): Promise<string> {
+  for (const table of stopped.tables) await settleChosen(sql, table, { decided, swapped: stopped.swapped });
+  await removeDuplicates(sql, stopped.duplicates, decided);
+  await forgetViolations(sql);
+  const broken = await verifyConstraints(sql);
+  if (broken.length > 0) throw violated(broken, 'the rows that were chosen would break constraints');
+  return commitSettled(sql);
+}
+
+/** How many rows a merge has that somebody chose. */
+export function countRows(merges: readonly LeftMerge[]): number {
+  return merges.reduce((sum, { rows }) => sum + rows.filter(hasChoice).length, 0);
+}
+
+function hasChoice({ choose, cells }: LeftRow): boolean {
+  return choose !== null || Object.values(cells).some((cell) => cell.choose !== null);
+}

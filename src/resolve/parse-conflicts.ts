@@ -1,0 +1,194 @@
+import { Problems, problemsOf } from '../config/problems.ts';
+import { parseYaml, type YamlText } from '../config/yaml-text.ts';
+import { Failure } from '../core/failure.ts';
+import {
+  type ConflictsFile,
+  LEFT_KINDS,
+  type LeftCell,
+  type LeftMerge,
+  type LeftRow,
+  type LostRow,
+  rowName,
+  rowText,
+  type Values,
+} from './conflicts-file.ts';
+import { FILE_VERSION } from './conflicts-text.ts';
+import { type FileNode, FileReader } from './file-node.ts';
+import { parseChoice } from './parse-choice.ts';
+
+const HASH = /^[0-9a-v]{32}$/;
+type Fields = ReadonlyMap<string, FileNode>;
+
+/**
+ * Reads a conflicts file.
+ * @param file how messages name it
+ * @throws Failure `conflicts-file-invalid`, with every problem as `problemsOf` lists them, each with its place
+ */
+export function parseConflicts(text: string, file: string): ConflictsFile {
+  const yaml = readYaml(text, file);
+  const problems = new Problems();
+  const parsed = new Parser(new FileReader(yaml, problems)).file({ node: yaml.root, at: { file, line: 1, column: 1 } });
+  problems.throwIfAny();
+  if (parsed === undefined)
+    throw new Failure('conflicts-file-invalid', 'it is no conflicts file', { location: { file } });
+  return parsed;
+}
+
+function readYaml(text: string, file: string): YamlText {
+  try {
+    return parseYaml(text, file);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    const problems = new Problems();
+    for (const { message, location } of problemsOf(thrown)) {
+      problems.add(new Failure('conflicts-file-invalid', message, { location: location ?? { file } }));
+    }
+    problems.throwIfAny();
+    throw thrown;
+  }
+}
+
+class Parser {
+  readonly #reader: FileReader;
+
+  constructor(reader: FileReader) {
+    this.#reader = reader;
+  }
+
+  file(root: FileNode): ConflictsFile | undefined {
+    const fields = this.#reader.fields(root, 'a conflicts file', ['version', 'branch', 'merges', 'lost']);
+    if (fields === undefined) return undefined;
+    const version = this.#text(fields, root, 'version');
+    if (version !== undefined && version !== FILE_VERSION) {
+      this.#reader.refuse(`the version is ${version}, and only ${FILE_VERSION} is known`, root.at);
+    }
+    const branch = this.#text(fields, root, 'branch');
+    const merges = this.#list(fields, 'merges').flatMap((item) => this.#merge(item) ?? []);
+    this.#once(merges.map(({ peer, at }) => ({ name: peer, text: `the peer ${peer}`, at: at ?? root.at })));
+    const lost = this.#list(fields, 'lost').flatMap((item) => this.#lost(item) ?? []);
+    return branch === undefined ? undefined : { branch, merges, lost };
+  }
+
+  #merge(item: FileNode): LeftMerge | undefined {
+    const fields = this.#reader.fields(item, 'an entry of merges', ['peer', 'ours', 'theirs', 'rows']);
+    if (fields === undefined) return undefined;
+    const peer = this.#text(fields, item, 'peer');
+    const ours = this.#hash(fields, item, 'ours');
+    const theirs = this.#hash(fields, item, 'theirs');
+    const rows = this.#list(fields, 'rows').flatMap((one) => this.#row(one) ?? []);
+    this.#once(rows.map((row) => ({ name: rowName(row), text: rowText(row), at: row.at ?? item.at })));
+    if (peer === undefined || ours === undefined || theirs === undefined) return undefined;
+    return { peer, ours, theirs, rows, at: item.at };
+  }
+
+  #row(item: FileNode): LeftRow | undefined {
+    const known = ['table', 'key', 'other-key', 'kind', 'deleted-by', 'choose', 'cells'];
+    const fields = this.#reader.fields(item, 'a row', known);
+    if (fields === undefined) return undefined;
+    const table = this.#text(fields, item, 'table');
+    const key = this.#values(fields, item, 'key');
+    const otherKey = fields.has('other-key') ? this.#values(fields, item, 'other-key') : undefined;
+    const kind = this.#word(fields, item, { name: 'kind', words: LEFT_KINDS });
+    const deletedBy = fields.has('deleted-by')
+      ? this.#word(fields, item, { name: 'deleted-by', words: ['ours', 'theirs'] as const })
+      : undefined;
+    const choose = this.#choice(fields, 'the choice for the row');
+    const cells = this.#cells(fields, item);
+    if (table === undefined || key === undefined || kind === undefined || choose === undefined) return undefined;
+    return {
+      table,
+      key,
+      kind,
+      ...(otherKey === undefined ? {} : { otherKey }),
+      ...(deletedBy === undefined ? {} : { deletedBy }),
+      cells,
+      choose,
+      at: item.at,
+    };
+  }
+
+  #cells(fields: Fields, item: FileNode): Readonly<Record<string, LeftCell>> {
+    const named = this.#reader.fields(fields.get('cells') ?? { node: null, at: item.at }, 'the cells of a row') ?? [];
+    const cells = [...named].flatMap(([name, field]) => {
+      const cell = this.#cell(field, `the cell ${JSON.stringify(name)}`);
+      return cell === undefined ? [] : [[name, cell] as const];
+    });
+    return Object.fromEntries(cells);
+  }
+
+  #cell(item: FileNode, what: string): LeftCell | undefined {
+    const fields = this.#reader.fields(item, what, ['base', 'ours', 'theirs', 'choose']);
+    if (fields === undefined) return undefined;
+    const versions = (['base', 'ours', 'theirs'] as const).flatMap((side) => {
+      const field = fields.get(side);
+      const value = field === undefined ? undefined : this.#reader.value(field, `${side} of ${what}`);
+      return value === undefined ? [] : [[side, value] as const];
+    });
+    const choose = this.#choice(fields, `the choice for ${what}`);
+    return choose === undefined ? undefined : { ...Object.fromEntries(versions), choose, at: item.at };
+  }
+
+  #lost(item: FileNode): LostRow | undefined {
+    const fields = this.#reader.fields(item, 'an entry of lost', ['peer', 'table', 'head', 'row']);
+    if (fields === undefined) return undefined;
+    const peer = this.#text(fields, item, 'peer');
+    const table = this.#text(fields, item, 'table');
+    const head = this.#hash(fields, item, 'head');
+    const row = this.#values(fields, item, 'row');
+    if (peer === undefined || table === undefined || head === undefined || row === undefined) return undefined;
+    return { peer, table, head, row };
+  }
+
+  #choice(fields: Fields, what: string): LeftRow['choose'] | undefined {
+    const field = fields.get('choose');
+    return field === undefined ? null : parseChoice(this.#reader, field, what);
+  }
+
+  #values(fields: Fields, item: FileNode, name: string): Values | undefined {
+    const field = this.#field(fields, item, name);
+    const named = field === undefined ? undefined : this.#reader.fields(field, name);
+    if (named === undefined) return undefined;
+    const read = [...named].map(([column, one]) => [column, this.#reader.value(one, `${column} of ${name}`)] as const);
+    return Object.fromEntries(read.flatMap(([column, value]) => (value === undefined ? [] : [[column, value]])));
+  }
+
+  #word<const T extends string>(
+    fields: Fields,
+    item: FileNode,
+    wanted: { readonly name: string; readonly words: readonly T[] },
+  ): T | undefined {
+    const text = this.#text(fields, item, wanted.name);
+    if (text === undefined) return undefined;
+    const found = wanted.words.find((word) => word === text);
+    const at = fields.get(wanted.name)?.at ?? item.at;
+    return found ?? this.#reader.refuse(`${wanted.name} is none of ${wanted.words.join(', ')}`, at);
+  }
+
+  #hash(fields: Fields, item: FileNode, name: string): string | undefined {
+    const text = this.#text(fields, item, name);
+    if (text === undefined || HASH.test(text)) return text;
+    return this.#reader.refuse(`${name} is no commit`, fields.get(name)?.at ?? item.at);
+  }
+
+  #text(fields: Fields, item: FileNode, name: string): string | undefined {
+    const field = this.#field(fields, item, name);
+    return field === undefined ? undefined : this.#reader.text(field, name);
+  }
+
+  #field(fields: Fields, item: FileNode, name: string): FileNode | undefined {
+    return fields.get(name) ?? this.#reader.refuse(`${name} is missing`, item.at);
+  }
+
+  #list(fields: Fields, name: string): FileNode[] {
+    const field = fields.get(name);
+    return field === undefined ? [] : this.#reader.items(field, name);
+  }
+
+  #once(named: readonly { readonly name: string; readonly text: string; readonly at: FileNode['at'] }[]): void {
+    const seen = new Set<string>();
+    for (const { name, text, at } of named) {
+      if (seen.has(name)) this.#reader.refuse(`${text} stands twice in it`, at);
+      seen.add(name);
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import type { Cells } from '../dolt/cell.ts';
+import { type CellValue, keepOurs, type RowSettlement, settleConflicts, takeTheirs } from '../dolt/settle-conflicts.ts';
+import type { Sql } from '../dolt/sql.ts';
+import { removeRows, rowsByKey } from '../dolt/stored-rows.ts';
+import { hasTriggers, ordinaryColumns, type TableShape } from '../dolt/table-shape.ts';
+import { firesTriggers } from '../merge/restore.ts';
+import { checkLiterals, checkStored, refusedLiteral } from './chosen-value.ts';
+import { rowName } from './conflicts-file.ts';
+import type { Decided, DecidedCell, Decision } from './decide.ts';
+import type { OpenRow, OpenTable } from './open-rows.ts';
+
+/** A side of the merge, or what a row becomes beside that. */
+type Outcome =
+  | { readonly kind: 'settle'; readonly settlement: Omit<RowSettlement, 'id'> }
+  /** They deleted it: goes with all conflicts that the table has left. */
+  | { readonly kind: 'their-deletion' }
+  /** Both sides have it, and it goes. */
+  | { readonly kind: 'remove' };
+
+/**
+ * Makes the rows of one table what was decided, and leaves none of them in conflict.
+ * @param chosen.swapped whether what the merge calls theirs is what this town has
+ * @throws Failure `conflicts-file-invalid` for a value that the column cannot hold, `constraint-violation` where removing
+ *   a row would fire a trigger or a row would break a unique key
+ */
+export async function settleChosen(
+  sql: Sql,
+  table: OpenTable,
+  chosen: { readonly decided: Decided; readonly swapped: boolean },
+): Promise<void> {
+  const { shape, rows } = table;
+  const decided = rows.flatMap((row) => {
+    const decision = chosen.decided.decisions.get(rowName(row.left));
+    return decision === undefined ? [] : [{ row, decision: decision }];
+  });
+  if (shape.key.length === 0) return settleKeyless(sql, table, { ...chosen, decision: decided[0]?.decision });
+  for (const { row, decision } of decided) checkLiterals(shape, row.left, decision);
+  const outcomes = decided.map(({ row, decision }) => ({
+    row,
+    decision,
+    outcome: outcomeOf(shape, row, { decision, swapped: chosen.swapped }),
+  }));
+  const removed = outcomes.flatMap(({ row, outcome }) => (outcome.kind === 'remove' ? [row] : []));
+  if (removed.length > 0 && (await hasTriggers(sql, shape.name))) throw firesTriggers(shape.name, 'removing');
+  const settlements = outcomes.flatMap(({ row, decision, outcome }) => {
+    if (outcome.kind === 'their-deletion') return [];
+    const settlement = outcome.kind === 'remove' ? { take: [] } : outcome.settlement;
+    return [{ row, decision, settlement: { id: row.conflict.id, ...settlement } }];
+  });
+  const plain = settlements.filter(({ settlement }) => !hasValue(settlement));
+  if (plain.length > 0) {
+    await settleConflicts(
+      sql,
+      shape,
+      plain.map(({ settlement }) => settlement),
+    );
+  }
+  for (const { row, decision, settlement } of settlements) {
+    if (!hasValue(settlement)) continue;
+    await settleConflicts(sql, shape, [settlement]).catch((thrown: unknown) => {
+      throw refusedLiteral(row.left, decision, thrown);
+    });
+    const [stored] = await rowsByKey(sql, shape, { keys: [row.left.key] });
+    checkStored(shape, row.left, { decision, stored: stored ?? {} });
+  }
+  if (outcomes.some(({ outcome }) => outcome.kind === 'their-deletion')) await takeTheirs(sql, shape.name);
+  if (removed.length > 0) {
+    await removeRows(
+      sql,
+      shape,
+      removed.map(({ left }) => left.key),
+    );
+  }
+}
+
+function hasValue({ set = [] }: RowSettlement): boolean {
+  return set.some(({ value }) => value !== 'base');
+}
+
+async function settleKeyless(
+  sql: Sql,
+  { shape, rows }: OpenTable,
+  chosen: { readonly decision: Decision | undefined; readonly swapped: boolean },
+): Promise<void> {
+  if (rows.length === 0 || chosen.decision?.kind !== 'row') return;
+  const side = chosen.decision.take === 'theirs' ? 'theirs' : 'ours';
+  if ((side === 'theirs') !== chosen.swapped) await takeTheirs(sql, shape.name);
+  else await keepOurs(sql, shape.name);
+}
+
+function outcomeOf(
+  shape: TableShape,
+  { conflict, contest }: OpenRow,
+  chosen: { readonly decision: Decision; readonly swapped: boolean },
+): Outcome {
+  const { decision, swapped } = chosen;
+  if (decision.kind === 'cells')
+    return { kind: 'settle', settlement: byCells(contest.theirs, decision.cells, swapped) };
+  const before = ordinaryColumns(shape).map((column): CellValue => ({ column, value: 'base' }));
+  switch (decision.take) {
+    case 'ours':
+    case 'theirs':
+      return takeSide((decision.take === 'ours') === swapped ? conflict.theirs : conflict.ours, conflict);
+    case 'base':
+      return { kind: 'settle', settlement: { take: [], set: before } };
+    case 'delete':
+      return takeSide(null, conflict);
+  }
+}
+
+function takeSide(row: Cells | null, { ours, theirs }: OpenRow['conflict']): Outcome {
+  if (row === null) {
+    if (ours === null) return { kind: 'settle', settlement: { take: [] } };
+    return theirs === null ? { kind: 'their-deletion' } : { kind: 'remove' };
+  }
+  return { kind: 'settle', settlement: { take: row === theirs ? 'row' : [] } };
+}
+
+function byCells(
+  onlyTheirs: readonly string[],
+  cells: ReadonlyMap<string, DecidedCell>,
+  swapped: boolean,
+): Omit<RowSettlement, 'id'> {
+  const take = [...onlyTheirs];
+  const set: CellValue[] = [];
+  for (const [column, { choice }] of cells) {
+    if (choice === 'base' || typeof choice !== 'string') set.push({ column, value: choice });
+    else if ((choice === 'theirs') !== swapped) take.push(column);
+  }
+  return { take, set };
+}

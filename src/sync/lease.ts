@@ -1,0 +1,50 @@
+import { Failure } from '../core/failure.ts';
+import type { PeerRun } from './peer-run.ts';
+
+/** Three commits at one peer whose branch may be replaced. */
+export interface Leased {
+  /** The head that the user expects there. */
+  readonly expected: string;
+  /** The head that was read there; null: the peer has no such branch. */
+  readonly found: string | null;
+  /** What the peer is to have. */
+  readonly target: string;
+}
+
+/**
+ * What a lease allows. A peer that has the target already needs nothing, whoever brought it there, so that running the
+ * same command again is no failure; otherwise the peer must be where the user saw it.
+ */
+export function leaseVerdict({ expected, found, target }: Leased): 'nothing-to-do' | 'stale' | 'replace' {
+  if (found === target) return 'nothing-to-do';
+  return found === expected ? 'replace' : 'stale';
+}
+
+/** The refusal of a stale lease. */
+export function leaseFailure(peer: string, lease: Pick<Leased, 'expected' | 'found'>): Failure {
+  return new Failure(
+    'lease-stale',
+    `${peer} is at ${lease.found ?? 'no commit'} and not at ${lease.expected}, as force-with-lease expects; nothing was forced`,
+  );
+}
+
+/** The tag that keeps a replaced head; the hash in it makes that no two heads share one. */
+export function savedTag(peer: string, head: string): string {
+  return `dolt-federation-replaced/${peer}/${head}`;
+}
+
+/** The tags that keep what is to be replaced at these peers. */
+export function savedTags(runs: readonly PeerRun[]): { readonly name: string; readonly commit: string }[] {
+  return runs.flatMap(({ peer, lease }) =>
+    lease === null ? [] : [{ name: savedTag(peer.name, lease), commit: lease }],
+  );
+}
+
+/** Ends a lease: what the peer has now is what was pushed, and from there on every push is a fast-forward again. */
+export function endLease(run: PeerRun): void {
+  run.lease = null;
+  if (run.replacing === null) return;
+  const { head, tag, atPeer } = run.replacing;
+  run.replaced = { head, tag, atPeer };
+  run.replacing = null;
+}

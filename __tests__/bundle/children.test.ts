@@ -33,7 +33,6 @@ describe('the children of a step', () => {
     const dolt = await program(folder, `env > '${folder.file('environment')}'; exit 1`);
     const allowed = {
       LANG: 'C.UTF-8',
-      TMPDIR: folder.path,
       HTTPS_PROXY: 'http://proxy.invalid',
       SSL_CERT_FILE: '/ca.pem',
     };
@@ -57,9 +56,10 @@ describe('the children of a step', () => {
     expect(step.exitCode).toBe(1);
     const environment = await readFile(folder.file('environment'), 'utf8');
     for (const [name, value] of Object.entries(allowed)) expect(environment).toContain(`${name}=${value}\n`);
+    for (const name of ['HOME', 'TMPDIR', 'TMP', 'TEMP']) expect(environment).toContain(`\n${name}=${runner.temp}/`);
     expect(environment).not.toContain('canary-of-the-job');
     // The shell adds the last three.
-    const own = /^(PATH|HOME|USERPROFILE|DOLT_[A-Z_]+|AWS_EC2_METADATA_DISABLED|GIT_[A-Z0-9_]+|PWD|SHLVL|_)$/;
+    const own = /^(PATH|HOME|USERPROFILE|TMPDIR|TMP|TEMP|DOLT_[A-Z_]+|AWS_EC2_METADATA_DISABLED|GIT_[A-Z0-9_]+|PWD|SHLVL|_)$/;
     const found = environment
       .trimEnd()
       .split('\n')

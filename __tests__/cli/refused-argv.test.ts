@@ -20,7 +20,7 @@ describe('a command line that does not fit is refused', () => {
     [['sync', '--dry-rum'], "unknown option '--dry-rum'", 'Did you mean --dry-run?'],
     [['sync', '--jsn'], "unknown option '--jsn'", 'Did you mean --json?'],
     [['--config', 'x', 'sync'], "unknown option '--config'", 'options stand after the command'],
-    [['sync', '--timeout', '3s'], "unknown option '--timeout'", '--help'],
+    [['sync', '--timeout', '3'], "--timeout is '3', which is not a duration", '--timeout 10m'],
     [['demo', '--branch', 'x'], "unknown option '--branch'", '--help'],
     [['add-peer', 'far'], "missing required argument 'endpoint'", '--help'],
     [['list-peers', 'far'], 'too many arguments', '--help'],

@@ -27,8 +27,9 @@ export async function runPrivately(
   await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
   const folder = await mkdtemp(join(context.tempDir, 'ask-'));
   try {
+    const root = await preparePrivateRoot(folder);
     return await run(executable, args, {
-      env: doltEnvironment(context.env, await preparePrivateRoot(folder)),
+      env: doltEnvironment(context.env, root, { privateDir: folder, userHome: false }),
       cwd: folder,
       signal: context.signal,
       timeoutMs: TIMEOUT_MS,

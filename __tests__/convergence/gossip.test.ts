@@ -10,9 +10,9 @@ import { expectedRows } from '../helpers/convergence/model.ts';
 import { type Played, play } from '../helpers/convergence/play.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** Cases per topology and kind of mailbox: more with DOLT_FEDERATION_CASES, the same again with DOLT_FEDERATION_SEED. */
+/** Cases per topology and kind of mailbox: more with DOLT_FEDERATION_CASES, others with DOLT_FEDERATION_SEED. */
 const CASES = Number(readEnv()['DOLT_FEDERATION_CASES'] ?? '1');
-const SEED = Number(readEnv()['DOLT_FEDERATION_SEED'] ?? `${Date.now() % 1_000_000}`);
+const SEED = Number(readEnv()['DOLT_FEDERATION_SEED'] ?? '7');
 const PER_CASE_MS = 120_000;
 
 let folder: TempFolder;

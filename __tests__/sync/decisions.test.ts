@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { ROLES } from '../../src/contract/vocabulary.ts';
+import { Failure } from '../../src/core/failure.ts';
 import { headsToDrop } from '../../src/sync/dropped-head.ts';
+import { mayHaveTaken } from '../../src/sync/publish.ts';
 import { registrationOf } from '../../src/sync/registration.ts';
 import { partOf } from '../../src/sync/roles.ts';
 import { stateOf } from '../../src/sync/state.ts';
@@ -54,4 +56,14 @@ test.each([
 ] as const)('to register a peer: %s, knowing %j', (needed, known) => {
   const remotes = known.map(([name, url, ref = null]) => [name, { name, url, ref }] as const);
   expect(registrationOf({ name: 'box', url: 'file:///a/box', ref: null }, new Map(remotes))).toBe(needed);
+});
+
+test.each([
+  ['a push that returned', { kind: 'unproven', commits: 1 }, {}, true],
+  ['a peer that had it already', { kind: 'done' }, { verified: true }, true],
+  ['a push that was given up, for it may have landed', { kind: 'done' }, { failure: new Failure('timeout', '') }, true],
+  ['a push that was refused', { kind: 'done' }, { failure: new Failure('auth', '') }, false],
+  ['a lost race', { kind: 'lost-race', failure: new Failure('contention', '') }, {}, false],
+] as const)('a target counts as taken or not after %s', (_, push, run, taken) => {
+  expect(mayHaveTaken({ verified: false, failure: null, ...run }, push)).toBe(taken);
 });

@@ -17,7 +17,7 @@ import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
 import { planFor } from './plan.ts';
 import { provePush } from './prove.ts';
-import { type Pushed, pushTo } from './publish.ts';
+import { mayHaveTaken, type Pushed, pushTo } from './publish.ts';
 import { pauseBefore } from './retry.ts';
 import { removeScratch } from './scratch.ts';
 import { surveyPeer } from './survey.ts';
@@ -186,7 +186,7 @@ async function publish(
   );
   const lost = new Map<PeerRun, Failure>();
   for (const [run, push] of pushed) if (push.kind === 'lost-race') lost.set(run, push.failure);
-  return { lost, taken: target !== options.ours && lost.size < writable.length };
+  return { lost, taken: target !== options.ours && [...pushed].some(([run, push]) => mayHaveTaken(run, push)) };
 }
 
 function refusedFirstPush(run: PeerRun): Failure {

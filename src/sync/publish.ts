@@ -72,3 +72,8 @@ function withoutBranch(run: PeerRun, cause: Failure): Failure {
     cause,
   });
 }
+
+/** Whether the peer may hold the target now, so that it is a head like any other from here on. */
+export function mayHaveTaken(run: Pick<PeerRun, 'verified' | 'failure'>, push: Pushed): boolean {
+  return push.kind === 'unproven' || run.verified || run.failure?.code === 'timeout';
+}

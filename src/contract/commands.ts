@@ -91,7 +91,7 @@ export const COMMANDS = {
     action: false,
   },
   resolve: {
-    summary: 'Settle what the strategy `manual` left, as chosen in a conflicts file or asked on a terminal',
+    summary: 'Settle rows in conflict that were left, as chosen in a conflicts file or asked on a terminal',
     arguments: [],
     options: ['file', 'config', 'database', 'max-delete', 'dolthub-host', 'allow-insecure', ...DOLT],
     action: false,

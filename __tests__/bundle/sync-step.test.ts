@@ -91,7 +91,8 @@ describe('a step that syncs', () => {
     await town.commit('ours', "UPDATE items SET title = 'needle-ours' WHERE id = 2");
 
     const event = { name: 'schedule', payload: { repository: { default_branch: 'main', visibility } } };
-    const step = await runner.main({ inputs: { ...inputs, 'report-values': level }, event });
+    const manual = { ...inputs, 'conflict-strategy': 'manual' };
+    const step = await runner.main({ inputs: { ...manual, 'report-values': level }, event });
     expect(step.exitCode).toBe(4);
     expect(step.outputs).toMatchObject({ status: 'conflict', conflicts: '1' });
     const json = await validated('run', step.outputs['result'] ?? '');
@@ -114,7 +115,8 @@ describe('a step that syncs', () => {
     await other.dolt('push', 'origin', 'main');
     await town.commit('ours', "UPDATE items SET title = CONCAT('o', id) WHERE id >= 10");
 
-    const step = await runner.main({ inputs: { ...inputs, 'report-values': 'full' } });
+    const manual = { ...inputs, 'conflict-strategy': 'manual' };
+    const step = await runner.main({ inputs: { ...manual, 'report-values': 'full' } });
     const json = await validated('run', step.outputs['result'] ?? '');
     expect(json).toMatchObject({ truncated: true, peers: [{ conflicts: [] }] });
     expect(step.outputs['conflicts']).toBe('600');

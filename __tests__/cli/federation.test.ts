@@ -74,7 +74,7 @@ describe('towns that sync by hand', () => {
     expect(await run('sync', '--database', 'db', '--fail-on', 'primary')).toMatchObject({ exitCode: 2, stdout: '' });
   });
 
-  test('a conflict is left for a human: exit 4, its values only where they are asked for', async () => {
+  test('a conflict is left for a human under manual: exit 4, its values only where they are asked for', async () => {
     await using folder = await tempFolder();
     const town = await makeTown(folder.file('db'));
     const { json } = await configured(folder, { partner: folder.file('mailbox') });
@@ -84,15 +84,16 @@ describe('towns that sync by hand', () => {
     await other.dolt('push', 'origin', 'main');
     await town.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
 
-    const { exitCode, result } = await json('sync', '--database', 'db');
+    const sync = ['sync', '--database', 'db', '--conflict-strategy', 'manual'] as const;
+    const { exitCode, result } = await json(...sync);
     expect(exitCode).toBe(4);
     expect(result.peers[0]).toMatchObject({
       status: 'conflict',
       conflicts: [{ table: 'items', key: { id: '1' }, columns: ['title'], base: null, ours: null, theirs: null }],
     });
-    const full = await json('sync', '--database', 'db', '--report-values', 'full');
+    const full = await json(...sync, '--report-values', 'full');
     expect(full.result.peers[0]?.conflicts[0]).toMatchObject({ ours: { title: 'ours' }, theirs: { title: 'theirs' } });
-    const none = await json('sync', '--database', 'db', '--report-values', 'none');
+    const none = await json(...sync, '--report-values', 'none');
     expect(none.result.peers[0]?.conflicts[0]).toMatchObject({ table: 'items', key: {}, columns: [] });
     expect((await town.rows('SELECT title FROM items WHERE id = 1'))[0]).toEqual({ title: 'ours' });
   });

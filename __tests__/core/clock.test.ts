@@ -29,10 +29,13 @@ test('a wall clock that jumps changes no duration and passes no limit', async ()
   }
 });
 
+/** Compares the dates of commits with the date of today. */
+const CALENDAR = ['src/sync/screen-peers.ts'];
+
 test('no source measures time by the wall clock', async () => {
   const users: string[] = [];
   for (const { path } of sources('src')) {
     if (/\bDate\.now\b|\bgetTime\(\)/.test(await readFile(path, 'utf8'))) users.push(path);
   }
-  expect(users).toEqual([]);
+  expect(users).toEqual(CALENDAR);
 });

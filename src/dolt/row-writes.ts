@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { groupBy } from '../core/group-by.ts';
 import { type Cells, cellsSchema } from './cell.ts';
 import { quoted } from './identifier.ts';
 import { hasKey, keyText } from './row-key.ts';
@@ -32,83 +33,89 @@ interface RowHistory {
 interface Commit {
   readonly hash: string;
   readonly date: string;
-  readonly parents: readonly string[];
+  /** The first of its parents. */
+  readonly parent: string;
+  readonly isMerge: boolean;
 }
 
 /** Keyed look-ups cost per key, one after the other; this many stand in one statement. */
 const KEYS_PER_STATEMENT = 100;
-/** A history of more commits is read whole. */
-const COMMITS_PER_STATEMENT = 1_000;
+const COMMITS_PER_STATEMENT = 50;
 const commitRow = z.object({ commit_hash: z.string(), date: z.string(), parents: z.string().nullable() });
 
 /**
- * Every commit reachable from a head that wrote one of the rows, by the text of the row's key. `dolt_diff_<table>` cannot
- * tell: where histories meet it follows one of them (Dolt 2.3.0: of a merge whose first parent wrote the row, it shows the
- * merge against its second parent, and not the commit that wrote). So each row is read at every commit and compared with
- * what it was at the commit's first parent.
+ * Every commit reachable from a head that wrote one of the rows, by the text of the row's key.
+ *
+ * In a history without merges `dolt_diff_<table>` knows them, in one look-up. Where histories meet it follows one of them
+ * (Dolt 2.3.0: of a merge whose first parent wrote the row, it shows the merge against its second parent, and not the
+ * commit that wrote), so there each commit is compared with its first parent. `dolt_history_<table>` is no help: after a
+ * column was dropped, it gives older values the wrong names.
  */
 export async function rowWrites(sql: Sql, history: RowHistory): Promise<Map<string, RowWrite[]>> {
-  const { shape, keys } = history;
   const commits = await commitsOf(sql, history);
-  const byKey = new Map<string, RowWrite[]>();
-  if (commits.length === 0) return byKey;
-  const read = [...new Set(commits.flatMap(({ hash, parents }) => [hash, ...parents.slice(0, 1)]))];
-  for (let start = 0; start < keys.length; start += KEYS_PER_STATEMENT) {
-    const states = await statesAt(sql, history, { keys: keys.slice(start, start + KEYS_PER_STATEMENT), read });
-    for (const key of keys.slice(start, start + KEYS_PER_STATEMENT)) {
-      const text = keyText(shape, key);
-      byKey.set(text, writesAmong(commits, states.get(text) ?? new Map()));
+  const byHash = new Map(commits.map((commit) => [commit.hash, commit]));
+  const parts = commits.some(({ isMerge }) => isMerge) ? inParts(commits, COMMITS_PER_STATEMENT) : [null];
+  const found: [string, RowWrite][] = [];
+  for (const keys of inParts(history.keys, KEYS_PER_STATEMENT)) {
+    for (const pairs of parts) {
+      for (const cells of await diffs(sql, history, { keys, pairs })) {
+        const commit = byHash.get(cells['to_commit'] ?? '');
+        if (commit !== undefined && cells['diff_type'] !== 'removed') found.push(writeOf(history, commit, cells));
+      }
     }
   }
-  return byKey;
+  return new Map([...groupBy(found, ([key]) => key)].map(([key, writes]) => [key, writes.map(([, write]) => write)]));
 }
 
+/** The commits of a history that have a parent. */
 async function commitsOf(sql: Sql, { head, since }: RowHistory): Promise<Commit[]> {
   const rows = await sql.rows(
     commitRow,
     "SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, parents FROM dolt_log(?, '--parents')",
     [since === null ? head : `${since}..${head}`],
   );
-  return rows.map(({ commit_hash, date, parents }) => ({
-    hash: commit_hash,
-    date,
-    parents: (parents ?? '').split(', ').filter((parent) => parent !== ''),
-  }));
-}
-
-type States = Map<string, Map<string, Cells>>;
-
-/** The rows at some commits: by key, then by commit; absent where the row does not exist. */
-async function statesAt(
-  sql: Sql,
-  { database, head, shape, columns, since }: RowHistory,
-  asked: { readonly keys: readonly Cells[]; readonly read: readonly string[] },
-): Promise<States> {
-  const wanted = [...new Set([...shape.key, ...columns])].map(quoted).join(', ');
-  const where = hasKey(shape, asked.keys);
-  const isShort = since !== null && asked.read.length <= COMMITS_PER_STATEMENT;
-  const only = isShort ? ` AND commit_hash IN (${asked.read.map(() => '?').join(', ')})` : '';
-  const rows = await sql.rows(
-    cellsSchema,
-    `SELECT ${wanted}, commit_hash FROM ${quoted(`${database}/${head}`)}.${quoted(`dolt_history_${shape.name}`)} WHERE (${where.text})${only}`,
-    isShort ? [...where.values, ...asked.read] : where.values,
-  );
-  const states: States = new Map();
-  for (const cells of rows) {
-    const key = keyText(shape, cells);
-    const byCommit = states.get(key) ?? new Map<string, Cells>();
-    byCommit.set(cells['commit_hash'] ?? '', Object.fromEntries(columns.map((name) => [name, cells[name] ?? null])));
-    states.set(key, byCommit);
-  }
-  return states;
-}
-
-function writesAmong(commits: readonly Commit[], states: ReadonlyMap<string, Cells>): RowWrite[] {
-  return commits.flatMap(({ hash, date, parents }) => {
-    const to = states.get(hash);
-    if (to === undefined) return [];
-    const from = states.get(parents[0] ?? '') ?? null;
-    if (from !== null && Object.keys(to).every((name) => from[name] === to[name])) return [];
-    return [{ commit: hash, date, from, to, isMerge: parents.length > 1 }];
+  return rows.flatMap(({ commit_hash, date, parents }) => {
+    const [parent, ...others] = (parents ?? '').split(', ').filter((hash) => hash !== '');
+    return parent === undefined ? [] : [{ hash: commit_hash, date, parent, isMerge: others.length > 0 }];
   });
+}
+
+function inParts<T>(things: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(things.length / size) }, (_, part) =>
+    things.slice(part * size, (part + 1) * size),
+  );
+}
+
+/** @param of.pairs commits to compare with their first parents; null: all, along the history */
+function diffs(
+  sql: Sql,
+  { database, head, shape, columns }: RowHistory,
+  of: { readonly keys: readonly Cells[]; readonly pairs: readonly Commit[] | null },
+): Promise<Cells[]> {
+  const wanted = [...new Set([...shape.key, ...columns])];
+  const values = wanted.flatMap((name) => [quoted(`to_${name}`), quoted(`from_${name}`)]).join(', ');
+  const where = hasKey(shape, of.keys, 'to_');
+  const from = (view: string): string =>
+    `SELECT ${values}, to_commit, diff_type FROM ${quoted(`${database}/${head}`)}.${quoted(`${view}_${shape.name}`)}`;
+  if (of.pairs === null) return sql.rows(cellsSchema, `${from('dolt_diff')} WHERE ${where.text}`, where.values);
+  // The keys stand in HAVING: beside several of them in WHERE, Dolt 2.3.0 no longer sees the two commits that it needs.
+  const one = `${from('dolt_commit_diff')} WHERE from_commit = ? AND to_commit = ? HAVING ${where.text}`;
+  return sql.rows(
+    cellsSchema,
+    of.pairs.map(() => one).join(' UNION ALL '),
+    of.pairs.flatMap(({ hash, parent }) => [parent, hash, ...where.values]),
+  );
+}
+
+function writeOf({ shape, columns }: RowHistory, commit: Commit, cells: Cells): [key: string, write: RowWrite] {
+  const side = (prefix: string, names: readonly string[]): Cells =>
+    Object.fromEntries(names.map((name) => [name, cells[`${prefix}${name}`] ?? null]));
+  const write = {
+    commit: commit.hash,
+    date: commit.date,
+    from: cells['diff_type'] === 'added' ? null : side('from_', columns),
+    to: side('to_', columns),
+    isMerge: commit.isMerge,
+  };
+  return [keyText(shape, side('to_', shape.key)), write];
 }

@@ -1,8 +1,8 @@
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
 import { errorMessage, Failure } from '../core/failure.ts';
 import { systemCode } from '../core/system-code.ts';
+import { writeWhole } from '../core/write-whole.ts';
 import type { ConflictsFile } from './conflicts-file.ts';
 import { conflictsText } from './conflicts-text.ts';
 import { isEmptyFile } from './keep-choices.ts';
@@ -61,7 +61,7 @@ export async function storeConflicts(file: string, conflicts: ConflictsFile): Pr
       return false;
     }
     await mkdir(dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
-    await writeFileAtomic(file, conflictsText(conflicts), { mode: PRIVATE_FILE });
+    await writeWhole(file, conflictsText(conflicts), PRIVATE_FILE);
     return true;
   } catch (thrown) {
     throw new Failure('conflicts-file-unwritten', `${file}: ${errorMessage(thrown)}`, {

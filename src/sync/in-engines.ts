@@ -16,8 +16,11 @@ interface Phase {
   readonly around?: Around;
 }
 
-/** An engine that dies again and again under a peer is not opened for it for ever. */
-const ENGINES_PER_PEER = 3;
+/**
+ * How often peers share an engine that ended under one of them. After that each is served alone, so that a peer of which
+ * Dolt dies (2.3.0 panics over a table file whose address is no URL) takes nobody with it.
+ */
+const SHARED_ENGINES = 2;
 
 /**
  * Does one phase of a run for each peer in the engine that it needs, several peers of one engine side by side. Where an
@@ -31,15 +34,19 @@ export async function inEngines(
 ): Promise<void> {
   const around = phase.around ?? ((_, batch) => batch());
   for (const { kit, runs } of groupPeers(phase.runs, phase.plain)) {
+    const serve = async (batch: readonly PeerRun[]): Promise<readonly PeerRun[]> => {
+      for (const run of batch) if (run.failure?.code === 'engine-lost') run.failure = null;
+      const lost = await engines.use(kit, (engine) =>
+        around(engine, () => sideBySide(batch, phase, (run) => work(engine, run))),
+      );
+      // That a process has ended is heard of later than that it does not answer.
+      if (lost.length > 0) await engines.close();
+      return lost;
+    };
     if (kit.forgetful) await engines.close();
     let waiting = runs;
-    for (let used = 0; waiting.length > 0; used += 1) {
-      waiting = await engines.use(kit, (engine) =>
-        around(engine, () => sideBySide(waiting, phase, (run) => work(engine, run))),
-      );
-      if (used === ENGINES_PER_PEER) break;
-      for (const run of waiting) run.failure = null;
-    }
+    for (let shared = 0; waiting.length > 0 && shared < SHARED_ENGINES; shared += 1) waiting = await serve(waiting);
+    for (const run of waiting) await serve([run]);
     if (kit.forgetful) await engines.close();
   }
 }

@@ -32,21 +32,10 @@ const OUTAGE_MS = 700;
 const CUT_AFTER_MS = 1_000;
 const SLOW_KB = 100;
 
-/**
- * Table files of a remotesrv are read in pieces, and Dolt goes on where it was cut. git begins again, and Dolt tries a push
- * to it 32 times. ssh ends with its connection.
- */
+/** git begins again, and Dolt tries a push to it 32 times. ssh ends with its connection. */
 function cutAlways(at: FarKind, verb: Verb): readonly string[] {
-  switch (at) {
-    case 'remotesrv':
-      return ['-'];
-    case 'dolt sql-server':
-      return ['network', 'timeout'];
-    case 'git over http':
-      return verb === 'push' ? ['network', 'timeout'] : ['network'];
-    case 'ssh':
-      return ['network'];
-  }
+  if (at === 'ssh') return ['network'];
+  return at === 'git over http' && verb !== 'push' ? ['network'] : ['network', 'timeout'];
 }
 
 export const FAULTS: readonly Fault[] = [
@@ -111,11 +100,20 @@ export const FAULTS: readonly Fault[] = [
 ];
 
 /** What a run of all tests has time for at the kinds of servers that are slower to set up. */
-const SHORT: readonly string[] = ['refused', 'cut in the middle, once', 'silence'];
+const SHORT: readonly string[] = ['refused', 'cut in the middle, once', '1 kB/s', 'silence'];
+
+/**
+ * What a kind of server cannot suffer. A remotesrv names its own port as the place of its table files, so that only the
+ * questions pass through what stands before it.
+ */
+const IMPOSSIBLE: Readonly<Partial<Record<FarKind, readonly string[]>>> = {
+  remotesrv: ['cut in the middle, once', 'cut in the middle, always', '1 kB/s'],
+  ssh: ['503'],
+};
 
 /** The faults to try at a kind of server: all of them where `all` are asked for. */
 export function faultsAt(kind: FarKind, { all }: { readonly all: boolean }): readonly Fault[] {
-  const possible = FAULTS.filter(({ name }) => !(kind === 'ssh' && name === '503'));
+  const possible = FAULTS.filter(({ name }) => IMPOSSIBLE[kind]?.includes(name) !== true);
   const short = !all && (kind === 'ssh' || kind === 'dolt sql-server');
   return possible.filter(({ name }) => !short || SHORT.includes(name));
 }

@@ -11,7 +11,19 @@ export interface Remotesrv extends ServerProcess<'http'> {
   readonly dir: string;
 }
 
-export async function startRemotesrv(folder: string, { readOnly = false } = {}): Promise<Remotesrv> {
+interface RemotesrvOptions {
+  readonly readOnly?: boolean;
+  /**
+   * The host that clients are told to fetch table files from, always at the server's own port; absent: the one they asked.
+   * With a port in it the address is no URL, and Dolt 2.3.0 dies of it.
+   */
+  readonly tableFilesAt?: string;
+}
+
+export async function startRemotesrv(
+  folder: string,
+  { readOnly = false, tableFilesAt }: RemotesrvOptions = {},
+): Promise<Remotesrv> {
   const dir = await mkdtemp(join(folder, 'remotesrv-'));
   const server = await startServerProcess({
     command: serverProgram('REMOTESRV'),
@@ -24,6 +36,7 @@ export async function startRemotesrv(folder: string, { readOnly = false } = {}):
       '-dir',
       dir,
       ...(readOnly ? ['-read-only'] : []),
+      ...(tableFilesAt === undefined ? [] : ['-http-host', tableFilesAt]),
     ],
     cwd: dir,
   });

@@ -1,0 +1,119 @@
+import type { Peer } from '../config/configuration.ts';
+import type { RunResult } from '../contract/result.ts';
+import { monotonicMs } from '../core/clock.ts';
+import { Failure } from '../core/failure.ts';
+import { PLAIN_KIT } from '../dolt/engine-kit.ts';
+import { branchHead, checkedOutBranch } from '../dolt/heads.ts';
+import type { Database } from '../dolt/sql.ts';
+import type { InstalledDolt } from '../install/install.ts';
+import { finishAdvances } from '../sync/advance.ts';
+import { federate as federatePeers } from '../sync/federation.ts';
+import type { Notice } from '../sync/notice.ts';
+import type { PeerRun } from '../sync/peer-run.ts';
+import { registerPeers } from '../sync/registration.ts';
+import { settleUncommitted } from '../sync/uncommitted.ts';
+import type { Context } from './context.ts';
+import { type Left, leaveConflicts } from './leave-conflicts.ts';
+import { mergeProblems } from './merge-problems.ts';
+import { noteTimes } from './note-times.ts';
+import { noticesOf, toProblem } from './notices.ts';
+import type { Town } from './open-town.ts';
+import type { Access } from './peer-access.ts';
+import { peerResult } from './peer-result.ts';
+import { noteUnregistered, preparePeers } from './prepare-peers.ts';
+import { rawWords } from './raw-words.ts';
+import { replacedProblems } from './replaced-problem.ts';
+import type { FederateRequest } from './request.ts';
+import { firstPushProblems, uncommittedProblems } from './run-problems.ts';
+import { runStatus } from './run-status.ts';
+
+/** What a run stands on. */
+export interface Ground {
+  readonly town: Town;
+  readonly peers: readonly Peer[];
+  /** All that are configured, also where only some take part. */
+  readonly configured: readonly Peer[];
+  readonly access: Access;
+  readonly dolt: InstalledDolt;
+  readonly policy: Parameters<typeof settleUncommitted>[1]['policy'];
+  readonly started: number;
+}
+
+/**
+ * One run in the town's database: everything that peers do and get, and what came of it.
+ * @throws Failure for everything that stops the whole run
+ */
+export async function inTown(request: FederateRequest, context: Context, ground: Ground): Promise<RunResult> {
+  const { engines, path } = ground.town;
+  const { branch, before, ours, dirty, runs } = await engines.use(PLAIN_KIT, ({ database }) =>
+    prepare(database, { request, context, ground }),
+  );
+  const told: Notice[] = [];
+  const tell = (notice: Notice) => void told.push(notice);
+  const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout, tell };
+  const { head, merge } = await federatePeers(engines, runs, options);
+  const mayWrite = request.command !== 'status' && !request.dryRun;
+  const memory = await noteTimes(engines, runs, { path, head, mayWrite });
+
+  const left: Left =
+    mayWrite && request.command !== 'push'
+      ? await leaveConflicts({ engines, path, branch, head, runs, peers: ground.configured }, context)
+      : { file: null, problems: [] };
+
+  tellRawWords(runs, context);
+  const results = runs.map(peerResult);
+  const problems = [
+    ...mergeProblems(merge),
+    ...left.problems,
+    ...uncommittedProblems(dirty),
+    ...runs.flatMap(firstPushProblems),
+    ...runs.flatMap((run) => replacedProblems(run, path)),
+    ...memory,
+    ...runs.flatMap(noticesOf),
+    ...told.map((notice) => toProblem(notice)),
+  ];
+  return {
+    version: 1,
+    command: request.command,
+    status: runStatus(
+      results.map((result) => result.status),
+      head !== before,
+    ),
+    database: path,
+    branch,
+    head,
+    doltVersion: ground.dolt.version,
+    durationMs: monotonicMs() - ground.started,
+    merge: request.command === 'status' || request.command === 'push' ? null : merge,
+    peers: results,
+    problems,
+    ...(left.file === null ? {} : { conflictsPath: left.file }),
+  };
+}
+
+/** What Dolt and the tools below it said, for who looks closely: the log alone has it, and only with `--verbose`. */
+function tellRawWords(runs: readonly PeerRun[], { log }: Context): void {
+  for (const { peer, failure } of runs) {
+    const words = failure === null ? null : rawWords(failure);
+    if (words !== null) log.debug(`${peer.name}: ${words}`);
+  }
+}
+
+/** Everything that comes before the peers are read, in an engine without any credential. */
+async function prepare(
+  database: Database,
+  { request, context, ground }: { request: FederateRequest; context: Context; ground: Ground },
+) {
+  const { town, peers, access, policy } = ground;
+  const branch = request.branch ?? (await checkedOutBranch(database));
+  const before = await branchHead(database, branch);
+  if (before === null) throw new Failure('branch-not-found', `${town.path} has no branch ${branch}`);
+  const { runs, toRegister } = await preparePeers(peers, { request, branch, access });
+  const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
+  if (refused != null) throw refused;
+  noteUnregistered(runs, await registerPeers(database, toRegister, context.log));
+  const mayWrite = request.command !== 'status' && !request.dryRun;
+  if (mayWrite) await finishAdvances(database);
+  const dirty = await settleUncommitted(database, { branch, policy, mayWrite });
+  return { branch, before, ours: (await branchHead(database, branch)) ?? before, dirty, runs };
+}

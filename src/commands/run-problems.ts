@@ -1,0 +1,23 @@
+import type { Problem } from '../contract/result.ts';
+import type { PeerRun } from '../sync/peer-run.ts';
+import { problem } from './peer-result.ts';
+
+/** Tables that were not federated, since they have changes that nobody committed. */
+export function uncommittedProblems(dirty: readonly string[]): Problem[] {
+  if (dirty.length === 0) return [];
+  return [
+    problem('notice', 'uncommitted-changes', { message: `not federated, since not committed: ${dirty.join(', ')}` }),
+  ];
+}
+
+/** An empty remote may be the wrong one. */
+export function firstPushProblems(run: PeerRun): Problem[] {
+  if (run.state !== 'remote-empty' || run.pushedCommits === 0) return [];
+  return [
+    problem('warning', 'remote-empty', {
+      message: `${run.peer.name} was empty and got its first push`,
+      hint: 'Check that this was the endpoint you meant; `init-empty: false` refuses first pushes.',
+      peer: run.peer.name,
+    }),
+  ];
+}

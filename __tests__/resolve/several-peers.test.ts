@@ -1,0 +1,63 @@
+import { describe, expect, test } from '@jest/globals';
+import { leftRows } from '../../src/resolve/left-rows.ts';
+import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
+import { screenMerges } from '../../src/resolve/screen-merges.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+import { atHeads, mergeOf, twoHeads, wholly } from '../helpers/two-heads.ts';
+
+/** Our head and those of two peers, all in conflict with each other. */
+async function threeHeads(folder: TempFolder) {
+  const heads = await twoHeads(folder, {
+    base: ['CREATE TABLE t (id INT PRIMARY KEY, x VARCHAR(9))', "INSERT INTO t VALUES (1, 'x'), (2, 'x')"],
+    ours: ["UPDATE t SET x = 'ours'"],
+    theirs: ["UPDATE t SET x = 'first' WHERE id = 1"],
+  });
+  await heads.town.dolt('branch', 'second', 'main~1');
+  await heads.town.sql(
+    "CALL DOLT_CHECKOUT('second')",
+    "UPDATE t SET x = 'second'",
+    "CALL DOLT_COMMIT('-am', 'second')",
+  );
+  return { ...heads, second: await heads.town.head('second') };
+}
+
+describe('a file with several peers', () => {
+  test('is merged one upon the other, unless what was chosen for one changes the next', async () => {
+    await using folder = await tempFolder();
+    const heads = await threeHeads(folder);
+    const before = await heads.town.rows('SELECT name, hash FROM dolt_branches ORDER BY name');
+    await atHeads(folder, heads, async (database) => {
+      const first = (await leftRows(database, heads)) ?? [];
+      const second = (await leftRows(database, { ours: heads.ours, theirs: heads.second })) ?? [];
+      expect([first.length, second.length]).toEqual([1, 2]);
+      const merges = (choice: 'ours' | 'theirs') => [
+        mergeOf(heads, first.map(wholly(choice))),
+        { ...mergeOf({ ours: heads.ours, theirs: heads.second }, second.map(wholly('theirs'))), peer: 'second' },
+      ];
+      const failure = await failureOf(() => mergeChosen(database, merges('theirs')));
+      expect(failure).toMatchObject({ code: 'conflicts-stale' });
+      expect(failure.hint).toContain('second');
+      const made = await mergeChosen(database, merges('ours'));
+      await database.run("CALL DOLT_BRANCH('merged', ?)", [made]);
+    });
+    expect(await heads.town.rows("SELECT x FROM t AS OF 'merged'")).toEqual([{ x: 'second' }, { x: 'second' }]);
+    await heads.town.dolt('branch', '-D', 'merged');
+    expect(await heads.town.rows('SELECT name, hash FROM dolt_branches ORDER BY name')).toEqual(before);
+  });
+
+  test('is looked at as a run does', async () => {
+    await using folder = await tempFolder();
+    const heads = await twoHeads(folder, {
+      base: ['CREATE TABLE t (id INT PRIMARY KEY, x INT)', 'INSERT INTO t VALUES (1, 1)'],
+      ours: ['UPDATE t SET x = 2'],
+      theirs: ['UPDATE t SET x = 3', 'CREATE TRIGGER evil BEFORE UPDATE ON t FOR EACH ROW SET NEW.x = 9'],
+    });
+    await atHeads(folder, heads, async (database) => {
+      const look = (accepted: readonly ['triggers'] | readonly []) =>
+        screenMerges(database, [mergeOf(heads, [])], { acceptedOf: () => accepted, maxDelete: 50 });
+      expect(await failureOf(() => look([]))).toMatchObject({ code: 'peer-brings-code' });
+      await look(['triggers']);
+    });
+  });
+});

@@ -74,8 +74,11 @@ describe('a command line becomes a request', () => {
   });
 
   test('add-peer', () => {
-    expect(request('add-peer far file:///far --role upstream --tier t2 --branch work --database db')).toMatchObject({
+    expect(
+      request('add-peer far file:///far --role upstream --tier t2 --branch work --timeout 90s --database db'),
+    ).toMatchObject({
       command: 'add-peer',
+      timeout: '90s',
       name: 'far',
       endpoint: 'file:///far',
       role: 'upstream',

@@ -23,6 +23,7 @@ describe('a command line that does not fit is refused', () => {
     [['sync', '--timeout', '3'], "--timeout is '3', which is not a duration", '--timeout 10m'],
     [['demo', '--branch', 'x'], "unknown option '--branch'", '--help'],
     [['add-peer', 'far'], "missing required argument 'endpoint'", '--help'],
+    [['add-peer', 'far', 'file:///far', '--timeout', '3'], "--timeout is '3'", '--timeout 10m'],
     [['list-peers', 'far'], 'too many arguments', '--help'],
     [['sync', '--branch'], "'--branch <name>' argument missing", '--help'],
     [['config'], "a command is missing after 'config'", 'dolt-federation config --help'],

@@ -62,9 +62,9 @@ describe('add-peer', () => {
     const file = await withFile(folder, TEXT);
     const context = commandContext(folder.path);
     await addPeer(request('b', 'https://h.example/b', { user: 'sync' }), context);
-    await addPeer(request('c', 'git@h.example:c', { ref: 'refs/heads/c' }), context);
+    await addPeer(request('c', 'git@h.example:c', { ref: 'refs/heads/c', timeout: '90s' }), context);
     expect(await readFile(file, 'utf8')).toBe(
-      `${TEXT}    b:\n      endpoint: https://h.example/b\n      user: sync\n    c:\n      endpoint: git@h.example:c\n      ref: refs/heads/c\n`,
+      `${TEXT}    b:\n      endpoint: https://h.example/b\n      user: sync\n    c:\n      endpoint: git@h.example:c\n      ref: refs/heads/c\n      timeout: 90s\n`,
     );
   });
 

@@ -43,6 +43,7 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
         conflict: read('conflict'),
         user: read('user'),
         ref: read('ref'),
+        timeout: writtenTimeout(parsed, read),
         ...shared,
       };
     case 'remove-peer':
@@ -69,6 +70,14 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
     case 'demo':
       return { command: 'demo', dolt };
   }
+}
+
+/** A peer's own time stands in the file as it was written; where none was, the run's holds. */
+function writtenTimeout({ flags }: ParsedCommand, read: ReadOption): string | undefined {
+  const written = flags[attribute('timeout')];
+  if (typeof written !== 'string') return undefined;
+  read('timeout');
+  return written;
 }
 
 function federateOptions(read: ReadOption) {

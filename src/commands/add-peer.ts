@@ -43,8 +43,8 @@ async function writePeer(request: AddPeerRequest, context: Context, before: Conf
   else await createFileWithPeer(file, { ...peer, isFresh: before.workspace === null }, inspect);
 }
 
-function peerValue({ endpoint, role, tier, branch, conflict, user, ref }: AddPeerRequest): PeerValue {
-  const given = Object.entries({ role, tier, branch, conflict, user, ref }).flatMap(([key, value]) =>
+function peerValue({ endpoint, role, tier, branch, conflict, user, ref, timeout }: AddPeerRequest): PeerValue {
+  const given = Object.entries({ role, tier, branch, conflict, user, ref, timeout }).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, value] as const],
   );
   return given.length === 0 ? endpoint : { endpoint, ...Object.fromEntries(given) };

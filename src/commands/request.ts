@@ -49,6 +49,8 @@ export interface AddPeerRequest {
   readonly conflict?: ConflictStrategy | undefined;
   readonly user?: string | undefined;
   readonly ref?: string | undefined;
+  /** As it is written, such as `90s`. */
+  readonly timeout?: string | undefined;
   readonly database?: string | undefined;
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;

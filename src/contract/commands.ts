@@ -77,6 +77,7 @@ export const COMMANDS = {
       'conflict',
       'user',
       'ref',
+      'timeout',
       'config',
       'database',
       'dolthub-host',

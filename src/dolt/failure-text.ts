@@ -139,6 +139,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['not enough space on the disk', 'disk-full'],
   ['remote: connection closed by ', 'network'],
   ['closed by remote host', 'network'],
+  [': broken pipe', 'network'],
   ['found dangling references to', 'corrupt'],
   ['corrupt manifest', 'corrupt'],
   ["root hash doesn't exist", 'corrupt'],

@@ -67,8 +67,10 @@ export async function cross(crossing: Crossing): Promise<FaultRow> {
     ...judgeEnd(crossing, end),
     ...(await judgeState(crossing, { end, spec, remote })),
   ];
-  await proxied.lead(remote.port);
+  // Without connections first: a slowed one is drained before its slowness goes.
+  await proxied.enable(false);
   await proxied.clear();
+  await proxied.lead(remote.port);
   complaints.push(...(await judgeRecovery(crossing, spec, remote)));
   const code = codeOf(end);
   const seconds = secondsOf(verb, end) ?? end.seconds;

@@ -59,7 +59,8 @@ describe('the children of a step', () => {
     for (const name of ['HOME', 'TMPDIR', 'TMP', 'TEMP']) expect(environment).toContain(`\n${name}=${runner.temp}/`);
     expect(environment).not.toContain('canary-of-the-job');
     // The shell adds the last three.
-    const own = /^(PATH|HOME|USERPROFILE|TMPDIR|TMP|TEMP|DOLT_[A-Z_]+|AWS_EC2_METADATA_DISABLED|GIT_[A-Z0-9_]+|PWD|SHLVL|_)$/;
+    const own =
+      /^(PATH|HOME|USERPROFILE|TMPDIR|TMP|TEMP|DOLT_[A-Z_]+|AWS_EC2_METADATA_DISABLED|GIT_[A-Z0-9_]+|PWD|SHLVL|_)$/;
     const found = environment
       .trimEnd()
       .split('\n')

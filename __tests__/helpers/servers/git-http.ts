@@ -91,9 +91,17 @@ function serve(root: string, request: IncomingMessage, response: ServerResponse)
       ...(header('content-length') === '' ? {} : { CONTENT_LENGTH: header('content-length') }),
     },
     stdio: ['pipe', 'pipe', 'ignore'],
+    // git starts the program itself as a child, which spins for ever on half a request (2.39.5): both have to end.
+    detached: true,
   });
+  const end = (): void => {
+    if (cgi.pid !== undefined && cgi.exitCode === null && cgi.signalCode === null) process.kill(-cgi.pid, 'SIGKILL');
+  };
   // A client that goes away takes its request with it.
-  cgi.stdin.on('error', () => cgi.kill());
+  cgi.stdin.on('error', end);
+  response.on('close', () => {
+    if (!response.writableFinished) end();
+  });
   request.pipe(cgi.stdin);
   const chunks: Buffer[] = [];
   cgi.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));

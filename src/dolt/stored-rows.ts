@@ -2,7 +2,7 @@ import { type Cells, cellsSchema } from './cell.ts';
 import { quoted } from './identifier.ts';
 import { hasKey, keyText } from './row-key.ts';
 import type { Sql } from './sql.ts';
-import { columnsAt, ordinaryColumns, type TableShape } from './table-shape.ts';
+import { columnNamesAt, ordinaryColumns, type TableShape } from './table-shape.ts';
 
 /** Rows by key, as they are in the session's branch or, where a commit is named, as they were there. */
 export async function rowsByKey(
@@ -15,7 +15,7 @@ export async function rowsByKey(
   if (wanted.commit === undefined) {
     return sql.rows(cellsSchema, `SELECT * FROM ${from} WHERE ${where.text}`, where.values);
   }
-  if ((await columnsAt(sql, shape.name, wanted.commit)).size === 0) return [];
+  if ((await columnNamesAt(sql, shape.name, wanted.commit)).size === 0) return [];
   return sql.rows(cellsSchema, `SELECT * FROM ${from} AS OF ? WHERE ${where.text}`, [wanted.commit, ...where.values]);
 }
 
@@ -33,7 +33,7 @@ export async function bringBack(
   const then = await rowsByKey(sql, shape, from);
   const missing = then.filter((row) => !present.has(keyText(shape, row)));
   if (missing.length === 0) return [];
-  const known = await columnsAt(sql, shape.name, from.commit);
+  const known = await columnNamesAt(sql, shape.name, from.commit);
   const columns = ordinaryColumns(shape)
     .filter((name) => known.has(name))
     .map(quoted)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { columnsAt } from './columns.ts';
 import { type Generation, generatedColumns } from './generated-columns.ts';
 import { quoted } from './identifier.ts';
 import type { Sql } from './sql.ts';
@@ -21,7 +22,6 @@ export interface TableShape {
 
 const columnRow = z.object({ name: z.string(), type: z.string(), is_key: z.coerce.number() });
 const createRow = z.record(z.string(), z.string());
-const fieldRow = z.object({ Field: z.string() });
 const namesRow = z.record(z.string(), z.string());
 
 /** Reads a table as it stands in the session's branch. */
@@ -46,10 +46,9 @@ export function ordinaryColumns(shape: TableShape): string[] {
 }
 
 /** Names of the columns that a table had at a commit; empty where it did not exist. */
-export async function columnsAt(sql: Sql, table: string, commit: string): Promise<ReadonlySet<string>> {
+export async function columnNamesAt(sql: Sql, table: string, commit: string): Promise<ReadonlySet<string>> {
   if (!(await tablesAt(sql, commit)).includes(table)) return new Set();
-  const rows = await sql.rows(fieldRow, `SHOW COLUMNS FROM ${quoted(table)} AS OF ?`, [commit]);
-  return new Set(rows.map((row) => row.Field));
+  return new Set((await columnsAt(sql, table, commit)).map(({ name }) => name));
 }
 
 /** Names of the tables at a commit; tables of Dolt's own are not among them. */

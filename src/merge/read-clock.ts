@@ -4,7 +4,7 @@ import { commitInfo, isAncestor } from '../dolt/history.ts';
 import { keyText } from '../dolt/row-key.ts';
 import { type RowWrite, rowWrites } from '../dolt/row-writes.ts';
 import type { Sql } from '../dolt/sql.ts';
-import { columnsAt, type TableShape } from '../dolt/table-shape.ts';
+import { columnNamesAt, type TableShape } from '../dolt/table-shape.ts';
 import { cellTime, TIME_COLUMNS } from './cell-time.ts';
 import type { Clock } from './choose-row.ts';
 import type { Contest } from './contest.ts';
@@ -58,7 +58,7 @@ async function readSide(
 ): Promise<Map<string, Times>> {
   const { shape, rows, side } = asked;
   const head = merging[side];
-  const present = await columnsAt(sql, shape.name, head);
+  const present = await columnNamesAt(sql, shape.name, head);
   const timeColumns = timesAmong(shape, TIME_COLUMNS).filter((name) => present.has(name));
   const contested = rows.flatMap(({ contest }) => contest.contested).filter((name) => present.has(name));
   const history = {

@@ -1,6 +1,6 @@
 import type { ConflictRow } from '../dolt/conflict-rows.ts';
 import type { Sql } from '../dolt/sql.ts';
-import { columnsAt, ordinaryColumns, type TableShape } from '../dolt/table-shape.ts';
+import { columnNamesAt, ordinaryColumns, type TableShape } from '../dolt/table-shape.ts';
 import { type Contest, contestOf } from './contest.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function readContests(
 ): Promise<Contest[]> {
   const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
   const isNew = of.rows.some(({ base }) => base !== null && columns.some((name) => !Object.hasOwn(base, name)));
-  const before = isNew ? await columnsAt(sql, shape.name, of.onto) : null;
+  const before = isNew ? await columnNamesAt(sql, shape.name, of.onto) : null;
   const newHere = new Set(before === null ? [] : columns.filter((name) => !before.has(name)));
   return of.rows.map((row) => contestOf(row, columns, newHere));
 }

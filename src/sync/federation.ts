@@ -175,11 +175,12 @@ async function publish(
       inEngines(engines, { ...options, runs: leased, plain: 'first', around }, push),
     );
   }
-  const proving = { ...options, runs: [...pushed.keys()], plain: 'first' } as const;
+  const returned = [...pushed].flatMap(([run, sent]) => (sent.kind === 'unproven' ? [run] : []));
+  const proving = { ...options, runs: returned, plain: 'first' } as const;
   await keepTags(engines, options, (around) =>
     inEngines(engines, { ...proving, around }, async (engine, run) => {
       const sent = pushed.get(run);
-      if (sent?.kind !== 'unproven' || run.failure !== null) return;
+      if (sent?.kind !== 'unproven') return;
       options.progress({ peer: run.peer.name, step: 'verifying', detail: '' });
       await provePush(engine, run, { ...options, target, commits: sent.commits });
     }),

@@ -1,3 +1,4 @@
+import { groupBy } from '../core/group-by.ts';
 import { type EngineKit, PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { PeerRun } from './peer-run.ts';
 
@@ -14,14 +15,10 @@ export interface PeerGroup {
  *   engine
  */
 export function groupPeers(runs: readonly PeerRun[], plain: 'first' | 'last'): readonly PeerGroup[] {
-  const groups = new Map<string, PeerGroup>();
-  for (const run of runs) {
-    const { kit } = run;
-    const group = groups.get(kit.key);
-    groups.set(kit.key, { kit, runs: [...(group?.runs ?? []), run] });
-  }
-  const without = groups.get(PLAIN_KIT.key);
-  groups.delete(PLAIN_KIT.key);
-  const own = without === undefined ? [] : [without];
-  return plain === 'first' ? [...own, ...groups.values()] : [...groups.values(), ...own];
+  const groups = [...groupBy(runs, (run) => run.kit.key).values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [{ kit: first.kit, runs: [first, ...others] }],
+  );
+  const without = groups.filter(({ kit }) => kit.key === PLAIN_KIT.key);
+  const own = groups.filter(({ kit }) => kit.key !== PLAIN_KIT.key);
+  return plain === 'first' ? [...without, ...own] : [...own, ...without];
 }

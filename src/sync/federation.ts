@@ -176,9 +176,8 @@ async function publish(
     );
   }
   const returned = [...pushed].flatMap(([run, sent]) => (sent.kind === 'unproven' ? [run] : []));
-  const proving = { ...options, runs: returned, plain: 'first' } as const;
   await keepTags(engines, options, (around) =>
-    inEngines(engines, { ...proving, around }, async (engine, run) => {
+    inEngines(engines, { ...options, runs: returned, plain: 'first', around }, async (engine, run) => {
       const sent = pushed.get(run);
       if (sent?.kind !== 'unproven') return;
       options.progress({ peer: run.peer.name, step: 'verifying', detail: '' });

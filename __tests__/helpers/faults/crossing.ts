@@ -67,8 +67,6 @@ export async function cross(crossing: Crossing): Promise<FaultRow> {
     ...judgeEnd(crossing, end),
     ...(await judgeState(crossing, { end, spec, remote })),
   ];
-  // Without connections first: a slowed one is drained before its slowness goes.
-  await proxied.enable(false);
   await proxied.clear();
   await proxied.lead(remote.port);
   complaints.push(...(await judgeRecovery(crossing, spec, remote)));

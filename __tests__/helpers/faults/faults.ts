@@ -27,7 +27,6 @@ const toxic =
 
 /** A part of the half megabyte that every verb has to carry. */
 const PART_BYTES = 60_000;
-const OUTAGE_MS = 700;
 /** Slow enough for a transfer to last longer than the time until it is cut. */
 const CUT_AFTER_MS = 1_000;
 const SLOW_KB = 100;
@@ -51,11 +50,7 @@ export const FAULTS: readonly Fault[] = [
     timeoutSeconds: 60,
     async strike(proxied, verb) {
       await proxied.add({ type: 'bandwidth', attributes: { rate: SLOW_KB } }, streamOf(verb));
-      void pause(CUT_AFTER_MS)
-        .then(() => proxied.enable(false))
-        .then(() => pause(OUTAGE_MS))
-        .then(() => proxied.clear())
-        .then(() => proxied.enable(true));
+      void pause(CUT_AFTER_MS).then(() => proxied.clear());
     },
   },
   {

@@ -38,8 +38,15 @@ test.each<[PeerStatus[], boolean, RunStatus]>([
   [['failed', 'conflict'], false, 'conflict'],
   [['conflict'], false, 'conflict'],
 ])('peers %j, moved: %s make a run %s', (peers, moved, status) => {
-  expect(runStatus(peers, moved)).toBe(status);
+  expect(runStatus(peers, { moved, unsaved: 0 })).toBe(status);
 });
+
+test.each<PeerStatus[][]>([[['unchanged']], [['pulled', 'conflict']], [['failed', 'pulled']]])(
+  'peers %j make a failed run where commits go with the machine',
+  (peers) => {
+    expect(runStatus(peers, { moved: true, unsaved: 1 })).toBe('failed');
+  },
+);
 
 function result(status: RunStatus, primary: PeerStatus | null): RunResult {
   const peers = primary === null ? [] : [peer({ name: 'origin', role: 'primary', status: primary })];
@@ -47,6 +54,12 @@ function result(status: RunStatus, primary: PeerStatus | null): RunResult {
 }
 
 describe('the exit code', () => {
+  test.each<FailOn>(['any', 'primary', 'none'])('tells of commits that go with the machine: fail-on %s', (failOn) => {
+    const lost = { ...result('failed', 'synced'), unsaved: 1 };
+    expect(exitCodeOf(lost, failOn)).toBe(1);
+    expect(exitCodeOf({ ...lost, status: 'success', unsaved: 0 }, failOn)).toBe(0);
+  });
+
   test.each<[FailOn, RunStatus, PeerStatus | null, number]>([
     ['any', 'unchanged', null, 0],
     ['any', 'success', 'synced', 0],

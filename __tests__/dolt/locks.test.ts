@@ -95,14 +95,23 @@ describe('a database that another process holds', () => {
   });
 });
 
-test('two runs at the same moment both end well: one waits', async () => {
+test('two runs that wait for a third begin at the same moment and both end well', async () => {
   await using folder = await tempFolder();
   const town = await makeTown(folder.file('town'));
-  const runs = await Promise.all(['one', 'two'].map((name) => command(folder, `${name}: file://${folder.file(name)}`)));
+  const first = await openServer(options(folder));
+  const waiting = new Set<string>();
+  const run = (name: string) =>
+    command(folder, `${name}: file://${folder.file(name)}`, {
+      heard(message) {
+        if (message.startsWith('waiting for')) waiting.add(name);
+        if (waiting.size === 2) void first.stop();
+      },
+    });
+  const runs = await Promise.all(['one', 'two'].map(run));
   expect(runs.map(({ result }) => [result.status, result.peers[0]?.verified])).toEqual([
     ['success', true],
     ['success', true],
   ]);
-  expect(runs.filter(({ log }) => log.some((line) => line.startsWith('waiting for')))).toHaveLength(1);
+  expect(runs.map(({ log }) => log.filter((line) => line.startsWith('waiting for')).length)).toEqual([1, 1]);
   expect(await town.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
 });

@@ -18,16 +18,21 @@ export interface CommandOptions extends Partial<FederateRequest> {
   /** Whether HOME is the user's own, as in a terminal. */
   readonly userHome?: boolean;
   readonly githubToken?: string;
+  /** Hears what is said while it is said. */
+  readonly heard?: (message: string) => void;
 }
 
 /** Runs `sync`, `pull`, `push` or `status` as the faces do. `peers` is YAML, as for the input. */
 export async function command(
   folder: TempFolder,
   peers: string,
-  { env = {}, userHome = false, githubToken, ...request }: CommandOptions = {},
+  { env = {}, userHome = false, githubToken, heard, ...request }: CommandOptions = {},
 ): Promise<Commanded> {
   const log: string[] = [];
-  const say = (message: string) => log.push(message);
+  const say = (message: string) => {
+    log.push(message);
+    heard?.(message);
+  };
   const context: Context = {
     env: { PATH: readEnv()['PATH'] ?? '', ...env },
     cwd: folder.path,

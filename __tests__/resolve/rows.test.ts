@@ -153,10 +153,8 @@ describe('choices that do not go together', () => {
       theirs: ['UPDATE parents SET x = 2', 'INSERT INTO children VALUES (7, 1)'],
     });
     const failure = await failureOf(() => resolveHeads(folder, heads, wholly('ours')));
-    expect(failure).toMatchObject({
-      code: 'constraint-violation',
-      message: expect.stringMatching(/children.*foreign key|foreign key.*children/is),
-    });
+    expect(failure).toMatchObject({ code: 'constraint-violation' });
+    expect(failure.message).toMatch(/^the rows that were chosen would break constraints\n.*(children|parents)/);
     const { read } = await resolveHeads(folder, heads, wholly('theirs'));
     expect(
       await read(

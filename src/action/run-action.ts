@@ -75,9 +75,11 @@ function resultOf(outcome: Outcome): unknown {
   return 'result' in outcome ? outcome.result : outcome.towns;
 }
 
-function verdict({ command, status, peers }: RunResult): string {
+function verdict({ command, status, peers, unsaved = 0 }: RunResult): string {
   const named = peers.filter((peer) => peer.status === 'failed' || peer.status === 'conflict');
-  return `${command}: ${status} (${named.map((peer) => `${peer.name} ${peer.status}`).join(', ')})`;
+  const why = named.map((peer) => `${peer.name} ${peer.status}`);
+  if (unsaved > 0) why.push(`${unsaved} commit(s) reached no peer`);
+  return `${command}: ${status} (${why.join(', ')})`;
 }
 
 /** Outputs, summary and annotation of a failure that stopped the command. */

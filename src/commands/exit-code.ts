@@ -14,6 +14,8 @@ const BY_STATUS: Readonly<Record<RunStatus, ExitCode>> = {
 
 /** The exit code of a run that got as far as a result. */
 export function exitCodeOf(result: RunResult, failOn: FailOn): ExitCode {
+  // What is about to be lost is no peer's failure.
+  if ((result.unsaved ?? 0) > 0) return EXIT.failed;
   switch (failOn) {
     case 'none':
       return EXIT.ok;

@@ -12,6 +12,7 @@ import type { Notice } from '../sync/notice.ts';
 import type { PeerRun } from '../sync/peer-run.ts';
 import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
+import { countUnsaved } from '../sync/unsaved.ts';
 import type { Context } from './context.ts';
 import { type Left, leaveConflicts } from './leave-conflicts.ts';
 import { mergeProblems } from './merge-problems.ts';
@@ -24,7 +25,7 @@ import { noteUnregistered, preparePeers } from './prepare-peers.ts';
 import { rawWords } from './raw-words.ts';
 import { replacedProblems } from './replaced-problem.ts';
 import type { FederateRequest } from './request.ts';
-import { firstPushProblems, uncommittedProblems } from './run-problems.ts';
+import { firstPushProblems, uncommittedProblems, unsavedProblems } from './run-problems.ts';
 import { runStatus } from './run-status.ts';
 
 /** What a run stands on. */
@@ -44,7 +45,7 @@ export interface Ground {
  * @throws Failure for everything that stops the whole run
  */
 export async function inTown(request: FederateRequest, context: Context, ground: Ground): Promise<RunResult> {
-  const { engines, path } = ground.town;
+  const { engines, path, fleeting } = ground.town;
   const { branch, before, ours, dirty, runs } = await engines.use(PLAIN_KIT, ({ database }) =>
     prepare(database, { request, context, ground }),
   );
@@ -54,6 +55,7 @@ export async function inTown(request: FederateRequest, context: Context, ground:
   const { head, merge } = await federatePeers(engines, runs, options);
   const mayWrite = request.command !== 'status' && !request.dryRun;
   const memory = await noteTimes(engines, runs, { path, head, mayWrite });
+  const unsaved = fleeting && mayWrite ? await countUnsaved(engines, runs, head) : null;
 
   const left: Left =
     mayWrite && request.command !== 'push'
@@ -63,6 +65,7 @@ export async function inTown(request: FederateRequest, context: Context, ground:
   tellRawWords(runs, context);
   const results = runs.map(peerResult);
   const problems = [
+    ...unsavedProblems(unsaved),
     ...mergeProblems(merge),
     ...left.problems,
     ...uncommittedProblems(dirty),
@@ -77,7 +80,7 @@ export async function inTown(request: FederateRequest, context: Context, ground:
     command: request.command,
     status: runStatus(
       results.map((result) => result.status),
-      head !== before,
+      { moved: head !== before, unsaved: unsaved ?? 0 },
     ),
     database: path,
     branch,
@@ -87,6 +90,7 @@ export async function inTown(request: FederateRequest, context: Context, ground:
     merge: request.command === 'status' || request.command === 'push' ? null : merge,
     peers: results,
     problems,
+    ...(unsaved === null ? {} : { unsaved }),
     ...(left.file === null ? {} : { conflictsPath: left.file }),
   };
 }

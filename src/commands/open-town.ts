@@ -18,6 +18,8 @@ import type { FederateRequest } from './request.ts';
 export interface Town {
   readonly path: string;
   readonly engines: Engines;
+  /** Whether the folder goes with the machine that this run is on: what no peer has, nobody has then. */
+  readonly fleeting: boolean;
   close(): Promise<void>;
 }
 
@@ -54,7 +56,8 @@ export async function openTown(request: Opening, context: Context, known: Known)
     openEngines({ ...serverOptions(context, known), database: path, removeWith }, connections);
   if (found.kind === 'database') {
     const engines = at(found.path);
-    return { path: found.path, engines, close: () => engines.close() };
+    const fleeting = context.cloneDir !== null && found.path.startsWith(context.cloneDir + sep);
+    return { path: found.path, engines, fleeting, close: () => engines.close() };
   }
   const writes = request.command !== 'status' && !request.dryRun;
   const workshop = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
@@ -66,7 +69,8 @@ export async function openTown(request: Opening, context: Context, known: Known)
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
     await clone(request, context, { ...known, source, path, removeWith });
     const engines = at(path, removeWith);
-    return { path, engines, close: () => engines.close().finally(() => remove(workshop)) };
+    const fleeting = context.cloneDir !== null;
+    return { path, engines, fleeting, close: () => engines.close().finally(() => remove(workshop)) };
   } catch (thrown) {
     await remove(workshop);
     throw thrown;

@@ -10,6 +10,12 @@ export function uncommittedProblems(dirty: readonly string[]): Problem[] {
   ];
 }
 
+/** What nobody has when the runner is gone. */
+export function unsavedProblems(unsaved: number | null): Problem[] {
+  if (unsaved === null || unsaved === 0) return [];
+  return [problem('error', 'unsaved', { message: `${unsaved} commit(s) of this town reached no peer` })];
+}
+
 /** An empty remote may be the wrong one. */
 export function firstPushProblems(run: PeerRun): Problem[] {
   if (run.state !== 'remote-empty' || run.pushedCommits === 0) return [];

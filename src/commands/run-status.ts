@@ -26,9 +26,14 @@ export function peerStatus(run: PeerOutcome): PeerStatus {
 
 /**
  * What a whole run came to.
- * @param moved whether our own branch moved
+ * @param run.moved whether our own branch moved
+ * @param run.unsaved how many commits are lost with the machine, since no peer has them
  */
-export function runStatus(peers: readonly PeerStatus[], moved: boolean): RunStatus {
+export function runStatus(
+  peers: readonly PeerStatus[],
+  { moved, unsaved }: { readonly moved: boolean; readonly unsaved: number },
+): RunStatus {
+  if (unsaved > 0) return 'failed';
   const taking = peers.filter((status) => status !== 'skipped');
   if (taking.length > 0 && taking.every((status) => status === 'failed')) return 'failed';
   if (taking.includes('conflict')) return 'conflict';

@@ -69,6 +69,11 @@ export const ENGINE_ERRORS = {
     retryable: false,
     exit: EXIT.ok,
   },
+  unsaved: {
+    title: 'Commits of this town reached no peer, and its database goes with the runner',
+    hint: 'Correct what kept the peers from taking them, and run again; a next run begins with what the peers have. To keep the database of a run, upload the folder `database-path` as an artifact.',
+    ...FINAL,
+  },
   'untrusted-database-config': {
     title: "The database's own settings would change what a server does",
     hint: 'Remove the named `sqlserver.global` settings from .dolt/config.json of the database.',

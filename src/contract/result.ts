@@ -129,6 +129,8 @@ export const runResultSchema = z.strictObject({
   merge: mergeSchema.nullable(),
   peers: z.array(peerResultSchema),
   problems: z.array(problemSchema),
+  /** Commits that no peer has; only where the database was cloned on a runner and goes with it. */
+  unsaved: count.optional(),
   /** The conflicts file, where anything is left for a person. */
   conflictsPath: z.string().optional(),
   /** Only in the Action's output `result`, where the whole did not fit; the file at `result-path` has it all. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Sql } from './sql.ts';
 
 const hashRow = z.object({ hash: z.string() });
+const refRow = z.object({ name: z.string(), hash: z.string() });
 const nameRow = z.object({ name: z.string() });
 
 /** The commit a local branch points at, or null. */
@@ -32,6 +33,12 @@ export async function trackingHead(
   const ref = `remotes/${at.peer}/${at.branch}`;
   const [row] = await sql.rows(hashRow, 'SELECT hash FROM dolt_remote_branches WHERE name = ?', [ref]);
   return row?.hash ?? null;
+}
+
+/** The commits that the last fetches and pushes saw at remotes, apart from those of the peers named. */
+export async function trackingHeads(sql: Sql, without: ReadonlySet<string>): Promise<string[]> {
+  const rows = await sql.rows(refRow, 'SELECT name, hash FROM dolt_remote_branches');
+  return rows.filter(({ name }) => !without.has(name.split('/')[1] ?? '')).map(({ hash }) => hash);
 }
 
 /** Forgets what an earlier fetch saw: a fetch of a remote that lost the branch leaves the old tracking ref (Dolt 2.3.0). */

@@ -47,9 +47,11 @@ export async function countCommits(sql: Sql, from: string, to: string): Promise<
   return row?.n ?? 0;
 }
 
-/** How many commits a head reaches, itself included. */
-export async function countReachable(sql: Sql, head: string): Promise<number> {
-  const [row] = await sql.rows(countRow, 'SELECT COUNT(*) AS n FROM dolt_log(?)', [head]);
+/** How many commits a head reaches, itself included, that none of the others reaches. */
+export async function countReachable(sql: Sql, head: string, others: readonly string[] = []): Promise<number> {
+  const excluded = others.map(() => ', ?').join('');
+  const revisions = [head, ...others.map((other) => `^${other}`)];
+  const [row] = await sql.rows(countRow, `SELECT COUNT(*) AS n FROM dolt_log(?${excluded})`, revisions);
   return row?.n ?? 0;
 }
 

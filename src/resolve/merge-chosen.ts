@@ -13,6 +13,7 @@ import { settleChosen } from './settle-chosen.ts';
 
 /** More lines than this do not help; the file has them all. */
 const SHOWN = 50;
+const BREAKS = 'the rows that were chosen would break constraints';
 const NOTHING_TO_CHOOSE: Decision = { kind: 'cells', cells: new Map() };
 
 /**
@@ -81,12 +82,20 @@ function movedBy(merge: LeftMerge, before: readonly LeftMerge[]): Failure {
 }
 
 async function settle(sql: Sql, stopped: Stopped, decided: Decided): Promise<string> {
-  for (const table of stopped.tables) await settleChosen(sql, table, { decided, swapped: stopped.swapped });
+  for (const table of stopped.tables) {
+    await settleChosen(sql, table, { decided, swapped: stopped.swapped }).catch(throwBroken);
+  }
   await removeDuplicates(sql, stopped.duplicates, decided);
   await forgetViolations(sql);
   const broken = await verifyConstraints(sql);
-  if (broken.length > 0) throw violated(broken, 'the rows that were chosen would break constraints');
+  if (broken.length > 0) throw violated(broken, BREAKS);
   return commitSettled(sql);
+}
+
+/** Which of the two sides comes first decides whether Dolt sees an orphan already while the conflicts are settled. */
+function throwBroken(thrown: unknown): never {
+  if (!(thrown instanceof Failure) || thrown.code !== 'constraint-violation') throw thrown;
+  throw new Failure('constraint-violation', `${BREAKS}\n${thrown.message}`, { cause: thrown });
 }
 
 /** How many rows a merge has that somebody chose. */

@@ -1,0 +1,58 @@
+import { cp, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { fakeRunner } from '../helpers/fake-runner.ts';
+import { validated } from '../helpers/json-schema.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown, remoteHead } from '../helpers/town.ts';
+
+test('commits that go with the runner fail a step whatever it tolerates, until a peer has them', async () => {
+  await using folder = await tempFolder();
+  const runner = await fakeRunner(folder);
+  const home = `file://${folder.file('home-town')}`;
+  const box = `file://${folder.file('box')}`;
+  const town = await makeTown(folder.file('town'));
+  await town.dolt('remote', 'add', 'origin', home);
+  await town.dolt('push', 'origin', 'main');
+  await cp(folder.file('home-town'), folder.file('box'), { recursive: true });
+  const other = await cloneTown(box, folder.file('other'));
+  await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 2");
+  await other.dolt('push', 'origin', 'main');
+  await town.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
+  await town.dolt('push', 'origin', 'main');
+  const config = `federation:\n  remote: ${home}\n  peers:\n    box: ${box}\n`;
+  await writeFile(join(runner.workspace, 'federation.yaml'), config);
+  const inputs = { config: 'federation.yaml', 'dolt-path': testDolt() };
+
+  const pulled = await runner.main({ inputs: { ...inputs, command: 'pull', 'fail-on': 'none' } });
+  expect(pulled.exitCode).toBe(1);
+  expect(pulled.outputs).toMatchObject({ status: 'failed', changed: 'true', failed: '' });
+  expect(pulled.outputs['database-path']).toBe(join(runner.temp, 'dolt-federation', 'database'));
+  expect(await validated('run', pulled.outputs['result'] ?? '')).toMatchObject({
+    unsaved: 1,
+    problems: [{ severity: 'error', code: 'unsaved', message: '1 commit(s) of this town reached no peer' }],
+  });
+  expect(pulled.stdout).toContain('::error::pull: failed (1 commit(s) reached no peer)');
+  expect(pulled.summary).toContain('reached no peer');
+
+  const dry = await runner.main({ inputs: { ...inputs, 'dry-run': 'true' } });
+  expect(dry.exitCode).toBe(0);
+  expect(JSON.parse(dry.outputs['result'] ?? '')).not.toHaveProperty('unsaved');
+
+  await rename(folder.file('home-town'), folder.file('home-away'));
+  await rename(folder.file('box'), folder.file('box-away'));
+  await writeFile(folder.file('box'), 'no folder');
+  const failed = await runner.main({ inputs: { ...inputs, command: 'push', only: 'box' } });
+  expect(failed.exitCode).toBe(1);
+  expect(JSON.parse(failed.outputs['result'] ?? '')).toMatchObject({ unsaved: 1, peers: [{ status: 'failed' }] });
+  await rm(folder.file('box'));
+  await rename(folder.file('box-away'), folder.file('box'));
+  await rename(folder.file('home-away'), folder.file('home-town'));
+
+  const synced = await runner.main({ inputs });
+  expect(synced.exitCode).toBe(0);
+  expect(synced.outputs).toMatchObject({ status: 'success', synced: 'origin,box' });
+  expect(await validated('run', synced.outputs['result'] ?? '')).toMatchObject({ unsaved: 0, problems: [] });
+  expect(await remoteHead(home, folder.file('look', 'town'))).toBe(synced.outputs['head']);
+});

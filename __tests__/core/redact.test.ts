@@ -17,6 +17,10 @@ test.each([
   ['authorization: bearer abcdefgh12345678', 'authorization: bearer ***'],
   ['jwt eyJhbGciOiJFZERTQSJ9.eyJpc3MiOiJ4In0.c2lnbmF0dXJl end', 'jwt *** end'],
   ['?X-Amz-Signature=abcdef0123&X-Amz-Date=2026', '?X-Amz-Signature=***&X-Amz-Date=2026'],
+  [
+    'parse "http://h:1/single_symmetric_key_sealed_request/o/r/x.darc?exp=1&nonce=a&req=Dx0-_B": invalid port',
+    'parse "http://h:1/single_symmetric_key_sealed_request/o/r/x.darc?exp=1&nonce=a&req=***": invalid port',
+  ],
   ['AWS_SECRET_ACCESS_KEY=abc/def+ghi', 'AWS_SECRET_ACCESS_KEY=***'],
   ['{"client_secret": "hunter2", "type": "x"}', '{"client_secret": "***", "type": "x"}'],
   ['{"private_key":"hunter2"}', '{"private_key":"***"}'],

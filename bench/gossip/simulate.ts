@@ -18,7 +18,7 @@ export interface Simulated {
 /** A federation that still makes commits so many rounds after all rows are equal will not stop. */
 const ROUNDS_AFTER = 10;
 /** What is beyond this tells nothing new and only fills the memory. */
-const MOST_MERGES = 100_000;
+const MOST_MERGES = 300_000;
 
 /**
  * Lets some towns edit their rows at once, and all of them gossip until a round moves nothing.

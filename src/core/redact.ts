@@ -11,6 +11,8 @@ const SECRETS: readonly RegExp[] = [
   // Keys of npm, Google, OpenAI and Slack.
   /\b(?:npm_[A-Za-z0-9]{30,}|AIza[A-Za-z0-9_-]{35}|sk-[A-Za-z0-9_-]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,})/g,
   /\b((?:authorization: *)?(?:basic|bearer|token) +)[A-Za-z0-9+/._~-]{8,}=*/gi,
+  // What a remotesrv signs for one table file and a quarter of an hour.
+  /\b(single_symmetric_key_sealed_request\/[^\s"']*?[?&]req=)[^\s"'&]+/g,
   /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
   // `name=value` and `"name": "value"` where the name says what the value is.
   /\b([a-z0-9_-]{0,40}(?:password|passwd|secret|token|signature|credential|(?:private|access|api)[_-]?key|sig)["']? *[=:] *["']?)[^\s"'&,;]+/gi,

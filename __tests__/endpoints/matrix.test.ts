@@ -30,6 +30,11 @@ async function runWith(
 /** A refusal comes at once, however slow the machine is, and is final. */
 const REFUSED_WITHIN_MS = 10_000;
 
+/** Dolt loses what ssh said now and then (among the texts that were seen); what is left reads like the network's. */
+function mostTries({ peer }: Remote): number {
+  return peer.endpoint.startsWith('ssh://') ? 4 : 1;
+}
+
 test.each(Object.entries(FORMS))(
   '%s works in every state of the peer with the right credentials, and not with others',
   async (_, form) => {
@@ -61,9 +66,8 @@ test.each(Object.entries(FORMS))(
       if (remote.refused.length === 0) return;
       const entries = Object.fromEntries(remote.refused.map(({ credentials }, index) => [`far-${index}`, credentials]));
       const refused = await runWith(folder, { remote, entries }, { command: 'status' });
-      expect(refused).toMatchObject(
-        remote.refused.map(({ code }) => ({ state: 'unreachable', attempts: 1, error: { code } })),
-      );
+      expect(refused).toMatchObject(remote.refused.map(({ code }) => ({ state: 'unreachable', error: { code } })));
+      expect(Math.max(...refused.map(({ attempts }) => attempts))).toBeLessThanOrEqual(mostTries(remote));
       for (const { durationMs } of refused) expect(durationMs).toBeLessThan(REFUSED_WITHIN_MS * refused.length);
     } finally {
       await endRemotes([remote]);

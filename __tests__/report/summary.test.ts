@@ -48,6 +48,14 @@ describe('the job summary', () => {
     expect(text).toContain('| warning |  | <code>no-peers</code>');
   });
 
+  test('says where the conflicts file is, where there is one', () => {
+    const left = summary(runResult({ status: 'conflict', conflictsPath: '/tmp/conflicts.yaml' }));
+    expect(left).toContain(
+      'stands in <code>&#47;tmp&#47;conflicts&#46;yaml</code> (output <code>conflicts-path</code>)',
+    );
+    expect(summary(runResult())).not.toContain('conflicts-path');
+  });
+
   test('shows where in the configuration a problem is', () => {
     const text = summary(runResult({ problems: [problem({ file: '.beads/config.yaml', line: 3, column: 5 })] }));
     expect(text).toContain('&#40;&#46;beads&#47;config&#46;yaml&#58;3&#58;5&#41;');

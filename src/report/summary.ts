@@ -25,7 +25,7 @@ const MARKS = {
  * be shown (`withValues`) before.
  */
 export function summary(result: RunResult, budget: number = SUMMARY_BUDGET_BYTES): string {
-  const sections: string[] = [heading(result), diagram(result)];
+  const sections: string[] = [heading(result), leftForYou(result), diagram(result)];
   let left = budget - Buffer.byteLength(sections.join(''));
   for (const { title, columns, rows, share } of tables(result)) {
     const head = `\n### ${title}\n\n`;
@@ -47,6 +47,13 @@ function heading(result: RunResult): string {
   ] as const;
   const line = facts.flatMap(([name, value]) => (value === null ? [] : [`${name} ${code(value)}`])).join(' · ');
   return `## ${MARKS[result.status]} dolt-federation ${result.command}: ${result.status}\n\n${line}\n`;
+}
+
+/** The path alone: the file holds values that may not appear here. */
+function leftForYou({ conflictsPath }: RunResult): string {
+  if (conflictsPath === undefined) return '';
+  const steps = 'keep it as an artifact, choose, and run <code>dolt-federation resolve --file</code> in the town';
+  return `\nWhat is left for a person stands in ${code(conflictsPath)} (output <code>conflicts-path</code>): ${steps}.\n`;
 }
 
 function diagram(result: RunResult): string {

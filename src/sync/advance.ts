@@ -1,3 +1,4 @@
+import { toFailure } from '../core/failure.ts';
 import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../dolt/heads.ts';
 import { fastForward } from '../dolt/merge.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
@@ -25,7 +26,14 @@ const markOf = ({ branch, to }: Advance): string => `dolt-federation-advance/${t
 export async function advanceBranch(database: Database, move: Advance & { readonly from: string }): Promise<void> {
   const mark = markOf(move);
   await createBranch(database, { name: mark, at: move.from });
-  await database.session((sql) => fastForward(sql, move));
+  try {
+    await database.session((sql) => fastForward(sql, move));
+  } catch (thrown) {
+    // Refused before anything moved; after all else the mark is needed.
+    const { code } = toFailure(thrown);
+    if (code === 'non-fast-forward' || code === 'uncommitted-changes') await deleteBranch(database, mark);
+    throw thrown;
+  }
   await deleteBranch(database, mark);
 }
 

@@ -4,9 +4,8 @@ import { pause } from '../core/interruption.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Engine, Engines } from '../dolt/engines.ts';
-import { isAncestor } from '../dolt/history.ts';
 import type { Database } from '../dolt/sql.ts';
-import { advanceBranch } from './advance.ts';
+import { conclude } from './conclude.ts';
 import type { Converged } from './converge.ts';
 import { inEngines } from './in-engines.ts';
 import { keepTags } from './keep-tags.ts';
@@ -128,8 +127,8 @@ async function agree(engines: Engines, runs: readonly PeerRun[], options: Federa
     if (taken) accepted.push(target);
     if (lost.size === 0 || attempt === options.retries) {
       for (const [run, why] of lost) run.failure = outrun(run, why, attempt + 1);
-      await engines.use(PLAIN_KIT, ({ database }) => advance(database, runs, { ...options, target }));
-      return { head: target, merge: addMerges(merged, converged.merge) };
+      const head = await engines.use(PLAIN_KIT, ({ database }) => conclude(database, runs, { ...options, target }));
+      return { head, merge: addMerges(merged, converged.merge) };
     }
     // A fold that nobody took is thrown away, and its merges with it.
     if (taken) merged = addMerges(merged, converged.merge);
@@ -194,24 +193,6 @@ function refusedFirstPush(run: PeerRun): Failure {
     run.state === 'branch-missing' ? 'branch-missing' : 'remote-empty',
     `${run.peer.name} has no branch ${run.branch}, and \`init-empty\` is false`,
   );
-}
-
-/** Moves our branch, once, and says of every peer that was only read whether it and we agree. */
-async function advance(
-  database: Database,
-  runs: readonly PeerRun[],
-  options: FederationOptions & { readonly target: string },
-): Promise<void> {
-  const { target, ours, branch } = options;
-  if (target !== ours) await advanceBranch(database, { branch, from: ours, to: target });
-  for (const run of runs) {
-    if (run.failure !== null || run.head === null || run.part === null) continue;
-    if (run.part.merge) run.pulledCommits = run.behind ?? 0;
-    if (!run.part.push)
-      run.verified = run.part.merge
-        ? await isAncestor(database, run.equivalentTo ?? run.head, target)
-        : run.head === ours;
-  }
 }
 
 function outrun(run: PeerRun, why: Failure, attempts: number): Failure {

@@ -1,0 +1,57 @@
+import { expect, test } from '@jest/globals';
+import type { Engines } from '../../src/dolt/engines.ts';
+import { branchesOf, missing } from '../helpers/faults/towns.ts';
+import { federateIn, federateTown, filePeer, withEngines } from '../helpers/federating.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';
+
+/** Lets somebody at the database between two engines, once, as soon as that is wanted. */
+function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () => Promise<unknown> }): Engines {
+  return {
+    ...engines,
+    async use(kit, work) {
+      if (gap.wanted) {
+        gap.wanted = false;
+        await engines.close();
+        await gap.write();
+      }
+      return await engines.use(kit, work);
+    },
+  };
+}
+
+const WRITERS: readonly (readonly [string, (town: TestTown) => Promise<unknown>])[] = [
+  ['a commit', (town) => town.commit('meanwhile', "INSERT INTO items VALUES (7, 'seven', 'eve')")],
+  ['a change that nobody committed', (town) => town.sql("INSERT INTO items VALUES (7, 'seven', 'eve')")],
+];
+
+test.each(WRITERS)('%s between two engines: nothing is lost, and it is told', async (what, write) => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  const at = { tempDir: folder.file('tmp'), peers: [filePeer('box', folder.file('box'))] };
+  await federateTown({ town: town.path, ...at });
+  const other = await cloneTown(`file://${folder.file('box')}`, folder.file('other'));
+  const theirs = await other.commit('theirs', "UPDATE items SET owner = 'cid' WHERE id = 1");
+  await other.dolt('push', 'origin', 'main');
+  const ours = await town.commit('ours', "UPDATE items SET title = 'uno' WHERE id = 1");
+
+  const gap = { wanted: false, write: () => write(town) };
+  const first = await withEngines(town.path, at.tempDir, (engines) =>
+    federateIn(withGap(engines, gap), {
+      peers: at.peers,
+      onEvent({ step }) {
+        if (step === 'verifying') gap.wanted = true;
+      },
+    }),
+  );
+  expect(first.run('box')).toMatchObject({ verified: true, pushedCommits: 2, failure: { code: 'contention' } });
+  expect(first.head).toBe(await town.head());
+  expect(await branchesOf(town)).toEqual({ main: first.head });
+  expect(await town.rows('SELECT title FROM items WHERE id = 7')).toEqual([{ title: 'seven' }]);
+
+  if (what !== 'a commit') await town.commit('at last');
+  const second = await federateTown({ town: town.path, ...at });
+  expect(second.run('box')).toMatchObject({ failure: null, verified: true, head: await town.head() });
+  expect(await missing(town, second.head, [ours, theirs, first.head])).toEqual([]);
+  expect(await town.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
+});

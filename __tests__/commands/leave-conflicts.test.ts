@@ -66,6 +66,37 @@ describe('the conflicts file of a run', () => {
     await expect(stat(file)).rejects.toThrow('ENOENT');
   }, 120_000);
 
+  test('keeps choices while their peer waits for something else, and while another branch is looked at', async () => {
+    await using folder = await tempFolder();
+    const { town, others, file, read, run } = await withPeers(folder, {
+      clash: "UPDATE items SET title = 'clash' WHERE id = 1",
+    });
+    await town.sql("CALL DOLT_BRANCH('dev')");
+    await town.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
+    await run('manual');
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/^( +choose:).*$/m, '$1 theirs'));
+    const chosen = await read();
+    expect(JSON.stringify(chosen)).toContain('"choose":"theirs"');
+
+    await town.sql("INSERT INTO items VALUES (9, 'not committed', 'x')");
+    const { result } = await run('manual');
+    expect(result.peers).toMatchObject([{ error: { code: 'uncommitted-changes' } }]);
+    expect((await read()).merges[0]?.rows).toEqual(chosen.merges[0]?.rows);
+    await town.sql('DELETE FROM items WHERE id = 9');
+
+    const before = await readFile(file, 'utf8');
+    await town.sql(
+      "CALL DOLT_CHECKOUT('dev')",
+      "UPDATE items SET title = 'dev' WHERE id = 1",
+      "CALL DOLT_COMMIT('-am', 'dev')",
+    );
+    await others['clash']?.dolt('push', 'origin', 'main:dev');
+    const dev = await run('manual', { branch: 'dev' });
+    expect(await readFile(file, 'utf8')).toBe(before);
+    expect(dev.result.conflictsPath).toBeUndefined();
+    expect(dev.result.problems).toMatchObject([{ code: 'conflicts-stale', severity: 'warning' }]);
+  }, 120_000);
+
   test('keeps the row that gave way to another under its key, whole, until somebody takes it out', async () => {
     await using folder = await tempFolder();
     const { town, others, file, read, run } = await withPeers(folder, {

@@ -31,6 +31,11 @@ describe('the class of a text', () => {
     ['dial tcp 192.0.2.1:443: connect: network is unreachable', 'network'],
     ['dial tcp: lookup h on 192.0.2.1:53: Temporary failure in name resolution', 'network'],
     ['Get "https://h/": net/http: TLS handshake timeout', 'network'],
+    [
+      'error: RPC failed; HTTP 403 curl 22 The requested URL returned error: 403\nsend-pack: unexpected disconnect while reading sideband packet\nEverything up-to-date',
+      'auth',
+    ],
+    ['Received disconnect from h port 22:2: Too many authentication failures\nConnection closed by h port 22', 'auth'],
     ['something that nobody has seen', 'unknown'],
     ['', 'unknown'],
   ])('%j means %s', (text, means) => {

@@ -46,6 +46,24 @@ describe('a file with several peers', () => {
     expect(await heads.town.rows('SELECT name, hash FROM dolt_branches ORDER BY name')).toEqual(before);
   });
 
+  test('whose heads are one is merged once, where the choices are the same', async () => {
+    await using folder = await tempFolder();
+    const heads = await threeHeads(folder);
+    await atHeads(folder, heads, async (database) => {
+      const left = (await leftRows(database, heads)) ?? [];
+      const twins = (choice: 'ours' | 'theirs') => [
+        mergeOf(heads, left.map(wholly('theirs'))),
+        { ...mergeOf(heads, left.map(wholly(choice))), peer: 'twin' },
+      ];
+      expect(await failureOf(() => mergeChosen(database, twins('ours')))).toMatchObject({
+        code: 'conflicts-file-invalid',
+      });
+      const made = await mergeChosen(database, twins('theirs'));
+      await database.run("CALL DOLT_BRANCH('merged', ?)", [made]);
+    });
+    expect(await heads.town.rows("SELECT x FROM t AS OF 'merged' WHERE id = 1")).toEqual([{ x: 'first' }]);
+  });
+
   test('is looked at as a run does', async () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, {

@@ -1,4 +1,6 @@
 import { expect, test } from '@jest/globals';
+import { noteEquivalent } from '../../src/sync/equivalent.ts';
+import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
 
@@ -41,6 +43,10 @@ test('a peer that is only read and says nothing new is left alone, and is up to 
   expect(read.head).toBe(before);
   expect(read.merge?.commits).toBe(0);
   expect(read.run('south')).toMatchObject({ state: 'up-to-date', verified: true, pulledCommits: 0, behind: 0 });
+
+  // A race that another peer lost brings the same runs here once more.
+  await withDatabase(towns.north.path, folder.file('tmp'), (database) => noteEquivalent(database, read.runs, before));
+  expect(read.run('south')).toMatchObject({ state: 'up-to-date', equivalentTo: before });
 
   const written = await towns.run('north', { role: 'peer' });
   expect(written.merge?.commits).toBe(1);

@@ -110,6 +110,20 @@ describe('tags that a fetch brings or moves', () => {
     expect(await box.south.rows(TAGS)).toEqual(before);
   });
 
+  test('are not taken for those that somebody made between two engines', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    const { notices, failure } = await keepingTags(folder, box, async (engines, around) => {
+      const fetching = () => engines.use(PLAIN_KIT, (engine) => around(engine, async () => undefined));
+      await fetching();
+      await engines.close();
+      await box.south.sql("CALL DOLT_TAG('meanwhile', 'main')");
+      await fetching();
+    });
+    expect([failure, notices]).toEqual([null, []]);
+    expect(await box.south.rows('SELECT tag_name FROM dolt_tags')).toContainEqual({ tag_name: 'meanwhile' });
+  });
+
   test('are told as a warning, by name and with the reason, where they cannot be put back', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);

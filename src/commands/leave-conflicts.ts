@@ -6,7 +6,7 @@ import { Failure, toFailure } from '../core/failure.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Engines } from '../dolt/engines.ts';
 import type { ConflictsFile } from '../resolve/conflicts-file.ts';
-import { findLeft } from '../resolve/find-left.ts';
+import { findLeft, isLeft } from '../resolve/find-left.ts';
 import { isEmptyFile, nextFile } from '../resolve/keep-choices.ts';
 import { readConflictsIfAny, setAside, storeConflicts } from '../resolve/store-conflicts.ts';
 import type { PeerRun } from '../sync/peer-run.ts';
@@ -58,11 +58,15 @@ async function leave(ended: Ended, context: Context): Promise<Left> {
   );
   const own = conflictsFileOf(ended.path);
   const { last, problems } = context.conflictsDir === undefined ? await lastFile(own) : NO_LAST;
+  if (last !== null && last.branch !== branch && last.merges.length > 0) {
+    const isLost = found.merges.length + found.lost.length > 0;
+    return { file: null, problems: [...problems, ...(isLost ? [aboutAnother(own, last.branch)] : [])] };
+  }
   const next = nextFile(last, {
     ...found,
     branch,
     heard: runs
-      .filter(({ head: theirs, part }) => theirs !== null && part?.merge === true)
+      .filter((run) => run.head !== null && run.part?.merge === true && (run.failure === null || isLeft(run)))
       .map(({ peer }) => peer.name),
     configured: peers.map(({ name }) => name),
   });
@@ -71,6 +75,14 @@ async function leave(ended: Ended, context: Context): Promise<Left> {
   const file =
     folder === undefined ? own : join(await mkdtemp(join(folder, 'dolt-federation-conflicts-')), 'conflicts.yaml');
   return { file: (await storeConflicts(file, next)) ? file : null, problems };
+}
+
+/** Somebody may have chosen in it, so it stays. */
+function aboutAnother(file: string, branch: string): Problem {
+  return problem('warning', 'conflicts-stale', {
+    message: `${file} is about the branch ${branch}, so what this run left was not written there`,
+    hint: `Settle what it asks with \`dolt-federation resolve\`, or remove it, and run again.`,
+  });
 }
 
 const NO_LAST = { last: null, problems: [] } as const;

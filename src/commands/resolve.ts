@@ -6,7 +6,6 @@ import { Failure } from '../core/failure.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import { type Engines, openEngines } from '../dolt/engines.ts';
 import { branchHead } from '../dolt/heads.ts';
-import { fastForward } from '../dolt/merge.ts';
 import type { Database } from '../dolt/sql.ts';
 import { installDolt } from '../install/install.ts';
 import { askRows } from '../resolve/ask-rows.ts';
@@ -15,6 +14,7 @@ import type { ConflictsFile } from '../resolve/conflicts-file.ts';
 import { countRows, mergeChosen } from '../resolve/merge-chosen.ts';
 import { screenMerges } from '../resolve/screen-merges.ts';
 import { readConflicts, readConflictsIfAny, storeConflicts } from '../resolve/store-conflicts.ts';
+import { advanceBranch, finishAdvances } from '../sync/advance.ts';
 import { removeScratch } from '../sync/scratch.ts';
 import { headsThatTouch, settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
@@ -107,10 +107,12 @@ async function mergeInto(
   const acceptedOf = (name: string) => peers.find((peer) => peer.name === name)?.accept ?? [];
   return await engines.use(PLAIN_KIT, async ({ database }) => {
     try {
+      await finishAdvances(database);
       await refuseUncommitted(database, chosen, rules.configuration);
       await screenMerges(database, chosen.merges, { ...rules, acceptedOf });
       const head = await mergeChosen(database, chosen.merges);
-      await database.session((sql) => fastForward(sql, { branch: chosen.branch, to: head }));
+      const from = await branchHead(database, chosen.branch);
+      if (from !== null && from !== head) await advanceBranch(database, { branch: chosen.branch, from, to: head });
       return head;
     } finally {
       await removeScratch(database);

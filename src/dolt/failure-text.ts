@@ -6,7 +6,7 @@ export type TextClass = ErrorCode | 'port-in-use' | 'nothing-to-commit' | 'nothi
 
 /**
  * Texts as Dolt 2.3.0, git and ssh print them, in lower case. This is the only place that reads English; the longest
- * text that occurs decides, so a specific text always wins over the wrapper around it.
+ * text that occurs decides, so a specific text always wins over the wrapper around it; a refusal wins over a broken line.
  */
 export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['non-fast-forward', 'non-fast-forward'],
@@ -39,6 +39,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['api authentication failure', 'auth'],
   ['api authorization failure', 'auth'],
   ['permission denied (publickey', 'auth'],
+  ['too many authentication failures', 'auth'],
   ['authentication failed for', 'auth'],
   ['could not read username', 'auth'],
   ['returned error: 401', 'auth'],
@@ -154,6 +155,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['connection closed by ', 'network'],
   ['closed by remote host', 'network'],
   [': broken pipe', 'network'],
+  // Dolt's transfer over ssh, whose channel is gone.
+  ['failed to open smux stream', 'network'],
   ['found dangling references to', 'corrupt'],
   ['corrupt manifest', 'corrupt'],
   ["root hash doesn't exist", 'corrupt'],
@@ -176,9 +179,15 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
 
 const LONGEST_FIRST = [...TEXTS].sort((a, b) => b[0].length - a[0].length);
 
+/** A refusal ends the connection, too: what is said of the line beside one of these tells nothing. */
+const REFUSALS: ReadonlySet<TextClass> = new Set(['auth', 'untrusted-host', 'push-protection']);
+const AFTER_REFUSALS: ReadonlySet<TextClass> = new Set(['network', 'nothing-to-push']);
+
 /** What a text of Dolt means; `unknown` where no known text occurs in it, never a guess. */
 export function classify(text: string): TextClass {
   // Colours, and what a spinner takes back, may stand in the middle of a word.
   const lower = stripVTControlCharacters(text).replaceAll('\b', '').toLowerCase();
-  return LONGEST_FIRST.find(([known]) => lower.includes(known))?.[1] ?? 'unknown';
+  const found = LONGEST_FIRST.filter(([known]) => lower.includes(known)).map(([, means]) => means);
+  const [first = 'unknown'] = found;
+  return (AFTER_REFUSALS.has(first) ? found.find((means) => REFUSALS.has(means)) : undefined) ?? first;
 }

@@ -48,7 +48,7 @@ export async function openDatabase(address: Address, connections: number): Promi
   const finder = createPool({ ...options, connectionLimit: 1 });
   const names = await statements(finder)
     .rows(databaseRow, 'SHOW DATABASES')
-    .finally(() => finder.end());
+    .finally(() => endPool(finder));
   const [name, ...others] = names.map((row) => row.Database).filter((candidate) => !NOT_A_TOWN.has(candidate));
   if (name === undefined) throw new Failure('no-database', 'the folder holds no Dolt database');
   if (others.length > 0) {
@@ -57,7 +57,12 @@ export async function openDatabase(address: Address, connections: number): Promi
     });
   }
   const pool = createPool({ ...options, database: name });
-  return { name, ...statements(pool), session: (work) => inSession(pool, work), close: () => pool.end() };
+  return { name, ...statements(pool), session: (work) => inSession(pool, work), close: () => endPool(pool) };
+}
+
+/** A server that is gone has closed its connections already (`ECONNRESET` from mysql2), and nobody needs them any more. */
+async function endPool(pool: Pool): Promise<void> {
+  await pool.end().catch(() => undefined);
 }
 
 /** What the client would turn into numbers or objects of its own comes as the text or the bytes that Dolt sent. */

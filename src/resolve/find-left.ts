@@ -34,7 +34,7 @@ export async function findLeft(
 }
 
 /** Under `manual` a broken unique key is for a person as well; other strategies settle it or say why not. */
-function isLeft({ failure, peer }: PeerRun): boolean {
+export function isLeft({ failure, peer }: PeerRun): boolean {
   if (failure?.code === 'constraint-violation') return peer.strategy === 'manual';
   return failure?.code === 'conflict';
 }

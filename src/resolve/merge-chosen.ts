@@ -1,5 +1,6 @@
 import { Problems } from '../config/problems.ts';
 import { Failure } from '../core/failure.ts';
+import { isAncestor } from '../dolt/history.ts';
 import { commitSettled, undoMerge } from '../dolt/merge.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
 import { forgetViolations, verifyConstraints } from '../dolt/violations.ts';
@@ -27,6 +28,10 @@ export async function mergeChosen(database: Database, merges: readonly LeftMerge
   await checkChoices(database, merges);
   let head = merges[0]?.ours ?? '';
   for (const [index, merge] of merges.entries()) {
+    if (await isAncestor(database, merge.theirs, head)) {
+      checkTwin(merge, merges.slice(0, index));
+      continue;
+    }
     head = await withMerge(database, { ours: head, theirs: merge.theirs }, async (sql, stopped, clean) => {
       const decided = decideAll(stopped, merge);
       if (decided.problems.length + decided.undecided.length > 0) throw movedBy(merge, merges.slice(0, index));
@@ -34,6 +39,25 @@ export async function mergeChosen(database: Database, merges: readonly LeftMerge
     });
   }
   return head;
+}
+
+/** Of peers at one head the first counts. @throws Failure `conflicts-file-invalid` where another one was given other choices */
+function checkTwin(merge: LeftMerge, before: readonly LeftMerge[]): void {
+  const twin = before.find(({ theirs }) => theirs === merge.theirs);
+  if (twin === undefined || JSON.stringify(choicesOf(twin)) === JSON.stringify(choicesOf(merge))) return;
+  throw new Failure(
+    'conflicts-file-invalid',
+    `${merge.peer} is at the same commit as ${twin.peer}, and other choices were made for it`,
+    { hint: 'Make the same choices for both, or remove the entry of one of them.', location: merge.at },
+  );
+}
+
+function choicesOf({ rows }: LeftMerge): unknown {
+  return rows.map((row) => [
+    rowName(row),
+    row.choose,
+    Object.entries(row.cells).map(([column, { choose }]) => [column, choose]),
+  ]);
 }
 
 /** Looks at every merge as the file shows it, so that all that is wrong or missing is told at once. */

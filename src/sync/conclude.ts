@@ -1,4 +1,6 @@
 import { Failure, toFailure } from '../core/failure.ts';
+import { PLAIN_KIT } from '../dolt/engine-kit.ts';
+import type { Engines } from '../dolt/engines.ts';
 import { branchHead } from '../dolt/heads.ts';
 import { isAncestor } from '../dolt/history.ts';
 import type { Database } from '../dolt/sql.ts';
@@ -14,29 +16,46 @@ interface Move {
 
 /**
  * Moves our branch, once, and says of every peer that was only read whether it and we agree. The database is not held
- * between two engines: where somebody wrote there meanwhile, our branch stays as it is, every peer is told to have failed
- * with `contention`, and what was pushed comes in with the next run.
+ * between two engines: where somebody wrote there meanwhile, or holds it now, our branch stays as it is, every peer is
+ * told to have failed, and what was pushed comes in with the next run.
  * @returns the head of our branch
+ * @throws Failure `interrupted`
  */
-export async function conclude(database: Database, runs: readonly PeerRun[], move: Move): Promise<string> {
+export async function conclude(engines: Engines, runs: readonly PeerRun[], move: Move): Promise<string> {
+  try {
+    return await engines.use(PLAIN_KIT, ({ database }) => settle(database, runs, move));
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code === 'interrupted') throw failure;
+    const { code, hint } = failure;
+    const message = `${move.branch} was not moved to ${move.target}: ${failure.message}`;
+    fail(runs, new Failure(code, message, { hint, cause: failure }));
+    return move.ours;
+  }
+}
+
+function fail(runs: readonly PeerRun[], failure: Failure): void {
+  for (const run of runs) if (run.part !== null) run.failure ??= failure;
+}
+
+async function settle(database: Database, runs: readonly PeerRun[], move: Move): Promise<string> {
   const { target, ours, branch } = move;
   const obstacle = target === ours ? null : await advance(database, move);
   if (obstacle !== null) {
-    for (const run of runs) if (run.part !== null) run.failure ??= obstacle;
-    return (await branchHead(database, branch)) ?? ours;
+    const head = (await branchHead(database, branch)) ?? ours;
+    fail(runs, head === ours ? obstacle : writtenMeanwhile(move, obstacle));
+    return head;
   }
   for (const run of runs) {
     if (run.failure !== null || run.head === null || run.part === null) continue;
-    if (run.part.merge) run.pulledCommits = run.behind ?? 0;
-    if (!run.part.push)
-      run.verified = run.part.merge
-        ? await isAncestor(database, run.equivalentTo ?? run.head, target)
-        : run.head === ours;
+    const isIn = run.part.merge && (await isAncestor(database, run.equivalentTo ?? run.head, target));
+    if (isIn) run.pulledCommits = run.behind ?? 0;
+    if (!run.part.push) run.verified = run.part.merge ? isIn : run.head === ours;
   }
   return target;
 }
 
-/** @returns what stands in the way: what somebody committed, or changed without committing, since the run began */
+/** @returns what stands in the way: what somebody committed, or changed without committing */
 async function advance(database: Database, { branch, ours, target }: Move): Promise<Failure | null> {
   try {
     await advanceBranch(database, { branch, from: ours, to: target });
@@ -44,10 +63,15 @@ async function advance(database: Database, { branch, ours, target }: Move): Prom
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code !== 'non-fast-forward' && failure.code !== 'uncommitted-changes') throw failure;
-    const message = `another process wrote to ${branch} during this run, so ${branch} was not moved to ${target}`;
-    return new Failure('contention', message, {
-      hint: 'Run again: nothing is lost, and what was pushed comes in then.',
-      cause: failure,
-    });
+    const message = `${branch} was not moved to ${target}, since tables that it changes have uncommitted changes`;
+    return new Failure('uncommitted-changes', message, { cause: failure });
   }
+}
+
+function writtenMeanwhile({ branch, target }: Move, cause: Failure): Failure {
+  const message = `another process committed to ${branch} during this run, so ${branch} was not moved to ${target}`;
+  return new Failure('contention', message, {
+    hint: 'Run again: nothing is lost, and what was pushed comes in then.',
+    cause,
+  });
 }

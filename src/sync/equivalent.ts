@@ -16,7 +16,11 @@ interface Kept {
  * @param runs those whose heads are known
  */
 export async function noteEquivalent(database: Database, runs: readonly PeerRun[], ours: string): Promise<void> {
-  for (const run of runs) run.equivalentTo = null;
+  for (const run of runs) {
+    // An earlier round of the same run found it equivalent to ours; that is looked at again.
+    if (run.state === 'up-to-date' && run.head !== ours) run.state = 'diverged';
+    run.equivalentTo = null;
+  }
   const readOnly = runs.filter(isReadOnly);
   if (readOnly.length === 0) return;
   const kept: Kept[] = [{ head: ours, content: await contentHash(database, ours) }];

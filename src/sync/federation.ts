@@ -74,7 +74,8 @@ export async function federate(
   } finally {
     for (const run of runs) tellEnd(run, options);
     const writes = active.some((run) => run.part?.merge === true || run.part?.push === true);
-    if (writes) await engines.use(PLAIN_KIT, ({ database }) => removeScratch(database)).catch(unlessInterrupted);
+    // What cannot be removed now, the next run removes; that is no reason to hide what this one did.
+    if (writes) await engines.use(PLAIN_KIT, ({ database }) => removeScratch(database)).catch(() => undefined);
   }
 }
 
@@ -87,7 +88,6 @@ function noteInterruption(runs: readonly PeerRun[], failure: Failure): void {
   for (const run of runs) if (!run.verified) run.failure ??= failure;
 }
 
-/** The next run removes what an interrupted one could not. */
 function unlessInterrupted(thrown: unknown): void {
   if (toFailure(thrown).code !== 'interrupted') throw thrown;
 }
@@ -127,7 +127,7 @@ async function agree(engines: Engines, runs: readonly PeerRun[], options: Federa
     if (taken) accepted.push(target);
     if (lost.size === 0 || attempt === options.retries) {
       for (const [run, why] of lost) run.failure = outrun(run, why, attempt + 1);
-      const head = await engines.use(PLAIN_KIT, ({ database }) => conclude(database, runs, { ...options, target }));
+      const head = await conclude(engines, runs, { ...options, target });
       return { head, merge: addMerges(merged, converged.merge) };
     }
     // A fold that nobody took is thrown away, and its merges with it.
@@ -162,6 +162,8 @@ async function publish(
   const writable = runs.filter((run) => run.part?.push === true && run.failure === null);
   for (const run of writable) if (run.head === null && !options.initEmpty) run.failure = refusedFirstPush(run);
   const toPush = writable.filter((run) => run.failure === null);
+  // Of an earlier round: what is pushed now is another commit.
+  for (const run of toPush) run.verified = false;
   const leased = toPush.filter((run) => run.lease !== null);
   const push = async (engine: Engine, run: PeerRun): Promise<void> => {
     pushed.set(run, await pushTo(engine, run, { ...options, target, branch }));

@@ -48,9 +48,11 @@ export async function mergeHeads(database: Database, runs: readonly PeerRun[], t
   const theirs = headsOf(bringing, town.accepted).filter(({ head }) => !waiting.has(head));
   const converged = await converge(database, { ours: town.ours, theirs, branch: town.branch }, scratchName);
   await tell(database, bringing, { ...town, converged });
-  for (const run of bringing) {
-    const why = run.head === null ? undefined : (waiting.get(run.head) ?? converged.dropped.get(run.head));
-    if (why !== undefined) leaveOut(run, why);
+  for (const run of runs) {
+    // Whose head says nothing new waits for what the other peer has to wait for.
+    const head = bringing.includes(run) ? run.head : run.equivalentTo;
+    const why = head === null ? undefined : (waiting.get(head) ?? converged.dropped.get(head));
+    if (why !== undefined && run.failure === null) leaveOut(run, why);
   }
   return converged;
 }

@@ -1,5 +1,5 @@
 import type { PeerState } from '../contract/vocabulary.ts';
-import { toFailure } from '../core/failure.ts';
+import { Failure } from '../core/failure.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Engines } from '../dolt/engines.ts';
 import { trackingHeads } from '../dolt/heads.ts';
@@ -13,7 +13,7 @@ const UNREAD: ReadonlySet<PeerState> = new Set(['unreachable', 'unknown']);
  * How many commits of ours no peer has. Of a peer that we may have pushed to, only what was read there counts:
  * Dolt moves its tracking ref as soon as a push returns.
  * @param head of our branch after the run
- * @returns null where the run was interrupted, since nothing can be asked any more
+ * @returns null where nothing can be asked any more: the run was interrupted, or has told that its database is held
  */
 export async function countUnsaved(engines: Engines, runs: readonly PeerRun[], head: string): Promise<number | null> {
   const pushed = runs.filter(({ part, state }) => part?.push === true && !UNREAD.has(state));
@@ -24,7 +24,7 @@ export async function countUnsaved(engines: Engines, runs: readonly PeerRun[], h
       return countReachable(database, head, [...new Set([...read, ...seen])]);
     });
   } catch (thrown) {
-    if (toFailure(thrown).code !== 'interrupted') throw thrown;
+    if (!(thrown instanceof Failure)) throw thrown;
     return null;
   }
 }

@@ -12,7 +12,7 @@ export interface Seeded {
 export function chosenSeed(): number {
   const given = readEnv()['DOLT_FEDERATION_FAULT_SEED'];
   if (given === undefined || given === '') return randomInt(2 ** 31);
-  if (!/^\d{1,9}$/.test(given)) throw new Error(`DOLT_FEDERATION_FAULT_SEED is not a seed: "${given}"`);
+  if (!/^\d{1,10}$/.test(given)) throw new Error(`DOLT_FEDERATION_FAULT_SEED is not a seed: "${given}"`);
   return Number(given);
 }
 

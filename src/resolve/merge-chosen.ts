@@ -1,6 +1,5 @@
 import { Problems } from '../config/problems.ts';
 import { Failure } from '../core/failure.ts';
-import { isAncestor } from '../dolt/history.ts';
 import { commitSettled, undoMerge } from '../dolt/merge.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
 import { forgetViolations, verifyConstraints } from '../dolt/violations.ts';
@@ -28,8 +27,9 @@ export async function mergeChosen(database: Database, merges: readonly LeftMerge
   await checkChoices(database, merges);
   let head = merges[0]?.ours ?? '';
   for (const [index, merge] of merges.entries()) {
-    if (await isAncestor(database, merge.theirs, head)) {
-      checkTwin(merge, merges.slice(0, index));
+    const twin = merges.slice(0, index).find(({ theirs }) => theirs === merge.theirs);
+    if (twin !== undefined) {
+      checkTwin(merge, twin);
       continue;
     }
     head = await withMerge(database, { ours: head, theirs: merge.theirs }, async (sql, stopped, clean) => {
@@ -42,9 +42,8 @@ export async function mergeChosen(database: Database, merges: readonly LeftMerge
 }
 
 /** Of peers at one head the first counts. @throws Failure `conflicts-file-invalid` where another one was given other choices */
-function checkTwin(merge: LeftMerge, before: readonly LeftMerge[]): void {
-  const twin = before.find(({ theirs }) => theirs === merge.theirs);
-  if (twin === undefined || JSON.stringify(choicesOf(twin)) === JSON.stringify(choicesOf(merge))) return;
+function checkTwin(merge: LeftMerge, twin: LeftMerge): void {
+  if (JSON.stringify(choicesOf(twin)) === JSON.stringify(choicesOf(merge))) return;
   throw new Failure(
     'conflicts-file-invalid',
     `${merge.peer} is at the same commit as ${twin.peer}, and other choices were made for it`,

@@ -81,7 +81,7 @@ async function leave(ended: Ended, context: Context): Promise<Left> {
 function aboutAnother(file: string, branch: string): Problem {
   return problem('warning', 'conflicts-stale', {
     message: `${file} is about the branch ${branch}, so what this run left was not written there`,
-    hint: `Settle what it asks with \`dolt-federation resolve\`, or remove it, and run again.`,
+    hint: 'Settle what it asks with `dolt-federation resolve`, or remove it, and run again.',
   });
 }
 

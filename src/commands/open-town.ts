@@ -56,7 +56,7 @@ export async function openTown(request: Opening, context: Context, known: Known)
     openEngines({ ...serverOptions(context, known), database: path, removeWith }, connections);
   if (found.kind === 'database') {
     const engines = at(found.path);
-    const fleeting = context.cloneDir !== null && found.path.startsWith(context.cloneDir + sep);
+    const fleeting = context.cloneDir !== null && isInside(context.cloneDir, found);
     return { path: found.path, engines, fleeting, close: () => engines.close() };
   }
   const writes = request.command !== 'status' && !request.dryRun;
@@ -77,8 +77,8 @@ export async function openTown(request: Opening, context: Context, known: Known)
   }
 }
 
-function isInside(workspace: string, found: Found): boolean {
-  return found.kind !== 'nowhere' && found.path.startsWith(workspace + sep);
+function isInside(folder: string, found: Found): boolean {
+  return found.kind !== 'nowhere' && found.path.startsWith(folder + sep);
 }
 
 function serverOptions(context: Context, { dolt }: Pick<Known, 'dolt'>) {

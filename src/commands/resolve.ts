@@ -111,8 +111,8 @@ async function mergeInto(
       await refuseUncommitted(database, chosen, rules.configuration);
       await screenMerges(database, chosen.merges, { ...rules, acceptedOf });
       const head = await mergeChosen(database, chosen.merges);
-      const from = await branchHead(database, chosen.branch);
-      if (from !== null && from !== head) await advanceBranch(database, { branch: chosen.branch, from, to: head });
+      const from = chosen.merges[0]?.ours ?? head;
+      await advanceBranch(database, { branch: chosen.branch, from, to: head });
       return head;
     } finally {
       await removeScratch(database);

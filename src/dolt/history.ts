@@ -32,12 +32,8 @@ export async function isAncestor(sql: Sql, commit: string, head: string): Promis
 
 /** Whether `head` is a commit that none of the others reaches. */
 export async function reachableOnlyFrom(sql: Sql, head: string, others: readonly string[]): Promise<boolean> {
-  const excluded = others.map(() => ', ?').join('');
-  const rows = await sql.rows(countRow, `SELECT 1 AS n FROM dolt_log(?${excluded}) LIMIT 1`, [
-    head,
-    ...others.map((other) => `^${other}`),
-  ]);
-  return rows.length > 0;
+  const { log, revisions } = logWithout(head, others);
+  return (await sql.rows(countRow, `SELECT 1 AS n FROM ${log} LIMIT 1`, revisions)).length > 0;
 }
 
 /** How many commits `to` reaches that `from` does not. */
@@ -49,10 +45,15 @@ export async function countCommits(sql: Sql, from: string, to: string): Promise<
 
 /** How many commits a head reaches, itself included, that none of the others reaches. */
 export async function countReachable(sql: Sql, head: string, others: readonly string[] = []): Promise<number> {
-  const excluded = others.map(() => ', ?').join('');
-  const revisions = [head, ...others.map((other) => `^${other}`)];
-  const [row] = await sql.rows(countRow, `SELECT COUNT(*) AS n FROM dolt_log(?${excluded})`, revisions);
+  const { log, revisions } = logWithout(head, others);
+  const [row] = await sql.rows(countRow, `SELECT COUNT(*) AS n FROM ${log}`, revisions);
   return row?.n ?? 0;
+}
+
+/** The commits that a head reaches and none of the others does, as a table and its parameters. */
+function logWithout(head: string, others: readonly string[]) {
+  const revisions = [head, ...others.map((other) => `^${other}`)];
+  return { log: `dolt_log(${revisions.map(() => '?').join(', ')})`, revisions };
 }
 
 /** Who made a commit, and when. */

@@ -1,4 +1,4 @@
-import { toFailure } from '../core/failure.ts';
+import { type Failure, toFailure } from '../core/failure.ts';
 import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../dolt/heads.ts';
 import { fastForward } from '../dolt/merge.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
@@ -29,12 +29,16 @@ export async function advanceBranch(database: Database, move: Advance & { readon
   try {
     await database.session((sql) => fastForward(sql, move));
   } catch (thrown) {
-    // Refused before anything moved; after all else the mark is needed.
-    const { code } = toFailure(thrown);
-    if (code === 'non-fast-forward' || code === 'uncommitted-changes') await deleteBranch(database, mark);
+    // After all else the mark is needed.
+    if (isRefusedMove(toFailure(thrown))) await deleteBranch(database, mark);
     throw thrown;
   }
   await deleteBranch(database, mark);
+}
+
+/** Whether a fast-forward was refused before anything moved: somebody has written to the branch or to its tables. */
+export function isRefusedMove({ code }: Failure): boolean {
+  return code === 'non-fast-forward' || code === 'uncommitted-changes';
 }
 
 /**

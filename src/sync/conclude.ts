@@ -4,7 +4,7 @@ import type { Engines } from '../dolt/engines.ts';
 import { branchHead } from '../dolt/heads.ts';
 import { isAncestor } from '../dolt/history.ts';
 import type { Database } from '../dolt/sql.ts';
-import { advanceBranch } from './advance.ts';
+import { advanceBranch, isRefusedMove } from './advance.ts';
 import type { PeerRun } from './peer-run.ts';
 
 interface Move {
@@ -40,10 +40,10 @@ function fail(runs: readonly PeerRun[], failure: Failure): void {
 
 async function settle(database: Database, runs: readonly PeerRun[], move: Move): Promise<string> {
   const { target, ours, branch } = move;
-  const obstacle = target === ours ? null : await advance(database, move);
-  if (obstacle !== null) {
+  const refusal = target === ours ? null : await advance(database, move);
+  if (refusal !== null) {
     const head = (await branchHead(database, branch)) ?? ours;
-    fail(runs, head === ours ? obstacle : writtenMeanwhile(move, obstacle));
+    fail(runs, notMoved(move, head, refusal));
     return head;
   }
   for (const run of runs) {
@@ -55,20 +55,24 @@ async function settle(database: Database, runs: readonly PeerRun[], move: Move):
   return target;
 }
 
-/** @returns what stands in the way: what somebody committed, or changed without committing */
+/** @returns why the move was refused; null where it was made */
 async function advance(database: Database, { branch, ours, target }: Move): Promise<Failure | null> {
   try {
     await advanceBranch(database, { branch, from: ours, to: target });
     return null;
   } catch (thrown) {
     const failure = toFailure(thrown);
-    if (failure.code !== 'non-fast-forward' && failure.code !== 'uncommitted-changes') throw failure;
-    const message = `${branch} was not moved to ${target}, since tables that it changes have uncommitted changes`;
-    return new Failure('uncommitted-changes', message, { cause: failure });
+    if (!isRefusedMove(failure)) throw failure;
+    return failure;
   }
 }
 
-function writtenMeanwhile({ branch, target }: Move, cause: Failure): Failure {
+/** @param head where our branch is now: elsewhere only if somebody committed */
+function notMoved({ branch, ours, target }: Move, head: string, cause: Failure): Failure {
+  if (head === ours) {
+    const message = `${branch} was not moved to ${target}, since tables that it changes have uncommitted changes`;
+    return new Failure('uncommitted-changes', message, { cause });
+  }
   const message = `another process committed to ${branch} during this run, so ${branch} was not moved to ${target}`;
   return new Failure('contention', message, {
     hint: 'Run again: nothing is lost, and what was pushed comes in then.',

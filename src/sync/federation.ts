@@ -84,12 +84,8 @@ export async function federate(
  * @throws Failure everything else
  */
 function noteInterruption(runs: readonly PeerRun[], failure: Failure): void {
-  unlessInterrupted(failure);
+  if (failure.code !== 'interrupted') throw failure;
   for (const run of runs) if (!run.verified) run.failure ??= failure;
-}
-
-function unlessInterrupted(thrown: unknown): void {
-  if (toFailure(thrown).code !== 'interrupted') throw thrown;
 }
 
 function tellEnd(run: PeerRun, options: FederationOptions): void {

@@ -22,8 +22,8 @@ interface Phase {
 /**
  * Does a phase of a run that fetches, and leaves the tags of the database as they were: `DOLT_FETCH` brings every tag of
  * a remote whose commit is here, and overwrites ours of the same name (measured on Dolt 2.3.0). What to go back to is
- * read before the fetches of each engine. Tags are put back after the fetches of each engine, and, where an engine ended too
- * early for that, at the end. What was put back is told, also where the work throws.
+ * read before the fetches of each engine. Tags are put back after them, and, where an engine ended too early for that, at
+ * the end. What was put back is told, also where the work throws.
  * @param own tags that the work itself makes: what it made stays
  * @param work gets what it has to do around all fetches that run side by side in one engine
  */
@@ -36,7 +36,7 @@ export async function keepTags(
   try {
     await work(async (engine, fetches) => {
       // Between two engines others may make tags; only what is not put back yet makes the older list the right one.
-      if (phase.before === null || !phase.open) phase.before = await readTags(engine.database);
+      if (!phase.open) phase.before = await readTags(engine.database);
       phase.open = true;
       try {
         return await fetches();

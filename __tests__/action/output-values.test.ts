@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { errorResult, failureValues, outputValues } from '../../src/action/output-values.ts';
-import type { Outcome } from '../../src/commands/execute.ts';
+import type { Outcome } from '../../src/commands/outcome.ts';
 import { OUTPUTS } from '../../src/contract/outputs.ts';
 import { errorResultSchema, type PeerResult, type RunResult } from '../../src/contract/result.ts';
 import { Failure } from '../../src/core/failure.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { failureOutput, outcomeOutput } from '../../src/cli/output.ts';
 import { parseArgv } from '../../src/cli/parse-argv.ts';
-import type { Outcome } from '../../src/commands/execute.ts';
+import type { Outcome } from '../../src/commands/outcome.ts';
 import { errorResultSchema } from '../../src/contract/result.ts';
 import { Failure } from '../../src/core/failure.ts';
 

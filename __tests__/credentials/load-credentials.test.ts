@@ -91,3 +91,11 @@ test('every secret is masked, whole, by line, and as it goes over the wire; name
   }
   expect(masked.filter((one) => /example|bucket/.test(one))).toEqual([]);
 });
+
+test('a secret is masked as it stands in quotes and in an address, too', async () => {
+  const text = stringify({ p: { url: 'https://git.example', 'git-token': 'a "b"\\c/d\ud800' } });
+  const { masked } = await load({ text });
+  expect(masked).toEqual(
+    expect.arrayContaining(['a "b"\\c/d\ud800', 'a \\"b\\"\\\\c/d\\ud800', 'a%20%22b%22%5Cc%2Fd%EF%BF%BD']),
+  );
+});

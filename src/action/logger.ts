@@ -1,14 +1,24 @@
 import { debug, info, setSecret, warning } from '@actions/core';
 import type { Logger, PeerEvent } from '../core/logger.ts';
+import { Secrets } from '../core/secrets.ts';
 import { plainLines } from '../report/plain.ts';
 import { logLines } from './log-line.ts';
 
-/** The log of a step. Nothing that is logged can be taken for a command of the workflow. */
+const secrets = new Secrets();
+const lines = (message: string): string => plainLines(secrets.hide(message)).join('\n');
+
+/**
+ * The log of a step. Nothing that is logged can be taken for a command of the workflow. Values given to `mask` are hidden
+ * here and, by the runner, in everything that the job logs.
+ */
 export const actionLogger: Logger = {
-  debug: (message) => debug(plainLines(message).join('\n')),
-  info: logText,
-  warning: (message) => warning(plainLines(message).join('\n')),
-  mask: setSecret,
+  debug: (message) => debug(lines(message)),
+  info: (message) => logText(secrets.hide(message)),
+  warning: (message) => warning(lines(message)),
+  mask: (secret) => {
+    secrets.add(secret);
+    setSecret(secret);
+  },
 };
 
 /** Writes text to the log, line by line. */

@@ -1,4 +1,4 @@
-import type { Outcome } from '../commands/execute.ts';
+import type { Outcome } from '../commands/outcome.ts';
 import { OUTPUTS, type OutputName } from '../contract/outputs.ts';
 import type { ErrorResult, PeerResult, RunResult } from '../contract/result.ts';
 import type { Failure } from '../core/failure.ts';

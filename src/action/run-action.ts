@@ -1,6 +1,7 @@
 import { group, setFailed } from '@actions/core';
-import { execute, type Outcome } from '../commands/execute.ts';
+import { execute } from '../commands/execute.ts';
 import { exitCodeOf, exitCodeOfFailure } from '../commands/exit-code.ts';
+import type { Outcome } from '../commands/outcome.ts';
 import { EXIT, type ExitCode } from '../contract/exit-codes.ts';
 import type { RunResult } from '../contract/result.ts';
 import { type Env, readEnv } from '../core/env.ts';

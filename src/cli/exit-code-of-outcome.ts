@@ -1,5 +1,5 @@
-import type { Outcome } from '../commands/execute.ts';
 import { exitCodeOf } from '../commands/exit-code.ts';
+import type { Outcome } from '../commands/outcome.ts';
 import type { Request } from '../commands/request.ts';
 import { EXIT, type ExitCode } from '../contract/exit-codes.ts';
 

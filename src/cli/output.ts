@@ -1,4 +1,4 @@
-import type { Outcome } from '../commands/execute.ts';
+import type { Outcome } from '../commands/outcome.ts';
 import type { Request } from '../commands/request.ts';
 import type { Failure } from '../core/failure.ts';
 import { errorJson, errorText } from './error-text.ts';

@@ -1,4 +1,4 @@
-import type { Outcome } from '../commands/execute.ts';
+import type { Outcome } from '../commands/outcome.ts';
 import type { ConfigRequest, Request } from '../commands/request.ts';
 import { withValues } from '../report/values.ts';
 

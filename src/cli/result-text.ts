@@ -1,4 +1,4 @@
-import type { Outcome } from '../commands/execute.ts';
+import type { Outcome } from '../commands/outcome.ts';
 import type { Request } from '../commands/request.ts';
 import type { ConfigEntry, ListPeersResult, ResolveResult } from '../contract/result.ts';
 import { doctorText } from '../report/doctor.ts';

@@ -1,4 +1,5 @@
 import type { Logger } from '../core/logger.ts';
+import { Secrets } from '../core/secrets.ts';
 import type { Display } from './invocation.ts';
 
 /**
@@ -6,21 +7,18 @@ import type { Display } from './invocation.ts';
  * `--quiet`, every step with `--verbose`. Values given to `mask` are shown as `***` from then on.
  */
 export function stderrLogger(display: Display, line: (text: string) => void): Logger {
-  const secrets = new Set<string>();
-  const masked = (text: string) => [...secrets].reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+  const secrets = new Secrets();
   const silent = display.json && !display.verbose;
   return {
     debug: (message) => {
-      if (display.verbose) line(masked(message));
+      if (display.verbose) line(secrets.hide(message));
     },
     info: (message) => {
-      if (!silent && !display.quiet) line(masked(message));
+      if (!silent && !display.quiet) line(secrets.hide(message));
     },
     warning: (message) => {
-      if (!silent) line(masked(`warning: ${message}`));
+      if (!silent) line(secrets.hide(`warning: ${message}`));
     },
-    mask: (secret) => {
-      if (secret !== '') secrets.add(secret);
-    },
+    mask: (secret) => secrets.add(secret),
   };
 }

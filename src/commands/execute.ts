@@ -1,54 +1,47 @@
-import type { DoctorResult } from '../contract/doctor-result.ts';
-import type {
-  AddPeerResult,
-  ConfigEntry,
-  InstallResult,
-  ListPeersResult,
-  RemovePeerResult,
-  ResolveResult,
-  RunResult,
-} from '../contract/result.ts';
-import type { Location } from '../core/failure.ts';
+import { toFailure } from '../core/failure.ts';
+import { Secrets } from '../core/secrets.ts';
+import { jobSecrets } from '../credentials/job-secrets.ts';
+import type { Hide } from '../report/hide-secrets.ts';
 import { addPeer } from './add-peer.ts';
 import { config } from './config.ts';
 import type { Context } from './context.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import { federate } from './federate.ts';
+import { hideInFailure, hideInOutcome } from './hide-outcome.ts';
 import { install } from './install.ts';
 import { listPeers } from './list-peers.ts';
+import type { Outcome } from './outcome.ts';
 import { removePeer } from './remove-peer.ts';
 import type { Request } from './request.ts';
 import { resolve } from './resolve.ts';
 
-/** What a command gave back; `command` tells the faces which result they hold. */
-export type Outcome =
-  | {
-      readonly command: 'sync' | 'pull' | 'push' | 'status';
-      readonly result: RunResult;
-      /** Executable that was used; null where none was needed. */
-      readonly doltPath: string | null;
-      /** Where each peer that took part is configured, by name; those that stand in no file are absent. */
-      readonly locations: Readonly<Record<string, Location>>;
-    }
-  | { readonly command: 'add-peer'; readonly result: AddPeerResult }
-  | { readonly command: 'remove-peer'; readonly result: RemovePeerResult }
-  | { readonly command: 'resolve'; readonly result: ResolveResult }
-  | { readonly command: 'list-peers'; readonly result: ListPeersResult }
-  | { readonly command: 'config'; readonly result: readonly ConfigEntry[] }
-  | { readonly command: 'doctor'; readonly result: DoctorResult }
-  | { readonly command: 'install'; readonly result: InstallResult }
-  | {
-      readonly command: 'demo';
-      /** The last sync of each town, in the order of the towns. */
-      readonly towns: readonly { readonly name: string; readonly result: RunResult }[];
-    };
-
 /**
- * Carries out what a user asked for.
+ * Carries out what a user asked for. No secret that the run was given stands in what comes back or is told on the way,
+ * whoever repeated it.
  * @throws Failure for everything that stops the command as a whole
  */
 export async function execute(request: Request, context: Context): Promise<Outcome> {
+  const secrets = new Secrets();
+  const hide: Hide = (text) => secrets.hide(text);
+  const mask = (secret: string): void => {
+    secrets.add(secret);
+    context.log.mask(secret);
+  };
+  for (const secret of jobSecrets(context.env, 'dolt' in request ? request.dolt.githubToken : undefined)) mask(secret);
+  const discreet: Context = {
+    ...context,
+    log: { ...context.log, mask },
+    progress: (event) => context.progress({ ...event, detail: hide(event.detail) }),
+  };
+  try {
+    return hideInOutcome(await carryOut(request, discreet), hide);
+  } catch (thrown) {
+    throw hideInFailure(toFailure(thrown), hide);
+  }
+}
+
+async function carryOut(request: Request, context: Context): Promise<Outcome> {
   switch (request.command) {
     case 'sync':
     case 'pull':

@@ -8,7 +8,17 @@ const MIN_LINE = 8;
 export function secretTexts(credentials: Credentials): ReadonlySet<string> {
   const whole = [...credentials.values()].flatMap(({ secret }) => secretsOf(secret));
   const lines = whole.flatMap((text) => text.split('\n')).filter((line) => line.trim().length >= MIN_LINE);
-  return new Set([...whole, ...lines].filter((text) => text !== ''));
+  return withSpellings([...whole, ...lines]);
+}
+
+/** Secrets as they are, as they stand in JSON or in Go's quotes, and as they stand in an address. */
+export function withSpellings(secrets: readonly string[]): ReadonlySet<string> {
+  const spelled = secrets.flatMap((one) => [
+    one,
+    JSON.stringify(one).slice(1, -1),
+    encodeURIComponent(one.toWellFormed()),
+  ]);
+  return new Set(spelled.filter((text) => text !== ''));
 }
 
 /** User names, hosts and regions are no secrets. */

@@ -19,14 +19,21 @@ interface Options {
   readonly redirectTo?: string;
   /** Speaks HTTP/2 without TLS, as Dolt does with its own remotes over http. */
   readonly http2?: boolean;
+  /** Turns everybody away with the secret that they brought, bare, as the reason. */
+  readonly repeats?: boolean;
 }
 
-export async function startRecordingServer({ redirectTo, http2 = false }: Options = {}): Promise<RecordingServer> {
+export async function startRecordingServer({
+  redirectTo,
+  http2 = false,
+  repeats,
+}: Options = {}): Promise<RecordingServer> {
   const requests: Recorded[] = [];
   const note = (method = '', path = '', headers: IncomingHttpHeaders) => requests.push({ method, path, headers });
   const listener: RequestListener = ({ method, url, headers }, response) => {
     note(method, url, headers);
-    if (redirectTo === undefined) response.writeHead(401, { 'www-authenticate': 'Basic realm="nobody"' }).end();
+    if (repeats === true) response.writeHead(403, { 'content-type': 'text/plain' }).end(reasons(headers.authorization));
+    else if (redirectTo === undefined) response.writeHead(401, { 'www-authenticate': 'Basic realm="nobody"' }).end();
     else response.writeHead(302, { location: `${redirectTo}${url}` }).end();
   };
   const server = http2
@@ -48,4 +55,13 @@ export async function startRecordingServer({ redirectTo, http2 = false }: Option
         if ('closeAllConnections' in server) server.closeAllConnections();
       }),
   };
+}
+
+/** A secret of a Basic header: as it was sent, as it is meant, and as it would stand in an address. */
+function reasons(header = ''): string {
+  const sent = header.replace('Basic ', '');
+  const meant = Buffer.from(sent, 'base64')
+    .toString()
+    .replace(/^[^:]*:/, '');
+  return `no rights for ${meant}, for ${encodeURIComponent(meant)}, or for ${sent}`;
 }

@@ -1,0 +1,63 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { commandLine, startCli } from '../helpers/bundled-cli.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { fakeRunner } from '../helpers/fake-runner.ts';
+import { filesWith } from '../helpers/files-below.ts';
+import { startRecordingServer } from '../helpers/servers/recording-server.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+/** No pattern takes it for a secret. */
+const SECRET = 'plain words/of ours';
+const SPELLINGS = [SECRET, encodeURIComponent(SECRET), Buffer.from(`x-access-token:${SECRET}`).toString('base64')];
+const shown = (text: string) => SPELLINGS.filter((one) => text.includes(one));
+const REPEATED = 'no rights for ***, for ***, or for ***';
+
+describe('a secret that a peer repeats, bare, in the reason why it refuses', () => {
+  test('stands in nothing that the command line prints', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    await using host = await startRecordingServer({ repeats: true });
+    const file = folder.file('credentials.yaml');
+    await writeFile(file, stringify({ p: { url: host.url, 'git-token': SECRET } }), { mode: 0o600 });
+    const words = await commandLine(folder, 'sync', { p: `${host.url}/org/repo.git` });
+    const { stdout, stderr } = await startCli(folder, [...words, '--credentials', file, '--verbose']);
+    expect(JSON.parse(stdout).peers).toMatchObject([{ error: { message: expect.stringContaining(REPEATED) } }]);
+    expect(stderr).toContain(REPEATED);
+    expect(shown(stdout + stderr)).toEqual([]);
+
+    const plain = words.filter((word) => word !== '--json');
+    const terminal = await startCli(folder, [...plain, '--credentials', file]);
+    expect(terminal.stdout).toContain(REPEATED);
+    expect(shown(terminal.stdout + terminal.stderr)).toEqual([]);
+  });
+
+  test.each([
+    ['an entry', { peers: '/org/repo.git', entry: true }],
+    ["the workflow's own token", { peers: '/org/own.git', entry: false }],
+  ])('stands in no output, summary, annotation or file of a step, with %s', async (_, { peers, entry }) => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    await makeTown(join(runner.workspace, 'town'));
+    await using host = await startRecordingServer({ repeats: true });
+    const credentials = stringify({ p: { url: host.url, 'git-token': SECRET } });
+    const step = await runner.main({
+      inputs: {
+        ...{ database: 'town', peers: `p: ${host.url}${peers}`, 'dolt-path': testDolt() },
+        ...(entry ? { credentials } : { 'github-token': SECRET }),
+      },
+      env: { GITHUB_SERVER_URL: host.url, GITHUB_REPOSITORY: 'org/own' },
+    });
+    expect(step.exitCode).toBe(1);
+    expect(JSON.parse(step.outputs['result'] ?? '').peers[0].error.message).toContain(REPEATED);
+    expect(step.summary).toContain('no rights for');
+    const log = step.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
+    expect([...log, step.summary, ...Object.values(step.outputs), ...Object.values(step.state)].flatMap(shown)).toEqual(
+      [],
+    );
+    expect(await filesWith(runner.temp, new Set(SPELLINGS))).toEqual([]);
+  });
+});

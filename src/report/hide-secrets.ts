@@ -1,0 +1,50 @@
+import type { DoctorResult } from '../contract/doctor-result.ts';
+import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
+
+/** A text without the secrets of this run. */
+export type Hide = (text: string) => string;
+
+/** A run's result, where a peer that repeats the secret that it was shown is not repeated in turn. */
+export function hideInRun(result: RunResult, hide: Hide): RunResult {
+  return {
+    ...result,
+    peers: result.peers.map((peer) => hideInPeer(peer, hide)),
+    problems: result.problems.map((problem) => hideInWords(problem, hide)),
+  };
+}
+
+/** The same for what `doctor` found. */
+export function hideInDoctor(result: DoctorResult, hide: Hide): DoctorResult {
+  const checks = result.checks.map(({ message, cure, ...check }) => ({
+    ...check,
+    message: hide(message),
+    cure: cure === null ? null : hide(cure),
+  }));
+  return { ...result, checks };
+}
+
+/** What happened and what to do about it; codes and names are this project's and the user's own. */
+function hideInWords<T extends { readonly message: string; readonly hint: string }>(told: T, hide: Hide): T {
+  return { ...told, message: hide(told.message), hint: hide(told.hint) };
+}
+
+function hideInPeer({ held, ...peer }: PeerResult, hide: Hide): PeerResult {
+  const cells = (row: Conflict['key']): Conflict['key'] =>
+    Object.fromEntries(Object.entries(row).map(([column, value]) => [column, hideIn(value)]));
+  const side = (row: Conflict['base']): Conflict['base'] => (row === null ? null : cells(row));
+  const hideIn = (value: string | null): string | null => (value === null ? null : hide(value));
+  return {
+    ...peer,
+    error: peer.error === null ? null : hideInWords(peer.error, hide),
+    conflicts: peer.conflicts.map((conflict) => ({
+      ...conflict,
+      key: cells(conflict.key),
+      base: side(conflict.base),
+      ours: side(conflict.ours),
+      theirs: side(conflict.theirs),
+    })),
+    ...(held === undefined
+      ? {}
+      : { held: held.map((row) => ({ ...row, key: cells(row.key), value: hideIn(row.value) })) }),
+  };
+}

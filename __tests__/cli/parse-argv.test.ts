@@ -39,7 +39,7 @@ describe('a command line becomes a request', () => {
       '--credentials c.yaml --branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',
       '--sovereignty T3 --conflict-strategy manual --dirty fail --allow-insecure --dolthub-host h.example',
       `--only-role peer,backup --force-with-lease a=${HEAD}`,
-      '--dolt-version ^2 --dolt-source auto --dolt-path /d --dolt-sha256 ABC --dolt-mirror https://m.example',
+      '--dolt-version ^2 --dolt-source auto --dolt-path /d --dolt-mirror https://m.example',
     ].join(' ');
     expect(request(line)).toEqual({
       command: 'sync',
@@ -69,7 +69,7 @@ describe('a command line becomes a request', () => {
         allowInsecure: true,
         dolthubHost: 'h.example',
       },
-      dolt: { version: '^2', source: 'auto', path: '/d', sha256: 'abc', mirror: 'https://m.example' },
+      dolt: { version: '^2', source: 'auto', path: '/d', mirror: 'https://m.example' },
     });
   });
 

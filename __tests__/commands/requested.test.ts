@@ -1,9 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
+import { optionValue } from '../../src/cli/option-value.ts';
+import { requestedDolt } from '../../src/commands/requested-dolt.ts';
 import { requestedLeases } from '../../src/commands/requested-leases.ts';
 import { requestedRoles } from '../../src/commands/requested-roles.ts';
+import { DEFAULT_DOLT_VERSION } from '../../src/contract/dolt-options.ts';
+import type { ReadOption } from '../../src/contract/option-value.ts';
 import { HEAD } from '../helpers/results.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
+const DIGEST = 'a1'.repeat(32);
 const OTHER = 'v'.repeat(32);
 
 describe('only-role', () => {
@@ -53,6 +58,44 @@ describe('force-with-lease', () => {
       code: 'bad-usage',
       message: expect.stringContaining(why),
       hint: expect.stringContaining('remoteHead'),
+    });
+  });
+});
+
+describe('which Dolt', () => {
+  const asked = (flags: Readonly<Record<string, string>>) => {
+    const read: ReadOption = (name) => optionValue(name, flags[name]);
+    return requestedDolt(read, { versionIsGiven: flags['dolt-version'] !== undefined });
+  };
+
+  test.each([DIGEST, ` ${DIGEST.toUpperCase()} `, `sha256:${DIGEST}`])('the digest %j', (text) => {
+    expect(asked({ 'dolt-sha256': text })).toEqual({
+      version: DEFAULT_DOLT_VERSION,
+      source: 'release',
+      path: undefined,
+      sha256: DIGEST,
+      mirror: undefined,
+    });
+  });
+
+  test('a named executable is taken as it is, unless a version was given as well', () => {
+    expect(asked({ 'dolt-path': '/d' })).toMatchObject({ path: '/d', version: undefined });
+    expect(asked({ 'dolt-path': '/d', 'dolt-version': '^2' })).toMatchObject({ path: '/d', version: '^2' });
+  });
+
+  test.each([
+    ['dolt-version', { 'dolt-version': 'banana' }],
+    ['dolt-version', { 'dolt-version': '2.3.0.1' }],
+    ['dolt-mirror', { 'dolt-mirror': 'file:///srv/dolt' }],
+    ['no SHA-256', { 'dolt-sha256': 'abc' }],
+    ['no SHA-256', { 'dolt-sha256': `${DIGEST}0` }],
+    ['no SHA-256', { 'dolt-sha256': `md5:${DIGEST}` }],
+    ['`dolt-path` names an executable', { 'dolt-sha256': DIGEST, 'dolt-path': '/d' }],
+    ['`dolt-source: build` makes an executable', { 'dolt-sha256': DIGEST, 'dolt-source': 'build' }],
+  ])('%s: %j is refused', async (why, flags) => {
+    expect(await failureOf(() => asked(flags))).toMatchObject({
+      code: 'bad-usage',
+      message: expect.stringContaining(why),
     });
   });
 });

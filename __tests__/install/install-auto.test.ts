@@ -19,11 +19,15 @@ describe('auto builds only where no release can be reached at all', () => {
     expect(box.lines[0]).toMatch(/^info: The releases of Dolt cannot be reached \(.*ECONNREFUSED.*\): building it/);
   });
 
-  test('nobody there with a known digest: the same', async () => {
+  test('nobody there, and a digest was given, which only a release can have: it builds nothing', async () => {
     await using box = await machine();
     await fakeGo(box.bin);
-    const installed = await installDolt({ source: 'auto', mirror: await closedHost(), sha256: SHA256 }, box.context);
-    expect(installed.source).toBe('build');
+    const request = { source: 'auto', mirror: await closedHost(), sha256: SHA256 } as const;
+    expect(await failureOf(installDolt(request, box.context))).toMatchObject({
+      code: 'dolt-download-failed',
+      hint: expect.stringContaining('leave out `dolt-sha256`'),
+    });
+    expect(existsSync(`${box.bin}/go.calls`)).toBe(false);
   });
 
   test.each([
@@ -50,10 +54,9 @@ describe('auto builds only where no release can be reached at all', () => {
   });
 
   test('neither release nor Go: both cures are named', async () => {
-    await using box = await machine();
-    const failure = await failureOf(
-      installDolt({ source: 'auto', mirror: await closedHost(), sha256: SHA256 }, box.context),
-    );
+    const closed = await closedHost();
+    await using box = await machine({ GITHUB_API_URL: closed });
+    const failure = await failureOf(installDolt({ source: 'auto', mirror: closed }, box.context));
     expect(failure.code).toBe('dolt-not-found');
     expect(failure.message).toContain('no Go was found on PATH (its release cannot be reached:');
     expect(failure.hint).toContain('let the release be downloaded');

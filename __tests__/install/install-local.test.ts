@@ -8,7 +8,8 @@ import { closedHost, redirects, releaseHost } from '../helpers/release-host.ts';
 const RELEASE = { source: 'release' } as const;
 
 async function primeCache(box: Machine, version: string): Promise<string> {
-  return storeInToolCache(await answersAsDolt(box.folder.file('made'), version), version, box.context.toolCacheDir);
+  const executable = await answersAsDolt(box.folder.file('made'), version);
+  return storeInToolCache(executable, { version, from: null }, box.context.toolCacheDir);
 }
 
 describe('an executable that was named', () => {
@@ -27,6 +28,7 @@ describe('an executable that was named', () => {
     await answersAsDolt(box.bin, '2.3.0');
     const failure = await failureOf(installDolt({ ...RELEASE, path: '/no/such/dolt' }, box.context));
     expect(failure).toMatchObject({ code: 'dolt-not-found', message: expect.stringContaining('"/no/such/dolt"') });
+    expect(failure.hint).toMatch(/^Correct `dolt-path`/);
   });
 
   test('is compared with the latest when that was asked for', async () => {
@@ -80,6 +82,14 @@ describe('PATH, then the tool cache', () => {
     });
     expect(box.lines[0]).toContain('warning: Dolt 2.3.0 in the tool cache is not what was stored there');
   });
+});
+
+test('where a digest was given, neither PATH nor an entry that was made from something else will do', async () => {
+  await using box = await machine();
+  await answersAsDolt(box.bin, '2.3.0');
+  await primeCache(box, '2.3.0');
+  const request = { ...RELEASE, mirror: await closedHost(), sha256: '0'.repeat(64) };
+  expect(await failureOf(installDolt(request, box.context))).toMatchObject({ code: 'dolt-download-failed' });
 });
 
 describe('the latest', () => {

@@ -14,7 +14,7 @@ describe('what a user may ask for', () => {
   });
 
   test.each(['', ' ', 'newest', '2.3.0.1', 'Latest', '../2.3.0'])('refuses %j', (text) => {
-    expect(() => parseAskedVersion(text)).toThrow(expect.objectContaining({ code: 'dolt-version-unknown' }));
+    expect(() => parseAskedVersion(text)).toThrow(expect.objectContaining({ code: 'bad-usage' }));
   });
 });
 

@@ -6,20 +6,20 @@ import type {
   InstallRequest,
 } from '../commands/request.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
+import { requestedDolt } from '../commands/requested-dolt.ts';
 import { requestedLeases } from '../commands/requested-leases.ts';
 import { requestedRoles } from '../commands/requested-roles.ts';
 import { wordList } from '../commands/word-list.ts';
 import { COMMANDS, type CommandEntry, type CommandName } from '../contract/commands.ts';
 import type { ReadOption } from '../contract/option-value.ts';
 import type { EventVerdict } from './event.ts';
-import { inputChoice, inputValue, refusal } from './input-value.ts';
+import { inputChoice, inputValue } from './input-value.ts';
 import type { WrittenInputs } from './inputs.ts';
 
 /** What the Action can be asked for. */
 export type ActionRequest = FederateRequest | DoctorRequest | InstallRequest;
 
 const DEFAULT_COMMAND = 'sync';
-const DIGEST = /^[0-9a-f]{64}$/;
 
 /**
  * The request that the inputs stand for, on this event. An event that may not write gets a dry run that opens no local
@@ -90,20 +90,9 @@ function federateRequest(
   };
 }
 
-/** Whoever names an executable but no version takes it as it is. */
 function doltRequest(read: ReadOption, written: WrittenInputs): DoltRequest {
-  const path = read('dolt-path');
-  const asked = path === undefined || written('dolt-version') !== '';
-  const sha256 = read('dolt-sha256')?.toLowerCase();
-  if (sha256 !== undefined && !DIGEST.test(sha256)) {
-    throw refusal('dolt-sha256', { text: sha256, allowed: 'a SHA-256 of 64 hexadecimal digits' });
-  }
   return {
-    version: asked ? read('dolt-version') : undefined,
-    source: read('dolt-source'),
-    path,
-    sha256,
-    mirror: read('dolt-mirror'),
+    ...requestedDolt(read, { versionIsGiven: written('dolt-version') !== '' }),
     githubToken: read('github-token'),
   };
 }

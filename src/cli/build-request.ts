@@ -1,5 +1,6 @@
-import type { DoltRequest, GivenCredentials, Request } from '../commands/request.ts';
+import type { GivenCredentials, Request } from '../commands/request.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
+import { requestedDolt } from '../commands/requested-dolt.ts';
 import { requestedLeases } from '../commands/requested-leases.ts';
 import { requestedRoles } from '../commands/requested-roles.ts';
 import type { ReadOption } from '../contract/option-value.ts';
@@ -18,7 +19,7 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
   const read: ReadOption = (name) =>
     optionValue(name, parsed.flags[attribute(name)] ?? commandDefault(parsed.command, name));
   const [first = '', second = ''] = parsed.operands;
-  const dolt = doltRequest(read, parsed.flags[attribute('dolt-version')] !== undefined);
+  const dolt = requestedDolt(read, { versionIsGiven: parsed.flags[attribute('dolt-version')] !== undefined });
   const shared = { database: read('database'), overrides: requestedConfig(read), dolt };
   switch (parsed.command) {
     case 'sync':
@@ -101,18 +102,6 @@ function federateOptions(read: ReadOption) {
 function credentialsFile(read: ReadOption): GivenCredentials | undefined {
   const file = read('credentials');
   return file === undefined ? undefined : { file };
-}
-
-/** Whoever names an executable but no version takes it as it is. */
-function doltRequest(read: ReadOption, versionIsGiven: boolean): DoltRequest {
-  const path = read('dolt-path');
-  return {
-    version: path === undefined || versionIsGiven ? read('dolt-version') : undefined,
-    source: read('dolt-source'),
-    path,
-    sha256: read('dolt-sha256')?.toLowerCase(),
-    mirror: read('dolt-mirror'),
-  };
 }
 
 /** `dry-run` as the parser stores it: `dryRun`. */

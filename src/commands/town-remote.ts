@@ -1,4 +1,5 @@
 import type { Configuration, Peer } from '../config/configuration.ts';
+import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
 import { toFailure } from '../core/failure.ts';
 import { listRemotes, removeRemote } from '../dolt/remotes.ts';
 import { openServer } from '../dolt/server.ts';
@@ -9,6 +10,8 @@ import { fileRemote } from '../sync/file-remote.ts';
 import { registerPeers } from '../sync/registration.ts';
 import type { Context } from './context.ts';
 import { locateDatabase } from './locate-database.ts';
+
+const PINNED = { kind: 'exact', version: DEFAULT_DOLT_VERSION } as const;
 
 interface Place {
   /** What the user named; undefined: the database is searched. */
@@ -41,7 +44,7 @@ export async function forgetNow(name: string, place: Place, context: Context): P
 async function withTown(place: Place, context: Context, work: (sql: Sql) => Promise<void>): Promise<void> {
   try {
     const found = await locateDatabase({ ...context, ...place });
-    const dolt = found.kind === 'database' ? await findDolt(context) : null;
+    const dolt = found.kind === 'database' ? await findDolt({ wanted: PINNED }, context) : null;
     if (found.kind !== 'database' || dolt === null) return;
     const mask = (secret: string) => context.log.mask(secret);
     const options = { ...context, dolt: dolt.path, database: found.path, mask, patience: NO_PATIENCE };

@@ -23,7 +23,8 @@ export const DOLT_OPTIONS = {
   },
   'dolt-path': { description: 'Dolt executable to use as it is', faces: BOTH, type: 'text', value: 'file' },
   'dolt-sha256': {
-    description: 'SHA-256 of the release asset, in hexadecimal',
+    description:
+      'SHA-256 of the release asset, in hexadecimal; a Dolt that was not taken from that release is then not used, be it on `PATH` or in the tool cache',
     faces: BOTH,
     type: 'text',
     value: 'digest',

@@ -10,7 +10,7 @@ export interface DoltRequest {
   readonly source: DoltSource;
   /** An executable to use as it is. */
   readonly path?: string | undefined;
-  /** Hex SHA-256 of the release asset. */
+  /** SHA-256 of the release asset, 64 lower-case hexadecimal digits: then no other Dolt will do. */
   readonly sha256?: string | undefined;
   /** Base URL that replaces https://github.com/dolthub/dolt/releases/download. */
   readonly mirror?: string | undefined;

@@ -2,18 +2,21 @@ import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
 import { Failure } from '../core/failure.ts';
 import { buildDolt } from './build.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from './dolt-request.ts';
-import { findOnPath, namedDolt } from './local-dolt.ts';
+import { findDolt } from './find.ts';
+import { namedDolt } from './local-dolt.ts';
 import { installRelease } from './release.ts';
 import { latestVersion } from './release-version.ts';
-import { findInToolCache } from './tool-cache.ts';
 import { parseAskedVersion, type WantedVersion } from './wanted-version.ts';
 
 export type { InstalledDolt };
 
+const ONLY_RELEASE =
+  'Check the network, or leave out `dolt-sha256`, which only a release can have: then Dolt is built from source.';
+
 /**
  * Finds a Dolt, or gets one: the executable that was named, else PATH, else the tool cache, else the release, else a
  * build from source. `release` never builds and `build` never downloads a release; `auto` builds only where the
- * releases cannot be reached at all. A missing or wrong digest is final.
+ * releases cannot be reached at all. A missing or wrong digest is final, and where one was given only that release will do.
  * @throws Failure `dolt-…`, `bad-usage` or `interrupted`
  */
 export async function installDolt(request: DoltRequest, context: InstallContext): Promise<InstalledDolt> {
@@ -21,7 +24,7 @@ export async function installDolt(request: DoltRequest, context: InstallContext)
   if (request.path !== undefined) return await namedDolt(request.path, asked, context);
 
   const wanted = asked ?? { kind: 'exact', version: DEFAULT_DOLT_VERSION };
-  const found = (await findOnPath(wanted, context)) ?? (await findInToolCache(wanted, context));
+  const found = await findDolt({ wanted, sha256: request.sha256 }, context);
   if (found !== null) return found;
   if (request.source === 'build') return await buildDolt(wanted, context);
 
@@ -29,11 +32,16 @@ export async function installDolt(request: DoltRequest, context: InstallContext)
   if (!('kind' in release)) return release;
   switch (request.source) {
     case 'release':
-      throw new Failure('dolt-download-failed', `The releases of Dolt cannot be reached: ${release.reason}`);
+      throw unreachable(release.reason);
     case 'auto':
+      if (request.sha256 !== undefined) throw unreachable(release.reason, ONLY_RELEASE);
       context.log.info(`The releases of Dolt cannot be reached (${release.reason}): building it from source instead`);
       return await buildDolt(wanted, context, { instead: release.reason });
   }
+}
+
+function unreachable(reason: string, hint?: string): Failure {
+  return new Failure('dolt-download-failed', `The releases of Dolt cannot be reached: ${reason}`, { hint });
 }
 
 async function definiteVersion(text: string, request: DoltRequest, context: InstallContext): Promise<WantedVersion> {

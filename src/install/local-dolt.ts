@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { errorMessage, Failure } from '../core/failure.ts';
+import { errorMessage, Failure, toFailure } from '../core/failure.ts';
 import { doltVersion } from '../dolt/version.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { executableName } from './platform.ts';
@@ -17,11 +17,24 @@ export async function namedDolt(
   context: InstallContext,
 ): Promise<InstalledDolt> {
   const absolute = resolve(context.cwd, path);
-  const version = await doltVersion(absolute, context);
+  const version = await versionOf(absolute, context);
   if (wanted === null || fits(version, wanted)) return { version, path: absolute, source: 'path' };
   throw new Failure('dolt-not-found', `"${absolute}" is Dolt ${version}, not ${describeWanted(wanted)}`, {
     hint: 'Leave out `dolt-version`, or name a Dolt of that version with `dolt-path`.',
   });
+}
+
+async function versionOf(path: string, context: InstallContext): Promise<string> {
+  try {
+    return await doltVersion(path, context);
+  } catch (thrown) {
+    const { code, message } = toFailure(thrown);
+    if (code !== 'dolt-not-found') throw thrown;
+    throw new Failure(code, message, {
+      hint: 'Correct `dolt-path`, or leave it out: Dolt is then found on PATH or in the tool cache, or downloaded.',
+      cause: thrown,
+    });
+  }
 }
 
 /**

@@ -25,14 +25,14 @@ interface DigestSources {
 /**
  * The SHA-256 that an asset must have: the user's, else the pinned one, else the one that GitHub's API names.
  * @returns the digest, or that neither the API nor the release host can be reached at all
- * @throws Failure `dolt-digest-unknown`, `dolt-version-unknown` (GitHub has no such release) or `bad-usage`
+ * @throws Failure `dolt-digest-unknown` or `dolt-version-unknown` (GitHub has no such release)
  */
 export async function releaseDigest(
   asset: Asset,
   { request, table = PINNED_DIGESTS }: DigestSources,
   context: InstallContext,
 ): Promise<string | Unreachable> {
-  if (request.sha256 !== undefined) return givenDigest(request.sha256);
+  if (request.sha256 !== undefined) return request.sha256;
   const pinned = table[asset.version]?.[asset.name];
   if (pinned !== undefined) return pinned;
 
@@ -60,15 +60,6 @@ export async function releaseDigest(
       throw unknownDigest(asset, `GitHub's API cannot be reached: ${answer.reason}`);
     }
   }
-}
-
-function givenDigest(text: string): string {
-  const digest = text
-    .trim()
-    .toLowerCase()
-    .replace(/^sha256:/, '');
-  if (SHA256.test(digest)) return digest;
-  throw new Failure('bad-usage', `dolt-sha256 is no SHA-256: "${text}"`, { hint: 'Give 64 hexadecimal digits.' });
 }
 
 function digestInRelease(release: unknown, name: string): string | null {

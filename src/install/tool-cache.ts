@@ -11,17 +11,28 @@ import { fits, type WantedVersion } from './wanted-version.ts';
 const TOOL = 'dolt';
 const EXECUTABLE = executableName(process.platform);
 const DIGEST = 'dolt.sha256';
+const ARCHIVE_DIGEST = 'release.sha256';
+
+/** What an entry is made from: the digest of a release's archive; null for a build from source. */
+export type Made = { readonly from: string | null };
+
+interface Wish {
+  readonly wanted: WantedVersion;
+  /** What it must be made from; absent: that does not matter. */
+  readonly made?: Made | undefined;
+}
 
 /**
  * The newest fitting Dolt of the tool cache, or null. An entry whose executable is not what was stored is not used: it
  * is removed with a warning.
  */
-export async function findInToolCache(wanted: WantedVersion, context: InstallContext): Promise<InstalledDolt | null> {
+export async function findInToolCache({ wanted, made }: Wish, context: InstallContext): Promise<InstalledDolt | null> {
   const root = join(context.toolCacheDir, TOOL);
   const versions = (await namesIn(root)).filter((name) => valid(name) === name && fits(name, wanted));
   for (const version of versions.sort(rcompare)) {
     const entry = join(root, version, process.arch);
     if (!(await isFile(`${entry}.complete`))) continue;
+    if (made !== undefined && (await madeFrom(entry)) !== made.from) continue;
     if (await isIntact(entry)) return { version, path: join(entry, EXECUTABLE), source: 'tool-cache' };
     context.log.warning(`Dolt ${version} in the tool cache is not what was stored there: ${entry} is removed`);
     await removeEntry(entry).catch((thrown) => context.log.warning(errorMessage(thrown)));
@@ -35,7 +46,11 @@ export async function findInToolCache(wanted: WantedVersion, context: InstallCon
  * @returns the path of the stored executable
  * @throws Failure `dolt-not-found` when the cache cannot be written
  */
-export async function storeInToolCache(executable: string, version: string, toolCacheDir: string): Promise<string> {
+export async function storeInToolCache(
+  executable: string,
+  { version, from }: Made & { readonly version: string },
+  toolCacheDir: string,
+): Promise<string> {
   const entry = join(toolCacheDir, TOOL, version, process.arch);
   try {
     await mkdir(dirname(entry), { recursive: true });
@@ -44,8 +59,9 @@ export async function storeInToolCache(executable: string, version: string, tool
       await copyFile(executable, join(staging, EXECUTABLE));
       await chmod(join(staging, EXECUTABLE), 0o755);
       await writeFile(join(staging, DIGEST), `${await fileDigest(executable)}\n`);
+      if (from !== null) await writeFile(join(staging, ARCHIVE_DIGEST), `${from}\n`);
       await chmod(staging, 0o755);
-      await place(staging, entry);
+      await place(staging, entry, from);
     } finally {
       await rm(staging, { recursive: true, force: true });
     }
@@ -59,12 +75,12 @@ export async function storeInToolCache(executable: string, version: string, tool
   return join(entry, EXECUTABLE);
 }
 
-/** Gives the staged folder its name. Another process that was faster with an intact one is as good; a damaged one goes. */
-async function place(staging: string, entry: string): Promise<void> {
+/** Gives the staged folder its name. An intact one that was made from the same is as good; any other goes. */
+async function place(staging: string, entry: string, from: Made['from']): Promise<void> {
   try {
     await rename(staging, entry);
   } catch {
-    if (await isIntact(entry)) return;
+    if ((await isIntact(entry)) && (await madeFrom(entry)) === from) return;
     await removeEntry(entry);
     await rename(staging, entry);
   }
@@ -76,6 +92,14 @@ async function isIntact(entry: string): Promise<boolean> {
     return SHA256.test(stored) && stored === (await fileDigest(join(entry, EXECUTABLE)));
   } catch {
     return false;
+  }
+}
+
+async function madeFrom(entry: string): Promise<Made['from']> {
+  try {
+    return (await readFile(join(entry, ARCHIVE_DIGEST), 'utf8')).trim();
+  } catch {
+    return null;
   }
 }
 

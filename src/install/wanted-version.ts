@@ -11,7 +11,7 @@ export type AskedVersion = WantedVersion | { readonly kind: 'latest' };
 
 /**
  * Parses `2.3.0`, `v2.3.0`, a semver range such as `2.x` or `>=2.3 <3`, or `latest`.
- * @throws Failure `dolt-version-unknown` for anything else
+ * @throws Failure `bad-usage` for anything else
  */
 export function parseAskedVersion(text: string): AskedVersion {
   const trimmed = text.trim();
@@ -20,7 +20,11 @@ export function parseAskedVersion(text: string): AskedVersion {
   if (version !== null) return { kind: 'exact', version };
   const range = trimmed === '' ? null : validRange(trimmed);
   if (range !== null) return { kind: 'range', range };
-  throw new Failure('dolt-version-unknown', `"${text}" is neither a version, nor a semver range, nor "latest"`);
+  throw new Failure(
+    'bad-usage',
+    `dolt-version is ${JSON.stringify(text)}, which is neither a version, nor a semver range, nor "latest"`,
+    { hint: 'Write for example `2.3.0`, `^2.3`, or `latest`.' },
+  );
 }
 
 /** Whether a version is what was asked for. */

@@ -141,7 +141,9 @@ lake: s3://bucket/p
       /^missing: .* is Dolt 2.3.0, not ">=1.0.0/,
     );
     expect((await asked({ source, path: '/no/dolt' }))[0]).toMatch(/^missing: "\/no\/dolt" cannot be run/);
-    expect((await asked({ source, version: 'newest' }))[0]).toMatch(/^missing: "newest" is neither/);
+    expect((await asked({ source, version: 'newest' }))[0]).toMatch(
+      /^missing: dolt-version is "newest", which is neither/,
+    );
     expect((await asked({ source, path: testDolt(), version: 'latest' }))[0]).toMatch(/^unknown: 2.3.0 .*not asked$/);
     const none = await examine(folder, '', { dolt: { source, path: '/no/dolt' } });
     expect(told(none, 'capabilities')).toEqual(['unknown: there is no Dolt to ask']);

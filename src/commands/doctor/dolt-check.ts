@@ -1,8 +1,8 @@
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from '../../install/dolt-request.ts';
-import { findOnPath, namedDolt } from '../../install/local-dolt.ts';
-import { findInToolCache } from '../../install/tool-cache.ts';
+import { findDolt } from '../../install/find.ts';
+import { namedDolt } from '../../install/local-dolt.ts';
 import { describeWanted, parseAskedVersion, type WantedVersion } from '../../install/wanted-version.ts';
 import { fine, missing, refused, untold } from './check.ts';
 
@@ -25,7 +25,7 @@ export async function checkDolt(request: DoltRequest, context: InstallContext): 
       const isGiven = request.version !== undefined && asked.kind !== 'latest';
       return found(await namedDolt(request.path, isGiven ? wanted : null, context), asked.kind === 'latest');
     }
-    const dolt = (await findOnPath(wanted, context)) ?? (await findInToolCache(wanted, context));
+    const dolt = await findDolt({ wanted, sha256: request.sha256 }, context);
     if (dolt !== null) return found(dolt, asked.kind === 'latest');
     const name = asked.kind === 'latest' ? 'any version' : describeWanted(asked);
     const cure = 'Run `dolt-federation install`, which gets it; a run does that by itself.';

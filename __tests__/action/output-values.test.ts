@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { errorResult, failureValues, outputValues } from '../../src/action/output-values.ts';
+import { failureValues, outputValues } from '../../src/action/output-values.ts';
 import type { Outcome } from '../../src/commands/outcome.ts';
 import { OUTPUTS } from '../../src/contract/outputs.ts';
 import { errorResultSchema, type PeerResult, type RunResult } from '../../src/contract/result.ts';
@@ -77,18 +77,30 @@ describe('outputs of other commands', () => {
 
 describe('outputs of a failure', () => {
   test('are all set, and the result is the error', () => {
-    const failure = new Failure('config-syntax', 'bad', { hint: 'h', location: { file: 'c', line: 1, column: 2 } });
+    const failure = new Failure('config-syntax', 'bad', { hint: 'h', location: { file: '/c', line: 1, column: 2 } });
     const values = failureValues(failure);
     expect(Object.keys(values)).toEqual(Object.keys(OUTPUTS));
     expect(values).toMatchObject({ status: 'failed', changed: 'false', conflicts: '0', synced: '' });
     expect(JSON.parse(values.result)).toEqual({
-      error: { code: 'config-syntax', message: 'bad', hint: 'h', file: 'c', line: 1, column: 2 },
+      error: { code: 'config-syntax', message: 'bad', hint: 'h', file: '/c', line: 1, column: 2 },
     });
   });
 
   test('a message without end is cut', () => {
-    const result = errorResult(new Failure('unknown', 'x'.repeat(100_000)));
-    expect(errorResultSchema.parse(result).error.message).toHaveLength(8_000);
-    expect(result.error).toMatchObject({ file: null, line: null, column: null });
+    const { error } = errorResultSchema.parse(
+      JSON.parse(failureValues(new Failure('unknown', 'x'.repeat(100_000))).result),
+    );
+    expect(error.message).toHaveLength(8_000);
+    expect(error).toMatchObject({ file: null, line: null, column: null });
+  });
+
+  test('of several problems all are told, and only the first where they are too many', () => {
+    const told = (count: number) => {
+      const cause = Array.from({ length: count }, (_, index) => new Failure('config-invalid', `bad ${index}`));
+      const failure = new Failure('config-invalid', 'bad 0 (and more)', { cause });
+      return errorResultSchema.parse(JSON.parse(failureValues(failure).result));
+    };
+    expect(told(2).problems?.map(({ message }) => message)).toEqual(['bad 0', 'bad 1']);
+    expect(told(5_000)).toEqual({ error: expect.objectContaining({ message: 'bad 0 (and more)' }) });
   });
 });

@@ -44,6 +44,23 @@ describe('a step that cannot start', () => {
     });
   });
 
+  test('several mistakes are shown each on its line; one in an input names no file', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    await writeFile(join(runner.workspace, 'c.yaml'), 'federation:\n  peerz: {}\n  dirt: fail\n');
+    const step = await runner.main({ inputs: { config: 'c.yaml', peers: 'a:\n  endpoint: nowhere' } });
+    expect(step.exitCode).toBe(2);
+    const errors = step.commands.filter(({ command }) => command === 'error');
+    expect(errors.map(({ properties: { file, line }, message }) => [file, line, message.split('\n')[0]])).toEqual([
+      ['c.yaml', '2', expect.stringContaining('peerz')],
+      ['c.yaml', '3', expect.stringContaining('dirt')],
+      [undefined, undefined, expect.stringContaining('(at input peers:2:13)')],
+    ]);
+    const json = await validated('error', step.outputs['result'] ?? '');
+    expect(json).toMatchObject({ error: { message: expect.stringContaining('(and 2 more problems)') } });
+    expect(step.summary.match(/<code>(config-unknown-key|invalid-endpoint)/g)).toHaveLength(3);
+  });
+
   test('a folder above the workspace is not searched', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type RunResult, runResultSchema } from '../../src/contract/result.ts';
+import { demoResultSchema, type RunResult, runResultSchema } from '../../src/contract/result.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -101,9 +101,8 @@ describe('towns that sync by hand', () => {
   test('the demo ends with all towns at one head', async () => {
     const { exitCode, stdout, stderr } = await cli.run(['demo', '--json', '--dolt-path', testDolt()]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    const { towns } = JSON.parse(String(stdout)) as { towns: { name: string; result: RunResult }[] };
+    const { towns } = demoResultSchema.parse(JSON.parse(String(stdout)));
     expect(towns).toHaveLength(3);
-    for (const town of towns) runResultSchema.parse(town.result);
     expect(new Set(towns.map((town) => town.result.head)).size).toBe(1);
   });
 });

@@ -35,6 +35,34 @@ describe('what stopped a command', () => {
     expect(output.stdout).toMatch(/^\{\n {2}"error": \{\n {4}"code"[\s\S]*\}\n$/);
   });
 
+  test('several problems: all of them, as text and as JSON', () => {
+    const other = new Failure('config-invalid', 'no mapping', {
+      hint: 'Write one.',
+      location: { file: 'VARIABLE', line: 1 },
+    });
+    const failure = new Failure(located.code, `${located.message} (and 1 more problem)`, { cause: [located, other] });
+    const { stderr } = failureOutput(failure, { json: false, color: false });
+    expect(stderr).toBe(
+      [
+        "error: 'federation.peer' is no key (config-unknown-key)\n  at /t/.beads/config.yaml:3:5",
+        "  Did you mean 'peers'?\n  Correct it.\nerror: no mapping (config-invalid)\n  at VARIABLE:1\n  Write one.\n",
+      ].join('\n'),
+    );
+    const json = errorResultSchema.parse(JSON.parse(failureOutput(failure, { json: true, color: false }).stdout));
+    expect(json.error.message).toBe("'federation.peer' is no key (and 1 more problem)");
+    expect(json.problems).toEqual([
+      expect.objectContaining({ message: "'federation.peer' is no key", line: 3 }),
+      {
+        code: 'config-invalid',
+        message: 'no mapping (at VARIABLE:1)',
+        hint: 'Write one.',
+        file: null,
+        line: null,
+        column: null,
+      },
+    ]);
+  });
+
   test('a failure without a place has nulls', () => {
     const output = failureOutput(new Failure('unknown', 'odd'), { json: true, color: false });
     expect(JSON.parse(output.stdout)).toMatchObject({ error: { file: null, line: null, column: null } });

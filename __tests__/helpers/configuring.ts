@@ -5,8 +5,8 @@ import { buildConfiguration } from '../../src/config/build.ts';
 import type { Configuration } from '../../src/config/configuration.ts';
 import type { ConfigurationContext } from '../../src/config/find-config.ts';
 import type { ConfigOverrides } from '../../src/config/overrides.ts';
-import { problemsOf } from '../../src/config/problems.ts';
 import type { Env } from '../../src/core/env.ts';
+import { problemsOf } from '../../src/core/problems-of.ts';
 import { failureOf } from './thrown.ts';
 
 export interface Surroundings {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RunStatus } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
+import { errorResult } from '../../src/report/error-result.ts';
 import { failureSummary } from '../../src/report/failure-summary.ts';
 import { SUMMARY_BUDGET_BYTES, summary } from '../../src/report/summary.ts';
 import { conflict, failed, HEAD, peer, problem, runResult } from '../helpers/results.ts';
@@ -90,15 +91,22 @@ describe('the job summary of a failure', () => {
   test('says what, where and what to do', () => {
     const failure = new Failure('config-syntax', 'bad <yaml>', {
       hint: 'Line one.\nLine two.',
-      location: { file: 'c.yaml', line: 2 },
+      location: { file: '/c.yaml', line: 2 },
     });
-    const text = failureSummary(failure);
+    const text = failureSummary(errorResult(failure));
     expect(text).toContain('<code>config-syntax</code> bad &#60;yaml&#62;');
-    expect(text).toContain('at <code>c&#46;yaml&#58;2</code>');
+    expect(text).toContain('at <code>&#47;c&#46;yaml&#58;2</code>');
     expect(text).toContain('Line one&#46;<br>Line two&#46;');
   });
 
+  test('has every problem, and of very many the first', () => {
+    const cause = Array.from({ length: 60 }, (_, index) => new Failure('config-invalid', `bad ${index}.`));
+    const text = failureSummary(errorResult(new Failure('config-invalid', 'bad 0. (and 59 more problems)', { cause })));
+    expect(text.match(/bad \d+&#46;/g)).toEqual(cause.slice(0, 50).map(({ message }) => message.replace('.', '&#46;')));
+    expect(text).toContain('and 10 more problems; the file at');
+  });
+
   test('leaves out what there is not', () => {
-    expect(failureSummary(new Failure('unknown', 'x', { hint: '' }))).not.toContain('at <code>');
+    expect(failureSummary(errorResult(new Failure('unknown', 'x', { hint: '' })))).not.toContain('at <code>');
   });
 });

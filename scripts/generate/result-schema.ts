@@ -3,10 +3,12 @@ import { doctorResultSchema } from '../../src/contract/doctor-result.ts';
 import {
   addPeerResultSchema,
   configListResultSchema,
+  demoResultSchema,
   errorResultSchema,
   installResultSchema,
   listPeersResultSchema,
   removePeerResultSchema,
+  resolveResultSchema,
   runResultSchema,
 } from '../../src/contract/result.ts';
 
@@ -20,6 +22,8 @@ const RESULTS = {
   config: configListResultSchema,
   install: installResultSchema,
   doctor: doctorResultSchema,
+  resolve: resolveResultSchema,
+  demo: demoResultSchema,
 } as const;
 
 /** docs/result.schema.json: any JSON that a command prints is one of the results, or the error in its place. */

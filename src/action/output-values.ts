@@ -1,16 +1,15 @@
 import type { Outcome } from '../commands/outcome.ts';
 import { OUTPUTS, type OutputName } from '../contract/outputs.ts';
-import type { ErrorResult, PeerResult, RunResult } from '../contract/result.ts';
+import type { PeerResult, RunResult } from '../contract/result.ts';
 import type { Failure } from '../core/failure.ts';
-import { shorten } from '../report/shorten.ts';
-import { resultJson } from './result-json.ts';
+import { errorResult } from '../report/error-result.ts';
+import { errorResultJson, resultJson } from './result-json.ts';
 
 /** Every output but the path of the result file, which is known only when it has been written. */
 export type OutputValues = Readonly<Record<OutputName, string>>;
 
 const EMPTY = Object.fromEntries(Object.keys(OUTPUTS).map((name) => [name, ''])) as OutputValues;
 const NOTHING = { changed: 'false', conflicts: '0', 'pulled-commits': '0', 'pushed-commits': '0' } as const;
-const MAX_MESSAGE = 8_000;
 
 /** The outputs of a command that came to an end; its result must have been reduced to what may be shown before. */
 export function outputValues(outcome: Outcome): OutputValues {
@@ -41,15 +40,7 @@ export function outputValues(outcome: Outcome): OutputValues {
 
 /** The outputs of a command that a failure stopped. */
 export function failureValues(failure: Failure): OutputValues {
-  return { ...EMPTY, ...NOTHING, status: 'failed', result: JSON.stringify(errorResult(failure)) };
-}
-
-/** A failure as the JSON that stands in place of a result. */
-export function errorResult({ code, message, hint, location }: Failure): ErrorResult {
-  const { file = null, line = null, column = null } = location ?? {};
-  return {
-    error: { code, message: shorten(message, MAX_MESSAGE), hint: shorten(hint, MAX_MESSAGE), file, line, column },
-  };
+  return { ...EMPTY, ...NOTHING, status: 'failed', result: errorResultJson(errorResult(failure)) };
 }
 
 function plainValues(result: unknown): OutputValues {

@@ -3,8 +3,9 @@ import type { DoctorResult } from '../contract/doctor-result.ts';
 import type { RunResult } from '../contract/result.ts';
 import type { Env } from '../core/env.ts';
 import { errorMessage, type Failure, type Location } from '../core/failure.ts';
-import { type Annotation, annotations } from '../report/annotations.ts';
+import { type Annotation, annotations, errorAnnotations } from '../report/annotations.ts';
 import { doctorSummary, doctorText } from '../report/doctor.ts';
+import { errorResult } from '../report/error-result.ts';
 import { failureSummary } from '../report/failure-summary.ts';
 import { plainLines } from '../report/plain.ts';
 import { SUMMARY_BUDGET_BYTES, summary } from '../report/summary.ts';
@@ -33,12 +34,11 @@ export async function reportDoctor(result: DoctorResult, env: Env): Promise<void
   await writeSummary(doctorSummary(result, SUMMARY_BUDGET_BYTES), env);
 }
 
-/** Shows a failure that stopped the command: an error on the line that is to blame, and a job summary. */
+/** Shows a failure that stopped the command: an error on each line that is to blame, and a job summary. */
 export async function reportFailure(failure: Failure, place: { readonly env: Env; readonly workspace: string }) {
-  const { file = null, line = null, column = null } = failure.location ?? {};
-  await writeSummary(failureSummary(failure), place.env);
-  const message = `${failure.message}\n${failure.hint}`;
-  annotate({ severity: 'error', title: failure.code, message, file, line, column }, place.workspace);
+  const result = errorResult(failure);
+  await writeSummary(failureSummary(result), place.env);
+  for (const annotation of errorAnnotations(result)) annotate(annotation, place.workspace);
 }
 
 function annotate(annotation: Annotation, workspace: string): void {

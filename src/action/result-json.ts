@@ -1,9 +1,10 @@
-import type { RunResult } from '../contract/result.ts';
+import type { ErrorResult, RunResult } from '../contract/result.ts';
 import { shorten } from '../report/shorten.ts';
 
 /** What the contract allows for the output `result`; all outputs of a job together may have 50 MiB. */
 export const RESULT_LIMIT_BYTES = 64 * 1024;
 
+const MAX_MESSAGE = 8_000;
 const MAX_TEXT = 500;
 const MAX_PROBLEMS = 20;
 
@@ -25,6 +26,15 @@ export function resultJson(result: RunResult, limit: number = RESULT_LIMIT_BYTES
     else most = middle - 1;
   }
   return firstPeers(short, least);
+}
+
+/** What stopped a command, in as many bytes; where there is too much of it, its first problem alone. */
+export function errorResultJson(result: ErrorResult, limit: number = RESULT_LIMIT_BYTES): string {
+  const whole = JSON.stringify(result);
+  if (fits(whole, limit)) return whole;
+  const { message, hint, ...error } = result.error;
+  const [short, cure] = [message, hint].map((text) => shorten(text, MAX_MESSAGE));
+  return JSON.stringify({ error: { ...error, message: short, hint: cure } });
 }
 
 function fits(json: string, limit: number): boolean {

@@ -1,7 +1,8 @@
 import type { Outcome } from '../commands/outcome.ts';
 import type { Request } from '../commands/request.ts';
 import type { Failure } from '../core/failure.ts';
-import { errorJson, errorText } from './error-text.ts';
+import { errorResult } from '../report/error-result.ts';
+import { errorText } from './error-text.ts';
 import type { Display } from './invocation.ts';
 import { resultJson } from './result-json.ts';
 import { resultText } from './result-text.ts';
@@ -25,6 +26,6 @@ export function outcomeOutput(outcome: Outcome, request: Request, display: Displ
 
 /** What stopped a command: JSON on standard output, text on standard error. */
 export function failureOutput(failure: Failure, shown: { readonly json: boolean; readonly color: boolean }): Output {
-  if (shown.json) return { stdout: jsonText(errorJson(failure)), stderr: '' };
+  if (shown.json) return { stdout: jsonText(errorResult(failure)), stderr: '' };
   return { stdout: '', stderr: errorText(failure, shown.color) };
 }

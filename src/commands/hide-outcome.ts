@@ -1,4 +1,5 @@
 import { Failure } from '../core/failure.ts';
+import { problemsOf } from '../core/problems-of.ts';
 import { type Hide, hideInDoctor, hideInRun } from '../report/hide-secrets.ts';
 import type { Outcome } from './outcome.ts';
 
@@ -26,9 +27,10 @@ export function hideInOutcome(outcome: Outcome, hide: Hide): Outcome {
 
 /** What stopped a command, without the secrets of its run. */
 export function hideInFailure(failure: Failure, hide: Hide): Failure {
+  const problems = problemsOf(failure);
   return new Failure(failure.code, hide(failure.message), {
     hint: hide(failure.hint),
     location: failure.location ?? undefined,
-    cause: failure.cause,
+    cause: problems.length === 1 ? failure.cause : problems.map((problem) => hideInFailure(problem, hide)),
   });
 }

@@ -1,4 +1,5 @@
 import { Failure, type Location } from '../core/failure.ts';
+import { problemsOf } from '../core/problems-of.ts';
 
 /** Gathers failures while a configuration is read, so that all of them can be told at once. */
 export class Problems {
@@ -32,13 +33,6 @@ export class Problems {
       cause: sorted,
     });
   }
-}
-
-/** Every problem that a thrown Failure stands for: those in its `cause`, else itself. */
-export function problemsOf(failure: Failure): readonly Failure[] {
-  const { cause } = failure;
-  const isList = Array.isArray(cause) && cause.length > 0 && cause.every((one) => one instanceof Failure);
-  return isList ? cause : [failure];
 }
 
 /**

@@ -139,16 +139,22 @@ export const runResultSchema = z.strictObject({
 /** The JSON of `sync`, `pull`, `push` and `status`. */
 export type RunResult = z.infer<typeof runResultSchema>;
 
+const stopSchema = z.strictObject({
+  code: errorCode,
+  message: z.string(),
+  hint: z.string(),
+  file: z.string().nullable(),
+  line: z.int().positive().nullable(),
+  column: z.int().positive().nullable(),
+});
+/** One reason why a command could not start; located where a file is to blame. */
+export type Stop = z.infer<typeof stopSchema>;
+
 /** What is printed instead of a result by a command that could not start. */
 export const errorResultSchema = z.strictObject({
-  error: z.strictObject({
-    code: errorCode,
-    message: z.string(),
-    hint: z.string(),
-    file: z.string().nullable(),
-    line: z.int().positive().nullable(),
-    column: z.int().positive().nullable(),
-  }),
+  error: stopSchema,
+  /** All reasons, the first included; only where there are several. */
+  problems: z.array(stopSchema).optional(),
 });
 export type ErrorResult = z.infer<typeof errorResultSchema>;
 
@@ -196,3 +202,8 @@ export const installResultSchema = z.strictObject({
   source: z.enum(['path', 'tool-cache', 'release', 'build']),
 });
 export type InstallResult = z.infer<typeof installResultSchema>;
+
+/** `demo`: the last sync of each of its towns. */
+export const demoResultSchema = z.strictObject({
+  towns: z.array(z.strictObject({ name: z.string(), result: runResultSchema })),
+});

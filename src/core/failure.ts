@@ -2,8 +2,9 @@ import { types } from 'node:util';
 import { ERRORS, type ErrorCode } from '../contract/error-codes.ts';
 import { systemCode } from './system-code.ts';
 
-/** A place in a file, 1-based; what an editor or an annotation needs. */
+/** A place in a text, 1-based; what an editor or an annotation needs. */
 export interface Location {
+  /** Absolute path of a file; anything else is what messages call a text that stands in none, such as `input peers`. */
   readonly file: string;
   readonly line?: number | undefined;
   readonly column?: number | undefined;

@@ -1,8 +1,9 @@
 import { toConfigMapping } from '../config/config-node.ts';
 import type { ConfigMapping } from '../config/config-tree.ts';
-import { Problems, problemsOf } from '../config/problems.ts';
+import { Problems } from '../config/problems.ts';
 import { parseYaml } from '../config/yaml-text.ts';
 import { Failure } from '../core/failure.ts';
+import { problemsOf } from '../core/problems-of.ts';
 
 /** What may be said of malformed YAML as it is; everything else could repeat a piece of it, such as `*name` or `!tag`. */
 const SPOKEN: ReadonlySet<string> = new Set([

@@ -1,4 +1,4 @@
-import type { RunResult } from '../contract/result.ts';
+import type { ErrorResult, RunResult } from '../contract/result.ts';
 import type { Location } from '../core/failure.ts';
 import { counted } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
@@ -28,10 +28,21 @@ const MAX_ANNOTATIONS = 50;
  * very many the first, and how many more there are.
  */
 export function annotations(result: RunResult, options: AnnotationOptions): Annotation[] {
-  const all = findings(result);
-  const told = all.slice(0, MAX_ANNOTATIONS).map((finding) => annotate(finding, options));
-  const left = all.length - told.length;
-  return left === 0 ? told : [...told, rest(left)];
+  return capped(findings(result).map((finding) => annotate(finding, options)));
+}
+
+/** One annotation for each problem that stopped a command, on its line. */
+export function errorAnnotations({ error, problems = [error] }: ErrorResult): Annotation[] {
+  return capped(
+    problems.map(({ code, message, hint, file, line, column }) => {
+      return { severity: 'error', title: code, message: withHint({ message, hint }), file, line, column };
+    }),
+  );
+}
+
+function capped(all: readonly Annotation[]): Annotation[] {
+  const left = all.length - MAX_ANNOTATIONS;
+  return left <= 0 ? [...all] : [...all.slice(0, MAX_ANNOTATIONS), rest(left)];
 }
 
 function rest(left: number): Annotation {
@@ -45,7 +56,7 @@ function annotate(finding: Finding, options: AnnotationOptions): Annotation {
   return { severity, title, message: withHint(finding), ...place(finding, options.locations) };
 }
 
-function withHint({ message, hint }: Finding): string {
+function withHint({ message, hint }: Pick<Finding, 'message' | 'hint'>): string {
   return hint === '' ? message : `${message}\n${hint}`;
 }
 

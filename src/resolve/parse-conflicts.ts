@@ -1,6 +1,7 @@
-import { Problems, problemsOf } from '../config/problems.ts';
+import { Problems } from '../config/problems.ts';
 import { parseYaml, type YamlText } from '../config/yaml-text.ts';
 import { Failure } from '../core/failure.ts';
+import { problemsOf } from '../core/problems-of.ts';
 import {
   type ConflictsFile,
   LEFT_KINDS,

@@ -4,6 +4,7 @@ import { addPeer } from '../../src/commands/add-peer.ts';
 import { listPeers } from '../../src/commands/list-peers.ts';
 import type { AddPeerRequest } from '../../src/commands/request.ts';
 import { addPeerResultSchema } from '../../src/contract/result.ts';
+import { problemsOf } from '../../src/core/problems-of.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
@@ -103,7 +104,30 @@ describe('add-peer', () => {
     const file = await withFile(folder, text);
     const failure = await refusal(() => addPeer(wanted, commandContext(folder.path)));
     expect(failure).toMatchObject({ code, message: expect.stringContaining(message) });
+    expect([null, { file }]).toContainEqual(failure.location);
     expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
+  test('tells each reason against a peer, and no line of what was never written', async () => {
+    await using folder = await tempFolder();
+    const wanted = request('b', 'srv', { branch: 'a..b' });
+    const fresh = await refusal(() => addPeer(wanted, commandContext(folder.path)));
+    expect(fresh.location).toBeNull();
+    const file = await withFile(folder, TEXT);
+    const failure = await refusal(() => addPeer(wanted, commandContext(folder.path)));
+    expect(problemsOf(failure).map(({ code, location }) => ({ code, location }))).toEqual([
+      { code: 'invalid-endpoint', location: { file } },
+      { code: 'config-invalid', location: { file } },
+    ]);
+  });
+
+  test('warns of a tier that every run will refuse', async () => {
+    await using folder = await tempFolder();
+    const warnings: string[] = [];
+    const context = commandContext(folder.path, { warnings });
+    await addPeer(request('b', 'file:///srv/b', { tier: 'T3' }), context);
+    await addPeer(request('c', 'file:///srv/c', { tier: 'T1' }), context);
+    expect(warnings).toEqual([expect.stringMatching(/^b has the tier T3, .*: every run will refuse it\. /)]);
   });
 
   test('origin names federation.remote', async () => {

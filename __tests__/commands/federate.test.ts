@@ -103,7 +103,9 @@ describe('a run with a database', () => {
     await using folder = await tempFolder();
     await makeTown(folder.file('town'));
     const { result } = await command(folder, `box: {endpoint: "file://${folder.file('box')}", tier: T3}`);
-    expect(result.peers).toMatchObject([{ status: 'failed', error: { code: 'tier-unsupported' }, remoteHead: null }]);
+    expect(result.peers).toMatchObject([
+      { state: 'unknown', status: 'failed', error: { code: 'tier-unsupported' }, remoteHead: null },
+    ]);
     await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 

@@ -6,9 +6,11 @@ import type { PeerValue } from '../config/edit-add.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { parsePeerName } from '../config/peer-name.ts';
 import type { AddPeerResult } from '../contract/result.ts';
-import { Failure } from '../core/failure.ts';
+import { Failure, toFailure } from '../core/failure.ts';
+import { problemsOf } from '../core/problems-of.ts';
 import type { Context } from './context.ts';
 import type { AddPeerRequest } from './request.ts';
+import { tierRefusal } from './tier.ts';
 import { registerNow } from './town-remote.ts';
 
 /**
@@ -28,7 +30,11 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
   await writePeer(request, context, before);
   const after = await loadConfiguration(context, overrides);
   const peer = after.peers.find((one) => one.name === name);
-  if (peer !== undefined) await registerNow(peer, { database: request.database, workspace: after.workspace }, context);
+  if (peer !== undefined) {
+    const refusal = tierRefusal(peer);
+    if (refusal !== null) context.log.warning(`${refusal.message}: every run will refuse it. ${refusal.hint}`);
+    await registerNow(peer, { database: request.database, workspace: after.workspace }, context);
+  }
   return { name, endpoint, status: 'added' };
 }
 
@@ -36,11 +42,24 @@ async function writePeer(request: AddPeerRequest, context: Context, before: Conf
   const folder = before.workspace ?? join(context.cwd, '.beads');
   const file = before.file ?? join(folder, 'config.yaml');
   const inspect = (text: string) => {
-    buildConfiguration({ file, workspace: before.workspace, text }, context.env, request.overrides);
+    try {
+      buildConfiguration({ file, workspace: before.workspace, text }, context.env, request.overrides);
+    } catch (thrown) {
+      throw inUnwritten(before.file, thrown);
+    }
   };
   const peer = { name: request.name, value: peerValue(request) };
   if (before.file !== null) await addPeerToFile(file, peer, inspect);
   else await createFileWithPeer(file, { ...peer, isFresh: before.workspace === null }, inspect);
+}
+
+/** A place in a text that was never written says nothing; the file itself had no problem before. */
+function inUnwritten(file: string | null, thrown: unknown): Failure {
+  const failure = toFailure(thrown);
+  const location = file === null ? undefined : { file };
+  const problems = problemsOf(failure).map(({ code, message, hint }) => new Failure(code, message, { hint, location }));
+  const { code, message, hint } = failure;
+  return new Failure(code, message, { hint, location, cause: problems });
 }
 
 function peerValue({ endpoint, role, tier, branch, conflict, user, ref, timeout }: AddPeerRequest): PeerValue {

@@ -6,7 +6,7 @@ import { loadCredentials } from '../credentials/load-credentials.ts';
 import { askCapabilities, type Capabilities } from '../dolt/capabilities.ts';
 import type { Context } from './context.ts';
 import { checkCapabilities } from './doctor/capabilities-check.ts';
-import { fine, refused } from './doctor/check.ts';
+import { fine, refused, untold } from './doctor/check.ts';
 import { checkDatabase } from './doctor/database-check.ts';
 import { type CheckedDolt, checkDolt } from './doctor/dolt-check.ts';
 import { checkPeer } from './doctor/peer-checks.ts';
@@ -14,6 +14,7 @@ import { checkPrograms } from './doctor/program-checks.ts';
 import { checkRunner } from './doctor/runner-check.ts';
 import type { DoctorRequest } from './request.ts';
 import { selectPeers } from './select-peers.ts';
+import { strayCredentials, unwrittenBackup } from './without-effect.ts';
 
 /**
  * What a run would miss here, each with its cure: from files and programs of this machine alone. Nothing is written, no
@@ -44,6 +45,9 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
     ...(await checkDatabase(request, configuration, context)),
     ...(await checkPrograms(peers, context.env)),
     ...(await Promise.all(peers.map((peer) => checkPeer(peer, access, context)))).flat(),
+    ...strayCredentials(configuration, access.credentials).map(({ message, hint }) =>
+      untold({ check: 'credentials' }, message, hint),
+    ),
     ...(runner === null ? [] : [runner]),
   ];
   const status = checks.some((check) => check.status === 'missing') ? 'missing' : 'ok';
@@ -54,7 +58,8 @@ function checkMode(configuration: Configuration): DoctorCheck {
   const subject = { check: 'sync-mode' } as const;
   try {
     requireFederation(configuration);
-    return fine(subject, configuration.syncMode.value);
+    const [notice] = unwrittenBackup(configuration);
+    return notice === undefined ? fine(subject, configuration.syncMode.value) : untold(subject, notice.message);
   } catch (thrown) {
     return refused(subject, thrown);
   }

@@ -4,18 +4,22 @@ import { loadConfiguration, requireFederation } from '../config/load.ts';
 import type { RunResult } from '../contract/result.ts';
 import { monotonicMs } from '../core/clock.ts';
 import { Failure, type Location } from '../core/failure.ts';
+import type { Credentials } from '../credentials/credential.ts';
 import { loadCredentials } from '../credentials/load-credentials.ts';
 import { doltCapabilities } from '../dolt/capabilities.ts';
 import { installDolt } from '../install/install.ts';
+import type { Notice } from '../sync/notice.ts';
 import { newPeerRun } from '../sync/peer-run.ts';
 import type { Context } from './context.ts';
 import { inTown } from './in-town.ts';
 import { checkLeases } from './leases.ts';
+import { toProblem } from './notices.ts';
 import { openTown } from './open-town.ts';
 import type { Access } from './peer-access.ts';
 import { peerResult, problem } from './peer-result.ts';
 import type { FederateRequest } from './request.ts';
 import { selectPeers } from './select-peers.ts';
+import { withoutEffect } from './without-effect.ts';
 
 export interface FederateOutcome {
   readonly result: RunResult;
@@ -38,16 +42,17 @@ export async function federate(request: FederateRequest, context: Context): Prom
     throw new Failure('no-primary', '`fail-on primary` was asked for, but no primary is configured');
   }
   checkLeases(peers, request);
+  const credentials = await credentialsOf(request, context);
+  const notices = withoutEffect(configuration, credentials);
   if (peers.length === 0) {
     const isNone = configuration.peers.length === 0;
     const message = isNone ? 'no peer is configured' : 'no peer has the name and role asked for';
-    return notRun(request, { started, peers, code: 'no-peers', message });
+    return notRun(request, { started, peers, notices, code: 'no-peers', message });
   }
   if (request.untrusted) {
     const message = 'this event may not write, so no peer was contacted; only the configuration was checked';
-    return notRun(request, { started, peers, code: 'untrusted-event', message });
+    return notRun(request, { started, peers, notices, code: 'untrusted-event', message });
   }
-  const credentials = await loadCredentials(request.credentials, { ...context, mask: (one) => context.log.mask(one) });
   const dolt = await installDolt(request.dolt, context);
   const access: Access = {
     credentials,
@@ -66,6 +71,7 @@ export async function federate(request: FederateRequest, context: Context): Prom
       dolt,
       access,
       policy: configuration.dirty.value,
+      notices,
       started,
     };
     const result = await inTown(request, context, ground);
@@ -73,6 +79,12 @@ export async function federate(request: FederateRequest, context: Context): Prom
   } finally {
     await town.close();
   }
+}
+
+/** An event that may not write has no use for them: a fork's workflow is not given the secrets that they name. */
+async function credentialsOf({ untrusted, credentials }: FederateRequest, context: Context): Promise<Credentials> {
+  if (untrusted) return new Map();
+  return await loadCredentials(credentials, { ...context, mask: (secret) => context.log.mask(secret) });
 }
 
 /** A Dolt is asked only where a peer depends on the answer. */
@@ -91,23 +103,26 @@ function notRun(
   why: {
     readonly started: number;
     readonly peers: readonly Peer[];
+    readonly notices: readonly Notice[];
     readonly code: 'no-peers' | 'untrusted-event';
     readonly message: string;
   },
 ): FederateOutcome {
-  const branch = request.branch ?? 'main';
   const result: RunResult = {
     version: 1,
     command: request.command,
     status: 'unchanged',
     database: null,
-    branch,
+    branch: request.branch ?? null,
     head: null,
     doltVersion: null,
     durationMs: monotonicMs() - why.started,
     merge: null,
-    peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, branch))),
-    problems: [problem('warning', why.code, { message: why.message })],
+    peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, request.branch ?? 'main'))),
+    problems: [
+      problem('warning', why.code, { message: why.message }),
+      ...why.notices.map((notice) => toProblem(notice)),
+    ],
   };
   return { result, doltPath: null, locations: locationsOf(why.peers) };
 }

@@ -36,6 +36,8 @@ export interface Ground {
   readonly configured: readonly Peer[];
   readonly access: Access;
   readonly dolt: InstalledDolt;
+  /** What was told of the configuration before. */
+  readonly notices: readonly Notice[];
   readonly policy: Parameters<typeof settleUncommitted>[1]['policy'];
   readonly started: number;
 }
@@ -73,7 +75,7 @@ export async function inTown(request: FederateRequest, context: Context, ground:
     ...runs.flatMap((run) => replacedProblems(run, path)),
     ...memory,
     ...runs.flatMap(noticesOf),
-    ...told.map((notice) => toProblem(notice)),
+    ...[...ground.notices, ...told].map((notice) => toProblem(notice)),
   ];
   return {
     version: 1,

@@ -7,6 +7,7 @@ import { partOf } from '../sync/roles.ts';
 import { leasedPart } from './leases.ts';
 import { type Access, accessTo } from './peer-access.ts';
 import type { FederateRequest } from './request.ts';
+import { tierRefusal } from './tier.ts';
 
 /** The runs of all peers, and the remotes that have to be registered before they can be read. */
 export interface PreparedPeers {
@@ -39,22 +40,18 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
       continue;
     }
     try {
-      refuseTier(peer);
+      const refusal = tierRefusal(peer);
+      if (refusal !== null) throw refusal;
       const { url, kit, user } = accessTo(peer, access);
       Object.assign(run, { kit, user });
       run.registered = await canBeRegistered(run, request);
       if (run.registered) toRegister.push({ name: peer.name, url, ref: peer.ref });
     } catch (thrown) {
-      run.state = 'unreachable';
       run.failure = toFailure(thrown);
+      if (run.failure.code === 'folder-missing') run.state = 'unreachable';
     }
   }
   return { runs, toRegister };
-}
-
-function refuseTier(peer: Peer): void {
-  if (peer.tier === 'T1') return;
-  throw new Failure('tier-unsupported', `${peer.name} has the tier ${peer.tier}, and only raw history can be sent`);
 }
 
 /** Registering a `file://` remote creates its folder, which only a first push may do. */

@@ -12,6 +12,7 @@ export const CHECKS = [
   'git',
   'ssh',
   'endpoint',
+  'tier',
   'credentials',
   'known-hosts',
   'folder',

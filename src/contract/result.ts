@@ -121,7 +121,8 @@ export const runResultSchema = z.strictObject({
   command: z.enum(['sync', 'pull', 'push', 'status']),
   status: z.enum(RUN_STATUSES),
   database: z.string().nullable(),
-  branch: z.string(),
+  /** null where none was named and no database was opened. */
+  branch: z.string().nullable(),
   head: hash.nullable(),
   doltVersion: z.string().nullable(),
   durationMs: count,

@@ -33,7 +33,7 @@ export function mermaid(result: RunResult): string {
   const more = result.peers.length - shown.length;
   return [
     'flowchart LR',
-    `  town(("${label([townName(result), result.branch])}"))`,
+    `  town(("${label([townName(result), ...(result.branch === null ? [] : [result.branch])])}"))`,
     ...shown.flatMap(peerLines),
     ...(more > 0 ? [`  more["${label([`${more} more`])}"]`, '  town --- more'] : []),
     '  classDef still stroke:#888888',

@@ -97,6 +97,7 @@ function indented(line: string): string {
 }
 
 function verdict(result: RunResult): string {
-  const head = result.head === null ? '' : `, ${plain(result.branch)} at ${plain(result.head)}`;
+  const { branch, head: at } = result;
+  const head = branch === null || at === null ? '' : `, ${plain(branch)} at ${plain(at)}`;
   return `${result.command}: ${result.status}, ${counted(result.peers.length, 'peer')}${head}, ${duration(result.durationMs)}`;
 }

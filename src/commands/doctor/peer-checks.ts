@@ -3,7 +3,8 @@ import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 import { ownRepository } from '../../credentials/own-repository.ts';
 import type { Context } from '../context.ts';
-import { untold } from './check.ts';
+import { tierRefusal } from '../tier.ts';
+import { refused, untold } from './check.ts';
 import { checkCredential } from './credential-check.ts';
 import { checkFolder } from './folder-check.ts';
 import { checkKnownHosts } from './known-hosts-check.ts';
@@ -24,7 +25,9 @@ export async function checkPeer(peer: Peer, access: Access, context: Context): P
   const credential = credentials.get(peer.name) ?? ownRepository(peer, context.env, githubToken);
   const job = { ...context, dolthubHost };
   const isHidden = access.untrusted && peer.endpoint.folder !== null;
+  const refusal = tierRefusal(peer);
   return [
+    refusal === null ? null : refused({ check: 'tier', peer: peer.name }, refusal),
     checkCredential(peer, credential, job),
     isOverSsh(peer) ? await checkKnownHosts(peer, credential, context) : null,
     isHidden

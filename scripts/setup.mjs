@@ -86,7 +86,7 @@ async function surroundings() {
     cwd: ROOT,
     toolCacheDir: join(cache, 'tools'),
     tempDir: join(cache, 'tmp'),
-    log: { debug: () => {}, info: console.error, warning: console.error, mask: () => {} },
+    log: { debug: () => {}, info: console.error, warning: console.error },
     signal: abort.signal,
   };
   return { context, cache };
@@ -98,7 +98,10 @@ async function findDolt(context) {
   const { installDolt } = await compiled('install/install');
   /** @type {typeof import('../src/contract/dolt-options.ts')} */
   const { DEFAULT_DOLT_VERSION } = await compiled('contract/dolt-options');
-  const { path } = await installDolt({ version: DEFAULT_DOLT_VERSION, source: 'auto' }, context);
+  const { path } = await installDolt(
+    { version: { kind: 'exact', version: DEFAULT_DOLT_VERSION }, source: 'auto' },
+    context,
+  );
   return path;
 }
 

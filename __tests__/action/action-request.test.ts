@@ -3,6 +3,7 @@ import { ACTION_COMMANDS, actionRequest } from '../../src/action/action-request.
 import type { EventVerdict } from '../../src/action/event.ts';
 import type { InputName } from '../../src/action/inputs.ts';
 import type { FederateRequest } from '../../src/commands/request.ts';
+import { parseAskedVersion } from '../../src/install/wanted-version.ts';
 import { HEAD } from '../helpers/results.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
@@ -44,7 +45,7 @@ describe('the request that the inputs stand for', () => {
         ...{ conflictStrategy: undefined, dirty: undefined, allowInsecure: false, dolthubHost: undefined },
       },
       dolt: {
-        version: '2.3.0',
+        version: parseAskedVersion('2.3.0'),
         source: 'release',
         ...{ path: undefined, sha256: undefined, mirror: undefined, githubToken: undefined },
       },
@@ -92,7 +93,7 @@ describe('the request that the inputs stand for', () => {
     expect(request({ command: 'install', ...inputs, 'dolt-sha256': digest, 'github-token': 't' })).toEqual({
       command: 'install',
       dolt: {
-        ...{ version: '^2.0', source: 'auto', path: undefined, mirror: 'https://m.example' },
+        ...{ version: parseAskedVersion('^2.0'), source: 'auto', path: undefined, mirror: 'https://m.example' },
         ...{ sha256: digest.toLowerCase(), githubToken: 't' },
       },
     });
@@ -100,11 +101,11 @@ describe('the request that the inputs stand for', () => {
 });
 
 test.each([
-  [{}, '2.3.0'],
+  [{}, parseAskedVersion('2.3.0')],
   [{ 'dolt-path': '/d' }, undefined],
-  [{ 'dolt-path': '/d', 'dolt-version': '2.3.0' }, '2.3.0'],
-])('the version for %j is %s', (inputs, version) => {
-  expect(request(inputs).dolt.version).toBe(version);
+  [{ 'dolt-path': '/d', 'dolt-version': '2.3.0' }, parseAskedVersion('2.3.0')],
+])('the version for %j is %j', (inputs, version) => {
+  expect(request(inputs).dolt.version).toEqual(version);
 });
 
 describe('refused inputs', () => {

@@ -13,8 +13,9 @@ import { makeTown } from '../helpers/town.ts';
 /** No pattern takes it for a secret. */
 const SECRET = 'plain words/of ours';
 const SPELLINGS = [SECRET, encodeURIComponent(SECRET), Buffer.from(`x-access-token:${SECRET}`).toString('base64')];
-const shown = (text: string) => SPELLINGS.filter((one) => text.includes(one));
-const REPEATED = 'no rights for ***, for ***, or for ***';
+const shown = (text: string) => [SECRET.slice(6), ...SPELLINGS].filter((one) => text.includes(one));
+const REPEATED = 'no rights for ***, for ***, or for ***; wrong password: ***';
+const AWS_KEY = 'a-key-of-the-job';
 
 describe('a secret that a peer repeats, bare, in the reason why it refuses', () => {
   test('stands in nothing that the command line prints', async () => {
@@ -49,13 +50,35 @@ describe('a secret that a peer repeats, bare, in the reason why it refuses', () 
         ...{ database: 'town', peers: `p: ${host.url}${peers}`, 'dolt-path': testDolt() },
         ...(entry ? { credentials } : { 'github-token': SECRET }),
       },
-      env: { GITHUB_SERVER_URL: host.url, GITHUB_REPOSITORY: 'org/own' },
+      env: { GITHUB_SERVER_URL: host.url, GITHUB_REPOSITORY: 'org/own', AWS_SECRET_ACCESS_KEY: AWS_KEY },
     });
     expect(step.exitCode).toBe(1);
+    const masked = step.commands.filter(({ command }) => command === 'add-mask').map(({ message }) => message);
+    expect(masked).toEqual(expect.arrayContaining([...SPELLINGS, AWS_KEY]));
     expect(JSON.parse(step.outputs['result'] ?? '').peers[0].error.message).toContain(REPEATED);
     expect(step.summary).toContain('no rights for');
     const log = step.stdout.split('\n').filter((line) => !line.startsWith('::add-mask::'));
     expect([...log, step.summary, ...Object.values(step.outputs), ...Object.values(step.state)].flatMap(shown)).toEqual(
+      [],
+    );
+    expect(await filesWith(runner.temp, new Set(SPELLINGS))).toEqual([]);
+  });
+
+  test('stands in no reason why nothing could be done: the first clone', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    await using host = await startRecordingServer({ repeats: true });
+    const step = await runner.main({
+      inputs: {
+        remote: `${host.url}/org/repo.git`,
+        credentials: stringify({ origin: { url: host.url, 'git-token': SECRET } }),
+        'dolt-path': testDolt(),
+      },
+    });
+    expect(step.exitCode).not.toBe(0);
+    expect(JSON.parse(step.outputs['result'] ?? '').error.message).toContain(REPEATED);
+    expect([step.summary, ...Object.values(step.outputs)].flatMap(shown)).toEqual([]);
+    expect(step.commands.filter(({ command }) => command === 'error').flatMap(({ message }) => shown(message))).toEqual(
       [],
     );
     expect(await filesWith(runner.temp, new Set(SPELLINGS))).toEqual([]);

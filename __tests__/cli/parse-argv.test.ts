@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseArgv } from '../../src/cli/parse-argv.ts';
 import type { Request } from '../../src/commands/request.ts';
 import { DEFAULT_DOLT_VERSION } from '../../src/contract/dolt-options.ts';
+import { parseAskedVersion } from '../../src/install/wanted-version.ts';
 import { HEAD } from '../helpers/results.ts';
 
 function parse(line: string, terminal = false) {
@@ -29,7 +30,7 @@ describe('a command line becomes a request', () => {
       reportValues: 'keys',
       untrusted: false,
       overrides: { allowInsecure: false },
-      dolt: { version: DEFAULT_DOLT_VERSION, source: 'release' },
+      dolt: { version: parseAskedVersion(DEFAULT_DOLT_VERSION), source: 'release' },
     });
   });
 
@@ -69,7 +70,7 @@ describe('a command line becomes a request', () => {
         allowInsecure: true,
         dolthubHost: 'h.example',
       },
-      dolt: { version: '^2', source: 'auto', path: '/d', mirror: 'https://m.example' },
+      dolt: { version: parseAskedVersion('^2'), source: 'auto', path: '/d', mirror: 'https://m.example' },
     });
   });
 
@@ -97,7 +98,10 @@ describe('a command line becomes a request', () => {
     ['demo', { command: 'demo', dolt: { source: 'auto' } }],
     ['demo --dolt-source release', { command: 'demo', dolt: { source: 'release' } }],
     ['install --dolt-path /d', { command: 'install', dolt: { version: undefined, path: '/d' } }],
-    ['install --dolt-path /d --dolt-version 2.3.0', { command: 'install', dolt: { version: '2.3.0', path: '/d' } }],
+    [
+      'install --dolt-path /d --dolt-version 2.3.0',
+      { command: 'install', dolt: { version: parseAskedVersion('2.3.0'), path: '/d' } },
+    ],
     ['sync --init-empty', { command: 'sync', initEmpty: true }],
   ])('%s', (line, expected) => {
     expect(request(line)).toMatchObject(expected);

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Display } from '../../src/cli/invocation.ts';
 import { stderrLogger } from '../../src/cli/stderr-logger.ts';
+import { Secrets } from '../../src/core/secrets.ts';
 
 function logged(change: Partial<Display>): string[] {
   const lines: string[] = [];
-  const log = stderrLogger({ json: false, quiet: false, verbose: false, showOrigin: false, ...change }, (line) =>
-    lines.push(line),
-  );
+  const display = { json: false, quiet: false, verbose: false, showOrigin: false, ...change };
+  const log = stderrLogger(display, new Secrets(), (line) => lines.push(line));
   log.debug('step');
   log.info('note');
   log.warning('care');
@@ -24,13 +24,12 @@ describe('the log on standard error', () => {
     expect(logged(change)).toEqual(lines);
   });
 
-  test('a masked value is hidden from then on, an empty one hides nothing', () => {
+  test('a secret is hidden from the moment on that it is known', () => {
     const lines: string[] = [];
-    const log = stderrLogger({ json: false, quiet: false, verbose: true, showOrigin: false }, (line) =>
-      lines.push(line),
-    );
-    log.mask('');
-    log.mask('s3cret');
+    const secrets = new Secrets();
+    const display = { json: false, quiet: false, verbose: true, showOrigin: false };
+    const log = stderrLogger(display, secrets, (line) => lines.push(line));
+    secrets.add('s3cret');
     log.info('password s3cret, again s3cret');
     log.debug('s3cret');
     log.warning('s3cret');

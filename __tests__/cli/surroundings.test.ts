@@ -2,9 +2,10 @@ import { readdir, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { prepareFolders, surroundings } from '../../src/cli/surroundings.ts';
 import type { Request } from '../../src/commands/request.ts';
+import { parseAskedVersion } from '../../src/install/wanted-version.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-const install: Request = { command: 'install', dolt: { version: '2.3.0', source: 'release' } };
+const install: Request = { command: 'install', dolt: { version: parseAskedVersion('2.3.0'), source: 'release' } };
 const list: Request = { command: 'list-peers', overrides: {} };
 
 describe('where a command of the terminal works', () => {

@@ -5,10 +5,11 @@ import { listPeers } from '../../src/commands/list-peers.ts';
 import type { AddPeerRequest } from '../../src/commands/request.ts';
 import { addPeerResultSchema } from '../../src/contract/result.ts';
 import { problemsOf } from '../../src/core/problems-of.ts';
+import { parseAskedVersion } from '../../src/install/wanted-version.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-const DOLT = { version: '2.3.0', source: 'auto' } as const;
+const DOLT = { version: parseAskedVersion('2.3.0'), source: 'auto' } as const;
 
 function request(name: string, endpoint: string, more: Partial<AddPeerRequest> = {}): AddPeerRequest {
   return { command: 'add-peer', name, endpoint, overrides: {}, dolt: DOLT, ...more };

@@ -4,11 +4,12 @@ import { removePeer } from '../../src/commands/remove-peer.ts';
 import type { RemovePeerRequest } from '../../src/commands/request.ts';
 import { removePeerFromFile } from '../../src/config/edit.ts';
 import { removePeerResultSchema } from '../../src/contract/result.ts';
+import { parseAskedVersion } from '../../src/install/wanted-version.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 function request(name: string, overrides = {}): RemovePeerRequest {
-  return { command: 'remove-peer', name, overrides, dolt: { version: '2.3.0', source: 'auto' } };
+  return { command: 'remove-peer', name, overrides, dolt: { version: parseAskedVersion('2.3.0'), source: 'auto' } };
 }
 
 async function withFile(folder: TempFolder, text: string): Promise<string> {

@@ -70,7 +70,7 @@ describe('which Dolt', () => {
 
   test.each([DIGEST, ` ${DIGEST.toUpperCase()} `, `sha256:${DIGEST}`])('the digest %j', (text) => {
     expect(asked({ 'dolt-sha256': text })).toEqual({
-      version: DEFAULT_DOLT_VERSION,
+      version: { kind: 'exact', version: DEFAULT_DOLT_VERSION },
       source: 'release',
       path: undefined,
       sha256: DIGEST,
@@ -80,7 +80,10 @@ describe('which Dolt', () => {
 
   test('a named executable is taken as it is, unless a version was given as well', () => {
     expect(asked({ 'dolt-path': '/d' })).toMatchObject({ path: '/d', version: undefined });
-    expect(asked({ 'dolt-path': '/d', 'dolt-version': '^2' })).toMatchObject({ path: '/d', version: '^2' });
+    expect(asked({ 'dolt-path': '/d', 'dolt-version': '^2' })).toMatchObject({
+      path: '/d',
+      version: { kind: 'range' },
+    });
   });
 
   test.each([
@@ -90,8 +93,8 @@ describe('which Dolt', () => {
     ['no SHA-256', { 'dolt-sha256': 'abc' }],
     ['no SHA-256', { 'dolt-sha256': `${DIGEST}0` }],
     ['no SHA-256', { 'dolt-sha256': `md5:${DIGEST}` }],
-    ['`dolt-path` names an executable', { 'dolt-sha256': DIGEST, 'dolt-path': '/d' }],
-    ['`dolt-source: build` makes an executable', { 'dolt-sha256': DIGEST, 'dolt-source': 'build' }],
+    ['that `dolt-path` names could not be compared', { 'dolt-sha256': DIGEST, 'dolt-path': '/d' }],
+    ['that `dolt-source: build` makes could not be compared', { 'dolt-sha256': DIGEST, 'dolt-source': 'build' }],
   ])('%s: %j is refused', async (why, flags) => {
     expect(await failureOf(() => asked(flags))).toMatchObject({
       code: 'bad-usage',

@@ -16,13 +16,20 @@ describe('credentials of nobody', () => {
     const peers = `partner: file://${folder.file('box')}`;
     const { result } = await command(folder, peers, { credentials: entry('partnr') });
     expect(result.peers).toMatchObject([{ name: 'partner', verified: true }]);
-    const message = 'credentials of partnr: no peer is called that; did you mean partner?';
+    const message = 'credentials of partnr: no peer is called that, so nobody gets them';
+    const hint = 'Did you mean `partner`? Correct the name, or remove the entry.';
     expect(result.problems).toContainEqual(
-      expect.objectContaining({ severity: 'warning', code: 'unknown-peer', message }),
+      expect.objectContaining({ severity: 'warning', code: 'unknown-peer', message, hint }),
     );
-    expect(told(await examine(folder, peers, { credentials: entry('partnr') }), 'credentials')).toEqual([
-      `unknown: ${message}`,
-    ]);
+    const examined = await examine(folder, peers, { credentials: entry('partnr') });
+    expect(examined.status).toBe('ok');
+    expect(examined.checks).toContainEqual({
+      check: 'credentials',
+      peer: null,
+      status: 'warning',
+      message,
+      cure: hint,
+    });
   });
 
   test('a peer that takes no part this time is no stranger', async () => {
@@ -38,7 +45,10 @@ describe('credentials of nobody', () => {
     const { result } = await command(folder, '', { credentials: entry('far') });
     expect(result).toMatchObject({
       branch: null,
-      problems: [{ code: 'no-peers' }, { code: 'unknown-peer', message: 'credentials of far: no peer is called that' }],
+      problems: [
+        { code: 'no-peers' },
+        { code: 'unknown-peer', message: expect.stringContaining('of far'), hint: 'Remove the entry.' },
+      ],
     });
     const file = folder.file('no-such.yaml');
     await expect(command(folder, '', { credentials: { file } })).rejects.toMatchObject({ code: 'config-unreadable' });
@@ -49,6 +59,9 @@ describe('credentials of nobody', () => {
     const text = 'far: {url: "https://far.example", git-token: {env: NOT_GIVEN}}';
     const { result } = await command(folder, '', { untrusted: true, branch: 'work', credentials: { text } });
     expect(result).toMatchObject({ branch: 'work', problems: [{ code: 'no-peers' }] });
+    const peers = 'far: https://far.example/repo.git';
+    const examined = await examine(folder, peers, { untrusted: true, credentials: { text } });
+    expect(told(examined, 'credentials', 'far')).toEqual(['unknown: not looked at on an event that may not write']);
   });
 });
 
@@ -68,5 +81,5 @@ test('belt-and-suspenders federates, and says that nobody writes the JSONL', asy
   expect(result).toMatchObject({ status: 'success', peers: [{ verified: true }] });
   const warning = { severity: 'warning', code: 'not-supported', message: expect.stringContaining('no JSONL backup') };
   expect(result.problems).toContainEqual(expect.objectContaining(warning));
-  expect(told(await examine(folder, peers, { overrides }), 'sync-mode')[0]).toMatch(/^unknown: .*no JSONL backup$/);
+  expect(told(await examine(folder, peers, { overrides }), 'sync-mode')[0]).toMatch(/^warning: .*no JSONL backup$/);
 });

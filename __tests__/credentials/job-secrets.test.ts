@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { jobSecrets } from '../../src/credentials/job-secrets.ts';
 
-test('what the job brings is hidden as well: its cloud keys, and its token as it is and as git sends it', () => {
+test('what the job brings is hidden as well: its cloud keys but for short ones, and its token as it is and as git sends it', () => {
   const env = {
-    ...{ AWS_ACCESS_KEY_ID: 'an-id', AWS_SECRET_ACCESS_KEY: 'a-key', AWS_SESSION_TOKEN: 'a-session' },
+    ...{ AWS_ACCESS_KEY_ID: 'an-id', AWS_SECRET_ACCESS_KEY: 'test', AWS_SESSION_TOKEN: 'a-session!' },
     ...{ AZURE_CLIENT_ID: 'a-client', AZURE_CLIENT_SECRET: 'a-secret', HOME: '/home/me' },
   };
   const header = Buffer.from('x-access-token:a-token').toString('base64');
   expect([...jobSecrets(env, 'a-token')].sort()).toEqual(
-    ['a-key', 'a-secret', 'a-session', 'a-token', header, encodeURIComponent(header)].sort(),
+    ['a-secret', 'a-session!', 'a-session%21', 'a-token', header, encodeURIComponent(header)].sort(),
   );
   expect([...jobSecrets({}, undefined), ...jobSecrets({ AWS_SESSION_TOKEN: '' }, '')]).toEqual([]);
 });

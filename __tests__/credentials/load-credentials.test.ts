@@ -2,6 +2,7 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import type { Env } from '../../src/core/env.ts';
+import { Secrets } from '../../src/core/secrets.ts';
 import { type GivenCredentials, loadCredentials } from '../../src/credentials/load-credentials.ts';
 import { doltJwk } from '../helpers/jwk.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -11,7 +12,7 @@ const TEXT = 'p: {url: https://h.example, git-token: file-token}';
 
 async function load(given: GivenCredentials | undefined, { env = {} as Env, cwd = '/' } = {}) {
   const masked: string[] = [];
-  const credentials = await loadCredentials(given, { env, cwd, mask: (secret) => void masked.push(secret) });
+  const credentials = await loadCredentials(given, { env, cwd, secrets: new Secrets((secret) => masked.push(secret)) });
   return { names: [...credentials.keys()], masked };
 }
 
@@ -92,10 +93,17 @@ test('every secret is masked, whole, by line, and as it goes over the wire; name
   expect(masked.filter((one) => /example|bucket/.test(one))).toEqual([]);
 });
 
-test('a secret is masked as it stands in quotes and in an address, too', async () => {
-  const text = stringify({ p: { url: 'https://git.example', 'git-token': 'a "b"\\c/d\ud800' } });
+test('a secret is masked as it is written in quotes, in JSON and in an address, too', async () => {
+  const secret = 'a "b"\\c/d<&!\ud800';
+  const text = stringify({ p: { url: 'https://git.example', 'git-token': secret } });
   const { masked } = await load({ text });
   expect(masked).toEqual(
-    expect.arrayContaining(['a "b"\\c/d\ud800', 'a \\"b\\"\\\\c/d\\ud800', 'a%20%22b%22%5Cc%2Fd%EF%BF%BD']),
+    expect.arrayContaining([
+      secret,
+      'a \\"b\\"\\\\c/d<&!\\ud800',
+      'a \\"b\\"\\\\c/d\\u003c\\u0026!\\ud800',
+      'a%20%22b%22%5Cc%2Fd%3C%26!%EF%BF%BD',
+      'a+%22b%22%5Cc%2Fd%3C%26%21%EF%BF%BD',
+    ]),
   );
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { readEnv } from '../../src/core/env.ts';
 import { Failure } from '../../src/core/failure.ts';
+import { Secrets } from '../../src/core/secrets.ts';
 import { engineKit, PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
 import { type Engine, type Engines, openEngines } from '../../src/dolt/engines.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -30,7 +31,7 @@ async function withTown(
       tempDir: folder.file('tmp'),
       signal,
       onResource() {},
-      mask() {},
+      secrets: new Secrets(),
     },
     3,
   );

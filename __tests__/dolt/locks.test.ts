@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
+import { Secrets } from '../../src/core/secrets.ts';
 import { openServer, type ServerOptions } from '../../src/dolt/server.ts';
 import type { Patience } from '../../src/dolt/when-free.ts';
 import { command } from '../helpers/commanding.ts';
@@ -20,7 +21,7 @@ function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerO
     tempDir: folder.file('tmp'),
     signal: new AbortController().signal,
     onResource() {},
-    mask() {},
+    secrets: new Secrets(),
     userHome: true,
     patience: SHORT,
     ...more,

@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promis
 import { createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
+import { Secrets } from '../../src/core/secrets.ts';
 import { openServer, type ServerOptions } from '../../src/dolt/server.ts';
 import { openDatabase } from '../../src/dolt/sql.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -17,21 +18,21 @@ function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerO
     tempDir: folder.file('tmp'),
     signal: new AbortController().signal,
     onResource() {},
-    mask() {},
+    secrets: new Secrets(),
     ...more,
   };
 }
 
 describe('a server of our own', () => {
-  test('answers on a private socket, tells its secret to the mask alone, and leaves nothing behind', async () => {
+  test('answers on a private socket, tells its secret to nobody but the secrets of the run, and leaves nothing behind', async () => {
     await using folder = await tempFolder();
     await makeTown(folder.file('town'));
     const before = await readdir(folder.file('town', '.dolt'));
     const secrets: string[] = [];
-    const server = await openServer(options(folder, { mask: (secret) => secrets.push(secret) }));
+    const server = await openServer(options(folder, { secrets: new Secrets((secret) => secrets.push(secret)) }));
     expect(secrets).toEqual([server.address.password]);
     expect((await stat(server.address.socket ?? '')).isSocket()).toBe(true);
-    const database = await openDatabase(server.address, 1);
+    const database = await openDatabase(server, 1);
     expect(database.name).toBe('town');
     await database.close();
     await server.stop();
@@ -44,7 +45,9 @@ describe('a server of our own', () => {
     await using folder = await tempFolder();
     await makeTown(folder.file('town'));
     const server = await openServer(options(folder));
-    await expect(openDatabase({ ...server.address, password: '' }, 1)).rejects.toMatchObject({ code: 'auth' });
+    await expect(openDatabase({ ...server, address: { ...server.address, password: '' } }, 1)).rejects.toMatchObject({
+      code: 'auth',
+    });
     await server.stop();
   });
 
@@ -52,7 +55,7 @@ describe('a server of our own', () => {
     await using folder = await tempFolder();
     await makeTown(folder.file('town'));
     const server = await openServer(options(folder, { tempDir: folder.file('a'.repeat(120)) }));
-    const database = await openDatabase(server.address, 1);
+    const database = await openDatabase(server, 1);
     await database.close();
     await server.stop();
     expect(Buffer.byteLength(server.address.socket ?? '')).toBeLessThanOrEqual(100);
@@ -63,7 +66,7 @@ describe('a server of our own', () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('town'));
     const server = await openServer(options(folder));
-    await expect(openDatabase(server.address, 1)).rejects.toMatchObject({ code: 'no-database' });
+    await expect(openDatabase(server, 1)).rejects.toMatchObject({ code: 'no-database' });
     await server.stop();
   });
 
@@ -72,7 +75,7 @@ describe('a server of our own', () => {
     await makeTown(folder.file('town', 'one'));
     await makeTown(folder.file('town', 'two'));
     const server = await openServer(options(folder));
-    await expect(openDatabase(server.address, 1)).rejects.toMatchObject({
+    await expect(openDatabase(server, 1)).rejects.toMatchObject({
       code: 'no-database',
       message: expect.stringContaining('one, two'),
     });
@@ -118,7 +121,7 @@ describe('a server of our own', () => {
     const settings: Record<string, string> = JSON.parse(await readFile(file, 'utf8'));
     await writeFile(file, JSON.stringify({ ...settings, 'sqlserver.global.dolt_replicate_to_remote': 'evil' }));
     const server = await openServer(options(folder));
-    const database = await openDatabase(server.address, 1);
+    const database = await openDatabase(server, 1);
     await database.run("INSERT INTO items VALUES (9, 'secret', 'me')");
     await database.run("CALL DOLT_COMMIT('-Am', 'kept here')");
     await database.close();

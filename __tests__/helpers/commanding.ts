@@ -3,6 +3,7 @@ import { federate } from '../../src/commands/federate.ts';
 import type { FederateRequest } from '../../src/commands/request.ts';
 import type { RunResult } from '../../src/contract/result.ts';
 import { type Env, readEnv } from '../../src/core/env.ts';
+import { Secrets } from '../../src/core/secrets.ts';
 import { testDolt } from './dolt-binary.ts';
 import type { TempFolder } from './temp-folder.ts';
 
@@ -41,7 +42,8 @@ export async function command(
     toolCacheDir: folder.file('tools'),
     cloneDir: null,
     userHome,
-    log: { debug() {}, info: say, warning: say, mask() {} },
+    log: { debug() {}, info: say, warning: say },
+    secrets: new Secrets(),
     progress() {},
     signal: new AbortController().signal,
     onResource() {},

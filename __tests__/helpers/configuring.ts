@@ -7,6 +7,7 @@ import type { ConfigurationContext } from '../../src/config/find-config.ts';
 import type { ConfigOverrides } from '../../src/config/overrides.ts';
 import type { Env } from '../../src/core/env.ts';
 import { problemsOf } from '../../src/core/problems-of.ts';
+import { Secrets } from '../../src/core/secrets.ts';
 import { failureOf } from './thrown.ts';
 
 export interface Surroundings {
@@ -30,7 +31,7 @@ export function contextIn(cwd: string, env: Env = {}): ConfigurationContext {
 
 /** All that a command is given in a folder that nothing lies above; what it warns of goes to `warnings`. */
 export function commandContext(cwd: string, { env = {}, ceiling = cwd, warnings = [] as string[] } = {}): Context {
-  const log = { debug() {}, info() {}, warning: (message: string) => void warnings.push(message), mask() {} };
+  const log = { debug() {}, info() {}, warning: (message: string) => void warnings.push(message) };
   return {
     ...contextIn(cwd, env),
     ceiling,
@@ -38,6 +39,7 @@ export function commandContext(cwd: string, { env = {}, ceiling = cwd, warnings 
     toolCacheDir: join(cwd, 'no-tool-cache'),
     cloneDir: null,
     log,
+    secrets: new Secrets(),
     progress() {},
     signal: new AbortController().signal,
     onResource() {},

@@ -3,6 +3,7 @@ import type { Peer } from '../../src/config/configuration.ts';
 import type { Role } from '../../src/contract/vocabulary.ts';
 import { readEnv } from '../../src/core/env.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
+import { Secrets } from '../../src/core/secrets.ts';
 import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
 import { type Engines, openEngines } from '../../src/dolt/engines.ts';
 import { branchHead } from '../../src/dolt/heads.ts';
@@ -13,7 +14,7 @@ import { registerPeers } from '../../src/sync/registration.ts';
 import { type Direction, partOf } from '../../src/sync/roles.ts';
 import { testDolt } from './dolt-binary.ts';
 
-const silent = { debug() {}, info() {}, warning() {}, mask() {} };
+const silent = { debug() {}, info() {}, warning() {} };
 
 /** Opens the engines of a database, as a run does, for as long as the work takes. */
 export async function withEngines<T>(
@@ -30,7 +31,7 @@ export async function withEngines<T>(
       tempDir,
       signal: new AbortController().signal,
       onResource() {},
-      mask() {},
+      secrets: new Secrets(),
     },
     5,
   );

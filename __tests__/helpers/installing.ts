@@ -32,7 +32,7 @@ export async function machine(env: Env = {}): Promise<Machine> {
       cwd: folder.path,
       toolCacheDir: folder.file('tools'),
       tempDir: folder.file('tmp'),
-      log: { debug: says('debug'), info: says('info'), warning: says('warning'), mask() {} },
+      log: { debug: says('debug'), info: says('info'), warning: says('warning') },
       signal: abort.signal,
     },
     interrupt: () => abort.abort(),

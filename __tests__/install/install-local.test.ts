@@ -2,6 +2,7 @@ import { appendFile, rm } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { installDolt } from '../../src/install/install.ts';
 import { storeInToolCache } from '../../src/install/tool-cache.ts';
+import { parseAskedVersion } from '../../src/install/wanted-version.ts';
 import { answersAsDolt, failureOf, type Machine, machine, program } from '../helpers/installing.ts';
 import { closedHost, redirects, releaseHost } from '../helpers/release-host.ts';
 
@@ -9,7 +10,7 @@ const RELEASE = { source: 'release' } as const;
 
 async function primeCache(box: Machine, version: string): Promise<string> {
   const executable = await answersAsDolt(box.folder.file('made'), version);
-  return storeInToolCache(executable, { version, from: null }, box.context.toolCacheDir);
+  return storeInToolCache(executable, { version }, box.context.toolCacheDir);
 }
 
 describe('an executable that was named', () => {
@@ -18,8 +19,12 @@ describe('an executable that was named', () => {
     const path = await answersAsDolt(box.folder.file('mine'), '2.9.9');
     const installed = { version: '2.9.9', path, source: 'path' };
     expect(await installDolt({ ...RELEASE, path }, box.context)).toEqual(installed);
-    expect(await installDolt({ ...RELEASE, path: 'mine/dolt', version: '2.x' }, box.context)).toEqual(installed);
-    const failure = await failureOf(installDolt({ ...RELEASE, path, version: '2.3.0' }, box.context));
+    expect(
+      await installDolt({ ...RELEASE, path: 'mine/dolt', version: parseAskedVersion('2.x') }, box.context),
+    ).toEqual(installed);
+    const failure = await failureOf(
+      installDolt({ ...RELEASE, path, version: parseAskedVersion('2.3.0') }, box.context),
+    );
     expect(failure).toMatchObject({ code: 'dolt-not-found', message: `"${path}" is Dolt 2.9.9, not 2.3.0` });
   });
 
@@ -35,7 +40,7 @@ describe('an executable that was named', () => {
     await using box = await machine();
     await using host = await releaseHost();
     host.on('/latest', redirects('/tag/v2.9.9'));
-    const request = { ...RELEASE, version: 'latest', mirror: `${host.url}/download` };
+    const request = { ...RELEASE, version: parseAskedVersion('latest'), mirror: `${host.url}/download` };
     const path = await answersAsDolt(box.folder.file('mine'), '2.9.9');
     expect((await installDolt({ ...request, path }, box.context)).version).toBe('2.9.9');
   });
@@ -67,7 +72,7 @@ describe('PATH, then the tool cache', () => {
       await using box = await machine({ GITHUB_API_URL: await closedHost() });
       await primeCache(box, '2.3.0');
       expect((await installDolt({ source, mirror: await closedHost() }, box.context)).source).toBe('tool-cache');
-      expect((await installDolt({ source, version: '^2.0.0' }, box.context)).version).toBe('2.3.0');
+      expect((await installDolt({ source, version: parseAskedVersion('^2.0.0') }, box.context)).version).toBe('2.3.0');
     },
   );
 
@@ -89,7 +94,10 @@ test('where a digest was given, neither PATH nor an entry that was made from som
   await answersAsDolt(box.bin, '2.3.0');
   await primeCache(box, '2.3.0');
   const request = { ...RELEASE, mirror: await closedHost(), sha256: '0'.repeat(64) };
-  expect(await failureOf(installDolt(request, box.context))).toMatchObject({ code: 'dolt-download-failed' });
+  expect(await failureOf(installDolt(request, box.context))).toMatchObject({
+    code: 'dolt-download-failed',
+    hint: expect.stringContaining('Without `dolt-sha256` any fitting Dolt will do'),
+  });
 });
 
 describe('the latest', () => {
@@ -98,7 +106,7 @@ describe('the latest', () => {
     await using host = await releaseHost();
     host.on('/latest', redirects('/tag/v2.9.9'));
     const path = await answersAsDolt(box.bin, '2.9.9');
-    const request = { ...RELEASE, version: 'latest', mirror: `${host.url}/download` };
+    const request = { ...RELEASE, version: parseAskedVersion('latest'), mirror: `${host.url}/download` };
     expect(await installDolt(request, box.context)).toEqual({ version: '2.9.9', path, source: 'path' });
     await rm(path);
     expect(await primeCache(box, '2.9.9')).toBe((await installDolt(request, box.context)).path);
@@ -106,21 +114,24 @@ describe('the latest', () => {
 
   test.each(['release', 'auto'] as const)('cannot be told without that host (%s)', async (source) => {
     await using box = await machine();
-    const request = { source, version: 'latest', mirror: `${await closedHost()}/download` };
+    const request = { source, version: parseAskedVersion('latest'), mirror: `${await closedHost()}/download` };
     const failure = await failureOf(installDolt(request, box.context));
     expect(failure).toMatchObject({ code: 'dolt-download-failed', hint: expect.stringContaining('exact version') });
   });
 
   test('is not asked for where nothing may be downloaded', async () => {
     await using box = await machine();
-    const failure = await failureOf(installDolt({ source: 'build', version: 'latest' }, box.context));
+    const failure = await failureOf(
+      installDolt({ source: 'build', version: parseAskedVersion('latest') }, box.context),
+    );
     expect(failure.code).toBe('dolt-version-unknown');
   });
 });
 
-test('an interruption ends the search', async () => {
+test('an interruption ends the search, and the question to an executable that was named', async () => {
   await using box = await machine();
-  await answersAsDolt(box.bin, '2.3.0');
+  const path = await answersAsDolt(box.bin, '2.3.0');
   box.interrupt();
   expect((await failureOf(installDolt(RELEASE, box.context))).code).toBe('interrupted');
+  expect((await failureOf(installDolt({ ...RELEASE, path }, box.context))).code).toBe('interrupted');
 });

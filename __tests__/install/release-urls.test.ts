@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { releaseUrls } from '../../src/install/release-urls.ts';
+import { parseMirror, releaseUrls } from '../../src/install/release-urls.ts';
 
 test('without a mirror they are those of GitHub', () => {
   const urls = releaseUrls(undefined);
@@ -12,7 +12,7 @@ test('without a mirror they are those of GitHub', () => {
 test.each(['https://m.test/dolt/download', 'https://m.test/dolt/download/'])(
   'a mirror replaces the base: %s',
   (mirror) => {
-    const urls = releaseUrls(mirror);
+    const urls = releaseUrls(parseMirror(mirror));
     expect(urls.asset('2.3.0', 'a.zip')).toBe('https://m.test/dolt/download/v2.3.0/a.zip');
     expect(urls.latest).toBe('https://m.test/dolt/latest');
   },
@@ -25,5 +25,5 @@ test.each([
   ['https://m.test/?key=1', 'dolt-mirror on m.test has a user, a query or a fragment'],
   ['https://m.test/#a', 'dolt-mirror on m.test has a user, a query or a fragment'],
 ])('refuses %s', (mirror, message) => {
-  expect(() => releaseUrls(mirror)).toThrow(expect.objectContaining({ code: 'bad-usage', message }));
+  expect(() => parseMirror(mirror)).toThrow(expect.objectContaining({ code: 'bad-usage', message }));
 });

@@ -1,9 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { install } from '../../src/commands/install.ts';
+import { Secrets } from '../../src/core/secrets.ts';
 import { run } from '../../src/dolt/process.ts';
 import { fileDigest } from '../../src/install/file-digest.ts';
 import { installDolt } from '../../src/install/install.ts';
+import { parseAskedVersion } from '../../src/install/wanted-version.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { answersAsDolt, failureOf, machine } from '../helpers/installing.ts';
 import { PLATFORM, packRelease } from '../helpers/release-archive.ts';
@@ -38,10 +40,11 @@ test('the real Dolt, from a release, end to end; the second time from the cache'
     ceiling: null,
     cloneDir: null,
     userHome: false,
+    secrets: new Secrets(),
     progress() {},
     onResource() {},
   };
-  const path = box.folder.file('tools', 'dolt', '2.3.0', process.arch, 'dolt');
+  const path = box.folder.file('tools', 'dolt', '2.3.0', `${process.arch}-${real.sha256}`, 'dolt');
   const installed = await install({ command: 'install', dolt }, context);
   expect(installed).toEqual({ version: '2.3.0', path, source: 'release' });
   expect(await fileDigest(path)).toBe(await fileDigest(testDolt()));
@@ -86,7 +89,7 @@ describe('what is asked of whom', () => {
     storage.on('/blob', sendsFile(small.file));
     const request = {
       source: 'release',
-      version: 'latest',
+      version: parseAskedVersion('latest'),
       mirror: `${mirror.url}/download`,
       githubToken: TOKEN,
     } as const;
@@ -110,7 +113,7 @@ describe('what is asked of whom', () => {
     host.on(ASSET, sendsFile(small.file));
     const request = {
       source: 'release',
-      version: '2.x',
+      version: parseAskedVersion('2.x'),
       mirror: `${host.url}/download`,
       sha256: small.sha256,
     } as const;
@@ -120,7 +123,9 @@ describe('what is asked of whom', () => {
   test('a range that cannot be resolved because nobody is there', async () => {
     const closed = await closedHost();
     await using box = await machine({ GITHUB_API_URL: closed });
-    const failure = await failureOf(installDolt({ source: 'release', version: '2.x', mirror: closed }, box.context));
+    const failure = await failureOf(
+      installDolt({ source: 'release', version: parseAskedVersion('2.x'), mirror: closed }, box.context),
+    );
     expect(failure.code).toBe('dolt-download-failed');
   });
 });
@@ -132,7 +137,7 @@ describe('what is refused leaves no cache entry', () => {
     host.on(`/download/v2.2.0/${PLATFORM.asset}`, sendsFile(small.file));
     const request = {
       source: 'release',
-      version: '2.2.0',
+      version: parseAskedVersion('2.2.0'),
       mirror: `${host.url}/download`,
       sha256: small.sha256,
     } as const;

@@ -5,12 +5,12 @@ import { findInToolCache, storeInToolCache } from '../../src/install/tool-cache.
 import { answersAsDolt, failureOf, machine } from '../helpers/installing.ts';
 
 const WANTED = { wanted: { kind: 'exact', version: '2.3.0' } } as const;
-const BUILT = { version: '2.3.0', from: null };
+const ANY = { version: '2.3.0' };
 
 async function stored(version = '2.3.0') {
   const box = await machine();
   const executable = await answersAsDolt(box.folder.file('made'), version);
-  const path = await storeInToolCache(executable, { version, from: null }, box.context.toolCacheDir);
+  const path = await storeInToolCache(executable, { version }, box.context.toolCacheDir);
   return { box, executable, path };
 }
 
@@ -30,7 +30,7 @@ describe('the tool cache', () => {
     const { box, executable } = await stored();
     await using _ = box;
     for (const version of ['2.10.0', '2.9.0', '3.0.0']) {
-      await storeInToolCache(executable, { version, from: null }, box.context.toolCacheDir);
+      await storeInToolCache(executable, { version }, box.context.toolCacheDir);
     }
     const found = await findInToolCache({ wanted: { kind: 'range', range: '^2.3.0' } }, box.context);
     expect(found?.version).toBe('2.10.0');
@@ -61,31 +61,42 @@ describe('the tool cache', () => {
     await rm(box.folder.file('tools', 'dolt', '2.3.0', `${process.arch}.complete`));
     await writeFile(path, 'half');
     expect(await findInToolCache(WANTED, box.context)).toBeNull();
-    await storeInToolCache(executable, BUILT, box.context.toolCacheDir);
+    await storeInToolCache(executable, ANY, box.context.toolCacheDir);
     expect((await findInToolCache(WANTED, box.context))?.path).toBe(path);
   });
 
-  test('knows which release an entry was taken from, and replaces one that was made from something else', async () => {
+  test('whoever wants one release has an entry of its own', async () => {
     const { box, executable, path } = await stored();
     await using _ = box;
     const [one, other] = ['1'.repeat(64), '2'.repeat(64)];
-    const find = (from: string | null) => findInToolCache({ ...WANTED, made: { from } }, box.context);
-    expect([(await find(null))?.path, await find(one)]).toEqual([path, null]);
-    await storeInToolCache(executable, { version: '2.3.0', from: one }, box.context.toolCacheDir);
-    expect([await find(null), (await find(one))?.path, await find(other)]).toEqual([null, path, null]);
-    await storeInToolCache(executable, { version: '2.3.0', from: other }, box.context.toolCacheDir);
-    expect([await find(one), (await find(other))?.path]).toEqual([null, path]);
-    expect(box.lines).toEqual([]);
+    const find = (sha256: string) => findInToolCache({ ...WANTED, sha256 }, box.context);
+    expect(await find(one)).toBeNull();
+    const own = await storeInToolCache(executable, { version: '2.3.0', sha256: one }, box.context.toolCacheDir);
+    expect([(await find(one))?.path, await find(other)]).toEqual([own, null]);
+    expect(own).not.toBe(path);
+    expect((await findInToolCache(WANTED, box.context))?.path).toBe(path);
   });
 
   test('takes several processes that store the same at once', async () => {
     const { box, executable, path } = await stored();
     await using _ = box;
     const cache = box.folder.file('shared');
-    const paths = await Promise.all(Array.from({ length: 8 }, () => storeInToolCache(executable, BUILT, cache)));
+    const paths = await Promise.all(Array.from({ length: 8 }, () => storeInToolCache(executable, ANY, cache)));
     expect(new Set(paths)).toEqual(new Set([path.replace('/tools/', '/shared/')]));
     expect((await readdir(join(cache, 'dolt', '2.3.0'))).length).toBe(2);
     expect(await findInToolCache(WANTED, { ...box.context, toolCacheDir: cache })).not.toBeNull();
+  });
+
+  test('takes several processes that find the same damaged entry', async () => {
+    const { box, executable, path } = await stored();
+    await using _ = box;
+    const cache = box.context.toolCacheDir;
+    for (let round = 0; round < 10; round += 1) {
+      await writeFile(path, 'half');
+      await Promise.all(Array.from({ length: 4 }, () => storeInToolCache(executable, ANY, cache)));
+      expect((await findInToolCache(WANTED, box.context))?.path).toBe(path);
+      expect((await readdir(join(cache, 'dolt', '2.3.0'))).length).toBe(2);
+    }
   });
 
   test('a cache that cannot be written is a failure that names it', async () => {
@@ -93,7 +104,7 @@ describe('the tool cache', () => {
     await mkdir(box.folder.file('made'));
     await writeFile(box.context.toolCacheDir, 'a file');
     const executable = await answersAsDolt(box.folder.file('made'), '2.3.0');
-    const failure = await failureOf(storeInToolCache(executable, BUILT, box.context.toolCacheDir));
+    const failure = await failureOf(storeInToolCache(executable, ANY, box.context.toolCacheDir));
     expect([failure.code, failure.hint]).toEqual(['dolt-not-found', expect.stringContaining(box.context.toolCacheDir)]);
   });
 });

@@ -12,7 +12,7 @@ const { [VERSITYGW]: _, ...ALL_BUT_ONE } = ALL;
 
 function ground(folder: TempFolder, build: typeof goInstall) {
   const signal = new AbortController().signal;
-  const log = { debug() {}, info() {}, warning() {}, mask() {} };
+  const log = { debug() {}, info() {}, warning() {} };
   const context = { env: readEnv(), cwd: folder.path, toolCacheDir: folder.path, tempDir: folder.path, log, signal };
   return { folder: folder.file('servers'), context, goInstall: build };
 }

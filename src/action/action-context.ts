@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Context } from '../commands/context.ts';
 import type { Env } from '../core/env.ts';
-import { actionLogger, logEvent } from './logger.ts';
+import type { Secrets } from '../core/secrets.ts';
+import { logEvent, stepLogger } from './logger.ts';
 import type { Runner } from './runner.ts';
 import { rememberResources } from './state.ts';
 import { workingDirectory } from './working-directory.ts';
@@ -13,6 +14,7 @@ interface Surroundings {
   /** The input `working-directory`. */
   readonly directory: string;
   readonly signal: AbortSignal;
+  readonly secrets: Secrets;
 }
 
 /**
@@ -20,7 +22,7 @@ interface Surroundings {
  * folder's configuration is not read.
  * @throws Failure `bad-usage` when the working directory is none
  */
-export async function actionContext({ runner, env, directory, signal }: Surroundings): Promise<Context> {
+export async function actionContext({ runner, env, directory, signal, secrets }: Surroundings): Promise<Context> {
   return {
     env,
     cwd: await workingDirectory(runner.workspace, directory),
@@ -30,7 +32,8 @@ export async function actionContext({ runner, env, directory, signal }: Surround
     cloneDir: join(runner.tempDir, 'dolt-federation'),
     conflictsDir: runner.tempDir,
     userHome: false,
-    log: actionLogger,
+    log: stepLogger(secrets),
+    secrets,
     progress: logEvent,
     signal,
     onResource: rememberResources(),

@@ -1,7 +1,8 @@
-import { getInput, setSecret } from '@actions/core';
+import { getInput } from '@actions/core';
 import type { OptionEntry } from '../contract/option-entry.ts';
 import { OPTIONS, type OptionName } from '../contract/options.ts';
 import { forgetEnv } from '../core/env.ts';
+import type { Secrets } from '../core/secrets.ts';
 
 /** An input of the Action: every option with that face, and the command. */
 export type InputName = OptionName | 'command';
@@ -13,13 +14,13 @@ const NAMES: readonly InputName[] = ['command', ...optionNames((entry) => entry.
 const SECRETS: readonly OptionName[] = optionNames((entry) => entry.secret === true);
 
 /**
- * The only reader of the inputs. Reads them all once, masks the secret ones in the log, and removes those from the
+ * The only reader of the inputs. Reads them all once, adds the secret ones to `secrets`, and removes those from the
  * environment, where every child would find them.
  */
-export function takeInputs(): WrittenInputs {
+export function takeInputs(secrets: Secrets): WrittenInputs {
   const written = new Map(NAMES.map((name) => [name, getInput(name)]));
   for (const name of SECRETS) {
-    for (const secret of maskable(written.get(name) ?? '')) setSecret(secret);
+    for (const secret of maskable(written.get(name) ?? '')) secrets.add(secret);
   }
   forgetSecretInputs();
   return (name) => written.get(name) ?? '';

@@ -4,22 +4,24 @@ import { Secrets } from '../core/secrets.ts';
 import { plainLines } from '../report/plain.ts';
 import { logLines } from './log-line.ts';
 
-const secrets = new Secrets();
-const lines = (message: string): string => plainLines(secrets.hide(message)).join('\n');
+/** The secrets of a step. The runner hides them in everything that the job logs from then on. */
+export function stepSecrets(): Secrets {
+  return new Secrets(setSecret);
+}
 
-/**
- * The log of a step. Nothing that is logged can be taken for a command of the workflow. Values given to `mask` are hidden
- * here and, by the runner, in everything that the job logs.
- */
-export const actionLogger: Logger = {
-  debug: (message) => debug(lines(message)),
-  info: (message) => logText(secrets.hide(message)),
-  warning: (message) => warning(lines(message)),
-  mask: (secret) => {
-    secrets.add(secret);
-    setSecret(secret);
-  },
-};
+/** The log of a step. Nothing that is logged can be taken for a command of the workflow. */
+export function stepLogger(secrets: Secrets): Logger {
+  return {
+    debug: (message) => debug(plainLines(secrets.hide(message)).join('\n')),
+    info: (message) => logText(secrets.hide(message)),
+    warning: (message) => logWarning(secrets.hide(message)),
+  };
+}
+
+/** Shows a warning of the step. */
+export function logWarning(message: string): void {
+  warning(plainLines(message).join('\n'));
+}
 
 /** Writes text to the log, line by line. */
 export function logText(text: string): void {

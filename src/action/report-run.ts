@@ -11,7 +11,7 @@ import { plainLines } from '../report/plain.ts';
 import { SUMMARY_BUDGET_BYTES, summary } from '../report/summary.ts';
 import { text } from '../report/text.ts';
 import { fileInWorkspace } from './file-in-workspace.ts';
-import { actionLogger, logText } from './logger.ts';
+import { logText, logWarning } from './logger.ts';
 
 interface ReportOptions {
   readonly env: Env;
@@ -69,6 +69,6 @@ async function writeSummary(markdown: string, env: Env): Promise<void> {
   try {
     await stepSummary.addRaw(markdown).write();
   } catch (thrown) {
-    actionLogger.warning(`the job summary could not be written: ${errorMessage(thrown)}`);
+    logWarning(`the job summary could not be written: ${errorMessage(thrown)}`);
   }
 }

@@ -4,7 +4,6 @@ import { shorten } from '../report/shorten.ts';
 /** What the contract allows for the output `result`; all outputs of a job together may have 50 MiB. */
 export const RESULT_LIMIT_BYTES = 64 * 1024;
 
-const MAX_MESSAGE = 8_000;
 const MAX_TEXT = 500;
 const MAX_PROBLEMS = 20;
 
@@ -28,13 +27,10 @@ export function resultJson(result: RunResult, limit: number = RESULT_LIMIT_BYTES
   return firstPeers(short, least);
 }
 
-/** What stopped a command, in as many bytes; where there is too much of it, its first problem alone. */
+/** What stopped a command, as JSON of at most `limit` bytes; where the whole does not fit, the beginning of the first problem. */
 export function errorResultJson(result: ErrorResult, limit: number = RESULT_LIMIT_BYTES): string {
   const whole = JSON.stringify(result);
-  if (fits(whole, limit)) return whole;
-  const { message, hint, ...error } = result.error;
-  const [short, cure] = [message, hint].map((text) => shorten(text, MAX_MESSAGE));
-  return JSON.stringify({ error: { ...error, message: short, hint: cure } });
+  return fits(whole, limit) ? whole : JSON.stringify({ error: cutTold(result.error) });
 }
 
 function fits(json: string, limit: number): boolean {

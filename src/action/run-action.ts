@@ -15,7 +15,7 @@ import { readPayload } from './event-payload.ts';
 import { inputValue } from './input-value.ts';
 import { takeInputs } from './inputs.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import { logText } from './logger.ts';
+import { logText, stepSecrets } from './logger.ts';
 import { failureValues, outputValues } from './output-values.ts';
 import { setOutputs, writeResultFile } from './outputs.ts';
 import { reportDoctor, reportFailure, reportRun } from './report-run.ts';
@@ -24,14 +24,15 @@ import { type Runner, readRunner } from './runner.ts';
 /** Runs the step: inputs in; outputs, summary, annotations and exit code out. Throws only what nobody foresaw. */
 export async function runAction(): Promise<void> {
   const interrupt = listenForInterrupt();
-  const written = takeInputs();
+  const secrets = stepSecrets();
+  const written = takeInputs(secrets);
   const env = readEnv();
   try {
     const runner = readRunner(env);
     const event = judgeEvent({ name: runner.eventName, ref: runner.ref, payload: await readPayload(runner.eventPath) });
     const request = actionRequest(written, event);
     const directory = inputValue('working-directory', written('working-directory'));
-    const context = await actionContext({ runner, env, directory, signal: interrupt.signal });
+    const context = await actionContext({ runner, env, directory, signal: interrupt.signal, secrets });
     if (request.command !== 'install' && request.untrusted) logText(`Nothing will be written: ${event.why}.`);
     const outcome = await group(`dolt-federation ${request.command}`, () => execute(request, context));
     await finish(shown(outcome, request), { request, runner, env, interrupted: interrupt.code() });

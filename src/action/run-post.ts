@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { readEnv } from '../core/env.ts';
 import { cleanUp } from './cleanup.ts';
 import { forgetSecretInputs } from './inputs.ts';
-import { actionLogger } from './logger.ts';
+import { logWarning } from './logger.ts';
 import { recallResources } from './state.ts';
 
 /** The step's second half: removes what main made and could not remove itself, because it was killed. */
@@ -13,6 +13,6 @@ export async function runPost(): Promise<void> {
   await cleanUp(recallResources(), {
     env,
     roots: [tmpdir(), ...(temporary === undefined ? [] : [temporary])],
-    warn: (message) => actionLogger.warning(message),
+    warn: logWarning,
   });
 }

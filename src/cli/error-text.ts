@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { Failure } from '../core/failure.ts';
+import { type Failure, placeOf } from '../core/failure.ts';
 import { problemsOf } from '../core/problems-of.ts';
 import { plain, plainLines } from '../report/plain.ts';
 
@@ -13,10 +13,9 @@ export function errorText(failure: Failure, color: boolean): string {
 function problemText(failure: Failure, color: boolean): string {
   const { red } = pc.createColors(color);
   const { location } = failure;
-  const place = location === null ? [] : [location.file, location.line, location.column].filter((part) => part != null);
   const lines = [
     `${red('error:')} ${plain(failure.message)} (${failure.code})`,
-    ...(place.length === 0 ? [] : [`  at ${plain(place.join(':'))}`]),
+    ...(location === null ? [] : [`  at ${plain(placeOf(location))}`]),
     ...plainLines(failure.hint).map((line) => `  ${line}`),
   ];
   return `${lines.join('\n')}\n`;

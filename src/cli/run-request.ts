@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { exitCodeOfFailure } from '../commands/exit-code.ts';
 import type { ExitCode } from '../contract/exit-codes.ts';
 import { toFailure } from '../core/failure.ts';
+import { Secrets } from '../core/secrets.ts';
 import type { Asker } from '../resolve/ask-rows.ts';
 import { askOn } from './ask.ts';
 import { chooseProgress } from './choose-progress.ts';
@@ -38,7 +39,8 @@ export async function runRequest(
   { terminal, color, guard }: Face,
 ): Promise<Ended> {
   const progress = chooseProgress(terminal.stderr, display, { color, term: terminal.env['TERM'] });
-  const log = stderrLogger(display, progress.line);
+  const secrets = new Secrets();
+  const log = stderrLogger(display, secrets, progress.line);
   const folders = new Set<string>();
   const interrupt = listenForInterrupt({
     onFirst: (signal) => log.info(`${signal}: ending in order; a second one ends at once`),
@@ -57,6 +59,7 @@ export async function runRequest(
     const outcome = await execute(request, {
       ...around,
       log,
+      secrets,
       progress: progress.event,
       signal: interrupt.signal,
       ask: asker(terminal, interrupt.signal),

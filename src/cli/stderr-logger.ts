@@ -1,13 +1,12 @@
 import type { Logger } from '../core/logger.ts';
-import { Secrets } from '../core/secrets.ts';
+import type { Secrets } from '../core/secrets.ts';
 import type { Display } from './invocation.ts';
 
 /**
  * The core's log on a terminal: warnings always (with `--json` they stand in the result), what is going on unless
- * `--quiet`, every step with `--verbose`. Values given to `mask` are shown as `***` from then on.
+ * `--quiet`, every step with `--verbose`. No secret of the run is shown.
  */
-export function stderrLogger(display: Display, line: (text: string) => void): Logger {
-  const secrets = new Secrets();
+export function stderrLogger(display: Display, secrets: Secrets, line: (text: string) => void): Logger {
   const silent = display.json && !display.verbose;
   return {
     debug: (message) => {
@@ -19,6 +18,5 @@ export function stderrLogger(display: Display, line: (text: string) => void): Lo
     warning: (message) => {
       if (!silent) line(secrets.hide(`warning: ${message}`));
     },
-    mask: (secret) => secrets.add(secret),
   };
 }

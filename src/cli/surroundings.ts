@@ -15,7 +15,7 @@ export interface Machine {
   readonly home: string;
 }
 
-type Surroundings = Omit<Context, 'log' | 'progress' | 'signal' | 'onResource'>;
+type Surroundings = Omit<Context, 'log' | 'secrets' | 'progress' | 'signal' | 'onResource'>;
 
 /**
  * Where a command of the terminal works: from the folder the user stands in up to the root, with the user's own

@@ -6,7 +6,7 @@ import type { PeerValue } from '../config/edit-add.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { parsePeerName } from '../config/peer-name.ts';
 import type { AddPeerResult } from '../contract/result.ts';
-import { Failure, toFailure } from '../core/failure.ts';
+import { Failure } from '../core/failure.ts';
 import { problemsOf } from '../core/problems-of.ts';
 import type { Context } from './context.ts';
 import type { AddPeerRequest } from './request.ts';
@@ -54,12 +54,16 @@ async function writePeer(request: AddPeerRequest, context: Context, before: Conf
 }
 
 /** A place in a text that was never written says nothing; the file itself had no problem before. */
-function inUnwritten(file: string | null, thrown: unknown): Failure {
-  const failure = toFailure(thrown);
-  const location = file === null ? undefined : { file };
-  const problems = problemsOf(failure).map(({ code, message, hint }) => new Failure(code, message, { hint, location }));
-  const { code, message, hint } = failure;
-  return new Failure(code, message, { hint, location, cause: problems });
+function inUnwritten(file: string | null, thrown: unknown): unknown {
+  if (!(thrown instanceof Failure)) return thrown;
+  const unplaced = ({ code, message, hint }: Failure, cause: unknown): Failure =>
+    new Failure(code, message, { hint, location: file === null ? undefined : { file }, cause });
+  const problems = problemsOf(thrown);
+  if (problems[0] === thrown) return unplaced(thrown, thrown.cause);
+  return unplaced(
+    thrown,
+    problems.map((problem) => unplaced(problem, problem.cause)),
+  );
 }
 
 function peerValue({ endpoint, role, tier, branch, conflict, user, ref, timeout }: AddPeerRequest): PeerValue {

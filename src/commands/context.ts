@@ -1,5 +1,6 @@
 import type { Env } from '../core/env.ts';
 import type { Logger, PeerEvent } from '../core/logger.ts';
+import type { Secrets } from '../core/secrets.ts';
 import type { Asker } from '../resolve/ask-rows.ts';
 
 /** What a command is given besides its request: the surroundings, never the face that asked. */
@@ -22,6 +23,8 @@ export interface Context {
   /** Whether the user's home folder is used, for ~/.config/bd and by git and ssh (not on a runner: it may be someone else's). */
   readonly userHome: boolean;
   readonly log: Logger;
+  /** What may appear nowhere; whoever comes to know a secret adds it before anybody can use it. */
+  readonly secrets: Secrets;
   readonly progress: (event: PeerEvent) => void;
   /** Aborted on SIGINT or SIGTERM. */
   readonly signal: AbortSignal;

@@ -80,10 +80,9 @@ async function commit(ground: Ground, town: DemoTown, statements: readonly strin
     ...context,
     dolt: ground.dolt.path,
     database: databaseOf(ground, town),
-    mask: (secret) => context.log.mask(secret),
   });
   try {
-    const database = await openDatabase(server.address, 1);
+    const database = await openDatabase(server, 1);
     await database.session(async (sql) => {
       for (const statement of statements) await sql.run(statement);
       const author = `${AUTHOR.name} of ${town} <${AUTHOR.email}>`;

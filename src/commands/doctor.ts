@@ -2,17 +2,17 @@ import type { Configuration } from '../config/configuration.ts';
 import { endpointOptions } from '../config/endpoint-options.ts';
 import { loadConfiguration, requireFederation } from '../config/load.ts';
 import type { DoctorCheck, DoctorResult } from '../contract/doctor-result.ts';
-import { loadCredentials } from '../credentials/load-credentials.ts';
 import { askCapabilities, type Capabilities } from '../dolt/capabilities.ts';
 import type { Context } from './context.ts';
 import { checkCapabilities } from './doctor/capabilities-check.ts';
-import { fine, refused, untold } from './doctor/check.ts';
+import { fine, refused, warned } from './doctor/check.ts';
 import { checkDatabase } from './doctor/database-check.ts';
 import { type CheckedDolt, checkDolt } from './doctor/dolt-check.ts';
 import { checkPeer } from './doctor/peer-checks.ts';
 import { checkPrograms } from './doctor/program-checks.ts';
 import { checkRunner } from './doctor/runner-check.ts';
 import type { DoctorRequest } from './request.ts';
+import { requestedCredentials } from './requested-credentials.ts';
 import { selectPeers } from './select-peers.ts';
 import { strayCredentials, unwrittenBackup } from './without-effect.ts';
 
@@ -25,7 +25,7 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
   const configuration = await loadConfiguration(context, request.overrides);
   const peers = selectPeers(configuration, { ...request, onlyRoles: [] });
   const access = {
-    credentials: await loadCredentials(request.credentials, { ...context, mask: (one) => context.log.mask(one) }),
+    credentials: await requestedCredentials(request, context),
     githubToken: request.dolt.githubToken,
     dolthubHost: endpointOptions(context.env, request.overrides).dolthubHost,
     untrusted: request.untrusted,
@@ -45,9 +45,7 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
     ...(await checkDatabase(request, configuration, context)),
     ...(await checkPrograms(peers, context.env)),
     ...(await Promise.all(peers.map((peer) => checkPeer(peer, access, context)))).flat(),
-    ...strayCredentials(configuration, access.credentials).map(({ message, hint }) =>
-      untold({ check: 'credentials' }, message, hint),
-    ),
+    ...strayCredentials(configuration, access.credentials).map((notice) => warned({ check: 'credentials' }, notice)),
     ...(runner === null ? [] : [runner]),
   ];
   const status = checks.some((check) => check.status === 'missing') ? 'missing' : 'ok';
@@ -59,7 +57,7 @@ function checkMode(configuration: Configuration): DoctorCheck {
   try {
     requireFederation(configuration);
     const [notice] = unwrittenBackup(configuration);
-    return notice === undefined ? fine(subject, configuration.syncMode.value) : untold(subject, notice.message);
+    return notice === undefined ? fine(subject, configuration.syncMode.value) : warned(subject, notice);
   } catch (thrown) {
     return refused(subject, thrown);
   }

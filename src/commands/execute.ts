@@ -1,5 +1,4 @@
 import { toFailure } from '../core/failure.ts';
-import { Secrets } from '../core/secrets.ts';
 import { jobSecrets } from '../credentials/job-secrets.ts';
 import type { Hide } from '../report/hide-secrets.ts';
 import { addPeer } from './add-peer.ts';
@@ -17,25 +16,16 @@ import type { Request } from './request.ts';
 import { resolve } from './resolve.ts';
 
 /**
- * Carries out what a user asked for. No secret that the run was given stands in what comes back or is told on the way,
- * whoever repeated it.
+ * Carries out what a user asked for. No secret that the run was given stands in what comes back, whoever repeated it.
  * @throws Failure for everything that stops the command as a whole
  */
 export async function execute(request: Request, context: Context): Promise<Outcome> {
-  const secrets = new Secrets();
+  const { env, secrets } = context;
+  const token = 'dolt' in request ? request.dolt.githubToken : undefined;
+  for (const secret of jobSecrets(env, token)) secrets.add(secret);
   const hide: Hide = (text) => secrets.hide(text);
-  const mask = (secret: string): void => {
-    secrets.add(secret);
-    context.log.mask(secret);
-  };
-  for (const secret of jobSecrets(context.env, 'dolt' in request ? request.dolt.githubToken : undefined)) mask(secret);
-  const discreet: Context = {
-    ...context,
-    log: { ...context.log, mask },
-    progress: (event) => context.progress({ ...event, detail: hide(event.detail) }),
-  };
   try {
-    return hideInOutcome(await carryOut(request, discreet), hide);
+    return hideInOutcome(await carryOut(request, context), hide);
   } catch (thrown) {
     throw hideInFailure(toFailure(thrown), hide);
   }

@@ -4,8 +4,6 @@ import { loadConfiguration, requireFederation } from '../config/load.ts';
 import type { RunResult } from '../contract/result.ts';
 import { monotonicMs } from '../core/clock.ts';
 import { Failure, type Location } from '../core/failure.ts';
-import type { Credentials } from '../credentials/credential.ts';
-import { loadCredentials } from '../credentials/load-credentials.ts';
 import { doltCapabilities } from '../dolt/capabilities.ts';
 import { installDolt } from '../install/install.ts';
 import type { Notice } from '../sync/notice.ts';
@@ -18,6 +16,7 @@ import { openTown } from './open-town.ts';
 import type { Access } from './peer-access.ts';
 import { peerResult, problem } from './peer-result.ts';
 import type { FederateRequest } from './request.ts';
+import { requestedCredentials } from './requested-credentials.ts';
 import { selectPeers } from './select-peers.ts';
 import { withoutEffect } from './without-effect.ts';
 
@@ -28,6 +27,9 @@ export interface FederateOutcome {
   /** Where each peer that took part is configured, by name; those that stand in no file are absent. */
   readonly locations: Readonly<Record<string, Location>>;
 }
+
+/** Where no database was opened: nobody knows the town's branch, and no peer's is shown. */
+const NO_BRANCH = '';
 
 /**
  * `sync`, `pull`, `push` and `status`: brings the town and its peers together as far as the command goes.
@@ -42,7 +44,7 @@ export async function federate(request: FederateRequest, context: Context): Prom
     throw new Failure('no-primary', '`fail-on primary` was asked for, but no primary is configured');
   }
   checkLeases(peers, request);
-  const credentials = await credentialsOf(request, context);
+  const credentials = await requestedCredentials(request, context);
   const notices = withoutEffect(configuration, credentials);
   if (peers.length === 0) {
     const isNone = configuration.peers.length === 0;
@@ -81,12 +83,6 @@ export async function federate(request: FederateRequest, context: Context): Prom
   }
 }
 
-/** An event that may not write has no use for them: a fork's workflow is not given the secrets that they name. */
-async function credentialsOf({ untrusted, credentials }: FederateRequest, context: Context): Promise<Credentials> {
-  if (untrusted) return new Map();
-  return await loadCredentials(credentials, { ...context, mask: (secret) => context.log.mask(secret) });
-}
-
 /** A Dolt is asked only where a peer depends on the answer. */
 async function neededCapabilities(
   peers: readonly Peer[],
@@ -118,7 +114,7 @@ function notRun(
     doltVersion: null,
     durationMs: monotonicMs() - why.started,
     merge: null,
-    peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, request.branch ?? 'main'))),
+    peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, request.branch ?? NO_BRANCH))),
     problems: [
       problem('warning', why.code, { message: why.message }),
       ...why.notices.map((notice) => toProblem(notice)),

@@ -31,6 +31,6 @@ export function hideInFailure(failure: Failure, hide: Hide): Failure {
   return new Failure(failure.code, hide(failure.message), {
     hint: hide(failure.hint),
     location: failure.location ?? undefined,
-    cause: problems.length === 1 ? failure.cause : problems.map((problem) => hideInFailure(problem, hide)),
+    cause: problems[0] === failure ? failure.cause : problems.map((problem) => hideInFailure(problem, hide)),
   });
 }

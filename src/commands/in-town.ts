@@ -98,9 +98,9 @@ export async function inTown(request: FederateRequest, context: Context, ground:
 }
 
 /** What Dolt and the tools below it said, for who looks closely: the log alone has it, and only with `--verbose`. */
-function tellRawWords(runs: readonly PeerRun[], { log }: Context): void {
+function tellRawWords(runs: readonly PeerRun[], { log, secrets }: Context): void {
   for (const { peer, failure } of runs) {
-    const words = failure === null ? null : rawWords(failure);
+    const words = failure === null ? null : rawWords(failure, secrets);
     if (words !== null) log.debug(`${peer.name}: ${words}`);
   }
 }

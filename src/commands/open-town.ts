@@ -82,7 +82,7 @@ function isInside(folder: string, found: Found): boolean {
 }
 
 function serverOptions(context: Context, { dolt }: Pick<Known, 'dolt'>) {
-  return { ...context, dolt, mask: (secret: string) => context.log.mask(secret) };
+  return { ...context, dolt };
 }
 
 function cloneTo(found: Exclude<Found, { kind: 'database' }>): string {

@@ -48,7 +48,6 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
       if (run.registered) toRegister.push({ name: peer.name, url, ref: peer.ref });
     } catch (thrown) {
       run.failure = toFailure(thrown);
-      if (run.failure.code === 'folder-missing') run.state = 'unreachable';
     }
   }
   return { runs, toRegister };
@@ -56,7 +55,11 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
 
 /** Registering a `file://` remote creates its folder, which only a first push may do. */
 async function canBeRegistered(run: PeerRun, request: Preparation['request']): Promise<boolean> {
-  if ((await fileRemote(run.peer.endpoint)) !== 'absent') return true;
+  const folder = await fileRemote(run.peer.endpoint).catch((thrown: unknown) => {
+    run.state = 'unreachable';
+    throw thrown;
+  });
+  if (folder !== 'absent') return true;
   run.state = 'remote-empty';
   return run.part?.push === true && !request.dryRun;
 }

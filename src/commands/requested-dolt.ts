@@ -2,23 +2,29 @@ import type { ReadOption } from '../contract/option-value.ts';
 import { Failure } from '../core/failure.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import { SHA256 } from '../install/file-digest.ts';
-import { releaseUrls } from '../install/release-urls.ts';
+import { parseMirror } from '../install/release-urls.ts';
 import { parseAskedVersion } from '../install/wanted-version.ts';
 
 /**
- * Which Dolt the user asked for, whichever face was asked. Whoever names an executable but no version takes it as it is.
- * @throws Failure `bad-usage` for a version, a digest or a mirror that is none, and for a digest where nothing is compared with it
+ * Which Dolt the user asked for, whichever face was asked. Whoever names an executable but no version takes it as it
+ * is.
+ * @throws Failure `bad-usage` where a version, a digest or a mirror is malformed, and for a digest beside what could not be
+ *   compared with it
  */
 export function requestedDolt(read: ReadOption, { versionIsGiven }: { readonly versionIsGiven: boolean }): DoltRequest {
   const [path, source] = [read('dolt-path'), read('dolt-source')];
   const version = path === undefined || versionIsGiven ? read('dolt-version') : undefined;
-  if (version !== undefined) parseAskedVersion(version);
   const sha256 = requestedDigest(read('dolt-sha256'));
-  if (sha256 !== undefined && path !== undefined) throw useless('dolt-path', 'names an executable');
-  if (sha256 !== undefined && source === 'build') throw useless('dolt-source: build', 'makes an executable');
+  if (sha256 !== undefined && path !== undefined) throw useless('dolt-path', 'names');
+  if (sha256 !== undefined && source === 'build') throw useless('dolt-source: build', 'makes');
   const mirror = read('dolt-mirror');
-  if (mirror !== undefined) releaseUrls(mirror);
-  return { version, source, path, sha256, mirror };
+  return {
+    version: version === undefined ? undefined : parseAskedVersion(version),
+    source,
+    path,
+    sha256,
+    mirror: mirror === undefined ? undefined : parseMirror(mirror),
+  };
 }
 
 function requestedDigest(text: string | undefined): string | undefined {
@@ -28,7 +34,7 @@ function requestedDigest(text: string | undefined): string | undefined {
     .replace(/^sha256:/, '');
   if (digest === undefined || SHA256.test(digest)) return digest;
   throw new Failure('bad-usage', `dolt-sha256 is ${JSON.stringify(text)}, which is no SHA-256`, {
-    hint: 'Write the 64 hexadecimal digits of the release asset, or leave it out.',
+    hint: 'Write the SHA-256 of the release asset in 64 hexadecimal digits, or leave it out.',
   });
 }
 
@@ -36,7 +42,7 @@ function requestedDigest(text: string | undefined): string | undefined {
 function useless(option: string, does: string): Failure {
   return new Failure(
     'bad-usage',
-    `dolt-sha256 is the digest of a release, and \`${option}\` ${does}, which nothing would compare with it`,
+    `dolt-sha256 is the digest of a release: the executable that \`${option}\` ${does} could not be compared with it`,
     { hint: `Leave out \`dolt-sha256\` or \`${option}\`.` },
   );
 }

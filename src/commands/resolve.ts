@@ -44,8 +44,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   }
   const branchOf = branches(conflicts, configuration);
   const dolt = await installDolt(request.dolt, context);
-  const mask = (secret: string): void => context.log.mask(secret);
-  const engines = openEngines({ ...context, dolt: dolt.path, database: path, mask }, 2);
+  const engines = openEngines({ ...context, dolt: dolt.path, database: path }, 2);
   try {
     const check = (): Promise<void> =>
       engines.use(PLAIN_KIT, ({ database }) => checkHeads(database, conflicts, branchOf));

@@ -46,11 +46,10 @@ async function withTown(place: Place, context: Context, work: (sql: Sql) => Prom
     const found = await locateDatabase({ ...context, ...place });
     const dolt = found.kind === 'database' ? await findDolt({ wanted: PINNED }, context) : null;
     if (found.kind !== 'database' || dolt === null) return;
-    const mask = (secret: string) => context.log.mask(secret);
-    const options = { ...context, dolt: dolt.path, database: found.path, mask, patience: NO_PATIENCE };
+    const options = { ...context, dolt: dolt.path, database: found.path, patience: NO_PATIENCE };
     const server = await openServer(options);
     try {
-      const database = await openDatabase(server.address, 1);
+      const database = await openDatabase(server, 1);
       await work(database).finally(() => database.close());
     } finally {
       await server.stop();

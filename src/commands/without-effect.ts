@@ -28,7 +28,10 @@ export function strayCredentials({ peers }: Configuration, credentials: Credenti
   return strays.map((stray) => ({
     severity: 'warning',
     code: 'unknown-peer',
-    message: `credentials of ${stray}: no peer is called that${names.length === 0 ? '' : `; did you mean ${closest(stray, names)}?`}`,
-    hint: 'Correct the name, or remove the entry; nobody gets it.',
+    message: `credentials of ${stray}: no peer is called that, so nobody gets them`,
+    hint:
+      names.length === 0
+        ? 'Remove the entry.'
+        : `Did you mean \`${closest(stray, names)}\`? Correct the name, or remove the entry.`,
   }));
 }

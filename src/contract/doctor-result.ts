@@ -23,11 +23,11 @@ export const doctorCheckSchema = z.strictObject({
   check: z.enum(CHECKS),
   /** The peer that it is about; null: it concerns them all. */
   peer: z.string().nullable(),
-  status: z.enum(['ok', 'missing', 'unknown']),
+  status: z.enum(['ok', 'missing', 'warning', 'unknown']),
   message: z.string(),
   cure: z.string().nullable(),
 });
-/** One thing that a run needs: there, missing with its cure, or not to be told without asking the peer. */
+/** One thing that a run needs: there, missing with its cure, there but not as somebody may think, or not to be told. */
 export type DoctorCheck = Readonly<z.infer<typeof doctorCheckSchema>>;
 
 export const doctorResultSchema = z.strictObject({

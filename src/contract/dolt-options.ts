@@ -24,7 +24,7 @@ export const DOLT_OPTIONS = {
   'dolt-path': { description: 'Dolt executable to use as it is', faces: BOTH, type: 'text', value: 'file' },
   'dolt-sha256': {
     description:
-      'SHA-256 of the release asset, in hexadecimal; a Dolt that was not taken from that release is then not used, be it on `PATH` or in the tool cache',
+      'SHA-256 of the release asset, in hexadecimal; then only that asset will do: `PATH` is not searched, and `dolt-path` and `dolt-source: build` are refused',
     faces: BOTH,
     type: 'text',
     value: 'digest',

@@ -10,6 +10,11 @@ export interface Location {
   readonly column?: number | undefined;
 }
 
+/** A place as messages show it: `file:line:column`, as far as it is known; the empty text where nothing is. */
+export function placeOf(place: { readonly [part in keyof Location]?: Location[part] | null | undefined }): string {
+  return [place.file, place.line, place.column].filter((part) => part != null).join(':');
+}
+
 interface FailureDetails {
   /** The cure, where the code's general one is not exact enough. */
   readonly hint?: string | undefined;

@@ -3,8 +3,6 @@ export interface Logger {
   debug(message: string): void;
   info(message: string): void;
   warning(message: string): void;
-  /** Hides a value in everything that is logged from now on. */
-  mask(secret: string): void;
 }
 
 /** One step of one peer, for a live line or a log line. */

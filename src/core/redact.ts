@@ -19,8 +19,8 @@ const SECRETS: readonly RegExp[] = [
 ];
 
 /**
- * A text of a tool without what may be secret in it. The second line of defence: what is known to be secret is masked by
- * its value, wherever it appears.
+ * A text of a tool without what may be secret in it. The second line of defence: what is known to be secret is replaced by
+ * its value, before (`Secrets`).
  */
 export function redact(text: string): string {
   return SECRETS.reduce(

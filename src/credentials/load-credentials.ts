@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { forgetEnv } from '../core/env.ts';
 import { errorMessage, Failure } from '../core/failure.ts';
+import type { Secrets } from '../core/secrets.ts';
 import type { Credentials } from './credential.ts';
 import { type CredentialsSource, parseCredentials } from './parse-credentials.ts';
 import { secretTexts } from './secret-texts.ts';
@@ -16,23 +17,23 @@ interface Surroundings {
   readonly env: Env;
   /** Folder that the file's path is relative to. */
   readonly cwd: string;
-  readonly mask: (secret: string) => void;
+  readonly secrets: Secrets;
 }
 
 /**
- * The credentials of a run, from what the face was given, else from DOLT_FEDERATION_CREDENTIALS. Every secret is masked
- * before anybody can use it, and the variable is removed, so that no child inherits it.
+ * The credentials of a run, from what the face was given, else from DOLT_FEDERATION_CREDENTIALS. Every secret is known
+ * to `secrets` before anybody can use it, and the variable is removed, so that no child inherits it.
  * @throws Failure `config-unreadable` for a file that is missing or that others may read, and as `parseCredentials`
  */
 export async function loadCredentials(
   given: GivenCredentials | undefined,
-  { env, cwd, mask }: Surroundings,
+  { env, cwd, secrets }: Surroundings,
 ): Promise<Credentials> {
   const source = given === undefined ? fromVariable(env) : await fromFace(given, cwd);
   forgetEnv([VARIABLE]);
   if (source === null) return new Map();
   const credentials = parseCredentials(source, env);
-  for (const secret of secretTexts(credentials)) mask(secret);
+  for (const secret of secretTexts(credentials)) secrets.add(secret);
   return credentials;
 }
 

@@ -2,7 +2,7 @@ import type { Credentials, Secret } from './credential.ts';
 import { googlePrivateKey } from './google-json.ts';
 
 /** Shorter lines would hide half of a log. */
-const MIN_LINE = 8;
+export const MIN_LINE = 8;
 
 /** Everything of all credentials that may appear nowhere: each secret whole, and each of its lines of eight characters or more. */
 export function secretTexts(credentials: Credentials): ReadonlySet<string> {
@@ -11,14 +11,26 @@ export function secretTexts(credentials: Credentials): ReadonlySet<string> {
   return withSpellings([...whole, ...lines]);
 }
 
-/** Secrets as they are, as they stand in JSON or in Go's quotes, and as they stand in an address. */
+/** Secrets as they are, and as Go and JavaScript write them in quotes, in JSON and in an address. */
 export function withSpellings(secrets: readonly string[]): ReadonlySet<string> {
-  const spelled = secrets.flatMap((one) => [
-    one,
-    JSON.stringify(one).slice(1, -1),
-    encodeURIComponent(one.toWellFormed()),
-  ]);
+  const spelled = secrets.flatMap((one) => {
+    const quoted = JSON.stringify(one).slice(1, -1);
+    const encoded = encodeURIComponent(one.toWellFormed());
+    return [one, quoted, quoted.replace(/[<>&]/g, goEscape), encoded, goQuery(encoded)];
+  });
   return new Set(spelled.filter((text) => text !== ''));
+}
+
+/** encoding/json writes them so, in case that a browser reads it. */
+function goEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** url.QueryEscape leaves less as it is, and writes blanks as JavaScript does only in forms. */
+function goQuery(encoded: string): string {
+  return encoded
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll('%20', '+');
 }
 
 /** User names, hosts and regions are no secrets. */

@@ -53,7 +53,7 @@ export async function cloneDatabase(options: ServerOptions, source: CloneSource,
       if (!inTime) await server.kill();
       await cloning.catch((thrown: unknown) => {
         throwIfInterrupted(options.signal);
-        throw inTime ? cloneFailure(source, thrown) : limit.failure();
+        throw inTime ? cloneFailure(source, sqlFailure(thrown, options.secrets)) : limit.failure();
       });
       connection.destroy();
     } finally {
@@ -71,7 +71,6 @@ function wordsOf({ remote, url, branch, ref, user }: CloneSource): readonly stri
   return [...given, url, NAME];
 }
 
-function cloneFailure(source: CloneSource, thrown: unknown): Failure {
-  const { code, message } = sqlFailure(thrown);
-  return new Failure(code, `${source.url} cannot be cloned: ${message}`, { cause: thrown });
+function cloneFailure({ url }: CloneSource, { code, message, cause }: Failure): Failure {
+  return new Failure(code, `${url} cannot be cloned: ${message}`, { cause });
 }

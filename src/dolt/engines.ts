@@ -69,7 +69,7 @@ interface Open {
 async function start(options: ServerOptions & { readonly kit: EngineKit }, connections: number): Promise<Open> {
   const server = await openServer(options);
   try {
-    const database = await openDatabase(server.address, connections);
+    const database = await openDatabase(server, connections);
     return { server, engine: engineOf(server, database, options), kit: options.kit };
   } catch (thrown) {
     await server.stop();
@@ -85,6 +85,7 @@ function engineOf(server: Server, database: Database, { kit, signal }: Parameter
       const late = new AbortController();
       const asking = requirePushAccess(address, {
         ...server.surroundings,
+        secrets: server.secrets,
         signal: AbortSignal.any([signal, late.signal]),
       });
       if (await endsWithin(asking, limit.milliseconds)) return await asking;

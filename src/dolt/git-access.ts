@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Secrets } from '../core/secrets.ts';
 import { run } from './process.ts';
 import { textFailure } from './sql-failure.ts';
 
@@ -8,6 +9,7 @@ interface GitSurroundings {
   /** Private folder for an empty repository. */
   readonly privateDir: string;
   readonly signal: AbortSignal;
+  readonly secrets: Secrets;
 }
 
 /**
@@ -28,7 +30,10 @@ export function gitAddress(url: string): string | null {
  * tries 32 times, with some hundred requests (2.3.0). Nothing is sent.
  * @throws Failure with the class of what git said, `interrupted`
  */
-export async function requirePushAccess(address: string, { env, privateDir, signal }: GitSurroundings): Promise<void> {
+export async function requirePushAccess(
+  address: string,
+  { env, privateDir, signal, secrets }: GitSurroundings,
+): Promise<void> {
   const repository = join(privateDir, 'empty.git');
   const options = { env, cwd: privateDir, signal };
   for (const words of [
@@ -36,6 +41,6 @@ export async function requirePushAccess(address: string, { env, privateDir, sign
     ['-C', repository, 'push', '--quiet', '--dry-run', '--', address, 'refs/heads/*:refs/heads/*'],
   ]) {
     const { exitCode, stderr } = await run('git', words, options);
-    if (exitCode !== 0) throw textFailure(stderr.trim());
+    if (exitCode !== 0) throw textFailure(secrets.redact(stderr.trim()));
   }
 }

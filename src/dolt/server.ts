@@ -7,6 +7,7 @@ import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import { freePort } from '../core/free-port.ts';
 import type { Logger } from '../core/logger.ts';
+import type { Secrets } from '../core/secrets.ts';
 import { checkDatabaseSettings, tightenSettings } from './database-settings.ts';
 import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
 import { ENGINE_MARK, kinOf } from './engine-processes.ts';
@@ -33,7 +34,8 @@ export interface ServerOptions {
   readonly tempDir: string;
   readonly signal: AbortSignal;
   readonly onResource: (resource: { kind: 'process'; pid: number } | { kind: 'folder'; path: string }) => void;
-  readonly mask: (secret: string) => void;
+  /** Gets the server's password; what Dolt says is shown without any of them. */
+  readonly secrets: Secrets;
   /** What it has besides; absent: nothing. */
   readonly kit?: EngineKit;
   readonly log?: Pick<Logger, 'info'>;
@@ -46,6 +48,8 @@ export interface ServerOptions {
 /** A `dolt sql-server` of our own: nobody else knows its password, and it ends with us. */
 export interface Server {
   readonly address: Address;
+  /** What its words are shown without. */
+  readonly secrets: Secrets;
   /** What it was started with; whatever else is started with it counts as its own. */
   readonly surroundings: { readonly env: Readonly<Record<string, string>>; readonly privateDir: string };
   /** Whether the process has ended, whoever ended it. */
@@ -108,7 +112,7 @@ interface Ground {
 
 async function tryStart(options: ServerOptions, ground: Ground): Promise<Server | 'port-in-use'> {
   const password = randomBytes(24).toString('base64url');
-  options.mask(password);
+  options.secrets.add(password);
   const port = await freePort();
   const socket = ground.socketDir === null ? null : join(ground.socketDir, 's');
   const configFile = join(ground.privateDir, 'server.yaml');
@@ -140,6 +144,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   if (isReady(outcome)) {
     return {
       address,
+      secrets: options.secrets,
       surroundings: { env, privateDir: ground.privateDir },
       hasEnded: () => ended,
       stop: () => stopServer(child, { ...ground, watchdog, database: options.database }),
@@ -148,7 +153,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   }
   await endTree(child, ground.privateDir, 'SIGTERM');
   await watchdog?.dismiss();
-  const failure = startFailure(outcome, { log: log(), database: options.database });
+  const failure = startFailure(outcome, { log: options.secrets.redact(log()), database: options.database });
   if (failure === 'port-in-use') return failure;
   throw failure;
 }

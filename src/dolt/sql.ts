@@ -2,6 +2,7 @@ import type { TypeCastField, TypeCastNext } from 'mysql2';
 import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
+import type { Secrets } from '../core/secrets.ts';
 import { type Address, connectTo } from './server-ready.ts';
 import { sqlFailure } from './sql-failure.ts';
 
@@ -24,6 +25,12 @@ export interface Database extends Sql {
   close(): Promise<void>;
 }
 
+/** Where a server listens, and what its words are shown without. */
+interface Served {
+  readonly address: Address;
+  readonly secrets: Secrets;
+}
+
 const databaseRow = z.object({ Database: z.string() });
 const NOT_A_TOWN = new Set(['information_schema', 'mysql', 'dolt_cluster', 'performance_schema', 'sys']);
 
@@ -33,7 +40,7 @@ const NOT_A_TOWN = new Set(['information_schema', 'mysql', 'dolt_cluster', 'perf
  * @param connections how many statements may run side by side
  * @throws Failure `no-database` when the server's folder holds none, or several
  */
-export async function openDatabase(address: Address, connections: number): Promise<Database> {
+export async function openDatabase({ address, secrets }: Served, connections: number): Promise<Database> {
   const options = {
     ...connectTo(address),
     connectionLimit: connections,
@@ -46,7 +53,7 @@ export async function openDatabase(address: Address, connections: number): Promi
     typeCast: asDoltSaysIt,
   };
   const finder = createPool({ ...options, connectionLimit: 1 });
-  const names = await statements(finder)
+  const names = await statements(finder, secrets)
     .rows(databaseRow, 'SHOW DATABASES')
     .finally(() => endPool(finder));
   const [name, ...others] = names.map((row) => row.Database).filter((candidate) => !NOT_A_TOWN.has(candidate));
@@ -57,7 +64,12 @@ export async function openDatabase(address: Address, connections: number): Promi
     });
   }
   const pool = createPool({ ...options, database: name });
-  return { name, ...statements(pool), session: (work) => inSession(pool, work), close: () => endPool(pool) };
+  return {
+    name,
+    ...statements(pool, secrets),
+    session: (work) => inSession(pool, secrets, work),
+    close: () => endPool(pool),
+  };
 }
 
 /** A server that is gone has closed its connections already (`ECONNRESET` from mysql2), and nobody needs them any more. */
@@ -78,24 +90,28 @@ function asDoltSaysIt(field: TypeCastField, next: TypeCastNext): unknown {
   return next();
 }
 
-async function inSession<T>(pool: Pool, work: (sql: Sql, connection: number) => Promise<T>): Promise<T> {
+async function inSession<T>(
+  pool: Pool,
+  secrets: Secrets,
+  work: (sql: Sql, connection: number) => Promise<T>,
+): Promise<T> {
   const connection = await pool.getConnection().catch((thrown: unknown) => {
-    throw sqlFailure(thrown);
+    throw sqlFailure(thrown, secrets);
   });
   try {
-    return await work(statements(connection), connection.threadId);
+    return await work(statements(connection, secrets), connection.threadId);
   } finally {
     connection.destroy();
   }
 }
 
-function statements(runner: Pool | PoolConnection): Sql {
+function statements(runner: Pool | PoolConnection, secrets: Secrets): Sql {
   const send = async (statement: string, parameters: readonly string[] = []): Promise<unknown> => {
     try {
       const [rows] = await runner.query(statement, [...parameters]);
       return rows;
     } catch (thrown) {
-      throw sqlFailure(thrown);
+      throw sqlFailure(thrown, secrets);
     }
   };
   return {

@@ -50,7 +50,7 @@ export async function buildDolt(
     if (said !== version) {
       throw new Failure('dolt-build-failed', `The source of Dolt ${version} gave a Dolt that says it is ${said}`);
     }
-    const path = await storeInToolCache(executable, { version, from: null }, context.toolCacheDir);
+    const path = await storeInToolCache(executable, { version }, context.toolCacheDir);
     return { version, path, source: 'build' };
   });
 }

@@ -2,17 +2,18 @@ import type { InstallResult } from '../contract/result.ts';
 import type { DoltSource } from '../contract/vocabulary.ts';
 import type { Env } from '../core/env.ts';
 import type { Logger } from '../core/logger.ts';
+import type { AskedVersion } from './wanted-version.ts';
 
 /** Which Dolt to use and where it may come from. */
 export interface DoltRequest {
-  /** An exact version, a semver range, or `latest`; absent: the pinned version, or whatever stands at `path`. */
-  readonly version?: string | undefined;
+  /** Absent: the pinned version, or whatever stands at `path`. */
+  readonly version?: AskedVersion | undefined;
   readonly source: DoltSource;
   /** An executable to use as it is. */
   readonly path?: string | undefined;
   /** SHA-256 of the release asset, 64 lower-case hexadecimal digits: then no other Dolt will do. */
   readonly sha256?: string | undefined;
-  /** Base URL that replaces https://github.com/dolthub/dolt/releases/download. */
+  /** Base URL that replaces https://github.com/dolthub/dolt/releases/download, as `parseMirror` gives it. */
   readonly mirror?: string | undefined;
   /** Sent to GitHub's API only. */
   readonly githubToken?: string | undefined;

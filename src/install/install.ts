@@ -6,17 +6,18 @@ import { findDolt } from './find.ts';
 import { namedDolt } from './local-dolt.ts';
 import { installRelease } from './release.ts';
 import { latestVersion } from './release-version.ts';
-import { parseAskedVersion, type WantedVersion } from './wanted-version.ts';
+import type { AskedVersion, WantedVersion } from './wanted-version.ts';
 
 export type { InstalledDolt };
 
 const ONLY_RELEASE =
-  'Check the network, or leave out `dolt-sha256`, which only a release can have: then Dolt is built from source.';
+  'Check the network and proxy, or name a mirror with `dolt-mirror`. Without `dolt-sha256` any fitting Dolt will do.';
 
 /**
  * Finds a Dolt, or gets one: the executable that was named, else PATH, else the tool cache, else the release, else a
  * build from source. `release` never builds and `build` never downloads a release; `auto` builds only where the
- * releases cannot be reached at all. A missing or wrong digest is final, and where one was given only that release will do.
+ * releases cannot be reached at all. A missing or wrong digest is final. Where one was given only that release will do:
+ * PATH is not searched and nothing is built.
  * @throws Failure `dolt-…`, `bad-usage` or `interrupted`
  */
 export async function installDolt(request: DoltRequest, context: InstallContext): Promise<InstalledDolt> {
@@ -30,11 +31,11 @@ export async function installDolt(request: DoltRequest, context: InstallContext)
 
   const release = await installRelease(wanted, request, context);
   if (!('kind' in release)) return release;
+  if (request.sha256 !== undefined) throw unreachable(release.reason, ONLY_RELEASE);
   switch (request.source) {
     case 'release':
       throw unreachable(release.reason);
     case 'auto':
-      if (request.sha256 !== undefined) throw unreachable(release.reason, ONLY_RELEASE);
       context.log.info(`The releases of Dolt cannot be reached (${release.reason}): building it from source instead`);
       return await buildDolt(wanted, context, { instead: release.reason });
   }
@@ -44,8 +45,11 @@ function unreachable(reason: string, hint?: string): Failure {
   return new Failure('dolt-download-failed', `The releases of Dolt cannot be reached: ${reason}`, { hint });
 }
 
-async function definiteVersion(text: string, request: DoltRequest, context: InstallContext): Promise<WantedVersion> {
-  const asked = parseAskedVersion(text);
+async function definiteVersion(
+  asked: AskedVersion,
+  request: DoltRequest,
+  context: InstallContext,
+): Promise<WantedVersion> {
   if (asked.kind !== 'latest') return asked;
   const hint = 'Name an exact version such as 2.3.0: it may be on PATH, in the tool cache, or buildable.';
   if (request.source === 'build') {

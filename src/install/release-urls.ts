@@ -9,19 +9,20 @@ export interface ReleaseUrls {
   readonly latest: string;
 }
 
-/**
- * Addresses at GitHub or at the mirror that replaces `https://github.com/dolthub/dolt/releases/download`.
- * @throws Failure `bad-usage` when the mirror is no http(s) address, or carries a password, query or fragment
- */
+/** Addresses at GitHub or at the mirror that replaces `https://github.com/dolthub/dolt/releases/download`. */
 export function releaseUrls(mirror: string | undefined): ReleaseUrls {
-  const base = mirror === undefined ? RELEASES : checkedMirror(mirror);
+  const base = mirror ?? RELEASES;
   return {
     asset: (version, name) => `${base}/v${version}/${name}`,
     latest: new URL('../latest', `${base}/`).href,
   };
 }
 
-function checkedMirror(mirror: string): string {
+/**
+ * A mirror as it is addressed, without a slash at its end.
+ * @throws Failure `bad-usage` when it is no http(s) address, or carries a password, query or fragment
+ */
+export function parseMirror(mirror: string): string {
   const hint = 'Give `dolt-mirror` as https://host/path, without user, query and fragment.';
   if (!URL.canParse(mirror)) throw new Failure('bad-usage', `dolt-mirror is no URL: "${mirror}"`, { hint });
   const url = new URL(mirror);

@@ -44,7 +44,7 @@ export async function installRelease(
         hint: 'Check `dolt-version`, `dolt-sha256` and the mirror: they do not belong together.',
       });
     }
-    const path = await storeInToolCache(executable, { version, from: sha256 }, context.toolCacheDir);
+    const path = await storeInToolCache(executable, { version, sha256: request.sha256 }, context.toolCacheDir);
     return { version, path, source: 'release' } as const;
   });
 }

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rcompare, valid } from 'semver';
 import { errorMessage, Failure } from '../core/failure.ts';
+import { systemCode } from '../core/system-code.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { fileDigest, SHA256 } from './file-digest.ts';
 import { executableName } from './platform.ts';
@@ -11,28 +13,28 @@ import { fits, type WantedVersion } from './wanted-version.ts';
 const TOOL = 'dolt';
 const EXECUTABLE = executableName(process.platform);
 const DIGEST = 'dolt.sha256';
-const ARCHIVE_DIGEST = 'release.sha256';
+const PLACE_ATTEMPTS = 5;
 
-/** What an entry is made from: the digest of a release's archive; null for a build from source. */
-export type Made = { readonly from: string | null };
-
-interface Wish {
+/** Which Dolt is looked for. */
+export interface Wish {
   readonly wanted: WantedVersion;
-  /** What it must be made from; absent: that does not matter. */
-  readonly made?: Made | undefined;
+  /** The digest of the release that it must come from; absent: any will do. */
+  readonly sha256?: string | undefined;
 }
 
 /**
  * The newest fitting Dolt of the tool cache, or null. An entry whose executable is not what was stored is not used: it
  * is removed with a warning.
  */
-export async function findInToolCache({ wanted, made }: Wish, context: InstallContext): Promise<InstalledDolt | null> {
+export async function findInToolCache(
+  { wanted, sha256 }: Wish,
+  context: InstallContext,
+): Promise<InstalledDolt | null> {
   const root = join(context.toolCacheDir, TOOL);
   const versions = (await namesIn(root)).filter((name) => valid(name) === name && fits(name, wanted));
   for (const version of versions.sort(rcompare)) {
-    const entry = join(root, version, process.arch);
+    const entry = join(root, version, entryName(sha256));
     if (!(await isFile(`${entry}.complete`))) continue;
-    if (made !== undefined && (await madeFrom(entry)) !== made.from) continue;
     if (await isIntact(entry)) return { version, path: join(entry, EXECUTABLE), source: 'tool-cache' };
     context.log.warning(`Dolt ${version} in the tool cache is not what was stored there: ${entry} is removed`);
     await removeEntry(entry).catch((thrown) => context.log.warning(errorMessage(thrown)));
@@ -48,10 +50,10 @@ export async function findInToolCache({ wanted, made }: Wish, context: InstallCo
  */
 export async function storeInToolCache(
   executable: string,
-  { version, from }: Made & { readonly version: string },
+  { version, sha256 }: { readonly version: string; readonly sha256?: string | undefined },
   toolCacheDir: string,
 ): Promise<string> {
-  const entry = join(toolCacheDir, TOOL, version, process.arch);
+  const entry = join(toolCacheDir, TOOL, version, entryName(sha256));
   try {
     await mkdir(dirname(entry), { recursive: true });
     const staging = await mkdtemp(join(dirname(entry), '.new-'));
@@ -59,9 +61,8 @@ export async function storeInToolCache(
       await copyFile(executable, join(staging, EXECUTABLE));
       await chmod(join(staging, EXECUTABLE), 0o755);
       await writeFile(join(staging, DIGEST), `${await fileDigest(executable)}\n`);
-      if (from !== null) await writeFile(join(staging, ARCHIVE_DIGEST), `${from}\n`);
       await chmod(staging, 0o755);
-      await place(staging, entry, from);
+      await place(staging, entry);
     } finally {
       await rm(staging, { recursive: true, force: true });
     }
@@ -75,14 +76,21 @@ export async function storeInToolCache(
   return join(entry, EXECUTABLE);
 }
 
-/** Gives the staged folder its name. An intact one that was made from the same is as good; any other goes. */
-async function place(staging: string, entry: string, from: Made['from']): Promise<void> {
-  try {
-    await rename(staging, entry);
-  } catch {
-    if ((await isIntact(entry)) && (await madeFrom(entry)) === from) return;
-    await removeEntry(entry);
-    await rename(staging, entry);
+/** Whoever wants one release has an entry of its own: nobody may replace what another run uses. */
+function entryName(sha256: string | undefined): string {
+  return sha256 === undefined ? process.arch : `${process.arch}-${sha256}`;
+}
+
+/** Gives the staged folder its name. Another process that was faster with an intact one is as good; a damaged one goes. */
+async function place(staging: string, entry: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await rename(staging, entry);
+    } catch (thrown) {
+      if (await isIntact(entry)) return;
+      if (attempt === PLACE_ATTEMPTS) throw thrown;
+      await removeEntry(entry);
+    }
   }
 }
 
@@ -95,18 +103,19 @@ async function isIntact(entry: string): Promise<boolean> {
   }
 }
 
-async function madeFrom(entry: string): Promise<Made['from']> {
-  try {
-    return (await readFile(join(entry, ARCHIVE_DIGEST), 'utf8')).trim();
-  } catch {
-    return null;
-  }
-}
-
-/** The marker goes first, so that nobody takes a half removed entry for a complete one. */
+/**
+ * The marker goes first, so that nobody takes a half removed entry for a complete one; and the name goes at once, so that
+ * two processes that remove the same do not meet each other's next entry.
+ */
 async function removeEntry(entry: string): Promise<void> {
   await rm(`${entry}.complete`, { force: true });
-  await rm(entry, { recursive: true, force: true });
+  const aside = join(dirname(entry), `.old-${randomUUID()}`);
+  try {
+    await rename(entry, aside);
+  } catch (thrown) {
+    if (systemCode(thrown) !== 'ENOENT') throw thrown;
+  }
+  await rm(aside, { recursive: true, force: true });
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {

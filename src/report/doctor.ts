@@ -4,11 +4,11 @@ import { markdownTable } from './markdown-table.ts';
 import { plain, plainLines } from './plain.ts';
 import { textTable } from './text-table.ts';
 
-/** What `doctor` found, for a terminal or a log: a table, then the cures of what is missing. */
+/** What `doctor` found, for a terminal or a log: a table, then what to do about what is missing or odd. */
 export function doctorText(result: DoctorResult): string {
   const rows = result.checks.map((check) => [check.status, check.check, check.peer ?? '', plain(check.message)]);
   const cures = result.checks
-    .filter(isMissing)
+    .filter(({ status }) => status === 'missing' || status === 'warning')
     .flatMap((check) => [
       `${[check.check, check.peer].filter((part) => part !== null).join(' ')}: ${plain(check.message)}`,
       ...plainLines(check.cure ?? '').map((line) => `  ${line}`),

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import type { ErrorResult, Stop } from '../contract/result.ts';
-import type { Failure } from '../core/failure.ts';
+import { type Failure, placeOf } from '../core/failure.ts';
 import { problemsOf } from '../core/problems-of.ts';
 
 /** What stopped a command, as JSON: the first of its problems, and all of them where there are several. */
@@ -15,6 +15,5 @@ function stop({ code, message, hint, location }: Failure): Stop {
   if (location === null) return { ...told, file: null, line: null, column: null };
   const { file, line = null, column = null } = location;
   if (isAbsolute(file)) return { ...told, file, line, column };
-  const place = [file, line, column].filter((part) => part !== null).join(':');
-  return { ...told, message: `${message} (at ${place})`, file: null, line: null, column: null };
+  return { ...told, message: `${message} (at ${placeOf(location)})`, file: null, line: null, column: null };
 }

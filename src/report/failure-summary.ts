@@ -1,9 +1,13 @@
 import type { ErrorResult, Stop } from '../contract/result.ts';
+import { placeOf } from '../core/failure.ts';
 import { counted } from './figures.ts';
 import { code, literal } from './markdown.ts';
 import { plainLines } from './plain.ts';
+import { shorten } from './shorten.ts';
 
 const MAX_PROBLEMS = 50;
+/** GitHub drops a summary over 1 MiB, and a character may take six bytes. */
+const MAX_TEXT = 1_000;
 
 /** The job summary of a command that a failure stopped: each problem, where it is, and what to do next. */
 export function failureSummary({ error, problems = [error] }: ErrorResult): string {
@@ -17,7 +21,7 @@ export function failureSummary({ error, problems = [error] }: ErrorResult): stri
 }
 
 function problemParagraphs({ code: name, message, hint, file, line, column }: Stop): string {
-  const place = [file, line, column].filter((part) => part !== null).join(':');
+  const place = placeOf({ file, line, column });
   const paragraphs = [`${code(name)} ${paragraph(message)}`];
   if (place !== '') paragraphs.push(`at ${code(place)}`);
   if (hint !== '') paragraphs.push(paragraph(hint));
@@ -25,5 +29,5 @@ function problemParagraphs({ code: name, message, hint, file, line, column }: St
 }
 
 function paragraph(text: string): string {
-  return plainLines(text).map(literal).join('<br>');
+  return plainLines(shorten(text, MAX_TEXT)).map(literal).join('<br>');
 }

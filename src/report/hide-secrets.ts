@@ -28,23 +28,34 @@ function hideInWords<T extends { readonly message: string; readonly hint: string
   return { ...told, message: hide(told.message), hint: hide(told.hint) };
 }
 
+/** Names of tables and columns are the peer's own words as well. */
 function hideInPeer({ held, ...peer }: PeerResult, hide: Hide): PeerResult {
+  const value = (text: string | null): string | null => (text === null ? null : hide(text));
   const cells = (row: Conflict['key']): Conflict['key'] =>
-    Object.fromEntries(Object.entries(row).map(([column, value]) => [column, hideIn(value)]));
+    Object.fromEntries(Object.entries(row).map(([column, text]) => [hide(column), value(text)]));
   const side = (row: Conflict['base']): Conflict['base'] => (row === null ? null : cells(row));
-  const hideIn = (value: string | null): string | null => (value === null ? null : hide(value));
   return {
     ...peer,
     error: peer.error === null ? null : hideInWords(peer.error, hide),
     conflicts: peer.conflicts.map((conflict) => ({
       ...conflict,
+      table: hide(conflict.table),
       key: cells(conflict.key),
+      columns: conflict.columns.map(hide),
       base: side(conflict.base),
       ours: side(conflict.ours),
       theirs: side(conflict.theirs),
+      resolution: hide(conflict.resolution),
     })),
     ...(held === undefined
       ? {}
-      : { held: held.map((row) => ({ ...row, key: cells(row.key), value: hideIn(row.value) })) }),
+      : {
+          held: held.map((row) => ({
+            table: hide(row.table),
+            key: cells(row.key),
+            column: value(row.column),
+            value: value(row.value),
+          })),
+        }),
   };
 }

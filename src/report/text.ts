@@ -1,4 +1,5 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
+import { placeOf } from '../core/failure.ts';
 import { conflictsOf, resolution, withWhom } from './conflict-rows.ts';
 import { counted, duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
@@ -82,12 +83,12 @@ function conflictCells(peer: PeerResult, conflict: Conflict): string[] {
 
 function findingLines(finding: Finding): string[] {
   const about = [finding.severity, finding.peer, finding.code].filter((part) => part !== null).map(plain);
-  const place = [finding.file, finding.line, finding.column].filter((part) => part !== null);
+  const place = placeOf(finding);
   const [first = '', ...rest] = plainLines(finding.message);
   return [
     `${about.join(': ')}: ${first}`,
     ...rest.map(indented),
-    ...(place.length === 0 ? [] : [indented(`at ${plain(place.join(':'))}`)]),
+    ...(place === '' ? [] : [indented(`at ${plain(place)}`)]),
     ...(finding.hint === '' ? [] : plainLines(finding.hint).map(indented)),
   ];
 }

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { DoctorRequest } from '../../../src/commands/request.ts';
 import type { Env } from '../../../src/core/env.ts';
+import { Secrets } from '../../../src/core/secrets.ts';
 import { openServer } from '../../../src/dolt/server.ts';
+import { parseAskedVersion } from '../../../src/install/wanted-version.ts';
 import { refusal } from '../../helpers/configuring.ts';
 import { testDolt } from '../../helpers/dolt-binary.ts';
 import { ENV, examine, told } from '../../helpers/examining.ts';
@@ -73,7 +75,7 @@ describe('who holds the database', () => {
       onResource: (resource) => {
         if (resource.kind === 'process') pids.push(resource.pid);
       },
-      mask() {},
+      secrets: new Secrets(),
     });
     const result = await examine(folder, 'a: file:///tmp/a').finally(() => server.stop());
     expect(result.status).toBe('missing');
@@ -128,7 +130,7 @@ lake: s3://bucket/p
     expect(told(result, 'database')[0]).toMatch(/^missing: .*sqlserver.global.nonsense$/);
   });
 
-  test('Dolt: none, another version, none that runs, a version that is none', async () => {
+  test('Dolt: none, another version, none that runs, one of another release', async () => {
     await using folder = await tempFolder();
     await makeTown(folder.file('town'));
     const asked = async (dolt: DoctorRequest['dolt'], env: Env = {}) =>
@@ -137,14 +139,16 @@ lake: s3://bucket/p
     expect(await asked({ source }, { PATH: '/nowhere' })).toEqual([
       'missing: no Dolt (2.3.0) on PATH or in the tool cache',
     ]);
-    expect((await asked({ source, path: testDolt(), version: '1.x' }))[0]).toMatch(
+    expect((await asked({ source, path: testDolt(), version: parseAskedVersion('1.x') }))[0]).toMatch(
       /^missing: .* is Dolt 2.3.0, not ">=1.0.0/,
     );
     expect((await asked({ source, path: '/no/dolt' }))[0]).toMatch(/^missing: "\/no\/dolt" cannot be run/);
-    expect((await asked({ source, version: 'newest' }))[0]).toMatch(
-      /^missing: dolt-version is "newest", which is neither/,
+    expect(await asked({ source, sha256: '1'.repeat(64) })).toEqual([
+      'missing: no Dolt (2.3.0) of that digest in the tool cache',
+    ]);
+    expect((await asked({ source, path: testDolt(), version: parseAskedVersion('latest') }))[0]).toMatch(
+      /^unknown: 2.3.0 .*not asked$/,
     );
-    expect((await asked({ source, path: testDolt(), version: 'latest' }))[0]).toMatch(/^unknown: 2.3.0 .*not asked$/);
     const none = await examine(folder, '', { dolt: { source, path: '/no/dolt' } });
     expect(told(none, 'capabilities')).toEqual(['unknown: there is no Dolt to ask']);
   });

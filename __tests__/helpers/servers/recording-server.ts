@@ -63,5 +63,5 @@ function reasons(header = ''): string {
   const meant = Buffer.from(sent, 'base64')
     .toString()
     .replace(/^[^:]*:/, '');
-  return `no rights for ${meant}, for ${encodeURIComponent(meant)}, or for ${sent}`;
+  return `no rights for ${meant}, for ${encodeURIComponent(meant)}, or for ${sent}; wrong password: ${meant}`;
 }

@@ -1,5 +1,6 @@
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { Failure } from '../../core/failure.ts';
+import type { Notice } from '../../sync/notice.ts';
 
 interface Subject {
   readonly check: DoctorCheck['check'];
@@ -15,6 +16,11 @@ export function fine(subject: Subject, message: string): DoctorCheck {
 /** A run would fail, and how that is cured. */
 export function missing(subject: Subject, message: string, cure: string): DoctorCheck {
   return { check: subject.check, peer: subject.peer ?? null, status: 'missing', message, cure };
+}
+
+/** A run goes on, but not quite as it is written. */
+export function warned(subject: Subject, { message, hint }: Notice): DoctorCheck {
+  return { check: subject.check, peer: subject.peer ?? null, status: 'warning', message, cure: hint ?? null };
 }
 
 /** Only the peer, or the engine, could tell. */

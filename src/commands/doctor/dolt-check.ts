@@ -3,7 +3,7 @@ import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from '../../install/dolt-request.ts';
 import { findDolt } from '../../install/find.ts';
 import { namedDolt } from '../../install/local-dolt.ts';
-import { describeWanted, parseAskedVersion, type WantedVersion } from '../../install/wanted-version.ts';
+import { type AskedVersion, describeWanted, type WantedVersion } from '../../install/wanted-version.ts';
 import { fine, missing, refused, untold } from './check.ts';
 
 export interface CheckedDolt {
@@ -19,7 +19,7 @@ const ANY: WantedVersion = { kind: 'range', range: '>=0.0.0' };
 /** Whether this machine has the Dolt that a run would take; nothing is downloaded or built. */
 export async function checkDolt(request: DoltRequest, context: InstallContext): Promise<CheckedDolt> {
   try {
-    const asked = parseAskedVersion(request.version ?? DEFAULT_DOLT_VERSION);
+    const asked: AskedVersion = request.version ?? { kind: 'exact', version: DEFAULT_DOLT_VERSION };
     const wanted = asked.kind === 'latest' ? ANY : asked;
     if (request.path !== undefined) {
       const isGiven = request.version !== undefined && asked.kind !== 'latest';
@@ -28,8 +28,9 @@ export async function checkDolt(request: DoltRequest, context: InstallContext): 
     const dolt = await findDolt({ wanted, sha256: request.sha256 }, context);
     if (dolt !== null) return found(dolt, asked.kind === 'latest');
     const name = asked.kind === 'latest' ? 'any version' : describeWanted(asked);
-    const cure = 'Run `dolt-federation install`, which gets it; a run does that by itself.';
-    return { dolt: null, check: missing(SUBJECT, `no Dolt (${name}) on PATH or in the tool cache`, cure) };
+    const where = request.sha256 === undefined ? 'on PATH or in the tool cache' : 'of that digest in the tool cache';
+    const cure = 'Run `dolt-federation install` with the same options, which gets it; a run does that by itself.';
+    return { dolt: null, check: missing(SUBJECT, `no Dolt (${name}) ${where}`, cure) };
   } catch (thrown) {
     return { dolt: null, check: refused(SUBJECT, thrown) };
   }

@@ -10,6 +10,8 @@ import { checkFolder } from './folder-check.ts';
 import { checkKnownHosts } from './known-hosts-check.ts';
 import { isOverSsh } from './program-checks.ts';
 
+const UNTRUSTED = 'not looked at on an event that may not write';
+
 interface Access {
   readonly credentials: Credentials;
   /** The workflow's own token, for a git peer in its own repository. */
@@ -28,10 +30,10 @@ export async function checkPeer(peer: Peer, access: Access, context: Context): P
   const refusal = tierRefusal(peer);
   return [
     refusal === null ? null : refused({ check: 'tier', peer: peer.name }, refusal),
-    checkCredential(peer, credential, job),
+    access.untrusted
+      ? untold({ check: 'credentials', peer: peer.name }, UNTRUSTED)
+      : checkCredential(peer, credential, job),
     isOverSsh(peer) ? await checkKnownHosts(peer, credential, context) : null,
-    isHidden
-      ? untold({ check: 'folder', peer: peer.name }, 'not looked at on an event that may not write')
-      : await checkFolder(peer),
+    isHidden ? untold({ check: 'folder', peer: peer.name }, UNTRUSTED) : await checkFolder(peer),
   ].filter((check) => check !== null);
 }

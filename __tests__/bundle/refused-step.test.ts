@@ -97,8 +97,23 @@ describe('a step that cannot start', () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     const step = await runner.main({ env: { GITHUB_OUTPUT: folder.file('missing') } });
-    expect(step.exitCode).not.toBe(0);
-    expect(step.stdout).toContain('Missing file at path');
+    expect(step.exitCode).toBe(2);
+    const titles = step.commands.map(({ command, properties }) => [command, properties['title']]);
+    expect(titles.slice(-2)).toEqual([
+      ['warning', 'no-peers'],
+      ['error', 'bad-usage'],
+    ]);
+    expect(step.commands.at(-1)?.message).toContain(
+      'the outputs of the step could not be written: Missing file at path',
+    );
+    const refused = await runner.main({ inputs: { command: 'x' }, env: { GITHUB_OUTPUT: folder.file('missing') } });
+    expect(refused.exitCode).toBe(2);
+    expect(refused.commands.map(({ message }) => message)).toEqual(
+      expect.arrayContaining([
+        expect.stringContaining('the outputs of the step could not be written'),
+        expect.stringContaining('the input command is "x"'),
+      ]),
+    );
   });
 
   test('a summary that cannot be written is a warning', async () => {

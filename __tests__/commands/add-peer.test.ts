@@ -1,7 +1,9 @@
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { addPeer } from '../../src/commands/add-peer.ts';
+import { editConfiguration } from '../../src/commands/edit-configuration.ts';
 import { listPeers } from '../../src/commands/list-peers.ts';
+import { removePeer } from '../../src/commands/remove-peer.ts';
 import type { AddPeerRequest } from '../../src/commands/request.ts';
 import { addPeerResultSchema } from '../../src/contract/result.ts';
 import { problemsOf } from '../../src/core/problems-of.ts';
@@ -121,6 +123,33 @@ describe('add-peer', () => {
       { code: 'config-invalid', location: { file } },
     ]);
   });
+
+  test('of several commands at one moment none undoes the other', async () => {
+    await using folder = await tempFolder();
+    await withFile(folder, TEXT);
+    const names = ['b', 'c', 'd', 'e', 'f'];
+    const context = commandContext(folder.path);
+    const removing = removePeer({ command: 'remove-peer', name: 'a', overrides: {}, dolt: DOLT }, context);
+    await Promise.all([...names.map((name) => addPeer(request(name, `file:///srv/${name}`), context)), removing]);
+    const peers = await listPeers({ command: 'list-peers', overrides: {} }, context);
+    expect(peers.map(({ name }) => name)).toEqual(names);
+  });
+
+  test('waits for a command that edits the file, and gives up on one that does not end', async () => {
+    await using folder = await tempFolder();
+    const file = await withFile(folder, TEXT);
+    const context = commandContext(folder.path);
+    let end = () => {};
+    const editing = editConfiguration(context, {}, () => new Promise<void>((resolve) => (end = resolve)));
+    const failure = await refusal(() => addPeer(request('b', 'file:///srv/b'), context));
+    expect(failure).toMatchObject({
+      code: 'config-unreadable',
+      message: expect.stringContaining(`being edited by another command (process ${process.pid})`),
+    });
+    end();
+    await editing;
+    expect(await readFile(file, 'utf8')).toBe(TEXT);
+  }, 30_000);
 
   test('warns of a tier that every run will refuse', async () => {
     await using folder = await tempFolder();

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { locateDatabase } from '../../src/commands/locate-database.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -30,6 +30,20 @@ describe('where the database is', () => {
     await aDatabase(folder.file('here', 'db'));
     expect(await search(folder, { database: 'db' })).toEqual({ kind: 'database', path: folder.file('here', 'db') });
     expect(await search(folder, { database: 'new' })).toEqual({ kind: 'to-clone', path: folder.file('here', 'new') });
+  });
+
+  test('what may not be looked into is neither passed over nor cloned in its stead', async () => {
+    await using folder = await tempFolder();
+    await aDatabase(folder.path);
+    await mkdir(folder.file('here'));
+    // A link to itself stops even root.
+    await symlink('.dolt', folder.file('here', '.dolt'));
+    for (const more of [{}, { database: '.' }]) {
+      await expect(search(folder, more)).rejects.toMatchObject({
+        code: 'no-database',
+        message: expect.stringContaining('cannot be looked into: ELOOP'),
+      });
+    }
   });
 
   test.each([

@@ -67,6 +67,17 @@ describe('whether federation is allowed', () => {
     expect(failure.hint).toBe('Change the mode; in /c.yaml that is:\nsync:\n  mode: dolt-native');
   });
 
+  test.each([
+    ['BD_SYNC_MODE', { env: { BD_SYNC_MODE: 'realtime' } }],
+    ['`sync-mode`', { overrides: { syncMode: 'realtime' } }],
+  ] as const)('where %s says so, the hint names that and not the file', async (said, surroundings) => {
+    const text = 'sync: {mode: dolt-native}';
+    const failure = await refusal(() => requireFederation(configure(text, surroundings)));
+    expect(failure).toMatchObject({ code: 'sync-mode', location: null });
+    expect(failure.hint).toContain(`${said} says so`);
+    expect(failure.hint).not.toContain('/c.yaml');
+  });
+
   test('where nobody set the mode, the hint is the two lines to add', async () => {
     const failure = await refusal(() => requireFederation(configure('', { workspace: '/w/.beads' })));
     expect(failure.hint).toBe('Add these two lines to /c.yaml:\nsync:\n  mode: dolt-native');

@@ -128,6 +128,11 @@ describe('peers that are refused', () => {
     expect(await messageOf(`${PEER}role: prim`)).toBe(
       'federation.peers.a.role: "prim" is none of primary, peer, upstream, backup, archive',
     );
+    for (const peer of ['{role: backup}', '{}', '', '{endpoint: }']) {
+      expect(await messageOf(`federation: {peers: {c: ${peer}}}`)).toBe(
+        'federation.peers.c.endpoint: is missing: write where the peer is, such as file:///path',
+      );
+    }
     expect(await messageOf(`${PEER}accept: [triggers, all]`)).toBe(
       'federation.peers.a.accept[1]: "all" is none of triggers, procedures, events, ignore, deletion, future',
     );

@@ -107,3 +107,19 @@ test('a secret is masked as it is written in quotes, in JSON and in an address, 
     ]),
   );
 });
+
+test('a secret is masked without the blanks around it, read as Latin-1, and in JSON of ASCII alone', async () => {
+  const text = stringify({ p: { url: 'https://git.example', 'git-token': ' pä (x) ' } });
+  const { masked } = await load({ text });
+  expect(masked).toEqual(expect.arrayContaining(['pä (x)', 'pÃ¤ (x)', 'p\\u00e4 (x)', 'p%C3%A4%20%28x%29']));
+});
+
+test('a file that is not UTF-8 is refused, not changed', async () => {
+  await using folder = await tempFolder();
+  const file = folder.file('creds.yaml');
+  await writeFile(file, Buffer.from('p: {url: "https://git.example", git-token: "p\xfcss"}', 'latin1'), {
+    mode: 0o600,
+  });
+  const failure = await failureOf(() => load({ file }));
+  expect(failure).toMatchObject({ code: 'config-unreadable', message: expect.stringContaining('it is not UTF-8') });
+});

@@ -2,7 +2,7 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setOutput, warning } from '@actions/core';
 import { OUTPUTS, type OutputName } from '../contract/outputs.ts';
-import { errorMessage } from '../core/failure.ts';
+import { errorMessage, Failure } from '../core/failure.ts';
 import { writeWhole } from '../core/write-whole.ts';
 import type { OutputValues } from './output-values.ts';
 
@@ -23,7 +23,18 @@ export async function writeResultFile(tempDir: string, result: unknown): Promise
   }
 }
 
-/** The only writer of outputs: sets all of them, those without a value to the empty text. */
-export function setOutputs(values: OutputValues): void {
-  for (const name of Object.keys(OUTPUTS) as OutputName[]) setOutput(name, values[name]);
+/**
+ * The only writer of outputs: sets all of them, those without a value to the empty text.
+ * @returns why the runner's file for them cannot be written; null where it was. What the step did is still to be told.
+ */
+export function setOutputs(values: OutputValues): Failure | null {
+  try {
+    for (const name of Object.keys(OUTPUTS) as OutputName[]) setOutput(name, values[name]);
+    return null;
+  } catch (thrown) {
+    return new Failure('bad-usage', `the outputs of the step could not be written: ${errorMessage(thrown)}`, {
+      hint: 'What was done stands. GITHUB_OUTPUT must name the file that the runner made for this step.',
+      cause: thrown,
+    });
+  }
 }

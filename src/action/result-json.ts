@@ -27,10 +27,14 @@ export function resultJson(result: RunResult, limit: number = RESULT_LIMIT_BYTES
   return firstPeers(short, least);
 }
 
-/** What stopped a command, as JSON of at most `limit` bytes; where the whole does not fit, the beginning of the first problem. */
+/** What stopped a command, as JSON of at most `limit` bytes; where the whole does not fit, the first problems in short. */
 export function errorResultJson(result: ErrorResult, limit: number = RESULT_LIMIT_BYTES): string {
   const whole = JSON.stringify(result);
-  return fits(whole, limit) ? whole : JSON.stringify({ error: cutTold(result.error) });
+  if (fits(whole, limit)) return whole;
+  const { error, problems = [] } = result;
+  const short = { error: cutTold(error), truncated: true };
+  const some = JSON.stringify({ ...short, problems: problems.slice(0, MAX_PROBLEMS).map(cutTold) });
+  return problems.length > 0 && fits(some, limit) ? some : JSON.stringify(short);
 }
 
 function fits(json: string, limit: number): boolean {

@@ -15,8 +15,8 @@ import { readPayload } from './event-payload.ts';
 import { inputValue } from './input-value.ts';
 import { takeInputs } from './inputs.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import { logText, stepSecrets } from './logger.ts';
-import { failureValues, outputValues } from './output-values.ts';
+import { logText, logWarning, stepSecrets } from './logger.ts';
+import { failureValues, type OutputValues, outputValues } from './output-values.ts';
 import { setOutputs, writeResultFile } from './outputs.ts';
 import { reportDoctor, reportFailure, reportRun } from './report-run.ts';
 import { type Runner, readRunner } from './runner.ts';
@@ -52,13 +52,23 @@ function shown(outcome: Outcome, request: ActionRequest): Outcome {
   return { ...outcome, result: withValues(outcome.result, request.reportValues) };
 }
 
-async function finish(
-  outcome: Outcome,
-  ending: Ending & { readonly request: ActionRequest; readonly runner: Runner },
-): Promise<void> {
-  const { request, runner, env } = ending;
+interface Finishing extends Ending {
+  readonly request: ActionRequest;
+  readonly runner: Runner;
+}
+
+/** @throws Failure `bad-usage` where outputs cannot be written, after everything was told */
+async function finish(outcome: Outcome, ending: Finishing): Promise<void> {
   const values = outputValues(outcome);
-  setOutputs({ ...values, 'result-path': await writeResultFile(runner.tempDir, resultOf(outcome)) });
+  const path = await writeResultFile(ending.runner.tempDir, resultOf(outcome));
+  const unwritten = setOutputs({ ...values, 'result-path': path });
+  await report(outcome, values, ending);
+  if (unwritten !== null) throw unwritten;
+}
+
+/** Shows what came of it, and fails the step where it failed. */
+async function report(outcome: Outcome, values: OutputValues, ending: Finishing): Promise<void> {
+  const { request, runner, env } = ending;
   if (outcome.command === 'doctor') {
     await reportDoctor(outcome.result, env);
     if (outcome.result.status === 'missing') failWith(EXIT.failed, 'doctor: something is missing');
@@ -88,13 +98,11 @@ function verdict({ command, status, peers, unsaved = 0 }: RunResult): string {
 /** Outputs, summary and annotation of a failure that stopped the command. */
 async function stop(failure: Failure, { env, interrupted }: Ending): Promise<void> {
   const tempDir = env['RUNNER_TEMP'];
-  try {
-    const path = tempDir === undefined ? '' : await writeResultFile(tempDir, errorResult(failure));
-    setOutputs({ ...failureValues(failure), 'result-path': path });
-  } finally {
-    await reportFailure(failure, { env, workspace: env['GITHUB_WORKSPACE'] ?? '.' });
-    process.exitCode = interrupted ?? exitCodeOfFailure(failure);
-  }
+  const path = tempDir === undefined ? '' : await writeResultFile(tempDir, errorResult(failure));
+  const unwritten = setOutputs({ ...failureValues(failure), 'result-path': path });
+  if (unwritten !== null && unwritten.message !== failure.message) logWarning(unwritten.message);
+  await reportFailure(failure, { env, workspace: env['GITHUB_WORKSPACE'] ?? '.' });
+  process.exitCode = interrupted ?? exitCodeOfFailure(failure);
 }
 
 /** The runner takes any exit code but 0 for a failed step; ours are those of the command-line tool. */

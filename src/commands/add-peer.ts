@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { buildConfiguration } from '../config/build.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { addPeerToFile, createFileWithPeer } from '../config/edit.ts';
@@ -9,6 +8,7 @@ import type { AddPeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { problemsOf } from '../core/problems-of.ts';
 import type { Context } from './context.ts';
+import { configurationFile, editConfiguration } from './edit-configuration.ts';
 import type { AddPeerRequest } from './request.ts';
 import { tierRefusal } from './tier.ts';
 import { registerNow } from './town-remote.ts';
@@ -23,12 +23,13 @@ import { registerNow } from './town-remote.ts';
 export async function addPeer(request: AddPeerRequest, context: Context): Promise<AddPeerResult> {
   const { name, endpoint, overrides } = request;
   parsePeerName(name);
-  const before = await loadConfiguration(context, overrides);
-  if (before.peers.some((peer) => peer.name === name)) {
-    throw new Failure('peer-exists', `peer already exists: ${name}. Nothing was changed`);
-  }
-  await writePeer(request, context, before);
-  const after = await loadConfiguration(context, overrides);
+  const after = await editConfiguration(context, overrides, async (before) => {
+    if (before.peers.some((peer) => peer.name === name)) {
+      throw new Failure('peer-exists', `peer already exists: ${name}. Nothing was changed`);
+    }
+    await writePeer(request, context, before);
+    return await loadConfiguration(context, overrides);
+  });
   const peer = after.peers.find((one) => one.name === name);
   if (peer !== undefined) {
     const refusal = tierRefusal(peer);
@@ -39,8 +40,7 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
 }
 
 async function writePeer(request: AddPeerRequest, context: Context, before: Configuration): Promise<void> {
-  const folder = before.workspace ?? join(context.cwd, '.beads');
-  const file = before.file ?? join(folder, 'config.yaml');
+  const file = configurationFile(before, context);
   const inspect = (text: string) => {
     try {
       buildConfiguration({ file, workspace: before.workspace, text }, context.env, request.overrides);

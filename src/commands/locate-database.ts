@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { beadsDatabase } from '../beads/workspace.ts';
-import { Failure } from '../core/failure.ts';
+import { errorMessage, Failure } from '../core/failure.ts';
+import { systemCode } from '../core/system-code.ts';
 
 interface Search {
   /** What the user named, relative to `cwd`. */
@@ -58,7 +59,16 @@ async function nearest(from: string, ceiling: string | null): Promise<string | n
   }
 }
 
+/** What may not be looked at is no place without a database: nothing else may be taken, or cloned, in its stead. */
 async function holdsDolt(folder: string): Promise<boolean> {
-  const noms = await stat(join(folder, '.dolt', 'noms')).catch(() => null);
-  return noms?.isDirectory() === true;
+  try {
+    return (await stat(join(folder, '.dolt', 'noms'))).isDirectory();
+  } catch (thrown) {
+    const code = systemCode(thrown);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw new Failure('no-database', `${join(folder, '.dolt')} cannot be looked into: ${errorMessage(thrown)}`, {
+      hint: 'Check that this user may read the folder, or name another one with `--database`.',
+      cause: thrown,
+    });
+  }
 }

@@ -1,9 +1,10 @@
 import { buildConfiguration } from '../config/build.ts';
 import { removePeerFromFile } from '../config/edit.ts';
-import { loadConfiguration } from '../config/load.ts';
+import { quoteEndpoint } from '../config/endpoint-quote.ts';
 import type { RemovePeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import type { Context } from './context.ts';
+import { editConfiguration } from './edit-configuration.ts';
 import type { RemovePeerRequest } from './request.ts';
 import { forgetNow } from './town-remote.ts';
 
@@ -19,14 +20,16 @@ export async function removePeer(request: RemovePeerRequest, context: Context): 
       hint: 'Remove `federation.remote` from the configuration.',
     });
   }
-  const { file, workspace, peers } = await loadConfiguration(context, overrides);
-  const peer = peers.find((one) => one.name === name);
-  if (peer === undefined) throw new Failure('unknown-peer', `no peer is called ${JSON.stringify(name)}`);
-  if (file === null || peer.origin.layer !== 'file') {
-    throw new Failure('unknown-peer', `the peer ${name} does not stand in the file but in the input \`peers\``);
-  }
-  await removePeerFromFile(file, name, (text) => {
-    buildConfiguration({ file, workspace, text }, context.env, overrides);
+  const workspace = await editConfiguration(context, overrides, async ({ file, workspace, peers }) => {
+    const peer = peers.find((one) => one.name === name);
+    if (peer === undefined) throw new Failure('unknown-peer', `no peer is called ${quoteEndpoint(name)}`);
+    if (file === null || peer.origin.layer !== 'file') {
+      throw new Failure('unknown-peer', `the peer ${name} does not stand in the file but in the input \`peers\``);
+    }
+    await removePeerFromFile(file, name, (text) => {
+      buildConfiguration({ file, workspace, text }, context.env, overrides);
+    });
+    return workspace;
   });
   await forgetNow(name, { database: request.database, workspace }, context);
   return { name, status: 'removed' };

@@ -2,6 +2,7 @@ import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import type { EndpointOptions } from './endpoint.ts';
 import { parseAuthority } from './endpoint-authority.ts';
+import { quoteEndpoint } from './endpoint-quote.ts';
 import type { ConfigOverrides } from './overrides.ts';
 
 /** Where DoltHub answers (https://docs.dolthub.com: "doltremoteapi"). */
@@ -16,7 +17,7 @@ export function endpointOptions(env: Env, overrides: ConfigOverrides): EndpointO
   if (!isHost(dolthubHost)) {
     throw new Failure(
       'config-invalid',
-      `the host for dolthub:// endpoints, ${JSON.stringify(dolthubHost)}, is no host`,
+      `the host for dolthub:// endpoints, ${quoteEndpoint(dolthubHost)}, is no host`,
       {
         hint: 'Give `dolthub-host` or DOLT_FEDERATION_DOLTHUB_HOST as a host with an optional port.',
       },

@@ -1,6 +1,6 @@
 import { Failure } from '../core/failure.ts';
 import { buildConfiguration } from './build.ts';
-import type { Configuration } from './configuration.ts';
+import type { Configuration, Origin } from './configuration.ts';
 import { type ConfigurationContext, findConfig } from './find-config.ts';
 import type { ConfigOverrides } from './overrides.ts';
 import { readConfigText } from './read-config.ts';
@@ -30,17 +30,27 @@ export function requireFederation({ syncMode, file }: Configuration): void {
     case 'git-portable':
     case 'realtime': {
       const { origin } = syncMode;
-      const place = file ?? '.beads/config.yaml';
-      const act =
-        origin.layer === 'default' ? `Add these two lines to ${place}` : `Change the mode; in ${place} that is`;
       throw new Failure(
         'sync-mode',
         `sync.mode is ${syncMode.value}, which allows no federation; dolt-native and belt-and-suspenders do`,
         {
-          hint: `${act}:\nsync:\n  mode: dolt-native`,
+          hint: modeHint(origin, file ?? '.beads/config.yaml'),
           location: origin.layer === 'file' ? origin.location : undefined,
         },
       );
     }
+  }
+}
+
+function modeHint(origin: Origin, file: string): string {
+  switch (origin.layer) {
+    case 'default':
+      return `Add these two lines to ${file}:\nsync:\n  mode: dolt-native`;
+    case 'file':
+      return `Change the mode; in ${file} that is:\nsync:\n  mode: dolt-native`;
+    case 'environment':
+      return `${origin.variable} says so; unset it, or set it to dolt-native.`;
+    case 'input':
+      return `The input or flag \`${origin.name.replace(/^--/, '')}\` says so; leave it out, or write dolt-native.`;
   }
 }

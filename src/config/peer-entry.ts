@@ -39,7 +39,13 @@ export interface PeerEntry {
 }
 
 const mapping = z.object({
-  endpoint: text,
+  endpoint: z.preprocess((written, context) => {
+    if (written === undefined || written === null) {
+      context.addIssue({ code: 'custom', message: 'is missing: write where the peer is, such as file:///path' });
+      return z.NEVER;
+    }
+    return written;
+  }, text),
   role: word(ROLES).optional(),
   tier: word(TIERS).optional(),
   'lower-tier': z.boolean({ error: 'must be true or false' }).optional(),

@@ -1,4 +1,5 @@
 import { Failure } from '../core/failure.ts';
+import { quoteEndpoint } from './endpoint-quote.ts';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const MAX_LENGTH = 64;
@@ -11,7 +12,8 @@ const RESERVED = new Set(['origin', 'main', 'master', 'head']);
 export function parsePeerName(written: string): string {
   const why = refusal(written);
   if (why === null) return written;
-  const shown = JSON.stringify(written.slice(0, MAX_LENGTH + 1));
+  // Who mixes up the arguments writes an endpoint here.
+  const shown = quoteEndpoint(written);
   const hint = written.toLowerCase() === 'origin' ? 'The peer `origin` is set with `federation.remote`.' : undefined;
   throw new Failure('invalid-peer-name', `invalid peer name ${shown}: ${why}`, { hint });
 }

@@ -12,7 +12,7 @@ const USER = /^[A-Za-z0-9._@+][A-Za-z0-9._@+-]*$/;
 export function parsePeerUser(written: string): string {
   if (looksLikeToken(written)) throw new Failure('secret-in-config', 'the user is an access token');
   if (USER.test(written)) return written;
-  throw new Failure('config-invalid', `the user ${JSON.stringify(written)} is malformed`, {
+  throw new Failure('config-invalid', 'the user is malformed', {
     hint: 'A user holds letters, digits, ".", "_", "@", "+" and "-", and does not begin with "-".',
   });
 }

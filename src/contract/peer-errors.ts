@@ -91,7 +91,7 @@ export const PEER_ERRORS = {
   },
   'tier-unsupported': {
     title: 'The tier of this peer cannot be honoured yet',
-    hint: 'This version sends raw history only (T1). Nothing was sent.',
+    hint: 'A peer that may have raw history gets `tier: T1` (and `lower-tier: true` where the federation has a higher one); else remove it until a version that can send less.',
     ...FINAL,
   },
   auth: {

@@ -156,6 +156,8 @@ export const errorResultSchema = z.strictObject({
   error: stopSchema,
   /** All reasons, the first included; only where there are several. */
   problems: z.array(stopSchema).optional(),
+  /** Only in the Action's output `result`, where the whole did not fit; the file at `result-path` has it all. */
+  truncated: z.literal(true).optional(),
 });
 export type ErrorResult = z.infer<typeof errorResultSchema>;
 

@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { readConfigText } from '../config/read-config.ts';
 import type { Env } from '../core/env.ts';
 import { forgetEnv } from '../core/env.ts';
 import { errorMessage, Failure } from '../core/failure.ts';
@@ -47,7 +48,7 @@ async function fromFace(given: GivenCredentials, cwd: string): Promise<Credentia
   const file = resolve(cwd, given.file);
   try {
     await refuseOpenFile(file);
-    return { text: await readFile(file, 'utf8'), name: file };
+    return { text: await readConfigText(file), name: file };
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
     throw new Failure('config-unreadable', `the credentials cannot be read: ${errorMessage(thrown)}`, {

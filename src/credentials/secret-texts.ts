@@ -11,26 +11,36 @@ export function secretTexts(credentials: Credentials): ReadonlySet<string> {
   return withSpellings([...whole, ...lines]);
 }
 
-/** Secrets as they are, and as Go and JavaScript write them in quotes, in JSON and in an address. */
+/**
+ * Secrets as they are, and as others write them: in quotes, in JSON, in an address, without the blanks around them (git
+ * shows lines so), and read as Latin-1 (as git reads an answer without a charset).
+ */
 export function withSpellings(secrets: readonly string[]): ReadonlySet<string> {
-  const spelled = secrets.flatMap((one) => {
-    const quoted = JSON.stringify(one).slice(1, -1);
-    const encoded = encodeURIComponent(one.toWellFormed());
-    return [one, quoted, quoted.replace(/[<>&]/g, goEscape), encoded, goQuery(encoded)];
-  });
+  const spelled = secrets
+    .flatMap((one) => [one, one.trim()])
+    .flatMap((one) => [one, Buffer.from(one, 'utf8').toString('latin1')])
+    .flatMap((one) => {
+      const quoted = JSON.stringify(one).slice(1, -1);
+      const encoded = encodeURIComponent(one.toWellFormed());
+      const whole = encoded.replace(/[!'()*]/g, (character) => `%${hex(character).toUpperCase()}`);
+      return [
+        one,
+        quoted,
+        quoted.replace(/[<>&]/g, unicode),
+        quoted.replace(/[^\0-\x7f]/g, unicode),
+        ...[encoded, whole, whole.replaceAll('%20', '+')],
+      ];
+    });
   return new Set(spelled.filter((text) => text !== ''));
 }
 
-/** encoding/json writes them so, in case that a browser reads it. */
-function goEscape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+/** As encoding/json of Go writes what a browser could mistake, and others all that is not ASCII. */
+function unicode(unit: string): string {
+  return `\\u${hex(unit).padStart(4, '0')}`;
 }
 
-/** url.QueryEscape leaves less as it is, and writes blanks as JavaScript does only in forms. */
-function goQuery(encoded: string): string {
-  return encoded
-    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll('%20', '+');
+function hex(unit: string): string {
+  return unit.charCodeAt(0).toString(16);
 }
 
 /** User names, hosts and regions are no secrets. */

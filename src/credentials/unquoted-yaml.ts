@@ -13,6 +13,9 @@ const SPOKEN: ReadonlySet<string> = new Set([
   'an alias may stand for a single value only',
 ]);
 
+const MALFORMED =
+  'Put values in quotes, or take them from variables with {env: NAME}. The text is not shown: it may hold secrets.';
+
 /**
  * Reads YAML that holds secrets: as `parseYaml`, but no message holds a piece of the text.
  * @returns null where the text holds nothing
@@ -26,10 +29,12 @@ export function readUnquoted(text: string, name: string): ConfigMapping | null {
     if (!(thrown instanceof Failure)) throw new Failure('config-syntax', 'the credentials cannot be read as YAML');
     const problems = new Problems();
     for (const { code, message, location } of problemsOf(thrown)) {
-      const said = SPOKEN.has(message) ? message : 'the YAML is malformed here, or this is no plain value';
+      const twice = /stands twice in one mapping, first at line \d+$/.exec(message)?.[0];
+      const spoken = SPOKEN.has(message) ? message : 'the YAML is malformed here, or this is no plain value';
+      const said = twice === undefined ? spoken : `a key ${twice}`;
       problems.add(
         new Failure(code, `credentials: ${said}`, {
-          hint: 'Put values in quotes, or take them from variables with {env: NAME}. The text is not shown: it may hold secrets.',
+          hint: twice === undefined ? MALFORMED : 'Keep one of the two. The key is not shown: it may hold a secret.',
           location: location ?? undefined,
         }),
       );

@@ -24,13 +24,13 @@ export function releaseUrls(mirror: string | undefined): ReleaseUrls {
  */
 export function parseMirror(mirror: string): string {
   const hint = 'Give `dolt-mirror` as https://host/path, without user, query and fragment.';
-  if (!URL.canParse(mirror)) throw new Failure('bad-usage', `dolt-mirror is no URL: "${mirror}"`, { hint });
+  if (!URL.canParse(mirror)) throw new Failure('bad-usage', 'dolt-mirror is no URL', { hint });
   const url = new URL(mirror);
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     throw new Failure('bad-usage', `dolt-mirror on ${url.host} has a user, a query or a fragment`, { hint });
   }
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    throw new Failure('bad-usage', `dolt-mirror is neither https nor http: "${mirror}"`, { hint });
+    throw new Failure('bad-usage', 'dolt-mirror is neither https nor http', { hint });
   }
   return url.href.replace(/\/+$/, '');
 }

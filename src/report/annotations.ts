@@ -46,7 +46,7 @@ function capped(all: readonly Annotation[]): Annotation[] {
 }
 
 function rest(left: number): Annotation {
-  const message = `and ${counted(left, 'more problem')}; the job summary and the file at \`result-path\` have them`;
+  const message = `and ${counted(left, 'more problem')}; the file at \`result-path\` has them`;
   return { severity: 'notice', title: 'dolt-federation', message, file: null, line: null, column: null };
 }
 

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { isAlive } from './process-alive.ts';
+import { systemCode } from './system-code.ts';
+
+const PATIENCE_MS = 10_000;
+const POLL_MS = 20;
+
+/**
+ * Does work while no other process does work under the same lock. The lock of a process that has died is broken.
+ * @param lock path of a file that exists as long as somebody works
+ * @param busy what to throw when the process of that id does not end in time
+ */
+export async function exclusively<T>(lock: string, busy: (pid: number) => Error, work: () => Promise<T>): Promise<T> {
+  await take(lock, busy);
+  try {
+    return await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function take(lock: string, busy: (pid: number) => Error): Promise<void> {
+  const own = `${lock}.${randomUUID()}`;
+  await writeFile(own, String(process.pid), { flag: 'wx' });
+  try {
+    for (let waited = 0; !(await isTaken(own, lock)); waited += POLL_MS) {
+      const holder = Number(await readFile(lock, 'utf8').catch(() => Number.NaN));
+      if (!Number.isNaN(holder) && !isAlive(holder)) await breakLock(lock);
+      else if (waited >= PATIENCE_MS) throw busy(holder);
+      else await wait(POLL_MS);
+    }
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+/** A link is there with its content or not at all. */
+async function isTaken(own: string, lock: string): Promise<boolean> {
+  try {
+    await link(own, lock);
+    return true;
+  } catch (thrown) {
+    if (systemCode(thrown) === 'EEXIST') return false;
+    throw thrown;
+  }
+}
+
+/** By another name first: of two that break it at the same time one finds nothing. */
+async function breakLock(lock: string): Promise<void> {
+  const aside = `${lock}.${randomUUID()}`;
+  await rename(lock, aside).catch(() => undefined);
+  await rm(aside, { force: true });
+}

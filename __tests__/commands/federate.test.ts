@@ -78,13 +78,28 @@ describe('a run with a database', () => {
     await town.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
     const { result, log } = await command(folder, `box: file://${folder.file('new')}`);
     expect(result.status).toBe('success');
-    expect(log.join('\n')).toMatch(/box pointed to file:.*old; corrected to file:.*new/);
+    expect(log.join('\n')).toMatch(/box pointed to "file:.*old"; corrected to "file:.*new"/);
+    expect(result.problems).toContainEqual(
+      expect.objectContaining({ code: 'remote-corrected', message: expect.stringMatching(/^remote box pointed to/) }),
+    );
     const remotes = await town.rows('SELECT name, url FROM dolt_remotes ORDER BY name');
     expect(remotes).toEqual([
       { name: 'box', url: `file://${folder.file('new')}` },
       { name: 'mine', url: `file://${folder.file('mine')}` },
     ]);
   });
+
+  test.each(['https://u:hunter2secret@h.example/x', 'https://h.example/x?sig=hunter2secret'])(
+    'what somebody put into the old address %s is not repeated',
+    async (url) => {
+      await using folder = await tempFolder();
+      const town = await makeTown(folder.file('town'));
+      await town.dolt('remote', 'add', 'box', url);
+      const { result, log } = await command(folder, `box: file://${folder.file('new')}`);
+      expect(log.join('\n')).toContain('box pointed to "https://');
+      expect(JSON.stringify(result) + log.join('\n')).not.toContain('hunter2secret');
+    },
+  );
 
   test('an unmounted disk fails its peer alone', async () => {
     await using folder = await tempFolder();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { optionValue } from '../../src/cli/option-value.ts';
+import { requestedBranch } from '../../src/commands/requested-branch.ts';
 import { requestedDolt } from '../../src/commands/requested-dolt.ts';
 import { requestedLeases } from '../../src/commands/requested-leases.ts';
 import { requestedRoles } from '../../src/commands/requested-roles.ts';
@@ -59,6 +60,16 @@ describe('force-with-lease', () => {
       message: expect.stringContaining(why),
       hint: expect.stringContaining('remoteHead'),
     });
+  });
+});
+
+describe('a branch', () => {
+  test('that may be one', () => {
+    expect([requestedBranch(undefined), requestedBranch('work/a')]).toEqual([undefined, 'work/a']);
+  });
+
+  test.each(['--force', '-b', ':other', '+main', 'a..b', 'a b', ''])('%j is refused', async (text) => {
+    expect(await failureOf(() => requestedBranch(text))).toMatchObject({ code: 'config-invalid' });
   });
 });
 

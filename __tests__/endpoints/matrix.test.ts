@@ -65,10 +65,15 @@ test.each(Object.entries(FORMS))(
 
       if (remote.refused.length === 0) return;
       const entries = Object.fromEntries(remote.refused.map(({ credentials }, index) => [`far-${index}`, credentials]));
-      const refused = await runWith(folder, { remote, entries }, { command: 'status' });
-      expect(refused).toMatchObject(remote.refused.map(({ code }) => ({ state: 'unreachable', error: { code } })));
-      expect(Math.max(...refused.map(({ attempts }) => attempts))).toBeLessThanOrEqual(mostTries(remote));
-      for (const { durationMs } of refused) expect(durationMs).toBeLessThan(REFUSED_WITHIN_MS * refused.length);
+      const kept = await town.commit('kept', "INSERT INTO items VALUES (5, 'five', 'eve')");
+      for (const command of ['status', 'sync'] as const) {
+        const refused = await runWith(folder, { remote, entries }, { command });
+        expect(refused).toMatchObject(remote.refused.map(({ code }) => ({ state: 'unreachable', error: { code } })));
+        expect(Math.max(...refused.map(({ attempts }) => attempts))).toBeLessThanOrEqual(mostTries(remote));
+        for (const { durationMs } of refused) expect(durationMs).toBeLessThan(REFUSED_WITHIN_MS * refused.length);
+      }
+      expect(await town.head()).toBe(kept);
+      expect(await far({ command: 'status' })).toMatchObject({ state: 'ahead', remoteHead: merged?.remoteHead });
     } finally {
       await endRemotes([remote]);
     }

@@ -2,7 +2,9 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { exitCodeOfFailure } from '../../src/commands/exit-code.ts';
+import { CLI, startCli } from '../helpers/bundled-cli.ts';
 import { command } from '../helpers/commanding.ts';
+import { fakeRunner } from '../helpers/fake-runner.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
@@ -47,6 +49,19 @@ test.each<[string, string, unknown]>([
   } as const;
   const failure = await failureOf(() => command(folder, stringify({ [name]: peer }), request));
   expect([failure.message, exitCodeOfFailure(failure)]).toEqual([failure.message, 2]);
+  await expect(stat(folder.file('started'))).rejects.toThrow('ENOENT');
+});
+
+test.each(['--force', ':other', '+main'])('the branch %s of a request starts nothing either', async (branch) => {
+  await using folder = await tempFolder();
+  await traps(folder);
+  await mkdir(folder.file('home'));
+  const dolt = folder.file('bin', 'dolt');
+  const words = [CLI, 'sync', `--branch=${branch}`, '--remote', OK, '--dolt-path', dolt];
+  expect((await startCli(folder, words)).exitCode).toBe(2);
+  await using place = await tempFolder();
+  const step = await (await fakeRunner(place)).main({ inputs: { branch, remote: OK, 'dolt-path': dolt } });
+  expect([step.exitCode, step.commands.at(-1)?.command]).toEqual([2, 'error']);
   await expect(stat(folder.file('started'))).rejects.toThrow('ENOENT');
 });
 

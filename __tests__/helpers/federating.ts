@@ -96,7 +96,7 @@ export async function federateTown(
 export async function federateIn(engines: Engines, test: FederateRun): Promise<Federated> {
   const remotes = test.peers.map(({ name, endpoint, ref }) => ({ name, url: endpoint.dolt, ref }));
   const ours = await inDatabase(engines, async (database) => {
-    await registerPeers(database, remotes, silent);
+    await registerPeers(database, remotes, { ...silent, corrected() {} });
     return await branchHead(database, 'main');
   });
   const runs = test.peers.map((peer) => ({

@@ -5,6 +5,7 @@ import type {
   GivenCredentials,
   InstallRequest,
 } from '../commands/request.ts';
+import { requestedBranch } from '../commands/requested-branch.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
 import { requestedDolt } from '../commands/requested-dolt.ts';
 import { requestedLeases } from '../commands/requested-leases.ts';
@@ -48,7 +49,7 @@ function doctorRequest(read: ReadOption, event: EventVerdict): Omit<DoctorReques
     credentials: given(read('credentials')),
     only: namedPeers(read),
     database: read('database'),
-    branch: read('branch'),
+    branch: requestedBranch(read('branch')),
     untrusted: isUntrusted(read, event),
     overrides: requestedConfig(read),
   };
@@ -83,7 +84,7 @@ function federateRequest(
     initEmpty: read('init-empty'),
     maxDelete: read('max-delete'),
     database: read('database'),
-    branch: read('branch'),
+    branch: requestedBranch(read('branch')),
     reportValues: read('report-values') ?? (event.visibility === 'private' ? 'keys' : 'none'),
     untrusted,
     overrides: requestedConfig(read),

@@ -1,4 +1,5 @@
 import type { GivenCredentials, Request } from '../commands/request.ts';
+import { requestedBranch } from '../commands/requested-branch.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
 import { requestedDolt } from '../commands/requested-dolt.ts';
 import { requestedLeases } from '../commands/requested-leases.ts';
@@ -62,7 +63,7 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
         ...shared,
         command: 'doctor',
         only: parsed.operands,
-        branch: read('branch'),
+        branch: requestedBranch(read('branch')),
         credentials: credentialsFile(read),
         untrusted: false,
       };
@@ -94,7 +95,7 @@ function federateOptions(read: ReadOption) {
     bootstrap: read('bootstrap'),
     initEmpty: read('init-empty'),
     maxDelete: read('max-delete'),
-    branch: read('branch'),
+    branch: requestedBranch(read('branch')),
     untrusted: false,
   };
 }

@@ -48,11 +48,11 @@ export interface Ground {
  */
 export async function inTown(request: FederateRequest, context: Context, ground: Ground): Promise<RunResult> {
   const { engines, path, fleeting } = ground.town;
-  const { branch, before, ours, dirty, runs } = await engines.use(PLAIN_KIT, ({ database }) =>
-    prepare(database, { request, context, ground }),
-  );
   const told: Notice[] = [];
   const tell = (notice: Notice) => void told.push(notice);
+  const { branch, before, ours, dirty, runs } = await engines.use(PLAIN_KIT, ({ database }) =>
+    prepare(database, { request, context, ground, tell }),
+  );
   const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout, tell };
   const { head, merge } = await federatePeers(engines, runs, options);
   const mayWrite = request.command !== 'status' && !request.dryRun;
@@ -105,11 +105,15 @@ function tellRawWords(runs: readonly PeerRun[], { log, secrets }: Context): void
   }
 }
 
+interface Preparation {
+  readonly request: FederateRequest;
+  readonly context: Context;
+  readonly ground: Ground;
+  readonly tell: (notice: Notice) => void;
+}
+
 /** Everything that comes before the peers are read, in an engine without any credential. */
-async function prepare(
-  database: Database,
-  { request, context, ground }: { request: FederateRequest; context: Context; ground: Ground },
-) {
+async function prepare(database: Database, { request, context, ground, tell }: Preparation) {
   const { town, peers, access, policy } = ground;
   const branch = request.branch ?? (await checkedOutBranch(database));
   const before = await branchHead(database, branch);
@@ -117,7 +121,11 @@ async function prepare(
   const { runs, toRegister } = await preparePeers(peers, { request, branch, access });
   const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
   if (refused != null) throw refused;
-  noteUnregistered(runs, await registerPeers(database, toRegister, context.log));
+  const corrected = (message: string): void => {
+    context.log.warning(message);
+    tell({ severity: 'notice', code: 'remote-corrected', message });
+  };
+  noteUnregistered(runs, await registerPeers(database, toRegister, { info: context.log.info, corrected }));
   const mayWrite = request.command !== 'status' && !request.dryRun;
   if (mayWrite) await finishAdvances(database);
   const dirty = await settleUncommitted(database, { branch, policy, mayWrite });

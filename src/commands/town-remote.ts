@@ -29,7 +29,10 @@ export async function registerNow(peer: Peer, place: Place, context: Context): P
   if (peer.endpoint.kind === 's3') return;
   const remote = { name: peer.name, url: peer.endpoint.dolt, ref: peer.ref };
   await withTown(place, context, async (sql) => {
-    for (const failure of (await registerPeers(sql, [remote], context.log)).values()) throw failure;
+    for (const failure of (
+      await registerPeers(sql, [remote], { info: context.log.info, corrected: context.log.warning })
+    ).values())
+      throw failure;
   });
 }
 

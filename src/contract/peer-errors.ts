@@ -79,6 +79,12 @@ export const PEER_ERRORS = {
     hint: 'Push to it first, or set `init-empty` to true.',
     ...FINAL,
   },
+  'remote-corrected': {
+    title: 'A remote of the database pointed elsewhere than the configuration says',
+    hint: 'Nothing, if the configuration is right: it holds now.',
+    retryable: false,
+    exit: EXIT.ok,
+  },
   'branch-missing': {
     title: 'The peer lacks the branch',
     hint: "Push the branch first, or set the peer's `branch`.",

@@ -2,7 +2,7 @@ import { devNull } from 'node:os';
 import type { Peer } from '../config/configuration.ts';
 import { Failure } from '../core/failure.ts';
 import { type EngineKit, engineKit } from '../dolt/engine-kit.ts';
-import { isAmazon, serviceOf } from './aws-service.ts';
+import { isForJob } from './aws-service.ts';
 import type { Credential } from './credential.ts';
 import { inherited, type Job } from './job.ts';
 
@@ -59,16 +59,11 @@ function ambient(peer: Peer, job: Job): Readonly<Record<string, string>> {
     ...(peer.aws?.profile == null ? {} : { AWS_PROFILE: peer.aws.profile }),
   };
   const endpoint = peer.aws?.endpoint ?? null;
-  if (endpoint === null || isAmazon(endpoint) || isNamedByJob(endpoint, job)) return found;
+  if (endpoint === null || isForJob(endpoint, job.env)) return found;
   if (Object.keys(found).length === 0) return NO_FILES;
   throw new Failure(
     'credential-url-mismatch',
     `${peer.name} names the service ${endpoint}, and the job's own AWS credentials are for Amazon only`,
     { hint: `Give ${peer.name} credentials of its own, with this service as \`aws-endpoint\`.` },
   );
-}
-
-function isNamedByJob(endpoint: string, { env }: Job): boolean {
-  const service = serviceOf(endpoint);
-  return service !== null && service === serviceOf(env['AWS_ENDPOINT_URL_S3'] ?? '');
 }

@@ -95,6 +95,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['invalid ref spec', 'branch-missing'],
   ['refspec not found', 'branch-missing'],
   ['not found on remote', 'branch-missing'],
+  ['clone failed; branch not found', 'branch-missing'],
   ['contains no dolt data', 'remote-empty'],
   ['no branches found in remote', 'remote-empty'],
   ['git remote has no branches', 'remote-empty'],

@@ -1,3 +1,4 @@
+import { quoteEndpoint } from '../config/endpoint-quote.ts';
 import { type Failure, toFailure } from '../core/failure.ts';
 import type { Logger } from '../core/logger.ts';
 import { addRemote, listRemotes, type Remote, removeRemote } from '../dolt/remotes.ts';
@@ -19,21 +20,27 @@ function sameUrl(a: string, b: string): boolean {
   return plain(a) === plain(b);
 }
 
+/** Who hears what was done. */
+interface Telling extends Pick<Logger, 'info'> {
+  corrected(message: string): void;
+}
+
 /**
  * Makes the database know these peers as remotes; remotes that the configuration does not name are left alone. A
- * corrected URL also drops the tracking refs of the old one, which would say nothing about the new.
+ * corrected URL also drops the tracking refs of the old one, which would say nothing about the new; `tell` gets what was
+ * corrected.
  * @returns why a peer could not be registered, by name: that is this peer's failure and stops nobody else
  */
 export async function registerPeers(
   sql: Sql,
   remotes: readonly Remote[],
-  log: Pick<Logger, 'info' | 'warning'>,
+  tell: Telling,
 ): Promise<ReadonlyMap<string, Failure>> {
   const known = new Map((await listRemotes(sql)).map((remote) => [remote.name, remote]));
   const failures = new Map<string, Failure>();
   for (const remote of remotes) {
     try {
-      await register(sql, remote, { known, log });
+      await register(sql, remote, { known, tell });
     } catch (thrown) {
       failures.set(remote.name, toFailure(thrown));
     }
@@ -44,7 +51,7 @@ export async function registerPeers(
 async function register(
   sql: Sql,
   remote: Remote,
-  { known, log }: { readonly known: ReadonlyMap<string, Remote>; readonly log: Pick<Logger, 'info' | 'warning'> },
+  { known, tell }: { readonly known: ReadonlyMap<string, Remote>; readonly tell: Telling },
 ): Promise<void> {
   const { name, url } = remote;
   switch (registrationOf(remote, known)) {
@@ -52,12 +59,15 @@ async function register(
       break;
     case 'add':
       await addRemote(sql, remote);
-      log.info(`registered remote ${name} -> ${url}`);
+      tell.info(`registered remote ${name} -> ${url}`);
       break;
-    case 'correct':
+    case 'correct': {
       await removeRemote(sql, name);
       await addRemote(sql, remote);
-      log.warning(`remote ${name} pointed to ${known.get(name)?.url}; corrected to ${url}`);
+      // What stood there was written by somebody else, who may have put a password into it.
+      const old = quoteEndpoint(known.get(name)?.url ?? '');
+      tell.corrected(`remote ${name} pointed to ${old}; corrected to ${quoteEndpoint(url)}`);
       break;
+    }
   }
 }

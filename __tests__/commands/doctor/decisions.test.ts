@@ -54,7 +54,12 @@ describe('credentials', () => {
     [
       '{endpoint: s3://b/p, aws: {endpoint: "https://s3.example"}}',
       KEYS,
-      'missing: no entry; those of the job go to Amazon only, not to https://s3.example',
+      'missing: no entry; those of the job go to Amazon and to the service that it names, not to https://s3.example',
+    ],
+    [
+      '{endpoint: s3://b/p, aws: {endpoint: "http://127.0.0.1:9"}}',
+      { ...KEYS, AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9/' },
+      'ok: keys of the job',
     ],
     ['{endpoint: s3://b/p, aws: {endpoint: "https://s3.eu-west-1.amazonaws.com"}}', KEYS, 'ok: keys of the job'],
     ['gs://b/p', { GOOGLE_APPLICATION_CREDENTIALS: '/g.json' }, 'ok: those of the job'],

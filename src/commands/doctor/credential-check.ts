@@ -1,7 +1,7 @@
 import type { Peer } from '../../config/configuration.ts';
 import { DOLTHUB_HOST } from '../../config/endpoint-options.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
-import { isAmazon } from '../../credentials/aws-service.ts';
+import { isForJob } from '../../credentials/aws-service.ts';
 import { bindCredential } from '../../credentials/bind-credential.ts';
 import type { Credential } from '../../credentials/credential.ts';
 import { gitTransport, KIND_WORDS } from '../../credentials/fitting.ts';
@@ -73,8 +73,12 @@ function checkAws(peer: Peer, { env }: Job): DoctorCheck {
   if (!hasKeys && !hasRole && profile === undefined) {
     return missing(subject, 'no entry, and the job has no AWS credentials of its own', cure);
   }
-  if (service !== null && !isAmazon(service)) {
-    return missing(subject, `no entry; those of the job go to Amazon only, not to ${service}`, cure);
+  if (service !== null && !isForJob(service, env)) {
+    return missing(
+      subject,
+      `no entry; those of the job go to Amazon and to the service that it names, not to ${service}`,
+      cure,
+    );
   }
   if (hasKeys || hasRole) return fine(subject, `${hasKeys ? 'keys' : 'a role'} of the job`);
   return untold(subject, `the AWS profile ${profile}, which is read when the peer is reached`);

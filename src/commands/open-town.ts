@@ -53,7 +53,7 @@ export async function openTown(request: Opening, context: Context, known: Known)
   // One connection for each peer that is worked on, and one for the merge.
   const connections = request.parallel + 1;
   const at = (path: string, removeWith: readonly string[] = []) =>
-    openEngines({ ...serverOptions(context, known), database: path, removeWith }, connections);
+    openEngines({ ...context, dolt: known.dolt, database: path, removeWith }, connections);
   if (found.kind === 'database') {
     const engines = at(found.path);
     const fleeting = context.cloneDir !== null && isInside(context.cloneDir, found);
@@ -79,10 +79,6 @@ export async function openTown(request: Opening, context: Context, known: Known)
 
 function isInside(folder: string, found: Found): boolean {
   return found.kind !== 'nowhere' && found.path.startsWith(folder + sep);
-}
-
-function serverOptions(context: Context, { dolt }: Pick<Known, 'dolt'>) {
-  return { ...context, dolt };
 }
 
 function cloneTo(found: Exclude<Found, { kind: 'database' }>): string {
@@ -121,7 +117,7 @@ async function clone(
     });
   if ((await fileRemote(source.endpoint)) === 'absent') throw empty();
   const { url, kit, user } = accessTo(source, known.access);
-  const options = { ...serverOptions(context, known), database: known.path, removeWith: known.removeWith, kit };
+  const options = { ...context, dolt: known.dolt, database: known.path, removeWith: known.removeWith, kit };
   const wanted = { remote: source.name, url, user, ref: source.ref, branch: source.branch ?? request.branch ?? null };
   const limit = timeLimit(source, 'clone', request.timeout);
   const { retries } = request;

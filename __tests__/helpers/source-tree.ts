@@ -16,17 +16,10 @@ export interface Source {
   readonly path: string;
   readonly lines: number;
   readonly imports: readonly Import[];
-  /** Most parameters that one of its functions takes. */
-  readonly parameters: number;
   readonly readsEnvironment: boolean;
 }
 
 type Node = Readonly<Record<string, unknown>>;
-
-const FUNCTIONS: readonly unknown[] = [
-  ...['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression', 'ClassMethod', 'MethodProperty'],
-  ...['Constructor', 'PrivateMethod', 'TsMethodSignature', 'TsFunctionType'],
-];
 
 /** Every TypeScript file below a folder of the repository, parsed. */
 export function sources(folder: string): Source[] {
@@ -37,15 +30,13 @@ export function sources(folder: string): Source[] {
 function parse(path: string): Source {
   const text = readFileSync(join(process.cwd(), path), 'utf8');
   const imports: Import[] = [];
-  let parameters = 0;
   let readsEnvironment = false;
   walk(parseSync(text, { syntax: 'typescript', target: 'es2022' }), (node) => {
     const found = importOf(node, path);
     if (found !== null) imports.push(found);
-    if (FUNCTIONS.includes(node['type'])) parameters = Math.max(parameters, list(node['params']).length);
     if (node['type'] === 'MemberExpression') readsEnvironment ||= isProcessEnv(node);
   });
-  return { path, lines: text.split('\n').length - 1, imports, parameters, readsEnvironment };
+  return { path, lines: text.split('\n').length - 1, imports, readsEnvironment };
 }
 
 function walk(value: unknown, visit: (node: Node) => void): void {

@@ -3,7 +3,7 @@ import { Failure } from '../core/failure.ts';
 import { commitSettled, undoMerge } from '../dolt/merge.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
 import { forgetViolations, verifyConstraints } from '../dolt/violations.ts';
-import { violated } from '../merge/obstacle.ts';
+import { violated } from '../rows/obstacle.ts';
 import { type LeftMerge, type LeftRow, rowName } from './conflicts-file.ts';
 import { type Decided, type Decision, decide } from './decide.ts';
 import { rowsOf } from './left-rows.ts';

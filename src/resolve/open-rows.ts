@@ -2,9 +2,9 @@ import type { Cells } from '../dolt/cell.ts';
 import { anySide, type ConflictRow, conflictRows } from '../dolt/conflict-rows.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { ordinaryColumns, type TableShape, tableShape } from '../dolt/table-shape.ts';
-import type { Contest } from '../merge/contest.ts';
-import { readContests } from '../merge/read-contests.ts';
-import { requireReadable } from '../merge/settle-rows.ts';
+import type { Contest } from '../rows/contest.ts';
+import { readContests } from '../rows/read-contests.ts';
+import { requireReadable } from '../rows/settle-rows.ts';
 import type { LeftCell, LeftRow } from './conflicts-file.ts';
 
 /** The merge that is open, seen from the town. */

@@ -3,7 +3,7 @@ import { keyOf, keyText } from '../dolt/row-key.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { removeRows } from '../dolt/stored-rows.ts';
 import { hasTriggers, type TableShape } from '../dolt/table-shape.ts';
-import { firesTriggers } from '../merge/restore.ts';
+import { firesTriggers } from '../rows/restore.ts';
 import { rowName } from './conflicts-file.ts';
 import type { Decided } from './decide.ts';
 import type { OpenDuplicate } from './open-duplicates.ts';

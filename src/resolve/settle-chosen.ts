@@ -3,7 +3,7 @@ import { type CellValue, keepOurs, type RowSettlement, settleConflicts, takeThei
 import type { Sql } from '../dolt/sql.ts';
 import { removeRows, rowsByKey } from '../dolt/stored-rows.ts';
 import { hasTriggers, ordinaryColumns, type TableShape } from '../dolt/table-shape.ts';
-import { firesTriggers } from '../merge/restore.ts';
+import { firesTriggers } from '../rows/restore.ts';
 import { checkLiterals, checkStored, refusedLiteral } from './chosen-value.ts';
 import { rowName } from './conflicts-file.ts';
 import type { Decided, DecidedCell, Decision } from './decide.ts';

@@ -4,8 +4,8 @@ import type { Failure } from '../core/failure.ts';
 import { isAncestor } from '../dolt/history.ts';
 import { fastForward } from '../dolt/merge.ts';
 import type { Sql } from '../dolt/sql.ts';
-import { mergeHead } from '../merge/merge-head.ts';
-import { conflictOf, type ToldRow } from '../merge/told-row.ts';
+import { mergeHead } from '../rows/merge-head.ts';
+import { conflictOf, type ToldRow } from '../rows/told-row.ts';
 
 /** A peer's head, and how conflicts with it are settled. */
 export interface StrategyHead {

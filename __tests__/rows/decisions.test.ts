@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
 import type { TableShape } from '../../src/dolt/table-shape.ts';
-import { chooseRow, type Settling } from '../../src/merge/choose-row.ts';
-import { compareBytes, compareValues } from '../../src/merge/compare-values.ts';
-import { contestOf } from '../../src/merge/contest.ts';
-import { withoutStack } from '../../src/merge/dolt-defect.ts';
-import { compareRivals, type Rival } from '../../src/merge/duplicates.ts';
-import { instant } from '../../src/merge/instant.ts';
-import { type TablePolicy, tablePolicies } from '../../src/merge/table-policy.ts';
-import { conflictOf, type ToldRow } from '../../src/merge/told-row.ts';
+import { chooseRow, type Settling } from '../../src/rows/choose-row.ts';
+import { compareBytes, compareValues } from '../../src/rows/compare-values.ts';
+import { contestOf } from '../../src/rows/contest.ts';
+import { withoutStack } from '../../src/rows/dolt-defect.ts';
+import { compareRivals, type Rival } from '../../src/rows/duplicates.ts';
+import { instant } from '../../src/rows/instant.ts';
+import { type TablePolicy, tablePolicies } from '../../src/rows/table-policy.ts';
+import { conflictOf, type ToldRow } from '../../src/rows/told-row.ts';
 
 const column = (name: string, type = 'varchar') => ({ name, type, generated: null });
 const shape: TableShape = { name: 't', key: ['id'], columns: [column('id', 'int'), column('a'), column('b')] };

@@ -7,6 +7,7 @@ import type { Failure } from '../core/failure.ts';
 const BY_STATUS: Readonly<Record<RunStatus, ExitCode>> = {
   unchanged: EXIT.ok,
   success: EXIT.ok,
+  skipped: EXIT.ok,
   partial: EXIT.partial,
   conflict: EXIT.conflict,
   failed: EXIT.failed,

@@ -58,6 +58,16 @@ export const ENGINE_ERRORS = {
     hint: 'Migrate it with the Dolt that wrote it (`dolt migrate`), then run again.',
     ...FINAL,
   },
+  'locks-unsupported': {
+    title: 'The file system does not support the locks that Dolt needs',
+    hint: 'Move the folder to a local disk or another file system: without locks two writers would damage the data.',
+    ...FINAL,
+  },
+  'file-owner': {
+    title: 'Files belong to another user of this machine',
+    hint: 'Run as the user who owns them, or give both users access to the folder and everything in it.',
+    ...FINAL,
+  },
   'disk-full': {
     title: 'A disk is full',
     hint: 'Make room on the disk that holds the path in the message, then run again: what was not written whole does not count.',

@@ -1,4 +1,4 @@
-import { type ErrorCodeEntry, FINAL, HUMAN, TRANSIENT } from './error-entry.ts';
+import { type ErrorCodeEntry, FINAL, HUMAN, INFORMATION, TRANSIENT } from './error-entry.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** Errors of one peer's fetch, merge, push or proof, and of the run itself. */
@@ -18,6 +18,11 @@ export const PEER_ERRORS = {
     hint: 'The row created first was kept and everything else was merged. Add the other one, which the report names, again under a key of its own.',
     ...HUMAN,
   },
+  'unique-conflict': {
+    title: 'Rows of both sides claim the same unique value',
+    hint: 'The earlier claim was kept and the other row has its former value again. Change one of the two rows, then run again.',
+    ...HUMAN,
+  },
   'schema-conflict': {
     title: 'Both sides changed the same table definition',
     hint: 'Bring the definition of the table to one form on one side, then run again.',
@@ -33,6 +38,16 @@ export const PEER_ERRORS = {
     hint: 'Settle the rows of the table on one side, then run again; the message says what else helps.',
     ...HUMAN,
   },
+  'not-deterministic': {
+    title: 'A merge would compute values that differ on every machine',
+    hint: 'Run the same ALTER TABLE on the side that lacks the column, commit, and sync again.',
+    ...HUMAN,
+  },
+  protocol: {
+    title: 'The peer merges with another merge protocol or another Dolt version',
+    hint: 'Use the same versions of dolt-federation and Dolt on all sides. Contents still converge; commit hashes may not.',
+    ...INFORMATION,
+  },
   'merge-not-deterministic': {
     title: 'This Dolt cannot fix who commits a merge',
     hint: 'Raise `dolt-version`. The contents of towns still converge, but each makes merge commits of its own.',
@@ -41,6 +56,11 @@ export const PEER_ERRORS = {
   unrelated: {
     title: 'The peer has another history',
     hint: 'One side was initialised anew instead of cloned. Clone the side to keep; nothing is ever forced.',
+    ...HUMAN,
+  },
+  'history-rewritten': {
+    title: 'One side no longer contains a commit that both had',
+    hint: 'Nothing was merged or pushed. Replace their history with `force-with-lease`, or take theirs with `--adopt`; the message names the heads.',
     ...HUMAN,
   },
   'shallow-clone': {
@@ -84,6 +104,16 @@ export const PEER_ERRORS = {
     hint: 'Nothing, if the configuration is right: it holds now.',
     retryable: false,
     exit: EXIT.ok,
+  },
+  'remote-differs': {
+    title: 'The database has a remote of that name with another address',
+    hint: 'Nothing needs to be done: the remote was not changed and the peer is used under another name. `--fix-remotes` repoints it.',
+    ...INFORMATION,
+  },
+  'live-unknown': {
+    title: 'A push to this server may empty ignored tables of a running database',
+    hint: 'Set `live: false` for a plain remote server, or `live: true` for a running database, in the entry of the peer.',
+    ...FINAL,
   },
   'branch-missing': {
     title: 'The peer lacks the branch',

@@ -12,6 +12,11 @@ export const SCREEN_ERRORS = {
     hint: 'Compare `dolt_ignore` and `dolt_nonlocal_tables` with the peer. If the change is wanted, list `ignore` under `accept` of this peer.',
     ...HUMAN,
   },
+  'schema-ahead': {
+    title: 'Our schema is ahead of the peer',
+    hint: 'Upgrade beads at the peer, then run again.',
+    ...HUMAN,
+  },
   'mass-deletion': {
     title: 'The peer deletes a large part of a table, or a whole table',
     hint: 'Ask whoever runs the peer. If it was meant, list `deletion` under `accept` of this peer, or raise `max-delete` (percent) for one run.',

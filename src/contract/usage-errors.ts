@@ -1,4 +1,4 @@
-import { type ErrorCodeEntry, USAGE } from './error-entry.ts';
+import { type ErrorCodeEntry, INFORMATION, USAGE } from './error-entry.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** Errors of the configuration, the command line and the choice of what to work on. */
@@ -95,9 +95,44 @@ export const USAGE_ERRORS = {
     retryable: false,
     exit: EXIT.ok,
   },
+  'no-peers-selected': {
+    title: 'The selection leaves no peer to work on',
+    hint: 'Check `only`, `only-role` and `shard` if that was not intended.',
+    ...INFORMATION,
+  },
   'no-database': {
     title: 'There is no Dolt database',
     hint: 'Name its folder with `--database`, or set `federation.remote` to clone from the primary.',
+    ...USAGE,
+  },
+  'workspace-unknown': {
+    title: 'The beads workspace has a mode, backend or layout that this version does not know',
+    hint: 'Name the database with `--database`, or use a version of dolt-federation that supports this workspace.',
+    ...USAGE,
+  },
+  'nested-database': {
+    title: 'The database folder contains another database',
+    hint: 'Move the inner database out of the folder, or name the inner folder with `--database`.',
+    ...USAGE,
+  },
+  'working-database': {
+    title: "The endpoint is somebody's working database, not a remote",
+    hint: 'Publish to a folder of its own: create an empty folder, name it as the endpoint, and have the other side pull from it.',
+    ...USAGE,
+  },
+  'not-a-remote': {
+    title: 'The folder of the endpoint holds other files and is no Dolt remote',
+    hint: 'Name an empty folder, or one that already holds a Dolt remote.',
+    ...USAGE,
+  },
+  'push-disabled': {
+    title: 'The configuration forbids pushing',
+    hint: 'Remove the key that the message names, or set `federation.push: true` to override it for dolt-federation.',
+    ...USAGE,
+  },
+  'backup-address': {
+    title: 'The database already uses the address for a Dolt backup',
+    hint: 'Give the peer a folder or path of its own, or remove the backup with `dolt backup remove <name>`.',
     ...USAGE,
   },
   'branch-not-found': {

@@ -41,17 +41,22 @@ export const PEER_STATES = [
   'ahead',
   'behind',
   'diverged',
+  'delivered',
+  'rewritten',
   'unrelated',
   'remote-empty',
   'branch-missing',
   'unreachable',
   'unknown',
 ] as const;
-/** Where a peer's branch stands against ours: `ahead` means that we have commits the peer lacks. */
+/**
+ * How a peer's branch relates to ours. `ahead`: we have commits the peer lacks. `delivered`: our commits wait in the
+ * peer's inbox. `rewritten`: one side no longer contains a commit that both had.
+ */
 export type PeerState = (typeof PEER_STATES)[number];
 
 export const PEER_STATUSES = ['unchanged', 'pulled', 'pushed', 'synced', 'conflict', 'failed', 'skipped'] as const;
 export type PeerStatus = (typeof PEER_STATUSES)[number];
 
-export const RUN_STATUSES = ['unchanged', 'success', 'partial', 'conflict', 'failed'] as const;
+export const RUN_STATUSES = ['unchanged', 'success', 'partial', 'conflict', 'failed', 'skipped'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];

@@ -14,6 +14,7 @@ export const SUMMARY_BUDGET_BYTES = 1_000_000;
 const MARKS = {
   unchanged: '✅',
   success: '✅',
+  skipped: '⏭️',
   partial: '⚠️',
   conflict: '⚠️',
   failed: '❌',

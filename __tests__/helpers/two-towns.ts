@@ -10,11 +10,21 @@ export type TownName = 'north' | 'south';
 export interface TwoTowns {
   readonly north: TestTown;
   readonly south: TestTown;
-  /** Commits in each town, where there is anything to commit, and pushes to its mailbox. */
-  edit(north: readonly string[], south: readonly string[]): Promise<void>;
+  /**
+   * Commits in each town, where there is anything to commit, and pushes to its mailbox.
+   * @param order which head has the smaller hash, and so comes first in a merge; otherwise either may
+   */
+  edit(north: readonly string[], south: readonly string[], order?: HashOrder): Promise<void>;
   /** Runs a town against the other one's mailbox. */
   run(town: TownName, options?: { readonly strategy?: ConflictStrategy; readonly role?: Role }): Promise<Federated>;
 }
+
+/** Both orders in which two heads can be merged, for `test.each`. */
+export const HASH_ORDERS = ['north-first', 'south-first'] as const;
+export type HashOrder = (typeof HASH_ORDERS)[number];
+
+/** Each amend changes the hash, so 64 of them miss an order once in 2^64. */
+const MAX_AMENDS = 64;
 
 const other = (name: TownName): TownName => (name === 'north' ? 'south' : 'north');
 
@@ -25,10 +35,19 @@ export async function twoTowns(folder: TempFolder, ...statements: string[]): Pro
   await towns.north.dolt('init', '--name', 'Ann', '--email', 'ann@example.org', '-b', 'main');
   await towns.north.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'base')");
   await cp(towns.north.path, towns.south.path, { recursive: true });
-  const edit = async (name: TownName, edits: readonly string[]): Promise<void> => {
+  const commit = async (name: TownName, edits: readonly string[]): Promise<void> => {
+    await towns[name].sql(...edits, ...(edits.length === 0 ? [] : [`CALL DOLT_COMMIT('-A', '-m', '${name}')`]));
+  };
+  const amendUntil = async (order: HashOrder): Promise<void> => {
+    for (let n = 1; n <= MAX_AMENDS; n += 1) {
+      const northFirst = (await towns.north.head()) < (await towns.south.head());
+      if (northFirst === (order === 'north-first')) return;
+      await towns.south.sql(`CALL DOLT_COMMIT('--amend', '-m', 'south ${n}')`);
+    }
+    throw new Error(`no hash in the order ${order}`);
+  };
+  const publish = async (name: TownName): Promise<void> => {
     await towns[name].sql(
-      ...edits,
-      ...(edits.length === 0 ? [] : [`CALL DOLT_COMMIT('-A', '-m', '${name}')`]),
       `CALL DOLT_REMOTE('add', 'own', 'file://${folder.file(`${name}.box`)}')`,
       "CALL DOLT_PUSH('own', 'main')",
       "CALL DOLT_REMOTE('remove', 'own')",
@@ -36,8 +55,10 @@ export async function twoTowns(folder: TempFolder, ...statements: string[]): Pro
   };
   return {
     ...towns,
-    async edit(north, south) {
-      await Promise.all([edit('north', north), edit('south', south)]);
+    async edit(north, south, order) {
+      await Promise.all([commit('north', north), commit('south', south)]);
+      if (order !== undefined) await amendUntil(order);
+      await Promise.all([publish('north'), publish('south')]);
     },
     run(town, { strategy = 'newest', role = 'upstream' } = {}) {
       // What the screen would hold back has to be safe to merge, too.

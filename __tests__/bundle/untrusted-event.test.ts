@@ -20,7 +20,7 @@ describe('an event that may not write', () => {
 
     const step = await runner.main({ event: PULL_REQUEST, inputs });
     expect(step.exitCode).toBe(0);
-    expect(step.outputs).toMatchObject({ status: 'unchanged', changed: 'false' });
+    expect(step.outputs).toMatchObject({ status: 'skipped', changed: 'false' });
     expect(existsSync(folder.file('mailbox'))).toBe(false);
     expect(step.stdout).toContain('Nothing will be written: the event pull_request may not write.');
     expect(step.commands).toContainEqual(

@@ -149,9 +149,11 @@ describe('a run with a database', () => {
   test('without peers, or on an event that may not write, nothing is opened', async () => {
     await using folder = await tempFolder();
     expect((await command(folder, '')).result).toMatchObject({ status: 'unchanged', problems: [{ code: 'no-peers' }] });
+    const none = await command(folder, 'box: file:///nowhere/box', { onlyRoles: ['backup'] });
+    expect(none.result).toMatchObject({ status: 'unchanged', problems: [{ code: 'no-peers-selected' }] });
     const untrusted = await command(folder, 'box: file:///nowhere/box', { untrusted: true });
     expect(untrusted.result).toMatchObject({
-      status: 'unchanged',
+      status: 'skipped',
       peers: [{ status: 'skipped', state: 'unknown' }],
       problems: [{ code: 'untrusted-event' }],
     });

@@ -2,6 +2,7 @@ import type { Peer } from '../config/configuration.ts';
 import { endpointOptions } from '../config/endpoint-options.ts';
 import { loadConfiguration, requireFederation } from '../config/load.ts';
 import type { RunResult } from '../contract/result.ts';
+import type { RunStatus } from '../contract/vocabulary.ts';
 import { monotonicMs } from '../core/clock.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { doltCapabilities } from '../dolt/capabilities.ts';
@@ -14,7 +15,7 @@ import { checkLeases } from './leases.ts';
 import { toProblem } from './notices.ts';
 import { openTown } from './open-town.ts';
 import type { Access } from './peer-access.ts';
-import { peerResult, problem } from './peer-result.ts';
+import { peerResult } from './peer-result.ts';
 import type { FederateRequest } from './request.ts';
 import { requestedCredentials } from './requested-credentials.ts';
 import { selectPeers } from './select-peers.ts';
@@ -47,13 +48,16 @@ export async function federate(request: FederateRequest, context: Context): Prom
   const credentials = await requestedCredentials(request, context);
   const notices = withoutEffect(configuration, credentials);
   if (peers.length === 0) {
-    const isNone = configuration.peers.length === 0;
-    const message = isNone ? 'no peer is configured' : 'no peer has the name and role asked for';
-    return notRun(request, { started, peers, notices, code: 'no-peers', message });
+    const notice: Notice =
+      configuration.peers.length === 0
+        ? { severity: 'warning', code: 'no-peers', message: 'no peer is configured' }
+        : { severity: 'notice', code: 'no-peers-selected', message: 'no peer has the name and role asked for' };
+    return notRun(request, { started, peers, notices: [notice, ...notices], status: 'unchanged' });
   }
   if (request.untrusted) {
     const message = 'this event may not write, so no peer was contacted; only the configuration was checked';
-    return notRun(request, { started, peers, notices, code: 'untrusted-event', message });
+    const notice: Notice = { severity: 'warning', code: 'untrusted-event', message };
+    return notRun(request, { started, peers, notices: [notice, ...notices], status: 'skipped' });
   }
   const dolt = await installDolt(request.dolt, context);
   const access: Access = {
@@ -100,14 +104,13 @@ function notRun(
     readonly started: number;
     readonly peers: readonly Peer[];
     readonly notices: readonly Notice[];
-    readonly code: 'no-peers' | 'untrusted-event';
-    readonly message: string;
+    readonly status: Extract<RunStatus, 'unchanged' | 'skipped'>;
   },
 ): FederateOutcome {
   const result: RunResult = {
     version: 1,
     command: request.command,
-    status: 'unchanged',
+    status: why.status,
     database: null,
     branch: request.branch ?? null,
     head: null,
@@ -115,10 +118,7 @@ function notRun(
     durationMs: monotonicMs() - why.started,
     merge: null,
     peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, request.branch ?? NO_BRANCH))),
-    problems: [
-      problem('warning', why.code, { message: why.message }),
-      ...why.notices.map((notice) => toProblem(notice)),
-    ],
+    problems: why.notices.map((notice) => toProblem(notice)),
   };
   return { result, doltPath: null, locations: locationsOf(why.peers) };
 }

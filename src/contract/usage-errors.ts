@@ -143,6 +143,6 @@ export const USAGE_ERRORS = {
   'untrusted-event': {
     title: 'This workflow event may not write',
     hint: 'Run on schedule, workflow_dispatch, release, or push to the default branch; or set `allow-untrusted-event`.',
-    ...USAGE,
+    ...INFORMATION,
   },
 } as const satisfies Record<string, ErrorCodeEntry>;

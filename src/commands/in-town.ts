@@ -8,6 +8,7 @@ import type { Database } from '../dolt/sql.ts';
 import type { InstalledDolt } from '../install/install.ts';
 import { finishAdvances } from '../sync/advance.ts';
 import { federate as federatePeers } from '../sync/federation.ts';
+import { explainFileAccess } from '../sync/file-access.ts';
 import type { Notice } from '../sync/notice.ts';
 import type { PeerRun } from '../sync/peer-run.ts';
 import { registerPeers } from '../sync/registration.ts';
@@ -55,6 +56,7 @@ export async function inTown(request: FederateRequest, context: Context, ground:
   );
   const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout, tell };
   const { head, merge } = await federatePeers(engines, runs, options);
+  await explainFileAccess(runs);
   const mayWrite = request.command !== 'status' && !request.dryRun;
   const memory = await noteTimes(engines, runs, { path, head, mayWrite });
   const unsaved = fleeting && mayWrite ? await countUnsaved(engines, runs, head) : null;

@@ -6,6 +6,7 @@ import { Failure } from '../core/failure.ts';
 import { cloneDatabase } from '../dolt/clone.ts';
 import { type Engines, openEngines } from '../dolt/engines.ts';
 import { processCommand } from '../dolt/process-command.ts';
+import { fileOwnerFailure } from '../sync/file-access.ts';
 import { fileRemote } from '../sync/file-remote.ts';
 import { readPatiently } from '../sync/retry.ts';
 import { timeLimit } from '../sync/time-limits.ts';
@@ -124,6 +125,8 @@ async function clone(
   try {
     await readPatiently(() => cloneDatabase(options, wanted, limit), { retries, signal: context.signal });
   } catch (thrown) {
-    throw thrown instanceof Failure && thrown.code === 'remote-empty' ? empty(thrown) : thrown;
+    if (!(thrown instanceof Failure)) throw thrown;
+    if (thrown.code === 'remote-empty') throw empty(thrown);
+    throw source.endpoint.folder === null ? thrown : await fileOwnerFailure(source.endpoint.folder, thrown);
   }
 }

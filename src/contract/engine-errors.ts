@@ -59,13 +59,18 @@ export const ENGINE_ERRORS = {
     ...FINAL,
   },
   'locks-unsupported': {
-    title: 'The file system does not support the locks that Dolt needs',
-    hint: 'Move the folder to a local disk or another file system: without locks two writers would damage the data.',
+    title: 'The file system lacks the locks that Dolt needs',
+    hint: 'Move the folder to a local disk, or mount the share with locks enabled. Without locks two writers would damage the data.',
     ...FINAL,
   },
   'file-owner': {
     title: 'Files belong to another user of this machine',
-    hint: 'Run as the user who owns them, or give both users access to the folder and everything in it.',
+    hint: 'Let all databases that share the folder run as the same user, or reach it as its owner with `ssh://`. Dolt creates its files for their owner only, so group permissions of the folder do not help.',
+    ...FINAL,
+  },
+  'git-ownership': {
+    title: 'Git refuses a repository that belongs to another user',
+    hint: 'Run as the owner of the repository, or run `git config --global --add safe.directory <path>` with the path that the message names. On a runner, whose HOME is private to the step, change the owner instead.',
     ...FINAL,
   },
   'disk-full': {

@@ -149,6 +149,16 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['reliablecallstatemachine rpc timeout', 'network'],
   ['kex_exchange_identification', 'network'],
   ['read-only file system', 'read-only'],
+  // flock(2) and its kin on file systems without locks: ENOSYS, EOPNOTSUPP, ENOLCK.
+  ['function not implemented', 'locks-unsupported'],
+  ['operation not supported', 'locks-unsupported'],
+  ['no locks available', 'locks-unsupported'],
+  // A network file system or a disk that is gone: ESTALE, ENOTCONN, EHOSTDOWN.
+  ['stale nfs file handle', 'network'],
+  ['stale file handle', 'network'],
+  ['transport endpoint is not connected', 'network'],
+  ['host is down', 'network'],
+  ['detected dubious ownership in repository', 'git-ownership'],
   [': permission denied', 'auth'],
   ['no space left on device', 'disk-full'],
   ['disk quota exceeded', 'disk-full'],
@@ -161,8 +171,6 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['found dangling references to', 'corrupt'],
   ['corrupt manifest', 'corrupt'],
   ["root hash doesn't exist", 'corrupt'],
-  // Around whatever stops it, so no longer than what means something else: a lock, a full disk, a disk mounted read-only.
-  ['failed to load data', 'corrupt'],
   ['you may need to update your client', 'client-too-old'],
   ['corrupted journal', 'corrupt'],
   ['invalid or corrupt table file', 'corrupt'],
@@ -178,6 +186,13 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['already in use.', 'port-in-use'],
 ];
 
+/** Texts around any cause: they decide only where no other text occurs. */
+const WRAPPERS: typeof TEXTS = [
+  // Dolt 2.3.0 says it of a database that it cannot open: a lock, a full disk, damaged settings.
+  ['failed to load database', 'corrupt'],
+  ['failed to load data', 'corrupt'],
+];
+
 const LONGEST_FIRST = [...TEXTS].sort((a, b) => b[0].length - a[0].length);
 
 /** A refusal ends the connection, too: what is said of the line beside one of these tells nothing. */
@@ -188,7 +203,7 @@ const AFTER_REFUSALS: ReadonlySet<TextClass> = new Set(['network', 'nothing-to-p
 export function classify(text: string): TextClass {
   // Colours, and what a spinner takes back, may stand in the middle of a word.
   const lower = stripVTControlCharacters(text).replaceAll('\b', '').toLowerCase();
-  const found = LONGEST_FIRST.filter(([known]) => lower.includes(known)).map(([, means]) => means);
+  const found = [...LONGEST_FIRST, ...WRAPPERS].filter(([known]) => lower.includes(known)).map(([, means]) => means);
   const [first = 'unknown'] = found;
   return (AFTER_REFUSALS.has(first) ? found.find((means) => REFUSALS.has(means)) : undefined) ?? first;
 }

@@ -3,6 +3,8 @@ import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Peer } from '../../config/configuration.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
+import { Failure } from '../../core/failure.ts';
+import { findInaccessible, ownerMessage } from '../../sync/file-access.ts';
 import { fileRemote } from '../../sync/file-remote.ts';
 import { partOf } from '../../sync/roles.ts';
 import { fine, missing, refused } from './check.ts';
@@ -14,6 +16,10 @@ export async function checkFolder(peer: Peer): Promise<DoctorCheck | null> {
   try {
     const isThere = (await fileRemote(peer.endpoint)) === 'present';
     const touched = isThere ? folder : dirname(folder);
+    const closed = isThere ? await findInaccessible(folder, partOf('push', peer.role) !== null) : null;
+    if (closed !== null && closed.path !== folder) {
+      return refused({ check: 'folder', peer: peer.name }, new Failure('file-owner', await ownerMessage(closed)));
+    }
     return judgeFolder(peer, { folder, isThere, isWritable: await isWritable(touched) });
   } catch (thrown) {
     return refused({ check: 'folder', peer: peer.name }, thrown);

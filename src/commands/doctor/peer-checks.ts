@@ -7,6 +7,7 @@ import { tierRefusal } from '../tier.ts';
 import { refused, untold } from './check.ts';
 import { checkCredential } from './credential-check.ts';
 import { checkFolder } from './folder-check.ts';
+import { checkGitRepository } from './git-repository-check.ts';
 import { checkKnownHosts } from './known-hosts-check.ts';
 import { isOverSsh } from './program-checks.ts';
 
@@ -35,5 +36,6 @@ export async function checkPeer(peer: Peer, access: Access, context: Context): P
       : checkCredential(peer, credential, job),
     isOverSsh(peer) ? await checkKnownHosts(peer, credential, context) : null,
     isHidden ? untold({ check: 'folder', peer: peer.name }, UNTRUSTED) : await checkFolder(peer),
+    access.untrusted ? null : await checkGitRepository(peer, context),
   ].filter((check) => check !== null);
 }

@@ -1,0 +1,162 @@
+import { chmod, chown, copyFile, cp, link, mkdir, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { stringify } from 'yaml';
+import type { DoctorResult } from '../../src/contract/doctor-result.ts';
+import type { ErrorResult, RunResult } from '../../src/contract/result.ts';
+import { readEnv } from '../../src/core/env.ts';
+import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+let cli: CompiledCli;
+beforeAll(async () => {
+  cli = await compileCli();
+});
+afterAll(() => cli.dispose());
+
+interface Started {
+  readonly code: number | undefined;
+  readonly result: Pick<RunResult, 'peers'> & ErrorResult & Pick<DoctorResult, 'checks'>;
+}
+
+/** Runs the command line, below another program or as another user where one is given. */
+async function start(
+  folder: TempFolder,
+  peers: Readonly<Record<string, string>>,
+  options: {
+    readonly command?: string;
+    readonly below?: readonly string[];
+    readonly uid?: number;
+    readonly dolt?: string;
+  },
+): Promise<Started> {
+  const config = folder.file('federation.yaml');
+  await writeFile(config, stringify({ federation: { peers } }));
+  const words = [options.command ?? 'sync', '--json', '--config', config, '--database', folder.file('town')];
+  const all = [
+    ...(options.below ?? []),
+    ...[process.execPath, options.uid === undefined ? cli.compiled('cli') : folder.file('dist', 'cli.js')],
+    ...[...words, '--dolt-path', options.dolt ?? testDolt()],
+  ];
+  const [program = '', ...rest] = all;
+  const { exitCode, stdout, stderr } = await execa(program, rest, {
+    cwd: folder.path,
+    extendEnv: false,
+    reject: false,
+    env: { PATH: readEnv()['PATH'] ?? '', HOME: folder.file('home'), TMPDIR: folder.file('tmp') },
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+  });
+  if (stdout === '') throw new Error(stderr);
+  return { code: exitCode, result: JSON.parse(stdout) };
+}
+
+async function prepare(folder: TempFolder): Promise<void> {
+  await mkdir(folder.file('home'));
+  await mkdir(folder.file('tmp'));
+  await makeTown(folder.file('town'));
+}
+
+/** strace makes the lock of one file fail as a file system without locks does; it exists on Linux only. */
+if (process.platform === 'linux') {
+  const strace = readEnv()['DOLT_FEDERATION_TEST_STRACE'] ?? 'strace';
+  const without = (error: string, path: string): readonly string[] => [
+    ...[strace, '-f', '-qq', '-o', '/dev/null', '-P', path, '-e', 'trace=flock', '-e', `inject=flock:error=${error}`],
+  ];
+
+  describe('a file system without locks', () => {
+    test.each(['ENOSYS', 'EOPNOTSUPP', 'ENOLCK'])(
+      'below a peer (%s) fails that peer by its own code',
+      async (error) => {
+        await using folder = await tempFolder();
+        await prepare(folder);
+        await mkdir(folder.file('share'));
+        const peers = { share: `file://${folder.file('share')}`, box: `file://${folder.file('box')}` };
+        const { code, result } = await start(folder, peers, { below: without(error, folder.file('share', 'LOCK')) });
+        expect(code).toBe(3);
+        expect(result.peers).toMatchObject([
+          { name: 'box', status: 'pushed', verified: true },
+          { name: 'share', status: 'failed', error: { code: 'locks-unsupported' } },
+        ]);
+      },
+    );
+
+    test('below the database stops the run by that code, and says which folder', async () => {
+      await using folder = await tempFolder();
+      await prepare(folder);
+      const lock = folder.file('town', '.dolt', 'noms', 'LOCK');
+      const peers = { box: `file://${folder.file('box')}` };
+      const { code, result } = await start(folder, peers, { below: without('ENOLCK', lock) });
+      expect(code).toBe(1);
+      expect(result.error).toMatchObject({
+        code: 'locks-unsupported',
+        message: expect.stringContaining(folder.file('town')),
+      });
+    });
+  });
+}
+
+/** Only root can give files to another user. */
+if (process.getuid?.() === 0) {
+  const [OWNER, STRANGER] = [64_001, 64_002];
+
+  /** A Dolt and a command line that every user can start; the originals may be in a private home. */
+  async function publicDolt(folder: TempFolder): Promise<string> {
+    const dolt = folder.file('dolt');
+    await link(testDolt(), dolt).catch(() => copyFile(testDolt(), dolt));
+    await chmod(folder.path, 0o755);
+    await cp('dist', folder.file('dist'), { recursive: true });
+    return dolt;
+  }
+
+  async function give(folder: TempFolder, path: string, uid: number): Promise<void> {
+    await execa('chown', ['-R', `${uid}:${uid}`, folder.file(path)]);
+  }
+
+  describe('files of another user', () => {
+    test('in the folder of a peer are named with their owner, by sync and by doctor', async () => {
+      await using folder = await tempFolder();
+      await prepare(folder);
+      const dolt = await publicDolt(folder);
+      await mkdir(folder.file('box'));
+      await chmod(folder.file('box'), 0o777);
+      const peers = { box: `file://${folder.file('box')}` };
+      for (const path of ['town', 'home', 'tmp']) await give(folder, path, OWNER);
+      expect(await start(folder, peers, { uid: OWNER, dolt })).toMatchObject({ code: 0 });
+
+      for (const path of ['town', 'home', 'tmp']) await give(folder, path, STRANGER);
+      const { code, result } = await start(folder, peers, { uid: STRANGER, dolt });
+      expect(code).toBe(1);
+      expect(result.peers[0]?.error).toMatchObject({
+        code: 'file-owner',
+        message: expect.stringMatching(/box\/\S+ belongs to user 64001 \(mode 0600\), and user 64002 may not use it/),
+      });
+      const doctor = await start(folder, peers, { command: 'doctor', uid: STRANGER, dolt });
+      expect(doctor.result.checks).toContainEqual(
+        expect.objectContaining({ check: 'folder', status: 'missing', message: expect.stringContaining('user 64001') }),
+      );
+    });
+
+    test('in a git repository are a class of their own, with the line that cures it', async () => {
+      await using folder = await tempFolder();
+      await prepare(folder);
+      const repository = folder.file('repository.git');
+      await execa('git', ['init', '--quiet', '--bare', repository]);
+      await give(folder, 'repository.git', OWNER);
+      await chown(repository, OWNER, OWNER);
+      const peers = { code: `git+file://${repository}` };
+      const { code, result } = await start(folder, peers, {});
+      expect(code).toBe(1);
+      expect(result.peers[0]?.error).toMatchObject({
+        code: 'git-ownership',
+        message: expect.stringContaining(repository),
+        hint: expect.stringContaining('safe.directory'),
+      });
+      const doctor = await start(folder, peers, { command: 'doctor' });
+      expect(doctor.result.checks).toContainEqual(
+        expect.objectContaining({ check: 'folder', peer: 'code', status: 'missing' }),
+      );
+    });
+  });
+}

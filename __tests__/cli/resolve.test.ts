@@ -169,11 +169,11 @@ describe('what manual leaves', () => {
       message: expect.stringContaining('--file'),
     });
 
-    await towns.north.sql("INSERT INTO items VALUES (9, 'not committed', 'x')");
+    await towns.north.sql("UPDATE items SET owner = 'not committed' WHERE id = 1");
     await writeFile(file, good);
     const dirty = await run('north', 'resolve', '--file', 'copy.yaml');
     expect(JSON.parse(dirty.stdout).error).toMatchObject({ code: 'uncommitted-changes' });
-    expect(await towns.north.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'not committed' }]);
+    expect(await towns.north.rows('SELECT owner FROM items WHERE id = 1')).toEqual([{ owner: 'not committed' }]);
 
     await towns.north.commit('later', "UPDATE items SET title = 'later' WHERE id = 9");
     const stale = await run('north', 'resolve', '--file', 'copy.yaml');

@@ -78,11 +78,11 @@ describe('the conflicts file of a run', () => {
     const chosen = await read();
     expect(JSON.stringify(chosen)).toContain('"choose":"theirs"');
 
-    await town.sql("INSERT INTO items VALUES (9, 'not committed', 'x')");
+    await town.sql("UPDATE items SET owner = 'not committed' WHERE id = 1");
     const { result } = await run('manual');
     expect(result.peers).toMatchObject([{ error: { code: 'uncommitted-changes' } }]);
     expect((await read()).merges[0]?.rows).toEqual(chosen.merges[0]?.rows);
-    await town.sql('DELETE FROM items WHERE id = 9');
+    await town.sql("CALL DOLT_CHECKOUT('items')");
 
     const before = await readFile(file, 'utf8');
     await town.sql(

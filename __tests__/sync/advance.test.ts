@@ -33,7 +33,7 @@ describe('a branch that moves forward', () => {
     await using folder = await tempFolder();
     const { town, from, to } = await townBehind(folder);
     await withDatabase(town.path, folder.file('tmp'), (database) =>
-      advanceBranch(database, { branch: 'main', from, to }),
+      advanceBranch(database, { branch: 'main', from, to, dirty: ['notes'] }),
     );
     expect(await branchesOf(town)).toEqual({ main: to, ahead: to });
     expect(await town.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);

@@ -124,17 +124,17 @@ describe('what is left for a human', () => {
 });
 
 describe('uncommitted changes', () => {
-  test('a head that changes such a table waits; everything committed is still federated', async () => {
+  test('a head that changes such a row waits; everything committed is still federated', async () => {
     await using folder = await tempFolder();
     const towns = await pair(folder);
     await towns.north.commit('north', "UPDATE items SET title = 'N' WHERE id = 1");
-    await towns.south.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
+    await towns.south.sql("UPDATE items SET owner = 'not committed' WHERE id = 1");
     const { before, after, run, outcome } = await southAfterNorth(folder, towns, { dirty: ['items'] });
     expect(run.failure?.code).toBe('uncommitted-changes');
     expect(run.failure?.message).toContain('items');
     expect(after).toEqual(before);
     expect(outcome.run('safe').verified).toBe(true);
-    expect(await towns.south.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'not committed' }]);
+    expect(await towns.south.rows('SELECT owner FROM items WHERE id = 1')).toEqual([{ owner: 'not committed' }]);
   });
 
   test('a fast-forward past a dirty table that it does not touch keeps the rows', async () => {

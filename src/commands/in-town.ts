@@ -129,7 +129,7 @@ async function prepare(database: Database, { request, context, ground, tell }: P
   };
   noteUnregistered(runs, await registerPeers(database, toRegister, { info: context.log.info, corrected }));
   const mayWrite = request.command !== 'status' && !request.dryRun;
-  if (mayWrite) await finishAdvances(database);
+  if (mayWrite) for (const notice of await finishAdvances(database)) tell(notice);
   const dirty = await settleUncommitted(database, { branch, policy, mayWrite });
   return { branch, before, ours: (await branchHead(database, branch)) ?? before, dirty, runs };
 }

@@ -107,11 +107,11 @@ async function mergeInto(
   return await engines.use(PLAIN_KIT, async ({ database }) => {
     try {
       await finishAdvances(database);
-      await refuseUncommitted(database, chosen, rules.configuration);
+      const dirty = await refuseUncommitted(database, chosen, rules.configuration);
       await screenMerges(database, chosen.merges, { ...rules, acceptedOf });
       const head = await mergeChosen(database, chosen.merges);
       const from = chosen.merges[0]?.ours ?? head;
-      await advanceBranch(database, { branch: chosen.branch, from, to: head });
+      await advanceBranch(database, { branch: chosen.branch, from, to: head, dirty });
       return head;
     } finally {
       await removeScratch(database);
@@ -119,15 +119,20 @@ async function mergeInto(
   });
 }
 
-/** @throws Failure `uncommitted-changes` where a merge would have to overwrite what nobody has committed */
+/**
+ * @returns the tables with uncommitted changes
+ * @throws Failure `uncommitted-changes` where a merge would have to overwrite them
+ */
 async function refuseUncommitted(
   database: Database,
   { branch, merges }: ConflictsFile,
   configuration: Configuration,
-): Promise<void> {
+): Promise<readonly string[]> {
   const policy = configuration.dirty.value;
   const dirty = await settleUncommitted(database, { branch, policy, mayWrite: false });
   const ours = (await branchHead(database, branch)) ?? '';
-  const waiting = await headsThatTouch(database, dirty, { ours, theirs: merges.map(({ theirs }) => theirs) });
+  const heads = merges.map(({ theirs }) => theirs);
+  const { waiting } = await headsThatTouch(database, { branch, ours, dirty }, heads);
   for (const { failure } of waiting.values()) throw failure;
+  return dirty;
 }

@@ -1,8 +1,11 @@
-import { type Failure, toFailure } from '../core/failure.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../dolt/heads.ts';
 import { fastForward } from '../dolt/merge.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
 import { changedTables, moveHeadOnly } from '../dolt/working-set.ts';
+import { restoreKept, setAside } from './kept-changes.ts';
+import type { Notice } from './notice.ts';
+import { rowsToSetAside } from './uncommitted.ts';
 
 /**
  * A fast-forward of Dolt 2.3.0 moves the head of the branch first and then, in a second step, its working set. Killed in
@@ -19,21 +22,35 @@ interface Advance {
 const markOf = ({ branch, to }: Advance): string => `dolt-federation-advance/${to}/${branch}`;
 
 /**
- * Moves a branch forward to a commit that contains it, in a way that the next run can finish.
+ * Moves a branch forward to a commit that contains it, in a way that the next run can finish. Uncommitted rows of tables
+ * that the move changes are set aside and written back.
  * @param move.from the head of the branch
+ * @param move.dirty tables with uncommitted changes
+ * @returns what has to be said of rows that could not be written back
  * @throws Failure as fastForward
  */
-export async function advanceBranch(database: Database, move: Advance & { readonly from: string }): Promise<void> {
+export async function advanceBranch(
+  database: Database,
+  move: Advance & { readonly from: string; readonly dirty: readonly string[] },
+): Promise<Notice[]> {
   const mark = markOf(move);
+  const rows = await rowsToSetAside(database, move.dirty, move);
+  if (typeof rows === 'string') throw new Failure('uncommitted-changes', `${rows} has uncommitted changes`);
   await createBranch(database, { name: mark, at: move.from });
   try {
+    if (rows.length > 0) await setAside(database, rows, { branch: move.branch, head: move.from });
     await database.session((sql) => fastForward(sql, move));
   } catch (thrown) {
     // After all else the mark is needed.
-    if (isRefusedMove(toFailure(thrown))) await deleteBranch(database, mark);
+    if (isRefusedMove(toFailure(thrown))) {
+      await restoreKept(database);
+      await deleteBranch(database, mark);
+    }
     throw thrown;
   }
+  const notices = await restoreKept(database);
   await deleteBranch(database, mark);
+  return notices;
 }
 
 /** Whether a fast-forward was refused before anything moved: somebody has written to the branch or to its tables. */
@@ -42,10 +59,10 @@ export function isRefusedMove({ code }: Failure): boolean {
 }
 
 /**
- * Finishes what a run that died in the middle of a fast-forward has left. What somebody has changed without committing
- * stays. Marks that say nothing any more are removed.
+ * Finishes what a run that died in the middle of a fast-forward has left, and writes back the rows that it had set aside.
+ * What somebody has changed without committing stays. Marks that say nothing any more are removed.
  */
-export async function finishAdvances(database: Database): Promise<void> {
+export async function finishAdvances(database: Database): Promise<Notice[]> {
   for (const mark of await branchNames(database)) {
     const [, to, branch] = MARK.exec(mark) ?? [];
     if (to === undefined || branch === undefined) continue;
@@ -55,6 +72,7 @@ export async function finishAdvances(database: Database): Promise<void> {
     }
     await deleteBranch(database, mark);
   }
+  return restoreKept(database);
 }
 
 async function finish(sql: Sql, move: Advance & { readonly from: string }): Promise<void> {

@@ -5,6 +5,7 @@ import { branchHead } from '../dolt/heads.ts';
 import { isAncestor } from '../dolt/history.ts';
 import type { Database } from '../dolt/sql.ts';
 import { advanceBranch, isRefusedMove } from './advance.ts';
+import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
 
 interface Move {
@@ -12,6 +13,9 @@ interface Move {
   /** The head of our branch when the run began. */
   readonly ours: string;
   readonly target: string;
+  /** Tables with uncommitted changes. */
+  readonly dirty: readonly string[];
+  readonly tell: (notice: Notice) => void;
 }
 
 /**
@@ -56,9 +60,9 @@ async function settle(database: Database, runs: readonly PeerRun[], move: Move):
 }
 
 /** @returns why the move was refused; null where it was made */
-async function advance(database: Database, { branch, ours, target }: Move): Promise<Failure | null> {
+async function advance(database: Database, { branch, ours, target, dirty, tell }: Move): Promise<Failure | null> {
   try {
-    await advanceBranch(database, { branch, from: ours, to: target });
+    for (const notice of await advanceBranch(database, { branch, from: ours, to: target, dirty })) tell(notice);
     return null;
   } catch (thrown) {
     const failure = toFailure(thrown);

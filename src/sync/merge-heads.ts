@@ -8,7 +8,7 @@ import type { Dropped, StrategyHead } from './folding.ts';
 import type { PeerRun } from './peer-run.ts';
 import { scratchName } from './scratch.ts';
 import { screenPeers } from './screen-peers.ts';
-import { headsThatTouch } from './uncommitted.ts';
+import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitted.ts';
 
 /** The town's side of a merge. */
 interface MergeTown {
@@ -44,9 +44,11 @@ export async function mergeHeads(database: Database, runs: readonly PeerRun[], t
       town.progress({ peer: run.peer.name, step: 'merging', detail: `${run.behind} commit(s)` });
   }
   const heads = bringing.flatMap((run) => (run.head === null ? [] : [run.head]));
-  const waiting = await headsThatTouch(database, town.dirty, { ours: town.ours, theirs: heads });
-  const theirs = headsOf(bringing, town.accepted).filter(({ head }) => !waiting.has(head));
-  const converged = await converge(database, { ours: town.ours, theirs, branch: town.branch }, scratchName);
+  const touched = await headsThatTouch(database, town, heads);
+  const { converged, waiting } = await convergeBesides(database, headsOf(bringing, town.accepted), {
+    ...town,
+    touched,
+  });
   await tell(database, bringing, { ...town, converged });
   for (const run of runs) {
     // Whose head says nothing new waits for what the other peer has to wait for.
@@ -55,6 +57,27 @@ export async function mergeHeads(database: Database, runs: readonly PeerRun[], t
     if (why !== undefined && run.failure === null) leaveOut(run, why);
   }
   return converged;
+}
+
+/**
+ * Merges the heads that need not wait for uncommitted changes. Where the result changes more than each head did, so that
+ * our branch could not follow it, every head that changes such a table waits: nothing is pushed that we cannot move to.
+ */
+async function convergeBesides(
+  database: Database,
+  all: readonly StrategyHead[],
+  town: MergeTown & { readonly touched: TouchedTables },
+): Promise<{ readonly converged: Converged; readonly waiting: ReadonlyMap<string, Dropped> }> {
+  const { ours, branch, dirty, touched } = town;
+  const without = (waiting: ReadonlyMap<string, Dropped>): Promise<Converged> => {
+    const theirs = all.filter(({ head }) => !waiting.has(head));
+    return converge(database, { ours, theirs, branch }, scratchName);
+  };
+  const converged = await without(touched.waiting);
+  const rows = await rowsToSetAside(database, dirty, { branch, from: ours, to: converged.target });
+  if (typeof rows !== 'string') return { converged, waiting: touched.waiting };
+  const waiting = new Map([...touched.waiting, ...touched.besides]);
+  return { converged: await without(waiting), waiting };
 }
 
 function headsOf(bringing: readonly PeerRun[], accepted: readonly string[]): StrategyHead[] {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { DirtyPolicy } from '../contract/vocabulary.ts';
 import { Failure } from '../core/failure.ts';
 import { checkout } from '../dolt/heads.ts';
@@ -5,6 +6,9 @@ import { isAncestor, mergeBase } from '../dolt/history.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
 import { changedTables, commitAll, dirtyTables } from '../dolt/working-set.ts';
 import type { Dropped } from './folding.ts';
+import { findOverlap, readUncommitted, rehearse, type UncommittedRows } from './kept-changes.ts';
+
+const dateRow = z.object({ date: z.string().nullable() });
 
 const COMMIT_MESSAGE = 'federation: commit uncommitted changes';
 
@@ -36,30 +40,95 @@ export async function settleUncommitted(
   });
 }
 
-/**
- * The heads that must wait because they change a table with uncommitted changes here: a fast-forward would have to
- * overwrite what nobody has committed.
- */
-export async function headsThatTouch(
-  sql: Sql,
-  dirty: readonly string[],
-  heads: { readonly ours: string; readonly theirs: readonly string[] },
-): Promise<Map<string, Dropped>> {
-  const waiting = new Map<string, Dropped>();
-  if (dirty.length === 0) return waiting;
-  for (const head of new Set(heads.theirs)) {
-    if (await isAncestor(sql, head, heads.ours)) continue;
-    const base = await mergeBase(sql, heads.ours, head);
-    const touched =
-      base === null ? [] : (await changedTables(sql, base, head)).filter((table) => dirty.includes(table));
-    if (touched.length > 0) waiting.set(head, { failure: touches(touched), conflicts: [] });
-  }
-  return waiting;
+/** Which heads wait, and which rows have to be set aside for the others. */
+export interface TouchedTables {
+  /** Heads that cannot be merged: they change rows that are not committed here, or tables that cannot be set aside. */
+  readonly waiting: ReadonlyMap<string, Dropped>;
+  /** Heads that change other rows of such a table. */
+  readonly besides: ReadonlyMap<string, Dropped>;
 }
 
-function touches(tables: readonly string[]): Failure {
+/**
+ * Decides which heads must wait because of uncommitted changes: a fast-forward would have to overwrite them. A head that
+ * changes other rows of the same table need not wait, since the uncommitted rows are set aside meanwhile.
+ */
+export async function headsThatTouch(
+  database: Database,
+  local: { readonly branch: string; readonly ours: string; readonly dirty: readonly string[] },
+  heads: readonly string[],
+): Promise<TouchedTables> {
+  const waiting = new Map<string, Dropped>();
+  const besides = new Map<string, Dropped>();
+  if (local.dirty.length === 0) return { waiting, besides };
+  await database.session(async (sql) => {
+    await checkout(sql, local.branch);
+    for (const head of new Set(heads)) {
+      if (await isAncestor(sql, head, local.ours)) continue;
+      const base = await mergeBase(sql, local.ours, head);
+      if (base === null) continue;
+      const touched = (await changedTables(sql, base, head)).filter((table) => local.dirty.includes(table));
+      if (touched.length === 0) continue;
+      const since = await firstDate(sql, { from: local.ours, to: head });
+      const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { from: base, to: head })));
+      const blocking = touched.flatMap((table, index) => {
+        const why = reasons[index] ?? null;
+        return why === null ? [] : [`${table} (${why})`];
+      });
+      if (blocking.length > 0) waiting.set(head, { failure: touches(blocking, since), conflicts: [] });
+      else besides.set(head, { failure: touches(touched, since), conflicts: [] });
+    }
+  });
+  return { waiting, besides };
+}
+
+/** Why a range of commits has to wait for the uncommitted changes of a table; null where it need not. */
+async function whyWait(
+  sql: Sql,
+  table: string,
+  range: { readonly from: string; readonly to: string },
+): Promise<string | null> {
+  const rows = await readUncommitted(sql, table);
+  if (typeof rows === 'string') return rows;
+  return await findOverlap(sql, rows, range);
+}
+
+/**
+ * The uncommitted rows that a move of our branch has to set aside.
+ * @returns the name of a table that cannot be, where there is one
+ */
+export async function rowsToSetAside(
+  database: Database,
+  dirty: readonly string[],
+  move: { readonly branch: string; readonly from: string; readonly to: string },
+): Promise<readonly UncommittedRows[] | string> {
+  if (dirty.length === 0 || move.from === move.to) return [];
+  const found: UncommittedRows[] = [];
+  const refused = await database.session(async (sql) => {
+    await checkout(sql, move.branch);
+    const touched = (await changedTables(sql, move.from, move.to)).filter((table) => dirty.includes(table));
+    for (const table of touched) {
+      const rows = await readUncommitted(sql, table);
+      if (typeof rows === 'string' || (await findOverlap(sql, rows, move)) !== null) return table;
+      found.push(rows);
+    }
+    return null;
+  });
+  if (refused !== null) return refused;
+  return found.length === 0 ? [] : ((await rehearse(database, found, move)) ?? found);
+}
+
+function touches(tables: readonly string[], since: string | null): Failure {
+  const waiting = since === null ? '' : `, and waits since ${since}`;
   return new Failure(
     'uncommitted-changes',
-    `what this peer brings changes ${tables.join(', ')}, which has uncommitted changes here; nothing was merged from it`,
+    `what this peer brings changes ${tables.join(', ')}, which has uncommitted changes here; nothing was merged from it${waiting}`,
   );
+}
+
+/** The date of the oldest commit of a range, `YYYY-MM-DD HH:MM:SS` in UTC. */
+async function firstDate(sql: Sql, range: { readonly from: string; readonly to: string }): Promise<string | null> {
+  const [row] = await sql.rows(dateRow, "SELECT DATE_FORMAT(MIN(date), '%Y-%m-%d %H:%i:%s') AS date FROM dolt_log(?)", [
+    `${range.from}..${range.to}`,
+  ]);
+  return row?.date ?? null;
 }

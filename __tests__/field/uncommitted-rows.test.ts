@@ -1,0 +1,222 @@
+import { describe, expect, test } from '@jest/globals';
+import { finishAdvances } from '../../src/sync/advance.ts';
+import { readUncommitted, setAside } from '../../src/sync/kept-changes.ts';
+import { command } from '../helpers/commanding.ts';
+import { withDatabase } from '../helpers/federating.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeEmptyTown, type TestTown } from '../helpers/town.ts';
+
+interface Dirty {
+  readonly town: TestTown;
+  readonly other: TestTown;
+  readonly peers: string;
+}
+
+const CONFIG = [
+  'CREATE TABLE config (`key` VARCHAR(40) PRIMARY KEY, value TEXT)',
+  "INSERT INTO config VALUES ('prefix', 'bd'), ('color', 'red'), ('size', 'big')",
+];
+
+/** A database and a peer that has one more commit; both began with the same tables. */
+async function prepare(
+  folder: TempFolder,
+  { base = CONFIG, theirs }: { readonly base?: readonly string[]; readonly theirs: readonly string[] },
+): Promise<Dirty> {
+  const town = await makeEmptyTown(folder.file('town'));
+  await town.commit('base', ...base);
+  const url = `file://${folder.file('box')}`;
+  await town.sql(`CALL DOLT_REMOTE('add', 'seed', '${url}')`, "CALL DOLT_PUSH('seed', 'main')");
+  await town.sql("CALL DOLT_REMOTE('remove', 'seed')");
+  const other = await cloneTown(url, folder.file('other'));
+  await other.commit('theirs', ...theirs);
+  await other.dolt('push', 'origin', 'main');
+  return { town, other, peers: `box: ${url}` };
+}
+
+const branches = async (town: TestTown) => (await town.rows('SELECT name FROM dolt_branches')).map(({ name }) => name);
+
+describe('a table with uncommitted rows', () => {
+  test('takes other rows of a peer, and keeps its own uncommitted: added, changed and removed', async () => {
+    await using folder = await tempFolder();
+    const { town, other, peers } = await prepare(folder, {
+      theirs: ["INSERT INTO config VALUES ('theirs', '1')", "UPDATE config SET value = 'BD' WHERE `key` = 'prefix'"],
+    });
+    const edits = [
+      "INSERT INTO config VALUES ('mine', NULL)",
+      "UPDATE config SET value = 'blue' WHERE `key` = 'color'",
+    ];
+    await town.sql(...edits, "DELETE FROM config WHERE `key` = 'size'");
+    const { result } = await command(folder, peers);
+    expect(result).toMatchObject({
+      status: 'success',
+      head: await other.head(),
+      peers: [{ error: null, pulledCommits: 1 }],
+    });
+    expect(await town.head()).toBe(await other.head());
+    expect(await town.rows('SELECT * FROM config ORDER BY `key`')).toEqual([
+      { key: 'color', value: 'blue' },
+      { key: 'mine' },
+      { key: 'prefix', value: 'BD' },
+      { key: 'theirs', value: '1' },
+    ]);
+    const uncommitted = "SELECT diff_type FROM dolt_diff('HEAD', 'WORKING', 'config') ORDER BY diff_type";
+    expect((await town.rows(uncommitted)).map((row) => row['diff_type'])).toEqual(['added', 'modified', 'removed']);
+    expect(await branches(town)).toEqual(['main']);
+  });
+
+  test('keeps its rows when our own commits are merged with those of the peer', async () => {
+    await using folder = await tempFolder();
+    const { town, peers } = await prepare(folder, { theirs: ["INSERT INTO config VALUES ('theirs', '1')"] });
+    await town.commit('ours', "INSERT INTO config VALUES ('ours', '1')");
+    await town.sql("UPDATE config SET value = 'blue' WHERE `key` = 'color'");
+    const { result } = await command(folder, peers);
+    expect(result.peers[0]).toMatchObject({ status: 'synced', verified: true });
+    expect(await town.rows("SELECT to_key AS k, to_value AS v FROM dolt_diff('HEAD', 'WORKING', 'config')")).toEqual([
+      { k: 'color', v: 'blue' },
+    ]);
+    expect(await town.rows('SELECT COUNT(*) AS n FROM config')).toEqual([{ n: 5 }]);
+  });
+
+  const ITEMS = [
+    'CREATE TABLE box (id INT PRIMARY KEY, slug VARCHAR(20) UNIQUE)',
+    'CREATE TABLE item (id INT PRIMARY KEY, box INT, FOREIGN KEY (box) REFERENCES box (id) ON DELETE CASCADE)',
+    "INSERT INTO box VALUES (1, 'a'), (2, 'b')",
+    'INSERT INTO item VALUES (1, 1)',
+  ];
+
+  test.each<[what: string, theirs: readonly string[], dirty: readonly string[], why: string, base?: readonly string[]]>(
+    [
+      [
+        'the same row',
+        ["UPDATE config SET value = 'x' WHERE `key` = 'color'"],
+        ["UPDATE config SET value = 'y' WHERE `key` = 'color'"],
+        'the same rows are changed there',
+      ],
+      [
+        'a row that is removed here',
+        ["UPDATE config SET value = 'x' WHERE `key` = 'color'"],
+        ["DELETE FROM config WHERE `key` = 'color'"],
+        'the same rows are changed there',
+      ],
+      [
+        'the definition of the table',
+        ['ALTER TABLE config ADD COLUMN note TEXT'],
+        ["INSERT INTO config VALUES ('mine', '1')"],
+        'its definition is changed there',
+      ],
+      [
+        'a table whose definition is changed here',
+        ["INSERT INTO config VALUES ('theirs', '1')"],
+        ['ALTER TABLE config ADD COLUMN note TEXT'],
+        'its definition is changed',
+      ],
+      [
+        'a table with staged changes',
+        ["INSERT INTO config VALUES ('theirs', '1')"],
+        ["INSERT INTO config VALUES ('mine', '1')", "CALL DOLT_ADD('config')"],
+        'its changes are staged',
+      ],
+      [
+        'a table without a primary key',
+        ["INSERT INTO log VALUES ('theirs')"],
+        ["INSERT INTO log VALUES ('mine')"],
+        'it has no primary key',
+        ['CREATE TABLE log (line TEXT)', "INSERT INTO log VALUES ('one')"],
+      ],
+      [
+        'a table with a trigger',
+        ["INSERT INTO box VALUES (3, 'c')"],
+        ["INSERT INTO box VALUES (4, 'd')"],
+        'it has triggers',
+        [...ITEMS, 'CREATE TRIGGER t BEFORE INSERT ON box FOR EACH ROW SET NEW.slug = LOWER(NEW.slug)'],
+      ],
+      [
+        'a unique value that is taken here',
+        ["INSERT INTO box VALUES (3, 'c')"],
+        ["INSERT INTO box VALUES (4, 'c')"],
+        'box',
+        ITEMS,
+      ],
+      [
+        'the row that an uncommitted one refers to',
+        ['DELETE FROM box WHERE id = 2', 'INSERT INTO item VALUES (2, 1)'],
+        ['INSERT INTO item VALUES (9, 2)'],
+        'item',
+        ITEMS,
+      ],
+    ],
+  )(
+    'makes a peer wait that changes %s, and nothing is merged or lost',
+    async (_, theirs, dirty, why, base = CONFIG) => {
+      await using folder = await tempFolder();
+      const { town, peers } = await prepare(folder, { base, theirs });
+      await town.sql(...dirty);
+      const [head, status] = [await town.head(), await town.rows('SELECT * FROM dolt_status')];
+      const { result } = await command(folder, `${peers}\nsafe: file://${folder.file('safe')}`);
+      expect(result.peers).toMatchObject([
+        { name: 'box', error: { code: 'uncommitted-changes', message: expect.stringContaining(why) } },
+        { name: 'safe', verified: true, remoteHead: head },
+      ]);
+      expect(result.peers[0]?.error?.message).toMatch(/waits since \d{4}-\d\d-\d\d/);
+      expect(await town.head()).toBe(head);
+      expect(await town.rows('SELECT * FROM dolt_status')).toEqual(status);
+      expect(await branches(town)).toEqual(['main']);
+    },
+  );
+});
+
+describe('a run that died while rows were set aside', () => {
+  /** What a kill leaves between setting rows aside and writing them back. */
+  async function interrupted(folder: TempFolder): Promise<{ readonly town: TestTown; readonly head: string }> {
+    const town = await makeEmptyTown(folder.file('town'));
+    const head = await town.commit('base', ...CONFIG);
+    await town.sql("UPDATE config SET value = 'blue' WHERE `key` = 'color'", "INSERT INTO config VALUES ('mine', '1')");
+    await withDatabase(town.path, folder.file('tmp'), async (database) => {
+      const rows = await database.session((sql) => readUncommitted(sql, 'config'));
+      if (typeof rows === 'string') throw new Error(rows);
+      await setAside(database, [rows], { branch: 'main', head });
+    });
+    expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
+    return { town, head };
+  }
+
+  const finish = (folder: TempFolder) => withDatabase(folder.file('town'), folder.file('tmp'), finishAdvances);
+
+  test('leaves a branch from which the next run writes them back', async () => {
+    await using folder = await tempFolder();
+    const { town } = await interrupted(folder);
+    expect(await finish(folder)).toEqual([]);
+    expect(await town.rows("SELECT `key`, value FROM config WHERE `key` IN ('color', 'mine')")).toEqual([
+      { key: 'color', value: 'blue' },
+      { key: 'mine', value: '1' },
+    ]);
+    expect(await branches(town)).toEqual(['main']);
+  });
+
+  test('does not overwrite what was written meanwhile: the older version stays on a branch, and a warning names it', async () => {
+    await using folder = await tempFolder();
+    const { town } = await interrupted(folder);
+    await town.sql("UPDATE config SET value = 'green' WHERE `key` = 'color'");
+    const [notice] = await finish(folder);
+    const name = (await branches(town)).find((one) => one !== 'main');
+    expect(name).toMatch(/^dolt-federation\/unrestored\//);
+    expect(notice).toMatchObject({ code: 'uncommitted-changes', message: expect.stringContaining(String(name)) });
+    expect(await town.rows("SELECT `key`, value FROM config WHERE `key` IN ('color', 'mine')")).toEqual([
+      { key: 'color', value: 'green' },
+      { key: 'mine', value: '1' },
+    ]);
+    expect(await town.rows(`SELECT value FROM config AS OF '${name}' WHERE \`key\` = 'color'`)).toEqual([
+      { value: 'blue' },
+    ]);
+  });
+
+  test('before the rows were committed has touched nothing, and its branch goes', async () => {
+    await using folder = await tempFolder();
+    const town = await makeEmptyTown(folder.file('town'));
+    await town.commit('base', ...CONFIG);
+    await town.sql("CALL DOLT_BRANCH('dolt-federation/kept/20260101T000000000Z/main')", 'DELETE FROM config');
+    expect(await finish(folder)).toEqual([]);
+    expect(await branches(town)).toEqual(['main']);
+    expect(await town.rows('SELECT COUNT(*) AS n FROM config')).toEqual([{ n: 0 }]);
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { readEnv } from '../../src/core/env.ts';
+import { DATABASES, type Outcome, plans, playPlan } from '../helpers/random-history.ts';
+
+/** More cases with DOLT_FEDERATION_CASES, others with DOLT_FEDERATION_SEED. */
+const CASES = Number(readEnv()['DOLT_FEDERATION_CASES'] ?? '6');
+const SEED = Number(readEnv()['DOLT_FEDERATION_SEED'] ?? '11');
+const PER_CASE_MS = 180_000;
+
+/** Refusals that end a history: named, and left for a person. */
+const NAMED = ['history-rewritten', 'not-deterministic', 'schema-conflict', 'constraint-violation', 'mass-deletion'];
+
+/** Rows that were added and that nobody removed, and that are missing without being reported. */
+function disappeared({ deeds, rows, unresolved }: Outcome): string[] {
+  const added = [
+    ...deeds.filter(({ kind }) => kind === 'added').map(({ key }) => key),
+    'b0',
+    'b1',
+    'b2',
+    'b3',
+    'b4',
+    'b5',
+  ];
+  const removed = new Set(deeds.filter(({ kind }) => kind === 'removed').map(({ key }) => key));
+  const wanted = added.filter((key) => !removed.has(key) && !unresolved.has(key));
+  return DATABASES.flatMap((name) => wanted.filter((key) => !rows[name].has(key)).map((key) => `${name}: ${key}`));
+}
+
+/** Rows that came back although only their removal happened to them. */
+function resurrected({ deeds, rows }: Outcome): string[] {
+  const removals = deeds.filter(({ kind }) => kind === 'removed');
+  return removals.flatMap(({ key, round, by }) => {
+    const isChanged = deeds.some(
+      (one) => one.key === key && one.kind !== 'removed' && one.round >= round && one.by !== by,
+    );
+    const isAgain = deeds.some((one) => one.key === key && one.kind === 'added' && one.round >= round);
+    if (isChanged || isAgain) return [];
+    return DATABASES.filter((name) => rows[name].has(key)).map((name) => `${name}: ${key}`);
+  });
+}
+
+describe(`three databases with random histories (seed ${SEED})`, () => {
+  test(
+    'lose no row, bring none back, and end at the same contents or at a named refusal',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(plans, async (plan) => {
+          const outcome = await playPlan(plan);
+          expect([...outcome.codes].filter((code) => code === 'unknown')).toEqual([]);
+          expect(outcome.refusals.filter((code) => !NAMED.includes(code))).toEqual([]);
+          expect(outcome.unreported).toEqual([]);
+          if (outcome.refusals.length === 0) {
+            expect(new Set(outcome.hashes).size).toBe(1);
+            expect(disappeared(outcome)).toEqual([]);
+          }
+          expect(resurrected(outcome)).toEqual([]);
+        }),
+        { numRuns: CASES, seed: SEED, endOnFailure: true },
+      );
+    },
+    PER_CASE_MS * CASES,
+  );
+});

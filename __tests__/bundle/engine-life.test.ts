@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, stat } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
@@ -65,6 +65,7 @@ describe('the engine ends with us', () => {
     await using folder = await tempFolder();
     const town = await makeTown(folder.file('town'));
     const head = await town.head();
+    await chmod(folder.file('town', '.dolt'), 0o755);
     await using silent = await silentPeer();
     const connected = once(silent.server, 'connection');
     const cli = startCli(folder, await commandLine(folder, 'sync', { silent: silent.url }));
@@ -77,6 +78,8 @@ describe('the engine ends with us', () => {
     expect(result.exitCode).toBe(exitCode);
     expect(await ends(pid)).toBe(true);
     await leavesNothing(folder);
+    expect((await stat(folder.file('town', '.dolt'))).mode & 0o777).toBe(0o755);
+    expect(await readdir(folder.file('town', '.dolt'))).not.toContain('sql-server.info');
     // The database opens again as it was.
     expect(await town.head()).toBe(head);
     expect(await town.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);

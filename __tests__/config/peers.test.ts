@@ -60,6 +60,13 @@ describe('peers', () => {
     expect(configure('federation: {peers: {a: {endpoint: file:///a, accept: []}}}').peers[0]?.accept).toEqual([]);
   });
 
+  test('may name an S3 service that a pattern allows', () => {
+    const patterns = '["s3://b/*", "https://s3.own.example"]';
+    const peer = '{endpoint: s3://b/p, aws: {endpoint: "https://S3.own.example:443/"}}';
+    const { peers } = configure(`federation: {allowed-remote-patterns: ${patterns}, peers: {a: ${peer}}}`);
+    expect(peers).toHaveLength(1);
+  });
+
   test('an empty mapping has none', () => {
     expect(summary('federation:\n  peers:\n')).toEqual([]);
     expect(summary('federation:\n')).toEqual([]);
@@ -103,6 +110,14 @@ describe('peers that are refused', () => {
     ],
     ['federation: {allowed-remote-patterns: ["gs://*/*"], peers: {a: file:///a}}', 'endpoint-not-allowed 1:64'],
     ['federation: {allowed-remote-patterns: [gs://b/*], remote: file:///a}', 'endpoint-not-allowed 1:51'],
+    [
+      'federation: {allowed-remote-patterns: ["s3://b/*"], peers: {a: {endpoint: s3://b/p, aws: {endpoint: "https://s3.stranger.example"}}}}',
+      'endpoint-not-allowed 1:101',
+    ],
+    [
+      'federation: {allowed-remote-patterns: ["s3://b/*"], peers: {a: "s3://b/p?endpoint=https://s3.stranger.example"}}',
+      'endpoint-not-allowed 1:64',
+    ],
   ])('%j: %s', async (text, place) => {
     expect(await problemPlaces(text)).toEqual([place]);
   });

@@ -105,6 +105,12 @@ describe('keys of the job go to the provider only', () => {
     ['a stranger', at('https://s3.stranger.example')],
     ['one that only begins like Amazon', at('https://s3.amazonaws.com.stranger.example')],
     ['Amazon without TLS', at('http://127.0.0.1:80')],
+    ['an API of a customer of Amazon', at('https://abc123.execute-api.eu-west-1.amazonaws.com')],
+    ['an API that calls itself S3', at('https://s3.execute-api.eu-west-1.amazonaws.com')],
+    ['a machine of a customer of Amazon', at('https://ec2-192-0-2-1.eu-west-1.compute.amazonaws.com')],
+    ['a load balancer of a customer of Amazon', at('https://s3-1.eu-west-1.elb.amazonaws.com')],
+    ["a customer's endpoint service", at('https://vpce-1.vpce-svc-1.eu-west-1.vpce.amazonaws.com')],
+    ['a function', at('https://s3.lambda-url.eu-west-1.on.aws')],
     ['an Azure of a stranger', 'az://a.blob.core.windows.net.stranger.example/c/db'],
   ])('%s is refused', async (_, peer) => {
     expect(await failureOf(() => kitOf(peer))).toMatchObject({ code: 'credential-url-mismatch' });
@@ -112,6 +118,12 @@ describe('keys of the job go to the provider only', () => {
 
   test.each([
     ['Amazon', at('https://s3.eu-west-1.amazonaws.com')],
+    ["Amazon's first region", at('https://s3.amazonaws.com')],
+    ['Amazon over IPv6', at('https://s3.dualstack.us-east-2.amazonaws.com')],
+    ['Amazon in China', at('https://s3.cn-north-1.amazonaws.com.cn')],
+    ['Amazon with FIPS', at('https://s3-fips.us-gov-west-1.amazonaws.com')],
+    ['Amazon under its old name', at('https://s3-eu-west-1.amazonaws.com')],
+    ["Amazon's endpoint in a VPC", at('https://bucket.vpce-0a1b-2c.s3.us-east-1.vpce.amazonaws.com')],
     ['the service that the job names', at('https://s3.job.example/')],
   ])('%s gets them', (_, peer) => {
     expect(variablesOf(peer)).toMatchObject({ AWS_SECRET_ACCESS_KEY: 'job-aws-secret' });

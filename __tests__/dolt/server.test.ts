@@ -41,6 +41,26 @@ describe('a server of our own', () => {
     expect((await stat(folder.file('town', '.dolt', 'config.json'))).mode & 0o022).toBe(0);
   });
 
+  test('never opens the files of the database to others, not even while it runs', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const at = (...parts: string[]) => folder.file('town', '.dolt', ...parts);
+    const mode = async (path: string) => (await stat(path)).mode & 0o777;
+    await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+    await chmod(at(), 0o750);
+    await chmod(at('config.json'), 0o640);
+    await chmod(at('repo_state.json'), 0o600);
+    const server = await openServer(options(folder));
+    const database = await openDatabase(server, 1);
+    await database.run("CALL DOLT_REMOTE('remove', 'box')");
+    expect(await mode(at())).toBe(0o700);
+    await database.close();
+    await server.stop();
+    expect([await mode(at()), await mode(at('config.json')), await mode(at('repo_state.json'))]).toEqual([
+      0o750, 0o640, 0o600,
+    ]);
+  });
+
   test('refuses an empty password', async () => {
     await using folder = await tempFolder();
     await makeTown(folder.file('town'));

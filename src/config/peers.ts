@@ -1,6 +1,6 @@
 import type { ConflictStrategy, Tier } from '../contract/vocabulary.ts';
 import { Failure, type Location } from '../core/failure.ts';
-import { requireAllowed } from './allowed-endpoint.ts';
+import { refuseUnmatched, requireAllowed } from './allowed-endpoint.ts';
 import { mergeAws } from './aws-settings.ts';
 import { parseBranchName } from './branch-name.ts';
 import type { Endpoint, Origin, Peer, Sourced } from './configuration.ts';
@@ -9,6 +9,7 @@ import type { PeerEntry } from './peer-entry.ts';
 import { parsePeerName } from './peer-name.ts';
 import { peerOptions } from './peer-options.ts';
 import { type Problems, placed } from './problems.ts';
+import { canonicalService, serviceInQuery } from './service-endpoint.ts';
 
 /** What peers are checked against. */
 interface Rules {
@@ -75,6 +76,11 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   const tier = entry.tier ?? rules.sovereignty;
   if (endpoint === undefined) return undefined;
   const strategy = entry.conflict ?? rules.strategy;
+  const service = entry.aws?.endpoint ?? serviceInQuery(endpoint);
+  if (service !== null) {
+    const at = entry.aws?.endpoint == null ? entry.place('endpoint') : entry.place('aws', 'endpoint');
+    problems.attempt(() => placed(subject, at, () => refuseUnmatched(canonicalService(service), rules.patterns)));
+  }
   const options = peerOptions(entry, { ...rules, endpoint });
   return { name, endpoint, role, tier, branch, timeout, strategy, accept, ...options, origin };
 }

@@ -1,3 +1,4 @@
+import type { Endpoint } from './configuration.ts';
 import { parseAuthority } from './endpoint-authority.ts';
 import { isLoopback } from './loopback.ts';
 
@@ -11,4 +12,15 @@ export function refusedService(written: string, allowInsecure: boolean): string 
   const { host } = parseAuthority(written, authority);
   if (scheme.toLowerCase() === 'http' && !allowInsecure && !isLoopback(host)) return 'uses http beyond this machine';
   return null;
+}
+
+/** The service that the query of an `s3://` endpoint names; null where it names none. */
+export function serviceInQuery({ dolt, kind }: Pick<Endpoint, 'dolt' | 'kind'>): string | null {
+  if (kind !== 's3' || !dolt.includes('?')) return null;
+  return new URLSearchParams(dolt.slice(dolt.indexOf('?'))).get('endpoint');
+}
+
+/** A service address as `allowed-remote-patterns` are compared with it: lower case, without a default port. */
+export function canonicalService(written: string): string {
+  return URL.canParse(written) ? new URL(written).origin : written;
 }

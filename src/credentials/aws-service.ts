@@ -9,14 +9,23 @@ export function serviceOf(written: string): string | null {
   return new URL(written).origin;
 }
 
-/** Whether a service address is one of Amazon's own. */
-function isAmazon(written: string): boolean {
+/**
+ * The names of Amazon's S3, region and VPC endpoint included (AWS General Reference, "Amazon S3 endpoints and quotas").
+ * Other services of the same domains run code of their customers: `execute-api`, `ec2-…compute`, `elb`, `lambda-url`.
+ */
+const REGION = '[a-z]{2}(?:-[a-z]+)+-[0-9]';
+const AMAZON_S3 = new RegExp(
+  `^https://(?:(?:bucket|accesspoint)\\.vpce-[0-9a-z-]+\\.)?s3(?:-fips)?(?:[.-]${REGION}|\\.dualstack\\.${REGION})?(?:\\.vpce)?\\.(?:amazonaws\\.com|amazonaws\\.com\\.cn|api\\.aws)$`,
+);
+
+/** Whether a service address is Amazon's own S3. */
+function isAmazonS3(written: string): boolean {
   const service = serviceOf(written);
-  return service !== null && /^https:\/\/[a-z0-9.-]+\.(amazonaws\.com|amazonaws\.com\.cn|api\.aws)$/.test(service);
+  return service !== null && AMAZON_S3.test(service);
 }
 
 /** Whether what the job has of AWS may go there: to Amazon, or to the service that the job itself names. */
 export function isForJob(written: string, env: Env): boolean {
   const service = serviceOf(written);
-  return isAmazon(written) || (service !== null && service === serviceOf(env['AWS_ENDPOINT_URL_S3'] ?? ''));
+  return isAmazonS3(written) || (service !== null && service === serviceOf(env['AWS_ENDPOINT_URL_S3'] ?? ''));
 }

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../config/configuration.ts';
 import { DOLTHUB_HOST } from '../config/endpoint-options.ts';
+import { serviceInQuery } from '../config/service-endpoint.ts';
 import { Failure } from '../core/failure.ts';
 import { serviceOf } from './aws-service.ts';
 import type { Credential } from './credential.ts';
@@ -27,12 +28,12 @@ export function bindCredential(credential: Credential, endpoint: Endpoint, bindi
     throw mismatch(peer, `are for ${placeText(place)} only, and its endpoint is ${placeText(first)}`);
   }
   const allowed = secret.kind === 'aws' ? secret.endpoint : null;
-  for (const service of [binding.awsEndpoint ?? null, queryEndpoint(endpoint)]) {
+  for (const service of [binding.awsEndpoint ?? null, serviceInQuery(endpoint)]) {
     if (service !== null && (allowed === null || serviceOf(service) !== allowed)) {
       throw mismatch(peer, 'are not for the service that its aws endpoint names');
     }
   }
-  if (allowed !== null && (binding.awsEndpoint ?? queryEndpoint(endpoint)) === null) {
+  if (allowed !== null && (binding.awsEndpoint ?? serviceInQuery(endpoint)) === null) {
     throw mismatch(peer, 'are for the service that their `aws-endpoint` names, and the peer names none');
   }
   if (fits(secret.kind, endpoint)) return;
@@ -43,18 +44,11 @@ export function bindCredential(credential: Credential, endpoint: Endpoint, bindi
 
 /** Git hosts take a repository's name with and without `.git`, and Dolt wants it there. */
 function isRepository(place: Place, { place: outer, endpoint }: { place: Place; endpoint: Endpoint }): boolean {
-  const { scheme, authority, segments } = outer;
+  const { segments } = outer;
   const named = segments.map((one, index) => (index === segments.length - 1 ? `${one}.git` : one));
   return (
-    endpoint.kind === 'git' &&
-    named.length === place.segments.length &&
-    isWithin(place, { scheme, authority, segments: named })
+    endpoint.kind === 'git' && named.length === place.segments.length && isWithin(place, { ...outer, segments: named })
   );
-}
-
-function queryEndpoint({ dolt, kind }: Endpoint): string | null {
-  if (kind !== 's3' || !dolt.includes('?')) return null;
-  return new URLSearchParams(dolt.slice(dolt.indexOf('?'))).get('endpoint');
 }
 
 function mismatch(peer: string, why: string): Failure {

@@ -9,6 +9,8 @@ export interface Place {
   /** Host with a port that is not the default one; organization, bucket or `[table:bucket]` where that takes its place. */
   readonly authority: string;
   readonly segments: readonly string[];
+  /** Whom ssh logs in as; null: the user of the machine, or a scheme without users. */
+  readonly user: string | null;
 }
 
 /** Stands where an endpoint needs a path and a `url` may leave it out. */
@@ -27,8 +29,8 @@ export function parsePlace(written: string): Place | null {
       dolthubHost: 'localhost',
       allowInsecure: true,
     });
-    const { scheme, authority, segments } = placeOf(endpoint.canonical);
-    return { scheme, authority, segments: isWhole ? segments : segments.slice(0, -1) };
+    const place = placeOf(endpoint);
+    return { ...place, segments: isWhole ? place.segments : place.segments.slice(0, -1) };
   } catch (thrown) {
     if (thrown instanceof Failure) return null;
     throw thrown;
@@ -37,14 +39,17 @@ export function parsePlace(written: string): Place | null {
 
 /** The places that an endpoint stands for: DoltHub's short form and the https address that Dolt gets are one. */
 export function placesOf(endpoint: Endpoint, dolthubHost: string): readonly Place[] {
-  const place = placeOf(endpoint.canonical);
+  const place = placeOf(endpoint);
   const { scheme, authority, segments } = place;
   const [organization, ...rest] = segments;
   if (scheme === 'dolthub') {
-    return [place, { scheme: 'https', authority: withoutDefaultPort(dolthubHost), segments: [authority, ...segments] }];
+    return [
+      place,
+      { scheme: 'https', authority: withoutDefaultPort(dolthubHost), segments: [authority, ...segments], user: null },
+    ];
   }
   const isDolthub = scheme === 'https' && authority === withoutDefaultPort(dolthubHost) && organization !== undefined;
-  return isDolthub ? [place, { scheme: 'dolthub', authority: organization, segments: rest }] : [place];
+  return isDolthub ? [place, { scheme: 'dolthub', authority: organization, segments: rest, user: null }] : [place];
 }
 
 /** Whether a place lies at or below another, segment by segment. */
@@ -52,18 +57,22 @@ export function isWithin(place: Place, outer: Place): boolean {
   return (
     place.scheme === outer.scheme &&
     place.authority === outer.authority &&
+    place.user === outer.user &&
     outer.segments.every((segment, index) => segment === place.segments[index])
   );
 }
 
 /** A place as messages show it. */
-export function placeText({ scheme, authority, segments }: Place): string {
-  return `${scheme}://${[authority, ...segments].join('/')}`;
+export function placeText({ scheme, authority, segments, user }: Place): string {
+  return `${scheme}://${user === null ? '' : `${user}@`}${[authority, ...segments].join('/')}`;
 }
 
-function placeOf(canonical: string): Place {
-  const [, scheme = '', authority = '', path = ''] = /^([^:]+):\/\/([^/]*)\/(.*)$/.exec(canonical) ?? [];
-  return { scheme: scheme.replace(/^git\+/, ''), authority, segments: path.split('/') };
+function placeOf({ canonical, dolt }: Pick<Endpoint, 'canonical' | 'dolt'>): Place {
+  const [, written = '', authority = '', path = ''] = /^([^:]+):\/\/([^/]*)\/(.*)$/.exec(canonical) ?? [];
+  const scheme = written.replace(/^git\+/, '');
+  // The canonical form has no user; of ssh it decides what the key opens.
+  const user = scheme === 'ssh' ? (/^[^:]+:\/\/([^/@]*)@/.exec(dolt)?.[1] ?? null) : null;
+  return { scheme, authority, segments: path.split('/'), user };
 }
 
 function withoutDefaultPort(host: string): string {

@@ -1,4 +1,4 @@
-import { chmod, readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
@@ -46,11 +46,4 @@ function parseSettings(text: string, file: string): Record<string, string> {
   const parsed = settingsSchema.safeParse(raw);
   if (!parsed.success) throw new Failure('corrupt', `${file} is not a map of texts`, { location: { file } });
   return parsed.data;
-}
-
-/** Dolt 2.3.0 leaves `.dolt/config.json` writable by everybody; takes that right away again. */
-export async function tightenSettings(database: string): Promise<void> {
-  const file = join(database, '.dolt', 'config.json');
-  const found = await stat(file).catch(() => null);
-  if (found !== null && (found.mode & 0o022) !== 0) await chmod(file, found.mode & 0o644);
 }

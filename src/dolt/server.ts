@@ -8,15 +8,16 @@ import { Failure } from '../core/failure.ts';
 import { freePort } from '../core/free-port.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Secrets } from '../core/secrets.ts';
-import { checkDatabaseSettings, tightenSettings } from './database-settings.ts';
+import { checkDatabaseSettings } from './database-settings.ts';
 import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
 import { ENGINE_MARK, kinOf } from './engine-processes.ts';
 import { doltEnvironment } from './environment.ts';
+import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
 import { checkManifest } from './manifest.ts';
 import { preparePrivateRoot } from './private-root.ts';
 import { type ServerProcess, startServer } from './process.ts';
 import { serverConfig } from './server-config.ts';
-import { removeServerNote } from './server-note.ts';
+import { removeServerNote, serverNote } from './server-note.ts';
 import { type Address, awaitReady, isReady } from './server-ready.ts';
 import { startFailure } from './start-failure.ts';
 import { type Watchdog, watch } from './watchdog.ts';
@@ -119,6 +120,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   const place = { database: options.database, privateDir: ground.privateDir, port, socket };
   await writeFile(configFile, serverConfig(place), { mode: 0o600 });
 
+  const guarded = await guardFiles(options.database);
   const env = { ...ground.env, [ENGINE_MARK]: ground.privateDir };
   const child = startServer(options.dolt, ['sql-server', '--config', configFile], {
     env: { ...env, DOLT_ROOT_PASSWORD: password },
@@ -133,7 +135,15 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   const watchdog =
     child.pid === undefined
       ? null
-      : watch(child.pid, [...foldersOf(ground), ...(options.removeWith ?? [])], ground.watchdogEnv);
+      : watch(
+          {
+            pid: child.pid,
+            folders: [...foldersOf(ground), ...(options.removeWith ?? [])],
+            note: serverNote(options.database),
+            guarded,
+          },
+          ground.watchdogEnv,
+        );
   if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid });
 
   const outcome = await awaitReady({
@@ -147,11 +157,12 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
       secrets: options.secrets,
       surroundings: { env, privateDir: ground.privateDir },
       hasEnded: () => ended,
-      stop: () => stopServer(child, { ...ground, watchdog, database: options.database }),
+      stop: () => stopServer(child, { ...ground, watchdog, guarded, database: options.database }),
       kill: () => endTree(child, ground.privateDir, 'SIGKILL'),
     };
   }
   await endTree(child, ground.privateDir, 'SIGTERM');
+  await restoreModes(guarded);
   await watchdog?.dismiss();
   const failure = startFailure(outcome, { log: options.secrets.redact(log()), database: options.database });
   if (failure === 'port-in-use') return failure;
@@ -169,11 +180,15 @@ async function socketFolder(privateDir: string): Promise<string | null> {
 
 async function stopServer(
   child: ServerProcess,
-  own: Ground & { readonly watchdog: Watchdog | null; readonly database: string },
+  own: Ground & {
+    readonly watchdog: Watchdog | null;
+    readonly guarded: readonly GuardedPath[];
+    readonly database: string;
+  },
 ): Promise<void> {
   await endTree(child, own.privateDir, 'SIGTERM');
   if (child.pid !== undefined) await removeServerNote(own.database, child.pid);
-  await tightenSettings(own.database);
+  await restoreModes(own.guarded);
   await removeFolders(own);
   await own.watchdog?.dismiss();
 }

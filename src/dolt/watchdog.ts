@@ -1,4 +1,5 @@
 import { ENGINE_MARK } from './engine-processes.ts';
+import type { GuardedPath } from './guarded-files.ts';
 import { startServer } from './process.ts';
 
 /** A server may take this long to stop by itself before it is killed. */
@@ -6,12 +7,15 @@ const GRACE_MS = 5_000;
 
 /**
  * Runs in a process of its own. Its standard input is a pipe from us that only closes when we are gone, however we went;
- * then it ends the server and what the server started, and removes their folders. Told `done`, it leaves all alone.
+ * then it ends the server and what the server started, removes their folders and the server's note, and gives files the
+ * permissions that they had. Told `done`, it leaves all alone.
  */
 const SCRIPT = `
-const { readdirSync, readFileSync, rmSync } = require('node:fs');
-const pid = Number(process.argv[1]);
-const folders = process.argv.slice(2);
+const { chmodSync, readdirSync, readFileSync, rmSync, statSync } = require('node:fs');
+const { pid, folders, note, guarded } = JSON.parse(process.argv[1]);
+const quietly = (work) => { try { work(); } catch {} };
+const removeNote = () => { if (readFileSync(note, 'utf8').startsWith(pid + ':')) rmSync(note, { force: true }); };
+const restore = ({ path, mode }) => chmodSync(path, path.endsWith('.dolt') ? mode : statSync(path).mode & mode);
 const signal = (id, name) => { try { process.kill(id, name); return true; } catch { return false; } };
 const environment = (id) => { try { return readFileSync('/proc/' + id + '/environ', 'latin1'); } catch { return ''; } };
 const endMarked = () => {
@@ -32,6 +36,8 @@ process.stdin.on('end', () => {
     clearInterval(timer);
     endMarked();
     for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    quietly(removeNote);
+    for (const one of guarded) quietly(() => restore(one));
   }, 50);
 });
 process.on('SIGINT', () => {});
@@ -43,18 +49,23 @@ export interface Watchdog {
   dismiss(): Promise<void>;
 }
 
+/** What to clean up after a server. */
+interface Watched {
+  /** Process id of the server. */
+  readonly pid: number;
+  /** What to remove with it; the first is its private folder, which is also the mark of its processes. */
+  readonly folders: readonly [string, ...string[]];
+  /** The note that the server keeps beside the data. */
+  readonly note: string;
+  readonly guarded: readonly GuardedPath[];
+}
+
 /**
  * Watches over a server for the case that we are killed without being able to end it: Node has no parent-death signal.
- * @param pid the server's process id
- * @param folders what to remove with it; the first is its private folder, which is also the mark of its processes
  * @param env without the mark
  */
-export function watch(
-  pid: number,
-  folders: readonly [string, ...string[]],
-  env: Readonly<Record<string, string>>,
-): Watchdog {
-  const child = startServer(process.execPath, ['-e', SCRIPT, String(pid), ...folders], {
+export function watch(watched: Watched, env: Readonly<Record<string, string>>): Watchdog {
+  const child = startServer(process.execPath, ['-e', SCRIPT, JSON.stringify(watched)], {
     env,
     cwd: '/',
     detached: true,

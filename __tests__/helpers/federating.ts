@@ -64,6 +64,7 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
     accept: [],
     ref: null,
     user: null,
+    live: false,
     aws: null,
     timeout: null,
     origin: { layer: 'default' },
@@ -111,6 +112,7 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
   const federated = await federate(engines, runs, {
     branch: 'main',
     ours: ours ?? '',
+    town: null,
     dirty: [],
     dryRun: false,
     initEmpty: true,

@@ -46,6 +46,7 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
         user: read('user'),
         ref: read('ref'),
         timeout: writtenTimeout(parsed, read),
+        live: writtenLive(read),
         ...shared,
       };
     case 'remove-peer':
@@ -80,6 +81,11 @@ function writtenTimeout({ flags }: ParsedCommand, read: ReadOption): string | un
   if (typeof written !== 'string') return undefined;
   read('timeout');
   return written;
+}
+
+function writtenLive(read: ReadOption): boolean | undefined {
+  const live = read('live');
+  return live === undefined ? undefined : live === 'true';
 }
 
 function federateOptions(read: ReadOption) {

@@ -1,14 +1,20 @@
 import { buildConfiguration } from '../config/build.ts';
-import type { Configuration } from '../config/configuration.ts';
+import type { Configuration, Peer } from '../config/configuration.ts';
 import { addPeerToFile, createFileWithPeer } from '../config/edit.ts';
 import type { PeerValue } from '../config/edit-add.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { parsePeerName } from '../config/peer-name.ts';
+import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
 import type { AddPeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { problemsOf } from '../core/problems-of.ts';
+import { findDolt } from '../install/find.ts';
 import type { Context } from './context.ts';
+import { type DatabaseFacts, databaseFacts } from './database-facts.ts';
+import { checkLock } from './doctor/lock-check.ts';
 import { configurationFile, editConfiguration } from './edit-configuration.ts';
+import { hasIgnoredTables, liveNotice, withoutLive } from './live-notices.ts';
+import { locateDatabase } from './locate-database.ts';
 import type { AddPeerRequest } from './request.ts';
 import { tierRefusal } from './tier.ts';
 import { registerNow } from './town-remote.ts';
@@ -34,9 +40,32 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
   if (peer !== undefined) {
     const refusal = tierRefusal(peer);
     if (refusal !== null) context.log.warning(`${refusal.message}: every run will refuse it. ${refusal.hint}`);
+    await warnOfLive(peer, { request, after }, context);
     await registerNow(peer, { database: request.database, workspace: after.workspace }, context);
   }
   return { name, endpoint, status: 'added' };
+}
+
+/** A run would refuse to push: whoever adds the peer hears of it now, offline. */
+async function warnOfLive(
+  peer: Peer,
+  { request, after }: { readonly request: AddPeerRequest; readonly after: Configuration },
+  context: Context,
+): Promise<void> {
+  if (withoutLive([peer]).length === 0) return;
+  const facts = after.workspace === null ? await factsOf(request, context) : null;
+  if (hasIgnoredTables(after, facts) !== true) return;
+  const { message, hint } = liveNotice(peer);
+  context.log.warning(`live-unknown: ${message}\n${hint}`);
+}
+
+async function factsOf(request: AddPeerRequest, context: Context): Promise<DatabaseFacts | null> {
+  const search = { ...context, database: request.database, workspace: null };
+  const found = await locateDatabase(search).catch(() => null);
+  const wanted = { kind: 'exact', version: DEFAULT_DOLT_VERSION } as const;
+  const dolt = found?.kind === 'database' ? await findDolt({ wanted }, context) : null;
+  if (found?.kind !== 'database' || dolt === null || (await checkLock(found.path)).status === 'missing') return null;
+  return await databaseFacts({ path: found.path, branch: null }, dolt.path, context);
 }
 
 async function writePeer(request: AddPeerRequest, context: Context, before: Configuration): Promise<void> {
@@ -66,8 +95,9 @@ function inUnwritten(file: string | null, thrown: unknown): unknown {
   );
 }
 
-function peerValue({ endpoint, role, tier, branch, conflict, user, ref, timeout }: AddPeerRequest): PeerValue {
-  const given = Object.entries({ role, tier, branch, conflict, user, ref, timeout }).flatMap(([key, value]) =>
+function peerValue(request: AddPeerRequest): PeerValue {
+  const { endpoint, role, tier, branch, conflict, user, ref, timeout, live } = request;
+  const given = Object.entries({ role, tier, branch, conflict, user, ref, timeout, live }).flatMap(([key, value]) =>
     value === undefined ? [] : [[key, value] as const],
   );
   return given.length === 0 ? endpoint : { endpoint, ...Object.fromEntries(given) };

@@ -27,6 +27,7 @@ export async function config(request: ConfigRequest, context: ConfigurationConte
 
 function listEntries(configuration: Configuration): readonly ConfigEntry[] {
   const { syncMode, remote, sovereignty, allowedRemotePatterns, dirty, strategy, peers } = configuration;
+  const { town, inbox, plainHosts } = configuration;
   return [
     entry('sync.mode', syncMode),
     entry('federation.remote', { ...remote, value: remote.value ?? '' }),
@@ -36,6 +37,12 @@ function listEntries(configuration: Configuration): readonly ConfigEntry[] {
       value: allowedRemotePatterns.value.join(', '),
     }),
     entry('federation.dirty', dirty),
+    entry('federation.town', { ...town, value: town.value ?? '' }),
+    entry('federation.inbox', {
+      ...inbox,
+      value: typeof inbox.value === 'boolean' ? String(inbox.value) : inbox.value.join(', '),
+    }),
+    entry('federation.plain-hosts', { ...plainHosts, value: plainHosts.value.join(', ') }),
     entry('conflict.strategy', strategy),
     // The peer `origin` is federation.remote and stands above under that key.
     ...peers

@@ -4,10 +4,12 @@ import { loadConfiguration, requireFederation } from '../config/load.ts';
 import type { DoctorCheck, DoctorResult } from '../contract/doctor-result.ts';
 import { askCapabilities, type Capabilities } from '../dolt/capabilities.ts';
 import type { Context } from './context.ts';
+import { databaseFacts } from './database-facts.ts';
 import { checkCapabilities } from './doctor/capabilities-check.ts';
 import { fine, refused, warned } from './doctor/check.ts';
 import { checkDatabase } from './doctor/database-check.ts';
 import { type CheckedDolt, checkDolt } from './doctor/dolt-check.ts';
+import { checkLive } from './doctor/live-checks.ts';
 import { checkPeer } from './doctor/peer-checks.ts';
 import { checkPrograms } from './doctor/program-checks.ts';
 import { checkRunner } from './doctor/runner-check.ts';
@@ -18,7 +20,7 @@ import { strayCredentials, unwrittenBackup } from './without-effect.ts';
 
 /**
  * What a run would miss here, each with its cure: from files and programs of this machine alone. Nothing is written, no
- * peer is contacted, no engine is started.
+ * peer is contacted, no server is started.
  * @throws Failure for a configuration or credentials that are wrong in themselves
  */
 export async function doctor(request: DoctorRequest, context: Context): Promise<DoctorResult> {
@@ -37,14 +39,20 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
     path: process.execPath,
     major: Number.parseInt(process.versions.node, 10),
   });
+  const database = await checkDatabase(request, configuration, context);
+  const facts =
+    database.readable === null || dolt.dolt === null || request.untrusted
+      ? null
+      : await databaseFacts({ path: database.readable, branch: request.branch ?? null }, dolt.dolt.path, context);
   const checks: readonly DoctorCheck[] = [
     checkMode(configuration),
     fine({ check: 'peers' }, peers.length === 0 ? 'none is configured' : peers.map((peer) => peer.name).join(', ')),
     dolt.check,
     ...('check' in capabilities ? [capabilities.check] : checkCapabilities(capabilities.known, peers, patterns)),
-    ...(await checkDatabase(request, configuration, context)),
+    ...database.checks,
     ...(await checkPrograms(peers, context.env)),
     ...(await Promise.all(peers.map((peer) => checkPeer(peer, access, context)))).flat(),
+    ...checkLive(peers, configuration, facts),
     ...strayCredentials(configuration, access.credentials).map((notice) => warned({ check: 'credentials' }, notice)),
     ...(runner === null ? [] : [runner]),
   ];

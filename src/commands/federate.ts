@@ -11,6 +11,7 @@ import type { Notice } from '../sync/notice.ts';
 import { newPeerRun } from '../sync/peer-run.ts';
 import type { Context } from './context.ts';
 import { inTown } from './in-town.ts';
+import { readsInboxes } from './inbox-runs.ts';
 import { checkLeases } from './leases.ts';
 import { toProblem } from './notices.ts';
 import { openTown } from './open-town.ts';
@@ -47,7 +48,7 @@ export async function federate(request: FederateRequest, context: Context): Prom
   checkLeases(peers, request);
   const credentials = await requestedCredentials(request, context);
   const notices = withoutEffect(configuration, credentials);
-  if (peers.length === 0) {
+  if (peers.length === 0 && !readsInboxes(request, configuration)) {
     const notice: Notice =
       configuration.peers.length === 0
         ? { severity: 'warning', code: 'no-peers', message: 'no peer is configured' }
@@ -77,6 +78,7 @@ export async function federate(request: FederateRequest, context: Context): Prom
       dolt,
       access,
       policy: configuration.dirty.value,
+      settings: configuration,
       notices,
       started,
     };

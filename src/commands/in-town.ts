@@ -1,4 +1,4 @@
-import type { Peer } from '../config/configuration.ts';
+import type { Configuration, Peer } from '../config/configuration.ts';
 import type { RunResult } from '../contract/result.ts';
 import { monotonicMs } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
@@ -15,6 +15,7 @@ import { registerPeers } from '../sync/registration.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import { countUnsaved } from '../sync/unsaved.ts';
 import type { Context } from './context.ts';
+import { type InboxSettings, inboxRuns } from './inbox-runs.ts';
 import { type Left, leaveConflicts } from './leave-conflicts.ts';
 import { mergeProblems } from './merge-problems.ts';
 import { noteTimes } from './note-times.ts';
@@ -40,6 +41,7 @@ export interface Ground {
   /** What was told of the configuration before. */
   readonly notices: readonly Notice[];
   readonly policy: Parameters<typeof settleUncommitted>[1]['policy'];
+  readonly settings: InboxSettings & Pick<Configuration, 'town'>;
   readonly started: number;
 }
 
@@ -54,16 +56,19 @@ export async function inTown(request: FederateRequest, context: Context, ground:
   const { branch, before, ours, dirty, runs } = await engines.use(PLAIN_KIT, ({ database }) =>
     prepare(database, { request, context, ground, tell }),
   );
-  const options = { ...request, ...context, branch, ours, dirty, timeoutMs: request.timeout, tell };
+  const town = ground.settings.town.value;
+  const options = { ...request, ...context, branch, ours, town, dirty, timeoutMs: request.timeout, tell };
   const { head, merge } = await federatePeers(engines, runs, options);
   await explainFileAccess(runs);
   const mayWrite = request.command !== 'status' && !request.dryRun;
-  const memory = await noteTimes(engines, runs, { path, head, mayWrite });
+  // What was delivered here is no peer that could be asked again.
+  const remotes = runs.filter(({ inbox }) => inbox === null);
+  const memory = await noteTimes(engines, remotes, { path, head, mayWrite });
   const unsaved = fleeting && mayWrite ? await countUnsaved(engines, runs, head) : null;
 
   const left: Left =
     mayWrite && request.command !== 'push'
-      ? await leaveConflicts({ engines, path, branch, head, runs, peers: ground.configured }, context)
+      ? await leaveConflicts({ engines, path, branch, head, runs, peers: namesOf(ground.configured, runs) }, context)
       : { file: null, problems: [] };
 
   tellRawWords(runs, context);
@@ -84,7 +89,11 @@ export async function inTown(request: FederateRequest, context: Context, ground:
     command: request.command,
     status: runStatus(
       results.map((result) => result.status),
-      { moved: head !== before, unsaved: unsaved ?? 0 },
+      {
+        moved: head !== before,
+        unsaved: unsaved ?? 0,
+        halfDone: runs.some(({ failure }) => failure?.code === 'live-unknown'),
+      },
     ),
     database: path,
     branch,
@@ -97,6 +106,11 @@ export async function inTown(request: FederateRequest, context: Context, ground:
     ...(unsaved === null ? {} : { unsaved }),
     ...(left.file === null ? {} : { conflictsPath: left.file }),
   };
+}
+
+/** Whom the conflicts file may speak of: all peers, and the deliveries that are there. */
+function namesOf(configured: readonly Peer[], runs: readonly PeerRun[]): readonly Peer[] {
+  return [...configured, ...runs.flatMap(({ inbox, peer }) => (inbox === null ? [] : [peer]))];
 }
 
 /** What Dolt and the tools below it said, for who looks closely: the log alone has it, and only with `--verbose`. */
@@ -120,7 +134,12 @@ async function prepare(database: Database, { request, context, ground, tell }: P
   const branch = request.branch ?? (await checkedOutBranch(database));
   const before = await branchHead(database, branch);
   if (before === null) throw new Failure('branch-not-found', `${town.path} has no branch ${branch}`);
-  const { runs, toRegister } = await preparePeers(peers, { request, branch, access });
+  const { runs: remotes, toRegister } = await preparePeers(peers, { request, branch, access });
+  const { path } = town;
+  const { configured, settings } = ground;
+  const received = await inboxRuns(database, { request, path, branch, settings, peers, configured });
+  for (const notice of received.notices) tell(notice);
+  const runs = [...remotes, ...received.runs];
   const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
   if (refused != null) throw refused;
   const corrected = (message: string): void => {

@@ -14,6 +14,15 @@ export function checkLeases(peers: readonly Peer[], request: Pick<FederateReques
     if (peer === undefined) {
       throw new Failure('unknown-peer', `force-with-lease names ${name}, which is not among the peers of this run`);
     }
+    if (peer.live === true) {
+      throw new Failure(
+        'bad-usage',
+        `force-with-lease names ${name}, which is live: a running database is never forced`,
+        {
+          hint: 'Make the change on that server. Our commits are delivered to its inbox branch.',
+        },
+      );
+    }
     if (partOf(request.command, peer.role)?.push !== true) {
       throw new Failure(
         'bad-usage',

@@ -51,6 +51,8 @@ export interface AddPeerRequest {
   readonly ref?: string | undefined;
   /** As it is written, such as `90s`. */
   readonly timeout?: string | undefined;
+  /** Whether the remote is a running database. */
+  readonly live?: boolean | undefined;
   readonly database?: string | undefined;
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;

@@ -15,6 +15,7 @@ import { countRows, mergeChosen } from '../resolve/merge-chosen.ts';
 import { screenMerges } from '../resolve/screen-merges.ts';
 import { readConflicts, readConflictsIfAny, storeConflicts } from '../resolve/store-conflicts.ts';
 import { advanceBranch, finishAdvances } from '../sync/advance.ts';
+import { inboxSender } from '../sync/inbox.ts';
 import { removeScratch } from '../sync/scratch.ts';
 import { headsThatTouch, settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
@@ -78,7 +79,7 @@ async function databasePath(
 function branches(conflicts: ConflictsFile, { peers }: Configuration): (peer: string) => string {
   const known = new Map(peers.map((peer) => [peer.name, peer.branch ?? conflicts.branch]));
   for (const { peer, at } of conflicts.merges) {
-    if (known.has(peer)) continue;
+    if (known.has(peer) || inboxSender(peer) !== null) continue;
     throw new Failure('unknown-peer', `the conflicts file names ${peer}, which is not configured`, { location: at });
   }
   return (peer) => known.get(peer) ?? conflicts.branch;
@@ -103,7 +104,7 @@ async function mergeInto(
   rules: { readonly configuration: Configuration; readonly maxDelete: number },
 ): Promise<string> {
   const { peers } = rules.configuration;
-  const acceptedOf = (name: string) => peers.find((peer) => peer.name === name)?.accept ?? [];
+  const acceptedOf = (name: string) => peers.find((peer) => peer.name === (inboxSender(name) ?? name))?.accept ?? [];
   return await engines.use(PLAIN_KIT, async ({ database }) => {
     try {
       await finishAdvances(database);

@@ -27,15 +27,20 @@ export function peerStatus(run: PeerOutcome): PeerStatus {
 /**
  * What a whole run came to.
  * @param run.moved whether our own branch moved
+ * @param run.halfDone whether a peer that failed was read and merged, and only its push was refused
  * @param run.unsaved how many commits are lost with the machine, since no peer has them
  */
 export function runStatus(
   peers: readonly PeerStatus[],
-  { moved, unsaved }: { readonly moved: boolean; readonly unsaved: number },
+  {
+    moved,
+    unsaved,
+    halfDone = false,
+  }: { readonly moved: boolean; readonly unsaved: number; readonly halfDone?: boolean },
 ): RunStatus {
   if (unsaved > 0) return 'failed';
   const taking = peers.filter((status) => status !== 'skipped');
-  if (taking.length > 0 && taking.every((status) => status === 'failed')) return 'failed';
+  if (taking.length > 0 && taking.every((status) => status === 'failed')) return halfDone ? 'partial' : 'failed';
   if (taking.includes('conflict')) return 'conflict';
   if (taking.includes('failed')) return 'partial';
   return moved || taking.some((status) => status !== 'unchanged') ? 'success' : 'unchanged';

@@ -41,6 +41,8 @@ export function buildConfiguration(source: ConfigSource, env: Env, overrides: Co
     strategy: settings.strategy.value,
     // A malformed pattern has been reported already; comparing with it would report it for every peer again.
     patterns: settings.allowedRemotePatterns.value,
+    plainHosts: settings.plainHosts.value,
+    town: settings.town.value,
     options,
     problems,
   });

@@ -56,12 +56,20 @@ export interface Peer {
   readonly ref: string | null;
   /** Name to give to the peer's server. Remotes over https only. */
   readonly user: string | null;
+  /**
+   * `true`: the remote is a running database, and a push goes to an inbox branch there · `false`: a remote that no
+   * program works in · null: the configuration does not say, and the kind of remote does not either.
+   */
+  readonly live: boolean | null;
   /** null for other remotes than `s3` and `aws`, and where nothing is said. */
   readonly aws: AwsSettings | null;
   /** How long it may take for one fetch or push, in milliseconds; null: as long as the run says. */
   readonly timeout: number | null;
   readonly origin: Origin;
 }
+
+/** Whose `inbox/*` branches of our own database are merged: all, those of the databases named, or none. */
+export type InboxRule = boolean | readonly string[];
 
 /** The effective configuration of one run: every value parsed, checked, and with its origin. */
 export interface Configuration {
@@ -75,6 +83,12 @@ export interface Configuration {
   readonly strategy: Sourced<ConflictStrategy>;
   readonly dirty: Sourced<DirtyPolicy>;
   readonly allowedRemotePatterns: Sourced<readonly string[]>;
+  /** The name of this database among its peers; null: none is set. */
+  readonly town: Sourced<string | null>;
+  /** Whose deliveries are merged: those of all, or of these names. */
+  readonly inbox: Sourced<InboxRule>;
+  /** Hosts of plain remote servers, lower case, with a port where one is written. */
+  readonly plainHosts: Sourced<readonly string[]>;
   /** Primary first, then by name. */
   readonly peers: readonly Peer[];
 }

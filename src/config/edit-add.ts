@@ -3,7 +3,7 @@ import { findPair, flatPairs } from './edit-find.ts';
 import { contentEnd, hasValue, indentOf, insertLines, lineEnd, startOf } from './edit-lines.ts';
 
 /** What stands behind a peer's name: its endpoint, or a mapping. */
-export type PeerValue = string | Readonly<Record<string, string>>;
+export type PeerValue = string | Readonly<Record<string, string | boolean>>;
 
 /**
  * The text with a peer added as new lines, every other byte as it was: behind the last peer, else in `federation`, else

@@ -29,6 +29,8 @@ export interface PeerEntry {
   readonly accept: readonly Accept[];
   readonly ref: string | null;
   readonly user: string | null;
+  /** null: not said. */
+  readonly live: boolean | null;
   readonly aws: AwsSettings | null;
   /** Milliseconds; null: the run's. */
   readonly timeout: number | null;
@@ -54,6 +56,7 @@ const mapping = z.object({
   accept: z.array(word(ACCEPTS), { error: `must be a list of ${ACCEPTS.join(', ')}` }).optional(),
   ref: text.optional(),
   user: text.optional(),
+  live: z.boolean({ error: 'must be true or false' }).optional(),
   aws: z
     .object(
       {
@@ -112,6 +115,7 @@ function readPeerEntry(
     accept: [...new Set(read.accept)],
     ref: read.ref ?? null,
     user: read.user ?? null,
+    live: read.live ?? null,
     aws: read.aws === undefined ? null : awsSettings(read.aws),
     timeout: read.timeout ?? null,
     keyAt,

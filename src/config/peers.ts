@@ -5,6 +5,8 @@ import { mergeAws } from './aws-settings.ts';
 import { parseBranchName } from './branch-name.ts';
 import type { Endpoint, Origin, Peer, Sourced } from './configuration.ts';
 import { type EndpointOptions, parseEndpoint } from './endpoint.ts';
+import { DOLTHUB_HOST } from './endpoint-options.ts';
+import { liveOf } from './live-peer.ts';
 import type { PeerEntry } from './peer-entry.ts';
 import { parsePeerName } from './peer-name.ts';
 import { peerOptions } from './peer-options.ts';
@@ -17,6 +19,10 @@ interface Rules {
   /** What holds for a peer without a strategy of its own. */
   readonly strategy: ConflictStrategy;
   readonly patterns: readonly string[];
+  /** Hosts of plain remote servers. */
+  readonly plainHosts: readonly string[];
+  /** The name of this database; null: none is set. */
+  readonly town: string | null;
   readonly options: EndpointOptions;
   readonly problems: Problems;
 }
@@ -53,6 +59,7 @@ function buildPrimary(remote: Sourced<string | null>, rules: Rules): Peer | unde
   const endpoint = readEndpoint(value, { subject, location: locationOf(origin) }, rules);
   if (endpoint === undefined) return undefined;
   const aws = mergeAws(null, endpoint);
+  const live = liveOf({ endpoint, live: null }, plainHostsOf(rules));
   return {
     name: 'origin',
     endpoint,
@@ -60,6 +67,7 @@ function buildPrimary(remote: Sourced<string | null>, rules: Rules): Peer | unde
     tier: rules.sovereignty,
     strategy: rules.strategy,
     ...BARE,
+    live,
     aws,
     origin,
   };
@@ -82,7 +90,29 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
     problems.attempt(() => placed(subject, at, () => refuseUnmatched(canonicalService(service), rules.patterns)));
   }
   const options = peerOptions(entry, { ...rules, endpoint });
-  return { name, endpoint, role, tier, branch, timeout, strategy, accept, ...options, origin };
+  const live = problems.attempt(() =>
+    placed(subject, entry.place('live'), () => {
+      const found = liveOf({ endpoint, live: entry.live }, plainHostsOf(rules));
+      if (found === true && role !== 'upstream' && rules.town === null) throw withoutName();
+      return found;
+    }),
+  );
+  return { name, endpoint, role, tier, branch, timeout, strategy, accept, ...options, live: live ?? null, origin };
+}
+
+/** DoltHub's own hosts run no database of anybody, however the endpoint is written. */
+function plainHostsOf({ plainHosts, options }: Rules): readonly string[] {
+  return [...plainHosts, DOLTHUB_HOST, options.dolthubHost.toLowerCase()];
+}
+
+function withoutName(): Failure {
+  return new Failure(
+    'config-invalid',
+    '`live: true` needs a name for this database, and `federation.town` is not set',
+    {
+      hint: 'Set `federation.town` to a name of your own, such as the name of the repository: our commits are delivered to the branch inbox/<name>-… there.',
+    },
+  );
 }
 
 function readEndpoint(

@@ -9,19 +9,29 @@ import {
 } from '../contract/vocabulary.ts';
 import { Failure } from '../core/failure.ts';
 import { field, plain } from './config-tree.ts';
-import type { Configuration, Sourced } from './configuration.ts';
+import type { Configuration, InboxRule, Sourced } from './configuration.ts';
 import { candidates, type Layers } from './layers.ts';
-import { patterns, text, word } from './words.ts';
+import { databaseName, hosts, patterns, text, word } from './words.ts';
 
 type Settings = Pick<
   Configuration,
-  'syncMode' | 'sovereignty' | 'remote' | 'strategy' | 'dirty' | 'allowedRemotePatterns'
+  | 'syncMode'
+  | 'sovereignty'
+  | 'remote'
+  | 'strategy'
+  | 'dirty'
+  | 'allowedRemotePatterns'
+  | 'town'
+  | 'inbox'
+  | 'plainHosts'
 >;
 
 /** Beads and its documentation write `""` for "no remote". */
 const remote = z
   .union([z.null(), z.literal(''), text], { error: 'must be an endpoint' })
   .transform((written) => written || null);
+
+const inbox = z.union([z.boolean(), z.array(databaseName)], { error: 'must be true, false or a list of names' });
 
 /**
  * Every setting but the peers from default, file, environment and input. What cannot be read is reported, and the
@@ -81,6 +91,33 @@ export function readSettings(layers: Layers, modeDefault: SyncMode): Settings {
         schema: patterns,
         fallback: [],
         variable: 'BD_FEDERATION_ALLOWED_REMOTE_PATTERNS',
+        input: null,
+      }),
+    ),
+    town: last(
+      candidates<string | null>(layers, {
+        key: ['federation', 'town'],
+        schema: databaseName,
+        fallback: null,
+        variable: 'BD_FEDERATION_TOWN',
+        input: null,
+      }),
+    ),
+    inbox: last(
+      candidates<InboxRule>(layers, {
+        key: ['federation', 'inbox'],
+        schema: inbox,
+        fallback: false,
+        variable: null,
+        input: null,
+      }),
+    ),
+    plainHosts: last(
+      candidates<readonly string[]>(layers, {
+        key: ['federation', 'plain-hosts'],
+        schema: hosts,
+        fallback: [],
+        variable: null,
         input: null,
       }),
     ),

@@ -43,3 +43,27 @@ export const duration = z
     context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is not ${DURATION_FORM}` });
     return z.NEVER;
   });
+
+/** Letters, digits and the marks that a branch name may hold, at most 64, with a letter or digit at both ends. */
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/;
+
+/** Whether a text can be the name of a database among its peers. */
+export function isDatabaseName(text: string): boolean {
+  return NAME.test(text) && !text.includes('..');
+}
+
+/** The name of a database among its peers. It becomes part of a branch name, `inbox/<name>-<8 digits>`. */
+export const databaseName = text.refine(isDatabaseName, {
+  error:
+    'must begin and end with a letter or digit and hold only letters, digits, ".", "_" and "-", at most 64 of them',
+});
+
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[1-9][0-9]{0,4})?$/;
+
+/** Hosts without scheme and path, each with a port where only that one is meant. */
+export const hosts = z.array(
+  text
+    .refine((written) => HOST.test(written), { error: 'must be a host such as dolt.example or dolt.example:8080' })
+    .transform((written) => written.toLowerCase()),
+  { error: 'must be a list of hosts' },
+);

@@ -78,6 +78,7 @@ export const COMMANDS = {
       'user',
       'ref',
       'timeout',
+      'live',
       'config',
       'database',
       'dolthub-host',

@@ -16,6 +16,8 @@ export const CHECKS = [
   'credentials',
   'known-hosts',
   'folder',
+  'live',
+  'inbox',
   'runner',
 ] as const;
 

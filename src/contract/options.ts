@@ -54,6 +54,12 @@ export const OPTIONS = {
   },
   user: { description: "User to name to the peer's server", faces: CLI, type: 'text', value: 'name' },
   ref: { description: 'Git ref that holds the data of a git remote', faces: CLI, type: 'text', value: 'name' },
+  live: {
+    description: 'Whether an https or ssh peer is a running database, which gets pushes in an inbox branch',
+    faces: CLI,
+    type: 'choice',
+    choices: ['true', 'false'],
+  },
   file: { description: 'Conflicts file to settle; else rows are asked for', faces: CLI, type: 'text', value: 'file' },
   'sync-mode': {
     description: 'Sync mode; only `dolt-native` and `belt-and-suspenders` allow federation',

@@ -115,6 +115,11 @@ export const PEER_ERRORS = {
     hint: 'Set `live: false` for a plain remote server, or `live: true` for a running database, in the entry of the peer.',
     ...FINAL,
   },
+  'inbox-unread': {
+    title: 'Inbox branches of the database are not merged',
+    hint: 'Set `federation.inbox: true`, or list the names of the senders there, to merge them.',
+    ...INFORMATION,
+  },
   'branch-missing': {
     title: 'The peer lacks the branch',
     hint: "Push the branch first, or set the peer's `branch`.",
@@ -163,7 +168,7 @@ export const PEER_ERRORS = {
   },
   'remote-dirty': {
     title: "The peer's server has uncommitted changes",
-    hint: 'Commit them there, or federate through a remote of its own.',
+    hint: "Look before you commit there: `SELECT * FROM dolt_status` names the tables, and `SELECT * FROM dolt_diff('HEAD', 'WORKING', '<table>')` shows their changes. Rows that only take back an earlier push come from a working set that is behind its branch: run `CALL DOLT_RESET()` and, for these tables, `CALL DOLT_CHECKOUT('<table>')`. Commit a table only if its changes were made there. Or set `live: true` on this peer: deliveries to an inbox need no clean working set.",
     ...FINAL,
   },
   locked: {

@@ -49,7 +49,7 @@ export type HeldRow = z.infer<typeof heldRowSchema>;
 /** What a dry run found that a real one would do for this peer; `head` is the commit the peer would end at. */
 export const planSchema = z.strictObject({
   pull: z.enum(['nothing', 'fast-forward', 'merge']),
-  push: z.enum(['nothing', 'fast-forward', 'first-push', 'replace']),
+  push: z.enum(['nothing', 'fast-forward', 'first-push', 'replace', 'deliver']),
   pullCommits: count,
   pushCommits: count,
   head: hash.nullable(),

@@ -16,6 +16,11 @@ export async function branchNames(sql: Sql): Promise<string[]> {
   return (await sql.rows(nameRow, 'SELECT name FROM dolt_branches ORDER BY name')).map((row) => row.name);
 }
 
+/** Whether a commit says that tables stay out of commits: the rows of `dolt_ignore`, which travel with it. */
+export async function ignoresTables(sql: Sql, commit: string): Promise<boolean> {
+  return (await sql.rows(nameRow, 'SELECT pattern AS name FROM dolt_ignore AS OF ? LIMIT 1', [commit])).length > 0;
+}
+
 /** The branch that a new session stands on: the one that is checked out in the database folder. */
 export async function checkedOutBranch(sql: Sql): Promise<string> {
   const [row] = await sql.rows(nameRow, 'SELECT active_branch() AS name');

@@ -2,6 +2,7 @@ import { Failure } from '../core/failure.ts';
 import { branchHead, trackingHead } from '../dolt/heads.ts';
 import { isAncestor } from '../dolt/history.ts';
 import type { Sql } from '../dolt/sql.ts';
+import { inboxSender } from '../sync/inbox.ts';
 import type { ConflictsFile } from './conflicts-file.ts';
 
 /**
@@ -18,7 +19,10 @@ export async function checkHeads(
   for (const merge of merges) {
     const stale = (why: string): Failure => new Failure('conflicts-stale', why, { location: merge.at });
     if (ours === null) throw stale(`there is no branch ${branch} here`);
-    const theirs = await trackingHead(sql, { peer: merge.peer, branch: branchOf(merge.peer) });
+    const theirs =
+      inboxSender(merge.peer) === null
+        ? await trackingHead(sql, { peer: merge.peer, branch: branchOf(merge.peer) })
+        : await branchHead(sql, merge.peer);
     if (theirs === null) throw stale(`nothing of ${merge.peer} has been fetched into this database`);
     if (theirs !== merge.theirs) {
       throw stale(`the file was written when ${merge.peer} was at ${merge.theirs}, and now it is at ${theirs}`);

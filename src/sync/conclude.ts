@@ -51,7 +51,9 @@ async function settle(database: Database, runs: readonly PeerRun[], move: Move):
     return head;
   }
   for (const run of runs) {
-    if (run.failure !== null || run.head === null || run.part === null) continue;
+    // What may not be pushed to is merged all the same.
+    const isRead = run.failure === null || run.failure.code === 'live-unknown';
+    if (!isRead || run.head === null || run.part === null) continue;
     const isIn = run.part.merge && (await isAncestor(database, run.equivalentTo ?? run.head, target));
     if (isIn) run.pulledCommits = run.behind ?? 0;
     if (!run.part.push) run.verified = run.part.merge ? isIn : run.head === ours;

@@ -48,6 +48,8 @@ export async function noteEquivalent(database: Database, runs: readonly PeerRun[
 
 /** Whether this run cannot bring the peer and us to one commit. */
 function isReadOnly(run: PeerRun): boolean {
+  // Who delivers to an inbox reads our branch, too.
+  if (run.inbox !== null) return false;
   return run.peer.role === 'upstream' || (run.part?.merge === true && !run.part.push);
 }
 

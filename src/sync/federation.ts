@@ -4,12 +4,15 @@ import { pause } from '../core/interruption.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Engine, Engines } from '../dolt/engines.ts';
+import { rootCommit } from '../dolt/history.ts';
 import type { Database } from '../dolt/sql.ts';
 import { conclude } from './conclude.ts';
 import type { Converged } from './converge.ts';
 import { inEngines } from './in-engines.ts';
+import { inboxBranch } from './inbox.ts';
 import { keepTags } from './keep-tags.ts';
 import { savedTags } from './lease.ts';
+import { refuseUnknownLive } from './live-unknown.ts';
 import { mergeHeads } from './merge-heads.ts';
 import { addMerges } from './merge-report.ts';
 import type { Notice } from './notice.ts';
@@ -17,7 +20,9 @@ import type { PeerRun } from './peer-run.ts';
 import { planFor } from './plan.ts';
 import { provePush } from './prove.ts';
 import { mayHaveTaken, type Pushed, pushTo } from './publish.ts';
+import { removeInboxes, surveyInboxes } from './receive.ts';
 import { pauseBefore } from './retry.ts';
+import { rightsOf } from './roles.ts';
 import { removeScratch } from './scratch.ts';
 import { surveyPeer } from './survey.ts';
 
@@ -25,6 +30,8 @@ export interface FederationOptions {
   /** Our branch and the commit it points at. */
   readonly branch: string;
   readonly ours: string;
+  /** The name of our database; null: none is set, and no peer is a running database. */
+  readonly town: string | null;
   /** Tables with uncommitted changes; no head that changes one is merged. */
   readonly dirty: readonly string[];
   readonly dryRun: boolean;
@@ -62,6 +69,7 @@ export async function federate(
 ): Promise<Federated> {
   const active = runs.filter((run) => run.part !== null && run.failure === null);
   try {
+    await prepareInboxes(engines, active, options);
     await survey(
       engines,
       active.filter((run) => run.registered),
@@ -77,6 +85,23 @@ export async function federate(
     // What cannot be removed now, the next run removes; that is no reason to hide what this one did.
     if (writes) await engines.use(PLAIN_KIT, ({ database }) => removeScratch(database)).catch(() => undefined);
   }
+}
+
+/** Names our inbox at running databases and reads those of our own database. */
+async function prepareInboxes(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<void> {
+  const { town, ours } = options;
+  const running = runs.filter(
+    ({ peer, part }) =>
+      peer.live === true && rightsOf(peer.role).push && (part?.push === true || part?.merge === false),
+  );
+  if (running.length === 0 && runs.every(({ inbox }) => inbox === null)) return;
+  await engines.use(PLAIN_KIT, async ({ database }) => {
+    if (town !== null && running.length > 0) {
+      const branch = inboxBranch(town, (await rootCommit(database, ours)).hash);
+      for (const run of running) run.delivery = { branch, head: null };
+    }
+    await surveyInboxes(database, runs, ours);
+  });
 }
 
 /**
@@ -124,6 +149,9 @@ async function agree(engines: Engines, runs: readonly PeerRun[], options: Federa
     if (lost.size === 0 || attempt === options.retries) {
       for (const [run, why] of lost) run.failure = outrun(run, why, attempt + 1);
       const head = await conclude(engines, runs, { ...options, target });
+      if (runs.some(({ inbox }) => inbox !== null)) {
+        await engines.use(PLAIN_KIT, ({ database }) => removeInboxes(database, runs, head));
+      }
       return { head, merge: addMerges(merged, converged.merge) };
     }
     // A fold that nobody took is thrown away, and its merges with it.
@@ -138,6 +166,7 @@ async function plan(
   runs: readonly PeerRun[],
   options: FederationOptions & { readonly target: string },
 ): Promise<void> {
+  await refuseUnknownLive(database, runs, options.target);
   for (const run of runs) run.plan = await planFor(database, run, options);
 }
 
@@ -155,6 +184,9 @@ async function publish(
 ): Promise<Published> {
   const { target, branch } = options.converged;
   const pushed = new Map<PeerRun, Pushed>();
+  if (runs.some(({ peer, part }) => part?.push === true && peer.live === null)) {
+    await engines.use(PLAIN_KIT, ({ database }) => refuseUnknownLive(database, runs, target));
+  }
   const writable = runs.filter((run) => run.part?.push === true && run.failure === null);
   for (const run of writable) if (run.head === null && !options.initEmpty) run.failure = refusedFirstPush(run);
   const toPush = writable.filter((run) => run.failure === null);

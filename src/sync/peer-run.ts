@@ -50,6 +50,10 @@ export interface PeerRun {
   /** What a forced push that was sent is to replace, until it is known what became of it. */
   replacing: Replacing | null;
   replaced: Replaced | null;
+  /** Our inbox branch at a running database, and its head as far as it is known; null: pushes go to `branch`. */
+  delivery: { readonly branch: string; head: string | null } | null;
+  /** The branch of our own database that holds what a peer delivered; null: the peer is a remote. */
+  readonly inbox: string | null;
   /** See the result's fields of the same names. */
   lastVerifiedAt: string | null;
   oldestUnsyncedAt: string | null;
@@ -60,7 +64,7 @@ export interface PeerRun {
 }
 
 /** A peer of which nothing is known yet. */
-export function newPeerRun(peer: Peer, part: Part | null, branch: string): PeerRun {
+export function newPeerRun(peer: Peer, part: Part | null, branch: string, inbox: string | null = null): PeerRun {
   return {
     peer,
     branch: peer.branch ?? branch,
@@ -84,6 +88,8 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string): PeerR
     lease: null,
     replacing: null,
     replaced: null,
+    delivery: null,
+    inbox,
     lastVerifiedAt: null,
     oldestUnsyncedAt: null,
     attempts: 0,

@@ -2,6 +2,7 @@ import { Failure, toFailure } from '../core/failure.ts';
 import type { Engine } from '../dolt/engines.ts';
 import { isAncestor } from '../dolt/history.ts';
 import type { Sql } from '../dolt/sql.ts';
+import { proveDelivery } from './deliver.ts';
 import { endLease } from './lease.ts';
 import type { PeerRun } from './peer-run.ts';
 import { type Reading, readPeer } from './read-peer.ts';
@@ -19,6 +20,12 @@ export async function provePush(
   const { target } = push;
   const { name } = run.peer;
   try {
+    if (run.delivery !== null) {
+      if ((await proveDelivery(engine, run, push)) === null) throw missing(run, push.target);
+      run.verified = true;
+      run.pushedCommits += push.commits;
+      return;
+    }
     const head = await readPeer(engine, run, push);
     if (head === null || !(await holds(engine.database, run, { head, target }))) {
       throw new Failure(
@@ -33,6 +40,11 @@ export async function provePush(
   } catch (thrown) {
     run.failure = unverified(name, toFailure(thrown));
   }
+}
+
+function missing({ peer, delivery }: PeerRun, target: string): Failure {
+  const place = `${delivery?.branch} there is at ${delivery?.head ?? 'no commit'}`;
+  return new Failure('unverified', `the delivery of ${target} to ${peer.name} returned, but ${place}`);
 }
 
 /** Where a head was to be replaced, the peer must have lost it: that it has ours, too, would prove nothing. */

@@ -4,6 +4,7 @@ import type { Engine } from '../dolt/engines.ts';
 import { gitAddress } from '../dolt/git-access.ts';
 import { countCommits, countReachable, isAncestor } from '../dolt/history.ts';
 import { pushBranch } from '../dolt/transfer.ts';
+import { deliver } from './deliver.ts';
 import type { PeerRun } from './peer-run.ts';
 import type { Reading } from './read-peer.ts';
 import { replaceHead } from './replace.ts';
@@ -30,6 +31,7 @@ export async function pushTo(engine: Engine, run: PeerRun, publication: Publicat
   const { target, progress } = publication;
   const sql = engine.database;
   try {
+    if (run.peer.live === true) return await deliver(engine, run, publication);
     const replaced = await replaceHead(engine, run, publication);
     if (replaced !== null) return { kind: 'unproven', commits: replaced.commits };
     if (run.head !== null && (await isAncestor(sql, target, run.head))) {

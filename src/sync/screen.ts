@@ -3,6 +3,7 @@ import type { HeldRow } from '../contract/result.ts';
 import type { Accept } from '../contract/vocabulary.ts';
 import { Failure } from '../core/failure.ts';
 import type { Brought } from './brought.ts';
+import { inboxSender } from './inbox.ts';
 import { listed } from './listed.ts';
 import type { Notice } from './notice.ts';
 import { type Finding, screenFindings } from './screen-findings.ts';
@@ -50,11 +51,16 @@ function failureOf(refused: readonly Finding[], { peer, accept }: ScreenRules): 
   const told = refused.map(({ text }) => `${peer} ${text}`).join('\n');
   const missing = [...new Set(refused.flatMap(({ lifts }) => lifts))].filter((one) => !accept.includes(one));
   const hint = missing.length === 1 ? ERRORS[first.code].hint : seeEach(missing);
-  const where =
-    peer === UNMAPPED ? ' A primary takes `accept` only under `federation.peers`, with `role: primary`.' : '';
+  const where = placeOfAccept(peer);
   return new Failure(first.code, `${told}\nNothing was merged from ${peer}, and nothing pushed to it.`, {
     hint: `${hint}${where}`,
   });
+}
+
+function placeOfAccept(peer: string): string {
+  const sender = inboxSender(peer);
+  if (sender !== null) return ` A delivery takes the settings of the peer named ${sender}.`;
+  return peer === UNMAPPED ? ' A primary takes `accept` only under `federation.peers`, with `role: primary`.' : '';
 }
 
 function seeEach(missing: readonly Accept[]): string {

@@ -3,6 +3,7 @@ import type { Engine } from '../dolt/engines.ts';
 import { forgetTracking } from '../dolt/heads.ts';
 import { commitInfo, countCommits, mergeBase, rootCommit } from '../dolt/history.ts';
 import type { Sql } from '../dolt/sql.ts';
+import { surveyDelivery } from './deliver.ts';
 import type { PeerRun } from './peer-run.ts';
 import { type Reading, readPeer } from './read-peer.ts';
 import { stateOf } from './state.ts';
@@ -19,16 +20,19 @@ export async function surveyPeer(
   try {
     const theirs = await readPeer(engine, run, { ...town, onTry: () => noteTry(run) });
     if (theirs === null) throw new Failure('branch-missing', `${run.peer.name} has no branch ${run.branch}`);
-    await compare(engine.database, run, { ours: town.ours, theirs });
+    await compareHeads(engine.database, run, { ours: town.ours, theirs });
   } catch (thrown) {
     await noteAbsence(engine.database, run, toFailure(thrown));
   }
+  if (run.failure === null) await surveyDelivery(engine, run, town);
 }
+
 function noteTry(run: PeerRun): void {
   run.attempts += 1;
 }
 
-async function compare(
+/** Notes in a run how a head of the peer relates to ours. */
+export async function compareHeads(
   sql: Sql,
   run: PeerRun,
   heads: { readonly ours: string; readonly theirs: string },

@@ -4,6 +4,7 @@ import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Engines } from '../dolt/engines.ts';
 import { trackingHeads } from '../dolt/heads.ts';
 import { countReachable } from '../dolt/history.ts';
+import { headsThere } from './deliver.ts';
 import type { PeerRun } from './peer-run.ts';
 
 /** In these states nothing was pushed: what an earlier fetch saw is the best that is known. */
@@ -17,7 +18,7 @@ const UNREAD: ReadonlySet<PeerState> = new Set(['unreachable', 'unknown']);
  */
 export async function countUnsaved(engines: Engines, runs: readonly PeerRun[], head: string): Promise<number | null> {
   const pushed = runs.filter(({ part, state }) => part?.push === true && !UNREAD.has(state));
-  const read = pushed.flatMap((run) => run.head ?? []);
+  const read = pushed.flatMap(headsThere);
   try {
     return await engines.use(PLAIN_KIT, async ({ database }) => {
       const seen = await trackingHeads(database, new Set(pushed.map(({ peer }) => peer.name)));

@@ -20,25 +20,37 @@ const stateSchema = z.looseObject({ head: z.string().regex(/^refs\/heads\/./) })
 const SUBJECT = { check: 'database' } as const;
 const NOWHERE = 'Name its folder with `--database`, or set `federation.remote` to clone from the primary.';
 
-/** The database, its branch and who holds it, read from files: no engine is opened. */
+export interface CheckedDatabase {
+  readonly checks: readonly DoctorCheck[];
+  /** Folder of a database that nothing speaks against reading; null where there is none. */
+  readonly readable: string | null;
+}
+
+/** The database, its branch and who holds it, read from files: Dolt is not asked. */
 export async function checkDatabase(
   wanted: Wanted,
   configuration: Configuration,
   context: Context,
-): Promise<readonly DoctorCheck[]> {
+): Promise<CheckedDatabase> {
   try {
     const found = await locateDatabase({ ...context, database: wanted.database, workspace: configuration.workspace });
     const primary = configuration.peers.find((peer) => peer.role === 'primary');
-    if (found.kind === 'nowhere') return [missing(SUBJECT, 'there is no database here', NOWHERE)];
+    if (found.kind === 'nowhere') return only(missing(SUBJECT, 'there is no database here', NOWHERE));
     if (found.kind === 'to-clone') {
-      if (primary === undefined) return [missing(SUBJECT, `there is no database at ${found.path}`, NOWHERE)];
-      return [fine(SUBJECT, `none yet: it would be cloned from ${primary.name} into ${found.path}`)];
+      if (primary === undefined) return only(missing(SUBJECT, `there is no database at ${found.path}`, NOWHERE));
+      return only(fine(SUBJECT, `none yet: it would be cloned from ${primary.name} into ${found.path}`));
     }
     await checkDatabaseSettings(found.path);
-    return [fine(SUBJECT, found.path), await checkBranch(found.path, wanted.branch), await checkLock(found.path)];
+    const lock = await checkLock(found.path);
+    const checks = [fine(SUBJECT, found.path), await checkBranch(found.path, wanted.branch), lock];
+    return { checks, readable: lock.status === 'missing' ? null : found.path };
   } catch (thrown) {
-    return [refused(SUBJECT, thrown)];
+    return only(refused(SUBJECT, thrown));
   }
+}
+
+function only(check: DoctorCheck): CheckedDatabase {
+  return { checks: [check], readable: null };
 }
 
 async function checkBranch(database: string, branch: string | undefined): Promise<DoctorCheck> {

@@ -1,0 +1,250 @@
+import { expect, test } from '@jest/globals';
+import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import { EXIT } from '../../src/contract/exit-codes.ts';
+import { PEER_ERRORS } from '../../src/contract/peer-errors.ts';
+import { runResultSchema } from '../../src/contract/result.ts';
+import { mermaid } from '../../src/report/mermaid.ts';
+import { summary } from '../../src/report/summary.ts';
+import { text } from '../../src/report/text.ts';
+import { type LiveTown, liveTown, WISPS } from '../helpers/live-town.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const HEADS = 'SELECT name, hash FROM dolt_branches ORDER BY name';
+const WISP_IDS = 'SELECT id FROM wisps ORDER BY id';
+const BOTH_WISPS = [{ id: 1 }, { id: 2 }];
+
+const inboxes = async ({ rows }: LiveTown) => (await rows(HEADS)).filter(({ name }) => name !== 'main');
+const mainOf = async ({ rows }: LiveTown) => (await rows(HEADS)).find(({ name }) => name === 'main')?.['hash'];
+
+test('without `live` a peer that may be a running database is merged, and nothing is pushed to it', async () => {
+  await using folder = await tempFolder();
+  await using there = await liveTown(folder, ...WISPS);
+  const { town, run } = there;
+  await there.sql("INSERT INTO items VALUES (8, 'there', 'eve')", "CALL DOLT_COMMIT('-am', 'there')");
+  await town.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
+  const before = await there.rows(HEADS);
+
+  const planned = await run(null, { dryRun: true });
+  expect(planned.result.peers[0]).toMatchObject({
+    error: { code: 'live-unknown' },
+    plan: { pull: 'merge', pullCommits: 1, push: 'nothing' },
+  });
+  const { result } = await run(null);
+  expect(result.peers[0]).toMatchObject({
+    status: 'failed',
+    pulledCommits: 1,
+    pushedCommits: 0,
+    verified: false,
+    error: { code: 'live-unknown', hint: expect.stringMatching(/^live: false .*\nlive: true /m) },
+  });
+  expect(exitCodeOf(result, 'any')).toBe(EXIT.partial);
+  expect(await town.rows('SELECT id FROM items WHERE id > 6 ORDER BY id')).toEqual([{ id: 7 }, { id: 8 }]);
+  expect(await there.rows(HEADS)).toEqual(before);
+  expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
+});
+
+test('where no table is ignored, nothing can be emptied, and a push needs no word about it', async () => {
+  await using folder = await tempFolder();
+  await using there = await liveTown(folder);
+  const head = await there.town.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
+  const { result } = await there.run(null);
+  expect(result.peers[0]).toMatchObject({ status: 'pushed', verified: true, error: null });
+  expect(await mainOf(there)).toBe(head);
+});
+
+test('rows of `dolt_ignore` that only the peer has count as well', async () => {
+  await using folder = await tempFolder();
+  await using there = await liveTown(folder);
+  await there.sql(...WISPS, "CALL DOLT_COMMIT('-Am', 'ignore')");
+  await there.town.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
+  const { result } = await there.run(null, { command: 'push' });
+  expect(result.peers[0]).toMatchObject({ pushedCommits: 0, error: { code: 'live-unknown' } });
+});
+
+test('`live: false` is pushed to as before', async () => {
+  await using folder = await tempFolder();
+  await using there = await liveTown(folder, ...WISPS);
+  const head = await there.town.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
+  const { result } = await there.run(false);
+  expect(result.peers[0]).toMatchObject({ state: 'ahead', status: 'pushed', verified: true });
+  expect(await there.rows(HEADS)).toEqual([expect.objectContaining({ name: 'main', hash: head })]);
+});
+
+test('`live: true` delivers to an inbox: ignored tables, uncommitted rows and the branch there stay', async () => {
+  await using folder = await tempFolder();
+  await using there = await liveTown(folder, ...WISPS);
+  const { town, run } = there;
+  const main = await mainOf(there);
+  await there.sql("INSERT INTO items VALUES (9, 'uncommitted', 'dan')");
+  const untouched = async () => {
+    expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
+    expect(await there.rows('SELECT id FROM items WHERE id = 9')).toEqual([{ id: 9 }]);
+    expect(await there.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'items' }]);
+    expect(await mainOf(there)).toBe(main);
+  };
+
+  const first = await town.commit('first', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  const planned = await run(true, { dryRun: true });
+  expect(planned.result.peers[0]?.plan).toMatchObject({ push: 'deliver', pushCommits: 1 });
+  const delivered = await run(true);
+  expect(runResultSchema.parse(delivered.result)).toEqual(delivered.result);
+  expect(delivered.result).toMatchObject({
+    status: 'success',
+    peers: [{ state: 'delivered', status: 'pushed', pushedCommits: 1, verified: true, remoteHead: main, error: null }],
+  });
+  const [inbox] = await inboxes(there);
+  expect(inbox).toMatchObject({ name: expect.stringMatching(/^inbox\/north-[0-9a-f]{8}$/), hash: first });
+  for (const report of [text, summary, mermaid]) expect(report(delivered.result)).toContain('delivered');
+  await untouched();
+
+  const again = await run(true);
+  expect(again.result).toMatchObject({
+    status: 'unchanged',
+    peers: [{ state: 'delivered', status: 'unchanged', pushedCommits: 0, verified: true, error: null }],
+  });
+  expect(exitCodeOf(again.result, 'any')).toBe(EXIT.ok);
+  expect((await run(true, { command: 'status' })).result.peers[0]).toMatchObject({ state: 'delivered', error: null });
+
+  const second = await town.commit('second', "INSERT INTO items VALUES (6, 'six', 'ann')");
+  expect((await run(true, { command: 'push' })).result.peers[0]).toMatchObject({
+    state: 'delivered',
+    pushedCommits: 1,
+  });
+  expect(await inboxes(there)).toEqual([expect.objectContaining({ name: inbox?.['name'], hash: second })]);
+  await untouched();
+});
+
+test('a delivery that the server merged is up to date, and commits of the server come in', async () => {
+  await using folder = await tempFolder();
+  await using there = await liveTown(folder, ...WISPS);
+  const { town, run } = there;
+  await town.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  await run(true);
+  const inbox = String((await inboxes(there))[0]?.['name']);
+  await there.sql(
+    "INSERT INTO items VALUES (8, 'there', 'eve')",
+    "CALL DOLT_COMMIT('-am', 'there')",
+    `CALL DOLT_MERGE('${inbox}', '-m', 'merged there')`,
+  );
+  const merged = String(await mainOf(there));
+  // The inbox is still there: our next commit extends it although it is behind the branch.
+  await town.commit('more', "INSERT INTO items VALUES (6, 'six', 'ann')");
+  expect((await run(true, { command: 'push' })).result.peers[0]).toMatchObject({ state: 'delivered', verified: true });
+  expect((await run(true)).result.peers[0]).toMatchObject({ status: 'synced', pulledCommits: 2, state: 'delivered' });
+  await there.sql(`CALL DOLT_MERGE('${inbox}')`, `CALL DOLT_BRANCH('-D', '${inbox}')`);
+  expect((await run(true)).result.peers[0]).toMatchObject({ state: 'up-to-date', verified: true, pushedCommits: 0 });
+  expect(await mainOf(there)).toBe(await town.head());
+  expect(await town.rows(`SELECT COUNT(*) AS n FROM dolt_log WHERE commit_hash = '${merged}'`)).toEqual([{ n: 1 }]);
+  expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
+});
+
+test('an inbox with commits that we lack is never overwritten, and its way out works', async () => {
+  await using folder = await tempFolder();
+  await using there = await liveTown(folder);
+  const { town, run } = there;
+  const lost = await town.commit('first', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  await run(true);
+  await town.sql("CALL DOLT_COMMIT('--amend', '-m', 'amended')");
+  const { result } = await run(true);
+  expect(result.peers[0]).toMatchObject({
+    state: 'rewritten',
+    status: 'conflict',
+    pushedCommits: 0,
+    verified: false,
+    error: { code: 'history-rewritten' },
+  });
+  expect(exitCodeOf(result, 'any')).toBe(EXIT.conflict);
+  expect((await inboxes(there))[0]).toMatchObject({ hash: lost });
+  expect((await run(true, { command: 'status' })).result.peers[0]).toMatchObject({ state: 'rewritten' });
+  const leases = new Map([['live', lost]]);
+  await expect(run(true, { command: 'push', leases })).rejects.toMatchObject({ code: 'bad-usage' });
+
+  const [, removal = ''] = /`(CALL DOLT_BRANCH[^`]*)`/.exec(result.peers[0]?.error?.hint ?? '') ?? [];
+  await there.sql(removal);
+  expect((await run(true)).result.peers[0]).toMatchObject({ state: 'delivered', pushedCommits: 1, error: null });
+});
+
+/** The statements of a hint, in its order. */
+const statementsOf = (hint: string): string[] =>
+  [...hint.matchAll(/`((?:SELECT|CALL) [^`]*)`/g)].map(([, one]) => one ?? '');
+
+test('the hint for uncommitted changes does no harm where the working set is behind its branch', async () => {
+  await using folder = await tempFolder();
+  await using there = await liveTown(folder, ...WISPS);
+  const { town, run } = there;
+  await town.commit('pushed', "INSERT INTO items VALUES (5, 'five', 'ann')", 'CREATE TABLE added (id INT PRIMARY KEY)');
+  await run(true);
+  const inbox = String((await inboxes(there))[0]?.['name']);
+  // Moves the branch without its working set.
+  await there.sql(`CALL DOLT_RESET('--soft', '${inbox}')`);
+  const head = await mainOf(there);
+  await town.commit('next', "INSERT INTO items VALUES (6, 'six', 'ann')");
+  const refused = (await run(false)).result.peers[0];
+  expect(refused).toMatchObject({ error: { code: 'remote-dirty', hint: PEER_ERRORS['remote-dirty'].hint } });
+
+  const [status = '', diff = '', unstage = '', restore = ''] = statementsOf(PEER_ERRORS['remote-dirty'].hint);
+  const tables = [...new Set((await there.rows(status)).map((row) => String(row['table_name'])))];
+  expect(tables).toEqual(['added', 'items']);
+  expect(await there.rows(diff.replace('<table>', 'items'))).toEqual([
+    expect.objectContaining({ diff_type: 'removed', from_id: 5 }),
+  ]);
+  await there.sql(unstage, ...tables.map((table) => restore.replace('<table>', table)));
+  expect(await there.rows('SELECT * FROM dolt_status')).toEqual([]);
+  expect(await mainOf(there)).toBe(head);
+  expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
+
+  expect((await run(false)).result.peers[0]).toMatchObject({ status: 'pushed', verified: true });
+  expect(await there.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 5, 6].map((id) => ({ id })));
+  expect(await town.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 5, 6].map((id) => ({ id })));
+});
+
+test('rows of both kinds in one table survive the way that the documentation describes', async () => {
+  await using folder = await tempFolder();
+  await using there = await liveTown(folder, ...WISPS);
+  const { town, run } = there;
+  await town.commit(
+    'pushed',
+    "INSERT INTO items VALUES (5, 'five', 'ann')",
+    "UPDATE items SET title = 'new' WHERE id = 1",
+  );
+  await run(true);
+  const inbox = String((await inboxes(there))[0]?.['name']);
+  await there.sql("INSERT INTO items VALUES (9, 'uncommitted', 'dan')", `CALL DOLT_RESET('--soft', '${inbox}')`);
+  const [head, old] = (await there.rows("SELECT commit_hash FROM dolt_reflog('main')")).map(
+    (row) => row['commit_hash'],
+  );
+  await there.sql(
+    `CALL DOLT_RESET('--soft', '${old}')`,
+    "CALL DOLT_COMMIT('-am', 'changes made here')",
+    `CALL DOLT_MERGE('${head}')`,
+  );
+  expect(await there.rows('SELECT id, title FROM items ORDER BY id')).toEqual([
+    { id: 1, title: 'new' },
+    { id: 2, title: 'two' },
+    { id: 5, title: 'five' },
+    { id: 9, title: 'uncommitted' },
+  ]);
+  expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
+});
+
+test('a running server hands out AUTO_INCREMENT values that a push brought, until it is told the next one', async () => {
+  await using folder = await tempFolder();
+  await using there = await liveTown(
+    folder,
+    'CREATE TABLE jobs (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20))',
+    "INSERT INTO jobs (name) VALUES ('a')",
+  );
+  const insert = (name: string) => there.sql(`INSERT INTO jobs (name) VALUES ('${name}')`);
+  await insert('b');
+  await there.sql("CALL DOLT_COMMIT('-am', 'b')");
+  await there.run(false, { command: 'pull' });
+  await there.town.commit('c and d', "INSERT INTO jobs (name) VALUES ('c'), ('d')");
+  await there.run(false);
+  await expect(insert('refused')).rejects.toThrow('duplicate primary key given: [3]');
+  // The same after a merge by the server itself.
+  await there.sql('ALTER TABLE jobs AUTO_INCREMENT = 5');
+  await insert('e');
+  expect(await there.rows('SELECT id, name FROM jobs ORDER BY id')).toEqual(
+    ['a', 'b', 'c', 'd', 'e'].map((name, index) => ({ id: index + 1, name })),
+  );
+});

@@ -1,0 +1,62 @@
+import { cp } from 'node:fs/promises';
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import { stringify } from 'yaml';
+import { type Commanded, type CommandOptions, command } from './commanding.ts';
+import { type DoltSqlServer, startDoltSqlServer } from './servers/dolt-sql-server.ts';
+import type { TempFolder } from './temp-folder.ts';
+import { makeTown, openTestTown, type TestTown } from './town.ts';
+
+/** A database of ours, and a copy of it that a running server works on and offers as a remote over TLS. */
+export interface LiveTown extends AsyncDisposable {
+  readonly town: TestTown;
+  /** The folder of the copy: to be opened while the server is stopped. */
+  readonly live: TestTown;
+  readonly server: DoltSqlServer;
+  /** Runs statements at the server, in one session. */
+  sql(...statements: string[]): Promise<void>;
+  rows(query: string): Promise<Record<string, unknown>[]>;
+  /** Runs a command of ours; the server is the peer `live`. */
+  run(live: boolean | null, options?: CommandOptions): Promise<Commanded>;
+}
+
+/** Rows of a table that `dolt_ignore` keeps out of commits: only the server's working set has them. */
+export const WISPS = ["INSERT INTO dolt_ignore VALUES ('wisps', 1)"];
+
+/** @param seed what both databases have besides `items` */
+export async function liveTown(folder: TempFolder, ...seed: string[]): Promise<LiveTown> {
+  const town = await makeTown(folder.file('town'));
+  if (seed.length > 0) await town.commit('seed', ...seed);
+  await cp(town.path, folder.file('live'), { recursive: true });
+  const live = openTestTown(folder.file('live'));
+  if (seed.includes(WISPS[0] ?? '')) {
+    await live.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (1), (2)');
+  }
+  const server = await startDoltSqlServer(folder.path, live.path);
+  const { user, password, sqlPort: port } = server;
+  const connected = async <T>(work: (connection: Connection) => Promise<T>): Promise<T> => {
+    const ssl = { rejectUnauthorized: false };
+    const there = { host: '127.0.0.1', port, user, password, database: 'live', ssl };
+    const connection = await createConnection({ ...there, stringifyObjects: true });
+    return await work(connection).finally(() => connection.end());
+  };
+  return {
+    town,
+    live,
+    server,
+    sql: (...statements) =>
+      connected(async (connection) => {
+        for (const statement of statements) await connection.query(statement);
+      }),
+    rows: (query) => connected(async (connection) => (await connection.query<RowDataPacket[]>(query))[0]),
+    async run(isLive, { env = {}, ...options } = {}) {
+      const peer = { endpoint: server.url, ...(isLive === null ? {} : { live: isLive }) };
+      const credentials = { live: { url: new URL(server.url).origin, user, password } };
+      return await command(folder, stringify({ live: peer }), {
+        ...options,
+        env: { SSL_CERT_FILE: server.ca, BD_FEDERATION_TOWN: 'north', ...env },
+        credentials: { text: stringify(credentials) },
+      });
+    },
+    [Symbol.asyncDispose]: server[Symbol.asyncDispose],
+  };
+}

@@ -1,0 +1,32 @@
+import type { Configuration, Peer } from '../config/configuration.ts';
+import { liveHint } from '../sync/live-unknown.ts';
+import type { Notice } from '../sync/notice.ts';
+import { rightsOf } from '../sync/roles.ts';
+import type { DatabaseFacts } from './database-facts.ts';
+
+/** Peers that are pushed to, of which only the configuration could say whether they are running databases. */
+export function withoutLive(peers: readonly Peer[]): readonly Peer[] {
+  return peers.filter(({ live, role }) => live === null && rightsOf(role).push);
+}
+
+/**
+ * Whether the database has tables that a push could empty at a running server. A beads workspace always has.
+ * @param facts null: the database could not be read
+ * @returns null where that is not known
+ */
+export function hasIgnoredTables(
+  { workspace }: Pick<Configuration, 'workspace'>,
+  facts: DatabaseFacts | null,
+): boolean | null {
+  return workspace !== null ? true : (facts?.ignoresTables ?? null);
+}
+
+/** What to write into the configuration before a peer is pushed to. */
+export function liveNotice({ name, endpoint }: Peer): Notice {
+  return {
+    severity: 'warning',
+    code: 'live-unknown',
+    message: `nothing will be pushed to ${name} until the configuration says whether ${endpoint.written} is a running database`,
+    hint: liveHint(name),
+  };
+}

@@ -1,0 +1,138 @@
+import { Failure, toFailure } from '../core/failure.ts';
+import type { Engine } from '../dolt/engines.ts';
+import { forgetTracking } from '../dolt/heads.ts';
+import { countReachable, isAncestor } from '../dolt/history.ts';
+import type { Sql } from '../dolt/sql.ts';
+import { pushBranch } from '../dolt/transfer.ts';
+import { type DeliveryVerdict, deliveryVerdict } from './inbox.ts';
+import type { PeerRun } from './peer-run.ts';
+import type { Publication, Pushed } from './publish.ts';
+import { type Reading, readPeer } from './read-peer.ts';
+import { timeLimit } from './time-limits.ts';
+
+/** Reads our inbox branch at a running database and says in the run whether our head waits there. */
+export async function surveyDelivery(
+  engine: Engine,
+  run: PeerRun,
+  town: Reading & { readonly ours: string },
+): Promise<void> {
+  const { delivery } = run;
+  if (delivery === null) return;
+  try {
+    delivery.head = await readInbox(engine, run, delivery.branch, town);
+    const verdict = await verdictOn(engine.database, run, town.ours);
+    if (verdict === 'delivered' || verdict === 'rewritten') run.state = verdict;
+  } catch (thrown) {
+    run.state = 'unreachable';
+    run.failure = toFailure(thrown);
+  }
+}
+
+/** @returns null where the peer has no such branch */
+async function readInbox(engine: Engine, run: PeerRun, branch: string, reading: Reading): Promise<string | null> {
+  try {
+    return await readPeer(engine, run, { ...reading, branch });
+  } catch (thrown) {
+    const { code } = toFailure(thrown);
+    if (code !== 'branch-missing' && code !== 'remote-empty') throw thrown;
+    await forgetTracking(engine.database, { peer: run.peer.name, branch });
+    return null;
+  }
+}
+
+async function verdictOn(sql: Sql, run: PeerRun, commit: string): Promise<DeliveryVerdict> {
+  const inbox = run.delivery?.head ?? null;
+  const contains = async (head: string | null, wanted: string) =>
+    head !== null && (await isAncestor(sql, wanted, head));
+  return deliveryVerdict({
+    inBranch: await contains(run.head, commit),
+    inInbox: await contains(inbox, commit),
+    containsInbox: inbox === null || (await isAncestor(sql, inbox, commit)),
+    inboxMerged: inbox !== null && (await contains(run.head, inbox)),
+  });
+}
+
+/** What a plan says about a delivery: how many commits it would send; null where it would send none. */
+export async function plannedDelivery(sql: Sql, run: PeerRun, target: string): Promise<number | null> {
+  if ((await verdictOn(sql, run, target)) !== 'deliver') return null;
+  return await countReachable(sql, target, headsThere(run));
+}
+
+/** The commits that a running database is known to have. */
+export function headsThere({ head, delivery }: Pick<PeerRun, 'head' | 'delivery'>): string[] {
+  return [head, delivery?.head ?? null].filter((one) => one !== null);
+}
+
+/** Pushes to our inbox branch at a running database, fast-forward only; its own branch is never pushed to. */
+export async function deliver(engine: Engine, run: PeerRun, publication: Publication): Promise<Pushed> {
+  const { target, progress } = publication;
+  const { delivery } = run;
+  if (delivery === null)
+    throw new Failure('config-invalid', `${run.peer.name} is live, and \`federation.town\` is not set`);
+  const verdict = await verdictOn(engine.database, run, target);
+  switch (verdict) {
+    case 'received':
+    case 'delivered':
+      run.verified = true;
+      if (verdict === 'delivered') run.state = 'delivered';
+      return { kind: 'done' };
+    case 'pull-first':
+      run.failure = new Failure(
+        'non-fast-forward',
+        `${run.peer.name} has merged ${delivery.branch} and not removed it, and that merge is missing here`,
+        { hint: 'Run `sync` or `pull` first: it brings the merge.' },
+      );
+      return { kind: 'done' };
+    case 'rewritten':
+      run.state = 'rewritten';
+      run.failure = rewritten(run.peer.name, delivery);
+      return { kind: 'done' };
+    case 'deliver': {
+      const commits = await countReachable(engine.database, target, headsThere(run));
+      progress({ peer: run.peer.name, step: 'pushing', detail: `${commits} commit(s) to ${delivery.branch}` });
+      const isFirst = run.head === null && delivery.head === null;
+      const limit = timeLimit(run.peer, isFirst ? 'first push' : 'push', publication.timeoutMs);
+      const to = { peer: run.peer.name, source: publication.branch, branch: delivery.branch, user: run.user };
+      await engine.verb(limit, (connection) => pushBranch(connection, to));
+      return { kind: 'unproven', commits };
+    }
+  }
+}
+
+function rewritten(peer: string, { branch, head }: NonNullable<PeerRun['delivery']>): Failure {
+  return new Failure(
+    'history-rewritten',
+    `${branch} at ${peer} is at ${head}, which our history no longer contains; nothing was delivered`,
+    {
+      hint:
+        'Have the other side merge that branch: the next run then goes on. If the commits there are not wanted, remove the ' +
+        `branch on the server with \`CALL DOLT_BRANCH('-D', '${branch}')\`, then run again. If two databases share one ` +
+        '`federation.town`, give each a name of its own.',
+    },
+  );
+}
+
+/**
+ * Whether a running database has what was delivered: in our inbox branch, or, where it was merged and the branch removed
+ * in between, in its own branch. Notes in the run where it was found.
+ * @returns the head that holds it; null where none does
+ */
+export async function proveDelivery(
+  engine: Engine,
+  run: PeerRun,
+  push: Reading & { readonly target: string },
+): Promise<string | null> {
+  const { delivery } = run;
+  if (delivery === null) return null;
+  const sql = engine.database;
+  delivery.head = await readInbox(engine, run, delivery.branch, push);
+  if (delivery.head !== null && (await isAncestor(sql, push.target, delivery.head))) {
+    run.state = 'delivered';
+    return delivery.head;
+  }
+  const head = await readPeer(engine, run, push);
+  if (head === null || !(await isAncestor(sql, push.target, head))) return null;
+  run.head = head;
+  run.state = head === push.target ? 'up-to-date' : 'behind';
+  return head;
+}

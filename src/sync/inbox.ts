@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import type { InboxRule } from '../config/configuration.ts';
+import { isDatabaseName } from '../config/words.ts';
+
+/**
+ * A push to the branch that a running Dolt server works on replaces its working set: ignored tables are emptied there, and
+ * any uncommitted row refuses it (Dolt 2.3.0, measured). A push to another branch leaves the working set alone. So commits
+ * are delivered to a branch of their own, `inbox/<sender>-<8 digits>`, which the receiving side merges.
+ */
+const PREFIX = 'inbox/';
+const INBOX = /^inbox\/(.+)-[0-9a-f]{8}$/;
+const DIGITS = 8;
+
+/**
+ * The branch that one database delivers to.
+ * @param sender the name of that database
+ * @param root the first commit of its history: databases of one name in different federations get different branches
+ */
+export function inboxBranch(sender: string, root: string): string {
+  const digest = createHash('sha256').update(`${root}\n${sender}`).digest('hex');
+  return `${PREFIX}${sender}-${digest.slice(0, DIGITS)}`;
+}
+
+/** Who delivers to a branch; null for a branch that is no inbox. */
+export function inboxSender(branch: string): string | null {
+  const sender = INBOX.exec(branch)?.[1];
+  return sender !== undefined && isDatabaseName(sender) ? sender : null;
+}
+
+export interface Inbox {
+  readonly branch: string;
+  readonly sender: string;
+}
+
+/** The inbox branches of a database, by what becomes of them. */
+export interface Inboxes {
+  readonly merged: readonly Inbox[];
+  /** Well-formed, but the configuration does not say that they are merged. */
+  readonly unread: readonly string[];
+  /** Branches below `inbox/` whose names are none of a delivery. */
+  readonly malformed: readonly string[];
+}
+
+/** @param branches all branches of the database but the one that is federated */
+export function sortInboxes(branches: readonly string[], rule: InboxRule): Inboxes {
+  const below = branches.filter((branch) => branch.startsWith(PREFIX)).toSorted();
+  const inboxes = below.flatMap((branch) => {
+    const sender = inboxSender(branch);
+    return sender === null ? [] : [{ branch, sender }];
+  });
+  const isRead = ({ sender }: Inbox): boolean => (typeof rule === 'boolean' ? rule : rule.includes(sender));
+  return {
+    merged: inboxes.filter(isRead),
+    unread: inboxes.filter((inbox) => !isRead(inbox)).map(({ branch }) => branch),
+    malformed: below.filter((branch) => inboxSender(branch) === null),
+  };
+}
+
+/** How a commit that is to be delivered relates to the branches of a running database. */
+export interface DeliveryFacts {
+  /** Its own branch contains the commit. */
+  readonly inBranch: boolean;
+  /** Our inbox branch there contains the commit. */
+  readonly inInbox: boolean;
+  /** The commit contains all of our inbox branch, or there is none. */
+  readonly containsInbox: boolean;
+  /** Its own branch contains all of our inbox branch: it was merged, and is not removed yet. */
+  readonly inboxMerged: boolean;
+}
+
+/**
+ * What is to be done about a delivery. `received`: merged there already · `delivered`: waiting in the inbox · `deliver`: a
+ * fast-forward of the inbox · `pull-first`: the inbox was merged there, and that merge is still missing here · `rewritten`:
+ * the inbox has commits that neither side's branch contains.
+ */
+export type DeliveryVerdict = 'received' | 'delivered' | 'deliver' | 'pull-first' | 'rewritten';
+
+export function deliveryVerdict(facts: DeliveryFacts): DeliveryVerdict {
+  if (facts.inBranch) return 'received';
+  if (facts.inInbox) return 'delivered';
+  if (facts.containsInbox) return 'deliver';
+  return facts.inboxMerged ? 'pull-first' : 'rewritten';
+}

@@ -85,7 +85,6 @@ federation: {remotes: {a: {url: x}}, exclude_types: [wisp]}
   });
 
   test.each([
-    'federation: {town: north}',
     'federation: {attribution: report}',
     'federation: {privacy: {}}',
     'federation: {organizations: []}',

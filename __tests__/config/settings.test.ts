@@ -40,6 +40,9 @@ describe('precedence: default, file, environment, input', () => {
       strategy: { ...nothing, value: 'newest' },
       dirty: { ...nothing, value: 'allow' },
       allowedRemotePatterns: { ...nothing, value: [] },
+      town: { ...nothing, value: null },
+      inbox: { ...nothing, value: false },
+      plainHosts: { ...nothing, value: [] },
       peers: [],
     });
   });

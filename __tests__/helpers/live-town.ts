@@ -15,6 +15,8 @@ export interface LiveTown extends AsyncDisposable {
   /** Runs statements at the server, in one session. */
   sql(...statements: string[]): Promise<void>;
   rows(query: string): Promise<Record<string, unknown>[]>;
+  /** Ends the server before the test does. */
+  stop(): Promise<void>;
   /** Runs a command of ours; the server is the peer `live`. */
   run(live: boolean | null, options?: CommandOptions): Promise<Commanded>;
 }
@@ -56,6 +58,9 @@ export async function liveTown(folder: TempFolder, ...seed: string[]): Promise<L
         env: { SSL_CERT_FILE: server.ca, BD_FEDERATION_TOWN: 'north', ...env },
         credentials: { text: stringify(credentials) },
       });
+    },
+    stop: async () => {
+      await server[Symbol.asyncDispose]();
     },
     [Symbol.asyncDispose]: server[Symbol.asyncDispose],
   };

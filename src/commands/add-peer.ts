@@ -53,8 +53,7 @@ async function warnOfLive(
   context: Context,
 ): Promise<void> {
   if (withoutLive([peer]).length === 0) return;
-  const facts = after.workspace === null ? await factsOf(request, context) : null;
-  if (hasIgnoredTables(after, facts) !== true) return;
+  if ((await hasIgnoredTables(after, () => factsOf(request, context))) !== true) return;
   const { message, hint } = liveNotice(peer);
   context.log.warning(`live-unknown: ${message}\n${hint}`);
 }

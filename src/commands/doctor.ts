@@ -52,7 +52,7 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
     ...database.checks,
     ...(await checkPrograms(peers, context.env)),
     ...(await Promise.all(peers.map((peer) => checkPeer(peer, access, context)))).flat(),
-    ...checkLive(peers, configuration, facts),
+    ...(await checkLive(peers, configuration, facts)),
     ...strayCredentials(configuration, access.credentials).map((notice) => warned({ check: 'credentials' }, notice)),
     ...(runner === null ? [] : [runner]),
   ];

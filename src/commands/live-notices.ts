@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Configuration, Peer } from '../config/configuration.ts';
 import { liveHint } from '../sync/live-unknown.ts';
 import type { Notice } from '../sync/notice.ts';
@@ -10,15 +12,24 @@ export function withoutLive(peers: readonly Peer[]): readonly Peer[] {
 }
 
 /**
- * Whether the database has tables that a push could empty at a running server. A beads workspace always has.
- * @param facts null: the database could not be read
+ * Whether the database has tables that a push could empty at a running server. A beads workspace always has; a `.beads`
+ * folder that holds nothing but our configuration is none.
+ * @param facts asked only where the workspace does not decide; null: the database could not be read
  * @returns null where that is not known
  */
-export function hasIgnoredTables(
+export async function hasIgnoredTables(
   { workspace }: Pick<Configuration, 'workspace'>,
-  facts: DatabaseFacts | null,
-): boolean | null {
-  return workspace !== null ? true : (facts?.ignoresTables ?? null);
+  facts: () => Promise<DatabaseFacts | null>,
+): Promise<boolean | null> {
+  if (workspace !== null && (await isFile(join(workspace, 'metadata.json')))) return true;
+  return (await facts())?.ignoresTables ?? null;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 /** What to write into the configuration before a peer is pushed to. */

@@ -12,27 +12,19 @@ const UNREAD = 'whether a push could empty tables there depends on `dolt_ignore`
  * Peers of which a run would ask whether they are running databases, and deliveries that no run merges.
  * @param facts null: the database was not read
  */
-export function checkLive(
+export async function checkLive(
   peers: readonly Peer[],
   configuration: Configuration,
   facts: DatabaseFacts | null,
-): readonly DoctorCheck[] {
-  return [
-    ...withoutLive(peers).flatMap((peer) => checkPeer(peer, configuration, facts)),
-    ...checkInbox(configuration, facts),
-  ];
+): Promise<readonly DoctorCheck[]> {
+  const ignores = await hasIgnoredTables(configuration, async () => facts);
+  return [...withoutLive(peers).flatMap((peer) => checkPeer(peer, ignores)), ...checkInbox(configuration, facts)];
 }
 
-function checkPeer(peer: Peer, configuration: Configuration, facts: DatabaseFacts | null): readonly DoctorCheck[] {
+function checkPeer(peer: Peer, ignores: boolean | null): readonly DoctorCheck[] {
   const subject = { check: 'live', peer: peer.name } as const;
-  switch (hasIgnoredTables(configuration, facts)) {
-    case true:
-      return [warned(subject, liveNotice(peer))];
-    case false:
-      return [];
-    case null:
-      return [untold(subject, UNREAD, liveNotice(peer).hint)];
-  }
+  if (ignores === null) return [untold(subject, UNREAD, liveNotice(peer).hint)];
+  return ignores ? [warned(subject, liveNotice(peer))] : [];
 }
 
 function checkInbox({ inbox }: Configuration, facts: DatabaseFacts | null): readonly DoctorCheck[] {

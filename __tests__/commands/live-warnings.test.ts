@@ -1,0 +1,99 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { addPeer } from '../../src/commands/add-peer.ts';
+import { readEnv } from '../../src/core/env.ts';
+import { commandContext } from '../helpers/configuring.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { examine, told } from '../helpers/examining.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, type TestTown } from '../helpers/town.ts';
+
+const PEERS = `far: ssh://far.example/srv/db
+there: https://there.example/db
+read: {endpoint: "https://read.example/db", role: upstream}
+plain: {endpoint: "https://plain.example/db", live: false}
+box: file:///tmp/box
+`;
+const LINES = /^live: false .*\nlive: true /m;
+const ignoring = (town: TestTown) => town.commit('ignore', "INSERT INTO dolt_ignore VALUES ('wisps', 1)");
+
+describe('doctor', () => {
+  test('names the peers that a run would not push to where tables are ignored, with both lines to paste', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const before = await examine(folder, PEERS);
+    expect(before.checks.filter(({ check }) => check === 'live')).toEqual([]);
+    await ignoring(town);
+    const result = await examine(folder, PEERS);
+    expect(result.checks.filter(({ check }) => check === 'live')).toEqual([
+      expect.objectContaining({ peer: 'far', status: 'warning', cure: expect.stringMatching(LINES) }),
+      expect.objectContaining({ peer: 'there', status: 'warning', cure: expect.stringMatching(LINES) }),
+    ]);
+    expect(result.status).toBe('missing');
+    const side = await examine(folder, PEERS, { branch: 'side' });
+    expect(told(side, 'live', 'far')[0]).toMatch(/^unknown: /);
+  });
+
+  test('a beads workspace always has ignored tables; what cannot be read is said to be unknown', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.beads'));
+    expect(told(await examine(folder, PEERS), 'live', 'far')[0]).toMatch(/^unknown: /);
+    await writeFile(folder.file('.beads', 'metadata.json'), '{"backend":"dolt"}');
+    expect(told(await examine(folder, PEERS), 'live', 'far')[0]).toMatch(/^warning: nothing will be pushed to far/);
+  });
+
+  test('names inbox branches that no run merges, and changes nothing', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await town.sql("CALL DOLT_BRANCH('inbox/north-0123abcd')", "CALL DOLT_BRANCH('inbox/odd')");
+    expect(told(await examine(folder, ''), 'inbox')).toEqual([
+      expect.stringMatching(/^warning: deliveries wait in inbox\/north-0123abcd, /),
+      expect.stringMatching(/^warning: inbox\/odd is no branch of a delivery/),
+    ]);
+    await writeFile(folder.file('on.yaml'), 'federation: {inbox: true}');
+    expect(told(await examine(folder, '', { overrides: { config: 'on.yaml' } }), 'inbox')).toEqual([
+      expect.stringMatching(/^warning: inbox\/odd /),
+    ]);
+    expect(told(await examine(folder, '', { untrusted: true }), 'inbox')).toEqual([]);
+  });
+});
+
+describe('add-peer', () => {
+  const dolt = { source: 'auto' } as const;
+  const env = { PATH: `${dirname(testDolt())}:${readEnv()['PATH'] ?? ''}` };
+
+  test('warns before the first run where tables are ignored, and writes what was said', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const warnings: string[] = [];
+    const context = commandContext(folder.path, { env, warnings });
+    const add = (name: string, more: { live?: boolean } = {}) =>
+      addPeer(
+        {
+          command: 'add-peer',
+          name,
+          endpoint: `ssh://${name}.example/db`,
+          database: 'town',
+          overrides: {},
+          dolt,
+          ...more,
+        },
+        context,
+      );
+    await add('quiet');
+    expect(warnings).toEqual([]);
+    await ignoring(town);
+    await add('far');
+    expect(warnings).toEqual([expect.stringMatching(/^live-unknown: nothing will be pushed to far/)]);
+    expect(warnings[0]).toMatch(LINES);
+    await add('plain', { live: false });
+    expect(warnings).toHaveLength(1);
+    await expect(add('there', { live: true })).rejects.toMatchObject({ code: 'config-invalid' });
+    const file = await readFile(folder.file('.beads', 'config.yaml'), 'utf8');
+    expect(file).toContain(
+      '    far: ssh://far.example/db\n    plain:\n      endpoint: ssh://plain.example/db\n      live: false\n',
+    );
+    expect(file).not.toContain('there');
+  });
+});

@@ -1,0 +1,199 @@
+import { writeFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import { EXIT } from '../../src/contract/exit-codes.ts';
+import { runResultSchema } from '../../src/contract/result.ts';
+import { text } from '../../src/report/text.ts';
+import { newPeerRun } from '../../src/sync/peer-run.ts';
+import { removeInboxes } from '../../src/sync/receive.ts';
+import { partOf } from '../../src/sync/roles.ts';
+import { type CommandOptions, command } from '../helpers/commanding.ts';
+import { filePeer, withDatabase } from '../helpers/federating.ts';
+import { liveTown, WISPS } from '../helpers/live-town.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, type TestTown } from '../helpers/town.ts';
+
+const NORTH = 'inbox/north-0123abcd';
+const SOUTH = 'inbox/south-89abcdef';
+const ROWS = Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', 'ann')`).join();
+
+/** What a sender pushed to a branch of the database: commits on top of a commit of ours. */
+async function delivered(town: TestTown, branch: string, ...statements: string[]): Promise<string> {
+  await town.sql(
+    `CALL DOLT_CHECKOUT('-b', '${branch}')`,
+    ...statements,
+    `CALL DOLT_COMMIT('-Am', '${branch}', '--author', 'Sender <sender@example.org>')`,
+  );
+  return await town.head(branch);
+}
+
+/** Runs a command in the database `town`, whose configuration is this text. */
+async function run(folder: TempFolder, federation: string, options: CommandOptions = {}) {
+  await writeFile(folder.file('receiver.yaml'), federation);
+  return await command(folder, '', { ...options, overrides: { ...options.overrides, config: 'receiver.yaml' } });
+}
+
+const branchesOf = async (town: TestTown) =>
+  (await town.rows('SELECT name FROM dolt_branches ORDER BY name')).map(({ name }) => name);
+
+test('deliveries are merged with the heads of peers, reported like peers, and removed', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  await delivered(town, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
+  await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
+  await town.commit('here', "INSERT INTO items VALUES (7, 'seven', 'cyd')");
+  const settings = `federation: {inbox: true, peers: {box: "file://${folder.file('box')}"}}`;
+
+  const looked = await run(folder, settings, { command: 'status' });
+  expect(looked.result.peers.map(({ name, state }) => [name, state])).toEqual([
+    ['box', 'remote-empty'],
+    [NORTH, 'diverged'],
+    [SOUTH, 'diverged'],
+  ]);
+  const planned = await run(folder, settings, { dryRun: true });
+  expect(planned.result.peers[1]).toMatchObject({ plan: { pull: 'merge', push: 'nothing' } });
+  expect(await branchesOf(town)).toEqual([NORTH, SOUTH, 'main']);
+
+  const { result } = await run(folder, settings);
+  expect(runResultSchema.parse(result)).toEqual(result);
+  expect(result).toMatchObject({ status: 'success', merge: { deterministic: true, commits: 2 } });
+  const inbox = { role: 'upstream', status: 'pulled', pulledCommits: 1, pushedCommits: 0, verified: true, error: null };
+  expect(result.peers).toMatchObject([
+    { name: 'box', status: 'pushed', verified: true },
+    { name: NORTH, endpoint: NORTH, ...inbox },
+    { name: SOUTH, endpoint: SOUTH, ...inbox },
+  ]);
+  expect(text(result)).toContain(NORTH);
+  expect(await town.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 5, 6, 7].map((id) => ({ id })));
+  expect(await branchesOf(town)).toEqual(['main']);
+  expect((await run(folder, settings)).result).toMatchObject({ status: 'unchanged', peers: [{ name: 'box' }] });
+});
+
+test('a database without peers reads its inbox, and a delivery that is merged already is only removed', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  await town.sql(`CALL DOLT_BRANCH('${NORTH}')`);
+  const head = await town.commit('here', "INSERT INTO items VALUES (7, 'seven', 'cyd')");
+  const { result } = await run(folder, 'federation: {inbox: true}', { command: 'pull' });
+  expect(result).toMatchObject({
+    status: 'unchanged',
+    head,
+    peers: [{ name: NORTH, state: 'ahead', status: 'unchanged', verified: true }],
+  });
+  expect(await branchesOf(town)).toEqual(['main']);
+});
+
+test('a delivery that has to wait keeps its branch, and takes the settings of the peer of its name', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  await town.commit('rows', `INSERT INTO items VALUES ${ROWS}`);
+  const head = await delivered(town, NORTH, 'DELETE FROM items WHERE id >= 100');
+  await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
+  const { result } = await run(folder, 'federation: {inbox: true}');
+  expect(result.peers).toMatchObject([
+    { name: NORTH, status: 'conflict', error: { code: 'mass-deletion', hint: expect.stringContaining('named north') } },
+    { name: SOUTH, status: 'pulled', error: null },
+  ]);
+  expect(exitCodeOf(result, 'any')).toBe(EXIT.conflict);
+  expect(await branchesOf(town)).toEqual([NORTH, 'main']);
+  expect(await town.head(NORTH)).toBe(head);
+
+  const north = `{endpoint: "file://${folder.file('north')}", role: upstream, accept: [deletion]}`;
+  const taken = await run(folder, `federation: {inbox: [north], peers: {north: ${north}}}`);
+  expect(taken.result.peers.find(({ name }) => name === NORTH)).toMatchObject({ status: 'pulled', error: null });
+  expect(await town.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
+  expect(await branchesOf(town)).toEqual(['main']);
+});
+
+test.each([
+  ['code', "CREATE TRIGGER spy BEFORE UPDATE ON items FOR EACH ROW SET NEW.owner = 'spy'", 'peer-brings-code'],
+  ['ignored tables', "INSERT INTO dolt_ignore VALUES ('x', 1)", 'peer-changes-local-tables'],
+])('a delivery of %s waits as a peer does', async (_, statement, code) => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  await delivered(town, NORTH, statement);
+  const before = await town.head();
+  const { result } = await run(folder, 'federation: {inbox: true}');
+  expect(result.peers).toMatchObject([{ name: NORTH, verified: false, error: { code } }]);
+  expect(await town.head()).toBe(before);
+  expect(await branchesOf(town)).toEqual([NORTH, 'main']);
+});
+
+test('deliveries that no one is to read are named, and nothing happens to them', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  await delivered(town, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
+  await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
+  await town.sql("CALL DOLT_BRANCH('inbox/odd')");
+  const peers = `peers: {box: "file://${folder.file('box')}"}`;
+  const noticed = async (settings: string, options?: CommandOptions) =>
+    (await run(folder, settings, options)).result.problems
+      .filter(({ code }) => code === 'inbox-unread')
+      .map(({ severity, message }) => [severity, message.split(/,? (?:and `|is )/)[0]]);
+  const odd = ['notice', 'inbox/odd'];
+  const both = ['notice', `deliveries wait in ${NORTH}, ${SOUTH}`];
+  expect(await noticed(`federation: {${peers}}`, { command: 'status' })).toEqual([both, odd]);
+  expect(await noticed(`federation: {${peers}}`)).toEqual([both, odd]);
+  expect(await noticed(`federation: {${peers}}`, { command: 'push' })).toEqual([]);
+  expect(await branchesOf(town)).toEqual([NORTH, SOUTH, 'inbox/odd', 'main'].toSorted());
+  expect(await noticed(`federation: {inbox: [south], ${peers}}`)).toEqual([
+    ['notice', `deliveries wait in ${NORTH}`],
+    odd,
+  ]);
+  expect(await branchesOf(town)).toEqual([NORTH, 'inbox/odd', 'main']);
+  // Who names a peer means that peer, and its deliveries.
+  const { result } = await run(folder, `federation: {inbox: true, ${peers}}`, { only: ['box'] });
+  expect(result.peers.map(({ name }) => name)).toEqual(['box']);
+});
+
+test('rows that the strategy leaves for a person are resolved as those of a peer', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  await delivered(town, NORTH, "UPDATE items SET title = 'theirs' WHERE id = 1");
+  await town.commit('here', "UPDATE items SET title = 'ours' WHERE id = 1");
+  const settings = 'federation: {inbox: true}\nconflict: {strategy: manual}';
+  const { result } = await run(folder, settings);
+  expect(result.peers).toMatchObject([{ name: NORTH, status: 'conflict', error: { code: 'conflict' } }]);
+  expect(result.conflictsPath).toBeDefined();
+  expect(await branchesOf(town)).toEqual([NORTH, 'main']);
+  const newest = await run(folder, 'federation: {inbox: true}');
+  expect(newest.result.peers).toMatchObject([{ name: NORTH, status: 'pulled', error: null }]);
+  expect(newest.result).not.toHaveProperty('conflictsPath');
+  expect(await branchesOf(town)).toEqual(['main']);
+});
+
+test('an inbox that moved since it was merged stays', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  await town.sql(`CALL DOLT_BRANCH('${NORTH}')`);
+  const merged = await town.head(NORTH);
+  const moved = await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
+  const head = await town.head();
+  const runOf = (branch: string) => ({
+    ...newPeerRun(filePeer(branch, town.path), partOf('sync', 'upstream'), branch, branch),
+    head: merged,
+  });
+  await withDatabase(town.path, folder.file('tmp'), async (database) => {
+    await removeInboxes(database, [runOf(NORTH), runOf(SOUTH), runOf('inbox/gone-01234567')], head);
+  });
+  expect(await branchesOf(town)).toEqual([SOUTH, 'main']);
+  expect(await town.head(SOUTH)).toBe(moved);
+});
+
+test('what was delivered to a running server is merged by its owner, and then both sides agree', async () => {
+  await using folder = await tempFolder();
+  await using there = await liveTown(folder, ...WISPS);
+  await there.town.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  await there.sql("INSERT INTO items VALUES (8, 'there', 'eve')", "CALL DOLT_COMMIT('-am', 'there')");
+  expect((await there.run(true)).result.peers[0]).toMatchObject({ state: 'delivered', status: 'synced' });
+
+  await expect(run(folder, 'federation: {inbox: true}', { database: 'live' })).rejects.toMatchObject({
+    code: 'database-in-use',
+  });
+  await there.stop();
+  const { result } = await run(folder, 'federation: {inbox: true}', { database: 'live' });
+  expect(result.peers).toMatchObject([{ state: 'behind', status: 'pulled', verified: true }]);
+  expect(await branchesOf(there.live)).toEqual(['main']);
+  expect(await there.live.head()).toBe(await there.town.head());
+  expect(await there.live.rows('SELECT id FROM wisps ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }]);
+});

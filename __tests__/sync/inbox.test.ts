@@ -1,0 +1,73 @@
+import { describe, expect, test } from '@jest/globals';
+import { refusedName } from '../../src/config/branch-name.ts';
+import { type DeliveryFacts, deliveryVerdict, inboxBranch, inboxSender, sortInboxes } from '../../src/sync/inbox.ts';
+
+const ROOT = '0123456789abcdefghijklmnopqrstuv';
+
+describe('names of inboxes', () => {
+  test.each(['north', 'a', 'acme.corp', 'a-1b2c3d4e', 'x_y-z', 'A'.repeat(64)])(
+    '%s is told from its branch',
+    (name) => {
+      const branch = inboxBranch(name, ROOT);
+      expect(branch).toMatch(/^inbox\/.+-[0-9a-f]{8}$/);
+      expect(refusedName(branch)).toBeNull();
+      expect(inboxSender(branch)).toBe(name);
+      expect(inboxBranch(name, ROOT)).toBe(branch);
+      expect(inboxBranch(name, ROOT.replace('0', '1'))).not.toBe(branch);
+    },
+  );
+
+  test('the digits are those of the root commit and the name', () => {
+    // printf '0123456789abcdefghijklmnopqrstuv\nnorth' | sha256sum
+    expect(inboxBranch('north', ROOT)).toBe('inbox/north-346aa842');
+  });
+
+  test.each([
+    'inbox/north',
+    'inbox/north-0123abc',
+    'inbox/north-0123ABCD',
+    'inbox/north-0123abcde',
+    'inbox/-0123abcd',
+    'inbox/a/b-0123abcd',
+    'inbox/a..b-0123abcd',
+    'inbox/.a-0123abcd',
+    `inbox/${'a'.repeat(65)}-0123abcd`,
+    'inboxes/north-0123abcd',
+    'north-0123abcd',
+    'inbox/a\nb-0123abcd',
+  ])('%j is no inbox', (branch) => {
+    expect(inboxSender(branch)).toBeNull();
+  });
+});
+
+describe('which inboxes are merged', () => {
+  const [north, south] = ['inbox/north-01234567', 'inbox/south-89abcdef'];
+  const branches = ['main', south, 'inbox/odd', north, 'side'];
+  test.each([
+    [true, [north, south], []],
+    [false, [], [north, south]],
+    [['south'], [south], [north]],
+    [['South'], [], [north, south]],
+    [[], [], [north, south]],
+  ])('with inbox: %j %j', (rule, merged, unread) => {
+    const sorted = sortInboxes(branches, rule);
+    expect(sorted.merged.map(({ branch }) => branch)).toEqual(merged);
+    expect(sorted.unread).toEqual(unread);
+    expect(sorted.malformed).toEqual(['inbox/odd']);
+  });
+});
+
+const NONE: DeliveryFacts = { inBranch: false, inInbox: false, containsInbox: false, inboxMerged: false };
+test.each([
+  [{ inBranch: true, inInbox: true }, 'received'],
+  [{ inBranch: true, containsInbox: true }, 'received'],
+  [{ inBranch: true }, 'received'],
+  [{ inInbox: true }, 'delivered'],
+  [{ inInbox: true, containsInbox: true }, 'delivered'],
+  [{ containsInbox: true }, 'deliver'],
+  [{ containsInbox: true, inboxMerged: true }, 'deliver'],
+  [{ inboxMerged: true }, 'pull-first'],
+  [{}, 'rewritten'],
+] as const)('a delivery with %j is %s', (facts, verdict) => {
+  expect(deliveryVerdict({ ...NONE, ...facts })).toBe(verdict);
+});

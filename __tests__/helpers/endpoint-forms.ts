@@ -97,7 +97,12 @@ const file: Form = async (folder) => ({ ...OPEN, peer: { endpoint: `file://${fol
 
 const https: Form = async (folder) => {
   const host = await startDolthubHost(folder.path);
-  return { ...OPEN, peer: { endpoint: `${host.url}/org/repo` }, env: { SSL_CERT_FILE: host.ca }, servers: [host] };
+  return {
+    ...OPEN,
+    peer: { endpoint: `${host.url}/org/repo`, live: false },
+    env: { SSL_CERT_FILE: host.ca },
+    servers: [host],
+  };
 };
 
 const liveTown: Form = async (folder, town) => {
@@ -105,7 +110,7 @@ const liveTown: Form = async (folder, town) => {
   const server = await startDoltSqlServer(folder.path, folder.file('live'));
   const credentials = { url: new URL(server.url).origin, user: server.user, password: server.password };
   return {
-    peer: { endpoint: server.url },
+    peer: { endpoint: server.url, live: false },
     env: { SSL_CERT_FILE: server.ca },
     credentials,
     refused: [
@@ -125,7 +130,7 @@ async function behindSsh(folder: TempFolder, at: (sshd: Sshd) => { endpoint: str
   const stranger = { ...credentials, 'ssh-key': await readFile(sshd.strangerKey, 'utf8') };
   const imposter = { ...credentials, 'known-hosts': sshd.wrongKnownHosts };
   return {
-    peer: { endpoint },
+    peer: { endpoint, live: false },
     env: { PATH: [sshd.portless, readEnv()['PATH'] ?? ''].join(delimiter) },
     credentials,
     refused: [

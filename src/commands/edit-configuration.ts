@@ -31,7 +31,7 @@ export async function editConfiguration<T>(
       'config-unreadable',
       `${file} is being edited by another command (process ${pid}), which does not end`,
       {
-        hint: `End that process, or remove ${lock}.`,
+        hint: `End that process, then run again. Remove ${lock} only if no such process is left.`,
         location: { file },
       },
     );

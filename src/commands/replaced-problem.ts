@@ -15,7 +15,7 @@ export function replacedProblems(run: PeerRun, database: string): Problem[] {
   return [
     problem('warning', 'forced-push', {
       message: `the branch ${run.branch} of ${name} was at ${head} and is now at ${run.head}; the tag ${tag} keeps the old head, ${kept}`,
-      hint: `To undo it, run in ${database}: dolt push --force ${name} ${tag}:${run.branch}`,
+      hint: `To undo it while ${name} is still at that head, run in ${database}: dolt push --force ${name} ${tag}:${run.branch}`,
       peer: name,
     }),
   ];

@@ -5,7 +5,7 @@ import { EXIT } from './exit-codes.ts';
 export const PEER_ERRORS = {
   'uncommitted-changes': {
     title: 'A table that the peer changes has uncommitted changes here',
-    hint: 'Commit the tables that the message names, or set `federation.dirty: commit`.',
+    hint: 'Look at `dolt diff` first. Commit changes that were made here, or set `federation.dirty: commit`. Changes that only take back earlier commits come from a working set that is behind its branch: discard them with `dolt reset` and `dolt checkout <table>`.',
     ...FINAL,
   },
   conflict: {
@@ -55,7 +55,7 @@ export const PEER_ERRORS = {
   },
   unrelated: {
     title: 'The peer has another history',
-    hint: 'One side was initialised anew instead of cloned. Clone the side to keep; nothing is ever forced.',
+    hint: 'One side was initialised again instead of cloned. Decide which history to keep, save the folder of the other side, clone the one to keep, and add the rows that only the other side has.',
     ...HUMAN,
   },
   'history-rewritten': {
@@ -75,7 +75,7 @@ export const PEER_ERRORS = {
   },
   'lease-stale': {
     title: 'The peer is not at the head that `force-with-lease` expects',
-    hint: 'Look at what the peer has now (`dolt-federation status --json`, `remoteHead`), and name that head if it may still be replaced.',
+    hint: 'Commits reached the peer since you looked. Read them first (`dolt-federation status --json` prints the head as `remoteHead`), and name that head only if they may be replaced as well.',
     ...FINAL,
   },
   'forced-push': {
@@ -160,7 +160,11 @@ export const PEER_ERRORS = {
     hint: 'Read what the host says in the message. Allow the ref that holds the data there, or name another with `ref`.',
     ...FINAL,
   },
-  'read-only': { title: 'The peer only allows reading', hint: 'Give the peer the role `upstream`.', ...FINAL },
+  'read-only': {
+    title: 'The peer only allows reading',
+    hint: 'If the peer is meant to be read only, give it the role `upstream`. Otherwise, above all for a backup, restore the right to write there: `upstream` would end its copies.',
+    ...FINAL,
+  },
   'not-found': {
     title: 'The peer has no such database or repository',
     hint: 'Check the endpoint.',
@@ -194,7 +198,7 @@ export const PEER_ERRORS = {
   },
   corrupt: {
     title: 'The data of a database is damaged',
-    hint: 'Run `dolt fsck` on that side and restore it from a backup.',
+    hint: 'Keep a copy of the damaged folder before anything else: it may hold commits that no backup has. `dolt fsck` says what is damaged. Restore from a backup or clone from a peer into another folder.',
     ...FINAL,
   },
   'client-too-old': {

@@ -9,7 +9,7 @@ export const SCREEN_ERRORS = {
   },
   'peer-changes-local-tables': {
     title: 'The peer changes which tables stay local',
-    hint: 'Compare `dolt_ignore` and `dolt_nonlocal_tables` with the peer. If the change is wanted, list `ignore` under `accept` of this peer.',
+    hint: 'Compare `dolt_ignore` and `dolt_nonlocal_tables` with the peer. A table that loses its row there becomes part of your next `dolt commit -A`, and of every push after it. If the change is wanted all the same, list `ignore` under `accept` of this peer.',
     ...HUMAN,
   },
   'schema-ahead': {

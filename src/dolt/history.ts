@@ -3,6 +3,7 @@ import { Failure } from '../core/failure.ts';
 import type { Sql } from './sql.ts';
 
 const baseRow = z.object({ base: z.string().nullable() });
+const hashRow = z.object({ commit_hash: z.string() });
 const dateRow = z.object({ date: z.string().nullable() });
 const countRow = z.object({ n: z.coerce.number().int() });
 const commitRow = z.object({ commit_hash: z.string(), date: z.string(), committer: z.string(), email: z.string() });
@@ -54,6 +55,12 @@ export async function countReachable(sql: Sql, head: string, others: readonly st
 function logWithout(head: string, others: readonly string[]) {
   const revisions = [head, ...others.map((other) => `^${other}`)];
   return { log: `dolt_log(${revisions.map(() => '?').join(', ')})`, revisions };
+}
+
+/** The newest commits of the session's branch, its head first. */
+export async function recentCommits(sql: Sql, count: number): Promise<string[]> {
+  const rows = await sql.rows(hashRow, `SELECT commit_hash FROM dolt_log LIMIT ${count}`);
+  return rows.map(({ commit_hash }) => commit_hash);
 }
 
 /** Who made a commit, and when. */

@@ -10,6 +10,12 @@ export async function dirtyTables(sql: Sql): Promise<string[]> {
   return rows.map((row) => row.table_name);
 }
 
+/** Tables of the current branch with staged changes. */
+export async function stagedTables(sql: Sql): Promise<string[]> {
+  const rows = await sql.rows(statusRow, 'SELECT table_name FROM dolt_status WHERE staged ORDER BY table_name');
+  return rows.map((row) => row.table_name);
+}
+
 /** Tables whose rows or definition differ between two commits (or `WORKING`), under their old and new names. */
 export async function changedTables(sql: Sql, from: string, to: string): Promise<string[]> {
   const changes = await tableChanges(sql, from, to);

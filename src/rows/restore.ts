@@ -89,6 +89,6 @@ export async function restoreRows(
 /** Why a table with triggers is not written: what a peer brought must not run because of us. */
 export function firesTriggers(table: string, what: string): Failure {
   return new Failure('constraint-violation', `${what} rows of ${table} would fire its triggers, so it was not done`, {
-    hint: `Settle the rows of ${table} on one side by hand, or drop its triggers, then run again.`,
+    hint: `Settle the rows of ${table} on one side by hand, then run again.`,
   });
 }

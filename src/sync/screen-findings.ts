@@ -12,10 +12,15 @@ export interface Finding {
   readonly lifts: readonly Accept[];
   /** The first of the rows that are to blame. */
   readonly rows: readonly HeldRow[];
+  /** What to do, where the hint of the code names something that does not help. */
+  readonly hint?: string;
 }
 
 /** Tables with fewer rows are not looked at for mass deletion: a few rows are quickly half of them. */
 export const COUNTED_ROWS = 20;
+
+const DROPPED =
+  'Ask the people at the peer. If it was meant, list `deletion` under `accept` of this peer; `max-delete` is about rows and lets no table go.';
 
 const LIFTS: ReadonlyMap<string, readonly Accept[]> = new Map([
   ['trigger', ['triggers']],
@@ -65,7 +70,7 @@ function ofLosses({ dropped, deletions }: Brought, maxDelete: number): Finding[]
     rows,
   });
   return [
-    ...(dropped.length === 0 ? [] : [loss(`drops ${listed('table', dropped)}`, [])]),
+    ...(dropped.length === 0 ? [] : [{ ...loss(`drops ${listed('table', dropped)}`, []), hint: DROPPED }]),
     ...deletions
       .filter((deletion) => isMassDeletion(deletion, maxDelete))
       .map(({ table, before, deleted, rows }) =>

@@ -50,7 +50,8 @@ function failureOf(refused: readonly Finding[], { peer, accept }: ScreenRules): 
   if (first === undefined) return null;
   const told = refused.map(({ text }) => `${peer} ${text}`).join('\n');
   const missing = [...new Set(refused.flatMap(({ lifts }) => lifts))].filter((one) => !accept.includes(one));
-  const hint = missing.length === 1 ? ERRORS[first.code].hint : seeEach(missing);
+  const special = refused.find((finding) => finding.hint !== undefined)?.hint;
+  const hint = missing.length === 1 ? (special ?? ERRORS[first.code].hint) : seeEach(missing);
   const where = placeOfAccept(peer);
   return new Failure(first.code, `${told}\nNothing was merged from ${peer}, and nothing pushed to it.`, {
     hint: `${hint}${where}`,

@@ -7,6 +7,7 @@ import type { Database, Sql } from '../dolt/sql.ts';
 import { changedTables, commitAll, dirtyTables } from '../dolt/working-set.ts';
 import type { Dropped } from './folding.ts';
 import { findOverlap, readUncommitted, rehearse, type UncommittedRows } from './kept-changes.ts';
+import { refuseStale } from './stale-working-set.ts';
 
 const dateRow = z.object({ date: z.string().nullable() });
 
@@ -34,6 +35,7 @@ export async function settleUncommitted(
         });
       case 'commit':
         if (!town.mayWrite) return tables;
+        await refuseStale(sql);
         await commitAll(sql, COMMIT_MESSAGE);
         return [];
     }

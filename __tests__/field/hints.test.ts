@@ -1,0 +1,82 @@
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { command } from '../helpers/commanding.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, type TestTown } from '../helpers/town.ts';
+
+const IDS = 'SELECT id FROM items ORDER BY id';
+const ids = async (town: TestTown) => (await town.rows(IDS)).map(({ id }) => id);
+
+describe('uncommitted changes that a run is to commit', () => {
+  const committing = { overrides: { dirty: 'commit' } } as const;
+
+  test('are refused where they only take back commits, and the hint brings the branch and its rows together', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const peers = stringify({ box: `file://${folder.file('box')}` });
+    await town.sql('CREATE TABLE notes (id INT PRIMARY KEY)', "CALL DOLT_COMMIT('-Am', 'notes')");
+    const old = await town.head();
+    await town.commit(
+      'pushed',
+      "INSERT INTO items VALUES (5, 'five', 'ann')",
+      'CREATE TABLE added (id INT PRIMARY KEY)',
+    );
+    const head = await town.commit('pushed as well', "INSERT INTO items VALUES (6, 'six', 'ann')");
+    // Moves the branch without its working set, over two commits.
+    await town.sql(
+      `CALL DOLT_RESET('--hard', '${old}')`,
+      `CALL DOLT_RESET('--soft', '${head}')`,
+      'INSERT INTO notes VALUES (1)',
+    );
+    await expect(command(folder, peers, committing)).rejects.toMatchObject({
+      code: 'uncommitted-changes',
+      message: expect.stringContaining(`what is staged is exactly ${old}`),
+      hint: expect.stringContaining('`dolt reset`'),
+    });
+    expect(await town.head()).toBe(head);
+
+    await town.dolt('reset');
+    await town.dolt('checkout', 'items');
+    await town.dolt('checkout', 'added');
+    const { result } = await command(folder, peers, committing);
+    expect(result).toMatchObject({ status: 'success', peers: [{ status: 'pushed', verified: true }] });
+    expect(await ids(town)).toEqual([1, 2, 5, 6]);
+    expect(await town.rows('SELECT id FROM notes')).toEqual([{ id: 1 }]);
+  });
+
+  test.each([
+    ['a row that is put back by hand', ['DELETE FROM items WHERE id = 5']],
+    ['staged changes', ["INSERT INTO items VALUES (6, 'six', 'ann')", "CALL DOLT_ADD('items')"]],
+    [
+      'some of the last commit, staged',
+      ["INSERT INTO items VALUES (6, 'six', 'ann')", 'DELETE FROM items WHERE id = 5', "CALL DOLT_ADD('items')"],
+    ],
+  ])('are committed where they were made here: %s', async (_, statements) => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await town.commit('five', "INSERT INTO items VALUES (5, 'five', 'ann')");
+    await town.sql(...statements);
+    const { result } = await command(folder, stringify({ box: `file://${folder.file('box')}` }), committing);
+    expect(result.status).toBe('success');
+    expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
+  });
+});
+
+test('the hint for a dropped table names what helps, and not the limit for rows', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, 'CREATE TABLE spare (id INT PRIMARY KEY)');
+  await box.send('DROP TABLE spare', 'DELETE FROM items WHERE id > 110');
+  const run = async (peer: object, maxDelete: number) =>
+    (await command(folder, stringify({ partner: peer }), { database: 'south', maxDelete })).result.peers[0];
+  const endpoint = `file://${folder.file('mailbox')}`;
+  for (const maxDelete of [50, 100]) {
+    const error = (await run({ endpoint }, maxDelete))?.error;
+    expect(error).toMatchObject({
+      code: 'mass-deletion',
+      hint: expect.stringContaining('list `deletion` under `accept`'),
+    });
+    expect(error?.hint).not.toMatch(/raise/);
+  }
+  expect(await run({ endpoint, accept: ['deletion'] }, 50)).toMatchObject({ status: 'pulled', error: null });
+});

@@ -1,13 +1,20 @@
+import { cp, readFile } from 'node:fs/promises';
+import { delimiter } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
 import { exitCodeOf } from '../../src/commands/exit-code.ts';
 import { EXIT } from '../../src/contract/exit-codes.ts';
 import { PEER_ERRORS } from '../../src/contract/peer-errors.ts';
 import { runResultSchema } from '../../src/contract/result.ts';
+import { readEnv } from '../../src/core/env.ts';
 import { mermaid } from '../../src/report/mermaid.ts';
 import { summary } from '../../src/report/summary.ts';
 import { text } from '../../src/report/text.ts';
+import { command } from '../helpers/commanding.ts';
 import { type LiveTown, liveTown, WISPS } from '../helpers/live-town.ts';
+import { startSshd } from '../helpers/servers/sshd.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, openTestTown } from '../helpers/town.ts';
 
 const HEADS = 'SELECT name, hash FROM dolt_branches ORDER BY name';
 const WISP_IDS = 'SELECT id FROM wisps ORDER BY id';
@@ -247,4 +254,44 @@ test('a running server hands out AUTO_INCREMENT values that a push brought, unti
   expect(await there.rows('SELECT id, name FROM jobs ORDER BY id')).toEqual(
     ['a', 'b', 'c', 'd', 'e'].map((name, index) => ({ id: index + 1, name })),
   );
+});
+
+test('a database behind ssh is live as well: its ignored tables and uncommitted rows stay', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  await town.commit('ignore', ...WISPS);
+  await cp(town.path, folder.file('far'), { recursive: true });
+  const far = openTestTown(folder.file('far'));
+  await far.sql(
+    'CREATE TABLE wisps (id INT PRIMARY KEY)',
+    'INSERT INTO wisps VALUES (1), (2)',
+    "INSERT INTO items VALUES (9, 'uncommitted', 'dan')",
+  );
+  const head = await town.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  await using sshd = await startSshd(folder.path);
+  const credentials = { url: sshd.url, 'ssh-key': await readFile(sshd.key, 'utf8'), 'known-hosts': sshd.knownHosts };
+  const run = async (live: object) =>
+    (
+      await command(folder, stringify({ far: { endpoint: `${sshd.url}${far.path}`, ...live } }), {
+        env: { PATH: [sshd.portless, readEnv()['PATH'] ?? ''].join(delimiter), BD_FEDERATION_TOWN: 'north' },
+        credentials: { text: stringify({ far: credentials }) },
+      })
+    ).result.peers[0];
+  expect(await run({})).toMatchObject({ pushedCommits: 0, error: { code: 'live-unknown' } });
+  expect(await run({ live: true })).toMatchObject({ state: 'delivered', status: 'pushed', verified: true });
+  expect(await far.rows(WISP_IDS)).toEqual(BOTH_WISPS);
+  expect(await far.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 9].map((id) => ({ id })));
+  const branches = await far.rows(HEADS);
+  expect(branches.filter(({ name }) => name !== 'main')).toEqual([expect.objectContaining({ hash: head })]);
+});
+
+test('a lease does not replace a branch that may be the one of a running database', async () => {
+  await using folder = await tempFolder();
+  await using there = await liveTown(folder, ...WISPS);
+  const main = String(await mainOf(there));
+  await there.town.sql("CALL DOLT_COMMIT('--amend', '-m', 'amended')");
+  const { result } = await there.run(null, { command: 'push', leases: new Map([['live', main]]) });
+  expect(result.peers[0]).toMatchObject({ error: { code: 'live-unknown' } });
+  expect(await mainOf(there)).toBe(main);
+  expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
 });

@@ -1,6 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import { resolve } from '../../src/commands/resolve.ts';
 import { EXIT } from '../../src/contract/exit-codes.ts';
 import { runResultSchema } from '../../src/contract/result.ts';
 import { text } from '../../src/report/text.ts';
@@ -8,6 +9,8 @@ import { newPeerRun } from '../../src/sync/peer-run.ts';
 import { removeInboxes } from '../../src/sync/receive.ts';
 import { partOf } from '../../src/sync/roles.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
+import { commandContext } from '../helpers/configuring.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
 import { filePeer, withDatabase } from '../helpers/federating.ts';
 import { liveTown, WISPS } from '../helpers/live-town.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -156,9 +159,25 @@ test('rows that the strategy leaves for a person are resolved as those of a peer
   expect(result.peers).toMatchObject([{ name: NORTH, status: 'conflict', error: { code: 'conflict' } }]);
   expect(result.conflictsPath).toBeDefined();
   expect(await branchesOf(town)).toEqual([NORTH, 'main']);
-  const newest = await run(folder, 'federation: {inbox: true}');
-  expect(newest.result.peers).toMatchObject([{ name: NORTH, status: 'pulled', error: null }]);
-  expect(newest.result).not.toHaveProperty('conflictsPath');
+  const file = result.conflictsPath ?? '';
+  const written = await readFile(file, 'utf8');
+  await writeFile(file, written.replace(/^( +choose:).*$/m, '$1 theirs'));
+  const resolved = await resolve(
+    {
+      command: 'resolve',
+      file,
+      maxDelete: 50,
+      database: 'town',
+      overrides: { config: 'receiver.yaml' },
+      dolt: { source: 'release', path: testDolt() },
+    },
+    commandContext(folder.path),
+  );
+  expect(resolved).toMatchObject({ status: 'success', peers: [NORTH], rows: 1 });
+  expect(await town.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
+  const after = await run(folder, settings);
+  expect(after.result.peers).toMatchObject([{ name: NORTH, state: 'ahead', status: 'unchanged', error: null }]);
+  expect(after.result).not.toHaveProperty('conflictsPath');
   expect(await branchesOf(town)).toEqual(['main']);
 });
 

@@ -149,15 +149,24 @@ async function agree(engines: Engines, runs: readonly PeerRun[], options: Federa
     if (lost.size === 0 || attempt === options.retries) {
       for (const [run, why] of lost) run.failure = outrun(run, why, attempt + 1);
       const head = await conclude(engines, runs, { ...options, target });
-      if (runs.some(({ inbox }) => inbox !== null)) {
-        await engines.use(PLAIN_KIT, ({ database }) => removeInboxes(database, runs, head));
-      }
+      await removeMerged(engines, runs, head);
       return { head, merge: addMerges(merged, converged.merge) };
     }
     // A fold that nobody took is thrown away, and its merges with it.
     if (taken) merged = addMerges(merged, converged.merge);
     await pause(pauseBefore(attempt), options.signal);
     await survey(engines, [...lost.keys()], options);
+  }
+}
+
+/** What cannot be removed now is removed by the next run; that fails nothing. */
+async function removeMerged(engines: Engines, runs: readonly PeerRun[], head: string): Promise<void> {
+  if (runs.every(({ inbox }) => inbox === null)) return;
+  try {
+    await engines.use(PLAIN_KIT, ({ database }) => removeInboxes(database, runs, head));
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code === 'interrupted') throw failure;
   }
 }
 

@@ -31,7 +31,7 @@ function liveUnknown(peer: string): Failure {
 export function liveHint(peer: string): string {
   const place =
     peer === 'origin'
-      ? 'Write the primary under `federation.peers` with `role: primary`, and add one of these lines to it:'
+      ? 'List its host under `federation.plain-hosts`, or write the primary under `federation.peers` with `role: primary` and one of these lines:'
       : `Add one of these lines to the entry of ${peer}:`;
   return [
     place,

@@ -74,6 +74,14 @@ describe('a command line becomes a request', () => {
     });
   });
 
+  test.each([
+    ['--live true', true],
+    ['--live FALSE', false],
+    ['', undefined],
+  ])('add-peer %s', (flag, live) => {
+    expect(request(`add-peer far ssh://far.example/db ${flag}`.trim())).toMatchObject({ command: 'add-peer', live });
+  });
+
   test('add-peer', () => {
     expect(
       request('add-peer far file:///far --role upstream --tier t2 --branch work --timeout 90s --database db'),

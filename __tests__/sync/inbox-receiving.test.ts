@@ -199,6 +199,23 @@ test('an inbox that moved since it was merged stays', async () => {
   expect(await town.head(SOUTH)).toBe(moved);
 });
 
+test('an inbox on which rows are uncommitted stays, ignored rows included', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  await town.commit('ignore', ...WISPS);
+  const edits = {
+    [NORTH]: "INSERT INTO items VALUES (9, 'uncommitted', 'dan')",
+    [SOUTH]: 'CREATE TABLE wisps (id INT PRIMARY KEY)',
+  };
+  for (const [branch, edit] of Object.entries(edits)) await town.sql(`CALL DOLT_CHECKOUT('-b', '${branch}')`, edit);
+  const { result } = await run(folder, 'federation: {inbox: true}');
+  expect(result.problems.map(({ code, peer }) => [code, peer])).toEqual([
+    ['inbox-unread', NORTH],
+    ['inbox-unread', SOUTH],
+  ]);
+  expect(await branchesOf(town)).toEqual([NORTH, SOUTH, 'main']);
+});
+
 test('what was delivered to a running server is merged by its owner, and then both sides agree', async () => {
   await using folder = await tempFolder();
   await using there = await liveTown(folder, ...WISPS);

@@ -10,6 +10,12 @@ export async function dirtyTables(sql: Sql): Promise<string[]> {
   return rows.map((row) => row.table_name);
 }
 
+/** Tables of the current branch that a removal of the branch would lose: uncommitted ones, ignored or not. */
+export async function uncommittedTables(sql: Sql): Promise<string[]> {
+  const rows = await sql.rows(statusRow, 'SELECT DISTINCT table_name FROM dolt_status_ignored ORDER BY table_name');
+  return rows.map((row) => row.table_name);
+}
+
 /** Tables of the current branch with staged changes. */
 export async function stagedTables(sql: Sql): Promise<string[]> {
   const rows = await sql.rows(statusRow, 'SELECT table_name FROM dolt_status WHERE staged ORDER BY table_name');

@@ -1,7 +1,9 @@
 import { toFailure } from '../core/failure.ts';
-import { branchHead, deleteBranch } from '../dolt/heads.ts';
+import { branchHead, checkout, deleteBranch } from '../dolt/heads.ts';
 import { isAncestor } from '../dolt/history.ts';
 import type { Database } from '../dolt/sql.ts';
+import { uncommittedTables } from '../dolt/working-set.ts';
+import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
 import { compareHeads } from './survey.ts';
 
@@ -28,10 +30,25 @@ export async function surveyInboxes(database: Database, runs: readonly PeerRun[]
  * @param head of our branch after the run
  */
 export async function removeInboxes(database: Database, runs: readonly PeerRun[], head: string): Promise<void> {
-  for (const { inbox, part, failure, head: merged } of runs) {
+  for (const run of runs) {
+    const { inbox, part, failure, head: merged } = run;
     if (inbox === null || part?.merge !== true || failure !== null || merged === null) continue;
     if (!(await isAncestor(database, merged, head))) continue;
     if ((await branchHead(database, inbox)) !== merged) continue;
-    await deleteBranch(database, inbox).catch(() => undefined);
+    const tables = await database.session(async (sql) => {
+      await checkout(sql, inbox);
+      return uncommittedTables(sql);
+    });
+    if (tables.length > 0) run.notices = [...run.notices, inUse(inbox, tables)];
+    else await deleteBranch(database, inbox).catch(() => undefined);
   }
+}
+
+function inUse(inbox: string, tables: readonly string[]): Notice {
+  return {
+    severity: 'notice',
+    code: 'inbox-unread',
+    message: `${inbox} is merged and was not removed, because ${tables.join(', ')} has uncommitted changes on that branch`,
+    hint: `Check the branch out, and commit or discard the changes. Work on another branch: an inbox belongs to its sender.`,
+  };
 }

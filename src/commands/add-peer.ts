@@ -2,11 +2,14 @@ import { buildConfiguration } from '../config/build.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { addPeerToFile, createFileWithPeer } from '../config/edit.ts';
 import type { PeerValue } from '../config/edit-add.ts';
+import { parseEndpoint } from '../config/endpoint.ts';
+import { endpointOptions } from '../config/endpoint-options.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { parsePeerName } from '../config/peer-name.ts';
 import type { AddPeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { problemsOf } from '../core/problems-of.ts';
+import { fileRemote } from '../sync/file-remote.ts';
 import type { Context } from './context.ts';
 import { configurationFile, editConfiguration } from './edit-configuration.ts';
 import type { AddPeerRequest } from './request.ts';
@@ -18,7 +21,7 @@ import { registerNow } from './town-remote.ts';
  * without touching the network. Where there is no file,
  * `.beads/config.yaml` is created in the workspace, else in the working directory.
  * @throws Failure `invalid-peer-name`, `peer-exists`, and everything that the configuration with the new peer would be
- * refused for; then nothing was written
+ * refused for, `working-database` and `not-a-remote` where the folder is on this machine; then nothing was written
  */
 export async function addPeer(request: AddPeerRequest, context: Context): Promise<AddPeerResult> {
   const { name, endpoint, overrides } = request;
@@ -27,6 +30,7 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
     if (before.peers.some((peer) => peer.name === name)) {
       throw new Failure('peer-exists', `peer already exists: ${name}. Nothing was changed`);
     }
+    await refuseUnfitFolder(request, context);
     await writePeer(request, context, before);
     return await loadConfiguration(context, overrides);
   });
@@ -34,9 +38,31 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
   if (peer !== undefined) {
     const refusal = tierRefusal(peer);
     if (refusal !== null) context.log.warning(`${refusal.message}: every run will refuse it. ${refusal.hint}`);
-    await registerNow(peer, { database: request.database, workspace: after.workspace }, context);
+    await registerNow(peer, { database: request.database, configuration: after }, context);
   }
   return { name, endpoint, status: 'added' };
+}
+
+/**
+ * Refuses a folder that can be no remote. One that is not there yet may come with its disk, and an endpoint that cannot be
+ * read is refused with the configuration.
+ * @throws Failure `working-database`, `not-a-remote`
+ */
+async function refuseUnfitFolder({ endpoint, overrides }: AddPeerRequest, context: Context): Promise<void> {
+  const parsed = attempt(() => parseEndpoint(endpoint, endpointOptions(context.env, overrides)));
+  if (parsed === null) return;
+  await fileRemote(parsed).catch((thrown: unknown) => {
+    if (!(thrown instanceof Failure) || thrown.code !== 'folder-missing') throw thrown;
+  });
+}
+
+function attempt<T>(parse: () => T): T | null {
+  try {
+    return parse();
+  } catch (thrown) {
+    if (thrown instanceof Failure) return null;
+    throw thrown;
+  }
 }
 
 async function writePeer(request: AddPeerRequest, context: Context, before: Configuration): Promise<void> {

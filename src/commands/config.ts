@@ -26,7 +26,7 @@ export async function config(request: ConfigRequest, context: ConfigurationConte
 }
 
 function listEntries(configuration: Configuration): readonly ConfigEntry[] {
-  const { syncMode, remote, sovereignty, allowedRemotePatterns, dirty, strategy, peers } = configuration;
+  const { syncMode, remote, sovereignty, allowedRemotePatterns, dirty, database, strategy, peers } = configuration;
   return [
     entry('sync.mode', syncMode),
     entry('federation.remote', { ...remote, value: remote.value ?? '' }),
@@ -36,6 +36,7 @@ function listEntries(configuration: Configuration): readonly ConfigEntry[] {
       value: allowedRemotePatterns.value.join(', '),
     }),
     entry('federation.dirty', dirty),
+    entry('federation.database', { ...database, value: database.value ?? '' }),
     entry('conflict.strategy', strategy),
     // The peer `origin` is federation.remote and stands above under that key.
     ...peers

@@ -15,7 +15,7 @@ import { patterns, text, word } from './words.ts';
 
 type Settings = Pick<
   Configuration,
-  'syncMode' | 'sovereignty' | 'remote' | 'strategy' | 'dirty' | 'allowedRemotePatterns'
+  'syncMode' | 'sovereignty' | 'remote' | 'strategy' | 'dirty' | 'database' | 'allowedRemotePatterns'
 >;
 
 /** Beads and its documentation write `""` for "no remote". */
@@ -73,6 +73,15 @@ export function readSettings(layers: Layers, modeDefault: SyncMode): Settings {
         fallback: 'allow',
         variable: null,
         input: ['--dirty', layers.overrides.dirty],
+      }),
+    ),
+    database: last(
+      candidates<string | null>(layers, {
+        key: ['federation', 'database'],
+        schema: text,
+        fallback: null,
+        variable: 'DOLT_FEDERATION_DATABASE',
+        input: null,
       }),
     ),
     allowedRemotePatterns: last(

@@ -6,7 +6,7 @@ import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { checkDatabaseSettings } from '../../dolt/database-settings.ts';
 import type { Context } from '../context.ts';
 import { locateDatabase } from '../locate-database.ts';
-import { fine, missing, refused, untold } from './check.ts';
+import { fine, missing, refused, untold, warned } from './check.ts';
 import { checkLock } from './lock-check.ts';
 
 interface Wanted {
@@ -18,7 +18,7 @@ interface Wanted {
 const stateSchema = z.looseObject({ head: z.string().regex(/^refs\/heads\/./) });
 
 const SUBJECT = { check: 'database' } as const;
-const NOWHERE = 'Name its folder with `--database`, or set `federation.remote` to clone from the primary.';
+const NOWHERE = 'Name its folder with `database`, or set `federation.remote` to clone from the primary.';
 
 /** The database, its branch and who holds it, read from files: no engine is opened. */
 export async function checkDatabase(
@@ -27,7 +27,7 @@ export async function checkDatabase(
   context: Context,
 ): Promise<readonly DoctorCheck[]> {
   try {
-    const found = await locateDatabase({ ...context, database: wanted.database, workspace: configuration.workspace });
+    const found = await locateDatabase({ database: wanted.database, configuration }, context);
     const primary = configuration.peers.find((peer) => peer.role === 'primary');
     if (found.kind === 'nowhere') return [missing(SUBJECT, 'there is no database here', NOWHERE)];
     if (found.kind === 'to-clone') {
@@ -35,7 +35,12 @@ export async function checkDatabase(
       return [fine(SUBJECT, `none yet: it would be cloned from ${primary.name} into ${found.path}`)];
     }
     await checkDatabaseSettings(found.path);
-    return [fine(SUBJECT, found.path), await checkBranch(found.path, wanted.branch), await checkLock(found.path)];
+    return [
+      fine(SUBJECT, found.path),
+      ...found.notices.map((notice) => warned(SUBJECT, notice)),
+      await checkBranch(found.path, wanted.branch),
+      await checkLock(found.path),
+    ];
   } catch (thrown) {
     return [refused(SUBJECT, thrown)];
   }

@@ -103,6 +103,16 @@ describe('where the database is', () => {
     }
   });
 
+  test("the data folder of bd's server is refused, although it is a database", async () => {
+    await using folder = await tempFolder();
+    await aDatabase(folder.file('here', '.beads', 'dolt'));
+    await aDatabase(folder.file('here', '.beads', 'dolt', 'north'));
+    await expect(search(folder, { database: '.beads/dolt' })).rejects.toMatchObject({
+      code: 'nested-database',
+      hint: expect.stringContaining(folder.file('here', '.beads', 'dolt', 'north')),
+    });
+  });
+
   test('the outer one of two databases is found, and the inner one is named', async () => {
     await using folder = await tempFolder();
     await aDatabase(folder.file('here', 'db'));

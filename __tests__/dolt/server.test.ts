@@ -62,6 +62,21 @@ describe('a server of our own', () => {
     await expect(stat(server.address.socket ?? '')).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
+  test("collects garbage, and dolt's own command line in the folder speaks to it meanwhile", async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const server = await openServer(options(folder));
+    const database = await openDatabase(server, 1);
+    await database.run("INSERT INTO items VALUES (9, 'nine', 'ann')");
+    expect(await town.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
+    await database.run('CALL DOLT_GC()').catch(() => undefined);
+    await database.close();
+    await server.stop();
+    expect(await readdir(folder.file('town', '.dolt', 'noms', 'oldgen'))).toContain('manifest');
+    expect(await town.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
+    expect(await readdir(folder.file('town'))).toEqual(['.dolt']);
+  });
+
   test('a folder without a database is refused, and no database is made in it', async () => {
     await using folder = await tempFolder();
     await makeTown(folder.file('town', 'one'));

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { DATA_FOLDERS } from '../beads/database-folders.ts';
 import { beadsDatabase, type WorkspaceSearch } from '../beads/workspace.ts';
 import type { Configuration, Origin } from '../config/configuration.ts';
 import { errorMessage, Failure, type Location } from '../core/failure.ts';
@@ -85,7 +86,10 @@ interface Naming extends Surroundings {
 async function atNamed(named: Named, { search, mayClone, cwd, ceiling }: Naming): Promise<Found> {
   const { path, written, by, origin } = named;
   if (origin !== undefined) await requireInside(path, { ceiling, by, origin });
-  if (await holdsDolt(path)) return await at(path, await skipped(path, search));
+  if (await holdsDolt(path)) {
+    await refuseDataFolder(path, origin);
+    return await at(path, await skipped(path, search));
+  }
   const there = await stat(path).catch(() => null);
   if (there !== null) throw await noDatabaseIn(path, origin);
   if (mayClone) {
@@ -114,6 +118,17 @@ async function noDatabaseIn(path: string, at: Location | undefined): Promise<Fai
         ? 'Name the folder that holds `.dolt`.'
         : `Name one of the databases in it: ${inner.join(', ')}.`;
   return new Failure('no-database', `${path} holds no Dolt database`, { hint, location: at });
+}
+
+/** A server of bd makes a database of its own in its data folder, beside those of its users (bd 1.3.0). */
+async function refuseDataFolder(path: string, origin: Location | undefined): Promise<void> {
+  const isDataFolder = DATA_FOLDERS.some((name) => path.endsWith(join('.beads', name)));
+  const inner = isDataFolder ? await databasesBelow(path, 1) : [];
+  if (inner.length === 0) return;
+  throw new Failure('nested-database', `${path} is the data folder of a server, and no database of issues`, {
+    hint: `Name one of the databases in it: ${inner.join(', ')}.`,
+    location: origin,
+  });
 }
 
 /** What the workspace would have said, where that is another database or a place that this version does not follow. */

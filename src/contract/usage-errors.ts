@@ -113,7 +113,7 @@ export const USAGE_ERRORS = {
   'nested-database': {
     title: 'The folder of the database contains another database',
     hint: 'Move the inner database out of the folder: other programs may serve it in place of the outer one. To federate the inner one, name its folder with `database`.',
-    ...INFORMATION,
+    ...USAGE,
   },
   cloned: {
     title: 'There was no database, and it was cloned',

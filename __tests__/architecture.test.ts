@@ -13,7 +13,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   install: ['dolt', 'core', 'contract'],
   credentials: ['config', 'dolt', 'core', 'contract'],
   config: ['core', 'contract'],
-  beads: ['core', 'contract'],
+  beads: ['config', 'core', 'contract'],
   report: ['core', 'contract'],
   dolt: ['core', 'contract'],
   core: ['contract'],

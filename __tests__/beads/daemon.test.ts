@@ -71,8 +71,9 @@ describe('a SQLite workspace', () => {
   ])('%s is refused: %s', async (metadata, refused) => {
     await using folder = await tempFolder();
     await writeFile(folder.file('metadata.json'), metadata);
-    if (!refused) return expect(await beadsDatabase(folder.path)).toContain('embeddeddolt');
-    await expect(beadsDatabase(folder.path)).rejects.toMatchObject({
+    const search = { workspace: folder.path, cwd: folder.path, env: {}, userHome: false };
+    if (!refused) return expect(await beadsDatabase(search)).toContain('embeddeddolt');
+    await expect(beadsDatabase(search)).rejects.toMatchObject({
       code: 'database-in-use',
       message: expect.stringMatching(/requires direct database access.*SQLite/),
       hint: expect.stringContaining('bd migrate'),

@@ -140,7 +140,13 @@ describe('add-peer', () => {
     const file = await withFile(folder, TEXT);
     const context = commandContext(folder.path);
     let end = () => {};
-    const editing = editConfiguration(context, {}, () => new Promise<void>((resolve) => (end = resolve)));
+    let editing = Promise.resolve();
+    await new Promise<void>((begun) => {
+      editing = editConfiguration(context, {}, () => {
+        begun();
+        return new Promise<void>((resolve) => (end = resolve));
+      });
+    });
     const failure = await refusal(() => addPeer(request('b', 'file:///srv/b'), context));
     expect(failure).toMatchObject({
       code: 'config-unreadable',

@@ -21,7 +21,7 @@ describe('config and list-peers', () => {
     await mkdir(folder.file('.beads'));
     const file = folder.file('.beads/config.yaml');
     await writeFile(file, TEXT);
-    const context = contextIn(folder.path, { BD_CONFLICT_STRATEGY: 'manual' });
+    const context = contextIn(folder.path, { BD_CONFLICT_STRATEGY: 'manual', DOLT_FEDERATION_DATABASE: 'db' });
     const overrides = { sovereignty: 'T2', peers: 'c: file:///srv/c' } as const;
     const entries = await config({ command: 'config', key: null, overrides }, context);
     expect(configListResultSchema.parse(entries)).toEqual([
@@ -37,12 +37,13 @@ describe('config and list-peers', () => {
       { key: 'federation.town', value: '', origin: 'default' },
       { key: 'federation.inbox', value: 'false', origin: 'default' },
       { key: 'federation.plain-hosts', value: '', origin: 'default' },
+      { key: 'federation.database', value: 'db', origin: 'environment:DOLT_FEDERATION_DATABASE' },
       { key: 'conflict.strategy', value: 'manual', origin: 'environment:BD_CONFLICT_STRATEGY' },
       { key: 'federation.peers.a', value: 'dolthub://Org/a', origin: `file:${file}:5:5` },
       { key: 'federation.peers.b', value: 'file:///srv/b', origin: `file:${file}:4:5` },
       { key: 'federation.peers.c', value: 'file:///srv/c', origin: 'input:peers' },
     ]);
-    expect(await config({ command: 'config', key: 'federation.peers.b', overrides }, context)).toEqual([entries[10]]);
+    expect(await config({ command: 'config', key: 'federation.peers.b', overrides }, context)).toEqual([entries[11]]);
     const peers = listPeersResultSchema.parse(await listPeers({ command: 'list-peers', overrides }, context));
     expect(peers[0]).toEqual({ name: 'origin', endpoint: 'file:///srv/own', role: 'primary', tier: 'T2' });
     expect(peers.map(({ name }) => name)).toEqual(['origin', 'a', 'b', 'c']);

@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { FederateRequest } from '../../src/commands/request.ts';
 import { command } from '../helpers/commanding.ts';
@@ -11,17 +11,28 @@ describe('a run without a database', () => {
     const first = await makeTown(folder.file('first'));
     await first.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
     await first.dolt('push', 'box', 'main');
-    const remote = { overrides: { remote: `file://${folder.file('box')}` } };
+    await mkdir(folder.file('.beads'));
+    await writeFile(folder.file('.beads', 'metadata.json'), '{"dolt_database":"items"}');
+    const place = folder.file('.beads', 'embeddeddolt', 'items');
+    const overrides = { remote: `file://${folder.file('box')}`, syncMode: 'dolt-native' } as const;
+    const request = { overrides, database: undefined };
 
     for (const look of [{ dryRun: true }, { command: 'status' }] as const) {
-      const { result } = await command(folder, '', { ...remote, ...look });
-      expect(result.peers).toMatchObject([{ name: 'origin', state: 'up-to-date' }]);
-      expect(await readdir(folder.path)).not.toContain('town');
+      const { result } = await command(folder, '', { ...request, ...look });
+      expect(result).toMatchObject({ peers: [{ name: 'origin', state: 'up-to-date' }], problems: [] });
+      expect(result).not.toHaveProperty('cloned');
+      expect(await readdir(folder.file('.beads'))).toEqual(['metadata.json']);
       expect(await readdir(folder.file('tmp'))).toEqual([]);
     }
-    const { result } = await command(folder, '', remote);
-    expect(result).toMatchObject({ status: 'unchanged', head: await first.head(), database: folder.file('town') });
-    expect(await openTestTown(folder.file('town')).head()).toBe(await first.head());
+    const { result } = await command(folder, '', request);
+    expect(result).toMatchObject({ status: 'unchanged', head: await first.head(), database: place, cloned: true });
+    expect(result.problems).toMatchObject([
+      { severity: 'notice', code: 'cloned', message: expect.stringContaining(`cloned from origin into ${place}`) },
+    ]);
+    expect(await openTestTown(place).head()).toBe(await first.head());
+    const again = await command(folder, '', request);
+    expect(again.result).toMatchObject({ database: place, problems: [] });
+    expect(again.result).not.toHaveProperty('cloned');
   });
 
   test('clones from the peer that bootstrap names', async () => {
@@ -29,16 +40,19 @@ describe('a run without a database', () => {
     const first = await makeTown(folder.file('first'));
     await first.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
     await first.dolt('push', 'box', 'main');
-    const { result } = await command(folder, `box: file://${folder.file('box')}`, { bootstrap: 'box' });
-    expect(result.head).toBe(await first.head());
+    const peers = `box: file://${folder.file('box')}`;
+    await expect(command(folder, peers)).rejects.toMatchObject({ code: 'no-database' });
+    const { result } = await command(folder, peers, { bootstrap: 'box' });
+    expect(result).toMatchObject({ head: await first.head(), database: folder.file('town'), cloned: true });
   });
 
   type Lost = Pick<Partial<FederateRequest>, 'bootstrap' | 'database'> & { readonly remote?: string };
   test.each<[string, (path: string) => string, Lost, string]>([
     ['never from a stranger', (path: string) => `box: file://${path}/box`, {}, 'no-database'],
     ['an unknown bootstrap', (path: string) => `box: file://${path}/box`, { bootstrap: 'nobody' }, 'unknown-peer'],
-    ['an empty primary', () => '', { remote: 'empty' }, 'no-database'],
-    ['a primary whose disk is not mounted', () => '', { remote: 'no/disk' }, 'folder-missing'],
+    ['a named folder, even with a primary', () => '', { remote: 'box' }, 'no-database'],
+    ['an empty primary', () => '', { remote: 'empty', bootstrap: 'origin' }, 'no-database'],
+    ['a primary whose disk is not mounted', () => '', { remote: 'no/disk', bootstrap: 'origin' }, 'folder-missing'],
     ['nowhere to clone to', () => '', { remote: 'box', database: undefined }, 'no-database'],
   ])('%s is refused and creates nothing', async (_, peers, { remote, ...request }, code) => {
     await using folder = await tempFolder();
@@ -127,7 +141,7 @@ describe('a run with a database', () => {
   test('an empty remote is refused where init-empty is false', async () => {
     await using folder = await tempFolder();
     await makeTown(folder.file('town'));
-    await makeTown(folder.file('elsewhere', 'x'));
+    await mkdir(folder.file('elsewhere'));
     const peers = `box: file://${folder.file('elsewhere')}`;
     const { result } = await command(folder, peers, { initEmpty: false });
     expect(result.peers).toMatchObject([{ status: 'failed', error: { code: 'remote-empty' } }]);

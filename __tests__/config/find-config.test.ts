@@ -4,9 +4,17 @@ import { type ConfigurationContext, findConfig } from '../../src/config/find-con
 import { contextIn, refusal } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** town/.beads/config.yaml, town/sub/deep, empty/.beads, home/.config/bd/config.yaml, xdg/bd/config.yaml */
+/** town/.beads/config.yaml, town/sub/deep, town/hollow/.beads, empty/.beads, home/.config/bd/config.yaml, xdg/bd/config.yaml */
 async function tree(folder: TempFolder): Promise<void> {
-  for (const path of ['town/.beads', 'town/sub/deep', 'empty/.beads', 'plain', 'home/.config/bd', 'xdg/bd']) {
+  for (const path of [
+    'town/.beads',
+    'town/sub/deep',
+    'town/hollow/.beads',
+    'empty/.beads',
+    'plain',
+    'home/.config/bd',
+    'xdg/bd',
+  ]) {
     await mkdir(folder.file(path), { recursive: true });
   }
   for (const path of ['town/.beads', 'home/.config/bd', 'xdg/bd'])
@@ -21,6 +29,14 @@ describe('where the configuration is found', () => {
     ['never above the ceiling', 'town/sub/deep', 'town/sub', false, null, null],
     ['only here under a foreign ceiling', 'town/sub', 'plain', false, null, null],
     ['nowhere in an empty workspace', 'empty', 'empty', false, null, 'empty/.beads'],
+    [
+      'not passed over for an empty folder of that name',
+      'town/hollow',
+      null,
+      false,
+      'town/.beads/config.yaml',
+      'town/.beads',
+    ],
     ["in the user's file", 'plain', 'plain', true, 'home/.config/bd/config.yaml', null],
     ["not in the user's file where it may not be read", 'plain', 'plain', false, null, null],
     ["in the town before the user's", 'town', null, true, 'town/.beads/config.yaml', 'town/.beads'],

@@ -21,7 +21,8 @@ test.each([
     const home = folder.file('h');
     const parent = folder.file('parent');
     await mkdir(parent);
-    const spec = { home, database: join(parent, 'town'), federation: { remote: silent.url }, words: kill.words };
+    const words = [...kill.words, '--bootstrap', 'origin'];
+    const spec = { home, database: join(parent, 'town'), federation: { remote: silent.url }, words };
     const run = await startRun({ ...spec, command: 'sync' });
     await Promise.race([silent.asked, run.ended]);
     const engine = (await markedProcesses(run.mark)).find(({ command }) => command.includes(' sql-server '));

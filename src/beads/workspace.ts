@@ -1,66 +1,177 @@
-import { readFile } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
-import { z } from 'zod';
+import { realpath, stat } from 'node:fs/promises';
+import { dirname, join, resolve, sep } from 'node:path';
+import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
+import { readIfThere } from '../core/read-if-there.ts';
+import { bdSettings, said, variable } from './bd-settings.ts';
+import { DATA_FOLDERS, databasesIn, isDatabase, ownsData, sqliteFiles } from './database-folders.ts';
+import { elsewhere } from './elsewhere.ts';
+import { linkedTree } from './main-repository.ts';
+import { type MetadataFile, readMetadata } from './metadata.ts';
+import {
+  databaseName,
+  dataFolder,
+  isServerMode,
+  otherPlace,
+  serverAddress,
+  type WorkspaceWords,
+} from './server-modes.ts';
 
-/** The keys of `.beads/metadata.json` that say where the database lies (beads of June 2026). */
-const metadataSchema = z.looseObject({
-  /** `dolt` or, in workspaces made before beads used Dolt, `sqlite`. */
-  backend: z.string().optional(),
-  /** File name of the SQLite database, or `dolt`. */
-  database: z.string().optional(),
-  dolt_mode: z.string().optional(),
-  dolt_database: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]+$/, 'must be a plain database name')
-    .optional(),
-  dolt_data_dir: z.string().optional(),
-});
-
-/**
- * The folder in which a beads workspace keeps its database, whether or not it exists.
- * @param workspace absolute path of `.beads`
- * @returns null where `metadata.json` is absent
- * @throws Failure `config-invalid` for a metadata.json that cannot be understood, `database-in-use` for a workspace that
- * keeps its issues in SQLite
- */
-export async function beadsDatabase(workspace: string): Promise<string | null> {
-  const file = join(workspace, 'metadata.json');
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text === null) return null;
-  const metadata = parseMetadata(text, file);
-  requireDolt(metadata, workspace);
-  const { dolt_mode, dolt_database, dolt_data_dir } = metadata;
-  const name = dolt_database ?? 'beads';
-  if (dolt_mode !== 'server') return join(workspace, 'embeddeddolt', name);
-  const dataDir = dolt_data_dir ?? 'dolt';
-  return join(isAbsolute(dataDir) ? dataDir : resolve(workspace, dataDir), name);
+/** Where the workspace was found, and what else decides what it means. */
+export interface WorkspaceSearch {
+  /** Absolute path of `.beads`; null: there is none here or above. */
+  readonly workspace: string | null;
+  readonly cwd: string;
+  readonly env: Env;
+  /** Whether bd's settings in the user's home folder count. */
+  readonly userHome: boolean;
 }
 
-type Metadata = z.infer<typeof metadataSchema>;
+/**
+ * The folder in which a beads workspace keeps its database, or will keep it. Nothing may be cloned beside a database that
+ * is elsewhere, because bd would use the clone from then on; so what this version does not follow is refused.
+ * @returns null where no workspace says anything about a database
+ * @throws Failure `workspace-unknown`; `config-invalid`, `config-syntax`, `config-unreadable` for files that cannot be
+ * understood; `database-in-use` for a workspace that keeps its issues in SQLite
+ */
+export async function beadsDatabase(search: WorkspaceSearch): Promise<string | null> {
+  await refuseVariables(search);
+  await refuseMainWorkspace(search);
+  const { workspace, env, userHome } = search;
+  if (workspace === null) return null;
+  await refuseRedirect(workspace);
+  const beads = await realpath(workspace);
+  const words = { beads, env, settings: await bdSettings(beads, env, userHome), metadata: await readMetadata(beads) };
+  await requireDolt(words);
+  const other = await otherPlace(words);
+  if (other !== null) throw elsewhere(beads, other);
+  if (words.metadata === null) return await withoutMetadata(beads);
+  const place = join(dataFolder(words), databaseName(words));
+  if (!(await isDatabase(place))) await refuseClone(place, words, search);
+  return place;
+}
+
+/** The variables that take bd to another workspace; they say nothing new where they name this one. */
+async function refuseVariables({ workspace, cwd, env }: WorkspaceSearch): Promise<void> {
+  const own = workspace === null ? null : await realpath(workspace);
+  for (const name of ['BEADS_DIR', 'BEADS_DB', 'BD_DB']) {
+    const signal = variable(env, name);
+    if (signal === undefined) continue;
+    const named = resolve(cwd, signal.value);
+    if (own !== null && (await realpath(named).catch(() => named)) === own) continue;
+    const [real = named] = await databasesIn(named);
+    throw elsewhere(workspace, { what: said(signal), real, fix: `Unset ${name}, if it is not meant.` });
+  }
+}
+
+/** In a worktree bd uses the database of the main repository, unless the worktree has one of its own. */
+async function refuseMainWorkspace({ workspace, cwd }: WorkspaceSearch): Promise<void> {
+  const linked = await linkedTree(cwd);
+  if (linked === null) return;
+  const main = await realpath(linked.mainWorkspace).catch(() => null);
+  if (main === null) return;
+  const own = workspace === null ? null : await realpath(workspace);
+  if (own === main || !((await ownsData(main)) || (await isThere(join(main, 'metadata.json'))))) return;
+  const isOfTree = own?.startsWith((await realpath(linked.root)) + sep) === true;
+  if (own !== null && isOfTree && ((await ownsData(own)) || !(await ownsData(main)))) return;
+  const [real = main] = await databasesIn(main);
+  throw elsewhere(workspace, {
+    what: `${linked.root} is a worktree, whose database is in the workspace of the main repository, ${main}`,
+    real,
+    fix: `Run in ${dirname(main)}.`,
+  });
+}
+
+async function refuseRedirect(workspace: string): Promise<void> {
+  const file = join(workspace, 'redirect');
+  const lines = ((await readIfThere(file)) ?? '').split(/\r?\n/).map((line) => line.trim());
+  const line = lines.findIndex((one) => one !== '' && !one.startsWith('#'));
+  if (line === -1) return;
+  const target = resolve(dirname(await realpath(workspace)), lines[line] ?? '');
+  const [real = target] = await databasesIn(target);
+  throw elsewhere(workspace, {
+    what: `it is redirected to ${target}`,
+    at: { file, line: line + 1 },
+    real,
+    fix: `Run in ${dirname(target)}.`,
+  });
+}
 
 /** Only a Dolt database can be federated; a SQLite file is bd's own. */
-function requireDolt({ backend, database }: Metadata, workspace: string): void {
-  const isSqlite = backend === undefined ? database?.endsWith('.db') === true : backend.toLowerCase() === 'sqlite';
+async function requireDolt({ beads, metadata }: WorkspaceWords): Promise<void> {
+  const isSqlite = metadata === null ? await hasOnlySqlite(beads) : saysSqlite(metadata.values);
   if (!isSqlite) return;
   throw new Failure(
     'database-in-use',
-    `federation requires direct database access to Dolt, but ${workspace} keeps its issues in SQLite`,
+    `federation requires direct database access to Dolt, but ${beads} keeps its issues in SQLite`,
     { hint: 'Move the workspace to Dolt with `bd migrate`, or name a Dolt database with `--database`.' },
   );
 }
 
-function parseMetadata(text: string, file: string): Metadata {
-  let raw: unknown;
-  try {
-    raw = JSON.parse(text);
-  } catch (cause) {
-    throw new Failure('config-invalid', `${file} is not JSON`, { location: { file }, cause });
+function saysSqlite({ backend, database }: MetadataFile['values']): boolean {
+  return backend === undefined ? database?.endsWith('.db') === true : backend.toLowerCase() === 'sqlite';
+}
+
+async function hasOnlySqlite(beads: string): Promise<boolean> {
+  return (await sqliteFiles(beads)).length > 0 && !(await hasDataFolder(beads));
+}
+
+async function withoutMetadata(beads: string): Promise<null> {
+  const legacy = join(beads, 'config.json');
+  const [real = null] = await databasesIn(beads);
+  const fix = 'Run `bd list` once: it writes the file.';
+  if (await isThere(legacy)) {
+    throw elsewhere(beads, {
+      what: 'it has the config.json of an old bd and no metadata.json',
+      at: { file: legacy },
+      real,
+      fix,
+    });
   }
-  const parsed = metadataSchema.safeParse(raw);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new Failure('config-invalid', `${file}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, {
-    location: { file },
+  if (await hasDataFolder(beads)) {
+    throw elsewhere(beads, { what: 'it has a data folder and no metadata.json, which names the database', real, fix });
+  }
+  return null;
+}
+
+/** A clone belongs where the workspace says, and only if its database is nowhere else. */
+async function refuseClone(place: string, words: WorkspaceWords, { cwd }: WorkspaceSearch): Promise<void> {
+  const { beads } = words;
+  const [other] = await databasesIn(beads);
+  if (other !== undefined) {
+    throw elsewhere(beads, {
+      what: `metadata.json names ${place}, which does not exist, and another database does`,
+      at: words.metadata?.at('dolt_database'),
+      real: other,
+      fix: 'Correct `dolt_mode` and `dolt_database` in metadata.json.',
+    });
+  }
+  const address = isServerMode(words) ? serverAddress(words) : undefined;
+  if (address !== undefined) {
+    throw elsewhere(beads, {
+      what: `a server has its database (${said(address)}), and ${place} does not exist`,
+      at: address.at,
+      real: null,
+      fix: 'Name the database in the data folder of that server.',
+    });
+  }
+  const linked = await linkedTree(cwd);
+  if (linked === null || !beads.startsWith((await realpath(linked.root)) + sep)) return;
+  throw elsewhere(beads, {
+    what: `${linked.root} is a worktree without a database of its own`,
+    real: null,
+    fix: `Clone the database in the main repository (${dirname(linked.mainWorkspace)}).`,
   });
+}
+
+async function hasDataFolder(beads: string): Promise<boolean> {
+  for (const name of DATA_FOLDERS) if (await isThere(join(beads, name))) return true;
+  return false;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -2,6 +2,8 @@ import { buildConfiguration } from '../config/build.ts';
 import type { Configuration, Peer } from '../config/configuration.ts';
 import { addPeerToFile, createFileWithPeer } from '../config/edit.ts';
 import type { PeerValue } from '../config/edit-add.ts';
+import { parseEndpoint } from '../config/endpoint.ts';
+import { endpointOptions } from '../config/endpoint-options.ts';
 import { loadConfiguration } from '../config/load.ts';
 import { parsePeerName } from '../config/peer-name.ts';
 import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
@@ -9,6 +11,7 @@ import type { AddPeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { problemsOf } from '../core/problems-of.ts';
 import { findDolt } from '../install/find.ts';
+import { fileRemote } from '../sync/file-remote.ts';
 import type { Context } from './context.ts';
 import { type DatabaseFacts, databaseFacts } from './database-facts.ts';
 import { checkLock } from './doctor/lock-check.ts';
@@ -24,7 +27,7 @@ import { registerNow } from './town-remote.ts';
  * without touching the network. Where there is no file,
  * `.beads/config.yaml` is created in the workspace, else in the working directory.
  * @throws Failure `invalid-peer-name`, `peer-exists`, and everything that the configuration with the new peer would be
- * refused for; then nothing was written
+ * refused for, `working-database` and `not-a-remote` where the folder is on this machine; then nothing was written
  */
 export async function addPeer(request: AddPeerRequest, context: Context): Promise<AddPeerResult> {
   const { name, endpoint, overrides } = request;
@@ -33,6 +36,7 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
     if (before.peers.some((peer) => peer.name === name)) {
       throw new Failure('peer-exists', `peer already exists: ${name}. Nothing was changed`);
     }
+    await refuseUnfitFolder(request, context);
     await writePeer(request, context, before);
     return await loadConfiguration(context, overrides);
   });
@@ -41,7 +45,7 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
     const refusal = tierRefusal(peer);
     if (refusal !== null) context.log.warning(`${refusal.message}: every run will refuse it. ${refusal.hint}`);
     await warnOfLive(peer, { request, after }, context);
-    await registerNow(peer, { database: request.database, workspace: after.workspace }, context);
+    await registerNow(peer, { database: request.database, configuration: after }, context);
   }
   return { name, endpoint, status: 'added' };
 }
@@ -53,18 +57,43 @@ async function warnOfLive(
   context: Context,
 ): Promise<void> {
   if (withoutLive([peer]).length === 0) return;
-  if ((await hasIgnoredTables(after, () => factsOf(request, context))) !== true) return;
+  if ((await hasIgnoredTables(after, () => factsOf(request, after, context))) !== true) return;
   const { message, hint } = liveNotice(peer);
   context.log.warning(`live-unknown: ${message}\n${hint}`);
 }
 
-async function factsOf(request: AddPeerRequest, context: Context): Promise<DatabaseFacts | null> {
-  const search = { ...context, database: request.database, workspace: null };
-  const found = await locateDatabase(search).catch(() => null);
+async function factsOf(
+  request: AddPeerRequest,
+  configuration: Configuration,
+  context: Context,
+): Promise<DatabaseFacts | null> {
+  const found = await locateDatabase({ database: request.database, configuration }, context).catch(() => null);
   const wanted = { kind: 'exact', version: DEFAULT_DOLT_VERSION } as const;
   const dolt = found?.kind === 'database' ? await findDolt({ wanted }, context) : null;
   if (found?.kind !== 'database' || dolt === null || (await checkLock(found.path)).status === 'missing') return null;
   return await databaseFacts({ path: found.path, branch: null }, dolt.path, context);
+}
+
+/**
+ * Refuses a folder that can be no remote. One that is not there yet may come with its disk, and an endpoint that cannot be
+ * read is refused with the configuration.
+ * @throws Failure `working-database`, `not-a-remote`
+ */
+async function refuseUnfitFolder({ endpoint, overrides }: AddPeerRequest, context: Context): Promise<void> {
+  const parsed = attempt(() => parseEndpoint(endpoint, endpointOptions(context.env, overrides)));
+  if (parsed === null) return;
+  await fileRemote(parsed).catch((thrown: unknown) => {
+    if (!(thrown instanceof Failure) || thrown.code !== 'folder-missing') throw thrown;
+  });
+}
+
+function attempt<T>(parse: () => T): T | null {
+  try {
+    return parse();
+  } catch (thrown) {
+    if (thrown instanceof Failure) return null;
+    throw thrown;
+  }
 }
 
 async function writePeer(request: AddPeerRequest, context: Context, before: Configuration): Promise<void> {

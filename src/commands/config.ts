@@ -26,7 +26,7 @@ export async function config(request: ConfigRequest, context: ConfigurationConte
 }
 
 function listEntries(configuration: Configuration): readonly ConfigEntry[] {
-  const { syncMode, remote, sovereignty, allowedRemotePatterns, dirty, strategy, peers } = configuration;
+  const { syncMode, remote, sovereignty, allowedRemotePatterns, dirty, database, strategy, peers } = configuration;
   const { town, inbox, plainHosts } = configuration;
   return [
     entry('sync.mode', syncMode),
@@ -43,6 +43,7 @@ function listEntries(configuration: Configuration): readonly ConfigEntry[] {
       value: typeof inbox.value === 'boolean' ? String(inbox.value) : inbox.value.join(', '),
     }),
     entry('federation.plain-hosts', { ...plainHosts, value: plainHosts.value.join(', ') }),
+    entry('federation.database', { ...database, value: database.value ?? '' }),
     entry('conflict.strategy', strategy),
     // The peer `origin` is federation.remote and stands above under that key.
     ...peers

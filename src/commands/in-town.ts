@@ -82,7 +82,7 @@ export async function inTown(request: FederateRequest, context: Context, ground:
     ...runs.flatMap((run) => replacedProblems(run, path)),
     ...memory,
     ...runs.flatMap(noticesOf),
-    ...[...ground.notices, ...told].map((notice) => toProblem(notice)),
+    ...[...ground.town.notices, ...ground.notices, ...told].map((notice) => toProblem(notice)),
   ];
   return {
     version: 1,
@@ -103,6 +103,7 @@ export async function inTown(request: FederateRequest, context: Context, ground:
     merge: request.command === 'status' || request.command === 'push' ? null : merge,
     peers: results,
     problems,
+    ...(ground.town.clonedFrom === null ? {} : { cloned: true as const }),
     ...(unsaved === null ? {} : { unsaved }),
     ...(left.file === null ? {} : { conflictsPath: left.file }),
   };

@@ -1,55 +1,180 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
-import { beadsDatabase } from '../beads/workspace.ts';
-import { errorMessage, Failure } from '../core/failure.ts';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { DATA_FOLDERS } from '../beads/database-folders.ts';
+import { beadsDatabase, type WorkspaceSearch } from '../beads/workspace.ts';
+import type { Configuration, Origin } from '../config/configuration.ts';
+import { errorMessage, Failure, type Location } from '../core/failure.ts';
+import { realPath } from '../core/real-path.ts';
 import { systemCode } from '../core/system-code.ts';
+import type { Notice } from '../sync/notice.ts';
+import type { Context } from './context.ts';
+import { databasesBelow, nearestDatabase } from './near-database.ts';
+import { nestedDatabases } from './nested-databases.ts';
 
-interface Search {
-  /** What the user named, relative to `cwd`. */
+interface Wanted {
+  /** What the user named with the flag or the input. */
   readonly database: string | undefined;
-  readonly cwd: string;
-  /** Folder above which nothing is searched. */
-  readonly ceiling: string | null;
-  /** Absolute path of `.beads`, where there is one. */
-  readonly workspace: string | null;
-  /** Where a clone goes when nothing names a place. */
-  readonly cloneDir: string | null;
+  readonly configuration: Pick<Configuration, 'workspace' | 'database'>;
+  /** Whether a folder that was named and does not exist may be cloned into. */
+  readonly mayClone?: boolean;
 }
+
+type Surroundings = Pick<Context, 'cwd' | 'ceiling' | 'cloneDir' | 'env' | 'userHome'>;
 
 /** Where the database is, or where a clone of it belongs. */
 export type Found =
-  | { readonly kind: 'database'; readonly path: string }
+  | { readonly kind: 'database'; readonly path: string; readonly notices: readonly Notice[] }
   | { readonly kind: 'to-clone'; readonly path: string }
   | { readonly kind: 'nowhere' };
 
 /**
- * Finds the database: the folder that was named, else what the beads workspace says, else the nearest folder upward
- * that holds `.dolt`.
- * @throws Failure `no-database` when the named folder exists and is no database
+ * Finds the database: the folder that was named by flag, input, variable or the key `federation.database`, else what the
+ * beads workspace says, else the nearest folder upward that holds `.dolt`.
+ * @throws Failure `no-database` when the named folder is no database, `workspace-unknown` and others of `beadsDatabase`
  */
-export async function locateDatabase(search: Search): Promise<Found> {
-  if (search.database !== undefined) return named(resolve(search.cwd, search.database));
-  const beads = search.workspace === null ? null : await beadsDatabase(search.workspace);
-  if (beads !== null) return (await holdsDolt(beads)) ? found(beads) : toClone(beads);
-  const upward = await nearest(search.cwd, search.ceiling);
-  if (upward !== null) return found(upward);
-  if (search.cloneDir === null) return { kind: 'nowhere' };
-  const clone = join(search.cloneDir, 'database');
-  return (await holdsDolt(clone)) ? found(clone) : toClone(clone);
+export async function locateDatabase(wanted: Wanted, context: Surroundings): Promise<Found> {
+  const { cwd, ceiling, cloneDir } = context;
+  const search: WorkspaceSearch = { ...context, workspace: wanted.configuration.workspace };
+  const named = nameOf(wanted, cwd);
+  if (named !== null) return await atNamed(named, { ...context, search, mayClone: wanted.mayClone === true });
+  const beads = await beadsDatabase(search);
+  if (beads !== null) {
+    await requireInside(beads, { ceiling, by: 'the beads workspace', origin: undefined });
+    return await at(beads);
+  }
+  const upward = await nearest(cwd, ceiling);
+  if (upward !== null) return await at(upward);
+  if (cloneDir === null) return { kind: 'nowhere' };
+  return await at(join(cloneDir, 'database'));
 }
 
-const found = (path: string): Found => ({ kind: 'database', path });
-const toClone = (path: string): Found => ({ kind: 'to-clone', path });
+/** What is at a place where the database is, or belongs. */
+async function at(path: string, notices: readonly Notice[] = []): Promise<Found> {
+  if (!(await holdsDolt(path))) return { kind: 'to-clone', path };
+  return { kind: 'database', path, notices: [...notices, ...(await nestedDatabases(path))] };
+}
 
-async function named(path: string): Promise<Found> {
-  if (await holdsDolt(path)) return found(path);
+/** A folder that somebody named, and how. */
+interface Named {
+  readonly path: string;
+  readonly written: string;
+  /** What messages call the one who named it. */
+  readonly by: string;
+  /** Where a file names it. */
+  readonly origin: Location | undefined;
+}
+
+function nameOf({ database, configuration }: Wanted, cwd: string): Named | null {
+  if (database !== undefined)
+    return { path: resolve(cwd, database), written: database, by: '`database`', origin: undefined };
+  const { value, origin } = configuration.database;
+  if (value === null) return null;
+  const file = origin.layer === 'file' ? origin.location : undefined;
+  const base = file === undefined ? cwd : dirname(file.file);
+  return { path: resolve(base, value), written: value, by: nameOfOrigin(origin), origin: file };
+}
+
+function nameOfOrigin(origin: Origin): string {
+  return origin.layer === 'environment' ? `the variable ${origin.variable}` : '`federation.database`';
+}
+
+interface Naming extends Surroundings {
+  readonly search: WorkspaceSearch;
+  readonly mayClone: boolean;
+}
+
+async function atNamed(named: Named, { search, mayClone, cwd, ceiling }: Naming): Promise<Found> {
+  const { path, written, by, origin } = named;
+  if (origin !== undefined) await requireInside(path, { ceiling, by, origin });
+  if (await holdsDolt(path)) {
+    await refuseDataFolder(path, origin);
+    return await at(path, await skipped(path, search));
+  }
   const there = await stat(path).catch(() => null);
-  if (there === null) return toClone(path);
+  if (there !== null) throw await noDatabaseIn(path, origin);
+  if (mayClone) {
+    await refuseBeside(path, search);
+    return { kind: 'to-clone', path };
+  }
+  const near = await nearestDatabase(path);
+  const meant = near === null ? '' : `Did you mean \`${shown(near, { written, cwd })}\`? `;
+  throw new Failure('no-database', `the folder ${JSON.stringify(written)} that ${by} names does not exist (${path})`, {
+    hint: `${meant}Only with \`bootstrap\` (flag or input), which names a peer, a new folder is cloned into.`,
+    location: origin,
+  });
+}
+
+/** A path written as the user wrote the one that it is to replace. */
+function shown(path: string, { written, cwd }: { readonly written: string; readonly cwd: string }): string {
+  return resolve(written) === written ? path : relative(cwd, path);
+}
+
+async function noDatabaseIn(path: string, at: Location | undefined): Promise<Failure> {
+  const inner = await databasesBelow(path);
   const hint =
     basename(path) === '.dolt'
       ? `Name its parent, ${dirname(path)}.`
-      : 'Name the folder that holds `.dolt`, or one that does not exist yet to clone into.';
-  throw new Failure('no-database', `${path} holds no Dolt database`, { hint });
+      : inner.length === 0
+        ? 'Name the folder that holds `.dolt`.'
+        : `Name one of the databases in it: ${inner.join(', ')}.`;
+  return new Failure('no-database', `${path} holds no Dolt database`, { hint, location: at });
+}
+
+/** A server of bd makes a database of its own in its data folder, beside those of its users (bd 1.3.0). */
+async function refuseDataFolder(path: string, origin: Location | undefined): Promise<void> {
+  const isDataFolder = DATA_FOLDERS.some((name) => path.endsWith(join('.beads', name)));
+  const inner = isDataFolder ? await databasesBelow(path, 1) : [];
+  if (inner.length === 0) return;
+  throw new Failure('nested-database', `${path} is the data folder of a server, and no database of issues`, {
+    hint: `Name one of the databases in it: ${inner.join(', ')}.`,
+    location: origin,
+  });
+}
+
+/** What the workspace would have said, where that is another database or a place that this version does not follow. */
+async function skipped(path: string, search: WorkspaceSearch): Promise<readonly Notice[]> {
+  try {
+    const place = await beadsDatabase(search);
+    if (place === null || (await isSame(place, path)) || !(await holdsDolt(place))) return [];
+    const message = `${path} is used as named; the database of the beads workspace, ${place}, was left alone`;
+    return [{ severity: 'notice', code: 'workspace-unknown', message, hint: '' }];
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    const message = `${path} is used as named; the beads workspace was not followed: ${thrown.message}`;
+    return [{ severity: 'notice', code: 'workspace-unknown', message, hint: '' }];
+  }
+}
+
+/** @throws Failure where the workspace has a database already, or cannot be followed to it */
+async function refuseBeside(path: string, search: WorkspaceSearch): Promise<void> {
+  const place = await beadsDatabase(search);
+  if (place === null || !(await holdsDolt(place))) return;
+  throw new Failure('no-database', `${path} does not exist, and the beads workspace has its database in ${place}`, {
+    hint: 'Nothing is cloned beside it. Leave `database` out to use it.',
+  });
+}
+
+/** In a checkout no file may lead out of it: a pull request could name any database of the runner. */
+async function requireInside(
+  path: string,
+  named: Pick<Named, 'by' | 'origin'> & { readonly ceiling: string | null },
+): Promise<void> {
+  const { ceiling, by, origin } = named;
+  if (ceiling === null) return;
+  const [top, real] = [await realPath(ceiling), await realPath(path)];
+  if (real === top || real.startsWith(top + sep)) return;
+  throw new Failure(
+    origin === undefined ? 'workspace-unknown' : 'config-invalid',
+    `${by} names ${path}, which is outside of the workspace ${ceiling}`,
+    {
+      hint: 'Name it with the input `database`, or the variable DOLT_FEDERATION_DATABASE, instead.',
+      location: origin,
+    },
+  );
+}
+
+async function isSame(one: string, other: string): Promise<boolean> {
+  return (await realPath(one)) === (await realPath(other));
 }
 
 async function nearest(from: string, ceiling: string | null): Promise<string | null> {
@@ -67,7 +192,7 @@ async function holdsDolt(folder: string): Promise<boolean> {
     const code = systemCode(thrown);
     if (code === 'ENOENT' || code === 'ENOTDIR') return false;
     throw new Failure('no-database', `${join(folder, '.dolt')} cannot be looked into: ${errorMessage(thrown)}`, {
-      hint: 'Check that this user may read the folder, or name another one with `--database`.',
+      hint: 'Check that this user may read the folder, or name another one with `database` (flag or input).',
       cause: thrown,
     });
   }

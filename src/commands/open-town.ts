@@ -3,11 +3,13 @@ import { join, sep } from 'node:path';
 import { requireNoDaemon } from '../beads/daemon.ts';
 import type { Configuration, Peer } from '../config/configuration.ts';
 import { Failure } from '../core/failure.ts';
+import { realPath } from '../core/real-path.ts';
 import { cloneDatabase } from '../dolt/clone.ts';
 import { type Engines, openEngines } from '../dolt/engines.ts';
 import { processCommand } from '../dolt/process-command.ts';
 import { fileOwnerFailure } from '../sync/file-access.ts';
 import { fileRemote } from '../sync/file-remote.ts';
+import type { Notice } from '../sync/notice.ts';
 import { readPatiently } from '../sync/retry.ts';
 import { timeLimit } from '../sync/time-limits.ts';
 import type { Context } from './context.ts';
@@ -21,6 +23,10 @@ export interface Town {
   readonly engines: Engines;
   /** Whether the folder goes with the machine that this run is on: what no peer has, nobody has then. */
   readonly fleeting: boolean;
+  /** Name of the peer that the database was cloned from by this run; null: it was there. */
+  readonly clonedFrom: string | null;
+  /** What should be known of how it was found. */
+  readonly notices: readonly Notice[];
   close(): Promise<void>;
 }
 
@@ -42,13 +48,11 @@ interface Known {
  * @throws Failure `no-database`, `unknown-peer`, `database-in-use`, or what cloning threw
  */
 export async function openTown(request: Opening, context: Context, known: Known): Promise<Town> {
-  const found = await locateDatabase({
-    ...context,
-    database: request.database,
-    workspace: known.configuration.workspace,
-  });
-  const { workspace } = known.configuration;
-  if (workspace !== null && isInside(workspace, found)) {
+  const { configuration } = known;
+  const wanted = { database: request.database, configuration, mayClone: request.bootstrap !== undefined };
+  const found = await locateDatabase(wanted, context);
+  const workspace = configuration.workspace === null ? null : await realPath(configuration.workspace);
+  if (workspace !== null && found.kind !== 'nowhere' && isInside(workspace, await realPath(found.path))) {
     await requireNoDaemon(workspace, (pid) => processCommand(pid, context.env));
   }
   // One connection for each peer that is worked on, and one for the merge.
@@ -57,35 +61,43 @@ export async function openTown(request: Opening, context: Context, known: Known)
     openEngines({ ...context, dolt: known.dolt, database: path, removeWith }, connections);
   if (found.kind === 'database') {
     const engines = at(found.path);
-    const fleeting = context.cloneDir !== null && isInside(context.cloneDir, found);
-    return { path: found.path, engines, fleeting, close: () => engines.close() };
+    const fleeting = context.cloneDir !== null && isInside(context.cloneDir, found.path);
+    const { path, notices } = found;
+    return { path, engines, fleeting, clonedFrom: null, notices, close: () => engines.close() };
   }
   const writes = request.command !== 'status' && !request.dryRun;
   const workshop = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
   if (workshop !== null) context.onResource({ kind: 'folder', path: workshop });
   const removeWith = workshop === null ? [] : [workshop];
   try {
-    const source = bootstrapPeer(known.configuration, request.bootstrap);
+    const source = bootstrapPeer(configuration, request.bootstrap);
     const path = workshop === null ? cloneTo(found) : join(workshop, 'database');
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
     await clone(request, context, { ...known, source, path, removeWith });
     const engines = at(path, removeWith);
     const fleeting = context.cloneDir !== null;
-    return { path, engines, fleeting, close: () => engines.close().finally(() => remove(workshop)) };
+    const clonedFrom = workshop === null ? source.name : null;
+    const close = () => engines.close().finally(() => remove(workshop));
+    return { path, engines, fleeting, clonedFrom, notices: clonedNotice(clonedFrom, path), close };
   } catch (thrown) {
     await remove(workshop);
     throw thrown;
   }
 }
 
-function isInside(folder: string, found: Found): boolean {
-  return found.kind !== 'nowhere' && found.path.startsWith(folder + sep);
+function isInside(folder: string, path: string): boolean {
+  return path.startsWith(folder + sep);
+}
+
+function clonedNotice(from: string | null, into: string): readonly Notice[] {
+  if (from === null) return [];
+  return [{ severity: 'notice', code: 'cloned', message: `there was no database: cloned from ${from} into ${into}` }];
 }
 
 function cloneTo(found: Exclude<Found, { kind: 'database' }>): string {
   if (found.kind === 'to-clone') return found.path;
   throw new Failure('no-database', 'no Dolt database was found here or in a folder above', {
-    hint: 'Name its folder with `--database`; one that does not exist yet is cloned into.',
+    hint: 'Name its folder with `database` (flag or input). A new folder is cloned into with `bootstrap`.',
   });
 }
 
@@ -101,7 +113,7 @@ function bootstrapPeer(configuration: Configuration, bootstrap: string | undefin
   if (bootstrap !== undefined)
     throw new Failure('unknown-peer', `no peer is called ${bootstrap}, so nothing can be cloned from it`);
   throw new Failure('no-database', 'no Dolt database was found, and there is no primary to clone from', {
-    hint: 'Name the folder of the database with `--database`, set `federation.remote`, or name a peer with `--bootstrap`.',
+    hint: 'Name the folder of the database with `database`, set `federation.remote`, or name a peer with `bootstrap`.',
   });
 }
 
@@ -113,7 +125,7 @@ async function clone(
   const { source } = known;
   const empty = (cause?: unknown): Failure =>
     new Failure('no-database', `there is no database here, and ${source.name} is empty, so there is nothing to clone`, {
-      hint: `Push a first database to ${source.name} from the town that has it, or name another peer with \`--bootstrap\`.`,
+      hint: `Push a first database to ${source.name} from the town that has it, or name another peer with \`bootstrap\`.`,
       cause,
     });
   if ((await fileRemote(source.endpoint)) === 'absent') throw empty();

@@ -20,7 +20,8 @@ export async function removePeer(request: RemovePeerRequest, context: Context): 
       hint: 'Remove `federation.remote` from the configuration.',
     });
   }
-  const workspace = await editConfiguration(context, overrides, async ({ file, workspace, peers }) => {
+  const configuration = await editConfiguration(context, overrides, async (before) => {
+    const { file, workspace, peers } = before;
     const peer = peers.find((one) => one.name === name);
     if (peer === undefined) throw new Failure('unknown-peer', `no peer is called ${quoteEndpoint(name)}`);
     if (file === null || peer.origin.layer !== 'file') {
@@ -29,8 +30,8 @@ export async function removePeer(request: RemovePeerRequest, context: Context): 
     await removePeerFromFile(file, name, (text) => {
       buildConfiguration({ file, workspace, text }, context.env, overrides);
     });
-    return workspace;
+    return before;
   });
-  await forgetNow(name, { database: request.database, workspace }, context);
+  await forgetNow(name, { database: request.database, configuration }, context);
   return { name, status: 'removed' };
 }

@@ -68,10 +68,10 @@ async function databasePath(
   known: { readonly configuration: Configuration; readonly context: Context },
 ): Promise<string> {
   const { configuration, context } = known;
-  const found = await locateDatabase({ ...context, database: request.database, workspace: configuration.workspace });
+  const found = await locateDatabase({ database: request.database, configuration }, context);
   if (found.kind === 'database') return found.path;
   throw new Failure('no-database', 'there is no Dolt database here whose conflicts could be settled', {
-    hint: 'Name its folder with `--database`, the one in which sync found the conflicts.',
+    hint: 'Name its folder with `database`, the one in which sync found the conflicts.',
   });
 }
 

@@ -16,7 +16,7 @@ const PINNED = { kind: 'exact', version: DEFAULT_DOLT_VERSION } as const;
 interface Place {
   /** What the user named; undefined: the database is searched. */
   readonly database: string | undefined;
-  readonly workspace: Configuration['workspace'];
+  readonly configuration: Pick<Configuration, 'workspace' | 'database'>;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function forgetNow(name: string, place: Place, context: Context): P
 
 async function withTown(place: Place, context: Context, work: (sql: Sql) => Promise<void>): Promise<void> {
   try {
-    const found = await locateDatabase({ ...context, ...place });
+    const found = await locateDatabase(place, context);
     const dolt = found.kind === 'database' ? await findDolt({ wanted: PINNED }, context) : null;
     if (found.kind !== 'database' || dolt === null) return;
     const options = { ...context, dolt: dolt.path, database: found.path, patience: NO_PATIENCE };

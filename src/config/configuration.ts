@@ -82,6 +82,8 @@ export interface Configuration {
   readonly remote: Sourced<string | null>;
   readonly strategy: Sourced<ConflictStrategy>;
   readonly dirty: Sourced<DirtyPolicy>;
+  /** Folder of the database as it is written: relative to the file that names it, or to the working directory. */
+  readonly database: Sourced<string | null>;
   readonly allowedRemotePatterns: Sourced<readonly string[]>;
   /** The name of this database among its peers; null: none is set. */
   readonly town: Sourced<string | null>;

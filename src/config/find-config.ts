@@ -1,4 +1,4 @@
-import { lstat, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
@@ -24,7 +24,7 @@ export async function findConfig(
   named: string | undefined,
 ): Promise<{ readonly file: string | null; readonly workspace: string | null }> {
   const workspaces = foldersUpward(context).map((folder) => join(folder, '.beads'));
-  const workspace = await firstOf(workspaces, isFolder);
+  const workspace = (await firstOf(workspaces, holdsWorkspace)) ?? (await firstOf(workspaces, isFolder));
   if (named !== undefined && named !== '') {
     const file = resolve(context.cwd, named);
     if (await exists(file)) return { file, workspace };
@@ -63,6 +63,14 @@ function userFiles({ env, userHome }: ConfigurationContext): readonly string[] {
 async function firstOf(paths: readonly string[], test: (path: string) => Promise<boolean>): Promise<string | null> {
   for (const path of paths) if (await test(path)) return path;
   return null;
+}
+
+/** What makes a `.beads` folder a workspace (bd 1.3.0); one without any of it is passed over where there is another above. */
+const WORKSPACE_FILES = ['metadata.json', 'config.yaml', 'redirect', 'dolt', 'embeddeddolt'] as const;
+
+async function holdsWorkspace(beads: string): Promise<boolean> {
+  const names: readonly string[] = await readdir(beads).catch(() => []);
+  return WORKSPACE_FILES.some((name) => names.includes(name)) || names.some((name) => name.endsWith('.db'));
 }
 
 /** Whether anything is there, also what may not be looked at or leads nowhere: reading it then says what is wrong. */

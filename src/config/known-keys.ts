@@ -17,6 +17,7 @@ export const SECTION_KEYS: Readonly<Record<Section, KnownKeys>> = {
     peers: 'read',
     'allowed-remote-patterns': 'read',
     dirty: 'read',
+    database: 'read',
     exclude_types: 'read',
     remotes: 'left',
     town: 'read',

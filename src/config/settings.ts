@@ -20,6 +20,7 @@ type Settings = Pick<
   | 'remote'
   | 'strategy'
   | 'dirty'
+  | 'database'
   | 'allowedRemotePatterns'
   | 'town'
   | 'inbox'
@@ -83,6 +84,15 @@ export function readSettings(layers: Layers, modeDefault: SyncMode): Settings {
         fallback: 'allow',
         variable: null,
         input: ['--dirty', layers.overrides.dirty],
+      }),
+    ),
+    database: last(
+      candidates<string | null>(layers, {
+        key: ['federation', 'database'],
+        schema: text,
+        fallback: null,
+        variable: 'DOLT_FEDERATION_DATABASE',
+        input: null,
       }),
     ),
     allowedRemotePatterns: last(

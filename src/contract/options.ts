@@ -142,7 +142,8 @@ export const OPTIONS = {
     value: 'n',
   },
   bootstrap: {
-    description: 'Peer to clone from when there is no database; otherwise only the primary',
+    description:
+      'Peer to clone from when there is no database, also into a folder that `database` names; otherwise only the primary, and only to where the database belongs',
     faces: BOTH,
     type: 'text',
     value: 'peer',

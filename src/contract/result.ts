@@ -130,6 +130,8 @@ export const runResultSchema = z.strictObject({
   merge: mergeSchema.nullable(),
   peers: z.array(peerResultSchema),
   problems: z.array(problemSchema),
+  /** There was no database, and this run cloned it. */
+  cloned: z.literal(true).optional(),
   /** Commits that no peer has; only where the database was cloned on a runner and goes with it. */
   unsaved: count.optional(),
   /** The conflicts file, where anything is left for a person. */

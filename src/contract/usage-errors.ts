@@ -102,18 +102,23 @@ export const USAGE_ERRORS = {
   },
   'no-database': {
     title: 'There is no Dolt database',
-    hint: 'Name its folder with `--database`, or set `federation.remote` to clone from the primary.',
+    hint: 'Name its folder with `database`, or set `federation.remote` to clone from the primary.',
     ...USAGE,
   },
   'workspace-unknown': {
     title: 'The beads workspace has a mode, backend or layout that this version does not know',
-    hint: 'Name the database with `--database`, or use a version of dolt-federation that supports this workspace.',
+    hint: 'Name the database with `database`, or use a version of dolt-federation that supports this workspace.',
     ...USAGE,
   },
   'nested-database': {
-    title: 'The database folder contains another database',
-    hint: 'Move the inner database out of the folder, or name the inner folder with `--database`.',
+    title: 'The folder of the database contains another database',
+    hint: 'Move the inner database out of the folder: other programs may serve it in place of the outer one. To federate the inner one, name its folder with `database`.',
     ...USAGE,
+  },
+  cloned: {
+    title: 'There was no database, and it was cloned',
+    hint: 'Check that the database belongs there; if it is elsewhere, name it with `database` and remove the clone.',
+    ...INFORMATION,
   },
   'working-database': {
     title: "The endpoint is somebody's working database, not a remote",

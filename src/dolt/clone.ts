@@ -41,6 +41,7 @@ export async function cloneDatabase(options: ServerOptions, source: CloneSource,
     const server = await openServer({
       ...options,
       database: workshop,
+      asDataFolder: true,
       removeWith: [...(options.removeWith ?? []), workshop],
     });
     try {

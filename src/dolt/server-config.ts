@@ -3,8 +3,8 @@ import { stringify } from 'yaml';
 
 /** Where one server listens and keeps what is its own. All paths are absolute. */
 export interface ServerPlace {
-  /** The database folder, the one that holds `.dolt`. */
-  readonly database: string;
+  /** The folder whose databases are served. */
+  readonly dataDir: string;
   /** Private folder (0700) for everything that the server writes beside the data. */
   readonly privateDir: string;
   readonly port: number;
@@ -43,7 +43,7 @@ export function serverConfig(place: ServerPlace): string {
       port: place.port,
       ...(place.socket === null ? {} : { socket: place.socket }),
     },
-    data_dir: place.database,
+    data_dir: place.dataDir,
     cfg_dir: join(place.privateDir, 'cfg'),
     privilege_file: join(place.privateDir, 'privileges.db'),
     branch_control_file: join(place.privateDir, 'branch_control.db'),

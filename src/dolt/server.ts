@@ -16,6 +16,7 @@ import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
 import { checkManifest } from './manifest.ts';
 import { preparePrivateRoot } from './private-root.ts';
 import { type ServerProcess, startServer } from './process.ts';
+import { serveAlone } from './served-folder.ts';
 import { serverConfig } from './server-config.ts';
 import { removeServerNote, serverNote } from './server-note.ts';
 import { type Address, awaitReady, isReady } from './server-ready.ts';
@@ -28,6 +29,8 @@ export interface ServerOptions {
   readonly dolt: string;
   /** Absolute path of the folder that holds `.dolt`. */
   readonly database: string;
+  /** Serve whatever is, or will be, in the folder: for a clone that is made there. */
+  readonly asDataFolder?: boolean;
   readonly env: Env;
   /** Whether Dolt, git and ssh see the user's own home folder. */
   readonly userHome: boolean;
@@ -49,6 +52,8 @@ export interface ServerOptions {
 /** A `dolt sql-server` of our own: nobody else knows its password, and it ends with us. */
 export interface Server {
   readonly address: Address;
+  /** The name under which it serves its only database; null: it serves a folder of databases. */
+  readonly name: string | null;
   /** What its words are shown without. */
   readonly secrets: Secrets;
   /** What it was started with; whatever else is started with it counts as its own. */
@@ -91,8 +96,12 @@ async function openNow(options: ServerOptions): Promise<Server> {
     const env = doltEnvironment(options.env, root, { privateDir, userHome: options.userHome, kit });
     const watchdogEnv = doltEnvironment(options.env, root, { privateDir, userHome: options.userHome });
     socketDir = await socketFolder(privateDir);
+    const served =
+      options.asDataFolder === true
+        ? { dataDir: options.database, name: null }
+        : await serveAlone(options.database, privateDir);
     for (let attempt = 1; ; attempt += 1) {
-      const server = await tryStart(options, { privateDir, socketDir, env, watchdogEnv });
+      const server = await tryStart(options, { privateDir, socketDir, env, watchdogEnv, served });
       if (server !== 'port-in-use') return server;
       if (attempt === PORT_ATTEMPTS) throw new Failure('engine-start', `no free port was found in ${attempt} attempts`);
     }
@@ -109,6 +118,7 @@ interface Ground {
   readonly env: Record<string, string>;
   /** Holds no credential. */
   readonly watchdogEnv: Record<string, string>;
+  readonly served: { readonly dataDir: string; readonly name: string | null };
 }
 
 async function tryStart(options: ServerOptions, ground: Ground): Promise<Server | 'port-in-use'> {
@@ -117,7 +127,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   const port = await freePort();
   const socket = ground.socketDir === null ? null : join(ground.socketDir, 's');
   const configFile = join(ground.privateDir, 'server.yaml');
-  const place = { database: options.database, privateDir: ground.privateDir, port, socket };
+  const place = { dataDir: ground.served.dataDir, privateDir: ground.privateDir, port, socket };
   await writeFile(configFile, serverConfig(place), { mode: 0o600 });
 
   const guarded = await guardFiles(options.database);
@@ -154,6 +164,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   if (isReady(outcome)) {
     return {
       address,
+      name: ground.served.name,
       secrets: options.secrets,
       surroundings: { env, privateDir: ground.privateDir },
       hasEnded: () => ended,

@@ -27,20 +27,21 @@ export interface Database extends Sql {
 
 /** Where a server listens, and what its words are shown without. */
 interface Served {
+  /** Name of the database; null where a whole folder is served. */
+  readonly name: string | null;
   readonly address: Address;
   readonly secrets: Secrets;
 }
 
 const databaseRow = z.object({ Database: z.string() });
-const NOT_A_TOWN = new Set(['information_schema', 'mysql', 'dolt_cluster', 'performance_schema', 'sys']);
 
 /**
  * Opens the database that a server serves. Values come as text (dates, decimals, big numbers, JSON), because what the
  * client would make of them is not what Dolt stores.
  * @param connections how many statements may run side by side
- * @throws Failure `no-database` when the server's folder holds none, or several
+ * @throws Failure `no-database` when the server does not serve the database that it was started for
  */
-export async function openDatabase({ address, secrets }: Served, connections: number): Promise<Database> {
+export async function openDatabase({ name, address, secrets }: Served, connections: number): Promise<Database> {
   const options = {
     ...connectTo(address),
     connectionLimit: connections,
@@ -56,12 +57,8 @@ export async function openDatabase({ address, secrets }: Served, connections: nu
   const names = await statements(finder, secrets)
     .rows(databaseRow, 'SHOW DATABASES')
     .finally(() => endPool(finder));
-  const [name, ...others] = names.map((row) => row.Database).filter((candidate) => !NOT_A_TOWN.has(candidate));
-  if (name === undefined) throw new Failure('no-database', 'the folder holds no Dolt database');
-  if (others.length > 0) {
-    throw new Failure('no-database', `the folder holds several Dolt databases: ${[name, ...others].join(', ')}`, {
-      hint: 'Name the folder of one of them with `--database`.',
-    });
+  if (name === null || !names.some((row) => row.Database === name)) {
+    throw new Failure('no-database', 'the folder holds no Dolt database that can be opened');
   }
   const pool = createPool({ ...options, database: name });
   return {

@@ -103,7 +103,9 @@ lake: s3://bucket/p
     const result = await examine(folder, peers);
     expect(result.status).toBe('missing');
     expect(told(result, 'sync-mode')[0]).toMatch(/^missing: sync.mode is git-portable/);
-    expect(told(result, 'database')).toEqual([`missing: there is no database at ${folder.file('town')}`]);
+    expect(told(result, 'database')).toEqual([
+      `missing: the folder "town" that \`database\` names does not exist (${folder.file('town')})`,
+    ]);
     expect(told(result, 'folder', 'gone')[0]).toMatch(/^missing: the folder \/no\/such\/folder does not exist/);
     expect(told(result, 'folder', 'unread')[0]).toMatch(/^missing: .* this peer is only read$/);
     expect(told(result, 'endpoint', 'lake')[0]).toMatch(/^missing: peer lake: this Dolt does not know s3/);
@@ -112,12 +114,15 @@ lake: s3://bucket/p
 
   test('a database that would be cloned is not missing', async () => {
     await using folder = await tempFolder();
-    const result = await examine(folder, '', { overrides: { remote: `file://${folder.file('own')}` } });
-    expect(told(result, 'database')).toEqual([
-      `ok: none yet: it would be cloned from origin into ${folder.file('town')}`,
-    ]);
     const nowhere = await examine(folder, '', { database: undefined });
     expect(told(nowhere, 'database')).toEqual(['missing: there is no database here']);
+    await mkdir(folder.file('.beads'));
+    await writeFile(folder.file('.beads', 'metadata.json'), '{"dolt_database":"x"}');
+    const overrides = { remote: `file://${folder.file('own')}` };
+    const result = await examine(folder, '', { overrides, database: undefined });
+    expect(told(result, 'database')).toEqual([
+      `ok: none yet: it would be cloned from origin into ${folder.file('.beads', 'embeddeddolt', 'x')}`,
+    ]);
   });
 
   test('a folder that is no database, and one whose settings are not ours', async () => {

@@ -44,7 +44,8 @@ export async function cross(crossing: Crossing): Promise<FaultRow> {
   if (verb !== 'clone') await cp(ground.town, database, { recursive: true });
   else await mkdir(join(place, 'w'));
   const federation = { remote: remote.endpoint(proxied.port), peers: { near: `file://${near}` } };
-  const words = ['--timeout', `${timeoutOf(crossing)}s`, '--retries', `${RETRIES}`];
+  const bootstrap = verb === 'clone' ? ['--bootstrap', 'origin'] : [];
+  const words = ['--timeout', `${timeoutOf(crossing)}s`, '--retries', `${RETRIES}`, ...bootstrap];
   const spec: RunSpec = {
     home: join(place, 'h'),
     command: 'sync',

@@ -40,7 +40,7 @@ export async function startEngine(folder: string, { env = {}, prepareRoot }: Eng
     ports: ['sql'],
     args: async ({ sql }) => {
       const file = join(privateDir, 'server.yaml');
-      await writeFile(file, serverConfig({ database: folder, privateDir, port: sql, socket: null }));
+      await writeFile(file, serverConfig({ dataDir: folder, privateDir, port: sql, socket: null }));
       return ['sql-server', '--config', file];
     },
     cwd: privateDir,

@@ -6,7 +6,7 @@ import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { checkDatabaseSettings } from '../../dolt/database-settings.ts';
 import type { Context } from '../context.ts';
 import { locateDatabase } from '../locate-database.ts';
-import { fine, missing, refused, untold } from './check.ts';
+import { fine, missing, refused, untold, warned } from './check.ts';
 import { checkLock } from './lock-check.ts';
 
 interface Wanted {
@@ -18,7 +18,7 @@ interface Wanted {
 const stateSchema = z.looseObject({ head: z.string().regex(/^refs\/heads\/./) });
 
 const SUBJECT = { check: 'database' } as const;
-const NOWHERE = 'Name its folder with `--database`, or set `federation.remote` to clone from the primary.';
+const NOWHERE = 'Name its folder with `database`, or set `federation.remote` to clone from the primary.';
 
 export interface CheckedDatabase {
   readonly checks: readonly DoctorCheck[];
@@ -33,7 +33,7 @@ export async function checkDatabase(
   context: Context,
 ): Promise<CheckedDatabase> {
   try {
-    const found = await locateDatabase({ ...context, database: wanted.database, workspace: configuration.workspace });
+    const found = await locateDatabase({ database: wanted.database, configuration }, context);
     const primary = configuration.peers.find((peer) => peer.role === 'primary');
     if (found.kind === 'nowhere') return only(missing(SUBJECT, 'there is no database here', NOWHERE));
     if (found.kind === 'to-clone') {
@@ -42,7 +42,12 @@ export async function checkDatabase(
     }
     await checkDatabaseSettings(found.path);
     const lock = await checkLock(found.path);
-    const checks = [fine(SUBJECT, found.path), await checkBranch(found.path, wanted.branch), lock];
+    const checks = [
+      fine(SUBJECT, found.path),
+      ...found.notices.map((notice) => warned(SUBJECT, notice)),
+      await checkBranch(found.path, wanted.branch),
+      lock,
+    ];
     return { checks, readable: lock.status === 'missing' ? null : found.path };
   } catch (thrown) {
     return only(refused(SUBJECT, thrown));

@@ -9,12 +9,13 @@ import { fileRemote } from '../../sync/file-remote.ts';
 import { partOf } from '../../sync/roles.ts';
 import { fine, missing, refused } from './check.ts';
 
-/** Whether the folder of a `file://` peer can be read and written as its role asks; null for other peers. */
+/** Whether the folder of a peer can be its remote, and be read and written as its role asks; null for other peers. */
 export async function checkFolder(peer: Peer): Promise<DoctorCheck | null> {
   const { folder } = peer.endpoint;
-  if (folder === null) return null;
   try {
-    const isThere = (await fileRemote(peer.endpoint)) === 'present';
+    const found = await fileRemote(peer.endpoint);
+    if (folder === null) return null;
+    const isThere = found === 'present';
     const touched = isThere ? folder : dirname(folder);
     const closed = isThere ? await findInaccessible(folder, partOf('push', peer.role) !== null) : null;
     if (closed !== null && closed.path !== folder) {

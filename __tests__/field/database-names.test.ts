@@ -1,0 +1,138 @@
+import { cp, mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { servedName } from '../../src/dolt/served-folder.ts';
+import { command } from '../helpers/commanding.ts';
+import { withDatabase } from '../helpers/federating.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, openTestTown, remoteHead } from '../helpers/town.ts';
+
+describe('the name under which a database is served', () => {
+  test.each([
+    'town',
+    'sys',
+    'SYS',
+    'performance_schema',
+    'dolt_cluster',
+    'with blank',
+    'a.b',
+    '.hidden',
+    'ümläut',
+    'CAPS',
+    'q`uote',
+    "it's",
+    'd"q',
+    '-dash',
+    '2024',
+    '😀',
+    'a;b',
+    '$x',
+    '#x',
+    'null',
+  ])('is that of its folder: %s', (name) => {
+    expect(servedName(`/x/${name}`)).toBe(name);
+    expect(servedName(`/x/${name}/`)).toBe(name);
+  });
+
+  test.each([
+    'a@b',
+    'a:b',
+    ':',
+    '@',
+    'mysql',
+    'MySQL',
+    'information_schema',
+    'Information_Schema',
+    'a\\b',
+    '%41',
+    'a\nb',
+  ])('is a neutral one for %j', (name) => {
+    expect(servedName(`/x/${name}`)).toBe('database');
+  });
+
+  test('is a neutral one for the root of a disk', () => {
+    expect(servedName('/')).toBe('database');
+  });
+});
+
+describe('a database of any name', () => {
+  let seed: TempFolder;
+  beforeAll(async () => {
+    seed = await tempFolder();
+    await makeTown(seed.file('town'));
+  });
+  afterAll(async () => {
+    await seed[Symbol.asyncDispose]();
+  });
+
+  test.each([
+    'sys',
+    'performance_schema',
+    'mysql',
+    'information_schema',
+    'a@b',
+    'a:b',
+    '%41',
+    'a\\b',
+    'with blank',
+    'x'.repeat(200),
+  ])('%s is opened, read at a revision and written', async (name) => {
+    await using folder = await tempFolder();
+    const path = folder.file(name);
+    await mkdir(path);
+    await cp(join(seed.path, 'town', '.dolt'), join(path, '.dolt'), { recursive: true });
+    const before = await openTestTown(seed.file('town')).head();
+    await withDatabase(path, folder.file('tmp'), async (database) => {
+      await database.session(async (sql) => {
+        await sql.run(`USE \`${database.name.replaceAll('`', '``')}/${before}\``);
+        await sql.run('SELECT id FROM items');
+      });
+      await database.run("INSERT INTO items VALUES (9, 'nine', 'ann')");
+      await database.run("CALL DOLT_COMMIT('-Am', 'written')");
+    });
+    await rename(path, folder.file('plain'));
+    const town = openTestTown(folder.file('plain'));
+    expect(await town.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
+    expect(await town.rows("SELECT * FROM dolt_log WHERE message = 'written'")).toHaveLength(1);
+  });
+
+  test.each(['sys', 'a@b', 'a:b'])('%s is federated', async (name) => {
+    await using folder = await tempFolder();
+    await cp(seed.file('town'), folder.file(name), { recursive: true });
+    const box = `file://${folder.file('box')}`;
+    const { result } = await command(folder, `box: ${box}`, { database: name });
+    expect(result).toMatchObject({ status: 'success', database: folder.file(name), peers: [{ verified: true }] });
+    expect(await remoteHead(box, folder.file('look', 'town'))).toBe(result.head);
+  });
+});
+
+describe('a database in the folder of a database', () => {
+  test.each([
+    ['of the same name', 'town'],
+    ['of another name', 'inner'],
+    ['of the same name in capitals', 'TOWN'],
+    ['in a hidden folder', '.inner'],
+  ])('%s stays out of a run, which names it', async (_, inner) => {
+    await using folder = await tempFolder();
+    const outer = await makeTown(folder.file('town'));
+    await cp(folder.file('town'), folder.file('copy'), { recursive: true });
+    // Before the other one is put in: Dolt's own command line would commit there.
+    const head = await outer.commit('of the outer one', "UPDATE items SET title = 'outer' WHERE id = 1");
+    await rename(folder.file('copy'), folder.file('town', inner));
+    const box = `file://${folder.file('box')}`;
+    const { result } = await command(folder, `box: ${box}`);
+    expect(result).toMatchObject({ status: 'success', head, peers: [{ verified: true, remoteHead: head }] });
+    const message = expect.stringContaining(`${folder.file('town')} contains another database: ${inner}`);
+    expect(result.problems).toContainEqual(expect.objectContaining({ code: 'nested-database', message }));
+    expect(await remoteHead(box, folder.file('look', 'town'))).toBe(head);
+  });
+
+  test('is federated when it is the one that is named', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const inner = await makeTown(folder.file('town', 'town'));
+    const { result } = await command(folder, `box: file://${folder.file('box')}`, { database: 'town/town' });
+    expect(result).toMatchObject({ head: await inner.head(), database: folder.file('town', 'town') });
+    expect(result.problems.map(({ code }) => code)).not.toContain('nested-database');
+  });
+});

@@ -1,0 +1,175 @@
+import { cp, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readEnv } from '../../src/core/env.ts';
+import { run } from '../../src/dolt/process.ts';
+import { command } from '../helpers/commanding.ts';
+import { filesBelow } from '../helpers/files-below.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, openTestTown } from '../helpers/town.ts';
+
+const METADATA = { backend: 'dolt', dolt_mode: 'embedded', dolt_database: 'north' };
+const CONFIG = (box: string) => `sync: {mode: dolt-native}\nfederation: {remote: "file://${box}"}\n`;
+
+/** A folder below another one, for a command to start in. */
+function below(folder: TempFolder, ...parts: readonly string[]): TempFolder {
+  return { ...folder, path: folder.file(...parts), file: (...more) => folder.file(...parts, ...more) };
+}
+
+async function git(cwd: string, ...args: readonly string[]): Promise<void> {
+  const who = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', '-c', 'core.hooksPath=/dev/null'];
+  const { exitCode, stderr } = await run('git', [...who, ...args], { env: { PATH: readEnv()['PATH'] ?? '' }, cwd });
+  if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+}
+
+let seed: TempFolder;
+beforeAll(async () => {
+  seed = await tempFolder();
+  const town = await makeTown(seed.file('north'));
+  await town.dolt('remote', 'add', 'other', `file://${seed.file('box')}`);
+  await town.dolt('push', 'other', 'main');
+  await town.dolt('remote', 'remove', 'other');
+});
+afterAll(async () => {
+  await seed[Symbol.asyncDispose]();
+});
+
+/** A mailbox that another town filled, and a workspace whose database has one more commit. @returns that commit */
+async function workspace(
+  folder: TempFolder,
+  metadata: object = METADATA,
+  place = 'embeddeddolt/north',
+): Promise<string> {
+  const beads = (...parts: readonly string[]) => folder.file('main', '.beads', ...parts);
+  await cp(seed.file('box'), folder.file('box'), { recursive: true });
+  await cp(seed.file('north'), beads(...place.split('/')), { recursive: true });
+  await writeFile(beads('metadata.json'), JSON.stringify(metadata, null, 2));
+  await writeFile(beads('config.yaml'), CONFIG(folder.file('box')));
+  await writeFile(beads('.gitignore'), 'dolt/\nembeddeddolt/\n.test-dolt/\n');
+  return await openTestTown(beads(...place.split('/'))).commit('mine', "UPDATE items SET title = 'mine' WHERE id = 1");
+}
+
+const FOUND = { database: undefined, overrides: {} } as const;
+const isThere = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+describe('a worktree', () => {
+  test.each(['a repository', 'a bare repository'])('of %s gets no database of its own', async (kind) => {
+    await using folder = await tempFolder();
+    const mine = await workspace(folder);
+    await git(folder.file('main'), 'init', '--quiet', '-b', 'main');
+    await git(folder.file('main'), 'add', '.');
+    await git(folder.file('main'), 'commit', '--quiet', '-m', 'all');
+    let real = folder.file('main', '.beads', 'embeddeddolt', 'north');
+    if (kind === 'a bare repository') {
+      await git(folder.path, 'clone', '--quiet', '--bare', 'main', 'bare.git');
+      await cp(folder.file('main', '.beads'), folder.file('bare.git', '.beads'), { recursive: true });
+      real = folder.file('bare.git', '.beads', 'embeddeddolt', 'north');
+    }
+    const repository = kind === 'a bare repository' ? 'bare.git' : 'main';
+    await git(folder.file(repository), 'worktree', 'add', '--quiet', '-b', 'other', folder.file('wt'));
+    const refused = command(below(folder, 'wt'), '', FOUND);
+    await expect(refused).rejects.toMatchObject({ code: 'workspace-unknown', message: expect.stringContaining(real) });
+    expect((await readdir(folder.file('wt', '.beads'))).sort()).toEqual(['.gitignore', 'config.yaml', 'metadata.json']);
+
+    const named = await command(below(folder, 'wt'), '', { ...FOUND, database: real });
+    expect(named.result).toMatchObject({ head: mine, database: real, peers: [{ verified: true }] });
+    const skipped = { severity: 'notice', code: 'workspace-unknown', message: expect.stringContaining('worktree') };
+    expect(named.result.problems).toContainEqual(expect.objectContaining(skipped));
+  });
+});
+
+describe('a database that is elsewhere', () => {
+  test.each([
+    ['a shared server', {}, 'dolt:\n  shared-server: true\n', {}],
+    ['a shared server in a flat key', {}, 'dolt.shared-server: true\n', {}],
+    ['a shared server by variable', {}, '', { BEADS_DOLT_SHARED_SERVER: '1' }],
+    ['a proxied server', { dolt_mode: 'proxied-server' }, '', {}],
+    ['another data folder', { dolt_mode: 'server' }, '', { BEADS_DOLT_DATA_DIR: '/srv/dolt' }],
+    ['another workspace', {}, '', { BEADS_DIR: '/srv/town/.beads' }],
+    ['another backend', { backend: 'postgres' }, '', {}],
+    ['another machine', {}, '', { BEADS_DOLT_SERVER_HOST: 'db.example' }],
+  ])('(%s) is neither cloned nor replaced by another one', async (_, metadata, config, env) => {
+    await using folder = await tempFolder();
+    await cp(seed.file('box'), folder.file('box'), { recursive: true });
+    await mkdir(folder.file('main', '.beads'), { recursive: true });
+    await writeFile(folder.file('main', '.beads', 'metadata.json'), JSON.stringify({ ...METADATA, ...metadata }));
+    await writeFile(folder.file('main', '.beads', 'config.yaml'), CONFIG(folder.file('box')) + config);
+    const before = await filesBelow(folder.file('main', '.beads'));
+    for (const name of ['sync', 'status', 'push'] as const) {
+      const refused = command(below(folder, 'main'), '', { ...FOUND, env, command: name });
+      await expect(refused).rejects.toMatchObject({ code: 'workspace-unknown' });
+    }
+    const cloning = { ...FOUND, env, database: 'new', bootstrap: 'origin' };
+    await expect(command(below(folder, 'main'), '', cloning)).rejects.toMatchObject({ code: 'workspace-unknown' });
+    await cp(seed.file('north'), folder.file('main', 'named'), { recursive: true });
+    const { result } = await command(below(folder, 'main'), '', { ...FOUND, env, database: 'named' });
+    expect(result).toMatchObject({ database: folder.file('main', 'named'), peers: [{ verified: true }] });
+    expect(result.problems).toContainEqual(expect.objectContaining({ code: 'workspace-unknown', severity: 'notice' }));
+    expect(await filesBelow(folder.file('main', '.beads'))).toEqual(before);
+    expect(await readdir(folder.file('main'))).not.toContain('new');
+  });
+
+  test('with --bootstrap nothing is cloned beside the one of the workspace', async () => {
+    await using folder = await tempFolder();
+    await workspace(folder);
+    const cloning = command(below(folder, 'main'), '', { ...FOUND, database: 'new', bootstrap: 'origin' });
+    await expect(cloning).rejects.toMatchObject({
+      code: 'no-database',
+      message: expect.stringContaining(folder.file('main', '.beads', 'embeddeddolt', 'north')),
+    });
+    expect(await isThere(folder.file('main', 'new'))).toBe(false);
+  });
+});
+
+describe('a database of the workspace', () => {
+  test.each([
+    ['embedded', METADATA, 'embeddeddolt/north'],
+    ['of a server that does not run', { ...METADATA, dolt_mode: 'server' }, 'dolt/north'],
+    ['of a server with a data folder', { ...METADATA, dolt_mode: 'server', dolt_data_dir: 'd' }, 'd/north'],
+  ])('%s is federated, also behind a link', async (_, metadata, place) => {
+    await using folder = await tempFolder();
+    const mine = await workspace(folder, metadata, place);
+    const { result } = await command(below(folder, 'main'), '', FOUND);
+    expect(result).toMatchObject({ head: mine, peers: [{ pushedCommits: 1, verified: true }], problems: [] });
+    expect(result.database).toBe(folder.file('main', '.beads', ...place.split('/')));
+    await mkdir(folder.file('linked'));
+    await symlink('../main/.beads', folder.file('linked', '.beads'));
+    await expect(command(below(folder, 'linked'), '', FOUND)).rejects.toMatchObject({ code: 'workspace-unknown' });
+    await symlink('.beads', folder.file('main', 'other'));
+    const { result: again } = await command(below(folder, 'main'), '', { ...FOUND, database: join('other', place) });
+    expect(again).toMatchObject({ head: mine, problems: [] });
+  });
+
+  test.each([
+    ['the variable', { DOLT_FEDERATION_DATABASE: 'db' }, ''],
+    ['the key', {}, 'federation.database: ../db\n'],
+  ])('gives way to the one that %s names', async (_, env, config) => {
+    await using folder = await tempFolder();
+    await workspace(folder);
+    await cp(seed.file('north'), folder.file('main', 'db'), { recursive: true });
+    await writeFile(folder.file('main', '.beads', 'config.yaml'), CONFIG(folder.file('box')) + config);
+    const { result } = await command(below(folder, 'main'), '', { ...FOUND, env });
+    expect(result.database).toBe(folder.file('main', 'db'));
+    const message = expect.stringContaining(folder.file('main', '.beads', 'embeddeddolt', 'north'));
+    expect(result.problems).toEqual([expect.objectContaining({ code: 'workspace-unknown', message })]);
+  });
+});
+
+test('a folder with a typo is an error that repeats it, whatever command is run', async () => {
+  await using folder = await tempFolder();
+  await cp(seed.file('north'), folder.file('town'), { recursive: true });
+  await cp(seed.file('box'), folder.file('box'), { recursive: true });
+  const overrides = { remote: `file://${folder.file('box')}` };
+  for (const name of ['sync', 'status', 'pull', 'push'] as const) {
+    await expect(command(folder, '', { command: name, database: 'twon', overrides })).rejects.toMatchObject({
+      code: 'no-database',
+      message: expect.stringContaining(`"twon"`),
+      hint: expect.stringMatching(/Did you mean `town`\?.*`bootstrap`/),
+    });
+  }
+  expect(await isThere(folder.file('twon'))).toBe(false);
+});

@@ -1,0 +1,213 @@
+import { cp, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { addPeer } from '../../src/commands/add-peer.ts';
+import { parseEndpoint } from '../../src/config/endpoint.ts';
+import { fileRemote, foreignEntry } from '../../src/sync/file-remote.ts';
+import { command } from '../helpers/commanding.ts';
+import { commandContext, refusal } from '../helpers/configuring.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { examine, told } from '../helpers/examining.ts';
+import { filesBelow } from '../helpers/files-below.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, openTestTown, remoteHead } from '../helpers/town.ts';
+
+/** What a `file://` endpoint of a folder is taken for. */
+const look = (path: string) =>
+  fileRemote(parseEndpoint(path, { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false }));
+
+/** A database as far as its folders show it. */
+async function lay(folder: TempFolder, ...paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    const at = folder.file(path);
+    await mkdir(path.endsWith('/') ? at : dirname(at), { recursive: true });
+    if (!path.endsWith('/')) await writeFile(at, '');
+  }
+}
+
+const DATABASE = ['db/.dolt/noms/oldgen/', 'db/.dolt/noms/manifest', 'db/.dolt/repo_state.json'] as const;
+
+describe('what is a working database', () => {
+  test.each([
+    ['its folder', 'file', 'db', DATABASE],
+    ['a folder below its .dolt', 'file', 'db/.dolt/noms', DATABASE],
+    ['its .dolt', 'file', 'db/.dolt', DATABASE],
+    ['its old generation', 'file', 'db/.dolt/noms/oldgen', DATABASE],
+    ['a folder below its .dolt that does not exist', 'file', 'db/.dolt/new/remote', DATABASE],
+    ['one without data yet', 'file', 'db', ['db/.dolt/repo_state.json']],
+    ['one without a state', 'file', 'db', ['db/.dolt/noms/']],
+    ['a .dolt of nothing but settings', 'file', 'db/.dolt/remote', ['db/.dolt/config_global.json']],
+    ['an encoded spelling', 'file', '%64b/%2Edolt/noms', DATABASE],
+    ['a folder whose name ends in .git', 'file', 'db.git', ['db.git/.dolt/noms/']],
+    ['one as a git remote', 'git+file', 'db', DATABASE],
+    ["Dolt's cache of a git remote", 'git+file', 'db/.dolt/git-remote-cache/x.git', DATABASE],
+    ['a copy of its data', 'file', 'copy', [`copy/manifest`, `copy/${'v'.repeat(32)}`]],
+    ['data under another name than .dolt', 'file', 'store/noms', ['store/noms/manifest', 'store/repo_state.json']],
+  ] as const)('%s', async (_, scheme, path, files) => {
+    await using folder = await tempFolder();
+    await lay(folder, ...files);
+    const before = await filesBelow(folder.path);
+    await expect(look(`${scheme}://${folder.path}/${path}`)).rejects.toMatchObject({
+      code: 'working-database',
+      message: expect.stringContaining('cannot be a peer'),
+    });
+    expect(await filesBelow(folder.path)).toEqual(before);
+  });
+
+  test.each([
+    ['its folder', 'link'],
+    ['a folder of it', 'link/.dolt/noms'],
+    ['its data', 'data'],
+    ['the folder above it', 'above/db'],
+    ['a link to it', 'second'],
+  ])('%s behind a link', async (_, path) => {
+    await using folder = await tempFolder();
+    await lay(folder, ...DATABASE);
+    await symlink('db', folder.file('link'));
+    await symlink('link', folder.file('second'));
+    await symlink('db/.dolt/noms', folder.file('data'));
+    await symlink('.', folder.file('above'));
+    await expect(look(`file://${folder.file(path)}`)).rejects.toMatchObject({ code: 'working-database' });
+  });
+
+  test('one whose .dolt is a link: what it leads to', async () => {
+    await using folder = await tempFolder();
+    await lay(folder, 'disk/noms/manifest', 'disk/repo_state.json', 'db/');
+    await symlink('../disk', folder.file('db', '.dolt'));
+    for (const path of ['db', 'disk', 'disk/noms', 'db/.dolt/noms']) {
+      await expect(look(`file://${folder.file(path)}`)).rejects.toMatchObject({ code: 'working-database' });
+    }
+  });
+});
+
+describe('what is none', () => {
+  test.each([
+    ['a remote beside a database', 'box', 'present', [...DATABASE, 'box/manifest']],
+    ['a remote in a sub-folder of a database', 'db/box', 'present', [...DATABASE, 'db/box/manifest']],
+    ['a place in a sub-folder of a database', 'db/box', 'absent', DATABASE],
+    ["a folder below a home with Dolt's settings", 'home/box', 'absent', ['home/.dolt/config_global.json']],
+    ["a home with Dolt's settings", 'home', 'present', ['home/.dolt/config_global.json', 'home/.dolt/eventsData/x']],
+    ['a folder whose name only begins like .dolt', '.doltbox', 'present', ['.doltbox/']],
+  ] as const)('%s', async (_, path, expected, files) => {
+    await using folder = await tempFolder();
+    await lay(folder, ...files);
+    expect(await look(`file://${folder.file(path)}`)).toBe(expected);
+  });
+
+  test('a git repository beside or around a database keeps its data in a ref', async () => {
+    await using folder = await tempFolder();
+    await lay(folder, 'work/.git/HEAD', 'work/.dolt/noms/', 'bare.git/HEAD', 'bare.git/objects/');
+    expect(await look(`git+file://${folder.file('work')}`)).toBe('elsewhere');
+    expect(await look(`file://${folder.file('bare.git')}`)).toBe('elsewhere');
+  });
+});
+
+describe('what is no remote', () => {
+  test.each<[string, readonly string[], string | undefined]>([
+    ['nothing', [], undefined],
+    ['what a fetch of an empty remote leaves', ['oldgen'], undefined],
+    [
+      'what a killed first push leaves',
+      ['LOCK', 'oldgen', 'journal.idx', 'a.darc', 'b.tmp', '0'.repeat(32)],
+      undefined,
+    ],
+    ['what a disk has', ['lost+found', '@eaDir', '$RECYCLE.BIN', 'System Volume Information', '.DS_Store'], undefined],
+    ['a remote with a file of somebody', ['manifest', 'README.md'], undefined],
+    ['a file', ['README.md', 'oldgen'], 'README.md'],
+    ['several, of which the first is named', ['b', 'a'], 'a'],
+    ['a name like a table file', ['w'.repeat(32)], 'w'.repeat(32)],
+    ['a bare git repository', ['HEAD', 'objects', 'refs'], 'HEAD'],
+    ['a folder of databases', ['north', 'south'], 'north'],
+    ['old data of another case', ['lock'], 'lock'],
+  ])('%s', (_, names, foreign) => {
+    expect(foreignEntry(names)).toBe(foreign);
+  });
+
+  test('a file', async () => {
+    await using folder = await tempFolder();
+    await lay(folder, 'box');
+    await expect(look(`file://${folder.file('box')}`)).rejects.toMatchObject({ code: 'not-a-remote' });
+  });
+});
+
+describe('with real databases', () => {
+  let seed: TempFolder;
+  beforeAll(async () => {
+    seed = await tempFolder();
+    const south = await makeTown(seed.file('south'));
+    await south.dolt('gc');
+    await cp(seed.file('south'), seed.file('north'), { recursive: true });
+    await openTestTown(seed.file('north')).commit('of north', "UPDATE items SET title = 'north' WHERE id = 1");
+  });
+  afterAll(async () => {
+    await seed[Symbol.asyncDispose]();
+  });
+  const towns = async (folder: TempFolder) => {
+    for (const name of ['north', 'south']) await cp(seed.file(name), folder.file(name), { recursive: true });
+  };
+
+  test.each(['south', 'south/.dolt/noms', 'south/.dolt', 'link', 'north', 'full'])(
+    '%s as a peer gets nothing from any command, and the other peers are served',
+    async (path) => {
+      await using folder = await tempFolder();
+      await towns(folder);
+      await symlink('south', folder.file('link'));
+      await lay(folder, 'full/photo.jpg');
+      const code = path === 'full' ? 'not-a-remote' : 'working-database';
+      const peers = `box: file://${folder.file('box')}\nbad: file://${folder.file(path)}`;
+      const south = await filesBelow(folder.file('south'));
+      const full = await filesBelow(folder.file('full'));
+      for (const name of ['status', 'push', 'sync'] as const) {
+        const { result } = await command(folder, peers, { command: name, database: 'north' });
+        expect(result.peers).toMatchObject([
+          { name: 'bad', status: 'failed', verified: false, error: { code } },
+          { name: 'box', error: null },
+        ]);
+      }
+      expect(await filesBelow(folder.file('south'))).toEqual(south);
+      expect(await filesBelow(folder.file('full'))).toEqual(full);
+      const north = openTestTown(folder.file('north'));
+      expect(await north.rows('SELECT name FROM dolt_remotes')).toEqual([{ name: 'box' }]);
+      expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'x'))).toBe(await north.head());
+      const checks = await examine(folder, peers, { database: 'north' });
+      expect(told(checks, 'folder', 'bad')).toEqual([expect.stringMatching(/^missing: .* cannot be a peer: /)]);
+    },
+  );
+
+  test('add-peer refuses both and writes nothing', async () => {
+    await using folder = await tempFolder();
+    await towns(folder);
+    await lay(folder, 'full/photo.jpg', '.beads/');
+    await writeFile(folder.file('.beads', 'config.yaml'), '# mine\n');
+    const refused = async (endpoint: string) => {
+      const dolt = { source: 'release', path: testDolt() } as const;
+      const request = { command: 'add-peer', name: 'bad', endpoint, overrides: {}, dolt } as const;
+      return (await refusal(() => addPeer(request, commandContext(folder.path)))).code;
+    };
+    expect(await refused(`file://${folder.file('south')}`)).toBe('working-database');
+    expect(await refused(`file://${folder.file('south/.dolt/noms')}`)).toBe('working-database');
+    expect(await refused(`file://${folder.file('full')}`)).toBe('not-a-remote');
+    expect(await readFile(folder.file('.beads', 'config.yaml'), 'utf8')).toBe('# mine\n');
+  });
+
+  test('nothing is cloned from a working database', async () => {
+    await using folder = await tempFolder();
+    await towns(folder);
+    await rename(folder.file('north'), folder.file('gone'));
+    const request = { database: 'north', bootstrap: 'bad' };
+    const cloning = command(folder, `bad: file://${folder.file('south')}`, request);
+    await expect(cloning).rejects.toMatchObject({ code: 'working-database' });
+  });
+
+  test('a remote that a fetch and a killed push left without data gets its first push', async () => {
+    await using folder = await tempFolder();
+    await towns(folder);
+    const url = `file://${folder.file('box')}`;
+    await lay(folder, 'box/lost+found/', 'box/.DS_Store');
+    const north = openTestTown(folder.file('north'));
+    await north.dolt('remote', 'add', 'other', url);
+    await north.dolt('fetch', 'other').catch(() => undefined);
+    const { result } = await command(folder, `box: ${url}`, { database: 'north' });
+    expect(result.peers).toMatchObject([{ state: 'remote-empty', status: 'pushed', verified: true }]);
+  });
+});

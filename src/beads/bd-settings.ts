@@ -1,0 +1,84 @@
+import { isAbsolute, join } from 'node:path';
+import { isAlias, isMap, isScalar } from 'yaml';
+import { parseYaml } from '../config/yaml-text.ts';
+import type { Env } from '../core/env.ts';
+import { type Location, placeOf } from '../core/failure.ts';
+import { readIfThere } from '../core/read-if-there.ts';
+
+/** A value that decides where bd looks for its database, and what messages call its place. */
+export interface Signal {
+  readonly value: string;
+  /** `dolt.mode` or `BEADS_DOLT_SERVER_MODE`. */
+  readonly name: string;
+  /** The place in a file; null: a variable of the environment. */
+  readonly at: Location | null;
+}
+
+/** The `dolt.…` keys of bd's own configuration, by their name without `dolt.` in lower case. */
+export type BdSettings = ReadonlyMap<string, Signal>;
+
+/**
+ * Reads bd's `dolt.…` keys as bd 1.3.0 does: nested or flat, in any case, from the workspace's config.local.yaml and
+ * config.yaml, then from the user's files; a variable `BD_DOLT_…` stands above them all.
+ * @param userHome whether the files of the user count
+ * @throws Failure `config-syntax`, `config-unreadable`
+ */
+export async function bdSettings(workspace: string, env: Env, userHome: boolean): Promise<BdSettings> {
+  const files = [
+    ...(userHome ? userFiles(env) : []),
+    join(workspace, 'config.yaml'),
+    join(workspace, 'config.local.yaml'),
+  ];
+  const layers = await Promise.all(files.map(doltKeys));
+  const variables = Object.entries(env).flatMap(([name, value]) => {
+    const key = /^BD_DOLT_(\w+)$/.exec(name)?.[1]?.toLowerCase().replaceAll('_', '-');
+    return key === undefined ? [] : [[key, { value, name, at: null }] as const];
+  });
+  return new Map([...layers.flat(), ...variables]);
+}
+
+/** A variable as a signal; undefined where it is not set. */
+export function variable(env: Env, name: string): Signal | undefined {
+  const value = env[name];
+  return value === undefined || value === '' ? undefined : { value, name, at: null };
+}
+
+/** Whether a signal says yes. What bd itself would not read as a yes counts as one, too: it was meant. */
+export function isOn(signal: Signal | undefined): boolean {
+  return signal !== undefined && !['', '0', 'f', 'false', 'no', 'off', 'null'].includes(signal.value.toLowerCase());
+}
+
+/** A signal as messages show it: `dolt.mode: proxied (/x/config.yaml:3:1)`. */
+export function said({ name, value, at }: Signal): string {
+  return at === null ? `the variable ${name}=${value}` : `${name}: ${value} (${placeOf(at)})`;
+}
+
+/** From the lowest to the highest. A relative XDG_CONFIG_HOME is to be ignored. */
+function userFiles(env: Env): readonly string[] {
+  const home = env['HOME'] ?? env['USERPROFILE'];
+  const xdg = env['XDG_CONFIG_HOME'];
+  return [
+    ...(home === undefined ? [] : [join(home, '.beads', 'config.yaml')]),
+    ...(xdg !== undefined && isAbsolute(xdg) ? [join(xdg, 'bd', 'config.yaml')] : []),
+    ...(home === undefined ? [] : [join(home, '.config', 'bd', 'config.yaml')]),
+  ];
+}
+
+async function doltKeys(file: string): Promise<readonly (readonly [string, Signal])[]> {
+  const { root, place, document } = parseYaml((await readIfThere(file)) ?? '', file);
+  const found: (readonly [string, Signal])[] = [];
+  const add = (key: string, node: unknown, at: Location): void => {
+    const resolved = isAlias(node) ? node.resolve(document) : node;
+    const value = isScalar(resolved) ? resolved.value : undefined;
+    if (value !== undefined) found.push([key, { name: `dolt.${key}`, value: String(value ?? ''), at }]);
+  };
+  for (const { key, value } of root?.items ?? []) {
+    const name = isScalar(key) ? String(key.value).toLowerCase() : '';
+    if (name.startsWith('dolt.')) add(name.slice('dolt.'.length), value, place(key));
+    if (name !== 'dolt' || !isMap(value)) continue;
+    for (const inner of value.items) {
+      if (isScalar(inner.key)) add(String(inner.key.value).toLowerCase(), inner.value, place(inner.key));
+    }
+  }
+  return found;
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Failure, type Location } from '../core/failure.ts';
+import { readIfThere } from '../core/read-if-there.ts';
+
+/** The keys of `.beads/metadata.json` that say where the database is (bd 1.3.0). */
+const metadataSchema = z.looseObject({
+  /** `dolt`, absent, or what bd refuses: `postgres`, `mysql`, `sqlite`. */
+  backend: z.string().optional(),
+  /** `dolt`; an absolute path is the data folder of a server; before Dolt the file name of the SQLite database. */
+  database: z.string().optional(),
+  dolt_mode: z.string().optional(),
+  dolt_database: z
+    .string()
+    .regex(/^(?:[^./\\\p{Cc}][^/\\\p{Cc}]*)?$/u, 'must be a plain database name')
+    .optional(),
+  dolt_data_dir: z.string().optional(),
+  dolt_server_host: z.string().optional(),
+  dolt_server_port: z.union([z.number(), z.string()]).optional(),
+  dolt_server_socket: z.string().optional(),
+});
+export type Metadata = z.infer<typeof metadataSchema>;
+
+/** What a `metadata.json` says, and where it says it. */
+export interface MetadataFile {
+  readonly values: Metadata;
+  at(key: keyof Metadata): Location;
+}
+
+/**
+ * @param workspace absolute path of `.beads`
+ * @returns null where there is no `metadata.json`
+ * @throws Failure `config-invalid`
+ */
+export async function readMetadata(workspace: string): Promise<MetadataFile | null> {
+  const file = join(workspace, 'metadata.json');
+  const text = await readIfThere(file);
+  if (text === null) return null;
+  const line = (key: string): number => text.split('\n').findIndex((one) => one.includes(`"${key}"`)) + 1;
+  return { values: parse(text, file), at: (key) => ({ file, line: line(String(key)) || undefined }) };
+}
+
+function parse(text: string, file: string): Metadata {
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch (cause) {
+    throw new Failure('config-invalid', `${file} is not JSON`, { location: { file }, cause });
+  }
+  const parsed = metadataSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Failure('config-invalid', `${file}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, {
+    location: { file },
+  });
+}

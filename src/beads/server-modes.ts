@@ -1,0 +1,149 @@
+import { realpath } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { Env } from '../core/env.ts';
+import { readIfThere } from '../core/read-if-there.ts';
+import { type BdSettings, isOn, type Signal, said, variable } from './bd-settings.ts';
+import type { Elsewhere } from './elsewhere.ts';
+import type { Metadata, MetadataFile } from './metadata.ts';
+
+/** Everything that decides in which mode bd 1.3.0 opens a workspace. */
+export interface WorkspaceWords {
+  /** Real path of `.beads`. */
+  readonly beads: string;
+  readonly env: Env;
+  readonly settings: BdSettings;
+  /** null: there is no metadata.json. */
+  readonly metadata: MetadataFile | null;
+}
+
+const LOCAL_HOSTS = ['', 'localhost', '127.0.0.1', '::1', '[::1]', '0.0.0.0'];
+const DEFAULT_DATABASE = 'beads';
+const STOP = 'Stop its server with `bd dolt stop`.';
+
+/** The name of the database. */
+export function databaseName({ metadata }: Pick<WorkspaceWords, 'metadata'>): string {
+  return metadata?.values.dolt_database || DEFAULT_DATABASE;
+}
+
+/** Whether a server keeps the database, rather than bd itself. */
+export function isServerMode(words: WorkspaceWords): boolean {
+  if (isOn(variable(words.env, 'BEADS_DOLT_SERVER_MODE'))) return true;
+  const mode = words.metadata?.values.dolt_mode || words.settings.get('mode')?.value;
+  return mode?.toLowerCase() === 'server';
+}
+
+/** The folder in which the databases of the workspace are. */
+export function dataFolder(words: WorkspaceWords): string {
+  if (!isServerMode(words)) return join(words.beads, 'embeddeddolt');
+  return resolve(words.beads, words.metadata?.values.dolt_data_dir || 'dolt');
+}
+
+/** What takes the database to a place that this version does not look at, in the order in which bd decides. */
+export async function otherPlace(words: WorkspaceWords): Promise<Elsewhere | null> {
+  return (
+    otherBackend(words) ??
+    (await proxied(words)) ??
+    shared(words) ??
+    otherMode(words) ??
+    otherHost(words) ??
+    (await moved(words))
+  );
+}
+
+function otherBackend(words: WorkspaceWords): Elsewhere | null {
+  const backend = inMetadata(words, 'backend');
+  if (backend === undefined || ['', 'dolt'].includes(backend.value)) return null;
+  return { what: said(backend), at: backend.at, real: null };
+}
+
+async function proxied(words: WorkspaceWords): Promise<Elsewhere | null> {
+  const { beads, env } = words;
+  const sidecar = join(beads, 'proxied_server_client_info.json');
+  const info = await readIfThere(sidecar);
+  const mode = inMetadata(words, 'dolt_mode');
+  const root = variable(env, 'BEADS_PROXIED_SERVER_ROOT_PATH');
+  const folder = root?.value ?? rootPath(info) ?? words.metadata?.values.dolt_data_dir ?? 'dolt';
+  const real = join(resolve(beads, folder), databaseName(words));
+  if (mode?.value.toLowerCase() === 'proxied-server') return { what: said(mode), at: mode.at, real, fix: STOP };
+  if (root !== undefined) return { what: said(root), real, fix: STOP };
+  return info === null
+    ? null
+    : { what: 'it has the sidecar file of a proxied server', at: { file: sidecar }, real, fix: STOP };
+}
+
+function rootPath(info: string | null): string | undefined {
+  return /"root_path"\s*:\s*"([^"\\]+)"/.exec(info ?? '')?.[1];
+}
+
+function shared({ env, settings, metadata }: WorkspaceWords): Elsewhere | null {
+  const signal = [variable(env, 'BEADS_DOLT_SHARED_SERVER'), settings.get('shared-server')].find(isOn);
+  if (signal === undefined) return null;
+  const home = env['HOME'] ?? env['USERPROFILE'];
+  const server = env['BEADS_SHARED_SERVER_DIR'] ?? (home === undefined ? null : join(home, '.beads', 'shared-server'));
+  const real = server === null ? null : join(server, 'dolt', databaseName({ metadata }));
+  return { what: said(signal), at: signal.at, real, fix: STOP };
+}
+
+function otherMode(words: WorkspaceWords): Elsewhere | null {
+  const mode = inMetadata(words, 'dolt_mode') ?? words.settings.get('mode');
+  // bd takes every other word for `embedded`; what was meant is not known.
+  if (mode === undefined || ['', 'embedded', 'server'].includes(mode.value.toLowerCase())) return null;
+  return { what: said(mode), at: mode.at, real: null };
+}
+
+/** A server on another machine: nothing of the database is here. */
+function otherHost(words: WorkspaceWords): Elsewhere | null {
+  const { env, settings } = words;
+  const host = variable(env, 'BEADS_DOLT_SERVER_HOST') ?? hostOfFiles(words);
+  if (host === undefined || LOCAL_HOSTS.includes(host.value.trim().toLowerCase())) return null;
+  const fix = 'Federate a remote that the server pushes to, or run on the machine of the server.';
+  return { what: `${said(host)}, a server on another machine`, at: host.at, real: null, fix };
+
+  function hostOfFiles(from: WorkspaceWords): Signal | undefined {
+    const explicit = inMetadata(from, 'dolt_mode') ?? settings.get('mode');
+    const named = inMetadata(from, 'dolt_server_host');
+    if (isServerMode(from)) return named ?? settings.get('host');
+    if (inMetadata(from, 'dolt_mode') !== undefined) return undefined;
+    return named ?? (explicit === undefined ? settings.get('host') : undefined);
+  }
+}
+
+/** A data folder or a database name other than the workspace's own. */
+async function moved(words: WorkspaceWords): Promise<Elsewhere | null> {
+  const { beads, env } = words;
+  const name = variable(env, 'BEADS_DOLT_SERVER_DATABASE');
+  if (name !== undefined && name.value !== databaseName(words)) {
+    return { what: said(name), real: join(dataFolder(words), name.value) };
+  }
+  const folder = variable(env, 'BEADS_DOLT_DATA_DIR');
+  if (folder !== undefined && !(await isSame(resolve(beads, folder.value), dataFolder(words)))) {
+    return { what: said(folder), real: join(resolve(beads, folder.value), databaseName(words)) };
+  }
+  const database = inMetadata(words, 'database');
+  const isMoved = database !== undefined && isAbsolute(database.value) && !words.metadata?.values.dolt_data_dir;
+  if (!isMoved || !isServerMode(words)) return null;
+  return { what: said(database), at: database.at, real: join(database.value, databaseName(words)) };
+}
+
+async function isSame(one: string, other: string): Promise<boolean> {
+  const real = (path: string) => realpath(path).catch(() => resolve(path));
+  return (await real(one)) === (await real(other));
+}
+
+/** What says that a server has the database, and by which address it is reached; undefined: nothing does. */
+export function serverAddress(words: WorkspaceWords): Signal | undefined {
+  return (
+    variable(words.env, 'BEADS_DOLT_SERVER_PORT') ??
+    variable(words.env, 'BEADS_DOLT_SERVER_SOCKET') ??
+    inMetadata(words, 'dolt_server_port') ??
+    inMetadata(words, 'dolt_server_socket') ??
+    words.settings.get('port')
+  );
+}
+
+/** A key of metadata.json that has a value. */
+function inMetadata({ metadata }: WorkspaceWords, key: keyof Metadata & string): Signal | undefined {
+  const value = metadata?.values[key];
+  if (metadata === null || value === undefined || value === '' || value === 0) return undefined;
+  return { name: key, value: String(value), at: metadata.at(key) };
+}

@@ -58,28 +58,34 @@ class Parser {
   #object(start: number, depth: number): JsonText | null {
     if (depth > MAX_DOCUMENT_DEPTH) return null;
     const entries = new Map<string, JsonText>();
-    let token = this.#next();
+    let token: string | null = this.#next();
     while (token !== '}') {
       const key = token.startsWith('"') ? stringOf(token) : null;
       if (key === null || this.#next() !== ':') return null;
       const value = this.#value(this.#next(), depth + 1);
       if (value === null) return null;
       entries.set(key, value);
-      token = this.#next();
-      if (token === ',') token = this.#next();
-      else if (token !== '}') return null;
+      token = this.#afterComma('}');
+      if (token === null) return null;
     }
     return { text: this.#text.slice(start, this.#at), entries };
   }
 
+  /** The end, or what follows a comma; null where neither comes. */
+  #afterComma(end: '}' | ']'): string | null {
+    const token = this.#next();
+    if (token === end) return token;
+    const next = token === ',' ? this.#next() : end;
+    return next === end ? null : next;
+  }
+
   #array(start: number, depth: number): JsonText | null {
     if (depth > MAX_DOCUMENT_DEPTH) return null;
-    let token = this.#next();
+    let token: string | null = this.#next();
     while (token !== ']') {
       if (this.#value(token, depth + 1) === null) return null;
-      token = this.#next();
-      if (token === ',') token = this.#next();
-      else if (token !== ']') return null;
+      token = this.#afterComma(']');
+      if (token === null) return null;
     }
     return { text: this.#text.slice(start, this.#at), entries: null };
   }

@@ -93,7 +93,7 @@ async function mergeInBoth(towns: TwoTowns) {
   expect(inNorth.run('south').failure).toBeNull();
   expect(inSouth.head).toBe(inNorth.head);
   const rows = await towns.north.rows('SELECT id, CAST(doc AS CHAR) AS doc FROM t');
-  const documents = rows.map(({ id, doc }): [string, unknown] => [String(id), JSON.parse(String(doc))]);
+  const documents = rows.map(({ id, doc }): [string, unknown] => [String(id), JSON.parse(String(doc ?? null))]);
   return { documents: Object.fromEntries(documents), conflicts: inNorth.run('south').conflicts };
 }
 
@@ -138,6 +138,43 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
       order,
     );
     expect((await mergeInBoth(towns)).documents).toEqual({ 1: { k: 2, o: { p: 1, q: 0 } } });
+  });
+
+  test('is as both changed it where Dolt merged it without a conflict, and wrongly', async () => {
+    await using folder = await tempFolder();
+    const keys = ['a\\b', 'a\nb', '\u0001', 'é\\', 'plain'];
+    const cases = keys.flatMap((key) => [
+      {
+        base: { [key]: { u: 0, x: 1 } },
+        north: { [key]: { u: 1, x: 1 } },
+        south: { [key]: { u: 0, x: 2 } },
+        merged: { [key]: { u: 1, x: 2 } },
+      },
+      {
+        base: { o: { [key]: 0, m: 1 } },
+        north: { o: { [key]: 0, m: 2 } },
+        south: { o: { [key]: 1, m: 1 } },
+        merged: { o: { [key]: 1, m: 2 } },
+      },
+    ]);
+    const rows = cases.map(({ base }, index) => `('${index}', ${json(base)}, 'old', '2026-01-01')`);
+    const towns = await twoTowns(
+      folder,
+      `${TABLE.slice(0, -1)} DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)`,
+      `INSERT INTO t VALUES ${rows.join(', ')}, ('contested', NULL, 'old', '2026-01-01')`,
+    );
+    const contest = (title: string) => `UPDATE t SET title = '${title}' WHERE id = 'contested'`;
+    const same = 'updated_at = updated_at';
+    await towns.edit(
+      [contest('n'), ...cases.map(({ north }, index) => update(String(index), north, same))],
+      [contest('s'), ...cases.map(({ south }, index) => update(String(index), south, same))],
+      order,
+    );
+    const { documents } = await mergeInBoth(towns);
+    const expected = cases.map(({ merged }, index) => [String(index), merged]);
+    expect(documents).toEqual({ ...Object.fromEntries(expected), contested: null });
+    const dated = await towns.north.rows("SELECT id FROM t WHERE updated_at <> '2026-01-01' AND id <> 'contested'");
+    expect(dated).toEqual([]);
   });
 
   test('is one cell where Dolt would round its numbers or it is too large', async () => {

@@ -3,6 +3,7 @@ import type { Sql } from '../dolt/sql.ts';
 import { type TableShape, tableShape } from '../dolt/table-shape.ts';
 import type { Settling } from './choose-row.ts';
 import type { LosingRows } from './dependants.ts';
+import { mendDocuments } from './mend-documents.ts';
 import type { Merging } from './merging.ts';
 import { type Obstacle, rowConflict } from './obstacle.ts';
 import { readHistories } from './read-clock.ts';
@@ -53,6 +54,7 @@ export async function settleRows(
       if (lost.length > 0) losers.push({ shape, side, keys: lost });
     }
   }
+  await mendDocuments(sql, merging, told);
   const restores = conflicts.strategy === 'newest' ? survivors : [];
   return { rows: [...told, ...(await restoreFamily(sql, merging, restores))], losers };
 }

@@ -23,8 +23,9 @@ export interface TwoTowns {
 export const HASH_ORDERS = ['north-first', 'south-first'] as const;
 export type HashOrder = (typeof HASH_ORDERS)[number];
 
-/** Each amend changes the hash, so 64 of them miss an order once in 2^64. */
 const MAX_AMENDS = 64;
+const SAME_DATE =
+  "SET @@dolt_committer_date = (SELECT DATE_FORMAT(date, '%Y-%m-%dT%H:%i:%s.%fZ') FROM dolt_log LIMIT 1)";
 
 const other = (name: TownName): TownName => (name === 'north' ? 'south' : 'north');
 
@@ -38,11 +39,13 @@ export async function twoTowns(folder: TempFolder, ...statements: string[]): Pro
   const commit = async (name: TownName, edits: readonly string[]): Promise<void> => {
     await towns[name].sql(...edits, ...(edits.length === 0 ? [] : [`CALL DOLT_COMMIT('-A', '-m', '${name}')`]));
   };
+  // Both in turn: beside a head that begins with the first or the last letters, hardly any other is smaller or greater.
   const amendUntil = async (order: HashOrder): Promise<void> => {
     for (let n = 1; n <= MAX_AMENDS; n += 1) {
       const northFirst = (await towns.north.head()) < (await towns.south.head());
       if (northFirst === (order === 'north-first')) return;
-      await towns.south.sql(`CALL DOLT_COMMIT('--amend', '-m', 'south ${n}')`);
+      const name = n % 2 === 1 ? 'south' : 'north';
+      await towns[name].sql(SAME_DATE, `CALL DOLT_COMMIT('--amend', '-m', '${name} ${n}')`);
     }
     throw new Error(`no hash in the order ${order}`);
   };

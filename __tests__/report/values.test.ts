@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Conflict, runResultSchema } from '../../src/contract/result.ts';
 import type { ReportValues } from '../../src/contract/vocabulary.ts';
+import { columnsOf } from '../../src/report/conflict-rows.ts';
 import { withValues } from '../../src/report/values.ts';
 import { conflict, peer, runResult } from '../helpers/results.ts';
 
@@ -25,6 +26,33 @@ describe('what of a conflict may be shown', () => {
     const shown = withValues(result, 'none');
     expect({ ...shown, peers: [] }).toEqual({ ...result, peers: [] });
     expect(result.peers[0]?.conflicts).toEqual([whole]);
+  });
+});
+
+describe('what of the keys of a document may be shown', () => {
+  const path = (text: string, ours: string | null) => ({
+    column: 'doc',
+    path: text,
+    base: null,
+    ours,
+    theirs: '2',
+    resolution: 'theirs (later)',
+  });
+  const paths = [path('$.k', '1'), path('$.auth.token', '"abc"')];
+  test.each([
+    ['none', undefined],
+    ['keys', paths.map((one) => ({ ...one, ours: null, theirs: null }))],
+    ['full', [paths[0], { ...path('$.auth.token', '***'), theirs: '***' }]],
+  ] as const)('%s', (level, expected) => {
+    const result = runResult({ peers: [peer({ conflicts: [{ ...whole, columns: ['doc'], paths }] })] });
+    const shown = withValues(result, level);
+    expect(shown.peers[0]?.conflicts[0]?.paths).toEqual(expected);
+    expect(runResultSchema.parse(shown)).toEqual(shown);
+  });
+
+  test('and in a table they are named beside their column', () => {
+    const columns = ['title', 'doc'];
+    expect(columnsOf({ ...whole, columns, paths })).toEqual(['title', 'doc $.k', 'doc $.auth.token']);
   });
 });
 

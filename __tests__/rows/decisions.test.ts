@@ -45,6 +45,11 @@ test.each([
   ['2026-01-02 03:04:05', '2026-01-02 03:04:05.000000'],
   ['2026-01-02 03:04:05.1', '2026-01-02 03:04:05.100000'],
   ['2026-01-02T03:04:05.123Z', '2026-01-02 03:04:05.123000'],
+  ['9999-12-31 23:59:59.999999', '9999-12-31 23:59:59.999999'],
+  ['0000-00-00 00:00:00', null],
+  ['2026-00-01', null],
+  ['tomorrow', null],
+  ['', null],
 ])('%s is the moment %s', (text, moment) => {
   expect(instant(text)).toBe(moment);
 });
@@ -87,9 +92,11 @@ describe('who wins a row', () => {
     const contest = contestOf(row, ['a', 'b'], new Set());
     const clock = {
       cell: (side: 'ours' | 'theirs', name: string) => times[side === 'ours' ? 0 : 1][name] ?? '',
+      path: () => '',
       created: (side: 'ours' | 'theirs') => times[side === 'ours' ? 0 : 1]['created'] ?? '',
     };
-    return chooseRow(row, contest, { strategy, policy, columns: shape.columns, clock });
+    const rules = { strategy, policy, shape, audit: new Set<string>(), documents: new Map(), clock };
+    return chooseRow(row, contest, rules);
   };
   const times = [
     { a: '2026-02', b: '2026-01', created: '2026-01' },
@@ -133,11 +140,16 @@ describe('tables of beads', () => {
     expect(beads('child_counters')).toEqual({ kind: 'maximum', column: 'last_child' });
     expect(beads('issue_counter')).toEqual({ kind: 'maximum', column: 'last_id' });
     expect(beads('config')).toEqual({ kind: 'whole' });
-    expect(beads('issues')).toEqual({ kind: 'cells' });
+    expect(beads('issues')).toEqual({ kind: 'cells', greater: ['updated_at'] });
     expect(beads('toString')).toEqual({ kind: 'cells' });
   });
-  test('are told from tables of the same name elsewhere', () => {
-    expect(tablePolicies(['config', 'issues'])('config')).toEqual({ kind: 'cells' });
+  test.each([
+    ['with events', ['issues', 'dependencies', 'labels', 'events', 'config'], 'whole'],
+    ['cloned by Dolt, without events', ['issues', 'dependencies', 'labels', 'child_counters', 'config'], 'whole'],
+    ['with some of the names only', ['config', 'issues', 'labels', 'events'], 'cells'],
+    ['with the common names only', ['config', 'issues', 'labels', 'dependencies'], 'cells'],
+  ])('are recognised in a database %s', (_, tables, kind) => {
+    expect(tablePolicies(tables)('config').kind).toBe(kind);
   });
 });
 

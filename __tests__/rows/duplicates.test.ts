@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { dateCommits } from '../helpers/commit-dates.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { twoTowns } from '../helpers/two-towns.ts';
 
@@ -9,7 +10,8 @@ const TABLE =
 describe('two rows under one unique key', () => {
   test('the one created first stays, whatever its key, as the index compares; both are told', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, TABLE, "INSERT INTO edges VALUES ('0', 'x', 'y', NULL)");
+    const old = [dateCommits('2025-12-31T00:00:00'), "INSERT INTO edges VALUES ('0', 'x', 'y', NULL)"];
+    const towns = await twoTowns(folder, TABLE, ...old);
     await towns.edit(
       ["INSERT INTO edges VALUES ('1', 'Same', 'longest', '2026-01-02'), ('3', 'other', 'one', '2026-01-01')"],
       ["INSERT INTO edges VALUES ('2', 'same', 'lonely', '2026-01-01'), ('4', 'OTHER', 'one', '2026-01-01')"],

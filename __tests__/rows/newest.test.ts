@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { dateCommits } from '../helpers/commit-dates.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
 
@@ -112,6 +113,7 @@ describe('a row added on both sides', () => {
     const towns = await twoTowns(
       folder,
       'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20), created_at DATETIME, updated_at DATETIME)',
+      dateCommits('2025-12-31T00:00:00'),
     );
     await towns.edit(
       ["INSERT INTO t VALUES (1, 'n', 'n', '2026-01-02', '2026-01-09'), (2, 'same', 'n', NULL, NULL)"],

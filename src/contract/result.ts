@@ -27,8 +27,24 @@ export const conflictSchema = z.strictObject({
   base: z.record(z.string(), z.string().nullable()).nullable(),
   ours: z.record(z.string(), z.string().nullable()).nullable(),
   theirs: z.record(z.string(), z.string().nullable()).nullable(),
-  /** Who won and why, in words; `undone` where the merge was. */
+  /** Who won and why, in words; `undone` where the merge was, `audit` where only audit columns differ. */
   resolution: z.string(),
+  /**
+   * Keys of JSON documents that both sides changed, where there are some: `path` as in JSON_EXTRACT, values as JSON text.
+   * A side without the key is null.
+   */
+  paths: z
+    .array(
+      z.strictObject({
+        column: z.string(),
+        path: z.string(),
+        base: z.string().nullable(),
+        ours: z.string().nullable(),
+        theirs: z.string().nullable(),
+        resolution: z.string(),
+      }),
+    )
+    .optional(),
   /** Whether it is left for a person: its merge was undone, or two things had one key and one of them had to give way. */
   left: z.boolean(),
   heads: z.strictObject({ ours: hash, theirs: hash }),

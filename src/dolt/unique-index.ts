@@ -34,3 +34,15 @@ export async function rowsUnderOneKey(
   );
   return [...groupBy(rows, (row) => row[RANK]).values()].map((group) => group.map(({ [RANK]: _, ...row }) => row));
 }
+
+const columnRow = z.object({ name: z.string() });
+
+/** Names of the columns of a table that are part of a unique key, the primary key aside. */
+export async function uniqueColumns(sql: Sql, table: string): Promise<ReadonlySet<string>> {
+  const rows = await sql.rows(
+    columnRow,
+    "SELECT DISTINCT column_name AS name FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ? AND non_unique = 0 AND index_name <> 'PRIMARY' AND column_name IS NOT NULL",
+    [table],
+  );
+  return new Set(rows.map(({ name }) => name));
+}

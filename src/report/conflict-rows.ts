@@ -15,3 +15,11 @@ export function withWhom(peer: PeerResult, { between }: Conflict): string {
 export function resolution({ resolution: words, left }: Conflict): string {
   return left && words !== '' && words !== 'undone' ? `${words}; left to look at` : words;
 }
+
+/** The columns that matter; of a document that was merged key by key, the keys that both sides changed. */
+export function columnsOf({ columns, paths = [] }: Conflict): string[] {
+  return columns.flatMap((column) => {
+    const keys = paths.flatMap((path) => (path.column === column ? [`${column} ${path.path}`] : []));
+    return keys.length === 0 ? [column] : keys;
+  });
+}

@@ -46,6 +46,18 @@ function hideInPeer({ held, ...peer }: PeerResult, hide: Hide): PeerResult {
       ours: side(conflict.ours),
       theirs: side(conflict.theirs),
       resolution: hide(conflict.resolution),
+      ...(conflict.paths === undefined
+        ? {}
+        : {
+            paths: conflict.paths.map((path) => ({
+              column: hide(path.column),
+              path: hide(path.path),
+              base: value(path.base),
+              ours: value(path.ours),
+              theirs: value(path.theirs),
+              resolution: path.resolution,
+            })),
+          }),
     })),
     ...(held === undefined
       ? {}

@@ -1,6 +1,6 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { RunStatus } from '../contract/vocabulary.ts';
-import { conflictsOf, resolution, withWhom } from './conflict-rows.ts';
+import { columnsOf, conflictsOf, resolution, withWhom } from './conflict-rows.ts';
 import { duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { code, literal } from './markdown.ts';
@@ -89,7 +89,7 @@ function conflictCells(peer: PeerResult, conflict: Conflict): string[] {
     conflict.kind,
     code(conflict.table),
     values(conflict.key),
-    code(conflict.columns.join(', ')),
+    code(columnsOf(conflict).join(', ')),
     values(conflict.base),
     values(conflict.ours),
     values(conflict.theirs),

@@ -1,6 +1,6 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import { placeOf } from '../core/failure.ts';
-import { conflictsOf, resolution, withWhom } from './conflict-rows.ts';
+import { columnsOf, conflictsOf, resolution, withWhom } from './conflict-rows.ts';
 import { counted, duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { mostTelling } from './most-telling.ts';
@@ -75,7 +75,7 @@ function leftLines({ conflictsPath }: RunResult): string[] {
 
 function conflictCells(peer: PeerResult, conflict: Conflict): string[] {
   const key = Object.values(conflict.key).map((value) => value ?? 'NULL');
-  const columns = conflict.columns.join(', ');
+  const columns = columnsOf(conflict).join(', ');
   return [withWhom(peer, conflict), conflict.kind, conflict.table, key.join(', '), columns, resolution(conflict)].map(
     (cell) => plain(shorten(cell, MAX_CELL)),
   );

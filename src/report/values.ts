@@ -27,12 +27,19 @@ function reduceHeld(row: Held, level: ReportValues): Held {
   return { ...row, value };
 }
 
-function reduceConflict(conflict: Conflict, level: ReportValues): Conflict {
+function reduceConflict({ paths, ...conflict }: Conflict, level: ReportValues): Conflict {
   switch (level) {
     case 'none':
       return { ...conflict, key: {}, columns: [], base: null, ours: null, theirs: null, resolution: '' };
     case 'keys':
-      return { ...conflict, key: withoutSecrets(conflict.key), base: null, ours: null, theirs: null };
+      return {
+        ...conflict,
+        key: withoutSecrets(conflict.key),
+        base: null,
+        ours: null,
+        theirs: null,
+        ...(paths === undefined ? {} : { paths: paths.map((path) => reducePath(path, level)) }),
+      };
     case 'full': {
       const [base, ours, theirs] = [conflict.base, conflict.ours, conflict.theirs].map((cells) =>
         cells === null ? null : withoutSecrets(cells),
@@ -43,9 +50,20 @@ function reduceConflict(conflict: Conflict, level: ReportValues): Conflict {
         base: base ?? null,
         ours: ours ?? null,
         theirs: theirs ?? null,
+        ...(paths === undefined ? {} : { paths: paths.map((path) => reducePath(path, level)) }),
       };
     }
   }
+}
+
+type Path = NonNullable<Conflict['paths']>[number];
+
+function reducePath(path: Path, level: 'keys' | 'full'): Path {
+  const value = (text: string | null): string | null => {
+    if (level === 'keys' || text === null) return null;
+    return [path.column, ...path.path.split(/\W+/)].some(namesSecret) ? REDACTED : redact(text);
+  };
+  return { ...path, base: value(path.base), ours: value(path.ours), theirs: value(path.theirs) };
 }
 
 function withoutSecrets(cells: Conflict['key']): Conflict['key'] {

@@ -1,67 +1,95 @@
+import type { Cells } from '../dolt/cell.ts';
 import type { RowWrite } from '../dolt/row-writes.ts';
+import type { TableShape } from '../dolt/table-shape.ts';
 import { instant } from './instant.ts';
+import type { SideHistory } from './side-history.ts';
 
-/** Columns that say when a row was written, the first that holds a time counts; else the commit's date does. */
-export const TIME_COLUMNS: readonly string[] = ['updated_at', 'modified_at'];
+/** Columns that say when a row was written, compared without case as SQL compares names. */
+const TIME_COLUMNS: ReadonlySet<string> = new Set(['updated_at', 'modified_at']);
+const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp']);
 
-interface Cell {
-  readonly column: string;
-  readonly value: string | null;
-  /** Those of TIME_COLUMNS that the table has and that hold times. */
+/** The columns of a table that say when a row was written, those that hold times. */
+export function timeColumnsOf(shape: TableShape): string[] {
+  return shape.columns.flatMap(({ name, type }) =>
+    TIME_COLUMNS.has(name.toLowerCase()) && TEMPORAL.has(type) ? [name] : [],
+  );
+}
+
+/** What tells when a write took place. */
+export interface WriteDates {
+  /** The time columns that the writes were read with. */
   readonly timeColumns: readonly string[];
-  /** Whether one commit reaches another. */
-  readonly reaches: (commit: string, ancestor: string) => Promise<boolean>;
+  readonly history: Pick<SideHistory, 'effective' | 'before'>;
+}
+
+/** What is dated: how a version of the row shows it as text, and the text that it has at the head. */
+export interface Dated {
+  readonly read: (row: Cells) => string | null;
+  readonly value: string | null;
+}
+
+/** Some columns of a row taken as one cell. */
+export function tupleOf(columns: readonly string[], row: Cells): Dated {
+  const read = (version: Cells): string => JSON.stringify(columns.map((name) => version[name] ?? null));
+  return { read, value: read(row) };
 }
 
 /**
- * When a cell got the value that it has at a head: the time of the newest commit that gave it. Merges repeat what others
- * wrote, so they count only where nothing else explains the value. Of several commits that gave it, one that was
- * written over later does not count, and of concurrent ones the latest time does.
+ * When a thing in a row got the value that it has at a head: the time of the newest commit that gave it. Merges repeat
+ * what others wrote, so they count only where nothing else explains the value. Of several commits that gave it, one that
+ * was written over later does not count, and of concurrent ones the latest time does.
  * @param writes every commit reachable from the head that wrote the row
  * @returns null where no commit explains the value
  */
-export async function cellTime(writes: readonly RowWrite[], cell: Cell): Promise<string | null> {
-  const { column, value } = cell;
-  const changes = writes.filter(({ from, to }) => from === null || from[column] !== to[column]);
+export function valueTime(writes: readonly RowWrite[], dated: Dated, dates: WriteDates): string | null {
+  const { read, value } = dated;
+  const changes = writes.filter(({ from, to }) => from === null || read(from) !== read(to));
   const genuine = changes.filter((write) => !write.isMerge);
-  const giving = (among: readonly RowWrite[]): RowWrite[] => among.filter(({ to }) => (to[column] ?? null) === value);
+  const giving = (among: readonly RowWrite[]): RowWrite[] => among.filter(({ to }) => read(to) === value);
   const plain = giving(genuine);
-  const standing = plain.length > 0 ? await notSuperseded(plain, genuine, cell.reaches) : giving(changes);
-  const times = standing.map((write) => writeTime(write, cell.timeColumns));
-  return times.sort().at(-1) ?? null;
+  const current = plain.length > 0 ? notSuperseded(plain, genuine, dates) : giving(changes);
+  return (
+    current
+      .map((write) => writeTime(write, dates))
+      .sort()
+      .at(-1) ?? null
+  );
 }
 
-async function notSuperseded(
+/**
+ * When some columns of a row, taken as one cell, got the values that they have at a head.
+ * @param row the row at the head
+ * @returns null where no commit explains the values
+ */
+export function tupleTime(
+  writes: readonly RowWrite[],
+  tuple: { readonly columns: readonly string[]; readonly row: Cells },
+  dates: WriteDates,
+): string | null {
+  return valueTime(writes, tupleOf(tuple.columns, tuple.row), dates);
+}
+
+/** Those writes that no later change follows; where histories met after having changed the same, several. */
+function notSuperseded(
   candidates: readonly RowWrite[],
   changes: readonly RowWrite[],
-  reaches: Cell['reaches'],
-): Promise<readonly RowWrite[]> {
+  { history }: WriteDates,
+): readonly RowWrite[] {
   if (candidates.length < 2) return candidates;
-  const standing: RowWrite[] = [];
-  const newestFirst = [...changes].sort((a, b) => (a.date < b.date ? 1 : -1));
-  for (const candidate of candidates) {
-    if (!(await isSuperseded(candidate, newestFirst, reaches))) standing.push(candidate);
-  }
-  return standing.length > 0 ? standing : candidates;
+  const superseded = history.before(changes.map(({ commit }) => commit));
+  const current = candidates.filter(({ commit }) => !superseded.has(commit));
+  return current.length > 0 ? current : candidates;
 }
 
-async function isSuperseded(
-  candidate: RowWrite,
-  newestFirst: readonly RowWrite[],
-  reaches: Cell['reaches'],
-): Promise<boolean> {
-  for (const change of newestFirst) {
-    // A commit that is older by its date does not come after this one; asking would cost a walk through the history.
-    if (change.date < candidate.date) return false;
-    if (change.commit !== candidate.commit && (await reaches(change.commit, candidate.commit))) return true;
-  }
-  return false;
-}
-
-function writeTime(write: RowWrite, timeColumns: readonly string[]): string {
-  for (const column of timeColumns) {
-    const time = write.to[column] ?? null;
-    if (time !== null) return instant(time);
-  }
-  return instant(write.date);
+/**
+ * When a commit wrote a row: the smallest of the times that the row names, and never later than the commit itself. A row
+ * that names a time in the future, in any of its columns, gains nothing by it.
+ */
+export function writeTime(write: RowWrite, { timeColumns, history }: WriteDates): string {
+  const named = timeColumns.flatMap((column) => {
+    const value = write.to[column] ?? null;
+    return value === null ? [] : (instant(value) ?? []);
+  });
+  const effective = history.effective(write.commit);
+  return [...named, effective].sort().at(0) ?? effective;
 }

@@ -1,7 +1,11 @@
 import type { ConflictRow } from '../dolt/conflict-rows.ts';
-import type { Column } from '../dolt/table-shape.ts';
-import { compareRows, compareValues } from './compare-values.ts';
+import type { CellValue } from '../dolt/settle-conflicts.ts';
+import type { TableShape } from '../dolt/table-shape.ts';
+import { chooseAudit } from './audit-columns.ts';
+import { compareBytes, compareRows, compareValues } from './compare-values.ts';
 import type { Contest } from './contest.ts';
+import type { DocumentMerge, PathClash } from './document-merge.ts';
+import { pathText } from './json-text.ts';
 import type { Side } from './side.ts';
 import type { TablePolicy } from './table-policy.ts';
 
@@ -9,11 +13,27 @@ import type { TablePolicy } from './table-policy.ts';
 export type Settling = 'newest' | 'ours' | 'theirs';
 
 /** Why a side won. */
-export type Reason = 'later' | 'greater' | 'strategy' | 'counter' | 'created-first' | 'smaller-key' | 'changed';
+export type Reason =
+  | 'later'
+  | 'greater'
+  | 'strategy'
+  | 'counter'
+  | 'latest'
+  | 'created-first'
+  | 'smaller-key'
+  | 'changed'
+  | 'audit';
 
-/** Who won a column, or, where `column` is null, the whole row. */
+/** Who won a column, a key of the document in it, or, where `column` is null, the whole row. */
 export interface Win {
   readonly column: string | null;
+  /** The key as a path, with the values that it had: null where a side has no such key. */
+  readonly path?: {
+    readonly text: string;
+    readonly base: string | null;
+    readonly ours: string | null;
+    readonly theirs: string | null;
+  };
   readonly side: Side;
   readonly reason: Reason;
 }
@@ -22,6 +42,8 @@ export interface Choice {
   readonly wins: readonly Win[];
   /** What their side gives: these columns, the whole row, or its deletion. */
   readonly take: readonly string[] | 'row' | 'deletion';
+  /** Documents that neither side has as they were merged. */
+  readonly set: readonly CellValue[];
   /** Whether somebody has to look at it although the merge went on. */
   readonly left: boolean;
 }
@@ -29,14 +51,19 @@ export interface Choice {
 /** When things happened, as text that sorts by time (see instant.ts). */
 export interface Clock {
   cell(side: Side, column: string): string;
+  /** When a key of a document got its value. */
+  path(side: Side, column: string, path: readonly string[]): string;
   created(side: Side): string;
 }
 
 interface Rules {
   readonly strategy: Settling;
   readonly policy: TablePolicy;
-  /** The table's columns in their order. */
-  readonly columns: readonly Column[];
+  readonly shape: TableShape;
+  /** The table's audit columns; only read for rows that both sides added. */
+  readonly audit: ReadonlySet<string>;
+  /** By column, the documents that are merged key by key. */
+  readonly documents: ReadonlyMap<string, DocumentMerge>;
   readonly clock: Clock;
 }
 
@@ -55,27 +82,88 @@ export function chooseRow(row: ConflictRow, contest: Contest, rules: Rules): Cho
   const { policy } = rules;
   if (policy.kind === 'whole') return wholeRow(latestRow(row, contest, rules), contest);
   if (contest.kind === 'added' && policy.kind === 'cells') {
-    return { ...wholeRow(firstCreated(row, rules), contest), left: true };
+    const audit = chooseAudit({ ours: row.ours ?? {}, theirs: row.theirs ?? {} }, contest.contested, rules);
+    if (audit === null) return { ...wholeRow(firstCreated(row, rules), contest), left: true };
+    const sides = new Map(audit.map(({ column, side }) => [column, side]));
+    return byCells(contest, (column) => ({ column, side: sides.get(column) ?? 'ours', reason: 'audit' }));
   }
-  return byCells(contest, (column) => latestCell(row, column, rules));
+  return mergeCells(row, contest, rules);
 }
 
 type Winner = Omit<Win, 'column'>;
 
 function wholeRow(winner: Winner, contest: Contest): Choice {
   const wins = [{ column: null, ...winner }];
-  if (winner.side === 'ours') return { wins, take: [], left: false };
-  return { wins, take: contest.kind === 'deleted-by-theirs' ? 'deletion' : 'row', left: false };
+  if (winner.side === 'ours') return { wins, take: [], set: [], left: false };
+  return { wins, take: contest.kind === 'deleted-by-theirs' ? 'deletion' : 'row', set: [], left: false };
 }
 
 function byCells(contest: Contest, decide: (column: string) => Win): Choice {
   const wins = contest.contested.map(decide);
   const won = wins.flatMap(({ side, column }) => (side === 'theirs' && column !== null ? [column] : []));
-  return { wins, take: [...contest.theirs, ...won], left: false };
+  return { wins, take: [...contest.theirs, ...won], set: [], left: false };
 }
 
-function latestCell(row: ConflictRow, column: string, { policy, columns, clock }: Rules): Win {
-  const type = columns.find(({ name }) => name === column)?.type ?? '';
+/** Cell by cell; in a document key by key; and of some columns the greater value, whoever wrote it. */
+function mergeCells(row: ConflictRow, contest: Contest, rules: Rules): Choice {
+  const { documents } = rules;
+  const greatest = greatestOf(row, contest, rules);
+  const plain = (column: string): boolean => !documents.has(column) && !greatest.has(column);
+  const cells = byCells({ ...contest, contested: contest.contested.filter(plain) }, (column) =>
+    latestCell(row, column, rules),
+  );
+  const take = [...cells.take].filter((column) => plain(column));
+  const wins = [...cells.wins];
+  for (const [column, side] of greatest) {
+    if (contest.contested.includes(column)) wins.push({ column, side, reason: 'latest' });
+    if (side === 'theirs') take.push(column);
+  }
+  const set: CellValue[] = [];
+  for (const [column, document] of documents) {
+    const decided = mergeDocument(column, document, rules.clock);
+    wins.push(...decided.wins);
+    if (decided.text === row.theirs?.[column]) take.push(column);
+    else if (decided.text !== row.ours?.[column]) set.push({ column, value: { value: decided.text } });
+  }
+  return { wins, take, set, left: false };
+}
+
+/** The columns that hold the greater value of both sides, also where only one side wrote them, and which side has it. */
+function greatestOf(row: ConflictRow, { kind }: Contest, { policy, shape }: Rules): Map<string, Side> {
+  const names = policy.kind === 'cells' && kind === 'changed' ? (policy.greater ?? []) : [];
+  return new Map(
+    shape.columns.flatMap(({ name, type }): [string, Side][] => {
+      const [ours, theirs] = [row.ours?.[name] ?? null, row.theirs?.[name] ?? null];
+      if (!names.includes(name.toLowerCase()) || ours === theirs) return [];
+      return [[name, compareValues(ours, theirs, type) > 0 ? 'ours' : 'theirs']];
+    }),
+  );
+}
+
+function mergeDocument(
+  column: string,
+  document: DocumentMerge,
+  clock: Clock,
+): { readonly text: string; readonly wins: readonly Win[] } {
+  const winners = new Map(document.clashes.map((clash) => [clash, latestPath(clash, column, clock)]));
+  const wins = [...winners].map(([{ path, base, ours, theirs }, winner]) => ({
+    column,
+    path: { text: pathText(path), base, ours, theirs },
+    ...winner,
+  }));
+  return { text: document.merged((clash) => winners.get(clash)?.side ?? 'ours'), wins };
+}
+
+/** A key that was removed on one side and changed on the other stays; of two values the later one wins. */
+function latestPath({ path, ours, theirs }: PathClash, column: string, clock: Clock): Winner {
+  if (ours === null || theirs === null) return { side: ours === null ? 'theirs' : 'ours', reason: 'changed' };
+  const times = { ours: clock.path('ours', column, path), theirs: clock.path('theirs', column, path) };
+  if (times.ours !== times.theirs) return { side: times.ours > times.theirs ? 'ours' : 'theirs', reason: 'later' };
+  return { side: compareBytes(ours, theirs) > 0 ? 'ours' : 'theirs', reason: 'greater' };
+}
+
+function latestCell(row: ConflictRow, column: string, { policy, shape, clock }: Rules): Win {
+  const type = shape.columns.find(({ name }) => name === column)?.type ?? '';
   const order = compareValues(row.ours?.[column] ?? null, row.theirs?.[column] ?? null, type);
   const greater = order > 0 ? 'ours' : 'theirs';
   if (policy.kind === 'maximum' && policy.column === column) return { column, side: greater, reason: 'counter' };
@@ -85,7 +173,7 @@ function latestCell(row: ConflictRow, column: string, { policy, columns, clock }
 }
 
 /** The side that changed any of the contested cells last. */
-function latestRow(row: ConflictRow, contest: Contest, { columns, clock }: Rules): Winner {
+function latestRow(row: ConflictRow, contest: Contest, { shape, clock }: Rules): Winner {
   const last = (side: Side): string =>
     contest.contested
       .map((column) => clock.cell(side, column))
@@ -93,13 +181,13 @@ function latestRow(row: ConflictRow, contest: Contest, { columns, clock }: Rules
       .at(-1) ?? '';
   const [ours, theirs] = [last('ours'), last('theirs')];
   if (ours !== theirs) return { side: ours > theirs ? 'ours' : 'theirs', reason: 'later' };
-  const order = compareRows(row.ours ?? {}, row.theirs ?? {}, columns);
+  const order = compareRows(row.ours ?? {}, row.theirs ?? {}, shape.columns);
   return { side: order > 0 ? 'ours' : 'theirs', reason: 'greater' };
 }
 
-function firstCreated(row: ConflictRow, { columns, clock }: Rules): Winner {
+function firstCreated(row: ConflictRow, { shape, clock }: Rules): Winner {
   const [ours, theirs] = [clock.created('ours'), clock.created('theirs')];
   if (ours !== theirs) return { side: ours < theirs ? 'ours' : 'theirs', reason: 'created-first' };
-  const order = compareRows(row.ours ?? {}, row.theirs ?? {}, columns);
+  const order = compareRows(row.ours ?? {}, row.theirs ?? {}, shape.columns);
   return { side: order > 0 ? 'ours' : 'theirs', reason: 'greater' };
 }

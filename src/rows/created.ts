@@ -2,27 +2,32 @@ import type { Cells } from '../dolt/cell.ts';
 import type { RowWrite } from '../dolt/row-writes.ts';
 import type { TableShape } from '../dolt/table-shape.ts';
 import { instant } from './instant.ts';
+import type { SideHistory } from './side-history.ts';
+
+const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp']);
 
 /** When a row says that it was created, or null where it does not. */
-export function createdAt(shape: TableShape, cells: Cells | null): string | null {
-  const column = shape.columns.find(({ name }) => name === 'created_at');
-  const value = cells?.['created_at'] ?? null;
-  const isTime = column?.type === 'datetime' || column?.type === 'timestamp' || column?.type === 'date';
-  return isTime && value !== null ? instant(value) : null;
+function namedCreation(shape: TableShape, row: Cells): string | null {
+  const column = shape.columns.find(({ name, type }) => name.toLowerCase() === 'created_at' && TEMPORAL.has(type));
+  const value = column === undefined ? null : (row[column.name] ?? null);
+  return value === null ? null : instant(value);
 }
 
 /**
- * The date of the first commit that added a row, or null where none did. A row that existed before and was deleted
- * begins anew.
- * @param isOld whether a commit belongs to what both heads had before
+ * When a row that was added since the merge base counts as created: what the row says, as long as that is neither before
+ * the merge base nor after the first commit that has the row; else the effective date of that commit.
+ * @param added.row the row at the head
+ * @param added.writes the commits since the merge base that wrote it
  */
-export async function firstCommit(
-  writes: readonly RowWrite[],
-  isOld: (commit: string) => Promise<boolean>,
-): Promise<string | null> {
-  const dates: string[] = [];
-  for (const { from, isMerge, commit, date } of writes) {
-    if (from === null && !isMerge && !(await isOld(commit))) dates.push(instant(date));
-  }
-  return dates.sort().at(0) ?? null;
+export function createdTime(
+  shape: TableShape,
+  added: { readonly row: Cells; readonly writes: readonly RowWrite[] },
+  history: Pick<SideHistory, 'base' | 'head' | 'effective'>,
+): string {
+  const dates = added.writes.flatMap(({ from, isMerge, commit }) =>
+    from === null && !isMerge ? [history.effective(commit)] : [],
+  );
+  const first = dates.sort().at(0) ?? history.head;
+  const named = namedCreation(shape, added.row);
+  return named !== null && named >= history.base && named <= first ? named : first;
 }

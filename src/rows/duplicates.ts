@@ -1,6 +1,5 @@
 import { groupBy } from '../core/group-by.ts';
 import type { Cells } from '../dolt/cell.ts';
-import { commitInfo, isAncestor } from '../dolt/history.ts';
 import { keyOf, keyText } from '../dolt/row-key.ts';
 import { rowWrites } from '../dolt/row-writes.ts';
 import type { Sql } from '../dolt/sql.ts';
@@ -9,11 +8,11 @@ import { hasTriggers, type TableShape, tableShape } from '../dolt/table-shape.ts
 import { rowsUnderOneKey } from '../dolt/unique-index.ts';
 import type { Violation } from '../dolt/violations.ts';
 import { compareRows, compareValues } from './compare-values.ts';
-import { createdAt, firstCommit } from './created.ts';
-import { instant } from './instant.ts';
+import { createdTime } from './created.ts';
 import type { Merging } from './merging.ts';
 import { firesTriggers } from './restore.ts';
 import type { Side } from './side.ts';
+import { readSideHistory } from './side-history.ts';
 import type { ToldRow } from './told-row.ts';
 
 /** A row, and what decides whether it stays. */
@@ -85,13 +84,12 @@ async function rivalsOf(
   const rivals: Rival[] = [];
   for (const row of rows) {
     const side: Side = ourKeys.has(keyText(shape, row)) ? 'ours' : 'theirs';
-    const created = createdAt(shape, row) ?? (await firstDate(sql, merging, { shape, row, side }));
-    rivals.push({ row, side, created });
+    rivals.push({ row, side, created: await createdOn(sql, merging, { shape, row, side }) });
   }
   return rivals;
 }
 
-async function firstDate(
+async function createdOn(
   sql: Sql,
   merging: Merging,
   one: { readonly shape: TableShape; readonly row: Cells; readonly side: Side },
@@ -101,8 +99,7 @@ async function firstDate(
   const head = merging[side];
   const history = { database, head, since: merging.base, shape, columns: [], keys: [keyOf(shape, row)] };
   const writes = (await rowWrites(sql, history)).get(keyText(shape, row)) ?? [];
-  const first = await firstCommit(writes, (commit) => isAncestor(sql, commit, merging.base));
-  return first ?? instant((await commitInfo(sql, head)).date);
+  return createdTime(shape, { row, writes }, await readSideHistory(sql, { base: merging.base, head }));
 }
 
 function toldOf(shape: TableShape, kept: Rival, loser: Rival): ToldRow {

@@ -106,7 +106,7 @@ async function settleAll(
   if (base === null) throw new Failure('unrelated', `${onto} and ${head} share no commit`);
   const policyOf = tablePolicies(await tableNames(sql));
   const merging = { database, ours: onto, theirs: head, base, policyOf };
-  const rows = await settleRows(sql, merging, { tables, strategy });
-  if (!Array.isArray(rows)) return rows;
-  return [...rows, ...(await settleViolations(sql, merging, { strategy, earlier }))];
+  const settled = await settleRows(sql, merging, { tables, strategy });
+  if ('failure' in settled) return settled;
+  return [...settled.rows, ...(await settleViolations(sql, merging, { strategy, earlier }))];
 }

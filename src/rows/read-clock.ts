@@ -1,29 +1,36 @@
-import type { ConflictRow } from '../dolt/conflict-rows.ts';
-import { anySide } from '../dolt/conflict-rows.ts';
-import { commitInfo, isAncestor } from '../dolt/history.ts';
+import type { Cells } from '../dolt/cell.ts';
+import { anySide, type ConflictRow } from '../dolt/conflict-rows.ts';
 import { keyText } from '../dolt/row-key.ts';
 import { type RowWrite, rowWrites } from '../dolt/row-writes.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { columnNamesAt, type TableShape } from '../dolt/table-shape.ts';
-import { cellTime, TIME_COLUMNS } from './cell-time.ts';
+import { type Dated, timeColumnsOf, tupleOf, valueTime, type WriteDates } from './cell-time.ts';
 import type { Clock } from './choose-row.ts';
 import type { Contest } from './contest.ts';
-import { createdAt, firstCommit } from './created.ts';
-import { instant } from './instant.ts';
+import { createdTime } from './created.ts';
+import { type DocumentMerge, textAtPath } from './document-merge.ts';
 import type { Merging } from './merging.ts';
 import type { Side } from './side.ts';
+import { readSideHistory, type SideHistory } from './side-history.ts';
 
 /** A row in conflict, and what was found about it. */
 export interface ContestedRow {
   readonly row: ConflictRow;
   readonly contest: Contest;
+  /** By column, the documents that are merged key by key. */
+  readonly documents: ReadonlyMap<string, DocumentMerge>;
 }
 
-const TEMPORAL = new Set(['date', 'datetime', 'timestamp']);
+/** The commits of both sides since the merge base; read when they are asked for, once for a whole merge. */
+export type Histories = (side: Side) => Promise<SideHistory>;
 
-/** Those of some columns that a table has and that hold times. */
-export function timesAmong(shape: TableShape, names: readonly string[]): string[] {
-  return names.filter((name) => shape.columns.some((column) => column.name === name && TEMPORAL.has(column.type)));
+export function readHistories(sql: Sql, merging: Merging): Histories {
+  const known = new Map<Side, Promise<SideHistory>>();
+  return (side) => {
+    const history = known.get(side) ?? readSideHistory(sql, { base: merging.base, head: merging[side] });
+    known.set(side, history);
+    return history;
+  };
 }
 
 /**
@@ -33,14 +40,19 @@ export function timesAmong(shape: TableShape, names: readonly string[]): string[
 export async function readClock(
   sql: Sql,
   merging: Merging,
-  asked: { readonly shape: TableShape; readonly rows: readonly ContestedRow[] },
+  asked: {
+    readonly shape: TableShape;
+    readonly rows: readonly ContestedRow[];
+    readonly histories: Histories;
+  },
 ): Promise<(row: ConflictRow) => Clock> {
-  const sides = { ours: await readSide(sql, merging, { ...asked, side: 'ours' }), theirs: new Map() };
-  sides.theirs = await readSide(sql, merging, { ...asked, side: 'theirs' });
+  const ours = await readSide(sql, merging, { ...asked, side: 'ours' });
+  const theirs = await readSide(sql, merging, { ...asked, side: 'theirs' });
   return (row) => {
-    const of = (side: Side): Times | undefined => sides[side].get(row.id);
+    const of = (side: Side): Times | undefined => (side === 'ours' ? ours : theirs).get(row.id);
     return {
       cell: (side, column) => of(side)?.cells.get(column) ?? '',
+      path: (side, column, path) => of(side)?.paths.get(pathName(column, path)) ?? '',
       created: (side) => of(side)?.created ?? '',
     };
   };
@@ -48,58 +60,73 @@ export async function readClock(
 
 interface Times {
   readonly cells: ReadonlyMap<string, string>;
+  readonly paths: ReadonlyMap<string, string>;
   readonly created: string;
 }
 
 async function readSide(
   sql: Sql,
   merging: Merging,
-  asked: { readonly shape: TableShape; readonly rows: readonly ContestedRow[]; readonly side: Side },
+  asked: {
+    readonly shape: TableShape;
+    readonly rows: readonly ContestedRow[];
+    readonly histories: Histories;
+    readonly side: Side;
+  },
 ): Promise<Map<string, Times>> {
   const { shape, rows, side } = asked;
   const head = merging[side];
+  const history = await asked.histories(side);
   const present = await columnNamesAt(sql, shape.name, head);
-  const timeColumns = timesAmong(shape, TIME_COLUMNS).filter((name) => present.has(name));
+  const timeColumns = timeColumnsOf(shape).filter((name) => present.has(name));
   const contested = rows.flatMap(({ contest }) => contest.contested).filter((name) => present.has(name));
-  const history = {
+  const read = {
     database: merging.database,
     head,
     shape,
     columns: [...new Set([...contested, ...timeColumns])],
     keys: rows.map(({ row }) => anySide(row, shape)),
   };
-  const writes = await rowWrites(sql, { ...history, since: merging.base });
-  let whole: typeof writes | null = null;
-  const fallback = instant((await commitInfo(sql, head)).date);
-  const reaches = remembered((commit, ancestor) => isAncestor(sql, ancestor, commit));
+  const writes = await rowWrites(sql, { ...read, since: merging.base });
+  let whole: { readonly writes: typeof writes; readonly dates: WriteDates } | null = null;
   const times = new Map<string, Times>();
-  for (const { row, contest } of rows) {
+  for (const { row, contest, documents } of rows) {
     const key = keyText(shape, anySide(row, shape));
     const own: readonly RowWrite[] = writes.get(key) ?? [];
-    // Where histories met more than once, a value may come from below the base that the merge took.
-    const older = async (): Promise<readonly RowWrite[]> => {
-      whole ??= await rowWrites(sql, { ...history, since: null });
-      return whole.get(key) ?? [];
+    const timeOf = async (dated: Dated): Promise<string | null> => {
+      const time = valueTime(own, dated, { timeColumns, history });
+      if (time !== null) return time;
+      // Where histories met more than once, a value may come from below the base that the merge took.
+      whole ??= {
+        writes: await rowWrites(sql, { ...read, since: null }),
+        dates: { timeColumns, history: await readSideHistory(sql, { base: merging.base, head, whole: true }) },
+      };
+      return valueTime(whole.writes.get(key) ?? [], dated, whole.dates);
     };
+    const version = row[side] ?? {};
     const cells = new Map<string, string>();
     for (const column of contest.contested) {
-      const value = row[side]?.[column] ?? null;
-      const cell = { column, value, timeColumns, reaches };
-      cells.set(column, (await cellTime(own, cell)) ?? (await cellTime(await older(), cell)) ?? fallback);
+      cells.set(column, (await timeOf(tupleOf([column], version))) ?? history.head);
     }
-    const first = (): Promise<string | null> => firstCommit(own, (commit) => reaches(merging.base, commit));
-    const created = contest.kind === 'added' ? (createdAt(shape, row[side]) ?? (await first()) ?? fallback) : '';
-    times.set(row.id, { cells, created });
+    const paths = new Map<string, string>();
+    for (const [column, { clashes }] of documents) {
+      for (const { path } of clashes) {
+        const time = await timeOf(pathOf(column, path, version));
+        paths.set(pathName(column, path), time ?? cells.get(column) ?? history.head);
+      }
+    }
+    const added = { row: version, writes: own };
+    times.set(row.id, { cells, paths, created: contest.kind === 'added' ? createdTime(shape, added, history) : '' });
   }
   return times;
 }
 
-function remembered(ask: (a: string, b: string) => Promise<boolean>): (a: string, b: string) => Promise<boolean> {
-  const known = new Map<string, Promise<boolean>>();
-  return (a, b) => {
-    const key = `${a} ${b}`;
-    const answer = known.get(key) ?? ask(a, b);
-    known.set(key, answer);
-    return answer;
-  };
+/** The value that a document in a column has at a path. */
+function pathOf(column: string, path: readonly string[], row: Cells): Dated {
+  const read = (version: Cells): string | null => textAtPath(version[column] ?? null, path);
+  return { read, value: read(row) };
+}
+
+function pathName(column: string, path: readonly string[]): string {
+  return JSON.stringify([column, ...path]);
 }

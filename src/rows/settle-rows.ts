@@ -2,12 +2,22 @@ import { Failure } from '../core/failure.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { type TableShape, tableShape } from '../dolt/table-shape.ts';
 import type { Settling } from './choose-row.ts';
+import type { LosingRows } from './dependants.ts';
+import { mendDocuments } from './mend-documents.ts';
 import type { Merging } from './merging.ts';
 import { type Obstacle, rowConflict } from './obstacle.ts';
+import { readHistories } from './read-clock.ts';
 import { restoreFamily, type Survivors } from './restore.ts';
 import { settleTable } from './settle-table.ts';
 import type { ToldRow } from './told-row.ts';
 import { undoneRows } from './undone-rows.ts';
+
+/** What was done with the rows in conflict. */
+export interface SettledRows {
+  readonly rows: readonly ToldRow[];
+  /** Rows that were added under a key that another row has now. */
+  readonly losers: readonly LosingRows[];
+}
 
 /**
  * Settles all rows in conflict, and brings back what went with a row that outlived its deletion.
@@ -18,7 +28,7 @@ export async function settleRows(
   sql: Sql,
   merging: Merging,
   conflicts: { readonly tables: readonly string[]; readonly strategy: Settling },
-): Promise<ToldRow[] | Obstacle> {
+): Promise<SettledRows | Obstacle> {
   const shapes: TableShape[] = [];
   for (const table of conflicts.tables) shapes.push(await tableShape(sql, table));
   for (const shape of shapes) requireReadable(shape);
@@ -32,16 +42,21 @@ export async function settleRows(
   }
   const told: ToldRow[] = [];
   const survivors: Survivors[] = [];
+  const losers: LosingRows[] = [];
+  const histories = readHistories(sql, merging);
   for (const shape of shapes) {
-    const settled = await settleTable(sql, merging, { shape, strategy: conflicts.strategy });
+    const settled = await settleTable(sql, merging, { shape, strategy: conflicts.strategy, histories });
     told.push(...settled.told);
     for (const side of ['ours', 'theirs'] as const) {
       const keys = settled.survivors.flatMap((one) => (one.side === side ? [one.key] : []));
       if (keys.length > 0) survivors.push({ shape, side, keys });
+      const lost = settled.losers.flatMap((one) => (one.side === side ? [one.key] : []));
+      if (lost.length > 0) losers.push({ shape, side, keys: lost });
     }
   }
+  await mendDocuments(sql, merging, told);
   const restores = conflicts.strategy === 'newest' ? survivors : [];
-  return [...told, ...(await restoreFamily(sql, merging, restores))];
+  return { rows: [...told, ...(await restoreFamily(sql, merging, restores))], losers };
 }
 
 /**

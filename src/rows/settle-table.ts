@@ -1,13 +1,17 @@
+import type { Cells } from '../dolt/cell.ts';
 import { anySide, type ConflictRow, conflictRows } from '../dolt/conflict-rows.ts';
 import { settleConflicts, takeTheirs } from '../dolt/settle-conflicts.ts';
 import type { Sql } from '../dolt/sql.ts';
 import type { TableShape } from '../dolt/table-shape.ts';
+import { uniqueColumns } from '../dolt/unique-index.ts';
+import { auditColumnsOf } from './audit-columns.ts';
 import { type Choice, type Clock, chooseRow, type Settling } from './choose-row.ts';
 import type { Contest } from './contest.ts';
+import { type DocumentMerge, planDocument } from './document-merge.ts';
 import type { Merging } from './merging.ts';
-import { type ContestedRow, readClock } from './read-clock.ts';
+import { type ContestedRow, type Histories, readClock } from './read-clock.ts';
 import { readContests } from './read-contests.ts';
-import type { Side } from './side.ts';
+import { otherSide, type Side } from './side.ts';
 import type { TablePolicy } from './table-policy.ts';
 import type { ToldRow } from './told-row.ts';
 
@@ -18,23 +22,32 @@ export interface SettledTable {
   readonly told: readonly ToldRow[];
   /** Rows that one side deleted and that outlived it, with the side that kept them. */
   readonly survivors: readonly { readonly key: ToldRow['key']; readonly side: Side }[];
+  /** Rows that were added under a key that another row has now, with the side that has them. */
+  readonly losers: readonly { readonly key: Cells; readonly side: Side }[];
+}
+
+/** A table with rows in conflict, and how they are settled. */
+interface TableToSettle {
+  readonly shape: TableShape;
+  readonly strategy: Settling;
+  readonly histories: Histories;
 }
 
 /** Settles every row in conflict of one table. */
-export async function settleTable(
-  sql: Sql,
-  merging: Merging,
-  table: { readonly shape: TableShape; readonly strategy: Settling },
-): Promise<SettledTable> {
+export async function settleTable(sql: Sql, merging: Merging, table: TableToSettle): Promise<SettledTable> {
   const { shape } = table;
   const told: ToldRow[] = [];
   const survivors: SettledTable['survivors'][number][] = [];
+  const losers: SettledTable['losers'][number][] = [];
+  const audit = auditColumnsOf(shape, await uniqueColumns(sql, shape.name), merging.policyOf(shape.name));
   const settle = async (rows: readonly ConflictRow[]): Promise<readonly [ConflictRow, Choice][]> => {
-    const chosen = await choosePage(sql, merging, { ...table, rows });
+    const chosen = await choosePage(sql, merging, { ...table, audit, rows });
     for (const { row, contest, choice } of chosen) {
       told.push(toldOf(shape, { row, contest, choice }));
       const survivor = survivorOf(contest, choice);
       if (survivor !== null) survivors.push({ key: anySide(row, shape), side: survivor });
+      const loser = loserOf(contest, choice);
+      if (loser !== null) losers.push({ key: anySide(row, shape), side: loser });
     }
     return chosen.map(({ row, choice }) => [row, choice]);
   };
@@ -47,7 +60,7 @@ export async function settleTable(
     await settleConflicts(
       sql,
       shape,
-      chosen.flatMap(([{ id }, { take }]) => (take === 'deletion' ? [] : [{ id, take }])),
+      chosen.flatMap(([{ id }, { take, set }]) => (take === 'deletion' ? [] : [{ id, take, set }])),
     );
   }
   const deletions = table.strategy === 'theirs' ? await conflictRows(sql, shape.name) : [];
@@ -55,12 +68,11 @@ export async function settleTable(
     await settle(deletions);
     await takeTheirs(sql, shape.name);
   }
-  return { told, survivors };
+  return { told, survivors, losers };
 }
 
-interface Page {
-  readonly shape: TableShape;
-  readonly strategy: Settling;
+interface Page extends TableToSettle {
+  readonly audit: ReadonlySet<string>;
   readonly rows: readonly ConflictRow[];
 }
 
@@ -69,22 +81,39 @@ interface Chosen extends ContestedRow {
 }
 
 async function choosePage(sql: Sql, merging: Merging, page: Page): Promise<Chosen[]> {
-  const { shape, strategy } = page;
+  const { shape, strategy, audit, histories } = page;
   const contests = await readContests(sql, shape, { rows: page.rows, onto: merging.ours });
   const contested = page.rows.flatMap((row, index): ContestedRow[] => {
     const contest = contests[index];
-    return contest === undefined ? [] : [{ row, contest }];
+    return contest === undefined ? [] : [{ row, contest, documents: documentsOf(shape, { row, contest, strategy }) }];
   });
   const policy = merging.policyOf(shape.name);
   const timed = strategy === 'newest' ? contested.filter(({ contest }) => needsTimes(contest, policy)) : [];
-  const clockOf = timed.length === 0 ? () => NO_CLOCK : await readClock(sql, merging, { shape, rows: timed });
-  return contested.map(({ row, contest }) => {
-    const rules = { strategy, policy, columns: shape.columns, clock: clockOf(row) };
-    return { row, contest, choice: chooseRow(row, contest, rules) };
+  const clockOf =
+    timed.length === 0 ? () => NO_CLOCK : await readClock(sql, merging, { shape, histories, rows: timed });
+  return contested.map(({ row, contest, documents }) => {
+    const rules = { strategy, policy, shape, audit, documents, clock: clockOf(row) };
+    return { row, contest, documents, choice: chooseRow(row, contest, rules) };
   });
 }
 
-const NO_CLOCK: Clock = { cell: () => '', created: () => '' };
+const NO_CLOCK: Clock = { cell: () => '', path: () => '', created: () => '' };
+
+/** The documents of a row that are merged key by key: under `newest`, where both sides changed the row. */
+function documentsOf(
+  shape: TableShape,
+  of: { readonly row: ConflictRow; readonly contest: Contest; readonly strategy: Settling },
+): Map<string, DocumentMerge> {
+  const { row, contest, strategy } = of;
+  if (strategy !== 'newest' || contest.kind !== 'changed') return new Map();
+  return new Map(
+    shape.columns.flatMap(({ name, type }): [string, DocumentMerge][] => {
+      if (type !== 'json' || !contest.contested.includes(name)) return [];
+      const plan = planDocument(row.base?.[name] ?? null, row.ours?.[name] ?? null, row.theirs?.[name] ?? null);
+      return plan === null ? [] : [[name, plan]];
+    }),
+  );
+}
 
 function needsTimes(contest: Contest, policy: TablePolicy): boolean {
   if (contest.kind === 'changed' || contest.kind === 'added') {
@@ -100,7 +129,7 @@ const KINDS = {
   'deleted-by-theirs': 'deleted',
 } as const satisfies Record<Contest['kind'], ToldRow['kind']>;
 
-function toldOf(shape: TableShape, { row, contest, choice }: Chosen): ToldRow {
+function toldOf(shape: TableShape, { row, contest, choice }: Omit<Chosen, 'documents'>): ToldRow {
   return {
     kind: KINDS[contest.kind],
     table: shape.name,
@@ -119,4 +148,10 @@ function survivorOf(contest: Contest, choice: Choice): Side | null {
   if (contest.kind === 'deleted-by-ours') return choice.take === 'row' ? 'theirs' : null;
   if (contest.kind === 'deleted-by-theirs') return choice.take === 'deletion' ? null : 'ours';
   return null;
+}
+
+/** Of two rows added under one key, the side whose row is gone and has to be looked at. */
+function loserOf(contest: Contest, { wins, left }: Choice): Side | null {
+  const [win] = wins;
+  return contest.kind === 'added' && left && win !== undefined ? otherSide(win.side) : null;
 }

@@ -1,28 +1,50 @@
 /**
- * How `newest` treats a table. `cells`: cell by cell, and a row added on both sides is a collision. `whole`: the rows
- * are settings, taken whole, also where both sides added one. `maximum`: this column is a counter, whose greater value
- * always wins.
+ * How `newest` treats a table. `cells`: cell by cell, and a row added on both sides is a collision unless only audit
+ * columns differ. `whole`: the rows are settings, taken whole, also where both sides added one. `maximum`: this column is
+ * a counter, whose greater value always wins.
  */
 export type TablePolicy =
-  | { readonly kind: 'cells' }
+  | {
+      readonly kind: 'cells';
+      /** Columns that hold the greater value of both sides after every merge. */
+      readonly greater?: readonly string[];
+      /** Further audit columns, of which the greater value counts. */
+      readonly latest?: readonly string[];
+      /** Further audit columns that count as the same where one side has NULL. */
+      readonly known?: readonly string[];
+      /** Whether the audit columns may be all that the table has besides its key. */
+      readonly auditOnly?: boolean;
+    }
   | { readonly kind: 'whole' }
   | { readonly kind: 'maximum'; readonly column: string };
 
 const CELLS: TablePolicy = { kind: 'cells' };
 
-/** Tables of a beads database that are no lists of things people made (beads of January to June 2026). */
+/** Tables of a beads database that are no plain lists of things people made (beads of January to November 2026). */
 const BEADS: Readonly<Record<string, TablePolicy>> = {
+  issues: { kind: 'cells', greater: ['updated_at'] },
   child_counters: { kind: 'maximum', column: 'last_child' },
   issue_counter: { kind: 'maximum', column: 'last_id' },
   config: { kind: 'whole' },
   metadata: { kind: 'whole' },
+  // Old binaries write no hash; two hashes of one version are two histories of the schema.
+  schema_migrations: { kind: 'cells', known: ['content_hash'], auditOnly: true },
+  labels: { kind: 'cells', auditOnly: true },
+  custom_statuses: { kind: 'cells', auditOnly: true },
+  custom_types: { kind: 'cells', auditOnly: true },
+  federation_peers: { kind: 'cells', latest: ['last_sync'] },
 };
 
-/** What every beads database has, of whatever version: names common enough alone, but not together. */
-const BEADS_TABLES = ['issues', 'dependencies', 'labels', 'events'];
+/**
+ * What every beads database has, of whatever version: names common enough alone, but not together. `events` is local
+ * since schema version 62, so a clone that Dolt made has none.
+ */
+const BEADS_TABLES = ['issues', 'dependencies', 'labels'];
+const ONE_OF_BEADS_TABLES = ['events', 'child_counters', 'issue_counter'];
 
 /** The policy of each table of a database. @param tables names of all its tables */
 export function tablePolicies(tables: readonly string[]): (table: string) => TablePolicy {
-  const isBeads = BEADS_TABLES.every((name) => tables.includes(name));
+  const isBeads =
+    BEADS_TABLES.every((name) => tables.includes(name)) && ONE_OF_BEADS_TABLES.some((name) => tables.includes(name));
   return (table) => (isBeads && Object.hasOwn(BEADS, table) ? BEADS[table] : undefined) ?? CELLS;
 }

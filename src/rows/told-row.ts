@@ -25,9 +25,11 @@ const WORDS: Readonly<Record<Reason, string>> = {
   greater: 'same time, greater value',
   strategy: 'strategy',
   counter: 'counter, greater value',
+  latest: 'the greater of both',
   'created-first': 'created first',
   'smaller-key': 'same time, smaller key',
   changed: 'a change outlives a deletion',
+  audit: 'audit',
 };
 
 interface Telling {
@@ -48,6 +50,7 @@ export function conflictOf(row: ToldRow, { heads, swapped }: Telling): Conflict 
     ours: pick(told.ours, told.columns),
     theirs: pick(told.theirs, told.columns),
     resolution: resolutionOf(told),
+    ...pathsOf(told),
     left: told.left,
     heads: swapped ? { ours: heads.theirs, theirs: heads.ours } : heads,
     between: [],
@@ -55,7 +58,11 @@ export function conflictOf(row: ToldRow, { heads, swapped }: Telling): Conflict 
 }
 
 function swap(row: ToldRow): ToldRow {
-  const wins = row.wins.map((win) => ({ ...win, side: otherSide(win.side) }));
+  const wins = row.wins.map(({ path, ...win }) => ({
+    ...win,
+    side: otherSide(win.side),
+    ...(path === undefined ? {} : { path: { ...path, ours: path.theirs, theirs: path.ours } }),
+  }));
   return { ...row, ours: row.theirs, theirs: row.ours, wins };
 }
 
@@ -64,14 +71,38 @@ function pick(cells: Cells | null, columns: readonly string[]): Conflict['base']
 }
 
 /** Who won and why, in words: `theirs (later)`, or `ours (later): title; theirs (later): status`. */
-function resolutionOf({ kind, wins }: ToldRow): string {
-  if (wins.length === 0) return kind === 'restored' ? 'came back with the row it belongs to' : 'undone';
+function resolutionOf({ kind, wins, left }: ToldRow): string {
+  if (wins.length === 0) {
+    if (kind === 'restored') return 'came back with the row it belongs to';
+    return left ? 'undone' : 'merged';
+  }
+  if (wins.every(({ reason }) => reason === 'audit')) return WORDS.audit;
   const groups = new Map<string, { side: Side; columns: string[] }>();
-  for (const { side, reason, column } of wins) {
+  for (const { side, reason, column, path } of wins) {
     const words = `${side} (${WORDS[reason]})`;
     const group = groups.get(words) ?? { side, columns: [] };
-    groups.set(words, { side, columns: column === null ? group.columns : [...group.columns, column] });
+    const name = path === undefined ? column : `${column ?? ''} ${path.text}`;
+    groups.set(words, { side, columns: name === null ? group.columns : [...group.columns, name] });
   }
   if (groups.size === 1) return [...groups.keys()].join('');
   return [...groups].map(([words, { columns }]) => `${words}: ${columns.join(', ')}`).join('; ');
+}
+
+/** The keys of documents that both sides changed, each with its values and who won it. */
+function pathsOf({ wins }: ToldRow): Pick<Conflict, 'paths'> {
+  const paths = wins.flatMap(({ column, path, side, reason }) =>
+    path === undefined || column === null
+      ? []
+      : [
+          {
+            column,
+            path: path.text,
+            base: path.base,
+            ours: path.ours,
+            theirs: path.theirs,
+            resolution: `${side} (${WORDS[reason]})`,
+          },
+        ],
+  );
+  return paths.length === 0 ? {} : { paths };
 }

@@ -1,0 +1,198 @@
+import { describe, expect, test } from '@jest/globals';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { HASH_ORDERS, type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
+
+const TABLE = 'CREATE TABLE t (id VARCHAR(60) PRIMARY KEY, doc JSON, title VARCHAR(40), updated_at DATETIME)';
+
+interface Case {
+  readonly base: unknown;
+  /** Written first. */
+  readonly north: unknown;
+  /** Written later. */
+  readonly south: unknown;
+  readonly merged: unknown;
+}
+
+const KEYS = ['', '*', '**', '[0]', '$', 'a.b', 'a b', 'a"b', 'a\\b', 'a\\', '\\"', 'é😀', '0', 'a\nb', '\u0001', "'"];
+const every = (value: (key: string) => unknown) => Object.fromEntries(KEYS.map((key) => [key, value(key)]));
+const deep = (value: unknown): unknown => JSON.parse(`${'{"a":'.repeat(40)}${JSON.stringify(value)}${'}'.repeat(40)}`);
+
+const CASES: Readonly<Record<string, Case>> = {
+  'the example': {
+    base: { a: 1, k: 0 },
+    north: { a: 1, k: 1, north: true },
+    south: { a: 1, k: 2 },
+    merged: { a: 1, k: 2, north: true },
+  },
+  'keys that do not clash': {
+    base: { k: 0, old: 1 },
+    north: { k: 1, old: 1, north: 1 },
+    south: { k: 0, south: { x: null } },
+    merged: { k: 1, north: 1, south: { x: null } },
+  },
+  'objects in objects, and arrays': {
+    base: { o: { x: 1, y: 1, z: { d: 1 } }, list: [1] },
+    north: { o: { x: 2, y: 1, z: { d: 1, n: 1 } }, list: [1, 2] },
+    south: { o: { x: 1, y: 3, z: { d: 1, s: 1 } }, list: [1, 3] },
+    merged: { o: { x: 2, y: 3, z: { d: 1, n: 1, s: 1 } }, list: [1, 3] },
+  },
+  'an object that both added': {
+    base: {},
+    north: { o: { n: 1, both: 1 } },
+    south: { o: { s: 1, both: 2 } },
+    merged: { o: { n: 1, s: 1, both: 2 } },
+  },
+  'removed keys': {
+    base: { a: 1, b: 1, c: 1, o: { x: 1 } },
+    north: { a: 2, c: 1, o: { x: 2 } },
+    south: { b: 2 },
+    merged: { a: 2, b: 2, o: { x: 2 } },
+  },
+  'null is a value': {
+    base: { a: 1, b: null },
+    north: { a: null, b: null },
+    south: { a: 1, b: 2, c: null },
+    merged: { a: null, b: 2, c: null },
+  },
+  'a key that was no object before': {
+    base: { o: 1 },
+    north: { o: { n: 1 } },
+    south: { o: { s: 1 } },
+    merged: { o: { s: 1 } },
+  },
+  'an array as the document': { base: [], north: [1], south: [2], merged: [2] },
+  'a document that was no object': { base: 1, north: { n: 1 }, south: { s: 1 }, merged: { s: 1 } },
+  'keys of any form': {
+    base: every((key) => ({ [key]: 0, u: 0, v: 0 })),
+    north: every((key) => ({ [key]: 1, u: 1, v: 0 })),
+    south: every((key) => ({ [key]: 2, u: 0, v: 2 })),
+    merged: every((key) => ({ [key]: 2, u: 1, v: 2 })),
+  },
+  'numbers of all sizes': {
+    base: { a: 1e-7, b: 0 },
+    north: { a: 1e-7, b: 0, n: 1e300 },
+    south: { a: 2.5e-10, b: -0.5, s: 9007199254740991 },
+    merged: { a: 2.5e-10, b: -0.5, n: 1e300, s: 9007199254740991 },
+  },
+  'deeper than 32': {
+    base: { d: deep(0) },
+    north: { d: deep(0), n: 1 },
+    south: { d: deep(1), s: 1 },
+    merged: { d: deep(1), s: 1 },
+  },
+};
+
+const text = (value: string) => `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+const json = (document: unknown) => text(JSON.stringify(document));
+const update = (id: string, document: unknown, more: string) =>
+  `UPDATE t SET doc = ${json(document)}, ${more} WHERE id = ${text(id)}`;
+
+async function mergeInBoth(towns: TwoTowns) {
+  const inNorth = await towns.run('north');
+  const inSouth = await towns.run('south');
+  expect(inNorth.run('south').failure).toBeNull();
+  expect(inSouth.head).toBe(inNorth.head);
+  const rows = await towns.north.rows('SELECT id, CAST(doc AS CHAR) AS doc FROM t');
+  const documents = rows.map(({ id, doc }): [string, unknown] => [String(id), JSON.parse(String(doc ?? null))]);
+  return { documents: Object.fromEntries(documents), conflicts: inNorth.run('south').conflicts };
+}
+
+describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
+  test('is merged key by key, and what lost is listed by path', async () => {
+    await using folder = await tempFolder();
+    const cases = Object.entries(CASES);
+    const rows = cases.map(([id, { base }]) => `(${text(id)}, ${json(base)}, 'old', '2026-01-01')`);
+    const towns = await twoTowns(folder, TABLE, `INSERT INTO t VALUES ${rows.join(', ')}`);
+    await towns.edit(
+      cases.map(([id, { north }]) => update(id, north, "title = 'n', updated_at = '2026-01-02'")),
+      cases.map(([id, { south }]) => update(id, south, "title = 's', updated_at = '2026-01-03'")),
+      order,
+    );
+    const { documents, conflicts } = await mergeInBoth(towns);
+    expect(documents).toEqual(Object.fromEntries(cases.map(([id, { merged }]) => [id, merged])));
+    const told = new Map(conflicts.map(({ key, paths }) => [key['id'], paths]));
+    expect(told.get('the example')).toEqual([
+      { column: 'doc', path: '$.k', base: '0', ours: '1', theirs: '2', resolution: 'theirs (later)' },
+    ]);
+    expect(told.get('keys that do not clash')).toBeUndefined();
+    expect(told.get('removed keys')?.map(({ path, resolution }) => [path, resolution])).toEqual([
+      ['$.a', 'ours (a change outlives a deletion)'],
+      ['$.b', 'theirs (a change outlives a deletion)'],
+      ['$.o', 'ours (a change outlives a deletion)'],
+    ]);
+    expect(told.get('keys of any form')?.map(({ path }) => path)).toEqual(
+      expect.arrayContaining(['$."*"."*"', '$."a\\"b"."a\\"b"', '$."a\\\\"."a\\\\"']),
+    );
+    expect(conflicts.every(({ left }) => !left)).toBe(true);
+  });
+
+  test('counts each key by the commit that wrote it', async () => {
+    await using folder = await tempFolder();
+    const start = { k: 0, o: { p: 0, q: 0 } };
+    const towns = await twoTowns(folder, TABLE, `INSERT INTO t VALUES ('1', ${json(start)}, 'old', '2026-01-01')`);
+    const write = (document: unknown, day: number) => update('1', document, `updated_at = '2026-01-0${day}'`);
+    const commit = "CALL DOLT_COMMIT('-A', '-m', 'n1')";
+    await towns.edit(
+      [write({ k: 1, o: { p: 0, q: 0 } }, 2), commit, write({ k: 1, o: { p: 1, q: 0 } }, 9)],
+      [write({ k: 2, o: { p: 0, q: 0 } }, 5), commit, write({ k: 2, o: { p: 2, q: 0 } }, 6)],
+      order,
+    );
+    expect((await mergeInBoth(towns)).documents).toEqual({ 1: { k: 2, o: { p: 1, q: 0 } } });
+  });
+
+  test('is as both changed it where Dolt merged it without a conflict, and wrongly', async () => {
+    await using folder = await tempFolder();
+    const keys = ['a\\b', 'a\nb', '\u0001', 'é\\', 'plain'];
+    const cases = keys.flatMap((key) => [
+      {
+        base: { [key]: { u: 0, x: 1 } },
+        north: { [key]: { u: 1, x: 1 } },
+        south: { [key]: { u: 0, x: 2 } },
+        merged: { [key]: { u: 1, x: 2 } },
+      },
+      {
+        base: { o: { [key]: 0, m: 1 } },
+        north: { o: { [key]: 0, m: 2 } },
+        south: { o: { [key]: 1, m: 1 } },
+        merged: { o: { [key]: 1, m: 2 } },
+      },
+    ]);
+    const rows = cases.map(({ base }, index) => `('${index}', ${json(base)}, 'old', '2026-01-01')`);
+    const towns = await twoTowns(
+      folder,
+      `${TABLE.slice(0, -1)} DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)`,
+      `INSERT INTO t VALUES ${rows.join(', ')}, ('contested', NULL, 'old', '2026-01-01')`,
+    );
+    const contest = (title: string) => `UPDATE t SET title = '${title}' WHERE id = 'contested'`;
+    const same = 'updated_at = updated_at';
+    await towns.edit(
+      [contest('n'), ...cases.map(({ north }, index) => update(String(index), north, same))],
+      [contest('s'), ...cases.map(({ south }, index) => update(String(index), south, same))],
+      order,
+    );
+    const { documents } = await mergeInBoth(towns);
+    const expected = cases.map(({ merged }, index) => [String(index), merged]);
+    expect(documents).toEqual({ ...Object.fromEntries(expected), contested: null });
+    const dated = await towns.north.rows("SELECT id FROM t WHERE updated_at <> '2026-01-01' AND id <> 'contested'");
+    expect(dated).toEqual([]);
+  });
+
+  test('is one cell where Dolt would round its numbers or it is too large', async () => {
+    await using folder = await tempFolder();
+    const size = 1_100_000;
+    const towns = await twoTowns(
+      folder,
+      TABLE,
+      `INSERT INTO t VALUES ('big', JSON_OBJECT('big', 18446744073709551615), 'old', '2026-01-01'), ('large', JSON_OBJECT('l', REPEAT('x', ${size})), 'old', '2026-01-01')`,
+    );
+    const edit = (key: string, day: number) => [
+      `UPDATE t SET doc = JSON_OBJECT('big', 18446744073709551615, '${key}', 1), title = '${key}', updated_at = '2026-01-0${day}' WHERE id = 'big'`,
+      `UPDATE t SET doc = JSON_SET(doc, '$.${key}', 1), title = '${key}', updated_at = '2026-01-0${day}' WHERE id = 'large'`,
+    ];
+    await towns.edit(edit('north', 2), edit('south', 3), order);
+    const { documents } = await mergeInBoth(towns);
+    expect(documents['large']).toEqual({ l: 'x'.repeat(size), south: 1 });
+    const stored = await towns.north.dolt('sql', '-r', 'tabular', '-q', "SELECT doc FROM t WHERE id = 'big'");
+    expect(stored).toContain('{"big":18446744073709551615,"south":1}');
+  });
+});

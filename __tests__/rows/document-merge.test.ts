@@ -1,0 +1,129 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { compareBytes } from '../../src/rows/compare-values.ts';
+import { planDocument, textAtPath } from '../../src/rows/document-merge.ts';
+import { MAX_DOCUMENT_BYTES, parseDocument, pathText } from '../../src/rows/json-text.ts';
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** As a stored column prints it. */
+function stored(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(stored).join(',')}]`;
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => compareBytes(a, b));
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${stored(inner)}`).join(',')}}`;
+}
+
+describe('a document is merged key by key', () => {
+  test.each<[string, Json, Json, Json, Json | null]>([
+    ['keys of both', { a: 1 }, { a: 1, b: 1 }, { a: 1, c: 1 }, { a: 1, b: 1, c: 1 }],
+    ['the clash goes to ours', { a: 1 }, { a: 2 }, { a: 3, c: 1 }, { a: 2, c: 1 }],
+    ['a key that both removed', { a: 1, b: 1 }, { b: 2 }, { b: 1, c: 1 }, { b: 2, c: 1 }],
+    ['an object that becomes empty', { o: { a: 1, b: 1 } }, { o: { b: 1 } }, { o: { a: 1 } }, { o: {} }],
+    ['an object against an array', { o: {} }, { o: { a: 1 } }, { o: [] }, { o: { a: 1 } }],
+    ['null is an entry', {}, { a: null }, { b: null }, { a: null, b: null }],
+    ['no object in the base', [], { a: 1 }, { b: 1 }, null],
+    ['no object on one side', {}, { a: 1 }, 'text', null],
+  ])('%s', (_, base, ours, theirs, merged) => {
+    const plan = planDocument(stored(base), stored(ours), stored(theirs));
+    expect(plan?.merged(() => 'ours') ?? null).toEqual(merged === null ? null : stored(merged));
+  });
+
+  test('a side without a document is one cell', () => {
+    expect(planDocument(null, '{}', '{"a":1}')).toBeNull();
+    expect(planDocument('{}', null, '{"a":1}')).toBeNull();
+  });
+
+  const documents = fc.letrec<{ value: Json; object: { [key: string]: Json } }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small' },
+      fc.constantFrom<Json>(null, true, 0, 1, -1.5, 1e300, 'x', '"\\\n', [], [1, {}]),
+      tie('object'),
+    ),
+    object: fc.dictionary(fc.constantFrom('', 'a', 'b', 'a.b', '"', '\\', '*', 'é', '😀', '\n'), tie('value'), {
+      maxKeys: 5,
+    }),
+  })).object;
+
+  test('the same from both sides, and as one who merges values would', () => {
+    fc.assert(
+      fc.property(documents, documents, documents, (base, ours, theirs) => {
+        const [b, o, t] = [stored(base), stored(ours), stored(theirs)];
+        const merged = planDocument(b, o, t)?.merged(() => 'theirs');
+        expect(planDocument(b, t, o)?.merged(() => 'ours')).toBe(merged);
+        const expected = merge(base, ours, theirs);
+        expect(merged).toBe(stored(expected ?? null));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('what only one side changed is taken, and what none did stays', () => {
+    fc.assert(
+      fc.property(documents, documents, (base, changed) => {
+        const [b, c] = [stored(base), stored(changed)];
+        for (const plan of [planDocument(b, c, b), planDocument(b, b, c), planDocument(b, c, c)]) {
+          expect(plan?.clashes).toEqual([]);
+          expect(plan?.merged(() => 'ours')).toBe(c);
+        }
+      }),
+    );
+  });
+});
+
+const isObject = (value: Json | undefined): value is { [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Three values merged as the rule says, with theirs in every clash. */
+function merge(base: Json | undefined, ours: Json | undefined, theirs: Json | undefined): Json | undefined {
+  const same = (a: Json | undefined, b: Json | undefined): boolean =>
+    a === undefined || b === undefined ? a === b : stored(a) === stored(b);
+  if (isObject(ours) && isObject(theirs) && (base === undefined || isObject(base))) {
+    const keys = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];
+    const at = (object: { [key: string]: Json }, key: string) => (Object.hasOwn(object, key) ? object[key] : undefined);
+    const merged = keys.flatMap((key): [string, Json][] => {
+      const value = merge(at(base ?? {}, key), at(ours, key), at(theirs, key));
+      return value === undefined ? [] : [[key, value]];
+    });
+    return Object.fromEntries(merged);
+  }
+  if (same(ours, base)) return theirs;
+  return same(theirs, base) ? ours : theirs;
+}
+
+describe('a document that is one cell', () => {
+  const nested = (depth: number): string => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+  test.each([
+    ['deeper than 32', nested(32), nested(33)],
+    [
+      'deeper than 32 by arrays',
+      `{"a":${'['.repeat(31)}${']'.repeat(31)}}`,
+      `{"a":${'['.repeat(32)}${']'.repeat(32)}}`,
+    ],
+    [
+      'larger than 1 MB',
+      `{"a":"${'x'.repeat(MAX_DOCUMENT_BYTES - 8)}"}`,
+      `{"a":"${'x'.repeat(MAX_DOCUMENT_BYTES - 7)}"}`,
+    ],
+    ['larger than 1 MB in bytes', `{"a":"${'é'.repeat(10)}"}`, `{"a":"${'é'.repeat(MAX_DOCUMENT_BYTES / 2)}"}`],
+    ['with an integer that no double holds', '{"a":9007199254740992}', '{"a":9007199254740993}'],
+    ['with a number of more digits than a double', '{"a":0.1}', '{"a":0.1000000000000000055}'],
+    ['not an object', '{}', '[1]'],
+    ['not JSON', '{"a":[1,{"b":null}],"c":-0}', '{"a":1,}'],
+    ['cut off', '{"a":"}"}', '{"a":"}'],
+    ['followed by something', ' {"a" : 1 , "b" : 2 } ', '{"a":1}{'],
+  ])('%s', (_, merged, whole) => {
+    expect(parseDocument(merged)).not.toBeNull();
+    expect(parseDocument(whole)).toBeNull();
+  });
+});
+
+test('a path reads its value, and shows keys as MySQL writes them', () => {
+  const document = stored({ a: { 'b.c': [1, null], '': null } });
+  expect(textAtPath(document, ['a', 'b.c'])).toBe('[1,null]');
+  expect(textAtPath(document, ['a', ''])).toBe('null');
+  expect(textAtPath(document, ['a', 'x', 'y'])).toBeNull();
+  expect(textAtPath(document, ['a', 'b.c', '0'])).toBeNull();
+  expect(textAtPath(null, ['a'])).toBeNull();
+  expect(pathText(['a', 'b.c', '', '0', 'é', '"'])).toBe('$.a."b.c".""."0"."é"."\\""');
+});

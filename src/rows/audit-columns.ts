@@ -1,0 +1,89 @@
+import type { Cells } from '../dolt/cell.ts';
+import { ordinaryColumns, type TableShape } from '../dolt/table-shape.ts';
+import { compareValues } from './compare-values.ts';
+import { otherSide, type Side } from './side.ts';
+import type { TablePolicy } from './table-policy.ts';
+
+/** Columns that only say who wrote a row and when. */
+export const AUDIT_COLUMNS: readonly string[] = ['created_at', 'created_by', 'updated_at', 'updated_by', 'applied_at'];
+
+/** Whether a column is one of them; names are compared without case, as SQL does. */
+export function isAuditColumn(name: string): boolean {
+  return AUDIT_COLUMNS.includes(name.toLowerCase());
+}
+
+/** Columns that come from one row together, and which row that is. */
+interface AuditGroup {
+  readonly columns: readonly string[];
+  /** By the first of the columns. A row with NULL there never gives them; under `known` only such rows may differ. */
+  readonly from: 'smaller' | 'greater' | 'known';
+}
+
+const GROUPS: readonly AuditGroup[] = [
+  { columns: ['created_at', 'created_by'], from: 'smaller' },
+  { columns: ['applied_at'], from: 'smaller' },
+  { columns: ['updated_at', 'updated_by'], from: 'greater' },
+];
+
+const NOTHING_NAMED: Extract<TablePolicy, { readonly kind: 'cells' }> = { kind: 'cells' };
+
+/**
+ * The audit columns of a table. A table that has no other columns besides its key has none, unless its policy names it:
+ * in `lock(name, created_by)` the one who wrote the row is what the row is about.
+ * @param unique names of the columns in unique keys, which are never audit columns
+ */
+export function auditColumnsOf(shape: TableShape, unique: ReadonlySet<string>, policy: TablePolicy): Set<string> {
+  const named = policy.kind === 'cells' ? policy : NOTHING_NAMED;
+  const extra = new Set([...(named.latest ?? []), ...(named.known ?? [])]);
+  const others = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
+  const found = others.filter((name) => !unique.has(name) && (isAuditColumn(name) || extra.has(name.toLowerCase())));
+  const isAuditOnly = others.every((name) => found.includes(name));
+  return new Set(isAuditOnly && named.auditOnly !== true ? [] : found);
+}
+
+/**
+ * Which of two rows that differ in audit columns only gives each of these columns.
+ * @returns null where the rows differ in something else as well
+ */
+export function chooseAudit(
+  rows: { readonly ours: Cells; readonly theirs: Cells },
+  contested: readonly string[],
+  table: { readonly shape: TableShape; readonly audit: ReadonlySet<string>; readonly policy: TablePolicy },
+): { readonly column: string; readonly side: Side }[] | null {
+  if (contested.length === 0 || !contested.every((column) => table.audit.has(column))) return null;
+  const named = table.policy.kind === 'cells' ? table.policy : NOTHING_NAMED;
+  const groups = [
+    ...GROUPS,
+    ...(named.latest ?? []).map((column): AuditGroup => ({ columns: [column], from: 'greater' })),
+    ...(named.known ?? []).map((column): AuditGroup => ({ columns: [column], from: 'known' })),
+  ];
+  const found: { readonly column: string; readonly side: Side }[] = [];
+  for (const group of groups) {
+    const columns = group.columns.map((name) => contested.find((column) => column.toLowerCase() === name) ?? null);
+    const differing = columns.filter((column) => column !== null);
+    if (differing.length === 0) continue;
+    const side = sideOf(rows, columns, { shape: table.shape, from: group.from });
+    if (side === null) return null;
+    found.push(...differing.map((column) => ({ column, side })));
+  }
+  return found;
+}
+
+/** @param columns those of a group in their order, null where the rows do not differ */
+function sideOf(
+  rows: { readonly ours: Cells; readonly theirs: Cells },
+  columns: readonly (string | null)[],
+  how: { readonly shape: TableShape; readonly from: AuditGroup['from'] },
+): Side | null {
+  for (const [place, column] of columns.entries()) {
+    if (column === null) continue;
+    const [ours, theirs] = [rows.ours[column] ?? null, rows.theirs[column] ?? null];
+    if (ours === null || theirs === null) return ours === null ? 'theirs' : 'ours';
+    if (how.from === 'known') return null;
+    const type = how.shape.columns.find(({ name }) => name === column)?.type ?? '';
+    const greater = compareValues(ours, theirs, type) > 0 ? 'ours' : 'theirs';
+    // Of two rows that were written at one time, the greater value says by whom.
+    return place === 0 && how.from === 'smaller' ? otherSide(greater) : greater;
+  }
+  return null;
+}

@@ -38,6 +38,7 @@ describe('precedence: default, file, environment, input', () => {
       sovereignty: { ...nothing, value: 'T1' },
       remote: { ...nothing, value: null },
       strategy: { ...nothing, value: 'newest' },
+      database: { value: null, origin: { layer: 'default' } },
       dirty: { ...nothing, value: 'allow' },
       allowedRemotePatterns: { ...nothing, value: [] },
       town: { ...nothing, value: null },

@@ -80,7 +80,7 @@ const LAPS = 4;
 /** Plays a plan with real databases over one shared peer, in a folder of its own. */
 export async function playPlan(plan: Plan): Promise<Outcome> {
   await using folder = await tempFolder();
-  return new Play(folder, plan).run();
+  return await new Play(folder, plan).run();
 }
 
 class Play {

@@ -253,6 +253,7 @@ describe('a workspace whose database is elsewhere is refused, and the place is n
       /database: \/srv\/dolt/,
       null,
     ],
+    ['a `db` in config.yaml', config('db: ../other/.beads'), {}, /db: \.\.\/other/, 'other/.beads'],
     ['a redirect', { ...found, '.beads/redirect': '# moved\n../main/.beads\n' }, {}, /redirected to/, 'main/.beads'],
     [
       'a database under another name',

@@ -31,10 +31,15 @@ test('commits that go with the runner fail a step whatever it tolerates, until a
   expect(pulled.outputs['database-path']).toBe(join(runner.temp, 'dolt-federation', 'database'));
   expect(await validated('run', pulled.outputs['result'] ?? '')).toMatchObject({
     unsaved: 1,
-    problems: [{ severity: 'error', code: 'unsaved', message: '1 commit(s) of this town reached no peer' }],
+    cloned: true,
+    problems: [
+      { severity: 'error', code: 'unsaved', message: '1 commit(s) of this town reached no peer' },
+      { severity: 'notice', code: 'cloned', message: expect.stringContaining('cloned from origin into ') },
+    ],
   });
   expect(pulled.stdout).toContain('::error::pull: failed (1 commit(s) reached no peer)');
   expect(pulled.summary).toContain('reached no peer');
+  expect(pulled.summary).toContain('cloned from origin into');
 
   const dry = await runner.main({ inputs: { ...inputs, 'dry-run': 'true' } });
   expect(dry.exitCode).toBe(0);

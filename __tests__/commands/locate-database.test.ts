@@ -154,7 +154,7 @@ describe('where the database is', () => {
     const origin = { layer: 'file', location: { file: folder.file('here', 'c.yaml'), line: 2 } } as const;
     for (const value of ['../outside/db', folder.file('outside', 'db'), 'link/db', 'link/none']) {
       await expect(search(folder, { ceiling, configured: { value, origin } })).rejects.toMatchObject({
-        code: 'config-invalid',
+        code: 'no-database',
         location: origin.location,
       });
     }
@@ -163,7 +163,9 @@ describe('where the database is', () => {
     const fromEnv = { value: '../outside/db', origin: { layer: 'environment', variable: 'X' } } as const;
     expect(await search(folder, { ceiling, configured: fromEnv })).toMatchObject({ kind: 'database', path });
     const beads = await workspace(folder, { dolt_mode: 'server', dolt_data_dir: '../../outside', dolt_database: 'db' });
-    await expect(search(folder, { ceiling, ...beads })).rejects.toMatchObject({ code: 'workspace-unknown' });
+    await expect(search(folder, { ceiling, ...beads })).rejects.toMatchObject({ code: 'no-database' });
+    await symlink('../outside/db/.dolt', folder.file('here', '.dolt'));
+    await expect(search(folder, { ceiling })).rejects.toMatchObject({ code: 'no-database' });
   });
 
   test('what may not be looked into is neither passed over nor cloned in its stead', async () => {

@@ -14,11 +14,11 @@ export interface Signal {
   readonly at: Location | null;
 }
 
-/** The `dolt.…` keys of bd's own configuration, by their name without `dolt.` in lower case. */
+/** The keys of bd's own configuration that decide it, `db` and `dolt.…`, in lower case. */
 export type BdSettings = ReadonlyMap<string, Signal>;
 
 /**
- * Reads bd's `dolt.…` keys as bd 1.3.0 does: nested or flat, in any case, from the workspace's config.local.yaml and
+ * Reads bd's keys as bd 1.3.0 does: nested or flat, in any case, from the workspace's config.local.yaml and
  * config.yaml, then from the user's files; a variable `BD_DOLT_…` stands above them all.
  * @param userHome whether the files of the user count
  * @throws Failure `config-syntax`, `config-unreadable`
@@ -29,10 +29,10 @@ export async function bdSettings(workspace: string, env: Env, userHome: boolean)
     join(workspace, 'config.yaml'),
     join(workspace, 'config.local.yaml'),
   ];
-  const layers = await Promise.all(files.map(doltKeys));
+  const layers = await Promise.all(files.map(keysOf));
   const variables = Object.entries(env).flatMap(([name, value]) => {
     const key = /^BD_DOLT_(\w+)$/.exec(name)?.[1]?.toLowerCase().replaceAll('_', '-');
-    return key === undefined ? [] : [[key, { value, name, at: null }] as const];
+    return key === undefined ? [] : [[`dolt.${key}`, { value, name, at: null }] as const];
   });
   return new Map([...layers.flat(), ...variables]);
 }
@@ -64,20 +64,20 @@ function userFiles(env: Env): readonly string[] {
   ];
 }
 
-async function doltKeys(file: string): Promise<readonly (readonly [string, Signal])[]> {
+async function keysOf(file: string): Promise<readonly (readonly [string, Signal])[]> {
   const { root, place, document } = parseYaml((await readIfThere(file)) ?? '', file);
   const found: (readonly [string, Signal])[] = [];
   const add = (key: string, node: unknown, at: Location): void => {
     const resolved = isAlias(node) ? node.resolve(document) : node;
     const value = isScalar(resolved) ? resolved.value : undefined;
-    if (value !== undefined) found.push([key, { name: `dolt.${key}`, value: String(value ?? ''), at }]);
+    if (value !== undefined) found.push([key, { name: key, value: String(value ?? ''), at }]);
   };
   for (const { key, value } of root?.items ?? []) {
     const name = isScalar(key) ? String(key.value).toLowerCase() : '';
-    if (name.startsWith('dolt.')) add(name.slice('dolt.'.length), value, place(key));
+    if (name === 'db' || name.startsWith('dolt.')) add(name, value, place(key));
     if (name !== 'dolt' || !isMap(value)) continue;
     for (const inner of value.items) {
-      if (isScalar(inner.key)) add(String(inner.key.value).toLowerCase(), inner.value, place(inner.key));
+      if (isScalar(inner.key)) add(`dolt.${String(inner.key.value).toLowerCase()}`, inner.value, place(inner.key));
     }
   }
   return found;

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { readIfThere } from '../core/read-if-there.ts';
 import { type BdSettings, isOn, type Signal, said, variable } from './bd-settings.ts';
@@ -28,7 +28,7 @@ export function databaseName({ metadata }: Pick<WorkspaceWords, 'metadata'>): st
 /** Whether a server keeps the database, rather than bd itself. */
 export function isServerMode(words: WorkspaceWords): boolean {
   if (isOn(variable(words.env, 'BEADS_DOLT_SERVER_MODE'))) return true;
-  const mode = words.metadata?.values.dolt_mode || words.settings.get('mode')?.value;
+  const mode = words.metadata?.values.dolt_mode || words.settings.get('dolt.mode')?.value;
   return mode?.toLowerCase() === 'server';
 }
 
@@ -76,7 +76,7 @@ function rootPath(info: string | null): string | undefined {
 }
 
 function shared({ env, settings, metadata }: WorkspaceWords): Elsewhere | null {
-  const signal = [variable(env, 'BEADS_DOLT_SHARED_SERVER'), settings.get('shared-server')].find(isOn);
+  const signal = [variable(env, 'BEADS_DOLT_SHARED_SERVER'), settings.get('dolt.shared-server')].find(isOn);
   if (signal === undefined) return null;
   const home = env['HOME'] ?? env['USERPROFILE'];
   const server = env['BEADS_SHARED_SERVER_DIR'] ?? (home === undefined ? null : join(home, '.beads', 'shared-server'));
@@ -85,7 +85,7 @@ function shared({ env, settings, metadata }: WorkspaceWords): Elsewhere | null {
 }
 
 function otherMode(words: WorkspaceWords): Elsewhere | null {
-  const mode = inMetadata(words, 'dolt_mode') ?? words.settings.get('mode');
+  const mode = inMetadata(words, 'dolt_mode') ?? words.settings.get('dolt.mode');
   // bd takes every other word for `embedded`; what was meant is not known.
   if (mode === undefined || ['', 'embedded', 'server'].includes(mode.value.toLowerCase())) return null;
   return { what: said(mode), at: mode.at, real: null };
@@ -100,17 +100,21 @@ function otherHost(words: WorkspaceWords): Elsewhere | null {
   return { what: `${said(host)}, a server on another machine`, at: host.at, real: null, fix };
 
   function hostOfFiles(from: WorkspaceWords): Signal | undefined {
-    const explicit = inMetadata(from, 'dolt_mode') ?? settings.get('mode');
+    const explicit = inMetadata(from, 'dolt_mode') ?? settings.get('dolt.mode');
     const named = inMetadata(from, 'dolt_server_host');
-    if (isServerMode(from)) return named ?? settings.get('host');
+    if (isServerMode(from)) return named ?? settings.get('dolt.host');
     if (inMetadata(from, 'dolt_mode') !== undefined) return undefined;
-    return named ?? (explicit === undefined ? settings.get('host') : undefined);
+    return named ?? (explicit === undefined ? settings.get('dolt.host') : undefined);
   }
 }
 
 /** A data folder or a database name other than the workspace's own. */
 async function moved(words: WorkspaceWords): Promise<Elsewhere | null> {
-  const { beads, env } = words;
+  const { beads, env, settings } = words;
+  const db = settings.get('db');
+  if (db !== undefined && db.value !== '' && !(await isSame(resolve(dirname(beads), db.value), beads))) {
+    return { what: said(db), at: db.at, real: resolve(dirname(beads), db.value) };
+  }
   const name = variable(env, 'BEADS_DOLT_SERVER_DATABASE');
   if (name !== undefined && name.value !== databaseName(words)) {
     return { what: said(name), real: join(dataFolder(words), name.value) };
@@ -137,7 +141,7 @@ export function serverAddress(words: WorkspaceWords): Signal | undefined {
     variable(words.env, 'BEADS_DOLT_SERVER_SOCKET') ??
     inMetadata(words, 'dolt_server_port') ??
     inMetadata(words, 'dolt_server_socket') ??
-    words.settings.get('port')
+    words.settings.get('dolt.port')
   );
 }
 

@@ -108,6 +108,8 @@ async function sync(ground: Ground, town: DemoTown): Promise<RunResult> {
     initEmpty: true,
     maxDelete: 50,
     database: databaseOf(ground, town),
+    // The other towns begin with what the first one has put into their mailboxes.
+    bootstrap: 'origin',
     reportValues: 'full',
     untrusted: false,
     overrides: { config: configOf(ground, town) },

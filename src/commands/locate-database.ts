@@ -39,11 +39,14 @@ export async function locateDatabase(wanted: Wanted, context: Surroundings): Pro
   if (named !== null) return await atNamed(named, { ...context, search, mayClone: wanted.mayClone === true });
   const beads = await beadsDatabase(search);
   if (beads !== null) {
-    await requireInside(beads, { ceiling, by: 'the beads workspace', origin: undefined });
+    await requireInside(beads, ceiling);
     return await at(beads);
   }
   const upward = await nearest(cwd, ceiling);
-  if (upward !== null) return await at(upward);
+  if (upward !== null) {
+    await requireInside(upward, ceiling);
+    return await at(upward);
+  }
   if (cloneDir === null) return { kind: 'nowhere' };
   return await at(join(cloneDir, 'database'));
 }
@@ -85,7 +88,7 @@ interface Naming extends Surroundings {
 
 async function atNamed(named: Named, { search, mayClone, cwd, ceiling }: Naming): Promise<Found> {
   const { path, written, by, origin } = named;
-  if (origin !== undefined) await requireInside(path, { ceiling, by, origin });
+  if (origin !== undefined) await requireInside(path, ceiling, named);
   if (await holdsDolt(path)) {
     await refuseDataFolder(path, origin);
     return await at(path, await skipped(path, search));
@@ -154,23 +157,18 @@ async function refuseBeside(path: string, search: WorkspaceSearch): Promise<void
   });
 }
 
-/** In a checkout no file may lead out of it: a pull request could name any database of the runner. */
-async function requireInside(
-  path: string,
-  named: Pick<Named, 'by' | 'origin'> & { readonly ceiling: string | null },
-): Promise<void> {
-  const { ceiling, by, origin } = named;
+/** In a checkout neither a file nor a link may lead out of it: a commit could name any database of the runner. */
+async function requireInside(path: string, ceiling: string | null, named?: Named): Promise<void> {
   if (ceiling === null) return;
-  const [top, real] = [await realPath(ceiling), await realPath(path)];
-  if (real === top || real.startsWith(top + sep)) return;
-  throw new Failure(
-    origin === undefined ? 'workspace-unknown' : 'config-invalid',
-    `${by} names ${path}, which is outside of the workspace ${ceiling}`,
-    {
-      hint: 'Name it with the input `database`, or the variable DOLT_FEDERATION_DATABASE, instead.',
-      location: origin,
-    },
-  );
+  const top = await realPath(ceiling);
+  const real = [await realPath(path), await realPath(join(path, '.dolt'))];
+  const outside = real.find((one) => one !== top && !one.startsWith(top + sep));
+  if (outside === undefined) return;
+  const by = named?.by ?? 'the checkout';
+  throw new Failure('no-database', `${by} leads to a database outside of ${ceiling}: ${outside}`, {
+    hint: 'Name it with the input `database`, or the variable DOLT_FEDERATION_DATABASE, instead.',
+    location: named?.origin,
+  });
 }
 
 async function isSame(one: string, other: string): Promise<boolean> {

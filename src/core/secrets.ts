@@ -1,5 +1,8 @@
 import { REDACTED, redact } from './redact.ts';
 
+/** Makes a text of a tool fit to be shown. */
+export type Redactor = Pick<Secrets, 'redact'>;
+
 /** The values of a run that may appear nowhere, and texts without them: what no pattern can know. */
 export class Secrets {
   readonly #onAdd: (secret: string) => void;

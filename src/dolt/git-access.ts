@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Secrets } from '../core/secrets.ts';
+import type { Redactor } from '../core/secrets.ts';
 import { run } from './process.ts';
 import { textFailure } from './sql-failure.ts';
 
@@ -9,7 +9,7 @@ interface GitSurroundings {
   /** Private folder for an empty repository. */
   readonly privateDir: string;
   readonly signal: AbortSignal;
-  readonly secrets: Secrets;
+  readonly secrets: Redactor;
 }
 
 /**

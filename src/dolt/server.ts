@@ -7,7 +7,7 @@ import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import { freePort } from '../core/free-port.ts';
 import type { Logger } from '../core/logger.ts';
-import type { Secrets } from '../core/secrets.ts';
+import type { Redactor, Secrets } from '../core/secrets.ts';
 import { checkDatabaseSettings } from './database-settings.ts';
 import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
 import { ENGINE_MARK, kinOf } from './engine-processes.ts';
@@ -55,7 +55,7 @@ export interface Server {
   /** The name under which it serves its only database; null: it serves a folder of databases. */
   readonly name: string | null;
   /** What its words are shown without. */
-  readonly secrets: Secrets;
+  readonly secrets: Redactor;
   /** What it was started with; whatever else is started with it counts as its own. */
   readonly surroundings: { readonly env: Readonly<Record<string, string>>; readonly privateDir: string };
   /** Whether the process has ended, whoever ended it. */
@@ -156,6 +156,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
         );
   if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid });
 
+  const words = wordsOf(options, ground.served.dataDir);
   const outcome = await awaitReady({
     address,
     ended: child.then((result) => result.exitCode ?? null),
@@ -165,7 +166,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
     return {
       address,
       name: ground.served.name,
-      secrets: options.secrets,
+      secrets: words,
       surroundings: { env, privateDir: ground.privateDir },
       hasEnded: () => ended,
       stop: () => stopServer(child, { ...ground, watchdog, guarded, database: options.database }),
@@ -175,9 +176,14 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   await endTree(child, ground.privateDir, 'SIGTERM');
   await restoreModes(guarded);
   await watchdog?.dismiss();
-  const failure = startFailure(outcome, { log: options.secrets.redact(log()), database: options.database });
+  const failure = startFailure(outcome, { log: words.redact(log()), database: options.database });
   if (failure === 'port-in-use') return failure;
   throw failure;
+}
+
+/** What a server says names the folder that links to the database; people know the database. */
+function wordsOf({ secrets, database }: ServerOptions, dataDir: string): Redactor {
+  return { redact: (text) => secrets.redact(text).replaceAll(dataDir, database) };
 }
 
 async function socketFolder(privateDir: string): Promise<string | null> {

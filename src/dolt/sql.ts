@@ -2,7 +2,7 @@ import type { TypeCastField, TypeCastNext } from 'mysql2';
 import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
-import type { Secrets } from '../core/secrets.ts';
+import type { Redactor } from '../core/secrets.ts';
 import { type Address, connectTo } from './server-ready.ts';
 import { sqlFailure } from './sql-failure.ts';
 
@@ -30,7 +30,7 @@ interface Served {
   /** Name of the database; null where a whole folder is served. */
   readonly name: string | null;
   readonly address: Address;
-  readonly secrets: Secrets;
+  readonly secrets: Redactor;
 }
 
 const databaseRow = z.object({ Database: z.string() });
@@ -89,7 +89,7 @@ function asDoltSaysIt(field: TypeCastField, next: TypeCastNext): unknown {
 
 async function inSession<T>(
   pool: Pool,
-  secrets: Secrets,
+  secrets: Redactor,
   work: (sql: Sql, connection: number) => Promise<T>,
 ): Promise<T> {
   const connection = await pool.getConnection().catch((thrown: unknown) => {
@@ -102,7 +102,7 @@ async function inSession<T>(
   }
 }
 
-function statements(runner: Pool | PoolConnection, secrets: Secrets): Sql {
+function statements(runner: Pool | PoolConnection, secrets: Redactor): Sql {
   const send = async (statement: string, parameters: readonly string[] = []): Promise<unknown> => {
     try {
       const [rows] = await runner.query(statement, [...parameters]);

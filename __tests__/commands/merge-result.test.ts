@@ -28,17 +28,17 @@ test('a row added on both sides is merged, pushed and verified, and yet the run 
 });
 
 test('a Dolt that cannot fix the committer is said once', () => {
-  const merge = { protocol: 1, deterministic: false, because: 'committer', commits: 2 } as const;
+  const merge = { protocol: 2, deterministic: false, because: 'committer', commits: 2 } as const;
   expect(mergeProblems(merge)).toMatchObject([{ severity: 'warning', code: 'merge-not-deterministic' }]);
   expect(mergeProblems({ ...merge, because: 'strategy' })).toEqual([]);
   expect(mergeProblems(null)).toEqual([]);
 });
 
 test('the merges of two attempts are counted together, and one that is not deterministic makes all so', () => {
-  const merge = { protocol: 1, deterministic: true, because: null, commits: 2 } as const;
+  const merge = { protocol: 2, deterministic: true, because: null, commits: 2 } as const;
   expect(addMerges(null, merge)).toEqual(merge);
   expect(addMerges({ ...merge, deterministic: false, because: 'strategy' }, merge)).toEqual({
-    protocol: 1,
+    protocol: 2,
     deterministic: false,
     because: 'strategy',
     commits: 4,

@@ -78,7 +78,7 @@ export function runResult(over: Partial<RunResult> = {}): RunResult {
     head: HEAD,
     doltVersion: '2.3.0',
     durationMs: 4_321,
-    merge: { protocol: 1, deterministic: true, because: null, commits: 1 },
+    merge: { protocol: 2, deterministic: true, because: null, commits: 1 },
     peers: [peer()],
     problems: [],
     ...over,

@@ -5,7 +5,6 @@ import { chooseRow, type Settling } from '../../src/rows/choose-row.ts';
 import { compareBytes, compareValues } from '../../src/rows/compare-values.ts';
 import { contestOf } from '../../src/rows/contest.ts';
 import { withoutStack } from '../../src/rows/dolt-defect.ts';
-import { compareRivals, type Rival } from '../../src/rows/duplicates.ts';
 import { instant } from '../../src/rows/instant.ts';
 import { type TablePolicy, tablePolicies } from '../../src/rows/table-policy.ts';
 import { conflictOf, type ToldRow } from '../../src/rows/told-row.ts';
@@ -151,12 +150,6 @@ describe('tables of beads', () => {
   ])('are recognised in a database %s', (_, tables, kind) => {
     expect(tablePolicies(tables)('config').kind).toBe(kind);
   });
-});
-
-test('of duplicates the one created first comes first, then the one with the smaller key', () => {
-  const rival = (id: string, created: string): Rival => ({ row: { id }, side: 'ours', created });
-  const order = [rival('9', '2026-02'), rival('10', '2026-01'), rival('9', '2026-01')];
-  expect(order.toSorted((a, b) => compareRivals(shape, a, b)).map(({ row }) => row['id'])).toEqual(['9', '10', '9']);
 });
 
 describe('how a row is told', () => {

@@ -21,8 +21,8 @@ describe('two rows under one unique key', () => {
     expect(run.failure).toBeNull();
     expect(await towns.north.rows('SELECT id FROM edges ORDER BY id')).toEqual(['0', '2', '3'].map((id) => ({ id })));
     expect(run.conflicts.map(({ kind, key, left }) => ({ kind, key, left }))).toEqual([
-      { kind: 'duplicate', key: { id: '2' }, left: false },
-      { kind: 'duplicate', key: { id: '3' }, left: false },
+      { kind: 'duplicate', key: { id: '1' }, left: true },
+      { kind: 'duplicate', key: { id: '4' }, left: true },
     ]);
     expect(run.conflicts[0]).toMatchObject({
       ours: { id: '1', a: 'Same', b: 'longest' },

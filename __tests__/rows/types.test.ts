@@ -65,7 +65,7 @@ describe('cells of every type', () => {
     expect(run.failure).toBeNull();
     expect(await towns.north.rows(shown)).toEqual(winner === 'north' ? atNorth : atSouth);
     expect(inNorth.merge).toEqual({
-      protocol: 1,
+      protocol: 2,
       deterministic: strategy === 'newest',
       because: strategy === 'newest' ? null : 'strategy',
       commits: 1,

@@ -142,18 +142,6 @@ const REFUSALS: readonly Refusal[] = [
     code: 'constraint-violation',
     says: ['triggers', 'c'],
   },
-  {
-    told: 'a duplicate that others refer to',
-    base: [
-      'ALTER TABLE t ADD UNIQUE KEY uk (a)',
-      'CREATE TABLE c (id INT PRIMARY KEY, t INT, FOREIGN KEY (t) REFERENCES t (id))',
-    ],
-    // Either may have been made first.
-    north: ["INSERT INTO t VALUES (3, 'same', 1)", 'INSERT INTO c VALUES (2, 3)'],
-    south: ["INSERT INTO t VALUES (4, 'same', 1)", 'INSERT INTO c VALUES (1, 4)'],
-    code: 'constraint-violation',
-    says: ['foreign key', 'c'],
-  },
 ];
 
 describe('a merge that is refused leaves everything as it was', () => {

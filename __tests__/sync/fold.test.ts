@@ -43,7 +43,11 @@ describe('the fold', () => {
     const inSouth = await sync('south', 'north');
     expect(inNorth.head).toBe(inSouth.head);
     expect(await north?.rows('SELECT committer, email, message FROM dolt_log LIMIT 1')).toEqual([
-      { committer: 'dolt-federation', email: 'merge@dolt-federation.invalid', message: 'federation merge v1' },
+      {
+        committer: 'dolt-federation',
+        email: 'merge@dolt-federation.invalid',
+        message: expect.stringMatching(/^federation merge v2\nengine: dolt [0-9]+\.[0-9]+$/),
+      },
     ]);
   });
 

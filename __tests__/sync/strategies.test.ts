@@ -56,7 +56,7 @@ test('three heads in conflict meet in one commit from every town, and each confl
     const others = ['c', 'b', 'a'].filter((name) => name !== town);
     const outcome = await sync(folder, town, Object.fromEntries(others.map((name) => [name, 'newest'])));
     heads.add(outcome.head);
-    expect(outcome.merge).toEqual({ protocol: 1, deterministic: true, because: null, commits: 2 });
+    expect(outcome.merge).toEqual({ protocol: 2, deterministic: true, because: null, commits: 2 });
     const told = outcome.runs.flatMap(({ peer, conflicts }) => conflicts.map((one) => ({ ...one, peer: peer.name })));
     expect(told).toHaveLength(2);
     for (const { peer, theirs, ours, between } of told) {
@@ -80,7 +80,7 @@ test('peers with a strategy of their own come last, by name; ours is the result 
   const outcome = await sync(folder, 'town', { theirs: 'theirs', ours: 'ours', newer: 'newest', asks: 'manual' });
   expect(await made.get('town')?.rows('SELECT a, b FROM t WHERE id = 1')).toEqual([{ a: 'theirs', b: 'newer' }]);
   expect(await made.get('town')?.rows('SELECT id FROM t WHERE id = 7')).toEqual([]);
-  expect(outcome.merge).toEqual({ protocol: 1, deterministic: false, because: 'strategy', commits: 3 });
+  expect(outcome.merge).toEqual({ protocol: 2, deterministic: false, because: 'strategy', commits: 3 });
   expect(outcome.run('asks').failure?.code).toBe('conflict');
   expect(outcome.run('asks').conflicts).toMatchObject([
     { columns: ['b', 'updated_at'], ours: { b: 'newer' }, left: true },

@@ -5,7 +5,8 @@ import { problem } from './peer-result.ts';
 
 /** What should be known of what a peer brings, as the JSON shows it. */
 export function noticesOf(run: PeerRun): Problem[] {
-  return run.notices.map((notice) => toProblem(notice, run.peer.name));
+  const notices = run.otherMakers === null ? run.notices : [...run.notices, run.otherMakers];
+  return notices.map((notice) => toProblem(notice, run.peer.name));
 }
 
 /** A notice as the JSON shows it. */

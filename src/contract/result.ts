@@ -74,7 +74,7 @@ export type Plan = z.infer<typeof planSchema>;
 
 /** The merges behind a run's head. `deterministic`: every town that merges the same heads makes the same commits. */
 export const mergeSchema = z.strictObject({
-  protocol: z.literal(1),
+  protocol: z.literal(2),
   deterministic: z.boolean(),
   /** What speaks against it: a peer with a strategy of its own, or a Dolt that cannot fix who commits. */
   because: z.enum(['strategy', 'committer']).nullable(),

@@ -18,11 +18,21 @@ export type FailOn = (typeof FAIL_ON)[number];
 export const CONFLICT_STRATEGIES = ['newest', 'ours', 'theirs', 'manual'] as const;
 export type ConflictStrategy = (typeof CONFLICT_STRATEGIES)[number];
 
-export const CONFLICT_KINDS = ['changed', 'deleted', 'id-collision', 'restored', 'duplicate', 'keyless'] as const;
+export const CONFLICT_KINDS = [
+  'changed',
+  'deleted',
+  'id-collision',
+  'restored',
+  'duplicate',
+  'keyless',
+  'unique-conflict',
+  'dependant',
+] as const;
 /**
  * What two heads did to one row. `changed`: the same cells on both sides · `deleted`: deleted on one, changed on the
  * other · `id-collision`: added on both under one key · `restored`: came back with a row it belongs to · `duplicate`:
- * two rows under one unique key · `keyless`: rows of a table without a primary key.
+ * an added row whose unique value another row has · `keyless`: rows of a table without a primary key · `unique-conflict`:
+ * a row that got its former value of a unique key back · `dependant`: an added row that refers to a row that was removed.
  */
 export type ConflictKind = (typeof CONFLICT_KINDS)[number];
 

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { quoted } from './identifier.ts';
-import { MERGE_MESSAGE } from './merge.ts';
+import { MERGE_SUBJECT, type MergeMaker, mergeMaker } from './merge.ts';
 import { MERGE_EMAIL } from './signature.ts';
 import type { Database, Sql } from './sql.ts';
 
 const hashRow = z.object({ hash: z.string() });
 const commitRow = z.object({ commit_hash: z.string() });
+const messageRow = z.object({ message: z.string() });
 
 /** Hash of all tables at a commit: equal for equal contents, whatever the history (`dolt_hashof_db`). */
 export async function contentHash(database: Database, commit: string): Promise<string> {
@@ -19,14 +20,23 @@ export async function contentHash(database: Database, commit: string): Promise<s
 
 /** Whether two heads differ by nothing but merges that this tool made, of whatever protocol version. */
 export async function onlyFederationMerges(sql: Sql, a: string, b: string): Promise<boolean> {
-  const protocol = MERGE_MESSAGE.replace(/[0-9]+$/, '');
   for (const range of [`${a}..${b}`, `${b}..${a}`]) {
     const others = await sql.rows(
       commitRow,
       'SELECT commit_hash FROM dolt_log(?) WHERE NOT (email = ? AND message LIKE ?) LIMIT 1',
-      [range, MERGE_EMAIL, `${protocol}%`],
+      [range, MERGE_EMAIL, `${MERGE_SUBJECT}%`],
     );
     if (others.length > 0) return false;
   }
   return true;
+}
+
+/** Who made the federation merges of a range of commits, each maker once. */
+export async function mergeMakers(sql: Sql, range: string): Promise<MergeMaker[]> {
+  const rows = await sql.rows(
+    messageRow,
+    'SELECT DISTINCT message FROM dolt_log(?) WHERE email = ? AND message LIKE ?',
+    [range, MERGE_EMAIL, `${MERGE_SUBJECT}%`],
+  );
+  return rows.flatMap(({ message }) => mergeMaker(message) ?? []);
 }

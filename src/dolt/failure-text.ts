@@ -29,6 +29,8 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['merge has unresolved conflicts or constraint violations', 'conflict'],
   ['working set with constraint violations', 'constraint-violation'],
   ['created foreign key violations', 'constraint-violation'],
+  ['duplicate unique key given', 'constraint-violation'],
+  ['incompatible type for default value', 'not-deterministic'],
   ['cannot merge with uncommitted changes', 'uncommitted-changes'],
   ['local changes would be stomped by merge', 'uncommitted-changes'],
   ['target has uncommitted changes', 'remote-dirty'],

@@ -4,10 +4,14 @@ import { checkout } from './heads.ts';
 import { canFixCommitter, signature } from './signature.ts';
 import type { Sql } from './sql.ts';
 
-/** Names the merge protocol: a change of the rules must change this text. */
-export const MERGE_MESSAGE = 'federation merge v1';
+/** The version of the merge rules: a change of the rules must change it. */
+export const MERGE_PROTOCOL = 2;
 
-const mergeRow = z.object({ hash: z.string().nullable(), conflicts: z.coerce.number().int() });
+/** How the message of every merge commit of this tool begins, whatever the version of its rules. */
+export const MERGE_SUBJECT = 'federation merge v';
+const ENGINE = 'engine: dolt ';
+
+const versionRow = z.object({ version: z.string() });
 const statusRow = z.object({ is_merging: z.coerce.number() });
 const commitRow = z.object({ hash: z.string() });
 const variableRow = z.object({ Variable_name: z.string() });
@@ -39,37 +43,62 @@ async function variables(sql: Sql): Promise<string[]> {
 }
 
 /**
- * Merges a commit into the branch of the session, always with a merge commit.
- * @param merge.date author and committer date, `YYYY-MM-DD HH:MM:SS.mmm` in UTC
- * @returns the merge commit, or null where the merge stopped: it is open now, to be settled and committed or undone
+ * Opens a merge of a commit into the branch of the session, and leaves it open also where nothing is in conflict.
+ * @param merge.date author and committer date of the commit to come, `YYYY-MM-DD HH:MM:SS.mmm` in UTC
  */
-export async function mergeCommit(
-  sql: Sql,
-  merge: { readonly head: string; readonly date: string },
-): Promise<string | null> {
+export async function openMerge(sql: Sql, merge: { readonly head: string; readonly date: string }): Promise<void> {
   await sign(sql, merge.date);
-  const [row] = await sql.rows(mergeRow, "CALL DOLT_MERGE('--no-ff', '-m', ?, ?)", [MERGE_MESSAGE, merge.head]);
-  if (row === undefined) throw new Failure('unknown', `merging ${merge.head} gave no answer`);
-  if (row.conflicts > 0 || row.hash === null || row.hash === '') return null;
-  await sql.run('COMMIT');
-  return row.hash;
+  await sql.run("CALL DOLT_MERGE('--no-ff', '--no-commit', ?)", [merge.head]);
+  if (!(await isMerging(sql))) throw new Failure('unknown', `merging ${merge.head} opened no merge`);
 }
 
-/** Commits a merge that stopped and has been settled; it keeps both parents, also where nothing of theirs was taken. */
-export async function commitSettled(sql: Sql): Promise<string> {
-  const [row] = await sql.rows(commitRow, "CALL DOLT_COMMIT('-A', '--allow-empty', '-m', ?)", [MERGE_MESSAGE]);
+/** Commits the open merge; it keeps both parents, also where nothing of theirs was taken. */
+export async function commitMerge(sql: Sql): Promise<string> {
+  const message = mergeMessage(MERGE_PROTOCOL, await engineVersion(sql));
+  const [row] = await sql.rows(commitRow, "CALL DOLT_COMMIT('-A', '--allow-empty', '-m', ?)", [message]);
   if (row === undefined) throw new Failure('unknown', 'committing a merge gave no answer');
   await sql.run('COMMIT');
   return row.hash;
 }
 
-/** Undoes a merge that stopped, whole, whether it was stored meanwhile or not. */
+/** Major and minor version of the running Dolt, `2.3`: another one may merge the same rows to another result. */
+export async function engineVersion(sql: Sql): Promise<string> {
+  const [row] = await sql.rows(versionRow, 'SELECT DOLT_VERSION() AS version');
+  const [major, minor] = (row?.version ?? '').split('.');
+  return `${major ?? ''}.${minor ?? ''}`;
+}
+
+/** The rules and the engine that made a merge commit. */
+export interface MergeMaker {
+  readonly protocol: number;
+  /** Major and minor version of Dolt; null where the message does not name it, as under protocol 1. */
+  readonly engine: string | null;
+}
+
+export function mergeMessage(protocol: number, engine: string): string {
+  return `${MERGE_SUBJECT}${protocol}\n${ENGINE}${engine}`;
+}
+
+/** Who made a merge, from its commit message; null for any other message. */
+export function mergeMaker(message: string): MergeMaker | null {
+  const [subject = '', ...lines] = message.split('\n');
+  const version = subject.startsWith(MERGE_SUBJECT) ? subject.slice(MERGE_SUBJECT.length) : '';
+  if (!/^[0-9]{1,6}$/.test(version)) return null;
+  const engine = lines.find((line) => line.startsWith(ENGINE))?.slice(ENGINE.length) ?? null;
+  return { protocol: Number(version), engine };
+}
+
+/** Undoes an open merge, whole, whether it was stored meanwhile or not. */
 export async function undoMerge(sql: Sql): Promise<void> {
   await sql.run('ROLLBACK');
-  const [status] = await sql.rows(statusRow, 'SELECT is_merging FROM dolt_merge_status');
-  if (status?.is_merging !== 1) return;
+  if (!(await isMerging(sql))) return;
   await sql.run("CALL DOLT_MERGE('--abort')");
   await sql.run('COMMIT');
+}
+
+async function isMerging(sql: Sql): Promise<boolean> {
+  const [status] = await sql.rows(statusRow, 'SELECT is_merging FROM dolt_merge_status');
+  return status?.is_merging === 1;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { groupBy } from '../core/group-by.ts';
 import { renamed } from './generated-columns.ts';
 import { quoted } from './identifier.ts';
+import type { PendingRows } from './pending-rows.ts';
 import { type Condition, literalOf } from './row-key.ts';
 import type { Sql } from './sql.ts';
 import type { TableShape } from './table-shape.ts';
@@ -25,9 +26,17 @@ export interface CellValue {
 /**
  * Settles rows in conflict and removes their conflicts. Only `dolt_conflicts_<table>` is written: that changes the row
  * without firing a trigger or an ON UPDATE, and no value passes through the client (measured on Dolt 2.3.0).
- * @throws Failure where a row would break a unique key
+ * @param pending takes the rows whose value of a unique key changes; they are written later
+ * @throws Failure `constraint-violation` where a row of a table with triggers would break a unique key
  */
-export async function settleConflicts(sql: Sql, shape: TableShape, rows: readonly RowSettlement[]): Promise<void> {
+export async function settleConflicts(
+  sql: Sql,
+  shape: TableShape,
+  all: readonly RowSettlement[],
+  pending: PendingRows,
+): Promise<void> {
+  const rows = await pending.defer(shape, all);
+  if (rows.length === 0) return;
   const conflicts = quoted(`dolt_conflicts_${shape.name}`);
   for (const group of groupBy(rows, ({ take, set }) => JSON.stringify([take, set ?? []])).values()) {
     const { take = [], set = [] } = group[0] ?? {};

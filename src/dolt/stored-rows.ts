@@ -19,33 +19,38 @@ export async function rowsByKey(
   return sql.rows(cellsSchema, `SELECT * FROM ${from} AS OF ? WHERE ${where.text}`, [wanted.commit, ...where.values]);
 }
 
-/**
- * Brings rows back as they were at a commit, those of them that are missing now. Foreign keys are not looked at, so
- * that rows may come in any order: who calls this verifies all constraints afterwards. Triggers would fire.
- * @returns the rows that were missing
- */
-export async function bringBack(
+/** Those of some rows of a commit that are missing now. */
+export async function missingRows(
   sql: Sql,
   shape: TableShape,
   from: { readonly commit: string; readonly keys: readonly Cells[] },
 ): Promise<Cells[]> {
   const present = new Set((await rowsByKey(sql, shape, { keys: from.keys })).map((row) => keyText(shape, row)));
   const then = await rowsByKey(sql, shape, from);
-  const missing = then.filter((row) => !present.has(keyText(shape, row)));
-  if (missing.length === 0) return [];
+  return then.filter((row) => !present.has(keyText(shape, row)));
+}
+
+/**
+ * Copies rows as they were at a commit into a table of the same columns. Foreign keys are not looked at, so that rows may
+ * come in any order: who calls this verifies all constraints afterwards. Triggers would fire.
+ * @param into the table itself, or another one; quoted
+ */
+export async function copyRows(
+  sql: Sql,
+  shape: TableShape,
+  from: { readonly commit: string; readonly keys: readonly Cells[]; readonly into: string },
+): Promise<void> {
   const known = await columnNamesAt(sql, shape.name, from.commit);
   const columns = ordinaryColumns(shape)
     .filter((name) => known.has(name))
     .map(quoted)
     .join(', ');
-  const where = hasKey(shape, missing);
-  const table = quoted(shape.name);
+  const where = hasKey(shape, from.keys);
   await unchecked(
     sql,
-    `INSERT INTO ${table} (${columns}) SELECT ${columns} FROM ${table} AS OF ? WHERE ${where.text}`,
+    `INSERT INTO ${from.into} (${columns}) SELECT ${columns} FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}`,
     [from.commit, ...where.values],
   );
-  return missing;
 }
 
 /** Removes rows by key. Foreign keys are not looked at, so that nothing else goes with them. Triggers would fire. */
@@ -54,8 +59,12 @@ export async function removeRows(sql: Sql, shape: TableShape, keys: readonly Cel
   await unchecked(sql, `DELETE FROM ${quoted(shape.name)} WHERE ${where.text}`, where.values);
 }
 
-async function unchecked(sql: Sql, statement: string, values: readonly string[]): Promise<void> {
+/** Runs a statement without looking at foreign keys: who calls this verifies all constraints afterwards. */
+export async function unchecked(sql: Sql, statement: string, values: readonly string[]): Promise<void> {
   await sql.run('SET foreign_key_checks = 0');
-  await sql.run(statement, values);
-  await sql.run('SET foreign_key_checks = 1');
+  try {
+    await sql.run(statement, values);
+  } finally {
+    await sql.run('SET foreign_key_checks = 1');
+  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Failure } from '../core/failure.ts';
 import { type Cells, cellsSchema } from './cell.ts';
 import { quoted } from './identifier.ts';
 import type { Sql } from './sql.ts';
@@ -52,22 +53,36 @@ function violationOf(table: string, cells: Cells): Violation {
   };
 }
 
-/** Forgets the broken constraints that were found; who settled them calls this. */
+/**
+ * Forgets the broken constraints that were found; who settled them calls this.
+ * @throws Failure `dolt-defect` for a unique index over an expression: Dolt 2.3.0 deletes nothing there and says that it
+ *   did (measured), so that the merge could not be committed whatever became of its rows
+ */
 export async function forgetViolations(sql: Sql): Promise<void> {
   for (const table of await violatedTables(sql)) {
     await sql.run(`DELETE FROM ${quoted(`dolt_constraint_violations_${table}`)}`);
   }
+  const [stuck] = await violatedTables(sql);
+  if (stuck === undefined) return;
+  throw new Failure(
+    'dolt-defect',
+    `rows of ${stuck} share a value of a unique index over an expression, and this Dolt cannot settle that`,
+    { hint: `Give one of the rows of ${stuck} another value on one side, commit, and run again.` },
+  );
 }
 
 /**
- * Looks at every row that differs from the head of the session's branch. The open merge is stored before that: what is
+ * Looks at every row of some tables of the session's branch, or at every row that differs from its head where no table is
+ * named. The open merge is stored before that: what is
  * found points at the root that was looked at, and if that were not stored, nothing could be written any more by any
  * session of the server (Dolt 2.3.0, measured: `found dangling references`).
  * @returns the broken constraints
  */
-export async function verifyConstraints(sql: Sql): Promise<Violation[]> {
+export async function verifyConstraints(sql: Sql, tables: readonly string[] = []): Promise<Violation[]> {
   await sql.run('COMMIT');
-  await sql.run('CALL DOLT_VERIFY_CONSTRAINTS()');
+  const marks = tables.map(() => ', ?').join('');
+  if (tables.length === 0) await sql.run('CALL DOLT_VERIFY_CONSTRAINTS()');
+  else await sql.run(`CALL DOLT_VERIFY_CONSTRAINTS('--all'${marks})`, tables);
   return violations(sql);
 }
 

@@ -24,7 +24,7 @@ export async function findLeft(
       const rows = await leftRows(database, { ours: head, theirs: run.head });
       if (rows !== null) merges.push({ peer: run.peer.name, ours: head, theirs: run.head, rows });
     }
-    const collisions = run.conflicts.filter(({ kind, left }) => kind === 'id-collision' && left);
+    const collisions = run.conflicts.filter(({ kind, left }) => LOST_KINDS.has(kind) && left);
     if (run.failure === null) {
       for (const conflict of collisions)
         lost.push(...(await lostRows(database, { peer: run.peer.name, conflict, head })));
@@ -32,6 +32,9 @@ export async function findLeft(
   }
   return { merges, lost };
 }
+
+/** Rows that a merge removed although they say something that no other row says. */
+const LOST_KINDS: ReadonlySet<Conflict['kind']> = new Set(['id-collision', 'duplicate', 'dependant']);
 
 /** Under `manual` a broken unique key is for a person as well; other strategies settle it or say why not. */
 export function isLeft({ failure, peer }: PeerRun): boolean {

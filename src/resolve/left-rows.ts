@@ -23,7 +23,7 @@ export async function leftRows(database: Database, heads: Heads): Promise<readon
   try {
     return await withMerge(database, heads, async (sql, stopped) => {
       await undoMerge(sql);
-      return stopped === null || isEmpty(stopped) ? null : rowsOf(stopped);
+      return isEmpty(stopped) ? null : rowsOf(stopped);
     });
   } catch (thrown) {
     if (thrown instanceof Failure && BEYOND_CHOICE.has(thrown.code)) return null;

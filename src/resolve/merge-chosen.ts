@@ -1,9 +1,10 @@
 import { Problems } from '../config/problems.ts';
 import { Failure } from '../core/failure.ts';
-import { commitSettled, undoMerge } from '../dolt/merge.ts';
+import { commitMerge, undoMerge } from '../dolt/merge.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
-import { forgetViolations, verifyConstraints } from '../dolt/violations.ts';
+import { forgetViolations } from '../dolt/violations.ts';
 import { violated } from '../rows/obstacle.ts';
+import { brokenConstraints } from '../rows/verify-merge.ts';
 import { type LeftMerge, type LeftRow, rowName } from './conflicts-file.ts';
 import { type Decided, type Decision, decide } from './decide.ts';
 import { rowsOf } from './left-rows.ts';
@@ -32,10 +33,10 @@ export async function mergeChosen(database: Database, merges: readonly LeftMerge
       checkTwin(merge, twin);
       continue;
     }
-    head = await withMerge(database, { ours: head, theirs: merge.theirs }, async (sql, stopped, clean) => {
+    head = await withMerge(database, { ours: head, theirs: merge.theirs }, async (sql, stopped) => {
       const decided = decideAll(stopped, merge);
       if (decided.problems.length + decided.undecided.length > 0) throw movedBy(merge, merges.slice(0, index));
-      return clean ?? (stopped === null ? head : await settle(sql, stopped, decided));
+      return settle(sql, stopped, decided);
     });
   }
   return head;
@@ -81,10 +82,9 @@ async function checkChoices(database: Database, merges: readonly LeftMerge[]): P
   );
 }
 
-function decideAll(stopped: Stopped | null, merge: LeftMerge): Decided {
-  const rows = stopped === null ? [] : rowsOf(stopped);
+function decideAll(stopped: Stopped, merge: LeftMerge): Decided {
+  const rows = rowsOf(stopped);
   const decided = decide(rows, merge);
-  if (stopped === null) return decided;
   const chosen = new Set(rows.map(rowName));
   const silent = stopped.tables.flatMap(({ rows: all }) => all.filter(({ left }) => !chosen.has(rowName(left))));
   const decisions = new Map(decided.decisions);
@@ -105,14 +105,20 @@ function movedBy(merge: LeftMerge, before: readonly LeftMerge[]): Failure {
 }
 
 async function settle(sql: Sql, stopped: Stopped, decided: Decided): Promise<string> {
+  const { pending, heads } = stopped;
+  if (heads.base === heads.theirs) return heads.ours;
   for (const table of stopped.tables) {
-    await settleChosen(sql, table, { decided, swapped: stopped.swapped }).catch(throwBroken);
+    await settleChosen(sql, table, { decided, swapped: stopped.swapped, pending }).catch(throwBroken);
   }
   await removeDuplicates(sql, stopped.duplicates, decided);
+  for (const table of pending.tables()) {
+    await pending.pull(table);
+    await pending.write(table).catch(throwBroken);
+  }
   await forgetViolations(sql);
-  const broken = await verifyConstraints(sql);
+  const broken = await brokenConstraints(sql, heads);
   if (broken.length > 0) throw violated(broken, BREAKS);
-  return commitSettled(sql);
+  return commitMerge(sql);
 }
 
 /** Which of the two sides comes first decides whether Dolt sees an orphan already while the conflicts are settled. */

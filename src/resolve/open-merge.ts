@@ -1,11 +1,13 @@
 import { Failure, toFailure } from '../core/failure.ts';
 import { tablesInConflict } from '../dolt/conflict-rows.ts';
 import { checkout, createBranch } from '../dolt/heads.ts';
-import { commitInfo } from '../dolt/history.ts';
-import { beginMerging, mergeCommit, undoMerge } from '../dolt/merge.ts';
+import { commitInfo, mergeBase } from '../dolt/history.ts';
+import { beginMerging, openMerge, undoMerge } from '../dolt/merge.ts';
+import { PendingRows } from '../dolt/pending-rows.ts';
 import { schemaConflicts } from '../dolt/schema-conflicts.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
 import { violations } from '../dolt/violations.ts';
+import { checkMerged, checkSides } from '../rows/check-schema.ts';
 import { withoutStack } from '../rows/dolt-defect.ts';
 import { schemaConflict } from '../rows/obstacle.ts';
 import { scratchName } from '../sync/scratch.ts';
@@ -18,46 +20,65 @@ export interface Heads {
   readonly theirs: string;
 }
 
-/** A merge that stopped, and everything in it that a person can decide. */
+/** A merge that is open, and everything in it that a person can decide. */
 export interface Stopped extends OpenMerge {
+  readonly heads: MergedHeads;
   readonly tables: readonly OpenTable[];
   readonly duplicates: readonly OpenDuplicate[];
+  /** Takes decided rows until all of them can be written. */
+  readonly pending: PendingRows;
+}
+
+/** The two sides in the order in which they are merged, and their common base. */
+interface MergedHeads {
+  readonly database: string;
+  readonly base: string;
+  readonly ours: string;
+  readonly theirs: string;
 }
 
 /**
  * Merges two heads on a temporary branch, in the order of their hashes, so that both towns merge alike. The branch stays
  * and keeps what is committed there; whoever calls this removes temporary branches at the end.
- * @param work gets the merge where it stopped, to be settled and committed or undone, or null and the commit where it
- *   went through
+ * @param work gets the open merge, to be settled and committed or undone; where one head contains the other, none is open
  * @throws Failure `schema-conflict`, `conflict` in tables of Dolt's own, `unrelated`, `dolt-defect`, and what `work` throws;
  *   then the merge is undone
  */
 export async function withMerge<T>(
   database: Database,
   heads: Heads,
-  work: (sql: Sql, stopped: Stopped | null, clean: string | null) => Promise<T>,
+  work: (sql: Sql, stopped: Stopped) => Promise<T>,
 ): Promise<T> {
   const [onto = heads.ours, head = heads.theirs] = [heads.ours, heads.theirs].sort();
   const branch = scratchName();
   await createBranch(database, { name: branch, at: onto });
   return database.session(async (sql) => {
+    const pending = new PendingRows(sql);
     try {
       await beginMerging(sql);
       await checkout(sql, branch);
-      const dates = [(await commitInfo(sql, onto)).date, (await commitInfo(sql, head)).date];
-      const clean = await mergeCommit(sql, { head, date: dates.sort().at(-1) ?? '' });
+      const base = await mergeBase(sql, onto, head);
+      if (base === null) throw new Failure('unrelated', `${onto} and ${head} share no commit`);
       const swapped = onto !== heads.ours;
-      return await work(sql, clean === null ? await readStopped(sql, { onto, swapped }) : null, clean);
+      const merged = { database: database.name, base, ours: onto, theirs: head };
+      if (base === head) return await work(sql, { onto, swapped, heads: merged, pending, tables: [], duplicates: [] });
+      const sides = await checkSides(sql, merged, swapped);
+      const dates = [(await commitInfo(sql, onto)).date, (await commitInfo(sql, head)).date];
+      await openMerge(sql, { head, date: dates.sort().at(-1) ?? '' });
+      const schemas = await schemaConflicts(sql);
+      if (schemas.length > 0) throw schemaConflict(schemas, swapped);
+      const open = await readOpen(sql, { onto, swapped });
+      await checkMerged(sql, merged, sides, swapped);
+      return await work(sql, { ...open, heads: merged, pending });
     } catch (thrown) {
       await undoMerge(sql);
+      await pending.clear();
       throw withoutStack(toFailure(thrown));
     }
   });
 }
 
-async function readStopped(sql: Sql, merge: OpenMerge): Promise<Stopped> {
-  const schemas = await schemaConflicts(sql);
-  if (schemas.length > 0) throw schemaConflict(schemas, merge.swapped);
+async function readOpen(sql: Sql, merge: OpenMerge): Promise<Omit<Stopped, 'heads' | 'pending'>> {
   const names = await tablesInConflict(sql);
   const own = names.filter((name) => name.startsWith('dolt_'));
   if (own.length > 0) {

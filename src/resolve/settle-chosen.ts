@@ -1,7 +1,8 @@
 import type { Cells } from '../dolt/cell.ts';
+import type { PendingRows } from '../dolt/pending-rows.ts';
 import { type CellValue, keepOurs, type RowSettlement, settleConflicts, takeTheirs } from '../dolt/settle-conflicts.ts';
 import type { Sql } from '../dolt/sql.ts';
-import { removeRows, rowsByKey } from '../dolt/stored-rows.ts';
+import { removeRows } from '../dolt/stored-rows.ts';
 import { hasTriggers, ordinaryColumns, type TableShape } from '../dolt/table-shape.ts';
 import { firesTriggers } from '../rows/restore.ts';
 import { checkLiterals, checkStored, refusedLiteral } from './chosen-value.ts';
@@ -26,9 +27,10 @@ type Outcome =
 export async function settleChosen(
   sql: Sql,
   table: OpenTable,
-  chosen: { readonly decided: Decided; readonly swapped: boolean },
+  chosen: { readonly decided: Decided; readonly swapped: boolean; readonly pending: PendingRows },
 ): Promise<void> {
   const { shape, rows } = table;
+  const { pending } = chosen;
   const decided = rows.flatMap((row) => {
     const decision = chosen.decided.decisions.get(rowName(row.left));
     return decision === undefined ? [] : [{ row, decision: decision }];
@@ -53,15 +55,15 @@ export async function settleChosen(
       sql,
       shape,
       plain.map(({ settlement }) => settlement),
+      pending,
     );
   }
   for (const { row, decision, settlement } of settlements) {
     if (!hasValue(settlement)) continue;
-    await settleConflicts(sql, shape, [settlement]).catch((thrown: unknown) => {
+    await settleConflicts(sql, shape, [settlement], pending).catch((thrown: unknown) => {
       throw refusedLiteral(row.left, decision, thrown);
     });
-    const [stored] = await rowsByKey(sql, shape, { keys: [row.left.key] });
-    checkStored(shape, row.left, { decision, stored: stored ?? {} });
+    checkStored(shape, row.left, { decision, stored: (await pending.row(shape.name, row.left.key)) ?? {} });
   }
   if (outcomes.some(({ outcome }) => outcome.kind === 'their-deletion')) await takeTheirs(sql, shape.name);
   if (removed.length > 0) {

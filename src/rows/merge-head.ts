@@ -2,19 +2,24 @@ import type { ConflictStrategy } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { tablesInConflict } from '../dolt/conflict-rows.ts';
 import { commitInfo, mergeBase } from '../dolt/history.ts';
-import { commitSettled, mergeCommit, undoMerge } from '../dolt/merge.ts';
+import { commitMerge, openMerge, undoMerge } from '../dolt/merge.ts';
+import { PendingRows } from '../dolt/pending-rows.ts';
 import { schemaConflicts } from '../dolt/schema-conflicts.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { tableNames } from '../dolt/table-shape.ts';
-import { type Violation, verifyConstraints, violations } from '../dolt/violations.ts';
+import { forgetViolations, violations } from '../dolt/violations.ts';
+import { checkMerged, checkSides, withDefaultHint } from './check-schema.ts';
 import type { Settling } from './choose-row.ts';
+import { loseDependants } from './dependants.ts';
 import { withoutStack } from './dolt-defect.ts';
+import type { Merging } from './merging.ts';
 import { type Obstacle, rowConflict, schemaConflict, violated } from './obstacle.ts';
+import { settleConstraints } from './settle-constraints.ts';
 import { settleRows } from './settle-rows.ts';
-import { isSettleable, settleViolations } from './settle-violations.ts';
 import { tablePolicies } from './table-policy.ts';
 import type { ToldRow } from './told-row.ts';
 import { undoneRows } from './undone-rows.ts';
+import { brokenConstraints } from './verify-merge.ts';
 
 interface HeadToMerge {
   /** Name of the database. */
@@ -32,81 +37,76 @@ export type Merged =
   | { readonly kind: 'merged'; readonly commit: string; readonly rows: readonly ToldRow[] }
   | { readonly kind: 'refused'; readonly obstacle: Obstacle };
 
-/** Attempts at one merge; each but the first settles what verifying the one before brought up. */
-const MAX_ATTEMPTS = 6;
-
 /**
- * Merges one head onto the session's branch, settles what the strategy may settle, and commits; or leaves everything as
- * it was. Never throws for what the data are like.
+ * Merges one head onto the session's branch, settles what the strategy may settle, and commits once; or leaves everything
+ * as it was. Every merge takes the same steps, a clean one too: schema, rows in conflict, unique keys and foreign keys
+ * until nothing changes, verification. Never throws for what the data are like.
  */
 export async function mergeHead(sql: Sql, merge: HeadToMerge): Promise<Merged> {
+  const pending = new PendingRows(sql);
   try {
-    const dates = [(await commitInfo(sql, merge.onto)).date, (await commitInfo(sql, merge.head)).date];
-    const date = dates.sort().at(-1) ?? '';
-    const earlier: Violation[][] = [];
-    for (;;) {
-      const clean = await mergeCommit(sql, { head: merge.head, date });
-      if (clean !== null) return { kind: 'merged', commit: clean, rows: [] };
-      const settled = await settle(sql, merge, earlier);
-      if (!Array.isArray(settled)) return await refuse(sql, settled);
-      const broken = await verifyConstraints(sql);
-      if (broken.length === 0) return { kind: 'merged', commit: await commitSettled(sql), rows: settled };
-      const { strategy } = merge;
-      const isHopeless = broken.some((one) => strategy === 'manual' || !isSettleable(one, strategy));
-      if (isHopeless || earlier.length + 1 === MAX_ATTEMPTS) {
-        return await refuse(sql, { failure: violated(broken, 'the merge would break constraints'), rows: [] });
-      }
-      earlier.push(broken);
-      await undoMerge(sql);
-    }
+    const settled = await settleMerge(sql, merge, pending);
+    if (Array.isArray(settled)) return { kind: 'merged', commit: await commitMerge(sql), rows: settled };
+    return await refuse(sql, pending, settled);
   } catch (thrown) {
-    return refuse(sql, { failure: withoutStack(toFailure(thrown)), rows: [] });
+    return refuse(sql, pending, { failure: withDefaultHint(withoutStack(toFailure(thrown))), rows: [] });
   }
 }
 
-async function refuse(sql: Sql, obstacle: Obstacle): Promise<Merged> {
+async function refuse(sql: Sql, pending: PendingRows, obstacle: Obstacle): Promise<Merged> {
   await undoMerge(sql);
+  await pending.clear();
   return { kind: 'refused', obstacle };
+}
+
+/** Leaves the merge open, ready to be committed. @returns what was done, or why it cannot be */
+async function settleMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows): Promise<ToldRow[] | Obstacle> {
+  const { database, onto, head, strategy, swapped } = merge;
+  const base = await mergeBase(sql, onto, head);
+  if (base === null) throw new Failure('unrelated', `${onto} and ${head} share no commit`);
+  const heads = { database, ours: onto, theirs: head, base };
+  const sides = await checkSides(sql, heads, swapped);
+  const dates = [(await commitInfo(sql, onto)).date, (await commitInfo(sql, head)).date];
+  await openMerge(sql, { head, date: dates.sort().at(-1) ?? '' });
+
+  const schemas = await schemaConflicts(sql);
+  if (schemas.length > 0) return { failure: schemaConflict(schemas, swapped), rows: [] };
+  const tables = await tablesInConflict(sql);
+  const own = tables.filter((table) => table.startsWith('dolt_'));
+  if (own.length > 0) {
+    const message = `both sides changed ${own.join(', ')}, which no strategy settles`;
+    return { failure: new Failure('conflict', message), rows: [] };
+  }
+  await checkMerged(sql, heads, sides, swapped);
+
+  if (strategy === 'manual') return leave(sql, heads, tables);
+  const policyOf = tablePolicies(await tableNames(sql));
+  return settle(sql, { ...heads, policyOf, pending }, { tables, strategy });
+}
+
+/** Under `manual` nothing is settled: what is in the way is read, for a person. */
+async function leave(
+  sql: Sql,
+  heads: Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>,
+  tables: readonly string[],
+): Promise<ToldRow[] | Obstacle> {
+  const rows = await undoneRows(sql, tables);
+  if (rows.length > 0) return { failure: rowConflict(rows, 'the strategy of this peer is manual'), rows };
+  const found = await violations(sql);
+  const broken = found.length > 0 ? found : await brokenConstraints(sql, heads);
+  return broken.length === 0 ? [] : { failure: violated(broken, 'the merge would break constraints'), rows };
 }
 
 async function settle(
   sql: Sql,
-  merge: HeadToMerge,
-  earlier: readonly (readonly Violation[])[],
+  merging: Merging,
+  conflicts: { readonly tables: readonly string[]; readonly strategy: Settling },
 ): Promise<ToldRow[] | Obstacle> {
-  const schemas = await schemaConflicts(sql);
-  if (schemas.length > 0) return { failure: schemaConflict(schemas, merge.swapped), rows: [] };
-  const tables = await tablesInConflict(sql);
-  const own = tables.filter((table) => table.startsWith('dolt_'));
-  if (own.length > 0) {
-    return {
-      failure: new Failure('conflict', `both sides changed ${own.join(', ')}, which no strategy settles`),
-      rows: [],
-    };
-  }
-  const { strategy } = merge;
-  if (strategy === 'manual') return leave(sql, tables);
-  return settleAll(sql, { ...merge, strategy, earlier }, tables);
-}
-
-/** Under `manual` nothing is settled: what is in the way is read, for a person. */
-async function leave(sql: Sql, tables: readonly string[]): Promise<Obstacle> {
-  const rows = await undoneRows(sql, tables);
-  if (rows.length > 0) return { failure: rowConflict(rows, 'the strategy of this peer is manual'), rows };
-  return { failure: violated(await violations(sql), 'the merge would break constraints'), rows };
-}
-
-async function settleAll(
-  sql: Sql,
-  merge: HeadToMerge & { readonly strategy: Settling; readonly earlier: readonly (readonly Violation[])[] },
-  tables: readonly string[],
-): Promise<ToldRow[] | Obstacle> {
-  const { strategy, database, onto, head, earlier } = merge;
-  const base = await mergeBase(sql, onto, head);
-  if (base === null) throw new Failure('unrelated', `${onto} and ${head} share no commit`);
-  const policyOf = tablePolicies(await tableNames(sql));
-  const merging = { database, ours: onto, theirs: head, base, policyOf };
-  const settled = await settleRows(sql, merging, { tables, strategy });
+  const settled = await settleRows(sql, merging, conflicts);
   if ('failure' in settled) return settled;
-  return [...settled.rows, ...(await settleViolations(sql, merging, { strategy, earlier }))];
+  const dependants = await loseDependants(sql, merging, settled.losers);
+  // What Dolt found before the rows were settled is looked for again afterwards.
+  await forgetViolations(sql);
+  const constraints = await settleConstraints(sql, merging, conflicts.strategy);
+  return Array.isArray(constraints) ? [...settled.rows, ...dependants, ...constraints] : constraints;
 }

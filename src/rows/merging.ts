@@ -1,3 +1,4 @@
+import type { PendingRows } from '../dolt/pending-rows.ts';
 import type { TablePolicy } from './table-policy.ts';
 
 /** One merge while it is open: a head is merged onto another, and nothing is committed yet. */
@@ -9,4 +10,6 @@ export interface Merging {
   /** Their best common ancestor, which the merge took for its base. */
   readonly base: string;
   readonly policyOf: (table: string) => TablePolicy;
+  /** Decided rows that are written once the unique keys are settled. */
+  readonly pending: PendingRows;
 }

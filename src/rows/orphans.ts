@@ -1,42 +1,113 @@
 import { groupBy } from '../core/group-by.ts';
+import type { Cells } from '../dolt/cell.ts';
 import { parentsOf } from '../dolt/foreign-keys.ts';
 import { keyOf, keyText } from '../dolt/row-key.ts';
 import type { Sql } from '../dolt/sql.ts';
-import { tableShape } from '../dolt/table-shape.ts';
+import { removeRows, rowsByKey } from '../dolt/stored-rows.ts';
+import { hasTriggers, ordinaryColumns, type TableShape, tableShape } from '../dolt/table-shape.ts';
 import type { Violation } from '../dolt/violations.ts';
-import type { Removed } from './duplicates.ts';
+import type { LosingRows } from './dependants.ts';
 import type { Merging } from './merging.ts';
-import { restoreFamily, restoreRows } from './restore.ts';
+import { firesTriggers, restoreFamily, restoreRows } from './restore.ts';
 import type { ToldRow } from './told-row.ts';
 
+const SIDES = ['ours', 'theirs'] as const;
+
+export interface SettledOrphans {
+  readonly told: readonly ToldRow[];
+  /** Added rows that were removed because a row that they refer to was. */
+  readonly losers: readonly LosingRows[];
+}
+
+interface Broken {
+  /** The broken foreign keys. */
+  readonly orphans: readonly Violation[];
+  /** Whether a missing parent is brought back. One that this merge removed never is. */
+  readonly restore: boolean;
+  readonly lost: readonly LosingRows[];
+}
+
 /**
- * Brings back the rows that orphans refer to, from the side that still has them, and what belongs to these. A parent
- * that neither side has stays away.
- * @param broken.orphans the broken foreign keys
- * @param broken.removed rows that this merge removed itself; they do not come back
+ * Settles rows whose parent is missing. The parent comes back from the side that still has it, with what belongs to it.
+ * Where this merge removed the parent, an added row goes too; a row of the base is left as it is, for the verification.
  * @throws Failure `constraint-violation` where that would fire a trigger
  */
-export async function restoreParents(
-  sql: Sql,
-  merging: Merging,
-  broken: { readonly orphans: readonly Violation[]; readonly removed: readonly Removed[] },
-): Promise<ToldRow[]> {
+export async function settleOrphans(sql: Sql, merging: Merging, broken: Broken): Promise<SettledOrphans> {
   const told: ToldRow[] = [];
+  const losers: LosingRows[] = [];
   for (const group of groupBy(broken.orphans, ({ table, name }) => JSON.stringify([table, name])).values()) {
     const [first] = group;
     if (first === undefined || first.parent === null) continue;
     const child = await tableShape(sql, first.table);
     const parent = await tableShape(sql, first.parent.table);
-    const key = { table: child.name, columns: first.columns, parent: parent.name, parentColumns: first.parent.columns };
+    const reference = {
+      key: { table: child.name, columns: first.columns, parent: parent.name, parentColumns: first.parent.columns },
+      child,
+      parent,
+    };
     const children = group.map(({ row }) => keyOf(child, row));
-    const gone = broken.removed.flatMap((one) => (one.table === parent.name ? [keyText(parent, one.key)] : []));
-    for (const side of ['ours', 'theirs'] as const) {
-      const parents = await parentsOf(sql, { key, child, parent }, { commit: merging[side], children });
-      const keys = parents.filter((cells) => !gone.includes(keyText(parent, cells)));
+    const gone = new Set(
+      broken.lost.flatMap(({ shape, keys }) =>
+        shape.name === parent.name ? keys.map((key) => keyText(parent, key)) : [],
+      ),
+    );
+    for (const side of SIDES) {
+      const parents = await parentsOf(sql, reference, { commit: merging[side], children });
+      const keys = parents.filter((cells) => !gone.has(keyText(parent, cells)));
+      if (keys.length < parents.length) {
+        const orphaned: Cells[] = [];
+        for (const one of children) {
+          const own = await parentsOf(sql, reference, { commit: merging[side], children: [one] });
+          if (own.some((cells) => gone.has(keyText(parent, cells)))) orphaned.push(one);
+        }
+        const lost = await loseAdded(sql, merging, child, orphaned);
+        told.push(...lost.told);
+        losers.push(...lost.losers);
+      }
+      if (!broken.restore) continue;
       const restored = await restoreRows(sql, merging, { shape: parent, side, keys });
       told.push(...restored.told);
       told.push(...(await restoreFamily(sql, merging, [{ shape: parent, side, keys: restored.keys }])));
     }
   }
-  return told;
+  return { told, losers };
+}
+
+/** Removes those of some rows that the base lacks. */
+async function loseAdded(
+  sql: Sql,
+  merging: Merging,
+  shape: TableShape,
+  keys: readonly Cells[],
+): Promise<SettledOrphans> {
+  const old = new Set((await rowsByKey(sql, shape, { keys, commit: merging.base })).map((row) => keyText(shape, row)));
+  const present = await rowsByKey(sql, shape, { keys });
+  const added = present.filter((row) => !old.has(keyText(shape, row)));
+  if (added.length === 0) return { told: [], losers: [] };
+  if (await hasTriggers(sql, shape.name)) throw firesTriggers(shape.name, 'removing');
+  const told: ToldRow[] = [];
+  const losers: LosingRows[] = [];
+  const versions = { ours: new Map<string, Cells>(), theirs: new Map<string, Cells>() };
+  for (const side of SIDES) {
+    const rows = await rowsByKey(sql, shape, { keys: added, commit: merging[side] });
+    for (const row of rows) versions[side].set(keyText(shape, row), row);
+    const own = rows.map((row) => keyOf(shape, row));
+    if (own.length > 0) losers.push({ shape, side, keys: own });
+  }
+  for (const row of added) {
+    const id = keyText(shape, row);
+    told.push({
+      kind: 'dependant',
+      table: shape.name,
+      key: keyOf(shape, row),
+      columns: ordinaryColumns(shape),
+      base: null,
+      ours: versions.ours.get(id) ?? null,
+      theirs: versions.theirs.get(id) ?? null,
+      wins: [],
+      left: true,
+    });
+  }
+  await removeRows(sql, shape, added);
+  return { told, losers };
 }

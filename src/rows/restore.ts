@@ -3,7 +3,6 @@ import type { Cells } from '../dolt/cell.ts';
 import { childrenOf, type ForeignKey, foreignKeys, parentsOf } from '../dolt/foreign-keys.ts';
 import { keyOf } from '../dolt/row-key.ts';
 import type { Sql } from '../dolt/sql.ts';
-import { bringBack } from '../dolt/stored-rows.ts';
 import { hasTriggers, ordinaryColumns, type TableShape, tableShape } from '../dolt/table-shape.ts';
 import type { Merging } from './merging.ts';
 import type { Side } from './side.ts';
@@ -69,7 +68,7 @@ export async function restoreRows(
   if (keys.length === 0) return { keys: [], told: [] };
   const triggers = await hasTriggers(sql, shape.name);
   if (triggers) throw firesTriggers(shape.name, 'bringing back');
-  const restored = await bringBack(sql, shape, { commit: merging[side], keys });
+  const restored = await merging.pending.bringBack(shape, { commit: merging[side], keys });
   return {
     keys: restored.map((cells) => keyOf(shape, cells)),
     told: restored.map((cells) => ({

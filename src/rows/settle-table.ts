@@ -3,7 +3,6 @@ import { anySide, type ConflictRow, conflictRows } from '../dolt/conflict-rows.t
 import { settleConflicts, takeTheirs } from '../dolt/settle-conflicts.ts';
 import type { Sql } from '../dolt/sql.ts';
 import type { TableShape } from '../dolt/table-shape.ts';
-import { uniqueColumns } from '../dolt/unique-index.ts';
 import { auditColumnsOf } from './audit-columns.ts';
 import { type Choice, type Clock, chooseRow, type Settling } from './choose-row.ts';
 import type { Contest } from './contest.ts';
@@ -39,7 +38,7 @@ export async function settleTable(sql: Sql, merging: Merging, table: TableToSett
   const told: ToldRow[] = [];
   const survivors: SettledTable['survivors'][number][] = [];
   const losers: SettledTable['losers'][number][] = [];
-  const audit = auditColumnsOf(shape, await uniqueColumns(sql, shape.name), merging.policyOf(shape.name));
+  const audit = auditColumnsOf(shape, await merging.pending.uniqueColumns(shape.name), merging.policyOf(shape.name));
   const settle = async (rows: readonly ConflictRow[]): Promise<readonly [ConflictRow, Choice][]> => {
     const chosen = await choosePage(sql, merging, { ...table, audit, rows });
     for (const { row, contest, choice } of chosen) {
@@ -61,6 +60,7 @@ export async function settleTable(sql: Sql, merging: Merging, table: TableToSett
       sql,
       shape,
       chosen.flatMap(([{ id }, { take, set }]) => (take === 'deletion' ? [] : [{ id, take, set }])),
+      merging.pending,
     );
   }
   const deletions = table.strategy === 'theirs' ? await conflictRows(sql, shape.name) : [];

@@ -32,6 +32,13 @@ const WORDS: Readonly<Record<Reason, string>> = {
   audit: 'audit',
 };
 
+/** What happened to rows that no side won. */
+const WITHOUT_WINNER: Readonly<Partial<Record<ConflictKind, string>>> = {
+  restored: 'came back with the row it belongs to',
+  'unique-conflict': 'base (another row has the value)',
+  dependant: 'removed with the row it refers to',
+};
+
 interface Telling {
   readonly heads: { readonly ours: string; readonly theirs: string };
   /** Whether what the merge calls theirs is what this town has. */
@@ -72,10 +79,7 @@ function pick(cells: Cells | null, columns: readonly string[]): Conflict['base']
 
 /** Who won and why, in words: `theirs (later)`, or `ours (later): title; theirs (later): status`. */
 function resolutionOf({ kind, wins, left }: ToldRow): string {
-  if (wins.length === 0) {
-    if (kind === 'restored') return 'came back with the row it belongs to';
-    return left ? 'undone' : 'merged';
-  }
+  if (wins.length === 0) return WITHOUT_WINNER[kind] ?? (left ? 'undone' : 'merged');
   if (wins.every(({ reason }) => reason === 'audit')) return WORDS.audit;
   const groups = new Map<string, { side: Side; columns: string[] }>();
   for (const { side, reason, column, path } of wins) {

@@ -29,7 +29,7 @@ interface Heads {
   readonly branch: string;
 }
 
-const NO_MERGE: MergeReport = { protocol: 1, deterministic: true, because: null, commits: 0 };
+const NO_MERGE: MergeReport = { protocol: 2, deterministic: true, because: null, commits: 0 };
 
 /**
  * Brings heads together as far as they go: drops what another contains, fast-forwards where one is left, folds where
@@ -85,7 +85,7 @@ async function settle(
 
 function reportOf({ commits, ownWay, signed }: Extract<Fold, { kind: 'folded' }>): MergeReport {
   const because = ownWay > 0 ? 'strategy' : commits > 0 && !signed ? 'committer' : null;
-  return { protocol: 1, deterministic: because === null, because, commits };
+  return { protocol: 2, deterministic: because === null, because, commits };
 }
 
 type Refused = Extract<Fold, { kind: 'refused' }>;

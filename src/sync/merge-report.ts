@@ -4,5 +4,5 @@ import type { MergeReport } from '../contract/result.ts';
 export function addMerges(before: MergeReport | null, now: MergeReport): MergeReport {
   if (before === null) return now;
   const because = before.because ?? now.because;
-  return { protocol: 1, deterministic: because === null, because, commits: before.commits + now.commits };
+  return { protocol: 2, deterministic: because === null, because, commits: before.commits + now.commits };
 }

@@ -41,6 +41,8 @@ export interface PeerRun {
   held: readonly HeldRow[];
   /** What should be known of what the peer brings. */
   notices: readonly Notice[];
+  /** Says that the peer merges by other rules or with another Dolt; null where it does not. */
+  otherMakers: Notice | null;
   pulledCommits: number;
   pushedCommits: number;
   /** The peer was read after the work and holds what this run promised. */
@@ -82,6 +84,7 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string, inbox:
     screened: null,
     held: [],
     notices: [],
+    otherMakers: null,
     pulledCommits: 0,
     pushedCommits: 0,
     verified: false,

@@ -4,6 +4,7 @@ import { forgetTracking } from '../dolt/heads.ts';
 import { commitInfo, countCommits, mergeBase, rootCommit } from '../dolt/history.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { surveyDelivery } from './deliver.ts';
+import { otherMakers } from './other-makers.ts';
 import type { PeerRun } from './peer-run.ts';
 import { type Reading, readPeer } from './read-peer.ts';
 import { stateOf } from './state.ts';
@@ -47,6 +48,7 @@ export async function compareHeads(
   }
   run.ahead = await countCommits(sql, heads.theirs, heads.ours);
   run.behind = await countCommits(sql, heads.ours, heads.theirs);
+  run.otherMakers = run.behind === 0 ? null : await otherMakers(sql, { peer: run.peer.name, ...heads });
 }
 
 async function noteAbsence(sql: Sql, run: PeerRun, failure: Failure): Promise<void> {

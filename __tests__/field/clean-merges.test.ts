@@ -1,0 +1,109 @@
+import { describe, expect, test } from '@jest/globals';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { HASH_ORDERS, type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
+
+const TABLE = [
+  'CREATE TABLE t (id INT PRIMARY KEY, a INT, c INT, UNIQUE KEY u (c), KEY a (a), CONSTRAINT ck CHECK (a > 0))',
+  'INSERT INTO t VALUES (1, 1, 1)',
+];
+
+async function refused(towns: TwoTowns): Promise<{ readonly code: string; readonly text: string }> {
+  const before = [await towns.north.head(), await towns.south.head()];
+  const failures = [(await towns.run('north')).run('south').failure, (await towns.run('south')).run('north').failure];
+  expect([await towns.north.head(), await towns.south.head()]).toEqual(before);
+  expect(failures[0]?.code).toBe(failures[1]?.code);
+  return { code: failures[0]?.code ?? '', text: `${failures[0]?.message ?? ''}\n${failures[0]?.hint ?? ''}` };
+}
+
+async function merged(towns: TwoTowns): Promise<string> {
+  const inNorth = await towns.run('north');
+  const inSouth = await towns.run('south');
+  expect(inNorth.run('south').failure).toBeNull();
+  expect(inSouth.head).toBe(inNorth.head);
+  const [row] = await towns.north.rows('SHOW CREATE TABLE t');
+  return String(row?.['Create Table']);
+}
+
+describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
+  test.each([
+    'seen DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6)',
+    // Dolt 2.3.0 cannot merge this one at all, and says so without naming it.
+    'seen DATETIME DEFAULT CURRENT_TIMESTAMP',
+    'seen CHAR(36) DEFAULT (UUID())',
+  ])('a computed default against new rows of the other side: %s', async (column) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...TABLE);
+    await towns.edit([`ALTER TABLE t ADD COLUMN ${column}`], ['INSERT INTO t VALUES (2, 2, 2)'], order);
+    const { code, text } = await refused(towns);
+    expect(code).toBe('not-deterministic');
+    expect(text).toContain('column seen of t');
+    expect(text).toContain('ALTER TABLE t ADD COLUMN `seen`');
+  });
+
+  test('an index that a new column tag took away', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...TABLE);
+    await towns.edit(
+      ['INSERT INTO t VALUES (2, 2, 2)'],
+      ["CALL DOLT_UPDATE_COLUMN_TAG('t', 'c', 202)", 'INSERT INTO t VALUES (3, 3, 1)'],
+      order,
+    );
+    const { code, text } = await refused(towns);
+    expect(code).toBe('schema-conflict');
+    expect(text).toContain('index u');
+    expect(text).toContain('check ck');
+  });
+});
+
+test('a default that is computed alike everywhere, or for no row, is merged', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, ...TABLE, 'CREATE TABLE e (id INT PRIMARY KEY)', 'INSERT INTO e VALUES (1)');
+  await towns.edit(
+    [
+      "ALTER TABLE t ADD COLUMN n INT DEFAULT (a + 1), ADD COLUMN s VARCHAR(20) DEFAULT 'now()'",
+      'ALTER TABLE e ADD COLUMN seen DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6)',
+    ],
+    ['INSERT INTO t VALUES (2, 2, 2)', 'INSERT INTO t VALUES (3, 3, 3)', 'UPDATE t SET a = 9 WHERE id = 1'],
+  );
+  await merged(towns);
+  expect(await towns.north.rows('SELECT id, n, s FROM t ORDER BY id')).toEqual([
+    { id: 1, n: 2, s: 'now()' },
+    { id: 2, n: 3, s: 'now()' },
+    { id: 3, n: 4, s: 'now()' },
+  ]);
+});
+
+test('the same ALTER on both sides, as the hint says, lets the rows merge', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, ...TABLE);
+  const alter = 'ALTER TABLE t ADD COLUMN seen DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6)';
+  await towns.edit([alter], ['INSERT INTO t VALUES (2, 2, 2)', alter]);
+  expect(await merged(towns)).toContain('`seen`');
+});
+
+test('an index, a check, a column and a key of either side are merged as both changed them', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, ...TABLE, 'CREATE TABLE par (id INT PRIMARY KEY)', 'CREATE VIEW v AS SELECT 1');
+  await towns.edit(
+    [
+      'ALTER TABLE t DROP INDEX a',
+      'ALTER TABLE t ADD COLUMN n VARCHAR(9) DEFAULT "a, b"',
+      'INSERT INTO t (id, a, c) VALUES (5, 5, 5)',
+    ],
+    [
+      'ALTER TABLE t DROP CONSTRAINT ck',
+      'ALTER TABLE t ADD KEY ac (a, c)',
+      'ALTER TABLE t ADD COLUMN par INT, ADD CONSTRAINT fk FOREIGN KEY (par) REFERENCES par (id)',
+      'INSERT INTO t (id, a, c) VALUES (6, 6, 6)',
+      'DROP VIEW v',
+      'CREATE VIEW w AS SELECT 2',
+    ],
+  );
+  const text = await merged(towns);
+  expect(text).toContain('UNIQUE KEY `u`');
+  expect(text).toContain('KEY `ac`');
+  expect(text).toContain('CONSTRAINT `fk`');
+  expect(text).not.toContain('KEY `a`');
+  expect(text).not.toContain('ck');
+  expect(await towns.north.rows('SELECT id FROM t ORDER BY id')).toEqual([{ id: 1 }, { id: 5 }, { id: 6 }]);
+});

@@ -1,0 +1,295 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Conflict } from '../../src/contract/result.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { HASH_ORDERS, type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
+
+const brief = ({ kind, table, key, left }: Conflict) => `${kind} ${table} ${Object.values(key).join(' ')} ${left}`;
+
+/** So that times in rows can be between the last common commit and the commits that bring them. */
+const OLD_BASE = "SET @@dolt_author_date = '2020-01-01T00:00:00Z', @@dolt_committer_date = '2020-01-01T00:00:00Z'";
+const EARLY = "'2020-02-01'";
+const LATE = "'2020-03-01'";
+
+/** Both databases merge the other one's head, and make the same commit. @returns what north reports */
+async function mergeBoth(towns: TwoTowns): Promise<readonly Conflict[]> {
+  const inNorth = await towns.run('north');
+  const inSouth = await towns.run('south');
+  expect(inNorth.run('south').failure).toBeNull();
+  expect(inSouth.run('north').failure).toBeNull();
+  expect(inSouth.head).toBe(inNorth.head);
+  expect(inNorth.merge).toMatchObject({ protocol: 2, deterministic: true });
+  return inNorth.run('south').conflicts;
+}
+
+describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
+  test('rows of the base stay; the later claim goes back, and so do those that took its value', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(
+      folder,
+      OLD_BASE,
+      'CREATE TABLE p (id INT PRIMARY KEY, name VARCHAR(10), slug VARCHAR(10) UNIQUE, updated_at DATETIME)',
+      "INSERT INTO p VALUES (1, 'ann', 'a', NULL), (2, 'bob', 'b', NULL)",
+      'CREATE TABLE q (id INT PRIMARY KEY, pos INT NOT NULL UNIQUE)',
+      'CREATE TABLE c (id INT PRIMARY KEY, q INT, FOREIGN KEY (q) REFERENCES q (id) ON DELETE CASCADE)',
+      'INSERT INTO q VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5)',
+      'INSERT INTO c VALUES (1, 1), (2, 2), (3, 3), (4, 4), (5, 5)',
+      'CREATE TABLE s (id INT PRIMARY KEY, pos INT UNIQUE)',
+      'INSERT INTO s VALUES (1, 1), (2, 2), (3, 3), (4, 4)',
+      'CREATE TABLE chain (id INT PRIMARY KEY, slug VARCHAR(9) UNIQUE, updated_at DATETIME)',
+      "INSERT INTO chain VALUES (1, 'a', NULL), (2, 'b', NULL), (3, 'c', NULL)",
+      'CREATE TABLE two (id INT PRIMARY KEY, a INT, b INT, c INT, updated_at DATETIME, UNIQUE KEY ab (a, b), UNIQUE KEY bc (b, c))',
+      'INSERT INTO two VALUES (1, 1, 1, 1, NULL), (2, 2, 2, 2, NULL)',
+    );
+    const rotate = (by: number) => ['UPDATE q SET pos = pos + 100', `UPDATE q SET pos = (pos - 101 + ${by}) % 5 + 1`];
+    await towns.edit(
+      [
+        `UPDATE p SET slug = 'x', updated_at = ${EARLY} WHERE id = 1`,
+        ...rotate(1),
+        'UPDATE s SET pos = 9 WHERE id = 1',
+        'UPDATE s SET pos = 1 WHERE id = 2',
+        'UPDATE s SET pos = 2 WHERE id = 1',
+        `UPDATE chain SET slug = 'x', updated_at = ${EARLY} WHERE id = 1`,
+        `UPDATE two SET a = 7, b = 7, updated_at = ${EARLY} WHERE id = 1`,
+      ],
+      [
+        `UPDATE p SET slug = 'x', name = 'rob', updated_at = ${LATE} WHERE id = 2`,
+        ...rotate(2),
+        'UPDATE s SET pos = 9 WHERE id = 3',
+        'UPDATE s SET pos = 3 WHERE id = 4',
+        `UPDATE chain SET slug = 'x', updated_at = ${LATE} WHERE id = 2`,
+        `UPDATE chain SET slug = 'b', updated_at = ${LATE} WHERE id = 3`,
+        `INSERT INTO chain VALUES (4, 'c', ${LATE})`,
+        `UPDATE two SET a = 7, b = 7, c = 9, updated_at = ${LATE} WHERE id = 2`,
+      ],
+      order,
+    );
+    const conflicts = await mergeBoth(towns);
+    const rows = (statement: string) => towns.north.rows(statement);
+    expect(conflicts.filter(({ table, kind }) => table !== 'q' || kind !== 'changed').map(brief)).toEqual(
+      expect.arrayContaining([
+        'unique-conflict chain 2 true',
+        'unique-conflict chain 3 true',
+        'duplicate chain 4 true',
+        'unique-conflict p 2 true',
+        'unique-conflict two 2 true',
+      ]),
+    );
+    expect(conflicts.find(({ table }) => table === 'p')).toMatchObject({
+      columns: ['slug'],
+      base: { slug: 'b' },
+      ours: { slug: 'b' },
+      theirs: { slug: 'x' },
+      resolution: 'base (another row has the value)',
+    });
+    expect(await rows('SELECT id, name, slug FROM p ORDER BY id')).toEqual([
+      { id: 1, name: 'ann', slug: 'x' },
+      { id: 2, name: 'rob', slug: 'b' },
+    ]);
+    expect(await rows("SELECT id FROM p WHERE slug = 'x'")).toEqual([{ id: 1 }]);
+    // Positions that were shuffled on both sides: every row stays, with its children, and every position is there once.
+    expect((await rows('SELECT id FROM q ORDER BY id')).map(({ id }) => id)).toEqual([1, 2, 3, 4, 5]);
+    expect((await rows('SELECT pos FROM q ORDER BY pos')).map(({ pos }) => pos)).toEqual([1, 2, 3, 4, 5]);
+    expect(await rows('SELECT id FROM c')).toHaveLength(5);
+    expect((await rows('SELECT pos FROM s ORDER BY id')).map(({ pos }) => pos)).toEqual([2, 1, 9, 3]);
+    expect(await rows('SELECT id, slug FROM chain ORDER BY id')).toEqual([
+      { id: 1, slug: 'x' },
+      { id: 2, slug: 'b' },
+      { id: 3, slug: 'c' },
+    ]);
+    expect(await rows('SELECT id, a, b, c FROM two ORDER BY id')).toEqual([
+      { id: 1, a: 7, b: 7, c: 1 },
+      { id: 2, a: 2, b: 2, c: 9 },
+    ]);
+    expect(await towns.south.rows('SELECT * FROM q ORDER BY id')).toEqual(await rows('SELECT * FROM q ORDER BY id'));
+  });
+
+  test('added rows yield to rows of the base and to those created first, with all that refers to them', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(
+      folder,
+      OLD_BASE,
+      'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(5) UNIQUE, b VARCHAR(5) UNIQUE, created_at DATETIME)',
+      'CREATE TABLE par (id INT PRIMARY KEY, a VARCHAR(9) UNIQUE, created_at DATETIME)',
+      'CREATE TABLE c (id INT PRIMARY KEY, par INT, FOREIGN KEY (par) REFERENCES par (id))',
+      'CREATE TABLE d (id INT PRIMARY KEY, c INT, FOREIGN KEY (c) REFERENCES c (id))',
+      'CREATE TABLE edges (id CHAR(36) PRIMARY KEY, a INT, b INT, created_at DATETIME, Created_By VARCHAR(9), UNIQUE KEY ab (a, b))',
+      'CREATE TABLE counted (id INT PRIMARY KEY AUTO_INCREMENT, a INT UNIQUE, n INT, created_at DATETIME)',
+      'CREATE TABLE old (id INT PRIMARY KEY, a VARCHAR(9) UNIQUE, created_at DATETIME)',
+      "INSERT INTO old VALUES (5, 'a', NULL), (6, 'b', NULL)",
+    );
+    await towns.edit(
+      [
+        `INSERT INTO t VALUES (1, 'x', 'y', ${EARLY})`,
+        `INSERT INTO par VALUES (3, 'same', ${EARLY})`,
+        'INSERT INTO c VALUES (2, 3)',
+        `INSERT INTO edges VALUES ('bbbb', 1, 2, ${EARLY}, 'ann')`,
+        `INSERT INTO counted VALUES (8, 1, 1, ${EARLY}), (9, 2, 1, ${EARLY})`,
+        "UPDATE old SET a = 'z' WHERE id = 5",
+        `INSERT INTO old VALUES (7, 'a', ${LATE})`,
+      ],
+      [
+        `INSERT INTO t VALUES (2, 'x', 'z', ${LATE}), (3, 'w', 'y', ${LATE})`,
+        `INSERT INTO par VALUES (4, 'same', ${LATE})`,
+        'INSERT INTO c VALUES (1, 4)',
+        'INSERT INTO d VALUES (7, 1)',
+        `INSERT INTO edges VALUES ('aaaa', 1, 2, ${LATE}, 'bob')`,
+        `INSERT INTO counted VALUES (4, 1, 1, ${LATE}), (5, 2, 2, ${LATE})`,
+        'DELETE FROM old WHERE id = 6',
+        `INSERT INTO old VALUES (0, 'z', ${EARLY})`,
+      ],
+      order,
+    );
+    const conflicts = await mergeBoth(towns);
+    expect(conflicts.map(brief).sort()).toEqual(
+      [
+        'duplicate counted 4 false',
+        'duplicate counted 5 true',
+        'duplicate edges aaaa false',
+        'duplicate old 0 true',
+        'duplicate par 4 true',
+        'dependant c 1 true',
+        'dependant d 7 true',
+        'duplicate t 2 true',
+        'duplicate t 3 true',
+      ].sort(),
+    );
+    const ids = async (table: string) =>
+      (await towns.north.rows(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id);
+    expect(await ids('t')).toEqual([1]);
+    expect(await ids('par')).toEqual([3]);
+    expect(await ids('c')).toEqual([2]);
+    expect(await ids('d')).toEqual([]);
+    expect(await ids('edges')).toEqual(['bbbb']);
+    expect(await ids('counted')).toEqual([8, 9]);
+    expect(await ids('old')).toEqual([5, 7]);
+  });
+
+  test('values are equal as the index compares them: collation, prefix, composite, generated', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(
+      folder,
+      OLD_BASE,
+      'CREATE TABLE ci (id INT PRIMARY KEY, a VARCHAR(20) COLLATE utf8mb4_0900_ai_ci UNIQUE, updated_at DATETIME)',
+      'CREATE TABLE pre (id INT PRIMARY KEY, a TEXT, updated_at DATETIME, UNIQUE KEY k (a(3)))',
+      'CREATE TABLE com (id INT PRIMARY KEY, a INT, b INT, UNIQUE KEY k (a, b))',
+      'CREATE TABLE gen (id INT PRIMARY KEY, a INT, g INT GENERATED ALWAYS AS (a % 10) STORED, updated_at DATETIME, UNIQUE KEY k (g), KEY i (a))',
+      'CREATE TABLE kinds (id VARBINARY(4) PRIMARY KEY, e ENUM("p", "q", "r"), f DOUBLE, y YEAR, bin VARBINARY(4), updated_at DATETIME, UNIQUE KEY k (e, f, y, bin))',
+      "INSERT INTO ci VALUES (1, 'a', NULL), (2, 'b', NULL), (3, NULL, NULL)",
+      "INSERT INTO pre VALUES (1, 'aaa1', NULL), (2, 'bbb1', NULL), (3, NULL, NULL)",
+      'INSERT INTO com VALUES (1, 1, 1), (2, 2, 2), (3, 1, NULL), (4, 1, NULL)',
+      'INSERT INTO gen (id, a) VALUES (1, 1), (2, 2)',
+      "INSERT INTO kinds VALUES (X'00ff', 'p', 0.1, 2001, X'01', NULL), (X'01ff', 'q', 0.2, 2002, X'02', NULL)",
+    );
+    await towns.edit(
+      [
+        `UPDATE ci SET a = 'Étage', updated_at = ${EARLY} WHERE id = 1`,
+        `UPDATE pre SET a = 'xyzNORTH', updated_at = ${EARLY} WHERE id = 1`,
+        'UPDATE com SET a = 5 WHERE id = 1',
+        `UPDATE gen SET a = 15, updated_at = ${EARLY} WHERE id = 1`,
+        `UPDATE kinds SET e = 'r', f = 0.3, y = 2003, bin = X'03', updated_at = ${EARLY} WHERE id = X'00ff'`,
+      ],
+      [
+        `UPDATE ci SET a = 'etage', updated_at = ${LATE} WHERE id = 2`,
+        `UPDATE pre SET a = 'xyzSOUTH', updated_at = ${LATE} WHERE id = 2`,
+        'UPDATE com SET b = 9 WHERE id = 1',
+        'INSERT INTO com VALUES (5, 5, 9)',
+        `UPDATE gen SET a = 25, updated_at = ${LATE} WHERE id = 2`,
+        `UPDATE kinds SET e = 'r', f = 0.3, y = 2003, bin = X'03', updated_at = ${LATE} WHERE id = X'01ff'`,
+      ],
+      order,
+    );
+    const conflicts = await mergeBoth(towns);
+    expect(conflicts.map(brief)).toEqual([
+      'unique-conflict ci 2 true',
+      'duplicate com 5 true',
+      'unique-conflict gen 2 true',
+      'unique-conflict kinds 0x01ff true',
+      'unique-conflict pre 2 true',
+    ]);
+    const values = async (table: string) =>
+      (await towns.north.rows(`SELECT a FROM ${table} ORDER BY id`)).map(({ a }) => a ?? null);
+    expect(await values('ci')).toEqual(['Étage', 'b', null]);
+    expect(await values('pre')).toEqual(['xyzNORTH', 'bbb1', null]);
+    expect(await values('com')).toEqual([5, 2, 1, 1]);
+    expect(await towns.north.rows('SELECT a, g FROM gen ORDER BY id')).toEqual([
+      { a: 15, g: 5 },
+      { a: 2, g: 2 },
+    ]);
+    expect(await towns.north.rows('SELECT e, f, y, HEX(bin) AS bin FROM kinds ORDER BY id')).toEqual([
+      { e: 'r', f: 0.3, y: 2003, bin: '03' },
+      { e: 'q', f: 0.2, y: 2002, bin: '02' },
+    ]);
+  });
+});
+
+const CLAIMS = [
+  'CREATE TABLE p (id INT PRIMARY KEY, slug VARCHAR(10) UNIQUE, updated_at DATETIME)',
+  "INSERT INTO p VALUES (1, 'a', NULL), (2, 'b', NULL)",
+];
+const NORTH_CLAIM = `UPDATE p SET slug = 'x', updated_at = ${EARLY} WHERE id = 1`;
+const SOUTH_CLAIM = `UPDATE p SET slug = 'x', updated_at = ${LATE} WHERE id = 2`;
+
+test.each(['ours', 'theirs'] as const)('the rule is the same under %s', async (strategy) => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, OLD_BASE, ...CLAIMS);
+  await towns.edit([NORTH_CLAIM], [SOUTH_CLAIM]);
+  const run = (await towns.run('south', { strategy })).run('north');
+  expect(run.failure).toBeNull();
+  expect(run.conflicts.map(brief)).toEqual(['unique-conflict p 2 true']);
+  expect((await towns.south.rows('SELECT slug FROM p ORDER BY id')).map(({ slug }) => slug)).toEqual(['x', 'b']);
+});
+
+test.each([
+  { told: 'manual leaves it for a person', base: [], strategy: 'manual', says: 'unique index' },
+  {
+    told: 'a table with triggers is not written, and nothing fires',
+    base: [
+      'CREATE TABLE fired (n INT PRIMARY KEY AUTO_INCREMENT)',
+      'CREATE TRIGGER tr BEFORE DELETE ON p FOR EACH ROW INSERT INTO fired VALUES (NULL)',
+    ],
+    strategy: 'newest',
+    says: 'trigger',
+  },
+] as const)('$told', async ({ base, strategy, says }) => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, OLD_BASE, ...CLAIMS, ...base);
+  await towns.edit([NORTH_CLAIM], [SOUTH_CLAIM]);
+  const before = await towns.north.head();
+  const run = (await towns.run('north', { strategy })).run('south');
+  expect(run.failure?.code).toBe('constraint-violation');
+  expect(run.failure?.message).toContain(says);
+  expect(await towns.north.head()).toBe(before);
+  if (base.length > 0) expect(await towns.north.rows('SELECT * FROM fired')).toEqual([]);
+});
+
+test.each(HASH_ORDERS)(
+  'a key that one side added, and rows of the other that break it, are refused, %s',
+  async (order) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, 'CREATE TABLE t (id INT PRIMARY KEY, a INT)', 'INSERT INTO t VALUES (1, 1)');
+    await towns.edit(['ALTER TABLE t ADD UNIQUE KEY u (a)'], ['INSERT INTO t VALUES (2, 1)'], order);
+    const before = await towns.north.head();
+    const { failure } = (await towns.run('north')).run('south');
+    expect(failure?.code).toBe('constraint-violation');
+    expect(failure?.message).toContain('unique key u');
+    expect(await towns.north.head()).toBe(before);
+  },
+);
+
+test.each(HASH_ORDERS)(
+  'an index over an expression, whose duplicates Dolt cannot forget, is refused, %s',
+  async (order) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(
+      folder,
+      'CREATE TABLE fun (id INT PRIMARY KEY, a VARCHAR(20))',
+      'CREATE UNIQUE INDEX k ON fun ((LOWER(a)))',
+      "INSERT INTO fun VALUES (1, 'a'), (2, 'b')",
+    );
+    await towns.edit(["UPDATE fun SET a = 'Same' WHERE id = 1"], ["UPDATE fun SET a = 'SAME' WHERE id = 2"], order);
+    const { failure } = (await towns.run('north')).run('south');
+    expect(failure?.code).toBe('dolt-defect');
+    expect(failure?.message).toContain('fun');
+    expect(await towns.north.rows('SELECT a FROM fun ORDER BY id')).toEqual([{ a: 'Same' }, { a: 'b' }]);
+  },
+);

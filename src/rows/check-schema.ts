@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { ERRORS } from '../contract/error-codes.ts';
+import { Failure } from '../core/failure.ts';
+import type { Item } from '../dolt/create-table.ts';
+import { CODE_TABLES, definitionsAt } from '../dolt/definitions.ts';
+import type { Sql } from '../dolt/sql.ts';
+import { tableChanges } from '../dolt/table-changes.ts';
+import { definedTables, replacedColumns, tableItemsAt } from '../dolt/table-definitions.ts';
+import { computedColumns, lostItems, type SchemaFault, schemaFaults } from './merged-schema.ts';
+import type { Merging } from './merging.ts';
+import { otherSide, type Side } from './side.ts';
+
+type Heads = Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>;
+
+interface TableSides {
+  readonly table: string;
+  readonly base: readonly Item[];
+  readonly ours: readonly Item[];
+  readonly theirs: readonly Item[];
+}
+
+const SIDES = ['ours', 'theirs'] as const;
+const addedRow = z.object({ n: z.coerce.number().int().nullable() });
+
+/**
+ * Reads the tables that either side changed, before they are merged.
+ * @throws Failure `not-deterministic` where the merge would compute a default that differs on every machine,
+ *   `schema-conflict` where a side lost indexes or checks by a defect of Dolt
+ */
+export async function checkSides(sql: Sql, heads: Heads, swapped: boolean): Promise<readonly TableSides[]> {
+  const tables = await sidesOf(sql, heads);
+  for (const one of tables) {
+    await checkDefaults(sql, heads, one, swapped);
+    await checkLosses(sql, heads, one, swapped);
+  }
+  return tables;
+}
+
+/**
+ * Checks that the definitions of the open merge are what both sides' changes give together.
+ * @throws Failure `schema-conflict` that names every item which is not
+ */
+export async function checkMerged(
+  sql: Sql,
+  heads: Heads,
+  sides: readonly TableSides[],
+  swapped: boolean,
+): Promise<void> {
+  const present = await definedTables(sql, null);
+  const faults: SchemaFault[] = [];
+  for (const one of sides) {
+    const merged = present.has(one.table) ? await tableItemsAt(sql, one.table, null) : [];
+    faults.push(...schemaFaults({ ...one, merged }));
+  }
+  const definitions = await definitionFaults(sql, heads);
+  const lines = [...faults.map((fault) => faultText(fault, swapped)), ...definitions];
+  if (lines.length === 0) return;
+  throw new Failure('schema-conflict', `the merged schema is not what the two sides have\n${lines.join('\n')}`);
+}
+
+async function sidesOf(sql: Sql, heads: Heads): Promise<TableSides[]> {
+  const names = new Set<string>();
+  for (const side of SIDES) {
+    for (const { from, to } of await tableChanges(sql, heads.base, heads[side])) {
+      for (const name of [from, to]) if (name !== null && !name.startsWith('dolt_')) names.add(name);
+    }
+  }
+  const present = {
+    base: await definedTables(sql, heads.base),
+    ours: await definedTables(sql, heads.ours),
+    theirs: await definedTables(sql, heads.theirs),
+  };
+  const tables: TableSides[] = [];
+  for (const table of [...names].sort()) {
+    const at = async (version: 'base' | Side): Promise<Item[]> =>
+      present[version].has(table) ? tableItemsAt(sql, table, heads[version]) : [];
+    tables.push({ table, base: await at('base'), ours: await at('ours'), theirs: await at('theirs') });
+  }
+  return tables;
+}
+
+async function checkDefaults(sql: Sql, heads: Heads, one: TableSides, swapped: boolean): Promise<void> {
+  for (const side of SIDES) {
+    const other = otherSide(side);
+    if (one[other].length === 0) continue;
+    const [column] = computedColumns(one.base, one[side], one[other]);
+    if (column === undefined) continue;
+    const [stat] = await sql.rows(addedRow, 'SELECT rows_added AS n FROM dolt_diff_stat(?, ?, ?)', [
+      heads[side],
+      heads[other],
+      one.table,
+    ]);
+    if ((stat?.n ?? 0) === 0) continue;
+    const lacking = seen(other, swapped);
+    throw new Failure(
+      'not-deterministic',
+      `column ${column.column} of ${one.table} has a default that calls ${column.calls}, and ${lacking} has rows that lack the column: a merge would compute another value for them on every machine`,
+      {
+        hint: `Run \`ALTER TABLE ${one.table} ADD COLUMN ${column.text}\` on the side that lacks the column (${lacking}), commit, and sync again.`,
+      },
+    );
+  }
+}
+
+async function checkLosses(sql: Sql, heads: Heads, one: TableSides, swapped: boolean): Promise<void> {
+  for (const side of SIDES) {
+    const lost = lostItems(one.base, one[side]);
+    if (lost.length === 0) continue;
+    const range = { database: heads.database, base: heads.base, head: heads[side] };
+    const columns = await replacedColumns(sql, one.table, range);
+    if (columns.length === 0) continue;
+    const items = lost.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+    throw new Failure(
+      'schema-conflict',
+      `${one.table}: ${seen(side, swapped)} lacks ${items} since its column ${columns.join(', ')} was replaced by one of the same name`,
+      {
+        hint: `Dolt 2.3.0 drops indexes and checks when a column's tag changes. Create them again on that side, or drop them on the other side too, commit, and sync again.`,
+      },
+    );
+  }
+}
+
+/** Views, triggers, events and procedures that are not the result of both sides' changes. */
+async function definitionFaults(sql: Sql, heads: Heads): Promise<string[]> {
+  const faults: string[] = [];
+  for (const table of CODE_TABLES) {
+    const read = async (commit: string): Promise<Map<string, string>> =>
+      new Map((await definitionsAt(sql, table, commit)).map(({ kind, name, digest }) => [`${kind} ${name}`, digest]));
+    const ours = await read(heads.ours);
+    const theirs = await read(heads.theirs);
+    if (sameEntries(ours, theirs)) continue;
+    const [base, merged] = [await read(heads.base), await read('WORKING')];
+    for (const name of new Set([...base.keys(), ...ours.keys(), ...theirs.keys(), ...merged.keys()])) {
+      const [old, our, their, result] = [base, ours, theirs, merged].map((found) => found.get(name) ?? null);
+      const isRight = our === their || their === old ? result === our : our === old && result === their;
+      if (!isRight) faults.push(`${name} has a text that neither side has`);
+    }
+  }
+  return faults;
+}
+
+function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {
+  return a.size === b.size && [...a].every(([name, digest]) => b.get(name) === digest);
+}
+
+function faultText({ table, kind, name, ours, theirs, merged }: SchemaFault, swapped: boolean): string {
+  const [here, there] = swapped ? [theirs, ours] : [ours, theirs];
+  const item = `table ${table}: ${[kind, name].filter((text) => text !== '').join(' ')}`;
+  return `${item}\n  ours: ${here ?? '(none)'}\n  theirs: ${there ?? '(none)'}\n  merged: ${merged ?? '(none)'}`;
+}
+
+function seen(side: Side, swapped: boolean): Side {
+  return swapped ? otherSide(side) : side;
+}
+
+/** Dolt 2.3.0 cannot compute some defaults of added columns at all; its text names neither table nor column. */
+export function withDefaultHint(failure: Failure): Failure {
+  if (failure.code !== 'not-deterministic' || failure.hint !== ERRORS['not-deterministic'].hint) return failure;
+  return new Failure(
+    'not-deterministic',
+    `one side added a column whose default has to be computed for rows of the other side: ${failure.message}`,
+    { cause: failure },
+  );
+}

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
+import { dateCommits } from '../helpers/commit-dates.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { twoTowns } from '../helpers/two-towns.ts';
 
@@ -22,7 +23,7 @@ const edge = (id: string, time: string, who: string) =>
 
 test('two beads towns: the title of one, status and assignee of the other, one edge, both new issues, one hash', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...BEADS);
+  const towns = await twoTowns(folder, dateCommits('2026-01-01T00:00:00'), ...BEADS);
   await towns.edit(
     [
       "UPDATE issues SET status = 'in_progress', assignee = 'ann', updated_at = '2026-01-05' WHERE id = 'x-zgs'",

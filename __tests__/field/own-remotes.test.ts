@@ -1,14 +1,12 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { addPeer } from '../../src/commands/add-peer.ts';
 import { removePeer } from '../../src/commands/remove-peer.ts';
 import { resolve } from '../../src/commands/resolve.ts';
-import { readEnv } from '../../src/core/env.ts';
 import { writeNotes } from '../../src/sync/remote-notes.ts';
 import { command } from '../helpers/commanding.ts';
-import { commandContext, refusal } from '../helpers/configuring.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { examine, told } from '../helpers/examining.ts';
+import { removing } from '../helpers/removing.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { cloneTown, makeTown, openTestTown, type TestTown } from '../helpers/town.ts';
 
@@ -111,23 +109,6 @@ describe('a remote of the database that is not ours', () => {
   });
 });
 
-function removing(folder: TempFolder, name: string, warnings: string[], said: string[] = []) {
-  const context = { ...commandContext(folder.file('town'), { env: doltOnPath(), ceiling: folder.path, warnings }) };
-  return {
-    request: { command: 'remove-peer', name, overrides: {}, dolt: { source: 'auto' } } as const,
-    context: {
-      ...context,
-      tempDir: folder.path,
-      log: { ...context.log, info: (text: string) => void said.push(text) },
-    },
-  };
-}
-
-/** `add-peer` and `remove-peer` find Dolt on PATH. */
-function doltOnPath() {
-  return { PATH: `${testDolt().replace(/\/[^/]*$/, '')}:${readEnv()['PATH'] ?? ''}` };
-}
-
 describe('remotes that exist during a run only', () => {
   test('in a workspace of beads nothing of them stays', async () => {
     await using folder = await tempFolder();
@@ -177,7 +158,7 @@ describe('remotes that exist during a run only', () => {
     await rm(folder.file('town'), { recursive: true });
     await beadsWorkspace(folder);
     const primary = { remote: `file://${folder.file('primary')}` };
-    const { result } = await command(folder, '', { overrides: primary });
+    const { result } = await command(folder, '', { overrides: primary, bootstrap: 'origin' });
     expect(result.peers).toMatchObject([{ state: 'up-to-date', verified: true }]);
     expect(await openTestTown(first.path).rows(REMOTES)).toEqual([]);
   });
@@ -277,75 +258,6 @@ describe('an address that the database uses for a backup', () => {
     const examined = await examine(folder, peers);
     expect(told(examined, 'endpoint', 'safe')).toEqual([expect.stringMatching(/^missing: .*Dolt backup "nightly"/)]);
     expect(told(examined, 'endpoint', 'box')).toEqual([]);
-  });
-});
-
-describe('add-peer and remove-peer', () => {
-  const adding = (name: string, folder: TempFolder, register = false) =>
-    ({
-      command: 'add-peer',
-      name,
-      endpoint: `file://${folder.file('box')}`,
-      register,
-      overrides: {},
-      dolt: { source: 'auto' },
-    }) as const;
-
-  test('outside beads the database keeps the peer, and forgets it without being named', async () => {
-    await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
-    await mkdir(folder.file('box'));
-    const warnings: string[] = [];
-    const { request, context } = removing(folder, 'hub', warnings);
-    await addPeer(adding('hub', folder), context);
-    expect(await town.rows(REMOTES)).toEqual([{ name: 'hub', url: `file://${folder.file('box')}` }]);
-    await removePeer(request, context);
-    expect(await town.rows(REMOTES)).toEqual([]);
-    expect(warnings).toEqual([]);
-  });
-
-  test('in beads it does not, and says why, unless the peer is to be kept', async () => {
-    await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
-    await mkdir(folder.file('box'));
-    await beadsWorkspace(folder);
-    const said: string[] = [];
-    // The workspace names no database here, so the one above the working directory is found.
-    await rm(folder.file('.beads', 'metadata.json'));
-    await mkdir(folder.file('.beads', 'dolt'));
-    const { request, context } = removing(folder, 'hub', [], said);
-    await addPeer(adding('hub', folder), context);
-    expect(said.join()).toContain('Registered for runs of dolt-federation. Not added to `dolt remote`');
-    expect(await town.rows(REMOTES)).toEqual([]);
-    await addPeer(adding('kept', folder, true), context);
-    const kept = [{ name: 'kept', url: `file://${folder.file('box')}` }];
-    expect(await town.rows(REMOTES)).toEqual(kept);
-    const { result } = await command(folder, '', RUN);
-    expect(result.peers.every(({ verified }) => verified)).toBe(true);
-    expect(await town.rows(REMOTES)).toEqual(kept);
-    await removePeer({ ...request, name: 'kept' }, context);
-    expect(await town.rows(REMOTES)).toEqual([]);
-  });
-
-  test('a stricter tier is never registered', async () => {
-    await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
-    await mkdir(folder.file('box'));
-    const { context } = removing(folder, 'hub', []);
-    await addPeer({ ...adding('hub', folder, true), tier: 'T3' }, context);
-    await command(folder, '', RUN);
-    expect(await town.rows(REMOTES)).toEqual([]);
-  });
-
-  test('says what may remain where no database is found', async () => {
-    await using folder = await tempFolder();
-    await mkdir(folder.file('town'));
-    const said: string[] = [];
-    const { request, context } = removing(folder, 'hub', [], said);
-    await addPeer(adding('hub', folder), context);
-    await removePeer(request, context);
-    expect(said).toEqual([expect.stringMatching(/No database was found here.*dolt remote remove hub/)]);
-    expect((await refusal(() => removePeer(request, context))).code).toBe('unknown-peer');
   });
 });
 

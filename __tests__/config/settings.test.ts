@@ -35,7 +35,6 @@ describe('precedence: default, file, environment, input', () => {
       file: '/c.yaml',
       workspace: null,
       syncMode: { ...nothing, value: 'dolt-native' },
-      database: { ...nothing, value: null },
       push: { ...nothing, value: true, guard: null },
       register: { ...nothing, value: 'keep' },
       sovereignty: { ...nothing, value: 'T1' },

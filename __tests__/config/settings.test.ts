@@ -35,6 +35,8 @@ describe('precedence: default, file, environment, input', () => {
       file: '/c.yaml',
       workspace: null,
       syncMode: { ...nothing, value: 'dolt-native' },
+      push: { ...nothing, value: true, guard: null },
+      register: { ...nothing, value: 'keep' },
       sovereignty: { ...nothing, value: 'T1' },
       remote: { ...nothing, value: null },
       strategy: { ...nothing, value: 'newest' },

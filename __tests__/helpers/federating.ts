@@ -7,14 +7,12 @@ import { Secrets } from '../../src/core/secrets.ts';
 import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
 import { type Engines, openEngines } from '../../src/dolt/engines.ts';
 import { branchHead } from '../../src/dolt/heads.ts';
+import { addRemote, listRemotes } from '../../src/dolt/remotes.ts';
 import type { Database } from '../../src/dolt/sql.ts';
 import { type Federated as FederatedTown, type FederationOptions, federate } from '../../src/sync/federation.ts';
 import { newPeerRun, type PeerRun } from '../../src/sync/peer-run.ts';
-import { registerPeers } from '../../src/sync/registration.ts';
 import { type Direction, partOf } from '../../src/sync/roles.ts';
 import { testDolt } from './dolt-binary.ts';
-
-const silent = { debug() {}, info() {}, warning() {} };
 
 /** Opens the engines of a database, as a run does, for as long as the work takes. */
 export async function withEngines<T>(
@@ -95,9 +93,11 @@ export async function federateTown(
 
 /** Runs the core of a sync with engines that are open already. */
 export async function federateIn(engines: Engines, test: FederateRun): Promise<Federated> {
-  const remotes = test.peers.map(({ name, endpoint, ref }) => ({ name, url: endpoint.dolt, ref }));
   const ours = await inDatabase(engines, async (database) => {
-    await registerPeers(database, remotes, { ...silent, corrected() {} });
+    const known = (await listRemotes(database)).map(({ name }) => name);
+    for (const { name, endpoint, ref } of test.peers) {
+      if (!known.includes(name)) await addRemote(database, { name, url: endpoint.dolt, ref });
+    }
     return await branchHead(database, 'main');
   });
   const runs = test.peers.map((peer) => ({

@@ -3,7 +3,6 @@ import { ROLES } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { headsToDrop } from '../../src/sync/dropped-head.ts';
 import { mayHaveTaken } from '../../src/sync/publish.ts';
-import { registrationOf } from '../../src/sync/registration.ts';
 import { partOf } from '../../src/sync/roles.ts';
 import { stateOf } from '../../src/sync/state.ts';
 
@@ -44,18 +43,6 @@ describe('which head gives way', () => {
   ])('%s', (_, fold, dropped) => {
     expect(headsToDrop({ ours: 'ours', ...fold })).toEqual(dropped);
   });
-});
-
-test.each([
-  ['nothing', [['box', 'file:///a/box']]],
-  ['nothing', [['box', 'file:///a/box/']]],
-  ['nothing', [['box', 'git+file:///a/box']]],
-  ['add', [['other', 'file:///a/box']]],
-  ['correct', [['box', 'file:///a/elsewhere']]],
-  ['correct', [['box', 'file:///a/box', 'refs/data']]],
-] as const)('to register a peer: %s, knowing %j', (needed, known) => {
-  const remotes = known.map(([name, url, ref = null]) => [name, { name, url, ref }] as const);
-  expect(registrationOf({ name: 'box', url: 'file:///a/box', ref: null }, new Map(remotes))).toBe(needed);
 });
 
 test.each([

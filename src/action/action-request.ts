@@ -75,6 +75,7 @@ function federateRequest(
     onlyRoles: requestedRoles(read('only-role')),
     leases: requestedLeases(read('force-with-lease')),
     dryRun: untrusted || read('dry-run'),
+    fixRemotes: read('fix-remotes'),
     failOn: read('fail-on'),
     retries: read('retries'),
     timeout: read('timeout'),

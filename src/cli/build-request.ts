@@ -47,6 +47,7 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
         ref: read('ref'),
         timeout: writtenTimeout(parsed, read),
         live: writtenLive(read),
+        register: read('register'),
         ...shared,
       };
     case 'remove-peer':
@@ -93,6 +94,7 @@ function federateOptions(read: ReadOption) {
     onlyRoles: requestedRoles(read('only-role')),
     leases: requestedLeases(read('force-with-lease')),
     dryRun: read('dry-run'),
+    fixRemotes: read('fix-remotes'),
     failOn: read('fail-on'),
     retries: read('retries'),
     timeout: read('timeout'),

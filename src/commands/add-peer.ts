@@ -45,7 +45,8 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
     const refusal = tierRefusal(peer);
     if (refusal !== null) context.log.warning(`${refusal.message}: every run will refuse it. ${refusal.hint}`);
     await warnOfLive(peer, { request, after }, context);
-    await registerNow(peer, { database: request.database, configuration: after }, context);
+    const register = request.register === true ? 'keep' : after.register.value;
+    await registerNow(peer, { database: request.database, configuration: after, register }, context);
   }
   return { name, endpoint, status: 'added' };
 }

@@ -28,6 +28,7 @@ export async function config(request: ConfigRequest, context: ConfigurationConte
 function listEntries(configuration: Configuration): readonly ConfigEntry[] {
   const { syncMode, remote, sovereignty, allowedRemotePatterns, dirty, database, strategy, peers } = configuration;
   const { town, inbox, plainHosts } = configuration;
+  const { push, register } = configuration;
   return [
     entry('sync.mode', syncMode),
     entry('federation.remote', { ...remote, value: remote.value ?? '' }),
@@ -44,6 +45,8 @@ function listEntries(configuration: Configuration): readonly ConfigEntry[] {
     }),
     entry('federation.plain-hosts', { ...plainHosts, value: plainHosts.value.join(', ') }),
     entry('federation.database', { ...database, value: database.value ?? '' }),
+    entry('federation.push', { ...push, value: String(push.value) }),
+    entry('federation.register', register),
     entry('conflict.strategy', strategy),
     // The peer `origin` is federation.remote and stands above under that key.
     ...peers

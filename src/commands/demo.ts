@@ -60,7 +60,8 @@ async function configureTowns(ground: Ground): Promise<void> {
     const others = DEMO_TOWNS.filter((other) => other !== town).map((other) => [other, mailbox(other)]);
     const config = {
       sync: { mode: 'dolt-native' },
-      federation: { remote: mailbox(town), peers: Object.fromEntries(others) },
+      // Guards of the user are about other databases.
+      federation: { push: true, remote: mailbox(town), peers: Object.fromEntries(others) },
     };
     await mkdir(join(ground.folder, town));
     await writeFile(configOf(ground, town), stringify(config));

@@ -1,6 +1,6 @@
 import type { Configuration } from '../config/configuration.ts';
 import { endpointOptions } from '../config/endpoint-options.ts';
-import { loadConfiguration, requireFederation } from '../config/load.ts';
+import { guardHint, guardText, loadConfiguration, requireFederation } from '../config/load.ts';
 import type { DoctorCheck, DoctorResult } from '../contract/doctor-result.ts';
 import { askCapabilities, type Capabilities } from '../dolt/capabilities.ts';
 import type { Context } from './context.ts';
@@ -47,6 +47,7 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
   const checks: readonly DoctorCheck[] = [
     checkMode(configuration),
     fine({ check: 'peers' }, peers.length === 0 ? 'none is configured' : peers.map((peer) => peer.name).join(', ')),
+    checkPush(configuration),
     dolt.check,
     ...('check' in capabilities ? [capabilities.check] : checkCapabilities(capabilities.known, peers, patterns)),
     ...database.checks,
@@ -69,6 +70,13 @@ function checkMode(configuration: Configuration): DoctorCheck {
   } catch (thrown) {
     return refused(subject, thrown);
   }
+}
+
+function checkPush({ push }: Configuration): DoctorCheck {
+  const subject = { check: 'push' } as const;
+  if (push.guard === null) return fine(subject, 'pushing is allowed');
+  const message = `${guardText(push.guard)} forbids pushing: runs only pull`;
+  return warned(subject, { severity: 'warning', code: 'push-disabled', message, hint: guardHint(push.guard) });
 }
 
 async function capabilitiesOf(

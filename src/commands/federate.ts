@@ -1,6 +1,13 @@
-import type { Peer } from '../config/configuration.ts';
+import type { Configuration, Peer } from '../config/configuration.ts';
 import { endpointOptions } from '../config/endpoint-options.ts';
-import { loadConfiguration, requireFederation } from '../config/load.ts';
+import {
+  guardHint,
+  guardText,
+  loadConfiguration,
+  requireFederation,
+  requirePush,
+  withGuardsOf,
+} from '../config/load.ts';
 import type { RunResult } from '../contract/result.ts';
 import type { RunStatus } from '../contract/vocabulary.ts';
 import { monotonicMs } from '../core/clock.ts';
@@ -41,6 +48,7 @@ export async function federate(request: FederateRequest, context: Context): Prom
   const started = monotonicMs();
   const configuration = await loadConfiguration(context, request.overrides);
   requireFederation(configuration);
+  requireDirection(request, configuration);
   const peers = selectPeers(configuration, request);
   if (request.failOn === 'primary' && !configuration.peers.some((peer) => peer.role === 'primary')) {
     throw new Failure('no-primary', '`fail-on primary` was asked for, but no primary is configured');
@@ -71,15 +79,19 @@ export async function federate(request: FederateRequest, context: Context): Prom
   };
   const town = await openTown(request, context, { configuration, dolt: dolt.path, access });
   try {
+    const guarded = await withGuardsOf(town.path, configuration);
+    requireDirection(request, guarded);
     const ground = {
       town,
       peers,
       configured: configuration.peers,
       dolt,
       access,
+      mayPush: guarded.push.value,
+      register: configuration.register.value,
       policy: configuration.dirty.value,
       settings: configuration,
-      notices,
+      notices: [...notices, ...pushDisabled(request, guarded)],
       started,
     };
     const result = await inTown(request, context, ground);
@@ -87,6 +99,22 @@ export async function federate(request: FederateRequest, context: Context): Prom
   } finally {
     await town.close();
   }
+}
+
+/**
+ * What forbids pushing refuses a command that can do nothing else, and every forced push, before anything is opened.
+ * @throws Failure `push-disabled`
+ */
+function requireDirection(request: FederateRequest, configuration: Configuration): void {
+  if (request.command === 'push' || request.leases.size > 0) requirePush(configuration, 'push');
+  else if (request.command !== 'status' && !request.dryRun) requirePush(configuration, 'pull');
+}
+
+/** Said where the command would push otherwise. */
+function pushDisabled({ command }: FederateRequest, { push: { guard } }: Configuration): readonly Notice[] {
+  if (guard === null || command === 'pull') return [];
+  const message = `${guardText(guard)} forbids pushing: this database only pulls`;
+  return [{ severity: 'notice', code: 'push-disabled', message, hint: guardHint(guard) }];
 }
 
 /** A Dolt is asked only where a peer depends on the answer. */

@@ -10,8 +10,10 @@ import { finishAdvances } from '../sync/advance.ts';
 import { federate as federatePeers } from '../sync/federation.ts';
 import { explainFileAccess } from '../sync/file-access.ts';
 import type { Notice } from '../sync/notice.ts';
+import { rememberFolders } from '../sync/peer-folders.ts';
 import type { PeerRun } from '../sync/peer-run.ts';
-import { registerPeers } from '../sync/registration.ts';
+import { type Registered, registerPeers, releaseRemotes, unreleased } from '../sync/registration.ts';
+import type { Registering } from '../sync/remote-plan.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import { countUnsaved } from '../sync/unsaved.ts';
 import type { Context } from './context.ts';
@@ -23,7 +25,7 @@ import { noticesOf, toProblem } from './notices.ts';
 import type { Town } from './open-town.ts';
 import type { Access } from './peer-access.ts';
 import { peerResult } from './peer-result.ts';
-import { noteUnregistered, preparePeers } from './prepare-peers.ts';
+import { noteRegistered, preparePeers } from './prepare-peers.ts';
 import { rawWords } from './raw-words.ts';
 import { replacedProblems } from './replaced-problem.ts';
 import type { FederateRequest } from './request.ts';
@@ -40,21 +42,59 @@ export interface Ground {
   readonly dolt: InstalledDolt;
   /** What was told of the configuration before. */
   readonly notices: readonly Notice[];
+  readonly mayPush: boolean;
+  readonly register: Configuration['register']['value'];
   readonly policy: Parameters<typeof settleUncommitted>[1]['policy'];
   readonly settings: InboxSettings & Pick<Configuration, 'town'>;
   readonly started: number;
 }
 
+/** What a run undoes at its end, however it ends. */
+interface Undo {
+  upstreams: Registered['upstreams'];
+  folders: () => Promise<void>;
+}
+
 /**
- * One run in the town's database: everything that peers do and get, and what came of it.
+ * One run in the town's database: everything that peers do and get, and what came of it. What it changed for itself only,
+ * such as remotes, is as it was afterwards, also where the run failed.
  * @throws Failure for everything that stops the whole run
  */
 export async function inTown(request: FederateRequest, context: Context, ground: Ground): Promise<RunResult> {
-  const { engines, path, fleeting } = ground.town;
   const told: Notice[] = [];
   const tell = (notice: Notice) => void told.push(notice);
+  const undo: Undo = { upstreams: [], folders: async () => undefined };
+  const result = await runIn(request, context, { ground, tell, undo }).finally(() =>
+    release(request, ground, { tell, undo }),
+  );
+  return { ...result, problems: [...result.problems, ...told.map((notice) => toProblem(notice))] };
+}
+
+async function release(
+  request: FederateRequest,
+  { town, register }: Ground,
+  { tell, undo }: { readonly tell: (notice: Notice) => void; readonly undo: Undo },
+): Promise<void> {
+  if (registeringOf(request, register) !== 'keep' || undo.upstreams.length > 0) {
+    await town.engines
+      .use(PLAIN_KIT, ({ database }) => releaseRemotes(database, town.path, undo))
+      .catch((thrown: unknown) => tell(unreleased(thrown)));
+  }
+  await undo.folders();
+}
+
+function registeringOf(request: FederateRequest, register: Ground['register']): Registering {
+  return request.command === 'status' || request.dryRun ? 'look' : register;
+}
+
+async function runIn(
+  request: FederateRequest,
+  context: Context,
+  { ground, tell, undo }: { readonly ground: Ground; readonly tell: (notice: Notice) => void; readonly undo: Undo },
+): Promise<RunResult> {
+  const { engines, path, fleeting } = ground.town;
   const { branch, before, ours, dirty, runs } = await engines.use(PLAIN_KIT, ({ database }) =>
-    prepare(database, { request, context, ground, tell }),
+    prepare(database, { request, context, ground, tell, undo }),
   );
   const town = ground.settings.town.value;
   const options = { ...request, ...context, branch, ours, town, dirty, timeoutMs: request.timeout, tell };
@@ -82,7 +122,7 @@ export async function inTown(request: FederateRequest, context: Context, ground:
     ...runs.flatMap((run) => replacedProblems(run, path)),
     ...memory,
     ...runs.flatMap(noticesOf),
-    ...[...ground.town.notices, ...ground.notices, ...told].map((notice) => toProblem(notice)),
+    ...[...ground.town.notices, ...ground.notices].map((notice) => toProblem(notice)),
   ];
   return {
     version: 1,
@@ -127,15 +167,16 @@ interface Preparation {
   readonly context: Context;
   readonly ground: Ground;
   readonly tell: (notice: Notice) => void;
+  readonly undo: Undo;
 }
 
 /** Everything that comes before the peers are read, in an engine without any credential. */
-async function prepare(database: Database, { request, context, ground, tell }: Preparation) {
-  const { town, peers, access, policy } = ground;
+async function prepare(database: Database, { request, context, ground, tell, undo }: Preparation) {
+  const { town, peers, access, policy, mayPush } = ground;
   const branch = request.branch ?? (await checkedOutBranch(database));
   const before = await branchHead(database, branch);
   if (before === null) throw new Failure('branch-not-found', `${town.path} has no branch ${branch}`);
-  const { runs: remotes, toRegister } = await preparePeers(peers, { request, branch, access });
+  const { runs: remotes, toRegister } = await preparePeers(peers, { request, branch, access, mayPush });
   const { path } = town;
   const { configured, settings } = ground;
   const received = await inboxRuns(database, { request, path, branch, settings, peers, configured });
@@ -143,12 +184,18 @@ async function prepare(database: Database, { request, context, ground, tell }: P
   const runs = [...remotes, ...received.runs];
   const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
   if (refused != null) throw refused;
-  const corrected = (message: string): void => {
-    context.log.warning(message);
-    tell({ severity: 'notice', code: 'remote-corrected', message });
-  };
-  noteUnregistered(runs, await registerPeers(database, toRegister, { info: context.log.info, corrected }));
   const mayWrite = request.command !== 'status' && !request.dryRun;
+  if (!mayWrite) undo.folders = await rememberFolders(runs);
+  const registered = await registerPeers(database, toRegister, {
+    path: town.path,
+    registering: registeringOf(request, ground.register),
+    fix: request.fixRemotes === true,
+    peers: ground.configured.map(({ name }) => name),
+    log: context.log,
+    tell,
+  });
+  undo.upstreams = registered.upstreams;
+  noteRegistered(runs, registered);
   if (mayWrite) for (const notice of await finishAdvances(database)) tell(notice);
   const dirty = await settleUncommitted(database, { branch, policy, mayWrite });
   return { branch, before, ours: (await branchHead(database, branch)) ?? before, dirty, runs };

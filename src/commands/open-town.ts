@@ -10,6 +10,7 @@ import { processCommand } from '../dolt/process-command.ts';
 import { fileOwnerFailure } from '../sync/file-access.ts';
 import { fileRemote } from '../sync/file-remote.ts';
 import type { Notice } from '../sync/notice.ts';
+import { writeNotes } from '../sync/remote-notes.ts';
 import { readPatiently } from '../sync/retry.ts';
 import { timeLimit } from '../sync/time-limits.ts';
 import type { Context } from './context.ts';
@@ -131,7 +132,20 @@ async function clone(
   if ((await fileRemote(source.endpoint)) === 'absent') throw empty();
   const { url, kit, user } = accessTo(source, known.access);
   const options = { ...context, dolt: known.dolt, database: known.path, removeWith: known.removeWith, kit };
-  const wanted = { remote: source.name, url, user, ref: source.ref, branch: source.branch ?? request.branch ?? null };
+  const note = {
+    peer: source.name,
+    url,
+    ref: source.ref,
+    run: known.configuration.register.value === 'keep' ? null : process.pid,
+  };
+  const wanted = {
+    remote: source.name,
+    url,
+    user,
+    ref: source.ref,
+    branch: source.branch ?? request.branch ?? null,
+    finish: (folder: string) => writeNotes(folder, new Map([[source.name, note]])),
+  };
   const limit = timeLimit(source, 'clone', request.timeout);
   const { retries } = request;
   try {

@@ -1,8 +1,9 @@
+import { readdir } from 'node:fs/promises';
 import type { Peer } from '../config/configuration.ts';
 import { Failure, toFailure } from '../core/failure.ts';
-import type { Remote } from '../dolt/remotes.ts';
 import { fileRemote } from '../sync/file-remote.ts';
 import { newPeerRun, type PeerRun } from '../sync/peer-run.ts';
+import type { Registered, WantedRemote } from '../sync/registration.ts';
 import { partOf } from '../sync/roles.ts';
 import { leasedPart } from './leases.ts';
 import { type Access, accessTo } from './peer-access.ts';
@@ -12,7 +13,7 @@ import { tierRefusal } from './tier.ts';
 /** The runs of all peers, and the remotes that have to be registered before they can be read. */
 export interface PreparedPeers {
   readonly runs: readonly PeerRun[];
-  readonly toRegister: readonly Remote[];
+  readonly toRegister: readonly WantedRemote[];
 }
 
 interface Preparation {
@@ -20,6 +21,8 @@ interface Preparation {
   /** The town's branch. */
   readonly branch: string;
   readonly access: Access;
+  /** Whether the configuration allows pushing. */
+  readonly mayPush: boolean;
 }
 
 /**
@@ -27,16 +30,17 @@ interface Preparation {
  * cannot take part.
  */
 export async function preparePeers(peers: readonly Peer[], preparation: Preparation): Promise<PreparedPeers> {
-  const { request, branch, access } = preparation;
+  const { request, branch, access, mayPush } = preparation;
   const runs: PeerRun[] = [];
-  const toRegister: Remote[] = [];
+  const toRegister: WantedRemote[] = [];
   for (const peer of peers) {
     const lease = request.leases.get(peer.name) ?? null;
-    const run = newPeerRun(peer, leasedPart(partOf(request.command, peer.role), lease !== null), branch);
+    const run = newPeerRun(peer, leasedPart(partOf(request.command, peer.role, mayPush), lease !== null), branch);
     run.lease = lease;
     runs.push(run);
     if (run.part === null) {
-      if (request.only.includes(peer.name)) run.failure = noPart(peer, request.command);
+      const isForbidden = partOf(request.command, peer.role) !== null;
+      if (request.only.includes(peer.name) && !isForbidden) run.failure = noPart(peer, request.command);
       continue;
     }
     try {
@@ -45,7 +49,7 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
       const { url, kit, user } = accessTo(peer, access);
       Object.assign(run, { kit, user });
       run.registered = await canBeRegistered(run, request);
-      if (run.registered) toRegister.push({ name: peer.name, url, ref: peer.ref });
+      if (run.registered) toRegister.push({ peer: peer.name, url, ref: peer.ref });
     } catch (thrown) {
       run.failure = toFailure(thrown);
     }
@@ -59,14 +63,26 @@ async function canBeRegistered(run: PeerRun, request: Preparation['request']): P
     run.state = 'unreachable';
     throw thrown;
   });
-  if (folder !== 'absent') return true;
+  const isLook = request.command === 'status' || request.dryRun;
+  if (folder !== 'absent' && !(isLook && (await isEmpty(run.peer.endpoint)))) return true;
   run.state = 'remote-empty';
   return run.part?.push === true && !request.dryRun;
 }
 
-/** Notes the peers that the database could not be made to know; nothing can be asked of them in this run. */
-export function noteUnregistered(runs: readonly PeerRun[], failures: ReadonlyMap<string, Failure>): void {
+/** Whether a folder holds no data of a remote. Dolt 2.3.0 writes into such a folder when it fetches from it (measured). */
+async function isEmpty({ folder }: Peer['endpoint']): Promise<boolean> {
+  if (folder === null) return false;
+  return await readdir(folder).then(
+    (names) => !names.includes('manifest'),
+    () => false,
+  );
+}
+
+/** Notes under which name the database knows each peer; nothing can be asked of the others in this run. */
+export function noteRegistered(runs: readonly PeerRun[], { remotes, failures }: Registered): void {
   for (const run of runs) {
+    const remote = remotes.get(run.peer.name);
+    if (remote !== undefined) Object.assign(run, { remote: remote.name, keepsRemote: remote.stays });
     const failure = failures.get(run.peer.name);
     if (failure === undefined) continue;
     run.registered = false;

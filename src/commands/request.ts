@@ -14,6 +14,8 @@ export interface FederateRequest {
   /** The head that is expected at each peer whose branch is to be replaced by ours, by name. */
   readonly leases: ReadonlyMap<string, string>;
   readonly dryRun: boolean;
+  /** Whether remotes of the database that dolt-federation did not add may be repointed to the peers of their name. */
+  readonly fixRemotes?: boolean | undefined;
   readonly failOn: FailOn;
   /** How often a push that lost a race is tried again, after fetching and merging anew. */
   readonly retries: number;
@@ -53,6 +55,8 @@ export interface AddPeerRequest {
   readonly timeout?: string | undefined;
   /** Whether the remote is a running database. */
   readonly live?: boolean | undefined;
+  /** Whether the database keeps the peer as a remote, whatever `federation.register` says. */
+  readonly register?: boolean | undefined;
   readonly database?: string | undefined;
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;

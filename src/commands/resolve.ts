@@ -1,6 +1,6 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Configuration } from '../config/configuration.ts';
-import { loadConfiguration } from '../config/load.ts';
+import { loadConfiguration, requirePush } from '../config/load.ts';
 import type { ResolveResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
@@ -16,6 +16,7 @@ import { screenMerges } from '../resolve/screen-merges.ts';
 import { readConflicts, readConflictsIfAny, storeConflicts } from '../resolve/store-conflicts.ts';
 import { advanceBranch, finishAdvances } from '../sync/advance.ts';
 import { inboxSender } from '../sync/inbox.ts';
+import { remotesOf } from '../sync/registration.ts';
 import { removeScratch } from '../sync/scratch.ts';
 import { headsThatTouch, settleUncommitted } from '../sync/uncommitted.ts';
 import type { Context } from './context.ts';
@@ -31,6 +32,7 @@ import type { ResolveRequest } from './request.ts';
  */
 export async function resolve(request: ResolveRequest, context: Context): Promise<ResolveResult> {
   const configuration = await loadConfiguration(context, request.overrides);
+  requirePush(configuration, 'pull');
   const path = await databasePath(request, { configuration, context });
   const own = conflictsFileOf(path);
   const file = request.file === undefined ? own : resolvePath(context.cwd, request.file);
@@ -48,7 +50,13 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   const engines = openEngines({ ...context, dolt: dolt.path, database: path }, 2);
   try {
     const check = (): Promise<void> =>
-      engines.use(PLAIN_KIT, ({ database }) => checkHeads(database, conflicts, branchOf));
+      engines.use(PLAIN_KIT, async ({ database }) => {
+        const remotes = await remotesOf(database, path, configuration.peers);
+        await checkHeads(database, conflicts, (peer) => {
+          const remote = remotes.get(peer);
+          return remote === undefined ? null : { remote, branch: branchOf(peer) };
+        });
+      });
     await check();
     // Whoever thinks about an answer must not keep the database from others.
     if (request.file === undefined) await engines.close();

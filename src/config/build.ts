@@ -4,13 +4,14 @@ import { toConfigMapping } from './config-node.ts';
 import { asMapping, type ConfigMapping, type ConfigValue, field } from './config-tree.ts';
 import type { Configuration } from './configuration.ts';
 import { endpointOptions } from './endpoint-options.ts';
+import { type GuardFile, readGuards } from './guards.ts';
 import { checkKeys, SECTION_KEYS } from './known-keys.ts';
 import type { ConfigOverrides } from './overrides.ts';
 import { type PeerEntry, readPeerEntries } from './peer-entry.ts';
 import { buildPeers } from './peers.ts';
 import { Problems } from './problems.ts';
 import { readSections, SECTIONS } from './sections.ts';
-import { readSettings } from './settings.ts';
+import { readPush, readSettings } from './settings.ts';
 import { parseYaml } from './yaml-text.ts';
 
 /** What was found on the disk: null where there is none. */
@@ -18,6 +19,11 @@ export interface ConfigSource {
   readonly file: string | null;
   readonly text: string | null;
   readonly workspace: string | null;
+  /** Whether the workspace is one of beads, and not just the folder of our own file; absent: yes. */
+  readonly isBeads?: boolean;
+  /** Files that beads reads besides, low to high: only its guards count in them. */
+  readonly below?: readonly GuardFile[];
+  readonly above?: readonly GuardFile[];
 }
 
 /** How messages name the text of the input `peers`. */
@@ -33,8 +39,12 @@ export function buildConfiguration(source: ConfigSource, env: Env, overrides: Co
   const tree = readSections(parseYaml(source.text ?? '', source.file ?? ''), problems);
   for (const section of SECTIONS) checkSection(tree, section, problems);
   // A workspace without a word about it belongs to a beads that syncs through git: federation must be asked for there.
-  const modeDefault = source.workspace === null ? 'dolt-native' : 'git-portable';
-  const settings = readSettings({ tree, env, overrides, problems }, modeDefault);
+  const mode = source.workspace === null ? 'dolt-native' : 'git-portable';
+  // bd refuses to upgrade a database that has remotes, and its own federation pushes full history to each (bd 1.3.0).
+  const register = source.workspace === null || source.isBeads === false ? 'keep' : 'run';
+  const layers = { tree, env, overrides, problems };
+  const settings = readSettings(layers, { mode, register });
+  const push = readPush(layers, readGuards(guardFiles(source), env, problems));
   const entries = [...peersOfFile(tree, problems), ...peersOfInput(overrides, problems)];
   const peers = buildPeers(entries, settings.remote, {
     sovereignty: settings.sovereignty.value,
@@ -47,7 +57,11 @@ export function buildConfiguration(source: ConfigSource, env: Env, overrides: Co
     problems,
   });
   problems.throwIfAny();
-  return { file: source.file, workspace: source.workspace, ...settings, peers };
+  return { file: source.file, workspace: source.workspace, ...settings, push, peers };
+}
+
+function guardFiles({ file, text, below = [], above = [] }: ConfigSource): readonly GuardFile[] {
+  return [...below, { file: file ?? '', text: text ?? '' }, ...above];
 }
 
 function checkSection(tree: ConfigMapping, section: (typeof SECTIONS)[number], problems: Problems): void {

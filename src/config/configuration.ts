@@ -1,4 +1,12 @@
-import type { Accept, ConflictStrategy, DirtyPolicy, Role, SyncMode, Tier } from '../contract/vocabulary.ts';
+import type {
+  Accept,
+  ConflictStrategy,
+  DirtyPolicy,
+  RegisterMode,
+  Role,
+  SyncMode,
+  Tier,
+} from '../contract/vocabulary.ts';
 import type { Location } from '../core/failure.ts';
 
 /** Which layer set a value, low to high: default, file, environment, input (an Action input or a CLI flag). */
@@ -11,6 +19,13 @@ export type Origin =
 /** A value and where it came from. */
 export interface Sourced<T> {
   readonly value: T;
+  readonly origin: Origin;
+}
+
+/** What forbids pushing: a key of beads in the same file or its variable, or `federation.push: false`. */
+export interface PushGuard {
+  /** `readonly` forbids every write, as it does in bd. */
+  readonly key: 'no-push' | 'dolt.local-only' | 'readonly' | 'federation.push';
   readonly origin: Origin;
 }
 
@@ -91,6 +106,9 @@ export interface Configuration {
   readonly inbox: Sourced<InboxRule>;
   /** Hosts of plain remote servers, lower case, with a port where one is written. */
   readonly plainHosts: Sourced<readonly string[]>;
+  readonly register: Sourced<RegisterMode>;
+  /** Whether anything may be pushed; where not, `guard` says what forbids it. */
+  readonly push: Sourced<boolean> & { readonly guard: PushGuard | null };
   /** Primary first, then by name. */
   readonly peers: readonly Peer[];
 }

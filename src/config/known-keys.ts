@@ -10,7 +10,15 @@ export type KnownKeys = Readonly<Record<string, Standing>>;
 
 /** The keys that may stand in our sections. */
 export const SECTION_KEYS: Readonly<Record<Section, KnownKeys>> = {
-  sync: { mode: 'read', export_on: 'left', import_on: 'left', remote: 'left', 'git-remote': 'left', branch: 'left' },
+  sync: {
+    mode: 'read',
+    export_on: 'left',
+    import_on: 'left',
+    remote: 'left',
+    'git-remote': 'left',
+    branch: 'left',
+    require_confirmation_on_mass_delete: 'left',
+  },
   federation: {
     remote: 'read',
     sovereignty: 'read',
@@ -18,6 +26,8 @@ export const SECTION_KEYS: Readonly<Record<Section, KnownKeys>> = {
     'allowed-remote-patterns': 'read',
     dirty: 'read',
     database: 'read',
+    push: 'read',
+    register: 'read',
     exclude_types: 'read',
     remotes: 'left',
     town: 'read',

@@ -1,8 +1,11 @@
-import { Failure } from '../core/failure.ts';
+import { Failure, placeOf } from '../core/failure.ts';
 import { buildConfiguration } from './build.ts';
-import type { Configuration, Origin } from './configuration.ts';
+import type { Configuration, Origin, PushGuard } from './configuration.ts';
 import { type ConfigurationContext, findConfig } from './find-config.ts';
+import { isBeadsWorkspace, readGuardFiles, readGuardFilesOf } from './guard-files.ts';
+import { readGuards } from './guards.ts';
 import type { ConfigOverrides } from './overrides.ts';
+import { Problems } from './problems.ts';
 import { readConfigText } from './read-config.ts';
 
 /**
@@ -15,7 +18,60 @@ export async function loadConfiguration(
 ): Promise<Configuration> {
   const { file, workspace } = await findConfig(context, overrides.config);
   const text = file === null ? null : await readConfigText(file);
-  return buildConfiguration({ file, workspace, text }, context.env, overrides);
+  const isBeads = workspace !== null && (await isBeadsWorkspace(workspace));
+  const guards = await readGuardFiles({ file, workspace }, context);
+  return buildConfiguration({ file, workspace, text, isBeads, ...guards }, context.env, overrides);
+}
+
+/**
+ * A configuration with the guards of the workspace that a database lies in.
+ * @throws Failure as reading a configuration
+ */
+export async function withGuardsOf(database: string, configuration: Configuration): Promise<Configuration> {
+  const { push, workspace } = configuration;
+  if (push.guard !== null || push.origin.layer !== 'default') return configuration;
+  const problems = new Problems();
+  const guard = readGuards(await readGuardFilesOf(database, workspace), {}, problems);
+  problems.throwIfAny();
+  return guard === null ? configuration : { ...configuration, push: { value: false, origin: guard.origin, guard } };
+}
+
+/**
+ * Requires that this run may push, or, where it only pulls, that it may write at all.
+ * @throws Failure `push-disabled`, which names the key and where it is set
+ */
+export function requirePush({ push: { guard } }: Configuration, needs: 'push' | 'pull'): void {
+  if (guard === null || (needs === 'pull' && guard.key !== 'readonly')) return;
+  throw new Failure(
+    'push-disabled',
+    `${guardText(guard)} forbids ${guard.key === 'readonly' ? 'every write' : 'pushing'}`,
+    {
+      hint: guardHint(guard),
+      location: guard.origin.layer === 'file' ? guard.origin.location : undefined,
+    },
+  );
+}
+
+/** A guard and where it is set, as messages name it. */
+export function guardText({ key, origin }: PushGuard): string {
+  const written = key === 'federation.push' ? `${key}: false` : `${key}: true`;
+  switch (origin.layer) {
+    case 'default':
+      return written;
+    case 'file':
+      return `${written} (${placeOf(origin.location)})`;
+    case 'environment':
+      return `the variable ${origin.variable} (${key})`;
+    case 'input':
+      return `the input ${origin.name} (${key})`;
+  }
+}
+
+/** How a guard is lifted. */
+export function guardHint({ key, origin }: PushGuard): string {
+  const remove = origin.layer === 'environment' ? `Unset ${origin.variable}` : `Remove the key`;
+  if (key === 'federation.push') return `${remove}, if this database may be pushed.`;
+  return `${remove}, or set \`federation.push: true\` to override it for dolt-federation only.`;
 }
 
 /**

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import {
   CONFLICT_STRATEGIES,
   DIRTY_POLICIES,
+  REGISTER_MODES,
+  type RegisterMode,
   SYNC_MODES,
   type SyncMode,
   TIERS,
@@ -9,9 +11,9 @@ import {
 } from '../contract/vocabulary.ts';
 import { Failure } from '../core/failure.ts';
 import { field, plain } from './config-tree.ts';
-import type { Configuration, InboxRule, Sourced } from './configuration.ts';
+import type { Configuration, InboxRule, PushGuard, Sourced } from './configuration.ts';
 import { candidates, type Layers } from './layers.ts';
-import { databaseName, hosts, patterns, text, word } from './words.ts';
+import { databaseName, flag, hosts, patterns, text, word } from './words.ts';
 
 type Settings = Pick<
   Configuration,
@@ -22,6 +24,7 @@ type Settings = Pick<
   | 'dirty'
   | 'database'
   | 'allowedRemotePatterns'
+  | 'register'
   | 'town'
   | 'inbox'
   | 'plainHosts'
@@ -37,9 +40,12 @@ const inbox = z.union([z.boolean(), z.array(databaseName)], { error: 'must be tr
 /**
  * Every setting but the peers from default, file, environment and input. What cannot be read is reported, and the
  * next lower layer stands in only so that reading can go on: the caller throws before anybody sees it.
- * @param modeDefault what `sync.mode` is where nobody sets it
+ * @param defaults what `sync.mode` and `federation.register` are where nobody sets them
  */
-export function readSettings(layers: Layers, modeDefault: SyncMode): Settings {
+export function readSettings(
+  layers: Layers,
+  defaults: { readonly mode: SyncMode; readonly register: RegisterMode },
+): Settings {
   checkExcludedTypes(layers);
   const sovereignty = candidates<Tier>(layers, {
     key: ['federation', 'sovereignty'],
@@ -53,7 +59,7 @@ export function readSettings(layers: Layers, modeDefault: SyncMode): Settings {
       candidates<SyncMode>(layers, {
         key: ['sync', 'mode'],
         schema: word(SYNC_MODES),
-        fallback: modeDefault,
+        fallback: defaults.mode,
         variable: 'BD_SYNC_MODE',
         input: ['--sync-mode', layers.overrides.syncMode],
       }),
@@ -104,6 +110,15 @@ export function readSettings(layers: Layers, modeDefault: SyncMode): Settings {
         input: null,
       }),
     ),
+    register: last(
+      candidates<RegisterMode>(layers, {
+        key: ['federation', 'register'],
+        schema: word(REGISTER_MODES),
+        fallback: defaults.register,
+        variable: null,
+        input: null,
+      }),
+    ),
     town: last(
       candidates<string | null>(layers, {
         key: ['federation', 'town'],
@@ -132,6 +147,27 @@ export function readSettings(layers: Layers, modeDefault: SyncMode): Settings {
       }),
     ),
   };
+}
+
+/**
+ * Whether this tool may push. `federation.push` decides where it is set, in either direction; else a guard of beads forbids.
+ * @param guard of beads, if any
+ */
+export function readPush(layers: Layers, guard: PushGuard | null): Configuration['push'] {
+  const own = last(
+    candidates<boolean | null>(layers, {
+      key: ['federation', 'push'],
+      schema: flag,
+      fallback: null,
+      variable: 'BD_FEDERATION_PUSH',
+      input: null,
+    }),
+  );
+  if (own.value === false) {
+    return { value: false, origin: own.origin, guard: { key: 'federation.push', origin: own.origin } };
+  }
+  if (own.value === true || guard === null) return { value: true, origin: own.origin, guard: null };
+  return { value: false, origin: guard.origin, guard };
 }
 
 type Layered<T> = readonly [Sourced<T>, ...Sourced<T>[]];

@@ -20,6 +20,16 @@ export const text = z
   .string({ error: 'must be text; write it in quotes' })
   .refine((written) => written !== '', { error: 'must not be empty' });
 
+/** True or false, as YAML has it or as text in an environment variable. */
+export const flag = z
+  .union([z.boolean(), z.string()], { error: 'must be true or false' })
+  .transform((written, context): boolean => {
+    const wanted = String(written).trim().toLowerCase();
+    if (wanted === 'true' || wanted === 'false') return wanted === 'true';
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is neither true nor false` });
+    return z.NEVER;
+  });
+
 const pattern = text.superRefine((written, context) => {
   try {
     parsePathPattern(written);

@@ -44,7 +44,7 @@ const READ = [
   'report-values',
   ...DOLT,
 ] as const;
-const RUN = [...READ, 'dry-run', 'bootstrap'] as const;
+const RUN = [...READ, 'dry-run', 'bootstrap', 'fix-remotes'] as const;
 
 /** Every command, in the order of the help. */
 export const COMMANDS = {
@@ -79,6 +79,7 @@ export const COMMANDS = {
       'ref',
       'timeout',
       'live',
+      'register',
       'config',
       'database',
       'dolthub-host',

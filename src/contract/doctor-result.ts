@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const CHECKS = [
   'sync-mode',
   'peers',
+  'push',
   'dolt',
   'capabilities',
   'database',

@@ -103,6 +103,19 @@ export const OPTIONS = {
     type: 'text',
     value: 'peer=hash',
   },
+  'fix-remotes': {
+    description:
+      'Repoint remotes of the database that have the name of a peer and another address; otherwise they are left alone',
+    faces: BOTH,
+    type: 'flag',
+    default: 'false',
+  },
+  register: {
+    description: 'Keep the peer as a remote of the database, whatever `federation.register` says',
+    faces: CLI,
+    type: 'flag',
+    default: 'false',
+  },
   'dry-run': {
     description: 'Report what would be done and move no branch on either side',
     faces: BOTH,

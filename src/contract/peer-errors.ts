@@ -100,8 +100,8 @@ export const PEER_ERRORS = {
     ...FINAL,
   },
   'remote-corrected': {
-    title: 'A remote of the database pointed elsewhere than the configuration says',
-    hint: 'Nothing, if the configuration is right: it holds now.',
+    title: 'A remote that dolt-federation added pointed elsewhere than the configuration says',
+    hint: 'Nothing needs to be done if the configuration is right: the remote has the new address now.',
     retryable: false,
     exit: EXIT.ok,
   },

@@ -9,6 +9,10 @@ export type Tier = (typeof TIERS)[number];
 export const SYNC_MODES = ['git-portable', 'realtime', 'dolt-native', 'belt-and-suspenders'] as const;
 export type SyncMode = (typeof SYNC_MODES)[number];
 
+/** `keep`: remotes of peers stay in the database · `run`: they are there during a run only. */
+export const REGISTER_MODES = ['keep', 'run'] as const;
+export type RegisterMode = (typeof REGISTER_MODES)[number];
+
 export const DIRTY_POLICIES = ['allow', 'fail', 'commit'] as const;
 export type DirtyPolicy = (typeof DIRTY_POLICIES)[number];
 

@@ -21,6 +21,8 @@ export interface CloneSource {
   readonly user: string | null;
   /** null: the remote's default branch. */
   readonly branch: string | null;
+  /** Done with the folder of the clone before it has its name, so that an interruption cannot come between. */
+  readonly finish?: (folder: string) => Promise<void>;
 }
 
 const NAME = 'clone';
@@ -60,6 +62,7 @@ export async function cloneDatabase(options: ServerOptions, source: CloneSource,
     } finally {
       await server.stop();
     }
+    await source.finish?.(join(workshop, NAME));
     await rename(join(workshop, NAME), options.database);
   } finally {
     await rm(workshop, { recursive: true, force: true });

@@ -33,23 +33,26 @@ export async function checkedOutBranch(sql: Sql): Promise<string> {
  */
 export async function trackingHead(
   sql: Sql,
-  at: { readonly peer: string; readonly branch: string },
+  at: { readonly remote: string; readonly branch: string },
 ): Promise<string | null> {
-  const ref = `remotes/${at.peer}/${at.branch}`;
+  const ref = `remotes/${at.remote}/${at.branch}`;
   const [row] = await sql.rows(hashRow, 'SELECT hash FROM dolt_remote_branches WHERE name = ?', [ref]);
   return row?.hash ?? null;
 }
 
-/** The commits that the last fetches and pushes saw at remotes, apart from those of the peers named. */
+/** The commits that the last fetches and pushes saw at remotes, apart from those of the remotes named. */
 export async function trackingHeads(sql: Sql, without: ReadonlySet<string>): Promise<string[]> {
   const rows = await sql.rows(refRow, 'SELECT name, hash FROM dolt_remote_branches');
   return rows.filter(({ name }) => !without.has(name.split('/')[1] ?? '')).map(({ hash }) => hash);
 }
 
 /** Forgets what an earlier fetch saw: a fetch of a remote that lost the branch leaves the old tracking ref (Dolt 2.3.0). */
-export async function forgetTracking(sql: Sql, at: { readonly peer: string; readonly branch: string }): Promise<void> {
+export async function forgetTracking(
+  sql: Sql,
+  at: { readonly remote: string; readonly branch: string },
+): Promise<void> {
   if ((await trackingHead(sql, at)) === null) return;
-  await sql.run("CALL DOLT_BRANCH('-d', '-r', ?)", [`${at.peer}/${at.branch}`]);
+  await sql.run("CALL DOLT_BRANCH('-d', '-r', ?)", [`${at.remote}/${at.branch}`]);
 }
 
 export async function createBranch(sql: Sql, branch: { readonly name: string; readonly at: string }): Promise<void> {

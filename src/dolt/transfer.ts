@@ -2,7 +2,8 @@ import type { Sql } from './sql.ts';
 
 /** A branch of a remote. */
 interface RemoteBranch {
-  readonly peer: string;
+  /** Name of the remote in the database. */
+  readonly remote: string;
   readonly branch: string;
   /**
    * Who asks; null: nobody in particular. Dolt sends a password only where a user is named in the call, whatever the
@@ -17,7 +18,7 @@ interface RemoteBranch {
  *   (Dolt 2.3.0: `no branches found in remote`, `invalid ref spec`), or the class of what went wrong
  */
 export async function fetchBranch(sql: Sql, from: RemoteBranch): Promise<void> {
-  await call(sql, 'DOLT_FETCH', [...asUser(from), from.peer, from.branch]);
+  await call(sql, 'DOLT_FETCH', [...asUser(from), from.remote, from.branch]);
 }
 
 /**
@@ -25,7 +26,7 @@ export async function fetchBranch(sql: Sql, from: RemoteBranch): Promise<void> {
  * @throws Failure `non-fast-forward` where the remote has commits that ours lacks, or the class of what went wrong
  */
 export async function pushBranch(sql: Sql, to: RemoteBranch & { readonly source: string }): Promise<void> {
-  await call(sql, 'DOLT_PUSH', [...asUser(to), to.peer, `${to.source}:${to.branch}`]);
+  await call(sql, 'DOLT_PUSH', [...asUser(to), to.remote, `${to.source}:${to.branch}`]);
 }
 
 /**
@@ -34,13 +35,13 @@ export async function pushBranch(sql: Sql, to: RemoteBranch & { readonly source:
  * @throws Failure with the class of what went wrong
  */
 export async function forceBranch(sql: Sql, to: RemoteBranch & { readonly source: string }): Promise<void> {
-  await call(sql, 'DOLT_PUSH', ['--force', ...asUser(to), to.peer, `${to.source}:${to.branch}`]);
+  await call(sql, 'DOLT_PUSH', ['--force', ...asUser(to), to.remote, `${to.source}:${to.branch}`]);
 }
 
 /** Pushes a local tag to a remote. Dolt (2.3.0) overwrites a tag of that name there without being forced to. */
 export async function pushTag(sql: Sql, to: Omit<RemoteBranch, 'branch'> & { readonly tag: string }): Promise<void> {
   const ref = `refs/tags/${to.tag}`;
-  await call(sql, 'DOLT_PUSH', [...asUser(to), to.peer, `${ref}:${ref}`]);
+  await call(sql, 'DOLT_PUSH', [...asUser(to), to.remote, `${ref}:${ref}`]);
 }
 
 function asUser({ user }: Pick<RemoteBranch, 'user'>): readonly string[] {

@@ -1,19 +1,19 @@
-import { Failure } from '../core/failure.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import { branchHead, trackingHead } from '../dolt/heads.ts';
-import { isAncestor } from '../dolt/history.ts';
+import { commitInfo, isAncestor } from '../dolt/history.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { inboxSender } from '../sync/inbox.ts';
 import type { ConflictsFile } from './conflicts-file.ts';
 
 /**
  * Whether a file still speaks of the heads that there are.
- * @param branchOf the branch of a peer
+ * @param trackedAs the remote and the branch under which the database keeps the head of a peer; null: it keeps none
  * @throws Failure `conflicts-stale` where our branch or a peer's fetched head is another one, or is not here
  */
 export async function checkHeads(
   sql: Sql,
   { branch, merges }: ConflictsFile,
-  branchOf: (peer: string) => string,
+  trackedAs: (peer: string) => { readonly remote: string; readonly branch: string } | null,
 ): Promise<void> {
   const ours = await branchHead(sql, branch);
   for (const merge of merges) {
@@ -21,7 +21,7 @@ export async function checkHeads(
     if (ours === null) throw stale(`there is no branch ${branch} here`);
     const theirs =
       inboxSender(merge.peer) === null
-        ? await trackingHead(sql, { peer: merge.peer, branch: branchOf(merge.peer) })
+        ? await fetchedHead(sql, merge.theirs, trackedAs(merge.peer))
         : await branchHead(sql, merge.peer);
     if (theirs === null) throw stale(`nothing of ${merge.peer} has been fetched into this database`);
     if (theirs !== merge.theirs) {
@@ -31,4 +31,20 @@ export async function checkHeads(
     if (ours !== merge.ours)
       throw stale(`the file was written when ${branch} was at ${merge.ours}, and now it is at ${ours}`);
   }
+}
+
+/** Without a tracking ref only what the file names can be looked for: a fetch left it here, unless it was collected since. */
+async function fetchedHead(
+  sql: Sql,
+  named: string,
+  tracked: { readonly remote: string; readonly branch: string } | null,
+): Promise<string | null> {
+  if (tracked !== null) return await trackingHead(sql, tracked);
+  return await commitInfo(sql, named).then(
+    ({ hash }) => hash,
+    (thrown: unknown) => {
+      if (toFailure(thrown).code === 'interrupted') throw thrown;
+      return null;
+    },
+  );
 }

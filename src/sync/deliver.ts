@@ -35,7 +35,7 @@ async function readInbox(engine: Engine, run: PeerRun, branch: string, reading: 
   } catch (thrown) {
     const { code } = toFailure(thrown);
     if (code !== 'branch-missing' && code !== 'remote-empty') throw thrown;
-    await forgetTracking(engine.database, { peer: run.peer.name, branch });
+    await forgetTracking(engine.database, { remote: run.remote, branch });
     return null;
   }
 }
@@ -92,7 +92,7 @@ export async function deliver(engine: Engine, run: PeerRun, publication: Publica
       progress({ peer: run.peer.name, step: 'pushing', detail: `${commits} commit(s) to ${delivery.branch}` });
       const isFirst = run.head === null && delivery.head === null;
       const limit = timeLimit(run.peer, isFirst ? 'first push' : 'push', publication.timeoutMs);
-      const to = { peer: run.peer.name, source: publication.branch, branch: delivery.branch, user: run.user };
+      const to = { remote: run.remote, source: publication.branch, branch: delivery.branch, user: run.user };
       await engine.verb(limit, (connection) => pushBranch(connection, to));
       return { kind: 'unproven', commits };
     }

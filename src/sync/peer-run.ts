@@ -16,6 +16,10 @@ export interface Replacing extends Replaced {
 /** What is known of one peer while a run goes on; the stages fill it in one after the other. */
 export interface PeerRun {
   readonly peer: Peer;
+  /** The name under which the database knows it; see registration.ts. */
+  remote: string;
+  /** Whether the database still knows it under that name after the run. */
+  keepsRemote: boolean;
   /** The branch there that belongs to ours here. */
   readonly branch: string;
   /** null: takes no part in this command. */
@@ -69,6 +73,8 @@ export interface PeerRun {
 export function newPeerRun(peer: Peer, part: Part | null, branch: string, inbox: string | null = null): PeerRun {
   return {
     peer,
+    remote: peer.name,
+    keepsRemote: true,
     branch: peer.branch ?? branch,
     part,
     kit: PLAIN_KIT,

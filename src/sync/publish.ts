@@ -47,7 +47,7 @@ export async function pushTo(engine: Engine, run: PeerRun, publication: Publicat
     const limit = timeLimit(run.peer, run.head === null ? 'first push' : 'push', publication.timeoutMs);
     const address = run.peer.endpoint.kind === 'git' ? gitAddress(run.peer.endpoint.dolt) : null;
     if (address !== null) await engine.askToPush(limit, address);
-    const to = { peer: run.peer.name, source: publication.branch, branch: run.branch, user: run.user };
+    const to = { remote: run.remote, source: publication.branch, branch: run.branch, user: run.user };
     await engine.verb(limit, (connection) => pushBranch(connection, to));
     return { kind: 'unproven', commits };
   } catch (thrown) {

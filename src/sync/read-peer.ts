@@ -25,7 +25,7 @@ interface Trying {
  * @throws Failure with the class of what went wrong, `remote-empty`, `branch-missing`, `timeout`
  */
 export async function readPeer(engine: Engine, run: PeerRun, reading: Reading & Trying): Promise<string | null> {
-  const at = { peer: run.peer.name, branch: reading.branch ?? run.branch, user: run.user };
+  const at = { remote: run.remote, branch: reading.branch ?? run.branch, user: run.user };
   await readPatiently(async () => {
     reading.onTry?.();
     await engine.verb(timeLimit(run.peer, 'fetch', reading.timeoutMs), (sql) => fetchBranch(sql, at));

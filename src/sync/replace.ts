@@ -32,7 +32,7 @@ export async function replaceHead(engine: Engine, run: PeerRun, publication: Pub
   await ensureTag(engine.database, saved);
   const limit = timeLimit(run.peer, 'push', publication.timeoutMs);
   const atPeer = await engine
-    .verb(limit, (sql) => pushTag(sql, { peer: name, tag, user: run.user }))
+    .verb(limit, (sql) => pushTag(sql, { remote: run.remote, tag, user: run.user }))
     .then(
       () => true,
       // What the peer refuses to keep is still kept here.
@@ -46,7 +46,7 @@ export async function replaceHead(engine: Engine, run: PeerRun, publication: Pub
   const commits = await countCommits(engine.database, run.lease, target);
   progress({ peer: name, step: 'pushing', detail: `${commits} commit(s), replacing ${run.lease}` });
   run.replacing = { head: run.lease, tag, atPeer, target, commits };
-  const to = { peer: name, source: publication.branch, branch: run.branch, user: run.user };
+  const to = { remote: run.remote, source: publication.branch, branch: run.branch, user: run.user };
   await engine.verb(limit, (sql) => forceBranch(sql, to));
   return run.replacing;
 }

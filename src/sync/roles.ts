@@ -38,11 +38,15 @@ export function isScreened(run: { readonly part: Part | null; readonly peer: { r
   return run.part.merge || (!run.part.push && RIGHTS[run.peer.role].pull);
 }
 
-/** What a command does with a peer of a role; null: the peer takes no part and is skipped. */
-export function partOf(command: Direction, role: Role): Part | null {
+/**
+ * What a command does with a peer of a role; null: the peer takes no part and is skipped.
+ * @param mayPush where false, `sync` only pulls
+ */
+export function partOf(command: Direction, role: Role, mayPush = true): Part | null {
   const rights = RIGHTS[role];
   switch (command) {
     case 'sync':
+      if (!mayPush) return partOf('pull', role);
       return rights.inSync ? { merge: rights.pull, push: rights.push } : null;
     case 'pull':
       return rights.pull ? { merge: true, push: false } : null;

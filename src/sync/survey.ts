@@ -58,7 +58,7 @@ async function noteAbsence(sql: Sql, run: PeerRun, failure: Failure): Promise<vo
     run.failure = failure;
     return;
   }
-  await forgetTracking(sql, { peer: run.peer.name, branch: run.branch });
+  await forgetTracking(sql, { remote: run.remote, branch: run.branch });
   run.head = null;
   run.state = failure.code;
 }

@@ -21,7 +21,7 @@ export async function countUnsaved(engines: Engines, runs: readonly PeerRun[], h
   const read = pushed.flatMap(headsThere);
   try {
     return await engines.use(PLAIN_KIT, async ({ database }) => {
-      const seen = await trackingHeads(database, new Set(pushed.map(({ peer }) => peer.name)));
+      const seen = await trackingHeads(database, new Set(pushed.map(({ remote }) => remote)));
       return countReachable(database, head, [...new Set([...read, ...seen])]);
     });
   } catch (thrown) {

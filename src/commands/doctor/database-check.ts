@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
 import type { Configuration } from '../../config/configuration.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { checkDatabaseSettings } from '../../dolt/database-settings.ts';
+import { remoteAddress } from '../../dolt/remote-address.ts';
+import { type RepoState, readRepoState } from '../../dolt/repo-state.ts';
+import { refuseBackup } from '../../sync/remote-plan.ts';
 import type { Context } from '../context.ts';
 import { locateDatabase } from '../locate-database.ts';
 import { fine, missing, refused, untold, warned } from './check.ts';
@@ -13,9 +13,6 @@ interface Wanted {
   readonly database: string | undefined;
   readonly branch: string | undefined;
 }
-
-/** `.dolt/repo_state.json`: which branch is checked out (Dolt 2.3.0). */
-const stateSchema = z.looseObject({ head: z.string().regex(/^refs\/heads\/./) });
 
 const SUBJECT = { check: 'database' } as const;
 const NOWHERE = 'Name its folder with `database`, or set `federation.remote` to clone from the primary.';
@@ -41,12 +38,14 @@ export async function checkDatabase(
       return only(fine(SUBJECT, `none yet: it would be cloned from ${primary.name} into ${found.path}`));
     }
     await checkDatabaseSettings(found.path);
+    const state = await readRepoState(found.path);
     const lock = await checkLock(found.path);
     const checks = [
       fine(SUBJECT, found.path),
       ...found.notices.map((notice) => warned(SUBJECT, notice)),
-      await checkBranch(found.path, wanted.branch),
+      checkBranch(state, wanted.branch),
       lock,
+      ...(await checkBackups(state, configuration)),
     ];
     return { checks, readable: lock.status === 'missing' ? null : found.path };
   } catch (thrown) {
@@ -58,19 +57,26 @@ function only(check: DoctorCheck): CheckedDatabase {
   return { checks: [check], readable: null };
 }
 
-async function checkBranch(database: string, branch: string | undefined): Promise<DoctorCheck> {
+function checkBranch(state: RepoState | null, branch: string | undefined): DoctorCheck {
   const subject = { check: 'branch' } as const;
-  const current = await checkedOut(database);
+  const current = state?.head.replace('refs/heads/', '') ?? null;
   if (current === null) return untold(subject, 'which branch is checked out is not told by the files');
   if (branch === undefined || branch === current) return fine(subject, `${current} is checked out`);
   return untold(subject, `${current} is checked out; whether ${branch} exists is told by the engine only`);
 }
 
-async function checkedOut(database: string): Promise<string | null> {
-  try {
-    const text = await readFile(join(database, '.dolt', 'repo_state.json'), 'utf8');
-    return stateSchema.safeParse(JSON.parse(text)).data?.head.replace('refs/heads/', '') ?? null;
-  } catch {
-    return null;
+/** Peers at an address that the database uses for a Dolt backup. */
+async function checkBackups(state: RepoState | null, { peers }: Configuration): Promise<readonly DoctorCheck[]> {
+  const backups = await Promise.all(
+    (state?.backups ?? []).map(async ({ name, url }) => ({ name, address: await remoteAddress(url) })),
+  );
+  const checks: DoctorCheck[] = [];
+  for (const { name, endpoint } of peers) {
+    try {
+      refuseBackup({ peer: name, url: endpoint.dolt, address: await remoteAddress(endpoint.dolt) }, backups);
+    } catch (thrown) {
+      checks.push(refused({ check: 'endpoint', peer: name }, thrown));
+    }
   }
+  return checks;
 }

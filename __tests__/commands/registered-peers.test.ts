@@ -1,0 +1,81 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { addPeer } from '../../src/commands/add-peer.ts';
+import { removePeer } from '../../src/commands/remove-peer.ts';
+import { command } from '../helpers/commanding.ts';
+import { refusal } from '../helpers/configuring.ts';
+import { removing } from '../helpers/removing.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+const REMOTES = 'SELECT name, url FROM dolt_remotes ORDER BY name';
+const RUN = { overrides: {} };
+
+describe('add-peer and remove-peer', () => {
+  const adding = (name: string, folder: TempFolder, register = false) =>
+    ({
+      command: 'add-peer',
+      name,
+      endpoint: `file://${folder.file('box')}`,
+      register,
+      overrides: {},
+      dolt: { source: 'auto' },
+    }) as const;
+
+  test('outside beads the database keeps the peer, and forgets it without being named', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await mkdir(folder.file('box'));
+    const warnings: string[] = [];
+    const { request, context } = removing(folder, 'hub', warnings);
+    await addPeer(adding('hub', folder), context);
+    expect(await town.rows(REMOTES)).toEqual([{ name: 'hub', url: `file://${folder.file('box')}` }]);
+    await removePeer(request, context);
+    expect(await town.rows(REMOTES)).toEqual([]);
+    expect(warnings).toEqual([]);
+  });
+
+  test('in beads it does not, and says why, unless the peer is to be kept', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await mkdir(folder.file('box'));
+    await mkdir(folder.file('.beads'));
+    await writeFile(folder.file('.beads', 'metadata.json'), '{"backend":"dolt"}');
+    await writeFile(folder.file('.beads', 'config.yaml'), 'sync: {mode: dolt-native}\n');
+    const said: string[] = [];
+    const { request, context } = removing(folder, 'hub', [], said);
+    const database = folder.file('town');
+    await addPeer({ ...adding('hub', folder), database }, context);
+    expect(said.join()).toContain('Registered for runs of dolt-federation. Not added to `dolt remote`');
+    expect(await town.rows(REMOTES)).toEqual([]);
+    await addPeer({ ...adding('kept', folder, true), database }, context);
+    const kept = [{ name: 'kept', url: `file://${folder.file('box')}` }];
+    expect(await town.rows(REMOTES)).toEqual(kept);
+    const { result } = await command(folder, '', RUN);
+    expect(result.peers.every(({ verified }) => verified)).toBe(true);
+    expect(await town.rows(REMOTES)).toEqual(kept);
+    await removePeer({ ...request, name: 'kept', database }, context);
+    expect(await town.rows(REMOTES)).toEqual([]);
+  });
+
+  test('a stricter tier is never registered', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await mkdir(folder.file('box'));
+    const { context } = removing(folder, 'hub', []);
+    await addPeer({ ...adding('hub', folder, true), tier: 'T3' }, context);
+    await command(folder, '', RUN);
+    expect(await town.rows(REMOTES)).toEqual([]);
+  });
+
+  test('says what may remain where no database is found', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('town'));
+    const said: string[] = [];
+    const { request, context } = removing(folder, 'hub', [], said);
+    await addPeer(adding('hub', folder), context);
+    await removePeer(request, context);
+    expect(said).toEqual([expect.stringMatching(/No database was found here.*dolt remote remove hub/)]);
+    expect((await refusal(() => removePeer(request, context))).code).toBe('unknown-peer');
+  });
+});

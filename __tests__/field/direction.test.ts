@@ -1,0 +1,153 @@
+import { cp, mkdir, stat, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import type { Env } from '../../src/core/env.ts';
+import { command } from '../helpers/commanding.ts';
+import { refusal } from '../helpers/configuring.ts';
+import { examine, told } from '../helpers/examining.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';
+
+/** A town with a commit that the box lacks, and a box with one that the town lacks. */
+async function diverged(folder: TempFolder): Promise<{ readonly town: TestTown; readonly theirs: string }> {
+  const town = await makeTown(folder.file('town'));
+  const url = `file://${folder.file('box')}`;
+  await town.sql(
+    `CALL DOLT_REMOTE('add', 'x', '${url}')`,
+    "CALL DOLT_PUSH('x', 'main')",
+    "CALL DOLT_REMOTE('remove', 'x')",
+  );
+  const other = await cloneTown(url, folder.file('other'));
+  const theirs = await other.commit('theirs', "INSERT INTO items VALUES (8, 'theirs', 'cat')");
+  await other.dolt('push', 'origin', 'main');
+  await town.commit('ours', "INSERT INTO items VALUES (9, 'ours', 'ann')");
+  return { town, theirs };
+}
+
+const configFile = (folder: TempFolder) => folder.file('.beads', 'config.yaml');
+
+async function configured(folder: TempFolder, text: string): Promise<string> {
+  await mkdir(folder.file('.beads'), { recursive: true });
+  await writeFile(configFile(folder), `sync: {mode: dolt-native}\n${text}\n`);
+  return `box: file://${folder.file('box')}\nnew: file://${folder.file('new')}\nsafe: {endpoint: "file://${folder.file('safe')}", role: backup}`;
+}
+
+async function boxHead(folder: TempFolder, name: string): Promise<string> {
+  return await (await cloneTown(`file://${folder.file('box')}`, folder.file(name))).head();
+}
+
+describe('a database that must not be pushed', () => {
+  test.each<[string, string, Env]>([
+    ['no-push: true (', 'no-push: true', {}],
+    ['dolt.local-only: true (', 'dolt: {local-only: true}', {}],
+    ['dolt.local-only: true (', 'dolt.local-only: true', {}],
+    ['the variable BD_NO_PUSH', '', { BD_NO_PUSH: 'true' }],
+    ['federation.push: false (', 'federation.push: false', {}],
+  ])('%s: sync pulls and merges, and sends nothing', async (said, text, env) => {
+    await using folder = await tempFolder();
+    const { town, theirs } = await diverged(folder);
+    const peers = await configured(folder, text);
+    const { result } = await command(folder, peers, { env });
+    expect(result.status).toBe('success');
+    expect(result.peers).toMatchObject([
+      { name: 'box', status: 'pulled', pulledCommits: 1, pushedCommits: 0, verified: true, error: null },
+      { name: 'new', status: 'unchanged', state: 'remote-empty', pushedCommits: 0 },
+      { name: 'safe', status: 'skipped' },
+    ]);
+    const notices = result.problems.filter(({ code }) => code === 'push-disabled');
+    expect(notices).toMatchObject([{ severity: 'notice', message: expect.stringContaining(said) }]);
+    expect(await town.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 8, 9].map((id) => ({ id })));
+    expect(await boxHead(folder, 'after')).toBe(theirs);
+    for (const name of ['new', 'safe']) await expect(stat(folder.file(name))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('a plan shows no push, and status names the key', async () => {
+    await using folder = await tempFolder();
+    await diverged(folder);
+    const peers = await configured(folder, 'no-push: true');
+    const { result } = await command(folder, peers, { dryRun: true });
+    expect(result.peers[0]?.plan).toMatchObject({ pull: 'merge', push: 'nothing', pushCommits: 0 });
+    expect(result.peers[1]?.plan).toMatchObject({ push: 'nothing' });
+    const status = await command(folder, peers, { command: 'status' });
+    expect(status.result.problems.map(({ code }) => code)).toContain('push-disabled');
+    const pulled = await command(folder, peers, { command: 'pull' });
+    expect(pulled.result.problems.map(({ code }) => code)).not.toContain('push-disabled');
+  });
+
+  test('push and every forced push are refused with the place of the key, before anything is opened', async () => {
+    await using folder = await tempFolder();
+    const peers = await configured(folder, 'no-push: true');
+    const leases = new Map([['box', '0'.repeat(32)]]);
+    for (const asked of [
+      { command: 'push' },
+      { command: 'push', dryRun: true },
+      { command: 'sync', leases },
+    ] as const) {
+      const failure = await refusal(() => command(folder, peers, asked));
+      expect(failure).toMatchObject({
+        code: 'push-disabled',
+        location: { file: configFile(folder), line: 2, column: 1 },
+      });
+    }
+    await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('readonly refuses what writes here, too', async () => {
+    await using folder = await tempFolder();
+    const { town } = await diverged(folder);
+    const before = await town.head();
+    const peers = await configured(folder, 'readonly: true');
+    for (const name of ['sync', 'pull', 'push'] as const) {
+      expect((await refusal(() => command(folder, peers, { command: name }))).code).toBe('push-disabled');
+    }
+    const { result } = await command(folder, peers, { command: 'status' });
+    expect(result.peers[0]?.state).toBe('diverged');
+    expect(await town.head()).toBe(before);
+  });
+
+  test('federation.push: true overrides the keys of beads', async () => {
+    await using folder = await tempFolder();
+    const { town } = await diverged(folder);
+    const peers = await configured(folder, 'no-push: true\ndolt: {local-only: true}\nfederation: {push: true}');
+    const { result } = await command(folder, peers, { env: { BD_NO_PUSH: '1' } });
+    expect(result.peers[0]).toMatchObject({ status: 'synced', verified: true });
+    expect(result.problems.map(({ code }) => code)).not.toContain('push-disabled');
+    expect(await boxHead(folder, 'after')).toBe(await town.head());
+  });
+
+  test('the guards of the workspaces of the file and of the database count, too', async () => {
+    await using folder = await tempFolder();
+    const { theirs } = await diverged(folder);
+    const peers = await configured(folder, 'no-push: true');
+    await writeFile(folder.file('ci.yaml'), 'sync: {mode: dolt-native}\n');
+    const config = { peers, config: 'ci.yaml' };
+    expect((await refusal(() => command(folder, '', { command: 'push', overrides: config }))).code).toBe(
+      'push-disabled',
+    );
+
+    const database = folder.file('neighbour', '.beads', 'dolt', 'town');
+    await cp(folder.file('town'), database, { recursive: true });
+    await writeFile(folder.file('neighbour', '.beads', 'config.yaml'), 'dolt: {local-only: true}\n');
+    await configured(folder, '');
+    const asked = { database, only: ['box'] };
+    expect((await refusal(() => command(folder, peers, { ...asked, command: 'push' }))).code).toBe('push-disabled');
+    const { result } = await command(folder, peers, asked);
+    expect(result.peers).toMatchObject([{ name: 'box', status: 'pulled', pushedCommits: 0 }]);
+    expect(result.problems.map(({ message }) => message).join()).toContain(folder.file('neighbour', '.beads'));
+    expect(await boxHead(folder, 'after')).toBe(theirs);
+    const allowed = await command(folder, peers, { ...asked, env: { BD_FEDERATION_PUSH: 'true' } });
+    expect(allowed.result.peers).toMatchObject([{ status: 'pushed', verified: true }]);
+  });
+
+  test('doctor names the key and its place', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const peers = await configured(folder, 'dolt.local-only: true');
+    const result = await examine(folder, peers);
+    expect(told(result, 'push')).toEqual([
+      `warning: dolt.local-only: true (${configFile(folder)}:2:1) forbids pushing: runs only pull`,
+    ]);
+    expect(told(await examine(folder, peers, { env: { BD_FEDERATION_PUSH: 'true' } }), 'push')).toEqual([
+      'ok: pushing is allowed',
+    ]);
+  });
+});

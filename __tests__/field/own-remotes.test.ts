@@ -1,0 +1,287 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { removePeer } from '../../src/commands/remove-peer.ts';
+import { resolve } from '../../src/commands/resolve.ts';
+import { writeNotes } from '../../src/sync/remote-notes.ts';
+import { command } from '../helpers/commanding.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { examine, told } from '../helpers/examining.ts';
+import { removing } from '../helpers/removing.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown, openTestTown, type TestTown } from '../helpers/town.ts';
+
+const REFS = 'SELECT name, hash FROM dolt_remote_branches ORDER BY name';
+const REMOTES = 'SELECT name, url FROM dolt_remotes ORDER BY name';
+const RUN = { overrides: {} };
+const DEAD_PID = 2 ** 22 + 1;
+
+const stateOf = (town: TestTown) => readFile(`${town.path}/.dolt/repo_state.json`, 'utf8');
+
+/** A town that has published to the folder `name`, and whose branch follows it as the remote `remote`. */
+async function publishedTown(folder: TempFolder, remote: string, name: string): Promise<TestTown> {
+  const town = await makeTown(folder.file('town'));
+  await town.dolt('remote', 'add', remote, `file://${folder.file(name)}`);
+  await town.dolt('push', '-u', remote, 'main');
+  return town;
+}
+
+/** Somebody else adds a row to a folder. */
+async function othersCommit(folder: TempFolder, name: string, id = 8): Promise<string> {
+  await rm(folder.file('other'), { recursive: true, force: true });
+  const other = await cloneTown(`file://${folder.file(name)}`, folder.file('other'));
+  const head = await other.commit('theirs', `INSERT INTO items VALUES (${id}, 'theirs', 'cat')`);
+  await other.dolt('push', 'origin', 'main');
+  return head;
+}
+
+/** Makes the folder a workspace of beads, for which remotes exist during a run only. */
+async function beadsWorkspace(folder: TempFolder, text = ''): Promise<void> {
+  await mkdir(folder.file('.beads'));
+  await writeFile(folder.file('.beads', 'metadata.json'), '{"backend":"dolt"}');
+  await writeFile(folder.file('.beads', 'config.yaml'), `sync: {mode: dolt-native}\n${text}`);
+}
+
+describe('a remote of the database that is not ours', () => {
+  test('is left alone, with what follows it; ours has another name, and a notice names both', async () => {
+    await using folder = await tempFolder();
+    const town = await publishedTown(folder, 'origin', 'theirs');
+    const [refs, state] = [await town.rows(REFS), await stateOf(town)];
+    const primary = { overrides: { remote: `file://${folder.file('primary')}` } };
+
+    const { result } = await command(folder, '', primary);
+    expect(result).toMatchObject({ status: 'success', peers: [{ name: 'origin', verified: true }] });
+    const differs = result.problems.filter(({ code }) => code === 'remote-differs');
+    expect(differs).toMatchObject([{ severity: 'notice' }]);
+    for (const said of ['remote origin', folder.file('theirs'), folder.file('primary'), 'dolt-federation-origin']) {
+      expect(differs[0]?.message).toContain(said);
+    }
+    expect(await town.rows(REMOTES)).toEqual([
+      { name: 'dolt-federation-origin', url: `file://${folder.file('primary')}` },
+      { name: 'origin', url: `file://${folder.file('theirs')}` },
+    ]);
+    expect(await town.rows(REFS)).toEqual(expect.arrayContaining(refs));
+    expect(JSON.parse(await stateOf(town))['branches']).toEqual(JSON.parse(state)['branches']);
+
+    const head = await othersCommit(folder, 'primary');
+    const again = await command(folder, '', primary);
+    expect(again.result).toMatchObject({ head, peers: [{ status: 'pulled', verified: true }] });
+    expect(await town.rows(REMOTES)).toHaveLength(2);
+
+    const fixed = await command(folder, '', { ...primary, fixRemotes: true });
+    expect(fixed.result.problems.map(({ code }) => code)).toContain('remote-corrected');
+    expect((await town.rows(REMOTES)).find(({ name }) => name === 'origin')?.['url']).toBe(
+      `file://${folder.file('primary')}`,
+    );
+    expect(JSON.parse(await stateOf(town))['branches']).toEqual(JSON.parse(state)['branches']);
+    expect((await command(folder, '', primary)).result).toMatchObject({ status: 'unchanged', problems: [] });
+  });
+
+  test('with the address of the peer is used, in any spelling, and not removed with it', async () => {
+    await using folder = await tempFolder();
+    const town = await publishedTown(folder, 'box', 'box');
+    await mkdir(folder.file('.beads'));
+    const file = folder.file('.beads', 'config.yaml');
+    await writeFile(file, `sync: {mode: dolt-native}\nfederation: {peers: {box: 'file://${folder.path}/b%6Fx'}}\n`);
+    const before = await stateOf(town);
+    const { result } = await command(folder, '', RUN);
+    expect(result).toMatchObject({ status: 'unchanged', peers: [{ state: 'up-to-date' }] });
+    expect(result.problems).toEqual([]);
+    expect(await stateOf(town)).toBe(before);
+
+    const warnings: string[] = [];
+    const { request, context } = removing(folder, 'box', warnings);
+    await removePeer(request, context);
+    expect(warnings).toEqual([expect.stringContaining('did not add it')]);
+    expect(await stateOf(town)).toBe(before);
+  });
+
+  test('is no obstacle unless two of our own peers need one name', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await town.dolt('remote', 'add', 'a', `file://${folder.file('taken')}`);
+    const peers = `a: file://${folder.file('a')}\ndolt-federation-a: file://${folder.file('b')}\nc: file://${folder.file('c')}`;
+    const { result } = await command(folder, peers);
+    expect(result.peers).toMatchObject([
+      { name: 'a', status: 'failed', error: { code: 'config-invalid', hint: 'Rename one of the two peers.' } },
+      { name: 'c', verified: true },
+      { name: 'dolt-federation-a', verified: true },
+    ]);
+  });
+});
+
+describe('remotes that exist during a run only', () => {
+  test('in a workspace of beads nothing of them stays', async () => {
+    await using folder = await tempFolder();
+    const town = await publishedTown(folder, 'origin', 'theirs');
+    await beadsWorkspace(folder);
+    const [refs, state] = [await town.rows(REFS), await stateOf(town)];
+    const peers = `box: file://${folder.file('box')}\nsame: file://${folder.file('theirs')}`;
+    const { result, log } = await command(folder, peers, { overrides: { remote: `file://${folder.file('primary')}` } });
+    expect(result.status).toBe('success');
+    expect(result.peers.every(({ verified }) => verified)).toBe(true);
+    expect(result.problems.map(({ code }) => code)).toContain('remote-differs');
+    expect(log.filter((line) => line.startsWith('registered remote '))).toEqual([
+      expect.stringMatching(/^registered remote dolt-federation-origin -> .* for this run$/),
+      expect.stringMatching(/^registered remote box -> .* for this run$/),
+      expect.stringMatching(/^registered remote same -> .* for this run$/),
+    ]);
+    expect(await stateOf(town)).toBe(state);
+    expect(await town.rows(REFS)).toEqual(refs);
+    expect(await readdir(`${town.path}/.dolt`)).not.toContain('dolt-federation-remotes.json');
+
+    const head = await othersCommit(folder, 'box');
+    const again = await command(folder, peers);
+    expect(again.result).toMatchObject({ head, status: 'success' });
+    expect(await stateOf(town)).toBe(state);
+    await expect(command(folder, peers, { overrides: { dirty: 'fail' }, branch: 'none' })).rejects.toThrow();
+    expect(await stateOf(town)).toBe(state);
+  });
+
+  test('what a killed run has left is removed by the next, and nothing else of that name', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+    await town.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
+    await town.dolt('push', 'box', 'main');
+    const note = (peer: string) => ({ peer, url: `file://${folder.file('box')}`, ref: null, run: DEAD_PID });
+    for (const asked of ['status', 'sync'] as const) {
+      await writeNotes(town.path, new Map(['box', 'mine', 'gone'].map((name) => [name, note(name)])));
+      await command(folder, `new: file://${folder.file('box')}`, { command: asked, overrides: { sovereignty: 'T1' } });
+      const names = (await town.rows(REMOTES)).map(({ name }) => name);
+      expect(names).toEqual(asked === 'status' ? ['mine'] : ['mine', 'new']);
+    }
+  });
+
+  test('a clone in such a workspace has no remote afterwards', async () => {
+    await using folder = await tempFolder();
+    const first = await publishedTown(folder, 'x', 'primary');
+    await rm(folder.file('town'), { recursive: true });
+    await beadsWorkspace(folder);
+    const primary = { remote: `file://${folder.file('primary')}` };
+    const { result } = await command(folder, '', { overrides: primary, bootstrap: 'origin' });
+    expect(result.peers).toMatchObject([{ state: 'up-to-date', verified: true }]);
+    expect(await openTestTown(first.path).rows(REMOTES)).toEqual([]);
+  });
+
+  test('what manual left can be resolved without a tracking ref', async () => {
+    await using folder = await tempFolder();
+    const town = await publishedTown(folder, 'x', 'box');
+    const other = await cloneTown(`file://${folder.file('box')}`, folder.file('other'));
+    await town.sql("CALL DOLT_REMOTE('remove', 'x')");
+    await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 1");
+    await other.dolt('push', 'origin', 'main');
+    await town.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
+    await beadsWorkspace(
+      folder,
+      `federation: {peers: {box: "file://${folder.file('box')}"}}\nconflict: {strategy: manual}\n`,
+    );
+    const { result } = await command(folder, '', RUN);
+    expect(result.status).toBe('conflict');
+    const file = result.conflictsPath ?? '';
+    await writeFile(file, (await readFile(file, 'utf8')).replace(/^( *)choose:.*$/m, '$1choose: theirs'));
+    const { context } = removing(folder, 'box', []);
+    const resolved = await resolve(
+      {
+        command: 'resolve',
+        file,
+        maxDelete: 50,
+        database: folder.file('town'),
+        overrides: {},
+        dolt: { source: 'release', path: testDolt() },
+      },
+      context,
+    );
+    expect(resolved).toMatchObject({ status: 'success', rows: 1 });
+    expect(await town.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
+  });
+});
+
+describe('status and a dry run', () => {
+  test.each([
+    ['status', { command: 'status' }],
+    ['a dry run', { dryRun: true }],
+    ['a dry run that would fix remotes', { dryRun: true, fixRemotes: true }],
+  ] as const)('%s writes nothing: no remote, ref, tag or folder', async (_, asked) => {
+    await using folder = await tempFolder();
+    const town = await publishedTown(folder, 'box', 'box');
+    const theirs = await othersCommit(folder, 'box');
+    await openTestTown(folder.file('other')).sql("CALL DOLT_TAG('v1', 'main')", "CALL DOLT_PUSH('origin', 'v1')");
+    await rm(folder.file('box', 'oldgen'), { recursive: true });
+    await cp(folder.file('box'), folder.file('new'), { recursive: true });
+    await mkdir(folder.file('empty'));
+    await town.dolt('remote', 'add', 'other', `file://${folder.file('elsewhere')}`);
+    const look = async () => ({
+      state: await stateOf(town),
+      refs: await town.rows(REFS),
+      tags: await town.rows('SELECT tag_name, tag_hash FROM dolt_tags'),
+      head: await town.head(),
+      folders: await Promise.all(
+        ['box', 'new', 'empty'].map(async (name) => (await readdir(folder.file(name))).sort()),
+      ),
+      files: (await readdir(`${town.path}/.dolt`)).filter((name) => name.startsWith('dolt-federation')),
+    });
+    const before = await look();
+    const peers = ['box', 'new', 'empty', 'other'].map(
+      (name) => `${name}: file://${folder.file(name === 'other' ? 'box' : name)}`,
+    );
+    const { result } = await command(folder, peers.join('\n'), asked);
+    expect(result.peers).toMatchObject([
+      { name: 'box', state: 'behind', remoteHead: theirs },
+      { name: 'empty', state: 'remote-empty' },
+      { name: 'new', state: 'behind', remoteHead: theirs },
+      { name: 'other', state: 'behind', remoteHead: theirs },
+    ]);
+    expect(await look()).toEqual(before);
+    await town.sql("UPDATE items SET title = 'dirty'");
+    await expect(command(folder, peers.join('\n'), { ...asked, overrides: { dirty: 'fail' } })).rejects.toMatchObject({
+      code: 'uncommitted-changes',
+    });
+    expect(await look()).toEqual(before);
+  });
+});
+
+describe('an address that the database uses for a backup', () => {
+  test('fails its peer alone, with the fix, in any spelling; doctor says so as well', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await town.dolt('backup', 'add', 'nightly', `file://${folder.file('safe')}`);
+    const peers = `box: file://${folder.file('box')}\nsafe: file://${folder.path}/s%61fe`;
+    const { result } = await command(folder, peers);
+    expect(result).toMatchObject({
+      status: 'partial',
+      peers: [
+        { name: 'box', verified: true },
+        { name: 'safe', status: 'failed', error: { code: 'backup-address', hint: expect.stringContaining('nightly') } },
+      ],
+    });
+    expect(await readdir(folder.file('safe'))).toEqual([]);
+    const examined = await examine(folder, peers);
+    expect(told(examined, 'endpoint', 'safe')).toEqual([expect.stringMatching(/^missing: .*Dolt backup "nightly"/)]);
+    expect(told(examined, 'endpoint', 'box')).toEqual([]);
+  });
+});
+
+test('the command that undoes a forced push also works where the remote is gone after the run', async () => {
+  await using folder = await tempFolder();
+  const town = await publishedTown(folder, 'x', 'box');
+  await town.sql("CALL DOLT_REMOTE('remove', 'x')");
+  await beadsWorkspace(folder);
+  const theirs = await othersCommit(folder, 'box');
+  const asked = { command: 'push', leases: new Map([['box', theirs]]) } as const;
+  await town.commit('ours', "INSERT INTO items VALUES (9, 'ours', 'ann')");
+  const { result } = await command(folder, `box: file://${folder.file('box')}`, asked);
+  const hint = result.problems.find(({ code }) => code === 'forced-push')?.hint ?? '';
+  const words = hint
+    .split(': ')
+    .slice(1)
+    .join(': ')
+    .split(/ && |; /);
+  expect(words.map((line) => line.split(' ').slice(0, 3).join(' '))).toEqual([
+    'dolt remote add',
+    'dolt push --force',
+    'dolt remote remove',
+  ]);
+  for (const line of words) await town.dolt(...line.split(' ').slice(1));
+  expect(await (await cloneTown(`file://${folder.file('box')}`, folder.file('after'))).head()).toBe(theirs);
+  expect(await town.rows(REMOTES)).toEqual([]);
+});

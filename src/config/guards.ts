@@ -1,0 +1,159 @@
+import { distance } from 'fastest-levenshtein';
+import { isMap, isScalar } from 'yaml';
+import type { Env } from '../core/env.ts';
+import { Failure, type Location } from '../core/failure.ts';
+import { toConfigValue } from './config-node.ts';
+import { type ConfigValue, plain } from './config-tree.ts';
+import type { Origin, PushGuard, Sourced } from './configuration.ts';
+import type { Problems } from './problems.ts';
+import { parseYaml, type YamlText } from './yaml-text.ts';
+
+/** A configuration file that beads reads, too. */
+export interface GuardFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+type GuardKey = PushGuard['key'];
+
+/**
+ * The keys of beads that forbid a push, and the variables that beads reads for them (bd 1.3.0: `BD_` and the key).
+ * `dolt.auto-push` is not among them: it only says whether bd pushes after each of its own writes.
+ */
+const GUARDS = {
+  'no-push': 'BD_NO_PUSH',
+  'dolt.local-only': 'BD_DOLT_LOCAL_ONLY',
+  readonly: 'BD_READONLY',
+} as const satisfies Partial<Record<GuardKey, string>>;
+type BeadsGuard = keyof typeof GUARDS;
+/** The strictest first. */
+const KEYS: readonly BeadsGuard[] = ['readonly', 'no-push', 'dolt.local-only'];
+
+/** Spellings without separators that only a mistyped guard can have. */
+const PLAIN_SPELLINGS: ReadonlyMap<string, BeadsGuard> = new Map<string, BeadsGuard>([
+  ['nopush', 'no-push'],
+  ['doltnopush', 'no-push'],
+  ['doltlocalonly', 'dolt.local-only'],
+  ['localonly', 'dolt.local-only'],
+  ['readonly', 'readonly'],
+]);
+
+/** What bd 1.3.0 takes as a boolean (Go's strconv.ParseBool); it counts every other text as false without a word. */
+const BOOLEANS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  ...[true, 1, '1', 't', 'T', 'TRUE', 'true', 'True'].map((written) => [written, true] as const),
+  ...[false, 0, '0', 'f', 'F', 'FALSE', 'false', 'False'].map((written) => [written, false] as const),
+]);
+
+type Found = ReadonlyMap<BeadsGuard, Sourced<boolean>>;
+
+/**
+ * The guard of beads that forbids pushing; null where none does. As in bd, a variable goes before the files and a later
+ * file before an earlier one, for each key of its own.
+ * @param files low to high
+ * @param problems receives values that are no booleans, and keys that are nearly a guard
+ */
+export function readGuards(files: readonly GuardFile[], env: Env, problems: Problems): PushGuard | null {
+  const layers: Found[] = files.map(({ file, text }) => guardsOfFile(file, text, problems));
+  layers.push(guardsOfEnvironment(env, problems));
+  for (const key of KEYS) {
+    const effective = layers.findLast((layer) => layer.has(key))?.get(key);
+    if (effective?.value === true) return { key, origin: effective.origin };
+  }
+  return null;
+}
+
+function guardsOfFile(file: string, text: string, problems: Problems): Found {
+  const found = new Map<BeadsGuard, Sourced<boolean>>();
+  const yaml = problems.attempt(() => parseYaml(text, file));
+  if (yaml === undefined) return found;
+  for (const { name, keyAt, node } of writtenKeys(yaml)) {
+    const key = KEYS.find((one) => one === name.toLowerCase());
+    if (key === undefined) {
+      const meant = nearGuard(name);
+      if (meant !== null) problems.add(misspelt(name, meant, keyAt));
+      continue;
+    }
+    problems.attempt(() => {
+      const value = asBoolean(name, toConfigValue(yaml, node, keyAt));
+      const other = found.get(key);
+      if (other !== undefined && other.value !== value) {
+        throw new Failure('config-ambiguous', `${key} is written twice with different values`, { location: keyAt });
+      }
+      found.set(key, other ?? { value, origin: { layer: 'file', location: keyAt } });
+    });
+  }
+  return found;
+}
+
+interface WrittenKey {
+  /** Dotted, as written. */
+  readonly name: string;
+  readonly keyAt: Location;
+  readonly node: unknown;
+}
+
+/** The top-level keys, and those below `dolt`. viper, which bd reads its files with, ignores the case of keys. */
+function writtenKeys(yaml: YamlText): readonly WrittenKey[] {
+  const keys: WrittenKey[] = [];
+  for (const { key, value } of yaml.root?.items ?? []) {
+    if (!isScalar(key) || typeof key.value !== 'string') continue;
+    keys.push({ name: key.value, keyAt: yaml.place(key), node: value });
+    if (key.value.toLowerCase() !== 'dolt' || !isMap(value)) continue;
+    for (const inner of value.items) {
+      if (!isScalar(inner.key) || typeof inner.key.value !== 'string') continue;
+      keys.push({ name: `dolt.${inner.key.value}`, keyAt: yaml.place(inner.key), node: inner.value });
+    }
+  }
+  return keys;
+}
+
+function asBoolean(name: string, value: ConfigValue): boolean {
+  const written = plain(value);
+  const read = BOOLEANS.get(written);
+  if (read !== undefined) return read;
+  throw new Failure('config-invalid', `${name} is ${JSON.stringify(written)}, which is neither true nor false`, {
+    hint: 'Write `true` or `false`. bd takes any other value as false.',
+    location: value.at,
+  });
+}
+
+/** The guard that a key was meant to be; null where it is probably another key. */
+function nearGuard(name: string): BeadsGuard | null {
+  const spelling = name.toLowerCase().replace(/[-_.\s]/g, '');
+  const near = [...PLAIN_SPELLINGS].find(([known]) => distance(known, spelling) <= 1);
+  return near?.[1] ?? null;
+}
+
+function misspelt(name: string, meant: string, location?: Location): Failure {
+  return new Failure('config-unknown-key', `${JSON.stringify(name)} is no key of beads, so it forbids nothing`, {
+    hint: `Did you mean \`${meant}\`? Correct the spelling or remove it.`,
+    location,
+  });
+}
+
+function guardsOfEnvironment(env: Env, problems: Problems): Found {
+  const found = new Map<BeadsGuard, Sourced<boolean>>();
+  for (const key of KEYS) {
+    const variable = GUARDS[key];
+    const written = env[variable];
+    if (written === undefined || written === '') continue;
+    const value = BOOLEANS.get(written);
+    const origin: Origin = { layer: 'environment', variable };
+    if (value !== undefined) found.set(key, { value, origin });
+    else {
+      problems.add(
+        new Failure('config-invalid', `${variable} is ${JSON.stringify(written)}, which is neither true nor false`, {
+          hint: 'Set it to `true` or `false`, or unset it. bd takes any other value as false.',
+        }),
+      );
+    }
+  }
+  const variables: readonly string[] = Object.values(GUARDS);
+  for (const [name, value] of Object.entries(env)) {
+    const [, rest] = /^(?:BD|BEADS)_(.+)$/.exec(name) ?? [];
+    if (rest === undefined || value === undefined || value === '' || variables.includes(name)) continue;
+    const meant = PLAIN_SPELLINGS.get(rest.toLowerCase().replaceAll('_', ''));
+    if (meant !== undefined) problems.add(misspelt(name, GUARDS[meant]));
+  }
+  return found;
+}

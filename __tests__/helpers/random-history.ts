@@ -181,22 +181,21 @@ class Play {
     }
   }
 
-  /** Cells that our head had changed since its last merge, and that the new head has otherwise. */
+  /** Cells that our head had changed since the merge base, and that the merge of this run has otherwise. */
   async #lostCells(town: TestTown, before: string, after: string): Promise<{ key: string; column: string }[]> {
-    const [merged] = await town.rows(
-      `SELECT commit_hash AS h FROM dolt_log('${before}', '--parents') WHERE parents LIKE '%,%' OR message = 'base' LIMIT 1`,
-    );
-    if (merged === undefined) return [];
-    const base = new Map((await town.rows(`SELECT * FROM t AS OF '${merged['h']}'`)).map((row) => [row['id'], row]));
-    const ours = await town.rows(`SELECT * FROM t AS OF '${before}'`);
-    const now = new Map((await town.rows(`SELECT * FROM t AS OF '${after}'`)).map((row) => [row['id'], row]));
-    return ours.flatMap((row) => {
-      const [was, is] = [base.get(row['id']), now.get(row['id'])];
+    const [merge] = await town.rows(`SELECT parents FROM dolt_log('${after}', '--parents') LIMIT 1`);
+    const parents = String(merge?.['parents']).split(', ');
+    const theirs = parents.find((parent) => parent !== before);
+    if (!parents.includes(before) || theirs === undefined) return [];
+    const at = async (commit: string) =>
+      new Map((await town.rows(`SELECT * FROM t AS OF '${commit}'`)).map((row) => [String(row['id']), row]));
+    const [common] = await town.rows(`SELECT dolt_merge_base('${before}', '${theirs}') AS h`);
+    const [base, ours, now] = [await at(String(common?.['h'])), await at(before), await at(after)];
+    return [...ours].flatMap(([key, row]) => {
+      const [was, is] = [base.get(key), now.get(key)];
       if (was === undefined || is === undefined) return [];
-      return ['name', 'slug', 'pos'].flatMap((column) => {
-        const isOurs = row[column] !== was[column];
-        return isOurs && is[column] !== row[column] ? [{ key: String(row['id']), column }] : [];
-      });
+      const changed = ['name', 'slug', 'pos'].filter((column) => row[column] !== was[column]);
+      return changed.flatMap((column) => (is[column] === row[column] ? [] : [{ key, column }]));
     });
   }
 

@@ -67,6 +67,8 @@ export interface Outcome {
   readonly unresolved: ReadonlySet<string>;
   readonly unreported: readonly Unreported[];
   readonly codes: ReadonlySet<string>;
+  /** Messages of errors that have no code of their own. */
+  readonly unknown: readonly string[];
 }
 
 const BASE = [
@@ -91,6 +93,7 @@ class Play {
   readonly #unresolved = new Set<string>();
   readonly #unreported: Unreported[] = [];
   readonly #codes = new Set<string>();
+  readonly #unknown: string[] = [];
   #number = 0;
 
   constructor(folder: TempFolder, plan: Plan) {
@@ -115,7 +118,7 @@ class Play {
       DATABASES.map(async (name) => String((await this.#town(name).rows('SELECT dolt_hashof_db() AS h'))[0]?.['h'])),
     );
     return {
-      ...{ deeds: this.#deeds, rows, hashes, refusals, codes: this.#codes },
+      ...{ deeds: this.#deeds, rows, hashes, refusals, codes: this.#codes, unknown: this.#unknown },
       ...{ unresolved: this.#unresolved, unreported: this.#unreported },
     };
   }
@@ -155,6 +158,7 @@ class Play {
       const { result } = await command(this.#folder, `box: ${this.#url}`, { database: name });
       for (const peer of result.peers) {
         if (peer.error !== null) this.#codes.add(peer.error.code);
+        if (peer.error?.code === 'unknown') this.#unknown.push(peer.error.message);
         if (peer.status === 'failed' || (peer.error !== null && peer.state === 'diverged')) {
           refusals.push(peer.error?.code ?? 'unknown');
         } else if (peer.error !== null && !peer.verified) refusals.push(peer.error.code);

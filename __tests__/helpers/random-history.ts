@@ -180,8 +180,10 @@ class Play {
         conflicts.flatMap(({ key, columns }) => columns.map((column) => `${key['id']}/${column.split(/[.$]/)[0]}`)),
       ),
     );
+    // A value that came from another database by a fast-forward is that one's, and is reported there.
+    const own = new Set(this.#deeds.flatMap(({ key, by }) => (by === name ? [key] : [])));
     for (const { key, column } of await this.#lostCells(town, before, result.head)) {
-      if (!reported.has(`${key}/${column}`)) this.#unreported.push({ by: name, key, column });
+      if (own.has(key) && !reported.has(`${key}/${column}`)) this.#unreported.push({ by: name, key, column });
     }
   }
 

@@ -16,7 +16,7 @@ export interface PreparedPeers {
 }
 
 interface Preparation {
-  readonly request: Pick<FederateRequest, 'command' | 'dryRun' | 'only' | 'leases'>;
+  readonly request: Pick<FederateRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites'>;
   /** The town's branch. */
   readonly branch: string;
   readonly access: Access;
@@ -34,6 +34,8 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
     const lease = request.leases.get(peer.name) ?? null;
     const run = newPeerRun(peer, leasedPart(partOf(request.command, peer.role), lease !== null), branch);
     run.lease = lease;
+    run.adopt = request.rewrites.adopt.get(peer.name) ?? null;
+    run.mergeRewritten = request.rewrites.merge.get(peer.name) ?? null;
     runs.push(run);
     if (run.part === null) {
       if (request.only.includes(peer.name)) run.failure = noPart(peer, request.command);

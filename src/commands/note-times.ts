@@ -41,8 +41,8 @@ export async function noteTimes(engines: Engines, runs: readonly PeerRun[], town
     });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    const { memory, trouble } = await readMemory(town.path);
-    if (troubles.length === 0 && trouble !== null) troubles.push(trouble);
+    const { memory } = await readMemory(town.path);
+    if (troubles.length === 0 && town.recalled.trouble !== null) troubles.push(town.recalled.trouble);
     noteVerified(memory, runs, { ...town, root: town.recalled.root });
   }
   return troubles.map((message) => problem('warning', 'memory-unusable', { message }));
@@ -50,8 +50,8 @@ export async function noteTimes(engines: Engines, runs: readonly PeerRun[], town
 
 async function noteMemory(sql: Sql, runs: readonly PeerRun[], town: Town): Promise<readonly string[]> {
   const { path, branch, head, mayWrite, recalled } = town;
-  const { memory, trouble } = await readMemory(path);
-  const told = trouble === null ? [] : [trouble];
+  const { memory } = await readMemory(path);
+  const told = recalled.trouble === null ? [] : [recalled.trouble];
   if (recalled.root === null) return told;
   const root = runs.some(({ adopted }) => adopted !== null) ? (await rootCommit(sql, head)).hash : recalled.root;
   const findings = mayWrite ? await findingsOf(sql, runs, { ...town, root }) : endangered(runs, recalled.fromRefs);

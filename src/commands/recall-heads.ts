@@ -23,6 +23,8 @@ export interface Recalled {
   readonly dropped: readonly string[];
   /** Heads that only tracking refs told of: a fetch moves these refs, so they are written down. */
   readonly fromRefs: readonly Finding[];
+  /** Why the memory could not be read; null: it could, or there is none. */
+  readonly trouble: string | null;
 }
 
 interface Town {
@@ -44,7 +46,7 @@ export function placeOf({ peer, branch }: PeerRun, local: string, root: string):
  */
 export async function recallHeads(database: Database, runs: readonly PeerRun[], town: Town): Promise<Recalled> {
   const { path, branch, ours, mayWrite } = town;
-  const { memory } = await readMemory(path);
+  const { memory, trouble } = await readMemory(path);
   const entries = [...memory.peers.values()].filter((entry) => entry.local === branch);
   const known = [...new Set(entries.map(({ head }) => head))];
   try {
@@ -54,11 +56,11 @@ export async function recallHeads(database: Database, runs: readonly PeerRun[], 
     const fromRefs = await headsFromRefs(database, runs, { ...town, root });
     // That it could not be written is said at the end of the run, where it is written again.
     if (mayWrite && fromRefs.length > 0) await writeMemory(path, remember(memory, fromRefs)).catch(() => undefined);
-    return { root, known, dropped: droppedHeads(memory, { branch, known, contained }), fromRefs };
+    return { root, known, dropped: droppedHeads(memory, { branch, known, contained }), fromRefs, trouble };
   } catch (thrown) {
     // Each peer is refused for it, with the cure.
     if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
-    return { root: null, known: [], dropped: [], fromRefs: [] };
+    return { root: null, known: [], dropped: [], fromRefs: [], trouble };
   }
 }
 

@@ -9,6 +9,7 @@ export const CHECKS = [
   'database',
   'branch',
   'lock',
+  'memory',
   'git',
   'ssh',
   'endpoint',

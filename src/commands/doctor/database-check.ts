@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { locateDatabase } from '../locate-database.ts';
 import { fine, missing, refused, untold, warned } from './check.ts';
 import { checkLock } from './lock-check.ts';
+import { checkMemory } from './memory-check.ts';
 
 interface Wanted {
   readonly database: string | undefined;
@@ -41,12 +42,14 @@ export async function checkDatabase(
       return only(fine(SUBJECT, `none yet: it would be cloned from ${primary.name} into ${found.path}`));
     }
     await checkDatabaseSettings(found.path);
+    const branch = wanted.branch ?? (await checkedOut(found.path));
     const lock = await checkLock(found.path);
     const checks = [
       fine(SUBJECT, found.path),
       ...found.notices.map((notice) => warned(SUBJECT, notice)),
       await checkBranch(found.path, wanted.branch),
       lock,
+      ...(await checkMemory(found.path, configuration.peers, branch)),
     ];
     return { checks, readable: lock.status === 'missing' ? null : found.path };
   } catch (thrown) {

@@ -92,7 +92,7 @@ describe('a branch that moves forward', () => {
 });
 
 describe('a branch that becomes another commit', () => {
-  test('takes its working set along, and what nobody tracks stays', async () => {
+  test('takes its working set along, and untracked and ignored tables stay', async () => {
     await using folder = await tempFolder();
     const { town, from, to } = await townBehind(folder);
     await town.dolt('reset', '--hard', to);

@@ -40,7 +40,7 @@ describe('what is remembered', () => {
     expect(after.retired).toEqual([{ local: 'main', head: OTHER }]);
   });
 
-  test('heads that were given up are kept once each, for each branch, and not for ever', () => {
+  test('heads that were given up are kept once each, for each branch, and only the newest thousand', () => {
     const twice = retire(retire(MEMORY, 'main', [HEAD, OTHER]), 'work', [OTHER]);
     expect(twice.retired).toEqual([
       { local: 'main', head: HEAD },

@@ -51,8 +51,8 @@ export async function noteTimes(engines: Engines, runs: readonly PeerRun[], town
 async function noteMemory(sql: Sql, runs: readonly PeerRun[], town: Town): Promise<readonly string[]> {
   const { path, branch, head, mayWrite, recalled } = town;
   const { memory } = await readMemory(path);
-  const told = recalled.trouble === null ? [] : [recalled.trouble];
-  if (recalled.root === null) return told;
+  const warnings = recalled.trouble === null ? [] : [recalled.trouble];
+  if (recalled.root === null) return warnings;
   const root = runs.some(({ adopted }) => adopted !== null) ? (await rootCommit(sql, head)).hash : recalled.root;
   const findings = mayWrite ? await findingsOf(sql, runs, { ...town, root }) : endangered(runs, recalled.fromRefs);
   const gone = mayWrite ? await givenUp(sql, runs, head) : [];
@@ -60,12 +60,12 @@ async function noteMemory(sql: Sql, runs: readonly PeerRun[], town: Town): Promi
   noteVerified(known, runs, { branch, root });
   const isNews = ({ place, name, head: last, verifiedAt }: Finding): boolean =>
     verifiedAt !== null || recall(memory, place, name)?.head !== last;
-  if (gone.length === 0 && !findings.some(isNews)) return told;
+  if (gone.length === 0 && !findings.some(isNews)) return warnings;
   try {
     await writeMemory(path, known);
-    return told;
+    return warnings;
   } catch (thrown) {
-    return [...told, errorMessage(thrown)];
+    return [...warnings, errorMessage(thrown)];
   }
 }
 
@@ -103,7 +103,7 @@ async function findingsOf(
   return found.flat();
 }
 
-/** Heads that only a tracking ref told of, and the fetch of this run has moved or removed that ref. */
+/** Heads that only a tracking ref names, where the fetch of this run has moved or removed that ref. */
 function endangered(runs: readonly PeerRun[], fromRefs: readonly Finding[]): Finding[] {
   return fromRefs.filter(({ name, head }) =>
     runs.some((run) => run.peer.name === name && run.head !== head && run.state !== 'unreachable'),

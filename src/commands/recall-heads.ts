@@ -21,7 +21,7 @@ export interface Recalled {
   readonly known: readonly string[];
   /** Heads that our branch had once and gave up. */
   readonly dropped: readonly string[];
-  /** Heads that only tracking refs told of: a fetch moves these refs, so they are written down. */
+  /** Heads that only tracking refs name: a fetch moves these refs, so they are written down. */
   readonly fromRefs: readonly Finding[];
   /** Why the memory could not be read; null: it could, or there is none. */
   readonly trouble: string | null;

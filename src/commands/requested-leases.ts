@@ -10,7 +10,7 @@ const COMMIT = /^[0-9a-v]{32}$/;
 
 /**
  * The heads that an option names, by peer: none of these options does anything without the head that is expected there.
- * @throws Failure `bad-usage` for anything but `peer=hash`, and for a peer that stands there twice
+ * @throws Failure `bad-usage` for anything but `peer=hash`, and for a peer that is named twice
  */
 export function requestedLeases(option: NamingOption, text: string | undefined): ReadonlyMap<string, string> {
   const leases = new Map<string, string>();
@@ -22,7 +22,7 @@ export function requestedLeases(option: NamingOption, text: string | undefined):
     if (peer === undefined || hash === undefined) {
       throw refusal(option, `${JSON.stringify(word)} is not \`peer=hash\``);
     }
-    if (leases.has(peer)) throw refusal(option, `${peer} stands there twice`);
+    if (leases.has(peer)) throw refusal(option, `${peer} is named twice`);
     leases.set(peer, hash);
   }
   return leases;

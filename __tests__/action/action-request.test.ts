@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ACTION_COMMANDS, actionRequest } from '../../src/action/action-request.ts';
 import type { EventVerdict } from '../../src/action/event.ts';
 import type { InputName } from '../../src/action/inputs.ts';
-import type { FederateRequest } from '../../src/commands/request.ts';
+import { type FederateRequest, NO_REWRITES } from '../../src/commands/request.ts';
 import { parseAskedVersion } from '../../src/install/wanted-version.ts';
 import { HEAD } from '../helpers/results.ts';
 import { failureOf } from '../helpers/thrown.ts';
@@ -27,6 +27,7 @@ describe('the request that the inputs stand for', () => {
       only: [],
       onlyRoles: [],
       leases: new Map(),
+      rewrites: NO_REWRITES,
       dryRun: false,
       fixRemotes: false,
       failOn: 'any',
@@ -61,6 +62,10 @@ describe('the request that the inputs stand for', () => {
     [{ only: 'a, b\n\n c ,' }, { only: ['a', 'b', 'c'] }],
     [{ 'only-role': 'Backup,\narchive' }, { onlyRoles: ['backup', 'archive'] }],
     [{ 'force-with-lease': `a=${HEAD}` }, { leases: new Map([['a', HEAD]]) }],
+    [
+      { adopt: `a=${HEAD}`, 'discard-local': `${HEAD}\n`, 'merge-rewritten': `b=${HEAD}` },
+      { rewrites: { adopt: new Map([['a', HEAD]]), discardLocal: [HEAD], merge: new Map([['b', HEAD]]) } },
+    ],
     [{ 'dry-run': 'True' }, { dryRun: true }],
     [{ 'fix-remotes': 'true' }, { fixRemotes: true }],
     [{ 'init-empty': 'FALSE' }, { initEmpty: false }],

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseArgv } from '../../src/cli/parse-argv.ts';
-import type { Request } from '../../src/commands/request.ts';
+import { NO_REWRITES, type Request } from '../../src/commands/request.ts';
 import { DEFAULT_DOLT_VERSION } from '../../src/contract/dolt-options.ts';
 import { parseAskedVersion } from '../../src/install/wanted-version.ts';
 import { HEAD } from '../helpers/results.ts';
@@ -20,6 +20,7 @@ describe('a command line becomes a request', () => {
       only: [],
       onlyRoles: [],
       leases: new Map(),
+      rewrites: NO_REWRITES,
       dryRun: false,
       fixRemotes: false,
       failOn: 'any',
@@ -40,7 +41,7 @@ describe('a command line becomes a request', () => {
       'sync a b --dry-run --fail-on primary --retries 0 --timeout 90s --parallel 2 --bootstrap a --no-init-empty --database db --max-delete 75',
       '--credentials c.yaml --branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',
       '--sovereignty T3 --conflict-strategy manual --dirty fail --allow-insecure --dolthub-host h.example',
-      `--only-role peer,backup --force-with-lease a=${HEAD}`,
+      `--only-role peer,backup --force-with-lease a=${HEAD} --adopt b=${HEAD} --discard-local ${HEAD} --merge-rewritten c=${HEAD}`,
       '--dolt-version ^2 --dolt-source auto --dolt-path /d --dolt-mirror https://m.example',
     ].join(' ');
     expect(request(line)).toEqual({
@@ -48,6 +49,7 @@ describe('a command line becomes a request', () => {
       only: ['a', 'b'],
       onlyRoles: ['peer', 'backup'],
       leases: new Map([['a', HEAD]]),
+      rewrites: { adopt: new Map([['b', HEAD]]), discardLocal: [HEAD], merge: new Map([['c', HEAD]]) },
       dryRun: true,
       fixRemotes: false,
       failOn: 'primary',

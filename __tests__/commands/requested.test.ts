@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { optionValue } from '../../src/cli/option-value.ts';
+import { NO_REWRITES } from '../../src/commands/request.ts';
 import { requestedBranch } from '../../src/commands/requested-branch.ts';
 import { requestedDolt } from '../../src/commands/requested-dolt.ts';
-import { requestedLeases } from '../../src/commands/requested-leases.ts';
+import { requestedLeases, requestedRewrites } from '../../src/commands/requested-leases.ts';
 import { requestedRoles } from '../../src/commands/requested-roles.ts';
 import { DEFAULT_DOLT_VERSION } from '../../src/contract/dolt-options.ts';
 import type { ReadOption } from '../../src/contract/option-value.ts';
@@ -29,7 +30,7 @@ describe('only-role', () => {
   });
 });
 
-describe('force-with-lease', () => {
+describe.each(['force-with-lease', 'adopt', 'merge-rewritten'] as const)('%s', (option) => {
   test.each([
     [undefined, []],
     [`box=${HEAD}`, [['box', HEAD]]],
@@ -41,7 +42,7 @@ describe('force-with-lease', () => {
       ],
     ],
   ])('%j', (text, leases) => {
-    expect([...requestedLeases(text)]).toEqual(leases);
+    expect([...requestedLeases(option, text)]).toEqual(leases);
   });
 
   test.each([
@@ -55,10 +56,29 @@ describe('force-with-lease', () => {
     [`--force=${HEAD}`, 'is not'],
     [`box=${HEAD},box=${OTHER}`, 'twice'],
   ])('%j is refused: %s', async (text, why) => {
-    expect(await failureOf(() => requestedLeases(text))).toMatchObject({
+    expect(await failureOf(() => requestedLeases(option, text))).toMatchObject({
       code: 'bad-usage',
-      message: expect.stringContaining(why),
+      message: expect.stringMatching(new RegExp(`^${option} .*${why}`)),
       hint: expect.stringContaining('remoteHead'),
+    });
+  });
+});
+
+describe('discard-local', () => {
+  const rewrites = (text: string | undefined) => {
+    const read: ReadOption = (name) => optionValue(name, name === 'discard-local' ? text : undefined);
+    return requestedRewrites(read);
+  };
+
+  test('holds whole hashes', () => {
+    expect(rewrites(undefined)).toEqual(NO_REWRITES);
+    expect(rewrites(` ${HEAD},\n${OTHER}`).discardLocal).toEqual([HEAD, OTHER]);
+  });
+
+  test.each([HEAD.slice(1), `${HEAD},x`, ','])('%j is refused', async (text) => {
+    expect(await failureOf(() => rewrites(text))).toMatchObject({
+      code: 'bad-usage',
+      message: expect.stringContaining('discard-local'),
     });
   });
 });

@@ -7,7 +7,15 @@ import type { FailOn, PeerStatus, RunStatus } from '../../src/contract/vocabular
 import { Failure } from '../../src/core/failure.ts';
 import { peer, runResult } from '../helpers/results.ts';
 
-const quiet = { part: {}, failure: null, conflicts: [], pulledCommits: 0, pushedCommits: 0, replaced: null };
+const quiet = {
+  part: {},
+  failure: null,
+  conflicts: [],
+  pulledCommits: 0,
+  pushedCommits: 0,
+  replaced: null,
+  adopted: null,
+};
 
 test.each([
   [{ ...quiet, part: null }, 'skipped'],
@@ -19,6 +27,8 @@ test.each([
   [{ ...quiet, pulledCommits: 2, pushedCommits: 1 }, 'synced'],
   [{ ...quiet, replaced: {} }, 'pushed'],
   [{ ...quiet, replaced: {}, pulledCommits: 1 }, 'synced'],
+  [{ ...quiet, adopted: {} }, 'pulled'],
+  [{ ...quiet, failure: { code: 'history-rewritten' } }, 'conflict'],
   [{ ...quiet, pulledCommits: 2, failure: { code: 'network' } }, 'failed'],
   [{ ...quiet, failure: { code: 'conflict' } }, 'conflict'],
   [{ ...quiet, failure: { code: 'unrelated' } }, 'conflict'],

@@ -78,6 +78,7 @@ test.each([
   'CONTRIBUTING.md',
   'docs/architecture.md',
   'docs/limits.md',
+  'docs/rewritten-histories.md',
   'docs/threat-model.md',
   'docs/troubleshooting.md',
 ])('links of %s lead somewhere', async (file) => {

@@ -1,6 +1,6 @@
 import type { Context } from '../../src/commands/context.ts';
 import { federate } from '../../src/commands/federate.ts';
-import type { FederateRequest } from '../../src/commands/request.ts';
+import { type FederateRequest, NO_REWRITES } from '../../src/commands/request.ts';
 import type { RunResult } from '../../src/contract/result.ts';
 import { type Env, readEnv } from '../../src/core/env.ts';
 import { Secrets } from '../../src/core/secrets.ts';
@@ -54,6 +54,7 @@ export async function command(
       only: [],
       onlyRoles: [],
       leases: new Map(),
+      rewrites: NO_REWRITES,
       dryRun: false,
       failOn: 'any',
       retries: 3,

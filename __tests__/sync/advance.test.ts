@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { advanceBranch, finishAdvances, isHalfDone } from '../../src/sync/advance.ts';
+import { advanceBranch, finishAdvances, isHalfDone, replaceBranch } from '../../src/sync/advance.ts';
 import { branchesOf } from '../helpers/faults/towns.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -88,6 +88,42 @@ describe('a branch that moves forward', () => {
     await finish(folder);
     expect(await branchesOf(town)).toEqual({ main: from, ahead: to, 'team/x': to });
     expect(await town.sql("CALL DOLT_CHECKOUT('team/x')", 'SELECT table_name FROM dolt_status')).not.toContain('items');
+  });
+});
+
+describe('a branch that becomes another commit', () => {
+  test('takes its working set along, and untracked and ignored tables stay', async () => {
+    await using folder = await tempFolder();
+    const { town, from, to } = await townBehind(folder);
+    await town.dolt('reset', '--hard', to);
+    await withDatabase(town.path, folder.file('tmp'), (database) =>
+      replaceBranch(database, { branch: 'main', from: to, to: from }),
+    );
+    expect(await branchesOf(town)).toEqual({ main: from, ahead: to });
+    const tables = (await town.rows('SHOW TABLES')).flatMap(Object.values).sort();
+    expect(tables).toEqual(['items', 'notes', 'other', 'wisps']);
+    const elsewhere = { branch: 'main', from: to, to: from };
+    await expect(
+      withDatabase(town.path, folder.file('tmp'), (database) => replaceBranch(database, elsewhere)),
+    ).rejects.toMatchObject({ code: 'contention' });
+  });
+
+  test('and whose run died in the middle is back where it was', async () => {
+    await using folder = await tempFolder();
+    const { town, from, to } = await townBehind(folder);
+    await town.sql(
+      `CALL DOLT_BRANCH('dolt-federation-adopt/${to}/main', '${from}')`,
+      `CALL DOLT_RESET('--soft', '${to}')`,
+    );
+    await finish(folder);
+    expect(await branchesOf(town)).toEqual({ main: from, ahead: to });
+    expect(await town.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
+    await town.sql(
+      `CALL DOLT_BRANCH('dolt-federation-adopt/${to}/main', '${from}')`,
+      `CALL DOLT_RESET('--hard', '${to}')`,
+    );
+    await finish(folder);
+    expect(await branchesOf(town)).toEqual({ main: to, ahead: to });
   });
 });
 

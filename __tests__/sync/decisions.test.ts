@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { ROLES } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
+import { type Adoptable, adoptionVerdict } from '../../src/sync/adopt.ts';
 import { headsToDrop } from '../../src/sync/dropped-head.ts';
 import { mayHaveTaken } from '../../src/sync/publish.ts';
+import { sideRewritten, type Trace } from '../../src/sync/rewritten.ts';
 import { partOf } from '../../src/sync/roles.ts';
 import { stateOf } from '../../src/sync/state.ts';
 
@@ -14,6 +16,56 @@ test.each([
   [{ ours: 'b', theirs: 'c', base: null }, 'unrelated'],
 ])('%j is %s', (standing, state) => {
   expect(stateOf(standing)).toBe(state);
+});
+
+describe('whose history was rewritten, by the last head that both had', () => {
+  const both: Trace = {
+    ...{ role: 'peer', inOurs: true, inTheirs: true, certain: true },
+    ...{ weAreAncestor: false, theyAreAncestor: false, commonSince: false },
+  };
+  const [onlyOurs, onlyTheirs, neither] = [
+    { ...both, inTheirs: false },
+    { ...both, inOurs: false },
+    { ...both, inOurs: false, inTheirs: false },
+  ];
+  test.each<[string, Trace, ReturnType<typeof sideRewritten>]>([
+    ['both contain it', both, null],
+    ['the peer lacks it', onlyOurs, 'theirs'],
+    ['the peer took commits back', { ...onlyOurs, theyAreAncestor: true }, 'theirs'],
+    ['a backup is at an older state', { ...onlyOurs, role: 'backup', theyAreAncestor: true }, null],
+    ['an archive is at an older state', { ...onlyOurs, role: 'archive', theyAreAncestor: true }, null],
+    ['a backup has another history', { ...onlyOurs, role: 'backup' }, 'theirs'],
+    ['an upstream took commits back', { ...onlyOurs, role: 'upstream', theyAreAncestor: true }, 'theirs'],
+    ['we lack it', onlyTheirs, 'ours'],
+    ['we took commits back', { ...onlyTheirs, weAreAncestor: true }, 'ours'],
+    ['we lack it, by an old memory', { ...onlyTheirs, certain: false }, 'ours'],
+    ['an old memory may be ahead of us', { ...onlyTheirs, certain: false, weAreAncestor: true }, null],
+    ['neither has it, and both went apart before it', neither, 'both'],
+    ['neither has it, and we follow', { ...neither, weAreAncestor: true }, null],
+    ['neither has it, and the peer follows', { ...neither, theyAreAncestor: true }, null],
+    ['neither has it, and both went on from a later commit', { ...neither, commonSince: true }, null],
+  ])('%s', (_, trace, side) => {
+    expect(sideRewritten(trace)).toBe(side);
+  });
+});
+
+describe('what adopt does', () => {
+  const asked: Adoptable = { expected: 'h', found: 'h', state: 'rewritten', contained: false };
+  test.each<[string, Adoptable, ReturnType<typeof adoptionVerdict>]>([
+    ['with the head that was named', asked, 'adopt'],
+    ['with another history', { ...asked, state: 'unrelated' }, 'adopt'],
+    ['with heads that went apart', { ...asked, state: 'diverged' }, 'adopt'],
+    ['with commits that the peer took back', { ...asked, contained: true }, 'adopt'],
+    ['with a peer that is ahead', { ...asked, state: 'behind' }, 'nothing-to-do'],
+    ['a second time', { ...asked, state: 'up-to-date', contained: true }, 'nothing-to-do'],
+    ['a second time, with commits of ours since', { ...asked, state: 'ahead', contained: true }, 'nothing-to-do'],
+    ['a second time, after the next rewrite', { ...asked, found: 'i', contained: true }, 'nothing-to-do'],
+    ['with a peer that moved', { ...asked, found: 'i' }, 'stale'],
+    ['with a peer that is ahead and moved', { ...asked, state: 'behind', found: 'i' }, 'stale'],
+    ['with a peer that is empty', { ...asked, state: 'remote-empty', found: null }, 'stale'],
+  ])('%s', (_, one, verdict) => {
+    expect(adoptionVerdict(one)).toBe(verdict);
+  });
 });
 
 describe('roles', () => {

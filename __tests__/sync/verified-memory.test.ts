@@ -1,40 +1,85 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { Failure } from '../../src/core/failure.ts';
-import { newPeerRun, type PeerRun } from '../../src/sync/peer-run.ts';
-import { memoryFile, readMemory, recall, withVerified, writeMemory } from '../../src/sync/verified-memory.ts';
-import { filePeer } from '../helpers/federating.ts';
+import {
+  memoryFile,
+  NO_MEMORY,
+  readMemory,
+  recall,
+  remember,
+  retire,
+  writeMemory,
+} from '../../src/sync/verified-memory.ts';
 import { HEAD } from '../helpers/results.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const AT = '2026-11-25T20:46:12.345Z';
-const ENTRY = { endpoint: 'file:///srv/box', branch: 'main', head: HEAD, at: AT };
-
-function run(over: Partial<PeerRun> = {}): PeerRun {
-  return { ...newPeerRun(filePeer('box', '/srv/box'), null, 'main'), head: HEAD, verified: true, ...over };
-}
+const OTHER = 'v'.repeat(32);
+const ROOT = 'a'.repeat(32);
+const PLACE = { root: ROOT, endpoint: 'file:///srv/box', ref: null, branch: 'main', local: 'main' };
+const FOUND = { place: PLACE, name: 'box', head: HEAD, verifiedAt: AT };
+const MEMORY = retire(remember(NO_MEMORY, [FOUND]), 'main', [OTHER]);
+const FORMER = { endpoint: PLACE.endpoint, branch: 'main', head: HEAD, at: AT };
 
 describe('what is remembered', () => {
   test.each([
-    ['a verified peer', run(), [['box', ENTRY]]],
-    ['not one that failed afterwards', run({ failure: new Failure('network', '') }), []],
-    ['not one that was not verified', run({ verified: false }), []],
-    ['not one without a head', run({ head: null }), []],
-  ])('%s', (_, one, entries) => {
-    expect([...withVerified(new Map(), [one], AT)]).toEqual(entries);
+    ['the same place', PLACE, { head: HEAD, verifiedAt: AT, certain: true }],
+    ['another branch there', { ...PLACE, branch: 'work' }, null],
+    ['another branch of ours', { ...PLACE, local: 'work' }, null],
+    ['another endpoint', { ...PLACE, endpoint: 'file:///srv/elsewhere' }, null],
+    ['another git ref', { ...PLACE, ref: 'refs/data' }, null],
+    ['another first commit of ours', { ...PLACE, root: OTHER }, null],
+  ])('is recalled for the place that it was, whatever the peer is called: %s', (_, place, found) => {
+    expect(recall(MEMORY, place, 'vault')).toEqual(found);
   });
 
-  test('peers that took no part stay', () => {
-    expect([...withVerified(new Map([['other', ENTRY]]), [run()], AT)].map(([name]) => name)).toEqual(['other', 'box']);
+  test('of one peer leaves the others, and the moment of the last proof where there is no later one', () => {
+    const elsewhere = { ...FOUND, place: { ...PLACE, endpoint: 'file:///srv/other' }, name: 'other' };
+    const after = remember(MEMORY, [elsewhere, { ...FOUND, head: OTHER, verifiedAt: null }]);
+    expect(recall(after, PLACE, 'box')).toEqual({ head: OTHER, verifiedAt: AT, certain: true });
+    expect(recall(after, elsewhere.place, 'other')).toEqual({ head: HEAD, verifiedAt: AT, certain: true });
+    expect(after.retired).toEqual([{ local: 'main', head: OTHER }]);
   });
+
+  test('heads that were given up are kept once each, for each branch, and only the newest thousand', () => {
+    const twice = retire(retire(MEMORY, 'main', [HEAD, OTHER]), 'work', [OTHER]);
+    expect(twice.retired).toEqual([
+      { local: 'main', head: HEAD },
+      { local: 'main', head: OTHER },
+      { local: 'work', head: OTHER },
+    ]);
+    const many = Array.from({ length: 1_001 }, (_, n) => String(n).padStart(32, '0'));
+    expect(retire(twice, 'main', many).retired.map(({ head }) => head)).toEqual(many.slice(1));
+  });
+});
+
+describe('a memory of version 1', () => {
+  const former = { ...NO_MEMORY, former: { box: FORMER, far: { ...FORMER, endpoint: 'file:///far' } } };
 
   test.each([
-    ['the same peer', run(), AT],
-    ['another branch', run({ branch: 'work' }), null],
-    ['another endpoint', run({ peer: filePeer('box', '/srv/elsewhere') }), null],
-    ['another name', run({ peer: filePeer('vault', '/srv/box') }), null],
-  ])('is recalled for the peer that it was: %s', (_, one, at) => {
-    expect(recall(new Map([['box', ENTRY]]), one)).toBe(at);
+    ['box', PLACE, { head: HEAD, verifiedAt: AT, certain: false }],
+    ['vault', PLACE, null],
+    ['far', PLACE, null],
+    ['box', { ...PLACE, branch: 'work' }, null],
+    ['constructor', PLACE, null],
+  ])('counts for the peer of that name where it was: %s', (name, place, found) => {
+    expect(recall(former, place, name)).toEqual(found);
+  });
+
+  test('is used until the peer has an entry of its own, and no other is lost', () => {
+    const after = remember(former, [{ ...FOUND, head: OTHER, verifiedAt: null }]);
+    expect(recall(after, PLACE, 'box')).toEqual({ head: OTHER, verifiedAt: AT, certain: true });
+    expect(Object.keys(after.former)).toEqual(['far']);
+    expect(Object.keys(remember(former, [{ ...FOUND, name: 'far' }]).former)).toEqual(['box', 'far']);
+  });
+
+  test('is read as it was written, and kept in the next file', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.dolt'));
+    await writeFile(memoryFile(folder.path), JSON.stringify({ version: 1, peers: former.former }));
+    const read = await readMemory(folder.path);
+    expect(read).toEqual({ memory: former, trouble: null });
+    await writeMemory(folder.path, remember(read.memory, [FOUND]));
+    expect((await readMemory(folder.path)).memory.former).toEqual({ far: former.former.far });
   });
 });
 
@@ -42,31 +87,33 @@ describe('the file', () => {
   test('is written whole, for its owner alone, and read again', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.dolt'));
-    await writeMemory(folder.path, new Map([['box', ENTRY]]));
-    await writeMemory(folder.path, new Map([['box', ENTRY]]));
+    await writeMemory(folder.path, MEMORY);
+    await writeMemory(folder.path, MEMORY);
     expect(await readdir(folder.file('.dolt'))).toEqual(['dolt-federation.json']);
     expect((await stat(memoryFile(folder.path))).mode & 0o777).toBe(0o600);
-    expect(await readMemory(folder.path)).toEqual({ memory: new Map([['box', ENTRY]]), trouble: null });
+    expect(await readMemory(folder.path)).toEqual({ memory: MEMORY, trouble: null });
   });
 
   test('that is not there is no trouble', async () => {
     await using folder = await tempFolder();
-    expect(await readMemory(folder.path)).toEqual({ memory: new Map(), trouble: null });
+    expect(await readMemory(folder.path)).toEqual({ memory: NO_MEMORY, trouble: null });
   });
 
   test.each([
     ['no byte', ''],
     ['half of it', '{"version":1,"peers":{"box":{"endp'],
-    ['another version', '{"version":2,"peers":{}}'],
+    ['another version', '{"version":3,"peers":[]}'],
     ['another form', '{"version":1,"peers":{"box":"2026-11-25"}}'],
-    ['a time that is none', JSON.stringify({ version: 1, peers: { box: { ...ENTRY, at: 'yesterday' } } })],
-    ['a key that is not ours', JSON.stringify({ version: 1, peers: {}, more: 1 })],
+    ['a time that is none', JSON.stringify({ version: 1, peers: { box: { ...FORMER, at: 'yesterday' } } })],
+    ['a head that is none', JSON.stringify({ version: 1, peers: { box: { ...FORMER, head: 'main' } } })],
+    ['a key that is not ours', JSON.stringify({ version: 2, peers: [], retired: [], former: {}, more: 1 })],
+    ['less than it should', JSON.stringify({ version: 2, peers: [] })],
   ])('that holds %s remembers nothing and says so', async (_, text) => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.dolt'));
     await writeFile(memoryFile(folder.path), text);
     expect(await readMemory(folder.path)).toEqual({
-      memory: new Map(),
+      memory: NO_MEMORY,
       trouble: expect.stringContaining(memoryFile(folder.path)),
     });
   });
@@ -84,9 +131,9 @@ describe('the file', () => {
   test('keeps what it was where it cannot be written', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.dolt'));
-    await writeMemory(folder.path, new Map([['box', ENTRY]]));
+    await writeMemory(folder.path, MEMORY);
     const before = await readFile(memoryFile(folder.path), 'utf8');
-    await expect(writeMemory(folder.file('nowhere'), new Map())).rejects.toThrow('ENOENT');
+    await expect(writeMemory(folder.file('nowhere'), NO_MEMORY)).rejects.toThrow('ENOENT');
     expect(await readFile(memoryFile(folder.path), 'utf8')).toBe(before);
   });
 });

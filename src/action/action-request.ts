@@ -8,7 +8,7 @@ import type {
 import { requestedBranch } from '../commands/requested-branch.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
 import { requestedDolt } from '../commands/requested-dolt.ts';
-import { requestedLeases } from '../commands/requested-leases.ts';
+import { requestedLeases, requestedRewrites } from '../commands/requested-leases.ts';
 import { requestedRoles } from '../commands/requested-roles.ts';
 import { wordList } from '../commands/word-list.ts';
 import { COMMANDS, type CommandEntry, type CommandName } from '../contract/commands.ts';
@@ -73,7 +73,8 @@ function federateRequest(
     command,
     only: namedPeers(read),
     onlyRoles: requestedRoles(read('only-role')),
-    leases: requestedLeases(read('force-with-lease')),
+    leases: requestedLeases('force-with-lease', read('force-with-lease')),
+    rewrites: requestedRewrites(read),
     dryRun: untrusted || read('dry-run'),
     fixRemotes: read('fix-remotes'),
     failOn: read('fail-on'),

@@ -68,7 +68,7 @@ function runValues(result: RunResult): OutputValues {
 
 /** Whether a commit came in or went out, or a branch was set back. */
 function moved(peer: PeerResult): boolean {
-  return peer.pulledCommits + peer.pushedCommits > 0 || peer.replaced !== undefined;
+  return peer.pulledCommits + peer.pushedCommits > 0 || peer.replaced !== undefined || peer.adopted !== undefined;
 }
 
 /** Whether a peer has what it should have: after a run that may write it does unless it failed, else only as planned. */

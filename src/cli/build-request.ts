@@ -2,7 +2,7 @@ import type { GivenCredentials, Request } from '../commands/request.ts';
 import { requestedBranch } from '../commands/requested-branch.ts';
 import { requestedConfig } from '../commands/requested-config.ts';
 import { requestedDolt } from '../commands/requested-dolt.ts';
-import { requestedLeases } from '../commands/requested-leases.ts';
+import { requestedLeases, requestedRewrites } from '../commands/requested-leases.ts';
 import { requestedRoles } from '../commands/requested-roles.ts';
 import type { ReadOption } from '../contract/option-value.ts';
 import type { OptionName } from '../contract/options.ts';
@@ -92,7 +92,8 @@ function writtenLive(read: ReadOption): boolean | undefined {
 function federateOptions(read: ReadOption) {
   return {
     onlyRoles: requestedRoles(read('only-role')),
-    leases: requestedLeases(read('force-with-lease')),
+    leases: requestedLeases('force-with-lease', read('force-with-lease')),
+    rewrites: requestedRewrites(read),
     dryRun: read('dry-run'),
     fixRemotes: read('fix-remotes'),
     failOn: read('fail-on'),

@@ -10,7 +10,7 @@ import { installDolt } from '../install/install.ts';
 import type { Context } from './context.ts';
 import { DEMO_EDITS, DEMO_FIRST_ROWS, DEMO_TOWNS, type DemoTown } from './demo-rows.ts';
 import { federate } from './federate.ts';
-import type { DemoRequest, DoltRequest, FederateRequest } from './request.ts';
+import { type DemoRequest, type DoltRequest, type FederateRequest, NO_REWRITES } from './request.ts';
 
 export interface DemoOutcome {
   /** The last sync of each town, in the order of the towns. */
@@ -101,6 +101,7 @@ async function sync(ground: Ground, town: DemoTown): Promise<RunResult> {
     only: [],
     onlyRoles: [],
     leases: new Map(),
+    rewrites: NO_REWRITES,
     dryRun: false,
     failOn: 'any',
     retries: 3,

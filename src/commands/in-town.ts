@@ -16,6 +16,7 @@ import { type Registered, registerPeers, releaseRemotes, unreleased } from '../s
 import type { Registering } from '../sync/remote-plan.ts';
 import { settleUncommitted } from '../sync/uncommitted.ts';
 import { countUnsaved } from '../sync/unsaved.ts';
+import { adoptedProblems } from './adopted-problem.ts';
 import type { Context } from './context.ts';
 import { type InboxSettings, inboxRuns } from './inbox-runs.ts';
 import { type Left, leaveConflicts } from './leave-conflicts.ts';
@@ -27,9 +28,10 @@ import type { Access } from './peer-access.ts';
 import { peerResult } from './peer-result.ts';
 import { noteRegistered, preparePeers } from './prepare-peers.ts';
 import { rawWords } from './raw-words.ts';
+import { recallHeads } from './recall-heads.ts';
 import { replacedProblems } from './replaced-problem.ts';
 import type { FederateRequest } from './request.ts';
-import { firstPushProblems, uncommittedProblems, unsavedProblems } from './run-problems.ts';
+import { emptiedProblems, firstPushProblems, uncommittedProblems, unsavedProblems } from './run-problems.ts';
 import { runStatus } from './run-status.ts';
 
 /** What a run stands on. */
@@ -93,17 +95,20 @@ async function runIn(
   { ground, tell, undo }: { readonly ground: Ground; readonly tell: (notice: Notice) => void; readonly undo: Undo },
 ): Promise<RunResult> {
   const { engines, path, fleeting } = ground.town;
-  const { branch, before, ours, dirty, runs } = await engines.use(PLAIN_KIT, ({ database }) =>
+  const { branch, isCheckedOut, before, ours, dirty, runs, recalled } = await engines.use(PLAIN_KIT, ({ database }) =>
     prepare(database, { request, context, ground, tell, undo }),
   );
+  const { known, dropped } = recalled;
+  const { discardLocal } = request.rewrites;
+  const past = { known, dropped, discardLocal };
   const town = ground.settings.town.value;
-  const options = { ...request, ...context, branch, ours, town, dirty, timeoutMs: request.timeout, tell };
+  const options = { ...request, ...context, ...past, branch, ours, town, dirty, timeoutMs: request.timeout, tell };
   const { head, merge } = await federatePeers(engines, runs, options);
   await explainFileAccess(runs);
   const mayWrite = request.command !== 'status' && !request.dryRun;
   // What was delivered here is no peer that could be asked again.
   const remotes = runs.filter(({ inbox }) => inbox === null);
-  const memory = await noteTimes(engines, remotes, { path, head, mayWrite });
+  const memory = await noteTimes(engines, remotes, { path, branch, head, mayWrite, recalled });
   const unsaved = fleeting && mayWrite ? await countUnsaved(engines, runs, head) : null;
 
   const left: Left =
@@ -119,7 +124,9 @@ async function runIn(
     ...left.problems,
     ...uncommittedProblems(dirty),
     ...runs.flatMap(firstPushProblems),
+    ...runs.flatMap(emptiedProblems),
     ...runs.flatMap((run) => replacedProblems(run, path)),
+    ...runs.flatMap((run) => adoptedProblems(run, { path, branch, isCheckedOut })),
     ...memory,
     ...runs.flatMap(noticesOf),
     ...[...ground.town.notices, ...ground.notices].map((notice) => toProblem(notice)),
@@ -173,7 +180,8 @@ interface Preparation {
 /** Everything that comes before the peers are read, in an engine without any credential. */
 async function prepare(database: Database, { request, context, ground, tell, undo }: Preparation) {
   const { town, peers, access, policy, mayPush } = ground;
-  const branch = request.branch ?? (await checkedOutBranch(database));
+  const checkedOut = await checkedOutBranch(database);
+  const branch = request.branch ?? checkedOut;
   const before = await branchHead(database, branch);
   if (before === null) throw new Failure('branch-not-found', `${town.path} has no branch ${branch}`);
   const { runs: remotes, toRegister } = await preparePeers(peers, { request, branch, access, mayPush });
@@ -198,5 +206,7 @@ async function prepare(database: Database, { request, context, ground, tell, und
   noteRegistered(runs, registered);
   if (mayWrite) for (const notice of await finishAdvances(database)) tell(notice);
   const dirty = await settleUncommitted(database, { branch, policy, mayWrite });
-  return { branch, before, ours: (await branchHead(database, branch)) ?? before, dirty, runs };
+  const ours = (await branchHead(database, branch)) ?? before;
+  const recalled = await recallHeads(database, remotes, { path: town.path, branch, ours, mayWrite });
+  return { branch, isCheckedOut: branch === checkedOut, before, ours, dirty, runs, recalled };
 }

@@ -29,6 +29,9 @@ export function peerResult(run: PeerRun): PeerResult {
     durationMs: run.durationMs,
     ...(run.plan === null ? {} : { plan: run.plan }),
     ...(run.replaced === null ? {} : { replaced: run.replaced }),
+    ...(run.adopted === null ? {} : { adopted: run.adopted }),
+    ...(run.rewritten === null ? {} : { rewritten: run.rewritten }),
+    ...(run.part === null || run.remembered !== null || run.inbox !== null ? {} : { memory: 'none' as const }),
   };
 }
 

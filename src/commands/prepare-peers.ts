@@ -17,7 +17,7 @@ export interface PreparedPeers {
 }
 
 interface Preparation {
-  readonly request: Pick<FederateRequest, 'command' | 'dryRun' | 'only' | 'leases'>;
+  readonly request: Pick<FederateRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites'>;
   /** The town's branch. */
   readonly branch: string;
   readonly access: Access;
@@ -37,6 +37,8 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
     const lease = request.leases.get(peer.name) ?? null;
     const run = newPeerRun(peer, leasedPart(partOf(request.command, peer.role, mayPush), lease !== null), branch);
     run.lease = lease;
+    run.adopt = request.rewrites.adopt.get(peer.name) ?? null;
+    run.mergeRewritten = request.rewrites.merge.get(peer.name) ?? null;
     runs.push(run);
     if (run.part === null) {
       const isForbidden = partOf(request.command, peer.role) !== null;

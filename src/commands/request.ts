@@ -5,6 +5,18 @@ import type { DoltRequest } from '../install/dolt-request.ts';
 
 export type { ConfigOverrides, DoltRequest, GivenCredentials };
 
+/** What is done about histories that were rewritten; every peer is named with the head that it is expected to have. */
+export interface RewriteRequest {
+  /** Peers whose head our branch becomes. */
+  readonly adopt: ReadonlyMap<string, string>;
+  /** Commits of ours that may be lost by it. */
+  readonly discardLocal: readonly string[];
+  /** Peers that are merged all the same. */
+  readonly merge: ReadonlyMap<string, string>;
+}
+
+export const NO_REWRITES: RewriteRequest = { adopt: new Map(), discardLocal: [], merge: new Map() };
+
 export interface FederateRequest {
   readonly command: 'sync' | 'pull' | 'push' | 'status';
   /** Peer names; empty = all. */
@@ -13,6 +25,7 @@ export interface FederateRequest {
   readonly onlyRoles: readonly Role[];
   /** The head that is expected at each peer whose branch is to be replaced by ours, by name. */
   readonly leases: ReadonlyMap<string, string>;
+  readonly rewrites: RewriteRequest;
   readonly dryRun: boolean;
   /** Whether remotes of the database that dolt-federation did not add may be repointed to the peers of their name. */
   readonly fixRemotes?: boolean | undefined;

@@ -27,3 +27,17 @@ export function firstPushProblems(run: PeerRun): Problem[] {
     }),
   ];
 }
+
+/** A remote that had something once has lost it, or is another place. */
+export function emptiedProblems({ state, remembered, peer, branch }: PeerRun): Problem[] {
+  if (remembered === null || (state !== 'remote-empty' && state !== 'branch-missing')) return [];
+  const what = state === 'remote-empty' ? `${peer.name} is empty` : `${peer.name} has no branch ${branch}`;
+  const since = remembered.verifiedAt === null ? '' : ` when it was last verified, ${remembered.verifiedAt}`;
+  return [
+    problem('warning', state, {
+      message: `${what}, but it had ${remembered.head}${since}`,
+      hint: 'Check that the endpoint is right and what became of its data. It is pushed to only while `init-empty` is true.',
+      peer: peer.name,
+    }),
+  ];
+}

@@ -12,6 +12,8 @@ interface PeerOutcome {
   readonly pushedCommits: number;
   /** Whether the peer's branch was replaced, perhaps by an older commit. */
   readonly replaced: object | null;
+  /** Whether our branch was replaced by the peer's. */
+  readonly adopted: object | null;
 }
 
 /** What one peer's run came to. */
@@ -20,7 +22,7 @@ export function peerStatus(run: PeerOutcome): PeerStatus {
   if (run.failure !== null) return ERRORS[run.failure.code].exit === EXIT.conflict ? 'conflict' : 'failed';
   if (run.conflicts.some(({ left }) => left)) return 'conflict';
   const isPushed = run.pushedCommits > 0 || run.replaced !== null;
-  if (run.pulledCommits > 0) return isPushed ? 'synced' : 'pulled';
+  if (run.pulledCommits > 0 || run.adopted !== null) return isPushed ? 'synced' : 'pulled';
   return isPushed ? 'pushed' : 'unchanged';
 }
 

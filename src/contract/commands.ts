@@ -45,16 +45,22 @@ const READ = [
   ...DOLT,
 ] as const;
 const RUN = [...READ, 'dry-run', 'bootstrap', 'fix-remotes'] as const;
+const REWRITES = ['adopt', 'discard-local', 'merge-rewritten'] as const;
 
 /** Every command, in the order of the help. */
 export const COMMANDS = {
   sync: {
     summary: 'Fetch all peers, merge, push to all, and verify',
     arguments: PEERS,
-    options: [...RUN, 'init-empty', 'max-delete', 'force-with-lease'],
+    options: [...RUN, 'init-empty', 'max-delete', 'force-with-lease', ...REWRITES],
     action: true,
   },
-  pull: { summary: 'Fetch and merge, push nothing', arguments: PEERS, options: [...RUN, 'max-delete'], action: true },
+  pull: {
+    summary: 'Fetch and merge, push nothing',
+    arguments: PEERS,
+    options: [...RUN, 'max-delete', ...REWRITES],
+    action: true,
+  },
   push: {
     summary: 'Push what is committed and verify, merge nothing',
     arguments: PEERS,

@@ -10,6 +10,7 @@ export const CHECKS = [
   'database',
   'branch',
   'lock',
+  'memory',
   'git',
   'ssh',
   'endpoint',

@@ -80,7 +80,7 @@ export const ENGINE_ERRORS = {
   },
   'memory-unusable': {
     title: 'The file that remembers the last verified sync of each peer cannot be used',
-    hint: 'Nothing depends on it but `lastVerifiedAt`. Check that this user may write the folder `.dolt` of the database; a damaged file is replaced by the next run that writes.',
+    hint: 'Until the next verified sync, `lastVerifiedAt` is unknown and a rewritten history is only suspected. Check that this user may write the folder `.dolt` of the database; a damaged file is replaced by the next run that writes.',
     retryable: false,
     exit: EXIT.ok,
   },

@@ -103,6 +103,27 @@ export const OPTIONS = {
     type: 'text',
     value: 'peer=hash',
   },
+  adopt: {
+    description:
+      'Peers whose branch replaces ours, each with the head that it is expected to have, as `peer=hash`, separated by commas or line breaks; only for `sync` and `pull`. A tag keeps our old head',
+    faces: BOTH,
+    type: 'text',
+    value: 'peer=hash',
+  },
+  'discard-local': {
+    description:
+      'Commits of our branch that `adopt` may lose, as whole hashes separated by commas or line breaks; it is refused while it would lose others',
+    faces: BOTH,
+    type: 'text',
+    value: 'hashes',
+  },
+  'merge-rewritten': {
+    description:
+      'Peers that are merged although one side rewrote its history, each with the head that it is expected to have, as `peer=hash`, separated by commas or line breaks; only for `sync` and `pull`. Rows that were deleted since come back',
+    faces: BOTH,
+    type: 'text',
+    value: 'peer=hash',
+  },
   'fix-remotes': {
     description:
       'Repoint remotes of the database that have the name of a peer and another address; otherwise they are left alone',

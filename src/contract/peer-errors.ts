@@ -55,12 +55,12 @@ export const PEER_ERRORS = {
   },
   unrelated: {
     title: 'The peer has another history',
-    hint: 'One side was initialised again instead of cloned. Decide which history to keep, save the folder of the other side, clone the one to keep, and add the rows that only the other side has.',
+    hint: 'One side was initialised again instead of cloned. Decide which history to keep, then name the head of the peer with `adopt` (our branch becomes theirs) or `force-with-lease` (theirs becomes ours), and add the rows that only the other side has.',
     ...HUMAN,
   },
   'history-rewritten': {
     title: 'One side no longer contains a commit that both had',
-    hint: 'Nothing was merged or pushed. Replace their history with `force-with-lease`, or take theirs with `--adopt`; the message names the heads.',
+    hint: 'Nothing was merged or pushed. Take their history with `adopt`, replace it with `force-with-lease`, or merge both with `merge-rewritten`; the message names the heads.',
     ...HUMAN,
   },
   'shallow-clone': {
@@ -74,8 +74,8 @@ export const PEER_ERRORS = {
     ...TRANSIENT,
   },
   'lease-stale': {
-    title: 'The peer is not at the head that `force-with-lease` expects',
-    hint: 'Commits reached the peer since you looked. Read them first (`dolt-federation status --json` prints the head as `remoteHead`), and name that head only if they may be replaced as well.',
+    title: 'The peer is not at the head that `force-with-lease`, `adopt` or `merge-rewritten` names',
+    hint: 'Commits reached the peer since you looked. Read them first (`dolt-federation status --json` prints the head as `remoteHead`), and name that head only if it is still the right one.',
     ...FINAL,
   },
   'forced-push': {
@@ -83,6 +83,16 @@ export const PEER_ERRORS = {
     hint: 'The message names the tag that keeps the old head, and the command that puts it back.',
     retryable: false,
     exit: EXIT.ok,
+  },
+  'history-adopted': {
+    title: "Our branch was replaced by a peer's, as `adopt` asked for",
+    hint: 'The message names the tag that keeps the old head, and the command that goes back to it.',
+    ...INFORMATION,
+  },
+  'local-commits': {
+    title: 'Our branch has commits that would be lost',
+    hint: 'Nothing was changed. Name every one of them with `discard-local` if they may be lost, or carry them over first.',
+    ...HUMAN,
   },
   'tag-conflict': {
     title: 'A tag names another commit already',

@@ -64,7 +64,7 @@ export type HeldRow = z.infer<typeof heldRowSchema>;
 
 /** What a dry run found that a real one would do for this peer; `head` is the commit the peer would end at. */
 export const planSchema = z.strictObject({
-  pull: z.enum(['nothing', 'fast-forward', 'merge']),
+  pull: z.enum(['nothing', 'fast-forward', 'merge', 'adopt']),
   push: z.enum(['nothing', 'fast-forward', 'first-push', 'replace', 'deliver']),
   pullCommits: count,
   pushCommits: count,
@@ -86,6 +86,16 @@ export type MergeReport = z.infer<typeof mergeSchema>;
 /** A head that was replaced by force, and the tag that keeps it: here, and at the peer where that was possible. */
 export const replacedSchema = z.strictObject({ head: hash, tag: z.string(), atPeer: z.boolean() });
 export type Replaced = z.infer<typeof replacedSchema>;
+
+/** Our own head that gave way to the peer's, and the local tag that keeps it. */
+export const adoptedSchema = z.strictObject({ head: hash, tag: z.string() });
+export type Adopted = z.infer<typeof adoptedSchema>;
+
+/** Whose history no longer contains a commit that both sides had, and that commit where it is remembered. */
+const rewrittenSchema = z.strictObject({
+  side: z.enum(['ours', 'theirs', 'both', 'suspected']),
+  last: hash.nullable(),
+});
 
 /** A moment in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`; a pattern, since not every validator knows the format `date-time`. */
 const moment = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/);
@@ -115,6 +125,10 @@ export const peerResultSchema = z.strictObject({
   durationMs: count,
   plan: planSchema.optional(),
   replaced: replacedSchema.optional(),
+  adopted: adoptedSchema.optional(),
+  rewritten: rewrittenSchema.optional(),
+  /** Present where no head of this peer was remembered, so that a rewritten history is only suspected. */
+  memory: z.literal('none').optional(),
 });
 /** How one peer fared. `ahead`/`behind` are what the survey saw, null where there is no common ground to count on. */
 export type PeerResult = z.infer<typeof peerResultSchema>;

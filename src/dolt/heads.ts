@@ -40,6 +40,12 @@ export async function trackingHead(
   return row?.hash ?? null;
 }
 
+/** What the last fetches and pushes saw at remotes, by names such as `remotes/partner/main`. */
+export async function trackingRefs(sql: Sql): Promise<ReadonlyMap<string, string>> {
+  const rows = await sql.rows(refRow, 'SELECT name, hash FROM dolt_remote_branches');
+  return new Map(rows.map(({ name, hash }) => [name, hash]));
+}
+
 /** The commits that the last fetches and pushes saw at remotes, apart from those of the remotes named. */
 export async function trackingHeads(sql: Sql, without: ReadonlySet<string>): Promise<string[]> {
   const rows = await sql.rows(refRow, 'SELECT name, hash FROM dolt_remote_branches');

@@ -37,6 +37,66 @@ export async function reachableOnlyFrom(sql: Sql, head: string, others: readonly
   return (await sql.rows(countRow, `SELECT 1 AS n FROM ${log} LIMIT 1`, revisions)).length > 0;
 }
 
+/**
+ * Those of some commits that `to` reaches and `from` does not. They are looked for by their hashes, so they need not be
+ * here, as `dolt_merge_base` would demand (Dolt 2.3.0).
+ * @param range.from null: those that `to` reaches at all
+ */
+export async function commitsAmong(
+  sql: Sql,
+  range: { readonly from: string | null; readonly to: string },
+  commits: readonly string[],
+): Promise<string[]> {
+  const wanted = [...new Set(commits)];
+  if (wanted.length === 0) return [];
+  const rows = await sql.rows(
+    z.object({ commit_hash: z.string() }),
+    // The newest come first, and with a limit Dolt stops as soon as all are found.
+    `SELECT commit_hash FROM dolt_log(?) WHERE commit_hash IN (${wanted.map(() => '?').join(', ')}) LIMIT ${wanted.length}`,
+    [range.from === null ? range.to : `${range.from}..${range.to}`, ...wanted],
+  );
+  return rows.map((row) => row.commit_hash);
+}
+
+/** A commit as a person recognises it. */
+export interface CommitLine {
+  readonly hash: string;
+  /** To the second, in UTC. */
+  readonly date: string;
+  /** First line of its message. */
+  readonly message: string;
+}
+
+const lineRow = z.object({ commit_hash: z.string(), date: z.string(), message: z.string() }).transform(
+  (row): CommitLine => ({
+    hash: row.commit_hash,
+    date: row.date,
+    message: row.message.split('\n')[0]?.slice(0, 80) ?? '',
+  }),
+);
+
+/** The commits that a head reaches and none of the others does, newest first. */
+export async function commitsLost(sql: Sql, head: string, others: readonly string[]): Promise<CommitLine[]> {
+  const { log, revisions } = logWithout(head, [...new Set(others)]);
+  return sql.rows(
+    lineRow,
+    `SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s') AS date, message FROM ${log}`,
+    revisions,
+  );
+}
+
+/** Whether a commit is in the database at all. */
+export async function isPresent(sql: Sql, commit: string): Promise<boolean> {
+  return (
+    (await sql.rows(countRow, 'SELECT 1 AS n FROM dolt_commits WHERE commit_hash = ? LIMIT 1', [commit])).length > 0
+  );
+}
+
+/** Whether `head` reaches a commit, which need not be here. */
+export async function containsCommit(sql: Sql, head: string, commit: string): Promise<boolean> {
+  return commit === head || (await commitsAmong(sql, { from: null, to: head }, [commit])).length > 0;
+}
+
 /** How many commits `to` reaches that `from` does not. */
 export async function countCommits(sql: Sql, from: string, to: string): Promise<number> {
   if (from === to) return 0;

@@ -57,6 +57,14 @@ export async function tableNamesAt(sql: Sql, commit: string): Promise<string[]> 
   return rows.flatMap((row) => Object.values(row));
 }
 
+/** Names of the tables of a user at a commit, views left out. */
+export async function baseTablesAt(sql: Sql, commit: string): Promise<string[]> {
+  return (await sql.rows(namesRow, 'SHOW FULL TABLES AS OF ?', [commit])).flatMap((row) => {
+    const name = Object.entries(row).find(([column]) => column !== 'Table_type')?.[1];
+    return name === undefined || row['Table_type'] !== 'BASE TABLE' || name.startsWith('dolt_') ? [] : [name];
+  });
+}
+
 /** Names of the tables in the session's branch. */
 export async function tableNames(sql: Sql): Promise<string[]> {
   const rows = await sql.rows(

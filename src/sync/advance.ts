@@ -2,7 +2,7 @@ import { Failure, toFailure } from '../core/failure.ts';
 import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../dolt/heads.ts';
 import { fastForward } from '../dolt/merge.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
-import { changedTables, moveHeadOnly } from '../dolt/working-set.ts';
+import { changedTables, moveHeadOnly, resetBranch } from '../dolt/working-set.ts';
 import { restoreKept, setAside } from './kept-changes.ts';
 import type { Notice } from './notice.ts';
 import { rowsToSetAside } from './uncommitted.ts';
@@ -10,16 +10,18 @@ import { rowsToSetAside } from './uncommitted.ts';
 /**
  * A fast-forward of Dolt 2.3.0 moves the head of the branch first and then, in a second step, its working set. Killed in
  * between, it leaves a branch whose working set seems to take back all that came in, and which nobody would ever commit.
- * So a branch stands at the old head as long as a fast-forward goes on; its name tells the new head and whose it is.
+ * So a branch stands at the old head as long as a fast-forward goes on; its name tells the new head and whose it is. A
+ * reset moves head and working set in the same two steps.
  */
-const MARK = /^dolt-federation-advance\/([0-9a-v]{32})\/(.+)$/;
+const MARK = /^dolt-federation-(advance|adopt)\/([0-9a-v]{32})\/(.+)$/;
 
 interface Advance {
   readonly branch: string;
   readonly to: string;
 }
 
-const markOf = ({ branch, to }: Advance): string => `dolt-federation-advance/${to}/${branch}`;
+const markOf = (kind: 'advance' | 'adopt', { branch, to }: Advance): string =>
+  `dolt-federation-${kind}/${to}/${branch}`;
 
 /**
  * Moves a branch forward to a commit that contains it, in a way that the next run can finish. Uncommitted rows of tables
@@ -33,7 +35,7 @@ export async function advanceBranch(
   database: Database,
   move: Advance & { readonly from: string; readonly dirty: readonly string[] },
 ): Promise<Notice[]> {
-  const mark = markOf(move);
+  const mark = markOf('advance', move);
   const rows = await rowsToSetAside(database, move.dirty, move);
   if (typeof rows === 'string') throw new Failure('uncommitted-changes', `${rows} has uncommitted changes`);
   await createBranch(database, { name: mark, at: move.from });
@@ -53,6 +55,22 @@ export async function advanceBranch(
   return notices;
 }
 
+/**
+ * Makes a branch another commit, which need not contain it, in a way that the next run takes back where this one dies in
+ * the middle.
+ * @throws Failure `contention` where the branch is not at `from`
+ */
+export async function replaceBranch(database: Database, move: Advance & { readonly from: string }): Promise<void> {
+  const { branch, from } = move;
+  if ((await branchHead(database, branch)) !== from) {
+    throw new Failure('contention', `another process moved ${branch} during this run, so it was not replaced`);
+  }
+  const mark = markOf('adopt', move);
+  await createBranch(database, { name: mark, at: from });
+  await database.session((sql) => resetBranch(sql, move));
+  await deleteBranch(database, mark);
+}
+
 /** Whether a fast-forward was refused before anything moved: somebody has written to the branch or to its tables. */
 export function isRefusedMove({ code }: Failure): boolean {
   return code === 'non-fast-forward' || code === 'uncommitted-changes';
@@ -64,18 +82,18 @@ export function isRefusedMove({ code }: Failure): boolean {
  */
 export async function finishAdvances(database: Database): Promise<Notice[]> {
   for (const mark of await branchNames(database)) {
-    const [, to, branch] = MARK.exec(mark) ?? [];
+    const [, kind, to, branch] = MARK.exec(mark) ?? [];
     if (to === undefined || branch === undefined) continue;
     const from = await branchHead(database, mark);
     if (from !== null && (await branchHead(database, branch)) === to) {
-      await database.session((sql) => finish(sql, { branch, from, to }));
+      await database.session((sql) => finish(sql, { branch, from, to, isForward: kind === 'advance' }));
     }
     await deleteBranch(database, mark);
   }
   return restoreKept(database);
 }
 
-async function finish(sql: Sql, move: Advance & { readonly from: string }): Promise<void> {
+async function finish(sql: Sql, move: Advance & { readonly from: string; readonly isForward: boolean }): Promise<void> {
   await checkout(sql, move.branch);
   const tables = {
     moved: await changedTables(sql, move.from, move.to),
@@ -84,7 +102,8 @@ async function finish(sql: Sql, move: Advance & { readonly from: string }): Prom
   };
   if (!isHalfDone(tables)) return;
   await moveHeadOnly(sql, move.from);
-  await fastForward(sql, move);
+  // A reset that was half done is taken back whole: who asked for it asks again.
+  if (move.isForward) await fastForward(sql, move);
 }
 
 /**

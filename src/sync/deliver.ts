@@ -31,7 +31,7 @@ export async function surveyDelivery(
 /** @returns null where the peer has no such branch */
 async function readInbox(engine: Engine, run: PeerRun, branch: string, reading: Reading): Promise<string | null> {
   try {
-    return await readPeer(engine, run, { ...reading, branch });
+    return await readPeer(engine, run, { ...reading, otherBranch: branch });
   } catch (thrown) {
     const { code } = toFailure(thrown);
     if (code !== 'branch-missing' && code !== 'remote-empty') throw thrown;

@@ -6,6 +6,7 @@ import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Engine, Engines } from '../dolt/engines.ts';
 import { rootCommit } from '../dolt/history.ts';
 import type { Database } from '../dolt/sql.ts';
+import { type Adoption, adoptHeads } from './adopt.ts';
 import { conclude } from './conclude.ts';
 import type { Converged } from './converge.ts';
 import { inEngines } from './in-engines.ts';
@@ -38,6 +39,11 @@ export interface FederationOptions {
   readonly initEmpty: boolean;
   /** Percent of a table's rows that a peer may delete at once. */
   readonly maxDelete: number;
+  /** Commits that our branch gave up, and every head that is remembered of any peer for it. */
+  readonly dropped: readonly string[];
+  readonly known: readonly string[];
+  /** Commits of ours that `adopt` may lose. */
+  readonly discardLocal: readonly string[];
   /** How often what may pass by itself is tried again, and a lost race run again. */
   readonly retries: number;
   /** How long a verb of a peer may take, in milliseconds, where the peer does not say. */
@@ -58,8 +64,8 @@ export interface Federated {
 
 /**
  * Fetches, merges, pushes and verifies for all peers that take part; what becomes of each is noted in its run. The
- * branch of the town moves once, at the end, and only forward. Merging happens in an engine without any credential.
- * An interrupted run ends where it stands.
+ * branch of the town moves once, at the end, and only forward, unless `adopt` named another head. Merging happens in an
+ * engine without any credential. An interrupted run ends where it stands.
  * @returns the head of our branch afterwards, and the merges behind it
  */
 export async function federate(
@@ -68,17 +74,21 @@ export async function federate(
   options: FederationOptions,
 ): Promise<Federated> {
   const active = runs.filter((run) => run.part !== null && run.failure === null);
+  let { ours } = options;
   try {
     await prepareInboxes(engines, active, options);
     await survey(
       engines,
       active.filter((run) => run.registered),
-      options,
+      { ...options, accepted: [] },
     );
-    return await agree(engines, active, options);
+    const adoption = await adopt(engines, active, options);
+    if (!options.dryRun) ours = adoption.ours;
+    const agreed = await agree(engines, active, { ...options, ...adoption });
+    return options.dryRun ? { ...agreed, head: ours } : agreed;
   } catch (thrown) {
     noteInterruption(active, toFailure(thrown));
-    return { head: options.ours, merge: null };
+    return { head: ours, merge: null };
   } finally {
     for (const run of runs) tellEnd(run, options);
     const writes = active.some((run) => run.part?.merge === true || run.part?.push === true);
@@ -100,7 +110,7 @@ async function prepareInboxes(engines: Engines, runs: readonly PeerRun[], option
       const branch = inboxBranch(town, (await rootCommit(database, ours)).hash);
       for (const run of running) run.delivery = { branch, head: null };
     }
-    await surveyInboxes(database, runs, ours);
+    await surveyInboxes(database, runs, { ...options, accepted: [] });
   });
 }
 
@@ -120,7 +130,17 @@ function tellEnd(run: PeerRun, options: FederationOptions): void {
   else options.progress({ peer: name, step: 'failed', detail: run.failure.code });
 }
 
-async function survey(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<void> {
+async function adopt(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<Adoption> {
+  const { ours, dropped } = options;
+  if (runs.every((run) => run.adopt === null)) return { ours, dropped, from: [] };
+  return await engines.use(PLAIN_KIT, ({ database }) => adoptHeads(database, runs, { ...options, accepted: [] }));
+}
+
+async function survey(
+  engines: Engines,
+  runs: readonly PeerRun[],
+  options: FederationOptions & { readonly accepted: readonly string[] },
+): Promise<void> {
   const fetching = { ...options, runs, plain: 'last' } as const;
   await keepTags(engines, options, (around) =>
     inEngines(engines, { ...fetching, around }, async (engine, run) => {
@@ -131,7 +151,11 @@ async function survey(engines: Engines, runs: readonly PeerRun[], options: Feder
   );
 }
 
-async function agree(engines: Engines, runs: readonly PeerRun[], options: FederationOptions): Promise<Federated> {
+async function agree(
+  engines: Engines,
+  runs: readonly PeerRun[],
+  options: FederationOptions & { readonly from: readonly PeerRun[] },
+): Promise<Federated> {
   // Once a remote has taken a commit, that commit is a head like any other; until then a fold can be thrown away.
   const accepted: string[] = [];
   let merged: MergeReport | null = null;
@@ -155,7 +179,7 @@ async function agree(engines: Engines, runs: readonly PeerRun[], options: Federa
     // A fold that nobody took is thrown away, and its merges with it.
     if (taken) merged = addMerges(merged, converged.merge);
     await pause(pauseBefore(attempt), options.signal);
-    await survey(engines, [...lost.keys()], options);
+    await survey(engines, [...lost.keys()], { ...options, accepted });
   }
 }
 
@@ -173,10 +197,12 @@ async function removeMerged(engines: Engines, runs: readonly PeerRun[], head: st
 async function plan(
   database: Database,
   runs: readonly PeerRun[],
-  options: FederationOptions & { readonly target: string },
+  options: FederationOptions & { readonly target: string; readonly from: readonly PeerRun[] },
 ): Promise<void> {
   await refuseUnknownLive(database, runs, options.target);
-  for (const run of runs) run.plan = await planFor(database, run, options);
+  for (const run of runs) {
+    run.plan = await planFor(database, run, { ...options, adopts: options.from.includes(run) });
+  }
 }
 
 interface Published {

@@ -20,11 +20,24 @@ export function leaseVerdict({ expected, found, target }: Leased): 'nothing-to-d
   return found === expected ? 'replace' : 'stale';
 }
 
-/** The refusal of a stale lease. */
-export function leaseFailure(peer: string, lease: Pick<Leased, 'expected' | 'found'>): Failure {
+/** The options that name the head of a peer, and do nothing where the peer is at another. */
+export type NamingOption = 'force-with-lease' | 'adopt' | 'merge-rewritten';
+
+const UNDONE: Readonly<Record<NamingOption, string>> = {
+  'force-with-lease': 'nothing was forced',
+  adopt: 'our branch was not moved',
+  'merge-rewritten': 'nothing was merged',
+};
+
+/** The refusal to act on a peer that has moved since its head was named. */
+export function leaseFailure(
+  peer: string,
+  lease: Pick<Leased, 'expected' | 'found'>,
+  option: NamingOption = 'force-with-lease',
+): Failure {
   return new Failure(
     'lease-stale',
-    `${peer} is at ${lease.found ?? 'no commit'} and not at ${lease.expected}, as force-with-lease expects; nothing was forced`,
+    `${peer} is at ${lease.found ?? 'no commit'} and not at ${lease.expected}, as ${option} expects; ${UNDONE[option]}`,
   );
 }
 

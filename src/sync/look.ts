@@ -31,14 +31,19 @@ export async function lookAt(
   if (heads.ours === heads.theirs) return null;
   const base = await mergeBase(sql, heads.ours, heads.theirs);
   if (base === null || base === heads.theirs) return null;
-  const all: Heads = { ...heads, base };
+  return await lookFrom(sql, { ...heads, base }, limit);
+}
+
+/** The same with a commit to compare with that need not be the merge base. */
+export async function lookFrom(sql: Sql, heads: Heads, limit: string): Promise<Brought> {
+  const { base } = heads;
   const changes = await tableChanges(sql, base, heads.theirs);
   const news = base === heads.ours ? changes : await tableChanges(sql, heads.ours, heads.theirs);
   const brought = changes.filter((change) => news.some((one) => concerns(one, change)));
   const tables = brought.filter(({ from, to }) => !isOwn(from) && !isOwn(to));
-  const definitions = await lookAtDefinitions(sql, all, brought);
+  const definitions = await lookAtDefinitions(sql, heads, brought);
   const futureCommits = await commitsAfter(sql, { from: heads.ours, to: heads.theirs }, limit);
-  const migrations = await lookAtMigrations(sql, all, news);
+  const migrations = await lookAtMigrations(sql, heads, news);
   return {
     definitions,
     ...(await lookAtRows(sql, { from: base, to: heads.theirs }, { brought, tables, limit })),

@@ -6,6 +6,7 @@ import { type Converged, converge } from './converge.ts';
 import { noteEquivalent } from './equivalent.ts';
 import type { Dropped, StrategyHead } from './folding.ts';
 import type { PeerRun } from './peer-run.ts';
+import { noteReturned } from './returned-rows.ts';
 import { scratchName } from './scratch.ts';
 import { screenPeers } from './screen-peers.ts';
 import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitted.ts';
@@ -50,6 +51,10 @@ export async function mergeHeads(database: Database, runs: readonly PeerRun[], t
     touched,
   });
   await tell(database, bringing, { ...town, converged });
+  for (const run of bringing) {
+    if (run.mergeRewritten === null || run.mergeRewritten !== run.head || run.rewritten === null) continue;
+    await noteReturned(database, run, { ...town, target: converged.target });
+  }
   for (const run of runs) {
     // Whose head says nothing new waits for what the other peer has to wait for.
     const head = bringing.includes(run) ? run.head : run.equivalentTo;

@@ -1,11 +1,13 @@
 import type { Peer } from '../config/configuration.ts';
-import type { Conflict, HeldRow, Plan, Replaced } from '../contract/result.ts';
+import type { Adopted, Conflict, HeldRow, Plan, Replaced } from '../contract/result.ts';
 import type { PeerState } from '../contract/vocabulary.ts';
 import { monotonicMs } from '../core/clock.ts';
 import type { Failure } from '../core/failure.ts';
 import { type EngineKit, PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Notice } from './notice.ts';
+import type { Rewritten } from './rewritten.ts';
 import type { Part } from './roles.ts';
+import type { Remembered } from './verified-memory.ts';
 
 /** A forced push: what it replaces, what it puts there, and how many commits that brings. */
 export interface Replacing extends Replaced {
@@ -60,6 +62,14 @@ export interface PeerRun {
   delivery: { readonly branch: string; head: string | null } | null;
   /** The branch of our own database that holds what a peer delivered; null: the peer is a remote. */
   readonly inbox: string | null;
+  /** The last head that both sides had, as it was remembered when the run began; null: nothing is. */
+  remembered: Remembered | null;
+  rewritten: Rewritten | null;
+  /** The head of the peer that our branch is to become; null: it becomes none. */
+  adopt: string | null;
+  adopted: Adopted | null;
+  /** The head that is merged although one side was rewritten; null: none is. */
+  mergeRewritten: string | null;
   /** See the result's fields of the same names. */
   lastVerifiedAt: string | null;
   oldestUnsyncedAt: string | null;
@@ -99,6 +109,11 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string, inbox:
     replaced: null,
     delivery: null,
     inbox,
+    remembered: null,
+    rewritten: null,
+    adopt: null,
+    adopted: null,
+    mergeRewritten: null,
     lastVerifiedAt: null,
     oldestUnsyncedAt: null,
     attempts: 0,

@@ -9,7 +9,13 @@ import { planReplacement } from './plan-replacement.ts';
 export async function planFor(
   sql: Sql,
   run: PeerRun,
-  town: { readonly ours: string; readonly target: string; readonly initEmpty: boolean },
+  town: {
+    readonly ours: string;
+    readonly target: string;
+    readonly initEmpty: boolean;
+    /** Whether our branch is to become its head. */
+    readonly adopts: boolean;
+  },
 ): Promise<Plan> {
   const nothing: Plan = { pull: 'nothing', push: 'nothing', pullCommits: 0, pushCommits: 0, head: run.head };
   if (run.failure !== null && run.failure.code !== 'live-unknown') return nothing;
@@ -18,7 +24,7 @@ export async function planFor(
     if (replacement !== null) return { ...nothing, ...replacement };
   }
   const merges = run.part?.merge === true && run.head !== null && (run.behind ?? 0) > 0;
-  const pull = !merges ? 'nothing' : town.target === run.head ? 'fast-forward' : 'merge';
+  const pull = town.adopts ? 'adopt' : !merges ? 'nothing' : town.target === run.head ? 'fast-forward' : 'merge';
   const pulled = { pull, pullCommits: merges ? (run.behind ?? 0) : 0 } as const;
   if (run.failure !== null) return { ...nothing, ...pulled };
   if (run.delivery !== null) {

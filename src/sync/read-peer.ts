@@ -13,8 +13,8 @@ export interface Reading {
 }
 
 interface Trying {
-  /** Another branch than the one that belongs to ours. */
-  readonly branch?: string;
+  /** Another branch than the one that belongs to ours. Not `branch`: options of a run are handed over, and name ours so. */
+  readonly otherBranch?: string;
   /** Told of each try. */
   readonly onTry?: () => void;
 }
@@ -25,7 +25,7 @@ interface Trying {
  * @throws Failure with the class of what went wrong, `remote-empty`, `branch-missing`, `timeout`
  */
 export async function readPeer(engine: Engine, run: PeerRun, reading: Reading & Trying): Promise<string | null> {
-  const at = { remote: run.remote, branch: reading.branch ?? run.branch, user: run.user };
+  const at = { remote: run.remote, branch: reading.otherBranch ?? run.branch, user: run.user };
   await readPatiently(async () => {
     reading.onTry?.();
     await engine.verb(timeLimit(run.peer, 'fetch', reading.timeoutMs), (sql) => fetchBranch(sql, at));

@@ -5,17 +5,17 @@ import type { Database } from '../dolt/sql.ts';
 import { uncommittedTables } from '../dolt/working-set.ts';
 import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
-import { compareHeads } from './survey.ts';
+import { type ComparedTown, comparePeer } from './survey.ts';
 
 /** Reads the inbox branches of our own database, as other peers are fetched. */
-export async function surveyInboxes(database: Database, runs: readonly PeerRun[], ours: string): Promise<void> {
+export async function surveyInboxes(database: Database, runs: readonly PeerRun[], town: ComparedTown): Promise<void> {
   for (const run of runs) {
     if (run.inbox === null) continue;
     run.attempts += 1;
     try {
       const theirs = await branchHead(database, run.inbox);
       if (theirs === null) run.state = 'branch-missing';
-      else await compareHeads(database, run, { ours, theirs });
+      else await comparePeer(database, run, town, { theirs, before: null });
     } catch (thrown) {
       run.state = 'unknown';
       run.failure = toFailure(thrown);

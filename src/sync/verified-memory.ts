@@ -4,22 +4,70 @@ import { z } from 'zod';
 import { errorMessage } from '../core/failure.ts';
 import { systemCode } from '../core/system-code.ts';
 import { writeWhole } from '../core/write-whole.ts';
-import type { PeerRun } from './peer-run.ts';
+
+const hash = z.string().regex(/^[0-9a-v]{32}$/);
+const moment = z.iso.datetime({ precision: 3 });
 
 const entrySchema = z.strictObject({
-  /** Where the peer was then: under another endpoint or branch the memory says nothing. */
+  /** First commit of our history. */
+  root: hash,
   endpoint: z.string(),
+  /** Git ref that holds the data of a git remote: another ref is another remote. */
+  ref: z.string().nullable(),
   branch: z.string(),
-  head: z.string(),
-  at: z.iso.datetime({ precision: 3 }),
+  /** Our branch. */
+  local: z.string(),
+  /** The last head that the peer and our branch both contained. */
+  head: hash,
+  verifiedAt: moment.nullable(),
 });
-const memorySchema = z.strictObject({ version: z.literal(1), peers: z.record(z.string(), entrySchema) });
 
-/** When each peer was last verified, by its name. */
-export type VerifiedMemory = ReadonlyMap<string, z.infer<typeof entrySchema>>;
+/** A head that our branch gave up for another history: a peer that still has it would bring it back. */
+const retiredSchema = z.strictObject({ local: z.string(), head: hash });
+
+/** Entries of version 1, by the peer's name: it knew neither our branch nor the first commit. */
+const formerSchema = z.record(
+  z.string(),
+  z.strictObject({ endpoint: z.string(), branch: z.string(), head: hash, at: moment }),
+);
+
+const memorySchema = z.strictObject({
+  version: z.literal(2),
+  peers: z.array(entrySchema),
+  retired: z.array(retiredSchema),
+  former: formerSchema,
+});
+
+const fileSchema = z.union([
+  memorySchema,
+  z.strictObject({ version: z.literal(1), peers: formerSchema }).transform(({ peers }) => ({
+    version: 2 as const,
+    peers: [],
+    retired: [],
+    former: peers,
+  })),
+]);
+
+export type MemoryEntry = Readonly<z.infer<typeof entrySchema>>;
+
+/** What this machine remembers of the peers of a database. */
+export interface Memory {
+  /** By what `placeText` makes of their places. */
+  readonly peers: ReadonlyMap<string, MemoryEntry>;
+  readonly retired: readonly Readonly<z.infer<typeof retiredSchema>>[];
+  readonly former: Readonly<z.infer<typeof formerSchema>>;
+}
+
+/** Where a peer is and which of our branches belongs to it: under another place nothing is remembered. */
+export type MemoryPlace = Pick<MemoryEntry, 'root' | 'endpoint' | 'ref' | 'branch' | 'local'>;
+
+export const NO_MEMORY: Memory = { peers: new Map(), retired: [], former: {} };
 
 /** More than any number of peers needs; a file that is larger was not written by us. */
 const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Each way out of a rewritten history adds a few; the oldest go. */
+const MAX_RETIRED = 1_000;
 
 /**
  * Inside `.dolt`, so that it goes where the database goes and whatever ignores `.dolt` ignores it. Dolt looks at no file
@@ -35,39 +83,75 @@ export function memoryFile(database: string): string {
  */
 export async function readMemory(
   database: string,
-): Promise<{ readonly memory: VerifiedMemory; readonly trouble: string | null }> {
+): Promise<{ readonly memory: Memory; readonly trouble: string | null }> {
   const file = memoryFile(database);
-  const nothing = (trouble: string | null) => ({ memory: new Map(), trouble });
+  const nothing = (trouble: string | null) => ({ memory: NO_MEMORY, trouble });
   try {
     const found = await stat(file);
     if (!found.isFile() || found.size > MAX_BYTES) return nothing(`${file} is no file of ours`);
     const raw: unknown = JSON.parse(await readFile(file, 'utf8'));
-    const parsed = memorySchema.safeParse(raw);
+    const parsed = fileSchema.safeParse(raw);
     if (!parsed.success) return nothing(`${file} does not hold what it should`);
-    return { memory: new Map(Object.entries(parsed.data.peers)), trouble: null };
+    const { peers, retired, former } = parsed.data;
+    return {
+      memory: { peers: new Map(peers.map((entry) => [placeText(entry), entry])), retired, former },
+      trouble: null,
+    };
   } catch (thrown) {
     return nothing(systemCode(thrown) === 'ENOENT' ? null : `${file} cannot be read: ${errorMessage(thrown)}`);
   }
 }
 
 /** Writes a memory: the file is the old one or the new one, never a part. @throws what the system refuses with */
-export async function writeMemory(database: string, memory: VerifiedMemory): Promise<void> {
-  const peers = Object.fromEntries([...memory].sort(([a], [b]) => (a < b ? -1 : 1)));
-  await writeWhole(memoryFile(database), `${JSON.stringify({ version: 1, peers })}\n`, 0o600);
+export async function writeMemory(database: string, { peers, retired, former }: Memory): Promise<void> {
+  const sorted = [...peers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+  const written: z.infer<typeof memorySchema> = { version: 2, peers: sorted, retired: [...retired], former };
+  await writeWhole(memoryFile(database), `${JSON.stringify(written)}\n`, 0o600);
 }
 
-/** When a peer was last verified where it is now. */
-export function recall(memory: VerifiedMemory, { peer, branch }: PeerRun): string | null {
-  const entry = memory.get(peer.name);
-  return entry?.endpoint === peer.endpoint.canonical && entry.branch === branch ? entry.at : null;
+function placeText({ root, endpoint, ref, branch, local }: MemoryPlace): string {
+  return JSON.stringify([endpoint, ref, branch, local, root]);
 }
 
-/** A memory with what this run has verified; other peers keep what they have. */
-export function withVerified(memory: VerifiedMemory, runs: readonly PeerRun[], at: string): VerifiedMemory {
-  const verified = runs.flatMap(({ peer, branch, head, verified: isVerified, failure }) =>
-    isVerified && failure === null && head !== null
-      ? [[peer.name, { endpoint: peer.endpoint.canonical, branch, head, at }] as const]
-      : [],
-  );
-  return new Map([...memory, ...verified]);
+/** What is remembered of a peer. `certain`: our branch is known to have contained the head. */
+export interface Remembered {
+  readonly head: string;
+  readonly verifiedAt: string | null;
+  readonly certain: boolean;
+}
+
+/** What is remembered of one place; an entry of version 1 counts until the place has one of its own. */
+export function recall(memory: Memory, place: MemoryPlace, name: string): Remembered | null {
+  const own = memory.peers.get(placeText(place));
+  if (own !== undefined) return { head: own.head, verifiedAt: own.verifiedAt, certain: true };
+  const former = Object.hasOwn(memory.former, name) ? memory.former[name] : undefined;
+  if (former?.endpoint !== place.endpoint || former.branch !== place.branch) return null;
+  return { head: former.head, verifiedAt: former.at, certain: false };
+}
+
+/** What a run found out about one peer. */
+export interface Finding {
+  readonly place: MemoryPlace;
+  readonly name: string;
+  readonly head: string;
+  /** null: it was read, and nothing was proven; the moment of the last proof stays. */
+  readonly verifiedAt: string | null;
+}
+
+/** A memory with what a run found out; other peers keep what they have. */
+export function remember(memory: Memory, findings: readonly Finding[]): Memory {
+  const peers = new Map(memory.peers);
+  const former = new Map(Object.entries(memory.former));
+  for (const { place, name, head, verifiedAt } of findings) {
+    const before = recall(memory, place, name);
+    peers.set(placeText(place), { ...place, head, verifiedAt: verifiedAt ?? before?.verifiedAt ?? null });
+    if (before?.certain === false) former.delete(name);
+  }
+  return { ...memory, peers, former: Object.fromEntries(former) };
+}
+
+/** A memory of heads that our branch gave up as well. */
+export function retire(memory: Memory, local: string, heads: readonly string[]): Memory {
+  const others = memory.retired.filter((one) => one.local !== local || !heads.includes(one.head));
+  return { ...memory, retired: [...others, ...heads.map((head) => ({ local, head }))].slice(-MAX_RETIRED) };
 }

@@ -6,6 +6,7 @@ import type { Env } from '../../../src/core/env.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
 import { openServer } from '../../../src/dolt/server.ts';
 import { parseAskedVersion } from '../../../src/install/wanted-version.ts';
+import { memoryFile, NO_MEMORY, remember, writeMemory } from '../../../src/sync/verified-memory.ts';
 import { refusal } from '../../helpers/configuring.ts';
 import { testDolt } from '../../helpers/dolt-binary.ts';
 import { ENV, examine, told } from '../../helpers/examining.ts';
@@ -41,6 +42,7 @@ hub: http://127.0.0.1:${port}/hub.git
     expect(told(result, 'capabilities')).toEqual(['ok: sets who commits; does not know s3://']);
     expect(told(result, 'database')).toEqual([`ok: ${folder.file('town')}`]);
     expect(told(result, 'branch')).toEqual(['ok: main is checked out']);
+    expect(told(result, 'memory')).toEqual(['ok: nothing yet of hub, mailbox, reader']);
     expect(told(result, 'git')[0]).toMatch(/^ok: \/.*git$/);
     expect(told(result, 'folder', 'mailbox')).toEqual([`ok: ${folder.file('mailbox')}`]);
     expect(host.connections()).toBe(0);
@@ -58,6 +60,22 @@ hub: http://127.0.0.1:${port}/hub.git
     expect(told(result, 'peers')).toEqual(['ok: a']);
     expect(result.status).toBe('ok');
   });
+});
+
+test('which heads are remembered is read from the file, and a damaged file is named', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  const peers = `a: file://${folder.file('a')}`;
+  const hash = await town.head();
+  const place = { root: hash, endpoint: `file://${folder.file('a')}`, ref: null, branch: 'main', local: 'main' };
+  await writeMemory(town.path, remember(NO_MEMORY, [{ place, name: 'a', head: hash, verifiedAt: null }]));
+  expect(told(await examine(folder, peers), 'memory')).toEqual([
+    'ok: the last common head of every peer is remembered',
+  ]);
+  await writeFile(memoryFile(town.path), '{');
+  expect(told(await examine(folder, peers), 'memory')).toEqual([
+    expect.stringMatching(/^warning: .*dolt-federation\.json cannot be read/),
+  ]);
 });
 
 describe('who holds the database', () => {

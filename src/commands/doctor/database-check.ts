@@ -8,6 +8,7 @@ import type { Context } from '../context.ts';
 import { locateDatabase } from '../locate-database.ts';
 import { fine, missing, refused, untold, warned } from './check.ts';
 import { checkLock } from './lock-check.ts';
+import { checkMemory } from './memory-check.ts';
 
 interface Wanted {
   readonly database: string | undefined;
@@ -39,6 +40,7 @@ export async function checkDatabase(
     }
     await checkDatabaseSettings(found.path);
     const state = await readRepoState(found.path);
+    const branch = wanted.branch ?? branchOf(state);
     const lock = await checkLock(found.path);
     const checks = [
       fine(SUBJECT, found.path),
@@ -46,6 +48,7 @@ export async function checkDatabase(
       checkBranch(state, wanted.branch),
       lock,
       ...(await checkBackups(state, configuration)),
+      ...(await checkMemory(found.path, configuration.peers, branch)),
     ];
     return { checks, readable: lock.status === 'missing' ? null : found.path };
   } catch (thrown) {
@@ -57,9 +60,14 @@ function only(check: DoctorCheck): CheckedDatabase {
   return { checks: [check], readable: null };
 }
 
+/** The branch that is checked out; null where the files do not say. */
+function branchOf(state: RepoState | null): string | null {
+  return state?.head.replace('refs/heads/', '') ?? null;
+}
+
 function checkBranch(state: RepoState | null, branch: string | undefined): DoctorCheck {
   const subject = { check: 'branch' } as const;
-  const current = state?.head.replace('refs/heads/', '') ?? null;
+  const current = branchOf(state);
   if (current === null) return untold(subject, 'which branch is checked out is not told by the files');
   if (branch === undefined || branch === current) return fine(subject, `${current} is checked out`);
   return untold(subject, `${current} is checked out; whether ${branch} exists is told by the engine only`);

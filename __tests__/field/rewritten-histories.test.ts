@@ -1,0 +1,265 @@
+import { rm } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { checkHeads } from '../../src/resolve/check-heads.ts';
+import { readConflicts } from '../../src/resolve/store-conflicts.ts';
+import { command } from '../helpers/commanding.ts';
+import { withDatabase } from '../helpers/federating.ts';
+import { EDITED, FIRST_ROWS, inStep, REWRITES, runPrinted, wayOut } from '../helpers/rewriting.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeEmptyTown } from '../helpers/town.ts';
+
+const ROWS = 'SELECT * FROM t ORDER BY id';
+const KINDS = Object.keys(REWRITES);
+const REFUSED = { state: 'rewritten', status: 'conflict', error: { code: 'history-rewritten' } };
+
+describe.each(KINDS)('a history that was %s', (kind) => {
+  test('is refused by every command on either side, until one side takes the other history', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await it.north.sql(...(REWRITES[kind]?.(it) ?? []));
+    const ours = await it.north.head();
+
+    const own = await it.run('north');
+    expect(own).toMatchObject({ status: 'conflict', head: ours });
+    expect(own.peers).toMatchObject([
+      {
+        ...REFUSED,
+        rewritten: { side: 'ours', last: it.head },
+        remoteHead: it.head,
+        error: { message: expect.stringContaining(it.head), hint: expect.stringContaining(`box=${it.head}`) },
+      },
+    ]);
+    for (const request of [
+      { command: 'push' },
+      { command: 'pull' },
+      { command: 'status' },
+      { dryRun: true },
+    ] as const) {
+      expect(await it.box('north', request)).toMatchObject({ ...REFUSED, remoteHead: it.head });
+    }
+    expect(await it.north.rows(ROWS)).toEqual(EDITED);
+
+    expect(await it.box('north', wayOut('force', it.head))).toMatchObject({
+      status: 'pushed',
+      verified: true,
+      remoteHead: ours,
+      replaced: { head: it.head },
+    });
+    expect(await it.box('north')).toMatchObject({ state: 'up-to-date', verified: true });
+
+    const before = await it.south.head();
+    for (const request of [{}, { command: 'push' }, { command: 'status' }] as const) {
+      expect(await it.box('south', request)).toMatchObject({
+        ...REFUSED,
+        rewritten: { side: 'theirs', last: it.head },
+        remoteHead: ours,
+      });
+    }
+    expect(await it.south.head()).toBe(before);
+
+    expect(await it.run('south', wayOut('adopt', ours))).toMatchObject({
+      status: 'success',
+      head: ours,
+      peers: [{ status: 'pulled', verified: true, adopted: { head: before } }],
+    });
+    expect(await it.south.rows(ROWS)).toEqual(EDITED);
+    // A workflow that keeps the input does nothing a second time, whatever comes.
+    expect(await it.run('south', wayOut('adopt', ours))).toMatchObject({ status: 'unchanged', problems: [] });
+    await it.south.commit('south', "INSERT INTO t VALUES (4, 'south')");
+    expect(await it.box('south', wayOut('adopt', ours))).toMatchObject({ state: 'ahead', status: 'pushed' });
+    expect(await it.box('north')).toMatchObject({ state: 'behind', status: 'pulled' });
+    expect(await it.north.head()).toBe(await it.south.head());
+    expect(await it.north.rows(ROWS)).toEqual([...EDITED, { id: 4, a: 'south' }]);
+  }, 180_000);
+});
+
+describe('ways out', () => {
+  test('adopt names every commit that would be lost, refuses what it would overwrite, keeps ignored tables, and can be undone', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder, "INSERT INTO dolt_ignore VALUES ('wisps', true)");
+    await it.north.sql(...(REWRITES['flattened']?.(it) ?? []));
+    const theirs = await it.north.head();
+    await it.box('north', wayOut('force', it.head));
+    const one = await it.south.commit('of south', "INSERT INTO t VALUES (7, 'seven')");
+    const two = await it.south.commit('also', "INSERT INTO t VALUES (8, 'eight')");
+    await it.south.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (1), (2)');
+
+    const refused = await it.box('south', wayOut('adopt', theirs, [two]));
+    expect(refused).toMatchObject({
+      state: 'rewritten',
+      status: 'conflict',
+      error: { code: 'local-commits', message: expect.stringMatching(`${one} .* of south`) },
+    });
+    expect(refused.error?.message).not.toContain(two);
+    const named = /--discard-local (\S+)/.exec(refused.error?.hint ?? '')?.[1]?.split(',') ?? [];
+    expect(named).toEqual([two, one]);
+
+    await it.south.sql("UPDATE t SET a = 'dirty' WHERE id = 2");
+    expect(await it.box('south', wayOut('adopt', theirs, named))).toMatchObject({
+      status: 'failed',
+      error: { code: 'uncommitted-changes', message: expect.stringContaining(' t') },
+    });
+    await it.south.sql("CALL DOLT_CHECKOUT('t')", 'CREATE TABLE notes (id INT PRIMARY KEY)');
+
+    const dry = await it.run('south', { dryRun: true, ...wayOut('adopt', theirs, named) });
+    expect(dry).toMatchObject({ head: two, peers: [{ plan: { pull: 'adopt', head: theirs }, error: null }] });
+    expect(dry.peers[0]).not.toHaveProperty('adopted');
+    expect(await it.south.head()).toBe(two);
+    expect(await it.south.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
+
+    const done = await it.run('south', { command: 'pull', ...wayOut('adopt', theirs, named) });
+    expect(done).toMatchObject({ status: 'success', head: theirs, peers: [{ adopted: { head: two } }] });
+    expect(await it.south.rows(ROWS)).toEqual(EDITED);
+    expect(await it.south.rows('SELECT * FROM wisps')).toHaveLength(2);
+    expect(await it.south.rows('SHOW TABLES LIKE "notes"')).toHaveLength(1);
+
+    const told = done.problems.find(({ code }) => code === 'history-adopted');
+    const tag = done.peers[0]?.adopted?.tag ?? '';
+    expect(tag).toMatch(/^dolt-federation\/before-\d{8}T\d{6}\.\d{3}Z$/);
+    expect(told?.message).toContain(tag);
+    await it.south.sql('DROP TABLE notes');
+    await it.run('south');
+    const reader = await cloneTown(`file://${folder.file('box')}`, folder.file('reader'));
+    expect(await reader.rows(`SELECT tag_name FROM dolt_tags WHERE tag_name = '${tag}'`)).toEqual([]);
+
+    await runPrinted(it.south, told?.hint ?? '');
+    expect(await it.south.head()).toBe(two);
+    expect(await it.south.rows(ROWS)).toContainEqual({ id: 7, a: 'seven' });
+    expect(await it.south.rows('SELECT * FROM wisps')).toHaveLength(2);
+    expect(await it.box('south')).toMatchObject({ ...REFUSED, rewritten: { side: 'ours', last: theirs } });
+  }, 180_000);
+
+  test('adopt goes back on a branch that is not checked out, too', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await it.north.sql(...(REWRITES['squashed']?.(it) ?? []));
+    const theirs = await it.north.head();
+    await it.box('north', wayOut('force', it.head));
+    await it.south.dolt('checkout', '-b', 'elsewhere');
+    const done = await it.run('south', { branch: 'main', ...wayOut('adopt', theirs) });
+    expect(done).toMatchObject({ status: 'success', branch: 'main', head: theirs });
+    expect(await it.south.head('elsewhere')).toBe(it.head);
+    await runPrinted(it.south, done.problems.find(({ code }) => code === 'history-adopted')?.hint ?? '');
+    expect(await it.south.head('main')).toBe(it.head);
+  }, 180_000);
+
+  test('merge-rewritten is bound to the head, merges both, and lists every row that came back', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await it.north.sql(...(REWRITES['flattened']?.(it) ?? []), "INSERT INTO t VALUES (5, 'five')");
+    const ours = await it.north.commit('five');
+    const moved = await it.box('north', wayOut('merge', 'v'.repeat(32)));
+    expect(moved).toMatchObject({ state: 'rewritten', status: 'failed', error: { code: 'lease-stale' } });
+    expect(await it.north.head()).toBe(ours);
+
+    const merged = await it.box('north', wayOut('merge', it.head));
+    expect(merged).toMatchObject({ state: 'rewritten', verified: true, pulledCommits: 2 });
+    // Both sides "added" row 1, each in its own form: as in any merge without that base, that is left for a person.
+    expect(merged.conflicts.map(({ kind, key }) => [kind, key])).toEqual([
+      ['id-collision', { id: '1' }],
+      ['restored', { id: '3' }],
+    ]);
+    expect(merged.conflicts[1]).toMatchObject({ left: false, ours: null, theirs: { a: 'three' } });
+    expect((await it.north.rows(ROWS)).map(({ id }) => id)).toEqual([1, 2, 3, 5]);
+    expect(await it.box('north', wayOut('merge', it.head))).toMatchObject({ state: 'up-to-date', error: null });
+    expect(await it.box('south')).toMatchObject({ state: 'behind', status: 'pulled' });
+    expect(await it.south.head()).toBe(await it.north.head());
+  }, 180_000);
+
+  test('force-with-lease can be undone, and then the other history has to be chosen again', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
+    const done = await it.run('north', wayOut('force', it.head));
+    await runPrinted(it.north, done.problems.find(({ code }) => code === 'forced-push')?.hint ?? '');
+    expect(await it.box('north')).toMatchObject({ ...REFUSED, rewritten: { side: 'ours' }, remoteHead: it.head });
+    expect(await it.box('south')).toMatchObject({ state: 'up-to-date', verified: true });
+  }, 180_000);
+
+  test('a peer that moved since its head was named is left alone', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
+    const stale = await it.box('north', wayOut('adopt', it.first));
+    // Our branch contains the first commit: as if it had been adopted long ago.
+    expect(stale).toMatchObject(REFUSED);
+    const gone = await it.box('north', wayOut('adopt', 'v'.repeat(32)));
+    expect(gone).toMatchObject({ status: 'failed', error: { code: 'lease-stale' } });
+  }, 180_000);
+
+  test('an unrelated history can be adopted, too', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await rm(it.south.path, { recursive: true });
+    const anew = await makeEmptyTown(it.south.path);
+    await anew.commit('other rows', ...FIRST_ROWS);
+    const refused = await it.box('south', wayOut('adopt', it.head));
+    expect(refused.error?.code).toBe('local-commits');
+    const named = /--discard-local (\S+)/.exec(refused.error?.hint ?? '')?.[1]?.split(',');
+    expect(named).toHaveLength(2);
+    expect(await it.run('south', wayOut('adopt', it.head, named))).toMatchObject({ status: 'success', head: it.head });
+    expect(await it.box('south')).toMatchObject({ state: 'up-to-date', lastVerifiedAt: expect.any(String) });
+  }, 180_000);
+
+  test('adopt looks at what it would bring, and covers no table that only stays here', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await it.north.sql(
+      ...(REWRITES['amended']?.(it) ?? []),
+      'CREATE TRIGGER spy BEFORE INSERT ON t FOR EACH ROW SET NEW.a = 1',
+      'CREATE TABLE private (id INT PRIMARY KEY)',
+      "CALL DOLT_COMMIT('-Am', 'more')",
+    );
+    const theirs = await it.north.head();
+    await it.box('north', wayOut('force', it.head));
+    await it.south.sql('CREATE TABLE private (id INT PRIMARY KEY)', 'INSERT INTO private VALUES (1)');
+    expect(await it.box('south', wayOut('adopt', theirs))).toMatchObject({
+      error: { code: 'uncommitted-changes', message: expect.stringContaining('private') },
+    });
+    await it.south.sql('DROP TABLE private');
+    expect(await it.box('south', wayOut('adopt', theirs))).toMatchObject({
+      status: 'conflict',
+      error: { code: 'peer-brings-code', message: expect.stringContaining('spy') },
+    });
+    expect(await it.south.head()).toBe(it.head);
+    expect(await it.south.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
+  }, 180_000);
+
+  test('are offered as the role allows them, and what was left for a person before says nothing any more', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    const box = async (role: string, request: Parameters<typeof command>[2] = {}) => {
+      const peers = `box: {endpoint: "file://${folder.file('box')}", role: ${role}, conflict: manual}`;
+      return (await command(folder, peers, { database: 'south', ...request })).result;
+    };
+    await it.north.commit('north', "UPDATE t SET a = 'north' WHERE id = 2");
+    await it.box('north');
+    await it.south.commit('south', "UPDATE t SET a = 'south' WHERE id = 2");
+    const left = await box('peer');
+    expect(left).toMatchObject({ status: 'conflict', peers: [{ error: { code: 'conflict' } }] });
+    await it.north.sql(
+      "CALL DOLT_RESET('--hard', 'HEAD~2')",
+      'INSERT INTO t VALUES (6, "six")',
+      "CALL DOLT_COMMIT('-Am', 'six')",
+    );
+    await it.box('north', wayOut('force', (await it.box('north')).remoteHead));
+
+    const hints = new Map<string, string>();
+    for (const role of ['peer', 'upstream', 'backup']) {
+      const [peer] = (await box(role)).peers;
+      expect(peer).toMatchObject(REFUSED);
+      hints.set(role, [...(peer?.error?.hint ?? '').matchAll(/`--([a-z-]+) /g)].map(([, option]) => option).join());
+    }
+    expect(Object.fromEntries(hints)).toEqual({
+      peer: 'adopt,force-with-lease,merge-rewritten',
+      upstream: 'adopt,merge-rewritten',
+      backup: 'force-with-lease',
+    });
+    const conflicts = await readConflicts(left.conflictsPath ?? '');
+    await expect(
+      withDatabase(it.south.path, folder.file('tmp'), (database) =>
+        checkHeads(database, conflicts, (remote) => ({ remote, branch: 'main' })),
+      ),
+    ).rejects.toMatchObject({ code: 'conflicts-stale' });
+  }, 180_000);
+});

@@ -1,0 +1,250 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { memoryFile } from '../../src/sync/verified-memory.ts';
+import { command } from '../helpers/commanding.ts';
+import { EDITED, inStep, REWRITES, wayOut } from '../helpers/rewriting.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeEmptyTown } from '../helpers/town.ts';
+
+const ROWS = 'SELECT * FROM t ORDER BY id';
+const REFUSED = { state: 'rewritten', status: 'conflict', error: { code: 'history-rewritten' } };
+
+describe('without memory', () => {
+  test.each(['squashed', 'flattened'])(
+    'a history that was %s down to its first commit is suspected',
+    async (kind) => {
+      await using folder = await tempFolder();
+      const it = await inStep(folder);
+      await it.forget('north');
+      await it.north.sql(...(REWRITES[kind]?.(it) ?? []));
+      expect(await it.box('north')).toMatchObject({
+        ...REFUSED,
+        memory: 'none',
+        rewritten: { side: 'suspected', last: null },
+        error: { message: expect.stringContaining('probably') },
+      });
+      expect(await it.north.rows(ROWS)).toEqual(EDITED);
+      await it.forget('north');
+      expect(await it.box('north', wayOut('merge', it.head))).toMatchObject({ pulledCommits: 2, verified: true });
+    },
+    180_000,
+  );
+
+  test('a tracking ref is asked once: what it said outlives the fetch that moves it, also in a run that writes nothing', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
+    await it.box('north', wayOut('force', it.head));
+    await rm(memoryFile(it.south.path));
+    const suspect = { ...REFUSED, rewritten: { side: 'theirs', last: it.head } };
+    expect(await it.box('south', { command: 'status' })).toMatchObject(suspect);
+    expect(await it.box('south', { command: 'status' })).toMatchObject(suspect);
+    expect(await it.box('south')).toMatchObject(suspect);
+    expect(await it.south.head()).toBe(it.head);
+  }, 180_000);
+
+  test('the memory of the version before this one counts', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    const peer = {
+      endpoint: `file://${folder.file('box')}`,
+      branch: 'main',
+      head: it.head,
+      at: new Date().toISOString(),
+    };
+    await it.forget('north');
+    await writeFile(memoryFile(it.north.path), JSON.stringify({ version: 1, peers: { box: peer } }));
+    await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
+    expect(await it.box('north')).toMatchObject({ ...REFUSED, rewritten: { side: 'ours', last: it.head } });
+    expect(await it.box('north', wayOut('force', it.head))).toMatchObject({ verified: true });
+    expect(await it.box('north')).toMatchObject({ state: 'up-to-date' });
+  }, 180_000);
+
+  test('two databases that ran one schema on one first commit are merged, unless they hold equal rows', async () => {
+    await using folder = await tempFolder();
+    const url = `file://${folder.file('box')}`;
+    const north = await makeEmptyTown(folder.file('north'));
+    await north.sql(`CALL DOLT_REMOTE('add', 'seed', '${url}')`, "CALL DOLT_PUSH('seed', 'main')");
+    const [south, east] = [await cloneTown(url, folder.file('south')), await cloneTown(url, folder.file('east'))];
+    const schema = ['CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20))', 'CREATE TABLE config (k INT PRIMARY KEY)'];
+    await north.commit('north', ...schema, 'INSERT INTO config VALUES (1)', "INSERT INTO t VALUES (1, 'north')");
+    await south.commit('south', ...schema, 'INSERT INTO config VALUES (1)', "INSERT INTO t VALUES (2, 'south')");
+    await east.commit('east', ...schema, "INSERT INTO t VALUES (1, 'north')");
+    const box = async (database: string) => (await command(folder, `box: ${url}`, { database })).result.peers[0];
+    expect(await box('north')).toMatchObject({ state: 'ahead', verified: true });
+    expect(await box('south')).toMatchObject({ state: 'diverged', status: 'synced', verified: true });
+    expect(await south.rows('SELECT id FROM t ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }]);
+    expect(await box('east')).toMatchObject({ ...REFUSED, rewritten: { side: 'suspected' } });
+  }, 180_000);
+
+  test('columns with the names of Dolt, another definition, and tables without a key do not mislead', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    const tables = [
+      'CREATE TABLE `from` (diff_type INT, `commit` INT, to_commit INT, PRIMARY KEY (diff_type, `commit`))',
+      'INSERT INTO `from` VALUES (1, 1, 1), (2, 2, 2)',
+    ];
+    const head = await it.north.commit('names', 'DROP TABLE t', 'DROP TABLE u', ...tables);
+    await it.box('north');
+    await it.forget('north');
+    await it.north.sql(
+      "CALL DOLT_SQUASH_HISTORY('--message', 's')",
+      'ALTER TABLE `from` ADD COLUMN from_commit INT FIRST',
+      'UPDATE `from` SET to_commit = 9 WHERE diff_type = 1',
+      "CALL DOLT_COMMIT('-Am', 'after')",
+    );
+    expect(await it.box('north')).toMatchObject({ ...REFUSED, remoteHead: head, rewritten: { side: 'suspected' } });
+  }, 180_000);
+});
+
+describe('a third peer', () => {
+  test('that still has the old history brings nothing back: not after adopt, with memory or without', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    const peers = ['box', 'far'].map((name) => `${name}: file://${folder.file(name)}`).join('\n');
+    const both = async (request: Parameters<typeof command>[2] = {}) =>
+      (await command(folder, peers, { database: 'south', ...request })).result;
+    expect((await both()).peers).toMatchObject([{ verified: true }, { verified: true }]);
+
+    await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
+    const theirs = await it.north.head();
+    await it.box('north', wayOut('force', it.head));
+    // Only the one that was rewritten is left out.
+    await it.south.commit('south', 'INSERT INTO u VALUES (9)');
+    const first = await both();
+    expect(first).toMatchObject({
+      status: 'conflict',
+      peers: [
+        { name: 'box', ...REFUSED },
+        { name: 'far', status: 'pushed', verified: true },
+      ],
+    });
+
+    const adopted = await both(wayOut('adopt', theirs, [await it.south.head()]));
+    expect(adopted.peers).toMatchObject([
+      { name: 'box', status: 'pulled', verified: true },
+      { name: 'far', ...REFUSED, rewritten: { side: 'ours' } },
+    ]);
+    expect(await it.south.head()).toBe(theirs);
+    expect((await both()).peers).toMatchObject([{ state: 'up-to-date' }, REFUSED]);
+
+    // A peer that this database never met, with the old history.
+    await cloneTown(`file://${folder.file('far')}`, folder.file('copy'));
+    await rename(folder.file('far'), folder.file('new'));
+    const third = await command(folder, `new: file://${folder.file('new')}`, { database: 'south' });
+    expect(third.result.peers).toMatchObject([{ ...REFUSED, memory: 'none', rewritten: { side: 'ours' } }]);
+    expect(await it.south.head()).toBe(theirs);
+    expect(await it.south.rows(ROWS)).toEqual(EDITED);
+  }, 180_000);
+
+  test('that has taken in the rewritten history already merges with those that have not', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await it.north.sql(...(REWRITES['flattened']?.(it) ?? []));
+    await it.box('north', wayOut('force', it.head));
+    const far = { database: 'north' };
+    expect((await command(folder, `far: file://${folder.file('far')}`, far)).result.status).toBe('success');
+    const met = await command(folder, `far: file://${folder.file('far')}`, { database: 'south' });
+    // South never met it and still has all: without memory, the same rows on both sides are the sign.
+    expect(met.result.peers).toMatchObject([{ ...REFUSED, rewritten: { side: 'suspected' } }]);
+  }, 180_000);
+});
+
+describe('both sides', () => {
+  test('that rewrote one history apart from each other are not merged', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await it.north.sql(...(REWRITES['squashed']?.(it) ?? []));
+    await it.box('north', wayOut('force', it.head));
+    await it.south.sql(...(REWRITES['flattened']?.(it) ?? []));
+    const ours = await it.south.head();
+    const both = { ...REFUSED, rewritten: { side: 'both', last: it.head } };
+    expect(await it.box('south')).toMatchObject(both);
+    // Nothing of the old history is left here to ask.
+    await it.south.dolt('branch', '-D', '-r', 'box/main');
+    await it.south.dolt('gc');
+    expect(await it.box('south')).toMatchObject(both);
+    expect(await it.south.head()).toBe(ours);
+  }, 180_000);
+});
+
+describe('no false alarm', () => {
+  test('from others who push, a renamed peer, another branch of ours, and a copy of the database', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await it.north.commit('north', "INSERT INTO t VALUES (4, 'north')");
+    await it.south.commit('south', "INSERT INTO t VALUES (5, 'south')");
+    expect(await it.box('north')).toMatchObject({ state: 'ahead', status: 'pushed' });
+    expect(await it.box('south')).toMatchObject({ state: 'diverged', status: 'synced' });
+    const renamed = await command(folder, `vault: file://${folder.file('box')}`, { database: 'north' });
+    expect(renamed.result.peers).toMatchObject([{ state: 'behind', status: 'pulled' }]);
+    expect(renamed.result.peers[0]).not.toHaveProperty('memory');
+
+    // Another branch of ours that belongs to the same branch there, and that never had these heads.
+    await it.north.dolt('branch', 'old', it.head);
+    const peers = `box: {endpoint: "file://${folder.file('box')}", branch: main}`;
+    const old = await command(folder, peers, { database: 'north', branch: 'old', command: 'pull' });
+    expect(old.result.peers).toMatchObject([{ state: 'behind', status: 'pulled', error: null }]);
+  }, 180_000);
+
+  test('from an endpoint that changed, and from an older state of a backup', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    const old = `file://${folder.file('old')}`;
+    await it.north.sql(
+      `CALL DOLT_REMOTE('add', 'x', '${old}')`,
+      "CALL DOLT_PUSH('x', 'main')",
+      "CALL DOLT_REMOTE('remove', 'x')",
+    );
+    await it.north.commit('north', "INSERT INTO t VALUES (4, 'north')");
+    expect(await it.box('north')).toMatchObject({ status: 'pushed' });
+    const moved = await command(folder, `box: ${old}`, { database: 'north' });
+    expect(moved.result.peers).toMatchObject([{ state: 'ahead', status: 'pushed', memory: 'none' }]);
+
+    await rm(folder.file('box'), { recursive: true });
+    await it.north.sql(
+      `CALL DOLT_BRANCH('back', '${it.head}')`,
+      `CALL DOLT_REMOTE('add', 'x', 'file://${folder.file('box')}')`,
+      "CALL DOLT_PUSH('x', 'back:main')",
+      "CALL DOLT_REMOTE('remove', 'x')",
+      "CALL DOLT_BRANCH('-D', 'back')",
+    );
+    const as = async (role: string) => {
+      const peers = `box: {endpoint: "file://${folder.file('box')}", role: ${role}}`;
+      return (await command(folder, peers, { database: 'north', command: 'status' })).result.peers[0];
+    };
+    expect(await as('backup')).toMatchObject({ state: 'ahead', error: null });
+    expect(await as('archive')).toMatchObject({ state: 'ahead', error: null });
+    expect(await as('peer')).toMatchObject({ ...REFUSED, rewritten: { side: 'theirs' } });
+  }, 180_000);
+
+  test('from a remote that is empty now: it says so, and is pushed to only with init-empty', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await rm(folder.file('box'), { recursive: true });
+    await mkdir(folder.file('box'));
+    const refused = await it.run('north', { initEmpty: false });
+    expect(refused.peers).toMatchObject([{ state: 'remote-empty', status: 'failed' }]);
+    expect(refused.problems).toMatchObject([{ code: 'remote-empty', message: expect.stringContaining(it.head) }]);
+    const status = await it.run('north', { command: 'status' });
+    expect(status.problems).toMatchObject([{ code: 'remote-empty', message: expect.stringContaining(it.head) }]);
+    expect(await it.box('north')).toMatchObject({ status: 'pushed', verified: true });
+  }, 180_000);
+
+  test('from both sides having taken the same new history by hand', async () => {
+    await using folder = await tempFolder();
+    const it = await inStep(folder);
+    await it.north.sql(...(REWRITES['squashed']?.(it) ?? []));
+    await it.box('north', wayOut('force', it.head));
+    await it.south.sql(
+      "CALL DOLT_FETCH('box', 'main')",
+      "CALL DOLT_RESET('--hard', 'box/main')",
+      'INSERT INTO u VALUES (8)',
+      "CALL DOLT_COMMIT('-Am', 'south')",
+    );
+    await it.north.commit('north', 'INSERT INTO u VALUES (9)');
+    await it.box('north');
+    expect(await it.box('south')).toMatchObject({ state: 'diverged', status: 'synced', error: null });
+    expect(await it.south.rows(ROWS)).toEqual(EDITED);
+  }, 180_000);
+});

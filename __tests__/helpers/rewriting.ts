@@ -1,0 +1,100 @@
+import { rm } from 'node:fs/promises';
+import type { FederateRequest, RewriteRequest } from '../../src/commands/request.ts';
+import type { PeerResult, RunResult } from '../../src/contract/result.ts';
+import { memoryFile } from '../../src/sync/verified-memory.ts';
+import { type CommandOptions, command } from './commanding.ts';
+import type { TempFolder } from './temp-folder.ts';
+import { cloneTown, makeEmptyTown, type TestTown } from './town.ts';
+
+type Side = 'north' | 'south';
+
+/** Two databases in step through one mailbox, the peer `box` of both. */
+export interface Rewriting {
+  readonly north: TestTown;
+  readonly south: TestTown;
+  /** First commit, which has no tables. */
+  readonly first: string;
+  /** The head that all three have. */
+  readonly head: string;
+  run(side: Side, request?: CommandOptions): Promise<RunResult>;
+  /** What one side's run says of the mailbox. */
+  box(side: Side, request?: CommandOptions): Promise<PeerResult>;
+  /** Makes a database forget every peer: its memory and its tracking refs. */
+  forget(side: Side): Promise<void>;
+}
+
+export const FIRST_ROWS = [
+  'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20))',
+  "INSERT INTO t VALUES (1, 'old'), (2, 'two'), (3, 'three')",
+];
+
+/** What `t` holds after a rewrite and its edits, and what a merge with the old history would make of it. */
+export const EDITS = ["UPDATE t SET a = 'new' WHERE id = 1", 'DELETE FROM t WHERE id = 3'];
+export const EDITED = [
+  { id: 1, a: 'new' },
+  { id: 2, a: 'two' },
+];
+
+/** How histories are rewritten, each leaving the edits as the last commit or in the amended one. */
+export const REWRITES: Readonly<Record<string, (at: { readonly first: string }) => readonly string[]>> = {
+  squashed: () => ["CALL DOLT_SQUASH_HISTORY('--message', 'squashed')", ...EDITS, "CALL DOLT_COMMIT('-Am', 'after')"],
+  flattened: ({ first }) => [
+    `CALL DOLT_RESET('--soft', '${first}')`,
+    "CALL DOLT_COMMIT('-Am', 'flattened')",
+    ...EDITS,
+    "CALL DOLT_COMMIT('-Am', 'after')",
+  ],
+  amended: () => [...EDITS, "CALL DOLT_COMMIT('-a', '--amend', '-m', 'amended')"],
+  forced: () => ["CALL DOLT_RESET('--hard', 'HEAD~1')", ...EDITS, "CALL DOLT_COMMIT('-Am', 'another way')"],
+};
+
+/** @param seed statements that run before the first rows are committed */
+export async function inStep(folder: TempFolder, ...seed: string[]): Promise<Rewriting> {
+  const url = `file://${folder.file('box')}`;
+  const run = async (side: Side, request: CommandOptions = {}) =>
+    (await command(folder, `box: ${url}`, { database: side, ...request })).result;
+  const north = await makeEmptyTown(folder.file('north'));
+  const first = await north.head();
+  await north.commit('rows', ...seed, ...FIRST_ROWS);
+  const head = await north.commit('more', 'CREATE TABLE u (id INT PRIMARY KEY)', 'INSERT INTO u VALUES (1)');
+  await run('north');
+  const south = await cloneTown(url, folder.file('south'));
+  await run('south');
+  const towns = { north, south };
+  return {
+    ...towns,
+    first,
+    head,
+    run,
+    async box(side, request) {
+      const [peer] = (await run(side, request)).peers;
+      if (peer === undefined) throw new Error('no peer took part');
+      return peer;
+    },
+    async forget(side) {
+      await rm(memoryFile(towns[side].path), { force: true });
+      for (const { name } of await towns[side].rows('SELECT name FROM dolt_remotes')) {
+        await towns[side].dolt('remote', 'remove', String(name));
+      }
+    },
+  };
+}
+
+/** A request that names the head of the mailbox for one way out. */
+export function wayOut(
+  kind: 'adopt' | 'merge' | 'force',
+  head: string | null,
+  discardLocal: readonly string[] = [],
+): Pick<FederateRequest, 'leases'> | { readonly rewrites: RewriteRequest } {
+  const named = new Map([['box', head ?? '']]);
+  if (kind === 'force') return { leases: named };
+  const nothing = { adopt: new Map(), merge: new Map(), discardLocal };
+  return { rewrites: { ...nothing, [kind]: named } };
+}
+
+/** Runs a command that a report printed, in a database. */
+export async function runPrinted(town: TestTown, hint: string): Promise<void> {
+  const [program, ...words] = (hint.split(': ').at(-1) ?? '').split(' ');
+  if (program !== 'dolt') throw new Error(`'${hint}' ends in no command of dolt`);
+  await town.dolt(...words);
+}

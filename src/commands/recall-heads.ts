@@ -1,0 +1,105 @@
+import { Failure } from '../core/failure.ts';
+import { trackingRefs } from '../dolt/heads.ts';
+import { commitsAmong, rootCommit } from '../dolt/history.ts';
+import type { Database, Sql } from '../dolt/sql.ts';
+import type { PeerRun } from '../sync/peer-run.ts';
+import { remotesOf } from '../sync/registration.ts';
+import {
+  type Finding,
+  type Memory,
+  type MemoryPlace,
+  readMemory,
+  recall,
+  remember,
+  writeMemory,
+} from '../sync/verified-memory.ts';
+
+/** What a run knows of earlier heads before it reads any peer. */
+export interface Recalled {
+  /** First commit of our history; null where it cannot be read, and nothing is remembered then. */
+  readonly root: string | null;
+  /** Every head that is remembered of any peer for our branch. */
+  readonly known: readonly string[];
+  /** Heads that our branch had once and gave up. */
+  readonly dropped: readonly string[];
+  /** Heads that only tracking refs name: a fetch moves these refs, so they are written down. */
+  readonly fromRefs: readonly Finding[];
+  /** Why the memory could not be read; null: it could, or there is none. */
+  readonly trouble: string | null;
+}
+
+interface Town {
+  /** Folder of the database. */
+  readonly path: string;
+  readonly branch: string;
+  readonly ours: string;
+  readonly mayWrite: boolean;
+}
+
+/** Where a peer's memory is kept. */
+export function placeOf({ peer, branch }: PeerRun, local: string, root: string): MemoryPlace {
+  return { root, endpoint: peer.endpoint.canonical, ref: peer.ref, branch, local };
+}
+
+/**
+ * Notes in each run the last head that the peer and we both had. A tracking ref is asked only where nothing is
+ * remembered, and only where our branch contains its head: one that was fetched and never merged says nothing.
+ */
+export async function recallHeads(database: Database, runs: readonly PeerRun[], town: Town): Promise<Recalled> {
+  const { path, branch, ours, mayWrite } = town;
+  const { memory, trouble } = await readMemory(path);
+  const entries = [...memory.peers.values()].filter((entry) => entry.local === branch);
+  const known = [...new Set(entries.map(({ head }) => head))];
+  try {
+    const contained = new Set(await commitsAmong(database, { from: null, to: ours }, known));
+    const root = entries.find(({ head }) => contained.has(head))?.root ?? (await rootCommit(database, ours)).hash;
+    for (const run of runs) run.remembered = recall(memory, placeOf(run, branch, root), run.peer.name);
+    const remotes = await remotesOf(
+      database,
+      path,
+      runs.map(({ peer }) => peer),
+    );
+    const fromRefs = await headsFromRefs(database, runs, { ...town, root, remotes });
+    // That it could not be written is said at the end of the run, where it is written again.
+    if (mayWrite && fromRefs.length > 0) await writeMemory(path, remember(memory, fromRefs)).catch(() => undefined);
+    return { root, known, dropped: droppedHeads(memory, { branch, known, contained }), fromRefs, trouble };
+  } catch (thrown) {
+    // Each peer is refused for it, with the cure.
+    if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
+    return { root: null, known: [], dropped: [], fromRefs: [], trouble };
+  }
+}
+
+function droppedHeads(
+  { retired }: Memory,
+  our: { readonly branch: string; readonly known: readonly string[]; readonly contained: ReadonlySet<string> },
+): string[] {
+  const gaveUp = retired.flatMap(({ local, head }) => (local === our.branch ? [head] : []));
+  return [...new Set([...gaveUp, ...our.known.filter((head) => !our.contained.has(head))])];
+}
+
+async function headsFromRefs(
+  sql: Sql,
+  runs: readonly PeerRun[],
+  town: {
+    readonly branch: string;
+    readonly ours: string;
+    readonly root: string;
+    /** What earlier runs called the peers, by their names. */
+    readonly remotes: ReadonlyMap<string, string>;
+  },
+): Promise<Finding[]> {
+  const unknown = runs.filter((run) => run.registered && run.remembered === null);
+  if (unknown.length === 0) return [];
+  const refs = await trackingRefs(sql);
+  const headOf = (run: PeerRun): string | undefined =>
+    refs.get(`remotes/${town.remotes.get(run.peer.name) ?? run.remote}/${run.branch}`);
+  const heads = unknown.flatMap((run) => headOf(run) ?? []);
+  const contained = new Set(await commitsAmong(sql, { from: null, to: town.ours }, heads));
+  return unknown.flatMap((run) => {
+    const head = headOf(run);
+    if (head === undefined || !contained.has(head)) return [];
+    run.remembered = { head, verifiedAt: null, certain: true };
+    return [{ place: placeOf(run, town.branch, town.root), name: run.peer.name, head, verifiedAt: null }];
+  });
+}

@@ -54,7 +54,7 @@ async function noteMemory(sql: Sql, runs: readonly PeerRun[], town: Town): Promi
   const warnings = recalled.trouble === null ? [] : [recalled.trouble];
   if (recalled.root === null) return warnings;
   const root = runs.some(({ adopted }) => adopted !== null) ? (await rootCommit(sql, head)).hash : recalled.root;
-  const findings = mayWrite ? await findingsOf(sql, runs, { ...town, root }) : endangered(runs, recalled.fromRefs);
+  const findings = mayWrite ? await findingsOf(sql, runs, { ...town, root }) : [];
   const gone = mayWrite ? await givenUp(sql, runs, head) : [];
   const known = retire(remember(memory, findings), branch, gone);
   noteVerified(known, runs, { branch, root });
@@ -101,13 +101,6 @@ async function findingsOf(
     }),
   );
   return found.flat();
-}
-
-/** Heads that only a tracking ref names, where the fetch of this run has moved or removed that ref. */
-function endangered(runs: readonly PeerRun[], fromRefs: readonly Finding[]): Finding[] {
-  return fromRefs.filter(({ name, head }) =>
-    runs.some((run) => run.peer.name === name && run.head !== head && run.state !== 'unreachable'),
-  );
 }
 
 /** Heads that one side gave up in this run for the other's history. */

@@ -22,8 +22,6 @@ export interface Recalled {
   readonly known: readonly string[];
   /** Heads that our branch had once and gave up. */
   readonly dropped: readonly string[];
-  /** Heads that only tracking refs name: a fetch moves these refs, so they are written down. */
-  readonly fromRefs: readonly Finding[];
   /** Why the memory could not be read; null: it could, or there is none. */
   readonly trouble: string | null;
 }
@@ -62,11 +60,11 @@ export async function recallHeads(database: Database, runs: readonly PeerRun[], 
     const fromRefs = await headsFromRefs(database, runs, { ...town, root, remotes });
     // That it could not be written is said at the end of the run, where it is written again.
     if (mayWrite && fromRefs.length > 0) await writeMemory(path, remember(memory, fromRefs)).catch(() => undefined);
-    return { root, known, dropped: droppedHeads(memory, { branch, known, contained }), fromRefs, trouble };
+    return { root, known, dropped: droppedHeads(memory, { branch, known, contained }), trouble };
   } catch (thrown) {
     // Each peer is refused for it, with the cure.
     if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
-    return { root: null, known: [], dropped: [], fromRefs: [], trouble };
+    return { root: null, known: [], dropped: [], trouble };
   }
 }
 

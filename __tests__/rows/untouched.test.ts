@@ -107,15 +107,12 @@ const REFUSALS: readonly Refusal[] = [
     says: ['panic'],
   },
   {
-    told: 'a conflict in a table with a VIRTUAL column',
-    base: [
-      'CREATE TABLE g (id INT PRIMARY KEY, a INT, s INT GENERATED ALWAYS AS (a + 1) VIRTUAL)',
-      'INSERT INTO g (id, a) VALUES (1, 1)',
-    ],
-    north: ['UPDATE g SET a = 2'],
-    south: ['UPDATE g SET a = 3'],
+    told: 'a conflict in a table with a renamed column',
+    base: ['CREATE TABLE g (id INT PRIMARY KEY, a INT, b INT)', 'INSERT INTO g VALUES (1, 1, 1)'],
+    north: ['ALTER TABLE g RENAME COLUMN b TO z', 'UPDATE g SET a = 2'],
+    south: ['UPDATE g SET a = 3, b = 3'],
     code: 'dolt-defect',
-    says: ['VIRTUAL', 's'],
+    says: ['g', 'b to z'],
   },
   {
     told: 'a duplicate in a table with a trigger',

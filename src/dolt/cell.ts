@@ -11,6 +11,12 @@ export const cellsSchema = z.record(z.string(), cellSchema);
 /** The values of one row in their canonical text: NULL as null, bytes in hexadecimal after `0x`. */
 export type Cells = Readonly<Record<string, string | null>>;
 
+/** What a column gets: what it was before both sides changed it, or a value in its canonical text. */
+export interface CellValue {
+  readonly column: string;
+  readonly value: 'base' | { readonly value: string | null };
+}
+
 function asText(value: string | number | boolean | Buffer | null): string | null {
   if (value === null) return null;
   return Buffer.isBuffer(value) ? `0x${value.toString('hex')}` : String(value);

@@ -122,6 +122,17 @@ export function defaultTokens({ tokens }: Item): readonly Token[] {
   return tokens.slice(start + 1, end < 0 ? undefined : end);
 }
 
+/** The DEFAULT of a column as in a CREATE TABLE; empty where it has none. */
+export function defaultText({ text }: Item): string {
+  const tokens = tokensOf(text);
+  const outer = depths(tokens);
+  const start = tokens.findIndex((token, index) => outer[index] === 0 && isWord('DEFAULT')(token));
+  const end = tokens.findIndex(
+    (token, index) => index > start && outer[index] === 0 && (isWord('ON')(token) || isWord('COMMENT')(token)),
+  );
+  return start < 0 ? '' : text.slice(tokens[start]?.at, end < 0 ? undefined : tokens[end]?.at).trim();
+}
+
 const AFTER_TYPE = new Set([
   'NOT',
   'NULL',

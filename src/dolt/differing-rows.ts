@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { HeldRow } from '../contract/result.ts';
 import { cellSchema } from './cell.ts';
+import { hasShadowedDiff } from './readability.ts';
 import type { Sql } from './sql.ts';
 
 /** A message has room for a few rows; whoever wants all asks Dolt. */
@@ -33,9 +34,13 @@ export async function countDifferingRows(sql: Sql, range: Range, choice: RowChoi
   return found?.n ?? 0;
 }
 
-/** The first rows that differ between two commits and that a condition names. */
+/**
+ * The first rows that differ between two commits and that a condition names. None of a table whose key has a namesake in
+ * `dolt_diff()`: its values cannot be read beside a condition (see `rowDiffs`). They are counted all the same.
+ */
 export async function differingRows(sql: Sql, range: Range, choice: RowChoice): Promise<HeldRow[]> {
   const { table, keys, column = null } = choice;
+  if (hasShadowedDiff(keys)) return [];
   const statement = `SELECT * ${source(choice)} LIMIT ${SHOWN_ROWS}`;
   const rows = await sql.rows(row, statement, parametersOf(range, choice));
   return rows.map((cells) => ({

@@ -25,6 +25,10 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['database collation conflict', 'schema-conflict'],
   ['foreign key conflicts', 'schema-conflict'],
   ['panic computing prolly tree patches during merge', 'dolt-defect'],
+  // Columns of a user that have the names of Dolt's own, and hidden columns that its rows lack.
+  ['ambiguous column name', 'dolt-defect'],
+  ['unable to find field with index', 'dolt-defect'],
+  ["the conflict schema's columns are not equal to the current schema's columns", 'dolt-defect'],
   ['merge conflict detected', 'conflict'],
   ['merge has unresolved conflicts or constraint violations', 'conflict'],
   ['working set with constraint violations', 'constraint-violation'],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { groupBy } from '../core/group-by.ts';
 import { type Cells, cellsSchema } from './cell.ts';
-import { columnType, type Item, isNotNull, tableCollation } from './create-table.ts';
+import { columnType, defaultText, type Item, isNotNull, tableCollation } from './create-table.ts';
 import { quoted } from './identifier.ts';
 import { hasKey, keyOf, keyText, literalOf } from './row-key.ts';
 import type { RowSettlement } from './settle-conflicts.ts';
@@ -121,6 +121,23 @@ export class PendingRows {
       `SELECT ${shape.key.map(quoted).join(', ')} FROM ${quoted(table.name)}`,
     );
     for (const key of keys) table.rows.set(keyText(shape, key), key);
+  }
+
+  /**
+   * Replaces rows by what a statement inserts; in a table with unique keys they wait. Triggers would fire.
+   * @param insert writes the rows into the table of that quoted name
+   */
+  async replace(shape: TableShape, keys: readonly Cells[], insert: (into: string) => Promise<void>): Promise<void> {
+    if (keys.length === 0) return;
+    const table = await this.#table(shape.name);
+    if (table.keys.length === 0) {
+      await this.#delete(quoted(shape.name), shape, keys);
+      await insert(quoted(shape.name));
+      return;
+    }
+    await this.#create(table);
+    await insert(quoted(table.name));
+    for (const key of keys) table.rows.set(keyText(shape, key), keyOf(shape, key));
   }
 
   /**
@@ -281,7 +298,8 @@ const TEXTS = /^(?:var)?char|text|^enum|^set\b/i;
 function typeOf(item: Item, collation: string): string {
   const type = columnType(item);
   const own = / (?:COLLATE|CHARACTER SET) /i.test(type) || !TEXTS.test(type) ? type : `${type} ${collation}`;
-  return isNotNull(item) ? `${own} NOT NULL` : own;
+  // A side that lacks the column gives no value for it.
+  return [own, isNotNull(item) ? 'NOT NULL' : '', defaultText(item)].filter((part) => part !== '').join(' ');
 }
 
 function pages<T>(things: readonly T[]): T[][] {

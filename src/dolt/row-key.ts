@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Cells } from './cell.ts';
 import { quoted } from './identifier.ts';
 import type { TableShape } from './table-shape.ts';
@@ -24,6 +25,12 @@ export function keyOf(shape: TableShape, cells: Cells): Cells {
 /** A key as one text, to compare and to look up. */
 export function keyText(shape: TableShape, cells: Cells): string {
   return JSON.stringify(shape.key.map((name) => cells[name] ?? null));
+}
+
+/** The key that `keyText` made a text of. */
+export function keyOfText(shape: TableShape, text: string): Cells {
+  const values = z.array(z.string().nullable()).parse(JSON.parse(text));
+  return Object.fromEntries(shape.key.map((name, index) => [name, values[index] ?? null]));
 }
 
 /** A value in its canonical text as SQL. @param column names it in the table, whose type decides */

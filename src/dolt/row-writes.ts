@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { groupBy } from '../core/group-by.ts';
 import { type Cells, cellsSchema } from './cell.ts';
 import { quoted } from './identifier.ts';
+import { hasShadowedDiff } from './readability.ts';
+import { rowDiffs } from './row-diffs.ts';
 import { hasKey, keyText } from './row-key.ts';
 import type { Sql } from './sql.ts';
-import type { TableShape } from './table-shape.ts';
+import { columnNamesAt, type TableShape, tableNamesAt } from './table-shape.ts';
 
 /** One commit that wrote a row. */
 export interface RowWrite {
@@ -53,6 +55,9 @@ const commitRow = z.object({ commit_hash: z.string(), date: z.string(), parents:
  */
 export async function rowWrites(sql: Sql, history: RowHistory): Promise<Map<string, RowWrite[]>> {
   const commits = await commitsOf(sql, history);
+  if (hasShadowedDiff(await columnNamesAt(sql, history.shape.name, history.head))) {
+    return writesByPosition(sql, history, commits);
+  }
   const byHash = new Map(commits.map((commit) => [commit.hash, commit]));
   const parts = commits.some(({ isMerge }) => isMerge) ? inParts(commits, COMMITS_PER_STATEMENT) : [null];
   const found: [string, RowWrite][] = [];
@@ -64,7 +69,34 @@ export async function rowWrites(sql: Sql, history: RowHistory): Promise<Map<stri
       }
     }
   }
+  return byKey(found);
+}
+
+function byKey(found: readonly [key: string, write: RowWrite][]): Map<string, RowWrite[]> {
   return new Map([...groupBy(found, ([key]) => key)].map(([key, writes]) => [key, writes.map(([, write]) => write)]));
+}
+
+/**
+ * The same for a table with a column that has a namesake in `dolt_diff_<table>`: each commit is compared with its first
+ * parent, and all rows that differ are read, because no condition may stand beside such columns.
+ */
+async function writesByPosition(
+  sql: Sql,
+  { shape, columns, keys }: RowHistory,
+  commits: readonly Commit[],
+): Promise<Map<string, RowWrite[]>> {
+  const wanted = new Set(keys.map((key) => keyText(shape, key)));
+  const found: [string, RowWrite][] = [];
+  for (const { hash, date, parent, isMerge } of commits) {
+    if (!(await tableNamesAt(sql, hash)).includes(shape.name)) continue;
+    for (const { from, to } of await rowDiffs(sql, { from: parent, to: hash }, shape.name)) {
+      if (to === null || !wanted.has(keyText(shape, to))) continue;
+      const pick = (cells: Cells): Cells => Object.fromEntries(columns.map((name) => [name, cells[name] ?? null]));
+      const write = { commit: hash, date, from: from === null ? null : pick(from), to: pick(to), isMerge };
+      found.push([keyText(shape, to), write]);
+    }
+  }
+  return byKey(found);
 }
 
 /** The commits of a history that have a parent. */

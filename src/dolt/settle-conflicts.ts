@@ -1,8 +1,12 @@
 import { groupBy } from '../core/group-by.ts';
+import type { CellValue } from './cell.ts';
+import { anySide, conflictRows } from './conflict-rows.ts';
 import { renamed } from './generated-columns.ts';
 import { quoted } from './identifier.ts';
+import { type OpenMergeTable, openMergeTable } from './open-merge-table.ts';
 import type { PendingRows } from './pending-rows.ts';
-import { type Condition, literalOf } from './row-key.ts';
+import { type Rewrite, rewriteRows } from './rewrite-rows.ts';
+import { type Condition, keyOfText, literalOf } from './row-key.ts';
 import type { Sql } from './sql.ts';
 import type { TableShape } from './table-shape.ts';
 
@@ -17,12 +21,6 @@ export interface RowSettlement {
   readonly set?: readonly CellValue[];
 }
 
-/** What a column gets: what it was before both sides changed it, or a value in its canonical text. */
-export interface CellValue {
-  readonly column: string;
-  readonly value: 'base' | { readonly value: string | null };
-}
-
 /**
  * Settles rows in conflict and removes their conflicts. Only `dolt_conflicts_<table>` is written: that changes the row
  * without firing a trigger or an ON UPDATE, and no value passes through the client (measured on Dolt 2.3.0).
@@ -35,9 +33,9 @@ export async function settleConflicts(
   all: readonly RowSettlement[],
   pending: PendingRows,
 ): Promise<void> {
-  const rows = await pending.defer(shape, all);
-  if (rows.length === 0) return;
+  const { direct, rewritten } = await separate(sql, shape, all, pending);
   const conflicts = quoted(`dolt_conflicts_${shape.name}`);
+  const rows = await pending.defer(shape, direct);
   for (const group of groupBy(rows, ({ take, set }) => JSON.stringify([take, set ?? []])).values()) {
     const { take = [], set = [] } = group[0] ?? {};
     const chosen = take === 'row' ? shape.columns.map(({ name }) => name) : take;
@@ -51,7 +49,37 @@ export async function settleConflicts(
     await update(sql, { text: `UPDATE ${conflicts} SET ${values.join(', ')}`, values: parameters }, group);
     if (take !== 'row') await recompute(sql, shape, group);
   }
-  await update(sql, { text: `DELETE FROM ${conflicts}`, values: [] }, rows);
+  const settled = [...rows, ...rewritten];
+  if (settled.length > 0) await update(sql, { text: `DELETE FROM ${conflicts}`, values: [] }, settled);
+}
+
+/** Rewrites the rows that need a value of a column which the side that gives it lacks; returns all rows in two parts. */
+async function separate(
+  sql: Sql,
+  shape: TableShape,
+  rows: readonly RowSettlement[],
+  pending: PendingRows,
+): Promise<{ readonly direct: readonly RowSettlement[]; readonly rewritten: readonly RowSettlement[] }> {
+  const needing = rows.filter(({ take, set = [] }) => take === 'row' || set.some(({ value }) => value === 'base'));
+  if (needing.length === 0) return { direct: rows, rewritten: [] };
+  const open = await openMergeTable(sql, shape.name);
+  const columns = shape.columns.map(({ name }) => name);
+  const lacks = (side: 'base' | 'theirs', names: readonly string[]): boolean =>
+    names.some((name) => open[side]?.columns.includes(name) === false);
+  const rewritten = needing.filter(({ take, set = [] }) => {
+    const before = set.flatMap(({ column, value }) => (value === 'base' ? [column] : []));
+    return (take === 'row' && lacks('theirs', columns)) || lacks('base', before);
+  });
+  if (rewritten.length === 0) return { direct: rows, rewritten: [] };
+  const keys = new Map((await conflictRows(sql, shape.name)).map((row) => [row.id, anySide(row, shape)]));
+  await rewriteRows(
+    sql,
+    shape,
+    open,
+    rewritten.map(({ id, take, set = [] }): Rewrite => ({ key: keys.get(id) ?? {}, take, set })),
+    pending,
+  );
+  return { direct: rows.filter((row) => !rewritten.includes(row)), rewritten };
 }
 
 function assigned(shape: TableShape, column: string, value: CellValue['value']): Condition {
@@ -70,12 +98,62 @@ async function recompute(sql: Sql, shape: TableShape, rows: readonly RowSettleme
   await update(sql, { text: `UPDATE ${conflicts} SET ${values.join(', ')}`, values: [] }, rows);
 }
 
+/** A row of `conflictsByCommit`, and what becomes of it. */
+export interface RowByCommit {
+  readonly id: string;
+  readonly take: readonly string[] | 'row' | 'deletion';
+  readonly set?: readonly CellValue[];
+}
+
+/**
+ * Resolves rows in conflict that were read from the commits of the merge. They stay in conflict until all conflicts of
+ * the table are cleared: single ones cannot be removed where Dolt shows them wrongly.
+ * @throws Failure `constraint-violation` where that would fire a trigger, or a row would break a unique key
+ */
+export async function resolveByCommit(
+  sql: Sql,
+  shape: TableShape,
+  rows: readonly RowByCommit[],
+  pending: PendingRows,
+): Promise<void> {
+  await rewriteRows(
+    sql,
+    shape,
+    await openMergeTable(sql, shape.name),
+    rows.map(({ id, take, set = [] }) => ({ key: keyOfText(shape, id), take, set })),
+    pending,
+  );
+}
+
+/** Removes all conflicts of a table without reading or changing its rows. */
+export async function clearConflicts(sql: Sql, table: string): Promise<void> {
+  await sql.run("CALL DOLT_CONFLICTS_RESOLVE('--ours', ?)", [table]);
+}
+
 /**
  * Takes their side of all conflicts that a table still has: the only way to delete a row that they deleted and we
- * changed without firing a trigger.
+ * changed without firing a trigger. Dolt does so only where the merge leaves the columns as they have them.
+ * @throws Failure `constraint-violation` where it does not, and deleting rows would fire a trigger
  */
-export async function takeTheirs(sql: Sql, table: string): Promise<void> {
-  await sql.run("CALL DOLT_CONFLICTS_RESOLVE('--theirs', ?)", [table]);
+export async function takeTheirs(sql: Sql, shape: TableShape, pending: PendingRows): Promise<void> {
+  const open = await openMergeTable(sql, shape.name);
+  if (shape.key.length === 0 || hasColumnsOfTheirs(open)) {
+    await sql.run("CALL DOLT_CONFLICTS_RESOLVE('--theirs', ?)", [shape.name]);
+    return;
+  }
+  const rows = await conflictRows(sql, shape.name);
+  await rewriteRows(
+    sql,
+    shape,
+    open,
+    rows.map((row) => ({ key: anySide(row, shape), take: row.theirs === null ? 'deletion' : 'row', set: [] })),
+    pending,
+  );
+  await keepOurs(sql, shape.name);
+}
+
+function hasColumnsOfTheirs({ theirs, merged }: OpenMergeTable): boolean {
+  return JSON.stringify(theirs?.columnTexts) === JSON.stringify(merged.columnTexts);
 }
 
 /** Leaves all conflicts that a table still has as our side has them. */

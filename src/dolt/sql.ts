@@ -1,8 +1,9 @@
 import type { TypeCastField, TypeCastNext } from 'mysql2';
-import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
+import { createPool, type FieldPacket, type Pool, type PoolConnection } from 'mysql2/promise';
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
 import type { Redactor } from '../core/secrets.ts';
+import { cellSchema } from './cell.ts';
 import { type Address, connectTo } from './server-ready.ts';
 import { sqlFailure } from './sql-failure.ts';
 
@@ -10,8 +11,16 @@ import { sqlFailure } from './sql-failure.ts';
 export interface Sql {
   /** @throws Failure with the class of Dolt's text (see failure-text.ts) */
   rows<T>(schema: z.ZodType<T>, statement: string, parameters?: readonly string[]): Promise<T[]>;
+  /** A result whose columns are identified by their position, because two of them may have one name. */
+  table(statement: string, parameters?: readonly string[]): Promise<ResultTable>;
   /** Runs a statement whose rows are of no interest. */
   run(statement: string, parameters?: readonly string[]): Promise<void>;
+}
+
+export interface ResultTable {
+  readonly columns: readonly string[];
+  /** Values in their canonical text, in the order of the columns. */
+  readonly rows: readonly (readonly (string | null)[])[];
 }
 
 /** A database on a server: statements on any connection, or a series of them on one. */
@@ -33,6 +42,7 @@ interface Served {
   readonly secrets: Redactor;
 }
 
+const positionalRows = z.array(z.array(cellSchema));
 const databaseRow = z.object({ Database: z.string() });
 
 /**
@@ -103,17 +113,25 @@ async function inSession<T>(
 }
 
 function statements(runner: Pool | PoolConnection, secrets: Redactor): Sql {
-  const send = async (statement: string, parameters: readonly string[] = []): Promise<unknown> => {
+  const send = async (
+    statement: string,
+    parameters: readonly string[] = [],
+    rowsAsArray = false,
+  ): Promise<readonly [rows: unknown, fields: readonly FieldPacket[]]> => {
     try {
-      const [rows] = await runner.query(statement, [...parameters]);
-      return rows;
+      return await runner.query({ sql: statement, values: [...parameters], rowsAsArray });
     } catch (thrown) {
       throw sqlFailure(thrown, secrets);
     }
   };
   return {
     async rows(schema, statement, parameters) {
-      return z.array(schema).parse(await send(statement, parameters));
+      const [rows] = await send(statement, parameters);
+      return z.array(schema).parse(rows);
+    },
+    async table(statement, parameters) {
+      const [rows, fields] = await send(statement, parameters, true);
+      return { columns: fields.map(({ name }) => name), rows: positionalRows.parse(rows) };
     },
     async run(statement, parameters) {
       await send(statement, parameters);

@@ -47,12 +47,12 @@ export function ordinaryColumns(shape: TableShape): string[] {
 
 /** Names of the columns that a table had at a commit; empty where it did not exist. */
 export async function columnNamesAt(sql: Sql, table: string, commit: string): Promise<ReadonlySet<string>> {
-  if (!(await tablesAt(sql, commit)).includes(table)) return new Set();
+  if (!(await tableNamesAt(sql, commit)).includes(table)) return new Set();
   return new Set((await columnsAt(sql, table, commit)).map(({ name }) => name));
 }
 
 /** Names of the tables at a commit; tables of Dolt's own are not among them. */
-async function tablesAt(sql: Sql, commit: string): Promise<string[]> {
+export async function tableNamesAt(sql: Sql, commit: string): Promise<string[]> {
   const rows = await sql.rows(namesRow, 'SHOW TABLES AS OF ?', [commit]);
   return rows.flatMap((row) => Object.values(row));
 }

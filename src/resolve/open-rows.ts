@@ -1,10 +1,10 @@
 import type { Cells } from '../dolt/cell.ts';
-import { anySide, type ConflictRow, conflictRows } from '../dolt/conflict-rows.ts';
+import { anySide, type ConflictRow } from '../dolt/conflict-rows.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { ordinaryColumns, type TableShape, tableShape } from '../dolt/table-shape.ts';
 import type { Contest } from '../rows/contest.ts';
 import { readContests } from '../rows/read-contests.ts';
-import { requireReadable } from '../rows/settle-rows.ts';
+import { readableTable, readConflicts } from '../rows/readable-table.ts';
 import type { LeftCell, LeftRow } from './conflicts-file.ts';
 
 /** The merge that is open, seen from the town. */
@@ -26,6 +26,8 @@ export interface OpenRow {
 export interface OpenTable {
   readonly shape: TableShape;
   readonly rows: readonly OpenRow[];
+  /** Whether the rows were read from the commits of the merge, because Dolt shows their conflicts wrongly. */
+  readonly isReadByCommit: boolean;
 }
 
 /**
@@ -34,16 +36,17 @@ export interface OpenTable {
  */
 export async function openTable(sql: Sql, table: string, merge: OpenMerge): Promise<OpenTable> {
   const shape = await tableShape(sql, table);
-  requireReadable(shape);
-  const conflicts = await conflictRows(sql, table);
+  const open = await readableTable(sql, shape);
+  const conflicts = await readConflicts(sql, shape, open);
+  const isReadByCommit = open.conflicts.length > 0;
   const contests = await readContests(sql, shape, { rows: conflicts, onto: merge.onto });
   const rows = conflicts.map((conflict, index) => {
     const contest = contests[index] ?? { kind: 'changed', contested: [], theirs: [] };
     return { conflict, contest, left: leftRow(shape, { conflict, contest }, merge.swapped) };
   });
-  if (shape.key.length > 0) return { shape, rows };
+  if (shape.key.length > 0) return { shape, rows, isReadByCommit };
   const [first] = rows;
-  return { shape, rows: first === undefined ? [] : [{ ...first, left: keylessRow(table) }] };
+  return { shape, rows: first === undefined ? [] : [{ ...first, left: keylessRow(table) }], isReadByCommit };
 }
 
 /** Rows of a table without a primary key cannot be told apart, so one choice counts for all of them. */

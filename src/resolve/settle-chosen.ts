@@ -1,6 +1,13 @@
-import type { Cells } from '../dolt/cell.ts';
+import type { Cells, CellValue } from '../dolt/cell.ts';
 import type { PendingRows } from '../dolt/pending-rows.ts';
-import { type CellValue, keepOurs, type RowSettlement, settleConflicts, takeTheirs } from '../dolt/settle-conflicts.ts';
+import {
+  clearConflicts,
+  keepOurs,
+  type RowSettlement,
+  resolveByCommit,
+  settleConflicts,
+  takeTheirs,
+} from '../dolt/settle-conflicts.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { removeRows } from '../dolt/stored-rows.ts';
 import { hasTriggers, ordinaryColumns, type TableShape } from '../dolt/table-shape.ts';
@@ -29,8 +36,9 @@ export async function settleChosen(
   table: OpenTable,
   chosen: { readonly decided: Decided; readonly swapped: boolean; readonly pending: PendingRows },
 ): Promise<void> {
-  const { shape, rows } = table;
+  const { shape, rows, isReadByCommit } = table;
   const { pending } = chosen;
+  const settle = isReadByCommit ? resolveByCommit : settleConflicts;
   const decided = rows.flatMap((row) => {
     const decision = chosen.decided.decisions.get(rowName(row.left));
     return decision === undefined ? [] : [{ row, decision: decision }];
@@ -51,7 +59,7 @@ export async function settleChosen(
   });
   const plain = settlements.filter(({ settlement }) => !hasValue(settlement));
   if (plain.length > 0) {
-    await settleConflicts(
+    await settle(
       sql,
       shape,
       plain.map(({ settlement }) => settlement),
@@ -60,12 +68,21 @@ export async function settleChosen(
   }
   for (const { row, decision, settlement } of settlements) {
     if (!hasValue(settlement)) continue;
-    await settleConflicts(sql, shape, [settlement], pending).catch((thrown: unknown) => {
+    await settle(sql, shape, [settlement], pending).catch((thrown: unknown) => {
       throw refusedLiteral(row.left, decision, thrown);
     });
     checkStored(shape, row.left, { decision, stored: (await pending.row(shape.name, row.left.key)) ?? {} });
   }
-  if (outcomes.some(({ outcome }) => outcome.kind === 'their-deletion')) await takeTheirs(sql, shape.name);
+  const deleted = outcomes.flatMap(({ row, outcome }) => (outcome.kind === 'their-deletion' ? [row.conflict.id] : []));
+  if (isReadByCommit) {
+    await resolveByCommit(
+      sql,
+      shape,
+      deleted.map((id) => ({ id, take: 'deletion' })),
+      pending,
+    );
+    await clearConflicts(sql, shape.name);
+  } else if (deleted.length > 0) await takeTheirs(sql, shape, pending);
   if (removed.length > 0) {
     await removeRows(
       sql,
@@ -82,11 +99,11 @@ function hasValue({ set = [] }: RowSettlement): boolean {
 async function settleKeyless(
   sql: Sql,
   { shape, rows }: OpenTable,
-  chosen: { readonly decision: Decision | undefined; readonly swapped: boolean },
+  chosen: { readonly decision: Decision | undefined; readonly swapped: boolean; readonly pending: PendingRows },
 ): Promise<void> {
   if (rows.length === 0 || chosen.decision?.kind !== 'row') return;
   const side = chosen.decision.take === 'theirs' ? 'theirs' : 'ours';
-  if ((side === 'theirs') !== chosen.swapped) await takeTheirs(sql, shape.name);
+  if ((side === 'theirs') !== chosen.swapped) await takeTheirs(sql, shape, chosen.pending);
   else await keepOurs(sql, shape.name);
 }
 

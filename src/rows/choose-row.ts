@@ -1,5 +1,5 @@
+import type { CellValue } from '../dolt/cell.ts';
 import type { ConflictRow } from '../dolt/conflict-rows.ts';
-import type { CellValue } from '../dolt/settle-conflicts.ts';
 import type { TableShape } from '../dolt/table-shape.ts';
 import { chooseAudit } from './audit-columns.ts';
 import { compareBytes, compareRows, compareValues } from './compare-values.ts';

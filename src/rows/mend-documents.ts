@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
 import { type Cells, cellsSchema } from '../dolt/cell.ts';
 import { quoted } from '../dolt/identifier.ts';
+import { hasShadowedDiff } from '../dolt/readability.ts';
+import { rowDiffs } from '../dolt/row-diffs.ts';
 import { hasKey, keyOf, keyText } from '../dolt/row-key.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { rowsByKey } from '../dolt/stored-rows.ts';
@@ -90,6 +92,7 @@ async function changedRows(
   of: { readonly shape: TableShape; readonly column: string; readonly base: string; readonly head: string },
 ): Promise<Map<string, ChangedRow>> {
   const { shape, column } = of;
+  if (hasShadowedDiff([...shape.key, column])) return changedByPosition(sql, of);
   const [from, to] = [quoted(`from_${column}`), quoted(`to_${column}`)];
   const keys = shape.key.map((name) => `${quoted(`to_${name}`)} AS ${quoted(name)}`).join(', ');
   const escaped = [from, to].map((value) => `INSTR(CAST(${value} AS CHAR), CHAR(92)) > 0`).join(' OR ');
@@ -102,6 +105,22 @@ async function changedRows(
     rows.map((row): [string, ChangedRow] => {
       const isEscaped = row['dolt_federation_escaped'] === '1';
       return [keyText(shape, row), { key: keyOf(shape, row), isEscaped }];
+    }),
+  );
+}
+
+/** The same where no condition can name the columns. */
+async function changedByPosition(
+  sql: Sql,
+  of: { readonly shape: TableShape; readonly column: string; readonly base: string; readonly head: string },
+): Promise<Map<string, ChangedRow>> {
+  const { shape, column } = of;
+  const diffs = await rowDiffs(sql, { from: of.base, to: of.head }, shape.name);
+  return new Map(
+    diffs.flatMap(({ from, to }): [string, ChangedRow][] => {
+      const [before, after] = [from?.[column] ?? null, to?.[column] ?? null];
+      if (to === null || before === null || after === null || before === after) return [];
+      return [[keyText(shape, to), { key: keyOf(shape, to), isEscaped: `${before}${after}`.includes('\\') }]];
     }),
   );
 }

@@ -1,4 +1,3 @@
-import { Failure } from '../core/failure.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { type TableShape, tableShape } from '../dolt/table-shape.ts';
 import type { Settling } from './choose-row.ts';
@@ -7,6 +6,7 @@ import { mendDocuments } from './mend-documents.ts';
 import type { Merging } from './merging.ts';
 import { type Obstacle, rowConflict } from './obstacle.ts';
 import { readHistories } from './read-clock.ts';
+import { readableTable } from './readable-table.ts';
 import { restoreFamily, type Survivors } from './restore.ts';
 import { settleTable } from './settle-table.ts';
 import type { ToldRow } from './told-row.ts';
@@ -31,7 +31,8 @@ export async function settleRows(
 ): Promise<SettledRows | Obstacle> {
   const shapes: TableShape[] = [];
   for (const table of conflicts.tables) shapes.push(await tableShape(sql, table));
-  for (const shape of shapes) requireReadable(shape);
+  // Nothing is resolved before all tables are known to be readable.
+  for (const shape of shapes) await readableTable(sql, shape);
   const keyless = shapes.filter(({ key }) => key.length === 0);
   if (keyless.length > 0) {
     const rows = await undoneRows(
@@ -57,19 +58,4 @@ export async function settleRows(
   await mendDocuments(sql, merging, told);
   const restores = conflicts.strategy === 'newest' ? survivors : [];
   return { rows: [...told, ...(await restoreFamily(sql, merging, restores))], losers };
-}
-
-/**
- * Dolt 2.3.0 mixes up the columns of `dolt_conflicts_<table>` where one is VIRTUAL (measured).
- * @throws Failure `dolt-defect` for such a table
- */
-export function requireReadable({ name, columns }: TableShape): void {
-  const virtual = columns.filter(({ generated }) => generated !== null && !generated.stored);
-  if (virtual.length === 0) return;
-  const names = virtual.map((column) => column.name).join(', ');
-  throw new Failure(
-    'dolt-defect',
-    `${name} has rows in conflict and the VIRTUAL column(s) ${names}, and this Dolt shows such conflicts wrongly`,
-    { hint: `Settle the rows of ${name} on one side, or make the column STORED or plain, then run again.` },
-  );
 }

@@ -1,6 +1,6 @@
 import type { Cells } from '../dolt/cell.ts';
 import { anySide, type ConflictRow, conflictRows } from '../dolt/conflict-rows.ts';
-import { settleConflicts, takeTheirs } from '../dolt/settle-conflicts.ts';
+import { clearConflicts, resolveByCommit, settleConflicts, takeTheirs } from '../dolt/settle-conflicts.ts';
 import type { Sql } from '../dolt/sql.ts';
 import type { TableShape } from '../dolt/table-shape.ts';
 import { auditColumnsOf } from './audit-columns.ts';
@@ -10,6 +10,7 @@ import { type DocumentMerge, planDocument } from './document-merge.ts';
 import type { Merging } from './merging.ts';
 import { type ContestedRow, type Histories, readClock } from './read-clock.ts';
 import { readContests } from './read-contests.ts';
+import { readableTable, readConflicts } from './readable-table.ts';
 import { otherSide, type Side } from './side.ts';
 import type { TablePolicy } from './table-policy.ts';
 import type { ToldRow } from './told-row.ts';
@@ -50,6 +51,18 @@ export async function settleTable(sql: Sql, merging: Merging, table: TableToSett
     }
     return chosen.map(({ row, choice }) => [row, choice]);
   };
+  const open = await readableTable(sql, shape);
+  if (open.conflicts.length > 0) {
+    const chosen = await settle(await readConflicts(sql, shape, open));
+    await resolveByCommit(
+      sql,
+      shape,
+      chosen.map(([{ id }, { take, set }]) => ({ id, take, set })),
+      merging.pending,
+    );
+    await clearConflicts(sql, shape.name);
+    return { told, survivors, losers };
+  }
   // Their deletions under `theirs` are taken at the end, all at once: a row is deleted in no other way.
   const without = table.strategy === 'theirs' ? ({ without: 'their-deletions' } as const) : {};
   for (;;) {
@@ -66,7 +79,7 @@ export async function settleTable(sql: Sql, merging: Merging, table: TableToSett
   const deletions = table.strategy === 'theirs' ? await conflictRows(sql, shape.name) : [];
   if (deletions.length > 0) {
     await settle(deletions);
-    await takeTheirs(sql, shape.name);
+    await takeTheirs(sql, shape, merging.pending);
   }
   return { told, survivors, losers };
 }

@@ -74,7 +74,9 @@ function swap(row: ToldRow): ToldRow {
 }
 
 function pick(cells: Cells | null, columns: readonly string[]): Conflict['base'] {
-  return cells === null ? null : Object.fromEntries(columns.map((name) => [name, cells[name] ?? null]));
+  return cells === null
+    ? null
+    : Object.fromEntries(columns.map((name) => [name, Object.hasOwn(cells, name) ? (cells[name] ?? null) : null]));
 }
 
 /** Who won and why, in words: `theirs (later)`, or `ours (later): title; theirs (later): status`. */

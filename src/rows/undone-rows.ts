@@ -1,7 +1,8 @@
-import { anySide, conflictRows } from '../dolt/conflict-rows.ts';
+import { anySide } from '../dolt/conflict-rows.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { ordinaryColumns, tableShape } from '../dolt/table-shape.ts';
 import { contestOf } from './contest.ts';
+import { readableTable, readConflicts } from './readable-table.ts';
 import type { ToldRow } from './told-row.ts';
 
 const KINDS = {
@@ -11,14 +12,17 @@ const KINDS = {
   'deleted-by-theirs': 'deleted',
 } as const;
 
-/** The rows in conflict of a merge that is going to be undone, as they stand. */
+/**
+ * The rows in conflict of a merge that is going to be undone, as they stand.
+ * @throws Failure `dolt-defect` where this Dolt shows them wrongly
+ */
 export async function undoneRows(sql: Sql, tables: readonly string[]): Promise<ToldRow[]> {
   const told: ToldRow[] = [];
   for (const table of tables) {
     const shape = await tableShape(sql, table);
     const isKeyless = shape.key.length === 0;
     const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
-    for (const row of await conflictRows(sql, table)) {
+    for (const row of await readConflicts(sql, shape, await readableTable(sql, shape))) {
       const { kind, contested } = contestOf(row, columns, new Set());
       told.push({
         kind: isKeyless ? 'keyless' : KINDS[kind],

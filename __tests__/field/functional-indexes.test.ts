@@ -1,0 +1,205 @@
+import { describe, expect, test } from '@jest/globals';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { byCell, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
+import { HASH_ORDERS, twoTowns } from '../helpers/two-towns.ts';
+
+/** Tables whose conflicts Dolt shows in shifted columns: what all have, and what each side does to the definition. */
+const SHAPES = [
+  { shape: 'an index on both sides', table: '', base: ['CREATE INDEX f ON t ((LOWER(a)))'], north: [], south: [] },
+  { shape: 'an index on one side', table: '', base: [], north: ['CREATE INDEX f ON t (b, (LOWER(a)))'], south: [] },
+  {
+    shape: 'an index dropped on one side',
+    table: '',
+    base: ['CREATE INDEX f ON t ((CONCAT(a, b)))'],
+    north: [],
+    south: ['DROP INDEX f ON t'],
+  },
+  { shape: 'a unique index', table: '', base: ['CREATE UNIQUE INDEX f ON t ((CONCAT(id, a)))'], north: [], south: [] },
+  {
+    shape: 'a VIRTUAL column between others',
+    table: "v VARCHAR(40) AS (CONCAT(a, '!')) VIRTUAL, KEY (v),",
+    base: [],
+    north: [],
+    south: [],
+  },
+  {
+    shape: 'a VIRTUAL column added on one side',
+    table: '',
+    base: [],
+    north: [],
+    south: ["ALTER TABLE t ADD COLUMN v VARCHAR(40) AS (CONCAT(a, '!')) VIRTUAL"],
+  },
+] as const;
+type Shape = (typeof SHAPES)[number];
+
+const rows = [1, 2, 3, 4, 5].map((id) => `(${id}, 'a', 'b', '2026-02-01')`).join(', ');
+const made = ({ table, base }: Shape): string[] => [
+  `CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(40), ${table} b VARCHAR(40), c JSON, updated_at DATETIME)`,
+  ...base,
+  `INSERT INTO t (id, a, b, updated_at) VALUES ${rows}`,
+];
+const set = (day: number, values: string, id: number): string =>
+  `UPDATE t SET ${values}, updated_at = '2026-02-0${day}' WHERE id = ${id}`;
+const NORTH = [
+  set(3, "a = 'north'", 1),
+  set(5, "a = 'north', b = 'north'", 2),
+  'DELETE FROM t WHERE id = 3',
+  set(3, "a = 'north'", 4),
+  "INSERT INTO t (id, a, b, updated_at) VALUES (6, 'north', 'north', '2026-02-02')",
+];
+const SOUTH = [
+  set(4, "a = 'South'", 1),
+  set(4, "a = 'South'", 2),
+  set(4, "b = 'South'", 3),
+  'DELETE FROM t WHERE id = 4',
+  "UPDATE t SET b = 'South' WHERE id = 5",
+  "INSERT INTO t (id, a, b, updated_at) VALUES (6, 'South', 'South', '2026-02-02')",
+];
+const READ = 'SELECT id, a, b FROM t ORDER BY id';
+
+const row = (id: number, a: string, b: string) => ({ id, a, b });
+const EXPECTED = {
+  newest: [row(1, 'South', 'b'), row(2, 'north', 'north'), row(3, 'a', 'South'), row(4, 'north', 'b')],
+  ours: [row(1, 'north', 'b'), row(2, 'north', 'north'), row(4, 'north', 'b')],
+  theirs: [row(1, 'South', 'b'), row(2, 'South', 'north'), row(3, 'a', 'South')],
+};
+
+describe.each(HASH_ORDERS)('%s', (order) => {
+  test.each(SHAPES)('$shape: conflicts are resolved by newest', async (shape) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...made(shape));
+    await towns.edit([...shape.north, ...NORTH], [...shape.south, ...SOUTH], order);
+    const inNorth = await towns.run('north');
+    const run = inNorth.run('south');
+    expect(run.failure).toBeNull();
+    expect((await towns.north.rows(READ)).slice(0, 5)).toEqual([...EXPECTED.newest, row(5, 'a', 'South')]);
+    expect(run.conflicts.map(({ key, kind }) => [key['id'], kind])).toEqual(
+      expect.arrayContaining([
+        ['1', 'changed'],
+        ['2', 'changed'],
+        ['3', 'deleted'],
+        ['4', 'deleted'],
+        ['6', 'id-collision'],
+      ]),
+    );
+    expect(run.conflicts).toHaveLength(5);
+    expect(await towns.north.rows("SELECT id FROM t WHERE LOWER(a) = 'south' AND id < 6")).toEqual([{ id: 1 }]);
+    expect((await towns.run('south')).head).toBe(inNorth.head);
+    expect(await towns.south.rows(READ)).toEqual(await towns.north.rows(READ));
+  });
+});
+
+test.each(['ours', 'theirs'] as const)('an index on both sides: %s', async (strategy) => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, ...made(SHAPES[0]));
+  await towns.edit(NORTH, SOUTH);
+  const inNorth = await towns.run('north', { strategy });
+  expect(inNorth.run('south').failure).toBeNull();
+  const added = strategy === 'ours' ? 'north' : 'South';
+  expect(await towns.north.rows(READ)).toEqual([...EXPECTED[strategy], row(5, 'a', 'South'), row(6, added, added)]);
+});
+
+test.each([SHAPES[0], SHAPES[4]])('$shape: manual leaves the rows with their own values', async (shape) => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, ...made(shape));
+  await towns.edit([...shape.north, ...NORTH], [...shape.south, ...SOUTH]);
+  const before = await towns.north.head();
+  const run = (await towns.run('north', { strategy: 'manual' })).run('south');
+  expect(run.failure?.code).toBe('conflict');
+  expect(await towns.north.head()).toBe(before);
+  expect(run.conflicts.find(({ key }) => key['id'] === '1')).toMatchObject({
+    columns: ['a', 'updated_at'],
+    base: { a: 'a' },
+    ours: { a: 'north' },
+    theirs: { a: 'South' },
+  });
+});
+
+describe.each([SHAPES[0], SHAPES[2], SHAPES[5]])('$shape: resolve', (shape) => {
+  const heads = (folder: Awaited<ReturnType<typeof tempFolder>>) =>
+    twoHeads(folder, {
+      base: made(shape),
+      ours: [...shape.north, ...NORTH],
+      theirs: [...shape.south, ...SOUTH],
+    });
+  const MERGED = READ.replace('FROM t', 'FROM t MERGED');
+
+  test('takes the chosen side of whole rows', async () => {
+    await using folder = await tempFolder();
+    const { read } = await resolveHeads(folder, await heads(folder), wholly('theirs'));
+    expect(await read(MERGED)).toEqual([
+      row(1, 'South', 'b'),
+      row(2, 'South', 'north'),
+      row(3, 'a', 'South'),
+      row(5, 'a', 'South'),
+      row(6, 'South', 'South'),
+    ]);
+  });
+
+  test('takes a value of its own, the base and deletions', async () => {
+    await using folder = await tempFolder();
+    const { read } = await resolveHeads(folder, await heads(folder), (left) => {
+      switch (left.key['id']) {
+        case '1':
+          return byCell({ a: { value: "it's" }, updated_at: 'ours' })(left);
+        case '2':
+          return byCell({ a: 'base', updated_at: 'theirs' })(left);
+        case '3':
+          return wholly('base')(left);
+        default:
+          return wholly('delete')(left);
+      }
+    });
+    expect(await read(MERGED)).toEqual([
+      row(1, "it's", 'b'),
+      row(2, 'a', 'north'),
+      row(3, 'a', 'b'),
+      row(5, 'a', 'South'),
+    ]);
+  });
+});
+
+test('a JSON document that Dolt merges is no conflict beside a shifted column', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');
+  await towns.edit(
+    ['UPDATE t SET c = JSON_SET(c, "$.a", 2) WHERE id = 1', set(3, "a = 'north'", 2)],
+    ['UPDATE t SET c = JSON_SET(c, "$.b", 2) WHERE id = 1', set(4, "a = 'South'", 2)],
+  );
+  expect((await towns.run('north')).run('south').failure).toBeNull();
+  expect(await towns.north.rows('SELECT a, c FROM t WHERE id < 3 ORDER BY id')).toEqual([
+    { a: 'a', c: { a: 2, b: 2 } },
+    { a: 'South', c: { a: 1, b: 1 } },
+  ]);
+});
+
+test.each(HASH_ORDERS)('two rows under one unique expression are refused with the way out (%s)', async (order) => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(
+    folder,
+    ...made(SHAPES[1]),
+    'CREATE UNIQUE INDEX u ON t ((CONCAT(id, a)))',
+    'DELETE FROM t',
+    'DROP INDEX u ON t',
+    'CREATE UNIQUE INDEX u ON t ((LOWER(a)))',
+  );
+  await towns.edit(["INSERT INTO t (id, a) VALUES (11, 'Same')"], ["INSERT INTO t (id, a) VALUES (12, 'same')"], order);
+  const before = await towns.north.head();
+  const { failure } = (await towns.run('north')).run('south');
+  expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('the functional index u') });
+  expect(await towns.north.head()).toBe(before);
+});
+
+test('a table with a trigger is refused, because rewriting its rows would fire it', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(
+    folder,
+    ...made(SHAPES[0]),
+    'CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY)',
+    'CREATE TRIGGER fired AFTER INSERT ON t FOR EACH ROW INSERT INTO log VALUES ()',
+  );
+  await towns.edit([set(3, "a = 'north'", 1)], [set(4, "a = 'South'", 1)]);
+  const { failure } = (await towns.run('north', { strategy: 'theirs' })).run('south');
+  expect(failure).toMatchObject({ code: 'constraint-violation', message: expect.stringContaining('triggers') });
+  expect(await towns.north.rows('SELECT id FROM log')).toEqual([]);
+});

@@ -1,0 +1,245 @@
+import { expect, test } from '@jest/globals';
+import { lookAt } from '../../src/sync/look.ts';
+import { withDatabase } from '../helpers/federating.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeEmptyTown } from '../helpers/town.ts';
+import { HASH_ORDERS, twoTowns } from '../helpers/two-towns.ts';
+
+const SYSTEM_TABLES = [
+  'dolt_conflicts_',
+  'dolt_diff_',
+  'dolt_commit_diff_',
+  'dolt_constraint_violations_',
+  'dolt_history_',
+] as const;
+const PREFIXES = ['to_', 'from_', 'base_', 'our_', 'their_'] as const;
+
+/** Asks the engine for the columns of its own system tables, and makes names from them that could clash. */
+async function clashingNames(folder: TempFolder): Promise<{ readonly all: string[]; readonly bare: string[] }> {
+  const town = await makeEmptyTown(folder.file('plain'));
+  await town.commit('tables', 'CREATE TABLE keyed (id INT PRIMARY KEY, a INT)', 'CREATE TABLE keyless (id INT, a INT)');
+  const names = new Set<string>();
+  for (const system of SYSTEM_TABLES) {
+    for (const table of ['keyed', 'keyless']) {
+      for (const row of await town.rows(`SHOW COLUMNS FROM ${system}${table}`)) names.add(String(row['Field']));
+    }
+  }
+  const stripped = [...names].flatMap((name) =>
+    PREFIXES.flatMap((prefix) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : [])),
+  );
+  const isOfUser = (name: string) => name === 'id' || name === 'a' || name.endsWith('_id');
+  const bare = [...new Set(stripped)].filter((name) => !isOfUser(name));
+  const capitals = bare.map((name) => name.replaceAll(/(?:^|_)[a-z]/g, (start) => start.toUpperCase()));
+  const all = [...new Set([...names, ...bare, ...capitals])].filter((name) => !isOfUser(name));
+  return { all: [...all, 'dolt_conflict_id'].sort(), bare: [...bare, ...capitals] };
+}
+
+const quoted = (name: string) => `\`${name}\``;
+const at = (day: number) => `'2026-02-0${day}'`;
+
+/** A merge within the history of one side, so that a clock cannot follow a line. */
+const MERGED_HISTORY = [
+  "CALL DOLT_CHECKOUT('-b', 'side')",
+  'INSERT INTO other VALUES (1)',
+  "CALL DOLT_COMMIT('-A', '-m', 'side')",
+  "CALL DOLT_CHECKOUT('main')",
+  'INSERT INTO other VALUES (2)',
+  "CALL DOLT_COMMIT('-A', '-m', 'main')",
+  "CALL DOLT_MERGE('--no-ff', '-m', 'met', 'side')",
+  "CALL DOLT_BRANCH('-D', 'side')",
+];
+
+test.each(HASH_ORDERS)('columns named like those of system tables: every cell is the right one (%s)', async (order) => {
+  await using folder = await tempFolder();
+  const { all: names, bare } = await clashingNames(folder);
+  expect(bare).toEqual(expect.arrayContaining(['diff_type', 'Diff_Type', 'commit', 'commit_date', 'cardinality']));
+  expect(names).toEqual(expect.arrayContaining(['to_commit', 'violation_type', 'commit_hash', 'our_a']));
+  const tables = names.flatMap((name, index) => {
+    const plain = `id VARCHAR(9) PRIMARY KEY, a VARCHAR(9), ${quoted(name)} VARCHAR(64)`;
+    const keyed = `${quoted(name)} VARCHAR(64) PRIMARY KEY, a VARCHAR(9), x VARCHAR(64)`;
+    return [
+      { table: `c${index}`, name, columns: plain, key: 'id' },
+      ...(bare.includes(name) ? [{ table: `k${index}`, name, columns: keyed, key: name }] : []),
+    ];
+  });
+  const each = (make: (one: { table: string; key: string; x: string }) => string[]): string[] =>
+    tables.flatMap(({ table, key, name }) => make({ table, key: quoted(key), x: quoted(key === name ? 'x' : name) }));
+  const towns = await twoTowns(
+    folder,
+    'CREATE TABLE other (id INT PRIMARY KEY)',
+    ...tables.map(({ table, columns }) => `CREATE TABLE ${table} (${columns}, updated_at DATETIME(6))`),
+    ...each(({ table, key, x }) => [
+      `INSERT INTO ${table} (${key}, a, ${x}, updated_at) VALUES ${[1, 2, 3, 4].map((n) => `('r${n}', 'a', 'x', ${at(1)})`).join(', ')}`,
+    ]),
+  );
+  await towns.edit(
+    [
+      ...MERGED_HISTORY,
+      ...each(({ table, key, x }) => [
+        `UPDATE ${table} SET ${x} = 'north', updated_at = ${at(3)} WHERE ${key} = 'r1'`,
+        `UPDATE ${table} SET ${x} = 'north', updated_at = ${at(5)} WHERE ${key} = 'r2'`,
+        `UPDATE ${table} SET a = 'north', updated_at = ${at(3)} WHERE ${key} = 'r3'`,
+        `DELETE FROM ${table} WHERE ${key} = 'r4'`,
+      ]),
+    ],
+    [
+      ...each(({ table, key, x }) => [
+        `UPDATE ${table} SET ${x} = 'south', a = 'south', updated_at = ${at(4)} WHERE ${key} IN ('r1', 'r2', 'r3')`,
+        `UPDATE ${table} SET ${x} = 'south', updated_at = ${at(4)} WHERE ${key} = 'r4'`,
+      ]),
+    ],
+    order,
+  );
+  const inNorth = await towns.run('north');
+  expect(inNorth.run('south').failure).toBeNull();
+  const all = each(({ table, key, x }) => [`SELECT '${table}' AS t, ${key} AS k, a, ${x} AS x FROM ${table}`]);
+  const rows = await towns.north.rows(`${all.join(' UNION ALL ')} ORDER BY t, k`);
+  expect(rows).toEqual(
+    tables
+      .map(({ table }) => table)
+      .sort()
+      .flatMap((t) => [
+        { t, k: 'r1', a: 'south', x: 'south' },
+        { t, k: 'r2', a: 'south', x: 'north' },
+        { t, k: 'r3', a: 'south', x: 'south' },
+        { t, k: 'r4', a: 'a', x: 'south' },
+      ]),
+  );
+  const reported = inNorth.run('south').conflicts.filter(({ table }) => table === `c${names.indexOf('diff_type')}`);
+  expect(reported.map(({ key, columns }) => [key, columns])).toEqual([
+    [{ id: 'r1' }, ['diff_type', 'updated_at']],
+    [{ id: 'r2' }, ['diff_type', 'updated_at']],
+    [{ id: 'r3' }, ['a', 'updated_at']],
+    [{ id: 'r4' }, ['diff_type', 'updated_at']],
+  ]);
+  expect((await towns.run('south')).head).toBe(inNorth.head);
+});
+
+test('a key named like a column of Dolt does not blind the checks of what a peer brings', async () => {
+  await using folder = await tempFolder();
+  const town = await makeEmptyTown(folder.file('town'));
+  const rows = Array.from({ length: 20 }, (_, n) => `('r${n}', 'x', 'x', '2026-02-01')`).join(', ');
+  const from = await town.commit(
+    'base',
+    'CREATE TABLE runs (`commit` VARCHAR(9) PRIMARY KEY, diff_type VARCHAR(9), commit_date VARCHAR(9), updated_at DATETIME)',
+    'CREATE TABLE kinds (id VARCHAR(9) PRIMARY KEY, diff_type VARCHAR(9), `commit` VARCHAR(9), updated_at DATETIME)',
+    `INSERT INTO runs VALUES ${rows}`,
+    `INSERT INTO kinds VALUES ${rows}`,
+    "CREATE TABLE shifted (id VARCHAR(9) PRIMARY KEY, v VARCHAR(9) AS (CONCAT(id, '!')) VIRTUAL, diff_type VARCHAR(9), updated_at DATETIME)",
+    'INSERT INTO shifted (id, updated_at) SELECT id, updated_at FROM kinds',
+  );
+  const edits = ['runs', 'kinds', 'shifted'].flatMap((table) => {
+    const key = table === 'runs' ? '`commit`' : 'id';
+    return [
+      `DELETE FROM ${table} WHERE ${key} <> 'r1'`,
+      `UPDATE ${table} SET updated_at = '2099-01-01', diff_type = 'removed'`,
+    ];
+  });
+  const to = await town.commit('edits', ...edits);
+  const brought = await withDatabase(town.path, folder.file('tmp'), (database) =>
+    lookAt(database, { ours: from, theirs: to }, '2026-12-31 00:00:00'),
+  );
+  const shown = { column: null, value: null };
+  expect(brought?.deletions).toEqual([
+    {
+      table: 'kinds',
+      before: 20,
+      deleted: 19,
+      rows: ['r0', 'r10', 'r11', 'r12', 'r13'].map((id) => ({ ...shown, table: 'kinds', key: { id } })),
+    },
+    // The keys cannot be read beside a condition; their number can.
+    { table: 'runs', before: 20, deleted: 19, rows: [] },
+    // `dolt_diff_stat` would end the engine here.
+    {
+      table: 'shifted',
+      before: 20,
+      deleted: 19,
+      rows: ['r0', 'r10', 'r11', 'r12', 'r13'].map((id) => ({ ...shown, table: 'shifted', key: { id } })),
+    },
+  ]);
+  const late = { key: { id: 'r1' }, column: 'updated_at', value: expect.stringMatching(/^2099-01-01/) };
+  expect(brought?.futureRows).toEqual([
+    { table: 'kinds', column: 'updated_at', count: 1, rows: [{ ...late, table: 'kinds' }] },
+    { table: 'runs', column: 'updated_at', count: 1, rows: [] },
+    { table: 'shifted', column: 'updated_at', count: 1, rows: [{ ...late, table: 'shifted' }] },
+  ]);
+});
+
+test.each(HASH_ORDERS)('a broken constraint beside columns named like those of the violations (%s)', async (order) => {
+  await using folder = await tempFolder();
+  const names = 'violation_type, violation_info, from_root_ish, dolt_row_hash';
+  const towns = await twoTowns(
+    folder,
+    `CREATE TABLE u (id INT PRIMARY KEY, k VARCHAR(9) UNIQUE, created_at DATETIME, ${names.replaceAll(/(\w+)(?:, )?/g, '$1 VARCHAR(9), ')}a INT)`,
+  );
+  await towns.edit(
+    [`INSERT INTO u (id, k, created_at, ${names}) VALUES (1, 'same', '2026-02-01', 'n1', 'n2', 'n3', 'n4')`],
+    [`INSERT INTO u (id, k, created_at, ${names}) VALUES (2, 'same', '2026-02-02', 's1', 's2', 's3', 's4')`],
+    order,
+  );
+  const inNorth = await towns.run('north');
+  expect(inNorth.run('south').failure).toBeNull();
+  expect(await towns.north.rows(`SELECT id, ${names} FROM u`)).toEqual([
+    { id: 1, violation_type: 'n1', violation_info: 'n2', from_root_ish: 'n3', dolt_row_hash: 'n4' },
+  ]);
+  expect((await towns.run('south')).head).toBe(inNorth.head);
+});
+
+test('a name that the client keeps for itself is refused before anything is resolved', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(
+    folder,
+    'CREATE TABLE t (id INT PRIMARY KEY, `__proto__` INT)',
+    'INSERT INTO t VALUES (1, 1)',
+  );
+  await towns.edit(['UPDATE t SET `__proto__` = 2'], ['UPDATE t SET `__proto__` = 3']);
+  const { failure } = (await towns.run('north')).run('south');
+  expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('__proto__') });
+});
+
+test('two columns of one name without a primary key are refused before anything is resolved', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, 'CREATE TABLE t (a INT, cardinality INT)', 'INSERT INTO t VALUES (1, 1)');
+  await towns.edit(['UPDATE t SET cardinality = 2'], ['UPDATE t SET cardinality = 3']);
+  for (const strategy of ['newest', 'manual'] as const) {
+    const { failure } = (await towns.run('north', { strategy })).run('south');
+    expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('the column cardinality') });
+  }
+});
+
+test.each(HASH_ORDERS)('tables with odd names, whose conflicts are read from both places (%s)', async (order) => {
+  await using folder = await tempFolder();
+  const names = ['a`b', 'a.b c', "it's", 'Mixed_Case', 'diff', 'commit', 'ü"x', 'summary', 'stat'];
+  const tables = names.flatMap((name) => [
+    { table: quoted(name.replaceAll('`', '``')), index: [] },
+    { table: quoted(`${name}2`.replaceAll('`', '``')), index: ['CREATE INDEX f ON'] },
+  ]);
+  const towns = await twoTowns(
+    folder,
+    ...tables.flatMap(({ table, index }) => [
+      `CREATE TABLE ${table} (id INT PRIMARY KEY, a VARCHAR(9), \`commit\` VARCHAR(9), updated_at DATETIME)`,
+      ...index.map((create) => `${create} ${table} (id, (UPPER(a)))`),
+      `INSERT INTO ${table} VALUES (1, 'a', 'a', '2026-02-01'), (2, 'a', 'a', '2026-02-01')`,
+    ]),
+  );
+  const set = (side: string, days: readonly [number, number]) =>
+    tables.flatMap(({ table }) =>
+      days.map(
+        (day, index) =>
+          `UPDATE ${table} SET a = '${side}', \`commit\` = '${side}', updated_at = '2026-02-0${day}' WHERE id = ${index + 1}`,
+      ),
+    );
+  await towns.edit(set('north', [2, 5]), set('south', [3, 4]), order);
+  const inNorth = await towns.run('north');
+  expect(inNorth.run('south').failure).toBeNull();
+  for (const { table } of tables) {
+    expect([table, await towns.north.rows(`SELECT a, \`commit\` AS c FROM ${table} ORDER BY id`)]).toEqual([
+      table,
+      [
+        { a: 'south', c: 'south' },
+        { a: 'north', c: 'north' },
+      ],
+    ]);
+  }
+  expect((await towns.run('south')).head).toBe(inNorth.head);
+});

@@ -1,0 +1,52 @@
+import { Failure } from '../core/failure.ts';
+import { type ConflictRow, conflictRows } from '../dolt/conflict-rows.ts';
+import { conflictsByCommit } from '../dolt/conflicts-by-commit.ts';
+import { type OpenMergeTable, openMergeTable, renamedColumns } from '../dolt/open-merge-table.ts';
+import { defectsText } from '../dolt/readability.ts';
+import type { Sql } from '../dolt/sql.ts';
+import type { TableShape } from '../dolt/table-shape.ts';
+
+/** The client keeps these names for itself (mysql2 3: `can't be the same as an object's private property`). */
+const UNREADABLE = /^__(?:proto|(?:define|lookup)[GS]etter)__$/;
+
+/**
+ * Looks at a table with rows in conflict before any of them is resolved.
+ * @throws Failure `dolt-defect` where its rows cannot be read, or would be read from the wrong columns
+ */
+export async function readableTable(sql: Sql, shape: TableShape): Promise<OpenMergeTable> {
+  const { name } = shape;
+  const open = await openMergeTable(sql, name);
+  const unreadable = shape.columns.find((column) => UNREADABLE.test(column.name));
+  if (unreadable !== undefined) {
+    throw new Failure(
+      'dolt-defect',
+      `${name} has rows in conflict and a column ${unreadable.name}, which no run can read`,
+      {
+        hint: `Rename the column ${unreadable.name} on both sides, commit, then run again.`,
+      },
+    );
+  }
+  if (shape.key.length === 0 && open.conflicts.length > 0) {
+    throw new Failure(
+      'dolt-defect',
+      `${name} has rows in conflict and no primary key, and this Dolt shows its conflicts wrongly because of ${defectsText(open.conflicts)}`,
+      { hint: `Make the rows of ${name} the same on both sides, commit, then run again.` },
+    );
+  }
+  const renamed = await renamedColumns(sql, name, open);
+  if (renamed.length > 0) {
+    throw new Failure(
+      'dolt-defect',
+      `${name} has rows in conflict and renamed columns (${renamed.join(', ')}), and this Dolt shows the values of one side under the old names`,
+      {
+        hint: `Give the rows of ${name} that both sides changed the same values on both sides, commit, then run again. A rename without such rows merges.`,
+      },
+    );
+  }
+  return open;
+}
+
+/** Rows in conflict of a table, from `dolt_conflicts_<table>`, or from the commits where that shows them wrongly. */
+export function readConflicts(sql: Sql, shape: TableShape, open: OpenMergeTable): Promise<ConflictRow[]> {
+  return open.conflicts.length === 0 ? conflictRows(sql, shape.name) : conflictsByCommit(sql, shape, open);
+}

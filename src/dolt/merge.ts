@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Failure } from '../core/failure.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import { checkout } from './heads.ts';
+import { requireMergeable } from './require-mergeable.ts';
 import { canFixCommitter, signature } from './signature.ts';
 import type { Sql } from './sql.ts';
 
@@ -45,11 +46,23 @@ async function variables(sql: Sql): Promise<string[]> {
 /**
  * Opens a merge of a commit into the branch of the session, and leaves it open also where nothing is in conflict.
  * @param merge.date author and committer date of the commit to come, `YYYY-MM-DD HH:MM:SS.mmm` in UTC
+ * @throws Failure `dolt-defect` where this Dolt cannot merge the tables, or would damage one
  */
 export async function openMerge(sql: Sql, merge: { readonly head: string; readonly date: string }): Promise<void> {
+  await requireMergeable(sql, merge.head);
   await sign(sql, merge.date);
-  await sql.run("CALL DOLT_MERGE('--no-ff', '--no-commit', ?)", [merge.head]);
+  await sql.run("CALL DOLT_MERGE('--no-ff', '--no-commit', ?)", [merge.head]).catch(unmergeable);
   if (!(await isMerging(sql))) throw new Failure('unknown', `merging ${merge.head} opened no merge`);
+}
+
+/** What Dolt says of two heads that it cannot merge has no end of texts: they are data, and fail in every run. */
+function unmergeable(thrown: unknown): never {
+  const failure = toFailure(thrown);
+  if (failure.code !== 'unknown') throw failure;
+  throw new Failure('dolt-defect', `this Dolt cannot merge the two heads: ${failure.message}`, {
+    hint: 'If one side added, dropped or changed a column, run the same ALTER TABLE on the other side, commit, then run again.',
+    cause: failure,
+  });
 }
 
 /** Commits the open merge; it keeps both parents, also where nothing of theirs was taken. */

@@ -1,0 +1,302 @@
+import { describe, expect, test } from '@jest/globals';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { byCell, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
+import { HASH_ORDERS, twoTowns } from '../helpers/two-towns.ts';
+
+const made = [
+  'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20))',
+  "INSERT INTO t VALUES (1, 'a', 'b'), (2, 'a', 'b'), (3, 'a', 'b')",
+];
+const NORTH = [
+  "UPDATE t SET a = 'north' WHERE id = 1",
+  "UPDATE t SET a = 'north' WHERE id = 2",
+  'DELETE FROM t WHERE id = 3',
+];
+const SOUTH = [
+  "UPDATE t SET b = 'south' WHERE id = 1",
+  'DELETE FROM t WHERE id = 2',
+  "UPDATE t SET a = 'south' WHERE id = 3",
+];
+
+/** How one side alone changes the columns, and what the rows have then: row 2 outlives in north, row 3 in south. */
+const CHANGES = [
+  { change: 'ADD COLUMN c INT', by: 'north', rows: [{ c: null }, { c: null }, { c: null }] },
+  {
+    change: "ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'new'",
+    by: 'north',
+    rows: [{ c: 'new' }, { c: 'new' }, { c: 'new' }],
+  },
+  {
+    change: "ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'new'",
+    by: 'south',
+    rows: [{ c: 'new' }, { c: 'new' }, { c: 'new' }],
+  },
+  { change: 'ADD COLUMN constructor INT', by: 'south', rows: [{}, {}, {}] },
+  {
+    change: 'ADD COLUMN c VARCHAR(20) AS (CONCAT(a, b)) STORED, ADD INDEX (b)',
+    by: 'north',
+    rows: [{ c: 'northsouth' }, { c: 'northb' }, { c: 'southb' }],
+  },
+] as const;
+
+describe.each(HASH_ORDERS)('%s', (order) => {
+  test.each(CHANGES)(
+    '$by: $change, rows deleted on either side and changed on the other',
+    async ({ change, by, rows }) => {
+      await using folder = await tempFolder();
+      const towns = await twoTowns(folder, ...made);
+      const alter = `ALTER TABLE t ${change}`;
+      await towns.edit(
+        [...(by === 'north' ? [alter] : []), ...NORTH],
+        [...(by === 'south' ? [alter] : []), ...SOUTH],
+        order,
+      );
+      const inNorth = await towns.run('north');
+      expect(inNorth.run('south').failure).toBeNull();
+      expect(await towns.north.rows('SELECT * FROM t ORDER BY id')).toEqual(
+        [
+          { id: 1, a: 'north', b: 'south', ...rows[0] },
+          { id: 2, a: 'north', b: 'b', ...rows[1] },
+          { id: 3, a: 'south', b: 'b', ...rows[2] },
+        ].map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))),
+      );
+      expect((await towns.run('south')).head).toBe(inNorth.head);
+    },
+  );
+
+  test('a value in the new column goes with the row that has it', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...made);
+    await towns.edit(
+      [...NORTH],
+      ['ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT 7', ...SOUTH, 'UPDATE t SET c = 9'],
+      order,
+    );
+    const inNorth = await towns.run('north');
+    expect(inNorth.run('south').failure).toBeNull();
+    expect(await towns.north.rows('SELECT id, c FROM t ORDER BY id')).toEqual([
+      { id: 1, c: 9 },
+      { id: 2, c: 7 },
+      { id: 3, c: 9 },
+    ]);
+    expect((await towns.run('south')).head).toBe(inNorth.head);
+  });
+
+  test('a column dropped on one side stays dropped, and the rows outlive', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...made);
+    await towns.edit(['ALTER TABLE t DROP COLUMN b', ...NORTH], SOUTH, order);
+    const inNorth = await towns.run('north');
+    expect(inNorth.run('south').failure).toBeNull();
+    expect(await towns.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
+      { id: 1, a: 'north' },
+      { id: 2, a: 'north' },
+      { id: 3, a: 'south' },
+    ]);
+    expect((await towns.run('south')).head).toBe(inNorth.head);
+  });
+
+  test.each([
+    { kind: 'renamed on one side', north: ['ALTER TABLE t RENAME COLUMN b TO z'], south: [] },
+    {
+      kind: 'renamed on both sides',
+      north: ['ALTER TABLE t RENAME COLUMN b TO z'],
+      south: ['ALTER TABLE t RENAME COLUMN b TO z'],
+    },
+    {
+      kind: 'renamed in its case only',
+      north: ['ALTER TABLE t RENAME COLUMN b TO x', 'ALTER TABLE t RENAME COLUMN x TO B'],
+      south: [],
+    },
+    {
+      kind: 'exchanged',
+      north: ['ALTER TABLE t RENAME COLUMN a TO x, RENAME COLUMN b TO a', 'ALTER TABLE t RENAME COLUMN x TO b'],
+      south: [],
+    },
+  ])('columns $kind are refused with what helps, and nothing is resolved', async ({ north, south }) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...made);
+    await towns.edit(
+      ['DELETE FROM t WHERE id = 1', ...north],
+      ["UPDATE t SET a = 'south', b = 'south' WHERE id = 1", ...south],
+      order,
+    );
+    const before = await towns.north.head();
+    for (const strategy of ['newest', 'theirs', 'manual'] as const) {
+      const { failure } = (await towns.run('north', { strategy })).run('south');
+      expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('renamed columns') });
+    }
+    expect(await towns.north.head()).toBe(before);
+  });
+
+  test('a column replaced by another one is none that was renamed', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...made);
+    await towns.edit(
+      ['ALTER TABLE t DROP COLUMN b', 'ALTER TABLE t ADD COLUMN n INT DEFAULT 4', ...NORTH],
+      ["UPDATE t SET a = 'south' WHERE id = 3"],
+      order,
+    );
+    const inNorth = await towns.run('north');
+    expect(inNorth.run('south').failure).toBeNull();
+    expect(await towns.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
+      { id: 1, a: 'north', n: 4 },
+      { id: 2, a: 'north', n: 4 },
+      { id: 3, a: 'south', n: 4 },
+    ]);
+    expect((await towns.run('south')).head).toBe(inNorth.head);
+  });
+
+  test.each([
+    { alter: 'ADD COLUMN c INT DEFAULT 7 FIRST', columns: 'id, a, b, c', more: { c: 7 } },
+    { alter: 'ADD COLUMN c INT DEFAULT 7 AFTER id', columns: 'id, a, b, c', more: { c: 7 } },
+    { alter: 'MODIFY COLUMN b VARCHAR(20) FIRST', columns: 'id, a, b', more: {} },
+  ])('$alter: the right rows or a refusal, as this Dolt cannot merge all of them', async ({ alter, columns, more }) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...made);
+    await towns.edit([`ALTER TABLE t ${alter}`, ...NORTH], SOUTH, order);
+    const before = await towns.north.rows('SELECT * FROM t');
+    const { failure } = (await towns.run('north')).run('south');
+    const rows = await towns.north.rows(`SELECT ${columns} FROM t ORDER BY id`);
+    if (failure === null) {
+      expect(rows).toEqual([
+        { id: 1, a: 'north', b: 'south', ...more },
+        { id: 2, a: 'north', b: 'b', ...more },
+        { id: 3, a: 'south', b: 'b', ...more },
+      ]);
+    } else {
+      expect(failure.code).toBe('dolt-defect');
+      expect(await towns.north.rows('SELECT * FROM t')).toEqual(before);
+    }
+  });
+
+  test.each([
+    { table: 'a VARCHAR(20), id INT PRIMARY KEY, b VARCHAR(20)', after: '`id` int NOT NULL,\n  `b` varchar(20)' },
+    { table: 'a VARCHAR(20), b VARCHAR(20), id INT PRIMARY KEY', after: '`b` varchar(20),\n  `id` int NOT NULL' },
+  ])('a column dropped before the key of ($table): the table is whole, or the merge is refused', async (shape) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(
+      folder,
+      `CREATE TABLE t (${shape.table})`,
+      "INSERT INTO t (id, a, b) VALUES (1, 'a', 'b'), (2, 'a', 'b')",
+    );
+    await towns.edit(
+      ['ALTER TABLE t DROP COLUMN a', "UPDATE t SET b = 'north' WHERE id = 1"],
+      ["UPDATE t SET b = 'south' WHERE id = 2"],
+      order,
+    );
+    const { failure } = (await towns.run('north')).run('south');
+    // Ours of the merge is the smaller hash: where it drops the column, Dolt merges rightly.
+    expect(failure?.code ?? null).toBe(order === 'north-first' ? null : 'dolt-defect');
+    expect(await towns.north.rows('SELECT id, b FROM t ORDER BY id')).toEqual([
+      { id: 1, b: 'north' },
+      { id: 2, b: order === 'north-first' ? 'south' : 'b' },
+    ]);
+    expect((await towns.north.rows('SHOW CREATE TABLE t'))[0]?.['Create Table']).toContain(
+      `${shape.after},\n  PRIMARY KEY (\`id\`)`,
+    );
+  });
+
+  test("a new column in beads' config, whose rows are taken whole", async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(
+      folder,
+      ...['issues', 'dependencies', 'labels', 'events'].map((name) => `CREATE TABLE ${name} (id INT PRIMARY KEY)`),
+      'CREATE TABLE config (`key` VARCHAR(40) PRIMARY KEY, value TEXT)',
+      "INSERT INTO config VALUES ('both', 'old'), ('gone', 'old')",
+    );
+    await towns.edit(
+      [
+        "ALTER TABLE config ADD COLUMN scope VARCHAR(9) NOT NULL DEFAULT 'all'",
+        "UPDATE config SET value = 'north', scope = 'north' WHERE `key` = 'both'",
+        "DELETE FROM config WHERE `key` = 'gone'",
+        "INSERT INTO config VALUES ('added', 'north', 'north')",
+      ],
+      [
+        "UPDATE config SET value = 'south'",
+        "INSERT INTO config VALUES ('added', 'south')",
+        "CALL DOLT_COMMIT('-A', '-m', 'later', '--date', '2099-01-01T00:00:00')",
+        'CREATE TABLE later (id INT PRIMARY KEY)',
+      ],
+      order,
+    );
+    const inNorth = await towns.run('north');
+    expect(inNorth.run('south').failure).toBeNull();
+    const rows = await towns.north.rows('SELECT * FROM config ORDER BY `key`');
+    expect(rows).toContainEqual({ key: 'gone', value: 'south', scope: 'all' });
+    // A row is never mixed from both sides.
+    for (const { key, value, scope } of rows) {
+      if (key !== 'gone') expect([value, scope]).toEqual(value === 'north' ? ['north', 'north'] : ['south', 'all']);
+    }
+    expect((await towns.run('south')).head).toBe(inNorth.head);
+  });
+});
+
+describe('ours and theirs', () => {
+  test.each([
+    { by: 'north', strategy: 'theirs', rows: [1, 3] },
+    { by: 'south', strategy: 'theirs', rows: [1, 3] },
+    { by: 'north', strategy: 'ours', rows: [1, 2] },
+  ] as const)('$strategy, with a new column of $by', async ({ by, strategy, rows }) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...made);
+    const alter = 'ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT 7';
+    await towns.edit([...(by === 'north' ? [alter] : []), ...NORTH], [...(by === 'south' ? [alter] : []), ...SOUTH]);
+    const inNorth = await towns.run('north', { strategy });
+    expect(inNorth.run('south').failure).toBeNull();
+    expect(await towns.north.rows('SELECT id, c FROM t ORDER BY id')).toEqual(rows.map((id) => ({ id, c: 7 })));
+  });
+});
+
+describe.each(['ours', 'theirs'] as const)('resolve, with a new column of %s', (by) => {
+  const alter = "ALTER TABLE t ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'new'";
+  const heads = (folder: Awaited<ReturnType<typeof tempFolder>>) =>
+    twoHeads(folder, {
+      base: made,
+      ours: [...(by === 'ours' ? [alter] : []), ...NORTH],
+      theirs: [...(by === 'theirs' ? [alter] : []), ...SOUTH, "UPDATE t SET a = 'south' WHERE id = 1"],
+    });
+  const READ = 'SELECT * FROM t MERGED ORDER BY id';
+
+  test.each([
+    { side: 'ours', rows: [['north', 'south'], ['north', 'b'], null] },
+    { side: 'theirs', rows: [['south', 'south'], null, ['south', 'b']] },
+    {
+      side: 'base',
+      rows: [
+        ['a', 'south'],
+        ['a', 'b'],
+        ['a', 'b'],
+      ],
+    },
+    { side: 'delete', rows: [null, null, null] },
+  ] as const)('takes $side', async ({ side, rows }) => {
+    await using folder = await tempFolder();
+    const { read } = await resolveHeads(folder, await heads(folder), wholly(side));
+    expect(await read(READ)).toEqual(
+      rows.flatMap((row, index) => (row === null ? [] : [{ id: index + 1, a: row[0], b: row[1], c: 'new' }])),
+    );
+  });
+
+  test('takes cells', async () => {
+    await using folder = await tempFolder();
+    const { read } = await resolveHeads(folder, await heads(folder), (row) =>
+      row.kind === 'changed' ? byCell({ a: { value: 'mine' } })(row) : wholly('delete')(row),
+    );
+    expect(await read(READ)).toEqual([{ id: 1, a: 'mine', b: 'south', c: 'new' }]);
+  });
+});
+
+test('a table with a trigger, whose row would have to be rewritten, is refused', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(
+    folder,
+    ...made,
+    'CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY)',
+    'CREATE TRIGGER fired AFTER INSERT ON t FOR EACH ROW INSERT INTO log VALUES ()',
+  );
+  await towns.edit(['ALTER TABLE t ADD COLUMN c INT', ...NORTH], SOUTH, 'north-first');
+  const { failure } = (await towns.run('north')).run('south');
+  expect(failure).toMatchObject({ code: 'constraint-violation', message: expect.stringContaining('triggers') });
+  expect(await towns.north.rows('SELECT id FROM log')).toEqual([]);
+});

@@ -190,6 +190,46 @@ test.each(HASH_ORDERS)('two rows under one unique expression are refused with th
   expect(await towns.north.head()).toBe(before);
 });
 
+test.each(HASH_ORDERS)(
+  'a row that outlives its deletion brings back its parent, or the merge is refused (%s)',
+  async (order) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(
+      folder,
+      'CREATE TABLE p (id INT PRIMARY KEY, a VARCHAR(9))',
+      'CREATE INDEX f ON p ((LOWER(a)))',
+      'CREATE TABLE c (id INT PRIMARY KEY, p INT, a VARCHAR(9), FOREIGN KEY (p) REFERENCES p (id) ON DELETE CASCADE)',
+      'CREATE INDEX f ON c ((LOWER(a)))',
+      "INSERT INTO p VALUES (1, 'a'), (2, 'a')",
+      "INSERT INTO c VALUES (1, 1, 'a'), (2, 2, 'a'), (3, 2, 'a')",
+    );
+    await towns.edit(
+      ['DELETE FROM p WHERE id = 1', "UPDATE p SET a = 'north' WHERE id = 2"],
+      ["UPDATE c SET a = 'south' WHERE id = 1", 'DELETE FROM p WHERE id = 2'],
+      order,
+    );
+    const before = await towns.north.head();
+    const inNorth = await towns.run('north');
+    const { failure } = inNorth.run('south');
+    // Onto south, Dolt reports an orphan in a table whose violations it cannot show.
+    expect(failure?.code ?? null).toBe(order === 'north-first' ? null : 'dolt-defect');
+    if (failure !== null) {
+      expect(await towns.north.head()).toBe(before);
+      return;
+    }
+    expect(await towns.north.rows('SELECT * FROM p ORDER BY id')).toEqual([
+      { id: 1, a: 'a' },
+      { id: 2, a: 'north' },
+    ]);
+    expect(await towns.north.rows('SELECT * FROM c ORDER BY id')).toEqual([
+      { id: 1, p: 1, a: 'south' },
+      { id: 2, p: 2, a: 'a' },
+      { id: 3, p: 2, a: 'a' },
+    ]);
+    expect((await towns.run('south')).head).toBe(inNorth.head);
+  },
+);
+
 test('a table with a trigger is refused, because rewriting its rows would fire it', async () => {
   await using folder = await tempFolder();
   const towns = await twoTowns(

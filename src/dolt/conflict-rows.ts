@@ -22,10 +22,9 @@ export async function tablesInConflict(sql: Sql): Promise<string[]> {
 }
 
 /**
- * Rows in conflict of one table, in the order of their keys.
+ * Rows in conflict of one table, in the order of their keys. Where Dolt shows them wrongly, `readConflicts` reads them.
  * @param page how many at most; whoever settles and removes them gets the next ones by asking again
  * @param without leaves out the rows that their side deleted
- * @throws Failure `dolt-defect` where this Dolt shows them wrongly (see `openMergeTable`)
  */
 export async function conflictRows(
   sql: Sql,

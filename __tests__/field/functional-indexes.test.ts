@@ -173,6 +173,31 @@ test('a JSON document that Dolt merges is no conflict beside a shifted column', 
   ]);
 });
 
+test.each(HASH_ORDERS)('a unique key beside a functional index: its values change places (%s)', async (order) => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, ...made(SHAPES[0]), 'UPDATE t SET b = id', 'CREATE UNIQUE INDEX u ON t (b)');
+  await towns.edit(
+    [set(3, "a = 'north'", 1), set(3, "a = 'north'", 2)],
+    [set(4, "b = 'x', a = 'South'", 1), set(4, "b = '1', a = 'South'", 2), set(4, "b = '2'", 1)],
+    order,
+  );
+  const inNorth = await towns.run('north');
+  expect(inNorth.run('south').failure).toBeNull();
+  expect((await towns.north.rows(READ)).slice(0, 2)).toEqual([row(1, 'South', '2'), row(2, 'South', '1')]);
+  expect((await towns.run('south')).head).toBe(inNorth.head);
+});
+
+test('a JSON document in conflict is merged key by key beside a functional index', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');
+  await towns.edit(
+    [set(3, 'a = \'north\', c = JSON_SET(c, "$.a", 2)', 1)],
+    [set(4, 'a = \'South\', c = JSON_SET(c, "$.b", 2)', 1)],
+  );
+  expect((await towns.run('north')).run('south').failure).toBeNull();
+  expect(await towns.north.rows('SELECT a, c FROM t WHERE id = 1')).toEqual([{ a: 'South', c: { a: 2, b: 2 } }]);
+});
+
 test.each(HASH_ORDERS)('two rows under one unique expression are refused with the way out (%s)', async (order) => {
   await using folder = await tempFolder();
   const towns = await twoTowns(

@@ -232,6 +232,28 @@ describe.each(HASH_ORDERS)('%s', (order) => {
   });
 });
 
+test.each(HASH_ORDERS)('a unique key beside the new column: rows wait with its default (%s)', async (order) => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, ...made, 'UPDATE t SET b = id', 'CREATE UNIQUE INDEX u ON t (b)');
+  await towns.edit(
+    [
+      "ALTER TABLE t ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'it''s'",
+      'DELETE FROM t WHERE id = 3',
+      "UPDATE t SET a = 'north' WHERE id = 2",
+    ],
+    ["UPDATE t SET b = 'x' WHERE id = 3", 'DELETE FROM t WHERE id = 2'],
+    order,
+  );
+  const inNorth = await towns.run('north');
+  expect(inNorth.run('south').failure).toBeNull();
+  expect(await towns.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
+    { id: 1, a: 'a', b: '1', c: "it's" },
+    { id: 2, a: 'north', b: '2', c: "it's" },
+    { id: 3, a: 'a', b: 'x', c: "it's" },
+  ]);
+  expect((await towns.run('south')).head).toBe(inNorth.head);
+});
+
 describe('ours and theirs', () => {
   test.each([
     { by: 'north', strategy: 'theirs', rows: [1, 3] },

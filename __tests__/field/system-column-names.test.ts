@@ -179,9 +179,13 @@ test.each(HASH_ORDERS)('a broken constraint beside columns named like those of t
   );
   const inNorth = await towns.run('north');
   expect(inNorth.run('south').failure).toBeNull();
-  expect(await towns.north.rows(`SELECT id, ${names} FROM u`)).toEqual([
+  // Either row may be the one that was created first; it is never mixed with the other one.
+  const rows = await towns.north.rows(`SELECT id, ${names} FROM u`);
+  expect(rows).toHaveLength(1);
+  expect([
     { id: 1, violation_type: 'n1', violation_info: 'n2', from_root_ish: 'n3', dolt_row_hash: 'n4' },
-  ]);
+    { id: 2, violation_type: 's1', violation_info: 's2', from_root_ish: 's3', dolt_row_hash: 's4' },
+  ]).toContainEqual(rows[0]);
   expect((await towns.run('south')).head).toBe(inNorth.head);
 });
 

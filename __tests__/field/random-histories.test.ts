@@ -53,8 +53,9 @@ describe(`three databases with random histories (seed ${SEED})`, () => {
           if (outcome.refusals.length === 0) {
             expect(new Set(outcome.hashes).size).toBe(1);
             expect(disappeared(outcome)).toEqual([]);
+            // A database whose merges are refused keeps rows that others removed.
+            expect(resurrected(outcome)).toEqual([]);
           }
-          expect(resurrected(outcome)).toEqual([]);
         }),
         { numRuns: CASES, seed: SEED, endOnFailure: true },
       );

@@ -23,8 +23,8 @@ describe('known hosts', () => {
     const entry = (peer: string, url: string, hosts: string) =>
       `${peer}: {url: "${url}", ssh-key: ${key(secret)}, known-hosts: ${key(hosts)}}\n`;
     const credentials =
-      entry('a', 'ssh://h.example:2222', hashed) +
-      entry('b', 'ssh://h.example', hashed) +
+      entry('a', 'ssh://u@h.example:2222', hashed) +
+      entry('b', 'ssh://u@h.example', hashed) +
       entry('c', 'git@g:p', `g ${known}`);
     const peers = 'a: ssh://u@h.example:2222/p\nb: ssh://u@h.example/p\nc: git@g:p\nd: ssh://d/p';
     const result = await examine(folder, peers, { env: { DOLT_FEDERATION_CREDENTIALS: credentials } });

@@ -16,7 +16,7 @@ import { settleUncommitted } from '../sync/uncommitted.ts';
 import { countUnsaved } from '../sync/unsaved.ts';
 import type { Context } from './context.ts';
 import { type InboxSettings, inboxRuns } from './inbox-runs.ts';
-import { type Left, leaveConflicts } from './leave-conflicts.ts';
+import { countEarlierOpen, type Left, leaveConflicts } from './leave-conflicts.ts';
 import { mergeProblems } from './merge-problems.ts';
 import { noteTimes } from './note-times.ts';
 import { noticesOf, toProblem } from './notices.ts';
@@ -69,7 +69,7 @@ export async function inTown(request: FederateRequest, context: Context, ground:
   const left: Left =
     mayWrite && request.command !== 'push'
       ? await leaveConflicts({ engines, path, branch, head, runs, peers: namesOf(ground.configured, runs) }, context)
-      : { file: null, problems: [] };
+      : { file: null, open: await countEarlierOpen(path, context), problems: [] };
 
   tellRawWords(runs, context);
   const results = runs.map(peerResult);
@@ -106,6 +106,7 @@ export async function inTown(request: FederateRequest, context: Context, ground:
     ...(ground.town.clonedFrom === null ? {} : { cloned: true as const }),
     ...(unsaved === null ? {} : { unsaved }),
     ...(left.file === null ? {} : { conflictsPath: left.file }),
+    ...(left.open === 0 ? {} : { open: left.open }),
   };
 }
 

@@ -15,7 +15,7 @@ export const PEER_ERRORS = {
   },
   'id-collision': {
     title: 'Both sides added a row of their own under one key',
-    hint: 'The row created first was kept and everything else was merged. Add the other one, which the report names, again under a key of its own.',
+    hint: 'The row created first was kept and everything else was merged. The conflicts file has the other row with all that belongs to it, and statements that add them again under another key.',
     ...HUMAN,
   },
   'unique-conflict': {
@@ -47,6 +47,16 @@ export const PEER_ERRORS = {
     title: 'The peer merges with another merge protocol or another Dolt version',
     hint: 'Use the same versions of dolt-federation and Dolt on all sides. Contents still converge; commit hashes may not.',
     ...INFORMATION,
+  },
+  'merges-unread': {
+    title: 'Merges that other databases made were received and not looked at',
+    hint: 'Sync more often. Rows of this database that lost there are in the conflicts files of the databases that merged.',
+    ...INFORMATION,
+  },
+  'renamed-row': {
+    title: 'One side gave a row another key, and the other side changed it under the old one',
+    hint: 'Both rows are there. Carry the change over to the row with the new key, remove the other one, commit, then run again.',
+    ...HUMAN,
   },
   'merge-not-deterministic': {
     title: 'This Dolt cannot fix who commits a merge',

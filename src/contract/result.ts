@@ -50,6 +50,17 @@ export const conflictSchema = z.strictObject({
   heads: z.strictObject({ ours: hash, theirs: hash }),
   /** Names of the peers whose value `ours` is, where that is not this town's own. */
   between: z.array(z.string()),
+  /** `dependant` and `reference`: the row that lost its key, and to which this row leads. */
+  with: z.strictObject({ table: z.string(), key: z.record(z.string(), z.string().nullable()) }).optional(),
+  /** `renamed`: the key that one side gave the row. */
+  otherKey: z.record(z.string(), z.string().nullable()).optional(),
+  /**
+   * Where the merge lacks a version of the row that a person needs: the commit that has it, and a statement that brings
+   * it back under another key. `sql` is null where there is none or where it may not be shown.
+   */
+  lost: z.strictObject({ commit: hash, sql: z.string().nullable() }).optional(),
+  /** Another database made the merge, and this run received it. */
+  elsewhere: z.boolean().optional(),
 });
 export type Conflict = z.infer<typeof conflictSchema>;
 
@@ -166,6 +177,8 @@ export const runResultSchema = z.strictObject({
   unsaved: count.optional(),
   /** The conflicts file, where anything is left for a person. */
   conflictsPath: z.string().optional(),
+  /** Rows in the conflicts file that are not decided yet, those of earlier runs included; absent where there are none. */
+  open: count.optional(),
   /** Only in the Action's output `result`, where the whole did not fit; the file at `result-path` has it all. */
   truncated: z.literal(true).optional(),
 });

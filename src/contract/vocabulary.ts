@@ -31,12 +31,16 @@ export const CONFLICT_KINDS = [
   'keyless',
   'unique-conflict',
   'dependant',
+  'reference',
+  'renamed',
 ] as const;
 /**
  * What two heads did to one row. `changed`: the same cells on both sides · `deleted`: deleted on one, changed on the
  * other · `id-collision`: added on both under one key · `restored`: came back with a row it belongs to · `duplicate`:
  * an added row whose unique value another row has · `keyless`: rows of a table without a primary key · `unique-conflict`:
- * a row that got its former value of a unique key back · `dependant`: an added row that refers to a row that was removed.
+ * a row that got its former value of a unique key back · `dependant`: an added row that refers to a row that was removed ·
+ * `reference`: an older row that referred to a row that was removed, or whose key another row has now · `renamed`: one
+ * side gave the row another key, the other side changed it under the old one.
  */
 export type ConflictKind = (typeof CONFLICT_KINDS)[number];
 

@@ -75,6 +75,35 @@ export function parentsOf(
   );
 }
 
+/** A row at a commit, and a row that referred to it there. */
+export interface ReferencePair {
+  readonly parent: Cells;
+  readonly child: Cells;
+}
+
+/** The rows that referred to some rows at a commit, each by its key and with the key of the row that it referred to. */
+export async function referencePairs(
+  sql: Sql,
+  reference: Reference,
+  at: { readonly commit: string; readonly parents: readonly Cells[] },
+): Promise<ReferencePair[]> {
+  const { key, child, parent } = reference;
+  const where = hasKey(parent, at.parents);
+  const columns = [
+    ...parent.key.map((name, index) => `p.${quoted(name)} AS p${index}`),
+    ...child.key.map((name, index) => `c.${quoted(name)} AS c${index}`),
+  ];
+  const rows = await sql.rows(
+    cellsSchema,
+    `SELECT ${columns.join(', ')} FROM (SELECT * FROM ${quoted(parent.name)} AS OF ? WHERE ${where.text}) p ` +
+      `JOIN (SELECT * FROM ${quoted(child.name)} AS OF ?) c ON ${joined(key)}`,
+    [at.commit, ...where.values, at.commit],
+  );
+  const keyFrom = (cells: Cells, alias: string, shape: TableShape): Cells =>
+    Object.fromEntries(shape.key.map((name, index) => [name, cells[`${alias}${index}`] ?? null]));
+  return rows.map((cells) => ({ parent: keyFrom(cells, 'p', parent), child: keyFrom(cells, 'c', child) }));
+}
+
 function named(alias: string, shape: TableShape): string {
   return shape.key.map((name) => `${alias}.${quoted(name)}`).join(', ');
 }

@@ -22,7 +22,8 @@ export type Reason =
   | 'created-first'
   | 'smaller-key'
   | 'changed'
-  | 'audit';
+  | 'audit'
+  | 'family';
 
 /** Who won a column, a key of the document in it, or, where `column` is null, the whole row. */
 export interface Win {

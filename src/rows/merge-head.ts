@@ -10,10 +10,11 @@ import { tableNames } from '../dolt/table-shape.ts';
 import { forgetViolations, violations } from '../dolt/violations.ts';
 import { checkMerged, checkSides, withDefaultHint } from './check-schema.ts';
 import type { Settling } from './choose-row.ts';
-import { loseDependants } from './dependants.ts';
+import { loseDependants, withDependants } from './dependants.ts';
 import { withoutStack } from './dolt-defect.ts';
 import type { Merging } from './merging.ts';
 import { type Obstacle, rowConflict, schemaConflict, violated } from './obstacle.ts';
+import { markRenamed } from './renamed-rows.ts';
 import { settleConstraints } from './settle-constraints.ts';
 import { settleRows } from './settle-rows.ts';
 import { tablePolicies } from './table-policy.ts';
@@ -104,9 +105,13 @@ async function settle(
 ): Promise<ToldRow[] | Obstacle> {
   const settled = await settleRows(sql, merging, conflicts);
   if ('failure' in settled) return settled;
-  const dependants = await loseDependants(sql, merging, settled.losers);
+  // A strategy that was asked for has decided; only `newest` leaves something for a person.
+  const left = conflicts.strategy === 'newest';
+  const dependants = (await loseDependants(sql, merging, settled.losers)).map((row) => ({ ...row, left }));
   // What Dolt found before the rows were settled is looked for again afterwards.
   await forgetViolations(sql);
-  const constraints = await settleConstraints(sql, merging, conflicts.strategy);
-  return Array.isArray(constraints) ? [...settled.rows, ...dependants, ...constraints] : constraints;
+  const constraints = await settleConstraints(sql, merging, { strategy: conflicts.strategy, removed: dependants });
+  if (!Array.isArray(constraints)) return constraints;
+  const told = [...withDependants(settled.rows, dependants), ...constraints];
+  return conflicts.strategy === 'newest' ? await markRenamed(sql, merging, told) : told;
 }

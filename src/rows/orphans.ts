@@ -24,7 +24,7 @@ interface Broken {
   readonly orphans: readonly Violation[];
   /** Whether a missing parent is brought back. One that this merge removed never is. */
   readonly restore: boolean;
-  readonly lost: readonly LosingRows[];
+  readonly lost: readonly Pick<ToldRow, 'table' | 'key'>[];
 }
 
 /**
@@ -47,9 +47,7 @@ export async function settleOrphans(sql: Sql, merging: Merging, broken: Broken):
     };
     const children = group.map(({ row }) => keyOf(child, row));
     const gone = new Set(
-      broken.lost.flatMap(({ shape, keys }) =>
-        shape.name === parent.name ? keys.map((key) => keyText(parent, key)) : [],
-      ),
+      broken.lost.flatMap(({ table, key }) => (table === parent.name ? [keyText(parent, key)] : [])),
     );
     for (const side of SIDES) {
       const parents = await parentsOf(sql, reference, { commit: merging[side], children });

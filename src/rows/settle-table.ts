@@ -36,6 +36,7 @@ interface TableToSettle {
 /** Settles every row in conflict of one table. */
 export async function settleTable(sql: Sql, merging: Merging, table: TableToSettle): Promise<SettledTable> {
   const { shape } = table;
+  const policyKind = merging.policyOf(shape.name).kind;
   const told: ToldRow[] = [];
   const survivors: SettledTable['survivors'][number][] = [];
   const losers: SettledTable['losers'][number][] = [];
@@ -46,7 +47,7 @@ export async function settleTable(sql: Sql, merging: Merging, table: TableToSett
       told.push(toldOf(shape, { row, contest, choice }));
       const survivor = survivorOf(contest, choice);
       if (survivor !== null) survivors.push({ key: anySide(row, shape), side: survivor });
-      const loser = loserOf(contest, choice);
+      const loser = policyKind === 'cells' ? loserOf(contest, choice) : null;
       if (loser !== null) losers.push({ key: anySide(row, shape), side: loser });
     }
     return chosen.map(({ row, choice }) => [row, choice]);
@@ -163,8 +164,8 @@ function survivorOf(contest: Contest, choice: Choice): Side | null {
   return null;
 }
 
-/** Of two rows added under one key, the side whose row is gone and has to be looked at. */
-function loserOf(contest: Contest, { wins, left }: Choice): Side | null {
+/** Of two rows that were added under one key, the side whose row is gone as a whole. */
+function loserOf(contest: Contest, { wins }: Choice): Side | null {
   const [win] = wins;
-  return contest.kind === 'added' && left && win !== undefined ? otherSide(win.side) : null;
+  return contest.kind === 'added' && win?.column === null ? otherSide(win.side) : null;
 }

@@ -18,6 +18,12 @@ export interface ToldRow {
   readonly wins: readonly Win[];
   /** Whether it is left for a person. */
   readonly left: boolean;
+  /** `dependant` and `reference`: the row that lost its key, and to which this row leads. */
+  readonly with?: { readonly table: string; readonly key: Cells };
+  /** `renamed`: the key that one side gave the row. */
+  readonly otherKey?: Cells;
+  /** The side whose version of the row a person needs, where `wins` does not say it. */
+  readonly from?: Side;
 }
 
 const WORDS: Readonly<Record<Reason, string>> = {
@@ -30,6 +36,7 @@ const WORDS: Readonly<Record<Reason, string>> = {
   'smaller-key': 'same time, smaller key',
   changed: 'a change outlives a deletion',
   audit: 'audit',
+  family: 'the other row belongs to a row that lost its key',
 };
 
 /** What happened to rows that no side won. */
@@ -37,6 +44,8 @@ const WITHOUT_WINNER: Readonly<Partial<Record<ConflictKind, string>>> = {
   restored: 'came back with the row it belongs to',
   'unique-conflict': 'base (another row has the value)',
   dependant: 'removed with the row it refers to',
+  reference: 'no longer refers to the row that was meant',
+  renamed: 'came back with the row it belongs to',
 };
 
 interface Telling {
@@ -48,6 +57,8 @@ interface Telling {
 /** A row as the report shows it, from this town's side. */
 export function conflictOf(row: ToldRow, { heads, swapped }: Telling): Conflict {
   const told = swapped ? swap(row) : row;
+  const ownHeads = swapped ? { ours: heads.theirs, theirs: heads.ours } : heads;
+  const lost = lostSide(told);
   return {
     kind: told.kind,
     table: told.table,
@@ -59,9 +70,40 @@ export function conflictOf(row: ToldRow, { heads, swapped }: Telling): Conflict 
     resolution: resolutionOf(told),
     ...pathsOf(told),
     left: told.left,
-    heads: swapped ? { ours: heads.theirs, theirs: heads.ours } : heads,
+    heads: ownHeads,
     between: [],
+    ...(told.with === undefined ? {} : { with: told.with }),
+    ...(told.otherKey === undefined ? {} : { otherKey: told.otherKey }),
+    ...(lost === null ? {} : { lost: { commit: ownHeads[lost], sql: null } }),
   };
+}
+
+/**
+ * The side whose version of a row is not in the merge although a person needs it; null where there is none, or where
+ * the merge was undone.
+ */
+export function lostSide(row: ToldRow): Side | null {
+  const { kind, wins, left, from, ours, base } = row;
+  if (from !== undefined) return from;
+  const [win] = wins;
+  switch (kind) {
+    case 'id-collision':
+      return win?.column === null ? otherSide(win.side) : null;
+    case 'duplicate':
+      return left && win !== undefined ? otherSide(win.side) : null;
+    case 'unique-conflict':
+      if (win !== undefined) return otherSide(win.side);
+      return ours !== null && row.columns.some((name) => ours[name] !== base?.[name]) ? 'ours' : 'theirs';
+    case 'dependant':
+      return ours === null ? 'theirs' : 'ours';
+    case 'changed':
+    case 'deleted':
+    case 'restored':
+    case 'keyless':
+    case 'reference':
+    case 'renamed':
+      return null;
+  }
 }
 
 function swap(row: ToldRow): ToldRow {
@@ -70,7 +112,8 @@ function swap(row: ToldRow): ToldRow {
     side: otherSide(win.side),
     ...(path === undefined ? {} : { path: { ...path, ours: path.theirs, theirs: path.ours } }),
   }));
-  return { ...row, ours: row.theirs, theirs: row.ours, wins };
+  const from = row.from === undefined ? {} : { from: otherSide(row.from) };
+  return { ...row, ours: row.theirs, theirs: row.ours, wins, ...from };
 }
 
 function pick(cells: Cells | null, columns: readonly string[]): Conflict['base'] {

@@ -1,0 +1,49 @@
+import { groupBy } from '../core/group-by.ts';
+import { movedRows } from '../dolt/moved-rows.ts';
+import { keyText } from '../dolt/row-key.ts';
+import type { Sql } from '../dolt/sql.ts';
+import { columnNamesAt, tableShape } from '../dolt/table-shape.ts';
+import type { Merging } from './merging.ts';
+import { otherSide, type Side } from './side.ts';
+import type { ToldRow } from './told-row.ts';
+
+/**
+ * Recognises renamed rows among those that outlived a deletion: the side that deleted the row added one with equal
+ * contents under another key. Both rows are in the merge, so a person has to look at them.
+ * @param told what a merge did
+ * @returns the same, with these rows as `renamed`
+ */
+export async function markRenamed(sql: Sql, merging: Merging, told: readonly ToldRow[]): Promise<ToldRow[]> {
+  const outlived = told.flatMap((row) => {
+    const keeper = keeperOf(row);
+    return keeper === null ? [] : [{ row, keeper }];
+  });
+  const renamed = new Map<ToldRow, ToldRow>();
+  for (const group of groupBy(outlived, ({ row, keeper }) => JSON.stringify([row.table, keeper])).values()) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const { table } = first.row;
+    const to = merging[otherSide(first.keeper)];
+    if ((await columnNamesAt(sql, table, merging.base)).size === 0) continue;
+    if ((await columnNamesAt(sql, table, to)).size === 0) continue;
+    const { moved } = await movedRows(sql, { from: merging.base, to }, table);
+    if (moved.length === 0) continue;
+    const shape = await tableShape(sql, table);
+    const keys = new Map(moved.map((one) => [keyText(shape, one.from), one.to]));
+    for (const { row, keeper } of group) {
+      const otherKey = keys.get(keyText(shape, row.key));
+      if (otherKey === undefined) continue;
+      // Of a row that only came back, nothing was changed.
+      const columns = row.kind === 'restored' ? [] : row.columns;
+      renamed.set(row, { ...row, kind: 'renamed', columns, otherKey, left: true, from: keeper });
+    }
+  }
+  return told.map((row) => renamed.get(row) ?? row);
+}
+
+/** The side that has a row which the other side deleted and which is in the merge; null for any other row. */
+function keeperOf({ kind, ours, theirs, wins }: ToldRow): Side | null {
+  if (kind === 'deleted') return wins[0]?.reason === 'changed' ? wins[0].side : null;
+  if (kind !== 'restored') return null;
+  return ours === null && theirs !== null ? 'theirs' : theirs === null && ours !== null ? 'ours' : null;
+}

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { DoctorResult } from '../../src/contract/doctor-result.ts';
 import { hideInDoctor, hideInRun } from '../../src/report/hide-secrets.ts';
-import { conflict, peer, problem, runResult } from '../helpers/results.ts';
+import { conflict, HEAD, peer, problem, runResult } from '../helpers/results.ts';
 
 const hide = (text: string) => text.replaceAll('s3cret', '***');
 
@@ -12,7 +12,10 @@ test('a run repeats a secret in no message, hint or row', () => {
     peers: [
       peer({
         error: { code: 'auth', retryable: false, ...told },
-        conflicts: [conflict({ key: cells, base: cells, ours: cells, theirs: null })],
+        conflicts: [
+          conflict({ key: cells, base: cells, ours: cells, theirs: null }),
+          conflict({ with: { table: 't', key: cells }, otherKey: cells, lost: { commit: HEAD, sql: "= 's3cret'" } }),
+        ],
         held: [{ table: 't', key: cells, column: 'c', value: 'a s3cret' }],
       }),
       peer({ held: [{ table: 't', key: cells, column: null, value: null }] }),

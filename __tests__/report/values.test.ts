@@ -3,7 +3,7 @@ import { type Conflict, runResultSchema } from '../../src/contract/result.ts';
 import type { ReportValues } from '../../src/contract/vocabulary.ts';
 import { columnsOf } from '../../src/report/conflict-rows.ts';
 import { withValues } from '../../src/report/values.ts';
-import { conflict, peer, runResult } from '../helpers/results.ts';
+import { conflict, HEAD, peer, runResult } from '../helpers/results.ts';
 
 const whole = conflict();
 const silent = { base: null, ours: null, theirs: null };
@@ -53,6 +53,29 @@ describe('what of the keys of a document may be shown', () => {
   test('and in a table they are named beside their column', () => {
     const columns = ['title', 'doc'];
     expect(columnsOf({ ...whole, columns, paths })).toEqual(['title', 'doc $.k', 'doc $.auth.token']);
+  });
+});
+
+const lost = {
+  with: { table: 'issues', key: { id: 'bd-1' } },
+  otherKey: { id: 'kb-1' },
+  lost: { commit: HEAD, sql: "INSERT … 'bd-1'" },
+  elsewhere: true,
+};
+
+describe('what of a lost row may be shown', () => {
+  test.each<[ReportValues, Partial<Conflict>, Partial<Conflict>]>([
+    ['none', lost, { lost: { commit: HEAD, sql: null }, elsewhere: true }],
+    ['keys', lost, lost],
+    ['full', lost, lost],
+    // A statement repeats the keys.
+    ['full', { ...lost, otherKey: { token: 'hush hush' } }, { lost: { commit: HEAD, sql: null } }],
+  ])('%s', (level, given, expected) => {
+    const shown = withValues(runResult({ peers: [peer({ conflicts: [conflict(given)] })] }), level);
+    expect(shown.peers[0]?.conflicts[0]).toMatchObject(expected);
+    if (level === 'none') expect(JSON.stringify(shown.peers[0]?.conflicts)).not.toContain('-1');
+    expect(JSON.stringify(shown)).not.toContain('hush');
+    expect(runResultSchema.parse(shown)).toEqual(shown);
   });
 });
 

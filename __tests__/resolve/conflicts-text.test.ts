@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { plain } from '../../src/report/plain.ts';
 import { CHOICE_WORDS, type Choice } from '../../src/resolve/choice.ts';
-import { type ConflictsFile, LEFT_KINDS, rowName } from '../../src/resolve/conflicts-file.ts';
+import { type ConflictsFile, LEFT_KINDS, LOST_KINDS, rowName } from '../../src/resolve/conflicts-file.ts';
 import { conflictsText } from '../../src/resolve/conflicts-text.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
 
@@ -103,7 +103,20 @@ const file: fc.Arbitrary<ConflictsFile> = fc.record(
       { selector: ({ peer }) => peer, maxLength: 2 },
     ),
     lost: fc.array(
-      fc.record({ peer: hostile, table: hostile, head: fc.constant(HASH), row: values }, { noNullPrototype: true }),
+      fc.record(
+        {
+          peer: hostile,
+          kind: fc.constantFrom(...LOST_KINDS),
+          table: hostile,
+          key: values,
+          otherKey: values,
+          with: fc.record({ table: hostile, key: values }, { noNullPrototype: true }),
+          head: fc.constant(HASH),
+          row: values,
+          sql: hostile,
+        },
+        { requiredKeys: ['peer', 'kind', 'table', 'head', 'row'], noNullPrototype: true },
+      ),
       {
         maxLength: 2,
       },

@@ -16,7 +16,7 @@ describe('a conflicts file', () => {
       merges: [{ peer: 'partner', ours: HASH, theirs: HASH, rows }],
       lost: [],
     });
-    expect(text.slice(text.indexOf('version'))).toBe(`version: 1
+    expect(text.slice(text.indexOf('version'))).toBe(`version: 2
 branch: main
 merges:
   - peer: partner
@@ -73,7 +73,7 @@ merges:
   });
 
   test.each([
-    ['version: 1', 'version: 2', 'only 1 is known'],
+    ['version: 1', 'version: 3', 'only 1, 2 are known'],
     ['branch: main\n', '', 'branch is missing'],
     ['    ours: ', '    our: ', 'has no "our"'],
     [`ours: ${HASH}`, 'ours: HEAD', 'ours is no commit'],
@@ -92,6 +92,13 @@ merges:
         .map(({ message }) => message)
         .join('\n'),
     ).toContain(why);
+  });
+
+  test('of version 1 is read, with what its lost rows say', () => {
+    const entry = `lost:\n  - peer: p\n    table: t\n    head: "${HASH}"\n    row: {id: "1"}\n`;
+    expect(parseConflicts(`${withChoice('ours')}${entry}`, 'f').lost).toEqual([
+      { peer: 'p', kind: 'id-collision', table: 't', head: HASH, row: { id: '1' } },
+    ]);
   });
 
   test.each(['', '# nothing', 'text', '- a'])('refuses %j as a whole', async (text) => {

@@ -19,7 +19,7 @@ import { countUnsaved } from '../sync/unsaved.ts';
 import { adoptedProblems } from './adopted-problem.ts';
 import type { Context } from './context.ts';
 import { type InboxSettings, inboxRuns } from './inbox-runs.ts';
-import { type Left, leaveConflicts } from './leave-conflicts.ts';
+import { countEarlierOpen, type Left, leaveConflicts } from './leave-conflicts.ts';
 import { mergeProblems } from './merge-problems.ts';
 import { noteTimes } from './note-times.ts';
 import { noticesOf, toProblem } from './notices.ts';
@@ -114,7 +114,7 @@ async function runIn(
   const left: Left =
     mayWrite && request.command !== 'push'
       ? await leaveConflicts({ engines, path, branch, head, runs, peers: namesOf(ground.configured, runs) }, context)
-      : { file: null, problems: [] };
+      : { file: null, open: await countEarlierOpen(path, context), problems: [] };
 
   tellRawWords(runs, context);
   const results = runs.map(peerResult);
@@ -153,6 +153,7 @@ async function runIn(
     ...(ground.town.clonedFrom === null ? {} : { cloned: true as const }),
     ...(unsaved === null ? {} : { unsaved }),
     ...(left.file === null ? {} : { conflictsPath: left.file }),
+    ...(left.open === 0 ? {} : { open: left.open }),
   };
 }
 

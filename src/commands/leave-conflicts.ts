@@ -5,7 +5,7 @@ import type { Problem } from '../contract/result.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Engines } from '../dolt/engines.ts';
-import type { ConflictsFile } from '../resolve/conflicts-file.ts';
+import { type ConflictsFile, countOpen } from '../resolve/conflicts-file.ts';
 import { findLeft, isLeft } from '../resolve/find-left.ts';
 import { isEmptyFile, nextFile } from '../resolve/keep-choices.ts';
 import { readConflictsIfAny, setAside, storeConflicts } from '../resolve/store-conflicts.ts';
@@ -34,6 +34,8 @@ interface Ended {
 export interface Left {
   /** The conflicts file; null where nothing is left. */
   readonly file: string | null;
+  /** Rows in it that are not decided yet. */
+  readonly open: number;
   readonly problems: readonly Problem[];
 }
 
@@ -46,8 +48,8 @@ export async function leaveConflicts(ended: Ended, context: Context): Promise<Le
     return await leave(ended, context);
   } catch (thrown) {
     const failure = toFailure(thrown);
-    if (failure.code === 'interrupted') return { file: null, problems: [] };
-    return { file: null, problems: [problem('warning', failure.code, failure)] };
+    if (failure.code === 'interrupted') return { file: null, open: 0, problems: [] };
+    return { file: null, open: 0, problems: [problem('warning', failure.code, failure)] };
   }
 }
 
@@ -60,7 +62,7 @@ async function leave(ended: Ended, context: Context): Promise<Left> {
   const { last, problems } = context.conflictsDir === undefined ? await lastFile(own) : NO_LAST;
   if (last !== null && last.branch !== branch && last.merges.length > 0) {
     const isLost = found.merges.length + found.lost.length > 0;
-    return { file: null, problems: [...problems, ...(isLost ? [aboutAnother(own, last.branch)] : [])] };
+    return { file: null, open: 0, problems: [...problems, ...(isLost ? [aboutAnother(own, last.branch)] : [])] };
   }
   const next = nextFile(last, {
     ...found,
@@ -70,11 +72,21 @@ async function leave(ended: Ended, context: Context): Promise<Left> {
       .map(({ peer }) => peer.name),
     configured: peers.map(({ name }) => name),
   });
-  if (context.conflictsDir !== undefined && isEmptyFile(next)) return { file: null, problems };
+  if (context.conflictsDir !== undefined && isEmptyFile(next)) return { file: null, open: 0, problems };
   const folder = context.conflictsDir;
   const file =
     folder === undefined ? own : join(await mkdtemp(join(folder, 'dolt-federation-conflicts-')), 'conflicts.yaml');
-  return { file: (await storeConflicts(file, next)) ? file : null, problems };
+  return { file: (await storeConflicts(file, next)) ? file : null, open: countOpen(next), problems };
+}
+
+/**
+ * How many rows earlier runs left undecided, for a run that writes no conflicts file. What cannot be read now is told by
+ * the next run that writes it.
+ */
+export async function countEarlierOpen(database: string, context: Pick<Context, 'conflictsDir'>): Promise<number> {
+  if (context.conflictsDir !== undefined) return 0;
+  const last = await readConflictsIfAny(conflictsFileOf(database)).catch(() => null);
+  return last === null ? 0 : countOpen(last);
 }
 
 /** Somebody may have chosen in it, so it stays. */

@@ -1,7 +1,8 @@
 import type { ErrorCode } from '../contract/error-codes.ts';
 import { ERRORS } from '../contract/error-codes.ts';
-import type { PeerResult, Problem } from '../contract/result.ts';
+import type { Conflict, PeerResult, Problem } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
+import { groupBy } from '../core/group-by.ts';
 import type { PeerRun } from '../sync/peer-run.ts';
 import { peerStatus } from './run-status.ts';
 
@@ -35,15 +36,42 @@ export function peerResult(run: PeerRun): PeerResult {
   };
 }
 
+const KIND_CODES = {
+  'id-collision': 'id-collision',
+  dependant: 'id-collision',
+  reference: 'id-collision',
+  duplicate: 'unique-conflict',
+  'unique-conflict': 'unique-conflict',
+  renamed: 'renamed-row',
+  changed: 'conflict',
+  deleted: 'conflict',
+  restored: 'conflict',
+  keyless: 'conflict',
+} as const satisfies Record<Conflict['kind'], ErrorCode>;
+
+/** What happened to rows of each kind, after their number. */
+const KIND_TEXTS: Readonly<Partial<Record<Conflict['kind'], string>>> = {
+  'id-collision': 'added on both sides under one key, of which one is kept',
+  dependant: 'removed with the row that they belong to',
+  reference: 'that refer to the row that has the key now',
+  duplicate: 'removed, since another row has their unique value',
+  'unique-conflict': 'with their former unique value, since another row has the new one',
+  renamed: 'that one side gave another key and the other side changed; both rows are kept',
+};
+
 /** Rows of a merge that went through and yet has to be looked at; null where there are none. */
 function collision({ peer, conflicts }: PeerRun): Failure | null {
   const left = conflicts.filter((conflict) => conflict.left);
-  if (left.length === 0) return null;
-  const tables = [...new Set(left.map(({ table }) => table))].join(', ');
-  return new Failure(
-    'id-collision',
-    `${left.length} row(s) of ${tables} were added here and at ${peer.name} under one key; the rest was merged`,
-  );
+  const [first] = left;
+  if (first === undefined) return null;
+  const told = [...groupBy(left, ({ kind }) => kind)].map(([kind, rows]) => {
+    const tables = [...new Set(rows.map(({ table }) => table))].join(', ');
+    return `${rows.length} row(s) of ${tables} ${KIND_TEXTS[kind] ?? 'in conflict'}`;
+  });
+  const where = left.some(({ elsewhere }) => elsewhere !== true)
+    ? `The rest was merged with ${peer.name}.`
+    : `Another database made the merge, and it came in from ${peer.name}.`;
+  return new Failure(KIND_CODES[first.kind], `${told.join('; ')}. ${where}`);
 }
 
 function errorOf(failure: Failure | null): PeerResult['error'] {

@@ -12,8 +12,16 @@ export function withWhom(peer: PeerResult, { between }: Conflict): string {
 }
 
 /** What became of it, and whether somebody has to look at it. */
-export function resolution({ resolution: words, left }: Conflict): string {
-  return left && words !== '' && words !== 'undone' ? `${words}; left to look at` : words;
+export function resolution({ resolution: words, left, elsewhere }: Conflict): string {
+  const told = left && words !== '' && words !== 'undone' ? `${words}; left to look at` : words;
+  return elsewhere === true ? [told, 'merged by another database'].filter((part) => part !== '').join('; ') : told;
+}
+
+/** Every row of which a merge lacks a version that a person needs, and that is left for one. */
+export function lostOf(result: RunResult): (readonly [Conflict, NonNullable<Conflict['lost']>])[] {
+  return conflictsOf(result).flatMap(([, conflict]) =>
+    conflict.left && conflict.lost !== undefined ? [[conflict, conflict.lost] as const] : [],
+  );
 }
 
 /** The columns that matter; of a document that was merged key by key, the keys that both sides changed. */

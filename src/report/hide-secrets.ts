@@ -58,6 +58,11 @@ function hideInPeer({ held, ...peer }: PeerResult, hide: Hide): PeerResult {
               resolution: path.resolution,
             })),
           }),
+      ...(conflict.with === undefined
+        ? {}
+        : { with: { table: hide(conflict.with.table), key: cells(conflict.with.key) } }),
+      ...(conflict.otherKey === undefined ? {} : { otherKey: cells(conflict.otherKey) }),
+      ...(conflict.lost === undefined ? {} : { lost: { ...conflict.lost, sql: value(conflict.lost.sql) } }),
     })),
     ...(held === undefined
       ? {}

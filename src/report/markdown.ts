@@ -13,9 +13,9 @@ export function literal(text: string): string {
   return encode(text).replace(/&#(?:64|35);/g, (reference) => reference + WORD_JOINER);
 }
 
-/** Any text as inline code of GitHub's markdown; empty text stays empty. */
-export function code(text: string): string {
-  return text === '' ? '' : `<code>${encode(text)}</code>`;
+/** Any text as inline code of GitHub's markdown; empty text stays empty, and text beyond `limit` characters is cut. */
+export function code(text: string, limit: number = MAX_CELL): string {
+  return text === '' ? '' : `<code>${encode(text, limit)}</code>`;
 }
 
 /** One row of a table, from cells that are markdown already. */
@@ -23,6 +23,6 @@ export function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |\n`;
 }
 
-function encode(text: string): string {
-  return shorten(plain(text), MAX_CELL).replace(/[!-+./:-@[-`{-~]/g, (character) => `&#${character.charCodeAt(0)};`);
+function encode(text: string, limit: number = MAX_CELL): string {
+  return shorten(plain(text), limit).replace(/[!-+./:-@[-`{-~]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

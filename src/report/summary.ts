@@ -1,7 +1,8 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { RunStatus } from '../contract/vocabulary.ts';
-import { columnsOf, conflictsOf, resolution, withWhom } from './conflict-rows.ts';
-import { duration } from './figures.ts';
+import { textLiteral } from '../core/text-literal.ts';
+import { columnsOf, conflictsOf, lostOf, resolution, withWhom } from './conflict-rows.ts';
+import { counted, duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { code, literal } from './markdown.ts';
 import { markdownTable } from './markdown-table.ts';
@@ -51,10 +52,11 @@ function heading(result: RunResult): string {
 }
 
 /** The path alone: the file holds values that may not appear here. */
-function leftForYou({ conflictsPath }: RunResult): string {
-  if (conflictsPath === undefined) return '';
+function leftForYou({ conflictsPath, open = 0 }: RunResult): string {
+  const rows = open === 0 ? '' : `\nOpen: ${counted(open, 'row')} of this or earlier runs to decide.\n`;
+  if (conflictsPath === undefined) return rows;
   const steps = 'keep it as an artifact, choose, and run <code>dolt-federation resolve --file</code> in the town';
-  return `\nWhat is left for a person stands in ${code(conflictsPath)} (output <code>conflicts-path</code>): ${steps}.\n`;
+  return `${rows}\nWhat is left for a person stands in ${code(conflictsPath)} (output <code>conflicts-path</code>): ${steps}.\n`;
 }
 
 function diagram(result: RunResult): string {
@@ -66,6 +68,7 @@ function tables(result: RunResult) {
   return [
     { title: 'Peers', columns: PEER_COLUMNS, rows: result.peers.map((peer) => peerRow(peer, code)), share: 0.5 },
     { title: 'Problems', columns: PROBLEM_COLUMNS, rows: findings(result).map(problemCells), share: 0.5 },
+    { title: 'Rows to bring back', columns: LOST_COLUMNS, rows: lostRows(result), share: 0.5 },
     { title: 'Rows in conflict', columns: CONFLICT_COLUMNS, rows: conflicts, share: 1 },
   ];
 }
@@ -79,6 +82,26 @@ function problemCells(finding: Finding): string[] {
 
 function placeOf({ file, line, column }: Finding): string {
   return file === null ? '' : ` (${[file, line, column].filter((part) => part !== null).join(':')})`;
+}
+
+const LOST_COLUMNS = ['Kind', 'Table', 'Key', 'Commit that has it', 'SQL'];
+/** A statement is of use only as a whole. */
+const MAX_SQL = 20_000;
+
+/** Where the conflicts file goes with the runner, this is what remains of a row that lost its key. */
+function lostRows(result: RunResult): string[][] {
+  return lostOf(result).map(([conflict, { commit, sql }]) => [
+    conflict.kind,
+    code(conflict.table),
+    values(conflict.key),
+    code(commit),
+    code(sql ?? rowsOnlyAt(commit, conflict.table, result.head), MAX_SQL),
+  ]);
+}
+
+/** Shows, without naming a key, what a commit has otherwise than the head. */
+function rowsOnlyAt(commit: string, table: string, head: string | null): string {
+  return head === null ? '' : `SELECT * FROM dolt_diff('${head}', '${commit}', ${textLiteral(table)})`;
 }
 
 const CONFLICT_COLUMNS = ['Peer', 'Kind', 'Table', 'Key', 'Columns', 'Base', 'Ours', 'Theirs', 'Resolution'];

@@ -64,10 +64,12 @@ function conflictLines(result: RunResult): string[] {
   return withRest(table, { left: rows.length - MAX_CONFLICTS, noun: 'more row' });
 }
 
-function leftLines({ conflictsPath }: RunResult): string[] {
-  if (conflictsPath === undefined) return [];
+function leftLines({ conflictsPath, open = 0 }: RunResult): string[] {
+  const rows = open === 0 ? [] : [`open: ${counted(open, 'row')} of this or earlier runs to decide`];
+  if (conflictsPath === undefined) return rows;
   const file = plain(conflictsPath);
   return [
+    ...rows,
     `What is left for you stands in ${file}`,
     `  Write your choices there, then run: dolt-federation resolve --file ${file}`,
   ];

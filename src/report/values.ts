@@ -4,8 +4,8 @@ import { namesSecret, REDACTED, redact } from '../core/redact.ts';
 
 /**
  * What of a result may be shown where `report-values` is `level`: `none` leaves each conflicting row's table and what
- * kind of conflict it is, `keys` also its key, columns and winner, `full` the values too. Rows for which a peer waits go
- * by the same rule. What looks like a secret is shown nowhere.
+ * kind of conflict it is and the commit that has what a merge lacks, `keys` also its key, columns and winner, `full` the
+ * values too. Rows for which a peer waits go by the same rule. What looks like a secret is shown nowhere.
  */
 export function withValues(result: RunResult, level: ReportValues): RunResult {
   return { ...result, peers: result.peers.map((peer) => reducePeer(peer, level)) };
@@ -27,33 +27,31 @@ function reduceHeld(row: Held, level: ReportValues): Held {
   return { ...row, value };
 }
 
-function reduceConflict({ paths, ...conflict }: Conflict, level: ReportValues): Conflict {
-  switch (level) {
-    case 'none':
-      return { ...conflict, key: {}, columns: [], base: null, ours: null, theirs: null, resolution: '' };
-    case 'keys':
-      return {
-        ...conflict,
-        key: withoutSecrets(conflict.key),
-        base: null,
-        ours: null,
-        theirs: null,
-        ...(paths === undefined ? {} : { paths: paths.map((path) => reducePath(path, level)) }),
-      };
-    case 'full': {
-      const [base, ours, theirs] = [conflict.base, conflict.ours, conflict.theirs].map((cells) =>
-        cells === null ? null : withoutSecrets(cells),
-      );
-      return {
-        ...conflict,
-        key: withoutSecrets(conflict.key),
-        base: base ?? null,
-        ours: ours ?? null,
-        theirs: theirs ?? null,
-        ...(paths === undefined ? {} : { paths: paths.map((path) => reducePath(path, level)) }),
-      };
-    }
+function reduceConflict(conflict: Conflict, level: ReportValues): Conflict {
+  const { with: root, otherKey, lost, paths, ...rest } = conflict;
+  if (level === 'none') {
+    const shown = { key: {}, columns: [], base: null, ours: null, theirs: null, resolution: '' };
+    return { ...rest, ...shown, ...(lost === undefined ? {} : { lost: { ...lost, sql: null } }) };
   }
+  const side = (cells: Conflict['base']): Conflict['base'] =>
+    cells === null || level === 'keys' ? null : withoutSecrets(cells);
+  // A statement holds the key, the new key and keys of other rows.
+  const isOpen = [conflict.key, otherKey ?? {}, root?.key ?? {}].every(isWithoutSecrets);
+  return {
+    ...rest,
+    key: withoutSecrets(conflict.key),
+    base: side(conflict.base),
+    ours: side(conflict.ours),
+    theirs: side(conflict.theirs),
+    ...(paths === undefined ? {} : { paths: paths.map((path) => reducePath(path, level)) }),
+    ...(root === undefined ? {} : { with: { ...root, key: withoutSecrets(root.key) } }),
+    ...(otherKey === undefined ? {} : { otherKey: withoutSecrets(otherKey) }),
+    ...(lost === undefined ? {} : { lost: isOpen ? lost : { ...lost, sql: null } }),
+  };
+}
+
+function isWithoutSecrets(cells: Conflict['key']): boolean {
+  return JSON.stringify(withoutSecrets(cells)) === JSON.stringify(cells);
 }
 
 type Path = NonNullable<Conflict['paths']>[number];

@@ -47,13 +47,38 @@ export interface LeftMerge {
   readonly at?: Location;
 }
 
-/** A row that had to give way in a merge that was made: another one has its key. */
+export const LOST_KINDS = [
+  'id-collision',
+  'dependant',
+  'duplicate',
+  'unique-conflict',
+  'reference',
+  'renamed',
+] as const;
+/**
+ * Why a row of a merge that was made needs a person. Not in the merge: `id-collision`, another row has its key;
+ * `dependant`, it belongs to a row that is not in the merge; `duplicate`, another row has its unique value. In the merge:
+ * `unique-conflict`, it has its former unique value again; `reference`, it refers to another row than it was meant to;
+ * `renamed`, it is there under two keys.
+ */
+export type LostKind = (typeof LOST_KINDS)[number];
+
+/** A row of a merge that was made, which needs a person. */
 export interface LostRow {
   readonly peer: string;
+  readonly kind: LostKind;
   readonly table: string;
-  /** A commit that holds the row. */
+  /** Absent in a file of version 1. */
+  readonly key?: Values;
+  /** `renamed`: the new key. */
+  readonly otherKey?: Values;
+  /** The row that lost its key, and to which this one leads. */
+  readonly with?: { readonly table: string; readonly key: Values };
+  /** A commit that has the row as it is below. */
   readonly head: string;
   readonly row: Values;
+  /** A statement that brings back what the merge lacks. */
+  readonly sql?: string;
 }
 
 /** What a conflicts file holds. */
@@ -74,4 +99,15 @@ export function rowName({ kind, table, key }: Pick<LeftRow, 'kind' | 'table' | '
 export function rowText({ table, key }: Pick<LeftRow, 'table' | 'key'>): string {
   const parts = Object.entries(key).map(([name, value]) => `${name}=${value ?? 'NULL'}`);
   return [table, ...parts].join(' ');
+}
+
+/** How many rows of a file nobody has decided yet. */
+export function countOpen({ merges, lost }: Pick<ConflictsFile, 'merges' | 'lost'>): number {
+  const open = merges.flatMap(({ rows }) => rows.filter(isOpen));
+  return open.length + lost.length;
+}
+
+function isOpen({ choose, cells }: LeftRow): boolean {
+  const all = Object.values(cells);
+  return choose === null && (all.length === 0 || all.some((cell) => cell.choose === null));
 }

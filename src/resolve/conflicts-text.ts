@@ -3,7 +3,9 @@ import type { ConflictsFile, LeftCell, LeftMerge, LeftRow, LostRow, Values } fro
 import { type YamlMapping, type YamlNode, yamlText } from './yaml-lines.ts';
 
 /** Names the form of the file: a change that older versions cannot read must change it. */
-export const FILE_VERSION = '1';
+export const FILE_VERSION = '2';
+/** Version 1 had fewer fields under `lost`. */
+export const READABLE_VERSIONS: readonly string[] = ['1', FILE_VERSION];
 
 const HEADER = `\
 # Rows that two towns changed differently and that were left for you. To settle them, write after each \`choose:\`
@@ -17,8 +19,15 @@ const HEADER = `\
 # To leave a peer for later, remove its entry under \`merges\`.
 `;
 const LOST_HEADER = `\
-# Rows under \`lost\` gave way to another row that had their key: add them again under keys of their own, then remove
-# their entries here.
+# Under \`lost\` are rows of merges that were made. \`head\` is a commit that has the row as it is below, \`sql\` a statement
+# that brings it back; change the new key in it if you want another one, and run the statements from top to bottom.
+#   id-collision     another row has its key; it is not in the database
+#   dependant        it belongs to such a row (\`with\`) and was removed with it
+#   duplicate        another row has its unique value; it is not in the database
+#   unique-conflict  another row has its new unique value; it is there with its former one
+#   reference        it refers to the row that has the key now; it may have been meant for the lost row (\`with\`)
+#   renamed          it is there under two keys: one side changed it, the other side gave it a new key (\`other-key\`)
+# Commit, remove the entries that are done from this file, and run \`dolt-federation sync\`.
 `;
 
 /** The text of a conflicts file: the same conflicts and choices give the same text. */
@@ -72,12 +81,24 @@ function choiceNode(choice: Choice | null): YamlNode {
   return typeof choice === 'string' ? value(choice) : mapping([['value', value(choice.value)]]);
 }
 
-function lostNode({ peer, table, head, row }: LostRow): YamlMapping {
+function lostNode({ peer, kind, table, key, otherKey, with: root, head, row, sql }: LostRow): YamlMapping {
   return mapping([
     ['peer', value(peer)],
+    ['kind', value(kind)],
     ['table', value(table)],
+    ...optional('key', key === undefined ? undefined : values(key)),
+    ...optional('other-key', otherKey === undefined ? undefined : values(otherKey)),
+    ...optional('with', root === undefined ? undefined : rootNode(root)),
     ['head', value(head)],
     ['row', values(row)],
+    ...optional('sql', sql === undefined ? undefined : value(sql)),
+  ]);
+}
+
+function rootNode({ table, key }: NonNullable<LostRow['with']>): YamlMapping {
+  return mapping([
+    ['table', value(table)],
+    ['key', values(key)],
   ]);
 }
 

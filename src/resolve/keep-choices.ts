@@ -38,8 +38,9 @@ export function nextFile(last: ConflictsFile | null, found: Found): ConflictsFil
   return { branch: found.branch, merges, lost: [...lost.values()] };
 }
 
-function lostName({ table, row }: LostRow): string {
-  return JSON.stringify([table, Object.entries(row)]);
+/** A row that two runs found is one; `sql` may differ, since it depends on the keys that are free. */
+function lostName({ kind, table, row }: LostRow): string {
+  return JSON.stringify([kind, table, Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
 function withChoices(merge: LeftMerge, last: LeftMerge | undefined): LeftMerge {

@@ -8,12 +8,13 @@ import {
   type LeftCell,
   type LeftMerge,
   type LeftRow,
+  LOST_KINDS,
   type LostRow,
   rowName,
   rowText,
   type Values,
 } from './conflicts-file.ts';
-import { FILE_VERSION } from './conflicts-text.ts';
+import { READABLE_VERSIONS } from './conflicts-text.ts';
 import { type FileNode, FileReader } from './file-node.ts';
 import { parseChoice } from './parse-choice.ts';
 
@@ -60,8 +61,8 @@ class Parser {
     const fields = this.#reader.fields(root, 'a conflicts file', ['version', 'branch', 'merges', 'lost']);
     if (fields === undefined) return undefined;
     const version = this.#text(fields, root, 'version');
-    if (version !== undefined && version !== FILE_VERSION) {
-      this.#reader.refuse(`the version is ${version}, and only ${FILE_VERSION} is known`, root.at);
+    if (version !== undefined && !READABLE_VERSIONS.includes(version)) {
+      this.#reader.refuse(`the version is ${version}, and only ${READABLE_VERSIONS.join(', ')} are known`, root.at);
     }
     const branch = this.#text(fields, root, 'branch');
     const merges = this.#list(fields, 'merges').flatMap((item) => this.#merge(item) ?? []);
@@ -130,14 +131,42 @@ class Parser {
   }
 
   #lost(item: FileNode): LostRow | undefined {
-    const fields = this.#reader.fields(item, 'an entry of lost', ['peer', 'table', 'head', 'row']);
+    const known = ['peer', 'kind', 'table', 'key', 'other-key', 'with', 'head', 'row', 'sql'];
+    const fields = this.#reader.fields(item, 'an entry of lost', known);
     if (fields === undefined) return undefined;
     const peer = this.#text(fields, item, 'peer');
+    const kind = fields.has('kind')
+      ? this.#word(fields, item, { name: 'kind', words: LOST_KINDS })
+      : // The only kind that version 1 knew.
+        'id-collision';
     const table = this.#text(fields, item, 'table');
+    const key = fields.has('key') ? this.#values(fields, item, 'key') : undefined;
+    const otherKey = fields.has('other-key') ? this.#values(fields, item, 'other-key') : undefined;
+    const root = this.#root(fields.get('with'));
     const head = this.#hash(fields, item, 'head');
     const row = this.#values(fields, item, 'row');
-    if (peer === undefined || table === undefined || head === undefined || row === undefined) return undefined;
-    return { peer, table, head, row };
+    const sql = fields.has('sql') ? this.#text(fields, item, 'sql') : undefined;
+    if (peer === undefined || kind === undefined || table === undefined) return undefined;
+    if (head === undefined || row === undefined) return undefined;
+    return {
+      peer,
+      kind,
+      table,
+      ...(key === undefined ? {} : { key }),
+      ...(otherKey === undefined ? {} : { otherKey }),
+      ...(root === undefined ? {} : { with: root }),
+      head,
+      row,
+      ...(sql === undefined ? {} : { sql }),
+    };
+  }
+
+  #root(item: FileNode | undefined): LostRow['with'] {
+    const fields = item === undefined ? undefined : this.#reader.fields(item, 'with', ['table', 'key']);
+    if (item === undefined || fields === undefined) return undefined;
+    const table = this.#text(fields, item, 'table');
+    const key = this.#values(fields, item, 'key');
+    return table === undefined || key === undefined ? undefined : { table, key };
   }
 
   #choice(fields: Fields, what: string): LeftRow['choose'] | undefined {

@@ -1,0 +1,131 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Conflict } from '../../src/contract/result.ts';
+import { checkout } from '../../src/dolt/heads.ts';
+import { lostRows } from '../../src/resolve/lost-rows.ts';
+import { conflict } from '../helpers/results.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { atHeads, twoHeads } from '../helpers/two-heads.ts';
+
+/**
+ * Rows of `other` that `main` lacks, and what their statements bring back.
+ * @param lost conflicts as a merge of `main` and `other` would tell them
+ */
+async function broughtBack(
+  work: Parameters<typeof twoHeads>[1],
+  lost: readonly Partial<Conflict>[],
+  query: string,
+): Promise<{ readonly statements: readonly (string | undefined)[]; readonly rows: unknown }> {
+  await using folder = await tempFolder();
+  const heads = await twoHeads(folder, work);
+  const { ours, theirs } = heads;
+  const conflicts = lost.map((one) =>
+    conflict({
+      heads: { ours, theirs },
+      lost: { commit: theirs, sql: null },
+      ours: null,
+      theirs: {},
+      columns: [],
+      ...one,
+    }),
+  );
+  const found = await atHeads(folder, heads, (database) =>
+    database.session(async (sql) => {
+      await checkout(sql, 'main');
+      return await lostRows(sql, 'partner', conflicts);
+    }),
+  );
+  const statements = found.map((one) => one.lost.sql);
+  await heads.town.sql(...statements.flatMap((sql) => sql ?? []));
+  return { statements, rows: await heads.town.rows(query) };
+}
+
+describe('a lost row comes back', () => {
+  test.each<[string, string, string, string, string]>([
+    ['a whole number', 'INT', '7', '7', '8'],
+    ['a big number', 'BIGINT UNSIGNED', '18446744073709551600', '18446744073709551600', '18446744073709551601'],
+    ['a text', 'VARCHAR(20)', "'a''b\\\\c'", "a'b\\c", "a'b\\c-2"],
+    ['a text as long as can be', 'CHAR(3)', "'abc'", 'abc', 'c-2'],
+    ['a text that cannot be seen', 'VARCHAR(20)', "'a\\n\\tü'", 'a\n\tü', 'a\n\tü-2'],
+  ])(
+    'under %s of its own',
+    async (_, type, literal, key, expected) => {
+      const { rows } = await broughtBack(
+        {
+          base: [
+            `CREATE TABLE \`od\`\`d table\` (id ${type} PRIMARY KEY, \`from\` VARCHAR(9), d INT AS (1) STORED, KEY k (\`from\`))`,
+          ],
+          ours: [`INSERT INTO \`od\`\`d table\` (id, \`from\`) VALUES (${literal}, 'ours')`],
+          theirs: [`INSERT INTO \`od\`\`d table\` (id, \`from\`) VALUES (${literal}, 'theirs')`],
+        },
+        [{ kind: 'id-collision', table: 'od`d table', key: { id: key } }],
+        "SELECT CAST(id AS CHAR) AS id, d FROM `od``d table` WHERE `from` = 'theirs'",
+      );
+      expect(rows).toEqual([{ id: expected, d: 1 }]);
+    },
+    60_000,
+  );
+
+  test('each under a key of its own, and under another unique value', async () => {
+    const { rows } = await broughtBack(
+      {
+        base: [
+          'CREATE TABLE p (id INT PRIMARY KEY, slug VARCHAR(4) UNIQUE, pos INT UNIQUE)',
+          "INSERT INTO p VALUES (1, 'abcd', 5)",
+        ],
+        ours: ["INSERT INTO p VALUES (2, 'x', 6), (3, 'y', 7)"],
+        theirs: ['DELETE FROM p WHERE id = 1', "INSERT INTO p VALUES (2, 'abcd', 8), (3, 'y', 9), (4, 'x', 6)"],
+      },
+      [
+        { kind: 'id-collision', table: 'p', key: { id: '2' } },
+        { kind: 'id-collision', table: 'p', key: { id: '3' } },
+        { kind: 'duplicate', table: 'p', key: { id: '4' }, theirs: { id: '4' }, ours: { id: '2' } },
+      ],
+      'SELECT id, slug, pos FROM p WHERE id > 3 ORDER BY id',
+    );
+    expect(rows).toEqual([
+      { id: 4, slug: 'x-2', pos: 10 },
+      { id: 5, slug: 'cd-2', pos: 8 },
+      { id: 6, slug: 'y-2', pos: 9 },
+    ]);
+  }, 60_000);
+
+  test('as another unique value of a row that has its former one', async () => {
+    const { statements, rows } = await broughtBack(
+      {
+        base: [
+          'CREATE TABLE p (id INT PRIMARY KEY, slug VARCHAR(20) UNIQUE)',
+          "INSERT INTO p VALUES (1, 'a'), (2, 'b')",
+        ],
+        ours: ["UPDATE p SET slug = 'x' WHERE id = 1"],
+        theirs: ["UPDATE p SET slug = 'x' WHERE id = 2"],
+      },
+      [{ kind: 'unique-conflict', table: 'p', key: { id: '2' }, columns: ['slug'], theirs: { slug: 'x' } }],
+      'SELECT id, slug FROM p ORDER BY id',
+    );
+    expect(statements[0]).not.toContain("'x'");
+    expect(rows).toEqual([
+      { id: 1, slug: 'x' },
+      { id: 2, slug: 'x-2' },
+    ]);
+  }, 60_000);
+
+  test('without a statement where no key can be suggested and none helps', async () => {
+    const { statements, rows } = await broughtBack(
+      {
+        base: [
+          'CREATE TABLE e (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES e (id))',
+          'INSERT INTO e VALUES (1, NULL)',
+        ],
+        ours: ['INSERT INTO e VALUES (2, NULL)'],
+        theirs: ['UPDATE e SET p = 1'],
+      },
+      [
+        { kind: 'reference', table: 'e', key: { id: '1' }, columns: ['p'] },
+        { kind: 'dependant', table: 'gone', key: { id: '1' } },
+      ],
+      'SELECT id FROM e ORDER BY id',
+    );
+    expect(statements).toEqual([undefined]);
+    expect(rows).toEqual([{ id: 1 }, { id: 2 }]);
+  }, 60_000);
+});

@@ -34,7 +34,7 @@ const EVERYTHING: Brought = {
   ],
   localTables: [{ table: 'dolt_ignore', count: 2, rows: [row('dolt_ignore')] }],
   dropped: ['gone'],
-  deletions: [{ table: 'items', before: 20, deleted: 11, rows: [row('items')] }],
+  deletions: [{ table: 'items', before: 20, deleted: 11, added: 0, moved: 0, rows: [row('items')] }],
   futureCommits: { count: 1, latest: '2100-01-01 00:00:00' },
   futureRows: [{ table: 'times', column: 'updated_at', count: 1, rows: [row('times')] }],
 };

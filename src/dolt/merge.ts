@@ -10,6 +10,8 @@ export const MERGE_PROTOCOL = 2;
 
 /** How the message of every merge commit of this tool begins, whatever the version of its rules. */
 export const MERGE_SUBJECT = 'federation merge v';
+/** The line of the message that names the merge rules. */
+export const PROTOCOL_LINE = `${MERGE_SUBJECT}${MERGE_PROTOCOL}`;
 const ENGINE = 'engine: dolt ';
 
 const versionRow = z.object({ version: z.string() });

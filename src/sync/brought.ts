@@ -12,6 +12,9 @@ export interface Deletion {
   /** Rows that the table had. */
   readonly before: number;
   readonly deleted: number;
+  /** Rows that were added meanwhile, and deleted ones of whose contents there is an added row. */
+  readonly added: number;
+  readonly moved: number;
   readonly rows: readonly HeldRow[];
 }
 

@@ -18,6 +18,8 @@ export interface Converged {
   /** What was settled on the way, merge by merge. */
   readonly steps: readonly FoldStep[];
   readonly merge: MergeReport;
+  /** The merge commits behind the target that this call made. */
+  readonly made: readonly string[];
 }
 
 interface Heads {
@@ -53,7 +55,7 @@ export async function converge(database: Database, heads: Heads, scratch: () => 
     const fold = await foldHeads(database, { ours, newest: minimal, others, branch });
     if (fold.kind === 'folded') {
       for (const [head, why] of fold.dropped) dropped.set(head, why);
-      return { target: fold.head, branch, dropped, steps: fold.steps, merge: reportOf(fold) };
+      return { target: fold.head, branch, dropped, steps: fold.steps, merge: reportOf(fold), made: fold.made };
     }
     for (const [head, why] of await giveWay(database, { ours, fold, scratch })) {
       const all = left.map((one) => one.head);
@@ -76,16 +78,16 @@ async function settle(
   },
 ): Promise<Converged> {
   const { target, dropped } = at;
-  const found = { target, dropped, steps: [], merge: NO_MERGE };
+  const found = { target, dropped, steps: [], merge: NO_MERGE, made: [] };
   if (target === at.ours) return { ...found, branch: at.branch };
   const branch = at.scratch();
   await createBranch(database, { name: branch, at: target });
   return { ...found, branch };
 }
 
-function reportOf({ commits, ownWay, signed }: Extract<Fold, { kind: 'folded' }>): MergeReport {
-  const because = ownWay > 0 ? 'strategy' : commits > 0 && !signed ? 'committer' : null;
-  return { protocol: 2, deterministic: because === null, because, commits };
+function reportOf({ made, ownWay, signed }: Extract<Fold, { kind: 'folded' }>): MergeReport {
+  const because = ownWay > 0 ? 'strategy' : made.length > 0 && !signed ? 'committer' : null;
+  return { protocol: 2, deterministic: because === null, because, commits: made.length };
 }
 
 type Refused = Extract<Fold, { kind: 'refused' }>;

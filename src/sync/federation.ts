@@ -22,6 +22,7 @@ import { planFor } from './plan.ts';
 import { provePush } from './prove.ts';
 import { mayHaveTaken, type Pushed, pushTo } from './publish.ts';
 import { removeInboxes, surveyInboxes } from './receive.ts';
+import { reportReceived } from './report-received.ts';
 import { pauseBefore } from './retry.ts';
 import { rightsOf } from './roles.ts';
 import { removeScratch } from './scratch.ts';
@@ -158,12 +159,17 @@ async function agree(
 ): Promise<Federated> {
   // Once a remote has taken a commit, that commit is a head like any other; until then a fold can be thrown away.
   const accepted: string[] = [];
+  const made = new Set<string>();
+  const brought = new Map<PeerRun, string>();
   let merged: MergeReport | null = null;
   for (let attempt = 0; ; attempt += 1) {
     const converged = await engines.use(PLAIN_KIT, ({ database }) =>
       mergeHeads(database, runs, { ...options, accepted }),
     );
     const { target } = converged;
+    for (const commit of converged.made) made.add(commit);
+    // A push changes what a peer has; this is what it had before.
+    for (const run of runs) if (run.head !== null && run.part?.merge === true) brought.set(run, run.head);
     if (options.dryRun) {
       await engines.use(PLAIN_KIT, ({ database }) => plan(database, runs, { ...options, target }));
       return { head: options.ours, merge: converged.merge };
@@ -173,6 +179,7 @@ async function agree(
     if (lost.size === 0 || attempt === options.retries) {
       for (const [run, why] of lost) run.failure = outrun(run, why, attempt + 1);
       const head = await conclude(engines, runs, { ...options, target });
+      if (head !== options.ours) await tellReceived(engines, brought, { ...options, to: head, made });
       await removeMerged(engines, runs, head);
       return { head, merge: addMerges(merged, converged.merge) };
     }
@@ -180,6 +187,23 @@ async function agree(
     if (taken) merged = addMerges(merged, converged.merge);
     await pause(pauseBefore(attempt), options.signal);
     await survey(engines, [...lost.keys()], { ...options, accepted });
+  }
+}
+
+/** Our branch has moved already, so what goes wrong here fails nothing. */
+async function tellReceived(
+  engines: Engines,
+  brought: ReadonlyMap<PeerRun, string>,
+  options: FederationOptions & { readonly to: string; readonly made: ReadonlySet<string> },
+): Promise<void> {
+  try {
+    const move = { ...options, from: options.ours };
+    await engines.use(PLAIN_KIT, ({ database }) => reportReceived(database, brought, move));
+  } catch (thrown) {
+    const { code, message } = toFailure(thrown);
+    if (code === 'interrupted') return;
+    const told = `merges that other databases made could not be read: ${message}`;
+    options.tell({ severity: 'warning', code, message: told });
   }
 }
 

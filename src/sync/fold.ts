@@ -24,7 +24,7 @@ export type Fold =
       /** Heads with a strategy of their own that could not be merged. */
       readonly dropped: ReadonlyMap<string, Dropped>;
       /** Merge commits, and how many of them depend on more than the set of heads. */
-      readonly commits: number;
+      readonly made: readonly string[];
       readonly ownWay: number;
       /** Whether this Dolt lets us fix who commits. */
       readonly signed: boolean;
@@ -53,16 +53,16 @@ export async function foldHeads(database: Database, plan: FoldPlan): Promise<Fol
       const obstacle = await folding.merge({ head, strategy: 'newest' });
       if (obstacle !== null) return { kind: 'refused', head, merged, obstacle };
     }
-    const inCommon = folding.commits;
+    const inCommon = folding.made.length;
     const dropped = new Map<string, Dropped>();
     for (const other of plan.others) {
       if (await folding.takes(other.head, plan.branch)) continue;
       const why = (await containsOne(sql, other.head, dropped)) ?? (await folding.merge(other));
       if (why !== null) dropped.set(other.head, why);
     }
-    const { head, steps, commits } = folding;
+    const { head, steps, made } = folding;
     const signed = await signsDeterministically(sql);
-    return { kind: 'folded', head, steps, dropped, commits, ownWay: commits - inCommon, signed };
+    return { kind: 'folded', head, steps, dropped, made, ownWay: made.length - inCommon, signed };
   });
 }
 

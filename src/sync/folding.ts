@@ -34,7 +34,7 @@ export class Folding {
   readonly merged: string[];
   readonly steps: FoldStep[] = [];
   head: string;
-  commits = 0;
+  readonly made: string[] = [];
 
   constructor(sql: Sql, town: { readonly database: string; readonly ours: string; readonly start: string }) {
     this.#sql = sql;
@@ -66,7 +66,7 @@ export class Folding {
     }
     if (result.rows.length > 0) this.steps.push({ head, onto: [...this.merged], conflicts: tell(result.rows) });
     this.head = result.commit;
-    this.commits += 1;
+    this.made.push(result.commit);
     this.merged.push(head);
     return null;
   }

@@ -2,6 +2,7 @@ import { type Column, columnsAt } from '../dolt/columns.ts';
 import { deletedRows } from '../dolt/deleted-rows.ts';
 import { countDifferingRows, differingRows } from '../dolt/differing-rows.ts';
 import { countRowsAfter, isAfter, timeColumn } from '../dolt/future-dates.ts';
+import { movedRows } from '../dolt/moved-rows.ts';
 import type { Sql } from '../dolt/sql.ts';
 import type { TableChange } from '../dolt/table-changes.ts';
 import type { Brought, Deletion, FutureRows } from './brought.ts';
@@ -72,7 +73,10 @@ async function losses(
   const keys = namesOfKeys(columns);
   const choice = { table: to, keys, where: "diff_type = 'removed'" };
   const shown = comparable && keys.length > 0;
-  return [{ table: from, before, deleted, rows: shown ? await differingRows(sql, range, choice) : [] }];
+  const rows = shown ? await differingRows(sql, range, choice) : [];
+  const isMovable = comparable && from === to;
+  const { added, moved } = isMovable ? await movedRows(sql, range, to) : { added: 0, moved: [] };
+  return [{ table: from, before, deleted, added, moved: moved.length, rows }];
 }
 
 async function future(

@@ -73,10 +73,14 @@ function ofLosses({ dropped, deletions }: Brought, maxDelete: number): Finding[]
     ...(dropped.length === 0 ? [] : [{ ...loss(`drops ${listed('table', dropped)}`, []), hint: DROPPED }]),
     ...deletions
       .filter((deletion) => isMassDeletion(deletion, maxDelete))
-      .map(({ table, before, deleted, rows }) =>
-        loss(`deletes ${deleted} of the ${before} rows of ${table} (\`max-delete\` is ${maxDelete} %)`, rows),
-      ),
+      .map((deletion) => loss(lossText(deletion, maxDelete), deletion.rows)),
   ];
+}
+
+function lossText({ table, before, deleted, added, moved }: Deletion, maxDelete: number): string {
+  const gain = added === 0 ? '' : ` and adds ${added}`;
+  const told = `deletes ${deleted} of the ${before} rows of ${table}${gain} (\`max-delete\` is ${maxDelete} %)`;
+  return moved === 0 ? told : `${told}; ${moved} of them have equal contents under another key: renamed?`;
 }
 
 function ofDates({ futureCommits, futureRows }: Brought): Finding[] {

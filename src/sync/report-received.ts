@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import type { Conflict } from '../contract/result.ts';
+import { monotonicMs } from '../core/clock.ts';
+import { checkout, createBranch } from '../dolt/heads.ts';
+import { isAncestor } from '../dolt/history.ts';
+import { beginMerging, PROTOCOL_LINE } from '../dolt/merge.ts';
+import { MERGE_EMAIL } from '../dolt/signature.ts';
+import type { Database, Sql } from '../dolt/sql.ts';
+import { rowsByKey } from '../dolt/stored-rows.ts';
+import { tableShape } from '../dolt/table-shape.ts';
+import { mergeHead } from '../rows/merge-head.ts';
+import type { Side } from '../rows/side.ts';
+import { conflictOf, lostSide, type ToldRow } from '../rows/told-row.ts';
+import { listed } from './listed.ts';
+import type { Notice } from './notice.ts';
+import type { PeerRun } from './peer-run.ts';
+import { type PassedCommit, type ReceivedMerge, receivedMerges } from './received-merges.ts';
+import { scratchName } from './scratch.ts';
+
+interface Move {
+  /** Our head before and after the run. */
+  readonly from: string;
+  readonly to: string;
+  /** Merges that this run made itself. */
+  readonly made: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+  readonly tell: (notice: Notice) => void;
+}
+
+const MAX_REPLAYS = 20;
+const REPLAYS_MS = 60_000;
+
+const commitRow = z.object({
+  hash: z.string(),
+  parents: z.string().nullable(),
+  is_merge: z.coerce.number().transform((value) => value !== 0),
+});
+
+/**
+ * Lists in the runs of peers which rows of ours lost in merges that other databases made and our branch has moved over. A merge is
+ * a function of its parents, so it is made once more on a temporary branch.
+ * @param brought the head that each peer had before anything was pushed to it
+ */
+export async function reportReceived(
+  database: Database,
+  brought: ReadonlyMap<PeerRun, string>,
+  move: Move,
+): Promise<void> {
+  const until = monotonicMs() + REPLAYS_MS;
+  const merges = receivedMerges(await passedCommits(database, move), move);
+  let replayed = 0;
+  const differing: string[] = [];
+  for (const merge of merges) {
+    if (replayed === MAX_REPLAYS || monotonicMs() > until || move.signal.aborted) break;
+    const conflicts = await replay(database, { ...move, merge });
+    if (conflicts === null) differing.push(merge.hash);
+    else await report(database, brought, { commit: merge.hash, conflicts });
+    replayed += 1;
+  }
+  if (differing.length > 0) move.tell(differs(differing));
+  if (replayed < merges.length) move.tell(unread(merges.length - replayed));
+}
+
+function unread(count: number): Notice {
+  return {
+    severity: 'notice',
+    code: 'merges-unread',
+    message: `${count} older merge(s) that other databases made were not looked at`,
+  };
+}
+
+async function passedCommits(sql: Sql, { from, to }: Move): Promise<PassedCommit[]> {
+  const rows = await sql.rows(
+    commitRow,
+    "SELECT commit_hash AS hash, parents, (email = ? AND (message = ? OR message LIKE ?)) AS is_merge FROM dolt_log(?, '--parents')",
+    [MERGE_EMAIL, PROTOCOL_LINE, `${PROTOCOL_LINE}\n%`, `${from}..${to}`],
+  );
+  return rows.map(({ hash, parents, is_merge }) => ({
+    hash,
+    parents: (parents ?? '').split(', ').filter((parent) => parent !== ''),
+    isMerge: is_merge,
+  }));
+}
+
+type One = Move & { readonly merge: ReceivedMerge };
+
+async function report(
+  sql: Sql,
+  brought: ReadonlyMap<PeerRun, string>,
+  merge: { readonly commit: string; readonly conflicts: readonly Conflict[] },
+): Promise<void> {
+  const run = merge.conflicts.length === 0 ? null : await bringer(sql, brought, merge.commit);
+  if (run !== null) run.conflicts = [...run.conflicts, ...merge.conflicts];
+}
+
+/** The peer whose head brought a merge; where several did, the first by name. */
+async function bringer(sql: Sql, brought: ReadonlyMap<PeerRun, string>, commit: string): Promise<PeerRun | null> {
+  for (const [run, head] of [...brought].toSorted(([a], [b]) => (a.peer.name < b.peer.name ? -1 : 1))) {
+    if (run.failure === null && (await isAncestor(sql, commit, head))) return run;
+  }
+  return null;
+}
+
+/** @returns the rows where our side lost and those that are left for a person; null where the merge cannot be repeated */
+async function replay(database: Database, one: One): Promise<Conflict[] | null> {
+  const { hash, onto, head, ours } = one.merge;
+  const branch = scratchName();
+  await createBranch(database, { name: branch, at: onto });
+  return database.session(async (sql) => {
+    await beginMerging(sql);
+    await checkout(sql, branch);
+    const swapped = ours === head;
+    const merged = await mergeHead(sql, { database: database.name, onto, head, strategy: 'newest', swapped });
+    if (merged.kind === 'refused' || merged.commit !== hash) return null;
+    const side = swapped ? 'theirs' : 'ours';
+    const conflicts: Conflict[] = [];
+    for (const row of merged.rows) {
+      if (!(await concerns(sql, row, { ...one, side }))) continue;
+      conflicts.push({ ...conflictOf(row, { heads: { ours: onto, theirs: head }, swapped }), elsewhere: true });
+    }
+    return conflicts;
+  });
+}
+
+function differs(hashes: readonly string[]): Notice {
+  return {
+    severity: 'notice',
+    code: 'protocol',
+    message: `rows that lost in ${listed('merge', hashes)} of other databases are not listed: merging the parents here gives another commit`,
+    hint: 'Such a merge was made with another strategy, by hand, or with another version of dolt-federation or Dolt. The database that made it has the list.',
+  };
+}
+
+/** Whether a row is of interest to us. Of a parent that others wrote to as well, it is only if we had the lost version. */
+async function concerns(sql: Sql, row: ToldRow, at: One & { readonly side: Side }): Promise<boolean> {
+  if (!at.merge.isOwn) return row.left && lostSide(row) === at.side && (await isAt(sql, row, at));
+  if (row.left || row.wins.some(({ side }) => side !== at.side)) return true;
+  return row.kind === 'restored' && row[at.side] === null;
+}
+
+async function isAt(sql: Sql, row: ToldRow, at: One & { readonly side: Side }): Promise<boolean> {
+  const shape = await tableShape(sql, row.table);
+  const version = row[at.side];
+  if (version === null || shape.key.length === 0) return false;
+  const key = Object.fromEntries(shape.key.map((name) => [name, version[name] ?? row.key[name] ?? null]));
+  const [own] = await rowsByKey(sql, shape, { keys: [key], commit: at.from });
+  return own !== undefined && row.columns.every((name) => (own[name] ?? null) === (version[name] ?? null));
+}

@@ -1,0 +1,283 @@
+import { cp, readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import type { Conflict, RunResult } from '../../src/contract/result.ts';
+import type { ConflictStrategy } from '../../src/contract/vocabulary.ts';
+import { PROTOCOL_LINE } from '../../src/dolt/merge.ts';
+import { MERGE_EMAIL } from '../../src/dolt/signature.ts';
+import { summary } from '../../src/report/summary.ts';
+import { text } from '../../src/report/text.ts';
+import { withValues } from '../../src/report/values.ts';
+import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
+import type { Notice } from '../../src/sync/notice.ts';
+import type { PeerRun } from '../../src/sync/peer-run.ts';
+import { command } from '../helpers/commanding.ts';
+import { federateTown, filePeer } from '../helpers/federating.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeEmptyTown, openTestTown } from '../helpers/town.ts';
+import { HASH_ORDERS, type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
+
+// What a row says of its creation counts from the date of the commit in common on.
+const PAST = "SET @@dolt_committer_date = '2026-01-01T00:00:00Z'";
+
+const BASE = [
+  PAST,
+  'CREATE TABLE issues (id VARCHAR(20) PRIMARY KEY, title VARCHAR(50), parent VARCHAR(20), created_at DATETIME, FOREIGN KEY (parent) REFERENCES issues (id) ON DELETE SET NULL)',
+  'CREATE TABLE labels (issue_id VARCHAR(20), label VARCHAR(20), PRIMARY KEY (issue_id, label), FOREIGN KEY (issue_id) REFERENCES issues (id) ON DELETE CASCADE)',
+  'CREATE TABLE comments (id CHAR(36) PRIMARY KEY, issue_id VARCHAR(20), body VARCHAR(50), FOREIGN KEY (issue_id) REFERENCES issues (id) ON DELETE CASCADE)',
+  'CREATE TABLE reactions (comment_id CHAR(36), who VARCHAR(20), PRIMARY KEY (comment_id, who), FOREIGN KEY (comment_id) REFERENCES comments (id) ON DELETE CASCADE)',
+  'CREATE TABLE edges (id VARCHAR(40) PRIMARY KEY, a VARCHAR(20), b VARCHAR(20), FOREIGN KEY (a) REFERENCES issues (id) ON DELETE CASCADE, FOREIGN KEY (b) REFERENCES issues (id) ON DELETE CASCADE)',
+  "INSERT INTO issues VALUES ('old', 'old', NULL, '2026-01-01'), ('older', 'older', NULL, '2026-01-01')",
+];
+const NORTH = [
+  "INSERT INTO issues VALUES ('e.1', 'north', NULL, '2026-02-01')",
+  "INSERT INTO labels VALUES ('e.1', 'both'), ('e.1', 'north')",
+  "INSERT INTO comments VALUES ('c-north', 'e.1', 'said in north')",
+];
+const SOUTH = [
+  "INSERT INTO issues VALUES ('e.1', 'south''s \\\\ own', NULL, '2026-02-02'), ('e.1.1', 'child', 'e.1', '2026-02-03')",
+  "INSERT INTO labels VALUES ('e.1', 'both'), ('e.1', 'south'), ('e.1.1', 'grandchild')",
+  "INSERT INTO comments VALUES ('c-south', 'e.1', 'said in south')",
+  "INSERT INTO reactions VALUES ('c-south', 'bob')",
+  "INSERT INTO edges VALUES ('1 to old', 'e.1', 'old'), ('2 from old', 'old', 'e.1'), ('3 old', 'old', 'older')",
+  "UPDATE issues SET parent = 'e.1' WHERE id = 'older'",
+  "UPDATE issues SET parent = 'e.1.1' WHERE id = 'old'",
+];
+
+/** A run of one of the towns: it reads the other one's mailbox and publishes in its own. */
+function run(folder: TempFolder, town: 'north' | 'south', options: Parameters<typeof command>[2] = {}) {
+  const other = town === 'north' ? 'south' : 'north';
+  const peers = {
+    [other]: { endpoint: `file://${folder.file(`${other}.box`)}`, role: 'upstream' },
+    mailbox: { endpoint: `file://${folder.file(`${town}.box`)}` },
+  };
+  return command(folder, stringify(peers), { database: town, ...options });
+}
+
+async function lostIn(result: RunResult) {
+  const file = result.conflictsPath ?? '';
+  return parseConflicts(await readFile(file, 'utf8'), file).lost;
+}
+
+const listed = (lost: Awaited<ReturnType<typeof lostIn>>) =>
+  lost.map(({ kind, table, key }) => `${kind}: ${[table, ...Object.values(key ?? {})].join(' ')}`);
+
+/** Everything that refers to an issue, as a sorted list. */
+async function family(towns: TwoTowns, town: 'north' | 'south', id: string) {
+  const rows = await towns[town].rows(
+    `SELECT CONCAT('label ', label) AS r FROM labels WHERE issue_id = '${id}' UNION ALL SELECT CONCAT('comment ', body) FROM comments WHERE issue_id = '${id}' UNION ALL SELECT CONCAT('edge ', id) FROM edges WHERE a = '${id}' OR b = '${id}' UNION ALL SELECT CONCAT('child ', id) FROM issues WHERE parent = '${id}' ORDER BY r`,
+  );
+  return rows.map(({ r }) => r);
+}
+
+describe.each(HASH_ORDERS)('two issues under one key, %s', (order) => {
+  test('the later one goes with all that was added with it, and both towns learn of it', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...BASE);
+    await towns.edit(NORTH, SOUTH, order);
+
+    const { result: inNorth } = await run(folder, 'north');
+    expect(inNorth).toMatchObject({ status: 'conflict', head: await towns.north.head() });
+    expect(exitCodeOf(inNorth, 'any')).toBe(4);
+    expect(await towns.north.rows("SELECT title FROM issues WHERE id = 'e.1'")).toEqual([{ title: 'north' }]);
+    // A row of the base that came to mean the lost issue stays, and is listed.
+    expect(await family(towns, 'north', 'e.1')).toEqual([
+      'child older',
+      'comment said in north',
+      'label both',
+      'label north',
+    ]);
+    // One that came to mean an issue whose key is free now means what it meant before.
+    expect(await towns.north.rows("SELECT parent FROM issues WHERE id = 'old'")).toEqual([{}]);
+    expect(await towns.north.rows('SELECT id FROM edges')).toEqual([{ id: '3 old' }]);
+    expect(await towns.north.rows('SELECT * FROM reactions')).toEqual([]);
+    const lost = await lostIn(inNorth);
+    expect(listed(lost)).toEqual([
+      'id-collision: issues e.1',
+      'dependant: issues e.1.1',
+      'reference: issues older',
+      'dependant: comments c-south',
+      'dependant: edges 1 to old',
+      'dependant: edges 2 from old',
+      'dependant: labels e.1 south',
+      'reference: issues old',
+      'dependant: labels e.1.1 grandchild',
+      'dependant: reactions c-south bob',
+    ]);
+    expect(lost.every(({ head }) => head === lost[0]?.head)).toBe(true);
+    expect(lost.find(({ table }) => table === 'comments')).toMatchObject({
+      row: { body: 'said in south' },
+      with: { table: 'issues', key: { id: 'e.1' } },
+    });
+    expect(inNorth.open).toBe(lost.length);
+
+    const { result: inSouth } = await run(folder, 'south');
+    expect(inSouth).toMatchObject({ status: 'conflict', head: inNorth.head, merge: { commits: 0 } });
+    expect(exitCodeOf(inSouth, 'any')).toBe(4);
+    expect(listed(await lostIn(inSouth))).toEqual(listed(lost));
+    const told = inSouth.peers.find(({ name }) => name === 'north')?.conflicts ?? [];
+    expect(told.length).toBe(lost.length);
+    expect(told.every(({ elsewhere }) => elsewhere === true)).toBe(true);
+    expect(told.find(({ kind }) => kind === 'id-collision')).toMatchObject({
+      ours: { title: "south's \\ own" },
+      theirs: { title: 'north' },
+      resolution: 'theirs (created first)',
+    });
+    expect(await towns.south.rows("SELECT name FROM dolt_branches WHERE name <> 'main'")).toEqual([]);
+
+    for (const town of ['north', 'south'] as const) {
+      const { result } = await run(folder, town);
+      expect(result).toMatchObject({ status: 'unchanged', open: lost.length });
+      expect(exitCodeOf(result, 'any')).toBe(0);
+      expect(text(result)).toContain(`open: ${lost.length} rows`);
+    }
+    expect((await run(folder, 'south', { command: 'status' })).result.open).toBe(lost.length);
+
+    await towns.south.sql(...lost.flatMap(({ sql }) => sql ?? []));
+    expect(await towns.south.rows("SELECT id FROM issues WHERE title LIKE 'south%' OR title = 'child'")).toEqual([
+      { id: 'e.1-2' },
+      { id: 'e.1.1' },
+    ]);
+    expect(await family(towns, 'south', 'e.1-2')).toEqual([
+      'child e.1.1',
+      'child older',
+      'comment said in south',
+      'edge 1 to old',
+      'edge 2 from old',
+      'label south',
+    ]);
+    expect(await family(towns, 'south', 'e.1.1')).toEqual(['child old', 'label grandchild']);
+    expect(await family(towns, 'south', 'e.1')).toEqual(['comment said in north', 'label both', 'label north']);
+    expect(await towns.south.rows('SELECT who FROM reactions')).toEqual([{ who: 'bob' }]);
+  }, 120_000);
+});
+
+describe('three databases', () => {
+  const item = (town: string, day: number) =>
+    `INSERT INTO issues VALUES ('e.1', '${town}', NULL, '2026-02-0${day}'); INSERT INTO comments VALUES ('${town}', 'e.1', 'of ${town}')`;
+
+  test('that each added an issue under one key learn each of what they lost, whoever merged', async () => {
+    await using folder = await tempFolder();
+    const towns = await manyTowns(folder, { a: item('a', 1), b: item('b', 2), c: item('c', 3) });
+    const inA = await towns.sync('a', ['b', 'c']);
+    expect(inA.merge?.commits).toBe(2);
+    expect(titles(inA.runs)).toEqual(['b', 'c']);
+    await towns.publish('a');
+    for (const name of ['b', 'c'] as const) {
+      const received = await towns.sync(name, ['a']);
+      expect(received).toMatchObject({ head: inA.head, merge: { commits: 0 } });
+      expect(received.run('a').failure).toBeNull();
+      // What two others lost to each other before we met them is not ours to look at.
+      expect(titles(received.runs)).toContain(name);
+      expect(received.run('a').conflicts.every(({ elsewhere }) => elsewhere === true)).toBe(true);
+    }
+  }, 120_000);
+
+  test('a third one without a part in it is told nothing', async () => {
+    await using folder = await tempFolder();
+    const towns = await manyTowns(folder, {
+      a: item('a', 1),
+      b: item('b', 2),
+      c: "INSERT INTO issues VALUES ('own', 'c', NULL, NULL)",
+    });
+    await towns.sync('a', ['b']);
+    await towns.publish('a');
+    const received = await towns.sync('c', ['a']);
+    expect(received.run('a').conflicts).toEqual([]);
+    const back = await towns.sync('a', ['b']);
+    expect(back.run('b').conflicts).toEqual([]);
+  }, 120_000);
+
+  test('a merge with a strategy of its own is not repeated, and that is said', async () => {
+    await using folder = await tempFolder();
+    const towns = await manyTowns(folder, { a: item('a', 1), b: item('b', 2) });
+    await towns.sync('a', ['b'], 'theirs');
+    await towns.publish('a');
+    const notices: Notice[] = [];
+    const received = await towns.sync('b', ['a'], 'newest', (notice) => void notices.push(notice));
+    expect(received.run('a')).toMatchObject({ failure: null, conflicts: [] });
+    expect(notices).toMatchObject([{ severity: 'notice', code: 'protocol' }]);
+    expect(notices[0]?.message).toContain(received.head);
+  }, 120_000);
+});
+
+test('of many merges that came in at once, the newest are looked at and the rest is counted', async () => {
+  await using folder = await tempFolder();
+  const towns = await manyTowns(folder, { a: "INSERT INTO issues VALUES ('a', 'a', NULL, NULL)" });
+  await cp(folder.file('a'), folder.file('b'), { recursive: true });
+  const merges = Array.from({ length: 23 }, (_, n) => [
+    `CALL DOLT_CHECKOUT('-b', 'x${n}', 'main~${n + 1}')`,
+    `INSERT INTO issues VALUES ('x${n}', 'x', NULL, NULL)`,
+    `CALL DOLT_COMMIT('-A', '-m', 'x${n}')`,
+    "CALL DOLT_CHECKOUT('main')",
+    `CALL DOLT_MERGE('--no-ff', '-m', '${PROTOCOL_LINE}', 'x${n}')`,
+  ]);
+  const signed = ['author', 'committer'].flatMap((who) => [
+    `SET @@dolt_${who}_name = 'dolt-federation'`,
+    `SET @@dolt_${who}_email = '${MERGE_EMAIL}'`,
+  ]);
+  await openTestTown(folder.file('a')).sql(...signed, ...merges.flat());
+  await towns.publish('a');
+  const notices: Notice[] = [];
+  await towns.sync('b', ['a'], 'newest', (notice) => void notices.push(notice));
+  expect(notices.find(({ code }) => code === 'protocol')?.message).toContain('20 merges (');
+  expect(notices.filter(({ code }) => code === 'merges-unread')).toMatchObject([
+    { severity: 'notice', message: '3 older merge(s) that other databases made were not looked at' },
+  ]);
+}, 60_000);
+
+/** Databases that come from one, each with what it added. */
+async function manyTowns(folder: TempFolder, added: Readonly<Record<string, string>>) {
+  const base = await makeEmptyTown(folder.file('base'));
+  await base.commit('base', ...BASE);
+  const open = (name: string) => openTestTown(folder.file(name));
+  const publish = (name: string) =>
+    open(name).sql(
+      `CALL DOLT_REMOTE('add', 'own', 'file://${folder.file(`${name}.box`)}')`,
+      "CALL DOLT_PUSH('own', 'main')",
+      "CALL DOLT_REMOTE('remove', 'own')",
+    );
+  for (const [name, statements] of Object.entries(added)) {
+    await cp(base.path, folder.file(name), { recursive: true });
+    await open(name).commit(name, statements);
+    await publish(name);
+  }
+  return {
+    publish,
+    sync: (name: string, others: readonly string[], strategy: ConflictStrategy = 'newest', tell = (_: Notice) => {}) =>
+      federateTown({
+        town: folder.file(name),
+        tempDir: folder.file('tmp'),
+        peers: others.map((other) => ({ ...filePeer(other, folder.file(`${other}.box`), 'upstream'), strategy })),
+        options: { tell },
+      }),
+  };
+}
+
+/** The titles of lost issues; each has lost its comment too. */
+function titles(runs: readonly PeerRun[]): (string | null | undefined)[] {
+  const conflicts = runs.flatMap((run) => run.conflicts);
+  const lostTitle = ({ heads, lost, ours, theirs }: Conflict) =>
+    (lost?.commit === heads.ours ? ours : theirs)?.['title'];
+  const lost = conflicts.filter(({ kind }) => kind === 'id-collision').map(lostTitle);
+  const said = conflicts.filter(({ kind }) => kind === 'dependant').map(({ key }) => key['id']);
+  expect(said.toSorted()).toEqual(lost.toSorted());
+  return lost.toSorted();
+}
+
+test('the summary of a runner has what brings a row back, as far as keys may be shown', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, ...BASE);
+  await towns.edit(NORTH, SOUTH);
+  const { result } = await run(folder, 'north');
+  const [first] = await lostIn(result);
+  const shown = (level: 'none' | 'keys') =>
+    summary(withValues(result, level)).replace(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)));
+  expect(shown('keys')).toContain(first?.sql ?? 'no statement');
+  expect(shown('keys')).not.toContain('said in south');
+  expect(shown('none')).toContain(first?.head ?? 'no commit');
+  expect(shown('none')).not.toContain('e.1');
+  const [statement] = /SELECT \* FROM dolt_diff\([^<]*\)/.exec(shown('none')) ?? [];
+  expect(await towns.north.rows(`${statement} WHERE to_id = 'e.1'`)).toMatchObject([{ to_title: "south's \\ own" }]);
+}, 60_000);

@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import type { RunResult } from '../../src/contract/result.ts';
+import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
+import { command } from '../helpers/commanding.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { HASH_ORDERS, twoTowns } from '../helpers/two-towns.ts';
+
+const COUNT = 34;
+const BASE = [
+  'CREATE TABLE issues (id VARCHAR(20) PRIMARY KEY, title VARCHAR(50), notes JSON, updated_at DATETIME)',
+  'CREATE TABLE labels (issue_id VARCHAR(20), label VARCHAR(20), PRIMARY KEY (issue_id, label), FOREIGN KEY (issue_id) REFERENCES issues (id) ON UPDATE CASCADE ON DELETE CASCADE)',
+  `INSERT INTO issues VALUES ${Array.from({ length: COUNT }, (_, n) => `('bd-${n}', 'title ${n % 30}', '{"n": ${n % 30}, "a": 1}', '2026-01-01')`).join()}`,
+  "INSERT INTO labels VALUES ('bd-1', 'red')",
+];
+const RENAME = "UPDATE issues SET id = CONCAT('kb-', id), updated_at = '2026-02-01'";
+
+function run(folder: TempFolder, town: 'north' | 'south', accept: readonly string[]) {
+  const other = town === 'north' ? 'south' : 'north';
+  const peers = {
+    [other]: { endpoint: `file://${folder.file(`${other}.box`)}`, role: 'upstream', accept },
+    mailbox: { endpoint: `file://${folder.file(`${town}.box`)}`, accept },
+  };
+  return command(folder, stringify(peers, { aliasDuplicateObjects: false }), { database: town });
+}
+
+const from = ({ peers }: RunResult, name: string) => peers.find((peer) => peer.name === name);
+
+describe.each(HASH_ORDERS)('a rename here, an edit there, %s', (order) => {
+  test('is held back as a mass deletion that says what was added, and left for a person once it is accepted', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...BASE);
+    await towns.edit([RENAME], ["UPDATE issues SET title = 'edited' WHERE id = 'bd-1'"], order);
+    const { result: held } = await run(folder, 'south', []);
+    expect(from(held, 'north')?.error).toMatchObject({ code: 'mass-deletion' });
+    expect(from(held, 'north')?.error?.message).toContain(
+      `deletes ${COUNT} of the ${COUNT} rows of issues and adds ${COUNT} (\`max-delete\` is 50 %); ${COUNT} of them have equal contents under another key: renamed?`,
+    );
+
+    const { result } = await run(folder, 'south', ['deletion']);
+    expect(result.status).toBe('conflict');
+    expect(exitCodeOf(result, 'any')).toBe(4);
+    expect(from(result, 'north')?.error).toMatchObject({ code: 'renamed-row' });
+    const renamed = (from(result, 'north')?.conflicts ?? []).filter(({ left }) => left);
+    expect(renamed).toMatchObject([
+      { kind: 'renamed', key: { id: 'bd-1' }, otherKey: { id: 'kb-bd-1' }, ours: { title: 'edited' }, theirs: null },
+    ]);
+    expect(await towns.south.rows("SELECT COUNT(*) AS n FROM issues WHERE id LIKE 'kb-%'")).toEqual([{ n: COUNT }]);
+    expect(await towns.south.rows("SELECT id, title FROM issues WHERE id LIKE 'bd-%'")).toEqual([
+      { id: 'bd-1', title: 'edited' },
+    ]);
+    const file = result.conflictsPath ?? '';
+    const { lost } = parseConflicts(await readFile(file, 'utf8'), file);
+    expect(lost).toMatchObject([{ kind: 'renamed', key: { id: 'bd-1' }, otherKey: { id: 'kb-bd-1' } }]);
+
+    // The side that renamed learns of it as well.
+    const { result: inNorth } = await run(folder, 'north', ['deletion']);
+    expect(inNorth).toMatchObject({ head: result.head, status: 'conflict' });
+    expect(from(inNorth, 'south')?.conflicts.filter(({ left }) => left)).toMatchObject([
+      { kind: 'renamed', elsewhere: true, ours: null, theirs: { title: 'edited' } },
+    ]);
+
+    await towns.south.sql(...lost.flatMap(({ sql }) => sql ?? []), "DELETE FROM issues WHERE id = 'bd-1'");
+    expect(await towns.south.rows("SELECT id, title FROM issues WHERE title = 'edited'")).toEqual([
+      { id: 'kb-bd-1', title: 'edited' },
+    ]);
+  }, 120_000);
+
+  test('is left for a person as well where a new row refers to the old key', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...BASE);
+    await towns.edit([RENAME], ["INSERT INTO labels VALUES ('bd-2', 'new')"], order);
+    const run = (await towns.run('north')).run('south');
+    expect(run.conflicts.filter(({ left }) => left)).toMatchObject([
+      { kind: 'renamed', key: { id: 'bd-2' }, otherKey: { id: 'kb-bd-2' }, columns: [] },
+    ]);
+    expect(await towns.north.rows("SELECT issue_id FROM labels WHERE label = 'new'")).toEqual([{ issue_id: 'bd-2' }]);
+  }, 60_000);
+});
+
+test.each([
+  ['a plain deletion', ["DELETE FROM issues WHERE id = 'bd-1'"]],
+  [
+    'a row with other contents',
+    ["DELETE FROM issues WHERE id = 'bd-1'", "INSERT INTO issues VALUES ('new', 'title 1', '{}', NULL)"],
+  ],
+  [
+    'two rows with the contents',
+    [
+      "DELETE FROM issues WHERE id = 'bd-1'",
+      `INSERT INTO issues VALUES ('a', 'title 1', '{"n": 1, "a": 1}', NULL), ('b', 'title 1', '{"n": 1, "a": 1}', NULL)`,
+    ],
+  ],
+  [
+    'a key that was taken in another range',
+    ["DELETE FROM issues WHERE id = 'bd-1'", "UPDATE issues SET title = 'title 1' WHERE id = 'bd-31'"],
+  ],
+])(
+  '%s is no rename',
+  async (_, edits) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...BASE);
+    await towns.edit(edits, ["UPDATE issues SET title = 'edited' WHERE id = 'bd-1'"]);
+    const run = (await towns.run('north')).run('south');
+    expect(run.conflicts.filter(({ kind }) => kind !== 'restored')).toMatchObject([{ kind: 'deleted', left: false }]);
+  },
+  60_000,
+);
+
+test('a rename that the other side did not touch is merged without a word', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, ...BASE);
+  await towns.edit([RENAME], ["INSERT INTO issues VALUES ('bd-99', 'new', NULL, NULL)"]);
+  const run = (await towns.run('north')).run('south');
+  expect(run.conflicts).toEqual([]);
+}, 60_000);

@@ -97,11 +97,11 @@ describe.each(HASH_ORDERS)('two issues under one key, %s', (order) => {
       'id-collision: issues e.1',
       'dependant: issues e.1.1',
       'reference: issues older',
-      'reference: issues old',
       'dependant: comments c-south',
       'dependant: edges 1 to old',
       'dependant: edges 2 from old',
       'dependant: labels e.1 south',
+      'reference: issues old',
       'dependant: labels e.1.1 grandchild',
       'dependant: reactions c-south bob',
     ]);

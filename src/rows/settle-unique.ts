@@ -36,8 +36,11 @@ export interface SettledKeys {
 export async function settleUniqueKeys(sql: Sql, merging: Merging, table: string): Promise<SettledKeys> {
   const { pending } = merging;
   const keys = await pending.keysOf(table);
-  if (keys.length === 0) return { told: [], losers: [] };
   await pending.pull(table);
+  if (keys.length === 0) {
+    await pending.write(table);
+    return { told: [], losers: [] };
+  }
   const contested = new ContestedRows(sql, merging, { shape: await pending.shapeOf(table), keys });
   const rounds = await settleRounds(contested);
   if ('why' in rounds) throw unsettled(contested.shape, rounds);

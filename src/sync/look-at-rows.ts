@@ -3,9 +3,9 @@ import { deletedRows } from '../dolt/deleted-rows.ts';
 import { countDifferingRows, differingRows } from '../dolt/differing-rows.ts';
 import { countRowsAfter, isAfter, timeColumns } from '../dolt/future-dates.ts';
 import type { Sql } from '../dolt/sql.ts';
-import type { TableChange } from '../dolt/table-changes.ts';
+import { type TableChange, tableChanges } from '../dolt/table-changes.ts';
 import type { Brought, Deletion, FutureRows } from './brought.ts';
-import { COUNTED_ROWS } from './screen-findings.ts';
+import { COUNTED_ROWS, isMassDeletion } from './screen-findings.ts';
 
 interface Range {
   readonly from: string;
@@ -38,6 +38,17 @@ export async function lookAtRows(
     futureRows.push(...(await future(sql, range, { change: kept, columns, limit })));
   }
   return { deletions, futureRows };
+}
+
+/** Tables of which one commit has lost more rows than may go at once, seen from another. */
+export async function massLosses(sql: Sql, range: Range, maxDelete: number): Promise<Deletion[]> {
+  const found: Deletion[] = [];
+  for (const change of await tableChanges(sql, range.from, range.to)) {
+    if (change.from === null || change.to === null || !change.dataChanged || change.to.startsWith('dolt_')) continue;
+    const columns = await columnsAt(sql, change.to, range.to);
+    found.push(...(await losses(sql, range, { change: { ...change, to: change.to }, columns })));
+  }
+  return found.filter((deletion) => isMassDeletion(deletion, maxDelete));
 }
 
 async function losses(

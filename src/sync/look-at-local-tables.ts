@@ -1,7 +1,7 @@
-import { type Cells, cellsSchema } from '../dolt/cell.ts';
-import { quoted } from '../dolt/identifier.ts';
+import { countDifferingRows, differingRows } from '../dolt/differing-rows.ts';
 import { ignorePatternsAt, isIgnored, workingIgnorePatterns } from '../dolt/ignored-tables.ts';
 import type { Sql } from '../dolt/sql.ts';
+import type { TableChange } from '../dolt/table-changes.ts';
 import { tableHashes } from '../dolt/table-hashes.ts';
 import type { Brought, PrivateTable } from './brought.ts';
 
@@ -12,32 +12,42 @@ interface Heads {
   readonly branch: string;
 }
 
-/** The tables by which a commit says what stays out of commits, or comes from another branch, and their keys. */
-const LOCAL_TABLES = { dolt_ignore: 'pattern', dolt_nonlocal_tables: 'table_name' } as const;
-
 const SHOWN_ROWS = 5;
 
-/**
- * Rows that a head has otherwise than the merge base and than we do. The contents are compared, since a difference need
- * not name a table that was replaced.
- */
-export async function lookAtLocalTables(sql: Sql, heads: Heads): Promise<Brought['localTables']> {
-  const found: Brought['localTables'][number][] = [];
-  for (const [table, key] of Object.entries(LOCAL_TABLES)) {
-    const read = async (commit: string): Promise<ReadonlyMap<string, string>> => {
-      const rows = await sql.rows(cellsSchema, `SELECT * FROM ${quoted(table)} AS OF ?`, [commit]);
-      return new Map(rows.map((row: Cells) => [String(row[key]), JSON.stringify(row)]));
-    };
-    const [base, ours, theirs] = [await read(heads.base), await read(heads.ours), await read(heads.theirs)];
-    const names = [...new Set([...base.keys(), ...theirs.keys()])].sort();
-    const changed = names.filter((name) => theirs.get(name) !== base.get(name) && theirs.get(name) !== ours.get(name));
-    if (changed.length === 0) continue;
-    const rows = changed
-      .slice(0, SHOWN_ROWS)
-      .map((name) => ({ table, key: { [key]: name }, column: null, value: null }));
-    found.push({ table, count: changed.length, rows });
-  }
-  return found;
+/** Rows that a head changes in the tables by which a commit says what stays out of commits, or comes from another branch. */
+export async function lookAtLocalTables(
+  sql: Sql,
+  heads: Heads,
+  changes: readonly TableChange[],
+): Promise<Brought['localTables']> {
+  return [...(await ignoredRows(sql, heads)), ...(await nonlocalRows(sql, heads, changes))];
+}
+
+/** The contents are compared, since a difference need not name a table that was replaced. */
+async function ignoredRows(sql: Sql, heads: Heads): Promise<Brought['localTables']> {
+  const table = 'dolt_ignore';
+  const read = async (commit: string): Promise<ReadonlyMap<string, boolean>> =>
+    new Map((await ignorePatternsAt(sql, commit)).map(({ pattern, ignored }) => [pattern, ignored]));
+  const [base, ours, theirs] = [await read(heads.base), await read(heads.ours), await read(heads.theirs)];
+  const patterns = [...new Set([...base.keys(), ...theirs.keys()])].sort();
+  const changed = patterns.filter((name) => theirs.get(name) !== base.get(name) && theirs.get(name) !== ours.get(name));
+  if (changed.length === 0) return [];
+  const rows = changed.slice(0, SHOWN_ROWS).map((pattern) => ({ table, key: { pattern }, column: null, value: null }));
+  return [{ table, count: changed.length, rows }];
+}
+
+/** Dolt 2.3.0 cannot read this table at a commit that lacks it, but it can compare two. */
+async function nonlocalRows(
+  sql: Sql,
+  { base, theirs }: Heads,
+  changes: readonly TableChange[],
+): Promise<Brought['localTables']> {
+  const table = 'dolt_nonlocal_tables';
+  if (!changes.some(({ from, to }) => from === table || to === table)) return [];
+  const range = { from: base, to: theirs };
+  const choice = { table, keys: ['table_name'], where: 'TRUE' };
+  const count = await countDifferingRows(sql, range, choice);
+  return [{ table, count, rows: await differingRows(sql, range, choice) }];
 }
 
 /**

@@ -48,7 +48,7 @@ async function lookFrom(sql: Sql, heads: Heads, limit: string): Promise<Brought>
   return {
     definitions,
     ...(await lookAtRows(sql, { from: base, to: heads.theirs }, { tables, limit })),
-    localTables: await lookAtLocalTables(sql, heads),
+    localTables: await lookAtLocalTables(sql, heads, brought),
     privateTables: await lookAtPrivateTables(sql, heads),
     expressions: await lookAtExpressions(sql, heads, tables),
     steering: await lookAtSteering(sql, heads, tables),

@@ -110,7 +110,7 @@ describe('only-role', () => {
     expect(result).toMatchObject({
       status: 'unchanged',
       peers: [],
-      problems: [{ severity: 'warning', code: 'no-peers', message: expect.stringContaining('role') }],
+      problems: [{ severity: 'notice', code: 'no-peers-selected', message: expect.stringContaining('role') }],
     });
   });
 });

@@ -137,7 +137,7 @@ test('a key named like a column of Dolt does not blind the checks of what a peer
   });
   const to = await town.commit('edits', ...edits);
   const brought = await withDatabase(town.path, folder.file('tmp'), (database) =>
-    lookAt(database, { ours: from, theirs: to }, '2026-12-31 00:00:00'),
+    lookAt(database, { branch: 'main', ours: from, theirs: to }, '2026-12-31 00:00:00'),
   );
   const shown = { column: null, value: null };
   expect(brought?.deletions).toEqual([

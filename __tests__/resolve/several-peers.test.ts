@@ -73,7 +73,11 @@ describe('a file with several peers', () => {
     });
     await atHeads(folder, heads, async (database) => {
       const look = (accepted: readonly ['triggers'] | readonly []) =>
-        screenMerges(database, [mergeOf(heads, [])], { acceptedOf: () => accepted, maxDelete: 50 });
+        screenMerges(database, [mergeOf(heads, [])], {
+          branch: 'main',
+          acceptedOf: () => accepted,
+          maxDelete: 50,
+        });
       expect(await failureOf(() => look([]))).toMatchObject({ code: 'peer-brings-code' });
       await look(['triggers']);
     });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { ERRORS } from '../../src/contract/error-codes.ts';
 import { EXIT } from '../../src/contract/exit-codes.ts';
 import { ACCEPTS, ROLES } from '../../src/contract/vocabulary.ts';
-import { timeColumn } from '../../src/dolt/future-dates.ts';
+import { timeColumns } from '../../src/dolt/future-dates.ts';
 import { type Brought, broughtDefinitions } from '../../src/sync/brought.ts';
 import { listed } from '../../src/sync/listed.ts';
 import { isScreened, partOf } from '../../src/sync/roles.ts';
@@ -16,6 +16,10 @@ const NOTHING: Brought = {
   deletions: [],
   futureCommits: null,
   futureRows: [],
+  unexplained: [],
+  privateTables: [],
+  expressions: [],
+  steering: [],
   redefined: [],
   migrations: [],
 };
@@ -151,26 +155,26 @@ test.each([
 });
 
 test.each([
-  [[['updated_at', 'datetime(6)']], 'updated_at'],
+  [[['updated_at', 'datetime(6)']], ['updated_at']],
   [
     [
       ['modified_at', 'text'],
       ['Updated_At', 'timestamp'],
     ],
-    'Updated_At',
+    ['modified_at', 'Updated_At'],
   ],
-  [[['modified_at', 'varchar(30)']], 'modified_at'],
+  [[['modified_at', 'varchar(30)']], ['modified_at']],
   [
     [
       ['updated_at', 'bigint'],
       ['modified_at', 'datetime'],
     ],
-    null,
+    ['modified_at'],
   ],
-  [[['created_at', 'datetime']], null],
-] as const)('the time column of %j is %s', (columns, expected) => {
+  [[['created_at', 'datetime']], []],
+] as const)('the time columns of %j are %j', (columns, expected) => {
   const read = columns.map(([name, type]) => ({ name, type, primary: false }));
-  expect(timeColumn(read)?.name ?? null).toBe(expected);
+  expect(timeColumns(read).map(({ name }) => name)).toEqual(expected);
 });
 
 test('peers are screened where they may be merged, and in status', () => {

@@ -117,7 +117,7 @@ async function mergeInto(
     try {
       await finishAdvances(database);
       const dirty = await refuseUncommitted(database, chosen, rules.configuration);
-      await screenMerges(database, chosen.merges, { ...rules, acceptedOf });
+      await screenMerges(database, chosen.merges, { ...rules, branch: chosen.branch, acceptedOf });
       const head = await mergeChosen(database, chosen.merges);
       const from = chosen.merges[0]?.ours ?? head;
       await advanceBranch(database, { branch: chosen.branch, from, to: head, dirty });

@@ -3,8 +3,8 @@ import { type ErrorCodeEntry, HUMAN, INFORMATION } from './error-entry.ts';
 /** What the look at a peer's commits finds before anything is merged: reasons to wait, and things to know. */
 export const SCREEN_ERRORS = {
   'peer-brings-code': {
-    title: 'The peer brings new or changed triggers, events or procedures',
-    hint: 'Read them in a clone of the peer. If they are wanted, list `triggers`, `events` or `procedures` under `accept` of this peer.',
+    title: 'The peer brings new or changed triggers, events, procedures or expressions',
+    hint: 'Read them in a clone of the peer. If they are wanted, list `triggers`, `events`, `procedures` or `expressions` under `accept` of this peer.',
     ...HUMAN,
   },
   'peer-changes-local-tables': {
@@ -15,6 +15,16 @@ export const SCREEN_ERRORS = {
   'schema-ahead': {
     title: 'Our schema is ahead of the peer',
     hint: 'Upgrade beads at the peer, then run again.',
+    ...HUMAN,
+  },
+  'not-comparable': {
+    title: 'A table of the peer differs, and no difference can be named',
+    hint: 'Have the peer check why the table was made again, for example by a dump that was restored. To take it as it is, list `recreated` under `accept` of this peer.',
+    ...HUMAN,
+  },
+  'peer-steers': {
+    title: 'The peer changes rows that say where other programs send data or which credentials they use',
+    hint: 'Read these rows in a clone of the peer: bd connects to what they name. If they are wanted, list `peers` under `accept` of this peer.',
     ...HUMAN,
   },
   'mass-deletion': {
@@ -40,6 +50,11 @@ export const SCREEN_ERRORS = {
   'schema-skew': {
     title: "The two sides' beads databases are at different migrations",
     hint: 'Bring the side with the lower number to the newer version of beads before rows of both are mixed.',
+    ...INFORMATION,
+  },
+  'secret-rows': {
+    title: 'Committed rows hold credentials',
+    hint: 'Every peer receives the whole history. Move the values out of the database, and replace them where they are used: a row that is deleted stays in the history.',
     ...INFORMATION,
   },
   'tags-restored': {

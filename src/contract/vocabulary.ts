@@ -45,7 +45,18 @@ export const CONFLICT_KINDS = [
 export type ConflictKind = (typeof CONFLICT_KINDS)[number];
 
 /** What a peer's configuration may let it bring, although the screen before a merge would make it wait. */
-export const ACCEPTS = ['triggers', 'procedures', 'events', 'ignore', 'deletion', 'future'] as const;
+export const ACCEPTS = [
+  'triggers',
+  'procedures',
+  'events',
+  'ignore',
+  'deletion',
+  'future',
+  'recreated',
+  'expressions',
+  'ignored-tables',
+  'peers',
+] as const;
 export type Accept = (typeof ACCEPTS)[number];
 
 export const REPORT_VALUES = ['none', 'keys', 'full'] as const;

@@ -19,24 +19,26 @@ const statRow = z.object({ rows_deleted: count, old_row_count: count.nullable() 
 /**
  * How many rows of a table another commit deletes, answered from the difference alone wherever Dolt can. It cannot where
  * the primary key is another one (Dolt 2.3.0: `primary key set changed`): there no row has a successor.
- * @param table its names in the two commits, and whether its rows can be told from each other by their keys
+ * @param table its names in the two commits, and what `tableChanges` says of its rows
  */
 export async function deletedRows(
   sql: Sql,
   range: { readonly from: string; readonly to: string },
-  table: { readonly from: string; readonly to: string; readonly comparable: boolean },
+  table: {
+    readonly from: string;
+    readonly to: string;
+    readonly comparable: boolean;
+    readonly recreated: boolean;
+  },
 ): Promise<DeletedRows> {
   if (!table.comparable) {
     const before = await countRows(sql, table.from, range.from);
     return { before, deleted: before };
   }
-  if (await isShifted(sql, range, table)) {
-    const [row] = await sql.rows(countRow, "SELECT COUNT(*) AS n FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed'", [
-      range.from,
-      range.to,
-      table.to,
-    ]);
-    return { before: await countRows(sql, table.from, range.from), deleted: row?.n ?? 0 };
+  if (table.recreated || (await isShifted(sql, range, table))) {
+    const statement = "SELECT COUNT(*) AS n FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed'";
+    const [removed] = await sql.rows(countRow, statement, [range.from, range.to, table.to]);
+    return { before: await countRows(sql, table.from, range.from), deleted: removed?.n ?? 0 };
   }
   const [stat] = await sql.rows(statRow, 'SELECT rows_deleted, old_row_count FROM dolt_diff_stat(?, ?, ?)', [
     range.from,

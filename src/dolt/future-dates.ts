@@ -3,7 +3,7 @@ import type { Column } from './columns.ts';
 import { quoted } from './identifier.ts';
 import type { Sql } from './sql.ts';
 
-/** Columns that say when a row was last changed; the first that a table has counts. */
+/** Columns that say when a row was last changed. In a table with both the smaller value counts, or the one that is not NULL. */
 const TIME_COLUMNS = ['updated_at', 'modified_at'];
 
 const countRow = z.object({ n: z.coerce.number().int() });
@@ -23,13 +23,12 @@ export async function commitsAfter(
   return row === undefined || row.n === 0 ? null : { count: row.n, latest: row.latest ?? '' };
 }
 
-/** The column that says when a row was changed, where it holds dates or text; numbers can mean anything. */
-export function timeColumn(columns: readonly Column[]): Column | null {
-  for (const wanted of TIME_COLUMNS) {
-    const found = columns.find(({ name }) => name.toLowerCase() === wanted);
-    if (found !== undefined) return /^(?:date|timestamp|char|varchar|\w*text)/.test(found.type) ? found : null;
-  }
-  return null;
+/** The columns that say when a row was changed, where they hold dates or text; numbers can mean anything. */
+export function timeColumns(columns: readonly Column[]): Column[] {
+  return columns.filter(
+    ({ name, type }) =>
+      TIME_COLUMNS.includes(name.toLowerCase()) && /^(?:date|timestamp|char|varchar|\w*text)/.test(type),
+  );
 }
 
 /**

@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { columnsAt } from './columns.ts';
+import { type Item, tableItems } from './create-table.ts';
+import { quoted } from './identifier.ts';
 import type { Sql } from './sql.ts';
+import { tableHashes } from './table-hashes.ts';
 
 /** One table that differs between two commits. */
 export interface TableChange {
@@ -11,18 +15,26 @@ export interface TableChange {
   readonly definitionChanged: boolean;
   /** False where the primary key is another one, so that no row of one commit belongs to a row of the other. */
   readonly comparable: boolean;
+  /** Whether only the rows of `dolt_diff` tell what changed: `dolt_diff_stat` counts none of them. */
+  readonly recreated: boolean;
+  /** False where the tables differ and neither their rows nor their definitions do. */
+  readonly explained: boolean;
 }
 
 const flag = z.coerce.number().transform((value) => value !== 0);
 const names = { from_table_name: z.string(), to_table_name: z.string() };
 const summaryRow = z.object({ ...names, data_change: flag, schema_change: flag });
 const schemaRow = z.object(names);
+const anyRow = z.object({ n: z.coerce.number() });
+const createRow = z.record(z.string(), z.string().nullable());
 
 /**
- * The tables that differ between two commits, each once. `dolt_diff_summary` alone does not do: on Dolt 2.3.0 it is
- * silent about a table whose primary key is another one, dropped and made anew included, which `dolt_schema_diff` lists.
+ * The tables that differ between two revisions, each once. `dolt_diff_summary` alone does not do: on Dolt 2.3.0 it is
+ * silent about a table whose primary key is another one, and about one that was replaced by another under its name, or got
+ * another column tag. `dolt_schema_diff` lists only some of these, so the hashes of all tables are compared as well.
  */
 export async function tableChanges(sql: Sql, from: string, to: string): Promise<TableChange[]> {
+  const range = { from, to };
   const summary = await sql.rows(
     summaryRow,
     'SELECT from_table_name, to_table_name, data_change, schema_change FROM dolt_diff_summary(?, ?)',
@@ -32,21 +44,75 @@ export async function tableChanges(sql: Sql, from: string, to: string): Promise<
     from,
     to,
   ]);
-  const told = summary.map((row) => ({
-    ...namesOf(row),
-    dataChanged: row.data_change,
-    definitionChanged: row.schema_change,
-    comparable: true,
-  }));
-  const untold = schemas
-    .filter((row) => !summary.some((other) => pair(other) === pair(row)))
-    .map((row) => ({ ...namesOf(row), dataChanged: true, definitionChanged: true, comparable: false }));
-  return [...told, ...untold];
+  const changes: TableChange[] = [];
+  for (const row of summary) {
+    const change = namesOf(row);
+    const known = { ...change, comparable: true, recreated: false, explained: true };
+    if (row.data_change || change.from === null || change.to === null) {
+      changes.push({ ...known, dataChanged: row.data_change, definitionChanged: row.schema_change });
+    } else {
+      const dataChanged = await anyRowDiffers(sql, range, change.to);
+      changes.push({ ...known, dataChanged, definitionChanged: row.schema_change, recreated: dataChanged });
+    }
+  }
+  for (const row of schemas.filter((one) => !summary.some((other) => pair(other) === pair(one)))) {
+    changes.push(await untold(sql, range, namesOf(row)));
+  }
+  const [before, after] = [await tableHashes(sql, from), await tableHashes(sql, to)];
+  const toldBefore = new Set(changes.map((change) => change.from));
+  const toldAfter = new Set(changes.map((change) => change.to));
+  for (const name of new Set([...before.keys(), ...after.keys()])) {
+    if (before.get(name) === after.get(name)) continue;
+    const change = {
+      from: before.has(name) && !toldBefore.has(name) ? name : null,
+      to: after.has(name) && !toldAfter.has(name) ? name : null,
+    };
+    if (change.from !== null || change.to !== null) changes.push(await untold(sql, range, change));
+  }
+  return changes.filter((change) => change.from !== null || change.to !== null);
 }
 
 type Names = z.infer<typeof schemaRow>;
+type Ends = Pick<TableChange, 'from' | 'to'>;
+interface Range {
+  readonly from: string;
+  readonly to: string;
+}
 
-function namesOf(row: Names): Pick<TableChange, 'from' | 'to'> {
+/** A change that the summary does not list. */
+async function untold(sql: Sql, range: Range, change: Ends): Promise<TableChange> {
+  const { from, to } = change;
+  const whole = { ...change, dataChanged: true, definitionChanged: true, recreated: false, explained: true };
+  if (from === null || to === null) return { ...whole, comparable: true };
+  if ((await keyAt(sql, from, range.from)) !== (await keyAt(sql, to, range.to))) return { ...whole, comparable: false };
+  const dataChanged = await anyRowDiffers(sql, range, to);
+  const [text, text2] = [await createTableAt(sql, from, range.from), await createTableAt(sql, to, range.to)];
+  const definitionChanged = textOf(tableItems(text)) !== textOf(tableItems(text2));
+  // A counter moves where a row was added and deleted again.
+  const explained = dataChanged || definitionChanged || text !== text2;
+  return { ...change, dataChanged, definitionChanged, comparable: true, recreated: dataChanged, explained };
+}
+
+async function anyRowDiffers(sql: Sql, { from, to }: Range, table: string): Promise<boolean> {
+  return (await sql.rows(anyRow, 'SELECT 1 AS n FROM dolt_diff(?, ?, ?) LIMIT 1', [from, to, table])).length > 0;
+}
+
+async function keyAt(sql: Sql, table: string, revision: string): Promise<string> {
+  const columns = await columnsAt(sql, table, revision);
+  return JSON.stringify(columns.flatMap(({ name, primary }) => (primary ? [name] : [])));
+}
+
+/** The text that makes a table as it is at a revision. */
+export async function createTableAt(sql: Sql, table: string, revision: string): Promise<string> {
+  const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)} AS OF ?`, [revision]);
+  return row?.['Create Table'] ?? '';
+}
+
+function textOf(items: readonly Item[]): string {
+  return JSON.stringify(items.map(({ kind, name, text }) => [kind, name, text]));
+}
+
+function namesOf(row: Names): Ends {
   return { from: row.from_table_name || null, to: row.to_table_name || null };
 }
 

@@ -7,6 +7,7 @@ import type { LeftMerge } from './conflicts-file.ts';
 
 /**
  * Looks at what each head would bring, as a run does: a file that names a head is no reason to trust it.
+ * @param rules.branch our branch
  * @param rules.acceptedOf what a peer may bring
  * @param rules.maxDelete percent of a table's rows that a peer may delete at once
  * @throws Failure why a peer has to wait
@@ -14,10 +15,14 @@ import type { LeftMerge } from './conflicts-file.ts';
 export async function screenMerges(
   sql: Sql,
   merges: readonly LeftMerge[],
-  rules: { readonly acceptedOf: (peer: string) => readonly Accept[]; readonly maxDelete: number },
+  rules: {
+    readonly branch: string;
+    readonly acceptedOf: (peer: string) => readonly Accept[];
+    readonly maxDelete: number;
+  },
 ): Promise<void> {
   for (const { peer, ours, theirs } of merges) {
-    const brought = await lookAt(sql, { ours, theirs }, futureLimit());
+    const brought = await lookAt(sql, { ours, theirs, branch: rules.branch }, futureLimit());
     if (brought === null) continue;
     const { failure } = screen(brought, { peer, accept: rules.acceptedOf(peer), maxDelete: rules.maxDelete });
     if (failure !== null) throw failure;

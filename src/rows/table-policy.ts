@@ -42,9 +42,15 @@ const BEADS: Readonly<Record<string, TablePolicy>> = {
 const BEADS_TABLES = ['issues', 'dependencies', 'labels'];
 const ONE_OF_BEADS_TABLES = ['events', 'child_counters', 'issue_counter'];
 
+/** Whether these are the tables of a beads database. */
+export function isBeadsDatabase(tables: readonly string[]): boolean {
+  return (
+    BEADS_TABLES.every((name) => tables.includes(name)) && ONE_OF_BEADS_TABLES.some((name) => tables.includes(name))
+  );
+}
+
 /** The policy of each table of a database. @param tables names of all its tables */
 export function tablePolicies(tables: readonly string[]): (table: string) => TablePolicy {
-  const isBeads =
-    BEADS_TABLES.every((name) => tables.includes(name)) && ONE_OF_BEADS_TABLES.some((name) => tables.includes(name));
+  const isBeads = isBeadsDatabase(tables);
   return (table) => (isBeads && Object.hasOwn(BEADS, table) ? BEADS[table] : undefined) ?? CELLS;
 }

@@ -172,7 +172,7 @@ async function refuseBrought(
   town: AdoptingTown & { readonly head: string },
 ): Promise<void> {
   const { ours, head, maxDelete } = town;
-  const brought = await lookFrom(database, { base: ours, ours, theirs: head }, futureLimit());
+  const brought = await lookFrom(database, { branch: town.branch, base: ours, ours, theirs: head }, futureLimit());
   for (const run of adopting) {
     const { name, accept } = run.peer;
     const verdict = screen({ ...brought, dropped: [], deletions: [] }, { peer: name, accept, maxDelete });

@@ -1,5 +1,6 @@
 import type { HeldRow } from '../contract/result.ts';
 import type { Definition } from '../dolt/definitions.ts';
+import type { ForeignCall } from '../dolt/expressions.ts';
 
 /** A definition that a head has otherwise than the merge base and than we do. */
 export interface BroughtDefinition extends Pick<Definition, 'kind' | 'name'> {
@@ -26,6 +27,26 @@ export interface FutureRows {
   readonly rows: readonly HeldRow[];
 }
 
+/** A table of a head that is a private one here. */
+export interface PrivateTable {
+  readonly table: string;
+  /** Whether the merge base has it, too, with other contents. */
+  readonly inBase: boolean;
+}
+
+/** Rows of a table that other programs take addresses or credentials from, and the first of those that changed. */
+export interface SteeringRows {
+  readonly table: string;
+  readonly count: number;
+  readonly rows: readonly HeldRow[];
+}
+
+/** Calls in the expressions of one table. */
+export interface BroughtCalls {
+  readonly table: string;
+  readonly calls: readonly ForeignCall[];
+}
+
 /** What one head would bring into our branch that we do not have in the same form already. */
 export interface Brought {
   readonly definitions: readonly BroughtDefinition[];
@@ -40,6 +61,11 @@ export interface Brought {
   /** Commits dated ahead, and the latest of their dates. */
   readonly futureCommits: { readonly count: number; readonly latest: string } | null;
   readonly futureRows: readonly FutureRows[];
+  /** Tables that differ in a way that nothing explains. */
+  readonly unexplained: readonly string[];
+  readonly privateTables: readonly PrivateTable[];
+  readonly expressions: readonly BroughtCalls[];
+  readonly steering: readonly SteeringRows[];
   /** Tables whose definition differs. */
   readonly redefined: readonly string[];
   /** Where beads' migrations differ between the two heads. */

@@ -26,6 +26,7 @@ import { reportReceived } from './report-received.ts';
 import { pauseBefore } from './retry.ts';
 import { rightsOf } from './roles.ts';
 import { removeScratch } from './scratch.ts';
+import { secretRowsNotice } from './secret-rows.ts';
 import { surveyPeer } from './survey.ts';
 
 export interface FederationOptions {
@@ -251,6 +252,10 @@ async function publish(
   const toPush = writable.filter((run) => run.failure === null);
   // Of an earlier round: what is pushed now is another commit.
   for (const run of toPush) run.verified = false;
+  if (toPush.some((run) => run.head === null)) {
+    const secrets = await engines.use(PLAIN_KIT, ({ database }) => secretRowsNotice(database, target));
+    if (secrets !== null) options.tell(secrets);
+  }
   const leased = toPush.filter((run) => run.lease !== null);
   const push = async (engine: Engine, run: PeerRun): Promise<void> => {
     pushed.set(run, await pushTo(engine, run, { ...options, target, branch }));

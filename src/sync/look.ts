@@ -5,13 +5,18 @@ import { MIGRATION_TABLES, migrationAt } from '../dolt/migrations.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { type TableChange, tableChanges } from '../dolt/table-changes.ts';
 import { type Brought, type BroughtDefinition, broughtDefinitions } from './brought.ts';
+import { lookAtExpressions } from './look-at-expressions.ts';
+import { lookAtLocalTables, lookAtPrivateTables } from './look-at-local-tables.ts';
 import { lookAtRows } from './look-at-rows.ts';
+import { lookAtSteering } from './look-at-steering.ts';
 
 /** Two commits to compare, and their merge base. */
 export interface Heads {
   readonly base: string;
   readonly ours: string;
   readonly theirs: string;
+  /** Our branch, whose working set may keep more tables out of commits. */
+  readonly branch: string;
 }
 
 /** Dolt's own tables are looked at each in its own way. */
@@ -23,11 +28,7 @@ const isOwn = (name: string | null): boolean => name?.startsWith('dolt_') === tr
  * @param limit the latest moment that is no future, `YYYY-MM-DD HH:MM:SS` in UTC
  * @returns null where it brings nothing, or shares no history with ours
  */
-export async function lookAt(
-  sql: Sql,
-  heads: { readonly ours: string; readonly theirs: string },
-  limit: string,
-): Promise<Brought | null> {
+export async function lookAt(sql: Sql, heads: Omit<Heads, 'base'>, limit: string): Promise<Brought | null> {
   if (heads.ours === heads.theirs) return null;
   const base = await mergeBase(sql, heads.ours, heads.theirs);
   if (base === null || base === heads.theirs) return null;
@@ -41,12 +42,17 @@ export async function lookFrom(sql: Sql, heads: Heads, limit: string): Promise<B
   const news = base === heads.ours ? changes : await tableChanges(sql, heads.ours, heads.theirs);
   const brought = changes.filter((change) => news.some((one) => concerns(one, change)));
   const tables = brought.filter(({ from, to }) => !isOwn(from) && !isOwn(to));
-  const definitions = await lookAtDefinitions(sql, heads, brought);
+  const definitions = await lookAtDefinitions(sql, heads);
   const futureCommits = await commitsAfter(sql, { from: heads.ours, to: heads.theirs }, limit);
   const migrations = await lookAtMigrations(sql, heads, news);
   return {
     definitions,
-    ...(await lookAtRows(sql, { from: base, to: heads.theirs }, { brought, tables, limit })),
+    ...(await lookAtRows(sql, { from: base, to: heads.theirs }, { tables, limit })),
+    localTables: await lookAtLocalTables(sql, heads, brought),
+    privateTables: await lookAtPrivateTables(sql, heads),
+    expressions: await lookAtExpressions(sql, heads, tables),
+    steering: await lookAtSteering(sql, heads, tables),
+    unexplained: tables.flatMap(({ to, explained }) => (to !== null && !explained ? [to] : [])),
     dropped: tables.flatMap(({ from, to }) => (from !== null && to === null ? [from] : [])),
     futureCommits,
     redefined: tables.flatMap(({ from, to, definitionChanged }) =>
@@ -61,14 +67,10 @@ function concerns(news: TableChange, change: TableChange): boolean {
   return change.to === null ? news.from === change.from : news.to === change.to;
 }
 
-async function lookAtDefinitions(
-  sql: Sql,
-  heads: Heads,
-  changes: readonly TableChange[],
-): Promise<BroughtDefinition[]> {
+/** Always reads the tables that hold code, since a difference need not name a table that was replaced. */
+async function lookAtDefinitions(sql: Sql, heads: Heads): Promise<BroughtDefinition[]> {
   const found: BroughtDefinition[] = [];
   for (const table of CODE_TABLES) {
-    if (!changes.some(({ from, to }) => from === table || to === table)) continue;
     const base = await definitionsAt(sql, table, heads.base);
     const ours = heads.ours === heads.base ? base : await definitionsAt(sql, table, heads.ours);
     found.push(...broughtDefinitions({ base, ours, theirs: await definitionsAt(sql, table, heads.theirs) }));

@@ -5,6 +5,7 @@ import { attribute } from './attribute.ts';
 import { type Converged, converge } from './converge.ts';
 import { noteEquivalent } from './equivalent.ts';
 import type { Dropped, StrategyHead } from './folding.ts';
+import { headsThatLose } from './merge-losses.ts';
 import type { PeerRun } from './peer-run.ts';
 import { noteReturned } from './returned-rows.ts';
 import { scratchName } from './scratch.ts';
@@ -46,9 +47,13 @@ export async function mergeHeads(database: Database, runs: readonly PeerRun[], t
   }
   const heads = bringing.flatMap((run) => (run.head === null ? [] : [run.head]));
   const touched = await headsThatTouch(database, town, heads);
+  const mayDelete = bringing.flatMap(({ head, peer }) =>
+    head !== null && peer.accept.includes('deletion') ? [head] : [],
+  );
   const { converged, waiting } = await convergeBesides(database, headsOf(bringing, town.accepted), {
     ...town,
     touched,
+    free: new Set([...mayDelete, ...town.accepted]),
   });
   await tell(database, bringing, { ...town, converged });
   for (const run of bringing) {
@@ -64,25 +69,47 @@ export async function mergeHeads(database: Database, runs: readonly PeerRun[], t
   return converged;
 }
 
+/** What a merge is checked for. */
+interface Checked extends MergeTown {
+  readonly touched: TouchedTables;
+  /** Heads that may delete as much as they like. */
+  readonly free: ReadonlySet<string>;
+}
+
+/** What was merged, and which heads wait. */
+interface Besides {
+  readonly converged: Converged;
+  readonly waiting: ReadonlyMap<string, Dropped>;
+}
+
 /**
  * Merges the heads that need not wait for uncommitted changes. Where the result changes more than each head did, so that
  * our branch could not follow it, every head that changes such a table waits: nothing is pushed that we cannot move to.
  */
-async function convergeBesides(
+async function convergeBesides(database: Database, all: readonly StrategyHead[], town: Checked): Promise<Besides> {
+  const { ours, branch, dirty, touched } = town;
+  const first = await convergeWithin(database, all, { ...town, waiting: touched.waiting });
+  const rows = await rowsToSetAside(database, dirty, { branch, from: ours, to: first.converged.target });
+  if (typeof rows !== 'string') return first;
+  return await convergeWithin(database, all, { ...town, waiting: new Map([...first.waiting, ...touched.besides]) });
+}
+
+/** Merges the heads that do not wait yet; those that take too many of our rows away wait, and the others are merged again. */
+async function convergeWithin(
   database: Database,
   all: readonly StrategyHead[],
-  town: MergeTown & { readonly touched: TouchedTables },
-): Promise<{ readonly converged: Converged; readonly waiting: ReadonlyMap<string, Dropped> }> {
-  const { ours, branch, dirty, touched } = town;
-  const without = (waiting: ReadonlyMap<string, Dropped>): Promise<Converged> => {
-    const theirs = all.filter(({ head }) => !waiting.has(head));
-    return converge(database, { ours, theirs, branch }, scratchName);
-  };
-  const converged = await without(touched.waiting);
-  const rows = await rowsToSetAside(database, dirty, { branch, from: ours, to: converged.target });
-  if (typeof rows !== 'string') return { converged, waiting: touched.waiting };
-  const waiting = new Map([...touched.waiting, ...touched.besides]);
-  return { converged: await without(waiting), waiting };
+  town: Checked & { readonly waiting: ReadonlyMap<string, Dropped> },
+): Promise<Besides> {
+  const { ours, branch } = town;
+  const mergeOf = (theirs: readonly StrategyHead[]) => converge(database, { ours, theirs, branch }, scratchName);
+  const waiting = new Map(town.waiting);
+  for (;;) {
+    const heads = all.filter(({ head }) => !waiting.has(head));
+    const converged = await mergeOf(heads);
+    const losing = await headsThatLose(database, { converged, heads }, { ...town, mergeOf });
+    if (losing.size === 0) return { converged, waiting };
+    for (const [head, why] of losing) waiting.set(head, why);
+  }
 }
 
 function headsOf(bringing: readonly PeerRun[], accepted: readonly string[]): StrategyHead[] {

@@ -5,7 +5,14 @@ import { counted, listed } from './listed.ts';
 
 /** One reason for which a peer has to wait, unless its `accept` says otherwise. */
 export interface Finding {
-  readonly code: 'peer-brings-code' | 'peer-changes-local-tables' | 'mass-deletion' | 'future-date';
+  readonly code:
+    | 'peer-brings-code'
+    | 'peer-changes-local-tables'
+    | 'schema-ahead'
+    | 'not-comparable'
+    | 'peer-steers'
+    | 'mass-deletion'
+    | 'future-date';
   /** What the peer does, as the end of a sentence that begins with its name. */
   readonly text: string;
   /** What the peer's `accept` must hold, all of it, for this to pass. */
@@ -22,6 +29,11 @@ export const COUNTED_ROWS = 20;
 const DROPPED =
   'Ask the people at the peer. If it was meant, list `deletion` under `accept` of this peer; `max-delete` is about rows and lets no table go.';
 
+const EXPRESSIONS =
+  'Dolt computes these expressions for your rows: read them in a clone of the peer. If they are wanted, list `expressions` under `accept` of this peer.';
+const PRIVATE =
+  'Have the peer rename or remove the table. If it is meant to be shared, take its pattern out of `dolt_ignore` here, or list `ignored-tables` under `accept` of this peer.';
+
 const LIFTS: ReadonlyMap<string, readonly Accept[]> = new Map([
   ['trigger', ['triggers']],
   ['event', ['events']],
@@ -36,7 +48,16 @@ const UNKNOWN_KIND: readonly Accept[] = ['triggers', 'events', 'procedures'];
  * @param maxDelete percent of a table's rows, 0 to 100
  */
 export function screenFindings(brought: Brought, maxDelete: number): Finding[] {
-  return [...ofCode(brought), ...ofLocalTables(brought), ...ofLosses(brought, maxDelete), ...ofDates(brought)];
+  return [
+    ...ofCode(brought),
+    ...ofExpressions(brought),
+    ...ofLocalTables(brought),
+    ...ofPrivateTables(brought),
+    ...ofSteering(brought),
+    ...ofUnexplained(brought),
+    ...ofLosses(brought, maxDelete),
+    ...ofDates(brought),
+  ];
 }
 
 /** Whether more of a table is gone than a peer may delete at once. */
@@ -60,6 +81,58 @@ function ofLocalTables({ localTables }: Brought): Finding[] {
     lifts: ['ignore'],
     rows,
   }));
+}
+
+function ofExpressions({ expressions }: Brought): Finding[] {
+  return expressions.map(({ table, calls }) => {
+    const names = calls.map((call) => `${call.function} in the ${call.kind} ${call.item}`);
+    const text = `brings expressions of ${table} that call ${listed('function', names)}`;
+    return { code: 'peer-brings-code', text, lifts: ['expressions'], rows: [], hint: EXPRESSIONS };
+  });
+}
+
+function ofPrivateTables({ privateTables }: Brought): Finding[] {
+  const lifts: readonly Accept[] = ['ignored-tables'];
+  const [behind, brought] = [privateTables.filter(({ inBase }) => inBase), privateTables.filter((one) => !one.inBase)];
+  const names = (tables: typeof privateTables): string[] => tables.map(({ table }) => table);
+  return [
+    ...(brought.length === 0
+      ? []
+      : [
+          {
+            code: 'peer-changes-local-tables' as const,
+            text: `brings ${listed('table', names(brought))} that \`dolt_ignore\` keeps out of commits here`,
+            lifts,
+            rows: [],
+            hint: PRIVATE,
+          },
+        ]),
+    ...(behind.length === 0
+      ? []
+      : [
+          {
+            code: 'schema-ahead' as const,
+            text: `changes ${listed('table', names(behind))} that we moved to the ignored ones`,
+            lifts,
+            rows: [],
+          },
+        ]),
+  ];
+}
+
+function ofSteering({ steering }: Brought): Finding[] {
+  return steering.map(({ table, count, rows }) => ({
+    code: 'peer-steers',
+    text: `changes ${counted(count, 'row')} of ${table} that say where bd connects to or with which credentials`,
+    lifts: ['peers'],
+    rows,
+  }));
+}
+
+function ofUnexplained({ unexplained }: Brought): Finding[] {
+  if (unexplained.length === 0) return [];
+  const text = `brings ${listed('table', unexplained)} whose contents differ in a way that Dolt does not show`;
+  return [{ code: 'not-comparable', text, lifts: ['recreated'], rows: [] }];
 }
 
 function ofLosses({ dropped, deletions }: Brought, maxDelete: number): Finding[] {

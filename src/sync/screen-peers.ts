@@ -1,5 +1,5 @@
 import { toFailure } from '../core/failure.ts';
-import type { Sql } from '../dolt/sql.ts';
+import type { Database } from '../dolt/sql.ts';
 import type { Brought } from './brought.ts';
 import { lookAt } from './look.ts';
 import type { PeerRun } from './peer-run.ts';
@@ -11,18 +11,19 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 /**
  * Looks at what each peer's head would bring, before any of them is merged or fast-forwarded to, and notes in its run
  * why it has to wait. A head is looked at again only when it is another one; heads that several peers share, once.
- * @param town.ours our head
+ * @param town.ours the head of our branch
  * @param town.maxDelete percent of a table's rows that a peer may delete at once
  */
 export async function screenPeers(
-  sql: Sql,
+  database: Database,
   runs: readonly PeerRun[],
-  town: { readonly ours: string; readonly maxDelete: number },
+  town: { readonly branch: string; readonly ours: string; readonly maxDelete: number },
 ): Promise<void> {
   const limit = futureLimit();
   const looks = new Map<string, Promise<Brought | null>>();
   const look = (theirs: string): Promise<Brought | null> => {
-    const found = looks.get(theirs) ?? lookAt(sql, { ours: town.ours, theirs }, limit);
+    const heads = { ours: town.ours, theirs, branch: town.branch };
+    const found = looks.get(theirs) ?? database.session((sql) => lookAt(sql, heads, limit));
     looks.set(theirs, found);
     return found;
   };

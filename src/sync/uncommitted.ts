@@ -4,7 +4,7 @@ import { Failure } from '../core/failure.ts';
 import { checkout } from '../dolt/heads.ts';
 import { isAncestor, mergeBase } from '../dolt/history.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
-import { changedTables, commitAll, dirtyTables } from '../dolt/working-set.ts';
+import { changedTables, commitAll, dirtyTables, uncommittedTables } from '../dolt/working-set.ts';
 import type { Dropped } from './folding.ts';
 import { findOverlap, readUncommitted, rehearse, type UncommittedRows } from './kept-changes.ts';
 import { refuseStale } from './stale-working-set.ts';
@@ -61,21 +61,25 @@ export async function headsThatTouch(
 ): Promise<TouchedTables> {
   const waiting = new Map<string, Dropped>();
   const besides = new Map<string, Dropped>();
-  if (local.dirty.length === 0) return { waiting, besides };
   await database.session(async (sql) => {
     await checkout(sql, local.branch);
+    const ignored = (await uncommittedTables(sql)).filter((table) => !local.dirty.includes(table));
+    if (local.dirty.length === 0 && ignored.length === 0) return;
     for (const head of new Set(heads)) {
       if (await isAncestor(sql, head, local.ours)) continue;
       const base = await mergeBase(sql, local.ours, head);
       if (base === null) continue;
-      const touched = (await changedTables(sql, base, head)).filter((table) => local.dirty.includes(table));
-      if (touched.length === 0) continue;
+      const changed = await changedTables(sql, base, head);
+      const touched = changed.filter((table) => local.dirty.includes(table));
+      const covered = ignored.filter((table) => changed.some((name) => name.toLowerCase() === table.toLowerCase()));
+      if (touched.length === 0 && covered.length === 0) continue;
       const since = await firstDate(sql, { from: local.ours, to: head });
       const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { from: base, to: head })));
       const blocking = touched.flatMap((table, index) => {
         const why = reasons[index] ?? null;
         return why === null ? [] : [`${table} (${why})`];
       });
+      blocking.push(...covered.map((table) => `${table} (it is an ignored table here)`));
       if (blocking.length > 0) waiting.set(head, { failure: touches(blocking, since), conflicts: [] });
       else besides.set(head, { failure: touches(touched, since), conflicts: [] });
     }

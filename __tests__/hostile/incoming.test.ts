@@ -1,0 +1,240 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Accept } from '../../src/contract/vocabulary.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+interface Attack {
+  readonly name: string;
+  /** What both have before. */
+  readonly seed?: readonly string[];
+  /** What south has and never commits. */
+  readonly local?: readonly string[];
+  readonly sends: readonly string[];
+  readonly code: string;
+  readonly says: string;
+  readonly lifts: Accept;
+  /** Tried as a merge, too. */
+  readonly merges?: true;
+}
+
+const REPLACE = ['CREATE TABLE v LIKE items', 'DROP TABLE items', 'RENAME TABLE v TO items'];
+const TIMES = [
+  'CREATE TABLE times (id INT PRIMARY KEY, updated_at DATETIME, modified_at DATE)',
+  "INSERT INTO times VALUES (1, '2020-01-01', '2020-01-01')",
+];
+const IGNORED = ["INSERT INTO dolt_ignore VALUES ('private%', true), ('private_shared', false)"];
+const NOTES = 'CREATE TABLE Private_Notes (id INT PRIMARY KEY, text VARCHAR(40))';
+const BEADS = [
+  'CREATE TABLE issues (id VARCHAR(20) PRIMARY KEY)',
+  'CREATE TABLE dependencies (id VARCHAR(20) PRIMARY KEY)',
+  'CREATE TABLE labels (id VARCHAR(20) PRIMARY KEY)',
+  'CREATE TABLE child_counters (parent_id VARCHAR(20) PRIMARY KEY, last_child INT)',
+  'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT NOT NULL)',
+  'CREATE TABLE routes (prefix VARCHAR(32) PRIMARY KEY, path VARCHAR(512), updated_at DATETIME)',
+  'CREATE TABLE federation_peers (name VARCHAR(255) PRIMARY KEY, remote_url VARCHAR(1024), password_encrypted BLOB, last_sync DATETIME)',
+  "INSERT INTO federation_peers VALUES ('east', 'https://east.example/db', NULL, NULL)",
+];
+
+const ATTACKS: readonly Attack[] = [
+  {
+    name: 'a table that is replaced by an empty one of the same text',
+    merges: true,
+    sends: REPLACE,
+    code: 'mass-deletion',
+    says: 'partner deletes 40 of the 40 rows of items',
+    lifts: 'deletion',
+  },
+  {
+    name: 'a replaced table without a key',
+    seed: ['CREATE TABLE keyless (a INT)', 'INSERT INTO keyless SELECT id FROM items'],
+    sends: ['CREATE TABLE v LIKE keyless', 'DROP TABLE keyless', 'RENAME TABLE v TO keyless'],
+    code: 'mass-deletion',
+    says: 'partner deletes 40 of the 40 rows of keyless',
+    lifts: 'deletion',
+  },
+  {
+    name: 'deletions under another column tag',
+    sends: ["CALL DOLT_UPDATE_COLUMN_TAG('items', 'id', 4711)", 'DELETE FROM items WHERE id > 110'],
+    code: 'mass-deletion',
+    says: 'partner deletes 29 of the 40 rows of items',
+    lifts: 'deletion',
+  },
+  {
+    name: 'deletions under another type of the key',
+    sends: ['ALTER TABLE items MODIFY id BIGINT', 'DELETE FROM items WHERE id > 110'],
+    code: 'mass-deletion',
+    says: 'partner deletes 29 of the 40 rows of items',
+    lifts: 'deletion',
+  },
+  {
+    name: 'a date in a replaced table that is filled again',
+    seed: TIMES,
+    sends: [
+      'CREATE TABLE v LIKE times',
+      "INSERT INTO v VALUES (1, '9999-01-01', '2020-01-01')",
+      'DROP TABLE times',
+      'RENAME TABLE v TO times',
+    ],
+    code: 'future-date',
+    says: 'partner brings 1 row of times whose updated_at lies more than a day ahead',
+    lifts: 'future',
+  },
+  {
+    name: 'a date in the second time column',
+    seed: TIMES,
+    sends: ["UPDATE times SET updated_at = NULL, modified_at = '9999-01-01'"],
+    code: 'future-date',
+    says: 'partner brings 1 row of times whose modified_at lies more than a day ahead',
+    lifts: 'future',
+  },
+  {
+    name: 'a replaced table with the same rows',
+    sends: [
+      'CREATE TABLE v LIKE items',
+      'INSERT INTO v SELECT * FROM items',
+      'DROP TABLE items',
+      'RENAME TABLE v TO items',
+    ],
+    code: 'not-comparable',
+    says: 'partner brings 1 table (items) whose contents differ in a way that Dolt does not show',
+    lifts: 'recreated',
+  },
+  {
+    name: 'a table that is private here',
+    merges: true,
+    seed: IGNORED,
+    sends: [NOTES, "CALL DOLT_ADD('-f', 'Private_Notes')"],
+    code: 'peer-changes-local-tables',
+    says: 'partner brings 1 table (Private_Notes) that `dolt_ignore` keeps out of commits here',
+    lifts: 'ignored-tables',
+  },
+  {
+    name: 'a table that only our working set ignores',
+    local: ["INSERT INTO dolt_ignore VALUES ('cache_?', true)"],
+    sends: ['CREATE TABLE CACHE_1 (id INT PRIMARY KEY)'],
+    code: 'peer-changes-local-tables',
+    says: 'partner brings 1 table (CACHE_1) that `dolt_ignore` keeps out of commits here',
+    lifts: 'ignored-tables',
+  },
+  {
+    name: 'an address of another database',
+    seed: BEADS,
+    sends: ["UPDATE federation_peers SET remote_url = 'https://evil.example/db', last_sync = UTC_TIMESTAMP()"],
+    code: 'peer-steers',
+    says: 'partner changes 1 row of federation_peers that say where bd connects to',
+    lifts: 'peers',
+  },
+  {
+    name: 'a route',
+    seed: BEADS,
+    sends: ["INSERT INTO routes VALUES ('kb-', '/tmp/evil', NULL)"],
+    code: 'peer-steers',
+    says: 'partner changes 1 row of routes that say where bd connects to',
+    lifts: 'peers',
+  },
+  {
+    name: 'addresses and tokens among the settings',
+    seed: BEADS,
+    sends: [
+      "INSERT INTO config VALUES ('issue_prefix', 'kb'), ('jira.API_Token', 'x'), ('note', 'git+ssh://evil.example')",
+    ],
+    code: 'peer-steers',
+    says: 'partner changes 2 rows of config that say where bd connects to',
+    lifts: 'peers',
+  },
+  {
+    name: 'a default that waits',
+    merges: true,
+    sends: ['ALTER TABLE items ADD COLUMN slow INT DEFAULT (SLEEP(0))'],
+    code: 'peer-brings-code',
+    says: 'partner brings expressions of items that call 1 function (SLEEP in the column slow)',
+    lifts: 'expressions',
+  },
+  {
+    name: 'a check that fills the memory',
+    sends: ["ALTER TABLE items ADD CONSTRAINT big CHECK (title <> REPEAT('x', 4))"],
+    code: 'peer-brings-code',
+    says: 'partner brings expressions of items that call 1 function (REPEAT in the check big)',
+    lifts: 'expressions',
+  },
+  {
+    name: 'a functional index and a generated column of a new table',
+    sends: [
+      'CREATE TABLE more (id INT PRIMARY KEY, a VARCHAR(20), g INT GENERATED ALWAYS AS (RAND()) STORED)',
+      'CREATE INDEX f ON more ((RPAD(a, 3, a)))',
+    ],
+    code: 'peer-brings-code',
+    says: 'call 2 functions (RAND in the column g, RPAD in the index f)',
+    lifts: 'expressions',
+  },
+];
+
+async function expectHeld(attack: Attack, own: readonly string[]): Promise<void> {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...(attack.seed ?? []));
+  if (own.length > 0) await box.keep(...own);
+  await box.send(...attack.sends);
+  if (attack.local !== undefined) await box.south.sql(...attack.local);
+  const before = await box.state();
+  const { failure } = (await box.receive()).run('partner');
+  expect(failure).toMatchObject({ code: attack.code, message: expect.stringContaining(attack.says) });
+  expect(failure?.hint).toContain(`\`${attack.lifts}\``);
+  expect(await box.state()).toBe(before);
+  const accepted = (await box.receive({ accept: [attack.lifts] })).run('partner');
+  expect(accepted).toMatchObject({ failure: null, verified: true });
+  expect(accepted.pulledCommits).toBeGreaterThan(0);
+}
+
+describe('a fast-forward waits, and `accept` lets it pass', () => {
+  test.each(ATTACKS)('$name: $code', (attack) => expectHeld(attack, []));
+});
+
+describe('so does a merge', () => {
+  test.each(ATTACKS.filter(({ merges }) => merges === true))('$name: $code', (attack) =>
+    expectHeld(attack, ["INSERT INTO items VALUES (5, 'five', 'sue')"]),
+  );
+});
+
+describe('what is harmless passes', () => {
+  test.each([
+    {
+      name: 'a counter that moved',
+      seed: ['CREATE TABLE counted (id INT AUTO_INCREMENT PRIMARY KEY, n INT)'],
+      sends: ['INSERT INTO counted (n) VALUES (1)', 'DELETE FROM counted'],
+    },
+    {
+      name: 'a table that dolt_ignore names and lets in',
+      seed: IGNORED,
+      sends: ['CREATE TABLE private_shared (id INT PRIMARY KEY)'],
+    },
+    {
+      name: 'times of bd and settings without an address',
+      seed: BEADS,
+      sends: [
+        'UPDATE federation_peers SET last_sync = UTC_TIMESTAMP()',
+        "INSERT INTO config VALUES ('issue_prefix', 'kb')",
+      ],
+    },
+    {
+      name: 'tables of those names in another database',
+      seed: ['CREATE TABLE routes (prefix VARCHAR(32) PRIMARY KEY, path VARCHAR(512))'],
+      sends: ["INSERT INTO routes VALUES ('12', 'Main Street')"],
+    },
+    {
+      name: 'an expression of known functions',
+      sends: [
+        "ALTER TABLE items ADD COLUMN made DATETIME DEFAULT (DATE_ADD(NOW(), INTERVAL 1 DAY)), ADD CONSTRAINT short CHECK (LENGTH(title) < 90 AND title NOT IN ('sleep(1)'))",
+      ],
+    },
+    {
+      name: 'an expression that is here already',
+      seed: ['CREATE TABLE slow (id INT PRIMARY KEY, n INT DEFAULT (SLEEP(0)))'],
+      sends: ["ALTER TABLE slow MODIFY n INT DEFAULT (SLEEP(0)) COMMENT 'slow'", 'INSERT INTO slow VALUES (1, 1)'],
+    },
+  ])('$name', async ({ seed, sends }) => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder, ...(seed ?? []));
+    await box.send(...sends);
+    expect((await box.receive()).run('partner')).toMatchObject({ failure: null, verified: true, pulledCommits: 1 });
+  });
+});

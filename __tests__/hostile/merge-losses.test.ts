@@ -1,0 +1,65 @@
+import { expect, test } from '@jest/globals';
+import { filePeer } from '../helpers/federating.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+const numbers = (from: number, count: number): number[] => Array.from({ length: count }, (_, index) => from + index);
+
+test('rows that a merge removes as duplicates of older ones count against max-delete', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, 'CREATE TABLE names (id INT PRIMARY KEY, slug VARCHAR(20) UNIQUE)');
+  const rows = (from: number) => numbers(0, 30).map((n) => `(${from + n}, 's${n}')`);
+  await box.send(`INSERT INTO names VALUES ${rows(1).join()}`);
+  await box.keep("SET @@dolt_committer_date = '2030-01-01T00:00:00Z'", `INSERT INTO names VALUES ${rows(101).join()}`);
+  const before = await box.state();
+  const { failure } = (await box.receive()).run('partner');
+  expect(failure).toMatchObject({
+    code: 'mass-deletion',
+    message: expect.stringContaining('merging this peer removes 30 of our 30 rows of names (`max-delete` is 50 %)'),
+  });
+  expect(await box.state()).toBe(before);
+  expect((await box.receive({ accept: ['deletion'] })).run('partner')).toMatchObject({ failure: null, verified: true });
+});
+
+test('where two peers together take too much, one of them waits', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder);
+  const side = folder.file('side');
+  await box.north.sql(
+    "CALL DOLT_CHECKOUT('-b', 'side')",
+    'DELETE FROM items WHERE id > 128',
+    "CALL DOLT_COMMIT('-A', '-m', 'side')",
+    `CALL DOLT_REMOTE('add', 'side', 'file://${side}')`,
+    "CALL DOLT_PUSH('side', 'side:main')",
+    "CALL DOLT_CHECKOUT('main')",
+  );
+  await box.send('DELETE FROM items WHERE id < 111');
+  const first = await box.receive({ others: [filePeer('third', side)] });
+  expect(first.runs.map(({ failure }) => failure?.code ?? null).sort()).toEqual(['mass-deletion', null]);
+  expect(await box.south.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 29 }]);
+  const second = await box.receive({ others: [filePeer('third', side)] });
+  expect(second.runs.map(({ failure }) => failure)).toEqual([null, null]);
+  expect(await box.south.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 18 }]);
+});
+
+test('a local ignored table keeps its rows, also where its name is accepted from a peer', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, "INSERT INTO dolt_ignore VALUES ('private%', true)");
+  await box.south.sql(
+    'CREATE TABLE private_notes (id INT PRIMARY KEY, text VARCHAR(40))',
+    "INSERT INTO private_notes VALUES (1, 'ours')",
+  );
+  await box.send(
+    'CREATE TABLE Private_Notes (id INT PRIMARY KEY)',
+    "CALL DOLT_ADD('-f', 'Private_Notes')",
+    "INSERT INTO items VALUES (1, 'x', 'y')",
+  );
+  const before = await box.state();
+  const { failure } = (await box.receive({ accept: ['ignored-tables'] })).run('partner');
+  expect(failure).toMatchObject({
+    code: 'uncommitted-changes',
+    message: expect.stringContaining('private_notes (it is an ignored table here)'),
+  });
+  expect(await box.state()).toBe(before);
+  expect(await box.south.rows('SELECT text FROM private_notes')).toEqual([{ text: 'ours' }]);
+});

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rcompare, valid } from 'semver';
 import { errorMessage, Failure } from '../core/failure.ts';
@@ -97,11 +97,18 @@ async function place(staging: string, entry: string): Promise<void> {
 
 async function isIntact(entry: string): Promise<boolean> {
   try {
+    if (!(await isPlain(entry))) return false;
     const stored = (await readSmallText(join(entry, DIGEST))).trim();
     return SHA256.test(stored) && stored === (await fileDigest(join(entry, EXECUTABLE)));
   } catch {
     return false;
   }
+}
+
+/** An executable behind a link could be replaced after it was compared. */
+async function isPlain(entry: string): Promise<boolean> {
+  const [folder, executable] = await Promise.all([lstat(entry), lstat(join(entry, EXECUTABLE))]);
+  return folder.isDirectory() && executable.isFile();
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { HeldRow } from '../contract/result.ts';
 import type { Accept } from '../contract/vocabulary.ts';
+import { plain } from '../core/plain.ts';
 import type { Brought, Deletion } from './brought.ts';
 import { counted, listed } from './listed.ts';
 
@@ -36,7 +37,8 @@ const UNKNOWN_KIND: readonly Accept[] = ['triggers', 'events', 'procedures'];
  * @param maxDelete percent of a table's rows, 0 to 100
  */
 export function screenFindings(brought: Brought, maxDelete: number): Finding[] {
-  return [...ofCode(brought), ...ofLocalTables(brought), ...ofLosses(brought, maxDelete), ...ofDates(brought)];
+  const all = [...ofCode(brought), ...ofLocalTables(brought), ...ofLosses(brought, maxDelete), ...ofDates(brought)];
+  return all.map((finding) => ({ ...finding, text: plain(finding.text) }));
 }
 
 /** Whether more of a table is gone than a peer may delete at once. */

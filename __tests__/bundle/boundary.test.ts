@@ -20,7 +20,10 @@ test('no file of the checkout leads a step out of the workspace; on events that 
 
   await rm(join(runner.workspace, 'town'));
   await mkdir(join(runner.workspace, '.beads'));
-  await writeFile(join(runner.workspace, '.beads', 'config.yaml'), `federation.database: ${team.path}\n`);
+  await writeFile(
+    join(runner.workspace, '.beads', 'config.yaml'),
+    `sync.mode: dolt-native\nfederation.database: ${team.path}\n`,
+  );
   const named = await runner.main({ inputs });
   expect(named.outputs['result']).toContain('"outside-workspace"');
 

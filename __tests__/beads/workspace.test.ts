@@ -333,6 +333,6 @@ test.each([
   await lay(folder, { [`${path}/`]: '' });
   await expect(ask(folder)).rejects.toMatchObject({
     code: 'config-unreadable',
-    message: expect.stringContaining('EISDIR'),
+    message: expect.stringContaining('it is a folder'),
   });
 });

@@ -154,18 +154,20 @@ describe('where the database is', () => {
     const origin = { layer: 'file', location: { file: folder.file('here', 'c.yaml'), line: 2 } } as const;
     for (const value of ['../outside/db', folder.file('outside', 'db'), 'link/db', 'link/none']) {
       await expect(search(folder, { ceiling, configured: { value, origin } })).rejects.toMatchObject({
-        code: 'no-database',
+        code: 'outside-workspace',
         location: origin.location,
       });
     }
     const path = folder.file('outside', 'db');
     expect(await search(folder, { ceiling, database: '../outside/db' })).toMatchObject({ kind: 'database', path });
-    const fromEnv = { value: '../outside/db', origin: { layer: 'environment', variable: 'X' } } as const;
-    expect(await search(folder, { ceiling, configured: fromEnv })).toMatchObject({ kind: 'database', path });
+    const variable = 'DOLT_FEDERATION_DATABASE';
+    const fromEnv = { value: '../outside/db', origin: { layer: 'environment', variable } } as const;
+    const env = { [variable]: fromEnv.value };
+    expect(await search(folder, { ceiling, configured: fromEnv, env })).toMatchObject({ kind: 'database', path });
     const beads = await workspace(folder, { dolt_mode: 'server', dolt_data_dir: '../../outside', dolt_database: 'db' });
-    await expect(search(folder, { ceiling, ...beads })).rejects.toMatchObject({ code: 'no-database' });
+    await expect(search(folder, { ceiling, ...beads })).rejects.toMatchObject({ code: 'outside-workspace' });
     await symlink('../outside/db/.dolt', folder.file('here', '.dolt'));
-    await expect(search(folder, { ceiling })).rejects.toMatchObject({ code: 'no-database' });
+    await expect(search(folder, { ceiling })).rejects.toMatchObject({ code: 'outside-workspace' });
   });
 
   test('what may not be looked into is neither passed over nor cloned in its stead', async () => {

@@ -138,7 +138,7 @@ describe('a database of the workspace', () => {
     expect(result.database).toBe(folder.file('main', '.beads', ...place.split('/')));
     await mkdir(folder.file('linked'));
     await symlink('../main/.beads', folder.file('linked', '.beads'));
-    await expect(command(below(folder, 'linked'), '', FOUND)).rejects.toMatchObject({ code: 'no-database' });
+    await expect(command(below(folder, 'linked'), '', FOUND)).rejects.toMatchObject({ code: 'outside-workspace' });
     await symlink('.beads', folder.file('main', 'other'));
     const { result: again } = await command(below(folder, 'main'), '', { ...FOUND, database: join('other', place) });
     expect(again).toMatchObject({ head: mine, problems: [] });

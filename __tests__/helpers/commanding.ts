@@ -19,6 +19,8 @@ export interface CommandOptions extends Partial<FederateRequest> {
   /** Whether HOME is the user's own, as in a terminal. */
   readonly userHome?: boolean;
   readonly githubToken?: string;
+  /** The boundary of a job; null: none, as in a terminal. */
+  readonly ceiling?: string | null;
   /** Hears what is said while it is said. */
   readonly heard?: (message: string) => void;
 }
@@ -27,7 +29,7 @@ export interface CommandOptions extends Partial<FederateRequest> {
 export async function command(
   folder: TempFolder,
   peers: string,
-  { env = {}, userHome = false, githubToken, heard, ...request }: CommandOptions = {},
+  { env = {}, userHome = false, githubToken, heard, ceiling = folder.path, ...request }: CommandOptions = {},
 ): Promise<Commanded> {
   const log: string[] = [];
   const say = (message: string) => {
@@ -37,7 +39,8 @@ export async function command(
   const context: Context = {
     env: { PATH: readEnv()['PATH'] ?? '', ...env },
     cwd: folder.path,
-    ceiling: folder.path,
+    ceiling,
+    untrusted: request.untrusted,
     tempDir: folder.file('tmp'),
     toolCacheDir: folder.file('tools'),
     cloneDir: null,

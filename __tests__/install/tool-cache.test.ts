@@ -1,6 +1,7 @@
-import { appendFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
 import { findInToolCache, storeInToolCache } from '../../src/install/tool-cache.ts';
 import { answersAsDolt, failureOf, machine } from '../helpers/installing.ts';
 
@@ -46,6 +47,39 @@ describe('the tool cache', () => {
       expect.stringContaining('warning: Dolt 2.3.0 in the tool cache is not what was stored'),
     ]);
     expect(await readdir(box.folder.file('tools', 'dolt', '2.3.0'))).toEqual([]);
+  });
+
+  test.each<readonly [string, (path: string, other: string) => Promise<unknown>]>([
+    ['executable is a link', async (path, other) => rm(path).then(() => symlink(other, path))],
+    ['executable is a FIFO', async (path) => rm(path).then(() => execa('mkfifo', [path]))],
+    [
+      'digest is a FIFO',
+      async (path) => {
+        await rm(join(path, '..', 'dolt.sha256'));
+        await execa('mkfifo', [join(path, '..', 'dolt.sha256')]);
+      },
+    ],
+    [
+      'digest is a device',
+      async (path) => {
+        await rm(join(path, '..', 'dolt.sha256'));
+        await symlink('/dev/zero', join(path, '..', 'dolt.sha256'));
+      },
+    ],
+    [
+      'folder is a link',
+      async (path) => {
+        await rename(dirname(path), `${dirname(path)}-moved`);
+        await symlink(`${dirname(path)}-moved`, dirname(path));
+      },
+    ],
+  ])('does not use an entry whose %s, and stores a good one in its place', async (_, poison) => {
+    const { box, executable, path } = await stored();
+    await using _box = box;
+    await poison(path, executable);
+    expect(await findInToolCache(WANTED, box.context)).toBeNull();
+    await storeInToolCache(executable, ANY, box.context.toolCacheDir);
+    expect(await findInToolCache(WANTED, box.context)).toMatchObject({ path });
   });
 
   test('does not use an entry without a digest', async () => {

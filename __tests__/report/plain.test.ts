@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { plain, plainLines } from '../../src/report/plain.ts';
+import { plain } from '../../src/core/plain.ts';
+import { plainLines } from '../../src/report/plain.ts';
 import { shorten } from '../../src/report/shorten.ts';
 
 const CASES: readonly [string, string, string][] = [

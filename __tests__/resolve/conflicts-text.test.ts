@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { plain } from '../../src/report/plain.ts';
+import { plain } from '../../src/core/plain.ts';
 import { CHOICE_WORDS, type Choice } from '../../src/resolve/choice.ts';
 import { type ConflictsFile, LEFT_KINDS, LOST_KINDS, rowName } from '../../src/resolve/conflicts-file.ts';
 import { conflictsText } from '../../src/resolve/conflicts-text.ts';

@@ -14,8 +14,16 @@ test.each([
   ['federation merge v1 by hand', null],
   ['merge\nfederation merge v1', null],
   ['', null],
+  ['federation merge v2\nengine: dolt 2.3 and everything is fine', { protocol: 2, engine: null }],
 ])('who made %j', (message, maker) => {
   expect(mergeMaker(message)).toEqual(maker);
+});
+
+test('a peer that writes a thousand such messages gets a short notice', () => {
+  const own = { protocol: 2, engine: '2.3' };
+  const forged = Array.from({ length: 1_000 }, (_, index) => ({ protocol: 2, engine: `9.${index}` }));
+  expect(makersNotice('p', own, forged)?.message).toMatch(/and 995 more;/);
+  expect(makersNotice('p', own, forged)?.message.length).toBeLessThan(400);
 });
 
 test('other protocols and engines are told once each, our own are not', () => {

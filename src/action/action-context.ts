@@ -13,6 +13,8 @@ interface Surroundings {
   readonly env: Env;
   /** The input `working-directory`. */
   readonly directory: string;
+  /** Whether the event may not write. */
+  readonly untrusted: boolean;
   readonly signal: AbortSignal;
   readonly secrets: Secrets;
 }
@@ -22,11 +24,19 @@ interface Surroundings {
  * folder's configuration is not read.
  * @throws Failure `bad-usage` when the working directory is none
  */
-export async function actionContext({ runner, env, directory, signal, secrets }: Surroundings): Promise<Context> {
+export async function actionContext({
+  runner,
+  env,
+  directory,
+  untrusted,
+  signal,
+  secrets,
+}: Surroundings): Promise<Context> {
   return {
     env,
     cwd: await workingDirectory(runner.workspace, directory),
     ceiling: runner.workspace,
+    untrusted,
     tempDir: runner.tempDir,
     toolCacheDir: runner.toolCacheDir,
     cloneDir: join(runner.tempDir, 'dolt-federation'),

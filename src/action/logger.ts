@@ -1,7 +1,8 @@
 import { debug, info, setSecret, warning } from '@actions/core';
 import type { Logger, PeerEvent } from '../core/logger.ts';
+import { plain } from '../core/plain.ts';
 import { Secrets } from '../core/secrets.ts';
-import { plainLines } from '../report/plain.ts';
+import { messageLines } from '../report/plain.ts';
 import { logLines } from './log-line.ts';
 
 /** The secrets of a step. The runner hides them in everything that the job logs from then on. */
@@ -12,15 +13,15 @@ export function stepSecrets(): Secrets {
 /** The log of a step. Nothing that is logged can be taken for a command of the workflow. */
 export function stepLogger(secrets: Secrets): Logger {
   return {
-    debug: (message) => debug(plainLines(secrets.hide(message)).join('\n')),
-    info: (message) => logText(secrets.hide(message)),
+    debug: (message) => debug(messageLines(secrets.hide(message)).join('\n')),
+    info: (message) => logText(messageLines(secrets.hide(message)).join('\n')),
     warning: (message) => logWarning(secrets.hide(message)),
   };
 }
 
 /** Shows a warning of the step. */
 export function logWarning(message: string): void {
-  warning(plainLines(message).join('\n'));
+  warning(messageLines(message).join('\n'));
 }
 
 /** Writes text to the log, line by line. */
@@ -30,6 +31,6 @@ export function logText(text: string): void {
 
 /** Writes one step of one peer: `partner: fetching (attempt 2)`. */
 export function logEvent({ peer, step, detail }: PeerEvent): void {
-  const [line = ''] = logLines(`${peer}: ${step}${detail === '' ? '' : ` (${detail.replaceAll('\n', ' ')})`}`);
+  const [line = ''] = logLines(`${plain(peer)}: ${step}${detail === '' ? '' : ` (${plain(detail)})`}`);
   info(line);
 }

@@ -32,8 +32,9 @@ export async function runAction(): Promise<void> {
     const event = judgeEvent({ name: runner.eventName, ref: runner.ref, payload: await readPayload(runner.eventPath) });
     const request = actionRequest(written, event);
     const directory = inputValue('working-directory', written('working-directory'));
-    const context = await actionContext({ runner, env, directory, signal: interrupt.signal, secrets });
-    if (request.command !== 'install' && request.untrusted) logText(`Nothing will be written: ${event.why}.`);
+    const untrusted = request.command !== 'install' && request.untrusted;
+    const context = await actionContext({ runner, env, directory, untrusted, signal: interrupt.signal, secrets });
+    if (untrusted) logText(`Nothing will be written: ${event.why}.`);
     const outcome = await group(`dolt-federation ${request.command}`, () => execute(request, context));
     await finish(shown(outcome, request), { request, runner, env, interrupted: interrupt.code() });
   } catch (thrown) {

@@ -1,20 +1,20 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../core/failure.ts';
 import { isAlive } from '../core/process-alive.ts';
+import { readIfThere } from '../core/read-if-there.ts';
 
 /**
  * Refuses a workspace whose bd daemon runs: it writes to the database whenever it likes (beads of January 2026; it notes
  * its process id in `.beads/daemon.pid`, which stays behind when it dies).
  * @param workspace absolute path of `.beads`
  * @param commandOf the command line of a living process, or null: an id that is in use again is no daemon
- * @throws Failure `database-in-use`
+ * @throws Failure `database-in-use`; `config-unreadable` for a note that may name a daemon and is no ordinary file
  */
 export async function requireNoDaemon(
   workspace: string,
   commandOf: (pid: number) => Promise<string | null>,
 ): Promise<void> {
-  const text = await readFile(join(workspace, 'daemon.pid'), 'utf8').catch(() => '');
+  const text = (await readIfThere(join(workspace, 'daemon.pid'))) ?? '';
   const pid = Number(/^\s*(\d{1,9})\s*$/.exec(text)?.[1] ?? 0);
   if (pid === 0 || !isAlive(pid)) return;
   const command = await commandOf(pid);

@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { readSmall } from '../core/read-small.ts';
 
 /** A folder whose repository, and whose beads workspace, may be elsewhere. */
 export interface LinkedTree {
@@ -41,7 +42,8 @@ async function commonDir(folder: string): Promise<string | null> {
 }
 
 async function textOf(file: string): Promise<string | null> {
-  return readFile(file, 'utf8').catch(() => null);
+  const found = await readSmall(file);
+  return found.kind === 'read' ? found.bytes.toString('utf8') : null;
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
+import { type Boundary, isWithin, requireWithin } from '../core/boundary.ts';
 import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import { readIfThere } from '../core/read-if-there.ts';
@@ -25,13 +26,15 @@ export interface WorkspaceSearch {
   readonly env: Env;
   /** Whether bd's settings in the user's home folder count. */
   readonly userHome: boolean;
+  /** Where the files of the workspace may lead; null: anywhere. */
+  readonly boundary?: Boundary | null;
 }
 
 /**
  * The folder in which a beads workspace keeps its database, or will keep it. Nothing may be cloned beside a database that
  * is elsewhere, because bd would use the clone from then on; so what this version does not follow is refused.
  * @returns null where no workspace says anything about a database
- * @throws Failure `workspace-unknown`; `config-invalid`, `config-syntax`, `config-unreadable` for files that cannot be
+ * @throws Failure `workspace-unknown`; `outside-workspace`; `config-invalid`, `config-syntax`, `config-unreadable` for files that cannot be
  * understood; `database-in-use` for a workspace that keeps its issues in SQLite
  */
 export async function beadsDatabase(search: WorkspaceSearch): Promise<string | null> {
@@ -39,7 +42,7 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<string | n
   await refuseMainWorkspace(search);
   const { workspace, env, userHome } = search;
   if (workspace === null) return null;
-  await refuseRedirect(workspace);
+  await refuseRedirect(workspace, search.boundary ?? null);
   const beads = await realpath(workspace);
   const words = { beads, env, settings: await bdSettings(beads, env, userHome), metadata: await readMetadata(beads) };
   await requireDolt(words);
@@ -47,6 +50,7 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<string | n
   if (other !== null) throw elsewhere(beads, other);
   if (words.metadata === null) return await withoutMetadata(beads);
   const place = join(dataFolder(words), databaseName(words));
+  await requireWithin(search.boundary ?? null, place, { by: workspace, location: words.metadata.at('dolt_data_dir') });
   if (!(await isDatabase(place))) await refuseClone(place, words, search);
   return place;
 }
@@ -65,7 +69,7 @@ async function refuseVariables({ workspace, cwd, env }: WorkspaceSearch): Promis
 }
 
 /** In a worktree bd uses the database of the main repository, unless the worktree has one of its own. */
-async function refuseMainWorkspace({ workspace, cwd }: WorkspaceSearch): Promise<void> {
+async function refuseMainWorkspace({ workspace, cwd, boundary = null }: WorkspaceSearch): Promise<void> {
   const linked = await linkedTree(cwd);
   if (linked === null) return;
   const main = await realpath(linked.mainWorkspace).catch(() => null);
@@ -74,7 +78,7 @@ async function refuseMainWorkspace({ workspace, cwd }: WorkspaceSearch): Promise
   if (own === main || !((await ownsData(main)) || (await isThere(join(main, 'metadata.json'))))) return;
   const isOfTree = own?.startsWith((await realpath(linked.root)) + sep) === true;
   if (own !== null && isOfTree && ((await ownsData(own)) || !(await ownsData(main)))) return;
-  const [real = main] = await databasesIn(main);
+  const [real = main] = (await isWithin(boundary, main)) ? await databasesIn(main) : [];
   throw elsewhere(workspace, {
     what: `${linked.root} is a worktree, whose database is in the workspace of the main repository, ${main}`,
     real,
@@ -82,12 +86,13 @@ async function refuseMainWorkspace({ workspace, cwd }: WorkspaceSearch): Promise
   });
 }
 
-async function refuseRedirect(workspace: string): Promise<void> {
+async function refuseRedirect(workspace: string, boundary: Boundary | null): Promise<void> {
   const file = join(workspace, 'redirect');
   const lines = ((await readIfThere(file)) ?? '').split(/\r?\n/).map((line) => line.trim());
   const line = lines.findIndex((one) => one !== '' && !one.startsWith('#'));
   if (line === -1) return;
   const target = resolve(dirname(await realpath(workspace)), lines[line] ?? '');
+  await requireWithin(boundary, target, { by: file, location: { file, line: line + 1 } });
   const [real = target] = await databasesIn(target);
   throw elsewhere(workspace, {
     what: `it is redirected to ${target}`,

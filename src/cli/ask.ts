@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import { throwIfInterrupted } from '../core/interruption.ts';
-import { plain } from '../report/plain.ts';
+import { plain } from '../core/plain.ts';
 import { shorten } from '../report/shorten.ts';
 import type { Answer, Asker, Question } from '../resolve/ask-rows.ts';
 import { type ChoiceWord, choiceWord } from '../resolve/choice.ts';

@@ -1,7 +1,8 @@
 import pc from 'picocolors';
 import { type Failure, placeOf } from '../core/failure.ts';
+import { plain } from '../core/plain.ts';
 import { problemsOf } from '../core/problems-of.ts';
-import { plain, plainLines } from '../report/plain.ts';
+import { plainLines } from '../report/plain.ts';
 
 /** What stops a command, for people: each problem, where it is, and what to do next. */
 export function errorText(failure: Failure, color: boolean): string {

@@ -1,7 +1,7 @@
 import { createLogUpdate } from 'log-update';
 import pc from 'picocolors';
 import type { PeerEvent } from '../core/logger.ts';
-import { plainLines } from '../report/plain.ts';
+import { messageLines } from '../report/plain.ts';
 import { eventText, type Progress } from './progress.ts';
 
 /** A terminal shows no more lines than it is high, and drawing thousands for every event would take longer than the work. */
@@ -48,7 +48,7 @@ export function liveProgress(terminal: NodeJS.WritableStream, options: LiveOptio
     },
     line(text) {
       frame.clear();
-      terminal.write(`${plainLines(text).join('\n')}\n`);
+      terminal.write(`${messageLines(text).join('\n')}\n`);
       draw();
     },
     end() {

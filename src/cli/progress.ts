@@ -1,5 +1,6 @@
 import type { PeerEvent } from '../core/logger.ts';
-import { plain, plainLines } from '../report/plain.ts';
+import { plain } from '../core/plain.ts';
+import { messageLines } from '../report/plain.ts';
 
 /** Where events and log lines go while a command runs; all of it is for people and stands on standard error. */
 export interface Progress {
@@ -16,7 +17,7 @@ type WriteText = (text: string) => void;
 export function plainProgress(write: WriteText): Progress {
   return {
     event: (event) => write(`${eventText(event)}\n`),
-    line: (text) => write(`${plainLines(text).join('\n')}\n`),
+    line: (text) => write(`${messageLines(text).join('\n')}\n`),
     end: () => undefined,
   };
 }
@@ -29,5 +30,6 @@ export function silentProgress(write: WriteText): Progress {
 /** An event on one line: `partner: fetching (attempt 2)`. */
 export function eventText({ peer, step, detail }: PeerEvent): string {
   const text = plain(detail).trim();
-  return text === '' ? `${peer}: ${step}` : `${peer}: ${step} (${text})`;
+  const about = `${plain(peer)}: ${step}`;
+  return text === '' ? about : `${about} (${text})`;
 }

@@ -1,8 +1,8 @@
 import type { Outcome } from '../commands/outcome.ts';
 import type { Request } from '../commands/request.ts';
 import type { ConfigEntry, ListPeersResult, ResolveResult } from '../contract/result.ts';
+import { plain } from '../core/plain.ts';
 import { doctorText } from '../report/doctor.ts';
-import { plain } from '../report/plain.ts';
 import { text } from '../report/text.ts';
 import { textTable } from '../report/text-table.ts';
 import { withValues } from '../report/values.ts';

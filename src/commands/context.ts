@@ -10,6 +10,8 @@ export interface Context {
   readonly cwd: string;
   /** Folder above which no configuration or database is searched; null: up to the root of the file system. */
   readonly ceiling: string | null;
+  /** Whether the event may not write: no input or variable then names a place outside of the ceiling. */
+  readonly untrusted?: boolean | undefined;
   /** Parent of private temporary folders; absolute. */
   readonly tempDir: string;
   /** Root of the tool cache that Dolt is installed into; absolute. */

@@ -1,5 +1,6 @@
 import type { Configuration, Peer } from '../config/configuration.ts';
 import type { RunResult } from '../contract/result.ts';
+import { boundaryOf } from '../core/boundary.ts';
 import { monotonicMs } from '../core/clock.ts';
 import { Failure } from '../core/failure.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
@@ -185,7 +186,8 @@ async function prepare(database: Database, { request, context, ground, tell, und
   const branch = request.branch ?? checkedOut;
   const before = await branchHead(database, branch);
   if (before === null) throw new Failure('branch-not-found', `${town.path} has no branch ${branch}`);
-  const { runs: remotes, toRegister } = await preparePeers(peers, { request, branch, access, mayPush });
+  const boundary = await boundaryOf(context, []);
+  const { runs: remotes, toRegister } = await preparePeers(peers, { request, branch, access, mayPush, boundary });
   const { path } = town;
   const { configured, settings } = ground;
   const received = await inboxRuns(database, { request, path, branch, settings, peers, configured });

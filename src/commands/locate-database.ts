@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { DATA_FOLDERS } from '../beads/database-folders.ts';
 import { beadsDatabase, type WorkspaceSearch } from '../beads/workspace.ts';
 import type { Configuration, Origin } from '../config/configuration.ts';
+import { type Boundary, type BoundaryContext, boundaryOf, requireTreeWithin, requireWithin } from '../core/boundary.ts';
 import { errorMessage, Failure, type Location } from '../core/failure.ts';
 import { realPath } from '../core/real-path.ts';
 import { systemCode } from '../core/system-code.ts';
@@ -19,7 +20,7 @@ interface Wanted {
   readonly mayClone?: boolean;
 }
 
-type Surroundings = Pick<Context, 'cwd' | 'ceiling' | 'cloneDir' | 'env' | 'userHome'>;
+type Surroundings = Pick<Context, 'cwd' | 'ceiling' | 'cloneDir' | 'env' | 'userHome'> & BoundaryContext;
 
 /** Where the database is, or where a clone of it belongs. */
 export type Found =
@@ -30,25 +31,29 @@ export type Found =
 /**
  * Finds the database: the folder that was named by flag, input, variable or the key `federation.database`, else what the
  * beads workspace says, else the nearest folder upward that holds `.dolt`.
- * @throws Failure `no-database` when the named folder is no database, `workspace-unknown` and others of `beadsDatabase`
+ * @throws Failure `no-database` when the named folder is no database, `outside-workspace` when it is outside of the
+ * boundary, `workspace-unknown` and others of `beadsDatabase`
  */
 export async function locateDatabase(wanted: Wanted, context: Surroundings): Promise<Found> {
   const { cwd, ceiling, cloneDir } = context;
-  const search: WorkspaceSearch = { ...context, workspace: wanted.configuration.workspace };
+  const boundary = await boundaryOf(context, [wanted.database]);
+  const search: WorkspaceSearch = { ...context, workspace: wanted.configuration.workspace, boundary };
   const named = nameOf(wanted, cwd);
   if (named !== null) return await atNamed(named, { ...context, search, mayClone: wanted.mayClone === true });
   const beads = await beadsDatabase(search);
   if (beads !== null) {
-    await requireInside(beads, ceiling);
+    await requireInside(beads, boundary);
     return await at(beads);
   }
   const upward = await nearest(cwd, ceiling);
   if (upward !== null) {
-    await requireInside(upward, ceiling);
+    await requireInside(upward, boundary);
     return await at(upward);
   }
   if (cloneDir === null) return { kind: 'nowhere' };
-  return await at(join(cloneDir, 'database'));
+  const clone = join(cloneDir, 'database');
+  await requireInside(clone, boundary);
+  return await at(clone);
 }
 
 /** What is at a place where the database is, or belongs. */
@@ -81,14 +86,14 @@ function nameOfOrigin(origin: Origin): string {
   return origin.layer === 'environment' ? `the variable ${origin.variable}` : '`federation.database`';
 }
 
-interface Naming extends Surroundings {
+interface Naming extends Pick<Context, 'cwd'> {
   readonly search: WorkspaceSearch;
   readonly mayClone: boolean;
 }
 
-async function atNamed(named: Named, { search, mayClone, cwd, ceiling }: Naming): Promise<Found> {
+async function atNamed(named: Named, { search, mayClone, cwd }: Naming): Promise<Found> {
   const { path, written, by, origin } = named;
-  if (origin !== undefined) await requireInside(path, ceiling, named);
+  await requireInside(path, search.boundary ?? null, named);
   if (await holdsDolt(path)) {
     await refuseDataFolder(path, origin);
     return await at(path, await skipped(path, search));
@@ -157,18 +162,11 @@ async function refuseBeside(path: string, search: WorkspaceSearch): Promise<void
   });
 }
 
-/** In a checkout neither a file nor a link may lead out of it: a commit could name any database of the runner. */
-async function requireInside(path: string, ceiling: string | null, named?: Named): Promise<void> {
-  if (ceiling === null) return;
-  const top = await realPath(ceiling);
-  const real = [await realPath(path), await realPath(join(path, '.dolt'))];
-  const outside = real.find((one) => one !== top && !one.startsWith(top + sep));
-  if (outside === undefined) return;
-  const by = named?.by ?? 'the checkout';
-  throw new Failure('no-database', `${by} leads to a database outside of ${ceiling}: ${outside}`, {
-    hint: 'Name it with the input `database`, or the variable DOLT_FEDERATION_DATABASE, instead.',
-    location: named?.origin,
-  });
+/** The database and everything that its `.dolt` leads to. */
+async function requireInside(path: string, boundary: Boundary | null, named?: Named): Promise<void> {
+  const led = { by: named?.by ?? path, location: named?.origin };
+  await requireWithin(boundary, path, led);
+  await requireTreeWithin(boundary, join(path, '.dolt'), led);
 }
 
 async function isSame(one: string, other: string): Promise<boolean> {

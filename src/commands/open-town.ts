@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { requireNoDaemon } from '../beads/daemon.ts';
 import type { Configuration, Peer } from '../config/configuration.ts';
+import { boundaryOf } from '../core/boundary.ts';
 import { Failure } from '../core/failure.ts';
 import { realPath } from '../core/real-path.ts';
 import { cloneDatabase } from '../dolt/clone.ts';
@@ -10,6 +11,7 @@ import { processCommand } from '../dolt/process-command.ts';
 import { fileOwnerFailure } from '../sync/file-access.ts';
 import { fileRemote } from '../sync/file-remote.ts';
 import type { Notice } from '../sync/notice.ts';
+import { requirePeerWithin } from '../sync/peer-boundary.ts';
 import { writeNotes } from '../sync/remote-notes.ts';
 import { readPatiently } from '../sync/retry.ts';
 import { timeLimit } from '../sync/time-limits.ts';
@@ -129,6 +131,7 @@ async function clone(
       hint: `Push a first database to ${source.name} from the town that has it, or name another peer with \`bootstrap\`.`,
       cause,
     });
+  await requirePeerWithin(await boundaryOf(context, []), source.endpoint);
   if ((await fileRemote(source.endpoint)) === 'absent') throw empty();
   const { url, kit, user } = accessTo(source, known.access);
   const options = { ...context, dolt: known.dolt, database: known.path, removeWith: known.removeWith, kit };

@@ -1,7 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import type { Peer } from '../config/configuration.ts';
+import type { Boundary } from '../core/boundary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { fileRemote } from '../sync/file-remote.ts';
+import { requirePeerWithin } from '../sync/peer-boundary.ts';
 import { newPeerRun, type PeerRun } from '../sync/peer-run.ts';
 import type { Registered, WantedRemote } from '../sync/registration.ts';
 import { partOf } from '../sync/roles.ts';
@@ -17,6 +19,7 @@ export interface PreparedPeers {
 }
 
 interface Preparation {
+  readonly boundary: Boundary | null;
   readonly request: Pick<FederateRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites'>;
   /** The town's branch. */
   readonly branch: string;
@@ -30,7 +33,7 @@ interface Preparation {
  * cannot take part.
  */
 export async function preparePeers(peers: readonly Peer[], preparation: Preparation): Promise<PreparedPeers> {
-  const { request, branch, access, mayPush } = preparation;
+  const { request, branch, access, mayPush, boundary } = preparation;
   const runs: PeerRun[] = [];
   const toRegister: WantedRemote[] = [];
   for (const peer of peers) {
@@ -48,6 +51,7 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
     try {
       const refusal = tierRefusal(peer);
       if (refusal !== null) throw refusal;
+      await requirePeerWithin(boundary, peer.endpoint);
       const { url, kit, user } = accessTo(peer, access);
       Object.assign(run, { kit, user });
       run.registered = await canBeRegistered(run, request);

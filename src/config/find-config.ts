@@ -1,15 +1,11 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import type { Env } from '../core/env.ts';
+import { type Boundary, type BoundaryContext, boundaryOf, requireWithin } from '../core/boundary.ts';
 import { Failure } from '../core/failure.ts';
 import { systemCode } from '../core/system-code.ts';
 
 /** What of its surroundings a configuration is looked for in. */
-export interface ConfigurationContext {
-  readonly env: Env;
-  readonly cwd: string;
-  /** Folder above which nothing is searched; null: up to the root. */
-  readonly ceiling: string | null;
+export interface ConfigurationContext extends BoundaryContext {
   /** Whether the user's own file may be read. */
   readonly userHome: boolean;
 }
@@ -17,7 +13,7 @@ export interface ConfigurationContext {
 /**
  * Finds the configuration file: the named one, else the nearest `.beads/config.yaml` upward, else the user's
  * `bd/config.yaml`; and the nearest `.beads` folder upward.
- * @throws Failure `config-not-found` where the named file does not exist
+ * @throws Failure `config-not-found` where the named file does not exist, `outside-workspace`
  */
 export async function findConfig(
   context: ConfigurationContext,
@@ -25,13 +21,30 @@ export async function findConfig(
 ): Promise<{ readonly file: string | null; readonly workspace: string | null }> {
   const workspaces = foldersUpward(context).map((folder) => join(folder, '.beads'));
   const workspace = (await firstOf(workspaces, holdsWorkspace)) ?? (await firstOf(workspaces, isFolder));
+  const boundary = await boundaryOf(context, [named]);
+  if (workspace !== null) await requireWorkspaceWithin(boundary, workspace);
   if (named !== undefined && named !== '') {
     const file = resolve(context.cwd, named);
+    await requireWithin(boundary, file, { by: file, location: { file } });
     if (await exists(file)) return { file, workspace };
     throw new Failure('config-not-found', `the configuration file ${file} does not exist`);
   }
-  const candidates = [...workspaces.map((folder) => join(folder, 'config.yaml')), ...userFiles(context)];
-  return { file: await firstOf(candidates, exists), workspace };
+  const candidates = workspaces.map((folder) => join(folder, 'config.yaml'));
+  const file = await firstOf(candidates, exists);
+  if (file === null) return { file: await firstOf(userFiles(context), exists), workspace };
+  await requireWithin(boundary, file, { by: file, location: { file } });
+  return { file, workspace };
+}
+
+/** The files of a workspace say where its database is, and what they hold is shown where it is wrong. */
+async function requireWorkspaceWithin(boundary: Boundary | null, workspace: string): Promise<void> {
+  if (boundary === null) return;
+  await requireWithin(boundary, workspace, { by: workspace });
+  const entries = await readdir(workspace, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = join(workspace, entry.name);
+    if (entry.isSymbolicLink()) await requireWithin(boundary, path, { by: path });
+  }
 }
 
 /** The working directory and the folders above it, up to the ceiling; a ceiling elsewhere leaves the former only. */

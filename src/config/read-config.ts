@@ -1,8 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
-import { errorMessage, Failure } from '../core/failure.ts';
-import { systemCode } from '../core/system-code.ts';
+import { Failure } from '../core/failure.ts';
+import { readSmall } from '../core/read-small.ts';
 
-const MAX_BYTES = 1024 * 1024;
 const EMPTY_HINT = 'Restore the file, or delete it to begin anew; a comment in it is enough to say that it is meant.';
 
 /**
@@ -13,16 +11,14 @@ const EMPTY_HINT = 'Restore the file, or delete it to begin anew; a comment in i
 export async function readConfigText(file: string): Promise<string> {
   const refuse = (why: string, cause?: unknown, hint?: string) =>
     new Failure('config-unreadable', `cannot read ${file}: ${why}`, { location: { file }, cause, hint });
+  const found = await readSmall(file);
+  if (found.kind === 'absent') throw refuse('ENOENT, it does not exist');
+  if (found.kind === 'refused') throw refuse(found.why, found.cause);
+  if (found.bytes.length === 0)
+    throw refuse('it is empty (0 bytes), as a crash or a full disk leaves it', undefined, EMPTY_HINT);
   try {
-    const found = await stat(file);
-    if (!found.isFile()) throw refuse(found.isDirectory() ? 'it is a folder' : 'it is no ordinary file');
-    if (found.size === 0)
-      throw refuse('it is empty (0 bytes), as a crash or a full disk leaves it', undefined, EMPTY_HINT);
-    if (found.size > MAX_BYTES) throw refuse('it is larger than 1 MiB');
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(file));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(found.bytes);
   } catch (thrown) {
-    if (thrown instanceof Failure) throw thrown;
-    const isEncoding = systemCode(thrown) === 'ERR_ENCODING_INVALID_ENCODED_DATA';
-    throw refuse(isEncoding ? 'it is not UTF-8' : errorMessage(thrown), thrown);
+    throw refuse('it is not UTF-8', thrown);
   }
 }

@@ -110,6 +110,11 @@ export const USAGE_ERRORS = {
     hint: 'Name the database with `database`, or use a version of dolt-federation that supports this workspace.',
     ...USAGE,
   },
+  'outside-workspace': {
+    title: 'A file or a link of the checkout leads out of the workspace of the job',
+    hint: 'Name the place with an input, or with a variable of the job such as DOLT_FEDERATION_DATABASE or BEADS_DIR.',
+    ...USAGE,
+  },
   'nested-database': {
     title: 'The folder of the database contains another database',
     hint: 'Move the inner database out of the folder: other programs may serve it in place of the outer one. To federate the inner one, name its folder with `database`.',

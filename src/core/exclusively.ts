@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isAlive } from './process-alive.ts';
+import { readSmallText } from './read-small.ts';
 import { systemCode } from './system-code.ts';
 
 const PATIENCE_MS = 10_000;
@@ -26,7 +27,7 @@ async function take(lock: string, busy: (pid: number) => Error): Promise<void> {
   await writeFile(own, String(process.pid), { flag: 'wx' });
   try {
     for (let waited = 0; !(await isTaken(own, lock)); waited += POLL_MS) {
-      const holder = Number(await readFile(lock, 'utf8').catch(() => Number.NaN));
+      const holder = await holderOf(lock);
       if (!Number.isNaN(holder) && !isAlive(holder)) await breakLock(lock);
       else if (waited >= PATIENCE_MS) throw busy(holder);
       else await wait(POLL_MS);
@@ -34,6 +35,12 @@ async function take(lock: string, busy: (pid: number) => Error): Promise<void> {
   } finally {
     await rm(own, { force: true });
   }
+}
+
+/** The process that a lock names; NaN where it names none. */
+async function holderOf(lock: string): Promise<number> {
+  const text = await readSmallText(lock);
+  return text === '' ? Number.NaN : Number(text);
 }
 
 /** A link is there with its content or not at all. */

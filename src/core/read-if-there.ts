@@ -1,17 +1,21 @@
-import { readFile } from 'node:fs/promises';
 import { Failure } from './failure.ts';
-import { systemCode } from './system-code.ts';
+import { readSmall } from './read-small.ts';
 
 /**
- * The text of a file, or null where there is none.
- * @throws Failure `config-unreadable` for what is there and cannot be read: it may say something that counts
+ * The text of a small ordinary file, or null where there is none.
+ * @throws Failure `config-unreadable` for what is there and is not read: it may say something that counts
  */
 export async function readIfThere(file: string): Promise<string | null> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    const code = systemCode(cause);
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw new Failure('config-unreadable', `cannot read ${file}: ${code ?? 'unknown'}`, { location: { file }, cause });
+  const found = await readSmall(file);
+  switch (found.kind) {
+    case 'read':
+      return found.bytes.toString('utf8');
+    case 'absent':
+      return null;
+    case 'refused':
+      throw new Failure('config-unreadable', `cannot read ${file}: ${found.why}`, {
+        location: { file },
+        cause: found.cause,
+      });
   }
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readSmallText } from '../core/read-small.ts';
 import { writeWhole } from '../core/write-whole.ts';
 
 const capabilitiesSchema = z.strictObject({
@@ -19,7 +20,7 @@ const FOLDER = 'dolt-capabilities-1';
 /** What is known of an executable; null where nothing is, or where the file has changed since. */
 export async function readCapabilities(executable: string, toolCacheDir: string): Promise<Capabilities | null> {
   try {
-    const text = await readFile(await entry(executable, toolCacheDir), 'utf8');
+    const text = await readSmallText(await entry(executable, toolCacheDir));
     return capabilitiesSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;

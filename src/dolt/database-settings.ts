@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
+import { readSmall } from '../core/read-small.ts';
 import { systemVariables } from './server-config.ts';
 
 const PREFIX = 'sqlserver.global.';
@@ -28,7 +28,10 @@ export function untrustedSettings(settings: Readonly<Record<string, string>>): s
  */
 export async function checkDatabaseSettings(database: string): Promise<void> {
   const file = join(database, '.dolt', 'config.json');
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const found = await readSmall(file);
+  if (found.kind === 'refused')
+    throw new Failure('corrupt', `${file} is not read: ${found.why}`, { location: { file }, cause: found.cause });
+  const text = found.kind === 'read' ? found.bytes.toString('utf8') : '';
   if (text.trim() === '') return;
   const untrusted = untrustedSettings(parseSettings(text, file));
   if (untrusted.length > 0) {

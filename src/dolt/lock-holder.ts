@@ -2,8 +2,10 @@ import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { isAlive } from '../core/process-alive.ts';
+import { readSmallText } from '../core/read-small.ts';
 import { lockingPid } from './lock-table.ts';
 import { processCommand } from './process-command.ts';
+import { serverNote } from './server-note.ts';
 
 /** Who has a database open: another run of ours, somebody's `dolt sql-server`, another process, or nobody knows. */
 export interface Holder {
@@ -45,7 +47,7 @@ async function fromLockTable(database: string): Promise<number | null> {
 
 /** A server writes `pid:port:secret`; the secret is nobody's business, and the note of a dead server stays behind. */
 async function fromServerInfo(database: string): Promise<number | null> {
-  const text = await readFile(join(database, '.dolt', 'sql-server.info'), 'utf8').catch(() => '');
+  const text = await readSmallText(serverNote(database));
   const pid = Number(/^(\d+):/.exec(text)?.[1]);
   return Number.isSafeInteger(pid) && pid > 0 && isAlive(pid) ? pid : null;
 }

@@ -1,6 +1,7 @@
-import { open, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../core/failure.ts';
+import { readSmall } from '../core/read-small.ts';
 import { systemCode } from '../core/system-code.ts';
 
 /** The first line of a manifest: `version:format:lock:root:…` (Dolt 2.3.0, store/nbs/file_manifest.go). */
@@ -10,7 +11,8 @@ const VERSION = 5;
 const FORMAT = '__DOLT__';
 /** Formats of Dolt before 1.0, which `dolt migrate` turned into today's. */
 const OLD_FORMATS = ['__LD_1__', '__DOLT_DEV__', '7.18'];
-const MAX_BYTES = 1024;
+/** It lists some 45 bytes for each table file. */
+const MAX_BYTES = 16 * 1024 * 1024;
 
 /** What a manifest says about the database that it belongs to. */
 export type ManifestVerdict = 'readable' | 'corrupt' | 'newer' | 'older';
@@ -31,7 +33,7 @@ export function judgeManifest(text: string): ManifestVerdict {
  */
 export async function checkManifest(database: string): Promise<void> {
   const folder = join(database, '.dolt', 'noms');
-  const text = await firstBytes(join(folder, 'manifest'));
+  const text = await manifestText(join(folder, 'manifest'));
   if (text === null) {
     const names = await readdir(folder).catch(() => []);
     if (!names.some((name) => /^[0-9a-v]{32}$/.test(name))) return;
@@ -49,17 +51,17 @@ export async function checkManifest(database: string): Promise<void> {
   }
 }
 
-async function firstBytes(file: string): Promise<string | null> {
-  try {
-    const handle = await open(file);
-    const { bytesRead, buffer } = await handle
-      .read(Buffer.alloc(MAX_BYTES), 0, MAX_BYTES, 0)
-      .finally(() => handle.close());
-    return buffer.subarray(0, bytesRead).toString('latin1');
-  } catch (thrown) {
-    if (systemCode(thrown) === 'ENOENT' || systemCode(thrown) === 'ENOTDIR') return null;
-    throw new Failure('database-read-only', `${file} cannot be read: ${systemCode(thrown) ?? 'unknown'}`, {
-      cause: thrown,
-    });
+async function manifestText(file: string): Promise<string | null> {
+  const found = await readSmall(file, MAX_BYTES);
+  switch (found.kind) {
+    case 'read':
+      return found.bytes.toString('latin1');
+    case 'absent':
+      return null;
+    case 'refused': {
+      const { cause, why } = found;
+      if (cause === undefined) throw new Failure('corrupt', `${file} cannot be read: ${why}`);
+      throw new Failure('database-read-only', `${file} cannot be read: ${systemCode(cause) ?? 'unknown'}`, { cause });
+    }
   }
 }

@@ -99,8 +99,9 @@ export function mergeMaker(message: string): MergeMaker | null {
   const [subject = '', ...lines] = message.split('\n');
   const version = subject.startsWith(MERGE_SUBJECT) ? subject.slice(MERGE_SUBJECT.length) : '';
   if (!/^[0-9]{1,6}$/.test(version)) return null;
-  const engine = lines.find((line) => line.startsWith(ENGINE))?.slice(ENGINE.length) ?? null;
-  return { protocol: Number(version), engine };
+  const engine = lines.find((line) => line.startsWith(ENGINE))?.slice(ENGINE.length) ?? '';
+  // A peer can write any message: what is no version is no engine.
+  return { protocol: Number(version), engine: /^\d{1,4}\.\d{1,4}$/.test(engine) ? engine : null };
 }
 
 /** Undoes an open merge, whole, whether it was stored meanwhile or not. */

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readSmallText } from '../core/read-small.ts';
 
 const places = z
   .record(z.string(), z.looseObject({ url: z.string() }))
@@ -21,7 +21,7 @@ export type RepoState = Readonly<z.infer<typeof stateSchema>>;
 /** Reads the state of a database; null where there is none that can be understood. */
 export async function readRepoState(database: string): Promise<RepoState | null> {
   try {
-    const text = await readFile(join(database, '.dolt', 'repo_state.json'), 'utf8');
+    const text = await readSmallText(join(database, '.dolt', 'repo_state.json'));
     return stateSchema.safeParse(JSON.parse(text)).data ?? null;
   } catch {
     return null;

@@ -1,5 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readSmallText } from '../core/read-small.ts';
 
 /** The note that a running server keeps beside the data. */
 export function serverNote(database: string): string {
@@ -13,6 +14,6 @@ export function serverNote(database: string): string {
  */
 export async function removeServerNote(database: string, pid: number): Promise<void> {
   const file = serverNote(database);
-  const note = await readFile(file, 'utf8').catch(() => '');
+  const note = await readSmallText(file);
   if (note.startsWith(`${pid}:`)) await rm(file, { force: true });
 }

@@ -14,6 +14,7 @@ import { ENGINE_MARK, kinOf } from './engine-processes.ts';
 import { doltEnvironment } from './environment.ts';
 import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
 import { checkManifest } from './manifest.ts';
+import { checkOrdinaryFiles } from './ordinary-files.ts';
 import { preparePrivateRoot } from './private-root.ts';
 import { type ServerProcess, startServer } from './process.ts';
 import { serveAlone } from './served-folder.ts';
@@ -79,6 +80,7 @@ const GRACE_MS = 5_000;
  *   `engine-start` with the end of the log for everything else, `interrupted`
  */
 export async function openServer(options: ServerOptions): Promise<Server> {
+  await checkOrdinaryFiles(options.database);
   await checkDatabaseSettings(options.database);
   await checkManifest(options.database);
   return await whenFree(options, () => openNow(options));

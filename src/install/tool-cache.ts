@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rcompare, valid } from 'semver';
 import { errorMessage, Failure } from '../core/failure.ts';
+import { readSmallText } from '../core/read-small.ts';
 import { systemCode } from '../core/system-code.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { fileDigest, SHA256 } from './file-digest.ts';
@@ -96,11 +97,18 @@ async function place(staging: string, entry: string): Promise<void> {
 
 async function isIntact(entry: string): Promise<boolean> {
   try {
-    const stored = (await readFile(join(entry, DIGEST), 'utf8')).trim();
+    if (!(await isPlain(entry))) return false;
+    const stored = (await readSmallText(join(entry, DIGEST))).trim();
     return SHA256.test(stored) && stored === (await fileDigest(join(entry, EXECUTABLE)));
   } catch {
     return false;
   }
+}
+
+/** An executable behind a link could be replaced after it was compared. */
+async function isPlain(entry: string): Promise<boolean> {
+  const [folder, executable] = await Promise.all([lstat(entry), lstat(join(entry, EXECUTABLE))]);
+  return folder.isDirectory() && executable.isFile();
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ErrorResult, RunResult } from '../contract/result.ts';
 import type { Location } from '../core/failure.ts';
 import { counted } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
+import { messageLines } from './plain.ts';
 
 /** What GitHub shows beside a line of a file, or above the log where there is no file. */
 export interface Annotation {
@@ -57,7 +58,8 @@ function annotate(finding: Finding, options: AnnotationOptions): Annotation {
 }
 
 function withHint({ message, hint }: Pick<Finding, 'message' | 'hint'>): string {
-  return hint === '' ? message : `${message}\n${hint}`;
+  const lines = messageLines(message).join('\n');
+  return hint === '' ? lines : `${lines}\n${hint}`;
 }
 
 function place(

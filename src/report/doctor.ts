@@ -1,7 +1,8 @@
 import type { DoctorCheck, DoctorResult } from '../contract/doctor-result.ts';
+import { plain } from '../core/plain.ts';
 import { code, literal } from './markdown.ts';
 import { markdownTable } from './markdown-table.ts';
-import { plain, plainLines } from './plain.ts';
+import { plainLines } from './plain.ts';
 import { textTable } from './text-table.ts';
 
 /** What `doctor` found, for a terminal or a log: a table, then what to do about what is missing or odd. */

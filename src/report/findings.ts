@@ -1,4 +1,5 @@
 import type { HeldRow, Problem, RunResult } from '../contract/result.ts';
+import { plain } from '../core/plain.ts';
 
 /** A problem of the run, or the error of one peer, in one form. */
 export type Finding = Omit<Problem, 'code'> & { readonly code: Problem['code'] | null };
@@ -26,5 +27,5 @@ function peerFinding(peer: RunResult['peers'][number]): Finding[] {
 
 function heldLine({ table, key, column, value }: HeldRow): string {
   const cells = Object.entries(column === null || value === null ? key : { ...key, [column]: value });
-  return `${table}: ${cells.map(([name, text]) => `${name} = ${text ?? 'NULL'}`).join(', ')}`;
+  return plain(`${table}: ${cells.map(([name, text]) => `${name} = ${text ?? 'NULL'}`).join(', ')}`);
 }

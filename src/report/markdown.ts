@@ -1,4 +1,4 @@
-import { plain } from './plain.ts';
+import { plain } from '../core/plain.ts';
 import { shorten } from './shorten.ts';
 
 const MAX_CELL = 1_000;

@@ -1,21 +1,14 @@
-/** Control characters, line and paragraph separators, bidirectional overrides, byte order mark, lone surrogates. */
-const UNSAFE =
-  /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
-
-/**
- * One line that shows any text as it is and does nothing else: what a peer wrote can neither move a terminal's cursor,
- * start a new line, nor turn the direction of reading.
- */
-export function plain(text: string): string {
-  return text.replace(UNSAFE, (character) => {
-    if (character === '\n') return '\\n';
-    if (character === '\r') return '\\r';
-    if (character === '\t') return '\\t';
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-  });
-}
+import { plain } from '../core/plain.ts';
 
 /** The lines of a text, each of them plain. */
 export function plainLines(text: string): string[] {
   return text.split(/\r\n|\r|\n/).map(plain);
+}
+
+/**
+ * The lines of one message, those after the first indented: a name with a line break in it cannot look like a message of
+ * its own.
+ */
+export function messageLines(text: string): string[] {
+  return plainLines(text).map((line, index) => (index === 0 ? line : `  ${line}`));
 }

@@ -1,11 +1,12 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import { placeOf } from '../core/failure.ts';
+import { plain } from '../core/plain.ts';
 import { columnsOf, conflictsOf, resolution, withWhom } from './conflict-rows.ts';
 import { counted, duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { mostTelling } from './most-telling.ts';
 import { PEER_COLUMNS, peerRow } from './peer-row.ts';
-import { plain, plainLines } from './plain.ts';
+import { plainLines } from './plain.ts';
 import { shorten } from './shorten.ts';
 import { textTable } from './text-table.ts';
 

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorMessage, Failure } from '../core/failure.ts';
+import { readSmall } from '../core/read-small.ts';
 import { systemCode } from '../core/system-code.ts';
 import { writeWhole } from '../core/write-whole.ts';
 import type { ConflictsFile } from './conflicts-file.ts';
@@ -31,11 +32,11 @@ export async function readConflictsIfAny(file: string): Promise<ConflictsFile | 
 }
 
 async function readText(file: string): Promise<string> {
+  const found = await readSmall(file, MAX_BYTES);
+  if (found.kind === 'absent') throw unreadable(file, 'ENOENT, it does not exist');
+  if (found.kind === 'refused') throw unreadable(file, found.cause ?? found.why);
   try {
-    const found = await stat(file);
-    if (!found.isFile() || found.size > MAX_BYTES)
-      throw new Error(found.isFile() ? 'it is too large' : 'it is no file');
-    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
+    return new TextDecoder('utf-8', { fatal: true }).decode(found.bytes);
   } catch (thrown) {
     throw unreadable(file, thrown);
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ERRORS } from '../contract/error-codes.ts';
 import { Failure } from '../core/failure.ts';
+import { plain } from '../core/plain.ts';
 import type { Item } from '../dolt/create-table.ts';
 import { CODE_TABLES, definitionsAt } from '../dolt/definitions.ts';
 import type { Sql } from '../dolt/sql.ts';
@@ -146,8 +147,13 @@ function sameEntries(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, stri
 
 function faultText({ table, kind, name, ours, theirs, merged }: SchemaFault, swapped: boolean): string {
   const [here, there] = swapped ? [theirs, ours] : [ours, theirs];
-  const item = `table ${table}: ${[kind, name].filter((text) => text !== '').join(' ')}`;
-  return `${item}\n  ours: ${here ?? '(none)'}\n  theirs: ${there ?? '(none)'}\n  merged: ${merged ?? '(none)'}`;
+  const lines = [
+    `table ${table}: ${[kind, name].filter((text) => text !== '').join(' ')}`,
+    `  ours: ${here ?? '(none)'}`,
+    `  theirs: ${there ?? '(none)'}`,
+    `  merged: ${merged ?? '(none)'}`,
+  ];
+  return lines.map(plain).join('\n');
 }
 
 function seen(side: Side, swapped: boolean): Side {

@@ -1,7 +1,8 @@
 import { constants, type Stats } from 'node:fs';
-import { access, lstat, readdir, readFile } from 'node:fs/promises';
+import { access, lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Failure } from '../core/failure.ts';
+import { readSmallText } from '../core/read-small.ts';
 import type { PeerRun } from './peer-run.ts';
 
 /** A file or folder that this user may not use as a remote needs it. */
@@ -69,7 +70,7 @@ async function describeEntry(path: string): Promise<Inaccessible | null> {
 
 /** The name of a user where /etc/passwd knows it, and always the id. */
 async function userName(id: number): Promise<string> {
-  const lines = (await readFile('/etc/passwd', 'utf8').catch(() => '')).split('\n');
+  const lines = (await readSmallText('/etc/passwd')).split('\n');
   const entry = lines.map((line) => line.split(':')).find(([, , uid]) => uid === String(id));
   return entry?.[0] === undefined ? `user ${id}` : `user ${entry[0]} (${id})`;
 }

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Endpoint } from '../config/configuration.ts';
 import { Failure } from '../core/failure.ts';
+import { oddEntries } from '../core/odd-entries.ts';
 import { refuseWorkingDatabase } from './working-database.ts';
 
 const MANIFEST = 'manifest';
@@ -28,6 +29,8 @@ export async function fileRemote(endpoint: Endpoint): Promise<'present' | 'absen
   }
   if (!found.isDirectory()) throw notARemote(endpoint, `${folder} is a file`);
   // What may not be listed is for Dolt to judge, which says more than we could.
+  const [special] = (await oddEntries(folder)).special;
+  if (special !== undefined) throw notARemote(endpoint, `${special} is no ordinary file`);
   const foreign = foreignEntry(await readdir(folder).catch(() => []));
   if (foreign !== undefined) throw notARemote(endpoint, `${folder} holds ${foreign}, and no Dolt remote`);
   return 'present';

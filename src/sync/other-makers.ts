@@ -3,6 +3,9 @@ import { engineVersion, MERGE_PROTOCOL, type MergeMaker } from '../dolt/merge.ts
 import type { Sql } from '../dolt/sql.ts';
 import type { Notice } from './notice.ts';
 
+/** A peer can write any number of messages that look like those of merges. */
+const MAX_MAKERS = 5;
+
 /**
  * What to know of the merges that a peer has and we lack, where other rules or another Dolt made them. What both sides
  * have is no finding: merges under older rules stay valid.
@@ -24,8 +27,9 @@ export function makersNotice(peer: string, own: MergeMaker, makers: readonly Mer
   const engines = makers.flatMap(({ engine }) =>
     engine === null || engine === own.engine ? [] : [`Dolt ${engine} (ours: ${own.engine ?? 'unknown'})`],
   );
-  const others = [...new Set([...protocols, ...engines])].sort();
-  if (others.length === 0) return null;
+  const all = [...new Set([...protocols, ...engines])].sort();
+  if (all.length === 0) return null;
+  const others = all.length > MAX_MAKERS ? [...all.slice(0, MAX_MAKERS), `${all.length - MAX_MAKERS} more`] : all;
   return {
     severity: 'notice',
     code: 'protocol',

@@ -1,5 +1,6 @@
 import type { HeldRow } from '../contract/result.ts';
 import type { Accept } from '../contract/vocabulary.ts';
+import { plain } from '../core/plain.ts';
 import type { Brought, Deletion } from './brought.ts';
 import { counted, listed } from './listed.ts';
 
@@ -48,7 +49,7 @@ const UNKNOWN_KIND: readonly Accept[] = ['triggers', 'events', 'procedures'];
  * @param maxDelete percent of a table's rows, 0 to 100
  */
 export function screenFindings(brought: Brought, maxDelete: number): Finding[] {
-  return [
+  const all = [
     ...ofCode(brought),
     ...ofExpressions(brought),
     ...ofLocalTables(brought),
@@ -58,6 +59,7 @@ export function screenFindings(brought: Brought, maxDelete: number): Finding[] {
     ...ofLosses(brought, maxDelete),
     ...ofDates(brought),
   ];
+  return all.map((finding) => ({ ...finding, text: plain(finding.text) }));
 }
 
 /** Whether more of a table is gone than a peer may delete at once. */

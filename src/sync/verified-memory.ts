@@ -1,8 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorMessage } from '../core/failure.ts';
-import { systemCode } from '../core/system-code.ts';
+import { readSmall } from '../core/read-small.ts';
 import { writeWhole } from '../core/write-whole.ts';
 
 const hash = z.string().regex(/^[0-9a-v]{32}$/);
@@ -87,9 +86,10 @@ export async function readMemory(
   const file = memoryFile(database);
   const nothing = (trouble: string | null) => ({ memory: NO_MEMORY, trouble });
   try {
-    const found = await stat(file);
-    if (!found.isFile() || found.size > MAX_BYTES) return nothing(`${file} is no file of ours`);
-    const raw: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const found = await readSmall(file, MAX_BYTES);
+    if (found.kind === 'absent') return nothing(null);
+    if (found.kind === 'refused') return nothing(`${file} is no file of ours: ${found.why}`);
+    const raw: unknown = JSON.parse(found.bytes.toString('utf8'));
     const parsed = fileSchema.safeParse(raw);
     if (!parsed.success) return nothing(`${file} does not hold what it should`);
     const { peers, retired, former } = parsed.data;
@@ -98,7 +98,7 @@ export async function readMemory(
       trouble: null,
     };
   } catch (thrown) {
-    return nothing(systemCode(thrown) === 'ENOENT' ? null : `${file} cannot be read: ${errorMessage(thrown)}`);
+    return nothing(`${file} cannot be read: ${errorMessage(thrown)}`);
   }
 }
 

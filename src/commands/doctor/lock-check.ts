@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
+import { readSmallText } from '../../core/read-small.ts';
 import { systemCode } from '../../core/system-code.ts';
 import { fine, missing, untold } from './check.ts';
 import { lockHolder, serverInfo } from './lock-holder.ts';
@@ -10,7 +11,7 @@ const CURE = 'Stop that process, then run again. Never delete a LOCK file: the l
 
 /** Whether another process holds a database, from what the system and the server that it may be tell of themselves. */
 export async function checkLock(database: string): Promise<DoctorCheck> {
-  const server = serverInfo(await readFile(join(database, '.dolt', 'sql-server.info'), 'utf8').catch(() => ''));
+  const server = serverInfo(await readSmallText(join(database, '.dolt', 'sql-server.info')));
   const holder = await lockedBy(join(database, '.dolt', 'noms', 'LOCK'));
   if (holder !== null && holder !== 'untold') return held(await describe(holder, server));
   if (holder === null) return fine(SUBJECT, 'nobody holds the database');

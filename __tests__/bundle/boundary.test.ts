@@ -1,0 +1,39 @@
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { fakeRunner } from '../helpers/fake-runner.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+test('no file of the checkout leads a step out of the workspace; on events that may not write, nothing does', async () => {
+  await using folder = await tempFolder();
+  const runner = await fakeRunner(folder);
+  const team = await makeTown(folder.file('team', 'db'));
+  await symlink(team.path, join(runner.workspace, 'town'));
+  const peers = `box: file://${folder.file('box')}`;
+  const inputs = { peers, 'dolt-path': testDolt() };
+
+  const linked = await runner.main({ inputs: { ...inputs, database: 'town' } });
+  expect(linked.exitCode).toBe(2);
+  expect(linked.outputs['result']).toContain('"outside-workspace"');
+
+  await rm(join(runner.workspace, 'town'));
+  await mkdir(join(runner.workspace, '.beads'));
+  await writeFile(
+    join(runner.workspace, '.beads', 'config.yaml'),
+    `sync.mode: dolt-native\nfederation.database: ${team.path}\n`,
+  );
+  const named = await runner.main({ inputs });
+  expect(named.outputs['result']).toContain('"outside-workspace"');
+
+  const event = { name: 'pull_request', ref: 'refs/pull/1/merge' };
+  const asked = { ...inputs, database: team.path, command: 'doctor' };
+  const untrusted = await runner.main({ event, inputs: asked, env: { DOLT_FEDERATION_DATABASE: team.path } });
+  expect(untrusted.outputs['result']).toContain('leads out of');
+  const trusted = await runner.main({ inputs: asked });
+  expect(trusted.outputs['result']).not.toContain('leads out of');
+
+  const lifted = await runner.main({ inputs: { ...inputs, database: team.path } });
+  expect(lifted.outputs).toMatchObject({ status: 'success', 'database-path': team.path });
+});

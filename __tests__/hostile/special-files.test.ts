@@ -1,0 +1,134 @@
+import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { readPayload } from '../../src/action/event-payload.ts';
+import { Secrets } from '../../src/core/secrets.ts';
+import { loadCredentials } from '../../src/credentials/load-credentials.ts';
+import { lockHolder } from '../../src/dolt/lock-holder.ts';
+import { readConflicts } from '../../src/resolve/store-conflicts.ts';
+import { command } from '../helpers/commanding.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+let seed: TempFolder;
+beforeAll(async () => {
+  seed = await tempFolder();
+  await makeTown(seed.file('town'));
+});
+afterAll(async () => {
+  await seed[Symbol.asyncDispose]();
+});
+
+const fifo = async (path: string): Promise<void> => {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(dirname(path), { recursive: true });
+  await execa('mkfifo', ['-m', '600', path]);
+};
+const endless = async (path: string): Promise<void> => {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(dirname(path), { recursive: true });
+  await symlink('/dev/zero', path);
+};
+const huge = async (path: string): Promise<void> => {
+  await rm(path, { recursive: true, force: true });
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, '', { mode: 0o600 });
+  await truncate(path, 2 ** 40);
+};
+const MAKERS = [
+  ['a FIFO', fifo],
+  ['a device', endless],
+  ['a terabyte', huge],
+] as const;
+
+/** A copy of the database in a folder of its own. */
+async function copy(folder: TempFolder): Promise<void> {
+  await execa('cp', ['-a', seed.file('town'), folder.file('town')]);
+}
+
+describe('a file of a database that is no ordinary one', () => {
+  test.each(
+    ['repo_state.json', 'config.json', 'noms/manifest', 'noms/oldgen/manifest'].flatMap((name) => [
+      [name, 'a FIFO', fifo] as const,
+      [name, 'a device', endless] as const,
+    ]),
+  )('%s as %s is refused before an engine opens it', async (name, _, make) => {
+    await using folder = await tempFolder();
+    await copy(folder);
+    const path = folder.file('town', '.dolt', ...name.split('/'));
+    await make(path);
+    const run = command(folder, `box: file://${folder.file('box')}`, { ceiling: null });
+    await expect(run).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(path) });
+  });
+
+  test('a settings file of a terabyte is refused', async () => {
+    await using folder = await tempFolder();
+    await copy(folder);
+    await huge(folder.file('town', '.dolt', 'config.json'));
+    const run = command(folder, `box: file://${folder.file('box')}`);
+    await expect(run).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining('larger than') });
+  });
+
+  test('a note of a server names nobody', async () => {
+    await using folder = await tempFolder();
+    for (const [, make] of MAKERS) {
+      await make(folder.file('db', '.dolt', 'sql-server.info'));
+      expect(await lockHolder(folder.file('db'), {})).toMatchObject({ kind: 'unknown' });
+    }
+  });
+});
+
+describe('a file of the checkout that is no ordinary one', () => {
+  test.each(
+    ['metadata.json', 'config.yaml', 'config.local.yaml', 'redirect', 'proxied_server_client_info.json'].flatMap(
+      (name) => MAKERS.map(([kind, make]) => [name, kind, make] as const),
+    ),
+  )('.beads/%s as %s is refused without reading', async (name, _, make) => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.beads'));
+    await writeFile(folder.file('.beads', 'config.yaml'), 'sync: {mode: dolt-native}\n');
+    await writeFile(folder.file('.beads', 'metadata.json'), '{}');
+    await make(folder.file('.beads', name));
+    const run = command(folder, `box: file://${folder.file('box')}`, { database: undefined, ceiling: null });
+    await expect(run).rejects.toMatchObject({ code: 'config-unreadable' });
+  });
+
+  test('the note of a daemon is refused', async () => {
+    await using folder = await tempFolder();
+    await execa('mkdir', ['-p', folder.file('.beads', 'embeddeddolt')]);
+    await execa('cp', ['-a', seed.file('town'), folder.file('.beads', 'embeddeddolt', 'north')]);
+    await writeFile(folder.file('.beads', 'config.yaml'), 'sync: {mode: dolt-native}\n');
+    await writeFile(folder.file('.beads', 'metadata.json'), '{"dolt_database":"north"}');
+    await fifo(folder.file('.beads', 'daemon.pid'));
+    const run = command(folder, `box: file://${folder.file('box')}`, { database: undefined });
+    await expect(run).rejects.toMatchObject({ code: 'config-unreadable' });
+  });
+
+  test('the files of a worktree name no other repository', async () => {
+    await using folder = await tempFolder();
+    await copy(folder);
+    await fifo(folder.file('.git'));
+    await fifo(folder.file('.jj', 'repo'));
+    const { result } = await command(folder, `box: file://${folder.file('box')}`);
+    expect(result.status).toBe('success');
+  });
+});
+
+test.each(MAKERS)('credentials, a conflicts file and an event in %s are not read', async (_, make) => {
+  await using folder = await tempFolder();
+  const file = folder.file('x');
+  await make(file);
+  const given = loadCredentials({ file }, { env: {}, cwd: folder.path, secrets: new Secrets() });
+  await expect(given).rejects.toMatchObject({ code: 'config-unreadable' });
+  await expect(readConflicts(file)).rejects.toMatchObject({ code: 'conflicts-file-unreadable' });
+  expect(await readPayload(file)).toBeNull();
+});
+
+test.each(['manifest', 'LOCK', join('oldgen', 'manifest')])('a peer whose %s is a FIFO is refused', async (name) => {
+  await using folder = await tempFolder();
+  await copy(folder);
+  await fifo(folder.file('box', name));
+  const { result } = await command(folder, `box: file://${folder.file('box')}`);
+  expect(result.peers).toMatchObject([{ status: 'failed', error: { code: 'not-a-remote' } }]);
+});

@@ -1,0 +1,103 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import type { Env } from './env.ts';
+import { Failure, type Location } from './failure.ts';
+import { oddEntries } from './odd-entries.ts';
+import { realPath } from './real-path.ts';
+
+/** What decides where the files of a checkout may lead. */
+export interface BoundaryContext {
+  readonly env: Env;
+  readonly cwd: string;
+  /** The workspace of the job; null: there is no boundary, as in a terminal. */
+  readonly ceiling: string | null;
+  /** The temporary folder of the job. */
+  readonly tempDir?: string | undefined;
+  /** Whether neither an input nor a variable may name another place: the event may not write. */
+  readonly untrusted?: boolean | undefined;
+}
+
+/** Where the files of a checkout may lead: a commit could otherwise name any database of the runner. */
+export interface Boundary {
+  /** The workspace, as messages name it. */
+  readonly workspace: string;
+  /** Workspace and temporary folder, as written and without links. */
+  readonly own: readonly string[];
+  /** Places that an input or a variable of the job names, without links. */
+  readonly lifted: readonly string[];
+}
+
+/** Variables of the job that name places of their own. */
+const VARIABLES = [
+  'DOLT_FEDERATION_DATABASE',
+  'BEADS_DIR',
+  'BEADS_DB',
+  'BEADS_DOLT_DATA_DIR',
+  'BEADS_SHARED_SERVER_DIR',
+] as const;
+
+/**
+ * The boundary of a run. A place in the workspace that an input names lifts nothing: the link that it may be is a file of
+ * the checkout.
+ * @param inputs paths that inputs or flags name
+ * @returns null where there is none
+ */
+export async function boundaryOf(
+  context: BoundaryContext,
+  inputs: readonly (string | undefined)[],
+): Promise<Boundary | null> {
+  const { ceiling, tempDir, cwd, env, untrusted = false } = context;
+  if (ceiling === null) return null;
+  const written = [ceiling, ...(tempDir === undefined ? [] : [tempDir])];
+  const own = [...written.map((path) => resolve(path)), ...(await Promise.all(written.map(realPath)))];
+  const named = untrusted ? [] : [...inputs, ...VARIABLES.map((name) => env[name])];
+  const outside = named
+    .flatMap((path) => (path === undefined || path === '' ? [] : [resolve(cwd, path)]))
+    .filter((path) => !own.some((folder) => contains(folder, path)));
+  return { workspace: ceiling, own, lifted: await Promise.all(outside.map(realPath)) };
+}
+
+interface Led {
+  /** What leads to the path, as messages call it. */
+  readonly by: string;
+  readonly location?: Location | undefined;
+}
+
+/**
+ * Requires that a path, its links followed, is inside the boundary.
+ * @throws Failure `outside-workspace`
+ */
+export async function requireWithin(boundary: Boundary | null, path: string, { by, location }: Led): Promise<void> {
+  if (boundary === null || (await isWithin(boundary, path))) return;
+  const { workspace } = boundary;
+  throw new Failure('outside-workspace', `${by} leads out of ${workspace}: ${await realPath(path)}`, { location });
+}
+
+/**
+ * Requires that a place of the checkout and every link below it is inside the boundary. What an input or a variable names
+ * is no part of the checkout, so its links are its owner's.
+ * @throws Failure `outside-workspace`
+ */
+export async function requireTreeWithin(boundary: Boundary | null, folder: string, led: Led): Promise<void> {
+  if (boundary === null) return;
+  await requireWithin(boundary, folder, led);
+  if (!isOwn(boundary, await realPath(folder))) return;
+  const { links } = await oddEntries(folder);
+  for (const link of links) await requireWithin(boundary, link, { ...led, by: `the link ${link}` });
+}
+
+/** Whether a path, its links followed, is inside the boundary; where there is none, everything is. */
+export async function isWithin(boundary: Boundary | null, path: string): Promise<boolean> {
+  if (boundary === null) return true;
+  const real = await realPath(path);
+  return [...boundary.own, ...boundary.lifted].some((folder) => contains(folder, real));
+}
+
+/** Whether a path, as written, is in the workspace or the temporary folder. */
+export function isOwn({ own }: Boundary, path: string): boolean {
+  return own.some((folder) => contains(folder, path));
+}
+
+function contains(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}

@@ -123,6 +123,7 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
     tell() {},
     retries: 3,
     timeoutMs: 600_000,
+    mergeTimeoutMs: 120_000,
     parallel: 4,
     signal: new AbortController().signal,
     progress: (event) => test.onEvent?.(event),

@@ -1,10 +1,12 @@
 import type { Conflict } from '../contract/result.ts';
 import type { PeerEvent } from '../core/logger.ts';
+import type { Engine } from '../dolt/engines.ts';
 import type { Database } from '../dolt/sql.ts';
 import { attribute } from './attribute.ts';
 import { type Converged, converge } from './converge.ts';
 import { noteEquivalent } from './equivalent.ts';
 import type { Dropped, StrategyHead } from './folding.ts';
+import type { MergeLimits } from './merge-limits.ts';
 import type { PeerRun } from './peer-run.ts';
 import { noteReturned } from './returned-rows.ts';
 import { scratchName } from './scratch.ts';
@@ -22,6 +24,8 @@ interface MergeTown {
   readonly accepted: readonly string[];
   /** Percent of a table's rows that a peer may delete at once. */
   readonly maxDelete: number;
+  /** What checking and merging each head may take. */
+  readonly limits: MergeLimits;
   readonly progress: (event: PeerEvent) => void;
 }
 
@@ -30,8 +34,9 @@ interface MergeTown {
  * be left out, is told in the peers' runs.
  * @returns where everybody meets. No branch of the town moves.
  */
-export async function mergeHeads(database: Database, runs: readonly PeerRun[], town: MergeTown): Promise<Converged> {
-  await screenPeers(database, runs, town);
+export async function mergeHeads(engine: Engine, runs: readonly PeerRun[], town: MergeTown): Promise<Converged> {
+  const { database } = engine;
+  await screenPeers(engine, runs, town);
   await noteEquivalent(
     database,
     runs.filter((run) => run.failure === null && run.head !== null),
@@ -46,7 +51,7 @@ export async function mergeHeads(database: Database, runs: readonly PeerRun[], t
   }
   const heads = bringing.flatMap((run) => (run.head === null ? [] : [run.head]));
   const touched = await headsThatTouch(database, town, heads);
-  const { converged, waiting } = await convergeBesides(database, headsOf(bringing, town.accepted), {
+  const { converged, waiting } = await convergeBesides(engine, headsOf(bringing, town.accepted), {
     ...town,
     touched,
   });
@@ -69,14 +74,15 @@ export async function mergeHeads(database: Database, runs: readonly PeerRun[], t
  * our branch could not follow it, every head that changes such a table waits: nothing is pushed that we cannot move to.
  */
 async function convergeBesides(
-  database: Database,
+  engine: Engine,
   all: readonly StrategyHead[],
   town: MergeTown & { readonly touched: TouchedTables },
 ): Promise<{ readonly converged: Converged; readonly waiting: ReadonlyMap<string, Dropped> }> {
-  const { ours, branch, dirty, touched } = town;
+  const { ours, branch, dirty, touched, limits } = town;
+  const { database } = engine;
   const without = (waiting: ReadonlyMap<string, Dropped>): Promise<Converged> => {
     const theirs = all.filter(({ head }) => !waiting.has(head));
-    return converge(database, { ours, theirs, branch }, scratchName);
+    return converge(engine, { ours, theirs, branch, limits }, scratchName);
   };
   const converged = await without(touched.waiting);
   const rows = await rowsToSetAside(database, dirty, { branch, from: ours, to: converged.target });

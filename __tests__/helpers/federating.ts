@@ -19,6 +19,7 @@ export async function withEngines<T>(
   path: string,
   tempDir: string,
   work: (engines: Engines) => Promise<T>,
+  options: { readonly memoryLimit?: number } = {},
 ): Promise<T> {
   const engines = openEngines(
     {
@@ -30,6 +31,7 @@ export async function withEngines<T>(
       signal: new AbortController().signal,
       onResource() {},
       secrets: new Secrets(),
+      ...options,
     },
     5,
   );

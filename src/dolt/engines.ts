@@ -3,7 +3,8 @@ import type { Failure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
 import type { EngineKit } from './engine-kit.ts';
 import { requirePushAccess } from './git-access.ts';
-import { GRACE_MS, interruptible, killStatement } from './interrupt.ts';
+import { GRACE_MS, interruptible } from './interrupt.ts';
+import { killStatement } from './kill-statement.ts';
 import { openServer, type Server, type ServerOptions } from './server.ts';
 import { type Database, openDatabase, type Sql } from './sql.ts';
 
@@ -28,8 +29,6 @@ export interface Engine {
    * @throws Failure that the limit gives
    */
   within<T>(limit: TimeLimit, session: Session, work: (sql: Sql) => Promise<T>): Promise<T>;
-  /** Waits for work of a known end; where it does not come in time the engine ends. @returns whether it ended well */
-  endsWithin(milliseconds: number, working: Promise<unknown>): Promise<boolean>;
   /** Why the engine was ended, where it took more memory than it may; else null. */
   outgrown(): Failure | null;
   /**
@@ -145,15 +144,6 @@ function engineOf(server: Server, database: Database, { kit, signal }: Parameter
       throw limit.failure();
     },
     outgrown: () => server.outgrown(),
-    async endsWithin(milliseconds, working) {
-      const succeeded = working.then(
-        () => true,
-        () => false,
-      );
-      if (await endsWithin(succeeded, milliseconds)) return await succeeded;
-      await server.kill();
-      return false;
-    },
     within,
     verb: (limit, work) => database.session((sql, connection) => within(limit, { sql, connection }, work)),
   };

@@ -26,17 +26,6 @@ async function killStatements(address: Address): Promise<void> {
   }
 }
 
-/** Ends one statement of a server of ours, given the connection that it runs on. */
-export async function killStatement(address: Address, connection: number): Promise<void> {
-  try {
-    const killer = await createConnection(connectTo(address));
-    await killer.query(`KILL QUERY ${connection}`);
-    await killer.end();
-  } catch {
-    // The server is gone, or the statement has ended by itself.
-  }
-}
-
 /**
  * Does work on a server, and ends its statements when the run is interrupted, so that nothing waits for a peer that does
  * not answer; where that does not help, the server.

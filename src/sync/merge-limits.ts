@@ -1,7 +1,6 @@
 import { durationText } from '../core/duration.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import type { Engine, Session, TimeLimit } from '../dolt/engines.ts';
-import { undoMerge } from '../dolt/merge.ts';
 import type { Dropped } from './folding.ts';
 
 /** One step of a fold, by hashes: what was merged before it, in order, and what it merges. */
@@ -10,8 +9,6 @@ interface Step {
   readonly head: string;
 }
 
-/** How long undoing a merge may take before the engine is ended instead. */
-const UNDO_MS = 5_000;
 /** An engine that ends for no known reason is forgiven once per step: someone else may have ended it. */
 const LOSSES_PER_STEP = 2;
 /** Looks share an engine this often; after that each head is looked at alone, so that the guilty one is known. */
@@ -55,9 +52,10 @@ export class MergeLimits {
   }
 
   /**
-   * Merges one head within the limits. What passes one is undone, and refused again without a try.
+   * Merges one head within the limits. Where it passes one, the session is of no more use: the merge is open, and may hold
+   * temporary tables. Then the fold starts again in a new engine, where this step is refused without a try.
    * @returns null, or why it was not merged
-   * @throws Failure `engine-lost` where the engine has ended
+   * @throws Failure `engine-lost` where a new engine is needed
    */
   async merge(
     engine: Engine,
@@ -75,13 +73,13 @@ export class MergeLimits {
       return await engine.within(within, session, work);
     } catch (thrown) {
       const failure = toFailure(thrown);
-      if (failure.code === 'interrupted') throw failure;
-      const why: Dropped = { failure: engine.outgrown() ?? late ?? failure, conflicts: [] };
+      const excess = failure.code === 'too-large' ? failure : null;
+      const passed = failure.code === 'interrupted' ? null : (engine.outgrown() ?? late ?? excess);
+      if (passed === null && failure.code !== 'engine-lost') throw thrown;
       const losses = (this.#losses.get(name) ?? 0) + 1;
       this.#losses.set(name, losses);
-      if (why.failure.code !== 'engine-lost' || losses === LOSSES_PER_STEP) this.#refused.set(name, why);
-      if (!engine.hasEnded() && failure.code !== 'engine-lost') {
-        if (await engine.endsWithin(UNDO_MS, undoMerge(session.sql))) return why;
+      if (passed !== null || losses === LOSSES_PER_STEP) {
+        this.#refused.set(name, { failure: passed ?? failure, conflicts: [] });
       }
       this.lost += 1;
       throw new Failure('engine-lost', `the Dolt server ended while ${step.head} was merged`, { cause: thrown });

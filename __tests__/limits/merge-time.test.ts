@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
-import { type Federated, filePeer } from '../helpers/federating.ts';
+import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
+import { mergeLimit } from '../../src/sync/merge-limits.ts';
+import { type Federated, filePeer, withEngines } from '../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
 import { openTestTown, type TestTown } from '../helpers/town.ts';
 
 /** Long for what these databases hold, short for a test. */
@@ -96,4 +99,18 @@ test('a check that passes its limit keeps the peer out; nothing is merged or pus
   const done = await towns.receive({ options: { mergeTimeoutMs: 1 } });
   expect(done.run('partner').failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^checking/) });
   expect(await towns.state()).toBe(before);
+});
+
+test('what `resolve` does has the same limit: all statements end, and the engine goes on', async () => {
+  await withEngines(towns.south.path, folder.file('tmp'), (engines) =>
+    engines.use(PLAIN_KIT, async ({ database, allWithin, hasEnded }) => {
+      const sleeping = () =>
+        allWithin(mergeLimit('merging', 200), async () => {
+          await Promise.all([database.run('SELECT SLEEP(3600)'), database.run('SELECT SLEEP(3600)')]);
+        });
+      expect(await failureOf(sleeping)).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^merging/) });
+      expect(hasEnded()).toBe(false);
+      await database.run('SELECT 1');
+    }),
+  );
 });

@@ -3,7 +3,7 @@ import type { Failure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
 import type { EngineKit } from './engine-kit.ts';
 import { requirePushAccess } from './git-access.ts';
-import { GRACE_MS, interruptible } from './interrupt.ts';
+import { GRACE_MS, interruptible, killStatements } from './interrupt.ts';
 import { killStatement } from './kill-statement.ts';
 import { openServer, type Server, type ServerOptions } from './server.ts';
 import { type Database, openDatabase, type Sql } from './sql.ts';
@@ -29,6 +29,11 @@ export interface Engine {
    * @throws Failure that the limit gives
    */
   within<T>(limit: TimeLimit, session: Session, work: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * Works on any connections of the engine within a time; then all statements end, or the engine.
+   * @throws Failure that the limit gives
+   */
+  allWithin<T>(limit: TimeLimit, work: () => Promise<T>): Promise<T>;
   /** Why the engine was ended, where it took more memory than it may; else null. */
   outgrown(): Failure | null;
   /**
@@ -144,6 +149,13 @@ function engineOf(server: Server, database: Database, { kit, signal }: Parameter
       throw limit.failure();
     },
     outgrown: () => server.outgrown(),
+    async allWithin(limit, work) {
+      const working = work();
+      if (await endsWithin(working, limit.milliseconds)) return await working;
+      await endsWithin(killStatements(server.address), GRACE_MS);
+      if (!(await endsWithin(working, GRACE_MS))) await server.kill();
+      throw limit.failure();
+    },
     within,
     verb: (limit, work) => database.session((sql, connection) => within(limit, { sql, connection }, work)),
   };

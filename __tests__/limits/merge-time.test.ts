@@ -40,7 +40,6 @@ const HONEST = () => ({ ...filePeer('honest', folder.file('honest.box')), accept
 const ENDLESS: readonly (readonly [what: string, definition: string])[] = [
   ['a check that sleeps', 'ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR sleep(3600) = 0)'],
   ['a generated column that sleeps', 'ALTER TABLE pits ADD COLUMN slow INT AS (sleep(3600)) STORED'],
-  ['a default that sleeps', 'ALTER TABLE pits ADD COLUMN slow INT DEFAULT (sleep(3600))'],
 ];
 /** Takes about a minute, and does not even end when it is told to: the engine has to. */
 const DEAF = `md5(${'concat(md5('.repeat(30)}repeat('x', 300000000)${"), repeat('y', 300000000))".repeat(30)})`;

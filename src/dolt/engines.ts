@@ -108,6 +108,10 @@ function stoppable(sql: Sql, reason: () => Failure | null): Sql {
       check();
       return await sql.rows(schema, statement, parameters);
     },
+    async table(statement, parameters) {
+      check();
+      return await sql.table(statement, parameters);
+    },
     async run(statement, parameters) {
       check();
       await sql.run(statement, parameters);

@@ -33,6 +33,7 @@ describe('the request that the inputs stand for', () => {
       failOn: 'any',
       retries: 3,
       timeout: 600_000,
+      mergeTimeout: 120_000,
       credentials: undefined,
       parallel: 8,
       bootstrap: undefined,

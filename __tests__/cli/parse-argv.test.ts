@@ -26,6 +26,7 @@ describe('a command line becomes a request', () => {
       failOn: 'any',
       retries: 3,
       timeout: 600_000,
+      mergeTimeout: 120_000,
       parallel: 8,
       initEmpty: true,
       maxDelete: 50,
@@ -38,7 +39,7 @@ describe('a command line becomes a request', () => {
 
   test('sync with everything said', () => {
     const line = [
-      'sync a b --dry-run --fail-on primary --retries 0 --timeout 90s --parallel 2 --bootstrap a --no-init-empty --database db --max-delete 75',
+      'sync a b --dry-run --fail-on primary --retries 0 --timeout 90s --merge-timeout 20s --parallel 2 --bootstrap a --no-init-empty --database db --max-delete 75',
       '--credentials c.yaml --branch work --report-values none --config f.yaml --sync-mode belt-and-suspenders --remote file:///r',
       '--sovereignty T3 --conflict-strategy manual --dirty fail --allow-insecure --dolthub-host h.example',
       `--only-role peer,backup --force-with-lease a=${HEAD} --adopt b=${HEAD} --discard-local ${HEAD} --merge-rewritten c=${HEAD}`,
@@ -55,6 +56,7 @@ describe('a command line becomes a request', () => {
       failOn: 'primary',
       retries: 0,
       timeout: 90_000,
+      mergeTimeout: 20_000,
       credentials: { file: 'c.yaml' },
       parallel: 2,
       bootstrap: 'a',

@@ -185,6 +185,7 @@ describe('remotes that exist during a run only', () => {
         command: 'resolve',
         file,
         maxDelete: 50,
+        mergeTimeout: 120_000,
         database: folder.file('town'),
         overrides: {},
         dolt: { source: 'release', path: testDolt() },

@@ -62,6 +62,7 @@ export async function command(
       failOn: 'any',
       retries: 3,
       timeout: 600_000,
+      mergeTimeout: 120_000,
       parallel: 4,
       initEmpty: true,
       maxDelete: 50,

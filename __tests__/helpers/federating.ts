@@ -19,6 +19,7 @@ export async function withEngines<T>(
   path: string,
   tempDir: string,
   work: (engines: Engines) => Promise<T>,
+  options: { readonly memoryLimit?: number } = {},
 ): Promise<T> {
   const engines = openEngines(
     {
@@ -30,6 +31,7 @@ export async function withEngines<T>(
       signal: new AbortController().signal,
       onResource() {},
       secrets: new Secrets(),
+      ...options,
     },
     5,
   );
@@ -123,6 +125,7 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
     tell() {},
     retries: 3,
     timeoutMs: 600_000,
+    mergeTimeoutMs: 120_000,
     parallel: 4,
     signal: new AbortController().signal,
     progress: (event) => test.onEvent?.(event),

@@ -167,6 +167,7 @@ test('rows that the strategy leaves for a person are resolved as those of a peer
       command: 'resolve',
       file,
       maxDelete: 50,
+      mergeTimeout: 120_000,
       database: 'town',
       overrides: { config: 'receiver.yaml' },
       dolt: { source: 'release', path: testDolt() },

@@ -80,6 +80,7 @@ function federateRequest(
     failOn: read('fail-on'),
     retries: read('retries'),
     timeout: read('timeout'),
+    mergeTimeout: read('merge-timeout'),
     credentials: given(read('credentials')),
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),

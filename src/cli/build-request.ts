@@ -53,7 +53,13 @@ export function buildRequest(parsed: ParsedCommand, reportValues: ReportValues):
     case 'remove-peer':
       return { command: 'remove-peer', name: first, ...shared };
     case 'resolve':
-      return { command: 'resolve', file: read('file'), maxDelete: read('max-delete'), ...shared };
+      return {
+        command: 'resolve',
+        file: read('file'),
+        maxDelete: read('max-delete'),
+        mergeTimeout: read('merge-timeout'),
+        ...shared,
+      };
     case 'list-peers':
       return { command: 'list-peers', overrides: shared.overrides };
     case 'config list':
@@ -99,6 +105,7 @@ function federateOptions(read: ReadOption) {
     failOn: read('fail-on'),
     retries: read('retries'),
     timeout: read('timeout'),
+    mergeTimeout: read('merge-timeout'),
     credentials: credentialsFile(read),
     parallel: read('parallel'),
     bootstrap: read('bootstrap'),

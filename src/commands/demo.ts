@@ -106,6 +106,7 @@ async function sync(ground: Ground, town: DemoTown): Promise<RunResult> {
     failOn: 'any',
     retries: 3,
     timeout: 600_000,
+    mergeTimeout: 120_000,
     parallel: 8,
     initEmpty: true,
     maxDelete: 50,

@@ -103,7 +103,18 @@ async function runIn(
   const { discardLocal } = request.rewrites;
   const past = { known, dropped, discardLocal };
   const town = ground.settings.town.value;
-  const options = { ...request, ...context, ...past, branch, ours, town, dirty, timeoutMs: request.timeout, tell };
+  const options = {
+    ...request,
+    ...context,
+    ...past,
+    branch,
+    ours,
+    town,
+    dirty,
+    timeoutMs: request.timeout,
+    mergeTimeoutMs: request.mergeTimeout,
+    tell,
+  };
   const { head, merge } = await federatePeers(engines, runs, options);
   await explainFileAccess(runs);
   const mayWrite = request.command !== 'status' && !request.dryRun;

@@ -34,6 +34,8 @@ export interface FederateRequest {
   readonly retries: number;
   /** How long a verb of a peer may take, in milliseconds, where the peer does not say. */
   readonly timeout: number;
+  /** How long one check or merge of a peer's head may take, in milliseconds. */
+  readonly mergeTimeout: number;
   /** Absent: those of the environment. */
   readonly credentials?: GivenCredentials | undefined;
   /** Peers worked on at the same time. */
@@ -89,6 +91,8 @@ export interface ResolveRequest {
   readonly file?: string | undefined;
   /** Percent of a table's rows that a peer may delete at once. */
   readonly maxDelete: number;
+  /** How long one check or merge may take, in milliseconds. */
+  readonly mergeTimeout: number;
   readonly database?: string | undefined;
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;

@@ -16,6 +16,7 @@ import { screenMerges } from '../resolve/screen-merges.ts';
 import { readConflicts, readConflictsIfAny, storeConflicts } from '../resolve/store-conflicts.ts';
 import { advanceBranch, finishAdvances } from '../sync/advance.ts';
 import { inboxSender } from '../sync/inbox.ts';
+import { mergeLimit } from '../sync/merge-limits.ts';
 import { remotesOf } from '../sync/registration.ts';
 import { removeScratch } from '../sync/scratch.ts';
 import { headsThatTouch, settleUncommitted } from '../sync/uncommitted.ts';
@@ -62,7 +63,11 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     if (request.file === undefined) await engines.close();
     const chosen = request.file === undefined ? await answered(file, conflicts, context) : conflicts;
     await check();
-    const head = await mergeInto(engines, chosen, { configuration, maxDelete: request.maxDelete });
+    const head = await mergeInto(engines, chosen, {
+      configuration,
+      maxDelete: request.maxDelete,
+      mergeTimeout: request.mergeTimeout,
+    });
     if (file === own) await storeConflicts(own, { ...chosen, merges: [] });
     const peers = chosen.merges.map(({ peer }) => peer);
     return { status: 'success', database: path, branch: chosen.branch, head, peers, rows: countRows(chosen.merges) };
@@ -109,21 +114,26 @@ async function answered(file: string, conflicts: ConflictsFile, { ask }: Context
 async function mergeInto(
   engines: Engines,
   chosen: ConflictsFile,
-  rules: { readonly configuration: Configuration; readonly maxDelete: number },
+  rules: { readonly configuration: Configuration; readonly maxDelete: number; readonly mergeTimeout: number },
 ): Promise<string> {
   const { peers } = rules.configuration;
   const acceptedOf = (name: string) => peers.find((peer) => peer.name === (inboxSender(name) ?? name))?.accept ?? [];
-  return await engines.use(PLAIN_KIT, async ({ database }) => {
+  return await engines.use(PLAIN_KIT, async ({ database, allWithin }) => {
     try {
       await finishAdvances(database);
       const dirty = await refuseUncommitted(database, chosen, rules.configuration);
-      await screenMerges(database, chosen.merges, { ...rules, branch: chosen.branch, acceptedOf });
-      const head = await mergeChosen(database, chosen.merges);
+      await allWithin(mergeLimit('checking', rules.mergeTimeout), () =>
+        screenMerges(database, chosen.merges, { ...rules, branch: chosen.branch, acceptedOf }),
+      );
+      const head = await allWithin(mergeLimit('merging', rules.mergeTimeout), () =>
+        mergeChosen(database, chosen.merges),
+      );
       const from = chosen.merges[0]?.ours ?? head;
       await advanceBranch(database, { branch: chosen.branch, from, to: head, dirty });
       return head;
     } finally {
-      await removeScratch(database);
+      // What an engine that was ended leaves, the next run removes.
+      await removeScratch(database).catch(() => undefined);
     }
   });
 }

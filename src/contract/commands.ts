@@ -38,6 +38,7 @@ const READ = [
   'branch',
   'only-role',
   'timeout',
+  'merge-timeout',
   'retries',
   'parallel',
   'fail-on',
@@ -102,7 +103,7 @@ export const COMMANDS = {
   resolve: {
     summary: 'Settle what the strategy manual left, as chosen in a conflicts file or asked on a terminal',
     arguments: [],
-    options: ['file', 'config', 'database', 'max-delete', 'dolthub-host', 'allow-insecure', ...DOLT],
+    options: ['file', 'config', 'database', 'max-delete', 'merge-timeout', 'dolthub-host', 'allow-insecure', ...DOLT],
     action: false,
   },
   'list-peers': { summary: 'List the configured peers', arguments: [], options: CONFIG, action: false },

@@ -158,6 +158,14 @@ export const OPTIONS = {
     default: '10m',
     value: 'duration',
   },
+  'merge-timeout': {
+    description:
+      "Maximum time for checking one peer's commits and for merging them, such as `90s` or `2m`; a peer that takes longer is left out",
+    faces: BOTH,
+    type: 'duration',
+    default: '2m',
+    value: 'duration',
+  },
   retries: {
     description:
       'How often a push that lost a race fetches, merges and pushes again, and how often what may pass by itself is tried again',

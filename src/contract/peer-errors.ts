@@ -211,6 +211,11 @@ export const PEER_ERRORS = {
     hint: "Raise `timeout`, for all peers or in the peer's entry of the configuration.",
     ...FINAL,
   },
+  'too-large': {
+    title: 'What the peer brings needs more memory than a run may take',
+    hint: 'Nothing of this peer was merged. Look for very large values or very many conflicting rows at the peer, and reduce them there.',
+    ...FINAL,
+  },
   'repository-empty': {
     title: 'The git repository has no branch yet',
     hint: 'Dolt keeps its data beside a branch: push a first commit, for example a README, to the repository.',

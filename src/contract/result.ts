@@ -87,8 +87,11 @@ export type Plan = z.infer<typeof planSchema>;
 export const mergeSchema = z.strictObject({
   protocol: z.literal(2),
   deterministic: z.boolean(),
-  /** What speaks against it: a peer with a strategy of its own, or a Dolt that cannot fix who commits. */
-  because: z.enum(['strategy', 'committer']).nullable(),
+  /**
+   * What speaks against it: a peer with a strategy of its own, a Dolt that cannot fix who commits, or a head that was left
+   * out because it passed a limit of time or memory on this machine.
+   */
+  because: z.enum(['strategy', 'committer', 'limit']).nullable(),
   /** Merge commits that this run made. */
   commits: count,
 });

@@ -3,7 +3,8 @@ import type { Failure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
 import type { EngineKit } from './engine-kit.ts';
 import { requirePushAccess } from './git-access.ts';
-import { GRACE_MS, interruptible, killStatement } from './interrupt.ts';
+import { GRACE_MS, interruptible, killStatements } from './interrupt.ts';
+import { killStatement } from './kill-statement.ts';
 import { openServer, type Server, type ServerOptions } from './server.ts';
 import { type Database, openDatabase, type Sql } from './sql.ts';
 
@@ -13,9 +14,28 @@ export interface TimeLimit {
   readonly failure: () => Failure;
 }
 
+/** A connection that is open, and its number at the server. */
+export interface Session {
+  readonly sql: Sql;
+  readonly connection: number;
+}
+
 /** A server of ours with its database open. */
 export interface Engine {
   readonly database: Database;
+  /**
+   * Works on an open connection within a time. Afterwards no further statement of the work is sent. What does not end in
+   * time is ended alone; only where that does not help the whole engine ends.
+   * @throws Failure that the limit gives
+   */
+  within<T>(limit: TimeLimit, session: Session, work: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * Works on any connections of the engine within a time; then all statements end, or the engine.
+   * @throws Failure that the limit gives
+   */
+  allWithin<T>(limit: TimeLimit, work: () => Promise<T>): Promise<T>;
+  /** Why the engine was ended, where it took more memory than it may; else null. */
+  outgrown(): Failure | null;
   /**
    * Does what speaks to a peer, on a connection of its own, within a time. What does not end in time is ended alone; only
    * where that does not help the whole engine ends, and `hasEnded` tells the others why they failed.
@@ -77,7 +97,45 @@ async function start(options: ServerOptions & { readonly kit: EngineKit }, conne
   }
 }
 
+/** The same connection, on which nothing more is sent once there is a reason not to. */
+function stoppable(sql: Sql, reason: () => Failure | null): Sql {
+  const check = (): void => {
+    const failure = reason();
+    if (failure !== null) throw failure;
+  };
+  return {
+    async rows(schema, statement, parameters) {
+      check();
+      return await sql.rows(schema, statement, parameters);
+    },
+    async table(statement, parameters) {
+      check();
+      return await sql.table(statement, parameters);
+    },
+    async run(statement, parameters) {
+      check();
+      await sql.run(statement, parameters);
+    },
+  };
+}
+
 function engineOf(server: Server, database: Database, { kit, signal }: Parameters<typeof start>[0]): Engine {
+  const within: Engine['within'] = async (limit, { sql, connection }, work) => {
+    let isLate = false;
+    const working = work(stoppable(sql, () => (isLate ? limit.failure() : null)));
+    if (await endsWithin(working, limit.milliseconds)) {
+      return await working.catch((thrown: unknown) => {
+        throwIfInterrupted(signal);
+        throw thrown;
+      });
+    }
+    isLate = true;
+    await endsWithin(killStatement(server.address, connection), GRACE_MS);
+    const ended = await endsWithin(working, GRACE_MS);
+    // What git or ssh started may live on, and nobody can tell for which peer.
+    if (!ended || kit.startsPrograms) await server.kill();
+    throw limit.failure();
+  };
   return {
     database,
     hasEnded: () => server.hasEnded(),
@@ -94,20 +152,15 @@ function engineOf(server: Server, database: Database, { kit, signal }: Parameter
       await asking.catch(() => undefined);
       throw limit.failure();
     },
-    verb: (limit, work) =>
-      database.session(async (sql, connection) => {
-        const working = work(sql);
-        if (await endsWithin(working, limit.milliseconds)) {
-          return await working.catch((thrown: unknown) => {
-            throwIfInterrupted(signal);
-            throw thrown;
-          });
-        }
-        await endsWithin(killStatement(server.address, connection), GRACE_MS);
-        const ended = await endsWithin(working, GRACE_MS);
-        // What git or ssh started may live on, and nobody can tell for which peer.
-        if (!ended || kit.startsPrograms) await server.kill();
-        throw limit.failure();
-      }),
+    outgrown: () => server.outgrown(),
+    async allWithin(limit, work) {
+      const working = work();
+      if (await endsWithin(working, limit.milliseconds)) return await working;
+      await endsWithin(killStatements(server.address), GRACE_MS);
+      if (!(await endsWithin(working, GRACE_MS))) await server.kill();
+      throw limit.failure();
+    },
+    within,
+    verb: (limit, work) => database.session((sql, connection) => within(limit, { sql, connection }, work)),
   };
 }

@@ -14,7 +14,7 @@ const processRows = z.array(z.looseObject({ Id: z.coerce.number().int() }));
  * Ends every statement that runs on a server of ours; each fails where it was sent (51 ms on Dolt 2.3.0). A server that
  * cannot be asked any more has nothing left to end.
  */
-async function killStatements(address: Address): Promise<void> {
+export async function killStatements(address: Address): Promise<void> {
   try {
     const connection = await createConnection(connectTo(address));
     const [rows] = await connection.query('SHOW PROCESSLIST');
@@ -23,17 +23,6 @@ async function killStatements(address: Address): Promise<void> {
     await connection.end();
   } catch {
     // The server is gone, and its statements with it.
-  }
-}
-
-/** Ends one statement of a server of ours, given the connection that it runs on. */
-export async function killStatement(address: Address, connection: number): Promise<void> {
-  try {
-    const killer = await createConnection(connectTo(address));
-    await killer.query(`KILL QUERY ${connection}`);
-    await killer.end();
-  } catch {
-    // The server is gone, or the statement has ended by itself.
   }
 }
 

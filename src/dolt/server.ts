@@ -10,6 +10,7 @@ import type { Logger } from '../core/logger.ts';
 import type { Redactor, Secrets } from '../core/secrets.ts';
 import { checkDatabaseSettings } from './database-settings.ts';
 import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
+import { engineMemory, goMemoryLimit, watchMemory } from './engine-memory.ts';
 import { ENGINE_MARK, kinOf } from './engine-processes.ts';
 import { doltEnvironment } from './environment.ts';
 import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
@@ -46,6 +47,8 @@ export interface ServerOptions {
   readonly log?: Pick<Logger, 'info'>;
   /** How long the database is waited for; absent: as long as makes sense for who holds it. */
   readonly patience?: Patience;
+  /** Bytes of memory that it may take; absent: what suits the machine. */
+  readonly memoryLimit?: number;
   /** Folders that have to go, too, should we be killed while it runs. */
   readonly removeWith?: readonly string[];
 }
@@ -61,6 +64,8 @@ export interface Server {
   readonly surroundings: { readonly env: Readonly<Record<string, string>>; readonly privateDir: string };
   /** Whether the process has ended, whoever ended it. */
   hasEnded(): boolean;
+  /** Why it was ended, where it took more memory than it may; else null. */
+  outgrown(): Failure | null;
   /** Ends it in order, and everything that it started; may be called again. */
   stop(): Promise<void>;
   /** Ends it and everything that it started at once; `stop` is still to be called. */
@@ -134,12 +139,14 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
 
   const guarded = await guardFiles(options.database);
   const env = { ...ground.env, [ENGINE_MARK]: ground.privateDir };
+  const memory = options.memoryLimit ?? engineMemory();
   const child = startServer(options.dolt, ['sql-server', '--config', configFile], {
-    env: { ...env, DOLT_ROOT_PASSWORD: password },
+    env: { ...env, GOMEMLIMIT: goMemoryLimit(memory), DOLT_ROOT_PASSWORD: password },
     cwd: ground.privateDir,
   });
   const log = tailOf(child);
   let ended = false;
+  const outgrown = watchMemory(child, memory);
   void child.finally(() => {
     ended = true;
   });
@@ -171,6 +178,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
       secrets: words,
       surroundings: { env, privateDir: ground.privateDir },
       hasEnded: () => ended,
+      outgrown,
       stop: () => stopServer(child, { ...ground, watchdog, guarded, database: options.database }),
       kill: () => endTree(child, ground.privateDir, 'SIGKILL'),
     };

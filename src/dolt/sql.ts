@@ -1,9 +1,10 @@
-import type { TypeCastField, TypeCastNext } from 'mysql2';
 import { createPool, type FieldPacket, type Pool, type PoolConnection } from 'mysql2/promise';
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
 import type { Redactor } from '../core/secrets.ts';
 import { cellSchema } from './cell.ts';
+import { killStatement } from './kill-statement.ts';
+import { ResultSize } from './result-size.ts';
 import { type Address, connectTo } from './server-ready.ts';
 import { sqlFailure } from './sql-failure.ts';
 
@@ -61,20 +62,20 @@ export async function openDatabase({ name, address, secrets }: Served, connectio
     decimalNumbers: false,
     jsonStrings: true,
     charset: 'utf8mb4',
-    typeCast: asDoltSaysIt,
   };
   const finder = createPool({ ...options, connectionLimit: 1 });
-  const names = await statements(finder, secrets)
+  const names = await statements({ pool: finder, address, secrets })
     .rows(databaseRow, 'SHOW DATABASES')
     .finally(() => endPool(finder));
   if (name === null || !names.some((row) => row.Database === name)) {
     throw new Failure('no-database', 'the folder holds no Dolt database that can be opened');
   }
   const pool = createPool({ ...options, database: name });
+  const served = { pool, address, secrets };
   return {
     name,
-    ...statements(pool, secrets),
-    session: (work) => inSession(pool, secrets, work),
+    ...statements(served),
+    session: (work) => inSession(served, work),
     close: () => endPool(pool),
   };
 }
@@ -84,44 +85,55 @@ async function endPool(pool: Pool): Promise<void> {
   await pool.end().catch(() => undefined);
 }
 
-/** What the client would turn into numbers or objects of its own comes as the text or the bytes that Dolt sent. */
-function asDoltSaysIt(field: TypeCastField, next: TypeCastNext): unknown {
-  switch (field.type) {
-    case 'FLOAT':
-    case 'DOUBLE':
-      return field.string();
-    case 'GEOMETRY':
-    case 'BIT':
-      return field.buffer();
-  }
-  return next();
+interface Connections {
+  readonly pool: Pool;
+  readonly address: Address;
+  readonly secrets: Redactor;
 }
 
-async function inSession<T>(
-  pool: Pool,
-  secrets: Redactor,
-  work: (sql: Sql, connection: number) => Promise<T>,
-): Promise<T> {
-  const connection = await pool.getConnection().catch((thrown: unknown) => {
-    throw sqlFailure(thrown, secrets);
-  });
+async function inSession<T>(connections: Connections, work: (sql: Sql, connection: number) => Promise<T>): Promise<T> {
+  const connection = await connect(connections);
   try {
-    return await work(statements(connection, secrets), connection.threadId);
+    return await work(statements(connections, connection), connection.threadId);
   } finally {
     connection.destroy();
   }
 }
 
-function statements(runner: Pool | PoolConnection, secrets: Redactor): Sql {
+async function connect({ pool, secrets }: Connections): Promise<PoolConnection> {
+  return await pool.getConnection().catch((thrown: unknown) => {
+    throw sqlFailure(thrown, secrets);
+  });
+}
+
+/**
+ * A statement whose rows take too much is ended. Dolt 2.3.0 closes the connection then (measured), so that a session can
+ * do nothing more: all that it is asked fails with the same reason.
+ * @param own the connection of a session; absent: any of the pool, statement by statement
+ */
+function statements(connections: Connections, own?: PoolConnection): Sql {
+  const { address, secrets } = connections;
+  let excess: Failure | null = null;
   const send = async (
     statement: string,
     parameters: readonly string[] = [],
     rowsAsArray = false,
   ): Promise<readonly [rows: unknown, fields: readonly FieldPacket[]]> => {
+    if (own !== undefined && excess !== null) throw excess;
+    const connection = own ?? (await connect(connections));
+    const size = new ResultSize(() => void killStatement(address, connection.threadId));
+    const options = { sql: statement, values: [...parameters], rowsAsArray, typeCast: size.read.bind(size) };
     try {
-      return await runner.query({ sql: statement, values: [...parameters], rowsAsArray });
+      const result = await connection.query(options);
+      if (size.isTooLarge) throw size.failure();
+      return result;
     } catch (thrown) {
-      throw sqlFailure(thrown, secrets);
+      if (!size.isTooLarge) throw sqlFailure(thrown, secrets);
+      excess = size.failure();
+      throw excess;
+    } finally {
+      if (own === undefined && size.isTooLarge) connection.destroy();
+      else if (own === undefined) connection.release();
     }
   };
   return {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Failure } from '../core/failure.ts';
+import { errorMessage, Failure } from '../core/failure.ts';
 import type { Database, Sql } from './sql.ts';
 
 /** A tag: a name for a commit, and who gave it and why. When is left out: Dolt 2.3.0 has no way to set it. */
@@ -33,14 +33,24 @@ export async function deleteTags(sql: Sql, names: readonly string[]): Promise<vo
   await sql.run(`CALL DOLT_TAG('-d', '--'${names.map(() => ', ?').join('')})`, names);
 }
 
-/** Makes a tag anew; its date is the present time. */
-export async function createTag(database: Database, tag: Tag): Promise<void> {
+/**
+ * Makes tags again, all on one connection; their date is the present time.
+ * @returns what went wrong
+ */
+export async function createTags(database: Database, tags: readonly Tag[]): Promise<string[]> {
+  const problems: string[] = [];
   await database.session(async (sql) => {
-    await sql.run('SET @@dolt_committer_name = ?, @@dolt_committer_email = ?', [tag.tagger, tag.email]);
-    const message = tag.message === '' ? [] : [`--message=${tag.message}`];
-    const words = [...message, '--', tag.name, tag.commit];
-    await sql.run(`CALL DOLT_TAG(${words.map(() => '?').join(', ')})`, words);
+    for (const { name, commit, tagger, email, message } of tags) {
+      const words = [...(message === '' ? [] : [`--message=${message}`]), '--', name, commit];
+      try {
+        await sql.run('SET @@dolt_committer_name = ?, @@dolt_committer_email = ?', [tagger, email]);
+        await sql.run(`CALL DOLT_TAG(${words.map(() => '?').join(', ')})`, words);
+      } catch (thrown) {
+        problems.push(errorMessage(thrown));
+      }
+    }
   });
+  return problems;
 }
 
 /**

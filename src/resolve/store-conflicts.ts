@@ -62,7 +62,11 @@ export async function storeConflicts(file: string, conflicts: ConflictsFile): Pr
       return false;
     }
     await mkdir(dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
-    await writeWhole(file, conflictsText(conflicts), PRIVATE_FILE);
+    const text = conflictsText(conflicts);
+    if (Buffer.byteLength(text) > MAX_BYTES) {
+      throw new Error(`the rows left for a person take more than ${MAX_BYTES / (1024 * 1024)} MiB`);
+    }
+    await writeWhole(file, text, PRIVATE_FILE);
     return true;
   } catch (thrown) {
     throw new Failure('conflicts-file-unwritten', `${file}: ${errorMessage(thrown)}`, {

@@ -1,5 +1,5 @@
 import type { Cells } from '../dolt/cell.ts';
-import { anySide, type ConflictRow, conflictRows } from '../dolt/conflict-rows.ts';
+import { anySide, type ConflictRow, conflictRows, rowsThatFit } from '../dolt/conflict-rows.ts';
 import { clearConflicts, resolveByCommit, settleConflicts, takeTheirs } from '../dolt/settle-conflicts.ts';
 import type { Sql } from '../dolt/sql.ts';
 import type { TableShape } from '../dolt/table-shape.ts';
@@ -11,6 +11,7 @@ import type { Merging } from './merging.ts';
 import { type ContestedRow, type Histories, readClock } from './read-clock.ts';
 import { readContests } from './read-contests.ts';
 import { readableTable, readConflicts } from './readable-table.ts';
+import { shortenedCells } from './shortened.ts';
 import { otherSide, type Side } from './side.ts';
 import type { TablePolicy } from './table-policy.ts';
 import type { ToldRow } from './told-row.ts';
@@ -67,7 +68,8 @@ export async function settleTable(sql: Sql, merging: Merging, table: TableToSett
   // Their deletions under `theirs` are taken at the end, all at once: a row is deleted in no other way.
   const without = table.strategy === 'theirs' ? ({ without: 'their-deletions' } as const) : {};
   for (;;) {
-    const rows = await conflictRows(sql, shape.name, { limit: PAGE, ...without });
+    const limit = await rowsThatFit(sql, shape.name, { limit: PAGE, ...without });
+    const rows = await conflictRows(sql, shape.name, { limit, ...without });
     if (rows.length === 0) break;
     const chosen = await settle(rows);
     await settleConflicts(
@@ -149,9 +151,9 @@ function toldOf(shape: TableShape, { row, contest, choice }: Omit<Chosen, 'docum
     table: shape.name,
     key: anySide(row, shape),
     columns: contest.contested,
-    base: row.base,
-    ours: row.ours,
-    theirs: row.theirs,
+    base: shortenedCells(row.base),
+    ours: shortenedCells(row.ours),
+    theirs: shortenedCells(row.theirs),
     wins: choice.wins,
     left: choice.left,
   };

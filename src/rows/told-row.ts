@@ -2,6 +2,7 @@ import type { Conflict } from '../contract/result.ts';
 import type { ConflictKind } from '../contract/vocabulary.ts';
 import type { Cells } from '../dolt/cell.ts';
 import type { Reason, Win } from './choose-row.ts';
+import { shortened } from './shortened.ts';
 import { otherSide, type Side } from './side.ts';
 
 /** What a merge did with one row, or would have had to do; told from the merge's own two sides. */
@@ -119,7 +120,9 @@ function swap(row: ToldRow): ToldRow {
 function pick(cells: Cells | null, columns: readonly string[]): Conflict['base'] {
   return cells === null
     ? null
-    : Object.fromEntries(columns.map((name) => [name, Object.hasOwn(cells, name) ? (cells[name] ?? null) : null]));
+    : Object.fromEntries(
+        columns.map((name) => [name, Object.hasOwn(cells, name) ? shortened(cells[name] ?? null) : null]),
+      );
 }
 
 /** Who won and why, in words: `theirs (later)`, or `ours (later): title; theirs (later): status`. */
@@ -146,9 +149,9 @@ function pathsOf({ wins }: ToldRow): Pick<Conflict, 'paths'> {
           {
             column,
             path: path.text,
-            base: path.base,
-            ours: path.ours,
-            theirs: path.theirs,
+            base: shortened(path.base),
+            ours: shortened(path.ours),
+            theirs: shortened(path.theirs),
             resolution: `${side} (${WORDS[reason]})`,
           },
         ],

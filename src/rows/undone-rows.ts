@@ -3,6 +3,7 @@ import type { Sql } from '../dolt/sql.ts';
 import { ordinaryColumns, tableShape } from '../dolt/table-shape.ts';
 import { contestOf } from './contest.ts';
 import { readableTable, readConflicts } from './readable-table.ts';
+import { shortenedCells } from './shortened.ts';
 import type { ToldRow } from './told-row.ts';
 
 const KINDS = {
@@ -29,9 +30,9 @@ export async function undoneRows(sql: Sql, tables: readonly string[]): Promise<T
         table,
         key: anySide(row, shape),
         columns: isKeyless ? columns : contested,
-        base: row.base,
-        ours: row.ours,
-        theirs: row.theirs,
+        base: shortenedCells(row.base),
+        ours: shortenedCells(row.ours),
+        theirs: shortenedCells(row.theirs),
         wins: [],
         left: true,
       });

@@ -2,6 +2,7 @@ import type { Conflict } from '../contract/result.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { rowsByKey } from '../dolt/stored-rows.ts';
 import { tableShape } from '../dolt/table-shape.ts';
+import { shortened } from '../rows/shortened.ts';
 import type { FoldStep } from './folding.ts';
 
 /** A conflict, the head of the peer that it is told of, and the heads of other peers whose value ours is. */
@@ -33,7 +34,8 @@ async function ownerOf(sql: Sql, heads: readonly string[], conflict: Conflict): 
   for (const head of heads) {
     const [row] = await rowsByKey(sql, shape, { keys: [conflict.key], commit: head });
     const { theirs, columns } = conflict;
-    const isSame = theirs === null ? row === undefined : columns.every((name) => row?.[name] === theirs[name]);
+    const isSame =
+      theirs === null ? row === undefined : columns.every((name) => shortened(row?.[name] ?? null) === theirs[name]);
     if (isSame) return head;
   }
   return last;

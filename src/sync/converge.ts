@@ -1,4 +1,5 @@
 import type { MergeReport } from '../contract/result.ts';
+import type { Engine } from '../dolt/engines.ts';
 import { createBranch } from '../dolt/heads.ts';
 import { isAncestor } from '../dolt/history.ts';
 import type { Database } from '../dolt/sql.ts';
@@ -6,6 +7,7 @@ import { headsToDrop } from './dropped-head.ts';
 import { fitsOurs } from './fits-ours.ts';
 import { type Fold, foldHeads } from './fold.ts';
 import type { Dropped, FoldStep, StrategyHead } from './folding.ts';
+import { isLimit, type MergeLimits } from './merge-limits.ts';
 import { headsContaining, minimalHeads } from './minimal-heads.ts';
 
 export interface Converged {
@@ -29,9 +31,12 @@ interface Heads {
   readonly theirs: readonly StrategyHead[];
   /** The branch that stands at our head. */
   readonly branch: string;
+  /** What each merge may take. */
+  readonly limits: MergeLimits;
 }
 
 const NO_MERGE: MergeReport = { protocol: 2, deterministic: true, because: null, commits: 0 };
+const LIMITED: MergeReport = { ...NO_MERGE, deterministic: false, because: 'limit' };
 
 /**
  * Brings heads together as far as they go: drops what another contains, fast-forwards where one is left, folds where
@@ -39,8 +44,9 @@ const NO_MERGE: MergeReport = { protocol: 2, deterministic: true, because: null,
  * again without it. No branch of the town moves.
  * @param scratch makes a name for a temporary branch
  */
-export async function converge(database: Database, heads: Heads, scratch: () => string): Promise<Converged> {
-  const { ours } = heads;
+export async function converge(engine: Engine, heads: Heads, scratch: () => string): Promise<Converged> {
+  const { ours, limits } = heads;
+  const { database } = engine;
   const dropped = new Map<string, Dropped>();
   for (;;) {
     const left = heads.theirs.filter(({ head }) => !dropped.has(head));
@@ -52,12 +58,13 @@ export async function converge(database: Database, heads: Heads, scratch: () => 
       return settle(database, { ...heads, target: only ?? ours, dropped, scratch });
     }
     const branch = scratch();
-    const fold = await foldHeads(database, { ours, newest: minimal, others, branch });
+    const fold = await foldHeads(engine, { ours, newest: minimal, others, branch, limits });
     if (fold.kind === 'folded') {
       for (const [head, why] of fold.dropped) dropped.set(head, why);
-      return { target: fold.head, branch, dropped, steps: fold.steps, merge: reportOf(fold), made: fold.made };
+      const merge = reportOf(fold, dropped);
+      return { target: fold.head, branch, dropped, steps: fold.steps, merge, made: fold.made };
     }
-    for (const [head, why] of await giveWay(database, { ours, fold, scratch })) {
+    for (const [head, why] of await giveWay(engine, { ours, fold, scratch, limits })) {
       const all = left.map((one) => one.head);
       for (const containing of await headsContaining(database, all, head)) dropped.set(containing, why);
     }
@@ -78,32 +85,66 @@ async function settle(
   },
 ): Promise<Converged> {
   const { target, dropped } = at;
-  const found = { target, dropped, steps: [], merge: NO_MERGE, made: [] };
+  const merge = passedLimit(dropped) ? LIMITED : NO_MERGE;
+  const found = { target, dropped, steps: [], merge, made: [] };
   if (target === at.ours) return { ...found, branch: at.branch };
   const branch = at.scratch();
   await createBranch(database, { name: branch, at: target });
   return { ...found, branch };
 }
 
-function reportOf({ made, ownWay, signed }: Extract<Fold, { kind: 'folded' }>): MergeReport {
-  const because = ownWay > 0 ? 'strategy' : made.length > 0 && !signed ? 'committer' : null;
+/** Whether a head was left out that another machine may have merged. */
+function passedLimit(dropped: ReadonlyMap<string, Dropped>): boolean {
+  return [...dropped.values()].some(({ failure }) => isLimit(failure));
+}
+
+function reportOf(
+  { made, ownWay, signed }: Extract<Fold, { kind: 'folded' }>,
+  dropped: ReadonlyMap<string, Dropped>,
+): MergeReport {
+  const besides = passedLimit(dropped) ? 'limit' : null;
+  const because = ownWay > 0 ? 'strategy' : made.length > 0 && !signed ? 'committer' : besides;
   return { protocol: 2, deterministic: because === null, because, commits: made.length };
 }
 
 type Refused = Extract<Fold, { kind: 'refused' }>;
 
-async function giveWay(
-  database: Database,
-  stopped: { readonly ours: string; readonly fold: Refused; readonly scratch: () => string },
-): Promise<Map<string, Dropped>> {
+interface Stopped {
+  readonly ours: string;
+  readonly fold: Refused;
+  readonly scratch: () => string;
+  readonly limits: MergeLimits;
+}
+
+async function giveWay(engine: Engine, stopped: Stopped): Promise<Map<string, Dropped>> {
   const { ours, fold } = stopped;
+  if (isLimit(fold.obstacle.failure)) return await passedALimit(engine, stopped);
   const clashes = new Map<string, Dropped>();
   if (fold.head === ours && fold.merged.length > 1) {
     for (const head of fold.merged) {
-      const alone = await fitsOurs(database, { ours, head, branch: stopped.scratch() });
+      const alone = await fitsOurs(engine, { ...stopped, head, branch: stopped.scratch() });
       if (alone !== null) clashes.set(head, alone);
     }
   }
   const drop = headsToDrop({ ours, refused: fold.head, merged: fold.merged, clashWithOurs: [...clashes.keys()] });
   return new Map(drop.map((head) => [head, clashes.get(head) ?? fold.obstacle]));
+}
+
+/**
+ * Finds the head that is to blame for a merge that took too much: the first in hash order that does not merge with ours
+ * alone either, else the last one.
+ */
+async function passedALimit(engine: Engine, stopped: Stopped): Promise<Map<string, Dropped>> {
+  const { ours, fold } = stopped;
+  const heads = [...fold.merged, fold.head].filter((head) => head !== ours).sort();
+  const last = heads.at(-1) ?? fold.head;
+  if (heads.length > 1) {
+    for (const head of heads) {
+      // Ours adds nothing to a head that contains it, so that merging the two takes nothing.
+      if (await isAncestor(engine.database, ours, head)) continue;
+      const alone = await fitsOurs(engine, { ...stopped, head, branch: stopped.scratch() });
+      if (alone !== null) return new Map([[head, alone]]);
+    }
+  }
+  return new Map([[last, fold.obstacle]]);
 }

@@ -15,6 +15,7 @@ import { keepTags } from './keep-tags.ts';
 import { savedTags } from './lease.ts';
 import { refuseUnknownLive } from './live-unknown.ts';
 import { mergeHeads } from './merge-heads.ts';
+import { MergeLimits } from './merge-limits.ts';
 import { addMerges } from './merge-report.ts';
 import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
@@ -50,6 +51,8 @@ export interface FederationOptions {
   readonly retries: number;
   /** How long a verb of a peer may take, in milliseconds, where the peer does not say. */
   readonly timeoutMs: number;
+  /** How long one check or merge of a head may take, in milliseconds. */
+  readonly mergeTimeoutMs: number;
   readonly parallel: number;
   readonly signal: AbortSignal;
   readonly progress: (event: PeerEvent) => void;
@@ -162,11 +165,10 @@ async function agree(
   const accepted: string[] = [];
   const made = new Set<string>();
   const brought = new Map<PeerRun, string>();
+  const limits = new MergeLimits(options.mergeTimeoutMs);
   let merged: MergeReport | null = null;
   for (let attempt = 0; ; attempt += 1) {
-    const converged = await engines.use(PLAIN_KIT, ({ database }) =>
-      mergeHeads(database, runs, { ...options, accepted }),
-    );
+    const converged = await mergeWithin(engines, runs, { ...options, accepted, limits });
     const { target } = converged;
     for (const commit of converged.made) made.add(commit);
     // A push changes what a peer has; this is what it had before.
@@ -205,6 +207,27 @@ async function tellReceived(
     if (code === 'interrupted') return;
     const told = `merges that other databases made could not be read: ${message}`;
     options.tell({ severity: 'warning', code, message: told });
+  }
+}
+
+/**
+ * Merges, and begins again in a new engine where one ended under a head or had to be ended because of it. That ends: each
+ * time the limits have learned which head it was, or look closer.
+ */
+async function mergeWithin(
+  engines: Engines,
+  runs: readonly PeerRun[],
+  options: FederationOptions & { readonly accepted: readonly string[]; readonly limits: MergeLimits },
+): Promise<Converged> {
+  const { limits } = options;
+  for (;;) {
+    const { lost } = limits;
+    try {
+      return await engines.use(PLAIN_KIT, (engine) => mergeHeads(engine, runs, options));
+    } catch (thrown) {
+      if (toFailure(thrown).code !== 'engine-lost' || limits.lost === lost) throw thrown;
+      await engines.close();
+    }
   }
 }
 

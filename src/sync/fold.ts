@@ -1,8 +1,10 @@
+import type { Engine } from '../dolt/engines.ts';
 import { checkout, createBranch } from '../dolt/heads.ts';
 import { isAncestor } from '../dolt/history.ts';
 import { beginMerging, signsDeterministically } from '../dolt/merge.ts';
-import type { Database, Sql } from '../dolt/sql.ts';
+import type { Sql } from '../dolt/sql.ts';
 import { type Dropped, Folding, type FoldStep, type StrategyHead } from './folding.ts';
+import type { MergeLimits } from './merge-limits.ts';
 
 interface FoldPlan {
   /** This town's head; for how rows are told. */
@@ -13,6 +15,8 @@ interface FoldPlan {
   readonly others: readonly StrategyHead[];
   /** Name of the branch to make; it stays, whatever the outcome. */
   readonly branch: string;
+  /** What each merge may take. */
+  readonly limits: MergeLimits;
 }
 
 /** A fold that went through, or the head under `newest` at which it stopped. */
@@ -41,23 +45,28 @@ export type Fold =
  * Merges heads into one commit on a branch of its own. The part under `newest` is a pure function of the set of heads:
  * they are taken in hash order, and every merge is signed and dated by what it merges.
  */
-export async function foldHeads(database: Database, plan: FoldPlan): Promise<Fold> {
+export async function foldHeads(engine: Engine, plan: FoldPlan): Promise<Fold> {
+  const { database } = engine;
   const [lowest = plan.ours, ...newest] = [...plan.newest].sort();
   await createBranch(database, { name: plan.branch, at: lowest });
-  return database.session(async (sql) => {
+  return database.session(async (sql, connection) => {
     await beginMerging(sql);
     await checkout(sql, plan.branch);
     const folding = new Folding(sql, { database: database.name, ours: plan.ours, start: lowest });
+    const merge = (head: StrategyHead): Promise<Dropped | null> => {
+      const step = { merged: folding.merged, head: head.head };
+      return plan.limits.merge(engine, { session: { sql, connection }, step }, (bound) => folding.merge(bound, head));
+    };
     for (const head of newest) {
       const merged = [...folding.merged];
-      const obstacle = await folding.merge({ head, strategy: 'newest' });
+      const obstacle = await merge({ head, strategy: 'newest' });
       if (obstacle !== null) return { kind: 'refused', head, merged, obstacle };
     }
     const inCommon = folding.made.length;
     const dropped = new Map<string, Dropped>();
     for (const other of plan.others) {
       if (await folding.takes(other.head, plan.branch)) continue;
-      const why = (await containsOne(sql, other.head, dropped)) ?? (await folding.merge(other));
+      const why = (await containsOne(sql, other.head, dropped)) ?? (await merge(other));
       if (why !== null) dropped.set(other.head, why);
     }
     const { head, steps, made } = folding;

@@ -54,12 +54,16 @@ export class Folding {
     return true;
   }
 
-  /** Merges one head. @returns null, or why it was not merged */
-  async merge({ head, strategy }: StrategyHead): Promise<Dropped | null> {
+  /**
+   * Merges one head.
+   * @param sql the connection of the fold, as long as the merge may take
+   * @returns null, or why it was not merged
+   */
+  async merge(sql: Sql, { head, strategy }: StrategyHead): Promise<Dropped | null> {
     const { database, ours } = this.#town;
     const swapped = head === ours;
     const heads = { ours: this.head, theirs: head };
-    const result = await mergeHead(this.#sql, { database, onto: this.head, head, strategy, swapped });
+    const result = await mergeHead(sql, { database, onto: this.head, head, strategy, swapped });
     const tell = (rows: readonly ToldRow[]): Conflict[] => rows.map((row) => conflictOf(row, { heads, swapped }));
     if (result.kind === 'refused') {
       return { failure: result.obstacle.failure, conflicts: tell(result.obstacle.rows) };

@@ -1,10 +1,12 @@
 import type { Conflict } from '../contract/result.ts';
 import type { PeerEvent } from '../core/logger.ts';
+import type { Engine } from '../dolt/engines.ts';
 import type { Database } from '../dolt/sql.ts';
 import { attribute } from './attribute.ts';
 import { type Converged, converge } from './converge.ts';
 import { noteEquivalent } from './equivalent.ts';
 import type { Dropped, StrategyHead } from './folding.ts';
+import type { MergeLimits } from './merge-limits.ts';
 import { headsThatLose } from './merge-losses.ts';
 import type { PeerRun } from './peer-run.ts';
 import { noteReturned } from './returned-rows.ts';
@@ -23,6 +25,8 @@ interface MergeTown {
   readonly accepted: readonly string[];
   /** Percent of a table's rows that a peer may delete at once. */
   readonly maxDelete: number;
+  /** What checking and merging each head may take. */
+  readonly limits: MergeLimits;
   readonly progress: (event: PeerEvent) => void;
 }
 
@@ -31,8 +35,9 @@ interface MergeTown {
  * be left out, is told in the peers' runs.
  * @returns where everybody meets. No branch of the town moves.
  */
-export async function mergeHeads(database: Database, runs: readonly PeerRun[], town: MergeTown): Promise<Converged> {
-  await screenPeers(database, runs, town);
+export async function mergeHeads(engine: Engine, runs: readonly PeerRun[], town: MergeTown): Promise<Converged> {
+  const { database } = engine;
+  await screenPeers(engine, runs, town);
   await noteEquivalent(
     database,
     runs.filter((run) => run.failure === null && run.head !== null),
@@ -50,7 +55,7 @@ export async function mergeHeads(database: Database, runs: readonly PeerRun[], t
   const mayDelete = bringing.flatMap(({ head, peer }) =>
     head !== null && peer.accept.includes('deletion') ? [head] : [],
   );
-  const { converged, waiting } = await convergeBesides(database, headsOf(bringing, town.accepted), {
+  const { converged, waiting } = await convergeBesides(engine, headsOf(bringing, town.accepted), {
     ...town,
     touched,
     free: new Set([...mayDelete, ...town.accepted]),
@@ -86,27 +91,27 @@ interface Besides {
  * Merges the heads that need not wait for uncommitted changes. Where the result changes more than each head did, so that
  * our branch could not follow it, every head that changes such a table waits: nothing is pushed that we cannot move to.
  */
-async function convergeBesides(database: Database, all: readonly StrategyHead[], town: Checked): Promise<Besides> {
+async function convergeBesides(engine: Engine, all: readonly StrategyHead[], town: Checked): Promise<Besides> {
   const { ours, branch, dirty, touched } = town;
-  const first = await convergeWithin(database, all, { ...town, waiting: touched.waiting });
-  const rows = await rowsToSetAside(database, dirty, { branch, from: ours, to: first.converged.target });
+  const first = await convergeWithin(engine, all, { ...town, waiting: touched.waiting });
+  const rows = await rowsToSetAside(engine.database, dirty, { branch, from: ours, to: first.converged.target });
   if (typeof rows !== 'string') return first;
-  return await convergeWithin(database, all, { ...town, waiting: new Map([...first.waiting, ...touched.besides]) });
+  return await convergeWithin(engine, all, { ...town, waiting: new Map([...first.waiting, ...touched.besides]) });
 }
 
 /** Merges the heads that do not wait yet; those that take too many of our rows away wait, and the others are merged again. */
 async function convergeWithin(
-  database: Database,
+  engine: Engine,
   all: readonly StrategyHead[],
   town: Checked & { readonly waiting: ReadonlyMap<string, Dropped> },
 ): Promise<Besides> {
-  const { ours, branch } = town;
-  const mergeOf = (theirs: readonly StrategyHead[]) => converge(database, { ours, theirs, branch }, scratchName);
+  const { ours, branch, limits } = town;
+  const mergeOf = (theirs: readonly StrategyHead[]) => converge(engine, { ours, theirs, branch, limits }, scratchName);
   const waiting = new Map(town.waiting);
   for (;;) {
     const heads = all.filter(({ head }) => !waiting.has(head));
     const converged = await mergeOf(heads);
-    const losing = await headsThatLose(database, { converged, heads }, { ...town, mergeOf });
+    const losing = await headsThatLose(engine.database, { converged, heads }, { ...town, mergeOf });
     if (losing.size === 0) return { converged, waiting };
     for (const [head, why] of losing) waiting.set(head, why);
   }

@@ -1,6 +1,6 @@
 import { errorMessage } from '../core/failure.ts';
 import type { Database } from '../dolt/sql.ts';
-import { createTag, deleteTags, readTags, type Tag } from '../dolt/tags.ts';
+import { createTags, deleteTags, readTags, type Tag } from '../dolt/tags.ts';
 import { type TagChanges, tagChanges } from './tag-changes.ts';
 
 /** What had changed, what of it could not be put back, and why. */
@@ -37,6 +37,6 @@ async function putBack(database: Database, changes: TagChanges, batch: number): 
   for (let from = 0; from < stale.length; from += batch) {
     await attempt(deleteTags(database, stale.slice(from, from + batch)));
   }
-  for (const tag of changes.moved) await attempt(createTag(database, tag));
+  if (changes.moved.length > 0) problems.push(...(await createTags(database, changes.moved)));
   return problems;
 }

@@ -1,0 +1,92 @@
+import { expect, test } from '@jest/globals';
+import { ACCEPTS } from '../../src/contract/vocabulary.ts';
+import { federateIn, federateTown, filePeer, withDatabase, withEngines } from '../helpers/federating.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+import { openTestTown } from '../helpers/town.ts';
+
+const MIB = 1024 * 1024;
+
+test('one statement cannot fill our memory; the database goes on', async () => {
+  await using folder = await tempFolder();
+  const { south } = await mailbox(folder);
+  await withDatabase(south.path, folder.file('tmp'), (database) =>
+    database.session(async (sql) => {
+      const before = process.memoryUsage().rss;
+      const reading = sql.run(`SELECT a.id, REPEAT('x', ${4 * MIB}) FROM items AS a, items AS b`);
+      expect(await failureOf(() => reading)).toMatchObject({ code: 'too-large' });
+      expect(process.memoryUsage().rss - before).toBeLessThan(1_024 * MIB);
+      expect(await failureOf(() => sql.run('SELECT 1'))).toMatchObject({ code: 'too-large' });
+      await database.run('SELECT 1');
+    }),
+  );
+});
+
+test('a row in conflict that is larger than a page is settled, and reported by its beginning and hash', async () => {
+  await using folder = await tempFolder();
+  const towns = await mailbox(
+    folder,
+    'CREATE TABLE notes (id INT PRIMARY KEY, text LONGTEXT)',
+    "INSERT INTO notes VALUES (1, ''), (2, '')",
+  );
+  await towns.keep(`UPDATE notes SET text = REPEAT('o', ${9 * MIB})`);
+  await towns.send(`UPDATE notes SET text = REPEAT('t', ${9 * MIB})`);
+  const done = await towns.receive({ accept: ACCEPTS });
+  expect(done.run('partner')).toMatchObject({ failure: null, verified: true });
+  expect(done.run('partner').conflicts.map(({ ours }) => ours?.['text']?.length)).toEqual([1_120, 1_120]);
+  expect(done.run('partner').conflicts[0]?.theirs?.['text']).toMatch(
+    /^t{1024}… \(9437184 characters, SHA-256 [0-9a-f]{64}\)$/,
+  );
+});
+
+/** 240 MiB of values from a mailbox of some kilobytes: equal values are stored once. */
+const ROWS = 60;
+
+test('conflicts whose values take more than a run may hold are left out as too large under manual; the other peer is merged', async () => {
+  await using folder = await tempFolder();
+  const rows = Array.from({ length: ROWS }, (_, id) => `(${id}, '')`).join();
+  const towns = await mailbox(
+    folder,
+    'CREATE TABLE notes (id INT PRIMARY KEY, text LONGTEXT)',
+    `INSERT INTO notes VALUES ${rows}`,
+  );
+  await openTestTown(towns.north.path).dolt('clone', towns.url, folder.file('honest'));
+  await openTestTown(folder.file('honest')).sql(
+    "UPDATE items SET title = 'honest' WHERE id = 100",
+    "CALL DOLT_COMMIT('-A', '-m', 'honest', '--author', 'Honest <h@example.org>')",
+    `CALL DOLT_REMOTE('add', 'box', 'file://${folder.file('honest.box')}')`,
+    "CALL DOLT_PUSH('box', 'main')",
+  );
+  await towns.keep("UPDATE notes SET text = 'short'");
+  await towns.send(`UPDATE notes SET text = REPEAT('t', ${4 * MIB})`);
+  const before = process.memoryUsage().rss;
+  const hostile = { ...filePeer('hostile', folder.file('mailbox')), accept: ACCEPTS, strategy: 'manual' } as const;
+  const honest = { ...filePeer('honest', folder.file('honest.box')), accept: ACCEPTS };
+  const done = await federateTown({ town: towns.south.path, tempDir: folder.file('tmp'), peers: [hostile, honest] });
+  expect(process.memoryUsage().rss - before).toBeLessThan(1_024 * MIB);
+  expect(done.run('hostile').failure).toMatchObject({ code: 'too-large' });
+  expect(done.run('honest')).toMatchObject({ failure: null, verified: true });
+  expect(done.merge).toMatchObject({ deterministic: false });
+});
+
+test('an engine that takes more memory than it may is ended, and that peer alone is left out', async () => {
+  await using folder = await tempFolder();
+  const towns = await mailbox(
+    folder,
+    'CREATE TABLE numbers (id INT PRIMARY KEY, v INT)',
+    'INSERT INTO numbers VALUES (1, 1)',
+  );
+  await towns.send(
+    "ALTER TABLE numbers ADD CONSTRAINT wide CHECK (v > 0 OR md5(concat(repeat('x', 900000000), repeat('y', 900000000))) > '')",
+  );
+  await towns.keep('INSERT INTO numbers VALUES (2, -1)');
+  const head = await towns.south.head();
+  const peers = [{ ...filePeer('hostile', folder.file('mailbox')), accept: ACCEPTS }];
+  const done = await withEngines(towns.south.path, folder.file('tmp'), (engines) => federateIn(engines, { peers }), {
+    memoryLimit: 512 * MIB,
+  });
+  expect(done.run('hostile').failure).toMatchObject({ code: 'too-large', message: expect.stringContaining('512 MiB') });
+  expect(done.head).toBe(head);
+  expect(await towns.south.rows("SELECT name FROM dolt_branches WHERE name LIKE 'dolt-federation%'")).toEqual([]);
+});

@@ -1,0 +1,115 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { ACCEPTS } from '../../src/contract/vocabulary.ts';
+import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
+import { mergeLimit } from '../../src/sync/merge-limits.ts';
+import { type Federated, filePeer, withEngines } from '../helpers/federating.ts';
+import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+import { openTestTown, type TestTown } from '../helpers/town.ts';
+
+/** Long for what these databases hold, short for a test. */
+const MERGE_TIMEOUT_MS = 2_000;
+
+let folder: TempFolder;
+let towns: Mailbox;
+/** A database with a mailbox of its own, which does no harm. */
+let honest: TestTown;
+
+beforeEach(async () => {
+  folder = await tempFolder();
+  towns = await mailbox(
+    folder,
+    'CREATE TABLE numbers (id INT PRIMARY KEY, v INT)',
+    'INSERT INTO numbers VALUES (1, 1)',
+    'CREATE TABLE pits (id INT PRIMARY KEY)',
+  );
+  await openTestTown(towns.north.path).dolt('clone', towns.url, folder.file('honest'));
+  honest = openTestTown(folder.file('honest'));
+  await honest.sql(
+    `CALL DOLT_REMOTE('add', 'box', 'file://${folder.file('honest.box')}')`,
+    "UPDATE items SET title = 'honest' WHERE id = 100",
+    "CALL DOLT_COMMIT('-A', '-m', 'honest', '--author', 'Honest <h@example.org>')",
+    "CALL DOLT_PUSH('box', 'main')",
+  );
+});
+
+const HONEST = () => ({ ...filePeer('honest', folder.file('honest.box')), accept: ACCEPTS });
+
+/** Definitions that a merge computes for our rows, which do not end in time. */
+const ENDLESS: readonly (readonly [what: string, definition: string])[] = [
+  ['a check that sleeps', 'ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR sleep(3600) = 0)'],
+  ['a generated column that sleeps', 'ALTER TABLE pits ADD COLUMN slow INT AS (sleep(3600)) STORED'],
+];
+/** Takes about a minute, and does not even end when it is told to: the engine has to. */
+const DEAF = `md5(${'concat(md5('.repeat(30)}repeat('x', 300000000)${"), repeat('y', 300000000))".repeat(30)})`;
+
+const receive = (): Promise<Federated> =>
+  towns.receive({ accept: ACCEPTS, others: [HONEST()], options: { mergeTimeoutMs: MERGE_TIMEOUT_MS } });
+
+async function expectOnlyHonest(done: Federated): Promise<void> {
+  const { failure } = done.run('partner');
+  expect(failure).toMatchObject({ code: 'timeout', message: expect.stringContaining('within 2s') });
+  expect(done.run('honest')).toMatchObject({ failure: null, verified: true });
+  expect(done.merge).toMatchObject({ deterministic: false, because: 'limit', commits: 1 });
+  expect(await towns.south.rows('SELECT title FROM items WHERE id = 100')).toEqual([{ title: 'honest' }]);
+  expect(await towns.south.rows("SELECT name FROM dolt_branches WHERE name LIKE 'dolt-federation%'")).toEqual([]);
+  expect(await towns.south.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
+}
+
+/** Orders the heads of the two peers by their hashes. */
+async function orderHeads(order: 'hostile-first' | 'honest-first'): Promise<void> {
+  for (let n = 1; ; n += 1) {
+    const isHostileFirst = (await towns.north.head()) < (await honest.head());
+    if (isHostileFirst === (order === 'hostile-first')) break;
+    await honest.sql(
+      `CALL DOLT_COMMIT('--amend', '-m', 'honest ${n}', '--author', 'Honest <h@example.org>')`,
+      "CALL DOLT_PUSH('--force', 'box', 'main')",
+    );
+  }
+}
+
+describe('a merge that passes its limit', () => {
+  test.each(ENDLESS)('%s: the peer is left out, the other one is merged and pushed to', async (_, definition) => {
+    await towns.send(definition);
+    await towns.keep('INSERT INTO numbers VALUES (2, -1)', 'INSERT INTO pits VALUES (1)');
+    await expectOnlyHonest(await receive());
+  });
+
+  test.each(['hostile-first', 'honest-first'] as const)('the guilty head is found: %s by hash', async (order) => {
+    await towns.send('ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR sleep(3600) = 0)');
+    await towns.keep('INSERT INTO numbers VALUES (2, -1)');
+    await orderHeads(order);
+    await expectOnlyHonest(await receive());
+  });
+
+  test('an engine that does not answer is ended, and the merge goes on in a new one', async () => {
+    await towns.send(`ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR ${DEAF} > '')`);
+    await towns.keep('INSERT INTO numbers VALUES (2, -1)');
+    const started = performance.now();
+    await expectOnlyHonest(await receive());
+    expect(performance.now() - started).toBeLessThan(40_000);
+  });
+});
+
+test('a check that passes its limit keeps the peer out; nothing is merged or pushed', async () => {
+  await towns.send("UPDATE items SET title = 'sent' WHERE id = 101");
+  const before = await towns.state();
+  const done = await towns.receive({ options: { mergeTimeoutMs: 1 } });
+  expect(done.run('partner').failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^checking/) });
+  expect(await towns.state()).toBe(before);
+});
+
+test('what `resolve` does has the same limit: all statements end, and the engine goes on', async () => {
+  await withEngines(towns.south.path, folder.file('tmp'), (engines) =>
+    engines.use(PLAIN_KIT, async ({ database, allWithin, hasEnded }) => {
+      const sleeping = () =>
+        allWithin(mergeLimit('merging', 200), async () => {
+          await Promise.all([database.run('SELECT SLEEP(3600)'), database.run('SELECT SLEEP(3600)')]);
+        });
+      expect(await failureOf(sleeping)).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^merging/) });
+      expect(hasEnded()).toBe(false);
+      await database.run('SELECT 1');
+    }),
+  );
+});

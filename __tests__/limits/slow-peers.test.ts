@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { command } from '../helpers/commanding.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, remoteHead } from '../helpers/town.ts';
+
+/** What a server sends as soon as it is connected to, and then again and again, without ever coming to an end. */
+interface Drip {
+  readonly first: string;
+  readonly again: string;
+}
+
+/** An HTTP/2 server's preface, then pings; an HTTP/1.1 answer whose body, or whose headers, never end. */
+const DRIPS: Readonly<Record<string, Drip>> = {
+  'http2-pings': { first: '\0\0\0\u0004\0\0\0\0\0', again: '\0\0\u0008\u0006\0\0\0\0\0abcdefgh' },
+  'endless-body': { first: 'HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n', again: 'x' },
+  'endless-headers': { first: 'HTTP/1.1 200 OK\r\n', again: 'x' },
+};
+
+async function startDripping({ first, again }: Drip) {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.write(first, 'latin1');
+    const timer = setInterval(() => socket.write(again, 'latin1'), 100);
+    socket.on('close', () => clearInterval(timer));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return {
+    host: `127.0.0.1:${address.port}`,
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+test.each(Object.entries(DRIPS))(
+  'a server that never comes to an end (%s) is given up; the other peer is served',
+  async (_, drip) => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await using server = await startDripping(drip);
+    const peers = {
+      dolt: { endpoint: `http://${server.host}/org/repo`, timeout: '3s', live: false },
+      git: { endpoint: `http://${server.host}/org/repo.git`, timeout: '3s' },
+      box: `file://${folder.file('box')}`,
+    };
+    const started = performance.now();
+    const { result } = await command(folder, stringify(peers), { retries: 0 });
+    expect(performance.now() - started).toBeLessThan(40_000);
+    const failed = result.peers.filter(({ error }) => error !== null).map(({ name }) => name);
+    expect(failed).toEqual(['dolt', 'git']);
+    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await town.head());
+  },
+);

@@ -149,10 +149,10 @@ describe('peers that are refused', () => {
       );
     }
     expect(await messageOf(`${PEER}accept: [triggers, all]`)).toBe(
-      'federation.peers.a.accept[1]: "all" is none of triggers, procedures, events, ignore, deletion, future',
+      'federation.peers.a.accept[1]: "all" is none of triggers, procedures, events, ignore, deletion, future, recreated, expressions, ignored-tables, peers',
     );
     expect(await messageOf(`${PEER}accept: triggers`)).toBe(
-      'federation.peers.a.accept: must be a list of triggers, procedures, events, ignore, deletion, future',
+      'federation.peers.a.accept: must be a list of triggers, procedures, events, ignore, deletion, future, recreated, expressions, ignored-tables, peers',
     );
     expect(await messageOf('federation: {sovereignty: T3, peers: {a: {endpoint: file:///a, tier: T2}}}')).toBe(
       "peer a: tier T2 is below the federation's T3",

@@ -144,7 +144,6 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a default that waits',
-    merges: true,
     sends: ['ALTER TABLE items ADD COLUMN slow INT DEFAULT (SLEEP(0))'],
     code: 'peer-brings-code',
     says: 'partner brings expressions of items that call 1 function (SLEEP in the column slow)',
@@ -152,6 +151,7 @@ const ATTACKS: readonly Attack[] = [
   },
   {
     name: 'a check that fills the memory',
+    merges: true,
     sends: ["ALTER TABLE items ADD CONSTRAINT big CHECK (title <> REPEAT('x', 4))"],
     code: 'peer-brings-code',
     says: 'partner brings expressions of items that call 1 function (REPEAT in the check big)',

@@ -1,8 +1,8 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorMessage } from '../core/failure.ts';
-import { systemCode } from '../core/system-code.ts';
+import { readSmall } from '../core/read-small.ts';
 import { writeWhole } from '../core/write-whole.ts';
 
 const noteSchema = z.strictObject({
@@ -38,14 +38,15 @@ export async function readNotes(
   const file = notesFile(database);
   const none = (warning: string | null) => ({ notes: new Map(), warning });
   try {
-    const found = await stat(file);
-    if (!found.isFile() || found.size > MAX_BYTES) return none(`${file} is not a file of dolt-federation`);
-    const raw: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const found = await readSmall(file, MAX_BYTES);
+    if (found.kind === 'absent') return none(null);
+    if (found.kind === 'refused') return none(`${file} is not a file of dolt-federation: ${found.why}`);
+    const raw: unknown = JSON.parse(found.bytes.toString('utf8'));
     const parsed = notesSchema.safeParse(raw);
     if (!parsed.success) return none(`${file} does not have the expected form`);
     return { notes: new Map(Object.entries(parsed.data.remotes)), warning: null };
   } catch (thrown) {
-    return none(systemCode(thrown) === 'ENOENT' ? null : `${file} cannot be read: ${errorMessage(thrown)}`);
+    return none(`${file} cannot be read: ${errorMessage(thrown)}`);
   }
 }
 

@@ -7,7 +7,7 @@ import { Secrets } from '../../src/core/secrets.ts';
 import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
 import { type Engines, openEngines } from '../../src/dolt/engines.ts';
 import { branchHead } from '../../src/dolt/heads.ts';
-import { addRemote, listRemotes } from '../../src/dolt/remotes.ts';
+import { addRemote, listRemotes, removeRemote } from '../../src/dolt/remotes.ts';
 import type { Database } from '../../src/dolt/sql.ts';
 import { type Federated as FederatedTown, type FederationOptions, federate } from '../../src/sync/federation.ts';
 import { newPeerRun, type PeerRun } from '../../src/sync/peer-run.ts';
@@ -96,9 +96,12 @@ export async function federateTown(
 /** Runs the core of a sync with engines that are open already. */
 export async function federateIn(engines: Engines, test: FederateRun): Promise<Federated> {
   const ours = await inDatabase(engines, async (database) => {
-    const known = (await listRemotes(database)).map(({ name }) => name);
+    const known = new Map((await listRemotes(database)).map(({ name, url }) => [name, url]));
     for (const { name, endpoint, ref } of test.peers) {
-      if (!known.includes(name)) await addRemote(database, { name, url: endpoint.dolt, ref });
+      if (known.get(name) === endpoint.dolt) continue;
+      // A copy of a database has the remotes of the original.
+      if (known.has(name)) await removeRemote(database, name);
+      await addRemote(database, { name, url: endpoint.dolt, ref });
     }
     return await branchHead(database, 'main');
   });

@@ -51,7 +51,7 @@ export async function deletedRows(
 }
 
 /** `dolt_diff_stat` ends the whole engine where a column before others is VIRTUAL or hidden (Dolt 2.3.0, measured). */
-async function isShifted(
+export async function isShifted(
   sql: Sql,
   range: { readonly from: string; readonly to: string },
   table: { readonly from: string; readonly to: string },

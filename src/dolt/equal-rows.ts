@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
 import { type Cells, cellsSchema } from './cell.ts';
 import { type Column, columnsAt } from './columns.ts';
+import { isShifted } from './deleted-rows.ts';
 import { quoted } from './identifier.ts';
 import { hasKey, keyText } from './row-key.ts';
 import type { Sql } from './sql.ts';
@@ -45,7 +46,8 @@ async function holdEqualRow(sql: Sql, table: string, { ours, theirs }: Sides): P
   const keys = (columns: readonly Column[]): string[] =>
     columns.flatMap(({ name, primary }) => (primary ? [name] : []));
   if (keys(here).length === 0 || JSON.stringify(keys(here)) !== JSON.stringify(keys(there))) return false;
-  if (JSON.stringify(here) === JSON.stringify(there)) {
+  const isCountable = !(await isShifted(sql, { from: ours, to: theirs }, { from: table, to: table }));
+  if (isCountable && JSON.stringify(here) === JSON.stringify(there)) {
     const counted = await countEqual(sql, table, { ours, theirs });
     if (counted !== null) return counted > 0;
   }

@@ -162,7 +162,11 @@ describe('ways out', () => {
     expect(merged.conflicts[1]).toMatchObject({ left: false, ours: null, theirs: { a: 'three' } });
     expect((await it.north.rows(ROWS)).map(({ id }) => id)).toEqual([1, 2, 3, 5]);
     expect(await it.box('north', wayOut('merge', it.head))).toMatchObject({ state: 'up-to-date', error: null });
-    expect(await it.box('south')).toMatchObject({ state: 'behind', status: 'pulled' });
+    const received = await it.box('south');
+    expect(received).toMatchObject({ state: 'behind', status: 'conflict' });
+    // The side whose row lost learns of it.
+    const lost = { kind: 'id-collision', key: { id: '1' }, elsewhere: true };
+    expect(received.conflicts).toContainEqual(expect.objectContaining(lost));
     expect(await it.south.head()).toBe(await it.north.head());
   }, 180_000);
 

@@ -137,7 +137,7 @@ test('a key named like a column of Dolt does not blind the checks of what a peer
   });
   const to = await town.commit('edits', ...edits);
   const brought = await withDatabase(town.path, folder.file('tmp'), (database) =>
-    lookAt(database, { branch: 'main', ours: from, theirs: to }, '2026-12-31 00:00:00'),
+    lookAt(database, { ours: from, theirs: to, branch: 'main' }, '2026-12-31 00:00:00'),
   );
   const shown = { column: null, value: null };
   expect(brought?.deletions).toEqual([
@@ -145,15 +145,19 @@ test('a key named like a column of Dolt does not blind the checks of what a peer
       table: 'kinds',
       before: 20,
       deleted: 19,
+      added: 0,
+      moved: 0,
       rows: ['r0', 'r10', 'r11', 'r12', 'r13'].map((id) => ({ ...shown, table: 'kinds', key: { id } })),
     },
     // The keys cannot be read beside a condition; their number can.
-    { table: 'runs', before: 20, deleted: 19, rows: [] },
+    { table: 'runs', before: 20, deleted: 19, added: 0, moved: 0, rows: [] },
     // `dolt_diff_stat` would end the engine here.
     {
       table: 'shifted',
       before: 20,
       deleted: 19,
+      added: 0,
+      moved: 0,
       rows: ['r0', 'r10', 'r11', 'r12', 'r13'].map((id) => ({ ...shown, table: 'shifted', key: { id } })),
     },
   ]);

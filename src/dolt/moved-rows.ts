@@ -27,7 +27,7 @@ const AUDIT: ReadonlySet<string> = new Set(['created_at', 'created_by', 'updated
 const SHADOWED: ReadonlySet<string> = new Set(['commit', 'commit_date']);
 
 const count = z.coerce.number().int();
-const statRow = z.object({ rows_added: count, rows_deleted: count });
+const kindRow = z.object({ kind: z.string(), n: count });
 
 /**
  * Finds rows that were deleted under one key and added under another with equal contents: every column outside the key,
@@ -40,9 +40,14 @@ export async function movedRows(
   table: string,
 ): Promise<MovedRows> {
   const between = [range.from, range.to, table];
-  const [stat] = await sql.rows(statRow, 'SELECT rows_added, rows_deleted FROM dolt_diff_stat(?, ?, ?)', between);
-  const added = stat?.rows_added ?? 0;
-  const deleted = stat?.rows_deleted ?? 0;
+  // `dolt_diff_stat` ends the engine beside VIRTUAL columns and counts no rows of a recreated table (Dolt 2.3.0).
+  const kinds = await sql.rows(
+    kindRow,
+    'SELECT diff_type AS kind, COUNT(*) AS n FROM dolt_diff(?, ?, ?) GROUP BY diff_type',
+    between,
+  );
+  const countOf = (wanted: string): number => kinds.find(({ kind }) => kind === wanted)?.n ?? 0;
+  const [added, deleted] = [countOf('added'), countOf('removed')];
   if (added === 0 || deleted === 0 || Math.max(added, deleted) > MAX_ROWS) return { added, moved: [] };
   const before = new Set((await columnsAt(sql, table, range.from)).map(({ name }) => name));
   const columns = (await columnsAt(sql, table, range.to)).filter(({ name }) => before.has(name));

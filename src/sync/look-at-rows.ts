@@ -1,5 +1,5 @@
 import { type Column, columnsAt } from '../dolt/columns.ts';
-import { deletedRows, isShifted } from '../dolt/deleted-rows.ts';
+import { deletedRows } from '../dolt/deleted-rows.ts';
 import { countDifferingRows, differingRows } from '../dolt/differing-rows.ts';
 import { countRowsAfter, isAfter, timeColumns } from '../dolt/future-dates.ts';
 import { movedRows } from '../dolt/moved-rows.ts';
@@ -65,8 +65,7 @@ async function losses(
   const choice = { table: to, keys, where: "diff_type = 'removed'" };
   const shown = comparable && keys.length > 0;
   const rows = shown ? await differingRows(sql, range, choice) : [];
-  // Moved rows are sought with `dolt_diff_stat`, which fails for these tables or ends the engine.
-  const isMovable = comparable && !recreated && from === to && !(await isShifted(sql, range, { from, to }));
+  const isMovable = comparable && from === to;
   const { added, moved } = isMovable ? await movedRows(sql, range, to) : { added: 0, moved: [] };
   return [{ table: from, before, deleted, added, moved: moved.length, rows }];
 }

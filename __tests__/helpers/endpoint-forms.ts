@@ -144,9 +144,9 @@ async function behindSsh(folder: TempFolder, at: (sshd: Sshd) => { endpoint: str
 
 const ssh: Form = async (folder) => {
   await mkdir(folder.file('far'));
-  return await behindSsh(folder, ({ url, port }) => ({
+  return await behindSsh(folder, ({ url }) => ({
     endpoint: `${url}${folder.file('far')}`,
-    url: `ssh://127.0.0.1:${port}`,
+    url,
   }));
 };
 
@@ -162,9 +162,9 @@ const scp: Form = async (folder) => {
 
 const gitSsh: Form = async (folder) => {
   const { path } = await bareRepository(folder.file('far.git'), { withBranch: true });
-  return await behindSsh(folder, ({ url, port }) => ({
+  return await behindSsh(folder, ({ url }) => ({
     endpoint: `git+${url}${path}`,
-    url: `git+ssh://127.0.0.1:${port}`,
+    url: `git+${url}`,
   }));
 };
 

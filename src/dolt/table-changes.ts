@@ -3,7 +3,7 @@ import { columnsAt } from './columns.ts';
 import { type Item, tableItems } from './create-table.ts';
 import { quoted } from './identifier.ts';
 import type { Sql } from './sql.ts';
-import { tableHashes } from './table-hashes.ts';
+import { STAGED, tableHashes } from './table-hashes.ts';
 
 /** One table that differs between two commits. */
 export interface TableChange {
@@ -58,6 +58,8 @@ export async function tableChanges(sql: Sql, from: string, to: string): Promise<
   for (const row of schemas.filter((one) => !summary.some((other) => pair(other) === pair(one)))) {
     changes.push(await untold(sql, range, namesOf(row)));
   }
+  // No function hashes what is staged.
+  if (from === STAGED || to === STAGED) return changes;
   const [before, after] = [await tableHashes(sql, from), await tableHashes(sql, to)];
   const toldBefore = new Set(changes.map((change) => change.from));
   const toldAfter = new Set(changes.map((change) => change.to));

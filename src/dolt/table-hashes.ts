@@ -7,6 +7,8 @@ const hashRow = z.object({ name: z.string(), hash: z.string() });
 
 /** The revision that stands for the working set of the session's branch. */
 export const WORKING = 'WORKING';
+/** The revision that stands for what is staged in it. */
+export const STAGED = 'STAGED';
 
 const HASHES =
   "SELECT table_name AS name, dolt_hashof_table(table_name) AS hash FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'";

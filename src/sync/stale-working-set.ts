@@ -1,6 +1,7 @@
 import { Failure } from '../core/failure.ts';
 import { recentCommits } from '../dolt/history.ts';
 import type { Sql } from '../dolt/sql.ts';
+import { STAGED } from '../dolt/table-hashes.ts';
 import { changedTables, stagedTables } from '../dolt/working-set.ts';
 
 /** A branch that moved further than this without its working set is beyond what any push or merge leaves. */
@@ -16,7 +17,7 @@ export async function refuseStale(sql: Sql): Promise<void> {
   const tables = await stagedTables(sql);
   if (tables.length === 0) return;
   for (const commit of (await recentCommits(sql, COMMITS)).slice(1)) {
-    if ((await changedTables(sql, commit, 'STAGED')).length > 0) continue;
+    if ((await changedTables(sql, commit, STAGED)).length > 0) continue;
     throw new Failure(
       'uncommitted-changes',
       `the working set is behind its branch: what is staged is exactly ${commit}, so committing ${tables.join(', ')} would take back every later commit`,

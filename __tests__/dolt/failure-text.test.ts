@@ -35,6 +35,8 @@ describe('the class of a text', () => {
       'error: RPC failed; HTTP 403 curl 22 The requested URL returned error: 403\nsend-pack: unexpected disconnect while reading sideband packet\nEverything up-to-date',
       'auth',
     ],
+    ['@@@@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n@@@@@@@@@@', 'untrusted-host'],
+    ['No ED25519 host key is known for [127.0.0.1]:22 and you have requested strict checking.', 'untrusted-host'],
     ['Received disconnect from h port 22:2: Too many authentication failures\nConnection closed by h port 22', 'auth'],
     ['something that nobody has seen', 'unknown'],
     ['', 'unknown'],

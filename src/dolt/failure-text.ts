@@ -60,6 +60,9 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['could not find default credentials', 'auth'],
   ['error getting credentials using google_application_credentials', 'auth'],
   ['host key verification failed', 'untrusted-host'],
+  // Dolt may pass on only the beginning of what ssh says.
+  ['remote host identification has changed', 'untrusted-host'],
+  ['host key is known for', 'untrusted-host'],
   ['x509: certificate signed by unknown authority', 'untrusted-host'],
   ['failed to verify certificate', 'untrusted-host'],
   // git, built with GnuTLS and with OpenSSL.

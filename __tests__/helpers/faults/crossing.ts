@@ -143,7 +143,9 @@ async function judgeState(
 
 /** The next run, without the fault, is green and brings everybody together. */
 async function judgeRecovery({ ground }: Crossing, spec: RunSpec, remote: FarRemote): Promise<readonly string[]> {
-  const end = await runToEnd({ ...spec, words: ['--timeout', '60s'] });
+  const isThere = (await stat(spec.database).catch(() => null)) !== null;
+  const bootstrap = isThere ? [] : ['--bootstrap', 'origin'];
+  const end = await runToEnd({ ...spec, words: ['--timeout', '60s', ...bootstrap] });
   if (end.exitCode !== 0) return [`the next run ended with ${end.exitCode}: ${end.stdout}`];
   const town = openTestTown(spec.database);
   const head = await town.head();

@@ -16,6 +16,6 @@ test('the bundle writes the files of its user: the configuration, and what it re
   const ended = await startCli(folder, sync);
   expect(JSON.parse(String(ended.stdout))).toMatchObject({ peers: [{ verified: true }, { verified: true }] });
   expect(JSON.parse(await readFile(memoryFile(folder.file('town')), 'utf8'))).toMatchObject({
-    peers: { box: { branch: 'main' }, more: { branch: 'main' } },
+    peers: ['box', 'more'].map((name) => ({ branch: 'main', endpoint: `file://${folder.file(name)}` })),
   });
 });

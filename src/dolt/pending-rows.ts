@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { groupBy } from '../core/group-by.ts';
+import { inParts } from '../core/in-parts.ts';
 import { type Cells, cellsSchema } from './cell.ts';
 import { columnType, defaultText, type Item, isNotNull, tableCollation } from './create-table.ts';
 import { quoted } from './identifier.ts';
@@ -191,7 +192,7 @@ export class PendingRows {
     await this.#create(table);
     const columns = ordinaryColumns(shape).map(quoted).join(', ');
     const moved = keys.filter((key) => !rows.has(keyText(shape, key)));
-    for (const page of pages(moved)) {
+    for (const page of inParts(moved, PAGE)) {
       const where = hasKey(shape, page);
       await this.#sql.run(
         `INSERT INTO ${quoted(table.name)} (${columns}) SELECT ${columns} FROM ${quoted(name)} WHERE ${where.text}`,
@@ -210,7 +211,7 @@ export class PendingRows {
     const { shape, name: pending } = await this.#table(name);
     const joined = shape.key.map((column) => `p.${quoted(column)} = b.${quoted(column)}`).join(' AND ');
     const values = back.columns.map((column) => `p.${quoted(column)} = b.${quoted(column)}`).join(', ');
-    for (const page of pages(back.keys)) {
+    for (const page of inParts(back.keys, PAGE)) {
       const where = hasKey(shape, page);
       await this.#sql.run(
         `UPDATE ${quoted(pending)} p JOIN (SELECT * FROM ${quoted(name)} AS OF ? WHERE ${where.text}) b ON ${joined} SET ${values}`,
@@ -285,7 +286,7 @@ export class PendingRows {
   }
 
   async #delete(from: string, shape: TableShape, keys: readonly Cells[]): Promise<void> {
-    for (const page of pages(keys)) {
+    for (const page of inParts(keys, PAGE)) {
       const where = hasKey(shape, page);
       await unchecked(this.#sql, `DELETE FROM ${from} WHERE ${where.text}`, where.values);
     }
@@ -300,9 +301,4 @@ function typeOf(item: Item, collation: string): string {
   const own = / (?:COLLATE|CHARACTER SET) /i.test(type) || !TEXTS.test(type) ? type : `${type} ${collation}`;
   // A side that lacks the column gives no value for it.
   return [own, isNotNull(item) ? 'NOT NULL' : '', defaultText(item)].filter((part) => part !== '').join(' ');
-}
-
-function pages<T>(things: readonly T[]): T[][] {
-  const count = Math.ceil(things.length / PAGE);
-  return Array.from({ length: count }, (_, page) => things.slice(page * PAGE, (page + 1) * PAGE));
 }

@@ -1,5 +1,6 @@
 import { Failure } from '../core/failure.ts';
 import { groupBy } from '../core/group-by.ts';
+import { inParts } from '../core/in-parts.ts';
 import type { Cells, CellValue } from './cell.ts';
 import { quoted } from './identifier.ts';
 import type { OpenMergeTable } from './open-merge-table.ts';
@@ -50,7 +51,7 @@ export async function rewriteRows(
   }
   const deleted = changed.filter(({ take }) => take === 'deletion');
   const kept = changed.filter(({ take }) => take !== 'deletion');
-  for (const part of inParts(deleted)) {
+  for (const part of inParts(deleted, KEYS_PER_STATEMENT)) {
     await removeRows(
       sql,
       shape,
@@ -66,17 +67,11 @@ export async function rewriteRows(
         const [first] = group;
         if (first === undefined) continue;
         const sources = sourcesOf(shape, open, first);
-        for (const part of inParts(group)) {
+        for (const part of inParts(group, KEYS_PER_STATEMENT)) {
           await insert(sql, shape, open, { sources, keys: part.map(({ key }) => key), into });
         }
       }
     },
-  );
-}
-
-function inParts(rows: readonly Rewrite[]): Rewrite[][] {
-  return Array.from({ length: Math.ceil(rows.length / KEYS_PER_STATEMENT) }, (_, part) =>
-    rows.slice(part * KEYS_PER_STATEMENT, (part + 1) * KEYS_PER_STATEMENT),
   );
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { groupBy } from '../core/group-by.ts';
+import { inParts } from '../core/in-parts.ts';
 import { type Cells, cellsSchema } from './cell.ts';
 import { quoted } from './identifier.ts';
 import { hasShadowedDiff } from './readability.ts';
@@ -110,12 +111,6 @@ async function commitsOf(sql: Sql, { head, since }: RowHistory): Promise<Commit[
     const [parent, ...others] = (parents ?? '').split(', ').filter((hash) => hash !== '');
     return parent === undefined ? [] : [{ hash: commit_hash, date, parent, isMerge: others.length > 0 }];
   });
-}
-
-function inParts<T>(things: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(things.length / size) }, (_, part) =>
-    things.slice(part * size, (part + 1) * size),
-  );
 }
 
 /** @param of.pairs commits to compare with their first parents; null: all, along the history */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
+import { inParts } from '../core/in-parts.ts';
 import { type Cells, cellsSchema } from '../dolt/cell.ts';
 import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../dolt/heads.ts';
 import { quoted } from '../dolt/identifier.ts';
@@ -236,11 +237,11 @@ async function changedSince(
 async function writeRows(sql: Sql, { shape, written, removed }: UncommittedRows, source: Condition): Promise<void> {
   const columns = ordinaryColumns(shape).map(quoted).join(', ');
   await sql.run('SET foreign_key_checks = 0');
-  for (const keys of pages([...written, ...removed])) {
+  for (const keys of inParts([...written, ...removed], KEYS_PER_STATEMENT)) {
     const where = hasKey(shape, keys);
     await sql.run(`DELETE FROM ${quoted(shape.name)} WHERE ${where.text}`, where.values);
   }
-  for (const keys of pages(written)) {
+  for (const keys of inParts(written, KEYS_PER_STATEMENT)) {
     const where = hasKey(shape, keys);
     await sql.run(
       `INSERT INTO ${quoted(shape.name)} (${columns}) SELECT ${columns} FROM ${source.text} WHERE ${where.text}`,
@@ -272,7 +273,7 @@ async function differingAmong(
   { from, to, keys }: Range & { readonly keys: readonly Cells[] },
 ): Promise<Cells[]> {
   const found: Cells[] = [];
-  for (const page of pages(keys)) {
+  for (const page of inParts(keys, KEYS_PER_STATEMENT)) {
     for (const prefix of ['to_', 'from_']) {
       const where = hasKey(shape, page, prefix);
       const rows = await sql.rows(cellsSchema, `${diffOf(shape)} WHERE ${where.text}`, [
@@ -308,10 +309,4 @@ async function definitionNow(sql: Sql, table: string): Promise<string> {
 
 function withoutCounter(row: z.infer<typeof createRow> | undefined): string {
   return (row?.['Create Table'] ?? '').replace(/ AUTO_INCREMENT=\d+/, '');
-}
-
-function pages(keys: readonly Cells[]): Cells[][] {
-  return Array.from({ length: Math.ceil(keys.length / KEYS_PER_STATEMENT) }, (_, page) =>
-    keys.slice(page * KEYS_PER_STATEMENT, (page + 1) * KEYS_PER_STATEMENT),
-  );
 }

@@ -21,6 +21,7 @@ const NOTHING: Brought = {
   expressions: [],
   steering: [],
   redefined: [],
+  collation: false,
   migrations: [],
 };
 const RULES = { peer: 'partner', accept: [], maxDelete: 50 } as const;

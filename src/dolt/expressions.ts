@@ -39,13 +39,18 @@ const MAX_PATTERN = 200;
 /** Functions that some SQL calls without brackets, and that say who runs it. */
 const BARE = new Set(['CURRENT_USER', 'CURRENT_ROLE', 'SESSION_USER', 'SYSTEM_USER']);
 
+/** Where a table may hold an expression; the words may stand in other places as well. */
+const MAY_COMPUTE = /\(\(|\bDEFAULT\s*\(|\bCHECK\b|\bGENERATED\b|\bAS\b/i;
+
 /**
- * Whether the expressions of a table can be told from its other text: Dolt 2.3.0 prints the names in a functional index
- * without backticks (measured), so a quote in a name begins what looks like a string.
+ * Whether the expressions of a table can be told from its other text. Dolt 2.3.0 (measured) prints the names in a
+ * functional index without backticks, so that a quote in a name begins what looks like a string. In other expressions it
+ * does not double the backticks of a name, so that one begins what looks like a name.
  * @param names of the table and its columns
  */
 export function isReadable(createTable: string, names: readonly string[]): boolean {
-  return !(/KEY [^\n]*\(\(/.test(createTable) && names.some((name) => /['"`\\]/.test(name)));
+  if (names.some((name) => name.includes('`')) && MAY_COMPUTE.test(createTable)) return false;
+  return !(/KEY[\s\S]*\(\(/.test(createTable) && names.some((name) => /['"\\]/.test(name)));
 }
 
 /**

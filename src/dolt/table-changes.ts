@@ -45,7 +45,7 @@ export async function tableChanges(sql: Sql, from: string, to: string): Promise<
     to,
   ]);
   const changes: TableChange[] = [];
-  for (const row of summary) {
+  for (const row of summary.filter(isTable)) {
     const change = namesOf(row);
     const known = { ...change, comparable: true, recreated: false, explained: true };
     if (row.data_change || change.from === null || change.to === null) {
@@ -55,7 +55,7 @@ export async function tableChanges(sql: Sql, from: string, to: string): Promise<
       changes.push({ ...known, dataChanged, definitionChanged: row.schema_change, recreated: dataChanged });
     }
   }
-  for (const row of schemas.filter((one) => !summary.some((other) => pair(other) === pair(one)))) {
+  for (const row of schemas.filter((one) => isTable(one) && !summary.some((other) => pair(other) === pair(one)))) {
     changes.push(await untold(sql, range, namesOf(row)));
   }
   // No function hashes what is staged.
@@ -72,6 +72,23 @@ export async function tableChanges(sql: Sql, from: string, to: string): Promise<
     if (change.from !== null || change.to !== null) changes.push(await untold(sql, range, change));
   }
   return changes.filter((change) => change.from !== null || change.to !== null);
+}
+
+/** Whether two commits give new tables another character set or collation. */
+export async function changesCollation(sql: Sql, from: string, to: string): Promise<boolean> {
+  const rows = await sql.rows(schemaRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [
+    from,
+    to,
+  ]);
+  return rows.some((row) => !isTable(row));
+}
+
+/**
+ * Dolt 2.3.0 (measured) lists a change of the database's collation as a table of this name. A real table of such a name
+ * is found by its hash.
+ */
+function isTable({ to_table_name }: Names): boolean {
+  return !to_table_name.startsWith('__DATABASE__');
 }
 
 type Names = z.infer<typeof schemaRow>;

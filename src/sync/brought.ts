@@ -44,7 +44,8 @@ export interface SteeringRows {
 /** Calls in the expressions of one table. */
 export interface BroughtCalls {
   readonly table: string;
-  readonly calls: readonly ForeignCall[];
+  /** Null where the expressions cannot be told from the names around them. */
+  readonly calls: readonly ForeignCall[] | null;
 }
 
 /** What one head would bring into our branch that we do not have in the same form already. */
@@ -68,6 +69,8 @@ export interface Brought {
   readonly steering: readonly SteeringRows[];
   /** Tables whose definition differs. */
   readonly redefined: readonly string[];
+  /** Whether new tables get another character set or collation. */
+  readonly collation: boolean;
   /** Where beads' migrations differ between the two heads. */
   readonly migrations: readonly { readonly table: string; readonly ours: string; readonly theirs: string }[];
 }

@@ -1,6 +1,6 @@
 import { columnsAt } from '../dolt/columns.ts';
 import { tableItems } from '../dolt/create-table.ts';
-import { expressionTexts, type ForeignCall, foreignCalls, isReadable } from '../dolt/expressions.ts';
+import { expressionTexts, foreignCalls, isReadable } from '../dolt/expressions.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { createTableAt, type TableChange } from '../dolt/table-changes.ts';
 import { tableHashes } from '../dolt/table-hashes.ts';
@@ -23,7 +23,7 @@ export async function lookAtExpressions(
     const base = from === null ? '' : await createTableAt(sql, from, heads.base);
     const names = [to, ...(await columnsAt(sql, to, heads.theirs)).map(({ name }) => name)];
     if (!isReadable(theirs, names)) {
-      if (theirs !== base) found.push({ table: to, calls: [unreadable(to)] });
+      if (theirs !== base) found.push({ table: to, calls: null });
       continue;
     }
     const items = tableItems(theirs);
@@ -34,8 +34,4 @@ export async function lookAtExpressions(
     if (calls.length > 0) found.push({ table: to, calls });
   }
   return found;
-}
-
-function unreadable(table: string): ForeignCall {
-  return { function: 'an expression that cannot be read beside names with quotes', item: table, kind: 'index' };
 }

@@ -1,9 +1,10 @@
+import { Failure } from '../core/failure.ts';
 import { CODE_TABLES, definitionsAt } from '../dolt/definitions.ts';
 import { commitsAfter } from '../dolt/future-dates.ts';
 import { mergeBase } from '../dolt/history.ts';
 import { MIGRATION_TABLES, migrationAt } from '../dolt/migrations.ts';
 import type { Sql } from '../dolt/sql.ts';
-import { type TableChange, tableChanges } from '../dolt/table-changes.ts';
+import { changesCollation, type TableChange, tableChanges } from '../dolt/table-changes.ts';
 import { type Brought, type BroughtDefinition, broughtDefinitions } from './brought.ts';
 import { lookAtExpressions } from './look-at-expressions.ts';
 import { lookAtLocalTables, lookAtPrivateTables } from './look-at-local-tables.ts';
@@ -35,8 +36,21 @@ export async function lookAt(sql: Sql, heads: Omit<Heads, 'base'>, limit: string
   return await lookFrom(sql, { ...heads, base }, limit);
 }
 
-/** The same with a commit to compare with that need not be the merge base. */
+/**
+ * The same with a commit to compare with that need not be the merge base.
+ * @throws Failure `dolt-defect` where this Dolt cannot read a definition of the head
+ */
 export async function lookFrom(sql: Sql, heads: Heads, limit: string): Promise<Brought> {
+  return await readBrought(sql, heads, limit).catch((thrown: unknown) => {
+    if (!(thrown instanceof Failure) || (thrown.code !== 'unknown' && thrown.code !== 'dolt-defect')) throw thrown;
+    throw new Failure('dolt-defect', `this Dolt cannot read the tables of ${heads.theirs}: ${thrown.message}`, {
+      hint: 'Look for a default, check or generated column that `SHOW CREATE TABLE` cannot print, such as `EXTRACT(YEAR FROM d)`. Drop it on the side that has it, commit, then run again.',
+      cause: thrown,
+    });
+  });
+}
+
+async function readBrought(sql: Sql, heads: Heads, limit: string): Promise<Brought> {
   const { base } = heads;
   const changes = await tableChanges(sql, base, heads.theirs);
   const news = base === heads.ours ? changes : await tableChanges(sql, heads.ours, heads.theirs);
@@ -58,6 +72,8 @@ export async function lookFrom(sql: Sql, heads: Heads, limit: string): Promise<B
     redefined: tables.flatMap(({ from, to, definitionChanged }) =>
       from !== null && to !== null && definitionChanged ? [from] : [],
     ),
+    collation:
+      (await changesCollation(sql, base, heads.theirs)) && (await changesCollation(sql, heads.ours, heads.theirs)),
     migrations,
   };
 }

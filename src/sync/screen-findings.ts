@@ -87,8 +87,9 @@ function ofLocalTables({ localTables }: Brought): Finding[] {
 
 function ofExpressions({ expressions }: Brought): Finding[] {
   return expressions.map(({ table, calls }) => {
-    const names = calls.map((call) => `${call.function} in the ${call.kind} ${call.item}`);
-    const text = `brings expressions of ${table} that call ${listed('function', names)}`;
+    const names = (calls ?? []).map((call) => `${call.function} in the ${call.kind} ${call.item}`);
+    const what = calls === null ? 'cannot be read beside names with quotes' : `call ${listed('function', names)}`;
+    const text = `brings expressions of ${table} that ${what}`;
     return { code: 'peer-brings-code', text, lifts: ['expressions'], rows: [], hint: EXPRESSIONS };
   });
 }

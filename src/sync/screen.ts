@@ -80,6 +80,9 @@ function noticesOf(brought: Brought, peer: string): Notice[] {
       }),
     ),
     ...(names.length === 0 ? [] : [notice('peer-brings-views', `${peer} changes ${listed('definition', names)}`)]),
+    ...(brought.collation
+      ? [notice('definitions-differ', `${peer} changes the character set or collation of new tables`)]
+      : []),
     ...(brought.redefined.length === 0
       ? []
       : [notice('definitions-differ', `${peer} changes the definition of ${listed('table', brought.redefined)}`)]),

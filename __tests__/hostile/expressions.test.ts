@@ -1,0 +1,214 @@
+import { describe, expect, test } from '@jest/globals';
+import { tableItems } from '../../src/dolt/create-table.ts';
+import { foreignCalls } from '../../src/dolt/expressions.ts';
+import { createTableAt } from '../../src/dolt/table-changes.ts';
+import { withDatabase } from '../helpers/federating.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeEmptyTown } from '../helpers/town.ts';
+
+/** The columns of every table below. */
+const COLUMNS = "id INT PRIMARY KEY, a VARCHAR(90), b INT, d DATETIME, j JSON, `q'(` VARCHAR(9)";
+
+/** The calls that are not allowed in expressions as Dolt prints them, once it has stored each in a table of its own. */
+async function callsIn(expressions: readonly string[], make: (expression: string) => string): Promise<string[][]> {
+  await using folder = await tempFolder();
+  const town = await makeEmptyTown(folder.file('town'));
+  return await withDatabase(town.path, folder.file('tmp'), async (sql) => {
+    const found: string[][] = [];
+    for (const text of expressions) {
+      await sql.run(`CREATE TABLE t (${make(text)})`);
+      await sql.run("CALL DOLT_COMMIT('-A', '-m', 'table', '--allow-empty')");
+      found.push(foreignCalls(tableItems(await createTableAt(sql, 't', 'HEAD'))).map((call) => call.function));
+      await sql.run('DROP TABLE t');
+    }
+    return found;
+  });
+}
+
+const asCheck = (expression: string): string => `${COLUMNS}, CONSTRAINT c CHECK (${expression} IS NULL)`;
+
+const ALLOWED = [
+  ...['a = 1 AND b <> 2 OR NOT (b <=> 3) XOR b > 4', 'b + 1 - 2 * 3 / 4 % 5 DIV 6 | 7 & 8 ^ 9 << 1 >> 2', '-b'],
+  ...["a IN ('x', 'y')", 'b BETWEEN (1) AND (2)', "a LIKE ('x%')", "CASE (b) WHEN (1) THEN ('x') ELSE ('y') END"],
+  ...[
+    'CAST(a AS CHAR(3))',
+    'CAST(a AS DECIMAL(5,2))',
+    "CONVERT('x' USING utf8mb4)",
+    'CONVERT(a, DATETIME)',
+    'BINARY a',
+  ],
+  ...['COALESCE(a, b)', 'IF(a, b, 1)', 'IFNULL(a, b)', 'NULLIF(a, b)', 'GREATEST(b, 1)', 'LEAST(b, 1)'],
+  ...['ABS(b)', 'ROUND(b, 1)', 'FLOOR(b)', 'CEIL(b)', 'CEILING(b)', 'MOD(b, 2)', 'SIGN(b)'],
+  ...['LOWER(a)', 'LCASE(a)', 'UPPER(a)', 'UCASE(a)', 'TRIM(a)', "TRIM(BOTH 'x' FROM (a))", 'LTRIM(a)', 'RTRIM(a)'],
+  ...["CONCAT(a, 'x')", "CONCAT_WS(',', a, b)", 'SUBSTRING(a, 1, 2)', 'SUBSTR(a FROM 1 FOR 2)', 'MID(a, 1, 2)'],
+  ...["SUBSTRING_INDEX(a, '.', 1)", 'LEFT(a, 1)', 'RIGHT(a, 1)', 'LENGTH(a)', 'OCTET_LENGTH(a)', 'CHAR_LENGTH(a)'],
+  ...['CHARACTER_LENGTH(a)', "REPLACE(a, 'x', 'y')", "LOCATE('x', a)", "POSITION('x' IN a)", "INSTR(a, 'x')"],
+  ...['HEX(a)', 'UNHEX(a)', 'MD5(a)', 'SHA(a)', 'SHA1(a)', 'SHA2(a, 256)', 'CRC32(a)'],
+  ...['UUID_TO_BIN(a)', 'BIN_TO_UUID(a)', 'DATE(d)', 'TIME(d)', 'YEAR(d)', 'MONTH(d)', 'DAY(d)', 'DAYOFMONTH(d)'],
+  ...["DATE_FORMAT(d, '%Y')", 'DATE_ADD(d, INTERVAL 1 DAY)', 'DATE_SUB(d, INTERVAL 1 DAY)', 'ADDDATE(d, 1)'],
+  ...['SUBDATE(d, 1)', 'DATEDIFF(d, d)', 'UNIX_TIMESTAMP(d)', 'FROM_UNIXTIME(b)'],
+  ...[
+    "JSON_EXTRACT(j, '$.a')",
+    "j->>'$.a'",
+    "JSON_SET(j, '$.a', 1)",
+    'JSON_ARRAY(a)',
+    'JSON_OBJECT(a, b)',
+    'JSON_VALID(a)',
+  ],
+  ...['POINT(1, 2)', "ST_GEOMFROMTEXT('POINT(1 1)')", "ST_POINTFROMTEXT('POINT(1 1)')"],
+  ...["REGEXP_LIKE(a, '^x')", "REGEXP_LIKE(a, '^x', 'i')", "a REGEXP '^x'", "a NOT RLIKE '^x'"],
+  ...[
+    "a <> 'SLEEP(1)'",
+    'a <> "SLEEP (1)"',
+    "a <> 'it''s SLEEP(1)'",
+    "a <> 'x\\\\' OR a <> 'SLEEP(1)'",
+    'a <> 0x534C454550',
+  ],
+  ...["`q'(` <> 'x'", "a <> _utf8mb4'SLEEP(1)'", 'a /* SLEEP(1) */ <> 1'],
+];
+
+/** What a CHECK may not call because it differs in each call. */
+const ALLOWED_DEFAULTS = [
+  'UUID()',
+  'NOW()',
+  'CURRENT_TIMESTAMP',
+  'CURRENT_DATE()',
+  'CURRENT_TIME()',
+  'LOCALTIME()',
+  'LOCALTIMESTAMP()',
+  'CURDATE()',
+  'CURTIME()',
+  'UTC_TIMESTAMP()',
+];
+
+/** Each with the call that is to be found in it. */
+const REFUSED = [
+  ['SLEEP(0)', 'SLEEP'],
+  ['SLEEP (0)', 'SLEEP'],
+  ['SLEEP\n(0)', 'SLEEP'],
+  ['sLeEp(0)', 'SLEEP'],
+  ['`sleep`(0)', 'SLEEP'],
+  ['SLEEP/* x */(0)', 'SLEEP'],
+  ['/*!50000 SLEEP(0) */', 'SLEEP'],
+  ['/*!SLEEP(0)*/', 'SLEEP'],
+  ['mysql.SLEEP(0)', 'SLEEP'],
+  ["a <> 'x\\\\' OR SLEEP(0) OR a <> 'y'", 'SLEEP'],
+  ["a <> 'x''' OR SLEEP(0) OR a <> ''", 'SLEEP'],
+  ["a <> 'x\\'' OR SLEEP(0) OR a <> ''", 'SLEEP'],
+  ['a <> "it\'s" OR SLEEP(0) OR a <> "\'"', 'SLEEP'],
+  ["`q'(` <> '' OR SLEEP(0) OR `q'(` <> ''", 'SLEEP'],
+  ['a <> 0x27 OR SLEEP(0) OR a <> 0x27', 'SLEEP'],
+  ["a <> _binary'x''' OR SLEEP(0)", 'SLEEP'],
+  ['(1, SLEEP(0)) = (1, 2)', 'SLEEP'],
+  ['CONCAT(LOWER(SLEEP(0)))', 'SLEEP'],
+  ['CASE WHEN SLEEP(0) THEN 1 ELSE 2 END', 'SLEEP'],
+  ['a IN (SLEEP(0))', 'SLEEP'],
+  ["JSON_OBJECT('a', SLEEP(0))", 'SLEEP'],
+  ["REPEAT('x', 4)", 'REPEAT'],
+  ['SPACE(4)', 'SPACE'],
+  ["RPAD(a, 4, 'x')", 'RPAD'],
+  ["INSERT(a, 1, 2, 'x')", 'INSERT'],
+  ["LOAD_FILE('/etc/hostname')", 'LOAD_FILE'],
+  ["DOLT_HASHOF('HEAD')", 'DOLT_HASHOF'],
+  ['VALUES(a)', 'VALUES'],
+  ['a <> @@version', '@@VERSION'],
+  ['a <> @x', '@X'],
+  ["REGEXP_LIKE(a, CONCAT('(a', '+)+$'))", 'REGEXP_LIKE'],
+  ['a REGEXP CONCAT(a, 1)', 'REGEXP_LIKE'],
+  ['a RLIKE a', 'REGEXP_LIKE'],
+  [`a REGEXP '${'x'.repeat(201)}'`, 'REGEXP_LIKE'],
+  ["REGEXP_INSTR(a, 'x')", 'REGEXP_INSTR'],
+  ["REGEXP_REPLACE(a, 'x', 'y')", 'REGEXP_REPLACE'],
+  ["REGEXP_SUBSTR(a, 'x')", 'REGEXP_SUBSTR'],
+] as const;
+
+const REFUSED_DEFAULTS = [
+  ['USER()', 'USER'],
+  ['CURRENT_USER', 'CURRENT_USER'],
+  ['DATABASE()', 'DATABASE'],
+  ['CONNECTION_ID()', 'CONNECTION_ID'],
+  ['RAND()', 'RAND'],
+  ['LAST_INSERT_ID(3)', 'LAST_INSERT_ID'],
+] as const;
+
+describe('as Dolt prints them, expressions', () => {
+  test('of every allowed function pass', async () => {
+    const found = await callsIn(ALLOWED, asCheck);
+    expect(ALLOWED.filter((_, index) => found[index]?.length !== 0)).toEqual([]);
+  });
+  test('of every allowed function pass as defaults', async () => {
+    const found = await callsIn(ALLOWED_DEFAULTS, (text) => `id INT PRIMARY KEY, a VARCHAR(90) DEFAULT (${text})`);
+    expect(ALLOWED_DEFAULTS.filter((_, index) => found[index]?.length !== 0)).toEqual([]);
+  });
+  test('that call anything else are found', async () => {
+    expect(
+      await callsIn(
+        REFUSED.map(([text]) => text),
+        asCheck,
+      ),
+    ).toEqual(REFUSED.map(([, name]) => [name]));
+  });
+  test('that call anything else are found as defaults', async () => {
+    expect(
+      await callsIn(
+        REFUSED_DEFAULTS.map(([text]) => text),
+        (text) => `id INT PRIMARY KEY, a VARCHAR(90) DEFAULT (${text})`,
+      ),
+    ).toEqual(REFUSED_DEFAULTS.map(([, name]) => [name]));
+  });
+});
+
+describe('in a table that cannot be read, expressions', () => {
+  test.each([
+    ['in a check', 'CREATE TABLE x (id INT PRIMARY KEY, `a``b` INT, CHECK (`a``b` <> 3 OR SLEEP(0) OR `a``b` <> 4))'],
+    [
+      'in a generated column',
+      'CREATE TABLE x (id INT PRIMARY KEY, `a``b` INT, g INT AS (`a``b` + SLEEP(0) + `a``b`) STORED)',
+    ],
+    [
+      'in a table of another name',
+      'CREATE TABLE `x``y` (id INT PRIMARY KEY, a INT, CHECK (`x``y`.a <> 3 OR SLEEP(0) OR `x``y`.a <> 4))',
+    ],
+  ])('wait %s: Dolt does not double the backticks of a name', async (_, statement) => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    await box.send(statement);
+    const before = await box.state();
+    const { failure } = (await box.receive()).run('partner');
+    expect(failure).toMatchObject({
+      code: 'peer-brings-code',
+      message: expect.stringMatching(
+        /^partner brings expressions of x(`y)? that cannot be read beside names with quotes/,
+      ),
+    });
+    expect(await box.state()).toBe(before);
+    expect((await box.receive({ accept: ['expressions'] })).run('partner')).toMatchObject({ failure: null });
+  });
+
+  test('do not matter where there are none', async () => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    await box.send('CREATE TABLE `x``y` (id INT PRIMARY KEY, `a``b` INT DEFAULT 3, KEY (`a``b`))');
+    expect((await box.receive()).run('partner')).toMatchObject({ failure: null, verified: true });
+  });
+
+  test.each([
+    ['EXTRACT', 'CREATE TABLE x (id INT PRIMARY KEY, d DATE, CHECK (EXTRACT(YEAR FROM d) > 0))'],
+    ['TIMESTAMPDIFF', 'CREATE TABLE x (id INT PRIMARY KEY, d DATE, CHECK (TIMESTAMPDIFF(DAY, d, d) = 0))'],
+    ['ANY_VALUE', 'CREATE TABLE x (id INT PRIMARY KEY, a INT DEFAULT (ANY_VALUE(3)))'],
+    ['DOLT_VERSION', 'CREATE TABLE x (id INT PRIMARY KEY, a VARCHAR(9) DEFAULT (DOLT_VERSION()))'],
+  ])('are a defect of Dolt where it cannot print them: %s', async (_, statement) => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    await box.send(statement);
+    const before = await box.state();
+    const { failure } = (await box.receive()).run('partner');
+    expect(failure).toMatchObject({
+      code: 'dolt-defect',
+      message: expect.stringContaining('this Dolt cannot read the tables of'),
+      hint: expect.stringContaining('SHOW CREATE TABLE'),
+    });
+    expect(await box.state()).toBe(before);
+  });
+});

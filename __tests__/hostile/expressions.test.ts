@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { tableItems } from '../../src/dolt/create-table.ts';
 import { foreignCalls } from '../../src/dolt/expressions.ts';
 import { createTableAt } from '../../src/dolt/table-changes.ts';
-import { withDatabase } from '../helpers/federating.ts';
+import { filePeer, withDatabase } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { makeEmptyTown } from '../helpers/town.ts';
@@ -47,7 +47,7 @@ const ALLOWED = [
   ...['HEX(a)', 'UNHEX(a)', 'MD5(a)', 'SHA(a)', 'SHA1(a)', 'SHA2(a, 256)', 'CRC32(a)'],
   ...['UUID_TO_BIN(a)', 'BIN_TO_UUID(a)', 'DATE(d)', 'TIME(d)', 'YEAR(d)', 'MONTH(d)', 'DAY(d)', 'DAYOFMONTH(d)'],
   ...["DATE_FORMAT(d, '%Y')", 'DATE_ADD(d, INTERVAL 1 DAY)', 'DATE_SUB(d, INTERVAL 1 DAY)', 'ADDDATE(d, 1)'],
-  ...['SUBDATE(d, 1)', 'DATEDIFF(d, d)', 'UNIX_TIMESTAMP(d)', 'FROM_UNIXTIME(b)'],
+  ...['SUBDATE(d, 1)', 'DATEDIFF(d, d)', 'FROM_UNIXTIME(b)'],
   ...[
     "JSON_EXTRACT(j, '$.a')",
     "j->>'$.a'",
@@ -80,6 +80,7 @@ const ALLOWED_DEFAULTS = [
   'CURDATE()',
   'CURTIME()',
   'UTC_TIMESTAMP()',
+  'UNIX_TIMESTAMP()',
 ];
 
 /** Each with the call that is to be found in it. */
@@ -211,4 +212,23 @@ describe('in a table that cannot be read, expressions', () => {
     });
     expect(await box.state()).toBe(before);
   });
+});
+
+test('an expression that ends the engine of Dolt 2.3.0 while it is printed is charged to its peer alone', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder);
+  const side = folder.file('side');
+  await box.north.sql(
+    "INSERT INTO items VALUES (7, 'seven', 'sue')",
+    "CALL DOLT_COMMIT('-A', '-m', 'honest')",
+    `CALL DOLT_REMOTE('add', 'side', 'file://${side}')`,
+    "CALL DOLT_PUSH('side', 'main')",
+    "CALL DOLT_RESET('--hard', 'HEAD~1')",
+  );
+  await box.send('CREATE TABLE x (id INT PRIMARY KEY, d DATETIME, CHECK (UNIX_TIMESTAMP(d) > 0))');
+  const outcome = await box.receive({ others: [filePeer('honest', side)] });
+  expect(outcome.run('partner').failure).toMatchObject({ code: 'engine-lost' });
+  expect(outcome.run('honest')).toMatchObject({ failure: null, verified: true });
+  expect(await box.south.rows('SELECT title FROM items WHERE id = 7')).toEqual([{ title: 'seven' }]);
+  expect(await box.south.rows("SHOW TABLES LIKE 'x'")).toEqual([]);
 });

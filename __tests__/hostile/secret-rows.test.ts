@@ -1,6 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
 import type { Notice } from '../../src/sync/notice.ts';
 import { secretRowsNotice } from '../../src/sync/secret-rows.ts';
+import { examine, told } from '../helpers/examining.ts';
 import { federateTown, filePeer, withDatabase } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { makeEmptyTown } from '../helpers/town.ts';
@@ -32,7 +34,7 @@ test('a first push warns of committed credentials, the next one does not', async
     expect.objectContaining({
       severity: 'warning',
       code: 'secret-rows',
-      message: expect.stringContaining('1 row of federation_peers and 1 row of config'),
+      message: expect.stringContaining('1 row of federation_peers (password_encrypted) and 1 row of config (value)'),
     }),
   );
   await town.commit('more', "INSERT INTO issues VALUES ('a')");
@@ -48,4 +50,78 @@ test('tables of another program are not read for credentials', async () => {
     "INSERT INTO config VALUES ('token', 'x')",
   );
   expect(await withDatabase(town.path, folder.file('tmp'), (sql) => secretRowsNotice(sql, head))).toBeNull();
+});
+
+describe('doctor', () => {
+  const holding = (...statements: string[]): string[] => [
+    ...BEADS,
+    'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT)',
+    'CREATE TABLE federation_peers (name VARCHAR(40) PRIMARY KEY, remote_url VARCHAR(99), password_encrypted BLOB)',
+    'CREATE TABLE Routes (prefix VARCHAR(20) PRIMARY KEY, Path VARCHAR(99))',
+    ...statements,
+  ];
+
+  test.each([
+    {
+      what: 'passwords of peers',
+      rows: ["INSERT INTO federation_peers VALUES ('east', 'file:///x', 'hunter2')"],
+      says: '1 row of federation_peers (password_encrypted)',
+    },
+    {
+      what: 'tokens among the settings, in any case',
+      rows: ["INSERT INTO config VALUES ('GitHub.Access_Token', 'hunter2'), ('a.webhook_SECRET', 'hunter2')"],
+      says: '2 rows of config (value)',
+    },
+    {
+      what: 'passwords in addresses, wherever they are',
+      rows: [
+        "INSERT INTO federation_peers VALUES ('east', 'https://me:hunter2@east.example/db', NULL)",
+        "INSERT INTO Routes VALUES ('kb-', 'https://me:hunter2@kb.example/db')",
+        "INSERT INTO config VALUES ('sync.remote', 'https://me:hunter2@hub.example/db')",
+      ],
+      says: '1 row of federation_peers (remote_url) and 1 row of Routes (path) and 1 row of config (value)',
+    },
+  ])('warns of $what, and repeats no value', async ({ rows, says }) => {
+    await using folder = await tempFolder();
+    const town = await makeEmptyTown(folder.file('town'));
+    const head = await town.commit('settings', ...holding(...rows));
+    const result = await examine(folder, `a: file://${folder.file('a')}`);
+    expect(told(result, 'secrets')).toEqual([
+      `warning: the commits hold credentials: ${says}. Every push sends them to the peer`,
+    ]);
+    expect(result.checks.find(({ check }) => check === 'secrets')?.cure).toContain('Move the values out');
+    expect(JSON.stringify(result)).not.toContain('hunter2');
+    expect(await town.head()).toBe(head);
+  });
+
+  test('says that there are none, also where rows that hold one were never committed', async () => {
+    await using folder = await tempFolder();
+    const town = await makeEmptyTown(folder.file('town'));
+    await town.commit('settings', ...holding("INSERT INTO config VALUES ('issue_prefix', 'kb'), ('a.token', '')"));
+    await town.sql("INSERT INTO config VALUES ('b.token', 'hunter2')");
+    expect(told(await examine(folder, ''), 'secrets')).toEqual(['ok: no committed rows are known to hold credentials']);
+  });
+
+  test('reads the branch that is asked for', async () => {
+    await using folder = await tempFolder();
+    const town = await makeEmptyTown(folder.file('town'));
+    await town.commit('settings', ...holding());
+    await town.sql(
+      "CALL DOLT_CHECKOUT('-b', 'side')",
+      "INSERT INTO config VALUES ('b.token', 'hunter2')",
+      "CALL DOLT_COMMIT('-A', '-m', 'side')",
+    );
+    expect(told(await examine(folder, '', { branch: 'side' }), 'secrets')[0]).toMatch(/^warning: /);
+    expect(told(await examine(folder, '', { branch: 'main' }), 'secrets')[0]).toMatch(/^ok: /);
+  });
+
+  test('does not know where it does not read the database', async () => {
+    await using folder = await tempFolder();
+    const town = await makeEmptyTown(folder.file('town'));
+    await town.commit('settings', ...holding("INSERT INTO config VALUES ('b.token', 'hunter2')"));
+    const unread = ['unknown: whether committed rows hold credentials: the database was not read'];
+    expect(told(await examine(folder, '', { untrusted: true }), 'secrets')).toEqual(unread);
+    await writeFile(folder.file('town', '.dolt', 'noms', 'manifest'), 'no manifest');
+    expect(told(await examine(folder, ''), 'secrets')).toEqual(unread);
+  });
 });

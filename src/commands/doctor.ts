@@ -13,6 +13,7 @@ import { checkLive } from './doctor/live-checks.ts';
 import { checkPeer } from './doctor/peer-checks.ts';
 import { checkPrograms } from './doctor/program-checks.ts';
 import { checkRunner } from './doctor/runner-check.ts';
+import { checkSecrets } from './doctor/secrets-check.ts';
 import type { DoctorRequest } from './request.ts';
 import { requestedCredentials } from './requested-credentials.ts';
 import { selectPeers } from './select-peers.ts';
@@ -20,7 +21,7 @@ import { strayCredentials, unwrittenBackup } from './without-effect.ts';
 
 /**
  * What a run would miss here, each with its cure: from files and programs of this machine alone. Nothing is written, no
- * peer is contacted, no server is started.
+ * peer is contacted, and the database is served by no server: an engine reads a private copy of it.
  * @throws Failure for a configuration or credentials that are wrong in themselves
  */
 export async function doctor(request: DoctorRequest, context: Context): Promise<DoctorResult> {
@@ -54,6 +55,7 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
     ...(await checkPrograms(peers, context.env)),
     ...(await Promise.all(peers.map((peer) => checkPeer(peer, access, context)))).flat(),
     ...(await checkLive(peers, configuration, facts)),
+    ...checkSecrets(database.readable === null ? null : { facts }),
     ...strayCredentials(configuration, access.credentials).map((notice) => warned({ check: 'credentials' }, notice)),
     ...(runner === null ? [] : [runner]),
   ];

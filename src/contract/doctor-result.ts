@@ -20,6 +20,7 @@ export const CHECKS = [
   'folder',
   'live',
   'inbox',
+  'secrets',
   'runner',
 ] as const;
 

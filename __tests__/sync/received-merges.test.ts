@@ -20,6 +20,7 @@ describe('the merges that a branch received', () => {
     ['two others met', [merge('m', 'x', 'y'), commit('x', 'base'), commit('y', 'base')], []],
     ['two commits that we had both', [merge('m', 'older', 'old')], []],
     ['no merge of this protocol', [commit('m', 'old', 'x'), commit('x', 'base')], []],
+    ['what no merge of two heads is', [merge('o', 'old', 'x', 'y'), merge('p', 'old'), commit('x', 'base')], []],
     ['a merge of this run', [merge('made', 'old', 'x'), commit('x', 'base')], []],
   ])('%s', (_, passed, expected) => {
     const found = receivedMerges(passed, { from: 'old', made: new Set(['made']) });

@@ -18,15 +18,21 @@ export async function contentHash(database: Database, commit: string): Promise<s
   });
 }
 
-/** Whether two heads differ by nothing but merges that this tool made, of whatever protocol version. */
+/**
+ * Whether two heads differ by nothing but merges that this tool made, of whatever protocol version. Anyone can write such
+ * a message: a commit without two parents is none of these merges.
+ */
 export async function onlyFederationMerges(sql: Sql, a: string, b: string): Promise<boolean> {
   for (const range of [`${a}..${b}`, `${b}..${a}`]) {
     const others = await sql.rows(
       commitRow,
-      'SELECT commit_hash FROM dolt_log(?) WHERE NOT (email = ? AND message LIKE ?) LIMIT 1',
+      "SELECT commit_hash FROM dolt_log(?, '--parents') WHERE NOT (email = ? AND message LIKE ? " +
+        "AND parents LIKE '%, %' AND parents NOT LIKE '%, %, %') LIMIT 1",
       [range, MERGE_EMAIL, `${MERGE_SUBJECT}%`],
     );
     if (others.length > 0) return false;
+    const messages = await sql.rows(messageRow, 'SELECT DISTINCT message FROM dolt_log(?)', [range]);
+    if (messages.some(({ message }) => mergeMaker(message) === null)) return false;
   }
   return true;
 }

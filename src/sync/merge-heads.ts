@@ -43,6 +43,29 @@ export async function mergeHeads(engine: Engine, runs: readonly PeerRun[], town:
     runs.filter((run) => run.failure === null && run.head !== null),
     town.ours,
   );
+  const { bringing, converged, waiting } = await convergeRuns(engine, runs, town);
+  await tell(database, bringing, { ...town, converged });
+  for (const run of bringing) {
+    if (run.mergeRewritten === null || run.mergeRewritten !== run.head || run.rewritten === null) continue;
+    await noteReturned(database, run, { ...town, target: converged.target });
+  }
+  for (const run of bringing) {
+    const why = run.head === null ? undefined : (waiting.get(run.head) ?? converged.dropped.get(run.head));
+    if (why !== undefined && run.failure === null) leaveOut(run, why);
+  }
+  return converged;
+}
+
+interface ConvergedRuns extends Besides {
+  /** The runs whose heads were merged, or tried. */
+  readonly bringing: readonly PeerRun[];
+}
+
+/**
+ * Merges the heads of runs. A head that is equivalent to one that had to be left out is merged by itself: who can copy a
+ * peer's rows must not be able to keep that peer's head out.
+ */
+async function convergeRuns(engine: Engine, runs: readonly PeerRun[], town: MergeTown): Promise<ConvergedRuns> {
   const bringing = runs.filter(
     (run) => run.part?.merge === true && run.failure === null && run.head !== null && run.equivalentTo === null,
   );
@@ -51,7 +74,7 @@ export async function mergeHeads(engine: Engine, runs: readonly PeerRun[], town:
       town.progress({ peer: run.peer.name, step: 'merging', detail: `${run.behind} commit(s)` });
   }
   const heads = bringing.flatMap((run) => (run.head === null ? [] : [run.head]));
-  const touched = await headsThatTouch(database, town, heads);
+  const touched = await headsThatTouch(engine.database, town, heads);
   const mayDelete = bringing.flatMap(({ head, peer }) =>
     head !== null && peer.accept.includes('deletion') ? [head] : [],
   );
@@ -60,18 +83,12 @@ export async function mergeHeads(engine: Engine, runs: readonly PeerRun[], town:
     touched,
     free: new Set([...mayDelete, ...town.accepted]),
   });
-  await tell(database, bringing, { ...town, converged });
-  for (const run of bringing) {
-    if (run.mergeRewritten === null || run.mergeRewritten !== run.head || run.rewritten === null) continue;
-    await noteReturned(database, run, { ...town, target: converged.target });
-  }
-  for (const run of runs) {
-    // Whose head says nothing new waits for what the other peer has to wait for.
-    const head = bringing.includes(run) ? run.head : run.equivalentTo;
-    const why = head === null ? undefined : (waiting.get(head) ?? converged.dropped.get(head));
-    if (why !== undefined && run.failure === null) leaveOut(run, why);
-  }
-  return converged;
+  const alone = runs.filter(
+    ({ equivalentTo: twin }) => twin !== null && (waiting.has(twin) || converged.dropped.has(twin)),
+  );
+  if (alone.length === 0) return { bringing, converged, waiting };
+  for (const run of alone) run.equivalentTo = null;
+  return await convergeRuns(engine, runs, town);
 }
 
 /** What a merge is checked for. */

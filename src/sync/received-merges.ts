@@ -33,8 +33,8 @@ export function receivedMerges(
     if (parents.some((parent) => containing.has(parent))) containing.add(hash);
   }
   return passed.flatMap(({ hash, parents, isMerge }) => {
-    const [onto, head] = parents;
-    if (!isMerge || move.made.has(hash) || onto === undefined || head === undefined) return [];
+    const [onto, head, third] = parents;
+    if (!isMerge || move.made.has(hash) || onto === undefined || head === undefined || third !== undefined) return [];
     for (const isOwn of [true, false]) {
       const [ours, second] = parents.filter((parent) => (isOwn ? !isPassed.has(parent) : containing.has(parent)));
       if (ours !== undefined) return second === undefined ? [{ hash, onto, head, ours, isOwn }] : [];

@@ -259,7 +259,7 @@ describe('ways out', () => {
       upstream: 'adopt,merge-rewritten',
       backup: 'force-with-lease',
     });
-    const conflicts = await readConflicts(left.conflictsPath ?? '');
+    const { conflicts } = await readConflicts(left.conflictsPath ?? '');
     await expect(
       withDatabase(it.south.path, folder.file('tmp'), (database) =>
         checkHeads(database, conflicts, (remote) => ({ remote, branch: 'main' })),

@@ -1,9 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { putAside } from '../../src/core/put-aside.ts';
 import type { Choice } from '../../src/resolve/choice.ts';
 import type { ConflictsFile, LeftMerge, LostRow } from '../../src/resolve/conflicts-file.ts';
 import { nextFile } from '../../src/resolve/keep-choices.ts';
-import { readConflictsIfAny, setAside, storeConflicts } from '../../src/resolve/store-conflicts.ts';
+import { readConflictsIfAny, storeConflicts } from '../../src/resolve/store-conflicts.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
@@ -71,7 +72,7 @@ describe('on the disk', () => {
     expect(await storeConflicts(file, last(merge('p', OLD)))).toBe(true);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect((await stat(folder.file('a', 'b'))).mode & 0o777).toBe(0o700);
-    expect(await readConflictsIfAny(file)).toMatchObject({ merges: [{ peer: 'p' }] });
+    expect(await readConflictsIfAny(file)).toMatchObject({ conflicts: { merges: [{ peer: 'p' }] } });
     expect(await storeConflicts(file, last())).toBe(false);
     expect(await readConflictsIfAny(file)).toBeNull();
   });
@@ -81,9 +82,12 @@ describe('on the disk', () => {
     expect(await failureOf(() => readConflictsIfAny(folder.path))).toMatchObject({ code: 'conflicts-file-unreadable' });
     const failure = await failureOf(() => storeConflicts(folder.path, last(merge('p', OLD))));
     expect(failure).toMatchObject({ code: 'conflicts-file-unwritten' });
-    await storeConflicts(folder.file('f'), last(merge('p', OLD)));
-    const aside = await setAside(folder.file('f'));
-    expect(await readFile(aside, 'utf8')).toContain('peer: p');
+    for (const name of ['one', 'two']) {
+      await storeConflicts(folder.file('f'), last(merge(name, OLD)));
+      const aside = await putAside(folder.file('f'));
+      expect(await readFile(aside, 'utf8')).toContain(`peer: ${name}`);
+    }
+    expect(await readFile(folder.file('f.unreadable'), 'utf8')).toContain('peer: one');
     expect(await readConflictsIfAny(folder.file('f'))).toBeNull();
   });
 });

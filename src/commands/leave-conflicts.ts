@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { Peer } from '../config/configuration.ts';
 import type { Problem } from '../contract/result.ts';
 import { Failure, toFailure } from '../core/failure.ts';
+import { putAside } from '../core/put-aside.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Engines } from '../dolt/engines.ts';
 import { type ConflictsFile, countOpen } from '../resolve/conflicts-file.ts';
 import { findLeft, isLeft } from '../resolve/find-left.ts';
 import { isEmptyFile, nextFile } from '../resolve/keep-choices.ts';
-import { readConflictsIfAny, setAside, storeConflicts } from '../resolve/store-conflicts.ts';
+import { readConflictsIfAny, storeConflicts } from '../resolve/store-conflicts.ts';
 import type { PeerRun } from '../sync/peer-run.ts';
 import { removeScratch } from '../sync/scratch.ts';
 import type { Context } from './context.ts';
@@ -86,7 +87,7 @@ async function leave(ended: Ended, context: Context): Promise<Left> {
 export async function countEarlierOpen(database: string, context: Pick<Context, 'conflictsDir'>): Promise<number> {
   if (context.conflictsDir !== undefined) return 0;
   const last = await readConflictsIfAny(conflictsFileOf(database)).catch(() => null);
-  return last === null ? 0 : countOpen(last);
+  return last === null ? 0 : countOpen(last.conflicts);
 }
 
 /** Somebody may have chosen in it, so it stays. */
@@ -104,10 +105,10 @@ async function lastFile(
   file: string,
 ): Promise<{ readonly last: ConflictsFile | null; readonly problems: readonly Problem[] }> {
   try {
-    return { last: await readConflictsIfAny(file), problems: [] };
+    return { last: (await readConflictsIfAny(file))?.conflicts ?? null, problems: [] };
   } catch (thrown) {
     if (!(thrown instanceof Failure) || thrown.code !== 'conflicts-file-invalid') throw thrown;
-    const message = `${thrown.message}; the file was put aside as ${await setAside(file)}`;
+    const message = `${thrown.message}; the file was put aside as ${await putAside(file)}`;
     return { last: null, problems: [problem('warning', thrown.code, { message })] };
   }
 }

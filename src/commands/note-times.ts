@@ -62,8 +62,8 @@ async function noteMemory(sql: Sql, runs: readonly PeerRun[], town: Town): Promi
     verifiedAt !== null || recall(memory, place, name)?.head !== last;
   if (gone.length === 0 && !findings.some(isNews)) return warnings;
   try {
-    await writeMemory(path, known);
-    return warnings;
+    const aside = await writeMemory(path, known);
+    return aside === null ? warnings : [...warnings, `it was put aside as ${aside}, and a new memory was begun`];
   } catch (thrown) {
     return [...warnings, errorMessage(thrown)];
   }

@@ -59,7 +59,8 @@ export async function recallHeads(database: Database, runs: readonly PeerRun[], 
     );
     const fromRefs = await headsFromRefs(database, runs, { ...town, root, remotes });
     // That it could not be written is said at the end of the run, where it is written again.
-    if (mayWrite && fromRefs.length > 0) await writeMemory(path, remember(memory, fromRefs)).catch(() => undefined);
+    const writes = mayWrite && trouble === null && fromRefs.length > 0;
+    if (writes) await writeMemory(path, remember(memory, fromRefs)).catch(() => undefined);
     return { root, known, dropped: droppedHeads(memory, { branch, known, contained }), trouble };
   } catch (thrown) {
     // Each peer is refused for it, with the cure.

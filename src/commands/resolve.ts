@@ -2,7 +2,7 @@ import { resolve as resolvePath } from 'node:path';
 import type { Configuration } from '../config/configuration.ts';
 import { loadConfiguration, requirePush } from '../config/load.ts';
 import type { ResolveResult } from '../contract/result.ts';
-import { Failure } from '../core/failure.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import { type Engines, openEngines } from '../dolt/engines.ts';
 import { branchHead } from '../dolt/heads.ts';
@@ -13,9 +13,14 @@ import { checkHeads } from '../resolve/check-heads.ts';
 import type { ConflictsFile } from '../resolve/conflicts-file.ts';
 import { countRows, mergeChosen } from '../resolve/merge-chosen.ts';
 import { screenMerges } from '../resolve/screen-merges.ts';
-import { readConflicts, readConflictsIfAny, storeConflicts } from '../resolve/store-conflicts.ts';
+import {
+  readConflicts,
+  readConflictsIfAny,
+  rewriteConflicts,
+  type StoredConflicts,
+} from '../resolve/store-conflicts.ts';
 import { advanceBranch, finishAdvances } from '../sync/advance.ts';
-import { inboxSender } from '../sync/inbox.ts';
+import { inboxSender, sortInboxes } from '../sync/inbox.ts';
 import { mergeLimit } from '../sync/merge-limits.ts';
 import { remotesOf } from '../sync/registration.ts';
 import { removeScratch } from '../sync/scratch.ts';
@@ -42,10 +47,12 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
       hint: `Write your choices into the file that the last sync wrote, then run \`dolt-federation resolve --file ${own}\`.`,
     });
   }
-  const conflicts = request.file === undefined ? await readConflictsIfAny(file) : await readConflicts(file);
-  if (conflicts === null || conflicts.merges.length === 0) {
-    return { status: 'unchanged', database: path, branch: conflicts?.branch ?? null, head: null, peers: [], rows: 0 };
+  const stored = request.file === undefined ? await readConflictsIfAny(file) : await readConflicts(file);
+  if (stored === null || stored.conflicts.merges.length === 0) {
+    const branch = stored?.conflicts.branch ?? null;
+    return { status: 'unchanged', database: path, branch, head: null, peers: [], rows: 0 };
   }
+  const { conflicts } = stored;
   const branchOf = branches(conflicts, configuration);
   const dolt = await installDolt(request.dolt, context);
   const engines = openEngines({ ...context, dolt: dolt.path, database: path }, 2);
@@ -61,14 +68,19 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     await check();
     // Whoever thinks about an answer must not keep the database from others.
     if (request.file === undefined) await engines.close();
-    const chosen = request.file === undefined ? await answered(file, conflicts, context) : conflicts;
+    const { conflicts: chosen, digest } = request.file === undefined ? await answered(file, stored, context) : stored;
     await check();
     const head = await mergeInto(engines, chosen, {
       configuration,
       maxDelete: request.maxDelete,
       mergeTimeout: request.mergeTimeout,
     });
-    if (file === own) await storeConflicts(own, { ...chosen, merges: [] });
+    if (file === own) {
+      await rewriteConflicts(own, { ...chosen, merges: [] }, digest).catch((thrown: unknown) => {
+        // The merge is made: that its entry stays in the file is no failure, and the next run removes it.
+        context.log.warning(toFailure(thrown).message);
+      });
+    }
     const peers = chosen.merges.map(({ peer }) => peer);
     return { status: 'success', database: path, branch: chosen.branch, head, peers, rows: countRows(chosen.merges) };
   } finally {
@@ -89,23 +101,25 @@ async function databasePath(
 }
 
 /** @throws Failure `unknown-peer` */
-function branches(conflicts: ConflictsFile, { peers }: Configuration): (peer: string) => string {
+function branches(conflicts: ConflictsFile, { peers, inbox }: Configuration): (peer: string) => string {
   const known = new Map(peers.map((peer) => [peer.name, peer.branch ?? conflicts.branch]));
   for (const { peer, at } of conflicts.merges) {
-    if (known.has(peer) || inboxSender(peer) !== null) continue;
-    throw new Failure('unknown-peer', `the conflicts file names ${peer}, which is not configured`, { location: at });
+    if (known.has(peer) || sortInboxes([peer], inbox.value).merged.length > 0) continue;
+    const why =
+      inboxSender(peer) === null ? 'is not configured' : 'is an inbox that `federation.inbox` does not accept';
+    throw new Failure('unknown-peer', `the conflicts file names ${peer}, which ${why}`, { location: at });
   }
   return (peer) => known.get(peer) ?? conflicts.branch;
 }
 
 /** Asks for what is undecided and keeps every answer in the file, so that whoever stops can go on later. */
-async function answered(file: string, conflicts: ConflictsFile, { ask }: Context): Promise<ConflictsFile> {
-  if (ask === undefined) return conflicts;
+async function answered(file: string, stored: StoredConflicts, { ask }: Context): Promise<StoredConflicts> {
+  if (ask === undefined) return stored;
   const asker = ask();
   try {
-    const chosen = await askRows(conflicts, asker.ask);
-    await storeConflicts(file, chosen);
-    return chosen;
+    const chosen = await askRows(stored.conflicts, asker.ask);
+    await rewriteConflicts(file, chosen, stored.digest);
+    return await readConflicts(file);
   } finally {
     asker.close();
   }

@@ -7,7 +7,6 @@ const MAX_MULTIPLIED = 100;
 
 export interface YamlFault {
   readonly message: string;
-  /** Null where it is the whole document. */
   readonly node: Node | null;
 }
 
@@ -39,19 +38,21 @@ export function aliasFaults(document: Document): readonly YamlFault[] {
   const found: YamlFault[] = [];
   const anchors = new Set<string>();
   let aliases = 0;
+  let first: Node | null = null;
   visit(document, {
     Value(_, node) {
       if (node.anchor !== undefined) anchors.add(node.anchor);
     },
     Alias(_, alias) {
       aliases += 1;
+      first ??= alias;
       if (!anchors.has(alias.source))
         found.push({ message: `the alias "*${alias.source}" stands for nothing`, node: alias });
     },
   });
-  if (aliases > MAX_ALIASES) return [{ message: `it holds more than ${MAX_ALIASES} aliases`, node: null }];
+  if (aliases > MAX_ALIASES) return [{ message: `it holds more than ${MAX_ALIASES} aliases`, node: first }];
   if (found.length > 0 || !multiplies(document)) return found;
-  return [{ message: 'its aliases multiply beyond measure', node: null }];
+  return [{ message: 'its aliases multiply beyond measure', node: first }];
 }
 
 function multiplies(document: Document): boolean {

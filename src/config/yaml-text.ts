@@ -2,7 +2,7 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument, typ
 import { Failure, type Location } from '../core/failure.ts';
 import { Problems } from './problems.ts';
 import { aliasFaults, duplicateKeys } from './yaml-checks.ts';
-import { isTooDeep } from './yaml-depth.ts';
+import { beyondLimits } from './yaml-depth.ts';
 
 /** YAML that was parsed, and how to name a place in it. */
 export interface YamlText {
@@ -19,7 +19,9 @@ export interface YamlText {
  * @throws Failure `config-syntax`, with every error as `problemsOf` lists them; no message repeats the text itself.
  */
 export function parseYaml(text: string, file: string): YamlText {
-  if (isTooDeep(text)) throw new Failure('config-syntax', 'the YAML is nested too deeply', { location: { file } });
+  const beyond = beyondLimits(text);
+  if (beyond !== null)
+    throw new Failure('config-syntax', beyond.message, { location: { file, line: beyond.line, column: 1 } });
   const lines = new LineCounter();
   const options = { version: '1.2', strict: true, uniqueKeys: false, prettyErrors: false, lineCounter: lines } as const;
   const document = parseDocument(text, options);

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, stat } from 'node:fs/promises';
 import { errorMessage } from './failure.ts';
 import { systemCode } from './system-code.ts';
 
@@ -16,9 +16,16 @@ export type SmallFile =
  * Reads a small ordinary file that others may have placed. A FIFO would block for ever, a device may never end, and a
  * huge file would fill the memory: none of them is read. Windows has no FIFOs among its files.
  * @param most size in bytes from which a file is refused
+ * @param links whether a symbolic link is followed; it is not where the file is written as well
  */
-export async function readSmall(file: string, most: number = SMALL_BYTES): Promise<SmallFile> {
+export async function readSmall(
+  file: string,
+  most: number = SMALL_BYTES,
+  links: 'follow' | 'refuse' = 'follow',
+): Promise<SmallFile> {
   try {
+    if (links === 'refuse' && (await lstat(file)).isSymbolicLink())
+      return { kind: 'refused', why: 'it is a symbolic link' };
     // Opening some devices has effects, so the kind is looked at before; the handle is looked at again.
     const before = refusalOf(await stat(file), most);
     if (before !== null) return before;

@@ -36,7 +36,9 @@ export class FileReader {
     if (!isMap(node)) return this.refuse(`${what} must be a mapping`, at);
     const fields = new Map<string, FileNode>();
     for (const [name, field] of this.#entries(node, what)) {
-      if (known === undefined || known.includes(name)) fields.set(name, field);
+      // `1` and `"1"` are two keys of YAML and one name here.
+      if (fields.has(name)) this.refuse(`${what} has ${JSON.stringify(name)} twice`, field.at);
+      else if (known === undefined || known.includes(name)) fields.set(name, field);
       else this.refuse(`${what} has no ${JSON.stringify(name)}`, field.at, nearest(name, known));
     }
     return fields;

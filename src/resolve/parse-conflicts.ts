@@ -1,3 +1,4 @@
+import { refusedName } from '../config/branch-name.ts';
 import { Problems } from '../config/problems.ts';
 import { parseYaml, type YamlText } from '../config/yaml-text.ts';
 import { Failure } from '../core/failure.ts';
@@ -19,6 +20,9 @@ import { type FileNode, FileReader } from './file-node.ts';
 import { parseChoice } from './parse-choice.ts';
 
 const HASH = /^[0-9a-v]{32}$/;
+const OWN_BRANCH = /^(?:dolt-federation[-/]|inbox\/)/;
+/** What YAML 1.2 allows in quotes and escaped only, beside line breaks and tabs. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
 type Fields = ReadonlyMap<string, FileNode>;
 
 /**
@@ -27,6 +31,7 @@ type Fields = ReadonlyMap<string, FileNode>;
  * @throws Failure `conflicts-file-invalid`, with every problem as `problemsOf` lists them, each with its place
  */
 export function parseConflicts(text: string, file: string): ConflictsFile {
+  refuseUnprintable(text, file);
   const yaml = readYaml(text, file);
   const problems = new Problems();
   const parsed = new Parser(new FileReader(yaml, problems)).file({ node: yaml.root, at: { file, line: 1, column: 1 } });
@@ -34,6 +39,19 @@ export function parseConflicts(text: string, file: string): ConflictsFile {
   if (parsed === undefined)
     throw new Failure('conflicts-file-invalid', 'it is no conflicts file', { location: { file } });
   return parsed;
+}
+
+function refuseUnprintable(text: string, file: string): void {
+  for (const { 0: sign, index } of text.matchAll(UNPRINTABLE)) {
+    if ('\t\n\r\u0085'.includes(sign)) continue;
+    const lines = text.slice(0, index).split('\n');
+    const location = { file, line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
+    const code = sign.charCodeAt(0).toString(16).padStart(4, '0');
+    throw new Failure('conflicts-file-invalid', `it holds the character U+${code.toUpperCase()}, which YAML forbids`, {
+      hint: `Remove it. In a value of your own write it in quotes: {value: "\\u${code}"}.`,
+      location,
+    });
+  }
 }
 
 function readYaml(text: string, file: string): YamlText {
@@ -62,13 +80,25 @@ class Parser {
     if (fields === undefined) return undefined;
     const version = this.#text(fields, root, 'version');
     if (version !== undefined && !READABLE_VERSIONS.includes(version)) {
-      this.#reader.refuse(`the version is ${version}, and only ${READABLE_VERSIONS.join(', ')} are known`, root.at);
+      this.#reader.refuse(
+        `the version is ${version}, and only ${READABLE_VERSIONS.join(', ')} are known`,
+        fields.get('version')?.at ?? root.at,
+      );
     }
-    const branch = this.#text(fields, root, 'branch');
+    const branch = this.#branch(fields, root);
     const merges = this.#list(fields, 'merges').flatMap((item) => this.#merge(item) ?? []);
     this.#once(merges.map(({ peer, at }) => ({ name: peer, text: `the peer ${peer}`, at: at ?? root.at })));
     const lost = this.#list(fields, 'lost').flatMap((item) => this.#lost(item) ?? []);
     return branch === undefined ? undefined : { branch, merges, lost };
+  }
+
+  /** Our branch moves to the merge, so it is none of those that runs or senders of deliveries keep for themselves. */
+  #branch(fields: Fields, root: FileNode): string | undefined {
+    const branch = this.#text(fields, root, 'branch');
+    if (branch === undefined) return undefined;
+    const why = OWN_BRANCH.test(branch) ? 'is not for people' : refusedName(branch);
+    if (why === null) return branch;
+    return this.#reader.refuse(`the branch ${JSON.stringify(branch)} ${why}`, fields.get('branch')?.at ?? root.at);
   }
 
   #merge(item: FileNode): LeftMerge | undefined {

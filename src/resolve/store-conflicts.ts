@@ -1,7 +1,8 @@
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errorMessage, Failure } from '../core/failure.ts';
-import { readSmall } from '../core/read-small.ts';
+import { readSmall, type SmallFile } from '../core/read-small.ts';
 import { systemCode } from '../core/system-code.ts';
 import { writeWhole } from '../core/write-whole.ts';
 import type { ConflictsFile } from './conflicts-file.ts';
@@ -11,52 +12,100 @@ import { parseConflicts } from './parse-conflicts.ts';
 
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
+const WORLD_WRITABLE = 0o002;
 /** A hundred thousand rows; more is no file for a person. */
 const MAX_BYTES = 64 * 1024 * 1024;
+
+/** A conflicts file as it was read. */
+export interface StoredConflicts {
+  readonly conflicts: ConflictsFile;
+  /** SHA-256 of its bytes. */
+  readonly digest: string;
+}
 
 /**
  * Reads a conflicts file.
  * @throws Failure `conflicts-file-unreadable`, `conflicts-file-invalid`
  */
-export async function readConflicts(file: string): Promise<ConflictsFile> {
-  return parseConflicts(await readText(file), file);
+export async function readConflicts(file: string): Promise<StoredConflicts> {
+  await refuseOthers(file);
+  const found = await readSmall(file, MAX_BYTES, 'refuse');
+  if (found.kind === 'absent') throw unreadable(file, 'ENOENT, it does not exist');
+  if (found.kind === 'refused') throw unreadable(file, found.cause ?? found.why, NO_FILE);
+  return { conflicts: parseConflicts(textOf(found.bytes, file), file), digest: digestOf(found.bytes) };
 }
 
+const NO_FILE = 'Name the file itself: an ordinary file of at most 64 MiB, and no link to one.';
+
 /** A conflicts file if it is there; what a person made unreadable is an error of its own, see `readConflicts`. */
-export async function readConflictsIfAny(file: string): Promise<ConflictsFile | null> {
-  const found = await stat(file).catch((thrown: unknown) => {
+export async function readConflictsIfAny(file: string): Promise<StoredConflicts | null> {
+  const found = await lstat(file).catch((thrown: unknown) => {
     if (systemCode(thrown) === 'ENOENT' || systemCode(thrown) === 'ENOTDIR') return null;
     throw unreadable(file, thrown);
   });
   return found === null ? null : await readConflicts(file);
 }
 
-async function readText(file: string): Promise<string> {
-  const found = await readSmall(file, MAX_BYTES);
-  if (found.kind === 'absent') throw unreadable(file, 'ENOENT, it does not exist');
-  if (found.kind === 'refused') throw unreadable(file, found.cause ?? found.why);
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(found.bytes);
-  } catch (thrown) {
-    throw unreadable(file, thrown);
+/** @throws Failure `conflicts-file-unreadable` where somebody else may have chosen in it */
+async function refuseOthers(file: string): Promise<void> {
+  const found = await lstat(file).catch(() => null);
+  const user = process.geteuid?.();
+  if (found === null || user === undefined || !found.isFile()) return;
+  const why = othersMayWrite(found, user);
+  if (why !== null) {
+    throw unreadable(
+      file,
+      why,
+      `Look at the choices in it. If they are yours, run \`chown ${user} FILE; chmod 600 FILE\`.`,
+    );
   }
 }
 
-function unreadable(file: string, thrown: unknown): Failure {
-  return new Failure('conflicts-file-unreadable', `cannot read ${file}: ${errorMessage(thrown)}`, {
+/** Why a file may hold what another user wrote; null where it cannot. Root may write everywhere. */
+export function othersMayWrite(found: { readonly uid: number; readonly mode: number }, user: number): string | null {
+  if (found.uid !== user && found.uid !== 0) return `it belongs to another user (${found.uid})`;
+  return (found.mode & WORLD_WRITABLE) === 0 ? null : 'every user of this machine may write to it';
+}
+
+function textOf(bytes: Buffer, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const lines = bytes.toString('latin1').split('\n');
+    const isBroken = (line: string): boolean => {
+      const original = Buffer.from(line, 'latin1');
+      return !Buffer.from(original.toString('utf8')).equals(original);
+    };
+    throw new Failure('conflicts-file-unreadable', `${file} is no UTF-8`, {
+      hint: 'Save it as UTF-8, or let `sync` write it again.',
+      location: { file, line: lines.findIndex(isBroken) + 1, column: 1 },
+      cause,
+    });
+  }
+}
+
+function digestOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function unreadable(file: string, thrown: unknown, hint?: string): Failure {
+  const why = typeof thrown === 'string' ? thrown : errorMessage(thrown);
+  return new Failure('conflicts-file-unreadable', `cannot read ${file}: ${why}`, {
     location: { file },
     cause: thrown,
+    hint,
   });
 }
 
 /**
  * Puts a conflicts file where it belongs, whole or not at all, for nobody else to read; one that holds nothing is
- * removed instead.
+ * removed instead. A link is not followed: it would lead the rows of the database elsewhere.
  * @returns whether there is a file now
  * @throws Failure `conflicts-file-unwritten`
  */
 export async function storeConflicts(file: string, conflicts: ConflictsFile): Promise<boolean> {
   try {
+    await refuseLinks(file);
     if (isEmptyFile(conflicts)) {
       await rm(file, { force: true });
       return false;
@@ -69,16 +118,44 @@ export async function storeConflicts(file: string, conflicts: ConflictsFile): Pr
     await writeWhole(file, text, PRIVATE_FILE);
     return true;
   } catch (thrown) {
-    throw new Failure('conflicts-file-unwritten', `${file}: ${errorMessage(thrown)}`, {
-      location: { file },
-      cause: thrown,
-    });
+    if (thrown instanceof Failure) throw thrown;
+    throw unwritten(file, errorMessage(thrown), { cause: thrown });
   }
 }
 
-/** Puts a file that cannot be read aside, so that nothing that a person wrote is lost. @returns its new path */
-export async function setAside(file: string): Promise<string> {
-  const aside = `${file}.unreadable`;
-  await rename(file, aside);
-  return aside;
+/**
+ * Writes a conflicts file that was read before. Where it has been changed since, it stays as it is, and what was to be
+ * written goes to a file beside it.
+ * @throws Failure `conflicts-file-unwritten`
+ */
+export async function rewriteConflicts(file: string, conflicts: ConflictsFile, digest: string | null): Promise<void> {
+  if (digest === (await digestNow(file))) {
+    await storeConflicts(file, conflicts);
+    return;
+  }
+  const beside = `${file}.mine`;
+  if (!isEmptyFile(conflicts)) await storeConflicts(beside, conflicts);
+  const hint = isEmptyFile(conflicts)
+    ? 'Look at it; remove it if nothing in it is open.'
+    : `What was to be written is in ${beside}. Put the two together in one of them and run resolve with that file.`;
+  throw unwritten(file, 'another process has changed the file since it was read', { hint });
+}
+
+/** @returns null where there is no file that could be read */
+async function digestNow(file: string): Promise<string | null> {
+  const found: SmallFile = await readSmall(file, MAX_BYTES, 'refuse');
+  return found.kind === 'read' ? digestOf(found.bytes) : null;
+}
+
+async function refuseLinks(file: string): Promise<void> {
+  for (const path of [dirname(file), file]) {
+    const found = await lstat(path).catch(() => null);
+    if (found?.isSymbolicLink() === true) {
+      throw unwritten(path, 'it is a symbolic link', { hint: 'Remove the link, then run again.' });
+    }
+  }
+}
+
+function unwritten(file: string, why: string, details: { readonly hint?: string; readonly cause?: unknown }): Failure {
+  return new Failure('conflicts-file-unwritten', `${file}: ${why}`, { location: { file }, ...details });
 }

@@ -3,6 +3,7 @@ import { Failure } from '../core/failure.ts';
 import { inParts } from '../core/in-parts.ts';
 import { type Cells, cellsSchema } from '../dolt/cell.ts';
 import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../dolt/heads.ts';
+import { isAncestor } from '../dolt/history.ts';
 import { quoted } from '../dolt/identifier.ts';
 import { type Condition, hasKey, keyText } from '../dolt/row-key.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
@@ -155,13 +156,19 @@ export async function restoreKept(database: Database): Promise<Notice[]> {
     const [, , branch] = KEPT.exec(kept) ?? [];
     if (branch === undefined) continue;
     const commit = await branchHead(database, kept);
+    const head = await branchHead(database, branch);
     // A run that died before the commit had not touched the rows yet.
-    if (commit === null || (await messageAt(database, commit)) !== messageOf(branch)) {
+    if (commit === null || (head !== null && (await isAncestor(database, commit, head)))) {
       await deleteBranch(database, kept);
       continue;
     }
-    const exists = (await branchHead(database, branch)) !== null;
-    const left = exists ? await database.session((sql) => writeBack(sql, { kept: commit, branch })) : [branch];
+    if ((await messageAt(database, commit)) !== messageOf(branch)) {
+      const name = unrestoredName(kept);
+      await database.run("CALL DOLT_BRANCH('-m', ?, ?)", [kept, name]);
+      notices.push(foreign(name));
+      continue;
+    }
+    const left = head === null ? [branch] : await database.session((sql) => writeBack(sql, { kept: commit, branch }));
     if (left.length === 0) {
       await deleteBranch(database, kept);
       continue;
@@ -176,6 +183,16 @@ export async function restoreKept(database: Database): Promise<Notice[]> {
 async function messageAt(sql: Sql, commit: string): Promise<string | null> {
   const [row] = await sql.rows(messageRow, 'SELECT message FROM dolt_log(?) LIMIT 1', [commit]);
   return row?.message ?? null;
+}
+
+/** A commit that no run of ours made is nothing to write back, and nothing to throw away. */
+function foreign(name: string): Notice {
+  return {
+    severity: 'warning',
+    code: 'uncommitted-changes',
+    message: `the branch ${name} was called like those that keep uncommitted rows, and holds a commit of someone else, so it was renamed`,
+    hint: 'Look at its commits, then delete or rename the branch.',
+  };
 }
 
 function unrestored(name: string, branch: string, tables: readonly string[]): Notice {

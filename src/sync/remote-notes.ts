@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorMessage } from '../core/failure.ts';
+import { putAside } from '../core/put-aside.ts';
 import { readSmall } from '../core/read-small.ts';
 import { writeWhole } from '../core/write-whole.ts';
 
@@ -38,7 +39,7 @@ export async function readNotes(
   const file = notesFile(database);
   const none = (warning: string | null) => ({ notes: new Map(), warning });
   try {
-    const found = await readSmall(file, MAX_BYTES);
+    const found = await readSmall(file, MAX_BYTES, 'refuse');
     if (found.kind === 'absent') return none(null);
     if (found.kind === 'refused') return none(`${file} is not a file of dolt-federation: ${found.why}`);
     const raw: unknown = JSON.parse(found.bytes.toString('utf8'));
@@ -50,9 +51,18 @@ export async function readNotes(
   }
 }
 
-/** Writes which remotes are ours; where none is, there is no file. @throws what the system refuses with */
+/**
+ * Writes which remotes are ours; where none is, there is no file. One that cannot be used is put aside, and stays where
+ * nothing is to be written.
+ * @throws what the system refuses with
+ */
 export async function writeNotes(database: string, notes: RemoteNotes): Promise<void> {
-  if (notes.size === 0) return await rm(notesFile(database), { force: true });
+  const isUsable = (await readNotes(database)).warning === null;
+  if (notes.size === 0) {
+    if (isUsable) await rm(notesFile(database), { force: true });
+    return;
+  }
+  if (!isUsable) await putAside(notesFile(database));
   const remotes = Object.fromEntries([...notes].sort(([a], [b]) => (a < b ? -1 : 1)));
   await writeWhole(notesFile(database), `${JSON.stringify({ version: 1, remotes })}\n`, 0o600);
 }

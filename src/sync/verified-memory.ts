@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorMessage } from '../core/failure.ts';
+import { putAside } from '../core/put-aside.ts';
 import { readSmall } from '../core/read-small.ts';
 import { writeWhole } from '../core/write-whole.ts';
 
@@ -86,7 +87,7 @@ export async function readMemory(
   const file = memoryFile(database);
   const nothing = (trouble: string | null) => ({ memory: NO_MEMORY, trouble });
   try {
-    const found = await readSmall(file, MAX_BYTES);
+    const found = await readSmall(file, MAX_BYTES, 'refuse');
     if (found.kind === 'absent') return nothing(null);
     if (found.kind === 'refused') return nothing(`${file} is no file of ours: ${found.why}`);
     const raw: unknown = JSON.parse(found.bytes.toString('utf8'));
@@ -102,11 +103,18 @@ export async function readMemory(
   }
 }
 
-/** Writes a memory: the file is the old one or the new one, never a part. @throws what the system refuses with */
-export async function writeMemory(database: string, { peers, retired, former }: Memory): Promise<void> {
+/**
+ * Writes a memory: the file is the old one or the new one, never a part. One that cannot be used is put aside before.
+ * @returns where it was put; null: nothing was
+ * @throws what the system refuses with
+ */
+export async function writeMemory(database: string, { peers, retired, former }: Memory): Promise<string | null> {
   const sorted = [...peers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
   const written: z.infer<typeof memorySchema> = { version: 2, peers: sorted, retired: [...retired], former };
-  await writeWhole(memoryFile(database), `${JSON.stringify(written)}\n`, 0o600);
+  const file = memoryFile(database);
+  const aside = (await readMemory(database)).trouble === null ? null : await putAside(file);
+  await writeWhole(file, `${JSON.stringify(written)}\n`, 0o600);
+  return aside;
 }
 
 function placeText({ root, endpoint, ref, branch, local }: MemoryPlace): string {

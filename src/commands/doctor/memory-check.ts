@@ -13,7 +13,8 @@ export async function checkMemory(
 ): Promise<readonly DoctorCheck[]> {
   const { memory, trouble } = await readMemory(database);
   if (trouble !== null) {
-    const hint = 'The next run that writes replaces it. Until then a rewritten history is only suspected.';
+    const hint =
+      'The next run that writes puts it aside and begins a new one. Until then a rewritten history is only suspected.';
     return [warned(SUBJECT, { severity: 'warning', code: 'memory-unusable', message: trouble, hint })];
   }
   if (branch === null || peers.length === 0) return [];

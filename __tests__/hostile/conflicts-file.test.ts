@@ -1,0 +1,407 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { chmod, chown, lstat, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { isAbsolute } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { resolve } from '../../src/commands/resolve.ts';
+import type { ResolveResult } from '../../src/contract/result.ts';
+import { problemsOf } from '../../src/core/problems-of.ts';
+import type { Asker } from '../../src/resolve/ask-rows.ts';
+import { othersMayWrite } from '../../src/resolve/store-conflicts.ts';
+import { command } from '../helpers/commanding.ts';
+import { commandContext } from '../helpers/configuring.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { ENV } from '../helpers/examining.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+import { makeTown, type TestTown } from '../helpers/town.ts';
+
+/** A database whose last run left a conflicts file, with a choice for everything in it. */
+interface Left {
+  readonly folder: TempFolder;
+  readonly town: TestTown;
+  /** The file that the run wrote. */
+  readonly own: string;
+  /** Its text with all choices. */
+  readonly text: string;
+  readonly peers: string;
+}
+
+async function leave(folder: TempFolder): Promise<Left> {
+  const town = await makeTown(folder.file('town'));
+  const box = `file://${folder.file('box')}`;
+  await town.sql(
+    'CREATE TABLE more (a INT, b VARCHAR(20), n INT, PRIMARY KEY (a, b))',
+    "INSERT INTO more VALUES (1, 'x', 1)",
+    "CALL DOLT_COMMIT('-A', '-m', 'more')",
+    "CALL DOLT_BRANCH('inbox/eve')",
+    "CALL DOLT_CHECKOUT('inbox/eve')",
+    "UPDATE items SET title = 'theirs', owner = 'cho' WHERE id = 1",
+    "UPDATE items SET owner = 'dan' WHERE id = 2",
+    'UPDATE more SET n = 2',
+    "CALL DOLT_COMMIT('-A', '-m', 'theirs')",
+    `CALL DOLT_REMOTE('add', 'other', '${box}')`,
+    "CALL DOLT_PUSH('other', 'inbox/eve:main')",
+    "CALL DOLT_CHECKOUT('main')",
+    "UPDATE items SET title = 'ours', owner = 'sue' WHERE id = 1",
+    'DELETE FROM items WHERE id = 2',
+    'UPDATE more SET n = 3',
+    "CALL DOLT_COMMIT('-A', '-m', 'ours')",
+  );
+  const peers = `other: ${box}`;
+  const { result } = await command(folder, peers, { overrides: { conflictStrategy: 'manual' } });
+  expect(result).toMatchObject({ status: 'conflict' });
+  const own = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');
+  const text = (await readFile(own, 'utf8'))
+    .replaceAll(/^( {10,}choose:)$/gm, '$1 ours')
+    .replace('deleted-by: ours\n        choose:', 'deleted-by: ours\n        choose: theirs');
+  return { folder, town, own, text, peers };
+}
+
+async function run(
+  { folder, peers }: Left,
+  file: string | undefined,
+  more: { readonly ask?: () => Asker; readonly warnings?: string[]; readonly onResource?: () => void } = {},
+): Promise<ResolveResult> {
+  const context = commandContext(folder.path, { env: ENV, warnings: more.warnings ?? [] });
+  return await resolve(
+    {
+      command: 'resolve',
+      file,
+      maxDelete: 50,
+      mergeTimeout: 120_000,
+      database: 'town',
+      overrides: { peers, conflictStrategy: 'manual' },
+      dolt: { source: 'release', path: testDolt() },
+    },
+    { ...context, tempDir: folder.file('tmp'), ask: more.ask, onResource: () => more.onResource?.() },
+  );
+}
+
+/** All that a refused file may not change. */
+async function state({ town, own }: Left): Promise<string> {
+  const queries = ['dolt_branches', 'dolt_status', 'dolt_merge_status', 'dolt_tags', 'items', 'more', 'dolt_ignore'];
+  const rows = await town.sql(...queries.map((table) => `SELECT * FROM ${table}`));
+  return `${rows}${await readFile(own, 'utf8').catch(() => 'no file')}`;
+}
+
+let left: Left;
+let before: string;
+beforeAll(async () => {
+  left = await leave(await tempFolder());
+  before = await state(left);
+});
+afterAll(async () => {
+  await left.folder[Symbol.asyncDispose]();
+});
+
+/** Runs resolve with a file that is refused, and says with what. */
+async function refused(file: string): Promise<{ code: string; message: string; line: number | null; hint: string }> {
+  const failure = await failureOf(() => run(left, file));
+  const [first] = problemsOf(failure);
+  expect(first?.hint).not.toBe('');
+  expect(await state(left)).toBe(before);
+  const { code, message, hint, location } = first ?? failure;
+  expect(location === null || isAbsolute(location.file)).toBe(true);
+  return { code, message, hint, line: location?.line ?? null };
+}
+
+type Change = (text: string) => string | Buffer;
+const put =
+  (from: string | RegExp, to: string): Change =>
+  (text) =>
+    text.replace(from, to);
+const add =
+  (more: string): Change =>
+  (text) =>
+    `${text}${more}`;
+const INVALID = 'conflicts-file-invalid';
+const OURS = /ours: "?[0-9a-v]{32}"?/;
+const LAUGHS = `x: &a [x,x,x,x,x,x,x,x,x]
+y: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]
+z: &c [*b,*b,*b,*b,*b,*b,*b,*b]
+w: [*c,*c,*c,*c,*c,*c]
+`;
+
+describe('a conflicts file is refused, with its line, for', () => {
+  test.each<readonly [what: string, change: Change, why: string, code?: string]>([
+    ['UTF-16', (text) => Buffer.from(`\ufeff${text}`, 'utf16le'), 'is no UTF-8', 'conflicts-file-unreadable'],
+    [
+      'a byte that is no UTF-8',
+      (text) => Buffer.from(text.replace('ours: sue', 'ours: su\u00e9'), 'latin1'),
+      'is no UTF-8',
+      'conflicts-file-unreadable',
+    ],
+    ['a NUL', put('ours: sue', 'ours: s\0ue'), 'it holds the character U+0000'],
+    ['a bell', put('ours: sue', 'ours: s\x07ue'), 'it holds the character U+0007'],
+    ['a sequence for the terminal', put('branch: main', 'branch: "main\x1b[2J"'), 'it holds the character U+001B'],
+    ['an escaped NUL in the branch', put('branch: main', 'branch: "main\\0"'), 'holds a control character'],
+    [
+      'an alias',
+      (text) => text.replace('ours: sue', 'ours: &a sue').replace('theirs: cho', 'theirs: *a'),
+      'must be a text',
+    ],
+    ['a merge key', put('id: "1"', '<<: {id: "1"}'), '<< of key must be a text'],
+    ['aliases that multiply', add(LAUGHS), 'its aliases multiply beyond measure'],
+    ['an alias of nothing', put('ours: sue', 'ours: *a'), 'stands for nothing'],
+    ['a key twice', put('branch: main', 'branch: main\nbranch: side'), 'the key "branch" stands twice'],
+    ['a key twice as number and text', put('id: "1"', '1: a\n          "1": b'), 'key has "1" twice'],
+    [
+      'a column twice, once escaped',
+      put('          owner:\n', '          "\\x74itle": {choose: theirs}\n          owner:\n'),
+      'the key "title" stands twice',
+    ],
+    ['nesting in brackets', add(`x: ${'['.repeat(200_000)}\n`), 'the YAML is nested too deeply'],
+    [
+      'nesting in lines',
+      add(`x:\n${Array.from({ length: 300 }, (_, n) => `${' '.repeat(2 * n + 2)}a:`).join('\n')}\n`),
+      'the YAML is nested too deeply',
+    ],
+    ['a very long line', put('ours: sue', `ours: ${'x'.repeat(4_000_000)}`), '`ours` of items id=1, column owner'],
+    ['a number for a text', put('base: one', 'base: 1'), '`base` of items id=1, column title, is not what'],
+    ['1e999', put('base: "1"', 'base: 1e999'), '`base` of more a=1 b=x, column n, is not what'],
+    ['-0', put('base: "1"', 'base: -0'), '`base` of more a=1 b=x, column n, is not what'],
+    ['NaN', put('base: "1"', 'base: .nan'), '`base` of more a=1 b=x, column n, is not what'],
+    ['another way to write a key', put('a: "1"', 'a: 0x1'), 'more a=0x1 b=x is not in conflict'],
+    ['a value of 1e999', put(/choose: ours\n$/, 'choose: {value: 1e999}\n'), 'the column n cannot hold the value'],
+    ['a value of NaN', put(/choose: ours\n$/, 'choose: {value: .nan}\n'), 'the column n cannot hold the value'],
+    ['a value that is rounded', put(/choose: ours\n$/, 'choose: {value: 1.5}\n'), 'the column n cannot hold the value'],
+    [
+      'SQL in a value',
+      put(/choose: ours\n$/, 'choose: {value: "1; DROP TABLE items"}\n'),
+      'the column n cannot hold the value',
+    ],
+    ['a list for a text', put('branch: main', 'branch: [main]'), 'branch must be a text'],
+    ['nothing for a text', put('branch: main', 'branch: null'), 'branch must be a text'],
+    ['a branch that is none', put('branch: main', 'branch: true'), 'there is no branch true', 'conflicts-stale'],
+    ['a revision for a branch', put('branch: main', 'branch: HEAD~1'), 'the branch "HEAD~1" holds "~"'],
+    ['SQL in the branch', put('branch: main', 'branch: "main\'; DROP TABLE items; --"'), 'holds whitespace'],
+    ['an option for a branch', put('branch: main', 'branch: --force'), 'has a part that begins with "-"'],
+    ['the branch of a delivery', put('branch: main', 'branch: inbox/eve'), 'the branch "inbox/eve" is not for people'],
+    [
+      'a branch of ours',
+      put('branch: main', 'branch: dolt-federation/kept/20260101T000000000Z/main'),
+      'is not for people',
+    ],
+    ['a branch for a head', put(OURS, 'ours: main'), 'ours is no commit'],
+    ['a revision for a head', put(OURS, 'ours: HEAD~1'), 'ours is no commit'],
+    ['SQL for a head', put(OURS, 'ours: "\' OR 1=1 --"'), 'ours is no commit'],
+    [
+      'a commit of another database',
+      put(/theirs: "?[0-9a-v]{32}"?/, `theirs: "${'a'.repeat(32)}"`),
+      'the file was written when other was at aaaa',
+      'conflicts-stale',
+    ],
+    ['a path for a peer', put('peer: other', 'peer: ../../etc/passwd'), 'which is not configured', 'unknown-peer'],
+    ['an option for a peer', put('peer: other', 'peer: --upload-pack=x'), 'which is not configured', 'unknown-peer'],
+    [
+      'a delivery that is not accepted',
+      put('peer: other', 'peer: inbox/eve-0123abcd'),
+      'is an inbox that `federation.inbox` does not accept',
+      'unknown-peer',
+    ],
+    ['rows of dolt_ignore', put('table: items', 'table: dolt_ignore'), 'no row of dolt_ignore is in conflict'],
+    ['rows of dolt_schemas', put('table: items', 'table: dolt_schemas'), 'no row of dolt_schemas is in conflict'],
+    ['rows of dolt_docs', put('table: items', 'table: dolt_docs'), 'no row of dolt_docs is in conflict'],
+    ['rows of another database', put('table: items', 'table: mysql.user'), 'no row of mysql.user is in conflict'],
+    ['SQL in a table', put('table: items', 'table: "items` WHERE 1=1; -- "'), 'no row of items` WHERE 1=1'],
+    ['SQL in a column', put('          title:', '          "title` = (SELECT 1) -- ":'), 'no column title` = (SELECT'],
+    ['SQL in a key', put('id: "1"', '"id` OR 1=1 -- ": "1"'), 'is not in conflict'],
+    ['__proto__ for a column', put('          title:', '          __proto__:'), 'no column __proto__ in conflict'],
+    ['__proto__ for a key', put('id: "1"', '__proto__: "1"'), 'items __proto__=1 is not in conflict'],
+    ['a row that is not in conflict', put('id: "1"', 'id: "9"'), 'items id=9 is not in conflict'],
+    ['a row twice', (text) => text + text.slice(text.indexOf('      - table: more')), 'more a=1 b=x stands twice'],
+    ['a peer twice', (text) => text + text.slice(text.indexOf('  - peer')), 'the peer other stands twice'],
+    ['a path', put('version: 2', 'version: 2\nfile: /etc/passwd'), 'a conflicts file has no "file"'],
+    ['another version', put('version: 2', 'version: 3'), 'the version is 3, and only 1, 2 are known'],
+    ['a tag', put('ours: sue', 'ours: !!js/function "x"'), 'must be a text'],
+    ['binary data', put('ours: sue', 'ours: !!binary c3Vl'), 'must be a text'],
+    ['two documents', (text) => `${text}---\n${text}`, 'more than one YAML document'],
+    ['YAML 1.1', (text) => `%YAML 1.1\n---\n${text}`, 'YAML 1.1 is not read'],
+    ['nothing', () => '', 'a conflicts file must be a mapping'],
+    ['another kind', put('kind: deleted', 'kind: changed'), 'another kind of conflict than the file says'],
+    ['another side', put('deleted-by: ours', 'deleted-by: theirs'), 'another kind of conflict than the file says'],
+    [
+      'a head of a lost row that is none',
+      add('lost:\n  - peer: other\n    table: items\n    head: main\n    row: {id: "1"}\n'),
+      'head is no commit',
+    ],
+  ])('%s', async (_, change, why, code = INVALID) => {
+    const changed = change(left.text);
+    expect(changed).not.toBe(left.text);
+    await writeFile(left.folder.file('f.yaml'), changed, { mode: 0o600 });
+    const failure = await refused('f.yaml');
+    expect(failure).toMatchObject({ code, line: expect.any(Number) });
+    expect(failure.message).toContain(why);
+  });
+
+  test('more values than fit into the memory of Node', async () => {
+    await writeFile(left.folder.file('f.yaml'), `${left.text}lost:\n${'- a\n'.repeat(2_100_000)}`);
+    expect(await refused('f.yaml')).toMatchObject({ code: INVALID, message: 'the YAML holds too many values' });
+  });
+});
+
+describe('in the place of a conflicts file', () => {
+  const made = (name: string): string => left.folder.file(name);
+  test.each<readonly [what: string, make: () => Promise<string>, why: string]>([
+    [
+      'a symbolic link is not followed',
+      async () => {
+        await writeFile(made('target'), left.text, { mode: 0o600 });
+        await symlink(made('target'), made('link.yaml'));
+        return 'link.yaml';
+      },
+      'it is a symbolic link',
+    ],
+    [
+      'a FIFO is not read',
+      async () => {
+        execFileSync('mkfifo', [made('fifo')]);
+        return 'fifo';
+      },
+      'it is no ordinary file',
+    ],
+    ['a device is not read', async () => '/dev/zero', 'it is no ordinary file'],
+    ['a folder is not read', async () => '.', 'it is a folder'],
+    ['a file is missed', async () => 'no-such-file', 'it does not exist'],
+    [
+      'a file of 65 MiB is not read',
+      async () => {
+        await writeFile(made('large'), '', { mode: 0o600 });
+        await truncate(made('large'), 65 * 1024 * 1024);
+        return 'large';
+      },
+      'it is larger than 64 MiB',
+    ],
+    [
+      'a file to which everyone may write is not believed',
+      async () => {
+        await writeFile(made('open.yaml'), left.text);
+        await chmod(made('open.yaml'), 0o666);
+        return 'open.yaml';
+      },
+      'every user of this machine may write to it',
+    ],
+  ])('%s', async (_, make, why) => {
+    const failure = await refused(await make());
+    expect(failure.code).toBe('conflicts-file-unreadable');
+    expect(failure.message).toContain(why);
+  });
+
+  test.each([
+    [{ uid: 7, mode: 0o100600 }, 7, null],
+    [{ uid: 0, mode: 0o100600 }, 7, null],
+    [{ uid: 7, mode: 0o100664 }, 7, null],
+    [{ uid: 8, mode: 0o100600 }, 7, 'it belongs to another user (8)'],
+    [{ uid: 8, mode: 0o100600 }, 0, 'it belongs to another user (8)'],
+    [{ uid: 7, mode: 0o100602 }, 7, 'every user of this machine may write to it'],
+  ])('a file with %j is believed by user %d, or not: %s', (found, user, why) => {
+    expect(othersMayWrite(found, user)).toBe(why);
+  });
+
+  if (process.geteuid?.() === 0) {
+    test('a file of another user is not believed', async () => {
+      await writeFile(made('foreign.yaml'), left.text, { mode: 0o600 });
+      await chown(made('foreign.yaml'), 65_534, 65_534);
+      expect((await refused('foreign.yaml')).message).toContain('it belongs to another user (65534)');
+    });
+  }
+});
+
+describe('a database of its own', () => {
+  const fresh = async (folder: TempFolder): Promise<Left> => {
+    const one = await leave(folder);
+    await writeFile(one.own, one.text);
+    return one;
+  };
+
+  test.each([
+    ['line breaks of Windows', (text: string) => text.replaceAll('\n', '\r\n')],
+    ['a byte order mark', (text: string) => `\ufeff${text}`],
+  ])('%s change nothing', async (_, change) => {
+    await using folder = await tempFolder();
+    const one = await fresh(folder);
+    await writeFile(one.own, change(one.text));
+    expect(await run(one, one.own)).toMatchObject({ status: 'success', rows: 3 });
+    expect(await one.town.rows('SELECT title, owner FROM items ORDER BY id')).toEqual([
+      { title: 'ours', owner: 'sue' },
+      { title: 'two', owner: 'dan' },
+    ]);
+  });
+
+  test('a run writes its conflicts through no link', async () => {
+    await using folder = await tempFolder();
+    const one = await fresh(folder);
+    await writeFile(folder.file('victim'), 'mine');
+    const sync = async () => (await command(folder, one.peers, { overrides: { conflictStrategy: 'manual' } })).result;
+    await rm(one.own);
+    await symlink(folder.file('victim'), one.own);
+    const linked = await sync();
+    expect(linked.problems).toContainEqual(expect.objectContaining({ code: 'conflicts-file-unreadable' }));
+    expect(await readFile(folder.file('victim'), 'utf8')).toBe('mine');
+    expect((await lstat(one.own)).isSymbolicLink()).toBe(true);
+
+    await rm(one.own);
+    const home = folder.file('town', '.dolt', 'dolt-federation');
+    await rename(home, folder.file('moved'));
+    await symlink(folder.file('moved'), home);
+    const inLinked = await sync();
+    expect(inLinked.problems).toContainEqual(
+      expect.objectContaining({ code: 'conflicts-file-unwritten', message: expect.stringContaining('symbolic link') }),
+    );
+    await expect(lstat(folder.file('moved', 'conflicts.yaml'))).rejects.toThrow('ENOENT');
+  });
+
+  test('choices in a file that cannot be read are put aside, each under a name of its own', async () => {
+    await using folder = await tempFolder();
+    const one = await fresh(folder);
+    for (const [choice, name] of [
+      ['mine', 'conflicts.yaml.unreadable'],
+      ['his', 'conflicts.yaml.unreadable-2'],
+    ] as const) {
+      await writeFile(one.own, one.text.replace('choose: ours', `choose: ${choice}`));
+      const { result } = await command(folder, one.peers, { overrides: { conflictStrategy: 'manual' } });
+      expect(result.problems).toContainEqual(
+        expect.objectContaining({ code: INVALID, message: expect.stringContaining(name) }),
+      );
+    }
+    const aside = await readFile(`${one.own}.unreadable`, 'utf8');
+    expect(aside).toContain('choose: mine');
+    expect(await readFile(`${one.own}.unreadable-2`, 'utf8')).toContain('choose: his');
+  });
+
+  test('what another process writes while somebody answers is kept, and so are the answers', async () => {
+    await using folder = await tempFolder();
+    const one = await fresh(folder);
+    await writeFile(one.own, one.text.replace('choose: theirs', 'choose:'));
+    const meanwhile = one.text.replace('choose: theirs', 'choose: ours');
+    const ask = (): Asker => ({
+      async ask() {
+        await writeFile(one.own, meanwhile);
+        return 'theirs';
+      },
+      close() {},
+    });
+    const head = await one.town.head();
+    const failure = await failureOf(() => run(one, undefined, { ask }));
+    expect(failure).toMatchObject({
+      code: 'conflicts-file-unwritten',
+      message: expect.stringContaining('another process has changed the file since it was read'),
+      hint: expect.stringContaining(`${one.own}.mine`),
+    });
+    expect(await readFile(one.own, 'utf8')).toBe(meanwhile);
+    expect(await readFile(`${one.own}.mine`, 'utf8')).toContain('choose: theirs');
+    expect(await one.town.head()).toBe(head);
+  });
+
+  test('what another process writes while rows are merged is not removed', async () => {
+    await using folder = await tempFolder();
+    const one = await fresh(folder);
+    const meanwhile = `${one.text}# a note\n`;
+    const warnings: string[] = [];
+    const result = await run(one, one.own, { warnings, onResource: () => writeFileSync(one.own, meanwhile) });
+    expect(result).toMatchObject({ status: 'success', head: await one.town.head() });
+    expect(await readFile(one.own, 'utf8')).toBe(meanwhile);
+    expect(warnings).toEqual([expect.stringContaining('another process has changed the file since it was read')]);
+  });
+});

@@ -18,12 +18,12 @@ describe('text that is no configuration', () => {
     ['text\n', 'config-syntax 1:1'],
     ['a: 1\nb: 2\na: 1\n', 'config-syntax 3:1'],
     ['other:\n  x: 1\n  x: 2\n', 'config-syntax 3:3'],
-    [BOMB, 'config-syntax -:-'],
-    [`a: &a 1\nb: [${'*a,'.repeat(1001)}]`, 'config-syntax -:-'],
-    [`a: ${'['.repeat(500_000)}`, 'config-syntax -:-'],
-    [`a: ${'{b: '.repeat(5_000)}`, 'config-syntax -:-'],
-    [`${'- '.repeat(5_000)}a`, 'config-syntax -:-'],
-    [Array.from({ length: 900 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'), 'config-syntax -:-'],
+    [BOMB, 'config-syntax 2:8'],
+    [`a: &a 1\nb: [${'*a,'.repeat(1001)}]`, 'config-syntax 2:5'],
+    [`a: ${'['.repeat(500_000)}`, 'config-syntax 1:1'],
+    [`a: ${'{b: '.repeat(5_000)}`, 'config-syntax 1:1'],
+    [`${'- '.repeat(5_000)}a`, 'config-syntax 1:1'],
+    [Array.from({ length: 900 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'), 'config-syntax 402:1'],
   ])('%.40j', async (text, place) => {
     expect(await problemPlaces(text)).toEqual([place]);
   });

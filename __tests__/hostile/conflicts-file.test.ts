@@ -135,7 +135,7 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['a NUL', put('ours: sue', 'ours: s\0ue'), 'it holds the character U+0000'],
     ['a bell', put('ours: sue', 'ours: s\x07ue'), 'it holds the character U+0007'],
     ['a sequence for the terminal', put('branch: main', 'branch: "main\x1b[2J"'), 'it holds the character U+001B'],
-    ['an escaped NUL in the branch', put('branch: main', 'branch: "main\\0"'), 'holds a control character'],
+    ['an escaped NUL in the branch', put('branch: main', 'branch: "main\\0"'), 'is no name of a branch'],
     [
       'an alias',
       (text) => text.replace('ours: sue', 'ours: &a sue').replace('theirs: cho', 'theirs: *a'),
@@ -174,9 +174,9 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['a list for a text', put('branch: main', 'branch: [main]'), 'branch must be a text'],
     ['nothing for a text', put('branch: main', 'branch: null'), 'branch must be a text'],
     ['a branch that is none', put('branch: main', 'branch: true'), 'there is no branch true', 'conflicts-stale'],
-    ['a revision for a branch', put('branch: main', 'branch: HEAD~1'), 'the branch "HEAD~1" holds "~"'],
-    ['SQL in the branch', put('branch: main', 'branch: "main\'; DROP TABLE items; --"'), 'holds whitespace'],
-    ['an option for a branch', put('branch: main', 'branch: --force'), 'has a part that begins with "-"'],
+    ['a revision for a branch', put('branch: main', 'branch: HEAD~1'), 'the branch "HEAD~1" is no name of a branch'],
+    ['SQL in the branch', put('branch: main', 'branch: "main\'; DROP TABLE items; --"'), 'is no name of a branch'],
+    ['an option for a branch', put('branch: main', 'branch: --force'), 'the branch "--force" is no name of a branch'],
     ['the branch of a delivery', put('branch: main', 'branch: inbox/eve'), 'the branch "inbox/eve" is not for people'],
     [
       'a branch of ours',

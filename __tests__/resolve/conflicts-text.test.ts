@@ -89,7 +89,7 @@ const row = fc.record(
 );
 const file: fc.Arbitrary<ConflictsFile> = fc.record(
   {
-    branch: hostile,
+    branch: fc.constantFrom('main', 'work/é', 'true', '1.0'),
     merges: fc.uniqueArray(
       fc.record(
         {

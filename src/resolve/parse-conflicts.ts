@@ -1,4 +1,3 @@
-import { refusedName } from '../config/branch-name.ts';
 import { Problems } from '../config/problems.ts';
 import { parseYaml, type YamlText } from '../config/yaml-text.ts';
 import { Failure } from '../core/failure.ts';
@@ -20,6 +19,8 @@ import { type FileNode, FileReader } from './file-node.ts';
 import { parseChoice } from './parse-choice.ts';
 
 const HASH = /^[0-9a-v]{32}$/;
+/** What git and Dolt allow in no name of a branch, and an option. */
+const NO_BRANCH = /^-|[\p{Cc}\s~^:?*[\\]|\.\.|@\{/u;
 const OWN_BRANCH = /^(?:dolt-federation[-/]|inbox\/)/;
 /** What YAML 1.2 allows in quotes and escaped only, beside line breaks and tabs. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
@@ -96,8 +97,8 @@ class Parser {
   #branch(fields: Fields, root: FileNode): string | undefined {
     const branch = this.#text(fields, root, 'branch');
     if (branch === undefined) return undefined;
-    const why = OWN_BRANCH.test(branch) ? 'is not for people' : refusedName(branch);
-    if (why === null) return branch;
+    if (!OWN_BRANCH.test(branch) && !NO_BRANCH.test(branch)) return branch;
+    const why = NO_BRANCH.test(branch) ? 'is no name of a branch' : 'is not for people';
     return this.#reader.refuse(`the branch ${JSON.stringify(branch)} ${why}`, fields.get('branch')?.at ?? root.at);
   }
 

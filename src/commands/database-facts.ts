@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { cp, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { throwIfInterrupted } from '../core/interruption.ts';
+import { inPrivateFolder } from '../core/private-folder.ts';
 import { doltEnvironment } from '../dolt/environment.ts';
 import { preparePrivateRoot } from '../dolt/private-root.ts';
 import { run } from '../dolt/process.ts';
@@ -32,34 +33,38 @@ export async function databaseFacts(
   dolt: string,
   context: Context,
 ): Promise<DatabaseFacts | null> {
-  await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(context.tempDir, 'facts-'));
   try {
-    const data = join(database.path, '.dolt');
-    if ((await sizeOf(join(data, 'noms'))) > MAX_BYTES) return null;
-    const copy = join(folder, 'database');
-    const mode = constants.COPYFILE_FICLONE;
-    await cp(join(data, 'noms'), join(copy, '.dolt', 'noms'), { recursive: true, mode });
-    await cp(join(data, 'repo_state.json'), join(copy, '.dolt', 'repo_state.json'));
-    const root = await preparePrivateRoot(folder);
-    const { exitCode, stdout } = await run(dolt, ['sql', '-r', 'json', '-q', query(database.branch)], {
-      env: doltEnvironment(context.env, root, { privateDir: folder, userHome: false }),
-      cwd: copy,
-      signal: context.signal,
-      timeoutMs: TIMEOUT_MS,
-    });
-    if (exitCode !== 0) return null;
-    const read = answer.safeParse(JSON.parse(stdout));
-    if (!read.success) return null;
-    const names = (wanted: (typeof KINDS)[number]) =>
-      read.data.rows.flatMap(({ kind, name }) => (kind === wanted ? [name] : []));
-    return { ignoresTables: names('ignore').length > 0, branches: names('branch') };
+    return await inPrivateFolder(context, 'facts', (folder) => readCopy(folder, database, { dolt, context }));
   } catch {
     throwIfInterrupted(context.signal);
     return null;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function readCopy(
+  folder: string,
+  database: { readonly path: string; readonly branch: string | null },
+  { dolt, context }: { readonly dolt: string; readonly context: Context },
+): Promise<DatabaseFacts | null> {
+  const data = join(database.path, '.dolt');
+  if ((await sizeOf(join(data, 'noms'))) > MAX_BYTES) return null;
+  const copy = join(folder, 'database');
+  const mode = constants.COPYFILE_FICLONE;
+  await cp(join(data, 'noms'), join(copy, '.dolt', 'noms'), { recursive: true, mode });
+  await cp(join(data, 'repo_state.json'), join(copy, '.dolt', 'repo_state.json'));
+  const root = await preparePrivateRoot(folder);
+  const { exitCode, stdout } = await run(dolt, ['sql', '-r', 'json', '-q', query(database.branch)], {
+    env: doltEnvironment(context.env, root, { privateDir: folder, userHome: false }),
+    cwd: copy,
+    signal: context.signal,
+    timeoutMs: TIMEOUT_MS,
+  });
+  if (exitCode !== 0) return null;
+  const read = answer.safeParse(JSON.parse(stdout));
+  if (!read.success) return null;
+  const names = (wanted: (typeof KINDS)[number]) =>
+    read.data.rows.flatMap(({ kind, name }) => (kind === wanted ? [name] : []));
+  return { ignoresTables: names('ignore').length > 0, branches: names('branch') };
 }
 
 function query(branch: string | null): string {

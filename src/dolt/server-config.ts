@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 
+/** Name of the configuration in the private folder; the command line of every engine names it. */
+export const CONFIG_FILE = 'server.yaml';
+
 /** Where one server listens and keeps what is its own. All paths are absolute. */
 export interface ServerPlace {
   /** The folder whose databases are served. */

@@ -19,7 +19,7 @@ import { checkOrdinaryFiles } from './ordinary-files.ts';
 import { preparePrivateRoot } from './private-root.ts';
 import { type ServerProcess, startServer } from './process.ts';
 import { serveAlone } from './served-folder.ts';
-import { serverConfig } from './server-config.ts';
+import { CONFIG_FILE, serverConfig } from './server-config.ts';
 import { removeServerNote, serverNote } from './server-note.ts';
 import { type Address, awaitReady, isReady } from './server-ready.ts';
 import { startFailure } from './start-failure.ts';
@@ -39,7 +39,9 @@ export interface ServerOptions {
   /** Parent of the private folder. */
   readonly tempDir: string;
   readonly signal: AbortSignal;
-  readonly onResource: (resource: { kind: 'process'; pid: number } | { kind: 'folder'; path: string }) => void;
+  readonly onResource: (
+    resource: { kind: 'process'; pid: number; folder: string } | { kind: 'folder'; path: string },
+  ) => void;
   /** Gets the server's password; what Dolt says is shown without any of them. */
   readonly secrets: Secrets;
   /** What it has besides; absent: nothing. */
@@ -133,7 +135,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   options.secrets.add(password);
   const port = await freePort();
   const socket = ground.socketDir === null ? null : join(ground.socketDir, 's');
-  const configFile = join(ground.privateDir, 'server.yaml');
+  const configFile = join(ground.privateDir, CONFIG_FILE);
   const place = { dataDir: ground.served.dataDir, privateDir: ground.privateDir, port, socket };
   await writeFile(configFile, serverConfig(place), { mode: 0o600 });
 
@@ -163,7 +165,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
           },
           ground.watchdogEnv,
         );
-  if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid });
+  if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid, folder: ground.privateDir });
 
   const words = wordsOf(options, ground.served.dataDir);
   const outcome = await awaitReady({

@@ -3,6 +3,7 @@ import { federate } from '../../src/commands/federate.ts';
 import { type FederateRequest, NO_REWRITES } from '../../src/commands/request.ts';
 import type { RunResult } from '../../src/contract/result.ts';
 import { type Env, readEnv } from '../../src/core/env.ts';
+import type { PeerEvent } from '../../src/core/logger.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { testDolt } from './dolt-binary.ts';
 import type { TempFolder } from './temp-folder.ts';
@@ -23,13 +24,15 @@ export interface CommandOptions extends Partial<FederateRequest> {
   readonly ceiling?: string | null;
   /** Hears what is said while it is said. */
   readonly heard?: (message: string) => void;
+  /** Hears of each step of a peer before it is done. */
+  readonly onEvent?: (event: PeerEvent) => void;
 }
 
 /** Runs `sync`, `pull`, `push` or `status` as the faces do. `peers` is YAML, as for the input. */
 export async function command(
   folder: TempFolder,
   peers: string,
-  { env = {}, userHome = false, githubToken, heard, ceiling = folder.path, ...request }: CommandOptions = {},
+  { env = {}, userHome = false, githubToken, heard, onEvent, ceiling = folder.path, ...request }: CommandOptions = {},
 ): Promise<Commanded> {
   const log: string[] = [];
   const say = (message: string) => {
@@ -47,7 +50,7 @@ export async function command(
     userHome,
     log: { debug() {}, info: say, warning: say },
     secrets: new Secrets(),
-    progress() {},
+    progress: (event) => onEvent?.(event),
     signal: new AbortController().signal,
     onResource() {},
   };

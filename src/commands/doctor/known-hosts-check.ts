@@ -49,7 +49,14 @@ async function isKnown(
   const options = { env: { PATH: env['PATH'] ?? '' }, signal, timeoutMs: TIMEOUT_MS };
   // Hosts may be hashed in the file, so only ssh's own tool can look one up.
   const ended = await run(keygen, ['-F', text(host), '-f', file], options);
-  return ended.exitCode === 0;
+  return ended.exitCode === 0 && hasUsableKey(ended.stdout);
+}
+
+/** A key that is revoked is found as well: `# Host HOST found: line 2 REVOKED` (OpenSSH 9.2). */
+function hasUsableKey(found: string): boolean {
+  return found
+    .split('\n')
+    .some((line) => /^# Host .* found: line \d+/.test(line) && !line.trimEnd().endsWith('REVOKED'));
 }
 
 async function withFile<T>(content: string, context: Context, work: (file: string) => Promise<T>): Promise<T> {

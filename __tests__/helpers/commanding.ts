@@ -24,6 +24,8 @@ export interface CommandOptions extends Partial<FederateRequest> {
   readonly ceiling?: string | null;
   /** Hears what is said while it is said. */
   readonly heard?: (message: string) => void;
+  /** Parent of private folders; absent: one of the test's own. */
+  readonly tempDir?: string;
   /** Hears of each step of a peer before it is done. */
   readonly onEvent?: (event: PeerEvent) => void;
 }
@@ -32,7 +34,16 @@ export interface CommandOptions extends Partial<FederateRequest> {
 export async function command(
   folder: TempFolder,
   peers: string,
-  { env = {}, userHome = false, githubToken, heard, onEvent, ceiling = folder.path, ...request }: CommandOptions = {},
+  {
+    env = {},
+    userHome = false,
+    githubToken,
+    heard,
+    onEvent,
+    tempDir = folder.file('tmp'),
+    ceiling = folder.path,
+    ...request
+  }: CommandOptions = {},
 ): Promise<Commanded> {
   const log: string[] = [];
   const say = (message: string) => {
@@ -44,7 +55,7 @@ export async function command(
     cwd: folder.path,
     ceiling,
     untrusted: request.untrusted,
-    tempDir: folder.file('tmp'),
+    tempDir,
     toolCacheDir: folder.file('tools'),
     cloneDir: null,
     userHome,

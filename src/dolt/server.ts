@@ -109,6 +109,7 @@ async function openNow(options: ServerOptions): Promise<Server> {
       options.asDataFolder === true
         ? { dataDir: options.database, name: null }
         : await serveAlone(options.database, privateDir);
+    refusePercent(served.dataDir);
     for (let attempt = 1; ; attempt += 1) {
       const server = await tryStart(options, { privateDir, socketDir, env, watchdogEnv, served });
       if (server !== 'port-in-use') return server;
@@ -118,6 +119,17 @@ async function openNow(options: ServerOptions): Promise<Server> {
     await removeFolders({ privateDir, socketDir });
     throw thrown;
   }
+}
+
+/**
+ * Dolt takes the path of a data folder for a part of a URL (2.3.0, measured): it refuses some with `%`, and looks for
+ * others in the folder that the decoded name means.
+ */
+function refusePercent(dataDir: string): void {
+  if (!dataDir.includes('%')) return;
+  throw new Failure('bad-usage', `Dolt cannot use the folder ${dataDir}: its path holds a percent sign`, {
+    hint: 'Use a folder without `%` in its path: RUNNER_TEMP on a runner, XDG_CACHE_HOME for the command-line tool, or the parent folder of a database that is to be cloned.',
+  });
 }
 
 interface Ground {

@@ -20,7 +20,7 @@ const clean = (leftovers: readonly Leftover[], root: string) =>
 /** A process that names the folder on its command line, says that it runs, and stays until it is ended. */
 async function lingering(folder: string, onTerm = '') {
   const script = `${onTerm}; setInterval(() => {}, 1000); console.log('up')`;
-  const child = execa(process.execPath, ['-e', script, folder], { reject: false, buffer: false });
+  const child = execa(process.execPath, ['-e', script, join(folder, 'server.yaml')], { reject: false, buffer: false });
   await new Promise((resolve) => child.stdout.once('data', resolve));
   return { child, pid: child.pid ?? 0 };
 }
@@ -28,9 +28,9 @@ async function lingering(folder: string, onTerm = '') {
 describe('cleaning up after a run', () => {
   test('ends the process that is ours, removes the folder, and does no harm the second time', async () => {
     await using root = await tempFolder();
-    const folder = root.file('df-1');
+    const folder = root.file('df-abcde1');
     await mkdir(folder);
-    await writeFile(root.file('df-1', 'secret'), 'x');
+    await writeFile(root.file('df-abcde1', 'secret'), 'x');
     const { child, pid } = await lingering(folder);
     const leftovers: Leftover[] = [
       { kind: 'folder', path: folder },
@@ -45,15 +45,16 @@ describe('cleaning up after a run', () => {
 
   test('kills what does not end by itself', async () => {
     await using root = await tempFolder();
-    const { child, pid } = await lingering(root.path, "process.on('SIGTERM', () => {})");
-    await clean([{ kind: 'process', pid, folder: root.path }], root.path);
+    const folder = root.file('df-abcde1');
+    const { child, pid } = await lingering(folder, "process.on('SIGTERM', () => {})");
+    await clean([{ kind: 'process', pid, folder }], root.path);
     expect((await child).signal).toBe('SIGKILL');
   });
 
   test('leaves a process alone that only has the same number', async () => {
     await using root = await tempFolder();
     const { child, pid } = await lingering('/another/folder');
-    await clean([{ kind: 'process', pid, folder: root.file('df-1') }], root.path);
+    await clean([{ kind: 'process', pid, folder: root.file('df-abcde1') }], root.path);
     expect(await processCommand(pid, readEnv())).toContain('/another/folder');
     child.kill('SIGKILL');
     await child;

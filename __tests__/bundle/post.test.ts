@@ -34,9 +34,11 @@ describe('the post step', () => {
   test('ends a process of ours, and does nothing the second time', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const own = join(runner.temp, 'df-x');
+    const own = join(runner.temp, 'df-abcdef');
     await mkdir(own);
-    const child = execa(process.execPath, ['-e', 'setInterval(() => {}, 1000)', own], { reject: false });
+    const child = execa(process.execPath, ['-e', 'setInterval(() => {}, 1000)', join(own, 'server.yaml')], {
+      reject: false,
+    });
     const leftovers = [
       { kind: 'folder', path: own },
       { kind: 'process', pid: child.pid, folder: own },

@@ -7,6 +7,8 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 const busy = (pid: number) => new Error(`busy ${pid}`);
 
+const { signal } = new AbortController();
+
 test('works one after the other, whatever becomes of one of them, and leaves nothing behind', async () => {
   await using folder = await tempFolder();
   const lock = folder.file('lock');
@@ -19,7 +21,7 @@ test('works one after the other, whatever becomes of one of them, and leaves not
     if (fails) throw new Error('of the work');
     return 'done';
   };
-  const all = Array.from({ length: 8 }, (_, index) => exclusively(lock, busy, () => work(index % 2 === 1)));
+  const all = Array.from({ length: 8 }, (_, index) => exclusively(lock, { busy, signal }, () => work(index % 2 === 1)));
   const ended = await Promise.allSettled(all);
   expect(ended.map(({ status }) => status)).toEqual(
     ended.map((_, index) => (index % 2 === 1 ? 'rejected' : 'fulfilled')),
@@ -31,21 +33,33 @@ test('breaks the lock of a process that has died', async () => {
   await using folder = await tempFolder();
   const { pid } = await execaPid();
   await writeFile(folder.file('lock'), String(pid));
-  expect(await exclusively(folder.file('lock'), busy, async () => 'done')).toBe('done');
+  expect(await exclusively(folder.file('lock'), { busy, signal }, async () => 'done')).toBe('done');
   expect(await readdir(folder.path)).toEqual([]);
 });
 
 test('names the process that does not end, and leaves its lock alone', async () => {
   await using folder = await tempFolder();
   await writeFile(folder.file('lock'), String(process.pid));
-  await expect(exclusively(folder.file('lock'), busy, async () => 'done')).rejects.toThrow(`busy ${process.pid}`);
+  await expect(exclusively(folder.file('lock'), { busy, signal }, async () => 'done')).rejects.toThrow(
+    `busy ${process.pid}`,
+  );
   expect(await readdir(folder.path)).toEqual(['lock']);
 }, 30_000);
+
+test('an interruption ends the waiting, and leaves the lock alone', async () => {
+  await using folder = await tempFolder();
+  await writeFile(folder.file('lock'), String(process.pid));
+  const interrupt = new AbortController();
+  const waiting = exclusively(folder.file('lock'), { busy, signal: interrupt.signal }, async () => 'done');
+  interrupt.abort();
+  await expect(waiting).rejects.toMatchObject({ code: 'interrupted' });
+  expect(await readdir(folder.path)).toEqual(['lock']);
+});
 
 test('a lock that cannot be made is no lock', async () => {
   await using folder = await tempFolder();
   const lock = join(folder.path, 'missing', 'lock');
-  await expect(exclusively(lock, busy, async () => 'done')).rejects.toThrow('ENOENT');
+  await expect(exclusively(lock, { busy, signal }, async () => 'done')).rejects.toThrow('ENOENT');
 });
 
 /** A process that has ended. */

@@ -3,6 +3,7 @@ import { federate } from '../../src/commands/federate.ts';
 import { type FederateRequest, NO_REWRITES } from '../../src/commands/request.ts';
 import type { RunResult } from '../../src/contract/result.ts';
 import { type Env, readEnv } from '../../src/core/env.ts';
+import type { PeerEvent } from '../../src/core/logger.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { testDolt } from './dolt-binary.ts';
 import type { TempFolder } from './temp-folder.ts';
@@ -23,13 +24,26 @@ export interface CommandOptions extends Partial<FederateRequest> {
   readonly ceiling?: string | null;
   /** Hears what is said while it is said. */
   readonly heard?: (message: string) => void;
+  /** Parent of private folders; absent: one of the test's own. */
+  readonly tempDir?: string;
+  /** Hears of each step of a peer before it is done. */
+  readonly onEvent?: (event: PeerEvent) => void;
 }
 
 /** Runs `sync`, `pull`, `push` or `status` as the faces do. `peers` is YAML, as for the input. */
 export async function command(
   folder: TempFolder,
   peers: string,
-  { env = {}, userHome = false, githubToken, heard, ceiling = folder.path, ...request }: CommandOptions = {},
+  {
+    env = {},
+    userHome = false,
+    githubToken,
+    heard,
+    onEvent,
+    tempDir = folder.file('tmp'),
+    ceiling = folder.path,
+    ...request
+  }: CommandOptions = {},
 ): Promise<Commanded> {
   const log: string[] = [];
   const say = (message: string) => {
@@ -41,13 +55,13 @@ export async function command(
     cwd: folder.path,
     ceiling,
     untrusted: request.untrusted,
-    tempDir: folder.file('tmp'),
+    tempDir,
     toolCacheDir: folder.file('tools'),
     cloneDir: null,
     userHome,
     log: { debug() {}, info: say, warning: say },
     secrets: new Secrets(),
-    progress() {},
+    progress: (event) => onEvent?.(event),
     signal: new AbortController().signal,
     onResource() {},
   };

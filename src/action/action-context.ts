@@ -46,6 +46,6 @@ export async function actionContext({
     secrets,
     progress: logEvent,
     signal,
-    onResource: rememberResources(),
+    onResource: rememberResources(env),
   };
 }

@@ -1,9 +1,11 @@
-import { rm } from 'node:fs/promises';
-import { isAbsolute, normalize } from 'node:path';
+import { lstat, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
+import { isPrivateName } from '../core/private-folder.ts';
 import { processCommand } from '../dolt/process-command.ts';
+import { CONFIG_FILE } from '../dolt/server-config.ts';
 import type { Leftover } from './state.ts';
 import { isInside } from './working-directory.ts';
 
@@ -20,7 +22,9 @@ const POLL_MS = 50;
 
 /**
  * Ends what a run left behind: first the processes that are still the ones that were recorded, then the folders. Doing
- * it twice does no harm. Never throws: what could not be removed is a warning.
+ * it twice does no harm. Never throws: what could not be removed is a warning. Where main has recorded nothing, an
+ * earlier step of the job can have written the list (`STATE_resources` through GITHUB_ENV): only engines and folders
+ * that a run of ours makes are touched.
  */
 export async function cleanUp(leftovers: readonly Leftover[], options: CleanupOptions): Promise<void> {
   const processes = leftovers.filter((leftover) => leftover.kind === 'process');
@@ -37,16 +41,22 @@ async function warned(work: () => Promise<void>, options: CleanupOptions): Promi
   }
 }
 
-/** Process ids are used again, so a process is ours only while its command line holds the folder that was made for it. */
-async function endProcess(leftover: Extract<Leftover, { kind: 'process' }>, env: Env): Promise<void> {
-  const isOurs = async () => (await processCommand(leftover.pid, env))?.includes(leftover.folder) === true;
+/**
+ * Process ids are used again, so a process is ours only while its command line names the configuration in the folder that
+ * was made for it.
+ */
+async function endProcess({ pid, folder }: Extract<Leftover, { kind: 'process' }>, env: Env): Promise<void> {
+  if (!isAbsolute(folder) || !isPrivateName(basename(folder)))
+    throw new Error(`${folder} is no folder of a run, so process ${pid} was left alone`);
+  const configuration = join(folder, CONFIG_FILE);
+  const isOurs = async () => (await processCommand(pid, env))?.includes(configuration) === true;
   if (!(await isOurs())) return;
-  signal(leftover.pid, 'SIGTERM');
+  signal(pid, 'SIGTERM');
   for (let waited = 0; waited < GRACE_MS; waited += POLL_MS) {
     if (!(await isOurs())) return;
     await wait(POLL_MS);
   }
-  if (await isOurs()) signal(leftover.pid, 'SIGKILL');
+  if (await isOurs()) signal(pid, 'SIGKILL');
 }
 
 /** A process that has just ended by itself is what was wanted. */
@@ -58,9 +68,18 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
+/** What is gone already is what was wanted. A link is not followed, and no folder above may lead out of the roots. */
 async function removeFolder(path: string, roots: readonly string[]): Promise<void> {
+  const leftAlone = (why: string) => new Error(`${path} ${why}, so it was left alone`);
   const inRoots = roots.some((root) => normalize(path) !== normalize(root) && isInside(root, path));
-  if (!isAbsolute(path) || !inRoots)
-    throw new Error(`${path} does not lie in a temporary folder, so it was left alone`);
+  if (!isAbsolute(path) || !inRoots) throw leftAlone('does not lie in a temporary folder');
+  if (!isPrivateName(basename(path))) throw leftAlone('has no name that a run gives to a folder');
+  const found = await lstat(path).catch(() => null);
+  if (found === null) return;
+  if (!found.isDirectory()) throw leftAlone('is no folder');
+  if (process.getuid !== undefined && found.uid !== process.getuid()) throw leftAlone('belongs to another user');
+  const parent = await realpath(dirname(path));
+  const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
+  if (!realRoots.some((root) => isInside(root, parent))) throw leftAlone('leads out of the temporary folder');
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode } from '../contract/exit-codes.ts';
+import { type ExitCode, SIGNAL_EXITS, STOP_SIGNALS } from '../contract/exit-codes.ts';
 import { Failure } from '../core/failure.ts';
 
 /** Signals of the runner as an AbortSignal. */
@@ -10,18 +10,16 @@ export interface Interrupt {
 
 /**
  * Listens for the signals with which a runner cancels a step: SIGINT, after 7.5 s SIGTERM, after 2.5 s more it kills
- * (actions/runner, ProcessInvoker.cs).
+ * (actions/runner, ProcessInvoker.cs). A runner that was started in a terminal passes on what the terminal sends.
  */
 export function listenForInterrupt(): Interrupt {
   const controller = new AbortController();
   let code: ExitCode | null = null;
-  const on = (name: NodeJS.Signals, asked: ExitCode) => {
+  for (const name of STOP_SIGNALS) {
     process.on(name, () => {
-      code ??= asked;
+      code ??= SIGNAL_EXITS[name];
       controller.abort(new Failure('interrupted', `the step was cancelled (${name})`));
     });
-  };
-  on('SIGINT', EXIT.interrupted);
-  on('SIGTERM', EXIT.terminated);
+  }
   return { signal: controller.signal, code: () => code };
 }

@@ -2,9 +2,11 @@ import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setOutput, warning } from '@actions/core';
 import { OUTPUTS, type OutputName } from '../contract/outputs.ts';
+import type { Env } from '../core/env.ts';
 import { errorMessage, Failure } from '../core/failure.ts';
 import { writeWhole } from '../core/write-whole.ts';
 import type { OutputValues } from './output-values.ts';
+import { requireRunnerFile } from './runner-file.ts';
 
 /**
  * Writes the whole result to a file in the runner's temporary folder, where later steps of the job find it.
@@ -27,8 +29,9 @@ export async function writeResultFile(tempDir: string, result: unknown): Promise
  * The only writer of outputs: sets all of them, those without a value to the empty text.
  * @returns why the runner's file for them cannot be written; null where it was. What the step did is still to be told.
  */
-export function setOutputs(values: OutputValues): Failure | null {
+export function setOutputs(values: OutputValues, env: Env): Failure | null {
   try {
+    requireRunnerFile(env, 'GITHUB_OUTPUT');
     for (const name of Object.keys(OUTPUTS) as OutputName[]) setOutput(name, values[name]);
     return null;
   } catch (thrown) {

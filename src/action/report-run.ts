@@ -12,6 +12,7 @@ import { SUMMARY_BUDGET_BYTES, summary } from '../report/summary.ts';
 import { text } from '../report/text.ts';
 import { fileInWorkspace } from './file-in-workspace.ts';
 import { logText, logWarning } from './logger.ts';
+import { requireRunnerFile } from './runner-file.ts';
 
 interface ReportOptions {
   readonly env: Env;
@@ -67,6 +68,7 @@ function annotate(annotation: Annotation, workspace: string): void {
 async function writeSummary(markdown: string, env: Env): Promise<void> {
   if (env['GITHUB_STEP_SUMMARY'] === undefined) return;
   try {
+    requireRunnerFile(env, 'GITHUB_STEP_SUMMARY');
     await stepSummary.addRaw(markdown).write();
   } catch (thrown) {
     logWarning(`the job summary could not be written: ${errorMessage(thrown)}`);

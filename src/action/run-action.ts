@@ -62,7 +62,7 @@ interface Finishing extends Ending {
 async function finish(outcome: Outcome, ending: Finishing): Promise<void> {
   const values = outputValues(outcome);
   const path = await writeResultFile(ending.runner.tempDir, resultOf(outcome));
-  const unwritten = setOutputs({ ...values, 'result-path': path });
+  const unwritten = setOutputs({ ...values, 'result-path': path }, ending.env);
   await report(outcome, values, ending);
   if (unwritten !== null) throw unwritten;
 }
@@ -100,7 +100,7 @@ function verdict({ command, status, peers, unsaved = 0 }: RunResult): string {
 async function stop(failure: Failure, { env, interrupted }: Ending): Promise<void> {
   const tempDir = env['RUNNER_TEMP'];
   const path = tempDir === undefined ? '' : await writeResultFile(tempDir, errorResult(failure));
-  const unwritten = setOutputs({ ...failureValues(failure), 'result-path': path });
+  const unwritten = setOutputs({ ...failureValues(failure), 'result-path': path }, env);
   if (unwritten !== null && unwritten.message !== failure.message) logWarning(unwritten.message);
   await reportFailure(failure, { env, workspace: env['GITHUB_WORKSPACE'] ?? '.' });
   process.exitCode = interrupted ?? exitCodeOfFailure(failure);

@@ -1,4 +1,3 @@
-import { tmpdir } from 'node:os';
 import { readEnv } from '../core/env.ts';
 import { cleanUp } from './cleanup.ts';
 import { forgetSecretInputs } from './inputs.ts';
@@ -9,10 +8,7 @@ import { recallResources } from './state.ts';
 export async function runPost(): Promise<void> {
   forgetSecretInputs();
   const env = readEnv();
-  const temporary = env['RUNNER_TEMP'];
-  await cleanUp(recallResources(), {
-    env,
-    roots: [tmpdir(), ...(temporary === undefined ? [] : [temporary])],
-    warn: logWarning,
-  });
+  // TMPDIR is no root: an earlier step can set it to any folder, and main records nothing there.
+  const roots = ['RUNNER_TEMP', 'GITHUB_WORKSPACE'].flatMap((name) => env[name] ?? []);
+  await cleanUp(recallResources(), { env, roots, warn: logWarning });
 }

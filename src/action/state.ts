@@ -1,6 +1,10 @@
 import { getState, saveState } from '@actions/core';
 import { z } from 'zod';
 import type { Resource } from '../commands/context.ts';
+import type { Env } from '../core/env.ts';
+import { errorMessage } from '../core/failure.ts';
+import { logWarning } from './logger.ts';
+import { requireRunnerFile } from './runner-file.ts';
 
 const NAME = 'resources';
 
@@ -18,17 +22,19 @@ export type Leftover = z.infer<typeof leftoverSchema>;
  * Tells post of everything that main makes, at the moment it is made: main may be killed at any time. The whole list is
  * written each time, since the last value of a state wins.
  */
-export function rememberResources(): (resource: Resource) => void {
+export function rememberResources(env: Env): (resource: Resource) => void {
   const leftovers: Leftover[] = [];
-  let folder: string | null = null;
+  let isWritable = true;
   return (resource) => {
-    if (resource.kind === 'folder') {
-      folder = resource.path;
-      leftovers.push(resource);
-    } else if (folder !== null) {
-      leftovers.push({ ...resource, folder });
+    leftovers.push(resource);
+    if (!isWritable) return;
+    try {
+      requireRunnerFile(env, 'GITHUB_STATE');
+      saveState(NAME, JSON.stringify(leftovers));
+    } catch (thrown) {
+      isWritable = false;
+      logWarning(`post cannot clean up after this step should it be killed: ${errorMessage(thrown)}`);
     }
-    saveState(NAME, JSON.stringify(leftovers));
   };
 }
 

@@ -1,8 +1,5 @@
-import { EXIT, type ExitCode } from '../contract/exit-codes.ts';
+import { type ExitCode, SIGNAL_EXITS, STOP_SIGNALS, type StopSignal } from '../contract/exit-codes.ts';
 import { Failure } from '../core/failure.ts';
-
-const CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 interface InterruptOptions {
   /** Called at the first signal, when the run begins to end by itself. */
@@ -20,25 +17,25 @@ export interface Interrupt {
   readonly release: () => void;
 }
 
-/** Listens for SIGINT and SIGTERM: the first ends the run in order, the second at once. */
+/** Listens for the signals that end a run: the first ends it in order, the second at once. */
 export function listenForInterrupt(options: InterruptOptions): Interrupt {
   const controller = new AbortController();
   let code: ExitCode | null = null;
-  const onSignal = (signal: (typeof SIGNALS)[number]) => {
+  const onSignal = (signal: StopSignal) => {
     if (code !== null) {
-      options.onSecond(CODES[signal]);
+      options.onSecond(SIGNAL_EXITS[signal]);
       return;
     }
-    code = CODES[signal];
+    code = SIGNAL_EXITS[signal];
     options.onFirst(signal);
     controller.abort(new Failure('interrupted', `${signal} was received`));
   };
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
   return {
     signal: controller.signal,
     code: () => code,
     release: () => {
-      for (const signal of SIGNALS) process.off(signal, onSignal);
+      for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
     },
   };
 }

@@ -28,7 +28,7 @@ export interface Context {
   /** What may appear nowhere; whoever comes to know a secret adds it before anybody can use it. */
   readonly secrets: Secrets;
   readonly progress: (event: PeerEvent) => void;
-  /** Aborted on SIGINT or SIGTERM. */
+  /** Aborted by a signal that ends the run. */
   readonly signal: AbortSignal;
   /** Told of every process and folder that must not outlive the run, for a later clean-up by another process. */
   readonly onResource: (resource: Resource) => void;
@@ -36,5 +36,6 @@ export interface Context {
 
 /** Something to be removed by whoever cleans up after a run that could not do so itself. */
 export type Resource =
-  | { readonly kind: 'process'; readonly pid: number }
+  /** `folder`: the private folder that the process was started with, by which it is known again. */
+  | { readonly kind: 'process'; readonly pid: number; readonly folder: string }
   | { readonly kind: 'folder'; readonly path: string };

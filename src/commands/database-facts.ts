@@ -1,9 +1,10 @@
 import { constants } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { cp, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
+import { inPrivateFolder } from '../core/private-folder.ts';
 import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import { type Engine, openEngines } from '../dolt/engines.ts';
 import { branchNames } from '../dolt/heads.ts';
@@ -41,26 +42,31 @@ export async function databaseFacts(
   dolt: string,
   context: Context,
 ): Promise<DatabaseFacts | null> {
-  await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(context.tempDir, 'facts-'));
   try {
-    const data = join(database.path, '.dolt');
-    if ((await sizeOf(join(data, 'noms'))) > MAX_BYTES) return null;
-    const copy = join(folder, 'database');
-    const mode = constants.COPYFILE_FICLONE;
-    await cp(join(data, 'noms'), join(copy, '.dolt', 'noms'), { recursive: true, mode });
-    await cp(join(data, 'repo_state.json'), join(copy, '.dolt', 'repo_state.json'));
-    const engines = openEngines({ ...context, dolt, database: copy, tempDir: folder, userHome: false }, 1);
-    try {
-      return await engines.use(PLAIN_KIT, (engine) => engine.allWithin(LIMIT, () => read(engine, database.branch)));
-    } finally {
-      await engines.close();
-    }
+    return await inPrivateFolder(context, 'facts', (folder) => readCopy(folder, database, dolt, context));
   } catch {
     throwIfInterrupted(context.signal);
     return null;
+  }
+}
+
+async function readCopy(
+  folder: string,
+  database: { readonly path: string; readonly branch: string | null },
+  dolt: string,
+  context: Context,
+): Promise<DatabaseFacts | null> {
+  const data = join(database.path, '.dolt');
+  if ((await sizeOf(join(data, 'noms'))) > MAX_BYTES) return null;
+  const copy = join(folder, 'database');
+  const mode = constants.COPYFILE_FICLONE;
+  await cp(join(data, 'noms'), join(copy, '.dolt', 'noms'), { recursive: true, mode });
+  await cp(join(data, 'repo_state.json'), join(copy, '.dolt', 'repo_state.json'));
+  const engines = openEngines({ ...context, dolt, database: copy, tempDir: folder, userHome: false }, 1);
+  try {
+    return await engines.use(PLAIN_KIT, (engine) => engine.allWithin(LIMIT, () => read(engine, database.branch)));
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await engines.close();
   }
 }
 

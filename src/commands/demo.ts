@@ -33,7 +33,7 @@ const AUTHOR = { name: 'A Townsman', email: 'townsman@example.org' };
 export async function demo(request: DemoRequest, context: Context): Promise<DemoOutcome> {
   const { path } = await installDolt(request.dolt, context);
   await mkdir(context.tempDir, { recursive: true });
-  const folder = await mkdtemp(join(context.tempDir, 'demo-'));
+  const folder = await mkdtemp(join(context.tempDir, 'df-demo-'));
   context.onResource({ kind: 'folder', path: folder });
   const ground: Ground = { folder, dolt: { ...request.dolt, path }, context };
   try {

@@ -35,5 +35,7 @@ export async function editConfiguration<T>(
         location: { file },
       },
     );
-  return await exclusively(lock, busy, async () => work(await loadConfiguration(context, overrides)));
+  return await exclusively(lock, { busy, signal: context.signal }, async () =>
+    work(await loadConfiguration(context, overrides)),
+  );
 }

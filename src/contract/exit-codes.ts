@@ -5,11 +5,24 @@ export const EXIT = {
   usage: 2,
   partial: 3,
   conflict: 4,
+  hangup: 129,
   interrupted: 130,
+  quit: 131,
   terminated: 143,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** The signals that end a run in order, and the exit code that each asks for: 128 and its number, as in a shell. */
+export const SIGNAL_EXITS = {
+  SIGHUP: EXIT.hangup,
+  SIGINT: EXIT.interrupted,
+  SIGQUIT: EXIT.quit,
+  SIGTERM: EXIT.terminated,
+} as const;
+
+export type StopSignal = keyof typeof SIGNAL_EXITS;
+export const STOP_SIGNALS: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'];
 
 /** What each code means, in the order the README lists them. */
 export const EXIT_CODE_MEANINGS: readonly { readonly code: ExitCode; readonly meaning: string }[] = [
@@ -18,6 +31,8 @@ export const EXIT_CODE_MEANINGS: readonly { readonly code: ExitCode; readonly me
   { code: EXIT.usage, meaning: 'bad usage or configuration; nothing was touched' },
   { code: EXIT.partial, meaning: 'partial: some peers failed, the others are in step' },
   { code: EXIT.conflict, meaning: 'a conflict or unrelated history is left for a human' },
+  { code: EXIT.hangup, meaning: 'interrupted (SIGHUP: the terminal was closed)' },
   { code: EXIT.interrupted, meaning: 'interrupted (SIGINT)' },
+  { code: EXIT.quit, meaning: 'interrupted (SIGQUIT)' },
   { code: EXIT.terminated, meaning: 'interrupted (SIGTERM)' },
 ];

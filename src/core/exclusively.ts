@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, rename, rm, writeFile } from 'node:fs/promises';
-import { setTimeout as wait } from 'node:timers/promises';
+import { pause } from './interruption.ts';
 import { isAlive } from './process-alive.ts';
 import { readSmallText } from './read-small.ts';
 import { systemCode } from './system-code.ts';
@@ -12,9 +12,14 @@ const POLL_MS = 20;
  * Does work while no other process does work under the same lock. The lock of a process that has died is broken.
  * @param lock path of a file that exists as long as somebody works
  * @param busy what to throw when the process of that id does not end in time
+ * @throws Failure `interrupted` while it waits
  */
-export async function exclusively<T>(lock: string, busy: (pid: number) => Error, work: () => Promise<T>): Promise<T> {
-  await take(lock, busy);
+export async function exclusively<T>(
+  lock: string,
+  { busy, signal }: { readonly busy: (pid: number) => Error; readonly signal: AbortSignal },
+  work: () => Promise<T>,
+): Promise<T> {
+  await take(lock, busy, signal);
   try {
     return await work();
   } finally {
@@ -22,7 +27,7 @@ export async function exclusively<T>(lock: string, busy: (pid: number) => Error,
   }
 }
 
-async function take(lock: string, busy: (pid: number) => Error): Promise<void> {
+async function take(lock: string, busy: (pid: number) => Error, signal: AbortSignal): Promise<void> {
   const own = `${lock}.${randomUUID()}`;
   await writeFile(own, String(process.pid), { flag: 'wx' });
   try {
@@ -30,7 +35,7 @@ async function take(lock: string, busy: (pid: number) => Error): Promise<void> {
       const holder = await holderOf(lock);
       if (!Number.isNaN(holder) && !isAlive(holder)) await breakLock(lock);
       else if (waited >= PATIENCE_MS) throw busy(holder);
-      else await wait(POLL_MS);
+      else await pause(POLL_MS, signal);
     }
   } finally {
     await rm(own, { force: true });

@@ -1,12 +1,12 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
+import { type FolderPlace, inPrivateFolder } from '../core/private-folder.ts';
 import { doltEnvironment } from './environment.ts';
 import { preparePrivateRoot } from './private-root.ts';
 import { run } from './process.ts';
 
-interface NewDatabase {
+interface NewDatabase extends FolderPlace {
   /** Dolt executable. */
   readonly dolt: string;
   /** Folder to make the database in; made when absent. */
@@ -14,7 +14,6 @@ interface NewDatabase {
   readonly branch: string;
   readonly author: { readonly name: string; readonly email: string };
   readonly env: Env;
-  readonly tempDir: string;
   readonly signal: AbortSignal;
 }
 
@@ -24,8 +23,7 @@ interface NewDatabase {
  */
 export async function initDatabase(wanted: NewDatabase): Promise<void> {
   await mkdir(wanted.folder, { recursive: true });
-  const privateDir = await mkdtemp(join(wanted.tempDir, 'df-'));
-  try {
+  await inPrivateFolder(wanted, 'init', async (privateDir) => {
     const env = doltEnvironment(wanted.env, await preparePrivateRoot(privateDir));
     const { name, email } = wanted.author;
     const result = await run(wanted.dolt, ['init', '-b', wanted.branch, '--name', name, '--email', email], {
@@ -39,7 +37,5 @@ export async function initDatabase(wanted: NewDatabase): Promise<void> {
         `no database could be made in ${wanted.folder}: ${result.stderr}${result.stdout}`.trim(),
       );
     }
-  } finally {
-    await rm(privateDir, { recursive: true, force: true });
-  }
+  });
 }

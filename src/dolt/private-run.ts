@@ -1,14 +1,11 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Env } from '../core/env.ts';
+import { type FolderPlace, inPrivateFolder } from '../core/private-folder.ts';
 import { doltEnvironment } from './environment.ts';
 import { preparePrivateRoot } from './private-root.ts';
 import { type Finished, run } from './process.ts';
 
-export interface PrivateRunContext {
+export interface PrivateRunContext extends FolderPlace {
   readonly env: Env;
-  /** Parent of private temporary folders; absolute. */
-  readonly tempDir: string;
   readonly signal: AbortSignal;
 }
 
@@ -24,9 +21,7 @@ export async function runPrivately(
   args: readonly string[],
   context: PrivateRunContext,
 ): Promise<Finished> {
-  await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(context.tempDir, 'ask-'));
-  try {
+  return await inPrivateFolder(context, 'ask', async (folder) => {
     const root = await preparePrivateRoot(folder);
     return await run(executable, args, {
       env: doltEnvironment(context.env, root, { privateDir: folder, userHome: false }),
@@ -34,7 +29,5 @@ export async function runPrivately(
       signal: context.signal,
       timeoutMs: TIMEOUT_MS,
     });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+
+/** Name of the configuration in the private folder; the command line of every engine names it. */
+export const CONFIG_FILE = 'server.yaml';
 
 /** Where one server listens and keeps what is its own. All paths are absolute. */
 export interface ServerPlace {
@@ -33,9 +35,12 @@ export function systemVariables(privateDir: string): Readonly<Record<string, str
   };
 }
 
-/** The YAML that `dolt sql-server --config` reads. */
+/**
+ * What `dolt sql-server --config` reads: YAML, of which JSON is a part. A folded line is not what Dolt reads back, and it
+ * replaces `${NAME}` by variables before it parses (2.3.0), so that paths must hold no dollar sign.
+ */
 export function serverConfig(place: ServerPlace): string {
-  return stringify({
+  const config = {
     log_level: 'warning',
     behavior: { event_scheduler: 'OFF', auto_gc_behavior: { enable: false } },
     listener: {
@@ -48,5 +53,6 @@ export function serverConfig(place: ServerPlace): string {
     privilege_file: join(place.privateDir, 'privileges.db'),
     branch_control_file: join(place.privateDir, 'branch_control.db'),
     system_variables: systemVariables(place.privateDir),
-  });
+  };
+  return JSON.stringify(config, null, 2).replaceAll('$', '\\u0024');
 }

@@ -19,7 +19,7 @@ import { checkOrdinaryFiles } from './ordinary-files.ts';
 import { preparePrivateRoot } from './private-root.ts';
 import { type ServerProcess, startServer } from './process.ts';
 import { serveAlone } from './served-folder.ts';
-import { serverConfig } from './server-config.ts';
+import { CONFIG_FILE, serverConfig } from './server-config.ts';
 import { removeServerNote, serverNote } from './server-note.ts';
 import { type Address, awaitReady, isReady } from './server-ready.ts';
 import { startFailure } from './start-failure.ts';
@@ -39,7 +39,9 @@ export interface ServerOptions {
   /** Parent of the private folder. */
   readonly tempDir: string;
   readonly signal: AbortSignal;
-  readonly onResource: (resource: { kind: 'process'; pid: number } | { kind: 'folder'; path: string }) => void;
+  readonly onResource: (
+    resource: { kind: 'process'; pid: number; folder: string } | { kind: 'folder'; path: string },
+  ) => void;
   /** Gets the server's password; what Dolt says is shown without any of them. */
   readonly secrets: Secrets;
   /** What it has besides; absent: nothing. */
@@ -107,6 +109,7 @@ async function openNow(options: ServerOptions): Promise<Server> {
       options.asDataFolder === true
         ? { dataDir: options.database, name: null }
         : await serveAlone(options.database, privateDir);
+    refusePercent(served.dataDir);
     for (let attempt = 1; ; attempt += 1) {
       const server = await tryStart(options, { privateDir, socketDir, env, watchdogEnv, served });
       if (server !== 'port-in-use') return server;
@@ -116,6 +119,17 @@ async function openNow(options: ServerOptions): Promise<Server> {
     await removeFolders({ privateDir, socketDir });
     throw thrown;
   }
+}
+
+/**
+ * Dolt takes the path of a data folder for a part of a URL (2.3.0, measured): it refuses some with `%`, and looks for
+ * others in the folder that the decoded name means.
+ */
+function refusePercent(dataDir: string): void {
+  if (!dataDir.includes('%')) return;
+  throw new Failure('bad-usage', `Dolt cannot use the folder ${dataDir}: its path holds a percent sign`, {
+    hint: 'Use a folder without `%` in its path: RUNNER_TEMP on a runner, XDG_CACHE_HOME for the command-line tool, or the parent folder of a database that is to be cloned.',
+  });
 }
 
 interface Ground {
@@ -133,7 +147,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   options.secrets.add(password);
   const port = await freePort();
   const socket = ground.socketDir === null ? null : join(ground.socketDir, 's');
-  const configFile = join(ground.privateDir, 'server.yaml');
+  const configFile = join(ground.privateDir, CONFIG_FILE);
   const place = { dataDir: ground.served.dataDir, privateDir: ground.privateDir, port, socket };
   await writeFile(configFile, serverConfig(place), { mode: 0o600 });
 
@@ -163,7 +177,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
           },
           ground.watchdogEnv,
         );
-  if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid });
+  if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid, folder: ground.privateDir });
 
   const words = wordsOf(options, ground.served.dataDir);
   const outcome = await awaitReady({

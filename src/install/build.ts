@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Failure } from '../core/failure.ts';
+import { inPrivateFolder } from '../core/private-folder.ts';
 import { doltVersion } from '../dolt/version.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { goInstall } from './go-install.ts';
 import { executableName } from './platform.ts';
-import { inPrivateFolder } from './private-folder.ts';
 import { storeInToolCache } from './tool-cache.ts';
 import { describeWanted, newestFitting, type WantedVersion } from './wanted-version.ts';
 
@@ -38,7 +38,7 @@ export async function buildDolt(
     });
   }
   const program = { package: 'github.com/dolthub/dolt/go/cmd/dolt', version: pseudoVersion, label: `Dolt ${version}` };
-  return await inPrivateFolder(context.tempDir, async (folder) => {
+  return await inPrivateFolder(context, 'install', async (folder) => {
     const bin = await goInstall(program, { folder, heartbeatMs }, context);
     if (typeof bin !== 'string') {
       const message = `Dolt ${version} cannot be built from source: ${bin.reason}${because}`;

@@ -2,6 +2,7 @@ import type { InstallResult } from '../contract/result.ts';
 import type { DoltSource } from '../contract/vocabulary.ts';
 import type { Env } from '../core/env.ts';
 import type { Logger } from '../core/logger.ts';
+import type { FolderPlace } from '../core/private-folder.ts';
 import type { AskedVersion } from './wanted-version.ts';
 
 /** Which Dolt to use and where it may come from. */
@@ -20,14 +21,12 @@ export interface DoltRequest {
 }
 
 /** What an installation is given besides the request; a command's context fits. */
-export interface InstallContext {
+export interface InstallContext extends FolderPlace {
   readonly env: Env;
   /** Folder that `path` is relative to; absolute. */
   readonly cwd: string;
   /** Root of the tool cache; absolute. */
   readonly toolCacheDir: string;
-  /** Parent of private temporary folders; absolute. */
-  readonly tempDir: string;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { Failure } from '../core/failure.ts';
+import { inPrivateFolder } from '../core/private-folder.ts';
 import { doltVersion } from '../dolt/version.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from './dolt-request.ts';
 import { download } from './download.ts';
 import { extractRelease } from './extract.ts';
 import type { Unreachable } from './network-failure.ts';
 import { releasePlatform } from './platform.ts';
-import { inPrivateFolder } from './private-folder.ts';
 import { releaseDigest } from './release-digest.ts';
 import { releaseUrls } from './release-urls.ts';
 import { newestRelease } from './release-version.ts';
@@ -33,7 +33,7 @@ export async function installRelease(
 
   const url = urls.asset(version, platform.asset);
   context.log.info(`Downloading Dolt ${version} from ${url}`);
-  return await inPrivateFolder(context.tempDir, async (folder) => {
+  return await inPrivateFolder(context, 'install', async (folder) => {
     const archive = join(folder, platform.asset);
     const unreachable = await download({ url, file: archive, sha256, signal: context.signal });
     if (unreachable !== undefined) return unreachable;

@@ -25,14 +25,16 @@ describe('known hosts', () => {
     const credentials =
       entry('a', 'ssh://u@h.example:2222', hashed) +
       entry('b', 'ssh://u@h.example', hashed) +
-      entry('c', 'git@g:p', `g ${known}`);
-    const peers = 'a: ssh://u@h.example:2222/p\nb: ssh://u@h.example/p\nc: git@g:p\nd: ssh://d/p';
+      entry('c', 'git@g:p', `g ${known}`) +
+      entry('e', 'git@g:q', `@revoked g ${known}`);
+    const peers = 'a: ssh://u@h.example:2222/p\nb: ssh://u@h.example/p\nc: git@g:p\nd: ssh://d/p\ne: git@g:q';
     const result = await examine(folder, peers, { env: { DOLT_FEDERATION_CREDENTIALS: credentials } });
     expect(told(result, 'known-hosts', 'a')).toEqual(['ok: [h.example]:2222 is in the entry']);
     expect(told(result, 'known-hosts', 'b')).toEqual([
       'missing: h.example is not among the `known-hosts` of the entry',
     ]);
     expect(told(result, 'known-hosts', 'c')).toEqual(['ok: g is in the entry']);
+    expect(told(result, 'known-hosts', 'e')).toEqual(['missing: g is not among the `known-hosts` of the entry']);
     expect(told(result, 'known-hosts', 'd')).toEqual(['missing: nothing says which key d has']);
     expect(told(result, 'credentials', 'a')[0]).toMatch(/^ok: an entry/);
     expect(JSON.stringify(result)).not.toContain('OPENSSH');

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Peer } from '../../config/configuration.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
+import { inPrivateFolder } from '../../core/private-folder.ts';
 import type { Credential } from '../../credentials/credential.ts';
 import { run } from '../../dolt/process.ts';
 import { executablesOnPath } from '../../install/search-path.ts';
@@ -48,19 +49,22 @@ async function isKnown(
   const options = { env: { PATH: env['PATH'] ?? '' }, signal, timeoutMs: TIMEOUT_MS };
   // Hosts may be hashed in the file, so only ssh's own tool can look one up.
   const ended = await run(keygen, ['-F', text(host), '-f', file], options);
-  return ended.exitCode === 0;
+  return ended.exitCode === 0 && hasUsableKey(ended.stdout);
+}
+
+/** A key that is revoked is found as well: `# Host HOST found: line 2 REVOKED` (OpenSSH 9.2). */
+function hasUsableKey(found: string): boolean {
+  return found
+    .split('\n')
+    .some((line) => /^# Host .* found: line \d+/.test(line) && !line.trimEnd().endsWith('REVOKED'));
 }
 
 async function withFile<T>(content: string, context: Context, work: (file: string) => Promise<T>): Promise<T> {
-  await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(context.tempDir, 'hosts-'));
-  try {
+  return await inPrivateFolder(context, 'hosts', async (folder) => {
     const file = join(folder, 'known_hosts');
     await writeFile(file, content, { mode: 0o600 });
     return await work(file);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** As known_hosts files write it. */

@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { SIGNAL_EXITS, STOP_SIGNALS, type StopSignal } from '../../src/contract/exit-codes.ts';
+import { noteRow } from '../helpers/faults/rows.ts';
+import { wantsAll } from '../helpers/faults/seeded.ts';
+import { makeTemplate, STAGES, stopAt, WAYS, type Way } from '../helpers/faults/stopped.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+let template: TempFolder;
+beforeAll(async () => {
+  template = await tempFolder();
+  await makeTemplate(template);
+});
+afterAll(async () => {
+  await template[Symbol.asyncDispose]();
+});
+
+type Case = readonly [StopSignal, string, Way];
+
+/** A run of all tests has time for every stage, every signal and every way, but not for all of them together. */
+const SHORT: readonly Case[] = [
+  ['SIGHUP', 'install', 'once'],
+  ['SIGTERM', 'clone', 'once'],
+  ['SIGHUP', 'fetch', 'to the group'],
+  ['SIGQUIT', 'fetch', 'once'],
+  ['SIGINT', 'fetch', 'twice'],
+  ['SIGINT', 'merge', 'to the group'],
+  ['SIGTERM', 'push', 'once'],
+  ['SIGHUP', 'verify', 'once'],
+  ['SIGINT', 'resolve', 'once'],
+  ['SIGTERM', 'config edit', 'once'],
+];
+const ALL = STOP_SIGNALS.flatMap((signal) =>
+  Object.keys(STAGES).flatMap((stage) => WAYS.map((way): Case => [signal, stage, way])),
+);
+
+describe('a signal ends a command in order', () => {
+  test.each(wantsAll() ? ALL : SHORT)('%s at %s, %s', async (signal, stage, way) => {
+    const { exitCode, seconds, complaints } = await stopAt(template, { stage, signal, way });
+    await noteRow({
+      ...{ fault: `${signal} ${way}`, verb: stage, at: 'file://', code: String(exitCode), seconds },
+      ...{
+        state: 'exit code of the signal; nothing runs, nothing is left, the next run brings both together',
+        complaints,
+      },
+    });
+    expect(complaints).toEqual([]);
+    expect(exitCode).toBe(SIGNAL_EXITS[signal]);
+    expect(seconds).toBeLessThan(9);
+  });
+});

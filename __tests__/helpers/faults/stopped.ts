@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { watch } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+import { stringify } from 'yaml';
+import { readEnv } from '../../../src/core/env.ts';
+import { testDolt } from '../dolt-binary.ts';
+import { startSilentPeer } from '../servers/silent-peer.ts';
+import { type TempFolder, tempFolder } from '../temp-folder.ts';
+import { cloneTown, makeTown, openTestTown, remoteHead } from '../town.ts';
+import { MARK, outliving } from './marked-processes.ts';
+import { temporaryFiles } from './run.ts';
+
+/** How a signal comes: once, a second time at once, or to the whole group, as from a terminal. */
+export const WAYS = ['once', 'twice', 'to the group'] as const;
+export type Way = (typeof WAYS)[number];
+
+/** A command that a signal is to end. */
+interface Stage {
+  readonly words: readonly string[];
+  /** Resolves when the command has got that far. */
+  readonly reached: (said: (pattern: RegExp) => Promise<void>) => Promise<unknown>;
+  readonly end: () => Promise<void>;
+}
+
+const TOWN = ['--database', 'town', '--dolt-path', testDolt()];
+/** The engine that has begun to stop gets this long, and the watchdog after it as long again. */
+const ENDS_WITHIN_MS = 12_000;
+const nothing = async (): Promise<void> => undefined;
+
+async function configure(folder: TempFolder, peers: object, strategy = 'newest'): Promise<void> {
+  const config = { sync: { mode: 'dolt-native' }, conflict: { strategy }, federation: { peers } };
+  await writeFile(folder.file('federation.yaml'), stringify(config));
+}
+
+const boxOf = (folder: TempFolder) => ({ box: `file://${folder.file('box')}` });
+
+/** The stage at which a run says something about its peer. */
+const saying =
+  (pattern: RegExp) =>
+  async (folder: TempFolder): Promise<Stage> => {
+    await configure(folder, boxOf(folder));
+    return { words: ['sync', ...TOWN], reached: (said) => said(pattern), end: nothing };
+  };
+
+/** A stage that lasts until a server answers, which it never does. */
+const asking =
+  (words: (url: string) => readonly string[], nearby: (folder: TempFolder) => object = () => ({})) =>
+  async (folder: TempFolder): Promise<Stage> => {
+    const silent = await startSilentPeer();
+    await configure(folder, { ...nearby(folder), far: { endpoint: silent.url, live: false } });
+    return {
+      words: words(silent.url),
+      reached: () => silent.asked,
+      end: async () => await silent[Symbol.asyncDispose](),
+    };
+  };
+
+/** The stages of commands that a signal can come at. */
+export const STAGES: Readonly<Record<string, (folder: TempFolder) => Promise<Stage>>> = {
+  install: asking((url) => {
+    const mirror = url.replace(/\/town$/, '');
+    return ['install', '--dolt-version', '9.8.7', '--dolt-sha256', '0'.repeat(64), '--dolt-mirror', mirror];
+  }),
+  clone: asking(() => ['sync', 'far', '--bootstrap', 'far', '--database', 'new', '--dolt-path', testDolt()]),
+  fetch: asking(() => ['sync', ...TOWN], boxOf),
+  merge: saying(/^box: merging/),
+  push: saying(/^box: pushing/),
+  verify: saying(/^box: verifying/),
+  async resolve(folder) {
+    await configure(folder, boxOf(folder), 'manual');
+    await start(folder, ['sync', ...TOWN], 'setup');
+    const file = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');
+    await writeFile(file, (await readFile(file, 'utf8')).replaceAll(/choose:$/gm, 'choose: ours'));
+    const isServed = appeared(folder.file('town', '.dolt'), /^sql-server\.info$/);
+    return { words: ['resolve', '--file', file, ...TOWN], reached: () => isServed, end: nothing };
+  },
+  async 'config edit'(folder) {
+    await configure(folder, {});
+    const config = folder.file('federation.yaml');
+    const temp = folder.file('.cache', 'dolt-federation', 'tmp');
+    const lock = `edit-${createHash('sha256').update(config).digest('hex').slice(0, 16)}.lock`;
+    await mkdir(temp, { recursive: true });
+    await writeFile(`${temp}/${lock}`, String(process.pid));
+    const isWaiting = appeared(temp, /\.lock\../);
+    const words = ['add-peer', 'box', `file://${folder.file('box')}`];
+    return { words, reached: () => isWaiting, end: () => rm(`${temp}/${lock}`, { force: true }) };
+  },
+};
+
+/** Resolves when a file whose name matches is made in a folder. */
+function appeared(folder: string, name: RegExp): Promise<void> {
+  return new Promise((resolve) => {
+    const watcher = watch(folder, (_, made) => {
+      if (made === null || !name.test(made)) return;
+      watcher.close();
+      resolve();
+    });
+  });
+}
+
+/** A town and its mailbox that have each changed the same row and added one. */
+export async function makeTemplate(folder: TempFolder): Promise<void> {
+  const url = `file://${folder.file('box')}`;
+  const town = await makeTown(folder.file('town'));
+  await town.dolt('remote', 'add', 'seed', url);
+  await town.dolt('push', 'seed', 'main');
+  await town.dolt('remote', 'remove', 'seed');
+  const other = await cloneTown(url, folder.file('other'));
+  await other.commit('theirs', "UPDATE items SET title = 'x'", "INSERT INTO items VALUES (3, 'theirs', 'eve')");
+  await other.dolt('push', 'origin', 'main');
+  await town.commit('ours', "UPDATE items SET title = 'y'", "INSERT INTO items VALUES (4, 'ours', 'ann')");
+}
+
+function start(folder: TempFolder, words: readonly string[], mark: string) {
+  const config = words[0] === 'install' ? [] : ['--config', 'federation.yaml'];
+  return execa(process.execPath, [`${process.cwd()}/dist/cli.js`, ...words, ...config], {
+    cwd: folder.path,
+    env: {
+      PATH: readEnv()['PATH'] ?? '',
+      HOME: folder.path,
+      XDG_CACHE_HOME: folder.file('.cache'),
+      TMPDIR: folder.file('tmp'),
+      [MARK]: mark,
+    },
+    extendEnv: false,
+    reject: false,
+    detached: true,
+  });
+}
+
+/** How a command ended that a signal came to, and what is not as it should be afterwards. */
+export interface Stopped {
+  readonly exitCode: number | undefined;
+  readonly seconds: number;
+  readonly complaints: readonly string[];
+}
+
+/** Sends a signal to a command at a stage, and looks at everything that it left. */
+export async function stopAt(
+  template: TempFolder,
+  { stage, signal, way }: { readonly stage: string; readonly signal: NodeJS.Signals; readonly way: Way },
+): Promise<Stopped> {
+  await using folder = await tempFolder();
+  await cp(template.path, folder.path, { recursive: true });
+  await mkdir(folder.file('tmp'));
+  const prepared = await STAGES[stage]?.(folder);
+  if (prepared === undefined) throw new Error(`there is no stage ${stage}`);
+  try {
+    return await stopped(folder, prepared, { signal, way });
+  } finally {
+    await prepared.end();
+  }
+}
+
+async function stopped(
+  folder: TempFolder,
+  { words, reached, end }: Stage,
+  { signal, way }: { readonly signal: NodeJS.Signals; readonly way: Way },
+): Promise<Stopped> {
+  const mark = `stopped-${folder.path}`;
+  const child = start(folder, words, mark);
+  const pid = child.pid ?? 0;
+  const said = (pattern: RegExp) =>
+    new Promise<void>((resolve) => {
+      createInterface({ input: child.stderr }).on('line', (line) => {
+        if (pattern.test(line)) resolve();
+      });
+    });
+  const isOver = await Promise.race([reached(said).then(() => false), child.then(() => true)]);
+  if (isOver) throw new Error(`the command ended before that: ${(await child).stderr}`);
+  const started = performance.now();
+  process.kill(way === 'to the group' ? -pid : pid, signal);
+  if (way === 'twice') process.kill(pid, signal);
+  const { exitCode } = await child;
+  const seconds = (performance.now() - started) / 1000;
+  const left = await outliving(mark, ENDS_WITHIN_MS);
+  await end();
+  const complaints = [
+    ...left.map(({ command }) => `still running: ${command}`),
+    ...(await temporaryFiles(folder.path)).map((name) => `there is still ${name}`),
+    ...(await oddFiles(folder)),
+    ...(await oddTown(folder)),
+  ];
+  return { exitCode, seconds, complaints };
+}
+
+async function oddFiles(folder: TempFolder): Promise<string[]> {
+  const known = new Set(['town', 'box', 'other', 'tmp', '.cache', 'federation.yaml', '.test-dolt']);
+  const made = (await readdir(folder.path)).filter((name) => !known.has(name));
+  const notes = (await readdir(folder.file('town', '.dolt'))).filter((name) => name === 'sql-server.info');
+  return [...made, ...notes].map((name) => `there is ${name}`);
+}
+
+/** The database must be whole and not half merged, and the next run must bring both sides together. */
+async function oddTown(folder: TempFolder): Promise<string[]> {
+  const town = openTestTown(folder.file('town'));
+  const [state] = await town.rows(
+    'SELECT (SELECT COUNT(*) FROM dolt_merge_status WHERE is_merging) AS merging, COUNT(*) AS dirty FROM dolt_status',
+  );
+  await town.dolt('fsck');
+  await configure(folder, boxOf(folder));
+  const next = await start(folder, ['sync', ...TOWN], 'next');
+  const rows = await town.rows('SELECT id FROM items ORDER BY id');
+  const heads = [await town.head(), await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))];
+  return [
+    ...(Number(state?.['merging']) === 0 ? [] : ['it is half merged']),
+    ...(Number(state?.['dirty']) === 0 ? [] : ['there are uncommitted changes']),
+    ...(next.exitCode === 0 ? [] : [`the next run: ${next.exitCode} ${next.stderr}`]),
+    ...(rows.length === 4 ? [] : [`${rows.length} rows`]),
+    ...(heads[0] === heads[1] ? [] : ['the heads differ']),
+  ];
+}

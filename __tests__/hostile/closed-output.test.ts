@@ -1,0 +1,24 @@
+import { expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { commandLine, userEnvironment } from '../helpers/bundled-cli.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, remoteHead } from '../helpers/town.ts';
+
+/** What becomes of the output of a run, and the exit code that says so. */
+const READERS = [
+  ['a reader that goes after one line', '"$@" --verbose 2>&1 | head -n 1 >/dev/null; exit $PIPESTATUS', 0],
+  ['a reader that reads nothing', '"$@" --verbose 2>&1 | true; exit $PIPESTATUS', 0],
+  ['both outputs closed', '"$@" >&- 2>&-', 0],
+  ['a full disk', '"$@" >/dev/full 2>/dev/full', 1],
+] as const;
+
+test.each(READERS)('%s stops no run', async (_, line, exitCode) => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  const words = await commandLine(folder, 'sync', { box: `file://${folder.file('box')}` });
+  const ended = await execa('/bin/bash', ['-c', line, 'bash', process.execPath, ...words], {
+    ...{ cwd: folder.path, env: userEnvironment(folder), extendEnv: false, reject: false },
+  });
+  expect(ended.exitCode).toBe(exitCode);
+  expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await town.head());
+});

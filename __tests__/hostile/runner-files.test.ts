@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { type FakeRunner, fakeRunner } from '../helpers/fake-runner.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, remoteHead } from '../helpers/town.ts';
+
+const FILES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'] as const;
+
+/** What an earlier step can put in the place of a file that the runner makes for ours. */
+const KINDS: Readonly<Record<string, (path: string) => Promise<unknown>>> = {
+  'a FIFO without a reader': (path) => execa('mkfifo', [path]),
+  'a link to a file of the user': (path) => symlink(join(path, '..', 'profile'), path),
+  'a folder': (path) => mkdir(path),
+  'a path that is missing': async () => undefined,
+};
+
+/** Runs `sync` with all three files replaced. */
+async function syncWith(folder: TempFolder, runner: FakeRunner, kind: string) {
+  await mkdir(folder.file('bad'));
+  await writeFile(folder.file('bad', 'profile'), 'mine\n');
+  const env: Record<string, string> = {};
+  for (const name of FILES) {
+    env[name] = folder.file('bad', name);
+    await KINDS[kind]?.(folder.file('bad', name));
+  }
+  const inputs = { database: 'town', peers: `box: file://${folder.file('box')}`, 'dolt-path': testDolt() };
+  return await runner.main({ inputs, env });
+}
+
+test.each(Object.keys(KINDS))(
+  '%s for outputs, state and summary holds up no run and gets no text of it',
+  async (kind) => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    const town = await makeTown(join(runner.workspace, 'town'));
+    const step = await syncWith(folder, runner, kind);
+    expect(step.exitCode).toBe(2);
+    expect(step.stdout).toContain('GITHUB_OUTPUT');
+    const warnings = step.commands.filter(({ command }) => command === 'warning').map(({ message }) => message);
+    expect(warnings).toContainEqual(expect.stringContaining('post cannot clean up after this step'));
+    expect(warnings).toContainEqual(expect.stringContaining('the job summary could not be written'));
+    expect(await readFile(folder.file('bad', 'profile'), 'utf8')).toBe('mine\n');
+    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await town.head());
+  },
+);
+
+test('a FIFO as the event of the job is not waited for, and nothing is written', async () => {
+  await using folder = await tempFolder();
+  const runner = await fakeRunner(folder);
+  await makeTown(join(runner.workspace, 'town'));
+  await execa('mkfifo', [folder.file('event')]);
+  const inputs = { database: 'town', peers: `box: file://${folder.file('box')}`, 'dolt-path': testDolt() };
+  const step = await runner.main({ inputs, event: { name: 'push' }, env: { GITHUB_EVENT_PATH: folder.file('event') } });
+  expect(step.stdout).toContain('Nothing will be written');
+  expect(existsSync(folder.file('box'))).toBe(false);
+});

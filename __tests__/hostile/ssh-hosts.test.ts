@@ -1,0 +1,139 @@
+import { once } from 'node:events';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createConnection, createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { stringify } from 'yaml';
+import { type CommandOptions, command } from '../helpers/commanding.ts';
+import { bareRepository } from '../helpers/servers/bare-repository.ts';
+import { serverProgram } from '../helpers/servers/server-program.ts';
+import { type Sshd, startSshd } from '../helpers/servers/sshd.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, remoteHead } from '../helpers/town.ts';
+
+/** An address that leads to one server, and from some moment on to another one. */
+async function switchingAddress(first: number) {
+  let target = first;
+  const server = createServer((socket) => {
+    const onward = createConnection({ host: '127.0.0.1', port: target });
+    for (const end of [socket, onward]) end.on('error', () => undefined);
+    socket.pipe(onward).pipe(socket);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('there is no port');
+  return {
+    port: address.port,
+    lead: (port: number) => {
+      target = port;
+    },
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+    },
+  };
+}
+
+interface Wanted {
+  readonly endpoint: string;
+  readonly url: string;
+  readonly knownHosts: string;
+}
+
+/** Runs `sync` with peers behind ssh and a folder. @returns the error code of each peer */
+async function sync(folder: TempFolder, sshd: Sshd, far: Record<string, Wanted>, options: CommandOptions = {}) {
+  const key = await readFile(sshd.key, 'utf8');
+  const entries = Object.entries(far);
+  const endpoints = entries.map(([name, { endpoint }]) => [name, { endpoint, live: false }]);
+  const peers = { ...Object.fromEntries(endpoints), box: `file://${folder.file('box')}` };
+  const text = stringify(
+    Object.fromEntries(
+      entries.map(([name, { url, knownHosts }]) => [name, { url, 'ssh-key': key, 'known-hosts': knownHosts }]),
+    ),
+  );
+  const { result } = await command(folder, stringify(peers), { credentials: { text }, retries: 0, ...options });
+  return Object.fromEntries(result.peers.map(({ name, error }) => [name, error?.code ?? null]));
+}
+
+describe('a host whose key changes between fetch and push', () => {
+  test.each(['ssh', 'git+ssh'] as const)('gets no data (%s), and the other peer is served', async (scheme) => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await using honest = await startSshd(folder.path);
+    await using imposter = await startSshd(folder.path);
+    await using address = await switchingAddress(honest.port);
+    const url = `ssh://${honest.user}@127.0.0.1:${address.port}`;
+    const path = folder.file(scheme === 'ssh' ? 'far' : 'far.git');
+    if (scheme === 'ssh') await mkdir(path);
+    else await bareRepository(path, { withBranch: true });
+    let switched = 0;
+    const wanted = {
+      endpoint: scheme === 'ssh' ? `${url}${path}` : `git+${url}${path}`,
+      url: scheme === 'ssh' ? url : `git+${url}`,
+      knownHosts: honest.knownHosts.replace(`:${honest.port}`, `:${address.port}`),
+    };
+    const before = (await readdir(path, { recursive: true })).sort();
+    const ended = await sync(
+      folder,
+      honest,
+      { far: wanted },
+      {
+        onEvent: ({ peer, step }) => {
+          if (peer !== 'far' || step !== 'pushing') return;
+          switched += 1;
+          address.lead(imposter.port);
+        },
+      },
+    );
+    expect(switched).toBe(1);
+    expect(ended).toEqual({ far: 'untrusted-host', box: null });
+    expect((await readdir(path, { recursive: true })).sort()).toEqual(before);
+    expect(imposter.log()).not.toContain('Accepted publickey');
+    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await town.head());
+  });
+});
+
+const keygen = join(dirname(serverProgram('SSH')), 'ssh-keygen');
+
+async function hashed(folder: TempFolder, text: string): Promise<string> {
+  const file = folder.file('hashed');
+  await writeFile(file, text);
+  await execa(keygen, ['-q', '-H', '-f', file]);
+  return await readFile(file, 'utf8');
+}
+
+const withoutHost = (line: string) => line.slice(line.indexOf(' ') + 1);
+
+type KnownHosts = (sshd: Sshd, folder: TempFolder) => string | Promise<string>;
+
+/** Texts for `known-hosts` that name the key of the host. */
+const BELIEVED: Readonly<Record<string, KnownHosts>> = {
+  'several-keys': (sshd) => sshd.wrongKnownHosts + sshd.knownHosts,
+  'hashed-names': (sshd, folder) => hashed(folder, sshd.wrongKnownHosts + sshd.knownHosts),
+  'any-host': (sshd) => `* ${withoutHost(sshd.knownHosts)}`,
+};
+
+/** Texts that do not, or take it back. */
+const REFUSED: Readonly<Record<string, KnownHosts>> = {
+  revoked: (sshd) => `${sshd.knownHosts}@revoked ${sshd.knownHosts}`,
+  'revoked-for-all': (sshd) => `${sshd.knownHosts}@revoked * ${withoutHost(sshd.knownHosts)}`,
+  'authority-only': (sshd) => `@cert-authority ${sshd.knownHosts}`,
+  'hashed-other-key': (sshd, folder) => hashed(folder, sshd.wrongKnownHosts),
+};
+
+test('a host is believed for keys that the entry names, and not for revoked ones', async () => {
+  await using folder = await tempFolder();
+  await makeTown(folder.file('town'));
+  await using sshd = await startSshd(folder.path);
+  const far: Record<string, Wanted> = {};
+  for (const [name, textOf] of Object.entries({ ...BELIEVED, ...REFUSED })) {
+    await mkdir(folder.file(name));
+    const endpoint = `${sshd.url}${folder.file(name)}`;
+    far[name] = { endpoint, url: sshd.url, knownHosts: await textOf(sshd, folder) };
+  }
+  expect(await sync(folder, sshd, far)).toEqual({
+    ...Object.fromEntries(Object.keys(BELIEVED).map((name) => [name, null])),
+    ...Object.fromEntries(Object.keys(REFUSED).map((name) => [name, 'untrusted-host'])),
+    box: null,
+  });
+});

@@ -1,0 +1,109 @@
+import { existsSync, rmSync } from 'node:fs';
+import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { command } from '../helpers/commanding.ts';
+import { bareRepository } from '../helpers/servers/bare-repository.ts';
+import { startSshd } from '../helpers/servers/sshd.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, remoteHead } from '../helpers/town.ts';
+
+const boxOf = (folder: TempFolder) => `box: file://${folder.file('box')}`;
+const headOfBox = (folder: TempFolder) => remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'));
+
+/** Names that mean something to shells, ssh, YAML or SQL, and one that is too long for a Unix socket. */
+const NAMES = ['a b', `it's "quoted"`, '$(touch x); `touch y`', 'line\nbreak: x', "x' OR '1", 'l'.repeat(200)];
+
+describe('a folder for temporary files', () => {
+  test.each(NAMES)('called %j is only a folder', async (name) => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const { result } = await command(folder, boxOf(folder), { tempDir: folder.file(name) });
+    expect(result.status).toBe('success');
+    expect(await headOfBox(folder)).toBe(await town.head());
+    expect(await readdir(folder.file(name))).toEqual([]);
+    expect(['x', 'y'].filter((file) => existsSync(folder.file(file)))).toEqual([]);
+  });
+
+  test('with all of that in its name is also only a folder for ssh and git', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await using sshd = await startSshd(folder.path);
+    await mkdir(folder.file('far'));
+    const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
+    const peers = {
+      dolt: { endpoint: `${sshd.url}${folder.file('far')}`, live: false },
+      git: `git+${sshd.url}${repository.path}`,
+    };
+    const secret = { 'ssh-key': await readFile(sshd.key, 'utf8'), 'known-hosts': sshd.knownHosts };
+    const text = stringify({
+      dolt: { url: sshd.url, ...secret },
+      git: { url: `git+${sshd.url}`, ...secret },
+    });
+    const tempDir = folder.file(`a b'"$(touch x)\n\${HOME}`);
+    const { result } = await command(folder, stringify(peers), { tempDir, credentials: { text } });
+    expect(result.peers.map(({ name, error }) => [name, error])).toEqual([
+      ['dolt', null],
+      ['git', null],
+    ]);
+    expect(existsSync(folder.file('x'))).toBe(false);
+    expect(await town.head()).toMatch(/^[0-9a-v]{32}$/);
+  });
+
+  test.each(['%h%%', 'x%41'])('called %j is refused, since Dolt would look elsewhere', async (name) => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const refused = command(folder, boxOf(folder), { tempDir: folder.file(name) });
+    await expect(refused).rejects.toMatchObject({
+      code: 'bad-usage',
+      message: expect.stringContaining('percent sign'),
+    });
+    expect(await readdir(folder.file(name))).toEqual([]);
+  });
+
+  test('behind a link works as it is', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await mkdir(folder.file('real'));
+    await symlink(folder.file('real'), folder.file('link'));
+    await command(folder, boxOf(folder), { tempDir: folder.file('link') });
+    expect(await headOfBox(folder)).toBe(await town.head());
+    expect(await readdir(folder.file('real'))).toEqual([]);
+  });
+
+  test.each(['fetching', 'pushing', 'verifying'])('that vanishes while a peer is %s costs no data', async (at) => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const head = await town.head();
+    const run = command(folder, boxOf(folder), {
+      onEvent: ({ step }) => {
+        if (step === at) rmSync(folder.file('tmp'), { recursive: true, force: true });
+      },
+    });
+    await run.catch(() => undefined);
+    expect(await town.head()).toBe(head);
+    await town.dolt('fsck');
+    const next = await command(folder, boxOf(folder));
+    expect(next.result.status).toMatch(/^(success|unchanged)$/);
+    expect(await headOfBox(folder)).toBe(head);
+  });
+
+  test('that is a file is refused with its name', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    await writeFile(folder.file('tmp'), 'x');
+    await expect(command(folder, boxOf(folder))).rejects.toThrow(folder.file('tmp'));
+  });
+
+  test('that other users can rename entries in is warned about', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    await mkdir(folder.file('tmp'));
+    await chmod(folder.file('tmp'), 0o777);
+    const open = await command(folder, boxOf(folder));
+    expect(open.log).toContainEqual(expect.stringContaining('has no sticky bit'));
+    await chmod(folder.file('tmp'), 0o1777);
+    const sticky = await command(folder, boxOf(folder));
+    expect(sticky.log.filter((line) => line.includes('sticky'))).toEqual([]);
+  });
+});

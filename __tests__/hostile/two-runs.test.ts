@@ -1,0 +1,96 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { commandLine, startCli } from '../helpers/bundled-cli.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { fakeRunner } from '../helpers/fake-runner.ts';
+import { readKeyValues } from '../helpers/runner-protocol.ts';
+import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { cloneTown, makeTown, remoteHead } from '../helpers/town.ts';
+
+const FILES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'] as const;
+
+/** Files of the runner's for a second step of the same job. */
+async function filesOfAnotherStep(folder: TempFolder): Promise<Record<string, string>> {
+  const files = Object.fromEntries(FILES.map((name) => [name, folder.file(`second-${name}`)]));
+  for (const file of Object.values(files)) await writeFile(file, '');
+  return files;
+}
+
+const stateOf = async (file: string) => readKeyValues(await readFile(file, 'utf8'));
+const headOfBox = (folder: TempFolder, box: string) =>
+  remoteHead(`file://${folder.file(box)}`, folder.file('look', box, 'town'));
+
+describe('two runs at one moment', () => {
+  test('of the command line and one database: both do their work, one after the other', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await town.dolt('remote', 'add', 'seed', `file://${folder.file('box')}`);
+    await town.dolt('push', 'seed', 'main');
+    const other = await cloneTown(`file://${folder.file('box')}`, folder.file('other'));
+    await other.commit('theirs', "INSERT INTO items VALUES (3, 'theirs', 'eve')");
+    await other.dolt('push', 'origin', 'main');
+    await town.commit('ours', "INSERT INTO items VALUES (4, 'ours', 'ann')");
+    const words = await commandLine(folder, 'sync', { box: `file://${folder.file('box')}` });
+    const ended = await Promise.all([startCli(folder, words), startCli(folder, words)]);
+    expect(ended.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+    expect(await town.rows('SELECT id FROM items ORDER BY id')).toHaveLength(4);
+    expect(await headOfBox(folder, 'box')).toBe(await town.head());
+    expect(await readdir(folder.file('home', '.cache', 'dolt-federation', 'tmp'))).toEqual([]);
+  });
+
+  test.each([
+    ['one database', 'town', 'town'],
+    ['two databases', 'town', 'second'],
+  ])('of the Action in one RUNNER_TEMP, on %s', async (_, one, two) => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    const town = await makeTown(join(runner.workspace, 'town'));
+    const second = two === 'town' ? town : await makeTown(join(runner.workspace, 'second'));
+    const inputs = (database: string, box: string) => ({
+      ...{ database, 'dolt-path': testDolt(), peers: `box: file://${folder.file(box)}` },
+    });
+    const env = await filesOfAnotherStep(folder);
+    const first = await runner.start({ inputs: inputs(one, 'box-one') });
+    const other = await runner.start({ inputs: inputs(two, 'box-two'), env });
+    const [{ exitCode }, step] = await Promise.all([other.door, runner.end(first)]);
+    expect([step.exitCode, exitCode]).toEqual([0, 0]);
+    expect(await headOfBox(folder, 'box-one')).toBe(await town.head());
+    expect(await headOfBox(folder, 'box-two')).toBe(await second.head());
+    const states = [step.state, await stateOf(folder.file('second-GITHUB_STATE'))];
+    expect(states[0]?.['resources']).not.toBe(states[1]?.['resources']);
+    for (const state of states) expect(await runner.post(state)).toMatchObject({ exitCode: 0, commands: [] });
+  });
+});
+
+test('post of a step that was killed leaves alone what belongs to a run that goes on', async () => {
+  await using folder = await tempFolder();
+  await using silent = await startSilentPeer();
+  await using far = await startSilentPeer();
+  const runner = await fakeRunner(folder);
+  await makeTown(join(runner.workspace, 'town'));
+  const second = await makeTown(join(runner.workspace, 'second'));
+  const inputs = (database: string, url: string) => ({
+    ...{ database, 'dolt-path': testDolt(), 'fail-on': 'none', retries: '0' },
+    peers: stringify({ box: `file://${folder.file('box')}`, far: { endpoint: url, timeout: '8s', live: false } }),
+  });
+  const env = await filesOfAnotherStep(folder);
+  const alive = await runner.start({ inputs: inputs('second', far.url), env });
+  await Promise.race([far.asked, alive.door]);
+  const killed = await runner.start({ inputs: inputs('town', silent.url) });
+  await Promise.race([silent.asked, killed.door]);
+  killed.door.kill('SIGKILL');
+  await killed.door;
+  const post = await runner.post(await stateOf(runner.stateFile));
+  expect(post).toMatchObject({ exitCode: 0, commands: [] });
+  const owned = (state: string) => state.match(/df-[A-Za-z0-9]{6}/g) ?? [];
+  const left = (await readdir(runner.temp)).filter((name) => name.startsWith('df-'));
+  expect(left.length).toBeGreaterThan(0);
+  expect(owned((await stateOf(folder.file('second-GITHUB_STATE')))['resources'] ?? '')).toEqual(
+    expect.arrayContaining(left),
+  );
+  expect(await alive.door).toMatchObject({ exitCode: 0 });
+  expect(await headOfBox(folder, 'box')).toBe(await second.head());
+});

@@ -125,7 +125,18 @@ async function runIn(
 
   const left: Left =
     mayWrite && request.command !== 'push'
-      ? await leaveConflicts({ engines, path, branch, head, runs, peers: namesOf(ground.configured, runs) }, context)
+      ? await leaveConflicts(
+          {
+            engines,
+            path,
+            branch,
+            head,
+            runs,
+            peers: namesOf(ground.configured, runs),
+            mergeTimeoutMs: request.mergeTimeout,
+          },
+          context,
+        )
       : { file: null, open: await countEarlierOpen(path, context), problems: [] };
 
   tellRawWords(runs, context);

@@ -29,6 +29,8 @@ interface Ended {
   readonly head: string;
   readonly runs: readonly PeerRun[];
   readonly peers: readonly Peer[];
+  /** How long reading what one peer left may take, in milliseconds. */
+  readonly mergeTimeoutMs: number;
 }
 
 /** What a run left for a person to look at. */
@@ -55,12 +57,16 @@ export async function leaveConflicts(ended: Ended, context: Context): Promise<Le
 }
 
 async function leave(ended: Ended, context: Context): Promise<Left> {
-  const { engines, runs, head, branch, peers } = ended;
-  const found = await engines.use(PLAIN_KIT, ({ database }) =>
-    findLeft(database, runs, head).finally(() => removeScratch(database)),
+  const { engines, runs, branch, peers } = ended;
+  const { unread, ...found } = await findLeft(engines, runs, ended).finally(() =>
+    // What cannot be removed now is removed by the next run.
+    engines.use(PLAIN_KIT, ({ database }) => removeScratch(database)).catch(() => undefined),
   );
+  const notRead = [...unread].map(([run, failure]) => unreadProblem(run, failure));
   const own = conflictsFileOf(ended.path);
-  const { last, problems } = context.conflictsDir === undefined ? await lastFile(own) : NO_LAST;
+  const known = context.conflictsDir === undefined ? await lastFile(own) : NO_LAST;
+  const { last } = known;
+  const problems = [...notRead, ...known.problems];
   if (last !== null && last.branch !== branch && last.merges.length > 0) {
     const isLost = found.merges.length + found.lost.length > 0;
     return { file: null, open: 0, problems: [...problems, ...(isLost ? [aboutAnother(own, last.branch)] : [])] };
@@ -69,6 +75,7 @@ async function leave(ended: Ended, context: Context): Promise<Left> {
     ...found,
     branch,
     heard: runs
+      .filter((run) => !unread.has(run))
       .filter((run) => run.head !== null && run.part?.merge === true && (run.failure === null || isLeft(run)))
       .map(({ peer }) => peer.name),
     configured: peers.map(({ name }) => name),
@@ -88,6 +95,15 @@ export async function countEarlierOpen(database: string, context: Pick<Context, 
   if (context.conflictsDir !== undefined) return 0;
   const last = await readConflictsIfAny(conflictsFileOf(database)).catch(() => null);
   return last === null ? 0 : countOpen(last.conflicts);
+}
+
+/** The merge is done, or refused for another reason; only the file lacks the rows. */
+function unreadProblem({ peer }: PeerRun, { code, message }: Failure): Problem {
+  return problem('warning', code, {
+    message: `the conflicts file lacks the rows of ${peer.name}, which could not be read: ${message}`,
+    hint: 'What was merged is as the result says. Compare the rows with a clone of the peer, or raise `merge-timeout`.',
+    peer: peer.name,
+  });
 }
 
 /** Somebody may have chosen in it, so it stays. */

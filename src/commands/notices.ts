@@ -5,7 +5,7 @@ import { problem } from './peer-result.ts';
 
 /** What should be known of what a peer brings, as the JSON shows it. */
 export function noticesOf(run: PeerRun): Problem[] {
-  const notices = run.otherMakers === null ? run.notices : [...run.notices, run.otherMakers];
+  const notices = [...run.notices, run.otherMakers, run.manyTags].filter((notice) => notice !== null);
   return notices.map((notice) => toProblem(notice, run.peer.name));
 }
 

@@ -62,4 +62,9 @@ export const SCREEN_ERRORS = {
     hint: 'Nothing needs to be done. If a tag of the peer is wanted here, create it yourself.',
     ...INFORMATION,
   },
+  'many-tags': {
+    title: 'A peer has so many tags that its fetch was ended after the branch',
+    hint: 'Its branch is fetched whole, and its tags are not wanted here. Every fetch from it takes some seconds longer. Ask whoever runs the peer to remove the tags.',
+    ...INFORMATION,
+  },
 } as const satisfies Record<string, ErrorCodeEntry>;

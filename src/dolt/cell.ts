@@ -11,6 +11,16 @@ export const cellsSchema = z.record(z.string(), cellSchema);
 /** The values of one row in their canonical text: NULL as null, bytes in hexadecimal after `0x`. */
 export type Cells = Readonly<Record<string, string | null>>;
 
+/** What a value costs besides its text. */
+const VALUE_OVERHEAD = 32;
+
+/** Bytes that the values of a row take, about. */
+export function cellsBytes(cells: Cells | null): number {
+  let bytes = 0;
+  for (const value of Object.values(cells ?? {})) bytes += VALUE_OVERHEAD + (value?.length ?? 0);
+  return bytes;
+}
+
 /** What a column gets: what it was before both sides changed it, or a value in its canonical text. */
 export interface CellValue {
   readonly column: string;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Cells, cellsSchema } from './cell.ts';
+import { type Cells, cellsBytes, cellsSchema } from './cell.ts';
 import { quoted } from './identifier.ts';
 import type { Sql } from './sql.ts';
 import type { TableShape } from './table-shape.ts';
@@ -11,6 +11,11 @@ export interface ConflictRow {
   readonly base: Cells | null;
   readonly ours: Cells | null;
   readonly theirs: Cells | null;
+}
+
+/** Bytes that a row in conflict takes, about. */
+export function conflictBytes({ base, ours, theirs }: ConflictRow): number {
+  return cellsBytes(base) + cellsBytes(ours) + cellsBytes(theirs);
 }
 
 const tableRow = z.object({ table: z.string() });
@@ -41,6 +46,12 @@ const fieldRow = z.object({ Field: z.string(), Type: z.string() });
 const sizeRow = z.object({ bytes: z.coerce.number() });
 /** Of these types a value may be of any size; all others are bounded by the size of a row (64 KiB). */
 const UNBOUNDED = /text|blob|json|geometry|point|linestring|polygon|vector/i;
+
+/** Whether rows with such columns may be of any size. */
+export function mayHoldLarge(columns: readonly { readonly type: string }[]): boolean {
+  return columns.some(({ type }) => UNBOUNDED.test(type));
+}
+
 /** Bytes of the rows that are worked on together. */
 const PAGE_BYTES = 16 * 1024 * 1024;
 

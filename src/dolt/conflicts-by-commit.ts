@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { Budget } from '../core/budget.ts';
 import { Failure } from '../core/failure.ts';
 import type { Cells } from './cell.ts';
-import type { ConflictRow } from './conflict-rows.ts';
+import { type ConflictRow, conflictBytes } from './conflict-rows.ts';
 import type { OpenMergeTable } from './open-merge-table.ts';
 import { defectsText } from './readability.ts';
 import { type RowDiff, rowDiffs } from './row-diffs.ts';
@@ -18,7 +19,12 @@ const KEYS_PER_STATEMENT = 200;
  * the three commits of the merge. Dolt leaves a row in conflict as our side has it, and merges all others.
  * @throws Failure `dolt-defect` where these are not as many as Dolt counts
  */
-export async function conflictsByCommit(sql: Sql, shape: TableShape, open: OpenMergeTable): Promise<ConflictRow[]> {
+export async function conflictsByCommit(
+  sql: Sql,
+  shape: TableShape,
+  open: OpenMergeTable,
+  budget?: Budget,
+): Promise<ConflictRow[]> {
   const { heads } = open;
   const keys = await keysChangedOnBothSides(sql, shape, open);
   const found: ConflictRow[] = [];
@@ -33,7 +39,9 @@ export async function conflictsByCommit(sql: Sql, shape: TableShape, open: OpenM
     for (const key of wanted) {
       const id = keyText(shape, key);
       const row = { id, base: base.get(id) ?? null, ours: merged.get(id) ?? null, theirs: theirs.get(id) ?? null };
-      if (isInConflict(row, ours.get(id) ?? null, { shape, open })) found.push(row);
+      if (!isInConflict(row, ours.get(id) ?? null, { shape, open })) continue;
+      budget?.take(conflictBytes(row));
+      found.push(row);
     }
   }
   const [counted] = await sql.rows(countRow, 'SELECT num_conflicts AS n FROM dolt_conflicts WHERE `table` = ?', [

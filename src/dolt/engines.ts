@@ -20,6 +20,12 @@ export interface Session {
   readonly connection: number;
 }
 
+/** When work has done what is needed, and how long it may go on then. */
+export interface Enough {
+  readonly reached: () => Promise<boolean>;
+  readonly milliseconds: number;
+}
+
 /** A server of ours with its database open. */
 export interface Engine {
   readonly database: Database;
@@ -42,6 +48,12 @@ export interface Engine {
    * @throws Failure that the limit gives
    */
   verb<T>(limit: TimeLimit, work: (sql: Sql) => Promise<T>): Promise<T>;
+  /**
+   * The same for work of which only the first part is needed: what comes after it is ended, and that is no failure. Where
+   * the engine starts programs, nothing is ended: what git or ssh started may live on.
+   * @returns whether the work came to its own end
+   */
+  verbUntil(limit: TimeLimit, enough: Enough, work: (sql: Sql) => Promise<void>): Promise<boolean>;
   /**
    * Asks a git host whether it takes a push, with the engine's own credentials (see git-access.ts).
    * @throws Failure that the limit gives, or the class of what git said
@@ -95,6 +107,18 @@ async function start(options: ServerOptions & { readonly kit: EngineKit }, conne
     await server.stop();
     throw thrown;
   }
+}
+
+/** How often to ask whether work has done what is needed. */
+const POLL_MS = 500;
+
+/** Whether work goes on although all that is needed is done, and the time after that has passed. */
+async function goesOnWith(working: Promise<void>, { reached, milliseconds }: Enough): Promise<boolean> {
+  while (!(await endsWithin(working, POLL_MS))) {
+    // What cannot be asked now is asked again; the work itself has its limit.
+    if (await reached().catch(() => false)) return !(await endsWithin(working, milliseconds));
+  }
+  return false;
 }
 
 /** The same connection, on which nothing more is sent once there is a reason not to. */
@@ -162,5 +186,17 @@ function engineOf(server: Server, database: Database, { kit, signal }: Parameter
     },
     within,
     verb: (limit, work) => database.session((sql, connection) => within(limit, { sql, connection }, work)),
+    verbUntil: (limit, enough, work) =>
+      database.session(async (sql, connection) => {
+        const working = within(limit, { sql, connection }, work);
+        if (kit.startsPrograms || !(await goesOnWith(working, enough))) {
+          await working;
+          return true;
+        }
+        await endsWithin(killStatement(server.address, connection), GRACE_MS);
+        // It fails because it was ended. One that does not end has its limit, and only that is a failure.
+        if (!(await endsWithin(working, GRACE_MS))) await working;
+        return false;
+      }),
   };
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import type { Budget } from '../core/budget.ts';
 import { groupBy } from '../core/group-by.ts';
 import { inParts } from '../core/in-parts.ts';
-import { type Cells, cellsSchema } from './cell.ts';
+import { type Cells, cellsBytes, cellsSchema } from './cell.ts';
 import { quoted } from './identifier.ts';
 import { hasShadowedDiff } from './readability.ts';
 import { rowDiffs } from './row-diffs.ts';
@@ -31,6 +32,8 @@ interface RowHistory {
   /** Columns whose values are wanted. */
   readonly columns: readonly string[];
   readonly keys: readonly Cells[];
+  /** What the writes are taken from. */
+  readonly budget?: Budget;
 }
 
 interface Commit {
@@ -66,7 +69,9 @@ export async function rowWrites(sql: Sql, history: RowHistory): Promise<Map<stri
     for (const pairs of parts) {
       for (const cells of await diffs(sql, history, { keys, pairs })) {
         const commit = byHash.get(cells['to_commit'] ?? '');
-        if (commit !== undefined && cells['diff_type'] !== 'removed') found.push(writeOf(history, commit, cells));
+        if (commit === undefined || cells['diff_type'] === 'removed') continue;
+        history.budget?.take(cellsBytes(cells));
+        found.push(writeOf(history, commit, cells));
       }
     }
   }
@@ -83,7 +88,7 @@ function byKey(found: readonly [key: string, write: RowWrite][]): Map<string, Ro
  */
 async function writesByPosition(
   sql: Sql,
-  { shape, columns, keys }: RowHistory,
+  { shape, columns, keys, budget }: RowHistory,
   commits: readonly Commit[],
 ): Promise<Map<string, RowWrite[]>> {
   const wanted = new Set(keys.map((key) => keyText(shape, key)));
@@ -94,6 +99,7 @@ async function writesByPosition(
       if (to === null || !wanted.has(keyText(shape, to))) continue;
       const pick = (cells: Cells): Cells => Object.fromEntries(columns.map((name) => [name, cells[name] ?? null]));
       const write = { commit: hash, date, from: from === null ? null : pick(from), to: pick(to), isMerge };
+      budget?.take(cellsBytes(write.from) + cellsBytes(write.to));
       found.push([keyText(shape, to), write]);
     }
   }

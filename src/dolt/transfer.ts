@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { trackingRefs } from './heads.ts';
 import type { Sql } from './sql.ts';
 
 /** A branch of a remote. */
@@ -17,8 +19,41 @@ interface RemoteBranch {
  * @throws Failure `remote-empty` where the remote holds no branch, `branch-missing` where it holds others
  *   (Dolt 2.3.0: `no branches found in remote`, `invalid ref spec`), or the class of what went wrong
  */
-export async function fetchBranch(sql: Sql, from: RemoteBranch): Promise<void> {
-  await call(sql, 'DOLT_FETCH', [...asUser(from), from.remote, from.branch]);
+export async function fetchBranch(sql: Sql, from: RemoteBranch, mark?: FetchMark): Promise<void> {
+  const marked = mark === undefined ? [] : [`refs/heads/${from.branch}:refs/${mark.ref}`];
+  await call(sql, 'DOLT_FETCH', [...asUser(from), from.remote, from.branch, ...marked]);
+}
+
+/** A second tracking ref of one fetch, which says that its branch is here. */
+export interface FetchMark {
+  readonly ref: `remotes/${string}`;
+}
+
+/** No branch of a user begins like this. */
+const MARKS = 'dolt-federation-fetched/';
+
+/**
+ * A mark for one fetch. DOLT_FETCH brings all tags as well, after the branch and its tracking ref; no option keeps it from
+ * that (Dolt 2.3.0). Whoever sees the mark may end the fetch.
+ */
+export function fetchMark({ remote }: Pick<RemoteBranch, 'remote'>): FetchMark {
+  return { ref: `remotes/${remote}/${MARKS}${randomBytes(6).toString('hex')}` };
+}
+
+/** Whether the branch of a fetch is here. */
+export async function isMarked(sql: Sql, { ref }: FetchMark): Promise<boolean> {
+  return (await trackingRefs(sql)).has(ref);
+}
+
+/** Removes the marks of all fetches, of those that were killed as well. */
+export async function removeMarks(sql: Sql): Promise<void> {
+  const marks = [...(await trackingRefs(sql)).keys()].flatMap((name) => {
+    const [, remote, ...branch] = name.split('/');
+    const path = branch.join('/');
+    return path.startsWith(MARKS) ? [`${remote}/${path}`] : [];
+  });
+  if (marks.length === 0) return;
+  await sql.run(`CALL DOLT_BRANCH('-d', '-r'${marks.map(() => ', ?').join('')})`, marks);
 }
 
 /**

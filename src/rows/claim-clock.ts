@@ -28,7 +28,9 @@ export function claimClock(sql: Sql, merging: Merging, shape: TableShape): Claim
   const writesAt = async (side: Side, row: Cells, columns: readonly string[]): Promise<readonly RowWrite[]> => {
     const history = { database: merging.database, head: merging[side], since: merging.base, shape, columns };
     const key = keyOf(shape, row);
-    return (await rowWrites(sql, { ...history, keys: [key] })).get(keyText(shape, key)) ?? [];
+    const { rows } = merging.budget;
+    const writes = await rows.lend(() => rowWrites(sql, { ...history, keys: [key], budget: rows }));
+    return writes.get(keyText(shape, key)) ?? [];
   };
   const timeOf = async (side: Side, row: Cells, columns: readonly string[]): Promise<string> => {
     const present = await columnNamesAt(sql, shape.name, merging[side]);

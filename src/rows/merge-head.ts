@@ -12,6 +12,7 @@ import { checkMerged, checkSides, withDefaultHint } from './check-schema.ts';
 import type { Settling } from './choose-row.ts';
 import { loseDependants, withDependants } from './dependants.ts';
 import { withoutStack } from './dolt-defect.ts';
+import { type MergeBudget, mergeBudget, takeReport } from './merge-budget.ts';
 import type { Merging } from './merging.ts';
 import { type Obstacle, rowConflict, schemaConflict, violated } from './obstacle.ts';
 import { markRenamed } from './renamed-rows.ts';
@@ -31,6 +32,8 @@ interface HeadToMerge {
   readonly strategy: ConflictStrategy;
   /** Whether `head` is what this town has; only for how a refusal is told. */
   readonly swapped: boolean;
+  /** What the report of its rows may take. */
+  readonly reportBytes: number;
 }
 
 /** A merge that is committed, or one that is undone. */
@@ -63,6 +66,7 @@ async function refuse(sql: Sql, pending: PendingRows, obstacle: Obstacle): Promi
 /** Leaves the merge open, ready to be committed. @returns what was done, or why it cannot be */
 async function settleMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows): Promise<ToldRow[] | Obstacle> {
   const { database, onto, head, strategy, swapped } = merge;
+  const budget = mergeBudget(merge.reportBytes);
   const base = await mergeBase(sql, onto, head);
   if (base === null) throw new Failure('unrelated', `${onto} and ${head} share no commit`);
   const heads = { database, ours: onto, theirs: head, base };
@@ -80,18 +84,18 @@ async function settleMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows): 
   }
   await checkMerged(sql, heads, sides, swapped);
 
-  if (strategy === 'manual') return leave(sql, heads, tables);
+  if (strategy === 'manual') return leave(sql, heads, { tables, budget });
   const policyOf = tablePolicies(await tableNames(sql));
-  return settle(sql, { ...heads, policyOf, pending }, { tables, strategy });
+  return settle(sql, { ...heads, policyOf, pending, budget }, { tables, strategy });
 }
 
 /** Under `manual` nothing is settled: what is in the way is read, for a person. */
 async function leave(
   sql: Sql,
   heads: Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>,
-  tables: readonly string[],
+  { tables, budget }: { readonly tables: readonly string[]; readonly budget: MergeBudget },
 ): Promise<ToldRow[] | Obstacle> {
-  const rows = await undoneRows(sql, tables);
+  const rows = await undoneRows(sql, tables, budget);
   if (rows.length > 0) return { failure: rowConflict(rows, 'the strategy of this peer is manual'), rows };
   const found = await violations(sql);
   const broken = found.length > 0 ? found : await brokenConstraints(sql, heads);
@@ -112,6 +116,7 @@ async function settle(
   await forgetViolations(sql);
   const constraints = await settleConstraints(sql, merging, { strategy: conflicts.strategy, removed: dependants });
   if (!Array.isArray(constraints)) return constraints;
+  for (const row of [...dependants, ...constraints]) takeReport(merging.budget, row);
   const told = [...withDependants(settled.rows, dependants), ...constraints];
   return conflicts.strategy === 'newest' ? await markRenamed(sql, merging, told) : told;
 }

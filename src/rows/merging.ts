@@ -1,4 +1,5 @@
 import type { PendingRows } from '../dolt/pending-rows.ts';
+import type { MergeBudget } from './merge-budget.ts';
 import type { TablePolicy } from './table-policy.ts';
 
 /** One merge while it is open: a head is merged onto another, and nothing is committed yet. */
@@ -10,6 +11,8 @@ export interface Merging {
   /** Their best common ancestor, which the merge took for its base. */
   readonly base: string;
   readonly policyOf: (table: string) => TablePolicy;
+  /** What it may hold in our memory. */
+  readonly budget: MergeBudget;
   /** Decided rows that are written once the unique keys are settled. */
   readonly pending: PendingRows;
 }

@@ -86,6 +86,7 @@ async function readSide(
     shape,
     columns: [...new Set([...contested, ...timeColumns])],
     keys: rows.map(({ row }) => anySide(row, shape)),
+    budget: merging.budget.rows,
   };
   const writes = await rowWrites(sql, { ...read, since: merging.base });
   let whole: { readonly writes: typeof writes; readonly dates: WriteDates } | null = null;

@@ -1,5 +1,6 @@
+import type { Budget } from '../core/budget.ts';
 import { Failure } from '../core/failure.ts';
-import { type ConflictRow, conflictRows } from '../dolt/conflict-rows.ts';
+import { type ConflictRow, conflictBytes, conflictRows } from '../dolt/conflict-rows.ts';
 import { conflictsByCommit } from '../dolt/conflicts-by-commit.ts';
 import { type OpenMergeTable, openMergeTable, renamedColumns } from '../dolt/open-merge-table.ts';
 import { defectsText } from '../dolt/readability.ts';
@@ -47,6 +48,14 @@ export async function readableTable(sql: Sql, shape: TableShape): Promise<OpenMe
 }
 
 /** Rows in conflict of a table, from `dolt_conflicts_<table>`, or from the commits where that shows them wrongly. */
-export function readConflicts(sql: Sql, shape: TableShape, open: OpenMergeTable): Promise<ConflictRow[]> {
-  return open.conflicts.length === 0 ? conflictRows(sql, shape.name) : conflictsByCommit(sql, shape, open);
+export async function readConflicts(
+  sql: Sql,
+  shape: TableShape,
+  open: OpenMergeTable,
+  budget?: Budget,
+): Promise<ConflictRow[]> {
+  if (open.conflicts.length > 0) return await conflictsByCommit(sql, shape, open, budget);
+  const rows = await conflictRows(sql, shape.name);
+  for (const row of rows) budget?.take(conflictBytes(row));
+  return rows;
 }

@@ -3,6 +3,7 @@ import { type TableShape, tableShape } from '../dolt/table-shape.ts';
 import type { Settling } from './choose-row.ts';
 import type { LosingRows } from './dependants.ts';
 import { mendDocuments } from './mend-documents.ts';
+import { takeReport } from './merge-budget.ts';
 import type { Merging } from './merging.ts';
 import { type Obstacle, rowConflict } from './obstacle.ts';
 import { readHistories } from './read-clock.ts';
@@ -38,6 +39,7 @@ export async function settleRows(
     const rows = await undoneRows(
       sql,
       keyless.map(({ name }) => name),
+      merging.budget,
     );
     return { failure: rowConflict(rows, 'a table without a primary key is settled by hand only'), rows };
   }
@@ -46,7 +48,8 @@ export async function settleRows(
   const losers: LosingRows[] = [];
   const histories = readHistories(sql, merging);
   for (const shape of shapes) {
-    const settled = await settleTable(sql, merging, { shape, strategy: conflicts.strategy, histories });
+    const { strategy } = conflicts;
+    const settled = await merging.budget.rows.lend(() => settleTable(sql, merging, { shape, strategy, histories }));
     told.push(...settled.told);
     for (const side of ['ours', 'theirs'] as const) {
       const keys = settled.survivors.flatMap((one) => (one.side === side ? [one.key] : []));
@@ -57,5 +60,7 @@ export async function settleRows(
   }
   await mendDocuments(sql, merging, told);
   const restores = conflicts.strategy === 'newest' ? survivors : [];
-  return { rows: [...told, ...(await restoreFamily(sql, merging, restores))], losers };
+  const restored = await restoreFamily(sql, merging, restores);
+  for (const row of restored) takeReport(merging.budget, row);
+  return { rows: [...told, ...restored], losers };
 }

@@ -7,6 +7,7 @@ import { auditColumnsOf } from './audit-columns.ts';
 import { type Choice, type Clock, chooseRow, type Settling } from './choose-row.ts';
 import type { Contest } from './contest.ts';
 import { type DocumentMerge, planDocument } from './document-merge.ts';
+import { takeReport } from './merge-budget.ts';
 import type { Merging } from './merging.ts';
 import { type ContestedRow, type Histories, readClock } from './read-clock.ts';
 import { readContests } from './read-contests.ts';
@@ -37,6 +38,7 @@ interface TableToSettle {
 /** Settles every row in conflict of one table. */
 export async function settleTable(sql: Sql, merging: Merging, table: TableToSettle): Promise<SettledTable> {
   const { shape } = table;
+  const { budget } = merging;
   const policyKind = merging.policyOf(shape.name).kind;
   const told: ToldRow[] = [];
   const survivors: SettledTable['survivors'][number][] = [];
@@ -45,7 +47,9 @@ export async function settleTable(sql: Sql, merging: Merging, table: TableToSett
   const settle = async (rows: readonly ConflictRow[]): Promise<readonly [ConflictRow, Choice][]> => {
     const chosen = await choosePage(sql, merging, { ...table, audit, rows });
     for (const { row, contest, choice } of chosen) {
-      told.push(toldOf(shape, { row, contest, choice }));
+      const reported = toldOf(shape, { row, contest, choice });
+      takeReport(budget, reported);
+      told.push(reported);
       const survivor = survivorOf(contest, choice);
       if (survivor !== null) survivors.push({ key: anySide(row, shape), side: survivor });
       const loser = policyKind === 'cells' ? loserOf(contest, choice) : null;
@@ -55,7 +59,7 @@ export async function settleTable(sql: Sql, merging: Merging, table: TableToSett
   };
   const open = await readableTable(sql, shape);
   if (open.conflicts.length > 0) {
-    const chosen = await settle(await readConflicts(sql, shape, open));
+    const chosen = await settle(await readConflicts(sql, shape, open, budget.rows));
     await resolveByCommit(
       sql,
       shape,
@@ -71,7 +75,7 @@ export async function settleTable(sql: Sql, merging: Merging, table: TableToSett
     const limit = await rowsThatFit(sql, shape.name, { limit: PAGE, ...without });
     const rows = await conflictRows(sql, shape.name, { limit, ...without });
     if (rows.length === 0) break;
-    const chosen = await settle(rows);
+    const chosen = await budget.rows.lend(() => settle(rows));
     await settleConflicts(
       sql,
       shape,
@@ -79,7 +83,8 @@ export async function settleTable(sql: Sql, merging: Merging, table: TableToSett
       merging.pending,
     );
   }
-  const deletions = table.strategy === 'theirs' ? await conflictRows(sql, shape.name) : [];
+  // Every other row is settled, so that these are all.
+  const deletions = table.strategy === 'theirs' ? await readConflicts(sql, shape, open, budget.rows) : [];
   if (deletions.length > 0) {
     await settle(deletions);
     await takeTheirs(sql, shape, merging.pending);

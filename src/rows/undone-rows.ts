@@ -2,6 +2,7 @@ import { anySide } from '../dolt/conflict-rows.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { ordinaryColumns, tableShape } from '../dolt/table-shape.ts';
 import { contestOf } from './contest.ts';
+import { type MergeBudget, takeReport } from './merge-budget.ts';
 import { readableTable, readConflicts } from './readable-table.ts';
 import { shortenedCells } from './shortened.ts';
 import type { ToldRow } from './told-row.ts';
@@ -17,15 +18,17 @@ const KINDS = {
  * The rows in conflict of a merge that is going to be undone, as they stand.
  * @throws Failure `dolt-defect` where this Dolt shows them wrongly
  */
-export async function undoneRows(sql: Sql, tables: readonly string[]): Promise<ToldRow[]> {
+export async function undoneRows(sql: Sql, tables: readonly string[], budget: MergeBudget): Promise<ToldRow[]> {
   const told: ToldRow[] = [];
   for (const table of tables) {
     const shape = await tableShape(sql, table);
     const isKeyless = shape.key.length === 0;
     const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
-    for (const row of await readConflicts(sql, shape, await readableTable(sql, shape))) {
+    const open = await readableTable(sql, shape);
+    const { rows } = budget;
+    for (const row of await rows.lend(() => readConflicts(sql, shape, open, rows))) {
       const { kind, contested } = contestOf(row, columns, new Set());
-      told.push({
+      const one: ToldRow = {
         kind: isKeyless ? 'keyless' : KINDS[kind],
         table,
         key: anySide(row, shape),
@@ -35,7 +38,9 @@ export async function undoneRows(sql: Sql, tables: readonly string[]): Promise<T
         theirs: shortenedCells(row.theirs),
         wins: [],
         left: true,
-      });
+      };
+      takeReport(budget, one);
+      told.push(one);
     }
   }
   return told;

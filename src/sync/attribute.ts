@@ -1,4 +1,9 @@
 import type { Conflict } from '../contract/result.ts';
+import { groupBy } from '../core/group-by.ts';
+import { inParts } from '../core/in-parts.ts';
+import type { Cells } from '../dolt/cell.ts';
+import { mayHoldLarge } from '../dolt/conflict-rows.ts';
+import { keyText } from '../dolt/row-key.ts';
 import type { Sql } from '../dolt/sql.ts';
 import { rowsByKey } from '../dolt/stored-rows.ts';
 import { tableShape } from '../dolt/table-shape.ts';
@@ -12,31 +17,49 @@ export interface Attributed {
   readonly conflict: Conflict;
 }
 
+/** Rows looked for in one statement, where none of them can be large. */
+const BATCH = 200;
+
 /**
- * Says which peer each conflict of a fold is with. Where our head was merged onto several others, that is the one that
- * has the row as the report shows it.
+ * Says which peer each conflict of a merge is with. Where our head was merged onto several others, that is the first one
+ * that has the row as the report shows it, else the last.
  */
-export async function attribute(sql: Sql, steps: readonly FoldStep[], ours: string): Promise<Attributed[]> {
-  const told: Attributed[] = [];
-  for (const { head, onto, conflicts } of steps) {
-    for (const conflict of conflicts) {
-      if (head === ours) told.push({ head: await ownerOf(sql, onto, conflict), between: [], conflict });
-      else told.push({ head, between: onto.includes(ours) ? [] : onto, conflict });
-    }
+export async function attribute(sql: Sql, step: FoldStep, ours: string): Promise<Attributed[]> {
+  const { head, onto, conflicts } = step;
+  if (head !== ours) {
+    const between = onto.includes(ours) ? [] : onto;
+    return conflicts.map((conflict) => ({ head, between, conflict }));
   }
-  return told;
+  const owners = onto.length < 2 ? new Map<Conflict, string>() : await ownersOf(sql, onto, conflicts);
+  const last = onto.at(-1) ?? '';
+  return conflicts.map((conflict) => ({ head: owners.get(conflict) ?? last, between: [], conflict }));
 }
 
-async function ownerOf(sql: Sql, heads: readonly string[], conflict: Conflict): Promise<string> {
-  const last = heads.at(-1) ?? '';
-  if (heads.length < 2) return last;
-  const shape = await tableShape(sql, conflict.table);
-  for (const head of heads) {
-    const [row] = await rowsByKey(sql, shape, { keys: [conflict.key], commit: head });
-    const { theirs, columns } = conflict;
-    const isSame =
-      theirs === null ? row === undefined : columns.every((name) => shortened(row?.[name] ?? null) === theirs[name]);
-    if (isSame) return head;
+async function ownersOf(
+  sql: Sql,
+  heads: readonly string[],
+  conflicts: readonly Conflict[],
+): Promise<Map<Conflict, string>> {
+  const owners = new Map<Conflict, string>();
+  for (const [table, all] of groupBy(conflicts, (conflict) => conflict.table)) {
+    const shape = await tableShape(sql, table);
+    for (const part of inParts(all, mayHoldLarge(shape.columns) ? 1 : BATCH)) {
+      for (const commit of heads) {
+        const open = part.filter((conflict) => !owners.has(conflict));
+        if (open.length === 0) break;
+        const rows = await rowsByKey(sql, shape, { keys: open.map(({ key }) => key), commit });
+        const byKey = new Map(rows.map((row) => [keyText(shape, row), row]));
+        for (const conflict of open) {
+          if (isOf(conflict, byKey.get(keyText(shape, conflict.key)))) owners.set(conflict, commit);
+        }
+      }
+    }
   }
-  return last;
+  return owners;
+}
+
+/** Whether a row is what a conflict shows as theirs. */
+function isOf({ theirs, columns }: Conflict, row: Cells | undefined): boolean {
+  if (theirs === null) return row === undefined;
+  return columns.every((name) => shortened(row?.[name] ?? null) === theirs[name]);
 }

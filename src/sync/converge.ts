@@ -36,7 +36,11 @@ interface Heads {
 }
 
 const NO_MERGE: MergeReport = { protocol: 2, deterministic: true, because: null, commits: 0 };
-const LIMITED: MergeReport = { ...NO_MERGE, deterministic: false, because: 'limit' };
+
+/** The report of a merge that a head was left out of because of a limit. */
+export function limited(merge: MergeReport): MergeReport {
+  return { ...merge, deterministic: false, because: merge.because ?? 'limit' };
+}
 
 /**
  * Brings heads together as far as they go: drops what another contains, fast-forwards where one is left, folds where
@@ -85,7 +89,7 @@ async function settle(
   },
 ): Promise<Converged> {
   const { target, dropped } = at;
-  const merge = passedLimit(dropped) ? LIMITED : NO_MERGE;
+  const merge = passedLimit(dropped) ? limited(NO_MERGE) : NO_MERGE;
   const found = { target, dropped, steps: [], merge, made: [] };
   if (target === at.ours) return { ...found, branch: at.branch };
   const branch = at.scratch();

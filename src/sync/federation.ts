@@ -110,12 +110,13 @@ async function prepareInboxes(engines: Engines, runs: readonly PeerRun[], option
       peer.live === true && rightsOf(peer.role).push && (part?.push === true || part?.merge === false),
   );
   if (running.length === 0 && runs.every(({ inbox }) => inbox === null)) return;
-  await engines.use(PLAIN_KIT, async ({ database }) => {
+  await engines.use(PLAIN_KIT, async (engine) => {
+    const { database } = engine;
     if (town !== null && running.length > 0) {
       const branch = inboxBranch(town, (await rootCommit(database, ours)).hash);
       for (const run of running) run.delivery = { branch, head: null };
     }
-    await surveyInboxes(database, runs, { ...options, accepted: [] });
+    await surveyInboxes(engine, runs, { ...options, accepted: [] });
   });
 }
 
@@ -165,7 +166,7 @@ async function agree(
   const accepted: string[] = [];
   const made = new Set<string>();
   const brought = new Map<PeerRun, string>();
-  const limits = new MergeLimits(options.mergeTimeoutMs);
+  const limits = new MergeLimits(options.mergeTimeoutMs, runs.length);
   let merged: MergeReport | null = null;
   for (let attempt = 0; ; attempt += 1) {
     const converged = await mergeWithin(engines, runs, { ...options, accepted, limits });
@@ -201,7 +202,7 @@ async function tellReceived(
 ): Promise<void> {
   try {
     const move = { ...options, from: options.ours };
-    await engines.use(PLAIN_KIT, ({ database }) => reportReceived(database, brought, move));
+    await engines.use(PLAIN_KIT, (engine) => reportReceived(engine, brought, move));
   } catch (thrown) {
     const { code, message } = toFailure(thrown);
     if (code === 'interrupted') return;

@@ -52,7 +52,12 @@ export async function foldHeads(engine: Engine, plan: FoldPlan): Promise<Fold> {
   return database.session(async (sql, connection) => {
     await beginMerging(sql);
     await checkout(sql, plan.branch);
-    const folding = new Folding(sql, { database: database.name, ours: plan.ours, start: lowest });
+    const folding = new Folding(sql, {
+      database: database.name,
+      ours: plan.ours,
+      start: lowest,
+      reportBytes: plan.limits.reportBytes,
+    });
     const merge = (head: StrategyHead): Promise<Dropped | null> => {
       const step = { merged: folding.merged, head: head.head };
       return plan.limits.merge(engine, { session: { sql, connection }, step }, (bound) => folding.merge(bound, head));

@@ -27,16 +27,23 @@ export interface Dropped {
   readonly conflicts: readonly Conflict[];
 }
 
+interface FoldingTown {
+  readonly database: string;
+  readonly ours: string;
+  /** What the report of each merge may take. */
+  readonly reportBytes: number;
+}
+
 /** A fold on its way: the commit it has come to on its branch, and how. */
 export class Folding {
   readonly #sql: Sql;
-  readonly #town: { readonly database: string; readonly ours: string };
+  readonly #town: FoldingTown;
   readonly merged: string[];
   readonly steps: FoldStep[] = [];
   head: string;
   readonly made: string[] = [];
 
-  constructor(sql: Sql, town: { readonly database: string; readonly ours: string; readonly start: string }) {
+  constructor(sql: Sql, town: FoldingTown & { readonly start: string }) {
     this.#sql = sql;
     this.#town = town;
     this.head = town.start;
@@ -60,10 +67,10 @@ export class Folding {
    * @returns null, or why it was not merged
    */
   async merge(sql: Sql, { head, strategy }: StrategyHead): Promise<Dropped | null> {
-    const { database, ours } = this.#town;
+    const { database, ours, reportBytes } = this.#town;
     const swapped = head === ours;
     const heads = { ours: this.head, theirs: head };
-    const result = await mergeHead(sql, { database, onto: this.head, head, strategy, swapped });
+    const result = await mergeHead(sql, { database, onto: this.head, head, strategy, swapped, reportBytes });
     const tell = (rows: readonly ToldRow[]): Conflict[] => rows.map((row) => conflictOf(row, { heads, swapped }));
     if (result.kind === 'refused') {
       return { failure: result.obstacle.failure, conflicts: tell(result.obstacle.rows) };

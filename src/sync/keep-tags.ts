@@ -3,6 +3,7 @@ import { PLAIN_KIT } from '../dolt/engine-kit.ts';
 import type { Engines } from '../dolt/engines.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
 import { readTags, type Tag } from '../dolt/tags.ts';
+import { removeMarks } from '../dolt/transfer.ts';
 import type { Around } from './in-engines.ts';
 import type { Notice } from './notice.ts';
 import { type Restoration, restoreTags } from './restore-tags.ts';
@@ -56,6 +57,7 @@ export async function keepTags(
 }
 
 async function restore(database: Database, phase: Phase): Promise<void> {
+  await removeMarks(database);
   phase.restorations.push(await restoreTags(database, [...(phase.before ?? []), ...(await madeHere(database, phase))]));
   phase.open = false;
 }

@@ -1,12 +1,12 @@
 import type { Conflict } from '../contract/result.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import type { Engine } from '../dolt/engines.ts';
-import type { Database } from '../dolt/sql.ts';
-import { attribute } from './attribute.ts';
-import { type Converged, converge } from './converge.ts';
+import { type Attributed, attribute } from './attribute.ts';
+import { type Converged, converge, limited } from './converge.ts';
 import { noteEquivalent } from './equivalent.ts';
 import type { Dropped, StrategyHead } from './folding.ts';
-import type { MergeLimits } from './merge-limits.ts';
+import { isLimit, type MergeLimits } from './merge-limits.ts';
 import { headsThatLose } from './merge-losses.ts';
 import type { PeerRun } from './peer-run.ts';
 import { noteReturned } from './returned-rows.ts';
@@ -43,8 +43,8 @@ export async function mergeHeads(engine: Engine, runs: readonly PeerRun[], town:
     runs.filter((run) => run.failure === null && run.head !== null),
     town.ours,
   );
-  const { bringing, converged, waiting } = await convergeRuns(engine, runs, town);
-  await tell(database, bringing, { ...town, converged });
+  const { bringing, converged, waiting, attributed } = await convergeRuns(engine, runs, town);
+  tell(bringing, attributed, town.accepted);
   for (const run of bringing) {
     if (run.mergeRewritten === null || run.mergeRewritten !== run.head || run.rewritten === null) continue;
     await noteReturned(database, run, { ...town, target: converged.target });
@@ -59,6 +59,7 @@ export async function mergeHeads(engine: Engine, runs: readonly PeerRun[], town:
 interface ConvergedRuns extends Besides {
   /** The runs whose heads were merged, or tried. */
   readonly bringing: readonly PeerRun[];
+  readonly attributed: readonly Attributed[];
 }
 
 /**
@@ -78,7 +79,7 @@ async function convergeRuns(engine: Engine, runs: readonly PeerRun[], town: Merg
   const mayDelete = bringing.flatMap(({ head, peer }) =>
     head !== null && peer.accept.includes('deletion') ? [head] : [],
   );
-  const { converged, waiting } = await convergeBesides(engine, headsOf(bringing, town.accepted), {
+  const { converged, waiting, attributed } = await convergeAndAttribute(engine, headsOf(bringing, town.accepted), {
     ...town,
     touched,
     free: new Set([...mayDelete, ...town.accepted]),
@@ -86,7 +87,7 @@ async function convergeRuns(engine: Engine, runs: readonly PeerRun[], town: Merg
   const alone = runs.filter(
     ({ equivalentTo: twin }) => twin !== null && (waiting.has(twin) || converged.dropped.has(twin)),
   );
-  if (alone.length === 0) return { bringing, converged, waiting };
+  if (alone.length === 0) return { bringing, converged, waiting, attributed };
   for (const run of alone) run.equivalentTo = null;
   return await convergeRuns(engine, runs, town);
 }
@@ -102,6 +103,44 @@ interface Checked extends MergeTown {
 interface Besides {
   readonly converged: Converged;
   readonly waiting: ReadonlyMap<string, Dropped>;
+}
+
+/**
+ * Merges, and says which peer each conflict is with. Where that passes a limit, the head that the conflicts came with is
+ * left out, and the others are merged again.
+ */
+async function convergeAndAttribute(
+  engine: Engine,
+  all: readonly StrategyHead[],
+  town: Checked,
+): Promise<Besides & { readonly attributed: readonly Attributed[] }> {
+  const { ours, limits } = town;
+  for (;;) {
+    const waiting = new Map([...town.touched.waiting, ...limits.unreportable]);
+    const besides = await convergeBesides(engine, all, { ...town, touched: { ...town.touched, waiting } });
+    const attributed: Attributed[] = [];
+    let late: readonly [head: string, why: Dropped] | null = null;
+    for (const step of besides.converged.steps) {
+      try {
+        attributed.push(...(await engine.verb(limits.of('reporting'), (sql) => attribute(sql, step, ours))));
+      } catch (thrown) {
+        const failure = toFailure(thrown);
+        const others = [...step.onto, step.head].filter((head) => head !== ours).sort();
+        const head = step.head === ours ? others.at(-1) : step.head;
+        if (!isLimit(failure) || failure.code === 'engine-lost' || head === undefined) throw thrown;
+        late = [head, { failure, conflicts: [] }];
+        break;
+      }
+    }
+    if (late === null) {
+      const merge = limits.unreportable.size > 0 ? limited(besides.converged.merge) : besides.converged.merge;
+      return { ...besides, converged: { ...besides.converged, merge }, attributed };
+    }
+    limits.unreportable.set(...late);
+    if (!engine.hasEnded()) continue;
+    limits.lost += 1;
+    throw new Failure('engine-lost', `the Dolt server ended while the rows of ${late[0]} were looked for`);
+  }
 }
 
 /**
@@ -145,18 +184,13 @@ function leaveOut(run: PeerRun, why: Dropped): void {
   run.conflicts = [...why.conflicts];
 }
 
-async function tell(
-  database: Database,
-  bringing: readonly PeerRun[],
-  town: MergeTown & { readonly converged: Converged },
-): Promise<void> {
+function tell(bringing: readonly PeerRun[], attributed: readonly Attributed[], accepted: readonly string[]): void {
   const namesAt = (heads: readonly string[]): string[] =>
     bringing.flatMap(({ head, peer }) => (head !== null && heads.includes(head) ? [peer.name] : []));
-  const told = await attribute(database, town.converged.steps, town.ours);
   for (const run of bringing) {
     // What an earlier attempt settled stands where a remote has taken it.
-    const before: Conflict[] = town.accepted.length > 0 ? run.conflicts : [];
-    const now = told.filter(({ head }) => head === run.head);
+    const before: Conflict[] = accepted.length > 0 ? run.conflicts : [];
+    const now = attributed.filter(({ head }) => head === run.head);
     run.conflicts = [...before, ...now.map(({ conflict, between }) => ({ ...conflict, between: namesAt(between) }))];
   }
 }

@@ -1,6 +1,7 @@
 import { durationText } from '../core/duration.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import type { Engine, Session, TimeLimit } from '../dolt/engines.ts';
+import { reportShare } from '../rows/merge-budget.ts';
 import type { Dropped } from './folding.ts';
 
 /** One step of a fold, by hashes: what was merged before it, in order, and what it merges. */
@@ -29,9 +30,17 @@ export class MergeLimits {
   readonly #losses = new Map<string, number>();
   #lostLooks = 0;
 
-  constructor(milliseconds: number) {
+  /** @param peers that share what reports may take */
+  constructor(milliseconds: number, peers: number) {
     this.#milliseconds = milliseconds;
+    this.reportBytes = reportShare(peers);
   }
+
+  /** What the report of one merge may take. */
+  readonly reportBytes: number;
+
+  /** Heads that are not merged in this run, because reporting what merging them did took too much. */
+  readonly unreportable = new Map<string, Dropped>();
 
   /** How often an engine ended, or had to be ended; only then a new one is worth a try. */
   lost = 0;
@@ -46,8 +55,8 @@ export class MergeLimits {
     this.lost += 1;
   }
 
-  /** The limit of reading or merging a head. */
-  of(what: 'checking' | 'merging'): TimeLimit {
+  /** The limit of reading or merging a head, or of saying what that did. */
+  of(what: 'checking' | 'merging' | 'reporting'): TimeLimit {
     return mergeLimit(what, this.#milliseconds);
   }
 
@@ -88,7 +97,7 @@ export class MergeLimits {
 }
 
 /** The time limit of one check or merge. */
-export function mergeLimit(what: 'checking' | 'merging', milliseconds: number): TimeLimit {
+export function mergeLimit(what: 'comparing' | 'checking' | 'merging' | 'reporting', milliseconds: number): TimeLimit {
   return {
     milliseconds,
     failure: () =>

@@ -49,6 +49,8 @@ export interface PeerRun {
   notices: readonly Notice[];
   /** Says that the peer merges by other rules or with another Dolt; null where it does not. */
   otherMakers: Notice | null;
+  /** Says that the peer has more tags than a fetch waits for; null where it has not. */
+  manyTags: Notice | null;
   pulledCommits: number;
   pushedCommits: number;
   /** The peer was read after the work and holds what this run promised. */
@@ -101,6 +103,7 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string, inbox:
     held: [],
     notices: [],
     otherMakers: null,
+    manyTags: null,
     pulledCommits: 0,
     pushedCommits: 0,
     verified: false,

@@ -1,6 +1,8 @@
+import { durationText } from '../core/duration.ts';
 import type { Engine } from '../dolt/engines.ts';
 import { trackingHead } from '../dolt/heads.ts';
-import { fetchBranch } from '../dolt/transfer.ts';
+import { fetchBranch, fetchMark, isMarked } from '../dolt/transfer.ts';
+import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
 import { readPatiently } from './retry.ts';
 import { timeLimit } from './time-limits.ts';
@@ -19,6 +21,9 @@ interface Trying {
   readonly onTry?: () => void;
 }
 
+/** How long a fetch may go on after the branch is here. All that it brings then are tags, which are removed anyway. */
+const TAGS_MS = 2_000;
+
 /**
  * Fetches a peer's branch, within its time and again where that may help.
  * @returns the commit that the branch points at there; null where the peer answered and has no such branch
@@ -28,7 +33,18 @@ export async function readPeer(engine: Engine, run: PeerRun, reading: Reading & 
   const at = { remote: run.remote, branch: reading.otherBranch ?? run.branch, user: run.user };
   await readPatiently(async () => {
     reading.onTry?.();
-    await engine.verb(timeLimit(run.peer, 'fetch', reading.timeoutMs), (sql) => fetchBranch(sql, at));
+    const mark = fetchMark(at);
+    const enough = {
+      reached: () => isMarked(engine.database, mark),
+      milliseconds: run.manyTags === null ? TAGS_MS : 0,
+    };
+    const limit = timeLimit(run.peer, 'fetch', reading.timeoutMs);
+    if (!(await engine.verbUntil(limit, enough, (sql) => fetchBranch(sql, at, mark)))) run.manyTags = manyTags(run);
   }, reading);
   return await trackingHead(engine.database, at);
+}
+
+function manyTags({ peer }: PeerRun): Notice {
+  const message = `the fetch from ${peer.name} was ended after the branch had arrived: its tags took more than ${durationText(TAGS_MS)}`;
+  return { severity: 'notice', code: 'many-tags', message };
 }

@@ -1,21 +1,26 @@
 import { toFailure } from '../core/failure.ts';
+import type { Engine } from '../dolt/engines.ts';
 import { branchHead, checkout, deleteBranch } from '../dolt/heads.ts';
 import { isAncestor } from '../dolt/history.ts';
 import type { Database } from '../dolt/sql.ts';
 import { uncommittedTables } from '../dolt/working-set.ts';
 import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
-import { type ComparedTown, comparePeer } from './survey.ts';
+import { type ComparedTown, compareWithin } from './survey.ts';
 
 /** Reads the inbox branches of our own database, as other peers are fetched. */
-export async function surveyInboxes(database: Database, runs: readonly PeerRun[], town: ComparedTown): Promise<void> {
+export async function surveyInboxes(
+  engine: Engine,
+  runs: readonly PeerRun[],
+  town: ComparedTown & { readonly mergeTimeoutMs: number },
+): Promise<void> {
   for (const run of runs) {
     if (run.inbox === null) continue;
     run.attempts += 1;
     try {
-      const theirs = await branchHead(database, run.inbox);
+      const theirs = await branchHead(engine.database, run.inbox);
       if (theirs === null) run.state = 'branch-missing';
-      else await comparePeer(database, run, town, { theirs, before: null });
+      else await compareWithin(engine, run, town, { theirs, before: null });
     } catch (thrown) {
       run.state = 'unknown';
       run.failure = toFailure(thrown);

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Conflict } from '../contract/result.ts';
 import { monotonicMs } from '../core/clock.ts';
+import { toFailure } from '../core/failure.ts';
+import type { Engine } from '../dolt/engines.ts';
 import { checkout, createBranch } from '../dolt/heads.ts';
 import { isAncestor } from '../dolt/history.ts';
 import { beginMerging, PROTOCOL_LINE } from '../dolt/merge.ts';
@@ -8,10 +10,12 @@ import { MERGE_EMAIL } from '../dolt/signature.ts';
 import type { Database, Sql } from '../dolt/sql.ts';
 import { rowsByKey } from '../dolt/stored-rows.ts';
 import { tableShape } from '../dolt/table-shape.ts';
+import { reportShare } from '../rows/merge-budget.ts';
 import { mergeHead } from '../rows/merge-head.ts';
 import type { Side } from '../rows/side.ts';
 import { conflictOf, lostSide, type ToldRow } from '../rows/told-row.ts';
 import { listed } from './listed.ts';
+import { isLimit, mergeLimit } from './merge-limits.ts';
 import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
 import { type PassedCommit, type ReceivedMerge, receivedMerges } from './received-merges.ts';
@@ -23,6 +27,8 @@ interface Move {
   readonly to: string;
   /** Merges that this run made itself. */
   readonly made: ReadonlySet<string>;
+  /** How long each merge may take, in milliseconds. */
+  readonly mergeTimeoutMs: number;
   readonly signal: AbortSignal;
   readonly tell: (notice: Notice) => void;
 }
@@ -41,18 +47,16 @@ const commitRow = z.object({
  * a function of its parents, so it is made once more on a temporary branch.
  * @param brought the head that each peer had before anything was pushed to it
  */
-export async function reportReceived(
-  database: Database,
-  brought: ReadonlyMap<PeerRun, string>,
-  move: Move,
-): Promise<void> {
+export async function reportReceived(engine: Engine, brought: ReadonlyMap<PeerRun, string>, move: Move): Promise<void> {
+  const { database } = engine;
   const until = monotonicMs() + REPLAYS_MS;
   const merges = receivedMerges(await passedCommits(database, move), move);
   let replayed = 0;
   const differing: string[] = [];
   for (const merge of merges) {
     if (replayed === MAX_REPLAYS || monotonicMs() > until || move.signal.aborted) break;
-    const conflicts = await replay(database, { ...move, merge });
+    const conflicts = await replayWithin(engine, { ...move, merge });
+    if (conflicts === 'late') break;
     if (conflicts === null) differing.push(merge.hash);
     else await report(database, brought, { commit: merge.hash, conflicts });
     replayed += 1;
@@ -101,6 +105,17 @@ async function bringer(sql: Sql, brought: ReadonlyMap<PeerRun, string>, commit: 
   return null;
 }
 
+/** Our branch has moved already, so a merge that takes too long or too much is counted as one that was not looked at. */
+async function replayWithin(engine: Engine, one: One): Promise<Conflict[] | null | 'late'> {
+  try {
+    const limit = mergeLimit('reporting', one.mergeTimeoutMs);
+    return await engine.allWithin(limit, () => replay(engine.database, one));
+  } catch (thrown) {
+    if (isLimit(toFailure(thrown))) return 'late';
+    throw thrown;
+  }
+}
+
 /** @returns the rows where our side lost and those that are left for a person; null where the merge cannot be repeated */
 async function replay(database: Database, one: One): Promise<Conflict[] | null> {
   const { hash, onto, head, ours } = one.merge;
@@ -110,7 +125,15 @@ async function replay(database: Database, one: One): Promise<Conflict[] | null> 
     await beginMerging(sql);
     await checkout(sql, branch);
     const swapped = ours === head;
-    const merged = await mergeHead(sql, { database: database.name, onto, head, strategy: 'newest', swapped });
+    const merged = await mergeHead(sql, {
+      database: database.name,
+      onto,
+      head,
+      strategy: 'newest',
+      swapped,
+      reportBytes: reportShare(MAX_REPLAYS),
+    });
+    if (merged.kind === 'refused' && isLimit(merged.obstacle.failure)) throw merged.obstacle.failure;
     if (merged.kind === 'refused' || merged.commit !== hash) return null;
     const side = swapped ? 'theirs' : 'ours';
     const conflicts: Conflict[] = [];

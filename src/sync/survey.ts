@@ -5,6 +5,7 @@ import { commitInfo, commitsAmong, containsCommit, countCommits, mergeBase, root
 import type { Sql } from '../dolt/sql.ts';
 import { surveyDelivery } from './deliver.ts';
 import { leaseFailure } from './lease.ts';
+import { mergeLimit } from './merge-limits.ts';
 import { otherMakers } from './other-makers.ts';
 import type { PeerRun } from './peer-run.ts';
 import { type Reading, readPeer } from './read-peer.ts';
@@ -25,16 +26,39 @@ export interface ComparedTown {
  * Reads one peer: fetches its branch and says where it stands against our head. A failure stays this peer's own: it is
  * noted in the run, never thrown.
  */
-export async function surveyPeer(engine: Engine, run: PeerRun, town: Reading & ComparedTown): Promise<void> {
+export async function surveyPeer(
+  engine: Engine,
+  run: PeerRun,
+  town: Reading & ComparedTown & { readonly mergeTimeoutMs: number },
+): Promise<void> {
   try {
     const before = run.head;
     const theirs = await readPeer(engine, run, { ...town, onTry: () => noteTry(run) });
     if (theirs === null) throw new Failure('branch-missing', `${run.peer.name} has no branch ${run.branch}`);
-    await comparePeer(engine.database, run, town, { theirs, before });
+    await compareWithin(engine, run, town, { theirs, before });
   } catch (thrown) {
     await noteAbsence(engine.database, run, toFailure(thrown));
   }
   if (run.failure === null) await surveyDelivery(engine, run, town);
+}
+
+/**
+ * The same within a time, for a head that was just read: rows of the peer are read before they are checked, and one of its
+ * definitions may compute them for hours. A failure is noted in the run.
+ */
+export async function compareWithin(
+  engine: Engine,
+  run: PeerRun,
+  town: ComparedTown & { readonly mergeTimeoutMs: number },
+  heads: { readonly theirs: string; readonly before: string | null },
+): Promise<void> {
+  try {
+    await engine.verb(mergeLimit('comparing', town.mergeTimeoutMs), (sql) => comparePeer(sql, run, town, heads));
+  } catch (thrown) {
+    // It was reached, so that it is not `unreachable`.
+    run.state = 'unknown';
+    run.failure = toFailure(thrown);
+  }
 }
 
 function noteTry(run: PeerRun): void {

@@ -1,0 +1,119 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { TempFolder } from './temp-folder.ts';
+import { makeEmptyTown, openTestTown, type TestTown } from './town.ts';
+
+/** Our database, and two peers of it: one that brings very much, and one that brings a changed row of `items`. */
+export interface Loaded {
+  readonly town: TestTown;
+  readonly hostile: TestTown;
+  /** Address of the remote that the first peer pushed to. */
+  readonly hostileUrl: string;
+  readonly honestUrl: string;
+  /** The peers for `command`, `more` being keys of the first one, as YAML. */
+  peers(more?: string): string;
+}
+
+/** Runs statements from a file: too many for a command line. */
+async function runFile(town: TestTown, folder: TempFolder, statements: readonly string[]): Promise<void> {
+  const file = folder.file('statements.sql');
+  await writeFile(file, `${statements.join(';\n')};\n`);
+  await town.dolt('sql', '-f', file);
+}
+
+const commitBy = (name: string) =>
+  `CALL DOLT_COMMIT('-A', '-m', '${name}', '--author', '${name} <${name}@example.org>')`;
+
+/** @param seed runs before the first commit, which all three databases share */
+async function loaded(folder: TempFolder, ...seed: string[]): Promise<Loaded> {
+  const [hostileUrl, honestUrl] = [`file://${folder.file('hostile.box')}`, `file://${folder.file('honest.box')}`];
+  const town = await makeEmptyTown(folder.file('town'));
+  await runFile(town, folder, [
+    'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100))',
+    "INSERT INTO items VALUES (1, 'one'), (2, 'two')",
+    ...seed,
+    commitBy('first'),
+    `CALL DOLT_REMOTE('add', 'seed', '${hostileUrl}')`,
+    "CALL DOLT_PUSH('seed', 'main')",
+    "CALL DOLT_REMOTE('remove', 'seed')",
+  ]);
+  const clone = async (name: string): Promise<TestTown> => {
+    await mkdir(folder.file('clones'), { recursive: true });
+    await openTestTown(town.path).dolt('clone', hostileUrl, folder.file('clones', name));
+    return openTestTown(folder.file('clones', name));
+  };
+  const [hostile, honest] = [await clone('hostile'), await clone('honest')];
+  await honest.sql(
+    "UPDATE items SET title = 'honest' WHERE id = 1",
+    commitBy('honest'),
+    `CALL DOLT_REMOTE('add', 'box', '${honestUrl}')`,
+    "CALL DOLT_PUSH('box', 'main')",
+  );
+  return {
+    town,
+    hostile,
+    hostileUrl,
+    honestUrl,
+    peers: (more = '') => `hostile: {endpoint: "${hostileUrl}"${more === '' ? '' : `, ${more}`}}\nhonest: ${honestUrl}`,
+  };
+}
+
+/**
+ * A remote with many tags, each an object of its own, and many branches, all at a commit that brings one row.
+ * @param refs.message of each tag
+ */
+export async function manyRefs(
+  folder: TempFolder,
+  refs: { readonly tags: number; readonly branches: number; readonly name?: string; readonly message?: string },
+): Promise<Loaded> {
+  const { tags, branches, name = 't', message = 'm' } = refs;
+  const load = await loaded(folder);
+  await runFile(load.hostile, folder, [
+    "UPDATE items SET title = 'hostile' WHERE id = 2",
+    commitBy('hostile'),
+    // The number in the message makes each tag another object: Dolt fetches no object twice.
+    ...Array.from({ length: tags }, (_, n) => `CALL DOLT_TAG('-m', '${message}${n}', '${name}${n}')`),
+    ...Array.from({ length: branches }, (_, n) => `CALL DOLT_BRANCH('b${n}')`),
+    // Pushes tags and branches at once.
+    `CALL DOLT_BACKUP('sync-url', '${load.hostileUrl}')`,
+  ]);
+  return load;
+}
+
+/** A history in which each commit changes every row of a table that we changed as well. */
+export async function longHistory(
+  folder: TempFolder,
+  { commits, rows }: { readonly commits: number; readonly rows: number },
+): Promise<Loaded> {
+  const values = Array.from({ length: rows }, (_, id) => `(${id}, 0)`).join();
+  const load = await loaded(
+    folder,
+    'CREATE TABLE numbers (id INT PRIMARY KEY, v INT)',
+    `INSERT INTO numbers VALUES ${values}`,
+  );
+  await load.town.sql('UPDATE numbers SET v = -1', commitBy('ours'));
+  await runFile(load.hostile, folder, [
+    ...Array.from({ length: commits }, (_, n) => [`UPDATE numbers SET v = ${n + 1}`, commitBy('hostile')]).flat(),
+    "CALL DOLT_PUSH('origin', 'main')",
+  ]);
+  return load;
+}
+
+/** Rows in conflict with large values; equal values are stored once, so that the remote stays small. */
+export async function largeConflicts(
+  folder: TempFolder,
+  { rows, bytes }: { readonly rows: number; readonly bytes: number },
+): Promise<Loaded> {
+  const values = Array.from({ length: rows }, (_, id) => `(${id}, '')`).join();
+  const load = await loaded(
+    folder,
+    'CREATE TABLE notes (id INT PRIMARY KEY, text LONGTEXT)',
+    `INSERT INTO notes VALUES ${values}`,
+  );
+  await load.town.sql("UPDATE notes SET text = 'short'", commitBy('ours'));
+  await load.hostile.sql(
+    `UPDATE notes SET text = REPEAT('t', ${bytes})`,
+    commitBy('hostile'),
+    "CALL DOLT_PUSH('origin', 'main')",
+  );
+  return load;
+}

@@ -1,0 +1,180 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { resolve } from '../../src/commands/resolve.ts';
+import { ACCEPTS } from '../../src/contract/vocabulary.ts';
+import { Failure } from '../../src/core/failure.ts';
+import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
+import { findLeft } from '../../src/resolve/find-left.ts';
+import { conflictOf, type ToldRow } from '../../src/rows/told-row.ts';
+import { attribute } from '../../src/sync/attribute.ts';
+import { mergeLimit } from '../../src/sync/merge-limits.ts';
+import { newPeerRun } from '../../src/sync/peer-run.ts';
+import { clash } from '../helpers/clash.ts';
+import { command } from '../helpers/commanding.ts';
+import { commandContext } from '../helpers/configuring.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { federateTown, filePeer, withEngines } from '../helpers/federating.ts';
+import { largeConflicts } from '../helpers/loads.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+import { cloneTown, makeEmptyTown, openTestTown, type TestTown } from '../helpers/town.ts';
+
+/** Long for what these databases hold, short for a test. */
+const MERGE_TIMEOUT_MS = 2_000;
+
+const by = (name: string) =>
+  `CALL DOLT_COMMIT('-A', '--allow-empty', '-m', '${name}', '--author', '${name} <${name}@example.org>')`;
+
+/** Commits of three databases on a first commit; the last two push them to mailboxes of their own. */
+async function three(folder: TempFolder, first: string[], own: Readonly<Record<string, string[]>>): Promise<TestTown> {
+  const town = await makeEmptyTown(folder.file('town'));
+  const seed = `file://${folder.file('seed')}`;
+  if (first.length > 0) await town.sql(...first, by('first'));
+  await town.sql(`CALL DOLT_REMOTE('add', 'seed', '${seed}')`, "CALL DOLT_PUSH('seed', 'main')");
+  for (const name of ['hostile', 'honest']) {
+    const other = await cloneTown(seed, folder.file(name));
+    const url = `file://${folder.file(`${name}.box`)}`;
+    await other.sql(...(own[name] ?? []), by(name), `CALL DOLT_REMOTE('add', 'box', '${url}')`);
+    await other.sql("CALL DOLT_PUSH('box', 'main')");
+  }
+  await town.sql("CALL DOLT_REMOTE('remove', 'seed')", ...(own['town'] ?? []), by('town'));
+  return town;
+}
+
+/** A row that sleeps when it is read. A merge is the only way to it: every other statement would sleep, too. */
+const SLEEPER = [
+  'CREATE TABLE items (id INT PRIMARY KEY, n INT)',
+  'INSERT INTO items VALUES (1, 0)',
+  by('hostile'),
+  "CALL DOLT_CHECKOUT('-b', 'side')",
+  'UPDATE items SET n = 3600',
+  by('hostile'),
+  "CALL DOLT_CHECKOUT('main')",
+  'ALTER TABLE items ADD COLUMN title VARCHAR(40) AS (CONCAT(sleep(n))) VIRTUAL',
+  by('hostile'),
+  "CALL DOLT_MERGE('side', '--author', 'hostile <hostile@example.org>')",
+];
+
+const peers = (folder: TempFolder) =>
+  ['hostile', 'honest'].map((name) => ({ ...filePeer(name, folder.file(`${name}.box`)), accept: ACCEPTS }));
+
+test('a column that sleeps when it is read does not stop the comparison of histories; the other peer is served', async () => {
+  await using folder = await tempFolder();
+  // Without a table in common, rows of both sides are compared before anything is checked.
+  const town = await three(folder, [], {
+    town: [
+      'CREATE TABLE items (id INT PRIMARY KEY, n INT, title VARCHAR(40))',
+      "INSERT INTO items VALUES (1, 3600, '0')",
+    ],
+    hostile: SLEEPER,
+    honest: ['CREATE TABLE others (id INT PRIMARY KEY)', 'INSERT INTO others VALUES (1)'],
+  });
+  const done = await federateTown({
+    town: town.path,
+    tempDir: folder.file('tmp'),
+    peers: peers(folder),
+    options: { mergeTimeoutMs: MERGE_TIMEOUT_MS },
+  });
+  expect(done.run('hostile')).toMatchObject({
+    state: 'unknown',
+    failure: { code: 'timeout', message: expect.stringMatching(/^comparing .* within 2s/) },
+  });
+  expect(done.run('honest')).toMatchObject({ failure: null, verified: true });
+  expect(await town.rows('SELECT id FROM others')).toEqual([{ id: 1 }]);
+});
+
+test('finding out which peer a conflict is with has a limit', async () => {
+  await using folder = await tempFolder();
+  const town = await three(folder, [], { town: [], hostile: SLEEPER, honest: [] });
+  await town.dolt('remote', 'add', 'box', `file://${folder.file('hostile.box')}`);
+  await town.dolt('fetch', 'box');
+  const head = await openTestTown(folder.file('hostile')).head();
+  await town.sql('CREATE TABLE items (id INT PRIMARY KEY, n INT, title VARCHAR(40))', by('ours'));
+  const ours = await town.head();
+  const row: ToldRow = {
+    kind: 'changed',
+    table: 'items',
+    key: { id: '1' },
+    columns: ['n'],
+    base: null,
+    ours: { n: '1' },
+    theirs: { n: '2' },
+    wins: [],
+    left: false,
+  };
+  const conflicts = [conflictOf(row, { heads: { ours, theirs: head }, swapped: false })];
+  await withEngines(town.path, folder.file('tmp'), (engines) =>
+    engines.use(PLAIN_KIT, async ({ verb }) => {
+      const reading = (limit: number) =>
+        verb(mergeLimit('reporting', limit), (sql) =>
+          attribute(sql, { head: ours, onto: [head, ours], conflicts }, ours),
+        );
+      expect(await failureOf(() => reading(500))).toMatchObject({
+        code: 'timeout',
+        message: expect.stringMatching(/^reporting/),
+      });
+    }),
+  );
+});
+
+test('rows of one peer that cannot be read for the conflicts file in time keep no other from it', async () => {
+  await using folder = await tempFolder();
+  const { town, peers, stranger } = await clash(folder);
+  const { result } = await command(folder, peers, { overrides: { conflictStrategy: 'manual' } });
+  expect(result.peers).toMatchObject([{ error: { code: 'conflict' } }]);
+  const run = {
+    ...newPeerRun({ ...filePeer('box', folder.file('box')), strategy: 'manual' }, null, 'main'),
+    head: await stranger.head(),
+    failure: new Failure('conflict', 'as before'),
+  };
+  const at = { head: await town.head() };
+  await withEngines(town.path, folder.file('tmp'), async (engines) => {
+    const late = await findLeft(engines, [run], { ...at, mergeTimeoutMs: 1 });
+    expect([...late.unread.values()]).toMatchObject([{ code: 'timeout' }]);
+    expect(late.merges).toEqual([]);
+    const found = await findLeft(engines, [run], { ...at, mergeTimeoutMs: 60_000 });
+    expect(found).toMatchObject({ merges: [{ peer: 'box', rows: [{ table: 'items' }] }], unread: new Map() });
+  });
+});
+
+test('`resolve` that passes its limit moves no branch and keeps the choices', async () => {
+  await using folder = await tempFolder();
+  const { town, peers } = await clash(folder);
+  const overrides = { peers, conflictStrategy: 'manual' } as const;
+  const { result } = await command(folder, peers, { overrides });
+  const file = result.conflictsPath ?? '';
+  const chosen = (await readFile(file, 'utf8')).replace(/^( *)choose:.*$/m, '$1choose: theirs');
+  await writeFile(file, chosen);
+  const before = await town.head();
+  const resolving = (mergeTimeout: number) =>
+    resolve(
+      {
+        command: 'resolve',
+        file,
+        maxDelete: 50,
+        mergeTimeout,
+        database: folder.file('town'),
+        overrides,
+        dolt: { source: 'release', path: testDolt() },
+      },
+      commandContext(folder.path),
+    );
+  expect(await failureOf(() => resolving(1))).toMatchObject({ code: 'timeout' });
+  expect(await town.head()).toBe(before);
+  expect(await readFile(file, 'utf8')).toBe(chosen);
+  expect(await resolving(60_000)).toMatchObject({ status: 'success', rows: 1 });
+});
+
+test('a conflicts file beyond its size is not written; the run says so, and the other peer is served', async () => {
+  await using folder = await tempFolder();
+  const load = await largeConflicts(folder, { rows: 17, bytes: 4 * 1024 * 1024 });
+  const { result } = await command(folder, load.peers('conflict: manual'));
+  expect(result.peers).toMatchObject([
+    { name: 'honest', verified: true },
+    { name: 'hostile', error: { code: 'conflict' } },
+  ]);
+  expect(result.conflictsPath).toBeUndefined();
+  expect(result.problems).toContainEqual(
+    expect.objectContaining({ code: 'conflicts-file-unwritten', message: expect.stringContaining('64 MiB') }),
+  );
+});

@@ -1,0 +1,36 @@
+import { Failure } from './failure.ts';
+
+const MIB = 1024 * 1024;
+
+/** How many bytes may be held at a time. */
+export class Budget {
+  readonly #what: string;
+  readonly #bytes: number;
+  #taken = 0;
+
+  /** @param what is held, for the message */
+  constructor(what: string, bytes: number) {
+    this.#what = what;
+    this.#bytes = bytes;
+  }
+
+  /** @throws Failure `too-large` where more is held than may be */
+  take(bytes: number): void {
+    this.#taken += bytes;
+    if (this.#taken <= this.#bytes) return;
+    throw new Failure(
+      'too-large',
+      `${this.#what} take more than ${(this.#bytes / MIB).toFixed(1).replace('.0', '')} MiB`,
+    );
+  }
+
+  /** Does work and gives back what it took. */
+  async lend<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#taken;
+    try {
+      return await work();
+    } finally {
+      this.#taken = before;
+    }
+  }
+}

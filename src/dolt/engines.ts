@@ -1,6 +1,7 @@
 import { endsWithin } from '../core/ends-within.ts';
 import type { Failure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
+import type { Reach } from '../egress/host-rule.ts';
 import type { EngineKit } from './engine-kit.ts';
 import { requirePushAccess } from './git-access.ts';
 import { GRACE_MS, interruptible, killStatements } from './interrupt.ts';
@@ -37,16 +38,16 @@ export interface Engine {
   /** Why the engine was ended, where it took more memory than it may; else null. */
   outgrown(): Failure | null;
   /**
-   * Does what speaks to a peer, on a connection of its own, within a time. What does not end in time is ended alone; only
+   * Does what speaks to a peer, on a connection of its own, within a time; only meanwhile it reaches the peer. What does not end in time is ended alone; only
    * where that does not help the whole engine ends, and `hasEnded` tells the others why they failed.
    * @throws Failure that the limit gives
    */
-  verb<T>(limit: TimeLimit, work: (sql: Sql) => Promise<T>): Promise<T>;
+  verb<T>(limit: TimeLimit, reach: Reach, work: (sql: Sql) => Promise<T>): Promise<T>;
   /**
    * Asks a git host whether it takes a push, with the engine's own credentials (see git-access.ts).
    * @throws Failure that the limit gives, or the class of what git said
    */
-  askToPush(limit: TimeLimit, address: string): Promise<void>;
+  askToPush(limit: TimeLimit, reach: Reach, address: string): Promise<void>;
   hasEnded(): boolean;
 }
 
@@ -139,13 +140,15 @@ function engineOf(server: Server, database: Database, { kit, signal }: Parameter
   return {
     database,
     hasEnded: () => server.hasEnded(),
-    async askToPush(limit, address) {
+    async askToPush(limit, reach, address) {
       const late = new AbortController();
-      const asking = requirePushAccess(address, {
-        ...server.surroundings,
-        secrets: server.secrets,
-        signal: AbortSignal.any([signal, late.signal]),
-      });
+      const asking = server.during(reach, () =>
+        requirePushAccess(address, {
+          ...server.surroundings,
+          secrets: server.secrets,
+          signal: AbortSignal.any([signal, late.signal]),
+        }),
+      );
       if (await endsWithin(asking, limit.milliseconds)) return await asking;
       late.abort();
       await server.kill();
@@ -161,6 +164,7 @@ function engineOf(server: Server, database: Database, { kit, signal }: Parameter
       throw limit.failure();
     },
     within,
-    verb: (limit, work) => database.session((sql, connection) => within(limit, { sql, connection }, work)),
+    verb: (limit, reach, work) =>
+      server.during(reach, () => database.session((sql, connection) => within(limit, { sql, connection }, work))),
   };
 }

@@ -28,7 +28,8 @@ export async function readPeer(engine: Engine, run: PeerRun, reading: Reading & 
   const at = { remote: run.remote, branch: reading.otherBranch ?? run.branch, user: run.user };
   await readPatiently(async () => {
     reading.onTry?.();
-    await engine.verb(timeLimit(run.peer, 'fetch', reading.timeoutMs), (sql) => fetchBranch(sql, at));
+    const limit = timeLimit(run.peer, 'fetch', reading.timeoutMs);
+    await engine.verb(limit, run.reach, (sql) => fetchBranch(sql, at));
   }, reading);
   return await trackingHead(engine.database, at);
 }

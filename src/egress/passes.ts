@@ -37,6 +37,9 @@ const UNREACHED: readonly ErrorCode[] = ['network', 'unknown'];
 /** Whatever a refusal may be taken for. A failure of any other kind has a reason of its own. */
 const REFUSED: readonly ErrorCode[] = [...UNREACHED, 'auth', 'timeout'];
 
+/** A server that names one host after the other is not repeated in full. */
+const MOST_NAMED = 3;
+
 /** What an engine is doing for which peers at this moment, and so where it may connect. */
 export class Passes {
   readonly #active = new Set<Pass>();
@@ -95,38 +98,40 @@ export class Passes {
 }
 
 function reasonFor(failure: Failure, noted: readonly Noted[]): Failure | null {
-  const isRefusal = ({ trouble }: Noted): boolean => trouble.kind !== 'unreached';
-  const refused = noted.find((one) => isRefusal(one) && one.isOwn) ?? noted.find(isRefusal);
-  if (refused !== undefined && (refused.isOwn ? REFUSED : UNREACHED).includes(failure.code)) {
-    return refusal(refused, failure);
+  const refused = noted.filter(({ trouble }) => trouble.kind !== 'unreached');
+  const own = refused.filter(({ isOwn }) => isOwn);
+  if (own.length > 0 && REFUSED.includes(failure.code)) return refusal(own, failure, 'the server of this peer');
+  // A failure that a refusal explains may still be another peer's: it is said of all of them.
+  if (refused.length > 0 && UNREACHED.includes(failure.code)) {
+    return refusal(refused, failure, 'the server of this peer, or of one that was spoken to at the same time,');
   }
   const unreached = noted.findLast(({ trouble, isOwn }) => trouble.kind === 'unreached' && isOwn);
   if (unreached === undefined || !UNREACHED.includes(failure.code)) return null;
-  return new Failure('network', troubleText(unreached), { cause: failure });
+  return new Failure('network', text(unreached, ''), { cause: failure });
 }
 
-function refusal(noted: Noted, cause: Failure): Failure {
-  const { target, trouble, isOwn } = noted;
-  const whose = isOwn ? 'the server of this peer' : 'the server of this peer, or of one that was spoken to with it,';
+function refusal(noted: readonly Noted[], cause: Failure, who: string): Failure {
+  const named = [...new Map(noted.map((one) => [text(one, who), one])).entries()].slice(0, MOST_NAMED);
+  const hosts = named.flatMap(([, { target, trouble }]) => (trouble.kind === 'plain' ? [] : [targetText(target)]));
   const hint =
-    trouble.kind === 'plain'
+    hosts.length === 0
       ? 'Let the server name addresses with https. A peer that is reached over https is never spoken to without TLS.'
-      : `If the host belongs to the peer, add \`allowed-hosts: ["${targetText(target)}"]\` to the entry of the peer. Otherwise do not trust its server.`;
-  return new Failure('host-not-allowed', `${whose} names ${troubleText(noted)}; nothing was sent there`, {
+      : `If the peer owns the host, add \`allowed-hosts: ${JSON.stringify(hosts)}\` to the entry of the peer. Otherwise do not trust its server.`;
+  return new Failure('host-not-allowed', `${named.map(([said]) => said).join('; ')}; nothing was sent there`, {
     hint,
     cause,
   });
 }
 
-function troubleText({ target, trouble }: Noted): string {
+function text({ target, trouble }: Noted, who: string): string {
   const where = targetText(target);
   switch (trouble.kind) {
     case 'host':
-      return `${where}, which is not a host of the peer`;
+      return `${who} names ${where}, which is not a host of the peer`;
     case 'plain':
-      return `${where} without TLS, although the peer is reached over https`;
+      return `${who} names ${where} without TLS, although the peer is reached over https`;
     case 'address':
-      return `${where}, whose address ${trouble.address} is not a public one`;
+      return `${where} is at ${trouble.address}, which is not a public address`;
     case 'unreached':
       return `${where} was not reached: ${trouble.why}`;
   }

@@ -70,8 +70,11 @@ function headerLines({ rawHeaders, headers }: IncomingMessage): readonly (readon
   return lines.filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()) && !named.includes(name.toLowerCase()));
 }
 
-function headersOf(asked: IncomingMessage): Record<string, string[]> {
-  const headers: Record<string, string[]> = {};
-  for (const [name, value] of headerLines(asked)) headers[name] = [...(headers[name] ?? []), value];
+function headersOf(asked: IncomingMessage): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of headerLines(asked)) {
+    const before = headers[name];
+    headers[name] = before === undefined ? value : [before, value].flat();
+  }
   return headers;
 }

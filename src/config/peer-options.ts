@@ -49,8 +49,10 @@ export function peerOptions(entry: PeerEntry, rules: Rules): Pick<Peer, 'ref' | 
   return { ref, user, aws: at(['aws'], () => mergeAws(aws, endpoint)) ?? null, allowedHosts };
 }
 
-function requireMeant(name: keyof typeof MEANT_FOR, { kind }: Endpoint): void {
+function requireMeant(name: keyof typeof MEANT_FOR, { kind, dolt }: Endpoint): void {
   const { kinds, hint } = MEANT_FOR[name];
-  if (kinds.some((one) => one === kind)) return;
-  throw new Failure('config-invalid', `\`${name}\` has no meaning for ${kind} remotes`, { hint });
+  const isWithoutHttp = name === 'allowed-hosts' && kind === 'git' && !/^(git\+)?https?:/i.test(dolt);
+  if (kinds.some((one) => one === kind) && !isWithoutHttp) return;
+  const remotes = isWithoutHttp ? 'git remotes without http' : `${kind} remotes`;
+  throw new Failure('config-invalid', `\`${name}\` has no meaning for ${remotes}`, { hint });
 }

@@ -71,7 +71,8 @@ export const databaseName = text.refine(isDatabaseName, {
 
 /** Hosts without scheme and path, each with a port where only that one is meant. */
 export const hosts = z.array(
-  text
+  z
+    .string({ error: 'must be text; write it in quotes' })
     .refine(isHost, { error: 'must be a host such as dolt.example or dolt.example:8080' })
     .transform((written) => written.toLowerCase()),
   { error: 'must be a list of hosts' },

@@ -22,6 +22,8 @@ export function directly({ host, port }: Target, { named }: Permission) {
     host,
     port,
     lookup: named ? plainLookup : publicLookup,
+    // Small messages of Dolt's protocol would wait for an acknowledgement, 40 ms each.
+    noDelay: true,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: EACH_ADDRESS_MS,
   };

@@ -24,6 +24,8 @@ export interface FilteringProxy {
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_CONNECTIONS = 1024;
 const HEADERS_MS = 30_000;
+/** Longer than Go keeps a connection (90 s), so that none is closed just when a request is sent. */
+const KEEP_ALIVE_MS = 120_000;
 const USER = 'engine';
 
 /**
@@ -42,7 +44,8 @@ export async function openFilteringProxy(env: Env, secrets: Pick<Secrets, 'add'>
   });
   const relay = { env, passes, agent, open };
   // A large table file takes its time: only the headers have to come soon.
-  const limits = { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_MS, requestTimeout: 0 };
+  const times = { headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };
+  const limits = { maxHeaderSize: MAX_HEADER_BYTES, ...times };
   const server = createServer(limits, (asked, response) => {
     if (isEngine(asked)) passOn(relay, asked, response);
     else response.writeHead(407, { 'Proxy-Authenticate': CHALLENGE }).end();

@@ -28,6 +28,8 @@ export function passOn(relay: Relay, asked: IncomingMessage, answer: ServerRespo
     return;
   }
   const fail = (thrown: unknown): void => {
+    // Who went away had a reason of its own.
+    if (answer.destroyed) return;
     const trouble = troubleOf(thrown);
     relay.passes.note(target, trouble);
     if (answer.headersSent) answer.destroy();

@@ -27,6 +27,8 @@ export async function openTunnel(relay: Relay, asked: IncomingMessage, client: D
     const { plain, server } = await dial(relay, target);
     await join(relay, { target, client, server, early, plain });
   } catch (thrown) {
+    // Who went away had a reason of its own.
+    if (client.destroyed) return;
     const trouble = troubleOf(thrown);
     relay.passes.note(target, trouble);
     if (trouble.kind === 'plain') client.destroy();

@@ -22,6 +22,27 @@ describe('how a peer is reached', () => {
     expect(peerOf('      endpoint: dolthub://o/r\n      user: sync\n')?.user).toBe('sync');
   });
 
+  test('a remote over http may name hosts of its server, each once', () => {
+    const hosts = (endpoint: string, list: string) =>
+      peerOf(`      endpoint: ${endpoint}\n      allowed-hosts: ${list}\n`)?.allowedHosts;
+    expect(hosts('https://h/db', '[Files.example, "f.example:8443", files.example, "[::1]:80"]')).toEqual([
+      'files.example',
+      'f.example:8443',
+      '[::1]:80',
+    ]);
+    for (const endpoint of ['dolthub://o/r', 'gs://b/p', 's3://b/p', 'https://h/o/r.git', 'git+https://h/r']) {
+      expect(hosts(endpoint, '[a.example]')).toEqual(['a.example']);
+    }
+    expect(peerOf('      endpoint: https://h/db\n')?.allowedHosts).toEqual([]);
+  });
+
+  test('hosts that are allowed have to match the allowed patterns', async () => {
+    const text = (host: string) =>
+      `federation:\n  allowed-remote-patterns: ["https://*.north.example", "https://h.north.example/*"]\n  peers:\n    a:\n      endpoint: https://h.north.example/p\n      allowed-hosts: [${host}]\n`;
+    expect(configure(text('f.north.example')).peers[0]?.allowedHosts).toEqual(['f.north.example']);
+    expect(await problemPlaces(text('f.south.example'))).toEqual(['endpoint-not-allowed 6:23']);
+  });
+
   test('aws settings are read', () => {
     const aws = `      endpoint: s3://bucket/p
       aws:
@@ -96,6 +117,22 @@ describe('what is refused', () => {
     [at('s3://b/p?region=eu', 'aws: {region: us}'), 'config-ambiguous 5:12'],
     [at('s3://b/p?path-style=true', 'aws: {path-style: false}'), 'config-ambiguous 5:12'],
     [at('s3://b/p?endpoint=https://a', 'aws: {endpoint: https://b}'), 'config-ambiguous 5:12'],
+    [at('https://h/p', 'allowed-hosts: a.example'), 'config-invalid 5:22'],
+    [at('https://h/p', 'allowed-hosts: [a.example, 5]'), 'config-invalid 5:34'],
+    [at('https://h/p', 'allowed-hosts: [""]'), 'config-invalid 5:23'],
+    [at('https://h/p', 'allowed-hosts: ["*.example"]'), 'config-invalid 5:23'],
+    [at('https://h/p', 'allowed-hosts: [a..example]'), 'config-invalid 5:23'],
+    [at('https://h/p', 'allowed-hosts: ["a.example:0"]'), 'config-invalid 5:23'],
+    [at('https://h/p', 'allowed-hosts: ["a.example:65536"]'), 'config-invalid 5:23'],
+    [at('https://h/p', 'allowed-hosts: ["https://a.example"]'), 'config-invalid 5:23'],
+    [at('https://h/p', 'allowed-hosts: ["a.example/path"]'), 'config-invalid 5:23'],
+    [at('https://h/p', 'allowed-hosts: ["u@a.example"]'), 'config-invalid 5:23'],
+    [at('https://h/p', 'allowed-hosts: ["10.0.0.0/8"]'), 'config-invalid 5:23'],
+    [at('https://h/p', 'allowed-hosts: ["[::1"]'), 'config-invalid 5:23'],
+    [at('file:///a', 'allowed-hosts: [a.example]'), 'config-invalid 5:22'],
+    [at('ssh://h/p', 'allowed-hosts: [a.example]'), 'config-invalid 5:22'],
+    [at('git@h:p', 'allowed-hosts: [a.example]'), 'config-invalid 5:22'],
+    [at('https://h/p', 'allowed-host: [a.example]'), 'config-unknown-key 5:7'],
   ])('%j: %s', async (text, place) => {
     expect(await problemPlaces(text)).toEqual([place]);
   });

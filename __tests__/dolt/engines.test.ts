@@ -6,6 +6,7 @@ import { Failure } from '../../src/core/failure.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { engineKit, PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
 import { type Engine, type Engines, openEngines } from '../../src/dolt/engines.ts';
+import { NOWHERE } from '../../src/egress/host-rule.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { makeTown } from '../helpers/town.ts';
@@ -13,7 +14,7 @@ import { makeTown } from '../helpers/town.ts';
 const limit = (milliseconds: number) => ({ milliseconds, failure: () => new Failure('timeout', 'too slow') });
 const count = z.object({ n: z.coerce.number() });
 const sleep = (engine: Engine, seconds: number, milliseconds: number) =>
-  engine.verb(limit(milliseconds), (sql) => sql.run(`SELECT SLEEP(${seconds})`));
+  engine.verb(limit(milliseconds), NOWHERE, (sql) => sql.run(`SELECT SLEEP(${seconds})`));
 const one = (engine: Engine) => engine.database.rows(count, 'SELECT 1 AS n');
 
 async function withTown(
@@ -70,7 +71,9 @@ describe('a verb that takes too long', () => {
     await withTown((engines) =>
       engines.use(PLAIN_KIT, async (engine) => {
         await sleep(engine, 0, 60_000);
-        await expect(engine.verb(limit(60_000), (sql) => sql.run('SELECT nothing'))).rejects.toThrow(/nothing/);
+        await expect(engine.verb(limit(60_000), NOWHERE, (sql) => sql.run('SELECT nothing'))).rejects.toThrow(
+          /nothing/,
+        );
       }),
     );
   });
@@ -81,7 +84,7 @@ describe('engines', () => {
     await withTown(async (engines) => {
       const ids: number[] = [];
       const note = (engine: Engine) =>
-        engine.verb(limit(60_000), async (sql) => {
+        engine.verb(limit(60_000), NOWHERE, async (sql) => {
           ids.push((await sql.rows(count, 'SELECT CONNECTION_ID() AS n'))[0]?.n ?? 0);
         });
       await engines.use(PLAIN_KIT, note);

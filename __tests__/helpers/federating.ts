@@ -66,6 +66,7 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
     user: null,
     live: false,
     aws: null,
+    allowedHosts: [],
     timeout: null,
     origin: { layer: 'default' },
   };

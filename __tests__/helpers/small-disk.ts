@@ -21,7 +21,7 @@ type Variables = Readonly<Record<string, string>>;
  * Runs a shell script that may mount what it likes: nobody outside sees it, and it goes with the script. Linux only. Who
  * is not root becomes so in a user namespace or, where the system allows none, by sudo; then the files are given back.
  */
-async function inMountNamespace(folder: TempFolder, script: string, env: Variables): Promise<Ended> {
+export async function inMountNamespace(folder: TempFolder, script: string, env: Variables): Promise<Ended> {
   const file = folder.file('mount.sh');
   const giveBack = `trap 'chown -R ${process.getuid?.()}:${process.getgid?.()} .' EXIT`;
   const [words, own] = await asRoot(env);

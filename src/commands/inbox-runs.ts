@@ -68,6 +68,7 @@ function inboxPeer({ branch }: Inbox, { path, settings }: Receiving, sender: Pee
     user: null,
     live: false,
     aws: null,
+    allowedHosts: [],
     timeout: null,
     origin: { layer: 'default' },
   };

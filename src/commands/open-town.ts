@@ -133,7 +133,7 @@ async function clone(
     });
   await requirePeerWithin(await boundaryOf(context, []), source.endpoint);
   if ((await fileRemote(source.endpoint)) === 'absent') throw empty();
-  const { url, kit, user } = accessTo(source, known.access);
+  const { url, kit, reach, user } = accessTo(source, known.access);
   const options = { ...context, dolt: known.dolt, database: known.path, removeWith: known.removeWith, kit };
   const note = {
     peer: source.name,
@@ -145,6 +145,7 @@ async function clone(
     remote: source.name,
     url,
     user,
+    reach,
     ref: source.ref,
     branch: source.branch ?? request.branch ?? null,
     finish: (folder: string) => writeNotes(folder, new Map([[source.name, note]])),

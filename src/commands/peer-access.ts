@@ -5,12 +5,15 @@ import type { Credentials } from '../credentials/credential.ts';
 import type { Job } from '../credentials/job.ts';
 import { ownRepository } from '../credentials/own-repository.ts';
 import { peerKit, peerUser } from '../credentials/peer-kit.ts';
+import { peerReach } from '../credentials/peer-reach.ts';
 import type { EngineKit } from '../dolt/engine-kit.ts';
+import type { Reach } from '../egress/host-rule.ts';
 
 /** How a peer is reached: what Dolt is given for it. */
 export interface PeerAccess {
   readonly url: string;
   readonly kit: EngineKit;
+  readonly reach: Reach;
   readonly user: string | null;
 }
 
@@ -39,6 +42,7 @@ export function accessTo(peer: Peer, access: Access): PeerAccess {
   return {
     url: doltUrl(peer, access.capabilities, access.patterns),
     kit: peerKit(peer, credential, access.job),
+    reach: peerReach(peer, credential, access.job.env),
     user: peerUser(peer, credential),
   };
 }

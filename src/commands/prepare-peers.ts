@@ -52,8 +52,8 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
       const refusal = tierRefusal(peer);
       if (refusal !== null) throw refusal;
       await requirePeerWithin(boundary, peer.endpoint);
-      const { url, kit, user } = accessTo(peer, access);
-      Object.assign(run, { kit, user });
+      const { url, kit, reach, user } = accessTo(peer, access);
+      Object.assign(run, { kit, reach, user });
       run.registered = await canBeRegistered(run, request);
       if (run.registered) toRegister.push({ peer: peer.name, url, ref: peer.ref });
     } catch (thrown) {

@@ -78,6 +78,8 @@ export interface Peer {
   readonly live: boolean | null;
   /** null for other remotes than `s3` and `aws`, and where nothing is said. */
   readonly aws: AwsSettings | null;
+  /** Hosts that its server may name besides its own: lower case, with a port where only that one is meant. */
+  readonly allowedHosts: readonly string[];
   /** How long it may take for one fetch or push, in milliseconds; null: as long as the run says. */
   readonly timeout: number | null;
   readonly origin: Origin;

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { Failure } from '../core/failure.ts';
 import { invalidEndpoint, secretInEndpoint } from './endpoint-failure.ts';
 import { looksLikeToken } from './endpoint-quote.ts';
 import { decodePart } from './endpoint-text.ts';
@@ -22,6 +23,16 @@ export function parseAuthority(written: string, authority: string): Authority {
   const user = at === -1 ? null : parseUser(written, authority.slice(0, at));
   const { host, port } = splitPort(authority.slice(at + 1));
   return { user, host: checkHost(written, host), port: port === null ? null : parsePort(written, port) };
+}
+
+/** Whether a text is a host, with or without a port, and nothing else. */
+export function isHost(text: string): boolean {
+  try {
+    return parseAuthority(text, text).user === null;
+  } catch (thrown) {
+    if (thrown instanceof Failure) return false;
+    throw thrown;
+  }
 }
 
 /** @throws Failure as `parseAuthority`. */

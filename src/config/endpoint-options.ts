@@ -1,7 +1,7 @@
 import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import type { EndpointOptions } from './endpoint.ts';
-import { parseAuthority } from './endpoint-authority.ts';
+import { isHost } from './endpoint-authority.ts';
 import { quoteEndpoint } from './endpoint-quote.ts';
 import type { ConfigOverrides } from './overrides.ts';
 
@@ -24,13 +24,4 @@ export function endpointOptions(env: Env, overrides: ConfigOverrides): EndpointO
     );
   }
   return { dolthubHost, allowInsecure: overrides.allowInsecure ?? false };
-}
-
-function isHost(text: string): boolean {
-  try {
-    return parseAuthority(text, text).user === null;
-  } catch (thrown) {
-    if (thrown instanceof Failure) return false;
-    throw thrown;
-  }
 }

@@ -57,6 +57,7 @@ export const PEER_KEYS: KnownKeys = {
   filter: 'later',
   erasure: 'later',
   aws: 'read',
+  'allowed-hosts': 'read',
 };
 
 /** The keys that may stand in a peer's `aws`. */

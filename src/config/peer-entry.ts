@@ -15,7 +15,7 @@ import type { AwsSettings, Origin } from './configuration.ts';
 import { AWS_KEYS, checkKeys, PEER_KEYS } from './known-keys.ts';
 import { check } from './layers.ts';
 import type { Problems } from './problems.ts';
-import { duration, text, word } from './words.ts';
+import { duration, hosts, text, word } from './words.ts';
 
 /** A peer as it is written, each value of the right kind, nothing compared with the rest of the configuration yet. */
 export interface PeerEntry {
@@ -32,12 +32,13 @@ export interface PeerEntry {
   /** null: not said. */
   readonly live: boolean | null;
   readonly aws: AwsSettings | null;
+  readonly allowedHosts: readonly string[];
   /** Milliseconds; null: the run's. */
   readonly timeout: number | null;
   readonly origin: Origin;
   readonly keyAt: Location;
   /** The place of one value of the peer, by the keys that lead to it. */
-  readonly place: (...path: readonly string[]) => Location;
+  readonly place: (...path: readonly PropertyKey[]) => Location;
 }
 
 const mapping = z.object({
@@ -70,6 +71,7 @@ const mapping = z.object({
     )
     .optional(),
   timeout: duration.optional(),
+  'allowed-hosts': hosts.optional(),
 });
 
 type WrittenAws = NonNullable<z.infer<typeof mapping>['aws']>;
@@ -118,6 +120,7 @@ function readPeerEntry(
     live: read.live ?? null,
     aws: read.aws === undefined ? null : awsSettings(read.aws),
     timeout: read.timeout ?? null,
+    allowedHosts: [...new Set(read['allowed-hosts'])],
     keyAt,
     place,
   };

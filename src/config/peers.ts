@@ -28,7 +28,7 @@ interface Rules {
 }
 
 /** What a peer that is an endpoint alone says of itself. */
-const BARE = { branch: null, timeout: null, accept: [], ref: null, user: null } as const;
+const BARE = { branch: null, timeout: null, accept: [], ref: null, user: null, allowedHosts: [] } as const;
 
 /**
  * The peers of a run, primary first, then by name. What is wrong is reported: names, endpoints, tiers, a second

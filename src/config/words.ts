@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DURATION_FORM, parseDuration } from '../core/duration.ts';
 import { errorMessage } from '../core/failure.ts';
+import { isHost } from './endpoint-authority.ts';
 import { parsePathPattern } from './path-pattern.ts';
 
 /** One of a closed set of words, without regard to case and surrounding blanks, as beads reads them. */
@@ -68,12 +69,11 @@ export const databaseName = text.refine(isDatabaseName, {
     'must begin and end with a letter or digit and hold only letters, digits, ".", "_" and "-", at most 64 of them',
 });
 
-const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::[1-9][0-9]{0,4})?$/;
-
 /** Hosts without scheme and path, each with a port where only that one is meant. */
 export const hosts = z.array(
-  text
-    .refine((written) => HOST.test(written), { error: 'must be a host such as dolt.example or dolt.example:8080' })
+  z
+    .string({ error: 'must be text; write it in quotes' })
+    .refine(isHost, { error: 'must be a host such as dolt.example or dolt.example:8080' })
     .transform((written) => written.toLowerCase()),
   { error: 'must be a list of hosts' },
 );

@@ -14,6 +14,7 @@ export const CHECKS = [
   'git',
   'ssh',
   'endpoint',
+  'proxy',
   'tier',
   'credentials',
   'known-hosts',

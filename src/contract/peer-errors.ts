@@ -165,6 +165,11 @@ export const PEER_ERRORS = {
     hint: 'Check that it is the right host; then give its authority in SSL_CERT_FILE, or its key in `known-hosts`.',
     ...FINAL,
   },
+  'host-not-allowed': {
+    title: 'The server of a peer named a host that is not one of its own',
+    hint: "If the host belongs to the peer, add it to `allowed-hosts` in the peer's entry. Otherwise do not trust the server: it chose where our data was to go.",
+    ...FINAL,
+  },
   'program-missing': {
     title: 'A program that this kind of remote needs is not there',
     hint: 'Install it and put it on PATH: git for git remotes, ssh for ssh remotes, and dolt on the far side of ssh.',

@@ -13,10 +13,9 @@ export function serviceOf(written: string): string | null {
  * The names of Amazon's S3, region and VPC endpoint included (AWS General Reference, "Amazon S3 endpoints and quotas").
  * Other services of the same domains run code of their customers: `execute-api`, `ec2-…compute`, `elb`, `lambda-url`.
  */
-const REGION = '[a-z]{2}(?:-[a-z]+)+-[0-9]';
-const AMAZON_S3 = new RegExp(
-  `^https://(?:(?:bucket|accesspoint)\\.vpce-[0-9a-z-]+\\.)?s3(?:-fips)?(?:[.-]${REGION}|\\.dualstack\\.${REGION})?(?:\\.vpce)?\\.(?:amazonaws\\.com|amazonaws\\.com\\.cn|api\\.aws)$`,
-);
+export const AMAZON_REGION = '[a-z]{2}(?:-[a-z]+)+-[0-9]';
+export const AMAZON_S3_HOST = `(?:(?:bucket|accesspoint)\\.vpce-[0-9a-z-]+\\.)?s3(?:-fips)?(?:[.-]${AMAZON_REGION}|\\.dualstack\\.${AMAZON_REGION})?(?:\\.vpce)?\\.(?:amazonaws\\.com|amazonaws\\.com\\.cn|api\\.aws)`;
+const AMAZON_S3 = new RegExp(`^https://${AMAZON_S3_HOST}$`);
 
 /** Whether a service address is Amazon's own S3. */
 function isAmazonS3(written: string): boolean {

@@ -21,16 +21,17 @@ export function gitKit(peer: Peer, credential: Credential | null, job: Job): Eng
  */
 function overHttp({ endpoint }: Peer, credential: Credential | null): EngineKit {
   const traits = { startsPrograms: true, forgetful: true };
+  // A redirect would go to a host that nobody chose, and carry the header of a token along.
+  const own = [['http.followRedirects', 'false']] as const;
   const secret = credential?.secret;
-  if (secret?.kind !== 'git-token') return engineKit(traits);
+  if (secret?.kind !== 'git-token') return engineKit({ ...traits, git: own });
   const url = endpoint.dolt.replace(/^git\+/, '');
   return engineKit({
     ...traits,
     git: [
+      ...own,
       ['credential.helper', ''],
       [`http.${url}.extraHeader`, `Authorization: Basic ${gitTokenHeader(secret.token)}`],
-      // A redirect to another host would carry the header along.
-      ['http.followRedirects', 'false'],
     ],
   });
 }

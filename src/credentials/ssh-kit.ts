@@ -28,7 +28,7 @@ export function sshKit(program: 'dolt' | 'git', credential: Credential | null, j
   const command = (words: readonly string[]) => ({
     [program === 'git' ? 'GIT_SSH_COMMAND' : 'DOLT_SSH_COMMAND']: words.join(' '),
   });
-  const traits = { startsPrograms: true, forgetful: program === 'git' };
+  const traits = { startsPrograms: true, overSsh: true, forgetful: program === 'git' };
   if (secret?.kind !== 'ssh' && job.userHome) {
     const words = ['ssh', ...STRICT.map((line) => `-o${line.replace(' ', '=')}`)];
     return engineKit({ ...traits, variables: () => ({ ...agent, ...command(words) }) });

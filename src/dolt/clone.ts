@@ -4,6 +4,7 @@ import { createConnection } from 'mysql2/promise';
 import { endsWithin } from '../core/ends-within.ts';
 import { Failure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
+import type { Reach } from '../egress/host-rule.ts';
 import type { TimeLimit } from './engines.ts';
 import { interruptible } from './interrupt.ts';
 import { openServer, type ServerOptions } from './server.ts';
@@ -19,6 +20,8 @@ export interface CloneSource {
   readonly ref: string | null;
   /** Whom Dolt names itself to the remote as; null: nobody in particular. */
   readonly user: string | null;
+  /** The hosts that the remote is reached at. */
+  readonly reach: Reach;
   /** null: the remote's default branch. */
   readonly branch: string | null;
   /** Done with the folder of the clone before it has its name, so that an interruption cannot come between. */
@@ -50,14 +53,20 @@ export async function cloneDatabase(options: ServerOptions, source: CloneSource,
       const connection = await createConnection(connectTo(server.address));
       const words = wordsOf(source);
       const statement = `CALL DOLT_CLONE(${words.map(() => '?').join(', ')})`;
-      const cloning = interruptible(server, options.signal, () => connection.query(statement, [...words]));
-      const inTime = await endsWithin(cloning, limit.milliseconds);
-      // Nothing else goes on in this engine, so that it can be ended whole.
-      if (!inTime) await server.kill();
-      await cloning.catch((thrown: unknown) => {
-        throwIfInterrupted(options.signal);
-        throw inTime ? cloneFailure(source, sqlFailure(thrown, options.secrets)) : limit.failure();
-      });
+      await server
+        .during(source.reach, async () => {
+          const cloning = interruptible(server, options.signal, () => connection.query(statement, [...words]));
+          const inTime = await endsWithin(cloning, limit.milliseconds);
+          // Nothing else goes on in this engine, so that it can be ended whole.
+          if (!inTime) await server.kill();
+          await cloning.catch((thrown: unknown) => {
+            throwIfInterrupted(options.signal);
+            throw inTime ? sqlFailure(thrown, options.secrets) : limit.failure();
+          });
+        })
+        .catch((thrown: unknown) => {
+          throw thrown instanceof Failure ? cloneFailure(source, thrown) : thrown;
+        });
       connection.destroy();
     } finally {
       await server.stop();
@@ -75,6 +84,8 @@ function wordsOf({ remote, url, branch, ref, user }: CloneSource): readonly stri
   return [...given, url, NAME];
 }
 
-function cloneFailure({ url }: CloneSource, { code, message, cause }: Failure): Failure {
-  return new Failure(code, `${url} cannot be cloned: ${message}`, { cause });
+function cloneFailure({ url }: CloneSource, failure: Failure): Failure {
+  const { code, message, hint, cause } = failure;
+  if (code === 'timeout' || code === 'interrupted') return failure;
+  return new Failure(code, `${url} cannot be cloned: ${message}`, { hint, cause });
 }

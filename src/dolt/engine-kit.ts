@@ -9,6 +9,8 @@ export interface EngineKit {
   readonly forgetful: boolean;
   /** Whether Dolt starts other programs, git or ssh, to speak to these peers. */
   readonly startsPrograms: boolean;
+  /** Whether it speaks over ssh alone, which knows no proxies: what ssh starts gets those of the job. */
+  readonly overSsh: boolean;
   /** Variables of the environment, given the engine's private folder. */
   readonly variables: (privateDir: string) => Readonly<Record<string, string>>;
   /** Files below the private folder, by path; nobody else may read them. */
@@ -25,10 +27,10 @@ type KitParts = Partial<Omit<EngineKit, 'key'>> & { readonly apart?: string };
  * @param parts what the engine has; `apart` keeps peers with otherwise equal kits in engines of their own
  */
 export function engineKit({ apart = '', ...parts }: KitParts): EngineKit {
-  const { forgetful = false, startsPrograms = false, files = {}, settings = {}, git = [] } = parts;
+  const { forgetful = false, startsPrograms = false, overSsh = false, files = {}, settings = {}, git = [] } = parts;
   const variables = parts.variables ?? (() => ({}));
-  const key = JSON.stringify([apart, forgetful, startsPrograms, variables('/'), files, settings, git]);
-  return { key, forgetful, startsPrograms, variables, files, settings, git };
+  const key = JSON.stringify([apart, forgetful, startsPrograms, overSsh, variables('/'), files, settings, git]);
+  return { key, forgetful, startsPrograms, overSsh, variables, files, settings, git };
 }
 
 /** Of an engine that holds no credential of anybody: the one that merges. */

@@ -1,6 +1,7 @@
 import { endsWithin } from '../core/ends-within.ts';
 import type { Failure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
+import type { Reach } from '../egress/host-rule.ts';
 import type { EngineKit } from './engine-kit.ts';
 import { requirePushAccess } from './git-access.ts';
 import { GRACE_MS, interruptible, killStatements } from './interrupt.ts';
@@ -43,22 +44,22 @@ export interface Engine {
   /** Why the engine was ended, where it took more memory than it may; else null. */
   outgrown(): Failure | null;
   /**
-   * Does what speaks to a peer, on a connection of its own, within a time. What does not end in time is ended alone; only
+   * Does what speaks to a peer, on a connection of its own, within a time; only meanwhile it reaches the peer. What does not end in time is ended alone; only
    * where that does not help the whole engine ends, and `hasEnded` tells the others why they failed.
    * @throws Failure that the limit gives
    */
-  verb<T>(limit: TimeLimit, work: (sql: Sql) => Promise<T>): Promise<T>;
+  verb<T>(limit: TimeLimit, reach: Reach, work: (sql: Sql) => Promise<T>): Promise<T>;
   /**
    * The same for work of which only the first part is needed: what comes after it is ended, and that is no failure. Where
    * the engine starts programs, nothing is ended: what git or ssh started may live on.
    * @returns whether the work came to its own end
    */
-  verbUntil(limit: TimeLimit, enough: Enough, work: (sql: Sql) => Promise<void>): Promise<boolean>;
+  verbUntil(limit: TimeLimit, reach: Reach, enough: Enough, work: (sql: Sql) => Promise<void>): Promise<boolean>;
   /**
    * Asks a git host whether it takes a push, with the engine's own credentials (see git-access.ts).
    * @throws Failure that the limit gives, or the class of what git said
    */
-  askToPush(limit: TimeLimit, address: string): Promise<void>;
+  askToPush(limit: TimeLimit, reach: Reach, address: string): Promise<void>;
   hasEnded(): boolean;
 }
 
@@ -163,13 +164,15 @@ function engineOf(server: Server, database: Database, { kit, signal }: Parameter
   return {
     database,
     hasEnded: () => server.hasEnded(),
-    async askToPush(limit, address) {
+    async askToPush(limit, reach, address) {
       const late = new AbortController();
-      const asking = requirePushAccess(address, {
-        ...server.surroundings,
-        secrets: server.secrets,
-        signal: AbortSignal.any([signal, late.signal]),
-      });
+      const asking = server.during(reach, () =>
+        requirePushAccess(address, {
+          ...server.surroundings,
+          secrets: server.secrets,
+          signal: AbortSignal.any([signal, late.signal]),
+        }),
+      );
       if (await endsWithin(asking, limit.milliseconds)) return await asking;
       late.abort();
       await server.kill();
@@ -185,18 +188,21 @@ function engineOf(server: Server, database: Database, { kit, signal }: Parameter
       throw limit.failure();
     },
     within,
-    verb: (limit, work) => database.session((sql, connection) => within(limit, { sql, connection }, work)),
-    verbUntil: (limit, enough, work) =>
-      database.session(async (sql, connection) => {
-        const working = within(limit, { sql, connection }, work);
-        if (kit.startsPrograms || !(await goesOnWith(working, enough))) {
-          await working;
-          return true;
-        }
-        await endsWithin(killStatement(server.address, connection), GRACE_MS);
-        // It fails because it was ended. One that does not end has its limit, and only that is a failure.
-        if (!(await endsWithin(working, GRACE_MS))) await working;
-        return false;
-      }),
+    verb: (limit, reach, work) =>
+      server.during(reach, () => database.session((sql, connection) => within(limit, { sql, connection }, work))),
+    verbUntil: (limit, reach, enough, work) =>
+      server.during(reach, () =>
+        database.session(async (sql, connection) => {
+          const working = within(limit, { sql, connection }, work);
+          if (kit.startsPrograms || !(await goesOnWith(working, enough))) {
+            await working;
+            return true;
+          }
+          await endsWithin(killStatement(server.address, connection), GRACE_MS);
+          // It fails because it was ended. One that does not end has its limit, and only that is a failure.
+          if (!(await endsWithin(working, GRACE_MS))) await working;
+          return false;
+        }),
+      ),
   };
 }

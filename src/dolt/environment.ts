@@ -37,6 +37,8 @@ interface Habitat {
   /** Whether HOME is the user's own; else it is a private folder, since on a runner it may be someone else's. */
   readonly userHome: boolean;
   readonly kit?: EngineKit;
+  /** Variables that name the proxy to use; absent: the job's. */
+  readonly proxy?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -45,12 +47,19 @@ interface Habitat {
  * @param root private folder that Dolt takes for its user-wide settings (see private-root.ts)
  */
 export function doltEnvironment(env: Env, root: string, habitat?: Habitat): Record<string, string> {
-  const { privateDir, userHome, kit } = { kit: PLAIN_KIT, privateDir: dirname(root), userHome: true, ...habitat };
+  const { privateDir, userHome, kit, proxy } = {
+    kit: PLAIN_KIT,
+    proxy: {},
+    privateDir: dirname(root),
+    userHome: true,
+    ...habitat,
+  };
   const home = join(privateDir, 'home');
   const own = join(privateDir, TEMPORARY_FILES);
   return {
     ...authorities(env),
     ...pick(env, INHERITED),
+    ...(kit.overSsh ? {} : proxy),
     // Killed in the middle of a push to a git remote, Dolt leaves its `nbs-spool-*` files behind (2.3.0).
     ...Object.fromEntries(TEMPORARY.map((name) => [name, own])),
     ...(userHome ? pick(env, HOMES) : { HOME: home, USERPROFILE: home, GIT_CONFIG_NOSYSTEM: '1' }),

@@ -89,6 +89,11 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['please make sure the remote exists', 'not-found'],
   ['remote: repository not found', 'not-found'],
   ['error: repository not found', 'not-found'],
+  // git follows no redirect: the repository is elsewhere.
+  ['returned error: 301', 'not-found'],
+  ['returned error: 302', 'not-found'],
+  ['returned error: 307', 'not-found'],
+  ['returned error: 308', 'not-found'],
   ['code = notfound', 'not-found'],
   ['repository not found at', 'not-found'],
   ['desc = database not found', 'not-found'],

@@ -8,6 +8,7 @@ import { Failure } from '../core/failure.ts';
 import { freePort } from '../core/free-port.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Redactor, Secrets } from '../core/secrets.ts';
+import { type FilteringProxy, openFilteringProxy } from '../egress/filtering-proxy.ts';
 import { checkDatabaseSettings } from './database-settings.ts';
 import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
 import { engineMemory, goMemoryLimit, watchMemory } from './engine-memory.ts';
@@ -64,6 +65,8 @@ export interface Server {
   readonly secrets: Redactor;
   /** What it was started with; whatever else is started with it counts as its own. */
   readonly surroundings: { readonly env: Readonly<Record<string, string>>; readonly privateDir: string };
+  /** Lets it connect to the hosts of one peer while something is done with that peer; to none otherwise. */
+  readonly during: FilteringProxy['during'];
   /** Whether the process has ended, whoever ended it. */
   hasEnded(): boolean;
   /** Why it was ended, where it took more memory than it may; else null. */
@@ -97,12 +100,14 @@ async function openNow(options: ServerOptions): Promise<Server> {
   await mkdir(options.tempDir, { recursive: true });
   const privateDir = await mkdtemp(join(options.tempDir, 'df-'));
   options.onResource({ kind: 'folder', path: privateDir });
+  const proxy = await openFilteringProxy(options.env, options.secrets);
   let socketDir: string | null = null;
   try {
     await chmod(privateDir, 0o700);
     const kit = options.kit ?? PLAIN_KIT;
     const root = await preparePrivateRoot(privateDir, kit);
-    const env = doltEnvironment(options.env, root, { privateDir, userHome: options.userHome, kit });
+    const habitat = { privateDir, userHome: options.userHome, kit, proxy: proxy.variables };
+    const env = doltEnvironment(options.env, root, habitat);
     const watchdogEnv = doltEnvironment(options.env, root, { privateDir, userHome: options.userHome });
     socketDir = await socketFolder(privateDir);
     const served =
@@ -111,11 +116,12 @@ async function openNow(options: ServerOptions): Promise<Server> {
         : await serveAlone(options.database, privateDir);
     refusePercent(served.dataDir);
     for (let attempt = 1; ; attempt += 1) {
-      const server = await tryStart(options, { privateDir, socketDir, env, watchdogEnv, served });
+      const server = await tryStart(options, { privateDir, socketDir, env, watchdogEnv, served, proxy });
       if (server !== 'port-in-use') return server;
       if (attempt === PORT_ATTEMPTS) throw new Failure('engine-start', `no free port was found in ${attempt} attempts`);
     }
   } catch (thrown) {
+    await proxy.close();
     await removeFolders({ privateDir, socketDir });
     throw thrown;
   }
@@ -140,6 +146,7 @@ interface Ground {
   /** Holds no credential. */
   readonly watchdogEnv: Record<string, string>;
   readonly served: { readonly dataDir: string; readonly name: string | null };
+  readonly proxy: FilteringProxy;
 }
 
 async function tryStart(options: ServerOptions, ground: Ground): Promise<Server | 'port-in-use'> {
@@ -191,6 +198,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
       name: ground.served.name,
       secrets: words,
       surroundings: { env, privateDir: ground.privateDir },
+      during: ground.proxy.during,
       hasEnded: () => ended,
       outgrown,
       stop: () => stopServer(child, { ...ground, watchdog, guarded, database: options.database }),
@@ -228,6 +236,7 @@ async function stopServer(
   },
 ): Promise<void> {
   await endTree(child, own.privateDir, 'SIGTERM');
+  await own.proxy.close();
   if (child.pid !== undefined) await removeServerNote(own.database, child.pid);
   await restoreModes(own.guarded);
   await removeFolders(own);

@@ -93,7 +93,7 @@ export async function deliver(engine: Engine, run: PeerRun, publication: Publica
       const isFirst = run.head === null && delivery.head === null;
       const limit = timeLimit(run.peer, isFirst ? 'first push' : 'push', publication.timeoutMs);
       const to = { remote: run.remote, source: publication.branch, branch: delivery.branch, user: run.user };
-      await engine.verb(limit, (connection) => pushBranch(connection, to));
+      await engine.verb(limit, run.reach, (connection) => pushBranch(connection, to));
       return { kind: 'unproven', commits };
     }
   }

@@ -4,6 +4,7 @@ import type { PeerState } from '../contract/vocabulary.ts';
 import { monotonicMs } from '../core/clock.ts';
 import type { Failure } from '../core/failure.ts';
 import { type EngineKit, PLAIN_KIT } from '../dolt/engine-kit.ts';
+import { NOWHERE, type Reach } from '../egress/host-rule.ts';
 import type { Notice } from './notice.ts';
 import type { Rewritten } from './rewritten.ts';
 import type { Part } from './roles.ts';
@@ -28,6 +29,8 @@ export interface PeerRun {
   readonly part: Part | null;
   /** What the engine that speaks to it has; peers whose kits have one key share an engine. */
   kit: EngineKit;
+  /** The hosts that are connected to while something is done with it. */
+  reach: Reach;
   /** Whom Dolt names itself to it as; null: nobody in particular. */
   user: string | null;
   /** Whether the database knows the peer as a remote; one whose folder does not exist yet cannot be asked. */
@@ -90,6 +93,7 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string, inbox:
     branch: peer.branch ?? branch,
     part,
     kit: PLAIN_KIT,
+    reach: NOWHERE,
     user: null,
     registered: false,
     state: 'unknown',

@@ -46,9 +46,9 @@ export async function pushTo(engine: Engine, run: PeerRun, publication: Publicat
     progress({ peer: run.peer.name, step: 'pushing', detail: `${commits} commit(s)` });
     const limit = timeLimit(run.peer, run.head === null ? 'first push' : 'push', publication.timeoutMs);
     const address = run.peer.endpoint.kind === 'git' ? gitAddress(run.peer.endpoint.dolt) : null;
-    if (address !== null) await engine.askToPush(limit, address);
+    if (address !== null) await engine.askToPush(limit, run.reach, address);
     const to = { remote: run.remote, source: publication.branch, branch: run.branch, user: run.user };
-    await engine.verb(limit, (connection) => pushBranch(connection, to));
+    await engine.verb(limit, run.reach, (connection) => pushBranch(connection, to));
     return { kind: 'unproven', commits };
   } catch (thrown) {
     const failure = toFailure(thrown);

@@ -39,7 +39,8 @@ export async function readPeer(engine: Engine, run: PeerRun, reading: Reading & 
       milliseconds: run.manyTags === null ? TAGS_MS : 0,
     };
     const limit = timeLimit(run.peer, 'fetch', reading.timeoutMs);
-    if (!(await engine.verbUntil(limit, enough, (sql) => fetchBranch(sql, at, mark)))) run.manyTags = manyTags(run);
+    const ended = await engine.verbUntil(limit, run.reach, enough, (sql) => fetchBranch(sql, at, mark));
+    if (!ended) run.manyTags = manyTags(run);
   }, reading);
   return await trackingHead(engine.database, at);
 }

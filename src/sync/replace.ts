@@ -32,7 +32,7 @@ export async function replaceHead(engine: Engine, run: PeerRun, publication: Pub
   await ensureTag(engine.database, saved);
   const limit = timeLimit(run.peer, 'push', publication.timeoutMs);
   const atPeer = await engine
-    .verb(limit, (sql) => pushTag(sql, { remote: run.remote, tag, user: run.user }))
+    .verb(limit, run.reach, (sql) => pushTag(sql, { remote: run.remote, tag, user: run.user }))
     .then(
       () => true,
       // What the peer refuses to keep is still kept here.
@@ -47,7 +47,7 @@ export async function replaceHead(engine: Engine, run: PeerRun, publication: Pub
   progress({ peer: name, step: 'pushing', detail: `${commits} commit(s), replacing ${run.lease}` });
   run.replacing = { head: run.lease, tag, atPeer, target, commits };
   const to = { remote: run.remote, source: publication.branch, branch: run.branch, user: run.user };
-  await engine.verb(limit, (sql) => forceBranch(sql, to));
+  await engine.verb(limit, run.reach, (sql) => forceBranch(sql, to));
   return run.replacing;
 }
 

@@ -1,5 +1,6 @@
 import { type Failure, toFailure } from '../core/failure.ts';
 import type { Engine } from '../dolt/engines.ts';
+import { NOWHERE } from '../egress/host-rule.ts';
 import type { Brought } from './brought.ts';
 import { lookAt } from './look.ts';
 import type { MergeLimits } from './merge-limits.ts';
@@ -27,7 +28,7 @@ export async function screenPeers(
   const looks = new Map<string, Promise<Brought | null>>();
   const look = (theirs: string): Promise<Brought | null> => {
     const heads = { ours, theirs, branch: town.branch };
-    const found = looks.get(theirs) ?? engine.verb(limits.of('checking'), (sql) => lookAt(sql, heads, limit));
+    const found = looks.get(theirs) ?? engine.verb(limits.of('checking'), NOWHERE, (sql) => lookAt(sql, heads, limit));
     looks.set(theirs, found);
     return found;
   };

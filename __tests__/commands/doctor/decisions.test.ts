@@ -4,6 +4,7 @@ import { checkCredential } from '../../../src/commands/doctor/credential-check.t
 import { judgeFolder } from '../../../src/commands/doctor/folder-check.ts';
 import { lockHolder, serverInfo } from '../../../src/commands/doctor/lock-holder.ts';
 import { neededPrograms } from '../../../src/commands/doctor/program-checks.ts';
+import { checkProxy } from '../../../src/commands/doctor/proxy-check.ts';
 import { checkRunner } from '../../../src/commands/doctor/runner-check.ts';
 import { parseSshSettings, sshHost } from '../../../src/commands/doctor/ssh-host.ts';
 import type { Env } from '../../../src/core/env.ts';
@@ -11,6 +12,32 @@ import { parseCredentials } from '../../../src/credentials/parse-credentials.ts'
 import { configure } from '../../helpers/configuring.ts';
 
 const peersOf = (peers: string) => configure(`federation: {peers: ${peers}}`).peers;
+
+describe('the proxy of the job', () => {
+  const PROXY = { HTTPS_PROXY: 'http://user:word@proxy.example:3128' };
+  const through = "ok: reached through the job's proxy proxy.example:3128: names are checked, and addresses cannot be";
+  test.each<[string, Env, string | null]>([
+    ['https://h/db', {}, null],
+    ['https://h/db', PROXY, through],
+    ['https://h/db', { ...PROXY, NO_PROXY: 'h' }, null],
+    ['https://h/o/r.git', PROXY, through],
+    ['s3://b/p', PROXY, through],
+    ['s3://b/p', { ...PROXY, NO_PROXY: '.amazonaws.com' }, null],
+    ['gs://b/p', PROXY, through],
+    ['dolthub://o/r', PROXY, through],
+    ['ssh://h/p', PROXY, null],
+    ['file:///srv/a', PROXY, null],
+    [
+      'https://h/db',
+      { HTTPS_PROXY: 'socks5://p' },
+      'missing: HTTPS_PROXY names a proxy of the kind socks5:// and only http is supported',
+    ],
+  ])('%s with %j: %s', (peer, env, expected) => {
+    const [found] = peersOf(`{a: "${peer}"}`);
+    const check = found === undefined ? null : checkProxy(found, env);
+    expect(check === null ? null : `${check.status}: ${check.message}`).toBe(expected);
+  });
+});
 
 describe('credentials', () => {
   /** `status: message` for the one peer `a`; null where it takes no credential. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { serverProgram } from './server-program.ts';
 
-/** A certificate for `localhost` and 127.0.0.1, and the authority that signed it: PEM files. */
+/** A certificate for `localhost`, `peer.example` and 127.0.0.1, and the authority that signed it: PEM files. */
 export interface Certificates {
   readonly ca: string;
   readonly cert: string;
@@ -17,7 +17,7 @@ export async function makeCertificates(folder: string): Promise<Certificates> {
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   await openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=Test CA');
   await openssl('req', ...newKey, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=localhost');
-  await writeFile(join(cwd, 'names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1\n');
+  await writeFile(join(cwd, 'names'), 'subjectAltName=DNS:localhost,DNS:peer.example,IP:127.0.0.1\n');
   const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names'];
   await openssl('x509', '-req', '-in', 'server.csr', '-out', 'server.pem', ...signed);
   return { ca: join(cwd, 'ca.pem'), cert: join(cwd, 'server.pem'), key: join(cwd, 'server.key') };

@@ -11,13 +11,14 @@ export interface FakeGcs extends AsyncDisposable {
   log(): string;
 }
 
-export async function startFakeGcs(folder: string): Promise<FakeGcs> {
+/** @param name by which clients reach it; the address that it listens at is always 127.0.0.1 */
+export async function startFakeGcs(folder: string, name = '127.0.0.1'): Promise<FakeGcs> {
   const cwd = await mkdtemp(join(folder, 'gcs-'));
   const server = await startServerProcess({
     command: serverProgram('FAKE_GCS_SERVER'),
     ports: ['http'],
     args: ({ http }) => {
-      const place = ['-scheme', 'http', '-host', '127.0.0.1', '-port', `${http}`, '-public-host', `127.0.0.1:${http}`];
+      const place = ['-scheme', 'http', '-host', '127.0.0.1', '-port', `${http}`, '-public-host', `${name}:${http}`];
       return [...place, '-filesystem-root', join(cwd, 'data')];
     },
     cwd,
@@ -33,5 +34,5 @@ export async function startFakeGcs(folder: string): Promise<FakeGcs> {
     await server[Symbol.asyncDispose]();
     throw new Error(`fake-gcs-server made no bucket: ${await answer.text()}`);
   }
-  return { ...server, host, bucket };
+  return { ...server, host: `${name}:${server.port.http}`, bucket };
 }

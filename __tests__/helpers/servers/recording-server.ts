@@ -21,12 +21,15 @@ interface Options {
   readonly http2?: boolean;
   /** Turns everybody away with the secret that they brought, bare, as the reason. */
   readonly repeats?: boolean;
+  /** Address of this machine to listen on. */
+  readonly at?: string;
 }
 
 export async function startRecordingServer({
   redirectTo,
   http2 = false,
   repeats,
+  at = '127.0.0.1',
 }: Options = {}): Promise<RecordingServer> {
   const requests: Recorded[] = [];
   const note = (method = '', path = '', headers: IncomingHttpHeaders) => requests.push({ method, path, headers });
@@ -42,11 +45,11 @@ export async function startRecordingServer({
         response.stream.respond({ ':status': 401 }, { endStream: true });
       })
     : createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, at, resolve));
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `http://${at}:${address.port}`,
     port: address.port,
     requests,
     [Symbol.asyncDispose]: () =>

@@ -13,7 +13,8 @@ export interface Versitygw extends AsyncDisposable {
   log(): string;
 }
 
-export async function startVersitygw(folder: string): Promise<Versitygw> {
+/** @param domain host below which each bucket is one, too; absent: buckets are in the path only */
+export async function startVersitygw(folder: string, domain?: string): Promise<Versitygw> {
   const cwd = await mkdtemp(join(folder, 'versitygw-'));
   const bucket = 'a-bucket';
   await mkdir(join(cwd, 'data', bucket), { recursive: true });
@@ -22,7 +23,10 @@ export async function startVersitygw(folder: string): Promise<Versitygw> {
   const server = await startServerProcess({
     command: serverProgram('VERSITYGW'),
     ports: ['s3'],
-    args: ({ s3 }) => ['--port', `127.0.0.1:${s3}`, 'posix', join(cwd, 'data')],
+    args: ({ s3 }) => {
+      const buckets = domain === undefined ? [] : ['--virtual-domain', `${domain}:${s3}`];
+      return ['--port', `127.0.0.1:${s3}`, ...buckets, 'posix', join(cwd, 'data')];
+    },
     cwd,
     env: { ROOT_ACCESS_KEY: accessKey, ROOT_SECRET_KEY: secretKey },
   });

@@ -10,6 +10,7 @@ import { checkFolder } from './folder-check.ts';
 import { checkGitRepository } from './git-repository-check.ts';
 import { checkKnownHosts } from './known-hosts-check.ts';
 import { isOverSsh } from './program-checks.ts';
+import { checkProxy } from './proxy-check.ts';
 
 const UNTRUSTED = 'not looked at on an event that may not write';
 
@@ -34,6 +35,7 @@ export async function checkPeer(peer: Peer, access: Access, context: Context): P
     access.untrusted
       ? untold({ check: 'credentials', peer: peer.name }, UNTRUSTED)
       : checkCredential(peer, credential, job),
+    access.untrusted ? null : checkProxy(peer, context.env),
     isOverSsh(peer) ? await checkKnownHosts(peer, credential, context) : null,
     isHidden ? untold({ check: 'folder', peer: peer.name }, UNTRUSTED) : await checkFolder(peer),
     access.untrusted ? null : await checkGitRepository(peer, context),

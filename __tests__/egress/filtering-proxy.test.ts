@@ -1,0 +1,295 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer, request } from 'node:http';
+import { connect, createServer, type Socket } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { Failure } from '../../src/core/failure.ts';
+import { Secrets } from '../../src/core/secrets.ts';
+import { type FilteringProxy, openFilteringProxy } from '../../src/egress/filtering-proxy.ts';
+import type { HostRule, Reach } from '../../src/egress/host-rule.ts';
+
+interface Ground {
+  readonly proxy: FilteringProxy;
+  readonly url: URL;
+  readonly secrets: Secrets;
+}
+
+async function withProxy(work: (ground: Ground) => Promise<void>): Promise<void> {
+  const secrets = new Secrets();
+  const proxy = await openFilteringProxy({}, secrets);
+  try {
+    await work({ proxy, secrets, url: new URL(proxy.variables['HTTP_PROXY'] ?? '') });
+  } finally {
+    await proxy.close();
+  }
+}
+
+/** A server that repeats the headers that it got. */
+async function startEcho() {
+  const server = createHttpServer((asked, answer) => {
+    asked.resume();
+    asked.on('end', () => answer.writeHead(200, { 'X-Own': 'yes' }).end(JSON.stringify(asked.rawHeaders)));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: portOf(server.address()), [Symbol.asyncDispose]: async () => void server.close() };
+}
+
+/** A server that sends back what it gets. */
+async function startTcpEcho() {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.pipe(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: portOf(server.address()),
+    sockets,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}
+
+function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+const authorization = ({ username, password }: URL) =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+
+/** Asks the proxy for an address of plain http. */
+async function get(url: URL, path: string, headers: Readonly<Record<string, string>> = {}) {
+  const own = { 'Proxy-Authorization': authorization(url), ...headers };
+  const asking = request({ host: url.hostname, port: url.port, path, headers: own, agent: false });
+  asking.end();
+  const [answer] = await once(asking, 'response');
+  let body = '';
+  for await (const chunk of answer) body += chunk;
+  return { status: answer.statusCode, headers: answer.headers, body };
+}
+
+/** Opens a tunnel and sends something; gives all that came until the end, or until `enough` of it. */
+async function tunnel(url: URL, target: string, sent: string, enough = Number.POSITIVE_INFINITY) {
+  const socket = connect(Number(url.port), url.hostname);
+  socket.on('error', () => undefined);
+  socket.write(`CONNECT ${target} HTTP/1.1\r\nHost: ${target}\r\nProxy-Authorization: ${authorization(url)}\r\n\r\n`);
+  const [head] = await once(socket, 'data');
+  let came = '';
+  const ended = once(socket, 'close');
+  const filled = new Promise<void>((done) => {
+    socket.on('data', (bytes: Buffer) => {
+      came += bytes.toString('latin1');
+      if (came.length >= enough) done();
+    });
+  });
+  socket.write(sent, 'latin1');
+  await Promise.race([ended, filled]);
+  return { status: String(head).split('\r\n')[0], came, socket, ended };
+}
+
+const local = (port: number, more: Partial<HostRule> = {}): Reach => [
+  { host: 'localhost', port, plain: true, named: true, ...more },
+];
+const failed = async () => {
+  throw new Failure('unknown', 'what Dolt said');
+};
+
+describe('a plain request', () => {
+  test('is passed on with its headers, without those of the connection', async () => {
+    await using echo = await startEcho();
+    await withProxy(async ({ proxy, url }) => {
+      const answer = await proxy.during(local(echo.port), () =>
+        get(url, `http://localhost:${echo.port}/a%2Fb?c`, {
+          Host: 'signed',
+          'X-Mine': '1',
+          Connection: 'X-Hop',
+          'X-Hop': '2',
+        }),
+      );
+      expect(answer).toMatchObject({ status: 200, headers: { 'x-own': 'yes' } });
+      const names: string[] = JSON.parse(answer.body);
+      expect(names).toEqual(expect.arrayContaining(['Host', 'signed', 'X-Mine', '1']));
+      expect(names).not.toEqual(expect.arrayContaining(['X-Hop']));
+      expect(names).not.toEqual(expect.arrayContaining(['Proxy-Authorization']));
+    });
+  });
+
+  test.each([
+    ['of nobody who knows the secret', { 'Proxy-Authorization': 'Basic ZW5naW5lOng=' }, 407],
+    ['whose headers are too long', { 'X-Long': 'x'.repeat(20_000) }, 431],
+  ])('%s is refused', async (_, headers, status) => {
+    await using echo = await startEcho();
+    await withProxy(async ({ proxy, url }) => {
+      const asking = proxy.during(local(echo.port), () => get(url, `http://localhost:${echo.port}/`, headers));
+      expect(await asking).toMatchObject({ status });
+    });
+  });
+
+  test.each(['/', 'https://localhost/', 'ftp://localhost/', 'http://', 'http://user@localhost/'])(
+    'for %s is none',
+    async (path) => {
+      await withProxy(async ({ proxy, url }) => {
+        expect(await proxy.during(local(80, { port: null }), () => get(url, path))).toMatchObject({ status: 400 });
+      });
+    },
+  );
+});
+
+describe('what is refused, and why', () => {
+  test.each<[string, (port: number) => Reach, string, RegExp]>([
+    ['another host', () => local(1), 'localhost', /names localhost:\d+, which is not a host of the peer/],
+    ['no TLS', (port) => local(port, { plain: false }), 'localhost', /names localhost:\d+ without TLS/],
+    [
+      'a name at a private address',
+      (port) => local(port, { named: false }),
+      'localhost',
+      /is at (127.0.0.1|::1), which/,
+    ],
+    [
+      'a private address',
+      (port) => local(port, { named: false, host: '127.0.0.1' }),
+      '127.0.0.1',
+      /is at 127.0.0.1, which is not a public address/,
+    ],
+  ])('%s', async (_, reach, host, message) => {
+    await using echo = await startEcho();
+    await withProxy(async ({ proxy, url }) => {
+      const working = proxy.during(reach(echo.port), async () => {
+        expect(await get(url, `http://${host}:${echo.port}/`)).toMatchObject({ status: 403 });
+        await failed();
+      });
+      await expect(working).rejects.toMatchObject({
+        code: 'host-not-allowed',
+        message: expect.stringMatching(message),
+      });
+    });
+  });
+
+  test('a failure with a reason of its own keeps it', async () => {
+    await withProxy(async ({ proxy, url }) => {
+      const working = proxy.during(local(1), async () => {
+        await get(url, 'http://localhost:2/');
+        throw new Failure('branch-missing', 'no branch');
+      });
+      await expect(working).rejects.toMatchObject({ code: 'branch-missing' });
+    });
+  });
+
+  test('a host that is not reached is the reason of the failure', async () => {
+    await withProxy(async ({ proxy, url }) => {
+      const working = proxy.during(local(1), async () => {
+        expect(await get(url, 'http://localhost:1/')).toMatchObject({ status: 502 });
+        await failed();
+      });
+      await expect(working).rejects.toMatchObject({
+        code: 'network',
+        message: expect.stringMatching(/localhost:1 was not reached: /),
+      });
+    });
+  });
+
+  test('of two peers the one whose host it is is charged; a host of neither is charged to both', async () => {
+    await using echo = await startEcho();
+    await withProxy(async ({ proxy, url }) => {
+      const both = (path: string) => {
+        let begin = (): void => undefined;
+        const asked = new Promise<void>((done) => {
+          begin = done;
+        }).then(() => get(url, path));
+        const failing = async () => {
+          await asked;
+          await failed();
+        };
+        const mine = proxy.during(local(echo.port, { plain: false }), failing);
+        const other = proxy.during([{ host: 'other.example', port: 1, plain: true, named: true }], failing);
+        begin();
+        return Promise.allSettled([mine, other]);
+      };
+      const code = (one: PromiseSettledResult<unknown>) => (one.status === 'rejected' ? one.reason : null);
+      const [mine, other] = await both(`http://localhost:${echo.port}/`);
+      expect(code(mine)).toMatchObject({ code: 'host-not-allowed' });
+      expect(code(other)).toMatchObject({ code: 'unknown' });
+      for (const one of await both('http://evil.example/')) {
+        expect(code(one)).toMatchObject({
+          code: 'host-not-allowed',
+          message: expect.stringMatching(/or of one that was spoken to at the same time/),
+        });
+      }
+    });
+  });
+});
+
+describe('a tunnel', () => {
+  const HELLO = '\x16\x03\x01hello';
+
+  test('carries TLS to a host over https, and what comes back', async () => {
+    await using echo = await startTcpEcho();
+    await withProxy(async ({ proxy, url }) => {
+      await proxy.during(local(echo.port, { plain: false }), async () => {
+        const { status, came } = await tunnel(url, `localhost:${echo.port}`, HELLO, HELLO.length);
+        expect([status, came]).toEqual(['HTTP/1.1 200 Connection Established', HELLO]);
+      });
+    });
+  });
+
+  test('carries nothing else there', async () => {
+    await using echo = await startTcpEcho();
+    await withProxy(async ({ proxy, url }) => {
+      const working = proxy.during(local(echo.port, { plain: false }), async () => {
+        const { came } = await tunnel(url, `localhost:${echo.port}`, 'PRI * HTTP/2.0\r\n\r\n');
+        expect(came).toBe('');
+        await failed();
+      });
+      await expect(working).rejects.toMatchObject({
+        code: 'host-not-allowed',
+        message: expect.stringMatching(/without TLS/),
+      });
+    });
+  });
+
+  test.each([
+    ['evil.example:443', 'HTTP/1.1 403 Refused by dolt-federation'],
+    ['localhost', 'HTTP/1.1 400 Bad Request'],
+  ])('to %s is refused', async (target, status) => {
+    await withProxy(async ({ proxy, url }) => {
+      const refused = await proxy.during(local(443), () => tunnel(url, target, ''));
+      expect(refused.status).toBe(status);
+    });
+  });
+
+  test('ends with what it was opened for', async () => {
+    await using echo = await startTcpEcho();
+    await withProxy(async ({ proxy, url }) => {
+      const { ended } = await proxy.during(local(echo.port), () =>
+        tunnel(url, `localhost:${echo.port}`, HELLO, HELLO.length),
+      );
+      await ended;
+      const [far] = echo.sockets;
+      if (far !== undefined && !far.destroyed) await once(far, 'close');
+      expect(far?.destroyed).toBe(true);
+    });
+  });
+
+  test('ends with the proxy', async () => {
+    await using echo = await startTcpEcho();
+    const proxy = await openFilteringProxy({}, new Secrets());
+    const url = new URL(proxy.variables['HTTPS_PROXY'] ?? '');
+    await proxy.during(local(echo.port), async () => {
+      const { ended } = await tunnel(url, `localhost:${echo.port}`, HELLO, HELLO.length);
+      await proxy.close();
+      await ended;
+    });
+    await expect(once(connect(Number(url.port), url.hostname), 'connect')).rejects.toThrow();
+  });
+});
+
+test('the secret of the address is one that is hidden, and no host is left out', async () => {
+  await withProxy(async ({ proxy, secrets, url }) => {
+    expect(secrets.hide(url.href)).not.toContain(url.password);
+    expect(proxy.variables).toMatchObject({ NO_PROXY: '', no_proxy: '', https_proxy: proxy.variables['HTTPS_PROXY'] });
+  });
+});

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { Certificates } from './certificates.ts';
+
+/** A server before a remotesrv that changes where the remotesrv says its table files are. */
+export interface NamingFront extends AsyncDisposable {
+  readonly port: number;
+  /** The first line of each request for a table file. */
+  readonly requests: readonly string[];
+}
+
+interface Options {
+  /** Port of the remotesrv. */
+  readonly upstream: number;
+  /**
+   * What takes the place of the address that the remotesrv gives for table files, `peer.example` with its own port; it has
+   * to be as long. Absent: the front's own address.
+   */
+  readonly names?: string;
+  /** Sends who asks for a table file on to this address. */
+  readonly redirectTo?: string;
+  /** Absent: plain. */
+  readonly certificates?: Certificates;
+}
+
+const HOST = 'peer.example';
+
+export async function startNamingFront(options: Options): Promise<NamingFront> {
+  const requests: string[] = [];
+  const sockets = new Set<Socket>();
+  const given = `${HOST}:${options.upstream}`;
+  let named = options.names ?? given;
+  const serve = (client: Socket): void => {
+    sockets.add(client);
+    client.on('error', () => client.destroy());
+    client.once('data', (first: Buffer) => {
+      const line = first.toString('latin1').split('\r\n')[0] ?? '';
+      const isTableFile = !line.startsWith('PRI ');
+      if (isTableFile) requests.push(line);
+      if (isTableFile && options.redirectTo !== undefined) {
+        client.end(`HTTP/1.1 307 Temporary Redirect\r\nLocation: ${options.redirectTo}\r\nContent-Length: 0\r\n\r\n`);
+        return;
+      }
+      const server = connect(options.upstream, '127.0.0.1');
+      sockets.add(server);
+      server.on('error', () => client.destroy());
+      server.write(first);
+      client.pipe(server);
+      server.on('data', (answer: Buffer) => client.write(renamed(answer, given, named)));
+      server.on('end', () => client.end());
+    });
+  };
+  const { certificates } = options;
+  const server =
+    certificates === undefined
+      ? createServer(serve)
+      : createTlsServer(
+          {
+            cert: await readFile(certificates.cert),
+            key: await readFile(certificates.key),
+            ALPNProtocols: ['h2', 'http/1.1'],
+          },
+          serve,
+        );
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  named = options.names ?? `${HOST}:${address.port}`;
+  if (named.length !== given.length) throw new Error(`${named} is not as long as ${given}`);
+  return {
+    port: address.port,
+    requests,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function renamed(answer: Buffer, from: string, to: string): Buffer {
+  return Buffer.from(answer.toString('latin1').replaceAll(from, to), 'latin1');
+}

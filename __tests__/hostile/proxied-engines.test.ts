@@ -1,0 +1,128 @@
+import { expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { Failure } from '../../src/core/failure.ts';
+import { Secrets } from '../../src/core/secrets.ts';
+import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
+import { openEngines } from '../../src/dolt/engines.ts';
+import { command } from '../helpers/commanding.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { bareRepository } from '../helpers/servers/bare-repository.ts';
+import { startGitHttp } from '../helpers/servers/git-http.ts';
+import { startJobProxy } from '../helpers/servers/job-proxy.ts';
+import { startNamingFront } from '../helpers/servers/naming-front.ts';
+import { startRecordingServer } from '../helpers/servers/recording-server.ts';
+import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown } from '../helpers/town.ts';
+
+const overrides = { allowInsecure: true };
+const proxied = (url: string) => ({ HTTP_PROXY: url, HTTPS_PROXY: url });
+
+test('the proxy of the job is used, with its password, and only for hosts of the peer', async () => {
+  await using folder = await tempFolder();
+  await makeTown(folder.file('town'));
+  await using server = await startRemotesrv(folder.path);
+  await using honest = await startNamingFront({ upstream: server.port.http });
+  await using evil = await startRecordingServer();
+  await using hostile = await startNamingFront({ upstream: server.port.http, names: `evil.example:${evil.port}` });
+  await using job = await startJobProxy();
+  const peers = {
+    honest: { endpoint: `http://peer.example:${honest.port}/org/one`, live: false },
+    hostile: { endpoint: `http://peer.example:${hostile.port}/org/two`, live: false },
+  };
+  const { result } = await command(folder, stringify(peers), { env: proxied(job.url), overrides, retries: 0 });
+  expect(result.peers).toMatchObject([
+    { name: 'honest', verified: true },
+    { name: 'hostile', error: { code: 'host-not-allowed' } },
+  ]);
+  expect(new Set(job.asked)).toEqual(
+    new Set([
+      `CONNECT peer.example:${honest.port}`,
+      `CONNECT peer.example:${hostile.port}`,
+      `PUT peer.example:${honest.port}`,
+      `GET peer.example:${honest.port}`,
+    ]),
+  );
+  expect(evil.requests).toEqual([]);
+});
+
+test('a host that NO_PROXY names is reached directly, so that its address is checked', async () => {
+  await using folder = await tempFolder();
+  await makeTown(folder.file('town'));
+  await using job = await startJobProxy();
+  const env = { ...proxied(job.url), NO_PROXY: '.invalid' };
+  const peers = stringify({ peer: { endpoint: 'https://peer.invalid/org/repo', role: 'upstream' } });
+  const { result } = await command(folder, peers, { env, retries: 0 });
+  expect(result.peers).toMatchObject([
+    { error: { code: 'network', message: expect.stringContaining('peer.invalid:443 was not reached: getaddrinfo') } },
+  ]);
+  expect(job.asked).toEqual([]);
+});
+
+test('a proxy of the job that speaks no http is no way out', async () => {
+  await using folder = await tempFolder();
+  await makeTown(folder.file('town'));
+  const env = proxied('socks5://127.0.0.1:1');
+  const peers = stringify({ peer: { endpoint: 'https://peer.invalid/org/repo', role: 'upstream' } });
+  const { result } = await command(folder, peers, { env, retries: 0 });
+  expect(result.peers).toMatchObject([
+    {
+      error: {
+        code: 'network',
+        message:
+          'peer.invalid:443 was not reached: HTTPS_PROXY names a proxy of the kind socks5:// and only http is supported',
+      },
+    },
+  ]);
+});
+
+test('an engine that is doing nothing for a peer reaches nobody, also not the peers', async () => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  await using server = await startRemotesrv(folder.path);
+  await using job = await startJobProxy();
+  await town.dolt('remote', 'add', 'peer', `http://peer.example:${server.port.http}/org/repo`);
+  const engines = openEngines(
+    {
+      dolt: testDolt(),
+      database: town.path,
+      env: proxied(job.url),
+      userHome: false,
+      tempDir: folder.file('tmp'),
+      signal: new AbortController().signal,
+      onResource() {},
+      secrets: new Secrets(),
+    },
+    1,
+  );
+  try {
+    const pushing = engines.use(PLAIN_KIT, ({ database }) => database.run("CALL DOLT_PUSH('peer', 'main')"));
+    await expect(pushing).rejects.toThrow(/403 Refused by dolt-federation/);
+    const reach = [{ host: 'peer.example', port: server.port.http, plain: true, named: true }];
+    const limit = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too slow') };
+    await engines.use(PLAIN_KIT, (engine) =>
+      engine.verb(limit, reach, (sql) => sql.run("CALL DOLT_PUSH('peer', 'main')")),
+    );
+    expect(job.asked).toContain(`CONNECT peer.example:${server.port.http}`);
+    const before = job.asked.length;
+    const again = engines.use(PLAIN_KIT, ({ database }) => database.run("CALL DOLT_FETCH('peer', 'main')"));
+    await expect(again).rejects.toThrow(/403 Refused by dolt-federation/);
+    expect(job.asked).toHaveLength(before);
+  } finally {
+    await engines.close();
+  }
+});
+
+test('git follows no redirect, also without a token', async () => {
+  await using folder = await tempFolder();
+  await makeTown(folder.file('town'));
+  await bareRepository(folder.file('root', 'org', 'repo.git'), { withBranch: true });
+  await using host = await startGitHttp({ root: folder.file('root') });
+  await using moved = await startRecordingServer({ redirectTo: host.url });
+  const peers = stringify({ peer: { endpoint: `${moved.url}/org/repo.git`, role: 'backup' } });
+  const { result } = await command(folder, peers, { retries: 0 });
+  const error = { code: 'not-found', message: expect.stringContaining('returned error: 302') };
+  expect(result.peers).toMatchObject([{ status: 'failed', verified: false, error }]);
+  expect(moved.requests.length).toBeGreaterThan(0);
+  expect(host.requests).toEqual([]);
+});

@@ -1,0 +1,45 @@
+import type { Peer } from '../../config/configuration.ts';
+import type { DoctorCheck } from '../../contract/doctor-result.ts';
+import type { Env } from '../../core/env.ts';
+import { peerReach } from '../../credentials/peer-reach.ts';
+import type { Target } from '../../egress/host-rule.ts';
+import { jobProxyFor } from '../../egress/job-proxy.ts';
+import { fine, missing } from './check.ts';
+
+/** A host of each provider that gives its hosts no fixed name. */
+const PROVIDERS: Readonly<Partial<Record<Peer['endpoint']['kind'], string>>> = {
+  aws: 's3.amazonaws.com',
+  s3: 's3.amazonaws.com',
+  gs: 'storage.googleapis.com',
+  oci: 'objectstorage.oraclecloud.com',
+};
+
+/**
+ * Whether the job's own proxy is between an engine and a peer. That proxy resolves the names, so that addresses are not
+ * checked; which is nothing to be cured.
+ * @returns null where there is none for this peer
+ */
+export function checkProxy(peer: Peer, env: Env): DoctorCheck | null {
+  const target = hostOf(peer, env);
+  if (target === null) return null;
+  const subject = { check: 'proxy', peer: peer.name } as const;
+  const job = jobProxyFor(env, 'https', target);
+  switch (job.kind) {
+    case 'direct':
+      return null;
+    case 'proxy':
+      return fine(
+        subject,
+        `reached through the job's proxy ${job.url.host}: names are checked, and addresses cannot be`,
+      );
+    case 'unusable':
+      return missing(subject, job.why, 'Name an http proxy, or take the host of the peer out with NO_PROXY.');
+  }
+}
+
+function hostOf(peer: Peer, env: Env): Target | null {
+  const [first] = peerReach(peer, null, env);
+  if (first === undefined) return null;
+  const host = typeof first.host === 'string' ? first.host : PROVIDERS[peer.endpoint.kind];
+  return host === undefined ? null : { host, port: first.port ?? 443 };
+}

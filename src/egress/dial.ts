@@ -1,0 +1,106 @@
+import { lookup } from 'node:dns';
+import { type ClientRequest, request as httpRequest, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
+import { isPublicAddress } from './address.ts';
+import type { Permission, Target } from './host-rule.ts';
+import { Refusal } from './passes.ts';
+
+/** How long a connection may take to come about. */
+const CONNECT_MS = 30_000;
+/** Of several addresses each gets this long; Node's own 250 ms are too short for another continent. */
+const EACH_ADDRESS_MS = 5_000;
+
+/**
+ * How a host is reached directly. Its name is resolved once and the connection goes to one of the addresses that were
+ * checked, so that a second answer of the name server changes nothing.
+ * @throws Refusal for a host that is an address itself
+ */
+export function directly({ host, port }: Target, { named }: Permission) {
+  if (!named && isIP(host) !== 0 && !isPublicAddress(host)) throw new Refusal({ kind: 'address', address: host });
+  return {
+    host,
+    port,
+    lookup: named ? plainLookup : publicLookup,
+    // Small messages of Dolt's protocol would wait for an acknowledgement, 40 ms each.
+    noDelay: true,
+    autoSelectFamily: true,
+    autoSelectFamilyAttemptTimeout: EACH_ADDRESS_MS,
+  };
+}
+
+const plainLookup: LookupFunction = (host, options, answer) => resolve(() => true)(host, options, answer);
+const publicLookup: LookupFunction = (host, options, answer) => resolve(isPublicAddress)(host, options, answer);
+
+/** A resolver that gives those addresses only that pass. */
+function resolve(passes: (address: string) => boolean): LookupFunction {
+  return (host, options, answer) => {
+    lookup(host, { all: true }, (error, found) => {
+      const [first, ...others] = found?.filter(({ address }) => passes(address)) ?? [];
+      if (error !== null) answer(error, []);
+      else if (first === undefined)
+        answer(new Refusal({ kind: 'address', address: found[0]?.address ?? 'unknown' }), []);
+      else if (options.all === true) answer(null, [first, ...others]);
+      else answer(null, first.address, first.family);
+    });
+  };
+}
+
+/** Opens a TCP connection. @throws what `net` says, Refusal */
+export async function openDirectly(target: Target, permission: Permission): Promise<Socket> {
+  const socket = connect(directly(target, permission));
+  return await new Promise((done, fail) => {
+    const timer = setTimeout(() => socket.destroy(new Error('the connection timed out')), CONNECT_MS);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      socket.off('error', fail);
+      done(socket);
+    });
+    socket.once('error', (error) => {
+      clearTimeout(timer);
+      fail(error);
+    });
+  });
+}
+
+/** Opens a tunnel through the job's own proxy, which resolves the name. @throws Error */
+export async function openThrough(proxy: URL, { host, port }: Target): Promise<Socket> {
+  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const asking = askProxy(proxy, { method: 'CONNECT', path: authority, headers: { Host: authority } });
+  return await new Promise((done, fail) => {
+    const timer = setTimeout(() => asking.destroy(new Error('the connection timed out')), CONNECT_MS);
+    asking.once('connect', ({ statusCode }, socket, early) => {
+      clearTimeout(timer);
+      if (early.length > 0) socket.unshift(early);
+      if (statusCode === 200) return done(socket);
+      socket.destroy();
+      return fail(new Error(`the job's own proxy answered ${statusCode}`));
+    });
+    asking.once('response', (response) => {
+      response.resume();
+      fail(new Error(`the job's own proxy answered ${response.statusCode}`));
+    });
+    asking.once('error', (error) => {
+      clearTimeout(timer);
+      fail(error);
+    });
+    asking.end();
+  });
+}
+
+/** A request to the job's own proxy, with the user and password of its address. */
+export function askProxy(proxy: URL, options: RequestOptions & { readonly headers: object }): ClientRequest {
+  const { protocol, hostname, port, username, password } = proxy;
+  const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization =
+    username === '' ? {} : { 'Proxy-Authorization': `Basic ${Buffer.from(user).toString('base64')}` };
+  const isTls = protocol === 'https:';
+  return (isTls ? httpsRequest : httpRequest)({
+    ...options,
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? (isTls ? 443 : 80) : port,
+    headers: { ...options.headers, ...authorization },
+    setHost: false,
+    agent: false,
+  });
+}

@@ -1,0 +1,96 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Env } from '../core/env.ts';
+import { Failure } from '../core/failure.ts';
+import type { Secrets } from '../core/secrets.ts';
+import type { Reach } from './host-rule.ts';
+import { Passes } from './passes.ts';
+import { passOn } from './plain-request.ts';
+import { OpenConnections } from './relay.ts';
+import { answer, IDLE_MS, openTunnel } from './tunnel.ts';
+
+/** A proxy on loopback through which one engine reaches the network, and which lets it reach the hosts of its peers only. */
+export interface FilteringProxy {
+  /** What makes Dolt, git and the libraries of clouds use it. The address holds a secret. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** See `Passes.during`. */
+  during<T>(reach: Reach, work: () => Promise<T>): Promise<T>;
+  /** Ends every connection, and then itself. */
+  close(): Promise<void>;
+}
+
+const MAX_HEADER_BYTES = 16 * 1024;
+const MAX_CONNECTIONS = 1024;
+const HEADERS_MS = 30_000;
+/** Longer than Go keeps a connection (90 s), so that none is closed just when a request is sent. */
+const KEEP_ALIVE_MS = 120_000;
+const USER = 'engine';
+
+/**
+ * @param env of the job, whose own proxy is used where there is one
+ * @param secrets gets the secret of the address
+ */
+export async function openFilteringProxy(env: Env, secrets: Pick<Secrets, 'add'>): Promise<FilteringProxy> {
+  const secret = randomBytes(24).toString('base64url');
+  secrets.add(secret);
+  const isEngine = guard(secret);
+  const agent = new Agent({ keepAlive: true });
+  const open = new OpenConnections();
+  const passes = new Passes(() => {
+    open.endUnless((target) => passes.permission(target) !== null);
+    if (passes.areNone) agent.destroy();
+  });
+  const relay = { env, passes, agent, open };
+  // A large table file takes its time: only the headers have to come soon.
+  const times = { headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };
+  const limits = { maxHeaderSize: MAX_HEADER_BYTES, ...times };
+  const server = createServer(limits, (asked, response) => {
+    if (isEngine(asked)) passOn(relay, asked, response);
+    else response.writeHead(407, { 'Proxy-Authenticate': CHALLENGE }).end();
+  });
+  server.on('connect', (asked, client, early) => {
+    if (isEngine(asked)) void openTunnel(relay, asked, client, early);
+    else answer(client, '407 Proxy Authentication Required', `Proxy-Authenticate: ${CHALLENGE}\r\n`);
+  });
+  server.maxConnections = MAX_CONNECTIONS;
+  server.setTimeout(IDLE_MS);
+  const clients = new Set<Socket>();
+  server.on('connection', (client) => {
+    clients.add(client);
+    client.on('close', () => clients.delete(client));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Failure('engine-start', 'no TCP port is free');
+  return {
+    variables: variables(`http://${USER}:${secret}@127.0.0.1:${address.port}`),
+    during: (reach, work) => passes.during(reach, work),
+    async close() {
+      const closed = new Promise<void>((done) => server.close(() => done()));
+      open.endUnless(() => false);
+      for (const client of clients) client.destroy();
+      agent.destroy();
+      await closed;
+    },
+  };
+}
+
+const CHALLENGE = 'Basic realm="dolt-federation"';
+
+/** Tells the engine from other programs of this machine. */
+function guard(secret: string): (asked: IncomingMessage) => boolean {
+  const expected = Buffer.from(`Basic ${Buffer.from(`${USER}:${secret}`).toString('base64')}`);
+  return ({ headers }) => {
+    const given = Buffer.from(headers['proxy-authorization'] ?? '');
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  };
+}
+
+/** Go and libcurl never ask a proxy for a host that NO_PROXY names; of loopback Go never does (golang.org/x/net). */
+function variables(address: string): Readonly<Record<string, string>> {
+  const through = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'].map((name) => [name, address] as const);
+  return { ...Object.fromEntries(through), NO_PROXY: '', no_proxy: '' };
+}

@@ -1,0 +1,61 @@
+import ipaddr from 'ipaddr.js';
+import type { Env } from '../core/env.ts';
+import type { Target } from './host-rule.ts';
+
+/** `direct`: the job has no proxy for the target · `unusable`: it has one that we cannot forward to. */
+export type JobProxy =
+  | { readonly kind: 'direct' }
+  | { readonly kind: 'proxy'; readonly url: URL }
+  | { readonly kind: 'unusable'; readonly why: string };
+
+const DIRECT = { kind: 'direct' } as const;
+
+/**
+ * The job's own proxy for a target, by the rules that Dolt's libraries have for the variables (golang.org/x/net,
+ * http/httpproxy): capital letters first, HTTP_PROXY for plain requests and HTTPS_PROXY for tunnels.
+ */
+export function jobProxyFor(env: Env, scheme: 'http' | 'https', target: Target): JobProxy {
+  const written = scheme === 'http' ? either(env, 'HTTP_PROXY') : either(env, 'HTTPS_PROXY');
+  if (written === '' || isExempt(target, either(env, 'NO_PROXY'))) return DIRECT;
+  const text = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(written) ? written : `http://${written}`;
+  // The value may hold a password, so that no message repeats it.
+  const variable = `${scheme.toUpperCase()}_PROXY`;
+  if (!URL.canParse(text)) return { kind: 'unusable', why: `${variable} is no address of a proxy` };
+  const url = new URL(text);
+  if (url.protocol === 'http:' || url.protocol === 'https:') return { kind: 'proxy', url };
+  return {
+    kind: 'unusable',
+    why: `${variable} names a proxy of the kind ${url.protocol}// and only http is supported`,
+  };
+}
+
+function either(env: Env, name: string): string {
+  return env[name] || env[name.toLowerCase()] || '';
+}
+
+/** Whether NO_PROXY takes a target out, or it is this machine, for which no proxy is ever asked. */
+function isExempt(target: Target, noProxy: string): boolean {
+  const { host } = target;
+  const address = ipaddr.isValid(host) ? ipaddr.process(host) : null;
+  if (host === 'localhost' || address?.range() === 'loopback') return true;
+  return noProxy.split(',').some((entry) => matches(entry.trim().toLowerCase(), target, address));
+}
+
+type Address = ReturnType<typeof ipaddr.process>;
+
+function matches(entry: string, { host, port }: Target, address: Address | null): boolean {
+  if (entry === '') return false;
+  if (entry === '*') return true;
+  if (ipaddr.isValidCIDR(entry)) return address !== null && isWithin(address, entry);
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:]*))(?::([0-9]+))?$/.exec(entry) ?? [];
+  const name = bracketed ?? plain ?? entry;
+  if (name === '' || (digits !== undefined && Number(digits) !== port)) return false;
+  if (ipaddr.isValid(name)) return address !== null && ipaddr.process(name).toString() === address.toString();
+  const suffix = name.replace(/^\*(?=\.)/, '');
+  return suffix.startsWith('.') ? host.endsWith(suffix) : host === suffix || host.endsWith(`.${suffix}`);
+}
+
+function isWithin(address: Address, range: string): boolean {
+  const [network, bits] = ipaddr.parseCIDR(range);
+  return network.kind() === address.kind() && address.match(network, bits);
+}

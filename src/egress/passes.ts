@@ -1,0 +1,138 @@
+import type { ErrorCode } from '../contract/error-codes.ts';
+import { Failure, toFailure } from '../core/failure.ts';
+import { namesHost, type Permission, permissionFor, type Reach, type Target, targetText } from './host-rule.ts';
+
+/** Why a connection did not come about. */
+export type Trouble =
+  | { readonly kind: 'host' }
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'address'; readonly address: string }
+  | { readonly kind: 'unreached'; readonly why: string };
+
+/** Refuses a connection. */
+export class Refusal extends Error {
+  readonly trouble: Trouble;
+
+  constructor(trouble: Trouble) {
+    super(trouble.kind);
+    this.trouble = trouble;
+  }
+}
+
+interface Noted {
+  readonly target: Target;
+  readonly trouble: Trouble;
+  /** Whether it was tried for this peer, and not perhaps for one that was spoken to at the same time. */
+  readonly isOwn: boolean;
+}
+
+/** Something that is done with one peer, for which an engine may connect to the peer's hosts. */
+interface Pass {
+  readonly reach: Reach;
+  readonly noted: Noted[];
+}
+
+/** What Dolt and git make of a connection that did not come about (Dolt 2.3.0, measured). */
+const UNREACHED: readonly ErrorCode[] = ['network', 'unknown'];
+/** Whatever a refusal may be taken for. A failure of any other kind has a reason of its own. */
+const REFUSED: readonly ErrorCode[] = [...UNREACHED, 'auth', 'timeout'];
+
+/** A server that names one host after the other is not repeated in full. */
+const MOST_NAMED = 3;
+
+/** What an engine is doing for which peers at this moment, and so where it may connect. */
+export class Passes {
+  readonly #active = new Set<Pass>();
+  readonly #onEnd: () => void;
+
+  /** @param onEnd told each time that less is allowed than before */
+  constructor(onEnd: () => void) {
+    this.#onEnd = onEnd;
+  }
+
+  get areNone(): boolean {
+    return this.#active.size === 0;
+  }
+
+  /** @returns null where nothing is done that the target is needed for */
+  permission(target: Target): Permission | null {
+    return permissionFor(
+      target,
+      [...this.#active].flatMap(({ reach }) => reach),
+    );
+  }
+
+  /** @throws Refusal */
+  require(target: Target): Permission {
+    const permission = this.permission(target);
+    if (permission === null) throw new Refusal({ kind: 'host' });
+    return permission;
+  }
+
+  /** Charges the peers whose host it is; for a host of none of them, all that are spoken to. */
+  note(target: Target, trouble: Trouble): void {
+    const reaching = [...this.#active].filter(({ reach }) => reach.length > 0);
+    const active = reaching.length > 0 ? reaching : [...this.#active];
+    const concerned = active.filter(({ reach }) => namesHost(target, reach));
+    const charged = concerned.length > 0 ? concerned : active;
+    for (const pass of charged) pass.noted.push({ target, trouble, isOwn: charged.length === 1 });
+  }
+
+  /**
+   * Lets the engine connect to the hosts of one peer until the work ends.
+   * @throws Failure `host-not-allowed` where the work failed over a refusal, `network` where a host was not reached; else
+   *   what the work threw
+   */
+  async during<T>(reach: Reach, work: () => Promise<T>): Promise<T> {
+    const pass: Pass = { reach, noted: [] };
+    this.#active.add(pass);
+    try {
+      return await work();
+    } catch (thrown) {
+      throw reasonFor(toFailure(thrown), pass.noted) ?? thrown;
+    } finally {
+      this.#active.delete(pass);
+      this.#onEnd();
+    }
+  }
+}
+
+function reasonFor(failure: Failure, noted: readonly Noted[]): Failure | null {
+  const refused = noted.filter(({ trouble }) => trouble.kind !== 'unreached');
+  const own = refused.filter(({ isOwn }) => isOwn);
+  if (own.length > 0 && REFUSED.includes(failure.code)) return refusal(own, failure, 'the server of this peer');
+  // A failure that a refusal explains may still be another peer's: it is said of all of them.
+  if (refused.length > 0 && UNREACHED.includes(failure.code)) {
+    return refusal(refused, failure, 'the server of this peer, or of one that was spoken to at the same time,');
+  }
+  const unreached = noted.findLast(({ trouble, isOwn }) => trouble.kind === 'unreached' && isOwn);
+  if (unreached === undefined || !UNREACHED.includes(failure.code)) return null;
+  return new Failure('network', text(unreached, ''), { cause: failure });
+}
+
+function refusal(noted: readonly Noted[], cause: Failure, who: string): Failure {
+  const named = [...new Map(noted.map((one) => [text(one, who), one])).entries()].slice(0, MOST_NAMED);
+  const hosts = named.flatMap(([, { target, trouble }]) => (trouble.kind === 'plain' ? [] : [targetText(target)]));
+  const hint =
+    hosts.length === 0
+      ? 'Let the server name addresses with https. A peer that is reached over https is never spoken to without TLS.'
+      : `If the peer owns the host, add \`allowed-hosts: ${JSON.stringify(hosts)}\` to the entry of the peer. Otherwise do not trust its server.`;
+  return new Failure('host-not-allowed', `${named.map(([said]) => said).join('; ')}; nothing was sent there`, {
+    hint,
+    cause,
+  });
+}
+
+function text({ target, trouble }: Noted, who: string): string {
+  const where = targetText(target);
+  switch (trouble.kind) {
+    case 'host':
+      return `${who} names ${where}, which is not a host of the peer`;
+    case 'plain':
+      return `${who} names ${where} without TLS, although the peer is reached over https`;
+    case 'address':
+      return `${where} is at ${trouble.address}, which is not a public address`;
+    case 'unreached':
+      return `${where} was not reached: ${trouble.why}`;
+  }
+}

@@ -1,0 +1,82 @@
+import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { pipeline } from 'node:stream';
+import { askProxy, directly } from './dial.ts';
+import { parseTarget, type Target } from './host-rule.ts';
+import { Refusal } from './passes.ts';
+import { jobProxy, type Relay, troubleOf } from './relay.ts';
+
+/** What concerns one connection only and is not passed on (RFC 9110, 7.6.1). */
+const HOP_BY_HOP: ReadonlySet<string> = new Set([
+  'connection',
+  'expect',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** Passes on a request for an address of plain http. */
+export function passOn(relay: Relay, asked: IncomingMessage, answer: ServerResponse): void {
+  const [, authority = '', path = ''] = /^http:\/\/([^/?#]*)(.*)$/is.exec(asked.url ?? '') ?? [];
+  const target = parseTarget(authority, 80);
+  if (target === null) {
+    answer.writeHead(400).end();
+    return;
+  }
+  const fail = (thrown: unknown): void => {
+    // Who went away had a reason of its own.
+    if (answer.destroyed) return;
+    const trouble = troubleOf(thrown);
+    relay.passes.note(target, trouble);
+    if (answer.headersSent) answer.destroy();
+    else answer.writeHead(trouble.kind === 'unreached' ? 502 : 403).end('refused by dolt-federation\n');
+  };
+  try {
+    const sent = begin(relay, asked, { target, path: path.startsWith('/') ? path : `/${path}` });
+    const forget = relay.open.add(target, () => sent.destroy());
+    sent.on('response', (response) => {
+      answer.writeHead(response.statusCode ?? 502, response.statusMessage, headerLines(response).flat());
+      pipeline(response, answer, () => undefined);
+    });
+    sent.on('error', fail);
+    sent.on('close', forget);
+    answer.on('close', () => sent.destroy());
+    pipeline(asked, sent, () => undefined);
+  } catch (thrown) {
+    fail(thrown);
+  }
+}
+
+/** @throws Refusal, Error where the job's own proxy cannot be used */
+function begin(relay: Relay, asked: IncomingMessage, to: { readonly target: Target; path: string }): ClientRequest {
+  const { target, path } = to;
+  const permission = relay.passes.require(target);
+  if (!permission.plain) throw new Refusal({ kind: 'plain' });
+  const options = { method: asked.method ?? 'GET', headers: headersOf(asked) };
+  const proxy = jobProxy(relay, 'http', target);
+  if (proxy !== null) return askProxy(proxy, { ...options, path: asked.url ?? '' });
+  const { agent } = relay;
+  return request({ ...options, ...directly(target, permission), path, setHost: false, agent });
+}
+
+/** The headers to pass on, in their order and as they are written: some services sign them. */
+function headerLines({ rawHeaders, headers }: IncomingMessage): readonly (readonly [name: string, value: string])[] {
+  const named = (headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const lines = rawHeaders.flatMap((name, index) =>
+    index % 2 === 0 ? [[name, rawHeaders[index + 1] ?? ''] as const] : [],
+  );
+  return lines.filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()) && !named.includes(name.toLowerCase()));
+}
+
+function headersOf(asked: IncomingMessage): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of headerLines(asked)) {
+    const before = headers[name];
+    headers[name] = before === undefined ? value : [before, value].flat();
+  }
+  return headers;
+}

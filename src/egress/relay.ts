@@ -1,0 +1,43 @@
+import type { Agent } from 'node:http';
+import type { Env } from '../core/env.ts';
+import { errorMessage } from '../core/failure.ts';
+import type { Target } from './host-rule.ts';
+import { jobProxyFor } from './job-proxy.ts';
+import { type Passes, Refusal, type Trouble } from './passes.ts';
+
+/** What all connections of one proxy share. */
+export interface Relay {
+  /** Of the job. */
+  readonly env: Env;
+  readonly passes: Passes;
+  /** Keeps the connections for plain requests. */
+  readonly agent: Agent;
+  readonly open: OpenConnections;
+}
+
+/** The connections that are open, each to be ended once nothing is done any more that it is needed for. */
+export class OpenConnections {
+  readonly #all = new Set<{ readonly target: Target; readonly end: () => void }>();
+
+  /** @returns what takes it out again */
+  add(target: Target, end: () => void): () => void {
+    const one = { target, end };
+    this.#all.add(one);
+    return () => void this.#all.delete(one);
+  }
+
+  endUnless(isNeeded: (target: Target) => boolean): void {
+    for (const { target, end } of this.#all) if (!isNeeded(target)) end();
+  }
+}
+
+/** The job's own proxy for a target; null: there is none. @throws Error where it cannot be used */
+export function jobProxy({ env }: Relay, scheme: 'http' | 'https', target: Target): URL | null {
+  const job = jobProxyFor(env, scheme, target);
+  if (job.kind === 'unusable') throw new Error(job.why);
+  return job.kind === 'proxy' ? job.url : null;
+}
+
+export function troubleOf(thrown: unknown): Trouble {
+  return thrown instanceof Refusal ? thrown.trouble : { kind: 'unreached', why: errorMessage(thrown) };
+}

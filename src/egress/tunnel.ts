@@ -1,0 +1,95 @@
+import type { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
+import { type Duplex, pipeline } from 'node:stream';
+import { openDirectly, openThrough } from './dial.ts';
+import { parseTarget, type Target } from './host-rule.ts';
+import { Refusal } from './passes.ts';
+import { jobProxy, type Relay, troubleOf } from './relay.ts';
+
+/** A peer may think for long, and its own time limit ends it; this is for what nobody waits for any more. */
+export const IDLE_MS = 30 * 60_000;
+/** The first byte of every TLS connection: the type of a handshake record (RFC 8446, 5.1). */
+const TLS_HANDSHAKE = 0x16;
+
+/**
+ * Opens a tunnel (CONNECT). Dolt's own protocol comes through one also without TLS, so that the first byte is looked at
+ * before any is passed on (Dolt 2.3.0, measured).
+ * @param early what the client sent with its request
+ */
+export async function openTunnel(relay: Relay, asked: IncomingMessage, client: Duplex, early: Buffer): Promise<void> {
+  client.on('error', () => client.destroy());
+  const target = parseTarget(asked.url ?? '', null);
+  if (target === null) {
+    answer(client, '400 Bad Request');
+    return;
+  }
+  try {
+    const { plain, server } = await dial(relay, target);
+    await join(relay, { target, client, server, early, plain });
+  } catch (thrown) {
+    // Who went away had a reason of its own.
+    if (client.destroyed) return;
+    const trouble = troubleOf(thrown);
+    relay.passes.note(target, trouble);
+    if (trouble.kind === 'plain') client.destroy();
+    else answer(client, trouble.kind === 'unreached' ? '502 Bad Gateway' : '403 Refused by dolt-federation');
+  }
+}
+
+/** Ends a client's request for a tunnel. */
+export function answer(client: Duplex, status: string, header = ''): void {
+  client.end(`HTTP/1.1 ${status}\r\n${header}Content-Length: 0\r\nConnection: close\r\n\r\n`);
+}
+
+/** @throws Refusal, Error */
+async function dial(relay: Relay, target: Target): Promise<{ readonly plain: boolean; readonly server: Duplex }> {
+  const permission = relay.passes.require(target);
+  const proxy = jobProxy(relay, 'https', target);
+  const server = await (proxy === null ? openDirectly(target, permission) : openThrough(proxy, target));
+  return { plain: permission.plain, server };
+}
+
+interface Ends {
+  readonly target: Target;
+  readonly client: Duplex;
+  readonly server: Duplex;
+  readonly early: Buffer;
+  /** Whether what is sent need not be TLS. */
+  readonly plain: boolean;
+}
+
+/** @throws Refusal */
+async function join(relay: Relay, { target, client, server, early, plain }: Ends): Promise<void> {
+  const end = (): void => {
+    client.destroy();
+    server.destroy();
+  };
+  server.on('error', end);
+  server.on('close', relay.open.add(target, end));
+  for (const side of [client, server]) if (side instanceof Socket) side.setTimeout(IDLE_MS, end);
+  // What it was opened for may have ended meanwhile.
+  if (client.destroyed || relay.passes.permission(target) === null) return end();
+  client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+  const first = await firstBytes(client, early);
+  if (first === null) return end();
+  if (!plain && first[0] !== TLS_HANDSHAKE) {
+    server.destroy();
+    throw new Refusal({ kind: 'plain' });
+  }
+  server.write(first);
+  // One side may have said everything and still listen.
+  pipeline(client, server, (error) => error && end());
+  pipeline(server, client, (error) => error && end());
+}
+
+/** @returns null where the client went away before it sent any */
+async function firstBytes(client: Duplex, early: Buffer): Promise<Buffer | null> {
+  if (early.length > 0) return early;
+  return await new Promise((done) => {
+    client.once('data', (bytes: Buffer) => {
+      client.pause();
+      done(bytes);
+    });
+    client.once('close', () => done(null));
+  });
+}

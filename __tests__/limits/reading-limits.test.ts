@@ -4,6 +4,7 @@ import { resolve } from '../../src/commands/resolve.ts';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
+import { NOWHERE } from '../../src/egress/host-rule.ts';
 import { findLeft } from '../../src/resolve/find-left.ts';
 import { conflictOf, type ToldRow } from '../../src/rows/told-row.ts';
 import { attribute } from '../../src/sync/attribute.ts';
@@ -106,7 +107,7 @@ test('finding out which peer a conflict is with has a limit', async () => {
   await withEngines(town.path, folder.file('tmp'), (engines) =>
     engines.use(PLAIN_KIT, async ({ verb }) => {
       const reading = (limit: number) =>
-        verb(mergeLimit('reporting', limit), (sql) =>
+        verb(mergeLimit('reporting', limit), NOWHERE, (sql) =>
           attribute(sql, { head: ours, onto: [head, ours], conflicts }, ours),
         );
       expect(await failureOf(() => reading(500))).toMatchObject({

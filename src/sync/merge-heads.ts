@@ -2,6 +2,7 @@ import type { Conflict } from '../contract/result.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import type { Engine } from '../dolt/engines.ts';
+import { NOWHERE } from '../egress/host-rule.ts';
 import { type Attributed, attribute } from './attribute.ts';
 import { type Converged, converge, limited } from './converge.ts';
 import { noteEquivalent } from './equivalent.ts';
@@ -122,7 +123,7 @@ async function convergeAndAttribute(
     let late: readonly [head: string, why: Dropped] | null = null;
     for (const step of besides.converged.steps) {
       try {
-        attributed.push(...(await engine.verb(limits.of('reporting'), (sql) => attribute(sql, step, ours))));
+        attributed.push(...(await engine.verb(limits.of('reporting'), NOWHERE, (sql) => attribute(sql, step, ours))));
       } catch (thrown) {
         const failure = toFailure(thrown);
         const others = [...step.onto, step.head].filter((head) => head !== ours).sort();

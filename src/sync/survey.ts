@@ -3,6 +3,7 @@ import type { Engine } from '../dolt/engines.ts';
 import { forgetTracking } from '../dolt/heads.ts';
 import { commitInfo, commitsAmong, containsCommit, countCommits, mergeBase, rootCommit } from '../dolt/history.ts';
 import type { Sql } from '../dolt/sql.ts';
+import { NOWHERE } from '../egress/host-rule.ts';
 import { surveyDelivery } from './deliver.ts';
 import { leaseFailure } from './lease.ts';
 import { mergeLimit } from './merge-limits.ts';
@@ -53,7 +54,9 @@ export async function compareWithin(
   heads: { readonly theirs: string; readonly before: string | null },
 ): Promise<void> {
   try {
-    await engine.verb(mergeLimit('comparing', town.mergeTimeoutMs), (sql) => comparePeer(sql, run, town, heads));
+    await engine.verb(mergeLimit('comparing', town.mergeTimeoutMs), NOWHERE, (sql) =>
+      comparePeer(sql, run, town, heads),
+    );
   } catch (thrown) {
     // It was reached, so that it is not `unreachable`.
     run.state = 'unknown';

@@ -12,7 +12,7 @@ import { parseConflicts } from './parse-conflicts.ts';
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 /** A hundred thousand rows; more is no file for a person. */
-const MAX_BYTES = 64 * 1024 * 1024;
+export const MAX_CONFLICTS_FILE_BYTES = 64 * 1024 * 1024;
 
 /**
  * Reads a conflicts file.
@@ -32,7 +32,7 @@ export async function readConflictsIfAny(file: string): Promise<ConflictsFile | 
 }
 
 async function readText(file: string): Promise<string> {
-  const found = await readSmall(file, MAX_BYTES);
+  const found = await readSmall(file, MAX_CONFLICTS_FILE_BYTES);
   if (found.kind === 'absent') throw unreadable(file, 'ENOENT, it does not exist');
   if (found.kind === 'refused') throw unreadable(file, found.cause ?? found.why);
   try {
@@ -63,8 +63,8 @@ export async function storeConflicts(file: string, conflicts: ConflictsFile): Pr
     }
     await mkdir(dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
     const text = conflictsText(conflicts);
-    if (Buffer.byteLength(text) > MAX_BYTES) {
-      throw new Error(`the rows left for a person take more than ${MAX_BYTES / (1024 * 1024)} MiB`);
+    if (Buffer.byteLength(text) > MAX_CONFLICTS_FILE_BYTES) {
+      throw new Error(`the rows left for a person take more than ${MAX_CONFLICTS_FILE_BYTES / (1024 * 1024)} MiB`);
     }
     await writeWhole(file, text, PRIVATE_FILE);
     return true;

@@ -1,5 +1,5 @@
 /**
- * `npm run generate`: writes everything that follows from the tables in src/contract. With `--check` nothing is written;
+ * `npm run generate`: writes everything that follows from the tables in src/contract and from limits in src. With `--check` nothing is written;
  * every file that would change is named, and there is one, the exit code is 1.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { actionTypesYml } from './generate/action-types-yml.ts';
 import { actionYml, setupActionYml } from './generate/action-yml.ts';
 import { errorEntries } from './generate/error-entries.ts';
+import { limitTable } from './generate/limit-table.ts';
 import { fillMarks } from './generate/marked-blocks.ts';
 import { commandTable, exitCodeTable, inputTable, outputTable } from './generate/readme-tables.ts';
 import { resultSchema } from './generate/result-schema.ts';
@@ -20,6 +21,7 @@ const FILES: Readonly<Record<string, (now: string | null) => string>> = {
   'action-types.yml': actionTypesYml,
   'docs/result.schema.json': resultSchema,
   'docs/troubleshooting.md': (now) => fillMarks('docs/troubleshooting.md', now, { errors: errorEntries() }),
+  'docs/limits.md': (now) => fillMarks('docs/limits.md', now, { limits: limitTable() }),
   'README.md': (now) =>
     fillMarks('README.md', now, {
       inputs: inputTable(),

@@ -82,3 +82,15 @@ test('a long history of many rows in conflict is merged within its memory', asyn
     { name: 'hostile', verified: true, conflicts: { length: 300 } },
   ]);
 });
+
+test('conflicts with large values are settled page by page within their memory', async () => {
+  await using folder = await tempFolder();
+  const load = await largeConflicts(folder, { rows: 24, bytes: 4 * MIB });
+  const before = process.memoryUsage().rss;
+  const { result } = await command(folder, load.peers());
+  expect(process.memoryUsage().rss - before).toBeLessThan(768 * MIB);
+  expect(result.peers).toMatchObject([
+    { name: 'honest', verified: true },
+    { name: 'hostile', verified: true, conflicts: { length: 24 } },
+  ]);
+});

@@ -1,7 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
 import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
-import { mergeLimit } from '../../src/sync/merge-limits.ts';
+import { MergeLimits, mergeLimit } from '../../src/sync/merge-limits.ts';
+import { newPeerRun } from '../../src/sync/peer-run.ts';
+import { partOf } from '../../src/sync/roles.ts';
+import { screenPeers } from '../../src/sync/screen-peers.ts';
 import { type Federated, filePeer, withEngines } from '../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -92,12 +95,26 @@ describe('a merge that passes its limit', () => {
   });
 });
 
-test('a check that passes its limit keeps the peer out; nothing is merged or pushed', async () => {
+test('a comparison that passes its limit keeps the peer out; nothing is merged or pushed', async () => {
   await towns.send("UPDATE items SET title = 'sent' WHERE id = 101");
   const before = await towns.state();
   const done = await towns.receive({ options: { mergeTimeoutMs: 1 } });
-  expect(done.run('partner').failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^checking/) });
+  expect(done.run('partner').failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^comparing/) });
   expect(await towns.state()).toBe(before);
+});
+
+test('so does a check that passes its limit', async () => {
+  await towns.send("UPDATE items SET title = 'sent' WHERE id = 101");
+  await towns.south.dolt('fetch', 'origin');
+  const peer = filePeer('partner', folder.file('mailbox'));
+  const run = { ...newPeerRun(peer, partOf('sync', 'peer'), 'main'), head: await towns.north.head() };
+  const ours = await towns.south.head();
+  await withEngines(towns.south.path, folder.file('tmp'), (engines) =>
+    engines.use(PLAIN_KIT, (engine) =>
+      screenPeers(engine, [run], { branch: 'main', ours, maxDelete: 50, limits: new MergeLimits(1, 1) }),
+    ),
+  );
+  expect(run.failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^checking/) });
 });
 
 test('what `resolve` does has the same limit: all statements end, and the engine goes on', async () => {

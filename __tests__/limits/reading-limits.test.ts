@@ -160,7 +160,10 @@ test('`resolve` that passes its limit moves no branch and keeps the choices', as
       },
       commandContext(folder.path),
     );
-  expect(await failureOf(() => resolving(1))).toMatchObject({ code: 'timeout' });
+  expect(await failureOf(() => resolving(1))).toMatchObject({
+    code: 'timeout',
+    message: expect.stringMatching(/^checking/),
+  });
   expect(await town.head()).toBe(before);
   expect(await readFile(file, 'utf8')).toBe(chosen);
   expect(await resolving(60_000)).toMatchObject({ status: 'success', rows: 1 });

@@ -53,7 +53,7 @@ export function mayHoldLarge(columns: readonly { readonly type: string }[]): boo
 }
 
 /** Bytes of the rows that are worked on together. */
-const PAGE_BYTES = 16 * 1024 * 1024;
+export const PAGE_BYTES = 16 * 1024 * 1024;
 
 /**
  * How many of the next rows in conflict fit into memory together, at least one. Dolt adds the sizes up without holding

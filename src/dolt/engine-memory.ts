@@ -4,15 +4,15 @@ import { Failure } from '../core/failure.ts';
 import type { ServerProcess } from './process.ts';
 
 const MIB = 1024 * 1024;
-const LEAST = 1_024 * MIB;
-const MOST = 4_096 * MIB;
+export const LEAST_ENGINE_BYTES = 1_024 * MIB;
+export const MOST_ENGINE_BYTES = 4_096 * MIB;
 /** Go collects garbage harder from here on; before the limit, since it may pass its own target. */
 const TARGET_SHARE = 0.75;
 const INTERVAL_MS = 100;
 
 /** Bytes that an engine may take: half of what the machine or its container has, between 1 and 4 GiB. */
 export function engineMemory(available: number = memoryHere()): number {
-  return Math.min(MOST, Math.max(LEAST, Math.floor(available / 2)));
+  return Math.min(MOST_ENGINE_BYTES, Math.max(LEAST_ENGINE_BYTES, Math.floor(available / 2)));
 }
 
 function memoryHere(): number {

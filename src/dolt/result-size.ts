@@ -2,7 +2,7 @@ import type { TypeCastField, TypeCastNext } from 'mysql2';
 import { Failure } from '../core/failure.ts';
 
 /** Bytes that the rows of one statement may take here. */
-const MAX_RESULT_BYTES = 128 * 1024 * 1024;
+export const MAX_RESULT_BYTES = 128 * 1024 * 1024;
 /** What a value costs besides its text. */
 const VALUE_OVERHEAD = 32;
 

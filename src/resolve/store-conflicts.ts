@@ -14,7 +14,7 @@ const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 const WORLD_WRITABLE = 0o002;
 /** A hundred thousand rows; more is no file for a person. */
-const MAX_BYTES = 64 * 1024 * 1024;
+export const MAX_CONFLICTS_FILE_BYTES = 64 * 1024 * 1024;
 
 /** A conflicts file as it was read. */
 export interface StoredConflicts {
@@ -29,7 +29,7 @@ export interface StoredConflicts {
  */
 export async function readConflicts(file: string): Promise<StoredConflicts> {
   await refuseOthers(file);
-  const found = await readSmall(file, MAX_BYTES, 'refuse');
+  const found = await readSmall(file, MAX_CONFLICTS_FILE_BYTES, 'refuse');
   if (found.kind === 'absent') throw unreadable(file, 'ENOENT, it does not exist');
   if (found.kind === 'refused') throw unreadable(file, found.cause ?? found.why, NO_FILE);
   return { conflicts: parseConflicts(textOf(found.bytes, file), file), digest: digestOf(found.bytes) };
@@ -112,8 +112,8 @@ export async function storeConflicts(file: string, conflicts: ConflictsFile): Pr
     }
     await mkdir(dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
     const text = conflictsText(conflicts);
-    if (Buffer.byteLength(text) > MAX_BYTES) {
-      throw new Error(`the rows left for a person take more than ${MAX_BYTES / (1024 * 1024)} MiB`);
+    if (Buffer.byteLength(text) > MAX_CONFLICTS_FILE_BYTES) {
+      throw new Error(`the rows left for a person take more than ${MAX_CONFLICTS_FILE_BYTES / (1024 * 1024)} MiB`);
     }
     await writeWhole(file, text, PRIVATE_FILE);
     return true;
@@ -143,7 +143,7 @@ export async function rewriteConflicts(file: string, conflicts: ConflictsFile, d
 
 /** @returns null where there is no file that could be read */
 async function digestNow(file: string): Promise<string | null> {
-  const found: SmallFile = await readSmall(file, MAX_BYTES, 'refuse');
+  const found: SmallFile = await readSmall(file, MAX_CONFLICTS_FILE_BYTES, 'refuse');
   return found.kind === 'read' ? digestOf(found.bytes) : null;
 }
 

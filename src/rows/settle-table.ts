@@ -18,7 +18,7 @@ import type { TablePolicy } from './table-policy.ts';
 import type { ToldRow } from './told-row.ts';
 
 /** Rows read, decided and settled together: memory has a bound, however many are in conflict. */
-const PAGE = 1_000;
+export const PAGE_ROWS = 1_000;
 
 export interface SettledTable {
   readonly told: readonly ToldRow[];
@@ -72,7 +72,7 @@ export async function settleTable(sql: Sql, merging: Merging, table: TableToSett
   // Their deletions under `theirs` are taken at the end, all at once: a row is deleted in no other way.
   const without = table.strategy === 'theirs' ? ({ without: 'their-deletions' } as const) : {};
   for (;;) {
-    const limit = await rowsThatFit(sql, shape.name, { limit: PAGE, ...without });
+    const limit = await rowsThatFit(sql, shape.name, { limit: PAGE_ROWS, ...without });
     const rows = await conflictRows(sql, shape.name, { limit, ...without });
     if (rows.length === 0) break;
     const chosen = await budget.rows.lend(() => settle(rows));

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Cells } from '../dolt/cell.ts';
 
 /** Longer values are reported by their beginning. */
-const LONGEST = 16_384;
+export const LONGEST_REPORTED = 16_384;
 const SHOWN = 1_024;
 
 /**
@@ -12,7 +12,7 @@ const SHOWN = 1_024;
 export function shortened(value: string): string;
 export function shortened(value: string | null): string | null;
 export function shortened(value: string | null): string | null {
-  if (value === null || value.length <= LONGEST) return value;
+  if (value === null || value.length <= LONGEST_REPORTED) return value;
   const hash = createHash('sha256').update(value).digest('hex');
   // A copy: V8 would keep the whole value alive for a part of it.
   const beginning = Buffer.from(value.slice(0, SHOWN)).toString();

@@ -22,7 +22,7 @@ interface Trying {
 }
 
 /** How long a fetch may go on after the branch is here. All that it brings then are tags, which are removed anyway. */
-const TAGS_MS = 2_000;
+export const TAGS_MS = 2_000;
 
 /**
  * Fetches a peer's branch, within its time and again where that may help.

@@ -33,8 +33,8 @@ interface Move {
   readonly tell: (notice: Notice) => void;
 }
 
-const MAX_REPLAYS = 20;
-const REPLAYS_MS = 60_000;
+export const MAX_REPLAYS = 20;
+export const REPLAYS_MS = 60_000;
 
 const commitRow = z.object({
   hash: z.string(),

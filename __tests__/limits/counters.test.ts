@@ -1,0 +1,71 @@
+import { describe, expect, test } from '@jest/globals';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { HASH_ORDERS, twoTowns } from '../helpers/two-towns.ts';
+
+const BIGGEST = '18446744073709551615';
+const COUNTED = (type: string) => [
+  `CREATE TABLE counted (id ${type} AUTO_INCREMENT PRIMARY KEY, v INT)`,
+  'INSERT INTO counted VALUES (1, 0)',
+];
+const IDS = 'SELECT CAST(id AS CHAR) AS id FROM counted ORDER BY counted.id';
+
+/** How a peer brings a counter to the end of its type, and the keys that are there after the merge. */
+const COUNTERS: readonly (readonly [what: string, type: string, brought: readonly string[], ids: readonly string[]])[] =
+  [
+    ['TINYINT, by a row', 'TINYINT', ['INSERT INTO counted VALUES (127, 1)'], ['1', '2', '127']],
+    [
+      'BIGINT UNSIGNED, by a row',
+      'BIGINT UNSIGNED',
+      [`INSERT INTO counted VALUES (${BIGGEST}, 1)`],
+      ['1', '2', BIGGEST],
+    ],
+    ['BIGINT UNSIGNED, alone', 'BIGINT UNSIGNED', [`ALTER TABLE counted AUTO_INCREMENT = ${BIGGEST}`], ['1', '2']],
+    ['INT, alone', 'INT', ['ALTER TABLE counted AUTO_INCREMENT = 2147483647'], ['1', '2']],
+  ];
+
+describe.each(HASH_ORDERS)('an AUTO_INCREMENT counter at its end, %s', (order) => {
+  test.each(COUNTERS)('%s: it is merged, every row stays, and the database is sound', async (_, type, brought, ids) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...COUNTED(type));
+    await towns.edit(['INSERT INTO counted (v) VALUES (5)'], brought, order);
+    expect((await towns.run('north')).run('south')).toMatchObject({ failure: null, verified: true });
+    expect(await towns.north.rows(IDS)).toEqual(ids.map((id) => ({ id })));
+    await towns.north.dolt('fsck');
+  });
+});
+
+test('a row without a key is refused then, until the counter is lowered at the peer as well; nothing comes back', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(folder, ...COUNTED('TINYINT'));
+  await towns.edit(['INSERT INTO counted (v) VALUES (5)'], ['INSERT INTO counted VALUES (127, 1)']);
+  await towns.run('north');
+  const add = 'INSERT INTO counted (v) VALUES (6)';
+  await expect(towns.north.sql(add)).rejects.toThrow('duplicate primary key');
+  await towns.edit(['DELETE FROM counted WHERE id = 127', 'ALTER TABLE counted AUTO_INCREMENT = 3'], []);
+  expect((await towns.run('north')).run('south')).toMatchObject({ failure: null, verified: true });
+  expect(await towns.north.rows(IDS)).toEqual(['1', '2'].map((id) => ({ id })));
+  // Dolt takes the greatest counter of all branches and tracking refs (2.3.0).
+  await towns.run('south');
+  await towns.edit([], []);
+  await towns.run('north');
+  await towns.north.sql(add);
+  expect(await towns.north.rows(IDS)).toEqual(['1', '2', '3'].map((id) => ({ id })));
+});
+
+test.each(HASH_ORDERS)('a counter of beads takes the greatest value, which is reported, %s', async (order) => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(
+    folder,
+    ...['issues', 'dependencies', 'labels'].map((name) => `CREATE TABLE ${name} (id VARCHAR(9) PRIMARY KEY)`),
+    'CREATE TABLE issue_counter (prefix VARCHAR(9) PRIMARY KEY, last_id INT NOT NULL)',
+    "INSERT INTO issue_counter VALUES ('bd', 1)",
+  );
+  const set = (value: string) => [`UPDATE issue_counter SET last_id = ${value}`];
+  await towns.edit(set('2'), set('2147483647'), order);
+  const done = (await towns.run('north')).run('south');
+  expect(done).toMatchObject({ failure: null, verified: true });
+  expect(done.conflicts).toMatchObject([
+    { table: 'issue_counter', resolution: 'theirs (counter, greater value)', left: false },
+  ]);
+  expect(await towns.north.rows('SELECT last_id FROM issue_counter')).toEqual([{ last_id: 2147483647 }]);
+});

@@ -1,0 +1,70 @@
+import { OPTIONS } from '../../src/contract/options.ts';
+import { durationText } from '../../src/core/duration.ts';
+import { PAGE_BYTES } from '../../src/dolt/conflict-rows.ts';
+import { LEAST_ENGINE_BYTES, MOST_ENGINE_BYTES } from '../../src/dolt/engine-memory.ts';
+import { GRACE_MS } from '../../src/dolt/interrupt.ts';
+import { MAX_RESULT_BYTES } from '../../src/dolt/result-size.ts';
+import { MAX_CONFLICTS_FILE_BYTES } from '../../src/resolve/store-conflicts.ts';
+import { MERGE_BYTES, MOST_REPORT_BYTES, REPORT_BYTES } from '../../src/rows/merge-budget.ts';
+import { PAGE_ROWS } from '../../src/rows/settle-table.ts';
+import { LONGEST_REPORTED } from '../../src/rows/shortened.ts';
+import { TAGS_MS } from '../../src/sync/read-peer.ts';
+import { MAX_REPLAYS, REPLAYS_MS } from '../../src/sync/report-received.ts';
+
+const bytes = (count: number): string => {
+  const mib = count / (1024 * 1024);
+  return mib >= 1024 ? `${mib / 1024} GiB` : `${mib} MiB`;
+};
+const number = (count: number): string => count.toLocaleString('en-US');
+
+/** What a peer may take, from the constants of the code. */
+export function limitTable(): string {
+  const mergeTimeout = `\`merge-timeout\` (${OPTIONS['merge-timeout'].default})`;
+  const rows: readonly (readonly [what: string, limit: string, otherwise: string])[] = [
+    ['One fetch or push', `\`timeout\` (${OPTIONS.timeout.default})`, '`timeout`'],
+    [
+      'Tags that a fetch brings after its branch; not over ssh or git',
+      durationText(TAGS_MS),
+      'the fetch is ended, and the peer is served (`many-tags`)',
+    ],
+    ['Comparing a head with ours, checking what it brings, merging it: each', mergeTimeout, '`timeout`'],
+    ['Finding out which peer each conflict of one merge is with', mergeTimeout, '`timeout`'],
+    [
+      'Reading what one peer left for the conflicts file',
+      mergeTimeout,
+      'a warning `timeout`; the file lacks that peer',
+    ],
+    [
+      'Repeating merges of other databases to report them',
+      `${MAX_REPLAYS} merges, ${durationText(REPLAYS_MS)}, and ${mergeTimeout} each`,
+      'the notice `merges-unread`',
+    ],
+    ['A statement that was told to end', durationText(GRACE_MS), 'its engine is ended'],
+    [
+      'Memory of an engine (Linux only)',
+      `half of the memory of the machine or container, ${bytes(LEAST_ENGINE_BYTES)} to ${bytes(MOST_ENGINE_BYTES)}`,
+      '`too-large`',
+    ],
+    ['Rows that one statement reads', bytes(MAX_RESULT_BYTES), '`too-large`'],
+    [
+      'Rows in conflict that are settled together',
+      `${number(PAGE_ROWS)} rows or ${bytes(PAGE_BYTES)} of large values`,
+      'the next page is read',
+    ],
+    ['Rows and their histories that one merge holds at a time', bytes(MERGE_BYTES), '`too-large`'],
+    [
+      'The report of one merge, as JSON',
+      `${bytes(MOST_REPORT_BYTES)}, and ${bytes(REPORT_BYTES)} divided by the number of peers`,
+      '`too-large`',
+    ],
+    [
+      'A value in a report',
+      `${number(LONGEST_REPORTED)} characters`,
+      'its beginning, length and SHA-256; the database has it whole',
+    ],
+    ['A conflicts file', bytes(MAX_CONFLICTS_FILE_BYTES), 'the warning `conflicts-file-unwritten`'],
+  ];
+  return [['What', 'Limit', 'What happens beyond it'], ['---', '---', '---'], ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n');
+}

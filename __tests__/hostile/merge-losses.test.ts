@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -62,4 +62,48 @@ test('a local ignored table keeps its rows, also where its name is accepted from
   });
   expect(await box.state()).toBe(before);
   expect(await box.south.rows('SELECT text FROM private_notes')).toEqual([{ text: 'ours' }]);
+});
+
+describe('foreign keys take no row of ours in a merge that the peer does not name', () => {
+  const family = (onDelete: string): readonly string[] => [
+    'CREATE TABLE parents (id INT PRIMARY KEY, n INT)',
+    `CREATE TABLE children (id INT PRIMARY KEY, parent INT, FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE ${onDelete})`,
+    `INSERT INTO parents VALUES ${numbers(1, 10)
+      .map((id) => `(${id}, 0)`)
+      .join()}`,
+  ];
+  const ours = `INSERT INTO children VALUES ${numbers(1, 30)
+    .map((id) => `(${id}, ${(id % 10) + 1})`)
+    .join()}`;
+
+  test.each(['CASCADE', 'SET NULL', 'RESTRICT'])(
+    'ON DELETE %s: parents of new children of ours come back',
+    async (onDelete) => {
+      await using folder = await tempFolder();
+      const box = await mailbox(folder, ...family(onDelete));
+      await box.send('DELETE FROM parents');
+      await box.keep(ours);
+      const { failure, conflicts } = (await box.receive()).run('partner');
+      expect(failure).toBeNull();
+      expect(conflicts.filter(({ kind }) => kind === 'restored')).toHaveLength(10);
+      expect(await box.south.rows('SELECT COUNT(parent) AS n, COUNT(*) AS m FROM children')).toEqual([
+        { n: 30, m: 30 },
+      ]);
+      expect(await box.south.rows('SELECT COUNT(*) AS n FROM parents')).toEqual([{ n: 10 }]);
+    },
+  );
+
+  test.each(['CASCADE', 'SET NULL'])(
+    'ON DELETE %s: nor do parents that were deleted past the foreign key',
+    async (onDelete) => {
+      await using folder = await tempFolder();
+      const box = await mailbox(folder, ...family(onDelete), ours);
+      await box.send('SET foreign_key_checks = 0', 'DELETE FROM parents WHERE id > 2');
+      await box.keep("INSERT INTO items VALUES (5, 'five', 'sue')");
+      await box.receive();
+      expect(await box.south.rows('SELECT COUNT(parent) AS n, COUNT(*) AS m FROM children')).toEqual([
+        { n: 30, m: 30 },
+      ]);
+    },
+  );
 });

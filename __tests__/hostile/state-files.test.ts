@@ -1,0 +1,165 @@
+import { lstat, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import type { RunResult } from '../../src/contract/result.ts';
+import { restoreKept } from '../../src/sync/kept-changes.ts';
+import { readMemory, writeMemory } from '../../src/sync/verified-memory.ts';
+import { command } from '../helpers/commanding.ts';
+import { withDatabase } from '../helpers/federating.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, type TestTown } from '../helpers/town.ts';
+
+const STATE = 'dolt-federation.json';
+const REMOTES = 'dolt-federation-remotes.json';
+
+interface Town {
+  readonly town: TestTown;
+  readonly fileOf: (name: string) => string;
+  readonly sync: () => Promise<RunResult>;
+}
+
+/** A database that has synced once with one peer. */
+async function synced(folder: TempFolder): Promise<Town> {
+  const town = await makeTown(folder.file('town'));
+  const sync = async (): Promise<RunResult> => (await command(folder, `box: file://${folder.file('box')}`)).result;
+  await sync();
+  return { town, sync, fileOf: (name) => folder.file('town', '.dolt', name) };
+}
+
+type Tamper = (file: string, folder: TempFolder) => Promise<void>;
+const written =
+  (change: (text: string) => string): Tamper =>
+  async (file) =>
+    await writeFile(file, change(await readFile(file, 'utf8')));
+const TAMPERED: readonly (readonly [string, Tamper])[] = [
+  ['no JSON', written((text) => text.slice(0, -5))],
+  ['another version', written((text) => text.replace(/"version":\d/, '"version":99'))],
+  ['an unknown key', written((text) => text.replace('{"version"', '{"more":1,"version"'))],
+  ['an unknown key of an entry', written((text) => text.replace('"branch":', '"path":"/etc","branch":'))],
+  ['a number for a text', written((text) => text.replace(/"head":"[0-9a-v]{32}"/, '"head":1e999'))],
+  ['a branch for a head', written((text) => text.replace(/"head":"[0-9a-v]{32}"/, '"head":"HEAD~1"'))],
+  ['SQL for a head', written((text) => text.replace(/"head":"[0-9a-v]{32}"/, `"head":"' OR 1=1 --"`))],
+  ['a list for a mapping', written(() => '[]')],
+  ['deep nesting', written(() => '['.repeat(1_000_000))],
+  ['nothing', written(() => '')],
+  ['17 MiB', (file) => truncate(file, 17 * 1024 * 1024)],
+  [
+    'a symbolic link',
+    async (file, folder) => {
+      await rm(file);
+      await writeFile(folder.file('victim'), 'mine');
+      await symlink(folder.file('victim'), file);
+    },
+  ],
+];
+
+describe('a state file that holds', () => {
+  test.each(TAMPERED)('%s is not believed, and put aside as it is', async (_, tamper) => {
+    await using folder = await tempFolder();
+    const { town, sync, fileOf } = await synced(folder);
+    const file = fileOf(STATE);
+    await tamper(file, folder);
+    const found = await lstat(file);
+    const text = found.isFile() ? await readFile(file, 'latin1') : null;
+    await town.commit('more', "INSERT INTO items VALUES (9, 'nine', 'ann')");
+    const result = await sync();
+    expect(result).toMatchObject({ status: 'success', peers: [{ verified: true }] });
+    const aside = `${file}.unreadable`;
+    const said = result.problems.filter(({ code }) => code === 'memory-unusable').map(({ message }) => message);
+    expect(said).toEqual([expect.stringContaining(file), expect.stringContaining(aside)]);
+    expect((await lstat(aside)).ino).toBe(found.ino);
+    if (text !== null) expect(await readFile(aside, 'latin1')).toBe(text);
+    expect(await readMemory(town.path)).toMatchObject({ trouble: null, memory: { peers: expect.any(Map) } });
+    if (found.isSymbolicLink()) expect(await readFile(folder.file('victim'), 'utf8')).toBe('mine');
+    expect((await sync()).problems.filter(({ code }) => code === 'memory-unusable')).toEqual([]);
+  });
+
+  test('an entry of another database, or an impossible date, changes nothing for this one', async () => {
+    await using folder = await tempFolder();
+    const { town, sync, fileOf } = await synced(folder);
+    const { memory } = await readMemory(town.path);
+    const [entry] = memory.peers.values();
+    if (entry === undefined) throw new Error('nothing is remembered');
+    const foreign = { ...entry, root: 'a'.repeat(32), head: 'b'.repeat(32) };
+    await writeMemory(town.path, { ...memory, peers: new Map([['x', foreign]]) });
+    await town.commit('more', "INSERT INTO items VALUES (9, 'nine', 'ann')");
+    expect(await sync()).toMatchObject({ status: 'success', problems: [], peers: [{ verified: true }] });
+    expect(await readFile(fileOf(STATE), 'utf8')).toContain('b'.repeat(32));
+    expect(await readFile(fileOf(STATE), 'utf8')).toContain(entry.root);
+  });
+});
+
+/** What is tried with the notes, too: they are read in the same way. */
+const IN_NOTES = ['no JSON', 'another version', 'an unknown key of an entry', 'a symbolic link'];
+
+describe('the notes of remotes that hold', () => {
+  const NOTES = '{"version":1,"remotes":{"origin":{"peer":"box","url":"file:///x","ref":null,"run":1}}}\n';
+  test.each(TAMPERED.filter(([name]) => IN_NOTES.includes(name)))(
+    '%s make no remote ours, and are kept',
+    async (_, tamper) => {
+      await using folder = await tempFolder();
+      const { town, fileOf } = await synced(folder);
+      const file = fileOf(REMOTES);
+      await town.dolt('remote', 'add', 'origin', `file://${folder.file('own')}`);
+      await writeFile(file, NOTES.replace('"ref"', '"branch":1,"ref"'));
+      await tamper(file, folder);
+      const found = await lstat(file);
+      const peers = `box: file://${folder.file('box')}\nnew: file://${folder.file('new')}`;
+      const { result } = await command(folder, peers);
+      expect(result.status).toBe('success');
+      expect(result.problems).toContainEqual(expect.objectContaining({ code: 'memory-unusable' }));
+      expect(await town.rows("SELECT url FROM dolt_remotes WHERE name = 'origin'")).toEqual([
+        { url: `file://${folder.file('own')}` },
+      ]);
+      const kept = await lstat(`${file}.unreadable`).catch(() => lstat(file));
+      expect(kept.ino).toBe(found.ino);
+    },
+  );
+
+  test('a remote that is not as they say is not removed', async () => {
+    await using folder = await tempFolder();
+    const { town, fileOf, sync } = await synced(folder);
+    await town.dolt('remote', 'add', 'origin', `file://${folder.file('own')}`);
+    await writeFile(fileOf(REMOTES), NOTES.replace('"run":1', '"run":999999999'));
+    expect((await sync()).status).toBe('unchanged');
+    expect(await town.rows("SELECT name FROM dolt_remotes WHERE name = 'origin'")).toEqual([{ name: 'origin' }]);
+  });
+});
+
+describe('a branch that is called like those that keep uncommitted rows', () => {
+  const KEPT = 'dolt-federation/kept/20260101T000000000Z/main';
+  const MINE = 'dolt-federation/unrestored/20260101T000000000Z/main';
+
+  test.each([
+    ['a commit of somebody else', 'UPDATE items SET title = "theirs" WHERE id = 1', 'my work', MINE],
+    ['several commits', "CALL DOLT_COMMIT('--allow-empty', '-m', 'one')", 'two', MINE],
+    ['nothing', null, null, null],
+  ])('and holds %s is not thrown away, and its rows are not written', async (_, edit, message, name) => {
+    await using folder = await tempFolder();
+    const { town, sync } = await synced(folder);
+    const edits = edit === null ? [] : [edit, `CALL DOLT_COMMIT('-A', '--allow-empty', '-m', '${message}')`];
+    await town.sql(`CALL DOLT_CHECKOUT('-b', '${KEPT}')`, ...edits);
+    const head = await town.head(KEPT);
+    const result = await sync();
+    const branches = await town.rows("SELECT name, hash FROM dolt_branches WHERE name <> 'main'");
+    expect(branches).toEqual(name === null ? [] : [{ name, hash: head }]);
+    const warned = result.problems.filter(({ code }) => code === 'uncommitted-changes');
+    expect(warned.map(({ message: text }) => text)).toEqual(name === null ? [] : [expect.stringContaining(MINE)]);
+    expect(await town.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'one' }]);
+    expect((await sync()).problems).toEqual([]);
+  });
+
+  test('for a branch that is gone is renamed, and nothing of it is lost', async () => {
+    await using folder = await tempFolder();
+    const { town } = await synced(folder);
+    const gone = KEPT.replace(/main$/, 'gone');
+    await town.sql(
+      `CALL DOLT_CHECKOUT('-b', '${gone}')`,
+      'UPDATE items SET title = "x"',
+      "CALL DOLT_COMMIT('-am', 'x')",
+    );
+    const head = await town.head(gone);
+    const notices = await withDatabase(town.path, folder.file('tmp'), restoreKept);
+    expect(notices).toMatchObject([{ code: 'uncommitted-changes' }]);
+    expect(await town.head(MINE.replace(/main$/, 'gone'))).toBe(head);
+  });
+});

@@ -30,6 +30,8 @@ describe('a signal', () => {
   test.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGQUIT', 131],
   ] as const)('%s ends a running command in order with exit code %i', async (signal, exitCode) => {
     await using mirror = await silentMirror();
     const digest = '0'.repeat(64);

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { readEnv } from '../../src/core/env.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { openServer, type ServerOptions } from '../../src/dolt/server.ts';
@@ -40,6 +42,19 @@ describe('a server of our own', () => {
     expect(await readdir(folder.file('tmp'))).toEqual([]);
     expect((await readdir(folder.file('town', '.dolt'))).sort()).toEqual(before.sort());
     expect((await stat(folder.file('town', '.dolt', 'config.json'))).mode & 0o022).toBe(0);
+  });
+
+  test('listens on the loopback address only, and runs no events', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const server = await openServer(options(folder));
+    const database = await openDatabase(server, 1);
+    expect(await database.rows(z.unknown(), 'SELECT @@GLOBAL.event_scheduler AS events')).toEqual([{ events: 'OFF' }]);
+    await database.close();
+    // The whole of 127.0.0.0/8 is this machine, so that a server for all addresses would answer here.
+    const elsewhere = createConnection({ host: '127.0.0.2', port: server.address.port });
+    await expect(once(elsewhere, 'connect')).rejects.toThrow(/ECONNREFUSED|EADDRNOTAVAIL/);
+    await server.stop();
   });
 
   test('never opens the files of the database to others, not even while it runs', async () => {

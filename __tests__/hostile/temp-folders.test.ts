@@ -88,6 +88,28 @@ describe('a folder for temporary files', () => {
     expect(await headOfBox(folder)).toBe(head);
   });
 
+  test.each([
+    ['is missing', async () => undefined],
+    ['others can change', (path: string) => mkdir(path).then(() => chmod(path, 0o777))],
+    ['has a long path', (path: string) => mkdir(path)],
+  ])('with a long path needs no TMPDIR that %s', async (what, prepare) => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const elsewhere = folder.file(what === 'has a long path' ? 't'.repeat(200) : 'elsewhere');
+    await prepare(elsewhere);
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = elsewhere;
+    try {
+      const { result } = await command(folder, boxOf(folder), { tempDir: folder.file('l'.repeat(200)) });
+      expect(result.status).toBe('success');
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
+    expect(await headOfBox(folder)).toBe(await town.head());
+    expect(existsSync(elsewhere) ? await readdir(elsewhere) : []).toEqual([]);
+  });
+
   test('that is a file is refused with its name', async () => {
     await using folder = await tempFolder();
     await makeTown(folder.file('town'));

@@ -10,6 +10,8 @@ export interface PrivateRunContext extends FolderPlace {
 }
 
 const TIMEOUT_MS = 60_000;
+/** The questions have short answers, and the program may be no Dolt. */
+const MAX_OUTPUT_BYTES = 64 * 1024;
 
 /**
  * Runs one command of a Dolt in an empty folder of its own, with settings of its own; both are removed afterwards. It
@@ -28,6 +30,7 @@ export async function runPrivately(
       cwd: folder,
       signal: context.signal,
       timeoutMs: TIMEOUT_MS,
+      maxOutputBytes: MAX_OUTPUT_BYTES,
     });
   });
 }

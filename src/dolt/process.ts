@@ -8,6 +8,8 @@ interface RunOptions {
   /** Ends the child when aborted. */
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
+  /** A child that writes more than this to an output is ended. */
+  readonly maxOutputBytes?: number | undefined;
   /** Called for each line of standard error as it comes. */
   readonly onStderrLine?: ((line: string) => void) | undefined;
 }
@@ -32,7 +34,7 @@ export async function run(command: string, args: readonly string[], options: Run
     extendEnv: false,
     reject: false,
     stdin: 'ignore',
-    maxBuffer: MAX_OUTPUT_BYTES,
+    maxBuffer: options.maxOutputBytes ?? MAX_OUTPUT_BYTES,
     forceKillAfterDelay: KILL_AFTER_MS,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),

@@ -8,6 +8,7 @@ import { Failure } from '../core/failure.ts';
 import { freePort } from '../core/free-port.ts';
 import type { Logger } from '../core/logger.ts';
 import type { Redactor, Secrets } from '../core/secrets.ts';
+import { replaceableFolder } from '../core/shared-folder.ts';
 import { type FilteringProxy, openFilteringProxy } from '../egress/filtering-proxy.ts';
 import { checkDatabaseSettings } from './database-settings.ts';
 import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
@@ -218,10 +219,13 @@ function wordsOf({ secrets, database }: ServerOptions, dataDir: string): Redacto
   return { redact: (text) => secrets.redact(text).replaceAll(dataDir, database) };
 }
 
+/** @returns null where there is no safe place for a socket with a path that is short enough: TCP does as well. */
 async function socketFolder(privateDir: string): Promise<string | null> {
   if (process.platform === 'win32') return null;
   if (Buffer.byteLength(join(privateDir, 's')) <= MAX_SOCKET_BYTES) return privateDir;
-  const short = await mkdtemp(join(tmpdir(), 'df-'));
+  if ((await replaceableFolder(tmpdir())) !== null) return null;
+  const short = await mkdtemp(join(tmpdir(), 'df-')).catch(() => null);
+  if (short === null) return null;
   if (Buffer.byteLength(join(short, 's')) <= MAX_SOCKET_BYTES) return short;
   await rm(short, { recursive: true, force: true });
   return null;

@@ -26,7 +26,7 @@ const SHORT: readonly Case[] = [
   ['SIGINT', 'merge', 'to the group'],
   ['SIGTERM', 'push', 'once'],
   ['SIGHUP', 'verify', 'once'],
-  ['SIGINT', 'resolve', 'once'],
+  ['SIGHUP', 'resolve', 'to the group'],
   ['SIGTERM', 'config edit', 'once'],
 ];
 const ALL = STOP_SIGNALS.flatMap((signal) =>

@@ -207,6 +207,8 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
     };
   }
   await endTree(child, ground.privateDir, 'SIGTERM');
+  // Dolt 2.3.0 leaves its note where SIGHUP ends it while it starts.
+  if (child.pid !== undefined) await removeServerNote(options.database, child.pid);
   await restoreModes(guarded);
   await watchdog?.dismiss();
   const failure = startFailure(outcome, { log: words.redact(log()), database: options.database });

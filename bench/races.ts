@@ -5,7 +5,7 @@
  *   npm run bench:races -- --races 50 --towns 2
  */
 import { parseArgs } from 'node:util';
-import { makeGround } from '../__tests__/helpers/convergence/ground.ts';
+import { makeScene } from '../__tests__/helpers/convergence/scene.ts';
 import { tempFolder } from '../__tests__/helpers/temp-folder.ts';
 import { commitsIn } from './races/merges.ts';
 import { race, settle } from './races/race.ts';
@@ -26,11 +26,11 @@ const races = count(values.races, 1_000);
 const towns = count(values.towns, 8);
 
 await using folder = await tempFolder();
-const ground = await makeGround(folder);
+const scene = await makeScene(folder);
 const tempDir = folder.file('tmp');
 const rows: string[][] = [];
 for (const meeting of MEETINGS) {
-  const racers = await racersOn(ground, { meeting, towns });
+  const racers = await racersOn(scene, { meeting, towns });
   const failures: string[] = [];
   for (let number = 0; number < races; number += 1) {
     const laps = await race({ racers, tempDir, edit: editOf(number) });

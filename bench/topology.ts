@@ -17,7 +17,7 @@ export function neighbours(topology: Topology, towns: number, random: Random): N
     known[a]?.add(b);
     known[b]?.add(a);
   };
-  for (let town = 1; town < towns; town += 1) meet(town, earlier(topology, town, random));
+  for (let local = 1; local < towns; local += 1) meet(local, earlier(topology, local, random));
   if (topology === 'ring') meet(towns - 1, 0);
   if (topology === 'random') {
     for (let pair = 0; pair < towns * LATER_PAIRS_PER_TOWN; pair += 1) meet(whole(random, towns), whole(random, towns));
@@ -25,15 +25,15 @@ export function neighbours(topology: Topology, towns: number, random: Random): N
   return known.map((peers) => [...peers].sort((a, b) => a - b));
 }
 
-function earlier(topology: Topology, town: number, random: Random): number {
+function earlier(topology: Topology, local: number, random: Random): number {
   switch (topology) {
     case 'ring':
     case 'line':
-      return town - 1;
+      return local - 1;
     case 'star':
       return 0;
     case 'random':
-      return whole(random, town);
+      return whole(random, local);
   }
 }
 
@@ -61,9 +61,9 @@ function farthest(graph: Neighbours, { start, distance, queue }: Search): number
   let last = 0;
   let end = 1;
   for (let next = 0; next < end; next += 1) {
-    const town = queue[next] ?? 0;
-    last = distance[town] ?? 0;
-    for (const peer of graph[town] ?? []) {
+    const local = queue[next] ?? 0;
+    last = distance[local] ?? 0;
+    for (const peer of graph[local] ?? []) {
       if (distance[peer] !== -1) continue;
       distance[peer] = last + 1;
       queue[end] = peer;

@@ -27,9 +27,9 @@ function readRows(file) {
 }
 
 /** @param {FaultRow} row */
-function cells({ fault, verb, at, code, seconds, state, complaints }) {
+function cells({ fault, operation, at, code, seconds, state, complaints }) {
   const found = complaints.length === 0 ? state : `NOT AS ASKED: ${complaints.join('; ')}`;
-  return [fault, verb, at, code, seconds.toFixed(1), found.replaceAll(/\s+/g, ' ').slice(0, 300)];
+  return [fault, operation, at, code, seconds.toFixed(1), found.replaceAll(/\s+/g, ' ').slice(0, 300)];
 }
 
 /** @param {readonly (readonly string[])[]} rows */

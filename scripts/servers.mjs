@@ -14,7 +14,7 @@ import { startsNoServices } from './quiet-services.mjs';
  *   `go install` gives, which is not always one to go by: each has a folder of its own
  * @typedef {{ variable: string, binary: string, debian: string }} PackagedServer
  * @typedef {import('../src/install/dolt-request.ts').InstallContext} InstallContext
- * @typedef {typeof import('../src/install/go-install.ts').goInstall} GoInstall
+ * @typedef {typeof import('../src/install/go.ts').goInstall} GoInstall
  */
 
 /** @type {readonly BuiltServer[]} */

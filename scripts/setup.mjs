@@ -41,8 +41,8 @@ export async function setup() {
   const { context, cache } = await surroundings();
   const dolt = given.dolt ?? (await findDolt(context));
   const remotesrv = given.remotesrv ?? (await buildRemotesrv(join(cache, 'bin'), context));
-  /** @type {typeof import('../src/install/go-install.ts')} */
-  const { goInstall } = await compiled('install/go-install');
+  /** @type {typeof import('../src/install/go.ts')} */
+  const { goInstall } = await compiled('install/go');
   const folder = join(cache, 'servers');
   return { dolt, remotesrv, servers: await installServers(servers, { folder, context, goInstall }) };
 }
@@ -115,8 +115,8 @@ async function buildRemotesrv(folder, context) {
   const { DEFAULT_DOLT_VERSION } = await compiled('contract/dolt-options');
   /** @type {typeof import('../src/install/build.ts')} */
   const { BUILDABLE } = await compiled('install/build');
-  /** @type {typeof import('../src/install/go-install.ts')} */
-  const { goInstall } = await compiled('install/go-install');
+  /** @type {typeof import('../src/install/go.ts')} */
+  const { goInstall } = await compiled('install/go');
 
   const version = BUILDABLE[DEFAULT_DOLT_VERSION];
   if (version === undefined) throw new Error(`Dolt ${DEFAULT_DOLT_VERSION} is not known to Go`);

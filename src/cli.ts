@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { homedir } from 'node:os';
-import { runCli } from './cli/run-cli.ts';
 import { readEnv } from './core/env.ts';
+import { runCli } from './frontends/cli/run-cli.ts';
 
 // Everything is written by then; what a library left open must not keep a finished command alive.
 process.exit(

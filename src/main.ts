@@ -1,6 +1,6 @@
 import { setFailed } from '@actions/core';
-import { runAction } from './action/run-action.ts';
 import { toFailure } from './core/failure.ts';
+import { runAction } from './frontends/action/run-action.ts';
 
 try {
   await runAction();

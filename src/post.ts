@@ -1,6 +1,6 @@
 import { warning } from '@actions/core';
-import { runPost } from './action/run-post.ts';
 import { errorMessage } from './core/failure.ts';
+import { runPost } from './frontends/action/run-post.ts';
 
 try {
   await runPost();

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { memoryFile } from '../../src/sync/verified-memory.ts';
+import { stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { CLI, commandLine, startCli } from '../helpers/bundled-cli.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { makeTown } from '../helpers/town.ts';
@@ -15,7 +15,7 @@ test('the bundle writes the files of its user: the configuration, and what it re
   expect(await readFile(config, 'utf8')).toContain('more: file://');
   const ended = await startCli(folder, sync);
   expect(JSON.parse(String(ended.stdout))).toMatchObject({ peers: [{ verified: true }, { verified: true }] });
-  expect(JSON.parse(await readFile(memoryFile(folder.file('town')), 'utf8'))).toMatchObject({
+  expect(JSON.parse(await readFile(stateFilePath(folder.file('town')), 'utf8'))).toMatchObject({
     peers: ['box', 'more'].map((name) => ({ branch: 'main', endpoint: `file://${folder.file(name)}` })),
   });
 });

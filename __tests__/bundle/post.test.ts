@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { readEnv } from '../../src/core/env.ts';
-import { processCommand } from '../../src/dolt/process-command.ts';
+import { processCommand } from '../../src/dolt/process.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { readKeyValues } from '../helpers/runner-protocol.ts';

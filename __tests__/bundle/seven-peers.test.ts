@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { runResultSchema } from '../../src/contract/result.ts';
-import { parseCredentials } from '../../src/credentials/parse-credentials.ts';
+import { parseCredentials } from '../../src/credentials/parse.ts';
 import { secretTexts } from '../../src/credentials/secret-texts.ts';
 import { makeBeadsTown } from '../helpers/beads-town.ts';
 import { command } from '../helpers/commanding.ts';

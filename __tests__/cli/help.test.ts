@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import manifest from '../../package.json' with { type: 'json' };
-import { parseArgv } from '../../src/cli/parse-argv.ts';
 import { COMMANDS, type CommandEntry } from '../../src/contract/commands.ts';
 import type { OptionEntry } from '../../src/contract/option-entry.ts';
 import { OPTIONS } from '../../src/contract/options.ts';
+import { parseArgv } from '../../src/frontends/cli/parse-argv.ts';
 
 function printed(...argv: string[]): string {
   const invocation = parseArgv(argv, { terminal: false });

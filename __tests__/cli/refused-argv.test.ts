@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseArgv } from '../../src/cli/parse-argv.ts';
 import { Failure } from '../../src/core/failure.ts';
+import { parseArgv } from '../../src/frontends/cli/parse-argv.ts';
 
 function refusal(argv: readonly string[]): Failure {
   try {

@@ -1,13 +1,13 @@
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { addPeer } from '../../src/commands/add-peer.ts';
-import { editConfiguration } from '../../src/commands/edit-configuration.ts';
 import { listPeers } from '../../src/commands/list-peers.ts';
+import { editConfiguration } from '../../src/commands/prepare/edit-configuration.ts';
 import { removePeer } from '../../src/commands/remove-peer.ts';
 import type { AddPeerRequest } from '../../src/commands/request.ts';
 import { addPeerResultSchema } from '../../src/contract/result.ts';
-import { problemsOf } from '../../src/core/problems-of.ts';
-import { parseAskedVersion } from '../../src/install/wanted-version.ts';
+import { problemsOf } from '../../src/core/failure.ts';
+import { parseAskedVersion } from '../../src/install/version.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 

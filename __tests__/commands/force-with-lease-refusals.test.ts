@@ -1,7 +1,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import type { FederateRequest } from '../../src/commands/request.ts';
+import type { SyncRequest } from '../../src/commands/request.ts';
 import { clash, leases } from '../helpers/clash.ts';
 import { command } from '../helpers/commanding.ts';
 import { federateTown, filePeer } from '../helpers/federating.ts';
@@ -94,7 +94,7 @@ test('a peer that was not named is never forced', async () => {
   expect(await mailbox()).toBe(theirs);
 });
 
-test.each<[string, Partial<FederateRequest>, string]>([
+test.each<[string, Partial<SyncRequest>, string]>([
   ['an unknown peer', { leases: new Map([['nobody', HEAD]]) }, 'unknown-peer'],
   ['a peer that takes no part in this run', { only: ['two'], ...leases(HEAD) }, 'unknown-peer'],
   ['a peer that is only read', { leases: new Map([['up', HEAD]]) }, 'bad-usage'],

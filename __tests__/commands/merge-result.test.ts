@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { exitCodeOf } from '../../src/commands/exit-code.ts';
-import { mergeProblems } from '../../src/commands/merge-problems.ts';
+import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
+import { mergeProblems } from '../../src/commands/outcome/problems.ts';
 import { runResultSchema } from '../../src/contract/result.ts';
-import { addMerges } from '../../src/sync/merge-report.ts';
+import { addMerges } from '../../src/sync/merge/merge-heads.ts';
 import { command } from '../helpers/commanding.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { twoTowns } from '../helpers/two-towns.ts';

@@ -2,9 +2,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { removePeer } from '../../src/commands/remove-peer.ts';
 import type { RemovePeerRequest } from '../../src/commands/request.ts';
-import { removePeerFromFile } from '../../src/config/edit.ts';
+import { removePeerFromFile } from '../../src/config/yaml/edit-file.ts';
 import { removePeerResultSchema } from '../../src/contract/result.ts';
-import { parseAskedVersion } from '../../src/install/wanted-version.ts';
+import { parseAskedVersion } from '../../src/install/version.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 

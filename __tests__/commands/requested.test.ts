@@ -1,12 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { optionValue } from '../../src/cli/option-value.ts';
+import { requestedLeases, requestedRewrites } from '../../src/commands/prepare/leases.ts';
+import { requestedBranch, requestedDolt, requestedRoles } from '../../src/commands/prepare/options.ts';
 import { NO_REWRITES } from '../../src/commands/request.ts';
-import { requestedBranch } from '../../src/commands/requested-branch.ts';
-import { requestedDolt } from '../../src/commands/requested-dolt.ts';
-import { requestedLeases, requestedRewrites } from '../../src/commands/requested-leases.ts';
-import { requestedRoles } from '../../src/commands/requested-roles.ts';
 import { DEFAULT_DOLT_VERSION } from '../../src/contract/dolt-options.ts';
 import type { ReadOption } from '../../src/contract/option-value.ts';
+import { optionValue } from '../../src/frontends/cli/option-value.ts';
 import { HEAD } from '../helpers/results.ts';
 import { failureOf } from '../helpers/thrown.ts';
 

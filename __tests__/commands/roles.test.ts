@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import { EXIT } from '../../src/contract/exit-codes.ts';
 import type { FailOn } from '../../src/contract/vocabulary.ts';
 import { command } from '../helpers/commanding.ts';

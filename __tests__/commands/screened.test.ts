@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import { EXIT } from '../../src/contract/exit-codes.ts';
 import { runResultSchema } from '../../src/contract/result.ts';
 import { command } from '../helpers/commanding.ts';

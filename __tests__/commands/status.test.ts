@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { exitCodeOf, exitCodeOfFailure } from '../../src/commands/exit-code.ts';
-import { peerStatus, runStatus } from '../../src/commands/run-status.ts';
+import { exitCodeOf, exitCodeOfFailure } from '../../src/commands/outcome/exit-code.ts';
+import { peerStatus, runStatus } from '../../src/commands/outcome/run-status.ts';
 import { ERROR_CODES } from '../../src/contract/error-codes.ts';
 import type { RunResult } from '../../src/contract/result.ts';
 import type { FailOn, PeerStatus, RunStatus } from '../../src/contract/vocabulary.ts';
@@ -8,7 +8,7 @@ import { Failure } from '../../src/core/failure.ts';
 import { peer, runResult } from '../helpers/results.ts';
 
 const quiet = {
-  part: {},
+  actions: {},
   failure: null,
   conflicts: [],
   pulledCommits: 0,
@@ -18,7 +18,7 @@ const quiet = {
 };
 
 test.each([
-  [{ ...quiet, part: null }, 'skipped'],
+  [{ ...quiet, actions: null }, 'skipped'],
   [quiet, 'unchanged'],
   [{ ...quiet, pulledCommits: 1, conflicts: [{ left: false }] }, 'pulled'],
   [{ ...quiet, pulledCommits: 1, conflicts: [{ left: true }] }, 'conflict'],

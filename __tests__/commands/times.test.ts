@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { memoryFile } from '../../src/sync/verified-memory.ts';
+import { stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { command } from '../helpers/commanding.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';
@@ -23,15 +23,15 @@ describe('lastVerifiedAt', () => {
 
     expect(await at({ command: 'status' })).toBeNull();
     expect(await at({ dryRun: true })).toBeNull();
-    await expect(stat(memoryFile(town.path))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(stat(stateFilePath(town.path))).rejects.toMatchObject({ code: 'ENOENT' });
 
     const started = new Date().toISOString();
     const first = await at({});
     expect(first !== null && first >= started).toBe(true);
-    const written = await readFile(memoryFile(town.path), 'utf8');
+    const written = await readFile(stateFilePath(town.path), 'utf8');
     expect(await at({ command: 'status' })).toBe(first);
     expect(await at({ dryRun: true })).toBe(first);
-    expect(await readFile(memoryFile(town.path), 'utf8')).toBe(written);
+    expect(await readFile(stateFilePath(town.path), 'utf8')).toBe(written);
 
     const second = await at({});
     expect(second !== null && first !== null && second > first).toBe(true);
@@ -49,7 +49,7 @@ describe('lastVerifiedAt', () => {
     await using folder = await tempFolder();
     const town = await makeTown(folder.file('town'));
     await command(folder, mailbox(folder));
-    await writeFile(memoryFile(town.path), '');
+    await writeFile(stateFilePath(town.path), '');
     const status = await command(folder, mailbox(folder), { command: 'status' });
     expect(status.result).toMatchObject({
       status: 'unchanged',
@@ -66,7 +66,7 @@ describe('lastVerifiedAt', () => {
   test('that cannot be written is a warning, and the sync stands', async () => {
     await using folder = await tempFolder();
     const town = await makeTown(folder.file('town'));
-    await mkdir(memoryFile(town.path));
+    await mkdir(stateFilePath(town.path));
     expect((await command(folder, mailbox(folder))).result).toMatchObject({
       status: 'success',
       peers: [{ verified: true }],

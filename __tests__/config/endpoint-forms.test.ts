@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseEndpoint } from '../../src/config/endpoint.ts';
+import { parseEndpoint } from '../../src/config/endpoint/parse.ts';
 
 const OPTIONS = { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { problemsOf } from '../../src/core/problems-of.ts';
+import { problemsOf } from '../../src/core/failure.ts';
 import { configure, problemPlaces, refusal } from '../helpers/configuring.ts';
 
 /** Nine levels of ten aliases each: a thousand million values. */

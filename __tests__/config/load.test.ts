@@ -1,7 +1,7 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { readConfigText } from '../../src/config/find-config.ts';
 import { loadConfiguration, requireFederation } from '../../src/config/load.ts';
-import { readConfigText } from '../../src/config/read-config.ts';
 import { configure, contextIn, refusal } from '../helpers/configuring.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseBranchName } from '../../src/config/branch-name.ts';
-import { parsePeerName } from '../../src/config/peer-name.ts';
+import { parseBranchName, parsePeerName } from '../../src/config/names.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { refusal } from '../helpers/configuring.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Origin } from '../../src/config/configuration.ts';
-import { configure, refusal, type Surroundings } from '../helpers/configuring.ts';
+import { configure, refusal, type SearchContext } from '../helpers/configuring.ts';
 
 const at = (line: number, column: number): Origin => ({ layer: 'file', location: { file: '/c.yaml', line, column } });
 const variable = (name: string): Origin => ({ layer: 'environment', variable: name });
@@ -114,7 +114,7 @@ describe('sovereignty is only ever raised', () => {
     ['T2', 'T2', 'T2', 'T2', 'input'],
   ];
   test.each(tiers)('file %j, environment %j, input %j: %s from %s', (file, env, tier, value, layer) => {
-    const surroundings: Surroundings = { env: { BD_FEDERATION_SOVEREIGNTY: env }, overrides: { sovereignty: tier } };
+    const surroundings: SearchContext = { env: { BD_FEDERATION_SOVEREIGNTY: env }, overrides: { sovereignty: tier } };
     const text = file === '' ? '' : `federation: {sovereignty: ${file}}`;
     expect(configure(text, surroundings).sovereignty).toMatchObject({ value, origin: { layer } });
   });

@@ -5,9 +5,9 @@ import { TOPOLOGIES } from '../../bench/topology.ts';
 import { readEnv } from '../../src/core/env.ts';
 import { type Case, cases } from '../helpers/convergence/cases.ts';
 import { type Cells, TABLE_NAMES } from '../helpers/convergence/edits.ts';
-import { type Ground, makeGround } from '../helpers/convergence/ground.ts';
 import { expectedRows } from '../helpers/convergence/model.ts';
 import { type Played, play } from '../helpers/convergence/play.ts';
+import { makeScene, type Scene } from '../helpers/convergence/scene.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** Cases per topology and kind of mailbox: more with DOLT_FEDERATION_CASES, others with DOLT_FEDERATION_SEED. */
@@ -16,12 +16,12 @@ const SEED = Number(readEnv()['DOLT_FEDERATION_SEED'] ?? '7');
 const PER_CASE_MS = 120_000;
 
 let folder: TempFolder;
-let ground: Ground;
+let scene: Scene;
 let played = 0;
 
 beforeAll(async () => {
   folder = await tempFolder();
-  ground = await makeGround(folder);
+  scene = await makeScene(folder);
 });
 
 afterAll(async () => {
@@ -30,7 +30,7 @@ afterAll(async () => {
 
 async function playNew(plan: Case, reversed = false): Promise<Played> {
   played += 1;
-  return play(ground, plan, { name: `case${played}`, reversed });
+  return play(scene, plan, { name: `case${played}`, reversed });
 }
 
 /** Rows with the values that a model allows, where it allows the one that is there, else with what it asks for. */

@@ -3,15 +3,15 @@ import { commitsIn } from '../../bench/races/merges.ts';
 import { race, settle } from '../../bench/races/race.ts';
 import { editOf } from '../../bench/races/race-edit.ts';
 import { racersOn } from '../../bench/races/racers.ts';
-import { type Ground, makeGround } from '../helpers/convergence/ground.ts';
+import { makeScene, type Scene } from '../helpers/convergence/scene.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 let folder: TempFolder;
-let ground: Ground;
+let scene: Scene;
 
 beforeAll(async () => {
   folder = await tempFolder();
-  ground = await makeGround(folder);
+  scene = await makeScene(folder);
 });
 
 afterAll(async () => {
@@ -26,7 +26,7 @@ describe('two towns that sync at the same moment, each after an edit of the same
     'over $meeting, $races times: nobody answers a merge with a merge',
     async ({ meeting, races }) => {
       const tempDir = folder.file('tmp');
-      const racers = await racersOn(ground, { meeting, towns: 2 });
+      const racers = await racersOn(scene, { meeting, towns: 2 });
       for (let number = 0; number < races; number += 1) {
         for (const { failures } of await race({ racers, tempDir, edit: editOf(number) })) expect(failures).toEqual([]);
       }

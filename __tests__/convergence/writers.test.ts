@@ -5,7 +5,7 @@ import { type Lap, lap, settle } from '../../bench/races/race.ts';
 import { editOf } from '../../bench/races/race-edit.ts';
 import type { Racer } from '../../bench/races/racers.ts';
 import type { Peer } from '../../src/config/configuration.ts';
-import { makeGround } from '../helpers/convergence/ground.ts';
+import { makeScene } from '../helpers/convergence/scene.ts';
 import { federateIn, filePeer, inDatabase, withEngines } from '../helpers/federating.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -56,7 +56,7 @@ describe.each(REMOTES)('four writers in a loop against one remote over $kind', (
   test('lose nothing: every commit is in every town, and all storage is sound', async () => {
     await using folder = await tempFolder();
     await using remote = await start(folder);
-    const ground = await makeGround(folder);
+    const scene = await makeScene(folder);
     const tempDir = folder.file('tmp');
     const peers = [peerAt(remote.url)];
     await withEngines(folder.file('base'), tempDir, (engines) => federateIn(engines, { peers }));
@@ -78,7 +78,7 @@ describe.each(REMOTES)('four writers in a loop against one remote over $kind', (
     expect(await clone.head()).toBe(ends[0]?.head);
     const all = await commitsIn(writers, tempDir);
     expect(all.genuine.size).toBe(1 + WRITERS * LOOPS);
-    expect(all.genuine).toContain(ground.first.commit);
+    expect(all.genuine).toContain(scene.first.commit);
     for (const writer of writers) {
       expect((await commitsIn([writer], tempDir)).genuine).toEqual(all.genuine);
       const town = openTestTown(writer.path);

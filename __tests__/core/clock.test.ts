@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { monotonicMs } from '../../src/core/clock.ts';
+import { monotonicMs } from '../../src/core/time.ts';
 import { command } from '../helpers/commanding.ts';
 import { sources } from '../helpers/source-tree.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -30,7 +30,7 @@ test('a wall clock that jumps changes no duration and passes no limit', async ()
 });
 
 /** Compares the dates of commits with the date of today. */
-const CALENDAR = ['src/sync/screen-peers.ts'];
+const CALENDAR = ['src/sync/incoming/check-peers.ts'];
 
 test('no source measures time by the wall clock', async () => {
   const users: string[] = [];

@@ -2,8 +2,7 @@ import { mkdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { readIfThere } from '../../src/core/read-if-there.ts';
-import { readSmall, readSmallText, SMALL_BYTES } from '../../src/core/read-small.ts';
+import { readIfThere, readSmall, readSmallText, SMALL_BYTES } from '../../src/core/files.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('a small file that others may have placed', () => {

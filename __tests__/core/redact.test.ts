@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { redact } from '../../src/core/redact.ts';
+import { redact } from '../../src/core/secrets.ts';
 
 test.each([
   [

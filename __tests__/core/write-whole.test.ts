@@ -1,12 +1,12 @@
 import { chmod, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { writeWhole } from '../../src/core/write-whole.ts';
+import { writeFileAtomic } from '../../src/core/files.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('a file that is written whole', () => {
   test('is new with the mode that is asked for', async () => {
     await using folder = await tempFolder();
-    await writeWhole(folder.file('a'), 'one', 0o600);
+    await writeFileAtomic(folder.file('a'), 'one', 0o600);
     expect(await readFile(folder.file('a'), 'utf8')).toBe('one');
     expect((await stat(folder.file('a'))).mode & 0o777).toBe(0o600);
     expect(await readdir(folder.path)).toEqual(['a']);
@@ -17,7 +17,7 @@ describe('a file that is written whole', () => {
     await writeFile(folder.file('a'), 'a long old text');
     await chmod(folder.file('a'), 0o640);
     const before = await stat(folder.file('a'));
-    await writeWhole(folder.file('a'), 'new');
+    await writeFileAtomic(folder.file('a'), 'new');
     const after = await stat(folder.file('a'));
     expect(await readFile(folder.file('a'), 'utf8')).toBe('new');
     expect(after.mode).toBe(before.mode);
@@ -29,7 +29,7 @@ describe('a file that is written whole', () => {
     await mkdir(folder.file('real'));
     await writeFile(folder.file('real', 'a'), 'old');
     await symlink('real/a', folder.file('link'));
-    await writeWhole(folder.file('link'), 'new');
+    await writeFileAtomic(folder.file('link'), 'new');
     expect(await readlink(folder.file('link'))).toBe('real/a');
     expect(await readFile(folder.file('real', 'a'), 'utf8')).toBe('new');
   });
@@ -37,8 +37,8 @@ describe('a file that is written whole', () => {
   test('that cannot be put in its place leaves nothing', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('a'));
-    await expect(writeWhole(folder.file('a'), 'new')).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
-    await expect(writeWhole(folder.file('no', 'b'), 'new')).rejects.toThrow('ENOENT');
+    await expect(writeFileAtomic(folder.file('a'), 'new')).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST/);
+    await expect(writeFileAtomic(folder.file('no', 'b'), 'new')).rejects.toThrow('ENOENT');
     expect(await readdir(folder.path)).toEqual(['a']);
   });
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { parseEndpoint } from '../../src/config/endpoint.ts';
-import { bindCredential } from '../../src/credentials/bind-credential.ts';
-import { parseCredentials } from '../../src/credentials/parse-credentials.ts';
+import { parseEndpoint } from '../../src/config/endpoint/parse.ts';
+import { bindCredential } from '../../src/credentials/bind.ts';
+import { parseCredentials } from '../../src/credentials/parse.ts';
 import { doltJwk } from '../helpers/jwk.ts';
 import { failureOf } from '../helpers/thrown.ts';
 

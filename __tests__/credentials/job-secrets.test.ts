@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { jobSecrets } from '../../src/credentials/job-secrets.ts';
+import { jobSecrets } from '../../src/credentials/secret-texts.ts';
 
 test('what the job brings is hidden as well: its cloud keys but for short ones, and its token as it is and as git sends it', () => {
   const env = {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import type { Env } from '../../src/core/env.ts';
-import { parseCredentials } from '../../src/credentials/parse-credentials.ts';
+import { parseCredentials } from '../../src/credentials/parse.ts';
 import { peerReach } from '../../src/credentials/peer-reach.ts';
 import { parseTarget, permissionFor } from '../../src/egress/host-rule.ts';
 import { configure } from '../helpers/configuring.ts';

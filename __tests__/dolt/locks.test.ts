@@ -2,16 +2,16 @@ import { readdir, stat } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
 import { Secrets } from '../../src/core/secrets.ts';
-import { openServer, type ServerOptions } from '../../src/dolt/server.ts';
-import type { Patience } from '../../src/dolt/when-free.ts';
+import type { LockTimeouts } from '../../src/dolt/server/lock.ts';
+import { openServer, type ServerOptions } from '../../src/dolt/server/server.ts';
 import { command } from '../helpers/commanding.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { startEngine } from '../helpers/servers/engine.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { makeTown } from '../helpers/town.ts';
 
-const SHORT: Patience = { run: 400, server: 400, process: 400, unknown: 400 };
-const LONG: Patience = { run: 60_000, server: 60_000, process: 60_000, unknown: 60_000 };
+const SHORT: LockTimeouts = { run: 400, server: 400, process: 400, unknown: 400 };
+const LONG: LockTimeouts = { run: 60_000, server: 60_000, process: 60_000, unknown: 60_000 };
 
 function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerOptions {
   return {
@@ -23,7 +23,7 @@ function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerO
     onResource() {},
     secrets: new Secrets(),
     userHome: true,
-    patience: SHORT,
+    lockTimeouts: SHORT,
     ...more,
   };
 }
@@ -57,7 +57,7 @@ describe('a database that another process holds', () => {
     const told: string[] = [];
     const second = openServer(
       options(folder, {
-        patience: LONG,
+        lockTimeouts: LONG,
         log: {
           info(message) {
             told.push(message);
@@ -76,7 +76,7 @@ describe('a database that another process holds', () => {
     const first = await openServer(options(folder));
     const abort = new AbortController();
     const second = openServer(
-      options(folder, { patience: LONG, signal: abort.signal, log: { info: () => abort.abort() } }),
+      options(folder, { lockTimeouts: LONG, signal: abort.signal, log: { info: () => abort.abort() } }),
     );
     await expect(second).rejects.toMatchObject({ code: 'interrupted' });
     await first.stop();

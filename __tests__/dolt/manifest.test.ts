@@ -1,6 +1,6 @@
 import { mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { checkManifest, judgeManifest } from '../../src/dolt/manifest.ts';
+import { checkManifest, judgeManifest } from '../../src/dolt/database-files.ts';
 import { command } from '../helpers/commanding.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { makeTown, openTestTown } from '../helpers/town.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { generatedColumns, renamed } from '../../src/dolt/generated-columns.ts';
-import { hasKey } from '../../src/dolt/row-key.ts';
+import { hasKey } from '../../src/dolt/rows/row-key.ts';
+import { generatedColumns, renamed } from '../../src/dolt/schema/generated-columns.ts';
 import { canFixCommitter, signature } from '../../src/dolt/signature.ts';
 
 const column = (name: string, type = 'varchar') => ({ name, type, generated: null });

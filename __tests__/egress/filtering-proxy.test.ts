@@ -7,13 +7,13 @@ import { Secrets } from '../../src/core/secrets.ts';
 import { type FilteringProxy, openFilteringProxy } from '../../src/egress/filtering-proxy.ts';
 import type { HostRule, Reach } from '../../src/egress/host-rule.ts';
 
-interface Ground {
+interface Scene {
   readonly proxy: FilteringProxy;
   readonly url: URL;
   readonly secrets: Secrets;
 }
 
-async function withProxy(work: (ground: Ground) => Promise<void>): Promise<void> {
+async function withProxy(work: (scene: Scene) => Promise<void>): Promise<void> {
   const secrets = new Secrets();
   const proxy = await openFilteringProxy({}, secrets);
   try {

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import { type Commanded, command } from '../helpers/commanding.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startDolthubHost } from '../helpers/servers/dolthub-host.ts';

@@ -1,7 +1,7 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { exitCodeOfFailure } from '../../src/commands/exit-code.ts';
+import { exitCodeOfFailure } from '../../src/commands/outcome/exit-code.ts';
 import { CLI, startCli } from '../helpers/bundled-cli.ts';
 import { command } from '../helpers/commanding.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';

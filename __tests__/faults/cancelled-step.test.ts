@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { runResultSchema } from '../../src/contract/result.ts';
-import { endsWithin } from '../../src/core/ends-within.ts';
+import { endsWithin } from '../../src/core/time.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type FakeRunner, fakeRunner } from '../helpers/fake-runner.ts';
 import { MARK, markedProcesses, outliving } from '../helpers/faults/marked-processes.ts';
@@ -66,7 +66,7 @@ describe('a step that the runner cancels', () => {
     const codes = result.peers.map(({ error }) => error?.code ?? '-').join(' ');
     const row = {
       fault: `cancelled while it ${what}`,
-      verb: 'sync step',
+      operation: 'sync step',
       at: 'http:// and file://',
       code: codes,
       seconds,

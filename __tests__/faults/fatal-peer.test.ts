@@ -1,25 +1,25 @@
 import { cp } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { makeGround } from '../helpers/faults/ground.ts';
 import { outliving } from '../helpers/faults/marked-processes.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
 import { resultOf, startRun, temporaryFiles } from '../helpers/faults/run.ts';
+import { makeScene } from '../helpers/faults/scene.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { openTestTown } from '../helpers/town.ts';
 
 test('a peer of which Dolt dies takes no other peer with it', async () => {
   await using folder = await tempFolder();
-  const ground = await makeGround(folder.file('g'));
-  await cp(ground.near, folder.file('near'), { recursive: true });
+  const scene = await makeScene(folder.file('g'));
+  await cp(scene.near, folder.file('near'), { recursive: true });
   await using far = await startRemotesrv(folder.path, { tableFilesAt: 'localhost:1' });
-  const seed = openTestTown(ground.far);
+  const seed = openTestTown(scene.far);
   await seed.dolt('remote', 'add', 'far', `file://${far.dir}/org/repo`);
   await seed.dolt('push', 'far', 'main');
 
   const federation = { peers: { fatal: `${far.url}/org/repo`, near: `file://${folder.file('near')}` } };
   const home = folder.file('h');
-  const run = await startRun({ home, command: 'sync', federation, database: ground.town });
+  const run = await startRun({ home, command: 'sync', federation, database: scene.town });
   const end = await run.ended;
   const left = await outliving(run.mark, 2_000);
   const [fatal, near] = resultOf(end).peers;
@@ -30,7 +30,7 @@ test('a peer of which Dolt dies takes no other peer with it', async () => {
     ...left.map(({ command }) => `still running: ${command}`),
     ...(await temporaryFiles(home)).map((path) => `there is still ${path}`),
   ];
-  const row = { fault: 'Dolt dies of a peer', verb: 'sync', at: 'remotesrv', code: fatal?.error?.code ?? '-' };
+  const row = { fault: 'Dolt dies of a peer', operation: 'sync', at: 'remotesrv', code: fatal?.error?.code ?? '-' };
   await noteRow({ ...row, seconds: end.seconds, state: 'near served; nothing left', complaints });
   expect(complaints).toEqual([]);
 });

@@ -1,11 +1,11 @@
 import { cp } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
-import { makeGround } from '../helpers/faults/ground.ts';
 import { HANGING, hangingFrom, hangingGit } from '../helpers/faults/hanging-git.ts';
 import { outliving } from '../helpers/faults/marked-processes.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
 import { outputOf, type RunSpec, resultOf, startRun, temporaryFiles } from '../helpers/faults/run.ts';
+import { makeScene } from '../helpers/faults/scene.ts';
 import { missing } from '../helpers/faults/towns.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -15,8 +15,8 @@ const TIMEOUT_SECONDS = 3;
 /** So long after the end of its time nothing of a verb may live. */
 const GRACE_SECONDS = 2;
 
-async function ground(folder: TempFolder) {
-  const made = await makeGround(folder.file('g'));
+async function scene(folder: TempFolder) {
+  const made = await makeScene(folder.file('g'));
   await cp(made.near, folder.file('near'), { recursive: true });
   const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
   return { ...made, far: `git+file://${repository.path}` };
@@ -25,7 +25,7 @@ async function ground(folder: TempFolder) {
 describe('a git that hangs', () => {
   test.each(HANGING)('%s is given up in time, and the other peers are served', async (how) => {
     await using folder = await tempFolder();
-    const { town: database, townHead, nearHead, far } = await ground(folder);
+    const { town: database, townHead, nearHead, far } = await scene(folder);
     const bin = await hangingGit(folder.path, how);
     const spec: RunSpec = {
       home: folder.file('h'),
@@ -56,7 +56,15 @@ describe('a git that hangs', () => {
     ];
     const state = 'near served; git and its children gone; nothing left';
     const code = farPeer?.error?.code ?? '-';
-    await noteRow({ fault: `git hangs ${how}`, verb: 'sync', at: 'git+file://', code, seconds, state, complaints });
+    await noteRow({
+      fault: `git hangs ${how}`,
+      operation: 'sync',
+      at: 'git+file://',
+      code,
+      seconds,
+      state,
+      complaints,
+    });
     expect(complaints).toEqual([]);
   });
 
@@ -65,7 +73,7 @@ describe('a git that hangs', () => {
     ['SIGTERM', 143],
   ] as const)('does not keep %s from ending the run in seconds', async (signal, exitCode) => {
     await using folder = await tempFolder();
-    const { town: database, far } = await ground(folder);
+    const { town: database, far } = await scene(folder);
     const bin = await hangingGit(folder.path, 'deaf to signals');
     const federation = { peers: { far, near: `file://${folder.file('near')}` } };
     const env = { PATH: `${bin}:${readEnv()['PATH'] ?? ''}` };
@@ -87,7 +95,7 @@ describe('a git that hangs', () => {
       ...left.map(({ command }) => `still running: ${command}`),
       ...(await temporaryFiles(folder.file('h'))).map((path) => `there is still ${path}`),
     ];
-    const row = { fault: signal, verb: 'sync', at: 'git that hangs', code: codes.join(' '), seconds };
+    const row = { fault: signal, operation: 'sync', at: 'git that hangs', code: codes.join(' '), seconds };
     await noteRow({ ...row, state: `exit code ${exitCode}; nothing left`, complaints });
     expect(complaints).toEqual([]);
   });

@@ -44,7 +44,7 @@ test.each([
     const fault = `kill -9 of ${kill.victim}${kill.words.length === 0 ? '' : `, ${kill.words.join(' ')}`}`;
     await noteRow({
       fault,
-      verb: 'clone',
+      operation: 'clone',
       at: 'http://',
       code,
       seconds,

@@ -29,7 +29,7 @@ test(
       const own = hits.filter((hit) => hit.victim === victim);
       await noteRow({
         fault: `kill -9 of ${victim}`,
-        verb: 'sync',
+        operation: 'sync',
         at: 'five file://',
         code: [...new Set(own.map(({ code }) => code))].sort().join(', '),
         seconds: Math.max(0, ...own.map(({ seconds }) => seconds)),

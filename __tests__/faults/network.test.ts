@@ -3,8 +3,8 @@ import pLimit from 'p-limit';
 import { cross } from '../helpers/faults/crossing.ts';
 import { FAR_KINDS, startFarServer } from '../helpers/faults/far-servers.ts';
 import { faultsAt, VERBS } from '../helpers/faults/faults.ts';
-import { makeGround } from '../helpers/faults/ground.ts';
 import { type FaultRow, noteRow } from '../helpers/faults/rows.ts';
+import { makeScene } from '../helpers/faults/scene.ts';
 import { wantsAll } from '../helpers/faults/seeded.ts';
 import { startToxiproxy } from '../helpers/servers/toxiproxy.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -15,7 +15,9 @@ const ALL_MS = 600_000;
 
 describe.each(FAR_KINDS)('on the way to %s', (kind) => {
   const faults = faultsAt(kind, { all: wantsAll() });
-  const crossings = faults.flatMap((fault) => VERBS.map((verb) => ({ fault, verb, name: `${fault.name}, ${verb}` })));
+  const crossings = faults.flatMap((fault) =>
+    VERBS.map((operation) => ({ fault, operation, name: `${fault.name}, ${operation}` })),
+  );
   const rows = new Map<string, Promise<FaultRow | Error>>();
   const opened: AsyncDisposable[] = [];
   const open = <T extends AsyncDisposable>(resource: T): T => {
@@ -25,12 +27,12 @@ describe.each(FAR_KINDS)('on the way to %s', (kind) => {
 
   beforeAll(async () => {
     const folder = open(await tempFolder());
-    const ground = await makeGround(folder.file('g'));
-    const far = open(await startFarServer(kind, folder.path, ground.far));
+    const scene = await makeScene(folder.file('g'));
+    const far = open(await startFarServer(kind, folder.path, scene.far));
     const toxiproxy = open(await startToxiproxy(folder.path));
     const limit = pLimit(SIDE_BY_SIDE);
-    for (const [index, { fault, verb, name }] of crossings.entries()) {
-      const crossing = { fault, verb, far, ground, toxiproxy, place: folder.file('c', String(index)) };
+    for (const [index, { fault, operation, name }] of crossings.entries()) {
+      const crossing = { fault, operation, far, scene, toxiproxy, place: folder.file('c', String(index)) };
       rows.set(
         name,
         limit(() => cross(crossing)).catch((thrown: unknown) => new Error(name, { cause: thrown })),

@@ -37,7 +37,7 @@ describe('a signal ends a command in order', () => {
   test.each(wantsAll() ? ALL : SHORT)('%s at %s, %s', async (signal, stage, way) => {
     const { exitCode, seconds, complaints } = await stopAt(template, { stage, signal, way });
     await noteRow({
-      ...{ fault: `${signal} ${way}`, verb: stage, at: 'file://', code: String(exitCode), seconds },
+      ...{ fault: `${signal} ${way}`, operation: stage, at: 'file://', code: String(exitCode), seconds },
       ...{
         state: 'exit code of the signal; nothing runs, nothing is left, the next run brings both together',
         complaints,

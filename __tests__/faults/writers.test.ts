@@ -86,7 +86,7 @@ test.each(Object.keys(REMOTES))(
     }
     await noteRow({
       fault: 'four writers',
-      verb: 'sync',
+      operation: 'sync',
       at: kind,
       code: '-',
       seconds: (performance.now() - started) / 1000,

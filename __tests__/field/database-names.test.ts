@@ -1,7 +1,7 @@
 import { cp, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { servedName } from '../../src/dolt/served-folder.ts';
+import { servedName } from '../../src/dolt/server/served-folder.ts';
 import { command } from '../helpers/commanding.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';

@@ -163,16 +163,16 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
       `${TABLE.slice(0, -1)} DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)`,
       `INSERT INTO t VALUES ${rows.join(', ')}, ('contested', NULL, 'old', '2026-01-01')`,
     );
-    const contest = (title: string) => `UPDATE t SET title = '${title}' WHERE id = 'contested'`;
+    const rowConflict = (title: string) => `UPDATE t SET title = '${title}' WHERE id = 'contested'`;
     const same = 'updated_at = updated_at';
     await towns.edit(
-      [contest('n'), ...cases.map(({ north }, index) => update(String(index), north, same))],
-      [contest('s'), ...cases.map(({ south }, index) => update(String(index), south, same))],
+      [rowConflict('n'), ...cases.map(({ north }, index) => update(String(index), north, same))],
+      [rowConflict('s'), ...cases.map(({ south }, index) => update(String(index), south, same))],
       order,
     );
     const { documents } = await mergeInBoth(towns);
     const expected = cases.map(({ merged }, index) => [String(index), merged]);
-    expect(documents).toEqual({ ...Object.fromEntries(expected), contested: null });
+    expect(documents).toEqual({ ...Object.fromEntries(expected), conflicting: null });
     const dated = await towns.north.rows("SELECT id FROM t WHERE updated_at <> '2026-01-01' AND id <> 'contested'");
     expect(dated).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { cp, readFile } from 'node:fs/promises';
 import { delimiter } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import { EXIT } from '../../src/contract/exit-codes.ts';
 import { PEER_ERRORS } from '../../src/contract/peer-errors.ts';
 import { runResultSchema } from '../../src/contract/result.ts';

@@ -1,11 +1,11 @@
 import { cp, readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import type { Conflict, RunResult } from '../../src/contract/result.ts';
 import type { ConflictStrategy } from '../../src/contract/vocabulary.ts';
-import { PROTOCOL_LINE } from '../../src/dolt/merge.ts';
 import { MERGE_EMAIL } from '../../src/dolt/signature.ts';
+import { PROTOCOL_LINE } from '../../src/dolt/sql/merge.ts';
 import { summary } from '../../src/report/summary.ts';
 import { text } from '../../src/report/text.ts';
 import { withValues } from '../../src/report/values.ts';
@@ -245,12 +245,17 @@ async function manyTowns(folder: TempFolder, added: Readonly<Record<string, stri
   }
   return {
     publish,
-    sync: (name: string, others: readonly string[], strategy: ConflictStrategy = 'newest', tell = (_: Notice) => {}) =>
+    sync: (
+      name: string,
+      others: readonly string[],
+      strategy: ConflictStrategy = 'newest',
+      notify = (_: Notice) => {},
+    ) =>
       federateTown({
         town: folder.file(name),
         tempDir: folder.file('tmp'),
         peers: others.map((other) => ({ ...filePeer(other, folder.file(`${other}.box`), 'upstream'), strategy })),
-        options: { tell },
+        options: { notify },
       }),
   };
 }

@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { removePeer } from '../../src/commands/remove-peer.ts';
 import { resolve } from '../../src/commands/resolve.ts';
-import { writeNotes } from '../../src/sync/remote-notes.ts';
+import { writeNotes } from '../../src/sync/remotes/remote-notes.ts';
 import { command } from '../helpers/commanding.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { examine, told } from '../helpers/examining.ts';

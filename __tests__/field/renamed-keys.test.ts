@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import type { RunResult } from '../../src/contract/result.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
 import { command } from '../helpers/commanding.ts';

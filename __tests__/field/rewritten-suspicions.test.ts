@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { memoryFile } from '../../src/sync/verified-memory.ts';
+import { stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { command } from '../helpers/commanding.ts';
 import { EDITED, inStep, REWRITES, wayOut } from '../helpers/rewriting.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -35,7 +35,7 @@ describe('without memory', () => {
     const it = await inStep(folder);
     await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
     await it.box('north', wayOut('force', it.head));
-    await rm(memoryFile(it.south.path));
+    await rm(stateFilePath(it.south.path));
     const suspect = { ...REFUSED, rewritten: { side: 'theirs', last: it.head } };
     expect(await it.box('south', { command: 'status' })).toMatchObject(suspect);
     expect(await it.box('south', { command: 'status' })).toMatchObject(suspect);
@@ -53,7 +53,7 @@ describe('without memory', () => {
       at: new Date().toISOString(),
     };
     await it.forget('north');
-    await writeFile(memoryFile(it.north.path), JSON.stringify({ version: 1, peers: { box: peer } }));
+    await writeFile(stateFilePath(it.north.path), JSON.stringify({ version: 1, peers: { box: peer } }));
     await it.north.sql(...(REWRITES['amended']?.(it) ?? []));
     expect(await it.box('north')).toMatchObject({ ...REFUSED, rewritten: { side: 'ours', last: it.head } });
     expect(await it.box('north', wayOut('force', it.head))).toMatchObject({ verified: true });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { lookAt } from '../../src/sync/look.ts';
+import { readIncoming } from '../../src/sync/incoming/read-incoming.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { makeEmptyTown } from '../helpers/town.ts';
@@ -136,11 +136,11 @@ test('a key named like a column of Dolt does not blind the checks of what a peer
     ];
   });
   const to = await town.commit('edits', ...edits);
-  const brought = await withDatabase(town.path, folder.file('tmp'), (database) =>
-    lookAt(database, { ours: from, theirs: to, branch: 'main' }, '2026-12-31 00:00:00'),
+  const incoming = await withDatabase(town.path, folder.file('tmp'), (database) =>
+    readIncoming(database, { ours: from, theirs: to, branch: 'main' }, '2026-12-31 00:00:00'),
   );
   const shown = { column: null, value: null };
-  expect(brought?.deletions).toEqual([
+  expect(incoming?.deletions).toEqual([
     {
       table: 'kinds',
       before: 20,
@@ -162,7 +162,7 @@ test('a key named like a column of Dolt does not blind the checks of what a peer
     },
   ]);
   const late = { key: { id: 'r1' }, column: 'updated_at', value: expect.stringMatching(/^2099-01-01/) };
-  expect(brought?.futureRows).toEqual([
+  expect(incoming?.futureRows).toEqual([
     { table: 'kinds', column: 'updated_at', count: 1, rows: [{ ...late, table: 'kinds' }] },
     { table: 'runs', column: 'updated_at', count: 1, rows: [] },
     { table: 'shifted', column: 'updated_at', count: 1, rows: [{ ...late, table: 'shifted' }] },

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { finishAdvances } from '../../src/sync/advance.ts';
-import { readUncommitted, setAside } from '../../src/sync/kept-changes.ts';
+import { readUncommitted, setAside } from '../../src/sync/merge/kept-changes.ts';
 import { command } from '../helpers/commanding.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';

@@ -2,8 +2,8 @@ import { cp, mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promise
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { addPeer } from '../../src/commands/add-peer.ts';
-import { parseEndpoint } from '../../src/config/endpoint.ts';
-import { fileRemote, foreignEntry } from '../../src/sync/file-remote.ts';
+import { parseEndpoint } from '../../src/config/endpoint/parse.ts';
+import { fileRemote, foreignEntry } from '../../src/sync/remotes/file-remote.ts';
 import { command } from '../helpers/commanding.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';

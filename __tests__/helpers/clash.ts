@@ -1,4 +1,4 @@
-import type { FederateRequest } from '../../src/commands/request.ts';
+import type { SyncRequest } from '../../src/commands/request.ts';
 import type { TempFolder } from './temp-folder.ts';
 import { cloneTown, makeTown, remoteHead, type TestTown } from './town.ts';
 
@@ -36,4 +36,4 @@ export async function clash(folder: TempFolder, ours = "UPDATE items SET title =
 }
 
 /** A lease on the mailbox. */
-export const leases = (head: string) => ({ leases: new Map([['box', head]]) }) satisfies Partial<FederateRequest>;
+export const leases = (head: string) => ({ leases: new Map([['box', head]]) }) satisfies Partial<SyncRequest>;

@@ -1,6 +1,6 @@
 import type { Context } from '../../src/commands/context.ts';
-import { federate } from '../../src/commands/federate.ts';
-import { type FederateRequest, NO_REWRITES } from '../../src/commands/request.ts';
+import { NO_REWRITES, type SyncRequest } from '../../src/commands/request.ts';
+import { sync } from '../../src/commands/sync.ts';
 import type { RunResult } from '../../src/contract/result.ts';
 import { type Env, readEnv } from '../../src/core/env.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
@@ -14,7 +14,7 @@ export interface Commanded {
   readonly log: readonly string[];
 }
 
-export interface CommandOptions extends Partial<FederateRequest> {
+export interface CommandOptions extends Partial<SyncRequest> {
   /** Of the job, besides PATH. */
   readonly env?: Env;
   /** Whether HOME is the user's own, as in a terminal. */
@@ -65,7 +65,7 @@ export async function command(
     signal: new AbortController().signal,
     onResource() {},
   };
-  const { result } = await federate(
+  const { result } = await sync(
     {
       command: 'sync',
       only: [],

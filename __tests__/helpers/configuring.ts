@@ -2,15 +2,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Context } from '../../src/commands/context.ts';
 import { buildConfiguration } from '../../src/config/build.ts';
-import type { Configuration } from '../../src/config/configuration.ts';
+import type { ConfigOverrides, Configuration } from '../../src/config/configuration.ts';
 import type { ConfigurationContext } from '../../src/config/find-config.ts';
-import type { ConfigOverrides } from '../../src/config/overrides.ts';
 import type { Env } from '../../src/core/env.ts';
-import { problemsOf } from '../../src/core/problems-of.ts';
+import { problemsOf } from '../../src/core/failure.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { failureOf } from './thrown.ts';
 
-export interface Surroundings {
+export interface SearchContext {
   readonly env?: Env;
   readonly overrides?: ConfigOverrides;
   readonly workspace?: string | null;
@@ -19,7 +18,7 @@ export interface Surroundings {
 /** The configuration of a text that stands in /c.yaml. */
 export function configure(
   text: string,
-  { env = {}, overrides = {}, workspace = null }: Surroundings = {},
+  { env = {}, overrides = {}, workspace = null }: SearchContext = {},
 ): Configuration {
   return buildConfiguration({ file: '/c.yaml', text, workspace }, env, overrides);
 }
@@ -49,7 +48,7 @@ export function commandContext(cwd: string, { env = {}, ceiling = cwd, warnings 
 export { failureOf as refusal } from './thrown.ts';
 
 /** Every problem of a text, as `code line:column`. */
-export async function problemPlaces(text: string, surroundings?: Surroundings): Promise<readonly string[]> {
+export async function problemPlaces(text: string, surroundings?: SearchContext): Promise<readonly string[]> {
   return problemsOf(await failureOf(() => configure(text, surroundings))).map(
     ({ code, location }) => `${code} ${location?.line ?? '-'}:${location?.column ?? '-'}`,
   );

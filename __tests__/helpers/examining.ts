@@ -1,4 +1,4 @@
-import { doctor } from '../../src/commands/doctor.ts';
+import { doctor } from '../../src/commands/doctor/index.ts';
 import type { DoctorRequest } from '../../src/commands/request.ts';
 import type { DoctorResult } from '../../src/contract/doctor-result.ts';
 import { type Env, readEnv } from '../../src/core/env.ts';

@@ -1,17 +1,17 @@
-import { leasedPart } from '../../src/commands/leases.ts';
+import { leasedActions } from '../../src/commands/prepare/leases.ts';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { Role } from '../../src/contract/vocabulary.ts';
 import { readEnv } from '../../src/core/env.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
 import { Secrets } from '../../src/core/secrets.ts';
-import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
-import { type Engines, openEngines } from '../../src/dolt/engines.ts';
-import { branchHead } from '../../src/dolt/heads.ts';
-import { addRemote, listRemotes, removeRemote } from '../../src/dolt/remotes.ts';
-import type { Database } from '../../src/dolt/sql.ts';
-import { type Federated as FederatedTown, type FederationOptions, federate } from '../../src/sync/federation.ts';
+import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
+import { type Engines, openEngines } from '../../src/dolt/server/engines.ts';
+import { branchHead } from '../../src/dolt/sql/heads.ts';
+import { addRemote, listRemotes, removeRemote } from '../../src/dolt/sql/remotes.ts';
+import type { Database } from '../../src/dolt/sql/sql.ts';
+import { actionsOf, type Direction } from '../../src/sync/peer-actions.ts';
 import { newPeerRun, type PeerRun } from '../../src/sync/peer-run.ts';
-import { type Direction, partOf } from '../../src/sync/roles.ts';
+import { type Federated as FederatedTown, type FederationOptions, federate } from '../../src/sync/sync.ts';
 import { testDolt } from './dolt-binary.ts';
 
 /** Opens the engines of a database, as a run does, for as long as the work takes. */
@@ -49,7 +49,7 @@ export async function withDatabase<T>(
 
 /** Works on the database in an engine without any credential. */
 export async function inDatabase<T>(engines: Engines, work: (database: Database) => Promise<T>): Promise<T> {
-  return await engines.use(PLAIN_KIT, ({ database }) => work(database));
+  return await engines.use(NO_CREDENTIALS, ({ database }) => work(database));
 }
 
 export function filePeer(name: string, folder: string, role: Role = 'peer'): Peer {
@@ -109,7 +109,7 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
   const runs = test.peers.map((peer) => ({
     ...newPeerRun(
       peer,
-      leasedPart(partOf(test.command ?? 'sync', peer.role), test.leases?.[peer.name] !== undefined),
+      leasedActions(actionsOf(test.command ?? 'sync', peer.role), test.leases?.[peer.name] !== undefined),
       'main',
     ),
     lease: test.leases?.[peer.name] ?? null,
@@ -126,7 +126,7 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
     dropped: [],
     known: [],
     discardLocal: [],
-    tell() {},
+    notify() {},
     retries: 3,
     timeoutMs: 600_000,
     mergeTimeoutMs: 120_000,

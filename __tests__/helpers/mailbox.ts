@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
-import type { FederationOptions } from '../../src/sync/federation.ts';
-import type { Direction } from '../../src/sync/roles.ts';
+import type { Direction } from '../../src/sync/peer-actions.ts';
+import type { FederationOptions } from '../../src/sync/sync.ts';
 import { type Federated, federateTown, filePeer } from './federating.ts';
 import type { TempFolder } from './temp-folder.ts';
 import { openTestTown, type TestTown } from './town.ts';

@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { run } from '../../src/dolt/process.ts';
-import { fileDigest } from '../../src/install/file-digest.ts';
+import { fileDigest } from '../../src/install/digests.ts';
 import { releasePlatform } from '../../src/install/platform.ts';
 
 /** The release that this machine would download. */

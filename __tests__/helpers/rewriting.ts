@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
-import type { FederateRequest, RewriteRequest } from '../../src/commands/request.ts';
+import type { RewriteRequest, SyncRequest } from '../../src/commands/request.ts';
 import type { PeerResult, RunResult } from '../../src/contract/result.ts';
-import { memoryFile } from '../../src/sync/verified-memory.ts';
+import { stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { type CommandOptions, command } from './commanding.ts';
 import type { TempFolder } from './temp-folder.ts';
 import { cloneTown, makeEmptyTown, type TestTown } from './town.ts';
@@ -72,7 +72,7 @@ export async function inStep(folder: TempFolder, ...seed: string[]): Promise<Rew
       return peer;
     },
     async forget(side) {
-      await rm(memoryFile(towns[side].path), { force: true });
+      await rm(stateFilePath(towns[side].path), { force: true });
       for (const { name } of await towns[side].rows('SELECT name FROM dolt_remotes')) {
         await towns[side].dolt('remote', 'remove', String(name));
       }
@@ -85,7 +85,7 @@ export function wayOut(
   kind: 'adopt' | 'merge' | 'force',
   head: string | null,
   discardLocal: readonly string[] = [],
-): Pick<FederateRequest, 'leases'> | { readonly rewrites: RewriteRequest } {
+): Pick<SyncRequest, 'leases'> | { readonly rewrites: RewriteRequest } {
   const named = new Map([['box', head ?? '']]);
   if (kind === 'force') return { leases: named };
   const nothing = { adopt: new Map(), merge: new Map(), discardLocal };

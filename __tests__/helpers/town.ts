@@ -1,8 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readEnv } from '../../src/core/env.ts';
-import { doltEnvironment } from '../../src/dolt/environment.ts';
-import { preparePrivateRoot } from '../../src/dolt/private-root.ts';
+import { doltEnvironment, preparePrivateRoot } from '../../src/dolt/environment.ts';
 import { run } from '../../src/dolt/process.ts';
 import { testDolt } from './dolt-binary.ts';
 

@@ -1,9 +1,9 @@
-import type { Database } from '../../src/dolt/sql.ts';
+import type { Database } from '../../src/dolt/sql/sql.ts';
 import type { Choice } from '../../src/resolve/choice.ts';
-import type { LeftMerge, LeftRow } from '../../src/resolve/conflicts-file.ts';
-import { leftRows } from '../../src/resolve/left-rows.ts';
+import type { UnresolvedMerge, UnresolvedRow } from '../../src/resolve/conflicts-file.ts';
 import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
-import { removeScratch } from '../../src/sync/scratch.ts';
+import { unresolvedRows } from '../../src/resolve/unresolved-rows.ts';
+import { removeScratch } from '../../src/sync/merge/scratch.ts';
 import { withDatabase } from './federating.ts';
 import type { TempFolder } from './temp-folder.ts';
 import { makeEmptyTown, type TestTown } from './town.ts';
@@ -31,14 +31,14 @@ export async function twoHeads(
 export async function resolveHeads(
   folder: TempFolder,
   heads: Pick<TwoHeads, 'town' | 'ours' | 'theirs'>,
-  choose: (row: LeftRow) => LeftRow,
+  choose: (row: UnresolvedRow) => UnresolvedRow,
 ): Promise<{
-  readonly rows: readonly LeftRow[];
+  readonly rows: readonly UnresolvedRow[];
   read(query: string): Promise<Record<string, unknown>[]>;
   readonly commit: string;
 }> {
   const { rows, commit } = await atHeads(folder, heads, async (database) => {
-    const left = (await leftRows(database, heads)) ?? [];
+    const left = (await unresolvedRows(database, heads)) ?? [];
     const made = await mergeChosen(database, [mergeOf(heads, left.map(choose))]);
     await database.run("CALL DOLT_BRANCH('-f', 'merged', ?)", [made]);
     return { rows: left, commit: made };
@@ -46,7 +46,7 @@ export async function resolveHeads(
   return { rows, commit, read: (query) => heads.town.rows(query.replaceAll('MERGED', `AS OF 'merged'`)) };
 }
 
-export function mergeOf(heads: Pick<TwoHeads, 'ours' | 'theirs'>, rows: readonly LeftRow[]): LeftMerge {
+export function mergeOf(heads: Pick<TwoHeads, 'ours' | 'theirs'>, rows: readonly UnresolvedRow[]): UnresolvedMerge {
   return { peer: 'partner', ours: heads.ours, theirs: heads.theirs, rows };
 }
 
@@ -64,12 +64,12 @@ export async function atHeads<T>(
 /** The same choice for a whole row. */
 export const wholly =
   (choose: Choice) =>
-  (row: LeftRow): LeftRow => ({ ...row, choose });
+  (row: UnresolvedRow): UnresolvedRow => ({ ...row, choose });
 
 /** A choice for each cell. */
 export const byCell =
   (choices: Readonly<Record<string, Choice>>) =>
-  (row: LeftRow): LeftRow => ({
+  (row: UnresolvedRow): UnresolvedRow => ({
     ...row,
     cells: Object.fromEntries(
       Object.entries(row.cells).map(([name, cell]) => [name, { ...cell, choose: choices[name] ?? null }]),

@@ -5,7 +5,7 @@ import { isAbsolute } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { resolve } from '../../src/commands/resolve.ts';
 import type { ResolveResult } from '../../src/contract/result.ts';
-import { problemsOf } from '../../src/core/problems-of.ts';
+import { problemsOf } from '../../src/core/failure.ts';
 import type { Asker } from '../../src/resolve/ask-rows.ts';
 import { othersMayWrite } from '../../src/resolve/store-conflicts.ts';
 import { command } from '../helpers/commanding.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { doltEnvironment } from '../../src/dolt/environment.ts';
-import { goEnvironment } from '../../src/install/go-environment.ts';
+import { goEnvironment } from '../../src/install/go.ts';
 
 /** What an earlier step of the job can set for all later ones. */
 const HOSTILE = {
@@ -50,9 +50,9 @@ const HARMLESS = { PATH: '/usr/bin', HOME: '/home/x', LANG: 'C', TMPDIR: '/tmp' 
 test.each([true, false])(
   'a Dolt process inherits nothing that an earlier step sets for others (user home: %s)',
   (userHome) => {
-    const habitat = { privateDir: '/private', userHome };
-    const clean = doltEnvironment(HARMLESS, '/private/root', habitat);
-    expect(doltEnvironment({ ...HARMLESS, ...HOSTILE }, '/private/root', habitat)).toEqual(clean);
+    const options = { privateDir: '/private', userHome };
+    const clean = doltEnvironment(HARMLESS, '/private/root', options);
+    expect(doltEnvironment({ ...HARMLESS, ...HOSTILE }, '/private/root', options)).toEqual(clean);
     expect(clean).toMatchObject({ DOLT_ROOT_PATH: '/private/root', GIT_TEMPLATE_DIR: '', GIT_CONFIG_COUNT: '1' });
   },
 );

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { tableItems } from '../../src/dolt/create-table.ts';
-import { foreignCalls } from '../../src/dolt/expressions.ts';
-import { createTableAt } from '../../src/dolt/table-changes.ts';
+import { tableItems } from '../../src/dolt/schema/create-table.ts';
+import { foreignCalls } from '../../src/dolt/schema/expressions.ts';
+import { createTableAt } from '../../src/dolt/schema/table-changes.ts';
 import { filePeer, withDatabase } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
-import { MERGE_SUBJECT, mergeMessage } from '../../src/dolt/merge.ts';
-import type { FederationOptions } from '../../src/sync/federation.ts';
+import { MERGE_SUBJECT, mergeMessage } from '../../src/dolt/sql/merge.ts';
 import type { Notice } from '../../src/sync/notice.ts';
+import type { FederationOptions } from '../../src/sync/sync.ts';
 import { type Federated, federateTown, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { makeEmptyTown, type TestTown } from '../helpers/town.ts';
@@ -69,7 +69,7 @@ async function forging(folder: TempFolder, ...seed: string[]): Promise<Forging> 
         town: north.path,
         tempDir: folder.file('tmp'),
         peers,
-        options: { tell: (notice) => void notices.push(notice), ...options },
+        options: { notify: (notice) => void notices.push(notice), ...options },
       }),
   };
 }

@@ -3,11 +3,10 @@ import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { cleanUp } from '../../src/action/cleanup.ts';
-import { runPost } from '../../src/action/run-post.ts';
-import type { Leftover } from '../../src/action/state.ts';
 import { readEnv } from '../../src/core/env.ts';
-import { processCommand } from '../../src/dolt/process-command.ts';
+import { processCommand } from '../../src/dolt/process.ts';
+import { cleanUp, runPost } from '../../src/frontends/action/run-post.ts';
+import type { Leftover } from '../../src/frontends/action/state.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const warnings: string[] = [];

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, jest, test } from '@jest/globals';
-import { stepLogger } from '../../src/action/logger.ts';
-import { errorText } from '../../src/cli/error-text.ts';
-import { plainProgress } from '../../src/cli/progress.ts';
 import type { RunResult } from '../../src/contract/result.ts';
 import { toFailure } from '../../src/core/failure.ts';
 import { Secrets } from '../../src/core/secrets.ts';
+import { stepLogger } from '../../src/frontends/action/logger.ts';
+import { errorText } from '../../src/frontends/cli/output.ts';
+import { plainProgress } from '../../src/frontends/cli/progress.ts';
 import { annotations } from '../../src/report/annotations.ts';
 import { summary } from '../../src/report/summary.ts';
 import { text } from '../../src/report/text.ts';

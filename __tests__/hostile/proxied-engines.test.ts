@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { Failure } from '../../src/core/failure.ts';
 import { Secrets } from '../../src/core/secrets.ts';
-import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
-import { openEngines } from '../../src/dolt/engines.ts';
+import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
+import { openEngines } from '../../src/dolt/server/engines.ts';
 import { command } from '../helpers/commanding.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
@@ -96,16 +96,16 @@ test('an engine that is doing nothing for a peer reaches nobody, also not the pe
     1,
   );
   try {
-    const pushing = engines.use(PLAIN_KIT, ({ database }) => database.run("CALL DOLT_PUSH('peer', 'main')"));
+    const pushing = engines.use(NO_CREDENTIALS, ({ database }) => database.run("CALL DOLT_PUSH('peer', 'main')"));
     await expect(pushing).rejects.toThrow(/403 Refused by dolt-federation/);
     const reach = [{ host: 'peer.example', port: server.port.http, plain: true, named: true }];
     const limit = { milliseconds: 60_000, failure: () => new Failure('timeout', 'too slow') };
-    await engines.use(PLAIN_KIT, (engine) =>
-      engine.verb(limit, reach, (sql) => sql.run("CALL DOLT_PUSH('peer', 'main')")),
+    await engines.use(NO_CREDENTIALS, (engine) =>
+      engine.operation(limit, reach, (sql) => sql.run("CALL DOLT_PUSH('peer', 'main')")),
     );
     expect(job.asked).toContain(`CONNECT peer.example:${server.port.http}`);
     const before = job.asked.length;
-    const again = engines.use(PLAIN_KIT, ({ database }) => database.run("CALL DOLT_FETCH('peer', 'main')"));
+    const again = engines.use(NO_CREDENTIALS, ({ database }) => database.run("CALL DOLT_FETCH('peer', 'main')"));
     await expect(again).rejects.toThrow(/403 Refused by dolt-federation/);
     expect(job.asked).toHaveLength(before);
   } finally {

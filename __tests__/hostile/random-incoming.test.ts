@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
 import { readEnv } from '../../src/core/env.ts';
-import { quoted } from '../../src/dolt/identifier.ts';
-import type { Database } from '../../src/dolt/sql.ts';
-import { tableChanges } from '../../src/dolt/table-changes.ts';
-import type { Brought } from '../../src/sync/brought.ts';
-import { lookAt } from '../../src/sync/look.ts';
-import { futureLimit } from '../../src/sync/screen-peers.ts';
+import { tableChanges } from '../../src/dolt/schema/table-changes.ts';
+import { quoted } from '../../src/dolt/sql/identifier.ts';
+import type { Database } from '../../src/dolt/sql/sql.ts';
+import { futureLimit } from '../../src/sync/incoming/check-peers.ts';
+import type { IncomingChanges } from '../../src/sync/incoming/incoming-changes.ts';
+import { readIncoming } from '../../src/sync/incoming/read-incoming.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -201,22 +201,22 @@ function intruders(ours: Contents, after: Contents): string[] {
 
 /** What a merge changed here and the check did not see. */
 function unseen(
-  seen: { readonly brought: Brought; readonly names: ReadonlySet<string> },
+  seen: { readonly incoming: IncomingChanges; readonly names: ReadonlySet<string> },
   ours: Contents,
   after: Contents,
 ): string[] {
-  const { brought, names } = seen;
+  const { incoming, names } = seen;
   const found: string[] = [];
   for (const name of new Set([...ours.tables.keys(), ...after.tables.keys()])) {
     if (ours.tables.get(name)?.hash !== after.tables.get(name)?.hash && !names.has(name)) found.push(`table ${name}`);
     const isGone = ours.tables.has(name) && !after.tables.has(name);
-    if (isGone && !brought.dropped.includes(name) && !names.has(name)) found.push(`dropped ${name}`);
+    if (isGone && !incoming.dropped.includes(name) && !names.has(name)) found.push(`dropped ${name}`);
   }
-  const known = new Set(brought.definitions.map((one) => one.name));
+  const known = new Set(incoming.definitions.map((one) => one.name));
   const differing = [...after.code, ...after.views].filter((text) => !ours.code.has(text) && !ours.views.has(text));
   for (const text of differing)
     if (!known.has(z.object({ name: z.string() }).parse(JSON.parse(text)).name)) found.push(text);
-  if (ours.ignored !== after.ignored && brought.localTables.length === 0) found.push('dolt_ignore');
+  if (ours.ignored !== after.ignored && incoming.localTables.length === 0) found.push('dolt_ignore');
   return found;
 }
 
@@ -252,15 +252,19 @@ test(
           const [before, after] = [await contentsOf(database, ours), await contentsOf(database, head)];
           if (plain.failure === null) expect(intruders(before, after)).toEqual([]);
           if (accepted.failure !== null) expect(head).toBe(ours);
-          const brought = await lookAt(database, { ours, theirs: accepted.head ?? '', branch: 'main' }, futureLimit());
-          if (brought === null) return expect(head).toBe(ours);
+          const incoming = await readIncoming(
+            database,
+            { ours, theirs: accepted.head ?? '', branch: 'main' },
+            futureLimit(),
+          );
+          if (incoming === null) return expect(head).toBe(ours);
           const [base] = await database.rows(z.object({ b: z.string() }), 'SELECT dolt_merge_base(?, ?) AS b', [
             ours,
             accepted.head ?? '',
           ]);
           const changes = await tableChanges(database, base?.b ?? '', accepted.head ?? '');
           const names = new Set(changes.flatMap(({ from, to }) => [from ?? '', to ?? '']));
-          expect(unseen({ brought, names }, before, after)).toEqual([]);
+          expect(unseen({ incoming, names }, before, after)).toEqual([]);
         });
         expect(await box.south.rows('SELECT t FROM private_notes')).toEqual([{ t: 'ours' }]);
       }),

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { secretRowsNotice } from '../../src/sync/incoming/secret-rows.ts';
 import type { Notice } from '../../src/sync/notice.ts';
-import { secretRowsNotice } from '../../src/sync/secret-rows.ts';
 import { examine, told } from '../helpers/examining.ts';
 import { federateTown, filePeer, withDatabase } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -25,7 +25,7 @@ test('a first push warns of committed credentials, the next one does not', async
   const run = async (): Promise<Notice[]> => {
     const notices: Notice[] = [];
     const peers = [filePeer('vault', folder.file('vault'), 'backup')];
-    const options = { tell: (notice: Notice) => void notices.push(notice) };
+    const options = { notify: (notice: Notice) => void notices.push(notice) };
     const outcome = await federateTown({ town: town.path, tempDir: folder.file('tmp'), peers, options });
     expect(outcome.run('vault')).toMatchObject({ failure: null, verified: true });
     return notices;

@@ -1,8 +1,8 @@
 import { lstat, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { RunResult } from '../../src/contract/result.ts';
-import { restoreKept } from '../../src/sync/kept-changes.ts';
-import { readMemory, writeMemory } from '../../src/sync/verified-memory.ts';
+import { readStateFile, writeStateFile } from '../../src/sync/history/last-verified.ts';
+import { restoreKept } from '../../src/sync/merge/kept-changes.ts';
 import { command } from '../helpers/commanding.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -11,14 +11,14 @@ import { makeTown, type TestTown } from '../helpers/town.ts';
 const STATE = 'dolt-federation.json';
 const REMOTES = 'dolt-federation-remotes.json';
 
-interface Town {
+interface LocalDatabase {
   readonly town: TestTown;
   readonly fileOf: (name: string) => string;
   readonly sync: () => Promise<RunResult>;
 }
 
 /** A database that has synced once with one peer. */
-async function synced(folder: TempFolder): Promise<Town> {
+async function synced(folder: TempFolder): Promise<LocalDatabase> {
   const town = await makeTown(folder.file('town'));
   const sync = async (): Promise<RunResult> => (await command(folder, `box: file://${folder.file('box')}`)).result;
   await sync();
@@ -68,7 +68,7 @@ describe('a state file that holds', () => {
     expect(said).toEqual([expect.stringContaining(file), expect.stringContaining(aside)]);
     expect((await lstat(aside)).ino).toBe(found.ino);
     if (text !== null) expect(await readFile(aside, 'latin1')).toBe(text);
-    expect(await readMemory(town.path)).toMatchObject({ trouble: null, memory: { peers: expect.any(Map) } });
+    expect(await readStateFile(town.path)).toMatchObject({ trouble: null, stateFile: { peers: expect.any(Map) } });
     if (found.isSymbolicLink()) expect(await readFile(folder.file('victim'), 'utf8')).toBe('mine');
     expect((await sync()).problems.filter(({ code }) => code === 'memory-unusable')).toEqual([]);
   });
@@ -76,11 +76,11 @@ describe('a state file that holds', () => {
   test('an entry of another database, or an impossible date, changes nothing for this one', async () => {
     await using folder = await tempFolder();
     const { town, sync, fileOf } = await synced(folder);
-    const { memory } = await readMemory(town.path);
-    const [entry] = memory.peers.values();
+    const { stateFile } = await readStateFile(town.path);
+    const [entry] = stateFile.peers.values();
     if (entry === undefined) throw new Error('nothing is remembered');
     const foreign = { ...entry, root: 'a'.repeat(32), head: 'b'.repeat(32) };
-    await writeMemory(town.path, { ...memory, peers: new Map([['x', foreign]]) });
+    await writeStateFile(town.path, { ...stateFile, peers: new Map([['x', foreign]]) });
     await town.commit('more', "INSERT INTO items VALUES (9, 'nine', 'ann')");
     expect(await sync()).toMatchObject({ status: 'success', problems: [], peers: [{ verified: true }] });
     expect(await readFile(fileOf(STATE), 'utf8')).toContain('b'.repeat(32));

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { download } from '../../src/install/download.ts';
+import { download } from '../../src/install/release.ts';
 import { failureOf } from '../helpers/installing.ts';
 import { breaksOff, closedHost, redirects, releaseHost, says } from '../helpers/release-host.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from '@jest/globals';
+import type { Unreachable } from '../../src/install/http.ts';
 import { type Answer, ask, askFollowing } from '../../src/install/http.ts';
-import type { Unreachable } from '../../src/install/network-failure.ts';
 import { failureOf } from '../helpers/installing.ts';
 import { closedHost, redirects, releaseHost, says } from '../helpers/release-host.ts';
 

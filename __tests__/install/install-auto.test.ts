@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { installDolt } from '../../src/install/install.ts';
-import { parseAskedVersion } from '../../src/install/wanted-version.ts';
+import { parseAskedVersion } from '../../src/install/version.ts';
 import { fakeGo } from '../helpers/fake-go.ts';
 import { failureOf, machine } from '../helpers/installing.ts';
 import { PLATFORM } from '../helpers/release-archive.ts';

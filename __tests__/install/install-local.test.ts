@@ -2,7 +2,7 @@ import { appendFile, rm } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { installDolt } from '../../src/install/install.ts';
 import { storeInToolCache } from '../../src/install/tool-cache.ts';
-import { parseAskedVersion } from '../../src/install/wanted-version.ts';
+import { parseAskedVersion } from '../../src/install/version.ts';
 import { answersAsDolt, failureOf, type Machine, machine, program } from '../helpers/installing.ts';
 import { closedHost, redirects, releaseHost } from '../helpers/release-host.ts';
 

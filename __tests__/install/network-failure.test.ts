@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { reachability } from '../../src/install/network-failure.ts';
+import { reachability } from '../../src/install/http.ts';
 
 const coded = (code: string) => Object.assign(new Error('x'), { code });
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { redirectTarget } from '../../src/install/redirect.ts';
+import { redirectTarget } from '../../src/install/http.ts';
 
 test('https stays https', () => {
   expect(redirectTarget('https://a.test/x', 'https://b.test/y')).toBe('https://b.test/y');

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { digestTableSchema, PINNED_DIGESTS } from '../../src/install/digests.ts';
+import { digestTableSchema, PINNED_DIGESTS, releaseDigest } from '../../src/install/digests.ts';
 import type { DoltRequest } from '../../src/install/dolt-request.ts';
-import { releaseDigest } from '../../src/install/release-digest.ts';
 import { failureOf, type Machine, machine } from '../helpers/installing.ts';
 import { closedHost, type ReleaseHost, releaseHost, says, sendsJson } from '../helpers/release-host.ts';
 

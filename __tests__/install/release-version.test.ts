@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { latestVersion, newestRelease } from '../../src/install/release-version.ts';
+import { latestVersion, newestRelease } from '../../src/install/version.ts';
 import { failureOf, type Machine, machine } from '../helpers/installing.ts';
 import { closedHost, type ReleaseHost, redirects, releaseHost, says, sendsJson } from '../helpers/release-host.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { delimiter } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { executablesOnPath, pathFolders } from '../../src/install/search-path.ts';
+import { executablesOnPath, pathFolders } from '../../src/install/local-dolt.ts';
 import { program } from '../helpers/installing.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { describeWanted, fits, newestFitting, parseAskedVersion } from '../../src/install/wanted-version.ts';
+import { describeWanted, fits, newestFitting, parseAskedVersion } from '../../src/install/version.ts';
 
 describe('what a user may ask for', () => {
   test.each([

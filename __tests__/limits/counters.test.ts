@@ -10,28 +10,30 @@ const COUNTED = (type: string) => [
 const IDS = 'SELECT CAST(id AS CHAR) AS id FROM counted ORDER BY counted.id';
 
 /** How a peer brings a counter to the end of its type, and the keys that are there after the merge. */
-const COUNTERS: readonly (readonly [what: string, type: string, brought: readonly string[], ids: readonly string[]])[] =
-  [
-    ['TINYINT, by a row', 'TINYINT', ['INSERT INTO counted VALUES (127, 1)'], ['1', '2', '127']],
-    [
-      'BIGINT UNSIGNED, by a row',
-      'BIGINT UNSIGNED',
-      [`INSERT INTO counted VALUES (${BIGGEST}, 1)`],
-      ['1', '2', BIGGEST],
-    ],
-    ['BIGINT UNSIGNED, alone', 'BIGINT UNSIGNED', [`ALTER TABLE counted AUTO_INCREMENT = ${BIGGEST}`], ['1', '2']],
-    ['INT, alone', 'INT', ['ALTER TABLE counted AUTO_INCREMENT = 2147483647'], ['1', '2']],
-  ];
+const COUNTERS: readonly (readonly [
+  what: string,
+  type: string,
+  incoming: readonly string[],
+  ids: readonly string[],
+])[] = [
+  ['TINYINT, by a row', 'TINYINT', ['INSERT INTO counted VALUES (127, 1)'], ['1', '2', '127']],
+  ['BIGINT UNSIGNED, by a row', 'BIGINT UNSIGNED', [`INSERT INTO counted VALUES (${BIGGEST}, 1)`], ['1', '2', BIGGEST]],
+  ['BIGINT UNSIGNED, alone', 'BIGINT UNSIGNED', [`ALTER TABLE counted AUTO_INCREMENT = ${BIGGEST}`], ['1', '2']],
+  ['INT, alone', 'INT', ['ALTER TABLE counted AUTO_INCREMENT = 2147483647'], ['1', '2']],
+];
 
 describe.each(HASH_ORDERS)('an AUTO_INCREMENT counter at its end, %s', (order) => {
-  test.each(COUNTERS)('%s: it is merged, every row stays, and the database is sound', async (_, type, brought, ids) => {
-    await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...COUNTED(type));
-    await towns.edit(['INSERT INTO counted (v) VALUES (5)'], brought, order);
-    expect((await towns.run('north')).run('south')).toMatchObject({ failure: null, verified: true });
-    expect(await towns.north.rows(IDS)).toEqual(ids.map((id) => ({ id })));
-    await towns.north.dolt('fsck');
-  });
+  test.each(COUNTERS)(
+    '%s: it is merged, every row stays, and the database is sound',
+    async (_, type, incoming, ids) => {
+      await using folder = await tempFolder();
+      const towns = await twoTowns(folder, ...COUNTED(type));
+      await towns.edit(['INSERT INTO counted (v) VALUES (5)'], incoming, order);
+      expect((await towns.run('north')).run('south')).toMatchObject({ failure: null, verified: true });
+      expect(await towns.north.rows(IDS)).toEqual(ids.map((id) => ({ id })));
+      await towns.north.dolt('fsck');
+    },
+  );
 });
 
 test('a row without a key is refused then, until the counter is lowered at the peer as well; nothing comes back', async () => {

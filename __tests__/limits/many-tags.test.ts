@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { fetchMark, removeMarks } from '../../src/dolt/transfer.ts';
+import { fetchMark, removeMarks } from '../../src/dolt/sql/transfer.ts';
 import { command } from '../helpers/commanding.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { manyRefs } from '../helpers/loads.ts';

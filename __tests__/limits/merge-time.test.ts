@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
-import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
-import { MergeLimits, mergeLimit } from '../../src/sync/merge-limits.ts';
+import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
+import { checkPeers } from '../../src/sync/incoming/check-peers.ts';
+import { MergeLimits, mergeLimit } from '../../src/sync/merge/limits.ts';
+import { actionsOf } from '../../src/sync/peer-actions.ts';
 import { newPeerRun } from '../../src/sync/peer-run.ts';
-import { partOf } from '../../src/sync/roles.ts';
-import { screenPeers } from '../../src/sync/screen-peers.ts';
 import { type Federated, filePeer, withEngines } from '../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -107,11 +107,11 @@ test('so does a check that passes its limit', async () => {
   await towns.send("UPDATE items SET title = 'sent' WHERE id = 101");
   await towns.south.dolt('fetch', 'origin');
   const peer = filePeer('partner', folder.file('mailbox'));
-  const run = { ...newPeerRun(peer, partOf('sync', 'peer'), 'main'), head: await towns.north.head() };
+  const run = { ...newPeerRun(peer, actionsOf('sync', 'peer'), 'main'), head: await towns.north.head() };
   const ours = await towns.south.head();
   await withEngines(towns.south.path, folder.file('tmp'), (engines) =>
-    engines.use(PLAIN_KIT, (engine) =>
-      screenPeers(engine, [run], { branch: 'main', ours, maxDelete: 50, limits: new MergeLimits(1, 1) }),
+    engines.use(NO_CREDENTIALS, (engine) =>
+      checkPeers(engine, [run], { branch: 'main', ours, maxDelete: 50, limits: new MergeLimits(1, 1) }),
     ),
   );
   expect(run.failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^checking/) });
@@ -119,7 +119,7 @@ test('so does a check that passes its limit', async () => {
 
 test('what `resolve` does has the same limit: all statements end, and the engine goes on', async () => {
   await withEngines(towns.south.path, folder.file('tmp'), (engines) =>
-    engines.use(PLAIN_KIT, async ({ database, allWithin, hasEnded }) => {
+    engines.use(NO_CREDENTIALS, async ({ database, allWithin, hasEnded }) => {
       const sleeping = () =>
         allWithin(mergeLimit('merging', 200), async () => {
           await Promise.all([database.run('SELECT SLEEP(3600)'), database.run('SELECT SLEEP(3600)')]);

@@ -3,12 +3,12 @@ import { expect, test } from '@jest/globals';
 import { resolve } from '../../src/commands/resolve.ts';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
-import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
+import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { NOWHERE } from '../../src/egress/host-rule.ts';
-import { findLeft } from '../../src/resolve/find-left.ts';
-import { conflictOf, type ToldRow } from '../../src/rows/told-row.ts';
-import { attribute } from '../../src/sync/attribute.ts';
-import { mergeLimit } from '../../src/sync/merge-limits.ts';
+import { findUnresolved } from '../../src/resolve/unresolved-rows.ts';
+import { conflictOf, type ResolvedRow } from '../../src/rows/resolved-row.ts';
+import { attribute } from '../../src/sync/merge/attribute.ts';
+import { mergeLimit } from '../../src/sync/merge/limits.ts';
 import { newPeerRun } from '../../src/sync/peer-run.ts';
 import { clash } from '../helpers/clash.ts';
 import { command } from '../helpers/commanding.ts';
@@ -92,7 +92,7 @@ test('finding out which peer a conflict is with has a limit', async () => {
   const head = await openTestTown(folder.file('hostile')).head();
   await town.sql('CREATE TABLE items (id INT PRIMARY KEY, n INT, title VARCHAR(40))', by('ours'));
   const ours = await town.head();
-  const row: ToldRow = {
+  const row: ResolvedRow = {
     kind: 'changed',
     table: 'items',
     key: { id: '1' },
@@ -105,9 +105,9 @@ test('finding out which peer a conflict is with has a limit', async () => {
   };
   const conflicts = [conflictOf(row, { heads: { ours, theirs: head }, swapped: false })];
   await withEngines(town.path, folder.file('tmp'), (engines) =>
-    engines.use(PLAIN_KIT, async ({ verb }) => {
+    engines.use(NO_CREDENTIALS, async ({ operation }) => {
       const reading = (limit: number) =>
-        verb(mergeLimit('reporting', limit), NOWHERE, (sql) =>
+        operation(mergeLimit('reporting', limit), NOWHERE, (sql) =>
           attribute(sql, { head: ours, onto: [head, ours], conflicts }, ours),
         );
       expect(await failureOf(() => reading(500))).toMatchObject({
@@ -130,10 +130,10 @@ test('rows of one peer that cannot be read for the conflicts file in time keep n
   };
   const at = { head: await town.head() };
   await withEngines(town.path, folder.file('tmp'), async (engines) => {
-    const late = await findLeft(engines, [run], { ...at, mergeTimeoutMs: 1 });
+    const late = await findUnresolved(engines, [run], { ...at, mergeTimeoutMs: 1 });
     expect([...late.unread.values()]).toMatchObject([{ code: 'timeout' }]);
     expect(late.merges).toEqual([]);
-    const found = await findLeft(engines, [run], { ...at, mergeTimeoutMs: 60_000 });
+    const found = await findUnresolved(engines, [run], { ...at, mergeTimeoutMs: 60_000 });
     expect(found).toMatchObject({ merges: [{ peer: 'box', rows: [{ table: 'items' }] }], unread: new Map() });
   });
 });

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { outputValues } from '../../src/action/output-values.ts';
-import { RESULT_LIMIT_BYTES } from '../../src/action/result-json.ts';
 import { loadConfiguration } from '../../src/config/load.ts';
-import { monotonicMs } from '../../src/core/clock.ts';
+import { monotonicMs } from '../../src/core/time.ts';
+import { outputValues } from '../../src/frontends/action/outputs.ts';
+import { RESULT_LIMIT_BYTES } from '../../src/frontends/action/result-json.ts';
 import { annotations } from '../../src/report/annotations.ts';
 import { SUMMARY_BUDGET_BYTES, summary } from '../../src/report/summary.ts';
 import { text } from '../../src/report/text.ts';

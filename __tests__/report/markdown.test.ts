@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { code, literal } from '../../src/report/markdown.ts';
-import { markdownTable } from '../../src/report/markdown-table.ts';
+import { code, literal, markdownTable } from '../../src/report/markdown.ts';
 
 /** What a reader sees of encoded text. */
 const decode = (markdown: string) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { plain } from '../../src/core/plain.ts';
+import { plain } from '../../src/core/text.ts';
+import { shorten } from '../../src/report/figures.ts';
 import { plainLines } from '../../src/report/plain.ts';
-import { shorten } from '../../src/report/shorten.ts';
 
 const CASES: readonly [string, string, string][] = [
   ['letters, umlauts and signs', 'Grüße | `x` 漢字 😀', 'Grüße | `x` 漢字 😀'],

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { namesSecret } from '../../src/core/redact.ts';
+import { namesSecret } from '../../src/core/secrets.ts';
 import { withValues } from '../../src/report/values.ts';
 import { conflict, peer, runResult } from '../helpers/results.ts';
 

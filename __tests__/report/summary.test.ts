@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RunStatus } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
-import { errorResult } from '../../src/report/error-result.ts';
-import { failureSummary } from '../../src/report/failure-summary.ts';
+import { errorResult, failureSummary } from '../../src/report/error-result.ts';
 import { SUMMARY_BUDGET_BYTES, summary } from '../../src/report/summary.ts';
 import { conflict, failed, HEAD, peer, problem, runResult } from '../helpers/results.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { plain } from '../../src/core/plain.ts';
+import { plain } from '../../src/core/text.ts';
 import { CHOICE_WORDS, type Choice } from '../../src/resolve/choice.ts';
-import { type ConflictsFile, LEFT_KINDS, LOST_KINDS, rowName } from '../../src/resolve/conflicts-file.ts';
+import { type ConflictsFile, LOST_KINDS, rowName, UNRESOLVED_KINDS } from '../../src/resolve/conflicts-file.ts';
 import { conflictsText } from '../../src/resolve/conflicts-text.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
 
@@ -80,7 +80,7 @@ const row = fc.record(
     table: hostile,
     key: values,
     otherKey: values,
-    kind: fc.constantFrom(...LEFT_KINDS),
+    kind: fc.constantFrom(...UNRESOLVED_KINDS),
     deletedBy: fc.constantFrom('ours' as const, 'theirs' as const),
     cells: fc.dictionary(name, leftCell, { maxKeys: 3, noNullPrototype: true }),
     choose: choice,

@@ -2,16 +2,15 @@ import { readFile, stat } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { putAside } from '../../src/core/put-aside.ts';
 import type { Choice } from '../../src/resolve/choice.ts';
-import type { ConflictsFile, LeftMerge, LostRow } from '../../src/resolve/conflicts-file.ts';
-import { nextFile } from '../../src/resolve/keep-choices.ts';
-import { readConflictsIfAny, storeConflicts } from '../../src/resolve/store-conflicts.ts';
+import type { ConflictsFile, LostRow, UnresolvedMerge } from '../../src/resolve/conflicts-file.ts';
+import { nextFile, readConflictsIfAny, storeConflicts } from '../../src/resolve/store-conflicts.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
 const OLD = '0'.repeat(32);
 const NEW = '1'.repeat(32);
 
-function merge(peer: string, heads: string, over: { ours?: string; choose?: Choice | null } = {}): LeftMerge {
+function merge(peer: string, heads: string, over: { ours?: string; choose?: Choice | null } = {}): UnresolvedMerge {
   const { ours = 'a', choose = null } = over;
   const cells = { title: { base: 'o', ours, theirs: 'b', choose } };
   return {
@@ -22,7 +21,7 @@ function merge(peer: string, heads: string, over: { ours?: string; choose?: Choi
   };
 }
 const lost: LostRow = { peer: 'p', kind: 'id-collision', table: 't', head: OLD, row: { id: '1', title: 'gone' } };
-const last = (...merges: LeftMerge[]): ConflictsFile => ({ branch: 'main', merges, lost: [] });
+const last = (...merges: UnresolvedMerge[]): ConflictsFile => ({ branch: 'main', merges, lost: [] });
 const found = { branch: 'main', merges: [], lost: [], heard: ['p', 'q'], configured: ['p', 'q', 'r'] };
 
 describe('the next conflicts file', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Conflict } from '../../src/contract/result.ts';
-import { checkout } from '../../src/dolt/heads.ts';
+import { checkout } from '../../src/dolt/sql/heads.ts';
 import { lostRows } from '../../src/resolve/lost-rows.ts';
 import { conflict } from '../helpers/results.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { problemsOf } from '../../src/core/problems-of.ts';
+import { problemsOf } from '../../src/core/failure.ts';
 import type { Choice } from '../../src/resolve/choice.ts';
 import { conflictsText } from '../../src/resolve/conflicts-text.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { leftRows } from '../../src/resolve/left-rows.ts';
 import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
+import { unresolvedRows } from '../../src/resolve/unresolved-rows.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 import { atHeads, byCell, mergeOf, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
@@ -189,7 +189,7 @@ test('what no choice can settle is not left for a choice', async () => {
     theirs: ['ALTER TABLE t MODIFY x VARCHAR(9)'],
   });
   await atHeads(folder, heads, async (database) => {
-    expect(await leftRows(database, heads)).toBeNull();
+    expect(await unresolvedRows(database, heads)).toBeNull();
     const failure = await failureOf(() => mergeChosen(database, [mergeOf(heads, [])]));
     expect(failure).toMatchObject({ code: 'schema-conflict' });
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { leftRows } from '../../src/resolve/left-rows.ts';
+import { checkMerges } from '../../src/resolve/check-heads.ts';
 import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
-import { screenMerges } from '../../src/resolve/screen-merges.ts';
+import { unresolvedRows } from '../../src/resolve/unresolved-rows.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 import { atHeads, mergeOf, twoHeads, wholly } from '../helpers/two-heads.ts';
@@ -28,8 +28,8 @@ describe('a file with several peers', () => {
     const heads = await threeHeads(folder);
     const before = await heads.town.rows('SELECT name, hash FROM dolt_branches ORDER BY name');
     await atHeads(folder, heads, async (database) => {
-      const first = (await leftRows(database, heads)) ?? [];
-      const second = (await leftRows(database, { ours: heads.ours, theirs: heads.second })) ?? [];
+      const first = (await unresolvedRows(database, heads)) ?? [];
+      const second = (await unresolvedRows(database, { ours: heads.ours, theirs: heads.second })) ?? [];
       expect([first.length, second.length]).toEqual([1, 2]);
       const merges = (choice: 'ours' | 'theirs') => [
         mergeOf(heads, first.map(wholly(choice))),
@@ -50,7 +50,7 @@ describe('a file with several peers', () => {
     await using folder = await tempFolder();
     const heads = await threeHeads(folder);
     await atHeads(folder, heads, async (database) => {
-      const left = (await leftRows(database, heads)) ?? [];
+      const left = (await unresolvedRows(database, heads)) ?? [];
       const twins = (choice: 'ours' | 'theirs') => [
         mergeOf(heads, left.map(wholly('theirs'))),
         { ...mergeOf(heads, left.map(wholly(choice))), peer: 'twin' },
@@ -73,7 +73,7 @@ describe('a file with several peers', () => {
     });
     await atHeads(folder, heads, async (database) => {
       const look = (accepted: readonly ['triggers'] | readonly []) =>
-        screenMerges(database, [mergeOf(heads, [])], {
+        checkMerges(database, [mergeOf(heads, [])], {
           branch: 'main',
           acceptedOf: () => accepted,
           maxDelete: 50,

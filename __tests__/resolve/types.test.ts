@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { leftRows } from '../../src/resolve/left-rows.ts';
 import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
+import { unresolvedRows } from '../../src/resolve/unresolved-rows.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
 import { atHeads, byCell, mergeOf, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
@@ -80,7 +80,7 @@ describe('every type', () => {
       vb: ['0x0102030405060708090a0b'],
     };
     await atHeads(folder, made, async (database) => {
-      const rows = (await leftRows(database, made)) ?? [];
+      const rows = (await unresolvedRows(database, made)) ?? [];
       const ours = Object.fromEntries(Object.keys(rows[0]?.cells ?? {}).map((name) => [name, 'ours' as const]));
       for (const [column, value] of Object.entries(refused).flatMap(([name, values]) =>
         values.map((one) => [name, one]),

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
-import type { TableShape } from '../../src/dolt/table-shape.ts';
-import { chooseRow, type Settling } from '../../src/rows/choose-row.ts';
+import type { TableShape } from '../../src/dolt/schema/table-shape.ts';
+import { type CellResolution, chooseRow } from '../../src/rows/choose-row.ts';
+import { rowConflictOf } from '../../src/rows/classify.ts';
+import { instant } from '../../src/rows/clock/cell-time.ts';
 import { compareBytes, compareValues } from '../../src/rows/compare-values.ts';
-import { contestOf } from '../../src/rows/contest.ts';
-import { withoutStack } from '../../src/rows/dolt-defect.ts';
-import { instant } from '../../src/rows/instant.ts';
+import { withoutStack } from '../../src/rows/merge-failure.ts';
+import { conflictOf, type ResolvedRow } from '../../src/rows/resolved-row.ts';
 import { type TablePolicy, tablePolicies } from '../../src/rows/table-policy.ts';
-import { conflictOf, type ToldRow } from '../../src/rows/told-row.ts';
 
 const column = (name: string, type = 'varchar') => ({ name, type, generated: null });
 const shape: TableShape = { name: 't', key: ['id'], columns: [column('id', 'int'), column('a'), column('b')] };
@@ -68,34 +68,34 @@ describe('what two sides did to a row', () => {
     [row({ a: '1', b: '1' }, { a: '2', b: '1' }, null), ['deleted-by-theirs', ['a'], []]],
     [row({ a: '1' }, { a: '1', b: '0' }, { a: '1', b: '2' }), ['changed', [], ['b']]],
     [row({ a: '1' }, { a: '1', b: '0' }, { a: '2' }), ['changed', [], ['a']]],
-  ])('%j', (conflict, [kind, contested, theirs]) => {
-    expect(contestOf(conflict, ['a', 'b'], new Set(['b']))).toEqual({ kind, contested, theirs });
+  ])('%j', (conflict, [kind, conflicting, theirs]) => {
+    expect(rowConflictOf(conflict, ['a', 'b'], new Set(['b']))).toEqual({ kind, conflicting, theirs });
   });
 
   test('a column that both added anew is contested', () => {
     const conflict = row({ a: '1' }, { a: '1', b: '1' }, { a: '1', b: '2' });
-    expect(contestOf(conflict, ['a', 'b'], new Set()).contested).toEqual(['b']);
+    expect(rowConflictOf(conflict, ['a', 'b'], new Set()).conflicting).toEqual(['b']);
   });
 });
 
 describe('who wins a row', () => {
   const changed = { id: 'x', base: { a: '1', b: '1' }, ours: { a: '5', b: '6' }, theirs: { a: '9', b: '7' } };
   const decide = (options: {
-    readonly strategy?: Settling;
+    readonly strategy?: CellResolution;
     readonly policy?: TablePolicy;
     readonly base?: null;
     readonly times?: readonly [ours: Record<string, string>, theirs: Record<string, string>];
   }) => {
     const { strategy = 'newest', policy = { kind: 'cells' }, times = [{}, {}] } = options;
     const row = options.base === null ? { ...changed, base: null } : changed;
-    const contest = contestOf(row, ['a', 'b'], new Set());
+    const rowConflict = rowConflictOf(row, ['a', 'b'], new Set());
     const clock = {
       cell: (side: 'ours' | 'theirs', name: string) => times[side === 'ours' ? 0 : 1][name] ?? '',
       path: () => '',
       created: (side: 'ours' | 'theirs') => times[side === 'ours' ? 0 : 1]['created'] ?? '',
     };
     const rules = { strategy, policy, shape, audit: new Set<string>(), documents: new Map(), clock };
-    return chooseRow(row, contest, rules);
+    return chooseRow(row, rowConflict, rules);
   };
   const times = [
     { a: '2026-02', b: '2026-01', created: '2026-01' },
@@ -153,7 +153,7 @@ describe('tables of beads', () => {
 });
 
 describe('how a row is told', () => {
-  const row: ToldRow = {
+  const row: ResolvedRow = {
     kind: 'changed',
     table: 't',
     key: { id: '1' },

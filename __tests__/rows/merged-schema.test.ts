@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { tableItems } from '../../src/dolt/create-table.ts';
+import { tableItems } from '../../src/dolt/schema/create-table.ts';
 import { computedColumns, lostItems, schemaFaults } from '../../src/rows/merged-schema.ts';
 
 const table = (...parts: string[]) => tableItems(`CREATE TABLE \`t\` (\n  ${parts.join(',\n  ')}\n) ENGINE=InnoDB`);

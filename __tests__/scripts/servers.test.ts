@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { installServers, SERVER_VARIABLES } from '../../scripts/servers.mjs';
 import { readEnv } from '../../src/core/env.ts';
-import type { goInstall } from '../../src/install/go-install.ts';
+import type { goInstall } from '../../src/install/go.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const ALL = Object.fromEntries(SERVER_VARIABLES.map((variable) => [variable, `/given/${variable}`]));
 const VERSITYGW = 'DOLT_FEDERATION_TEST_VERSITYGW';
 const { [VERSITYGW]: _, ...ALL_BUT_ONE } = ALL;
 
-function ground(folder: TempFolder, build: typeof goInstall) {
+function scene(folder: TempFolder, build: typeof goInstall) {
   const signal = new AbortController().signal;
   const log = { debug() {}, info() {}, warning() {} };
   const context = { env: readEnv(), cwd: folder.path, toolCacheDir: folder.path, tempDir: folder.path, log, signal };
@@ -31,14 +31,14 @@ const builds =
 test('what the environment names is neither built nor looked for', async () => {
   await using folder = await tempFolder();
   const asked: string[] = [];
-  expect(await installServers(ALL, ground(folder, builds(asked)))).toEqual(ALL);
+  expect(await installServers(ALL, scene(folder, builds(asked)))).toEqual(ALL);
   expect(asked).toEqual([]);
 });
 
 test('a server is built once, and again when another version is there', async () => {
   await using folder = await tempFolder();
   const asked: string[] = [];
-  const install = () => installServers(ALL_BUT_ONE, ground(folder, builds(asked)));
+  const install = () => installServers(ALL_BUT_ONE, scene(folder, builds(asked)));
   const path = (await install())[VERSITYGW] ?? '';
   expect(await readFile(path, 'utf8')).toBe('v1.8.0');
   await install();
@@ -51,7 +51,7 @@ test('a server is built once, and again when another version is there', async ()
 test('without Go the server that is missing is named', async () => {
   await using folder = await tempFolder();
   const noGo: typeof goInstall = async () => ({ kind: 'no-go', reason: 'no Go was found on PATH' });
-  await expect(installServers(ALL_BUT_ONE, ground(folder, noGo))).rejects.toThrow(
+  await expect(installServers(ALL_BUT_ONE, scene(folder, noGo))).rejects.toThrow(
     'The tests need github.com/versity/versitygw/cmd/versitygw, which is built from source: no Go was found on PATH',
   );
 });

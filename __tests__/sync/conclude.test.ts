@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Engines } from '../../src/dolt/engines.ts';
+import type { Engines } from '../../src/dolt/server/engines.ts';
 import { branchesOf, missing } from '../helpers/faults/towns.ts';
 import { federateIn, federateTown, filePeer, withEngines } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -9,13 +9,13 @@ import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';
 function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () => Promise<unknown> }): Engines {
   return {
     ...engines,
-    async use(kit, work) {
+    async use(engineCredentials, work) {
       if (gap.wanted) {
         gap.wanted = false;
         await engines.close();
         await gap.write();
       }
-      return await engines.use(kit, work);
+      return await engines.use(engineCredentials, work);
     },
   };
 }

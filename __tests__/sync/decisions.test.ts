@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { ROLES } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
-import { type Adoptable, adoptionVerdict } from '../../src/sync/adopt.ts';
-import { headsToDrop } from '../../src/sync/dropped-head.ts';
-import { mayHaveTaken } from '../../src/sync/publish.ts';
-import { sideRewritten, type Trace } from '../../src/sync/rewritten.ts';
-import { partOf } from '../../src/sync/roles.ts';
+import { type Adoptable, adoptionVerdict } from '../../src/sync/history/adopt.ts';
+import { sideRewritten, type Trace } from '../../src/sync/history/rewritten.ts';
+import { headsToReject } from '../../src/sync/merge/converge.ts';
+import { actionsOf } from '../../src/sync/peer-actions.ts';
+import { mayHaveTaken } from '../../src/sync/push.ts';
 import { stateOf } from '../../src/sync/state.ts';
 
 test.each([
@@ -78,7 +78,7 @@ describe('roles', () => {
     ['push', [push, push, null, push, push]],
     ['status', ROLES.map(() => ({ merge: false, push: false }))],
   ] as const)('%s', (command, parts) => {
-    expect(ROLES.map((role) => partOf(command, role))).toEqual(parts);
+    expect(ROLES.map((role) => actionsOf(command, role))).toEqual(parts);
   });
 });
 
@@ -93,7 +93,7 @@ describe('which head gives way', () => {
     ['where none clashes alone, the last one', { refused: 'ours', merged: ['p1', 'p2'], clashWithOurs: [] }, ['p2']],
     ['where there is but one, that one', { refused: 'ours', merged: ['p1'], clashWithOurs: [] }, ['p1']],
   ])('%s', (_, fold, dropped) => {
-    expect(headsToDrop({ ours: 'ours', ...fold })).toEqual(dropped);
+    expect(headsToReject({ ours: 'ours', ...fold })).toEqual(dropped);
   });
 });
 

@@ -1,13 +1,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { exitCodeOf } from '../../src/commands/exit-code.ts';
+import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import { resolve } from '../../src/commands/resolve.ts';
 import { EXIT } from '../../src/contract/exit-codes.ts';
 import { runResultSchema } from '../../src/contract/result.ts';
 import { text } from '../../src/report/text.ts';
+import { actionsOf } from '../../src/sync/peer-actions.ts';
 import { newPeerRun } from '../../src/sync/peer-run.ts';
 import { removeInboxes } from '../../src/sync/receive.ts';
-import { partOf } from '../../src/sync/roles.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -190,7 +190,7 @@ test('an inbox that moved since it was merged stays', async () => {
   const moved = await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
   const head = await town.head();
   const runOf = (branch: string) => ({
-    ...newPeerRun(filePeer(branch, town.path), partOf('sync', 'upstream'), branch, branch),
+    ...newPeerRun(filePeer(branch, town.path), actionsOf('sync', 'upstream'), branch, branch),
     head: merged,
   });
   await withDatabase(town.path, folder.file('tmp'), async (database) => {

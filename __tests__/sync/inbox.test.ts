@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { refusedName } from '../../src/config/branch-name.ts';
+import { refusedName } from '../../src/config/names.ts';
 import { type DeliveryFacts, deliveryVerdict, inboxBranch, inboxSender, sortInboxes } from '../../src/sync/inbox.ts';
 
 const ROOT = '0123456789abcdefghijklmnopqrstuv';

@@ -5,14 +5,14 @@ import { federateTown, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { cloneTown, makeTown, remoteHead, type TestTown } from '../helpers/town.ts';
 
-interface Ground {
+interface Scene {
   readonly town: TestTown;
   readonly url: string;
   readonly first: string;
 }
 
 /** A town that is one commit ahead of its mailbox. */
-async function oneAhead(folder: TempFolder): Promise<Ground> {
+async function oneAhead(folder: TempFolder): Promise<Scene> {
   const town = await makeTown(folder.file('town'));
   const url = `file://${folder.file('mailbox')}`;
   await town.dolt('remote', 'add', 'mailbox', url);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
-import { settleUncommitted } from '../../src/sync/uncommitted.ts';
+import { applyDirtyPolicy } from '../../src/sync/merge/uncommitted.ts';
 import { federateTown, filePeer, withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { cloneTown, makeTown, remoteHead, type TestTown } from '../helpers/town.ts';
@@ -157,7 +157,7 @@ describe('uncommitted changes', () => {
     const town = await makeTown(folder.file('town'));
     await town.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
     const tables = await withDatabase(town.path, folder.file('tmp'), (database) =>
-      settleUncommitted(database, { branch: 'main', policy, mayWrite }),
+      applyDirtyPolicy(database, { branch: 'main', policy, mayWrite }),
     );
     expect(tables).toEqual(left);
     expect(await town.rows('SELECT COUNT(*) AS n FROM dolt_log')).toEqual([{ n: commits }]);
@@ -168,7 +168,7 @@ describe('uncommitted changes', () => {
     const town = await makeTown(folder.file('town'));
     await town.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
     const refusal = withDatabase(town.path, folder.file('tmp'), (database) =>
-      settleUncommitted(database, { branch: 'main', policy: 'fail', mayWrite: true }),
+      applyDirtyPolicy(database, { branch: 'main', policy: 'fail', mayWrite: true }),
     );
     await expect(refusal).rejects.toThrow(Failure);
     await expect(refusal).rejects.toMatchObject({

@@ -1,14 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
-import { PLAIN_KIT } from '../../src/dolt/engine-kit.ts';
-import type { Engines } from '../../src/dolt/engines.ts';
-import type { Database } from '../../src/dolt/sql.ts';
-import { readTags } from '../../src/dolt/tags.ts';
-import { fetchBranch } from '../../src/dolt/transfer.ts';
+import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
+import type { Engines } from '../../src/dolt/server/engines.ts';
+import type { Database } from '../../src/dolt/sql/sql.ts';
+import { readTags } from '../../src/dolt/sql/tags.ts';
+import { fetchBranch } from '../../src/dolt/sql/transfer.ts';
 import type { Around } from '../../src/sync/in-engines.ts';
-import { keepTags } from '../../src/sync/keep-tags.ts';
 import type { Notice } from '../../src/sync/notice.ts';
-import { tagChanges } from '../../src/sync/tag-changes.ts';
+import { keepTags, tagChanges } from '../../src/sync/tags.ts';
 import { filePeer, withEngines } from '../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -69,7 +68,7 @@ describe('tags that a fetch brings or moves', () => {
     await box.keep("INSERT INTO items VALUES (1, 'one', 'sue')");
 
     const notices: Notice[] = [];
-    const outcome = await box.receive({ others, options: { tell: (notice) => void notices.push(notice) } });
+    const outcome = await box.receive({ others, options: { notify: (notice) => void notices.push(notice) } });
     expect(outcome.runs.map(({ failure, verified }) => [failure, verified])).toEqual(Array(5).fill([null, true]));
     expect(before).toHaveLength(2);
     expect(await box.south.rows(TAGS)).toEqual(before);
@@ -88,7 +87,7 @@ describe('tags that a fetch brings or moves', () => {
     );
     const before = await box.south.rows(TAGS);
     const { notices, failure } = await keepingTags(folder, box, async (engines, around) => {
-      await engines.use(PLAIN_KIT, (engine) =>
+      await engines.use(NO_CREDENTIALS, (engine) =>
         around(engine, async () => {
           await fetchBranch(engine.database, { remote: 'other0', branch: 'main', user: null });
           expect(await readTags(engine.database)).toHaveLength(3);
@@ -113,7 +112,7 @@ describe('tags that a fetch brings or moves', () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     const { notices, failure } = await keepingTags(folder, box, async (engines, around) => {
-      const fetching = () => engines.use(PLAIN_KIT, (engine) => around(engine, async () => undefined));
+      const fetching = () => engines.use(NO_CREDENTIALS, (engine) => around(engine, async () => undefined));
       await fetching();
       await engines.close();
       await box.south.sql("CALL DOLT_TAG('meanwhile', 'main')");
@@ -127,7 +126,7 @@ describe('tags that a fetch brings or moves', () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     const { notices, failure } = await keepingTags(folder, box, async (engines, around) => {
-      await engines.use(PLAIN_KIT, async (engine) => {
+      await engines.use(NO_CREDENTIALS, async (engine) => {
         const run: Database['run'] = () => engine.database.run('CALL NO_SUCH_PROCEDURE()');
         await around({ ...engine, database: { ...engine.database, run } }, () =>
           engine.database.run("CALL DOLT_TAG('brought')"),
@@ -150,8 +149,8 @@ describe('tags that a fetch brings or moves', () => {
     const notices: Notice[] = [];
     await withEngines(box.south.path, folder.file('tmp'), async (engines) => {
       const use: Engines['use'] = () => Promise.reject(new Error('no engine any more'));
-      await keepTags({ ...engines, use }, { tell: (notice) => void notices.push(notice) }, (around) =>
-        engines.use(PLAIN_KIT, (engine) => around(engine, () => engines.close())),
+      await keepTags({ ...engines, use }, { notify: (notice) => void notices.push(notice) }, (around) =>
+        engines.use(NO_CREDENTIALS, (engine) => around(engine, () => engines.close())),
       );
     });
     expect(notices).toEqual([
@@ -167,7 +166,7 @@ describe('tags that a fetch brings or moves', () => {
   ) {
     const notices: Notice[] = [];
     const failure = await withEngines(box.south.path, folder.file('tmp'), (engines) =>
-      keepTags(engines, { tell: (notice) => void notices.push(notice) }, (around) => work(engines, around)).then(
+      keepTags(engines, { notify: (notice) => void notices.push(notice) }, (around) => work(engines, around)).then(
         () => null,
         (thrown: unknown) => thrown,
       ),

@@ -25,7 +25,7 @@ export interface Towns {
 const RETRIES = 3;
 
 interface Run {
-  readonly town: number;
+  readonly local: number;
   readonly seen: Map<number, Commit>;
   readonly accepted: Commit[];
   target: Commit;
@@ -37,29 +37,29 @@ interface Run {
 /** Lets every town run once to its end, in an order that chance chooses. */
 export function round(towns: Towns, rules: Rules, random: Random): void {
   const all = [...towns.graph.keys()];
-  for (const group of rules.schedule === 'together' ? [all] : shuffled(all, random).map((town) => [town])) {
-    const runs = group.filter((town) => hasNews(towns, town)).map((town) => begin(towns, rules, town));
+  for (const group of rules.schedule === 'together' ? [all] : shuffled(all, random).map((local) => [local])) {
+    const runs = group.filter((local) => hasNews(towns, local)).map((local) => begin(towns, rules, local));
     let pushing = runs;
     for (let attempt = 0; attempt <= RETRIES && pushing.length > 0; attempt += 1) {
       if (attempt > 0) for (const run of pushing) again(towns, rules, run);
       for (const { run, box } of shuffled(pushing.flatMap(pushes(towns, rules)), random)) push(towns, run, box);
       pushing = pushing.filter(({ lost }) => lost.length > 0);
     }
-    for (const run of runs) towns.branches[run.town] = run.target;
+    for (const run of runs) towns.branches[run.local] = run.target;
   }
 }
 
-const inSight = ({ graph }: Towns, town: number): number[] => [town, ...(graph[town] ?? [])];
+const inSight = ({ graph }: Towns, local: number): number[] => [local, ...(graph[local] ?? [])];
 
-function hasNews(towns: Towns, town: number): boolean {
-  const ours = towns.branches[town];
-  if (towns.mailboxes[town] !== ours) return true;
-  return (towns.graph[town] ?? []).some((peer) => towns.mailboxes[peer] !== ours);
+function hasNews(towns: Towns, local: number): boolean {
+  const ours = towns.branches[local];
+  if (towns.mailboxes[local] !== ours) return true;
+  return (towns.graph[local] ?? []).some((peer) => towns.mailboxes[peer] !== ours);
 }
 
-function begin(towns: Towns, rules: Rules, town: number): Run {
-  const seen = new Map(inSight(towns, town).map((box) => [box, towns.mailboxes[box] ?? 0]));
-  const run: Run = { town, seen, accepted: [], target: 0, taken: false, lost: [] };
+function begin(towns: Towns, rules: Rules, local: number): Run {
+  const seen = new Map(inSight(towns, local).map((box) => [box, towns.mailboxes[box] ?? 0]));
+  const run: Run = { local, seen, accepted: [], target: 0, taken: false, lost: [] };
   run.target = target(towns, rules, run);
   return run;
 }
@@ -74,18 +74,18 @@ function again(towns: Towns, rules: Rules, run: Run): void {
 }
 
 function target(towns: Towns, rules: Rules, run: Run): Commit {
-  const own = run.seen.get(run.town) ?? 0;
-  const others = [...run.seen].filter(([box]) => box !== run.town).map(([, head]) => head);
+  const own = run.seen.get(run.local) ?? 0;
+  const others = [...run.seen].filter(([box]) => box !== run.local).map(([, head]) => head);
   const writable = rules.peers === 'writable';
   const view = {
-    binding: [towns.branches[run.town] ?? 0, own, ...run.accepted, ...(writable ? others : [])],
+    binding: [towns.branches[run.local] ?? 0, own, ...run.accepted, ...(writable ? others : [])],
     readable: writable ? [] : others,
   };
   return converge(towns.history, view, rules.equivalence);
 }
 
 function pushes(towns: Towns, rules: Rules): (run: Run) => { run: Run; box: number }[] {
-  return (run) => (rules.peers === 'writable' ? inSight(towns, run.town) : [run.town]).map((box) => ({ run, box }));
+  return (run) => (rules.peers === 'writable' ? inSight(towns, run.local) : [run.local]).map((box) => ({ run, box }));
 }
 
 /** A remote takes what contains its head, as one indivisible step, and refuses everything else. */

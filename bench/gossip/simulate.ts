@@ -55,7 +55,7 @@ export function simulate(
 function afterEdits({ graph, edits }: { readonly graph: Neighbours; readonly edits: number }, random: Random): Towns {
   const history = new History();
   const branches = graph.map(() => ROOT);
-  for (const town of shuffled([...graph.keys()], random).slice(0, edits)) branches[town] = history.edit(ROOT);
+  for (const local of shuffled([...graph.keys()], random).slice(0, edits)) branches[local] = history.edit(ROOT);
   return { history, graph, branches, mailboxes: graph.map(() => ROOT) };
 }
 

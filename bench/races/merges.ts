@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { withDatabase } from '../../__tests__/helpers/federating.ts';
-import { contentHash } from '../../src/dolt/content.ts';
-import type { Database, Sql } from '../../src/dolt/sql.ts';
+import { contentHash } from '../../src/dolt/rows/content.ts';
+import type { Database, Sql } from '../../src/dolt/sql/sql.ts';
 import type { Racer } from './racers.ts';
 
 /** Commits of some towns, by kind. */

@@ -1,4 +1,4 @@
-import type { Database } from '../../src/dolt/sql.ts';
+import type { Database } from '../../src/dolt/sql/sql.ts';
 import type { Racer } from './racers.ts';
 
 /** The edit of one race: each town adds a row of its own, and all change the same cell of the same row. */

@@ -1,12 +1,12 @@
 import { federateIn, inDatabase, withEngines } from '../../__tests__/helpers/federating.ts';
-import type { Engines } from '../../src/dolt/engines.ts';
-import type { Database } from '../../src/dolt/sql.ts';
+import type { Engines } from '../../src/dolt/server/engines.ts';
+import type { Database } from '../../src/dolt/sql/sql.ts';
 import { latch } from './latch.ts';
 import type { Racer } from './racers.ts';
 
 /** What one run of a racer came to. */
 export interface Lap {
-  readonly town: string;
+  readonly local: string;
   readonly head: string;
   /** Of the peers that failed: the code, and what is said where there is none. */
   readonly failures: readonly string[];
@@ -59,5 +59,5 @@ export async function lap(engines: Engines, racer: Racer): Promise<Lap> {
   const failures = runs.flatMap(({ failure }) =>
     failure === null ? [] : [failure.code === 'unknown' ? failure.message : failure.code],
   );
-  return { town: racer.name, head, failures };
+  return { local: racer.name, head, failures };
 }

@@ -1,5 +1,5 @@
 import { cp } from 'node:fs/promises';
-import type { Ground } from '../../__tests__/helpers/convergence/ground.ts';
+import type { Scene } from '../../__tests__/helpers/convergence/scene.ts';
 import { filePeer } from '../../__tests__/helpers/federating.ts';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { Role } from '../../src/contract/vocabulary.ts';
@@ -17,14 +17,14 @@ export interface Racer {
 
 /** Makes towns that begin at the same commit and meet over folders, each in a copy of the ground. */
 export async function racersOn(
-  ground: Ground,
+  scene: Scene,
   of: { readonly meeting: Meeting; readonly towns: number },
 ): Promise<Racer[]> {
-  const file = (name: string): string => ground.folder.file(`${of.meeting.replaceAll(' ', '-')}-${name}`);
-  const names = Array.from({ length: of.towns }, (_, town) => `t${town}`);
+  const file = (name: string): string => scene.folder.file(`${of.meeting.replaceAll(' ', '-')}-${name}`);
+  const names = Array.from({ length: of.towns }, (_, local) => `t${local}`);
   const boxes = of.meeting === 'one shared remote' ? ['shared'] : names.map((name) => `${name}box`);
-  for (const box of boxes) await cp(ground.folder.file('base.box'), file(box), { recursive: true });
-  for (const name of names) await cp(ground.folder.file('base'), file(name), { recursive: true });
+  for (const box of boxes) await cp(scene.folder.file('base.box'), file(box), { recursive: true });
+  for (const name of names) await cp(scene.folder.file('base'), file(name), { recursive: true });
   return names.map((name) => ({
     name,
     path: file(name),

@@ -18,7 +18,7 @@ const COMMAND = 'What to do';
 /** Every input of the Action, the command first. */
 export function actionInputs(): Input[] {
   const choices = Object.entries(COMMANDS).flatMap(([name, entry]) => (entry.action ? [name] : []));
-  return [command(choices, 'sync'), ...inputs(({ faces }) => faces.includes('action'))];
+  return [command(choices, 'sync'), ...inputs(({ frontends }) => frontends.includes('action'))];
 }
 
 /** The inputs of the action that only installs: the options of that command, and the token its look-ups may use. */

@@ -1,15 +1,15 @@
+import { durationText } from '../../src/contract/duration.ts';
 import { OPTIONS } from '../../src/contract/options.ts';
-import { durationText } from '../../src/core/duration.ts';
-import { PAGE_BYTES } from '../../src/dolt/conflict-rows.ts';
-import { LEAST_ENGINE_BYTES, MOST_ENGINE_BYTES } from '../../src/dolt/engine-memory.ts';
-import { GRACE_MS } from '../../src/dolt/interrupt.ts';
-import { MAX_RESULT_BYTES } from '../../src/dolt/result-size.ts';
+import { PAGE_BYTES } from '../../src/dolt/rows/conflict-rows.ts';
+import { GRACE_MS } from '../../src/dolt/server/interrupt.ts';
+import { LEAST_ENGINE_BYTES, MOST_ENGINE_BYTES } from '../../src/dolt/server/memory.ts';
+import { MAX_RESULT_BYTES } from '../../src/dolt/sql/result-size.ts';
 import { MAX_CONFLICTS_FILE_BYTES } from '../../src/resolve/store-conflicts.ts';
 import { MERGE_BYTES, MOST_REPORT_BYTES, REPORT_BYTES } from '../../src/rows/merge-budget.ts';
-import { PAGE_ROWS } from '../../src/rows/settle-table.ts';
-import { LONGEST_REPORTED } from '../../src/rows/shortened.ts';
+import { PAGE_ROWS } from '../../src/rows/resolve-table.ts';
+import { LONGEST_REPORTED } from '../../src/rows/resolved-row.ts';
+import { MAX_REPLAYS, REPLAYS_MS } from '../../src/sync/merge/received-merges.ts';
 import { TAGS_MS } from '../../src/sync/read-peer.ts';
-import { MAX_REPLAYS, REPLAYS_MS } from '../../src/sync/report-received.ts';
 
 const bytes = (count: number): string => {
   const mib = count / (1024 * 1024);

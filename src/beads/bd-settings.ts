@@ -1,9 +1,9 @@
 import { isAbsolute, join } from 'node:path';
 import { isAlias, isMap, isScalar } from 'yaml';
-import { parseYaml } from '../config/yaml-text.ts';
+import { parseYaml } from '../config/yaml/parse.ts';
 import type { Env } from '../core/env.ts';
 import { type Location, placeOf } from '../core/failure.ts';
-import { readIfThere } from '../core/read-if-there.ts';
+import { readIfThere } from '../core/files.ts';
 
 /** A value that decides where bd looks for its database, and what messages call its place. */
 export interface Signal {

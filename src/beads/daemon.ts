@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Failure } from '../core/failure.ts';
-import { isAlive } from '../core/process-alive.ts';
-import { readIfThere } from '../core/read-if-there.ts';
+import { readIfThere } from '../core/files.ts';
+import { isAlive } from '../core/processes.ts';
 
 /**
  * Refuses a workspace whose bd daemon runs: it writes to the database whenever it likes (beads of January 2026; it notes

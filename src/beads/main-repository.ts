@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { readSmall } from '../core/read-small.ts';
+import { readSmall } from '../core/files.ts';
 
 /** A folder whose repository, and whose beads workspace, may be elsewhere. */
 export interface LinkedTree {

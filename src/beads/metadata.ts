@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { Failure, type Location } from '../core/failure.ts';
-import { readIfThere } from '../core/read-if-there.ts';
+import { readIfThere } from '../core/files.ts';
 
 /** The keys of `.beads/metadata.json` that say where the database is (bd 1.3.0). */
 const metadataSchema = z.looseObject({

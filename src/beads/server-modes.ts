@@ -1,13 +1,13 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Env } from '../core/env.ts';
-import { readIfThere } from '../core/read-if-there.ts';
+import { readIfThere } from '../core/files.ts';
 import { type BdSettings, isOn, type Signal, said, variable } from './bd-settings.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Metadata, MetadataFile } from './metadata.ts';
 
 /** Everything that decides in which mode bd 1.3.0 opens a workspace. */
-export interface WorkspaceWords {
+export interface WorkspaceSettings {
   /** Real path of `.beads`. */
   readonly beads: string;
   readonly env: Env;
@@ -21,25 +21,25 @@ const DEFAULT_DATABASE = 'beads';
 const STOP = 'Stop its server with `bd dolt stop`.';
 
 /** The name of the database. */
-export function databaseName({ metadata }: Pick<WorkspaceWords, 'metadata'>): string {
+export function databaseName({ metadata }: Pick<WorkspaceSettings, 'metadata'>): string {
   return metadata?.values.dolt_database || DEFAULT_DATABASE;
 }
 
 /** Whether a server keeps the database, rather than bd itself. */
-export function isServerMode(words: WorkspaceWords): boolean {
+export function isServerMode(words: WorkspaceSettings): boolean {
   if (isOn(variable(words.env, 'BEADS_DOLT_SERVER_MODE'))) return true;
   const mode = words.metadata?.values.dolt_mode || words.settings.get('dolt.mode')?.value;
   return mode?.toLowerCase() === 'server';
 }
 
 /** The folder in which the databases of the workspace are. */
-export function dataFolder(words: WorkspaceWords): string {
+export function dataFolder(words: WorkspaceSettings): string {
   if (!isServerMode(words)) return join(words.beads, 'embeddeddolt');
   return resolve(words.beads, words.metadata?.values.dolt_data_dir || 'dolt');
 }
 
 /** What takes the database to a place that this version does not look at, in the order in which bd decides. */
-export async function otherPlace(words: WorkspaceWords): Promise<Elsewhere | null> {
+export async function otherPlace(words: WorkspaceSettings): Promise<Elsewhere | null> {
   return (
     otherBackend(words) ??
     (await proxied(words)) ??
@@ -50,13 +50,13 @@ export async function otherPlace(words: WorkspaceWords): Promise<Elsewhere | nul
   );
 }
 
-function otherBackend(words: WorkspaceWords): Elsewhere | null {
+function otherBackend(words: WorkspaceSettings): Elsewhere | null {
   const backend = inMetadata(words, 'backend');
   if (backend === undefined || ['', 'dolt'].includes(backend.value)) return null;
   return { what: said(backend), at: backend.at, real: null };
 }
 
-async function proxied(words: WorkspaceWords): Promise<Elsewhere | null> {
+async function proxied(words: WorkspaceSettings): Promise<Elsewhere | null> {
   const { beads, env } = words;
   const sidecar = join(beads, 'proxied_server_client_info.json');
   const info = await readIfThere(sidecar);
@@ -75,7 +75,7 @@ function rootPath(info: string | null): string | undefined {
   return /"root_path"\s*:\s*"([^"\\]+)"/.exec(info ?? '')?.[1];
 }
 
-function shared({ env, settings, metadata }: WorkspaceWords): Elsewhere | null {
+function shared({ env, settings, metadata }: WorkspaceSettings): Elsewhere | null {
   const signal = [variable(env, 'BEADS_DOLT_SHARED_SERVER'), settings.get('dolt.shared-server')].find(isOn);
   if (signal === undefined) return null;
   const home = env['HOME'] ?? env['USERPROFILE'];
@@ -84,7 +84,7 @@ function shared({ env, settings, metadata }: WorkspaceWords): Elsewhere | null {
   return { what: said(signal), at: signal.at, real, fix: STOP };
 }
 
-function otherMode(words: WorkspaceWords): Elsewhere | null {
+function otherMode(words: WorkspaceSettings): Elsewhere | null {
   const mode = inMetadata(words, 'dolt_mode') ?? words.settings.get('dolt.mode');
   // bd takes every other word for `embedded`; what was meant is not known.
   if (mode === undefined || ['', 'embedded', 'server'].includes(mode.value.toLowerCase())) return null;
@@ -92,14 +92,14 @@ function otherMode(words: WorkspaceWords): Elsewhere | null {
 }
 
 /** A server on another machine: nothing of the database is here. */
-function otherHost(words: WorkspaceWords): Elsewhere | null {
+function otherHost(words: WorkspaceSettings): Elsewhere | null {
   const { env, settings } = words;
   const host = variable(env, 'BEADS_DOLT_SERVER_HOST') ?? hostOfFiles(words);
   if (host === undefined || LOCAL_HOSTS.includes(host.value.trim().toLowerCase())) return null;
   const fix = 'Federate a remote that the server pushes to, or run on the machine of the server.';
   return { what: `${said(host)}, a server on another machine`, at: host.at, real: null, fix };
 
-  function hostOfFiles(from: WorkspaceWords): Signal | undefined {
+  function hostOfFiles(from: WorkspaceSettings): Signal | undefined {
     const explicit = inMetadata(from, 'dolt_mode') ?? settings.get('dolt.mode');
     const named = inMetadata(from, 'dolt_server_host');
     if (isServerMode(from)) return named ?? settings.get('dolt.host');
@@ -109,7 +109,7 @@ function otherHost(words: WorkspaceWords): Elsewhere | null {
 }
 
 /** A data folder or a database name other than the workspace's own. */
-async function moved(words: WorkspaceWords): Promise<Elsewhere | null> {
+async function moved(words: WorkspaceSettings): Promise<Elsewhere | null> {
   const { beads, env, settings } = words;
   const db = settings.get('db');
   if (db !== undefined && db.value !== '' && !(await isSame(resolve(dirname(beads), db.value), beads))) {
@@ -135,7 +135,7 @@ async function isSame(one: string, other: string): Promise<boolean> {
 }
 
 /** What says that a server has the database, and by which address it is reached; undefined: nothing does. */
-export function serverAddress(words: WorkspaceWords): Signal | undefined {
+export function serverAddress(words: WorkspaceSettings): Signal | undefined {
   return (
     variable(words.env, 'BEADS_DOLT_SERVER_PORT') ??
     variable(words.env, 'BEADS_DOLT_SERVER_SOCKET') ??
@@ -146,7 +146,7 @@ export function serverAddress(words: WorkspaceWords): Signal | undefined {
 }
 
 /** A key of metadata.json that has a value. */
-function inMetadata({ metadata }: WorkspaceWords, key: keyof Metadata & string): Signal | undefined {
+function inMetadata({ metadata }: WorkspaceSettings, key: keyof Metadata & string): Signal | undefined {
   const value = metadata?.values[key];
   if (metadata === null || value === undefined || value === '' || value === 0) return undefined;
   return { name: key, value: String(value), at: metadata.at(key) };

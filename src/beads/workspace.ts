@@ -3,7 +3,7 @@ import { dirname, join, resolve, sep } from 'node:path';
 import { type Boundary, isWithin, requireWithin } from '../core/boundary.ts';
 import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
-import { readIfThere } from '../core/read-if-there.ts';
+import { readIfThere } from '../core/files.ts';
 import { bdSettings, said, variable } from './bd-settings.ts';
 import { DATA_FOLDERS, databasesIn, isDatabase, ownsData, sqliteFiles } from './database-folders.ts';
 import { elsewhere } from './elsewhere.ts';
@@ -15,7 +15,7 @@ import {
   isServerMode,
   otherPlace,
   serverAddress,
-  type WorkspaceWords,
+  type WorkspaceSettings,
 } from './server-modes.ts';
 
 /** Where the workspace was found, and what else decides what it means. */
@@ -103,7 +103,7 @@ async function refuseRedirect(workspace: string, boundary: Boundary | null): Pro
 }
 
 /** Only a Dolt database can be federated; a SQLite file is bd's own. */
-async function requireDolt({ beads, metadata }: WorkspaceWords): Promise<void> {
+async function requireDolt({ beads, metadata }: WorkspaceSettings): Promise<void> {
   const isSqlite = metadata === null ? await hasOnlySqlite(beads) : saysSqlite(metadata.values);
   if (!isSqlite) return;
   throw new Failure(
@@ -140,7 +140,7 @@ async function withoutMetadata(beads: string): Promise<null> {
 }
 
 /** A clone belongs where the workspace says, and only if its database is nowhere else. */
-async function refuseClone(place: string, words: WorkspaceWords, { cwd }: WorkspaceSearch): Promise<void> {
+async function refuseClone(place: string, words: WorkspaceSettings, { cwd }: WorkspaceSearch): Promise<void> {
   const { beads } = words;
   const [other] = await databasesIn(beads);
   if (other !== undefined) {

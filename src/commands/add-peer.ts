@@ -1,26 +1,25 @@
 import { buildConfiguration } from '../config/build.ts';
 import type { Configuration, Peer } from '../config/configuration.ts';
-import { addPeerToFile, createFileWithPeer } from '../config/edit.ts';
-import type { PeerValue } from '../config/edit-add.ts';
-import { parseEndpoint } from '../config/endpoint.ts';
-import { endpointOptions } from '../config/endpoint-options.ts';
+import { endpointOptions } from '../config/endpoint/options.ts';
+import { parseEndpoint } from '../config/endpoint/parse.ts';
 import { loadConfiguration } from '../config/load.ts';
-import { parsePeerName } from '../config/peer-name.ts';
+import { parsePeerName } from '../config/names.ts';
+import { addPeerToFile, createFileWithPeer } from '../config/yaml/edit-file.ts';
+import type { PeerValue } from '../config/yaml/edit-peers.ts';
 import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
 import type { AddPeerResult } from '../contract/result.ts';
-import { Failure } from '../core/failure.ts';
-import { problemsOf } from '../core/problems-of.ts';
-import { findDolt } from '../install/find.ts';
-import { fileRemote } from '../sync/file-remote.ts';
+import { Failure, problemsOf } from '../core/failure.ts';
+import { findDolt } from '../install/install.ts';
+import { fileRemote } from '../sync/remotes/file-remote.ts';
 import type { Context } from './context.ts';
-import { type DatabaseFacts, databaseFacts } from './database-facts.ts';
 import { checkLock } from './doctor/lock-check.ts';
-import { configurationFile, editConfiguration } from './edit-configuration.ts';
-import { hasIgnoredTables, liveNotice, withoutLive } from './live-notices.ts';
-import { locateDatabase } from './locate-database.ts';
+import { type DatabaseFacts, databaseFacts } from './prepare/database-facts.ts';
+import { configurationFile, editConfiguration } from './prepare/edit-configuration.ts';
+import { hasIgnoredTables, liveNotice, withoutLive } from './prepare/live-notices.ts';
+import { locateDatabase } from './prepare/locate-database.ts';
+import { tierRefusal } from './prepare/peer-access.ts';
+import { registerNow } from './prepare/register-remote.ts';
 import type { AddPeerRequest } from './request.ts';
-import { tierRefusal } from './tier.ts';
-import { registerNow } from './town-remote.ts';
 
 /**
  * Adds a peer to the configuration file, and as a remote to the database where there is one; in any sync mode, and

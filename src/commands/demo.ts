@@ -4,20 +4,19 @@ import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
 import type { RunResult } from '../contract/result.ts';
 import { initDatabase } from '../dolt/init.ts';
-import { openServer } from '../dolt/server.ts';
-import { openDatabase } from '../dolt/sql.ts';
+import { openServer } from '../dolt/server/server.ts';
+import { openDatabase } from '../dolt/sql/sql.ts';
 import { installDolt } from '../install/install.ts';
 import type { Context } from './context.ts';
-import { DEMO_EDITS, DEMO_FIRST_ROWS, DEMO_TOWNS, type DemoTown } from './demo-rows.ts';
-import { federate } from './federate.ts';
-import { type DemoRequest, type DoltRequest, type FederateRequest, NO_REWRITES } from './request.ts';
+import { type DemoRequest, type DoltRequest, NO_REWRITES, type SyncRequest } from './request.ts';
+import { sync } from './sync.ts';
 
-export interface DemoOutcome {
+interface DemoOutcome {
   /** The last sync of each town, in the order of the towns. */
   readonly towns: readonly { readonly name: string; readonly result: RunResult }[];
 }
 
-interface Ground {
+interface DemoContext {
   /** Temporary folder that holds the towns and their mailboxes. */
   readonly folder: string;
   readonly dolt: DoltRequest & { readonly path: string };
@@ -35,52 +34,52 @@ export async function demo(request: DemoRequest, context: Context): Promise<Demo
   await mkdir(context.tempDir, { recursive: true });
   const folder = await mkdtemp(join(context.tempDir, 'df-demo-'));
   context.onResource({ kind: 'folder', path: folder });
-  const ground: Ground = { folder, dolt: { ...request.dolt, path }, context };
+  const demoRun: DemoContext = { folder, dolt: { ...request.dolt, path }, context };
   try {
-    await configureTowns(ground);
-    await beginTown(ground, DEMO_TOWNS[0]);
-    for (const town of DEMO_TOWNS) await sync(ground, town);
-    for (const town of DEMO_TOWNS) await commit(ground, town, DEMO_EDITS[town]);
-    for (const town of DEMO_TOWNS) await sync(ground, town);
+    await configureDatabases(demoRun);
+    await beginDatabase(demoRun, DEMO_DATABASES[0]);
+    for (const town of DEMO_DATABASES) await syncDatabase(demoRun, town);
+    for (const town of DEMO_DATABASES) await commit(demoRun, town, DEMO_EDITS[town]);
+    for (const town of DEMO_DATABASES) await syncDatabase(demoRun, town);
     const towns: DemoOutcome['towns'][number][] = [];
-    for (const name of DEMO_TOWNS) towns.push({ name, result: await sync(ground, name) });
+    for (const name of DEMO_DATABASES) towns.push({ name, result: await syncDatabase(demoRun, name) });
     return { towns };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-const databaseOf = (ground: Ground, town: DemoTown): string => join(ground.folder, town, 'database');
-const configOf = (ground: Ground, town: DemoTown): string => join(ground.folder, town, 'federation.yaml');
+const databaseOf = (demoRun: DemoContext, town: DemoDatabase): string => join(demoRun.folder, town, 'database');
+const configOf = (demoRun: DemoContext, town: DemoDatabase): string => join(demoRun.folder, town, 'federation.yaml');
 
 /** Every town has a mailbox of its own as primary and the mailboxes of the others as peers. */
-async function configureTowns(ground: Ground): Promise<void> {
-  const mailbox = (town: DemoTown): string => pathToFileURL(join(ground.folder, `${town}-mailbox`)).href;
-  for (const town of DEMO_TOWNS) {
-    const others = DEMO_TOWNS.filter((other) => other !== town).map((other) => [other, mailbox(other)]);
+async function configureDatabases(demoRun: DemoContext): Promise<void> {
+  const mailbox = (town: DemoDatabase): string => pathToFileURL(join(demoRun.folder, `${town}-mailbox`)).href;
+  for (const town of DEMO_DATABASES) {
+    const others = DEMO_DATABASES.filter((other) => other !== town).map((other) => [other, mailbox(other)]);
     const config = {
-      sync: { mode: 'dolt-native' },
+      syncDatabase: { mode: 'dolt-native' },
       // Guards of the user are about other databases.
       federation: { push: true, remote: mailbox(town), peers: Object.fromEntries(others) },
     };
-    await mkdir(join(ground.folder, town));
-    await writeFile(configOf(ground, town), stringify(config));
+    await mkdir(join(demoRun.folder, town));
+    await writeFile(configOf(demoRun, town), stringify(config));
   }
 }
 
-async function beginTown(ground: Ground, town: DemoTown): Promise<void> {
-  const folder = databaseOf(ground, town);
-  await initDatabase({ ...ground.context, dolt: ground.dolt.path, folder, branch: 'main', author: AUTHOR });
-  await commit(ground, town, DEMO_FIRST_ROWS);
+async function beginDatabase(demoRun: DemoContext, town: DemoDatabase): Promise<void> {
+  const folder = databaseOf(demoRun, town);
+  await initDatabase({ ...demoRun.context, dolt: demoRun.dolt.path, folder, branch: 'main', author: AUTHOR });
+  await commit(demoRun, town, DEMO_FIRST_ROWS);
 }
 
 /** Changes a town as its users would. */
-async function commit(ground: Ground, town: DemoTown, statements: readonly string[]): Promise<void> {
-  const { context } = ground;
+async function commit(demoRun: DemoContext, town: DemoDatabase, statements: readonly string[]): Promise<void> {
+  const { context } = demoRun;
   const server = await openServer({
     ...context,
-    dolt: ground.dolt.path,
-    database: databaseOf(ground, town),
+    dolt: demoRun.dolt.path,
+    database: databaseOf(demoRun, town),
   });
   try {
     const database = await openDatabase(server, 1);
@@ -95,8 +94,8 @@ async function commit(ground: Ground, town: DemoTown, statements: readonly strin
   }
 }
 
-async function sync(ground: Ground, town: DemoTown): Promise<RunResult> {
-  const request: FederateRequest = {
+async function syncDatabase(demoRun: DemoContext, town: DemoDatabase): Promise<RunResult> {
+  const request: SyncRequest = {
     command: 'sync',
     only: [],
     onlyRoles: [],
@@ -110,13 +109,41 @@ async function sync(ground: Ground, town: DemoTown): Promise<RunResult> {
     parallel: 8,
     initEmpty: true,
     maxDelete: 50,
-    database: databaseOf(ground, town),
+    database: databaseOf(demoRun, town),
     // The other towns begin with what the first one has put into their mailboxes.
     bootstrap: 'origin',
     reportValues: 'full',
     untrusted: false,
-    overrides: { config: configOf(ground, town) },
-    dolt: ground.dolt,
+    overrides: { config: configOf(demoRun, town) },
+    dolt: demoRun.dolt,
   };
-  return (await federate(request, ground.context)).result;
+  return (await sync(request, demoRun.context)).result;
 }
+
+/** The towns of the demo, in the order in which they federate. */
+const DEMO_DATABASES = ['north', 'south', 'west'] as const;
+type DemoDatabase = (typeof DEMO_DATABASES)[number];
+
+/** What the first town begins with. */
+const DEMO_FIRST_ROWS: readonly string[] = [
+  `CREATE TABLE issues (
+    id VARCHAR(20) PRIMARY KEY,
+    title VARCHAR(200) NOT NULL,
+    status VARCHAR(20) NOT NULL DEFAULT 'open',
+    assignee VARCHAR(40)
+  )`,
+  `INSERT INTO issues (id, title) VALUES
+    ('well-1', 'Dig a well'),
+    ('mill-1', 'Repair the mill'),
+    ('road-1', 'Pave the road to the market')`,
+];
+
+/** What each town changes on its own: different rows, and different cells of one row, so that nothing conflicts. */
+const DEMO_EDITS: Readonly<Record<DemoDatabase, readonly string[]>> = {
+  north: ["UPDATE issues SET status = 'closed' WHERE id = 'well-1'"],
+  south: [
+    "UPDATE issues SET assignee = 'sam' WHERE id = 'well-1'",
+    "INSERT INTO issues (id, title) VALUES ('boat-1', 'Build a ferry')",
+  ],
+  west: ["UPDATE issues SET title = 'Repair the mill and its wheel' WHERE id = 'mill-1'"],
+};

@@ -1,12 +1,12 @@
 import { buildConfiguration } from '../config/build.ts';
-import { removePeerFromFile } from '../config/edit.ts';
-import { quoteEndpoint } from '../config/endpoint-quote.ts';
+import { quoteEndpoint } from '../config/endpoint/text.ts';
+import { removePeerFromFile } from '../config/yaml/edit-file.ts';
 import type { RemovePeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import type { Context } from './context.ts';
-import { editConfiguration } from './edit-configuration.ts';
+import { editConfiguration } from './prepare/edit-configuration.ts';
+import { forgetNow } from './prepare/register-remote.ts';
 import type { RemovePeerRequest } from './request.ts';
-import { forgetNow } from './town-remote.ts';
 
 /**
  * Removes a peer from the configuration file, and its remote from the database where there is one; in any sync mode,

@@ -1,6 +1,6 @@
-import type { ConfigOverrides } from '../config/overrides.ts';
+import type { ConfigOverrides } from '../config/configuration.ts';
 import type { ConflictStrategy, FailOn, ReportValues, Role, Tier } from '../contract/vocabulary.ts';
-import type { GivenCredentials } from '../credentials/load-credentials.ts';
+import type { GivenCredentials } from '../credentials/load.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 
 export type { ConfigOverrides, DoltRequest, GivenCredentials };
@@ -17,7 +17,7 @@ export interface RewriteRequest {
 
 export const NO_REWRITES: RewriteRequest = { adopt: new Map(), discardLocal: [], merge: new Map() };
 
-export interface FederateRequest {
+export interface SyncRequest {
   readonly command: 'sync' | 'pull' | 'push' | 'status';
   /** Peer names; empty = all. */
   readonly only: readonly string[];
@@ -136,7 +136,7 @@ export interface DemoRequest {
 
 /** One thing a user asked for, whichever face it came through. */
 export type Request =
-  | FederateRequest
+  | SyncRequest
   | AddPeerRequest
   | RemovePeerRequest
   | ResolveRequest

@@ -3,16 +3,15 @@ import type { Configuration } from '../config/configuration.ts';
 import { loadConfiguration, requirePush } from '../config/load.ts';
 import type { ResolveResult } from '../contract/result.ts';
 import { Failure, toFailure } from '../core/failure.ts';
-import { PLAIN_KIT } from '../dolt/engine-kit.ts';
-import { type Engines, openEngines } from '../dolt/engines.ts';
-import { branchHead } from '../dolt/heads.ts';
-import type { Database } from '../dolt/sql.ts';
+import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
+import { type Engines, openEngines } from '../dolt/server/engines.ts';
+import { branchHead } from '../dolt/sql/heads.ts';
+import type { Database } from '../dolt/sql/sql.ts';
 import { installDolt } from '../install/install.ts';
 import { askRows } from '../resolve/ask-rows.ts';
-import { checkHeads } from '../resolve/check-heads.ts';
+import { checkHeads, checkMerges } from '../resolve/check-heads.ts';
 import type { ConflictsFile } from '../resolve/conflicts-file.ts';
 import { countRows, mergeChosen } from '../resolve/merge-chosen.ts';
-import { screenMerges } from '../resolve/screen-merges.ts';
 import {
   readConflicts,
   readConflictsIfAny,
@@ -21,13 +20,13 @@ import {
 } from '../resolve/store-conflicts.ts';
 import { advanceBranch, finishAdvances } from '../sync/advance.ts';
 import { inboxSender, sortInboxes } from '../sync/inbox.ts';
-import { mergeLimit } from '../sync/merge-limits.ts';
-import { remotesOf } from '../sync/registration.ts';
-import { removeScratch } from '../sync/scratch.ts';
-import { headsThatTouch, settleUncommitted } from '../sync/uncommitted.ts';
+import { mergeLimit } from '../sync/merge/limits.ts';
+import { removeScratch } from '../sync/merge/scratch.ts';
+import { applyDirtyPolicy, headsThatTouch } from '../sync/merge/uncommitted.ts';
+import { remotesOf } from '../sync/remotes/registration.ts';
 import type { Context } from './context.ts';
-import { conflictsFileOf } from './leave-conflicts.ts';
-import { locateDatabase } from './locate-database.ts';
+import { conflictsFileOf } from './outcome/write-conflicts-file.ts';
+import { locateDatabase } from './prepare/locate-database.ts';
 import type { ResolveRequest } from './request.ts';
 
 /**
@@ -58,7 +57,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   const engines = openEngines({ ...context, dolt: dolt.path, database: path }, 2);
   try {
     const check = (): Promise<void> =>
-      engines.use(PLAIN_KIT, async ({ database }) => {
+      engines.use(NO_CREDENTIALS, async ({ database }) => {
         const remotes = await remotesOf(database, path, configuration.peers);
         await checkHeads(database, conflicts, (peer) => {
           const remote = remotes.get(peer);
@@ -132,12 +131,12 @@ async function mergeInto(
 ): Promise<string> {
   const { peers } = rules.configuration;
   const acceptedOf = (name: string) => peers.find((peer) => peer.name === (inboxSender(name) ?? name))?.accept ?? [];
-  return await engines.use(PLAIN_KIT, async ({ database, allWithin }) => {
+  return await engines.use(NO_CREDENTIALS, async ({ database, allWithin }) => {
     try {
       await finishAdvances(database);
       const dirty = await refuseUncommitted(database, chosen, rules.configuration);
       await allWithin(mergeLimit('checking', rules.mergeTimeout), () =>
-        screenMerges(database, chosen.merges, { ...rules, branch: chosen.branch, acceptedOf }),
+        checkMerges(database, chosen.merges, { ...rules, branch: chosen.branch, acceptedOf }),
       );
       const head = await allWithin(mergeLimit('merging', rules.mergeTimeout), () =>
         mergeChosen(database, chosen.merges),
@@ -162,7 +161,7 @@ async function refuseUncommitted(
   configuration: Configuration,
 ): Promise<readonly string[]> {
   const policy = configuration.dirty.value;
-  const dirty = await settleUncommitted(database, { branch, policy, mayWrite: false });
+  const dirty = await applyDirtyPolicy(database, { branch, policy, mayWrite: false });
   const ours = (await branchHead(database, branch)) ?? '';
   const heads = merges.map(({ theirs }) => theirs);
   const { waiting } = await headsThatTouch(database, { branch, ours, dirty }, heads);

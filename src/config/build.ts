@@ -1,18 +1,15 @@
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
-import { toConfigMapping } from './config-node.ts';
-import { asMapping, type ConfigMapping, type ConfigValue, field } from './config-tree.ts';
-import type { Configuration } from './configuration.ts';
-import { endpointOptions } from './endpoint-options.ts';
+import type { ConfigOverrides, Configuration } from './configuration.ts';
+import { endpointOptions } from './endpoint/options.ts';
 import { type GuardFile, readGuards } from './guards.ts';
-import { checkKeys, SECTION_KEYS } from './known-keys.ts';
-import type { ConfigOverrides } from './overrides.ts';
+import { checkKeys, readSections, SECTION_KEYS, SECTIONS } from './known-keys.ts';
 import { type PeerEntry, readPeerEntries } from './peer-entry.ts';
 import { buildPeers } from './peers.ts';
 import { Problems } from './problems.ts';
-import { readSections, SECTIONS } from './sections.ts';
 import { readPush, readSettings } from './settings.ts';
-import { parseYaml } from './yaml-text.ts';
+import { parseYaml } from './yaml/parse.ts';
+import { asMapping, type ConfigMapping, type ConfigValue, field, toConfigMapping } from './yaml/tree.ts';
 
 /** What was found on the disk: null where there is none. */
 export interface ConfigSource {

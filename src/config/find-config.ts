@@ -1,8 +1,8 @@
 import { lstat, readdir, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type Boundary, type BoundaryContext, boundaryOf, requireWithin } from '../core/boundary.ts';
-import { Failure } from '../core/failure.ts';
-import { systemCode } from '../core/system-code.ts';
+import { Failure, systemCode } from '../core/failure.ts';
+import { readSmall } from '../core/files.ts';
 
 /** What of its surroundings a configuration is looked for in. */
 export interface ConfigurationContext extends BoundaryContext {
@@ -99,4 +99,26 @@ async function exists(path: string): Promise<boolean> {
 
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+}
+
+const EMPTY_HINT = 'Restore the file, or delete it to begin anew; a comment in it is enough to say that it is meant.';
+
+/**
+ * The text of a configuration file, a byte order mark included.
+ * @throws Failure `config-unreadable` for folders, devices, files of no byte or over 1 MiB, other encodings than UTF-8, and what the
+ * system refuses
+ */
+export async function readConfigText(file: string): Promise<string> {
+  const refuse = (why: string, cause?: unknown, hint?: string) =>
+    new Failure('config-unreadable', `cannot read ${file}: ${why}`, { location: { file }, cause, hint });
+  const found = await readSmall(file);
+  if (found.kind === 'absent') throw refuse('ENOENT, it does not exist');
+  if (found.kind === 'refused') throw refuse(found.why, found.cause);
+  if (found.bytes.length === 0)
+    throw refuse('it is empty (0 bytes), as a crash or a full disk leaves it', undefined, EMPTY_HINT);
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(found.bytes);
+  } catch (thrown) {
+    throw refuse('it is not UTF-8', thrown);
+  }
 }

@@ -1,10 +1,9 @@
 import type { z } from 'zod';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
-import { type ConfigMapping, field, locate, plain } from './config-tree.ts';
-import type { Origin, Sourced } from './configuration.ts';
-import type { ConfigOverrides } from './overrides.ts';
+import type { ConfigOverrides, Origin, Sourced } from './configuration.ts';
 import type { Problems } from './problems.ts';
+import { type ConfigMapping, field, locate, plain } from './yaml/tree.ts';
 
 /** Everything that settings are read from, and where their problems go. */
 export interface Layers {

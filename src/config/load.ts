@@ -1,12 +1,9 @@
 import { Failure, placeOf } from '../core/failure.ts';
 import { buildConfiguration } from './build.ts';
-import type { Configuration, Origin, PushGuard } from './configuration.ts';
-import { type ConfigurationContext, findConfig } from './find-config.ts';
-import { isBeadsWorkspace, readGuardFiles, readGuardFilesOf } from './guard-files.ts';
-import { readGuards } from './guards.ts';
-import type { ConfigOverrides } from './overrides.ts';
+import type { ConfigOverrides, Configuration, Origin, PushGuard } from './configuration.ts';
+import { type ConfigurationContext, findConfig, readConfigText } from './find-config.ts';
+import { isBeadsWorkspace, readGuardFiles, readGuardFilesOf, readGuards } from './guards.ts';
 import { Problems } from './problems.ts';
-import { readConfigText } from './read-config.ts';
 
 /**
  * Finds, reads and checks the configuration of a run.

@@ -9,13 +9,18 @@ import {
   TIERS,
   type Tier,
 } from '../contract/vocabulary.ts';
-import type { Location } from '../core/failure.ts';
-import { asMapping, type ConfigField, type ConfigMapping, locate, plain } from './config-tree.ts';
-import type { AwsSettings, Origin } from './configuration.ts';
+import { Failure, type Location } from '../core/failure.ts';
+import type { AwsSettings, Endpoint, Origin, Peer } from './configuration.ts';
+import { refuseUnmatched } from './endpoint/allow-list.ts';
+import { checkAws, mergeAws } from './endpoint/aws-settings.ts';
+import type { EndpointOptions } from './endpoint/parse.ts';
+import { canonicalService } from './endpoint/query.ts';
 import { AWS_KEYS, checkKeys, PEER_KEYS } from './known-keys.ts';
 import { check } from './layers.ts';
-import type { Problems } from './problems.ts';
-import { duration, hosts, text, word } from './words.ts';
+import { parsePeerUser, parseRefName } from './names.ts';
+import { type Problems, placed } from './problems.ts';
+import { duration, hosts, text, word } from './value-schemas.ts';
+import { asMapping, type ConfigField, type ConfigMapping, locate, plain } from './yaml/tree.ts';
 
 /** A peer as it is written, each value of the right kind, nothing compared with the rest of the configuration yet. */
 export interface PeerEntry {
@@ -134,4 +139,52 @@ function awsSettings(written: WrittenAws): AwsSettings {
     pathStyle: written['path-style'] ?? null,
     dynamodbTable: written['dynamodb-table'] ?? null,
   };
+}
+
+interface Rules {
+  readonly endpoint: Endpoint;
+  readonly options: EndpointOptions;
+  readonly patterns: readonly string[];
+  readonly problems: Problems;
+}
+
+/** Which remotes each option is for: an option without effect is a mistake, and none of it is passed over. */
+const MEANT_FOR = {
+  ref: { kinds: ['git'], hint: 'Only git remotes have a `ref`; their path ends in `.git`.' },
+  user: {
+    kinds: ['http', 'dolthub'],
+    hint: 'Only remotes over https have a `user`; for ssh and git it stands in the endpoint, as in ssh://user@host/path.',
+  },
+  aws: { kinds: ['s3', 'aws'], hint: 'Only s3 and aws remotes have `aws` settings.' },
+  'allowed-hosts': {
+    kinds: ['http', 'dolthub', 'git', 's3', 'aws', 'gs', 'az', 'oci'],
+    hint: 'Only the servers of remotes over http can name other hosts.',
+  },
+} as const satisfies Record<string, { readonly kinds: readonly Endpoint['kind'][]; readonly hint: string }>;
+
+/** What a peer says about how its remote is reached, checked; what is wrong is reported, each with its place. */
+export function peerOptions(entry: PeerEntry, rules: Rules): Pick<Peer, 'ref' | 'user' | 'aws' | 'allowedHosts'> {
+  const { ref, user, aws, allowedHosts } = entry;
+  const { endpoint, options, problems, patterns } = rules;
+  const at = <T>(path: readonly PropertyKey[], work: () => T): T | undefined =>
+    problems.attempt(() => placed(`peer ${entry.name}`, entry.place(...path), work));
+  for (const name of ['ref', 'user', 'aws'] as const) {
+    if (entry[name] !== null) at([name], () => requireMeant(name, endpoint));
+  }
+  if (allowedHosts.length > 0) at(['allowed-hosts'], () => requireMeant('allowed-hosts', endpoint));
+  for (const [index, host] of allowedHosts.entries()) {
+    at(['allowed-hosts', index], () => refuseUnmatched(canonicalService(`https://${host}`), patterns));
+  }
+  if (ref !== null) at(['ref'], () => parseRefName(ref));
+  if (user !== null) at(['user'], () => parsePeerUser(user));
+  if (aws !== null) checkAws(aws, { endpoint, options, at: (key, work) => at(['aws', key], work) });
+  return { ref, user, aws: at(['aws'], () => mergeAws(aws, endpoint)) ?? null, allowedHosts };
+}
+
+function requireMeant(name: keyof typeof MEANT_FOR, { kind, dolt }: Endpoint): void {
+  const { kinds, hint } = MEANT_FOR[name];
+  const isWithoutHttp = name === 'allowed-hosts' && kind === 'git' && !/^(git\+)?https?:/i.test(dolt);
+  if (kinds.some((one) => one === kind) && !isWithoutHttp) return;
+  const remotes = isWithoutHttp ? 'git remotes without http' : `${kind} remotes`;
+  throw new Failure('config-invalid', `\`${name}\` has no meaning for ${remotes}`, { hint });
 }

@@ -1,17 +1,14 @@
 import type { ConflictStrategy, Tier } from '../contract/vocabulary.ts';
 import { Failure, type Location } from '../core/failure.ts';
-import { refuseUnmatched, requireAllowed } from './allowed-endpoint.ts';
-import { mergeAws } from './aws-settings.ts';
-import { parseBranchName } from './branch-name.ts';
 import type { Endpoint, Origin, Peer, Sourced } from './configuration.ts';
-import { type EndpointOptions, parseEndpoint } from './endpoint.ts';
-import { DOLTHUB_HOST } from './endpoint-options.ts';
-import { liveOf } from './live-peer.ts';
-import type { PeerEntry } from './peer-entry.ts';
-import { parsePeerName } from './peer-name.ts';
-import { peerOptions } from './peer-options.ts';
+import { refuseUnmatched, requireAllowed } from './endpoint/allow-list.ts';
+import { mergeAws } from './endpoint/aws-settings.ts';
+import { DOLTHUB_HOST } from './endpoint/options.ts';
+import { type EndpointOptions, parseEndpoint } from './endpoint/parse.ts';
+import { canonicalService, serviceInQuery } from './endpoint/query.ts';
+import { parseBranchName, parsePeerName } from './names.ts';
+import { type PeerEntry, peerOptions } from './peer-entry.ts';
 import { type Problems, placed } from './problems.ts';
-import { canonicalService, serviceInQuery } from './service-endpoint.ts';
 
 /** What peers are checked against. */
 interface Rules {
@@ -175,4 +172,40 @@ function describe(origin: Origin): string {
 
 function locationOf(origin: Origin): Location | undefined {
   return origin.layer === 'file' ? origin.location : undefined;
+}
+
+/** Kinds of remotes behind which a database can be running: a push there can change the tables that people work with. */
+const RUNNING: ReadonlySet<Endpoint['kind']> = new Set(['http', 'ssh']);
+
+const HINT =
+  'Only `https://` and `ssh://` remotes can be a running database. Remove `live`, or give the endpoint of the server.';
+
+interface Written {
+  readonly endpoint: Pick<Endpoint, 'kind' | 'canonical'>;
+  /** What the peer's entry says; null: nothing. */
+  readonly live: boolean | null;
+}
+
+/**
+ * Whether a peer is a running database; null where only the configuration could say it and does not.
+ * @param plainHosts hosts that only ever run plain remote servers, with a port where one is meant
+ * @throws Failure `config-invalid` for `live: true` on a remote that is none
+ */
+function liveOf({ endpoint, live }: Written, plainHosts: readonly string[]): boolean | null {
+  if (!RUNNING.has(endpoint.kind)) {
+    if (live !== true) return false;
+    throw new Failure('config-invalid', `\`live: true\` has no meaning for ${endpoint.kind} remotes`, { hint: HINT });
+  }
+  if (live !== null) return live;
+  const { host, withPort } = hostOf(endpoint.canonical);
+  return plainHosts.includes(host) || plainHosts.includes(withPort) ? false : null;
+}
+
+function hostOf(canonical: string): { readonly host: string; readonly withPort: string } {
+  const withPort = canonical
+    .replace(/^[^:]*:\/\//, '')
+    .replace(/\/.*$/s, '')
+    .replace(/^.*@/, '')
+    .toLowerCase();
+  return { host: withPort.replace(/:\d+$/, ''), withPort };
 }

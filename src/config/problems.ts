@@ -1,5 +1,4 @@
-import { Failure, type Location } from '../core/failure.ts';
-import { problemsOf } from '../core/problems-of.ts';
+import { Failure, type Location, problemsOf } from '../core/failure.ts';
 
 /** Gathers failures while a configuration is read, so that all of them can be told at once. */
 export class Problems {

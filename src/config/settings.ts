@@ -10,10 +10,10 @@ import {
   type Tier,
 } from '../contract/vocabulary.ts';
 import { Failure } from '../core/failure.ts';
-import { field, plain } from './config-tree.ts';
 import type { Configuration, InboxRule, PushGuard, Sourced } from './configuration.ts';
 import { candidates, type Layers } from './layers.ts';
-import { databaseName, flag, hosts, patterns, text, word } from './words.ts';
+import { databaseName, flag, hosts, patterns, text, word } from './value-schemas.ts';
+import { field, plain } from './yaml/tree.ts';
 
 type Settings = Pick<
   Configuration,

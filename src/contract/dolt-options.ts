@@ -8,7 +8,7 @@ export const DEFAULT_DOLT_VERSION = '2.3.0';
 export const DOLT_OPTIONS = {
   'dolt-version': {
     description: 'Dolt version: exact, a range, or `latest`',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     default: DEFAULT_DOLT_VERSION,
     value: 'version',
@@ -16,18 +16,23 @@ export const DOLT_OPTIONS = {
   'dolt-source': {
     description:
       'Where a missing Dolt comes from: its release, a build from source (needs Go), or `auto`: the release, and a build only where it cannot be reached',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'choice',
     choices: DOLT_SOURCES,
     default: 'release',
   },
-  'dolt-path': { description: 'Dolt executable to use as it is', faces: BOTH, type: 'text', value: 'file' },
+  'dolt-path': { description: 'Dolt executable to use as it is', frontends: BOTH, type: 'text', value: 'file' },
   'dolt-sha256': {
     description:
       'SHA-256 of the release asset, in hexadecimal; then only that asset will do: `PATH` is not searched, and `dolt-path` and `dolt-source: build` are refused',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     value: 'digest',
   },
-  'dolt-mirror': { description: 'Base URL to download Dolt releases from', faces: BOTH, type: 'text', value: 'url' },
+  'dolt-mirror': {
+    description: 'Base URL to download Dolt releases from',
+    frontends: BOTH,
+    type: 'text',
+    value: 'url',
+  },
 } as const satisfies Record<string, OptionEntry>;

@@ -1,9 +1,9 @@
 /** Where an option can be set: as an input of the Action, as a flag of the command-line tool, or both. */
-type Face = 'action' | 'cli';
+type Frontend = 'action' | 'cli';
 
 export interface OptionEntry {
   readonly description: string;
-  readonly faces: readonly Face[];
+  readonly frontends: readonly Frontend[];
   /**
    * `text` any non-empty text · `flag` true or false · `choice` one of `choices` · `count` a whole number from `min` to `max` ·
    * `duration` such as `90s`, given in milliseconds.
@@ -19,6 +19,6 @@ export interface OptionEntry {
   readonly secret?: true;
 }
 
-export const BOTH: readonly Face[] = ['action', 'cli'];
-export const ACTION: readonly Face[] = ['action'];
-export const CLI: readonly Face[] = ['cli'];
+export const BOTH: readonly Frontend[] = ['action', 'cli'];
+export const ACTION: readonly Frontend[] = ['action'];
+export const CLI: readonly Frontend[] = ['cli'];

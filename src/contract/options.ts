@@ -6,92 +6,97 @@ import { CONFLICT_STRATEGIES, DIRTY_POLICIES, FAIL_ON, REPORT_VALUES, ROLES, SYN
 export const OPTIONS = {
   config: {
     description: 'Path of the configuration file; otherwise `.beads/config.yaml` is searched upward',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     value: 'file',
   },
   peers: {
     description: 'Further peers as YAML, written like `federation.peers` in the file',
-    faces: ACTION,
+    frontends: ACTION,
     type: 'text',
   },
   only: {
     description: 'Names of the peers to work on, separated by commas or line breaks; otherwise all',
-    faces: ACTION,
+    frontends: ACTION,
     type: 'text',
   },
   'only-role': {
     description: 'Roles of the peers to work on, separated by commas or line breaks; otherwise all',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     value: 'roles',
   },
   'working-directory': {
     description: 'Folder to start from, relative to the workspace',
-    faces: ACTION,
+    frontends: ACTION,
     type: 'text',
     default: '.',
   },
   database: {
     description: 'Folder of the database, the one that holds `.dolt`; otherwise it is found',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     value: 'folder',
   },
   branch: {
     description: 'Branch to federate; otherwise the one that is checked out',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     value: 'name',
   },
-  role: { description: "The peer's role", faces: CLI, type: 'choice', choices: ROLES },
-  tier: { description: "The peer's tier of sovereignty", faces: CLI, type: 'choice', choices: TIERS },
+  role: { description: "The peer's role", frontends: CLI, type: 'choice', choices: ROLES },
+  tier: { description: "The peer's tier of sovereignty", frontends: CLI, type: 'choice', choices: TIERS },
   conflict: {
     description: 'How conflicts with the peer are settled; otherwise as in the whole run',
-    faces: CLI,
+    frontends: CLI,
     type: 'choice',
     choices: CONFLICT_STRATEGIES,
   },
-  user: { description: "User to name to the peer's server", faces: CLI, type: 'text', value: 'name' },
-  ref: { description: 'Git ref that holds the data of a git remote', faces: CLI, type: 'text', value: 'name' },
+  user: { description: "User to name to the peer's server", frontends: CLI, type: 'text', value: 'name' },
+  ref: { description: 'Git ref that holds the data of a git remote', frontends: CLI, type: 'text', value: 'name' },
   live: {
     description: 'Whether an https or ssh peer is a running database, which gets pushes in an inbox branch',
-    faces: CLI,
+    frontends: CLI,
     type: 'choice',
     choices: ['true', 'false'],
   },
-  file: { description: 'Conflicts file to settle; else rows are asked for', faces: CLI, type: 'text', value: 'file' },
+  file: {
+    description: 'Conflicts file to settle; else rows are asked for',
+    frontends: CLI,
+    type: 'text',
+    value: 'file',
+  },
   'sync-mode': {
     description: 'Sync mode; only `dolt-native` and `belt-and-suspenders` allow federation',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'choice',
     choices: SYNC_MODES,
     default: 'config',
   },
   remote: {
     description: 'Endpoint of the primary, the peer `origin`',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     value: 'endpoint',
     default: 'config',
   },
   sovereignty: {
     description: 'Tier of sovereignty; it can only raise what the configuration says',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'choice',
     choices: TIERS,
     default: 'config',
   },
   'conflict-strategy': {
     description: 'How rows that both sides changed are settled; a peer may have its own `conflict`',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'choice',
     choices: CONFLICT_STRATEGIES,
     default: 'config',
   },
   dirty: {
     description: 'What to do about uncommitted changes: federate what is committed, fail, or commit them first',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'choice',
     choices: DIRTY_POLICIES,
     default: 'config',
@@ -99,53 +104,53 @@ export const OPTIONS = {
   'force-with-lease': {
     description:
       'Peers whose branch is to be replaced by ours, each with the head that it is expected to have, as `peer=hash`, separated by commas or line breaks; only for `sync` and `push`',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     value: 'peer=hash',
   },
   adopt: {
     description:
       'Peers whose branch replaces ours, each with the head that it is expected to have, as `peer=hash`, separated by commas or line breaks; only for `sync` and `pull`. A tag keeps our old head',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     value: 'peer=hash',
   },
   'discard-local': {
     description:
       'Commits of our branch that `adopt` may lose, as whole hashes separated by commas or line breaks; it is refused while it would lose others',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     value: 'hashes',
   },
   'merge-rewritten': {
     description:
       'Peers that are merged although one side rewrote its history, each with the head that it is expected to have, as `peer=hash`, separated by commas or line breaks; only for `sync` and `pull`. Rows that were deleted since come back',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     value: 'peer=hash',
   },
   'fix-remotes': {
     description:
       'Repoint remotes of the database that have the name of a peer and another address; otherwise they are left alone',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'flag',
     default: 'false',
   },
   register: {
     description: 'Keep the peer as a remote of the database, whatever `federation.register` says',
-    faces: CLI,
+    frontends: CLI,
     type: 'flag',
     default: 'false',
   },
   'dry-run': {
     description: 'Report what would be done and move no branch on either side',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'flag',
     default: 'false',
   },
   'fail-on': {
     description: 'Whose failure fails the run',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'choice',
     choices: FAIL_ON,
     default: 'any',
@@ -153,7 +158,7 @@ export const OPTIONS = {
   timeout: {
     description:
       'How long a peer may take for one fetch or push, such as `90s` or `10m`; a first push and a clone six times as long',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'duration',
     default: '10m',
     value: 'duration',
@@ -161,7 +166,7 @@ export const OPTIONS = {
   'merge-timeout': {
     description:
       "Maximum time for checking one peer's commits and for merging them, such as `90s` or `2m`; a peer that takes longer is left out",
-    faces: BOTH,
+    frontends: BOTH,
     type: 'duration',
     default: '2m',
     value: 'duration',
@@ -169,7 +174,7 @@ export const OPTIONS = {
   retries: {
     description:
       'How often a push that lost a race fetches, merges and pushes again, and how often what may pass by itself is tried again',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'count',
     min: 0,
     default: '3',
@@ -177,7 +182,7 @@ export const OPTIONS = {
   },
   parallel: {
     description: 'Peers to work on at the same time',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'count',
     min: 1,
     default: '8',
@@ -186,20 +191,20 @@ export const OPTIONS = {
   bootstrap: {
     description:
       'Peer to clone from when there is no database, also into a folder that `database` names; otherwise only the primary, and only to where the database belongs',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     value: 'peer',
   },
   'init-empty': {
     description: 'Whether an empty remote gets its first push',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'flag',
     default: 'true',
   },
   'max-delete': {
     description:
       'How much of a table of 20 rows or more a peer may delete at once, in percent of its rows; a peer that deletes more has to wait',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'count',
     min: 0,
     max: 100,
@@ -207,11 +212,16 @@ export const OPTIONS = {
     value: 'percent',
   },
   ...DOLT_OPTIONS,
-  'dolthub-host': { description: 'Host that serves `dolthub://` endpoints', faces: BOTH, type: 'text', value: 'host' },
+  'dolthub-host': {
+    description: 'Host that serves `dolthub://` endpoints',
+    frontends: BOTH,
+    type: 'text',
+    value: 'host',
+  },
   credentials: {
     description:
       'Credentials of the peers. As an input YAML, a mapping from peer name to `url` and a secret; on the command line a file of that form that only its owner may read. Otherwise the variable DOLT_FEDERATION_CREDENTIALS',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'text',
     value: 'file',
     secret: true,
@@ -219,7 +229,7 @@ export const OPTIONS = {
   'github-token': {
     description:
       "Token of the job: asks GitHub's API for a release digest, and is the credential of a git peer over https in the workflow's own repository",
-    faces: ACTION,
+    frontends: ACTION,
     type: 'text',
     default: `\${{ github.token }}`,
     secret: true,
@@ -227,17 +237,22 @@ export const OPTIONS = {
   'report-values': {
     description:
       'What of the data may appear in reports: counts only, keys too, or values too. Otherwise `none` in a public repository, `keys` in a private one, `full` on a terminal',
-    faces: BOTH,
+    frontends: BOTH,
     type: 'choice',
     choices: REPORT_VALUES,
   },
   'allow-untrusted-event': {
     description: 'Write on events and branches that are not trusted',
-    faces: ACTION,
+    frontends: ACTION,
     type: 'flag',
     default: 'false',
   },
-  'allow-insecure': { description: 'Accept `http://` beyond loopback', faces: BOTH, type: 'flag', default: 'false' },
+  'allow-insecure': {
+    description: 'Accept `http://` beyond loopback',
+    frontends: BOTH,
+    type: 'flag',
+    default: 'false',
+  },
 } as const satisfies Record<string, OptionEntry>;
 
 export type OptionName = keyof typeof OPTIONS;

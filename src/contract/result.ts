@@ -65,13 +65,13 @@ export const conflictSchema = z.strictObject({
 export type Conflict = z.infer<typeof conflictSchema>;
 
 /** One row for which a peer has to wait; `key` as in a conflict, `column` and `value` where one cell is to blame. */
-export const heldRowSchema = z.strictObject({
+export const blockedRowSchema = z.strictObject({
   table: z.string(),
   key: z.record(z.string(), z.string().nullable()),
   column: z.string().nullable(),
   value: z.string().nullable(),
 });
-export type HeldRow = z.infer<typeof heldRowSchema>;
+export type BlockedRow = z.infer<typeof blockedRowSchema>;
 
 /** What a dry run found that a real one would do for this peer; `head` is the commit the peer would end at. */
 export const planSchema = z.strictObject({
@@ -133,7 +133,7 @@ export const peerResultSchema = z.strictObject({
   oldestUnsyncedAt: moment.nullable(),
   conflicts: z.array(conflictSchema),
   /** The first of the rows that the screen before a merge found; only where there are some. */
-  held: z.array(heldRowSchema).optional(),
+  held: z.array(blockedRowSchema).optional(),
   error: peerErrorSchema.nullable(),
   attempts: count,
   durationMs: count,

@@ -1,7 +1,7 @@
 import { type ErrorCodeEntry, HUMAN, INFORMATION } from './error-entry.ts';
 
 /** What the look at a peer's commits finds before anything is merged: reasons to wait, and things to know. */
-export const SCREEN_ERRORS = {
+export const INCOMING_ERRORS = {
   'peer-brings-code': {
     title: 'The peer brings new or changed triggers, events, procedures or expressions',
     hint: 'Read them in a clone of the peer. If they are wanted, list `triggers`, `events`, `procedures` or `expressions` under `accept` of this peer.',

@@ -1,8 +1,7 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Env } from './env.ts';
 import { Failure, type Location } from './failure.ts';
-import { oddEntries } from './odd-entries.ts';
-import { realPath } from './real-path.ts';
+import { oddEntries, realPath } from './files.ts';
 
 /** What decides where the files of a checkout may lead. */
 export interface BoundaryContext {

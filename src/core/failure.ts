@@ -1,6 +1,5 @@
 import { types } from 'node:util';
 import { ERRORS, type ErrorCode } from '../contract/error-codes.ts';
-import { systemCode } from './system-code.ts';
 
 /** A place in a text, 1-based; what an editor or an annotation needs. */
 export interface Location {
@@ -60,4 +59,16 @@ export function errorMessage(thrown: unknown): string {
   if (thrown instanceof Error || types.isNativeError(thrown))
     return thrown.message === '' ? thrown.name : thrown.message;
   return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown));
+}
+
+/** The code of an error of Node or the system, such as `ENOENT`; null for anything else. */
+export function systemCode(thrown: unknown): string | null {
+  return types.isNativeError(thrown) && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : null;
+}
+
+/** Every problem that a thrown Failure stands for: those in its `cause`, else itself. */
+export function problemsOf(failure: Failure): readonly Failure[] {
+  const { cause } = failure;
+  const isList = Array.isArray(cause) && cause.length > 0 && cause.every((one) => one instanceof Failure);
+  return isList ? cause : [failure];
 }

@@ -1,4 +1,5 @@
-import type { Place } from './place.ts';
+import type { Endpoint } from '../config/configuration.ts';
+import type { Place } from './bind.ts';
 
 /** The secret of one peer, by the kind of remote that asks for it. */
 export type Secret =
@@ -37,3 +38,44 @@ export interface Credential {
 
 /** By peer name; `origin` is the primary. */
 export type Credentials = ReadonlyMap<string, Credential>;
+
+/** What each kind of credential is called where it is written, and for which remotes it is. */
+export const KIND_WORDS: Readonly<Record<Secret['kind'], string>> = {
+  password: '`user` and `password`, for https remotes',
+  'dolt-jwk': '`dolt-jwk`, for DoltHub',
+  aws: '`aws-access-key-id` and `aws-secret-access-key`, for aws and s3 remotes',
+  google: '`google-credentials`, for gs remotes',
+  ssh: '`ssh-key` and `known-hosts`, for ssh remotes and git over ssh',
+  'git-token': '`git-token`, for git over https',
+  azure: '`azure-tenant-id`, `azure-client-id` and `azure-client-secret`, for az remotes',
+  'instance-role': '`instance-role: true`, for aws, s3, gs and az remotes',
+};
+
+/** Whether a kind of credential is one that Dolt uses for a remote of that kind (docs/endpoints.md). */
+export function fits(kind: Secret['kind'], endpoint: Endpoint): boolean {
+  switch (endpoint.kind) {
+    case 'http':
+    case 'dolthub':
+      return kind === 'password' || kind === 'dolt-jwk';
+    case 'aws':
+    case 's3':
+      return kind === 'aws' || kind === 'instance-role';
+    case 'gs':
+      return kind === 'google' || kind === 'instance-role';
+    case 'ssh':
+      return kind === 'ssh';
+    case 'git':
+      return kind === gitTransport(endpoint);
+    case 'az':
+      return kind === 'azure' || kind === 'instance-role';
+    case 'oci':
+    case 'file':
+      return false;
+  }
+}
+
+/** Which kind of credential the transport of a git remote takes; null for a repository on this disk. */
+export function gitTransport(endpoint: Endpoint): 'ssh' | 'git-token' | null {
+  if (/^(git\+)?ssh:/i.test(endpoint.dolt)) return 'ssh';
+  return /^(git\+)?https?:/i.test(endpoint.dolt) ? 'git-token' : null;
+}

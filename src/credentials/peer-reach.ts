@@ -1,9 +1,9 @@
 import type { Peer } from '../config/configuration.ts';
 import type { Env } from '../core/env.ts';
 import { canonicalHost, type HostRule, NOWHERE, parseTarget, type Reach, ruleForUrl } from '../egress/host-rule.ts';
-import { AMAZON_REGION, AMAZON_S3_HOST } from './aws-service.ts';
 import type { Credential } from './credential.ts';
-import { gitTransport } from './fitting.ts';
+import { gitTransport } from './credential.ts';
+import { AMAZON_REGION, AMAZON_S3_HOST } from './providers/aws.ts';
 
 /** Answers a machine about itself, and gives it the keys of its role. */
 const METADATA = ['169.254.169.254', 'fd00:ec2::254', 'metadata.google.internal'];

@@ -1,8 +1,10 @@
+import type { Env } from '../core/env.ts';
 import type { Credentials, Secret } from './credential.ts';
-import { googlePrivateKey } from './google-json.ts';
+import { inherited } from './job.ts';
+import { googlePrivateKey } from './providers/google.ts';
 
 /** Shorter lines would hide half of a log. */
-export const MIN_LINE = 8;
+const MIN_LINE = 8;
 
 /** Everything of all credentials that may appear nowhere: each secret whole, and each of its lines of eight characters or more. */
 export function secretTexts(credentials: Credentials): ReadonlySet<string> {
@@ -15,7 +17,7 @@ export function secretTexts(credentials: Credentials): ReadonlySet<string> {
  * Secrets as they are, and as others write them: in quotes, in JSON, in an address, without the blanks around them (git
  * shows lines so), and read as Latin-1 (as git reads an answer without a charset).
  */
-export function withSpellings(secrets: readonly string[]): ReadonlySet<string> {
+function withSpellings(secrets: readonly string[]): ReadonlySet<string> {
   const spelled = secrets
     .flatMap((one) => [one, one.trim()])
     .flatMap((one) => [one, Buffer.from(one, 'utf8').toString('latin1')])
@@ -77,4 +79,17 @@ function basic(user: string, password: string): string {
 function jsonValues(json: string): readonly string[] {
   const values: unknown[] = Object.values(JSON.parse(json));
   return values.filter((value) => typeof value === 'string' && value.length >= MIN_LINE).map(String);
+}
+
+/** What the job has for peers without an entry, where the value itself is the secret. */
+const SECRET_VARIABLES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AZURE_CLIENT_SECRET'];
+
+/**
+ * What the job itself brings and what may appear nowhere: the cloud keys that stand in its variables, and the workflow's
+ * own token. A short one, such as the `test` of an emulator, is no secret, and hiding it would hide half of a report.
+ */
+export function jobSecrets(env: Env, githubToken: string | undefined): ReadonlySet<string> {
+  const keys = Object.values(inherited(env, SECRET_VARIABLES)).filter((key) => key.length >= MIN_LINE);
+  const token = githubToken === undefined || githubToken === '' ? [] : [githubToken, gitTokenHeader(githubToken)];
+  return withSpellings([...keys, ...token]);
 }

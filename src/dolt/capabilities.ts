@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
+import { mkdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
-import { type Capabilities, readCapabilities, storeCapabilities } from './capabilities-cache.ts';
+import { readSmallText, writeFileAtomic } from '../core/files.ts';
 import { classify } from './failure-text.ts';
 import { type PrivateRunContext, runPrivately } from './private-run.ts';
-
-export type { Capabilities };
 
 interface CapabilitiesContext extends PrivateRunContext {
   /** Root of the tool cache; absolute. */
@@ -51,4 +53,46 @@ async function knowsS3(executable: string, context: PrivateRunContext): Promise<
 async function setsCommitter(executable: string, context: PrivateRunContext): Promise<boolean> {
   const { exitCode, stdout } = await runPrivately(executable, ['sql', '-r', 'csv', '-q', COMMITTER_PROBE], context);
   return exitCode === 0 && COMMITTER.every((name) => stdout.includes(name));
+}
+
+const capabilitiesSchema = z.strictObject({
+  /** Whether it knows `s3://`. */
+  s3: z.boolean(),
+  /** Whether a session can say who committed and when. */
+  committer: z.boolean(),
+});
+/** What a Dolt can that others cannot. */
+export type Capabilities = Readonly<z.infer<typeof capabilitiesSchema>>;
+
+/** Raised with every question that is added, so that older answers are asked anew. */
+const FOLDER = 'dolt-capabilities-1';
+
+/** What is known of an executable; null where nothing is, or where the file has changed since. */
+async function readCapabilities(executable: string, toolCacheDir: string): Promise<Capabilities | null> {
+  try {
+    const text = await readSmallText(await entry(executable, toolCacheDir));
+    return capabilitiesSchema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps what an executable answered. Where that cannot be written it is asked again, which takes a moment. */
+async function storeCapabilities(executable: string, known: Capabilities, toolCacheDir: string): Promise<void> {
+  try {
+    const file = await entry(executable, toolCacheDir);
+    await mkdir(join(toolCacheDir, FOLDER), { recursive: true });
+    await writeFileAtomic(file, `${JSON.stringify(known)}\n`);
+  } catch {
+    // A read-only tool cache is a fine one.
+  }
+}
+
+/** Path, size and time of a change tell one build from another, without reading 170 MB. */
+async function entry(executable: string, toolCacheDir: string): Promise<string> {
+  const { size, mtimeMs, ino } = await stat(executable);
+  const key = createHash('sha256')
+    .update(JSON.stringify([executable, size, mtimeMs, ino]))
+    .digest('hex');
+  return join(toolCacheDir, FOLDER, `${key}.json`);
 }

@@ -1,15 +1,15 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
-import { endsWithin } from '../core/ends-within.ts';
 import { Failure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
+import { endsWithin } from '../core/time.ts';
 import type { Reach } from '../egress/host-rule.ts';
-import type { TimeLimit } from './engines.ts';
-import { interruptible } from './interrupt.ts';
-import { openServer, type ServerOptions } from './server.ts';
-import { connectTo } from './server-ready.ts';
-import { sqlFailure } from './sql-failure.ts';
+import type { TimeLimit } from './server/engines.ts';
+import { interruptible } from './server/interrupt.ts';
+import { connectTo } from './server/ready.ts';
+import { openServer, type ServerOptions } from './server/server.ts';
+import { sqlFailure } from './sql/failure.ts';
 
 /** A remote to clone, and where to. */
 export interface CloneSource {

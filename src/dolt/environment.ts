@@ -1,7 +1,7 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Env } from '../core/env.ts';
-import { type EngineKit, PLAIN_KIT } from './engine-kit.ts';
-import { TEMPORARY_FILES } from './private-root.ts';
+import { type EngineCredentials, NO_CREDENTIALS } from './engine-credentials.ts';
 
 /** What a Dolt process may inherit: where programs, certificates and temporary files are, how to get out, and the language. */
 const INHERITED = [
@@ -31,12 +31,12 @@ const TEMPORARY = ['TMPDIR', 'TMP', 'TEMP'] as const;
 const QUIET_GIT = [['core.hooksPath', process.platform === 'win32' ? 'NUL' : '/dev/null']] as const;
 
 /** Where a Dolt process lives. */
-interface Habitat {
+interface EnvironmentOptions {
   /** Private folder of the process. */
   readonly privateDir: string;
   /** Whether HOME is the user's own; else it is a private folder, since on a runner it may be someone else's. */
   readonly userHome: boolean;
-  readonly kit?: EngineKit;
+  readonly engineCredentials?: EngineCredentials;
   /** Variables that name the proxy to use; absent: the job's. */
   readonly proxy?: Readonly<Record<string, string>>;
 }
@@ -46,20 +46,20 @@ interface Habitat {
  * credential but those of its kit.
  * @param root private folder that Dolt takes for its user-wide settings (see private-root.ts)
  */
-export function doltEnvironment(env: Env, root: string, habitat?: Habitat): Record<string, string> {
-  const { privateDir, userHome, kit, proxy } = {
-    kit: PLAIN_KIT,
+export function doltEnvironment(env: Env, root: string, options?: EnvironmentOptions): Record<string, string> {
+  const { privateDir, userHome, engineCredentials, proxy } = {
+    engineCredentials: NO_CREDENTIALS,
     proxy: {},
     privateDir: dirname(root),
     userHome: true,
-    ...habitat,
+    ...options,
   };
   const home = join(privateDir, 'home');
   const own = join(privateDir, TEMPORARY_FILES);
   return {
     ...authorities(env),
     ...pick(env, INHERITED),
-    ...(kit.overSsh ? {} : proxy),
+    ...(engineCredentials.overSsh ? {} : proxy),
     // Killed in the middle of a push to a git remote, Dolt leaves its `nbs-spool-*` files behind (2.3.0).
     ...Object.fromEntries(TEMPORARY.map((name) => [name, own])),
     ...(userHome ? pick(env, HOMES) : { HOME: home, USERPROFILE: home, GIT_CONFIG_NOSYSTEM: '1' }),
@@ -71,8 +71,8 @@ export function doltEnvironment(env: Env, root: string, habitat?: Habitat): Reco
     DOLT_REMOTE_INFO_BRANCH: '',
     GIT_TERMINAL_PROMPT: '0',
     GIT_TEMPLATE_DIR: '',
-    ...kit.variables(privateDir),
-    ...gitSettings([...QUIET_GIT, ...kit.git]),
+    ...engineCredentials.variables(privateDir),
+    ...gitSettings([...QUIET_GIT, ...engineCredentials.git]),
   };
 }
 
@@ -95,10 +95,43 @@ function pick(env: Env, names: readonly string[]): Record<string, string> {
 }
 
 /** Settings for every git command below, without a file and without arguments (git-config(1), GIT_CONFIG_COUNT). */
-function gitSettings(settings: EngineKit['git']): Record<string, string> {
+function gitSettings(settings: EngineCredentials['git']): Record<string, string> {
   const numbered = settings.flatMap(([key, value], index) => [
     [`GIT_CONFIG_KEY_${index}`, key] as const,
     [`GIT_CONFIG_VALUE_${index}`, value] as const,
   ]);
   return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(numbered) };
+}
+
+/** Dolt reports usage and looks for newer versions unless its user-wide settings say otherwise (measured on 2.3.0). */
+const SETTINGS = { 'metrics.disabled': 'true', 'versioncheck.disabled': 'true' };
+
+/** Name of the folder below the private one that Dolt takes for its user-wide settings. */
+export const ROOT = 'root';
+
+/** Name of the folder below the private one for the temporary files of Dolt and of the programs that it starts. */
+const TEMPORARY_FILES = 'tmp';
+
+/**
+ * Fills the private folder of a Dolt process: its user-wide settings, so that the user's own are neither read nor
+ * changed and nothing but the peers is contacted; a home; a folder for temporary files; and the files of its kit.
+ * @param parentDir a private folder that somebody else removes
+ * @returns the value for `DOLT_ROOT_PATH`
+ */
+export async function preparePrivateRoot(
+  parentDir: string,
+  engineCredentials: EngineCredentials = NO_CREDENTIALS,
+): Promise<string> {
+  const root = join(parentDir, ROOT);
+  const settings = JSON.stringify({ ...SETTINGS, ...engineCredentials.settings });
+  const files = { [join(ROOT, '.dolt', 'config_global.json')]: settings, ...engineCredentials.files };
+  for (const folder of ['home', TEMPORARY_FILES]) {
+    await mkdir(join(parentDir, folder), { recursive: true, mode: 0o700 });
+  }
+  for (const [path, content] of Object.entries(files)) {
+    const file = join(parentDir, path);
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await writeFile(file, content, { mode: 0o600 });
+  }
+  return root;
 }

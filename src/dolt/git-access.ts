@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { Redactor } from '../core/secrets.ts';
 import { run } from './process.ts';
-import { textFailure } from './sql-failure.ts';
+import { textFailure } from './sql/failure.ts';
 
 /** Of an engine: what git needs to be let in as it is. */
-interface GitSurroundings {
+interface GitContext {
   readonly env: Readonly<Record<string, string>>;
   /** Private folder for an empty repository. */
   readonly privateDir: string;
@@ -32,7 +32,7 @@ export function gitAddress(url: string): string | null {
  */
 export async function requirePushAccess(
   address: string,
-  { env, privateDir, signal, secrets }: GitSurroundings,
+  { env, privateDir, signal, secrets }: GitContext,
 ): Promise<void> {
   const repository = join(privateDir, 'empty.git');
   const options = { env, cwd: privateDir, signal };

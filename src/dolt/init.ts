@@ -2,8 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
 import { type FolderPlace, inPrivateFolder } from '../core/private-folder.ts';
-import { doltEnvironment } from './environment.ts';
-import { preparePrivateRoot } from './private-root.ts';
+import { doltEnvironment, preparePrivateRoot } from './environment.ts';
 import { run } from './process.ts';
 
 interface NewDatabase extends FolderPlace {

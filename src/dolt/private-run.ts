@@ -1,7 +1,6 @@
 import type { Env } from '../core/env.ts';
 import { type FolderPlace, inPrivateFolder } from '../core/private-folder.ts';
-import { doltEnvironment } from './environment.ts';
-import { preparePrivateRoot } from './private-root.ts';
+import { doltEnvironment, preparePrivateRoot } from './environment.ts';
 import { type Finished, run } from './process.ts';
 
 export interface PrivateRunContext extends FolderPlace {

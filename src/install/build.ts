@@ -3,10 +3,10 @@ import { Failure } from '../core/failure.ts';
 import { inPrivateFolder } from '../core/private-folder.ts';
 import { doltVersion } from '../dolt/version.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
-import { goInstall } from './go-install.ts';
+import { goInstall } from './go.ts';
 import { executableName } from './platform.ts';
 import { storeInToolCache } from './tool-cache.ts';
-import { describeWanted, newestFitting, type WantedVersion } from './wanted-version.ts';
+import { describeWanted, newestFitting, type WantedVersion } from './version.ts';
 
 /** Dolt's tags do not name its Go module, so each release is known to Go by a pseudo-version of its commit. */
 export const BUILDABLE: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import type { DoltSource } from '../contract/vocabulary.ts';
 import type { Env } from '../core/env.ts';
 import type { Logger } from '../core/logger.ts';
 import type { FolderPlace } from '../core/private-folder.ts';
-import type { AskedVersion } from './wanted-version.ts';
+import type { AskedVersion } from './version.ts';
 
 /** Which Dolt to use and where it may come from. */
 export interface DoltRequest {

@@ -2,8 +2,8 @@ import { text } from 'node:stream/consumers';
 import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
 import type { InstallContext } from './dolt-request.ts';
+import type { Unreachable } from './http.ts';
 import { type Answer, ask, askFollowing } from './http.ts';
-import type { Unreachable } from './network-failure.ts';
 
 /** Where GitHub's API is asked, and with which token. */
 export interface GithubApi {

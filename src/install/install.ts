@@ -3,11 +3,10 @@ import { Failure } from '../core/failure.ts';
 import { replaceableFolder } from '../core/shared-folder.ts';
 import { buildDolt } from './build.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from './dolt-request.ts';
-import { findDolt } from './find.ts';
-import { namedDolt } from './local-dolt.ts';
+import { findOnPath, namedDolt } from './local-dolt.ts';
 import { installRelease } from './release.ts';
-import { latestVersion } from './release-version.ts';
-import type { AskedVersion, WantedVersion } from './wanted-version.ts';
+import { findInToolCache, type Wish } from './tool-cache.ts';
+import { type AskedVersion, latestVersion, type WantedVersion } from './version.ts';
 
 export type { InstalledDolt };
 
@@ -66,4 +65,14 @@ async function definiteVersion(
   const version = await latestVersion(request, context);
   if (typeof version === 'string') return { kind: 'exact', version };
   throw new Failure('dolt-download-failed', `The latest Dolt cannot be told: ${version.reason}`, { hint });
+}
+
+/**
+ * A Dolt that this machine has already, or null; nothing is downloaded or built. Where a digest was given PATH is not
+ * searched: which release an executable was taken from only the tool cache can tell.
+ * @throws Failure `interrupted`
+ */
+export async function findDolt(wish: Wish, context: InstallContext): Promise<InstalledDolt | null> {
+  const onPath = wish.sha256 === undefined ? await findOnPath(wish.wanted, context) : null;
+  return onPath ?? (await findInToolCache(wish, context));
 }

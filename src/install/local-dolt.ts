@@ -1,10 +1,12 @@
-import { resolve } from 'node:path';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { delimiter, isAbsolute, join, resolve } from 'node:path';
+import type { Env } from '../core/env.ts';
 import { errorMessage, Failure, toFailure } from '../core/failure.ts';
 import { doltVersion } from '../dolt/version.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { executableName } from './platform.ts';
-import { executablesOnPath } from './search-path.ts';
-import { describeWanted, fits, type WantedVersion } from './wanted-version.ts';
+import { describeWanted, fits, type WantedVersion } from './version.ts';
 
 /**
  * The executable that the user named, if it runs and is what was asked for.
@@ -53,4 +55,26 @@ export async function findOnPath(wanted: WantedVersion, context: InstallContext)
     }
   }
   return null;
+}
+
+/** The folders of PATH, in order; relative ones are left out, so that a checkout cannot put a program in the way. */
+export function pathFolders(env: Env): readonly string[] {
+  const value = env['PATH'] ?? env['Path'] ?? '';
+  return value.split(delimiter).filter((folder) => isAbsolute(folder));
+}
+
+/** Every executable file of that name on PATH, in the order of PATH. */
+export async function executablesOnPath(name: string, env: Env): Promise<readonly string[]> {
+  const candidates = [...new Set(pathFolders(env))].map((folder) => join(folder, name));
+  const found = await Promise.all(candidates.map(isExecutable));
+  return candidates.filter((_, index) => found[index]);
+}
+
+async function isExecutable(file: string): Promise<boolean> {
+  try {
+    await access(file, constants.X_OK);
+    return (await stat(file)).isFile();
+  } catch {
+    return false;
+  }
 }

@@ -1,17 +1,19 @@
+import { createHash } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { chmod, lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Failure } from '../core/failure.ts';
+import { pipeline } from 'node:stream/promises';
+import { extractTar, extractZip } from '@actions/tool-cache';
+import { errorMessage, Failure } from '../core/failure.ts';
 import { inPrivateFolder } from '../core/private-folder.ts';
 import { doltVersion } from '../dolt/version.ts';
+import { releaseDigest } from './digests.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from './dolt-request.ts';
-import { download } from './download.ts';
-import { extractRelease } from './extract.ts';
-import type { Unreachable } from './network-failure.ts';
-import { releasePlatform } from './platform.ts';
-import { releaseDigest } from './release-digest.ts';
+import { askFollowing, type Unreachable } from './http.ts';
+import { type ReleasePlatform, releasePlatform } from './platform.ts';
 import { releaseUrls } from './release-urls.ts';
-import { newestRelease } from './release-version.ts';
 import { storeInToolCache } from './tool-cache.ts';
-import type { WantedVersion } from './wanted-version.ts';
+import { newestRelease, type WantedVersion } from './version.ts';
 
 /**
  * Downloads a release of Dolt, proves its digest, runs it once, and stores it in the tool cache.
@@ -47,4 +49,88 @@ export async function installRelease(
     const path = await storeInToolCache(executable, { version, sha256: request.sha256 }, context.toolCacheDir);
     return { version, path, source: 'release' } as const;
   });
+}
+
+interface Download {
+  readonly url: string;
+  /** Where it is written to; must not exist. */
+  readonly file: string;
+  readonly sha256: string;
+  readonly signal: AbortSignal;
+}
+
+const ATTEMPTS = 3;
+
+/**
+ * Downloads a file that must have a known digest; anything else is deleted.
+ * @returns undefined when it is there, or that the host cannot be reached at all
+ * @throws Failure `dolt-digest-mismatch`, `dolt-version-unknown` (404), `dolt-download-failed` or `interrupted`
+ */
+export async function download({ url, file, sha256, signal }: Download): Promise<Unreachable | undefined> {
+  const actual = await fetchInto({ url, file, signal });
+  if (typeof actual !== 'string') return actual;
+  if (actual === sha256) return undefined;
+  await rm(file, { force: true });
+  throw new Failure('dolt-digest-mismatch', `${url} has the SHA-256 ${actual}, not ${sha256}; it was deleted`);
+}
+
+/** Writes the body to the file and gives back its digest; a connection that breaks is tried again. */
+async function fetchInto({ url, file, signal }: Omit<Download, 'sha256'>): Promise<string | Unreachable> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await askFollowing({ url, signal });
+    if (answer.kind === 'unreachable') return answer;
+    if (answer.status !== 200) {
+      answer.body.destroy();
+      const code = answer.status === 404 ? 'dolt-version-unknown' : 'dolt-download-failed';
+      throw new Failure(code, `${url} answered ${answer.status}`);
+    }
+    const hash = createHash('sha256');
+    try {
+      const hashed = async function* (source: AsyncIterable<Buffer>) {
+        for await (const chunk of source) {
+          hash.update(chunk);
+          yield chunk;
+        }
+      };
+      await pipeline(answer.body, hashed, createWriteStream(file, { flags: 'wx' }), { signal });
+      return hash.digest('hex');
+    } catch (thrown) {
+      await rm(file, { force: true });
+      if (signal.aborted) throw new Failure('interrupted', 'The download of Dolt was interrupted', { cause: thrown });
+      if (attempt < ATTEMPTS) continue;
+      throw new Failure('dolt-download-failed', `${url} broke off ${ATTEMPTS} times: ${errorMessage(thrown)}`);
+    }
+  }
+}
+
+/**
+ * Unpacks a release, whose digest was checked, into a folder.
+ * @returns the path of the executable in it
+ * @throws Failure `dolt-download-failed` when it cannot be unpacked or holds no Dolt
+ */
+export async function extractRelease(archive: string, folder: string, platform: ReleasePlatform): Promise<string> {
+  try {
+    await (platform.asset.endsWith('.zip') ? extractZip(archive, folder) : extractTar(archive, folder, 'xz'));
+  } catch (thrown) {
+    throw new Failure('dolt-download-failed', `${platform.asset} cannot be unpacked: ${errorMessage(thrown)}`, {
+      hint: 'The file is what its digest names, but not a release of Dolt: check `dolt-sha256` and the mirror.',
+      cause: thrown,
+    });
+  }
+  const executable = join(folder, ...platform.executable);
+  if (!(await isRegularFile(executable))) {
+    throw new Failure('dolt-download-failed', `${platform.asset} holds no file "${platform.executable.join('/')}"`, {
+      hint: 'The file is what its digest names, but not a release of Dolt: check `dolt-sha256` and the mirror.',
+    });
+  }
+  await chmod(executable, 0o755);
+  return executable;
+}
+
+async function isRegularFile(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isFile();
+  } catch {
+    return false;
+  }
 }

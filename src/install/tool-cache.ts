@@ -2,13 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { chmod, copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rcompare, valid } from 'semver';
-import { errorMessage, Failure } from '../core/failure.ts';
-import { readSmallText } from '../core/read-small.ts';
-import { systemCode } from '../core/system-code.ts';
+import { errorMessage, Failure, systemCode } from '../core/failure.ts';
+import { readSmallText } from '../core/files.ts';
+import { fileDigest, SHA256 } from './digests.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
-import { fileDigest, SHA256 } from './file-digest.ts';
 import { executableName } from './platform.ts';
-import { fits, type WantedVersion } from './wanted-version.ts';
+import { fits, type WantedVersion } from './version.ts';
 
 /** The layout of @actions/tool-cache 4: <root>/<tool>/<version>/<arch>, and beside it a marker that it is complete. */
 const TOOL = 'dolt';

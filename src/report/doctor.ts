@@ -1,7 +1,6 @@
 import type { DoctorCheck, DoctorResult } from '../contract/doctor-result.ts';
-import { plain } from '../core/plain.ts';
-import { code, literal } from './markdown.ts';
-import { markdownTable } from './markdown-table.ts';
+import { plain } from '../core/text.ts';
+import { code, literal, markdownTable } from './markdown.ts';
 import { plainLines } from './plain.ts';
 import { textTable } from './text-table.ts';
 

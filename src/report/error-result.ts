@@ -1,7 +1,9 @@
 import { isAbsolute } from 'node:path';
 import type { ErrorResult, Stop } from '../contract/result.ts';
-import { type Failure, placeOf } from '../core/failure.ts';
-import { problemsOf } from '../core/problems-of.ts';
+import { type Failure, placeOf, problemsOf } from '../core/failure.ts';
+import { counted, shorten } from './figures.ts';
+import { code, literal } from './markdown.ts';
+import { plainLines } from './plain.ts';
 
 /** What stopped a command, as JSON: the first of its problems, and all of them where there are several. */
 export function errorResult(failure: Failure): ErrorResult {
@@ -11,9 +13,36 @@ export function errorResult(failure: Failure): ErrorResult {
 
 /** One problem. Where no file is to blame but an input or a variable, the message says the place. */
 function stop({ code, message, hint, location }: Failure): Stop {
-  const told = { code, message, hint };
-  if (location === null) return { ...told, file: null, line: null, column: null };
+  const shown = { code, message, hint };
+  if (location === null) return { ...shown, file: null, line: null, column: null };
   const { file, line = null, column = null } = location;
-  if (isAbsolute(file)) return { ...told, file, line, column };
-  return { ...told, message: `${message} (at ${placeOf(location)})`, file: null, line: null, column: null };
+  if (isAbsolute(file)) return { ...shown, file, line, column };
+  return { ...shown, message: `${message} (at ${placeOf(location)})`, file: null, line: null, column: null };
+}
+
+const MAX_PROBLEMS = 50;
+/** GitHub drops a summary over 1 MiB, and a character may take six bytes. */
+const MAX_TEXT = 1_000;
+
+/** The job summary of a command that a failure stopped: each problem, where it is, and what to do next. */
+export function failureSummary({ error, problems = [error] }: ErrorResult): string {
+  const left = problems.length - MAX_PROBLEMS;
+  return [
+    '## ❌ dolt-federation could not run',
+    ...problems.slice(0, MAX_PROBLEMS).map(problemParagraphs),
+    ...(left > 0 ? [`and ${counted(left, 'more problem')}; the file at ${code('result-path')} has them all`] : []),
+    '',
+  ].join('\n\n');
+}
+
+function problemParagraphs({ code: name, message, hint, file, line, column }: Stop): string {
+  const place = placeOf({ file, line, column });
+  const paragraphs = [`${code(name)} ${paragraph(message)}`];
+  if (place !== '') paragraphs.push(`at ${code(place)}`);
+  if (hint !== '') paragraphs.push(paragraph(hint));
+  return paragraphs.join('\n\n');
+}
+
+function paragraph(text: string): string {
+  return plainLines(shorten(text, MAX_TEXT)).map(literal).join('<br>');
 }

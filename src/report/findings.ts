@@ -1,5 +1,5 @@
-import type { HeldRow, Problem, RunResult } from '../contract/result.ts';
-import { plain } from '../core/plain.ts';
+import type { BlockedRow, Problem, RunResult } from '../contract/result.ts';
+import { plain } from '../core/text.ts';
 
 /** A problem of the run, or the error of one peer, in one form. */
 export type Finding = Omit<Problem, 'code'> & { readonly code: Problem['code'] | null };
@@ -25,7 +25,7 @@ function peerFinding(peer: RunResult['peers'][number]): Finding[] {
   return [{ severity: 'error', code: null, message, hint: '', peer: peer.name, ...NOWHERE }];
 }
 
-function heldLine({ table, key, column, value }: HeldRow): string {
+function heldLine({ table, key, column, value }: BlockedRow): string {
   const cells = Object.entries(column === null || value === null ? key : { ...key, [column]: value });
   return plain(`${table}: ${cells.map(([name, text]) => `${name} = ${text ?? 'NULL'}`).join(', ')}`);
 }

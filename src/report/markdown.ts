@@ -1,5 +1,5 @@
-import { plain } from '../core/plain.ts';
-import { shorten } from './shorten.ts';
+import { plain } from '../core/text.ts';
+import { shorten } from './figures.ts';
 
 const MAX_CELL = 1_000;
 /** Keeps `@name` and `#12` from becoming a mention or a link to an issue; shows nothing. */
@@ -19,10 +19,39 @@ export function code(text: string, limit: number = MAX_CELL): string {
 }
 
 /** One row of a table, from cells that are markdown already. */
-export function row(cells: readonly string[]): string {
+function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |\n`;
 }
 
 function encode(text: string, limit: number = MAX_CELL): string {
   return shorten(plain(text), limit).replace(/[!-+./:-@[-`{-~]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+interface Table {
+  readonly columns: readonly string[];
+  /** Cells that are markdown already. */
+  readonly rows: Iterable<readonly string[]>;
+}
+
+/** Room for the line that says how many rows were left out. */
+const OMISSION_BYTES = 80;
+
+/**
+ * A table of at most `budget` bytes of UTF-8. It is cut between two rows and then says how many were left out; nothing
+ * at all where not even its head fits.
+ */
+export function markdownTable(table: Table, budget: number): string {
+  const head = row(table.columns) + row(table.columns.map(() => '---'));
+  let left = budget - Buffer.byteLength(head) - OMISSION_BYTES;
+  if (left < 0) return '';
+  let body = '';
+  let omitted = 0;
+  for (const cells of table.rows) {
+    const line = row(cells);
+    left -= omitted === 0 ? Buffer.byteLength(line) : 0;
+    if (omitted > 0 || left < 0) omitted += 1;
+    else body += line;
+  }
+  const omission = omitted === 0 ? '' : `\n${omitted} more ${omitted === 1 ? 'row was' : 'rows were'} left out.\n`;
+  return head + body + omission;
 }

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import type { PeerResult, RunResult } from '../contract/result.ts';
 import type { PeerStatus, Role } from '../contract/vocabulary.ts';
-import { plain } from '../core/plain.ts';
-import { shorten } from './shorten.ts';
+import { plain } from '../core/text.ts';
+import { shorten } from './figures.ts';
 
 /** GitHub draws at most 500 edges and 50,000 characters; more than this nobody can read. */
 const MAX_PEERS = 60;

@@ -1,4 +1,5 @@
 import type { PeerResult } from '../contract/result.ts';
+import type { PeerStatus } from '../contract/vocabulary.ts';
 import { aheadBehind, duration, minute, shortHash } from './figures.ts';
 
 /** What a table of peers shows of each, in order. */
@@ -27,4 +28,23 @@ export function peerRow(peer: PeerResult, quote: (text: string) => string): stri
     minute(peer.lastVerifiedAt),
     minute(peer.oldestUnsyncedAt),
   ];
+}
+
+/** What is left out first where not all can be shown. */
+const WEIGHT = {
+  failed: 3,
+  conflict: 3,
+  synced: 2,
+  pulled: 2,
+  pushed: 2,
+  unchanged: 1,
+  skipped: 0,
+} as const satisfies Record<PeerStatus, number>;
+
+/** At most `limit` peers, in their order: those with trouble rather than those that moved, and these rather than others. */
+export function mostImportant(peers: readonly PeerResult[], limit: number): readonly PeerResult[] {
+  if (peers.length <= limit) return peers;
+  const byWeight = [...peers].sort((a, b) => WEIGHT[b.status] - WEIGHT[a.status]);
+  const chosen = new Set(byWeight.slice(0, limit));
+  return peers.filter((peer) => chosen.has(peer));
 }

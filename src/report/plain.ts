@@ -1,4 +1,4 @@
-import { plain } from '../core/plain.ts';
+import { plain } from '../core/text.ts';
 
 /** The lines of a text, each of them plain. */
 export function plainLines(text: string): string[] {

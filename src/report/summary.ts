@@ -1,11 +1,10 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { RunStatus } from '../contract/vocabulary.ts';
-import { textLiteral } from '../core/text-literal.ts';
+import { textLiteral } from '../core/text.ts';
 import { columnsOf, conflictsOf, lostOf, resolution, withWhom } from './conflict-rows.ts';
 import { counted, duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
-import { code, literal } from './markdown.ts';
-import { markdownTable } from './markdown-table.ts';
+import { code, literal, markdownTable } from './markdown.ts';
 import { mermaid } from './mermaid.ts';
 import { PEER_COLUMNS, peerRow } from './peer-row.ts';
 
@@ -27,7 +26,7 @@ const MARKS = {
  * be shown (`withValues`) before.
  */
 export function summary(result: RunResult, budget: number = SUMMARY_BUDGET_BYTES): string {
-  const sections: string[] = [heading(result), leftForYou(result), diagram(result)];
+  const sections: string[] = [heading(result), unresolvedRows(result), diagram(result)];
   let left = budget - Buffer.byteLength(sections.join(''));
   for (const { title, columns, rows, share } of tables(result)) {
     const head = `\n### ${title}\n\n`;
@@ -52,7 +51,7 @@ function heading(result: RunResult): string {
 }
 
 /** The path alone: the file holds values that may not appear here. */
-function leftForYou({ conflictsPath, open = 0 }: RunResult): string {
+function unresolvedRows({ conflictsPath, open = 0 }: RunResult): string {
   const rows = open === 0 ? '' : `\nOpen: ${counted(open, 'row')} of this or earlier runs to decide.\n`;
   if (conflictsPath === undefined) return rows;
   const steps = 'keep it as an artifact, choose, and run <code>dolt-federation resolve --file</code> in the town';

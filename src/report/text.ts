@@ -1,13 +1,11 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import { placeOf } from '../core/failure.ts';
-import { plain } from '../core/plain.ts';
+import { plain } from '../core/text.ts';
 import { columnsOf, conflictsOf, resolution, withWhom } from './conflict-rows.ts';
-import { counted, duration } from './figures.ts';
+import { counted, duration, shorten } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
-import { mostTelling } from './most-telling.ts';
-import { PEER_COLUMNS, peerRow } from './peer-row.ts';
+import { mostImportant, PEER_COLUMNS, peerRow } from './peer-row.ts';
 import { plainLines } from './plain.ts';
-import { shorten } from './shorten.ts';
 import { textTable } from './text-table.ts';
 
 /** More rows than this do not help at a terminal; the JSON has them all. */
@@ -36,7 +34,7 @@ export function text(result: RunResult): string {
 
 function peerLines(peers: readonly PeerResult[]): string[] {
   if (peers.length === 0) return [];
-  const shown = mostTelling(peers, MAX_PEERS);
+  const shown = mostImportant(peers, MAX_PEERS);
   const rows = shown.map((peer) => peerRow(peer, plain));
   return withRest(textTable([PEER_COLUMNS.map((title) => title.toUpperCase()), ...rows]), {
     left: peers.length - shown.length,

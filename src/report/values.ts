@@ -1,6 +1,6 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { ReportValues } from '../contract/vocabulary.ts';
-import { namesSecret, REDACTED, redact } from '../core/redact.ts';
+import { namesSecret, REDACTED, redact } from '../core/secrets.ts';
 
 /**
  * What of a result may be shown where `report-values` is `level`: `none` leaves each conflicting row's table and what

@@ -1,5 +1,5 @@
 import type { Choice } from './choice.ts';
-import type { ConflictsFile, LeftCell, LeftMerge, LeftRow } from './conflicts-file.ts';
+import type { ConflictsFile, UnresolvedCell, UnresolvedMerge, UnresolvedRow } from './conflicts-file.ts';
 import { rowText } from './conflicts-file.ts';
 import { choosesByCell } from './conflicts-text.ts';
 import { allowedForCell, allowedForRow } from './decide.ts';
@@ -10,10 +10,10 @@ export interface Question {
   /** For example `issues id=bd-1`. */
   readonly row: string;
   /** What kind of conflict it is, and who deleted the row. */
-  readonly kind: LeftRow['kind'];
-  readonly deletedBy: LeftRow['deletedBy'];
+  readonly kind: UnresolvedRow['kind'];
+  readonly deletedBy: UnresolvedRow['deletedBy'];
   /** What the sides have: one column where a cell is asked for, all in conflict otherwise. */
-  readonly cells: LeftRow['cells'];
+  readonly cells: UnresolvedRow['cells'];
   /** Words that may be answered. */
   readonly words: readonly Exclude<Choice, object>[];
   /** Whether a value of one's own may be given. */
@@ -42,9 +42,9 @@ export interface Asker {
  */
 export async function askRows(conflicts: ConflictsFile, ask: Ask): Promise<ConflictsFile> {
   const asking = new Asking(ask);
-  const merges: LeftMerge[] = [];
+  const merges: UnresolvedMerge[] = [];
   for (const merge of conflicts.merges) {
-    const rows: LeftRow[] = [];
+    const rows: UnresolvedRow[] = [];
     for (const row of merge.rows) rows.push(await asking.row(merge.peer, row));
     merges.push({ ...merge, rows });
   }
@@ -59,7 +59,7 @@ class Asking {
     this.#ask = ask;
   }
 
-  async row(peer: string, row: LeftRow): Promise<LeftRow> {
+  async row(peer: string, row: UnresolvedRow): Promise<UnresolvedRow> {
     const open = Object.entries(row.cells).filter(([, cell]) => cell.choose === null);
     const isByCell = choosesByCell(row.kind);
     if (this.#isOver || row.choose !== null || (isByCell && open.length === 0)) return row;
@@ -76,8 +76,8 @@ class Asking {
     return answer === null ? row : { ...row, choose: answer };
   }
 
-  async #cells(peer: string, row: LeftRow): Promise<LeftRow> {
-    const cells: [string, LeftCell][] = [];
+  async #cells(peer: string, row: UnresolvedRow): Promise<UnresolvedRow> {
+    const cells: [string, UnresolvedCell][] = [];
     for (const [name, cell] of Object.entries(row.cells)) {
       const answer =
         this.#isOver || cell.choose !== null
@@ -101,6 +101,6 @@ class Asking {
   }
 }
 
-function asked(peer: string, row: LeftRow): Pick<Question, 'peer' | 'row' | 'kind' | 'deletedBy'> {
+function asked(peer: string, row: UnresolvedRow): Pick<Question, 'peer' | 'row' | 'kind' | 'deletedBy'> {
   return { peer, row: rowText(row), kind: row.kind, deletedBy: row.deletedBy };
 }

@@ -1,9 +1,13 @@
+import type { Accept } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
-import { branchHead, trackingHead } from '../dolt/heads.ts';
-import { commitInfo, isAncestor } from '../dolt/history.ts';
-import type { Sql } from '../dolt/sql.ts';
+import { branchHead, trackingHead } from '../dolt/sql/heads.ts';
+import { commitInfo, isAncestor } from '../dolt/sql/history.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
 import { inboxSender } from '../sync/inbox.ts';
-import type { ConflictsFile } from './conflicts-file.ts';
+import { checkIncoming } from '../sync/incoming/check-incoming.ts';
+import { futureLimit } from '../sync/incoming/check-peers.ts';
+import { readIncoming } from '../sync/incoming/read-incoming.ts';
+import type { ConflictsFile, UnresolvedMerge } from './conflicts-file.ts';
 
 /**
  * Whether a file still speaks of the heads that there are.
@@ -47,4 +51,28 @@ async function fetchedHead(
       return null;
     },
   );
+}
+
+/**
+ * Looks at what each head would bring, as a run does: a file that names a head is no reason to trust it.
+ * @param rules.branch our branch
+ * @param rules.acceptedOf what a peer may bring
+ * @param rules.maxDelete percent of a table's rows that a peer may delete at once
+ * @throws Failure why a peer has to wait
+ */
+export async function checkMerges(
+  sql: Sql,
+  merges: readonly UnresolvedMerge[],
+  rules: {
+    readonly branch: string;
+    readonly acceptedOf: (peer: string) => readonly Accept[];
+    readonly maxDelete: number;
+  },
+): Promise<void> {
+  for (const { peer, ours, theirs } of merges) {
+    const incoming = await readIncoming(sql, { ours, theirs, branch: rules.branch }, futureLimit());
+    if (incoming === null) continue;
+    const { failure } = checkIncoming(incoming, { peer, accept: rules.acceptedOf(peer), maxDelete: rules.maxDelete });
+    if (failure !== null) throw failure;
+  }
 }

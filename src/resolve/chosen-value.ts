@@ -1,8 +1,8 @@
 import { Failure, toFailure } from '../core/failure.ts';
-import type { Cells } from '../dolt/cell.ts';
-import { isBytes, isNumeric } from '../dolt/row-key.ts';
-import type { TableShape } from '../dolt/table-shape.ts';
-import { type LeftRow, rowText } from './conflicts-file.ts';
+import { isBytes, isNumeric } from '../dolt/rows/row-key.ts';
+import type { TableShape } from '../dolt/schema/table-shape.ts';
+import type { Cells } from '../dolt/sql/cell.ts';
+import { rowText, type UnresolvedRow } from './conflicts-file.ts';
 import type { DecidedCell, Decision } from './decide.ts';
 
 const HEX = /^0x(?:[0-9a-f]{2})*$/i;
@@ -22,7 +22,7 @@ function literals(decision: Decision): (readonly [column: string, value: string 
  * Looks at values before they reach the database.
  * @throws Failure `conflicts-file-invalid` for bytes that are not written as bytes
  */
-export function checkLiterals(shape: TableShape, row: LeftRow, decision: Decision): void {
+export function checkLiterals(shape: TableShape, row: UnresolvedRow, decision: Decision): void {
   for (const [column, value, cell] of literals(decision)) {
     if (value === null || !isBytes(shape, column) || HEX.test(value)) continue;
     throw invalid(row, { column, cell }, 'holds bytes, which are written as 0x and two hexadecimal digits for each');
@@ -30,7 +30,7 @@ export function checkLiterals(shape: TableShape, row: LeftRow, decision: Decisio
 }
 
 /** Why a row with values of one's own could not be stored. */
-export function refusedLiteral(row: LeftRow, decision: Decision, thrown: unknown): Failure {
+export function refusedLiteral(row: UnresolvedRow, decision: Decision, thrown: unknown): Failure {
   const failure = toFailure(thrown);
   const [first] = literals(decision);
   const isOfValue = failure.code === 'unknown' || failure.code === 'constraint-violation';
@@ -46,7 +46,7 @@ export function refusedLiteral(row: LeftRow, decision: Decision, thrown: unknown
  */
 export function checkStored(
   shape: TableShape,
-  row: LeftRow,
+  row: UnresolvedRow,
   written: { readonly decision: Decision; readonly stored: Cells },
 ): void {
   for (const [column, value, cell] of literals(written.decision)) {
@@ -73,6 +73,6 @@ function sameNumber(a: string, b: string): boolean {
   return parts(plainA) === parts(plainB);
 }
 
-function invalid(row: LeftRow, { column, cell }: { column: string; cell: DecidedCell }, why: string): Failure {
+function invalid(row: UnresolvedRow, { column, cell }: { column: string; cell: DecidedCell }, why: string): Failure {
   return new Failure('conflicts-file-invalid', `${rowText(row)}: the column ${column} ${why}`, { location: cell.at });
 }

@@ -4,16 +4,16 @@ import type { Choice } from './choice.ts';
 /** Values of a row by column: text, NULL as null, bytes in hexadecimal after `0x`. */
 export type Values = Readonly<Record<string, string | null>>;
 
-export const LEFT_KINDS = ['changed', 'deleted', 'id-collision', 'keyless', 'duplicate'] as const;
+export const UNRESOLVED_KINDS = ['changed', 'deleted', 'id-collision', 'keyless', 'duplicate'] as const;
 /**
  * Why a row is left. `changed`: the same cells on both sides · `deleted`: deleted on one side, changed on the other ·
  * `id-collision`: added on both under one key · `keyless`: all rows in conflict of a table without a primary key ·
  * `duplicate`: two rows under one unique key, of which one can stay.
  */
-export type LeftKind = (typeof LEFT_KINDS)[number];
+export type UnresolvedKind = (typeof UNRESOLVED_KINDS)[number];
 
 /** A column on which the two sides differ; a side that lacks the row has no value, which is not NULL. */
-export interface LeftCell {
+export interface UnresolvedCell {
   readonly base?: string | null;
   readonly ours?: string | null;
   readonly theirs?: string | null;
@@ -23,27 +23,27 @@ export interface LeftCell {
 }
 
 /** A row that is left for a person. */
-export interface LeftRow {
+export interface UnresolvedRow {
   readonly table: string;
   readonly key: Values;
   /** `duplicate`: the key of their row, where `key` is that of ours. */
   readonly otherKey?: Values;
-  readonly kind: LeftKind;
+  readonly kind: UnresolvedKind;
   /** Who deleted the row, where one side did. */
   readonly deletedBy?: 'ours' | 'theirs';
-  readonly cells: Readonly<Record<string, LeftCell>>;
+  readonly cells: Readonly<Record<string, UnresolvedCell>>;
   readonly choose: Choice | null;
   readonly at?: Location;
 }
 
 /** A merge that was not made: the heads, and the rows that somebody has to decide before it can be. */
-export interface LeftMerge {
+export interface UnresolvedMerge {
   readonly peer: string;
   /** The head of the town's branch. */
   readonly ours: string;
   /** The head that was fetched from the peer. */
   readonly theirs: string;
-  readonly rows: readonly LeftRow[];
+  readonly rows: readonly UnresolvedRow[];
   readonly at?: Location;
 }
 
@@ -85,18 +85,18 @@ export interface LostRow {
 export interface ConflictsFile {
   /** The town's branch. */
   readonly branch: string;
-  readonly merges: readonly LeftMerge[];
+  readonly merges: readonly UnresolvedMerge[];
   readonly lost: readonly LostRow[];
 }
 
 /** A row's name among the rows of one merge. */
-export function rowName({ kind, table, key }: Pick<LeftRow, 'kind' | 'table' | 'key'>): string {
+export function rowName({ kind, table, key }: Pick<UnresolvedRow, 'kind' | 'table' | 'key'>): string {
   const isDuplicate = kind === 'duplicate';
   return JSON.stringify([isDuplicate, table, Object.entries(key).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
 /** A row as messages name it: `issues id=bd-1`. */
-export function rowText({ table, key }: Pick<LeftRow, 'table' | 'key'>): string {
+export function rowText({ table, key }: Pick<UnresolvedRow, 'table' | 'key'>): string {
   const parts = Object.entries(key).map(([name, value]) => `${name}=${value ?? 'NULL'}`);
   return [table, ...parts].join(' ');
 }
@@ -107,7 +107,7 @@ export function countOpen({ merges, lost }: Pick<ConflictsFile, 'merges' | 'lost
   return open.length + lost.length;
 }
 
-function isOpen({ choose, cells }: LeftRow): boolean {
+function isOpen({ choose, cells }: UnresolvedRow): boolean {
   const all = Object.values(cells);
   return choose === null && (all.length === 0 || all.some((cell) => cell.choose === null));
 }

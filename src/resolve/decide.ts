@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { Failure, type Location } from '../core/failure.ts';
 import { CHOICE_WORDS, type Choice, type ChoiceWord } from './choice.ts';
-import { type LeftCell, type LeftMerge, type LeftRow, rowName, rowText } from './conflicts-file.ts';
+import { rowName, rowText, type UnresolvedCell, type UnresolvedMerge, type UnresolvedRow } from './conflicts-file.ts';
 import { choosesByCell } from './conflicts-text.ts';
 
 /** Where a cell's value comes from. */
@@ -33,7 +33,7 @@ const SIDES = ['base', 'ours', 'theirs'] as const;
  * Lays the choices of a file upon the rows that are in conflict. Nothing is made up: a row or cell without a choice is
  * undecided, and what the file says of rows, columns and values has to be what is there.
  */
-export function decide(open: readonly LeftRow[], written: LeftMerge): Decided {
+export function decide(open: readonly UnresolvedRow[], written: UnresolvedMerge): Decided {
   const rows = new Map(written.rows.map((row) => [rowName(row), row]));
   const decisions = new Map<string, Decision>();
   const undecided: string[] = [];
@@ -58,7 +58,7 @@ export function decide(open: readonly LeftRow[], written: LeftMerge): Decided {
   return { decisions, undecided, problems };
 }
 
-function unknownRow(open: readonly LeftRow[], row: LeftRow): Failure {
+function unknownRow(open: readonly UnresolvedRow[], row: UnresolvedRow): Failure {
   const tables = [...new Set(open.map(({ table }) => table))];
   const isTable = tables.includes(row.table);
   const message = isTable ? `${rowText(row)} is not in conflict` : `no row of ${row.table} is in conflict`;
@@ -67,7 +67,7 @@ function unknownRow(open: readonly LeftRow[], row: LeftRow): Failure {
 }
 
 /** What the file says of a row that is not so: a value edited in the wrong place, or a file of other heads. */
-function contradictions(row: LeftRow, said: LeftRow): Failure[] {
+function contradictions(row: UnresolvedRow, said: UnresolvedRow): Failure[] {
   const text = rowText(row);
   if (said.kind !== row.kind || said.deletedBy !== row.deletedBy || !sameKey(said.otherKey, row.otherKey)) {
     return [invalid(`${text} is another kind of conflict than the file says`, said.at)];
@@ -89,7 +89,7 @@ function contradictions(row: LeftRow, said: LeftRow): Failure[] {
   });
 }
 
-function sameKey(a: LeftRow['otherKey'], b: LeftRow['otherKey']): boolean {
+function sameKey(a: UnresolvedRow['otherKey'], b: UnresolvedRow['otherKey']): boolean {
   return JSON.stringify(Object.entries(a ?? {})) === JSON.stringify(Object.entries(b ?? {}));
 }
 
@@ -99,7 +99,7 @@ interface DecidedRow {
   readonly problems: readonly Failure[];
 }
 
-function decideRow(row: LeftRow, said: LeftRow): DecidedRow {
+function decideRow(row: UnresolvedRow, said: UnresolvedRow): DecidedRow {
   const chosen = Object.entries(said.cells).filter(([, cell]) => cell.choose !== null);
   if (said.choose !== null) {
     const problems = chosen.map(([column, { at }]) =>
@@ -114,7 +114,7 @@ function decideRow(row: LeftRow, said: LeftRow): DecidedRow {
   return { decision: null, undecided: problems.length > 0 ? [] : [rowText(row)], problems };
 }
 
-function decideWhole(row: LeftRow, said: LeftRow, choice: Choice): DecidedRow {
+function decideWhole(row: UnresolvedRow, said: UnresolvedRow, choice: Choice): DecidedRow {
   const allowed = allowedForRow(row);
   if (typeof choice !== 'string' || !allowed.includes(choice)) {
     const message = `${rowText(row)}: ${choiceText(choice)} cannot be chosen for this row`;
@@ -129,7 +129,7 @@ function decideWhole(row: LeftRow, said: LeftRow, choice: Choice): DecidedRow {
 }
 
 /** The words that may be chosen for a row. */
-export function allowedForRow({ kind, cells }: LeftRow): readonly ChoiceWord[] {
+export function allowedForRow({ kind, cells }: UnresolvedRow): readonly ChoiceWord[] {
   switch (kind) {
     case 'changed':
       // A column that is new on both sides was nothing before.
@@ -144,7 +144,7 @@ export function allowedForRow({ kind, cells }: LeftRow): readonly ChoiceWord[] {
   }
 }
 
-function decideCells(row: LeftRow, said: LeftRow): DecidedRow {
+function decideCells(row: UnresolvedRow, said: UnresolvedRow): DecidedRow {
   const cells = new Map<string, DecidedCell>();
   const undecided: string[] = [];
   const problems: Failure[] = [];
@@ -162,11 +162,11 @@ function decideCells(row: LeftRow, said: LeftRow): DecidedRow {
 }
 
 /** The words that may be chosen for a cell; a value of one's own always may. */
-export function allowedForCell(cell: LeftCell): readonly Exclude<CellChoice, object>[] {
+export function allowedForCell(cell: UnresolvedCell): readonly Exclude<CellChoice, object>[] {
   return (['ours', 'theirs', 'base'] as const).filter((word) => cell[word] !== undefined);
 }
 
-function isAllowed(there: LeftCell, choice: CellChoice): boolean {
+function isAllowed(there: UnresolvedCell, choice: CellChoice): boolean {
   return typeof choice !== 'string' || allowedForCell(there).includes(choice);
 }
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { textLiteral } from '../core/text-literal.ts';
-import type { Cells } from '../dolt/cell.ts';
-import { type Column, columnsAt } from '../dolt/columns.ts';
-import { quoted } from '../dolt/identifier.ts';
-import { isNumeric } from '../dolt/row-key.ts';
-import type { Sql } from '../dolt/sql.ts';
-import type { TableShape } from '../dolt/table-shape.ts';
-import type { NewValue } from './lost-sql.ts';
+import { textLiteral } from '../core/text.ts';
+import { isNumeric } from '../dolt/rows/row-key.ts';
+import { type Column, columnsAt } from '../dolt/schema/columns.ts';
+import type { TableShape } from '../dolt/schema/table-shape.ts';
+import type { Cells } from '../dolt/sql/cell.ts';
+import { quoted } from '../dolt/sql/identifier.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import type { NewValue } from './lost-rows.ts';
 
 const TRIES = 20;
 const FIRST_SUFFIX = 2;

@@ -1,18 +1,20 @@
 import type { Conflict } from '../contract/result.ts';
-import { groupBy } from '../core/group-by.ts';
-import type { Cells } from '../dolt/cell.ts';
-import { type ForeignKey, foreignKeys } from '../dolt/foreign-keys.ts';
-import { keyOf, keyText } from '../dolt/row-key.ts';
-import type { Sql } from '../dolt/sql.ts';
-import { rowsByKey } from '../dolt/stored-rows.ts';
-import { columnNamesAt, ordinaryColumns, type TableShape, tableNames, tableShape } from '../dolt/table-shape.ts';
-import { parentsFirst } from '../rows/losing-graph.ts';
+import { groupBy } from '../core/lists.ts';
+import { textLiteral } from '../core/text.ts';
+import { keyCondition } from '../dolt/rows/literals.ts';
+import { keyOf, keyText } from '../dolt/rows/row-key.ts';
+import { rowsByKey } from '../dolt/rows/stored-rows.ts';
+import { type ForeignKey, foreignKeys } from '../dolt/schema/foreign-keys.ts';
+import { columnNamesAt, ordinaryColumns, type TableShape, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
+import type { Cells } from '../dolt/sql/cell.ts';
+import { quoted } from '../dolt/sql/identifier.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { parentsFirst } from '../rows/constraints/find-dependants.ts';
 import { LOST_KINDS, type LostKind, type LostRow } from './conflicts-file.ts';
 import { FreeValues } from './free-values.ts';
-import { insertAgain, type NewValue, type NewValues, updateFrom } from './lost-sql.ts';
 
 /** A row of a merge that needs a person, and the conflict of which it is told. */
-export interface FoundLost {
+interface FoundLost {
   readonly conflict: Conflict;
   readonly lost: LostRow;
 }
@@ -219,5 +221,57 @@ class Statements {
       if (value !== null) return new Map([[column, value]]);
     }
     return new Map();
+  }
+}
+
+/** Another value for a column: a literal, or the old value with something at its end, which shows no value. */
+export type NewValue =
+  | { readonly kind: 'literal'; readonly sql: string }
+  | { readonly kind: 'suffix'; readonly suffix: string; readonly length: number | null };
+
+/** New values by column. */
+type NewValues = ReadonlyMap<string, NewValue>;
+
+/** A row as a commit has it. */
+interface StoredRow {
+  readonly shape: TableShape;
+  readonly key: Cells;
+  readonly commit: string;
+}
+
+/** Adds a row again. @param columns those that the table has and had, without generated ones */
+function insertAgain(row: StoredRow, columns: readonly string[], values: NewValues): string {
+  const table = quoted(row.shape.name);
+  const given = columns.map((name) => expression(name, values.get(name), ''));
+  return `INSERT INTO ${table} (${columns.map(quoted).join(', ')}) SELECT ${given.join(', ')} FROM ${from(row)}`;
+}
+
+/** Sets columns of a row that is there to what they are at a commit, or to a new value. @param at the key that it has now */
+function updateFrom(
+  row: StoredRow,
+  at: Cells,
+  set: { readonly columns: readonly string[]; readonly values: NewValues },
+): string {
+  const given = set.columns.map((name) => `n.${quoted(name)} = ${expression(name, set.values.get(name), 'o.')}`);
+  return (
+    `UPDATE ${quoted(row.shape.name)} AS n JOIN (SELECT * FROM ${from(row)}) AS o ` +
+    `SET ${given.join(', ')} WHERE ${keyCondition(row.shape, at, 'n.')}`
+  );
+}
+
+function from({ shape, key, commit }: StoredRow): string {
+  return `${quoted(shape.name)} AS OF '${commit}' WHERE ${keyCondition(shape, key)}`;
+}
+
+function expression(column: string, value: NewValue | undefined, alias: string): string {
+  const old = `${alias}${quoted(column)}`;
+  if (value === undefined) return old;
+  switch (value.kind) {
+    case 'literal':
+      return value.sql;
+    case 'suffix': {
+      const longer = `CONCAT(${old}, ${textLiteral(value.suffix)})`;
+      return value.length === null ? longer : `RIGHT(${longer}, ${value.length})`;
+    }
   }
 }

@@ -1,16 +1,16 @@
 import { Problems } from '../config/problems.ts';
 import { Failure } from '../core/failure.ts';
-import { commitMerge, undoMerge } from '../dolt/merge.ts';
-import type { Database, Sql } from '../dolt/sql.ts';
-import { forgetViolations } from '../dolt/violations.ts';
-import { violated } from '../rows/obstacle.ts';
-import { brokenConstraints } from '../rows/verify-merge.ts';
-import { type LeftMerge, type LeftRow, rowName } from './conflicts-file.ts';
+import { commitMerge, undoMerge } from '../dolt/sql/merge.ts';
+import type { Database, Sql } from '../dolt/sql/sql.ts';
+import { forgetViolations } from '../dolt/sql/violations.ts';
+import { brokenConstraints } from '../rows/constraints/verify-merge.ts';
+import { violated } from '../rows/merge-failure.ts';
+import { applyChoices } from './apply-choices.ts';
+import { rowName, type UnresolvedMerge, type UnresolvedRow } from './conflicts-file.ts';
 import { type Decided, type Decision, decide } from './decide.ts';
-import { rowsOf } from './left-rows.ts';
+import { removeDuplicates } from './duplicates.ts';
 import { type Stopped, withMerge } from './open-merge.ts';
-import { removeDuplicates } from './remove-duplicates.ts';
-import { settleChosen } from './settle-chosen.ts';
+import { rowsOf } from './unresolved-rows.ts';
 
 /** More lines than this do not help; the file has them all. */
 const SHOWN = 50;
@@ -24,7 +24,7 @@ const NOTHING_TO_CHOOSE: Decision = { kind: 'cells', cells: new Map() };
  * @throws Failure `conflicts-file-invalid` with all that the file says wrongly, `conflicts-undecided` with all that it
  *   leaves open, `constraint-violation` where the rows chosen do not go together, and why a merge cannot be made at all
  */
-export async function mergeChosen(database: Database, merges: readonly LeftMerge[]): Promise<string> {
+export async function mergeChosen(database: Database, merges: readonly UnresolvedMerge[]): Promise<string> {
   await checkChoices(database, merges);
   let head = merges[0]?.ours ?? '';
   for (const [index, merge] of merges.entries()) {
@@ -36,14 +36,14 @@ export async function mergeChosen(database: Database, merges: readonly LeftMerge
     head = await withMerge(database, { ours: head, theirs: merge.theirs }, async (sql, stopped) => {
       const decided = decideAll(stopped, merge);
       if (decided.problems.length + decided.undecided.length > 0) throw movedBy(merge, merges.slice(0, index));
-      return settle(sql, stopped, decided);
+      return resolveAll(sql, stopped, decided);
     });
   }
   return head;
 }
 
 /** Of peers at one head the first counts. @throws Failure `conflicts-file-invalid` where another one was given other choices */
-function checkTwin(merge: LeftMerge, twin: LeftMerge): void {
+function checkTwin(merge: UnresolvedMerge, twin: UnresolvedMerge): void {
   if (JSON.stringify(choicesOf(twin)) === JSON.stringify(choicesOf(merge))) return;
   throw new Failure(
     'conflicts-file-invalid',
@@ -52,7 +52,7 @@ function checkTwin(merge: LeftMerge, twin: LeftMerge): void {
   );
 }
 
-function choicesOf({ rows }: LeftMerge): unknown {
+function choicesOf({ rows }: UnresolvedMerge): unknown {
   return rows.map((row) => [
     rowName(row),
     row.choose,
@@ -61,7 +61,7 @@ function choicesOf({ rows }: LeftMerge): unknown {
 }
 
 /** Looks at every merge as the file shows it, so that all that is wrong or missing is told at once. */
-async function checkChoices(database: Database, merges: readonly LeftMerge[]): Promise<void> {
+async function checkChoices(database: Database, merges: readonly UnresolvedMerge[]): Promise<void> {
   const problems = new Problems();
   const undecided: string[] = [];
   for (const merge of merges) {
@@ -82,7 +82,7 @@ async function checkChoices(database: Database, merges: readonly LeftMerge[]): P
   );
 }
 
-function decideAll(stopped: Stopped, merge: LeftMerge): Decided {
+function decideAll(stopped: Stopped, merge: UnresolvedMerge): Decided {
   const rows = rowsOf(stopped);
   const decided = decide(rows, merge);
   const chosen = new Set(rows.map(rowName));
@@ -92,7 +92,7 @@ function decideAll(stopped: Stopped, merge: LeftMerge): Decided {
   return { ...decided, decisions };
 }
 
-function movedBy(merge: LeftMerge, before: readonly LeftMerge[]): Failure {
+function movedBy(merge: UnresolvedMerge, before: readonly UnresolvedMerge[]): Failure {
   const names = before.map(({ peer }) => peer).join(', ');
   return new Failure(
     'conflicts-stale',
@@ -104,11 +104,11 @@ function movedBy(merge: LeftMerge, before: readonly LeftMerge[]): Failure {
   );
 }
 
-async function settle(sql: Sql, stopped: Stopped, decided: Decided): Promise<string> {
+async function resolveAll(sql: Sql, stopped: Stopped, decided: Decided): Promise<string> {
   const { pending, heads } = stopped;
   if (heads.base === heads.theirs) return heads.ours;
   for (const table of stopped.tables) {
-    await settleChosen(sql, table, { decided, swapped: stopped.swapped, pending }).catch(throwBroken);
+    await applyChoices(sql, table, { decided, swapped: stopped.swapped, pending }).catch(throwBroken);
   }
   await removeDuplicates(sql, stopped.duplicates, decided);
   for (const table of pending.tables()) {
@@ -128,10 +128,10 @@ function throwBroken(thrown: unknown): never {
 }
 
 /** How many rows a merge has that somebody chose. */
-export function countRows(merges: readonly LeftMerge[]): number {
+export function countRows(merges: readonly UnresolvedMerge[]): number {
   return merges.reduce((sum, { rows }) => sum + rows.filter(hasChoice).length, 0);
 }
 
-function hasChoice({ choose, cells }: LeftRow): boolean {
+function hasChoice({ choose, cells }: UnresolvedRow): boolean {
   return choose !== null || Object.values(cells).some((cell) => cell.choose !== null);
 }

@@ -1,17 +1,16 @@
 import { Failure, toFailure } from '../core/failure.ts';
-import { tablesInConflict } from '../dolt/conflict-rows.ts';
-import { checkout, createBranch } from '../dolt/heads.ts';
-import { commitInfo, mergeBase } from '../dolt/history.ts';
-import { beginMerging, openMerge, undoMerge } from '../dolt/merge.ts';
-import { PendingRows } from '../dolt/pending-rows.ts';
-import { schemaConflicts } from '../dolt/schema-conflicts.ts';
-import type { Database, Sql } from '../dolt/sql.ts';
-import { violations } from '../dolt/violations.ts';
+import { tablesInConflict } from '../dolt/rows/conflict-rows.ts';
+import { PendingRows } from '../dolt/rows/pending-rows.ts';
+import { checkout, createBranch } from '../dolt/sql/heads.ts';
+import { commitInfo, mergeBase } from '../dolt/sql/history.ts';
+import { beginMerging, openMerge, undoMerge } from '../dolt/sql/merge.ts';
+import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
+import type { Database, Sql } from '../dolt/sql/sql.ts';
+import { violations } from '../dolt/sql/violations.ts';
 import { checkMerged, checkSides } from '../rows/check-schema.ts';
-import { withoutStack } from '../rows/dolt-defect.ts';
-import { schemaConflict } from '../rows/obstacle.ts';
-import { scratchName } from '../sync/scratch.ts';
-import { type OpenDuplicate, openDuplicates } from './open-duplicates.ts';
+import { schemaConflict, withoutStack } from '../rows/merge-failure.ts';
+import { scratchName } from '../sync/merge/scratch.ts';
+import { type OpenDuplicate, openDuplicates } from './duplicates.ts';
 import { type OpenMerge, type OpenTable, openTable } from './open-rows.ts';
 
 export interface Heads {

@@ -1,11 +1,11 @@
-import type { Cells } from '../dolt/cell.ts';
-import { anySide, type ConflictRow } from '../dolt/conflict-rows.ts';
-import type { Sql } from '../dolt/sql.ts';
-import { ordinaryColumns, type TableShape, tableShape } from '../dolt/table-shape.ts';
-import type { Contest } from '../rows/contest.ts';
-import { readContests } from '../rows/read-contests.ts';
+import { anySide, type ConflictRow } from '../dolt/rows/conflict-rows.ts';
+import { ordinaryColumns, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
+import type { Cells } from '../dolt/sql/cell.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import type { RowConflict } from '../rows/classify.ts';
+import { readRowConflicts } from '../rows/classify.ts';
 import { readableTable, readConflicts } from '../rows/readable-table.ts';
-import type { LeftCell, LeftRow } from './conflicts-file.ts';
+import type { UnresolvedCell, UnresolvedRow } from './conflicts-file.ts';
 
 /** The merge that is open, seen from the town. */
 export interface OpenMerge {
@@ -17,9 +17,9 @@ export interface OpenMerge {
 
 /** A row in conflict of an open merge. */
 export interface OpenRow {
-  readonly left: LeftRow;
+  readonly left: UnresolvedRow;
   readonly conflict: ConflictRow;
-  readonly contest: Contest;
+  readonly rowConflict: RowConflict;
 }
 
 /** What is in conflict in one table of an open merge; a table without a primary key has one row for all. */
@@ -39,10 +39,10 @@ export async function openTable(sql: Sql, table: string, merge: OpenMerge): Prom
   const open = await readableTable(sql, shape);
   const conflicts = await readConflicts(sql, shape, open);
   const isReadByCommit = open.conflicts.length > 0;
-  const contests = await readContests(sql, shape, { rows: conflicts, onto: merge.onto });
+  const rowConflicts = await readRowConflicts(sql, shape, { rows: conflicts, onto: merge.onto });
   const rows = conflicts.map((conflict, index) => {
-    const contest = contests[index] ?? { kind: 'changed', contested: [], theirs: [] };
-    return { conflict, contest, left: leftRow(shape, { conflict, contest }, merge.swapped) };
+    const rowConflict = rowConflicts[index] ?? { kind: 'changed', conflicting: [], theirs: [] };
+    return { conflict, rowConflict, left: unresolvedRow(shape, { conflict, rowConflict }, merge.swapped) };
   });
   if (shape.key.length > 0) return { shape, rows, isReadByCommit };
   const [first] = rows;
@@ -50,18 +50,18 @@ export async function openTable(sql: Sql, table: string, merge: OpenMerge): Prom
 }
 
 /** Rows of a table without a primary key cannot be told apart, so one choice counts for all of them. */
-function keylessRow(table: string): LeftRow {
+function keylessRow(table: string): UnresolvedRow {
   return { table, key: {}, kind: 'keyless', cells: {}, choose: null };
 }
 
-function leftRow(
+function unresolvedRow(
   shape: TableShape,
-  { conflict, contest }: { readonly conflict: ConflictRow; readonly contest: Contest },
+  { conflict, rowConflict }: { readonly conflict: ConflictRow; readonly rowConflict: RowConflict },
   swapped: boolean,
-): LeftRow {
+): UnresolvedRow {
   const { base } = conflict;
   const [ours, theirs] = swapped ? [conflict.theirs, conflict.ours] : [conflict.ours, conflict.theirs];
-  const cells = contest.contested.map((name): [string, LeftCell] => [
+  const cells = rowConflict.conflicting.map((name): [string, UnresolvedCell] => [
     name,
     {
       ...version('base', base, name),
@@ -71,17 +71,17 @@ function leftRow(
     },
   ]);
   const row = { table: shape.name, key: anySide(conflict, shape), cells: Object.fromEntries(cells), choose: null };
-  if (contest.kind === 'changed') return { ...row, kind: 'changed' };
-  if (contest.kind === 'added') return { ...row, kind: 'id-collision' };
+  if (rowConflict.kind === 'changed') return { ...row, kind: 'changed' };
+  if (rowConflict.kind === 'added') return { ...row, kind: 'id-collision' };
   return { ...row, kind: 'deleted', deletedBy: ours === null ? 'ours' : 'theirs' };
 }
 
 /** A side's value, where the side has the row and the column. */
-function version(side: 'base' | 'ours' | 'theirs', cells: Cells | null, name: string): Partial<LeftCell> {
+function version(side: 'base' | 'ours' | 'theirs', cells: Cells | null, name: string): Partial<UnresolvedCell> {
   return cells !== null && Object.hasOwn(cells, name) ? { [side]: cells[name] ?? null } : {};
 }
 
 /** The columns of a table in conflict that hold values of their own and are not its key. */
-export function contestable(shape: TableShape): string[] {
+export function comparableColumns(shape: TableShape): string[] {
   return ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
 }

@@ -1,22 +1,22 @@
+import { closest } from 'fastest-levenshtein';
+import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { Problems } from '../config/problems.ts';
-import { parseYaml, type YamlText } from '../config/yaml-text.ts';
-import { Failure } from '../core/failure.ts';
-import { problemsOf } from '../core/problems-of.ts';
+import { parseYaml, type YamlText } from '../config/yaml/parse.ts';
+import { Failure, type Location, problemsOf } from '../core/failure.ts';
+import { parseChoice } from './choice.ts';
 import {
   type ConflictsFile,
-  LEFT_KINDS,
-  type LeftCell,
-  type LeftMerge,
-  type LeftRow,
   LOST_KINDS,
   type LostRow,
   rowName,
   rowText,
+  UNRESOLVED_KINDS,
+  type UnresolvedCell,
+  type UnresolvedMerge,
+  type UnresolvedRow,
   type Values,
 } from './conflicts-file.ts';
 import { READABLE_VERSIONS } from './conflicts-text.ts';
-import { type FileNode, FileReader } from './file-node.ts';
-import { parseChoice } from './parse-choice.ts';
 
 const HASH = /^[0-9a-v]{32}$/;
 /** What git and Dolt allow in no name of a branch, and an option. */
@@ -102,7 +102,7 @@ class Parser {
     return this.#reader.refuse(`the branch ${JSON.stringify(branch)} ${why}`, fields.get('branch')?.at ?? root.at);
   }
 
-  #merge(item: FileNode): LeftMerge | undefined {
+  #merge(item: FileNode): UnresolvedMerge | undefined {
     const fields = this.#reader.fields(item, 'an entry of merges', ['peer', 'ours', 'theirs', 'rows']);
     if (fields === undefined) return undefined;
     const peer = this.#text(fields, item, 'peer');
@@ -114,14 +114,14 @@ class Parser {
     return { peer, ours, theirs, rows, at: item.at };
   }
 
-  #row(item: FileNode): LeftRow | undefined {
+  #row(item: FileNode): UnresolvedRow | undefined {
     const known = ['table', 'key', 'other-key', 'kind', 'deleted-by', 'choose', 'cells'];
     const fields = this.#reader.fields(item, 'a row', known);
     if (fields === undefined) return undefined;
     const table = this.#text(fields, item, 'table');
     const key = this.#values(fields, item, 'key');
     const otherKey = fields.has('other-key') ? this.#values(fields, item, 'other-key') : undefined;
-    const kind = this.#word(fields, item, { name: 'kind', words: LEFT_KINDS });
+    const kind = this.#word(fields, item, { name: 'kind', words: UNRESOLVED_KINDS });
     const deletedBy = fields.has('deleted-by')
       ? this.#word(fields, item, { name: 'deleted-by', words: ['ours', 'theirs'] as const })
       : undefined;
@@ -140,7 +140,7 @@ class Parser {
     };
   }
 
-  #cells(fields: Fields, item: FileNode): Readonly<Record<string, LeftCell>> {
+  #cells(fields: Fields, item: FileNode): Readonly<Record<string, UnresolvedCell>> {
     const named = this.#reader.fields(fields.get('cells') ?? { node: null, at: item.at }, 'the cells of a row') ?? [];
     const cells = [...named].flatMap(([name, field]) => {
       const cell = this.#cell(field, `the cell ${JSON.stringify(name)}`);
@@ -149,7 +149,7 @@ class Parser {
     return Object.fromEntries(cells);
   }
 
-  #cell(item: FileNode, what: string): LeftCell | undefined {
+  #cell(item: FileNode, what: string): UnresolvedCell | undefined {
     const fields = this.#reader.fields(item, what, ['base', 'ours', 'theirs', 'choose']);
     if (fields === undefined) return undefined;
     const versions = (['base', 'ours', 'theirs'] as const).flatMap((side) => {
@@ -200,7 +200,7 @@ class Parser {
     return table === undefined || key === undefined ? undefined : { table, key };
   }
 
-  #choice(fields: Fields, what: string): LeftRow['choose'] | undefined {
+  #choice(fields: Fields, what: string): UnresolvedRow['choose'] | undefined {
     const field = fields.get('choose');
     return field === undefined ? null : parseChoice(this.#reader, field, what);
   }
@@ -252,4 +252,95 @@ class Parser {
       seen.add(name);
     }
   }
+}
+
+/** A value of a conflicts file, and where it stands. */
+export interface FileNode {
+  readonly node: unknown;
+  readonly at: Location;
+}
+
+const KNOWN_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null)$/;
+
+/** Takes the YAML of a conflicts file apart; what does not fit becomes a problem with its place. */
+export class FileReader {
+  readonly #yaml: YamlText;
+  readonly #problems: Problems;
+
+  constructor(yaml: YamlText, problems: Problems) {
+    this.#yaml = yaml;
+    this.#problems = problems;
+  }
+
+  /** Notes what is wrong. */
+  refuse(message: string, at: Location, hint?: string): undefined {
+    this.#problems.add(new Failure('conflicts-file-invalid', message, { location: at, hint }));
+    return undefined;
+  }
+
+  /**
+   * The fields of a mapping by name.
+   * @param known all names that there are; absent: any name may stand there
+   */
+  fields({ node, at }: FileNode, what: string, known?: readonly string[]): Map<string, FileNode> | undefined {
+    if (!isMap(node)) return this.refuse(`${what} must be a mapping`, at);
+    const fields = new Map<string, FileNode>();
+    for (const [name, field] of this.#entries(node, what)) {
+      // `1` and `"1"` are two keys of YAML and one name here.
+      if (fields.has(name)) this.refuse(`${what} has ${JSON.stringify(name)} twice`, field.at);
+      else if (known === undefined || known.includes(name)) fields.set(name, field);
+      else this.refuse(`${what} has no ${JSON.stringify(name)}`, field.at, nearest(name, known));
+    }
+    return fields;
+  }
+
+  /** The items of a list; nothing after the key is an empty list. */
+  items({ node, at }: FileNode, what: string): FileNode[] {
+    if (isSeq(node)) return node.items.map((item) => this.#at(item, at));
+    if (node === null || (isScalar(node) && node.value === null)) return [];
+    this.refuse(`${what} must be a list`, at);
+    return [];
+  }
+
+  /** A value as it is written: text, null for `null`, and numbers and the like by their letters. */
+  value({ node, at }: FileNode, what: string): string | null | undefined {
+    if (isScalar(node) && (node.tag === undefined || KNOWN_TAG.test(node.tag))) {
+      if (typeof node.value === 'string') return node.value;
+      if (node.value !== null) return node.source ?? String(node.value);
+      if (node.source !== '') return null;
+    }
+    return this.refuse(`${what} must be a text, or null`, at, 'An empty text is "", and null is NULL.');
+  }
+
+  /** A value that is not NULL. */
+  text(field: FileNode, what: string): string | undefined {
+    const text = this.value(field, what);
+    return text === null ? this.refuse(`${what} must be a text`, field.at) : text;
+  }
+
+  /** Whether nothing stands there. */
+  isEmpty({ node }: FileNode): boolean {
+    return node === null || (isScalar(node) && node.value === null && (node.source ?? '') === '');
+  }
+
+  #entries(map: YAMLMap, what: string): (readonly [string, FileNode])[] {
+    return map.items.flatMap(({ key, value }) => {
+      const at = this.#yaml.place(key);
+      const isText = isScalar(key) && typeof key.value === 'string';
+      // A column may be called `1` or `true`; `~` and complex keys name nothing.
+      const name = isText ? key.value : isScalar(key) && key.value !== null ? key.source : undefined;
+      if (typeof name === 'string') return [[name, this.#at(value, at)] as const];
+      this.refuse(`${what} has a key that is not text`, at);
+      return [];
+    });
+  }
+
+  #at(node: unknown, fallback: Location): FileNode {
+    const at = this.#yaml.place(node);
+    return { node: node ?? null, at: at.line === undefined ? fallback : at };
+  }
+}
+
+function nearest(name: string, known: readonly string[]): string {
+  return `Did you mean \`${closest(name, known)}\`? There are ${known.join(', ')}.`;
 }

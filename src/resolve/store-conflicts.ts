@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { errorMessage, Failure } from '../core/failure.ts';
-import { readSmall, type SmallFile } from '../core/read-small.ts';
-import { systemCode } from '../core/system-code.ts';
-import { writeWhole } from '../core/write-whole.ts';
-import type { ConflictsFile } from './conflicts-file.ts';
+import { errorMessage, Failure, systemCode } from '../core/failure.ts';
+import { readSmall, type SmallFile, writeFileAtomic } from '../core/files.ts';
+import {
+  type ConflictsFile,
+  type LostRow,
+  rowName,
+  type UnresolvedCell,
+  type UnresolvedMerge,
+  type UnresolvedRow,
+} from './conflicts-file.ts';
 import { conflictsText } from './conflicts-text.ts';
-import { isEmptyFile } from './keep-choices.ts';
 import { parseConflicts } from './parse-conflicts.ts';
 
 const PRIVATE_FILE = 0o600;
@@ -115,7 +119,7 @@ export async function storeConflicts(file: string, conflicts: ConflictsFile): Pr
     if (Buffer.byteLength(text) > MAX_CONFLICTS_FILE_BYTES) {
       throw new Error(`the rows left for a person take more than ${MAX_CONFLICTS_FILE_BYTES / (1024 * 1024)} MiB`);
     }
-    await writeWhole(file, text, PRIVATE_FILE);
+    await writeFileAtomic(file, text, PRIVATE_FILE);
     return true;
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
@@ -158,4 +162,64 @@ async function refuseLinks(file: string): Promise<void> {
 
 function unwritten(file: string, why: string, details: { readonly hint?: string; readonly cause?: unknown }): Failure {
   return new Failure('conflicts-file-unwritten', `${file}: ${why}`, { location: { file }, ...details });
+}
+
+/** What a run found out, in terms of a conflicts file. */
+interface Found {
+  readonly branch: string;
+  /** Merges that were left, of any peers. */
+  readonly merges: readonly UnresolvedMerge[];
+  readonly lost: readonly LostRow[];
+  /** Peers about which this run says something; the others stay as the last run left them. */
+  readonly heard: readonly string[];
+  /** All peers that are configured. */
+  readonly configured: readonly string[];
+}
+
+/**
+ * The next conflicts file. Of the last one stay the merges with peers that this run did not hear of, the rows that gave
+ * way and that nobody took out yet, and the choices for rows that are still as they were.
+ * @param last null where there is none
+ */
+export function nextFile(last: ConflictsFile | null, found: Found): ConflictsFile {
+  const before = last?.branch === found.branch ? last.merges : [];
+  const silent = before.filter(({ peer }) => found.configured.includes(peer) && !found.heard.includes(peer));
+  const kept = found.merges.map((merge) =>
+    withChoices(
+      merge,
+      before.find(({ peer }) => peer === merge.peer),
+    ),
+  );
+  const merges = [...silent, ...kept].toSorted((a, b) => (a.peer < b.peer ? -1 : 1));
+  const lost = new Map([...(last?.lost ?? []), ...found.lost].map((row) => [lostName(row), row]));
+  return { branch: found.branch, merges, lost: [...lost.values()] };
+}
+
+/** A row that two runs found is one; `sql` may differ, since it depends on the keys that are free. */
+function lostName({ kind, table, row }: LostRow): string {
+  return JSON.stringify([kind, table, Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
+function withChoices(merge: UnresolvedMerge, last: UnresolvedMerge | undefined): UnresolvedMerge {
+  const rows = new Map(last?.rows.map((row) => [rowName(row), row]));
+  return { ...merge, rows: merge.rows.map((row) => chosenBefore(row, rows.get(rowName(row)))) };
+}
+
+function chosenBefore(row: UnresolvedRow, last: UnresolvedRow | undefined): UnresolvedRow {
+  if (last === undefined || contents(row) !== contents(last)) return row;
+  const cells = Object.entries(row.cells).map(([name, cell]) => {
+    return [name, { ...cell, choose: last.cells[name]?.choose ?? null }] as const;
+  });
+  return { ...row, choose: last.choose, cells: Object.fromEntries(cells) };
+}
+
+function contents({ kind, deletedBy, otherKey, cells }: UnresolvedRow): string {
+  const versions = (cell: UnresolvedCell) => (['base', 'ours', 'theirs'] as const).map((side) => [side, cell[side]]);
+  const all = Object.entries(cells).map(([name, cell]) => [name, versions(cell)] as const);
+  return JSON.stringify([kind, deletedBy, otherKey, all.toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+}
+
+/** Whether a file has anything for a person in it. */
+export function isEmptyFile({ merges, lost }: ConflictsFile): boolean {
+  return merges.length === 0 && lost.length === 0;
 }

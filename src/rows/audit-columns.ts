@@ -1,7 +1,7 @@
-import type { Cells } from '../dolt/cell.ts';
-import { ordinaryColumns, type TableShape } from '../dolt/table-shape.ts';
+import { ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
+import type { Cells } from '../dolt/sql/cell.ts';
 import { compareValues } from './compare-values.ts';
-import { otherSide, type Side } from './side.ts';
+import { otherSide, type Side } from './merging.ts';
 import type { TablePolicy } from './table-policy.ts';
 
 /** Columns that only say who wrote a row and when. */
@@ -47,10 +47,10 @@ export function auditColumnsOf(shape: TableShape, unique: ReadonlySet<string>, p
  */
 export function chooseAudit(
   rows: { readonly ours: Cells; readonly theirs: Cells },
-  contested: readonly string[],
+  conflicting: readonly string[],
   table: { readonly shape: TableShape; readonly audit: ReadonlySet<string>; readonly policy: TablePolicy },
 ): { readonly column: string; readonly side: Side }[] | null {
-  if (contested.length === 0 || !contested.every((column) => table.audit.has(column))) return null;
+  if (conflicting.length === 0 || !conflicting.every((column) => table.audit.has(column))) return null;
   const named = table.policy.kind === 'cells' ? table.policy : NOTHING_NAMED;
   const groups = [
     ...GROUPS,
@@ -59,7 +59,7 @@ export function chooseAudit(
   ];
   const found: { readonly column: string; readonly side: Side }[] = [];
   for (const group of groups) {
-    const columns = group.columns.map((name) => contested.find((column) => column.toLowerCase() === name) ?? null);
+    const columns = group.columns.map((name) => conflicting.find((column) => column.toLowerCase() === name) ?? null);
     const differing = columns.filter((column) => column !== null);
     if (differing.length === 0) continue;
     const side = sideOf(rows, columns, { shape: table.shape, from: group.from });

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { ERRORS } from '../contract/error-codes.ts';
 import { Failure } from '../core/failure.ts';
-import { plain } from '../core/plain.ts';
-import type { Item } from '../dolt/create-table.ts';
-import { CODE_TABLES, definitionsAt } from '../dolt/definitions.ts';
-import type { Sql } from '../dolt/sql.ts';
-import { tableChanges } from '../dolt/table-changes.ts';
-import { definedTables, replacedColumns, tableItemsAt } from '../dolt/table-definitions.ts';
+import { plain } from '../core/text.ts';
+import { CODE_TABLES, definitionsAt } from '../dolt/schema/code-tables.ts';
+import type { Item } from '../dolt/schema/create-table.ts';
+import { tableChanges } from '../dolt/schema/table-changes.ts';
+import { definedTables, replacedColumns, tableItemsAt } from '../dolt/schema/table-definitions.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
 import { computedColumns, lostItems, type SchemaFault, schemaFaults } from './merged-schema.ts';
 import type { Merging } from './merging.ts';
-import { otherSide, type Side } from './side.ts';
+import { otherSide, type Side } from './merging.ts';
 
 type Heads = Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>;
 

@@ -1,16 +1,16 @@
-import type { CellValue } from '../dolt/cell.ts';
-import type { ConflictRow } from '../dolt/conflict-rows.ts';
-import type { TableShape } from '../dolt/table-shape.ts';
+import type { ConflictRow } from '../dolt/rows/conflict-rows.ts';
+import type { TableShape } from '../dolt/schema/table-shape.ts';
+import type { CellValue } from '../dolt/sql/cell.ts';
 import { chooseAudit } from './audit-columns.ts';
+import type { RowConflict } from './classify.ts';
 import { compareBytes, compareRows, compareValues } from './compare-values.ts';
-import type { Contest } from './contest.ts';
 import type { DocumentMerge, PathClash } from './document-merge.ts';
 import { pathText } from './json-text.ts';
-import type { Side } from './side.ts';
+import type { Side } from './merging.ts';
 import type { TablePolicy } from './table-policy.ts';
 
 /** A strategy that settles; under `manual` nothing is chosen. */
-export type Settling = 'newest' | 'ours' | 'theirs';
+export type CellResolution = 'newest' | 'ours' | 'theirs';
 
 /** Why a side won. */
 export type Reason =
@@ -58,7 +58,7 @@ export interface Clock {
 }
 
 interface Rules {
-  readonly strategy: Settling;
+  readonly strategy: CellResolution;
   readonly policy: TablePolicy;
   readonly shape: TableShape;
   /** The table's audit columns; only read for rows that both sides added. */
@@ -69,54 +69,54 @@ interface Rules {
 }
 
 /** Decides one row in conflict: a pure function, and the same one seen from both sides. */
-export function chooseRow(row: ConflictRow, contest: Contest, rules: Rules): Choice {
+export function chooseRow(row: ConflictRow, rowConflict: RowConflict, rules: Rules): Choice {
   const { strategy } = rules;
-  if (contest.kind === 'deleted-by-ours' || contest.kind === 'deleted-by-theirs') {
-    const changed = contest.kind === 'deleted-by-ours' ? 'theirs' : 'ours';
+  if (rowConflict.kind === 'deleted-by-ours' || rowConflict.kind === 'deleted-by-theirs') {
+    const changed = rowConflict.kind === 'deleted-by-ours' ? 'theirs' : 'ours';
     const side = strategy === 'newest' ? changed : strategy;
-    return wholeRow({ side, reason: strategy === 'newest' ? 'changed' : 'strategy' }, contest);
+    return wholeRow({ side, reason: strategy === 'newest' ? 'changed' : 'strategy' }, rowConflict);
   }
   if (strategy !== 'newest') {
-    if (contest.kind === 'added') return wholeRow({ side: strategy, reason: 'strategy' }, contest);
-    return byCells(contest, (column) => ({ column, side: strategy, reason: 'strategy' }));
+    if (rowConflict.kind === 'added') return wholeRow({ side: strategy, reason: 'strategy' }, rowConflict);
+    return byCells(rowConflict, (column) => ({ column, side: strategy, reason: 'strategy' }));
   }
   const { policy } = rules;
-  if (policy.kind === 'whole') return wholeRow(latestRow(row, contest, rules), contest);
-  if (contest.kind === 'added' && policy.kind === 'cells') {
-    const audit = chooseAudit({ ours: row.ours ?? {}, theirs: row.theirs ?? {} }, contest.contested, rules);
-    if (audit === null) return { ...wholeRow(firstCreated(row, rules), contest), left: true };
+  if (policy.kind === 'whole') return wholeRow(latestRow(row, rowConflict, rules), rowConflict);
+  if (rowConflict.kind === 'added' && policy.kind === 'cells') {
+    const audit = chooseAudit({ ours: row.ours ?? {}, theirs: row.theirs ?? {} }, rowConflict.conflicting, rules);
+    if (audit === null) return { ...wholeRow(firstCreated(row, rules), rowConflict), left: true };
     const sides = new Map(audit.map(({ column, side }) => [column, side]));
-    return byCells(contest, (column) => ({ column, side: sides.get(column) ?? 'ours', reason: 'audit' }));
+    return byCells(rowConflict, (column) => ({ column, side: sides.get(column) ?? 'ours', reason: 'audit' }));
   }
-  return mergeCells(row, contest, rules);
+  return mergeCells(row, rowConflict, rules);
 }
 
 type Winner = Omit<Win, 'column'>;
 
-function wholeRow(winner: Winner, contest: Contest): Choice {
+function wholeRow(winner: Winner, rowConflict: RowConflict): Choice {
   const wins = [{ column: null, ...winner }];
   if (winner.side === 'ours') return { wins, take: [], set: [], left: false };
-  return { wins, take: contest.kind === 'deleted-by-theirs' ? 'deletion' : 'row', set: [], left: false };
+  return { wins, take: rowConflict.kind === 'deleted-by-theirs' ? 'deletion' : 'row', set: [], left: false };
 }
 
-function byCells(contest: Contest, decide: (column: string) => Win): Choice {
-  const wins = contest.contested.map(decide);
+function byCells(rowConflict: RowConflict, decide: (column: string) => Win): Choice {
+  const wins = rowConflict.conflicting.map(decide);
   const won = wins.flatMap(({ side, column }) => (side === 'theirs' && column !== null ? [column] : []));
-  return { wins, take: [...contest.theirs, ...won], set: [], left: false };
+  return { wins, take: [...rowConflict.theirs, ...won], set: [], left: false };
 }
 
 /** Cell by cell; in a document key by key; and of some columns the greater value, whoever wrote it. */
-function mergeCells(row: ConflictRow, contest: Contest, rules: Rules): Choice {
+function mergeCells(row: ConflictRow, rowConflict: RowConflict, rules: Rules): Choice {
   const { documents } = rules;
-  const greatest = greatestOf(row, contest, rules);
+  const greatest = greatestOf(row, rowConflict, rules);
   const plain = (column: string): boolean => !documents.has(column) && !greatest.has(column);
-  const cells = byCells({ ...contest, contested: contest.contested.filter(plain) }, (column) =>
+  const cells = byCells({ ...rowConflict, conflicting: rowConflict.conflicting.filter(plain) }, (column) =>
     latestCell(row, column, rules),
   );
   const take = [...cells.take].filter((column) => plain(column));
   const wins = [...cells.wins];
   for (const [column, side] of greatest) {
-    if (contest.contested.includes(column)) wins.push({ column, side, reason: 'latest' });
+    if (rowConflict.conflicting.includes(column)) wins.push({ column, side, reason: 'latest' });
     if (side === 'theirs') take.push(column);
   }
   const set: CellValue[] = [];
@@ -130,7 +130,7 @@ function mergeCells(row: ConflictRow, contest: Contest, rules: Rules): Choice {
 }
 
 /** The columns that hold the greater value of both sides, also where only one side wrote them, and which side has it. */
-function greatestOf(row: ConflictRow, { kind }: Contest, { policy, shape }: Rules): Map<string, Side> {
+function greatestOf(row: ConflictRow, { kind }: RowConflict, { policy, shape }: Rules): Map<string, Side> {
   const names = policy.kind === 'cells' && kind === 'changed' ? (policy.greater ?? []) : [];
   return new Map(
     shape.columns.flatMap(({ name, type }): [string, Side][] => {
@@ -174,9 +174,9 @@ function latestCell(row: ConflictRow, column: string, { policy, shape, clock }: 
 }
 
 /** The side that changed any of the contested cells last. */
-function latestRow(row: ConflictRow, contest: Contest, { shape, clock }: Rules): Winner {
+function latestRow(row: ConflictRow, rowConflict: RowConflict, { shape, clock }: Rules): Winner {
   const last = (side: Side): string =>
-    contest.contested
+    rowConflict.conflicting
       .map((column) => clock.cell(side, column))
       .sort()
       .at(-1) ?? '';

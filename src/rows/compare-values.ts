@@ -1,4 +1,4 @@
-import { isNumeric } from '../dolt/row-key.ts';
+import { isNumeric } from '../dolt/rows/row-key.ts';
 
 /**
  * Which of two values of one column is greater: NULL first, numbers by value, everything else by the bytes of its

@@ -1,6 +1,6 @@
 import { compareBytes } from './compare-values.ts';
 import { type JsonText, parseDocument } from './json-text.ts';
-import type { Side } from './side.ts';
+import type { Side } from './merging.ts';
 
 /** A key that both sides changed to different values. A side that has no such key has no value, which is not `null`. */
 export interface PathClash {

@@ -1,5 +1,5 @@
 import { Budget } from '../core/budget.ts';
-import type { ToldRow } from './told-row.ts';
+import type { ResolvedRow } from './resolved-row.ts';
 
 const MIB = 1024 * 1024;
 
@@ -29,6 +29,6 @@ export function mergeBudget(reportBytes = MOST_REPORT_BYTES): MergeBudget {
 }
 
 /** Takes what the report of a row needs. */
-export function takeReport({ report }: MergeBudget, row: ToldRow): void {
+export function takeReport({ report }: MergeBudget, row: ResolvedRow): void {
   report.take(JSON.stringify(row).length);
 }

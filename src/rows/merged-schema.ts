@@ -1,4 +1,4 @@
-import { defaultTokens, type Item, type ItemKind } from '../dolt/create-table.ts';
+import { defaultTokens, type Item, type ItemKind } from '../dolt/schema/create-table.ts';
 
 /** The items of one table in the four commits of a merge; empty where the table does not exist. */
 export interface TableVersions {

@@ -1,4 +1,4 @@
-import type { PendingRows } from '../dolt/pending-rows.ts';
+import type { PendingRows } from '../dolt/rows/pending-rows.ts';
 import type { MergeBudget } from './merge-budget.ts';
 import type { TablePolicy } from './table-policy.ts';
 
@@ -15,4 +15,12 @@ export interface Merging {
   readonly budget: MergeBudget;
   /** Decided rows that are written once the unique keys are settled. */
   readonly pending: PendingRows;
+}
+
+/** The two heads of a merge: what the merge was begun on, and what is merged onto it. */
+export type Side = 'ours' | 'theirs';
+
+/** The other one. */
+export function otherSide(side: Side): Side {
+  return side === 'ours' ? 'theirs' : 'ours';
 }

@@ -1,11 +1,10 @@
 import type { Budget } from '../core/budget.ts';
 import { Failure } from '../core/failure.ts';
-import { type ConflictRow, conflictBytes, conflictRows } from '../dolt/conflict-rows.ts';
-import { conflictsByCommit } from '../dolt/conflicts-by-commit.ts';
-import { type OpenMergeTable, openMergeTable, renamedColumns } from '../dolt/open-merge-table.ts';
-import { defectsText } from '../dolt/readability.ts';
-import type { Sql } from '../dolt/sql.ts';
-import type { TableShape } from '../dolt/table-shape.ts';
+import { type ConflictRow, conflictBytes, conflictRows, conflictsByCommit } from '../dolt/rows/conflict-rows.ts';
+import { type OpenMergeTable, openMergeTable, renamedColumns } from '../dolt/rows/open-merge-table.ts';
+import { defectsText } from '../dolt/schema/readability.ts';
+import type { TableShape } from '../dolt/schema/table-shape.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
 
 /** The client keeps these names for itself (mysql2 3: `can't be the same as an object's private property`). */
 const UNREADABLE = /^__(?:proto|(?:define|lookup)[GS]etter)__$/;

@@ -1,24 +1,28 @@
-import { groupBy } from '../core/group-by.ts';
-import { movedRows } from '../dolt/moved-rows.ts';
-import { keyText } from '../dolt/row-key.ts';
-import type { Sql } from '../dolt/sql.ts';
-import { columnNamesAt, tableShape } from '../dolt/table-shape.ts';
+import { groupBy } from '../core/lists.ts';
+import { movedRows } from '../dolt/rows/moved-rows.ts';
+import { keyText } from '../dolt/rows/row-key.ts';
+import { columnNamesAt, tableShape } from '../dolt/schema/table-shape.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
 import type { Merging } from './merging.ts';
-import { otherSide, type Side } from './side.ts';
-import type { ToldRow } from './told-row.ts';
+import { otherSide, type Side } from './merging.ts';
+import type { ResolvedRow } from './resolved-row.ts';
 
 /**
  * Recognises renamed rows among those that outlived a deletion: the side that deleted the row added one with equal
  * contents under another key. Both rows are in the merge, so a person has to look at them.
- * @param told what a merge did
+ * @param reported what a merge did
  * @returns the same, with these rows as `renamed`
  */
-export async function markRenamed(sql: Sql, merging: Merging, told: readonly ToldRow[]): Promise<ToldRow[]> {
-  const outlived = told.flatMap((row) => {
+export async function markRenamed(
+  sql: Sql,
+  merging: Merging,
+  reported: readonly ResolvedRow[],
+): Promise<ResolvedRow[]> {
+  const outlived = reported.flatMap((row) => {
     const keeper = keeperOf(row);
     return keeper === null ? [] : [{ row, keeper }];
   });
-  const renamed = new Map<ToldRow, ToldRow>();
+  const renamed = new Map<ResolvedRow, ResolvedRow>();
   for (const group of groupBy(outlived, ({ row, keeper }) => JSON.stringify([row.table, keeper])).values()) {
     const [first] = group;
     if (first === undefined) continue;
@@ -38,11 +42,11 @@ export async function markRenamed(sql: Sql, merging: Merging, told: readonly Tol
       renamed.set(row, { ...row, kind: 'renamed', columns, otherKey, left: true, from: keeper });
     }
   }
-  return told.map((row) => renamed.get(row) ?? row);
+  return reported.map((row) => renamed.get(row) ?? row);
 }
 
 /** The side that has a row which the other side deleted and which is in the merge; null for any other row. */
-function keeperOf({ kind, ours, theirs, wins }: ToldRow): Side | null {
+function keeperOf({ kind, ours, theirs, wins }: ResolvedRow): Side | null {
   if (kind === 'deleted') return wins[0]?.reason === 'changed' ? wins[0].side : null;
   if (kind !== 'restored') return null;
   return ours === null && theirs !== null ? 'theirs' : theirs === null && ours !== null ? 'ours' : null;

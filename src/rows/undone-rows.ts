@@ -1,11 +1,11 @@
-import { anySide } from '../dolt/conflict-rows.ts';
-import type { Sql } from '../dolt/sql.ts';
-import { ordinaryColumns, tableShape } from '../dolt/table-shape.ts';
-import { contestOf } from './contest.ts';
+import { anySide } from '../dolt/rows/conflict-rows.ts';
+import { ordinaryColumns, tableShape } from '../dolt/schema/table-shape.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { rowConflictOf } from './classify.ts';
 import { type MergeBudget, takeReport } from './merge-budget.ts';
 import { readableTable, readConflicts } from './readable-table.ts';
-import { shortenedCells } from './shortened.ts';
-import type { ToldRow } from './told-row.ts';
+import type { ResolvedRow } from './resolved-row.ts';
+import { shortenedCells } from './resolved-row.ts';
 
 const KINDS = {
   changed: 'changed',
@@ -18,8 +18,8 @@ const KINDS = {
  * The rows in conflict of a merge that is going to be undone, as they stand.
  * @throws Failure `dolt-defect` where this Dolt shows them wrongly
  */
-export async function undoneRows(sql: Sql, tables: readonly string[], budget: MergeBudget): Promise<ToldRow[]> {
-  const told: ToldRow[] = [];
+export async function undoneRows(sql: Sql, tables: readonly string[], budget: MergeBudget): Promise<ResolvedRow[]> {
+  const reported: ResolvedRow[] = [];
   for (const table of tables) {
     const shape = await tableShape(sql, table);
     const isKeyless = shape.key.length === 0;
@@ -27,12 +27,12 @@ export async function undoneRows(sql: Sql, tables: readonly string[], budget: Me
     const open = await readableTable(sql, shape);
     const { rows } = budget;
     for (const row of await rows.lend(() => readConflicts(sql, shape, open, rows))) {
-      const { kind, contested } = contestOf(row, columns, new Set());
-      const one: ToldRow = {
+      const { kind, conflicting } = rowConflictOf(row, columns, new Set());
+      const one: ResolvedRow = {
         kind: isKeyless ? 'keyless' : KINDS[kind],
         table,
         key: anySide(row, shape),
-        columns: isKeyless ? columns : contested,
+        columns: isKeyless ? columns : conflicting,
         base: shortenedCells(row.base),
         ours: shortenedCells(row.ours),
         theirs: shortenedCells(row.theirs),
@@ -40,8 +40,8 @@ export async function undoneRows(sql: Sql, tables: readonly string[], budget: Me
         left: true,
       };
       takeReport(budget, one);
-      told.push(one);
+      reported.push(one);
     }
   }
-  return told;
+  return reported;
 }

@@ -1,11 +1,11 @@
 import { Failure, toFailure } from '../core/failure.ts';
-import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../dolt/heads.ts';
-import { fastForward } from '../dolt/merge.ts';
-import type { Database, Sql } from '../dolt/sql.ts';
-import { changedTables, moveHeadOnly, resetBranch } from '../dolt/working-set.ts';
-import { restoreKept, setAside } from './kept-changes.ts';
+import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../dolt/sql/heads.ts';
+import { fastForward } from '../dolt/sql/merge.ts';
+import type { Database, Sql } from '../dolt/sql/sql.ts';
+import { changedTables, moveHeadOnly, resetBranch } from '../dolt/sql/working-set.ts';
+import { restoreKept, setAside } from './merge/kept-changes.ts';
+import { rowsToSetAside } from './merge/uncommitted.ts';
 import type { Notice } from './notice.ts';
-import { rowsToSetAside } from './uncommitted.ts';
 
 /**
  * A fast-forward of Dolt 2.3.0 moves the head of the branch first and then, in a second step, its working set. Killed in

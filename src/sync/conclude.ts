@@ -1,9 +1,9 @@
 import { Failure, toFailure } from '../core/failure.ts';
-import { PLAIN_KIT } from '../dolt/engine-kit.ts';
-import type { Engines } from '../dolt/engines.ts';
-import { branchHead } from '../dolt/heads.ts';
-import { isAncestor } from '../dolt/history.ts';
-import type { Database } from '../dolt/sql.ts';
+import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
+import type { Engines } from '../dolt/server/engines.ts';
+import { branchHead } from '../dolt/sql/heads.ts';
+import { isAncestor } from '../dolt/sql/history.ts';
+import type { Database } from '../dolt/sql/sql.ts';
 import { advanceBranch, isRefusedMove } from './advance.ts';
 import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
@@ -15,7 +15,7 @@ interface Move {
   readonly target: string;
   /** Tables with uncommitted changes. */
   readonly dirty: readonly string[];
-  readonly tell: (notice: Notice) => void;
+  readonly notify: (notice: Notice) => void;
 }
 
 /**
@@ -25,9 +25,9 @@ interface Move {
  * @returns the head of our branch
  * @throws Failure `interrupted`
  */
-export async function conclude(engines: Engines, runs: readonly PeerRun[], move: Move): Promise<string> {
+export async function advanceLocalBranch(engines: Engines, runs: readonly PeerRun[], move: Move): Promise<string> {
   try {
-    return await engines.use(PLAIN_KIT, ({ database }) => settle(database, runs, move));
+    return await engines.use(NO_CREDENTIALS, ({ database }) => resolveAll(database, runs, move));
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;
@@ -39,10 +39,10 @@ export async function conclude(engines: Engines, runs: readonly PeerRun[], move:
 }
 
 function fail(runs: readonly PeerRun[], failure: Failure): void {
-  for (const run of runs) if (run.part !== null) run.failure ??= failure;
+  for (const run of runs) if (run.actions !== null) run.failure ??= failure;
 }
 
-async function settle(database: Database, runs: readonly PeerRun[], move: Move): Promise<string> {
+async function resolveAll(database: Database, runs: readonly PeerRun[], move: Move): Promise<string> {
   const { target, ours, branch } = move;
   const refusal = target === ours ? null : await advance(database, move);
   if (refusal !== null) {
@@ -53,18 +53,18 @@ async function settle(database: Database, runs: readonly PeerRun[], move: Move):
   for (const run of runs) {
     // What may not be pushed to is merged all the same.
     const isRead = run.failure === null || run.failure.code === 'live-unknown';
-    if (!isRead || run.head === null || run.part === null) continue;
-    const isIn = run.part.merge && (await isAncestor(database, run.equivalentTo ?? run.head, target));
+    if (!isRead || run.head === null || run.actions === null) continue;
+    const isIn = run.actions.merge && (await isAncestor(database, run.equivalentTo ?? run.head, target));
     if (isIn) run.pulledCommits = run.behind ?? 0;
-    if (!run.part.push) run.verified = run.part.merge ? isIn : run.head === ours;
+    if (!run.actions.push) run.verified = run.actions.merge ? isIn : run.head === ours;
   }
   return target;
 }
 
 /** @returns why the move was refused; null where it was made */
-async function advance(database: Database, { branch, ours, target, dirty, tell }: Move): Promise<Failure | null> {
+async function advance(database: Database, { branch, ours, target, dirty, notify }: Move): Promise<Failure | null> {
   try {
-    for (const notice of await advanceBranch(database, { branch, from: ours, to: target, dirty })) tell(notice);
+    for (const notice of await advanceBranch(database, { branch, from: ours, to: target, dirty })) notify(notice);
     return null;
   } catch (thrown) {
     const failure = toFailure(thrown);

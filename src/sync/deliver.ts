@@ -1,26 +1,26 @@
 import { Failure, toFailure } from '../core/failure.ts';
-import type { Engine } from '../dolt/engines.ts';
-import { forgetTracking } from '../dolt/heads.ts';
-import { countReachable, isAncestor } from '../dolt/history.ts';
-import type { Sql } from '../dolt/sql.ts';
-import { pushBranch } from '../dolt/transfer.ts';
+import type { Engine } from '../dolt/server/engines.ts';
+import { forgetTracking } from '../dolt/sql/heads.ts';
+import { countReachable, isAncestor } from '../dolt/sql/history.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { pushBranch } from '../dolt/sql/transfer.ts';
 import { type DeliveryVerdict, deliveryVerdict } from './inbox.ts';
 import type { PeerRun } from './peer-run.ts';
-import type { Publication, Pushed } from './publish.ts';
+import type { Publication, Pushed } from './push.ts';
 import { type Reading, readPeer } from './read-peer.ts';
 import { timeLimit } from './time-limits.ts';
 
 /** Reads our inbox branch at a running database and says in the run whether our head waits there. */
-export async function surveyDelivery(
+export async function fetchDelivery(
   engine: Engine,
   run: PeerRun,
-  town: Reading & { readonly ours: string },
+  local: Reading & { readonly ours: string },
 ): Promise<void> {
   const { delivery } = run;
   if (delivery === null) return;
   try {
-    delivery.head = await readInbox(engine, run, delivery.branch, town);
-    const verdict = await verdictOn(engine.database, run, town.ours);
+    delivery.head = await readInbox(engine, run, delivery.branch, local);
+    const verdict = await verdictOn(engine.database, run, local.ours);
     if (verdict === 'delivered' || verdict === 'rewritten') run.state = verdict;
   } catch (thrown) {
     run.state = 'unreachable';
@@ -93,7 +93,7 @@ export async function deliver(engine: Engine, run: PeerRun, publication: Publica
       const isFirst = run.head === null && delivery.head === null;
       const limit = timeLimit(run.peer, isFirst ? 'first push' : 'push', publication.timeoutMs);
       const to = { remote: run.remote, source: publication.branch, branch: delivery.branch, user: run.user };
-      await engine.verb(limit, run.reach, (connection) => pushBranch(connection, to));
+      await engine.operation(limit, run.reach, (connection) => pushBranch(connection, to));
       return { kind: 'unproven', commits };
     }
   }
@@ -117,7 +117,7 @@ function rewritten(peer: string, { branch, head }: NonNullable<PeerRun['delivery
  * in between, in its own branch. Notes in the run where it was found.
  * @returns the head that holds it; null where none does
  */
-export async function proveDelivery(
+export async function verifyDelivery(
   engine: Engine,
   run: PeerRun,
   push: Reading & { readonly target: string },

@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
-import { monotonicMs } from '../core/clock.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
-import type { Engine, Engines } from '../dolt/engines.ts';
-import { groupPeers } from './peer-groups.ts';
+import { groupBy } from '../core/lists.ts';
+import { monotonicMs } from '../core/time.ts';
+import { type EngineCredentials, NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
+import type { Engine, Engines } from '../dolt/server/engines.ts';
 import type { PeerRun } from './peer-run.ts';
 
 /** Does what runs side by side in one engine, and something before and after it. */
@@ -33,21 +34,21 @@ export async function inEngines(
   work: (engine: Engine, run: PeerRun) => Promise<void>,
 ): Promise<void> {
   const around = phase.around ?? ((_, batch) => batch());
-  for (const { kit, runs } of groupPeers(phase.runs, phase.plain)) {
+  for (const { engineCredentials, runs } of groupPeers(phase.runs, phase.plain)) {
     const serve = async (batch: readonly PeerRun[]): Promise<readonly PeerRun[]> => {
       for (const run of batch) if (run.failure?.code === 'engine-lost') run.failure = null;
-      const lost = await engines.use(kit, (engine) =>
+      const lost = await engines.use(engineCredentials, (engine) =>
         around(engine, () => sideBySide(batch, phase, (run) => work(engine, run))),
       );
       // That a process has ended is heard of later than that it does not answer.
       if (lost.length > 0) await engines.close();
       return lost;
     };
-    if (kit.forgetful) await engines.close();
+    if (engineCredentials.restartBetweenPhases) await engines.close();
     let waiting = runs;
     for (let shared = 0; waiting.length > 0 && shared < SHARED_ENGINES; shared += 1) waiting = await serve(waiting);
     for (const run of waiting) await serve([run]);
-    if (kit.forgetful) await engines.close();
+    if (engineCredentials.restartBetweenPhases) await engines.close();
   }
 }
 
@@ -69,4 +70,25 @@ async function sideBySide(
     ),
   );
   return runs.filter((run) => run.failure?.code === 'engine-lost');
+}
+
+/** Peers that share an engine. */
+interface PeerGroup {
+  readonly engineCredentials: EngineCredentials;
+  readonly runs: readonly PeerRun[];
+}
+
+/**
+ * Groups peers by the engine that they need: those without any credential in one, and no secret in an engine that speaks
+ * to somebody it is not for.
+ * @param plain where the group without credentials stands: the merge, which comes between fetches and pushes, uses its
+ *   engine
+ */
+function groupPeers(runs: readonly PeerRun[], plain: 'first' | 'last'): readonly PeerGroup[] {
+  const groups = [...groupBy(runs, (run) => run.engineCredentials.key).values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [{ engineCredentials: first.engineCredentials, runs: [first, ...others] }],
+  );
+  const without = groups.filter(({ engineCredentials }) => engineCredentials.key === NO_CREDENTIALS.key);
+  const own = groups.filter(({ engineCredentials }) => engineCredentials.key !== NO_CREDENTIALS.key);
+  return plain === 'first' ? [...without, ...own] : [...own, ...without];
 }

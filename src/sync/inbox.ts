@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { InboxRule } from '../config/configuration.ts';
-import { isDatabaseName } from '../config/words.ts';
+import { isDatabaseName } from '../config/value-schemas.ts';
 
 /**
  * A push to the branch that a running Dolt server works on replaces its working set: ignored tables are emptied there, and

@@ -1,14 +1,14 @@
 import type { Peer } from '../config/configuration.ts';
-import type { Adopted, Conflict, HeldRow, Plan, Replaced } from '../contract/result.ts';
+import type { Adopted, BlockedRow, Conflict, Plan, Replaced } from '../contract/result.ts';
 import type { PeerState } from '../contract/vocabulary.ts';
-import { monotonicMs } from '../core/clock.ts';
 import type { Failure } from '../core/failure.ts';
-import { type EngineKit, PLAIN_KIT } from '../dolt/engine-kit.ts';
+import { monotonicMs } from '../core/time.ts';
+import { type EngineCredentials, NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { NOWHERE, type Reach } from '../egress/host-rule.ts';
+import type { Remembered } from './history/last-verified.ts';
+import type { Rewritten } from './history/rewritten.ts';
 import type { Notice } from './notice.ts';
-import type { Rewritten } from './rewritten.ts';
-import type { Part } from './roles.ts';
-import type { Remembered } from './verified-memory.ts';
+import type { PeerActions } from './peer-actions.ts';
 
 /** A forced push: what it replaces, what it puts there, and how many commits that brings. */
 export interface Replacing extends Replaced {
@@ -26,9 +26,9 @@ export interface PeerRun {
   /** The branch there that belongs to ours here. */
   readonly branch: string;
   /** null: takes no part in this command. */
-  readonly part: Part | null;
+  readonly actions: PeerActions | null;
   /** What the engine that speaks to it has; peers whose kits have one key share an engine. */
-  kit: EngineKit;
+  engineCredentials: EngineCredentials;
   /** The hosts that are connected to while something is done with it. */
   reach: Reach;
   /** Whom Dolt names itself to it as; null: nobody in particular. */
@@ -45,9 +45,9 @@ export interface PeerRun {
   equivalentTo: string | null;
   conflicts: Conflict[];
   /** The head at which the screen before a merge last looked. */
-  screened: string | null;
+  checked: string | null;
   /** The first of the rows for which the screen let the peer wait. */
-  held: readonly HeldRow[];
+  held: readonly BlockedRow[];
   /** What should be known of what the peer brings. */
   notices: readonly Notice[];
   /** Says that the peer merges by other rules or with another Dolt; null where it does not. */
@@ -85,14 +85,19 @@ export interface PeerRun {
 }
 
 /** A peer of which nothing is known yet. */
-export function newPeerRun(peer: Peer, part: Part | null, branch: string, inbox: string | null = null): PeerRun {
+export function newPeerRun(
+  peer: Peer,
+  actions: PeerActions | null,
+  branch: string,
+  inbox: string | null = null,
+): PeerRun {
   return {
     peer,
     remote: peer.name,
     keepsRemote: true,
     branch: peer.branch ?? branch,
-    part,
-    kit: PLAIN_KIT,
+    actions,
+    engineCredentials: NO_CREDENTIALS,
     reach: NOWHERE,
     user: null,
     registered: false,
@@ -103,7 +108,7 @@ export function newPeerRun(peer: Peer, part: Part | null, branch: string, inbox:
     failure: null,
     equivalentTo: null,
     conflicts: [],
-    screened: null,
+    checked: null,
     held: [],
     notices: [],
     otherMakers: null,

@@ -1,10 +1,11 @@
-import { durationText } from '../core/duration.ts';
-import type { Engine } from '../dolt/engines.ts';
-import { trackingHead } from '../dolt/heads.ts';
-import { fetchBranch, fetchMark, isMarked } from '../dolt/transfer.ts';
+import pRetry from 'p-retry';
+import { durationText } from '../contract/duration.ts';
+import { Failure } from '../core/failure.ts';
+import type { Engine } from '../dolt/server/engines.ts';
+import { trackingHead } from '../dolt/sql/heads.ts';
+import { fetchBranch, fetchMark, isMarked } from '../dolt/sql/transfer.ts';
 import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
-import { readPatiently } from './retry.ts';
 import { timeLimit } from './time-limits.ts';
 
 export interface Reading {
@@ -31,7 +32,7 @@ export const TAGS_MS = 2_000;
  */
 export async function readPeer(engine: Engine, run: PeerRun, reading: Reading & Trying): Promise<string | null> {
   const at = { remote: run.remote, branch: reading.otherBranch ?? run.branch, user: run.user };
-  await readPatiently(async () => {
+  await readWithRetries(async () => {
     reading.onTry?.();
     const mark = fetchMark(at);
     const enough = {
@@ -39,7 +40,7 @@ export async function readPeer(engine: Engine, run: PeerRun, reading: Reading & 
       milliseconds: run.manyTags === null ? TAGS_MS : 0,
     };
     const limit = timeLimit(run.peer, 'fetch', reading.timeoutMs);
-    const ended = await engine.verbUntil(limit, run.reach, enough, (sql) => fetchBranch(sql, at, mark));
+    const ended = await engine.operationUntil(limit, run.reach, enough, (sql) => fetchBranch(sql, at, mark));
     if (!ended) run.manyTags = manyTags(run);
   }, reading);
   return await trackingHead(engine.database, at);
@@ -48,4 +49,39 @@ export async function readPeer(engine: Engine, run: PeerRun, reading: Reading & 
 function manyTags({ peer }: PeerRun): Notice {
   const message = `the fetch from ${peer.name} was ended after the branch had arrived: its tags took more than ${durationText(TAGS_MS)}`;
   return { severity: 'notice', code: 'many-tags', message };
+}
+
+interface LockTimeouts {
+  /** How often to try again. */
+  readonly retries: number;
+  readonly signal: AbortSignal;
+}
+
+/** The first pause is about this long, each further one about twice as long as the one before. */
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 10_000;
+
+/**
+ * Reads from a peer, again where what went wrong may pass by itself. Not where the engine is gone: it takes a new one.
+ * Only reading is repeated like this; a push that failed is followed by a fetch and a merge, never by the same push.
+ */
+export async function readWithRetries<T>(read: () => Promise<T>, { retries, signal }: LockTimeouts): Promise<T> {
+  return await pRetry(read, {
+    retries,
+    minTimeout: FIRST_PAUSE_MS,
+    maxTimeout: LONGEST_PAUSE_MS,
+    randomize: true,
+    signal,
+    shouldRetry: ({ error }) => error instanceof Failure && error.retryable && error.code !== 'engine-lost',
+  });
+}
+
+/**
+ * How long to wait before a lost race is run again: longer each time, and never the same, since towns must not stay in
+ * step.
+ * @param attempt 0 for the first
+ * @returns milliseconds
+ */
+export function pauseBefore(attempt: number): number {
+  return Math.random() * Math.min(FIRST_PAUSE_MS * 2 ** attempt, LONGEST_PAUSE_MS);
 }

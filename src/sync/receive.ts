@@ -1,18 +1,18 @@
 import { toFailure } from '../core/failure.ts';
-import type { Engine } from '../dolt/engines.ts';
-import { branchHead, checkout, deleteBranch } from '../dolt/heads.ts';
-import { isAncestor } from '../dolt/history.ts';
-import type { Database } from '../dolt/sql.ts';
-import { uncommittedTables } from '../dolt/working-set.ts';
+import type { Engine } from '../dolt/server/engines.ts';
+import { branchHead, checkout, deleteBranch } from '../dolt/sql/heads.ts';
+import { isAncestor } from '../dolt/sql/history.ts';
+import type { Database } from '../dolt/sql/sql.ts';
+import { uncommittedTables } from '../dolt/sql/working-set.ts';
+import { type ComparedDatabase, compareWithin } from './fetch.ts';
 import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
-import { type ComparedTown, compareWithin } from './survey.ts';
 
 /** Reads the inbox branches of our own database, as other peers are fetched. */
-export async function surveyInboxes(
+export async function fetchInboxes(
   engine: Engine,
   runs: readonly PeerRun[],
-  town: ComparedTown & { readonly mergeTimeoutMs: number },
+  local: ComparedDatabase & { readonly mergeTimeoutMs: number },
 ): Promise<void> {
   for (const run of runs) {
     if (run.inbox === null) continue;
@@ -20,7 +20,7 @@ export async function surveyInboxes(
     try {
       const theirs = await branchHead(engine.database, run.inbox);
       if (theirs === null) run.state = 'branch-missing';
-      else await compareWithin(engine, run, town, { theirs, before: null });
+      else await compareWithin(engine, run, local, { theirs, before: null });
     } catch (thrown) {
       run.state = 'unknown';
       run.failure = toFailure(thrown);
@@ -36,8 +36,8 @@ export async function surveyInboxes(
  */
 export async function removeInboxes(database: Database, runs: readonly PeerRun[], head: string): Promise<void> {
   for (const run of runs) {
-    const { inbox, part, failure, head: merged } = run;
-    if (inbox === null || part?.merge !== true || failure !== null || merged === null) continue;
+    const { inbox, actions, failure, head: merged } = run;
+    if (inbox === null || actions?.merge !== true || failure !== null || merged === null) continue;
     if (!(await isAncestor(database, merged, head))) continue;
     if ((await branchHead(database, inbox)) !== merged) continue;
     const tables = await database.session(async (sql) => {

@@ -1,14 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { checkCapabilities } from '../../../src/commands/doctor/capabilities-check.ts';
 import { checkCredential } from '../../../src/commands/doctor/credential-check.ts';
-import { judgeFolder } from '../../../src/commands/doctor/folder-check.ts';
-import { lockHolder, serverInfo } from '../../../src/commands/doctor/lock-holder.ts';
-import { neededPrograms } from '../../../src/commands/doctor/program-checks.ts';
+import { checkCapabilities } from '../../../src/commands/doctor/dolt-check.ts';
+import { parseSshSettings, sshHost } from '../../../src/commands/doctor/known-hosts-check.ts';
+import { lockHolder, serverInfo } from '../../../src/commands/doctor/lock-check.ts';
+import { checkRunner, neededPrograms } from '../../../src/commands/doctor/machine-check.ts';
+import { judgeFolder } from '../../../src/commands/doctor/peer-check.ts';
 import { checkProxy } from '../../../src/commands/doctor/proxy-check.ts';
-import { checkRunner } from '../../../src/commands/doctor/runner-check.ts';
-import { parseSshSettings, sshHost } from '../../../src/commands/doctor/ssh-host.ts';
 import type { Env } from '../../../src/core/env.ts';
-import { parseCredentials } from '../../../src/credentials/parse-credentials.ts';
+import { parseCredentials } from '../../../src/credentials/parse.ts';
 import { configure } from '../../helpers/configuring.ts';
 
 const peersOf = (peers: string) => configure(`federation: {peers: ${peers}}`).peers;

@@ -4,9 +4,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { DoctorRequest } from '../../../src/commands/request.ts';
 import type { Env } from '../../../src/core/env.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
-import { openServer } from '../../../src/dolt/server.ts';
-import { parseAskedVersion } from '../../../src/install/wanted-version.ts';
-import { memoryFile, NO_MEMORY, remember, writeMemory } from '../../../src/sync/verified-memory.ts';
+import { openServer } from '../../../src/dolt/server/server.ts';
+import { parseAskedVersion } from '../../../src/install/version.ts';
+import { EMPTY_STATE, remember, stateFilePath, writeStateFile } from '../../../src/sync/history/last-verified.ts';
 import { refusal } from '../../helpers/configuring.ts';
 import { testDolt } from '../../helpers/dolt-binary.ts';
 import { ENV, examine, told } from '../../helpers/examining.ts';
@@ -68,11 +68,11 @@ test('which heads are remembered is read from the file, and a damaged file is na
   const peers = `a: file://${folder.file('a')}`;
   const hash = await town.head();
   const place = { root: hash, endpoint: `file://${folder.file('a')}`, ref: null, branch: 'main', local: 'main' };
-  await writeMemory(town.path, remember(NO_MEMORY, [{ place, name: 'a', head: hash, verifiedAt: null }]));
+  await writeStateFile(town.path, remember(EMPTY_STATE, [{ place, name: 'a', head: hash, verifiedAt: null }]));
   expect(told(await examine(folder, peers), 'memory')).toEqual([
     'ok: the last common head of every peer is remembered',
   ]);
-  await writeFile(memoryFile(town.path), '{');
+  await writeFile(stateFilePath(town.path), '{');
   expect(told(await examine(folder, peers), 'memory')).toEqual([
     expect.stringMatching(/^warning: .*dolt-federation\.json cannot be read/),
   ]);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { quoted } from '../../../src/dolt/identifier.ts';
-import type { Database, Sql } from '../../../src/dolt/sql.ts';
+import { quoted } from '../../../src/dolt/sql/identifier.ts';
+import type { Database, Sql } from '../../../src/dolt/sql/sql.ts';
 import type { Case, PlannedChange, PlannedEdit } from './cases.ts';
 import {
   type Cells,

@@ -2,12 +2,12 @@ import { cp } from 'node:fs/promises';
 import { addCommits, type Commits, noCommits } from '../../../bench/races/merges.ts';
 import { seeded, shuffled } from '../../../bench/random.ts';
 import { diameter, neighbours } from '../../../bench/topology.ts';
-import { contentHash } from '../../../src/dolt/content.ts';
+import { contentHash } from '../../../src/dolt/rows/content.ts';
 import { federateIn, filePeer, inDatabase, withEngines } from '../federating.ts';
 import type { Case } from './cases.ts';
 import { editTown, Ledger, rowsOf } from './edit-town.ts';
 import type { Cells, Edit, TableName } from './edits.ts';
-import type { Ground } from './ground.ts';
+import type { Scene } from './scene.ts';
 
 /** What a town is at the end of its run. */
 export interface TownEnd {
@@ -38,19 +38,19 @@ const BUSY_ROUNDS = 2;
  * @param how.reversed lists the peers of every town in the opposite order, which may change nothing
  */
 export async function play(
-  ground: Ground,
+  scene: Scene,
   plan: Case,
   how: { readonly name: string; readonly reversed: boolean },
 ): Promise<Played> {
   const random = seeded(plan.chance);
   const graph = neighbours(plan.topology, plan.towns, random);
-  const file = (name: string): string => ground.folder.file(`${how.name}-${name}`);
+  const file = (name: string): string => scene.folder.file(`${how.name}-${name}`);
   for (const town of graph.keys()) {
-    await cp(ground.folder.file('base'), file(`town${town}`), { recursive: true });
-    await cp(ground.folder.file('base.box'), file(`box${town}`), { recursive: true });
+    await cp(scene.folder.file('base'), file(`town${town}`), { recursive: true });
+    await cp(scene.folder.file('base.box'), file(`box${town}`), { recursive: true });
   }
   const ledger = new Ledger();
-  ledger.note(ground.first.commit, ground.first.edit);
+  ledger.note(scene.first.commit, scene.first.edit);
   const towns: TownEnd[] = [];
   const commits = noCommits();
   const peersOf = (town: number) => {
@@ -62,7 +62,7 @@ export async function play(
   const round = async (number: number): Promise<void> => {
     for (const town of shuffled([...graph.keys()], random)) {
       const due = plan.edits.filter((edit) => edit.round === number && edit.town % plan.towns === town);
-      towns[town] = await withEngines(file(`town${town}`), ground.folder.file('tmp'), async (engines) => {
+      towns[town] = await withEngines(file(`town${town}`), scene.folder.file('tmp'), async (engines) => {
         await inDatabase(engines, async (database) => {
           for (const edit of due) await editTown(database, edit, { ledger, clocks: plan.clocks });
         });

@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import type { Toxiproxy } from '../servers/toxiproxy.ts';
 import { openTestTown } from '../town.ts';
 import type { FarRemote, FarServer } from './far-servers.ts';
-import type { Fault, Verb } from './faults.ts';
-import type { Ground } from './ground.ts';
+import type { Fault, RemoteOperation } from './faults.ts';
 import { outliving } from './marked-processes.ts';
 import type { FaultRow } from './rows.ts';
 import { outputOf, type RunEnd, type RunSpec, runToEnd, startRun, temporaryFiles } from './run.ts';
+import type { Scene } from './scene.ts';
 import { branchesOf, damage, missing } from './towns.ts';
 
 /** One verb that has to cross a fault. */
 export interface Crossing {
   readonly fault: Fault;
-  readonly verb: Verb;
+  readonly operation: RemoteOperation;
   readonly far: FarServer;
-  readonly ground: Ground;
+  readonly scene: Scene;
   readonly toxiproxy: Toxiproxy;
   /** A folder of its own. */
   readonly place: string;
@@ -34,17 +34,17 @@ const CLEAN_WITHIN_MS = 2_000;
 
 /** Runs `sync` with a peer behind the fault and a healthy one beside it, then once more without the fault. */
 export async function cross(crossing: Crossing): Promise<FaultRow> {
-  const { fault, verb, far, ground, place } = crossing;
+  const { fault, operation, far, scene, place } = crossing;
   await mkdir(place, { recursive: true });
   const remote = await far.remote(`r${place.split('/').at(-1)}`);
   const proxied = await crossing.toxiproxy.proxy(remote.port);
   const database = join(place, 'w', 'town');
   const near = join(place, 'near');
-  await cp(ground.near, near, { recursive: true });
-  if (verb !== 'clone') await cp(ground.town, database, { recursive: true });
+  await cp(scene.near, near, { recursive: true });
+  if (operation !== 'clone') await cp(scene.town, database, { recursive: true });
   else await mkdir(join(place, 'w'));
   const federation = { remote: remote.endpoint(proxied.port), peers: { near: `file://${near}` } };
-  const bootstrap = verb === 'clone' ? ['--bootstrap', 'origin'] : [];
+  const bootstrap = operation === 'clone' ? ['--bootstrap', 'origin'] : [];
   const words = ['--timeout', `${timeoutOf(crossing)}s`, '--retries', `${RETRIES}`, ...bootstrap];
   const spec: RunSpec = {
     home: join(place, 'h'),
@@ -55,16 +55,16 @@ export async function cross(crossing: Crossing): Promise<FaultRow> {
     env: remote.environment(proxied.port),
   };
 
-  if (verb !== 'push') await fault.strike(proxied, verb, remote.downPort);
+  if (operation !== 'push') await fault.strike(proxied, operation, remote.downPort);
   else await proxied.add({ type: 'latency', attributes: { latency: PUSH_LATENCY_MS } }, 'upstream');
   const run = await startRun(spec);
-  if (verb === 'push' && (await run.said((lines) => lines.some((line) => BEGINNING.push.test(line)))))
-    await fault.strike(proxied, verb, remote.downPort);
+  if (operation === 'push' && (await run.said((lines) => lines.some((line) => BEGINNING.push.test(line)))))
+    await fault.strike(proxied, operation, remote.downPort);
   const end = await run.ended;
   const left = await outliving(run.mark, CLEAN_WITHIN_MS);
   const complaints = [
     ...left.map(({ command }) => `still running: ${command}`),
-    ...(await leftFiles(spec, verb)),
+    ...(await leftFiles(spec, operation)),
     ...judgeEnd(crossing, end),
     ...(await judgeState(crossing, { end, spec, remote })),
   ];
@@ -72,30 +72,30 @@ export async function cross(crossing: Crossing): Promise<FaultRow> {
   await proxied.lead(remote.port);
   complaints.push(...(await judgeRecovery(crossing, spec, remote)));
   const code = codeOf(end);
-  const seconds = secondsOf(verb, end) ?? end.seconds;
-  return { fault: fault.name, verb, at: far.kind, code, seconds, state: stateOf(verb, code), complaints };
+  const seconds = secondsOf(operation, end) ?? end.seconds;
+  return { fault: fault.name, operation, at: far.kind, code, seconds, state: stateOf(operation, code), complaints };
 }
 
 /** In whole seconds, since a clone may take six times as long. */
-function timeoutOf({ fault, verb }: Crossing): number {
-  return verb === 'clone' ? Math.ceil(fault.timeoutSeconds / CLONE_FACTOR) : fault.timeoutSeconds;
+function timeoutOf({ fault, operation }: Crossing): number {
+  return operation === 'clone' ? Math.ceil(fault.timeoutSeconds / CLONE_FACTOR) : fault.timeoutSeconds;
 }
 
-const BEGINNING: Readonly<Record<Verb, RegExp>> = {
+const BEGINNING: Readonly<Record<RemoteOperation, RegExp>> = {
   fetch: /^origin: fetching/,
   push: /^origin: pushing/,
   clone: /^no database yet: cloning origin /,
 };
 
 /** Seconds from the beginning of the verb to the end of the run; null where the run did not get as far as the verb. */
-function secondsOf(verb: Verb, { timeline, seconds }: RunEnd): number | null {
-  const begun = timeline.find(({ line }) => BEGINNING[verb].test(line));
+function secondsOf(operation: RemoteOperation, { timeline, seconds }: RunEnd): number | null {
+  const begun = timeline.find(({ line }) => BEGINNING[operation].test(line));
   return begun === undefined ? null : seconds - begun.at;
 }
 
-function stateOf(verb: Verb, code: string): string {
+function stateOf(operation: RemoteOperation, code: string): string {
   if (code === '-') return 'all in step; nothing left';
-  if (verb === 'clone') return 'no database made; nothing left; next run green';
+  if (operation === 'clone') return 'no database made; nothing left; next run green';
   return 'near served, far unharmed; nothing left; next run green';
 }
 
@@ -105,34 +105,35 @@ function codeOf(end: RunEnd): string {
   return output.peers.find(({ name }) => name === 'origin')?.error?.code ?? '-';
 }
 
-function judgeEnd({ fault, verb, far }: Crossing, end: RunEnd): readonly string[] {
+function judgeEnd({ fault, operation, far }: Crossing, end: RunEnd): readonly string[] {
   const code = codeOf(end);
-  const codes = fault.codes(far.kind, verb);
+  const codes = fault.codes(far.kind, operation);
   const most = fault.timeoutSeconds * (RETRIES + 1) + SLACK_SECONDS;
   const wrong = codes.includes(code) ? [] : [`the code is ${code}, not ${codes.join(' or ')}: ${end.stdout}`];
-  const seconds = secondsOf(verb, end);
+  const seconds = secondsOf(operation, end);
   const told = end.timeline.map(({ at, line }) => `${at.toFixed(1)} ${line}`).join('; ');
-  const late = seconds === null || seconds > most ? [`the ${verb} took ${seconds} s, at most ${most}: ${told}`] : [];
-  const exit = code === '-' ? 0 : verb === 'clone' ? 1 : 3;
+  const late =
+    seconds === null || seconds > most ? [`the ${operation} took ${seconds} s, at most ${most}: ${told}`] : [];
+  const exit = code === '-' ? 0 : operation === 'clone' ? 1 : 3;
   return [...wrong, ...late, ...(end.exitCode === exit ? [] : [`the exit code is ${end.exitCode}, not ${exit}`])];
 }
 
 /** What must hold after the fault: the healthy peer was served, and nothing is lost or half done. */
 async function judgeState(
-  { verb, ground }: Crossing,
+  { operation, scene }: Crossing,
   after: { readonly end: RunEnd; readonly spec: RunSpec; readonly remote: FarRemote },
 ): Promise<readonly string[]> {
   const output = outputOf(after.end);
   const made = (await stat(after.spec.database).catch(() => null)) !== null;
-  if ('error' in output) return verb === 'clone' && !made ? [] : [`${output.error.code}, and a database: ${made}`];
+  if ('error' in output) return operation === 'clone' && !made ? [] : [`${output.error.code}, and a database: ${made}`];
   const near = output.peers.find(({ name }) => name === 'near');
   const town = openTestTown(after.spec.database);
   const branches = await branchesOf(town);
   const head = branches['main'] ?? '';
   const remoteHead = await after.remote.head();
-  const expected = verb === 'clone' ? [ground.nearHead] : [ground.nearHead, ground.townHead];
+  const expected = operation === 'clone' ? [scene.nearHead] : [scene.nearHead, scene.townHead];
   const lost = await missing(town, head, expected);
-  const moved = remoteHead === ground.farHead || remoteHead === head;
+  const moved = remoteHead === scene.farHead || remoteHead === head;
   return [
     ...(near?.verified === true && near.error === null ? [] : [`near was not served: ${JSON.stringify(near)}`]),
     ...(Object.keys(branches).join() === 'main' ? [] : [`the town has the branches ${Object.keys(branches).join()}`]),
@@ -142,7 +143,7 @@ async function judgeState(
 }
 
 /** The next run, without the fault, is green and brings everybody together. */
-async function judgeRecovery({ ground }: Crossing, spec: RunSpec, remote: FarRemote): Promise<readonly string[]> {
+async function judgeRecovery({ scene }: Crossing, spec: RunSpec, remote: FarRemote): Promise<readonly string[]> {
   const isThere = (await stat(spec.database).catch(() => null)) !== null;
   const bootstrap = isThere ? [] : ['--bootstrap', 'origin'];
   const end = await runToEnd({ ...spec, words: ['--timeout', '60s', ...bootstrap] });
@@ -151,7 +152,7 @@ async function judgeRecovery({ ground }: Crossing, spec: RunSpec, remote: FarRem
   const head = await town.head();
   const remoteHead = await remote.head();
   const broken = [await damage(town), await remote.end()].flatMap((said) => said ?? []);
-  const lost = await missing(town, head, [ground.nearHead, ground.farHead]);
+  const lost = await missing(town, head, [scene.nearHead, scene.farHead]);
   return [
     ...lost.map((commit) => `after the next run the town lacks ${commit}`),
     ...broken.map((said) => `fsck: ${said}`),
@@ -160,11 +161,11 @@ async function judgeRecovery({ ground }: Crossing, spec: RunSpec, remote: FarRem
 }
 
 /** Files that only a running process has a use for. */
-async function leftFiles(spec: RunSpec, verb: Verb): Promise<readonly string[]> {
+async function leftFiles(spec: RunSpec, operation: RemoteOperation): Promise<readonly string[]> {
   const list = (...path: string[]) => readdir(join(...path)).catch(() => [] as string[]);
   const around = (await list(spec.database, '..')).filter((name) => name !== 'town' && name !== '.test-dolt');
   const partial = (await list(spec.database, '.dolt', 'temptf')).map((name) => `temptf/${name}`);
   const info = (await list(spec.database, '.dolt')).filter((name) => name === 'sql-server.info');
   const found = [...(await temporaryFiles(spec.home)), ...around, ...partial, ...info];
-  return found.map((path) => `after the ${verb} there is still ${path}`);
+  return found.map((path) => `after the ${operation} there is still ${path}`);
 }

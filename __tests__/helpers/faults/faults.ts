@@ -3,26 +3,26 @@ import type { Proxied, Toxic } from '../servers/toxiproxy.ts';
 import type { FarKind } from './far-servers.ts';
 
 export const VERBS = ['fetch', 'push', 'clone'] as const;
-export type Verb = (typeof VERBS)[number];
+export type RemoteOperation = (typeof VERBS)[number];
 
 /** Something that happens between us and a server. */
 export interface Fault {
   readonly name: string;
   /** Error codes that say what happened; `-` where the work is done all the same. */
-  readonly codes: (at: FarKind, verb: Verb) => readonly string[];
+  readonly codes: (at: FarKind, operation: RemoteOperation) => readonly string[];
   /** Value of `--timeout`. */
   readonly timeoutSeconds: number;
   /** Does it to everything that flows from now on; returns when it is in force. */
-  readonly strike: (proxied: Proxied, verb: Verb, downPort: number | null) => Promise<void>;
+  readonly strike: (proxied: Proxied, operation: RemoteOperation, downPort: number | null) => Promise<void>;
 }
 
 /** The way that the data of a verb takes. */
-const streamOf = (verb: Verb) => (verb === 'push' ? 'upstream' : 'downstream');
+const streamOf = (operation: RemoteOperation) => (operation === 'push' ? 'upstream' : 'downstream');
 
 const toxic =
   (what: Toxic): Fault['strike'] =>
-  async (proxied, verb) => {
-    await proxied.add(what, streamOf(verb));
+  async (proxied, operation) => {
+    await proxied.add(what, streamOf(operation));
   };
 
 /** A part of the half megabyte that every verb has to carry. */
@@ -32,8 +32,8 @@ const CUT_AFTER_MS = 1_000;
 const SLOW_KB = 100;
 
 /** git begins again, and Dolt tries a push to it 32 times. Of ssh, whose end Dolt does not always hear of, it may wait. */
-function cutAlways(at: FarKind, verb: Verb): readonly string[] {
-  return at === 'git over http' && verb !== 'push' ? ['network'] : ['network', 'timeout'];
+function cutAlways(at: FarKind, operation: RemoteOperation): readonly string[] {
+  return at === 'git over http' && operation !== 'push' ? ['network'] : ['network', 'timeout'];
 }
 
 export const FAULTS: readonly Fault[] = [
@@ -47,8 +47,8 @@ export const FAULTS: readonly Fault[] = [
     name: 'cut in the middle, once',
     codes: () => ['-'],
     timeoutSeconds: 60,
-    async strike(proxied, verb) {
-      await proxied.add({ type: 'bandwidth', attributes: { rate: SLOW_KB } }, streamOf(verb));
+    async strike(proxied, operation) {
+      await proxied.add({ type: 'bandwidth', attributes: { rate: SLOW_KB } }, streamOf(operation));
       void pause(CUT_AFTER_MS).then(() => proxied.clear());
     },
   },

@@ -4,7 +4,7 @@ import { readEnv } from '../../../src/core/env.ts';
 /** One line of the table that `npm run faults` prints. */
 export interface FaultRow {
   readonly fault: string;
-  readonly verb: string;
+  readonly operation: string;
   /** Kind of remote. */
   readonly at: string;
   /** Error code of the peer that was hit; `-` where the fault is only slow. */

@@ -71,18 +71,18 @@ export async function startRun(spec: RunSpec): Promise<Run> {
   const timeline: Said[] = [];
   const elapsed = () => (performance.now() - started) / 1000;
   const listeners = new Set<() => void>();
-  const tell = () => {
+  const notify = () => {
     for (const listener of listeners) listener();
   };
   createInterface({ input: child.stderr }).on('line', (line) => {
     lines.push(line);
     timeline.push({ at: elapsed(), line });
-    tell();
+    notify();
   });
   let over = false;
   const ended = child.then(({ exitCode, signal, stdout, stderr }) => {
     over = true;
-    tell();
+    notify();
     return { exitCode, signal, stdout, stderr, seconds: elapsed(), timeline };
   });
   return {

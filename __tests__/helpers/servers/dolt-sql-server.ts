@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { preparePrivateRoot } from '../../../src/dolt/private-root.ts';
+import { preparePrivateRoot } from '../../../src/dolt/environment.ts';
 import { testDolt } from '../dolt-binary.ts';
 import { makeCertificates } from './certificates.ts';
 import { startServerProcess } from './server-process.ts';

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { z } from 'zod';
 import { readEnv } from '../../../src/core/env.ts';
-import { doltEnvironment } from '../../../src/dolt/environment.ts';
-import { preparePrivateRoot } from '../../../src/dolt/private-root.ts';
-import { serverConfig } from '../../../src/dolt/server-config.ts';
+import { doltEnvironment, preparePrivateRoot } from '../../../src/dolt/environment.ts';
+import { serverConfig } from '../../../src/dolt/server/config.ts';
 import { testDolt } from '../dolt-binary.ts';
 import { startServerProcess } from './server-process.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readEnv } from '../../../src/core/env.ts';
-import { freePort } from '../../../src/core/free-port.ts';
+import { freePort } from '../../../src/core/processes.ts';
 import { startServer } from '../../../src/dolt/process.ts';
 
 interface ServerSpec<Port extends string> {

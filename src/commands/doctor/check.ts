@@ -24,7 +24,7 @@ export function warned(subject: Subject, { message, hint }: Notice): DoctorCheck
 }
 
 /** Only the peer, or the engine, could tell. */
-export function untold(subject: Subject, message: string, cure: string | null = null): DoctorCheck {
+export function undetermined(subject: Subject, message: string, cure: string | null = null): DoctorCheck {
   return { check: subject.check, peer: subject.peer ?? null, status: 'unknown', message, cure };
 }
 

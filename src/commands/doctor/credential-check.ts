@@ -1,20 +1,20 @@
 import type { Peer } from '../../config/configuration.ts';
-import { DOLTHUB_HOST } from '../../config/endpoint-options.ts';
+import { DOLTHUB_HOST } from '../../config/endpoint/options.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
-import { isForJob } from '../../credentials/aws-service.ts';
-import { bindCredential } from '../../credentials/bind-credential.ts';
+import { bindCredential } from '../../credentials/bind.ts';
 import type { Credential } from '../../credentials/credential.ts';
-import { gitTransport, KIND_WORDS } from '../../credentials/fitting.ts';
+import { gitTransport, KIND_WORDS } from '../../credentials/credential.ts';
 import type { Job } from '../../credentials/job.ts';
-import { fine, missing, refused, untold } from './check.ts';
+import { isForJob } from '../../credentials/providers/aws.ts';
+import { fine, missing, refused, undetermined } from './check.ts';
 
 /** What there is besides the peer's own entry. */
-interface Surroundings extends Job {
+interface SearchContext extends Job {
   readonly dolthubHost: string;
 }
 
 /** Whether a peer's remote will be shown a credential; null where that kind of remote takes none. Nobody is asked. */
-export function checkCredential(peer: Peer, credential: Credential | null, job: Surroundings): DoctorCheck | null {
+export function checkCredential(peer: Peer, credential: Credential | null, job: SearchContext): DoctorCheck | null {
   const { endpoint } = peer;
   const subject = { check: 'credentials', peer: peer.name } as const;
   if (credential !== null) {
@@ -42,7 +42,7 @@ export function checkCredential(peer: Peer, credential: Credential | null, job: 
       return checkGit(peer, job);
     case 'az':
     case 'oci':
-      return untold(subject, 'no entry; this kind of remote is not tested');
+      return undetermined(subject, 'no entry; this kind of remote is not tested');
   }
 }
 
@@ -50,7 +50,7 @@ function give(peer: Peer, words: string): string {
   return `Give ${words}, in the credentials of ${peer.name}, with the \`url\` they are for.`;
 }
 
-function checkHttp(peer: Peer, { dolthubHost }: Surroundings): DoctorCheck {
+function checkHttp(peer: Peer, { dolthubHost }: SearchContext): DoctorCheck {
   const subject = { check: 'credentials', peer: peer.name } as const;
   if (peer.user !== null) {
     const why = `the user ${peer.user} is configured, and nobody gave the password`;
@@ -60,7 +60,7 @@ function checkHttp(peer: Peer, { dolthubHost }: Surroundings): DoctorCheck {
   if (isDolthub && peer.role !== 'upstream') {
     return missing(subject, 'no entry, and DoltHub takes no push without one', give(peer, KIND_WORDS['dolt-jwk']));
   }
-  return untold(subject, 'no entry; enough where the server lets anybody in');
+  return undetermined(subject, 'no entry; enough where the server lets anybody in');
 }
 
 function checkAws(peer: Peer, { env }: Job): DoctorCheck {
@@ -81,7 +81,7 @@ function checkAws(peer: Peer, { env }: Job): DoctorCheck {
     );
   }
   if (hasKeys || hasRole) return fine(subject, `${hasKeys ? 'keys' : 'a role'} of the job`);
-  return untold(subject, `the AWS profile ${profile}, which is read when the peer is reached`);
+  return undetermined(subject, `the AWS profile ${profile}, which is read when the peer is reached`);
 }
 
 function checkGoogle(peer: Peer, { env }: Job): DoctorCheck {
@@ -95,11 +95,11 @@ function checkGoogle(peer: Peer, { env }: Job): DoctorCheck {
 function checkSsh(peer: Peer, { env, userHome }: Job): DoctorCheck {
   const subject = { check: 'credentials', peer: peer.name } as const;
   if (env['SSH_AUTH_SOCK'] !== undefined) return fine(subject, 'the ssh agent of the job');
-  if (userHome) return untold(subject, 'no entry and no ssh agent; the keys of the user may do');
+  if (userHome) return undetermined(subject, 'no entry and no ssh agent; the keys of the user may do');
   return missing(subject, 'no entry and no ssh agent', give(peer, KIND_WORDS.ssh));
 }
 
-function checkGit(peer: Peer, job: Surroundings): DoctorCheck | null {
+function checkGit(peer: Peer, job: SearchContext): DoctorCheck | null {
   switch (gitTransport(peer.endpoint)) {
     case null:
       return null;
@@ -110,7 +110,7 @@ function checkGit(peer: Peer, job: Surroundings): DoctorCheck | null {
       const why = 'no entry; enough to read a public repository';
       return peer.role === 'upstream'
         ? fine(subject, why)
-        : untold(subject, `${why}, a push needs one`, give(peer, KIND_WORDS['git-token']));
+        : undetermined(subject, `${why}, a push needs one`, give(peer, KIND_WORDS['git-token']));
     }
   }
 }

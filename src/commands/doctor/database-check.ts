@@ -1,14 +1,14 @@
-import type { Configuration } from '../../config/configuration.ts';
+import type { Configuration, Peer } from '../../config/configuration.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
-import { checkDatabaseSettings } from '../../dolt/database-settings.ts';
+import { type RepoState, readRepoState } from '../../dolt/database-files.ts';
 import { remoteAddress } from '../../dolt/remote-address.ts';
-import { type RepoState, readRepoState } from '../../dolt/repo-state.ts';
-import { refuseBackup } from '../../sync/remote-plan.ts';
+import { checkDatabaseSettings } from '../../dolt/server/database-settings.ts';
+import { readStateFile } from '../../sync/history/last-verified.ts';
+import { refuseBackup } from '../../sync/remotes/remote-plan.ts';
 import type { Context } from '../context.ts';
-import { locateDatabase } from '../locate-database.ts';
-import { fine, missing, refused, untold, warned } from './check.ts';
+import { locateDatabase } from '../prepare/locate-database.ts';
+import { fine, missing, refused, undetermined, warned } from './check.ts';
 import { checkLock } from './lock-check.ts';
-import { checkMemory } from './memory-check.ts';
 
 interface Wanted {
   readonly database: string | undefined;
@@ -18,7 +18,7 @@ interface Wanted {
 const SUBJECT = { check: 'database' } as const;
 const NOWHERE = 'Name its folder with `database`, or set `federation.remote` to clone from the primary.';
 
-export interface CheckedDatabase {
+interface CheckedDatabase {
   readonly checks: readonly DoctorCheck[];
   /** Folder of a database that nothing speaks against reading; null where there is none. */
   readonly readable: string | null;
@@ -68,9 +68,9 @@ function branchOf(state: RepoState | null): string | null {
 function checkBranch(state: RepoState | null, branch: string | undefined): DoctorCheck {
   const subject = { check: 'branch' } as const;
   const current = branchOf(state);
-  if (current === null) return untold(subject, 'which branch is checked out is not told by the files');
+  if (current === null) return undetermined(subject, 'which branch is checked out is not told by the files');
   if (branch === undefined || branch === current) return fine(subject, `${current} is checked out`);
-  return untold(subject, `${current} is checked out; whether ${branch} exists is told by the engine only`);
+  return undetermined(subject, `${current} is checked out; whether ${branch} exists is told by the engine only`);
 }
 
 /** Peers at an address that the database uses for a Dolt backup. */
@@ -87,4 +87,31 @@ async function checkBackups(state: RepoState | null, { peers }: Configuration): 
     }
   }
   return checks;
+}
+
+const MEMORY_SUBJECT = { check: 'memory' } as const;
+
+/** Of which peers the last common head is remembered: only for these a rewritten history is recognised for certain. */
+async function checkMemory(
+  database: string,
+  peers: readonly Peer[],
+  branch: string | null,
+): Promise<readonly DoctorCheck[]> {
+  const { stateFile, warning } = await readStateFile(database);
+  if (warning !== null) {
+    const hint =
+      'The next run that writes puts it aside and begins a new one. Until then a rewritten history is only suspected.';
+    return [warned(MEMORY_SUBJECT, { severity: 'warning', code: 'memory-unusable', message: warning, hint })];
+  }
+  if (branch === null || peers.length === 0) return [];
+  const entries = [...stateFile.peers.values()].filter(({ local }) => local === branch);
+  const unknown = peers.filter(
+    ({ name, endpoint, ref }) =>
+      !Object.hasOwn(stateFile.former, name) &&
+      !entries.some((entry) => entry.endpoint === endpoint.canonical && entry.ref === ref),
+  );
+  const none = unknown.map(({ name }) => name).join(', ');
+  return [
+    fine(MEMORY_SUBJECT, none === '' ? 'the last common head of every peer is remembered' : `nothing yet of ${none}`),
+  ];
 }

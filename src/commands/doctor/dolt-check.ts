@@ -1,10 +1,13 @@
+import type { Peer } from '../../config/configuration.ts';
+import { doltUrl } from '../../config/endpoint/dolt-url.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
+import type { Capabilities } from '../../dolt/capabilities.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from '../../install/dolt-request.ts';
-import { findDolt } from '../../install/find.ts';
+import { findDolt } from '../../install/install.ts';
 import { namedDolt } from '../../install/local-dolt.ts';
-import { type AskedVersion, describeWanted, type WantedVersion } from '../../install/wanted-version.ts';
-import { fine, missing, refused, untold } from './check.ts';
+import { type AskedVersion, describeWanted, type WantedVersion } from '../../install/version.ts';
+import { fine, missing, refused, undetermined } from './check.ts';
 
 export interface CheckedDolt {
   /** null: this machine has none that fits. */
@@ -39,5 +42,38 @@ export async function checkDolt(request: DoltRequest, context: InstallContext): 
 function found(dolt: InstalledDolt, latestWasAsked: boolean): CheckedDolt {
   const message = `${dolt.version} at ${dolt.path}`;
   if (!latestWasAsked) return { dolt, check: fine(SUBJECT, message) };
-  return { dolt, check: untold(SUBJECT, `${message}; whether it is the latest is not asked`) };
+  return { dolt, check: undetermined(SUBJECT, `${message}; whether it is the latest is not asked`) };
+}
+
+/**
+ * Whether this Dolt can merge as we do, and whether it has a way to every peer that depends on it.
+ * @param capabilities null where there is no Dolt to ask
+ * @param patterns `federation.allowed-remote-patterns`
+ */
+export function checkCapabilities(
+  capabilities: Capabilities | null,
+  peers: readonly Peer[],
+  patterns: readonly string[],
+): readonly DoctorCheck[] {
+  const subject = { check: 'capabilities' } as const;
+  if (capabilities === null) return [undetermined(subject, 'there is no Dolt to ask')];
+  const { s3, committer } = capabilities;
+  const merge = committer
+    ? fine(subject, `sets who commits; ${s3 ? 'knows' : 'does not know'} s3://`)
+    : missing(
+        subject,
+        'this Dolt cannot say who commits and when, so merges of towns would differ',
+        'Use Dolt 2.3.0 or newer.',
+      );
+  const dependent = peers.filter((peer) => peer.endpoint.kind === 's3');
+  return [merge, ...dependent.map((peer) => checkUrl(peer, capabilities, patterns))];
+}
+
+function checkUrl(peer: Peer, capabilities: Capabilities, patterns: readonly string[]): DoctorCheck {
+  const subject = { check: 'endpoint', peer: peer.name } as const;
+  try {
+    return fine(subject, `is ${doltUrl(peer, capabilities, patterns)} for this Dolt`);
+  } catch (thrown) {
+    return refused(subject, thrown);
+  }
 }

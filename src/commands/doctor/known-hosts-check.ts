@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Peer } from '../../config/configuration.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { inPrivateFolder } from '../../core/private-folder.ts';
 import type { Credential } from '../../credentials/credential.ts';
 import { run } from '../../dolt/process.ts';
-import { executablesOnPath } from '../../install/search-path.ts';
+import { executablesOnPath } from '../../install/local-dolt.ts';
 import type { Context } from '../context.ts';
-import { fine, missing, untold } from './check.ts';
-import { type SshHost, sshHost, userSshHost } from './ssh-host.ts';
+import { fine, missing, undetermined } from './check.ts';
 
 const TIMEOUT_MS = 10_000;
 const CURE =
@@ -23,7 +23,7 @@ export async function checkKnownHosts(
   const subject = { check: 'known-hosts', peer: peer.name } as const;
   const host = sshHost(peer.endpoint.dolt);
   const [keygen] = await executablesOnPath(process.platform === 'win32' ? 'ssh-keygen.exe' : 'ssh-keygen', context.env);
-  if (host === null || keygen === undefined) return untold(subject, 'it takes ssh-keygen to look it up');
+  if (host === null || keygen === undefined) return undetermined(subject, 'it takes ssh-keygen to look it up');
   const asks = (file: string) => isKnown(keygen, file, { host, context });
   if (credential?.secret.kind === 'ssh') {
     if (await withFile(credential.secret.knownHosts, context, asks))
@@ -32,7 +32,7 @@ export async function checkKnownHosts(
   }
   if (!context.userHome) return missing(subject, `nothing says which key ${text(host)} has`, CURE);
   const user = await userSshHost(host, context);
-  if (user === null) return untold(subject, 'the settings of ssh cannot be read');
+  if (user === null) return undetermined(subject, 'the settings of ssh cannot be read');
   for (const file of user.files) {
     if (await isKnown(keygen, file, { host: user.host, context }))
       return fine(subject, `${text(user.host)} is in ${file}`);
@@ -70,4 +70,45 @@ async function withFile<T>(content: string, context: Context, work: (file: strin
 /** As known_hosts files write it. */
 function text({ name, port }: SshHost): string {
   return port === 22 ? name : `[${name}]:${port}`;
+}
+
+interface SshHost {
+  readonly name: string;
+  readonly port: number;
+}
+
+const SSH_TIMEOUT_MS = 10_000;
+
+/** Host and port of an ssh URL as Dolt gets it; null for other URLs. */
+export function sshHost(url: string): SshHost | null {
+  const [, name, port] = /^(?:git\+)?ssh:\/\/(?:[^@/]*@)?([^:/]+)(?::(\d+))?\//.exec(url) ?? [];
+  return name === undefined ? null : { name, port: port === undefined ? 22 : Number(port) };
+}
+
+/**
+ * How the user's own ssh understands a host, which may be an alias in its settings, and the files it would look for the
+ * host's key in. Nobody is contacted. Null where ssh does not tell.
+ */
+async function userSshHost(
+  host: SshHost,
+  { env, signal }: Context,
+): Promise<{ readonly host: SshHost; readonly files: readonly string[] } | null> {
+  const args = ['-G', '-p', String(host.port), host.name];
+  const options = { env: { PATH: env['PATH'] ?? '' }, signal, timeoutMs: SSH_TIMEOUT_MS };
+  const ended = await run('ssh', args, options).catch(() => null);
+  return ended === null || ended.exitCode !== 0 ? null : parseSshSettings(ended.stdout, homedir());
+}
+
+/** What `ssh -G` prints, one setting a line (OpenSSH 9.2). */
+export function parseSshSettings(
+  printed: string,
+  home: string,
+): { readonly host: SshHost; readonly files: readonly string[] } | null {
+  const settings = new Map(printed.split('\n').map((line) => [line.split(' ')[0] ?? '', line.split(' ').slice(1)]));
+  const name = settings.get('hostkeyalias')?.[0] ?? settings.get('hostname')?.[0];
+  const port = Number(settings.get('port')?.[0]);
+  if (name === undefined || !Number.isInteger(port)) return null;
+  const files = [...(settings.get('userknownhostsfile') ?? []), ...(settings.get('globalknownhostsfile') ?? [])];
+  const absolute = files.map((file) => (file.startsWith('~/') ? join(home, file.slice(2)) : file));
+  return { host: { name, port }, files: absolute.filter((file) => file !== '/dev/null') };
 }

@@ -1,7 +1,7 @@
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
-import type { DatabaseFacts } from '../database-facts.ts';
-import { fine, untold, warned } from './check.ts';
+import type { DatabaseFacts } from '../prepare/database-facts.ts';
+import { fine, undetermined, warned } from './check.ts';
 
 const SUBJECT = { check: 'secrets' } as const;
 
@@ -13,7 +13,8 @@ const SUBJECT = { check: 'secrets' } as const;
 export function checkSecrets(database: { readonly facts: DatabaseFacts | null } | null): readonly DoctorCheck[] {
   if (database === null) return [];
   const { facts } = database;
-  if (facts === null) return [untold(SUBJECT, 'whether committed rows hold credentials: the database was not read')];
+  if (facts === null)
+    return [undetermined(SUBJECT, 'whether committed rows hold credentials: the database was not read')];
   return [
     facts.secrets === null
       ? fine(SUBJECT, 'no committed rows are known to hold credentials')

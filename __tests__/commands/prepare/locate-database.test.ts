@@ -1,0 +1,238 @@
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { locateDatabase } from '../../../src/commands/prepare/locate-database.ts';
+import type { Configuration } from '../../../src/config/configuration.ts';
+import type { Env } from '../../../src/core/env.ts';
+import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
+
+interface Asked {
+  readonly database?: string;
+  readonly workspace?: string | null;
+  /** What the variable, or the file, names. */
+  readonly configured?: Configuration['database'];
+  readonly mayClone?: boolean;
+  readonly cwd?: string;
+  readonly ceiling?: string | null;
+  readonly cloneDir?: string;
+  readonly env?: Env;
+}
+
+const search = (
+  folder: TempFolder,
+  { database, workspace = null, configured = NOT_SET, mayClone = false, env = {}, ...context }: Asked = {},
+) =>
+  locateDatabase(
+    { database, mayClone, configuration: { workspace, database: configured } },
+    { cwd: folder.file('here'), ceiling: folder.path, cloneDir: null, userHome: false, env, ...context },
+  );
+
+const NOT_SET: Configuration['database'] = { value: null, origin: { layer: 'default' } };
+const found = (path: string) => ({ kind: 'database', path, notices: [] });
+
+const aDatabase = (path: string) => mkdir(`${path}/.dolt/noms`, { recursive: true });
+
+async function workspace(folder: TempFolder, metadata: unknown): Promise<{ workspace: string }> {
+  await mkdir(folder.file('here', '.beads'), { recursive: true });
+  await writeFile(
+    folder.file('here', '.beads', 'metadata.json'),
+    typeof metadata === 'string' ? metadata : JSON.stringify(metadata),
+  );
+  return { workspace: folder.file('here', '.beads') };
+}
+
+describe('where the database is', () => {
+  test('a named folder', async () => {
+    await using folder = await tempFolder();
+    await aDatabase(folder.file('here', 'db'));
+    expect(await search(folder, { database: 'db' })).toEqual(found(folder.file('here', 'db')));
+  });
+
+  test.each([
+    ['towm', 'town'],
+    ['twon', 'town'],
+    ['TOWN2', 'town'],
+    ['nroth/db', 'north/db'],
+    ['./towm', 'town'],
+    ['../here/towm', 'town'],
+  ])('a named folder %s that does not exist is an error that suggests %s', async (database, near) => {
+    await using folder = await tempFolder();
+    await aDatabase(folder.file('here', 'town'));
+    await aDatabase(folder.file('here', 'north', 'db'));
+    await mkdir(folder.file('here', 'twin'));
+    await expect(search(folder, { database })).rejects.toMatchObject({
+      code: 'no-database',
+      message: expect.stringContaining(JSON.stringify(database)),
+      hint: expect.stringContaining(`Did you mean \`${near}\`?`),
+    });
+  });
+
+  test.each(['other', 'x', 'deep/er/still'])('nothing is suggested for %s', async (database) => {
+    await using folder = await tempFolder();
+    await aDatabase(folder.file('here', 'town'));
+    await expect(search(folder, { database })).rejects.toMatchObject({
+      code: 'no-database',
+      hint: expect.not.stringContaining('Did you mean'),
+    });
+  });
+
+  test('an absolute path is suggested as one', async () => {
+    await using folder = await tempFolder();
+    await aDatabase(folder.file('here', 'town'));
+    await expect(search(folder, { database: folder.file('here', 'towm') })).rejects.toMatchObject({
+      hint: expect.stringContaining(`\`${folder.file('here', 'town')}\``),
+    });
+  });
+
+  test('a folder that does not exist is cloned into where that was asked for', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('here'));
+    expect(await search(folder, { database: 'new', mayClone: true })).toEqual({
+      kind: 'to-clone',
+      path: folder.file('here', 'new'),
+    });
+  });
+
+  test('a folder with databases is none itself, and they are named', async () => {
+    await using folder = await tempFolder();
+    await aDatabase(folder.file('here', '.beads', 'dolt', 'north'));
+    for (const database of ['.beads', '.beads/dolt']) {
+      await expect(search(folder, { database })).rejects.toMatchObject({
+        code: 'no-database',
+        hint: expect.stringContaining(folder.file('here', '.beads', 'dolt', 'north')),
+      });
+    }
+  });
+
+  test("the data folder of bd's server is refused, although it is a database", async () => {
+    await using folder = await tempFolder();
+    await aDatabase(folder.file('here', '.beads', 'dolt'));
+    await aDatabase(folder.file('here', '.beads', 'dolt', 'north'));
+    await expect(search(folder, { database: '.beads/dolt' })).rejects.toMatchObject({
+      code: 'nested-database',
+      hint: expect.stringContaining(folder.file('here', '.beads', 'dolt', 'north')),
+    });
+  });
+
+  test('the outer one of two databases is found, and the inner one is named', async () => {
+    await using folder = await tempFolder();
+    await aDatabase(folder.file('here', 'db'));
+    await aDatabase(folder.file('here', 'db', 'inner'));
+    expect(await search(folder, { database: 'db' })).toMatchObject({
+      path: folder.file('here', 'db'),
+      notices: [{ code: 'nested-database', message: expect.stringContaining('inner') }],
+    });
+  });
+
+  test.each([
+    ['the variable', { layer: 'environment', variable: 'DOLT_FEDERATION_DATABASE' }, 'here'],
+    ['the key', { layer: 'file', location: { file: '', line: 3 } }, 'conf'],
+  ] as const)('%s names it from its own folder, below the flag and above the workspace', async (_, layer, base) => {
+    await using folder = await tempFolder();
+    for (const name of ['here', 'conf']) await aDatabase(folder.file(name, 'db'));
+    await aDatabase(folder.file('here', 'flag'));
+    const beads = await workspace(folder, { dolt_database: 'north' });
+    await aDatabase(folder.file('here', '.beads', 'embeddeddolt', 'north'));
+    const origin =
+      layer.layer === 'file' ? { ...layer, location: { file: folder.file('conf', 'c.yaml'), line: 3 } } : layer;
+    const asked = { ...beads, configured: { value: 'db', origin } };
+    expect(await search(folder, asked)).toMatchObject({ kind: 'database', path: folder.file(base, 'db') });
+    expect(await search(folder, { ...asked, database: 'flag' })).toMatchObject({ path: folder.file('here', 'flag') });
+    const missing = search(folder, { ...asked, configured: { value: 'dc', origin } });
+    await expect(missing).rejects.toMatchObject({
+      code: 'no-database',
+      message: expect.stringContaining(layer.layer === 'file' ? '`federation.database`' : 'DOLT_FEDERATION_DATABASE'),
+      hint: expect.stringContaining('Did you mean'),
+    });
+  });
+
+  test('a file does not lead out of the ceiling, be it through a link; an input does', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('here'));
+    await aDatabase(folder.file('outside', 'db'));
+    await symlink('../outside', folder.file('here', 'link'));
+    const ceiling = folder.file('here');
+    const origin = { layer: 'file', location: { file: folder.file('here', 'c.yaml'), line: 2 } } as const;
+    for (const value of ['../outside/db', folder.file('outside', 'db'), 'link/db', 'link/none']) {
+      await expect(search(folder, { ceiling, configured: { value, origin } })).rejects.toMatchObject({
+        code: 'outside-workspace',
+        location: origin.location,
+      });
+    }
+    const path = folder.file('outside', 'db');
+    expect(await search(folder, { ceiling, database: '../outside/db' })).toMatchObject({ kind: 'database', path });
+    const variable = 'DOLT_FEDERATION_DATABASE';
+    const fromEnv = { value: '../outside/db', origin: { layer: 'environment', variable } } as const;
+    const env = { [variable]: fromEnv.value };
+    expect(await search(folder, { ceiling, configured: fromEnv, env })).toMatchObject({ kind: 'database', path });
+    const beads = await workspace(folder, { dolt_mode: 'server', dolt_data_dir: '../../outside', dolt_database: 'db' });
+    await expect(search(folder, { ceiling, ...beads })).rejects.toMatchObject({ code: 'outside-workspace' });
+    await symlink('../outside/db/.dolt', folder.file('here', '.dolt'));
+    await expect(search(folder, { ceiling })).rejects.toMatchObject({ code: 'outside-workspace' });
+  });
+
+  test('what may not be looked into is neither passed over nor cloned in its stead', async () => {
+    await using folder = await tempFolder();
+    await aDatabase(folder.path);
+    await mkdir(folder.file('here'));
+    // A link to itself stops even root.
+    await symlink('.dolt', folder.file('here', '.dolt'));
+    for (const more of [{}, { database: '.' }]) {
+      await expect(search(folder, more)).rejects.toMatchObject({
+        code: 'no-database',
+        message: expect.stringContaining('cannot be looked into: ELOOP'),
+      });
+    }
+  });
+
+  test.each([
+    ['.', /Name one of the databases in it/],
+    ['db/.dolt/noms', /folder that holds/],
+    ['db/.dolt', /Name its parent/],
+  ])('a named folder %s that is none is refused', async (database, hint) => {
+    await using folder = await tempFolder();
+    await aDatabase(folder.file('here', 'db'));
+    await expect(search(folder, { database })).rejects.toMatchObject({
+      code: 'no-database',
+      hint: expect.stringMatching(hint),
+    });
+  });
+
+  test('the nearest folder upward, but never above the ceiling', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('here', 'deep'), { recursive: true });
+    await aDatabase(folder.path);
+    expect(await search(folder, { cwd: folder.file('here', 'deep') })).toEqual(found(folder.path));
+    expect(await search(folder, { ceiling: folder.file('here') })).toEqual({ kind: 'nowhere' });
+  });
+
+  test('a place to clone to', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('here'));
+    const at = { cloneDir: folder.file('clones') };
+    expect(await search(folder, at)).toEqual({ kind: 'to-clone', path: folder.file('clones', 'database') });
+    await aDatabase(folder.file('clones', 'database'));
+    expect(await search(folder, at)).toEqual(found(folder.file('clones', 'database')));
+  });
+});
+
+describe('what a beads workspace says', () => {
+  test.each([
+    [{ dolt_mode: 'embedded', dolt_database: 'north' }, ['embeddeddolt', 'north']],
+    [{ dolt_database: 'north' }, ['embeddeddolt', 'north']],
+    [{ dolt_mode: 'server', dolt_database: 'north' }, ['dolt', 'north']],
+    [{ dolt_mode: 'server' }, ['dolt', 'beads']],
+    [{ dolt_mode: 'server', dolt_database: 'n', dolt_data_dir: 'data' }, ['data', 'n']],
+  ])('%j', async (metadata, parts) => {
+    await using folder = await tempFolder();
+    const beads = await workspace(folder, metadata);
+    const path = folder.file('here', '.beads', ...parts);
+    expect(await search(folder, beads)).toEqual({ kind: 'to-clone', path });
+    await aDatabase(path);
+    expect(await search(folder, beads)).toEqual(found(path));
+  });
+
+  test.each(['{', '{"dolt_database": "../../etc"}', '{"dolt_mode": 5}'])('%j is refused', async (metadata) => {
+    await using folder = await tempFolder();
+    await expect(search(folder, await workspace(folder, metadata))).rejects.toMatchObject({ code: 'config-invalid' });
+  });
+});

@@ -1,0 +1,85 @@
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { command } from '../../helpers/commanding.ts';
+import { examine, told } from '../../helpers/examining.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
+import { makeTown } from '../../helpers/town.ts';
+
+const entry = (...names: readonly string[]) => ({
+  text: stringify(Object.fromEntries(names.map((name) => [name, { url: 'https://far.example', 'git-token': 'x' }]))),
+});
+
+describe('credentials of nobody', () => {
+  test('are a warning with the nearest name; the run goes on', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const peers = `partner: file://${folder.file('box')}`;
+    const { result } = await command(folder, peers, { credentials: entry('partnr') });
+    expect(result.peers).toMatchObject([{ name: 'partner', verified: true }]);
+    const message = 'credentials of partnr: no peer is called that, so nobody gets them';
+    const hint = 'Did you mean `partner`? Correct the name, or remove the entry.';
+    expect(result.problems).toContainEqual(
+      expect.objectContaining({ severity: 'warning', code: 'unknown-peer', message, hint }),
+    );
+    const examined = await examine(folder, peers, { credentials: entry('partnr') });
+    expect(examined.status).toBe('ok');
+    expect(examined.checks).toContainEqual({
+      check: 'credentials',
+      peer: null,
+      status: 'warning',
+      message,
+      cure: hint,
+    });
+  });
+
+  test('a peer that takes no part this time is no stranger', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const peers = `a: file://${folder.file('a')}\nfar: https://far.example/repo.git`;
+    const { result } = await command(folder, peers, { only: ['a'], credentials: entry('far') });
+    expect(result.problems.filter(({ code }) => code === 'unknown-peer')).toEqual([]);
+  });
+
+  test('without any peer they are looked at all the same, and wrong ones are refused', async () => {
+    await using folder = await tempFolder();
+    const { result } = await command(folder, '', { credentials: entry('far') });
+    expect(result).toMatchObject({
+      branch: null,
+      problems: [
+        { code: 'no-peers' },
+        { code: 'unknown-peer', message: expect.stringContaining('of far'), hint: 'Remove the entry.' },
+      ],
+    });
+    const file = folder.file('no-such.yaml');
+    await expect(command(folder, '', { credentials: { file } })).rejects.toMatchObject({ code: 'config-unreadable' });
+  });
+
+  test('an event that may not write does not ask for secrets that a fork is not given', async () => {
+    await using folder = await tempFolder();
+    const text = 'far: {url: "https://far.example", git-token: {env: NOT_GIVEN}}';
+    const { result } = await command(folder, '', { untrusted: true, branch: 'work', credentials: { text } });
+    expect(result).toMatchObject({ branch: 'work', problems: [{ code: 'no-peers' }] });
+    const peers = 'far: https://far.example/repo.git';
+    const examined = await examine(folder, peers, { untrusted: true, credentials: { text } });
+    expect(told(examined, 'credentials', 'far')).toEqual(['unknown: not looked at on an event that may not write']);
+  });
+});
+
+test('a tier that every run refuses is missing to the doctor', async () => {
+  await using folder = await tempFolder();
+  const result = await examine(folder, `box: {endpoint: "file://${folder.file('box')}", tier: T3}`);
+  expect(result.status).toBe('missing');
+  expect(told(result, 'tier', 'box')).toEqual(['missing: box has the tier T3, and only raw history can be sent']);
+});
+
+test('belt-and-suspenders federates, and says that nobody writes the JSONL', async () => {
+  await using folder = await tempFolder();
+  await makeTown(folder.file('town'));
+  const overrides = { syncMode: 'belt-and-suspenders' } as const;
+  const peers = `box: file://${folder.file('box')}`;
+  const { result } = await command(folder, peers, { overrides });
+  expect(result).toMatchObject({ status: 'success', peers: [{ verified: true }] });
+  const warning = { severity: 'warning', code: 'not-supported', message: expect.stringContaining('no JSONL backup') };
+  expect(result.problems).toContainEqual(expect.objectContaining(warning));
+  expect(told(await examine(folder, peers, { overrides }), 'sync-mode')[0]).toMatch(/^warning: .*no JSONL backup$/);
+});

@@ -1,0 +1,177 @@
+import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import type { SyncRequest } from '../../src/commands/request.ts';
+import { command } from '../helpers/commanding.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { makeTown, openTestTown } from '../helpers/town.ts';
+
+describe('a run without a database', () => {
+  test('clones from the primary, and a dry run or a status leaves nothing behind', async () => {
+    await using folder = await tempFolder();
+    const first = await makeTown(folder.file('first'));
+    await first.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+    await first.dolt('push', 'box', 'main');
+    await mkdir(folder.file('.beads'));
+    await writeFile(folder.file('.beads', 'metadata.json'), '{"dolt_database":"items"}');
+    const place = folder.file('.beads', 'embeddeddolt', 'items');
+    const overrides = { remote: `file://${folder.file('box')}`, syncMode: 'dolt-native' } as const;
+    const request = { overrides, database: undefined };
+
+    for (const look of [{ dryRun: true }, { command: 'status' }] as const) {
+      const { result } = await command(folder, '', { ...request, ...look });
+      expect(result).toMatchObject({ peers: [{ name: 'origin', state: 'up-to-date' }], problems: [] });
+      expect(result).not.toHaveProperty('cloned');
+      expect(await readdir(folder.file('.beads'))).toEqual(['metadata.json']);
+      expect(await readdir(folder.file('tmp'))).toEqual([]);
+    }
+    const { result } = await command(folder, '', request);
+    expect(result).toMatchObject({ status: 'unchanged', head: await first.head(), database: place, cloned: true });
+    expect(result.problems).toMatchObject([
+      { severity: 'notice', code: 'cloned', message: expect.stringContaining(`cloned from origin into ${place}`) },
+    ]);
+    expect(await openTestTown(place).head()).toBe(await first.head());
+    const again = await command(folder, '', request);
+    expect(again.result).toMatchObject({ database: place, problems: [] });
+    expect(again.result).not.toHaveProperty('cloned');
+  });
+
+  test('clones from the peer that bootstrap names', async () => {
+    await using folder = await tempFolder();
+    const first = await makeTown(folder.file('first'));
+    await first.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+    await first.dolt('push', 'box', 'main');
+    const peers = `box: file://${folder.file('box')}`;
+    await expect(command(folder, peers)).rejects.toMatchObject({ code: 'no-database' });
+    const { result } = await command(folder, peers, { bootstrap: 'box' });
+    expect(result).toMatchObject({ head: await first.head(), database: folder.file('town'), cloned: true });
+  });
+
+  type Lost = Pick<Partial<SyncRequest>, 'bootstrap' | 'database'> & { readonly remote?: string };
+  test.each<[string, (path: string) => string, Lost, string]>([
+    ['never from a stranger', (path: string) => `box: file://${path}/box`, {}, 'no-database'],
+    ['an unknown bootstrap', (path: string) => `box: file://${path}/box`, { bootstrap: 'nobody' }, 'unknown-peer'],
+    ['a named folder, even with a primary', () => '', { remote: 'box' }, 'no-database'],
+    ['an empty primary', () => '', { remote: 'empty', bootstrap: 'origin' }, 'no-database'],
+    ['a primary whose disk is not mounted', () => '', { remote: 'no/disk', bootstrap: 'origin' }, 'folder-missing'],
+    ['nowhere to clone to', () => '', { remote: 'box', database: undefined }, 'no-database'],
+  ])('%s is refused and creates nothing', async (_, peers, { remote, ...request }, code) => {
+    await using folder = await tempFolder();
+    const overrides = remote === undefined ? {} : { overrides: { remote: `file://${folder.file(remote)}` } };
+    await expect(command(folder, peers(folder.path), { ...request, ...overrides })).rejects.toMatchObject({ code });
+    expect((await readdir(folder.path)).filter((name) => name !== 'tmp')).toEqual([]);
+  });
+});
+
+describe('a run with a database', () => {
+  test.each(['status', 'pull'] as const)('%s creates no folder for a mailbox that is not there yet', async (name) => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const { result } = await command(folder, `box: file://${folder.file('box')}`, { command: name });
+    expect(result).toMatchObject({ status: 'unchanged', peers: [{ state: 'remote-empty', status: 'unchanged' }] });
+    await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('a dry run plans the first push and creates nothing', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const { result } = await command(folder, `box: file://${folder.file('box')}`, { dryRun: true });
+    expect(result.peers[0]?.plan).toEqual({
+      pull: 'nothing',
+      push: 'first-push',
+      pullCommits: 0,
+      pushCommits: 2,
+      head: await town.head(),
+    });
+    await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('a remote of ours that the configuration has elsewhere is corrected and said; a stranger is left alone', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await command(folder, `box: file://${folder.file('old')}`);
+    await town.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
+    const { result } = await command(folder, `box: file://${folder.file('new')}`);
+    expect(result.status).toBe('success');
+    expect(result.problems).toContainEqual(
+      expect.objectContaining({
+        code: 'remote-corrected',
+        message: expect.stringMatching(/^remote box pointed to "file:.*old"; corrected to "file:.*new"/),
+      }),
+    );
+    const remotes = await town.rows('SELECT name, url FROM dolt_remotes ORDER BY name');
+    expect(remotes).toEqual([
+      { name: 'box', url: `file://${folder.file('new')}` },
+      { name: 'mine', url: `file://${folder.file('mine')}` },
+    ]);
+  });
+
+  test.each(['https://u:hunter2secret@h.example/x', 'https://h.example/x?sig=hunter2secret'])(
+    'what somebody put into the old address %s is not repeated',
+    async (url) => {
+      await using folder = await tempFolder();
+      const town = await makeTown(folder.file('town'));
+      await town.dolt('remote', 'add', 'box', url);
+      const { result, log } = await command(folder, `box: file://${folder.file('new')}`);
+      expect(result.problems.map(({ message }) => message).join()).toContain('box of the database points to "https://');
+      expect(JSON.stringify(result) + log.join('\n')).not.toContain('hunter2secret');
+    },
+  );
+
+  test('an unmounted disk fails its peer alone', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const peers = `disk: file://${folder.file('not', 'mounted')}\nbox: file://${folder.file('box')}`;
+    const { result } = await command(folder, peers);
+    expect(result.status).toBe('partial');
+    expect(result.peers).toMatchObject([
+      { name: 'box', verified: true },
+      { name: 'disk', status: 'failed', error: { code: 'folder-missing' } },
+    ]);
+    await expect(stat(folder.file('not'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('a stricter tier gets nothing, not even a connection', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const { result } = await command(folder, `box: {endpoint: "file://${folder.file('box')}", tier: T3}`);
+    expect(result.peers).toMatchObject([
+      { state: 'unknown', status: 'failed', error: { code: 'tier-unsupported' }, remoteHead: null },
+    ]);
+    await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('an empty remote is refused where init-empty is false', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    await mkdir(folder.file('elsewhere'));
+    const peers = `box: file://${folder.file('elsewhere')}`;
+    const { result } = await command(folder, peers, { initEmpty: false });
+    expect(result.peers).toMatchObject([{ status: 'failed', error: { code: 'remote-empty' } }]);
+  });
+
+  test.each([
+    ['an unknown peer', { only: ['nobody'] }, 'unknown-peer'],
+    ['a peer whose role takes no part', { only: ['box'], command: 'push' }, 'bad-usage'],
+    ['a branch that is not there', { branch: 'elsewhere' }, 'branch-not-found'],
+    ['fail-on primary without a primary', { failOn: 'primary' }, 'no-primary'],
+    ['a sync mode without federation', { overrides: { syncMode: 'git-portable' } }, 'sync-mode'],
+  ] as const)('%s is refused', async (_, request, code) => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const peers = `box: {endpoint: "file://${folder.file('box')}", role: upstream}`;
+    await expect(command(folder, peers, request)).rejects.toMatchObject({ code });
+  });
+
+  test('without peers, or on an event that may not write, nothing is opened', async () => {
+    await using folder = await tempFolder();
+    expect((await command(folder, '')).result).toMatchObject({ status: 'unchanged', problems: [{ code: 'no-peers' }] });
+    const none = await command(folder, 'box: file:///nowhere/box', { onlyRoles: ['backup'] });
+    expect(none.result).toMatchObject({ status: 'unchanged', problems: [{ code: 'no-peers-selected' }] });
+    const untrusted = await command(folder, 'box: file:///nowhere/box', { untrusted: true });
+    expect(untrusted.result).toMatchObject({
+      status: 'skipped',
+      peers: [{ status: 'skipped', state: 'unknown' }],
+      problems: [{ code: 'untrusted-event' }],
+    });
+  });
+});

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { matchesPath, parsePathPattern, requireAllowed } from '../../../src/config/endpoint/allow-list.ts';
+import { parseEndpoint } from '../../../src/config/endpoint/parse.ts';
+import { Failure } from '../../../src/core/failure.ts';
+import { refusal } from '../../helpers/configuring.ts';
+
+/** What Go 1.26 answers: `path.Match(pattern, name)`, `malformed` for ErrBadPattern. */
+const CASES: [string, string, string][] = JSON.parse(readFileSync('__tests__/fixtures/go-path-match.json', 'utf8'));
+
+function decide(pattern: string, name: string): string {
+  try {
+    return String(matchesPath(parsePathPattern(pattern), name));
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === 'config-invalid') return 'malformed';
+    throw thrown;
+  }
+}
+
+test.each(CASES)('path.Match(%j, %j) is %s, as in Go', (pattern, name, expected) => {
+  expect(decide(pattern, name)).toBe(expected);
+});
+
+describe('allowed endpoints', () => {
+  const options = { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false };
+  const allow = (written: string, ...patterns: string[]) =>
+    requireAllowed(parseEndpoint(written, options), patterns, options);
+
+  test.each([
+    ['file:///srv/a', []],
+    ['file:///srv/a', ['gs://*/*', 'file:///srv/*']],
+    ['https://EX.com:443/%61', ['https://ex.com/a']],
+    ['dolthub://org/repo', ['dolthub://org/*', 'https://doltremoteapi.dolthub.com/org/*']],
+    ['git@h:org/repo', ['git+ssh://h/./org/*']],
+  ])('%s passes %j', (written, patterns) => {
+    expect(() => allow(written, ...patterns)).not.toThrow();
+  });
+
+  test.each([
+    ['file:///srv/a/b', ['file:///srv/*']],
+    ['dolthub://org/repo', ['dolthub://org/*']],
+    ['dolthub://org/repo', ['https://doltremoteapi.dolthub.com/*/*']],
+    ['https://ex.com/a', ['https://EX.com/a']],
+    ['git@h:org/repo', ['git+ssh://h/org/*']],
+  ])('%s does not pass %j', async (written, patterns) => {
+    expect((await refusal(() => allow(written, ...patterns))).code).toBe('endpoint-not-allowed');
+  });
+});

@@ -1,0 +1,125 @@
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import type { Env } from '../../src/core/env.ts';
+import { Secrets } from '../../src/core/secrets.ts';
+import { type GivenCredentials, loadCredentials } from '../../src/credentials/load.ts';
+import { doltJwk } from '../helpers/jwk.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+
+const TEXT = 'p: {url: https://h.example, git-token: file-token}';
+
+async function load(given: GivenCredentials | undefined, { env = {} as Env, cwd = '/' } = {}) {
+  const masked: string[] = [];
+  const credentials = await loadCredentials(given, { env, cwd, secrets: new Secrets((secret) => masked.push(secret)) });
+  return { names: [...credentials.keys()], masked };
+}
+
+async function written(folder: TempFolder, mode: number): Promise<GivenCredentials> {
+  await writeFile(folder.file('creds.yaml'), TEXT);
+  await chmod(folder.file('creds.yaml'), mode);
+  return { file: 'creds.yaml' };
+}
+
+describe('a file of credentials', () => {
+  test.each([0o600, 0o400, 0o700])('with mode %o is read', async (mode) => {
+    await using folder = await tempFolder();
+    expect((await load(await written(folder, mode), { cwd: folder.path })).names).toEqual(['p']);
+  });
+
+  test.each([
+    [0o640, '0640'],
+    [0o604, '0604'],
+    [0o610, '0610'],
+  ])('with mode %o is refused', async (mode, said) => {
+    await using folder = await tempFolder();
+    const failure = await failureOf(async () => load(await written(folder, mode), { cwd: folder.path }));
+    expect(failure).toMatchObject({ code: 'config-unreadable', location: { file: folder.file('creds.yaml') } });
+    expect(failure.message).toContain(`mode ${said}`);
+    expect(failure.hint).toContain('chmod 600');
+  });
+
+  test('that is missing, or a folder, is refused', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('folder'), { mode: 0o700 });
+    for (const file of ['none', 'folder']) {
+      const failure = await failureOf(() => load({ file }, { cwd: folder.path }));
+      expect(failure).toMatchObject({ code: 'config-unreadable', location: { file: folder.file(file) } });
+    }
+  });
+});
+
+test('the variable is read where no face gave anything, and nobody is called on to have credentials', async () => {
+  const env = { DOLT_FEDERATION_CREDENTIALS: TEXT };
+  expect(await load(undefined, { env })).toMatchObject({
+    names: ['p'],
+    masked: expect.arrayContaining(['file-token']),
+  });
+  expect((await load({ text: '' }, { env })).names).toEqual([]);
+  expect((await load(undefined)).names).toEqual([]);
+});
+
+test('every secret is masked, whole, by line, and as it goes over the wire; names and addresses are not', async () => {
+  const key = '-----BEGIN PRIVATE KEY-----\nAAAAAAAAAAAA\nshort\n-----END PRIVATE KEY-----\n';
+  const jwk = doltJwk();
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const text = stringify({
+    live: { url: 'https://live.example', user: 'live-user', password: 'live-password' },
+    hub: { url: 'dolthub://org', 'dolt-jwk': { env: 'JWK' } },
+    s3: {
+      ...{ url: 's3://bucket', 'aws-access-key-id': 'public-id', 'aws-secret-access-key': 'aws-secret' },
+      ...{ 'aws-session-token': 'aws-token', 'aws-endpoint': 'https://s3.example' },
+    },
+    gs: { url: 'gs://bucket', 'google-credentials': JSON.stringify({ type: 't', private_key: key }) },
+    far: { url: 'ssh://far.example', 'ssh-key': key, 'known-hosts': 'far.example ssh-ed25519 AAAA\n' },
+    hg: { url: 'https://git.example', 'git-token': 'git-secret' },
+    az: {
+      url: 'az://a.example',
+      ...{ 'azure-tenant-id': 'a-tenant', 'azure-client-id': 'a-client', 'azure-client-secret': 'azure-secret' },
+    },
+  });
+  const { masked } = await load({ text }, { env: { JWK: JSON.stringify(jwk) } });
+  for (const secret of [
+    ...['live-password', base64('live-user:live-password'), JSON.stringify(jwk), jwk.x, 'aws-secret', 'aws-token'],
+    ...[JSON.stringify({ type: 't', private_key: key }), key, 'AAAAAAAAAAAA', 'git-secret'],
+    ...[base64('x-access-token:git-secret'), 'azure-secret'],
+  ]) {
+    expect(masked).toContain(secret);
+  }
+  for (const open of ['live-user', 'short', 'public-id', 'a-tenant', 'a-client', 'OKP', 'Ed25519', '']) {
+    expect(masked).not.toContain(open);
+  }
+  expect(masked.filter((one) => /example|bucket/.test(one))).toEqual([]);
+});
+
+test('a secret is masked as it is written in quotes, in JSON and in an address, too', async () => {
+  const secret = 'a "b"\\c/d<&!\ud800';
+  const text = stringify({ p: { url: 'https://git.example', 'git-token': secret } });
+  const { masked } = await load({ text });
+  expect(masked).toEqual(
+    expect.arrayContaining([
+      secret,
+      'a \\"b\\"\\\\c/d<&!\\ud800',
+      'a \\"b\\"\\\\c/d\\u003c\\u0026!\\ud800',
+      'a%20%22b%22%5Cc%2Fd%3C%26!%EF%BF%BD',
+      'a+%22b%22%5Cc%2Fd%3C%26%21%EF%BF%BD',
+    ]),
+  );
+});
+
+test('a secret is masked without the blanks around it, read as Latin-1, and in JSON of ASCII alone', async () => {
+  const text = stringify({ p: { url: 'https://git.example', 'git-token': ' pä (x) ' } });
+  const { masked } = await load({ text });
+  expect(masked).toEqual(expect.arrayContaining(['pä (x)', 'pÃ¤ (x)', 'p\\u00e4 (x)', 'p%C3%A4%20%28x%29']));
+});
+
+test('a file that is not UTF-8 is refused, not changed', async () => {
+  await using folder = await tempFolder();
+  const file = folder.file('creds.yaml');
+  await writeFile(file, Buffer.from('p: {url: "https://git.example", git-token: "p\xfcss"}', 'latin1'), {
+    mode: 0o600,
+  });
+  const failure = await failureOf(() => load({ file }));
+  expect(failure).toMatchObject({ code: 'config-unreadable', message: expect.stringContaining('it is not UTF-8') });
+});

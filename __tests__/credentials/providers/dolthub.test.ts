@@ -1,0 +1,49 @@
+import { expect, test } from '@jest/globals';
+import { checkJwk } from '../../../src/credentials/providers/dolthub.ts';
+import { doltJwk } from '../../helpers/jwk.ts';
+import { failureOf } from '../../helpers/thrown.ts';
+
+const KEY = doltJwk();
+const TEXT = JSON.stringify(KEY);
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const bytes = (count: number): string => Buffer.alloc(count, 7).toString('base64url');
+
+test.each([
+  ['as it is', TEXT],
+  ['with CRLF', `${JSON.stringify(KEY, null, 2)}\n`.replaceAll('\n', '\r\n')],
+  ['in base64', base64(TEXT)],
+  ['in base64 of several lines', `${base64(TEXT).replace(/.{64}/g, '$&\n')}\n`],
+  ['without the padding', JSON.stringify({ ...KEY, d: KEY.d.replace(/=+$/, ''), x: KEY.x.replace(/=+$/, '') })],
+  ['with more than is needed', JSON.stringify({ ...KEY, kid: 'x' })],
+])('a key %s becomes what Dolt reads', (_, text) => {
+  expect(JSON.parse(checkJwk(text))).toEqual(KEY);
+});
+
+test.each<[string, string, string]>([
+  ['no JSON', 'hunter2hunter2', 'neither JSON nor JSON in base64'],
+  ['cut off', TEXT.slice(0, -9), 'neither JSON nor JSON in base64'],
+  ['a list', '[]', 'no JWK'],
+  ['without d', JSON.stringify({ ...KEY, d: undefined }), 'no JWK'],
+  ['a number for x', JSON.stringify({ ...KEY, x: 1 }), 'no JWK'],
+  ['of another type', JSON.stringify({ ...KEY, kty: 'RSA' }), 'not of the type'],
+  ['on another curve', JSON.stringify({ ...KEY, crv: 'X25519' }), 'not of the type'],
+  ['the public half only', JSON.stringify({ ...KEY, x: undefined }), 'the public half only'],
+  ['the public half as Dolt shows it', JSON.stringify({ ...KEY, x: null }), 'the public half only'],
+  ['of RFC 8037', JSON.stringify({ ...KEY, d: bytes(32), x: bytes(32) }), 'RFC 8037'],
+  ['a short d', JSON.stringify({ ...KEY, d: bytes(31) }), '32 bytes'],
+  ['a d that is no base64', JSON.stringify({ ...KEY, d: '!' }), '32 bytes'],
+  ['a short x', JSON.stringify({ ...KEY, x: bytes(63) }), '64 bytes'],
+  ['another d', JSON.stringify({ ...KEY, d: doltJwk().d }), 'do not belong together'],
+  ['another seed', JSON.stringify({ ...KEY, x: otherSeed(KEY.x) }), 'do not belong together'],
+])('%s is refused, and nothing of it is shown', async (_, text, why) => {
+  const { code, message, hint } = await failureOf(() => checkJwk(text));
+  expect(code).toBe('config-invalid');
+  expect(message).toContain(why);
+  for (const secret of ['hunter2', KEY.d, KEY.x]) expect(`${message}${hint}`).not.toContain(secret);
+});
+
+function otherSeed(x: string): string {
+  const secret = Buffer.from(x, 'base64url');
+  secret[0] = (secret[0] ?? 0) ^ 1;
+  return secret.toString('base64url');
+}

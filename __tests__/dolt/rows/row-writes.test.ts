@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import { rowWrites } from '../../../src/dolt/rows/row-writes.ts';
+import { tableShape } from '../../../src/dolt/schema/table-shape.ts';
+import { withDatabase } from '../../helpers/federating.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
+import { makeTown } from '../../helpers/town.ts';
+
+test.each([
+  { onto: 'writer', other: 'bystander' },
+  { onto: 'bystander', other: 'writer' },
+])('the commit that wrote a row is found behind a merge onto the branch of the $onto', async ({ onto, other }) => {
+  await using folder = await tempFolder();
+  const town = await makeTown(folder.file('town'));
+  const base = await town.head();
+  await town.dolt('checkout', '-b', 'writer');
+  await town.commit('wrote', "UPDATE items SET title = 'written' WHERE id = 1");
+  const wrote = await town.head('writer');
+  await town.dolt('checkout', '-b', 'bystander', base);
+  await town.commit('elsewhere', "UPDATE items SET title = 'other' WHERE id = 2");
+  await town.dolt('checkout', onto);
+  await town.dolt('merge', '--no-ff', '-m', 'met', other);
+  const head = await town.head(onto);
+
+  await withDatabase(town.path, folder.file('tmp'), async (database) => {
+    const shape = await tableShape(database, 'items');
+    const history = { database: database.name, head, shape, columns: ['title'], keys: [{ id: '1' }] };
+    const genuine = async (since: string | null) =>
+      [...(await rowWrites(database, { ...history, since })).values()].flat().filter(({ isMerge }) => !isMerge);
+    expect(await genuine(base)).toMatchObject([{ commit: wrote, from: { title: 'one' }, to: { title: 'written' } }]);
+    expect((await genuine(null)).map(({ commit }) => commit)).toEqual([wrote, base]);
+  });
+});

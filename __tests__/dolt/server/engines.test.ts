@@ -1,0 +1,110 @@
+import { readdir } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { readEnv } from '../../../src/core/env.ts';
+import { Failure } from '../../../src/core/failure.ts';
+import { Secrets } from '../../../src/core/secrets.ts';
+import { createEngineCredentials, NO_CREDENTIALS } from '../../../src/dolt/engine-credentials.ts';
+import { type Engine, type Engines, openEngines } from '../../../src/dolt/server/engines.ts';
+import { NOWHERE } from '../../../src/egress/host-rule.ts';
+import { testDolt } from '../../helpers/dolt-binary.ts';
+import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
+import { makeTown } from '../../helpers/town.ts';
+
+const limit = (milliseconds: number) => ({ milliseconds, failure: () => new Failure('timeout', 'too slow') });
+const count = z.object({ n: z.coerce.number() });
+const sleep = (engine: Engine, seconds: number, milliseconds: number) =>
+  engine.operation(limit(milliseconds), NOWHERE, (sql) => sql.run(`SELECT SLEEP(${seconds})`));
+const one = (engine: Engine) => engine.database.rows(count, 'SELECT 1 AS n');
+
+async function withTown(
+  work: (engines: Engines, folder: TempFolder) => Promise<void>,
+  signal = new AbortController().signal,
+): Promise<void> {
+  await using folder = await tempFolder();
+  await makeTown(folder.file('town'));
+  const engines = openEngines(
+    {
+      dolt: testDolt(),
+      database: folder.file('town'),
+      env: readEnv(),
+      userHome: true,
+      tempDir: folder.file('tmp'),
+      signal,
+      onResource() {},
+      secrets: new Secrets(),
+    },
+    3,
+  );
+  await work(engines, folder).finally(() => engines.close());
+  expect(await readdir(folder.file('tmp'))).toEqual([]);
+}
+
+describe('a verb that takes too long', () => {
+  test('is ended alone: the others of its engine go on', async () => {
+    await withTown((engines) =>
+      engines.use(NO_CREDENTIALS, async (engine) => {
+        const slow = sleep(engine, 60, 100);
+        const other = sleep(engine, 1, 60_000);
+        await expect(slow).rejects.toMatchObject({ code: 'timeout' });
+        await expect(other).resolves.toBeUndefined();
+        expect(engine.hasEnded()).toBe(false);
+      }),
+    );
+  });
+
+  test('takes the engine along where programs may live on, and the next use gets another engine', async () => {
+    await withTown(async (engines) => {
+      const engineCredentials = createEngineCredentials({ startsPrograms: true });
+      await engines.use(engineCredentials, async (engine) => {
+        const slow = sleep(engine, 60, 100);
+        const other = sleep(engine, 60, 60_000);
+        const failures = Promise.allSettled([slow, other]);
+        expect(await failures).toMatchObject([{ reason: { code: 'timeout' } }, { reason: { code: 'engine-lost' } }]);
+        expect(engine.hasEnded()).toBe(true);
+      });
+      await engines.use(engineCredentials, async (engine) => expect(await one(engine)).toEqual([{ n: 1 }]));
+    });
+  });
+
+  test('in time is left alone', async () => {
+    await withTown((engines) =>
+      engines.use(NO_CREDENTIALS, async (engine) => {
+        await sleep(engine, 0, 60_000);
+        await expect(engine.operation(limit(60_000), NOWHERE, (sql) => sql.run('SELECT nothing'))).rejects.toThrow(
+          /nothing/,
+        );
+      }),
+    );
+  });
+});
+
+describe('engines', () => {
+  test('stay open for one kit and change for another', async () => {
+    await withTown(async (engines) => {
+      const ids: number[] = [];
+      const note = (engine: Engine) =>
+        engine.operation(limit(60_000), NOWHERE, async (sql) => {
+          ids.push((await sql.rows(count, 'SELECT CONNECTION_ID() AS n'))[0]?.n ?? 0);
+        });
+      await engines.use(NO_CREDENTIALS, note);
+      await engines.use(createEngineCredentials({}), note);
+      await engines.use(createEngineCredentials({ variables: () => ({ DOLT_REMOTE_PASSWORD: 'secret' }) }), note);
+      expect(ids[1]).toBeGreaterThan(ids[0] ?? 0);
+      // Another server counts its connections anew.
+      expect(ids[2]).toBeLessThanOrEqual(ids[1] ?? 0);
+    });
+  });
+
+  test('end what runs when the run is interrupted', async () => {
+    const controller = new AbortController();
+    await withTown(async (engines) => {
+      const working = engines.use(NO_CREDENTIALS, async (engine) => {
+        const slow = sleep(engine, 60, 60_000);
+        controller.abort();
+        await slow;
+      });
+      await expect(working).rejects.toMatchObject({ code: 'interrupted' });
+    }, controller.signal);
+  });
+});

@@ -1,0 +1,181 @@
+import { once } from 'node:events';
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { createConnection, createServer } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { readEnv } from '../../../src/core/env.ts';
+import { Secrets } from '../../../src/core/secrets.ts';
+import { openServer, type ServerOptions } from '../../../src/dolt/server/server.ts';
+import { openDatabase } from '../../../src/dolt/sql/sql.ts';
+import { testDolt } from '../../helpers/dolt-binary.ts';
+import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
+import { makeTown } from '../../helpers/town.ts';
+
+function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerOptions {
+  return {
+    dolt: testDolt(),
+    database: folder.file('town'),
+    env: readEnv(),
+    userHome: true,
+    tempDir: folder.file('tmp'),
+    signal: new AbortController().signal,
+    onResource() {},
+    secrets: new Secrets(),
+    ...more,
+  };
+}
+
+describe('a server of our own', () => {
+  test('answers on a private socket, tells its secret to nobody but the secrets of the run, and leaves nothing behind', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const before = await readdir(folder.file('town', '.dolt'));
+    const secrets: string[] = [];
+    const server = await openServer(options(folder, { secrets: new Secrets((secret) => secrets.push(secret)) }));
+    // The other one is of the proxy that it reaches the network through.
+    expect([secrets.length, secrets.at(-1)]).toEqual([2, server.address.password]);
+    expect((await stat(server.address.socket ?? '')).isSocket()).toBe(true);
+    const database = await openDatabase(server, 1);
+    expect(database.name).toBe('town');
+    await database.close();
+    await server.stop();
+    expect(await readdir(folder.file('tmp'))).toEqual([]);
+    expect((await readdir(folder.file('town', '.dolt'))).sort()).toEqual(before.sort());
+    expect((await stat(folder.file('town', '.dolt', 'config.json'))).mode & 0o022).toBe(0);
+  });
+
+  test('listens on the loopback address only, and runs no events', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const server = await openServer(options(folder));
+    const database = await openDatabase(server, 1);
+    expect(await database.rows(z.unknown(), 'SELECT @@GLOBAL.event_scheduler AS events')).toEqual([{ events: 'OFF' }]);
+    await database.close();
+    // The whole of 127.0.0.0/8 is this machine, so that a server for all addresses would answer here.
+    const elsewhere = createConnection({ host: '127.0.0.2', port: server.address.port });
+    await expect(once(elsewhere, 'connect')).rejects.toThrow(/ECONNREFUSED|EADDRNOTAVAIL/);
+    await server.stop();
+  });
+
+  test('never opens the files of the database to others, not even while it runs', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const at = (...parts: string[]) => folder.file('town', '.dolt', ...parts);
+    const mode = async (path: string) => (await stat(path)).mode & 0o777;
+    await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+    await chmod(at(), 0o750);
+    await chmod(at('config.json'), 0o640);
+    await chmod(at('repo_state.json'), 0o600);
+    const server = await openServer(options(folder));
+    const database = await openDatabase(server, 1);
+    await database.run("CALL DOLT_REMOTE('remove', 'box')");
+    expect(await mode(at())).toBe(0o700);
+    await database.close();
+    await server.stop();
+    expect([await mode(at()), await mode(at('config.json')), await mode(at('repo_state.json'))]).toEqual([
+      0o750, 0o640, 0o600,
+    ]);
+  });
+
+  test('refuses an empty password', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const server = await openServer(options(folder));
+    await expect(openDatabase({ ...server, address: { ...server.address, password: '' } }, 1)).rejects.toMatchObject({
+      code: 'auth',
+    });
+    await server.stop();
+  });
+
+  test('falls back to a short folder where the socket path would be too long', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const server = await openServer(options(folder, { tempDir: folder.file('a'.repeat(120)) }));
+    const database = await openDatabase(server, 1);
+    await database.close();
+    await server.stop();
+    expect(Buffer.byteLength(server.address.socket ?? '')).toBeLessThanOrEqual(100);
+    await expect(stat(server.address.socket ?? '')).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test("collects garbage, and dolt's own command line in the folder speaks to it meanwhile", async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    const server = await openServer(options(folder));
+    const database = await openDatabase(server, 1);
+    await database.run("INSERT INTO items VALUES (9, 'nine', 'ann')");
+    expect(await town.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
+    await database.run('CALL DOLT_GC()').catch(() => undefined);
+    await database.close();
+    await server.stop();
+    expect(await readdir(folder.file('town', '.dolt', 'noms', 'oldgen'))).toContain('manifest');
+    expect(await town.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
+    expect(await readdir(folder.file('town'))).toEqual(['.dolt']);
+  });
+
+  test('a folder without a database is refused, and no database is made in it', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town', 'one'));
+    await expect(openServer(options(folder))).rejects.toMatchObject({ code: 'no-database' });
+    expect(await readdir(folder.file('town'))).not.toContain('.dolt');
+    expect(await readdir(folder.file('tmp'))).toEqual([]);
+  });
+
+  test('a Dolt that ends at once is an engine failure with its words', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    await writeFile(folder.file('dolt'), '#!/bin/sh\necho "out of luck" >&2\nexit 7\n');
+    await chmod(folder.file('dolt'), 0o755);
+    await expect(openServer(options(folder, { dolt: folder.file('dolt') }))).rejects.toMatchObject({
+      code: 'engine-start',
+      message: expect.stringMatching(/exit code 7[\s\S]*out of luck/),
+    });
+    expect(await readdir(folder.file('tmp'))).toEqual([]);
+  });
+
+  test('an interrupted start ends the process', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const aborted = AbortSignal.abort();
+    await expect(openServer(options(folder, { signal: aborted }))).rejects.toMatchObject({ code: 'interrupted' });
+    expect(await readdir(folder.file('tmp'))).toEqual([]);
+  });
+
+  test.each([
+    ['{"sqlserver.global.max_connections":"5"}', 'untrusted-database-config', 'sqlserver.global.max_connections'],
+    ['{"user.name":', 'corrupt', 'config.json'],
+    ['{"user.name":5}', 'corrupt', 'config.json'],
+  ])('settings of the database %s are refused as %s', async (settings, code, told) => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    await writeFile(folder.file('town', '.dolt', 'config.json'), settings);
+    await expect(openServer(options(folder))).rejects.toMatchObject({ code, message: expect.stringContaining(told) });
+  });
+
+  test('a database that asks for replication is served without it', async () => {
+    await using folder = await tempFolder();
+    const town = await makeTown(folder.file('town'));
+    await town.dolt('remote', 'add', 'evil', `file://${folder.file('evil')}`);
+    const file = folder.file('town', '.dolt', 'config.json');
+    const settings: Record<string, string> = JSON.parse(await readFile(file, 'utf8'));
+    await writeFile(file, JSON.stringify({ ...settings, 'sqlserver.global.dolt_replicate_to_remote': 'evil' }));
+    const server = await openServer(options(folder));
+    const database = await openDatabase(server, 1);
+    await database.run("INSERT INTO items VALUES (9, 'secret', 'me')");
+    await database.run("CALL DOLT_COMMIT('-Am', 'kept here')");
+    await database.close();
+    await server.stop();
+    expect(await readdir(folder.file('evil')).catch(() => [])).not.toContain('manifest');
+  });
+
+  test('needs no port that somebody else has', async () => {
+    await using folder = await tempFolder();
+    await makeTown(folder.file('town'));
+    const busy = createServer();
+    await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+    const server = await openServer(options(folder));
+    expect(busy.address()).not.toMatchObject({ port: server.address.port });
+    await server.stop();
+    await new Promise((resolve) => busy.close(resolve));
+  });
+});

@@ -1,0 +1,18 @@
+import { expect, test } from '@jest/globals';
+import { startFailure } from '../../../src/dolt/server/ready.ts';
+
+test.each([
+  ['Port 33999 already in use.', 'port-in-use'],
+  ['database "t" is locked by another dolt process; either clone', 'locked'],
+  ['failed to load database "t": openat LOCK: read-only file system', 'database-read-only'],
+  ['failed to load database "t": open /srv/t/.dolt/noms/LOCK: permission denied', 'database-read-only'],
+  ['write /srv/t/.dolt/sql-server.info-1: no space left on device', 'disk-full'],
+  ['Unknown manifest version: 6. You may need to update your client', 'client-too-old'],
+  ["root hash doesn't exist: 1rgs620kt551u9t05m1vjman0225k5rk", 'corrupt'],
+  ['out of luck', 'engine-start'],
+])('a server that ends with %j: %s', (log, code) => {
+  const failure = startFailure({ kind: 'ended', exitCode: 1 }, { log: `${log}\n`, database: '/srv/t' });
+  if (failure === 'port-in-use') return expect(failure).toBe(code);
+  expect(failure).toMatchObject({ code, message: expect.stringContaining('/srv/t') });
+  if (code !== 'locked') expect(failure.message).toContain(log);
+});

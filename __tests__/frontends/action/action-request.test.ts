@@ -1,0 +1,175 @@
+import { describe, expect, test } from '@jest/globals';
+import { NO_REWRITES, type SyncRequest } from '../../../src/commands/request.ts';
+import { ACTION_COMMANDS, actionRequest } from '../../../src/frontends/action/action-request.ts';
+import type { EventVerdict } from '../../../src/frontends/action/event.ts';
+import type { InputName } from '../../../src/frontends/action/inputs.ts';
+import { parseAskedVersion } from '../../../src/install/version.ts';
+import { HEAD } from '../../helpers/results.ts';
+import { failureOf } from '../../helpers/thrown.ts';
+
+type Inputs = Partial<Record<InputName, string>>;
+
+const SAFE: EventVerdict = { trusted: true, why: '', visibility: 'private' };
+const UNSAFE: EventVerdict = { ...SAFE, trusted: false };
+
+const request = (inputs: Inputs = {}, event = SAFE) => actionRequest((name) => inputs[name] ?? '', event);
+
+function federate(inputs: Inputs = {}, event = SAFE): SyncRequest {
+  const made = request(inputs, event);
+  if (made.command === 'install' || made.command === 'doctor') throw new Error('not a federation command');
+  return made;
+}
+
+describe('the request that the inputs stand for', () => {
+  test('nothing set: the defaults of the table', () => {
+    expect(request()).toEqual({
+      command: 'sync',
+      only: [],
+      onlyRoles: [],
+      leases: new Map(),
+      rewrites: NO_REWRITES,
+      dryRun: false,
+      fixRemotes: false,
+      failOn: 'any',
+      retries: 3,
+      timeout: 600_000,
+      mergeTimeout: 120_000,
+      credentials: undefined,
+      parallel: 8,
+      bootstrap: undefined,
+      initEmpty: true,
+      maxDelete: 50,
+      database: undefined,
+      branch: undefined,
+      reportValues: 'keys',
+      untrusted: false,
+      overrides: {
+        ...{ config: undefined, peers: undefined, syncMode: undefined, remote: undefined, sovereignty: undefined },
+        ...{ conflictStrategy: undefined, dirty: undefined, allowInsecure: false, dolthubHost: undefined },
+      },
+      dolt: {
+        version: parseAskedVersion('2.3.0'),
+        source: 'release',
+        ...{ path: undefined, sha256: undefined, mirror: undefined, githubToken: undefined },
+      },
+    });
+  });
+
+  test.each(ACTION_COMMANDS)('the command %s', (command) => {
+    expect(request({ command }).command).toBe(command);
+  });
+
+  const VALUES: readonly [Inputs, Partial<SyncRequest>][] = [
+    [{ only: 'a, b\n\n c ,' }, { only: ['a', 'b', 'c'] }],
+    [{ 'only-role': 'Backup,\narchive' }, { onlyRoles: ['backup', 'archive'] }],
+    [{ 'force-with-lease': `a=${HEAD}` }, { leases: new Map([['a', HEAD]]) }],
+    [
+      { adopt: `a=${HEAD}`, 'discard-local': `${HEAD}\n`, 'merge-rewritten': `b=${HEAD}` },
+      { rewrites: { adopt: new Map([['a', HEAD]]), discardLocal: [HEAD], merge: new Map([['b', HEAD]]) } },
+    ],
+    [{ 'dry-run': 'True' }, { dryRun: true }],
+    [{ 'fix-remotes': 'true' }, { fixRemotes: true }],
+    [{ 'init-empty': 'FALSE' }, { initEmpty: false }],
+    [{ 'max-delete': '100' }, { maxDelete: 100 }],
+    [{ 'max-delete': '0' }, { maxDelete: 0 }],
+    [
+      { retries: '0', parallel: '12' },
+      { retries: 0, parallel: 12 },
+    ],
+    [{ 'fail-on': 'none' }, { failOn: 'none' }],
+    [
+      { bootstrap: 'p', database: 'd', branch: 'b' },
+      { bootstrap: 'p', database: 'd', branch: 'b' },
+    ],
+  ];
+  test.each(VALUES)('%j', (inputs, expected) => {
+    expect(request(inputs)).toMatchObject(expected);
+  });
+
+  test('settings above file and environment', () => {
+    const inputs: Inputs = { config: 'c', peers: 'p', 'sync-mode': 'dolt-native', remote: 'r', sovereignty: 't3' };
+    const more: Inputs = { 'conflict-strategy': 'ours', dirty: 'fail', 'allow-insecure': 'true', 'dolthub-host': 'h' };
+    expect(federate({ ...inputs, ...more }).overrides).toEqual({
+      ...{ config: 'c', peers: 'p', syncMode: 'dolt-native', remote: 'r', sovereignty: 'T3' },
+      ...{ conflictStrategy: 'ours', dirty: 'fail', allowInsecure: true, dolthubHost: 'h' },
+    });
+  });
+
+  test('which Dolt', () => {
+    const digest = 'AB'.repeat(32);
+    const inputs: Inputs = { 'dolt-version': '^2.0', 'dolt-source': 'auto', 'dolt-mirror': 'https://m.example' };
+    expect(request({ command: 'install', ...inputs, 'dolt-sha256': digest, 'github-token': 't' })).toEqual({
+      command: 'install',
+      dolt: {
+        ...{ version: parseAskedVersion('^2.0'), source: 'auto', path: undefined, mirror: 'https://m.example' },
+        ...{ sha256: digest.toLowerCase(), githubToken: 't' },
+      },
+    });
+  });
+});
+
+test.each([
+  [{}, parseAskedVersion('2.3.0')],
+  [{ 'dolt-path': '/d' }, undefined],
+  [{ 'dolt-path': '/d', 'dolt-version': '2.3.0' }, parseAskedVersion('2.3.0')],
+])('the version for %j is %j', (inputs, version) => {
+  expect(request(inputs).dolt.version).toEqual(version);
+});
+
+describe('refused inputs', () => {
+  const BAD: readonly [Inputs, string][] = [
+    [{ command: 'add-peer' }, 'one of sync, pull, push, status, doctor, install'],
+    [{ command: 'synch' }, 'one of sync, pull, push, status, doctor, install'],
+    [{ 'dry-run': 'yes' }, 'true or false'],
+    [{ 'init-empty': 'tRUE' }, 'true or false'],
+    [{ 'allow-insecure': '1' }, 'true or false'],
+    [{ 'fail-on': 'some' }, 'one of any, primary, none'],
+    [{ 'sync-mode': 'native' }, 'one of git-portable, realtime, dolt-native, belt-and-suspenders'],
+    [{ sovereignty: 'T5' }, 'one of T1, T2, T3, T4'],
+    [{ retries: '-1' }, 'a whole number of at least 0'],
+    [{ retries: '1.5' }, 'a whole number of at least 0'],
+    [{ retries: '1e3' }, 'a whole number of at least 0'],
+    [{ retries: '0x10' }, 'a whole number of at least 0'],
+    [{ retries: '9999999999' }, 'a whole number of at least 0'],
+    [{ parallel: '0' }, 'a whole number of at least 1'],
+    [{ 'max-delete': '101' }, 'a whole number from 0 to 100'],
+    [{ 'max-delete': '50%' }, 'a whole number from 0 to 100'],
+    [{ 'max-delete': '0.5' }, 'a whole number from 0 to 100'],
+    [{ 'dolt-source': 'source' }, 'one of release, build, auto'],
+    [{ 'report-values': 'all' }, 'one of none, keys, full'],
+  ];
+  test.each(BAD)('%j', async (inputs, allowed) => {
+    const [[name, value] = []] = Object.entries(inputs);
+    const failure = await failureOf(() => request(inputs));
+    expect(failure).toMatchObject({
+      code: 'bad-usage',
+      message: `the input ${name} is "${value}", but must be ${allowed}`,
+      hint: `Correct \`${name}\` under \`with:\` of this step, or leave it out.`,
+    });
+  });
+});
+
+describe('an event that may not write', () => {
+  test('makes a dry run that opens no local endpoint', () => {
+    expect(federate({ 'dry-run': 'false' }, UNSAFE)).toMatchObject({ dryRun: true, untrusted: true });
+  });
+
+  test('writes where the workflow says that it may', () => {
+    const allowed = federate({ 'allow-untrusted-event': 'true' }, UNSAFE);
+    expect(allowed).toMatchObject({ dryRun: false, untrusted: false });
+  });
+
+  test('may install', () => {
+    expect(request({ command: 'install' }, UNSAFE).command).toBe('install');
+  });
+});
+
+test.each([
+  ['public', '', 'none'],
+  ['unknown', '', 'none'],
+  ['private', '', 'keys'],
+  ['public', 'full', 'full'],
+  ['private', 'none', 'none'],
+] as const)('in a %s repository with report-values "%s": %s', (visibility, written, expected) => {
+  expect(federate({ 'report-values': written }, { ...SAFE, visibility }).reportValues).toBe(expected);
+});

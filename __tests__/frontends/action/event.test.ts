@@ -1,0 +1,74 @@
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { judgeEvent, readPayload } from '../../../src/frontends/action/event.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
+
+const repository = { default_branch: 'trunk', visibility: 'private', private: true };
+
+describe('where a run may write', () => {
+  test.each([
+    ['schedule', 'refs/heads/trunk', true],
+    ['workflow_dispatch', 'refs/heads/topic', true],
+    ['repository_dispatch', 'refs/heads/trunk', true],
+    ['release', 'refs/tags/v1', true],
+    ['push', 'refs/heads/trunk', true],
+    ['push', 'refs/tags/v1', true],
+    ['push', 'refs/heads/topic', false],
+    ['push', 'refs/heads/trunk2', false],
+    ['push', 'refs/heads/x/trunk', false],
+    ['push', '', false],
+    ['pull_request', 'refs/pull/1/merge', false],
+    ['pull_request_target', 'refs/heads/trunk', false],
+    ['merge_group', 'refs/heads/gh-readonly-queue/trunk/pr-1', false],
+    ['issue_comment', 'refs/heads/trunk', false],
+    ['workflow_run', 'refs/heads/trunk', false],
+    ['workflow_call', 'refs/heads/trunk', false],
+    ['Schedule', 'refs/heads/trunk', false],
+    ['', 'refs/heads/trunk', false],
+  ])('%s on %s: %s', (name, ref, trusted) => {
+    expect(judgeEvent({ name, ref, payload: { repository } }).trusted).toBe(trusted);
+  });
+
+  test.each([null, {}, 'text', { repository: null }, { repository: {} }, { repository: { default_branch: '' } }])(
+    'a push to a branch is not trusted when the payload is %j',
+    (payload) => {
+      const verdict = judgeEvent({ name: 'push', ref: 'refs/heads/', payload });
+      expect(verdict).toMatchObject({ trusted: false, visibility: 'unknown' });
+    },
+  );
+
+  test('the reason names the event or the branch', () => {
+    const why = (name: string, ref: string) => judgeEvent({ name, ref, payload: { repository } }).why;
+    expect(why('push', 'refs/heads/topic')).toBe(
+      'a push may write on the default branch trunk and on tags, not on refs/heads/topic',
+    );
+    expect(why('', '')).toBe('the event (none) may not write');
+  });
+});
+
+describe('who can see the log', () => {
+  test.each([
+    [{ visibility: 'public' }, 'public'],
+    [{ visibility: 'private' }, 'private'],
+    [{ visibility: 'internal' }, 'private'],
+    [{ private: true }, 'private'],
+    [{ private: false }, 'public'],
+    [{ visibility: 'public', private: true }, 'public'],
+    [{ visibility: 'secret', private: true }, 'unknown'],
+    [{}, 'unknown'],
+  ])('%j is %s', (fields, visibility) => {
+    expect(judgeEvent({ name: 'schedule', ref: '', payload: { repository: fields } }).visibility).toBe(visibility);
+  });
+});
+
+describe('the payload', () => {
+  test('is read as JSON; where there is none, nothing is known', async () => {
+    await using folder = await tempFolder();
+    await writeFile(folder.file('good.json'), '{"a":1}');
+    await writeFile(folder.file('bad.json'), '{');
+    expect(await readPayload(folder.file('good.json'))).toEqual({ a: 1 });
+    expect(await readPayload(folder.file('bad.json'))).toBeNull();
+    expect(await readPayload(folder.file('none.json'))).toBeNull();
+    expect(await readPayload(null)).toBeNull();
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Outcome } from '../../../src/commands/outcome/outcome.ts';
+import { OUTPUTS } from '../../../src/contract/outputs.ts';
+import { errorResultSchema, type PeerResult, type RunResult } from '../../../src/contract/result.ts';
+import { Failure } from '../../../src/core/failure.ts';
+import { failureValues, outputValues } from '../../../src/frontends/action/outputs.ts';
+import { conflict, failed, HEAD, peer, runResult } from '../../helpers/results.ts';
+
+const of = (over: Partial<RunResult>) => {
+  const result = runResult(over);
+  return outputValues({ command: result.command, result, doltPath: '/bin/dolt', locations: {} });
+};
+
+describe('outputs of a run', () => {
+  test('say what happened', () => {
+    const stuck = peer({ name: 'stuck', status: 'conflict', conflicts: [conflict(), conflict()], pulledCommits: 0 });
+    const peers = [peer({ pulledCommits: 3, status: 'synced' }), peer(failed), stuck];
+    expect(of({ status: 'conflict', peers })).toMatchObject({
+      ...{ status: 'conflict', changed: 'true', head: HEAD, synced: 'partner', failed: 'gone', conflicts: '2' },
+      ...{ 'pulled-commits': '3', 'pushed-commits': '4', 'database-path': '/work/town', 'dolt-version': '2.3.0' },
+      'dolt-path': '/bin/dolt',
+    });
+  });
+
+  test('what is not known is empty', () => {
+    const result = runResult({ database: null, head: null, doltVersion: null, status: 'unchanged', peers: [] });
+    const values = outputValues({ command: 'sync', result, doltPath: null, locations: {} });
+    expect(values).toMatchObject({
+      changed: 'false',
+      head: '',
+      'database-path': '',
+      'dolt-version': '',
+      'dolt-path': '',
+    });
+    expect(Object.keys(values)).toEqual(Object.keys(OUTPUTS));
+  });
+
+  const still: Partial<PeerResult> = { status: 'unchanged', pushedCommits: 0 };
+  const plan = { pull: 'nothing', push: 'nothing', pullCommits: 0, pushCommits: 0, head: null } as const;
+  test.each<[string, RunResult['command'], Partial<PeerResult>, boolean]>([
+    ['pulled', 'sync', { status: 'pulled' }, true],
+    ['pushed', 'push', { status: 'pushed' }, true],
+    ['nothing to do', 'sync', still, true],
+    ['an upstream that is behind us', 'sync', { ...still, role: 'upstream', state: 'ahead' }, true],
+    ['up to date, looked at', 'status', { ...still, state: 'up-to-date' }, true],
+    ['ahead, looked at', 'status', { ...still, state: 'ahead' }, false],
+    ['nothing planned', 'sync', { ...still, plan }, true],
+    ['a pull planned', 'sync', { ...still, plan: { ...plan, pull: 'merge' } }, false],
+    ['a push planned', 'sync', { ...still, plan: { ...plan, push: 'first-push' } }, false],
+    ['skipped', 'sync', { status: 'skipped' }, false],
+    ['in conflict', 'sync', { status: 'conflict' }, false],
+    ['failed', 'sync', { status: 'failed' }, false],
+  ])('in step: %s', (_, command, over, inStep) => {
+    expect(of({ command, peers: [peer(over)] }).synced).toBe(inStep ? 'partner' : '');
+  });
+});
+
+describe('outputs of other commands', () => {
+  test('an installation names version and path', () => {
+    const result = { version: '2.3.0', path: '/opt/dolt', source: 'release' } as const;
+    const values = outputValues({ command: 'install', result });
+    expect(values).toMatchObject({ status: 'success', 'dolt-version': '2.3.0', 'dolt-path': '/opt/dolt' });
+    expect(JSON.parse(values.result)).toEqual(result);
+  });
+
+  test.each<Outcome>([
+    { command: 'list-peers', result: [] },
+    { command: 'config', result: [] },
+    { command: 'add-peer', result: { name: 'p', endpoint: 'e', status: 'added' } },
+    { command: 'remove-peer', result: { name: 'p', status: 'removed' } },
+    { command: 'demo', towns: [] },
+  ])('$command gives its JSON', (outcome) => {
+    const { result } = outputValues(outcome);
+    expect(JSON.parse(result)).toEqual('towns' in outcome ? outcome.towns : outcome.result);
+  });
+});
+
+describe('outputs of a failure', () => {
+  test('are all set, and the result is the error', () => {
+    const failure = new Failure('config-syntax', 'bad', { hint: 'h', location: { file: '/c', line: 1, column: 2 } });
+    const values = failureValues(failure);
+    expect(Object.keys(values)).toEqual(Object.keys(OUTPUTS));
+    expect(values).toMatchObject({ status: 'failed', changed: 'false', conflicts: '0', synced: '' });
+    expect(JSON.parse(values.result)).toEqual({
+      error: { code: 'config-syntax', message: 'bad', hint: 'h', file: '/c', line: 1, column: 2 },
+    });
+  });
+
+  test('a message without end is cut', () => {
+    const { error, truncated } = errorResultSchema.parse(
+      JSON.parse(failureValues(new Failure('unknown', 'x'.repeat(100_000))).result),
+    );
+    expect(error.message).toHaveLength(500);
+    expect(truncated).toBe(true);
+    expect(error).toMatchObject({ file: null, line: null, column: null });
+  });
+
+  test('of several problems all are told, and only the first where they are too many', () => {
+    const told = (count: number) => {
+      const cause = Array.from({ length: count }, (_, index) => new Failure('config-invalid', `bad ${index}`));
+      const failure = new Failure('config-invalid', 'bad 0 (and more)', { cause });
+      return errorResultSchema.parse(JSON.parse(failureValues(failure).result));
+    };
+    expect(told(2).problems?.map(({ message }) => message)).toEqual(['bad 0', 'bad 1']);
+    const most = told(5_000);
+    expect(most).toMatchObject({ error: { message: 'bad 0 (and more)' }, truncated: true });
+    expect(most.problems?.map(({ message }) => message)).toEqual(
+      Array.from({ length: 20 }, (_, index) => `bad ${index}`),
+    );
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, test } from '@jest/globals';
+import { runResultSchema } from '../../../src/contract/result.ts';
+import { RESULT_LIMIT_BYTES, resultJson } from '../../../src/frontends/action/result-json.ts';
+import { conflict, failed, peer, problem, runResult } from '../../helpers/results.ts';
+
+const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+const read = (json: string) => runResultSchema.parse(JSON.parse(json));
+
+describe('the output `result`', () => {
+  test('is the whole result where it fits', () => {
+    const result = runResult({ peers: [peer({ conflicts: [conflict()] })] });
+    expect(JSON.parse(resultJson(result))).toEqual(result);
+  });
+
+  test('rows in conflict go first', () => {
+    const result = runResult({ peers: [peer({ conflicts: many(2_000, () => conflict()) }), peer(failed)] });
+    const json = resultJson(result);
+    expect(Buffer.byteLength(json)).toBeLessThanOrEqual(RESULT_LIMIT_BYTES);
+    expect(read(json)).toEqual({
+      ...result,
+      truncated: true,
+      peers: result.peers.map((each) => ({ ...each, conflicts: [] })),
+    });
+  });
+
+  test('long texts are cut before peers are left out', () => {
+    const message = 'ü'.repeat(40_000);
+    const result = runResult({
+      peers: [peer({ ...failed, error: { code: 'network', message, hint: message, retryable: true } })],
+      problems: many(100, () => problem({ message })),
+    });
+    const shown = read(resultJson(result));
+    expect(shown.peers).toHaveLength(1);
+    expect(shown.peers[0]?.error?.message).toHaveLength(500);
+    expect(shown.problems).toHaveLength(20);
+  });
+
+  test('as many peers as fit, from the first', () => {
+    const result = runResult({ peers: many(2_000, (index) => peer({ name: `peer${index}` })) });
+    const json = resultJson(result);
+    const shown = read(json);
+    const one = JSON.stringify(result.peers[0]).length;
+    expect(Buffer.byteLength(json)).toBeLessThanOrEqual(RESULT_LIMIT_BYTES);
+    expect(Buffer.byteLength(json)).toBeGreaterThan(RESULT_LIMIT_BYTES - 2 * one);
+    expect(shown.truncated).toBe(true);
+    expect(shown.peers).toEqual(result.peers.slice(0, shown.peers.length));
+  });
+
+  test('without a single peer where not even one fits', () => {
+    expect(read(resultJson(runResult(), 400)).peers).toEqual([]);
+  });
+});

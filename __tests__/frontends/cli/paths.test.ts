@@ -1,0 +1,46 @@
+import { readdir, stat, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import type { Request } from '../../../src/commands/request.ts';
+import { cliPaths, prepareFolders } from '../../../src/frontends/cli/paths.ts';
+import { parseAskedVersion } from '../../../src/install/version.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
+
+const install: Request = { command: 'install', dolt: { version: parseAskedVersion('2.3.0'), source: 'release' } };
+const list: Request = { command: 'list-peers', overrides: {} };
+
+describe('where a command of the terminal works', () => {
+  test.each([
+    [{}, '/home/u/.cache/dolt-federation'],
+    [{ XDG_CACHE_HOME: '/cache' }, '/cache/dolt-federation'],
+    [{ XDG_CACHE_HOME: 'relative' }, '/home/u/.cache/dolt-federation'],
+  ])('%j: below %s', (env, folder) => {
+    expect(cliPaths({ env, cwd: '/w', home: '/home/u' })).toEqual({
+      env,
+      cwd: '/w',
+      ceiling: null,
+      tempDir: `${folder}/tmp`,
+      toolCacheDir: `${folder}/tools`,
+      cloneDir: null,
+      userHome: true,
+    });
+  });
+
+  test('a command with a Dolt gets a private folder, another leaves no trace', async () => {
+    await using home = await tempFolder();
+    const around = cliPaths({ env: {}, cwd: home.path, home: home.path });
+    await prepareFolders(list, around);
+    expect(await readdir(home.path)).toEqual([]);
+    await prepareFolders(install, around);
+    expect((await stat(around.tempDir)).mode & 0o777).toBe(0o700);
+  });
+
+  test('a cache folder that cannot be created is refused with the way out', async () => {
+    await using home = await tempFolder();
+    await writeFile(home.file('file'), '');
+    const around = cliPaths({ env: { XDG_CACHE_HOME: home.file('file') }, cwd: home.path, home: home.path });
+    await expect(prepareFolders(install, around)).rejects.toMatchObject({
+      code: 'bad-usage',
+      hint: expect.stringContaining('XDG_CACHE_HOME'),
+    });
+  });
+});

@@ -1,0 +1,137 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import type { PeerEvent } from '../../../src/core/logger.ts';
+import type { Display } from '../../../src/frontends/cli/invocation.ts';
+import { chooseProgress, liveProgress } from '../../../src/frontends/cli/progress.ts';
+
+const display: Display = { json: false, quiet: false, verbose: false, showOrigin: false };
+const ESCAPE = '\u001b';
+
+/** A stream as the terminal or pipe that standard error is. */
+function stream(isTTY: boolean) {
+  const through = new PassThrough({ encoding: 'utf8' });
+  return Object.assign(through, { isTTY, columns: 80, rows: 24, text: () => String(through.read() ?? '') });
+}
+
+const event = (peer: string, step: PeerEvent['step'], detail = ''): PeerEvent => ({ peer, step, detail });
+
+function shown(isTTY: boolean, change: Partial<Display>, term = 'xterm'): string {
+  const stderr = stream(isTTY);
+  const progress = chooseProgress(stderr, { ...display, ...change }, { color: false, term });
+  progress.event(event('north', 'fetching'));
+  progress.line('a log line');
+  progress.event(event('north', 'pushing', '2 commits'));
+  progress.end();
+  return stderr.text();
+}
+
+describe('progress', () => {
+  const plain = 'north: fetching\na log line\nnorth: pushing (2 commits)\n';
+
+  test.each<[string, boolean, Partial<Display>, string | undefined]>([
+    ['a pipe', false, {}, undefined],
+    ['a terminal that cannot move its cursor', true, {}, 'dumb'],
+    ['JSON with --verbose', true, { json: true, verbose: true }, undefined],
+  ])('%s: one plain line per event', (_, isTTY, change, term) => {
+    expect(shown(isTTY, change, term)).toBe(plain);
+  });
+
+  test('a terminal without a height: plain lines too', () => {
+    const stderr = Object.assign(stream(true), { rows: 0 });
+    chooseProgress(stderr, display, { color: false, term: 'xterm' }).event(event('north', 'fetching'));
+    expect(stderr.text()).toBe('north: fetching\n');
+  });
+
+  test.each<[string, Partial<Display>]>([
+    ['--quiet', { quiet: true }],
+    ['--json', { json: true }],
+  ])('%s: no events, on a terminal or not', (_, change) => {
+    expect(shown(true, change)).toBe('a log line\n');
+    expect(shown(false, change)).toBe('a log line\n');
+  });
+
+  test('a terminal: lines are rewritten in place', () => {
+    const text = shown(true, {});
+    expect(text).toContain('north: pushing (2 commits)');
+    expect(text).toMatch(new RegExp(`${ESCAPE}\\[(1A|2K|G|J)`));
+  });
+
+  test('a step that lasts shows its seconds, a step that is over does not', () => {
+    const stderr = stream(true);
+    let time = 0;
+    const progress = liveProgress(stderr, { color: false, now: () => time });
+    progress.event(event('north', 'fetching'));
+    progress.event(event('south', 'done'));
+    time = 1_999;
+    progress.line('early');
+    expect(stderr.text()).not.toMatch(/\d s/);
+    time = 12_700;
+    progress.line('later');
+    const frame = stderr.text().split('later\n')[1] ?? '';
+    expect(frame).toContain('north: fetching 12 s\nsouth: done\n');
+    progress.event(event('north', 'pushing'));
+    expect(stderr.text()).toContain('north: pushing\n');
+    progress.end();
+  });
+
+  test('the seconds go on by themselves, and stop at the end', async () => {
+    const stderr = stream(true);
+    let time = 0;
+    const progress = liveProgress(stderr, { color: false, now: () => time });
+    progress.event(event('north', 'fetching'));
+    stderr.text();
+    time = 5_000;
+    await once(stderr, 'readable');
+    expect(stderr.text()).toContain('north: fetching 5 s');
+    progress.end();
+  });
+
+  test('a terminal has one line per peer, in the order in which they came', () => {
+    const stderr = stream(true);
+    const progress = liveProgress(stderr, { color: false });
+    progress.event(event('north', 'fetching'));
+    progress.event(event('south', 'fetching'));
+    stderr.text();
+    progress.event(event('north', 'done'));
+    progress.event(event('south', 'failed', 'gone'));
+    progress.line('still running');
+    const lastFrame = stderr.text().split('still running\n')[1] ?? '';
+    expect(lastFrame).toContain('north: done\nsouth: failed (gone)');
+  });
+
+  test('a terminal with very many peers draws those that moved last, and no more than forty', () => {
+    const stderr = Object.assign(stream(true), { rows: 100 });
+    const progress = liveProgress(stderr, { color: false });
+    for (let index = 0; index < 300; index += 1) {
+      progress.event(event(`peer-${index}`, 'fetching'));
+      stderr.text();
+    }
+    progress.event(event('peer-290', 'done'));
+    stderr.text();
+    progress.line('still running');
+    const frame = stderr.text().split('still running\n')[1] ?? '';
+    expect(frame.split('\n').filter((line) => line.includes('peer-'))).toHaveLength(40);
+    expect(frame).toContain('peer-299: fetching\npeer-290: done');
+  });
+
+  test('colour only where it is wanted', () => {
+    const painted = (color: boolean) => {
+      const stderr = stream(true);
+      liveProgress(stderr, { color }).event(event('north', 'failed', 'gone'));
+      return stderr.text();
+    };
+    expect(painted(true)).toContain(`${ESCAPE}[31mnorth: failed (gone)${ESCAPE}[39m`);
+    expect(painted(false)).not.toContain(`${ESCAPE}[31m`);
+  });
+
+  test('what a peer says cannot steer the terminal', () => {
+    const stderr = stream(false);
+    const progress = chooseProgress(stderr, display, { color: false, term: 'xterm' });
+    progress.event(event('north', 'failed', `${ESCAPE}[2Jbad\nline`));
+    progress.line(`${ESCAPE}]0;title\u0007`);
+    const text = stderr.text();
+    expect(text).not.toContain(ESCAPE);
+    expect(text.split('\n')).toHaveLength(3);
+  });
+});

@@ -1,0 +1,65 @@
+import { PassThrough, Writable } from 'node:stream';
+import { describe, expect, test } from '@jest/globals';
+import { guardStdout } from '../../../src/frontends/cli/stdout-guard.ts';
+
+/** A stream that collects what reaches it. */
+function collector() {
+  const stream = new PassThrough({ encoding: 'utf8' });
+  return { stream, text: () => String(stream.read() ?? '') };
+}
+
+/** A stream whose every write fails as the system would say it. */
+function failing(code: string) {
+  return new Writable({
+    write(_chunk, _encoding, done) {
+      done(Object.assign(new Error(`write ${code}`), { code }));
+    },
+  });
+}
+
+describe('standard output is for the result alone', () => {
+  test('strays are told, not written; the result is', async () => {
+    const { stream, text } = collector();
+    const strays: string[] = [];
+    const guard = guardStdout(stream);
+    stream.write('dropped before anybody listens');
+    guard.onStray((stray) => strays.push(stray));
+    stream.write('::debug::one');
+    await new Promise<void>((resolve) => stream.write(Buffer.from('[command]two'), () => resolve()));
+    await guard.write('{}\n');
+    expect(text()).toBe('{}\n');
+    expect(strays).toEqual(['::debug::one', '[command]two']);
+  });
+
+  test('a released stream is as it was', async () => {
+    const { stream, text } = collector();
+    const before = stream.write;
+    guardStdout(stream).release();
+    expect(stream.write).toBe(before);
+    stream.write('mine again');
+    expect(text()).toBe('mine again');
+  });
+
+  test('write resolves only when a slow reader has taken everything', async () => {
+    const taken: number[] = [];
+    const slow = new Writable({
+      highWaterMark: 1,
+      write(chunk: Buffer, _encoding, done) {
+        setImmediate(() => {
+          taken.push(chunk.length);
+          done();
+        });
+      },
+    });
+    await guardStdout(slow).write('x'.repeat(1_000_000));
+    expect(taken).toEqual([1_000_000]);
+  });
+
+  test('a reader that went away is no error', async () => {
+    await expect(guardStdout(failing('EPIPE')).write('x')).resolves.toBeUndefined();
+  });
+
+  test('a full disk is', async () => {
+    await expect(guardStdout(failing('ENOSPC')).write('x')).rejects.toThrow('ENOSPC');
+  });
+});

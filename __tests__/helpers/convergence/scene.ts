@@ -1,0 +1,32 @@
+import { readEnv } from '../../../src/core/env.ts';
+import { initDatabase } from '../../../src/dolt/init.ts';
+import { testDolt } from '../dolt-binary.ts';
+import { federateIn, filePeer, inDatabase, withEngines } from '../federating.ts';
+import type { TempFolder } from '../temp-folder.ts';
+import { firstEdit } from './edit-town.ts';
+import type { Edit } from './edits.ts';
+
+/** A database, its first edit, and a mailbox that holds it; every town begins as a copy. */
+export interface Scene {
+  readonly folder: TempFolder;
+  readonly first: { readonly commit: string; readonly edit: Edit };
+}
+
+/** Makes a ground in a folder: the database `base` and the mailbox `base.box`. */
+export async function makeScene(folder: TempFolder): Promise<Scene> {
+  await initDatabase({
+    dolt: testDolt(),
+    folder: folder.file('base'),
+    branch: 'main',
+    author: { name: 'A Townsman', email: 'townsman@example.org' },
+    env: readEnv(),
+    tempDir: folder.path,
+    signal: new AbortController().signal,
+  });
+  const first = await withEngines(folder.file('base'), folder.file('tmp'), async (engines) => {
+    const made = await inDatabase(engines, firstEdit);
+    await federateIn(engines, { peers: [filePeer('own', folder.file('base.box'))] });
+    return made;
+  });
+  return { folder, first };
+}

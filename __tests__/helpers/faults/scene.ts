@@ -1,0 +1,56 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cloneTown, makeTown, type TestTown } from '../town.ts';
+
+/** Three towns that share a beginning and have each gone on, two of them by half a megabyte that cannot be packed. */
+export interface Scene {
+  /** The town that runs. */
+  readonly town: string;
+  readonly townHead: string;
+  /** A `file://` remote with a small commit of its own. */
+  readonly near: string;
+  readonly nearHead: string;
+  /** A town whose branch the far remote begins with. */
+  readonly far: string;
+  readonly farHead: string;
+}
+
+export async function makeScene(path: string): Promise<Scene> {
+  const place = async (name: string) => {
+    await mkdir(join(path, name), { recursive: true });
+    return join(path, name, 'town');
+  };
+  const start = `file://${join(path, 'start')}`;
+  const first = await makeTown(await place('founder'));
+  await first.dolt('remote', 'add', 'start', start);
+  await first.dolt('push', 'start', 'main');
+  const clone = async (name: string): Promise<TestTown> => {
+    const town = await cloneTown(start, await place(name));
+    await town.dolt('remote', 'remove', 'origin');
+    return town;
+  };
+  const town = await clone('ours');
+  const far = await clone('far');
+  const near = await clone('near');
+  const mailbox = join(path, 'mailbox');
+  const nearHead = await near.commit('a row', "INSERT INTO items VALUES (3, 'three', 'near')");
+  await near.dolt('remote', 'add', 'mailbox', `file://${mailbox}`);
+  await near.dolt('push', 'mailbox', 'main');
+  return {
+    town: town.path,
+    townHead: await town.commit('our noise', ...noise('ours')),
+    near: mailbox,
+    nearHead,
+    far: far.path,
+    farHead: await far.commit('far noise', ...noise('far')),
+  };
+}
+
+/** 10,000 rows of 64 bytes that no compression makes smaller, the same for the same name. */
+function noise(name: string): readonly string[] {
+  const digits = Array.from({ length: 100 }, (_, digit) => `SELECT ${digit}`).join(' UNION ALL ');
+  return [
+    `CREATE TABLE noise_${name} (id INT PRIMARY KEY, bytes BINARY(64))`,
+    `WITH d(n) AS (${digits}) INSERT INTO noise_${name} SELECT a.n * 100 + b.n, UNHEX(SHA2(CONCAT('${name}', a.n * 100 + b.n), 512)) FROM d a, d b`,
+  ];
+}

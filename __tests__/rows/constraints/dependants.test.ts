@@ -1,0 +1,203 @@
+import { describe, expect, test } from '@jest/globals';
+import { lostVersions, parentsFirst, type Version } from '../../../src/rows/constraints/find-dependants.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
+import { HASH_ORDERS, twoTowns } from '../../helpers/two-towns.ts';
+
+const version = (id: string, over: Partial<Version> = {}): Version => ({
+  id,
+  isLoser: false,
+  opponent: null,
+  parents: new Set(),
+  ...over,
+});
+const loser = (id: string, opponent: string | null = null, ...parents: string[]): Version =>
+  version(id, { isLoser: true, opponent, parents: new Set(parents) });
+const child = (id: string, ...parents: string[]): Version => version(id, { parents: new Set(parents) });
+
+describe('which versions are lost', () => {
+  test.each<[string, readonly Version[], readonly string[]]>([
+    ['a loser with what leads to it', [child('c', 'b'), child('b', 'a'), loser('a')], ['c', 'b', 'a']],
+    ['any of several parents is enough', [loser('a'), child('c', 'other', 'a')], ['a', 'c']],
+    ['a circle', [loser('a'), child('b', 'a', 'c'), child('c', 'b')], ['a', 'b', 'c']],
+    ['a row of its own', [loser('a', null, 'a')], ['a']],
+    [
+      'a loser stays whose rival goes with its parent',
+      [loser('p:s', 'p:n'), child('c:s', 'p:s'), loser('c:n', 'c:s'), child('d:n', 'c:n')],
+      ['p:s', 'c:s'],
+    ],
+    [
+      'two families that exclude each other are decided in their order',
+      [loser('c:n', 'c:s'), child('c:s', 'p:s'), child('p:n', 'c:n'), loser('p:s', 'p:n')],
+      ['c:n', 'p:n'],
+    ],
+    [
+      'both versions go where both belong to rows that lost',
+      [loser('p:s'), loser('q:n'), child('c:s', 'p:s'), loser('c:n', 'c:s', 'q:n')],
+      ['p:s', 'q:n', 'c:s', 'c:n'],
+    ],
+    [
+      'a circle that only a loser held that stays',
+      [loser('p:s'), child('c:s', 'p:s'), loser('c:n', 'c:s'), child('x', 'c:n', 'y'), child('y', 'x')],
+      ['p:s', 'c:s'],
+    ],
+  ])('%s', (_, versions, expected) => {
+    expect([...lostVersions(versions)]).toEqual(expected);
+  });
+
+  test('parents come first, a family together, and circles end', () => {
+    const ordered = parentsFirst([
+      child('a2', 'b1'),
+      child('b1', 'r1'),
+      child('b2', 'r1', 'r2'),
+      child('c1', 'c2'),
+      child('c2', 'c1'),
+      loser('r1'),
+      loser('r2'),
+    ]);
+    expect(ordered.map(({ id }) => id)).toEqual(['r1', 'b1', 'a2', 'r2', 'b2', 'c1', 'c2']);
+  });
+});
+
+// What a row says of its creation counts from the date of the commit in common on.
+const PAST = "SET @@dolt_committer_date = '2026-01-01T00:00:00Z'";
+
+const INVOICES = [
+  PAST,
+  'CREATE TABLE invoice (id INT PRIMARY KEY, who VARCHAR(20), created_at DATETIME)',
+  'CREATE TABLE line (invoice INT, n INT, what VARCHAR(20), created_at DATETIME, PRIMARY KEY (invoice, n), FOREIGN KEY (invoice) REFERENCES invoice (id) ON DELETE CASCADE)',
+  'CREATE TABLE tax (id VARCHAR(20) PRIMARY KEY, invoice INT, n INT, FOREIGN KEY (invoice, n) REFERENCES line (invoice, n))',
+  "INSERT INTO invoice VALUES (1, 'old', '2026-01-01')",
+];
+
+describe.each(HASH_ORDERS)('rows with keys of both sides, %s', (order) => {
+  test('a child under a key of both sides goes with its own parent, and its rival takes the key', async () => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...INVOICES);
+    await towns.edit(
+      [
+        "INSERT INTO invoice VALUES (100, 'north', '2026-02-01')",
+        "INSERT INTO line VALUES (100, 1, 'north 1', '2026-02-09'), (100, 2, 'north 2', '2026-02-01')",
+        "INSERT INTO tax VALUES ('tax n1', 100, 1)",
+      ],
+      [
+        "INSERT INTO invoice VALUES (100, 'south', '2026-02-02')",
+        "INSERT INTO line VALUES (100, 1, 'south 1', '2026-02-02'), (100, 2, 'south 2', '2026-02-02'), (100, 3, 'south 3', '2026-02-02')",
+        "INSERT INTO tax VALUES ('tax s1', 100, 1), ('tax s3', 100, 3)",
+      ],
+      order,
+    );
+    const inNorth = await towns.run('north');
+    const run = inNorth.run('south');
+    expect(run.failure).toBeNull();
+    expect(await towns.north.rows('SELECT who FROM invoice WHERE id = 100')).toEqual([{ who: 'north' }]);
+    expect(await towns.north.rows('SELECT what FROM line ORDER BY n')).toEqual([
+      { what: 'north 1' },
+      { what: 'north 2' },
+    ]);
+    expect(await towns.north.rows('SELECT id FROM tax')).toEqual([{ id: 'tax n1' }]);
+    expect(run.conflicts.map(({ kind, key, left }) => [kind, ...Object.values(key), left])).toEqual([
+      ['id-collision', '100', true],
+      ['id-collision', '100', '2', true],
+      ['id-collision', '100', '1', true],
+      ['dependant', '100', '3', true],
+      ['dependant', 'tax s1', true],
+      ['dependant', 'tax s3', true],
+    ]);
+    expect((await towns.run('south')).head).toBe(inNorth.head);
+  });
+});
+
+const RINGS = [
+  PAST,
+  'CREATE TABLE a (id INT PRIMARY KEY, who VARCHAR(9), b INT, created_at DATETIME)',
+  'CREATE TABLE b (id INT PRIMARY KEY, a INT, up INT, code VARCHAR(9) UNIQUE, FOREIGN KEY (a) REFERENCES a (id) ON DELETE CASCADE, FOREIGN KEY (up) REFERENCES b (id) ON DELETE CASCADE)',
+  'CREATE TABLE by_code (id INT PRIMARY KEY, code VARCHAR(9), FOREIGN KEY (code) REFERENCES b (code))',
+  'CREATE TABLE log (a INT, line VARCHAR(9), FOREIGN KEY (a) REFERENCES a (id))',
+  'ALTER TABLE a ADD FOREIGN KEY (b) REFERENCES b (id)',
+  "INSERT INTO a VALUES (1, 'old', NULL, '2026-01-01')",
+];
+const NORTH = ["INSERT INTO a VALUES (7, 'north', NULL, '2026-02-01')"];
+const SOUTH = [
+  'SET foreign_key_checks = 0',
+  "INSERT INTO a VALUES (7, 'south', 70, '2026-02-02'), (8, 'south', 71, '2026-02-02')",
+  "INSERT INTO b VALUES (70, 7, 72, 'x'), (71, NULL, 70, NULL), (72, NULL, 72, NULL), (73, NULL, 71, NULL), (74, NULL, NULL, 'y')",
+  "INSERT INTO by_code VALUES (1, 'x'), (2, 'y')",
+  "INSERT INTO log VALUES (7, 'of 7'), (1, 'of 1')",
+  'UPDATE a SET b = 72 WHERE id = 1',
+  'SET foreign_key_checks = 1',
+];
+
+test.each(HASH_ORDERS)(
+  'circles, rows of their own table and unique values are followed, %s',
+  async (order) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...RINGS);
+    await towns.edit(NORTH, SOUTH, order);
+    const inNorth = await towns.run('north');
+    const run = inNorth.run('south');
+    expect(run.failure).toBeNull();
+    expect(await towns.north.rows('SELECT id, who FROM a ORDER BY id')).toEqual([
+      { id: 1, who: 'old' },
+      { id: 7, who: 'north' },
+    ]);
+    // 72 leads to nothing that lost its key, and 74 neither.
+    expect(await towns.north.rows('SELECT id FROM b ORDER BY id')).toEqual([{ id: 72 }, { id: 74 }]);
+    expect(await towns.north.rows('SELECT id FROM by_code')).toEqual([{ id: 2 }]);
+    expect(await towns.north.rows('SELECT line FROM log ORDER BY line')).toEqual([{ line: 'of 1' }, { line: 'of 7' }]);
+    expect(run.conflicts.map(({ kind, table, key }) => [kind, table, ...Object.values(key)])).toEqual([
+      ['id-collision', 'a', '7'],
+      ['dependant', 'b', '70'],
+      ['dependant', 'b', '71'],
+      ['dependant', 'by_code', '1'],
+      ['dependant', 'a', '8'],
+      ['dependant', 'b', '73'],
+      // Rows of a table without a primary key cannot be told apart: they stay, and are listed.
+      ['reference', 'log'],
+    ]);
+    expect((await towns.run('south')).head).toBe(inNorth.head);
+  },
+  60_000,
+);
+
+test('a dependant in a table with triggers is not removed: the merge is refused', async () => {
+  await using folder = await tempFolder();
+  const towns = await twoTowns(
+    folder,
+    ...INVOICES,
+    'CREATE TABLE seen (n INT PRIMARY KEY)',
+    'CREATE TRIGGER watch BEFORE DELETE ON tax FOR EACH ROW INSERT INTO seen VALUES (1)',
+  );
+  const invoice = (who: string, day: number) => [
+    `INSERT INTO invoice VALUES (100, '${who}', '2026-02-0${day}')`,
+    `INSERT INTO line VALUES (100, ${day}, '${who}', NULL)`,
+    `INSERT INTO tax VALUES ('${who}', 100, ${day})`,
+  ];
+  await towns.edit(invoice('north', 1), invoice('south', 2));
+  const before = await towns.north.head();
+  const run = (await towns.run('north')).run('south');
+  expect(run.failure).toMatchObject({ code: 'constraint-violation' });
+  expect(run.failure?.message).toContain('would fire its triggers');
+  expect(await towns.north.head()).toBe(before);
+}, 60_000);
+
+test.each(['ours', 'theirs'] as const)(
+  'under %s the family goes as well, and nothing is left',
+  async (strategy) => {
+    await using folder = await tempFolder();
+    const towns = await twoTowns(folder, ...INVOICES);
+    await towns.edit(
+      ["INSERT INTO invoice VALUES (100, 'north', NULL)", "INSERT INTO line VALUES (100, 1, 'north', NULL)"],
+      ["INSERT INTO invoice VALUES (100, 'south', NULL)", "INSERT INTO line VALUES (100, 2, 'south', NULL)"],
+    );
+    const run = (await towns.run('north', { strategy })).run('south');
+    expect(run.conflicts.map(({ kind, left }) => [kind, left])).toEqual([
+      ['id-collision', false],
+      ['dependant', false],
+    ]);
+    const what = strategy === 'ours' ? 'north' : 'south';
+    expect(await towns.north.rows('SELECT who, what FROM invoice i JOIN line l ON l.invoice = i.id')).toEqual([
+      { who: what, what },
+    ]);
+  },
+  60_000,
+);

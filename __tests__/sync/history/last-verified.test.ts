@@ -1,0 +1,139 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import {
+  EMPTY_STATE,
+  readStateFile,
+  recall,
+  remember,
+  retire,
+  stateFilePath,
+  writeStateFile,
+} from '../../../src/sync/history/last-verified.ts';
+import { HEAD } from '../../helpers/results.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
+
+const AT = '2026-11-25T20:46:12.345Z';
+const OTHER = 'v'.repeat(32);
+const ROOT = 'a'.repeat(32);
+const PLACE = { root: ROOT, endpoint: 'file:///srv/box', ref: null, branch: 'main', local: 'main' };
+const FOUND = { place: PLACE, name: 'box', head: HEAD, verifiedAt: AT };
+const MEMORY = retire(remember(EMPTY_STATE, [FOUND]), 'main', [OTHER]);
+const FORMER = { endpoint: PLACE.endpoint, branch: 'main', head: HEAD, at: AT };
+
+describe('what is remembered', () => {
+  test.each([
+    ['the same place', PLACE, { head: HEAD, verifiedAt: AT, certain: true }],
+    ['another branch there', { ...PLACE, branch: 'work' }, null],
+    ['another branch of ours', { ...PLACE, local: 'work' }, null],
+    ['another endpoint', { ...PLACE, endpoint: 'file:///srv/elsewhere' }, null],
+    ['another git ref', { ...PLACE, ref: 'refs/data' }, null],
+    ['another first commit of ours', { ...PLACE, root: OTHER }, null],
+  ])('is recalled for the place that it was, whatever the peer is called: %s', (_, place, found) => {
+    expect(recall(MEMORY, place, 'vault')).toEqual(found);
+  });
+
+  test('of one peer leaves the others, and the moment of the last proof where there is no later one', () => {
+    const elsewhere = { ...FOUND, place: { ...PLACE, endpoint: 'file:///srv/other' }, name: 'other' };
+    const after = remember(MEMORY, [elsewhere, { ...FOUND, head: OTHER, verifiedAt: null }]);
+    expect(recall(after, PLACE, 'box')).toEqual({ head: OTHER, verifiedAt: AT, certain: true });
+    expect(recall(after, elsewhere.place, 'other')).toEqual({ head: HEAD, verifiedAt: AT, certain: true });
+    expect(after.retired).toEqual([{ local: 'main', head: OTHER }]);
+  });
+
+  test('heads that were given up are kept once each, for each branch, and only the newest thousand', () => {
+    const twice = retire(retire(MEMORY, 'main', [HEAD, OTHER]), 'work', [OTHER]);
+    expect(twice.retired).toEqual([
+      { local: 'main', head: HEAD },
+      { local: 'main', head: OTHER },
+      { local: 'work', head: OTHER },
+    ]);
+    const many = Array.from({ length: 1_001 }, (_, n) => String(n).padStart(32, '0'));
+    expect(retire(twice, 'main', many).retired.map(({ head }) => head)).toEqual(many.slice(1));
+  });
+});
+
+describe('a memory of version 1', () => {
+  const former = { ...EMPTY_STATE, former: { box: FORMER, far: { ...FORMER, endpoint: 'file:///far' } } };
+
+  test.each([
+    ['box', PLACE, { head: HEAD, verifiedAt: AT, certain: false }],
+    ['vault', PLACE, null],
+    ['far', PLACE, null],
+    ['box', { ...PLACE, branch: 'work' }, null],
+    ['constructor', PLACE, null],
+  ])('counts for the peer of that name where it was: %s', (name, place, found) => {
+    expect(recall(former, place, name)).toEqual(found);
+  });
+
+  test('is used until the peer has an entry of its own, and no other is lost', () => {
+    const after = remember(former, [{ ...FOUND, head: OTHER, verifiedAt: null }]);
+    expect(recall(after, PLACE, 'box')).toEqual({ head: OTHER, verifiedAt: AT, certain: true });
+    expect(Object.keys(after.former)).toEqual(['far']);
+    expect(Object.keys(remember(former, [{ ...FOUND, name: 'far' }]).former)).toEqual(['box', 'far']);
+  });
+
+  test('is read as it was written, and kept in the next file', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.dolt'));
+    await writeFile(stateFilePath(folder.path), JSON.stringify({ version: 1, peers: former.former }));
+    const read = await readStateFile(folder.path);
+    expect(read).toEqual({ stateFile: former, warning: null });
+    await writeStateFile(folder.path, remember(read.stateFile, [FOUND]));
+    expect((await readStateFile(folder.path)).stateFile.former).toEqual({ far: former.former.far });
+  });
+});
+
+describe('the file', () => {
+  test('is written whole, for its owner alone, and read again', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.dolt'));
+    await writeStateFile(folder.path, MEMORY);
+    await writeStateFile(folder.path, MEMORY);
+    expect(await readdir(folder.file('.dolt'))).toEqual(['dolt-federation.json']);
+    expect((await stat(stateFilePath(folder.path))).mode & 0o777).toBe(0o600);
+    expect(await readStateFile(folder.path)).toEqual({ stateFile: MEMORY, warning: null });
+  });
+
+  test('that is not there is no trouble', async () => {
+    await using folder = await tempFolder();
+    expect(await readStateFile(folder.path)).toEqual({ stateFile: EMPTY_STATE, warning: null });
+  });
+
+  test.each([
+    ['no byte', ''],
+    ['half of it', '{"version":1,"peers":{"box":{"endp'],
+    ['another version', '{"version":3,"peers":[]}'],
+    ['another form', '{"version":1,"peers":{"box":"2026-11-25"}}'],
+    ['a time that is none', JSON.stringify({ version: 1, peers: { box: { ...FORMER, at: 'yesterday' } } })],
+    ['a head that is none', JSON.stringify({ version: 1, peers: { box: { ...FORMER, head: 'main' } } })],
+    ['a key that is not ours', JSON.stringify({ version: 2, peers: [], retired: [], former: {}, more: 1 })],
+    ['less than it should', JSON.stringify({ version: 2, peers: [] })],
+  ])('that holds %s remembers nothing and says so', async (_, text) => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.dolt'));
+    await writeFile(stateFilePath(folder.path), text);
+    expect(await readStateFile(folder.path)).toEqual({
+      stateFile: EMPTY_STATE,
+      warning: expect.stringContaining(stateFilePath(folder.path)),
+    });
+  });
+
+  test('that is a folder, or larger than any of ours, is not read', async () => {
+    await using folder = await tempFolder();
+    await mkdir(stateFilePath(folder.path), { recursive: true });
+    expect((await readStateFile(folder.path)).warning).toContain('no file of ours');
+    await using large = await tempFolder();
+    await mkdir(large.file('.dolt'));
+    await writeFile(stateFilePath(large.path), Buffer.alloc(16 * 1024 * 1024 + 1, ' '));
+    expect((await readStateFile(large.path)).warning).toContain('no file of ours');
+  });
+
+  test('keeps what it was where it cannot be written', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('.dolt'));
+    await writeStateFile(folder.path, MEMORY);
+    const before = await readFile(stateFilePath(folder.path), 'utf8');
+    await expect(writeStateFile(folder.file('nowhere'), EMPTY_STATE)).rejects.toThrow('ENOENT');
+    expect(await readFile(stateFilePath(folder.path), 'utf8')).toBe(before);
+  });
+});

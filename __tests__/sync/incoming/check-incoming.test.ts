@@ -1,0 +1,193 @@
+import { describe, expect, test } from '@jest/globals';
+import { ERRORS } from '../../../src/contract/error-codes.ts';
+import { EXIT } from '../../../src/contract/exit-codes.ts';
+import { ACCEPTS, ROLES } from '../../../src/contract/vocabulary.ts';
+import { timeColumns } from '../../../src/dolt/rows/future-dates.ts';
+import { checkIncoming } from '../../../src/sync/incoming/check-incoming.ts';
+import { isMassDeletion } from '../../../src/sync/incoming/findings.ts';
+import { type IncomingChanges, incomingDefinitions } from '../../../src/sync/incoming/incoming-changes.ts';
+import { listed } from '../../../src/sync/notice.ts';
+import { actionsOf, isChecked } from '../../../src/sync/peer-actions.ts';
+
+const NOTHING: IncomingChanges = {
+  definitions: [],
+  localTables: [],
+  dropped: [],
+  deletions: [],
+  futureCommits: null,
+  futureRows: [],
+  unexplained: [],
+  privateTables: [],
+  expressions: [],
+  steering: [],
+  redefined: [],
+  collation: false,
+  migrations: [],
+};
+const RULES = { peer: 'partner', accept: [], maxDelete: 50 } as const;
+const row = (table: string) => ({ table, key: { id: '1' }, column: null, value: null });
+
+const EVERYTHING: IncomingChanges = {
+  ...NOTHING,
+  definitions: [
+    { kind: 'trigger', name: 't', change: 'new' },
+    { kind: 'event', name: 'e', change: 'changed' },
+    { kind: 'procedure', name: 'p', change: 'new' },
+    { kind: 'oracle', name: 'o', change: 'new' },
+    { kind: 'view', name: 'v', change: 'new' },
+    { kind: 'trigger', name: 'old', change: 'removed' },
+  ],
+  localTables: [{ table: 'dolt_ignore', count: 2, rows: [row('dolt_ignore')] }],
+  dropped: ['gone'],
+  deletions: [{ table: 'items', before: 20, deleted: 11, added: 0, moved: 0, rows: [row('items')] }],
+  futureCommits: { count: 1, latest: '2100-01-01 00:00:00' },
+  futureRows: [{ table: 'times', column: 'updated_at', count: 1, rows: [row('times')] }],
+};
+
+describe('what the screen lets pass', () => {
+  test('nothing, with nothing to say', () => {
+    expect(checkIncoming(NOTHING, RULES)).toEqual({ failure: null, held: [], notices: [] });
+  });
+
+  test('everything is held at once, under the first code, and the hint names all that would have to be accepted', () => {
+    const { failure, held } = checkIncoming(EVERYTHING, RULES);
+    expect(failure?.code).toBe('peer-brings-code');
+    expect(failure?.message.split('\n')).toEqual([
+      'partner brings 1 trigger (t, new)',
+      'partner brings 1 event (e, changed)',
+      'partner brings 1 procedure (p, new)',
+      'partner brings 1 oracle (o, new)',
+      'partner changes 2 rows of dolt_ignore',
+      'partner drops 1 table (gone)',
+      'partner deletes 11 of the 20 rows of items (`max-delete` is 50 %)',
+      'partner brings 1 commit dated up to 2100-01-01 00:00:00 UTC',
+      'partner brings 1 row of times whose updated_at lies more than a day ahead',
+      'Nothing was merged from partner, and nothing pushed to it.',
+    ]);
+    expect(failure?.hint).toContain('`accept: [triggers, events, procedures, ignore, deletion, future]`');
+    expect(held.map(({ table }) => table)).toEqual(['dolt_ignore', 'items', 'times']);
+  });
+
+  test('what is accepted passes and is told; what is missing from a longer list still holds', () => {
+    const all = checkIncoming(EVERYTHING, { ...RULES, accept: ACCEPTS });
+    expect(all).toMatchObject({ failure: null, held: [] });
+    expect(all.notices.map(({ code }) => code)).toEqual([
+      ...['peer-brings-code', 'peer-brings-code', 'peer-brings-code', 'peer-brings-code'],
+      ...['peer-changes-local-tables', 'mass-deletion', 'mass-deletion', 'future-date', 'future-date'],
+      'peer-brings-views',
+    ]);
+    const { failure } = checkIncoming(EVERYTHING, {
+      ...RULES,
+      accept: ['triggers', 'events', 'ignore', 'deletion', 'future'],
+    });
+    expect(failure?.message).toMatch(/procedure \(p, new\)\npartner brings 1 oracle/);
+    expect(failure?.hint).toBe(ERRORS['peer-brings-code'].hint);
+  });
+
+  test('views, removed code, new definitions and other migrations are only told', () => {
+    const { failure, notices } = checkIncoming(
+      {
+        ...NOTHING,
+        definitions: [
+          { kind: 'view', name: 'v', change: 'new' },
+          { kind: 'trigger', name: 't', change: 'removed' },
+        ],
+        redefined: ['issues'],
+        migrations: [{ table: 'schema_migrations', ours: '49', theirs: '32' }],
+      },
+      RULES,
+    );
+    expect(failure).toBeNull();
+    expect(notices).toEqual([
+      {
+        severity: 'warning',
+        code: 'schema-skew',
+        message: 'partner is at 32 in schema_migrations, and we are at 49',
+      },
+      {
+        severity: 'notice',
+        code: 'peer-brings-views',
+        message: 'partner changes 2 definitions (view v, new, trigger t, removed)',
+      },
+      {
+        severity: 'notice',
+        code: 'definitions-differ',
+        message: 'partner changes the definition of 1 table (issues)',
+      },
+    ]);
+  });
+
+  test('the primary of federation.remote is told where its accept would have to stand', () => {
+    expect(checkIncoming(EVERYTHING, { ...RULES, peer: 'origin' }).failure?.hint).toContain('`role: primary`');
+    expect(checkIncoming(EVERYTHING, RULES).failure?.hint).not.toContain('`role: primary`');
+  });
+
+  test('every refusal is left for a human', () => {
+    const codes = ['peer-brings-code', 'peer-changes-local-tables', 'mass-deletion', 'future-date'] as const;
+    expect(codes.map((code) => ERRORS[code].exit)).toEqual(codes.map(() => EXIT.conflict));
+  });
+});
+
+test.each([
+  [{ before: 20, deleted: 10 }, 50, false],
+  [{ before: 20, deleted: 11 }, 50, true],
+  [{ before: 19, deleted: 19 }, 0, false],
+  [{ before: 20, deleted: 1 }, 0, true],
+  [{ before: 1_000, deleted: 1_000 }, 100, false],
+  [{ before: 1_000, deleted: 501 }, 50, true],
+])('%j at %i percent is a mass deletion: %s', (deletion, maxDelete, expected) => {
+  expect(isMassDeletion(deletion, maxDelete)).toBe(expected);
+});
+
+test.each([
+  ['nothing new', ['a1'], ['a1'], ['a1'], []],
+  ['new', [], [], ['a1'], ['a new']],
+  ['changed', ['a1'], ['a1'], ['a2'], ['a changed']],
+  ['removed', ['a1'], ['a1'], [], ['a removed']],
+  ['new, and we made the same', [], ['a1'], ['a1'], []],
+  ['changed, and we did the same', ['a1'], ['a2'], ['a2'], []],
+  ['changed, and we removed ours', ['a1'], [], ['a2'], ['a changed']],
+  ['removed on both sides', ['a1'], [], [], []],
+  ['changed here only', ['a1'], ['a2'], ['a1'], []],
+])('a definition: %s', (_, base, ours, theirs, expected) => {
+  const read = (side: readonly string[]) => side.map((one) => ({ kind: 'trigger', name: one.charAt(0), digest: one }));
+  const found = incomingDefinitions({ base: read(base), ours: read(ours), theirs: read(theirs) });
+  expect(found.map(({ name, change }) => `${name} ${change}`)).toEqual(expected);
+});
+
+test.each([
+  [[['updated_at', 'datetime(6)']], ['updated_at']],
+  [
+    [
+      ['modified_at', 'text'],
+      ['Updated_At', 'timestamp'],
+    ],
+    ['modified_at', 'Updated_At'],
+  ],
+  [[['modified_at', 'varchar(30)']], ['modified_at']],
+  [
+    [
+      ['updated_at', 'bigint'],
+      ['modified_at', 'datetime'],
+    ],
+    ['modified_at'],
+  ],
+  [[['created_at', 'datetime']], []],
+] as const)('the time columns of %j are %j', (columns, expected) => {
+  const read = columns.map(([name, type]) => ({ name, type, primary: false }));
+  expect(timeColumns(read).map(({ name }) => name)).toEqual(expected);
+});
+
+test('peers are screened where they may be merged, and in status', () => {
+  const checked = (command: 'sync' | 'pull' | 'push' | 'status') =>
+    ROLES.filter((role) => isChecked({ actions: actionsOf(command, role), peer: { role } }));
+  expect(checked('sync')).toEqual(['primary', 'peer', 'upstream']);
+  expect(checked('pull')).toEqual(['primary', 'peer', 'upstream']);
+  expect(checked('status')).toEqual(['primary', 'peer', 'upstream']);
+  expect(checked('push')).toEqual([]);
+});
+
+test('a long list is cut and counted', () => {
+  expect(listed('tag', ['a'])).toBe('1 tag (a)');
+  expect(listed('tag', ['a', 'b', 'c', 'd', 'e', 'f', 'g'])).toBe('7 tags (a, b, c, d, e and 2 more)');
+});

@@ -1,0 +1,67 @@
+import { expect, test } from '@jest/globals';
+import { recordEquivalent } from '../../../src/sync/merge/equivalent.ts';
+import { withDatabase } from '../../helpers/federating.ts';
+import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
+import { type TwoTowns, twoTowns } from '../../helpers/two-towns.ts';
+
+const SIGN =
+  "SET @@dolt_author_name = 'dolt-federation', @@dolt_author_email = 'merge@dolt-federation.invalid', @@dolt_committer_name = 'dolt-federation', @@dolt_committer_email = 'merge@dolt-federation.invalid'";
+
+/** Two towns with two branches to merge, which each will do the other way round: equal contents, two hashes. */
+function beforeMerging(folder: TempFolder): Promise<TwoTowns> {
+  return twoTowns(
+    folder,
+    'CREATE TABLE t (id INT PRIMARY KEY)',
+    "CALL DOLT_COMMIT('-A', '-m', 'table')",
+    "CALL DOLT_BRANCH('side')",
+    'INSERT INTO t VALUES (1)',
+    "CALL DOLT_COMMIT('-A', '-m', 'one')",
+    "CALL DOLT_CHECKOUT('side')",
+    'INSERT INTO t VALUES (2)',
+    "CALL DOLT_COMMIT('-A', '-m', 'two')",
+    "CALL DOLT_CHECKOUT('main')",
+    'CREATE TABLE u (id INT PRIMARY KEY)',
+  );
+}
+
+test('a peer that is only read and says nothing new is left alone, and is up to date', async () => {
+  await using folder = await tempFolder();
+  const towns = await beforeMerging(folder);
+  await towns.north.sql(SIGN, "CALL DOLT_MERGE('--no-ff', '-m', 'federation merge v1', 'side')");
+  await towns.south.sql(
+    SIGN,
+    "CALL DOLT_BRANCH('main2', 'main')",
+    "CALL DOLT_RESET('--hard', 'side')",
+    "CALL DOLT_MERGE('--no-ff', '-m', 'federation merge v1', 'main2')",
+  );
+  await towns.edit([], []);
+  const before = await towns.north.head();
+  const other = await towns.south.head();
+  expect(other).not.toBe(before);
+
+  const read = await towns.run('north');
+  expect(read.head).toBe(before);
+  expect(read.merge?.commits).toBe(0);
+  expect(read.run('south')).toMatchObject({ state: 'up-to-date', verified: true, pulledCommits: 0, behind: 0 });
+
+  // A race that another peer lost brings the same runs here once more.
+  await withDatabase(towns.north.path, folder.file('tmp'), (database) => recordEquivalent(database, read.runs, before));
+  expect(read.run('south')).toMatchObject({ state: 'up-to-date', equivalentTo: before });
+
+  const written = await towns.run('north', { role: 'peer' });
+  expect(written.merge?.commits).toBe(1);
+  expect(written.run('south')).toMatchObject({ state: 'diverged', verified: true, head: written.head });
+});
+
+test('a merge that a person made is no federation merge, so such a head is merged', async () => {
+  await using folder = await tempFolder();
+  const towns = await beforeMerging(folder);
+  await towns.north.sql(SIGN, "CALL DOLT_MERGE('--no-ff', '-m', 'federation merge v1', 'side')");
+  await towns.south.sql(
+    "CALL DOLT_BRANCH('main2', 'main')",
+    "CALL DOLT_RESET('--hard', 'side')",
+    "CALL DOLT_MERGE('--no-ff', '-m', 'by hand', 'main2')",
+  );
+  await towns.edit([], []);
+  expect((await towns.run('north')).merge?.commits).toBe(1);
+});

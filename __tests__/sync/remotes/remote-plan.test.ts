@@ -1,0 +1,97 @@
+import { describe, expect, test } from '@jest/globals';
+import { canonicalAddress } from '../../../src/dolt/remote-address.ts';
+import type { RemoteNote } from '../../../src/sync/remotes/remote-notes.ts';
+import { planRemote, type Registering } from '../../../src/sync/remotes/remote-plan.ts';
+import { refusal } from '../../helpers/configuring.ts';
+
+const A = 'file:///srv/a';
+const B = 'file:///srv/b';
+
+interface Case {
+  readonly remotes?: Readonly<Record<string, string>>;
+  readonly notes?: Readonly<Record<string, Partial<RemoteNote>>>;
+  readonly peers?: readonly string[];
+  readonly registering?: Registering;
+  readonly fix?: boolean;
+  readonly ref?: string;
+}
+
+/** What becomes of the peer `box` at the address A. */
+function plan({ remotes = {}, notes = {}, peers = ['box'], registering = 'keep', fix = false, ref }: Case) {
+  const known = {
+    remotes: Object.entries(remotes).map(([name, url]) => ({ name, url, ref: null, address: canonicalAddress(url) })),
+    backups: [],
+    peers,
+    notes: new Map(
+      Object.entries(notes).map(([name, note]) => [name, { peer: 'box', url: A, ref: null, run: null, ...note }]),
+    ),
+  };
+  const { kind, remote, lasting, other } = planRemote({ peer: 'box', url: A, ref: ref ?? null, address: A }, known, {
+    registering,
+    fix,
+  });
+  return [kind, remote, ...(lasting ? [] : ['for this run']), ...(other === null ? [] : [`not ${other.name}`])].join(
+    ' ',
+  );
+}
+
+describe('the remote of a peer', () => {
+  test.each<[string, Case, string]>([
+    ['nothing is there', {}, 'add box'],
+    ['the case of names counts', { remotes: { Box: B } }, 'add box'],
+    ['it is there', { remotes: { box: A } }, 'use box'],
+    ['it is there in another spelling', { remotes: { box: 'file:/srv/./a/' } }, 'use box'],
+    ['another remote has the address', { remotes: { other: A } }, 'add box'],
+    ['the name is taken', { remotes: { box: B } }, 'add dolt-federation-box not box'],
+    ['it holds another git ref', { remotes: { box: A }, ref: 'refs/x' }, 'add dolt-federation-box not box'],
+    [
+      'it has the other name already',
+      { remotes: { box: B, 'dolt-federation-box': A } },
+      'use dolt-federation-box not box',
+    ],
+    ['both are taken', { remotes: { box: B, 'dolt-federation-box': B } }, 'add dolt-federation-box-2 not box'],
+    ['a fix is asked for', { remotes: { box: B }, fix: true }, 'repoint box not box'],
+    ['ours moved', { remotes: { box: B }, notes: { box: { url: B } } }, 'repoint box not box'],
+    ['ours was repointed by somebody', { remotes: { box: B }, notes: { box: {} } }, 'add dolt-federation-box not box'],
+    [
+      'ours with the other name moved',
+      { remotes: { box: B, 'dolt-federation-box': B }, notes: { 'dolt-federation-box': { url: B } } },
+      'repoint dolt-federation-box not dolt-federation-box',
+    ],
+    ['another run uses the name', { remotes: { box: A }, notes: { box: { run: 1 } } }, 'add dolt-federation-box'],
+  ])('where remotes are kept: %s', (_, known, planned) => {
+    expect(plan(known)).toBe(planned);
+  });
+
+  test.each<[string, Case, string]>([
+    ['nothing is there', {}, 'add box for this run'],
+    ['ours is kept', { remotes: { box: A }, notes: { box: {} } }, 'use box'],
+    ['tracking refs of others stay', { remotes: { box: A } }, 'add dolt-federation-box for this run'],
+    ['the name is taken', { remotes: { box: B } }, 'add dolt-federation-box for this run not box'],
+    ['a fix is asked for', { remotes: { box: B }, fix: true }, 'repoint box not box'],
+  ])('where they are there for a run only: %s', (_, known, planned) => {
+    expect(plan({ ...known, registering: 'run' })).toBe(planned);
+  });
+
+  test.each<[string, Case, string]>([
+    ['nothing is there', {}, 'add dolt-federation-look-box for this run'],
+    ['it is there', { remotes: { box: A }, notes: { box: {} } }, 'add dolt-federation-look-box for this run'],
+    ['the name is taken', { remotes: { box: B }, fix: false }, 'add dolt-federation-look-box for this run not box'],
+    ['a fix would be made', { remotes: { box: B }, fix: true }, 'add dolt-federation-look-box for this run'],
+    [
+      'another run looks as well',
+      { remotes: { 'dolt-federation-look-box': A } },
+      'add dolt-federation-look-box-2 for this run',
+    ],
+  ])('where a run only looks: %s', (_, known, planned) => {
+    expect(plan({ ...known, registering: 'look' })).toBe(planned);
+  });
+
+  test.each<[string, Case]>([
+    ['has the other name', { remotes: { box: B }, peers: ['box', 'dolt-federation-box'] }],
+    ['has this name already', { remotes: { box: B }, notes: { box: { peer: 'x', url: B } }, peers: ['box', 'x'] }],
+  ])('is refused only where another peer %s', async (_, known) => {
+    const failure = await refusal(() => plan(known));
+    expect(failure).toMatchObject({ code: 'config-invalid', hint: 'Rename one of the two peers.' });
+  });
+});

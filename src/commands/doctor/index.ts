@@ -1,0 +1,90 @@
+import type { Configuration } from '../../config/configuration.ts';
+import { endpointOptions } from '../../config/endpoint/options.ts';
+import { guardHint, guardText, loadConfiguration, requireFederation } from '../../config/load.ts';
+import type { DoctorCheck, DoctorResult } from '../../contract/doctor-result.ts';
+import { askCapabilities, type Capabilities } from '../../dolt/capabilities.ts';
+import type { Context } from '../context.ts';
+import { databaseFacts } from '../prepare/database-facts.ts';
+import { requestedCredentials } from '../prepare/options.ts';
+import { selectPeers } from '../prepare/prepare-peers.ts';
+import { strayCredentials, unwrittenBackup } from '../prepare/settings-without-effect.ts';
+import type { DoctorRequest } from '../request.ts';
+import { fine, refused, warned } from './check.ts';
+import { checkDatabase } from './database-check.ts';
+import { type CheckedDolt, checkCapabilities, checkDolt } from './dolt-check.ts';
+import { checkPrograms, checkRunner } from './machine-check.ts';
+import { checkLive, checkPeer } from './peer-check.ts';
+import { checkSecrets } from './secrets-check.ts';
+
+/**
+ * What a run would miss here, each with its cure: from files and programs of this machine alone. Nothing is written, no
+ * peer is contacted, and the database is served by no server: an engine reads a private copy of it.
+ * @throws Failure for a configuration or credentials that are wrong in themselves
+ */
+export async function doctor(request: DoctorRequest, context: Context): Promise<DoctorResult> {
+  const configuration = await loadConfiguration(context, request.overrides);
+  const peers = selectPeers(configuration, { ...request, onlyRoles: [] });
+  const access = {
+    credentials: await requestedCredentials(request, context),
+    githubToken: request.dolt.githubToken,
+    dolthubHost: endpointOptions(context.env, request.overrides).dolthubHost,
+    untrusted: request.untrusted,
+  };
+  const dolt = await checkDolt(request.dolt, context);
+  const capabilities = await capabilitiesOf(dolt, context);
+  const patterns = configuration.allowedRemotePatterns.value;
+  const runner = checkRunner(context.env, {
+    path: process.execPath,
+    major: Number.parseInt(process.versions.node, 10),
+  });
+  const database = await checkDatabase(request, configuration, context);
+  const facts =
+    database.readable === null || dolt.dolt === null || request.untrusted
+      ? null
+      : await databaseFacts({ path: database.readable, branch: request.branch ?? null }, dolt.dolt.path, context);
+  const checks: readonly DoctorCheck[] = [
+    checkMode(configuration),
+    fine({ check: 'peers' }, peers.length === 0 ? 'none is configured' : peers.map((peer) => peer.name).join(', ')),
+    checkPush(configuration),
+    dolt.check,
+    ...('check' in capabilities ? [capabilities.check] : checkCapabilities(capabilities.known, peers, patterns)),
+    ...database.checks,
+    ...(await checkPrograms(peers, context.env)),
+    ...(await Promise.all(peers.map((peer) => checkPeer(peer, access, context)))).flat(),
+    ...(await checkLive(peers, configuration, facts)),
+    ...checkSecrets(database.readable === null ? null : { facts }),
+    ...strayCredentials(configuration, access.credentials).map((notice) => warned({ check: 'credentials' }, notice)),
+    ...(runner === null ? [] : [runner]),
+  ];
+  const status = checks.some((check) => check.status === 'missing') ? 'missing' : 'ok';
+  return { version: 1, command: 'doctor', status, checks };
+}
+
+function checkMode(configuration: Configuration): DoctorCheck {
+  const subject = { check: 'sync-mode' } as const;
+  try {
+    requireFederation(configuration);
+    const [notice] = unwrittenBackup(configuration);
+    return notice === undefined ? fine(subject, configuration.syncMode.value) : warned(subject, notice);
+  } catch (thrown) {
+    return refused(subject, thrown);
+  }
+}
+
+function checkPush({ push }: Configuration): DoctorCheck {
+  const subject = { check: 'push' } as const;
+  if (push.guard === null) return fine(subject, 'pushing is allowed');
+  const message = `${guardText(push.guard)} forbids pushing: runs only pull`;
+  return warned(subject, { severity: 'warning', code: 'push-disabled', message, hint: guardHint(push.guard) });
+}
+
+async function capabilitiesOf(
+  { dolt }: CheckedDolt,
+  context: Context,
+): Promise<{ readonly known: Capabilities | null } | { readonly check: DoctorCheck }> {
+  try {
+    return { known: dolt === null ? null : await askCapabilities(dolt.path, context) };
+  } catch (thrown) {
+    return { check: refused({ check: 'capabilities' }, thrown) };
+  }
+}

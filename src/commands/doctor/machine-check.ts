@@ -1,0 +1,61 @@
+import { gte, valid } from 'semver';
+import type { Peer } from '../../config/configuration.ts';
+import type { DoctorCheck } from '../../contract/doctor-result.ts';
+import type { Env } from '../../core/env.ts';
+import { gitTransport } from '../../credentials/credential.ts';
+import { executablesOnPath } from '../../install/local-dolt.ts';
+import { fine, missing, undetermined } from './check.ts';
+
+/** The first runner that runs actions with `using: node24` (actions/runner release notes). */
+const LEAST_RUNNER = '2.327.1';
+const LEAST_NODE = 24;
+
+/** The node that runs us. */
+interface Node {
+  readonly path: string;
+  readonly major: number;
+}
+
+/**
+ * Whether the runner of a workflow is new enough for the Action; null outside of one. A runner does not tell its version,
+ * but the folder of the node that it brings may, and whoever runs us with its own node 24 is new enough.
+ */
+export function checkRunner(env: Env, node: Node): DoctorCheck | null {
+  if (env['GITHUB_ACTIONS'] !== 'true') return null;
+  const subject = { check: 'runner' } as const;
+  const version = /[/\\.](\d+\.\d+\.\d+)[/\\]externals[/\\]/.exec(node.path)?.[1] ?? null;
+  if (version !== null && valid(version) !== null) {
+    if (gte(version, LEAST_RUNNER)) return fine(subject, `version ${version}`);
+    return missing(subject, `version ${version}, and node24 needs ${LEAST_RUNNER}`, 'Update the runner.');
+  }
+  const isItsOwn = /[/\\]externals[/\\]node\d+[/\\]/.test(node.path);
+  if (isItsOwn && node.major >= LEAST_NODE)
+    return fine(subject, `brings node ${node.major}, as ${LEAST_RUNNER} and newer do`);
+  return undetermined(subject, `its version is not told here; node24 needs ${LEAST_RUNNER}`);
+}
+
+type Program = 'git' | 'ssh';
+
+/** The programs that the peers' remotes are reached with. */
+export function neededPrograms(peers: readonly Peer[]): readonly Program[] {
+  const needsGit = peers.some(({ endpoint }) => endpoint.kind === 'git');
+  const needsSsh = peers.some((peer) => isOverSsh(peer));
+  return [...(needsGit ? (['git'] as const) : []), ...(needsSsh ? (['ssh'] as const) : [])];
+}
+
+/** Whether a peer is reached through ssh, be it by Dolt or by git. */
+export function isOverSsh({ endpoint }: Peer): boolean {
+  return endpoint.kind === 'ssh' || (endpoint.kind === 'git' && gitTransport(endpoint) === 'ssh');
+}
+
+/** Whether the programs that the peers need are on PATH. */
+export async function checkPrograms(peers: readonly Peer[], env: Env): Promise<readonly DoctorCheck[]> {
+  return Promise.all(neededPrograms(peers).map((program) => checkProgram(program, env)));
+}
+
+async function checkProgram(program: Program, env: Env): Promise<DoctorCheck> {
+  const name = process.platform === 'win32' ? `${program}.exe` : program;
+  const [path] = await executablesOnPath(name, env);
+  if (path !== undefined) return fine({ check: program }, path);
+  return missing({ check: program }, `no ${program} on PATH`, `Install ${program}, or put its folder on PATH.`);
+}

@@ -1,0 +1,143 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Configuration, Peer } from '../../config/configuration.ts';
+import type { DoctorCheck } from '../../contract/doctor-result.ts';
+import { Failure } from '../../core/failure.ts';
+import type { Credentials } from '../../credentials/credential.ts';
+import { ownRepository } from '../../credentials/providers/git.ts';
+import { doltEnvironment } from '../../dolt/environment.ts';
+import { run } from '../../dolt/process.ts';
+import { textFailure } from '../../dolt/sql/failure.ts';
+import { sortInboxes } from '../../sync/inbox.ts';
+import { actionsOf } from '../../sync/peer-actions.ts';
+import { findInaccessible, ownerMessage } from '../../sync/remotes/file-access.ts';
+import { fileRemote } from '../../sync/remotes/file-remote.ts';
+import type { Context } from '../context.ts';
+import type { DatabaseFacts } from '../prepare/database-facts.ts';
+import { inboxNotices } from '../prepare/inbox-peers.ts';
+import { hasIgnoredTables, liveNotice, withoutLive } from '../prepare/live-notices.ts';
+import { tierRefusal } from '../prepare/peer-access.ts';
+import { fine, missing, refused, undetermined, warned } from './check.ts';
+import { checkCredential } from './credential-check.ts';
+import { checkKnownHosts } from './known-hosts-check.ts';
+import { isOverSsh } from './machine-check.ts';
+import { checkProxy } from './proxy-check.ts';
+
+const UNTRUSTED = 'not looked at on an event that may not write';
+
+interface Access {
+  readonly credentials: Credentials;
+  /** The workflow's own token, for a git peer in its own repository. */
+  readonly githubToken: string | undefined;
+  readonly dolthubHost: string;
+  /** On an event that may not write nothing of this machine is told about paths that a pull request chose. */
+  readonly untrusted: boolean;
+}
+
+/** What is there and what is missing for one peer. */
+export async function checkPeer(peer: Peer, access: Access, context: Context): Promise<readonly DoctorCheck[]> {
+  const { credentials, githubToken, dolthubHost } = access;
+  const credential = credentials.get(peer.name) ?? ownRepository(peer, context.env, githubToken);
+  const job = { ...context, dolthubHost };
+  const isHidden = access.untrusted && peer.endpoint.folder !== null;
+  const refusal = tierRefusal(peer);
+  return [
+    refusal === null ? null : refused({ check: 'tier', peer: peer.name }, refusal),
+    access.untrusted
+      ? undetermined({ check: 'credentials', peer: peer.name }, UNTRUSTED)
+      : checkCredential(peer, credential, job),
+    access.untrusted ? null : checkProxy(peer, context.env),
+    isOverSsh(peer) ? await checkKnownHosts(peer, credential, context) : null,
+    isHidden ? undetermined({ check: 'folder', peer: peer.name }, UNTRUSTED) : await checkFolder(peer),
+    access.untrusted ? null : await checkGitRepository(peer, context),
+  ].filter((check) => check !== null);
+}
+
+const UNREAD = 'whether a push could empty tables there depends on `dolt_ignore`, and the database was not read';
+
+/**
+ * Peers of which a run would ask whether they are running databases, and deliveries that no run merges.
+ * @param facts null: the database was not read
+ */
+export async function checkLive(
+  peers: readonly Peer[],
+  configuration: Configuration,
+  facts: DatabaseFacts | null,
+): Promise<readonly DoctorCheck[]> {
+  const ignores = await hasIgnoredTables(configuration, async () => facts);
+  return [...withoutLive(peers).flatMap((peer) => checkLivePeer(peer, ignores)), ...checkInbox(configuration, facts)];
+}
+
+function checkLivePeer(peer: Peer, ignores: boolean | null): readonly DoctorCheck[] {
+  const subject = { check: 'live', peer: peer.name } as const;
+  if (ignores === null) return [undetermined(subject, UNREAD, liveNotice(peer).hint)];
+  return ignores ? [warned(subject, liveNotice(peer))] : [];
+}
+
+function checkInbox({ inbox }: Configuration, facts: DatabaseFacts | null): readonly DoctorCheck[] {
+  const notices = inboxNotices(sortInboxes(facts?.branches ?? [], inbox.value));
+  return notices.map((notice) => warned({ check: 'inbox' }, notice));
+}
+
+/** Whether git opens the repository of a `git+file://` peer; null for other peers. */
+async function checkGitRepository({ name, endpoint }: Peer, context: Context): Promise<DoctorCheck | null> {
+  if (endpoint.kind !== 'git' || !/^(?:git\+)?file:/i.test(endpoint.dolt)) return null;
+  const path = fileURLToPath(endpoint.dolt.replace(/^git\+/i, ''));
+  const { tempDir, userHome, signal, secrets } = context;
+  const env = doltEnvironment(context.env, tempDir, { privateDir: tempDir, userHome });
+  const { exitCode, stderr } = await run('git', ['ls-remote', '--quiet', '--', path], { env, cwd: tempDir, signal });
+  const subject = { check: 'folder', peer: name } as const;
+  if (exitCode === 0) return fine(subject, path);
+  return refused(subject, textFailure(secrets.redact(stderr.trim())));
+}
+
+/** Whether the folder of a peer can be its remote, and be read and written as its role asks; null for other peers. */
+async function checkFolder(peer: Peer): Promise<DoctorCheck | null> {
+  const { folder } = peer.endpoint;
+  try {
+    const found = await fileRemote(peer.endpoint);
+    if (folder === null) return null;
+    const isThere = found === 'present';
+    const touched = isThere ? folder : dirname(folder);
+    const closed = isThere ? await findInaccessible(folder, actionsOf('push', peer.role) !== null) : null;
+    if (closed !== null && closed.path !== folder) {
+      return refused({ check: 'folder', peer: peer.name }, new Failure('file-owner', await ownerMessage(closed)));
+    }
+    return judgeFolder(peer, { folder, isThere, isWritable: await isWritable(touched) });
+  } catch (thrown) {
+    return refused({ check: 'folder', peer: peer.name }, thrown);
+  }
+}
+
+interface FolderState {
+  readonly folder: string;
+  readonly isThere: boolean;
+  /** Whether this user may write into it or, where it is not there, into its parent. */
+  readonly isWritable: boolean;
+}
+
+/** What the state of a folder means for a peer of that role. */
+export function judgeFolder(
+  { name, role }: Pick<Peer, 'name' | 'role'>,
+  { folder, isThere, isWritable: mayWrite }: FolderState,
+): DoctorCheck {
+  const subject = { check: 'folder', peer: name } as const;
+  const writes = actionsOf('push', role) !== null;
+  if (!isThere && !writes) {
+    const cure = 'Correct the endpoint, or mount its disk.';
+    return missing(subject, `${folder} does not exist, and this peer is only read`, cure);
+  }
+  if (writes && !mayWrite) {
+    return missing(subject, `this user may not write ${folder}`, 'Give the user the right to write there.');
+  }
+  return fine(subject, isThere ? folder : `${folder} does not exist yet; the first push creates it`);
+}
+
+async function isWritable(path: string): Promise<boolean> {
+  return access(path, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+}

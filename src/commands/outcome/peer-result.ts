@@ -1,0 +1,109 @@
+import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
+import type { Conflict, PeerResult, Problem } from '../../contract/result.ts';
+import { Failure } from '../../core/failure.ts';
+import { groupBy } from '../../core/lists.ts';
+import type { Notice } from '../../sync/notice.ts';
+import type { PeerRun } from '../../sync/peer-run.ts';
+import { peerStatus } from './run-status.ts';
+
+/** One peer's run as the JSON shows it. */
+export function peerResult(run: PeerRun): PeerResult {
+  return {
+    name: run.peer.name,
+    endpoint: run.peer.endpoint.written,
+    role: run.peer.role,
+    tier: run.peer.tier,
+    state: run.state,
+    status: peerStatus(run),
+    ahead: run.ahead,
+    behind: run.behind,
+    pulledCommits: run.pulledCommits,
+    pushedCommits: run.pushedCommits,
+    remoteHead: run.head,
+    verified: run.verified,
+    lastVerifiedAt: run.lastVerifiedAt,
+    oldestUnsyncedAt: run.oldestUnsyncedAt,
+    conflicts: run.conflicts,
+    ...(run.held.length === 0 ? {} : { held: [...run.held] }),
+    error: errorOf(run.failure ?? collision(run)),
+    attempts: run.attempts,
+    durationMs: run.durationMs,
+    ...(run.plan === null ? {} : { plan: run.plan }),
+    ...(run.replaced === null ? {} : { replaced: run.replaced }),
+    ...(run.adopted === null ? {} : { adopted: run.adopted }),
+    ...(run.rewritten === null ? {} : { rewritten: run.rewritten }),
+    ...(run.actions === null || run.remembered !== null || run.inbox !== null ? {} : { memory: 'none' as const }),
+  };
+}
+
+const KIND_CODES = {
+  'id-collision': 'id-collision',
+  dependant: 'id-collision',
+  reference: 'id-collision',
+  duplicate: 'unique-conflict',
+  'unique-conflict': 'unique-conflict',
+  renamed: 'renamed-row',
+  changed: 'conflict',
+  deleted: 'conflict',
+  restored: 'conflict',
+  keyless: 'conflict',
+} as const satisfies Record<Conflict['kind'], ErrorCode>;
+
+/** What happened to rows of each kind, after their number. */
+const KIND_TEXTS: Readonly<Partial<Record<Conflict['kind'], string>>> = {
+  'id-collision': 'added on both sides under one key, of which one is kept',
+  dependant: 'removed with the row that they belong to',
+  reference: 'that refer to the row that has the key now',
+  duplicate: 'removed, since another row has their unique value',
+  'unique-conflict': 'with their former unique value, since another row has the new one',
+  renamed: 'that one side gave another key and the other side changed; both rows are kept',
+};
+
+/** Rows of a merge that went through and yet has to be looked at; null where there are none. */
+function collision({ peer, conflicts }: PeerRun): Failure | null {
+  const left = conflicts.filter((conflict) => conflict.left);
+  const [first] = left;
+  if (first === undefined) return null;
+  const text = [...groupBy(left, ({ kind }) => kind)].map(([kind, rows]) => {
+    const tables = [...new Set(rows.map(({ table }) => table))].join(', ');
+    return `${rows.length} row(s) of ${tables} ${KIND_TEXTS[kind] ?? 'in conflict'}`;
+  });
+  const where = left.some(({ elsewhere }) => elsewhere !== true)
+    ? `The rest was merged with ${peer.name}.`
+    : `Another database made the merge, and it came in from ${peer.name}.`;
+  return new Failure(KIND_CODES[first.kind], `${text.join('; ')}. ${where}`);
+}
+
+function errorOf(failure: Failure | null): PeerResult['error'] {
+  if (failure === null) return null;
+  return { code: failure.code, message: failure.message, hint: failure.hint, retryable: failure.retryable };
+}
+
+/** Something to tell besides the peers' own results. */
+export function problem(
+  severity: Problem['severity'],
+  code: ErrorCode,
+  text: { readonly message: string; readonly hint?: string; readonly peer?: string },
+): Problem {
+  return {
+    severity,
+    code,
+    message: text.message,
+    hint: text.hint ?? ERRORS[code].hint,
+    peer: text.peer ?? null,
+    file: null,
+    line: null,
+    column: null,
+  };
+}
+
+/** What should be known of what a peer brings, as the JSON shows it. */
+export function noticesOf(run: PeerRun): Problem[] {
+  const notices = [...run.notices, run.otherMakers, run.manyTags].filter((notice) => notice !== null);
+  return notices.map((notice) => toProblem(notice, run.peer.name));
+}
+
+/** A notice as the JSON shows it. */
+export function toProblem({ severity, code, ...text }: Notice, peer?: string): Problem {
+  return problem(severity, code, { ...text, ...(peer === undefined ? {} : { peer }) });
+}

@@ -1,0 +1,126 @@
+import type { Problem } from '../../contract/result.ts';
+import { errorMessage, Failure } from '../../core/failure.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import type { Engines } from '../../dolt/server/engines.ts';
+import { commitsAmong, mergeBase, rootCommit } from '../../dolt/sql/history.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import {
+  type Finding,
+  readStateFile,
+  recall,
+  remember,
+  retire,
+  type StateFile,
+  writeStateFile,
+} from '../../sync/history/last-verified.ts';
+import { oldestUnsynced } from '../../sync/history/unsaved.ts';
+import type { PeerRun } from '../../sync/peer-run.ts';
+import { type LastVerified, placeOf } from '../prepare/last-verified.ts';
+import { problem } from './peer-result.ts';
+
+interface LocalDatabase {
+  readonly path: string;
+  readonly branch: string;
+  readonly head: string;
+  readonly mayWrite: boolean;
+  readonly lastVerified: LastVerified;
+}
+
+/**
+ * Notes in each run when its peer was last verified, and since when something is not synced. A run that may write also
+ * remembers which head each peer and we now both have, while it holds the database, so that no other run writes the same
+ * file. A run that was interrupted has no engine any more: it remembers nothing and knows no dates.
+ * @returns a warning where the memory could not be read or written; that is no reason to fail what has been done
+ */
+export async function recordTimes(
+  engines: Engines,
+  runs: readonly PeerRun[],
+  local: LocalDatabase,
+): Promise<Problem[]> {
+  const troubles: string[] = [];
+  try {
+    await engines.use(NO_CREDENTIALS, async ({ database }) => {
+      troubles.push(...(await recordState(database, runs, local)));
+      await recordUnsynced(database, runs, local.head);
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    const { stateFile } = await readStateFile(local.path);
+    if (troubles.length === 0 && local.lastVerified.warning !== null) troubles.push(local.lastVerified.warning);
+    recordVerified(stateFile, runs, { ...local, root: local.lastVerified.root });
+  }
+  return troubles.map((message) => problem('warning', 'memory-unusable', { message }));
+}
+
+async function recordState(sql: Sql, runs: readonly PeerRun[], local: LocalDatabase): Promise<readonly string[]> {
+  const { path, branch, head, mayWrite, lastVerified } = local;
+  const { stateFile } = await readStateFile(path);
+  const warnings = lastVerified.warning === null ? [] : [lastVerified.warning];
+  if (lastVerified.root === null) return warnings;
+  const root = runs.some(({ adopted }) => adopted !== null) ? (await rootCommit(sql, head)).hash : lastVerified.root;
+  const findings = mayWrite ? await findingsOf(sql, runs, { ...local, root }) : [];
+  const gone = mayWrite ? await givenUp(sql, runs, head) : [];
+  const known = retire(remember(stateFile, findings), branch, gone);
+  recordVerified(known, runs, { branch, root });
+  const isNews = ({ place, name, head: last, verifiedAt }: Finding): boolean =>
+    verifiedAt !== null || recall(stateFile, place, name)?.head !== last;
+  if (gone.length === 0 && !findings.some(isNews)) return warnings;
+  try {
+    const aside = await writeStateFile(path, known);
+    return aside === null ? warnings : [...warnings, `it was put aside as ${aside}, and a new memory was begun`];
+  } catch (thrown) {
+    return [...warnings, errorMessage(thrown)];
+  }
+}
+
+function recordVerified(
+  stateFile: StateFile,
+  runs: readonly PeerRun[],
+  { branch, root }: { readonly branch: string; readonly root: string | null },
+): void {
+  if (root === null) return;
+  for (const run of runs) {
+    run.lastVerifiedAt = recall(stateFile, placeOf(run, branch, root), run.peer.name)?.verifiedAt ?? null;
+  }
+}
+
+/**
+ * What both sides have now: their merge base, which is the peer's head where we contain it and ours where the peer does.
+ * A history that was rewritten and is not settled leaves the memory as it is, for the next run to see.
+ */
+async function findingsOf(
+  sql: Sql,
+  runs: readonly PeerRun[],
+  local: { readonly branch: string; readonly head: string; readonly root: string },
+): Promise<Finding[]> {
+  const now = new Date().toISOString();
+  const found = await Promise.all(
+    runs.map(async (run): Promise<readonly Finding[]> => {
+      const { head, failure, actions, rewritten, peer } = run;
+      if (actions === null || head === null || (rewritten !== null && failure !== null)) return [];
+      const common = await mergeBase(sql, local.head, head);
+      if (common === null) return [];
+      const verifiedAt = run.verified && failure === null ? now : null;
+      return [{ place: placeOf(run, local.branch, local.root), name: peer.name, head: common, verifiedAt }];
+    }),
+  );
+  return found.flat();
+}
+
+/** Heads that one side gave up in this run for the other's history. */
+async function givenUp(sql: Sql, runs: readonly PeerRun[], head: string): Promise<string[]> {
+  const former = runs
+    .filter(({ adopted, replaced }) => adopted !== null || replaced !== null)
+    .flatMap(({ adopted, replaced, remembered }) => [adopted?.head, replaced?.head, remembered?.head])
+    .filter((commit) => commit !== undefined);
+  const kept = await commitsAmong(sql, { from: null, to: head }, former);
+  return [...new Set(former)].filter((commit) => !kept.includes(commit));
+}
+
+async function recordUnsynced(sql: Sql, runs: readonly PeerRun[], head: string): Promise<void> {
+  await Promise.all(
+    runs.map(async (run) => {
+      run.oldestUnsyncedAt = await oldestUnsynced(sql, run, head);
+    }),
+  );
+}

@@ -1,0 +1,19 @@
+import { errorMessage, type Failure } from '../../core/failure.ts';
+import type { Secrets } from '../../core/secrets.ts';
+
+/** How much of a tool's words one line of the log may hold. */
+const TAIL_CHARACTERS = 4_000;
+const MAX_DEPTH = 10;
+
+/**
+ * The end of what the tool underneath said, for a failure that has it as its cause; null where there is nothing that the
+ * message does not say. Without what may be secret.
+ */
+export function toolOutput(failure: Failure, secrets: Secrets): string | null {
+  let deepest: unknown = failure;
+  for (let depth = 0; depth < MAX_DEPTH && deepest instanceof Error && deepest.cause != null; depth += 1) {
+    deepest = deepest.cause;
+  }
+  const words = deepest === failure ? '' : secrets.redact(errorMessage(deepest)).trim();
+  return words === '' ? null : words.slice(-TAIL_CHARACTERS);
+}

@@ -1,0 +1,87 @@
+import { constants } from 'node:fs';
+import { cp, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
+import { throwIfInterrupted } from '../../core/interruption.ts';
+import { inPrivateFolder } from '../../core/private-folder.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import { ignorePatternsAt } from '../../dolt/schema/ignored-tables.ts';
+import { type Engine, openEngines } from '../../dolt/server/engines.ts';
+import { branchNames } from '../../dolt/sql/heads.ts';
+import { secretRowsNotice } from '../../sync/incoming/secret-rows.ts';
+import type { Notice } from '../../sync/notice.ts';
+import type { Context } from '../context.ts';
+
+/** What decides about live peers and inboxes, and what warns of rows; only Dolt can read it. */
+export interface DatabaseFacts {
+  /** Whether the head of the branch has rows in `dolt_ignore`. */
+  readonly ignoresTables: boolean;
+  readonly branches: readonly string[];
+  /** Which committed rows hold credentials; null: none does. */
+  readonly secrets: Notice | null;
+}
+
+/** A larger database is not copied for a question that `status` answers as well. */
+const MAX_BYTES = 256 * 1024 * 1024;
+const LIMIT = {
+  milliseconds: 60_000,
+  failure: () => new Failure('timeout', 'the database was not read within a minute'),
+};
+const hashRow = z.object({ hash: z.string() });
+
+/**
+ * Reads a database without changing a byte of it. Dolt rewrites files even when it only reads (2.3.0, measured), so an
+ * engine of ours serves a copy. It starts as fast as one call of `dolt sql` does. The database must not be held by another
+ * process.
+ * @param branch null: the branch that is checked out
+ * @returns null where that cannot be found out
+ */
+export async function databaseFacts(
+  database: { readonly path: string; readonly branch: string | null },
+  dolt: string,
+  context: Context,
+): Promise<DatabaseFacts | null> {
+  try {
+    return await inPrivateFolder(context, 'facts', (folder) => readCopy(folder, database, dolt, context));
+  } catch {
+    throwIfInterrupted(context.signal);
+    return null;
+  }
+}
+
+async function readCopy(
+  folder: string,
+  database: { readonly path: string; readonly branch: string | null },
+  dolt: string,
+  context: Context,
+): Promise<DatabaseFacts | null> {
+  const data = join(database.path, '.dolt');
+  if ((await sizeOf(join(data, 'noms'))) > MAX_BYTES) return null;
+  const copy = join(folder, 'database');
+  const mode = constants.COPYFILE_FICLONE;
+  await cp(join(data, 'noms'), join(copy, '.dolt', 'noms'), { recursive: true, mode });
+  await cp(join(data, 'repo_state.json'), join(copy, '.dolt', 'repo_state.json'));
+  const engines = openEngines({ ...context, dolt, database: copy, tempDir: folder, userHome: false }, 1);
+  try {
+    return await engines.use(NO_CREDENTIALS, (engine) => engine.allWithin(LIMIT, () => read(engine, database.branch)));
+  } finally {
+    await engines.close();
+  }
+}
+
+async function read({ database }: Engine, branch: string | null): Promise<DatabaseFacts | null> {
+  const [head] = await database.rows(hashRow, 'SELECT dolt_hashof(?) AS hash', [branch ?? 'HEAD']);
+  if (head === undefined) return null;
+  return {
+    ignoresTables: (await ignorePatternsAt(database, head.hash)).length > 0,
+    branches: await branchNames(database),
+    secrets: await secretRowsNotice(database, head.hash),
+  };
+}
+
+async function sizeOf(folder: string): Promise<number> {
+  let bytes = 0;
+  for (const name of await readdir(folder, { recursive: true })) bytes += (await stat(join(folder, name))).size;
+  return bytes;
+}

@@ -1,0 +1,106 @@
+import type { Configuration, Peer } from '../../config/configuration.ts';
+import { branchNames } from '../../dolt/sql/heads.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import { type Inbox, sortInboxes } from '../../sync/inbox.ts';
+import type { Notice } from '../../sync/notice.ts';
+import { actionsOf } from '../../sync/peer-actions.ts';
+import { newPeerRun, type PeerRun } from '../../sync/peer-run.ts';
+import type { SyncRequest } from '../request.ts';
+
+/** What the configuration says about deliveries to our own database. */
+export type InboxSettings = Pick<Configuration, 'inbox' | 'strategy' | 'sovereignty'>;
+
+type Asked = Pick<SyncRequest, 'command' | 'only' | 'onlyRoles'>;
+
+/** Whether a run may merge deliveries although it has no peers. */
+export function readsInboxes({ command, only, onlyRoles }: Asked, { inbox }: Pick<Configuration, 'inbox'>): boolean {
+  const isOn = typeof inbox.value === 'boolean' ? inbox.value : inbox.value.length > 0;
+  return isOn && command !== 'push' && only.length === 0 && onlyRoles.length === 0;
+}
+
+interface Receiving {
+  readonly request: Asked;
+  /** Folder of the database. */
+  readonly path: string;
+  /** The branch that is federated. */
+  readonly branch: string;
+  readonly settings: InboxSettings;
+  /** The peers that take part, and all that are configured. */
+  readonly peers: readonly Peer[];
+  readonly configured: readonly Peer[];
+}
+
+/**
+ * One run for each inbox branch of our own database that is to be merged. What a database delivers is treated as what the
+ * peer of its name has: by its conflict strategy and its `accept`, or by the defaults where no peer has that name.
+ */
+export async function inboxRuns(
+  sql: Sql,
+  receiving: Receiving,
+): Promise<{ readonly runs: readonly PeerRun[]; readonly notices: readonly Notice[] }> {
+  const { request, branch, settings, peers, configured } = receiving;
+  if (request.command === 'push') return { runs: [], notices: [] };
+  const branches = (await branchNames(sql)).filter((name) => name !== branch);
+  const { merged, unread, malformed } = sortInboxes(branches, settings.inbox.value);
+  const asksForAll = request.only.length === 0 && request.onlyRoles.length === 0;
+  const chosen = merged.filter(({ sender }) => asksForAll || peers.some(({ name }) => name === sender));
+  return {
+    runs: chosen.map((inbox) => {
+      const peer = configured.find(({ name }) => name === inbox.sender);
+      const actions = actionsOf(request.command, 'upstream');
+      return newPeerRun(inboxPeer(inbox, receiving, peer), actions, inbox.branch, inbox.branch);
+    }),
+    notices: asksForAll ? inboxNotices({ unread, malformed }) : [],
+  };
+}
+
+/** An inbox branch as a peer that is only read. */
+function inboxPeer({ branch }: Inbox, { path, settings }: Receiving, sender: Peer | undefined): Peer {
+  return {
+    name: branch,
+    endpoint: { written: branch, canonical: branch, dolt: '', kind: 'file', folder: path },
+    role: 'upstream',
+    tier: settings.sovereignty.value,
+    branch,
+    strategy: sender?.strategy ?? settings.strategy.value,
+    accept: sender?.accept ?? [],
+    ref: null,
+    user: null,
+    live: false,
+    aws: null,
+    allowedHosts: [],
+    timeout: null,
+    origin: { layer: 'default' },
+  };
+}
+
+/** Inbox branches that stay as they are, and why. */
+export function inboxNotices(left: {
+  readonly unread: readonly string[];
+  readonly malformed: readonly string[];
+}): readonly Notice[] {
+  const notice = (message: string, hint: string): Notice => ({
+    severity: 'notice',
+    code: 'inbox-unread',
+    message,
+    hint,
+  });
+  return [
+    ...(left.unread.length === 0
+      ? []
+      : [
+          notice(
+            `deliveries wait in ${left.unread.join(', ')}, and \`federation.inbox\` does not name their senders`,
+            'Set `federation.inbox: true`, or list the names of the senders there, to merge them.',
+          ),
+        ]),
+    ...(left.malformed.length === 0
+      ? []
+      : [
+          notice(
+            `${left.malformed.join(', ')} is no branch of a delivery: its name is not inbox/<name>-<8 hexadecimal digits>`,
+            'Nothing needs to be done. To keep the branch out of this notice, give it a name outside `inbox/`.',
+          ),
+        ]),
+  ];
+}

@@ -1,0 +1,124 @@
+import type { Peer } from '../../config/configuration.ts';
+import type { ReadOption } from '../../contract/option-value.ts';
+import { Failure } from '../../core/failure.ts';
+import type { NamingOption } from '../../sync/history/lease.ts';
+import { actionsOf, type PeerActions } from '../../sync/peer-actions.ts';
+import type { RewriteRequest, SyncRequest } from '../request.ts';
+import { splitList } from './options.ts';
+
+type Named = Pick<SyncRequest, 'command' | 'leases' | 'rewrites'>;
+
+/**
+ * Refuses heads that were named in vain, or for something else than was meant: before anything is opened.
+ * @param peers the peers that take part in the run
+ * @throws Failure `bad-usage`, `unknown-peer`
+ */
+export function checkLeases(peers: readonly Peer[], request: Named): void {
+  const { command, leases, rewrites } = request;
+  const named = (option: NamingOption, names: Iterable<string>, needs: keyof PeerActions): void => {
+    for (const name of names) checkNamed(peers, { option, name, needs, command });
+  };
+  named('force-with-lease', leases.keys(), 'push');
+  named('adopt', rewrites.adopt.keys(), 'merge');
+  named('merge-rewritten', rewrites.merge.keys(), 'merge');
+  const twice = [...rewrites.adopt.keys(), ...rewrites.merge.keys()].find(
+    (name) => leases.has(name) || (rewrites.adopt.has(name) && rewrites.merge.has(name)),
+  );
+  if (twice !== undefined) {
+    throw new Failure('bad-usage', `${twice} is named by two of force-with-lease, adopt and merge-rewritten`, {
+      hint: 'Decide for each peer whose history is to remain, and name it once.',
+    });
+  }
+  if (new Set(rewrites.adopt.values()).size > 1) {
+    throw new Failure('bad-usage', 'adopt names two different heads, and our branch can become only one', {
+      hint: 'Name the head to take; the other peer follows with `force-with-lease`, or in a run of its own.',
+    });
+  }
+  if (rewrites.discardLocal.length > 0 && rewrites.adopt.size === 0) {
+    throw new Failure('bad-usage', 'discard-local names commits, but nothing is adopted', {
+      hint: 'Use it together with `adopt`, or leave it out.',
+    });
+  }
+}
+
+interface NamedPeer {
+  readonly option: NamingOption;
+  readonly name: string;
+  readonly needs: keyof PeerActions;
+  readonly command: SyncRequest['command'];
+}
+
+function checkNamed(peers: readonly Peer[], { option, name, needs, command }: NamedPeer): void {
+  const peer = peers.find((one) => one.name === name);
+  if (peer === undefined) {
+    throw new Failure('unknown-peer', `${option} names ${name}, which is not among the peers of this run`);
+  }
+  if (needs === 'push' && peer.live === true) {
+    throw new Failure('bad-usage', `${option} names ${name}, which is live: a running database is never forced`, {
+      hint: 'Make the change on that server. Our commits are delivered to its inbox branch.',
+    });
+  }
+  if (actionsOf(command, peer.role)?.[needs] === true) return;
+  const does = needs === 'push' ? 'pushes nothing to' : 'merges nothing from';
+  throw new Failure('bad-usage', `${option} names ${name}, but ${command} ${does} a peer with the role ${peer.role}`, {
+    hint:
+      needs === 'push'
+        ? 'Use `push` or `sync`, and name peers whose role is written to.'
+        : 'Use `sync` or `pull`, and name peers whose role is read from.',
+  });
+}
+
+/** What a command does with a peer whose branch is to be replaced: what is to be lost there is not merged before. */
+export function leasedActions(actions: PeerActions | null, isLeased: boolean): PeerActions | null {
+  return actions === null || !isLeased ? actions : { ...actions, merge: false };
+}
+
+/** `peer=hash`, the hash whole: a lease on the beginning of one could fit another commit. */
+const LEASE = /^([A-Za-z][A-Za-z0-9_-]*)=([0-9a-v]{32})$/;
+const COMMIT = /^[0-9a-v]{32}$/;
+
+/**
+ * The heads that an option names, by peer: none of these options does anything without the head that is expected there.
+ * @throws Failure `bad-usage` for anything but `peer=hash`, and for a peer that is named twice
+ */
+export function requestedLeases(option: NamingOption, text: string | undefined): ReadonlyMap<string, string> {
+  const leases = new Map<string, string>();
+  if (text === undefined) return leases;
+  const words = splitList(text);
+  if (words.length === 0) throw refusal(option, 'it names no peer');
+  for (const word of words) {
+    const [, peer, hash] = LEASE.exec(word) ?? [];
+    if (peer === undefined || hash === undefined) {
+      throw refusal(option, `${JSON.stringify(word)} is not \`peer=hash\``);
+    }
+    if (leases.has(peer)) throw refusal(option, `${peer} is named twice`);
+    leases.set(peer, hash);
+  }
+  return leases;
+}
+
+/** What the user wants done about histories that were rewritten. @throws Failure `bad-usage` */
+export function requestedRewrites(read: ReadOption): RewriteRequest {
+  return {
+    adopt: requestedLeases('adopt', read('adopt')),
+    discardLocal: requestedCommits(read('discard-local')),
+    merge: requestedLeases('merge-rewritten', read('merge-rewritten')),
+  };
+}
+
+function requestedCommits(text: string | undefined): readonly string[] {
+  if (text === undefined) return [];
+  const words = splitList(text);
+  const wrong = words.find((word) => !COMMIT.test(word));
+  if (words.length > 0 && wrong === undefined) return words;
+  const why = wrong === undefined ? 'it names no commit' : `${JSON.stringify(wrong)} is not a whole commit hash`;
+  throw new Failure('bad-usage', `discard-local cannot be used: ${why}`, {
+    hint: 'Run with `adopt` alone: the refusal lists every commit that would be lost.',
+  });
+}
+
+function refusal(option: NamingOption, why: string): Failure {
+  return new Failure('bad-usage', `${option} cannot be used: ${why}`, {
+    hint: 'Write the whole head that you expect, for example `partner=0123456789abcdefghijklmnopqrstuv`; `dolt-federation status --json` prints it as `remoteHead`.',
+  });
+}

@@ -1,0 +1,43 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Configuration, Peer } from '../../config/configuration.ts';
+import { liveHint } from '../../sync/incoming/live-unknown.ts';
+import type { Notice } from '../../sync/notice.ts';
+import { rightsOf } from '../../sync/peer-actions.ts';
+import type { DatabaseFacts } from './database-facts.ts';
+
+/** Peers that are pushed to, of which only the configuration could say whether they are running databases. */
+export function withoutLive(peers: readonly Peer[]): readonly Peer[] {
+  return peers.filter(({ live, role }) => live === null && rightsOf(role).push);
+}
+
+/**
+ * Whether the database has tables that a push could empty at a running server. A beads workspace always has; a `.beads`
+ * folder that holds nothing but our configuration is none.
+ * @param facts asked only where the workspace does not decide; null: the database could not be read
+ * @returns null where that is not known
+ */
+export async function hasIgnoredTables(
+  { workspace }: Pick<Configuration, 'workspace'>,
+  facts: () => Promise<DatabaseFacts | null>,
+): Promise<boolean | null> {
+  if (workspace !== null && (await isFile(join(workspace, 'metadata.json')))) return true;
+  return (await facts())?.ignoresTables ?? null;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+/** What to write into the configuration before a peer is pushed to. */
+export function liveNotice({ name, endpoint }: Peer): Notice {
+  return {
+    severity: 'warning',
+    code: 'live-unknown',
+    message: `nothing will be pushed to ${name} until the configuration says whether ${endpoint.written} is a running database`,
+    hint: liveHint(name),
+  };
+}

@@ -1,0 +1,268 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { distance } from 'fastest-levenshtein';
+import { DATA_FOLDERS, isDatabase } from '../../beads/database-folders.ts';
+import { beadsDatabase, type WorkspaceSearch } from '../../beads/workspace.ts';
+import type { Configuration, Origin } from '../../config/configuration.ts';
+import { ERRORS } from '../../contract/error-codes.ts';
+import {
+  type Boundary,
+  type BoundaryContext,
+  boundaryOf,
+  requireTreeWithin,
+  requireWithin,
+} from '../../core/boundary.ts';
+import { errorMessage, Failure, type Location, systemCode } from '../../core/failure.ts';
+import { realPath } from '../../core/files.ts';
+import type { Notice } from '../../sync/notice.ts';
+import type { Context } from '../context.ts';
+
+interface Wanted {
+  /** What the user named with the flag or the input. */
+  readonly database: string | undefined;
+  readonly configuration: Pick<Configuration, 'workspace' | 'database'>;
+  /** Whether a folder that was named and does not exist may be cloned into. */
+  readonly mayClone?: boolean;
+}
+
+type SearchContext = Pick<Context, 'cwd' | 'ceiling' | 'cloneDir' | 'env' | 'userHome'> & BoundaryContext;
+
+/** Where the database is, or where a clone of it belongs. */
+export type Found =
+  | { readonly kind: 'database'; readonly path: string; readonly notices: readonly Notice[] }
+  | { readonly kind: 'to-clone'; readonly path: string }
+  | { readonly kind: 'nowhere' };
+
+/**
+ * Finds the database: the folder that was named by flag, input, variable or the key `federation.database`, else what the
+ * beads workspace says, else the nearest folder upward that holds `.dolt`.
+ * @throws Failure `no-database` when the named folder is no database, `outside-workspace` when it is outside of the
+ * boundary, `workspace-unknown` and others of `beadsDatabase`
+ */
+export async function locateDatabase(wanted: Wanted, context: SearchContext): Promise<Found> {
+  const { cwd, ceiling, cloneDir } = context;
+  const boundary = await boundaryOf(context, [wanted.database]);
+  const search: WorkspaceSearch = { ...context, workspace: wanted.configuration.workspace, boundary };
+  const named = nameOf(wanted, cwd);
+  if (named !== null) return await atNamed(named, { ...context, search, mayClone: wanted.mayClone === true });
+  const beads = await beadsDatabase(search);
+  if (beads !== null) {
+    await requireInside(beads, boundary);
+    return await at(beads);
+  }
+  const upward = await nearest(cwd, ceiling);
+  if (upward !== null) {
+    await requireInside(upward, boundary);
+    return await at(upward);
+  }
+  if (cloneDir === null) return { kind: 'nowhere' };
+  const clone = join(cloneDir, 'database');
+  await requireInside(clone, boundary);
+  return await at(clone);
+}
+
+/** What is at a place where the database is, or belongs. */
+async function at(path: string, notices: readonly Notice[] = []): Promise<Found> {
+  if (!(await holdsDolt(path))) return { kind: 'to-clone', path };
+  return { kind: 'database', path, notices: [...notices, ...(await nestedDatabases(path))] };
+}
+
+/** A folder that somebody named, and how. */
+interface Named {
+  readonly path: string;
+  readonly written: string;
+  /** What messages call the one who named it. */
+  readonly by: string;
+  /** Where a file names it. */
+  readonly origin: Location | undefined;
+}
+
+function nameOf({ database, configuration }: Wanted, cwd: string): Named | null {
+  if (database !== undefined)
+    return { path: resolve(cwd, database), written: database, by: '`database`', origin: undefined };
+  const { value, origin } = configuration.database;
+  if (value === null) return null;
+  const file = origin.layer === 'file' ? origin.location : undefined;
+  const base = file === undefined ? cwd : dirname(file.file);
+  return { path: resolve(base, value), written: value, by: nameOfOrigin(origin), origin: file };
+}
+
+function nameOfOrigin(origin: Origin): string {
+  return origin.layer === 'environment' ? `the variable ${origin.variable}` : '`federation.database`';
+}
+
+interface Naming extends Pick<Context, 'cwd'> {
+  readonly search: WorkspaceSearch;
+  readonly mayClone: boolean;
+}
+
+async function atNamed(named: Named, { search, mayClone, cwd }: Naming): Promise<Found> {
+  const { path, written, by, origin } = named;
+  await requireInside(path, search.boundary ?? null, named);
+  if (await holdsDolt(path)) {
+    await refuseDataFolder(path, origin);
+    return await at(path, await skipped(path, search));
+  }
+  const there = await stat(path).catch(() => null);
+  if (there !== null) throw await noDatabaseIn(path, origin);
+  if (mayClone) {
+    await refuseBeside(path, search);
+    return { kind: 'to-clone', path };
+  }
+  const near = await nearestDatabase(path);
+  const meant = near === null ? '' : `Did you mean \`${shown(near, { written, cwd })}\`? `;
+  throw new Failure('no-database', `the folder ${JSON.stringify(written)} that ${by} names does not exist (${path})`, {
+    hint: `${meant}Only with \`bootstrap\` (flag or input), which names a peer, a new folder is cloned into.`,
+    location: origin,
+  });
+}
+
+/** A path written as the user wrote the one that it is to replace. */
+function shown(path: string, { written, cwd }: { readonly written: string; readonly cwd: string }): string {
+  return resolve(written) === written ? path : relative(cwd, path);
+}
+
+async function noDatabaseIn(path: string, at: Location | undefined): Promise<Failure> {
+  const inner = await databasesBelow(path);
+  const hint =
+    basename(path) === '.dolt'
+      ? `Name its parent, ${dirname(path)}.`
+      : inner.length === 0
+        ? 'Name the folder that holds `.dolt`.'
+        : `Name one of the databases in it: ${inner.join(', ')}.`;
+  return new Failure('no-database', `${path} holds no Dolt database`, { hint, location: at });
+}
+
+/** A server of bd makes a database of its own in its data folder, beside those of its users (bd 1.3.0). */
+async function refuseDataFolder(path: string, origin: Location | undefined): Promise<void> {
+  const isDataFolder = DATA_FOLDERS.some((name) => path.endsWith(join('.beads', name)));
+  const inner = isDataFolder ? await databasesBelow(path, 1) : [];
+  if (inner.length === 0) return;
+  throw new Failure('nested-database', `${path} is the data folder of a server, and no database of issues`, {
+    hint: `Name one of the databases in it: ${inner.join(', ')}.`,
+    location: origin,
+  });
+}
+
+/** What the workspace would have said, where that is another database or a place that this version does not follow. */
+async function skipped(path: string, search: WorkspaceSearch): Promise<readonly Notice[]> {
+  try {
+    const place = await beadsDatabase(search);
+    if (place === null || (await isSame(place, path)) || !(await holdsDolt(place))) return [];
+    const message = `${path} is used as named; the database of the beads workspace, ${place}, was left alone`;
+    return [{ severity: 'notice', code: 'workspace-unknown', message, hint: '' }];
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    const message = `${path} is used as named; the beads workspace was not followed: ${thrown.message}`;
+    return [{ severity: 'notice', code: 'workspace-unknown', message, hint: '' }];
+  }
+}
+
+/** @throws Failure where the workspace has a database already, or cannot be followed to it */
+async function refuseBeside(path: string, search: WorkspaceSearch): Promise<void> {
+  const place = await beadsDatabase(search);
+  if (place === null || !(await holdsDolt(place))) return;
+  throw new Failure('no-database', `${path} does not exist, and the beads workspace has its database in ${place}`, {
+    hint: 'Nothing is cloned beside it. Leave `database` out to use it.',
+  });
+}
+
+/** The database and everything that its `.dolt` leads to. */
+async function requireInside(path: string, boundary: Boundary | null, named?: Named): Promise<void> {
+  const led = { by: named?.by ?? path, location: named?.origin };
+  await requireWithin(boundary, path, led);
+  await requireTreeWithin(boundary, join(path, '.dolt'), led);
+}
+
+async function isSame(one: string, other: string): Promise<boolean> {
+  return (await realPath(one)) === (await realPath(other));
+}
+
+async function nearest(from: string, ceiling: string | null): Promise<string | null> {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (await holdsDolt(folder)) return folder;
+    if (folder === ceiling || folder === dirname(folder)) return null;
+  }
+}
+
+/** What may not be looked at is no place without a database: nothing else may be taken, or cloned, in its stead. */
+async function holdsDolt(folder: string): Promise<boolean> {
+  try {
+    return (await stat(join(folder, '.dolt', 'noms'))).isDirectory();
+  } catch (thrown) {
+    const code = systemCode(thrown);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false;
+    throw new Failure('no-database', `${join(folder, '.dolt')} cannot be looked into: ${errorMessage(thrown)}`, {
+      hint: 'Check that this user may read the folder, or name another one with `database` (flag or input).',
+      cause: thrown,
+    });
+  }
+}
+
+/** More folders than this are not looked at: a suggestion is not worth the wait. */
+const MAX_FOLDERS = 500;
+const MAX_DISTANCE = 3;
+
+/**
+ * The database whose path is most like one that does not exist: the first folder of the path that is missing has
+ * another name, and everything below it is there.
+ */
+async function nearestDatabase(path: string): Promise<string | null> {
+  const parent = await existingParent(path);
+  if (parent === null) return null;
+  const [missing = '', ...rest] = relative(parent, path).split(sep);
+  const near = (await foldersOf(parent))
+    .map((name) => ({ name, far: distance(name.toLowerCase(), missing.toLowerCase()) }))
+    .filter(({ far }) => far <= Math.min(MAX_DISTANCE, Math.floor(missing.length / 2)))
+    .sort((a, b) => a.far - b.far);
+  for (const { name } of near) {
+    const candidate = join(parent, name, ...rest);
+    if (await isDatabase(candidate)) return candidate;
+  }
+  return null;
+}
+
+/** The databases in the sub-folders of a folder, down to the second level. */
+async function databasesBelow(folder: string, levels = 2): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const name of await foldersOf(folder)) {
+    const inner = join(folder, name);
+    if (await isDatabase(inner)) found.push(inner);
+    else if (levels > 1) found.push(...(await databasesBelow(inner, levels - 1)));
+  }
+  return found;
+}
+
+async function existingParent(path: string): Promise<string | null> {
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const names = await readdir(folder).catch(() => null);
+    if (names !== null) return folder;
+    if (folder === dirname(folder)) return null;
+  }
+}
+
+async function foldersOf(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+    .map(({ name }) => name)
+    .filter((name) => name !== '.dolt' && name !== '.git' && name !== 'node_modules')
+    .slice(0, MAX_FOLDERS)
+    .sort();
+}
+
+/**
+ * The databases in the folder of a database. Our engine serves the outer one alone; another server that is started there
+ * serves them all, and one of the same name in place of the outer one (Dolt 2.3.0, measured; it follows no links).
+ */
+async function nestedDatabases(database: string): Promise<readonly Notice[]> {
+  const entries = await readdir(database, { withFileTypes: true }).catch(() => []);
+  const inner: string[] = [];
+  for (const entry of entries) {
+    if (entry.isDirectory() && (await isDatabase(join(database, entry.name)))) inner.push(entry.name);
+  }
+  if (inner.length === 0) return [];
+  const [noun, verb] = inner.length === 1 ? ['another database', 'it is'] : ['other databases', 'they are'];
+  const message = `${database} contains ${noun}: ${inner.sort().join(', ')}; ${verb} not part of this run`;
+  return [{ severity: 'notice', code: 'nested-database', message, hint: ERRORS['nested-database'].hint }];
+}

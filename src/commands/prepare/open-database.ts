@@ -1,0 +1,168 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { requireNoDaemon } from '../../beads/daemon.ts';
+import type { Configuration, Peer } from '../../config/configuration.ts';
+import { boundaryOf } from '../../core/boundary.ts';
+import { Failure } from '../../core/failure.ts';
+import { realPath } from '../../core/files.ts';
+import { cloneDatabase } from '../../dolt/clone.ts';
+import { processCommand } from '../../dolt/process.ts';
+import { type Engines, openEngines } from '../../dolt/server/engines.ts';
+import type { Notice } from '../../sync/notice.ts';
+import { readWithRetries } from '../../sync/read-peer.ts';
+import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
+import { fileRemote } from '../../sync/remotes/file-remote.ts';
+import { writeNotes } from '../../sync/remotes/remote-notes.ts';
+import { requirePeerWithin } from '../../sync/remotes/working-database.ts';
+import { timeLimit } from '../../sync/time-limits.ts';
+import type { Context } from '../context.ts';
+import type { SyncRequest } from '../request.ts';
+import { type Found, locateDatabase } from './locate-database.ts';
+import { type Access, accessTo } from './peer-access.ts';
+
+/** A database of this town, to be opened by engines one after the other. */
+export interface LocalDatabase {
+  readonly path: string;
+  readonly engines: Engines;
+  /** Whether the folder goes with the machine that this run is on: what no peer has, nobody has then. */
+  readonly ephemeral: boolean;
+  /** Name of the peer that the database was cloned from by this run; null: it was there. */
+  readonly clonedFrom: string | null;
+  /** What should be known of how it was found. */
+  readonly notices: readonly Notice[];
+  close(): Promise<void>;
+}
+
+type Opening = Pick<
+  SyncRequest,
+  'database' | 'branch' | 'bootstrap' | 'dryRun' | 'parallel' | 'command' | 'timeout' | 'retries'
+>;
+
+interface Known {
+  readonly configuration: Configuration;
+  /** Dolt executable. */
+  readonly dolt: string;
+  readonly access: Access;
+}
+
+/**
+ * Finds the town's database, cloning it first where there is none: from the peer that `bootstrap` names, else from the
+ * primary, never from anybody else. A run that may not write clones into a folder that goes when the town is closed.
+ * @throws Failure `no-database`, `unknown-peer`, `database-in-use`, or what cloning threw
+ */
+export async function openLocalDatabase(request: Opening, context: Context, known: Known): Promise<LocalDatabase> {
+  const { configuration } = known;
+  const wanted = { database: request.database, configuration, mayClone: request.bootstrap !== undefined };
+  const found = await locateDatabase(wanted, context);
+  const workspace = configuration.workspace === null ? null : await realPath(configuration.workspace);
+  if (workspace !== null && found.kind !== 'nowhere' && isInside(workspace, await realPath(found.path))) {
+    await requireNoDaemon(workspace, (pid) => processCommand(pid, context.env));
+  }
+  // One connection for each peer that is worked on, and one for the merge.
+  const connections = request.parallel + 1;
+  const at = (path: string, removeWith: readonly string[] = []) =>
+    openEngines({ ...context, dolt: known.dolt, database: path, removeWith }, connections);
+  if (found.kind === 'database') {
+    const engines = at(found.path);
+    const ephemeral = context.cloneDir !== null && isInside(context.cloneDir, found.path);
+    const { path, notices } = found;
+    return { path, engines, ephemeral, clonedFrom: null, notices, close: () => engines.close() };
+  }
+  const writes = request.command !== 'status' && !request.dryRun;
+  const workshop = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
+  if (workshop !== null) context.onResource({ kind: 'folder', path: workshop });
+  const removeWith = workshop === null ? [] : [workshop];
+  try {
+    const source = bootstrapPeer(configuration, request.bootstrap);
+    const path = workshop === null ? cloneTo(found) : join(workshop, 'database');
+    context.log.info(`no database yet: cloning ${source.name} into ${path}`);
+    await clone(request, context, { ...known, source, path, removeWith });
+    const engines = at(path, removeWith);
+    const ephemeral = context.cloneDir !== null;
+    const clonedFrom = workshop === null ? source.name : null;
+    const close = () => engines.close().finally(() => remove(workshop));
+    return { path, engines, ephemeral, clonedFrom, notices: clonedNotice(clonedFrom, path), close };
+  } catch (thrown) {
+    await remove(workshop);
+    throw thrown;
+  }
+}
+
+function isInside(folder: string, path: string): boolean {
+  return path.startsWith(folder + sep);
+}
+
+function clonedNotice(from: string | null, into: string): readonly Notice[] {
+  if (from === null) return [];
+  return [{ severity: 'notice', code: 'cloned', message: `there was no database: cloned from ${from} into ${into}` }];
+}
+
+function cloneTo(found: Exclude<Found, { kind: 'database' }>): string {
+  if (found.kind === 'to-clone') return found.path;
+  throw new Failure('no-database', 'no Dolt database was found here or in a folder above', {
+    hint: 'Name its folder with `database` (flag or input). A new folder is cloned into with `bootstrap`.',
+  });
+}
+
+async function remove(folder: string | null): Promise<void> {
+  if (folder !== null) await rm(folder, { recursive: true, force: true });
+}
+
+function bootstrapPeer(configuration: Configuration, bootstrap: string | undefined): Peer {
+  const wanted = configuration.peers.find((peer) =>
+    bootstrap === undefined ? peer.role === 'primary' : peer.name === bootstrap,
+  );
+  if (wanted !== undefined) return wanted;
+  if (bootstrap !== undefined)
+    throw new Failure('unknown-peer', `no peer is called ${bootstrap}, so nothing can be cloned from it`);
+  throw new Failure('no-database', 'no Dolt database was found, and there is no primary to clone from', {
+    hint: 'Name the folder of the database with `database`, set `federation.remote`, or name a peer with `bootstrap`.',
+  });
+}
+
+async function clone(
+  request: Opening,
+  context: Context,
+  known: Known & { readonly source: Peer; readonly path: string; readonly removeWith: readonly string[] },
+): Promise<void> {
+  const { source } = known;
+  const empty = (cause?: unknown): Failure =>
+    new Failure('no-database', `there is no database here, and ${source.name} is empty, so there is nothing to clone`, {
+      hint: `Push a first database to ${source.name} from the town that has it, or name another peer with \`bootstrap\`.`,
+      cause,
+    });
+  await requirePeerWithin(await boundaryOf(context, []), source.endpoint);
+  if ((await fileRemote(source.endpoint)) === 'absent') throw empty();
+  const { url, engineCredentials, reach, user } = accessTo(source, known.access);
+  const options = {
+    ...context,
+    dolt: known.dolt,
+    database: known.path,
+    removeWith: known.removeWith,
+    engineCredentials,
+  };
+  const note = {
+    peer: source.name,
+    url,
+    ref: source.ref,
+    run: known.configuration.register.value === 'keep' ? null : process.pid,
+  };
+  const wanted = {
+    remote: source.name,
+    url,
+    user,
+    reach,
+    ref: source.ref,
+    branch: source.branch ?? request.branch ?? null,
+    finish: (folder: string) => writeNotes(folder, new Map([[source.name, note]])),
+  };
+  const limit = timeLimit(source, 'clone', request.timeout);
+  const { retries } = request;
+  try {
+    await readWithRetries(() => cloneDatabase(options, wanted, limit), { retries, signal: context.signal });
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    if (thrown.code === 'remote-empty') throw empty(thrown);
+    throw source.endpoint.folder === null ? thrown : await fileOwnerFailure(source.endpoint.folder, thrown);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Peer } from '../../config/configuration.ts';
+import { doltUrl } from '../../config/endpoint/dolt-url.ts';
+import { Failure } from '../../core/failure.ts';
+import { bindCredential } from '../../credentials/bind.ts';
+import type { Credentials } from '../../credentials/credential.ts';
+import { peerCredentials, peerUser } from '../../credentials/engine-credentials.ts';
+import type { Job } from '../../credentials/job.ts';
+import { peerReach } from '../../credentials/peer-reach.ts';
+import { ownRepository } from '../../credentials/providers/git.ts';
+import type { EngineCredentials } from '../../dolt/engine-credentials.ts';
+import type { Reach } from '../../egress/host-rule.ts';
+
+/** How a peer is reached: what Dolt is given for it. */
+interface PeerAccess {
+  readonly url: string;
+  readonly engineCredentials: EngineCredentials;
+  readonly reach: Reach;
+  readonly user: string | null;
+}
+
+/** What decides how peers are reached. */
+export interface Access {
+  readonly credentials: Credentials;
+  readonly job: Job;
+  /** The workflow's own token, for a git peer in its own repository. */
+  readonly githubToken?: string | undefined;
+  readonly dolthubHost: string;
+  readonly patterns: readonly string[];
+  readonly capabilities: Parameters<typeof doltUrl>[1];
+}
+
+/**
+ * Finds out how a peer is reached, before anything is sent: its credential must have been given for its endpoint.
+ * @throws Failure `credential-url-mismatch`, `config-invalid`, `auth`, `unsupported-endpoint`, `endpoint-not-allowed`
+ */
+export function accessTo(peer: Peer, access: Access): PeerAccess {
+  const given = access.credentials.get(peer.name) ?? null;
+  const credential = given ?? ownRepository(peer, access.job.env, access.githubToken);
+  if (credential !== null) {
+    const binding = { awsEndpoint: peer.aws?.endpoint ?? null, dolthubHost: access.dolthubHost };
+    bindCredential(credential, peer.endpoint, binding);
+  }
+  return {
+    url: doltUrl(peer, access.capabilities, access.patterns),
+    engineCredentials: peerCredentials(peer, credential, access.job),
+    reach: peerReach(peer, credential, access.job.env),
+    user: peerUser(peer, credential),
+  };
+}
+
+/** Why nothing can be sent to a peer of that tier; null where raw history may be. */
+export function tierRefusal({ name, tier }: Pick<Peer, 'name' | 'tier'>): Failure | null {
+  if (tier === 'T1') return null;
+  return new Failure('tier-unsupported', `${name} has the tier ${tier}, and only raw history can be sent`);
+}

@@ -1,0 +1,129 @@
+import { readdir } from 'node:fs/promises';
+import type { Configuration, Peer } from '../../config/configuration.ts';
+import type { Role } from '../../contract/vocabulary.ts';
+import type { Boundary } from '../../core/boundary.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
+import { actionsOf } from '../../sync/peer-actions.ts';
+import { newPeerRun, type PeerRun } from '../../sync/peer-run.ts';
+import { fileRemote } from '../../sync/remotes/file-remote.ts';
+import type { Registered, WantedRemote } from '../../sync/remotes/registration.ts';
+import { requirePeerWithin } from '../../sync/remotes/working-database.ts';
+import type { SyncRequest } from '../request.ts';
+import { leasedActions } from './leases.ts';
+import { type Access, accessTo, tierRefusal } from './peer-access.ts';
+
+/** The runs of all peers, and the remotes that have to be registered before they can be read. */
+interface PreparedPeers {
+  readonly runs: readonly PeerRun[];
+  readonly toRegister: readonly WantedRemote[];
+}
+
+interface Preparation {
+  readonly boundary: Boundary | null;
+  readonly request: Pick<SyncRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites'>;
+  /** The town's branch. */
+  readonly branch: string;
+  readonly access: Access;
+  /** Whether the configuration allows pushing. */
+  readonly mayPush: boolean;
+}
+
+/**
+ * Decides what each peer's part is and how it is reached, and refuses, before anything is sent or created, the peers that
+ * cannot take part.
+ */
+export async function preparePeers(peers: readonly Peer[], preparation: Preparation): Promise<PreparedPeers> {
+  const { request, branch, access, mayPush, boundary } = preparation;
+  const runs: PeerRun[] = [];
+  const toRegister: WantedRemote[] = [];
+  for (const peer of peers) {
+    const lease = request.leases.get(peer.name) ?? null;
+    const run = newPeerRun(peer, leasedActions(actionsOf(request.command, peer.role, mayPush), lease !== null), branch);
+    run.lease = lease;
+    run.adopt = request.rewrites.adopt.get(peer.name) ?? null;
+    run.mergeRewritten = request.rewrites.merge.get(peer.name) ?? null;
+    runs.push(run);
+    if (run.actions === null) {
+      const isForbidden = actionsOf(request.command, peer.role) !== null;
+      if (request.only.includes(peer.name) && !isForbidden) run.failure = noActions(peer, request.command);
+      continue;
+    }
+    try {
+      const refusal = tierRefusal(peer);
+      if (refusal !== null) throw refusal;
+      await requirePeerWithin(boundary, peer.endpoint);
+      const { url, engineCredentials, reach, user } = accessTo(peer, access);
+      Object.assign(run, { engineCredentials, reach, user });
+      run.registered = await canBeRegistered(run, request);
+      if (run.registered) toRegister.push({ peer: peer.name, url, ref: peer.ref });
+    } catch (thrown) {
+      run.failure = toFailure(thrown);
+    }
+  }
+  return { runs, toRegister };
+}
+
+/** Registering a `file://` remote creates its folder, which only a first push may do. */
+async function canBeRegistered(run: PeerRun, request: Preparation['request']): Promise<boolean> {
+  const folder = await fileRemote(run.peer.endpoint).catch((thrown: unknown) => {
+    run.state = 'unreachable';
+    throw thrown;
+  });
+  const isLook = request.command === 'status' || request.dryRun;
+  if (folder !== 'absent' && !(isLook && (await isEmpty(run.peer.endpoint)))) return true;
+  run.state = 'remote-empty';
+  return run.actions?.push === true && !request.dryRun;
+}
+
+/** Whether a folder holds no data of a remote. Dolt 2.3.0 writes into such a folder when it fetches from it (measured). */
+async function isEmpty({ folder }: Peer['endpoint']): Promise<boolean> {
+  if (folder === null) return false;
+  return await readdir(folder).then(
+    (names) => !names.includes('manifest'),
+    () => false,
+  );
+}
+
+/** Notes under which name the database knows each peer; nothing can be asked of the others in this run. */
+export function recordRegistered(runs: readonly PeerRun[], { remotes, failures }: Registered): void {
+  for (const run of runs) {
+    const remote = remotes.get(run.peer.name);
+    if (remote !== undefined) Object.assign(run, { remote: remote.name, keepsRemote: remote.stays });
+    const failure = failures.get(run.peer.name);
+    if (failure === undefined) continue;
+    run.registered = false;
+    run.state = 'unreachable';
+    run.failure = failure;
+  }
+}
+
+function noActions(peer: Peer, command: string): Failure {
+  return new Failure('bad-usage', `${peer.name} has the role ${peer.role}, which takes no part in ${command}`, {
+    hint: 'Name another peer, or change its role.',
+  });
+}
+
+/** What a user named; an empty list narrows nothing. */
+interface Selection {
+  readonly only: readonly string[];
+  readonly onlyRoles: readonly Role[];
+}
+
+/**
+ * The peers that a user asked for by name, by role, or by both, in the order of the configuration.
+ * @throws Failure `unknown-peer`
+ */
+export function selectPeers(configuration: Configuration, { only, onlyRoles }: Selection): readonly Peer[] {
+  const known = new Set(configuration.peers.map((peer) => peer.name));
+  const unknown = only.filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new Failure(
+      'unknown-peer',
+      `no peer is called ${unknown.join(', ')}; configured: ${[...known].join(', ') || 'none'}`,
+    );
+  }
+  return configuration.peers.filter(
+    ({ name, role }) =>
+      (only.length === 0 || only.includes(name)) && (onlyRoles.length === 0 || onlyRoles.includes(role)),
+  );
+}

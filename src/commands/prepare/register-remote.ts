@@ -1,0 +1,108 @@
+import type { Configuration, Peer } from '../../config/configuration.ts';
+import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
+import { toFailure } from '../../core/failure.ts';
+import { readRepoState } from '../../dolt/database-files.ts';
+import { NO_LOCK_TIMEOUTS } from '../../dolt/server/lock.ts';
+import { openServer } from '../../dolt/server/server.ts';
+import { openDatabase, type Sql } from '../../dolt/sql/sql.ts';
+import { findDolt } from '../../install/install.ts';
+import { fileRemote } from '../../sync/remotes/file-remote.ts';
+import { forgetPeer, registerPeers } from '../../sync/remotes/registration.ts';
+import { readNotes } from '../../sync/remotes/remote-notes.ts';
+import type { Context } from '../context.ts';
+import { locateDatabase } from './locate-database.ts';
+import { tierRefusal } from './peer-access.ts';
+
+const PINNED = { kind: 'exact', version: DEFAULT_DOLT_VERSION } as const;
+
+interface Place {
+  /** What the user named; undefined: the database is searched. */
+  readonly database: string | undefined;
+  readonly configuration: Pick<Configuration, 'workspace' | 'database'>;
+}
+
+const NOT_KEPT =
+  'Registered for runs of dolt-federation. Not added to `dolt remote`, because bd would then refuse to upgrade this ' +
+  'database and `bd federation sync` would push full history to it. To add it anyway: `federation.register: keep`.';
+
+/**
+ * Makes the database know a new peer at once, where it keeps its peers, where there is a database and a Dolt to open it
+ * with, and where knowing it creates nothing. What cannot be done now is done by the next sync, so nothing here fails the
+ * command.
+ */
+export async function registerNow(
+  peer: Peer,
+  place: Place & { readonly configuration: Configuration; readonly register: Configuration['register']['value'] },
+  context: Context,
+): Promise<void> {
+  // Its remote would receive raw history from every other tool.
+  if (tierRefusal(peer) !== null) return;
+  if (place.register === 'run') {
+    context.log.info(NOT_KEPT);
+    return;
+  }
+  if ((await fileRemote(peer.endpoint).catch(() => 'absent')) === 'absent') return;
+  // What Dolt gets for s3:// depends on which Dolt it is, which the next sync finds out.
+  if (peer.endpoint.kind === 's3') return;
+  await unlessImpossible(context, async () => {
+    const found = await locateDatabase(place, context);
+    if (found.kind !== 'database') return;
+    await withDatabase(found.path, context, async (sql) => {
+      const { failures } = await registerPeers(sql, [{ peer: peer.name, url: peer.endpoint.dolt, ref: peer.ref }], {
+        path: found.path,
+        registering: 'keep',
+        fix: false,
+        peers: place.configuration.peers.map(({ name }) => name),
+        log: context.log,
+        notify: ({ message }) => context.log.warning(message),
+      });
+      for (const failure of failures.values()) throw failure;
+    });
+  });
+}
+
+/** Makes the database forget a peer at once, as far as its remotes are ours; says what stays. */
+export async function forgetNow(name: string, place: Place, context: Context): Promise<void> {
+  const cure = `To remove it, run \`dolt remote remove ${name}\` in the database.`;
+  await unlessImpossible(context, async () => {
+    const found = await locateDatabase(place, context);
+    if (found.kind !== 'database') {
+      context.log.info(`No database was found here, so a remote ${name} of one stays. ${cure}`);
+      return;
+    }
+    if (!(await hasRemoteOf(name, found.path))) return;
+    const isOpened = await withDatabase(found.path, context, async (sql) => {
+      if (!(await forgetPeer(sql, found.path, name))) return;
+      context.log.warning(`The remote ${name} of the database stays: dolt-federation did not add it. ${cure}`);
+    });
+    if (!isOpened) context.log.warning(`The remote ${name} of the database stays: no Dolt was found. ${cure}`);
+  });
+}
+
+/** Whether there is anything to do; asked before an engine is started. */
+async function hasRemoteOf(peer: string, database: string): Promise<boolean> {
+  const state = await readRepoState(database);
+  const { notes } = await readNotes(database);
+  return state === null || state.remotes.some(({ name }) => name === peer || notes.get(name)?.peer === peer);
+}
+
+/** @returns false where this machine has no Dolt */
+async function withDatabase(path: string, context: Context, work: (sql: Sql) => Promise<void>): Promise<boolean> {
+  const dolt = await findDolt({ wanted: PINNED }, context);
+  if (dolt === null) return false;
+  const server = await openServer({ ...context, dolt: dolt.path, database: path, lockTimeouts: NO_LOCK_TIMEOUTS });
+  try {
+    const database = await openDatabase(server, 1);
+    await work(database).finally(() => database.close());
+    return true;
+  } finally {
+    await server.stop();
+  }
+}
+
+async function unlessImpossible(context: Context, work: () => Promise<void>): Promise<void> {
+  await work().catch((thrown: unknown) => {
+    const { message, hint } = toFailure(thrown);
+    context.log.warning(`The remote in the database was left as it is: ${message} ${hint}`);
+  });
+}

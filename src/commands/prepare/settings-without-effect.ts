@@ -1,0 +1,37 @@
+import { closest } from 'fastest-levenshtein';
+import type { Configuration } from '../../config/configuration.ts';
+import type { Credentials } from '../../credentials/credential.ts';
+import type { Notice } from '../../sync/notice.ts';
+
+/** What the user wrote and this run has no use for: said, so that nobody relies on it. */
+export function withoutEffect(configuration: Configuration, credentials: Credentials): readonly Notice[] {
+  return [...unwrittenBackup(configuration), ...strayCredentials(configuration, credentials)];
+}
+
+/** A sync mode that promises more than databases in step. */
+export function unwrittenBackup({ syncMode }: Configuration): readonly Notice[] {
+  if (syncMode.value !== 'belt-and-suspenders') return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'not-supported',
+      message: 'sync.mode is belt-and-suspenders: databases are federated, but this version writes no JSONL backup',
+      hint: 'Let beads write it, or set `sync.mode: dolt-native`.',
+    },
+  ];
+}
+
+/** Credentials of nobody: a name that is misspelt leaves its peer without. */
+export function strayCredentials({ peers }: Configuration, credentials: Credentials): readonly Notice[] {
+  const names = peers.map(({ name }) => name);
+  const strays = [...credentials.keys()].filter((name) => !names.includes(name));
+  return strays.map((stray) => ({
+    severity: 'warning',
+    code: 'unknown-peer',
+    message: `credentials of ${stray}: no peer is called that, so nobody gets them`,
+    hint:
+      names.length === 0
+        ? 'Remove the entry.'
+        : `Did you mean \`${closest(stray, names)}\`? Correct the name, or remove the entry.`,
+  }));
+}

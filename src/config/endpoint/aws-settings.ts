@@ -1,0 +1,75 @@
+import { Failure } from '../../core/failure.ts';
+import type { AwsSettings, Endpoint } from '../configuration.ts';
+import type { EndpointOptions } from './parse.ts';
+import { refusedService } from './query.ts';
+
+/** Regions, profiles and tables become values of variables and parts of a URL: nothing that either could misread. */
+const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
+/** DynamoDB's own rule for the names of tables. */
+const TABLE = /^[A-Za-z0-9_][A-Za-z0-9._-]{2,254}$/;
+
+const NOTHING: AwsSettings = { region: null, profile: null, endpoint: null, pathStyle: null, dynamodbTable: null };
+
+type WrittenKey = 'region' | 'profile' | 'endpoint' | 'dynamodb-table';
+
+interface Checking {
+  readonly endpoint: Endpoint;
+  readonly options: EndpointOptions;
+  /** Does a check and keeps what it throws, with the place of the key. */
+  readonly at: (key: WrittenKey, check: () => void) => void;
+}
+
+/** Checks what a peer's `aws` says, value by value. */
+export function checkAws(aws: AwsSettings, { endpoint, options, at }: Checking): void {
+  const { region, profile, dynamodbTable } = aws;
+  if (region !== null) at('region', () => requireWord('region', region, PLAIN));
+  if (profile !== null) at('profile', () => requireWord('profile', profile, PLAIN));
+  if (dynamodbTable !== null) {
+    at('dynamodb-table', () => requireWord('dynamodb-table', dynamodbTable, TABLE));
+    if (endpoint.kind === 'aws') at('dynamodb-table', refuseSecondTable);
+  }
+  const service = aws.endpoint;
+  if (service === null) return;
+  at('endpoint', () => {
+    const why = refusedService(service, options.allowInsecure);
+    if (why !== null) throw new Failure('config-invalid', `aws.endpoint ${why}`);
+  });
+}
+
+/**
+ * A peer's `aws` together with what the query of its `s3://` endpoint says.
+ * @returns null where neither says anything
+ * @throws Failure `config-ambiguous` where both say different things
+ */
+export function mergeAws(aws: AwsSettings | null, endpoint: Endpoint): AwsSettings | null {
+  const query = new URLSearchParams(endpoint.kind === 's3' ? /\?.*$/s.exec(endpoint.dolt)?.[0] : '');
+  if (query.size === 0) return aws;
+  const { region, endpoint: service, pathStyle, ...others } = aws ?? NOTHING;
+  const style = query.get('path-style');
+  return {
+    ...others,
+    region: one('region', region, query.get('region')),
+    endpoint: one('endpoint', service, query.get('endpoint')),
+    pathStyle: one('path-style', pathStyle, style === null ? null : style === 'true'),
+  };
+}
+
+function one<T>(name: string, written: T | null, queried: T | null): T | null {
+  if (written === null || queried === null || written === queried) return written ?? queried;
+  throw new Failure('config-ambiguous', `aws.${name} and the query of the endpoint say different things`, {
+    hint: 'Keep one of the two.',
+  });
+}
+
+function requireWord(name: string, written: string, form: RegExp): void {
+  if (form.test(written)) return;
+  throw new Failure('config-invalid', `aws.${name} ${JSON.stringify(written)} is malformed`, {
+    hint: 'Use letters, digits, ".", "_" and "-", the first of them no "." or "-"; a table has at least 3 of them.',
+  });
+}
+
+function refuseSecondTable(): void {
+  throw new Failure('config-invalid', 'the endpoint aws://[table:bucket]/path names a table already', {
+    hint: 'Remove `dynamodb-table`, or write the endpoint as s3://bucket/path.',
+  });
+}

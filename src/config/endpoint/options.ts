@@ -1,0 +1,27 @@
+import type { Env } from '../../core/env.ts';
+import { Failure } from '../../core/failure.ts';
+import type { ConfigOverrides } from '../configuration.ts';
+import { isHost } from './authority.ts';
+import type { EndpointOptions } from './parse.ts';
+import { quoteEndpoint } from './text.ts';
+
+/** Where DoltHub answers (https://docs.dolthub.com: "doltremoteapi"). */
+export const DOLTHUB_HOST = 'doltremoteapi.dolthub.com';
+
+/**
+ * How endpoints are read in this run.
+ * @throws Failure `config-invalid` where the host for `dolthub://` is no host
+ */
+export function endpointOptions(env: Env, overrides: ConfigOverrides): EndpointOptions {
+  const dolthubHost = overrides.dolthubHost || env['DOLT_FEDERATION_DOLTHUB_HOST'] || DOLTHUB_HOST;
+  if (!isHost(dolthubHost)) {
+    throw new Failure(
+      'config-invalid',
+      `the host for dolthub:// endpoints, ${quoteEndpoint(dolthubHost)}, is no host`,
+      {
+        hint: 'Give `dolthub-host` or DOLT_FEDERATION_DOLTHUB_HOST as a host with an optional port.',
+      },
+    );
+  }
+  return { dolthubHost, allowInsecure: overrides.allowInsecure ?? false };
+}

@@ -1,0 +1,64 @@
+import type { Endpoint } from '../configuration.ts';
+import { isLoopback, parseAuthority } from './authority.ts';
+import { invalidEndpoint, refuseUnsafeText, secretInEndpoint } from './text.ts';
+
+/** Words in the name of a query parameter that give away a credential, in any spelling with or without separators. */
+const SECRET_NAME =
+  /secret|passw|pwd|token|credential|signature|access.?key|api.?key|auth|jwk|^(key|sig|sv|se)$|^x-amz-/i;
+
+/** All that Dolt takes there, each once (dbfactory/s3.go, after 2.3.0). */
+const NAMES: readonly string[] = ['endpoint', 'region', 'path-style'];
+
+/**
+ * Refuses a query that holds a credential, whatever the scheme, so that the message says so first.
+ * @throws Failure `secret-in-config`.
+ */
+export function refuseSecretQuery(written: string, query: string): void {
+  for (const [name] of new URLSearchParams(query)) {
+    if (SECRET_NAME.test(name)) throw secretInEndpoint(written, 'a key or another secret in its query');
+  }
+}
+
+/**
+ * Checks the query of an `s3://` endpoint.
+ * @throws Failure `invalid-endpoint`, or `secret-in-config` where the service endpoint holds a password.
+ */
+export function checkS3Query(written: string, query: string, allowInsecure: boolean): void {
+  const seen = new Set<string>();
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (!/^[a-z][a-z0-9-]*$/.test(name)) throw invalidEndpoint(written, 'its query has a malformed name');
+    if (!NAMES.includes(name)) throw invalidEndpoint(written, `its query may hold ${NAMES.join(', ')} and no more`);
+    if (seen.has(name)) throw invalidEndpoint(written, 'its query says one thing twice');
+    seen.add(name);
+    refuseUnsafeText(written, value);
+    if (value.includes('%')) throw invalidEndpoint(written, 'it holds a "%" that is encoded twice');
+    if (name === 'path-style' && !/^(true|false)$/.test(value)) {
+      throw invalidEndpoint(written, 'the path-style in its query must be true or false');
+    }
+    const why = name === 'endpoint' ? refusedService(value, allowInsecure) : null;
+    if (why !== null) throw invalidEndpoint(written, `the endpoint in its query ${why}`);
+  }
+}
+
+/**
+ * Why the address of an S3-compatible service may not be used, as the end of a sentence; null where it may.
+ * @throws Failure `secret-in-config` where it holds a password, `invalid-endpoint` where its host is malformed
+ */
+export function refusedService(written: string, allowInsecure: boolean): string | null {
+  const [, scheme, authority] = /^(https?):\/\/([^/?#]+)\/?$/i.exec(written) ?? [];
+  if (scheme === undefined || authority === undefined) return 'must be https://host or http://host';
+  const { host } = parseAuthority(written, authority);
+  if (scheme.toLowerCase() === 'http' && !allowInsecure && !isLoopback(host)) return 'uses http beyond this machine';
+  return null;
+}
+
+/** The service that the query of an `s3://` endpoint names; null where it names none. */
+export function serviceInQuery({ dolt, kind }: Pick<Endpoint, 'dolt' | 'kind'>): string | null {
+  if (kind !== 's3' || !dolt.includes('?')) return null;
+  return new URLSearchParams(dolt.slice(dolt.indexOf('?'))).get('endpoint');
+}
+
+/** A service address as `allowed-remote-patterns` are compared with it: lower case, without a default port. */
+export function canonicalService(written: string): string {
+  return URL.canParse(written) ? new URL(written).origin : written;
+}

@@ -1,0 +1,123 @@
+import { Failure } from '../../core/failure.ts';
+
+/**
+ * Refuses what no part of an endpoint may hold, written or decoded.
+ * Format characters count as control characters: they make two different endpoints look the same.
+ * @throws Failure `invalid-endpoint`.
+ */
+export function refuseUnsafeText(written: string, part: string): void {
+  if (part === '') throw invalidEndpoint(written, 'it has an empty part (a doubled or trailing separator counts)');
+  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(part)) throw invalidEndpoint(written, 'it holds a control character');
+  if (/[\s\p{Z}]/u.test(part)) throw invalidEndpoint(written, 'it holds whitespace');
+  if (part.includes('\\')) throw invalidEndpoint(written, 'it holds a backslash');
+  if (part.startsWith('-')) throw invalidEndpoint(written, 'a part begins with "-" and would be read as an option');
+}
+
+/**
+ * The text of one part after percent-decoding, checked again. Dolt decodes some parts twice (Dolt 2.3.0,
+ * dbfactory/file.go and url.Parse), so a part that still holds `%` after decoding is refused.
+ * @throws Failure `invalid-endpoint`.
+ */
+export function decodePart(written: string, part: string): string {
+  const decoded = percentDecode(written, part);
+  refuseUnsafeText(written, decoded);
+  if (decoded.includes('%')) throw invalidEndpoint(written, 'it holds a "%" that is encoded twice');
+  if (/[?#]/.test(decoded)) throw invalidEndpoint(written, 'a part holds an encoded "?" or "#"');
+  return decoded;
+}
+
+/**
+ * The decoded segments of a path given without its leading slash.
+ * @throws Failure `invalid-endpoint` for empty, `.`, `..`, option-like and undecodable segments and encoded slashes.
+ */
+export function decodePath(written: string, path: string): readonly string[] {
+  return path.split('/').map((segment) => {
+    const decoded = decodePart(written, segment);
+    if (decoded.includes('/')) throw invalidEndpoint(written, 'a part of the path holds an encoded "/"');
+    if (decoded === '.' || decoded === '..') throw invalidEndpoint(written, 'the path holds a "." or ".." segment');
+    return decoded;
+  });
+}
+
+function percentDecode(written: string, part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    if (error instanceof URIError) throw invalidEndpoint(written, 'its percent-encoding is not valid UTF-8');
+    throw error;
+  }
+}
+
+const MAX_SHOWN = 200;
+const HIDDEN = '***';
+
+/**
+ * An endpoint as messages may show it: in quotes, cut at 200 characters, invisible characters escaped, and without
+ * what may be secret (a password or encoded part before an `@`, the values of a query, a fragment).
+ */
+export function quoteEndpoint(written: string): string {
+  const open = hideTail(hideUserinfo(written), /[?#]/u);
+  const cut = open.length > MAX_SHOWN ? `${open.slice(0, MAX_SHOWN)}…` : open;
+  return `"${cut.replace(/[\p{C}\p{Z}"\\]/gu, visible)}"`;
+}
+
+/** Cuts at the last `@`: a password may itself hold `@` or `/`. */
+function hideUserinfo(written: string): string {
+  const slashes = written.indexOf('//');
+  const start = slashes === -1 ? 0 : slashes + 2;
+  const end = written.lastIndexOf('@');
+  if (end < start) return written;
+  const userinfo = written.slice(start, end);
+  const plainUser = /^[A-Za-z0-9._-]*(?=:|$)/.exec(userinfo)?.[0] ?? '';
+  if (plainUser === userinfo && !looksLikeToken(userinfo)) return written;
+  const user = looksLikeToken(plainUser) ? HIDDEN : plainUser;
+  return `${written.slice(0, start)}${user}:${HIDDEN}${written.slice(end)}`;
+}
+
+function hideTail(written: string, from: RegExp): string {
+  const index = written.search(from);
+  return index === -1 ? written : `${written.slice(0, index + 1)}${HIDDEN}`;
+}
+
+function visible(character: string): string {
+  if (character === '"' || character === '\\') return `\\${character}`;
+  return character === ' ' ? ' ' : `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}
+
+/**
+ * Whether a user name is in truth an access token, by the prefixes that GitHub and GitLab give theirs
+ * (https://docs.github.com/authentication "GitHub's token formats", https://docs.gitlab.com/security/tokens).
+ */
+export function looksLikeToken(user: string): boolean {
+  return /^(gh[a-z]_|github_pat_|gl[a-z]{2,6}-)/.test(user);
+}
+
+/** Every form an endpoint may have, as messages and documentation list them. */
+export const ENDPOINT_FORMS = [
+  'dolthub://org/repo',
+  'gs://bucket/path',
+  's3://bucket/path',
+  'file:///absolute/path',
+  'https://host/path',
+  'ssh://host/path',
+  'git@host:path',
+  'az://account/container/path',
+  'oci://bucket/path',
+  'aws://[table:bucket]/path',
+  'git+https://host/path',
+  'git+ssh://host/path',
+  'git+file:///absolute/path',
+] as const;
+
+/** The refusal of an endpoint: `why` completes the sentence after a colon. The endpoint is shown without secrets. */
+export function invalidEndpoint(written: string, why: string): Failure {
+  return new Failure(
+    'invalid-endpoint',
+    `invalid endpoint format ${quoteEndpoint(written)}: ${why}. Accepted forms: ${ENDPOINT_FORMS.join(', ')}`,
+  );
+}
+
+/** The refusal of an endpoint that holds `what`, a secret; the secret is not shown. */
+export function secretInEndpoint(written: string, what: string): Failure {
+  return new Failure('secret-in-config', `the endpoint ${quoteEndpoint(written)} holds ${what}`);
+}

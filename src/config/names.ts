@@ -1,0 +1,91 @@
+import { Failure } from '../core/failure.ts';
+import { looksLikeToken, quoteEndpoint } from './endpoint/text.ts';
+
+/**
+ * A branch name, given back as it is. The rules are git's (git-check-ref-format) and Dolt's, and stricter where SQL
+ * procedures would take a name for an option (`-`) or a refspec (`:`, `+`, `*`): bound parameters do not help there.
+ * @throws Failure `config-invalid`.
+ */
+export function parseBranchName(written: string): string {
+  const why = refusedName(written);
+  if (why !== null) {
+    throw new Failure('config-invalid', `the branch name ${JSON.stringify(written)} ${why}`, {
+      hint: 'Name a branch as `dolt branch` lists it.',
+    });
+  }
+  return written;
+}
+
+/** Why a branch or another ref may not be called so, as the end of a sentence; null where it may. */
+export function refusedName(name: string): string | null {
+  if (name === '') return 'is empty';
+  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) return 'holds a control character';
+  if (/[\s\p{Z}]/u.test(name)) return 'holds whitespace';
+  const forbidden = /[:*?[\\~^]/.exec(name)?.[0];
+  if (forbidden !== undefined) return `holds "${forbidden}"`;
+  if (name.includes('..') || name.includes('@{')) return 'holds ".." or "@{"';
+  if (name.startsWith('+')) return 'begins with "+"';
+  if (name === '@') return 'is reserved';
+  const parts = name.split('/');
+  if (parts.includes('')) return 'has an empty part';
+  if (parts.some((part) => part.startsWith('-') || part.startsWith('.')))
+    return 'has a part that begins with "-" or "."';
+  if (parts.some((part) => part.endsWith('.lock') || part.endsWith('.')))
+    return 'has a part that ends with ".lock" or "."';
+  return null;
+}
+
+/**
+ * The full name of a git ref, given back as it is. Dolt hands it to git as it stands, and git takes a short name for
+ * different refs in different places.
+ * @throws Failure `config-invalid`
+ */
+export function parseRefName(written: string): string {
+  const isFull = /^refs\/[^/]+\/./.test(written);
+  const why = refusedName(written) ?? (isFull ? null : 'is no full name');
+  if (why === null) return written;
+  throw new Failure('config-invalid', `the ref ${JSON.stringify(written)} ${why}`, {
+    hint: 'Write it in full, such as refs/heads/dolt-data; without one it is refs/dolt/data.',
+  });
+}
+
+const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
+const MAX_LENGTH = 64;
+const RESERVED = new Set(['origin', 'main', 'master', 'head']);
+
+/**
+ * A peer's name, given back as it is. Reserved names would be mistaken for the primary or for a branch.
+ * @throws Failure `invalid-peer-name`.
+ */
+export function parsePeerName(written: string): string {
+  const why = refusal(written);
+  if (why === null) return written;
+  // Who mixes up the arguments writes an endpoint here.
+  const shown = quoteEndpoint(written);
+  const hint = written.toLowerCase() === 'origin' ? 'The peer `origin` is set with `federation.remote`.' : undefined;
+  throw new Failure('invalid-peer-name', `invalid peer name ${shown}: ${why}`, { hint });
+}
+
+function refusal(name: string): string | null {
+  if (name === '') return 'it is empty';
+  if (name.length > MAX_LENGTH) return `it is longer than ${MAX_LENGTH} characters`;
+  if (!NAME.test(name)) return 'it must start with a letter and hold only letters, digits, "-" and "_"';
+  if (RESERVED.has(name.toLowerCase())) return 'it is reserved';
+  return null;
+}
+
+/** What accounts are called on SQL servers and on DoltHub, mail addresses included. */
+const USER = /^[A-Za-z0-9._@+][A-Za-z0-9._@+-]*$/;
+
+/**
+ * The user of a peer, given back as it is. It becomes the value of `--user` in a procedure call, where a leading `-`
+ * would be an option, bound parameter or not.
+ * @throws Failure `config-invalid`; `secret-in-config` for an access token, which is not shown
+ */
+export function parsePeerUser(written: string): string {
+  if (looksLikeToken(written)) throw new Failure('secret-in-config', 'the user is an access token');
+  if (USER.test(written)) return written;
+  throw new Failure('config-invalid', 'the user is malformed', {
+    hint: 'A user holds letters, digits, ".", "_", "@", "+" and "-", and does not begin with "-".',
+  });
+}

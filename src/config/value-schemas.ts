@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { DURATION_FORM, parseDuration } from '../contract/duration.ts';
+import { errorMessage } from '../core/failure.ts';
+import { parsePathPattern } from './endpoint/allow-list.ts';
+import { isHost } from './endpoint/authority.ts';
+
+/** One of a closed set of words, without regard to case and surrounding blanks, as beads reads them. */
+export function word<const T extends string>(values: readonly T[]) {
+  const list = values.join(', ');
+  return z.string({ error: `must be one of ${list}` }).transform((written, context): T => {
+    const wanted = written.trim().toLowerCase();
+    const found = values.find((value) => value.toLowerCase() === wanted);
+    if (found !== undefined) return found;
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is none of ${list}` });
+    return z.NEVER;
+  });
+}
+
+/** Text that is not empty. */
+export const text = z
+  .string({ error: 'must be text; write it in quotes' })
+  .refine((written) => written !== '', { error: 'must not be empty' });
+
+/** True or false, as YAML has it or as text in an environment variable. */
+export const flag = z
+  .union([z.boolean(), z.string()], { error: 'must be true or false' })
+  .transform((written, context): boolean => {
+    const wanted = String(written).trim().toLowerCase();
+    if (wanted === 'true' || wanted === 'false') return wanted === 'true';
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is neither true nor false` });
+    return z.NEVER;
+  });
+
+const pattern = text.superRefine((written, context) => {
+  try {
+    parsePathPattern(written);
+  } catch (thrown) {
+    context.addIssue({ code: 'custom', message: errorMessage(thrown) });
+  }
+});
+
+/** Patterns as a list, or in one text with commas or blanks between them: what an environment variable can hold. */
+export const patterns = z.preprocess(
+  (written) => (typeof written === 'string' ? written.split(/[\s,]+/).filter((one) => one !== '') : written),
+  z.array(pattern, { error: 'must be a list of patterns' }),
+);
+
+/** A duration with its unit, as milliseconds. */
+export const duration = z
+  .union([z.string(), z.number()], { error: `must be ${DURATION_FORM}` })
+  .transform((written, context) => {
+    const milliseconds = parseDuration(String(written));
+    if (milliseconds !== null) return milliseconds;
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is not ${DURATION_FORM}` });
+    return z.NEVER;
+  });
+
+/** Letters, digits and the marks that a branch name may hold, at most 64, with a letter or digit at both ends. */
+const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/;
+
+/** Whether a text can be the name of a database among its peers. */
+export function isDatabaseName(text: string): boolean {
+  return NAME.test(text) && !text.includes('..');
+}
+
+/** The name of a database among its peers. It becomes part of a branch name, `inbox/<name>-<8 digits>`. */
+export const databaseName = text.refine(isDatabaseName, {
+  error:
+    'must begin and end with a letter or digit and hold only letters, digits, ".", "_" and "-", at most 64 of them',
+});
+
+/** Hosts without scheme and path, each with a port where only that one is meant. */
+export const hosts = z.array(
+  z
+    .string({ error: 'must be text; write it in quotes' })
+    .refine(isHost, { error: 'must be a host such as dolt.example or dolt.example:8080' })
+    .transform((written) => written.toLowerCase()),
+  { error: 'must be a list of hosts' },
+);

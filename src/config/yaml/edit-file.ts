@@ -1,0 +1,64 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errorMessage, Failure } from '../../core/failure.ts';
+import { writeFileAtomic } from '../../core/files.ts';
+import { readConfigText } from '../find-config.ts';
+import type { PeerValue } from './edit-peers.ts';
+import { withoutPeer, withPeer } from './edit-peers.ts';
+
+/** Looks at the text that is about to be written, and throws to keep it from being written. */
+type Inspect = (text: string) => void;
+
+/** What a new file begins with where its folder would be what makes the default refuse federation. */
+const FRESH_MODE = 'sync:\n  mode: dolt-native\n';
+
+/**
+ * Adds a peer to a configuration file, which must exist. Atomic: the file is the old one or the new one.
+ * @throws Failure `config-unreadable`, what `withPeer` throws, and what `inspect` throws
+ */
+export async function addPeerToFile(
+  file: string,
+  peer: { readonly name: string; readonly value: PeerValue },
+  inspect: Inspect,
+): Promise<void> {
+  const text = withPeer(await readConfigText(file), peer.name, peer.value);
+  inspect(text);
+  await write(file, text);
+}
+
+/**
+ * Creates a configuration file, and its folder, with one peer.
+ * @param isFresh whether the `.beads` folder is created with it: then the file also allows federation
+ * @throws Failure as `addPeerToFile`
+ */
+export async function createFileWithPeer(
+  file: string,
+  peer: { readonly name: string; readonly value: PeerValue; readonly isFresh: boolean },
+  inspect: Inspect,
+): Promise<void> {
+  const text = withPeer(peer.isFresh ? FRESH_MODE : '', peer.name, peer.value);
+  inspect(text);
+  await write(file, text);
+}
+
+/** Removes a peer from a configuration file; a file without it is left alone. @throws Failure as `addPeerToFile` */
+export async function removePeerFromFile(file: string, name: string, inspect: Inspect): Promise<void> {
+  const before = await readConfigText(file);
+  const text = withoutPeer(before, name);
+  if (text === before) return;
+  inspect(text);
+  await write(file, text);
+}
+
+async function write(file: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomic(file, text);
+  } catch (thrown) {
+    throw new Failure('config-unreadable', `cannot write ${file}: ${errorMessage(thrown)}`, {
+      hint: 'Check that this user may write the file and its folder.',
+      location: { file },
+      cause: thrown,
+    });
+  }
+}

@@ -1,0 +1,166 @@
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  Lexer,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLMap,
+} from 'yaml';
+import { Failure, type Location } from '../../core/failure.ts';
+import { Problems } from '../problems.ts';
+
+/** YAML that was parsed, and how to name a place in it. */
+export interface YamlText {
+  readonly document: Document;
+  /** Null where the text holds nothing. */
+  readonly root: YAMLMap | null;
+  /** The place of a node; the file alone where it has none. */
+  readonly place: (node: unknown) => Location;
+}
+
+/**
+ * Reads one YAML 1.2 document whose top level is a mapping.
+ * @param file how messages name the text
+ * @throws Failure `config-syntax`, with every error as `problemsOf` lists them; no message repeats the text itself.
+ */
+export function parseYaml(text: string, file: string): YamlText {
+  const beyond = beyondLimits(text);
+  if (beyond !== null)
+    throw new Failure('config-syntax', beyond.message, { location: { file, line: beyond.line, column: 1 } });
+  const lines = new LineCounter();
+  const options = { version: '1.2', strict: true, uniqueKeys: false, prettyErrors: false, lineCounter: lines } as const;
+  const document = parseDocument(text, options);
+  const at = (offset: number): Location => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const place = (node: unknown): Location => (isNode(node) && node.range ? at(node.range[0]) : { file });
+  const problems = new Problems();
+  const refuse = (message: string, location: Location) =>
+    problems.add(new Failure('config-syntax', message, { location }));
+  for (const error of document.errors) {
+    // Behind a colon the library quotes the text, which may be a secret that belongs to somebody else.
+    const said = error.message.split(': ')[0];
+    const message = error.code === 'MULTIPLE_DOCS' ? 'it holds more than one YAML document' : said;
+    refuse(`invalid YAML: ${message}`, at(error.pos[0]));
+  }
+  problems.throwIfAny();
+  const { explicit, version } = document.directives?.yaml ?? { explicit: false, version: '1.2' };
+  if (explicit && version !== '1.2') refuse(`YAML ${version} is not read, only YAML 1.2`, { file, line: 1, column: 1 });
+  const faults = [...duplicateKeys(document, (node) => place(node).line), ...aliasFaults(document)];
+  for (const { message, node } of faults) refuse(message, place(node));
+  const root = document.contents;
+  if (root !== null && !isMap(root) && !(isScalar(root) && root.value === null)) {
+    refuse('the top level is not a mapping of keys to values', place(root));
+  }
+  problems.throwIfAny();
+  return { document, root: isMap(root) ? root : null, place };
+}
+
+/** More than any person writes. Resolving an alias walks the document, so their number is bounded. */
+const MAX_ALIASES = 1000;
+/** How often aliases may multiply what they stand for. */
+const MAX_MULTIPLIED = 100;
+
+interface YamlFault {
+  readonly message: string;
+  readonly node: Node | null;
+}
+
+/**
+ * Keys that stand twice in one mapping. The library can look for them itself, but compares every pair of keys:
+ * minutes for one long mapping (yaml 2.9.1).
+ */
+function duplicateKeys(document: Document, lineOf: (node: Node) => number | undefined): readonly YamlFault[] {
+  const found: YamlFault[] = [];
+  visit(document, {
+    Map(_, map) {
+      const seen = new Map<unknown, Node>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const first = seen.get(key.value);
+        if (first === undefined) seen.set(key.value, key);
+        else {
+          const message = `the key "${key.value}" stands twice in one mapping, first at line ${lineOf(first)}`;
+          found.push({ message, node: key });
+        }
+      }
+    },
+  });
+  return found;
+}
+
+/** Aliases that stand for nothing, or that are too many or multiply too often to be expanded. */
+function aliasFaults(document: Document): readonly YamlFault[] {
+  const found: YamlFault[] = [];
+  const anchors = new Set<string>();
+  let aliases = 0;
+  let first: Node | null = null;
+  visit(document, {
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.add(node.anchor);
+    },
+    Alias(_, alias) {
+      aliases += 1;
+      first ??= alias;
+      if (!anchors.has(alias.source))
+        found.push({ message: `the alias "*${alias.source}" stands for nothing`, node: alias });
+    },
+  });
+  if (aliases > MAX_ALIASES) return [{ message: `it holds more than ${MAX_ALIASES} aliases`, node: first }];
+  if (found.length > 0 || !multiplies(document)) return found;
+  return [{ message: 'its aliases multiply beyond measure', node: first }];
+}
+
+function multiplies(document: Document): boolean {
+  try {
+    document.toJS({ maxAliasCount: MAX_MULTIPLIED });
+    return false;
+  } catch (error) {
+    if (error instanceof ReferenceError) return true;
+    throw error;
+  }
+}
+
+const MAX_DEPTH = 100;
+const MAX_INDENT = 400;
+
+/** More than a conflicts file of 64 MiB has; each takes the parser some 160 bytes. */
+const MAX_LEXEMES = 10_000_000;
+
+/** Why YAML is not read, and the line at which it is too much. */
+interface BeyondLimits {
+  readonly message: string;
+  readonly line: number;
+}
+
+/**
+ * Whether YAML is nested or long beyond anything a person writes. yaml 2.9.1 composes recursively: half a megabyte of `[`
+ * has ended the whole process in V8 (`RegExpCompiler Allocation failed`), which no `catch` can see; and 64 MiB of short
+ * values do not fit into its memory. The lexer is flat.
+ */
+function beyondLimits(text: string): BeyondLimits | null {
+  let flow = 0;
+  let compact = 0;
+  let lineStart = true;
+  let line = 1;
+  let count = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    count += 1;
+    if (lexeme === '\n' || lexeme === '\r\n') compact = 0;
+    else if (lexeme === '-' || lexeme === '?') compact += 1;
+    else if (lexeme === '[' || lexeme === '{') flow += 1;
+    else if (lexeme === ']' || lexeme === '}') flow -= 1;
+    const isIndented = lineStart && lexeme.length > MAX_INDENT && /^ +$/.test(lexeme);
+    if (isIndented || flow > MAX_DEPTH || compact > MAX_DEPTH)
+      return { message: 'the YAML is nested too deeply', line };
+    if (count > MAX_LEXEMES) return { message: 'the YAML holds too many values', line };
+    lineStart = lexeme.endsWith('\n');
+    if (lineStart) line += lexeme.split('\n').length - 1;
+  }
+  return null;
+}

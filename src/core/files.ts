@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { constants, type Dirent } from 'node:fs';
+import { type FileHandle, lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { errorMessage, Failure, systemCode } from './failure.ts';
+
+/** What files that describe something need at most. */
+export const SMALL_BYTES = 1024 * 1024;
+
+/** The content of a file, or why it was not read. */
+export type SmallFile =
+  | { readonly kind: 'read'; readonly bytes: Buffer }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'refused'; readonly why: string; readonly cause?: unknown };
+
+/**
+ * Reads a small ordinary file that others may have placed. A FIFO would block for ever, a device may never end, and a
+ * huge file would fill the memory: none of them is read. Windows has no FIFOs among its files.
+ * @param most size in bytes from which a file is refused
+ * @param links whether a symbolic link is followed; it is not where the file is written as well
+ */
+export async function readSmall(
+  file: string,
+  most: number = SMALL_BYTES,
+  links: 'follow' | 'refuse' = 'follow',
+): Promise<SmallFile> {
+  try {
+    if (links === 'refuse' && (await lstat(file)).isSymbolicLink())
+      return { kind: 'refused', why: 'it is a symbolic link' };
+    // Opening some devices has effects, so the kind is looked at before; the handle is looked at again.
+    const before = refusalOf(await stat(file), most);
+    if (before !== null) return before;
+    const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      return refusalOf(await handle.stat(), most) ?? (await contentOf(handle, most));
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'absent' };
+    return { kind: 'refused', why: errorMessage(cause), cause };
+  }
+}
+
+/** The text of a small ordinary file; the empty text for everything else, for files that only make a message better. */
+export async function readSmallText(file: string, most: number = SMALL_BYTES): Promise<string> {
+  const found = await readSmall(file, most);
+  return found.kind === 'read' ? found.bytes.toString('utf8') : '';
+}
+
+interface Kind {
+  readonly size: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+}
+
+function refusalOf(found: Kind, most: number): SmallFile | null {
+  if (!found.isFile())
+    return { kind: 'refused', why: found.isDirectory() ? 'it is a folder' : 'it is no ordinary file' };
+  return found.size > most ? tooLarge(most) : null;
+}
+
+function tooLarge(most: number): SmallFile {
+  return { kind: 'refused', why: `it is larger than ${most / SMALL_BYTES} MiB` };
+}
+
+/** Files of the system report a size of 0, and others may grow: what counts is what comes. */
+async function contentOf(handle: FileHandle, most: number): Promise<SmallFile> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for (;;) {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(64 * 1024), 0, 64 * 1024, null);
+    if (bytesRead === 0) return { kind: 'read', bytes: Buffer.concat(chunks) };
+    size += bytesRead;
+    if (size > most) return tooLarge(most);
+    chunks.push(buffer.subarray(0, bytesRead));
+  }
+}
+
+/**
+ * The text of a small ordinary file, or null where there is none.
+ * @throws Failure `config-unreadable` for what is there and is not read: it may say something that counts
+ */
+export async function readIfThere(file: string): Promise<string | null> {
+  const found = await readSmall(file);
+  switch (found.kind) {
+    case 'read':
+      return found.bytes.toString('utf8');
+    case 'absent':
+      return null;
+    case 'refused':
+      throw new Failure('config-unreadable', `cannot read ${file}: ${found.why}`, {
+        location: { file },
+        cause: found.cause,
+      });
+  }
+}
+
+/** An absolute path without links, as far as it exists. */
+export async function realPath(path: string): Promise<string> {
+  const found = await realpath(path).catch(() => null);
+  if (found !== null || dirname(path) === path) return found ?? path;
+  return join(await realPath(dirname(path)), basename(path));
+}
+
+/**
+ * Writes a file by rename: it is the old one or the new one, never a part, and after a crash, too. A symbolic link is
+ * followed; mode and, where we may, owner of a file that is replaced stay.
+ * @param mode of a file that is new
+ * @throws what the system refuses with; then nothing new is left behind
+ */
+export async function writeFileAtomic(file: string, text: string, mode = 0o666): Promise<void> {
+  const target = await realpath(file).catch(() => file);
+  const former = await stat(target).catch(() => null);
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const handle = await open(temporary, 'wx', mode);
+    try {
+      await handle.writeFile(text);
+      if (former !== null) {
+        await handle.chown(former.uid, former.gid).catch(() => undefined);
+        await handle.chmod(former.mode & 0o7777);
+      }
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, target);
+  } catch (thrown) {
+    await rm(temporary, { force: true });
+    throw thrown;
+  }
+}
+
+/** What of a folder is neither an ordinary file nor a folder. */
+interface OddEntries {
+  /** Paths of symbolic links. */
+  readonly links: readonly string[];
+  /** Paths of FIFOs, sockets and devices, and of links to them: whoever opens one may wait for ever. */
+  readonly special: readonly string[];
+}
+
+/** Everything odd below a folder, also behind links to other folders. A folder that may not be listed has nothing to show. */
+export async function oddEntries(folder: string): Promise<OddEntries> {
+  const links: string[] = [];
+  const special: string[] = [];
+  const seen = new Set<string>();
+  const open = [folder];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    const real = await realpath(path).catch(() => null);
+    if (real === null || seen.has(real)) continue;
+    seen.add(real);
+    const entries: Dirent[] = await readdir(path, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries) {
+      const inner = join(path, entry.name);
+      if (entry.isSymbolicLink()) links.push(inner);
+      const found = entry.isSymbolicLink() ? await stat(inner).catch(() => null) : entry;
+      if (found?.isDirectory() === true) open.push(inner);
+      else if (found?.isFile() === false) special.push(inner);
+    }
+  }
+  return { links, special };
+}

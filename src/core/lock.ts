@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { link, rename, rm, writeFile } from 'node:fs/promises';
+import { systemCode } from './failure.ts';
+import { readSmallText } from './files.ts';
+import { pause } from './interruption.ts';
+import { isAlive } from './processes.ts';
+
+const PATIENCE_MS = 10_000;
+const POLL_MS = 20;
+
+/**
+ * Does work while no other process does work under the same lock. The lock of a process that has died is broken.
+ * @param lock path of a file that exists as long as somebody works
+ * @param busy what to throw when the process of that id does not end in time
+ * @throws Failure `interrupted` while it waits
+ */
+export async function withLock<T>(
+  lock: string,
+  { busy, signal }: { readonly busy: (pid: number) => Error; readonly signal: AbortSignal },
+  work: () => Promise<T>,
+): Promise<T> {
+  await take(lock, busy, signal);
+  try {
+    return await work();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function take(lock: string, busy: (pid: number) => Error, signal: AbortSignal): Promise<void> {
+  const own = `${lock}.${randomUUID()}`;
+  await writeFile(own, String(process.pid), { flag: 'wx' });
+  try {
+    for (let waited = 0; !(await isTaken(own, lock)); waited += POLL_MS) {
+      const holder = await holderOf(lock);
+      if (!Number.isNaN(holder) && !isAlive(holder)) await breakLock(lock);
+      else if (waited >= PATIENCE_MS) throw busy(holder);
+      else await pause(POLL_MS, signal);
+    }
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+/** The process that a lock names; NaN where it names none. */
+async function holderOf(lock: string): Promise<number> {
+  const text = await readSmallText(lock);
+  return text === '' ? Number.NaN : Number(text);
+}
+
+/** A link is there with its content or not at all. */
+async function isTaken(own: string, lock: string): Promise<boolean> {
+  try {
+    await link(own, lock);
+    return true;
+  } catch (thrown) {
+    if (systemCode(thrown) === 'EEXIST') return false;
+    throw thrown;
+  }
+}
+
+/** By another name first: of two that break it at the same time one finds nothing. */
+async function breakLock(lock: string): Promise<void> {
+  const aside = `${lock}.${randomUUID()}`;
+  await rename(lock, aside).catch(() => undefined);
+  await rm(aside, { force: true });
+}

@@ -1,0 +1,25 @@
+/** Control characters, line and paragraph separators, bidirectional overrides, byte order mark, lone surrogates. */
+const UNSAFE =
+  /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
+
+/**
+ * One line that shows any text as it is and does nothing else: what a peer wrote can neither move a terminal's cursor,
+ * start a new line, nor turn the direction of reading.
+ */
+export function plain(text: string): string {
+  return text.replace(UNSAFE, (character) => {
+    if (character === '\n') return '\\n';
+    if (character === '\r') return '\\r';
+    if (character === '\t') return '\\t';
+    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  });
+}
+
+/** Letters, digits, punctuation and single blanks: shown everywhere as they are. */
+const PLAIN = /^[\p{L}\p{N}\p{P}\p{S} ]*$/u;
+
+/** A text as a literal for a statement that people copy; what might not survive that is written as its bytes. */
+export function textLiteral(text: string): string {
+  if (!PLAIN.test(text)) return `_utf8mb4 0x${Buffer.from(text).toString('hex')}`;
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,132 @@
+import type { Endpoint } from '../config/configuration.ts';
+import { DOLTHUB_HOST } from '../config/endpoint/options.ts';
+import { parseEndpoint } from '../config/endpoint/parse.ts';
+import { serviceInQuery } from '../config/endpoint/query.ts';
+import { Failure } from '../core/failure.ts';
+import { type Credential, fits, KIND_WORDS } from './credential.ts';
+import { serviceOf } from './providers/aws.ts';
+
+/** What else decides where a peer's secret would go. */
+interface Binding {
+  /** The peer's own `aws.endpoint`. */
+  readonly awsEndpoint?: string | null;
+  /** Host that serves `dolthub://` endpoints. */
+  readonly dolthubHost?: string;
+}
+
+/**
+ * Makes sure that a credential was given for this endpoint. The place stands beside the secret, not in the
+ * configuration: whoever moves a peer there gets nothing.
+ * @throws Failure `credential-url-mismatch`; `config-invalid` where the kind of credential is not for that kind of remote
+ */
+export function bindCredential(credential: Credential, endpoint: Endpoint, binding: Binding = {}): void {
+  const { peer, place, secret } = credential;
+  const places = placesOf(endpoint, binding.dolthubHost ?? DOLTHUB_HOST);
+  if (!places.some((one) => isWithin(one, place) || isRepository(one, { place, endpoint }))) {
+    const [first = place] = places;
+    throw mismatch(peer, `are for ${placeText(place)} only, and its endpoint is ${placeText(first)}`);
+  }
+  const allowed = secret.kind === 'aws' ? secret.endpoint : null;
+  for (const service of [binding.awsEndpoint ?? null, serviceInQuery(endpoint)]) {
+    if (service !== null && (allowed === null || serviceOf(service) !== allowed)) {
+      throw mismatch(peer, 'are not for the service that its aws endpoint names');
+    }
+  }
+  if (allowed !== null && (binding.awsEndpoint ?? serviceInQuery(endpoint)) === null) {
+    throw mismatch(peer, 'are for the service that their `aws-endpoint` names, and the peer names none');
+  }
+  if (fits(secret.kind, endpoint)) return;
+  throw new Failure('config-invalid', `the credentials of peer ${peer} do not fit its ${endpoint.kind} endpoint`, {
+    hint: `They are ${KIND_WORDS[secret.kind]}. Give the kind that this endpoint takes.`,
+  });
+}
+
+/** Git hosts take a repository's name with and without `.git`, and Dolt wants it there. */
+function isRepository(place: Place, { place: outer, endpoint }: { place: Place; endpoint: Endpoint }): boolean {
+  const { segments } = outer;
+  const named = segments.map((one, index) => (index === segments.length - 1 ? `${one}.git` : one));
+  return (
+    endpoint.kind === 'git' && named.length === place.segments.length && isWithin(place, { ...outer, segments: named })
+  );
+}
+
+function mismatch(peer: string, why: string): Failure {
+  return new Failure('credential-url-mismatch', `the credentials of peer ${peer} ${why}`);
+}
+
+/** Where a secret may go: as much of an endpoint as decides who receives it. */
+export interface Place {
+  /** How git reaches it, without `git+`: the same host gets the same secret. */
+  readonly scheme: string;
+  /** Host with a port that is not the default one; organization, bucket or `[table:bucket]` where that takes its place. */
+  readonly authority: string;
+  readonly segments: readonly string[];
+  /** Whom ssh logs in as; null: the user of the machine, or a scheme without users. */
+  readonly user: string | null;
+}
+
+/** Stands where an endpoint needs a path and a `url` may leave it out. */
+const STAND_IN = '/x';
+
+/**
+ * The `url` of a credential: an endpoint, of which the path or its end may be left out.
+ * @returns null for anything else
+ */
+export function parsePlace(written: string): Place | null {
+  if (/[?#]/.test(written)) return null;
+  const trimmed = written.replace(/([^/])\/$/, '$1');
+  const isWhole = /^dolthub:\/\/[^/]+\/[^/]+$/i.test(trimmed);
+  try {
+    const endpoint = parseEndpoint(isWhole ? trimmed : `${trimmed}${STAND_IN}`, {
+      dolthubHost: 'localhost',
+      allowInsecure: true,
+    });
+    const place = placeOf(endpoint);
+    return { ...place, segments: isWhole ? place.segments : place.segments.slice(0, -1) };
+  } catch (thrown) {
+    if (thrown instanceof Failure) return null;
+    throw thrown;
+  }
+}
+
+/** The places that an endpoint stands for: DoltHub's short form and the https address that Dolt gets are one. */
+export function placesOf(endpoint: Endpoint, dolthubHost: string): readonly Place[] {
+  const place = placeOf(endpoint);
+  const { scheme, authority, segments } = place;
+  const [organization, ...rest] = segments;
+  if (scheme === 'dolthub') {
+    return [
+      place,
+      { scheme: 'https', authority: withoutDefaultPort(dolthubHost), segments: [authority, ...segments], user: null },
+    ];
+  }
+  const isDolthub = scheme === 'https' && authority === withoutDefaultPort(dolthubHost) && organization !== undefined;
+  return isDolthub ? [place, { scheme: 'dolthub', authority: organization, segments: rest, user: null }] : [place];
+}
+
+/** Whether a place lies at or below another, segment by segment. */
+export function isWithin(place: Place, outer: Place): boolean {
+  return (
+    place.scheme === outer.scheme &&
+    place.authority === outer.authority &&
+    place.user === outer.user &&
+    outer.segments.every((segment, index) => segment === place.segments[index])
+  );
+}
+
+/** A place as messages show it. */
+function placeText({ scheme, authority, segments, user }: Place): string {
+  return `${scheme}://${user === null ? '' : `${user}@`}${[authority, ...segments].join('/')}`;
+}
+
+function placeOf({ canonical, dolt }: Pick<Endpoint, 'canonical' | 'dolt'>): Place {
+  const [, written = '', authority = '', path = ''] = /^([^:]+):\/\/([^/]*)\/(.*)$/.exec(canonical) ?? [];
+  const scheme = written.replace(/^git\+/, '');
+  // The canonical form has no user; of ssh it decides what the key opens.
+  const user = scheme === 'ssh' ? (/^[^:]+:\/\/([^/@]*)@/.exec(dolt)?.[1] ?? null) : null;
+  return { scheme, authority, segments: path.split('/'), user };
+}
+
+function withoutDefaultPort(host: string): string {
+  return host.toLowerCase().replace(/:443$/, '');
+}

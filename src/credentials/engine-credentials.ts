@@ -1,0 +1,44 @@
+import type { Peer } from '../config/configuration.ts';
+import { type EngineCredentials, NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
+import type { Credential } from './credential.ts';
+import type { Job } from './job.ts';
+import { awsCredentials } from './providers/aws.ts';
+import { azureCredentials } from './providers/azure.ts';
+import { gitCredentials } from './providers/git.ts';
+import { googleCredentials } from './providers/google.ts';
+import { httpCredentials } from './providers/http.ts';
+import { sshCredentials } from './providers/ssh.ts';
+
+/**
+ * What the engine that speaks to a peer gets: the peer's credential, or what the job has for that kind of remote, and
+ * nothing of anybody else. Peers whose kits have one key may share an engine.
+ * @param credential bound to this peer (see bindCredential); null: it has none
+ * @throws Failure `auth`, `credential-url-mismatch` where what there is must not or cannot be used
+ */
+export function peerCredentials(peer: Peer, credential: Credential | null, job: Job): EngineCredentials {
+  switch (peer.endpoint.kind) {
+    case 'file':
+      return NO_CREDENTIALS;
+    case 'http':
+    case 'dolthub':
+      return httpCredentials(peer, credential);
+    case 'aws':
+    case 's3':
+      return awsCredentials(peer, credential, job);
+    case 'gs':
+      return googleCredentials(credential, job);
+    case 'ssh':
+      return sshCredentials('dolt', credential, job);
+    case 'git':
+      return gitCredentials(peer, credential, job);
+    case 'oci':
+      return NO_CREDENTIALS;
+    case 'az':
+      return azureCredentials(peer, credential, job);
+  }
+}
+
+/** The user that Dolt is told to name itself to a remote of its own; null: none. */
+export function peerUser(peer: Peer, credential: Credential | null): string | null {
+  return credential?.secret.kind === 'password' ? credential.secret.user : peer.user;
+}

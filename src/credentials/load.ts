@@ -1,0 +1,78 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { readConfigText } from '../config/find-config.ts';
+import type { Env } from '../core/env.ts';
+import { forgetEnv } from '../core/env.ts';
+import { errorMessage, Failure } from '../core/failure.ts';
+import type { Secrets } from '../core/secrets.ts';
+import type { Credentials } from './credential.ts';
+import { type CredentialsSource, parseCredentials } from './parse.ts';
+import { secretTexts } from './secret-texts.ts';
+
+const VARIABLE = 'DOLT_FEDERATION_CREDENTIALS';
+
+/** What a face was given: the text itself, or the path of a file that holds it. */
+export type GivenCredentials = { readonly text: string } | { readonly file: string };
+
+interface Surroundings {
+  readonly env: Env;
+  /** Folder that the file's path is relative to. */
+  readonly cwd: string;
+  readonly secrets: Secrets;
+}
+
+/**
+ * The credentials of a run, from what the face was given, else from DOLT_FEDERATION_CREDENTIALS. Every secret is known
+ * to `secrets` before anybody can use it, and the variable is removed, so that no child inherits it.
+ * @throws Failure `config-unreadable` for a file that is missing or that others may read, and as `parseCredentials`
+ */
+export async function loadCredentials(
+  given: GivenCredentials | undefined,
+  { env, cwd, secrets }: Surroundings,
+): Promise<Credentials> {
+  const source = given === undefined ? fromVariable(env) : await fromFace(given, cwd);
+  forgetEnv([VARIABLE]);
+  if (source === null) return new Map();
+  const credentials = parseCredentials(source, env);
+  for (const secret of secretTexts(credentials)) secrets.add(secret);
+  return credentials;
+}
+
+function fromVariable(env: Env): CredentialsSource | null {
+  const text = env[VARIABLE];
+  return text === undefined ? null : { text, name: VARIABLE };
+}
+
+async function fromFace(given: GivenCredentials, cwd: string): Promise<CredentialsSource> {
+  if ('text' in given) return { text: given.text, name: 'input credentials' };
+  const file = resolve(cwd, given.file);
+  try {
+    await refuseOpenFile(file);
+    return { text: await readConfigText(file), name: file };
+  } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
+    throw new Failure('config-unreadable', `the credentials cannot be read: ${errorMessage(thrown)}`, {
+      hint: 'Correct the path given with `--credentials`.',
+      location: { file },
+      cause: thrown,
+    });
+  }
+}
+
+/** Windows has no such rights to look at. */
+async function refuseOpenFile(file: string): Promise<void> {
+  const { mode } = await stat(file);
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return;
+  throw new Failure(
+    'config-unreadable',
+    `the credentials can be read by others than their owner (mode ${modeText(mode)})`,
+    {
+      hint: `Run \`chmod 600\` on the file; if others could read it for long, change the secrets.`,
+      location: { file },
+    },
+  );
+}
+
+function modeText(mode: number): string {
+  return (mode & 0o777).toString(8).padStart(4, '0');
+}

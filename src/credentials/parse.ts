@@ -1,0 +1,188 @@
+import { closest } from 'fastest-levenshtein';
+import { parsePeerName } from '../config/names.ts';
+import { Problems } from '../config/problems.ts';
+import { parseYaml } from '../config/yaml/parse.ts';
+import { type ConfigField, type ConfigMapping, type ConfigValue, plain, toConfigMapping } from '../config/yaml/tree.ts';
+import type { Env } from '../core/env.ts';
+import { Failure, type Location, problemsOf } from '../core/failure.ts';
+import { parsePlace } from './bind.ts';
+import { type Credential, type Credentials, KIND_WORDS, type Secret } from './credential.ts';
+import { KIND_KEYS, readValue, toSecret, type WrittenKind } from './kinds.ts';
+
+/** Where credentials were found. */
+export interface CredentialsSource {
+  readonly text: string;
+  /** How messages name it. */
+  readonly name: string;
+}
+
+const KINDS: readonly WrittenKind[] = ['password', 'dolt-jwk', 'aws', 'google', 'ssh', 'git-token', 'azure'];
+const KNOWN = ['url', 'instance-role', ...KINDS.flatMap((kind) => Object.keys(KIND_KEYS[kind]))];
+const KINDS_HINT = `Give one of ${[...KINDS, 'instance-role' as const].map((kind) => KIND_WORDS[kind]).join('; ')}.`;
+
+interface Reading {
+  readonly env: Env;
+  readonly problems: Problems;
+}
+
+/**
+ * Reads the credentials of a run: a mapping from peer name to `url` and one kind of secret.
+ * @throws Failure the first of all problems (see `problemsOf`): `config-syntax`, `config-unknown-key`, `config-invalid`,
+ *   `invalid-peer-name`. Each has its place; none holds any of the text but known keys and the names of peers.
+ */
+export function parseCredentials(source: CredentialsSource, env: Env): Credentials {
+  const mapping = readUnquoted(source.text, source.name);
+  const reading = { env, problems: new Problems() };
+  const read = [...(mapping?.fields ?? [])].flatMap(([name, field]) => readEntry(name, field, reading) ?? []);
+  reading.problems.throwIfAny();
+  return new Map(read.map((credential) => [credential.peer, credential]));
+}
+
+function readEntry(name: string, { value, keyAt }: ConfigField, reading: Reading): Credential | null {
+  const { problems } = reading;
+  const refuse = (message: string, hint: string, location: Location = keyAt) =>
+    problems.add(new Failure('config-invalid', message, { hint, location }));
+  if (!isName(name)) {
+    problems.add(new Failure('invalid-peer-name', 'credentials: this is not the name of a peer', { location: keyAt }));
+    return null;
+  }
+  if (value.kind !== 'mapping') {
+    // A lone word may be a secret that lost its key, so even the name is not repeated.
+    refuse('credentials: a peer needs a mapping with its `url` and a secret', KINDS_HINT, value.at);
+    return null;
+  }
+  refuseUnknown(name, value, problems);
+  const place = readPlace(name, { value, keyAt }, reading);
+  const instanceRole = readInstanceRole(name, value, problems);
+  const secret = readSecret(name, { mapping: value, keyAt, instanceRole }, reading);
+  return place === undefined || secret === undefined ? null : { peer: name, place, instanceRole, secret };
+}
+
+function isName(name: string): boolean {
+  try {
+    return name === 'origin' || parsePeerName(name) === name;
+  } catch {
+    return false;
+  }
+}
+
+/** An unknown key is not repeated: `password:secret` without a blank is a key, too. */
+function refuseUnknown(name: string, mapping: ConfigMapping, problems: Problems): void {
+  for (const [key, { keyAt }] of mapping.fields) {
+    if (KNOWN.includes(key)) continue;
+    problems.add(
+      new Failure('config-unknown-key', `credentials of ${name}: unknown key`, {
+        hint: `Did you mean \`${closest(key, KNOWN)}\`? Known are ${KNOWN.join(', ')}.`,
+        location: keyAt,
+      }),
+    );
+  }
+}
+
+function readPlace(name: string, { value, keyAt }: ConfigField, { env, problems }: Reading) {
+  const field = value.kind === 'mapping' ? value.fields.get('url') : undefined;
+  const label = `credentials of ${name}: url`;
+  return problems.attempt(() => {
+    const hint = 'Write the part of the endpoint that the secret is for: https://host, gs://bucket, git@host:path, …';
+    if (field === undefined) throw new Failure('config-invalid', `${label} is missing`, { hint, location: keyAt });
+    const place = parsePlace(readValue(field.value, label, env));
+    if (place !== null) return place;
+    throw new Failure('config-invalid', `${label} has none of the forms of an endpoint, or holds a secret itself`, {
+      hint,
+      location: field.value.at,
+    });
+  });
+}
+
+function readInstanceRole(name: string, mapping: ConfigMapping, problems: Problems): boolean {
+  const value = mapping.fields.get('instance-role')?.value;
+  const written = value === undefined ? false : plain(value);
+  if (typeof written === 'boolean') return written;
+  const message = `credentials of ${name}: instance-role must be true or false`;
+  problems.add(new Failure('config-invalid', message, { location: value?.at }));
+  return false;
+}
+
+function readSecret(
+  name: string,
+  entry: { readonly mapping: ConfigMapping; readonly keyAt: Location; readonly instanceRole: boolean },
+  { env, problems }: Reading,
+): Secret | undefined {
+  const { fields } = entry.mapping;
+  const refuse = (message: string, hint: string) =>
+    problems.add(new Failure('config-invalid', `credentials of ${name}: ${message}`, { hint, location: entry.keyAt }));
+  const [kind, other] = KINDS.filter((one) => Object.keys(KIND_KEYS[one]).some((key) => fields.has(key)));
+  if (kind === undefined) {
+    if (entry.instanceRole) return { kind: 'instance-role' };
+    refuse('there is no secret', KINDS_HINT);
+    return undefined;
+  }
+  if (other !== undefined) {
+    refuse('there are two kinds of secrets', `Keep one of ${KIND_WORDS[kind]}; ${KIND_WORDS[other]}.`);
+    return undefined;
+  }
+  const values = new Map<string, string>();
+  let isWhole = true;
+  for (const [key, { needed, read }] of Object.entries(KIND_KEYS[kind])) {
+    const value: ConfigValue | undefined = fields.get(key)?.value;
+    const label = `credentials of ${name}: ${key}`;
+    if (value === undefined) {
+      if (needed) refuse(`${key} is missing`, `Give ${KIND_WORDS[kind]}.`);
+      isWhole &&= !needed;
+      continue;
+    }
+    const text = problems.attempt(() => located(value.at, () => read(readValue(value, label, env), label)));
+    if (text === undefined) isWhole = false;
+    else values.set(key, text);
+  }
+  return isWhole ? toSecret(kind, values) : undefined;
+}
+
+/** Gives a Failure without a place this one. */
+function located<T>(location: Location, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.location !== null) throw thrown;
+    throw new Failure(thrown.code, thrown.message, { hint: thrown.hint, location });
+  }
+}
+
+/** What may be said of malformed YAML as it is; everything else could repeat a piece of it, such as `*name` or `!tag`. */
+const SPOKEN: ReadonlySet<string> = new Set([
+  'the YAML is nested too deeply',
+  'invalid YAML: it holds more than one YAML document',
+  'the top level is not a mapping of keys to values',
+  'an alias may stand for a single value only',
+]);
+
+const MALFORMED =
+  'Put values in quotes, or take them from variables with {env: NAME}. The text is not shown: it may hold secrets.';
+
+/**
+ * Reads YAML that holds secrets: as `parseYaml`, but no message holds a piece of the text.
+ * @returns null where the text holds nothing
+ * @throws Failure `config-syntax`, `config-invalid`
+ */
+function readUnquoted(text: string, name: string): ConfigMapping | null {
+  try {
+    const yaml = parseYaml(text, name);
+    return yaml.root === null ? null : toConfigMapping(yaml, yaml.root);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw new Failure('config-syntax', 'the credentials cannot be read as YAML');
+    const problems = new Problems();
+    for (const { code, message, location } of problemsOf(thrown)) {
+      const twice = /stands twice in one mapping, first at line \d+$/.exec(message)?.[0];
+      const spoken = SPOKEN.has(message) ? message : 'the YAML is malformed here, or this is no plain value';
+      const said = twice === undefined ? spoken : `a key ${twice}`;
+      problems.add(
+        new Failure(code, `credentials: ${said}`, {
+          hint: twice === undefined ? MALFORMED : 'Keep one of the two. The key is not shown: it may hold a secret.',
+          location: location ?? undefined,
+        }),
+      );
+    }
+    problems.throwIfAny();
+    return null;
+  }
+}

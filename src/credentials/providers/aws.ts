@@ -1,0 +1,98 @@
+import { devNull } from 'node:os';
+import type { Peer } from '../../config/configuration.ts';
+import type { Env } from '../../core/env.ts';
+import { Failure } from '../../core/failure.ts';
+import { createEngineCredentials, type EngineCredentials } from '../../dolt/engine-credentials.ts';
+import type { Credential } from '../credential.ts';
+import { inherited, type Job } from '../job.ts';
+
+/** Addresses of the job's own; a configuration cannot set them. */
+const ADDRESSES = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_REGION', 'AWS_CA_BUNDLE'];
+/** What the AWS clients take from their environment, be it keys, a profile, or the token of a workflow's identity. */
+const AMBIENT = [
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'AWS_ROLE_ARN',
+  'AWS_ROLE_SESSION_NAME',
+  'AWS_PROFILE',
+  'AWS_CONFIG_FILE',
+  'AWS_SHARED_CREDENTIALS_FILE',
+];
+
+/** Nothing of the user's own files: they hold keys that were given for something else. */
+const NO_FILES = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
+
+/**
+ * S3, with or without DynamoDB. Keys of the job go to Amazon, or to the service that the job itself names; never to an
+ * address that the configuration chose.
+ * @throws Failure `credential-url-mismatch` where only the job has keys and the peer names another service
+ */
+export function awsCredentials(peer: Peer, credential: Credential | null, job: Job): EngineCredentials {
+  const settings = peer.aws;
+  const addresses = inherited(job.env, ADDRESSES);
+  const own = {
+    ...(settings?.region == null ? {} : { AWS_REGION: settings.region }),
+    ...(settings?.endpoint == null ? {} : { AWS_ENDPOINT_URL_S3: settings.endpoint }),
+    // Many services that speak S3 do not know the checksums that newer clients send unasked.
+    ...(settings?.endpoint == null ? {} : { AWS_REQUEST_CHECKSUM_CALCULATION: 'when_required' }),
+  };
+  const keys = credential === null ? ambient(peer, job) : { ...NO_FILES, ...ofCredential(credential) };
+  return createEngineCredentials({ variables: () => ({ ...addresses, ...own, ...keys }) });
+}
+
+function ofCredential({ secret, instanceRole }: Credential): Readonly<Record<string, string>> {
+  const role = instanceRole ? { AWS_EC2_METADATA_DISABLED: 'false' } : {};
+  if (secret.kind !== 'aws') return role;
+  return {
+    ...role,
+    AWS_ACCESS_KEY_ID: secret.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secret.secretAccessKey,
+    ...(secret.sessionToken === null ? {} : { AWS_SESSION_TOKEN: secret.sessionToken }),
+  };
+}
+
+function ambient(peer: Peer, job: Job): Readonly<Record<string, string>> {
+  const found = {
+    ...inherited(job.env, AMBIENT),
+    ...(peer.aws?.profile == null ? {} : { AWS_PROFILE: peer.aws.profile }),
+  };
+  const endpoint = peer.aws?.endpoint ?? null;
+  if (endpoint === null || isForJob(endpoint, job.env)) return found;
+  if (Object.keys(found).length === 0) return NO_FILES;
+  throw new Failure(
+    'credential-url-mismatch',
+    `${peer.name} names the service ${endpoint}, and the job's own AWS credentials are for Amazon only`,
+    { hint: `Give ${peer.name} credentials of its own, with this service as \`aws-endpoint\`.` },
+  );
+}
+
+/**
+ * A service address without its path, as two of them are compared.
+ * @returns null for anything but `https://host` and `http://host`
+ */
+export function serviceOf(written: string): string | null {
+  if (!/^https?:\/\/[^/?#@\s]+\/?$/i.test(written) || !URL.canParse(written)) return null;
+  return new URL(written).origin;
+}
+
+/**
+ * The names of Amazon's S3, region and VPC endpoint included (AWS General Reference, "Amazon S3 endpoints and quotas").
+ * Other services of the same domains run code of their customers: `execute-api`, `ec2-…compute`, `elb`, `lambda-url`.
+ */
+export const AMAZON_REGION = '[a-z]{2}(?:-[a-z]+)+-[0-9]';
+export const AMAZON_S3_HOST = `(?:(?:bucket|accesspoint)\\.vpce-[0-9a-z-]+\\.)?s3(?:-fips)?(?:[.-]${AMAZON_REGION}|\\.dualstack\\.${AMAZON_REGION})?(?:\\.vpce)?\\.(?:amazonaws\\.com|amazonaws\\.com\\.cn|api\\.aws)`;
+const AMAZON_S3 = new RegExp(`^https://${AMAZON_S3_HOST}$`);
+
+/** Whether a service address is Amazon's own S3. */
+function isAmazonS3(written: string): boolean {
+  const service = serviceOf(written);
+  return service !== null && AMAZON_S3.test(service);
+}
+
+/** Whether what the job has of AWS may go there: to Amazon, or to the service that the job itself names. */
+export function isForJob(written: string, env: Env): boolean {
+  const service = serviceOf(written);
+  return isAmazonS3(written) || (service !== null && service === serviceOf(env['AWS_ENDPOINT_URL_S3'] ?? ''));
+}

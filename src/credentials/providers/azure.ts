@@ -1,0 +1,45 @@
+import type { Peer } from '../../config/configuration.ts';
+import { Failure } from '../../core/failure.ts';
+import { createEngineCredentials, type EngineCredentials } from '../../dolt/engine-credentials.ts';
+import type { Credential } from '../credential.ts';
+import { inherited, type Job } from '../job.ts';
+
+const AMBIENT = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET', 'AZURE_FEDERATED_TOKEN_FILE'];
+/** Dolt's endpoint holds the host itself: az://ACCOUNT.blob.core.windows.net/container/path (2.3.0, dbfactory/az.go). */
+const OWN_HOST = /^az:\/\/[^/]+\.blob\.core\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)\//;
+/** Azure's client otherwise tries one source after the other, the machine's metadata among them (azidentity 1.13). */
+const ONLY = 'AZURE_TOKEN_CREDENTIALS';
+
+/**
+ * Azure's storage, whose client takes everything from its environment. Not tried against a server.
+ * @throws Failure `credential-url-mismatch` where only the job has credentials and the host is not Azure's own
+ */
+export function azureCredentials(peer: Peer, credential: Credential | null, job: Job): EngineCredentials {
+  const variables = credential === null ? ambient(peer, job) : ofCredential(credential);
+  return createEngineCredentials({ variables: () => variables });
+}
+
+function ofCredential({ secret }: Credential): Readonly<Record<string, string>> {
+  if (secret.kind !== 'azure') return { [ONLY]: 'ManagedIdentityCredential' };
+  return {
+    [ONLY]: 'EnvironmentCredential',
+    AZURE_TENANT_ID: secret.tenantId,
+    AZURE_CLIENT_ID: secret.clientId,
+    AZURE_CLIENT_SECRET: secret.clientSecret,
+  };
+}
+
+function ambient(peer: Peer, job: Job): Readonly<Record<string, string>> {
+  const found = inherited(job.env, AMBIENT);
+  const isOwn = OWN_HOST.test(peer.endpoint.canonical);
+  if (Object.keys(found).length === 0) return { [ONLY]: isOwn && job.userHome ? 'dev' : 'EnvironmentCredential' };
+  if (isOwn) {
+    const federated = found['AZURE_FEDERATED_TOKEN_FILE'] !== undefined;
+    return { ...found, [ONLY]: federated ? 'WorkloadIdentityCredential' : 'EnvironmentCredential' };
+  }
+  throw new Failure(
+    'credential-url-mismatch',
+    `${peer.name} lies at a host that is not Azure's own, and the job's own credentials are for Azure only`,
+    { hint: `Give ${peer.name} credentials of its own.` },
+  );
+}

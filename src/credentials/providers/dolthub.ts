@@ -1,0 +1,71 @@
+import { createPrivateKey, createPublicKey } from 'node:crypto';
+import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
+
+const schema = z.object({ kty: z.string(), crv: z.string(), d: z.string(), x: z.string().nullish() });
+
+const PUBLIC_BYTES = 32;
+/** Go's form of an Ed25519 private key: the seed, then the public key. */
+const PRIVATE_BYTES = 64;
+/** RFC 8410: what stands before the 32 bytes of a seed in a PKCS #8 key. */
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+/**
+ * A DoltHub key as `dolt creds new` writes it, also with CRLF or wrapped in base64. Dolt does not keep to RFC 8037: its
+ * `d` is the public key and its `x` the private one (Dolt 2.3.0, creds/jwk.go).
+ * @returns the JSON that Dolt reads
+ * @throws Failure `config-invalid`, which shows nothing of the text
+ */
+export function checkJwk(text: string, label = 'the DoltHub key'): string {
+  const refuse = (why: string, hint = CURE) => new Failure('config-invalid', `${label} ${why}`, { hint });
+  const json = parseJson(text);
+  if (json === undefined) throw refuse('is neither JSON nor JSON in base64');
+  const jwk = schema.safeParse(json).data;
+  if (jwk === undefined) throw refuse('is no JWK: it needs `kty`, `crv`, `d` and `x` as text');
+  if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519') throw refuse('is not of the type that Dolt uses, OKP with Ed25519');
+  if (!jwk.x) throw refuse('is the public half only', 'Give the file of the private key, ~/.dolt/creds/<id>.jwk.');
+  const [open, secret] = [fromBase64(jwk.d), fromBase64(jwk.x)];
+  if (open?.length === PUBLIC_BYTES && secret?.length === PUBLIC_BYTES) {
+    throw refuse(
+      'is a JWK of RFC 8037, which Dolt does not read',
+      'Make one with `dolt creds new`, and give it to DoltHub.',
+    );
+  }
+  if (open?.length !== PUBLIC_BYTES) throw refuse('does not have the 32 bytes of a public key in `d`');
+  if (secret?.length !== PRIVATE_BYTES) throw refuse('does not have the 64 bytes of a private key in `x`');
+  const made = publicKeyOf(secret.subarray(0, PUBLIC_BYTES));
+  if (!made.equals(open) || !made.equals(secret.subarray(PUBLIC_BYTES))) {
+    throw refuse('has two halves that do not belong together');
+  }
+  return JSON.stringify({ d: padded(open), x: padded(secret), kty: jwk.kty, crv: jwk.crv });
+}
+
+const CURE = 'Give the file that `dolt creds new` wrote, ~/.dolt/creds/<id>.jwk, as it is.';
+
+function parseJson(text: string): unknown {
+  const plain = tryJson(text);
+  return plain === undefined ? tryJson(Buffer.from(text, 'base64').toString('utf8')) : plain;
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the text.
+    return undefined;
+  }
+}
+
+function fromBase64(text: string): Buffer | null {
+  return /^[A-Za-z0-9_-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64url') : null;
+}
+
+/** Dolt's decoder insists on the padding. */
+function padded(bytes: Buffer): string {
+  return bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_');
+}
+
+function publicKeyOf(seed: Buffer): Buffer {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
+  return createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(-PUBLIC_BYTES);
+}

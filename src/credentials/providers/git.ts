@@ -1,0 +1,53 @@
+import type { Peer } from '../../config/configuration.ts';
+import type { Env } from '../../core/env.ts';
+import { createEngineCredentials, type EngineCredentials } from '../../dolt/engine-credentials.ts';
+import { isWithin, parsePlace, placesOf } from '../bind.ts';
+import { type Credential, gitTransport } from '../credential.ts';
+import type { Job } from '../job.ts';
+import { gitTokenHeader } from '../secret-texts.ts';
+import { sshCredentials } from './ssh.ts';
+
+/**
+ * Git remotes. One engine serves one ref of a repository only: with two, what is pushed to the second lands at the first
+ * (Dolt 2.3.0), so peers with different refs are kept apart.
+ */
+export function gitCredentials(peer: Peer, credential: Credential | null, job: Job): EngineCredentials {
+  const engineCredentials =
+    gitTransport(peer.endpoint) === 'ssh' ? sshCredentials('git', credential, job) : overHttp(peer, credential);
+  return createEngineCredentials({ ...engineCredentials, apart: `git ref ${peer.ref ?? ''}` });
+}
+
+/**
+ * A token goes into a header for this repository alone. Helpers that the user's own git would ask are not asked then: the
+ * peer's credential is the only one meant for it.
+ */
+function overHttp({ endpoint }: Peer, credential: Credential | null): EngineCredentials {
+  const traits = { startsPrograms: true, restartBetweenPhases: true };
+  // A redirect would go to a host that nobody chose, and carry the header of a token along.
+  const own = [['http.followRedirects', 'false']] as const;
+  const secret = credential?.secret;
+  if (secret?.kind !== 'git-token') return createEngineCredentials({ ...traits, git: own });
+  const url = endpoint.dolt.replace(/^git\+/, '');
+  return createEngineCredentials({
+    ...traits,
+    git: [
+      ...own,
+      ['credential.helper', ''],
+      [`http.${url}.extraHeader`, `Authorization: Basic ${gitTokenHeader(secret.token)}`],
+    ],
+  });
+}
+
+/**
+ * The workflow's own token as the credential of a git peer that lies in the workflow's own repository.
+ * @param token of the job; undefined outside a workflow
+ * @returns null for every other peer
+ */
+export function ownRepository(peer: Peer, env: Env, token: string | undefined): Credential | null {
+  const [server, repository] = [env['GITHUB_SERVER_URL'], env['GITHUB_REPOSITORY']];
+  if (token === undefined || server === undefined || repository === undefined) return null;
+  if (peer.endpoint.kind !== 'git' || gitTransport(peer.endpoint) !== 'git-token') return null;
+  const place = parsePlace(`${server}/${repository}.git`);
+  if (place === null || !placesOf(peer.endpoint, '').some((one) => isWithin(one, place))) return null;
+  return { peer: peer.name, place, instanceRole: false, secret: { kind: 'git-token', token } };
+}

@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import type { Peer } from '../../config/configuration.ts';
+import { Failure } from '../../core/failure.ts';
+import { createEngineCredentials, type EngineCredentials, NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import { ROOT } from '../../dolt/environment.ts';
+import type { Credential } from '../credential.ts';
+
+/** Dolt computes a key's id from the key; the file may have any name that `user.creds` repeats (measured on 2.3.0). */
+const KEY = 'federation';
+
+/**
+ * Dolt's own remotes over http: a password goes with `--user`, while the key of DoltHub goes to every host that the
+ * engine speaks to, so that no peer without it may share the engine.
+ * @throws Failure `auth` where the configuration names a user and nobody gave the password
+ */
+export function httpCredentials(peer: Peer, credential: Credential | null): EngineCredentials {
+  const secret = credential?.secret;
+  if (secret?.kind === 'password')
+    return createEngineCredentials({ variables: () => ({ DOLT_REMOTE_PASSWORD: secret.password }) });
+  if (secret?.kind === 'dolt-jwk') {
+    return createEngineCredentials({
+      files: { [join(ROOT, '.dolt', 'creds', `${KEY}.jwk`)]: secret.jwk },
+      settings: { 'user.creds': KEY },
+    });
+  }
+  if (peer.user === null) return NO_CREDENTIALS;
+  throw new Failure('auth', `${peer.name} is configured with the user ${peer.user}, but no password was given for it`, {
+    hint: `Give \`user\` and \`password\` for ${peer.name} in the credentials.`,
+  });
+}

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { Failure } from '../../core/failure.ts';
+import { createEngineCredentials, type EngineCredentials } from '../../dolt/engine-credentials.ts';
+import type { Credential } from '../credential.ts';
+import { inherited, type Job } from '../job.ts';
+
+const FOLDER = 'ssh';
+/** The folder as the settings of ssh name it: they may hold variables, so the path may hold blanks (OpenSSH >= 8.5). */
+const FOLDER_VARIABLE = 'DOLT_FEDERATION_SSH';
+/** Nobody is there to answer a question, and a host whose key is not known is never believed. */
+const STRICT = ['BatchMode yes', 'StrictHostKeyChecking yes', 'UpdateHostKeys no', 'ConnectTimeout 20'];
+const OWN = [
+  'IdentitiesOnly yes',
+  'IdentityAgent none',
+  `IdentityFile "\${${FOLDER_VARIABLE}}/key"`,
+  `UserKnownHostsFile "\${${FOLDER_VARIABLE}}/known_hosts"`,
+  'GlobalKnownHostsFile /dev/null',
+];
+
+/**
+ * Dolt over ssh, and git over ssh. With a credential, ssh sees its key and its known hosts and nothing of the user's;
+ * without one, the agent of the job and, where the home folder is the user's own, the user's settings. ssh looks for
+ * those in the account's home, whatever HOME says, so that on a runner they are shut out by naming a file.
+ * @param program who calls ssh; Dolt heeds `DOLT_SSH_COMMAND` only, and git `GIT_SSH_COMMAND` only
+ */
+export function sshCredentials(program: 'dolt' | 'git', credential: Credential | null, job: Job): EngineCredentials {
+  const secret = credential?.secret;
+  const agent = credential === null ? inherited(job.env, ['SSH_AUTH_SOCK']) : {};
+  const command = (words: readonly string[]) => ({
+    [program === 'git' ? 'GIT_SSH_COMMAND' : 'DOLT_SSH_COMMAND']: words.join(' '),
+  });
+  const traits = { startsPrograms: true, overSsh: true, restartBetweenPhases: program === 'git' };
+  if (secret?.kind !== 'ssh' && job.userHome) {
+    const words = ['ssh', ...STRICT.map((line) => `-o${line.replace(' ', '=')}`)];
+    return createEngineCredentials({ ...traits, variables: () => ({ ...agent, ...command(words) }) });
+  }
+  const lines = secret?.kind === 'ssh' ? [...STRICT, ...OWN] : STRICT;
+  const own = secret?.kind === 'ssh' ? { key: secret.key, known_hosts: secret.knownHosts } : {};
+  const files = Object.entries({ ...own, config: `${lines.join('\n')}\n` });
+  return createEngineCredentials({
+    ...traits,
+    files: Object.fromEntries(files.map(([name, content]) => [join(FOLDER, name), content])),
+    variables: (privateDir) => ({
+      ...agent,
+      [FOLDER_VARIABLE]: join(privateDir, FOLDER),
+      ...command(['ssh', '-F', configPath(program, privateDir)]),
+    }),
+  });
+}
+
+/** Dolt splits its command at blanks and runs it in the private folder (2.3.0); git's goes through a shell. */
+function configPath(program: 'dolt' | 'git', privateDir: string): string {
+  return program === 'dolt' ? `${FOLDER}/config` : quoted(join(privateDir, FOLDER, 'config'));
+}
+
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * A private key as ssh reads it: LF only, and a line break at the end.
+ * @throws Failure `config-invalid`, which shows nothing of the text
+ */
+export function checkPrivateKey(text: string, label: string): string {
+  const key = withLines(text);
+  if (/^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----\n[\s\S]+\n-----END (?:[A-Z0-9]+ )*PRIVATE KEY-----\n$/.test(key)) {
+    return key;
+  }
+  throw new Failure('config-invalid', `${label} holds no whole private key with lines of its own`, {
+    hint: 'Give the whole file from -----BEGIN to -----END, its line breaks kept, best through {env: NAME}.',
+  });
+}
+
+/**
+ * The text of a known_hosts file.
+ * @throws Failure `config-invalid`
+ */
+export function checkKnownHosts(text: string, label: string): string {
+  const known = withLines(text);
+  const entries = known.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  const isEntry = (line: string) => /^(@[a-z-]+ +)?[^ ]+ +[a-z0-9@.-]+ +[A-Za-z0-9+/=]+( .*)?$/i.test(line);
+  if (entries.length > 0 && entries.every(isEntry)) return known;
+  throw new Failure('config-invalid', `${label} must hold lines of the form \`host type key\``, {
+    hint: 'Take the lines from a machine that knows the host, or from its operator: `ssh-keyscan` believes anybody.',
+  });
+}
+
+function withLines(text: string): string {
+  return `${text.replace(/\r\n?/g, '\n').trim()}\n`;
+}

@@ -1,0 +1,201 @@
+import { z } from 'zod';
+import type { Budget } from '../../core/budget.ts';
+import { Failure } from '../../core/failure.ts';
+import { defectsText } from '../schema/readability.ts';
+import { ordinaryColumns, type TableShape } from '../schema/table-shape.ts';
+import { type Cells, cellsBytes, cellsSchema } from '../sql/cell.ts';
+import { quoted } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
+import { type RowDiff, rowDiffs } from './differing-rows.ts';
+import type { OpenMergeTable } from './open-merge-table.ts';
+import { keyOf, keyText } from './row-key.ts';
+import { rowsByKey } from './stored-rows.ts';
+
+/** A row that both heads of a merge changed; null where it does not exist on that side. */
+export interface ConflictRow {
+  /** Names the conflict within its table, as long as the merge is open. */
+  readonly id: string;
+  readonly base: Cells | null;
+  readonly ours: Cells | null;
+  readonly theirs: Cells | null;
+}
+
+/** Bytes that a row in conflict takes, about. */
+export function conflictBytes({ base, ours, theirs }: ConflictRow): number {
+  return cellsBytes(base) + cellsBytes(ours) + cellsBytes(theirs);
+}
+
+const tableRow = z.object({ table: z.string() });
+const SIDES = { base: 'base_', ours: 'our_', theirs: 'their_' } as const;
+
+/** The tables with rows in conflict in the session's open merge, in order of their names. */
+export async function tablesInConflict(sql: Sql): Promise<string[]> {
+  return (await sql.rows(tableRow, 'SELECT `table` FROM dolt_conflicts ORDER BY `table`')).map((row) => row.table);
+}
+
+/**
+ * Rows in conflict of one table, in the order of their keys. Where Dolt shows them wrongly, `readConflicts` reads them.
+ * @param page how many at most; whoever settles and removes them gets the next ones by asking again
+ * @param without leaves out the rows that their side deleted
+ */
+export async function conflictRows(
+  sql: Sql,
+  table: string,
+  page: { readonly limit?: number; readonly without?: 'their-deletions' } = {},
+): Promise<ConflictRow[]> {
+  const where = page.without === undefined ? '' : " WHERE their_diff_type <> 'removed'";
+  const limit = page.limit === undefined ? '' : ` LIMIT ${page.limit}`;
+  const rows = await sql.rows(cellsSchema, `SELECT * FROM ${quoted(`dolt_conflicts_${table}`)}${where}${limit}`);
+  return rows.map(conflictRow);
+}
+
+const fieldRow = z.object({ Field: z.string(), Type: z.string() });
+const sizeRow = z.object({ bytes: z.coerce.number() });
+/** Of these types a value may be of any size; all others are bounded by the size of a row (64 KiB). */
+const UNBOUNDED = /text|blob|json|geometry|point|linestring|polygon|vector/i;
+
+/** Whether rows with such columns may be of any size. */
+export function mayHoldLarge(columns: readonly { readonly type: string }[]): boolean {
+  return columns.some(({ type }) => UNBOUNDED.test(type));
+}
+
+/** Bytes of the rows that are worked on together. */
+export const PAGE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * How many of the next rows in conflict fit into memory together, at least one. Dolt adds the sizes up without holding
+ * the values (2.3.0: 240 MB for 8 GB of values, measured).
+ * @param page as for `conflictRows`; its limit is the most
+ */
+export async function rowsThatFit(
+  sql: Sql,
+  table: string,
+  page: { readonly limit: number; readonly without?: 'their-deletions' },
+): Promise<number> {
+  const conflicts = quoted(`dolt_conflicts_${table}`);
+  const fields = await sql.rows(fieldRow, `DESCRIBE ${conflicts}`);
+  const large = fields
+    .filter(({ Type }) => UNBOUNDED.test(Type))
+    .map(({ Field }) => `COALESCE(LENGTH(${quoted(Field)}), 0)`);
+  if (large.length === 0) return page.limit;
+  const where = page.without === undefined ? '' : " WHERE their_diff_type <> 'removed'";
+  const rows = await sql.rows(
+    sizeRow,
+    `SELECT ${large.join(' + ')} AS bytes FROM ${conflicts}${where} LIMIT ${page.limit}`,
+  );
+  let sum = 0;
+  const tooMany = rows.findIndex(({ bytes }) => {
+    sum += bytes;
+    return sum > PAGE_BYTES;
+  });
+  return tooMany === -1 ? page.limit : Math.max(1, tooMany);
+}
+
+/** One row of `dolt_conflicts_<table>`, taken apart. */
+function conflictRow(cells: Cells): ConflictRow {
+  return {
+    id: cells['dolt_conflict_id'] ?? '',
+    base: side(cells, 'base'),
+    ours: side(cells, 'ours'),
+    theirs: side(cells, 'theirs'),
+  };
+}
+
+function side(cells: Cells, which: keyof typeof SIDES): Cells | null {
+  const prefix = SIDES[which];
+  const own = Object.entries(cells).filter(([name]) => name.startsWith(prefix) && name !== `${prefix}diff_type`);
+  const absent =
+    which === 'base' ? own.every(([, value]) => value === null) : cells[`${prefix}diff_type`] === 'removed';
+  return absent ? null : Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
+/** The key of a row in conflict, from whichever side has it. */
+export function anySide(row: ConflictRow, shape: TableShape): Cells {
+  const found = row.ours ?? row.theirs ?? row.base ?? {};
+  return Object.fromEntries(shape.key.map((name) => [name, found[name] ?? null]));
+}
+
+const countRow = z.object({ n: z.coerce.number().int() });
+const KEYS_PER_STATEMENT = 200;
+
+/**
+ * Rows in conflict of a table whose `dolt_conflicts_<table>` cannot be read: rows that both sides changed, compared at
+ * the three commits of the merge. Dolt leaves a row in conflict as our side has it, and merges all others.
+ * @throws Failure `dolt-defect` where these are not as many as Dolt counts
+ */
+export async function conflictsByCommit(
+  sql: Sql,
+  shape: TableShape,
+  open: OpenMergeTable,
+  budget?: Budget,
+): Promise<ConflictRow[]> {
+  const { heads } = open;
+  const keys = await keysChangedOnBothSides(sql, shape, open);
+  const found: ConflictRow[] = [];
+  for (let start = 0; start < keys.length; start += KEYS_PER_STATEMENT) {
+    const wanted = keys.slice(start, start + KEYS_PER_STATEMENT);
+    const byKey = async (commit?: string): Promise<Map<string, Cells>> => {
+      const rows = await rowsByKey(sql, shape, commit === undefined ? { keys: wanted } : { keys: wanted, commit });
+      return new Map(rows.map((row) => [keyText(shape, row), row]));
+    };
+    const [base, ours, theirs] = [await byKey(heads.base), await byKey(heads.ours), await byKey(heads.theirs)];
+    const merged = await byKey();
+    for (const key of wanted) {
+      const id = keyText(shape, key);
+      const row = { id, base: base.get(id) ?? null, ours: merged.get(id) ?? null, theirs: theirs.get(id) ?? null };
+      if (!isInConflict(row, ours.get(id) ?? null, { shape, open })) continue;
+      budget?.take(conflictBytes(row));
+      found.push(row);
+    }
+  }
+  const [counted] = await sql.rows(countRow, 'SELECT num_conflicts AS n FROM dolt_conflicts WHERE `table` = ?', [
+    shape.name,
+  ]);
+  if (counted?.n !== found.length) {
+    throw new Failure(
+      'dolt-defect',
+      `the rows in conflict of ${shape.name} cannot be read: Dolt counts ${counted?.n ?? 0} and shows them wrongly because of ${defectsText(open.conflicts)}, and the commits show ${found.length}`,
+      {
+        hint: `Give the rows of ${shape.name} that both sides changed the same values on both sides, commit, then run again.`,
+      },
+    );
+  }
+  return found;
+}
+
+async function keysChangedOnBothSides(sql: Sql, shape: TableShape, { heads }: OpenMergeTable): Promise<Cells[]> {
+  const changed = async (to: string): Promise<Map<string, Cells>> => {
+    const diffs = await rowDiffs(sql, { from: heads.base, to }, shape.name);
+    return new Map(
+      diffs.flatMap((diff) => {
+        const key = keyOfDiff(shape, diff);
+        return key === null ? [] : [[keyText(shape, key), key]];
+      }),
+    );
+  };
+  const [ours, theirs] = [await changed(heads.ours), await changed(heads.theirs)];
+  return [...ours].flatMap(([id, key]) => (theirs.has(id) ? [key] : []));
+}
+
+function keyOfDiff(shape: TableShape, { from, to }: RowDiff): Cells | null {
+  const cells = to ?? from;
+  return cells === null ? null : keyOf(shape, cells);
+}
+
+/** @param before the row as the commit of our side has it */
+function isInConflict(
+  { base, ours, theirs }: ConflictRow,
+  before: Cells | null,
+  { shape, open }: { readonly shape: TableShape; readonly open: OpenMergeTable },
+): boolean {
+  if (ours === null || theirs === null) return ours !== theirs;
+  const columns = ordinaryColumns(shape);
+  const isMerged = columns.some((name) => open.ours?.columns.includes(name) === true && ours[name] !== before?.[name]);
+  if (isMerged) return false;
+  return columns.some((name) => {
+    const [here, there] = [ours[name] ?? null, theirs[name] ?? null];
+    if (base === null) return here !== there;
+    const old = base[name] ?? null;
+    return open.theirs?.columns.includes(name) === true && here !== there && here !== old && there !== old;
+  });
+}

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { MERGE_EMAIL } from '../signature.ts';
+import { quoted } from '../sql/identifier.ts';
+import { MERGE_SUBJECT, type MergeMaker, mergeMaker } from '../sql/merge.ts';
+import type { Database, Sql } from '../sql/sql.ts';
+
+const hashRow = z.object({ hash: z.string() });
+const commitRow = z.object({ commit_hash: z.string() });
+const messageRow = z.object({ message: z.string() });
+
+/** Hash of all tables at a commit: equal for equal contents, whatever the history (`dolt_hashof_db`). */
+export async function contentHash(database: Database, commit: string): Promise<string> {
+  return database.session(async (sql) => {
+    // Dolt 2.3.0 takes branches for an argument, but no commit.
+    await sql.run(`USE ${quoted(`${database.name}/${commit}`)}`);
+    const [row] = await sql.rows(hashRow, "SELECT dolt_hashof_db('HEAD') AS hash");
+    return row?.hash ?? '';
+  });
+}
+
+/**
+ * Whether two heads differ by nothing but merges that this tool made, of whatever protocol version. Anyone can write such
+ * a message: a commit without two parents is none of these merges.
+ */
+export async function onlyFederationMerges(sql: Sql, a: string, b: string): Promise<boolean> {
+  for (const range of [`${a}..${b}`, `${b}..${a}`]) {
+    const others = await sql.rows(
+      commitRow,
+      "SELECT commit_hash FROM dolt_log(?, '--parents') WHERE NOT (email = ? AND message LIKE ? " +
+        "AND parents LIKE '%, %' AND parents NOT LIKE '%, %, %') LIMIT 1",
+      [range, MERGE_EMAIL, `${MERGE_SUBJECT}%`],
+    );
+    if (others.length > 0) return false;
+    const messages = await sql.rows(messageRow, 'SELECT DISTINCT message FROM dolt_log(?)', [range]);
+    if (messages.some(({ message }) => mergeMaker(message) === null)) return false;
+  }
+  return true;
+}
+
+/** Who made the federation merges of a range of commits, each maker once. */
+export async function mergeMakers(sql: Sql, range: string): Promise<MergeMaker[]> {
+  const rows = await sql.rows(
+    messageRow,
+    'SELECT DISTINCT message FROM dolt_log(?) WHERE email = ? AND message LIKE ?',
+    [range, MERGE_EMAIL, `${MERGE_SUBJECT}%`],
+  );
+  return rows.flatMap(({ message }) => mergeMaker(message) ?? []);
+}

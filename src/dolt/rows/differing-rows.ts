@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import type { BlockedRow } from '../../contract/result.ts';
+import { hasShadowedDiff } from '../schema/readability.ts';
+import { type Cells, cellSchema } from '../sql/cell.ts';
+import type { ResultTable, Sql } from '../sql/sql.ts';
+
+/** A message has room for a few rows; whoever wants all asks Dolt. */
+const SHOWN_ROWS = 5;
+
+const row = z.record(z.string(), cellSchema);
+const countRow = z.object({ n: z.coerce.number().int() });
+
+interface Range {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Which rows of a difference to show. */
+export interface RowChoice {
+  /** Name of the table in the second commit, or in the first where it was dropped. */
+  readonly table: string;
+  /** Names of the columns that make the key. */
+  readonly keys: readonly string[];
+  /** A condition on the columns of `dolt_diff`, with its parameters. */
+  readonly where: string;
+  readonly parameters?: readonly string[];
+  /** The column whose new value is shown with the row. */
+  readonly column?: string;
+}
+
+/** How many rows that differ between two commits a condition names. */
+export async function countDifferingRows(sql: Sql, range: Range, choice: RowChoice): Promise<number> {
+  const [found] = await sql.rows(countRow, `SELECT COUNT(*) AS n ${source(choice)}`, parametersOf(range, choice));
+  return found?.n ?? 0;
+}
+
+/**
+ * The first rows that differ between two commits and that a condition names. None of a table whose key has a namesake in
+ * `dolt_diff()`: its values cannot be read beside a condition (see `rowDiffs`). They are counted all the same.
+ */
+export async function differingRows(sql: Sql, range: Range, choice: RowChoice): Promise<BlockedRow[]> {
+  const { table, keys, column = null } = choice;
+  if (hasShadowedDiff(keys)) return [];
+  const statement = `SELECT * ${source(choice)} LIMIT ${SHOWN_ROWS}`;
+  const rows = await sql.rows(row, statement, parametersOf(range, choice));
+  return rows.map((cells) => ({
+    table,
+    key: Object.fromEntries(keys.map((name) => [name, cells[`to_${name}`] ?? cells[`from_${name}`] ?? null])),
+    column,
+    value: column === null ? null : (cells[`to_${column}`] ?? null),
+  }));
+}
+
+function source({ where }: RowChoice): string {
+  return `FROM dolt_diff(?, ?, ?) WHERE ${where}`;
+}
+
+function parametersOf(range: Range, { table, parameters = [] }: RowChoice): string[] {
+  return [range.from, range.to, table, ...parameters];
+}
+
+/** One row that differs between two commits, with the columns that each of them has. */
+export interface RowDiff {
+  readonly from: Cells | null;
+  readonly to: Cells | null;
+}
+
+/**
+ * All rows of a table that differ between two commits. The columns are identified by their position, because a column
+ * named `commit` or `commit_date` has the same name in `dolt_diff()` as one of Dolt's own. That holds for `SELECT *`
+ * without a condition only: with one, Dolt 2.3.0 fills both columns of a name with the value of the last (measured).
+ */
+export async function rowDiffs(
+  sql: Sql,
+  range: { readonly from: string; readonly to: string },
+  table: string,
+): Promise<RowDiff[]> {
+  return rowDiffsOf(await sql.table('SELECT * FROM dolt_diff(?, ?, ?)', [range.from, range.to, table]));
+}
+
+/**
+ * Takes a result of `dolt_diff()` apart. Its columns are: `to_` and each column of the later commit, `to_commit`,
+ * `to_commit_date`, the same with `from_`, and `diff_type`.
+ */
+export function rowDiffsOf({ columns, rows }: ResultTable): RowDiff[] {
+  const found = columns.findIndex((name) => name.startsWith('from_'));
+  const split = found === -1 ? columns.length - 1 : found;
+  const last = columns.length - 1;
+  const cells = (row: readonly (string | null)[], start: number, end: number): Cells => {
+    const prefix = start === 0 ? 'to_'.length : 'from_'.length;
+    return Object.fromEntries(
+      columns.slice(start, end).map((name, index) => [name.slice(prefix), row[start + index] ?? null]),
+    );
+  };
+  return rows.map((row) => ({
+    to: row[last] === 'removed' ? null : cells(row, 0, split - SYSTEM_COLUMNS),
+    from: row[last] === 'added' ? null : cells(row, split, last - SYSTEM_COLUMNS),
+  }));
+}
+
+/** The commit and its date, after the columns of each side. */
+const SYSTEM_COLUMNS = 2;

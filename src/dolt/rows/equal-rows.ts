@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
+import { type Column, columnsAt } from '../schema/columns.ts';
+import { baseTablesAt, type TableShape } from '../schema/table-shape.ts';
+import { type Cells, cellsSchema } from '../sql/cell.ts';
+import { quoted } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
+import { isShifted } from './deleted-rows.ts';
+import { hasKey, keyText } from './row-key.ts';
+
+const statRow = z.object({ same: z.coerce.number().int() });
+const anyRow = z.object({ n: z.coerce.number() });
+
+/** Rows in these are written by the programs that set a database up. */
+const SET_UP = ['schema_migrations', 'config', 'metadata'];
+
+/** Rows that are compared where the definitions differ, so that Dolt's own count says nothing. */
+const SAMPLE = 200;
+
+/**
+ * Whether two commits hold an equal row in a table that both have, while their base has none of the tables that both
+ * have. Costs what differs; columns are never taken from a diff, where a column of the user can shadow Dolt's own.
+ */
+export async function holdEqualRows(
+  sql: Sql,
+  heads: { readonly base: string; readonly ours: string; readonly theirs: string },
+): Promise<boolean> {
+  const theirTables = new Set(await baseTablesAt(sql, heads.theirs));
+  const shared = (await baseTablesAt(sql, heads.ours)).filter((table) => theirTables.has(table));
+  const before = await baseTablesAt(sql, heads.base);
+  if (shared.some((table) => before.includes(table))) return false;
+  for (const table of shared) {
+    if (!SET_UP.includes(table.toLowerCase()) && (await holdEqualRow(sql, table, heads))) return true;
+  }
+  return false;
+}
+
+interface Sides {
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+/** Whether a row has the same key and the same values at both commits; a table without a key has no such row. */
+async function holdEqualRow(sql: Sql, table: string, { ours, theirs }: Sides): Promise<boolean> {
+  const [here, there] = [await columnsAt(sql, table, ours), await columnsAt(sql, table, theirs)];
+  const keys = (columns: readonly Column[]): string[] =>
+    columns.flatMap(({ name, primary }) => (primary ? [name] : []));
+  if (keys(here).length === 0 || JSON.stringify(keys(here)) !== JSON.stringify(keys(there))) return false;
+  const isCountable = !(await isShifted(sql, { from: ours, to: theirs }, { from: table, to: table }));
+  if (isCountable && JSON.stringify(here) === JSON.stringify(there)) {
+    const counted = await countEqual(sql, table, { ours, theirs });
+    if (counted !== null) return counted > 0;
+  }
+  const common = here.filter(({ name }) => there.some((other) => other.name === name)).map(({ name }) => name);
+  return await sampleEqual(sql, { ...shapeOf(table, here), common }, { ours, theirs });
+}
+
+/** @returns null where Dolt cannot count, as for a table that was made again with other column tags */
+async function countEqual(sql: Sql, table: string, { ours, theirs }: Sides): Promise<number | null> {
+  try {
+    const [stat] = await sql.rows(statRow, 'SELECT rows_unmodified AS same FROM dolt_diff_stat(?, ?, ?)', [
+      ours,
+      theirs,
+      table,
+    ]);
+    if (stat !== undefined) return stat.same;
+    // Dolt 2.3.0 lists no table that is the same at both commits.
+    return (await sql.rows(anyRow, `SELECT 1 AS n FROM ${quoted(table)} AS OF ? LIMIT 1`, [ours])).length;
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === 'unknown') return null;
+    throw thrown;
+  }
+}
+
+function shapeOf(name: string, columns: readonly Column[]): TableShape {
+  return {
+    name,
+    key: columns.flatMap((column) => (column.primary ? [column.name] : [])),
+    columns: columns.map((column) => ({ name: column.name, type: column.type.split('(')[0] ?? '', generated: null })),
+  };
+}
+
+async function sampleEqual(
+  sql: Sql,
+  shape: TableShape & { readonly common: readonly string[] },
+  { ours, theirs }: Sides,
+): Promise<boolean> {
+  const table = quoted(shape.name);
+  const order = shape.key.map(quoted).join(', ');
+  const here = await sql.rows(cellsSchema, `SELECT * FROM ${table} AS OF ? ORDER BY ${order} LIMIT ${SAMPLE}`, [ours]);
+  if (here.length === 0) return false;
+  const where = hasKey(shape, here);
+  const there = await sql.rows(cellsSchema, `SELECT * FROM ${table} AS OF ? WHERE ${where.text}`, [
+    theirs,
+    ...where.values,
+  ]);
+  const values = (cells: Cells): string => JSON.stringify(shape.common.map((name) => cells[name] ?? null));
+  const known = new Map(there.map((cells) => [keyText(shape, cells), values(cells)]));
+  return here.some((cells) => known.get(keyText(shape, cells)) === values(cells));
+}

@@ -1,0 +1,22 @@
+import { textLiteral } from '../../core/text.ts';
+import type { TableShape } from '../schema/table-shape.ts';
+import type { Cells } from '../sql/cell.ts';
+import { quoted } from '../sql/identifier.ts';
+import { isBytes, isNumeric } from './row-key.ts';
+
+const NUMBER = /^-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$/;
+
+/** A value of a column in its canonical text as a literal. */
+export function valueLiteral(shape: TableShape, column: string, value: string | null): string {
+  if (value === null) return 'NULL';
+  const type = shape.columns.find(({ name }) => name === column)?.type ?? '';
+  if (isBytes(shape, column) && /^0x[0-9a-f]+$/i.test(value)) return value;
+  return isNumeric(type) && NUMBER.test(value) ? value : textLiteral(value);
+}
+
+/** The condition that a row has a key, as text. @param alias stands before each column */
+export function keyCondition(shape: TableShape, key: Cells, alias = ''): string {
+  return shape.key
+    .map((name) => `${alias}${quoted(name)} = ${valueLiteral(shape, name, key[name] ?? null)}`)
+    .join(' AND ');
+}

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { groupBy } from '../../core/lists.ts';
+import { columnsAt } from '../schema/columns.ts';
+import { type Cells, cellsSchema } from '../sql/cell.ts';
+import { quoted } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
+
+/** A row that went from one key to another between two commits. */
+export interface MovedRow {
+  readonly from: Cells;
+  readonly to: Cells;
+}
+
+export interface MovedRows {
+  /** Rows that the second commit added. */
+  readonly added: number;
+  /** Deleted rows of whose contents an added row has as many as were deleted; by their keys. */
+  readonly moved: readonly MovedRow[];
+}
+
+/** A range that adds or deletes more rows of a table is an import, and is not compared. */
+const MAX_ROWS = 20_000;
+/** Who wrote a row and when changes with its key and is no part of what it says. */
+const AUDIT: ReadonlySet<string> = new Set(['created_at', 'created_by', 'updated_at', 'updated_by', 'applied_at']);
+/** Columns of these names cannot be told from Dolt's own in a difference (Dolt 2.3.0). */
+const SHADOWED: ReadonlySet<string> = new Set(['commit', 'commit_date']);
+
+const count = z.coerce.number().int();
+const kindRow = z.object({ kind: z.string(), n: count });
+
+/**
+ * Finds rows that were deleted under one key and added under another with equal contents: every column outside the key,
+ * but for audit columns. Values are compared by their bytes, in the engine.
+ * @param table its name in both commits
+ */
+export async function movedRows(
+  sql: Sql,
+  range: { readonly from: string; readonly to: string },
+  table: string,
+): Promise<MovedRows> {
+  const between = [range.from, range.to, table];
+  // `dolt_diff_stat` ends the engine beside VIRTUAL columns and counts no rows of a recreated table (Dolt 2.3.0).
+  const kinds = await sql.rows(
+    kindRow,
+    'SELECT diff_type AS kind, COUNT(*) AS n FROM dolt_diff(?, ?, ?) GROUP BY diff_type',
+    between,
+  );
+  const countOf = (wanted: string): number => kinds.find(({ kind }) => kind === wanted)?.n ?? 0;
+  const [added, deleted] = [countOf('added'), countOf('removed')];
+  if (added === 0 || deleted === 0 || Math.max(added, deleted) > MAX_ROWS) return { added, moved: [] };
+  const before = new Set((await columnsAt(sql, table, range.from)).map(({ name }) => name));
+  const columns = (await columnsAt(sql, table, range.to)).filter(({ name }) => before.has(name));
+  const keys = columns.flatMap(({ name, primary }) => (primary ? [name] : []));
+  const contents = columns.flatMap(({ name, primary }) => (primary || AUDIT.has(name.toLowerCase()) ? [] : [name]));
+  const isShadowed = columns.some(({ name }) => SHADOWED.has(name.toLowerCase()));
+  if (keys.length === 0 || contents.length === 0 || isShadowed) return { added, moved: [] };
+  const read = (side: 'from_' | 'to_'): Promise<Cells[]> => {
+    const values = contents.map((name) => `COALESCE(HEX(CAST(${quoted(`${side}${name}`)} AS BINARY)), '-')`);
+    const names = keys.map((name, index) => `${quoted(`${side}${name}`)} AS k${index}`);
+    return sql.rows(
+      cellsSchema,
+      `SELECT ${names.join(', ')}, SHA2(CONCAT_WS(',', ${values.join(', ')}), 256) AS digest FROM dolt_diff(?, ?, ?) WHERE diff_type = ?`,
+      [...between, side === 'from_' ? 'removed' : 'added'],
+    );
+  };
+  return { added, moved: pairsOf(await read('from_'), await read('to_'), { keys, contents }) };
+}
+
+/** Rows with one content are paired in the order of their keys, where as many were added as were deleted. */
+function pairsOf(
+  removed: readonly Cells[],
+  added: readonly Cells[],
+  names: { readonly keys: readonly string[]; readonly contents: readonly string[] },
+): MovedRow[] {
+  const nothing = createHash('sha256')
+    .update(names.contents.map(() => '-').join(','))
+    .digest('hex');
+  const digestOf = (row: Cells): string => row['digest'] ?? '';
+  const gained = groupBy(added, digestOf);
+  const keyFrom = (row: Cells): Cells =>
+    Object.fromEntries(names.keys.map((name, index) => [name, row[`k${index}`] ?? null]));
+  return [...groupBy(removed, digestOf)].flatMap(([digest, rows]) => {
+    const others = gained.get(digest) ?? [];
+    if (digest === nothing || others.length !== rows.length) return [];
+    return rows.flatMap((row, index) => {
+      const other = others[index];
+      return other === undefined ? [] : [{ from: keyFrom(row), to: keyFrom(other) }];
+    });
+  });
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
+import {
+  mayRename,
+  type Readability,
+  readability,
+  type TableDefinition,
+  tableDefinition,
+} from '../schema/readability.ts';
+import { alterations } from '../schema/table-definitions.ts';
+import { tableNamesAt } from '../schema/table-shape.ts';
+import { mergeBase } from '../sql/history.ts';
+import { quoted } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
+
+/** The three commits of the merge that is open in the session. */
+export interface MergeHeads {
+  readonly base: string;
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+/** A table in the open merge of the session. */
+export interface OpenMergeTable extends Readability {
+  readonly heads: MergeHeads;
+  readonly base: TableDefinition | null;
+  readonly ours: TableDefinition | null;
+  readonly theirs: TableDefinition | null;
+  readonly merged: TableDefinition;
+}
+
+const headsRow = z.object({ ours: z.string(), theirs: z.string().nullable() });
+const createRow = z.record(z.string(), z.string());
+
+async function mergeHeads(sql: Sql): Promise<MergeHeads> {
+  const [row] = await sql.rows(
+    headsRow,
+    "SELECT DOLT_HASHOF('HEAD') AS ours, (SELECT source_commit FROM dolt_merge_status) AS theirs",
+  );
+  const theirs = row?.theirs ?? null;
+  if (row === undefined || theirs === null) throw new Failure('unknown', 'no merge is open');
+  const base = await mergeBase(sql, row.ours, theirs);
+  if (base === null) throw new Failure('unrelated', `${row.ours} and ${theirs} share no commit`);
+  return { base, ours: row.ours, theirs };
+}
+
+/** Reads how a table is defined in the three commits of the open merge, and which of its system tables can be read. */
+export async function openMergeTable(sql: Sql, table: string): Promise<OpenMergeTable> {
+  const heads = await mergeHeads(sql);
+  const merged = await definition(sql, table, '', []);
+  const versions = {
+    base: await tableDefinitionAt(sql, table, heads.base),
+    ours: await tableDefinitionAt(sql, table, heads.ours),
+    theirs: await tableDefinitionAt(sql, table, heads.theirs),
+    merged,
+  };
+  return { heads, ...versions, ...readability(versions) };
+}
+
+/** How a table is defined at a commit; null where it does not exist there. */
+export async function tableDefinitionAt(sql: Sql, table: string, commit: string): Promise<TableDefinition | null> {
+  if (!(await tableNamesAt(sql, commit)).includes(table)) return null;
+  return definition(sql, table, ' AS OF ?', [commit]);
+}
+
+async function definition(sql: Sql, table: string, at: string, values: readonly string[]): Promise<TableDefinition> {
+  const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)}${at}`, values);
+  return tableDefinition(row?.['Create Table'] ?? '');
+}
+
+/** Columns that one of the sides renamed since the merge base, as `old to new`. */
+export async function renamedColumns(sql: Sql, table: string, open: OpenMergeTable): Promise<string[]> {
+  const { base, heads } = open;
+  const found = new Set<string>();
+  for (const side of ['ours', 'theirs'] as const) {
+    const after = open[side];
+    if (base === null || after === null || !mayRename(base, after)) continue;
+    const { renamed } = await alterations(sql, table, { from: heads.base, to: heads[side] });
+    for (const rename of renamed) found.add(rename);
+  }
+  return [...found].sort();
+}

@@ -1,0 +1,130 @@
+import { Failure } from '../../core/failure.ts';
+import { groupBy, inParts } from '../../core/lists.ts';
+import { hasTriggers, ordinaryColumns, type TableShape } from '../schema/table-shape.ts';
+import type { Cells, CellValue } from '../sql/cell.ts';
+import { quoted } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
+import type { OpenMergeTable } from './open-merge-table.ts';
+import type { PendingRows } from './pending-rows.ts';
+import { hasKey, literalOf } from './row-key.ts';
+import { removeRows, unchecked } from './stored-rows.ts';
+
+/** What becomes of one row; columns that are not named stay as our side has them. */
+export interface Rewrite {
+  readonly key: Cells;
+  /** Columns that get the value of their side, their row whole, or its deletion. */
+  readonly take: readonly string[] | 'row' | 'deletion';
+  readonly set: readonly CellValue[];
+}
+
+type Side = 'base' | 'ours' | 'theirs';
+
+/** Where a column's new value comes from. */
+type Source = { readonly side: Side } | { readonly literal: string | null };
+
+const KEYS_PER_STATEMENT = 100;
+const ALIASES: Readonly<Record<Side, string>> = { base: 'b', ours: 'o', theirs: 't' };
+
+/**
+ * Writes rows in conflict of the open merge without `dolt_conflicts_<table>`: deletes them and inserts them again from
+ * the commits of the merge, so that no value passes through the client, a column that a side lacks gets its default,
+ * and no ON UPDATE fires. Rows of a table with unique keys wait. Foreign keys are not looked at; the constraints are
+ * verified afterwards.
+ * @throws Failure `constraint-violation` where that would fire a trigger
+ */
+export async function rewriteRows(
+  sql: Sql,
+  shape: TableShape,
+  open: OpenMergeTable,
+  rows: readonly Rewrite[],
+  pending: PendingRows,
+): Promise<void> {
+  const changed = rows.filter(({ take, set }) => typeof take === 'string' || take.length + set.length > 0);
+  if (changed.length === 0) return;
+  if (await hasTriggers(sql, shape.name)) {
+    throw new Failure(
+      'constraint-violation',
+      `rows of ${shape.name} cannot be resolved: rewriting them would fire the triggers of the table`,
+      { hint: `Resolve the rows of ${shape.name} on one side by hand, or drop its triggers, then run again.` },
+    );
+  }
+  const deleted = changed.filter(({ take }) => take === 'deletion');
+  const kept = changed.filter(({ take }) => take !== 'deletion');
+  for (const part of inParts(deleted, KEYS_PER_STATEMENT)) {
+    await removeRows(
+      sql,
+      shape,
+      part.map(({ key }) => key),
+    );
+  }
+  const groups = [...groupBy(kept, ({ take, set }) => JSON.stringify([take, set])).values()];
+  await pending.replace(
+    shape,
+    kept.map(({ key }) => key),
+    async (into) => {
+      for (const group of groups) {
+        const [first] = group;
+        if (first === undefined) continue;
+        const sources = sourcesOf(shape, open, first);
+        for (const part of inParts(group, KEYS_PER_STATEMENT)) {
+          await insert(sql, shape, open, { sources, keys: part.map(({ key }) => key), into });
+        }
+      }
+    },
+  );
+}
+
+/** Columns without a source are left out, so that they get their default. */
+function sourcesOf(shape: TableShape, open: OpenMergeTable, { take, set }: Rewrite): Map<string, Source> {
+  const has = (side: Side, column: string): boolean => open[side]?.columns.includes(column) === true;
+  const sources = new Map<string, Source>();
+  for (const column of ordinaryColumns(shape)) {
+    const value = set.find((one) => one.column === column)?.value;
+    const isTaken = typeof take === 'string' || take.includes(column);
+    if (value !== undefined && value !== 'base') sources.set(column, { literal: value.value });
+    else if (value === 'base' || isTaken) {
+      const side = value === 'base' ? 'base' : 'theirs';
+      if (has(side, column)) sources.set(column, { side });
+    } else if (has('ours', column)) sources.set(column, { side: 'ours' });
+    else if (has('theirs', column)) sources.set(column, { side: 'theirs' });
+  }
+  return sources;
+}
+
+async function insert(
+  sql: Sql,
+  shape: TableShape,
+  { heads }: OpenMergeTable,
+  rows: { readonly sources: ReadonlyMap<string, Source>; readonly keys: readonly Cells[]; readonly into: string },
+): Promise<void> {
+  const sides = new Set<Side>();
+  const values: string[] = [];
+  const expressions = [...rows.sources].map(([column, source]) => {
+    if ('side' in source) {
+      sides.add(source.side);
+      return `${ALIASES[source.side]}.${quoted(column)}`;
+    }
+    const literal = literalOf(shape, column, source.literal);
+    values.push(...literal.values);
+    return literal.text;
+  });
+  const where = hasKey(shape, rows.keys);
+  const [first, ...others] = [...sides].map((side) => {
+    values.push(heads[side], ...where.values);
+    return {
+      alias: ALIASES[side],
+      rows: `(SELECT * FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}) ${ALIASES[side]}`,
+    };
+  });
+  if (first === undefined) return;
+  const joins = others.map((other) => {
+    const parts = shape.key.map((name) => `${first.alias}.${quoted(name)} = ${other.alias}.${quoted(name)}`);
+    return ` JOIN ${other.rows} ON ${parts.join(' AND ')}`;
+  });
+  const columns = [...rows.sources.keys()].map(quoted).join(', ');
+  await unchecked(
+    sql,
+    `INSERT INTO ${rows.into} (${columns}) SELECT ${expressions.join(', ')} FROM ${first.rows}${joins.join('')}`,
+    values,
+  );
+}

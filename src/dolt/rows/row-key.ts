@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import type { TableShape } from '../schema/table-shape.ts';
+import type { Cells } from '../sql/cell.ts';
+import { quoted } from '../sql/identifier.ts';
+
+/** A condition, and the values for its question marks. */
+export interface Condition {
+  readonly text: string;
+  readonly values: readonly string[];
+}
+
+const BYTES = new Set(['binary', 'varbinary', 'tinyblob', 'blob', 'mediumblob', 'longblob', 'bit', 'geometry']);
+const NUMBER = /^-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$/;
+const NUMERIC = new Set(['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double', 'year']);
+
+export function isNumeric(type: string): boolean {
+  return NUMERIC.has(type);
+}
+
+/** The key of a row, from any row that holds its columns. */
+export function keyOf(shape: TableShape, cells: Cells): Cells {
+  return Object.fromEntries(shape.key.map((name) => [name, cells[name] ?? null]));
+}
+
+/** A key as one text, to compare and to look up. */
+export function keyText(shape: TableShape, cells: Cells): string {
+  return JSON.stringify(shape.key.map((name) => cells[name] ?? null));
+}
+
+/** The key that `keyText` made a text of. */
+export function keyOfText(shape: TableShape, text: string): Cells {
+  const values = z.array(z.string().nullable()).parse(JSON.parse(text));
+  return Object.fromEntries(shape.key.map((name, index) => [name, values[index] ?? null]));
+}
+
+/** A value in its canonical text as SQL. @param column names it in the table, whose type decides */
+export function literalOf(shape: TableShape, column: string, value: string | null): Condition {
+  if (value === null) return { text: 'NULL', values: [] };
+  if (isBytes(shape, column)) return { text: 'UNHEX(?)', values: [value.slice(2)] };
+  return { text: '?', values: [value] };
+}
+
+/** Whether a column holds bytes, whose canonical text is hexadecimal after `0x`. */
+export function isBytes(shape: TableShape, column: string): boolean {
+  return BYTES.has(shape.columns.find(({ name }) => name === column)?.type ?? '');
+}
+
+/**
+ * The condition that a row has one of these keys; false for no keys at all.
+ * @param prefix stands before each column's name, as in `to_` of a diff
+ */
+export function hasKey(shape: TableShape, keys: readonly Cells[], prefix = ''): Condition {
+  const values: string[] = [];
+  const types = new Map(shape.columns.map(({ name, type }) => [name, type]));
+  const literal = (name: string, value: string): string => {
+    const type = types.get(name) ?? '';
+    if (isNumeric(type) && NUMBER.test(value)) return value;
+    values.push(BYTES.has(type) ? value.slice(2) : value);
+    return BYTES.has(type) ? 'UNHEX(?)' : '?';
+  };
+  const literals = keys.map((cells) => shape.key.map((name) => literal(name, cells[name] ?? '')));
+  const [only, second] = shape.key.map((name) => quoted(`${prefix}${name}`));
+  if (keys.length === 0 || only === undefined) return { text: 'FALSE', values: [] };
+  // One column in a list is looked up in the index; so are conditions joined with OR, but rows in a list are not.
+  if (second === undefined) return { text: `${only} IN (${literals.flat().join(', ')})`, values };
+  const rows = literals.map((row) => {
+    const parts = row.map((value, index) => `${quoted(`${prefix}${shape.key[index] ?? ''}`)} = ${value}`);
+    return `(${parts.join(' AND ')})`;
+  });
+  return { text: `(${rows.join(' OR ')})`, values };
+}

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import type { Budget } from '../../core/budget.ts';
+import { groupBy, inParts } from '../../core/lists.ts';
+import { hasShadowedDiff } from '../schema/readability.ts';
+import { columnNamesAt, type TableShape, tableNamesAt } from '../schema/table-shape.ts';
+import { type Cells, cellsBytes, cellsSchema } from '../sql/cell.ts';
+import { quoted } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
+import { rowDiffs } from './differing-rows.ts';
+import { hasKey, keyText } from './row-key.ts';
+
+/** One commit that wrote a row. */
+export interface RowWrite {
+  readonly commit: string;
+  /** The commit's date, `YYYY-MM-DD HH:MM:SS.mmm` in UTC. */
+  readonly date: string;
+  /** The row before, null where the commit added it. */
+  readonly from: Cells | null;
+  readonly to: Cells;
+  /** Whether the commit has several parents, and so repeats what others wrote. */
+  readonly isMerge: boolean;
+}
+
+interface RowHistory {
+  readonly database: string;
+  /** Commit whose history is read. */
+  readonly head: string;
+  /** Leaves out what this commit reaches; null: the whole history. */
+  readonly since: string | null;
+  readonly shape: TableShape;
+  /** Columns whose values are wanted. */
+  readonly columns: readonly string[];
+  readonly keys: readonly Cells[];
+  /** What the writes are taken from. */
+  readonly budget?: Budget;
+}
+
+interface Commit {
+  readonly hash: string;
+  readonly date: string;
+  /** The first of its parents. */
+  readonly parent: string;
+  readonly isMerge: boolean;
+}
+
+/** Keyed look-ups cost per key, one after the other; this many stand in one statement. */
+const KEYS_PER_STATEMENT = 100;
+const COMMITS_PER_STATEMENT = 50;
+const commitRow = z.object({ commit_hash: z.string(), date: z.string(), parents: z.string().nullable() });
+
+/**
+ * Every commit reachable from a head that wrote one of the rows, by the text of the row's key.
+ *
+ * In a history without merges `dolt_diff_<table>` knows them, in one look-up. Where histories meet it follows one of them
+ * (Dolt 2.3.0: of a merge whose first parent wrote the row, it shows the merge against its second parent, and not the
+ * commit that wrote), so there each commit is compared with its first parent. `dolt_history_<table>` is no help: after a
+ * column was dropped, it gives older values the wrong names.
+ */
+export async function rowWrites(sql: Sql, history: RowHistory): Promise<Map<string, RowWrite[]>> {
+  const commits = await commitsOf(sql, history);
+  if (hasShadowedDiff(await columnNamesAt(sql, history.shape.name, history.head))) {
+    return writesByPosition(sql, history, commits);
+  }
+  const byHash = new Map(commits.map((commit) => [commit.hash, commit]));
+  const parts = commits.some(({ isMerge }) => isMerge) ? inParts(commits, COMMITS_PER_STATEMENT) : [null];
+  const found: [string, RowWrite][] = [];
+  for (const keys of inParts(history.keys, KEYS_PER_STATEMENT)) {
+    for (const pairs of parts) {
+      for (const cells of await diffs(sql, history, { keys, pairs })) {
+        const commit = byHash.get(cells['to_commit'] ?? '');
+        if (commit === undefined || cells['diff_type'] === 'removed') continue;
+        history.budget?.take(cellsBytes(cells));
+        found.push(writeOf(history, commit, cells));
+      }
+    }
+  }
+  return byKey(found);
+}
+
+function byKey(found: readonly [key: string, write: RowWrite][]): Map<string, RowWrite[]> {
+  return new Map([...groupBy(found, ([key]) => key)].map(([key, writes]) => [key, writes.map(([, write]) => write)]));
+}
+
+/**
+ * The same for a table with a column that has a namesake in `dolt_diff_<table>`: each commit is compared with its first
+ * parent, and all rows that differ are read, because no condition may stand beside such columns.
+ */
+async function writesByPosition(
+  sql: Sql,
+  { shape, columns, keys, budget }: RowHistory,
+  commits: readonly Commit[],
+): Promise<Map<string, RowWrite[]>> {
+  const wanted = new Set(keys.map((key) => keyText(shape, key)));
+  const found: [string, RowWrite][] = [];
+  for (const { hash, date, parent, isMerge } of commits) {
+    if (!(await tableNamesAt(sql, hash)).includes(shape.name)) continue;
+    for (const { from, to } of await rowDiffs(sql, { from: parent, to: hash }, shape.name)) {
+      if (to === null || !wanted.has(keyText(shape, to))) continue;
+      const pick = (cells: Cells): Cells => Object.fromEntries(columns.map((name) => [name, cells[name] ?? null]));
+      const write = { commit: hash, date, from: from === null ? null : pick(from), to: pick(to), isMerge };
+      budget?.take(cellsBytes(write.from) + cellsBytes(write.to));
+      found.push([keyText(shape, to), write]);
+    }
+  }
+  return byKey(found);
+}
+
+/** The commits of a history that have a parent. */
+async function commitsOf(sql: Sql, { head, since }: RowHistory): Promise<Commit[]> {
+  const rows = await sql.rows(
+    commitRow,
+    "SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, parents FROM dolt_log(?, '--parents')",
+    [since === null ? head : `${since}..${head}`],
+  );
+  return rows.flatMap(({ commit_hash, date, parents }) => {
+    const [parent, ...others] = (parents ?? '').split(', ').filter((hash) => hash !== '');
+    return parent === undefined ? [] : [{ hash: commit_hash, date, parent, isMerge: others.length > 0 }];
+  });
+}
+
+/** @param of.pairs commits to compare with their first parents; null: all, along the history */
+function diffs(
+  sql: Sql,
+  { database, head, shape, columns }: RowHistory,
+  of: { readonly keys: readonly Cells[]; readonly pairs: readonly Commit[] | null },
+): Promise<Cells[]> {
+  const wanted = [...new Set([...shape.key, ...columns])];
+  const values = wanted.flatMap((name) => [quoted(`to_${name}`), quoted(`from_${name}`)]).join(', ');
+  const where = hasKey(shape, of.keys, 'to_');
+  const from = (view: string): string =>
+    `SELECT ${values}, to_commit, diff_type FROM ${quoted(`${database}/${head}`)}.${quoted(`${view}_${shape.name}`)}`;
+  if (of.pairs === null) return sql.rows(cellsSchema, `${from('dolt_diff')} WHERE ${where.text}`, where.values);
+  // The keys stand in HAVING: beside several of them in WHERE, Dolt 2.3.0 no longer sees the two commits that it needs.
+  const one = `${from('dolt_commit_diff')} WHERE from_commit = ? AND to_commit = ? HAVING ${where.text}`;
+  return sql.rows(
+    cellsSchema,
+    of.pairs.map(() => one).join(' UNION ALL '),
+    of.pairs.flatMap(({ hash, parent }) => [parent, hash, ...where.values]),
+  );
+}
+
+function writeOf({ shape, columns }: RowHistory, commit: Commit, cells: Cells): [key: string, write: RowWrite] {
+  const side = (prefix: string, names: readonly string[]): Cells =>
+    Object.fromEntries(names.map((name) => [name, cells[`${prefix}${name}`] ?? null]));
+  const write = {
+    commit: commit.hash,
+    date: commit.date,
+    from: cells['diff_type'] === 'added' ? null : side('from_', columns),
+    to: side('to_', columns),
+    isMerge: commit.isMerge,
+  };
+  return [keyText(shape, side('to_', shape.key)), write];
+}

@@ -1,0 +1,70 @@
+import { columnNamesAt, ordinaryColumns, type TableShape } from '../schema/table-shape.ts';
+import { type Cells, cellsSchema } from '../sql/cell.ts';
+import { quoted } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
+import { hasKey, keyText } from './row-key.ts';
+
+/** Rows by key, as they are in the session's branch or, where a commit is named, as they were there. */
+export async function rowsByKey(
+  sql: Sql,
+  shape: TableShape,
+  wanted: { readonly keys: readonly Cells[]; readonly commit?: string },
+): Promise<Cells[]> {
+  const where = hasKey(shape, wanted.keys);
+  const from = quoted(shape.name);
+  if (wanted.commit === undefined) {
+    return sql.rows(cellsSchema, `SELECT * FROM ${from} WHERE ${where.text}`, where.values);
+  }
+  if ((await columnNamesAt(sql, shape.name, wanted.commit)).size === 0) return [];
+  return sql.rows(cellsSchema, `SELECT * FROM ${from} AS OF ? WHERE ${where.text}`, [wanted.commit, ...where.values]);
+}
+
+/** Those of some rows of a commit that are missing now. */
+export async function missingRows(
+  sql: Sql,
+  shape: TableShape,
+  from: { readonly commit: string; readonly keys: readonly Cells[] },
+): Promise<Cells[]> {
+  const present = new Set((await rowsByKey(sql, shape, { keys: from.keys })).map((row) => keyText(shape, row)));
+  const then = await rowsByKey(sql, shape, from);
+  return then.filter((row) => !present.has(keyText(shape, row)));
+}
+
+/**
+ * Copies rows as they were at a commit into a table of the same columns. Foreign keys are not looked at, so that rows may
+ * come in any order: who calls this verifies all constraints afterwards. Triggers would fire.
+ * @param into the table itself, or another one; quoted
+ */
+export async function copyRows(
+  sql: Sql,
+  shape: TableShape,
+  from: { readonly commit: string; readonly keys: readonly Cells[]; readonly into: string },
+): Promise<void> {
+  const known = await columnNamesAt(sql, shape.name, from.commit);
+  const columns = ordinaryColumns(shape)
+    .filter((name) => known.has(name))
+    .map(quoted)
+    .join(', ');
+  const where = hasKey(shape, from.keys);
+  await unchecked(
+    sql,
+    `INSERT INTO ${from.into} (${columns}) SELECT ${columns} FROM ${quoted(shape.name)} AS OF ? WHERE ${where.text}`,
+    [from.commit, ...where.values],
+  );
+}
+
+/** Removes rows by key. Foreign keys are not looked at, so that nothing else goes with them. Triggers would fire. */
+export async function removeRows(sql: Sql, shape: TableShape, keys: readonly Cells[]): Promise<void> {
+  const where = hasKey(shape, keys);
+  await unchecked(sql, `DELETE FROM ${quoted(shape.name)} WHERE ${where.text}`, where.values);
+}
+
+/** Runs a statement without looking at foreign keys: who calls this verifies all constraints afterwards. */
+export async function unchecked(sql: Sql, statement: string, values: readonly string[]): Promise<void> {
+  await sql.run('SET foreign_key_checks = 0');
+  try {
+    await sql.run(statement, values);
+  } finally {
+    await sql.run('SET foreign_key_checks = 1');
+  }
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { cellSchema } from '../sql/cell.ts';
+import { quoted } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
+import { columnsAt } from './columns.ts';
+
+/** A view, trigger, event or procedure that stands in a commit. */
+export interface Definition {
+  /** As Dolt writes it in `dolt_schemas`, or `procedure`. */
+  readonly kind: string;
+  readonly name: string;
+  /** SHA-256 of its text and SQL mode; when it was made does not count. */
+  readonly digest: string;
+}
+
+const row = z.object({ kind: z.string(), name: z.string(), digest: z.string() });
+
+const READ = {
+  dolt_schemas:
+    "SELECT type AS kind, name, SHA2(CONCAT_WS('\\n', fragment, sql_mode), 256) AS digest FROM dolt_schemas",
+  dolt_procedures:
+    "SELECT 'procedure' AS kind, name, SHA2(CONCAT_WS('\\n', create_stmt, sql_mode), 256) AS digest FROM dolt_procedures",
+} as const;
+
+/** The tables in which a commit carries code, on Dolt 2.3.0. */
+export const CODE_TABLES = Object.keys(READ) as readonly (keyof typeof READ)[];
+
+/** What a commit holds in one of these tables; where it lacks the table, nothing (Dolt 2.3.0). */
+export async function definitionsAt(
+  sql: Sql,
+  table: (typeof CODE_TABLES)[number],
+  commit: string,
+): Promise<Definition[]> {
+  return sql.rows(row, `${READ[table]} AS OF ?`, [commit]);
+}
+
+/** Where beads notes how far a database's tables have been brought (June 2026); the second one is usually ignored. */
+export const MIGRATION_TABLES: readonly string[] = ['schema_migrations', 'ignored_schema_migrations'];
+
+const migrationRow = z.object({ version: cellSchema });
+
+/** The latest migration that such a table names in a commit; null where it is another program's table, or empty. */
+export async function migrationAt(sql: Sql, table: string, commit: string): Promise<string | null> {
+  const columns = await columnsAt(sql, table, commit);
+  if (!columns.some(({ name }) => name === 'version')) return null;
+  const [found] = await sql.rows(migrationRow, `SELECT MAX(version) AS version FROM ${quoted(table)} AS OF ?`, [
+    commit,
+  ]);
+  return found?.version ?? null;
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { hasKey } from '../rows/row-key.ts';
+import { type Cells, cellsSchema } from '../sql/cell.ts';
+import { quoted } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
+import type { TableShape } from './table-shape.ts';
+
+/** Columns of one table that name a row of another. */
+export interface ForeignKey {
+  readonly table: string;
+  readonly columns: readonly string[];
+  readonly parent: string;
+  readonly parentColumns: readonly string[];
+}
+
+const usageRow = z.object({
+  name: z.string(),
+  table: z.string(),
+  column: z.string(),
+  parent: z.string(),
+  parent_column: z.string(),
+});
+
+/** All foreign keys of the session's branch. */
+export async function foreignKeys(sql: Sql): Promise<ForeignKey[]> {
+  const rows = await sql.rows(
+    usageRow,
+    'SELECT constraint_name AS name, table_name AS `table`, column_name AS `column`, referenced_table_name AS parent, referenced_column_name AS parent_column FROM information_schema.key_column_usage WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL ORDER BY table_name, constraint_name, ordinal_position',
+  );
+  const found = new Map<string, ForeignKey>();
+  for (const { name, table, column, parent, parent_column } of rows) {
+    const id = JSON.stringify([table, name]);
+    const known = found.get(id) ?? { table, columns: [], parent, parentColumns: [] };
+    const columns = [...known.columns, column];
+    found.set(id, { ...known, columns, parentColumns: [...known.parentColumns, parent_column] });
+  }
+  return [...found.values()];
+}
+
+interface Reference {
+  readonly key: ForeignKey;
+  readonly child: TableShape;
+  readonly parent: TableShape;
+}
+
+/** Keys of the rows that referred to some rows at a commit. */
+export function childrenOf(
+  sql: Sql,
+  reference: Reference,
+  at: { readonly commit: string; readonly parents: readonly Cells[] },
+): Promise<Cells[]> {
+  const { key, child, parent } = reference;
+  const where = hasKey(parent, at.parents);
+  return sql.rows(
+    cellsSchema,
+    `SELECT DISTINCT ${named('c', child)} FROM (SELECT * FROM ${quoted(parent.name)} AS OF ? WHERE ${where.text}) p ` +
+      `JOIN (SELECT * FROM ${quoted(child.name)} AS OF ?) c ON ${joined(key)}`,
+    [at.commit, ...where.values, at.commit],
+  );
+}
+
+/** Keys of the rows at a commit that some rows of the session's branch refer to. */
+export function parentsOf(
+  sql: Sql,
+  reference: Reference,
+  at: { readonly commit: string; readonly children: readonly Cells[] },
+): Promise<Cells[]> {
+  const { key, child, parent } = reference;
+  const where = hasKey(child, at.children);
+  return sql.rows(
+    cellsSchema,
+    `SELECT DISTINCT ${named('p', parent)} FROM (SELECT * FROM ${quoted(child.name)} WHERE ${where.text}) c ` +
+      `JOIN (SELECT * FROM ${quoted(parent.name)} AS OF ?) p ON ${joined(key)}`,
+    [...where.values, at.commit],
+  );
+}
+
+/** A row at a commit, and a row that referred to it there. */
+export interface ReferencePair {
+  readonly parent: Cells;
+  readonly child: Cells;
+}
+
+/** The rows that referred to some rows at a commit, each by its key and with the key of the row that it referred to. */
+export async function referencePairs(
+  sql: Sql,
+  reference: Reference,
+  at: { readonly commit: string; readonly parents: readonly Cells[] },
+): Promise<ReferencePair[]> {
+  const { key, child, parent } = reference;
+  const where = hasKey(parent, at.parents);
+  const columns = [
+    ...parent.key.map((name, index) => `p.${quoted(name)} AS p${index}`),
+    ...child.key.map((name, index) => `c.${quoted(name)} AS c${index}`),
+  ];
+  const rows = await sql.rows(
+    cellsSchema,
+    `SELECT ${columns.join(', ')} FROM (SELECT * FROM ${quoted(parent.name)} AS OF ? WHERE ${where.text}) p ` +
+      `JOIN (SELECT * FROM ${quoted(child.name)} AS OF ?) c ON ${joined(key)}`,
+    [at.commit, ...where.values, at.commit],
+  );
+  const keyFrom = (cells: Cells, alias: string, shape: TableShape): Cells =>
+    Object.fromEntries(shape.key.map((name, index) => [name, cells[`${alias}${index}`] ?? null]));
+  return rows.map((cells) => ({ parent: keyFrom(cells, 'p', parent), child: keyFrom(cells, 'c', child) }));
+}
+
+function named(alias: string, shape: TableShape): string {
+  return shape.key.map((name) => `${alias}.${quoted(name)}`).join(', ');
+}
+
+function joined({ columns, parentColumns }: ForeignKey): string {
+  return columns.map((name, index) => `c.${quoted(name)} = p.${quoted(parentColumns[index] ?? '')}`).join(' AND ');
+}

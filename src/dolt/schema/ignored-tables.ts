@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { quoted } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
+
+/** A row of `dolt_ignore`. */
+export interface IgnorePattern {
+  readonly pattern: string;
+  readonly ignored: boolean;
+}
+
+const patternRow = z.object({ pattern: z.string(), ignored: z.coerce.number().transform((value) => value !== 0) });
+const nameRow = z.object({ name: z.string() });
+
+/** The patterns of `dolt_ignore` at a commit; none where it lacks the table (Dolt 2.3.0). */
+export async function ignorePatternsAt(sql: Sql, commit: string): Promise<IgnorePattern[]> {
+  return await sql.rows(patternRow, 'SELECT pattern, ignored FROM dolt_ignore AS OF ?', [commit]);
+}
+
+/** The patterns of `dolt_ignore` in the working set of a branch. */
+export async function workingIgnorePatterns(sql: Sql, branch: string): Promise<IgnorePattern[]> {
+  const [current] = await sql.rows(nameRow, 'SELECT DATABASE() AS name');
+  const [database = ''] = (current?.name ?? '').split('/');
+  return await sql.rows(
+    patternRow,
+    `SELECT pattern, ignored FROM ${quoted(`${database}/${branch}`)}.${quoted('dolt_ignore')}`,
+  );
+}
+
+/**
+ * Whether patterns keep a table out of commits, by Dolt's rule of the most specific pattern. Where no pattern is more
+ * specific, Dolt refuses to say; then the table counts as ignored. Names are compared without case, as SQL compares them.
+ */
+export function isIgnored(table: string, patterns: readonly IgnorePattern[]): boolean {
+  const matching = patterns.filter(({ pattern }) => matches(pattern, table));
+  const [yes, no] = [matching.filter(({ ignored }) => ignored), matching.filter(({ ignored }) => !ignored)];
+  return yes.some((one) => !no.some((other) => isMoreSpecific(other.pattern, one.pattern)));
+}
+
+/** Whether every table that a pattern names is named by another one as well, and not the other way round. */
+function isMoreSpecific(pattern: string, than: string): boolean {
+  return matches(than, pattern) && !matches(pattern, than);
+}
+
+function matches(pattern: string, name: string): boolean {
+  const parts = pattern.split('').map((sign) => {
+    if (sign === '*' || sign === '%') return '.*';
+    return sign === '?' ? '.' : sign.replace(/[\\^$.|+()[\]{}]/, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`, 'is').test(name);
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { quoted } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
+import { type Item, tableItems } from './create-table.ts';
+
+const createRow = z.record(z.string(), z.string().nullable());
+const nameRow = z.record(z.string(), z.string());
+const tagRow = z.object({ column_name: z.string() });
+
+/** Names of the tables at a commit, or in the session's branch where none is given. */
+export async function definedTables(sql: Sql, commit: string | null): Promise<ReadonlySet<string>> {
+  const [statement, values] = commit === null ? ['SHOW TABLES', []] : ['SHOW TABLES AS OF ?', [commit]];
+  const rows = await sql.rows(nameRow, statement, values);
+  return new Set(rows.flatMap((row) => Object.values(row)));
+}
+
+/** The items of a table at a commit, or in the session's branch where none is given. */
+export async function tableItemsAt(sql: Sql, table: string, commit: string | null): Promise<Item[]> {
+  const statement = `SHOW CREATE TABLE ${quoted(table)}`;
+  const [row] =
+    commit === null
+      ? await sql.rows(createRow, statement)
+      : await sql.rows(createRow, `${statement} AS OF ?`, [commit]);
+  return tableItems(row?.['Create Table'] ?? '');
+}
+
+/**
+ * Columns of a table that became other columns of the same name between two commits, as `DOLT_UPDATE_COLUMN_TAG` makes
+ * them. That procedure drops every index and check of the table (Dolt 2.3.0, measured).
+ */
+export async function replacedColumns(
+  sql: Sql,
+  table: string,
+  range: { readonly database: string; readonly base: string; readonly head: string },
+): Promise<string[]> {
+  const { database, base, head } = range;
+  const rows = await sql.rows(
+    tagRow,
+    `SELECT DISTINCT column_name FROM (SELECT commit_hash, column_name FROM ${quoted(`${database}/${head}`)}.dolt_column_diff ` +
+      "WHERE table_name = ? AND diff_type IN ('added', 'removed') GROUP BY commit_hash, column_name HAVING COUNT(*) > 1) r " +
+      'WHERE commit_hash IN (SELECT commit_hash FROM dolt_log(?))',
+    [table, `${base}..${head}`],
+  );
+  return rows.map((row) => row.column_name);
+}
+
+const statementRow = z.object({ statement: z.string() });
+const RENAME = /^ALTER TABLE `(?:[^`]|``)+` RENAME COLUMN `((?:[^`]|``)+)` TO `((?:[^`]|``)+)`/;
+const DROP = /^ALTER TABLE `(?:[^`]|``)+` DROP `((?:[^`]|``)+)`/;
+
+/** What happened to the columns of a table between two commits, by their identity in Dolt and not by their names. */
+export async function alterations(
+  sql: Sql,
+  table: string,
+  range: { readonly from: string; readonly to: string },
+): Promise<{ readonly renamed: readonly string[]; readonly dropped: readonly string[] }> {
+  const rows = await sql.rows(statementRow, "SELECT statement FROM dolt_patch(?, ?, ?) WHERE diff_type = 'schema'", [
+    range.from,
+    range.to,
+    table,
+  ]);
+  return {
+    renamed: rows.flatMap(({ statement }) => {
+      const [, from, to] = RENAME.exec(statement) ?? [];
+      return from === undefined || to === undefined ? [] : [`${unquoted(from)} to ${unquoted(to)}`];
+    }),
+    dropped: rows.flatMap(({ statement }) => {
+      const [, name] = DROP.exec(statement) ?? [];
+      return name === undefined ? [] : [unquoted(name)];
+    }),
+  };
+}
+
+function unquoted(name: string): string {
+  return name.replaceAll('``', '`');
+}

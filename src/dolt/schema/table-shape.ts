@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { quoted } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
+import { columnsAt } from './columns.ts';
+import { type Generation, generatedColumns } from './generated-columns.ts';
+
+export interface Column {
+  readonly name: string;
+  /** The bare type in lower case: `int`, `varchar`, `datetime`. */
+  readonly type: string;
+  /** null: an ordinary column. */
+  readonly generated: Generation | null;
+}
+
+/** What has to be known of a table to merge its rows. */
+export interface TableShape {
+  readonly name: string;
+  /** Names of the primary key's columns; empty for a keyless table. */
+  readonly key: readonly string[];
+  readonly columns: readonly Column[];
+}
+
+const columnRow = z.object({ name: z.string(), type: z.string(), is_key: z.coerce.number() });
+const createRow = z.record(z.string(), z.string());
+const namesRow = z.record(z.string(), z.string());
+
+/** Reads a table as it stands in the session's branch. */
+export async function tableShape(sql: Sql, table: string): Promise<TableShape> {
+  const columns = await sql.rows(
+    columnRow,
+    "SELECT column_name AS name, LOWER(data_type) AS type, column_key = 'PRI' AS is_key FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position",
+    [table],
+  );
+  const [created] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)}`);
+  const generated = generatedColumns(created?.['Create Table'] ?? '');
+  return {
+    name: table,
+    key: columns.flatMap(({ name, is_key }) => (is_key === 1 ? [name] : [])),
+    columns: columns.map(({ name, type }) => ({ name, type, generated: generated.get(name) ?? null })),
+  };
+}
+
+/** Names of the columns that hold values of their own. */
+export function ordinaryColumns(shape: TableShape): string[] {
+  return shape.columns.flatMap(({ name, generated }) => (generated === null ? [name] : []));
+}
+
+/** Names of the columns that a table had at a commit; empty where it did not exist. */
+export async function columnNamesAt(sql: Sql, table: string, commit: string): Promise<ReadonlySet<string>> {
+  if (!(await tableNamesAt(sql, commit)).includes(table)) return new Set();
+  return new Set((await columnsAt(sql, table, commit)).map(({ name }) => name));
+}
+
+/** Names of the tables at a commit; tables of Dolt's own are not among them. */
+export async function tableNamesAt(sql: Sql, commit: string): Promise<string[]> {
+  const rows = await sql.rows(namesRow, 'SHOW TABLES AS OF ?', [commit]);
+  return rows.flatMap((row) => Object.values(row));
+}
+
+/** Names of the tables of a user at a commit, views left out. */
+export async function baseTablesAt(sql: Sql, commit: string): Promise<string[]> {
+  return (await sql.rows(namesRow, 'SHOW FULL TABLES AS OF ?', [commit])).flatMap((row) => {
+    const name = Object.entries(row).find(([column]) => column !== 'Table_type')?.[1];
+    return name === undefined || row['Table_type'] !== 'BASE TABLE' || name.startsWith('dolt_') ? [] : [name];
+  });
+}
+
+/** Names of the tables in the session's branch. */
+export async function tableNames(sql: Sql): Promise<string[]> {
+  const rows = await sql.rows(
+    namesRow,
+    "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'",
+  );
+  return rows.flatMap((row) => Object.values(row));
+}
+
+/** Whether a table has a trigger of any kind, in the session's branch. */
+export async function hasTriggers(sql: Sql, table: string): Promise<boolean> {
+  const rows = await sql.rows(
+    namesRow,
+    'SELECT trigger_name AS name FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND event_object_table = ? LIMIT 1',
+    [table],
+  );
+  return rows.length > 0;
+}

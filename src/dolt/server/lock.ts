@@ -1,0 +1,177 @@
+import { readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Env } from '../../core/env.ts';
+import { Failure } from '../../core/failure.ts';
+import { readSmallText } from '../../core/files.ts';
+import { pause } from '../../core/interruption.ts';
+import type { Logger } from '../../core/logger.ts';
+import { isAlive } from '../../core/processes.ts';
+import { monotonicMs } from '../../core/time.ts';
+import { processCommand } from '../process.ts';
+import { serverNote } from './note.ts';
+
+/** Who has a database open: another run of ours, somebody's `dolt sql-server`, another process, or nobody knows. */
+export interface Holder {
+  readonly kind: 'run' | 'server' | 'process' | 'unknown';
+  readonly pid: number | null;
+  /** The program and its first word; never the whole command line, which may hold anything. */
+  readonly program: string | null;
+}
+
+/** The configuration that our own servers are started with lies in a folder of this name (server.ts). */
+const OWN_CONFIG = /[\\/]df-\w{6}[\\/]server\.yaml/;
+const SERVER = /(?:^|\s)sql-server(?:\s|$)/;
+
+/** Who holds the lock of a database, as far as the system tells: Linux by its lock table, others by Dolt's own note. */
+export async function lockHolder(database: string, env: Env): Promise<Holder> {
+  const pid = (await fromLockTable(database)) ?? (await fromServerInfo(database));
+  return pid === null ? { kind: 'unknown', pid, program: null } : holderOf(pid, await processCommand(pid, env));
+}
+
+/** What a process is, by its command line; null where that cannot be read. */
+export function holderOf(pid: number, command: string | null): Holder {
+  if (command === null) return { kind: 'process', pid, program: null };
+  const [file = '', word = ''] = command.trim().split(/\s+/);
+  const name = basename(file.replaceAll('\\', '/'));
+  const program = /^[a-z][a-z-]*$/.test(word) ? `${name} ${word}` : name;
+  if (!SERVER.test(command)) return { kind: 'process', pid, program };
+  return { kind: OWN_CONFIG.test(command) ? 'run' : 'server', pid, program };
+}
+
+async function fromLockTable(database: string): Promise<number | null> {
+  if (process.platform !== 'linux') return null;
+  try {
+    const file = await stat(join(database, '.dolt', 'noms', 'LOCK'));
+    return lockingPid(await readFile('/proc/locks', 'utf8'), file);
+  } catch {
+    return null;
+  }
+}
+
+/** A server writes `pid:port:secret`; the secret is nobody's business, and the note of a dead server stays behind. */
+async function fromServerInfo(database: string): Promise<number | null> {
+  const text = await readSmallText(serverNote(database));
+  const pid = Number(/^(\d+):/.exec(text)?.[1]);
+  return Number.isSafeInteger(pid) && pid > 0 && isAlive(pid) ? pid : null;
+}
+
+/** A file as the system knows it. */
+interface FileIdentity {
+  /** As `stat` gives it on Linux: major and minor number in one. */
+  readonly dev: number;
+  readonly ino: number;
+}
+
+/**
+ * The process that holds a lock on a file, read from Linux's /proc/locks (proc(5): `1: FLOCK ADVISORY WRITE pid
+ * major:minor:inode start end`, device numbers in hexadecimal).
+ * @returns null where nobody holds one, or where the holder is in another pid namespace (the kernel then says 0 or -1)
+ */
+export function lockingPid(table: string, { dev, ino }: FileIdentity): number | null {
+  for (const line of table.split('\n')) {
+    const [, kind, , mode, pid, file] = line.trim().split(/\s+/);
+    if (kind !== 'FLOCK' || mode !== 'WRITE' || file !== `${device(dev)}:${ino}`) continue;
+    return Number(pid) > 0 ? Number(pid) : null;
+  }
+  return null;
+}
+
+/** `fe:00`, from the number that glibc's makedev puts together; all that is used fits into 32 bits. */
+function device(dev: number): string {
+  const major = (dev >> 8) & 0xfff;
+  const minor = (dev & 0xff) | ((dev >> 12) & 0xfff00);
+  return [major, minor].map((part) => part.toString(16).padStart(2, '0')).join(':');
+}
+
+/**
+ * The refusal for a database that somebody else has open. Two writers would damage each other's work, so a lock is
+ * never broken: another process holds it as long as it lives (dolthub/dolt#10852).
+ * @param waitedMs how long it was waited for
+ */
+export function inUse(database: string, holder: Holder, waitedMs: number): Failure {
+  const waited = waitedMs < 1_000 ? '' : `, also after ${Math.round(waitedMs / 1_000)} s`;
+  return new Failure(
+    'database-in-use',
+    `federation requires direct database access, but ${nameOf(holder)} holds ${database}${waited}`,
+    { hint: cureOf(holder) },
+  );
+}
+
+/** Words for a holder. */
+export function nameOf({ kind, pid, program }: Holder): string {
+  const process = pid === null ? '' : ` (pid ${pid})`;
+  switch (kind) {
+    case 'run':
+      return `another run of dolt-federation${process}`;
+    case 'server':
+      return `a Dolt server, ${program ?? 'dolt sql-server'}${process},`;
+    case 'process':
+      return `${program ?? 'another process'}${process}`;
+    case 'unknown':
+      return 'another Dolt process';
+  }
+}
+
+function cureOf({ kind }: Holder): string {
+  switch (kind) {
+    case 'run':
+      return 'Wait until that run has ended, then run again; give jobs that share a database one `concurrency` group.';
+    case 'server':
+      return 'Stop the server for the time of the run (a server of beads with `bd dolt stop`), or federate the remote that it pushes to.';
+    case 'process':
+      return 'Wait until that process has ended, or stop it, then run again. Never delete a LOCK file: the lock is held by the process, not by the file.';
+    case 'unknown':
+      return 'Stop the process that holds the database (a `dolt sql-server`, `bd` or another run), then run again. Never delete a LOCK file.';
+  }
+}
+
+/**
+ * How long a database is waited for, by who holds it, in milliseconds. A command is over in a moment; a run of ours takes
+ * as long as its peers; a server is there to stay, unless it is just ending.
+ */
+export type LockTimeouts = Readonly<Record<Holder['kind'], number>>;
+const PATIENCE: LockTimeouts = { run: 60_000, server: 2_000, process: 10_000, unknown: 10_000 };
+
+/** For work that can as well be done another time. */
+export const NO_LOCK_TIMEOUTS: LockTimeouts = { run: 0, server: 0, process: 0, unknown: 0 };
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 1_000;
+
+interface Waiting {
+  readonly database: string;
+  readonly env: Env;
+  readonly signal: AbortSignal;
+  /** Told once that it is waited, and for whom. */
+  readonly log?: Pick<Logger, 'info'>;
+  readonly lockTimeouts?: LockTimeouts;
+}
+
+/**
+ * Opens a database, waiting for a bounded time while another process holds it. Its lock is looked at, never broken.
+ * @param open throws Failure `locked` while the database is held
+ * @throws Failure `database-in-use` when it is not free in time, `interrupted`, and what `open` throws besides
+ */
+export async function waitForLock<T>(waiting: Waiting, open: () => Promise<T>): Promise<T> {
+  const started = monotonicMs();
+  const lockTimeouts = waiting.lockTimeouts ?? PATIENCE;
+  for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
+    const opened = await attempt(open);
+    if (!('locked' in opened)) return opened.value;
+    const holder = await lockHolder(waiting.database, waiting.env);
+    const waited = monotonicMs() - started;
+    if (waited >= lockTimeouts[holder.kind]) throw inUse(waiting.database, holder, waited);
+    if (wait === FIRST_PAUSE_MS) waiting.log?.info(`waiting for ${waiting.database}: ${nameOf(holder)} holds it`);
+    // Two runs that wait for a third must not come at the same moment again and again.
+    await pause(wait * (0.75 + Math.random() / 2), waiting.signal);
+  }
+}
+
+async function attempt<T>(open: () => Promise<T>): Promise<{ readonly value: T } | { readonly locked: true }> {
+  try {
+    return { value: await open() };
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === 'locked') return { locked: true };
+    throw thrown;
+  }
+}

@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { totalmem } from 'node:os';
+import { Failure } from '../../core/failure.ts';
+import type { ServerProcess } from '../process.ts';
+
+const MIB = 1024 * 1024;
+export const LEAST_ENGINE_BYTES = 1_024 * MIB;
+export const MOST_ENGINE_BYTES = 4_096 * MIB;
+/** Go collects garbage harder from here on; before the limit, since it may pass its own target. */
+const TARGET_SHARE = 0.75;
+const INTERVAL_MS = 100;
+
+/** Bytes that an engine may take: half of what the machine or its container has, between 1 and 4 GiB. */
+export function engineMemory(available: number = memoryHere()): number {
+  return Math.min(MOST_ENGINE_BYTES, Math.max(LEAST_ENGINE_BYTES, Math.floor(available / 2)));
+}
+
+function memoryHere(): number {
+  const contained = process.constrainedMemory();
+  return contained > 0 ? Math.min(contained, totalmem()) : totalmem();
+}
+
+/** The value of Go's variable for that limit. */
+export function goMemoryLimit(bytes: number): string {
+  return `${Math.floor((bytes * TARGET_SHARE) / MIB)}MiB`;
+}
+
+/**
+ * Ends an engine that takes more memory than it may. GOMEMLIMIT alone only makes Go collect more often, and a limit of
+ * the address space (RLIMIT_AS) also counts the files that Dolt maps. Only Linux shows a process's memory in a file.
+ * @returns asks whether that has happened, and why
+ */
+export function watchMemory(child: ServerProcess, limit: number): () => Failure | null {
+  let outgrown: Failure | null = null;
+  const { pid } = child;
+  if (pid === undefined || process.platform !== 'linux') return () => outgrown;
+  let isReading = false;
+  const look = async (): Promise<void> => {
+    if (isReading) return;
+    isReading = true;
+    const bytes = residentBytes(await readFile(`/proc/${pid}/status`, 'latin1').catch(() => ''));
+    isReading = false;
+    if (bytes <= limit || outgrown !== null) return;
+    outgrown = new Failure('too-large', `the Dolt server took more than ${Math.floor(limit / MIB)} MiB and was ended`);
+    child.kill('SIGKILL');
+  };
+  const timer = setInterval(() => void look(), INTERVAL_MS);
+  timer.unref();
+  void child.finally(() => clearInterval(timer));
+  return () => outgrown;
+}
+
+/** The memory of its own that a process holds; files that it maps are not counted, since the system can drop them. */
+function residentBytes(status: string): number {
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}

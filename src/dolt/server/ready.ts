@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createConnection } from 'mysql2/promise';
+import type { ErrorCode } from '../../contract/error-codes.ts';
+import { Failure } from '../../core/failure.ts';
+import { monotonicMs } from '../../core/time.ts';
+import { classify } from '../failure-text.ts';
+
+/** How to reach a server, and the password of its root user. */
+export interface Address {
+  readonly port: number;
+  readonly socket: string | null;
+  readonly password: string;
+}
+
+/** Why a server did not become ready. */
+type StartOutcome =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'ended'; readonly exitCode: number | null }
+  | { readonly kind: 'too-slow'; readonly afterMs: number }
+  | { readonly kind: 'interrupted' };
+
+/** Opening a large database can take long; what does not answer within this time never will. */
+const READY_WITHIN_MS = 60_000;
+/** A server cannot tell us that it listens, so we knock; a start takes about 200 ms. */
+const KNOCK_EVERY_MS = 10;
+
+export function isReady(outcome: StartOutcome): boolean {
+  return outcome.kind === 'ready';
+}
+
+interface Awaited {
+  readonly address: Address;
+  /** Settles with the exit code when the process ends. */
+  readonly ended: Promise<number | null>;
+  readonly signal: AbortSignal;
+}
+
+/** Waits until a login succeeds, the process ends, or we are told to stop. Never rejects. */
+export async function awaitReady(awaited: Awaited): Promise<StartOutcome> {
+  let end: StartOutcome | null = null;
+  void awaited.ended.then((exitCode) => {
+    end = { kind: 'ended', exitCode };
+  });
+  const started = monotonicMs();
+  while (monotonicMs() - started < READY_WITHIN_MS) {
+    if (end !== null) return end;
+    if (awaited.signal.aborted) return { kind: 'interrupted' };
+    if (await answers(awaited.address)) return { kind: 'ready' };
+    await delay(KNOCK_EVERY_MS);
+  }
+  return { kind: 'too-slow', afterMs: READY_WITHIN_MS };
+}
+
+async function answers(address: Address): Promise<boolean> {
+  try {
+    const connection = await createConnection({ ...connectTo(address), connectTimeout: 5_000 });
+    await connection.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The part of mysql2's options that says where and who. */
+export function connectTo(address: Address) {
+  return {
+    user: 'root',
+    password: address.password,
+    ...(address.socket === null ? { host: '127.0.0.1', port: address.port } : { socketPath: address.socket }),
+  };
+}
+
+/**
+ * What a start that did not succeed means.
+ * @returns `port-in-use` where another port may be tried, else the Failure to throw
+ */
+export function startFailure(
+  outcome: StartOutcome,
+  seen: { readonly log: string; readonly database: string },
+): Failure | 'port-in-use' {
+  switch (outcome.kind) {
+    case 'interrupted':
+      return new Failure('interrupted', 'the run was interrupted while the Dolt server started');
+    case 'too-slow':
+      return new Failure(
+        'engine-start',
+        `the Dolt server did not answer within ${outcome.afterMs} ms:\n${seen.log.trim()}`,
+      );
+    case 'ready':
+      return new Failure('engine-start', 'the Dolt server was ready but is not used');
+    case 'ended': {
+      const code = classify(seen.log);
+      if (code === 'port-in-use') return code;
+      if (code === 'locked') return new Failure(code, `another process holds ${seen.database}`);
+      if (code === 'locks-unsupported') return told(code, seen);
+      if (code === 'client-too-old' || code === 'corrupt' || code === 'disk-full') return told(code, seen);
+      if (code === 'read-only' || code === 'auth') return told('database-read-only', seen);
+      return new Failure(
+        'engine-start',
+        `the Dolt server ended with exit code ${outcome.exitCode ?? 'none'} for ${seen.database}:\n${seen.log.trim()}`,
+      );
+    }
+  }
+}
+
+function told(code: ErrorCode, seen: { readonly log: string; readonly database: string }): Failure {
+  return new Failure(code, `${seen.database} cannot be opened:\n${seen.log.trim()}`);
+}

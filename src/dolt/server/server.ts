@@ -1,0 +1,282 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Env } from '../../core/env.ts';
+import { Failure } from '../../core/failure.ts';
+import type { Logger } from '../../core/logger.ts';
+import { freePort } from '../../core/processes.ts';
+import type { Redactor, Secrets } from '../../core/secrets.ts';
+import { replaceableFolder } from '../../core/shared-folder.ts';
+import { type FilteringProxy, openFilteringProxy } from '../../egress/filtering-proxy.ts';
+import { checkManifest, checkOrdinaryFiles } from '../database-files.ts';
+import { type EngineCredentials, NO_CREDENTIALS } from '../engine-credentials.ts';
+import { doltEnvironment, preparePrivateRoot } from '../environment.ts';
+import { type ServerProcess, startServer } from '../process.ts';
+import { CONFIG_FILE, serverConfig } from './config.ts';
+import { checkDatabaseSettings } from './database-settings.ts';
+import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
+import { type LockTimeouts, waitForLock } from './lock.ts';
+import { engineMemory, goMemoryLimit, watchMemory } from './memory.ts';
+import { removeServerNote, serverNote } from './note.ts';
+import { descendantsOf, ENGINE_MARK } from './processes.ts';
+import { type Address, awaitReady, isReady, startFailure } from './ready.ts';
+import { serveAlone } from './served-folder.ts';
+import { type Watchdog, watch } from './watchdog.ts';
+
+export interface ServerOptions {
+  /** Dolt executable. */
+  readonly dolt: string;
+  /** Absolute path of the folder that holds `.dolt`. */
+  readonly database: string;
+  /** Serve whatever is, or will be, in the folder: for a clone that is made there. */
+  readonly asDataFolder?: boolean;
+  readonly env: Env;
+  /** Whether Dolt, git and ssh see the user's own home folder. */
+  readonly userHome: boolean;
+  /** Parent of the private folder. */
+  readonly tempDir: string;
+  readonly signal: AbortSignal;
+  readonly onResource: (
+    resource: { kind: 'process'; pid: number; folder: string } | { kind: 'folder'; path: string },
+  ) => void;
+  /** Gets the server's password; what Dolt says is shown without any of them. */
+  readonly secrets: Secrets;
+  /** What it has besides; absent: nothing. */
+  readonly engineCredentials?: EngineCredentials;
+  readonly log?: Pick<Logger, 'info'>;
+  /** How long the database is waited for; absent: as long as makes sense for who holds it. */
+  readonly lockTimeouts?: LockTimeouts;
+  /** Bytes of memory that it may take; absent: what suits the machine. */
+  readonly memoryLimit?: number;
+  /** Folders that have to go, too, should we be killed while it runs. */
+  readonly removeWith?: readonly string[];
+}
+
+/** A `dolt sql-server` of our own: nobody else knows its password, and it ends with us. */
+export interface Server {
+  readonly address: Address;
+  /** The name under which it serves its only database; null: it serves a folder of databases. */
+  readonly name: string | null;
+  /** What its words are shown without. */
+  readonly secrets: Redactor;
+  /** What it was started with; whatever else is started with it counts as its own. */
+  readonly childContext: { readonly env: Readonly<Record<string, string>>; readonly privateDir: string };
+  /** Lets it connect to the hosts of one peer while something is done with that peer; to none otherwise. */
+  readonly during: FilteringProxy['during'];
+  /** Whether the process has ended, whoever ended it. */
+  hasEnded(): boolean;
+  /** Why it was ended, where it took more memory than it may; else null. */
+  outgrown(): Failure | null;
+  /** Ends it in order, and everything that it started; may be called again. */
+  stop(): Promise<void>;
+  /** Ends it and everything that it started at once; `stop` is still to be called. */
+  kill(): Promise<void>;
+}
+
+/** sun_path holds 108 bytes on Linux and 104 on macOS, the final NUL included. */
+const MAX_SOCKET_BYTES = 100;
+const PORT_ATTEMPTS = 5;
+const LOG_TAIL_BYTES = 4_000;
+const GRACE_MS = 5_000;
+
+/**
+ * Starts a server for one database, with everything of its own in a private temporary folder.
+ * @throws Failure `database-in-use` when another process holds the database for longer than is waited,
+ *   `untrusted-database-config`, `corrupt`, `client-too-old`, `database-format`, `database-read-only`, `disk-full`,
+ *   `engine-start` with the end of the log for everything else, `interrupted`
+ */
+export async function openServer(options: ServerOptions): Promise<Server> {
+  await checkOrdinaryFiles(options.database);
+  await checkDatabaseSettings(options.database);
+  await checkManifest(options.database);
+  return await waitForLock(options, () => openNow(options));
+}
+
+async function openNow(options: ServerOptions): Promise<Server> {
+  await mkdir(options.tempDir, { recursive: true });
+  const privateDir = await mkdtemp(join(options.tempDir, 'df-'));
+  options.onResource({ kind: 'folder', path: privateDir });
+  const proxy = await openFilteringProxy(options.env, options.secrets);
+  let socketDir: string | null = null;
+  try {
+    await chmod(privateDir, 0o700);
+    const engineCredentials = options.engineCredentials ?? NO_CREDENTIALS;
+    const root = await preparePrivateRoot(privateDir, engineCredentials);
+    const childOptions = { privateDir, userHome: options.userHome, engineCredentials, proxy: proxy.variables };
+    const env = doltEnvironment(options.env, root, childOptions);
+    const watchdogEnv = doltEnvironment(options.env, root, { privateDir, userHome: options.userHome });
+    socketDir = await socketFolder(privateDir);
+    const served =
+      options.asDataFolder === true
+        ? { dataDir: options.database, name: null }
+        : await serveAlone(options.database, privateDir);
+    refusePercent(served.dataDir);
+    for (let attempt = 1; ; attempt += 1) {
+      const server = await tryStart(options, { privateDir, socketDir, env, watchdogEnv, served, proxy });
+      if (server !== 'port-in-use') return server;
+      if (attempt === PORT_ATTEMPTS) throw new Failure('engine-start', `no free port was found in ${attempt} attempts`);
+    }
+  } catch (thrown) {
+    await proxy.close();
+    await removeFolders({ privateDir, socketDir });
+    throw thrown;
+  }
+}
+
+/**
+ * Dolt takes the path of a data folder for a part of a URL (2.3.0, measured): it refuses some with `%`, and looks for
+ * others in the folder that the decoded name means.
+ */
+function refusePercent(dataDir: string): void {
+  if (!dataDir.includes('%')) return;
+  throw new Failure('bad-usage', `Dolt cannot use the folder ${dataDir}: its path holds a percent sign`, {
+    hint: 'Use a folder without `%` in its path: RUNNER_TEMP on a runner, XDG_CACHE_HOME for the command-line tool, or the parent folder of a database that is to be cloned.',
+  });
+}
+
+interface Ground {
+  readonly privateDir: string;
+  /** null: no Unix socket. */
+  readonly socketDir: string | null;
+  readonly env: Record<string, string>;
+  /** Holds no credential. */
+  readonly watchdogEnv: Record<string, string>;
+  readonly served: { readonly dataDir: string; readonly name: string | null };
+  readonly proxy: FilteringProxy;
+}
+
+async function tryStart(options: ServerOptions, ground: Ground): Promise<Server | 'port-in-use'> {
+  const password = randomBytes(24).toString('base64url');
+  options.secrets.add(password);
+  const port = await freePort();
+  const socket = ground.socketDir === null ? null : join(ground.socketDir, 's');
+  const configFile = join(ground.privateDir, CONFIG_FILE);
+  const place = { dataDir: ground.served.dataDir, privateDir: ground.privateDir, port, socket };
+  await writeFile(configFile, serverConfig(place), { mode: 0o600 });
+
+  const guarded = await guardFiles(options.database);
+  const env = { ...ground.env, [ENGINE_MARK]: ground.privateDir };
+  const memory = options.memoryLimit ?? engineMemory();
+  const child = startServer(options.dolt, ['sql-server', '--config', configFile], {
+    env: { ...env, GOMEMLIMIT: goMemoryLimit(memory), DOLT_ROOT_PASSWORD: password },
+    cwd: ground.privateDir,
+  });
+  const log = tailOf(child);
+  let ended = false;
+  const outgrown = watchMemory(child, memory);
+  void child.finally(() => {
+    ended = true;
+  });
+  const address: Address = { port, socket, password };
+  const watchdog =
+    child.pid === undefined
+      ? null
+      : watch(
+          {
+            pid: child.pid,
+            folders: [...foldersOf(ground), ...(options.removeWith ?? [])],
+            note: serverNote(options.database),
+            guarded,
+          },
+          ground.watchdogEnv,
+        );
+  if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid, folder: ground.privateDir });
+
+  const words = wordsOf(options, ground.served.dataDir);
+  const outcome = await awaitReady({
+    address,
+    ended: child.then((result) => result.exitCode ?? null),
+    signal: options.signal,
+  });
+  if (isReady(outcome)) {
+    return {
+      address,
+      name: ground.served.name,
+      secrets: words,
+      childContext: { env, privateDir: ground.privateDir },
+      during: ground.proxy.during,
+      hasEnded: () => ended,
+      outgrown,
+      stop: () => stopServer(child, { ...ground, watchdog, guarded, database: options.database }),
+      kill: () => endTree(child, ground.privateDir, 'SIGKILL'),
+    };
+  }
+  await endTree(child, ground.privateDir, 'SIGTERM');
+  // Dolt 2.3.0 leaves its note where SIGHUP ends it while it starts.
+  if (child.pid !== undefined) await removeServerNote(options.database, child.pid);
+  await restoreModes(guarded);
+  await watchdog?.dismiss();
+  const failure = startFailure(outcome, { log: words.redact(log()), database: options.database });
+  if (failure === 'port-in-use') return failure;
+  throw failure;
+}
+
+/** What a server says names the folder that links to the database; people know the database. */
+function wordsOf({ secrets, database }: ServerOptions, dataDir: string): Redactor {
+  return { redact: (text) => secrets.redact(text).replaceAll(dataDir, database) };
+}
+
+/** @returns null where there is no safe place for a socket with a path that is short enough: TCP does as well. */
+async function socketFolder(privateDir: string): Promise<string | null> {
+  if (process.platform === 'win32') return null;
+  if (Buffer.byteLength(join(privateDir, 's')) <= MAX_SOCKET_BYTES) return privateDir;
+  if ((await replaceableFolder(tmpdir())) !== null) return null;
+  const short = await mkdtemp(join(tmpdir(), 'df-')).catch(() => null);
+  if (short === null) return null;
+  if (Buffer.byteLength(join(short, 's')) <= MAX_SOCKET_BYTES) return short;
+  await rm(short, { recursive: true, force: true });
+  return null;
+}
+
+async function stopServer(
+  child: ServerProcess,
+  own: Ground & {
+    readonly watchdog: Watchdog | null;
+    readonly guarded: readonly GuardedPath[];
+    readonly database: string;
+  },
+): Promise<void> {
+  await endTree(child, own.privateDir, 'SIGTERM');
+  await own.proxy.close();
+  if (child.pid !== undefined) await removeServerNote(own.database, child.pid);
+  await restoreModes(own.guarded);
+  await removeFolders(own);
+  await own.watchdog?.dismiss();
+}
+
+type Folders = Pick<Ground, 'privateDir' | 'socketDir'>;
+
+function foldersOf({ privateDir, socketDir }: Folders): readonly [string, ...string[]] {
+  return socketDir === null || socketDir === privateDir ? [privateDir] : [privateDir, socketDir];
+}
+
+async function removeFolders(folders: Folders): Promise<void> {
+  for (const folder of foldersOf(folders)) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+}
+
+/**
+ * Ends a server, then what it started. The server's own end comes first: nothing new can start afterwards; and what it
+ * started may hold its output open, so that only then the child has ended for us, too.
+ */
+async function endTree(child: ServerProcess, mark: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  const endKin = child.pid === undefined ? null : await descendantsOf({ pid: child.pid, mark });
+  const running = child.exitCode === null && child.signalCode === null && child.pid !== undefined;
+  const exited = running ? once(child, 'exit') : null;
+  child.kill(signal);
+  const killer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
+  await exited;
+  clearTimeout(killer);
+  await endKin?.();
+  await child;
+}
+
+/** Drains a child's output and keeps the end of it. */
+function tailOf(child: ServerProcess): () => string {
+  let tail = '';
+  child.all.on('data', (chunk: Buffer) => {
+    tail = (tail + chunk.toString('utf8')).slice(-LOG_TAIL_BYTES);
+  });
+  return () => tail;
+}

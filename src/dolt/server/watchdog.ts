@@ -1,0 +1,84 @@
+import { startServer } from '../process.ts';
+import type { GuardedPath } from './guarded-files.ts';
+import { ENGINE_MARK } from './processes.ts';
+
+/** A server may take this long to stop by itself before it is killed. */
+const GRACE_MS = 5_000;
+
+/**
+ * Runs in a process of its own. Its standard input is a pipe from us that only closes when we are gone, however we went;
+ * then it ends the server and what the server started, removes their folders and the server's note, and gives files the
+ * permissions that they had. Told `done`, it leaves all alone.
+ */
+const SCRIPT = `
+const { chmodSync, readdirSync, readFileSync, rmSync, statSync } = require('node:fs');
+const { pid, folders, note, guarded } = JSON.parse(process.argv[1]);
+const quietly = (work) => { try { work(); } catch {} };
+const removeNote = () => { if (readFileSync(note, 'utf8').startsWith(pid + ':')) rmSync(note, { force: true }); };
+const restore = ({ path, mode }) => chmodSync(path, path.endsWith('.dolt') ? mode : statSync(path).mode & mode);
+const signal = (id, name) => { try { process.kill(id, name); return true; } catch { return false; } };
+const environment = (id) => { try { return readFileSync('/proc/' + id + '/environ', 'latin1'); } catch { return ''; } };
+const endMarked = () => {
+  if (process.platform !== 'linux') return;
+  for (const id of readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)))
+    if (environment(id).split('\\0').includes('${ENGINE_MARK}=' + folders[0])) signal(Number(id), 'SIGKILL');
+};
+let told = '';
+process.stdin.on('data', (chunk) => { told += chunk; });
+process.stdin.on('end', () => {
+  if (told === 'done') return;
+  const started = performance.now();
+  let alive = signal(pid, 'SIGTERM');
+  const timer = setInterval(() => {
+    alive = signal(pid, 0);
+    if (alive && performance.now() - started > ${GRACE_MS}) signal(pid, 'SIGKILL');
+    if (alive && performance.now() - started < ${2 * GRACE_MS}) return;
+    clearInterval(timer);
+    endMarked();
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+    quietly(removeNote);
+    for (const one of guarded) quietly(() => restore(one));
+  }, 50);
+});
+process.on('SIGINT', () => {});
+process.on('SIGTERM', () => {});
+`;
+
+export interface Watchdog {
+  /** Ends the watch; to be called when the server has ended and its folder is gone. */
+  dismiss(): Promise<void>;
+}
+
+/** What to clean up after a server. */
+interface Watched {
+  /** Process id of the server. */
+  readonly pid: number;
+  /** What to remove with it; the first is its private folder, which is also the mark of its processes. */
+  readonly folders: readonly [string, ...string[]];
+  /** The note that the server keeps beside the data. */
+  readonly note: string;
+  readonly guarded: readonly GuardedPath[];
+}
+
+/**
+ * Watches over a server for the case that we are killed without being able to end it: Node has no parent-death signal.
+ * @param env without the mark
+ */
+export function watch(watched: Watched, env: Readonly<Record<string, string>>): Watchdog {
+  const child = startServer(process.execPath, ['-e', SCRIPT, JSON.stringify(watched)], {
+    env,
+    cwd: '/',
+    detached: true,
+  });
+  child.stdin.on('error', () => undefined);
+  child.all.resume();
+  child.unref();
+  return {
+    async dismiss() {
+      // Nothing else may be left to keep our event loop going until it has ended.
+      child.ref();
+      child.stdin.end('done');
+      await child;
+    },
+  };
+}

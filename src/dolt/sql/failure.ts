@@ -1,0 +1,27 @@
+import { types } from 'node:util';
+import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
+import { errorMessage, Failure } from '../../core/failure.ts';
+import type { Redactor } from '../../core/secrets.ts';
+import { classify } from '../failure-text.ts';
+
+/**
+ * What a statement threw, with the class of Dolt's text as its code; `unknown` where the text is not known. What did not
+ * come from the server, which always sends an SQL state, says that the server is gone: `engine-lost`.
+ */
+export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {
+  const text = secrets.redact(errorMessage(thrown));
+  if (types.isNativeError(thrown) && !('sqlState' in thrown)) {
+    return new Failure('engine-lost', `the Dolt server ended in the middle of its work: ${text}`, { cause: thrown });
+  }
+  return textFailure(text, thrown);
+}
+
+/** A text of Dolt, git or ssh with its class as the code; `unknown` where the text is not known. */
+export function textFailure(text: string, cause?: unknown): Failure {
+  const means = classify(text);
+  return new Failure(isErrorCode(means) ? means : 'unknown', text, { cause });
+}
+
+function isErrorCode(value: string): value is ErrorCode {
+  return Object.hasOwn(ERRORS, value);
+}

@@ -1,0 +1,164 @@
+import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
+import type { Sql } from './sql.ts';
+
+const baseRow = z.object({ base: z.string().nullable() });
+const hashRow = z.object({ commit_hash: z.string() });
+const dateRow = z.object({ date: z.string().nullable() });
+const countRow = z.object({ n: z.coerce.number().int() });
+const commitRow = z.object({ commit_hash: z.string(), date: z.string(), committer: z.string(), email: z.string() });
+
+export interface CommitInfo {
+  readonly hash: string;
+  /** Committer date, `YYYY-MM-DD HH:MM:SS.mmm` in UTC. */
+  readonly date: string;
+  readonly committer: string;
+}
+
+/** The best common ancestor of two commits, or null where their histories are unrelated. */
+export async function mergeBase(sql: Sql, ours: string, theirs: string): Promise<string | null> {
+  try {
+    const [row] = await sql.rows(baseRow, 'SELECT dolt_merge_base(?, ?) AS base', [ours, theirs]);
+    return row?.base ?? null;
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.code === 'unrelated') return null;
+    throw thrown;
+  }
+}
+
+/** Whether `head` reaches `commit`; every commit reaches itself. */
+export async function isAncestor(sql: Sql, commit: string, head: string): Promise<boolean> {
+  return commit === head || (await mergeBase(sql, commit, head)) === commit;
+}
+
+/** Whether `head` is a commit that none of the others reaches. */
+export async function reachableOnlyFrom(sql: Sql, head: string, others: readonly string[]): Promise<boolean> {
+  const { log, revisions } = logWithout(head, others);
+  return (await sql.rows(countRow, `SELECT 1 AS n FROM ${log} LIMIT 1`, revisions)).length > 0;
+}
+
+/**
+ * Those of some commits that `to` reaches and `from` does not. They are looked for by their hashes, so they need not be
+ * here, as `dolt_merge_base` would demand (Dolt 2.3.0).
+ * @param range.from null: those that `to` reaches at all
+ */
+export async function commitsAmong(
+  sql: Sql,
+  range: { readonly from: string | null; readonly to: string },
+  commits: readonly string[],
+): Promise<string[]> {
+  const wanted = [...new Set(commits)];
+  if (wanted.length === 0) return [];
+  const rows = await sql.rows(
+    z.object({ commit_hash: z.string() }),
+    // The newest come first, and with a limit Dolt stops as soon as all are found.
+    `SELECT commit_hash FROM dolt_log(?) WHERE commit_hash IN (${wanted.map(() => '?').join(', ')}) LIMIT ${wanted.length}`,
+    [range.from === null ? range.to : `${range.from}..${range.to}`, ...wanted],
+  );
+  return rows.map((row) => row.commit_hash);
+}
+
+/** A commit as a person recognises it. */
+export interface CommitLine {
+  readonly hash: string;
+  /** To the second, in UTC. */
+  readonly date: string;
+  /** First line of its message. */
+  readonly message: string;
+}
+
+const lineRow = z.object({ commit_hash: z.string(), date: z.string(), message: z.string() }).transform(
+  (row): CommitLine => ({
+    hash: row.commit_hash,
+    date: row.date,
+    message: row.message.split('\n')[0]?.slice(0, 80) ?? '',
+  }),
+);
+
+/** The commits that a head reaches and none of the others does, newest first. */
+export async function commitsLost(sql: Sql, head: string, others: readonly string[]): Promise<CommitLine[]> {
+  const { log, revisions } = logWithout(head, [...new Set(others)]);
+  return sql.rows(
+    lineRow,
+    `SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s') AS date, message FROM ${log}`,
+    revisions,
+  );
+}
+
+/** Whether a commit is in the database at all. */
+export async function isPresent(sql: Sql, commit: string): Promise<boolean> {
+  return (
+    (await sql.rows(countRow, 'SELECT 1 AS n FROM dolt_commits WHERE commit_hash = ? LIMIT 1', [commit])).length > 0
+  );
+}
+
+/** Whether `head` reaches a commit, which need not be here. */
+export async function containsCommit(sql: Sql, head: string, commit: string): Promise<boolean> {
+  return commit === head || (await commitsAmong(sql, { from: null, to: head }, [commit])).length > 0;
+}
+
+/** How many commits `to` reaches that `from` does not. */
+export async function countCommits(sql: Sql, from: string, to: string): Promise<number> {
+  if (from === to) return 0;
+  const [row] = await sql.rows(countRow, 'SELECT COUNT(*) AS n FROM dolt_log(?)', [`${from}..${to}`]);
+  return row?.n ?? 0;
+}
+
+/** How many commits a head reaches, itself included, that none of the others reaches. */
+export async function countReachable(sql: Sql, head: string, others: readonly string[] = []): Promise<number> {
+  const { log, revisions } = logWithout(head, others);
+  const [row] = await sql.rows(countRow, `SELECT COUNT(*) AS n FROM ${log}`, revisions);
+  return row?.n ?? 0;
+}
+
+/** The commits that a head reaches and none of the others does, as a table and its parameters. */
+function logWithout(head: string, others: readonly string[]) {
+  const revisions = [head, ...others.map((other) => `^${other}`)];
+  return { log: `dolt_log(${revisions.map(() => '?').join(', ')})`, revisions };
+}
+
+/** The newest commits of the session's branch, its head first. */
+export async function recentCommits(sql: Sql, count: number): Promise<string[]> {
+  const rows = await sql.rows(hashRow, `SELECT commit_hash FROM dolt_log LIMIT ${count}`);
+  return rows.map(({ commit_hash }) => commit_hash);
+}
+
+/** Who made a commit, and when. */
+export async function commitInfo(sql: Sql, hash: string): Promise<CommitInfo> {
+  const [row] = await sql.rows(
+    commitRow,
+    "SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, committer, email FROM dolt_log(?) LIMIT 1",
+    [hash],
+  );
+  if (row === undefined) throw new Failure('corrupt', `commit ${hash} cannot be read`);
+  return { hash: row.commit_hash, date: row.date.slice(0, 23), committer: `${row.committer} <${row.email}>` };
+}
+
+/** The first commit of the history that a head belongs to. */
+export async function rootCommit(sql: Sql, head: string): Promise<CommitInfo> {
+  const [row] = await sql.rows(
+    commitRow,
+    "SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, committer, email FROM dolt_log(?) ORDER BY commit_order LIMIT 1",
+    [head],
+  );
+  if (row === undefined) throw new Failure('corrupt', `the history of ${head} cannot be read`);
+  return { hash: row.commit_hash, date: row.date.slice(0, 23), committer: `${row.committer} <${row.email}>` };
+}
+
+/**
+ * When the oldest commit was made that `to` reaches and `from` does not.
+ * @param range.from null: of all commits that `to` reaches
+ * @returns a moment in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`; null where there is none
+ */
+export async function oldestCommitDate(
+  sql: Sql,
+  range: { readonly from: string | null; readonly to: string },
+): Promise<string | null> {
+  const revision = range.from === null ? range.to : `${range.from}..${range.to}`;
+  const [row] = await sql.rows(
+    dateRow,
+    "SELECT DATE_FORMAT(MIN(date), '%Y-%m-%dT%H:%i:%s.%f') AS date FROM dolt_log(?)",
+    [revision],
+  );
+  return row?.date == null ? null : `${row.date.slice(0, 23)}Z`;
+}

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { Failure, toFailure } from '../../core/failure.ts';
+import { canFixCommitter, signature } from '../signature.ts';
+import { checkout } from './heads.ts';
+import { requireMergeable } from './require-mergeable.ts';
+import type { Sql } from './sql.ts';
+
+/** The version of the merge rules: a change of the rules must change it. */
+export const MERGE_PROTOCOL = 2;
+
+/** How the message of every merge commit of this tool begins, whatever the version of its rules. */
+export const MERGE_SUBJECT = 'federation merge v';
+/** The line of the message that names the merge rules. */
+export const PROTOCOL_LINE = `${MERGE_SUBJECT}${MERGE_PROTOCOL}`;
+const ENGINE = 'engine: dolt ';
+
+const versionRow = z.object({ version: z.string() });
+const statusRow = z.object({ is_merging: z.coerce.number() });
+const commitRow = z.object({ hash: z.string() });
+const variableRow = z.object({ Variable_name: z.string() });
+
+/** Prepares a session for merges: one transaction, and UTC. */
+export async function beginMerging(sql: Sql): Promise<void> {
+  await sql.run('SET autocommit = 0');
+  await sql.run("SET time_zone = '+00:00'");
+}
+
+/** Signs the next commit with a fixed name and a given date, as far as this Dolt can. */
+async function sign(sql: Sql, date: string): Promise<void> {
+  const values = signature(await variables(sql), date);
+  if (values.length === 0) return;
+  await sql.run(
+    `SET ${values.map(([name]) => `@@${name} = ?`).join(', ')}`,
+    values.map(([, value]) => value),
+  );
+}
+
+/** Whether this Dolt lets us fix everything that a commit's hash depends on. */
+export async function signsDeterministically(sql: Sql): Promise<boolean> {
+  return canFixCommitter(await variables(sql));
+}
+
+async function variables(sql: Sql): Promise<string[]> {
+  const rows = await sql.rows(variableRow, "SHOW VARIABLES LIKE 'dolt\\_%'");
+  return rows.map((row) => row.Variable_name);
+}
+
+/**
+ * Opens a merge of a commit into the branch of the session, and leaves it open also where nothing is in conflict.
+ * @param merge.date author and committer date of the commit to come, `YYYY-MM-DD HH:MM:SS.mmm` in UTC
+ * @throws Failure `dolt-defect` where this Dolt cannot merge the tables, or would damage one
+ */
+export async function openMerge(sql: Sql, merge: { readonly head: string; readonly date: string }): Promise<void> {
+  await requireMergeable(sql, merge.head);
+  await sign(sql, merge.date);
+  await sql.run("CALL DOLT_MERGE('--no-ff', '--no-commit', ?)", [merge.head]).catch(unmergeable);
+  if (!(await isMerging(sql))) throw new Failure('unknown', `merging ${merge.head} opened no merge`);
+}
+
+/** What Dolt says of two heads that it cannot merge has no end of texts: they are data, and fail in every run. */
+function unmergeable(thrown: unknown): never {
+  const failure = toFailure(thrown);
+  if (failure.code !== 'unknown') throw failure;
+  throw new Failure('dolt-defect', `this Dolt cannot merge the two heads: ${failure.message}`, {
+    hint: 'If one side added, dropped or changed a column, run the same ALTER TABLE on the other side, commit, then run again.',
+    cause: failure,
+  });
+}
+
+/** Commits the open merge; it keeps both parents, also where nothing of theirs was taken. */
+export async function commitMerge(sql: Sql): Promise<string> {
+  const message = mergeMessage(MERGE_PROTOCOL, await engineVersion(sql));
+  const [row] = await sql.rows(commitRow, "CALL DOLT_COMMIT('-A', '--allow-empty', '-m', ?)", [message]);
+  if (row === undefined) throw new Failure('unknown', 'committing a merge gave no answer');
+  await sql.run('COMMIT');
+  return row.hash;
+}
+
+/** Major and minor version of the running Dolt, `2.3`: another one may merge the same rows to another result. */
+export async function engineVersion(sql: Sql): Promise<string> {
+  const [row] = await sql.rows(versionRow, 'SELECT DOLT_VERSION() AS version');
+  const [major, minor] = (row?.version ?? '').split('.');
+  return `${major ?? ''}.${minor ?? ''}`;
+}
+
+/** The rules and the engine that made a merge commit. */
+export interface MergeMaker {
+  readonly protocol: number;
+  /** Major and minor version of Dolt; null where the message does not name it, as under protocol 1. */
+  readonly engine: string | null;
+}
+
+export function mergeMessage(protocol: number, engine: string): string {
+  return `${MERGE_SUBJECT}${protocol}\n${ENGINE}${engine}`;
+}
+
+/** Who made a merge, from its commit message; null for any other message. */
+export function mergeMaker(message: string): MergeMaker | null {
+  const [subject = '', ...lines] = message.split('\n');
+  const version = subject.startsWith(MERGE_SUBJECT) ? subject.slice(MERGE_SUBJECT.length) : '';
+  if (!/^[0-9]{1,6}$/.test(version)) return null;
+  const engine = lines.find((line) => line.startsWith(ENGINE))?.slice(ENGINE.length) ?? '';
+  // A peer can write any message: what is no version is no engine.
+  return { protocol: Number(version), engine: /^\d{1,4}\.\d{1,4}$/.test(engine) ? engine : null };
+}
+
+/** Undoes an open merge, whole, whether it was stored meanwhile or not. */
+export async function undoMerge(sql: Sql): Promise<void> {
+  await sql.run('ROLLBACK');
+  if (!(await isMerging(sql))) return;
+  await sql.run("CALL DOLT_MERGE('--abort')");
+  await sql.run('COMMIT');
+}
+
+async function isMerging(sql: Sql): Promise<boolean> {
+  const [status] = await sql.rows(statusRow, 'SELECT is_merging FROM dolt_merge_status');
+  return status?.is_merging === 1;
+}
+
+/**
+ * Moves a branch forward to a commit that contains it; changes in tables that the move does not touch stay.
+ * @throws Failure `uncommitted-changes` where a changed table would be touched, `non-fast-forward`
+ */
+export async function fastForward(sql: Sql, move: { readonly branch: string; readonly to: string }): Promise<void> {
+  await checkout(sql, move.branch);
+  await sql.run("CALL DOLT_MERGE('--ff-only', ?)", [move.to]);
+}

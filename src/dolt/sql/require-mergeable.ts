@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
+import { tableDefinitionAt } from '../rows/open-merge-table.ts';
+import type { TableDefinition } from '../schema/readability.ts';
+import { alterations } from '../schema/table-definitions.ts';
+import { mergeBase } from './history.ts';
+import type { Sql } from './sql.ts';
+
+const headRow = z.object({ hash: z.string() });
+const tableRow = z.object({ from_table_name: z.string(), to_table_name: z.string() });
+
+/**
+ * Looks for what Dolt 2.3.0 merges into a damaged table without an error: the head drops a column that comes before the
+ * primary key here, and the key of the merged table is made of other columns (measured). Or the engine ends.
+ * @throws Failure `dolt-defect`
+ */
+export async function requireMergeable(sql: Sql, head: string): Promise<void> {
+  const [ours] = await sql.rows(headRow, "SELECT DOLT_HASHOF('HEAD') AS hash");
+  const base = ours === undefined ? null : await mergeBase(sql, ours.hash, head);
+  if (ours === undefined || base === null) return;
+  const redefined = await sql.rows(tableRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [
+    base,
+    head,
+  ]);
+  for (const { from_table_name: table, to_table_name: name } of redefined) {
+    if (table !== name) continue;
+    const here = await tableDefinitionAt(sql, table, ours.hash);
+    const there = await tableDefinitionAt(sql, table, head);
+    if (here === null || there === null || !mayLoseKey(here, there)) continue;
+    const { dropped } = await alterations(sql, table, { from: base, to: head });
+    const before = droppedBeforeKey(here, dropped);
+    if (before.length === 0 || !(await isChanged(sql, table, { from: base, to: ours.hash }))) continue;
+    throw new Failure(
+      'dolt-defect',
+      `one side drops the column ${before.join(', ')} of ${table}, which comes before the primary key, and this Dolt would damage the table`,
+      {
+        hint: `Run the same ALTER TABLE ${table} DROP COLUMN on the other side, commit, then run again.`,
+      },
+    );
+  }
+}
+
+/** Whether columns that come before the last one of the key are missing on the other side. */
+export function mayLoseKey(here: TableDefinition, there: TableDefinition): boolean {
+  return (
+    droppedBeforeKey(
+      here,
+      here.columns.filter((name) => !there.columns.includes(name)),
+    ).length > 0
+  );
+}
+
+function droppedBeforeKey({ columns, key }: TableDefinition, dropped: readonly string[]): string[] {
+  const last = Math.max(-1, ...key.map((name) => columns.indexOf(name)));
+  return columns.slice(0, Math.max(last, 0)).filter((name) => dropped.includes(name));
+}
+
+/** A table that only one side changed is taken whole and keeps its key. */
+async function isChanged(
+  sql: Sql,
+  table: string,
+  range: { readonly from: string; readonly to: string },
+): Promise<boolean> {
+  const rows = await sql.rows(tableRow, 'SELECT from_table_name, to_table_name FROM dolt_diff_summary(?, ?, ?)', [
+    range.from,
+    range.to,
+    table,
+  ]);
+  return rows.length > 0;
+}
+
+const schemaRow = z.object({
+  table_name: z.string(),
+  our_schema: z.string().nullable(),
+  their_schema: z.string().nullable(),
+  description: z.string().nullable(),
+});
+
+/** A table that both heads of the session's open merge define differently, with both CREATE TABLEs. */
+export type SchemaConflict = z.infer<typeof schemaRow>;
+
+export async function schemaConflicts(sql: Sql): Promise<SchemaConflict[]> {
+  return sql.rows(
+    schemaRow,
+    'SELECT table_name, our_schema, their_schema, description FROM dolt_schema_conflicts ORDER BY table_name',
+  );
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { errorMessage, Failure } from '../../core/failure.ts';
+import type { Database, Sql } from './sql.ts';
+
+/** A tag: a name for a commit, and who gave it and why. When is left out: Dolt 2.3.0 has no way to set it. */
+export interface Tag {
+  readonly name: string;
+  readonly commit: string;
+  readonly tagger: string;
+  readonly email: string;
+  readonly message: string;
+}
+
+const row = z.object({
+  name: z.string(),
+  commit: z.string(),
+  tagger: z.string(),
+  email: z.string(),
+  message: z.string(),
+});
+
+/** All tags of the database. */
+export async function readTags(sql: Sql): Promise<Tag[]> {
+  return sql.rows(
+    row,
+    'SELECT tag_name AS name, tag_hash AS `commit`, tagger, email, message FROM dolt_tags ORDER BY tag_name',
+  );
+}
+
+/** Removes tags; where one cannot be removed, those after it stay. */
+export async function deleteTags(sql: Sql, names: readonly string[]): Promise<void> {
+  // `--` keeps a name that a peer chose from being read as an option.
+  await sql.run(`CALL DOLT_TAG('-d', '--'${names.map(() => ', ?').join('')})`, names);
+}
+
+/**
+ * Makes tags again, all on one connection; their date is the present time.
+ * @returns what went wrong
+ */
+export async function createTags(database: Database, tags: readonly Tag[]): Promise<string[]> {
+  const problems: string[] = [];
+  await database.session(async (sql) => {
+    for (const { name, commit, tagger, email, message } of tags) {
+      const words = [...(message === '' ? [] : [`--message=${message}`]), '--', name, commit];
+      try {
+        await sql.run('SET @@dolt_committer_name = ?, @@dolt_committer_email = ?', [tagger, email]);
+        await sql.run(`CALL DOLT_TAG(${words.map(() => '?').join(', ')})`, words);
+      } catch (thrown) {
+        problems.push(errorMessage(thrown));
+      }
+    }
+  });
+  return problems;
+}
+
+/**
+ * Makes a local tag that nobody signs in particular, unless it names that commit already.
+ * @throws Failure `tag-conflict` where it names another one
+ */
+export async function ensureTag(sql: Sql, tag: Pick<Tag, 'name' | 'commit'>): Promise<void> {
+  const present = (await readTags(sql)).find((one) => one.name === tag.name);
+  if (present === undefined) await sql.run("CALL DOLT_TAG('--', ?, ?)", [tag.name, tag.commit]);
+  else if (present.commit !== tag.commit) {
+    throw new Failure('tag-conflict', `the tag ${tag.name} names ${present.commit} already, and not ${tag.commit}`);
+  }
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { tableChanges } from '../schema/table-changes.ts';
+import { baseTablesAt, tableNames } from '../schema/table-shape.ts';
+import { checkout } from './heads.ts';
+import type { Sql } from './sql.ts';
+
+const statusRow = z.object({ table_name: z.string() });
+const stateRow = z.object({ table_name: z.string(), staged: z.coerce.number(), status: z.string() });
+
+/** Tables of the current branch with staged or unstaged changes; tables that `dolt_ignore` names do not count. */
+export async function dirtyTables(sql: Sql): Promise<string[]> {
+  const rows = await sql.rows(statusRow, 'SELECT DISTINCT table_name FROM dolt_status ORDER BY table_name');
+  return rows.map((row) => row.table_name);
+}
+
+/** Tables of the current branch that a removal of the branch would lose: uncommitted ones, ignored or not. */
+export async function uncommittedTables(sql: Sql): Promise<string[]> {
+  const rows = await sql.rows(statusRow, 'SELECT DISTINCT table_name FROM dolt_status_ignored ORDER BY table_name');
+  return rows.map((row) => row.table_name);
+}
+
+/** Tables of the current branch with staged changes. */
+export async function stagedTables(sql: Sql): Promise<string[]> {
+  const rows = await sql.rows(statusRow, 'SELECT table_name FROM dolt_status WHERE staged ORDER BY table_name');
+  return rows.map((row) => row.table_name);
+}
+
+/** Tables whose rows or definition differ between two commits (or `WORKING`), under their old and new names. */
+export async function changedTables(sql: Sql, from: string, to: string): Promise<string[]> {
+  const changes = await tableChanges(sql, from, to);
+  return [...new Set(changes.flatMap((change) => [change.from, change.to]))]
+    .flatMap((name) => (name === null ? [] : [name]))
+    .sort();
+}
+
+/** Commits every change of the working set except in ignored tables. */
+export async function commitAll(sql: Sql, message: string): Promise<void> {
+  await sql.run("CALL DOLT_COMMIT('-A', '-m', ?)", [message]);
+}
+
+/** Makes the branch of the session point at another commit, and leaves the working set as it is. */
+export async function moveHeadOnly(sql: Sql, to: string): Promise<void> {
+  await sql.run("CALL DOLT_RESET('--soft', ?)", [to]);
+}
+
+/**
+ * Makes a branch and its working set what another commit is. Untracked and ignored tables stay as they are (measured on
+ * Dolt 2.3.0); every other change that is not committed is lost, see `tablesUnderReset`.
+ */
+export async function resetBranch(sql: Sql, move: { readonly branch: string; readonly to: string }): Promise<void> {
+  await checkout(sql, move.branch);
+  await sql.run("CALL DOLT_RESET('--hard', ?)", [move.to]);
+}
+
+/** Tables whose uncommitted changes or whole contents a reset of the branch would overwrite. */
+export async function tablesUnderReset(
+  sql: Sql,
+  move: { readonly branch: string; readonly from: string; readonly to: string },
+): Promise<string[]> {
+  await checkout(sql, move.branch);
+  const states = await sql.rows(stateRow, 'SELECT table_name, staged, status FROM dolt_status');
+  const changed = states.filter(({ staged, status }) => staged === 1 || status !== 'new table');
+  const tracked = new Set((await baseTablesAt(sql, move.from)).map((name) => name.toLowerCase()));
+  const coming = new Set((await baseTablesAt(sql, move.to)).map((name) => name.toLowerCase()));
+  const covered = (await tableNames(sql)).filter((name) => {
+    return !tracked.has(name.toLowerCase()) && coming.has(name.toLowerCase());
+  });
+  return [...new Set([...changed.map((row) => row.table_name), ...covered])].sort();
+}

@@ -1,0 +1,88 @@
+import { join } from 'node:path';
+import type { Context } from '../../commands/context.ts';
+import type { Env } from '../../core/env.ts';
+import { Failure } from '../../core/failure.ts';
+import type { Secrets } from '../../core/secrets.ts';
+import { logEvent, stepLogger } from './logger.ts';
+import { rememberResources } from './state.ts';
+import { workingDirectory } from './working-directory.ts';
+
+interface Surroundings {
+  readonly runner: Runner;
+  /** The environment, without the secret inputs. */
+  readonly env: Env;
+  /** The input `working-directory`. */
+  readonly directory: string;
+  /** Whether the event may not write. */
+  readonly untrusted: boolean;
+  readonly signal: AbortSignal;
+  readonly secrets: Secrets;
+}
+
+/**
+ * What a command is given on a runner: it stays inside the workspace and the runner's temporary folder, and the home
+ * folder's configuration is not read.
+ * @throws Failure `bad-usage` when the working directory is none
+ */
+export async function actionContext({
+  runner,
+  env,
+  directory,
+  untrusted,
+  signal,
+  secrets,
+}: Surroundings): Promise<Context> {
+  return {
+    env,
+    cwd: await workingDirectory(runner.workspace, directory),
+    ceiling: runner.workspace,
+    untrusted,
+    tempDir: runner.tempDir,
+    toolCacheDir: runner.toolCacheDir,
+    cloneDir: join(runner.tempDir, 'dolt-federation'),
+    conflictsDir: runner.tempDir,
+    userHome: false,
+    log: stepLogger(secrets),
+    secrets,
+    progress: logEvent,
+    signal,
+    onResource: rememberResources(env),
+  };
+}
+
+/** What the runner tells a step about itself and its event. */
+export interface Runner {
+  /** The folder that the job works in. */
+  readonly workspace: string;
+  /** Emptied by the runner before and after each job. */
+  readonly tempDir: string;
+  readonly toolCacheDir: string;
+  readonly eventName: string;
+  /** For example refs/heads/main; empty where the event has none. */
+  readonly ref: string;
+  /** File with the event's payload; null where there is none. */
+  readonly eventPath: string | null;
+}
+
+/**
+ * Reads the runner's own variables (GitHub documents them as "default environment variables").
+ * @throws Failure `bad-usage` outside a runner
+ */
+export function readRunner(env: Env): Runner {
+  return {
+    workspace: required(env, 'GITHUB_WORKSPACE'),
+    tempDir: required(env, 'RUNNER_TEMP'),
+    toolCacheDir: required(env, 'RUNNER_TOOL_CACHE'),
+    eventName: env['GITHUB_EVENT_NAME'] ?? '',
+    ref: env['GITHUB_REF'] ?? '',
+    eventPath: env['GITHUB_EVENT_PATH'] ?? null,
+  };
+}
+
+function required(env: Env, name: string): string {
+  const value = env[name];
+  if (value !== undefined) return value;
+  throw new Failure('bad-usage', `the environment variable ${name} is not set, so this is no step of a workflow`, {
+    hint: 'Use the command-line tool `dolt-federation` outside GitHub Actions.',
+  });
+}

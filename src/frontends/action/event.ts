@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { readSmall } from '../../core/files.ts';
+
+/** What started the workflow, as the runner tells it. */
+interface WorkflowEvent {
+  readonly name: string;
+  /** GITHUB_REF. */
+  readonly ref: string;
+  /** The parsed payload; null where none could be read. */
+  readonly payload: unknown;
+}
+
+type Visibility = 'public' | 'private' | 'unknown';
+
+/** Whether a run may write on this event, why, and who can read its log and summary. */
+export interface EventVerdict {
+  readonly trusted: boolean;
+  readonly why: string;
+  readonly visibility: Visibility;
+}
+
+/** Started by somebody with write access, or by the schedule of the default branch. */
+const TRUSTED_EVENTS: readonly string[] = ['schedule', 'workflow_dispatch', 'repository_dispatch', 'release'];
+
+/** The few fields that matter; GitHub adds others as it likes. */
+const payloadSchema = z.looseObject({
+  repository: z.looseObject({
+    default_branch: z.string().min(1).optional(),
+    visibility: z.enum(['public', 'private', 'internal']).optional(),
+    private: z.boolean().optional(),
+  }),
+});
+type Repository = z.infer<typeof payloadSchema>['repository'];
+
+/**
+ * Judges an event by its name and ref alone; whatever is not known to be safe is not trusted, and a repository whose
+ * visibility is not said counts as `unknown`.
+ */
+export function judgeEvent(event: WorkflowEvent): EventVerdict {
+  const parsed = payloadSchema.safeParse(event.payload);
+  const repository = parsed.success ? parsed.data.repository : {};
+  return { ...trust(event, repository), visibility: visibilityOf(repository) };
+}
+
+function trust({ name, ref }: WorkflowEvent, repository: Repository): Pick<EventVerdict, 'trusted' | 'why'> {
+  if (TRUSTED_EVENTS.includes(name)) return { trusted: true, why: `the event ${name} may write` };
+  if (name !== 'push') return { trusted: false, why: `the event ${name === '' ? '(none)' : name} may not write` };
+  if (ref.startsWith('refs/tags/')) return { trusted: true, why: 'a push of a tag may write' };
+  const branch = repository.default_branch;
+  if (branch === undefined) return { trusted: false, why: 'a push may not write where the default branch is unknown' };
+  if (ref === `refs/heads/${branch}`) return { trusted: true, why: `a push to ${branch} may write` };
+  return { trusted: false, why: `a push may write on the default branch ${branch} and on tags, not on ${ref}` };
+}
+
+function visibilityOf(repository: Repository): Visibility {
+  if (repository.visibility !== undefined) return repository.visibility === 'public' ? 'public' : 'private';
+  if (repository.private === undefined) return 'unknown';
+  return repository.private ? 'private' : 'public';
+}
+
+/** GitHub sends no webhook payload over 25 MB. */
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/** The payload of the workflow's event; null where it cannot be read, which counts as nothing known about the event. */
+export async function readPayload(path: string | null): Promise<unknown> {
+  if (path === null) return null;
+  try {
+    const found = await readSmall(path, MAX_BYTES);
+    const payload: unknown = found.kind === 'read' ? JSON.parse(found.bytes.toString('utf8')) : null;
+    return payload;
+  } catch {
+    return null;
+  }
+}

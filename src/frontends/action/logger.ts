@@ -1,0 +1,43 @@
+import { debug, info, setSecret, warning } from '@actions/core';
+import type { Logger, PeerEvent } from '../../core/logger.ts';
+import { Secrets } from '../../core/secrets.ts';
+import { plain } from '../../core/text.ts';
+import { messageLines, plainLines } from '../../report/plain.ts';
+
+/** The secrets of a step. The runner hides them in everything that the job logs from then on. */
+export function stepSecrets(): Secrets {
+  return new Secrets(setSecret);
+}
+
+/** The log of a step. Nothing that is logged can be taken for a command of the workflow. */
+export function stepLogger(secrets: Secrets): Logger {
+  return {
+    debug: (message) => debug(messageLines(secrets.hide(message)).join('\n')),
+    info: (message) => logText(messageLines(secrets.hide(message)).join('\n')),
+    warning: (message) => logWarning(secrets.hide(message)),
+  };
+}
+
+/** Shows a warning of the step. */
+export function logWarning(message: string): void {
+  warning(messageLines(message).join('\n'));
+}
+
+/** Writes text to the log, line by line. */
+export function logText(text: string): void {
+  for (const line of logLines(text)) info(line);
+}
+
+/** Writes one step of one peer: `partner: fetching (attempt 2)`. */
+export function logEvent({ peer, step, detail }: PeerEvent): void {
+  const [line = ''] = logLines(`${plain(peer)}: ${step}${detail === '' ? '' : ` (${plain(detail)})`}`);
+  info(line);
+}
+
+/**
+ * Text as lines that the runner shows and does not obey. It takes a line for a command where `::` begins it, or where
+ * `##[` stands anywhere in it (actions/runner, ActionCommand.cs: TryParseV2 and TryParse).
+ */
+export function logLines(text: string): string[] {
+  return plainLines(text).map((line) => line.replace(/^(\s*):(?=:)/, '$1: ').replaceAll('##[', '## ['));
+}

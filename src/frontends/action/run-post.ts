@@ -1,0 +1,96 @@
+import { lstat, realpath, rm } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Env, readEnv } from '../../core/env.ts';
+import { errorMessage } from '../../core/failure.ts';
+import { isPrivateName } from '../../core/private-folder.ts';
+import { processCommand } from '../../dolt/process.ts';
+import { CONFIG_FILE } from '../../dolt/server/config.ts';
+import { forgetSecretInputs } from './inputs.ts';
+import { logWarning } from './logger.ts';
+import { type Leftover, recallResources } from './state.ts';
+import { isInside } from './working-directory.ts';
+
+/** The step's second half: removes what main made and could not remove itself, because it was killed. */
+export async function runPost(): Promise<void> {
+  forgetSecretInputs();
+  const env = readEnv();
+  // TMPDIR is no root: an earlier step can set it to any folder, and main records nothing there.
+  const roots = ['RUNNER_TEMP', 'GITHUB_WORKSPACE'].flatMap((name) => env[name] ?? []);
+  await cleanUp(recallResources(), { env, roots, warn: logWarning });
+}
+
+interface CleanupOptions {
+  readonly env: Env;
+  /** Folders below which something may be removed. */
+  readonly roots: readonly string[];
+  readonly warn: (message: string) => void;
+}
+
+/** A Dolt server stops within 20 ms; more than this it does not get. */
+const GRACE_MS = 5_000;
+const POLL_MS = 50;
+
+/**
+ * Ends what a run left behind: first the processes that are still the ones that were recorded, then the folders. Doing
+ * it twice does no harm. Never throws: what could not be removed is a warning. Where main has recorded nothing, an
+ * earlier step of the job can have written the list (`STATE_resources` through GITHUB_ENV): only engines and folders
+ * that a run of ours makes are touched.
+ */
+export async function cleanUp(leftovers: readonly Leftover[], options: CleanupOptions): Promise<void> {
+  const processes = leftovers.filter((leftover) => leftover.kind === 'process');
+  const folders = leftovers.filter((leftover) => leftover.kind === 'folder');
+  await Promise.all(processes.map((each) => warned(() => endProcess(each, options.env), options)));
+  await Promise.all(folders.map((each) => warned(() => removeFolder(each.path, options.roots), options)));
+}
+
+async function warned(work: () => Promise<void>, options: CleanupOptions): Promise<void> {
+  try {
+    await work();
+  } catch (thrown) {
+    options.warn(`cleaning up after the run: ${errorMessage(thrown)}`);
+  }
+}
+
+/**
+ * Process ids are used again, so a process is ours only while its command line names the configuration in the folder that
+ * was made for it.
+ */
+async function endProcess({ pid, folder }: Extract<Leftover, { kind: 'process' }>, env: Env): Promise<void> {
+  if (!isAbsolute(folder) || !isPrivateName(basename(folder)))
+    throw new Error(`${folder} is no folder of a run, so process ${pid} was left alone`);
+  const configuration = join(folder, CONFIG_FILE);
+  const isOurs = async () => (await processCommand(pid, env))?.includes(configuration) === true;
+  if (!(await isOurs())) return;
+  signal(pid, 'SIGTERM');
+  for (let waited = 0; waited < GRACE_MS; waited += POLL_MS) {
+    if (!(await isOurs())) return;
+    await wait(POLL_MS);
+  }
+  if (await isOurs()) signal(pid, 'SIGKILL');
+}
+
+/** A process that has just ended by itself is what was wanted. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH')) throw thrown;
+  }
+}
+
+/** What is gone already is what was wanted. A link is not followed, and no folder above may lead out of the roots. */
+async function removeFolder(path: string, roots: readonly string[]): Promise<void> {
+  const leftAlone = (why: string) => new Error(`${path} ${why}, so it was left alone`);
+  const inRoots = roots.some((root) => normalize(path) !== normalize(root) && isInside(root, path));
+  if (!isAbsolute(path) || !inRoots) throw leftAlone('does not lie in a temporary folder');
+  if (!isPrivateName(basename(path))) throw leftAlone('has no name that a run gives to a folder');
+  const found = await lstat(path).catch(() => null);
+  if (found === null) return;
+  if (!found.isDirectory()) throw leftAlone('is no folder');
+  if (process.getuid !== undefined && found.uid !== process.getuid()) throw leftAlone('belongs to another user');
+  const parent = await realpath(dirname(path));
+  const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
+  if (!realRoots.some((root) => isInside(root, parent))) throw leftAlone('leads out of the temporary folder');
+  await rm(path, { recursive: true, force: true, maxRetries: 3 });
+}

@@ -1,0 +1,41 @@
+import { type ExitCode, SIGNAL_EXITS, STOP_SIGNALS, type StopSignal } from '../../contract/exit-codes.ts';
+import { Failure } from '../../core/failure.ts';
+
+interface InterruptOptions {
+  /** Called at the first signal, when the run begins to end by itself. */
+  readonly onFirst: (signal: string) => void;
+  /** Called at the second: the process must end now, with this code. */
+  readonly onSecond: (code: ExitCode) => void;
+}
+
+/** Signals of the system as an AbortSignal. */
+export interface Interrupt {
+  readonly signal: AbortSignal;
+  /** The exit code that the first signal asks for; null while none came. */
+  readonly code: () => ExitCode | null;
+  /** Gives the signals back to the system. */
+  readonly release: () => void;
+}
+
+/** Listens for the signals that end a run: the first ends it in order, the second at once. */
+export function listenForInterrupt(options: InterruptOptions): Interrupt {
+  const controller = new AbortController();
+  let code: ExitCode | null = null;
+  const onSignal = (signal: StopSignal) => {
+    if (code !== null) {
+      options.onSecond(SIGNAL_EXITS[signal]);
+      return;
+    }
+    code = SIGNAL_EXITS[signal];
+    options.onFirst(signal);
+    controller.abort(new Failure('interrupted', `${signal} was received`));
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, onSignal);
+  return {
+    signal: controller.signal,
+    code: () => code,
+    release: () => {
+      for (const signal of STOP_SIGNALS) process.off(signal, onSignal);
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { CommanderError } from 'commander';
+import { Failure } from '../../core/failure.ts';
+import { buildRequest } from './build-request.ts';
+import { commandTree, type ParsedCommand } from './command-tree.ts';
+import { commandPath } from './common-flags.ts';
+import type { Display, Invocation } from './invocation.ts';
+
+/** What the meaning of a command line depends on besides its words. */
+interface ParseContext {
+  /** Whether a person reads standard output; who does may see values by default. */
+  readonly terminal: boolean;
+}
+
+/**
+ * Reads a command line, without the two words of node and the script.
+ * @throws Failure `bad-usage` for an unknown command or flag (with the nearest known one), a missing or surplus word,
+ * or a value that does not fit.
+ */
+export function parseArgv(argv: readonly string[], cliPaths: ParseContext): Invocation {
+  const found: { parsed?: ParsedCommand; text: string } = { text: '' };
+  const tree = commandTree({
+    onCommand: (parsed) => {
+      found.parsed = parsed;
+    },
+    onText: (text) => {
+      found.text += text;
+    },
+  });
+  try {
+    tree.parse(commandPath(argv), { from: 'user' });
+  } catch (thrown) {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    if (thrown.exitCode !== 0) throw usageFailure(thrown, argv);
+  }
+  if (found.parsed === undefined) return { kind: 'print', text: found.text };
+  return {
+    kind: 'run',
+    request: buildRequest(found.parsed, cliPaths.terminal ? 'full' : 'keys'),
+    display: displayOf(found.parsed),
+  };
+}
+
+function displayOf({ flags }: ParsedCommand): Display {
+  return {
+    json: flags['json'] === true,
+    quiet: flags['quiet'] === true,
+    verbose: flags['verbose'] === true,
+    showOrigin: flags['showOrigin'] === true,
+  };
+}
+
+const SUGGESTION = /\n?\((Did you mean .*)\)$/s;
+
+/** The parser's refusal as a Failure `bad-usage`; its suggestion of the nearest word goes into the hint. */
+function usageFailure(refusal: CommanderError, argv: readonly string[]): Failure {
+  const words = argv.map((word) => `'${word}'`).join(' ');
+  if (refusal.code === 'commander.help') {
+    return new Failure('bad-usage', `a command is missing after ${words}`, {
+      hint: `Run \`dolt-federation ${argv.join(' ')} --help\` to see them.`,
+    });
+  }
+  const text = refusal.message.replace(/^error: /, '');
+  const suggestion = SUGGESTION.exec(text)?.[1];
+  const help = 'Run `dolt-federation --help`, or `dolt-federation <command> --help`; options stand after the command.';
+  return new Failure('bad-usage', text.replace(SUGGESTION, ''), {
+    hint: suggestion === undefined ? help : `${suggestion} ${help}`,
+    cause: refusal,
+  });
+}

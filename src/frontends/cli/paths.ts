@@ -1,0 +1,57 @@
+import { mkdir } from 'node:fs/promises';
+import { isAbsolute, join } from 'node:path';
+import type { Context } from '../../commands/context.ts';
+import type { Request } from '../../commands/request.ts';
+import type { Env } from '../../core/env.ts';
+import { errorMessage, Failure } from '../../core/failure.ts';
+
+const PRIVATE = 0o700;
+
+/** What the process brings along. */
+export interface Machine {
+  readonly env: Env;
+  readonly cwd: string;
+  /** The user's home folder. */
+  readonly home: string;
+}
+
+type CliPaths = Omit<Context, 'log' | 'secrets' | 'progress' | 'signal' | 'onResource'>;
+
+/**
+ * Where a command of the terminal works: from the folder the user stands in up to the root, with the user's own
+ * configuration, and with everything of ours below `${XDG_CACHE_HOME:-~/.cache}/dolt-federation`.
+ */
+export function cliPaths(machine: Machine): CliPaths {
+  const cache = join(cacheHome(machine), 'dolt-federation');
+  return {
+    env: machine.env,
+    cwd: machine.cwd,
+    ceiling: null,
+    tempDir: join(cache, 'tmp'),
+    toolCacheDir: join(cache, 'tools'),
+    cloneDir: null,
+    userHome: true,
+  };
+}
+
+/**
+ * Creates the folders that a command with a Dolt needs; the others leave no trace.
+ * @throws Failure `bad-usage` where the cache folder cannot be created.
+ */
+export async function prepareFolders(request: Request, { tempDir }: CliPaths): Promise<void> {
+  if (!('dolt' in request)) return;
+  try {
+    await mkdir(tempDir, { recursive: true, mode: PRIVATE });
+  } catch (thrown) {
+    throw new Failure('bad-usage', `the folder ${tempDir} cannot be created: ${errorMessage(thrown)}`, {
+      hint: 'Set XDG_CACHE_HOME to a folder that this user may write to.',
+      cause: thrown,
+    });
+  }
+}
+
+/** Relative paths are to be ignored (XDG Base Directory Specification 0.8). */
+function cacheHome({ env, home }: Machine): string {
+  const wanted = env['XDG_CACHE_HOME'];
+  return wanted !== undefined && isAbsolute(wanted) ? wanted : join(home, '.cache');
+}

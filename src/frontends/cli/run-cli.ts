@@ -1,0 +1,41 @@
+import { exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
+import { EXIT, type ExitCode } from '../../contract/exit-codes.ts';
+import { toFailure } from '../../core/failure.ts';
+import { wantsColor, wantsJson } from './common-flags.ts';
+import { errorText, failureOutput, type Output } from './output.ts';
+import { parseArgv } from './parse-argv.ts';
+import { runRequest, type Terminal } from './run-request.ts';
+import { guardStdout } from './stdout-guard.ts';
+
+/**
+ * Runs one command line to its end: reads it, does it, shows what came of it. Never rejects.
+ * @returns the code to exit with; by then everything that was written has left the process.
+ */
+export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
+  const guard = guardStdout(terminal.stdout);
+  // That nobody reads standard error any more is no reason to stop.
+  terminal.stderr.on('error', () => undefined);
+  const show = async (output: Output) => {
+    if (output.stderr !== '') terminal.stderr.write(output.stderr);
+    if (output.stdout !== '') await guard.write(output.stdout);
+  };
+  const color = wantsColor(argv, terminal.env['NO_COLOR']) && terminal.stderr.isTTY === true;
+  try {
+    const invocation = parseArgv(argv, { terminal: terminal.stdout.isTTY === true });
+    if (invocation.kind === 'print') {
+      await show({ stdout: invocation.text, stderr: '' });
+      return EXIT.ok;
+    }
+    const ended = await runRequest(invocation, { terminal, color, guard });
+    await show(ended.output);
+    return ended.code;
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    await show(failureOutput(failure, { json: wantsJson(argv), color })).catch(() => {
+      terminal.stderr.write(errorText(failure, color));
+    });
+    return exitCodeOfFailure(failure);
+  } finally {
+    guard.release();
+  }
+}

@@ -1,0 +1,111 @@
+import { rmSync } from 'node:fs';
+import { exitCodeOf, exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
+import type { Outcome } from '../../commands/outcome/outcome.ts';
+import type { Request } from '../../commands/request.ts';
+import { EXIT, type ExitCode } from '../../contract/exit-codes.ts';
+import { toFailure } from '../../core/failure.ts';
+import { Secrets } from '../../core/secrets.ts';
+import type { Asker } from '../../resolve/ask-rows.ts';
+import { askOn } from './ask.ts';
+import { listenForInterrupt } from './interrupt.ts';
+import type { Invocation } from './invocation.ts';
+import { failureOutput, type Output, outcomeOutput } from './output.ts';
+import { cliPaths, type Machine, prepareFolders } from './paths.ts';
+import { chooseProgress } from './progress.ts';
+import { stderrLogger } from './stderr-logger.ts';
+import type { StdoutGuard } from './stdout-guard.ts';
+
+/** The process that a command runs in. */
+export interface Terminal extends Machine {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+interface Frontend {
+  readonly terminal: Terminal;
+  readonly color: boolean;
+  readonly guard: StdoutGuard;
+}
+
+/** How a command ended and what is left to show. */
+interface Ended {
+  readonly code: ExitCode;
+  readonly output: Output;
+}
+
+/** Runs a request with live progress until it ends or a signal ends it. Never rejects. */
+export async function runRequest(
+  { request, display }: Extract<Invocation, { kind: 'run' }>,
+  { terminal, color, guard }: Frontend,
+): Promise<Ended> {
+  const progress = chooseProgress(terminal.stderr, display, { color, term: terminal.env['TERM'] });
+  const secrets = new Secrets();
+  const log = stderrLogger(display, secrets, progress.line);
+  const folders = new Set<string>();
+  const interrupt = listenForInterrupt({
+    onFirst: (signal) => log.info(`${signal}: ending in order; a second one ends at once`),
+    onSecond: (code) => {
+      for (const path of folders) rmSync(path, { recursive: true, force: true });
+      process.exit(code);
+    },
+  });
+  guard.onStray((text) => log.debug(text.trimEnd()));
+  try {
+    const around = cliPaths(terminal);
+    await prepareFolders(request, around);
+    // Half of the start-up time is reading what the commands need; help and usage errors need none of it. `eager` keeps
+    // it in the same bundle.
+    const { execute } = await import(/* webpackMode: "eager" */ '../../commands/index.ts');
+    const outcome = await execute(request, {
+      ...around,
+      log,
+      secrets,
+      progress: progress.event,
+      signal: interrupt.signal,
+      ask: asker(terminal, interrupt.signal),
+      onResource: (resource) => {
+        if (resource.kind === 'folder') folders.add(resource.path);
+      },
+    });
+    return {
+      code: interrupt.code() ?? exitCodeOfOutcome(outcome, request),
+      output: outcomeOutput(outcome, request, display),
+    };
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    const output = failureOutput(failure, { json: display.json, color });
+    return { code: interrupt.code() ?? exitCodeOfFailure(failure), output };
+  } finally {
+    progress.end();
+    interrupt.release();
+  }
+}
+
+/** Who answers questions: whoever sits at a terminal, if anybody does. Standard output is for the result alone. */
+function asker({ stdin, stderr }: Terminal, signal: AbortSignal): (() => Asker) | undefined {
+  if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
+  return () => askOn({ input: stdin, output: stderr, signal });
+}
+
+/** The exit code of a command that gave a result. A demo is as good as its worst town. */
+function exitCodeOfOutcome(outcome: Outcome, request: Request): ExitCode {
+  switch (outcome.command) {
+    case 'sync':
+    case 'pull':
+    case 'push':
+    case 'status':
+      return exitCodeOf(outcome.result, 'failOn' in request ? request.failOn : 'any');
+    case 'demo':
+      return outcome.towns.map((town) => exitCodeOf(town.result, 'any')).find((code) => code !== EXIT.ok) ?? EXIT.ok;
+    case 'doctor':
+      return outcome.result.status === 'ok' ? EXIT.ok : EXIT.failed;
+    case 'add-peer':
+    case 'remove-peer':
+    case 'resolve':
+    case 'list-peers':
+    case 'config':
+    case 'install':
+      return EXIT.ok;
+  }
+}

@@ -1,0 +1,150 @@
+import type { PendingRows } from '../dolt/rows/pending-rows.ts';
+import {
+  clearConflicts,
+  keepOurs,
+  type RowResolution,
+  resolveByCommit,
+  resolveConflicts,
+  takeTheirs,
+} from '../dolt/rows/resolve-conflicts.ts';
+import { removeRows } from '../dolt/rows/stored-rows.ts';
+import { hasTriggers, ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
+import type { Cells, CellValue } from '../dolt/sql/cell.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { firesTriggers } from '../rows/constraints/restore.ts';
+import { checkLiterals, checkStored, refusedLiteral } from './chosen-value.ts';
+import { rowName } from './conflicts-file.ts';
+import type { Decided, DecidedCell, Decision } from './decide.ts';
+import type { OpenRow, OpenTable } from './open-rows.ts';
+
+/** A side of the merge, or what a row becomes beside that. */
+type Outcome =
+  | { readonly kind: 'settle'; readonly resolution: Omit<RowResolution, 'id'> }
+  /** They deleted it: goes with all conflicts that the table has left. */
+  | { readonly kind: 'their-deletion' }
+  /** Both sides have it, and it goes. */
+  | { readonly kind: 'remove' };
+
+/**
+ * Makes the rows of one table what was decided, and leaves none of them in conflict.
+ * @param chosen.swapped whether what the merge calls theirs is what this town has
+ * @throws Failure `conflicts-file-invalid` for a value that the column cannot hold, `constraint-violation` where removing
+ *   a row would fire a trigger or a row would break a unique key
+ */
+export async function applyChoices(
+  sql: Sql,
+  table: OpenTable,
+  chosen: { readonly decided: Decided; readonly swapped: boolean; readonly pending: PendingRows },
+): Promise<void> {
+  const { shape, rows, isReadByCommit } = table;
+  const { pending } = chosen;
+  const resolveAll = isReadByCommit ? resolveByCommit : resolveConflicts;
+  const decided = rows.flatMap((row) => {
+    const decision = chosen.decided.decisions.get(rowName(row.left));
+    return decision === undefined ? [] : [{ row, decision: decision }];
+  });
+  if (shape.key.length === 0) return resolveKeyless(sql, table, { ...chosen, decision: decided[0]?.decision });
+  for (const { row, decision } of decided) checkLiterals(shape, row.left, decision);
+  const outcomes = decided.map(({ row, decision }) => ({
+    row,
+    decision,
+    outcome: outcomeOf(shape, row, { decision, swapped: chosen.swapped }),
+  }));
+  const removed = outcomes.flatMap(({ row, outcome }) => (outcome.kind === 'remove' ? [row] : []));
+  if (removed.length > 0 && (await hasTriggers(sql, shape.name))) throw firesTriggers(shape.name, 'removing');
+  const resolutions = outcomes.flatMap(({ row, decision, outcome }) => {
+    if (outcome.kind === 'their-deletion') return [];
+    const resolution = outcome.kind === 'remove' ? { take: [] } : outcome.resolution;
+    return [{ row, decision, resolution: { id: row.conflict.id, ...resolution } }];
+  });
+  const plain = resolutions.filter(({ resolution }) => !hasValue(resolution));
+  if (plain.length > 0) {
+    await resolveAll(
+      sql,
+      shape,
+      plain.map(({ resolution }) => resolution),
+      pending,
+    );
+  }
+  for (const { row, decision, resolution } of resolutions) {
+    if (!hasValue(resolution)) continue;
+    await resolveAll(sql, shape, [resolution], pending).catch((thrown: unknown) => {
+      throw refusedLiteral(row.left, decision, thrown);
+    });
+    checkStored(shape, row.left, { decision, stored: (await pending.row(shape.name, row.left.key)) ?? {} });
+  }
+  const deleted = outcomes.flatMap(({ row, outcome }) => (outcome.kind === 'their-deletion' ? [row.conflict.id] : []));
+  if (isReadByCommit) {
+    await resolveByCommit(
+      sql,
+      shape,
+      deleted.map((id) => ({ id, take: 'deletion' })),
+      pending,
+    );
+    await clearConflicts(sql, shape.name);
+  } else if (deleted.length > 0) await takeTheirs(sql, shape, pending);
+  if (removed.length > 0) {
+    await removeRows(
+      sql,
+      shape,
+      removed.map(({ left }) => left.key),
+    );
+  }
+}
+
+function hasValue({ set = [] }: RowResolution): boolean {
+  return set.some(({ value }) => value !== 'base');
+}
+
+async function resolveKeyless(
+  sql: Sql,
+  { shape, rows }: OpenTable,
+  chosen: { readonly decision: Decision | undefined; readonly swapped: boolean; readonly pending: PendingRows },
+): Promise<void> {
+  if (rows.length === 0 || chosen.decision?.kind !== 'row') return;
+  const side = chosen.decision.take === 'theirs' ? 'theirs' : 'ours';
+  if ((side === 'theirs') !== chosen.swapped) await takeTheirs(sql, shape, chosen.pending);
+  else await keepOurs(sql, shape.name);
+}
+
+function outcomeOf(
+  shape: TableShape,
+  { conflict, rowConflict }: OpenRow,
+  chosen: { readonly decision: Decision; readonly swapped: boolean },
+): Outcome {
+  const { decision, swapped } = chosen;
+  if (decision.kind === 'cells')
+    return { kind: 'settle', resolution: byCells(rowConflict.theirs, decision.cells, swapped) };
+  const before = ordinaryColumns(shape).map((column): CellValue => ({ column, value: 'base' }));
+  switch (decision.take) {
+    case 'ours':
+    case 'theirs':
+      return takeSide((decision.take === 'ours') === swapped ? conflict.theirs : conflict.ours, conflict);
+    case 'base':
+      return { kind: 'settle', resolution: { take: [], set: before } };
+    case 'delete':
+      return takeSide(null, conflict);
+  }
+}
+
+function takeSide(row: Cells | null, { ours, theirs }: OpenRow['conflict']): Outcome {
+  if (row === null) {
+    if (ours === null) return { kind: 'settle', resolution: { take: [] } };
+    return theirs === null ? { kind: 'their-deletion' } : { kind: 'remove' };
+  }
+  return { kind: 'settle', resolution: { take: row === theirs ? 'row' : [] } };
+}
+
+function byCells(
+  onlyTheirs: readonly string[],
+  cells: ReadonlyMap<string, DecidedCell>,
+  swapped: boolean,
+): Omit<RowResolution, 'id'> {
+  const take = [...onlyTheirs];
+  const set: CellValue[] = [];
+  for (const [column, { choice }] of cells) {
+    if (choice === 'base' || typeof choice !== 'string') set.push({ column, value: choice });
+    else if ((choice === 'theirs') !== swapped) take.push(column);
+  }
+  return { take, set };
+}

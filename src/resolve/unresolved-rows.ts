@@ -1,0 +1,120 @@
+import type { ErrorCode } from '../contract/error-codes.ts';
+import { Failure, toFailure } from '../core/failure.ts';
+import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
+import type { Engines } from '../dolt/server/engines.ts';
+import { checkout, createBranch } from '../dolt/sql/heads.ts';
+import { undoMerge } from '../dolt/sql/merge.ts';
+import type { Database } from '../dolt/sql/sql.ts';
+import { isLimit, mergeLimit } from '../sync/merge/limits.ts';
+import { scratchName } from '../sync/merge/scratch.ts';
+import type { PeerRun } from '../sync/peer-run.ts';
+import type { LostRow, UnresolvedMerge, UnresolvedRow } from './conflicts-file.ts';
+import { lostRows } from './lost-rows.ts';
+import { type Heads, type Stopped, withMerge } from './open-merge.ts';
+
+/** What a run left for a person, and the peers of which that could not be read. */
+interface FoundLeft {
+  readonly merges: readonly UnresolvedMerge[];
+  readonly lost: readonly LostRow[];
+  readonly unread: ReadonlyMap<PeerRun, Failure>;
+}
+
+/**
+ * What a run left for a person, from the heads at which it ended: so the file fits the town even where other peers were
+ * merged meanwhile. Each peer has its limits; one that passes them keeps no other from the file.
+ * @param at our head after the run, and how long each peer may take, in milliseconds
+ */
+export async function findUnresolved(
+  engines: Engines,
+  runs: readonly PeerRun[],
+  at: { readonly head: string; readonly mergeTimeoutMs: number },
+): Promise<FoundLeft> {
+  const { head } = at;
+  const merges: UnresolvedMerge[] = [];
+  const lost: LostRow[] = [];
+  const unread = new Map<PeerRun, Failure>();
+  for (const run of runs) {
+    if (!isUnresolved(run) && !mayHaveLost(run)) continue;
+    try {
+      await engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
+        allWithin(mergeLimit('reporting', at.mergeTimeoutMs), async () => {
+          if (run.head !== null && isUnresolved(run)) {
+            const rows = await unresolvedRows(database, { ours: head, theirs: run.head });
+            if (rows !== null) merges.push({ peer: run.peer.name, ours: head, theirs: run.head, rows });
+          }
+          if (mayHaveLost(run)) lost.push(...(await lostOf(database, run, head)));
+        }),
+      );
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      if (!isLimit(failure)) throw thrown;
+      unread.set(run, failure);
+    }
+  }
+  return { merges, lost, unread };
+}
+
+/** Whether rows of the merges with a peer may need a person. */
+function mayHaveLost({ failure, conflicts }: PeerRun): boolean {
+  return failure === null && conflicts.some(({ left, lost }) => left && lost !== undefined);
+}
+
+/** Under `manual` a broken unique key is for a person as well; other strategies settle it or say why not. */
+export function isUnresolved({ failure, peer }: PeerRun): boolean {
+  if (failure?.code === 'constraint-violation') return peer.strategy === 'manual';
+  return failure?.code === 'conflict';
+}
+
+/** The rows of the merges with one peer that need a person; its conflicts get the statements that bring them back. */
+async function lostOf(database: Database, run: PeerRun, head: string): Promise<LostRow[]> {
+  const branch = scratchName();
+  await createBranch(database, { name: branch, at: head });
+  const found = await database.session(async (sql) => {
+    await checkout(sql, branch);
+    return await lostRows(sql, run.peer.name, run.conflicts);
+  });
+  const statements = new Map(found.map(({ conflict, lost }) => [conflict, lost.sql ?? null]));
+  run.conflicts = run.conflicts.map((conflict) =>
+    conflict.lost === undefined
+      ? conflict
+      : { ...conflict, lost: { ...conflict.lost, sql: statements.get(conflict) ?? null } },
+  );
+  return found.map(({ lost }) => lost);
+}
+
+/** What stops a merge before there is anything to choose. */
+const BEYOND_CHOICE: ReadonlySet<ErrorCode> = new Set([
+  'schema-conflict',
+  'conflict',
+  'constraint-violation',
+  'dolt-defect',
+  'unrelated',
+]);
+
+/**
+ * Everything that a person has to decide before two heads can be merged, in the order of tables and keys. No branch of
+ * the town moves.
+ * @returns null where that is not what is in the way, so that no choice would help
+ */
+export async function unresolvedRows(database: Database, heads: Heads): Promise<readonly UnresolvedRow[] | null> {
+  try {
+    return await withMerge(database, heads, async (sql, stopped) => {
+      await undoMerge(sql);
+      return isEmpty(stopped) ? null : rowsOf(stopped);
+    });
+  } catch (thrown) {
+    if (thrown instanceof Failure && BEYOND_CHOICE.has(thrown.code)) return null;
+    throw thrown;
+  }
+}
+
+function isEmpty({ tables, duplicates }: Stopped): boolean {
+  return duplicates.length === 0 && tables.every(({ rows }) => rows.length === 0);
+}
+
+/** The rows of a merge that stopped; those that only look like a conflict are left out, as nobody can choose there. */
+export function rowsOf({ tables, duplicates }: Stopped): UnresolvedRow[] {
+  const rows = tables.flatMap((table) => table.rows.map(({ left }) => left));
+  const open = rows.filter(({ kind, cells }) => kind !== 'changed' || Object.keys(cells).length > 0);
+  return [...open, ...duplicates.map(({ left }) => left)];
+}

@@ -1,0 +1,55 @@
+import type { ConflictRow } from '../dolt/rows/conflict-rows.ts';
+import { columnNamesAt, ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
+import type { Cells } from '../dolt/sql/cell.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+
+/** What the two sides did to one row, column by column; nothing is decided yet. */
+export interface RowConflict {
+  /** `changed` on both sides, `added` on both, or changed on one and deleted on the other. */
+  readonly kind: 'changed' | 'added' | 'deleted-by-ours' | 'deleted-by-theirs';
+  /** Columns that both changed to different values; after a deletion, those that the other side changed. */
+  readonly conflicting: readonly string[];
+  /** Columns that only they changed. */
+  readonly theirs: readonly string[];
+}
+
+/**
+ * Compares the three versions of a row. What was changed and changed back counts as untouched.
+ * @param columns the merged table's ordinary columns without the key
+ * @param newHere of the columns that the base lacks, those that only they added
+ */
+export function rowConflictOf(row: ConflictRow, columns: readonly string[], newHere: ReadonlySet<string>): RowConflict {
+  const { base, ours, theirs } = row;
+  if (ours === null) return { kind: 'deleted-by-ours', conflicting: differing(columns, base, theirs), theirs: [] };
+  if (theirs === null) return { kind: 'deleted-by-theirs', conflicting: differing(columns, base, ours), theirs: [] };
+  if (base === null) return { kind: 'added', conflicting: differing(columns, ours, theirs), theirs: [] };
+  const conflicting: string[] = [];
+  const onlyTheirs: string[] = [];
+  for (const name of differing(columns, ours, theirs)) {
+    const isOld = Object.hasOwn(base, name);
+    if (!Object.hasOwn(theirs, name)) continue;
+    if (isOld ? ours[name] === base[name] : newHere.has(name)) onlyTheirs.push(name);
+    else if (!isOld || theirs[name] !== base[name]) conflicting.push(name);
+  }
+  return { kind: 'changed', conflicting, theirs: onlyTheirs };
+}
+
+function differing(columns: readonly string[], a: Cells | null, b: Cells | null): string[] {
+  return columns.filter((name) => (a?.[name] ?? null) !== (b?.[name] ?? null));
+}
+
+/**
+ * What the two sides did to some rows of one table, in the order of the rows.
+ * @param of.onto the commit that the merge was begun on
+ */
+export async function readRowConflicts(
+  sql: Sql,
+  shape: TableShape,
+  of: { readonly rows: readonly ConflictRow[]; readonly onto: string },
+): Promise<RowConflict[]> {
+  const columns = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
+  const isNew = of.rows.some(({ base }) => base !== null && columns.some((name) => !Object.hasOwn(base, name)));
+  const before = isNew ? await columnNamesAt(sql, shape.name, of.onto) : null;
+  const newHere = new Set(before === null ? [] : columns.filter((name) => !before.has(name)));
+  return of.rows.map((row) => rowConflictOf(row, columns, newHere));
+}

@@ -1,0 +1,107 @@
+import type { RowWrite } from '../../dolt/rows/row-writes.ts';
+import type { TableShape } from '../../dolt/schema/table-shape.ts';
+import type { Cells } from '../../dolt/sql/cell.ts';
+import type { SideHistory } from './side-history.ts';
+
+/** Columns that say when a row was written, compared without case as SQL compares names. */
+const TIME_COLUMNS: ReadonlySet<string> = new Set(['updated_at', 'modified_at']);
+const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp']);
+
+/** The columns of a table that say when a row was written, those that hold times. */
+export function timeColumnsOf(shape: TableShape): string[] {
+  return shape.columns.flatMap(({ name, type }) =>
+    TIME_COLUMNS.has(name.toLowerCase()) && TEMPORAL.has(type) ? [name] : [],
+  );
+}
+
+/** What tells when a write took place. */
+export interface WriteDates {
+  /** The time columns that the writes were read with. */
+  readonly timeColumns: readonly string[];
+  readonly history: Pick<SideHistory, 'effective' | 'before'>;
+}
+
+/** What is dated: how a version of the row shows it as text, and the text that it has at the head. */
+export interface Dated {
+  readonly read: (row: Cells) => string | null;
+  readonly value: string | null;
+}
+
+/** Some columns of a row taken as one cell. */
+export function tupleOf(columns: readonly string[], row: Cells): Dated {
+  const read = (version: Cells): string => JSON.stringify(columns.map((name) => version[name] ?? null));
+  return { read, value: read(row) };
+}
+
+/**
+ * When a thing in a row got the value that it has at a head: the time of the newest commit that gave it. Merges repeat
+ * what others wrote, so they count only where nothing else explains the value. Of several commits that gave it, one that
+ * was written over later does not count, and of concurrent ones the latest time does.
+ * @param writes every commit reachable from the head that wrote the row
+ * @returns null where no commit explains the value
+ */
+export function valueTime(writes: readonly RowWrite[], dated: Dated, dates: WriteDates): string | null {
+  const { read, value } = dated;
+  const changes = writes.filter(({ from, to }) => from === null || read(from) !== read(to));
+  const genuine = changes.filter((write) => !write.isMerge);
+  const giving = (among: readonly RowWrite[]): RowWrite[] => among.filter(({ to }) => read(to) === value);
+  const plain = giving(genuine);
+  const current = plain.length > 0 ? notSuperseded(plain, genuine, dates) : giving(changes);
+  return (
+    current
+      .map((write) => writeTime(write, dates))
+      .sort()
+      .at(-1) ?? null
+  );
+}
+
+/**
+ * When some columns of a row, taken as one cell, got the values that they have at a head.
+ * @param row the row at the head
+ * @returns null where no commit explains the values
+ */
+export function tupleTime(
+  writes: readonly RowWrite[],
+  tuple: { readonly columns: readonly string[]; readonly row: Cells },
+  dates: WriteDates,
+): string | null {
+  return valueTime(writes, tupleOf(tuple.columns, tuple.row), dates);
+}
+
+/** Those writes that no later change follows; where histories met after having changed the same, several. */
+function notSuperseded(
+  candidates: readonly RowWrite[],
+  changes: readonly RowWrite[],
+  { history }: WriteDates,
+): readonly RowWrite[] {
+  if (candidates.length < 2) return candidates;
+  const superseded = history.before(changes.map(({ commit }) => commit));
+  const current = candidates.filter(({ commit }) => !superseded.has(commit));
+  return current.length > 0 ? current : candidates;
+}
+
+/**
+ * When a commit wrote a row: the smallest of the times that the row names, and never later than the commit itself. A row
+ * that names a time in the future, in any of its columns, gains nothing by it.
+ */
+export function writeTime(write: RowWrite, { timeColumns, history }: WriteDates): string {
+  const named = timeColumns.flatMap((column) => {
+    const value = write.to[column] ?? null;
+    return value === null ? [] : (instant(value) ?? []);
+  });
+  const effective = history.effective(write.commit);
+  return [...named, effective].sort().at(0) ?? effective;
+}
+
+const TIME = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?Z?)?$/;
+
+/**
+ * A moment as text that sorts by time: `YYYY-MM-DD HH:MM:SS.uuuuuu` in UTC.
+ * @param text a DATE, DATETIME or TIMESTAMP as Dolt prints it in a session in UTC
+ * @returns null for text that is no moment, the zero date `0000-00-00` among it
+ */
+export function instant(text: string): string | null {
+  const [, day, time = '00:00:00', fraction = ''] = TIME.exec(text) ?? [];
+  if (day === undefined || /-00/.test(day)) return null;
+  return `${day} ${time}.${fraction.padEnd(6, '0')}`;
+}

@@ -1,0 +1,135 @@
+import { anySide, type ConflictRow } from '../../dolt/rows/conflict-rows.ts';
+import { keyText } from '../../dolt/rows/row-key.ts';
+import { type RowWrite, rowWrites } from '../../dolt/rows/row-writes.ts';
+import { columnNamesAt, type TableShape } from '../../dolt/schema/table-shape.ts';
+import type { Cells } from '../../dolt/sql/cell.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { Clock } from '../choose-row.ts';
+import type { RowConflict } from '../classify.ts';
+import { type DocumentMerge, textAtPath } from '../document-merge.ts';
+import type { Merging, Side } from '../merging.ts';
+import { type Dated, timeColumnsOf, tupleOf, valueTime, type WriteDates } from './cell-time.ts';
+import { createdTime, readSideHistory, type SideHistory } from './side-history.ts';
+
+/** A row in conflict, and what was found about it. */
+export interface ConflictingRow {
+  readonly row: ConflictRow;
+  readonly rowConflict: RowConflict;
+  /** By column, the documents that are merged key by key. */
+  readonly documents: ReadonlyMap<string, DocumentMerge>;
+}
+
+/** The commits of both sides since the merge base; read when they are asked for, once for a whole merge. */
+export type Histories = (side: Side) => Promise<SideHistory>;
+
+export function readHistories(sql: Sql, merging: Merging): Histories {
+  const known = new Map<Side, Promise<SideHistory>>();
+  return (side) => {
+    const history = known.get(side) ?? readSideHistory(sql, { base: merging.base, head: merging[side] });
+    known.set(side, history);
+    return history;
+  };
+}
+
+/**
+ * Looks up when the contested cells of some rows were written on both sides, and when rows added on both were created.
+ * Only these rows' histories are read.
+ */
+export async function readClock(
+  sql: Sql,
+  merging: Merging,
+  asked: {
+    readonly shape: TableShape;
+    readonly rows: readonly ConflictingRow[];
+    readonly histories: Histories;
+  },
+): Promise<(row: ConflictRow) => Clock> {
+  const ours = await readSide(sql, merging, { ...asked, side: 'ours' });
+  const theirs = await readSide(sql, merging, { ...asked, side: 'theirs' });
+  return (row) => {
+    const of = (side: Side): Times | undefined => (side === 'ours' ? ours : theirs).get(row.id);
+    return {
+      cell: (side, column) => of(side)?.cells.get(column) ?? '',
+      path: (side, column, path) => of(side)?.paths.get(pathName(column, path)) ?? '',
+      created: (side) => of(side)?.created ?? '',
+    };
+  };
+}
+
+interface Times {
+  readonly cells: ReadonlyMap<string, string>;
+  readonly paths: ReadonlyMap<string, string>;
+  readonly created: string;
+}
+
+async function readSide(
+  sql: Sql,
+  merging: Merging,
+  asked: {
+    readonly shape: TableShape;
+    readonly rows: readonly ConflictingRow[];
+    readonly histories: Histories;
+    readonly side: Side;
+  },
+): Promise<Map<string, Times>> {
+  const { shape, rows, side } = asked;
+  const head = merging[side];
+  const history = await asked.histories(side);
+  const present = await columnNamesAt(sql, shape.name, head);
+  const timeColumns = timeColumnsOf(shape).filter((name) => present.has(name));
+  const conflicting = rows.flatMap(({ rowConflict }) => rowConflict.conflicting).filter((name) => present.has(name));
+  const read = {
+    database: merging.database,
+    head,
+    shape,
+    columns: [...new Set([...conflicting, ...timeColumns])],
+    keys: rows.map(({ row }) => anySide(row, shape)),
+    budget: merging.budget.rows,
+  };
+  const writes = await rowWrites(sql, { ...read, since: merging.base });
+  let whole: { readonly writes: typeof writes; readonly dates: WriteDates } | null = null;
+  const times = new Map<string, Times>();
+  for (const { row, rowConflict, documents } of rows) {
+    const key = keyText(shape, anySide(row, shape));
+    const own: readonly RowWrite[] = writes.get(key) ?? [];
+    const timeOf = async (dated: Dated): Promise<string | null> => {
+      const time = valueTime(own, dated, { timeColumns, history });
+      if (time !== null) return time;
+      // Where histories met more than once, a value may come from below the base that the merge took.
+      whole ??= {
+        writes: await rowWrites(sql, { ...read, since: null }),
+        dates: { timeColumns, history: await readSideHistory(sql, { base: merging.base, head, whole: true }) },
+      };
+      return valueTime(whole.writes.get(key) ?? [], dated, whole.dates);
+    };
+    const version = row[side] ?? {};
+    const cells = new Map<string, string>();
+    for (const column of rowConflict.conflicting) {
+      cells.set(column, (await timeOf(tupleOf([column], version))) ?? history.head);
+    }
+    const paths = new Map<string, string>();
+    for (const [column, { clashes }] of documents) {
+      for (const { path } of clashes) {
+        const time = await timeOf(pathOf(column, path, version));
+        paths.set(pathName(column, path), time ?? cells.get(column) ?? history.head);
+      }
+    }
+    const added = { row: version, writes: own };
+    times.set(row.id, {
+      cells,
+      paths,
+      created: rowConflict.kind === 'added' ? createdTime(shape, added, history) : '',
+    });
+  }
+  return times;
+}
+
+/** The value that a document in a column has at a path. */
+function pathOf(column: string, path: readonly string[], row: Cells): Dated {
+  const read = (version: Cells): string | null => textAtPath(version[column] ?? null, path);
+  return { read, value: read(row) };
+}
+
+function pathName(column: string, path: readonly string[]): string {
+  return JSON.stringify([column, ...path]);
+}

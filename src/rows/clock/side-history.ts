@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
+import type { RowWrite } from '../../dolt/rows/row-writes.ts';
+import type { TableShape } from '../../dolt/schema/table-shape.ts';
+import type { Cells } from '../../dolt/sql/cell.ts';
+import { commitInfo } from '../../dolt/sql/history.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import { instant } from './cell-time.ts';
+
+/** The commits of one side of a merge: when each counts as made, and which of them come after which. */
+export interface SideHistory {
+  /** Effective date of the merge base: nothing on either side counts as older. */
+  readonly base: string;
+  /** Effective date of the head. */
+  readonly head: string;
+  /** Effective date of a commit; that of the base for the base and everything that it reaches. */
+  effective(commit: string): string;
+  /** All commits that at least one of these comes after. */
+  before(commits: readonly string[]): ReadonlySet<string>;
+}
+
+const commitRow = z.object({ commit_hash: z.string(), date: z.string(), parents: z.string().nullable() });
+
+/**
+ * Reads the commits that a head has and the merge base has not.
+ * @param range.whole also reads the commits of the base, so that `before` knows them
+ */
+export async function readSideHistory(
+  sql: Sql,
+  range: { readonly base: string; readonly head: string; readonly whole?: boolean },
+): Promise<SideHistory> {
+  const base = moment((await commitInfo(sql, range.base)).date);
+  const commits = await commitsOf(sql, `${range.base}..${range.head}`);
+  const all = range.whole === true ? await commitsOf(sql, range.head) : commits;
+  return sideHistory({ base, head: range.head, commits, all });
+}
+
+/** The same from commits that have been read. */
+export function sideHistory(range: {
+  /** Date of the merge base. */
+  readonly base: string;
+  readonly head: string;
+  /** Commits since the base. */
+  readonly commits: readonly DatedCommit[];
+  /** Commits that `before` looks through. */
+  readonly all?: readonly DatedCommit[];
+}): SideHistory {
+  const { base, commits, all = commits } = range;
+  const dates = effectiveDates(commits, base);
+  const parents = new Map(all.map((commit) => [commit.hash, commit.parents]));
+  const effective = (commit: string): string => dates.get(commit) ?? base;
+  return {
+    base,
+    head: effective(range.head),
+    effective,
+    before(later) {
+      const found = new Set<string>();
+      const open = [...later];
+      for (let commit = open.pop(); commit !== undefined; commit = open.pop()) {
+        for (const parent of parents.get(commit) ?? []) {
+          if (found.has(parent)) continue;
+          found.add(parent);
+          open.push(parent);
+        }
+      }
+      return found;
+    },
+  };
+}
+
+async function commitsOf(sql: Sql, revision: string): Promise<DatedCommit[]> {
+  const rows = await sql.rows(
+    commitRow,
+    "SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s.%f') AS date, parents FROM dolt_log(?, '--parents')",
+    [revision],
+  );
+  return rows.map(({ commit_hash, date, parents }) => ({
+    hash: commit_hash,
+    date: moment(date),
+    parents: (parents ?? '').split(', ').filter((hash) => hash !== ''),
+  }));
+}
+
+function moment(date: string): string {
+  const found = instant(date);
+  if (found === null) throw new Failure('corrupt', `the commit date ${date} cannot be read`);
+  return found;
+}
+
+/** A commit with its committer date, as text that sorts by time (see instant.ts). */
+export interface DatedCommit {
+  readonly hash: string;
+  readonly date: string;
+  readonly parents: readonly string[];
+}
+
+/**
+ * When each commit since a merge base counts as made: the later of its committer date and the effective dates of its
+ * parents. A peer can write any date into a commit; this way it cannot date a change back beyond the last commit in
+ * common. One pass over the commits, without recursion: a history may be 10,000 commits deep.
+ * @param commits all commits since the merge base, in any order; a parent that is not among them is the base or older
+ * @param base date of the merge base
+ */
+export function effectiveDates(commits: readonly DatedCommit[], base: string): ReadonlyMap<string, string> {
+  const byHash = new Map(commits.map((commit) => [commit.hash, commit]));
+  const dates = new Map<string, string>();
+  for (const start of commits) {
+    const open = dates.has(start.hash) ? [] : [start];
+    for (let commit = open.at(-1); commit !== undefined; commit = open.at(-1)) {
+      const waits = commit.parents.flatMap((hash) => {
+        const parent = dates.has(hash) ? undefined : byHash.get(hash);
+        return parent === undefined ? [] : [parent];
+      });
+      if (waits.length > 0) {
+        open.push(...waits);
+        continue;
+      }
+      open.pop();
+      dates.set(commit.hash, latest([base, commit.date, ...commit.parents.flatMap((hash) => dates.get(hash) ?? [])]));
+    }
+  }
+  return dates;
+}
+
+function latest(dates: readonly string[]): string {
+  return dates.toSorted().at(-1) ?? '';
+}
+
+const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp']);
+
+/** When a row says that it was created, or null where it does not. */
+function namedCreation(shape: TableShape, row: Cells): string | null {
+  const column = shape.columns.find(({ name, type }) => name.toLowerCase() === 'created_at' && TEMPORAL.has(type));
+  const value = column === undefined ? null : (row[column.name] ?? null);
+  return value === null ? null : instant(value);
+}
+
+/**
+ * When a row that was added since the merge base counts as created: what the row says, as long as that is neither before
+ * the merge base nor after the first commit that has the row; else the effective date of that commit.
+ * @param added.row the row at the head
+ * @param added.writes the commits since the merge base that wrote it
+ */
+export function createdTime(
+  shape: TableShape,
+  added: { readonly row: Cells; readonly writes: readonly RowWrite[] },
+  history: Pick<SideHistory, 'base' | 'head' | 'effective'>,
+): string {
+  const dates = added.writes.flatMap(({ from, isMerge, commit }) =>
+    from === null && !isMerge ? [history.effective(commit)] : [],
+  );
+  const first = dates.sort().at(0) ?? history.head;
+  const named = namedCreation(shape, added.row);
+  return named !== null && named >= history.base && named <= first ? named : first;
+}

@@ -1,0 +1,197 @@
+import { groupBy } from '../../core/lists.ts';
+import { keyText } from '../../dolt/rows/row-key.ts';
+import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
+import { hasTriggers, ordinaryColumns, type TableShape } from '../../dolt/schema/table-shape.ts';
+import type { Cells } from '../../dolt/sql/cell.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { Merging } from '../merging.ts';
+import { otherSide, type Side } from '../merging.ts';
+import type { ResolvedRow } from '../resolved-row.ts';
+import {
+  type Candidate,
+  compareKeys,
+  type Family,
+  findFamily,
+  lostVersions,
+  pagesOf,
+  parentsFirst,
+  type Reference,
+} from './find-dependants.ts';
+import { firesTriggers } from './restore.ts';
+
+/** Rows of one table that lost their key, and the side that added them. */
+export interface LosingRows {
+  readonly shape: TableShape;
+  readonly side: Side;
+  readonly keys: readonly Cells[];
+}
+
+/**
+ * Removes from an open merge what one side added together with a row that lost its key: every row that leads to it over
+ * declared foreign keys, so that nothing of it belongs to the winner. Where such a row had a key that the other side
+ * took as well, the other side's row has it now. Rows of the merge base, and rows that both sides added alike, stay.
+ * @returns the removed rows after those that they belong to, and the rows that stay and now refer to the winner
+ * @throws Failure `constraint-violation` where removing a row would fire a trigger
+ */
+export async function loseDependants(
+  sql: Sql,
+  merging: Merging,
+  losers: readonly LosingRows[],
+): Promise<ResolvedRow[]> {
+  if (losers.every(({ keys }) => keys.length === 0)) return [];
+  const family = await findFamily(sql, merging, losers);
+  const lost = lostVersions(family.candidates);
+  const ordered = parentsFirst(family.candidates.filter(({ id }) => lost.has(id)));
+  const removed = await remove(sql, merging, { ordered, family, lost });
+  const roots = rootsOf(ordered);
+  const dependants = ordered.flatMap((candidate) => {
+    const versions = removed.get(candidate.id);
+    return versions === undefined ? [] : resolvedRow(candidate, versions, { lost, root: roots.get(candidate.id) });
+  });
+  return [...dependants, ...(await referencesOf(sql, merging, { family, lost, roots }))];
+}
+
+/**
+ * Everything that a merge did, where dependants have been removed: a row whose key first went to one side and then, as a
+ * dependant, back to the other is listed once, as it ended.
+ */
+export function withDependants(reported: readonly ResolvedRow[], dependants: readonly ResolvedRow[]): ResolvedRow[] {
+  const name = ({ table, key }: ResolvedRow): string => JSON.stringify([table, Object.entries(key)]);
+  const decided = new Set(dependants.flatMap((row) => (row.kind === 'reference' ? [] : [name(row)])));
+  return [...reported.filter((row) => row.kind !== 'id-collision' || !decided.has(name(row))), ...dependants];
+}
+
+/** A removed row as each side has it. */
+type Versions = Readonly<Record<Side, Cells | null>>;
+
+interface Verdict {
+  readonly ordered: readonly Candidate[];
+  readonly family: Family;
+  readonly lost: ReadonlySet<string>;
+}
+
+/** @returns the versions of the rows that were in the merge and are gone now, by the id of the lost one */
+async function remove(sql: Sql, merging: Merging, verdict: Verdict): Promise<ReadonlyMap<string, Versions>> {
+  const removed = new Map<string, Versions>();
+  const groups = groupBy(
+    verdict.ordered.filter(({ isLoser }) => !isLoser),
+    ({ shape, side }) => JSON.stringify([shape.name, side]),
+  );
+  for (const [first, ...others] of groups.values()) {
+    if (first === undefined) continue;
+    const { shape, side } = first;
+    if (await hasTriggers(sql, shape.name)) throw firesTriggers(shape.name, 'removing');
+    for (const page of pagesOf([first, ...others])) {
+      const keys = page.map(({ key }) => key);
+      const own = await byKey(sql, shape, { keys, commit: merging[side] });
+      const rival = await byKey(sql, shape, { keys, commit: merging[otherSide(side)] });
+      // What an earlier step of the merge removed is listed by that step.
+      const present: Candidate[] = [];
+      for (const one of page) if ((await merging.pending.row(shape.name, one.key)) !== null) present.push(one);
+      await merging.pending.remove(
+        shape.name,
+        present.map(({ key }) => key),
+      );
+      const freed = present.filter(({ opponent }) => opponent !== null && !verdict.lost.has(opponent));
+      const back = { commit: merging[otherSide(side)], keys: freed.map(({ key }) => key) };
+      await merging.pending.bringBack(shape, back);
+      for (const { id, key } of present) {
+        const text = keyText(shape, key);
+        const [mine, theirs] = [own.get(text) ?? null, rival.get(text) ?? null];
+        removed.set(id, side === 'ours' ? { ours: mine, theirs } : { ours: theirs, theirs: mine });
+      }
+    }
+  }
+  return removed;
+}
+
+async function byKey(
+  sql: Sql,
+  shape: TableShape,
+  wanted: { readonly keys: readonly Cells[]; readonly commit?: string },
+): Promise<ReadonlyMap<string, Cells>> {
+  return new Map((await rowsByKey(sql, shape, wanted)).map((row) => [keyText(shape, row), row]));
+}
+
+/** The row that lost its key, for each version that leads to it; where there are several, the first. */
+function rootsOf(ordered: readonly Candidate[]): ReadonlyMap<string, Candidate> {
+  const roots = new Map<string, Candidate>();
+  for (const candidate of ordered) {
+    const [parent] = [...candidate.parents].flatMap((id) => roots.get(id) ?? []).sort(compareKeys);
+    roots.set(candidate.id, candidate.isLoser ? candidate : (parent ?? candidate));
+  }
+  return roots;
+}
+
+function withOf(root: Candidate | undefined): Pick<ResolvedRow, 'with'> {
+  return root === undefined ? {} : { with: { table: root.shape.name, key: root.key } };
+}
+
+function resolvedRow(
+  { shape, key, side, opponent }: Candidate,
+  versions: Versions,
+  found: { readonly lost: ReadonlySet<string>; readonly root: Candidate | undefined },
+): ResolvedRow[] {
+  const row = { table: shape.name, key, base: null, left: true, ...withOf(found.root) };
+  const winner = versions[otherSide(side)];
+  const columns = ordinaryColumns(shape);
+  const gone = (from: Side): ResolvedRow => {
+    const only = { ours: null, theirs: null, [from]: versions[from] };
+    return { ...row, ...only, kind: 'dependant', columns, wins: [], from };
+  };
+  if (winner === null) return [gone(side)];
+  if (opponent !== null && found.lost.has(opponent)) return [gone(side), gone(otherSide(side))];
+  const differing = columns.filter((name) => (winner[name] ?? null) !== (versions[side]?.[name] ?? null));
+  const wins = [{ column: null, side: otherSide(side), reason: 'family' } as const];
+  return [{ ...row, ...versions, kind: 'id-collision', columns: differing, wins }];
+}
+
+/**
+ * The rows that stay and refer to a lost row in the merge as well, each once, by table and key. Where no other row has the
+ * key that they refer to, they refer to what they did in the base.
+ * @throws Failure `constraint-violation` where that would fire a trigger
+ */
+async function referencesOf(
+  sql: Sql,
+  merging: Merging,
+  found: Pick<Verdict, 'family' | 'lost'> & { readonly roots: ReadonlyMap<string, Candidate> },
+): Promise<ResolvedRow[]> {
+  const candidates = new Map(found.family.candidates.map((candidate) => [candidate.id, candidate]));
+  const reported = new Map<string, ResolvedRow>();
+  const standing = found.family.references.filter(({ to }) => found.lost.has(to));
+  for (const reference of standing.toSorted(compareKeys)) {
+    const { shape, key, side, columns, to } = reference;
+    const [root, target] = [found.roots.get(to), candidates.get(to)];
+    const id = JSON.stringify([shape.name, key, columns, root?.id]);
+    if (root === undefined || target === undefined || reported.has(id)) continue;
+    const isKeyless = shape.key.length === 0;
+    const versions = isKeyless ? { ours: {}, theirs: {}, base: null } : await standingAt(sql, merging, reference);
+    if (versions === null) continue;
+    const isHeld = isKeyless || (await merging.pending.row(target.shape.name, target.key)) !== null;
+    if (!isHeld) await giveBack(merging, reference);
+    const row = { kind: 'reference' as const, table: shape.name, key, columns, wins: [], left: true, from: side };
+    reported.set(id, { ...row, ...versions, ...withOf(root) });
+  }
+  return [...reported.values()];
+}
+
+async function giveBack({ pending, base }: Merging, { shape, key, columns }: Reference): Promise<void> {
+  if (columns.some((name) => shape.key.includes(name))) return;
+  if (!(await pending.isMovable(shape.name))) throw firesTriggers(shape.name, 'changing');
+  await pending.move(shape.name, [key]);
+  await pending.giveBack(shape.name, { keys: [key], columns, commit: base });
+}
+
+/** A row in the base and at both heads; null where the merge does not refer as the reference does. */
+async function standingAt(
+  sql: Sql,
+  merging: Merging,
+  { shape, key, side, columns }: Reference,
+): Promise<Pick<ResolvedRow, 'base' | 'ours' | 'theirs'> | null> {
+  const at = async (commit: string): Promise<Cells | null> =>
+    (await rowsByKey(sql, shape, { keys: [key], commit }))[0] ?? null;
+  const merged = await merging.pending.row(shape.name, key);
+  const own = await at(merging[side]);
+  if (columns.some((name) => (merged?.[name] ?? null) !== (own?.[name] ?? null))) return null;
+  return { base: await at(merging.base), ours: await at(merging.ours), theirs: await at(merging.theirs) };
+}

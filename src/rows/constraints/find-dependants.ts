@@ -1,0 +1,278 @@
+import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
+import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
+import { type ForeignKey, foreignKeys, referencePairs } from '../../dolt/schema/foreign-keys.ts';
+import { columnNamesAt, type TableShape, tableShape } from '../../dolt/schema/table-shape.ts';
+import type { Cells } from '../../dolt/sql/cell.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import { compareBytes, compareRows } from '../compare-values.ts';
+import { type Merging, otherSide, type Side } from '../merging.ts';
+
+/** Keys in one statement: what is read at once has a bound, however many rows are lost. */
+const PAGE = 500;
+
+/** One side's version of a row that may be lost. */
+export interface Candidate extends Version {
+  readonly shape: TableShape;
+  readonly key: Cells;
+  readonly side: Side;
+  /** Grows while rows are looked for. */
+  readonly parents: Set<string>;
+}
+
+/** A row that stays and refers to a row that may be lost. */
+export interface Reference {
+  readonly shape: TableShape;
+  /** Empty for a row of a table without a primary key. */
+  readonly key: Cells;
+  readonly side: Side;
+  readonly columns: readonly string[];
+  /** The candidate that it refers to. */
+  readonly to: string;
+}
+
+export interface Family {
+  /** By table and key. */
+  readonly candidates: readonly Candidate[];
+  readonly references: readonly Reference[];
+}
+
+/**
+ * Finds what leads to losing rows over declared foreign keys, as their side has it: rows that the side added alone or
+ * under a key that the other side took as well, and rows that stay.
+ */
+export async function findFamily(
+  sql: Sql,
+  merging: Merging,
+  losers: readonly { readonly shape: TableShape; readonly side: Side; readonly keys: readonly Cells[] }[],
+): Promise<Family> {
+  const search = new Search(sql, merging, await foreignKeys(sql));
+  for (const { shape, side, keys } of losers) {
+    for (const part of pagesOf(keys)) {
+      // As their side spells the keys, which under a collation may be another way.
+      const rows = await rowsByKey(sql, shape, { keys: part, commit: merging[side] });
+      for (const row of rows) search.add({ shape, side, key: row, isLoser: true });
+    }
+  }
+  await search.run();
+  return { candidates: search.candidates(), references: search.references };
+}
+
+/** Things in parts of the size that one statement takes. */
+export function pagesOf<T>(things: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(things.length / PAGE) }, (_, page) =>
+    things.slice(page * PAGE, (page + 1) * PAGE),
+  );
+}
+
+function versionId(shape: TableShape, key: Cells, side: Side): string {
+  return JSON.stringify([shape.name, keyText(shape, key), side]);
+}
+
+/** Rows by the bytes of their table's name, then by key. */
+export function compareKeys(a: Pick<Candidate, 'shape' | 'key'>, b: Pick<Candidate, 'shape' | 'key'>): number {
+  const keys = a.shape.key.map((name) => a.shape.columns.find((column) => column.name === name));
+  return (
+    compareBytes(a.shape.name, b.shape.name) ||
+    compareRows(
+      a.key,
+      b.key,
+      keys.flatMap((column) => (column === undefined ? [] : [column])),
+    )
+  );
+}
+
+class Search {
+  readonly #sql: Sql;
+  readonly #merging: Merging;
+  readonly #keys: readonly ForeignKey[];
+  readonly #shapes = new Map<string, TableShape>();
+  readonly #columns = new Map<string, ReadonlySet<string>>();
+  readonly #found = new Map<string, Candidate>();
+  readonly references: Reference[] = [];
+  #open: Candidate[] = [];
+
+  constructor(sql: Sql, merging: Merging, keys: readonly ForeignKey[]) {
+    this.#sql = sql;
+    this.#merging = merging;
+    this.#keys = keys;
+  }
+
+  candidates(): Candidate[] {
+    return [...this.#found.values()].sort(compareKeys);
+  }
+
+  add(row: Pick<Candidate, 'shape' | 'key' | 'side' | 'isLoser'>): Candidate {
+    const id = versionId(row.shape, row.key, row.side);
+    const known = this.#found.get(id);
+    if (known !== undefined) return known;
+    const opponent = versionId(row.shape, row.key, otherSide(row.side));
+    const candidate = { ...row, key: keyOf(row.shape, row.key), id, opponent, parents: new Set<string>() };
+    this.#found.set(id, candidate);
+    this.#open.push(candidate);
+    return candidate;
+  }
+
+  async run(): Promise<void> {
+    while (this.#open.length > 0) {
+      const [first] = this.#open;
+      const isAlike = ({ shape, side }: Candidate): boolean => shape.name === first?.shape.name && side === first.side;
+      const page = this.#open.filter(isAlike).slice(0, PAGE);
+      const taken = new Set(page);
+      this.#open = this.#open.filter((one) => !taken.has(one));
+      for (const key of this.#keys) if (key.parent === first?.shape.name) await this.#follow(key, page);
+    }
+  }
+
+  async #follow(key: ForeignKey, page: readonly Candidate[]): Promise<void> {
+    const [first] = page;
+    if (first === undefined) return;
+    const { shape: parent, side } = first;
+    const child = await this.#shapeOf(key.table);
+    const commit = this.#merging[side];
+    if (!(await this.#hasColumns(commit, child.name, [...key.columns, ...child.key]))) return;
+    if (!(await this.#hasColumns(commit, parent.name, [...key.parentColumns, ...parent.key]))) return;
+    const parents = page.map((one) => one.key);
+    const pairs = await referencePairs(this.#sql, { key, child, parent }, { commit, parents });
+    if (child.key.length === 0) {
+      for (const pair of pairs) this.#refer(key, { child, key: {}, side, to: versionId(parent, pair.parent, side) });
+      return;
+    }
+    for (const part of pagesOf(pairs)) {
+      const keys = part.map((pair) => pair.child);
+      const old = await this.#present(child, keys, this.#merging.base);
+      const rival = await this.#present(child, keys, this.#merging[otherSide(side)]);
+      for (const pair of part) {
+        const to = versionId(parent, pair.parent, side);
+        const text = keyText(child, pair.child);
+        const isRival = [side, otherSide(side)].some(
+          (one) => this.#found.get(versionId(child, pair.child, one))?.isLoser,
+        );
+        if (old.has(text)) this.#refer(key, { child, key: pair.child, side, to });
+        // What both added alike, or what a policy mixed, is one row of both sides and stays.
+        else if (!rival.has(text) || isRival)
+          this.add({ shape: child, key: pair.child, side, isLoser: false }).parents.add(to);
+      }
+    }
+  }
+
+  #refer(
+    { columns }: ForeignKey,
+    from: { readonly child: TableShape; readonly key: Cells; readonly side: Side; readonly to: string },
+  ): void {
+    this.references.push({ shape: from.child, key: from.key, side: from.side, columns, to: from.to });
+  }
+
+  async #present(shape: TableShape, keys: readonly Cells[], commit: string): Promise<ReadonlySet<string>> {
+    return new Set((await rowsByKey(this.#sql, shape, { keys, commit })).map((row) => keyText(shape, row)));
+  }
+
+  async #shapeOf(table: string): Promise<TableShape> {
+    const shape = this.#shapes.get(table) ?? (await tableShape(this.#sql, table));
+    this.#shapes.set(table, shape);
+    return shape;
+  }
+
+  /** Whether a table had some columns at a commit: one side may have added the foreign key with its column. */
+  async #hasColumns(commit: string, table: string, names: readonly string[]): Promise<boolean> {
+    const id = `${commit} ${table}`;
+    const known = this.#columns.get(id) ?? (await columnNamesAt(this.#sql, table, commit));
+    this.#columns.set(id, known);
+    return names.every((name) => known.has(name));
+  }
+}
+
+/** One side's version of a row, by ids; what it takes to decide whether it is lost. */
+export interface Version {
+  readonly id: string;
+  /** Whether the row lost its key to the version of the other side, or to another row. */
+  readonly isLoser: boolean;
+  /** The other side's version of the same row; null where the key is free without this one. */
+  readonly opponent: string | null;
+  /** The versions that it refers to. */
+  readonly parents: ReadonlySet<string>;
+}
+
+/**
+ * Which versions are lost in the end. A version is lost if it refers to a lost one, or if it lost its key to a version
+ * that is not lost itself. Two rows that depend on each other's loss are decided in the order given.
+ * @param versions losers and everything that leads to them, in an order that both sides of a merge share
+ */
+export function lostVersions(versions: readonly Version[]): ReadonlySet<string> {
+  const byId = new Map(versions.map((version) => [version.id, version]));
+  const lost = new Map<string, boolean>();
+  const waiting = waitersOf(versions);
+  const decide = (first: string, isLost: boolean): void => {
+    const open = [[first, isLost] as const];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const [id, value] = next;
+      if (lost.has(id)) continue;
+      lost.set(id, value);
+      for (const waiter of waiting.get(id) ?? []) {
+        const version = byId.get(waiter);
+        const verdict = version === undefined || lost.has(waiter) ? null : verdictOn(version);
+        if (verdict !== null) open.push([waiter, verdict]);
+      }
+    }
+  };
+  const verdictOn = ({ isLoser, opponent, parents }: Version): boolean | null => {
+    const states = [...parents].map((parent) => lost.get(parent));
+    if (states.includes(true)) return true;
+    const rival = opponent === null || !byId.has(opponent) ? false : lost.get(opponent);
+    if (isLoser && rival === false) return true;
+    return states.includes(undefined) || (isLoser && rival === undefined) ? null : false;
+  };
+  for (const version of versions) {
+    const verdict = lost.has(version.id) ? null : verdictOn(version);
+    if (verdict !== null) decide(version.id, verdict);
+  }
+  // Only circles are still open: the first loser of each loses, and what no lost version supports stays.
+  for (const { id, isLoser } of versions) if (isLoser && !lost.has(id)) decide(id, true);
+  return new Set(versions.flatMap(({ id }) => (lost.get(id) === true ? [id] : [])));
+}
+
+/** By version, those whose fate depends on it. */
+function waitersOf(versions: readonly Version[]): ReadonlyMap<string, readonly string[]> {
+  const waiting = new Map<string, string[]>();
+  const wait = (on: string, id: string): void => {
+    const known = waiting.get(on);
+    if (known === undefined) waiting.set(on, [id]);
+    else known.push(id);
+  };
+  for (const { id, isLoser, opponent, parents } of versions) {
+    for (const parent of parents) wait(parent, id);
+    if (isLoser && opponent !== null) wait(opponent, id);
+  }
+  return waiting;
+}
+
+/**
+ * Versions so that each comes after those that it refers to, and otherwise in the order given. Circles are cut at their
+ * first version.
+ */
+export function parentsFirst<T extends Pick<Version, 'id' | 'parents'>>(versions: readonly T[]): T[] {
+  const rank = new Map(versions.map(({ id }, index) => [id, index]));
+  const missing = versions.map(({ id, parents }) => [...parents].filter((one) => one !== id && rank.has(one)).length);
+  const children = new Map<string, number[]>(versions.map(({ id }) => [id, []]));
+  for (const [index, { id, parents }] of versions.entries()) {
+    for (const parent of parents) if (parent !== id) children.get(parent)?.push(index);
+  }
+  const placed = new Set<number>();
+  const ordered: T[] = [];
+  const place = (start: number): void => {
+    const ready = [start];
+    // It grows while it is gone through.
+    for (const index of ready) {
+      const version = versions[index];
+      if (version === undefined || placed.has(index)) continue;
+      placed.add(index);
+      ordered.push(version);
+      for (const child of children.get(version.id) ?? []) {
+        missing[child] = (missing[child] ?? 0) - 1;
+        if (missing[child] === 0) ready.push(child);
+      }
+    }
+  };
+  for (const [index] of versions.entries()) if (missing[index] === 0) place(index);
+  for (const [index] of versions.entries()) place(index);
+  return ordered;
+}

@@ -1,0 +1,296 @@
+import { Failure } from '../../core/failure.ts';
+import { hasKey, keyOf, keyText } from '../../dolt/rows/row-key.ts';
+import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
+import { columnType, defaultTokens, type Item } from '../../dolt/schema/create-table.ts';
+import { definedTables, tableItemsAt } from '../../dolt/schema/table-definitions.ts';
+import { ordinaryColumns, type TableShape } from '../../dolt/schema/table-shape.ts';
+import {
+  rowsSharingKey,
+  rowsWithKeyOf,
+  sourceText,
+  type UniqueKey,
+  uniqueKeysOf,
+} from '../../dolt/schema/unique-index.ts';
+import type { Cells } from '../../dolt/sql/cell.ts';
+import { cellsSchema } from '../../dolt/sql/cell.ts';
+import { quoted } from '../../dolt/sql/identifier.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import { auditColumnsOf } from '../audit-columns.ts';
+import { type ClaimClock, claimClock } from '../clock/claim-clock.ts';
+import { compareRows, compareValues } from '../compare-values.ts';
+import type { Merging, Side } from '../merging.ts';
+import type { ResolvedRow } from '../resolved-row.ts';
+import type { LosingRows } from './dependants.ts';
+import { firesTriggers } from './restore.ts';
+import {
+  type Claim,
+  type Claimant,
+  type Rank,
+  resolveRounds,
+  type UnresolvedKeys,
+  type Yielded,
+} from './unique-rounds.ts';
+
+const SIDES = ['ours', 'theirs'] as const;
+
+export interface ResolvedKeys {
+  readonly reported: readonly ResolvedRow[];
+  /** The added rows that were removed. */
+  readonly losers: readonly LosingRows[];
+}
+
+/**
+ * Makes the rows of one table fit its unique keys, and writes the rows that wait. Nothing is written before everything is
+ * decided but in the temporary table.
+ * @throws Failure `constraint-violation` where the keys cannot be settled, or a row would have to be moved in a table with
+ *   triggers
+ */
+export async function resolveUniqueKeys(sql: Sql, merging: Merging, table: string): Promise<ResolvedKeys> {
+  const { pending } = merging;
+  const keys = await pending.keysOf(table);
+  await pending.pull(table);
+  if (keys.length === 0) {
+    await pending.write(table);
+    return { reported: [], losers: [] };
+  }
+  const conflicting = new ConflictingRows(sql, merging, { shape: await pending.shapeOf(table), keys });
+  const rounds = await resolveRounds(conflicting);
+  if ('why' in rounds) throw unresolvedKeys(conflicting.shape, rounds);
+  await pending.write(table);
+  const inOrder = (all: readonly Yielded[]): Yielded[] =>
+    all.toSorted((a, b) => conflicting.compare(a.loser.row, b.loser.row));
+  const removed = inOrder(rounds.flatMap((round) => round.removed));
+  const givenBack = inOrder(rounds.flatMap((round) => round.givenBack));
+  return {
+    reported: [
+      ...(await Promise.all(givenBack.map((one) => conflicting.givenBackRow(one)))),
+      ...(await Promise.all(removed.map((one) => conflicting.removedRow(one)))),
+    ],
+    losers: await conflicting.losersBySide(removed),
+  };
+}
+
+/** The rows of one table in the open merge, as the rounds need them. */
+class ConflictingRows {
+  readonly #sql: Sql;
+  readonly #merging: Merging;
+  readonly #keys: readonly UniqueKey[];
+  readonly #knownInBase = new Map<string, boolean>();
+  #items: readonly Item[] | null = null;
+  #clock: ClaimClock | null = null;
+  readonly shape: TableShape;
+
+  constructor(sql: Sql, merging: Merging, table: { readonly shape: TableShape; readonly keys: readonly UniqueKey[] }) {
+    this.#sql = sql;
+    this.#merging = merging;
+    this.#keys = table.keys;
+    this.shape = table.shape;
+  }
+
+  compare(a: Cells, b: Cells): number {
+    return compareRows(
+      a,
+      b,
+      this.shape.columns.filter(({ name }) => this.shape.key.includes(name)),
+    );
+  }
+
+  async claims(): Promise<Claim[]> {
+    const source = await this.#merging.pending.source(this.shape.name);
+    const claims: Claim[] = [];
+    for (const key of this.#keys) {
+      const groups = await rowsSharingKey(this.#sql, source, key);
+      if (groups.length === 0) continue;
+      const atBase = { key, keys: groups.flat(), commit: this.#merging.base };
+      if (!(await this.#isInBase(key))) throw newKey(this.shape.name, key.name);
+      const rows = await this.#rows(groups.flat());
+      const old = new Set((await this.#rowsAt('base', groups.flat())).keys());
+      const same = new Set((await rowsWithKeyOf(this.#sql, source, atBase)).map((row) => keyText(this.shape, row)));
+      for (const group of groups) {
+        const claimants: Claimant[] = [];
+        for (const cells of group) {
+          const id = keyText(this.shape, cells);
+          const rank: Rank = !old.has(id) ? 2 : same.has(id) ? 0 : 1;
+          claimants.push({ id, row: rows.get(id) ?? cells, rank, time: '' });
+        }
+        claims.push({ key: key.name, claimants: await this.#timed(key, claimants) });
+      }
+    }
+    return claims;
+  }
+
+  /** Histories are read only where times decide. */
+  async #timed(key: UniqueKey, claimants: readonly Claimant[]): Promise<Claimant[]> {
+    const best = Math.min(...claimants.map(({ rank }) => rank));
+    const contenders = claimants.filter(({ rank }) => rank === best);
+    if (contenders.length < 2 || best === 0) return [...claimants];
+    this.#clock ??= claimClock(this.#sql, this.#merging, this.shape);
+    const clock = this.#clock;
+    const timed: Claimant[] = [];
+    for (const one of claimants) {
+      if (one.rank !== best) timed.push(one);
+      else if (best === 1) timed.push({ ...one, time: await clock.claimed(one.row, key.columns) });
+      else timed.push({ ...one, time: await clock.created(one.row) });
+    }
+    return timed;
+  }
+
+  async giveBack(key: string, rows: readonly Claimant[]): Promise<void> {
+    await this.#requireMovable();
+    const columns = this.#keys.find(({ name }) => name === key)?.columns ?? [];
+    const keys = rows.map(({ row }) => keyOf(this.shape, row));
+    await this.#merging.pending.move(this.shape.name, keys);
+    if (columns.length === 0) return;
+    await this.#merging.pending.giveBack(this.shape.name, { keys, columns, commit: this.#merging.base });
+  }
+
+  async remove(rows: readonly Claimant[]): Promise<void> {
+    if (rows.length === 0) return;
+    await this.#requireMovable();
+    await this.#merging.pending.remove(
+      this.shape.name,
+      rows.map(({ row }) => keyOf(this.shape, row)),
+    );
+  }
+
+  async #requireMovable(): Promise<void> {
+    const { name } = this.shape;
+    if (!(await this.#merging.pending.isMovable(name))) throw firesTriggers(name, 'settling the unique keys of');
+  }
+
+  /** A row of the base, with the value that it could not keep. */
+  async givenBackRow({ key, loser }: Yielded): Promise<ResolvedRow> {
+    const id = keyOf(this.shape, loser.row);
+    const [base, ours, theirs] = await Promise.all(
+      (['base', ...SIDES] as const).map(async (side) => (await this.#rowsAt(side, [id])).get(loser.id) ?? null),
+    );
+    return {
+      kind: 'unique-conflict',
+      table: this.shape.name,
+      key: id,
+      columns: this.#keys.find(({ name }) => name === key)?.columns ?? [],
+      base: base ?? null,
+      ours: ours ?? null,
+      theirs: theirs ?? null,
+      wins: [],
+      left: true,
+    };
+  }
+
+  /** An added row that was removed, beside the row that kept the value. */
+  async removedRow({ winner, loser }: Yielded): Promise<ResolvedRow> {
+    const side = (await this.#sidesWith(loser))[0] ?? 'theirs';
+    const isTwin = await this.#areTwins(winner.row, loser.row);
+    const kept: Side = side === 'ours' ? 'theirs' : 'ours';
+    const sides = { [side]: loser.row, [kept]: winner.row };
+    const reason = winner.rank === 2 && winner.time === loser.time ? 'smaller-key' : 'created-first';
+    return {
+      kind: 'duplicate',
+      table: this.shape.name,
+      key: keyOf(this.shape, loser.row),
+      columns: this.#differing(winner.row, loser.row),
+      base: null,
+      ours: sides['ours'] ?? null,
+      theirs: sides['theirs'] ?? null,
+      wins: [{ column: null, side: kept, reason }],
+      left: !isTwin,
+    };
+  }
+
+  async losersBySide(removed: readonly Yielded[]): Promise<LosingRows[]> {
+    const keys: Record<Side, Cells[]> = { ours: [], theirs: [] };
+    for (const { loser } of removed) {
+      for (const side of await this.#sidesWith(loser)) keys[side].push(keyOf(this.shape, loser.row));
+    }
+    return SIDES.flatMap((side) => (keys[side].length === 0 ? [] : [{ shape: this.shape, side, keys: keys[side] }]));
+  }
+
+  async #sidesWith({ id, row }: Claimant): Promise<Side[]> {
+    const found: Side[] = [];
+    for (const side of SIDES) {
+      if ((await this.#rowsAt(side, [keyOf(this.shape, row)])).has(id)) found.push(side);
+    }
+    return found;
+  }
+
+  #differing(a: Cells, b: Cells): string[] {
+    return this.shape.columns.flatMap(({ name, type, generated }) =>
+      generated !== null || compareValues(a[name] ?? null, b[name] ?? null, type) === 0 ? [] : [name],
+    );
+  }
+
+  /** Whether two rows say the same and differ only in who wrote them and in a key that was made up for them. */
+  async #areTwins(a: Cells, b: Cells): Promise<boolean> {
+    const { pending, policyOf } = this.#merging;
+    const { name: table } = this.shape;
+    const audit = auditColumnsOf(this.shape, await pending.uniqueColumns(table), policyOf(table));
+    const differing = this.#differing(a, b).filter((name) => !audit.has(name));
+    if (differing.length === 0) return true;
+    if (!differing.every((name) => this.shape.key.includes(name))) return false;
+    this.#items ??= await tableItemsAt(this.#sql, this.shape.name, null);
+    const [only, second] = this.shape.key;
+    const item = this.#items.find(({ kind, name }) => kind === 'column' && name === only);
+    return only !== undefined && second === undefined && item !== undefined && isMadeUp(item, a[only], b[only]);
+  }
+
+  async #rows(keys: readonly Cells[]): Promise<Map<string, Cells>> {
+    const where = hasKey(this.shape, keys);
+    const columns = ordinaryColumns(this.shape).map(quoted).join(', ');
+    const source = sourceText(await this.#merging.pending.source(this.shape.name));
+    const rows = await this.#sql.rows(
+      cellsSchema,
+      `SELECT ${columns} FROM ${source} WHERE ${where.text}`,
+      where.values,
+    );
+    return new Map(rows.map((row) => [keyText(this.shape, row), row]));
+  }
+
+  async #rowsAt(side: Side | 'base', keys: readonly Cells[]): Promise<Map<string, Cells>> {
+    const rows = await rowsByKey(this.#sql, this.shape, { keys, commit: this.#merging[side] });
+    return new Map(rows.map((row) => [keyText(this.shape, row), row]));
+  }
+
+  /** Whether the base has a unique key of the same parts, whatever its name. */
+  async #isInBase(key: UniqueKey): Promise<boolean> {
+    const known = this.#knownInBase.get(key.name);
+    if (known !== undefined) return known;
+    const { base } = this.#merging;
+    const { name } = this.shape;
+    const items = (await definedTables(this.#sql, base)).has(name) ? await tableItemsAt(this.#sql, name, base) : [];
+    const parts = JSON.stringify(key.parts);
+    const found = uniqueKeysOf(this.shape, items).some((old) => JSON.stringify(old.parts) === parts);
+    this.#knownInBase.set(key.name, found);
+    return found;
+  }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Whether a primary key is a UUID or a counter, and so says nothing about its row. CHAR(36) is what holds a UUID. */
+function isMadeUp(item: Item, a: string | null | undefined, b: string | null | undefined): boolean {
+  const words = item.tokens.map(({ kind, text }) => (kind === 'word' ? text.toUpperCase() : ''));
+  if (words.includes('AUTO_INCREMENT')) return true;
+  if (defaultTokens(item).some(({ kind, text }) => kind === 'word' && text.toUpperCase() === 'UUID')) return true;
+  const type = columnType(item).toLowerCase();
+  return /^char\(36\)/.test(type) || (type.startsWith('varchar') && UUID.test(a ?? '') && UUID.test(b ?? ''));
+}
+
+function unresolvedKeys(shape: TableShape, { key, rows, why }: UnresolvedKeys): Failure {
+  const [a, b] = rows.map(({ row }) => JSON.stringify(keyOf(shape, row)));
+  const reason =
+    why === 'two rows of the base'
+      ? 'both have it in the last common commit'
+      : 'the base value of one of them is taken as well';
+  return new Failure(
+    'constraint-violation',
+    `rows ${a} and ${b} of ${shape.name} share a value of the unique key ${key}, and ${reason}`,
+  );
+}
+
+function newKey(table: string, key: string): Failure {
+  return new Failure(
+    'constraint-violation',
+    `rows of ${table} share a value of the unique key ${key}, which one side added since the last common commit`,
+    { hint: `Make the values of ${table} unique on the side that lacks the key, commit, and sync again.` },
+  );
+}

@@ -1,0 +1,96 @@
+import { Failure } from '../../core/failure.ts';
+import { keyOf } from '../../dolt/rows/row-key.ts';
+import { childrenOf, type ForeignKey, foreignKeys, parentsOf } from '../../dolt/schema/foreign-keys.ts';
+import { hasTriggers, ordinaryColumns, type TableShape, tableShape } from '../../dolt/schema/table-shape.ts';
+import type { Cells } from '../../dolt/sql/cell.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { Merging, Side } from '../merging.ts';
+import type { ResolvedRow } from '../resolved-row.ts';
+
+/** Rows of one table that came back or outlived a deletion, and the side that has them. */
+export interface Survivors {
+  readonly shape: TableShape;
+  readonly side: Side;
+  readonly keys: readonly Cells[];
+}
+
+/**
+ * Brings back what belongs to survivors and went with a deletion: the rows that referred to them in the merge base, as
+ * the surviving side has them where it still has them, and the rows that they refer to; and so on from these.
+ * @throws Failure `constraint-violation` where that would fire a trigger
+ */
+export async function restoreFamily(
+  sql: Sql,
+  merging: Merging,
+  survivors: readonly Survivors[],
+): Promise<ResolvedRow[]> {
+  const open = survivors.filter(({ keys }) => keys.length > 0);
+  const all = open.length === 0 ? [] : await foreignKeys(sql);
+  const reported: ResolvedRow[] = [];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const key of all) {
+      const found = await relatives(sql, merging, { key, from: next });
+      if (found === null) continue;
+      const restored = await restoreRows(sql, merging, { ...found, side: next.side });
+      reported.push(...restored.reported);
+      if (restored.keys.length > 0) open.push({ shape: found.shape, side: next.side, keys: restored.keys });
+    }
+  }
+  return reported;
+}
+
+/** The rows at the other end of one foreign key; null where the key has nothing to do with the rows. */
+async function relatives(
+  sql: Sql,
+  merging: Merging,
+  step: { readonly key: ForeignKey; readonly from: Survivors },
+): Promise<Pick<Survivors, 'shape' | 'keys'> | null> {
+  const { key, from } = step;
+  if (key.parent === from.shape.name) {
+    const child = await tableShape(sql, key.table);
+    if (child.key.length === 0) return null;
+    const at = { commit: merging.base, parents: from.keys };
+    return { shape: child, keys: await childrenOf(sql, { key, child, parent: from.shape }, at) };
+  }
+  if (key.table !== from.shape.name) return null;
+  const parent = await tableShape(sql, key.parent);
+  const at = { commit: merging[from.side], children: from.keys };
+  return { shape: parent, keys: await parentsOf(sql, { key, child: from.shape, parent }, at) };
+}
+
+/**
+ * Brings back rows as one side has them; those that are there already, or that the side has not, are passed over.
+ * @throws Failure `constraint-violation` where that would fire a trigger
+ */
+export async function restoreRows(
+  sql: Sql,
+  merging: Merging,
+  rows: Survivors,
+): Promise<{ readonly keys: readonly Cells[]; readonly reported: readonly ResolvedRow[] }> {
+  const { shape, side, keys } = rows;
+  if (keys.length === 0) return { keys: [], reported: [] };
+  const triggers = await hasTriggers(sql, shape.name);
+  if (triggers) throw firesTriggers(shape.name, 'bringing back');
+  const restored = await merging.pending.bringBack(shape, { commit: merging[side], keys });
+  return {
+    keys: restored.map((cells) => keyOf(shape, cells)),
+    reported: restored.map((cells) => ({
+      kind: 'restored',
+      table: shape.name,
+      key: keyOf(shape, cells),
+      columns: ordinaryColumns(shape),
+      base: null,
+      ours: side === 'ours' ? cells : null,
+      theirs: side === 'theirs' ? cells : null,
+      wins: [],
+      left: false,
+    })),
+  };
+}
+
+/** Why a table with triggers is not written: what a peer brought must not run because of us. */
+export function firesTriggers(table: string, what: string): Failure {
+  return new Failure('constraint-violation', `${what} rows of ${table} would fire its triggers, so it was not done`, {
+    hint: `Settle the rows of ${table} on one side by hand, then run again.`,
+  });
+}

@@ -1,0 +1,70 @@
+import { keyOf } from '../../dolt/rows/row-key.ts';
+import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
+import { foreignKeys, parentsOf } from '../../dolt/schema/foreign-keys.ts';
+import { tableChanges } from '../../dolt/schema/table-changes.ts';
+import { ordinaryColumns, tableShape } from '../../dolt/schema/table-shape.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import { forgetViolations, type Violation, verifyConstraints } from '../../dolt/sql/violations.ts';
+import type { Merging } from '../merging.ts';
+
+type Heads = Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>;
+
+/** The tables of the open merge that are not as either side has them. */
+export async function mixedTables(sql: Sql, heads: Pick<Heads, 'ours' | 'theirs'>): Promise<string[]> {
+  const changed = await changedTables(sql, heads);
+  return [...changed.ours].filter((name) => changed.theirs.has(name)).sort();
+}
+
+/**
+ * Verifies every row of the tables whose constraints the open merge may break. A table that one side has as it is, with
+ * the tables that it refers to, breaks nothing that was not broken there. Neither does a row that has the same cells and
+ * no parent on one side already, as rows that were written under `foreign_key_checks = 0` have.
+ */
+export async function brokenConstraints(sql: Sql, heads: Heads): Promise<Violation[]> {
+  const changed = await changedTables(sql, heads);
+  const references = await foreignKeys(sql);
+  const tables = new Set<string>();
+  for (const table of new Set([...changed.ours, ...changed.theirs])) tables.add(table);
+  for (const { table, parent } of references) if (tables.has(parent)) tables.add(table);
+  const isMixed = (table: string): boolean => {
+    const family = [table, ...references.flatMap((key) => (key.table === table ? [key.parent] : []))];
+    return family.some((name) => changed.ours.has(name)) && family.some((name) => changed.theirs.has(name));
+  };
+  const suspects = [...tables].filter(isMixed).sort();
+  if (suspects.length === 0) return [];
+  const found = await verifyConstraints(sql, suspects);
+  const broken: Violation[] = [];
+  for (const one of found) if (!(await isOld(sql, heads, one))) broken.push(one);
+  if (broken.length === 0) await forgetViolations(sql);
+  return broken;
+}
+
+async function isOld(sql: Sql, heads: Heads, { type, table, row, columns, parent }: Violation): Promise<boolean> {
+  if (type !== 'foreign key' || parent === null) return false;
+  const child = await tableShape(sql, table);
+  if (child.key.length === 0) return false;
+  const reference = {
+    key: { table, columns, parent: parent.table, parentColumns: parent.columns },
+    child,
+    parent: await tableShape(sql, parent.table),
+  };
+  const key = keyOf(child, row);
+  for (const commit of [heads.ours, heads.theirs]) {
+    const [then] = await rowsByKey(sql, child, { keys: [key], commit });
+    const isSame = then !== undefined && ordinaryColumns(child).every((name) => (then[name] ?? null) === row[name]);
+    if (isSame && (await parentsOf(sql, reference, { commit, children: [key] })).length === 0) return true;
+  }
+  return false;
+}
+
+/** For each side, the tables that are another way in the open merge; tables of Dolt's own are not among them. */
+async function changedTables(
+  sql: Sql,
+  heads: Pick<Heads, 'ours' | 'theirs'>,
+): Promise<{ readonly ours: ReadonlySet<string>; readonly theirs: ReadonlySet<string> }> {
+  const since = async (head: string): Promise<Set<string>> => {
+    const changes = await tableChanges(sql, head, 'WORKING');
+    return new Set(changes.flatMap(({ to }) => (to === null || to.startsWith('dolt_') ? [] : [to])));
+  };
+  return { ours: await since(heads.ours), theirs: await since(heads.theirs) };
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { Failure } from '../core/failure.ts';
+import { rowDiffs } from '../dolt/rows/differing-rows.ts';
+import { hasKey, keyOf, keyText } from '../dolt/rows/row-key.ts';
+import { rowsByKey } from '../dolt/rows/stored-rows.ts';
+import { hasShadowedDiff } from '../dolt/schema/readability.ts';
+import { columnNamesAt, hasTriggers, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
+import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
+import { quoted } from '../dolt/sql/identifier.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { firesTriggers } from './constraints/restore.ts';
+import { planDocument } from './document-merge.ts';
+import type { Merging } from './merging.ts';
+import type { ResolvedRow } from './resolved-row.ts';
+
+const tableRow = z.object({ name: z.string() });
+const PAGE = 500;
+const TEMPORAL: ReadonlySet<string> = new Set(['datetime', 'timestamp']);
+
+/**
+ * Compares documents that Dolt merged without a conflict with what the rules say, and mends them. Below a key that holds
+ * a backslash or a control character, Dolt 2.3.0 drops changes of their side or writes text that is no JSON (measured).
+ * @param resolved rows that were in conflict, and so were decided by us
+ * @throws Failure `dolt-defect` where Dolt decided a clash by itself, `constraint-violation` where mending would fire a
+ *   trigger
+ */
+export async function mendDocuments(sql: Sql, merging: Merging, resolved: readonly ResolvedRow[]): Promise<void> {
+  for (const table of await changedOnBothSides(sql, merging)) {
+    const shape = await tableShape(sql, table);
+    const columns = await documentColumns(sql, merging, shape);
+    if (columns.length === 0 || shape.key.length === 0) continue;
+    const known = resolved.flatMap((row) => (row.table === table ? [keyText(shape, row.key)] : []));
+    for (const column of columns) await mendColumn(sql, merging, { shape, column, resolved: new Set(known) });
+  }
+}
+
+async function changedOnBothSides(sql: Sql, { base, ours, theirs }: Merging): Promise<string[]> {
+  const changed = (head: string): Promise<{ name: string }[]> =>
+    sql.rows(tableRow, 'SELECT to_table_name AS name FROM dolt_diff_summary(?, ?) WHERE data_change', [base, head]);
+  const atTheirs = new Set((await changed(theirs)).map(({ name }) => name));
+  return (await changed(ours)).flatMap(({ name }) => (atTheirs.has(name) ? [name] : []));
+}
+
+/** The JSON columns that a table has in all three versions. */
+async function documentColumns(sql: Sql, { base, ours, theirs }: Merging, shape: TableShape): Promise<string[]> {
+  const names = shape.columns.flatMap(({ name, type, generated }) =>
+    type === 'json' && generated === null ? [name] : [],
+  );
+  if (names.length === 0) return [];
+  const versions: ReadonlySet<string>[] = [];
+  for (const commit of [base, ours, theirs]) versions.push(await columnNamesAt(sql, shape.name, commit));
+  return names.filter((name) => versions.every((version) => version.has(name)));
+}
+
+async function mendColumn(
+  sql: Sql,
+  merging: Merging,
+  of: { readonly shape: TableShape; readonly column: string; readonly resolved: ReadonlySet<string> },
+): Promise<void> {
+  const { shape, column, resolved } = of;
+  const ours = await changedRows(sql, { ...of, base: merging.base, head: merging.ours });
+  const theirs = await changedRows(sql, { ...of, base: merging.base, head: merging.theirs });
+  const keys = [...ours].flatMap(([key, row]) => {
+    const other = theirs.get(key);
+    return other === undefined || resolved.has(key) || !(row.isEscaped || other.isEscaped) ? [] : [row.key];
+  });
+  for (let start = 0; start < keys.length; start += PAGE) {
+    const page = keys.slice(start, start + PAGE);
+    const at = async (commit?: string): Promise<Map<string, Cells>> => {
+      const rows = await rowsByKey(sql, shape, { keys: page, ...(commit === undefined ? {} : { commit }) });
+      return new Map(rows.map((row) => [keyText(shape, row), row]));
+    };
+    const versions = { base: await at(merging.base), ours: await at(merging.ours), theirs: await at(merging.theirs) };
+    for (const [key, row] of await at()) {
+      const [base, our, their] = [versions.base, versions.ours, versions.theirs].map((rows) => rows.get(key)?.[column]);
+      const plan = planDocument(base ?? null, our ?? null, their ?? null);
+      if (plan === null || plan.merged(() => 'ours') === row[column]) continue;
+      if (plan.clashes.length > 0) throw undecided(shape, row, column);
+      await rewrite(sql, shape, { row, column, text: plan.merged(() => 'ours') });
+    }
+  }
+}
+
+interface ChangedRow {
+  readonly key: Cells;
+  /** Whether the document holds characters that JSON escapes, in one of its versions. */
+  readonly isEscaped: boolean;
+}
+
+async function changedRows(
+  sql: Sql,
+  of: { readonly shape: TableShape; readonly column: string; readonly base: string; readonly head: string },
+): Promise<Map<string, ChangedRow>> {
+  const { shape, column } = of;
+  if (hasShadowedDiff([...shape.key, column])) return changedByPosition(sql, of);
+  const [from, to] = [quoted(`from_${column}`), quoted(`to_${column}`)];
+  const keys = shape.key.map((name) => `${quoted(`to_${name}`)} AS ${quoted(name)}`).join(', ');
+  const escaped = [from, to].map((value) => `INSTR(CAST(${value} AS CHAR), CHAR(92)) > 0`).join(' OR ');
+  const rows = await sql.rows(
+    cellsSchema,
+    `SELECT ${keys}, ${escaped} AS dolt_federation_escaped FROM dolt_diff(?, ?, ?) WHERE diff_type = 'modified' AND ${from} <> ${to}`,
+    [of.base, of.head, shape.name],
+  );
+  return new Map(
+    rows.map((row): [string, ChangedRow] => {
+      const isEscaped = row['dolt_federation_escaped'] === '1';
+      return [keyText(shape, row), { key: keyOf(shape, row), isEscaped }];
+    }),
+  );
+}
+
+/** The same where no condition can name the columns. */
+async function changedByPosition(
+  sql: Sql,
+  of: { readonly shape: TableShape; readonly column: string; readonly base: string; readonly head: string },
+): Promise<Map<string, ChangedRow>> {
+  const { shape, column } = of;
+  const diffs = await rowDiffs(sql, { from: of.base, to: of.head }, shape.name);
+  return new Map(
+    diffs.flatMap(({ from, to }): [string, ChangedRow][] => {
+      const [before, after] = [from?.[column] ?? null, to?.[column] ?? null];
+      if (to === null || before === null || after === null || before === after) return [];
+      return [[keyText(shape, to), { key: keyOf(shape, to), isEscaped: `${before}${after}`.includes('\\') }]];
+    }),
+  );
+}
+
+function undecided(shape: TableShape, row: Cells, column: string): Failure {
+  const key = JSON.stringify(keyOf(shape, row));
+  return new Failure('dolt-defect', `Dolt merged the JSON document ${shape.name}.${column} of row ${key} wrongly`, {
+    hint: `Make the document equal on both sides, or remove keys with backslashes and control characters, then run again.`,
+  });
+}
+
+/**
+ * Writes a document. Every time column keeps its value, because an ON UPDATE would date the row. The column is NULL in
+ * between: Dolt 2.3.0 fails to compare a new document with text that is no JSON (measured).
+ */
+async function rewrite(
+  sql: Sql,
+  shape: TableShape,
+  change: { readonly row: Cells; readonly column: string; readonly text: string },
+): Promise<void> {
+  if (await hasTriggers(sql, shape.name)) throw firesTriggers(shape.name, 'mending documents in');
+  const kept = shape.columns.flatMap(({ name, type, generated }) =>
+    TEMPORAL.has(type) && generated === null && !shape.key.includes(name) ? [`${quoted(name)} = ${quoted(name)}`] : [],
+  );
+  const where = hasKey(shape, [keyOf(shape, change.row)]);
+  const write = (value: 'NULL' | '?', values: readonly string[]): Promise<void> =>
+    sql.run(
+      `UPDATE ${quoted(shape.name)} SET ${[`${quoted(change.column)} = ${value}`, ...kept].join(', ')} WHERE ${where.text}`,
+      [...values, ...where.values],
+    );
+  if (await isNullable(sql, shape.name, change.column)) await write('NULL', []);
+  else if (!isJson(change.row[change.column])) throw undecided(shape, change.row, change.column);
+  await write('?', [change.text]);
+}
+
+const nullableRow = z.object({ nullable: z.coerce.number() });
+
+async function isNullable(sql: Sql, table: string, column: string): Promise<boolean> {
+  const [row] = await sql.rows(
+    nullableRow,
+    "SELECT is_nullable = 'YES' AS nullable FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ?",
+    [table, column],
+  );
+  return row?.nullable === 1;
+}
+
+function isJson(text: string | null | undefined): boolean {
+  try {
+    JSON.parse(text ?? 'null');
+    return true;
+  } catch {
+    return false;
+  }
+}

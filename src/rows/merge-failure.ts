@@ -1,0 +1,48 @@
+import { Failure } from '../core/failure.ts';
+import { groupBy } from '../core/lists.ts';
+import { plain } from '../core/text.ts';
+import type { SchemaConflict } from '../dolt/sql/require-mergeable.ts';
+import type { Violation } from '../dolt/sql/violations.ts';
+import type { ResolvedRow } from './resolved-row.ts';
+
+/** Why a merge was refused, and the rows that stopped it where rows did. */
+export interface MergeFailure {
+  readonly failure: Failure;
+  readonly rows: readonly ResolvedRow[];
+}
+
+const SHOWN_VIOLATIONS = 5;
+
+export function schemaConflict(conflicts: readonly SchemaConflict[], swapped: boolean): Failure {
+  const reported = conflicts.map(({ table_name, our_schema, their_schema, description }) => {
+    const [ours, theirs] = swapped ? [their_schema, our_schema] : [our_schema, their_schema];
+    const why = description ?? 'changed on both sides';
+    return `table ${plain(table_name)}: ${plain(why)}\nours:\n${ours ?? '(none)'}\ntheirs:\n${theirs ?? '(none)'}`;
+  });
+  return new Failure('schema-conflict', `the two sides define a table differently\n${reported.join('\n')}`);
+}
+
+export function violated(violations: readonly Violation[], why: string): Failure {
+  const byTable = groupBy(violations, ({ table }) => table);
+  const reported = [...byTable].flatMap(([table, rows]) => {
+    const shown = rows.slice(0, SHOWN_VIOLATIONS).map(({ type, info }) => `  ${plain(`${type}: ${info}`)}`);
+    return [`${plain(table)}: ${rows.length} row(s)`, ...new Set(shown)];
+  });
+  return new Failure('constraint-violation', `${why}\n${reported.join('\n')}`);
+}
+
+/** Rows that no strategy may settle, or that a person wants to settle. */
+export function rowConflict(rows: readonly ResolvedRow[], why: string): Failure {
+  const tables = [...new Set(rows.map(({ table }) => table))];
+  return new Failure('conflict', `${rows.length} row(s) of ${plain(tables.join(', '))} are in conflict: ${why}`);
+}
+
+/** A panic of Dolt without the stack that it prints; any other failure as it is. */
+export function withoutStack(failure: Failure): Failure {
+  if (failure.code !== 'dolt-defect' || !failure.message.includes('\n')) return failure;
+  const [first = ''] = failure.message.split('\n');
+  return new Failure('dolt-defect', first, {
+    hint: 'Dolt 2.3.0 cannot merge conflicts in a table with a STORED generated column unless it has a secondary index, a unique key or a check: add an index to the table on both sides. Nor can it merge deleted rows where one side added a column before others: run the same ALTER TABLE on the other side. Commit, then run again.',
+    cause: failure,
+  });
+}

@@ -1,0 +1,120 @@
+import type { ConflictStrategy } from '../contract/vocabulary.ts';
+import { Failure, toFailure } from '../core/failure.ts';
+import { tablesInConflict } from '../dolt/rows/conflict-rows.ts';
+import { PendingRows } from '../dolt/rows/pending-rows.ts';
+import { tableNames } from '../dolt/schema/table-shape.ts';
+import { commitInfo, mergeBase } from '../dolt/sql/history.ts';
+import { commitMerge, openMerge, undoMerge } from '../dolt/sql/merge.ts';
+import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { forgetViolations, violations } from '../dolt/sql/violations.ts';
+import { checkMerged, checkSides, withDefaultHint } from './check-schema.ts';
+import type { CellResolution } from './choose-row.ts';
+import { loseDependants, withDependants } from './constraints/dependants.ts';
+import { resolveConstraints, resolveRows } from './constraints/resolve-constraints.ts';
+import { brokenConstraints } from './constraints/verify-merge.ts';
+import { type MergeBudget, mergeBudget, takeReport } from './merge-budget.ts';
+import { type MergeFailure, rowConflict, schemaConflict, violated, withoutStack } from './merge-failure.ts';
+import type { Merging } from './merging.ts';
+import { markRenamed } from './renamed-rows.ts';
+import type { ResolvedRow } from './resolved-row.ts';
+import { tablePolicies } from './table-policy.ts';
+import { undoneRows } from './undone-rows.ts';
+
+interface HeadToMerge {
+  /** Name of the database. */
+  readonly database: string;
+  /** The commit that the session's branch is at, and the one to merge onto it. */
+  readonly onto: string;
+  readonly head: string;
+  readonly strategy: ConflictStrategy;
+  /** Whether `head` is what this town has; only for how a refusal is told. */
+  readonly swapped: boolean;
+  /** What the report of its rows may take. */
+  readonly reportBytes: number;
+}
+
+/** A merge that is committed, or one that is undone. */
+export type Merged =
+  | { readonly kind: 'merged'; readonly commit: string; readonly rows: readonly ResolvedRow[] }
+  | { readonly kind: 'refused'; readonly mergeFailure: MergeFailure };
+
+/**
+ * Merges one head onto the session's branch, settles what the strategy may settle, and commits once; or leaves everything
+ * as it was. Every merge takes the same steps, a clean one too: schema, rows in conflict, unique keys and foreign keys
+ * until nothing changes, verification. Never throws for what the data are like.
+ */
+export async function mergeHead(sql: Sql, merge: HeadToMerge): Promise<Merged> {
+  const pending = new PendingRows(sql);
+  try {
+    const resolved = await resolveMerge(sql, merge, pending);
+    if (Array.isArray(resolved)) return { kind: 'merged', commit: await commitMerge(sql), rows: resolved };
+    return await refuse(sql, pending, resolved);
+  } catch (thrown) {
+    return refuse(sql, pending, { failure: withDefaultHint(withoutStack(toFailure(thrown))), rows: [] });
+  }
+}
+
+async function refuse(sql: Sql, pending: PendingRows, mergeFailure: MergeFailure): Promise<Merged> {
+  await undoMerge(sql);
+  await pending.clear();
+  return { kind: 'refused', mergeFailure };
+}
+
+/** Leaves the merge open, ready to be committed. @returns what was done, or why it cannot be */
+async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows): Promise<ResolvedRow[] | MergeFailure> {
+  const { database, onto, head, strategy, swapped } = merge;
+  const budget = mergeBudget(merge.reportBytes);
+  const base = await mergeBase(sql, onto, head);
+  if (base === null) throw new Failure('unrelated', `${onto} and ${head} share no commit`);
+  const heads = { database, ours: onto, theirs: head, base };
+  const sides = await checkSides(sql, heads, swapped);
+  const dates = [(await commitInfo(sql, onto)).date, (await commitInfo(sql, head)).date];
+  await openMerge(sql, { head, date: dates.sort().at(-1) ?? '' });
+
+  const schemas = await schemaConflicts(sql);
+  if (schemas.length > 0) return { failure: schemaConflict(schemas, swapped), rows: [] };
+  const tables = await tablesInConflict(sql);
+  const own = tables.filter((table) => table.startsWith('dolt_'));
+  if (own.length > 0) {
+    const message = `both sides changed ${own.join(', ')}, which no strategy settles`;
+    return { failure: new Failure('conflict', message), rows: [] };
+  }
+  await checkMerged(sql, heads, sides, swapped);
+
+  if (strategy === 'manual') return leave(sql, heads, { tables, budget });
+  const policyOf = tablePolicies(await tableNames(sql));
+  return resolveAll(sql, { ...heads, policyOf, pending, budget }, { tables, strategy });
+}
+
+/** Under `manual` nothing is settled: what is in the way is read, for a person. */
+async function leave(
+  sql: Sql,
+  heads: Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>,
+  { tables, budget }: { readonly tables: readonly string[]; readonly budget: MergeBudget },
+): Promise<ResolvedRow[] | MergeFailure> {
+  const rows = await undoneRows(sql, tables, budget);
+  if (rows.length > 0) return { failure: rowConflict(rows, 'the strategy of this peer is manual'), rows };
+  const found = await violations(sql);
+  const broken = found.length > 0 ? found : await brokenConstraints(sql, heads);
+  return broken.length === 0 ? [] : { failure: violated(broken, 'the merge would break constraints'), rows };
+}
+
+async function resolveAll(
+  sql: Sql,
+  merging: Merging,
+  conflicts: { readonly tables: readonly string[]; readonly strategy: CellResolution },
+): Promise<ResolvedRow[] | MergeFailure> {
+  const resolved = await resolveRows(sql, merging, conflicts);
+  if ('failure' in resolved) return resolved;
+  // A strategy that was asked for has decided; only `newest` leaves something for a person.
+  const left = conflicts.strategy === 'newest';
+  const dependants = (await loseDependants(sql, merging, resolved.losers)).map((row) => ({ ...row, left }));
+  // What Dolt found before the rows were settled is looked for again afterwards.
+  await forgetViolations(sql);
+  const constraints = await resolveConstraints(sql, merging, { strategy: conflicts.strategy, removed: dependants });
+  if (!Array.isArray(constraints)) return constraints;
+  for (const row of [...dependants, ...constraints]) takeReport(merging.budget, row);
+  const reported = [...withDependants(resolved.rows, dependants), ...constraints];
+  return conflicts.strategy === 'newest' ? await markRenamed(sql, merging, reported) : reported;
+}

@@ -1,0 +1,180 @@
+import { anySide, type ConflictRow, conflictRows, rowsThatFit } from '../dolt/rows/conflict-rows.ts';
+import { clearConflicts, resolveByCommit, resolveConflicts, takeTheirs } from '../dolt/rows/resolve-conflicts.ts';
+import type { TableShape } from '../dolt/schema/table-shape.ts';
+import type { Cells } from '../dolt/sql/cell.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { auditColumnsOf } from './audit-columns.ts';
+import { type CellResolution, type Choice, type Clock, chooseRow } from './choose-row.ts';
+import type { RowConflict } from './classify.ts';
+import { readRowConflicts } from './classify.ts';
+import { type ConflictingRow, type Histories, readClock } from './clock/read-clock.ts';
+import { type DocumentMerge, planDocument } from './document-merge.ts';
+import { takeReport } from './merge-budget.ts';
+import type { Merging } from './merging.ts';
+import { otherSide, type Side } from './merging.ts';
+import { readableTable, readConflicts } from './readable-table.ts';
+import type { ResolvedRow } from './resolved-row.ts';
+import { shortenedCells } from './resolved-row.ts';
+import type { TablePolicy } from './table-policy.ts';
+
+/** Rows read, decided and settled together: memory has a bound, however many are in conflict. */
+export const PAGE_ROWS = 1_000;
+
+export interface ResolvedTable {
+  readonly reported: readonly ResolvedRow[];
+  /** Rows that one side deleted and that outlived it, with the side that kept them. */
+  readonly survivors: readonly { readonly key: ResolvedRow['key']; readonly side: Side }[];
+  /** Rows that were added under a key that another row has now, with the side that has them. */
+  readonly losers: readonly { readonly key: Cells; readonly side: Side }[];
+}
+
+/** A table with rows in conflict, and how they are settled. */
+interface TableToResolve {
+  readonly shape: TableShape;
+  readonly strategy: CellResolution;
+  readonly histories: Histories;
+}
+
+/** Settles every row in conflict of one table. */
+export async function resolveTable(sql: Sql, merging: Merging, table: TableToResolve): Promise<ResolvedTable> {
+  const { shape } = table;
+  const { budget } = merging;
+  const policyKind = merging.policyOf(shape.name).kind;
+  const reported: ResolvedRow[] = [];
+  const survivors: ResolvedTable['survivors'][number][] = [];
+  const losers: ResolvedTable['losers'][number][] = [];
+  const audit = auditColumnsOf(shape, await merging.pending.uniqueColumns(shape.name), merging.policyOf(shape.name));
+  const resolveAll = async (rows: readonly ConflictRow[]): Promise<readonly [ConflictRow, Choice][]> => {
+    const chosen = await choosePage(sql, merging, { ...table, audit, rows });
+    for (const { row, rowConflict, choice } of chosen) {
+      const resolved = resolvedRow(shape, { row, rowConflict, choice });
+      takeReport(budget, resolved);
+      reported.push(resolved);
+      const survivor = survivorOf(rowConflict, choice);
+      if (survivor !== null) survivors.push({ key: anySide(row, shape), side: survivor });
+      const loser = policyKind === 'cells' ? loserOf(rowConflict, choice) : null;
+      if (loser !== null) losers.push({ key: anySide(row, shape), side: loser });
+    }
+    return chosen.map(({ row, choice }) => [row, choice]);
+  };
+  const open = await readableTable(sql, shape);
+  if (open.conflicts.length > 0) {
+    const chosen = await resolveAll(await readConflicts(sql, shape, open, budget.rows));
+    await resolveByCommit(
+      sql,
+      shape,
+      chosen.map(([{ id }, { take, set }]) => ({ id, take, set })),
+      merging.pending,
+    );
+    await clearConflicts(sql, shape.name);
+    return { reported, survivors, losers };
+  }
+  // Their deletions under `theirs` are taken at the end, all at once: a row is deleted in no other way.
+  const without = table.strategy === 'theirs' ? ({ without: 'their-deletions' } as const) : {};
+  for (;;) {
+    const limit = await rowsThatFit(sql, shape.name, { limit: PAGE_ROWS, ...without });
+    const rows = await conflictRows(sql, shape.name, { limit, ...without });
+    if (rows.length === 0) break;
+    const chosen = await budget.rows.lend(() => resolveAll(rows));
+    await resolveConflicts(
+      sql,
+      shape,
+      chosen.flatMap(([{ id }, { take, set }]) => (take === 'deletion' ? [] : [{ id, take, set }])),
+      merging.pending,
+    );
+  }
+  // Every other row is settled, so that these are all.
+  const deletions = table.strategy === 'theirs' ? await readConflicts(sql, shape, open, budget.rows) : [];
+  if (deletions.length > 0) {
+    await resolveAll(deletions);
+    await takeTheirs(sql, shape, merging.pending);
+  }
+  return { reported, survivors, losers };
+}
+
+interface Page extends TableToResolve {
+  readonly audit: ReadonlySet<string>;
+  readonly rows: readonly ConflictRow[];
+}
+
+interface Chosen extends ConflictingRow {
+  readonly choice: Choice;
+}
+
+async function choosePage(sql: Sql, merging: Merging, page: Page): Promise<Chosen[]> {
+  const { shape, strategy, audit, histories } = page;
+  const rowConflicts = await readRowConflicts(sql, shape, { rows: page.rows, onto: merging.ours });
+  const conflicting = page.rows.flatMap((row, index): ConflictingRow[] => {
+    const rowConflict = rowConflicts[index];
+    return rowConflict === undefined
+      ? []
+      : [{ row, rowConflict, documents: documentsOf(shape, { row, rowConflict, strategy }) }];
+  });
+  const policy = merging.policyOf(shape.name);
+  const timed = strategy === 'newest' ? conflicting.filter(({ rowConflict }) => needsTimes(rowConflict, policy)) : [];
+  const clockOf =
+    timed.length === 0 ? () => NO_CLOCK : await readClock(sql, merging, { shape, histories, rows: timed });
+  return conflicting.map(({ row, rowConflict, documents }) => {
+    const rules = { strategy, policy, shape, audit, documents, clock: clockOf(row) };
+    return { row, rowConflict, documents, choice: chooseRow(row, rowConflict, rules) };
+  });
+}
+
+const NO_CLOCK: Clock = { cell: () => '', path: () => '', created: () => '' };
+
+/** The documents of a row that are merged key by key: under `newest`, where both sides changed the row. */
+function documentsOf(
+  shape: TableShape,
+  of: { readonly row: ConflictRow; readonly rowConflict: RowConflict; readonly strategy: CellResolution },
+): Map<string, DocumentMerge> {
+  const { row, rowConflict, strategy } = of;
+  if (strategy !== 'newest' || rowConflict.kind !== 'changed') return new Map();
+  return new Map(
+    shape.columns.flatMap(({ name, type }): [string, DocumentMerge][] => {
+      if (type !== 'json' || !rowConflict.conflicting.includes(name)) return [];
+      const plan = planDocument(row.base?.[name] ?? null, row.ours?.[name] ?? null, row.theirs?.[name] ?? null);
+      return plan === null ? [] : [[name, plan]];
+    }),
+  );
+}
+
+function needsTimes(rowConflict: RowConflict, policy: TablePolicy): boolean {
+  if (rowConflict.kind === 'changed' || rowConflict.kind === 'added') {
+    return policy.kind !== 'maximum' || rowConflict.conflicting.some((column) => column !== policy.column);
+  }
+  return false;
+}
+
+const KINDS = {
+  changed: 'changed',
+  added: 'id-collision',
+  'deleted-by-ours': 'deleted',
+  'deleted-by-theirs': 'deleted',
+} as const satisfies Record<RowConflict['kind'], ResolvedRow['kind']>;
+
+function resolvedRow(shape: TableShape, { row, rowConflict, choice }: Omit<Chosen, 'documents'>): ResolvedRow {
+  return {
+    kind: KINDS[rowConflict.kind],
+    table: shape.name,
+    key: anySide(row, shape),
+    columns: rowConflict.conflicting,
+    base: shortenedCells(row.base),
+    ours: shortenedCells(row.ours),
+    theirs: shortenedCells(row.theirs),
+    wins: choice.wins,
+    left: choice.left,
+  };
+}
+
+/** A row that outlived a deletion, and the side that has it. */
+function survivorOf(rowConflict: RowConflict, choice: Choice): Side | null {
+  if (rowConflict.kind === 'deleted-by-ours') return choice.take === 'row' ? 'theirs' : null;
+  if (rowConflict.kind === 'deleted-by-theirs') return choice.take === 'deletion' ? null : 'ours';
+  return null;
+}
+
+/** Of two rows that were added under one key, the side whose row is gone as a whole. */
+function loserOf(rowConflict: RowConflict, { wins }: Choice): Side | null {
+  const [win] = wins;
+  return rowConflict.kind === 'added' && win?.column === null ? otherSide(win.side) : null;
+}

@@ -1,0 +1,210 @@
+import type { Plan } from '../contract/result.ts';
+import { Failure, toFailure } from '../core/failure.ts';
+import type { Engine } from '../dolt/server/engines.ts';
+import { forgetTracking } from '../dolt/sql/heads.ts';
+import {
+  commitInfo,
+  commitsAmong,
+  containsCommit,
+  countCommits,
+  countReachable,
+  isAncestor,
+  mergeBase,
+  rootCommit,
+} from '../dolt/sql/history.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { NOWHERE } from '../egress/host-rule.ts';
+import { fetchDelivery, plannedDelivery } from './deliver.ts';
+import { leaseFailure, planReplacement } from './history/lease.ts';
+import { findRewritten, type Rewritten, rewrittenFailure } from './history/rewritten.ts';
+import { mergeLimit } from './merge/limits.ts';
+import { otherMakers } from './merge/other-makers.ts';
+import type { PeerRun } from './peer-run.ts';
+import { type Reading, readPeer } from './read-peer.ts';
+import { stateOf } from './state.ts';
+
+/** Our side of a comparison. */
+export interface ComparedDatabase {
+  readonly branch: string;
+  readonly ours: string;
+  /** Commits that our branch gave up; a peer that still has one would bring it back. */
+  readonly dropped: readonly string[];
+  /** Commits of this run that a remote has taken: heads like ours. */
+  readonly accepted: readonly string[];
+}
+
+/**
+ * Reads one peer: fetches its branch and says where it stands against our head. A failure stays this peer's own: it is
+ * noted in the run, never thrown.
+ */
+export async function fetchPeer(
+  engine: Engine,
+  run: PeerRun,
+  local: Reading & ComparedDatabase & { readonly mergeTimeoutMs: number },
+): Promise<void> {
+  try {
+    const before = run.head;
+    const theirs = await readPeer(engine, run, { ...local, onTry: () => noteTry(run) });
+    if (theirs === null) throw new Failure('branch-missing', `${run.peer.name} has no branch ${run.branch}`);
+    await compareWithin(engine, run, local, { theirs, before });
+  } catch (thrown) {
+    await noteAbsence(engine.database, run, toFailure(thrown));
+  }
+  if (run.failure === null) await fetchDelivery(engine, run, local);
+}
+
+/**
+ * The same within a time, for a head that was just read: rows of the peer are read before they are checked, and one of its
+ * definitions may compute them for hours. A failure is noted in the run.
+ */
+export async function compareWithin(
+  engine: Engine,
+  run: PeerRun,
+  local: ComparedDatabase & { readonly mergeTimeoutMs: number },
+  heads: { readonly theirs: string; readonly before: string | null },
+): Promise<void> {
+  try {
+    await engine.operation(mergeLimit('comparing', local.mergeTimeoutMs), NOWHERE, (sql) =>
+      comparePeer(sql, run, local, heads),
+    );
+  } catch (thrown) {
+    // It was reached, so that it is not `unreachable`.
+    run.state = 'unknown';
+    run.failure = toFailure(thrown);
+  }
+}
+
+function noteTry(run: PeerRun): void {
+  run.attempts += 1;
+}
+
+/**
+ * Says where a peer's head stands against ours, and refuses it where a merge would bring back what one side removed by
+ * rewriting its history.
+ * @param heads.before the head that an earlier round of this run read there
+ */
+export async function comparePeer(
+  sql: Sql,
+  run: PeerRun,
+  local: ComparedDatabase,
+  heads: { readonly theirs: string; readonly before: string | null },
+): Promise<void> {
+  const { ours } = local;
+  const { theirs } = heads;
+  const base = await mergeBase(sql, ours, theirs);
+  run.head = theirs;
+  run.state = stateOf({ ours, theirs, base });
+  if (base !== null) {
+    run.ahead = await countCommits(sql, theirs, ours);
+    run.behind = await countCommits(sql, ours, theirs);
+    run.otherMakers = run.behind === 0 ? null : await otherMakers(sql, { peer: run.peer.name, ours, theirs });
+  }
+  run.rewritten =
+    (await takenBack(sql, heads, local)) ??
+    (await findRewritten(sql, run, { ours, theirs, base, dropped: local.dropped }));
+  if (run.rewritten !== null) run.state = 'rewritten';
+  // Whoever named the head to be replaced knows whose it is.
+  if (run.lease !== null) return;
+  if (run.rewritten !== null)
+    run.failure = await refusal(sql, run, { ...local, theirs, base, rewritten: run.rewritten });
+  else if (base === null) run.failure = await unrelated(sql, run, { ours, theirs });
+}
+
+/** What an earlier round of this run read at the peer may be in a commit that another remote has taken. */
+async function takenBack(
+  sql: Sql,
+  { theirs, before }: { readonly theirs: string; readonly before: string | null },
+  { ours, accepted }: ComparedDatabase,
+): Promise<Rewritten | null> {
+  if (before === null || before === theirs) return null;
+  for (const head of [ours, ...accepted]) {
+    const [missing] = await commitsAmong(sql, { from: theirs, to: head }, [before]);
+    if (missing !== undefined) return { side: 'theirs', last: missing };
+  }
+  return null;
+}
+
+/** @returns null where the very head was named that is to be merged all the same */
+async function refusal(
+  sql: Sql,
+  run: PeerRun,
+  found: ComparedDatabase & { readonly theirs: string; readonly base: string | null; readonly rewritten: Rewritten },
+): Promise<Failure | null> {
+  const { theirs, base, ours } = found;
+  const named = run.mergeRewritten;
+  if (named === theirs && base !== null) return null;
+  // A head that was named and merged once says nothing about the next rewrite.
+  if (named !== null && base !== null && !(await containsCommit(sql, ours, named))) {
+    return leaseFailure(run.peer.name, { expected: named, found: theirs }, 'merge-rewritten');
+  }
+  return rewrittenFailure(run, found.rewritten, found);
+}
+
+async function noteAbsence(sql: Sql, run: PeerRun, failure: Failure): Promise<void> {
+  if (failure.code !== 'remote-empty' && failure.code !== 'branch-missing') {
+    // A shallow clone of ours is no fault of the peer: it answered, and we cannot tell where it stands.
+    run.state = failure.code === 'shallow-clone' ? 'unknown' : 'unreachable';
+    run.failure = failure;
+    return;
+  }
+  await forgetTracking(sql, { remote: run.remote, branch: run.branch });
+  run.head = null;
+  run.state = failure.code;
+}
+
+async function unrelated(
+  sql: Sql,
+  run: PeerRun,
+  heads: { readonly ours: string; readonly theirs: string },
+): Promise<Failure> {
+  const [ourRoot, theirRoot] = await Promise.all([rootCommit(sql, heads.ours), rootCommit(sql, heads.theirs)]);
+  const tip = await commitInfo(sql, heads.theirs);
+  return new Failure(
+    'unrelated',
+    `${run.peer.name} has a history that shares no commit with ours: ours began with ${ourRoot.hash} ` +
+      `(${ourRoot.date}, ${ourRoot.committer}), theirs with ${theirRoot.hash} (${theirRoot.date}, ${theirRoot.committer}) ` +
+      `and is at ${tip.hash}`,
+  );
+}
+
+/** What a real run would do for one peer, had it found what this one found. */
+export async function planFor(
+  sql: Sql,
+  run: PeerRun,
+  local: {
+    readonly ours: string;
+    readonly target: string;
+    readonly initEmpty: boolean;
+    /** Whether our branch is to become its head. */
+    readonly adopts: boolean;
+  },
+): Promise<Plan> {
+  const nothing: Plan = { pull: 'nothing', push: 'nothing', pullCommits: 0, pushCommits: 0, head: run.head };
+  if (run.failure !== null && run.failure.code !== 'live-unknown') return nothing;
+  if (run.lease !== null) {
+    const replacement = await planReplacement(sql, { run, expected: run.lease, target: local.target });
+    if (replacement !== null) return { ...nothing, ...replacement };
+  }
+  const merges = run.actions?.merge === true && run.head !== null && (run.behind ?? 0) > 0;
+  const pull = local.adopts ? 'adopt' : !merges ? 'nothing' : local.target === run.head ? 'fast-forward' : 'merge';
+  const pulled = { pull, pullCommits: merges ? (run.behind ?? 0) : 0 } as const;
+  if (run.failure !== null) return { ...nothing, ...pulled };
+  if (run.delivery !== null) {
+    const commits = run.actions?.push === true ? await plannedDelivery(sql, run, local.target) : null;
+    return { ...nothing, ...pulled, ...(commits === null ? {} : { push: 'deliver', pushCommits: commits }) };
+  }
+  const pushes =
+    run.actions?.push === true &&
+    (run.head === null ? local.initEmpty : !(await isAncestor(sql, local.target, run.head)));
+  const pushCommits = !pushes
+    ? 0
+    : run.head === null
+      ? await countReachable(sql, local.target)
+      : await countCommits(sql, run.head, local.target);
+  return {
+    ...pulled,
+    push: !pushes ? 'nothing' : run.head === null ? 'first-push' : 'fast-forward',
+    pushCommits,
+    head: pushes ? local.target : run.head,
+  };
+}

@@ -1,0 +1,204 @@
+import type { PeerState } from '../../contract/vocabulary.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
+import {
+  type CommitLine,
+  commitsAmong,
+  commitsLost,
+  containsCommit,
+  isPresent,
+  mergeBase,
+} from '../../dolt/sql/history.ts';
+import type { Database } from '../../dolt/sql/sql.ts';
+import { ensureTag } from '../../dolt/sql/tags.ts';
+import { tablesUnderReset } from '../../dolt/sql/working-set.ts';
+import { replaceBranch } from '../advance.ts';
+import { type ComparedDatabase, comparePeer } from '../fetch.ts';
+import { checkIncoming } from '../incoming/check-incoming.ts';
+import { futureLimit } from '../incoming/check-peers.ts';
+import { readIncomingFrom } from '../incoming/read-incoming.ts';
+import type { PeerRun } from '../peer-run.ts';
+import { leaseFailure } from './lease.ts';
+
+/** Our side of an adoption. */
+export interface AdoptingDatabase extends ComparedDatabase {
+  readonly dryRun: boolean;
+  readonly maxDelete: number;
+  /** Commits of ours that may be lost. */
+  readonly discardLocal: readonly string[];
+  /** Every head that is remembered of any peer for our branch. */
+  readonly known: readonly string[];
+}
+
+export interface Adoption {
+  /** Our head afterwards; in a dry run the head that it would be. */
+  readonly ours: string;
+  readonly dropped: readonly string[];
+  /** The peers whose head that is; empty where nothing was adopted. */
+  readonly from: readonly PeerRun[];
+}
+
+/** Refusals of a comparison with our old head, which say nothing once our branch has another. */
+const COMPARED: readonly Failure['code'][] = ['history-rewritten', 'unrelated', 'lease-stale'];
+
+/** More commits than these are not listed in a message. */
+const MAX_LISTED = 1_000;
+
+/** What one run is asked to adopt, and what was found at the peer. */
+export interface Adoptable {
+  readonly expected: string;
+  readonly found: string | null;
+  readonly state: PeerState;
+  /** Whether our branch contains the expected head. */
+  readonly contained: boolean;
+}
+
+/** What `adopt` does. Done a second time with the same value it does nothing, whatever has come since. */
+export function adoptionVerdict({ expected, found, state, contained }: Adoptable): 'nothing-to-do' | 'stale' | 'adopt' {
+  const isRewritten = state === 'rewritten';
+  if (contained && !(isRewritten && found === expected)) return 'nothing-to-do';
+  if (found !== expected) return 'stale';
+  // Our branch follows by a fast-forward, as in any run.
+  return state === 'behind' ? 'nothing-to-do' : 'adopt';
+}
+
+/**
+ * Makes our branch the head of the peers that `adopt` names, before anything is merged. A tag keeps the old head. Where it
+ * is refused, that is noted in their runs and our branch stays; the other peers are compared with the new head.
+ */
+export async function adoptHeads(
+  database: Database,
+  runs: readonly PeerRun[],
+  local: AdoptingDatabase,
+): Promise<Adoption> {
+  const { ours, dropped } = local;
+  const nothing: Adoption = { ours, dropped, from: [] };
+  const adopting: PeerRun[] = [];
+  for (const run of runs) if (await isAdopting(database, run, ours)) adopting.push(run);
+  const head = adopting[0]?.adopt ?? null;
+  if (head === null) return nothing;
+  try {
+    await refuseLosses(database, adopting, { ...local, head });
+    await refuseUncommitted(database, local.branch, { ours, head });
+    await refuseIncoming(database, adopting, { ...local, head });
+    const tag = tagNow();
+    if (!local.dryRun) {
+      await ensureTag(database, { name: tag, commit: ours });
+      await replaceBranch(database, { branch: local.branch, from: ours, to: head });
+    }
+    for (const run of adopting) {
+      run.failure = null;
+      if (!local.dryRun) run.adopted = { head: ours, tag };
+    }
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code === 'interrupted') throw failure;
+    for (const run of adopting) run.failure = failure;
+    return nothing;
+  }
+  const kept = new Set(await commitsAmong(database, { from: null, to: head }, local.known));
+  const after = [...new Set([...dropped, ours, ...local.known.filter((one) => !kept.has(one))])];
+  for (const run of runs) {
+    if (!adopting.includes(run)) await compareAgain(database, run, { ...local, ours: head, dropped: after });
+  }
+  return { ours: head, dropped: after, from: adopting };
+}
+
+/** Whether a run is to adopt; a head that is not there any more is noted as its failure. */
+async function isAdopting(database: Database, run: PeerRun, ours: string): Promise<boolean> {
+  const { adopt: expected, head: found, failure, state } = run;
+  if (expected === null || run.actions === null || (failure !== null && !COMPARED.includes(failure.code))) return false;
+  const contained = await containsCommit(database, ours, expected);
+  switch (adoptionVerdict({ expected, found, state, contained })) {
+    case 'nothing-to-do':
+      return false;
+    case 'stale':
+      run.failure = leaseFailure(run.peer.name, { expected, found }, 'adopt');
+      return false;
+    case 'adopt':
+      return true;
+  }
+}
+
+async function compareAgain(database: Database, run: PeerRun, local: ComparedDatabase): Promise<void> {
+  if (run.head === null || run.actions === null || (run.failure !== null && !COMPARED.includes(run.failure.code)))
+    return;
+  run.failure = null;
+  try {
+    await comparePeer(database, run, local, { theirs: run.head, before: null });
+  } catch (thrown) {
+    run.failure = toFailure(thrown);
+  }
+}
+
+/** @throws Failure `local-commits` that lists what would be lost and was not named */
+async function refuseLosses(
+  database: Database,
+  adopting: readonly PeerRun[],
+  local: AdoptingDatabase & { readonly head: string },
+): Promise<void> {
+  const { ours, head, branch, discardLocal } = local;
+  const common = await Promise.all(
+    adopting.map(async ({ remembered }) => {
+      const last = remembered?.head ?? null;
+      return last !== null && (await isPresent(database, last)) ? last : await mergeBase(database, ours, head);
+    }),
+  );
+  const lost = await commitsLost(database, ours, [head, ...common.filter((commit) => commit !== null)]);
+  const unnamed = lost.filter(({ hash }) => !discardLocal.includes(hash));
+  if (unnamed.length === 0) return;
+  const named = adopting.map(({ peer }) => `${peer.name}=${head}`).join(',');
+  throw new Failure('local-commits', `adopt would lose ${lostText(unnamed)}`, {
+    hint:
+      `Nothing was changed. Carry over what is needed, or name all of them:\n--adopt ${named} --discard-local ${lost.map(({ hash }) => hash).join(',')}\n` +
+      `(inputs \`adopt\` and \`discard-local\`). A tag keeps the old head of ${branch} in either case.`,
+  });
+}
+
+function lostText(commits: readonly CommitLine[]): string {
+  const noun = commits.length === 1 ? 'this commit' : `these ${commits.length} commits`;
+  const lines = commits.slice(0, MAX_LISTED).map(({ hash, date, message }) => `${hash} ${date} ${message}`);
+  return [`${noun} of our branch:`, ...lines].join('\n');
+}
+
+/** @throws Failure `uncommitted-changes` */
+async function refuseUncommitted(
+  database: Database,
+  branch: string,
+  move: { readonly ours: string; readonly head: string },
+): Promise<void> {
+  const tables = await database.session((sql) => tablesUnderReset(sql, { branch, from: move.ours, to: move.head }));
+  if (tables.length === 0) return;
+  const named = tables.join(', ');
+  throw new Failure('uncommitted-changes', `adopt would overwrite what is not committed in ${named}`, {
+    hint: 'Commit these tables or undo their changes, then run again. Our branch was not moved.',
+  });
+}
+
+/**
+ * What the adopted head has otherwise than ours is looked at like anything that a peer brings, except for deletions: what
+ * is lost was named, and the tag keeps it.
+ */
+async function refuseIncoming(
+  database: Database,
+  adopting: readonly PeerRun[],
+  local: AdoptingDatabase & { readonly head: string },
+): Promise<void> {
+  const { ours, head, maxDelete } = local;
+  const incoming = await readIncomingFrom(
+    database,
+    { branch: local.branch, base: ours, ours, theirs: head },
+    futureLimit(),
+  );
+  for (const run of adopting) {
+    const { name, accept } = run.peer;
+    const verdict = checkIncoming({ ...incoming, dropped: [], deletions: [] }, { peer: name, accept, maxDelete });
+    run.held = verdict.held;
+    run.notices = verdict.notices;
+    if (verdict.failure !== null) throw verdict.failure;
+  }
+}
+
+/** Local and never pushed; a second run in the same millisecond finds a tag of another commit and is refused. */
+function tagNow(): string {
+  return `dolt-federation/before-${new Date().toISOString().replace(/[-:]/g, '')}`;
+}

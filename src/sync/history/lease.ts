@@ -1,0 +1,87 @@
+import type { Plan } from '../../contract/result.ts';
+import { Failure } from '../../core/failure.ts';
+import { countCommits, isAncestor } from '../../dolt/sql/history.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { PeerRun } from '../peer-run.ts';
+
+/** Three commits at one peer whose branch may be replaced. */
+interface Leased {
+  /** The head that the user expects there. */
+  readonly expected: string;
+  /** The head that was read there; null: the peer has no such branch. */
+  readonly found: string | null;
+  /** What the peer is to have. */
+  readonly target: string;
+}
+
+/**
+ * What a lease allows. A peer that has the target already needs nothing, whoever brought it there, so that running the
+ * same command again is no failure; otherwise the peer must be where the user saw it.
+ */
+export function leaseVerdict({ expected, found, target }: Leased): 'nothing-to-do' | 'stale' | 'replace' {
+  if (found === target) return 'nothing-to-do';
+  return found === expected ? 'replace' : 'stale';
+}
+
+/** The options that name the head of a peer, and do nothing where the peer is at another. */
+export type NamingOption = 'force-with-lease' | 'adopt' | 'merge-rewritten';
+
+const UNDONE: Readonly<Record<NamingOption, string>> = {
+  'force-with-lease': 'nothing was forced',
+  adopt: 'our branch was not moved',
+  'merge-rewritten': 'nothing was merged',
+};
+
+/** The refusal to act on a peer that has moved since its head was named. */
+export function leaseFailure(
+  peer: string,
+  lease: Pick<Leased, 'expected' | 'found'>,
+  option: NamingOption = 'force-with-lease',
+): Failure {
+  return new Failure(
+    'lease-stale',
+    `${peer} is at ${lease.found ?? 'no commit'} and not at ${lease.expected}, as ${option} expects; ${UNDONE[option]}`,
+  );
+}
+
+/** The tag that keeps a replaced head; the hash in it makes that no two heads share one. */
+export function savedTag(peer: string, head: string): string {
+  return `dolt-federation-replaced/${peer}/${head}`;
+}
+
+/** The tags that keep what is to be replaced at these peers. */
+export function savedTags(runs: readonly PeerRun[]): { readonly name: string; readonly commit: string }[] {
+  return runs.flatMap(({ peer, lease }) =>
+    lease === null ? [] : [{ name: savedTag(peer.name, lease), commit: lease }],
+  );
+}
+
+/** Ends a lease: what the peer has now is what was pushed, and from there on every push is a fast-forward again. */
+export function endLease(run: PeerRun): void {
+  run.lease = null;
+  if (run.replacing === null) return;
+  const { head, tag, atPeer } = run.replacing;
+  run.replaced = { head, tag, atPeer };
+  run.replacing = null;
+}
+
+/**
+ * What `force-with-lease` would do for one peer; a stale lease is noted as the peer's failure.
+ * @returns null where a plain push would do, which is planned as any other
+ */
+export async function planReplacement(
+  sql: Sql,
+  lease: { readonly run: PeerRun; readonly expected: string; readonly target: string },
+): Promise<Partial<Plan> | null> {
+  const { run, expected, target } = lease;
+  switch (leaseVerdict({ expected, found: run.head, target })) {
+    case 'nothing-to-do':
+      return null;
+    case 'stale':
+      run.failure = leaseFailure(run.peer.name, { expected, found: run.head });
+      return {};
+    case 'replace':
+      if (await isAncestor(sql, expected, target)) return null;
+      return { push: 'replace', pushCommits: await countCommits(sql, expected, target), head: target };
+  }
+}

@@ -1,0 +1,72 @@
+import type { Engine } from '../../dolt/server/engines.ts';
+import { countCommits, isAncestor } from '../../dolt/sql/history.ts';
+import { ensureTag } from '../../dolt/sql/tags.ts';
+import { forceBranch, pushTag } from '../../dolt/sql/transfer.ts';
+import type { PeerRun, Replacing } from '../peer-run.ts';
+import type { Publication } from '../push.ts';
+import { readPeer } from '../read-peer.ts';
+import { timeLimit } from '../time-limits.ts';
+import { endLease, leaseFailure, leaseVerdict, savedTag } from './lease.ts';
+
+type LeasedRun = PeerRun & { readonly lease: string };
+
+/**
+ * Sets a peer's branch to ours although that is no fast-forward, because the user named the head that is lost there. The
+ * head is kept as a tag first, here and at the peer; then the peer is read once more, and only where it has not moved is
+ * the push forced. Dolt has no lease of its own, so a writer who comes between that look and the push is overwritten.
+ * @returns what was sent and is still to be proven; null where nothing had to be forced, and a plain push will do
+ * @throws Failure `lease-stale` before anything is sent, `tag-conflict`, or what reading and pushing threw
+ */
+export async function replaceHead(engine: Engine, run: PeerRun, publication: Publication): Promise<Replacing | null> {
+  if (!isLeased(run)) return null;
+  if (hasLanded(run)) {
+    run.pushedCommits += run.replacing?.commits ?? 0;
+    endLease(run);
+    return null;
+  }
+  const { target, progress } = publication;
+  const { name } = run.peer;
+  if (!needsReplacing(run, target) || (await isAncestor(engine.database, run.lease, target))) return null;
+  const tag = savedTag(name, run.lease);
+  const saved = { name: tag, commit: run.lease };
+  await ensureTag(engine.database, saved);
+  const limit = timeLimit(run.peer, 'push', publication.timeoutMs);
+  const atPeer = await engine
+    .operation(limit, run.reach, (sql) => pushTag(sql, { remote: run.remote, tag, user: run.user }))
+    .then(
+      () => true,
+      // What the peer refuses to keep is still kept here.
+      () => false,
+    );
+  progress({ peer: name, step: 'fetching', detail: 'once more, since its head is to be replaced' });
+  run.head = await readPeer(engine, run, publication);
+  // A fetch may bring another tag of that name (Dolt 2.3.0).
+  await ensureTag(engine.database, saved);
+  if (!needsReplacing(run, target)) return null;
+  const commits = await countCommits(engine.database, run.lease, target);
+  progress({ peer: name, step: 'pushing', detail: `${commits} commit(s), replacing ${run.lease}` });
+  run.replacing = { head: run.lease, tag, atPeer, target, commits };
+  const to = { remote: run.remote, source: publication.branch, branch: run.branch, user: run.user };
+  await engine.operation(limit, run.reach, (sql) => forceBranch(sql, to));
+  return run.replacing;
+}
+
+function isLeased(run: PeerRun): run is LeasedRun {
+  return run.lease !== null;
+}
+
+/** A forced push whose answer got lost may have arrived all the same. */
+function hasLanded({ replacing, head }: PeerRun): boolean {
+  return replacing !== null && replacing.target === head;
+}
+
+function needsReplacing(run: LeasedRun, target: string): boolean {
+  switch (leaseVerdict({ expected: run.lease, found: run.head, target })) {
+    case 'nothing-to-do':
+      return false;
+    case 'replace':
+      return true;
+    case 'stale':
+      throw leaseFailure(run.peer.name, { expected: run.lease, found: run.head });
+  }
+}

@@ -1,0 +1,150 @@
+import type { Role } from '../../contract/vocabulary.ts';
+import { Failure } from '../../core/failure.ts';
+import { holdEqualRows } from '../../dolt/rows/equal-rows.ts';
+import { commitsAmong, containsCommit, isPresent } from '../../dolt/sql/history.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import { rightsOf } from '../peer-actions.ts';
+import type { PeerRun } from '../peer-run.ts';
+
+/** Three commits: our head, the peer's, and their best common ancestor (null where there is none). */
+interface Heads {
+  readonly ours: string;
+  readonly theirs: string;
+  readonly base: string | null;
+}
+
+/** What became of the last head that both sides had. */
+export interface Trace {
+  readonly role: Role;
+  readonly inOurs: boolean;
+  readonly inTheirs: boolean;
+  /** Whether our branch is known to have contained it; an entry of an old memory may only have been read at the peer. */
+  readonly certain: boolean;
+  /** Whether our head is an ancestor of the peer's, or the peer's of ours. */
+  readonly weAreAncestor: boolean;
+  readonly theyAreAncestor: boolean;
+  /** Whether the two heads have something in common that came after it. */
+  readonly commonSince: boolean;
+}
+
+/** Which side no longer contains a commit that both had; `suspected` where nothing is remembered. */
+export interface Rewritten {
+  readonly side: 'ours' | 'theirs' | 'both' | 'suspected';
+  /** The commit that is missing; null where nothing is remembered. */
+  readonly last: string | null;
+}
+
+/** A copy that is only written to: an older state of it is a restored backup, not a commit that was taken back. */
+const COPIES: readonly Role[] = ['backup', 'archive'];
+
+/** Which side was rewritten, by what became of the last head that both had; null: neither. */
+export function sideRewritten(trace: Trace): 'ours' | 'theirs' | 'both' | null {
+  const { inOurs, inTheirs } = trace;
+  if (inOurs && inTheirs) return null;
+  if (inOurs) return trace.theyAreAncestor && COPIES.includes(trace.role) ? null : 'theirs';
+  if (inTheirs) return trace.certain || !trace.weAreAncestor ? 'ours' : null;
+  // Neither side can bring it back; only two rewrites made apart have no sound base for a merge.
+  return trace.weAreAncestor || trace.theyAreAncestor || trace.commonSince ? null : 'both';
+}
+
+/**
+ * Whether one side no longer contains a commit that both had: then a merge would bring back what was removed with it.
+ * @param given.dropped commits that our branch had once and gave up; a peer that has one brings it back
+ */
+export async function findRewritten(
+  sql: Sql,
+  { peer, remembered }: Pick<PeerRun, 'peer' | 'remembered'>,
+  heads: Heads & { readonly dropped: readonly string[] },
+): Promise<Rewritten | null> {
+  const { ours, theirs, base } = heads;
+  if (ours === theirs) return null;
+  const last = remembered?.head ?? null;
+  const onlyTheirs = await commitsAmong(sql, { from: ours, to: theirs }, [
+    ...heads.dropped,
+    ...(last === null ? [] : [last]),
+  ]);
+  const [revived] = onlyTheirs.filter((commit) => commit !== last);
+  if (revived !== undefined) return { side: 'ours', last: revived };
+  if (remembered === null || last === null) {
+    return (await isSuspected(sql, peer.role, heads)) ? { side: 'suspected', last: null } : null;
+  }
+  const inTheirs = onlyTheirs.includes(last);
+  const onlyOurs = inTheirs ? [] : await commitsAmong(sql, { from: theirs, to: ours }, [last]);
+  const inOurs = onlyOurs.length > 0 || (!inTheirs && (await containsCommit(sql, ours, last)));
+  const side = sideRewritten({
+    role: peer.role,
+    inOurs,
+    inTheirs: inTheirs || (inOurs && onlyOurs.length === 0),
+    certain: remembered.certain,
+    weAreAncestor: base === ours,
+    theyAreAncestor: base === theirs,
+    commonSince: !inOurs && !inTheirs && base !== null && !(await reachesFrom(sql, last, base)),
+  });
+  return side === null ? null : { side, last };
+}
+
+/** Whether a commit reaches another; one that is not here any more is taken to do so. */
+async function reachesFrom(sql: Sql, commit: string, other: string): Promise<boolean> {
+  return !(await isPresent(sql, commit)) || (await containsCommit(sql, commit, other));
+}
+
+/**
+ * Nothing is remembered: both sides hold the same rows, and the base has none of the tables. Two databases that ran the
+ * same schema on one first commit have the tables in common, and no rows.
+ */
+async function isSuspected(sql: Sql, role: Role, { ours, theirs, base }: Heads): Promise<boolean> {
+  if (base === null || base === ours || base === theirs || !rightsOf(role).pull) return false;
+  return await holdEqualRows(sql, { base, ours, theirs });
+}
+
+/** Why nothing is merged with or pushed to a peer, and the ways out that its role leaves. */
+export function rewrittenFailure(
+  { peer, inbox }: Pick<PeerRun, 'peer' | 'inbox'>,
+  { side, last }: Rewritten,
+  heads: Heads & { readonly branch: string },
+): Failure {
+  const { name } = peer;
+  const { ours, theirs, base, branch } = heads;
+  const at = `${name} is at ${theirs}, our ${branch} at ${ours}.`;
+  const rights = rightsOf(peer.role);
+  const named = `${name}=${theirs}`;
+  const ways = [
+    ...(rights.pull ? [`\`--adopt ${named}\`: our branch becomes theirs.`] : []),
+    ...(rights.push && peer.live !== true ? [`\`--force-with-lease ${named}\`: their branch becomes ours.`] : []),
+    ...(rights.pull && base !== null
+      ? [`\`--merge-rewritten ${named}\`: both are merged, and rows that were deleted since come back.`]
+      : []),
+  ];
+  if (inbox !== null) {
+    return new Failure('history-rewritten', `${found(side, { name, last, base, branch })} ${at}`, {
+      hint:
+        'Nothing was merged. Have the sender take our history with `adopt` and deliver again. If the delivery is not ' +
+        `wanted, remove it with \`CALL DOLT_BRANCH('-D', '${inbox}')\`.`,
+    });
+  }
+  return new Failure('history-rewritten', `${found(side, { name, last, base, branch })} ${at}`, {
+    hint: `Nothing was merged or pushed. Run again with one of these, or with the input of that name:\n${ways.join('\n')}`,
+  });
+}
+
+function found(
+  side: Rewritten['side'],
+  reported: {
+    readonly name: string;
+    readonly branch: string;
+    readonly last: string | null;
+    readonly base: string | null;
+  },
+): string {
+  const { name, branch, last, base } = reported;
+  switch (side) {
+    case 'theirs':
+      return `${name} no longer contains ${last}, the last commit that both sides had: its history was rewritten there.`;
+    case 'ours':
+      return `Our branch ${branch} no longer contains ${last}, which ${name} still has: our history was rewritten.`;
+    case 'both':
+      return `Neither ${name} nor our branch ${branch} contains ${last}, the last commit that both had: both were rewritten.`;
+    case 'suspected':
+      return `One side was probably rewritten: ${name} and our branch ${branch} hold the same rows, but their last common commit ${base} has none of their tables.`;
+  }
+}

@@ -1,0 +1,94 @@
+import { ERRORS } from '../../contract/error-codes.ts';
+import type { BlockedRow } from '../../contract/result.ts';
+import type { Accept } from '../../contract/vocabulary.ts';
+import { Failure } from '../../core/failure.ts';
+import { inboxSender } from '../inbox.ts';
+import type { Notice } from '../notice.ts';
+import { listed } from '../notice.ts';
+import { type Finding, incomingFindings } from './findings.ts';
+import type { IncomingChanges } from './incoming-changes.ts';
+
+/** What one peer may bring. */
+export interface IncomingRules {
+  readonly peer: string;
+  readonly accept: readonly Accept[];
+  /** Percent of a table's rows, 0 to 100. */
+  readonly maxDelete: number;
+}
+
+export interface Verdict {
+  /** null: the head may be merged. */
+  readonly failure: Failure | null;
+  /** The first of the rows that are to blame. */
+  readonly held: readonly BlockedRow[];
+  readonly notices: readonly Notice[];
+}
+
+/** The name that the primary has where `federation.remote` names it; only a mapping has room for `accept`. */
+const UNMAPPED = 'origin';
+
+/** Decides whether a peer's head may be merged or fast-forwarded to, by what it brings. */
+export function checkIncoming(incoming: IncomingChanges, rules: IncomingRules): Verdict {
+  const findings = incomingFindings(incoming, rules.maxDelete);
+  const refused = findings.filter(({ lifts }) => !lifts.every((one) => rules.accept.includes(one)));
+  const accepted = findings.filter((finding) => !refused.includes(finding));
+  return {
+    failure: failureOf(refused, rules),
+    held: refused.flatMap(({ rows }) => rows),
+    notices: [
+      ...accepted.map(({ code, text }) => ({
+        ...notice(code, `${rules.peer} ${text}, which its \`accept\` allows`),
+        hint: 'Take the word out of `accept` when it is no longer needed.',
+      })),
+      ...noticesOf(incoming, rules.peer),
+    ],
+  };
+}
+
+function failureOf(refused: readonly Finding[], { peer, accept }: IncomingRules): Failure | null {
+  const [first] = refused;
+  if (first === undefined) return null;
+  const reported = refused.map(({ text }) => `${peer} ${text}`).join('\n');
+  const missing = [...new Set(refused.flatMap(({ lifts }) => lifts))].filter((one) => !accept.includes(one));
+  const special = refused.find((finding) => finding.hint !== undefined)?.hint;
+  const hint = missing.length === 1 ? (special ?? ERRORS[first.code].hint) : seeEach(missing);
+  const where = placeOfAccept(peer);
+  return new Failure(first.code, `${reported}\nNothing was merged from ${peer}, and nothing pushed to it.`, {
+    hint: `${hint}${where}`,
+  });
+}
+
+function placeOfAccept(peer: string): string {
+  const sender = inboxSender(peer);
+  if (sender !== null) return ` A delivery takes the settings of the peer named ${sender}.`;
+  return peer === UNMAPPED ? ' A primary takes `accept` only under `federation.peers`, with `role: primary`.' : '';
+}
+
+function seeEach(missing: readonly Accept[]): string {
+  return `Look at each in a clone of the peer. To take all of it, set \`accept: [${missing.join(', ')}]\` on this peer.`;
+}
+
+function noticesOf(incoming: IncomingChanges, peer: string): Notice[] {
+  const quiet = incoming.definitions.filter(({ kind, change }) => kind === 'view' || change === 'removed');
+  const names = quiet.map(({ kind, name, change }) => `${kind} ${name}, ${change}`);
+  return [
+    ...incoming.migrations.map(
+      ({ table, ours, theirs }): Notice => ({
+        severity: 'warning',
+        code: 'schema-skew',
+        message: `${peer} is at ${theirs} in ${table}, and we are at ${ours}`,
+      }),
+    ),
+    ...(names.length === 0 ? [] : [notice('peer-brings-views', `${peer} changes ${listed('definition', names)}`)]),
+    ...(incoming.collation
+      ? [notice('definitions-differ', `${peer} changes the character set or collation of new tables`)]
+      : []),
+    ...(incoming.redefined.length === 0
+      ? []
+      : [notice('definitions-differ', `${peer} changes the definition of ${listed('table', incoming.redefined)}`)]),
+  ];
+}
+
+function notice(code: Notice['code'], message: string): Notice {
+  return { severity: 'notice', code, message };
+}

@@ -1,0 +1,66 @@
+import { type Failure, toFailure } from '../../core/failure.ts';
+import type { Engine } from '../../dolt/server/engines.ts';
+import { NOWHERE } from '../../egress/host-rule.ts';
+import type { MergeLimits } from '../merge/limits.ts';
+import { isChecked } from '../peer-actions.ts';
+import type { PeerRun } from '../peer-run.ts';
+import { checkIncoming } from './check-incoming.ts';
+import type { IncomingChanges } from './incoming-changes.ts';
+import { readIncoming } from './read-incoming.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/**
+ * Looks at what each peer's head would bring, before any of them is merged or fast-forwarded to, and notes in its run
+ * why it has to wait. A head is looked at again only when it is another one; heads that several peers share, once.
+ * @param local.ours the head of our branch
+ * @param local.maxDelete percent of a table's rows that a peer may delete at once
+ * @param local.limits how long each look may take
+ * @throws Failure `engine-lost` where the engine ended; the heads that were not looked at are still to be
+ */
+export async function checkPeers(
+  engine: Engine,
+  runs: readonly PeerRun[],
+  local: { readonly branch: string; readonly ours: string; readonly maxDelete: number; readonly limits: MergeLimits },
+): Promise<void> {
+  const { ours, limits } = local;
+  const limit = futureLimit();
+  const looks = new Map<string, Promise<IncomingChanges | null>>();
+  const look = (theirs: string): Promise<IncomingChanges | null> => {
+    const heads = { ours, theirs, branch: local.branch };
+    const found =
+      looks.get(theirs) ?? engine.operation(limits.of('checking'), NOWHERE, (sql) => readIncoming(sql, heads, limit));
+    looks.set(theirs, found);
+    return found;
+  };
+  let lost: Failure | null = null;
+  const screenOne = async (run: PeerRun): Promise<void> => {
+    if (run.head === null || run.failure !== null || run.head === run.checked || !isChecked(run)) return;
+    try {
+      if (lost !== null) throw lost;
+      const incoming = await look(run.head);
+      run.checked = run.head;
+      if (incoming === null) return;
+      const { accept, name } = run.peer;
+      const verdict = checkIncoming(incoming, { peer: name, accept, maxDelete: local.maxDelete });
+      run.failure = verdict.failure;
+      run.held = verdict.held;
+      run.notices = verdict.notices;
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      const isGuilty = limits.looksAlone && lost === null;
+      if (failure.code === 'engine-lost') lost ??= failure;
+      if (failure.code !== 'engine-lost' || isGuilty) run.failure = engine.outgrown() ?? failure;
+    }
+  };
+  if (limits.looksAlone) for (const run of runs) await screenOne(run);
+  else await Promise.all(runs.map(screenOne));
+  if (lost === null) return;
+  limits.noteLostLook();
+  throw lost;
+}
+
+/** The latest moment that is no future, `YYYY-MM-DD HH:MM:SS` in UTC: clocks differ, but not by a day. */
+export function futureLimit(): string {
+  return new Date(Date.now() + DAY_MS).toISOString().slice(0, 19).replace('T', ' ');
+}

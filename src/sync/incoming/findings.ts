@@ -1,0 +1,177 @@
+import type { BlockedRow } from '../../contract/result.ts';
+import type { Accept } from '../../contract/vocabulary.ts';
+import { plain } from '../../core/text.ts';
+import { counted, listed } from '../notice.ts';
+import type { Deletion, IncomingChanges } from './incoming-changes.ts';
+
+/** One reason for which a peer has to wait, unless its `accept` says otherwise. */
+export interface Finding {
+  readonly code:
+    | 'peer-brings-code'
+    | 'peer-changes-local-tables'
+    | 'schema-ahead'
+    | 'not-comparable'
+    | 'peer-steers'
+    | 'mass-deletion'
+    | 'future-date';
+  /** What the peer does, as the end of a sentence that begins with its name. */
+  readonly text: string;
+  /** What the peer's `accept` must hold, all of it, for this to pass. */
+  readonly lifts: readonly Accept[];
+  /** The first of the rows that are to blame. */
+  readonly rows: readonly BlockedRow[];
+  /** What to do, where the hint of the code names something that does not help. */
+  readonly hint?: string;
+}
+
+/** Tables with fewer rows are not looked at for mass deletion: a few rows are quickly half of them. */
+export const COUNTED_ROWS = 20;
+
+const DROPPED =
+  'Ask the people at the peer. If it was meant, list `deletion` under `accept` of this peer; `max-delete` is about rows and lets no table go.';
+
+const EXPRESSIONS =
+  'Dolt computes these expressions for your rows: read them in a clone of the peer. If they are wanted, list `expressions` under `accept` of this peer.';
+const PRIVATE =
+  'Have the peer rename or remove the table. If it is meant to be shared, take its pattern out of `dolt_ignore` here, or list `ignored-tables` under `accept` of this peer.';
+
+const LIFTS: ReadonlyMap<string, readonly Accept[]> = new Map([
+  ['trigger', ['triggers']],
+  ['event', ['events']],
+  ['procedure', ['procedures']],
+]);
+
+/** A kind that this version of ours does not know is code of any kind. */
+const UNKNOWN_KIND: readonly Accept[] = ['triggers', 'events', 'procedures'];
+
+/**
+ * Everything in what a head brings that the contract lets wait, in the order in which it is told.
+ * @param maxDelete percent of a table's rows, 0 to 100
+ */
+export function incomingFindings(incoming: IncomingChanges, maxDelete: number): Finding[] {
+  const all = [
+    ...ofCode(incoming),
+    ...ofExpressions(incoming),
+    ...ofLocalTables(incoming),
+    ...ofPrivateTables(incoming),
+    ...ofSteering(incoming),
+    ...ofUnexplained(incoming),
+    ...ofLosses(incoming, maxDelete),
+    ...ofDates(incoming),
+  ];
+  return all.map((finding) => ({ ...finding, text: plain(finding.text) }));
+}
+
+/** Whether more of a table is gone than a peer may delete at once. */
+export function isMassDeletion({ before, deleted }: Pick<Deletion, 'before' | 'deleted'>, maxDelete: number): boolean {
+  return before >= COUNTED_ROWS && deleted * 100 > before * maxDelete;
+}
+
+function ofCode({ definitions }: IncomingChanges): Finding[] {
+  const code = definitions.filter(({ kind, change }) => kind !== 'view' && change !== 'removed');
+  return [...new Set(code.map(({ kind }) => kind))].map((kind) => {
+    const names = code.filter((one) => one.kind === kind).map(({ name, change }) => `${name}, ${change}`);
+    const lifts = LIFTS.get(kind) ?? UNKNOWN_KIND;
+    return { code: 'peer-brings-code', text: `brings ${listed(kind, names)}`, lifts, rows: [] };
+  });
+}
+
+function ofLocalTables({ localTables }: IncomingChanges): Finding[] {
+  return localTables.map(({ table, count, rows }) => ({
+    code: 'peer-changes-local-tables',
+    text: `changes ${counted(count, 'row')} of ${table}`,
+    lifts: ['ignore'],
+    rows,
+  }));
+}
+
+function ofExpressions({ expressions }: IncomingChanges): Finding[] {
+  return expressions.map(({ table, calls }) => {
+    const names = (calls ?? []).map((call) => `${call.function} in the ${call.kind} ${call.item}`);
+    const what = calls === null ? 'cannot be read beside names with quotes' : `call ${listed('function', names)}`;
+    const text = `brings expressions of ${table} that ${what}`;
+    return { code: 'peer-brings-code', text, lifts: ['expressions'], rows: [], hint: EXPRESSIONS };
+  });
+}
+
+function ofPrivateTables({ privateTables }: IncomingChanges): Finding[] {
+  const lifts: readonly Accept[] = ['ignored-tables'];
+  const [behind, incoming] = [privateTables.filter(({ inBase }) => inBase), privateTables.filter((one) => !one.inBase)];
+  const names = (tables: typeof privateTables): string[] => tables.map(({ table }) => table);
+  return [
+    ...(incoming.length === 0
+      ? []
+      : [
+          {
+            code: 'peer-changes-local-tables' as const,
+            text: `brings ${listed('table', names(incoming))} that \`dolt_ignore\` keeps out of commits here`,
+            lifts,
+            rows: [],
+            hint: PRIVATE,
+          },
+        ]),
+    ...(behind.length === 0
+      ? []
+      : [
+          {
+            code: 'schema-ahead' as const,
+            text: `changes ${listed('table', names(behind))} that we moved to the ignored ones`,
+            lifts,
+            rows: [],
+          },
+        ]),
+  ];
+}
+
+function ofSteering({ steering }: IncomingChanges): Finding[] {
+  return steering.map(({ table, count, rows }) => ({
+    code: 'peer-steers',
+    text: `changes ${counted(count, 'row')} of ${table} that say where bd connects to or with which credentials`,
+    lifts: ['peers'],
+    rows,
+  }));
+}
+
+function ofUnexplained({ unexplained }: IncomingChanges): Finding[] {
+  if (unexplained.length === 0) return [];
+  const text = `brings ${listed('table', unexplained)} whose contents differ in a way that Dolt does not show`;
+  return [{ code: 'not-comparable', text, lifts: ['recreated'], rows: [] }];
+}
+
+function ofLosses({ dropped, deletions }: IncomingChanges, maxDelete: number): Finding[] {
+  const loss = (text: string, rows: readonly BlockedRow[]): Finding => ({
+    code: 'mass-deletion',
+    text,
+    lifts: ['deletion'],
+    rows,
+  });
+  return [
+    ...(dropped.length === 0 ? [] : [{ ...loss(`drops ${listed('table', dropped)}`, []), hint: DROPPED }]),
+    ...deletions
+      .filter((deletion) => isMassDeletion(deletion, maxDelete))
+      .map((deletion) => loss(lossText(deletion, maxDelete), deletion.rows)),
+  ];
+}
+
+function lossText({ table, before, deleted, added, moved }: Deletion, maxDelete: number): string {
+  const gain = added === 0 ? '' : ` and adds ${added}`;
+  const reported = `deletes ${deleted} of the ${before} rows of ${table}${gain} (\`max-delete\` is ${maxDelete} %)`;
+  return moved === 0 ? reported : `${reported}; ${moved} of them have equal contents under another key: renamed?`;
+}
+
+function ofDates({ futureCommits, futureRows }: IncomingChanges): Finding[] {
+  const ahead = (text: string, rows: readonly BlockedRow[]): Finding => ({
+    code: 'future-date',
+    text,
+    lifts: ['future'],
+    rows,
+  });
+  return [
+    ...(futureCommits === null
+      ? []
+      : [ahead(`brings ${counted(futureCommits.count, 'commit')} dated up to ${futureCommits.latest} UTC`, [])]),
+    ...futureRows.map(({ table, column, count, rows }) =>
+      ahead(`brings ${counted(count, 'row')} of ${table} whose ${column} lies more than a day ahead`, rows),
+    ),
+  ];
+}

@@ -1,0 +1,101 @@
+import type { BlockedRow } from '../../contract/result.ts';
+import type { Definition } from '../../dolt/schema/code-tables.ts';
+import type { ForeignCall } from '../../dolt/schema/expressions.ts';
+
+/** A definition that a head has otherwise than the merge base and than we do. */
+export interface IncomingDefinition extends Pick<Definition, 'kind' | 'name'> {
+  readonly change: 'new' | 'changed' | 'removed';
+}
+
+/** Rows that are gone from a table, and the first of them. */
+export interface Deletion {
+  readonly table: string;
+  /** Rows that the table had. */
+  readonly before: number;
+  readonly deleted: number;
+  /** Rows that were added meanwhile, and deleted ones of whose contents there is an added row. */
+  readonly added: number;
+  readonly moved: number;
+  readonly rows: readonly BlockedRow[];
+}
+
+/** Rows of a table whose time lies ahead, and the first of them. */
+export interface FutureRows {
+  readonly table: string;
+  readonly column: string;
+  readonly count: number;
+  readonly rows: readonly BlockedRow[];
+}
+
+/** A table of a head that is a private one here. */
+export interface PrivateTable {
+  readonly table: string;
+  /** Whether the merge base has it, too, with other contents. */
+  readonly inBase: boolean;
+}
+
+/** Rows of a table that other programs take addresses or credentials from, and the first of those that changed. */
+export interface SteeringRows {
+  readonly table: string;
+  readonly count: number;
+  readonly rows: readonly BlockedRow[];
+}
+
+/** Calls in the expressions of one table. */
+export interface IncomingCalls {
+  readonly table: string;
+  /** Null where the expressions cannot be told from the names around them. */
+  readonly calls: readonly ForeignCall[] | null;
+}
+
+/** What one head would bring into our branch that we do not have in the same form already. */
+export interface IncomingChanges {
+  readonly definitions: readonly IncomingDefinition[];
+  /** Tables that say what stays local, with the first of their changed rows. */
+  readonly localTables: readonly {
+    readonly table: string;
+    readonly count: number;
+    readonly rows: readonly BlockedRow[];
+  }[];
+  readonly dropped: readonly string[];
+  readonly deletions: readonly Deletion[];
+  /** Commits dated ahead, and the latest of their dates. */
+  readonly futureCommits: { readonly count: number; readonly latest: string } | null;
+  readonly futureRows: readonly FutureRows[];
+  /** Tables that differ in a way that nothing explains. */
+  readonly unexplained: readonly string[];
+  readonly privateTables: readonly PrivateTable[];
+  readonly expressions: readonly IncomingCalls[];
+  readonly steering: readonly SteeringRows[];
+  /** Tables whose definition differs. */
+  readonly redefined: readonly string[];
+  /** Whether new tables get another character set or collation. */
+  readonly collation: boolean;
+  /** Where beads' migrations differ between the two heads. */
+  readonly migrations: readonly { readonly table: string; readonly ours: string; readonly theirs: string }[];
+}
+
+/**
+ * What a head has otherwise than the merge base, without what we have made the same ourselves.
+ */
+export function incomingDefinitions(sides: {
+  readonly base: readonly Definition[];
+  readonly ours: readonly Definition[];
+  readonly theirs: readonly Definition[];
+}): IncomingDefinition[] {
+  const [base, ours, theirs] = [byKey(sides.base), byKey(sides.ours), byKey(sides.theirs)];
+  const found: IncomingDefinition[] = [];
+  for (const [key, { kind, name, digest }] of theirs) {
+    const before = base.get(key);
+    if (before?.digest === digest || ours.get(key)?.digest === digest) continue;
+    found.push({ kind, name, change: before === undefined ? 'new' : 'changed' });
+  }
+  for (const [key, { kind, name }] of base) {
+    if (!theirs.has(key) && ours.has(key)) found.push({ kind, name, change: 'removed' });
+  }
+  return found;
+}
+
+function byKey(definitions: readonly Definition[]): Map<string, Definition> {
+  return new Map(definitions.map((one) => [JSON.stringify([one.kind, one.name]), one]));
+}

@@ -1,0 +1,41 @@
+import { Failure } from '../../core/failure.ts';
+import { ignoresTables } from '../../dolt/sql/heads.ts';
+import { isAncestor } from '../../dolt/sql/history.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { PeerRun } from '../peer-run.ts';
+
+/**
+ * Refuses pushes to peers that may be running databases, where a push would empty the tables that `dolt_ignore` matches
+ * there (Dolt 2.3.0, measured). Such a peer is still read and merged.
+ * @param target what would be pushed
+ */
+export async function refuseUnknownLive(sql: Sql, runs: readonly PeerRun[], target: string): Promise<void> {
+  for (const run of runs) {
+    if (run.actions?.push !== true || run.peer.live !== null || run.failure !== null) continue;
+    if (run.head !== null && (await isAncestor(sql, target, run.head))) continue;
+    const heads = run.head === null ? [target] : [target, run.head];
+    const ignoring = await Promise.all(heads.map((head) => ignoresTables(sql, head)));
+    if (ignoring.includes(true)) run.failure = liveUnknown(run.peer.name);
+  }
+}
+
+function liveUnknown(peer: string): Failure {
+  return new Failure(
+    'live-unknown',
+    `nothing was pushed to ${peer}: if a program works in that database, the push would empty its ignored tables`,
+    { hint: liveHint(peer) },
+  );
+}
+
+/** Both lines to paste, and which one is right. */
+export function liveHint(peer: string): string {
+  const place =
+    peer === 'origin'
+      ? 'List its host under `federation.plain-hosts`, or write the primary under `federation.peers` with `role: primary` and one of these lines:'
+      : `Add one of these lines to the entry of ${peer}:`;
+  return [
+    place,
+    'live: false   # a plain remote server, such as remotesrv or a folder behind ssh that no program works in',
+    'live: true    # a running database, such as a `dolt sql-server`: commits are delivered to an inbox branch there',
+  ].join('\n');
+}

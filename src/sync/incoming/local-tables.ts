@@ -1,0 +1,74 @@
+import { countDifferingRows, differingRows } from '../../dolt/rows/differing-rows.ts';
+import { ignorePatternsAt, isIgnored, workingIgnorePatterns } from '../../dolt/schema/ignored-tables.ts';
+import type { TableChange } from '../../dolt/schema/table-changes.ts';
+import { tableHashes } from '../../dolt/schema/table-changes.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { IncomingChanges, PrivateTable } from './incoming-changes.ts';
+
+interface Heads {
+  readonly base: string;
+  readonly ours: string;
+  readonly theirs: string;
+  readonly branch: string;
+}
+
+const SHOWN_ROWS = 5;
+
+/** Rows that a head changes in the tables by which a commit says what stays out of commits, or comes from another branch. */
+export async function readLocalTables(
+  sql: Sql,
+  heads: Heads,
+  changes: readonly TableChange[],
+): Promise<IncomingChanges['localTables']> {
+  return [...(await ignoredRows(sql, heads)), ...(await nonlocalRows(sql, heads, changes))];
+}
+
+/** The contents are compared, since a difference need not name a table that was replaced. */
+async function ignoredRows(sql: Sql, heads: Heads): Promise<IncomingChanges['localTables']> {
+  const table = 'dolt_ignore';
+  const read = async (commit: string): Promise<ReadonlyMap<string, boolean>> =>
+    new Map((await ignorePatternsAt(sql, commit)).map(({ pattern, ignored }) => [pattern, ignored]));
+  const [base, ours, theirs] = [await read(heads.base), await read(heads.ours), await read(heads.theirs)];
+  const patterns = [...new Set([...base.keys(), ...theirs.keys()])].sort();
+  const changed = patterns.filter((name) => theirs.get(name) !== base.get(name) && theirs.get(name) !== ours.get(name));
+  if (changed.length === 0) return [];
+  const rows = changed.slice(0, SHOWN_ROWS).map((pattern) => ({ table, key: { pattern }, column: null, value: null }));
+  return [{ table, count: changed.length, rows }];
+}
+
+/** Dolt 2.3.0 cannot read this table at a commit that lacks it, but it can compare two. */
+async function nonlocalRows(
+  sql: Sql,
+  { base, theirs }: Heads,
+  changes: readonly TableChange[],
+): Promise<IncomingChanges['localTables']> {
+  const table = 'dolt_nonlocal_tables';
+  if (!changes.some(({ from, to }) => from === table || to === table)) return [];
+  const range = { from: base, to: theirs };
+  const choice = { table, keys: ['table_name'], where: 'TRUE' };
+  const count = await countDifferingRows(sql, range, choice);
+  return [{ table, count, rows: await differingRows(sql, range, choice) }];
+}
+
+/**
+ * Tables of a head that are private here: ignored by our commit or our working set, and no table of our commit. Merged,
+ * they would replace the table of that name, or become part of every commit of ours.
+ */
+export async function readPrivateTables(sql: Sql, heads: Heads): Promise<PrivateTable[]> {
+  const patterns = [await ignorePatternsAt(sql, heads.ours), await workingIgnorePatterns(sql, heads.branch)];
+  if (patterns.every((list) => list.length === 0)) return [];
+  const [base, ours, theirs] = [
+    lowerCased(await tableHashes(sql, heads.base)),
+    lowerCased(await tableHashes(sql, heads.ours)),
+    await tableHashes(sql, heads.theirs),
+  ];
+  return [...theirs].flatMap(([table, hash]) => {
+    const name = table.toLowerCase();
+    if (ours.has(name) || base.get(name) === hash) return [];
+    return patterns.some((list) => isIgnored(table, list)) ? [{ table, inBase: base.has(name) }] : [];
+  });
+}
+
+function lowerCased(hashes: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...hashes].map(([name, hash]) => [name.toLowerCase(), hash]));
+}

@@ -1,0 +1,112 @@
+import { Failure } from '../../core/failure.ts';
+import { commitsAfter } from '../../dolt/rows/future-dates.ts';
+import { CODE_TABLES, definitionsAt, MIGRATION_TABLES, migrationAt } from '../../dolt/schema/code-tables.ts';
+import { changesCollation, type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
+import { mergeBase } from '../../dolt/sql/history.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import { readExpressions } from './expressions.ts';
+import { type IncomingChanges, type IncomingDefinition, incomingDefinitions } from './incoming-changes.ts';
+import { readLocalTables, readPrivateTables } from './local-tables.ts';
+import { readIncomingRows } from './rows.ts';
+import { readSteering } from './steering.ts';
+
+/** Two commits to compare, and their merge base. */
+export interface Heads {
+  readonly base: string;
+  readonly ours: string;
+  readonly theirs: string;
+  /** Our branch, whose working set may keep more tables out of commits. */
+  readonly branch: string;
+}
+
+/** Dolt's own tables are looked at each in its own way. */
+const isOwn = (name: string | null): boolean => name?.startsWith('dolt_') === true;
+
+/**
+ * Reads what a head would bring: its difference from the merge base, without the tables that stand here the same way
+ * already. Costs what differs, not what the tables hold.
+ * @param limit the latest moment that is no future, `YYYY-MM-DD HH:MM:SS` in UTC
+ * @returns null where it brings nothing, or shares no history with ours
+ */
+export async function readIncoming(
+  sql: Sql,
+  heads: Omit<Heads, 'base'>,
+  limit: string,
+): Promise<IncomingChanges | null> {
+  if (heads.ours === heads.theirs) return null;
+  const base = await mergeBase(sql, heads.ours, heads.theirs);
+  if (base === null || base === heads.theirs) return null;
+  return await readIncomingFrom(sql, { ...heads, base }, limit);
+}
+
+/**
+ * The same with a commit to compare with that need not be the merge base.
+ * @throws Failure `dolt-defect` where this Dolt cannot read a definition of the head
+ */
+export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
+  return await readBrought(sql, heads, limit).catch((thrown: unknown) => {
+    if (!(thrown instanceof Failure) || (thrown.code !== 'unknown' && thrown.code !== 'dolt-defect')) throw thrown;
+    throw new Failure('dolt-defect', `this Dolt cannot read the tables of ${heads.theirs}: ${thrown.message}`, {
+      hint: 'Look for a default, check or generated column that `SHOW CREATE TABLE` cannot print, such as `EXTRACT(YEAR FROM d)`. Drop it on the side that has it, commit, then run again.',
+      cause: thrown,
+    });
+  });
+}
+
+async function readBrought(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
+  const { base } = heads;
+  const changes = await tableChanges(sql, base, heads.theirs);
+  const news = base === heads.ours ? changes : await tableChanges(sql, heads.ours, heads.theirs);
+  const incoming = changes.filter((change) => news.some((one) => concerns(one, change)));
+  const tables = incoming.filter(({ from, to }) => !isOwn(from) && !isOwn(to));
+  const definitions = await readDefinitions(sql, heads);
+  const futureCommits = await commitsAfter(sql, { from: heads.ours, to: heads.theirs }, limit);
+  const migrations = await readMigrations(sql, heads, news);
+  return {
+    definitions,
+    ...(await readIncomingRows(sql, { from: base, to: heads.theirs }, { tables, limit })),
+    localTables: await readLocalTables(sql, heads, incoming),
+    privateTables: await readPrivateTables(sql, heads),
+    expressions: await readExpressions(sql, heads, tables),
+    steering: await readSteering(sql, heads, tables),
+    unexplained: tables.flatMap(({ to, explained }) => (to !== null && !explained ? [to] : [])),
+    dropped: tables.flatMap(({ from, to }) => (from !== null && to === null ? [from] : [])),
+    futureCommits,
+    redefined: tables.flatMap(({ from, to, definitionChanged }) =>
+      from !== null && to !== null && definitionChanged ? [from] : [],
+    ),
+    collation:
+      (await changesCollation(sql, base, heads.theirs)) && (await changesCollation(sql, heads.ours, heads.theirs)),
+    migrations,
+  };
+}
+
+/** Whether a table that differs between us and a head is the one of a change. */
+function concerns(news: TableChange, change: TableChange): boolean {
+  return change.to === null ? news.from === change.from : news.to === change.to;
+}
+
+/** Always reads the tables that hold code, since a difference need not name a table that was replaced. */
+async function readDefinitions(sql: Sql, heads: Heads): Promise<IncomingDefinition[]> {
+  const found: IncomingDefinition[] = [];
+  for (const table of CODE_TABLES) {
+    const base = await definitionsAt(sql, table, heads.base);
+    const ours = heads.ours === heads.base ? base : await definitionsAt(sql, table, heads.ours);
+    found.push(...incomingDefinitions({ base, ours, theirs: await definitionsAt(sql, table, heads.theirs) }));
+  }
+  return found;
+}
+
+async function readMigrations(
+  sql: Sql,
+  { ours, theirs }: Heads,
+  news: readonly TableChange[],
+): Promise<IncomingChanges['migrations']> {
+  const found: IncomingChanges['migrations'][number][] = [];
+  for (const table of MIGRATION_TABLES) {
+    if (!news.some(({ from, to }) => from === table && to === table)) continue;
+    const [here, there] = [await migrationAt(sql, table, ours), await migrationAt(sql, table, theirs)];
+    if (here !== null && there !== null && here !== there) found.push({ table, ours: here, theirs: there });
+  }
+  return found;
+}

@@ -1,0 +1,120 @@
+import type { Conflict } from '../../contract/result.ts';
+import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
+import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
+import { columnsAt } from '../../dolt/schema/columns.ts';
+import { tableChanges } from '../../dolt/schema/table-changes.ts';
+import { baseTablesAt, type TableShape } from '../../dolt/schema/table-shape.ts';
+import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
+import { isPresent } from '../../dolt/sql/history.ts';
+import { quoted } from '../../dolt/sql/identifier.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { PeerRun } from '../peer-run.ts';
+
+/** More rows than these are counted only. */
+const MAX_ROWS = 10_000;
+const BATCH = 500;
+
+/**
+ * Lists the rows that only one side had before histories were merged of which one was rewritten: rows that the other side
+ * deleted are back. Where the last common head is remembered and still here, rows that were added since are left out.
+ */
+export async function recordReturned(
+  sql: Sql,
+  run: PeerRun,
+  local: { readonly ours: string; readonly target: string },
+): Promise<void> {
+  if (run.head === null) return;
+  const heads = { ours: local.ours, theirs: run.head };
+  const last = run.remembered?.head ?? null;
+  const before = last !== null && (await isPresent(sql, last)) ? last : null;
+  const rows: Conflict[] = [];
+  for (const table of await sharedTables(sql, { ...heads, target: local.target })) {
+    const columns = await columnsAt(sql, table, local.target);
+    const shape: TableShape = {
+      name: table,
+      key: columns.flatMap(({ name, primary }) => (primary ? [name] : [])),
+      columns: columns.map(({ name, type }) => ({ name, type: type.split('(')[0] ?? '', generated: null })),
+    };
+    if (shape.key.length === 0) continue;
+    for (const side of ['ours', 'theirs'] as const) {
+      rows.push(...(await onlyAt(sql, shape, { heads, side, before, peer: run.peer.name })));
+    }
+  }
+  const nameOf = ({ table, key, heads: at }: Conflict): string => JSON.stringify([table, key, at]);
+  // An earlier round of this run may have listed them.
+  const known = new Set(run.conflicts.map(nameOf));
+  const listed = rows.slice(0, MAX_ROWS);
+  run.conflicts = [...run.conflicts, ...listed.filter((row) => !known.has(nameOf(row)))];
+  if (rows.length > listed.length) {
+    const message = `${rows.length} rows came back through merge-rewritten with ${run.peer.name}; the first ${MAX_ROWS} are listed`;
+    run.notices = [...run.notices, { severity: 'warning', code: 'history-rewritten', message }];
+  }
+}
+
+/** Tables that differ between the two sides and that both have, and the merge. */
+async function sharedTables(
+  sql: Sql,
+  at: { readonly ours: string; readonly theirs: string; readonly target: string },
+): Promise<string[]> {
+  const differing = await tableChanges(sql, at.ours, at.theirs);
+  const merged = await baseTablesAt(sql, at.target);
+  return differing.flatMap(({ from, to, comparable }) =>
+    from !== null && from === to && comparable && merged.includes(from) ? [from] : [],
+  );
+}
+
+interface Side {
+  readonly heads: { readonly ours: string; readonly theirs: string };
+  readonly side: 'ours' | 'theirs';
+  readonly before: string | null;
+  readonly peer: string;
+}
+
+/** Rows of one side whose key the other side lacks. Columns are named by the user's table alone, so none is shadowed. */
+async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer }: Side): Promise<Conflict[]> {
+  const [here, there] = side === 'ours' ? [heads.ours, heads.theirs] : [heads.theirs, heads.ours];
+  const table = quoted(shape.name);
+  const same = shape.key.map((name) => `a.${quoted(name)} = b.${quoted(name)}`).join(' AND ');
+  const rows = await sql.rows(
+    cellsSchema,
+    `SELECT a.* FROM ${table} AS OF ? AS a WHERE NOT EXISTS (SELECT 1 FROM ${table} AS OF ? AS b WHERE ${same}) LIMIT ${MAX_ROWS + 1}`,
+    [here, there],
+  );
+  const earlier = before === null ? null : await rowsAt(sql, shape, { keys: rows, commit: before });
+  const owner = side === 'ours' ? 'our side' : peer;
+  const why = before === null ? 'added there or deleted on the other side' : 'deleted on the other side since';
+  const found: Conflict[] = [];
+  for (const cells of rows) {
+    const base = earlier?.get(keyText(shape, cells)) ?? null;
+    if (earlier !== null && base === null) continue;
+    found.push({
+      kind: 'restored',
+      table: shape.name,
+      key: keyOf(shape, cells),
+      columns: Object.keys(cells).filter((name) => !shape.key.includes(name)),
+      base,
+      ours: side === 'ours' ? cells : null,
+      theirs: side === 'theirs' ? cells : null,
+      resolution: `kept: only ${owner} had it (${why})`,
+      left: false,
+      heads,
+      between: [],
+    });
+  }
+  return found;
+}
+
+/** Rows of a commit by their keys. */
+async function rowsAt(
+  sql: Sql,
+  shape: TableShape,
+  { keys, commit }: { readonly keys: readonly Cells[]; readonly commit: string },
+): Promise<ReadonlyMap<string, Cells>> {
+  const found = new Map<string, Cells>();
+  for (let from = 0; from < keys.length; from += BATCH) {
+    for (const cells of await rowsByKey(sql, shape, { keys: keys.slice(from, from + BATCH), commit })) {
+      found.set(keyText(shape, cells), cells);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,173 @@
+import type { MergeReport } from '../../contract/result.ts';
+import type { Engine } from '../../dolt/server/engines.ts';
+import { createBranch } from '../../dolt/sql/heads.ts';
+import { isAncestor } from '../../dolt/sql/history.ts';
+import type { Database } from '../../dolt/sql/sql.ts';
+import { type Fold, fitsOurs, foldHeads } from './fold.ts';
+import type { FoldStep, RejectedHead, StrategyHead } from './folding.ts';
+import { isLimit, type MergeLimits } from './limits.ts';
+import { headsContaining, minimalHeads } from './minimal-heads.ts';
+
+export interface Converged {
+  /** The commit at which everybody who can be merged meets; our head where there is nothing to merge. */
+  readonly target: string;
+  /** A local branch that points at the target, to push from. */
+  readonly branch: string;
+  /** Heads that were left out. */
+  readonly dropped: ReadonlyMap<string, RejectedHead>;
+  /** What was settled on the way, merge by merge. */
+  readonly steps: readonly FoldStep[];
+  readonly merge: MergeReport;
+  /** The merge commits behind the target that this call made. */
+  readonly made: readonly string[];
+}
+
+interface Heads {
+  /** Our head. */
+  readonly ours: string;
+  /** The heads of the peers that may be merged, in the order of their names; ours may be among them. */
+  readonly theirs: readonly StrategyHead[];
+  /** The branch that stands at our head. */
+  readonly branch: string;
+  /** What each merge may take. */
+  readonly limits: MergeLimits;
+}
+
+const NO_MERGE: MergeReport = { protocol: 2, deterministic: true, because: null, commits: 0 };
+
+/** The report of a merge that a head was left out of because of a limit. */
+export function limited(merge: MergeReport): MergeReport {
+  return { ...merge, deterministic: false, because: merge.because ?? 'limit' };
+}
+
+/**
+ * Brings heads together as far as they go: drops what another contains, fast-forwards where one is left, folds where
+ * there are several. A head whose merge is refused is left out with every head that contains it, and the fold starts
+ * again without it. No branch of the town moves.
+ * @param scratch makes a name for a temporary branch
+ */
+export async function converge(engine: Engine, heads: Heads, scratch: () => string): Promise<Converged> {
+  const { ours, limits } = heads;
+  const { database } = engine;
+  const dropped = new Map<string, RejectedHead>();
+  for (;;) {
+    const left = heads.theirs.filter(({ head }) => !dropped.has(head));
+    const newest = left.flatMap(({ head, strategy }) => (strategy === 'newest' ? [head] : []));
+    const minimal = await minimalHeads(database, [ours, ...newest]);
+    const others = left.filter(({ strategy }) => strategy !== 'newest');
+    const [only, second] = minimal;
+    if (second === undefined && (await noneNew(database, only ?? ours, others))) {
+      return resolveAll(database, { ...heads, target: only ?? ours, dropped, scratch });
+    }
+    const branch = scratch();
+    const fold = await foldHeads(engine, { ours, newest: minimal, others, branch, limits });
+    if (fold.kind === 'folded') {
+      for (const [head, why] of fold.dropped) dropped.set(head, why);
+      const merge = reportOf(fold, dropped);
+      return { target: fold.head, branch, dropped, steps: fold.steps, merge, made: fold.made };
+    }
+    for (const [head, why] of await rejectHeads(engine, { ours, fold, scratch, limits })) {
+      const all = left.map((one) => one.head);
+      for (const containing of await headsContaining(database, all, head)) dropped.set(containing, why);
+    }
+  }
+}
+
+async function noneNew(database: Database, head: string, others: readonly StrategyHead[]): Promise<boolean> {
+  for (const other of others) if (!(await isAncestor(database, other.head, head))) return false;
+  return true;
+}
+
+async function resolveAll(
+  database: Database,
+  at: Heads & {
+    readonly target: string;
+    readonly dropped: ReadonlyMap<string, RejectedHead>;
+    readonly scratch: () => string;
+  },
+): Promise<Converged> {
+  const { target, dropped } = at;
+  const merge = passedLimit(dropped) ? limited(NO_MERGE) : NO_MERGE;
+  const found = { target, dropped, steps: [], merge, made: [] };
+  if (target === at.ours) return { ...found, branch: at.branch };
+  const branch = at.scratch();
+  await createBranch(database, { name: branch, at: target });
+  return { ...found, branch };
+}
+
+/** Whether a head was left out that another machine may have merged. */
+function passedLimit(dropped: ReadonlyMap<string, RejectedHead>): boolean {
+  return [...dropped.values()].some(({ failure }) => isLimit(failure));
+}
+
+function reportOf(
+  { made, ownWay, signed }: Extract<Fold, { kind: 'folded' }>,
+  dropped: ReadonlyMap<string, RejectedHead>,
+): MergeReport {
+  const besides = passedLimit(dropped) ? 'limit' : null;
+  const because = ownWay > 0 ? 'strategy' : made.length > 0 && !signed ? 'committer' : besides;
+  return { protocol: 2, deterministic: because === null, because, commits: made.length };
+}
+
+type Refused = Extract<Fold, { kind: 'refused' }>;
+
+interface Stopped {
+  readonly ours: string;
+  readonly fold: Refused;
+  readonly scratch: () => string;
+  readonly limits: MergeLimits;
+}
+
+async function rejectHeads(engine: Engine, stopped: Stopped): Promise<Map<string, RejectedHead>> {
+  const { ours, fold } = stopped;
+  if (isLimit(fold.mergeFailure.failure)) return await passedALimit(engine, stopped);
+  const clashes = new Map<string, RejectedHead>();
+  if (fold.head === ours && fold.merged.length > 1) {
+    for (const head of fold.merged) {
+      const alone = await fitsOurs(engine, { ...stopped, head, branch: stopped.scratch() });
+      if (alone !== null) clashes.set(head, alone);
+    }
+  }
+  const drop = headsToReject({ ours, refused: fold.head, merged: fold.merged, clashWithOurs: [...clashes.keys()] });
+  return new Map(drop.map((head) => [head, clashes.get(head) ?? fold.mergeFailure]));
+}
+
+/**
+ * Finds the head that is to blame for a merge that took too much: the first in hash order that does not merge with ours
+ * alone either, else the last one.
+ */
+async function passedALimit(engine: Engine, stopped: Stopped): Promise<Map<string, RejectedHead>> {
+  const { ours, fold } = stopped;
+  const heads = [...fold.merged, fold.head].filter((head) => head !== ours).sort();
+  const last = heads.at(-1) ?? fold.head;
+  if (heads.length > 1) {
+    for (const head of heads) {
+      // Ours adds nothing to a head that contains it, so that merging the two takes nothing.
+      if (await isAncestor(engine.database, ours, head)) continue;
+      const alone = await fitsOurs(engine, { ...stopped, head, branch: stopped.scratch() });
+      if (alone !== null) return new Map([[head, alone]]);
+    }
+  }
+  return new Map([[last, fold.mergeFailure]]);
+}
+
+/** A fold that stopped, by hashes. */
+interface FailedFold {
+  readonly ours: string;
+  /** The head that could not be merged. */
+  readonly refused: string;
+  /** The heads that had been merged before it, in order. */
+  readonly merged: readonly string[];
+  /** Those of `merged` that cannot be merged with ours alone either; only asked for when `refused` is ours. */
+  readonly clashWithOurs: readonly string[];
+}
+
+/**
+ * Which head gives way. Ours never does: where ours is the one that did not fit, the heads that clash with it go, and
+ * where none clashes alone, the one merged last before ours.
+ */
+export function headsToReject(fold: FailedFold): string[] {
+  if (fold.refused !== fold.ours) return [fold.refused];
+  if (fold.clashWithOurs.length > 0) return [...fold.clashWithOurs];
+  return fold.merged.slice(-1);
+}

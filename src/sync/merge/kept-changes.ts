@@ -1,0 +1,329 @@
+import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
+import { inParts } from '../../core/lists.ts';
+import { type Condition, hasKey, keyText } from '../../dolt/rows/row-key.ts';
+import { tableChanges } from '../../dolt/schema/table-changes.ts';
+import {
+  columnNamesAt,
+  hasTriggers,
+  ordinaryColumns,
+  type TableShape,
+  tableNames,
+  tableShape,
+} from '../../dolt/schema/table-shape.ts';
+import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
+import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../../dolt/sql/heads.ts';
+import { isAncestor } from '../../dolt/sql/history.ts';
+import { quoted } from '../../dolt/sql/identifier.ts';
+import type { Database, Sql } from '../../dolt/sql/sql.ts';
+import { verifyConstraints } from '../../dolt/sql/violations.ts';
+import { commitAll } from '../../dolt/sql/working-set.ts';
+import type { Notice } from '../notice.ts';
+import { scratchName } from './scratch.ts';
+
+/**
+ * A fast-forward of Dolt 2.3.0 refuses to touch a table with uncommitted changes, and it cannot be rolled back (measured).
+ * So the uncommitted rows are first committed on a branch of their own, then reset, and written back afterwards. The name
+ * of that branch holds the time and the branch that the rows belong to.
+ */
+const KEPT = /^dolt-federation\/kept\/(\d{8}T\d{9}Z)\/(.+)$/;
+
+const keptName = (branch: string, at: Date): string => `dolt-federation/kept/${stamp(at)}/${branch}`;
+const unrestoredName = (kept: string): string => kept.replace('/kept/', '/unrestored/');
+
+const messageOf = (branch: string): string =>
+  `federation: uncommitted changes of ${branch}, kept during a fast-forward`;
+
+function stamp(at: Date): string {
+  return at.toISOString().replaceAll(/[-:.]/g, '');
+}
+
+/** More uncommitted rows than this are left where they are: they would be compared one by one. */
+const MAX_ROWS = 10_000;
+const KEYS_PER_STATEMENT = 500;
+
+/** Rows of one table that differ from HEAD and are not committed. */
+export interface UncommittedRows {
+  readonly shape: TableShape;
+  /** Keys of rows that were added or changed. */
+  readonly written: readonly Cells[];
+  /** Keys of rows that were removed. */
+  readonly removed: readonly Cells[];
+}
+
+const statusRow = z.object({ staged: z.coerce.number(), status: z.string() });
+const messageRow = z.object({ message: z.string() });
+const createRow = z.record(z.string(), z.string());
+
+/**
+ * The uncommitted rows of a table of the session's branch.
+ * @returns the rows, or why they cannot be set aside
+ */
+export async function readUncommitted(sql: Sql, table: string): Promise<UncommittedRows | string> {
+  const statuses = await sql.rows(statusRow, 'SELECT staged, status FROM dolt_status WHERE table_name = ?', [table]);
+  if (statuses.some(({ staged }) => staged === 1)) return 'its changes are staged';
+  const changes = (await tableChanges(sql, 'HEAD', 'WORKING')).filter(({ from, to }) => from === table || to === table);
+  const changed = statuses.some(({ status }) => status !== 'modified') || changes.some((one) => one.from !== one.to);
+  if (changed || changes.some((one) => one.definitionChanged || !one.comparable)) return 'its definition is changed';
+  const shape = await tableShape(sql, table);
+  if (shape.key.length === 0) return 'it has no primary key';
+  if (shape.columns.some(({ name }) => /^(?:to_|from_|diff_type$)/i.test(name)))
+    return 'its columns hide those of dolt_diff';
+  if (await hasTriggers(sql, table)) return 'it has triggers';
+  const rows = await differingKeys(sql, shape, { from: 'HEAD', to: 'WORKING' });
+  if (rows.written.length + rows.removed.length > MAX_ROWS) return `more than ${MAX_ROWS} of its rows are changed`;
+  return { shape, ...rows };
+}
+
+/** Why a range of commits cannot pass beside uncommitted rows; null where it changes other rows only. */
+export async function findOverlap(
+  sql: Sql,
+  { shape, written, removed }: UncommittedRows,
+  range: { readonly from: string; readonly to: string },
+): Promise<string | null> {
+  if ((await columnNamesAt(sql, shape.name, range.to)).size === 0) return 'it does not exist there';
+  if ((await definitionAt(sql, shape.name, range.from)) !== (await definitionAt(sql, shape.name, range.to)))
+    return 'its definition is changed there';
+  const rows = await differingAmong(sql, shape, { ...range, keys: [...written, ...removed] });
+  return rows.length > 0 ? 'the same rows are changed there' : null;
+}
+
+/**
+ * Tries on a temporary branch whether uncommitted rows fit a commit: unique keys, foreign keys, checks.
+ * @param move.branch the branch whose working set holds the rows
+ * @returns the table that does not fit, or null
+ */
+export async function rehearse(
+  database: Database,
+  rows: readonly UncommittedRows[],
+  move: { readonly branch: string; readonly to: string },
+): Promise<string | null> {
+  const name = scratchName();
+  await createBranch(database, { name, at: move.to });
+  return database.session(async (sql) => {
+    await sql.run('SET autocommit = 0');
+    await checkout(sql, name);
+    for (const one of rows) {
+      try {
+        await writeRows(sql, one, workingSet(database, move.branch, one));
+      } catch (thrown) {
+        if (!(thrown instanceof Failure) || thrown.code === 'engine-lost') throw thrown;
+        return one.shape.name;
+      }
+    }
+    const [broken] = await verifyConstraints(sql);
+    return broken?.table ?? null;
+  });
+}
+
+/** The table as the working set of a branch has it. */
+function workingSet({ name }: Database, branch: string, { shape }: UncommittedRows): Condition {
+  return { text: `${quoted(`${name}/${branch}`)}.${quoted(shape.name)}`, values: [] };
+}
+
+/**
+ * Commits uncommitted rows on a branch of their own and resets their tables, so that a fast-forward can pass.
+ * @returns the branch that keeps them
+ */
+export async function setAside(
+  database: Database,
+  rows: readonly UncommittedRows[],
+  from: { readonly branch: string; readonly head: string },
+): Promise<string> {
+  const kept = keptName(from.branch, new Date());
+  await createBranch(database, { name: kept, at: from.head });
+  await database.session(async (sql) => {
+    await checkout(sql, kept);
+    for (const one of rows) {
+      await writeRows(sql, one, workingSet(database, from.branch, one));
+    }
+    await commitAll(sql, messageOf(from.branch));
+  });
+  await database.session(async (sql) => {
+    await checkout(sql, from.branch);
+    for (const { shape } of rows) await sql.run('CALL DOLT_CHECKOUT(?)', [shape.name]);
+  });
+  return kept;
+}
+
+/**
+ * Writes back what earlier runs, or this one, set aside. A row that was written meanwhile stays as it is now; then the
+ * branch that keeps the older version is renamed, never removed, and a warning names it.
+ */
+export async function restoreKept(database: Database): Promise<Notice[]> {
+  const notices: Notice[] = [];
+  for (const kept of await branchNames(database)) {
+    const [, , branch] = KEPT.exec(kept) ?? [];
+    if (branch === undefined) continue;
+    const commit = await branchHead(database, kept);
+    const head = await branchHead(database, branch);
+    // A run that died before the commit had not touched the rows yet.
+    if (commit === null || (head !== null && (await isAncestor(database, commit, head)))) {
+      await deleteBranch(database, kept);
+      continue;
+    }
+    if ((await messageAt(database, commit)) !== messageOf(branch)) {
+      const name = unrestoredName(kept);
+      await database.run("CALL DOLT_BRANCH('-m', ?, ?)", [kept, name]);
+      notices.push(foreign(name));
+      continue;
+    }
+    const left = head === null ? [branch] : await database.session((sql) => writeBack(sql, { kept: commit, branch }));
+    if (left.length === 0) {
+      await deleteBranch(database, kept);
+      continue;
+    }
+    const name = unrestoredName(kept);
+    await database.run("CALL DOLT_BRANCH('-m', ?, ?)", [kept, name]);
+    notices.push(unrestored(name, branch, left));
+  }
+  return notices;
+}
+
+async function messageAt(sql: Sql, commit: string): Promise<string | null> {
+  const [row] = await sql.rows(messageRow, 'SELECT message FROM dolt_log(?) LIMIT 1', [commit]);
+  return row?.message ?? null;
+}
+
+/** A commit that no run of ours made is nothing to write back, and nothing to throw away. */
+function foreign(name: string): Notice {
+  return {
+    severity: 'warning',
+    code: 'uncommitted-changes',
+    message: `the branch ${name} was called like those that keep uncommitted rows, and holds a commit of someone else, so it was renamed`,
+    hint: 'Look at its commits, then delete or rename the branch.',
+  };
+}
+
+function unrestored(name: string, branch: string, tables: readonly string[]): Notice {
+  return {
+    severity: 'warning',
+    code: 'uncommitted-changes',
+    message: `rows of ${tables.join(', ')} were uncommitted on ${branch} when a run was interrupted, and were changed again since; the branch ${name} keeps their older version`,
+    hint: `Compare with \`SELECT * FROM dolt_diff('${name}', 'WORKING', '${tables[0] ?? ''}')\`, then delete the branch.`,
+  };
+}
+
+/**
+ * @param of.kept the commit that keeps the rows; its parent is what they were compared with
+ * @returns the tables whose rows could not all be written back
+ */
+async function writeBack(
+  sql: Sql,
+  { kept, branch }: { readonly kept: string; readonly branch: string },
+): Promise<string[]> {
+  await checkout(sql, branch);
+  const present = await tableNames(sql);
+  const left: string[] = [];
+  for (const { to: table } of await tableChanges(sql, `${kept}~1`, kept)) {
+    if (table === null) continue;
+    const isSame =
+      present.includes(table) && (await definitionAt(sql, table, kept)) === (await definitionNow(sql, table));
+    if (!isSame || !(await writeTableBack(sql, table, kept))) left.push(table);
+  }
+  return left;
+}
+
+/** @returns whether all rows are as they were set aside */
+async function writeTableBack(sql: Sql, table: string, kept: string): Promise<boolean> {
+  const shape = await tableShape(sql, table);
+  const rows = await differingKeys(sql, shape, { from: `${kept}~1`, to: kept });
+  const taken = await changedSince(sql, shape, { kept, keys: [...rows.written, ...rows.removed] });
+  const free = (keys: readonly Cells[]) => keys.filter((key) => !taken.has(keyText(shape, key)));
+  const restorable = { shape, written: free(rows.written), removed: free(rows.removed) };
+  await writeRows(sql, restorable, { text: `${quoted(table)} AS OF ?`, values: [kept] });
+  const keys = [...restorable.written, ...restorable.removed];
+  const differing = await differingAmong(sql, shape, { from: kept, to: 'WORKING', keys });
+  return taken.size === 0 && differing.length === 0;
+}
+
+/** Keys of rows that somebody committed or changed after they were set aside, unless to the same values. */
+async function changedSince(
+  sql: Sql,
+  shape: TableShape,
+  { kept, keys }: { readonly kept: string; readonly keys: readonly Cells[] },
+): Promise<ReadonlySet<string>> {
+  const texts = (rows: readonly Cells[]) => rows.map((row) => keyText(shape, row));
+  const committed = await differingAmong(sql, shape, { from: `${kept}~1`, to: 'HEAD', keys });
+  const uncommitted = texts(await differingAmong(sql, shape, { from: 'HEAD', to: 'WORKING', keys }));
+  const different = new Set(texts(await differingAmong(sql, shape, { from: kept, to: 'WORKING', keys })));
+  return new Set([...texts(committed), ...uncommitted].filter((key) => different.has(key)));
+}
+
+/** Writes rows as another version of the table has them. Foreign keys are not looked at, so that nothing cascades. */
+async function writeRows(sql: Sql, { shape, written, removed }: UncommittedRows, source: Condition): Promise<void> {
+  const columns = ordinaryColumns(shape).map(quoted).join(', ');
+  await sql.run('SET foreign_key_checks = 0');
+  for (const keys of inParts([...written, ...removed], KEYS_PER_STATEMENT)) {
+    const where = hasKey(shape, keys);
+    await sql.run(`DELETE FROM ${quoted(shape.name)} WHERE ${where.text}`, where.values);
+  }
+  for (const keys of inParts(written, KEYS_PER_STATEMENT)) {
+    const where = hasKey(shape, keys);
+    await sql.run(
+      `INSERT INTO ${quoted(shape.name)} (${columns}) SELECT ${columns} FROM ${source.text} WHERE ${where.text}`,
+      [...source.values, ...where.values],
+    );
+  }
+  await sql.run('SET foreign_key_checks = 1');
+}
+
+interface Range {
+  readonly from: string;
+  readonly to: string;
+}
+
+async function differingKeys(
+  sql: Sql,
+  shape: TableShape,
+  { from, to }: Range,
+): Promise<Pick<UncommittedRows, 'written' | 'removed'>> {
+  const rows = await sql.rows(cellsSchema, `${diffOf(shape)} LIMIT ${MAX_ROWS + 1}`, [from, to, shape.name]);
+  const of = (prefix: string, isRemoved: boolean): Cells[] =>
+    rows.filter((row) => (row['diff_type'] === 'removed') === isRemoved).map((row) => keyFrom(shape, row, prefix));
+  return { written: of('to_', false), removed: of('from_', true) };
+}
+
+async function differingAmong(
+  sql: Sql,
+  shape: TableShape,
+  { from, to, keys }: Range & { readonly keys: readonly Cells[] },
+): Promise<Cells[]> {
+  const found: Cells[] = [];
+  for (const page of inParts(keys, KEYS_PER_STATEMENT)) {
+    for (const prefix of ['to_', 'from_']) {
+      const where = hasKey(shape, page, prefix);
+      const rows = await sql.rows(cellsSchema, `${diffOf(shape)} WHERE ${where.text}`, [
+        ...[from, to, shape.name],
+        ...where.values,
+      ]);
+      found.push(...rows.map((row) => keyFrom(shape, row, prefix)));
+    }
+  }
+  return found;
+}
+
+/** Keys and kinds of the rows that differ; its three parameters are two revisions and the table. */
+function diffOf({ key }: TableShape): string {
+  const columns = key.flatMap((name) => [quoted(`to_${name}`), quoted(`from_${name}`)]);
+  return `SELECT ${columns.join(', ')}, diff_type FROM dolt_diff(?, ?, ?)`;
+}
+
+function keyFrom(shape: TableShape, row: Cells, prefix: string): Cells {
+  return Object.fromEntries(shape.key.map((name) => [name, row[`${prefix}${name}`] ?? null]));
+}
+
+/** A table's CREATE TABLE at a commit that has it, without its counter. */
+async function definitionAt(sql: Sql, table: string, commit: string): Promise<string> {
+  const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)} AS OF ?`, [commit]);
+  return withoutCounter(row);
+}
+
+async function definitionNow(sql: Sql, table: string): Promise<string> {
+  const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)}`);
+  return withoutCounter(row);
+}
+
+function withoutCounter(row: z.infer<typeof createRow> | undefined): string {
+  return (row?.['Create Table'] ?? '').replace(/ AUTO_INCREMENT=\d+/, '');
+}

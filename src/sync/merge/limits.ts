@@ -1,0 +1,108 @@
+import { durationText } from '../../contract/duration.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
+import type { Engine, Session, TimeLimit } from '../../dolt/server/engines.ts';
+import { reportShare } from '../../rows/merge-budget.ts';
+import type { RejectedHead } from './folding.ts';
+
+/** One step of a fold, by hashes: what was merged before it, in order, and what it merges. */
+interface Step {
+  readonly merged: readonly string[];
+  readonly head: string;
+}
+
+/** An engine that ends for no known reason is forgiven once per step: someone else may have ended it. */
+const LOSSES_PER_STEP = 2;
+/** Looks share an engine this often; after that each head is looked at alone, so that the guilty one is known. */
+const SHARED_LOOKS = 2;
+
+/** Whether a head was left out because of what this machine can bear, and not because of what the data are like. */
+export function isLimit({ code }: Failure): boolean {
+  return code === 'timeout' || code === 'too-large' || code === 'engine-lost';
+}
+
+/**
+ * The limits of one run for reading and merging what peers bring. A step that passes one is refused for the rest of the
+ * run. That is remembered here, because an engine may have to be ended, and the fold starts again in a new one.
+ */
+export class MergeLimits {
+  readonly #milliseconds: number;
+  readonly #refused = new Map<string, RejectedHead>();
+  readonly #losses = new Map<string, number>();
+  #lostLooks = 0;
+
+  /** @param peers that share what reports may take */
+  constructor(milliseconds: number, peers: number) {
+    this.#milliseconds = milliseconds;
+    this.reportBytes = reportShare(peers);
+  }
+
+  /** What the report of one merge may take. */
+  readonly reportBytes: number;
+
+  /** Heads that are not merged in this run, because reporting what merging them did took too much. */
+  readonly unreportable = new Map<string, RejectedHead>();
+
+  /** How often an engine ended, or had to be ended; only then a new one is worth a try. */
+  lost = 0;
+
+  /** Whether heads have to be looked at one after the other. */
+  get looksAlone(): boolean {
+    return this.#lostLooks >= SHARED_LOOKS;
+  }
+
+  noteLostLook(): void {
+    this.#lostLooks += 1;
+    this.lost += 1;
+  }
+
+  /** The limit of reading or merging a head, or of saying what that did. */
+  of(what: 'checking' | 'merging' | 'reporting'): TimeLimit {
+    return mergeLimit(what, this.#milliseconds);
+  }
+
+  /**
+   * Merges one head within the limits. Where it passes one, the session is of no more use: the merge is open, and may hold
+   * temporary tables. Then the fold starts again in a new engine, where this step is refused without a try.
+   * @returns null, or why it was not merged
+   * @throws Failure `engine-lost` where a new engine is needed
+   */
+  async merge(
+    engine: Engine,
+    at: { readonly session: Session; readonly step: Step },
+    work: (sql: Session['sql']) => Promise<RejectedHead | null>,
+  ): Promise<RejectedHead | null> {
+    const { session, step } = at;
+    const name = JSON.stringify([step.merged, step.head]);
+    const known = this.#refused.get(name);
+    if (known !== undefined) return known;
+    const limit = this.of('merging');
+    let late: Failure | null = null;
+    const within = { ...limit, failure: () => (late ??= limit.failure()) };
+    try {
+      return await engine.within(within, session, work);
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      const excess = failure.code === 'too-large' ? failure : null;
+      const passed = failure.code === 'interrupted' ? null : (engine.outgrown() ?? late ?? excess);
+      if (passed === null && failure.code !== 'engine-lost') throw thrown;
+      const losses = (this.#losses.get(name) ?? 0) + 1;
+      this.#losses.set(name, losses);
+      if (passed !== null || losses === LOSSES_PER_STEP) {
+        this.#refused.set(name, { failure: passed ?? failure, conflicts: [] });
+      }
+      this.lost += 1;
+      throw new Failure('engine-lost', `the Dolt server ended while ${step.head} was merged`, { cause: thrown });
+    }
+  }
+}
+
+/** The time limit of one check or merge. */
+export function mergeLimit(what: 'comparing' | 'checking' | 'merging' | 'reporting', milliseconds: number): TimeLimit {
+  return {
+    milliseconds,
+    failure: () =>
+      new Failure('timeout', `${what} what this peer brings did not end within ${durationText(milliseconds)}`, {
+        hint: 'Look at the definitions and the number of conflicting rows at the peer. Raise `merge-timeout` if its changes are only large.',
+      }),
+  };
+}

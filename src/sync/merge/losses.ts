@@ -1,0 +1,62 @@
+import { Failure } from '../../core/failure.ts';
+import { isAncestor } from '../../dolt/sql/history.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { Deletion } from '../incoming/incoming-changes.ts';
+import { massLosses } from '../incoming/rows.ts';
+import type { Converged } from './converge.ts';
+import type { RejectedHead, StrategyHead } from './folding.ts';
+
+interface Losing {
+  readonly ours: string;
+  /** Percent of a table's rows that may go at once. */
+  readonly maxDelete: number;
+  /** Heads that may delete as much as they like. */
+  readonly free: ReadonlySet<string>;
+  /** Merges some heads with ours. */
+  readonly mergeOf: (heads: readonly StrategyHead[]) => Promise<Converged>;
+}
+
+/**
+ * The heads that have to wait because merging them takes away too many rows that our head has: as duplicates, over foreign
+ * keys, or with a row that they belong to. What a head deletes is seen before; this is what comes of it here. A head that
+ * does so alone is to blame.
+ * @param heads the heads that were merged
+ * @returns none where the result may be kept
+ */
+export async function headsThatLose(
+  sql: Sql,
+  { converged, heads }: { readonly converged: Converged; readonly heads: readonly StrategyHead[] },
+  losing: Losing,
+): Promise<ReadonlyMap<string, RejectedHead>> {
+  const { ours, maxDelete, free } = losing;
+  const lossesOf = (target: string): Promise<Deletion[]> =>
+    target === ours ? Promise.resolve([]) : massLosses(sql, { from: ours, to: target }, maxDelete);
+  const all = await lossesOf(converged.target);
+  const blamed = new Map<string, RejectedHead>();
+  if (all.length === 0) return blamed;
+  const others: StrategyHead[] = [];
+  for (const one of heads) {
+    if (free.has(one.head) || converged.dropped.has(one.head) || (await isAncestor(sql, one.head, ours))) continue;
+    others.push(one);
+    const alone = await lossesOf((await losing.mergeOf([one])).target);
+    if (alone.length > 0) blamed.set(one.head, refusal(alone, maxDelete));
+  }
+  if (blamed.size > 0) return blamed;
+  const allowed = heads.filter(({ head }) => free.has(head));
+  const lostAnyway = allowed.length > 0 ? await lossesOf((await losing.mergeOf(allowed)).target) : [];
+  const left = all.filter(({ table }) => !lostAnyway.some((loss) => loss.table === table));
+  if (left.length === 0) return blamed;
+  // Each alone takes few enough: the last in hash order waits, and is compared with what is here next time.
+  const last = others
+    .map(({ head }) => head)
+    .sort()
+    .at(-1);
+  return last === undefined ? blamed : new Map([[last, refusal(left, maxDelete)]]);
+}
+
+function refusal(losses: readonly Deletion[], maxDelete: number): RejectedHead {
+  const texts = losses.map(({ table, before, deleted }) => `${deleted} of our ${before} rows of ${table}`);
+  const text = `merging this peer removes ${texts.join(', ')} (\`max-delete\` is ${maxDelete} %)`;
+  const failure = new Failure('mass-deletion', `${text}\nNothing was merged from it, and nothing pushed to it.`);
+  return { failure, conflicts: [] };
+}

@@ -1,0 +1,38 @@
+import { mergeMakers } from '../../dolt/rows/content.ts';
+import { engineVersion, MERGE_PROTOCOL, type MergeMaker } from '../../dolt/sql/merge.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { Notice } from '../notice.ts';
+
+/** A peer can write any number of messages that look like those of merges. */
+const MAX_MAKERS = 5;
+
+/**
+ * What to know of the merges that a peer has and we lack, where other rules or another Dolt made them. What both sides
+ * have is no finding: merges under older rules stay valid.
+ * @returns null where all of them were made as ours are
+ */
+export async function otherMakers(
+  sql: Sql,
+  heads: { readonly peer: string; readonly ours: string; readonly theirs: string },
+): Promise<Notice | null> {
+  const own: MergeMaker = { protocol: MERGE_PROTOCOL, engine: await engineVersion(sql) };
+  return makersNotice(heads.peer, own, await mergeMakers(sql, `${heads.ours}..${heads.theirs}`));
+}
+
+/** The notice about some merges, told in the order of protocols and engines; null where all are like our own. */
+export function makersNotice(peer: string, own: MergeMaker, makers: readonly MergeMaker[]): Notice | null {
+  const protocols = makers.flatMap(({ protocol }) =>
+    protocol === own.protocol ? [] : [`merge protocol ${protocol} (ours: ${own.protocol})`],
+  );
+  const engines = makers.flatMap(({ engine }) =>
+    engine === null || engine === own.engine ? [] : [`Dolt ${engine} (ours: ${own.engine ?? 'unknown'})`],
+  );
+  const all = [...new Set([...protocols, ...engines])].sort();
+  if (all.length === 0) return null;
+  const others = all.length > MAX_MAKERS ? [...all.slice(0, MAX_MAKERS), `${all.length - MAX_MAKERS} more`] : all;
+  return {
+    severity: 'notice',
+    code: 'protocol',
+    message: `${peer} has merges that were made with ${others.join(' and ')}; contents still converge, but the same heads may not give the same commit`,
+  };
+}

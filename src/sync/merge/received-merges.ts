@@ -1,0 +1,218 @@
+import { z } from 'zod';
+import type { Conflict } from '../../contract/result.ts';
+import { toFailure } from '../../core/failure.ts';
+import { monotonicMs } from '../../core/time.ts';
+import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
+import { tableShape } from '../../dolt/schema/table-shape.ts';
+import type { Engine } from '../../dolt/server/engines.ts';
+import { MERGE_EMAIL } from '../../dolt/signature.ts';
+import { checkout, createBranch } from '../../dolt/sql/heads.ts';
+import { isAncestor } from '../../dolt/sql/history.ts';
+import { beginMerging, PROTOCOL_LINE } from '../../dolt/sql/merge.ts';
+import type { Database, Sql } from '../../dolt/sql/sql.ts';
+import { mergeHead } from '../../rows/merge.ts';
+import { reportShare } from '../../rows/merge-budget.ts';
+import type { Side } from '../../rows/merging.ts';
+import { conflictOf, lostSide, type ResolvedRow } from '../../rows/resolved-row.ts';
+import { listed, type Notice } from '../notice.ts';
+import type { PeerRun } from '../peer-run.ts';
+import { isLimit, mergeLimit } from './limits.ts';
+import { scratchName } from './scratch.ts';
+
+interface Move {
+  /** Our head before and after the run. */
+  readonly from: string;
+  readonly to: string;
+  /** Merges that this run made itself. */
+  readonly made: ReadonlySet<string>;
+  /** How long each merge may take, in milliseconds. */
+  readonly mergeTimeoutMs: number;
+  readonly signal: AbortSignal;
+  readonly notify: (notice: Notice) => void;
+}
+
+export const MAX_REPLAYS = 20;
+export const REPLAYS_MS = 60_000;
+
+const commitRow = z.object({
+  hash: z.string(),
+  parents: z.string().nullable(),
+  is_merge: z.coerce.number().transform((value) => value !== 0),
+});
+
+/**
+ * Lists in the runs of peers which rows of ours lost in merges that other databases made and our branch has moved over. A merge is
+ * a function of its parents, so it is made once more on a temporary branch.
+ * @param incoming the head that each peer had before anything was pushed to it
+ */
+export async function reportReceived(
+  engine: Engine,
+  incoming: ReadonlyMap<PeerRun, string>,
+  move: Move,
+): Promise<void> {
+  const { database } = engine;
+  const until = monotonicMs() + REPLAYS_MS;
+  const merges = receivedMerges(await passedCommits(database, move), move);
+  let replayed = 0;
+  const differing: string[] = [];
+  for (const merge of merges) {
+    if (replayed === MAX_REPLAYS || monotonicMs() > until || move.signal.aborted) break;
+    const conflicts = await replayWithin(engine, { ...move, merge });
+    if (conflicts === 'late') break;
+    if (conflicts === null) differing.push(merge.hash);
+    else await report(database, incoming, { commit: merge.hash, conflicts });
+    replayed += 1;
+  }
+  if (differing.length > 0) move.notify(differs(differing));
+  if (replayed < merges.length) move.notify(unread(merges.length - replayed));
+}
+
+function unread(count: number): Notice {
+  return {
+    severity: 'notice',
+    code: 'merges-unread',
+    message: `${count} older merge(s) that other databases made were not looked at`,
+  };
+}
+
+async function passedCommits(sql: Sql, { from, to }: Move): Promise<PassedCommit[]> {
+  const rows = await sql.rows(
+    commitRow,
+    "SELECT commit_hash AS hash, parents, (email = ? AND (message = ? OR message LIKE ?)) AS is_merge FROM dolt_log(?, '--parents')",
+    [MERGE_EMAIL, PROTOCOL_LINE, `${PROTOCOL_LINE}\n%`, `${from}..${to}`],
+  );
+  return rows.map(({ hash, parents, is_merge }) => ({
+    hash,
+    parents: (parents ?? '').split(', ').filter((parent) => parent !== ''),
+    isMerge: is_merge,
+  }));
+}
+
+type One = Move & { readonly merge: ReceivedMerge };
+
+async function report(
+  sql: Sql,
+  incoming: ReadonlyMap<PeerRun, string>,
+  merge: { readonly commit: string; readonly conflicts: readonly Conflict[] },
+): Promise<void> {
+  const run = merge.conflicts.length === 0 ? null : await bringer(sql, incoming, merge.commit);
+  if (run !== null) run.conflicts = [...run.conflicts, ...merge.conflicts];
+}
+
+/** The peer whose head brought a merge; where several did, the first by name. */
+async function bringer(sql: Sql, incoming: ReadonlyMap<PeerRun, string>, commit: string): Promise<PeerRun | null> {
+  for (const [run, head] of [...incoming].toSorted(([a], [b]) => (a.peer.name < b.peer.name ? -1 : 1))) {
+    if (run.failure === null && (await isAncestor(sql, commit, head))) return run;
+  }
+  return null;
+}
+
+/** Our branch has moved already, so a merge that takes too long or too much is counted as one that was not looked at. */
+async function replayWithin(engine: Engine, one: One): Promise<Conflict[] | null | 'late'> {
+  try {
+    const limit = mergeLimit('reporting', one.mergeTimeoutMs);
+    return await engine.allWithin(limit, () => replay(engine.database, one));
+  } catch (thrown) {
+    if (isLimit(toFailure(thrown))) return 'late';
+    throw thrown;
+  }
+}
+
+/** @returns the rows where our side lost and those that are left for a person; null where the merge cannot be repeated */
+async function replay(database: Database, one: One): Promise<Conflict[] | null> {
+  const { hash, onto, head, ours } = one.merge;
+  const branch = scratchName();
+  await createBranch(database, { name: branch, at: onto });
+  return database.session(async (sql) => {
+    await beginMerging(sql);
+    await checkout(sql, branch);
+    const swapped = ours === head;
+    const merged = await mergeHead(sql, {
+      database: database.name,
+      onto,
+      head,
+      strategy: 'newest',
+      swapped,
+      reportBytes: reportShare(MAX_REPLAYS),
+    });
+    if (merged.kind === 'refused' && isLimit(merged.mergeFailure.failure)) throw merged.mergeFailure.failure;
+    if (merged.kind === 'refused' || merged.commit !== hash) return null;
+    const side = swapped ? 'theirs' : 'ours';
+    const conflicts: Conflict[] = [];
+    for (const row of merged.rows) {
+      if (!(await concerns(sql, row, { ...one, side }))) continue;
+      conflicts.push({ ...conflictOf(row, { heads: { ours: onto, theirs: head }, swapped }), elsewhere: true });
+    }
+    return conflicts;
+  });
+}
+
+function differs(hashes: readonly string[]): Notice {
+  return {
+    severity: 'notice',
+    code: 'protocol',
+    message: `rows that lost in ${listed('merge', hashes)} of other databases are not listed: merging the parents here gives another commit`,
+    hint: 'Such a merge was made with another strategy, by hand, or with another version of dolt-federation or Dolt. The database that made it has the list.',
+  };
+}
+
+/** Whether a row is of interest to us. Of a parent that others wrote to as well, it is only if we had the lost version. */
+async function concerns(sql: Sql, row: ResolvedRow, at: One & { readonly side: Side }): Promise<boolean> {
+  if (!at.merge.isOwn) return row.left && lostSide(row) === at.side && (await isAt(sql, row, at));
+  if (row.left || row.wins.some(({ side }) => side !== at.side)) return true;
+  return row.kind === 'restored' && row[at.side] === null;
+}
+
+async function isAt(sql: Sql, row: ResolvedRow, at: One & { readonly side: Side }): Promise<boolean> {
+  const shape = await tableShape(sql, row.table);
+  const version = row[at.side];
+  if (version === null || shape.key.length === 0) return false;
+  const key = Object.fromEntries(shape.key.map((name) => [name, version[name] ?? row.key[name] ?? null]));
+  const [own] = await rowsByKey(sql, shape, { keys: [key], commit: at.from });
+  return own !== undefined && row.columns.every((name) => (own[name] ?? null) === (version[name] ?? null));
+}
+
+/** One commit that a branch moved over. */
+export interface PassedCommit {
+  readonly hash: string;
+  readonly parents: readonly string[];
+  /** Whether it is a merge of the protocol that this version speaks. */
+  readonly isMerge: boolean;
+}
+
+/** A merge that another database made, and which of its parents is our side. */
+interface ReceivedMerge {
+  readonly hash: string;
+  readonly onto: string;
+  readonly head: string;
+  /** The parent that our old head contains, or that contains our old head. */
+  readonly ours: string;
+  /** Whether everything of that parent was ours. */
+  readonly isOwn: boolean;
+}
+
+/**
+ * The merges among the commits that a branch moved over in which our old head met something else.
+ * @param passed all commits that the new head reaches and the old head does not, newest first
+ * @param move.made merges that this run made itself
+ */
+export function receivedMerges(
+  passed: readonly PassedCommit[],
+  move: { readonly from: string; readonly made: ReadonlySet<string> },
+): ReceivedMerge[] {
+  const isPassed = new Set(passed.map(({ hash }) => hash));
+  const containing = new Set([move.from]);
+  // Parents come after their children.
+  for (const { hash, parents } of passed.toReversed()) {
+    if (parents.some((parent) => containing.has(parent))) containing.add(hash);
+  }
+  return passed.flatMap(({ hash, parents, isMerge }) => {
+    const [onto, head, third] = parents;
+    if (!isMerge || move.made.has(hash) || onto === undefined || head === undefined || third !== undefined) return [];
+    for (const isOwn of [true, false]) {
+      const [ours, second] = parents.filter((parent) => (isOwn ? !isPassed.has(parent) : containing.has(parent)));
+      if (ours !== undefined) return second === undefined ? [{ hash, onto, head, ours, isOwn }] : [];
+    }
+    return [];
+  });
+}

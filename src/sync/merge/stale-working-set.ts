@@ -1,0 +1,29 @@
+import { Failure } from '../../core/failure.ts';
+import { STAGED } from '../../dolt/schema/table-changes.ts';
+import { recentCommits } from '../../dolt/sql/history.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import { changedTables, stagedTables } from '../../dolt/sql/working-set.ts';
+
+/** A branch that moved further than this without its working set is beyond what any push or merge leaves. */
+const COMMITS = 20;
+
+/**
+ * Refuses to commit a working set that is behind its branch: whoever moved the branch left what is staged at an older
+ * commit, so a commit would take back everything since (dolthub/dolt#10945, measured on 2.3.0).
+ * @param sql a session on the branch
+ * @throws Failure `uncommitted-changes`
+ */
+export async function refuseStale(sql: Sql): Promise<void> {
+  const tables = await stagedTables(sql);
+  if (tables.length === 0) return;
+  for (const commit of (await recentCommits(sql, COMMITS)).slice(1)) {
+    if ((await changedTables(sql, commit, STAGED)).length > 0) continue;
+    throw new Failure(
+      'uncommitted-changes',
+      `the working set is behind its branch: what is staged is exactly ${commit}, so committing ${tables.join(', ')} would take back every later commit`,
+      {
+        hint: 'Run `dolt reset`, look at `dolt diff`, and discard what only takes back commits with `dolt checkout <table>`. Then run again: what is left was changed here and is committed.',
+      },
+    );
+  }
+}

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import type { DirtyPolicy } from '../../contract/vocabulary.ts';
+import { Failure } from '../../core/failure.ts';
+import { checkout } from '../../dolt/sql/heads.ts';
+import { isAncestor, mergeBase } from '../../dolt/sql/history.ts';
+import type { Database, Sql } from '../../dolt/sql/sql.ts';
+import { changedTables, commitAll, dirtyTables, uncommittedTables } from '../../dolt/sql/working-set.ts';
+import type { RejectedHead } from './folding.ts';
+import { findOverlap, readUncommitted, rehearse, type UncommittedRows } from './kept-changes.ts';
+import { refuseStale } from './stale-working-set.ts';
+
+const dateRow = z.object({ date: z.string().nullable() });
+
+const COMMIT_MESSAGE = 'federation: commit uncommitted changes';
+
+/**
+ * Applies the policy for uncommitted changes before anything else is done.
+ * @returns the tables that have some afterwards; they are neither pushed nor touched
+ * @throws Failure `uncommitted-changes` under `fail`
+ */
+export async function applyDirtyPolicy(
+  database: Database,
+  localDatabase: { readonly branch: string; readonly policy: DirtyPolicy; readonly mayWrite: boolean },
+): Promise<string[]> {
+  return database.session(async (sql) => {
+    await checkout(sql, localDatabase.branch);
+    const tables = await dirtyTables(sql);
+    if (tables.length === 0) return [];
+    switch (localDatabase.policy) {
+      case 'allow':
+        return tables;
+      case 'fail':
+        throw new Failure('uncommitted-changes', `tables have uncommitted changes: ${tables.join(', ')}`, {
+          hint: 'Commit them, or set `federation.dirty` to `allow` or `commit`.',
+        });
+      case 'commit':
+        if (!localDatabase.mayWrite) return tables;
+        await refuseStale(sql);
+        await commitAll(sql, COMMIT_MESSAGE);
+        return [];
+    }
+  });
+}
+
+/** Which heads wait, and which rows have to be set aside for the others. */
+export interface TouchedTables {
+  /** Heads that cannot be merged: they change rows that are not committed here, or tables that cannot be set aside. */
+  readonly waiting: ReadonlyMap<string, RejectedHead>;
+  /** Heads that change other rows of such a table. */
+  readonly besides: ReadonlyMap<string, RejectedHead>;
+}
+
+/**
+ * Decides which heads must wait because of uncommitted changes: a fast-forward would have to overwrite them. A head that
+ * changes other rows of the same table need not wait, since the uncommitted rows are set aside meanwhile.
+ */
+export async function headsThatTouch(
+  database: Database,
+  local: { readonly branch: string; readonly ours: string; readonly dirty: readonly string[] },
+  heads: readonly string[],
+): Promise<TouchedTables> {
+  const waiting = new Map<string, RejectedHead>();
+  const besides = new Map<string, RejectedHead>();
+  await database.session(async (sql) => {
+    await checkout(sql, local.branch);
+    const ignored = (await uncommittedTables(sql)).filter((table) => !local.dirty.includes(table));
+    if (local.dirty.length === 0 && ignored.length === 0) return;
+    for (const head of new Set(heads)) {
+      if (await isAncestor(sql, head, local.ours)) continue;
+      const base = await mergeBase(sql, local.ours, head);
+      if (base === null) continue;
+      const changed = await changedTables(sql, base, head);
+      const touched = changed.filter((table) => local.dirty.includes(table));
+      const covered = ignored.filter((table) => changed.some((name) => name.toLowerCase() === table.toLowerCase()));
+      if (touched.length === 0 && covered.length === 0) continue;
+      const since = await firstDate(sql, { from: local.ours, to: head });
+      const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { from: base, to: head })));
+      const blocking = touched.flatMap((table, index) => {
+        const why = reasons[index] ?? null;
+        return why === null ? [] : [`${table} (${why})`];
+      });
+      blocking.push(...covered.map((table) => `${table} (it is an ignored table here)`));
+      if (blocking.length > 0) waiting.set(head, { failure: touches(blocking, since), conflicts: [] });
+      else besides.set(head, { failure: touches(touched, since), conflicts: [] });
+    }
+  });
+  return { waiting, besides };
+}
+
+/** Why a range of commits has to wait for the uncommitted changes of a table; null where it need not. */
+async function whyWait(
+  sql: Sql,
+  table: string,
+  range: { readonly from: string; readonly to: string },
+): Promise<string | null> {
+  const rows = await readUncommitted(sql, table);
+  if (typeof rows === 'string') return rows;
+  return await findOverlap(sql, rows, range);
+}
+
+/**
+ * The uncommitted rows that a move of our branch has to set aside.
+ * @returns the name of a table that cannot be, where there is one
+ */
+export async function rowsToSetAside(
+  database: Database,
+  dirty: readonly string[],
+  move: { readonly branch: string; readonly from: string; readonly to: string },
+): Promise<readonly UncommittedRows[] | string> {
+  if (dirty.length === 0 || move.from === move.to) return [];
+  const found: UncommittedRows[] = [];
+  const refused = await database.session(async (sql) => {
+    await checkout(sql, move.branch);
+    const touched = (await changedTables(sql, move.from, move.to)).filter((table) => dirty.includes(table));
+    for (const table of touched) {
+      const rows = await readUncommitted(sql, table);
+      if (typeof rows === 'string' || (await findOverlap(sql, rows, move)) !== null) return table;
+      found.push(rows);
+    }
+    return null;
+  });
+  if (refused !== null) return refused;
+  return found.length === 0 ? [] : ((await rehearse(database, found, move)) ?? found);
+}
+
+function touches(tables: readonly string[], since: string | null): Failure {
+  const waiting = since === null ? '' : `, and waits since ${since}`;
+  return new Failure(
+    'uncommitted-changes',
+    `what this peer brings changes ${tables.join(', ')}, which has uncommitted changes here; nothing was merged from it${waiting}`,
+  );
+}
+
+/** The date of the oldest commit of a range, `YYYY-MM-DD HH:MM:SS` in UTC. */
+async function firstDate(sql: Sql, range: { readonly from: string; readonly to: string }): Promise<string | null> {
+  const [row] = await sql.rows(dateRow, "SELECT DATE_FORMAT(MIN(date), '%Y-%m-%d %H:%i:%s') AS date FROM dolt_log(?)", [
+    `${range.from}..${range.to}`,
+  ]);
+  return row?.date ?? null;
+}

@@ -1,0 +1,61 @@
+import type { Role } from '../contract/vocabulary.ts';
+
+export type Direction = 'sync' | 'pull' | 'push' | 'status';
+
+/** What a command does with one peer. Every peer that takes part is read: its head is needed for state and proof. */
+export interface PeerActions {
+  /** Its head may be merged into our branch. */
+  readonly merge: boolean;
+  /** Our branch is pushed to it. */
+  readonly push: boolean;
+}
+
+/** Which way commits may ever go between us and a peer of a role, whatever the command. */
+interface RoleRights {
+  readonly pull: boolean;
+  readonly push: boolean;
+  readonly inSync: boolean;
+}
+
+const RIGHTS: Readonly<Record<Role, RoleRights>> = {
+  primary: { pull: true, push: true, inSync: true },
+  peer: { pull: true, push: true, inSync: true },
+  upstream: { pull: true, push: false, inSync: true },
+  backup: { pull: false, push: true, inSync: true },
+  archive: { pull: false, push: true, inSync: false },
+};
+
+/** The directions that a role allows. */
+export function rightsOf(role: Role): Pick<RoleRights, 'pull' | 'push'> {
+  return RIGHTS[role];
+}
+
+/**
+ * Whether what a peer brings is looked at: where it may be merged, and where `status` says what a merge would do.
+ */
+export function isChecked(run: {
+  readonly actions: PeerActions | null;
+  readonly peer: { readonly role: Role };
+}): boolean {
+  if (run.actions === null) return false;
+  return run.actions.merge || (!run.actions.push && RIGHTS[run.peer.role].pull);
+}
+
+/**
+ * What a command does with a peer of a role; null: the peer takes no part and is skipped.
+ * @param mayPush where false, `sync` only pulls
+ */
+export function actionsOf(command: Direction, role: Role, mayPush = true): PeerActions | null {
+  const rights = RIGHTS[role];
+  switch (command) {
+    case 'sync':
+      if (!mayPush) return actionsOf('pull', role);
+      return rights.inSync ? { merge: rights.pull, push: rights.push } : null;
+    case 'pull':
+      return rights.pull ? { merge: true, push: false } : null;
+    case 'push':
+      return rights.push ? { merge: false, push: true } : null;
+    case 'status':
+      return { merge: false, push: false };
+  }
+}

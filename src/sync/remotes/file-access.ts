@@ -1,0 +1,96 @@
+import { constants, type Stats } from 'node:fs';
+import { access, lstat, readdir, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Failure } from '../../core/failure.ts';
+import { readSmallText } from '../../core/files.ts';
+import type { PeerRun } from '../peer-run.ts';
+
+/** A file or folder that this user may not use as a remote needs it. */
+interface Inaccessible {
+  readonly path: string;
+  /** Numeric id of the owner. */
+  readonly owner: number;
+  /** Permission bits, such as 0o600. */
+  readonly mode: number;
+}
+
+/** A remote holds a few hundred table files at most; the first that is closed to us says enough. */
+const MAX_ENTRIES = 10_000;
+
+/**
+ * The first file of a `file://` remote that this user may not read, or not write where `writes` is set: the folder, its
+ * manifest and lock, its table files. Dolt 2.3.0 creates each of them with mode 0600, whatever the umask and the folder say.
+ * @returns null where everything can be used, or where the system does not say
+ */
+export async function findInaccessible(folder: string, writes: boolean): Promise<Inaccessible | null> {
+  const wanted = writes ? constants.R_OK | constants.W_OK : constants.R_OK;
+  if (!(await may(folder, wanted | constants.X_OK))) return describeEntry(folder);
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.slice(0, MAX_ENTRIES)) {
+    const path = join(folder, name);
+    if (!(await may(path, wanted))) return describeEntry(path);
+  }
+  return null;
+}
+
+/** Replaces the refusal of a folder by one that names the file, its owner and what to do. */
+export async function explainFileAccess(runs: readonly PeerRun[]): Promise<void> {
+  for (const run of runs) {
+    if (run.peer.endpoint.folder === null || run.failure === null) continue;
+    run.failure = await fileOwnerFailure(run.peer.endpoint.folder, run.failure);
+  }
+}
+
+/** What a refused `file://` folder means: `file-owner` where a file of another user explains it, else as it was. */
+export async function fileOwnerFailure(folder: string, failure: Failure): Promise<Failure> {
+  if (failure.code !== 'auth') return failure;
+  const found = await findInaccessible(folder, true);
+  return found === null ? failure : new Failure('file-owner', await ownerMessage(found), { cause: failure });
+}
+
+/** Says whose file it is and who is asking. */
+export async function ownerMessage({ path, owner, mode }: Inaccessible): Promise<string> {
+  const bits = mode.toString(8).padStart(4, '0');
+  const self = process.getuid?.() ?? null;
+  const us = self === null ? 'this user' : await userName(self);
+  return `${path} belongs to ${await userName(owner)} (mode ${bits}), and ${us} may not use it`;
+}
+
+async function may(path: string, mode: number): Promise<boolean> {
+  return access(path, mode).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function describeEntry(path: string): Promise<Inaccessible | null> {
+  const found: Stats | null = await lstat(path).catch(() => null);
+  return found === null ? null : { path, owner: found.uid, mode: found.mode & 0o7777 };
+}
+
+/** The name of a user where /etc/passwd knows it, and always the id. */
+async function userName(id: number): Promise<string> {
+  const lines = (await readSmallText('/etc/passwd')).split('\n');
+  const entry = lines.map((line) => line.split(':')).find(([, , uid]) => uid === String(id));
+  return entry?.[0] === undefined ? `user ${id}` : `user ${entry[0]} (${id})`;
+}
+
+/** Dolt 2.3.0 makes this folder in a file remote that lacks it as soon as something is fetched (measured). */
+const MADE_BY_FETCH = 'oldgen';
+
+/**
+ * Remembers which folders of `file://` peers a fetch would add something to.
+ * @returns removes what was added; a folder that somebody has put something into stays
+ */
+export async function rememberFolders(runs: readonly PeerRun[]): Promise<() => Promise<void>> {
+  const lacking: string[] = [];
+  for (const { peer, registered } of runs) {
+    const { folder } = peer.endpoint;
+    if (!registered || folder === null) continue;
+    const names = await readdir(folder).catch(() => null);
+    if (names !== null && !names.includes(MADE_BY_FETCH)) lacking.push(join(folder, MADE_BY_FETCH));
+  }
+  return async () => {
+    for (const folder of lacking) await rmdir(folder).catch(() => undefined);
+  };
+}

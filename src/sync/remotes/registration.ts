@@ -1,0 +1,235 @@
+import type { Peer } from '../../config/configuration.ts';
+import { quoteEndpoint } from '../../config/endpoint/text.ts';
+import { type Failure, toFailure } from '../../core/failure.ts';
+import type { Logger } from '../../core/logger.ts';
+import { isAlive } from '../../core/processes.ts';
+import { remoteAddress } from '../../dolt/remote-address.ts';
+import { trackingHead } from '../../dolt/sql/heads.ts';
+import {
+  addRemote,
+  listBackups,
+  listRemotes,
+  type Remote,
+  removeRemote,
+  setUpstream,
+  type Upstream,
+  upstreamsOf,
+} from '../../dolt/sql/remotes.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+import type { Notice } from '../notice.ts';
+import { type RemoteNotes, readNotes, writeNotes } from './remote-notes.ts';
+import {
+  isNoted,
+  type KnownRemotes,
+  type PeerRemote,
+  planRemote,
+  type Registering,
+  type RemotePlan,
+} from './remote-plan.ts';
+
+/** How the peers of a run are registered. */
+export interface Registration {
+  /** Folder of the database. */
+  readonly path: string;
+  readonly registering: Registering;
+  /** Whether remotes that are not ours may be repointed. */
+  readonly fix: boolean;
+  /** The names of all configured peers. */
+  readonly peers: readonly string[];
+  readonly log: Pick<Logger, 'info'>;
+  readonly notify: (notice: Notice) => void;
+}
+
+/** What the database knows now, and what `releaseRemotes` has to undo. */
+export interface Registered {
+  /** The name under which Dolt knows each peer, by the name of the peer. */
+  readonly remotes: ReadonlyMap<string, { readonly name: string; readonly stays: boolean }>;
+  /** Why a peer could not be registered, by its name: that fails this peer alone. */
+  readonly failures: ReadonlyMap<string, Failure>;
+  /** What local branches followed before a remote was repointed. */
+  readonly upstreams: readonly Upstream[];
+}
+
+/** A remote that a run needs, for a peer. */
+export type WantedRemote = Omit<PeerRemote, 'address'>;
+
+/**
+ * Makes the database know these peers as remotes. What is added is noted before, so that the next run can remove what a
+ * killed one has left.
+ */
+export async function registerPeers(sql: Sql, wanted: readonly WantedRemote[], how: Registration): Promise<Registered> {
+  const { notes: noted, warning } = await readNotes(how.path);
+  if (warning !== null) how.notify(unusable(warning));
+  let notes: RemoteNotes = await removeLeftovers(sql, how.path, noted);
+  const remotes = new Map<string, { name: string; stays: boolean }>();
+  const failures = new Map<string, Failure>();
+  const upstreams: Upstream[] = [];
+  if (wanted.length === 0) return { remotes, failures, upstreams };
+  const backups = await withAddresses(await listBackups(sql));
+  for (const { peer, url, ref } of wanted) {
+    try {
+      const known: KnownRemotes = {
+        remotes: await withAddresses(await listRemotes(sql)),
+        backups,
+        notes,
+        peers: how.peers,
+      };
+      const plan = planRemote({ peer, url, ref, address: await remoteAddress(url) }, known, how);
+      if (plan.kind !== 'use') {
+        const run = plan.lasting ? null : process.pid;
+        notes = new Map([...notes, [plan.remote, { peer, url, ref, run }]]);
+        await writeNotes(how.path, notes);
+      }
+      upstreams.push(...(await carryOut(sql, { name: plan.remote, url, ref }, plan)));
+      remotes.set(peer, { name: plan.remote, stays: plan.lasting });
+      report(peer, url, { plan, how });
+    } catch (thrown) {
+      failures.set(peer, toFailure(thrown));
+    }
+  }
+  return { remotes, failures, upstreams };
+}
+
+async function withAddresses<T extends { readonly url: string }>(
+  all: readonly T[],
+): Promise<(T & { address: string })[]> {
+  return await Promise.all(all.map(async (one) => ({ ...one, address: await remoteAddress(one.url) })));
+}
+
+/** @returns what local branches followed before */
+async function carryOut(sql: Sql, remote: Remote, { kind }: RemotePlan): Promise<readonly Upstream[]> {
+  switch (kind) {
+    case 'use':
+      return [];
+    case 'add':
+      await addRemote(sql, remote);
+      return [];
+    case 'repoint': {
+      // This drops the tracking refs of the old address as well, which would say nothing about the new one.
+      const upstreams = await upstreamsOf(sql, remote.name);
+      await removeRemote(sql, remote.name);
+      await addRemote(sql, remote);
+      return upstreams;
+    }
+  }
+}
+
+function report(
+  peer: string,
+  url: string,
+  { plan, how }: { readonly plan: RemotePlan; readonly how: Registration },
+): void {
+  const { kind, remote, other, lasting } = plan;
+  if (kind === 'add' && how.registering !== 'look') {
+    how.log.info(`registered remote ${remote} -> ${url}${lasting ? '' : ' for this run'}`);
+  }
+  if (other === null) return;
+  // Somebody may have written a password into it.
+  const there = quoteEndpoint(other.url);
+  if (kind === 'repoint') {
+    const message = `remote ${remote} pointed to ${there}; corrected to ${quoteEndpoint(url)}`;
+    how.notify({ severity: 'notice', code: 'remote-corrected', message });
+    return;
+  }
+  const name = how.registering === 'look' ? `dolt-federation-${peer}` : remote;
+  const message = `the remote ${other.name} of the database points to ${there}, not to ${quoteEndpoint(url)}: it was left alone, and ${peer} is the remote ${name}`;
+  how.notify({ severity: 'notice', code: 'remote-differs', message });
+}
+
+function unusable(warning: string): Notice {
+  return { severity: 'warning', code: 'memory-unusable', message: warning };
+}
+
+/** Removes the remotes that runs which died have added for themselves. */
+async function removeLeftovers(sql: Sql, path: string, notes: RemoteNotes): Promise<RemoteNotes> {
+  const ended = (run: number | null): boolean => run !== null && (run === process.pid || !isAlive(run));
+  if (![...notes.values()].some(({ run }) => ended(run))) return notes;
+  return await removeNoted(sql, { path, notes }, ended);
+}
+
+async function removeNoted(
+  sql: Sql,
+  { path, notes }: { readonly path: string; readonly notes: RemoteNotes },
+  isGone: (run: number | null) => boolean,
+): Promise<RemoteNotes> {
+  const known = new Map((await listRemotes(sql)).map((remote) => [remote.name, remote]));
+  const kept = new Map(notes);
+  for (const [name, note] of notes) {
+    if (!isGone(note.run)) continue;
+    const remote = known.get(name);
+    if (remote !== undefined && isNoted(remote, note)) await removeRemote(sql, name);
+    kept.delete(name);
+  }
+  await writeNotes(path, kept);
+  return kept;
+}
+
+/**
+ * Puts back at the end of a run what it changed for itself only: removes the remotes that it added, with their tracking
+ * refs, and lets local branches follow what they followed.
+ */
+export async function releaseRemotes(
+  sql: Sql,
+  path: string,
+  { upstreams }: Pick<Registered, 'upstreams'>,
+): Promise<void> {
+  const { notes } = await readNotes(path);
+  if ([...notes.values()].some(({ run }) => run === process.pid)) {
+    await removeNoted(sql, { path, notes }, (run) => run === process.pid);
+  }
+  for (const upstream of upstreams) {
+    const at = { remote: upstream.remote, branch: upstream.follows };
+    if ((await trackingHead(sql, at)) !== null) await setUpstream(sql, upstream);
+  }
+}
+
+/**
+ * Removes the remotes of a peer that is not configured any more, as far as they are ours.
+ * @returns whether a remote of its name stays, because dolt-federation did not add it
+ */
+export async function forgetPeer(sql: Sql, path: string, peer: string): Promise<boolean> {
+  const { notes } = await readNotes(path);
+  const kept = new Map(notes);
+  let stays = false;
+  for (const remote of await listRemotes(sql)) {
+    const note = notes.get(remote.name);
+    if (note?.peer === peer && isNoted(remote, note)) {
+      await removeRemote(sql, remote.name);
+      kept.delete(remote.name);
+    } else if (remote.name === peer) stays = true;
+  }
+  if (kept.size !== notes.size) await writeNotes(path, kept);
+  return stays;
+}
+
+/** The remotes under which the database keeps peers, by the name of the peer; those that it does not keep are absent. */
+export async function remotesOf(
+  sql: Sql,
+  path: string,
+  peers: readonly Pick<Peer, 'name' | 'endpoint'>[],
+): Promise<ReadonlyMap<string, string>> {
+  const { notes } = await readNotes(path);
+  const all = await withAddresses(await listRemotes(sql));
+  const found = new Map<string, string>();
+  for (const { name: peer, endpoint } of peers) {
+    const address = await remoteAddress(endpoint.dolt);
+    const remote = all.find((one) => {
+      const note = notes.get(one.name);
+      const isNamed = one.name === peer && one.address === address;
+      return note === undefined ? isNamed : note.peer === peer && note.run === null && isNoted(one, note);
+    });
+    if (remote !== undefined) found.set(peer, remote.name);
+  }
+  return found;
+}
+
+/** What a run says where remotes of its own could not be removed. */
+export function unreleased(thrown: unknown): Notice {
+  const { code, message } = toFailure(thrown);
+  return {
+    severity: 'warning',
+    code,
+    message: `the remotes that this run added for itself were not removed: ${message}`,
+    hint: 'The next run removes them.',
+  };
+}

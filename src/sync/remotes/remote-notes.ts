@@ -1,0 +1,67 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { errorMessage } from '../../core/failure.ts';
+import { readSmall, writeFileAtomic } from '../../core/files.ts';
+import { putAside } from '../../core/put-aside.ts';
+
+const noteSchema = z.strictObject({
+  /** The peer that it was added for. */
+  peer: z.string(),
+  url: z.string(),
+  ref: z.string().nullable(),
+  /** The process whose run added the remote for itself only; null: the remote stays. */
+  run: z.int().positive().nullable(),
+});
+const notesSchema = z.strictObject({ version: z.literal(1), remotes: z.record(z.string(), noteSchema) });
+
+/** A remote of the database that dolt-federation added. */
+export type RemoteNote = z.infer<typeof noteSchema>;
+
+/** The remotes that dolt-federation added, by name: only these are ever changed or removed. */
+export type RemoteNotes = ReadonlyMap<string, RemoteNote>;
+
+/** Larger than any number of remotes needs. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+function notesFile(database: string): string {
+  return join(database, '.dolt', 'dolt-federation-remotes.json');
+}
+
+/**
+ * Reads which remotes are ours. A file that cannot be used makes none ours, so nothing is removed because of it; `warning`
+ * says why.
+ */
+export async function readNotes(
+  database: string,
+): Promise<{ readonly notes: RemoteNotes; readonly warning: string | null }> {
+  const file = notesFile(database);
+  const none = (warning: string | null) => ({ notes: new Map(), warning });
+  try {
+    const found = await readSmall(file, MAX_BYTES, 'refuse');
+    if (found.kind === 'absent') return none(null);
+    if (found.kind === 'refused') return none(`${file} is not a file of dolt-federation: ${found.why}`);
+    const raw: unknown = JSON.parse(found.bytes.toString('utf8'));
+    const parsed = notesSchema.safeParse(raw);
+    if (!parsed.success) return none(`${file} does not have the expected form`);
+    return { notes: new Map(Object.entries(parsed.data.remotes)), warning: null };
+  } catch (thrown) {
+    return none(`${file} cannot be read: ${errorMessage(thrown)}`);
+  }
+}
+
+/**
+ * Writes which remotes are ours; where none is, there is no file. One that cannot be used is put aside, and stays where
+ * nothing is to be written.
+ * @throws what the system refuses with
+ */
+export async function writeNotes(database: string, notes: RemoteNotes): Promise<void> {
+  const isUsable = (await readNotes(database)).warning === null;
+  if (notes.size === 0) {
+    if (isUsable) await rm(notesFile(database), { force: true });
+    return;
+  }
+  if (!isUsable) await putAside(notesFile(database));
+  const remotes = Object.fromEntries([...notes].sort(([a], [b]) => (a < b ? -1 : 1)));
+  await writeFileAtomic(notesFile(database), `${JSON.stringify({ version: 1, remotes })}\n`, 0o600);
+}

@@ -1,0 +1,152 @@
+import { quoteEndpoint } from '../../config/endpoint/text.ts';
+import { Failure } from '../../core/failure.ts';
+import { canonicalAddress } from '../../dolt/remote-address.ts';
+import type { Remote } from '../../dolt/sql/remotes.ts';
+import type { RemoteNote, RemoteNotes } from './remote-notes.ts';
+
+/** Where a peer is. `address` is what all spellings of the URL have in common. */
+export interface PeerRemote {
+  readonly peer: string;
+  readonly url: string;
+  readonly ref: string | null;
+  readonly address: string;
+}
+
+/** What the database knows before a run. */
+export interface KnownRemotes {
+  readonly remotes: readonly (Remote & { readonly address: string })[];
+  readonly backups: readonly { readonly name: string; readonly address: string }[];
+  readonly notes: RemoteNotes;
+  /** The names of all configured peers. */
+  readonly peers: readonly string[];
+}
+
+/**
+ * `keep`: remotes stay in the database · `run`: they are removed after the run · `look`: the run changes nothing, so it
+ * uses remotes of its own.
+ */
+export type Registering = 'keep' | 'run' | 'look';
+
+/**
+ * How a run speaks to a peer: `use`, the database knows it already · `add` · `repoint`, a remote of that name gets another
+ * address.
+ */
+export interface RemotePlan {
+  readonly kind: 'use' | 'add' | 'repoint';
+  /** The name of the remote. */
+  readonly remote: string;
+  /** Whether an added remote stays after the run. */
+  readonly lasting: boolean;
+  /** The remote that has the peer's name and another address: left alone, or the one that is repointed. */
+  readonly other: Remote | null;
+}
+
+const LOOK_PREFIX = 'dolt-federation-look-';
+const PREFIX = 'dolt-federation-';
+
+/**
+ * Decides under which name a run speaks to a peer. A remote that dolt-federation did not add is never changed unless
+ * `fix` asks for it, and never in the way: then the peer has another name.
+ * @throws Failure `backup-address`; `config-invalid` where another peer has the name that this one needs
+ */
+export function planRemote(
+  wanted: PeerRemote,
+  known: KnownRemotes,
+  how: { readonly registering: Registering; readonly fix: boolean },
+): RemotePlan {
+  refuseBackup(wanted, known.backups);
+  const plan = lastingPlan(wanted, known, how);
+  if (how.registering !== 'look') return plan;
+  const remote = firstFree(`${LOOK_PREFIX}${wanted.peer}`, known);
+  return { kind: 'add', remote, lasting: false, other: plan.kind === 'add' ? plan.other : null };
+}
+
+function lastingPlan(
+  wanted: PeerRemote,
+  known: KnownRemotes,
+  { registering, fix }: { readonly registering: Registering; readonly fix: boolean },
+): RemotePlan {
+  const { peer } = wanted;
+  const named = known.remotes.find(({ name }) => name === peer);
+  const other = named === undefined || isSame(named, wanted) || isOfAnotherRun(named, known) ? null : named;
+  if (other !== null) refuseNameOfPeer(peer, wanted, known);
+  if (other !== null && fix) return { kind: 'repoint', remote: peer, lasting: true, other };
+  for (let n = 0; ; n += 1) {
+    const remote = n === 0 ? peer : numbered(`${PREFIX}${peer}`, n);
+    const present = known.remotes.find(({ name }) => name === remote);
+    if (present === undefined) {
+      refuseNameOfPeer(remote, wanted, known);
+      return { kind: 'add', remote, lasting: registering === 'keep', other };
+    }
+    // During a run only, tracking refs of other programs (beads reads those of `origin`) stay as they are.
+    const isUsable = registering === 'keep' ? !isOfAnotherRun(present, known) : isOurs(present, known);
+    if (isUsable && isSame(present, wanted)) return { kind: 'use', remote, lasting: true, other };
+    if (!isSame(present, wanted) && isOursFor(peer, present, known)) {
+      return { kind: 'repoint', remote, lasting: true, other: present };
+    }
+  }
+}
+
+function isSame(remote: Remote & { readonly address: string }, wanted: PeerRemote): boolean {
+  return remote.address === wanted.address && remote.ref === wanted.ref;
+}
+
+/** Whether we added a remote for good, and it is still the one that we added. */
+function isOurs(remote: Remote, { notes }: Pick<KnownRemotes, 'notes'>): boolean {
+  const note = notes.get(remote.name);
+  return note !== undefined && note.run === null && isNoted(remote, note);
+}
+
+function isOursFor(peer: string, remote: Remote, known: KnownRemotes): boolean {
+  return isOurs(remote, known) && known.notes.get(remote.name)?.peer === peer;
+}
+
+/** Whether a run that is still going on added a remote for itself. */
+function isOfAnotherRun(remote: Remote, { notes }: KnownRemotes): boolean {
+  const note = notes.get(remote.name);
+  return note !== undefined && note.run !== null && isNoted(remote, note);
+}
+
+/** Whether a remote is still the one that a note is about: somebody may have given its name to another address since. */
+export function isNoted(remote: Remote, note: RemoteNote): boolean {
+  return note.ref === remote.ref && canonicalAddress(note.url) === canonicalAddress(remote.url);
+}
+
+/**
+ * Dolt 2.3.0 refuses such a remote, and `dolt backup sync` would overwrite whatever a peer's address holds.
+ * @throws Failure `backup-address`
+ */
+export function refuseBackup(
+  { peer, address, url }: Pick<PeerRemote, 'peer' | 'address' | 'url'>,
+  backups: KnownRemotes['backups'],
+): void {
+  const backup = backups.find((one) => one.address === address);
+  if (backup === undefined) return;
+  throw new Failure(
+    'backup-address',
+    `the database uses ${quoteEndpoint(url)} of the peer ${peer} for its Dolt backup ${quoteEndpoint(backup.name)}`,
+    {
+      hint: `Give the peer a folder or path of its own, or remove the backup with \`dolt backup remove ${backup.name}\`.`,
+    },
+  );
+}
+
+/** The one case that no other name solves: two of our own peers need this one. */
+function refuseNameOfPeer(remote: string, { peer }: PeerRemote, { peers, notes }: KnownRemotes): void {
+  const user = remote === peer ? notes.get(remote)?.peer : remote;
+  if (user === undefined || user === peer || !peers.includes(user)) return;
+  throw new Failure('config-invalid', `the peers ${peer} and ${user} both need the remote ${remote} of the database`, {
+    hint: 'Rename one of the two peers.',
+  });
+}
+
+function firstFree(wished: string, { remotes }: KnownRemotes): string {
+  for (let n = 1; ; n += 1) {
+    const name = numbered(wished, n);
+    if (!remotes.some((remote) => remote.name === name)) return name;
+  }
+}
+
+function numbered(name: string, n: number): string {
+  return n === 1 ? name : `${name}-${n}`;
+}

@@ -1,0 +1,162 @@
+import { errorMessage } from '../core/failure.ts';
+import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
+import type { Engines } from '../dolt/server/engines.ts';
+import type { Database, Sql } from '../dolt/sql/sql.ts';
+import { createTags, deleteTags, readTags, type Tag } from '../dolt/sql/tags.ts';
+import { removeMarks } from '../dolt/sql/transfer.ts';
+import type { Around } from './in-engines.ts';
+import { listed, type Notice } from './notice.ts';
+
+type OwnTag = Pick<Tag, 'name' | 'commit'>;
+
+interface Phase {
+  /** What to go back to; null before the first fetch. */
+  before: readonly Tag[] | null;
+  readonly own: readonly OwnTag[];
+  /** Whether something was fetched after which nobody has looked at the tags yet. */
+  open: boolean;
+  readonly restorations: Restoration[];
+}
+
+/**
+ * Does a phase of a run that fetches, and leaves the tags of the database as they were: `DOLT_FETCH` brings every tag of
+ * a remote whose commit is here, and overwrites ours of the same name (measured on Dolt 2.3.0). What to go back to is
+ * read before the fetches of each engine. Tags are put back after them, and, where an engine ended too early for that, at
+ * the end. What was put back is told, also where the work throws.
+ * @param own tags that the work itself makes: what it made stays
+ * @param work gets what it has to do around all fetches that run side by side in one engine
+ */
+export async function keepTags(
+  engines: Engines,
+  { notify, own = [] }: { readonly notify: (notice: Notice) => void; readonly own?: readonly OwnTag[] },
+  work: (around: Around) => Promise<void>,
+): Promise<void> {
+  const phase: Phase = { before: null, own, open: false, restorations: [] };
+  try {
+    await work(async (engine, fetches) => {
+      // Between two engines others may make tags; only what is not put back yet makes the older list the right one.
+      if (!phase.open) phase.before = await readTags(engine.database);
+      phase.open = true;
+      try {
+        return await fetches();
+      } finally {
+        // An engine that ended is no obstacle: the next one puts back what this one left.
+        await restore(engine.database, phase).catch(() => undefined);
+      }
+    });
+  } finally {
+    if (phase.open) {
+      await engines
+        .use(NO_CREDENTIALS, ({ database }) => restore(database, phase))
+        .catch((thrown: unknown) => notify(unseenTags(errorMessage(thrown))));
+    }
+    for (const notice of tagNotices(phase.restorations)) notify(notice);
+  }
+}
+
+async function restore(database: Database, phase: Phase): Promise<void> {
+  await removeMarks(database);
+  phase.restorations.push(await restoreTags(database, [...(phase.before ?? []), ...(await madeHere(database, phase))]));
+  phase.open = false;
+}
+
+/** The tags of our own that were made since. */
+async function madeHere(sql: Sql, { before, own }: Phase): Promise<readonly Tag[]> {
+  if (own.length === 0) return [];
+  const known = new Set((before ?? []).map(({ name }) => name));
+  const made = new Set(own.map(({ name, commit }) => `${name} ${commit}`));
+  return (await readTags(sql)).filter(({ name, commit }) => !known.has(name) && made.has(`${name} ${commit}`));
+}
+
+/** What had changed, what of it could not be put back, and why. */
+interface Restoration {
+  readonly found: TagChanges;
+  readonly left: TagChanges;
+  readonly problems: readonly string[];
+}
+
+/** Tags removed by one statement, per try: where one of many cannot be removed, the others are taken alone. */
+const BATCHES = [100, 1] as const;
+
+/** Makes the tags of a database what they were. */
+async function restoreTags(database: Database, before: readonly Tag[]): Promise<Restoration> {
+  const found = tagChanges(before, await readTags(database));
+  let left = found;
+  let problems: readonly string[] = [];
+  for (const batch of BATCHES) {
+    if (left.brought.length + left.moved.length === 0) break;
+    problems = await putBack(database, left, batch);
+    left = tagChanges(before, await readTags(database));
+  }
+  return { found, left, problems };
+}
+
+/** @returns what went wrong */
+async function putBack(database: Database, changes: TagChanges, batch: number): Promise<string[]> {
+  const problems: string[] = [];
+  const attempt = async (work: Promise<void>): Promise<void> => {
+    await work.catch((thrown: unknown) => problems.push(errorMessage(thrown)));
+  };
+  const present = new Set((await readTags(database)).map(({ name }) => name));
+  const stale = [...changes.brought, ...changes.moved.map(({ name }) => name)].filter((name) => present.has(name));
+  for (let from = 0; from < stale.length; from += batch) {
+    await attempt(deleteTags(database, stale.slice(from, from + batch)));
+  }
+  if (changes.moved.length > 0) problems.push(...(await createTags(database, changes.moved)));
+  return problems;
+}
+
+/** What became of the tags of a database. */
+interface TagChanges {
+  /** Names that were not there before. */
+  readonly brought: readonly string[];
+  /** Tags, as they were, that are gone or say something else now. */
+  readonly moved: readonly Tag[];
+}
+
+/** The difference between the tags before and after. Any other commit, message or tagger is another tag. */
+export function tagChanges(before: readonly Tag[], after: readonly Tag[]): TagChanges {
+  const was = new Map(before.map((tag) => [tag.name, tag]));
+  const is = new Map(after.map((tag) => [tag.name, tag]));
+  return {
+    brought: after.filter((tag) => !was.has(tag.name)).map((tag) => tag.name),
+    moved: before.filter((tag) => !same(tag, is.get(tag.name))),
+  };
+}
+
+function same(a: Tag, b: Tag | undefined): boolean {
+  if (b === undefined) return false;
+  return a.commit === b.commit && a.message === b.message && a.tagger === b.tagger && a.email === b.email;
+}
+
+/** What should be known of tags that were put back in the course of a phase; nothing where none had changed. */
+function tagNotices(restorations: readonly Restoration[]): Notice[] {
+  const names = (which: 'found' | 'left', kind: 'brought' | 'moved'): string[] => [
+    ...new Set(
+      restorations.flatMap((one) => one[which][kind].map((tag) => (typeof tag === 'string' ? tag : tag.name))),
+    ),
+  ];
+  const left = [...names('left', 'moved'), ...names('left', 'brought')];
+  const moved = names('found', 'moved').filter((name) => !left.includes(name));
+  const brought = names('found', 'brought').filter((name) => !left.includes(name));
+  const done = [
+    ...(moved.length === 0 ? [] : [`put back ${listed('tag', moved)} that a fetch had moved`]),
+    ...(brought.length === 0 ? [] : [`removed ${listed('tag', brought)} that a fetch had brought`]),
+  ];
+  const problems = [...new Set(restorations.flatMap((one) => one.problems))].join('; ');
+  return [
+    ...(done.length === 0 ? [] : [notice('notice', done.join('; '))]),
+    ...(left.length === 0
+      ? []
+      : [notice('warning', `a fetch changed ${listed('tag', left)}, and they could not be put back: ${problems}`)]),
+  ];
+}
+
+/** What should be known where nobody could look at the tags after a fetch. */
+function unseenTags(why: string): Notice {
+  return notice('warning', `whether a fetch changed tags could not be seen: ${why}`);
+}
+
+function notice(severity: Notice['severity'], message: string): Notice {
+  return { severity, code: 'tags-restored', message };
+}

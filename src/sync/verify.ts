@@ -1,0 +1,62 @@
+import { Failure, toFailure } from '../core/failure.ts';
+import type { Engine } from '../dolt/server/engines.ts';
+import { isAncestor } from '../dolt/sql/history.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { verifyDelivery } from './deliver.ts';
+import { endLease } from './history/lease.ts';
+import type { PeerRun } from './peer-run.ts';
+import { type Reading, readPeer } from './read-peer.ts';
+
+/**
+ * Reads a peer again after a push that returned: verified only if what we pushed is an ancestor of what is there now,
+ * since another writer may have gone on from it. Everything else is noted in the run, as `unverified`.
+ * @param push.commits how many were sent
+ */
+export async function verifyPush(
+  engine: Engine,
+  run: PeerRun,
+  push: Reading & { readonly target: string; readonly commits: number },
+): Promise<void> {
+  const { target } = push;
+  const { name } = run.peer;
+  try {
+    if (run.delivery !== null) {
+      if ((await verifyDelivery(engine, run, push)) === null) throw missing(run, push.target);
+      run.verified = true;
+      run.pushedCommits += push.commits;
+      return;
+    }
+    const head = await readPeer(engine, run, push);
+    if (head === null || !(await holds(engine.database, run, { head, target }))) {
+      throw new Failure(
+        'unverified',
+        `the push of ${target} to ${name} returned, but ${name} is at ${head ?? 'nothing'}`,
+      );
+    }
+    run.head = head;
+    run.verified = true;
+    run.pushedCommits += push.commits;
+    endLease(run);
+  } catch (thrown) {
+    run.failure = unverified(name, toFailure(thrown));
+  }
+}
+
+function missing({ peer, delivery }: PeerRun, target: string): Failure {
+  const place = `${delivery?.branch} there is at ${delivery?.head ?? 'no commit'}`;
+  return new Failure('unverified', `the delivery of ${target} to ${peer.name} returned, but ${place}`);
+}
+
+/** Where a head was to be replaced, the peer must have lost it: that it has ours, too, would prove nothing. */
+async function holds(sql: Sql, run: PeerRun, at: { readonly head: string; readonly target: string }): Promise<boolean> {
+  if (!(await isAncestor(sql, at.target, at.head))) return false;
+  return run.replacing === null || !(await isAncestor(sql, run.replacing.head, at.head));
+}
+
+/** An engine that ended has said nothing about the peer. */
+function unverified(name: string, why: Failure): Failure {
+  if (why.code === 'unverified' || why.code === 'engine-lost' || why.code === 'interrupted') return why;
+  return new Failure('unverified', `the push to ${name} returned, but reading it again failed: ${why.message}`, {
+    cause: why,
+  });
+}

@@ -1,4 +1,5 @@
 import { leasedActions } from '../../src/commands/prepare/leases.ts';
+import { exchange } from '../../src/commands/sync.ts';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { Role } from '../../src/contract/vocabulary.ts';
 import { readEnv } from '../../src/core/env.ts';
@@ -9,9 +10,10 @@ import { type Engines, openEngines } from '../../src/dolt/server/engines.ts';
 import { branchHead } from '../../src/dolt/sql/heads.ts';
 import { addRemote, listRemotes, removeRemote } from '../../src/dolt/sql/remotes.ts';
 import type { Database } from '../../src/dolt/sql/sql.ts';
+import { MergeLimits } from '../../src/sync/merge/limits.ts';
 import { actionsOf, type Direction } from '../../src/sync/peer-actions.ts';
 import { newPeerRun, type PeerRun } from '../../src/sync/peer-run.ts';
-import { type Federated as FederatedTown, type FederationOptions, federate } from '../../src/sync/sync.ts';
+import type { LocalHead, SyncContext } from '../../src/sync/sync-context.ts';
 import { testDolt } from './dolt-binary.ts';
 
 /** Opens the engines of a database, as a run does, for as long as the work takes. */
@@ -72,7 +74,11 @@ export function filePeer(name: string, folder: string, role: Role = 'peer'): Pee
   };
 }
 
-export interface Federated extends FederatedTown {
+/** What tests change of how a run is made. */
+export type ExchangeOptions = Partial<Omit<SyncContext, 'engines' | 'limits'>> &
+  Partial<LocalHead> & { readonly mergeTimeoutMs?: number };
+
+export interface Federated extends Awaited<ReturnType<typeof exchange>> {
   readonly runs: readonly PeerRun[];
   run(name: string): PeerRun;
 }
@@ -83,7 +89,7 @@ interface FederateRun {
   readonly command?: Direction;
   /** Heads that may be replaced, by peer. */
   readonly leases?: Readonly<Record<string, string>>;
-  readonly options?: Partial<FederationOptions>;
+  readonly options?: ExchangeOptions;
   readonly onEvent?: (event: PeerEvent) => void;
 }
 
@@ -115,26 +121,33 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
     lease: test.leases?.[peer.name] ?? null,
     registered: true,
   }));
-  const federated = await federate(engines, runs, {
+  const {
+    mergeTimeoutMs = 120_000,
+    ours: head = ours ?? '',
+    dropped = [],
+    accepted = [],
+    ...options
+  } = test.options ?? {};
+  const context: SyncContext = {
+    engines,
     branch: 'main',
-    ours: ours ?? '',
     town: null,
     dirty: [],
     dryRun: false,
     initEmpty: true,
     maxDelete: 50,
-    dropped: [],
     known: [],
     discardLocal: [],
     notify() {},
     retries: 3,
     timeoutMs: 600_000,
-    mergeTimeoutMs: 120_000,
+    limits: new MergeLimits(mergeTimeoutMs, runs.length),
     parallel: 4,
     signal: new AbortController().signal,
     progress: (event) => test.onEvent?.(event),
-    ...test.options,
-  });
+    ...options,
+  };
+  const federated = await exchange(context, { ours: head, dropped, accepted }, runs);
   return {
     ...federated,
     runs,

@@ -2,8 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
 import type { Direction } from '../../src/sync/peer-actions.ts';
-import type { FederationOptions } from '../../src/sync/sync.ts';
-import { type Federated, federateTown, filePeer } from './federating.ts';
+import { type ExchangeOptions, type Federated, federateTown, filePeer } from './federating.ts';
 import type { TempFolder } from './temp-folder.ts';
 import { openTestTown, type TestTown } from './town.ts';
 
@@ -25,7 +24,7 @@ export interface Mailbox {
 export interface Receiving {
   readonly accept?: Peer['accept'];
   readonly command?: Direction;
-  readonly options?: Partial<FederationOptions>;
+  readonly options?: Partial<ExchangeOptions>;
   readonly others?: readonly Peer[];
   readonly onEvent?: (event: PeerEvent) => void;
 }

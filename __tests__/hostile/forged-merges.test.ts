@@ -3,8 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
 import { MERGE_SUBJECT, mergeMessage } from '../../src/dolt/sql/merge.ts';
 import type { Notice } from '../../src/sync/notice.ts';
-import type { FederationOptions } from '../../src/sync/sync.ts';
-import { type Federated, federateTown, filePeer } from '../helpers/federating.ts';
+import { type ExchangeOptions, type Federated, federateTown, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { makeEmptyTown, type TestTown } from '../helpers/town.ts';
 
@@ -20,7 +19,7 @@ interface Forging {
   readonly north: TestTown;
   /** Writes a branch of a copy of our database into the mailbox of a peer. */
   publish(peer: string, ...statements: string[]): Promise<string>;
-  run(peers: readonly Peer[], options?: Partial<FederationOptions>): Promise<Federated>;
+  run(peers: readonly Peer[], options?: Partial<ExchangeOptions>): Promise<Federated>;
   readonly notices: readonly Notice[];
 }
 

@@ -149,7 +149,7 @@ describe('tags that a fetch brings or moves', () => {
     const notices: Notice[] = [];
     await withEngines(box.south.path, folder.file('tmp'), async (engines) => {
       const use: Engines['use'] = () => Promise.reject(new Error('no engine any more'));
-      await keepTags({ ...engines, use }, { notify: (notice) => void notices.push(notice) }, (around) =>
+      await keepTags({ engines: { ...engines, use }, notify: (notice) => void notices.push(notice) }, [], (around) =>
         engines.use(NO_CREDENTIALS, (engine) => around(engine, () => engines.close())),
       );
     });
@@ -166,7 +166,7 @@ describe('tags that a fetch brings or moves', () => {
   ) {
     const notices: Notice[] = [];
     const failure = await withEngines(box.south.path, folder.file('tmp'), (engines) =>
-      keepTags(engines, { notify: (notice) => void notices.push(notice) }, (around) => work(engines, around)).then(
+      keepTags({ engines, notify: (notice) => void notices.push(notice) }, [], (around) => work(engines, around)).then(
         () => null,
         (thrown: unknown) => thrown,
       ),

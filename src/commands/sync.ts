@@ -1,155 +1,294 @@
-import type { Configuration, Peer } from '../config/configuration.ts';
+import type { Peer } from '../config/configuration.ts';
 import { endpointOptions } from '../config/endpoint/options.ts';
-import {
-  guardHint,
-  guardText,
-  loadConfiguration,
-  requireFederation,
-  requirePush,
-  withGuardsOf,
-} from '../config/load.ts';
-import type { RunResult } from '../contract/result.ts';
-import type { RunStatus } from '../contract/vocabulary.ts';
-import { Failure, type Location } from '../core/failure.ts';
+import type { MergeReport, Problem, RunResult } from '../contract/result.ts';
+import { Failure, type Location, toFailure } from '../core/failure.ts';
+import { pause } from '../core/interruption.ts';
 import { monotonicMs } from '../core/time.ts';
 import { doltCapabilities } from '../dolt/capabilities.ts';
-import { installDolt } from '../install/install.ts';
+import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
+import { type InstalledDolt, installDolt } from '../install/install.ts';
+import { advanceLocalBranch } from '../sync/conclude.ts';
+import { fetchAll, planAll } from '../sync/fetch.ts';
+import { adoptHeads } from '../sync/history/adopt.ts';
+import { countUnsaved } from '../sync/history/unsaved.ts';
+import { MergeLimits } from '../sync/merge/limits.ts';
+import { addMerges, mergeHeads } from '../sync/merge/merge-heads.ts';
+import { reportReceivedMerges } from '../sync/merge/received-merges.ts';
+import { removeScratch } from '../sync/merge/scratch.ts';
 import type { Notice } from '../sync/notice.ts';
-import { newPeerRun } from '../sync/peer-run.ts';
+import type { PeerRun } from '../sync/peer-run.ts';
+import { pushAll } from '../sync/push.ts';
+import { pauseBefore } from '../sync/read-peer.ts';
+import { prepareInboxes, removeMergedInboxes } from '../sync/receive.ts';
+import { explainFileAccess } from '../sync/remotes/file-access.ts';
+import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import type { Context } from './context.ts';
-import { peerResult, toProblem } from './outcome/peer-result.ts';
-import { readsInboxes } from './prepare/inbox-peers.ts';
-import { checkLeases } from './prepare/leases.ts';
-import { openLocalDatabase } from './prepare/open-database.ts';
-import { requestedCredentials } from './prepare/options.ts';
+import { recordTimes } from './outcome/record-times.ts';
+import { notRunResult, runResult } from './outcome/run-result.ts';
+import { toolOutput } from './outcome/tool-output.ts';
+import { countEarlierOpen, type WrittenConflicts, writeConflictsFile } from './outcome/write-conflicts-file.ts';
+import { type LocalDatabase, openLocalDatabase } from './prepare/open-database.ts';
 import type { Access } from './prepare/peer-access.ts';
-import { selectPeers } from './prepare/prepare-peers.ts';
-import { withoutEffect } from './prepare/settings-without-effect.ts';
+import { mayWrite, type PreparedSync, prepareSync, releasePeers, type Undo } from './prepare/prepare-sync.ts';
+import { endsEarly, readPushRights, readSyncSettings, type SyncSettings } from './prepare/sync-settings.ts';
 import type { SyncRequest } from './request.ts';
-import { runSync } from './run-sync.ts';
 
 export interface SyncOutcome {
   readonly result: RunResult;
   /** null where no Dolt was needed. */
   readonly doltPath: string | null;
-  /** Where each peer that took part is configured, by name; those that stand in no file are absent. */
+  /** Where each peer that took part is configured, by name; those that no file configures are absent. */
   readonly locations: Readonly<Record<string, Location>>;
 }
 
-/** Where no database was opened: nobody knows the town's branch, and no peer's is shown. */
-const NO_BRANCH = '';
-
 /**
- * `sync`, `pull`, `push` and `status`: brings the town and its peers together as far as the command goes.
- * @throws Failure for everything that stops the whole run; what stops one peer stands in its result
+ * `sync`, `pull`, `push` and `status`: brings the database and its peers together as far as the command goes.
+ * @throws Failure for everything that stops the whole run; what stops one peer is in its result
  */
 export async function sync(request: SyncRequest, context: Context): Promise<SyncOutcome> {
   const started = monotonicMs();
-  const configuration = await loadConfiguration(context, request.overrides);
-  requireFederation(configuration);
-  requireDirection(request, configuration);
-  const peers = selectPeers(configuration, request);
-  if (request.failOn === 'primary' && !configuration.peers.some((peer) => peer.role === 'primary')) {
-    throw new Failure('no-primary', '`fail-on primary` was asked for, but no primary is configured');
-  }
-  checkLeases(peers, request);
-  const credentials = await requestedCredentials(request, context);
-  const notices = withoutEffect(configuration, credentials);
-  if (peers.length === 0 && !readsInboxes(request, configuration)) {
-    const notice: Notice =
-      configuration.peers.length === 0
-        ? { severity: 'warning', code: 'no-peers', message: 'no peer is configured' }
-        : { severity: 'notice', code: 'no-peers-selected', message: 'no peer has the name and role asked for' };
-    return notRun(request, { started, peers, notices: [notice, ...notices], status: 'unchanged' });
-  }
-  if (request.untrusted) {
-    const message = 'this event may not write, so no peer was contacted; only the configuration was checked';
-    const notice: Notice = { severity: 'warning', code: 'untrusted-event', message };
-    return notRun(request, { started, peers, notices: [notice, ...notices], status: 'skipped' });
+  const settings = await readSyncSettings(request, context);
+  const { configuration, peers } = settings;
+  const locations = locationsOf(peers);
+  const end = endsEarly(request, settings);
+  if (end !== null) {
+    const notices = [end.notice, ...settings.notices];
+    return { result: notRunResult(request, { ...end, started, peers, notices }), doltPath: null, locations };
   }
   const dolt = await installDolt(request.dolt, context);
-  const access: Access = {
-    credentials,
-    job: context,
-    githubToken: request.dolt.githubToken,
-    dolthubHost: endpointOptions(context.env, request.overrides).dolthubHost,
-    patterns: configuration.allowedRemotePatterns.value,
-    capabilities: await neededCapabilities(peers, dolt.path, context),
-  };
-  const local = await openLocalDatabase(request, context, { configuration, dolt: dolt.path, access });
+  const access = await accessToPeers(request, context, settings, dolt);
+  const database = await openLocalDatabase(request, context, { configuration, dolt: dolt.path, access });
   try {
-    const guarded = await withGuardsOf(local.path, configuration);
-    requireDirection(request, guarded);
-    const ground = {
-      local,
-      peers,
-      configured: configuration.peers,
-      dolt,
-      access,
-      mayPush: guarded.push.value,
-      register: configuration.register.value,
-      policy: configuration.dirty.value,
-      settings: configuration,
-      notices: [...notices, ...pushDisabled(request, guarded)],
-      started,
-    };
-    const result = await runSync(request, context, ground);
-    return { result, doltPath: dolt.path, locations: locationsOf(peers) };
+    const opened = { settings, access, database, dolt, started };
+    return { result: await syncDatabase(request, context, opened), doltPath: dolt.path, locations };
   } finally {
-    await local.close();
+    await database.close();
   }
+}
+
+interface Opened {
+  readonly settings: SyncSettings;
+  readonly access: Access;
+  readonly database: LocalDatabase;
+  readonly dolt: InstalledDolt;
+  readonly started: number;
+}
+
+/** One run in our database. What it changed only for itself, such as remotes, is put back, also where the run failed. */
+async function syncDatabase(request: SyncRequest, context: Context, opened: Opened): Promise<RunResult> {
+  const { settings, access, database, dolt, started } = opened;
+  const { mayPush, notices } = await readPushRights(request, settings, database.path);
+  const reported: Notice[] = [];
+  const notify = (notice: Notice): void => void reported.push(notice);
+  const preparing = { settings, local: database, access, mayPush, notify };
+  const undo: Undo = { upstreams: [], folders: async () => undefined };
+  const run = async () => {
+    const prepared = await prepareSync(request, context, preparing, undo);
+    const syncContext = newSyncContext(request, context, { opened, prepared, notify });
+    const exchanged = await exchange(syncContext, prepared.local, prepared.runs);
+    await explainFileAccess(prepared.runs);
+    const recorded = await record(request, context, { opened, prepared, head: exchanged.head });
+    return { prepared, exchanged, recorded };
+  };
+  const { prepared, exchanged, recorded } = await run().finally(() => releasePeers(request, preparing, undo));
+  const { head, merge } = exchanged;
+  const { conflicts, unsaved, state } = recorded;
+  const all = [...database.notices, ...settings.notices, ...notices, ...reported];
+  const doltVersion = dolt.version;
+  return runResult(request, {
+    started,
+    doltVersion,
+    database,
+    prepared,
+    head,
+    merge,
+    conflicts,
+    unsaved,
+    state,
+    notices: all,
+  });
+}
+
+interface Exchanged {
+  /** The head of our branch. */
+  readonly head: string;
+  /** null: the run was interrupted. */
+  readonly merge: MergeReport | null;
 }
 
 /**
- * What forbids pushing refuses a command that can do nothing else, and every forced push, before anything is opened.
- * @throws Failure `push-disabled`
+ * Fetches, checks, merges, pushes and verifies for all peers that take part, and repeats that for the peers that moved
+ * meanwhile. What becomes of each peer is recorded in its run. Our branch moves once, at the end, and only forward, unless
+ * `adopt` named another head. An interrupted run keeps what was done so far.
  */
-function requireDirection(request: SyncRequest, configuration: Configuration): void {
-  if (request.command === 'push' || request.leases.size > 0) requirePush(configuration, 'push');
-  else if (request.command !== 'status' && !request.dryRun) requirePush(configuration, 'pull');
+export async function exchange(context: SyncContext, begin: LocalHead, all: readonly PeerRun[]): Promise<Exchanged> {
+  const runs = all.filter((run) => run.actions !== null && run.failure === null);
+  let local = begin;
+  try {
+    await prepareInboxes(context, local, runs);
+    await fetchAll(
+      context,
+      local,
+      runs.filter((run) => run.registered),
+    );
+    const adoption = await adoptHeads(context, local, runs);
+    if (context.dryRun) {
+      const { target, merge } = await mergeHeads(context, adoption.local, runs);
+      await planAll(context, target, runs, adoption.from);
+      return { head: begin.ours, merge };
+    }
+    local = adoption.local;
+    return await agree(context, local, runs);
+  } catch (thrown) {
+    noteInterruption(runs, toFailure(thrown));
+    return { head: local.ours, merge: null };
+  } finally {
+    for (const run of all) reportEnd(context, run);
+    await removeScratchBranches(context, runs);
+  }
 }
 
-/** Said where the command would push otherwise. */
-function pushDisabled({ command }: SyncRequest, { push: { guard } }: Configuration): readonly Notice[] {
-  if (guard === null || command === 'pull') return [];
-  const message = `${guardText(guard)} forbids pushing: this database only pulls`;
-  return [{ severity: 'notice', code: 'push-disabled', message, hint: guardHint(guard) }];
+/** Merges and pushes until no peer has moved meanwhile, then moves our branch. */
+async function agree(context: SyncContext, begin: LocalHead, runs: readonly PeerRun[]): Promise<Exchanged> {
+  const { ours } = begin;
+  const incoming = new Map<PeerRun, string>();
+  const made = new Set<string>();
+  let local = begin;
+  let merge: MergeReport | null = null;
+  for (let round = 0; ; round += 1) {
+    const merged = await mergeHeads(context, local, runs);
+    const { target } = merged;
+    for (const commit of merged.made) made.add(commit);
+    // A push changes what a peer has; this is what it had before.
+    for (const run of runs) if (run.head !== null && run.actions?.merge === true) incoming.set(run, run.head);
+
+    const { raced, taken } = await pushAll(context, merged, runs, ours);
+    // Once a remote has taken a commit, that commit is a head like any other; until then its merges can be thrown away.
+    if (taken) local = { ...local, accepted: [...local.accepted, target] };
+
+    if (raced.size === 0 || round === context.retries) {
+      for (const [run, why] of raced) run.failure = outrun(run, why, round + 1);
+      const head = await advanceLocalBranch(context, { ours, target }, runs);
+      if (head !== ours) await reportReceivedMerges(context, { from: ours, to: head, made }, incoming);
+      await removeMergedInboxes(context, runs, head);
+      return { head, merge: addMerges(merge, merged.merge) };
+    }
+    if (taken) merge = addMerges(merge, merged.merge);
+    await pause(pauseBefore(round), context.signal);
+    await fetchAll(context, local, [...raced.keys()]);
+  }
 }
 
-/** A Dolt is asked only where a peer depends on the answer. */
-async function neededCapabilities(
-  peers: readonly Peer[],
-  dolt: string,
-  context: Context,
-): Promise<Access['capabilities']> {
-  const depends = peers.some((peer) => peer.endpoint.kind === 's3');
-  return depends ? doltCapabilities(dolt, context) : { s3: false };
+function outrun(run: PeerRun, why: Failure, attempts: number): Failure {
+  if (why.code !== 'non-fast-forward') return why;
+  return new Failure('non-fast-forward', `${run.peer.name} moved during each of ${attempts} attempt(s) to push`);
 }
 
-/** The result of a run that had nothing to do or was not allowed to do it. */
-function notRun(
+/**
+ * What was done before an interruption remains and is reported; our branch has not moved.
+ * @throws Failure everything else
+ */
+function noteInterruption(runs: readonly PeerRun[], failure: Failure): void {
+  if (failure.code !== 'interrupted') throw failure;
+  for (const run of runs) if (!run.verified) run.failure ??= failure;
+}
+
+function reportEnd({ progress }: SyncContext, run: PeerRun): void {
+  if (run.actions === null) return;
+  const { name } = run.peer;
+  if (run.failure === null) progress({ peer: name, step: 'done', detail: run.state });
+  else progress({ peer: name, step: 'failed', detail: run.failure.code });
+}
+
+/** What cannot be removed now, the next run removes; that must not hide what this one did. */
+async function removeScratchBranches({ engines }: SyncContext, runs: readonly PeerRun[]): Promise<void> {
+  if (!runs.some((run) => run.actions?.merge === true || run.actions?.push === true)) return;
+  await engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined);
+}
+
+interface Ended {
+  readonly opened: Opened;
+  readonly prepared: PreparedSync;
+  readonly head: string;
+}
+
+interface Recorded {
+  readonly conflicts: WrittenConflicts;
+  readonly unsaved: number | null;
+  readonly state: readonly Problem[];
+}
+
+/** Writes down what the next run, or a person, needs: verified heads, and rows that wait for a decision. */
+async function record(request: SyncRequest, context: Context, { opened, prepared, head }: Ended): Promise<Recorded> {
+  const { database, settings } = opened;
+  const { engines, path, ephemeral } = database;
+  const { branch, runs, lastVerified } = prepared;
+  const writes = mayWrite(request);
+  const peers = runs.filter(({ inbox }) => inbox === null);
+  const state = await recordTimes(engines, peers, { path, branch, head, mayWrite: writes, lastVerified });
+  const unsaved = ephemeral && writes ? await countUnsaved(engines, runs, head) : null;
+  // The conflicts file may speak of all peers, and of the deliveries that are there.
+  const named = [...settings.configuration.peers, ...runs.flatMap(({ inbox, peer }) => (inbox === null ? [] : [peer]))];
+  const conflicts =
+    writes && request.command !== 'push'
+      ? await writeConflictsFile(
+          { engines, path, branch, head, runs, peers: named, mergeTimeoutMs: request.mergeTimeout },
+          context,
+        )
+      : { file: null, open: await countEarlierOpen(path, context), problems: [] };
+  reportToolOutput(runs, context);
+  return { conflicts, unsaved, state };
+}
+
+/** What Dolt and the tools below it said: only the log has it, and only with `--verbose`. */
+function reportToolOutput(runs: readonly PeerRun[], { log, secrets }: Context): void {
+  for (const { peer, failure } of runs) {
+    const output = failure === null ? null : toolOutput(failure, secrets);
+    if (output !== null) log.debug(`${peer.name}: ${output}`);
+  }
+}
+
+function newSyncContext(
   request: SyncRequest,
-  why: {
-    readonly started: number;
-    readonly peers: readonly Peer[];
-    readonly notices: readonly Notice[];
-    readonly status: Extract<RunStatus, 'unchanged' | 'skipped'>;
-  },
-): SyncOutcome {
-  const result: RunResult = {
-    version: 1,
-    command: request.command,
-    status: why.status,
-    database: null,
-    branch: request.branch ?? null,
-    head: null,
-    doltVersion: null,
-    durationMs: monotonicMs() - why.started,
-    merge: null,
-    peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, request.branch ?? NO_BRANCH))),
-    problems: why.notices.map((notice) => toProblem(notice)),
+  { progress, signal }: Context,
+  { opened, prepared, notify }: { opened: Opened; prepared: PreparedSync; notify: SyncContext['notify'] },
+): SyncContext {
+  return {
+    engines: opened.database.engines,
+    branch: prepared.branch,
+    town: opened.settings.configuration.town.value,
+    dirty: prepared.dirty,
+    dryRun: request.dryRun,
+    initEmpty: request.initEmpty,
+    maxDelete: request.maxDelete,
+    known: prepared.lastVerified.known,
+    discardLocal: request.rewrites.discardLocal,
+    retries: request.retries,
+    timeoutMs: request.timeout,
+    limits: new MergeLimits(request.mergeTimeout, prepared.runs.length),
+    parallel: request.parallel,
+    signal,
+    progress,
+    notify,
   };
-  return { result, doltPath: null, locations: locationsOf(why.peers) };
+}
+
+/** Dolt is asked for its capabilities only where a peer depends on them. */
+async function accessToPeers(
+  { dolt: { githubToken }, overrides }: SyncRequest,
+  context: Context,
+  { configuration, peers, credentials }: SyncSettings,
+  dolt: InstalledDolt,
+): Promise<Access> {
+  const depends = peers.some((peer) => peer.endpoint.kind === 's3');
+  return {
+    credentials,
+    job: context,
+    githubToken,
+    dolthubHost: endpointOptions(context.env, overrides).dolthubHost,
+    patterns: configuration.allowedRemotePatterns.value,
+    capabilities: depends ? await doltCapabilities(dolt.path, context) : { s3: false },
+  };
 }
 
 function locationsOf(peers: readonly Peer[]): SyncOutcome['locations'] {

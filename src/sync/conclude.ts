@@ -1,21 +1,16 @@
 import { Failure, toFailure } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
-import type { Engines } from '../dolt/server/engines.ts';
 import { branchHead } from '../dolt/sql/heads.ts';
 import { isAncestor } from '../dolt/sql/history.ts';
 import type { Database } from '../dolt/sql/sql.ts';
 import { advanceBranch, isRefusedMove } from './advance.ts';
-import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
+import type { SyncContext } from './sync-context.ts';
 
 interface Move {
-  readonly branch: string;
   /** The head of our branch when the run began. */
   readonly ours: string;
   readonly target: string;
-  /** Tables with uncommitted changes. */
-  readonly dirty: readonly string[];
-  readonly notify: (notice: Notice) => void;
 }
 
 /**
@@ -25,14 +20,14 @@ interface Move {
  * @returns the head of our branch
  * @throws Failure `interrupted`
  */
-export async function advanceLocalBranch(engines: Engines, runs: readonly PeerRun[], move: Move): Promise<string> {
+export async function advanceLocalBranch(context: SyncContext, move: Move, runs: readonly PeerRun[]): Promise<string> {
   try {
-    return await engines.use(NO_CREDENTIALS, ({ database }) => resolveAll(database, runs, move));
+    return await context.engines.use(NO_CREDENTIALS, ({ database }) => advanceIn(context, move, database, runs));
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;
     const { code, hint } = failure;
-    const message = `${move.branch} was not moved to ${move.target}: ${failure.message}`;
+    const message = `${context.branch} was not moved to ${move.target}: ${failure.message}`;
     fail(runs, new Failure(code, message, { hint, cause: failure }));
     return move.ours;
   }
@@ -42,12 +37,18 @@ function fail(runs: readonly PeerRun[], failure: Failure): void {
   for (const run of runs) if (run.actions !== null) run.failure ??= failure;
 }
 
-async function resolveAll(database: Database, runs: readonly PeerRun[], move: Move): Promise<string> {
-  const { target, ours, branch } = move;
-  const refusal = target === ours ? null : await advance(database, move);
+async function advanceIn(
+  context: SyncContext,
+  move: Move,
+  database: Database,
+  runs: readonly PeerRun[],
+): Promise<string> {
+  const { target, ours } = move;
+  const { branch } = context;
+  const refusal = target === ours ? null : await advance(context, move, database);
   if (refusal !== null) {
     const head = (await branchHead(database, branch)) ?? ours;
-    fail(runs, notMoved(move, head, refusal));
+    fail(runs, notMoved(branch, move, head, refusal));
     return head;
   }
   for (const run of runs) {
@@ -62,7 +63,11 @@ async function resolveAll(database: Database, runs: readonly PeerRun[], move: Mo
 }
 
 /** @returns why the move was refused; null where it was made */
-async function advance(database: Database, { branch, ours, target, dirty, notify }: Move): Promise<Failure | null> {
+async function advance(
+  { branch, dirty, notify }: SyncContext,
+  { ours, target }: Move,
+  database: Database,
+): Promise<Failure | null> {
   try {
     for (const notice of await advanceBranch(database, { branch, from: ours, to: target, dirty })) notify(notice);
     return null;
@@ -74,7 +79,7 @@ async function advance(database: Database, { branch, ours, target, dirty, notify
 }
 
 /** @param head where our branch is now: elsewhere only if somebody committed */
-function notMoved({ branch, ours, target }: Move, head: string, cause: Failure): Failure {
+function notMoved(branch: string, { ours, target }: Move, head: string, cause: Failure): Failure {
   if (head === ours) {
     const message = `${branch} was not moved to ${target}, since tables that it changes have uncommitted changes`;
     return new Failure('uncommitted-changes', message, { cause });

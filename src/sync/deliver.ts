@@ -7,19 +7,21 @@ import { pushBranch } from '../dolt/sql/transfer.ts';
 import { type DeliveryVerdict, deliveryVerdict } from './inbox.ts';
 import type { PeerRun } from './peer-run.ts';
 import type { Publication, Pushed } from './push.ts';
-import { type Reading, readPeer } from './read-peer.ts';
+import { readPeer } from './read-peer.ts';
+import type { LocalHead, SyncContext } from './sync-context.ts';
 import { timeLimit } from './time-limits.ts';
 
 /** Reads our inbox branch at a running database and says in the run whether our head waits there. */
 export async function fetchDelivery(
+  context: SyncContext,
+  local: LocalHead,
   engine: Engine,
   run: PeerRun,
-  local: Reading & { readonly ours: string },
 ): Promise<void> {
   const { delivery } = run;
   if (delivery === null) return;
   try {
-    delivery.head = await readInbox(engine, run, delivery.branch, local);
+    delivery.head = await readInbox(context, engine, run, delivery.branch);
     const verdict = await verdictOn(engine.database, run, local.ours);
     if (verdict === 'delivered' || verdict === 'rewritten') run.state = verdict;
   } catch (thrown) {
@@ -29,9 +31,9 @@ export async function fetchDelivery(
 }
 
 /** @returns null where the peer has no such branch */
-async function readInbox(engine: Engine, run: PeerRun, branch: string, reading: Reading): Promise<string | null> {
+async function readInbox(context: SyncContext, engine: Engine, run: PeerRun, branch: string): Promise<string | null> {
   try {
-    return await readPeer(engine, run, { ...reading, otherBranch: branch });
+    return await readPeer(context, engine, run, { branch });
   } catch (thrown) {
     const { code } = toFailure(thrown);
     if (code !== 'branch-missing' && code !== 'remote-empty') throw thrown;
@@ -64,8 +66,12 @@ export function headsThere({ head, delivery }: Pick<PeerRun, 'head' | 'delivery'
 }
 
 /** Pushes to our inbox branch at a running database, fast-forward only; its own branch is never pushed to. */
-export async function deliver(engine: Engine, run: PeerRun, publication: Publication): Promise<Pushed> {
-  const { target, progress } = publication;
+export async function deliver(
+  context: SyncContext,
+  { target, branch }: Publication,
+  engine: Engine,
+  run: PeerRun,
+): Promise<Pushed> {
   const { delivery } = run;
   if (delivery === null)
     throw new Failure('config-invalid', `${run.peer.name} is live, and \`federation.town\` is not set`);
@@ -89,10 +95,10 @@ export async function deliver(engine: Engine, run: PeerRun, publication: Publica
       return { kind: 'done' };
     case 'deliver': {
       const commits = await countReachable(engine.database, target, headsThere(run));
-      progress({ peer: run.peer.name, step: 'pushing', detail: `${commits} commit(s) to ${delivery.branch}` });
+      context.progress({ peer: run.peer.name, step: 'pushing', detail: `${commits} commit(s) to ${delivery.branch}` });
       const isFirst = run.head === null && delivery.head === null;
-      const limit = timeLimit(run.peer, isFirst ? 'first push' : 'push', publication.timeoutMs);
-      const to = { remote: run.remote, source: publication.branch, branch: delivery.branch, user: run.user };
+      const limit = timeLimit(run.peer, isFirst ? 'first push' : 'push', context.timeoutMs);
+      const to = { remote: run.remote, source: branch, branch: delivery.branch, user: run.user };
       await engine.operation(limit, run.reach, (connection) => pushBranch(connection, to));
       return { kind: 'unproven', commits };
     }
@@ -118,21 +124,22 @@ function rewritten(peer: string, { branch, head }: NonNullable<PeerRun['delivery
  * @returns the head that holds it; null where none does
  */
 export async function verifyDelivery(
+  context: SyncContext,
+  target: string,
   engine: Engine,
   run: PeerRun,
-  push: Reading & { readonly target: string },
 ): Promise<string | null> {
   const { delivery } = run;
   if (delivery === null) return null;
   const sql = engine.database;
-  delivery.head = await readInbox(engine, run, delivery.branch, push);
-  if (delivery.head !== null && (await isAncestor(sql, push.target, delivery.head))) {
+  delivery.head = await readInbox(context, engine, run, delivery.branch);
+  if (delivery.head !== null && (await isAncestor(sql, target, delivery.head))) {
     run.state = 'delivered';
     return delivery.head;
   }
-  const head = await readPeer(engine, run, push);
-  if (head === null || !(await isAncestor(sql, push.target, head))) return null;
+  const head = await readPeer(context, engine, run);
+  if (head === null || !(await isAncestor(sql, target, head))) return null;
   run.head = head;
-  run.state = head === push.target ? 'up-to-date' : 'behind';
+  run.state = head === target ? 'up-to-date' : 'behind';
   return head;
 }

@@ -1,5 +1,6 @@
 import type { Plan } from '../contract/result.ts';
 import { Failure, toFailure } from '../core/failure.ts';
+import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { forgetTracking } from '../dolt/sql/heads.ts';
 import {
@@ -17,40 +18,43 @@ import { NOWHERE } from '../egress/host-rule.ts';
 import { fetchDelivery, plannedDelivery } from './deliver.ts';
 import { leaseFailure, planReplacement } from './history/lease.ts';
 import { findRewritten, type Rewritten, rewrittenFailure } from './history/rewritten.ts';
-import { mergeLimit } from './merge/limits.ts';
+import { inEngines } from './in-engines.ts';
+import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import { otherMakers } from './merge/other-makers.ts';
 import type { PeerRun } from './peer-run.ts';
-import { type Reading, readPeer } from './read-peer.ts';
+import { readPeer } from './read-peer.ts';
 import { stateOf } from './state.ts';
+import type { LocalHead, SyncContext } from './sync-context.ts';
+import { keepTags } from './tags.ts';
 
-/** Our side of a comparison. */
-export interface ComparedDatabase {
-  readonly branch: string;
-  readonly ours: string;
-  /** Commits that our branch gave up; a peer that still has one would bring it back. */
-  readonly dropped: readonly string[];
-  /** Commits of this run that a remote has taken: heads like ours. */
-  readonly accepted: readonly string[];
+/**
+ * Fetches the branch of each peer, and records in its run where that stands against our head. Tags of the database stay
+ * as they were.
+ */
+export async function fetchAll(context: SyncContext, local: LocalHead, runs: readonly PeerRun[]): Promise<void> {
+  await keepTags(context, [], (around) =>
+    inEngines(context, { runs, plain: 'last', around }, async (engine, run) => {
+      context.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
+      await fetchPeer(context, local, engine, run);
+      context.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
+    }),
+  );
 }
 
 /**
  * Reads one peer: fetches its branch and says where it stands against our head. A failure stays this peer's own: it is
  * noted in the run, never thrown.
  */
-export async function fetchPeer(
-  engine: Engine,
-  run: PeerRun,
-  local: Reading & ComparedDatabase & { readonly mergeTimeoutMs: number },
-): Promise<void> {
+async function fetchPeer(context: SyncContext, local: LocalHead, engine: Engine, run: PeerRun): Promise<void> {
   try {
     const before = run.head;
-    const theirs = await readPeer(engine, run, { ...local, onTry: () => noteTry(run) });
+    const theirs = await readPeer(context, engine, run, { onTry: () => noteTry(run) });
     if (theirs === null) throw new Failure('branch-missing', `${run.peer.name} has no branch ${run.branch}`);
-    await compareWithin(engine, run, local, { theirs, before });
+    await compareWithin(context, local, engine, run, { theirs, before });
   } catch (thrown) {
     await noteAbsence(engine.database, run, toFailure(thrown));
   }
-  if (run.failure === null) await fetchDelivery(engine, run, local);
+  if (run.failure === null) await fetchDelivery(context, local, engine, run);
 }
 
 /**
@@ -58,14 +62,15 @@ export async function fetchPeer(
  * definitions may compute them for hours. A failure is noted in the run.
  */
 export async function compareWithin(
+  context: SyncContext,
+  local: LocalHead,
   engine: Engine,
   run: PeerRun,
-  local: ComparedDatabase & { readonly mergeTimeoutMs: number },
   heads: { readonly theirs: string; readonly before: string | null },
 ): Promise<void> {
   try {
-    await engine.operation(mergeLimit('comparing', local.mergeTimeoutMs), NOWHERE, (sql) =>
-      comparePeer(sql, run, local, heads),
+    await engine.operation(context.limits.of('comparing'), NOWHERE, (sql) =>
+      comparePeer(context, local, sql, run, heads),
     );
   } catch (thrown) {
     // It was reached, so that it is not `unreachable`.
@@ -84,9 +89,10 @@ function noteTry(run: PeerRun): void {
  * @param heads.before the head that an earlier round of this run read there
  */
 export async function comparePeer(
+  { branch }: SyncContext,
+  local: LocalHead,
   sql: Sql,
   run: PeerRun,
-  local: ComparedDatabase,
   heads: { readonly theirs: string; readonly before: string | null },
 ): Promise<void> {
   const { ours } = local;
@@ -106,7 +112,7 @@ export async function comparePeer(
   // Whoever named the head to be replaced knows whose it is.
   if (run.lease !== null) return;
   if (run.rewritten !== null)
-    run.failure = await refusal(sql, run, { ...local, theirs, base, rewritten: run.rewritten });
+    run.failure = await refusal(sql, run, { branch, ours, theirs, base, rewritten: run.rewritten });
   else if (base === null) run.failure = await unrelated(sql, run, { ours, theirs });
 }
 
@@ -114,7 +120,7 @@ export async function comparePeer(
 async function takenBack(
   sql: Sql,
   { theirs, before }: { readonly theirs: string; readonly before: string | null },
-  { ours, accepted }: ComparedDatabase,
+  { ours, accepted }: LocalHead,
 ): Promise<Rewritten | null> {
   if (before === null || before === theirs) return null;
   for (const head of [ours, ...accepted]) {
@@ -128,7 +134,13 @@ async function takenBack(
 async function refusal(
   sql: Sql,
   run: PeerRun,
-  found: ComparedDatabase & { readonly theirs: string; readonly base: string | null; readonly rewritten: Rewritten },
+  found: {
+    readonly branch: string;
+    readonly ours: string;
+    readonly theirs: string;
+    readonly base: string | null;
+    readonly rewritten: Rewritten;
+  },
 ): Promise<Failure | null> {
   const { theirs, base, ours } = found;
   const named = run.mergeRewritten;
@@ -167,12 +179,30 @@ async function unrelated(
   );
 }
 
+/**
+ * Records for each peer what a real run would do.
+ * @param adopted peers whose head our branch would become
+ */
+export async function planAll(
+  context: SyncContext,
+  target: string,
+  runs: readonly PeerRun[],
+  adopted: readonly PeerRun[],
+): Promise<void> {
+  const { engines, initEmpty } = context;
+  await engines.use(NO_CREDENTIALS, async ({ database }) => {
+    await refuseUnknownLive(database, runs, target);
+    for (const run of runs) {
+      run.plan = await planFor(database, run, { target, initEmpty, adopts: adopted.includes(run) });
+    }
+  });
+}
+
 /** What a real run would do for one peer, had it found what this one found. */
-export async function planFor(
+async function planFor(
   sql: Sql,
   run: PeerRun,
   local: {
-    readonly ours: string;
     readonly target: string;
     readonly initEmpty: boolean;
     /** Whether our branch is to become its head. */

@@ -3,17 +3,16 @@ import { throwIfInterrupted } from '../core/interruption.ts';
 import { groupBy } from '../core/lists.ts';
 import { monotonicMs } from '../core/time.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
-import type { Engine, Engines } from '../dolt/server/engines.ts';
+import type { Engine } from '../dolt/server/engines.ts';
 import type { PeerRun } from './peer-run.ts';
+import type { SyncContext } from './sync-context.ts';
 
 /** Does what runs side by side in one engine, and something before and after it. */
 export type Around = <T>(engine: Engine, work: () => Promise<T>) => Promise<T>;
 
 interface Phase {
+  readonly runs: readonly PeerRun[];
   readonly plain: 'first' | 'last';
-  /** Peers worked on at the same time. */
-  readonly parallel: number;
-  readonly signal: AbortSignal;
   readonly around?: Around;
 }
 
@@ -29,16 +28,17 @@ const SHARED_ENGINES = 2;
  * @param work notes what goes wrong in the run, and may be called again for a run whose failure is `engine-lost`
  */
 export async function inEngines(
-  engines: Engines,
-  phase: Phase & { readonly runs: readonly PeerRun[] },
+  context: SyncContext,
+  phase: Phase,
   work: (engine: Engine, run: PeerRun) => Promise<void>,
 ): Promise<void> {
+  const { engines } = context;
   const around = phase.around ?? ((_, batch) => batch());
   for (const { engineCredentials, runs } of groupPeers(phase.runs, phase.plain)) {
     const serve = async (batch: readonly PeerRun[]): Promise<readonly PeerRun[]> => {
       for (const run of batch) if (run.failure?.code === 'engine-lost') run.failure = null;
       const lost = await engines.use(engineCredentials, (engine) =>
-        around(engine, () => sideBySide(batch, phase, (run) => work(engine, run))),
+        around(engine, () => sideBySide(context, batch, (run) => work(engine, run))),
       );
       // That a process has ended is heard of later than that it does not answer.
       if (lost.length > 0) await engines.close();
@@ -54,8 +54,8 @@ export async function inEngines(
 
 /** @returns the runs that failed only because their engine ended */
 async function sideBySide(
+  { parallel, signal }: SyncContext,
   runs: readonly PeerRun[],
-  { parallel, signal }: Phase,
   work: (run: PeerRun) => Promise<void>,
 ): Promise<readonly PeerRun[]> {
   const limit = pLimit(parallel);

@@ -1,20 +1,25 @@
 import { Failure, toFailure } from '../core/failure.ts';
-import type { PeerEvent } from '../core/logger.ts';
+import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { gitAddress } from '../dolt/git-access.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { countCommits, countReachable, isAncestor } from '../dolt/sql/history.ts';
 import { pushBranch } from '../dolt/sql/transfer.ts';
 import { deliver } from './deliver.ts';
+import { savedTags } from './history/lease.ts';
 import { replaceHead } from './history/replace.ts';
+import { inEngines } from './in-engines.ts';
+import { refuseUnknownLive } from './incoming/live-unknown.ts';
+import { secretRowsNotice } from './incoming/secret-rows.ts';
 import type { PeerRun } from './peer-run.ts';
-import type { Reading } from './read-peer.ts';
+import type { SyncContext } from './sync-context.ts';
+import { keepTags } from './tags.ts';
 import { timeLimit } from './time-limits.ts';
+import { verifyPush } from './verify.ts';
 
 /** What is pushed: a commit, and a local branch that points at it. */
-export interface Publication extends Reading {
+export interface Publication {
   readonly target: string;
   readonly branch: string;
-  readonly progress: (event: PeerEvent) => void;
 }
 
 /**
@@ -26,13 +31,92 @@ export type Pushed =
   | { readonly kind: 'done' }
   | { readonly kind: 'lost-race'; readonly failure: Failure };
 
-/** Pushes to one peer, fast-forward only unless the run holds a lease. That a push returns proves nothing: see prove.ts. */
-export async function pushTo(engine: Engine, run: PeerRun, publication: Publication): Promise<Pushed> {
-  const { target, progress } = publication;
+/** What came of the pushes of one round. */
+interface PushRound {
+  /** Peers that moved, or could not be reached, and why. */
+  readonly raced: ReadonlyMap<PeerRun, Failure>;
+  /** Whether any remote may have taken the target. */
+  readonly taken: boolean;
+}
+
+/**
+ * Pushes to every peer that takes pushes, and reads those again whose push returned: only that proves anything.
+ * Everything that goes wrong at a peer is noted in its run.
+ */
+export async function pushAll(
+  context: SyncContext,
+  publication: Publication,
+  runs: readonly PeerRun[],
+  ours: string,
+): Promise<PushRound> {
+  const toPush = await admitted(context, publication.target, runs);
+  const pushed = new Map<PeerRun, Pushed>();
+  const push = async (engine: Engine, run: PeerRun): Promise<void> => {
+    pushed.set(run, await pushTo(context, publication, engine, run));
+  };
+  const plainly = toPush.filter((run) => run.lease === null);
+  await inEngines(context, { runs: plainly, plain: 'first' }, push);
+  const leased = toPush.filter((run) => run.lease !== null);
+  if (leased.length > 0) {
+    // A head that is to be replaced is fetched once more right before.
+    await keepTags(context, savedTags(leased), (around) =>
+      inEngines(context, { runs: leased, plain: 'first', around }, push),
+    );
+  }
+  await verifyAll(context, publication.target, pushed);
+  const raced = new Map<PeerRun, Failure>();
+  for (const [run, sent] of pushed) if (sent.kind === 'lost-race') raced.set(run, sent.failure);
+  const taken = publication.target !== ours && [...pushed].some(([run, sent]) => mayHaveTaken(run, sent));
+  return { raced, taken };
+}
+
+/** The peers that may be pushed to; the others are told why not. */
+async function admitted(
+  { engines, initEmpty, notify }: SyncContext,
+  target: string,
+  runs: readonly PeerRun[],
+): Promise<readonly PeerRun[]> {
+  if (runs.some(({ peer, actions }) => actions?.push === true && peer.live === null)) {
+    await engines.use(NO_CREDENTIALS, ({ database }) => refuseUnknownLive(database, runs, target));
+  }
+  const writable = runs.filter((run) => run.actions?.push === true && run.failure === null);
+  for (const run of writable) if (run.head === null && !initEmpty) run.failure = refusedFirstPush(run);
+  const toPush = writable.filter((run) => run.failure === null);
+  // Of an earlier round: what is pushed now is another commit.
+  for (const run of toPush) run.verified = false;
+  if (toPush.some((run) => run.head === null)) {
+    const secrets = await engines.use(NO_CREDENTIALS, ({ database }) => secretRowsNotice(database, target));
+    if (secrets !== null) notify(secrets);
+  }
+  return toPush;
+}
+
+async function verifyAll(context: SyncContext, target: string, pushed: ReadonlyMap<PeerRun, Pushed>): Promise<void> {
+  const returned = [...pushed].flatMap(([run, sent]) => (sent.kind === 'unproven' ? [run] : []));
+  await keepTags(context, [], (around) =>
+    inEngines(context, { runs: returned, plain: 'first', around }, async (engine, run) => {
+      const sent = pushed.get(run);
+      if (sent?.kind !== 'unproven') return;
+      context.progress({ peer: run.peer.name, step: 'verifying', detail: '' });
+      await verifyPush(context, { target, commits: sent.commits }, engine, run);
+    }),
+  );
+}
+
+function refusedFirstPush(run: PeerRun): Failure {
+  return new Failure(
+    run.state === 'branch-missing' ? 'branch-missing' : 'remote-empty',
+    `${run.peer.name} has no branch ${run.branch}, and \`init-empty\` is false`,
+  );
+}
+
+/** Pushes to one peer, fast-forward only unless the run holds a lease. That a push returns proves nothing: see verify.ts. */
+async function pushTo(context: SyncContext, publication: Publication, engine: Engine, run: PeerRun): Promise<Pushed> {
+  const { target } = publication;
   const sql = engine.database;
   try {
-    if (run.peer.live === true) return await deliver(engine, run, publication);
-    const replaced = await replaceHead(engine, run, publication);
+    if (run.peer.live === true) return await deliver(context, publication, engine, run);
+    const replaced = await replaceHead(context, publication, engine, run);
     if (replaced !== null) return { kind: 'unproven', commits: replaced.commits };
     if (run.head !== null && (await isAncestor(sql, target, run.head))) {
       run.verified = true;
@@ -43,8 +127,8 @@ export async function pushTo(engine: Engine, run: PeerRun, publication: Publicat
       return { kind: 'done' };
     }
     const commits = await (run.head === null ? countReachable(sql, target) : countCommits(sql, run.head, target));
-    progress({ peer: run.peer.name, step: 'pushing', detail: `${commits} commit(s)` });
-    const limit = timeLimit(run.peer, run.head === null ? 'first push' : 'push', publication.timeoutMs);
+    context.progress({ peer: run.peer.name, step: 'pushing', detail: `${commits} commit(s)` });
+    const limit = timeLimit(run.peer, run.head === null ? 'first push' : 'push', context.timeoutMs);
     const address = run.peer.endpoint.kind === 'git' ? gitAddress(run.peer.endpoint.dolt) : null;
     if (address !== null) await engine.askToPush(limit, run.reach, address);
     const to = { remote: run.remote, source: publication.branch, branch: run.branch, user: run.user };

@@ -6,19 +6,13 @@ import { trackingHead } from '../dolt/sql/heads.ts';
 import { fetchBranch, fetchMark, isMarked } from '../dolt/sql/transfer.ts';
 import type { Notice } from './notice.ts';
 import type { PeerRun } from './peer-run.ts';
+import type { SyncContext } from './sync-context.ts';
 import { timeLimit } from './time-limits.ts';
 
-export interface Reading {
-  /** How long a verb may take, in milliseconds, where the peer does not say. */
-  readonly timeoutMs: number;
-  readonly retries: number;
-  readonly signal: AbortSignal;
-}
-
-interface Trying {
-  /** Another branch than the one that belongs to ours. Not `branch`: options of a run are handed over, and name ours so. */
-  readonly otherBranch?: string;
-  /** Told of each try. */
+interface Reading {
+  /** Another branch than the one that belongs to ours. */
+  readonly branch?: string;
+  /** Called before each try. */
   readonly onTry?: () => void;
 }
 
@@ -30,19 +24,24 @@ export const TAGS_MS = 2_000;
  * @returns the commit that the branch points at there; null where the peer answered and has no such branch
  * @throws Failure with the class of what went wrong, `remote-empty`, `branch-missing`, `timeout`
  */
-export async function readPeer(engine: Engine, run: PeerRun, reading: Reading & Trying): Promise<string | null> {
-  const at = { remote: run.remote, branch: reading.otherBranch ?? run.branch, user: run.user };
+export async function readPeer(
+  context: SyncContext,
+  engine: Engine,
+  run: PeerRun,
+  { branch = run.branch, onTry }: Reading = {},
+): Promise<string | null> {
+  const at = { remote: run.remote, branch, user: run.user };
   await readWithRetries(async () => {
-    reading.onTry?.();
+    onTry?.();
     const mark = fetchMark(at);
     const enough = {
       reached: () => isMarked(engine.database, mark),
       milliseconds: run.manyTags === null ? TAGS_MS : 0,
     };
-    const limit = timeLimit(run.peer, 'fetch', reading.timeoutMs);
+    const limit = timeLimit(run.peer, 'fetch', context.timeoutMs);
     const ended = await engine.operationUntil(limit, run.reach, enough, (sql) => fetchBranch(sql, at, mark));
     if (!ended) run.manyTags = manyTags(run);
-  }, reading);
+  }, context);
   return await trackingHead(engine.database, at);
 }
 
@@ -51,7 +50,7 @@ function manyTags({ peer }: PeerRun): Notice {
   return { severity: 'notice', code: 'many-tags', message };
 }
 
-interface LockTimeouts {
+interface Retries {
   /** How often to try again. */
   readonly retries: number;
   readonly signal: AbortSignal;
@@ -65,7 +64,7 @@ const LONGEST_PAUSE_MS = 10_000;
  * Reads from a peer, again where what went wrong may pass by itself. Not where the engine is gone: it takes a new one.
  * Only reading is repeated like this; a push that failed is followed by a fetch and a merge, never by the same push.
  */
-export async function readWithRetries<T>(read: () => Promise<T>, { retries, signal }: LockTimeouts): Promise<T> {
+export async function readWithRetries<T>(read: () => Promise<T>, { retries, signal }: Retries): Promise<T> {
   return await pRetry(read, {
     retries,
     minTimeout: FIRST_PAUSE_MS,

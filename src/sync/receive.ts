@@ -1,18 +1,40 @@
 import { toFailure } from '../core/failure.ts';
+import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { branchHead, checkout, deleteBranch } from '../dolt/sql/heads.ts';
-import { isAncestor } from '../dolt/sql/history.ts';
+import { isAncestor, rootCommit } from '../dolt/sql/history.ts';
 import type { Database } from '../dolt/sql/sql.ts';
 import { uncommittedTables } from '../dolt/sql/working-set.ts';
-import { type ComparedDatabase, compareWithin } from './fetch.ts';
+import { compareWithin } from './fetch.ts';
+import { inboxBranch } from './inbox.ts';
 import type { Notice } from './notice.ts';
+import { rightsOf } from './peer-actions.ts';
 import type { PeerRun } from './peer-run.ts';
+import type { LocalHead, SyncContext } from './sync-context.ts';
+
+/** Names our inbox at running databases, and reads the inboxes of our own database. */
+export async function prepareInboxes(context: SyncContext, local: LocalHead, runs: readonly PeerRun[]): Promise<void> {
+  const { engines, town } = context;
+  const running = runs.filter(
+    ({ peer, actions }) =>
+      peer.live === true && rightsOf(peer.role).push && (actions?.push === true || actions?.merge === false),
+  );
+  if (running.length === 0 && runs.every(({ inbox }) => inbox === null)) return;
+  await engines.use(NO_CREDENTIALS, async (engine) => {
+    if (town !== null && running.length > 0) {
+      const branch = inboxBranch(town, (await rootCommit(engine.database, local.ours)).hash);
+      for (const run of running) run.delivery = { branch, head: null };
+    }
+    await fetchInboxes(context, local, engine, runs);
+  });
+}
 
 /** Reads the inbox branches of our own database, as other peers are fetched. */
-export async function fetchInboxes(
+async function fetchInboxes(
+  context: SyncContext,
+  local: LocalHead,
   engine: Engine,
   runs: readonly PeerRun[],
-  local: ComparedDatabase & { readonly mergeTimeoutMs: number },
 ): Promise<void> {
   for (const run of runs) {
     if (run.inbox === null) continue;
@@ -20,11 +42,26 @@ export async function fetchInboxes(
     try {
       const theirs = await branchHead(engine.database, run.inbox);
       if (theirs === null) run.state = 'branch-missing';
-      else await compareWithin(engine, run, local, { theirs, before: null });
+      else await compareWithin(context, local, engine, run, { theirs, before: null });
     } catch (thrown) {
       run.state = 'unknown';
       run.failure = toFailure(thrown);
     }
+  }
+}
+
+/** Removes the inboxes that were merged. What cannot be removed now is removed by the next run; that fails nothing. */
+export async function removeMergedInboxes(
+  { engines }: SyncContext,
+  runs: readonly PeerRun[],
+  head: string,
+): Promise<void> {
+  if (runs.every(({ inbox }) => inbox === null)) return;
+  try {
+    await engines.use(NO_CREDENTIALS, ({ database }) => removeInboxes(database, runs, head));
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code === 'interrupted') throw failure;
   }
 }
 

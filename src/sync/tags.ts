@@ -1,11 +1,11 @@
 import { errorMessage } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
-import type { Engines } from '../dolt/server/engines.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { createTags, deleteTags, readTags, type Tag } from '../dolt/sql/tags.ts';
 import { removeMarks } from '../dolt/sql/transfer.ts';
 import type { Around } from './in-engines.ts';
 import { listed, type Notice } from './notice.ts';
+import type { SyncContext } from './sync-context.ts';
 
 type OwnTag = Pick<Tag, 'name' | 'commit'>;
 
@@ -27,8 +27,8 @@ interface Phase {
  * @param work gets what it has to do around all fetches that run side by side in one engine
  */
 export async function keepTags(
-  engines: Engines,
-  { notify, own = [] }: { readonly notify: (notice: Notice) => void; readonly own?: readonly OwnTag[] },
+  { engines, notify }: Pick<SyncContext, 'engines' | 'notify'>,
+  own: readonly OwnTag[],
   work: (around: Around) => Promise<void>,
 ): Promise<void> {
   const phase: Phase = { before: null, own, open: false, restorations: [] };

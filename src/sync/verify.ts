@@ -5,7 +5,8 @@ import type { Sql } from '../dolt/sql/sql.ts';
 import { verifyDelivery } from './deliver.ts';
 import { endLease } from './history/lease.ts';
 import type { PeerRun } from './peer-run.ts';
-import { type Reading, readPeer } from './read-peer.ts';
+import { readPeer } from './read-peer.ts';
+import type { SyncContext } from './sync-context.ts';
 
 /**
  * Reads a peer again after a push that returned: verified only if what we pushed is an ancestor of what is there now,
@@ -13,20 +14,21 @@ import { type Reading, readPeer } from './read-peer.ts';
  * @param push.commits how many were sent
  */
 export async function verifyPush(
+  context: SyncContext,
+  push: { readonly target: string; readonly commits: number },
   engine: Engine,
   run: PeerRun,
-  push: Reading & { readonly target: string; readonly commits: number },
 ): Promise<void> {
   const { target } = push;
   const { name } = run.peer;
   try {
     if (run.delivery !== null) {
-      if ((await verifyDelivery(engine, run, push)) === null) throw missing(run, push.target);
+      if ((await verifyDelivery(context, target, engine, run)) === null) throw missing(run, target);
       run.verified = true;
       run.pushedCommits += push.commits;
       return;
     }
-    const head = await readPeer(engine, run, push);
+    const head = await readPeer(context, engine, run);
     if (head === null || !(await holds(engine.database, run, { head, target }))) {
       throw new Failure(
         'unverified',

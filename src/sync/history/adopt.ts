@@ -1,5 +1,6 @@
 import type { PeerState } from '../../contract/vocabulary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import {
   type CommitLine,
   commitsAmong,
@@ -12,28 +13,18 @@ import type { Database } from '../../dolt/sql/sql.ts';
 import { ensureTag } from '../../dolt/sql/tags.ts';
 import { tablesUnderReset } from '../../dolt/sql/working-set.ts';
 import { replaceBranch } from '../advance.ts';
-import { type ComparedDatabase, comparePeer } from '../fetch.ts';
+import { comparePeer } from '../fetch.ts';
 import { checkIncoming } from '../incoming/check-incoming.ts';
 import { futureLimit } from '../incoming/check-peers.ts';
 import { readIncomingFrom } from '../incoming/read-incoming.ts';
 import type { PeerRun } from '../peer-run.ts';
+import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { leaseFailure } from './lease.ts';
 
-/** Our side of an adoption. */
-export interface AdoptingDatabase extends ComparedDatabase {
-  readonly dryRun: boolean;
-  readonly maxDelete: number;
-  /** Commits of ours that may be lost. */
-  readonly discardLocal: readonly string[];
-  /** Every head that is remembered of any peer for our branch. */
-  readonly known: readonly string[];
-}
-
-export interface Adoption {
-  /** Our head afterwards; in a dry run the head that it would be. */
-  readonly ours: string;
-  readonly dropped: readonly string[];
-  /** The peers whose head that is; empty where nothing was adopted. */
+interface Adoption {
+  /** The local side afterwards; in a dry run as it would be. */
+  readonly local: LocalHead;
+  /** The peers whose head it has; empty where nothing was adopted. */
   readonly from: readonly PeerRun[];
 }
 
@@ -65,29 +56,36 @@ export function adoptionVerdict({ expected, found, state, contained }: Adoptable
  * Makes our branch the head of the peers that `adopt` names, before anything is merged. A tag keeps the old head. Where it
  * is refused, that is noted in their runs and our branch stays; the other peers are compared with the new head.
  */
-export async function adoptHeads(
+export async function adoptHeads(context: SyncContext, local: LocalHead, runs: readonly PeerRun[]): Promise<Adoption> {
+  if (runs.every((run) => run.adopt === null)) return { local, from: [] };
+  return await context.engines.use(NO_CREDENTIALS, ({ database }) => adoptIn(context, local, database, runs));
+}
+
+async function adoptIn(
+  context: SyncContext,
+  local: LocalHead,
   database: Database,
   runs: readonly PeerRun[],
-  local: AdoptingDatabase,
 ): Promise<Adoption> {
   const { ours, dropped } = local;
-  const nothing: Adoption = { ours, dropped, from: [] };
+  const { branch, dryRun, known } = context;
+  const nothing: Adoption = { local, from: [] };
   const adopting: PeerRun[] = [];
   for (const run of runs) if (await isAdopting(database, run, ours)) adopting.push(run);
   const head = adopting[0]?.adopt ?? null;
   if (head === null) return nothing;
   try {
-    await refuseLosses(database, adopting, { ...local, head });
-    await refuseUncommitted(database, local.branch, { ours, head });
-    await refuseIncoming(database, adopting, { ...local, head });
+    await refuseLosses(context, database, adopting, { ours, head });
+    await refuseUncommitted(database, branch, { ours, head });
+    await refuseIncoming(context, database, adopting, { ours, head });
     const tag = tagNow();
-    if (!local.dryRun) {
+    if (!dryRun) {
       await ensureTag(database, { name: tag, commit: ours });
-      await replaceBranch(database, { branch: local.branch, from: ours, to: head });
+      await replaceBranch(database, { branch, from: ours, to: head });
     }
     for (const run of adopting) {
       run.failure = null;
-      if (!local.dryRun) run.adopted = { head: ours, tag };
+      if (!dryRun) run.adopted = { head: ours, tag };
     }
   } catch (thrown) {
     const failure = toFailure(thrown);
@@ -95,12 +93,11 @@ export async function adoptHeads(
     for (const run of adopting) run.failure = failure;
     return nothing;
   }
-  const kept = new Set(await commitsAmong(database, { from: null, to: head }, local.known));
-  const after = [...new Set([...dropped, ours, ...local.known.filter((one) => !kept.has(one))])];
-  for (const run of runs) {
-    if (!adopting.includes(run)) await compareAgain(database, run, { ...local, ours: head, dropped: after });
-  }
-  return { ours: head, dropped: after, from: adopting };
+  const kept = new Set(await commitsAmong(database, { from: null, to: head }, known));
+  const after = [...new Set([...dropped, ours, ...known.filter((one) => !kept.has(one))])];
+  const adopted = { ours: head, dropped: after, accepted: local.accepted };
+  for (const run of runs) if (!adopting.includes(run)) await compareAgain(context, adopted, database, run);
+  return { local: adopted, from: adopting };
 }
 
 /** Whether a run is to adopt; a head that is not there any more is noted as its failure. */
@@ -119,12 +116,12 @@ async function isAdopting(database: Database, run: PeerRun, ours: string): Promi
   }
 }
 
-async function compareAgain(database: Database, run: PeerRun, local: ComparedDatabase): Promise<void> {
+async function compareAgain(context: SyncContext, local: LocalHead, database: Database, run: PeerRun): Promise<void> {
   if (run.head === null || run.actions === null || (run.failure !== null && !COMPARED.includes(run.failure.code)))
     return;
   run.failure = null;
   try {
-    await comparePeer(database, run, local, { theirs: run.head, before: null });
+    await comparePeer(context, local, database, run, { theirs: run.head, before: null });
   } catch (thrown) {
     run.failure = toFailure(thrown);
   }
@@ -132,11 +129,11 @@ async function compareAgain(database: Database, run: PeerRun, local: ComparedDat
 
 /** @throws Failure `local-commits` that lists what would be lost and was not named */
 async function refuseLosses(
+  { branch, discardLocal }: SyncContext,
   database: Database,
   adopting: readonly PeerRun[],
-  local: AdoptingDatabase & { readonly head: string },
+  { ours, head }: { readonly ours: string; readonly head: string },
 ): Promise<void> {
-  const { ours, head, branch, discardLocal } = local;
   const common = await Promise.all(
     adopting.map(async ({ remembered }) => {
       const last = remembered?.head ?? null;
@@ -179,16 +176,12 @@ async function refuseUncommitted(
  * is lost was named, and the tag keeps it.
  */
 async function refuseIncoming(
+  { branch, maxDelete }: SyncContext,
   database: Database,
   adopting: readonly PeerRun[],
-  local: AdoptingDatabase & { readonly head: string },
+  { ours, head }: { readonly ours: string; readonly head: string },
 ): Promise<void> {
-  const { ours, head, maxDelete } = local;
-  const incoming = await readIncomingFrom(
-    database,
-    { branch: local.branch, base: ours, ours, theirs: head },
-    futureLimit(),
-  );
+  const incoming = await readIncomingFrom(database, { branch, base: ours, ours, theirs: head }, futureLimit());
   for (const run of adopting) {
     const { name, accept } = run.peer;
     const verdict = checkIncoming({ ...incoming, dropped: [], deletions: [] }, { peer: name, accept, maxDelete });

@@ -5,6 +5,7 @@ import { forceBranch, pushTag } from '../../dolt/sql/transfer.ts';
 import type { PeerRun, Replacing } from '../peer-run.ts';
 import type { Publication } from '../push.ts';
 import { readPeer } from '../read-peer.ts';
+import type { SyncContext } from '../sync-context.ts';
 import { timeLimit } from '../time-limits.ts';
 import { endLease, leaseFailure, leaseVerdict, savedTag } from './lease.ts';
 
@@ -17,20 +18,25 @@ type LeasedRun = PeerRun & { readonly lease: string };
  * @returns what was sent and is still to be proven; null where nothing had to be forced, and a plain push will do
  * @throws Failure `lease-stale` before anything is sent, `tag-conflict`, or what reading and pushing threw
  */
-export async function replaceHead(engine: Engine, run: PeerRun, publication: Publication): Promise<Replacing | null> {
+export async function replaceHead(
+  context: SyncContext,
+  { target, branch }: Publication,
+  engine: Engine,
+  run: PeerRun,
+): Promise<Replacing | null> {
   if (!isLeased(run)) return null;
   if (hasLanded(run)) {
     run.pushedCommits += run.replacing?.commits ?? 0;
     endLease(run);
     return null;
   }
-  const { target, progress } = publication;
+  const { progress } = context;
   const { name } = run.peer;
   if (!needsReplacing(run, target) || (await isAncestor(engine.database, run.lease, target))) return null;
   const tag = savedTag(name, run.lease);
   const saved = { name: tag, commit: run.lease };
   await ensureTag(engine.database, saved);
-  const limit = timeLimit(run.peer, 'push', publication.timeoutMs);
+  const limit = timeLimit(run.peer, 'push', context.timeoutMs);
   const atPeer = await engine
     .operation(limit, run.reach, (sql) => pushTag(sql, { remote: run.remote, tag, user: run.user }))
     .then(
@@ -39,14 +45,14 @@ export async function replaceHead(engine: Engine, run: PeerRun, publication: Pub
       () => false,
     );
   progress({ peer: name, step: 'fetching', detail: 'once more, since its head is to be replaced' });
-  run.head = await readPeer(engine, run, publication);
+  run.head = await readPeer(context, engine, run);
   // A fetch may bring another tag of that name (Dolt 2.3.0).
   await ensureTag(engine.database, saved);
   if (!needsReplacing(run, target)) return null;
   const commits = await countCommits(engine.database, run.lease, target);
   progress({ peer: name, step: 'pushing', detail: `${commits} commit(s), replacing ${run.lease}` });
   run.replacing = { head: run.lease, tag, atPeer, target, commits };
-  const to = { remote: run.remote, source: publication.branch, branch: run.branch, user: run.user };
+  const to = { remote: run.remote, source: branch, branch: run.branch, user: run.user };
   await engine.operation(limit, run.reach, (sql) => forceBranch(sql, to));
   return run.replacing;
 }

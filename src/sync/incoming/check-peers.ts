@@ -1,9 +1,9 @@
 import { type Failure, toFailure } from '../../core/failure.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
-import type { MergeLimits } from '../merge/limits.ts';
 import { isChecked } from '../peer-actions.ts';
 import type { PeerRun } from '../peer-run.ts';
+import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { checkIncoming } from './check-incoming.ts';
 import type { IncomingChanges } from './incoming-changes.ts';
 import { readIncoming } from './read-incoming.ts';
@@ -13,21 +13,19 @@ const DAY_MS = 24 * 60 * 60 * 1_000;
 /**
  * Looks at what each peer's head would bring, before any of them is merged or fast-forwarded to, and notes in its run
  * why it has to wait. A head is looked at again only when it is another one; heads that several peers share, once.
- * @param local.ours the head of our branch
- * @param local.maxDelete percent of a table's rows that a peer may delete at once
- * @param local.limits how long each look may take
  * @throws Failure `engine-lost` where the engine ended; the heads that were not looked at are still to be
  */
 export async function checkPeers(
+  context: SyncContext,
+  { ours }: LocalHead,
   engine: Engine,
   runs: readonly PeerRun[],
-  local: { readonly branch: string; readonly ours: string; readonly maxDelete: number; readonly limits: MergeLimits },
 ): Promise<void> {
-  const { ours, limits } = local;
+  const { branch, limits, maxDelete } = context;
   const limit = futureLimit();
   const looks = new Map<string, Promise<IncomingChanges | null>>();
   const look = (theirs: string): Promise<IncomingChanges | null> => {
-    const heads = { ours, theirs, branch: local.branch };
+    const heads = { ours, theirs, branch };
     const found =
       looks.get(theirs) ?? engine.operation(limits.of('checking'), NOWHERE, (sql) => readIncoming(sql, heads, limit));
     looks.set(theirs, found);
@@ -42,7 +40,7 @@ export async function checkPeers(
       run.checked = run.head;
       if (incoming === null) return;
       const { accept, name } = run.peer;
-      const verdict = checkIncoming(incoming, { peer: name, accept, maxDelete: local.maxDelete });
+      const verdict = checkIncoming(incoming, { peer: name, accept, maxDelete });
       run.failure = verdict.failure;
       run.held = verdict.held;
       run.notices = verdict.notices;

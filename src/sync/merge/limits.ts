@@ -56,7 +56,7 @@ export class MergeLimits {
   }
 
   /** The limit of reading or merging a head, or of saying what that did. */
-  of(what: 'checking' | 'merging' | 'reporting'): TimeLimit {
+  of(what: 'comparing' | 'checking' | 'merging' | 'reporting'): TimeLimit {
     return mergeLimit(what, this.#milliseconds);
   }
 

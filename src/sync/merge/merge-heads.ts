@@ -1,34 +1,36 @@
 import type { Conflict, MergeReport } from '../../contract/result.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
-import type { PeerEvent } from '../../core/logger.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { checkPeers } from '../incoming/check-peers.ts';
 import { recordReturned } from '../incoming/returned-rows.ts';
 import type { PeerRun } from '../peer-run.ts';
+import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { type Attributed, attribute } from './attribute.ts';
 import { type Converged, converge, limited } from './converge.ts';
 import { recordEquivalent } from './equivalent.ts';
 import type { RejectedHead, StrategyHead } from './folding.ts';
-import { isLimit, type MergeLimits } from './limits.ts';
+import { isLimit } from './limits.ts';
 import { headsThatLose } from './losses.ts';
 import { scratchName } from './scratch.ts';
 import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitted.ts';
 
-/** The town's side of a merge. */
-interface MergingDatabase {
-  /** Our branch and the commit it points at. */
-  readonly branch: string;
-  readonly ours: string;
-  /** Tables with uncommitted changes; no head that changes one is merged. */
-  readonly dirty: readonly string[];
-  /** Commits of this run that a remote has taken: heads like any other. */
-  readonly accepted: readonly string[];
-  /** Percent of a table's rows that a peer may delete at once. */
-  readonly maxDelete: number;
-  /** What checking and merging each head may take. */
-  readonly limits: MergeLimits;
-  readonly progress: (event: PeerEvent) => void;
+/**
+ * Merges in an engine without any credential, and begins again in a new engine where one ended under a head or had to be
+ * ended because of it. That ends: each time the limits have learned which head it was, or look closer.
+ */
+export async function mergeHeads(context: SyncContext, local: LocalHead, runs: readonly PeerRun[]): Promise<Converged> {
+  const { engines, limits } = context;
+  for (;;) {
+    const { lost } = limits;
+    try {
+      return await engines.use(NO_CREDENTIALS, (engine) => mergeIn(context, local, engine, runs));
+    } catch (thrown) {
+      if (toFailure(thrown).code !== 'engine-lost' || limits.lost === lost) throw thrown;
+      await engines.close();
+    }
+  }
 }
 
 /**
@@ -36,19 +38,24 @@ interface MergingDatabase {
  * be left out, is told in the peers' runs.
  * @returns where everybody meets. No branch of the town moves.
  */
-export async function mergeHeads(engine: Engine, runs: readonly PeerRun[], local: MergingDatabase): Promise<Converged> {
+async function mergeIn(
+  context: SyncContext,
+  local: LocalHead,
+  engine: Engine,
+  runs: readonly PeerRun[],
+): Promise<Converged> {
   const { database } = engine;
-  await checkPeers(engine, runs, local);
+  await checkPeers(context, local, engine, runs);
   await recordEquivalent(
     database,
     runs.filter((run) => run.failure === null && run.head !== null),
     local.ours,
   );
-  const { bringing, converged, waiting, attributed } = await convergeRuns(engine, runs, local);
-  notify(bringing, attributed, local.accepted);
+  const { bringing, converged, waiting, attributed } = await convergeRuns(context, local, engine, runs);
+  recordConflicts(local, bringing, attributed);
   for (const run of bringing) {
     if (run.mergeRewritten === null || run.mergeRewritten !== run.head || run.rewritten === null) continue;
-    await recordReturned(database, run, { ...local, target: converged.target });
+    await recordReturned(database, run, { ours: local.ours, target: converged.target });
   }
   for (const run of bringing) {
     const why = run.head === null ? undefined : (waiting.get(run.head) ?? converged.dropped.get(run.head));
@@ -67,35 +74,40 @@ interface ConvergedRuns extends Besides {
  * Merges the heads of runs. A head that is equivalent to one that had to be left out is merged by itself: who can copy a
  * peer's rows must not be able to keep that peer's head out.
  */
-async function convergeRuns(engine: Engine, runs: readonly PeerRun[], local: MergingDatabase): Promise<ConvergedRuns> {
+async function convergeRuns(
+  context: SyncContext,
+  local: LocalHead,
+  engine: Engine,
+  runs: readonly PeerRun[],
+): Promise<ConvergedRuns> {
   const bringing = runs.filter(
     (run) => run.actions?.merge === true && run.failure === null && run.head !== null && run.equivalentTo === null,
   );
   for (const run of bringing) {
     if ((run.behind ?? 0) > 0)
-      local.progress({ peer: run.peer.name, step: 'merging', detail: `${run.behind} commit(s)` });
+      context.progress({ peer: run.peer.name, step: 'merging', detail: `${run.behind} commit(s)` });
   }
   const heads = bringing.flatMap((run) => (run.head === null ? [] : [run.head]));
-  const touched = await headsThatTouch(engine.database, local, heads);
+  const touched = await headsThatTouch(context, local, engine.database, heads);
   const mayDelete = bringing.flatMap(({ head, peer }) =>
     head !== null && peer.accept.includes('deletion') ? [head] : [],
   );
-  const { converged, waiting, attributed } = await convergeAndAttribute(engine, headsOf(bringing, local.accepted), {
-    ...local,
-    touched,
-    free: new Set([...mayDelete, ...local.accepted]),
-  });
+  const merging: Merging = { context, ours: local.ours, engine, free: new Set([...mayDelete, ...local.accepted]) };
+  const merged = await convergeAndAttribute(merging, headsOf(bringing, local.accepted), touched);
+  const { converged, waiting } = merged;
   const alone = runs.filter(
     ({ equivalentTo: twin }) => twin !== null && (waiting.has(twin) || converged.dropped.has(twin)),
   );
-  if (alone.length === 0) return { bringing, converged, waiting, attributed };
+  if (alone.length === 0) return { ...merged, bringing };
   for (const run of alone) run.equivalentTo = null;
-  return await convergeRuns(engine, runs, local);
+  return await convergeRuns(context, local, engine, runs);
 }
 
-/** What a merge is checked for. */
-interface Checked extends MergingDatabase {
-  readonly touched: TouchedTables;
+/** What one call of mergeIn works with. */
+interface Merging {
+  readonly context: SyncContext;
+  readonly ours: string;
+  readonly engine: Engine;
   /** Heads that may delete as much as they like. */
   readonly free: ReadonlySet<string>;
 }
@@ -111,14 +123,15 @@ interface Besides {
  * left out, and the others are merged again.
  */
 async function convergeAndAttribute(
-  engine: Engine,
+  merging: Merging,
   all: readonly StrategyHead[],
-  local: Checked,
+  touched: TouchedTables,
 ): Promise<Besides & { readonly attributed: readonly Attributed[] }> {
-  const { ours, limits } = local;
+  const { context, ours, engine } = merging;
+  const { limits } = context;
   for (;;) {
-    const waiting = new Map([...local.touched.waiting, ...limits.unreportable]);
-    const besides = await convergeBesides(engine, all, { ...local, touched: { ...local.touched, waiting } });
+    const waiting = new Map([...touched.waiting, ...limits.unreportable]);
+    const besides = await convergeBesides(merging, all, { ...touched, waiting });
     const attributed: Attributed[] = [];
     let late: readonly [head: string, why: RejectedHead] | null = null;
     for (const step of besides.converged.steps) {
@@ -150,27 +163,32 @@ async function convergeAndAttribute(
  * Merges the heads that need not wait for uncommitted changes. Where the result changes more than each head did, so that
  * our branch could not follow it, every head that changes such a table waits: nothing is pushed that we cannot move to.
  */
-async function convergeBesides(engine: Engine, all: readonly StrategyHead[], local: Checked): Promise<Besides> {
-  const { ours, branch, dirty, touched } = local;
-  const first = await convergeWithin(engine, all, { ...local, waiting: touched.waiting });
+async function convergeBesides(
+  merging: Merging,
+  all: readonly StrategyHead[],
+  touched: TouchedTables,
+): Promise<Besides> {
+  const { context, ours, engine } = merging;
+  const { branch, dirty } = context;
+  const first = await convergeWithin(merging, all, touched.waiting);
   const rows = await rowsToSetAside(engine.database, dirty, { branch, from: ours, to: first.converged.target });
   if (typeof rows !== 'string') return first;
-  return await convergeWithin(engine, all, { ...local, waiting: new Map([...first.waiting, ...touched.besides]) });
+  return await convergeWithin(merging, all, new Map([...first.waiting, ...touched.besides]));
 }
 
 /** Merges the heads that do not wait yet; those that take too many of our rows away wait, and the others are merged again. */
 async function convergeWithin(
-  engine: Engine,
+  { context, ours, engine, free }: Merging,
   all: readonly StrategyHead[],
-  local: Checked & { readonly waiting: ReadonlyMap<string, RejectedHead> },
+  before: ReadonlyMap<string, RejectedHead>,
 ): Promise<Besides> {
-  const { ours, branch, limits } = local;
+  const { branch, limits, maxDelete } = context;
   const mergeOf = (theirs: readonly StrategyHead[]) => converge(engine, { ours, theirs, branch, limits }, scratchName);
-  const waiting = new Map(local.waiting);
+  const waiting = new Map(before);
   for (;;) {
     const heads = all.filter(({ head }) => !waiting.has(head));
     const converged = await mergeOf(heads);
-    const losing = await headsThatLose(engine.database, { converged, heads }, { ...local, mergeOf });
+    const losing = await headsThatLose(engine.database, { converged, heads }, { ours, maxDelete, free, mergeOf });
     if (losing.size === 0) return { converged, waiting };
     for (const [head, why] of losing) waiting.set(head, why);
   }
@@ -187,12 +205,12 @@ function leaveOut(run: PeerRun, why: RejectedHead): void {
   run.conflicts = [...why.conflicts];
 }
 
-function notify(bringing: readonly PeerRun[], attributed: readonly Attributed[], accepted: readonly string[]): void {
+function recordConflicts(local: LocalHead, bringing: readonly PeerRun[], attributed: readonly Attributed[]): void {
   const namesAt = (heads: readonly string[]): string[] =>
     bringing.flatMap(({ head, peer }) => (head !== null && heads.includes(head) ? [peer.name] : []));
   for (const run of bringing) {
     // What an earlier attempt settled stands where a remote has taken it.
-    const before: Conflict[] = accepted.length > 0 ? run.conflicts : [];
+    const before: Conflict[] = local.accepted.length > 0 ? run.conflicts : [];
     const now = attributed.filter(({ head }) => head === run.head);
     run.conflicts = [...before, ...now.map(({ conflict, between }) => ({ ...conflict, between: namesAt(between) }))];
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Conflict } from '../../contract/result.ts';
 import { toFailure } from '../../core/failure.ts';
 import { monotonicMs } from '../../core/time.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
 import { tableShape } from '../../dolt/schema/table-shape.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
@@ -16,7 +17,8 @@ import type { Side } from '../../rows/merging.ts';
 import { conflictOf, lostSide, type ResolvedRow } from '../../rows/resolved-row.ts';
 import { listed, type Notice } from '../notice.ts';
 import type { PeerRun } from '../peer-run.ts';
-import { isLimit, mergeLimit } from './limits.ts';
+import type { SyncContext } from '../sync-context.ts';
+import { isLimit } from './limits.ts';
 import { scratchName } from './scratch.ts';
 
 interface Move {
@@ -25,10 +27,6 @@ interface Move {
   readonly to: string;
   /** Merges that this run made itself. */
   readonly made: ReadonlySet<string>;
-  /** How long each merge may take, in milliseconds. */
-  readonly mergeTimeoutMs: number;
-  readonly signal: AbortSignal;
-  readonly notify: (notice: Notice) => void;
 }
 
 export const MAX_REPLAYS = 20;
@@ -42,13 +40,30 @@ const commitRow = z.object({
 
 /**
  * Lists in the runs of peers which rows of ours lost in merges that other databases made and our branch has moved over. A merge is
- * a function of its parents, so it is made once more on a temporary branch.
+ * a function of its parents, so it is made once more on a temporary branch. Our branch has moved already, so what goes
+ * wrong here fails nothing.
  * @param incoming the head that each peer had before anything was pushed to it
  */
-export async function reportReceived(
+export async function reportReceivedMerges(
+  context: SyncContext,
+  move: Move,
+  incoming: ReadonlyMap<PeerRun, string>,
+): Promise<void> {
+  try {
+    await context.engines.use(NO_CREDENTIALS, (engine) => reportReceived(context, move, engine, incoming));
+  } catch (thrown) {
+    const { code, message } = toFailure(thrown);
+    if (code === 'interrupted') return;
+    const reported = `merges that other databases made could not be read: ${message}`;
+    context.notify({ severity: 'warning', code, message: reported });
+  }
+}
+
+async function reportReceived(
+  context: SyncContext,
+  move: Move,
   engine: Engine,
   incoming: ReadonlyMap<PeerRun, string>,
-  move: Move,
 ): Promise<void> {
   const { database } = engine;
   const until = monotonicMs() + REPLAYS_MS;
@@ -56,15 +71,15 @@ export async function reportReceived(
   let replayed = 0;
   const differing: string[] = [];
   for (const merge of merges) {
-    if (replayed === MAX_REPLAYS || monotonicMs() > until || move.signal.aborted) break;
-    const conflicts = await replayWithin(engine, { ...move, merge });
+    if (replayed === MAX_REPLAYS || monotonicMs() > until || context.signal.aborted) break;
+    const conflicts = await replayWithin(context, engine, merge, move.from);
     if (conflicts === 'late') break;
     if (conflicts === null) differing.push(merge.hash);
     else await report(database, incoming, { commit: merge.hash, conflicts });
     replayed += 1;
   }
-  if (differing.length > 0) move.notify(differs(differing));
-  if (replayed < merges.length) move.notify(unread(merges.length - replayed));
+  if (differing.length > 0) context.notify(differs(differing));
+  if (replayed < merges.length) context.notify(unread(merges.length - replayed));
 }
 
 function unread(count: number): Notice {
@@ -88,8 +103,6 @@ async function passedCommits(sql: Sql, { from, to }: Move): Promise<PassedCommit
   }));
 }
 
-type One = Move & { readonly merge: ReceivedMerge };
-
 async function report(
   sql: Sql,
   incoming: ReadonlyMap<PeerRun, string>,
@@ -108,10 +121,14 @@ async function bringer(sql: Sql, incoming: ReadonlyMap<PeerRun, string>, commit:
 }
 
 /** Our branch has moved already, so a merge that takes too long or too much is counted as one that was not looked at. */
-async function replayWithin(engine: Engine, one: One): Promise<Conflict[] | null | 'late'> {
+async function replayWithin(
+  { limits }: SyncContext,
+  engine: Engine,
+  merge: ReceivedMerge,
+  from: string,
+): Promise<Conflict[] | null | 'late'> {
   try {
-    const limit = mergeLimit('reporting', one.mergeTimeoutMs);
-    return await engine.allWithin(limit, () => replay(engine.database, one));
+    return await engine.allWithin(limits.of('reporting'), () => replay(engine.database, merge, from));
   } catch (thrown) {
     if (isLimit(toFailure(thrown))) return 'late';
     throw thrown;
@@ -119,8 +136,8 @@ async function replayWithin(engine: Engine, one: One): Promise<Conflict[] | null
 }
 
 /** @returns the rows where our side lost and those that are left for a person; null where the merge cannot be repeated */
-async function replay(database: Database, one: One): Promise<Conflict[] | null> {
-  const { hash, onto, head, ours } = one.merge;
+async function replay(database: Database, merge: ReceivedMerge, from: string): Promise<Conflict[] | null> {
+  const { hash, onto, head, ours } = merge;
   const branch = scratchName();
   await createBranch(database, { name: branch, at: onto });
   return database.session(async (sql) => {
@@ -140,7 +157,7 @@ async function replay(database: Database, one: One): Promise<Conflict[] | null> 
     const side = swapped ? 'theirs' : 'ours';
     const conflicts: Conflict[] = [];
     for (const row of merged.rows) {
-      if (!(await concerns(sql, row, { ...one, side }))) continue;
+      if (!(await concerns(sql, row, { merge, from, side }))) continue;
       conflicts.push({ ...conflictOf(row, { heads: { ours: onto, theirs: head }, swapped }), elsewhere: true });
     }
     return conflicts;
@@ -156,14 +173,21 @@ function differs(hashes: readonly string[]): Notice {
   };
 }
 
+interface ReplayedRow {
+  readonly merge: ReceivedMerge;
+  /** Our head before the run. */
+  readonly from: string;
+  readonly side: Side;
+}
+
 /** Whether a row is of interest to us. Of a parent that others wrote to as well, it is only if we had the lost version. */
-async function concerns(sql: Sql, row: ResolvedRow, at: One & { readonly side: Side }): Promise<boolean> {
+async function concerns(sql: Sql, row: ResolvedRow, at: ReplayedRow): Promise<boolean> {
   if (!at.merge.isOwn) return row.left && lostSide(row) === at.side && (await isAt(sql, row, at));
   if (row.left || row.wins.some(({ side }) => side !== at.side)) return true;
   return row.kind === 'restored' && row[at.side] === null;
 }
 
-async function isAt(sql: Sql, row: ResolvedRow, at: One & { readonly side: Side }): Promise<boolean> {
+async function isAt(sql: Sql, row: ResolvedRow, at: ReplayedRow): Promise<boolean> {
   const shape = await tableShape(sql, row.table);
   const version = row[at.side];
   if (version === null || shape.key.length === 0) return false;

@@ -5,6 +5,7 @@ import { checkout } from '../../dolt/sql/heads.ts';
 import { isAncestor, mergeBase } from '../../dolt/sql/history.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { changedTables, commitAll, dirtyTables, uncommittedTables } from '../../dolt/sql/working-set.ts';
+import type { LocalHead, SyncContext } from '../sync-context.ts';
 import type { RejectedHead } from './folding.ts';
 import { findOverlap, readUncommitted, rehearse, type UncommittedRows } from './kept-changes.ts';
 import { refuseStale } from './stale-working-set.ts';
@@ -55,25 +56,26 @@ export interface TouchedTables {
  * changes other rows of the same table need not wait, since the uncommitted rows are set aside meanwhile.
  */
 export async function headsThatTouch(
+  { branch, dirty }: Pick<SyncContext, 'branch' | 'dirty'>,
+  { ours }: Pick<LocalHead, 'ours'>,
   database: Database,
-  local: { readonly branch: string; readonly ours: string; readonly dirty: readonly string[] },
   heads: readonly string[],
 ): Promise<TouchedTables> {
   const waiting = new Map<string, RejectedHead>();
   const besides = new Map<string, RejectedHead>();
   await database.session(async (sql) => {
-    await checkout(sql, local.branch);
-    const ignored = (await uncommittedTables(sql)).filter((table) => !local.dirty.includes(table));
-    if (local.dirty.length === 0 && ignored.length === 0) return;
+    await checkout(sql, branch);
+    const ignored = (await uncommittedTables(sql)).filter((table) => !dirty.includes(table));
+    if (dirty.length === 0 && ignored.length === 0) return;
     for (const head of new Set(heads)) {
-      if (await isAncestor(sql, head, local.ours)) continue;
-      const base = await mergeBase(sql, local.ours, head);
+      if (await isAncestor(sql, head, ours)) continue;
+      const base = await mergeBase(sql, ours, head);
       if (base === null) continue;
       const changed = await changedTables(sql, base, head);
-      const touched = changed.filter((table) => local.dirty.includes(table));
+      const touched = changed.filter((table) => dirty.includes(table));
       const covered = ignored.filter((table) => changed.some((name) => name.toLowerCase() === table.toLowerCase()));
       if (touched.length === 0 && covered.length === 0) continue;
-      const since = await firstDate(sql, { from: local.ours, to: head });
+      const since = await firstDate(sql, { from: ours, to: head });
       const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { from: base, to: head })));
       const blocking = touched.flatMap((table, index) => {
         const why = reasons[index] ?? null;

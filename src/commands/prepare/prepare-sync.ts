@@ -1,0 +1,134 @@
+import { boundaryOf } from '../../core/boundary.ts';
+import { Failure } from '../../core/failure.ts';
+import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import { branchHead, checkedOutBranch } from '../../dolt/sql/heads.ts';
+import type { Database } from '../../dolt/sql/sql.ts';
+import { finishAdvances } from '../../sync/advance.ts';
+import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
+import type { Notice } from '../../sync/notice.ts';
+import type { PeerRun } from '../../sync/peer-run.ts';
+import { rememberFolders } from '../../sync/remotes/file-access.ts';
+import { type Registered, registerPeers, releaseRemotes, unreleased } from '../../sync/remotes/registration.ts';
+import type { Registering } from '../../sync/remotes/remote-plan.ts';
+import type { LocalHead } from '../../sync/sync-context.ts';
+import type { Context } from '../context.ts';
+import type { SyncRequest } from '../request.ts';
+import { inboxRuns } from './inbox-peers.ts';
+import { type LastVerified, readLastVerified } from './last-verified.ts';
+import type { LocalDatabase } from './open-database.ts';
+import type { Access } from './peer-access.ts';
+import { preparePeers, recordRegistered } from './prepare-peers.ts';
+import type { SyncSettings } from './sync-settings.ts';
+
+/** What a run is prepared from. */
+interface Preparing {
+  readonly settings: SyncSettings;
+  readonly local: LocalDatabase;
+  readonly access: Access;
+  readonly mayPush: boolean;
+  readonly notify: (notice: Notice) => void;
+}
+
+/** The database and its peers as a run finds them. */
+export interface PreparedSync {
+  readonly branch: string;
+  readonly isCheckedOut: boolean;
+  /** The head of the branch before uncommitted changes were committed, and what it is now. */
+  readonly before: string;
+  readonly local: LocalHead;
+  /** Tables with uncommitted changes. */
+  readonly dirty: readonly string[];
+  /** Peers, and deliveries to our own database. */
+  readonly runs: readonly PeerRun[];
+  readonly lastVerified: LastVerified;
+}
+
+/** What a run puts back at its end, however it ends. */
+export interface Undo {
+  upstreams: Registered['upstreams'];
+  folders: () => Promise<void>;
+}
+
+/** Everything that comes before the peers are read, in an engine without any credential. */
+export async function prepareSync(
+  request: SyncRequest,
+  context: Context,
+  preparing: Preparing,
+  undo: Undo,
+): Promise<PreparedSync> {
+  return await preparing.local.engines.use(NO_CREDENTIALS, ({ database }) =>
+    prepareIn(database, request, context, preparing, undo),
+  );
+}
+
+async function prepareIn(
+  database: Database,
+  request: SyncRequest,
+  context: Context,
+  { settings, local, access, mayPush, notify }: Preparing,
+  undo: Undo,
+): Promise<PreparedSync> {
+  const { path } = local;
+  const { configuration, peers } = settings;
+  const configured = configuration.peers;
+  const checkedOut = await checkedOutBranch(database);
+  const branch = request.branch ?? checkedOut;
+  const before = await branchHead(database, branch);
+  if (before === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
+  const boundary = await boundaryOf(context, []);
+  const { runs: remotes, toRegister } = await preparePeers(peers, { request, branch, access, mayPush, boundary });
+  const receiving = { request, path, branch, settings: configuration, peers, configured };
+  const received = await inboxRuns(database, receiving);
+  for (const notice of received.notices) notify(notice);
+  const runs = [...remotes, ...received.runs];
+  const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
+  if (refused != null) throw refused;
+  if (!mayWrite(request)) undo.folders = await rememberFolders(runs);
+  const registered = await registerPeers(database, toRegister, {
+    path,
+    registering: registeringOf(request, settings),
+    fix: request.fixRemotes === true,
+    peers: configured.map(({ name }) => name),
+    log: context.log,
+    notify,
+  });
+  undo.upstreams = registered.upstreams;
+  recordRegistered(runs, registered);
+  if (mayWrite(request)) for (const notice of await finishAdvances(database)) notify(notice);
+  const policy = configuration.dirty.value;
+  const dirty = await applyDirtyPolicy(database, { branch, policy, mayWrite: mayWrite(request) });
+  const ours = (await branchHead(database, branch)) ?? before;
+  const lastVerified = await readLastVerified(database, remotes, { path, branch, ours, mayWrite: mayWrite(request) });
+  return {
+    branch,
+    isCheckedOut: branch === checkedOut,
+    before,
+    local: { ours, dropped: lastVerified.dropped, accepted: [] },
+    dirty,
+    runs,
+    lastVerified,
+  };
+}
+
+/** Removes the remotes that only this run needed. What cannot be put back is reported, and fails nothing. */
+export async function releasePeers(
+  request: SyncRequest,
+  { settings, local, notify }: Preparing,
+  undo: Undo,
+): Promise<void> {
+  if (registeringOf(request, settings) !== 'keep' || undo.upstreams.length > 0) {
+    await local.engines
+      .use(NO_CREDENTIALS, ({ database }) => releaseRemotes(database, local.path, undo))
+      .catch((thrown: unknown) => notify(unreleased(thrown)));
+  }
+  await undo.folders();
+}
+
+/** Whether the command may change our database and the peers. */
+export function mayWrite({ command, dryRun }: Pick<SyncRequest, 'command' | 'dryRun'>): boolean {
+  return command !== 'status' && !dryRun;
+}
+
+function registeringOf(request: SyncRequest, { configuration }: SyncSettings): Registering {
+  return mayWrite(request) ? configuration.register.value : 'look';
+}

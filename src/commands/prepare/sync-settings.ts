@@ -1,0 +1,87 @@
+import type { Configuration, Peer } from '../../config/configuration.ts';
+import {
+  guardHint,
+  guardText,
+  loadConfiguration,
+  requireFederation,
+  requirePush,
+  withGuardsOf,
+} from '../../config/load.ts';
+import { Failure } from '../../core/failure.ts';
+import type { Credentials } from '../../credentials/credential.ts';
+import type { Notice } from '../../sync/notice.ts';
+import type { Context } from '../context.ts';
+import type { SyncRequest } from '../request.ts';
+import { readsInboxes } from './inbox-peers.ts';
+import { checkLeases } from './leases.ts';
+import { requestedCredentials } from './options.ts';
+import { selectPeers } from './prepare-peers.ts';
+import { withoutEffect } from './settings-without-effect.ts';
+
+/** What the request and the configuration say, before anything is installed or opened. */
+export interface SyncSettings {
+  readonly configuration: Configuration;
+  /** The peers that take part. */
+  readonly peers: readonly Peer[];
+  readonly credentials: Credentials;
+  /** What the configuration says that has no effect. */
+  readonly notices: readonly Notice[];
+}
+
+/** @throws Failure for a request or a configuration that cannot be followed */
+export async function readSyncSettings(request: SyncRequest, context: Context): Promise<SyncSettings> {
+  const configuration = await loadConfiguration(context, request.overrides);
+  requireFederation(configuration);
+  requireDirection(request, configuration);
+  const peers = selectPeers(configuration, request);
+  if (request.failOn === 'primary' && !configuration.peers.some((peer) => peer.role === 'primary')) {
+    throw new Failure('no-primary', '`fail-on primary` was asked for, but no primary is configured');
+  }
+  checkLeases(peers, request);
+  const credentials = await requestedCredentials(request, context);
+  return { configuration, peers, credentials, notices: withoutEffect(configuration, credentials) };
+}
+
+/** Why a run ends before it needs Dolt; null: it goes on. */
+export function endsEarly(
+  request: SyncRequest,
+  { configuration, peers }: SyncSettings,
+): { readonly status: 'unchanged' | 'skipped'; readonly notice: Notice } | null {
+  if (peers.length === 0 && !readsInboxes(request, configuration)) {
+    const notice: Notice =
+      configuration.peers.length === 0
+        ? { severity: 'warning', code: 'no-peers', message: 'no peer is configured' }
+        : { severity: 'notice', code: 'no-peers-selected', message: 'no peer has the name and role asked for' };
+    return { status: 'unchanged', notice };
+  }
+  if (!request.untrusted) return null;
+  const message = 'this event may not write, so no peer was contacted; only the configuration was checked';
+  return { status: 'skipped', notice: { severity: 'warning', code: 'untrusted-event', message } };
+}
+
+/** What the database itself forbids is known only once it was found. */
+export async function readPushRights(
+  request: SyncRequest,
+  { configuration }: SyncSettings,
+  database: string,
+): Promise<{ readonly mayPush: boolean; readonly notices: readonly Notice[] }> {
+  const guarded = await withGuardsOf(database, configuration);
+  requireDirection(request, guarded);
+  return { mayPush: guarded.push.value, notices: pushDisabled(request, guarded) };
+}
+
+/**
+ * What forbids pushing refuses a command that can do nothing else, and every forced push, before anything is opened.
+ * @throws Failure `push-disabled`
+ */
+function requireDirection(request: SyncRequest, configuration: Configuration): void {
+  if (request.command === 'push' || request.leases.size > 0) requirePush(configuration, 'push');
+  else if (request.command !== 'status' && !request.dryRun) requirePush(configuration, 'pull');
+}
+
+/** Reported where the command would push otherwise. */
+function pushDisabled({ command }: SyncRequest, { push: { guard } }: Configuration): readonly Notice[] {
+  if (guard === null || command === 'pull') return [];
+  const message = `${guardText(guard)} forbids pushing: this database only pulls`;
+  return [{ severity: 'notice', code: 'push-disabled', message, hint: guardHint(guard) }];
+}

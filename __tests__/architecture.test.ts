@@ -1,24 +1,12 @@
+import { dirname } from 'node:path/posix';
 import { describe, expect, test } from '@jest/globals';
 import { type Source, sources } from './helpers/source-tree.ts';
 
-/** What each folder of src may import from the others; doors are the files of src itself. */
-const ARROWS: Readonly<Record<string, readonly string[]>> = {
-  doors: ['action', 'cli', 'core'],
-  action: ['commands', 'report', 'dolt', 'core', 'contract'],
-  cli: ['commands', 'resolve', 'report', 'core', 'contract'],
-  commands: [
-    'config',
-    'credentials',
-    'install',
-    'sync',
-    'resolve',
-    'report',
-    'beads',
-    'dolt',
-    'egress',
-    'core',
-    'contract',
-  ],
+/** What each folder of src may import from the others; entry points are the files of src itself. */
+const IMPORTS: Readonly<Record<string, readonly string[]>> = {
+  'entry points': ['frontends', 'core'],
+  frontends: ['commands', 'resolve', 'report', 'dolt', 'core', 'contract'],
+  commands: ['config', 'credentials', 'install', 'sync', 'resolve', 'report', 'beads', 'dolt', 'core', 'contract'],
   resolve: ['sync', 'rows', 'config', 'dolt', 'core', 'contract'],
   sync: ['config', 'rows', 'dolt', 'egress', 'core', 'contract'],
   rows: ['dolt', 'core', 'contract'],
@@ -33,38 +21,41 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   contract: [],
 };
 
-/** Who alone may import a package, and why nobody else. */
+/** The only files that may import a package, and why. */
 const OWNERS: readonly [RegExp, readonly string[], string][] = [
-  [/^@actions\/core$/, ['action/', 'main.ts', 'post.ts'], 'it speaks to the runner'],
+  [/^@actions\/core$/, ['frontends/action/', 'main.ts', 'post.ts'], 'it speaks to the runner'],
   [/^@actions\/tool-cache$/, ['install/'], 'it runs programs of its own'],
   [/^(?:execa|(?:node:)?child_process)$/, ['dolt/process.ts'], 'it starts processes'],
   [/^mysql2/, ['dolt/'], 'it speaks to the engine'],
-  [/^commander$/, ['cli/'], 'it reads argv'],
+  [/^commander$/, ['frontends/cli/'], 'it reads argv'],
 ];
 
-/** A file longer than this holds several ideas; tables of data are exempt. */
+/** A longer file holds several ideas; tables of data are exempt. */
 const MAX_LINES = 350;
 const TABLES: readonly string[] = ['src/contract/options.ts', 'src/contract/result.ts', 'src/dolt/failure-text.ts'];
 
+/** A folder with more files holds several kinds. */
+const MAX_FILES = 22;
+
 const SOURCES = sources('src');
 
-const folderOf = (path: string) => /^src\/([^/]+)\//.exec(path)?.[1] ?? 'doors';
+const folderOf = (path: string) => /^src\/([^/]+)\//.exec(path)?.[1] ?? 'entry points';
 const below = (path: string) => path.slice('src/'.length);
 
 describe('the layout', () => {
   test('was found', () => {
     expect(SOURCES.length).toBeGreaterThan(100);
-    expect(SOURCES.filter(({ path }) => folderOf(path) === 'doors').map(({ path }) => below(path))).toEqual(
+    expect(SOURCES.filter(({ path }) => folderOf(path) === 'entry points').map(({ path }) => below(path))).toEqual(
       expect.arrayContaining(['main.ts', 'post.ts', 'cli.ts']),
     );
   });
 
-  test('arrows point one way', () => {
+  test('imports point one way', () => {
     const wrong = SOURCES.flatMap(({ path, imports }) =>
       imports.flatMap(({ file }) => {
         if (file === null || file === 'package.json') return [];
         const [from, to] = [folderOf(path), folderOf(file)];
-        return from === to || ARROWS[from]?.includes(to) === true ? [] : [`${path} imports ${file}`];
+        return from === to || IMPORTS[from]?.includes(to) === true ? [] : [`${path} imports ${file}`];
       }),
     );
     expect(wrong).toEqual([]);
@@ -89,6 +80,12 @@ test(`no file has more than ${MAX_LINES} lines, tables aside`, () => {
   const files = [...SOURCES, ...sources('scripts'), ...sources('bench'), ...sources('__tests__')];
   const long = files.filter(({ path, lines }) => lines > MAX_LINES && !TABLES.includes(path));
   expect(long.map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+});
+
+test(`no folder has more than ${MAX_FILES} files`, () => {
+  const counts = new Map<string, number>();
+  for (const { path } of SOURCES) counts.set(dirname(path), (counts.get(dirname(path)) ?? 0) + 1);
+  expect([...counts].filter(([, count]) => count > MAX_FILES)).toEqual([]);
 });
 
 /** Whether a file is imported, at run time, by what it imports itself. */

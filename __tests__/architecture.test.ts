@@ -71,6 +71,15 @@ describe('the layout', () => {
     expect(users.filter(({ path }) => !owners.some((owner) => below(path).startsWith(owner)))).toEqual([]);
   });
 
+  test('the context of a sync is passed whole, and never spread into another object', () => {
+    const users = SOURCES.filter(({ path, imports }) =>
+      imports.some(({ file }) => file === 'src/sync/sync-context.ts' || path === 'src/sync/sync-context.ts'),
+    );
+    expect(users.length).toBeGreaterThan(10);
+    const spread = users.filter(({ spreads }) => spreads.some((name) => /^(?:context|syncContext)$/.test(name)));
+    expect(spread.map(({ path }) => path)).toEqual([]);
+  });
+
   test('process.env is touched in one file', () => {
     expect(SOURCES.filter((source) => source.readsEnvironment).map(({ path }) => path)).toEqual(['src/core/env.ts']);
   });

@@ -17,6 +17,8 @@ export interface Source {
   readonly lines: number;
   readonly imports: readonly Import[];
   readonly readsEnvironment: boolean;
+  /** Variables that are spread into an object. */
+  readonly spreads: readonly string[];
 }
 
 type Node = Readonly<Record<string, unknown>>;
@@ -30,13 +32,15 @@ export function sources(folder: string): Source[] {
 function parse(path: string): Source {
   const text = readFileSync(join(process.cwd(), path), 'utf8');
   const imports: Import[] = [];
+  const spreads: string[] = [];
   let readsEnvironment = false;
   walk(parseSync(text, { syntax: 'typescript', target: 'es2022' }), (node) => {
     const found = importOf(node, path);
     if (found !== null) imports.push(found);
+    if (node['type'] === 'ObjectExpression') spreads.push(...spreadInto(node));
     if (node['type'] === 'MemberExpression') readsEnvironment ||= isProcessEnv(node);
   });
-  return { path, lines: text.split('\n').length - 1, imports, readsEnvironment };
+  return { path, lines: text.split('\n').length - 1, imports, readsEnvironment, spreads };
 }
 
 function walk(value: unknown, visit: (node: Node) => void): void {
@@ -66,6 +70,14 @@ function importOf(node: Node, path: string): Import | null {
 
 function named(from: string, path: string, typeOnly: boolean): Import {
   return { from, file: from.startsWith('.') ? posix.join(dirname(path), from) : null, typeOnly };
+}
+
+function spreadInto({ properties }: Node): string[] {
+  return list(properties).flatMap((property) => {
+    if (!isNode(property) || property['type'] !== 'SpreadElement') return [];
+    const spread = property['arguments'];
+    return isNode(spread) && spread['type'] === 'Identifier' ? [String(spread['value'])] : [];
+  });
 }
 
 function isProcessEnv({ object, property }: Node): boolean {

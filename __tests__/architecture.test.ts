@@ -6,7 +6,19 @@ import { type Source, sources } from './helpers/source-tree.ts';
 const IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'entry points': ['frontends', 'core'],
   frontends: ['commands', 'resolve', 'report', 'dolt', 'core', 'contract'],
-  commands: ['config', 'credentials', 'install', 'sync', 'resolve', 'report', 'beads', 'dolt', 'core', 'contract'],
+  commands: [
+    'config',
+    'credentials',
+    'install',
+    'sync',
+    'resolve',
+    'report',
+    'beads',
+    'dolt',
+    'egress',
+    'core',
+    'contract',
+  ],
   resolve: ['sync', 'rows', 'config', 'dolt', 'core', 'contract'],
   sync: ['config', 'rows', 'dolt', 'egress', 'core', 'contract'],
   rows: ['dolt', 'core', 'contract'],
@@ -78,6 +90,19 @@ describe('the layout', () => {
     expect(users.length).toBeGreaterThan(10);
     const spread = users.filter(({ spreads }) => spreads.some((name) => /^(?:context|syncContext)$/.test(name)));
     expect(spread.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('only its own methods change the progress of a peer', () => {
+    const progress = SOURCES.find(({ path }) => path === 'src/sync/peer-progress.ts');
+    const fields = (progress?.assigned ?? []).map((name) => name.replace(/^this\./, ''));
+    expect(fields).toEqual(expect.arrayContaining(['failure', 'verified', 'head', 'state', 'conflicts']));
+    const writers = SOURCES.filter(({ path, imports }) =>
+      imports.some(({ file }) => file === progress?.path && path !== progress?.path),
+    );
+    const written = writers.flatMap(({ path, assigned }) =>
+      assigned.filter((name) => fields.some((field) => name === `run.${field}`)).map((name) => `${path}: ${name}`),
+    );
+    expect(written).toEqual([]);
   });
 
   test('process.env is touched in one file', () => {

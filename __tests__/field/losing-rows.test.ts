@@ -11,7 +11,7 @@ import { text } from '../../src/report/text.ts';
 import { withValues } from '../../src/report/values.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
 import type { Notice } from '../../src/sync/notice.ts';
-import type { PeerRun } from '../../src/sync/peer-run.ts';
+import type { PeerProgress } from '../../src/sync/peer-progress.ts';
 import { command } from '../helpers/commanding.ts';
 import { federateTown, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -261,7 +261,7 @@ async function manyTowns(folder: TempFolder, added: Readonly<Record<string, stri
 }
 
 /** The titles of lost issues; each has lost its comment too. */
-function titles(runs: readonly PeerRun[]): (string | null | undefined)[] {
+function titles(runs: readonly PeerProgress[]): (string | null | undefined)[] {
   const conflicts = runs.flatMap((run) => run.conflicts);
   const lostTitle = ({ heads, lost, ours, theirs }: Conflict) =>
     (lost?.commit === heads.ours ? ours : theirs)?.['title'];

@@ -12,7 +12,7 @@ import { addRemote, listRemotes, removeRemote } from '../../src/dolt/sql/remotes
 import type { Database } from '../../src/dolt/sql/sql.ts';
 import { MergeLimits } from '../../src/sync/merge/limits.ts';
 import { actionsOf, type Direction } from '../../src/sync/peer-actions.ts';
-import { newPeerRun, type PeerRun } from '../../src/sync/peer-run.ts';
+import { newPeerProgress, type PeerProgress } from '../../src/sync/peer-progress.ts';
 import type { LocalHead, SyncContext } from '../../src/sync/sync-context.ts';
 import { testDolt } from './dolt-binary.ts';
 
@@ -79,8 +79,8 @@ export type ExchangeOptions = Partial<Omit<SyncContext, 'engines' | 'limits'>> &
   Partial<LocalHead> & { readonly mergeTimeoutMs?: number };
 
 export interface Federated extends Awaited<ReturnType<typeof exchange>> {
-  readonly runs: readonly PeerRun[];
-  run(name: string): PeerRun;
+  readonly runs: readonly PeerProgress[];
+  run(name: string): PeerProgress;
 }
 
 /** What one run of the core does. */
@@ -112,15 +112,13 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
     }
     return await branchHead(database, 'main');
   });
-  const runs = test.peers.map((peer) => ({
-    ...newPeerRun(
-      peer,
-      leasedActions(actionsOf(test.command ?? 'sync', peer.role), test.leases?.[peer.name] !== undefined),
-      'main',
-    ),
-    lease: test.leases?.[peer.name] ?? null,
-    registered: true,
-  }));
+  const runs = test.peers.map((peer) => {
+    const expected = test.leases?.[peer.name] ?? null;
+    const actions = leasedActions(actionsOf(test.command ?? 'sync', peer.role), expected !== null);
+    const run = newPeerProgress({ peer, actions, branch: 'main', expected });
+    run.register({ name: peer.name, stays: true });
+    return run;
+  });
   const {
     mergeTimeoutMs = 120_000,
     ours: head = ours ?? '',

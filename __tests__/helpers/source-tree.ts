@@ -19,6 +19,8 @@ export interface Source {
   readonly readsEnvironment: boolean;
   /** Variables that are spread into an object. */
   readonly spreads: readonly string[];
+  /** Fields of variables that are assigned to, as `variable.field`. */
+  readonly assigned: readonly string[];
 }
 
 type Node = Readonly<Record<string, unknown>>;
@@ -33,14 +35,16 @@ function parse(path: string): Source {
   const text = readFileSync(join(process.cwd(), path), 'utf8');
   const imports: Import[] = [];
   const spreads: string[] = [];
+  const assigned: string[] = [];
   let readsEnvironment = false;
   walk(parseSync(text, { syntax: 'typescript', target: 'es2022' }), (node) => {
     const found = importOf(node, path);
     if (found !== null) imports.push(found);
+    if (node['type'] === 'AssignmentExpression') assigned.push(...fieldOf(node['left']));
     if (node['type'] === 'ObjectExpression') spreads.push(...spreadInto(node));
     if (node['type'] === 'MemberExpression') readsEnvironment ||= isProcessEnv(node);
   });
-  return { path, lines: text.split('\n').length - 1, imports, readsEnvironment, spreads };
+  return { path, lines: text.split('\n').length - 1, imports, readsEnvironment, spreads, assigned };
 }
 
 function walk(value: unknown, visit: (node: Node) => void): void {
@@ -78,6 +82,13 @@ function spreadInto({ properties }: Node): string[] {
     const spread = property['arguments'];
     return isNode(spread) && spread['type'] === 'Identifier' ? [String(spread['value'])] : [];
   });
+}
+
+function fieldOf(target: unknown): string[] {
+  if (!isNode(target) || target['type'] !== 'MemberExpression') return [];
+  const object =
+    isNode(target['object']) && target['object']['type'] === 'ThisExpression' ? 'this' : said(target['object']);
+  return [`${String(object)}.${String(said(target['property']))}`];
 }
 
 function isProcessEnv({ object, property }: Node): boolean {

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { resolve } from '../../src/commands/resolve.ts';
+import type { Peer } from '../../src/config/configuration.ts';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
@@ -9,7 +10,7 @@ import { findUnresolved } from '../../src/resolve/unresolved-rows.ts';
 import { conflictOf, type ResolvedRow } from '../../src/rows/resolved-row.ts';
 import { attribute } from '../../src/sync/merge/attribute.ts';
 import { mergeLimit } from '../../src/sync/merge/limits.ts';
-import { newPeerRun } from '../../src/sync/peer-run.ts';
+import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { clash } from '../helpers/clash.ts';
 import { command } from '../helpers/commanding.ts';
 import { commandContext } from '../helpers/configuring.ts';
@@ -123,11 +124,10 @@ test('rows of one peer that cannot be read for the conflicts file in time keep n
   const { town, peers, stranger } = await clash(folder);
   const { result } = await command(folder, peers, { overrides: { conflictStrategy: 'manual' } });
   expect(result.peers).toMatchObject([{ error: { code: 'conflict' } }]);
-  const run = {
-    ...newPeerRun({ ...filePeer('box', folder.file('box')), strategy: 'manual' }, null, 'main'),
-    head: await stranger.head(),
-    failure: new Failure('conflict', 'as before'),
-  };
+  const peer: Peer = { ...filePeer('box', folder.file('box')), strategy: 'manual' };
+  const run = newPeerProgress({ peer, actions: null, branch: 'main' });
+  run.readAgain(await stranger.head());
+  run.fail(new Failure('conflict', 'as before'));
   const at = { head: await town.head() };
   await withEngines(town.path, folder.file('tmp'), async (engines) => {
     const late = await findUnresolved(engines, [run], { ...at, mergeTimeoutMs: 1 });

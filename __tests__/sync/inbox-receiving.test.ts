@@ -6,7 +6,7 @@ import { EXIT } from '../../src/contract/exit-codes.ts';
 import { runResultSchema } from '../../src/contract/result.ts';
 import { text } from '../../src/report/text.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
-import { newPeerRun } from '../../src/sync/peer-run.ts';
+import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { removeInboxes } from '../../src/sync/receive.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
 import { commandContext } from '../helpers/configuring.ts';
@@ -189,10 +189,12 @@ test('an inbox that moved since it was merged stays', async () => {
   const merged = await town.head(NORTH);
   const moved = await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
   const head = await town.head();
-  const runOf = (branch: string) => ({
-    ...newPeerRun(filePeer(branch, town.path), actionsOf('sync', 'upstream'), branch, branch),
-    head: merged,
-  });
+  const runOf = (branch: string) => {
+    const peer = filePeer(branch, town.path);
+    const run = newPeerProgress({ peer, actions: actionsOf('sync', 'upstream'), branch, inbox: branch });
+    run.readAgain(merged);
+    return run;
+  };
   await withDatabase(town.path, folder.file('tmp'), async (database) => {
     await removeInboxes(database, [runOf(NORTH), runOf(SOUTH), runOf('inbox/gone-01234567')], head);
   });

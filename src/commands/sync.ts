@@ -16,7 +16,7 @@ import { addMerges, mergeHeads } from '../sync/merge/merge-heads.ts';
 import { reportReceivedMerges } from '../sync/merge/received-merges.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
 import type { Notice } from '../sync/notice.ts';
-import type { PeerRun } from '../sync/peer-run.ts';
+import type { PeerProgress } from '../sync/peer-progress.ts';
 import { pushAll } from '../sync/push.ts';
 import { pauseBefore } from '../sync/read-peer.ts';
 import { prepareInboxes, removeMergedInboxes } from '../sync/receive.ts';
@@ -121,7 +121,11 @@ interface Exchanged {
  * meanwhile. What becomes of each peer is recorded in its run. Our branch moves once, at the end, and only forward, unless
  * `adopt` named another head. An interrupted run keeps what was done so far.
  */
-export async function exchange(context: SyncContext, begin: LocalHead, all: readonly PeerRun[]): Promise<Exchanged> {
+export async function exchange(
+  context: SyncContext,
+  begin: LocalHead,
+  all: readonly PeerProgress[],
+): Promise<Exchanged> {
   const runs = all.filter((run) => run.actions !== null && run.failure === null);
   let local = begin;
   try {
@@ -149,9 +153,9 @@ export async function exchange(context: SyncContext, begin: LocalHead, all: read
 }
 
 /** Merges and pushes until no peer has moved meanwhile, then moves our branch. */
-async function agree(context: SyncContext, begin: LocalHead, runs: readonly PeerRun[]): Promise<Exchanged> {
+async function agree(context: SyncContext, begin: LocalHead, runs: readonly PeerProgress[]): Promise<Exchanged> {
   const { ours } = begin;
-  const incoming = new Map<PeerRun, string>();
+  const incoming = new Map<PeerProgress, string>();
   const made = new Set<string>();
   let local = begin;
   let merge: MergeReport | null = null;
@@ -167,7 +171,7 @@ async function agree(context: SyncContext, begin: LocalHead, runs: readonly Peer
     if (taken) local = { ...local, accepted: [...local.accepted, target] };
 
     if (raced.size === 0 || round === context.retries) {
-      for (const [run, why] of raced) run.failure = outrun(run, why, round + 1);
+      for (const [run, why] of raced) run.fail(outrun(run, why, round + 1));
       const head = await advanceLocalBranch(context, { ours, target }, runs);
       if (head !== ours) await reportReceivedMerges(context, { from: ours, to: head, made }, incoming);
       await removeMergedInboxes(context, runs, head);
@@ -179,7 +183,7 @@ async function agree(context: SyncContext, begin: LocalHead, runs: readonly Peer
   }
 }
 
-function outrun(run: PeerRun, why: Failure, attempts: number): Failure {
+function outrun(run: PeerProgress, why: Failure, attempts: number): Failure {
   if (why.code !== 'non-fast-forward') return why;
   return new Failure('non-fast-forward', `${run.peer.name} moved during each of ${attempts} attempt(s) to push`);
 }
@@ -188,12 +192,12 @@ function outrun(run: PeerRun, why: Failure, attempts: number): Failure {
  * What was done before an interruption remains and is reported; our branch has not moved.
  * @throws Failure everything else
  */
-function noteInterruption(runs: readonly PeerRun[], failure: Failure): void {
+function noteInterruption(runs: readonly PeerProgress[], failure: Failure): void {
   if (failure.code !== 'interrupted') throw failure;
-  for (const run of runs) if (!run.verified) run.failure ??= failure;
+  for (const run of runs) run.interrupt(failure);
 }
 
-function reportEnd({ progress }: SyncContext, run: PeerRun): void {
+function reportEnd({ progress }: SyncContext, run: PeerProgress): void {
   if (run.actions === null) return;
   const { name } = run.peer;
   if (run.failure === null) progress({ peer: name, step: 'done', detail: run.state });
@@ -201,7 +205,7 @@ function reportEnd({ progress }: SyncContext, run: PeerRun): void {
 }
 
 /** What cannot be removed now, the next run removes; that must not hide what this one did. */
-async function removeScratchBranches({ engines }: SyncContext, runs: readonly PeerRun[]): Promise<void> {
+async function removeScratchBranches({ engines }: SyncContext, runs: readonly PeerProgress[]): Promise<void> {
   if (!runs.some((run) => run.actions?.merge === true || run.actions?.push === true)) return;
   await engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined);
 }
@@ -241,7 +245,7 @@ async function record(request: SyncRequest, context: Context, { opened, prepared
 }
 
 /** What Dolt and the tools below it said: only the log has it, and only with `--verbose`. */
-function reportToolOutput(runs: readonly PeerRun[], { log, secrets }: Context): void {
+function reportToolOutput(runs: readonly PeerProgress[], { log, secrets }: Context): void {
   for (const { peer, failure } of runs) {
     const output = failure === null ? null : toolOutput(failure, secrets);
     if (output !== null) log.debug(`${peer.name}: ${output}`);

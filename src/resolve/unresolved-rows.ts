@@ -7,7 +7,7 @@ import { undoMerge } from '../dolt/sql/merge.ts';
 import type { Database } from '../dolt/sql/sql.ts';
 import { isLimit, mergeLimit } from '../sync/merge/limits.ts';
 import { scratchName } from '../sync/merge/scratch.ts';
-import type { PeerRun } from '../sync/peer-run.ts';
+import type { PeerProgress } from '../sync/peer-progress.ts';
 import type { LostRow, UnresolvedMerge, UnresolvedRow } from './conflicts-file.ts';
 import { lostRows } from './lost-rows.ts';
 import { type Heads, type Stopped, withMerge } from './open-merge.ts';
@@ -16,7 +16,7 @@ import { type Heads, type Stopped, withMerge } from './open-merge.ts';
 interface FoundLeft {
   readonly merges: readonly UnresolvedMerge[];
   readonly lost: readonly LostRow[];
-  readonly unread: ReadonlyMap<PeerRun, Failure>;
+  readonly unread: ReadonlyMap<PeerProgress, Failure>;
 }
 
 /**
@@ -26,13 +26,13 @@ interface FoundLeft {
  */
 export async function findUnresolved(
   engines: Engines,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
   at: { readonly head: string; readonly mergeTimeoutMs: number },
 ): Promise<FoundLeft> {
   const { head } = at;
   const merges: UnresolvedMerge[] = [];
   const lost: LostRow[] = [];
-  const unread = new Map<PeerRun, Failure>();
+  const unread = new Map<PeerProgress, Failure>();
   for (const run of runs) {
     if (!isUnresolved(run) && !mayHaveLost(run)) continue;
     try {
@@ -55,18 +55,18 @@ export async function findUnresolved(
 }
 
 /** Whether rows of the merges with a peer may need a person. */
-function mayHaveLost({ failure, conflicts }: PeerRun): boolean {
+function mayHaveLost({ failure, conflicts }: PeerProgress): boolean {
   return failure === null && conflicts.some(({ left, lost }) => left && lost !== undefined);
 }
 
 /** Under `manual` a broken unique key is for a person as well; other strategies settle it or say why not. */
-export function isUnresolved({ failure, peer }: PeerRun): boolean {
+export function isUnresolved({ failure, peer }: PeerProgress): boolean {
   if (failure?.code === 'constraint-violation') return peer.strategy === 'manual';
   return failure?.code === 'conflict';
 }
 
 /** The rows of the merges with one peer that need a person; its conflicts get the statements that bring them back. */
-async function lostOf(database: Database, run: PeerRun, head: string): Promise<LostRow[]> {
+async function lostOf(database: Database, run: PeerProgress, head: string): Promise<LostRow[]> {
   const branch = scratchName();
   await createBranch(database, { name: branch, at: head });
   const found = await database.session(async (sql) => {
@@ -74,10 +74,12 @@ async function lostOf(database: Database, run: PeerRun, head: string): Promise<L
     return await lostRows(sql, run.peer.name, run.conflicts);
   });
   const statements = new Map(found.map(({ conflict, lost }) => [conflict, lost.sql ?? null]));
-  run.conflicts = run.conflicts.map((conflict) =>
-    conflict.lost === undefined
-      ? conflict
-      : { ...conflict, lost: { ...conflict.lost, sql: statements.get(conflict) ?? null } },
+  run.reportConflicts(
+    run.conflicts.map((conflict) =>
+      conflict.lost === undefined
+        ? conflict
+        : { ...conflict, lost: { ...conflict.lost, sql: statements.get(conflict) ?? null } },
+    ),
   );
   return found.map(({ lost }) => lost);
 }

@@ -4,7 +4,7 @@ import { branchHead } from '../dolt/sql/heads.ts';
 import { isAncestor } from '../dolt/sql/history.ts';
 import type { Database } from '../dolt/sql/sql.ts';
 import { advanceBranch, isRefusedMove } from './advance.ts';
-import type { PeerRun } from './peer-run.ts';
+import type { PeerProgress } from './peer-progress.ts';
 import type { SyncContext } from './sync-context.ts';
 
 interface Move {
@@ -20,7 +20,11 @@ interface Move {
  * @returns the head of our branch
  * @throws Failure `interrupted`
  */
-export async function advanceLocalBranch(context: SyncContext, move: Move, runs: readonly PeerRun[]): Promise<string> {
+export async function advanceLocalBranch(
+  context: SyncContext,
+  move: Move,
+  runs: readonly PeerProgress[],
+): Promise<string> {
   try {
     return await context.engines.use(NO_CREDENTIALS, ({ database }) => advanceIn(context, move, database, runs));
   } catch (thrown) {
@@ -33,15 +37,15 @@ export async function advanceLocalBranch(context: SyncContext, move: Move, runs:
   }
 }
 
-function fail(runs: readonly PeerRun[], failure: Failure): void {
-  for (const run of runs) if (run.actions !== null) run.failure ??= failure;
+function fail(runs: readonly PeerProgress[], failure: Failure): void {
+  for (const run of runs) run.notAdvanced(failure);
 }
 
 async function advanceIn(
   context: SyncContext,
   move: Move,
   database: Database,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
 ): Promise<string> {
   const { target, ours } = move;
   const { branch } = context;
@@ -56,8 +60,8 @@ async function advanceIn(
     const isRead = run.failure === null || run.failure.code === 'live-unknown';
     if (!isRead || run.head === null || run.actions === null) continue;
     const isIn = run.actions.merge && (await isAncestor(database, run.equivalentTo ?? run.head, target));
-    if (isIn) run.pulledCommits = run.behind ?? 0;
-    if (!run.actions.push) run.verified = run.actions.merge ? isIn : run.head === ours;
+    if (isIn) run.pulled(run.behind ?? 0);
+    if (!run.actions.push && (run.actions.merge ? isIn : run.head === ours)) run.verify();
   }
   return target;
 }

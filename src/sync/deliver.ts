@@ -5,7 +5,7 @@ import { countReachable, isAncestor } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { pushBranch } from '../dolt/sql/transfer.ts';
 import { type DeliveryVerdict, deliveryVerdict } from './inbox.ts';
-import type { PeerRun } from './peer-run.ts';
+import type { PeerProgress } from './peer-progress.ts';
 import type { Publication, Pushed } from './push.ts';
 import { readPeer } from './read-peer.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
@@ -16,22 +16,26 @@ export async function fetchDelivery(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  run: PeerRun,
+  run: PeerProgress,
 ): Promise<void> {
   const { delivery } = run;
   if (delivery === null) return;
   try {
-    delivery.head = await readInbox(context, engine, run, delivery.branch);
+    run.readInbox(await readInbox(context, engine, run, delivery.branch));
     const verdict = await verdictOn(engine.database, run, local.ours);
-    if (verdict === 'delivered' || verdict === 'rewritten') run.state = verdict;
+    if (verdict === 'delivered' || verdict === 'rewritten') run.delivered(verdict);
   } catch (thrown) {
-    run.state = 'unreachable';
-    run.failure = toFailure(thrown);
+    run.unreachable(toFailure(thrown));
   }
 }
 
 /** @returns null where the peer has no such branch */
-async function readInbox(context: SyncContext, engine: Engine, run: PeerRun, branch: string): Promise<string | null> {
+async function readInbox(
+  context: SyncContext,
+  engine: Engine,
+  run: PeerProgress,
+  branch: string,
+): Promise<string | null> {
   try {
     return await readPeer(context, engine, run, { branch });
   } catch (thrown) {
@@ -42,7 +46,7 @@ async function readInbox(context: SyncContext, engine: Engine, run: PeerRun, bra
   }
 }
 
-async function verdictOn(sql: Sql, run: PeerRun, commit: string): Promise<DeliveryVerdict> {
+async function verdictOn(sql: Sql, run: PeerProgress, commit: string): Promise<DeliveryVerdict> {
   const inbox = run.delivery?.head ?? null;
   const contains = async (head: string | null, wanted: string) =>
     head !== null && (await isAncestor(sql, wanted, head));
@@ -55,13 +59,13 @@ async function verdictOn(sql: Sql, run: PeerRun, commit: string): Promise<Delive
 }
 
 /** What a plan says about a delivery: how many commits it would send; null where it would send none. */
-export async function plannedDelivery(sql: Sql, run: PeerRun, target: string): Promise<number | null> {
+export async function plannedDelivery(sql: Sql, run: PeerProgress, target: string): Promise<number | null> {
   if ((await verdictOn(sql, run, target)) !== 'deliver') return null;
   return await countReachable(sql, target, headsThere(run));
 }
 
 /** The commits that a running database is known to have. */
-export function headsThere({ head, delivery }: Pick<PeerRun, 'head' | 'delivery'>): string[] {
+export function headsThere({ head, delivery }: Pick<PeerProgress, 'head' | 'delivery'>): string[] {
   return [head, delivery?.head ?? null].filter((one) => one !== null);
 }
 
@@ -70,7 +74,7 @@ export async function deliver(
   context: SyncContext,
   { target, branch }: Publication,
   engine: Engine,
-  run: PeerRun,
+  run: PeerProgress,
 ): Promise<Pushed> {
   const { delivery } = run;
   if (delivery === null)
@@ -79,19 +83,21 @@ export async function deliver(
   switch (verdict) {
     case 'received':
     case 'delivered':
-      run.verified = true;
-      if (verdict === 'delivered') run.state = 'delivered';
+      run.verify();
+      if (verdict === 'delivered') run.delivered('delivered');
       return { kind: 'done' };
     case 'pull-first':
-      run.failure = new Failure(
-        'non-fast-forward',
-        `${run.peer.name} has merged ${delivery.branch} and not removed it, and that merge is missing here`,
-        { hint: 'Run `sync` or `pull` first: it brings the merge.' },
+      run.fail(
+        new Failure(
+          'non-fast-forward',
+          `${run.peer.name} has merged ${delivery.branch} and not removed it, and that merge is missing here`,
+          { hint: 'Run `sync` or `pull` first: it brings the merge.' },
+        ),
       );
       return { kind: 'done' };
     case 'rewritten':
-      run.state = 'rewritten';
-      run.failure = rewritten(run.peer.name, delivery);
+      run.delivered('rewritten');
+      run.fail(rewritten(run.peer.name, delivery));
       return { kind: 'done' };
     case 'deliver': {
       const commits = await countReachable(engine.database, target, headsThere(run));
@@ -105,7 +111,7 @@ export async function deliver(
   }
 }
 
-function rewritten(peer: string, { branch, head }: NonNullable<PeerRun['delivery']>): Failure {
+function rewritten(peer: string, { branch, head }: NonNullable<PeerProgress['delivery']>): Failure {
   return new Failure(
     'history-rewritten',
     `${branch} at ${peer} is at ${head}, which our history no longer contains; nothing was delivered`,
@@ -127,19 +133,19 @@ export async function verifyDelivery(
   context: SyncContext,
   target: string,
   engine: Engine,
-  run: PeerRun,
+  run: PeerProgress,
 ): Promise<string | null> {
   const { delivery } = run;
   if (delivery === null) return null;
   const sql = engine.database;
-  delivery.head = await readInbox(context, engine, run, delivery.branch);
-  if (delivery.head !== null && (await isAncestor(sql, target, delivery.head))) {
-    run.state = 'delivered';
-    return delivery.head;
+  const inbox = await readInbox(context, engine, run, delivery.branch);
+  run.readInbox(inbox);
+  if (inbox !== null && (await isAncestor(sql, target, inbox))) {
+    run.delivered('delivered');
+    return inbox;
   }
   const head = await readPeer(context, engine, run);
   if (head === null || !(await isAncestor(sql, target, head))) return null;
-  run.head = head;
-  run.state = head === target ? 'up-to-date' : 'behind';
+  run.foundMerged(head, head === target);
   return head;
 }

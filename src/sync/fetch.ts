@@ -21,7 +21,7 @@ import { findRewritten, type Rewritten, rewrittenFailure } from './history/rewri
 import { inEngines } from './in-engines.ts';
 import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import { otherMakers } from './merge/other-makers.ts';
-import type { PeerRun } from './peer-run.ts';
+import type { PeerProgress } from './peer-progress.ts';
 import { readPeer } from './read-peer.ts';
 import { stateOf } from './state.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
@@ -31,7 +31,7 @@ import { keepTags } from './tags.ts';
  * Fetches the branch of each peer, and records in its run where that stands against our head. Tags of the database stay
  * as they were.
  */
-export async function fetchAll(context: SyncContext, local: LocalHead, runs: readonly PeerRun[]): Promise<void> {
+export async function fetchAll(context: SyncContext, local: LocalHead, runs: readonly PeerProgress[]): Promise<void> {
   await keepTags(context, [], (around) =>
     inEngines(context, { runs, plain: 'last', around }, async (engine, run) => {
       context.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
@@ -45,10 +45,10 @@ export async function fetchAll(context: SyncContext, local: LocalHead, runs: rea
  * Reads one peer: fetches its branch and says where it stands against our head. A failure stays this peer's own: it is
  * noted in the run, never thrown.
  */
-async function fetchPeer(context: SyncContext, local: LocalHead, engine: Engine, run: PeerRun): Promise<void> {
+async function fetchPeer(context: SyncContext, local: LocalHead, engine: Engine, run: PeerProgress): Promise<void> {
   try {
     const before = run.head;
-    const theirs = await readPeer(context, engine, run, { onTry: () => noteTry(run) });
+    const theirs = await readPeer(context, engine, run, { onTry: () => run.countAttempt() });
     if (theirs === null) throw new Failure('branch-missing', `${run.peer.name} has no branch ${run.branch}`);
     await compareWithin(context, local, engine, run, { theirs, before });
   } catch (thrown) {
@@ -65,7 +65,7 @@ export async function compareWithin(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  run: PeerRun,
+  run: PeerProgress,
   heads: { readonly theirs: string; readonly before: string | null },
 ): Promise<void> {
   try {
@@ -74,13 +74,8 @@ export async function compareWithin(
     );
   } catch (thrown) {
     // It was reached, so that it is not `unreachable`.
-    run.state = 'unknown';
-    run.failure = toFailure(thrown);
+    run.incomparable(toFailure(thrown));
   }
-}
-
-function noteTry(run: PeerRun): void {
-  run.attempts += 1;
 }
 
 /**
@@ -92,28 +87,26 @@ export async function comparePeer(
   { branch }: SyncContext,
   local: LocalHead,
   sql: Sql,
-  run: PeerRun,
+  run: PeerProgress,
   heads: { readonly theirs: string; readonly before: string | null },
 ): Promise<void> {
   const { ours } = local;
   const { theirs } = heads;
   const base = await mergeBase(sql, ours, theirs);
-  run.head = theirs;
-  run.state = stateOf({ ours, theirs, base });
-  if (base !== null) {
-    run.ahead = await countCommits(sql, theirs, ours);
-    run.behind = await countCommits(sql, ours, theirs);
-    run.otherMakers = run.behind === 0 ? null : await otherMakers(sql, { peer: run.peer.name, ours, theirs });
-  }
-  run.rewritten =
+  const [ahead, behind] =
+    base === null ? [null, null] : [await countCommits(sql, theirs, ours), await countCommits(sql, ours, theirs)];
+  const makers = (behind ?? 0) === 0 ? null : await otherMakers(sql, { peer: run.peer.name, ours, theirs });
+  const rewritten =
     (await takenBack(sql, heads, local)) ??
     (await findRewritten(sql, run, { ours, theirs, base, dropped: local.dropped }));
-  if (run.rewritten !== null) run.state = 'rewritten';
+  const state = stateOf({ ours, theirs, base });
+  run.compared({ head: theirs, state, ahead, behind, otherMakers: makers, rewritten });
   // Whoever named the head to be replaced knows whose it is.
   if (run.lease !== null) return;
-  if (run.rewritten !== null)
-    run.failure = await refusal(sql, run, { branch, ours, theirs, base, rewritten: run.rewritten });
-  else if (base === null) run.failure = await unrelated(sql, run, { ours, theirs });
+  if (rewritten !== null) {
+    const refused = await refusal(sql, run, { branch, ours, theirs, base, rewritten });
+    if (refused !== null) run.fail(refused);
+  } else if (base === null) run.fail(await unrelated(sql, run, { ours, theirs }));
 }
 
 /** What an earlier round of this run read at the peer may be in a commit that another remote has taken. */
@@ -133,7 +126,7 @@ async function takenBack(
 /** @returns null where the very head was named that is to be merged all the same */
 async function refusal(
   sql: Sql,
-  run: PeerRun,
+  run: PeerProgress,
   found: {
     readonly branch: string;
     readonly ours: string;
@@ -152,21 +145,20 @@ async function refusal(
   return rewrittenFailure(run, found.rewritten, found);
 }
 
-async function noteAbsence(sql: Sql, run: PeerRun, failure: Failure): Promise<void> {
+async function noteAbsence(sql: Sql, run: PeerProgress, failure: Failure): Promise<void> {
   if (failure.code !== 'remote-empty' && failure.code !== 'branch-missing') {
     // A shallow clone of ours is no fault of the peer: it answered, and we cannot tell where it stands.
-    run.state = failure.code === 'shallow-clone' ? 'unknown' : 'unreachable';
-    run.failure = failure;
+    if (failure.code === 'shallow-clone') run.incomparable(failure);
+    else run.unreachable(failure);
     return;
   }
   await forgetTracking(sql, { remote: run.remote, branch: run.branch });
-  run.head = null;
-  run.state = failure.code;
+  run.foundEmpty(failure.code);
 }
 
 async function unrelated(
   sql: Sql,
-  run: PeerRun,
+  run: PeerProgress,
   heads: { readonly ours: string; readonly theirs: string },
 ): Promise<Failure> {
   const [ourRoot, theirRoot] = await Promise.all([rootCommit(sql, heads.ours), rootCommit(sql, heads.theirs)]);
@@ -186,14 +178,14 @@ async function unrelated(
 export async function planAll(
   context: SyncContext,
   target: string,
-  runs: readonly PeerRun[],
-  adopted: readonly PeerRun[],
+  runs: readonly PeerProgress[],
+  adopted: readonly PeerProgress[],
 ): Promise<void> {
   const { engines, initEmpty } = context;
   await engines.use(NO_CREDENTIALS, async ({ database }) => {
     await refuseUnknownLive(database, runs, target);
     for (const run of runs) {
-      run.plan = await planFor(database, run, { target, initEmpty, adopts: adopted.includes(run) });
+      run.planned(await planFor(database, run, { target, initEmpty, adopts: adopted.includes(run) }));
     }
   });
 }
@@ -201,7 +193,7 @@ export async function planAll(
 /** What a real run would do for one peer, had it found what this one found. */
 async function planFor(
   sql: Sql,
-  run: PeerRun,
+  run: PeerProgress,
   local: {
     readonly target: string;
     readonly initEmpty: boolean;

@@ -1,17 +1,16 @@
 import pLimit from 'p-limit';
 import { throwIfInterrupted } from '../core/interruption.ts';
 import { groupBy } from '../core/lists.ts';
-import { monotonicMs } from '../core/time.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Engine } from '../dolt/server/engines.ts';
-import type { PeerRun } from './peer-run.ts';
+import type { PeerProgress } from './peer-progress.ts';
 import type { SyncContext } from './sync-context.ts';
 
 /** Does what runs side by side in one engine, and something before and after it. */
 export type Around = <T>(engine: Engine, work: () => Promise<T>) => Promise<T>;
 
 interface Phase {
-  readonly runs: readonly PeerRun[];
+  readonly runs: readonly PeerProgress[];
   readonly plain: 'first' | 'last';
   readonly around?: Around;
 }
@@ -30,13 +29,13 @@ const SHARED_ENGINES = 2;
 export async function inEngines(
   context: SyncContext,
   phase: Phase,
-  work: (engine: Engine, run: PeerRun) => Promise<void>,
+  work: (engine: Engine, run: PeerProgress) => Promise<void>,
 ): Promise<void> {
   const { engines } = context;
   const around = phase.around ?? ((_, batch) => batch());
   for (const { engineCredentials, runs } of groupPeers(phase.runs, phase.plain)) {
-    const serve = async (batch: readonly PeerRun[]): Promise<readonly PeerRun[]> => {
-      for (const run of batch) if (run.failure?.code === 'engine-lost') run.failure = null;
+    const serve = async (batch: readonly PeerProgress[]): Promise<readonly PeerProgress[]> => {
+      for (const run of batch) if (run.failure?.code === 'engine-lost') run.tryAgain();
       const lost = await engines.use(engineCredentials, (engine) =>
         around(engine, () => sideBySide(context, batch, (run) => work(engine, run))),
       );
@@ -55,16 +54,16 @@ export async function inEngines(
 /** @returns the runs that failed only because their engine ended */
 async function sideBySide(
   { parallel, signal }: SyncContext,
-  runs: readonly PeerRun[],
-  work: (run: PeerRun) => Promise<void>,
-): Promise<readonly PeerRun[]> {
+  runs: readonly PeerProgress[],
+  work: (run: PeerProgress) => Promise<void>,
+): Promise<readonly PeerProgress[]> {
   const limit = pLimit(parallel);
   await Promise.all(
     runs.map((run) =>
       limit(async () => {
         throwIfInterrupted(signal);
         await work(run);
-        run.durationMs = monotonicMs() - run.startedAt;
+        run.countTime();
         throwIfInterrupted(signal);
       }),
     ),
@@ -75,7 +74,7 @@ async function sideBySide(
 /** Peers that share an engine. */
 interface PeerGroup {
   readonly engineCredentials: EngineCredentials;
-  readonly runs: readonly PeerRun[];
+  readonly runs: readonly PeerProgress[];
 }
 
 /**
@@ -84,7 +83,7 @@ interface PeerGroup {
  * @param plain where the group without credentials stands: the merge, which comes between fetches and pushes, uses its
  *   engine
  */
-function groupPeers(runs: readonly PeerRun[], plain: 'first' | 'last'): readonly PeerGroup[] {
+function groupPeers(runs: readonly PeerProgress[], plain: 'first' | 'last'): readonly PeerGroup[] {
   const groups = [...groupBy(runs, (run) => run.engineCredentials.key).values()].flatMap(([first, ...others]) =>
     first === undefined ? [] : [{ engineCredentials: first.engineCredentials, runs: [first, ...others] }],
   );

@@ -10,7 +10,7 @@ import { replaceHead } from './history/replace.ts';
 import { inEngines } from './in-engines.ts';
 import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import { secretRowsNotice } from './incoming/secret-rows.ts';
-import type { PeerRun } from './peer-run.ts';
+import type { PeerProgress } from './peer-progress.ts';
 import type { SyncContext } from './sync-context.ts';
 import { keepTags } from './tags.ts';
 import { timeLimit } from './time-limits.ts';
@@ -34,7 +34,7 @@ export type Pushed =
 /** What came of the pushes of one round. */
 interface PushRound {
   /** Peers that moved, or could not be reached, and why. */
-  readonly raced: ReadonlyMap<PeerRun, Failure>;
+  readonly raced: ReadonlyMap<PeerProgress, Failure>;
   /** Whether any remote may have taken the target. */
   readonly taken: boolean;
 }
@@ -46,12 +46,12 @@ interface PushRound {
 export async function pushAll(
   context: SyncContext,
   publication: Publication,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
   ours: string,
 ): Promise<PushRound> {
   const toPush = await admitted(context, publication.target, runs);
-  const pushed = new Map<PeerRun, Pushed>();
-  const push = async (engine: Engine, run: PeerRun): Promise<void> => {
+  const pushed = new Map<PeerProgress, Pushed>();
+  const push = async (engine: Engine, run: PeerProgress): Promise<void> => {
     pushed.set(run, await pushTo(context, publication, engine, run));
   };
   const plainly = toPush.filter((run) => run.lease === null);
@@ -64,7 +64,7 @@ export async function pushAll(
     );
   }
   await verifyAll(context, publication.target, pushed);
-  const raced = new Map<PeerRun, Failure>();
+  const raced = new Map<PeerProgress, Failure>();
   for (const [run, sent] of pushed) if (sent.kind === 'lost-race') raced.set(run, sent.failure);
   const taken = publication.target !== ours && [...pushed].some(([run, sent]) => mayHaveTaken(run, sent));
   return { raced, taken };
@@ -74,16 +74,16 @@ export async function pushAll(
 async function admitted(
   { engines, initEmpty, notify }: SyncContext,
   target: string,
-  runs: readonly PeerRun[],
-): Promise<readonly PeerRun[]> {
+  runs: readonly PeerProgress[],
+): Promise<readonly PeerProgress[]> {
   if (runs.some(({ peer, actions }) => actions?.push === true && peer.live === null)) {
     await engines.use(NO_CREDENTIALS, ({ database }) => refuseUnknownLive(database, runs, target));
   }
   const writable = runs.filter((run) => run.actions?.push === true && run.failure === null);
-  for (const run of writable) if (run.head === null && !initEmpty) run.failure = refusedFirstPush(run);
+  for (const run of writable) if (run.head === null && !initEmpty) run.fail(refusedFirstPush(run));
   const toPush = writable.filter((run) => run.failure === null);
   // Of an earlier round: what is pushed now is another commit.
-  for (const run of toPush) run.verified = false;
+  for (const run of toPush) run.beginPush();
   if (toPush.some((run) => run.head === null)) {
     const secrets = await engines.use(NO_CREDENTIALS, ({ database }) => secretRowsNotice(database, target));
     if (secrets !== null) notify(secrets);
@@ -91,7 +91,11 @@ async function admitted(
   return toPush;
 }
 
-async function verifyAll(context: SyncContext, target: string, pushed: ReadonlyMap<PeerRun, Pushed>): Promise<void> {
+async function verifyAll(
+  context: SyncContext,
+  target: string,
+  pushed: ReadonlyMap<PeerProgress, Pushed>,
+): Promise<void> {
   const returned = [...pushed].flatMap(([run, sent]) => (sent.kind === 'unproven' ? [run] : []));
   await keepTags(context, [], (around) =>
     inEngines(context, { runs: returned, plain: 'first', around }, async (engine, run) => {
@@ -103,7 +107,7 @@ async function verifyAll(context: SyncContext, target: string, pushed: ReadonlyM
   );
 }
 
-function refusedFirstPush(run: PeerRun): Failure {
+function refusedFirstPush(run: PeerProgress): Failure {
   return new Failure(
     run.state === 'branch-missing' ? 'branch-missing' : 'remote-empty',
     `${run.peer.name} has no branch ${run.branch}, and \`init-empty\` is false`,
@@ -111,7 +115,12 @@ function refusedFirstPush(run: PeerRun): Failure {
 }
 
 /** Pushes to one peer, fast-forward only unless the run holds a lease. That a push returns proves nothing: see verify.ts. */
-async function pushTo(context: SyncContext, publication: Publication, engine: Engine, run: PeerRun): Promise<Pushed> {
+async function pushTo(
+  context: SyncContext,
+  publication: Publication,
+  engine: Engine,
+  run: PeerProgress,
+): Promise<Pushed> {
   const { target } = publication;
   const sql = engine.database;
   try {
@@ -119,11 +128,11 @@ async function pushTo(context: SyncContext, publication: Publication, engine: En
     const replaced = await replaceHead(context, publication, engine, run);
     if (replaced !== null) return { kind: 'unproven', commits: replaced.commits };
     if (run.head !== null && (await isAncestor(sql, target, run.head))) {
-      run.verified = true;
+      run.verify();
       return { kind: 'done' };
     }
     if (run.head !== null && !(await isAncestor(sql, run.head, target))) {
-      run.failure = strays(run);
+      run.fail(strays(run));
       return { kind: 'done' };
     }
     const commits = await (run.head === null ? countReachable(sql, target) : countCommits(sql, run.head, target));
@@ -138,13 +147,13 @@ async function pushTo(context: SyncContext, publication: Publication, engine: En
     const failure = toFailure(thrown);
     // Whoever lost its engine gets another; all else is tried again after a fetch, which tells what became of the push.
     if (failure.retryable && failure.code !== 'engine-lost') return { kind: 'lost-race', failure };
-    run.failure = failure.code === 'remote-empty' ? withoutBranch(run, failure) : failure;
+    run.fail(failure.code === 'remote-empty' ? withoutBranch(run, failure) : failure);
     return { kind: 'done' };
   }
 }
 
 /** Only a peer that is never merged from can be pushed to while it has commits of its own. */
-function strays(run: PeerRun): Failure {
+function strays(run: PeerProgress): Failure {
   return new Failure(
     'non-fast-forward',
     `${run.peer.name} has ${run.behind ?? 'some'} commit(s) that we lack, and a push only ever fast-forwards`,
@@ -153,13 +162,13 @@ function strays(run: PeerRun): Failure {
 }
 
 /** Reading says that such a repository is empty, as others are; only pushing tells that it cannot be pushed to. */
-function withoutBranch(run: PeerRun, cause: Failure): Failure {
+function withoutBranch(run: PeerProgress, cause: Failure): Failure {
   return new Failure('repository-empty', `${run.peer.name} is a git repository without any branch: ${cause.message}`, {
     cause,
   });
 }
 
 /** Whether the peer may hold the target now, so that it is a head like any other from here on. */
-export function mayHaveTaken(run: Pick<PeerRun, 'verified' | 'failure'>, push: Pushed): boolean {
+export function mayHaveTaken(run: Pick<PeerProgress, 'verified' | 'failure'>, push: Pushed): boolean {
   return push.kind === 'unproven' || run.verified || run.failure?.code === 'timeout';
 }

@@ -5,7 +5,7 @@ import type { Engine } from '../dolt/server/engines.ts';
 import { trackingHead } from '../dolt/sql/heads.ts';
 import { fetchBranch, fetchMark, isMarked } from '../dolt/sql/transfer.ts';
 import type { Notice } from './notice.ts';
-import type { PeerRun } from './peer-run.ts';
+import type { PeerProgress } from './peer-progress.ts';
 import type { SyncContext } from './sync-context.ts';
 import { timeLimit } from './time-limits.ts';
 
@@ -27,7 +27,7 @@ export const TAGS_MS = 2_000;
 export async function readPeer(
   context: SyncContext,
   engine: Engine,
-  run: PeerRun,
+  run: PeerProgress,
   { branch = run.branch, onTry }: Reading = {},
 ): Promise<string | null> {
   const at = { remote: run.remote, branch, user: run.user };
@@ -40,12 +40,12 @@ export async function readPeer(
     };
     const limit = timeLimit(run.peer, 'fetch', context.timeoutMs);
     const ended = await engine.operationUntil(limit, run.reach, enough, (sql) => fetchBranch(sql, at, mark));
-    if (!ended) run.manyTags = manyTags(run);
+    if (!ended) run.foundManyTags(manyTags(run));
   }, context);
   return await trackingHead(engine.database, at);
 }
 
-function manyTags({ peer }: PeerRun): Notice {
+function manyTags({ peer }: PeerProgress): Notice {
   const message = `the fetch from ${peer.name} was ended after the branch had arrived: its tags took more than ${durationText(TAGS_MS)}`;
   return { severity: 'notice', code: 'many-tags', message };
 }

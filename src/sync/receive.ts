@@ -9,11 +9,15 @@ import { compareWithin } from './fetch.ts';
 import { inboxBranch } from './inbox.ts';
 import type { Notice } from './notice.ts';
 import { rightsOf } from './peer-actions.ts';
-import type { PeerRun } from './peer-run.ts';
+import type { PeerProgress } from './peer-progress.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
 
 /** Names our inbox at running databases, and reads the inboxes of our own database. */
-export async function prepareInboxes(context: SyncContext, local: LocalHead, runs: readonly PeerRun[]): Promise<void> {
+export async function prepareInboxes(
+  context: SyncContext,
+  local: LocalHead,
+  runs: readonly PeerProgress[],
+): Promise<void> {
   const { engines, town } = context;
   const running = runs.filter(
     ({ peer, actions }) =>
@@ -23,7 +27,7 @@ export async function prepareInboxes(context: SyncContext, local: LocalHead, run
   await engines.use(NO_CREDENTIALS, async (engine) => {
     if (town !== null && running.length > 0) {
       const branch = inboxBranch(town, (await rootCommit(engine.database, local.ours)).hash);
-      for (const run of running) run.delivery = { branch, head: null };
+      for (const run of running) run.deliverTo(branch);
     }
     await fetchInboxes(context, local, engine, runs);
   });
@@ -34,18 +38,17 @@ async function fetchInboxes(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
 ): Promise<void> {
   for (const run of runs) {
     if (run.inbox === null) continue;
-    run.attempts += 1;
+    run.countAttempt();
     try {
       const theirs = await branchHead(engine.database, run.inbox);
-      if (theirs === null) run.state = 'branch-missing';
+      if (theirs === null) run.foundEmpty('branch-missing');
       else await compareWithin(context, local, engine, run, { theirs, before: null });
     } catch (thrown) {
-      run.state = 'unknown';
-      run.failure = toFailure(thrown);
+      run.incomparable(toFailure(thrown));
     }
   }
 }
@@ -53,7 +56,7 @@ async function fetchInboxes(
 /** Removes the inboxes that were merged. What cannot be removed now is removed by the next run; that fails nothing. */
 export async function removeMergedInboxes(
   { engines }: SyncContext,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
   head: string,
 ): Promise<void> {
   if (runs.every(({ inbox }) => inbox === null)) return;
@@ -71,7 +74,7 @@ export async function removeMergedInboxes(
  * removed now is removed by the next run.
  * @param head of our branch after the run
  */
-export async function removeInboxes(database: Database, runs: readonly PeerRun[], head: string): Promise<void> {
+export async function removeInboxes(database: Database, runs: readonly PeerProgress[], head: string): Promise<void> {
   for (const run of runs) {
     const { inbox, actions, failure, head: merged } = run;
     if (inbox === null || actions?.merge !== true || failure !== null || merged === null) continue;
@@ -81,7 +84,7 @@ export async function removeInboxes(database: Database, runs: readonly PeerRun[]
       await checkout(sql, inbox);
       return uncommittedTables(sql);
     });
-    if (tables.length > 0) run.notices = [...run.notices, inUse(inbox, tables)];
+    if (tables.length > 0) run.notice(inUse(inbox, tables));
     else await deleteBranch(database, inbox).catch(() => undefined);
   }
 }

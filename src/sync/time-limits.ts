@@ -1,7 +1,7 @@
 import { durationText } from '../contract/duration.ts';
 import { Failure } from '../core/failure.ts';
 import type { TimeLimit } from '../dolt/server/engines.ts';
-import type { PeerRun } from './peer-run.ts';
+import type { PeerProgress } from './peer-progress.ts';
 
 /** What a peer can be asked for. */
 export type RemoteOperation = 'fetch' | 'push' | 'first push' | 'clone';
@@ -14,7 +14,7 @@ const WHOLE_HISTORY_FACTOR = 6;
  * How long a peer may take.
  * @param timeoutMs of the run; the peer's own goes before it
  */
-export function timeLimit(peer: PeerRun['peer'], operation: RemoteOperation, timeoutMs: number): TimeLimit {
+export function timeLimit(peer: PeerProgress['peer'], operation: RemoteOperation, timeoutMs: number): TimeLimit {
   const usual = peer.timeout ?? timeoutMs;
   const milliseconds = WHOLE_HISTORY.includes(operation) ? usual * WHOLE_HISTORY_FACTOR : usual;
   return {

@@ -3,8 +3,7 @@ import type { Engine } from '../dolt/server/engines.ts';
 import { isAncestor } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { verifyDelivery } from './deliver.ts';
-import { endLease } from './history/lease.ts';
-import type { PeerRun } from './peer-run.ts';
+import type { PeerProgress } from './peer-progress.ts';
 import { readPeer } from './read-peer.ts';
 import type { SyncContext } from './sync-context.ts';
 
@@ -17,15 +16,14 @@ export async function verifyPush(
   context: SyncContext,
   push: { readonly target: string; readonly commits: number },
   engine: Engine,
-  run: PeerRun,
+  run: PeerProgress,
 ): Promise<void> {
   const { target } = push;
   const { name } = run.peer;
   try {
     if (run.delivery !== null) {
       if ((await verifyDelivery(context, target, engine, run)) === null) throw missing(run, target);
-      run.verified = true;
-      run.pushedCommits += push.commits;
+      run.verifyPush({ head: run.head, commits: push.commits });
       return;
     }
     const head = await readPeer(context, engine, run);
@@ -35,22 +33,24 @@ export async function verifyPush(
         `the push of ${target} to ${name} returned, but ${name} is at ${head ?? 'nothing'}`,
       );
     }
-    run.head = head;
-    run.verified = true;
-    run.pushedCommits += push.commits;
-    endLease(run);
+    run.verifyPush({ head, commits: push.commits });
+    run.endLease();
   } catch (thrown) {
-    run.failure = unverified(name, toFailure(thrown));
+    run.fail(unverified(name, toFailure(thrown)));
   }
 }
 
-function missing({ peer, delivery }: PeerRun, target: string): Failure {
+function missing({ peer, delivery }: PeerProgress, target: string): Failure {
   const place = `${delivery?.branch} there is at ${delivery?.head ?? 'no commit'}`;
   return new Failure('unverified', `the delivery of ${target} to ${peer.name} returned, but ${place}`);
 }
 
 /** Where a head was to be replaced, the peer must have lost it: that it has ours, too, would prove nothing. */
-async function holds(sql: Sql, run: PeerRun, at: { readonly head: string; readonly target: string }): Promise<boolean> {
+async function holds(
+  sql: Sql,
+  run: PeerProgress,
+  at: { readonly head: string; readonly target: string },
+): Promise<boolean> {
   if (!(await isAncestor(sql, at.target, at.head))) return false;
   return run.replacing === null || !(await isAncestor(sql, run.replacing.head, at.head));
 }

@@ -3,11 +3,11 @@ import type { Conflict, PeerResult, Problem } from '../../contract/result.ts';
 import { Failure } from '../../core/failure.ts';
 import { groupBy } from '../../core/lists.ts';
 import type { Notice } from '../../sync/notice.ts';
-import type { PeerRun } from '../../sync/peer-run.ts';
+import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { peerStatus } from './run-status.ts';
 
 /** One peer's run as the JSON shows it. */
-export function peerResult(run: PeerRun): PeerResult {
+export function peerResult(run: PeerProgress): PeerResult {
   return {
     name: run.peer.name,
     endpoint: run.peer.endpoint.written,
@@ -23,7 +23,7 @@ export function peerResult(run: PeerRun): PeerResult {
     verified: run.verified,
     lastVerifiedAt: run.lastVerifiedAt,
     oldestUnsyncedAt: run.oldestUnsyncedAt,
-    conflicts: run.conflicts,
+    conflicts: [...run.conflicts],
     ...(run.held.length === 0 ? {} : { held: [...run.held] }),
     error: errorOf(run.failure ?? collision(run)),
     attempts: run.attempts,
@@ -60,7 +60,7 @@ const KIND_TEXTS: Readonly<Partial<Record<Conflict['kind'], string>>> = {
 };
 
 /** Rows of a merge that went through and yet has to be looked at; null where there are none. */
-function collision({ peer, conflicts }: PeerRun): Failure | null {
+function collision({ peer, conflicts }: PeerProgress): Failure | null {
   const left = conflicts.filter((conflict) => conflict.left);
   const [first] = left;
   if (first === undefined) return null;
@@ -98,7 +98,7 @@ export function problem(
 }
 
 /** What should be known of what a peer brings, as the JSON shows it. */
-export function noticesOf(run: PeerRun): Problem[] {
+export function noticesOf(run: PeerProgress): Problem[] {
   const notices = [...run.notices, run.otherMakers, run.manyTags].filter((notice) => notice !== null);
   return notices.map((notice) => toProblem(notice, run.peer.name));
 }

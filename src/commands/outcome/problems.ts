@@ -1,5 +1,5 @@
 import type { MergeReport, Problem } from '../../contract/result.ts';
-import type { PeerRun } from '../../sync/peer-run.ts';
+import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { problem } from './peer-result.ts';
 
 /** Tables that were not federated, since they have changes that nobody committed. */
@@ -17,7 +17,7 @@ export function unsavedProblems(unsaved: number | null): Problem[] {
 }
 
 /** An empty remote may be the wrong one. */
-export function firstPushProblems(run: PeerRun): Problem[] {
+export function firstPushProblems(run: PeerProgress): Problem[] {
   if (run.state !== 'remote-empty' || run.pushedCommits === 0) return [];
   return [
     problem('warning', 'remote-empty', {
@@ -29,7 +29,7 @@ export function firstPushProblems(run: PeerRun): Problem[] {
 }
 
 /** A remote that had something once has lost it, or is another place. */
-export function emptiedProblems({ state, remembered, peer, branch }: PeerRun): Problem[] {
+export function emptiedProblems({ state, remembered, peer, branch }: PeerProgress): Problem[] {
   if (remembered === null || (state !== 'remote-empty' && state !== 'branch-missing')) return [];
   const what = state === 'remote-empty' ? `${peer.name} is empty` : `${peer.name} has no branch ${branch}`;
   const since = remembered.verifiedAt === null ? '' : ` when it was last verified, ${remembered.verifiedAt}`;
@@ -52,7 +52,7 @@ interface LocalDatabase {
 
 /** Says that our branch was replaced by a peer's head, which tag keeps the old one, and how to go back. */
 export function adoptedProblems(
-  { adopted, adopt, peer }: PeerRun,
+  { adopted, adopt, peer }: PeerProgress,
   { path, branch, isCheckedOut }: LocalDatabase,
 ): Problem[] {
   if (adopted === null) return [];
@@ -71,7 +71,7 @@ export function adoptedProblems(
  * @param database the folder to run the command in
  * @returns nothing where nothing was forced
  */
-export function replacedProblems(run: PeerRun, database: string): Problem[] {
+export function replacedProblems(run: PeerProgress, database: string): Problem[] {
   if (run.replaced === null) return [];
   const { head, tag, atPeer } = run.replaced;
   const { peer, remote } = run;

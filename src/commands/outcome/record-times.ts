@@ -14,7 +14,7 @@ import {
   writeStateFile,
 } from '../../sync/history/last-verified.ts';
 import { oldestUnsynced } from '../../sync/history/unsaved.ts';
-import type { PeerRun } from '../../sync/peer-run.ts';
+import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { type LastVerified, placeOf } from '../prepare/last-verified.ts';
 import { problem } from './peer-result.ts';
 
@@ -34,7 +34,7 @@ interface LocalDatabase {
  */
 export async function recordTimes(
   engines: Engines,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
   local: LocalDatabase,
 ): Promise<Problem[]> {
   const troubles: string[] = [];
@@ -52,7 +52,7 @@ export async function recordTimes(
   return troubles.map((message) => problem('warning', 'memory-unusable', { message }));
 }
 
-async function recordState(sql: Sql, runs: readonly PeerRun[], local: LocalDatabase): Promise<readonly string[]> {
+async function recordState(sql: Sql, runs: readonly PeerProgress[], local: LocalDatabase): Promise<readonly string[]> {
   const { path, branch, head, mayWrite, lastVerified } = local;
   const { stateFile } = await readStateFile(path);
   const warnings = lastVerified.warning === null ? [] : [lastVerified.warning];
@@ -75,12 +75,12 @@ async function recordState(sql: Sql, runs: readonly PeerRun[], local: LocalDatab
 
 function recordVerified(
   stateFile: StateFile,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
   { branch, root }: { readonly branch: string; readonly root: string | null },
 ): void {
   if (root === null) return;
   for (const run of runs) {
-    run.lastVerifiedAt = recall(stateFile, placeOf(run, branch, root), run.peer.name)?.verifiedAt ?? null;
+    run.lastVerified(recall(stateFile, placeOf(run, branch, root), run.peer.name)?.verifiedAt ?? null);
   }
 }
 
@@ -90,7 +90,7 @@ function recordVerified(
  */
 async function findingsOf(
   sql: Sql,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
   local: { readonly branch: string; readonly head: string; readonly root: string },
 ): Promise<Finding[]> {
   const now = new Date().toISOString();
@@ -108,7 +108,7 @@ async function findingsOf(
 }
 
 /** Heads that one side gave up in this run for the other's history. */
-async function givenUp(sql: Sql, runs: readonly PeerRun[], head: string): Promise<string[]> {
+async function givenUp(sql: Sql, runs: readonly PeerProgress[], head: string): Promise<string[]> {
   const former = runs
     .filter(({ adopted, replaced }) => adopted !== null || replaced !== null)
     .flatMap(({ adopted, replaced, remembered }) => [adopted?.head, replaced?.head, remembered?.head])
@@ -117,10 +117,10 @@ async function givenUp(sql: Sql, runs: readonly PeerRun[], head: string): Promis
   return [...new Set(former)].filter((commit) => !kept.includes(commit));
 }
 
-async function recordUnsynced(sql: Sql, runs: readonly PeerRun[], head: string): Promise<void> {
+async function recordUnsynced(sql: Sql, runs: readonly PeerProgress[], head: string): Promise<void> {
   await Promise.all(
     runs.map(async (run) => {
-      run.oldestUnsyncedAt = await oldestUnsynced(sql, run, head);
+      run.unsyncedSince(await oldestUnsynced(sql, run, head));
     }),
   );
 }

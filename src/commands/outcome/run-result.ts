@@ -3,7 +3,7 @@ import type { MergeReport, Problem, RunResult } from '../../contract/result.ts';
 import type { RunStatus } from '../../contract/vocabulary.ts';
 import { monotonicMs } from '../../core/time.ts';
 import type { Notice } from '../../sync/notice.ts';
-import { newPeerRun } from '../../sync/peer-run.ts';
+import { newPeerProgress } from '../../sync/peer-progress.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
 import type { SyncRequest } from '../request.ts';
@@ -106,7 +106,9 @@ export function notRunResult(
     doltVersion: null,
     durationMs: monotonicMs() - why.started,
     merge: null,
-    peers: why.peers.map((peer) => peerResult(newPeerRun(peer, null, request.branch ?? NO_BRANCH))),
+    peers: why.peers.map((peer) =>
+      peerResult(newPeerProgress({ peer, actions: null, branch: request.branch ?? NO_BRANCH })),
+    ),
     problems: why.notices.map((notice) => toProblem(notice)),
   };
 }

@@ -10,7 +10,7 @@ import { type ConflictsFile, countOpen } from '../../resolve/conflicts-file.ts';
 import { isEmptyFile, nextFile, readConflictsIfAny, storeConflicts } from '../../resolve/store-conflicts.ts';
 import { findUnresolved, isUnresolved } from '../../resolve/unresolved-rows.ts';
 import { removeScratch } from '../../sync/merge/scratch.ts';
-import type { PeerRun } from '../../sync/peer-run.ts';
+import type { PeerProgress } from '../../sync/peer-progress.ts';
 import type { Context } from '../context.ts';
 import { problem } from './peer-result.ts';
 
@@ -26,7 +26,7 @@ interface Ended {
   readonly branch: string;
   /** Our head after the run. */
   readonly head: string;
-  readonly runs: readonly PeerRun[];
+  readonly runs: readonly PeerProgress[];
   readonly peers: readonly Peer[];
   /** How long reading what one peer left may take, in milliseconds. */
   readonly mergeTimeoutMs: number;
@@ -97,7 +97,7 @@ export async function countEarlierOpen(database: string, context: Pick<Context, 
 }
 
 /** The merge is done, or refused for another reason; only the file lacks the rows. */
-function unreadProblem({ peer }: PeerRun, { code, message }: Failure): Problem {
+function unreadProblem({ peer }: PeerProgress, { code, message }: Failure): Problem {
   return problem('warning', code, {
     message: `the conflicts file lacks the rows of ${peer.name}, which could not be read: ${message}`,
     hint: 'What was merged is as the result says. Compare the rows with a clone of the peer, or raise `merge-timeout`.',

@@ -4,7 +4,7 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { type Inbox, sortInboxes } from '../../sync/inbox.ts';
 import type { Notice } from '../../sync/notice.ts';
 import { actionsOf } from '../../sync/peer-actions.ts';
-import { newPeerRun, type PeerRun } from '../../sync/peer-run.ts';
+import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import type { SyncRequest } from '../request.ts';
 
 /** What the configuration says about deliveries to our own database. */
@@ -37,7 +37,7 @@ interface Receiving {
 export async function inboxRuns(
   sql: Sql,
   receiving: Receiving,
-): Promise<{ readonly runs: readonly PeerRun[]; readonly notices: readonly Notice[] }> {
+): Promise<{ readonly runs: readonly PeerProgress[]; readonly notices: readonly Notice[] }> {
   const { request, branch, settings, peers, configured } = receiving;
   if (request.command === 'push') return { runs: [], notices: [] };
   const branches = (await branchNames(sql)).filter((name) => name !== branch);
@@ -48,7 +48,12 @@ export async function inboxRuns(
     runs: chosen.map((inbox) => {
       const peer = configured.find(({ name }) => name === inbox.sender);
       const actions = actionsOf(request.command, 'upstream');
-      return newPeerRun(inboxPeer(inbox, receiving, peer), actions, inbox.branch, inbox.branch);
+      return newPeerProgress({
+        peer: inboxPeer(inbox, receiving, peer),
+        actions,
+        branch: inbox.branch,
+        inbox: inbox.branch,
+      });
     }),
     notices: asksForAll ? inboxNotices({ unread, malformed }) : [],
   };

@@ -11,7 +11,7 @@ import {
   type StateKey,
   writeStateFile,
 } from '../../sync/history/last-verified.ts';
-import type { PeerRun } from '../../sync/peer-run.ts';
+import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { remotesOf } from '../../sync/remotes/registration.ts';
 
 /** What a run knows of earlier heads before it reads any peer. */
@@ -35,7 +35,7 @@ interface LocalDatabase {
 }
 
 /** Where a peer's memory is kept. */
-export function placeOf({ peer, branch }: PeerRun, local: string, root: string): StateKey {
+export function placeOf({ peer, branch }: PeerProgress, local: string, root: string): StateKey {
   return { root, endpoint: peer.endpoint.canonical, ref: peer.ref, branch, local };
 }
 
@@ -45,7 +45,7 @@ export function placeOf({ peer, branch }: PeerRun, local: string, root: string):
  */
 export async function readLastVerified(
   database: Database,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
   localDatabase: LocalDatabase,
 ): Promise<LastVerified> {
   const { path, branch, ours, mayWrite } = localDatabase;
@@ -55,7 +55,7 @@ export async function readLastVerified(
   try {
     const contained = new Set(await commitsAmong(database, { from: null, to: ours }, known));
     const root = entries.find(({ head }) => contained.has(head))?.root ?? (await rootCommit(database, ours)).hash;
-    for (const run of runs) run.remembered = recall(stateFile, placeOf(run, branch, root), run.peer.name);
+    for (const run of runs) run.remember(recall(stateFile, placeOf(run, branch, root), run.peer.name));
     const remotes = await remotesOf(
       database,
       path,
@@ -83,7 +83,7 @@ function droppedHeads(
 
 async function headsFromRefs(
   sql: Sql,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
   localDatabase: {
     readonly branch: string;
     readonly ours: string;
@@ -95,14 +95,14 @@ async function headsFromRefs(
   const unknown = runs.filter((run) => run.registered && run.remembered === null);
   if (unknown.length === 0) return [];
   const refs = await trackingRefs(sql);
-  const headOf = (run: PeerRun): string | undefined =>
+  const headOf = (run: PeerProgress): string | undefined =>
     refs.get(`remotes/${localDatabase.remotes.get(run.peer.name) ?? run.remote}/${run.branch}`);
   const heads = unknown.flatMap((run) => headOf(run) ?? []);
   const contained = new Set(await commitsAmong(sql, { from: null, to: localDatabase.ours }, heads));
   return unknown.flatMap((run) => {
     const head = headOf(run);
     if (head === undefined || !contained.has(head)) return [];
-    run.remembered = { head, verifiedAt: null, certain: true };
+    run.remember({ head, verifiedAt: null, certain: true });
     return [
       { place: placeOf(run, localDatabase.branch, localDatabase.root), name: run.peer.name, head, verifiedAt: null },
     ];

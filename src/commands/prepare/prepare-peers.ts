@@ -4,7 +4,7 @@ import type { Role } from '../../contract/vocabulary.ts';
 import type { Boundary } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { actionsOf } from '../../sync/peer-actions.ts';
-import { newPeerRun, type PeerRun } from '../../sync/peer-run.ts';
+import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import { fileRemote } from '../../sync/remotes/file-remote.ts';
 import type { Registered, WantedRemote } from '../../sync/remotes/registration.ts';
 import { requirePeerWithin } from '../../sync/remotes/working-database.ts';
@@ -14,7 +14,7 @@ import { type Access, accessTo, tierRefusal } from './peer-access.ts';
 
 /** The runs of all peers, and the remotes that have to be registered before they can be read. */
 interface PreparedPeers {
-  readonly runs: readonly PeerRun[];
+  readonly runs: readonly PeerProgress[];
   readonly toRegister: readonly WantedRemote[];
 }
 
@@ -34,44 +34,48 @@ interface Preparation {
  */
 export async function preparePeers(peers: readonly Peer[], preparation: Preparation): Promise<PreparedPeers> {
   const { request, branch, access, mayPush, boundary } = preparation;
-  const runs: PeerRun[] = [];
+  const runs: PeerProgress[] = [];
   const toRegister: WantedRemote[] = [];
   for (const peer of peers) {
-    const lease = request.leases.get(peer.name) ?? null;
-    const run = newPeerRun(peer, leasedActions(actionsOf(request.command, peer.role, mayPush), lease !== null), branch);
-    run.lease = lease;
-    run.adopt = request.rewrites.adopt.get(peer.name) ?? null;
-    run.mergeRewritten = request.rewrites.merge.get(peer.name) ?? null;
+    const expected = request.leases.get(peer.name) ?? null;
+    const run = newPeerProgress({
+      peer,
+      actions: leasedActions(actionsOf(request.command, peer.role, mayPush), expected !== null),
+      branch,
+      expected,
+      adopt: request.rewrites.adopt.get(peer.name) ?? null,
+      mergeRewritten: request.rewrites.merge.get(peer.name) ?? null,
+    });
     runs.push(run);
     if (run.actions === null) {
       const isForbidden = actionsOf(request.command, peer.role) !== null;
-      if (request.only.includes(peer.name) && !isForbidden) run.failure = noActions(peer, request.command);
+      if (request.only.includes(peer.name) && !isForbidden) run.fail(noActions(peer, request.command));
       continue;
     }
     try {
       const refusal = tierRefusal(peer);
       if (refusal !== null) throw refusal;
       await requirePeerWithin(boundary, peer.endpoint);
-      const { url, engineCredentials, reach, user } = accessTo(peer, access);
-      Object.assign(run, { engineCredentials, reach, user });
-      run.registered = await canBeRegistered(run, request);
-      if (run.registered) toRegister.push({ peer: peer.name, url, ref: peer.ref });
+      const { url, ...reached } = accessTo(peer, access);
+      run.access(reached);
+      if (await canBeRegistered(run, request)) toRegister.push({ peer: peer.name, url, ref: peer.ref });
     } catch (thrown) {
-      run.failure = toFailure(thrown);
+      run.fail(toFailure(thrown));
     }
   }
   return { runs, toRegister };
 }
 
 /** Registering a `file://` remote creates its folder, which only a first push may do. */
-async function canBeRegistered(run: PeerRun, request: Preparation['request']): Promise<boolean> {
+async function canBeRegistered(run: PeerProgress, request: Preparation['request']): Promise<boolean> {
   const folder = await fileRemote(run.peer.endpoint).catch((thrown: unknown) => {
-    run.state = 'unreachable';
-    throw thrown;
+    run.unreachable(toFailure(thrown));
+    return null;
   });
+  if (folder === null) return false;
   const isLook = request.command === 'status' || request.dryRun;
   if (folder !== 'absent' && !(isLook && (await isEmpty(run.peer.endpoint)))) return true;
-  run.state = 'remote-empty';
+  run.foundEmpty('remote-empty');
   return run.actions?.push === true && !request.dryRun;
 }
 
@@ -85,15 +89,12 @@ async function isEmpty({ folder }: Peer['endpoint']): Promise<boolean> {
 }
 
 /** Notes under which name the database knows each peer; nothing can be asked of the others in this run. */
-export function recordRegistered(runs: readonly PeerRun[], { remotes, failures }: Registered): void {
+export function recordRegistered(runs: readonly PeerProgress[], { remotes, failures }: Registered): void {
   for (const run of runs) {
     const remote = remotes.get(run.peer.name);
-    if (remote !== undefined) Object.assign(run, { remote: remote.name, keepsRemote: remote.stays });
+    if (remote !== undefined) run.register(remote);
     const failure = failures.get(run.peer.name);
-    if (failure === undefined) continue;
-    run.registered = false;
-    run.state = 'unreachable';
-    run.failure = failure;
+    if (failure !== undefined) run.cannotRegister(failure);
   }
 }
 

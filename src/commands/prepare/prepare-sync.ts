@@ -6,7 +6,7 @@ import type { Database } from '../../dolt/sql/sql.ts';
 import { finishAdvances } from '../../sync/advance.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import type { Notice } from '../../sync/notice.ts';
-import type { PeerRun } from '../../sync/peer-run.ts';
+import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { rememberFolders } from '../../sync/remotes/file-access.ts';
 import { type Registered, registerPeers, releaseRemotes, unreleased } from '../../sync/remotes/registration.ts';
 import type { Registering } from '../../sync/remotes/remote-plan.ts';
@@ -39,7 +39,7 @@ export interface PreparedSync {
   /** Tables with uncommitted changes. */
   readonly dirty: readonly string[];
   /** Peers, and deliveries to our own database. */
-  readonly runs: readonly PeerRun[];
+  readonly runs: readonly PeerProgress[];
   readonly lastVerified: LastVerified;
 }
 
@@ -83,7 +83,8 @@ async function prepareIn(
   const runs = [...remotes, ...received.runs];
   const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
   if (refused != null) throw refused;
-  if (!mayWrite(request)) undo.folders = await rememberFolders(runs);
+  const reached = peers.filter(({ name }) => toRegister.some(({ peer }) => peer === name));
+  if (!mayWrite(request)) undo.folders = await rememberFolders(reached);
   const registered = await registerPeers(database, toRegister, {
     path,
     registering: registeringOf(request, settings),

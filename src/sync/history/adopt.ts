@@ -17,7 +17,7 @@ import { comparePeer } from '../fetch.ts';
 import { checkIncoming } from '../incoming/check-incoming.ts';
 import { futureLimit } from '../incoming/check-peers.ts';
 import { readIncomingFrom } from '../incoming/read-incoming.ts';
-import type { PeerRun } from '../peer-run.ts';
+import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { leaseFailure } from './lease.ts';
 
@@ -25,7 +25,7 @@ interface Adoption {
   /** The local side afterwards; in a dry run as it would be. */
   readonly local: LocalHead;
   /** The peers whose head it has; empty where nothing was adopted. */
-  readonly from: readonly PeerRun[];
+  readonly from: readonly PeerProgress[];
 }
 
 /** Refusals of a comparison with our old head, which say nothing once our branch has another. */
@@ -56,7 +56,11 @@ export function adoptionVerdict({ expected, found, state, contained }: Adoptable
  * Makes our branch the head of the peers that `adopt` names, before anything is merged. A tag keeps the old head. Where it
  * is refused, that is noted in their runs and our branch stays; the other peers are compared with the new head.
  */
-export async function adoptHeads(context: SyncContext, local: LocalHead, runs: readonly PeerRun[]): Promise<Adoption> {
+export async function adoptHeads(
+  context: SyncContext,
+  local: LocalHead,
+  runs: readonly PeerProgress[],
+): Promise<Adoption> {
   if (runs.every((run) => run.adopt === null)) return { local, from: [] };
   return await context.engines.use(NO_CREDENTIALS, ({ database }) => adoptIn(context, local, database, runs));
 }
@@ -65,12 +69,12 @@ async function adoptIn(
   context: SyncContext,
   local: LocalHead,
   database: Database,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
 ): Promise<Adoption> {
   const { ours, dropped } = local;
   const { branch, dryRun, known } = context;
   const nothing: Adoption = { local, from: [] };
-  const adopting: PeerRun[] = [];
+  const adopting: PeerProgress[] = [];
   for (const run of runs) if (await isAdopting(database, run, ours)) adopting.push(run);
   const head = adopting[0]?.adopt ?? null;
   if (head === null) return nothing;
@@ -84,13 +88,13 @@ async function adoptIn(
       await replaceBranch(database, { branch, from: ours, to: head });
     }
     for (const run of adopting) {
-      run.failure = null;
-      if (!dryRun) run.adopted = { head: ours, tag };
+      run.tryAgain();
+      if (!dryRun) run.adoptedAs({ head: ours, tag });
     }
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;
-    for (const run of adopting) run.failure = failure;
+    for (const run of adopting) run.fail(failure);
     return nothing;
   }
   const kept = new Set(await commitsAmong(database, { from: null, to: head }, known));
@@ -101,7 +105,7 @@ async function adoptIn(
 }
 
 /** Whether a run is to adopt; a head that is not there any more is noted as its failure. */
-async function isAdopting(database: Database, run: PeerRun, ours: string): Promise<boolean> {
+async function isAdopting(database: Database, run: PeerProgress, ours: string): Promise<boolean> {
   const { adopt: expected, head: found, failure, state } = run;
   if (expected === null || run.actions === null || (failure !== null && !COMPARED.includes(failure.code))) return false;
   const contained = await containsCommit(database, ours, expected);
@@ -109,21 +113,26 @@ async function isAdopting(database: Database, run: PeerRun, ours: string): Promi
     case 'nothing-to-do':
       return false;
     case 'stale':
-      run.failure = leaseFailure(run.peer.name, { expected, found }, 'adopt');
+      run.fail(leaseFailure(run.peer.name, { expected, found }, 'adopt'));
       return false;
     case 'adopt':
       return true;
   }
 }
 
-async function compareAgain(context: SyncContext, local: LocalHead, database: Database, run: PeerRun): Promise<void> {
+async function compareAgain(
+  context: SyncContext,
+  local: LocalHead,
+  database: Database,
+  run: PeerProgress,
+): Promise<void> {
   if (run.head === null || run.actions === null || (run.failure !== null && !COMPARED.includes(run.failure.code)))
     return;
-  run.failure = null;
+  run.tryAgain();
   try {
     await comparePeer(context, local, database, run, { theirs: run.head, before: null });
   } catch (thrown) {
-    run.failure = toFailure(thrown);
+    run.fail(toFailure(thrown));
   }
 }
 
@@ -131,7 +140,7 @@ async function compareAgain(context: SyncContext, local: LocalHead, database: Da
 async function refuseLosses(
   { branch, discardLocal }: SyncContext,
   database: Database,
-  adopting: readonly PeerRun[],
+  adopting: readonly PeerProgress[],
   { ours, head }: { readonly ours: string; readonly head: string },
 ): Promise<void> {
   const common = await Promise.all(
@@ -178,15 +187,14 @@ async function refuseUncommitted(
 async function refuseIncoming(
   { branch, maxDelete }: SyncContext,
   database: Database,
-  adopting: readonly PeerRun[],
+  adopting: readonly PeerProgress[],
   { ours, head }: { readonly ours: string; readonly head: string },
 ): Promise<void> {
   const incoming = await readIncomingFrom(database, { branch, base: ours, ours, theirs: head }, futureLimit());
   for (const run of adopting) {
     const { name, accept } = run.peer;
     const verdict = checkIncoming({ ...incoming, dropped: [], deletions: [] }, { peer: name, accept, maxDelete });
-    run.held = verdict.held;
-    run.notices = verdict.notices;
+    run.checkedForAdoption(verdict);
     if (verdict.failure !== null) throw verdict.failure;
   }
 }

@@ -2,7 +2,7 @@ import type { Plan } from '../../contract/result.ts';
 import { Failure } from '../../core/failure.ts';
 import { countCommits, isAncestor } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import type { PeerRun } from '../peer-run.ts';
+import type { PeerProgress } from '../peer-progress.ts';
 
 /** Three commits at one peer whose branch may be replaced. */
 interface Leased {
@@ -50,19 +50,10 @@ export function savedTag(peer: string, head: string): string {
 }
 
 /** The tags that keep what is to be replaced at these peers. */
-export function savedTags(runs: readonly PeerRun[]): { readonly name: string; readonly commit: string }[] {
+export function savedTags(runs: readonly PeerProgress[]): { readonly name: string; readonly commit: string }[] {
   return runs.flatMap(({ peer, lease }) =>
     lease === null ? [] : [{ name: savedTag(peer.name, lease), commit: lease }],
   );
-}
-
-/** Ends a lease: what the peer has now is what was pushed, and from there on every push is a fast-forward again. */
-export function endLease(run: PeerRun): void {
-  run.lease = null;
-  if (run.replacing === null) return;
-  const { head, tag, atPeer } = run.replacing;
-  run.replaced = { head, tag, atPeer };
-  run.replacing = null;
 }
 
 /**
@@ -71,14 +62,14 @@ export function endLease(run: PeerRun): void {
  */
 export async function planReplacement(
   sql: Sql,
-  lease: { readonly run: PeerRun; readonly expected: string; readonly target: string },
+  lease: { readonly run: PeerProgress; readonly expected: string; readonly target: string },
 ): Promise<Partial<Plan> | null> {
   const { run, expected, target } = lease;
   switch (leaseVerdict({ expected, found: run.head, target })) {
     case 'nothing-to-do':
       return null;
     case 'stale':
-      run.failure = leaseFailure(run.peer.name, { expected, found: run.head });
+      run.fail(leaseFailure(run.peer.name, { expected, found: run.head }));
       return {};
     case 'replace':
       if (await isAncestor(sql, expected, target)) return null;

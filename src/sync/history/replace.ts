@@ -2,14 +2,14 @@ import type { Engine } from '../../dolt/server/engines.ts';
 import { countCommits, isAncestor } from '../../dolt/sql/history.ts';
 import { ensureTag } from '../../dolt/sql/tags.ts';
 import { forceBranch, pushTag } from '../../dolt/sql/transfer.ts';
-import type { PeerRun, Replacing } from '../peer-run.ts';
+import type { PeerProgress, Replacing } from '../peer-progress.ts';
 import type { Publication } from '../push.ts';
 import { readPeer } from '../read-peer.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { timeLimit } from '../time-limits.ts';
-import { endLease, leaseFailure, leaseVerdict, savedTag } from './lease.ts';
+import { leaseFailure, leaseVerdict, savedTag } from './lease.ts';
 
-type LeasedRun = PeerRun & { readonly lease: string };
+type LeasedRun = PeerProgress & { readonly lease: string };
 
 /**
  * Sets a peer's branch to ours although that is no fast-forward, because the user named the head that is lost there. The
@@ -22,12 +22,11 @@ export async function replaceHead(
   context: SyncContext,
   { target, branch }: Publication,
   engine: Engine,
-  run: PeerRun,
+  run: PeerProgress,
 ): Promise<Replacing | null> {
   if (!isLeased(run)) return null;
   if (hasLanded(run)) {
-    run.pushedCommits += run.replacing?.commits ?? 0;
-    endLease(run);
+    run.foundReplaced();
     return null;
   }
   const { progress } = context;
@@ -45,24 +44,25 @@ export async function replaceHead(
       () => false,
     );
   progress({ peer: name, step: 'fetching', detail: 'once more, since its head is to be replaced' });
-  run.head = await readPeer(context, engine, run);
+  run.readAgain(await readPeer(context, engine, run));
   // A fetch may bring another tag of that name (Dolt 2.3.0).
   await ensureTag(engine.database, saved);
   if (!needsReplacing(run, target)) return null;
   const commits = await countCommits(engine.database, run.lease, target);
   progress({ peer: name, step: 'pushing', detail: `${commits} commit(s), replacing ${run.lease}` });
-  run.replacing = { head: run.lease, tag, atPeer, target, commits };
+  const replacing = { head: run.lease, tag, atPeer, target, commits };
+  run.beginReplacing(replacing);
   const to = { remote: run.remote, source: branch, branch: run.branch, user: run.user };
   await engine.operation(limit, run.reach, (sql) => forceBranch(sql, to));
-  return run.replacing;
+  return replacing;
 }
 
-function isLeased(run: PeerRun): run is LeasedRun {
+function isLeased(run: PeerProgress): run is LeasedRun {
   return run.lease !== null;
 }
 
 /** A forced push whose answer got lost may have arrived all the same. */
-function hasLanded({ replacing, head }: PeerRun): boolean {
+function hasLanded({ replacing, head }: PeerProgress): boolean {
   return replacing !== null && replacing.target === head;
 }
 

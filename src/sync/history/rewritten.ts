@@ -4,7 +4,7 @@ import { holdEqualRows } from '../../dolt/rows/equal-rows.ts';
 import { commitsAmong, containsCommit, isPresent } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { rightsOf } from '../peer-actions.ts';
-import type { PeerRun } from '../peer-run.ts';
+import type { PeerProgress } from '../peer-progress.ts';
 
 /** Three commits: our head, the peer's, and their best common ancestor (null where there is none). */
 interface Heads {
@@ -53,7 +53,7 @@ export function sideRewritten(trace: Trace): 'ours' | 'theirs' | 'both' | null {
  */
 export async function findRewritten(
   sql: Sql,
-  { peer, remembered }: Pick<PeerRun, 'peer' | 'remembered'>,
+  { peer, remembered }: Pick<PeerProgress, 'peer' | 'remembered'>,
   heads: Heads & { readonly dropped: readonly string[] },
 ): Promise<Rewritten | null> {
   const { ours, theirs, base } = heads;
@@ -99,7 +99,7 @@ async function isSuspected(sql: Sql, role: Role, { ours, theirs, base }: Heads):
 
 /** Why nothing is merged with or pushed to a peer, and the ways out that its role leaves. */
 export function rewrittenFailure(
-  { peer, inbox }: Pick<PeerRun, 'peer' | 'inbox'>,
+  { peer, inbox }: Pick<PeerProgress, 'peer' | 'inbox'>,
   { side, last }: Rewritten,
   heads: Heads & { readonly branch: string },
 ): Failure {

@@ -7,7 +7,7 @@ import { countReachable, oldestCommitDate } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { headsThere } from '../deliver.ts';
 import { rightsOf } from '../peer-actions.ts';
-import type { PeerRun } from '../peer-run.ts';
+import type { PeerProgress } from '../peer-progress.ts';
 
 /** In these states nothing was pushed: what an earlier fetch saw is the best that is known. */
 const UNREAD: ReadonlySet<PeerState> = new Set(['unreachable', 'unknown']);
@@ -18,7 +18,11 @@ const UNREAD: ReadonlySet<PeerState> = new Set(['unreachable', 'unknown']);
  * @param head of our branch after the run
  * @returns null where nothing can be asked any more: the run was interrupted, or has told that its database is held
  */
-export async function countUnsaved(engines: Engines, runs: readonly PeerRun[], head: string): Promise<number | null> {
+export async function countUnsaved(
+  engines: Engines,
+  runs: readonly PeerProgress[],
+  head: string,
+): Promise<number | null> {
   const pushed = runs.filter(({ actions, state }) => actions?.push === true && !UNREAD.has(state));
   const read = pushed.flatMap(headsThere);
   try {
@@ -38,7 +42,7 @@ export async function countUnsaved(engines: Engines, runs: readonly PeerRun[], h
  * @param ours our head after the run
  * @returns null where nothing is missing, or where the peer's head is not known
  */
-export async function oldestUnsynced(sql: Sql, run: PeerRun, ours: string): Promise<string | null> {
+export async function oldestUnsynced(sql: Sql, run: PeerProgress, ours: string): Promise<string | null> {
   const rights = rightsOf(run.peer.role);
   if (run.head === null) {
     const lacksAll = run.state === 'remote-empty' || run.state === 'branch-missing';

@@ -2,7 +2,7 @@ import { type Failure, toFailure } from '../../core/failure.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { isChecked } from '../peer-actions.ts';
-import type { PeerRun } from '../peer-run.ts';
+import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { checkIncoming } from './check-incoming.ts';
 import type { IncomingChanges } from './incoming-changes.ts';
@@ -19,7 +19,7 @@ export async function checkPeers(
   context: SyncContext,
   { ours }: LocalHead,
   engine: Engine,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
 ): Promise<void> {
   const { branch, limits, maxDelete } = context;
   const limit = futureLimit();
@@ -32,23 +32,19 @@ export async function checkPeers(
     return found;
   };
   let lost: Failure | null = null;
-  const screenOne = async (run: PeerRun): Promise<void> => {
-    if (run.head === null || run.failure !== null || run.head === run.checked || !isChecked(run)) return;
+  const screenOne = async (run: PeerProgress): Promise<void> => {
+    if (run.head === null || run.failure !== null || run.head === run.checkedHead || !isChecked(run)) return;
     try {
       if (lost !== null) throw lost;
       const incoming = await look(run.head);
-      run.checked = run.head;
-      if (incoming === null) return;
+      if (incoming === null) return run.checked(null);
       const { accept, name } = run.peer;
-      const verdict = checkIncoming(incoming, { peer: name, accept, maxDelete });
-      run.failure = verdict.failure;
-      run.held = verdict.held;
-      run.notices = verdict.notices;
+      run.checked(checkIncoming(incoming, { peer: name, accept, maxDelete }));
     } catch (thrown) {
       const failure = toFailure(thrown);
       const isGuilty = limits.looksAlone && lost === null;
       if (failure.code === 'engine-lost') lost ??= failure;
-      if (failure.code !== 'engine-lost' || isGuilty) run.failure = engine.outgrown() ?? failure;
+      if (failure.code !== 'engine-lost' || isGuilty) run.fail(engine.outgrown() ?? failure);
     }
   };
   if (limits.looksAlone) for (const run of runs) await screenOne(run);

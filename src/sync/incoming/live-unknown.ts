@@ -2,20 +2,20 @@ import { Failure } from '../../core/failure.ts';
 import { ignoresTables } from '../../dolt/sql/heads.ts';
 import { isAncestor } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import type { PeerRun } from '../peer-run.ts';
+import type { PeerProgress } from '../peer-progress.ts';
 
 /**
  * Refuses pushes to peers that may be running databases, where a push would empty the tables that `dolt_ignore` matches
  * there (Dolt 2.3.0, measured). Such a peer is still read and merged.
  * @param target what would be pushed
  */
-export async function refuseUnknownLive(sql: Sql, runs: readonly PeerRun[], target: string): Promise<void> {
+export async function refuseUnknownLive(sql: Sql, runs: readonly PeerProgress[], target: string): Promise<void> {
   for (const run of runs) {
     if (run.actions?.push !== true || run.peer.live !== null || run.failure !== null) continue;
     if (run.head !== null && (await isAncestor(sql, target, run.head))) continue;
     const heads = run.head === null ? [target] : [target, run.head];
     const ignoring = await Promise.all(heads.map((head) => ignoresTables(sql, head)));
-    if (ignoring.includes(true)) run.failure = liveUnknown(run.peer.name);
+    if (ignoring.includes(true)) run.fail(liveUnknown(run.peer.name));
   }
 }
 

@@ -8,7 +8,7 @@ import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
 import { isPresent } from '../../dolt/sql/history.ts';
 import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import type { PeerRun } from '../peer-run.ts';
+import type { PeerProgress } from '../peer-progress.ts';
 
 /** More rows than these are counted only. */
 const MAX_ROWS = 10_000;
@@ -20,7 +20,7 @@ const BATCH = 500;
  */
 export async function recordReturned(
   sql: Sql,
-  run: PeerRun,
+  run: PeerProgress,
   local: { readonly ours: string; readonly target: string },
 ): Promise<void> {
   if (run.head === null) return;
@@ -44,10 +44,10 @@ export async function recordReturned(
   // An earlier round of this run may have listed them.
   const known = new Set(run.conflicts.map(nameOf));
   const listed = rows.slice(0, MAX_ROWS);
-  run.conflicts = [...run.conflicts, ...listed.filter((row) => !known.has(nameOf(row)))];
+  run.reportConflicts([...run.conflicts, ...listed.filter((row) => !known.has(nameOf(row)))]);
   if (rows.length > listed.length) {
     const message = `${rows.length} rows came back through merge-rewritten with ${run.peer.name}; the first ${MAX_ROWS} are listed`;
-    run.notices = [...run.notices, { severity: 'warning', code: 'history-rewritten', message }];
+    run.notice({ severity: 'warning', code: 'history-rewritten', message });
   }
 }
 

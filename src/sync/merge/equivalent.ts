@@ -1,6 +1,6 @@
 import { contentHash, onlyFederationMerges } from '../../dolt/rows/content.ts';
 import type { Database } from '../../dolt/sql/sql.ts';
-import type { PeerRun } from '../peer-run.ts';
+import type { PeerProgress } from '../peer-progress.ts';
 
 interface Kept {
   readonly head: string;
@@ -15,12 +15,8 @@ interface Kept {
  * so that every town leaves out the same ones.
  * @param runs those whose heads are known
  */
-export async function recordEquivalent(database: Database, runs: readonly PeerRun[], ours: string): Promise<void> {
-  for (const run of runs) {
-    // An earlier round of the same run found it equivalent to ours; that is looked at again.
-    if (run.state === 'up-to-date' && run.head !== ours) run.state = 'diverged';
-    run.equivalentTo = null;
-  }
+export async function recordEquivalent(database: Database, runs: readonly PeerProgress[], ours: string): Promise<void> {
+  for (const run of runs) run.forgetEquivalent(ours);
   const readOnly = runs.filter(isReadOnly);
   if (readOnly.length === 0) return;
   const kept: Kept[] = [{ head: ours, content: await contentHash(database, ours) }];
@@ -33,21 +29,22 @@ export async function recordEquivalent(database: Database, runs: readonly PeerRu
   for (const run of byHash.filter(({ state }) => state === 'behind')) {
     if (run.head === null) continue;
     const own = { head: run.head, content: await contentHash(database, run.head) };
-    run.equivalentTo = await twinOf(database, containing, own);
-    if (run.equivalentTo === null) containing.push(own);
+    const twin = await twinOf(database, containing, own);
+    run.equivalent(twin, ours);
+    if (twin === null) containing.push(own);
   }
   kept.push(...containing);
   for (const run of byHash.filter(({ state }) => state === 'diverged')) {
     if (run.head === null) continue;
     const own = { head: run.head, content: await contentHash(database, run.head) };
-    run.equivalentTo = await twinOf(database, kept, own);
-    if (run.equivalentTo === null) kept.push(own);
-    if (run.equivalentTo === ours) Object.assign(run, { state: 'up-to-date', ahead: 0, behind: 0 });
+    const twin = await twinOf(database, kept, own);
+    run.equivalent(twin, ours);
+    if (twin === null) kept.push(own);
   }
 }
 
 /** Whether this run cannot bring the peer and us to one commit. */
-function isReadOnly(run: PeerRun): boolean {
+function isReadOnly(run: PeerProgress): boolean {
   // Who delivers to an inbox reads our branch, too.
   if (run.inbox !== null) return false;
   return run.peer.role === 'upstream' || (run.actions?.merge === true && !run.actions.push);

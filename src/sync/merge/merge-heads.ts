@@ -5,7 +5,7 @@ import type { Engine } from '../../dolt/server/engines.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { checkPeers } from '../incoming/check-peers.ts';
 import { recordReturned } from '../incoming/returned-rows.ts';
-import type { PeerRun } from '../peer-run.ts';
+import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { type Attributed, attribute } from './attribute.ts';
 import { type Converged, converge, limited } from './converge.ts';
@@ -20,7 +20,11 @@ import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitte
  * Merges in an engine without any credential, and begins again in a new engine where one ended under a head or had to be
  * ended because of it. That ends: each time the limits have learned which head it was, or look closer.
  */
-export async function mergeHeads(context: SyncContext, local: LocalHead, runs: readonly PeerRun[]): Promise<Converged> {
+export async function mergeHeads(
+  context: SyncContext,
+  local: LocalHead,
+  runs: readonly PeerProgress[],
+): Promise<Converged> {
   const { engines, limits } = context;
   for (;;) {
     const { lost } = limits;
@@ -42,7 +46,7 @@ async function mergeIn(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
 ): Promise<Converged> {
   const { database } = engine;
   await checkPeers(context, local, engine, runs);
@@ -59,14 +63,14 @@ async function mergeIn(
   }
   for (const run of bringing) {
     const why = run.head === null ? undefined : (waiting.get(run.head) ?? converged.dropped.get(run.head));
-    if (why !== undefined && run.failure === null) leaveOut(run, why);
+    if (why !== undefined && run.failure === null) run.reject(why.failure, why.conflicts);
   }
   return converged;
 }
 
 interface ConvergedRuns extends Besides {
   /** The runs whose heads were merged, or tried. */
-  readonly bringing: readonly PeerRun[];
+  readonly bringing: readonly PeerProgress[];
   readonly attributed: readonly Attributed[];
 }
 
@@ -78,7 +82,7 @@ async function convergeRuns(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  runs: readonly PeerRun[],
+  runs: readonly PeerProgress[],
 ): Promise<ConvergedRuns> {
   const bringing = runs.filter(
     (run) => run.actions?.merge === true && run.failure === null && run.head !== null && run.equivalentTo === null,
@@ -99,7 +103,7 @@ async function convergeRuns(
     ({ equivalentTo: twin }) => twin !== null && (waiting.has(twin) || converged.dropped.has(twin)),
   );
   if (alone.length === 0) return { ...merged, bringing };
-  for (const run of alone) run.equivalentTo = null;
+  for (const run of alone) run.equivalent(null, local.ours);
   return await convergeRuns(context, local, engine, runs);
 }
 
@@ -194,25 +198,23 @@ async function convergeWithin(
   }
 }
 
-function headsOf(bringing: readonly PeerRun[], accepted: readonly string[]): StrategyHead[] {
+function headsOf(bringing: readonly PeerProgress[], accepted: readonly string[]): StrategyHead[] {
   const byName = bringing.toSorted((a, b) => (a.peer.name < b.peer.name ? -1 : 1));
   const theirs = byName.flatMap(({ head, peer }) => (head === null ? [] : [{ head, strategy: peer.strategy }]));
   return [...theirs, ...accepted.map((head) => ({ head, strategy: 'newest' }) as const)];
 }
 
-function leaveOut(run: PeerRun, why: RejectedHead): void {
-  run.failure = why.failure;
-  run.conflicts = [...why.conflicts];
-}
-
-function recordConflicts(local: LocalHead, bringing: readonly PeerRun[], attributed: readonly Attributed[]): void {
+function recordConflicts(local: LocalHead, bringing: readonly PeerProgress[], attributed: readonly Attributed[]): void {
   const namesAt = (heads: readonly string[]): string[] =>
     bringing.flatMap(({ head, peer }) => (head !== null && heads.includes(head) ? [peer.name] : []));
   for (const run of bringing) {
     // What an earlier attempt settled stands where a remote has taken it.
-    const before: Conflict[] = local.accepted.length > 0 ? run.conflicts : [];
+    const before: readonly Conflict[] = local.accepted.length > 0 ? run.conflicts : [];
     const now = attributed.filter(({ head }) => head === run.head);
-    run.conflicts = [...before, ...now.map(({ conflict, between }) => ({ ...conflict, between: namesAt(between) }))];
+    run.reportConflicts([
+      ...before,
+      ...now.map(({ conflict, between }) => ({ ...conflict, between: namesAt(between) })),
+    ]);
   }
 }
 

@@ -16,7 +16,7 @@ import { reportShare } from '../../rows/merge-budget.ts';
 import type { Side } from '../../rows/merging.ts';
 import { conflictOf, lostSide, type ResolvedRow } from '../../rows/resolved-row.ts';
 import { listed, type Notice } from '../notice.ts';
-import type { PeerRun } from '../peer-run.ts';
+import type { PeerProgress } from '../peer-progress.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { isLimit } from './limits.ts';
 import { scratchName } from './scratch.ts';
@@ -47,7 +47,7 @@ const commitRow = z.object({
 export async function reportReceivedMerges(
   context: SyncContext,
   move: Move,
-  incoming: ReadonlyMap<PeerRun, string>,
+  incoming: ReadonlyMap<PeerProgress, string>,
 ): Promise<void> {
   try {
     await context.engines.use(NO_CREDENTIALS, (engine) => reportReceived(context, move, engine, incoming));
@@ -63,7 +63,7 @@ async function reportReceived(
   context: SyncContext,
   move: Move,
   engine: Engine,
-  incoming: ReadonlyMap<PeerRun, string>,
+  incoming: ReadonlyMap<PeerProgress, string>,
 ): Promise<void> {
   const { database } = engine;
   const until = monotonicMs() + REPLAYS_MS;
@@ -105,15 +105,19 @@ async function passedCommits(sql: Sql, { from, to }: Move): Promise<PassedCommit
 
 async function report(
   sql: Sql,
-  incoming: ReadonlyMap<PeerRun, string>,
+  incoming: ReadonlyMap<PeerProgress, string>,
   merge: { readonly commit: string; readonly conflicts: readonly Conflict[] },
 ): Promise<void> {
   const run = merge.conflicts.length === 0 ? null : await bringer(sql, incoming, merge.commit);
-  if (run !== null) run.conflicts = [...run.conflicts, ...merge.conflicts];
+  run?.reportConflicts([...run.conflicts, ...merge.conflicts]);
 }
 
 /** The peer whose head brought a merge; where several did, the first by name. */
-async function bringer(sql: Sql, incoming: ReadonlyMap<PeerRun, string>, commit: string): Promise<PeerRun | null> {
+async function bringer(
+  sql: Sql,
+  incoming: ReadonlyMap<PeerProgress, string>,
+  commit: string,
+): Promise<PeerProgress | null> {
   for (const [run, head] of [...incoming].toSorted(([a], [b]) => (a.peer.name < b.peer.name ? -1 : 1))) {
     if (run.failure === null && (await isAncestor(sql, commit, head))) return run;
   }

@@ -1,9 +1,10 @@
 import { constants, type Stats } from 'node:fs';
 import { access, lstat, readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Peer } from '../../config/configuration.ts';
 import { Failure } from '../../core/failure.ts';
 import { readSmallText } from '../../core/files.ts';
-import type { PeerRun } from '../peer-run.ts';
+import type { PeerProgress } from '../peer-progress.ts';
 
 /** A file or folder that this user may not use as a remote needs it. */
 interface Inaccessible {
@@ -34,10 +35,10 @@ export async function findInaccessible(folder: string, writes: boolean): Promise
 }
 
 /** Replaces the refusal of a folder by one that names the file, its owner and what to do. */
-export async function explainFileAccess(runs: readonly PeerRun[]): Promise<void> {
+export async function explainFileAccess(runs: readonly PeerProgress[]): Promise<void> {
   for (const run of runs) {
     if (run.peer.endpoint.folder === null || run.failure === null) continue;
-    run.failure = await fileOwnerFailure(run.peer.endpoint.folder, run.failure);
+    run.explain(await fileOwnerFailure(run.peer.endpoint.folder, run.failure));
   }
 }
 
@@ -82,11 +83,11 @@ const MADE_BY_FETCH = 'oldgen';
  * Remembers which folders of `file://` peers a fetch would add something to.
  * @returns removes what was added; a folder that somebody has put something into stays
  */
-export async function rememberFolders(runs: readonly PeerRun[]): Promise<() => Promise<void>> {
+export async function rememberFolders(peers: readonly Peer[]): Promise<() => Promise<void>> {
   const lacking: string[] = [];
-  for (const { peer, registered } of runs) {
-    const { folder } = peer.endpoint;
-    if (!registered || folder === null) continue;
+  for (const { endpoint } of peers) {
+    const { folder } = endpoint;
+    if (folder === null) continue;
     const names = await readdir(folder).catch(() => null);
     if (names !== null && !names.includes(MADE_BY_FETCH)) lacking.push(join(folder, MADE_BY_FETCH));
   }

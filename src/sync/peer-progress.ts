@@ -6,42 +6,11 @@ import { monotonicMs } from '../core/time.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { NOWHERE, type Reach } from '../egress/host-rule.ts';
 import type { Remembered } from './history/last-verified.ts';
+import type { Replacing } from './history/lease.ts';
 import type { Rewritten } from './history/rewritten.ts';
 import type { Notice } from './notice.ts';
 import type { PeerActions } from './peer-actions.ts';
-
-/** What a run is to do with one peer. Made once, before anything is contacted. */
-export interface PeerPlan {
-  readonly peer: Peer;
-  /** null: takes no part in this command. */
-  readonly actions: PeerActions | null;
-  /** The branch there that belongs to ours here. */
-  readonly branch: string;
-  /** The branch of our own database that holds what the peer delivered; null: the peer is a remote. */
-  readonly inbox: string | null;
-  /** The head that the peer must be at so that its branch may be replaced by ours; null: it is never forced. */
-  readonly expected: string | null;
-  /** The head of the peer that our branch is to become; null: it becomes none. */
-  readonly adopt: string | null;
-  /** The head that is merged although one side was rewritten; null: none is. */
-  readonly mergeRewritten: string | null;
-}
-
-/** How the engine reaches a peer. */
-export interface PeerAccess {
-  /** What the engine holds; peers whose credentials have one key share an engine. */
-  readonly engineCredentials: EngineCredentials;
-  /** The hosts that are connected to while something is done with the peer. */
-  readonly reach: Reach;
-  /** The user that Dolt names to the peer; null: none in particular. */
-  readonly user: string | null;
-}
-
-/** A forced push: what it replaces, what it puts there, and how many commits that brings. */
-export interface Replacing extends Replaced {
-  readonly target: string;
-  readonly commits: number;
-}
+import type { PeerAccess, PeerPlan } from './peer-plan.ts';
 
 /** Where a peer's head is against ours. */
 interface Comparison {

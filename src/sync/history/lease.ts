@@ -1,4 +1,4 @@
-import type { Plan } from '../../contract/result.ts';
+import type { Plan, Replaced } from '../../contract/result.ts';
 import { Failure } from '../../core/failure.ts';
 import { countCommits, isAncestor } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -12,6 +12,12 @@ interface Leased {
   readonly found: string | null;
   /** What the peer is to have. */
   readonly target: string;
+}
+
+/** A forced push: what it replaces, what it puts there, and how many commits that brings. */
+export interface Replacing extends Replaced {
+  readonly target: string;
+  readonly commits: number;
 }
 
 /**

@@ -2,12 +2,12 @@ import type { Engine } from '../../dolt/server/engines.ts';
 import { countCommits, isAncestor } from '../../dolt/sql/history.ts';
 import { ensureTag } from '../../dolt/sql/tags.ts';
 import { forceBranch, pushTag } from '../../dolt/sql/transfer.ts';
-import type { PeerProgress, Replacing } from '../peer-progress.ts';
+import type { PeerProgress } from '../peer-progress.ts';
 import type { Publication } from '../push.ts';
 import { readPeer } from '../read-peer.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { timeLimit } from '../time-limits.ts';
-import { leaseFailure, leaseVerdict, savedTag } from './lease.ts';
+import { leaseFailure, leaseVerdict, type Replacing, savedTag } from './lease.ts';
 
 type LeasedRun = PeerProgress & { readonly lease: string };
 

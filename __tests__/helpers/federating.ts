@@ -100,6 +100,36 @@ export async function federateTown(
   return withEngines(test.town, test.tempDir, (engines) => federateIn(engines, test));
 }
 
+/** The context of a sync as tests run it. */
+export function testContext(
+  engines: Engines,
+  {
+    mergeTimeoutMs = 120_000,
+    peers = 1,
+    ...options
+  }: Partial<Omit<SyncContext, 'engines' | 'limits'>> & { readonly mergeTimeoutMs?: number; readonly peers?: number },
+): SyncContext {
+  return {
+    engines,
+    branch: 'main',
+    town: null,
+    dirty: [],
+    dryRun: false,
+    initEmpty: true,
+    maxDelete: 50,
+    known: [],
+    discardLocal: [],
+    notify() {},
+    retries: 3,
+    timeoutMs: 600_000,
+    limits: new MergeLimits(mergeTimeoutMs, peers),
+    parallel: 4,
+    signal: new AbortController().signal,
+    progress() {},
+    ...options,
+  };
+}
+
 /** Runs the core of a sync with engines that are open already. */
 export async function federateIn(engines: Engines, test: FederateRun): Promise<Federated> {
   const ours = await inDatabase(engines, async (database) => {
@@ -119,32 +149,9 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
     run.register({ name: peer.name, stays: true });
     return run;
   });
-  const {
-    mergeTimeoutMs = 120_000,
-    ours: head = ours ?? '',
-    dropped = [],
-    accepted = [],
-    ...options
-  } = test.options ?? {};
-  const context: SyncContext = {
-    engines,
-    branch: 'main',
-    town: null,
-    dirty: [],
-    dryRun: false,
-    initEmpty: true,
-    maxDelete: 50,
-    known: [],
-    discardLocal: [],
-    notify() {},
-    retries: 3,
-    timeoutMs: 600_000,
-    limits: new MergeLimits(mergeTimeoutMs, runs.length),
-    parallel: 4,
-    signal: new AbortController().signal,
-    progress: (event) => test.onEvent?.(event),
-    ...options,
-  };
+  const { ours: head = ours ?? '', dropped = [], accepted = [], ...options } = test.options ?? {};
+  const progress = (event: PeerEvent): void => test.onEvent?.(event);
+  const context = testContext(engines, { progress, peers: runs.length, ...options });
   const federated = await exchange(context, { ours: head, dropped, accepted }, runs);
   return {
     ...federated,

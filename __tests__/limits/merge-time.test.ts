@@ -2,10 +2,10 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { checkPeers } from '../../src/sync/incoming/check-peers.ts';
-import { MergeLimits, mergeLimit } from '../../src/sync/merge/limits.ts';
+import { mergeLimit } from '../../src/sync/merge/limits.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
-import { newPeerRun } from '../../src/sync/peer-run.ts';
-import { type Federated, filePeer, withEngines } from '../helpers/federating.ts';
+import { newPeerProgress } from '../../src/sync/peer-progress.ts';
+import { type Federated, filePeer, testContext, withEngines } from '../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
@@ -107,11 +107,12 @@ test('so does a check that passes its limit', async () => {
   await towns.send("UPDATE items SET title = 'sent' WHERE id = 101");
   await towns.south.dolt('fetch', 'origin');
   const peer = filePeer('partner', folder.file('mailbox'));
-  const run = { ...newPeerRun(peer, actionsOf('sync', 'peer'), 'main'), head: await towns.north.head() };
+  const run = newPeerProgress({ peer, actions: actionsOf('sync', 'peer'), branch: 'main' });
+  run.readAgain(await towns.north.head());
   const ours = await towns.south.head();
   await withEngines(towns.south.path, folder.file('tmp'), (engines) =>
     engines.use(NO_CREDENTIALS, (engine) =>
-      checkPeers(engine, [run], { branch: 'main', ours, maxDelete: 50, limits: new MergeLimits(1, 1) }),
+      checkPeers(testContext(engines, { mergeTimeoutMs: 1 }), { ours, dropped: [], accepted: [] }, engine, [run]),
     ),
   );
   expect(run.failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^checking/) });

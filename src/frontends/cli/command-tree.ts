@@ -2,8 +2,8 @@ import { Command, Option } from 'commander';
 import { COMMANDS, type CommandEntry, type CommandName } from '../../contract/commands.ts';
 import type { OptionEntry } from '../../contract/option-entry.ts';
 import { OPTIONS, type OptionName } from '../../contract/options.ts';
+import { defaultText } from '../../contract/parse-option.ts';
 import { COMMON_FLAGS } from './common-flags.ts';
-import { defaultText } from './option-value.ts';
 import { VERSION } from './version.ts';
 
 const NAMES = Object.keys(COMMANDS) as CommandName[];

@@ -6,8 +6,8 @@ import { OPTIONS } from '../../src/contract/options.ts';
 import { parseArgv } from '../../src/frontends/cli/parse-argv.ts';
 
 function printed(...argv: string[]): string {
-  const invocation = parseArgv(argv, { terminal: false });
-  if (invocation.kind === 'run') throw new Error(`runs ${invocation.request.command}`);
+  const invocation = parseArgv(argv);
+  if (invocation.kind === 'run') throw new Error(`runs ${invocation.parsed.command}`);
   return invocation.text;
 }
 

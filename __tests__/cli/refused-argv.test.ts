@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
-import { parseArgv } from '../../src/frontends/cli/parse-argv.ts';
+import { prepared } from '../helpers/command-line.ts';
 
 function refusal(argv: readonly string[]): Failure {
   try {
-    parseArgv(argv, { terminal: false });
+    prepared(argv);
   } catch (thrown) {
     if (thrown instanceof Failure) return thrown;
     throw thrown;

@@ -1,10 +1,9 @@
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { addPeer } from '../../src/commands/add-peer.ts';
+import { type AddPeerRequest, addPeer } from '../../src/commands/add-peer.ts';
 import { listPeers } from '../../src/commands/list-peers.ts';
 import { editConfiguration } from '../../src/commands/prepare/edit-configuration.ts';
 import { removePeer } from '../../src/commands/remove-peer.ts';
-import type { AddPeerRequest } from '../../src/commands/request.ts';
 import { addPeerResultSchema } from '../../src/contract/result.ts';
 import { problemsOf } from '../../src/core/failure.ts';
 import { parseAskedVersion } from '../../src/install/version.ts';
@@ -14,7 +13,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 const DOLT = { version: parseAskedVersion('2.3.0'), source: 'auto' } as const;
 
 function request(name: string, endpoint: string, more: Partial<AddPeerRequest> = {}): AddPeerRequest {
-  return { command: 'add-peer', name, endpoint, overrides: {}, dolt: DOLT, ...more };
+  return { name, endpoint, overrides: {}, dolt: DOLT, ...more };
 }
 
 async function withFile(folder: TempFolder, text: string): Promise<string> {
@@ -55,7 +54,7 @@ describe('add-peer', () => {
     expect(await readFile(file, 'utf8')).toBe(
       `${TEXT}    b:\n      endpoint: gs://bucket/b\n      role: backup\n      tier: T2\n      branch: main\n      conflict: manual\nsync: {mode: realtime}\n`,
     );
-    expect(await listPeers({ command: 'list-peers', overrides: {} }, commandContext(folder.path))).toEqual([
+    expect(await listPeers({ overrides: {} }, commandContext(folder.path))).toEqual([
       { name: 'a', endpoint: 'file:///srv/a', role: 'peer', tier: 'T1' },
       { name: 'b', endpoint: 'gs://bucket/b', role: 'backup', tier: 'T2' },
     ]);
@@ -129,9 +128,9 @@ describe('add-peer', () => {
     await withFile(folder, TEXT);
     const names = ['b', 'c', 'd', 'e', 'f'];
     const context = commandContext(folder.path);
-    const removing = removePeer({ command: 'remove-peer', name: 'a', overrides: {}, dolt: DOLT }, context);
+    const removing = removePeer({ name: 'a', overrides: {}, dolt: DOLT }, context);
     await Promise.all([...names.map((name) => addPeer(request(name, `file:///srv/${name}`), context)), removing]);
-    const peers = await listPeers({ command: 'list-peers', overrides: {} }, context);
+    const peers = await listPeers({ overrides: {} }, context);
     expect(peers.map(({ name }) => name)).toEqual(names);
   });
 

@@ -23,7 +23,7 @@ describe('config and list-peers', () => {
     await writeFile(file, TEXT);
     const context = contextIn(folder.path, { BD_CONFLICT_STRATEGY: 'manual', DOLT_FEDERATION_DATABASE: 'db' });
     const overrides = { sovereignty: 'T2', peers: 'c: file:///srv/c' } as const;
-    const entries = await config({ command: 'config', key: null, overrides }, context);
+    const entries = await config({ key: null, overrides }, context);
     expect(configListResultSchema.parse(entries)).toEqual([
       { key: 'sync.mode', value: 'realtime', origin: `file:${file}:1:8` },
       { key: 'federation.remote', value: 'file:///srv/own', origin: `file:${file}:6:3` },
@@ -45,8 +45,8 @@ describe('config and list-peers', () => {
       { key: 'federation.peers.b', value: 'file:///srv/b', origin: `file:${file}:4:5` },
       { key: 'federation.peers.c', value: 'file:///srv/c', origin: 'input:peers' },
     ]);
-    expect(await config({ command: 'config', key: 'federation.peers.b', overrides }, context)).toEqual([entries[13]]);
-    const peers = listPeersResultSchema.parse(await listPeers({ command: 'list-peers', overrides }, context));
+    expect(await config({ key: 'federation.peers.b', overrides }, context)).toEqual([entries[13]]);
+    const peers = listPeersResultSchema.parse(await listPeers({ overrides }, context));
     expect(peers[0]).toEqual({ name: 'origin', endpoint: 'file:///srv/own', role: 'primary', tier: 'T2' });
     expect(peers.map(({ name }) => name)).toEqual(['origin', 'a', 'b', 'c']);
   });
@@ -54,16 +54,16 @@ describe('config and list-peers', () => {
   test('a remote that is not set is an empty value, and there may be no peers', async () => {
     await using folder = await tempFolder();
     const context = { ...contextIn(folder.path), ceiling: folder.path };
-    expect(await config({ command: 'config', key: 'federation.remote', overrides: {} }, context)).toEqual([
+    expect(await config({ key: 'federation.remote', overrides: {} }, context)).toEqual([
       { key: 'federation.remote', value: '', origin: 'default' },
     ]);
-    expect(await listPeers({ command: 'list-peers', overrides: {} }, context)).toEqual([]);
+    expect(await listPeers({ overrides: {} }, context)).toEqual([]);
   });
 
   test.each(['federation.soverignty', 'federation.peers', 'federation.peers.x', ''])('%j is no key', async (key) => {
     await using folder = await tempFolder();
     const context = { ...contextIn(folder.path), ceiling: folder.path };
-    const failure = await refusal(() => config({ command: 'config', key, overrides: {} }, context));
+    const failure = await refusal(() => config({ key, overrides: {} }, context));
     expect(failure).toMatchObject({
       code: 'config-unknown-key',
       message: expect.stringContaining(JSON.stringify(key)),

@@ -71,7 +71,6 @@ describe('add-peer', () => {
     const add = (name: string, more: { live?: boolean } = {}) =>
       addPeer(
         {
-          command: 'add-peer',
           name,
           endpoint: `ssh://${name}.example/db`,
           database: 'town',

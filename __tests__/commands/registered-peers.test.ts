@@ -14,7 +14,6 @@ const RUN = { overrides: {} };
 describe('add-peer and remove-peer', () => {
   const adding = (name: string, folder: TempFolder, register = false) =>
     ({
-      command: 'add-peer',
       name,
       endpoint: `file://${folder.file('box')}`,
       register,

@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { removePeer } from '../../src/commands/remove-peer.ts';
-import type { RemovePeerRequest } from '../../src/commands/request.ts';
+import { type RemovePeerRequest, removePeer } from '../../src/commands/remove-peer.ts';
 import { removePeerFromFile } from '../../src/config/yaml/edit-file.ts';
 import { removePeerResultSchema } from '../../src/contract/result.ts';
 import { parseAskedVersion } from '../../src/install/version.ts';
@@ -9,7 +8,7 @@ import { commandContext, refusal } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 function request(name: string, overrides = {}): RemovePeerRequest {
-  return { command: 'remove-peer', name, overrides, dolt: { version: parseAskedVersion('2.3.0'), source: 'auto' } };
+  return { name, overrides, dolt: { version: parseAskedVersion('2.3.0'), source: 'auto' } };
 }
 
 async function withFile(folder: TempFolder, text: string): Promise<string> {

@@ -94,7 +94,7 @@ describe('a branch', () => {
 describe('which Dolt', () => {
   const asked = (flags: Readonly<Record<string, string>>) => {
     const read: ReadOption = (name) => optionValue(name, flags[name]);
-    return requestedDolt(read, { versionIsGiven: flags['dolt-version'] !== undefined });
+    return requestedDolt({ read, written: (name) => flags[name] });
   };
 
   test.each([DIGEST, ` ${DIGEST.toUpperCase()} `, `sha256:${DIGEST}`])('the digest %j', (text) => {

@@ -182,7 +182,6 @@ describe('remotes that exist during a run only', () => {
     const { context } = removing(folder, 'box', []);
     const resolved = await resolve(
       {
-        command: 'resolve',
         file,
         maxDelete: 50,
         mergeTimeout: 120_000,

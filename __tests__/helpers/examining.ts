@@ -1,5 +1,4 @@
-import { doctor } from '../../src/commands/doctor/index.ts';
-import type { DoctorRequest } from '../../src/commands/request.ts';
+import { type DoctorRequest, doctor } from '../../src/commands/doctor/index.ts';
 import type { DoctorResult } from '../../src/contract/doctor-result.ts';
 import { type Env, readEnv } from '../../src/core/env.ts';
 import { commandContext } from './configuring.ts';
@@ -24,7 +23,6 @@ export async function examine(folder: TempFolder, peers: string, asked: Asked = 
     userHome,
   };
   const request: DoctorRequest = {
-    command: 'doctor',
     only: [],
     database: 'town',
     branch: undefined,

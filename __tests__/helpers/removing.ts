@@ -7,7 +7,7 @@ import type { TempFolder } from './temp-folder.ts';
 export function removing(folder: TempFolder, name: string, warnings: string[], said: string[] = []) {
   const context = { ...commandContext(folder.file('town'), { env: doltOnPath(), ceiling: folder.path, warnings }) };
   return {
-    request: { command: 'remove-peer', name, overrides: {}, dolt: { source: 'auto' } } as const,
+    request: { name, overrides: {}, dolt: { source: 'auto' } } as const,
     context: {
       ...context,
       tempDir: folder.path,

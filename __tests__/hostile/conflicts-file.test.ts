@@ -66,7 +66,6 @@ async function run(
   const context = commandContext(folder.path, { env: ENV, warnings: more.warnings ?? [] });
   return await resolve(
     {
-      command: 'resolve',
       file,
       maxDelete: 50,
       mergeTimeout: 120_000,

@@ -45,7 +45,7 @@ test('the real Dolt, from a release, end to end; the second time from the cache'
     onResource() {},
   };
   const path = box.folder.file('tools', 'dolt', '2.3.0', `${process.arch}-${real.sha256}`, 'dolt');
-  const installed = await install({ command: 'install', dolt }, context);
+  const installed = await install({ dolt }, context);
   expect(installed).toEqual({ version: '2.3.0', path, source: 'release' });
   expect(await fileDigest(path)).toBe(await fileDigest(testDolt()));
   expect(
@@ -58,7 +58,7 @@ test('the real Dolt, from a release, end to end; the second time from the cache'
   ).toContain('42');
   expect(await readdir(box.context.tempDir)).toEqual([]);
 
-  expect((await install({ command: 'install', dolt }, context)).source).toBe('tool-cache');
+  expect((await install({ dolt }, context)).source).toBe('tool-cache');
   expect(host.seen).toHaveLength(1);
 });
 

@@ -150,7 +150,6 @@ test('`resolve` that passes its limit moves no branch and keeps the choices', as
   const resolving = (mergeTimeout: number) =>
     resolve(
       {
-        command: 'resolve',
         file,
         maxDelete: 50,
         mergeTimeout,

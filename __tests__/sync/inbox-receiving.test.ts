@@ -164,7 +164,6 @@ test('rows that the strategy leaves for a person are resolved as those of a peer
   await writeFile(file, written.replace(/^( +choose:).*$/m, '$1 theirs'));
   const resolved = await resolve(
     {
-      command: 'resolve',
       file,
       maxDelete: 50,
       mergeTimeout: 120_000,

@@ -8,18 +8,42 @@ import { addPeerToFile, createFileWithPeer } from '../config/yaml/edit-file.ts';
 import type { PeerValue } from '../config/yaml/edit-peers.ts';
 import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
 import type { AddPeerResult } from '../contract/result.ts';
+import type { ConflictStrategy, Role, Tier } from '../contract/vocabulary.ts';
 import { Failure, problemsOf } from '../core/failure.ts';
+import { plain } from '../core/text.ts';
 import { findDolt } from '../install/install.ts';
 import { fileRemote } from '../sync/remotes/file-remote.ts';
+import { type Asked, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { checkLock } from './doctor/lock-check.ts';
 import { type DatabaseFacts, databaseFacts } from './prepare/database-facts.ts';
 import { configurationFile, editConfiguration } from './prepare/edit-configuration.ts';
 import { hasIgnoredTables, liveNotice, withoutLive } from './prepare/live-notices.ts';
 import { locateDatabase } from './prepare/locate-database.ts';
+import { requestedConfig, requestedDolt } from './prepare/options.ts';
 import { tierRefusal } from './prepare/peer-access.ts';
 import { registerNow } from './prepare/register-remote.ts';
-import type { AddPeerRequest } from './request.ts';
+import type { ConfigOverrides, DoltRequest } from './request.ts';
+
+export interface AddPeerRequest {
+  readonly name: string;
+  readonly endpoint: string;
+  readonly role?: Role | undefined;
+  readonly tier?: Tier | undefined;
+  readonly branch?: string | undefined;
+  readonly conflict?: ConflictStrategy | undefined;
+  readonly user?: string | undefined;
+  readonly ref?: string | undefined;
+  /** As it is written, such as `90s`. */
+  readonly timeout?: string | undefined;
+  /** Whether the remote is a running database. */
+  readonly live?: boolean | undefined;
+  /** Whether the database keeps the peer as a remote, whatever `federation.register` says. */
+  readonly register?: boolean | undefined;
+  readonly database?: string | undefined;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
 
 /**
  * Adds a peer to the configuration file, and as a remote to the database where there is one; in any sync mode, and
@@ -129,4 +153,34 @@ function peerValue(request: AddPeerRequest): PeerValue {
     value === undefined ? [] : [[key, value] as const],
   );
   return given.length === 0 ? endpoint : { endpoint, ...Object.fromEntries(given) };
+}
+
+export const addPeerCommand = defineCommand({
+  parse: addPeerRequest,
+  run: addPeer,
+  render: (result) => ({ json: result, text: () => `added peer ${result.name} (${plain(result.endpoint)})\n` }),
+});
+
+function addPeerRequest(asked: Asked): AddPeerRequest {
+  const { read, written } = asked;
+  const [name = '', endpoint = ''] = asked.operands;
+  const live = read('live');
+  // The file keeps a peer's own time as it is written; the value is only checked.
+  read('timeout');
+  return {
+    name,
+    endpoint,
+    role: read('role'),
+    tier: read('tier'),
+    branch: read('branch'),
+    conflict: read('conflict'),
+    user: read('user'),
+    ref: read('ref'),
+    timeout: written('timeout'),
+    live: live === undefined ? undefined : live === 'true',
+    register: read('register'),
+    database: read('database'),
+    overrides: requestedConfig(read),
+    dolt: requestedDolt(asked),
+  };
 }

@@ -4,7 +4,17 @@ import type { ConfigurationContext } from '../config/find-config.ts';
 import { loadConfiguration } from '../config/load.ts';
 import type { ConfigEntry } from '../contract/result.ts';
 import { Failure, type Location } from '../core/failure.ts';
-import type { ConfigRequest } from './request.ts';
+import { plain } from '../core/text.ts';
+import { textTable } from '../report/text-table.ts';
+import { type Command, defineCommand } from './command.ts';
+import { requestedConfig } from './prepare/options.ts';
+import type { ConfigOverrides } from './request.ts';
+
+export interface ConfigRequest {
+  /** One key, or null for all. */
+  readonly key: string | null;
+  readonly overrides: ConfigOverrides;
+}
 
 /**
  * The effective configuration, one entry a key, or the one entry that was asked for; in any sync mode.
@@ -75,4 +85,40 @@ function originText(origin: Origin): string {
 
 function place({ file, line, column }: Location): string {
   return [file, line, column].filter((part) => part !== undefined).join(':');
+}
+
+/** `config list` prints all entries as `key = value`. */
+export const configListCommand: Command = configCommand({
+  keyOf: () => null,
+  json: (entries) => entries,
+  line: ({ key, value }) => `${key} = ${value}`,
+});
+
+/** `config get` prints one value alone, as `git config` does. */
+export const configGetCommand: Command = configCommand({
+  keyOf: ([key = '']) => key,
+  json: ([entry = null]) => entry,
+  line: ({ value }) => value,
+});
+
+interface ConfigForm {
+  readonly keyOf: (operands: readonly string[]) => string | null;
+  readonly json: (entries: readonly ConfigEntry[]) => unknown;
+  readonly line: (entry: ConfigEntry) => string;
+}
+
+function configCommand({ keyOf, json, line }: ConfigForm): Command {
+  return defineCommand({
+    parse: ({ read, operands }): ConfigRequest => ({ key: keyOf(operands), overrides: requestedConfig(read) }),
+    run: config,
+    render: (entries) => ({
+      json: json(entries),
+      text: ({ showOrigin }) => {
+        const rows = entries.map((one) => [...(showOrigin ? [plain(one.origin)] : []), plain(line(one))]);
+        return textTable(rows)
+          .map((row) => `${row}\n`)
+          .join('');
+      },
+    }),
+  });
 }

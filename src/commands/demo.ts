@@ -2,14 +2,23 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { stringify } from 'yaml';
+import { EXIT } from '../contract/exit-codes.ts';
 import type { RunResult } from '../contract/result.ts';
 import { initDatabase } from '../dolt/init.ts';
 import { openServer } from '../dolt/server/server.ts';
 import { openDatabase } from '../dolt/sql/sql.ts';
 import { installDolt } from '../install/install.ts';
+import { text } from '../report/text.ts';
+import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { type DemoRequest, type DoltRequest, NO_REWRITES, type SyncRequest } from './request.ts';
+import { exitCodeOf } from './outcome/exit-code.ts';
+import { requestedDolt } from './prepare/options.ts';
+import { type DoltRequest, NO_REWRITES, type SyncRequest } from './request.ts';
 import { sync } from './sync.ts';
+
+interface DemoRequest {
+  readonly dolt: DoltRequest;
+}
 
 interface DemoOutcome {
   /** The last sync of each town, in the order of the towns. */
@@ -147,3 +156,15 @@ const DEMO_EDITS: Readonly<Record<DemoDatabase, readonly string[]>> = {
   ],
   west: ["UPDATE issues SET title = 'Repair the mill and its wheel' WHERE id = 'mill-1'"],
 };
+
+/** A demo is as good as its worst database. */
+export const demoCommand = defineCommand({
+  parse: (asked): DemoRequest => ({ dolt: requestedDolt(asked) }),
+  run: demo,
+  render: ({ towns }) => ({
+    json: { towns },
+    text: () => towns.map((town) => `${town.name}\n${text(town.result)}`).join('\n'),
+  }),
+  exitCode: ({ towns }) =>
+    towns.map((town) => exitCodeOf(town.result, 'any')).find((code) => code !== EXIT.ok) ?? EXIT.ok,
+});

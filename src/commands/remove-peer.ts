@@ -3,10 +3,19 @@ import { quoteEndpoint } from '../config/endpoint/text.ts';
 import { removePeerFromFile } from '../config/yaml/edit-file.ts';
 import type { RemovePeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
+import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
+import { requestedConfig, requestedDolt } from './prepare/options.ts';
 import { forgetNow } from './prepare/register-remote.ts';
-import type { RemovePeerRequest } from './request.ts';
+import type { ConfigOverrides, DoltRequest } from './request.ts';
+
+export interface RemovePeerRequest {
+  readonly name: string;
+  readonly database?: string | undefined;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
 
 /**
  * Removes a peer from the configuration file, and its remote from the database where there is one; in any sync mode,
@@ -35,3 +44,14 @@ export async function removePeer(request: RemovePeerRequest, context: Context): 
   await forgetNow(name, { database: request.database, configuration }, context);
   return { name, status: 'removed' };
 }
+
+export const removePeerCommand = defineCommand({
+  parse: (asked): RemovePeerRequest => ({
+    name: asked.operands[0] ?? '',
+    database: asked.read('database'),
+    overrides: requestedConfig(asked.read),
+    dolt: requestedDolt(asked),
+  }),
+  run: removePeer,
+  render: (result) => ({ json: result, text: () => `removed peer ${result.name}\n` }),
+});

@@ -3,6 +3,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { loadConfiguration, requirePush } from '../config/load.ts';
 import type { ResolveResult } from '../contract/result.ts';
 import { Failure, toFailure } from '../core/failure.ts';
+import { plain } from '../core/text.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { type Engines, openEngines } from '../dolt/server/engines.ts';
 import { branchHead } from '../dolt/sql/heads.ts';
@@ -24,10 +25,24 @@ import { mergeLimit } from '../sync/merge/limits.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
 import { applyDirtyPolicy, headsThatTouch } from '../sync/merge/uncommitted.ts';
 import { remotesOf } from '../sync/remotes/registration.ts';
+import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { conflictsFileOf } from './outcome/write-conflicts-file.ts';
 import { locateDatabase } from './prepare/locate-database.ts';
-import type { ResolveRequest } from './request.ts';
+import { requestedConfig, requestedDolt } from './prepare/options.ts';
+import type { ConfigOverrides, DoltRequest } from './request.ts';
+
+export interface ResolveRequest {
+  /** The conflicts file, relative to the working directory; absent: ask. */
+  readonly file?: string | undefined;
+  /** Percent of a table's rows that a peer may delete at once. */
+  readonly maxDelete: number;
+  /** How long one check or merge may take, in milliseconds. */
+  readonly mergeTimeout: number;
+  readonly database?: string | undefined;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
 
 /**
  * Merges what `manual` left, as somebody chose in the conflicts file or answers now. The town's branch moves once, at the
@@ -167,4 +182,23 @@ async function refuseUncommitted(
   const { waiting } = await headsThatTouch({ branch, dirty }, { ours }, database, heads);
   for (const { failure } of waiting.values()) throw failure;
   return dirty;
+}
+
+export const resolveCommand = defineCommand({
+  parse: (asked): ResolveRequest => ({
+    file: asked.read('file'),
+    maxDelete: asked.read('max-delete'),
+    mergeTimeout: asked.read('merge-timeout'),
+    database: asked.read('database'),
+    overrides: requestedConfig(asked.read),
+    dolt: requestedDolt(asked),
+  }),
+  run: resolve,
+  render: (result) => ({ json: result, text: () => resolvedText(result) }),
+});
+
+function resolvedText({ status, branch, head, peers, rows }: ResolveResult): string {
+  if (status === 'unchanged') return 'nothing is left to resolve\n';
+  const merged = `merged ${peers.map(plain).join(', ')} with ${rows} row(s) as chosen`;
+  return `${merged}: ${plain(branch ?? '')} is at ${head}; run \`dolt-federation sync\` to publish it\n`;
 }

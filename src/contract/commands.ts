@@ -11,6 +11,10 @@ export interface CommandEntry {
   readonly summary: string;
   readonly arguments: readonly ArgumentEntry[];
   readonly options: readonly OptionName[];
+  /** Defaults of options that differ from those of the option table. */
+  readonly defaults?: Readonly<Partial<Record<OptionName, string>>>;
+  /** Whether `--show-origin` prints where each value came from. */
+  readonly showOrigin?: true;
   /** Whether the Action's input `command` may name it. */
   readonly action: boolean;
 }
@@ -107,11 +111,18 @@ export const COMMANDS = {
     action: false,
   },
   'list-peers': { summary: 'List the configured peers', arguments: [], options: CONFIG, action: false },
-  'config list': { summary: 'Print the effective configuration', arguments: [], options: CONFIG, action: false },
+  'config list': {
+    summary: 'Print the effective configuration',
+    arguments: [],
+    options: CONFIG,
+    showOrigin: true,
+    action: false,
+  },
   'config get': {
     summary: 'Print one effective value',
     arguments: [{ name: 'key', description: 'for example federation.sovereignty', required: true, variadic: false }],
     options: CONFIG,
+    showOrigin: true,
     action: false,
   },
   doctor: {
@@ -126,8 +137,19 @@ export const COMMANDS = {
     summary: 'Three towns in a temporary folder federate over file://',
     arguments: [],
     options: DOLT,
+    // The demo is for a first look, so it takes any Dolt that can be had.
+    defaults: { 'dolt-source': 'auto' },
     action: false,
   },
 } as const satisfies Record<string, CommandEntry>;
 
 export type CommandName = keyof typeof COMMANDS;
+
+/** The names of all commands, in the order of the help. */
+export const COMMAND_NAMES = Object.keys(COMMANDS) as [CommandName, ...CommandName[]];
+
+/** The text that replaces the default of an option for one command; undefined: the default of the option holds. */
+export function commandDefault(command: CommandName, name: OptionName): string | undefined {
+  const entry: CommandEntry = COMMANDS[command];
+  return entry.defaults?.[name];
+}

@@ -1,7 +1,7 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { DoctorRequest } from '../../../src/commands/request.ts';
+import type { DoctorRequest } from '../../../src/commands/doctor/index.ts';
 import type { Env } from '../../../src/core/env.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
 import { openServer } from '../../../src/dolt/server/server.ts';

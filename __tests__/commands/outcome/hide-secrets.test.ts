@@ -1,7 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { hideInFailure, hideInOutcome } from '../../../src/commands/outcome/hide-secrets.ts';
+import { hideInFailure, hideSecrets, OWN_PROPERTIES } from '../../../src/commands/outcome/hide-secrets.ts';
 import { Failure, problemsOf } from '../../../src/core/failure.ts';
-import { peer, runResult } from '../../helpers/results.ts';
+import { conflict, HEAD, peer, problem, runResult } from '../../helpers/results.ts';
 
 const hide = (text: string) => text.replaceAll('s3cret', '***');
 
@@ -22,14 +23,79 @@ test('of a failure: message, hint, and those of every problem that it stands for
   expect(hideInFailure(alone, hide)).toMatchObject({ message: '***', location: null, cause: 'what was thrown' });
 });
 
-test('of a run and of doctor', () => {
-  const error = { code: 'auth', message: 's3cret', hint: '', retryable: false } as const;
-  const result = runResult({ peers: [peer({ error })] });
-  const run = hideInOutcome({ command: 'sync', result, doltPath: null, locations: {} }, hide);
-  expect(run).toMatchObject({ command: 'sync', result: { peers: [{ error: { message: '***' } }] }, locations: {} });
-  const check = { check: 'git', peer: null, status: 'missing', message: 's3cret', cure: null } as const;
-  const doctor = { version: 1, command: 'doctor', status: 'missing', checks: [check] } as const;
-  expect(hideInOutcome({ command: 'doctor', result: { ...doctor, checks: [check] } }, hide)).toMatchObject({
-    result: { checks: [{ message: '***' }] },
+test('of a run: every message, hint and row', () => {
+  const cells = { id: 's3cret', s3cret: null };
+  const said = { message: 'got s3cret', hint: 'not s3cret' };
+  const result = runResult({
+    peers: [
+      peer({
+        error: { code: 'auth', retryable: false, ...said },
+        conflicts: [
+          conflict({ key: cells, base: cells, ours: cells, theirs: null, table: 's3cret', columns: ['s3cret'] }),
+          conflict({ with: { table: 't', key: cells }, otherKey: cells, lost: { commit: HEAD, sql: "= 's3cret'" } }),
+          conflict({
+            paths: [
+              { column: 's3cret', path: '$.s3cret', base: null, ours: 's3cret', theirs: '1', resolution: 'ours' },
+            ],
+          }),
+        ],
+        held: [{ table: 't', key: cells, column: 'c', value: 'a s3cret' }],
+      }),
+      peer({ held: [{ table: 't', key: cells, column: null, value: null }] }),
+    ],
+    problems: [problem(said)],
   });
+  const hidden = hideSecrets({ result, doltPath: null, locations: {} }, hide);
+  expect(hidden.result).toEqual(JSON.parse(hide(JSON.stringify(result))));
+  expect(JSON.stringify(hidden)).toContain('"message":"got ***","hint":"not ***"');
 });
+
+test('of doctor', () => {
+  const check = { check: 'git', peer: 'p', status: 'missing' } as const;
+  const checks = [
+    { ...check, message: 'got s3cret', cure: 'not s3cret' },
+    { ...check, message: 's3cret', cure: null },
+  ];
+  expect(hideSecrets(checks, hide)).toEqual(JSON.parse(hide(JSON.stringify(checks))));
+});
+
+test('a secret that is spelled like a word of the contract, a name or a column changes none of these', () => {
+  const words = ['failed', 'partner', 'message', 'key', 'id', 'status'];
+  const hideWords = (text: string) => words.reduce((rest, word) => rest.replaceAll(word, '***'), text);
+  const cells = { status: 'failed', id: '1' };
+  const error = { code: 'auth', retryable: false, message: 'failed: id', hint: '' } as const;
+  const [shown] = hideSecrets(
+    runResult({ peers: [peer({ status: 'failed', error, conflicts: [conflict({ key: cells })] })] }),
+    hideWords,
+  ).peers;
+  expect(shown).toMatchObject({ name: 'partner', status: 'failed', error: { code: 'auth', message: '***: ***' } });
+  expect(shown?.conflicts[0]?.key).toEqual({ '***': '1' });
+});
+
+test('a property of the published results is ours, or what it holds is hidden', async () => {
+  const schema: unknown = JSON.parse(await readFile('docs/result.schema.json', 'utf8'));
+  const properties = [...new Set(textProperties(schema))].sort();
+  expect(properties).toEqual([
+    ...['base', 'column', 'columns', 'cure', 'hint', 'key', 'message', 'origin', 'ours', 'path', 'peers'],
+    ...['resolution', 'sql', 'table', 'theirs', 'value'],
+  ]);
+});
+
+/** The names of properties in a JSON schema that hold a text or texts, and that are not our own. */
+function textProperties(schema: unknown): string[] {
+  if (Array.isArray(schema)) return schema.flatMap(textProperties);
+  if (typeof schema !== 'object' || schema === null) return [];
+  return Object.entries(schema).flatMap(([name, one]) => {
+    if (name !== 'properties' || typeof one !== 'object') return textProperties(one);
+    return Object.entries(one).flatMap(([property, value]: [string, unknown]) =>
+      OWN_PROPERTIES.has(property) ? [] : [...(holdsText(value) ? [property] : []), ...textProperties(value)],
+    );
+  });
+}
+
+function holdsText(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if ('type' in value && [value.type].flat().includes('string')) return true;
+  if ('anyOf' in value && Array.isArray(value.anyOf)) return value.anyOf.some(holdsText);
+  return 'items' in value && holdsText(value.items);
+}

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Outcome } from '../../../src/commands/outcome/outcome.ts';
 import { OUTPUTS } from '../../../src/contract/outputs.ts';
 import { errorResultSchema, type PeerResult, type RunResult } from '../../../src/contract/result.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { failureValues, outputValues } from '../../../src/frontends/action/outputs.ts';
+import { runOutputs } from '../../../src/report/outputs.ts';
 import { conflict, failed, HEAD, peer, runResult } from '../../helpers/results.ts';
 
-const of = (over: Partial<RunResult>) => {
+const of = (over: Partial<RunResult>, doltPath: string | null = '/bin/dolt') => {
   const result = runResult(over);
-  return outputValues({ command: result.command, result, doltPath: '/bin/dolt', locations: {} });
+  return outputValues({ json: result, text: () => '', outputs: () => runOutputs(result, doltPath) });
 };
 
 describe('outputs of a run', () => {
@@ -23,8 +23,7 @@ describe('outputs of a run', () => {
   });
 
   test('what is not known is empty', () => {
-    const result = runResult({ database: null, head: null, doltVersion: null, status: 'unchanged', peers: [] });
-    const values = outputValues({ command: 'sync', result, doltPath: null, locations: {} });
+    const values = of({ database: null, head: null, doltVersion: null, status: 'unchanged', peers: [] }, null);
     expect(values).toMatchObject({
       changed: 'false',
       head: '',
@@ -55,24 +54,10 @@ describe('outputs of a run', () => {
   });
 });
 
-describe('outputs of other commands', () => {
-  test('an installation names version and path', () => {
-    const result = { version: '2.3.0', path: '/opt/dolt', source: 'release' } as const;
-    const values = outputValues({ command: 'install', result });
-    expect(values).toMatchObject({ status: 'success', 'dolt-version': '2.3.0', 'dolt-path': '/opt/dolt' });
-    expect(JSON.parse(values.result)).toEqual(result);
-  });
-
-  test.each<Outcome>([
-    { command: 'list-peers', result: [] },
-    { command: 'config', result: [] },
-    { command: 'add-peer', result: { name: 'p', endpoint: 'e', status: 'added' } },
-    { command: 'remove-peer', result: { name: 'p', status: 'removed' } },
-    { command: 'demo', towns: [] },
-  ])('$command gives its JSON', (outcome) => {
-    const { result } = outputValues(outcome);
-    expect(JSON.parse(result)).toEqual('towns' in outcome ? outcome.towns : outcome.result);
-  });
+test('a command without outputs of its own gives its JSON', () => {
+  const values = outputValues({ json: [{ name: 'p' }], text: () => '' });
+  expect(values).toMatchObject({ status: 'success', changed: 'false', conflicts: '0', head: '', 'dolt-path': '' });
+  expect(JSON.parse(values.result)).toEqual([{ name: 'p' }]);
 });
 
 describe('outputs of a failure', () => {

@@ -1,21 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Outcome } from '../../../src/commands/outcome/outcome.ts';
 import { errorResultSchema } from '../../../src/contract/result.ts';
 import { Failure } from '../../../src/core/failure.ts';
-import { failureOutput, outcomeOutput } from '../../../src/frontends/cli/output.ts';
-import { parseArgv } from '../../../src/frontends/cli/parse-argv.ts';
+import { failureOutput, renderedOutput } from '../../../src/frontends/cli/output.ts';
 
 const located = new Failure('config-unknown-key', "'federation.peer' is no key", {
   hint: "Did you mean 'peers'?\nCorrect it.",
   location: { file: '/t/.beads/config.yaml', line: 3, column: 5 },
 });
-
-/** What a command line prints for an outcome. */
-function shown(line: string, outcome: Outcome): string {
-  const invocation = parseArgv(line.split(' '), { terminal: false });
-  if (invocation.kind === 'print') throw new Error(`'${line}' prints help`);
-  return outcomeOutput(outcome, invocation.request, invocation.display).stdout;
-}
 
 describe('what stopped a command', () => {
   test('as JSON, on standard output, in the published form', () => {
@@ -91,60 +82,11 @@ describe('what stopped a command', () => {
   });
 });
 
-describe('results', () => {
-  const entry = { key: 'sync.mode', value: 'dolt-native', origin: 'file /t/config.yaml:2:3' };
-  const other = { key: 'federation.sovereignty', value: 'T1', origin: 'default' };
-  const config: Outcome = { command: 'config', result: [entry, other] };
-  const one: Outcome = { command: 'config', result: [entry] };
-
-  test.each<[string, Outcome, string]>([
-    ['config list', config, 'sync.mode = dolt-native\nfederation.sovereignty = T1\n'],
-    [
-      'config list --show-origin',
-      config,
-      'file /t/config.yaml:2:3  sync.mode = dolt-native\ndefault                  federation.sovereignty = T1\n',
-    ],
-    ['config get sync.mode', one, 'dolt-native\n'],
-    ['config get sync.mode --show-origin', one, 'file /t/config.yaml:2:3  dolt-native\n'],
-    ['list-peers', { command: 'list-peers', result: [] }, 'no peers; add one with'],
-    [
-      'list-peers',
-      {
-        command: 'list-peers',
-        result: [
-          { name: 'origin', endpoint: 'file:///o', role: 'primary', tier: 'T1' },
-          { name: 'b', endpoint: 'file:///b', role: 'backup', tier: 'T4' },
-        ],
-      },
-      'origin  file:///o  primary  T1\nb       file:///b  backup   T4\n',
-    ],
-    [
-      'add-peer b file:///b',
-      { command: 'add-peer', result: { name: 'b', endpoint: 'file:///b', status: 'added' } },
-      'added peer b (file:///b)\n',
-    ],
-    ['remove-peer b', { command: 'remove-peer', result: { name: 'b', status: 'removed' } }, 'removed peer b\n'],
-    [
-      'install',
-      { command: 'install', result: { version: '2.3.0', path: '/d/dolt', source: 'path' } },
-      'dolt 2.3.0 at /d/dolt (path)\n',
-    ],
-  ])('%s', (line, outcome, text) => {
-    expect(shown(line, outcome)).toContain(text);
-  });
-
-  test.each<[string, Outcome, unknown]>([
-    ['config list --json', config, [entry, other]],
-    ['config get sync.mode --json', one, entry],
-    ['list-peers --json', { command: 'list-peers', result: [] }, []],
-    [
-      'remove-peer b --json',
-      { command: 'remove-peer', result: { name: 'b', status: 'removed' } },
-      { name: 'b', status: 'removed' },
-    ],
-  ])('%s is the result and nothing else', (line, outcome, value) => {
-    const text = shown(line, outcome);
-    expect(JSON.parse(text)).toEqual(value);
-    expect(text).toBe(`${JSON.stringify(value, null, 2)}\n`);
-  });
+test.each([
+  [false, 'one, from here\n'],
+  [true, '{\n  "a": 1\n}\n'],
+])('a result, with --json: %s', (json, stdout) => {
+  const display = { json, quiet: false, verbose: false, showOrigin: true };
+  const text = ({ showOrigin }: { readonly showOrigin: boolean }) => `one${showOrigin ? ', from here' : ''}\n`;
+  expect(renderedOutput({ json: { a: 1 }, text }, display)).toEqual({ stdout, stderr: '' });
 });

@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
-import { NO_REWRITES, type Request } from '../../../src/commands/request.ts';
+import { COMMAND_TABLE } from '../../../src/commands/index.ts';
+import { NO_REWRITES } from '../../../src/commands/request.ts';
+import { COMMAND_NAMES, COMMANDS } from '../../../src/contract/commands.ts';
 import { DEFAULT_DOLT_VERSION } from '../../../src/contract/dolt-options.ts';
-import { parseArgv } from '../../../src/frontends/cli/parse-argv.ts';
+import type { ReportValues } from '../../../src/contract/vocabulary.ts';
+import { askedByFlags } from '../../../src/frontends/cli/asked.ts';
 import { parseAskedVersion } from '../../../src/install/version.ts';
+import { parsed, prepared } from '../../helpers/command-line.ts';
 import { HEAD } from '../../helpers/results.ts';
 
-function parse(line: string, terminal = false) {
-  const invocation = parseArgv(line === '' ? [] : line.split(' '), { terminal });
-  if (invocation.kind === 'print') throw new Error(`'${line}' prints: ${invocation.text}`);
-  return invocation;
-}
-
-const request = (line: string): Request => parse(line).request;
+const words = (line: string): string[] => (line === '' ? [] : line.split(' '));
+const parse = (line: string) => parsed(words(line));
+const request = (line: string) => prepared(words(line)).request;
 
 describe('a command line becomes a request', () => {
   test.each(['sync', 'pull', 'push', 'status'])('%s with its defaults', (command) => {
@@ -85,14 +85,13 @@ describe('a command line becomes a request', () => {
     ['--live FALSE', false],
     ['', undefined],
   ])('add-peer %s', (flag, live) => {
-    expect(request(`add-peer far ssh://far.example/db ${flag}`.trim())).toMatchObject({ command: 'add-peer', live });
+    expect(request(`add-peer far ssh://far.example/db ${flag}`.trim())).toMatchObject({ live });
   });
 
   test('add-peer', () => {
     expect(
       request('add-peer far file:///far --role upstream --tier t2 --branch work --timeout 90s --database db'),
     ).toMatchObject({
-      command: 'add-peer',
       timeout: '90s',
       name: 'far',
       endpoint: 'file:///far',
@@ -104,18 +103,15 @@ describe('a command line becomes a request', () => {
   });
 
   test.each([
-    ['remove-peer far', { command: 'remove-peer', name: 'far' }],
-    ['list-peers --config x', { command: 'list-peers', overrides: { config: 'x' } }],
-    ['config list', { command: 'config', key: null }],
-    ['config get sync.mode', { command: 'config', key: 'sync.mode' }],
-    ['install --dolt-source build', { command: 'install', dolt: { source: 'build' } }],
-    ['demo', { command: 'demo', dolt: { source: 'auto' } }],
-    ['demo --dolt-source release', { command: 'demo', dolt: { source: 'release' } }],
-    ['install --dolt-path /d', { command: 'install', dolt: { version: undefined, path: '/d' } }],
-    [
-      'install --dolt-path /d --dolt-version 2.3.0',
-      { command: 'install', dolt: { version: parseAskedVersion('2.3.0'), path: '/d' } },
-    ],
+    ['remove-peer far', { name: 'far' }],
+    ['list-peers --config x', { overrides: { config: 'x' } }],
+    ['config list', { key: null }],
+    ['config get sync.mode', { key: 'sync.mode' }],
+    ['install --dolt-source build', { dolt: { source: 'build' } }],
+    ['demo', { dolt: { source: 'auto' } }],
+    ['demo --dolt-source release', { dolt: { source: 'release' } }],
+    ['install --dolt-path /d', { dolt: { version: undefined, path: '/d' } }],
+    ['install --dolt-path /d --dolt-version 2.3.0', { dolt: { version: parseAskedVersion('2.3.0'), path: '/d' } }],
     ['sync --init-empty', { command: 'sync', initEmpty: true }],
   ])('%s', (line, expected) => {
     expect(request(line)).toMatchObject(expected);
@@ -129,12 +125,17 @@ describe('a command line becomes a request', () => {
     ['--json federation list-peers', 'list-peers'],
     ['federation --json list-peers', 'list-peers'],
   ])("'%s' means %s", (line, command) => {
-    expect(request(line).command).toBe(command);
+    expect(parse(line).parsed.command).toBe(command);
   });
 
   test('only the first word federation means nothing', () => {
     expect(request('sync federation')).toMatchObject({ command: 'sync', only: ['federation'] });
   });
+});
+
+test.each(COMMAND_NAMES)('the table carries out %s', (name) => {
+  const { arguments: operands } = COMMANDS[name];
+  expect(prepared([...name.split(' '), ...operands.map(() => 'x')]).run).toBeInstanceOf(Function);
 });
 
 describe('how the result is shown', () => {
@@ -149,8 +150,10 @@ describe('how the result is shown', () => {
   });
 
   test('a terminal may show values, a pipe only keys, and the user has the last word', () => {
-    expect(parse('sync', true).request).toMatchObject({ reportValues: 'full' });
-    expect(parse('sync', false).request).toMatchObject({ reportValues: 'keys' });
-    expect(parse('sync --report-values none', true).request).toMatchObject({ reportValues: 'none' });
+    const shown = (line: string, values: ReportValues) =>
+      COMMAND_TABLE.sync.prepare(askedByFlags(parse(line).parsed, values)).request;
+    expect(shown('sync', 'full')).toMatchObject({ reportValues: 'full' });
+    expect(shown('sync', 'keys')).toMatchObject({ reportValues: 'keys' });
+    expect(shown('sync --report-values none', 'full')).toMatchObject({ reportValues: 'none' });
   });
 });

@@ -1,12 +1,11 @@
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import type { Request } from '../../../src/commands/request.ts';
 import { cliPaths, prepareFolders } from '../../../src/frontends/cli/paths.ts';
-import { parseAskedVersion } from '../../../src/install/version.ts';
+import { prepared } from '../../helpers/command-line.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
-const install: Request = { command: 'install', dolt: { version: parseAskedVersion('2.3.0'), source: 'release' } };
-const list: Request = { command: 'list-peers', overrides: {} };
+const install = prepared(['install']);
+const list = prepared(['list-peers']);
 
 describe('where a command of the terminal works', () => {
   test.each([

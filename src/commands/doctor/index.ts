@@ -2,19 +2,36 @@ import type { Configuration } from '../../config/configuration.ts';
 import { endpointOptions } from '../../config/endpoint/options.ts';
 import { guardHint, guardText, loadConfiguration, requireFederation } from '../../config/load.ts';
 import type { DoctorCheck, DoctorResult } from '../../contract/doctor-result.ts';
+import { EXIT } from '../../contract/exit-codes.ts';
 import { askCapabilities, type Capabilities } from '../../dolt/capabilities.ts';
+import { doctorSummary, doctorText } from '../../report/doctor.ts';
+import { SUMMARY_BUDGET_BYTES } from '../../report/summary.ts';
+import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import { databaseFacts } from '../prepare/database-facts.ts';
-import { requestedCredentials } from '../prepare/options.ts';
+import { requestedBranch, requestedConfig, requestedCredentials, requestedDolt } from '../prepare/options.ts';
 import { selectPeers } from '../prepare/prepare-peers.ts';
 import { strayCredentials, unwrittenBackup } from '../prepare/settings-without-effect.ts';
-import type { DoctorRequest } from '../request.ts';
+import type { ConfigOverrides, DoltRequest, GivenCredentials } from '../request.ts';
 import { fine, refused, warned } from './check.ts';
 import { checkDatabase } from './database-check.ts';
 import { type CheckedDolt, checkCapabilities, checkDolt } from './dolt-check.ts';
 import { checkPrograms, checkRunner } from './machine-check.ts';
 import { checkLive, checkPeer } from './peer-check.ts';
 import { checkSecrets } from './secrets-check.ts';
+
+export interface DoctorRequest {
+  /** Peer names; empty = all. */
+  readonly only: readonly string[];
+  readonly database: string | undefined;
+  readonly branch: string | undefined;
+  /** Absent: those of the environment. */
+  readonly credentials?: GivenCredentials | undefined;
+  /** Folders of `file://` peers are not looked at. */
+  readonly untrusted: boolean;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
 
 /**
  * What a run would miss here, each with its cure: from files and programs of this machine alone. Nothing is written, no
@@ -88,3 +105,24 @@ async function capabilitiesOf(
     return { check: refused({ check: 'capabilities' }, thrown) };
   }
 }
+
+export const doctorCommand = defineCommand({
+  parse: (asked): DoctorRequest => ({
+    credentials: asked.credentials,
+    only: asked.operands,
+    database: asked.read('database'),
+    branch: requestedBranch(asked.read('branch')),
+    untrusted: asked.untrusted,
+    overrides: requestedConfig(asked.read),
+    dolt: requestedDolt(asked),
+  }),
+  run: doctor,
+  render: (result) => ({
+    json: result,
+    text: () => doctorText(result),
+    summary: () => doctorSummary(result, SUMMARY_BUDGET_BYTES),
+    outputs: () => ({ status: result.status === 'ok' ? 'success' : 'failed' }),
+    verdict: 'doctor: something is missing',
+  }),
+  exitCode: ({ status }) => (status === 'ok' ? EXIT.ok : EXIT.failed),
+});

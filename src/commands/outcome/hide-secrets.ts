@@ -1,27 +1,42 @@
 import { Failure, problemsOf } from '../../core/failure.ts';
-import { type Hide, hideInDoctor, hideInRun } from '../../report/hide-secrets.ts';
-import type { Outcome } from './outcome.ts';
 
-/** What a command gave back, without the secrets of its run. */
-export function hideInOutcome(outcome: Outcome, hide: Hide): Outcome {
-  switch (outcome.command) {
-    case 'sync':
-    case 'pull':
-    case 'push':
-    case 'status':
-      return { ...outcome, result: hideInRun(outcome.result, hide) };
-    case 'doctor':
-      return { ...outcome, result: hideInDoctor(outcome.result, hide) };
-    // What these give back was written by this project or by the user; nobody else had a word in it.
-    case 'add-peer':
-    case 'remove-peer':
-    case 'resolve':
-    case 'list-peers':
-    case 'config':
-    case 'install':
-    case 'demo':
-      return outcome;
-  }
+/** A text without the secrets of this run. */
+export type Hide = (text: string) => string;
+
+/**
+ * Properties of results whose values no peer can write: words of the contract, names and paths that the user chose, hashes
+ * and times. A secret that is spelled like one of them must not change what a workflow reads.
+ */
+export const OWN_PROPERTIES: ReadonlySet<string> = new Set([
+  ...['command', 'status', 'state', 'code', 'severity', 'role', 'tier', 'kind', 'check', 'side', 'memory', 'because'],
+  ...['name', 'peer', 'between', 'endpoint', 'branch', 'database', 'conflictsPath', 'locations', 'file', 'source'],
+  ...['head', 'heads', 'remoteHead', 'last', 'commit', 'replaced', 'adopted', 'plan'],
+  ...['lastVerifiedAt', 'oldestUnsyncedAt', 'version', 'doltVersion', 'doltPath'],
+]);
+
+/** Properties that hold cells by column: there a peer chose the names as well. */
+const CELLS: ReadonlySet<string> = new Set(['key', 'base', 'ours', 'theirs', 'otherKey']);
+
+/** The outcome of a command, where a peer that repeats the secret that it was shown is not repeated in turn. */
+export function hideSecrets<T>(value: T, hide: Hide): T;
+export function hideSecrets(value: unknown, hide: Hide): unknown {
+  if (typeof value === 'string') return hide(value);
+  if (Array.isArray(value)) return value.map((one: unknown) => hideSecrets(one, hide));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => {
+      if (OWN_PROPERTIES.has(name)) return [name, one];
+      return [name, CELLS.has(name) && isObject(one) ? hideInCells(one, hide) : hideSecrets(one, hide)];
+    }),
+  );
+}
+
+function hideInCells(cells: object, hide: Hide): object {
+  return Object.fromEntries(Object.entries(cells).map(([column, value]) => [hide(column), hideSecrets(value, hide)]));
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** What stopped a command, without the secrets of its run. */

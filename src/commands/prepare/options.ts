@@ -8,6 +8,7 @@ import { SHA256 } from '../../install/digests.ts';
 import type { DoltRequest } from '../../install/dolt-request.ts';
 import { parseMirror } from '../../install/release-urls.ts';
 import { parseAskedVersion } from '../../install/version.ts';
+import type { Asked } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { ConfigOverrides } from '../request.ts';
 
@@ -34,7 +35,7 @@ export function requestedConfig(read: ReadOption): ConfigOverrides {
   };
 }
 
-interface Asked {
+interface AskedCredentials {
   readonly credentials?: GivenCredentials | undefined;
   readonly untrusted: boolean;
 }
@@ -44,7 +45,7 @@ interface Asked {
  * that an entry may name, so none are read there.
  * @throws Failure as `loadCredentials`
  */
-export async function requestedCredentials(asked: Asked, context: Context): Promise<Credentials> {
+export async function requestedCredentials(asked: AskedCredentials, context: Context): Promise<Credentials> {
   return asked.untrusted ? new Map() : await loadCredentials(asked.credentials, context);
 }
 
@@ -54,9 +55,9 @@ export async function requestedCredentials(asked: Asked, context: Context): Prom
  * @throws Failure `bad-usage` where a version, a digest or a mirror is malformed, and for a digest beside what could not be
  *   compared with it
  */
-export function requestedDolt(read: ReadOption, { versionIsGiven }: { readonly versionIsGiven: boolean }): DoltRequest {
+export function requestedDolt({ read, written }: Pick<Asked, 'read' | 'written'>): DoltRequest {
   const [path, source] = [read('dolt-path'), read('dolt-source')];
-  const version = path === undefined || versionIsGiven ? read('dolt-version') : undefined;
+  const version = path === undefined || written('dolt-version') !== undefined ? read('dolt-version') : undefined;
   const sha256 = requestedDigest(read('dolt-sha256'));
   if (sha256 !== undefined && path !== undefined) throw useless('dolt-path', 'names');
   if (sha256 !== undefined && source === 'build') throw useless('dolt-source: build', 'makes');
@@ -67,6 +68,7 @@ export function requestedDolt(read: ReadOption, { versionIsGiven }: { readonly v
     path,
     sha256,
     mirror: mirror === undefined ? undefined : parseMirror(mirror),
+    githubToken: read('github-token'),
   };
 }
 

@@ -1,14 +1,10 @@
 import { error, notice, summary as stepSummary, warning } from '@actions/core';
-import type { DoctorResult } from '../../contract/doctor-result.ts';
-import type { RunResult } from '../../contract/result.ts';
+import type { Rendered } from '../../commands/command.ts';
 import type { Env } from '../../core/env.ts';
-import { errorMessage, type Failure, type Location } from '../../core/failure.ts';
-import { type Annotation, annotations, errorAnnotations } from '../../report/annotations.ts';
-import { doctorSummary, doctorText } from '../../report/doctor.ts';
+import { errorMessage, type Failure } from '../../core/failure.ts';
+import { type Annotation, errorAnnotations } from '../../report/annotations.ts';
 import { errorResult, failureSummary } from '../../report/error-result.ts';
 import { plainLines } from '../../report/plain.ts';
-import { SUMMARY_BUDGET_BYTES, summary } from '../../report/summary.ts';
-import { text } from '../../report/text.ts';
 import { logText, logWarning } from './logger.ts';
 import { requireRunnerFile } from './runner-file.ts';
 import { fileInWorkspace } from './working-directory.ts';
@@ -18,20 +14,13 @@ interface ReportOptions {
   readonly workspace: string;
   /** Whether the step is going to fail. */
   readonly failing: boolean;
-  readonly locations: Readonly<Record<string, Location>>;
 }
 
-/** Shows a run in the log, in the job summary and as annotations; the result is what may be shown of it. */
-export async function reportRun(result: RunResult, options: ReportOptions): Promise<void> {
-  logText(text(result));
-  await writeSummary(summary(result), options.env);
-  for (const annotation of annotations(result, options)) annotate(annotation, options.workspace);
-}
-
-/** Shows what `doctor` found, in the log and in the job summary. */
-export async function reportDoctor(result: DoctorResult, env: Env): Promise<void> {
-  logText(doctorText(result));
-  await writeSummary(doctorSummary(result, SUMMARY_BUDGET_BYTES), env);
+/** Shows what a command did, in the log, in the job summary and as annotations. */
+export async function reportOutcome(rendered: Rendered, { env, workspace, failing }: ReportOptions): Promise<void> {
+  logText(rendered.text({ showOrigin: false }));
+  if (rendered.summary !== undefined) await writeSummary(rendered.summary(), env);
+  for (const annotation of rendered.annotations?.(failing) ?? []) annotate(annotation, workspace);
 }
 
 /** Shows a failure that stopped the command: an error on each line that is to blame, and a job summary. */

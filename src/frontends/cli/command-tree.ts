@@ -1,12 +1,16 @@
 import { Command, Option } from 'commander';
-import { COMMANDS, type CommandEntry, type CommandName } from '../../contract/commands.ts';
+import {
+  COMMAND_NAMES,
+  COMMANDS,
+  type CommandEntry,
+  type CommandName,
+  commandDefault,
+} from '../../contract/commands.ts';
 import type { OptionEntry } from '../../contract/option-entry.ts';
 import { OPTIONS, type OptionName } from '../../contract/options.ts';
 import { defaultText } from '../../contract/parse-option.ts';
 import { COMMON_FLAGS } from './common-flags.ts';
 import { VERSION } from './version.ts';
-
-const NAMES = Object.keys(COMMANDS) as CommandName[];
 
 /** What the parser found: a command of the table, its operands, and its flags by attribute name. */
 export interface ParsedCommand {
@@ -37,7 +41,7 @@ export function commandTree(options: TreeOptions): Command {
     const common = new Option(flag, description);
     root.addOption(excludes === undefined ? common : common.conflicts(excludes));
   }
-  for (const name of NAMES) addCommand(root, name, options);
+  for (const name of COMMAND_NAMES) addCommand(root, name, options);
   return root;
 }
 
@@ -52,25 +56,17 @@ function addCommand(root: Command, name: CommandName, options: TreeOptions): voi
     command.argument(argument.required ? `<${word}>` : `[${word}]`, argument.description);
   }
   for (const option of entry.options.flatMap((each) => flagsOf(name, each))) command.addOption(option);
-  if (name === 'config list' || name === 'config get') {
-    command.option('--show-origin', 'Print where each value came from');
-  }
+  if (entry.showOrigin === true) command.option('--show-origin', 'Print where each value came from');
   command.action(() => options.onCommand({ command: name, operands: command.args, flags: command.optsWithGlobals() }));
 }
 
 function groupOf(root: Command, group: string): Command {
   const existing = root.commands.find((command) => command.name() === group);
   if (existing !== undefined) return existing;
-  const members = NAMES.filter((name) => name.startsWith(`${group} `)).map((name) => name.slice(group.length + 1));
+  const members = COMMAND_NAMES.filter((name) => name.startsWith(`${group} `)).map((name) =>
+    name.slice(group.length + 1),
+  );
   return root.command(group).description(`Read the effective configuration: ${members.join(', ')}`);
-}
-
-/** The demo is for a first look, so it takes any Dolt that can be had. */
-const DEMO_DOLT_SOURCE = 'auto';
-
-/** The text that stands in for an absent flag of this command; undefined: the table's default holds. */
-export function commandDefault(command: CommandName, name: OptionName): string | undefined {
-  return command === 'demo' && name === 'dolt-source' ? DEMO_DOLT_SOURCE : undefined;
 }
 
 /** The flags of one option of the table: one, or two for a flag that is on by default, of which help shows the negation. */

@@ -1,4 +1,4 @@
-import type { Request } from '../../commands/request.ts';
+import type { ParsedCommand } from './command-tree.ts';
 
 /** How a result is shown; nothing of it changes what is done. */
 export interface Display {
@@ -11,5 +11,5 @@ export interface Display {
 
 /** What a command line asks for: something to run, or a text (help, version) to print. */
 export type Invocation =
-  | { readonly kind: 'run'; readonly request: Request; readonly display: Display }
+  | { readonly kind: 'run'; readonly parsed: ParsedCommand; readonly display: Display }
   | { readonly kind: 'print'; readonly text: string };

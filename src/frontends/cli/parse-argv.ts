@@ -1,22 +1,14 @@
 import { CommanderError } from 'commander';
 import { Failure } from '../../core/failure.ts';
-import { buildRequest } from './build-request.ts';
 import { commandTree, type ParsedCommand } from './command-tree.ts';
 import { commandPath } from './common-flags.ts';
 import type { Display, Invocation } from './invocation.ts';
 
-/** What the meaning of a command line depends on besides its words. */
-interface ParseContext {
-  /** Whether a person reads standard output; who does may see values by default. */
-  readonly terminal: boolean;
-}
-
 /**
- * Reads a command line, without the two words of node and the script.
- * @throws Failure `bad-usage` for an unknown command or flag (with the nearest known one), a missing or surplus word,
- * or a value that does not fit.
+ * Reads a command line, without the two words of node and the script. The command reads the values of its options.
+ * @throws Failure `bad-usage` for an unknown command or flag (with the nearest known one), and a missing or surplus word
  */
-export function parseArgv(argv: readonly string[], cliPaths: ParseContext): Invocation {
+export function parseArgv(argv: readonly string[]): Invocation {
   const found: { parsed?: ParsedCommand; text: string } = { text: '' };
   const tree = commandTree({
     onCommand: (parsed) => {
@@ -33,11 +25,7 @@ export function parseArgv(argv: readonly string[], cliPaths: ParseContext): Invo
     if (thrown.exitCode !== 0) throw usageFailure(thrown, argv);
   }
   if (found.parsed === undefined) return { kind: 'print', text: found.text };
-  return {
-    kind: 'run',
-    request: buildRequest(found.parsed, cliPaths.terminal ? 'full' : 'keys'),
-    display: displayOf(found.parsed),
-  };
+  return { kind: 'run', parsed: found.parsed, display: displayOf(found.parsed) };
 }
 
 function displayOf({ flags }: ParsedCommand): Display {

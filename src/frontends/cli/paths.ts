@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
+import type { PreparedCommand } from '../../commands/command.ts';
 import type { Context } from '../../commands/context.ts';
-import type { Request } from '../../commands/request.ts';
 import type { Env } from '../../core/env.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 
@@ -38,8 +38,8 @@ export function cliPaths(machine: Machine): CliPaths {
  * Creates the folders that a command with a Dolt needs; the others leave no trace.
  * @throws Failure `bad-usage` where the cache folder cannot be created.
  */
-export async function prepareFolders(request: Request, { tempDir }: CliPaths): Promise<void> {
-  if (!('dolt' in request)) return;
+export async function prepareFolders({ request }: PreparedCommand, { tempDir }: CliPaths): Promise<void> {
+  if (request.dolt === undefined) return;
   try {
     await mkdir(tempDir, { recursive: true, mode: PRIVATE });
   } catch (thrown) {

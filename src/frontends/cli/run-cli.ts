@@ -21,7 +21,7 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
   };
   const color = wantsColor(argv, terminal.env['NO_COLOR']) && terminal.stderr.isTTY === true;
   try {
-    const invocation = parseArgv(argv, { terminal: terminal.stdout.isTTY === true });
+    const invocation = parseArgv(argv);
     if (invocation.kind === 'print') {
       await show({ stdout: invocation.text, stderr: '' });
       return EXIT.ok;

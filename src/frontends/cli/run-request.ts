@@ -1,15 +1,14 @@
 import { rmSync } from 'node:fs';
-import { exitCodeOf, exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
-import type { Outcome } from '../../commands/outcome/outcome.ts';
-import type { Request } from '../../commands/request.ts';
-import { EXIT, type ExitCode } from '../../contract/exit-codes.ts';
+import { exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
+import type { ExitCode } from '../../contract/exit-codes.ts';
 import { toFailure } from '../../core/failure.ts';
 import { Secrets } from '../../core/secrets.ts';
 import type { Asker } from '../../resolve/ask-rows.ts';
 import { askOn } from './ask.ts';
+import { askedByFlags } from './asked.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import type { Invocation } from './invocation.ts';
-import { failureOutput, type Output, outcomeOutput } from './output.ts';
+import { failureOutput, type Output, renderedOutput } from './output.ts';
 import { cliPaths, type Machine, prepareFolders } from './paths.ts';
 import { chooseProgress } from './progress.ts';
 import { stderrLogger } from './stderr-logger.ts';
@@ -34,9 +33,9 @@ interface Ended {
   readonly output: Output;
 }
 
-/** Runs a request with live progress until it ends or a signal ends it. Never rejects. */
+/** Runs a command with live progress until it ends or a signal ends it. Never rejects. */
 export async function runRequest(
-  { request, display }: Extract<Invocation, { kind: 'run' }>,
+  { parsed, display }: Extract<Invocation, { kind: 'run' }>,
   { terminal, color, guard }: Frontend,
 ): Promise<Ended> {
   const progress = chooseProgress(terminal.stderr, display, { color, term: terminal.env['TERM'] });
@@ -52,12 +51,14 @@ export async function runRequest(
   });
   guard.onStray((text) => log.debug(text.trimEnd()));
   try {
-    const around = cliPaths(terminal);
-    await prepareFolders(request, around);
     // Half of the start-up time is reading what the commands need; help and usage errors need none of it. `eager` keeps
     // it in the same bundle.
-    const { execute } = await import(/* webpackMode: "eager" */ '../../commands/index.ts');
-    const outcome = await execute(request, {
+    const { COMMAND_TABLE } = await import(/* webpackMode: "eager" */ '../../commands/index.ts');
+    const asked = askedByFlags(parsed, terminal.stdout.isTTY === true ? 'full' : 'keys');
+    const command = COMMAND_TABLE[parsed.command].prepare(asked);
+    const around = cliPaths(terminal);
+    await prepareFolders(command, around);
+    const { exitCode, rendered } = await command.run({
       ...around,
       log,
       secrets,
@@ -68,10 +69,7 @@ export async function runRequest(
         if (resource.kind === 'folder') folders.add(resource.path);
       },
     });
-    return {
-      code: interrupt.code() ?? exitCodeOfOutcome(outcome, request),
-      output: outcomeOutput(outcome, request, display),
-    };
+    return { code: interrupt.code() ?? exitCode, output: renderedOutput(rendered, display) };
   } catch (thrown) {
     const failure = toFailure(thrown);
     const output = failureOutput(failure, { json: display.json, color });
@@ -86,26 +84,4 @@ export async function runRequest(
 function asker({ stdin, stderr }: Terminal, signal: AbortSignal): (() => Asker) | undefined {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
   return () => askOn({ input: stdin, output: stderr, signal });
-}
-
-/** The exit code of a command that gave a result. A demo is as good as its worst town. */
-function exitCodeOfOutcome(outcome: Outcome, request: Request): ExitCode {
-  switch (outcome.command) {
-    case 'sync':
-    case 'pull':
-    case 'push':
-    case 'status':
-      return exitCodeOf(outcome.result, 'failOn' in request ? request.failOn : 'any');
-    case 'demo':
-      return outcome.towns.map((town) => exitCodeOf(town.result, 'any')).find((code) => code !== EXIT.ok) ?? EXIT.ok;
-    case 'doctor':
-      return outcome.result.status === 'ok' ? EXIT.ok : EXIT.failed;
-    case 'add-peer':
-    case 'remove-peer':
-    case 'resolve':
-    case 'list-peers':
-    case 'config':
-    case 'install':
-      return EXIT.ok;
-  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { runResultSchema } from '../../../src/contract/result.ts';
-import { RESULT_LIMIT_BYTES, resultJson } from '../../../src/frontends/action/result-json.ts';
-import { conflict, failed, peer, problem, runResult } from '../../helpers/results.ts';
+import { runResultSchema } from '../../src/contract/result.ts';
+import { RESULT_LIMIT_BYTES, resultJson } from '../../src/report/result-json.ts';
+import { conflict, failed, peer, problem, runResult } from '../helpers/results.ts';
 
 const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
 const read = (json: string) => runResultSchema.parse(JSON.parse(json));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { COMMAND_TABLE } from '../../../src/commands/index.ts';
 import { NO_REWRITES, type SyncRequest } from '../../../src/commands/request.ts';
-import { ACTION_COMMANDS, actionRequest } from '../../../src/frontends/action/action-request.ts';
+import { ACTION_COMMANDS, askedByInputs, askedCommand } from '../../../src/frontends/action/asked.ts';
 import type { EventVerdict } from '../../../src/frontends/action/event.ts';
 import type { InputName } from '../../../src/frontends/action/inputs.ts';
 import { parseAskedVersion } from '../../../src/install/version.ts';
@@ -12,12 +13,9 @@ type Inputs = Partial<Record<InputName, string>>;
 const SAFE: EventVerdict = { trusted: true, why: '', visibility: 'private' };
 const UNSAFE: EventVerdict = { ...SAFE, trusted: false };
 
-const request = (inputs: Inputs = {}, event = SAFE) => actionRequest((name) => inputs[name] ?? '', event);
-
-function federate(inputs: Inputs = {}, event = SAFE): SyncRequest {
-  const made = request(inputs, event);
-  if (made.command === 'install' || made.command === 'doctor') throw new Error('not a federation command');
-  return made;
+function request(inputs: Inputs = {}, event = SAFE) {
+  const written = (name: InputName) => inputs[name] ?? '';
+  return COMMAND_TABLE[askedCommand(written)].prepare(askedByInputs(written, event)).request;
 }
 
 describe('the request that the inputs stand for', () => {
@@ -56,7 +54,8 @@ describe('the request that the inputs stand for', () => {
   });
 
   test.each(ACTION_COMMANDS)('the command %s', (command) => {
-    expect(request({ command }).command).toBe(command);
+    expect(askedCommand(() => command.toUpperCase())).toBe(command);
+    expect(request({ command }).dolt).toBeDefined();
   });
 
   const VALUES: readonly [Inputs, Partial<SyncRequest>][] = [
@@ -89,7 +88,7 @@ describe('the request that the inputs stand for', () => {
   test('settings above file and environment', () => {
     const inputs: Inputs = { config: 'c', peers: 'p', 'sync-mode': 'dolt-native', remote: 'r', sovereignty: 't3' };
     const more: Inputs = { 'conflict-strategy': 'ours', dirty: 'fail', 'allow-insecure': 'true', 'dolthub-host': 'h' };
-    expect(federate({ ...inputs, ...more }).overrides).toEqual({
+    expect(request({ ...inputs, ...more }).overrides).toEqual({
       ...{ config: 'c', peers: 'p', syncMode: 'dolt-native', remote: 'r', sovereignty: 'T3' },
       ...{ conflictStrategy: 'ours', dirty: 'fail', allowInsecure: true, dolthubHost: 'h' },
     });
@@ -99,7 +98,6 @@ describe('the request that the inputs stand for', () => {
     const digest = 'AB'.repeat(32);
     const inputs: Inputs = { 'dolt-version': '^2.0', 'dolt-source': 'auto', 'dolt-mirror': 'https://m.example' };
     expect(request({ command: 'install', ...inputs, 'dolt-sha256': digest, 'github-token': 't' })).toEqual({
-      command: 'install',
       dolt: {
         ...{ version: parseAskedVersion('^2.0'), source: 'auto', path: undefined, mirror: 'https://m.example' },
         ...{ sha256: digest.toLowerCase(), githubToken: 't' },
@@ -113,7 +111,7 @@ test.each([
   [{ 'dolt-path': '/d' }, undefined],
   [{ 'dolt-path': '/d', 'dolt-version': '2.3.0' }, parseAskedVersion('2.3.0')],
 ])('the version for %j is %j', (inputs, version) => {
-  expect(request(inputs).dolt.version).toEqual(version);
+  expect(request(inputs).dolt?.version).toEqual(version);
 });
 
 describe('refused inputs', () => {
@@ -151,16 +149,16 @@ describe('refused inputs', () => {
 
 describe('an event that may not write', () => {
   test('makes a dry run that opens no local endpoint', () => {
-    expect(federate({ 'dry-run': 'false' }, UNSAFE)).toMatchObject({ dryRun: true, untrusted: true });
+    expect(request({ 'dry-run': 'false' }, UNSAFE)).toMatchObject({ dryRun: true, untrusted: true });
   });
 
   test('writes where the workflow says that it may', () => {
-    const allowed = federate({ 'allow-untrusted-event': 'true' }, UNSAFE);
+    const allowed = request({ 'allow-untrusted-event': 'true' }, UNSAFE);
     expect(allowed).toMatchObject({ dryRun: false, untrusted: false });
   });
 
   test('may install', () => {
-    expect(request({ command: 'install' }, UNSAFE).command).toBe('install');
+    expect(request({ command: 'install' }, UNSAFE).untrusted).toBeUndefined();
   });
 });
 
@@ -171,5 +169,5 @@ test.each([
   ['public', 'full', 'full'],
   ['private', 'none', 'none'],
 ] as const)('in a %s repository with report-values "%s": %s', (visibility, written, expected) => {
-  expect(federate({ 'report-values': written }, { ...SAFE, visibility }).reportValues).toBe(expected);
+  expect(request({ 'report-values': written }, { ...SAFE, visibility })).toMatchObject({ reportValues: expected });
 });

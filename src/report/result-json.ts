@@ -1,5 +1,5 @@
-import type { ErrorResult, RunResult } from '../../contract/result.ts';
-import { shorten } from '../../report/figures.ts';
+import type { ErrorResult, RunResult } from '../contract/result.ts';
+import { shorten } from './figures.ts';
 
 /** What the contract allows for the output `result`; all outputs of a job together may have 50 MiB. */
 export const RESULT_LIMIT_BYTES = 64 * 1024;

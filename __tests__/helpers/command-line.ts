@@ -1,0 +1,18 @@
+import type { PreparedCommand } from '../../src/commands/command.ts';
+import { COMMAND_TABLE } from '../../src/commands/index.ts';
+import { askedByFlags } from '../../src/frontends/cli/asked.ts';
+import type { Invocation } from '../../src/frontends/cli/invocation.ts';
+import { parseArgv } from '../../src/frontends/cli/parse-argv.ts';
+
+/** A command line that runs something. */
+export function parsed(argv: readonly string[]): Extract<Invocation, { kind: 'run' }> {
+  const invocation = parseArgv(argv);
+  if (invocation.kind === 'print') throw new Error(`'${argv.join(' ')}' prints: ${invocation.text}`);
+  return invocation;
+}
+
+/** The command and the request that a command line stands for, in a pipe. */
+export function prepared(argv: readonly string[]): PreparedCommand {
+  const invocation = parsed(argv);
+  return COMMAND_TABLE[invocation.parsed.command].prepare(askedByFlags(invocation.parsed, 'keys'));
+}

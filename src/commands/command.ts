@@ -1,0 +1,108 @@
+import { EXIT, type ExitCode } from '../contract/exit-codes.ts';
+import type { ReadOption } from '../contract/option-value.ts';
+import type { OptionName } from '../contract/options.ts';
+import type { OutputName } from '../contract/outputs.ts';
+import type { ReportValues } from '../contract/vocabulary.ts';
+import { toFailure } from '../core/failure.ts';
+import type { GivenCredentials } from '../credentials/load.ts';
+import { jobSecrets } from '../credentials/secret-texts.ts';
+import type { DoltRequest } from '../install/dolt-request.ts';
+import type { Annotation } from '../report/annotations.ts';
+import type { Context } from './context.ts';
+import { type Hide, hideInFailure, hideSecrets } from './outcome/hide-secrets.ts';
+import type { ConfigOverrides } from './request.ts';
+
+/** What a frontend read of its user, in the form that every command is parsed from. */
+export interface Asked {
+  /** @throws Failure `bad-usage` in the words of the frontend */
+  readonly read: ReadOption;
+  /** The text of an option that was given; undefined: it was not. */
+  readonly written: (name: OptionName) => string | undefined;
+  /** The arguments on the command line, or the peers that the input `only` names. */
+  readonly operands: readonly string[];
+  /** A file on the command line, a text as an input; undefined: those of the environment. */
+  readonly credentials: GivenCredentials | undefined;
+  /** What reports may show where the user does not say. */
+  readonly reportValues: ReportValues;
+  /** Whether the event may not write. */
+  readonly untrusted: boolean;
+}
+
+/** One outcome in every form that a frontend may need. */
+export interface Rendered {
+  /** The result alone, as `--json` prints it. */
+  readonly json: unknown;
+  /** What people read; ends with a line break unless it is empty. */
+  readonly text: (show: { readonly showOrigin: boolean }) => string;
+  /** Outputs of the Action besides `result`; `status` is `success` where it is not among them. */
+  readonly outputs?: () => Readonly<Partial<Record<OutputName, string>>>;
+  /** The job summary, in markdown. */
+  readonly summary?: () => string;
+  /** @param failing whether the step fails */
+  readonly annotations?: (failing: boolean) => readonly Annotation[];
+  /** What the step says where it fails. */
+  readonly verdict?: string;
+}
+
+/** The part of a request that concerns more than its command. */
+interface AnyRequest {
+  readonly dolt?: DoltRequest;
+  readonly overrides?: ConfigOverrides;
+  readonly untrusted?: boolean;
+}
+
+/** A command, with its own types. */
+interface CommandDefinition<Request extends AnyRequest, Outcome> {
+  /** @throws Failure `bad-usage` where a value does not fit its option */
+  readonly parse: (asked: Asked) => Request;
+  /** @throws Failure for everything that stops the command as a whole */
+  readonly run: (request: Request, context: Context) => Promise<Outcome>;
+  readonly render: (outcome: Outcome, request: Request) => Rendered;
+  /** Absent: a command that ends is a success. */
+  readonly exitCode?: (outcome: Outcome, request: Request) => ExitCode;
+}
+
+/** A command of the table; its types are known to its definition only. */
+export interface Command {
+  readonly prepare: (asked: Asked) => PreparedCommand;
+}
+
+/** A command with the request that it was asked for. */
+export interface PreparedCommand {
+  /** For tests; every command has a form of its own. */
+  readonly request: AnyRequest;
+  /** Runs the command; no secret that the run was given is in what comes back. */
+  readonly run: (context: Context) => Promise<Finished>;
+}
+
+/** How a command ended, and how that can be shown. */
+export interface Finished {
+  readonly exitCode: ExitCode;
+  readonly rendered: Rendered;
+}
+
+/** A row of the command table. */
+export function defineCommand<Request extends AnyRequest, Outcome>(
+  definition: CommandDefinition<Request, Outcome>,
+): Command {
+  return {
+    prepare: (asked) => {
+      const request = definition.parse(asked);
+      return {
+        request,
+        run: async (context) => {
+          const { env, secrets } = context;
+          for (const secret of jobSecrets(env, request.dolt?.githubToken)) secrets.add(secret);
+          const hide: Hide = (text) => secrets.hide(text);
+          try {
+            const outcome = hideSecrets(await definition.run(request, context), hide);
+            const exitCode = definition.exitCode?.(outcome, request) ?? EXIT.ok;
+            return { exitCode, rendered: definition.render(outcome, request) };
+          } catch (thrown) {
+            throw hideInFailure(toFailure(thrown), hide);
+          }
+        },
+      };
+    },
+  };
+}

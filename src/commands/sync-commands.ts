@@ -1,0 +1,68 @@
+import type { RunResult } from '../contract/result.ts';
+import { annotations } from '../report/annotations.ts';
+import { runOutputs } from '../report/outputs.ts';
+import { summary } from '../report/summary.ts';
+import { text } from '../report/text.ts';
+import { withValues } from '../report/values.ts';
+import { type Asked, type Command, defineCommand } from './command.ts';
+import { exitCodeOf } from './outcome/exit-code.ts';
+import { requestedLeases, requestedRewrites } from './prepare/leases.ts';
+import { requestedBranch, requestedConfig, requestedDolt, requestedRoles } from './prepare/options.ts';
+import type { SyncRequest } from './request.ts';
+import { sync } from './sync.ts';
+
+/** `sync`, `pull`, `push` and `status`: one request and one result, of which each carries out a part. */
+export function syncCommand(command: SyncRequest['command']): Command {
+  return defineCommand({
+    parse: (asked) => syncRequest(command, asked),
+    run: sync,
+    render: ({ result, doltPath, locations }, { reportValues }) => {
+      const shown = withValues(result, reportValues);
+      return {
+        json: shown,
+        text: () => text(shown),
+        outputs: () => runOutputs(shown, doltPath),
+        summary: () => summary(shown),
+        annotations: (failing) => annotations(shown, { failing, locations }),
+        verdict: verdict(shown),
+      };
+    },
+    exitCode: ({ result }, { failOn }) => exitCodeOf(result, failOn),
+  });
+}
+
+/** An event that may not write makes a dry run that opens no local endpoint. */
+function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest {
+  const { read, untrusted } = asked;
+  return {
+    command,
+    only: asked.operands,
+    onlyRoles: requestedRoles(read('only-role')),
+    leases: requestedLeases('force-with-lease', read('force-with-lease')),
+    rewrites: requestedRewrites(read),
+    dryRun: untrusted || read('dry-run'),
+    fixRemotes: read('fix-remotes'),
+    failOn: read('fail-on'),
+    retries: read('retries'),
+    timeout: read('timeout'),
+    mergeTimeout: read('merge-timeout'),
+    credentials: asked.credentials,
+    parallel: read('parallel'),
+    bootstrap: read('bootstrap'),
+    initEmpty: read('init-empty'),
+    maxDelete: read('max-delete'),
+    database: read('database'),
+    branch: requestedBranch(read('branch')),
+    reportValues: read('report-values') ?? asked.reportValues,
+    untrusted,
+    overrides: requestedConfig(read),
+    dolt: requestedDolt(asked),
+  };
+}
+
+function verdict({ command, status, peers, unsaved = 0 }: RunResult): string {
+  const named = peers.filter((peer) => peer.status === 'failed' || peer.status === 'conflict');
+  const why = named.map((peer) => `${peer.name} ${peer.status}`);
+  if (unsaved > 0) why.push(`${unsaved} commit(s) reached no peer`);
+  return `${command}: ${status} (${why.join(', ')})`;
+}

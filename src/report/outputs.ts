@@ -1,0 +1,53 @@
+import type { OutputName } from '../contract/outputs.ts';
+import type { PeerResult, RunResult } from '../contract/result.ts';
+import { resultJson } from './result-json.ts';
+
+/** The outputs of a run; the result must have been reduced to what may be shown (`withValues`) before. */
+export function runOutputs(result: RunResult, doltPath: string | null): Partial<Record<OutputName, string>> {
+  const { peers, command } = result;
+  return {
+    status: result.status,
+    changed: String(result.status === 'success' || peers.some(moved)),
+    head: result.head ?? '',
+    result: resultJson(result),
+    synced: names(peers.filter((peer) => isInStep(peer, command))),
+    failed: names(peers.filter((peer) => peer.status === 'failed')),
+    conflicts: String(sum(peers.map((peer) => peer.conflicts.filter(({ left }) => left).length))),
+    'conflicts-path': result.conflictsPath ?? '',
+    'pulled-commits': String(sum(peers.map((peer) => peer.pulledCommits))),
+    'pushed-commits': String(sum(peers.map((peer) => peer.pushedCommits))),
+    'database-path': result.database ?? '',
+    'dolt-version': result.doltVersion ?? '',
+    'dolt-path': doltPath ?? '',
+  };
+}
+
+/** Whether a commit came in or went out, or a branch was set back. */
+function moved(peer: PeerResult): boolean {
+  return peer.pulledCommits + peer.pushedCommits > 0 || peer.replaced !== undefined || peer.adopted !== undefined;
+}
+
+/** Whether a peer has what it should have: after a run that may write it does unless it failed, else only as planned. */
+function isInStep(peer: PeerResult, command: RunResult['command']): boolean {
+  switch (peer.status) {
+    case 'failed':
+    case 'conflict':
+    case 'skipped':
+      return false;
+    case 'pulled':
+    case 'pushed':
+    case 'synced':
+      return true;
+    case 'unchanged':
+      if (peer.plan !== undefined) return peer.plan.pull === 'nothing' && peer.plan.push === 'nothing';
+      return command === 'status' ? peer.state === 'up-to-date' : true;
+  }
+}
+
+function names(peers: readonly PeerResult[]): string {
+  return peers.map((peer) => peer.name).join(',');
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}

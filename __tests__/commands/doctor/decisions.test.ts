@@ -2,7 +2,6 @@ import { describe, expect, test } from '@jest/globals';
 import { checkCredential } from '../../../src/commands/doctor/credential-check.ts';
 import { checkCapabilities } from '../../../src/commands/doctor/dolt-check.ts';
 import { parseSshSettings, sshHost } from '../../../src/commands/doctor/known-hosts-check.ts';
-import { lockHolder, serverInfo } from '../../../src/commands/doctor/lock-check.ts';
 import { checkRunner, neededPrograms } from '../../../src/commands/doctor/machine-check.ts';
 import { judgeFolder } from '../../../src/commands/doctor/peer-check.ts';
 import { checkProxy } from '../../../src/commands/doctor/proxy-check.ts';
@@ -129,34 +128,6 @@ describe('the runner', () => {
   ])('%j %s: %s', (env, path, major, found) => {
     const check = checkRunner(env, { path, major });
     expect(check === null ? null : `${check.status}: ${check.message}`).toBe(found);
-  });
-});
-
-describe('who holds a lock', () => {
-  const LOCKS = `1: POSIX  ADVISORY  READ  99 fe:00:77 128 128
-2: FLOCK  ADVISORY  WRITE 8415 fe:00:9979145 0 EOF
-2: -> FLOCK  ADVISORY  WRITE 9000 fe:00:9979145 0 EOF
-3: FLOCK  ADVISORY  WRITE -1 fe:00:55 0 EOF
-4: OFDLCK ADVISORY  WRITE 12 00:2f:66 0 EOF
-`;
-  test.each([
-    [9979145, 8415],
-    [55, 0],
-    [66, 12],
-    [77, null],
-    [9979, null],
-    [1, null],
-  ])('of the file %s: %s', (inode, pid) => {
-    expect(lockHolder(LOCKS, inode)).toBe(pid);
-  });
-
-  test.each([
-    ['8415:33771:0a1ded87-a0ea', { pid: 8415, port: 33771 }],
-    ['', null],
-    ['8415', null],
-    ['x:1:y', null],
-  ])('a server says %j', (text, info) => {
-    expect(serverInfo(text)).toEqual(info);
   });
 });
 

@@ -1,28 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
-import { type Holder, holderOf, inUse, lockingPid, nameOf } from '../../../src/dolt/server/lock.ts';
-
-const TABLE = [
-  '1: FLOCK  ADVISORY  WRITE 21826 fe:00:9978703 0 EOF',
-  '2: POSIX  ADVISORY  WRITE 11 fe:00:9978675 0 EOF',
-  '3: FLOCK  ADVISORY  READ  12 fe:00:9978675 0 EOF',
-  '3: -> FLOCK  ADVISORY  WRITE 13 fe:00:9978675 0 EOF',
-  '4: FLOCK  ADVISORY  WRITE 21827 fe:00:9978675 0 EOF',
-  '5: FLOCK  ADVISORY  WRITE 0 103:0a:7 0 EOF',
-  '6: FLOCK  ADVISORY  WRITE 99 103:0a:8 0 EOF',
-  '',
-].join('\n');
-
-describe('the lock table of Linux', () => {
-  test.each([
-    ['its writer, and nobody who reads or waits', { dev: 0xfe00, ino: 9978675 }, 21827],
-    ['nobody for another file', { dev: 0xfe00, ino: 1 }, null],
-    ['nobody for another disk', { dev: 0xfd00, ino: 9978675 }, null],
-    ['nobody where the kernel does not say', { dev: 0x1030a, ino: 7 }, null],
-    ['a disk with a large number', { dev: 0x1030a, ino: 8 }, 99],
-  ])('names %s', (_, file, pid) => {
-    expect(lockingPid(TABLE, file)).toBe(pid);
-  });
-});
+import { expect, test } from '@jest/globals';
+import { type Holder, holderOf, inUse, nameOf } from '../../../src/dolt/server/lock.ts';
 
 const HOLDERS: readonly [string | null, Omit<Holder, 'pid'>][] = [
   ['/opt/dolt sql-server --config /tmp/df-aB3_x9/server.yaml', { kind: 'run', program: 'dolt sql-server' }],

@@ -1,14 +1,13 @@
-import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
-import { readSmallText } from '../../core/files.ts';
 import { pause } from '../../core/interruption.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isAlive } from '../../core/processes.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { processCommand } from '../process.ts';
-import { serverNote } from './note.ts';
+import { lockedBy } from './lock-table.ts';
+import { readServerNote } from './note.ts';
 
 /** Who has a database open: another run of ours, somebody's `dolt sql-server`, another process, or nobody knows. */
 export interface Holder {
@@ -22,10 +21,22 @@ export interface Holder {
 const OWN_CONFIG = /[\\/]df-\w{6}[\\/]server\.yaml/;
 const SERVER = /(?:^|\s)sql-server(?:\s|$)/;
 
+/** The file that Dolt locks while it has a database open. */
+export function lockFile(database: string): string {
+  return join(database, '.dolt', 'noms', 'LOCK');
+}
+
 /** Who holds the lock of a database, as far as the system tells: Linux by its lock table, others by Dolt's own note. */
 export async function lockHolder(database: string, env: Env): Promise<Holder> {
-  const pid = (await fromLockTable(database)) ?? (await fromServerInfo(database));
+  const locked = await lockedBy(lockFile(database));
+  const pid = (locked.kind === 'held' ? locked.pid : null) ?? (await livingServer(database));
   return pid === null ? { kind: 'unknown', pid, program: null } : holderOf(pid, await processCommand(pid, env));
+}
+
+/** The note of a dead server stays behind. */
+async function livingServer(database: string): Promise<number | null> {
+  const note = await readServerNote(database);
+  return note !== null && isAlive(note.pid) ? note.pid : null;
 }
 
 /** What a process is, by its command line; null where that cannot be read. */
@@ -36,51 +47,6 @@ export function holderOf(pid: number, command: string | null): Holder {
   const program = /^[a-z][a-z-]*$/.test(word) ? `${name} ${word}` : name;
   if (!SERVER.test(command)) return { kind: 'process', pid, program };
   return { kind: OWN_CONFIG.test(command) ? 'run' : 'server', pid, program };
-}
-
-async function fromLockTable(database: string): Promise<number | null> {
-  if (process.platform !== 'linux') return null;
-  try {
-    const file = await stat(join(database, '.dolt', 'noms', 'LOCK'));
-    return lockingPid(await readFile('/proc/locks', 'utf8'), file);
-  } catch {
-    return null;
-  }
-}
-
-/** A server writes `pid:port:secret`; the secret is nobody's business, and the note of a dead server stays behind. */
-async function fromServerInfo(database: string): Promise<number | null> {
-  const text = await readSmallText(serverNote(database));
-  const pid = Number(/^(\d+):/.exec(text)?.[1]);
-  return Number.isSafeInteger(pid) && pid > 0 && isAlive(pid) ? pid : null;
-}
-
-/** A file as the system knows it. */
-interface FileIdentity {
-  /** As `stat` gives it on Linux: major and minor number in one. */
-  readonly dev: number;
-  readonly ino: number;
-}
-
-/**
- * The process that holds a lock on a file, read from Linux's /proc/locks (proc(5): `1: FLOCK ADVISORY WRITE pid
- * major:minor:inode start end`, device numbers in hexadecimal).
- * @returns null where nobody holds one, or where the holder is in another pid namespace (the kernel then says 0 or -1)
- */
-export function lockingPid(table: string, { dev, ino }: FileIdentity): number | null {
-  for (const line of table.split('\n')) {
-    const [, kind, , mode, pid, file] = line.trim().split(/\s+/);
-    if (kind !== 'FLOCK' || mode !== 'WRITE' || file !== `${device(dev)}:${ino}`) continue;
-    return Number(pid) > 0 ? Number(pid) : null;
-  }
-  return null;
-}
-
-/** `fe:00`, from the number that glibc's makedev puts together; all that is used fits into 32 bits. */
-function device(dev: number): string {
-  const major = (dev >> 8) & 0xfff;
-  const minor = (dev & 0xff) | ((dev >> 12) & 0xfff00);
-  return [major, minor].map((part) => part.toString(16).padStart(2, '0')).join(':');
 }
 
 /**

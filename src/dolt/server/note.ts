@@ -7,13 +7,29 @@ export function serverNote(database: string): string {
   return join(database, '.dolt', 'sql-server.info');
 }
 
+/** What a server says of itself. */
+export interface ServerNote {
+  readonly pid: number;
+  readonly port: number;
+}
+
+/** The note of a server, which may have ended without removing it; null where there is none. */
+export async function readServerNote(database: string): Promise<ServerNote | null> {
+  return parseServerNote(await readSmallText(serverNote(database)));
+}
+
+/** A server writes `pid:port:secret` (Dolt 2.3.0). The secret is a password and is not read. */
+export function parseServerNote(text: string): ServerNote | null {
+  const [, pid, port] = /^([1-9]\d{0,9}):(\d{1,5}):/.exec(text) ?? [];
+  return pid === undefined || port === undefined ? null : { pid: Number(pid), port: Number(port) };
+}
+
 /**
  * Removes the note that a server left beside the data because it was killed: it names a process that is gone, and a
- * password of its. The note of anybody else stays.
+ * password of its. The note of another server stays.
  * @param pid process id of the server
  */
 export async function removeServerNote(database: string, pid: number): Promise<void> {
-  const file = serverNote(database);
-  const note = await readSmallText(file);
-  if (note.startsWith(`${pid}:`)) await rm(file, { force: true });
+  const note = await readServerNote(database);
+  if (note?.pid === pid) await rm(serverNote(database), { force: true });
 }

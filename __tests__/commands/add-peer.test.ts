@@ -5,7 +5,6 @@ import { listPeers } from '../../src/commands/list-peers.ts';
 import { editConfiguration } from '../../src/commands/prepare/edit-configuration.ts';
 import { removePeer } from '../../src/commands/remove-peer.ts';
 import { addPeerResultSchema } from '../../src/contract/result.ts';
-import { problemsOf } from '../../src/core/failure.ts';
 import { parseAskedVersion } from '../../src/install/version.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -117,7 +116,7 @@ describe('add-peer', () => {
     expect(fresh.location).toBeNull();
     const file = await withFile(folder, TEXT);
     const failure = await refusal(() => addPeer(wanted, commandContext(folder.path)));
-    expect(problemsOf(failure).map(({ code, location }) => ({ code, location }))).toEqual([
+    expect(failure.problems.map(({ code, location }) => ({ code, location }))).toEqual([
       { code: 'invalid-endpoint', location: { file } },
       { code: 'config-invalid', location: { file } },
     ]);

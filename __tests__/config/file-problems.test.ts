@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { problemsOf } from '../../src/core/failure.ts';
 import { configure, problemPlaces, refusal } from '../helpers/configuring.ts';
 
 /** Nine levels of ten aliases each: a thousand million values. */
@@ -35,7 +34,7 @@ describe('text that is no configuration', () => {
 
   test('a message about broken YAML repeats nothing of it', async () => {
     for (const text of ['token: "hunter2\n', '"a" hunter2\n', 'a: "x" hunter2\n', ']hunter2']) {
-      const problems = problemsOf(await refusal(() => configure(text)));
+      const problems = (await refusal(() => configure(text))).problems;
       for (const { message, hint } of problems) expect(`${message}${hint}`).not.toContain('hunter2');
     }
   });
@@ -152,7 +151,7 @@ test('all problems are told at once, the topmost first', async () => {
     'federation:\n  dirty: no\n  peers:\n    a: srv\n    Main: file:///m\n    b: {endpoint: file:///b, color: red}\nsync: {mod: x}\n';
   const failure = await refusal(() => configure(text));
   expect(failure.message).toBe('federation.dirty: "no" is none of allow, fail, commit (and 4 more problems)');
-  expect(problemsOf(failure).map(({ code }) => code)).toEqual([
+  expect(failure.problems.map(({ code }) => code)).toEqual([
     'config-invalid',
     'invalid-endpoint',
     'invalid-peer-name',

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import type { Env } from '../../src/core/env.ts';
-import { Failure, problemsOf } from '../../src/core/failure.ts';
+import { Failure } from '../../src/core/failure.ts';
 import type { Credential, Secret } from '../../src/credentials/credential.ts';
 import { parseCredentials } from '../../src/credentials/parse.ts';
 import { doltJwk } from '../helpers/jwk.ts';
@@ -22,7 +22,7 @@ function entry(fields: Readonly<Record<string, unknown>>, env: Env = {}): Creden
 
 /** Every problem of a text: its code, its place and what it says. */
 async function problems(text: string, env: Env = {}): Promise<readonly string[]> {
-  return problemsOf(await failureOf(() => read(text, env))).map(
+  return (await failureOf(() => read(text, env))).problems.map(
     ({ code, location, message }) => `${code} ${location?.file}:${location?.line}:${location?.column} ${message}`,
   );
 }
@@ -209,7 +209,7 @@ test('no message, hint or cause repeats a value, a key or a word that may be a s
         read(written);
       } catch (thrown) {
         if (!(thrown instanceof Failure)) throw thrown;
-        for (const { message, hint, location } of [thrown, ...problemsOf(thrown)]) {
+        for (const { message, hint, location } of [thrown, ...thrown.problems]) {
           expect(`${message}${hint}${location?.file}`).not.toContain(canary);
         }
       }

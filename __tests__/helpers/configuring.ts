@@ -5,7 +5,6 @@ import { buildConfiguration } from '../../src/config/build.ts';
 import type { ConfigOverrides, Configuration } from '../../src/config/configuration.ts';
 import type { ConfigurationContext } from '../../src/config/find-config.ts';
 import type { Env } from '../../src/core/env.ts';
-import { problemsOf } from '../../src/core/failure.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { failureOf } from './thrown.ts';
 
@@ -49,7 +48,7 @@ export { failureOf as refusal } from './thrown.ts';
 
 /** Every problem of a text, as `code line:column`. */
 export async function problemPlaces(text: string, surroundings?: SearchContext): Promise<readonly string[]> {
-  return problemsOf(await failureOf(() => configure(text, surroundings))).map(
+  return (await failureOf(() => configure(text, surroundings))).problems.map(
     ({ code, location }) => `${code} ${location?.line ?? '-'}:${location?.column ?? '-'}`,
   );
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { problemsOf } from '../../src/core/failure.ts';
 import type { Choice } from '../../src/resolve/choice.ts';
 import { conflictsText } from '../../src/resolve/conflicts-text.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
@@ -87,11 +86,7 @@ merges:
     expect(text).toContain(from);
     const failure = await failureOf(() => parseConflicts(text.replace(from, to), 'f'));
     expect(failure.code).toBe('conflicts-file-invalid');
-    expect(
-      problemsOf(failure)
-        .map(({ message }) => message)
-        .join('\n'),
-    ).toContain(why);
+    expect(failure.problems.map(({ message }) => message).join('\n')).toContain(why);
   });
 
   test('of version 1 is read, with what its lost rows say', () => {
@@ -109,7 +104,7 @@ merges:
     const text = withChoice('mine');
     const again = text + text.slice(text.indexOf('      - table'));
     const failure = await failureOf(() => parseConflicts(again, 'f'));
-    expect(problemsOf(failure)).toHaveLength(3);
+    expect(failure.problems).toHaveLength(3);
     const twice = withChoice('ours') + withChoice('ours').slice(text.indexOf('      - table'));
     expect((await failureOf(() => parseConflicts(twice, 'f'))).message).toContain('items id=1 stands twice');
   });

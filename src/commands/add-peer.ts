@@ -9,7 +9,7 @@ import type { PeerValue } from '../config/yaml/edit-peers.ts';
 import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
 import type { AddPeerResult } from '../contract/result.ts';
 import type { ConflictStrategy, Role, Tier } from '../contract/vocabulary.ts';
-import { Failure, problemsOf } from '../core/failure.ts';
+import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import { findDolt } from '../install/install.ts';
 import { fileRemote } from '../sync/remotes/file-remote.ts';
@@ -137,13 +137,13 @@ async function writePeer(request: AddPeerRequest, context: Context, before: Conf
 /** A place in a text that was never written says nothing; the file itself had no problem before. */
 function inUnwritten(file: string | null, thrown: unknown): unknown {
   if (!(thrown instanceof Failure)) return thrown;
-  const unplaced = ({ code, message, hint }: Failure, cause: unknown): Failure =>
-    new Failure(code, message, { hint, location: file === null ? undefined : { file }, cause });
-  const problems = problemsOf(thrown);
-  if (problems[0] === thrown) return unplaced(thrown, thrown.cause);
+  const location = file === null ? undefined : { file };
+  const unplaced = ({ code, message, hint, cause }: Failure, problems?: readonly Failure[]): Failure =>
+    new Failure(code, message, { hint, location, cause, problems });
+  if (thrown.problems[0] === thrown) return unplaced(thrown);
   return unplaced(
     thrown,
-    problems.map((problem) => unplaced(problem, problem.cause)),
+    thrown.problems.map((problem) => unplaced(problem)),
   );
 }
 

@@ -28,7 +28,7 @@ const PEERS_INPUT = 'input peers';
 
 /**
  * The effective configuration of a run. Decides only: reads neither disk nor network.
- * @throws Failure the first of all problems; `problemsOf` lists the others.
+ * @throws Failure the first of all problems; `problems` lists the others.
  */
 export function buildConfiguration(source: ConfigSource, env: Env, overrides: ConfigOverrides): Configuration {
   const problems = new Problems();

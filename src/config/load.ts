@@ -7,7 +7,7 @@ import { Problems } from './problems.ts';
 
 /**
  * Finds, reads and checks the configuration of a run.
- * @throws Failure `config-not-found`, `config-unreadable`, or the first of all problems in it (see `problemsOf`)
+ * @throws Failure `config-not-found`, `config-unreadable`, or the first of all problems in it (see `problems`)
  */
 export async function loadConfiguration(
   context: ConfigurationContext,

@@ -1,4 +1,4 @@
-import { Failure, type Location, problemsOf } from '../core/failure.ts';
+import { Failure, type Location } from '../core/failure.ts';
 
 /** Gathers failures while a configuration is read, so that all of them can be told at once. */
 export class Problems {
@@ -14,12 +14,12 @@ export class Problems {
       return work();
     } catch (thrown) {
       if (!(thrown instanceof Failure)) throw thrown;
-      this.#found.push(...problemsOf(thrown));
+      this.#found.push(...thrown.problems);
       return undefined;
     }
   }
 
-  /** Throws the first problem by its place; where there are more, it says how many and has all as its `cause`. */
+  /** Throws the first problem by its place; where there are more, it says how many and has all as its `problems`. */
   throwIfAny(): void {
     const sorted = this.#found.toSorted((a, b) => comparePlaces(a.location, b.location));
     const [first] = sorted;
@@ -29,7 +29,7 @@ export class Problems {
     throw new Failure(first.code, `${first.message} (and ${others})`, {
       hint: first.hint,
       location: first.location ?? undefined,
-      cause: sorted,
+      problems: sorted,
     });
   }
 }
@@ -43,8 +43,9 @@ export function placed<T>(subject: string, location: Location | undefined, work:
     return work();
   } catch (thrown) {
     if (!(thrown instanceof Failure) || thrown.location !== null) throw thrown;
-    const { code, message, hint, cause } = thrown;
-    throw new Failure(code, `${subject}: ${message}`, { hint, location, cause });
+    const { code, message, hint, cause, problems } = thrown;
+    const several = problems[0] === thrown ? undefined : problems;
+    throw new Failure(code, `${subject}: ${message}`, { hint, location, cause, problems: several });
   }
 }
 

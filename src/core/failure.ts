@@ -18,6 +18,8 @@ interface FailureDetails {
   /** The cure, where the code's general one is not exact enough. */
   readonly hint?: string | undefined;
   readonly location?: Location | undefined;
+  /** Every problem that it stands for, where there are several; the first of them gives code and message. */
+  readonly problems?: readonly Failure[] | undefined;
   readonly cause?: unknown;
 }
 
@@ -30,12 +32,19 @@ export class Failure extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
   readonly location: Location | null;
+  readonly #problems: readonly Failure[] | undefined;
 
   constructor(code: ErrorCode, message: string, details: FailureDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.hint = details.hint ?? ERRORS[code].hint;
     this.location = details.location ?? null;
+    this.#problems = details.problems;
+  }
+
+  /** Every problem that it stands for; itself where there is one. */
+  get problems(): readonly Failure[] {
+    return this.#problems ?? [this];
   }
 
   /** Whether the same operation may pass when it is tried again. */
@@ -64,11 +73,4 @@ export function errorMessage(thrown: unknown): string {
 /** The code of an error of Node or the system, such as `ENOENT`; null for anything else. */
 export function systemCode(thrown: unknown): string | null {
   return types.isNativeError(thrown) && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : null;
-}
-
-/** Every problem that a thrown Failure stands for: those in its `cause`, else itself. */
-export function problemsOf(failure: Failure): readonly Failure[] {
-  const { cause } = failure;
-  const isList = Array.isArray(cause) && cause.length > 0 && cause.every((one) => one instanceof Failure);
-  return isList ? cause : [failure];
 }

@@ -4,7 +4,7 @@ import { Problems } from '../config/problems.ts';
 import { parseYaml } from '../config/yaml/parse.ts';
 import { type ConfigField, type ConfigMapping, type ConfigValue, plain, toConfigMapping } from '../config/yaml/tree.ts';
 import type { Env } from '../core/env.ts';
-import { Failure, type Location, problemsOf } from '../core/failure.ts';
+import { Failure, type Location } from '../core/failure.ts';
 import { parsePlace } from './bind.ts';
 import { type Credential, type Credentials, KIND_WORDS, type Secret } from './credential.ts';
 import { KIND_KEYS, readValue, toSecret, type WrittenKind } from './kinds.ts';
@@ -27,7 +27,7 @@ interface Reading {
 
 /**
  * Reads the credentials of a run: a mapping from peer name to `url` and one kind of secret.
- * @throws Failure the first of all problems (see `problemsOf`): `config-syntax`, `config-unknown-key`, `config-invalid`,
+ * @throws Failure the first of all problems (see `problems`): `config-syntax`, `config-unknown-key`, `config-invalid`,
  *   `invalid-peer-name`. Each has its place; none holds any of the text but known keys and the names of peers.
  */
 export function parseCredentials(source: CredentialsSource, env: Env): Credentials {
@@ -171,7 +171,7 @@ function readUnquoted(text: string, name: string): ConfigMapping | null {
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw new Failure('config-syntax', 'the credentials cannot be read as YAML');
     const problems = new Problems();
-    for (const { code, message, location } of problemsOf(thrown)) {
+    for (const { code, message, location } of thrown.problems) {
       const twice = /stands twice in one mapping, first at line \d+$/.exec(message)?.[0];
       const spoken = SPOKEN.has(message) ? message : 'the YAML is malformed here, or this is no plain value';
       const said = twice === undefined ? spoken : `a key ${twice}`;

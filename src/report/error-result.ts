@@ -1,13 +1,13 @@
 import { isAbsolute } from 'node:path';
 import type { ErrorResult, Stop } from '../contract/result.ts';
-import { type Failure, placeOf, problemsOf } from '../core/failure.ts';
+import { type Failure, placeOf } from '../core/failure.ts';
 import { counted, shorten } from './figures.ts';
 import { code, literal } from './markdown.ts';
 import { plainLines } from './plain.ts';
 
 /** What stopped a command, as JSON: the first of its problems, and all of them where there are several. */
 export function errorResult(failure: Failure): ErrorResult {
-  const problems = problemsOf(failure);
+  const problems = failure.problems;
   return { error: stop(failure), ...(problems.length === 1 ? {} : { problems: problems.map(stop) }) };
 }
 

@@ -2,7 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { Problems } from '../config/problems.ts';
 import { parseYaml, type YamlText } from '../config/yaml/parse.ts';
-import { Failure, type Location, problemsOf } from '../core/failure.ts';
+import { Failure, type Location } from '../core/failure.ts';
 import { parseChoice } from './choice.ts';
 import {
   type ConflictsFile,
@@ -29,7 +29,7 @@ type Fields = ReadonlyMap<string, FileNode>;
 /**
  * Reads a conflicts file.
  * @param file how messages name it
- * @throws Failure `conflicts-file-invalid`, with every problem as `problemsOf` lists them, each with its place
+ * @throws Failure `conflicts-file-invalid`, with every problem as `problems` lists them, each with its place
  */
 export function parseConflicts(text: string, file: string): ConflictsFile {
   refuseUnprintable(text, file);
@@ -61,7 +61,7 @@ function readYaml(text: string, file: string): YamlText {
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     const problems = new Problems();
-    for (const { message, location } of problemsOf(thrown)) {
+    for (const { message, location } of thrown.problems) {
       problems.add(new Failure('conflicts-file-invalid', message, { location: location ?? { file } }));
     }
     problems.throwIfAny();

@@ -1,23 +1,23 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { hideInFailure, hideSecrets, OWN_PROPERTIES } from '../../../src/commands/outcome/hide-secrets.ts';
-import { Failure, problemsOf } from '../../../src/core/failure.ts';
+import { Failure } from '../../../src/core/failure.ts';
 import { conflict, HEAD, peer, problem, runResult } from '../../helpers/results.ts';
 
 const hide = (text: string) => text.replaceAll('s3cret', '***');
 
 test('of a failure: message, hint, and those of every problem that it stands for, be it one', () => {
   const problem = new Failure('config-invalid', 'a s3cret', { hint: 'no s3cret', cause: new Error('below') });
-  for (const cause of [[problem], [problem, problem]]) {
+  for (const problems of [[problem], [problem, problem]]) {
     const hidden = hideInFailure(
-      new Failure('auth', 's3cret', { hint: 'a s3cret', location: { file: '/f' }, cause }),
+      new Failure('auth', 's3cret', { hint: 'a s3cret', location: { file: '/f' }, problems }),
       hide,
     );
     expect(hidden).toMatchObject({ code: 'auth', message: '***', hint: 'a ***', location: { file: '/f' } });
-    expect(problemsOf(hidden).map(({ message, hint }) => [message, hint])).toEqual(
-      cause.map(() => ['a ***', 'no ***']),
+    expect(hidden.problems.map(({ message, hint }) => [message, hint])).toEqual(
+      problems.map(() => ['a ***', 'no ***']),
     );
-    expect(problemsOf(hidden)[0]?.cause).toBe(problem.cause);
+    expect(hidden.problems[0]?.cause).toBe(problem.cause);
   }
   const alone = new Failure('unknown', 's3cret', { cause: 'what was thrown' });
   expect(hideInFailure(alone, hide)).toMatchObject({ message: '***', location: null, cause: 'what was thrown' });

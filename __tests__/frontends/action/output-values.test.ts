@@ -82,8 +82,8 @@ describe('outputs of a failure', () => {
 
   test('of several problems all are told, and only the first where they are too many', () => {
     const told = (count: number) => {
-      const cause = Array.from({ length: count }, (_, index) => new Failure('config-invalid', `bad ${index}`));
-      const failure = new Failure('config-invalid', 'bad 0 (and more)', { cause });
+      const problems = Array.from({ length: count }, (_, index) => new Failure('config-invalid', `bad ${index}`));
+      const failure = new Failure('config-invalid', 'bad 0 (and more)', { problems });
       return errorResultSchema.parse(JSON.parse(failureValues(failure).result));
     };
     expect(told(2).problems?.map(({ message }) => message)).toEqual(['bad 0', 'bad 1']);

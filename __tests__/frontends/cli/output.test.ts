@@ -31,7 +31,9 @@ describe('what stopped a command', () => {
       hint: 'Write one.',
       location: { file: 'VARIABLE', line: 1 },
     });
-    const failure = new Failure(located.code, `${located.message} (and 1 more problem)`, { cause: [located, other] });
+    const failure = new Failure(located.code, `${located.message} (and 1 more problem)`, {
+      problems: [located, other],
+    });
     const { stderr } = failureOutput(failure, { json: false, color: false });
     expect(stderr).toBe(
       [

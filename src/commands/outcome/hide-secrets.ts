@@ -1,4 +1,4 @@
-import { Failure, problemsOf } from '../../core/failure.ts';
+import { Failure } from '../../core/failure.ts';
 
 /** A text without the secrets of this run. */
 export type Hide = (text: string) => string;
@@ -41,10 +41,11 @@ function isObject(value: unknown): value is object {
 
 /** What stopped a command, without the secrets of its run. */
 export function hideInFailure(failure: Failure, hide: Hide): Failure {
-  const problems = problemsOf(failure);
+  const problems = failure.problems;
   return new Failure(failure.code, hide(failure.message), {
     hint: hide(failure.hint),
     location: failure.location ?? undefined,
-    cause: problems[0] === failure ? failure.cause : problems.map((problem) => hideInFailure(problem, hide)),
+    problems: problems[0] === failure ? undefined : problems.map((problem) => hideInFailure(problem, hide)),
+    cause: failure.cause,
   });
 }

@@ -25,7 +25,7 @@ export interface YamlText {
 /**
  * Reads one YAML 1.2 document whose top level is a mapping.
  * @param file how messages name the text
- * @throws Failure `config-syntax`, with every error as `problemsOf` lists them; no message repeats the text itself.
+ * @throws Failure `config-syntax`, with every error as `problems` lists them; no message repeats the text itself.
  */
 export function parseYaml(text: string, file: string): YamlText {
   const beyond = beyondLimits(text);

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import type { Rendered } from '../../commands/command.ts';
-import { type Failure, placeOf, problemsOf } from '../../core/failure.ts';
+import { type Failure, placeOf } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { errorResult } from '../../report/error-result.ts';
 import { plainLines } from '../../report/plain.ts';
@@ -30,9 +30,7 @@ export function failureOutput(failure: Failure, shown: { readonly json: boolean;
 
 /** What stops a command, for people: each problem, where it is, and what to do next. */
 export function errorText(failure: Failure, color: boolean): string {
-  return problemsOf(failure)
-    .map((problem) => problemText(problem, color))
-    .join('');
+  return failure.problems.map((problem) => problemText(problem, color)).join('');
 }
 
 function problemText(failure: Failure, color: boolean): string {

@@ -4,13 +4,13 @@ import { stringify } from 'yaml';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import type { Conflict, RunResult } from '../../src/contract/result.ts';
 import type { ConflictStrategy } from '../../src/contract/vocabulary.ts';
+import type { Diagnostic } from '../../src/core/diagnostic.ts';
 import { MERGE_EMAIL } from '../../src/dolt/signature.ts';
 import { PROTOCOL_LINE } from '../../src/dolt/sql/merge.ts';
 import { summary } from '../../src/report/summary.ts';
 import { text } from '../../src/report/text.ts';
 import { withValues } from '../../src/report/values.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
-import type { Notice } from '../../src/sync/notice.ts';
 import type { PeerProgress } from '../../src/sync/peer-progress.ts';
 import { command } from '../helpers/commanding.ts';
 import { federateTown, filePeer } from '../helpers/federating.ts';
@@ -194,7 +194,7 @@ describe('three databases', () => {
     const towns = await manyTowns(folder, { a: item('a', 1), b: item('b', 2) });
     await towns.sync('a', ['b'], 'theirs');
     await towns.publish('a');
-    const notices: Notice[] = [];
+    const notices: Diagnostic[] = [];
     const received = await towns.sync('b', ['a'], 'newest', (notice) => void notices.push(notice));
     expect(received.run('a')).toMatchObject({ failure: null, conflicts: [] });
     expect(notices).toMatchObject([{ severity: 'notice', code: 'protocol' }]);
@@ -219,7 +219,7 @@ test('of many merges that came in at once, the newest are looked at and the rest
   ]);
   await openTestTown(folder.file('a')).sql(...signed, ...merges.flat());
   await towns.publish('a');
-  const notices: Notice[] = [];
+  const notices: Diagnostic[] = [];
   await towns.sync('b', ['a'], 'newest', (notice) => void notices.push(notice));
   expect(notices.find(({ code }) => code === 'protocol')?.message).toContain('20 merges (');
   expect(notices.filter(({ code }) => code === 'merges-unread')).toMatchObject([
@@ -249,7 +249,7 @@ async function manyTowns(folder: TempFolder, added: Readonly<Record<string, stri
       name: string,
       others: readonly string[],
       strategy: ConflictStrategy = 'newest',
-      notify = (_: Notice) => {},
+      notify = (_: Diagnostic) => {},
     ) =>
       federateTown({
         town: folder.file(name),

@@ -5,7 +5,6 @@ import { isAbsolute } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { resolve } from '../../src/commands/resolve.ts';
 import type { ResolveResult } from '../../src/contract/result.ts';
-import { problemsOf } from '../../src/core/failure.ts';
 import type { Asker } from '../../src/resolve/ask-rows.ts';
 import { othersMayWrite } from '../../src/resolve/store-conflicts.ts';
 import { command } from '../helpers/commanding.ts';
@@ -97,7 +96,7 @@ afterAll(async () => {
 /** Runs resolve with a file that is refused, and says with what. */
 async function refused(file: string): Promise<{ code: string; message: string; line: number | null; hint: string }> {
   const failure = await failureOf(() => run(left, file));
-  const [first] = problemsOf(failure);
+  const [first] = failure.problems;
   expect(first?.hint).not.toBe('');
   expect(await state(left)).toBe(before);
   const { code, message, hint, location } = first ?? failure;

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
+import type { Diagnostic } from '../../src/core/diagnostic.ts';
 import { MERGE_SUBJECT, mergeMessage } from '../../src/dolt/sql/merge.ts';
-import type { Notice } from '../../src/sync/notice.ts';
 import { type ExchangeOptions, type Federated, federateTown, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { makeEmptyTown, type TestTown } from '../helpers/town.ts';
@@ -20,7 +20,7 @@ interface Forging {
   /** Writes a branch of a copy of our database into the mailbox of a peer. */
   publish(peer: string, ...statements: string[]): Promise<string>;
   run(peers: readonly Peer[], options?: Partial<ExchangeOptions>): Promise<Federated>;
-  readonly notices: readonly Notice[];
+  readonly notices: readonly Diagnostic[];
 }
 
 const read = (folder: TempFolder, name: string, more: Partial<Peer> = {}): Peer => ({
@@ -47,7 +47,7 @@ async function forging(folder: TempFolder, ...seed: string[]): Promise<Forging> 
     ...SIGN,
     `CALL DOLT_MERGE('--no-ff', '-m', '${MERGE}', 'two')`,
   );
-  const notices: Notice[] = [];
+  const notices: Diagnostic[] = [];
   return {
     north,
     notices,

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import type { Diagnostic } from '../../src/core/diagnostic.ts';
 import { secretRowsNotice } from '../../src/sync/incoming/secret-rows.ts';
-import type { Notice } from '../../src/sync/notice.ts';
 import { examine, told } from '../helpers/examining.ts';
 import { federateTown, filePeer, withDatabase } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
@@ -22,10 +22,10 @@ test('a first push warns of committed credentials, the next one does not', async
     "INSERT INTO config VALUES ('linear.API_Key', 'x'), ('jira.token', ''), ('issue_prefix', 'kb')",
     "INSERT INTO federation_peers VALUES ('east', 'abc'), ('west', NULL)",
   );
-  const run = async (): Promise<Notice[]> => {
-    const notices: Notice[] = [];
+  const run = async (): Promise<Diagnostic[]> => {
+    const notices: Diagnostic[] = [];
     const peers = [filePeer('vault', folder.file('vault'), 'backup')];
-    const options = { notify: (notice: Notice) => void notices.push(notice) };
+    const options = { notify: (notice: Diagnostic) => void notices.push(notice) };
     const outcome = await federateTown({ town: town.path, tempDir: folder.file('tmp'), peers, options });
     expect(outcome.run('vault')).toMatchObject({ failure: null, verified: true });
     return notices;

@@ -100,8 +100,12 @@ describe('the job summary of a failure', () => {
 
   test('has every problem, and of very many the first', () => {
     const problems = Array.from({ length: 60 }, (_, index) => new Failure('config-invalid', `bad ${index}.`));
-    const text = failureSummary(errorResult(new Failure('config-invalid', 'bad 0. (and 59 more problems)', { problems })));
-    expect(text.match(/bad \d+&#46;/g)).toEqual(problems.slice(0, 50).map(({ message }) => message.replace('.', '&#46;')));
+    const text = failureSummary(
+      errorResult(new Failure('config-invalid', 'bad 0. (and 59 more problems)', { problems })),
+    );
+    expect(text.match(/bad \d+&#46;/g)).toEqual(
+      problems.slice(0, 50).map(({ message }) => message.replace('.', '&#46;')),
+    );
     expect(text).toContain('and 10 more problems; the file at');
   });
 

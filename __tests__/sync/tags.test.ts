@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
+import type { Diagnostic } from '../../src/core/diagnostic.ts';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import type { Engines } from '../../src/dolt/server/engines.ts';
 import type { Database } from '../../src/dolt/sql/sql.ts';
 import { readTags } from '../../src/dolt/sql/tags.ts';
 import { fetchBranch } from '../../src/dolt/sql/transfer.ts';
 import type { Around } from '../../src/sync/in-engines.ts';
-import type { Notice } from '../../src/sync/notice.ts';
 import { keepTags, tagChanges } from '../../src/sync/tags.ts';
 import { filePeer, withEngines } from '../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
@@ -67,7 +67,7 @@ describe('tags that a fetch brings or moves', () => {
     const others = await hostileMailboxes(folder, box);
     await box.keep("INSERT INTO items VALUES (1, 'one', 'sue')");
 
-    const notices: Notice[] = [];
+    const notices: Diagnostic[] = [];
     const outcome = await box.receive({ others, options: { notify: (notice) => void notices.push(notice) } });
     expect(outcome.runs.map(({ failure, verified }) => [failure, verified])).toEqual(Array(5).fill([null, true]));
     expect(before).toHaveLength(2);
@@ -146,7 +146,7 @@ describe('tags that a fetch brings or moves', () => {
   test('are told as a warning where nobody can look, and the work still counts', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
-    const notices: Notice[] = [];
+    const notices: Diagnostic[] = [];
     await withEngines(box.south.path, folder.file('tmp'), async (engines) => {
       const use: Engines['use'] = () => Promise.reject(new Error('no engine any more'));
       await keepTags({ engines: { ...engines, use }, notify: (notice) => void notices.push(notice) }, [], (around) =>
@@ -164,7 +164,7 @@ describe('tags that a fetch brings or moves', () => {
     box: Mailbox,
     work: (engines: Engines, around: Around) => Promise<void>,
   ) {
-    const notices: Notice[] = [];
+    const notices: Diagnostic[] = [];
     const failure = await withEngines(box.south.path, folder.file('tmp'), (engines) =>
       keepTags({ engines, notify: (notice) => void notices.push(notice) }, [], (around) => work(engines, around)).then(
         () => null,

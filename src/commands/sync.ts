@@ -1,6 +1,7 @@
 import type { Peer } from '../config/configuration.ts';
 import { endpointOptions } from '../config/endpoint/options.ts';
-import type { MergeReport, Problem, RunResult } from '../contract/result.ts';
+import type { MergeReport, RunResult } from '../contract/result.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, type Location, toFailure } from '../core/failure.ts';
 import { pause } from '../core/interruption.ts';
 import { monotonicMs } from '../core/time.ts';
@@ -15,7 +16,6 @@ import { MergeLimits } from '../sync/merge/limits.ts';
 import { addMerges, mergeHeads } from '../sync/merge/merge-heads.ts';
 import { reportReceivedMerges } from '../sync/merge/received-merges.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
-import type { Notice } from '../sync/notice.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
 import { pushAll } from '../sync/push.ts';
 import { pauseBefore } from '../sync/read-peer.ts';
@@ -78,8 +78,8 @@ interface Opened {
 async function syncDatabase(request: SyncRequest, context: Context, opened: Opened): Promise<RunResult> {
   const { settings, access, database, dolt, started } = opened;
   const { mayPush, notices } = await readPushRights(request, settings, database.path);
-  const reported: Notice[] = [];
-  const notify = (notice: Notice): void => void reported.push(notice);
+  const reported: Diagnostic[] = [];
+  const notify = (notice: Diagnostic): void => void reported.push(notice);
   const preparing = { settings, local: database, access, mayPush, notify };
   const undo: Undo = { upstreams: [], folders: async () => undefined };
   const run = async () => {
@@ -219,7 +219,7 @@ interface Ended {
 interface Recorded {
   readonly conflicts: WrittenConflicts;
   readonly unsaved: number | null;
-  readonly state: readonly Problem[];
+  readonly state: readonly Diagnostic[];
 }
 
 /** Writes down what the next run, or a person, needs: verified heads, and rows that wait for a decision. */

@@ -1,6 +1,6 @@
 import type { ErrorResult, RunResult } from '../contract/result.ts';
 import type { Location } from '../core/failure.ts';
-import { counted } from './figures.ts';
+import { counted } from '../core/text.ts';
 import { type Finding, findings } from './findings.ts';
 import { messageLines } from './plain.ts';
 

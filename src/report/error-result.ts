@@ -1,7 +1,8 @@
 import { isAbsolute } from 'node:path';
 import type { ErrorResult, Stop } from '../contract/result.ts';
 import { type Failure, placeOf } from '../core/failure.ts';
-import { counted, shorten } from './figures.ts';
+import { counted } from '../core/text.ts';
+import { shorten } from './figures.ts';
 import { code, literal } from './markdown.ts';
 import { plainLines } from './plain.ts';
 

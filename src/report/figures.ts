@@ -25,11 +25,6 @@ export function aheadBehind(peer: PeerResult): string {
   return `${peer.ahead ?? '?'}/${peer.behind ?? '?'}`;
 }
 
-/** A number with its noun: `1 row`, `2 rows`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /** A text of at most `limit` characters; a longer one is cut and ends with an ellipsis. Never cuts a character in two. */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;

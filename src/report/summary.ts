@@ -1,8 +1,8 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { RunStatus } from '../contract/vocabulary.ts';
-import { textLiteral } from '../core/text.ts';
+import { counted, textLiteral } from '../core/text.ts';
 import { columnsOf, conflictsOf, lostOf, resolution, withWhom } from './conflict-rows.ts';
-import { counted, duration } from './figures.ts';
+import { duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { code, literal, markdownTable } from './markdown.ts';
 import { mermaid } from './mermaid.ts';

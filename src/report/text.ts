@@ -1,8 +1,8 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import { placeOf } from '../core/failure.ts';
-import { plain } from '../core/text.ts';
+import { counted, plain } from '../core/text.ts';
 import { columnsOf, conflictsOf, resolution, withWhom } from './conflict-rows.ts';
-import { counted, duration, shorten } from './figures.ts';
+import { duration, shorten } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { mostImportant, PEER_COLUMNS, peerRow } from './peer-row.ts';
 import { plainLines } from './plain.ts';

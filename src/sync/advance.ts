@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../dolt/sql/heads.ts';
 import { fastForward } from '../dolt/sql/merge.ts';
@@ -5,7 +6,6 @@ import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { changedTables, moveHeadOnly, resetBranch } from '../dolt/sql/working-set.ts';
 import { restoreKept, setAside } from './merge/kept-changes.ts';
 import { rowsToSetAside } from './merge/uncommitted.ts';
-import type { Notice } from './notice.ts';
 
 /**
  * A fast-forward of Dolt 2.3.0 moves the head of the branch first and then, in a second step, its working set. Killed in
@@ -34,7 +34,7 @@ const markOf = (kind: 'advance' | 'adopt', { branch, to }: Advance): string =>
 export async function advanceBranch(
   database: Database,
   move: Advance & { readonly from: string; readonly dirty: readonly string[] },
-): Promise<Notice[]> {
+): Promise<Diagnostic[]> {
   const mark = markOf('advance', move);
   const rows = await rowsToSetAside(database, move.dirty, move);
   if (typeof rows === 'string') throw new Failure('uncommitted-changes', `${rows} has uncommitted changes`);
@@ -80,7 +80,7 @@ export function isRefusedMove({ code }: Failure): boolean {
  * Finishes what a run that died in the middle of a fast-forward has left, and writes back the rows that it had set aside.
  * What somebody has changed without committing stays. Marks that say nothing any more are removed.
  */
-export async function finishAdvances(database: Database): Promise<Notice[]> {
+export async function finishAdvances(database: Database): Promise<Diagnostic[]> {
   for (const mark of await branchNames(database)) {
     const [, kind, to, branch] = MARK.exec(mark) ?? [];
     if (to === undefined || branch === undefined) continue;

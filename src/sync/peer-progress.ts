@@ -1,6 +1,7 @@
 import type { Peer } from '../config/configuration.ts';
 import type { Adopted, BlockedRow, Conflict, Plan, Replaced } from '../contract/result.ts';
 import type { PeerState } from '../contract/vocabulary.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Failure } from '../core/failure.ts';
 import { monotonicMs } from '../core/time.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
@@ -8,7 +9,6 @@ import { NOWHERE, type Reach } from '../egress/host-rule.ts';
 import type { Remembered } from './history/last-verified.ts';
 import type { Replacing } from './history/lease.ts';
 import type { Rewritten } from './history/rewritten.ts';
-import type { Notice } from './notice.ts';
 import type { PeerActions } from './peer-actions.ts';
 import type { PeerAccess, PeerPlan } from './peer-plan.ts';
 
@@ -20,7 +20,7 @@ interface Comparison {
   readonly ahead: number | null;
   readonly behind: number | null;
   /** Reports that the peer merges by other rules or with another Dolt; null where it does not. */
-  readonly otherMakers: Notice | null;
+  readonly otherMakers: Diagnostic | null;
   readonly rewritten: Rewritten | null;
 }
 
@@ -29,7 +29,7 @@ interface Checked {
   readonly failure: Failure | null;
   /** The first of the rows because of which the peer has to wait. */
   readonly held: readonly BlockedRow[];
-  readonly notices: readonly Notice[];
+  readonly notices: readonly Diagnostic[];
 }
 
 /**
@@ -58,10 +58,10 @@ class Progress {
   /** The head that was checked last. */
   checkedHead: string | null = null;
   held: readonly BlockedRow[] = [];
-  notices: readonly Notice[] = [];
-  otherMakers: Notice | null = null;
+  notices: readonly Diagnostic[] = [];
+  otherMakers: Diagnostic | null = null;
   /** Reports that the peer has more tags than a fetch waits for; null where it has not. */
-  manyTags: Notice | null = null;
+  manyTags: Diagnostic | null = null;
   pulledCommits = 0;
   pushedCommits = 0;
   /** The peer was read after the work and holds what this run promised. */
@@ -155,7 +155,7 @@ class Progress {
   }
 
   /** The fetch was ended because of the peer's tags. */
-  foundManyTags(notice: Notice): void {
+  foundManyTags(notice: Diagnostic): void {
     this.manyTags = notice;
   }
 
@@ -225,7 +225,7 @@ class Progress {
     this.notices = notices;
   }
 
-  notice(notice: Notice): void {
+  notice(notice: Diagnostic): void {
     this.notices = [...this.notices, notice];
   }
 

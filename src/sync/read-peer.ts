@@ -1,10 +1,10 @@
 import pRetry from 'p-retry';
 import { durationText } from '../contract/duration.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure } from '../core/failure.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { trackingHead } from '../dolt/sql/heads.ts';
 import { fetchBranch, fetchMark, isMarked } from '../dolt/sql/transfer.ts';
-import type { Notice } from './notice.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import type { SyncContext } from './sync-context.ts';
 import { timeLimit } from './time-limits.ts';
@@ -45,7 +45,7 @@ export async function readPeer(
   return await trackingHead(engine.database, at);
 }
 
-function manyTags({ peer }: PeerProgress): Notice {
+function manyTags({ peer }: PeerProgress): Diagnostic {
   const message = `the fetch from ${peer.name} was ended after the branch had arrived: its tags took more than ${durationText(TAGS_MS)}`;
   return { severity: 'notice', code: 'many-tags', message };
 }

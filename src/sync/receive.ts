@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { toFailure } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Engine } from '../dolt/server/engines.ts';
@@ -7,7 +8,6 @@ import type { Database } from '../dolt/sql/sql.ts';
 import { uncommittedTables } from '../dolt/sql/working-set.ts';
 import { compareWithin } from './fetch.ts';
 import { inboxBranch } from './inbox.ts';
-import type { Notice } from './notice.ts';
 import { rightsOf } from './peer-actions.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
@@ -89,7 +89,7 @@ export async function removeInboxes(database: Database, runs: readonly PeerProgr
   }
 }
 
-function inUse(inbox: string, tables: readonly string[]): Notice {
+function inUse(inbox: string, tables: readonly string[]): Diagnostic {
   return {
     severity: 'notice',
     code: 'inbox-unread',

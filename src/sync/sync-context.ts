@@ -1,7 +1,7 @@
+import type { Diagnostic } from '../core/diagnostic.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import type { Engines } from '../dolt/server/engines.ts';
 import type { MergeLimits } from './merge/limits.ts';
-import type { Notice } from './notice.ts';
 
 /** What holds for a whole run of `sync`, `pull`, `push` or `status`. Built once, and passed on whole. */
 export interface SyncContext {
@@ -31,7 +31,7 @@ export interface SyncContext {
   readonly signal: AbortSignal;
   readonly progress: (event: PeerEvent) => void;
   /** Takes what concerns the run as a whole. */
-  readonly notify: (notice: Notice) => void;
+  readonly notify: (notice: Diagnostic) => void;
 }
 
 /** The local side at one moment of a run. */

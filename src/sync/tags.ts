@@ -1,10 +1,11 @@
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { errorMessage } from '../core/failure.ts';
+import { listed } from '../core/text.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
 import { createTags, deleteTags, readTags, type Tag } from '../dolt/sql/tags.ts';
 import { removeMarks } from '../dolt/sql/transfer.ts';
 import type { Around } from './in-engines.ts';
-import { listed, type Notice } from './notice.ts';
 import type { SyncContext } from './sync-context.ts';
 
 type OwnTag = Pick<Tag, 'name' | 'commit'>;
@@ -130,7 +131,7 @@ function same(a: Tag, b: Tag | undefined): boolean {
 }
 
 /** What should be known of tags that were put back in the course of a phase; nothing where none had changed. */
-function tagNotices(restorations: readonly Restoration[]): Notice[] {
+function tagNotices(restorations: readonly Restoration[]): Diagnostic[] {
   const names = (which: 'found' | 'left', kind: 'brought' | 'moved'): string[] => [
     ...new Set(
       restorations.flatMap((one) => one[which][kind].map((tag) => (typeof tag === 'string' ? tag : tag.name))),
@@ -153,10 +154,10 @@ function tagNotices(restorations: readonly Restoration[]): Notice[] {
 }
 
 /** What should be known where nobody could look at the tags after a fetch. */
-function unseenTags(why: string): Notice {
+function unseenTags(why: string): Diagnostic {
   return notice('warning', `whether a fetch changed tags could not be seen: ${why}`);
 }
 
-function notice(severity: Notice['severity'], message: string): Notice {
+function notice(severity: Diagnostic['severity'], message: string): Diagnostic {
   return { severity, code: 'tags-restored', message };
 }

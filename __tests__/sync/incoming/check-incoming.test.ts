@@ -2,11 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import { ERRORS } from '../../../src/contract/error-codes.ts';
 import { EXIT } from '../../../src/contract/exit-codes.ts';
 import { ACCEPTS, ROLES } from '../../../src/contract/vocabulary.ts';
+import { listed } from '../../../src/core/text.ts';
 import { timeColumns } from '../../../src/dolt/rows/future-dates.ts';
 import { checkIncoming } from '../../../src/sync/incoming/check-incoming.ts';
 import { isMassDeletion } from '../../../src/sync/incoming/findings.ts';
 import { type IncomingChanges, incomingDefinitions } from '../../../src/sync/incoming/incoming-changes.ts';
-import { listed } from '../../../src/sync/notice.ts';
 import { actionsOf, isChecked } from '../../../src/sync/peer-actions.ts';
 
 const NOTHING: IncomingChanges = {

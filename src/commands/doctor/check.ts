@@ -1,6 +1,6 @@
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
-import type { Notice } from '../../sync/notice.ts';
 
 interface Subject {
   readonly check: DoctorCheck['check'];
@@ -19,7 +19,7 @@ export function missing(subject: Subject, message: string, cure: string): Doctor
 }
 
 /** A run goes on, but not quite as it is written. */
-export function warned(subject: Subject, { message, hint }: Notice): DoctorCheck {
+export function warned(subject: Subject, { message, hint }: Diagnostic): DoctorCheck {
   return { check: subject.check, peer: subject.peer ?? null, status: 'warning', message, cure: hint ?? null };
 }
 

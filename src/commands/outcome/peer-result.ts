@@ -1,8 +1,8 @@
 import { ERRORS, type ErrorCode } from '../../contract/error-codes.ts';
 import type { Conflict, PeerResult, Problem } from '../../contract/result.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { groupBy } from '../../core/lists.ts';
-import type { Notice } from '../../sync/notice.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { peerStatus } from './run-status.ts';
 
@@ -79,31 +79,22 @@ function errorOf(failure: Failure | null): PeerResult['error'] {
   return { code: failure.code, message: failure.message, hint: failure.hint, retryable: failure.retryable };
 }
 
-/** Something to tell besides the peers' own results. */
-export function problem(
-  severity: Problem['severity'],
-  code: ErrorCode,
-  text: { readonly message: string; readonly hint?: string; readonly peer?: string },
-): Problem {
+/** What should be known of what a peer brings. */
+export function noticesOf({ notices, otherMakers, manyTags, peer }: PeerProgress): Diagnostic[] {
+  const all = [...notices, otherMakers, manyTags].filter((notice) => notice !== null);
+  return all.map((notice) => ({ ...notice, peer: peer.name }));
+}
+
+/** A diagnostic as the JSON shows it. */
+export function toProblem({ severity, code, message, hint, peer, location }: Diagnostic): Problem {
   return {
     severity,
     code,
-    message: text.message,
-    hint: text.hint ?? ERRORS[code].hint,
-    peer: text.peer ?? null,
-    file: null,
-    line: null,
-    column: null,
+    message,
+    hint: hint ?? ERRORS[code].hint,
+    peer: peer ?? null,
+    file: location?.file ?? null,
+    line: location?.line ?? null,
+    column: location?.column ?? null,
   };
-}
-
-/** What should be known of what a peer brings, as the JSON shows it. */
-export function noticesOf(run: PeerProgress): Problem[] {
-  const notices = [...run.notices, run.otherMakers, run.manyTags].filter((notice) => notice !== null);
-  return notices.map((notice) => toProblem(notice, run.peer.name));
-}
-
-/** A notice as the JSON shows it. */
-export function toProblem({ severity, code, ...text }: Notice, peer?: string): Problem {
-  return problem(severity, code, { ...text, ...(peer === undefined ? {} : { peer }) });
 }

@@ -1,44 +1,52 @@
-import type { MergeReport, Problem } from '../../contract/result.ts';
+import type { MergeReport } from '../../contract/result.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
-import { problem } from './peer-result.ts';
 
 /** Tables that were not federated, since they have changes that nobody committed. */
-export function uncommittedProblems(dirty: readonly string[]): Problem[] {
+export function uncommittedProblems(dirty: readonly string[]): Diagnostic[] {
   if (dirty.length === 0) return [];
   return [
-    problem('notice', 'uncommitted-changes', { message: `not federated, since not committed: ${dirty.join(', ')}` }),
+    {
+      severity: 'notice',
+      code: 'uncommitted-changes',
+      message: `not federated, since not committed: ${dirty.join(', ')}`,
+    },
   ];
 }
 
 /** What nobody has when the runner is gone. */
-export function unsavedProblems(unsaved: number | null): Problem[] {
+export function unsavedProblems(unsaved: number | null): Diagnostic[] {
   if (unsaved === null || unsaved === 0) return [];
-  return [problem('error', 'unsaved', { message: `${unsaved} commit(s) of this town reached no peer` })];
+  return [{ severity: 'error', code: 'unsaved', message: `${unsaved} commit(s) of this town reached no peer` }];
 }
 
 /** An empty remote may be the wrong one. */
-export function firstPushProblems(run: PeerProgress): Problem[] {
+export function firstPushProblems(run: PeerProgress): Diagnostic[] {
   if (run.state !== 'remote-empty' || run.pushedCommits === 0) return [];
   return [
-    problem('warning', 'remote-empty', {
+    {
+      severity: 'warning',
+      code: 'remote-empty',
       message: `${run.peer.name} was empty and got its first push`,
       hint: 'Check that this was the endpoint you meant; `init-empty: false` refuses first pushes.',
       peer: run.peer.name,
-    }),
+    },
   ];
 }
 
 /** A remote that had something once has lost it, or is another place. */
-export function emptiedProblems({ state, remembered, peer, branch }: PeerProgress): Problem[] {
+export function emptiedProblems({ state, remembered, peer, branch }: PeerProgress): Diagnostic[] {
   if (remembered === null || (state !== 'remote-empty' && state !== 'branch-missing')) return [];
   const what = state === 'remote-empty' ? `${peer.name} is empty` : `${peer.name} has no branch ${branch}`;
   const since = remembered.verifiedAt === null ? '' : ` when it was last verified, ${remembered.verifiedAt}`;
   return [
-    problem('warning', state, {
+    {
+      severity: 'warning',
+      code: state,
       message: `${what}, but it had ${remembered.head}${since}`,
       hint: 'Check that the endpoint is right and what became of its data. It is pushed to only while `init-empty` is true.',
       peer: peer.name,
-    }),
+    },
   ];
 }
 
@@ -54,15 +62,17 @@ interface LocalDatabase {
 export function adoptedProblems(
   { adopted, adopt, peer }: PeerProgress,
   { path, branch, isCheckedOut }: LocalDatabase,
-): Problem[] {
+): Diagnostic[] {
   if (adopted === null) return [];
   const undo = isCheckedOut ? `dolt reset --hard ${adopted.tag}` : `dolt branch -f ${branch} ${adopted.tag}`;
   return [
-    problem('warning', 'history-adopted', {
+    {
+      severity: 'warning',
+      code: 'history-adopted',
       message: `our branch ${branch} was at ${adopted.head} and became ${adopt}, the head of ${peer.name}; the local tag ${adopted.tag} keeps the old head`,
       hint: `To go back, run in ${path}: ${undo}`,
       peer: peer.name,
-    }),
+    },
   ];
 }
 
@@ -71,7 +81,7 @@ export function adoptedProblems(
  * @param database the folder to run the command in
  * @returns nothing where nothing was forced
  */
-export function replacedProblems(run: PeerProgress, database: string): Problem[] {
+export function replacedProblems(run: PeerProgress, database: string): Diagnostic[] {
   if (run.replaced === null) return [];
   const { head, tag, atPeer } = run.replaced;
   const { peer, remote } = run;
@@ -82,17 +92,19 @@ export function replacedProblems(run: PeerProgress, database: string): Problem[]
     : `dolt remote add ${remote} ${peer.endpoint.dolt} && ${push}; dolt remote remove ${remote}`;
   const kept = atPeer ? 'here and at the peer' : 'here only, since the peer did not take it';
   return [
-    problem('warning', 'forced-push', {
+    {
+      severity: 'warning',
+      code: 'forced-push',
       message: `the branch ${run.branch} of ${name} was at ${head} and is now at ${run.head}; the tag ${tag} keeps the old head, ${kept}`,
       hint: `To undo it while ${name} is still at that head, run in ${database}: ${undo}`,
       peer: name,
-    }),
+    },
   ];
 }
 
 /** What a reader should know of a run's merges besides their rows: said once, however many there were. */
-export function mergeProblems(merge: MergeReport | null): Problem[] {
+export function mergeProblems(merge: MergeReport | null): Diagnostic[] {
   if (merge?.because !== 'committer') return [];
   const message = 'this Dolt cannot fix committer and date, so two towns that merge the same heads make two commits';
-  return [problem('warning', 'merge-not-deterministic', { message })];
+  return [{ severity: 'warning', code: 'merge-not-deterministic', message }];
 }

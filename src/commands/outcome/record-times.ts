@@ -1,4 +1,4 @@
-import type { Problem } from '../../contract/result.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
@@ -16,7 +16,6 @@ import {
 import { oldestUnsynced } from '../../sync/history/unsaved.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { type LastVerified, placeOf } from '../prepare/last-verified.ts';
-import { problem } from './peer-result.ts';
 
 interface LocalDatabase {
   readonly path: string;
@@ -36,7 +35,7 @@ export async function recordTimes(
   engines: Engines,
   runs: readonly PeerProgress[],
   local: LocalDatabase,
-): Promise<Problem[]> {
+): Promise<Diagnostic[]> {
   const troubles: string[] = [];
   try {
     await engines.use(NO_CREDENTIALS, async ({ database }) => {
@@ -49,7 +48,7 @@ export async function recordTimes(
     if (troubles.length === 0 && local.lastVerified.warning !== null) troubles.push(local.lastVerified.warning);
     recordVerified(stateFile, runs, { ...local, root: local.lastVerified.root });
   }
-  return troubles.map((message) => problem('warning', 'memory-unusable', { message }));
+  return troubles.map((message) => ({ severity: 'warning', code: 'memory-unusable', message }));
 }
 
 async function recordState(sql: Sql, runs: readonly PeerProgress[], local: LocalDatabase): Promise<readonly string[]> {

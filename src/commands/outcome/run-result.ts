@@ -1,8 +1,8 @@
 import type { Peer } from '../../config/configuration.ts';
-import type { MergeReport, Problem, RunResult } from '../../contract/result.ts';
+import type { MergeReport, RunResult } from '../../contract/result.ts';
 import type { RunStatus } from '../../contract/vocabulary.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { monotonicMs } from '../../core/time.ts';
-import type { Notice } from '../../sync/notice.ts';
 import { newPeerProgress } from '../../sync/peer-progress.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
@@ -37,8 +37,8 @@ interface Ended {
   /** Commits that no peer has, where the database goes with the machine; null: it stays. */
   readonly unsaved: number | null;
   /** Warnings about the state file. */
-  readonly state: readonly Problem[];
-  readonly notices: readonly Notice[];
+  readonly state: readonly Diagnostic[];
+  readonly notices: readonly Diagnostic[];
 }
 
 /** The result of a run that opened a database. */
@@ -77,8 +77,8 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       ...runs.flatMap((run) => adoptedProblems(run, { path, branch, isCheckedOut })),
       ...ended.state,
       ...runs.flatMap(noticesOf),
-      ...ended.notices.map((notice) => toProblem(notice)),
-    ],
+      ...ended.notices,
+    ].map(toProblem),
     ...(database.clonedFrom === null ? {} : { cloned: true as const }),
     ...(unsaved === null ? {} : { unsaved }),
     ...(conflicts.file === null ? {} : { conflictsPath: conflicts.file }),
@@ -92,7 +92,7 @@ export function notRunResult(
   why: {
     readonly started: number;
     readonly peers: readonly Peer[];
-    readonly notices: readonly Notice[];
+    readonly notices: readonly Diagnostic[];
     readonly status: Extract<RunStatus, 'unchanged' | 'skipped'>;
   },
 ): RunResult {
@@ -109,6 +109,6 @@ export function notRunResult(
     peers: why.peers.map((peer) =>
       peerResult(newPeerProgress({ peer, actions: null, branch: request.branch ?? NO_BRANCH })),
     ),
-    problems: why.notices.map((notice) => toProblem(notice)),
+    problems: why.notices.map(toProblem),
   };
 }

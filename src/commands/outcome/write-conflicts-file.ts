@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Peer } from '../../config/configuration.ts';
-import type { Problem } from '../../contract/result.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { putAside } from '../../core/put-aside.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
@@ -12,7 +12,6 @@ import { findUnresolved, isUnresolved } from '../../resolve/unresolved-rows.ts';
 import { removeScratch } from '../../sync/merge/scratch.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import type { Context } from '../context.ts';
-import { problem } from './peer-result.ts';
 
 /** Where the conflicts file of a town lies: git, Dolt and beads leave what they do not know in `.dolt` alone. */
 export function conflictsFileOf(database: string): string {
@@ -38,7 +37,7 @@ export interface WrittenConflicts {
   readonly file: string | null;
   /** Rows in it that are not decided yet. */
   readonly open: number;
-  readonly problems: readonly Problem[];
+  readonly problems: readonly Diagnostic[];
 }
 
 /**
@@ -51,7 +50,11 @@ export async function writeConflictsFile(ended: Ended, context: Context): Promis
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') return { file: null, open: 0, problems: [] };
-    return { file: null, open: 0, problems: [problem('warning', failure.code, failure)] };
+    return {
+      file: null,
+      open: 0,
+      problems: [{ severity: 'warning', code: failure.code, message: failure.message, hint: failure.hint }],
+    };
   }
 }
 
@@ -97,20 +100,24 @@ export async function countEarlierOpen(database: string, context: Pick<Context, 
 }
 
 /** The merge is done, or refused for another reason; only the file lacks the rows. */
-function unreadProblem({ peer }: PeerProgress, { code, message }: Failure): Problem {
-  return problem('warning', code, {
+function unreadProblem({ peer }: PeerProgress, { code, message }: Failure): Diagnostic {
+  return {
+    severity: 'warning',
+    code,
     message: `the conflicts file lacks the rows of ${peer.name}, which could not be read: ${message}`,
     hint: 'What was merged is as the result says. Compare the rows with a clone of the peer, or raise `merge-timeout`.',
     peer: peer.name,
-  });
+  };
 }
 
 /** Somebody may have chosen in it, so it stays. */
-function aboutAnother(file: string, branch: string): Problem {
-  return problem('warning', 'conflicts-stale', {
+function aboutAnother(file: string, branch: string): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'conflicts-stale',
     message: `${file} is about the branch ${branch}, so what this run left was not written there`,
     hint: 'Settle what it asks with `dolt-federation resolve`, or remove it, and run again.',
-  });
+  };
 }
 
 const NO_LAST = { last: null, problems: [] } as const;
@@ -118,12 +125,12 @@ const NO_LAST = { last: null, problems: [] } as const;
 /** The file of the last run. One that cannot be read is put aside: a person may have written in it. */
 async function lastFile(
   file: string,
-): Promise<{ readonly last: ConflictsFile | null; readonly problems: readonly Problem[] }> {
+): Promise<{ readonly last: ConflictsFile | null; readonly problems: readonly Diagnostic[] }> {
   try {
     return { last: (await readConflictsIfAny(file))?.conflicts ?? null, problems: [] };
   } catch (thrown) {
     if (!(thrown instanceof Failure) || thrown.code !== 'conflicts-file-invalid') throw thrown;
     const message = `${thrown.message}; the file was put aside as ${await putAside(file)}`;
-    return { last: null, problems: [problem('warning', thrown.code, { message })] };
+    return { last: null, problems: [{ severity: 'warning', code: thrown.code, message }] };
   }
 }

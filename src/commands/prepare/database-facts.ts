@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { cp, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { throwIfInterrupted } from '../../core/interruption.ts';
 import { inPrivateFolder } from '../../core/private-folder.ts';
@@ -10,7 +11,6 @@ import { ignorePatternsAt } from '../../dolt/schema/ignored-tables.ts';
 import { type Engine, openEngines } from '../../dolt/server/engines.ts';
 import { branchNames } from '../../dolt/sql/heads.ts';
 import { secretRowsNotice } from '../../sync/incoming/secret-rows.ts';
-import type { Notice } from '../../sync/notice.ts';
 import type { Context } from '../context.ts';
 
 /** What decides about live peers and inboxes, and what warns of rows; only Dolt can read it. */
@@ -19,7 +19,7 @@ export interface DatabaseFacts {
   readonly ignoresTables: boolean;
   readonly branches: readonly string[];
   /** Which committed rows hold credentials; null: none does. */
-  readonly secrets: Notice | null;
+  readonly secrets: Diagnostic | null;
 }
 
 /** A larger database is not copied for a question that `status` answers as well. */

@@ -1,8 +1,8 @@
 import type { Configuration, Peer } from '../../config/configuration.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { branchNames } from '../../dolt/sql/heads.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { type Inbox, sortInboxes } from '../../sync/inbox.ts';
-import type { Notice } from '../../sync/notice.ts';
 import { actionsOf } from '../../sync/peer-actions.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import type { SyncRequest } from '../request.ts';
@@ -37,7 +37,7 @@ interface Receiving {
 export async function inboxRuns(
   sql: Sql,
   receiving: Receiving,
-): Promise<{ readonly runs: readonly PeerProgress[]; readonly notices: readonly Notice[] }> {
+): Promise<{ readonly runs: readonly PeerProgress[]; readonly notices: readonly Diagnostic[] }> {
   const { request, branch, settings, peers, configured } = receiving;
   if (request.command === 'push') return { runs: [], notices: [] };
   const branches = (await branchNames(sql)).filter((name) => name !== branch);
@@ -83,8 +83,8 @@ function inboxPeer({ branch }: Inbox, { path, settings }: Receiving, sender: Pee
 export function inboxNotices(left: {
   readonly unread: readonly string[];
   readonly malformed: readonly string[];
-}): readonly Notice[] {
-  const notice = (message: string, hint: string): Notice => ({
+}): readonly Diagnostic[] {
+  const notice = (message: string, hint: string): Diagnostic => ({
     severity: 'notice',
     code: 'inbox-unread',
     message,

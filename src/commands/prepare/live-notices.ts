@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration, Peer } from '../../config/configuration.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { liveHint } from '../../sync/incoming/live-unknown.ts';
-import type { Notice } from '../../sync/notice.ts';
 import { rightsOf } from '../../sync/peer-actions.ts';
 import type { DatabaseFacts } from './database-facts.ts';
 
@@ -33,7 +33,7 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 /** What to write into the configuration before a peer is pushed to. */
-export function liveNotice({ name, endpoint }: Peer): Notice {
+export function liveNotice({ name, endpoint }: Peer): Diagnostic {
   return {
     severity: 'warning',
     code: 'live-unknown',

@@ -12,9 +12,9 @@ import {
   requireTreeWithin,
   requireWithin,
 } from '../../core/boundary.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { errorMessage, Failure, type Location, systemCode } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
-import type { Notice } from '../../sync/notice.ts';
 import type { Context } from '../context.ts';
 
 interface Wanted {
@@ -29,7 +29,7 @@ type SearchContext = Pick<Context, 'cwd' | 'ceiling' | 'cloneDir' | 'env' | 'use
 
 /** Where the database is, or where a clone of it belongs. */
 export type Found =
-  | { readonly kind: 'database'; readonly path: string; readonly notices: readonly Notice[] }
+  | { readonly kind: 'database'; readonly path: string; readonly notices: readonly Diagnostic[] }
   | { readonly kind: 'to-clone'; readonly path: string }
   | { readonly kind: 'nowhere' };
 
@@ -62,7 +62,7 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
 }
 
 /** What is at a place where the database is, or belongs. */
-async function at(path: string, notices: readonly Notice[] = []): Promise<Found> {
+async function at(path: string, notices: readonly Diagnostic[] = []): Promise<Found> {
   if (!(await holdsDolt(path))) return { kind: 'to-clone', path };
   return { kind: 'database', path, notices: [...notices, ...(await nestedDatabases(path))] };
 }
@@ -145,7 +145,7 @@ async function refuseDataFolder(path: string, origin: Location | undefined): Pro
 }
 
 /** What the workspace would have said, where that is another database or a place that this version does not follow. */
-async function skipped(path: string, search: WorkspaceSearch): Promise<readonly Notice[]> {
+async function skipped(path: string, search: WorkspaceSearch): Promise<readonly Diagnostic[]> {
   try {
     const place = await beadsDatabase(search);
     if (place === null || (await isSame(place, path)) || !(await holdsDolt(place))) return [];
@@ -255,7 +255,7 @@ async function foldersOf(folder: string): Promise<string[]> {
  * The databases in the folder of a database. Our engine serves the outer one alone; another server that is started there
  * serves them all, and one of the same name in place of the outer one (Dolt 2.3.0, measured; it follows no links).
  */
-async function nestedDatabases(database: string): Promise<readonly Notice[]> {
+async function nestedDatabases(database: string): Promise<readonly Diagnostic[]> {
   const entries = await readdir(database, { withFileTypes: true }).catch(() => []);
   const inner: string[] = [];
   for (const entry of entries) {

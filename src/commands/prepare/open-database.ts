@@ -3,12 +3,12 @@ import { join, sep } from 'node:path';
 import { requireNoDaemon } from '../../beads/daemon.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { boundaryOf } from '../../core/boundary.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
 import { processCommand } from '../../dolt/process.ts';
 import { type Engines, openEngines } from '../../dolt/server/engines.ts';
-import type { Notice } from '../../sync/notice.ts';
 import { readWithRetries } from '../../sync/read-peer.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
 import { fileRemote } from '../../sync/remotes/file-remote.ts';
@@ -29,7 +29,7 @@ export interface LocalDatabase {
   /** Name of the peer that the database was cloned from by this run; null: it was there. */
   readonly clonedFrom: string | null;
   /** What should be known of how it was found. */
-  readonly notices: readonly Notice[];
+  readonly notices: readonly Diagnostic[];
   close(): Promise<void>;
 }
 
@@ -92,7 +92,7 @@ function isInside(folder: string, path: string): boolean {
   return path.startsWith(folder + sep);
 }
 
-function clonedNotice(from: string | null, into: string): readonly Notice[] {
+function clonedNotice(from: string | null, into: string): readonly Diagnostic[] {
   if (from === null) return [];
   return [{ severity: 'notice', code: 'cloned', message: `there was no database: cloned from ${from} into ${into}` }];
 }

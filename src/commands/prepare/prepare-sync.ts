@@ -1,11 +1,11 @@
 import { boundaryOf } from '../../core/boundary.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { branchHead, checkedOutBranch } from '../../dolt/sql/heads.ts';
 import type { Database } from '../../dolt/sql/sql.ts';
 import { finishAdvances } from '../../sync/advance.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
-import type { Notice } from '../../sync/notice.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { rememberFolders } from '../../sync/remotes/file-access.ts';
 import { type Registered, registerPeers, releaseRemotes, unreleased } from '../../sync/remotes/registration.ts';
@@ -26,7 +26,7 @@ interface Preparing {
   readonly local: LocalDatabase;
   readonly access: Access;
   readonly mayPush: boolean;
-  readonly notify: (notice: Notice) => void;
+  readonly notify: (notice: Diagnostic) => void;
 }
 
 /** The database and its peers as a run finds them. */

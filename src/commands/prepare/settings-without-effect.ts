@@ -1,15 +1,15 @@
 import { closest } from 'fastest-levenshtein';
 import type { Configuration } from '../../config/configuration.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { Credentials } from '../../credentials/credential.ts';
-import type { Notice } from '../../sync/notice.ts';
 
 /** What the user wrote and this run has no use for: said, so that nobody relies on it. */
-export function withoutEffect(configuration: Configuration, credentials: Credentials): readonly Notice[] {
+export function withoutEffect(configuration: Configuration, credentials: Credentials): readonly Diagnostic[] {
   return [...unwrittenBackup(configuration), ...strayCredentials(configuration, credentials)];
 }
 
 /** A sync mode that promises more than databases in step. */
-export function unwrittenBackup({ syncMode }: Configuration): readonly Notice[] {
+export function unwrittenBackup({ syncMode }: Configuration): readonly Diagnostic[] {
   if (syncMode.value !== 'belt-and-suspenders') return [];
   return [
     {
@@ -22,7 +22,7 @@ export function unwrittenBackup({ syncMode }: Configuration): readonly Notice[] 
 }
 
 /** Credentials of nobody: a name that is misspelt leaves its peer without. */
-export function strayCredentials({ peers }: Configuration, credentials: Credentials): readonly Notice[] {
+export function strayCredentials({ peers }: Configuration, credentials: Credentials): readonly Diagnostic[] {
   const names = peers.map(({ name }) => name);
   const strays = [...credentials.keys()].filter((name) => !names.includes(name));
   return strays.map((stray) => ({

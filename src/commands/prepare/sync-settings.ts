@@ -7,9 +7,9 @@ import {
   requirePush,
   withGuardsOf,
 } from '../../config/load.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Credentials } from '../../credentials/credential.ts';
-import type { Notice } from '../../sync/notice.ts';
 import type { Context } from '../context.ts';
 import type { SyncRequest } from '../request.ts';
 import { readsInboxes } from './inbox-peers.ts';
@@ -25,7 +25,7 @@ export interface SyncSettings {
   readonly peers: readonly Peer[];
   readonly credentials: Credentials;
   /** What the configuration says that has no effect. */
-  readonly notices: readonly Notice[];
+  readonly notices: readonly Diagnostic[];
 }
 
 /** @throws Failure for a request or a configuration that cannot be followed */
@@ -46,9 +46,9 @@ export async function readSyncSettings(request: SyncRequest, context: Context): 
 export function endsEarly(
   request: SyncRequest,
   { configuration, peers }: SyncSettings,
-): { readonly status: 'unchanged' | 'skipped'; readonly notice: Notice } | null {
+): { readonly status: 'unchanged' | 'skipped'; readonly notice: Diagnostic } | null {
   if (peers.length === 0 && !readsInboxes(request, configuration)) {
-    const notice: Notice =
+    const notice: Diagnostic =
       configuration.peers.length === 0
         ? { severity: 'warning', code: 'no-peers', message: 'no peer is configured' }
         : { severity: 'notice', code: 'no-peers-selected', message: 'no peer has the name and role asked for' };
@@ -64,7 +64,7 @@ export async function readPushRights(
   request: SyncRequest,
   { configuration }: SyncSettings,
   database: string,
-): Promise<{ readonly mayPush: boolean; readonly notices: readonly Notice[] }> {
+): Promise<{ readonly mayPush: boolean; readonly notices: readonly Diagnostic[] }> {
   const guarded = await withGuardsOf(database, configuration);
   requireDirection(request, guarded);
   return { mayPush: guarded.push.value, notices: pushDisabled(request, guarded) };
@@ -80,7 +80,7 @@ function requireDirection(request: SyncRequest, configuration: Configuration): v
 }
 
 /** Reported where the command would push otherwise. */
-function pushDisabled({ command }: SyncRequest, { push: { guard } }: Configuration): readonly Notice[] {
+function pushDisabled({ command }: SyncRequest, { push: { guard } }: Configuration): readonly Diagnostic[] {
   if (guard === null || command === 'pull') return [];
   const message = `${guardText(guard)} forbids pushing: this database only pulls`;
   return [{ severity: 'notice', code: 'push-disabled', message, hint: guardHint(guard) }];

@@ -1,10 +1,10 @@
 import { ERRORS } from '../../contract/error-codes.ts';
 import type { BlockedRow } from '../../contract/result.ts';
 import type { Accept } from '../../contract/vocabulary.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
+import { listed } from '../../core/text.ts';
 import { inboxSender } from '../inbox.ts';
-import type { Notice } from '../notice.ts';
-import { listed } from '../notice.ts';
 import { type Finding, incomingFindings } from './findings.ts';
 import type { IncomingChanges } from './incoming-changes.ts';
 
@@ -21,7 +21,7 @@ export interface Verdict {
   readonly failure: Failure | null;
   /** The first of the rows that are to blame. */
   readonly held: readonly BlockedRow[];
-  readonly notices: readonly Notice[];
+  readonly notices: readonly Diagnostic[];
 }
 
 /** The name that the primary has where `federation.remote` names it; only a mapping has room for `accept`. */
@@ -68,12 +68,12 @@ function seeEach(missing: readonly Accept[]): string {
   return `Look at each in a clone of the peer. To take all of it, set \`accept: [${missing.join(', ')}]\` on this peer.`;
 }
 
-function noticesOf(incoming: IncomingChanges, peer: string): Notice[] {
+function noticesOf(incoming: IncomingChanges, peer: string): Diagnostic[] {
   const quiet = incoming.definitions.filter(({ kind, change }) => kind === 'view' || change === 'removed');
   const names = quiet.map(({ kind, name, change }) => `${kind} ${name}, ${change}`);
   return [
     ...incoming.migrations.map(
-      ({ table, ours, theirs }): Notice => ({
+      ({ table, ours, theirs }): Diagnostic => ({
         severity: 'warning',
         code: 'schema-skew',
         message: `${peer} is at ${theirs} in ${table}, and we are at ${ours}`,
@@ -89,6 +89,6 @@ function noticesOf(incoming: IncomingChanges, peer: string): Notice[] {
   ];
 }
 
-function notice(code: Notice['code'], message: string): Notice {
+function notice(code: Diagnostic['code'], message: string): Diagnostic {
   return { severity: 'notice', code, message };
 }

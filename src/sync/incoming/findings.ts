@@ -1,7 +1,6 @@
 import type { BlockedRow } from '../../contract/result.ts';
 import type { Accept } from '../../contract/vocabulary.ts';
-import { plain } from '../../core/text.ts';
-import { counted, listed } from '../notice.ts';
+import { counted, listed, plain } from '../../core/text.ts';
 import type { Deletion, IncomingChanges } from './incoming-changes.ts';
 
 /** One reason for which a peer has to wait, unless its `accept` says otherwise. */

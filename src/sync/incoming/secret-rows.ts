@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import type { Diagnostic } from '../../core/diagnostic.ts';
+import { counted } from '../../core/text.ts';
 import { columnsAt } from '../../dolt/schema/columns.ts';
 import { tableHashes } from '../../dolt/schema/table-changes.ts';
 import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { isBeadsDatabase } from '../../rows/table-policy.ts';
-import type { Notice } from '../notice.ts';
-import { counted } from '../notice.ts';
 import { namesOneOf, SECRET_WORDS } from './steering.ts';
 
 const countRow = z.object({ n: z.coerce.number().int() });
@@ -29,7 +29,7 @@ const HOLDERS = [
  * Says which committed rows of a beads database hold credentials, and none of their values; null where none does.
  * @param commit only this one is read, not its history
  */
-export async function secretRowsNotice(sql: Sql, commit: string): Promise<Notice | null> {
+export async function secretRowsNotice(sql: Sql, commit: string): Promise<Diagnostic | null> {
   const tables = [...(await tableHashes(sql, commit)).keys()];
   if (!isBeadsDatabase(tables)) return null;
   const found: string[] = [];

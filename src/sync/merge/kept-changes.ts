@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { inParts } from '../../core/lists.ts';
 import { type Condition, hasKey, keyText } from '../../dolt/rows/row-key.ts';
@@ -18,7 +19,6 @@ import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { verifyConstraints } from '../../dolt/sql/violations.ts';
 import { commitAll } from '../../dolt/sql/working-set.ts';
-import type { Notice } from '../notice.ts';
 import { scratchName } from './scratch.ts';
 
 /**
@@ -150,8 +150,8 @@ export async function setAside(
  * Writes back what earlier runs, or this one, set aside. A row that was written meanwhile stays as it is now; then the
  * branch that keeps the older version is renamed, never removed, and a warning names it.
  */
-export async function restoreKept(database: Database): Promise<Notice[]> {
-  const notices: Notice[] = [];
+export async function restoreKept(database: Database): Promise<Diagnostic[]> {
+  const notices: Diagnostic[] = [];
   for (const kept of await branchNames(database)) {
     const [, , branch] = KEPT.exec(kept) ?? [];
     if (branch === undefined) continue;
@@ -186,7 +186,7 @@ async function messageAt(sql: Sql, commit: string): Promise<string | null> {
 }
 
 /** A commit that no run of ours made is nothing to write back, and nothing to throw away. */
-function foreign(name: string): Notice {
+function foreign(name: string): Diagnostic {
   return {
     severity: 'warning',
     code: 'uncommitted-changes',
@@ -195,7 +195,7 @@ function foreign(name: string): Notice {
   };
 }
 
-function unrestored(name: string, branch: string, tables: readonly string[]): Notice {
+function unrestored(name: string, branch: string, tables: readonly string[]): Diagnostic {
   return {
     severity: 'warning',
     code: 'uncommitted-changes',

@@ -1,7 +1,7 @@
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { mergeMakers } from '../../dolt/rows/content.ts';
 import { engineVersion, MERGE_PROTOCOL, type MergeMaker } from '../../dolt/sql/merge.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import type { Notice } from '../notice.ts';
 
 /** A peer can write any number of messages that look like those of merges. */
 const MAX_MAKERS = 5;
@@ -14,13 +14,13 @@ const MAX_MAKERS = 5;
 export async function otherMakers(
   sql: Sql,
   heads: { readonly peer: string; readonly ours: string; readonly theirs: string },
-): Promise<Notice | null> {
+): Promise<Diagnostic | null> {
   const own: MergeMaker = { protocol: MERGE_PROTOCOL, engine: await engineVersion(sql) };
   return makersNotice(heads.peer, own, await mergeMakers(sql, `${heads.ours}..${heads.theirs}`));
 }
 
 /** The notice about some merges, told in the order of protocols and engines; null where all are like our own. */
-export function makersNotice(peer: string, own: MergeMaker, makers: readonly MergeMaker[]): Notice | null {
+export function makersNotice(peer: string, own: MergeMaker, makers: readonly MergeMaker[]): Diagnostic | null {
   const protocols = makers.flatMap(({ protocol }) =>
     protocol === own.protocol ? [] : [`merge protocol ${protocol} (ours: ${own.protocol})`],
   );

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Conflict } from '../../contract/result.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { toFailure } from '../../core/failure.ts';
+import { listed } from '../../core/text.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
@@ -15,7 +17,6 @@ import { mergeHead } from '../../rows/merge.ts';
 import { reportShare } from '../../rows/merge-budget.ts';
 import type { Side } from '../../rows/merging.ts';
 import { conflictOf, lostSide, type ResolvedRow } from '../../rows/resolved-row.ts';
-import { listed, type Notice } from '../notice.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { isLimit } from './limits.ts';
@@ -82,7 +83,7 @@ async function reportReceived(
   if (replayed < merges.length) context.notify(unread(merges.length - replayed));
 }
 
-function unread(count: number): Notice {
+function unread(count: number): Diagnostic {
   return {
     severity: 'notice',
     code: 'merges-unread',
@@ -168,7 +169,7 @@ async function replay(database: Database, merge: ReceivedMerge, from: string): P
   });
 }
 
-function differs(hashes: readonly string[]): Notice {
+function differs(hashes: readonly string[]): Diagnostic {
   return {
     severity: 'notice',
     code: 'protocol',

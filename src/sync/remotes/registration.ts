@@ -1,5 +1,6 @@
 import type { Peer } from '../../config/configuration.ts';
 import { quoteEndpoint } from '../../config/endpoint/text.ts';
+import type { Diagnostic } from '../../core/diagnostic.ts';
 import { type Failure, toFailure } from '../../core/failure.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isAlive } from '../../core/processes.ts';
@@ -16,7 +17,6 @@ import {
   upstreamsOf,
 } from '../../dolt/sql/remotes.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import type { Notice } from '../notice.ts';
 import { type RemoteNotes, readNotes, writeNotes } from './remote-notes.ts';
 import {
   isNoted,
@@ -37,7 +37,7 @@ export interface Registration {
   /** The names of all configured peers. */
   readonly peers: readonly string[];
   readonly log: Pick<Logger, 'info'>;
-  readonly notify: (notice: Notice) => void;
+  readonly notify: (notice: Diagnostic) => void;
 }
 
 /** What the database knows now, and what `releaseRemotes` has to undo. */
@@ -136,7 +136,7 @@ function report(
   how.notify({ severity: 'notice', code: 'remote-differs', message });
 }
 
-function unusable(warning: string): Notice {
+function unusable(warning: string): Diagnostic {
   return { severity: 'warning', code: 'memory-unusable', message: warning };
 }
 
@@ -224,7 +224,7 @@ export async function remotesOf(
 }
 
 /** What a run says where remotes of its own could not be removed. */
-export function unreleased(thrown: unknown): Notice {
+export function unreleased(thrown: unknown): Diagnostic {
   const { code, message } = toFailure(thrown);
   return {
     severity: 'warning',

@@ -1,0 +1,14 @@
+import type { ErrorCode } from '../contract/error-codes.ts';
+import type { Location } from './failure.ts';
+
+/** Something that a reader must know besides the results. */
+export interface Diagnostic {
+  readonly severity: 'error' | 'warning' | 'notice';
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** What to do; absent: the general hint of the code fits. */
+  readonly hint?: string;
+  /** The peer that it is about. */
+  readonly peer?: string;
+  readonly location?: Location;
+}

@@ -1,8 +1,10 @@
+// @ts-check
+import { PROJECTS, projectOf, testFiles } from './scripts/test-needs.mjs';
+
 /** Tests run as real ES modules (NODE_OPTIONS=--experimental-vm-modules, set by scripts/test.mjs). */
-export default {
+const COMMON = {
   testEnvironment: 'node',
   roots: ['<rootDir>/__tests__'],
-  testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '\\.ts$': [
@@ -10,6 +12,19 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' }, experimental: { keepImportAttributes: true } } },
     ],
   },
+};
+
+/** A test belongs to the project that its imports put it in: scripts/test-needs.mjs. */
+const files = testFiles().map((file) => ({ file, project: projectOf(file) }));
+
+export default {
+  projects: PROJECTS.map((project) => ({
+    ...COMMON,
+    displayName: project,
+    testMatch: files.filter((one) => one.project === project).map(({ file }) => `<rootDir>/${file}`),
+    // What needs no program gets none, whatever its imports say.
+    ...(project === 'unit' ? { setupFiles: ['<rootDir>/scripts/no-programs.mjs'] } : {}),
+  })),
   testTimeout: 60_000,
   maxWorkers: 2,
 };

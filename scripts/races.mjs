@@ -7,13 +7,13 @@ import { setup } from './setup.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-const { dolt } = await setup();
+const programs = await setup(new Set(['DOLT_FEDERATION_TEST_DOLT']));
 /** @param {string[]} args of node */
 const node = (...args) =>
   spawnSync(process.execPath, args, {
     cwd: ROOT,
     stdio: 'inherit',
-    env: { ...process.env, DOLT_FEDERATION_TEST_DOLT: dolt },
+    env: { ...process.env, ...programs },
   }).status ?? 1;
 
 const compiled = node(join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.json', '--noCheck');

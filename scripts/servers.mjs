@@ -12,7 +12,8 @@ import { startsNoServices } from './quiet-services.mjs';
 /**
  * @typedef {{ variable: string, binary: string, package: string, version: string }} BuiltServer `binary` is the name that
  *   `go install` gives, which is not always one to go by: each has a folder of its own
- * @typedef {{ variable: string, binary: string, debian: string }} PackagedServer
+ * @typedef {{ variable: string, binary: string, debian: string, reason: string }} PackagedServer `reason` says what the
+ *   tests do with it
  * @typedef {import('../src/install/dolt-request.ts').InstallContext} InstallContext
  * @typedef {typeof import('../src/install/go.ts').goInstall} GoInstall
  */
@@ -39,18 +40,47 @@ const BUILT = [
   },
 ];
 
+const STRACE = 'DOLT_FEDERATION_TEST_STRACE';
+
 /**
  * strace watches what a process opens and to whom it speaks; it exists on Linux only.
  * @type {readonly PackagedServer[]}
  */
 const PACKAGED = [
-  { variable: 'DOLT_FEDERATION_TEST_SSHD', binary: 'sshd', debian: 'openssh-server' },
-  { variable: 'DOLT_FEDERATION_TEST_SSH', binary: 'ssh', debian: 'openssh-client' },
-  { variable: 'DOLT_FEDERATION_TEST_NGINX', binary: 'nginx', debian: 'nginx-light' },
-  { variable: 'DOLT_FEDERATION_TEST_GIT', binary: 'git', debian: 'git' },
-  { variable: 'DOLT_FEDERATION_TEST_OPENSSL', binary: 'openssl', debian: 'openssl' },
+  {
+    variable: 'DOLT_FEDERATION_TEST_SSHD',
+    binary: 'sshd',
+    debian: 'openssh-server',
+    reason: 'peers are reached over SSH',
+  },
+  {
+    variable: 'DOLT_FEDERATION_TEST_SSH',
+    binary: 'ssh',
+    debian: 'openssh-client',
+    reason: 'peers are reached over SSH, and keys are made',
+  },
+  {
+    variable: 'DOLT_FEDERATION_TEST_NGINX',
+    binary: 'nginx',
+    debian: 'nginx-light',
+    reason: 'a TLS proxy plays the host of DoltHub',
+  },
+  { variable: 'DOLT_FEDERATION_TEST_GIT', binary: 'git', debian: 'git', reason: 'git repositories are peers' },
+  {
+    variable: 'DOLT_FEDERATION_TEST_OPENSSL',
+    binary: 'openssl',
+    debian: 'openssl',
+    reason: 'TLS servers on loopback get certificates',
+  },
   ...(process.platform === 'linux'
-    ? [{ variable: 'DOLT_FEDERATION_TEST_STRACE', binary: 'strace', debian: 'strace' }]
+    ? [
+        {
+          variable: STRACE,
+          binary: 'strace',
+          debian: 'strace',
+          reason: 'file locks are made to fail as on a network file system',
+        },
+      ]
     : []),
 ];
 
@@ -58,26 +88,25 @@ const PACKAGED = [
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/bin'];
 const APT_GET = '/usr/bin/apt-get';
 
-/** Every variable that names an executable to the tests. */
+/** Every variable that names one of these servers to the tests. */
 export const SERVER_VARIABLES = [...BUILT, ...PACKAGED].map(({ variable }) => variable);
 
 /**
- * The variables of all servers that there are, with absolute paths.
- * @param {Readonly<Record<string, string>>} given those that the environment names already
+ * @param {readonly string[]} wanted variables of servers
  * @param {{ folder: string, context: InstallContext, goInstall: GoInstall }} ground `folder` keeps what is built
- * @returns {Promise<Record<string, string>>}
+ * @returns {Promise<Record<string, string>>} the absolute path of each server that there is, by its variable
  */
-export async function installServers(given, { folder, context, goInstall }) {
+export async function installServers(wanted, { folder, context, goInstall }) {
   /** @type {Record<string, string>} */
-  const found = { ...given };
-  const packaged = PACKAGED.filter(({ variable }) => found[variable] === undefined);
+  const found = {};
+  const packaged = PACKAGED.filter(({ variable }) => wanted.includes(variable));
   await installPackages(packaged.filter(({ binary }) => which(binary) === undefined));
   for (const { variable, binary } of packaged) {
     const path = which(binary);
     if (path !== undefined) found[variable] = path;
   }
-  for (const server of BUILT) {
-    found[server.variable] ??= await build(server, { folder: join(folder, server.package), context, goInstall });
+  for (const server of BUILT.filter(({ variable }) => wanted.includes(variable))) {
+    found[server.variable] = await build(server, { folder: join(folder, server.package), context, goInstall });
   }
   return found;
 }
@@ -108,19 +137,32 @@ async function build({ package: path, version, binary }, { folder, context, goIn
 }
 
 /**
- * What cannot be installed is said, and no more: the tests that need it fail and name it, all others can run.
+ * Says what is missing and why before it changes the system. What cannot be installed is said, and no more: the tests that
+ * need it fail and name it, all others can run.
  * @param {readonly PackagedServer[]} missing
  */
 async function installPackages(missing) {
   if (missing.length === 0) return;
   const names = missing.map(({ debian }) => debian);
   if (!existsSync(APT_GET) || process.getuid?.() !== 0) {
-    const programs = missing.map(({ binary }) => binary).join(', ');
-    console.error(`Some tests will fail without ${programs}. As root on Debian: apt-get install ${names.join(' ')}`);
+    console.error(explain('Some tests will fail without these programs', missing));
+    console.error(`As root on Debian: apt-get install ${names.join(' ')}`);
     return;
   }
-  console.error(`Installing ${names.join(', ')}`);
+  console.error(explain('These tests need system packages; apt-get installs them now', missing));
   await startsNoServices(() => aptGet('update') && aptGet('install', '--yes', '--no-install-recommends', ...names));
+}
+
+/**
+ * @param {string} introduction
+ * @param {readonly PackagedServer[]} missing
+ */
+export function explain(introduction, missing) {
+  const lines = missing.map(
+    ({ binary, debian, reason, variable }) =>
+      `  ${debian}: ${binary} is not installed, and ${reason} (or set ${variable})`,
+  );
+  return `${introduction}:\n${lines.join('\n')}`;
 }
 
 /** @param {string[]} args */

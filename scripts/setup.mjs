@@ -1,9 +1,8 @@
 // @ts-check
 /**
- * Gets everything that the tests need, and does nothing twice: the dependencies, a Dolt (from PATH, its release, or
- * built from source where no release can be reached), Dolt's own remote server, which is always built from source, and
- * the servers of the endpoint tests (see servers.mjs).
- * Run it alone (`npm run setup`) to prepare a machine; `npm test` calls it.
+ * Gets the programs that tests need, each once: a Dolt (from PATH, its release, or built from source where no release can
+ * be reached), Dolt's own remote server, which is always built from source, and the servers of the endpoint tests (see
+ * servers.mjs). `npm run setup` gets all of them; `npm test` gets those that the tests it runs need.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -18,33 +17,39 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const COMPILED = join(ROOT, '.cache', 'setup');
 const SUFFIX = process.platform === 'win32' ? '.exe' : '';
 
+const DOLT = 'DOLT_FEDERATION_TEST_DOLT';
+const REMOTESRV = 'DOLT_FEDERATION_TEST_REMOTESRV';
+
+/** Every variable that names an executable to the tests. */
+export const PROGRAM_VARIABLES = [DOLT, REMOTESRV, ...SERVER_VARIABLES];
+
 /**
- * @returns {Promise<{ dolt: string, remotesrv: string, servers: Record<string, string> }>} absolute paths of the
- *   executables; those of the endpoint tests' servers by the variables that name them
+ * @param {ReadonlySet<string>} wanted the variables of the programs that are needed; others are neither looked for nor
+ *   installed
+ * @returns {Promise<Record<string, string>>} the absolute path of each by its variable; a program that the system does not
+ *   have and that cannot be installed is missing
  */
-export async function setup() {
+export async function setup(wanted = new Set(PROGRAM_VARIABLES)) {
   installDependencies(ROOT);
-  const given = {
-    dolt: executable('DOLT_FEDERATION_TEST_DOLT'),
-    remotesrv: executable('DOLT_FEDERATION_TEST_REMOTESRV'),
-  };
-  const named = SERVER_VARIABLES.flatMap((variable) => {
+  const unknown = [...wanted].filter((variable) => !PROGRAM_VARIABLES.includes(variable));
+  if (unknown.length > 0) throw new Error(`The set-up does not know ${unknown.join(', ')}`);
+  /** @type {Record<string, string>} */
+  const found = {};
+  for (const variable of wanted) {
     const path = executable(variable);
-    return path === null ? [] : [/** @type {const} */ ([variable, path])];
-  });
-  const servers = Object.fromEntries(named);
-  if (given.dolt !== null && given.remotesrv !== null && named.length === SERVER_VARIABLES.length) {
-    return { dolt: given.dolt, remotesrv: given.remotesrv, servers };
+    if (path !== null) found[variable] = path;
   }
+  const missing = [...wanted].filter((variable) => found[variable] === undefined);
+  if (missing.length === 0) return found;
 
   compile();
   const { context, cache } = await surroundings();
-  const dolt = given.dolt ?? (await findDolt(context));
-  const remotesrv = given.remotesrv ?? (await buildRemotesrv(join(cache, 'bin'), context));
+  if (missing.includes(DOLT)) found[DOLT] = await findDolt(context);
+  if (missing.includes(REMOTESRV)) found[REMOTESRV] = await buildRemotesrv(join(cache, 'bin'), context);
   /** @type {typeof import('../src/install/go.ts')} */
   const { goInstall } = await compiled('install/go');
-  const folder = join(cache, 'servers');
-  return { dolt, remotesrv, servers: await installServers(servers, { folder, context, goInstall }) };
+  const servers = missing.filter((variable) => SERVER_VARIABLES.includes(variable));
+  return { ...found, ...(await installServers(servers, { folder: join(cache, 'servers'), context, goInstall })) };
 }
 
 /**

@@ -1,17 +1,50 @@
 // @ts-check
 /**
- * `npm test`: prepares the machine, runs jest with the arguments it is given, and says as its very last line how many
- * tests passed and failed. A file that could not be run counts as a failed test, and a run without tests fails.
+ * `npm test`: runs jest with the arguments it is given, after it has set up the programs that those tests need, and says as
+ * its very last line how many tests passed and failed. A file that could not be run counts as a failed test, and a run
+ * without tests fails.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { setup } from './setup.mjs';
+import { installDependencies } from './dependencies.mjs';
+import { PROGRAM_VARIABLES, setup } from './setup.mjs';
+import { needsOf } from './test-needs.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const JEST = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
+const SEED = 'DOLT_FEDERATION_SEED';
+
+/**
+ * The variables of the programs that the chosen tests need. Without arguments all tests run.
+ * @param {readonly string[]} args of jest
+ * @returns {ReadonlySet<string>}
+ */
+function neededBy(args) {
+  if (args.length === 0) return new Set(PROGRAM_VARIABLES);
+  const { status, stdout } = spawnSync(process.execPath, [JEST, ...args, '--listTests'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 2],
+  });
+  if (status !== 0) throw new Error('jest does not understand these arguments');
+  return new Set(stdout.split('\n').flatMap((file) => (file === '' ? [] : [...needsOf(file)])));
+}
+
+/**
+ * Tests that draw random cases draw the same ones in every run, unless they are asked for others.
+ * @returns {Record<string, string>}
+ */
+function chooseSeed() {
+  if (process.env[SEED] !== 'random') return {};
+  const seed = `${randomInt(2 ** 31)}`;
+  console.error(`Random cases come from the seed ${seed}. To repeat them: ${SEED}=${seed}`);
+  return { [SEED]: seed };
+}
 
 /**
  * @param {string} file what jest writes with --outputFile
@@ -23,21 +56,21 @@ function readNumbers(file) {
 }
 
 async function main() {
-  const { dolt, remotesrv, servers } = await setup();
+  const args = process.argv.slice(2);
+  installDependencies(ROOT);
+  const programs = await setup(neededBy(args));
   const folder = mkdtempSync(join(tmpdir(), 'dolt-federation-test-'));
   try {
     const output = join(folder, 'jest.json');
-    const jest = join(ROOT, 'node_modules', 'jest', 'bin', 'jest.js');
-    const child = spawn(process.execPath, [jest, ...process.argv.slice(2), '--json', `--outputFile=${output}`], {
+    const child = spawn(process.execPath, [JEST, ...args, '--json', `--outputFile=${output}`], {
       cwd: ROOT,
       // With --json jest prints the report on standard output, too; it is read from the file.
       stdio: ['inherit', 'ignore', 'inherit'],
       env: {
         ...process.env,
+        ...chooseSeed(),
         NODE_OPTIONS: `${process.env['NODE_OPTIONS'] ?? ''} --experimental-vm-modules --no-warnings`.trim(),
-        DOLT_FEDERATION_TEST_DOLT: dolt,
-        DOLT_FEDERATION_TEST_REMOTESRV: remotesrv,
-        ...servers,
+        ...programs,
       },
     });
     for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) process.on(signal, () => child.kill(signal));

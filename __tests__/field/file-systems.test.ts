@@ -7,6 +7,7 @@ import type { ErrorResult, RunResult } from '../../src/contract/result.ts';
 import { readEnv } from '../../src/core/env.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
+import { serverProgram } from '../helpers/servers/server-program.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { makeTown } from '../helpers/town.ts';
 
@@ -60,9 +61,20 @@ async function prepare(folder: TempFolder): Promise<void> {
 
 /** strace makes the lock of one file fail as a file system without locks does; it exists on Linux only. */
 if (process.platform === 'linux') {
-  const strace = readEnv()['DOLT_FEDERATION_TEST_STRACE'] ?? 'strace';
   const without = (error: string, path: string): readonly string[] => [
-    ...[strace, '-f', '-qq', '-o', '/dev/null', '-P', path, '-e', 'trace=flock', '-e', `inject=flock:error=${error}`],
+    ...[
+      serverProgram('STRACE'),
+      '-f',
+      '-qq',
+      '-o',
+      '/dev/null',
+      '-P',
+      path,
+      '-e',
+      'trace=flock',
+      '-e',
+      `inject=flock:error=${error}`,
+    ],
   ];
 
   describe('a file system without locks', () => {
@@ -142,7 +154,7 @@ if (process.getuid?.() === 0) {
       await using folder = await tempFolder();
       await prepare(folder);
       const repository = folder.file('repository.git');
-      await execa('git', ['init', '--quiet', '--bare', repository]);
+      await execa(serverProgram('GIT'), ['init', '--quiet', '--bare', repository]);
       await give(folder, 'repository.git', OWNER);
       await chown(repository, OWNER, OWNER);
       const peers = { code: `git+file://${repository}` };

@@ -1,14 +1,12 @@
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { installServers, SERVER_VARIABLES } from '../../scripts/servers.mjs';
+import { explain, installServers } from '../../scripts/servers.mjs';
 import { readEnv } from '../../src/core/env.ts';
 import type { goInstall } from '../../src/install/go.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-const ALL = Object.fromEntries(SERVER_VARIABLES.map((variable) => [variable, `/given/${variable}`]));
 const VERSITYGW = 'DOLT_FEDERATION_TEST_VERSITYGW';
-const { [VERSITYGW]: _, ...ALL_BUT_ONE } = ALL;
 
 function scene(folder: TempFolder, build: typeof goInstall) {
   const signal = new AbortController().signal;
@@ -28,17 +26,24 @@ const builds =
     return bin;
   };
 
-test('what the environment names is neither built nor looked for', async () => {
+test('what no test needs is neither built nor looked for', async () => {
   await using folder = await tempFolder();
   const asked: string[] = [];
-  expect(await installServers(ALL, scene(folder, builds(asked)))).toEqual(ALL);
+  expect(await installServers([], scene(folder, builds(asked)))).toEqual({});
   expect(asked).toEqual([]);
+});
+
+test('the packages to install are named with what they are for', () => {
+  const git = { variable: 'DOLT_FEDERATION_TEST_GIT', binary: 'git', debian: 'git', reason: 'repositories are peers' };
+  expect(explain('Missing', [git])).toBe(
+    'Missing:\n  git: git is not installed, and repositories are peers (or set DOLT_FEDERATION_TEST_GIT)',
+  );
 });
 
 test('a server is built once, and again when another version is there', async () => {
   await using folder = await tempFolder();
   const asked: string[] = [];
-  const install = () => installServers(ALL_BUT_ONE, scene(folder, builds(asked)));
+  const install = () => installServers([VERSITYGW], scene(folder, builds(asked)));
   const path = (await install())[VERSITYGW] ?? '';
   expect(await readFile(path, 'utf8')).toBe('v1.8.0');
   await install();
@@ -51,7 +56,7 @@ test('a server is built once, and again when another version is there', async ()
 test('without Go the server that is missing is named', async () => {
   await using folder = await tempFolder();
   const noGo: typeof goInstall = async () => ({ kind: 'no-go', reason: 'no Go was found on PATH' });
-  await expect(installServers(ALL_BUT_ONE, scene(folder, noGo))).rejects.toThrow(
+  await expect(installServers([VERSITYGW], scene(folder, noGo))).rejects.toThrow(
     'The tests need github.com/versity/versitygw/cmd/versitygw, which is built from source: no Go was found on PATH',
   );
 });

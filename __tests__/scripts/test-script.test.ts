@@ -1,17 +1,22 @@
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
-import { readEnv } from '../../src/core/env.ts';
+import { type Env, readEnv } from '../../src/core/env.ts';
 import { run } from '../../src/dolt/process.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const SCRIPT = fileURLToPath(new URL('../../scripts/test.mjs', import.meta.url));
 
-/** Runs the script on some test files; the Dolt of this run is found in the environment. */
-async function lastLine(files: Readonly<Record<string, string>>): Promise<readonly [number, string | undefined]> {
+/** Runs the script on some test files, which need no program. */
+async function runOn(files: Readonly<Record<string, string>>, env: Env = {}) {
   await using folder = await tempFolder();
   for (const [name, content] of Object.entries(files)) await writeFile(folder.file(name), content);
-  const { exitCode, stdout } = await run(process.execPath, [SCRIPT, '--roots', folder.path], { env: readEnv() });
+  const config = JSON.stringify({ rootDir: folder.path, testMatch: ['**/*.test.ts'], transform: {} });
+  return await run(process.execPath, [SCRIPT, '--config', config], { env: { ...readEnv(), ...env } });
+}
+
+async function lastLine(files: Readonly<Record<string, string>>): Promise<readonly [number, string | undefined]> {
+  const { exitCode, stdout } = await runOn(files);
   return [exitCode, stdout.trimEnd().split('\n').at(-1)];
 }
 
@@ -35,6 +40,13 @@ test('a run without tests fails', async () => {
   expect([exitCode, line]).toEqual([1, '0 passed, 0 failed']);
 });
 
+test('a random seed is printed, and is the one that the tests get', async () => {
+  const print = 'test("a", () => void process.stderr.write("drawn from " + process.env.DOLT_FEDERATION_SEED + " "));';
+  const { stderr } = await runOn({ 'a.test.ts': print }, { DOLT_FEDERATION_SEED: 'random' });
+  const seed = /DOLT_FEDERATION_SEED=(\d+)/.exec(stderr)?.[1] ?? 'none';
+  expect(stderr).toContain(`drawn from ${seed} `);
+});
+
 test.each(['/no/such/dolt', 'dolt'])('a Dolt that is not there stops everything: %s', async (dolt) => {
   const env = { ...readEnv(), DOLT_FEDERATION_TEST_DOLT: dolt };
   const { exitCode, stdout, stderr } = await run(process.execPath, [SCRIPT], { env });
@@ -44,8 +56,7 @@ test.each(['/no/such/dolt', 'dolt'])('a Dolt that is not there stops everything:
 
 test('without a Go the remote server cannot be had, and that is said', async () => {
   await using folder = await tempFolder();
-  const { DOLT_FEDERATION_TEST_REMOTESRV: _, ...rest } = readEnv();
-  const env = { ...rest, PATH: folder.path, XDG_CACHE_HOME: folder.path };
+  const env = { DOLT_FEDERATION_TEST_DOLT: process.execPath, PATH: folder.path, XDG_CACHE_HOME: folder.path };
   const { exitCode, stderr } = await run(process.execPath, [SCRIPT], { env });
   expect(exitCode).toBe(1);
   expect(stderr).toContain('The tests need remotesrv, which is built from source: no Go was found on PATH');

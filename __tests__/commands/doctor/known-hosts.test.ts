@@ -1,14 +1,18 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { examine, told } from '../../helpers/examining.ts';
+import { serverProgram } from '../../helpers/servers/server-program.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
+
+const keygen = () => join(dirname(serverProgram('SSH')), 'ssh-keygen');
 
 describe('known hosts', () => {
   const key = (line: string) => JSON.stringify(line);
 
   async function keys(folder: TempFolder): Promise<{ readonly known: string; readonly secret: string }> {
-    await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', folder.file('key')]);
+    await execa(keygen(), ['-q', '-t', 'ed25519', '-N', '', '-f', folder.file('key')]);
     const [type, blob] = (await readFile(folder.file('key.pub'), 'utf8')).split(' ');
     return { known: `${type} ${blob}`, secret: await readFile(folder.file('key'), 'utf8') };
   }
@@ -17,7 +21,7 @@ describe('known hosts', () => {
     await using folder = await tempFolder();
     const { known, secret } = await keys(folder);
     await writeFile(folder.file('hosts'), `[h.example]:2222 ${known}\n`);
-    await execa('ssh-keygen', ['-q', '-H', '-f', folder.file('hosts')]);
+    await execa(keygen(), ['-q', '-H', '-f', folder.file('hosts')]);
     const hashed = await readFile(folder.file('hosts'), 'utf8');
     expect(hashed).not.toContain('h.example');
     const entry = (peer: string, url: string, hosts: string) =>

@@ -10,7 +10,8 @@ type Program =
   | 'SSH'
   | 'NGINX'
   | 'GIT'
-  | 'OPENSSL';
+  | 'OPENSSL'
+  | 'STRACE';
 
 /** The absolute path of a program that the tests start. */
 export function serverProgram(program: Program): string {

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { PROGRAM_VARIABLES } from '../../scripts/setup.mjs';
+import { needsOf, projectOf, reachedFrom, testFiles } from '../../scripts/test-needs.mjs';
+import { sources } from '../helpers/source-tree.ts';
+
+const DOLT = 'DOLT_FEDERATION_TEST_DOLT';
+const FILES = testFiles();
+const TREE = new Map(sources('__tests__').map((source) => [source.path, source]));
+
+/** What a file reaches within the tests, by its syntax tree. */
+function reachedByTree(file: string): Set<string> {
+  const reached = new Set([file]);
+  for (const each of reached) {
+    for (const { file: imported, typeOnly } of TREE.get(each)?.imports ?? []) {
+      if (!typeOnly && imported !== null && TREE.has(imported)) reached.add(imported);
+    }
+  }
+  return reached;
+}
+
+describe('the project of a test', () => {
+  test('is each of the four for some file', () => {
+    expect(new Set(FILES.map(projectOf))).toEqual(new Set(['unit', 'dolt', 'servers', 'faults']));
+    expect(projectOf('__tests__/core/redact.test.ts')).toBe('unit');
+    expect(projectOf('__tests__/sync/merge/fold.test.ts')).toBe('dolt');
+    expect(projectOf('__tests__/endpoints/matrix.test.ts')).toBe('servers');
+    expect(projectOf('__tests__/faults/network.test.ts')).toBe('faults');
+  });
+
+  test('follows from all imports that the syntax tree has', () => {
+    for (const file of FILES) {
+      const missed = [...reachedByTree(file)].filter((path) => !reachedFrom(file).has(path));
+      expect({ file, missed }).toEqual({ file, missed: [] });
+    }
+  });
+
+  test('is never unit where a helper gives or starts a program', () => {
+    const helpers = [...TREE.keys()].filter((path) => path.startsWith('__tests__/helpers/') && needsOf(path).size > 0);
+    expect(helpers).toEqual(expect.arrayContaining(['__tests__/helpers/dolt-binary.ts']));
+    for (const file of FILES.filter((path) => projectOf(path) === 'unit')) {
+      expect({ file, found: helpers.filter((helper) => reachedByTree(file).has(helper)) }).toEqual({ file, found: [] });
+    }
+  });
+
+  test('is decided by helpers alone: no test reads the variable of a program', () => {
+    const reading = [...TREE.keys()].filter((path) => {
+      const text = readFileSync(path, 'utf8');
+      return /readEnv\(\)\[['"`]DOLT_FEDERATION_TEST_|env\[['"`]DOLT_FEDERATION_TEST_/.test(text);
+    });
+    expect(reading).toEqual([]);
+  });
+});
+
+describe('the needs of a test', () => {
+  test('are programs that the set-up provides', () => {
+    for (const file of FILES) {
+      const unknown = [...needsOf(file)].filter((variable) => !PROGRAM_VARIABLES.includes(variable));
+      expect({ file, unknown }).toEqual({ file, unknown: [] });
+    }
+  });
+
+  test('include the servers of its helpers, and nothing outside the tests', () => {
+    expect([...needsOf('__tests__/servers/aws.test.ts')].sort()).toEqual([DOLT, 'DOLT_FEDERATION_TEST_VERSITYGW']);
+    expect(needsOf('src/main.ts')).toEqual(new Set());
+  });
+});

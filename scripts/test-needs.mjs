@@ -1,0 +1,92 @@
+// @ts-check
+/**
+ * Which programs a test file needs, read from its imports: a test gets at a program only through `testDolt` and
+ * `serverProgram` of `__tests__/helpers`. From that follows its jest project (jest.config.mjs) and what `npm test -- PATH`
+ * sets up (test.mjs).
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, posix, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TESTS = '__tests__';
+
+/** The helper that names Dolt. */
+const DOLT_HELPER = '__tests__/helpers/dolt-binary.ts';
+const SERVER_PROGRAM = /\bserverProgram\('(\w+)'\)/g;
+
+/** Helpers that break a run on purpose: kill it, cut its network, fill its disk. */
+const FAULT_HELPERS = '__tests__/helpers/faults/';
+
+/** Imports and re-exports of files that are there when the test runs; imports of types are not. */
+const IMPORT = /\b(?:import|export)\s+(?!type\b)(?:[\w*{][^'";]*?\bfrom\s*)?'(\.[^']+)'|\bimport\('(\.[^']+)'\)/g;
+
+export const PROJECTS = /** @type {const} */ (['unit', 'dolt', 'servers', 'faults']);
+
+/** @typedef {typeof PROJECTS[number]} Project */
+
+/**
+ * What a file of the tests says itself.
+ * @typedef {{ imports: readonly string[], programs: readonly string[] }} Said
+ * @type {Map<string, Said>}
+ */
+const known = new Map();
+
+/**
+ * @param {string} file from the root of the repository, with `/`
+ * @returns {Said}
+ */
+function read(file) {
+  const before = known.get(file);
+  if (before !== undefined) return before;
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const imports = [...text.matchAll(IMPORT)]
+    .map(([, fixed, dynamic]) => posix.join(posix.dirname(file), fixed ?? dynamic ?? ''))
+    .filter((path) => path.startsWith(`${TESTS}/`) && existsSync(join(ROOT, path)));
+  const programs = [...text.matchAll(SERVER_PROGRAM)].map(([, program]) => `DOLT_FEDERATION_TEST_${program}`);
+  if (file === DOLT_HELPER) programs.push('DOLT_FEDERATION_TEST_DOLT');
+  const said = { imports, programs };
+  known.set(file, said);
+  return said;
+}
+
+/**
+ * The file and every helper that it imports, also through others.
+ * @param {string} file from the root of the repository, with `/`
+ * @returns {ReadonlySet<string>}
+ */
+export function reachedFrom(file) {
+  const reached = new Set([file]);
+  for (const each of reached) for (const imported of read(each).imports) reached.add(imported);
+  return reached;
+}
+
+/**
+ * The variables that name the programs a test file needs. A file outside `__tests__` needs none.
+ * @param {string} file absolute, or from the root of the repository
+ * @returns {ReadonlySet<string>}
+ */
+export function needsOf(file) {
+  const path = relative(ROOT, resolve(ROOT, file)).split(sep).join('/');
+  if (!path.startsWith(`${TESTS}/`)) return new Set();
+  return new Set([...reachedFrom(path)].flatMap((each) => read(each).programs));
+}
+
+/**
+ * @param {string} file from the root of the repository, with `/`
+ * @returns {Project}
+ */
+export function projectOf(file) {
+  if ([...reachedFrom(file)].some((path) => path.startsWith(FAULT_HELPERS))) return 'faults';
+  const needs = needsOf(file);
+  if (needs.size === 0) return 'unit';
+  return needs.size === 1 && needs.has('DOLT_FEDERATION_TEST_DOLT') ? 'dolt' : 'servers';
+}
+
+/** @returns {string[]} every test file, from the root of the repository, with `/` */
+export function testFiles() {
+  return readdirSync(join(ROOT, TESTS), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => posix.join(TESTS, name.split(sep).join('/')))
+    .sort();
+}

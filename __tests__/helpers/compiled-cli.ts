@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { readEnv } from '../../src/core/env.ts';
+import { compiledSources } from './compiled-sources.ts';
 
 const ROOT = process.cwd();
 
@@ -13,13 +14,12 @@ export interface CliOptions {
 
 export type CompiledCli = Awaited<ReturnType<typeof compileCli>>;
 
-/** Compiles the command line into a folder of its own, below the repository so that its dependencies are found. */
+/** The compiled command line, with a home of its own below the repository. */
 export async function compileCli() {
+  const sources = await compiledSources();
   await mkdir(join(ROOT, '.cache'), { recursive: true });
   const folder = await mkdtemp(join(ROOT, '.cache', 'cli-test-'));
-  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-  await execa(process.execPath, [tsc, '-p', join(ROOT, 'tsconfig.json'), '--noCheck', '--outDir', folder]);
-  const compiled = (source: string) => join(folder, 'src', `${source}.js`);
+  const compiled = (source: string) => join(sources, 'src', `${source}.js`);
   const settings = ({ cwd = folder, env = {} }: CliOptions = {}) => ({
     cwd,
     extendEnv: false,

@@ -1,9 +1,9 @@
 // @ts-check
 /**
- * `npm run faults`: the fault suite, which is part of `npm test`, with many more random moments, all faults at all kinds of servers, and a table of what came
- * of every fault. `DOLT_FEDERATION_FAULT_MOMENTS` and `DOLT_FEDERATION_FAULT_SEED` ask for another number and for the
- * moments of an earlier run; words after `npm run faults --` say which of its tests to run. Ends with 1 where a row is not
- * as it should be.
+ * `npm run faults`: the fault suite, which is part of `npm test`, with many more random moments, all faults at all kinds of
+ * servers, and a table of what came of every fault. `DOLT_FEDERATION_FAULT_MOMENTS` asks for another number of moments, and
+ * `DOLT_FEDERATION_SEED` for those of an earlier run; words after `npm run faults --` say which of its tests to run. Ends
+ * with 1 where a row is not as it should be.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -53,6 +53,7 @@ async function main() {
       env: {
         DOLT_FEDERATION_FAULTS: 'all',
         DOLT_FEDERATION_FAULT_MOMENTS: MOMENTS,
+        DOLT_FEDERATION_SEED: 'random',
         ...process.env,
         DOLT_FEDERATION_FAULT_ROWS: file,
       },

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { Endpoint } from '../../src/config/configuration.ts';
 import { parseEndpoint } from '../../src/config/endpoint/parse.ts';
 import { Failure } from '../../src/core/failure.ts';
+import { fc } from '../helpers/property.ts';
 
 const OPTIONS = { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false };
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { parseBranchName, parsePeerName } from '../../src/config/names.ts';
 import { Failure } from '../../src/core/failure.ts';
 import { refusal } from '../helpers/configuring.ts';
+import { fc } from '../helpers/property.ts';
 
 function passes(parse: (text: string) => string, text: string): boolean {
   try {

@@ -1,18 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { TOPOLOGIES } from '../../bench/topology.ts';
-import { readEnv } from '../../src/core/env.ts';
 import { type Case, cases } from '../helpers/convergence/cases.ts';
 import { type Cells, TABLE_NAMES } from '../helpers/convergence/edits.ts';
 import { expectedRows } from '../helpers/convergence/model.ts';
 import { type Played, play } from '../helpers/convergence/play.ts';
 import { makeScene, type Scene } from '../helpers/convergence/scene.ts';
+import { fc, seedOr, timesCases } from '../helpers/property.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** Cases per topology and kind of mailbox: more with DOLT_FEDERATION_CASES, others with DOLT_FEDERATION_SEED. */
-const CASES = Number(readEnv()['DOLT_FEDERATION_CASES'] ?? '1');
-const SEED = Number(readEnv()['DOLT_FEDERATION_SEED'] ?? '7');
+/** Cases per topology and kind of mailbox. */
+const CASES = timesCases(1);
+const SEED = seedOr(7);
 const PER_CASE_MS = 120_000;
 
 let folder: TempFolder;

@@ -4,6 +4,7 @@ import { race, settle } from '../../bench/races/race.ts';
 import { editOf } from '../../bench/races/race-edit.ts';
 import { racersOn } from '../../bench/races/racers.ts';
 import { makeScene, type Scene } from '../helpers/convergence/scene.ts';
+import { timesCases } from '../helpers/property.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 let folder: TempFolder;
@@ -20,8 +21,8 @@ afterAll(async () => {
 
 describe('two towns that sync at the same moment, each after an edit of the same cell', () => {
   test.each([
-    { meeting: 'read-only mailboxes', races: 50 },
-    { meeting: 'writable mailboxes', races: 10 },
+    { meeting: 'read-only mailboxes', races: timesCases(12) },
+    { meeting: 'writable mailboxes', races: timesCases(5) },
   ] as const)(
     'over $meeting, $races times: nobody answers a merge with a merge',
     async ({ meeting, races }) => {
@@ -46,6 +47,6 @@ describe('two towns that sync at the same moment, each after an edit of the same
         expect(settled.genuine.size).toBe(1 + 2 * races);
       }
     },
-    300_000,
+    300_000 + timesCases(60_000),
   );
 });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import * as fc from 'fast-check';
 import { stringify } from 'yaml';
 import type { Env } from '../../src/core/env.ts';
 import { Failure } from '../../src/core/failure.ts';
 import type { Credential, Secret } from '../../src/credentials/credential.ts';
 import { parseCredentials } from '../../src/credentials/parse.ts';
 import { doltJwk } from '../helpers/jwk.ts';
+import { fc } from '../helpers/property.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
 const JWK = JSON.stringify(doltJwk());

@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { type Hit, killedSync, VICTIMS } from '../helpers/faults/killed-sync.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
-import { chosenMoments, chosenSeed, seeded } from '../helpers/faults/seeded.ts';
+import { chosenMoments, seeded } from '../helpers/faults/seeded.ts';
 import { makeTowns } from '../helpers/faults/towns.ts';
+import { seedOr, timesCases } from '../helpers/property.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-const MOMENTS = chosenMoments(12);
-const SEED = chosenSeed();
+const MOMENTS = chosenMoments(timesCases(6));
+const SEED = seedOr(1);
 /** Up to four moments of one round: five runs side by side, five more, and a look at ten databases. */
 const ROUND_MS = 60_000;
 /** A round without a hit is possible, as many of them are a broken test. */

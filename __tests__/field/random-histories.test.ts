@@ -1,11 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
-import { readEnv } from '../../src/core/env.ts';
+import { fc, seedOr, timesCases } from '../helpers/property.ts';
 import { DATABASES, type Outcome, plans, playPlan } from '../helpers/random-history.ts';
 
-/** More cases with DOLT_FEDERATION_CASES, others with DOLT_FEDERATION_SEED. */
-const CASES = Number(readEnv()['DOLT_FEDERATION_CASES'] ?? '6');
-const SEED = Number(readEnv()['DOLT_FEDERATION_SEED'] ?? '11');
+const CASES = timesCases(6);
+const SEED = seedOr(11);
 const PER_CASE_MS = 180_000;
 
 /** Refusals that end a history: named, and left for a person. */

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import type { RunResult } from '../../src/contract/result.ts';
 import { command } from './commanding.ts';
+import { fc } from './property.ts';
 import { type TempFolder, tempFolder } from './temp-folder.ts';
 import { cloneTown, makeEmptyTown, type TestTown } from './town.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { deletedRows } from '../../src/dolt/rows/deleted-rows.ts';
 import { tableChanges } from '../../src/dolt/schema/table-changes.ts';
 import { withDatabase } from '../helpers/federating.ts';
+import { fc } from '../helpers/property.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { makeEmptyTown, type TestTown } from '../helpers/town.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { code, literal, markdownTable } from '../../src/report/markdown.ts';
+import { fc } from '../helpers/property.ts';
 
 /** What a reader sees of encoded text. */
 const decode = (markdown: string) =>

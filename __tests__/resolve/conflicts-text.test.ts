@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { plain } from '../../src/core/text.ts';
 import { CHOICE_WORDS, type Choice } from '../../src/resolve/choice.ts';
 import { type ConflictsFile, LOST_KINDS, rowName, UNRESOLVED_KINDS } from '../../src/resolve/conflicts-file.ts';
 import { conflictsText } from '../../src/resolve/conflicts-text.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
+import { fc } from '../helpers/property.ts';
 
 const HASH = '0123456789abcdefghijklmnopqrstuv';
 

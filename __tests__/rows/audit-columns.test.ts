@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { TableShape } from '../../src/dolt/schema/table-shape.ts';
 import { auditColumnsOf, chooseAudit, isAuditColumn } from '../../src/rows/audit-columns.ts';
 import { otherSide } from '../../src/rows/merging.ts';
 import type { TablePolicy } from '../../src/rows/table-policy.ts';
+import { fc } from '../helpers/property.ts';
 
 const table = (...columns: string[]): TableShape => ({
   name: 't',

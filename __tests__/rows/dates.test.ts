@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import type { RowWrite } from '../../src/dolt/rows/row-writes.ts';
 import type { TableShape } from '../../src/dolt/schema/table-shape.ts';
 import type { Cells } from '../../src/dolt/sql/cell.ts';
 import { timeColumnsOf, tupleTime, writeTime } from '../../src/rows/clock/cell-time.ts';
 import { createdTime, type DatedCommit, effectiveDates, sideHistory } from '../../src/rows/clock/side-history.ts';
+import { fc } from '../helpers/property.ts';
 
 const day = (number: number): string => `2026-01-${String(number).padStart(2, '0')} 00:00:00.000000`;
 const commit = (hash: string, date: number, ...parents: string[]): DatedCommit => ({ hash, date: day(date), parents });

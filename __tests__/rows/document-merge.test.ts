@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { compareBytes } from '../../src/rows/compare-values.ts';
 import { planDocument, textAtPath } from '../../src/rows/document-merge.ts';
 import { MAX_DOCUMENT_BYTES, parseDocument, pathText } from '../../src/rows/json-text.ts';
+import { fc } from '../helpers/property.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 

@@ -65,3 +65,8 @@ describe('the needs of a test', () => {
     expect(needsOf('src/main.ts')).toEqual(new Set());
   });
 });
+
+test('random cases come from a seed: only the helper that sets it imports fast-check', () => {
+  const importing = [...TREE.values()].filter(({ imports }) => imports.some(({ from }) => from === 'fast-check'));
+  expect(importing.map(({ path }) => path)).toEqual(['__tests__/helpers/property.ts']);
+});

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { withoutPeer, withPeer } from '../../../src/config/yaml/edit-peers.ts';
 import { configure, refusal } from '../../helpers/configuring.ts';
+import { fc } from '../../helpers/property.ts';
 
 const URL = 'file:///srv/n';
 

@@ -1,5 +1,5 @@
-import fc from 'fast-check';
 import type { Topology } from '../../../bench/topology.ts';
+import { fc } from '../property.ts';
 import { TABLE_NAMES, type TableName } from './edits.ts';
 
 /** What a townsman sets out to do to one row; which row that is depends on those that the town has at that moment. */

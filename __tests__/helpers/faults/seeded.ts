@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { readEnv } from '../../../src/core/env.ts';
 
 /** Numbers that look random and come again with the same seed. */
@@ -6,14 +5,6 @@ export interface Seeded {
   readonly seed: number;
   /** A whole number of at least 0 and below the limit. */
   below(limit: number): number;
-}
-
-/** The seed that the environment asks for, else a new one. Whoever uses it prints it. */
-export function chosenSeed(): number {
-  const given = readEnv()['DOLT_FEDERATION_FAULT_SEED'];
-  if (given === undefined || given === '') return randomInt(2 ** 31);
-  if (!/^\d{1,10}$/.test(given)) throw new Error(`DOLT_FEDERATION_FAULT_SEED is not a seed: "${given}"`);
-  return Number(given);
 }
 
 /** How often something random is tried: what the environment asks for, else what a run of all tests has time for. */

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { groupBy } from '../../../src/core/lists.ts';
 import type { Cells } from '../../../src/dolt/sql/cell.ts';
 import {
@@ -9,6 +8,7 @@ import {
   type Rank,
   resolveRounds,
 } from '../../../src/rows/constraints/unique-rounds.ts';
+import { fc } from '../../helpers/property.ts';
 
 const compare = (a: Cells, b: Cells): number => Number(a['id']) - Number(b['id']);
 const claimant = (id: number, rank: Rank, time = ''): Claimant => ({ id: `${id}`, row: { id: `${id}` }, rank, time });

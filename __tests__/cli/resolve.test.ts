@@ -1,7 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ResolveResult, type RunResult, resolveResultSchema, runResultSchema } from '../../src/contract/result.ts';
+import { anotherSecond } from '../helpers/another-second.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -108,7 +108,7 @@ describe('what manual leaves', () => {
     await expect(stat(fileOf('north'))).rejects.toThrow('ENOENT');
 
     // The other town decides alike, seconds later, from its own side.
-    await delay(2_100);
+    await anotherSecond();
     expect(await sync('south')).toMatchObject({ status: 'conflict' });
     await fill(fileOf('south'), '', 'ours', 'ours');
     const inSouth = resolveResultSchema.parse(

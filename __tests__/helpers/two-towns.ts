@@ -36,16 +36,14 @@ export async function twoTowns(folder: TempFolder, ...statements: string[]): Pro
   await towns.north.dolt('init', '--name', 'Ann', '--email', 'ann@example.org', '-b', 'main');
   await towns.north.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'base')");
   await cp(towns.north.path, towns.south.path, { recursive: true });
-  const commit = async (name: TownName, edits: readonly string[]): Promise<void> => {
-    await towns[name].sql(...edits, ...(edits.length === 0 ? [] : [`CALL DOLT_COMMIT('-A', '-m', '${name}')`]));
-  };
+  const commit = (name: TownName, edits: readonly string[]): Promise<string> =>
+    towns[name].headAfter(...edits, ...(edits.length === 0 ? [] : [`CALL DOLT_COMMIT('-A', '-m', '${name}')`]));
   // Both in turn: beside a head that begins with the first or the last letters, hardly any other is smaller or greater.
-  const amendUntil = async (order: HashOrder): Promise<void> => {
+  const amendUntil = async (order: HashOrder, heads: Record<TownName, string>): Promise<void> => {
     for (let n = 1; n <= MAX_AMENDS; n += 1) {
-      const northFirst = (await towns.north.head()) < (await towns.south.head());
-      if (northFirst === (order === 'north-first')) return;
+      if (heads.north < heads.south === (order === 'north-first')) return;
       const name = n % 2 === 1 ? 'south' : 'north';
-      await towns[name].sql(SAME_DATE, `CALL DOLT_COMMIT('--amend', '-m', '${name} ${n}')`);
+      heads[name] = await towns[name].headAfter(SAME_DATE, `CALL DOLT_COMMIT('--amend', '-m', '${name} ${n}')`);
     }
     throw new Error(`no hash in the order ${order}`);
   };
@@ -59,8 +57,8 @@ export async function twoTowns(folder: TempFolder, ...statements: string[]): Pro
   return {
     ...towns,
     async edit(north, south, order) {
-      await Promise.all([commit('north', north), commit('south', south)]);
-      if (order !== undefined) await amendUntil(order);
+      const [ofNorth, ofSouth] = await Promise.all([commit('north', north), commit('south', south)]);
+      if (order !== undefined) await amendUntil(order, { north: ofNorth, south: ofSouth });
       await Promise.all([publish('north'), publish('south')]);
     },
     run(town, { strategy = 'newest', role = 'upstream' } = {}) {

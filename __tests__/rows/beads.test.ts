@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
+import { anotherSecond } from '../helpers/another-second.ts';
 import { dateCommits } from '../helpers/commit-dates.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { twoTowns } from '../helpers/two-towns.ts';
@@ -45,7 +45,7 @@ test('two beads towns: the title of one, status and assignee of the other, one e
   await towns.south.sql("INSERT INTO wisps VALUES ('private')");
 
   const inNorth = await towns.run('north');
-  await delay(2_100);
+  await anotherSecond();
   const inSouth = await towns.run('south');
   expect(inSouth.head).toBe(inNorth.head);
   expect(inNorth.run('south').failure).toBeNull();

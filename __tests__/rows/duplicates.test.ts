@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { anotherSecond } from '../helpers/another-second.ts';
 import { dateCommits } from '../helpers/commit-dates.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { twoTowns } from '../helpers/two-towns.ts';
@@ -31,7 +31,7 @@ describe('two rows under one unique key', () => {
     });
     expect(run.conflicts[1]?.resolution).toBe('ours (same time, smaller key)');
     expect(await towns.north.rows("SELECT id FROM edges WHERE a = 'same'")).toEqual([{ id: '2' }]);
-    await delay(2_100);
+    await anotherSecond();
     const inSouth = await towns.run('south');
     expect(inSouth.head).toBe(inNorth.head);
     expect(inSouth.run('north').conflicts[0]?.resolution).toBe('ours (created first)');

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { anotherSecond } from '../helpers/another-second.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { twoTowns } from '../helpers/two-towns.ts';
 
@@ -57,7 +57,7 @@ describe('deleted on one side, changed on the other', () => {
       resolution: 'theirs (a change outlives a deletion)',
       left: false,
     });
-    await delay(2_100);
+    await anotherSecond();
     expect((await towns.run('south')).head).toBe(inNorth.head);
     expect(await towns.south.rows(NOTES)).toEqual(await towns.north.rows(NOTES));
   });
@@ -91,7 +91,7 @@ describe('a row whose parent the other side deleted', () => {
       { issue: 20, n: 9, text: 'new', twice: 18 },
     ]);
     expect(await towns.north.rows('SELECT name FROM area ORDER BY id')).toEqual([{ name: 'one' }, { name: 'two' }]);
-    await delay(2_100);
+    await anotherSecond();
     expect((await towns.run('south')).head).toBe(inNorth.head);
   });
 

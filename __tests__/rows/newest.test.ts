@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { anotherSecond } from '../helpers/another-second.ts';
 import { dateCommits } from '../helpers/commit-dates.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
@@ -11,7 +11,7 @@ const TABLE = 'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20),
 async function mergeInBoth(towns: TwoTowns) {
   const inNorth = await towns.run('north');
   expect(inNorth.run('south').failure).toBeNull();
-  await delay(2_100);
+  await anotherSecond();
   const inSouth = await towns.run('south');
   expect(inSouth.head).toBe(inNorth.head);
   return { north: inNorth.run('south').conflicts, south: inSouth.run('north').conflicts };

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { anotherSecond } from '../helpers/another-second.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { twoTowns } from '../helpers/two-towns.ts';
 
@@ -71,7 +71,7 @@ describe('cells of every type', () => {
       commits: 1,
     });
     if (strategy !== 'newest') return;
-    await delay(2_100);
+    await anotherSecond();
     expect((await towns.run('south')).head).toBe(inNorth.head);
   });
 
@@ -93,7 +93,7 @@ describe('cells of every type', () => {
     const [merged] = await towns.north.rows(shown);
     const expected = TYPES.map(([, , , , greater], index) => (greater === 'north' ? north : south)?.[`c${index}`]);
     expect(TYPES.map((_, index) => merged?.[`c${index}`])).toEqual(expected);
-    await delay(2_100);
+    await anotherSecond();
     expect((await towns.run('south')).head).toBe(inNorth.head);
   });
 });

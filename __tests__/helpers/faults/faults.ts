@@ -93,8 +93,14 @@ export const FAULTS: readonly Fault[] = [
   },
 ];
 
-/** What a run of all tests has time for at the kinds of servers that are slower to set up. */
-const SHORT: readonly string[] = ['refused', 'cut in the middle, once', '1 kB/s', 'silence'];
+/** What a run of all tests crosses at every kind of server that can suffer it. */
+const EVERYWHERE: readonly string[] = ['refused', 'cut in the middle, once', '1 kB/s', 'silence'];
+
+/** What it crosses besides at one kind, the cheapest that can suffer it. */
+const AT_ONE: Readonly<Partial<Record<FarKind, readonly string[]>>> = {
+  remotesrv: ['reset', '503', '200 ms latency'],
+  'git over http': ['cut in the middle, always'],
+};
 
 /**
  * What a kind of server cannot suffer. A remotesrv names its own port as the place of its table files, so that only the
@@ -105,9 +111,9 @@ const IMPOSSIBLE: Readonly<Partial<Record<FarKind, readonly string[]>>> = {
   ssh: ['503'],
 };
 
-/** The faults to try at a kind of server: all of them where `all` are asked for. */
+/** The faults to try at a kind of server: all of them where `all` are asked for, as every night. */
 export function faultsAt(kind: FarKind, { all }: { readonly all: boolean }): readonly Fault[] {
   const possible = FAULTS.filter(({ name }) => IMPOSSIBLE[kind]?.includes(name) !== true);
-  const short = !all && (kind === 'ssh' || kind === 'dolt sql-server');
-  return possible.filter(({ name }) => !short || SHORT.includes(name));
+  const usual = [...EVERYWHERE, ...(AT_ONE[kind] ?? [])];
+  return possible.filter(({ name }) => all || usual.includes(name));
 }

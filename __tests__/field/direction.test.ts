@@ -11,11 +11,7 @@ import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';
 async function diverged(folder: TempFolder): Promise<{ readonly town: TestTown; readonly theirs: string }> {
   const town = await makeTown(folder.file('town'));
   const url = `file://${folder.file('box')}`;
-  await town.sql(
-    `CALL DOLT_REMOTE('add', 'x', '${url}')`,
-    "CALL DOLT_PUSH('x', 'main')",
-    "CALL DOLT_REMOTE('remove', 'x')",
-  );
+  await town.publish(url);
   const other = await cloneTown(url, folder.file('other'));
   const theirs = await other.commit('theirs', "INSERT INTO items VALUES (8, 'theirs', 'cat')");
   await other.dolt('push', 'origin', 'main');

@@ -191,11 +191,7 @@ describe('no false alarm', () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     const old = `file://${folder.file('old')}`;
-    await it.north.sql(
-      `CALL DOLT_REMOTE('add', 'x', '${old}')`,
-      "CALL DOLT_PUSH('x', 'main')",
-      "CALL DOLT_REMOTE('remove', 'x')",
-    );
+    await it.north.publish(old);
     await it.north.commit('north', "INSERT INTO t VALUES (4, 'north')");
     expect(await it.box('north')).toMatchObject({ status: 'pushed' });
     const moved = await command(folder, `box: ${old}`, { database: 'north' });

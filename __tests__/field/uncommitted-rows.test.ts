@@ -25,8 +25,7 @@ async function prepare(
   const town = await makeEmptyTown(folder.file('town'));
   await town.commit('base', ...base);
   const url = `file://${folder.file('box')}`;
-  await town.sql(`CALL DOLT_REMOTE('add', 'seed', '${url}')`, "CALL DOLT_PUSH('seed', 'main')");
-  await town.sql("CALL DOLT_REMOTE('remove', 'seed')");
+  await town.publish(url);
   const other = await cloneTown(url, folder.file('other'));
   await other.commit('theirs', ...theirs);
   await other.dolt('push', 'origin', 'main');

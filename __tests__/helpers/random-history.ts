@@ -132,8 +132,7 @@ class Play {
   async #prepare(): Promise<void> {
     const north = await makeEmptyTown(this.#folder.file('north'));
     await north.commit('base', ...BASE);
-    await north.sql(`CALL DOLT_REMOTE('add', 'seed', '${this.#url}')`, "CALL DOLT_PUSH('seed', 'main')");
-    await north.sql("CALL DOLT_REMOTE('remove', 'seed')");
+    await north.publish(this.#url);
     this.#towns.set('north', north);
     for (const name of ['east', 'south'] as const) {
       this.#towns.set(name, await cloneTown(this.#url, this.#folder.file(name)));

@@ -17,6 +17,8 @@ export interface TestTown {
   head(branch?: string): Promise<string>;
   /** Runs statements in one session; the head of `main` afterwards, without another process. */
   headAfter(...statements: string[]): Promise<string>;
+  /** Pushes to a remote that the database does not know afterwards. @param refspec as `dolt push` takes it */
+  publish(url: string, refspec?: string): Promise<void>;
   dolt(...args: string[]): Promise<string>;
 }
 
@@ -56,6 +58,13 @@ export function openTestTown(path: string): TestTown {
     head,
     commit: (message, ...statements) => headAfter(...statements, `CALL DOLT_COMMIT('-A', '-m', '${message}')`),
     headAfter,
+    async publish(url, refspec = 'main') {
+      await sql(
+        `CALL DOLT_REMOTE('add', 'published', '${url}')`,
+        `CALL DOLT_PUSH('published', '${refspec}')`,
+        "CALL DOLT_REMOTE('remove', 'published')",
+      );
+    },
   };
 }
 

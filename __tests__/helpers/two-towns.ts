@@ -48,11 +48,7 @@ export async function twoTowns(folder: TempFolder, ...statements: string[]): Pro
     throw new Error(`no hash in the order ${order}`);
   };
   const publish = async (name: TownName): Promise<void> => {
-    await towns[name].sql(
-      `CALL DOLT_REMOTE('add', 'own', 'file://${folder.file(`${name}.box`)}')`,
-      "CALL DOLT_PUSH('own', 'main')",
-      "CALL DOLT_REMOTE('remove', 'own')",
-    );
+    await towns[name].publish(`file://${folder.file(`${name}.box`)}`);
   };
   return {
     ...towns,

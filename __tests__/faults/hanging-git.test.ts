@@ -1,12 +1,12 @@
 import { cp } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
+import { missing } from '../helpers/branches.ts';
 import { HANGING, hangingFrom, hangingGit } from '../helpers/faults/hanging-git.ts';
 import { outliving } from '../helpers/faults/marked-processes.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
 import { outputOf, type RunSpec, resultOf, startRun, temporaryFiles } from '../helpers/faults/run.ts';
 import { makeScene } from '../helpers/faults/scene.ts';
-import { missing } from '../helpers/faults/towns.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { openTestTown } from '../helpers/town.ts';

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { branchesOf, missing } from '../helpers/branches.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
 import { outputOf, resultOf, runToEnd } from '../helpers/faults/run.ts';
-import { branchesOf, damage, freshClone, missing } from '../helpers/faults/towns.ts';
+import { damage, freshClone } from '../helpers/faults/towns.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';

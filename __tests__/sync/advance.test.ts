@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { advanceBranch, finishAdvances, isHalfDone, replaceBranch } from '../../src/sync/advance.ts';
-import { branchesOf } from '../helpers/faults/towns.ts';
+import { branchesOf } from '../helpers/branches.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { makeTown } from '../helpers/town.ts';

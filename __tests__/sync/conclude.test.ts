@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Engines } from '../../src/dolt/server/engines.ts';
-import { branchesOf, missing } from '../helpers/faults/towns.ts';
+import { branchesOf, missing } from '../helpers/branches.ts';
 import { federateIn, federateTown, filePeer, withEngines } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';

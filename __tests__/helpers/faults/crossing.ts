@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { branchesOf, missing } from '../branches.ts';
 import type { Toxiproxy } from '../servers/toxiproxy.ts';
 import { openTestTown } from '../town.ts';
 import type { FarRemote, FarServer } from './far-servers.ts';
@@ -8,7 +9,7 @@ import { outliving } from './marked-processes.ts';
 import type { FaultRow } from './rows.ts';
 import { outputOf, type RunEnd, type RunSpec, runToEnd, startRun, temporaryFiles } from './run.ts';
 import type { Scene } from './scene.ts';
-import { branchesOf, damage, missing } from './towns.ts';
+import { damage } from './towns.ts';
 
 /** One verb that has to cross a fault. */
 export interface Crossing {

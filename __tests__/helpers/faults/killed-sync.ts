@@ -2,11 +2,12 @@ import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pLimit from 'p-limit';
+import { branchesOf, missing } from '../branches.ts';
 import { openTestTown } from '../town.ts';
 import { type MarkedProcess, markedProcesses, outliving } from './marked-processes.ts';
 import { outputOf, type Run, type RunEnd, resultOf, runToEnd, startRun, temporaryFiles } from './run.ts';
 import type { Seeded } from './seeded.ts';
-import { asDatabase, branchesOf, damage, missing, type Towns, townsAt } from './towns.ts';
+import { asDatabase, damage, type Towns, townsAt } from './towns.ts';
 
 /** Who is killed. */
 export const VICTIMS = ['our process', 'its Dolt'] as const;

@@ -1,6 +1,5 @@
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { cloneTown, makeTown, openTestTown, type TestTown } from '../town.ts';
 
 /** Towns that share a history, each with commits of its own and a mailbox of its own. */
@@ -61,23 +60,6 @@ export function townsAt(path: string, names: readonly string[], own: Towns['own'
       ),
     }),
   };
-}
-
-const branchRows = z.array(z.object({ name: z.string(), hash: z.string() }));
-
-/** The branches of a database, as Dolt itself reads them. */
-export async function branchesOf(town: TestTown): Promise<Readonly<Record<string, string>>> {
-  const rows = branchRows.parse(await town.rows('SELECT name, hash FROM dolt_branches'));
-  return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
-}
-
-/** Which of these commits are neither the head nor an ancestor of it. */
-export async function missing(town: TestTown, head: string, commits: readonly string[]): Promise<readonly string[]> {
-  const rows = await town.rows(
-    `SELECT commit_hash FROM dolt_log('${head}') WHERE commit_hash IN (${[...commits, ''].map((each) => `'${each}'`).join(', ')})`,
-  );
-  const there = new Set(rows.map((row) => row['commit_hash']));
-  return commits.filter((commit) => !there.has(commit));
 }
 
 /** A fresh clone of a remote, in a folder of its own. */

@@ -23,7 +23,13 @@ export async function withEngines<T>(
   work: (engines: Engines) => Promise<T>,
   options: { readonly memoryLimit?: number } = {},
 ): Promise<T> {
-  const engines = openEngines(
+  const engines = testEngines(path, tempDir, options);
+  return await work(engines).finally(() => engines.close());
+}
+
+/** Engines of a database, each started when it is first used. The caller closes them. */
+export function testEngines(path: string, tempDir: string, options: { readonly memoryLimit?: number } = {}): Engines {
+  return openEngines(
     {
       dolt: testDolt(),
       database: path,
@@ -37,7 +43,6 @@ export async function withEngines<T>(
     },
     5,
   );
-  return await work(engines).finally(() => engines.close());
 }
 
 /** Opens a database in an engine without any credential. */

@@ -3,7 +3,8 @@ import { addCommits, type Commits, noCommits } from '../../../bench/races/merges
 import { seeded, shuffled } from '../../../bench/random.ts';
 import { diameter, neighbours } from '../../../bench/topology.ts';
 import { contentHash } from '../../../src/dolt/rows/content.ts';
-import { federateIn, filePeer, inDatabase, withEngines } from '../federating.ts';
+import type { Engines } from '../../../src/dolt/server/engines.ts';
+import { federateIn, filePeer, inDatabase, testEngines } from '../federating.ts';
 import type { Case } from './cases.ts';
 import { editTown, Ledger, rowsOf } from './edit-town.ts';
 import type { Cells, Edit, TableName } from './edits.ts';
@@ -51,6 +52,7 @@ export async function play(
   }
   const ledger = new Ledger();
   ledger.note(scene.first.commit, scene.first.edit);
+  await using open = enginesOfTowns((town) => testEngines(file(`town${town}`), scene.folder.file('tmp')));
   const towns: TownEnd[] = [];
   const commits = noCommits();
   const peersOf = (town: number) => {
@@ -62,19 +64,18 @@ export async function play(
   const round = async (number: number): Promise<void> => {
     for (const town of shuffled([...graph.keys()], random)) {
       const due = plan.edits.filter((edit) => edit.round === number && edit.town % plan.towns === town);
-      towns[town] = await withEngines(file(`town${town}`), scene.folder.file('tmp'), async (engines) => {
-        await inDatabase(engines, async (database) => {
-          for (const edit of due) await editTown(database, edit, { ledger, clocks: plan.clocks });
-        });
-        const { head, runs } = await federateIn(engines, { peers: peersOf(town) });
-        const failures = runs.flatMap(({ peer, failure }) =>
-          failure === null ? [] : [`${peer.name}: ${failure.message}`],
-        );
-        return await inDatabase(engines, async (database) => {
-          await addCommits(commits, database);
-          const rows = { dated: await rowsOf(database, 'dated'), plain: await rowsOf(database, 'plain') };
-          return { head, contents: await contentHash(database, head), rows, failures };
-        });
+      const engines = open.of(town);
+      await inDatabase(engines, async (database) => {
+        for (const edit of due) await editTown(database, edit, { ledger, clocks: plan.clocks });
+      });
+      const { head, runs } = await federateIn(engines, { peers: peersOf(town) });
+      const failures = runs.flatMap(({ peer, failure }) =>
+        failure === null ? [] : [`${peer.name}: ${failure.message}`],
+      );
+      towns[town] = await inDatabase(engines, async (database) => {
+        await addCommits(commits, database);
+        const rows = { dated: await rowsOf(database, 'dated'), plain: await rowsOf(database, 'plain') };
+        return { head, contents: await contentHash(database, head), rows, failures };
       });
     }
   };
@@ -95,4 +96,19 @@ export async function play(
   await round(BUSY_ROUNDS + quiet);
   const madeAfterwards = [...commits.merges].filter((commit) => !before.has(commit));
   return { diameter: across, edits: ledger.edits, rounds, towns: [...towns], commits, madeAfterwards };
+}
+
+/** One engine for each town that has run: starting another one for every run would take most of the time. */
+function enginesOfTowns(start: (town: number) => Engines): AsyncDisposable & { of(town: number): Engines } {
+  const started = new Map<number, Engines>();
+  return {
+    of(town) {
+      const engines = started.get(town) ?? start(town);
+      started.set(town, engines);
+      return engines;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([...started.values()].map((engines) => engines.close()));
+    },
+  };
 }

@@ -25,6 +25,7 @@ export default {
     // What needs no program gets none, whatever its imports say.
     ...(project === 'unit' ? { setupFiles: ['<rootDir>/scripts/no-programs.mjs'] } : {}),
   })),
+  testSequencer: '<rootDir>/scripts/long-tests-first.mjs',
   testTimeout: 60_000,
   maxWorkers: 2,
 };

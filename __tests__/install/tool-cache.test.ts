@@ -1,5 +1,6 @@
 import { appendFile, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { find } from '@actions/tool-cache';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { findInToolCache, storeInToolCache } from '../../src/install/tool-cache.ts';
@@ -25,6 +26,23 @@ describe('the tool cache', () => {
       process.arch,
       `${process.arch}.complete`,
     ]);
+  });
+
+  test('is found by every action that asks @actions/tool-cache', async () => {
+    const { box, path } = await stored();
+    await using _ = box;
+    const former = process.env['RUNNER_TOOL_CACHE'];
+    process.env['RUNNER_TOOL_CACHE'] = box.context.toolCacheDir;
+    try {
+      expect([find('dolt', '2.3.0'), find('dolt', '^2.0.0'), find('dolt', '2.4.0')]).toEqual([
+        dirname(path),
+        dirname(path),
+        '',
+      ]);
+    } finally {
+      if (former === undefined) delete process.env['RUNNER_TOOL_CACHE'];
+      else process.env['RUNNER_TOOL_CACHE'] = former;
+    }
   });
 
   test('chooses the newest that fits', async () => {

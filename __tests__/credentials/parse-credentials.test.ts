@@ -176,7 +176,7 @@ describe('problems have their place', () => {
     ['no YAML', 'p: [', ['config-syntax creds.yaml:1:5 credentials: the YAML is malformed']],
     ['a list', '- p', ['config-syntax creds.yaml:1:1 credentials: the top level is not a mapping']],
     ['an alias of nothing', 'p: {url: *x}', ['config-syntax creds.yaml:1:10 credentials: the YAML is malformed']],
-    ['a peer twice', 's: {}\ns: {}', ['config-syntax creds.yaml:2:1 credentials: a key stands twice']],
+    ['a peer twice', 's: {}\ns: {}', ['config-syntax creds.yaml:2:1 credentials: a key appears twice']],
     ['two documents', 'p: {}\n---\nq: {}', ['config-syntax creds.yaml:2:1 credentials: invalid YAML: it holds more']],
   ])('%s', async (_, text, expected) => {
     const found = await problems(text, { PEM });

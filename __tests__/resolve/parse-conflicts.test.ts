@@ -79,14 +79,43 @@ merges:
     ['kind: changed', 'kind: odd', 'kind is none of'],
     ['merges:', 'merges: [', 'invalid YAML'],
     ['        key: {id: "1"}\n', '', 'key is missing'],
-    ['        key: {id: "1"}\n', '        key: {id: "1"}\n        key: {id: "2"}\n', 'stands twice'],
+    ['        key: {id: "1"}\n', '        key: {id: "1"}\n        key: {id: "2"}\n', 'appears twice'],
     ['  - peer: partner', '  - peer: null', 'peer must be a text'],
+    ['  - peer: partner', '  - peer:', 'peer must be a text'],
+    ['kind: changed', 'kind:', 'kind is none of'],
+    ['base: one', 'base:', 'base of the cell "title" must be a text, or null'],
+    ['base: one', 'base: [one]', 'base of the cell "title" must be a text, or null'],
+    ['base: one', 'base: !!js/function one', 'base of the cell "title" must be a text, or null'],
+    ['peer: partner\n', 'peer: &a partner\n    ours: *a\n', 'the key "ours" appears twice'],
+    ['branch: main', 'branch: &a main\nlost: *a', 'lost must be a list'],
+    ['base: one', 'base: &a one\n            ours: *a', 'ours of the cell "title" must be a text, or null'],
+    ['key: {id: "1"}', 'key: {<<: {id: "1"}}', '<< of key must be a text'],
+    ['key: {id: "1"}', 'key: {1: a, "1": b}', 'the key "1" appears twice'],
+    ['key: {id: "1"}', 'key: {[id]: "1"}', 'a key is not text'],
+    ['key: {id: "1"}', 'key: id', 'key must be a mapping'],
+    ['key: {id: "1"}', `key: ${'['.repeat(300)}`, 'the YAML is nested too deeply'],
+    ['branch: main', 'branch: inbox/eve', 'the branch "inbox/eve" is not for people'],
+    ['branch: main', 'branch: HEAD~1', 'the branch "HEAD~1" holds "~"'],
+    ['base: one', 'base: o\u0007ne', 'it holds the character U+0007'],
+    ['version: 1', 'version: 1\n__proto__: x', 'a conflicts file has no "__proto__"'],
   ])('refuses %j as %j', async (from, to, why) => {
     const text = withChoice('ours');
     expect(text).toContain(from);
     const failure = await failureOf(() => parseConflicts(text.replace(from, to), 'f'));
     expect(failure.code).toBe('conflicts-file-invalid');
     expect(failure.problems.map(({ message }) => message).join('\n')).toContain(why);
+  });
+
+  test('names columns by their letters, whatever else they mean', () => {
+    const text = withChoice('ours').replace('key: {id: "1"}', 'key: {1: a, true: b, __proto__: c, 0x10: ~, 2.0: 2.0}');
+    const key = parseConflicts(text, 'f').merges[0]?.rows[0]?.key ?? {};
+    expect(Object.entries(key)).toEqual([
+      ['1', 'a'],
+      ['true', 'b'],
+      ['__proto__', 'c'],
+      ['0x10', null],
+      ['2.0', '2.0'],
+    ]);
   });
 
   test('of version 1 is read, with what its lost rows say', () => {
@@ -106,7 +135,7 @@ merges:
     const failure = await failureOf(() => parseConflicts(again, 'f'));
     expect(failure.problems).toHaveLength(3);
     const twice = withChoice('ours') + withChoice('ours').slice(text.indexOf('      - table'));
-    expect((await failureOf(() => parseConflicts(twice, 'f'))).message).toContain('items id=1 stands twice');
+    expect((await failureOf(() => parseConflicts(twice, 'f'))).message).toContain('items id=1 appears twice');
   });
 });
 

@@ -144,7 +144,7 @@ function mergeField(present: ConfigField, added: ConfigField, key: string): Conf
   if (JSON.stringify(plain(present.value)) === JSON.stringify(plain(added.value))) return present;
   throw new Failure(
     'config-ambiguous',
-    `${key} stands twice with different values, here and at line ${present.keyAt.line}`,
+    `${key} appears twice with different values, here and at line ${present.keyAt.line}`,
     { location: added.keyAt },
   );
 }

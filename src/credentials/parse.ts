@@ -172,7 +172,7 @@ function readUnquoted(text: string, name: string): ConfigMapping | null {
     if (!(thrown instanceof Failure)) throw new Failure('config-syntax', 'the credentials cannot be read as YAML');
     const problems = new Problems();
     for (const { code, message, location } of thrown.problems) {
-      const twice = /stands twice in one mapping, first at line \d+$/.exec(message)?.[0];
+      const twice = /appears twice in one mapping, first at line \d+$/.exec(message)?.[0];
       const spoken = SPOKEN.has(message) ? message : 'the YAML is malformed here, or this is no plain value';
       const said = twice === undefined ? spoken : `a key ${twice}`;
       problems.add(

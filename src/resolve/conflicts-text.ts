@@ -1,12 +1,6 @@
+import { Document, Scalar, visit } from 'yaml';
 import type { Choice } from './choice.ts';
-import type {
-  ConflictsFile,
-  LostRow,
-  UnresolvedCell,
-  UnresolvedMerge,
-  UnresolvedRow,
-  Values,
-} from './conflicts-file.ts';
+import type { ConflictsFile, LostRow, UnresolvedCell, UnresolvedMerge, UnresolvedRow } from './conflicts-file.ts';
 
 /** Names the form of the file: a change that older versions cannot read must change it. */
 const FILE_VERSION = '2';
@@ -38,43 +32,35 @@ const LOST_HEADER = `\
 
 /** The text of a conflicts file: the same conflicts and choices give the same text. */
 export function conflictsText({ branch, merges, lost }: ConflictsFile): string {
-  const head: YamlMapping['fields'] = [
-    ['branch', value(branch)],
-    ['merges', { kind: 'list', items: merges.map(mergeNode) }],
-  ];
+  const content = { branch, merges: merges.map(mergeNode), lost: lost.length === 0 ? undefined : lost.map(lostNode) };
+  const document = new Document(content, { aliasDuplicateObjects: false });
+  visit(document, { Scalar: (key, node) => setStyle(node, key === 'key') });
   const header = lost.length === 0 ? HEADER : `${HEADER}${LOST_HEADER}`;
-  const rest: YamlMapping['fields'] = lost.length === 0 ? [] : [['lost', { kind: 'list', items: lost.map(lostNode) }]];
-  return `${header}version: ${FILE_VERSION}\n${yamlText(mapping([...head, ...rest]))}`;
+  const text = document.toString({ lineWidth: 0, doubleQuotedAsJSON: true });
+  // Only texts in double quotes hold such characters.
+  return `${header}version: ${FILE_VERSION}\n${text.replace(HIDDEN, escapedCharacter)}`;
 }
 
-function mergeNode({ peer, ours, theirs, rows }: UnresolvedMerge): YamlMapping {
-  return mapping([
-    ['peer', value(peer)],
-    ['ours', value(ours)],
-    ['theirs', value(theirs)],
-    ['rows', { kind: 'list', items: rows.map(rowNode) }],
-  ]);
+function mergeNode({ peer, ours, theirs, rows }: UnresolvedMerge) {
+  return { peer, ours, theirs, rows: rows.map(rowNode) };
 }
 
-function rowNode(row: UnresolvedRow): YamlMapping {
-  return mapping([
-    ['table', value(row.table)],
-    ['key', values(row.key)],
-    ...optional('other-key', row.otherKey === undefined ? undefined : values(row.otherKey)),
-    ['kind', value(row.kind)],
-    ...optional('deleted-by', row.deletedBy === undefined ? undefined : value(row.deletedBy)),
-    ['choose', choiceNode(row.choose)],
-    ['cells', mapping(Object.entries(row.cells).map(([name, cell]) => [name, cellNode(row, cell)] as const))],
-  ]);
+function rowNode({ table, key, otherKey, kind, deletedBy, choose, cells }: UnresolvedRow) {
+  const cellNodes = Object.entries(cells).map(([name, cell]) => [name, cellNode(kind, cell)] as const);
+  return {
+    table,
+    key,
+    'other-key': otherKey,
+    kind,
+    'deleted-by': deletedBy,
+    choose: choiceNode(choose),
+    cells: Object.fromEntries(cellNodes),
+  };
 }
 
-function cellNode({ kind }: UnresolvedRow, cell: UnresolvedCell): YamlMapping {
-  const versions = (['base', 'ours', 'theirs'] as const).flatMap((side) => {
-    const version = cell[side];
-    return version === undefined ? [] : [[side, value(version)] as const];
-  });
-  const isFree = cell.choose !== null || choosesByCell(kind);
-  return mapping([...versions, ...optional('choose', isFree ? choiceNode(cell.choose) : undefined)]);
+function cellNode(kind: UnresolvedRow['kind'], { base, ours, theirs, choose }: UnresolvedCell) {
+  const isFree = choose !== null || choosesByCell(kind);
+  return { base, ours, theirs, choose: isFree ? choiceNode(choose) : undefined };
 }
 
 /** Whether both sides have the row, so that each of its cells can be chosen. */
@@ -82,61 +68,19 @@ export function choosesByCell(kind: UnresolvedRow['kind']): boolean {
   return kind === 'changed' || kind === 'id-collision';
 }
 
-function choiceNode(choice: Choice | null): YamlNode {
-  if (choice === null) return { kind: 'empty' };
-  return typeof choice === 'string' ? value(choice) : mapping([['value', value(choice.value)]]);
+/** No choice is no value, which is not `null`. */
+function choiceNode(choice: Choice | null) {
+  if (choice !== null) return choice;
+  const nothing = new Scalar(null);
+  nothing.source = '';
+  return nothing;
 }
 
-function lostNode({ peer, kind, table, key, otherKey, with: root, head, row, sql }: LostRow): YamlMapping {
-  return mapping([
-    ['peer', value(peer)],
-    ['kind', value(kind)],
-    ['table', value(table)],
-    ...optional('key', key === undefined ? undefined : values(key)),
-    ...optional('other-key', otherKey === undefined ? undefined : values(otherKey)),
-    ...optional('with', root === undefined ? undefined : rootNode(root)),
-    ['head', value(head)],
-    ['row', values(row)],
-    ...optional('sql', sql === undefined ? undefined : value(sql)),
-  ]);
+function lostNode({ peer, kind, table, key, otherKey, with: root, head, row, sql }: LostRow) {
+  const partner = root === undefined ? undefined : { table: root.table, key: root.key };
+  return { peer, kind, table, key, 'other-key': otherKey, with: partner, head, row, sql };
 }
 
-function rootNode({ table, key }: NonNullable<LostRow['with']>): YamlMapping {
-  return mapping([
-    ['table', value(table)],
-    ['key', values(key)],
-  ]);
-}
-
-function mapping(fields: YamlMapping['fields']): YamlMapping {
-  return { kind: 'mapping', fields };
-}
-
-function value(text: string | null): YamlNode {
-  return { kind: 'value', value: text };
-}
-
-function values(cells: Values): YamlNode {
-  return mapping(Object.entries(cells).map(([name, text]) => [name, value(text)] as const));
-}
-
-function optional(name: string, node: YamlNode | undefined): readonly (readonly [string, YamlNode])[] {
-  return node === undefined ? [] : [[name, node]];
-}
-
-/** A piece of YAML to write: a value (null is `null`), nothing at all, a mapping in its order, or a list of mappings. */
-type YamlNode =
-  | { readonly kind: 'value'; readonly value: string | null }
-  | { readonly kind: 'empty' }
-  | YamlMapping
-  | { readonly kind: 'list'; readonly items: readonly YamlMapping[] };
-
-interface YamlMapping {
-  readonly kind: 'mapping';
-  readonly fields: readonly (readonly [name: string, node: YamlNode])[];
-}
-
-const INDENT = '  ';
 /** Begins with a letter and holds nothing that means anything in YAML. */
 const PLAIN = /^\p{L}[\p{L}\p{N}_./@+-]*(?: [\p{L}\p{N}_./@+-]+)*$/u;
 /** Words that some reader or other of YAML takes for something else than text. */
@@ -145,63 +89,26 @@ const RESERVED = /^(?:null|true|false|yes|no|on|off|y|n)$/i;
 const HIDDEN = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/g;
 
 /**
- * Writes YAML 1.2 that says the same however it is read: everything that could be taken for something else is in
- * quotes, and what cannot be seen is escaped. Texts of several lines stay readable where nothing can be lost by it.
- * Written by hand because an editor shall show hostile values as they are, which no option of `yaml` sees to.
+ * Everything that could be taken for something else goes in quotes, and what cannot be seen is escaped. Left to itself,
+ * yaml 2.9.1 writes both as they are, since it can read them back.
  */
-function yamlText(mapping: YamlMapping): string {
-  return `${mappingLines(mapping).join('\n')}\n`;
+function setStyle(node: Scalar, isKey: boolean): void {
+  if (typeof node.value !== 'string') return;
+  if (PLAIN.test(node.value) && !RESERVED.test(node.value)) node.type = 'PLAIN';
+  else node.type = !isKey && isBlock(node.value) ? 'BLOCK_LITERAL' : 'QUOTE_DOUBLE';
 }
 
-function mappingLines({ fields }: YamlMapping): string[] {
-  return fields.flatMap(([name, node]) => fieldLines(oneLine(name), node));
-}
-
-function fieldLines(name: string, node: YamlNode): string[] {
-  switch (node.kind) {
-    case 'empty':
-      return [`${name}:`];
-    case 'value':
-      return valueLines(name, node.value);
-    case 'mapping':
-      return node.fields.length === 0 ? [`${name}: {}`] : [`${name}:`, ...mappingLines(node).map(indented)];
-    case 'list':
-      return node.items.length === 0 ? [`${name}: []`] : [`${name}:`, ...node.items.flatMap(itemLines)];
-  }
-}
-
-function itemLines(item: YamlMapping): string[] {
-  return mappingLines(item).map((line, index) => `${INDENT}${index === 0 ? '- ' : line === '' ? '' : INDENT}${line}`);
-}
-
-function valueLines(name: string, value: string | null): string[] {
-  if (value === null) return [`${name}: null`];
-  if (!isBlock(value)) return [`${name}: ${oneLine(value)}`];
-  const ends = value.endsWith('\n');
-  const lines = (ends ? value.slice(0, -1) : value).split('\n');
-  return [`${name}: ${ends ? '|' : '|-'}`, ...lines.map(indented)];
-}
-
-/** Whether a text can stand as it is, line by line: no indentation or blank at an end, which editors change. */
+/** Whether a text can stay as it is, line by line: no indentation or blank at an end, which editors change. */
 function isBlock(text: string): boolean {
   const lines = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
   if (lines.length < 2 || /^\s/.test(text) || lines.at(-1) === '') return false;
-  return lines.every(
-    (line) => !/\s$/.test(line) && escaped(line) === line.replaceAll('\\', '\\\\').replaceAll('"', '\\"'),
-  );
+  return lines.every((line) => !/\s$/.test(line) && isVisible(line));
 }
 
-/** A text on one line: as it is where it can be taken for nothing else, otherwise in double quotes. */
-function oneLine(text: string): string {
-  return PLAIN.test(text) && !RESERVED.test(text) ? text : `"${escaped(text)}"`;
+function isVisible(line: string): boolean {
+  return line.search(HIDDEN) === -1 && JSON.stringify(line) === `"${line.replace(/["\\]/g, '\\$&')}"`;
 }
 
-function escaped(text: string): string {
-  return JSON.stringify(text)
-    .slice(1, -1)
-    .replace(HIDDEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-function indented(line: string): string {
-  return line === '' ? '' : `${INDENT}${line}`;
+function escapedCharacter(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }

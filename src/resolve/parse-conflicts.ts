@@ -1,46 +1,32 @@
 import { closest } from 'fastest-levenshtein';
-import { isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
+import { z } from 'zod';
+import { refusedName } from '../config/names.ts';
 import { Problems } from '../config/problems.ts';
-import { parseYaml, type YamlText } from '../config/yaml/parse.ts';
-import { Failure, type Location } from '../core/failure.ts';
-import { parseChoice } from './choice.ts';
-import {
-  type ConflictsFile,
-  LOST_KINDS,
-  type LostRow,
-  rowName,
-  rowText,
-  UNRESOLVED_KINDS,
-  type UnresolvedCell,
-  type UnresolvedMerge,
-  type UnresolvedRow,
-  type Values,
-} from './conflicts-file.ts';
+import { parseYaml } from '../config/yaml/parse.ts';
+import { type ConfigValue, locate, NOTHING, plain, toTextTree } from '../config/yaml/tree.ts';
+import { Failure } from '../core/failure.ts';
+import { CHOICE_WORDS, type Choice, choiceWord } from './choice.ts';
+import { type ConflictsFile, LOST_KINDS, rowName, rowText, UNRESOLVED_KINDS } from './conflicts-file.ts';
 import { READABLE_VERSIONS } from './conflicts-text.ts';
-
-const HASH = /^[0-9a-v]{32}$/;
-/** What git and Dolt allow in no name of a branch, and an option. */
-const NO_BRANCH = /^-|[\p{Cc}\s~^:?*[\\]|\.\.|@\{/u;
-const OWN_BRANCH = /^(?:dolt-federation[-/]|inbox\/)/;
-/** What YAML 1.2 allows in quotes and escaped only, beside line breaks and tabs. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
-type Fields = ReadonlyMap<string, FileNode>;
 
 /**
  * Reads a conflicts file.
  * @param file how messages name it
- * @throws Failure `conflicts-file-invalid`, with every problem as `problems` lists them, each with its place
+ * @throws Failure `conflicts-file-invalid`, with every problem each with its place
  */
 export function parseConflicts(text: string, file: string): ConflictsFile {
   refuseUnprintable(text, file);
-  const yaml = readYaml(text, file);
+  const tree = readTree(text, file);
+  const result = conflictsFile.safeParse(plain(tree));
+  if (result.success) return withPlaces(result.data, tree);
   const problems = new Problems();
-  const parsed = new Parser(new FileReader(yaml, problems)).file({ node: yaml.root, at: { file, line: 1, column: 1 } });
+  for (const issue of result.error.issues) for (const failure of failuresOf(issue, tree)) problems.add(failure);
   problems.throwIfAny();
-  if (parsed === undefined)
-    throw new Failure('conflicts-file-invalid', 'it is no conflicts file', { location: { file } });
-  return parsed;
+  throw new Failure('conflicts-file-invalid', 'it is no conflicts file', { location: { file } });
 }
+
+/** What YAML 1.2 allows in quotes and escaped only, beside line breaks and tabs. */
+const UNPRINTABLE = /[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
 
 function refuseUnprintable(text: string, file: string): void {
   for (const { 0: sign, index } of text.matchAll(UNPRINTABLE)) {
@@ -55,9 +41,11 @@ function refuseUnprintable(text: string, file: string): void {
   }
 }
 
-function readYaml(text: string, file: string): YamlText {
+/** The reader of YAML speaks of a configuration; here the same problems are those of a conflicts file. */
+function readTree(text: string, file: string): ConfigValue {
   try {
-    return parseYaml(text, file);
+    const yaml = parseYaml(text, file);
+    return toTextTree(yaml, yaml.root, { file, line: 1, column: 1 });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     const problems = new Problems();
@@ -69,278 +57,200 @@ function readYaml(text: string, file: string): YamlText {
   }
 }
 
-class Parser {
-  readonly #reader: FileReader;
+/** The second line of a message of a schema is its hint. */
+const TEXT_OR_NULL = 'must be a text, or null\nAn empty text is "", and null is NULL.';
+const NO_CHOICE = `which is none of the choices\nWrite ${CHOICE_WORDS.join(', ')}, or {value: "text"}; nothing where nothing is decided.`;
 
-  constructor(reader: FileReader) {
-    this.#reader = reader;
+/** What a schema says of a value that is not there, or that does not fit. */
+const expected = (message: string) => ({
+  error: ({ input }: { readonly input: unknown }) => (input === undefined ? 'is missing' : message),
+});
+
+/** A mapping with these keys and no others; what it says of other keys is which there are. */
+function fields<T extends z.ZodRawShape>(shape: T) {
+  const known = Object.keys(shape).join(', ');
+  return z.strictObject(shape, {
+    error: ({ code, input }) =>
+      code === 'unrecognized_keys' ? known : input === undefined ? 'is missing' : 'must be a mapping',
+  });
+}
+
+function isMapping(written: unknown): written is object {
+  return typeof written === 'object' && written !== null && !Array.isArray(written);
+}
+
+/** A mapping with keys of any name. A record of zod 4.6.7 leaves `__proto__` out. */
+function anyNames<T extends z.ZodType>(value: T) {
+  return z
+    .preprocess(
+      (written) => (isMapping(written) ? new Map(Object.entries(written)) : written),
+      z.map(z.string(), value, expected('must be a mapping')),
+    )
+    .transform((map) => Object.fromEntries(map));
+}
+
+/** A list; a key with nothing after it, or null, is an empty one, and so is no key at all. */
+function list<T extends z.ZodType>(item: T) {
+  const orEmpty = (written: unknown) => (written === NOTHING ? [] : (written ?? []));
+  return z.preprocess(orEmpty, z.array(item, { error: 'must be a list' })).default([]);
+}
+
+const text = z.string(expected('must be a text'));
+const textOrNull = z.string(expected(TEXT_OR_NULL)).nullable();
+const values = anyNames(textOrNull);
+const hash = text.refine((written) => /^[0-9a-v]{32}$/.test(written), { error: 'is no commit' });
+const oneOf = <const T extends readonly string[]>(words: T) =>
+  z.enum(words, expected(`is none of ${words.join(', ')}`));
+
+type Context = z.RefinementCtx;
+
+function refuse(context: Context, subject: string, message: string, path: PropertyKey[] = []): void {
+  context.addIssue({ code: 'custom', message, path, params: { subject } });
+}
+
+/** The database's branch moves to the merge, so it is none of those that runs or senders of deliveries keep. */
+const branch = text.superRefine((written, context) => {
+  const why = /^(?:dolt-federation[-/]|inbox\/)/.test(written) ? 'is not for people' : refusedName(written);
+  if (why !== null) refuse(context, `the branch ${JSON.stringify(written)}`, why);
+});
+
+const version = text.refine((written) => READABLE_VERSIONS.includes(written), {
+  error: ({ input }) => `is ${String(input)}, and only ${READABLE_VERSIONS.join(', ')} are known`,
+});
+
+/** By hand: a union would say of a mistake only that none of its members fits. */
+const choice = z
+  .unknown()
+  .transform((written, { issues }): Choice | null => {
+    // With `continue`, rows are compared with each other all the same.
+    const refuseChoice = (message: string, path: string[] = []) => {
+      issues.push({ code: 'custom', message, path, input: written, continue: true });
+      return null;
+    };
+    if (written === NOTHING) return null;
+    if (isMapping(written) && Object.keys(written).length > 0) {
+      const { value, ...others }: { value?: unknown } = written;
+      const keys = Object.keys(others);
+      if (keys.length === 0) return isTextOrNull(value) ? { value } : refuseChoice(TEXT_OR_NULL, ['value']);
+      issues.push({ code: 'unrecognized_keys', keys, message: 'value', input: others, continue: true });
+      return null;
+    }
+    if (!isTextOrNull(written) && !isMapping(written)) return refuseChoice(TEXT_OR_NULL);
+    const word = typeof written === 'string' ? choiceWord(written) : null;
+    return word ?? refuseChoice(`is ${JSON.stringify(written)}, ${NO_CHOICE}`);
+  })
+  .default(null);
+
+function isTextOrNull(written: unknown): written is string | null {
+  return typeof written === 'string' || written === null;
+}
+
+const cell = fields({
+  base: textOrNull.exactOptional(),
+  ours: textOrNull.exactOptional(),
+  theirs: textOrNull.exactOptional(),
+  choose: choice,
+});
+
+const row = fields({
+  table: text,
+  key: values,
+  'other-key': values.exactOptional(),
+  kind: oneOf(UNRESOLVED_KINDS),
+  'deleted-by': oneOf(['ours', 'theirs']).exactOptional(),
+  choose: choice,
+  cells: anyNames(cell).default({}),
+}).transform(({ 'other-key': otherKey, 'deleted-by': deletedBy, ...rest }) => ({
+  ...rest,
+  ...(otherKey === undefined ? {} : { otherKey }),
+  ...(deletedBy === undefined ? {} : { deletedBy }),
+}));
+
+const rows = list(row).superRefine((written, context) =>
+  once(
+    written.map((one) => [rowName(one), rowText(one)]),
+    context,
+  ),
+);
+
+const merge = fields({ peer: text, ours: hash, theirs: hash, rows });
+
+const merges = list(merge).superRefine((written, context) =>
+  once(
+    written.map(({ peer }) => [peer, `the peer ${peer}`]),
+    context,
+  ),
+);
+
+function once(named: readonly (readonly [name: string, text: string])[], context: Context): void {
+  const seen = new Set<string>();
+  for (const [index, [name, subject]] of named.entries()) {
+    if (seen.has(name)) refuse(context, subject, 'appears twice in it', [index]);
+    seen.add(name);
   }
+}
 
-  file(root: FileNode): ConflictsFile | undefined {
-    const fields = this.#reader.fields(root, 'a conflicts file', ['version', 'branch', 'merges', 'lost']);
-    if (fields === undefined) return undefined;
-    const version = this.#text(fields, root, 'version');
-    if (version !== undefined && !READABLE_VERSIONS.includes(version)) {
-      this.#reader.refuse(
-        `the version is ${version}, and only ${READABLE_VERSIONS.join(', ')} are known`,
-        fields.get('version')?.at ?? root.at,
+const lost = fields({
+  peer: text,
+  // The only kind that version 1 knew.
+  kind: oneOf(LOST_KINDS).default('id-collision'),
+  table: text,
+  key: values.exactOptional(),
+  'other-key': values.exactOptional(),
+  with: fields({ table: text, key: values }).exactOptional(),
+  head: hash,
+  row: values,
+  sql: text.exactOptional(),
+}).transform(({ 'other-key': otherKey, ...rest }) => ({ ...rest, ...(otherKey === undefined ? {} : { otherKey }) }));
+
+const conflictsFile = fields({ version, branch, merges, lost: list(lost) });
+
+/** What was read, with the places that later messages name. */
+function withPlaces({ branch, merges, lost }: z.infer<typeof conflictsFile>, tree: ConfigValue): ConflictsFile {
+  const placed = merges.map((one, index) => {
+    const path = ['merges', index];
+    const placedRows = one.rows.map((read, number) => {
+      const rowPath = [...path, 'rows', number];
+      const cells = Object.entries(read.cells).map(
+        ([name, found]) => [name, { ...found, at: locate(tree, [...rowPath, 'cells', name]) }] as const,
       );
-    }
-    const branch = this.#branch(fields, root);
-    const merges = this.#list(fields, 'merges').flatMap((item) => this.#merge(item) ?? []);
-    this.#once(merges.map(({ peer, at }) => ({ name: peer, text: `the peer ${peer}`, at: at ?? root.at })));
-    const lost = this.#list(fields, 'lost').flatMap((item) => this.#lost(item) ?? []);
-    return branch === undefined ? undefined : { branch, merges, lost };
-  }
-
-  /** Our branch moves to the merge, so it is none of those that runs or senders of deliveries keep for themselves. */
-  #branch(fields: Fields, root: FileNode): string | undefined {
-    const branch = this.#text(fields, root, 'branch');
-    if (branch === undefined) return undefined;
-    if (!OWN_BRANCH.test(branch) && !NO_BRANCH.test(branch)) return branch;
-    const why = NO_BRANCH.test(branch) ? 'is no name of a branch' : 'is not for people';
-    return this.#reader.refuse(`the branch ${JSON.stringify(branch)} ${why}`, fields.get('branch')?.at ?? root.at);
-  }
-
-  #merge(item: FileNode): UnresolvedMerge | undefined {
-    const fields = this.#reader.fields(item, 'an entry of merges', ['peer', 'ours', 'theirs', 'rows']);
-    if (fields === undefined) return undefined;
-    const peer = this.#text(fields, item, 'peer');
-    const ours = this.#hash(fields, item, 'ours');
-    const theirs = this.#hash(fields, item, 'theirs');
-    const rows = this.#list(fields, 'rows').flatMap((one) => this.#row(one) ?? []);
-    this.#once(rows.map((row) => ({ name: rowName(row), text: rowText(row), at: row.at ?? item.at })));
-    if (peer === undefined || ours === undefined || theirs === undefined) return undefined;
-    return { peer, ours, theirs, rows, at: item.at };
-  }
-
-  #row(item: FileNode): UnresolvedRow | undefined {
-    const known = ['table', 'key', 'other-key', 'kind', 'deleted-by', 'choose', 'cells'];
-    const fields = this.#reader.fields(item, 'a row', known);
-    if (fields === undefined) return undefined;
-    const table = this.#text(fields, item, 'table');
-    const key = this.#values(fields, item, 'key');
-    const otherKey = fields.has('other-key') ? this.#values(fields, item, 'other-key') : undefined;
-    const kind = this.#word(fields, item, { name: 'kind', words: UNRESOLVED_KINDS });
-    const deletedBy = fields.has('deleted-by')
-      ? this.#word(fields, item, { name: 'deleted-by', words: ['ours', 'theirs'] as const })
-      : undefined;
-    const choose = this.#choice(fields, 'the choice for the row');
-    const cells = this.#cells(fields, item);
-    if (table === undefined || key === undefined || kind === undefined || choose === undefined) return undefined;
-    return {
-      table,
-      key,
-      kind,
-      ...(otherKey === undefined ? {} : { otherKey }),
-      ...(deletedBy === undefined ? {} : { deletedBy }),
-      cells,
-      choose,
-      at: item.at,
-    };
-  }
-
-  #cells(fields: Fields, item: FileNode): Readonly<Record<string, UnresolvedCell>> {
-    const named = this.#reader.fields(fields.get('cells') ?? { node: null, at: item.at }, 'the cells of a row') ?? [];
-    const cells = [...named].flatMap(([name, field]) => {
-      const cell = this.#cell(field, `the cell ${JSON.stringify(name)}`);
-      return cell === undefined ? [] : [[name, cell] as const];
+      return { ...read, cells: Object.fromEntries(cells), at: locate(tree, rowPath) };
     });
-    return Object.fromEntries(cells);
-  }
-
-  #cell(item: FileNode, what: string): UnresolvedCell | undefined {
-    const fields = this.#reader.fields(item, what, ['base', 'ours', 'theirs', 'choose']);
-    if (fields === undefined) return undefined;
-    const versions = (['base', 'ours', 'theirs'] as const).flatMap((side) => {
-      const field = fields.get(side);
-      const value = field === undefined ? undefined : this.#reader.value(field, `${side} of ${what}`);
-      return value === undefined ? [] : [[side, value] as const];
-    });
-    const choose = this.#choice(fields, `the choice for ${what}`);
-    return choose === undefined ? undefined : { ...Object.fromEntries(versions), choose, at: item.at };
-  }
-
-  #lost(item: FileNode): LostRow | undefined {
-    const known = ['peer', 'kind', 'table', 'key', 'other-key', 'with', 'head', 'row', 'sql'];
-    const fields = this.#reader.fields(item, 'an entry of lost', known);
-    if (fields === undefined) return undefined;
-    const peer = this.#text(fields, item, 'peer');
-    const kind = fields.has('kind')
-      ? this.#word(fields, item, { name: 'kind', words: LOST_KINDS })
-      : // The only kind that version 1 knew.
-        'id-collision';
-    const table = this.#text(fields, item, 'table');
-    const key = fields.has('key') ? this.#values(fields, item, 'key') : undefined;
-    const otherKey = fields.has('other-key') ? this.#values(fields, item, 'other-key') : undefined;
-    const root = this.#root(fields.get('with'));
-    const head = this.#hash(fields, item, 'head');
-    const row = this.#values(fields, item, 'row');
-    const sql = fields.has('sql') ? this.#text(fields, item, 'sql') : undefined;
-    if (peer === undefined || kind === undefined || table === undefined) return undefined;
-    if (head === undefined || row === undefined) return undefined;
-    return {
-      peer,
-      kind,
-      table,
-      ...(key === undefined ? {} : { key }),
-      ...(otherKey === undefined ? {} : { otherKey }),
-      ...(root === undefined ? {} : { with: root }),
-      head,
-      row,
-      ...(sql === undefined ? {} : { sql }),
-    };
-  }
-
-  #root(item: FileNode | undefined): LostRow['with'] {
-    const fields = item === undefined ? undefined : this.#reader.fields(item, 'with', ['table', 'key']);
-    if (item === undefined || fields === undefined) return undefined;
-    const table = this.#text(fields, item, 'table');
-    const key = this.#values(fields, item, 'key');
-    return table === undefined || key === undefined ? undefined : { table, key };
-  }
-
-  #choice(fields: Fields, what: string): UnresolvedRow['choose'] | undefined {
-    const field = fields.get('choose');
-    return field === undefined ? null : parseChoice(this.#reader, field, what);
-  }
-
-  #values(fields: Fields, item: FileNode, name: string): Values | undefined {
-    const field = this.#field(fields, item, name);
-    const named = field === undefined ? undefined : this.#reader.fields(field, name);
-    if (named === undefined) return undefined;
-    const read = [...named].map(([column, one]) => [column, this.#reader.value(one, `${column} of ${name}`)] as const);
-    return Object.fromEntries(read.flatMap(([column, value]) => (value === undefined ? [] : [[column, value]])));
-  }
-
-  #word<const T extends string>(
-    fields: Fields,
-    item: FileNode,
-    wanted: { readonly name: string; readonly words: readonly T[] },
-  ): T | undefined {
-    const text = this.#text(fields, item, wanted.name);
-    if (text === undefined) return undefined;
-    const found = wanted.words.find((word) => word === text);
-    const at = fields.get(wanted.name)?.at ?? item.at;
-    return found ?? this.#reader.refuse(`${wanted.name} is none of ${wanted.words.join(', ')}`, at);
-  }
-
-  #hash(fields: Fields, item: FileNode, name: string): string | undefined {
-    const text = this.#text(fields, item, name);
-    if (text === undefined || HASH.test(text)) return text;
-    return this.#reader.refuse(`${name} is no commit`, fields.get(name)?.at ?? item.at);
-  }
-
-  #text(fields: Fields, item: FileNode, name: string): string | undefined {
-    const field = this.#field(fields, item, name);
-    return field === undefined ? undefined : this.#reader.text(field, name);
-  }
-
-  #field(fields: Fields, item: FileNode, name: string): FileNode | undefined {
-    return fields.get(name) ?? this.#reader.refuse(`${name} is missing`, item.at);
-  }
-
-  #list(fields: Fields, name: string): FileNode[] {
-    const field = fields.get(name);
-    return field === undefined ? [] : this.#reader.items(field, name);
-  }
-
-  #once(named: readonly { readonly name: string; readonly text: string; readonly at: FileNode['at'] }[]): void {
-    const seen = new Set<string>();
-    for (const { name, text, at } of named) {
-      if (seen.has(name)) this.#reader.refuse(`${text} stands twice in it`, at);
-      seen.add(name);
-    }
-  }
+    return { ...one, rows: placedRows, at: locate(tree, path) };
+  });
+  return { branch, merges: placed, lost };
 }
 
-/** A value of a conflicts file, and where it stands. */
-export interface FileNode {
-  readonly node: unknown;
-  readonly at: Location;
-}
-
-const KNOWN_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null)$/;
-
-/** Takes the YAML of a conflicts file apart; what does not fit becomes a problem with its place. */
-export class FileReader {
-  readonly #yaml: YamlText;
-  readonly #problems: Problems;
-
-  constructor(yaml: YamlText, problems: Problems) {
-    this.#yaml = yaml;
-    this.#problems = problems;
-  }
-
-  /** Notes what is wrong. */
-  refuse(message: string, at: Location, hint?: string): undefined {
-    this.#problems.add(new Failure('conflicts-file-invalid', message, { location: at, hint }));
-    return undefined;
-  }
-
-  /**
-   * The fields of a mapping by name.
-   * @param known all names that there are; absent: any name may stand there
-   */
-  fields({ node, at }: FileNode, what: string, known?: readonly string[]): Map<string, FileNode> | undefined {
-    if (!isMap(node)) return this.refuse(`${what} must be a mapping`, at);
-    const fields = new Map<string, FileNode>();
-    for (const [name, field] of this.#entries(node, what)) {
-      // `1` and `"1"` are two keys of YAML and one name here.
-      if (fields.has(name)) this.refuse(`${what} has ${JSON.stringify(name)} twice`, field.at);
-      else if (known === undefined || known.includes(name)) fields.set(name, field);
-      else this.refuse(`${what} has no ${JSON.stringify(name)}`, field.at, nearest(name, known));
-    }
-    return fields;
-  }
-
-  /** The items of a list; nothing after the key is an empty list. */
-  items({ node, at }: FileNode, what: string): FileNode[] {
-    if (isSeq(node)) return node.items.map((item) => this.#at(item, at));
-    if (node === null || (isScalar(node) && node.value === null)) return [];
-    this.refuse(`${what} must be a list`, at);
-    return [];
-  }
-
-  /** A value as it is written: text, null for `null`, and numbers and the like by their letters. */
-  value({ node, at }: FileNode, what: string): string | null | undefined {
-    if (isScalar(node) && (node.tag === undefined || KNOWN_TAG.test(node.tag))) {
-      if (typeof node.value === 'string') return node.value;
-      if (node.value !== null) return node.source ?? String(node.value);
-      if (node.source !== '') return null;
-    }
-    return this.refuse(`${what} must be a text, or null`, at, 'An empty text is "", and null is NULL.');
-  }
-
-  /** A value that is not NULL. */
-  text(field: FileNode, what: string): string | undefined {
-    const text = this.value(field, what);
-    return text === null ? this.refuse(`${what} must be a text`, field.at) : text;
-  }
-
-  /** Whether nothing stands there. */
-  isEmpty({ node }: FileNode): boolean {
-    return node === null || (isScalar(node) && node.value === null && (node.source ?? '') === '');
-  }
-
-  #entries(map: YAMLMap, what: string): (readonly [string, FileNode])[] {
-    return map.items.flatMap(({ key, value }) => {
-      const at = this.#yaml.place(key);
-      const isText = isScalar(key) && typeof key.value === 'string';
-      // A column may be called `1` or `true`; `~` and complex keys name nothing.
-      const name = isText ? key.value : isScalar(key) && key.value !== null ? key.source : undefined;
-      if (typeof name === 'string') return [[name, this.#at(value, at)] as const];
-      this.refuse(`${what} has a key that is not text`, at);
-      return [];
+/** The failures behind one issue of a schema: one for each unknown key. */
+function failuresOf(issue: z.core.$ZodIssue, tree: ConfigValue): readonly Failure[] {
+  const { path } = issue;
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.message.split(', ');
+    return issue.keys.map((key) => {
+      const hint = `Did you mean \`${closest(key, known)}\`? There are ${known.join(', ')}.`;
+      const message = `${subjectOf(path)} has no ${JSON.stringify(key)}`;
+      return new Failure('conflicts-file-invalid', message, { location: locate(tree, [...path, key]), hint });
     });
   }
-
-  #at(node: unknown, fallback: Location): FileNode {
-    const at = this.#yaml.place(node);
-    return { node: node ?? null, at: at.line === undefined ? fallback : at };
-  }
+  const [message, hint] = issue.message.split('\n');
+  const subject: unknown = issue.code === 'custom' ? issue.params?.['subject'] : undefined;
+  const name = typeof subject === 'string' ? subject : subjectOf(path);
+  return [new Failure('conflicts-file-invalid', `${name} ${message}`, { location: locate(tree, path), hint })];
 }
 
-function nearest(name: string, known: readonly string[]): string {
-  return `Did you mean \`${closest(name, known)}\`? There are ${known.join(', ')}.`;
+/** What messages call the value that a path leads to. */
+function subjectOf(path: readonly PropertyKey[]): string {
+  const [top, entry, ...inner] = path.map(String);
+  if (top === undefined) return 'a conflicts file';
+  if (entry === undefined) return top === 'version' ? 'the version' : top;
+  if (inner.length === 0) return `an entry of ${top}`;
+  const [list, index, name, column, side] = inner;
+  if (list !== 'rows' || top !== 'merges' || index === undefined) return inner.toReversed().join(' of ');
+  if (name === undefined) return 'a row';
+  if (name === 'choose') return 'the choice for the row';
+  if (column === undefined) return name === 'cells' ? 'the cells of a row' : name;
+  if (name !== 'cells') return `${column} of ${name}`;
+  const what = `the cell ${JSON.stringify(column)}`;
+  if (side === undefined) return what;
+  return side === 'choose' ? `the choice for ${what}` : `${side} of ${what}`;
 }

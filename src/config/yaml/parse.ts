@@ -82,10 +82,12 @@ function duplicateKeys(document: Document, lineOf: (node: Node) => number | unde
       const seen = new Map<unknown, Node>();
       for (const { key } of map.items) {
         if (!isScalar(key)) continue;
-        const first = seen.get(key.value);
-        if (first === undefined) seen.set(key.value, key);
-        else {
-          const message = `the key "${key.value}" stands twice in one mapping, first at line ${lineOf(first)}`;
+        // `1` and `"1"` are two keys of YAML, and one name for whoever reads them as text.
+        const names = [key.value, key.source];
+        const first = names.map((name) => seen.get(name)).find((node) => node !== undefined);
+        for (const name of names) seen.set(name, first ?? key);
+        if (first !== undefined) {
+          const message = `the key "${key.value}" appears twice in one mapping, first at line ${lineOf(first)}`;
           found.push({ message, node: key });
         }
       }

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, type YAMLMap } from 'yaml';
 import { Failure, type Location } from '../../core/failure.ts';
 import type { YamlText } from './parse.ts';
 
@@ -20,14 +20,24 @@ export interface ConfigMapping {
   readonly at: Location;
 }
 
-/** A value of a configuration and where it stands. */
-export type ConfigValue = ConfigScalar | ConfigList | ConfigMapping;
+/** What only a tree of text has: no value after a key, and a value that is neither text nor null. */
+interface NoText {
+  readonly kind: 'nothing' | 'unreadable';
+  readonly at: Location;
+}
+
+/** A value of a file and its place. */
+export type ConfigValue = ConfigScalar | ConfigList | ConfigMapping | NoText;
 
 export interface ConfigField {
   readonly value: ConfigValue;
   /** Where the key stands. */
   readonly keyAt: Location;
 }
+
+/** What `plain` makes of an absent value in a tree of text: it differs from null, which is written. */
+export const NOTHING = Symbol('nothing');
+const UNREADABLE = Symbol('unreadable');
 
 /** A value without its places, as a schema takes it. */
 export function plain(value: ConfigValue): unknown {
@@ -36,6 +46,10 @@ export function plain(value: ConfigValue): unknown {
       return value.value;
     case 'list':
       return value.items.map(plain);
+    case 'nothing':
+      return NOTHING;
+    case 'unreadable':
+      return UNREADABLE;
     case 'mapping':
       return Object.fromEntries([...value.fields].map(([key, field]) => [key, plain(field.value)]));
   }
@@ -43,9 +57,18 @@ export function plain(value: ConfigValue): unknown {
 
 /** The place of the value that a path of keys and indexes leads to, or of the last one on the way that exists. */
 export function locate(value: ConfigValue, path: readonly PropertyKey[]): Location {
-  const [step, ...rest] = path;
-  const next = typeof step === 'number' ? item(value, step) : field(value, String(step ?? ''))?.value;
-  return next === undefined ? value.at : locate(next, rest);
+  let last = value;
+  for (const key of path) {
+    const next = step(last, key);
+    if (next === undefined) break;
+    last = next;
+  }
+  return last.at;
+}
+
+function step(value: ConfigValue | undefined, key: PropertyKey): ConfigValue | undefined {
+  if (value?.kind === 'list') return typeof key === 'number' ? value.items[key] : undefined;
+  return field(value, String(key))?.value;
 }
 
 /** The field of a mapping; undefined for other values too. */
@@ -57,10 +80,6 @@ export function field(value: ConfigValue | undefined, key: string): ConfigField 
 export function asMapping(value: ConfigValue): ConfigMapping | null {
   if (value.kind === 'mapping') return value;
   return value.kind === 'scalar' && value.value === null ? { kind: 'mapping', fields: new Map(), at: value.at } : null;
-}
-
-function item(value: ConfigValue, index: number): ConfigValue | undefined {
-  return value.kind === 'list' ? value.items[index] : undefined;
 }
 
 /**
@@ -92,6 +111,38 @@ export function toConfigMapping(yaml: YamlText, node: YAMLMap): ConfigMapping {
     fields.set(key.value, { keyAt, value: toConfigValue(yaml, value, keyAt) });
   }
   return { kind: 'mapping', fields, at: yaml.place(node) };
+}
+
+const KNOWN_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null)$/;
+
+/**
+ * A YAML node as a tree of text: numbers, true and false by the letters that are written, so that no digit is lost; also
+ * as keys. Neither an alias nor a value of another kind is text.
+ * @throws Failure `config-invalid` for a key that is a list, a mapping, or null
+ */
+export function toTextTree(yaml: YamlText, node: unknown, fallback: Location): ConfigValue {
+  const at = isNode(node) ? yaml.place(node) : fallback;
+  if (isMap(node)) {
+    const fields = node.items.map(({ key, value }) => {
+      const keyAt = yaml.place(key);
+      return [keyText(key, keyAt), { keyAt, value: toTextTree(yaml, value, keyAt) }] as const;
+    });
+    return { kind: 'mapping', fields: new Map(fields), at };
+  }
+  if (isSeq(node)) return { kind: 'list', items: node.items.map((one) => toTextTree(yaml, one, at)), at };
+  if (node === null || node === undefined) return { kind: 'nothing', at };
+  if (!isScalar(node) || !(node.tag === undefined || KNOWN_TAG.test(node.tag))) return { kind: 'unreadable', at };
+  if (typeof node.value === 'string') return { kind: 'scalar', value: node.value, at };
+  if (node.value === null) return node.source === '' ? { kind: 'nothing', at } : { kind: 'scalar', value: null, at };
+  return { kind: 'scalar', value: node.source ?? String(node.value), at };
+}
+
+function keyText(key: unknown, keyAt: Location): string {
+  const isText = isScalar(key) && (key.tag === undefined || KNOWN_TAG.test(key.tag)) && key.value !== null;
+  const text = !isText ? undefined : typeof key.value === 'string' ? key.value : key.source;
+  if (text === undefined)
+    throw new Failure('config-invalid', 'a key is not text: write it in quotes', { location: keyAt });
+  return text;
 }
 
 function scalar(value: unknown, source: { tag: string | undefined; at: Location }): string | number | boolean | null {

@@ -1,10 +1,10 @@
 /**
- * `npm run bench:gossip`: a model, without Dolt, of many towns that gossip: how many rounds they need until they agree,
- * and how many merge commits that takes. A round is one run of every town.
+ * `npm run bench:gossip`: a model, without Dolt, of many databases that gossip: how many rounds they need until they agree,
+ * and how many merge commits that takes. A round is one run of every database.
  *
  *   npm run bench:gossip -- --towns 6,100,10000 --edits 16 --schedule together --seed 1
  *
- * `--edits` towns have edited their rows before the first round; `all` stands for every town.
+ * `--edits` databases have edited their rows before the first round; `all` stands for every database.
  */
 import { parseArgs } from 'node:util';
 import type { Rules } from './gossip/federation.ts';

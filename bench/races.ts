@@ -1,5 +1,5 @@
 /**
- * `npm run bench:races`: real towns run a sync against each other at the same moment, again and again, each time after
+ * `npm run bench:races`: real databases run a sync against each other at the same moment, again and again, each time after
  * every one of them has made an edit. It prints how many merge commits there are per edit.
  *
  *   npm run bench:races -- --races 50 --towns 2

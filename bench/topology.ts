@@ -3,13 +3,13 @@ import { type Random, whole } from './random.ts';
 export const TOPOLOGIES = ['ring', 'star', 'line', 'random'] as const;
 export type Topology = (typeof TOPOLOGIES)[number];
 
-/** Who knows whom: for each town, by number, the towns that it has as peers. Always in both directions. */
+/** Who knows whom: for each database, by number, the databases that it has as peers. Always in both directions. */
 export type Neighbours = readonly (readonly number[])[];
 
-/** In a random federation every town beyond the first joined one that was there, and as many pairs met later. */
+/** In a random federation every database beyond the first joined one that was there, and as many pairs met later. */
 const LATER_PAIRS_PER_TOWN = 1;
 
-/** Which towns are peers of each other. Everybody can be reached from everybody, over others if need be. */
+/** Which databases are peers of each other. Everybody can be reached from everybody, over others if need be. */
 export function neighbours(topology: Topology, towns: number, random: Random): Neighbours {
   const known = Array.from({ length: towns }, () => new Set<number>());
   const meet = (a: number, b: number): void => {
@@ -37,7 +37,7 @@ function earlier(topology: Topology, local: number, random: Random): number {
   }
 }
 
-/** The most steps that lie between two towns. */
+/** The most steps that lie between two databases. */
 export function diameter(graph: Neighbours): number {
   const distance = new Int32Array(graph.length);
   const queue = new Int32Array(graph.length);
@@ -49,7 +49,7 @@ export function diameter(graph: Neighbours): number {
 
 interface Search {
   readonly start: number;
-  /** Room for as many numbers as there are towns, used anew by each search. */
+  /** Room for as many numbers as there are databases, used anew by each search. */
   readonly distance: Int32Array;
   readonly queue: Int32Array;
 }

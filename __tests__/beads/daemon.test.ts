@@ -5,8 +5,8 @@ import { execa } from 'execa';
 import { requireNoDaemon } from '../../src/beads/daemon.ts';
 import { beadsDatabase } from '../../src/beads/workspace.ts';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 describe('a bd daemon', () => {
   test.each([
@@ -38,8 +38,8 @@ describe('a bd daemon', () => {
     const beads = folder.file('.beads');
     await mkdir(beads);
     await writeFile(folder.file('.beads', 'metadata.json'), '{"backend":"dolt","dolt_database":"x"}');
-    await makeTown(folder.file('.beads', 'embeddeddolt', 'x'));
-    await makeTown(folder.file('elsewhere'));
+    await makeDatabase(folder.file('.beads', 'embeddeddolt', 'x'));
+    await makeDatabase(folder.file('elsewhere'));
     // The shell waits for its input to end; its command line names it as the daemon that it plays.
     const daemon = execa('/bin/sh', ['-c', 'echo here; read line', 'bd', 'daemon'], { stdin: 'pipe', reject: false });
     await once(daemon.stdout, 'data');

@@ -1,15 +1,15 @@
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 test('no file of the checkout leads a step out of the workspace; on events that may not write, nothing does', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
-  const team = await makeTown(folder.file('team', 'db'));
+  const team = await makeDatabase(folder.file('team', 'db'));
   await symlink(team.path, join(runner.workspace, 'town'));
   const peers = `box: file://${folder.file('box')}`;
   const inputs = { peers, 'dolt-path': testDolt() };

@@ -1,22 +1,22 @@
 import { cp, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { cloneDatabase, makeDatabase, remoteHead } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, remoteHead } from '../helpers/town.ts';
 
 test('commits that go with the runner fail a step whatever it tolerates, until a peer has them', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
   const home = `file://${folder.file('home-town')}`;
   const box = `file://${folder.file('box')}`;
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await town.dolt('remote', 'add', 'origin', home);
   await town.dolt('push', 'origin', 'main');
   await cp(folder.file('home-town'), folder.file('box'), { recursive: true });
-  const other = await cloneTown(box, folder.file('other'));
+  const other = await cloneDatabase(box, folder.file('other'));
   await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 2");
   await other.dolt('push', 'origin', 'main');
   await town.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { commandLine, userEnvironment } from '../helpers/bundled-cli.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 /** The addresses of all internet sockets that a trace saw somebody connect or send to. */
 function addresses(trace: string): string[] {
@@ -14,7 +14,7 @@ function addresses(trace: string): string[] {
 
 test('nothing but the peers is contacted: no usage report, no look for a newer version', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   const words = await commandLine(folder, 'sync', {
     mailbox: `file://${folder.file('mailbox')}`,
     closed: 'http://127.0.0.1:9/x',

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 test('a step that asks the doctor: outputs, summary, and a failure where something is missing', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
-  await makeTown(join(runner.workspace, 'town'));
+  await makeDatabase(join(runner.workspace, 'town'));
   const inputs = { command: 'doctor', database: 'town', 'dolt-path': testDolt() };
 
   const fine = await runner.main({ inputs: { ...inputs, peers: `a: file://${folder.file('a')}` } });

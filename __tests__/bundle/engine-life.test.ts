@@ -4,8 +4,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { commandLine, startCli } from '../helpers/bundled-cli.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 /** A peer that takes the connection and never says a word. */
 async function silentPeer(): Promise<{ server: Server; url: string } & AsyncDisposable> {
@@ -63,7 +63,7 @@ describe('the engine ends with us', () => {
     { signal: 'SIGTERM', exitCode: 143 },
   ] as const)('also after $signal in the middle of a fetch', async ({ signal, exitCode }) => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const head = await town.head();
     await chmod(folder.file('town', '.dolt'), 0o755);
     await using silent = await silentPeer();

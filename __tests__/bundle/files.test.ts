@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { CLI, commandLine, startCli } from '../helpers/bundled-cli.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 test('the bundle writes the files of its user: the configuration, and what it remembers', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   const sync = await commandLine(folder, 'sync', { box: `file://${folder.file('box')}` });
   const config = folder.file('federation.yaml');
   const added = await startCli(folder, [CLI, 'add-peer', 'more', `file://${folder.file('more')}`, '--config', config]);

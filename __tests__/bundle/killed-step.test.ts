@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
+import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { filesWith } from '../helpers/files-below.ts';
 import { readKeyValues } from '../helpers/runner-protocol.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 const KEY = '-----BEGIN OPENSSH PRIVATE KEY-----\nYSBjYW5hcnkgb2YgYSBrZXk\n-----END OPENSSH PRIVATE KEY-----\n';
 
@@ -50,7 +50,7 @@ test.each(['and its watchdog ends what it started', 'with its watchdog, and post
     await using folder = await tempFolder();
     await using host = await silentHost();
     const runner = await fakeRunner(folder);
-    await makeTown(join(runner.workspace, 'town'));
+    await makeDatabase(join(runner.workspace, 'town'));
     const place = `ssh://127.0.0.1:${host.port}`;
     const inputs = {
       ...{ database: 'town', 'dolt-path': testDolt(), peers: stringify({ far: `${place}/db` }) },

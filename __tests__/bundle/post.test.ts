@@ -5,17 +5,17 @@ import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { readEnv } from '../../src/core/env.ts';
 import { processCommand } from '../../src/dolt/process.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { readKeyValues } from '../helpers/runner-protocol.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 describe('the post step', () => {
   test('removes what main made when main was killed', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const town = await makeTown(join(runner.workspace, 'town'));
+    const town = await makeDatabase(join(runner.workspace, 'town'));
     const peers = `mailbox: file://${folder.file('mailbox')}`;
     const { door } = await runner.start({ inputs: { database: 'town', peers, 'dolt-path': testDolt() } });
     const state = await stateWith(runner.stateFile, '"kind":"process"');
@@ -54,7 +54,7 @@ describe('the post step', () => {
   test('has nothing to do after a run that ended in order', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    await makeTown(join(runner.workspace, 'town'));
+    await makeDatabase(join(runner.workspace, 'town'));
     const peers = `mailbox: file://${folder.file('mailbox')}`;
     const main = await runner.main({ inputs: { database: 'town', peers, 'dolt-path': testDolt() } });
     expect((await readdir(runner.temp)).every((name) => name.startsWith('dolt-federation-result-'))).toBe(true);

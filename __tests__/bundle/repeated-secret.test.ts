@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { commandLine, startCli } from '../helpers/bundled-cli.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { filesWith } from '../helpers/files-below.ts';
 import { startRecordingServer } from '../helpers/servers/recording-server.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 /** No pattern takes it for a secret. */
 const SECRET = 'plain words/of ours';
@@ -20,7 +20,7 @@ const AWS_KEY = 'a-key-of-the-job';
 describe('a secret that a peer repeats, bare, in the reason why it refuses', () => {
   test('stands in nothing that the command line prints', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     await using host = await startRecordingServer({ repeats: true });
     const file = folder.file('credentials.yaml');
     await writeFile(file, stringify({ p: { url: host.url, 'git-token': SECRET } }), { mode: 0o600 });
@@ -42,7 +42,7 @@ describe('a secret that a peer repeats, bare, in the reason why it refuses', () 
   ])('stands in no output, summary, annotation or file of a step, with %s', async (_, { peers, entry }) => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    await makeTown(join(runner.workspace, 'town'));
+    await makeDatabase(join(runner.workspace, 'town'));
     await using host = await startRecordingServer({ repeats: true });
     const credentials = stringify({ p: { url: host.url, 'git-token': SECRET } });
     const step = await runner.main({

@@ -5,15 +5,15 @@ import { stringify } from 'yaml';
 import { runResultSchema } from '../../src/contract/result.ts';
 import { parseCredentials } from '../../src/credentials/parse.ts';
 import { secretTexts } from '../../src/credentials/secret-texts.ts';
-import { makeBeadsTown } from '../helpers/beads-town.ts';
+import { makeBeadsDatabase } from '../helpers/beads-database.ts';
 import { command } from '../helpers/commanding.ts';
+import { openTestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { endRemotes, GUIDE, type Remote } from '../helpers/endpoint-forms.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { filesWith } from '../helpers/files-below.ts';
 import { watchCommandLines } from '../helpers/processes.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { openTestTown } from '../helpers/town.ts';
 
 const NAMES = ['hub', 'bucket', 'store', 'mailbox', 'live', 'far', 'repository'] as const;
 
@@ -44,7 +44,7 @@ async function jobEnvironment(folder: TempFolder, remotes: Iterable<Remote>): Pr
 test('one sync brings seven peers of the seven forms to one head, from the core and as a step; no secret leaves it', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
-  const town = await makeBeadsTown(join(runner.workspace, 'town'));
+  const town = await makeBeadsDatabase(join(runner.workspace, 'town'));
   const remotes = await startRemotes(folder, town.path);
   try {
     const env = await jobEnvironment(folder, remotes.values());
@@ -83,7 +83,7 @@ test('one sync brings seven peers of the seven forms to one head, from the core 
       ...{ ...request, command: 'pull', database: 'look', bootstrap: 'repository' },
     });
     expect(look.result.peers).toMatchObject(atHead(second).map((peer) => ({ ...peer, state: 'up-to-date' })));
-    const tables = await openTestTown(folder.file('look')).rows('SHOW TABLES');
+    const tables = await openTestDatabase(folder.file('look')).rows('SHOW TABLES');
     expect(tables).not.toContainEqual({ [`Tables_in_look`]: 'wisps' });
 
     // Every secret is masked before anything else is said, and stands nowhere else.

@@ -2,21 +2,21 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { runResultSchema } from '../../src/contract/result.ts';
+import { cloneDatabase, makeDatabase, remoteHead, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type FakeRunner, fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, remoteHead, type TestTown } from '../helpers/town.ts';
 
 interface Scene {
   readonly runner: FakeRunner;
-  readonly town: TestTown;
+  readonly town: TestDatabase;
 }
 
 /** A workspace with a database and a configuration of these peers. */
 async function scene(folder: TempFolder, peers: Readonly<Record<string, string>>): Promise<Scene> {
   const runner = await fakeRunner(folder);
-  const town = await makeTown(join(runner.workspace, 'town'));
+  const town = await makeDatabase(join(runner.workspace, 'town'));
   const lines = Object.entries(peers).map(([name, path]) => `    ${name}: file://${path}\n`);
   await writeFile(join(runner.workspace, 'federation.yaml'), `federation:\n  peers:\n${lines.join('')}`);
   return { runner, town };
@@ -85,7 +85,7 @@ describe('a step that syncs', () => {
     await using folder = await tempFolder();
     const { runner, town } = await scene(folder, { mailbox: folder.file('mailbox') });
     await runner.main({ inputs });
-    const other = await cloneTown(`file://${folder.file('mailbox')}`, folder.file('other'));
+    const other = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('other'));
     await other.commit('theirs', "UPDATE items SET title = 'needle-theirs' WHERE id = 2");
     await other.dolt('push', 'origin', 'main');
     await town.commit('ours', "UPDATE items SET title = 'needle-ours' WHERE id = 2");
@@ -110,7 +110,7 @@ describe('a step that syncs', () => {
     const rows = Array.from({ length: 600 }, (_, index) => `(${index + 10}, 'title', 'owner')`).join(',');
     await town.commit('many rows', `INSERT INTO items VALUES ${rows}`);
     await runner.main({ inputs });
-    const other = await cloneTown(`file://${folder.file('mailbox')}`, folder.file('other'));
+    const other = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('other'));
     await other.commit('theirs', "UPDATE items SET title = CONCAT('t', id) WHERE id >= 10");
     await other.dolt('push', 'origin', 'main');
     await town.commit('ours', "UPDATE items SET title = CONCAT('o', id) WHERE id >= 10");

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 const PULL_REQUEST = { name: 'pull_request', ref: 'refs/pull/1/merge' };
 
@@ -14,7 +14,7 @@ describe('an event that may not write', () => {
   test('checks the configuration, contacts nobody and says why', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    await makeTown(join(runner.workspace, 'town'));
+    await makeDatabase(join(runner.workspace, 'town'));
     const peers = `mailbox: file://${folder.file('mailbox')}`;
     const inputs = { database: 'town', peers, 'dolt-path': testDolt() };
 

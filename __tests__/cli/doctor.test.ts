@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { validated } from '../helpers/json-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 let cli: CompiledCli;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => cli.dispose());
 
 test('exit code 0 where all is there, 1 where something is missing, 2 for a bad configuration', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   await mkdir(folder.file('.beads'));
   const doctor = async (peers: string, ...flags: string[]) => {
     await writeFile(folder.file('.beads', 'config.yaml'), `sync: {mode: dolt-native}\nfederation: {peers: ${peers}}\n`);

@@ -2,9 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { demoResultSchema, type RunResult, runResultSchema } from '../../src/contract/result.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
+import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown } from '../helpers/town.ts';
 
 let cli: CompiledCli;
 beforeAll(async () => {
@@ -30,10 +30,10 @@ async function configured(folder: TempFolder, peers: Readonly<Record<string, str
   };
 }
 
-describe('towns that sync by hand', () => {
+describe('databases that sync by hand', () => {
   test('add-peer, sync, status: as the README tells it', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('db'));
+    const town = await makeDatabase(folder.file('db'));
     const { run, json } = await configured(folder, {});
     await writeFile(folder.file('.beads', 'config.yaml'), 'sync:\n  mode: dolt-native\n');
     const added = await cli.run(['add-peer', 'partner', `file://${folder.file('mailbox')}`], { cwd: folder.path });
@@ -58,7 +58,7 @@ describe('towns that sync by hand', () => {
 
   test('one peer fails, the other is served: exit 3, or 0 where no failure counts', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('db'));
+    await makeDatabase(folder.file('db'));
     const { run, json } = await configured(folder, {
       good: folder.file('mailbox'),
       gone: folder.file('no', 'such', 'disk'),
@@ -76,10 +76,10 @@ describe('towns that sync by hand', () => {
 
   test('a conflict is left for a human under manual: exit 4, its values only where they are asked for', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('db'));
+    const town = await makeDatabase(folder.file('db'));
     const { json } = await configured(folder, { partner: folder.file('mailbox') });
     await json('sync', '--database', 'db');
-    const other = await cloneTown(`file://${folder.file('mailbox')}`, folder.file('other'));
+    const other = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('other'));
     await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 1");
     await other.dolt('push', 'origin', 'main');
     await town.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
@@ -98,7 +98,7 @@ describe('towns that sync by hand', () => {
     expect((await town.rows('SELECT title FROM items WHERE id = 1'))[0]).toEqual({ title: 'ours' });
   });
 
-  test('the demo ends with all towns at one head', async () => {
+  test('the demo ends with all databases at one head', async () => {
     const { exitCode, stdout, stderr } = await cli.run(['demo', '--json', '--dolt-path', testDolt()]);
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     const { towns } = demoResultSchema.parse(JSON.parse(String(stdout)));
@@ -111,7 +111,7 @@ describe('towns that sync by hand', () => {
 if (process.platform === 'linux') {
   test('a terminal sees one line per peer that updates in place', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('db'));
+    await makeDatabase(folder.file('db'));
     await configured(folder, { partner: folder.file('mailbox') });
     const line = `script -qec "stty rows 24 cols 100; $CLI sync --database db --dolt-path ${testDolt()}" /dev/null`;
     const { exitCode, stdout } = await cli.shell(line, { cwd: folder.path, env: { TERM: 'xterm' } });

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type ResolveResult, type RunResult, resolveResultSchema, runResultSchema } from '../../src/contract/result.ts';
 import { anotherSecond } from '../helpers/another-second.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
+import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';
 
 let cli: CompiledCli;
 beforeAll(async () => {
@@ -15,14 +15,14 @@ afterAll(() => cli.dispose());
 
 type Name = 'north' | 'south';
 
-/** Two towns in conflict, each with a mailbox of its own that it pushes to and the other one reads. */
+/** Two databases in conflict, each with a mailbox of its own that it pushes to and the other one reads. */
 async function inConflict(folder: TempFolder) {
   const box = (name: Name): string => `file://${folder.file(`${name}.box`)}`;
-  const north = await makeTown(folder.file('north'));
+  const north = await makeDatabase(folder.file('north'));
   await north.dolt('remote', 'add', 'seed', box('south'));
   await north.dolt('push', 'seed', 'main');
-  const south = await cloneTown(box('south'), folder.file('south'));
-  const towns: Record<Name, TestTown> = { north, south };
+  const south = await cloneDatabase(box('south'), folder.file('south'));
+  const towns: Record<Name, TestDatabase> = { north, south };
   for (const [name, other] of [
     ['north', 'south'],
     ['south', 'north'],
@@ -61,7 +61,7 @@ async function fill(file: string, ...choices: string[]): Promise<void> {
 }
 
 describe('what manual leaves', () => {
-  test('sync writes a file, resolve merges as chosen in it, two towns make one commit, and sync is green', async () => {
+  test('sync writes a file, resolve merges as chosen in it, two databases make one commit, and sync is green', async () => {
     await using folder = await tempFolder();
     const { towns, run, sync, fileOf } = await inConflict(folder);
     await sync('south');
@@ -107,7 +107,7 @@ describe('what manual leaves', () => {
     ]);
     await expect(stat(fileOf('north'))).rejects.toThrow('ENOENT');
 
-    // The other town decides alike, seconds later, from its own side.
+    // The other database decides alike, seconds later, from its own side.
     await anotherSecond();
     expect(await sync('south')).toMatchObject({ status: 'conflict' });
     await fill(fileOf('south'), '', 'ours', 'ours');
@@ -187,7 +187,7 @@ describe('what manual leaves', () => {
 });
 
 /** Branches with their heads; fails where anything else of a merge is left. */
-async function untouched(town: TestTown): Promise<Record<string, string>> {
+async function untouched(town: TestDatabase): Promise<Record<string, string>> {
   expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
   expect(await town.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
   const branches = await town.rows('SELECT name, hash FROM dolt_branches');

@@ -4,10 +4,10 @@ import { describe, expect, test } from '@jest/globals';
 import type { SyncRequest } from '../../src/commands/request.ts';
 import { clash, leases } from '../helpers/clash.ts';
 import { command } from '../helpers/commanding.ts';
-import { federateTown, filePeer } from '../helpers/federating.ts';
+import { makeDatabase, remoteHead } from '../helpers/database.ts';
+import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { HEAD } from '../helpers/results.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, remoteHead } from '../helpers/town.ts';
 
 describe('a stale lease', () => {
   test.each([{ dryRun: true }, { dryRun: false }])('is refused, and nothing is sent: %j', async ({ dryRun }) => {
@@ -28,7 +28,7 @@ describe('a stale lease', () => {
     await stranger.dolt('remote', 'add', 'moved', `file://${folder.file('moved')}`);
     const later = await stranger.commit('later', "INSERT INTO items VALUES (7, 'seven', 'eve')");
     await stranger.dolt('push', 'moved', 'main');
-    const outcome = await federateTown({
+    const outcome = await federateDatabase({
       town: town.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('box', folder.file('box'))],
@@ -46,7 +46,7 @@ describe('a stale lease', () => {
 
   test('of an empty peer is refused, too', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     await mkdir(folder.file('box'));
     const { result } = await command(folder, `box: file://${folder.file('box')}`, leases(HEAD));
     expect(result.peers).toMatchObject([{ status: 'failed', error: { code: 'lease-stale' } }]);
@@ -57,7 +57,7 @@ test('a forced push that lands nothing is unverified', async () => {
   await using folder = await tempFolder();
   const { town, theirs } = await clash(folder, '');
   await cp(folder.file('box'), folder.file('before'), { recursive: true });
-  const outcome = await federateTown({
+  const outcome = await federateDatabase({
     town: town.path,
     tempDir: folder.file('tmp'),
     peers: [filePeer('box', folder.file('box'))],

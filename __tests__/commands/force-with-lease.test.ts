@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { clash, leases } from '../helpers/clash.ts';
 import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown } from '../helpers/town.ts';
 
 describe('a peer whose head is named', () => {
   test('gets our branch; its old head is kept here and there, and the command that is told puts it back', async () => {
@@ -36,7 +36,7 @@ describe('a peer whose head is named', () => {
     expect(await mailbox()).toBe(ours);
     const tags = 'SELECT tag_name, tag_hash FROM dolt_tags';
     expect(await town.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs }]);
-    const reader = await cloneTown(`file://${folder.file('box')}`, folder.file('reader'));
+    const reader = await cloneDatabase(`file://${folder.file('box')}`, folder.file('reader'));
     expect(await reader.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs }]);
     expect(await stranger.head()).toBe(theirs);
 
@@ -66,7 +66,7 @@ describe('a peer whose head is named', () => {
     await using folder = await tempFolder();
     const { theirs, peers, mailbox } = await clash(folder);
     rmSync(folder.file('town'), { recursive: true });
-    const anew = await makeTown(folder.file('town'));
+    const anew = await makeDatabase(folder.file('town'));
     const { result } = await command(folder, peers, leases(theirs));
     expect(result.peers).toMatchObject([{ state: 'unrelated', status: 'pushed', verified: true, pushedCommits: 2 }]);
     expect(await mailbox()).toBe(await anew.head());

@@ -4,10 +4,10 @@ import { describe, expect, test } from '@jest/globals';
 import { addPeer } from '../../src/commands/add-peer.ts';
 import { readEnv } from '../../src/core/env.ts';
 import { commandContext } from '../helpers/configuring.ts';
+import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { examine, told } from '../helpers/examining.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, type TestTown } from '../helpers/town.ts';
 
 const PEERS = `far: ssh://far.example/srv/db
 there: https://there.example/db
@@ -16,12 +16,12 @@ plain: {endpoint: "https://plain.example/db", live: false}
 box: file:///tmp/box
 `;
 const LINES = /^live: false .*\nlive: true /m;
-const ignoring = (town: TestTown) => town.commit('ignore', "INSERT INTO dolt_ignore VALUES ('wisps', 1)");
+const ignoring = (town: TestDatabase) => town.commit('ignore', "INSERT INTO dolt_ignore VALUES ('wisps', 1)");
 
 describe('doctor', () => {
   test('names the peers that a run would not push to where tables are ignored, with both lines to paste', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const before = await examine(folder, PEERS);
     expect(before.checks.filter(({ check }) => check === 'live')).toEqual([]);
     await ignoring(town);
@@ -45,7 +45,7 @@ describe('doctor', () => {
 
   test('names inbox branches that no run merges, and changes nothing', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await town.sql("CALL DOLT_BRANCH('inbox/north-0123abcd')", "CALL DOLT_BRANCH('inbox/odd')");
     expect(told(await examine(folder, ''), 'inbox')).toEqual([
       expect.stringMatching(/^warning: deliveries wait in inbox\/north-0123abcd, /),
@@ -65,7 +65,7 @@ describe('add-peer', () => {
 
   test('warns before the first run where tables are ignored, and writes what was said', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const warnings: string[] = [];
     const context = commandContext(folder.path, { env, warnings });
     const add = (name: string, more: { live?: boolean } = {}) =>

@@ -5,11 +5,11 @@ import { runResultSchema } from '../../src/contract/result.ts';
 import { addMerges } from '../../src/sync/merge/merge-heads.ts';
 import { command } from '../helpers/commanding.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { twoTowns } from '../helpers/two-towns.ts';
+import { twoDatabases } from '../helpers/two-databases.ts';
 
 test('a row added on both sides is merged, pushed and verified, and yet the run ends as a conflict', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, 'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(9), b VARCHAR(9))');
+  const towns = await twoDatabases(folder, 'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(9), b VARCHAR(9))');
   await towns.edit(["INSERT INTO t VALUES (1, 'n', 'n')"], ["INSERT INTO t VALUES (1, 's', 's')"]);
   const peers = `south: file://${folder.file('south.box')}`;
   const { result } = await command(folder, peers, { database: 'north' });

@@ -4,9 +4,9 @@ import { addPeer } from '../../src/commands/add-peer.ts';
 import { removePeer } from '../../src/commands/remove-peer.ts';
 import { command } from '../helpers/commanding.ts';
 import { refusal } from '../helpers/configuring.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { removing } from '../helpers/removing.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 const REMOTES = 'SELECT name, url FROM dolt_remotes ORDER BY name';
 const RUN = { overrides: {} };
@@ -23,7 +23,7 @@ describe('add-peer and remove-peer', () => {
 
   test('outside beads the database keeps the peer, and forgets it without being named', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await mkdir(folder.file('box'));
     const warnings: string[] = [];
     const { request, context } = removing(folder, 'hub', warnings);
@@ -36,7 +36,7 @@ describe('add-peer and remove-peer', () => {
 
   test('in beads it does not, and says why, unless the peer is to be kept', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await mkdir(folder.file('box'));
     await mkdir(folder.file('.beads'));
     await writeFile(folder.file('.beads', 'metadata.json'), '{"backend":"dolt"}');
@@ -59,7 +59,7 @@ describe('add-peer and remove-peer', () => {
 
   test('a stricter tier is never registered', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await mkdir(folder.file('box'));
     const { context } = removing(folder, 'hub', []);
     await addPeer({ ...adding('hub', folder, true), tier: 'T3' }, context);

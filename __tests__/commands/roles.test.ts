@@ -4,8 +4,8 @@ import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import { EXIT } from '../../src/contract/exit-codes.ts';
 import type { FailOn } from '../../src/contract/vocabulary.ts';
 import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeDatabase, remoteHead } from '../helpers/database.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, remoteHead } from '../helpers/town.ts';
 
 /** A primary, a peer that is down, and a backup: the middle one fails. */
 function threePeers(folder: TempFolder, primary = folder.file('origin')): string {
@@ -19,7 +19,7 @@ function threePeers(folder: TempFolder, primary = folder.file('origin')): string
 describe('three peers of which one is down', () => {
   test('the others are served, and the exit code is what fail-on makes of it', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const { result } = await command(folder, threePeers(folder));
     expect(result.status).toBe('partial');
     expect(result.peers).toMatchObject([
@@ -38,7 +38,7 @@ describe('three peers of which one is down', () => {
 
   test('a primary that is down fails the run under fail-on primary, and the others are still served', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const { result } = await command(folder, threePeers(folder, folder.file('gone', 'too')), { failOn: 'primary' });
     expect(result.peers).toMatchObject([
       { name: 'one', status: 'failed' },
@@ -51,7 +51,7 @@ describe('three peers of which one is down', () => {
 
   test('an endpoint that Dolt refuses to register fails its peer alone', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     await writeFile(folder.file('plain'), 'not a folder');
     const peers = `box: file://${folder.file('box')}\nplain: file://${folder.file('plain')}`;
     const { result } = await command(folder, peers);
@@ -65,10 +65,10 @@ describe('three peers of which one is down', () => {
 describe('a backup', () => {
   test('that is ahead of us is read for its state and never merged', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await town.dolt('remote', 'add', 'seed', `file://${folder.file('vault')}`);
     await town.dolt('push', 'seed', 'main');
-    const stranger = await cloneTown(`file://${folder.file('vault')}`, folder.file('stranger'));
+    const stranger = await cloneDatabase(`file://${folder.file('vault')}`, folder.file('stranger'));
     const theirs = await stranger.commit('theirs', "INSERT INTO items VALUES (9, 'nine', 'eve')");
     await stranger.dolt('push', 'origin', 'main');
     const before = await town.head();
@@ -81,7 +81,7 @@ describe('a backup', () => {
 
   test('takes no part in a pull; an archive takes no part in a sync', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const peers = ['backup', 'archive'].map(
       (role) => `${role}s: {endpoint: "file://${folder.file(role)}", role: ${role}}`,
     );
@@ -96,7 +96,7 @@ describe('a backup', () => {
 describe('only-role', () => {
   test('limits a run to peers of these roles', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     await mkdir(folder.file('origin'));
     const { result } = await command(folder, threePeers(folder), { onlyRoles: ['primary', 'backup'] });
     expect(result.peers.map((peer) => peer.name)).toEqual(['one', 'vault']);
@@ -105,7 +105,7 @@ describe('only-role', () => {
 
   test('that leaves nobody says so and is no failure', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const { result } = await command(folder, threePeers(folder), { only: ['two'], onlyRoles: ['archive'] });
     expect(result).toMatchObject({
       status: 'unchanged',

@@ -2,13 +2,13 @@ import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { SyncRequest } from '../../src/commands/request.ts';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, openTestTown } from '../helpers/town.ts';
 
 describe('a run without a database', () => {
   test('clones from the primary, and a dry run or a status leaves nothing behind', async () => {
     await using folder = await tempFolder();
-    const first = await makeTown(folder.file('first'));
+    const first = await makeDatabase(folder.file('first'));
     await first.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
     await first.dolt('push', 'box', 'main');
     await mkdir(folder.file('.beads'));
@@ -29,7 +29,7 @@ describe('a run without a database', () => {
     expect(result.problems).toMatchObject([
       { severity: 'notice', code: 'cloned', message: expect.stringContaining(`cloned from origin into ${place}`) },
     ]);
-    expect(await openTestTown(place).head()).toBe(await first.head());
+    expect(await openTestDatabase(place).head()).toBe(await first.head());
     const again = await command(folder, '', request);
     expect(again.result).toMatchObject({ database: place, problems: [] });
     expect(again.result).not.toHaveProperty('cloned');
@@ -37,7 +37,7 @@ describe('a run without a database', () => {
 
   test('clones from the peer that bootstrap names', async () => {
     await using folder = await tempFolder();
-    const first = await makeTown(folder.file('first'));
+    const first = await makeDatabase(folder.file('first'));
     await first.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
     await first.dolt('push', 'box', 'main');
     const peers = `box: file://${folder.file('box')}`;
@@ -65,7 +65,7 @@ describe('a run without a database', () => {
 describe('a run with a database', () => {
   test.each(['status', 'pull'] as const)('%s creates no folder for a mailbox that is not there yet', async (name) => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const { result } = await command(folder, `box: file://${folder.file('box')}`, { command: name });
     expect(result).toMatchObject({ status: 'unchanged', peers: [{ state: 'remote-empty', status: 'unchanged' }] });
     await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
@@ -73,7 +73,7 @@ describe('a run with a database', () => {
 
   test('a dry run plans the first push and creates nothing', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const { result } = await command(folder, `box: file://${folder.file('box')}`, { dryRun: true });
     expect(result.peers[0]?.plan).toEqual({
       pull: 'nothing',
@@ -87,7 +87,7 @@ describe('a run with a database', () => {
 
   test('a remote of ours that the configuration has elsewhere is corrected and said; a stranger is left alone', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await command(folder, `box: file://${folder.file('old')}`);
     await town.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
     const { result } = await command(folder, `box: file://${folder.file('new')}`);
@@ -109,7 +109,7 @@ describe('a run with a database', () => {
     'what somebody put into the old address %s is not repeated',
     async (url) => {
       await using folder = await tempFolder();
-      const town = await makeTown(folder.file('town'));
+      const town = await makeDatabase(folder.file('town'));
       await town.dolt('remote', 'add', 'box', url);
       const { result, log } = await command(folder, `box: file://${folder.file('new')}`);
       expect(result.problems.map(({ message }) => message).join()).toContain('box of the database points to "https://');
@@ -119,7 +119,7 @@ describe('a run with a database', () => {
 
   test('an unmounted disk fails its peer alone', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const peers = `disk: file://${folder.file('not', 'mounted')}\nbox: file://${folder.file('box')}`;
     const { result } = await command(folder, peers);
     expect(result.status).toBe('partial');
@@ -132,7 +132,7 @@ describe('a run with a database', () => {
 
   test('a stricter tier gets nothing, not even a connection', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const { result } = await command(folder, `box: {endpoint: "file://${folder.file('box')}", tier: T3}`);
     expect(result.peers).toMatchObject([
       { state: 'unknown', status: 'failed', error: { code: 'tier-unsupported' }, remoteHead: null },
@@ -142,7 +142,7 @@ describe('a run with a database', () => {
 
   test('an empty remote is refused where init-empty is false', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     await mkdir(folder.file('elsewhere'));
     const peers = `box: file://${folder.file('elsewhere')}`;
     const { result } = await command(folder, peers, { initEmpty: false });
@@ -157,7 +157,7 @@ describe('a run with a database', () => {
     ['a sync mode without federation', { overrides: { syncMode: 'git-portable' } }, 'sync-mode'],
   ] as const)('%s is refused', async (_, request, code) => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const peers = `box: {endpoint: "file://${folder.file('box')}", role: upstream}`;
     await expect(command(folder, peers, request)).rejects.toMatchObject({ code });
   });

@@ -2,12 +2,12 @@ import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';
 
 const mailbox = (folder: TempFolder) => `box: file://${folder.file('box')}`;
 
-async function dateOf(town: TestTown, commit: string): Promise<string> {
+async function dateOf(town: TestDatabase, commit: string): Promise<string> {
   const [row] = await town.rows(
     `SELECT DATE_FORMAT(date, '%Y-%m-%dT%H:%i:%s.%f') AS at FROM dolt_log('${commit}') LIMIT 1`,
   );
@@ -17,7 +17,7 @@ async function dateOf(town: TestTown, commit: string): Promise<string> {
 describe('lastVerifiedAt', () => {
   test('is remembered by a run that writes, also one that finds nothing to do, and by no other', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const at = async (request: Parameters<typeof command>[2]) =>
       (await command(folder, mailbox(folder), request)).result.peers[0]?.lastVerifiedAt ?? null;
 
@@ -47,7 +47,7 @@ describe('lastVerifiedAt', () => {
 
   test('is lost, and said, where the file is damaged; the next run makes it anew', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await command(folder, mailbox(folder));
     await writeFile(stateFilePath(town.path), '');
     const status = await command(folder, mailbox(folder), { command: 'status' });
@@ -65,7 +65,7 @@ describe('lastVerifiedAt', () => {
 
   test('that cannot be written is a warning, and the sync stands', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await mkdir(stateFilePath(town.path));
     expect((await command(folder, mailbox(folder))).result).toMatchObject({
       status: 'success',
@@ -78,7 +78,7 @@ describe('lastVerifiedAt', () => {
 describe('oldestUnsyncedAt', () => {
   test('is the date of the oldest commit that one side lacks, whichever side, and only where the role lets it go', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const oldest = async (role: string, request: Parameters<typeof command>[2] = { command: 'status' }) => {
       const peers = `box: {endpoint: "file://${folder.file('box')}", role: ${role}}`;
       return (await command(folder, peers, request)).result.peers[0]?.oldestUnsyncedAt;
@@ -88,7 +88,7 @@ describe('oldestUnsyncedAt', () => {
     expect(await oldest('upstream')).toBeNull();
     expect(await oldest('peer', {})).toBeNull();
 
-    const stranger = await cloneTown(`file://${folder.file('box')}`, folder.file('stranger'));
+    const stranger = await cloneDatabase(`file://${folder.file('box')}`, folder.file('stranger'));
     const theirs = await stranger.commit('theirs', "INSERT INTO items VALUES (7, 'seven', 'eve')");
     await stranger.commit('theirs again', "INSERT INTO items VALUES (8, 'eight', 'eve')");
     await stranger.dolt('push', 'origin', 'main');

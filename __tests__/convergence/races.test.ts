@@ -19,7 +19,7 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
-describe('two towns that sync at the same moment, each after an edit of the same cell', () => {
+describe('two databases that sync at the same moment, each after an edit of the same cell', () => {
   test.each([
     { meeting: 'read-only mailboxes', races: timesCases(12) },
     { meeting: 'writable mailboxes', races: timesCases(5) },
@@ -33,7 +33,7 @@ describe('two towns that sync at the same moment, each after an edit of the same
       }
       const racing = await commitsIn(racers, tempDir);
       expect([...racing.empty]).toEqual([]);
-      // One merge for every edit that came in; both towns make the same one where they see the same heads.
+      // One merge for every edit that came in; both databases make the same one where they see the same heads.
       expect(racing.merges.size).toBeLessThanOrEqual(2 * races);
 
       const laps = await settle(racers, tempDir);
@@ -42,7 +42,7 @@ describe('two towns that sync at the same moment, each after an edit of the same
       expect(settled.merges.size - racing.merges.size).toBeLessThanOrEqual(racers.length);
       expect(new Set(laps.map(({ head }) => head)).size).toBe(1);
       for (const racer of racers) {
-        // Every town has the two commits of the ground and all edits.
+        // Every database has the two commits of the ground and all edits.
         expect((await commitsIn([racer], tempDir)).genuine.size).toBe(settled.genuine.size);
         expect(settled.genuine.size).toBe(1 + 2 * races);
       }

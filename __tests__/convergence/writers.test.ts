@@ -6,10 +6,10 @@ import { editOf } from '../../bench/races/race-edit.ts';
 import type { Racer } from '../../bench/races/racers.ts';
 import type { Peer } from '../../src/config/configuration.ts';
 import { makeScene } from '../helpers/convergence/scene.ts';
+import { cloneDatabase, openTestDatabase } from '../helpers/database.ts';
 import { federateIn, filePeer, inDatabase, withEngines } from '../helpers/federating.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, openTestTown } from '../helpers/town.ts';
 
 const WRITERS = 4;
 const LOOPS = 5;
@@ -53,7 +53,7 @@ async function writeInALoop(writer: Racer, tempDir: string): Promise<Lap[]> {
 }
 
 describe.each(REMOTES)('four writers in a loop against one remote over $kind', ({ start }) => {
-  test('lose nothing: every commit is in every town, and all storage is sound', async () => {
+  test('lose nothing: every commit is in every database, and all storage is sound', async () => {
     await using folder = await tempFolder();
     await using remote = await start(folder);
     const scene = await makeScene(folder);
@@ -74,20 +74,20 @@ describe.each(REMOTES)('four writers in a loop against one remote over $kind', (
     const ends = await settle(writers, tempDir);
     expect(ends.flatMap(({ failures }) => failures)).toEqual([]);
     expect(new Set(ends.map(({ head }) => head)).size).toBe(1);
-    const clone = await cloneTown(remote.url, folder.file('clone'));
+    const clone = await cloneDatabase(remote.url, folder.file('clone'));
     expect(await clone.head()).toBe(ends[0]?.head);
     const all = await commitsIn(writers, tempDir);
     expect(all.genuine.size).toBe(1 + WRITERS * LOOPS);
     expect(all.genuine).toContain(scene.first.commit);
     for (const writer of writers) {
       expect((await commitsIn([writer], tempDir)).genuine).toEqual(all.genuine);
-      const town = openTestTown(writer.path);
+      const town = openTestDatabase(writer.path);
       expect(await town.rows("SELECT COUNT(*) AS n FROM plain WHERE note LIKE 'race%'")).toEqual([
         { n: WRITERS * LOOPS },
       ]);
     }
     for (const path of [...writers.map((writer) => writer.path), clone.path]) {
-      expect(await openTestTown(path).dolt('fsck')).toContain('No problems found');
+      expect(await openTestDatabase(path).dolt('fsck')).toContain('No problems found');
     }
   }, 240_000);
 });

@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { monotonicMs } from '../../src/core/time.ts';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { sources } from '../helpers/source-tree.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -12,7 +12,7 @@ afterEach(() => {
 
 test('a wall clock that jumps changes no duration and passes no limit', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   const year = 365 * 24 * 3_600_000;
   let jumps = 0;
   jest.spyOn(Date, 'now').mockImplementation(() => {

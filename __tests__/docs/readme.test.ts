@@ -54,7 +54,7 @@ describe('the lines to type', () => {
   });
   afterAll(() => cli.dispose());
 
-  test('two towns share a folder', async () => {
+  test('two databases share a folder', async () => {
     await using folder = await tempFolder();
     const lines = (await example('sh', 'add-peer')).replaceAll('/tmp/shared', folder.file('shared'));
     await writeFile(

@@ -5,10 +5,10 @@ import { Secrets } from '../../src/core/secrets.ts';
 import type { LockTimeouts } from '../../src/dolt/server/lock.ts';
 import { openServer, type ServerOptions } from '../../src/dolt/server/server.ts';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { startEngine } from '../helpers/servers/engine.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 const SHORT: LockTimeouts = { run: 400, server: 400, process: 400, unknown: 400 };
 const LONG: LockTimeouts = { run: 60_000, server: 60_000, process: 60_000, unknown: 60_000 };
@@ -33,7 +33,7 @@ const lockFile = (folder: TempFolder) => stat(folder.file('town', '.dolt', 'noms
 describe('a database that another process holds', () => {
   test('is refused after a while, with who holds it; its lock stays, and nothing is left behind', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const first = await openServer(options(folder));
     const before = (await lockFile(folder)).ino;
     await expect(openServer(options(folder))).rejects.toMatchObject({
@@ -52,7 +52,7 @@ describe('a database that another process holds', () => {
 
   test('is opened as soon as it is free, and that it is waited for is told once', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const first = await openServer(options(folder));
     const told: string[] = [];
     const second = openServer(
@@ -72,7 +72,7 @@ describe('a database that another process holds', () => {
 
   test('is no longer waited for when the run is interrupted', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const first = await openServer(options(folder));
     const abort = new AbortController();
     const second = openServer(
@@ -85,7 +85,7 @@ describe('a database that another process holds', () => {
 
   test("by somebody's server is refused with the cure for a server", async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     await using server = await startEngine(folder.file('town'));
     await server.head('main');
     await expect(command(folder, `box: file://${folder.file('box')}`)).rejects.toMatchObject({
@@ -98,7 +98,7 @@ describe('a database that another process holds', () => {
 
 test('two runs that wait for a third begin at the same moment and both end well', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const first = await openServer(options(folder));
   const waiting = new Set<string>();
   const run = (name: string) =>

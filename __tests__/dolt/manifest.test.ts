@@ -2,8 +2,8 @@ import { mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promi
 import { describe, expect, test } from '@jest/globals';
 import { checkManifest, judgeManifest } from '../../src/dolt/database-files.ts';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, openTestTown } from '../helpers/town.ts';
 
 const LOCK = '3lin2najl0nkpsl1g9esdip5lr665mg7';
 const ROOT = '1rgs620kt551u9t05m1vjman0225k5rk';
@@ -56,7 +56,7 @@ const DAMAGED: readonly (readonly [string, (file: TempFolder['file']) => Promise
 describe('a database that is damaged or of another kind', () => {
   test.each(DAMAGED)('with %s is refused and left as it is', async (_, damage, code) => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await damage((...parts) => folder.file('town', '.dolt', 'noms', ...parts));
     const manifest = await readFile(folder.file('town', '.dolt', 'noms', 'manifest'), 'utf8').catch(() => null);
     await expect(command(folder, `box: file://${folder.file('box')}`)).rejects.toMatchObject({
@@ -78,13 +78,13 @@ describe('a database that is damaged or of another kind', () => {
 
 test('a peer that a newer Dolt wrote fails alone, and is not written to', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   const peers = ['new', 'box'].map((name) => `${name}: file://${folder.file(name)}`).join('\n');
   await command(folder, peers);
   const manifest = folder.file('new', 'manifest');
   const newer = (await readFile(manifest, 'utf8')).replace(/^5/, '6');
   await writeFile(manifest, newer);
-  await openTestTown(folder.file('town')).commit('more', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  await openTestDatabase(folder.file('town')).commit('more', "INSERT INTO items VALUES (5, 'five', 'ann')");
   const { result } = await command(folder, peers);
   expect(result.peers).toMatchObject([
     { name: 'box', status: 'pushed', verified: true },

@@ -3,12 +3,12 @@ import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import { type Commanded, command } from '../helpers/commanding.ts';
+import { makeDatabase, remoteHead } from '../helpers/database.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startDolthubHost } from '../helpers/servers/dolthub-host.ts';
 import { startFakeGcs } from '../helpers/servers/fake-gcs.ts';
 import { startGitHttp } from '../helpers/servers/git-http.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, remoteHead } from '../helpers/town.ts';
 
 const errors = ({ result }: Commanded) =>
   Object.fromEntries(result.peers.map(({ name, error }) => [name, error?.code]));
@@ -18,7 +18,7 @@ const WITHIN_MS = 40_000;
 
 test('what cannot be reached fails by itself within seconds, each with its code, and hides no other peer', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await using hub = await startDolthubHost(folder.path);
   await using gcs = await startFakeGcs(folder.path);
   await bareRepository(folder.file('git', 'empty.git'), { withBranch: false });
@@ -58,7 +58,7 @@ test('what cannot be reached fails by itself within seconds, each with its code,
 
 test('a service that takes no connection and is never given up by Dolt is given up after the timeout', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   const peers = { gs: { endpoint: 'gs://bucket/db', timeout: '2s' } };
   const ran = await command(folder, stringify(peers), { retries: 0, env: { STORAGE_EMULATOR_HOST: '127.0.0.1:9' } });
   expect(ran.result.peers).toMatchObject([{ state: 'unreachable', attempts: 1, error: { code: 'timeout' } }]);
@@ -67,7 +67,7 @@ test('a service that takes no connection and is never given up by Dolt is given 
 
 test('a host that answers nothing when it is asked to take a push is given up after the timeout', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   await mkdir(folder.file('git'));
   await bareRepository(folder.file('git', 'repo.git'), { withBranch: true });
   await using host = await startGitHttp({ root: folder.file('git'), token: 'a-token' });
@@ -83,7 +83,7 @@ test('a host that answers nothing when it is asked to take a push is given up af
 
 test('a token that may only read is found out with one request, where Dolt would try 32 times', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   await mkdir(folder.file('git'));
   const repository = await bareRepository(folder.file('git', 'repo.git'), { withBranch: true });
   await using host = await startGitHttp({ root: folder.file('git'), token: 'a-token' });

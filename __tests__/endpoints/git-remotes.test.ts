@@ -2,13 +2,13 @@ import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 test("two peers have their own refs of one repository, and the user's hooks and templates take no part", async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const head = await town.head();
   const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
   for (const hooks of [folder.file('home', 'hooks'), folder.file('home', 'template', 'hooks')]) {

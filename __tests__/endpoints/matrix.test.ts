@@ -2,9 +2,9 @@ import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import type { PeerResult } from '../../src/contract/result.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
+import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { endRemotes, FORMS, type Remote, type Written } from '../helpers/endpoint-forms.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, openTestTown } from '../helpers/town.ts';
 
 type Entries = Readonly<Record<string, Written | null>>;
 
@@ -39,8 +39,8 @@ test.each(Object.entries(FORMS))(
   '%s works in every state of the peer with the right credentials, and not with others',
   async (_, form) => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
-    const other = openTestTown(folder.file('other'));
+    const town = await makeDatabase(folder.file('town'));
+    const other = openTestDatabase(folder.file('other'));
     const remote = await form(folder, town.path);
     try {
       const far = async (request: CommandOptions) =>

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { doltJwk } from '../helpers/jwk.ts';
 import { type RecordingServer, startRecordingServer } from '../helpers/servers/recording-server.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 const basic = (user: string, secret: string) => `Basic ${Buffer.from(`${user}:${secret}`).toString('base64')}`;
 
@@ -16,7 +16,7 @@ const claims = (header = '') => JSON.parse(Buffer.from(header.split('.')[1] ?? '
 
 test('each peer sees its own secret and nobody else does, also in one run and side by side', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   await using gitA = await startRecordingServer();
   await using gitB = await startRecordingServer();
   await using gitNone = await startRecordingServer();
@@ -60,7 +60,7 @@ test('each peer sees its own secret and nobody else does, also in one run and si
 
 test('a host that sends git on to another host does not send the token on', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   await using stranger = await startRecordingServer();
   await using host = await startRecordingServer({ redirectTo: stranger.url });
   const { result } = await command(folder, stringify({ p: `${host.url}/org/repo.git` }), {
@@ -75,7 +75,7 @@ test('a host that sends git on to another host does not send the token on', asyn
 
 test('a configuration that moves peers to another host gets nothing: no request, no secret', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   await using stranger = await startRecordingServer();
   await using dolt = await startRecordingServer({ http2: true });
   const url = 'https://partner.example';
@@ -102,7 +102,7 @@ test('a configuration that moves peers to another host gets nothing: no request,
 
 test("a git peer in the workflow's own repository is shown the job's token, another one is not", async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   await using host = await startRecordingServer();
   const { url } = host;
   const peers = { own: `${url}/org/repo.git`, other: `${url}/org/other.git` };

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { runResultSchema } from '../../src/contract/result.ts';
 import { endsWithin } from '../../src/core/time.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type FakeRunner, fakeRunner } from '../helpers/fake-runner.ts';
 import { MARK, markedProcesses, outliving } from '../helpers/faults/marked-processes.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
 import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 /** How a runner cancels a step (actions/runner, ProcessInvoker.cs). */
 const TO_SIGTERM_MS = 7_500;
@@ -39,7 +39,7 @@ describe('a step that the runner cancels', () => {
     await using folder = await tempFolder();
     await using silent = await startSilentPeer();
     const runner = await fakeRunner(folder);
-    const town = await makeTown(join(runner.workspace, 'town'));
+    const town = await makeDatabase(join(runner.workspace, 'town'));
     const head = await town.head();
     const mark = `faults-${folder.path}`;
     const peers = `near: file://${folder.file('near')}\nsilent: ${silent.url}`;

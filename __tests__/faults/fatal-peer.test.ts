@@ -1,19 +1,19 @@
 import { cp } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { openTestDatabase } from '../helpers/database.ts';
 import { outliving } from '../helpers/faults/marked-processes.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
 import { resultOf, startRun, temporaryFiles } from '../helpers/faults/run.ts';
 import { makeScene } from '../helpers/faults/scene.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { openTestTown } from '../helpers/town.ts';
 
 test('a peer of which Dolt dies takes no other peer with it', async () => {
   await using folder = await tempFolder();
   const scene = await makeScene(folder.file('g'));
   await cp(scene.near, folder.file('near'), { recursive: true });
   await using far = await startRemotesrv(folder.path, { tableFilesAt: 'localhost:1' });
-  const seed = openTestTown(scene.far);
+  const seed = openTestDatabase(scene.far);
   await seed.dolt('remote', 'add', 'far', `file://${far.dir}/org/repo`);
   await seed.dolt('push', 'far', 'main');
 

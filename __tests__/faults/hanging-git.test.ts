@@ -2,6 +2,7 @@ import { cp } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
 import { missing } from '../helpers/branches.ts';
+import { openTestDatabase } from '../helpers/database.ts';
 import { HANGING, hangingFrom, hangingGit } from '../helpers/faults/hanging-git.ts';
 import { outliving } from '../helpers/faults/marked-processes.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
@@ -9,7 +10,6 @@ import { outputOf, type RunSpec, resultOf, startRun, temporaryFiles } from '../h
 import { makeScene } from '../helpers/faults/scene.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { openTestTown } from '../helpers/town.ts';
 
 const TIMEOUT_SECONDS = 3;
 /** So long after the end of its time nothing of a verb may live. */
@@ -25,7 +25,7 @@ async function scene(folder: TempFolder) {
 describe('a git that hangs', () => {
   test.each(HANGING)('%s is given up in time, and the other peers are served', async (how) => {
     await using folder = await tempFolder();
-    const { town: database, townHead, nearHead, far } = await scene(folder);
+    const { town: database, databaseHead, nearHead, far } = await scene(folder);
     const bin = await hangingGit(folder.path, how);
     const spec: RunSpec = {
       home: folder.file('h'),
@@ -40,7 +40,7 @@ describe('a git that hangs', () => {
     const end = await run.ended;
     const left = await outliving(run.mark, GRACE_SECONDS * 1000);
     const [farPeer, near] = resultOf(end).peers;
-    const head = await openTestTown(database).head();
+    const head = await openTestDatabase(database).head();
     const seconds = hung === null ? 0 : hung.last - hung.first;
     const complaints = [
       ...(hung === null ? ['git did not hang'] : []),
@@ -50,7 +50,7 @@ describe('a git that hangs', () => {
       ...(end.exitCode === 3 ? [] : [`the exit code is ${end.exitCode}`]),
       ...left.map(({ command }) => `still running: ${command}`),
       ...(await temporaryFiles(spec.home)).map((path) => `there is still ${path}`),
-      ...(await missing(openTestTown(database), head, [townHead, nearHead])).map(
+      ...(await missing(openTestDatabase(database), head, [databaseHead, nearHead])).map(
         (commit) => `the town lacks ${commit}`,
       ),
     ];

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { makeDatabases } from '../helpers/faults/databases.ts';
 import { type Hit, killedSync, VICTIMS } from '../helpers/faults/killed-sync.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
 import { chosenMoments, seeded } from '../helpers/faults/seeded.ts';
-import { makeTowns } from '../helpers/faults/towns.ts';
 import { seedOr, timesCases } from '../helpers/property.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -17,7 +17,7 @@ test(
   `a sync of five towns survives kill -9 of our process and of its Dolt at ${MOMENTS} random moments (seed ${SEED})`,
   async () => {
     await using folder = await tempFolder();
-    const template = await makeTowns(folder.file('t'), ['a', 'b', 'c', 'd', 'e']);
+    const template = await makeDatabases(folder.file('t'), ['a', 'b', 'c', 'd', 'e']);
     const hits: Hit[] = [];
     const complaints: string[] = [];
     for (let round = 0; hits.length < MOMENTS && round < MOST_ROUNDS; round += 1) {

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import { branchesOf, missing } from '../helpers/branches.ts';
+import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { damage, freshClone } from '../helpers/faults/databases.ts';
 import { noteRow } from '../helpers/faults/rows.ts';
 import { outputOf, resultOf, runToEnd } from '../helpers/faults/run.ts';
-import { damage, freshClone } from '../helpers/faults/towns.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, type TestTown } from '../helpers/town.ts';
 
 const WRITERS = ['a', 'b', 'c', 'd'] as const;
 const ROUNDS = 2;
@@ -27,12 +27,12 @@ const REMOTES: Readonly<Record<string, Remote>> = {
 
 interface Writer {
   readonly name: string;
-  readonly town: TestTown;
+  readonly town: TestDatabase;
   readonly sync: () => ReturnType<typeof runToEnd>;
   readonly commits: string[];
 }
 
-/** Lets a town make a commit and sync, several times; losing races is allowed, everything else is not. */
+/** Lets a database make a commit and sync, several times; losing races is allowed, everything else is not. */
 async function write({ name, town, sync, commits }: Writer, first: number): Promise<readonly string[]> {
   const complaints: string[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -46,7 +46,7 @@ async function write({ name, town, sync, commits }: Writer, first: number): Prom
   return complaints;
 }
 
-/** Syncs all towns, one after the other, until none of them changes anything. */
+/** Syncs all databases, one after the other, until none of them changes anything. */
 async function settle(writers: readonly Writer[]): Promise<number> {
   for (let rounds = 1; rounds <= MOST_CLOSING_ROUNDS; rounds += 1) {
     let changed = false;
@@ -61,7 +61,7 @@ test.each(Object.keys(REMOTES))(
   async (kind) => {
     await using folder = await tempFolder();
     await using remote = await (REMOTES[kind] ?? (() => Promise.reject(new Error(kind))))(folder);
-    const founder = await makeTown(folder.file('founder'));
+    const founder = await makeDatabase(folder.file('founder'));
     await founder.dolt('remote', 'add', 'hub', remote.url);
     await founder.dolt('push', 'hub', 'main');
     const started = performance.now();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
+import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
 
 /** Tables of a beads 1.3 database in a clone that Dolt made: without `events`, which is local. */
 const BEADS = [
@@ -14,7 +14,7 @@ const BEADS = [
   "INSERT INTO issues VALUES ('x-1', 'one', '2026-01-01', '2026-01-01'), ('x-2', 'two', '2026-01-01', '2026-01-01')",
 ];
 
-async function mergeInBoth(towns: TwoTowns) {
+async function mergeInBoth(towns: TwoDatabases) {
   const inNorth = await towns.run('north');
   const inSouth = await towns.run('south');
   expect(inNorth.run('south').failure).toBeNull();
@@ -25,7 +25,7 @@ async function mergeInBoth(towns: TwoTowns) {
 describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
   test('in a beads database is settled where only audit columns differ', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...BEADS);
+    const towns = await twoDatabases(folder, ...BEADS);
     const edge = (id: string, created: string, type = 'blocks') =>
       `INSERT INTO dependencies VALUES ('${id}', 'x-1', '${type}', ${created}, '{}', 'x-2')`;
     await towns.edit(
@@ -75,7 +75,7 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
   test('elsewhere is settled where there is more than a key and audit columns, and these are outside unique keys', async () => {
     await using folder = await tempFolder();
     const columns = 'created_at DATETIME, created_by VARCHAR(20), updated_at DATETIME, updated_by VARCHAR(20)';
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       `CREATE TABLE notes (id INT PRIMARY KEY, body TEXT, ${columns})`,
       'CREATE TABLE locks (name VARCHAR(20) PRIMARY KEY, created_by VARCHAR(20))',
@@ -121,7 +121,7 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
 
   test('and an issue that both changed has the later updated_at, whoever won its cells', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...BEADS);
+    const towns = await twoDatabases(folder, ...BEADS);
     await towns.edit(
       [
         "UPDATE issues SET title = 'of north', updated_at = '2026-01-05' WHERE id = 'x-1'",

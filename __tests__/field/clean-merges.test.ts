@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
+import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
 
 const TABLE = [
   'CREATE TABLE t (id INT PRIMARY KEY, a INT, c INT, UNIQUE KEY u (c), KEY a (a), CONSTRAINT ck CHECK (a > 0))',
   'INSERT INTO t VALUES (1, 1, 1)',
 ];
 
-async function refused(towns: TwoTowns): Promise<{ readonly code: string; readonly text: string }> {
+async function refused(towns: TwoDatabases): Promise<{ readonly code: string; readonly text: string }> {
   const before = [await towns.north.head(), await towns.south.head()];
   const failures = [(await towns.run('north')).run('south').failure, (await towns.run('south')).run('north').failure];
   expect([await towns.north.head(), await towns.south.head()]).toEqual(before);
@@ -15,7 +15,7 @@ async function refused(towns: TwoTowns): Promise<{ readonly code: string; readon
   return { code: failures[0]?.code ?? '', text: `${failures[0]?.message ?? ''}\n${failures[0]?.hint ?? ''}` };
 }
 
-async function merged(towns: TwoTowns): Promise<string> {
+async function merged(towns: TwoDatabases): Promise<string> {
   const inNorth = await towns.run('north');
   const inSouth = await towns.run('south');
   expect(inNorth.run('south').failure).toBeNull();
@@ -32,7 +32,7 @@ describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
     'seen CHAR(36) DEFAULT (UUID())',
   ])('a computed default against new rows of the other side: %s', async (column) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...TABLE);
+    const towns = await twoDatabases(folder, ...TABLE);
     await towns.edit([`ALTER TABLE t ADD COLUMN ${column}`], ['INSERT INTO t VALUES (2, 2, 2)'], order);
     const { code, text } = await refused(towns);
     expect(code).toBe('not-deterministic');
@@ -42,7 +42,7 @@ describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
 
   test('an index that a new column tag took away', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...TABLE);
+    const towns = await twoDatabases(folder, ...TABLE);
     await towns.edit(
       ['INSERT INTO t VALUES (2, 2, 2)'],
       ["CALL DOLT_UPDATE_COLUMN_TAG('t', 'c', 202)", 'INSERT INTO t VALUES (3, 3, 1)'],
@@ -57,7 +57,7 @@ describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
 
 test('a default that is computed alike everywhere, or for no row, is merged', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...TABLE, 'CREATE TABLE e (id INT PRIMARY KEY)', 'INSERT INTO e VALUES (1)');
+  const towns = await twoDatabases(folder, ...TABLE, 'CREATE TABLE e (id INT PRIMARY KEY)', 'INSERT INTO e VALUES (1)');
   await towns.edit(
     [
       "ALTER TABLE t ADD COLUMN n INT DEFAULT (a + 1), ADD COLUMN s VARCHAR(20) DEFAULT 'now()'",
@@ -75,7 +75,7 @@ test('a default that is computed alike everywhere, or for no row, is merged', as
 
 test('the same ALTER on both sides, as the hint says, lets the rows merge', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...TABLE);
+  const towns = await twoDatabases(folder, ...TABLE);
   const alter = 'ALTER TABLE t ADD COLUMN seen DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6)';
   await towns.edit([alter], ['INSERT INTO t VALUES (2, 2, 2)', alter]);
   expect(await merged(towns)).toContain('`seen`');
@@ -83,7 +83,12 @@ test('the same ALTER on both sides, as the hint says, lets the rows merge', asyn
 
 test('an index, a check, a column and a key of either side are merged as both changed them', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...TABLE, 'CREATE TABLE par (id INT PRIMARY KEY)', 'CREATE VIEW v AS SELECT 1');
+  const towns = await twoDatabases(
+    folder,
+    ...TABLE,
+    'CREATE TABLE par (id INT PRIMARY KEY)',
+    'CREATE VIEW v AS SELECT 1',
+  );
   await towns.edit(
     [
       'ALTER TABLE t DROP INDEX a',

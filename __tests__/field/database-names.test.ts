@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { servedName } from '../../src/dolt/server/served-folder.ts';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase, openTestDatabase, remoteHead } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, openTestTown, remoteHead } from '../helpers/town.ts';
 
 describe('the name under which a database is served', () => {
   test.each([
@@ -59,7 +59,7 @@ describe('a database of any name', () => {
   let seed: TempFolder;
   beforeAll(async () => {
     seed = await tempFolder();
-    await makeTown(seed.file('town'));
+    await makeDatabase(seed.file('town'));
   });
   afterAll(async () => {
     await seed[Symbol.asyncDispose]();
@@ -81,7 +81,7 @@ describe('a database of any name', () => {
     const path = folder.file(name);
     await mkdir(path);
     await cp(join(seed.path, 'town', '.dolt'), join(path, '.dolt'), { recursive: true });
-    const before = await openTestTown(seed.file('town')).head();
+    const before = await openTestDatabase(seed.file('town')).head();
     await withDatabase(path, folder.file('tmp'), async (database) => {
       await database.session(async (sql) => {
         await sql.run(`USE \`${database.name.replaceAll('`', '``')}/${before}\``);
@@ -91,7 +91,7 @@ describe('a database of any name', () => {
       await database.run("CALL DOLT_COMMIT('-Am', 'written')");
     });
     await rename(path, folder.file('plain'));
-    const town = openTestTown(folder.file('plain'));
+    const town = openTestDatabase(folder.file('plain'));
     expect(await town.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
     expect(await town.rows("SELECT * FROM dolt_log WHERE message = 'written'")).toHaveLength(1);
   });
@@ -114,7 +114,7 @@ describe('a database in the folder of a database', () => {
     ['in a hidden folder', '.inner'],
   ])('%s stays out of a run, which names it', async (_, inner) => {
     await using folder = await tempFolder();
-    const outer = await makeTown(folder.file('town'));
+    const outer = await makeDatabase(folder.file('town'));
     await cp(folder.file('town'), folder.file('copy'), { recursive: true });
     // Before the other one is put in: Dolt's own command line would commit there.
     const head = await outer.commit('of the outer one', "UPDATE items SET title = 'outer' WHERE id = 1");
@@ -129,8 +129,8 @@ describe('a database in the folder of a database', () => {
 
   test('is federated when it is the one that is named', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
-    const inner = await makeTown(folder.file('town', 'town'));
+    await makeDatabase(folder.file('town'));
+    const inner = await makeDatabase(folder.file('town', 'town'));
     const { result } = await command(folder, `box: file://${folder.file('box')}`, { database: 'town/town' });
     expect(result).toMatchObject({ head: await inner.head(), database: folder.file('town', 'town') });
     expect(result.problems.map(({ code }) => code)).not.toContain('nested-database');

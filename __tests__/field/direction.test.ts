@@ -3,16 +3,16 @@ import { describe, expect, test } from '@jest/globals';
 import type { Env } from '../../src/core/env.ts';
 import { command } from '../helpers/commanding.ts';
 import { refusal } from '../helpers/configuring.ts';
+import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { examine, told } from '../helpers/examining.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';
 
-/** A town with a commit that the box lacks, and a box with one that the town lacks. */
-async function diverged(folder: TempFolder): Promise<{ readonly town: TestTown; readonly theirs: string }> {
-  const town = await makeTown(folder.file('town'));
+/** A database with a commit that the box lacks, and a box with one that the database lacks. */
+async function diverged(folder: TempFolder): Promise<{ readonly town: TestDatabase; readonly theirs: string }> {
+  const town = await makeDatabase(folder.file('town'));
   const url = `file://${folder.file('box')}`;
   await town.publish(url);
-  const other = await cloneTown(url, folder.file('other'));
+  const other = await cloneDatabase(url, folder.file('other'));
   const theirs = await other.commit('theirs', "INSERT INTO items VALUES (8, 'theirs', 'cat')");
   await other.dolt('push', 'origin', 'main');
   await town.commit('ours', "INSERT INTO items VALUES (9, 'ours', 'ann')");
@@ -28,7 +28,7 @@ async function configured(folder: TempFolder, text: string): Promise<string> {
 }
 
 async function boxHead(folder: TempFolder, name: string): Promise<string> {
-  return await (await cloneTown(`file://${folder.file('box')}`, folder.file(name))).head();
+  return await (await cloneDatabase(`file://${folder.file('box')}`, folder.file(name))).head();
 }
 
 describe('a database that must not be pushed', () => {
@@ -136,7 +136,7 @@ describe('a database that must not be pushed', () => {
 
   test('doctor names the key and its place', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const peers = await configured(folder, 'dolt.local-only: true');
     const result = await examine(folder, peers);
     expect(told(result, 'push')).toEqual([

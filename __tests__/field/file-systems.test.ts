@@ -6,10 +6,10 @@ import type { DoctorResult } from '../../src/contract/doctor-result.ts';
 import type { ErrorResult, RunResult } from '../../src/contract/result.ts';
 import { readEnv } from '../../src/core/env.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { serverProgram } from '../helpers/servers/server-program.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 let cli: CompiledCli;
 beforeAll(async () => {
@@ -56,7 +56,7 @@ async function start(
 async function prepare(folder: TempFolder): Promise<void> {
   await mkdir(folder.file('home'));
   await mkdir(folder.file('tmp'));
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
 }
 
 /** strace makes the lock of one file fail as a file system without locks does; it exists on Linux only. */

@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { dateCommits } from '../helpers/commit-dates.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
+import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
 
 const TABLE =
   'CREATE TABLE t (id VARCHAR(40) PRIMARY KEY, a VARCHAR(20), Updated_At DATETIME(6), modified_at DATETIME(6), created_at DATETIME)';
 const BASE = dateCommits('2026-01-01T00:00:00');
 const COMMIT = "CALL DOLT_COMMIT('-A', '-m', 'earlier')";
 
-/** Merges in both towns and expects one commit. */
-async function mergeInBoth(towns: TwoTowns): Promise<void> {
+/** Merges in both databases and expects one commit. */
+async function mergeInBoth(towns: TwoDatabases): Promise<void> {
   const inNorth = await towns.run('north');
   const inSouth = await towns.run('south');
   expect(inNorth.run('south').failure).toBeNull();
@@ -17,7 +17,7 @@ async function mergeInBoth(towns: TwoTowns): Promise<void> {
 }
 
 /** Rows that are not as the honest side wrote them. */
-const forged = (towns: TwoTowns) => towns.north.rows("SELECT id, a FROM t WHERE a <> 'honest'");
+const forged = (towns: TwoDatabases) => towns.north.rows("SELECT id, a FROM t WHERE a <> 'honest'");
 
 describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
   test('wins no cell by a time column', async () => {
@@ -32,7 +32,7 @@ describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
     const ids = Object.keys(FORGERIES);
     await using folder = await tempFolder();
     const rows = ids.map((id) => `('${id}', 'old', '2025-01-01', '2025-01-01', '2025-01-01')`);
-    const towns = await twoTowns(folder, TABLE, `INSERT INTO t VALUES ${rows.join(', ')}`, BASE);
+    const towns = await twoDatabases(folder, TABLE, `INSERT INTO t VALUES ${rows.join(', ')}`, BASE);
     const forge = Object.entries(FORGERIES).map(
       ([id, times]) => `UPDATE t SET a = 'forged', ${times} WHERE id = '${id}'`,
     );
@@ -61,7 +61,7 @@ describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
       zero: "'0001-01-01'",
     };
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, TABLE, BASE);
+    const towns = await twoDatabases(folder, TABLE, BASE);
     const add = (who: string, id: string, created: string): string =>
       `INSERT INTO t VALUES ('${id}', '${who}', NULL, NULL, ${created})`;
     await towns.edit(
@@ -75,7 +75,7 @@ describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
 
   test('gains nothing by a commit dated back beyond the last common one', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, TABLE, BASE);
+    const towns = await twoDatabases(folder, TABLE, BASE);
     const add = (who: string): string => `INSERT INTO t VALUES ('1', '${who}', NULL, NULL, '2026-01-01')`;
     await towns.edit(
       [dateCommits('1999-01-01T00:00:00'), add('forged')],
@@ -90,7 +90,7 @@ describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
 
 test('a commit dated before its parent counts as of its parent', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, TABLE, "INSERT INTO t (id, a) VALUES ('1', 'old')", BASE);
+  const towns = await twoDatabases(folder, TABLE, "INSERT INTO t (id, a) VALUES ('1', 'old')", BASE);
   await towns.edit(
     [
       dateCommits('2026-01-09T00:00:00'),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 import { byCell, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
-import { HASH_ORDERS, twoTowns } from '../helpers/two-towns.ts';
 
 /** Tables whose conflicts Dolt shows in shifted columns: what all have, and what each side does to the definition. */
 const SHAPES = [
@@ -67,7 +67,7 @@ const EXPECTED = {
 describe.each(HASH_ORDERS)('%s', (order) => {
   test.each(SHAPES)('$shape: conflicts are resolved by newest', async (shape) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...made(shape));
+    const towns = await twoDatabases(folder, ...made(shape));
     await towns.edit([...shape.north, ...NORTH], [...shape.south, ...SOUTH], order);
     const inNorth = await towns.run('north');
     const run = inNorth.run('south');
@@ -91,7 +91,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
 
 test.each(['ours', 'theirs'] as const)('an index on both sides: %s', async (strategy) => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...made(SHAPES[0]));
+  const towns = await twoDatabases(folder, ...made(SHAPES[0]));
   await towns.edit(NORTH, SOUTH);
   const inNorth = await towns.run('north', { strategy });
   expect(inNorth.run('south').failure).toBeNull();
@@ -101,7 +101,7 @@ test.each(['ours', 'theirs'] as const)('an index on both sides: %s', async (stra
 
 test.each([SHAPES[0], SHAPES[4]])('$shape: manual leaves the rows with their own values', async (shape) => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...made(shape));
+  const towns = await twoDatabases(folder, ...made(shape));
   await towns.edit([...shape.north, ...NORTH], [...shape.south, ...SOUTH]);
   const before = await towns.north.head();
   const run = (await towns.run('north', { strategy: 'manual' })).run('south');
@@ -161,7 +161,7 @@ describe.each([SHAPES[0], SHAPES[2], SHAPES[5]])('$shape: resolve', (shape) => {
 
 test('a JSON document that Dolt merges is no conflict beside a shifted column', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');
+  const towns = await twoDatabases(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');
   await towns.edit(
     ['UPDATE t SET c = JSON_SET(c, "$.a", 2) WHERE id = 1', set(3, "a = 'north'", 2)],
     ['UPDATE t SET c = JSON_SET(c, "$.b", 2) WHERE id = 1', set(4, "a = 'South'", 2)],
@@ -175,7 +175,7 @@ test('a JSON document that Dolt merges is no conflict beside a shifted column', 
 
 test.each(HASH_ORDERS)('a unique key beside a functional index: its values change places (%s)', async (order) => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...made(SHAPES[0]), 'UPDATE t SET b = id', 'CREATE UNIQUE INDEX u ON t (b)');
+  const towns = await twoDatabases(folder, ...made(SHAPES[0]), 'UPDATE t SET b = id', 'CREATE UNIQUE INDEX u ON t (b)');
   await towns.edit(
     [set(3, "a = 'north'", 1), set(3, "a = 'north'", 2)],
     [set(4, "b = 'x', a = 'South'", 1), set(4, "b = '1', a = 'South'", 2), set(4, "b = '2'", 1)],
@@ -189,7 +189,7 @@ test.each(HASH_ORDERS)('a unique key beside a functional index: its values chang
 
 test('a JSON document in conflict is merged key by key beside a functional index', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');
+  const towns = await twoDatabases(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');
   await towns.edit(
     [set(3, 'a = \'north\', c = JSON_SET(c, "$.a", 2)', 1)],
     [set(4, 'a = \'South\', c = JSON_SET(c, "$.b", 2)', 1)],
@@ -200,7 +200,7 @@ test('a JSON document in conflict is merged key by key beside a functional index
 
 test.each(HASH_ORDERS)('two rows under one unique expression are refused with the way out (%s)', async (order) => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(
+  const towns = await twoDatabases(
     folder,
     ...made(SHAPES[1]),
     'CREATE UNIQUE INDEX u ON t ((CONCAT(id, a)))',
@@ -219,7 +219,7 @@ test.each(HASH_ORDERS)(
   'a row that outlives its deletion brings back its parent, or the merge is refused (%s)',
   async (order) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       'CREATE TABLE p (id INT PRIMARY KEY, a VARCHAR(9))',
       'CREATE INDEX f ON p ((LOWER(a)))',
@@ -257,7 +257,7 @@ test.each(HASH_ORDERS)(
 
 test('a table with a trigger is refused, because rewriting its rows would fire it', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(
+  const towns = await twoDatabases(
     folder,
     ...made(SHAPES[0]),
     'CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY)',

@@ -1,19 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, type TestTown } from '../helpers/town.ts';
 
 const IDS = 'SELECT id FROM items ORDER BY id';
-const ids = async (town: TestTown) => (await town.rows(IDS)).map(({ id }) => id);
+const ids = async (town: TestDatabase) => (await town.rows(IDS)).map(({ id }) => id);
 
 describe('uncommitted changes that a run is to commit', () => {
   const committing = { overrides: { dirty: 'commit' } } as const;
 
   test('are refused where they only take back commits, and the hint brings the branch and its rows together', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const peers = stringify({ box: `file://${folder.file('box')}` });
     await town.sql('CREATE TABLE notes (id INT PRIMARY KEY)', "CALL DOLT_COMMIT('-Am', 'notes')");
     const old = await town.head();
@@ -54,7 +54,7 @@ describe('uncommitted changes that a run is to commit', () => {
     ],
   ])('are committed where they were made here: %s', async (_, statements) => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await town.commit('five', "INSERT INTO items VALUES (5, 'five', 'ann')");
     await town.sql(...statements);
     const { result } = await command(folder, stringify({ box: `file://${folder.file('box')}` }), committing);

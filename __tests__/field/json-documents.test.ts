@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
+import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
 
 const TABLE = 'CREATE TABLE t (id VARCHAR(60) PRIMARY KEY, doc JSON, title VARCHAR(40), updated_at DATETIME)';
 
@@ -87,7 +87,7 @@ const json = (document: unknown) => text(JSON.stringify(document));
 const update = (id: string, document: unknown, more: string) =>
   `UPDATE t SET doc = ${json(document)}, ${more} WHERE id = ${text(id)}`;
 
-async function mergeInBoth(towns: TwoTowns) {
+async function mergeInBoth(towns: TwoDatabases) {
   const inNorth = await towns.run('north');
   const inSouth = await towns.run('south');
   expect(inNorth.run('south').failure).toBeNull();
@@ -102,7 +102,7 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
     await using folder = await tempFolder();
     const cases = Object.entries(CASES);
     const rows = cases.map(([id, { base }]) => `(${text(id)}, ${json(base)}, 'old', '2026-01-01')`);
-    const towns = await twoTowns(folder, TABLE, `INSERT INTO t VALUES ${rows.join(', ')}`);
+    const towns = await twoDatabases(folder, TABLE, `INSERT INTO t VALUES ${rows.join(', ')}`);
     await towns.edit(
       cases.map(([id, { north }]) => update(id, north, "title = 'n', updated_at = '2026-01-02'")),
       cases.map(([id, { south }]) => update(id, south, "title = 's', updated_at = '2026-01-03'")),
@@ -129,7 +129,7 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
   test('counts each key by the commit that wrote it', async () => {
     await using folder = await tempFolder();
     const start = { k: 0, o: { p: 0, q: 0 } };
-    const towns = await twoTowns(folder, TABLE, `INSERT INTO t VALUES ('1', ${json(start)}, 'old', '2026-01-01')`);
+    const towns = await twoDatabases(folder, TABLE, `INSERT INTO t VALUES ('1', ${json(start)}, 'old', '2026-01-01')`);
     const write = (document: unknown, day: number) => update('1', document, `updated_at = '2026-01-0${day}'`);
     const commit = "CALL DOLT_COMMIT('-A', '-m', 'n1')";
     await towns.edit(
@@ -158,7 +158,7 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
       },
     ]);
     const rows = cases.map(({ base }, index) => `('${index}', ${json(base)}, 'old', '2026-01-01')`);
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       `${TABLE.slice(0, -1)} DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)`,
       `INSERT INTO t VALUES ${rows.join(', ')}, ('contested', NULL, 'old', '2026-01-01')`,
@@ -180,7 +180,7 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
   test('is one cell where Dolt would round its numbers or it is too large', async () => {
     await using folder = await tempFolder();
     const size = 1_100_000;
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       TABLE,
       `INSERT INTO t VALUES ('big', JSON_OBJECT('big', 18446744073709551615), 'old', '2026-01-01'), ('large', JSON_OBJECT('l', REPEAT('x', ${size})), 'old', '2026-01-01')`,

@@ -11,21 +11,21 @@ import { mermaid } from '../../src/report/mermaid.ts';
 import { summary } from '../../src/report/summary.ts';
 import { text } from '../../src/report/text.ts';
 import { command } from '../helpers/commanding.ts';
-import { type LiveTown, liveTown, WISPS } from '../helpers/live-town.ts';
+import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
+import { type LiveDatabase, liveDatabase, WISPS } from '../helpers/live-database.ts';
 import { startSshd } from '../helpers/servers/sshd.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, openTestTown } from '../helpers/town.ts';
 
 const HEADS = 'SELECT name, hash FROM dolt_branches ORDER BY name';
 const WISP_IDS = 'SELECT id FROM wisps ORDER BY id';
 const BOTH_WISPS = [{ id: 1 }, { id: 2 }];
 
-const inboxes = async ({ rows }: LiveTown) => (await rows(HEADS)).filter(({ name }) => name !== 'main');
-const mainOf = async ({ rows }: LiveTown) => (await rows(HEADS)).find(({ name }) => name === 'main')?.['hash'];
+const inboxes = async ({ rows }: LiveDatabase) => (await rows(HEADS)).filter(({ name }) => name !== 'main');
+const mainOf = async ({ rows }: LiveDatabase) => (await rows(HEADS)).find(({ name }) => name === 'main')?.['hash'];
 
 test('without `live` a peer that may be a running database is merged, and nothing is pushed to it', async () => {
   await using folder = await tempFolder();
-  await using there = await liveTown(folder, ...WISPS);
+  await using there = await liveDatabase(folder, ...WISPS);
   const { town, run } = there;
   await there.sql("INSERT INTO items VALUES (8, 'there', 'eve')", "CALL DOLT_COMMIT('-am', 'there')");
   await town.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
@@ -52,7 +52,7 @@ test('without `live` a peer that may be a running database is merged, and nothin
 
 test('where no table is ignored, nothing can be emptied, and a push needs no word about it', async () => {
   await using folder = await tempFolder();
-  await using there = await liveTown(folder);
+  await using there = await liveDatabase(folder);
   const head = await there.town.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
   const { result } = await there.run(null);
   expect(result.peers[0]).toMatchObject({ status: 'pushed', verified: true, error: null });
@@ -61,7 +61,7 @@ test('where no table is ignored, nothing can be emptied, and a push needs no wor
 
 test('rows of `dolt_ignore` that only the peer has count as well', async () => {
   await using folder = await tempFolder();
-  await using there = await liveTown(folder);
+  await using there = await liveDatabase(folder);
   await there.sql(...WISPS, "CALL DOLT_COMMIT('-Am', 'ignore')");
   await there.town.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
   const { result } = await there.run(null, { command: 'push' });
@@ -70,7 +70,7 @@ test('rows of `dolt_ignore` that only the peer has count as well', async () => {
 
 test('`live: false` is pushed to as before', async () => {
   await using folder = await tempFolder();
-  await using there = await liveTown(folder, ...WISPS);
+  await using there = await liveDatabase(folder, ...WISPS);
   const head = await there.town.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
   const { result } = await there.run(false);
   expect(result.peers[0]).toMatchObject({ state: 'ahead', status: 'pushed', verified: true });
@@ -79,7 +79,7 @@ test('`live: false` is pushed to as before', async () => {
 
 test('`live: true` delivers to an inbox: ignored tables, uncommitted rows and the branch there stay', async () => {
   await using folder = await tempFolder();
-  await using there = await liveTown(folder, ...WISPS);
+  await using there = await liveDatabase(folder, ...WISPS);
   const { town, run } = there;
   const main = await mainOf(there);
   await there.sql("INSERT INTO items VALUES (9, 'uncommitted', 'dan')");
@@ -123,7 +123,7 @@ test('`live: true` delivers to an inbox: ignored tables, uncommitted rows and th
 
 test('a delivery that the server merged is up to date, and commits of the server come in', async () => {
   await using folder = await tempFolder();
-  await using there = await liveTown(folder, ...WISPS);
+  await using there = await liveDatabase(folder, ...WISPS);
   const { town, run } = there;
   await town.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");
   await run(true);
@@ -147,7 +147,7 @@ test('a delivery that the server merged is up to date, and commits of the server
 
 test('an inbox with commits that we lack is never overwritten, and its way out works', async () => {
   await using folder = await tempFolder();
-  await using there = await liveTown(folder);
+  await using there = await liveDatabase(folder);
   const { town, run } = there;
   const lost = await town.commit('first', "INSERT INTO items VALUES (5, 'five', 'ann')");
   await run(true);
@@ -177,7 +177,7 @@ const statementsOf = (hint: string): string[] =>
 
 test('the hint for uncommitted changes does no harm where the working set is behind its branch', async () => {
   await using folder = await tempFolder();
-  await using there = await liveTown(folder, ...WISPS);
+  await using there = await liveDatabase(folder, ...WISPS);
   const { town, run } = there;
   await town.commit('pushed', "INSERT INTO items VALUES (5, 'five', 'ann')", 'CREATE TABLE added (id INT PRIMARY KEY)');
   await run(true);
@@ -207,7 +207,7 @@ test('the hint for uncommitted changes does no harm where the working set is beh
 
 test('rows of both kinds in one table survive the way that the documentation describes', async () => {
   await using folder = await tempFolder();
-  await using there = await liveTown(folder, ...WISPS);
+  await using there = await liveDatabase(folder, ...WISPS);
   const { town, run } = there;
   await town.commit(
     'pushed',
@@ -236,7 +236,7 @@ test('rows of both kinds in one table survive the way that the documentation des
 
 test('a running server hands out AUTO_INCREMENT values that a push brought, until it is told the next one', async () => {
   await using folder = await tempFolder();
-  await using there = await liveTown(
+  await using there = await liveDatabase(
     folder,
     'CREATE TABLE jobs (id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20))',
     "INSERT INTO jobs (name) VALUES ('a')",
@@ -258,10 +258,10 @@ test('a running server hands out AUTO_INCREMENT values that a push brought, unti
 
 test('a database behind ssh is live as well: its ignored tables and uncommitted rows stay', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await town.commit('ignore', ...WISPS);
   await cp(town.path, folder.file('far'), { recursive: true });
-  const far = openTestTown(folder.file('far'));
+  const far = openTestDatabase(folder.file('far'));
   await far.sql(
     'CREATE TABLE wisps (id INT PRIMARY KEY)',
     'INSERT INTO wisps VALUES (1), (2)',
@@ -287,7 +287,7 @@ test('a database behind ssh is live as well: its ignored tables and uncommitted 
 
 test('a lease does not replace a branch that may be the one of a running database', async () => {
   await using folder = await tempFolder();
-  await using there = await liveTown(folder, ...WISPS);
+  await using there = await liveDatabase(folder, ...WISPS);
   const main = String(await mainOf(there));
   await there.town.sql("CALL DOLT_COMMIT('--amend', '-m', 'amended')");
   const { result } = await there.run(null, { command: 'push', leases: new Map([['live', main]]) });

@@ -13,10 +13,10 @@ import { withValues } from '../../src/report/values.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
 import type { PeerProgress } from '../../src/sync/peer-progress.ts';
 import { command } from '../helpers/commanding.ts';
-import { federateTown, filePeer } from '../helpers/federating.ts';
+import { makeEmptyDatabase, openTestDatabase } from '../helpers/database.ts';
+import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeEmptyTown, openTestTown } from '../helpers/town.ts';
-import { HASH_ORDERS, type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
+import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
 
 // What a row says of its creation counts from the date of the commit in common on.
 const PAST = "SET @@dolt_committer_date = '2026-01-01T00:00:00Z'";
@@ -45,7 +45,7 @@ const SOUTH = [
   "UPDATE issues SET parent = 'e.1.1' WHERE id = 'old'",
 ];
 
-/** A run of one of the towns: it reads the other one's mailbox and publishes in its own. */
+/** A run of one of the databases: it reads the other one's mailbox and publishes in its own. */
 function run(folder: TempFolder, town: 'north' | 'south', options: Parameters<typeof command>[2] = {}) {
   const other = town === 'north' ? 'south' : 'north';
   const peers = {
@@ -64,7 +64,7 @@ const listed = (lost: Awaited<ReturnType<typeof lostIn>>) =>
   lost.map(({ kind, table, key }) => `${kind}: ${[table, ...Object.values(key ?? {})].join(' ')}`);
 
 /** Everything that refers to an issue, as a sorted list. */
-async function family(towns: TwoTowns, town: 'north' | 'south', id: string) {
+async function family(towns: TwoDatabases, town: 'north' | 'south', id: string) {
   const rows = await towns[town].rows(
     `SELECT CONCAT('label ', label) AS r FROM labels WHERE issue_id = '${id}' UNION ALL SELECT CONCAT('comment ', body) FROM comments WHERE issue_id = '${id}' UNION ALL SELECT CONCAT('edge ', id) FROM edges WHERE a = '${id}' OR b = '${id}' UNION ALL SELECT CONCAT('child ', id) FROM issues WHERE parent = '${id}' ORDER BY r`,
   );
@@ -72,9 +72,9 @@ async function family(towns: TwoTowns, town: 'north' | 'south', id: string) {
 }
 
 describe.each(HASH_ORDERS)('two issues under one key, %s', (order) => {
-  test('the later one goes with all that was added with it, and both towns learn of it', async () => {
+  test('the later one goes with all that was added with it, and both databases learn of it', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...BASE);
+    const towns = await twoDatabases(folder, ...BASE);
     await towns.edit(NORTH, SOUTH, order);
 
     const { result: inNorth } = await run(folder, 'north');
@@ -159,7 +159,7 @@ describe('three databases', () => {
 
   test('that each added an issue under one key learn each of what they lost, whoever merged', async () => {
     await using folder = await tempFolder();
-    const towns = await manyTowns(folder, { a: item('a', 1), b: item('b', 2), c: item('c', 3) });
+    const towns = await manyDatabases(folder, { a: item('a', 1), b: item('b', 2), c: item('c', 3) });
     const inA = await towns.sync('a', ['b', 'c']);
     expect(inA.merge?.commits).toBe(2);
     expect(titles(inA.runs)).toEqual(['b', 'c']);
@@ -176,7 +176,7 @@ describe('three databases', () => {
 
   test('a third one without a part in it is told nothing', async () => {
     await using folder = await tempFolder();
-    const towns = await manyTowns(folder, {
+    const towns = await manyDatabases(folder, {
       a: item('a', 1),
       b: item('b', 2),
       c: "INSERT INTO issues VALUES ('own', 'c', NULL, NULL)",
@@ -191,7 +191,7 @@ describe('three databases', () => {
 
   test('a merge with a strategy of its own is not repeated, and that is said', async () => {
     await using folder = await tempFolder();
-    const towns = await manyTowns(folder, { a: item('a', 1), b: item('b', 2) });
+    const towns = await manyDatabases(folder, { a: item('a', 1), b: item('b', 2) });
     await towns.sync('a', ['b'], 'theirs');
     await towns.publish('a');
     const notices: Diagnostic[] = [];
@@ -204,7 +204,7 @@ describe('three databases', () => {
 
 test('of many merges that came in at once, the newest are looked at and the rest is counted', async () => {
   await using folder = await tempFolder();
-  const towns = await manyTowns(folder, { a: "INSERT INTO issues VALUES ('a', 'a', NULL, NULL)" });
+  const towns = await manyDatabases(folder, { a: "INSERT INTO issues VALUES ('a', 'a', NULL, NULL)" });
   await cp(folder.file('a'), folder.file('b'), { recursive: true });
   const merges = Array.from({ length: 23 }, (_, n) => [
     `CALL DOLT_CHECKOUT('-b', 'x${n}', 'main~${n + 1}')`,
@@ -217,7 +217,7 @@ test('of many merges that came in at once, the newest are looked at and the rest
     `SET @@dolt_${who}_name = 'dolt-federation'`,
     `SET @@dolt_${who}_email = '${MERGE_EMAIL}'`,
   ]);
-  await openTestTown(folder.file('a')).sql(...signed, ...merges.flat());
+  await openTestDatabase(folder.file('a')).sql(...signed, ...merges.flat());
   await towns.publish('a');
   const notices: Diagnostic[] = [];
   await towns.sync('b', ['a'], 'newest', (notice) => void notices.push(notice));
@@ -228,10 +228,10 @@ test('of many merges that came in at once, the newest are looked at and the rest
 }, 60_000);
 
 /** Databases that come from one, each with what it added. */
-async function manyTowns(folder: TempFolder, added: Readonly<Record<string, string>>) {
-  const base = await makeEmptyTown(folder.file('base'));
+async function manyDatabases(folder: TempFolder, added: Readonly<Record<string, string>>) {
+  const base = await makeEmptyDatabase(folder.file('base'));
   await base.commit('base', ...BASE);
-  const open = (name: string) => openTestTown(folder.file(name));
+  const open = (name: string) => openTestDatabase(folder.file(name));
   const publish = (name: string) =>
     open(name).sql(
       `CALL DOLT_REMOTE('add', 'own', 'file://${folder.file(`${name}.box`)}')`,
@@ -251,7 +251,7 @@ async function manyTowns(folder: TempFolder, added: Readonly<Record<string, stri
       strategy: ConflictStrategy = 'newest',
       notify = (_: Diagnostic) => {},
     ) =>
-      federateTown({
+      federateDatabase({
         town: folder.file(name),
         tempDir: folder.file('tmp'),
         peers: others.map((other) => ({ ...filePeer(other, folder.file(`${other}.box`), 'upstream'), strategy })),
@@ -273,7 +273,7 @@ function titles(runs: readonly PeerProgress[]): (string | null | undefined)[] {
 
 test('the summary of a runner has what brings a row back, as far as keys may be shown', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...BASE);
+  const towns = await twoDatabases(folder, ...BASE);
   await towns.edit(NORTH, SOUTH);
   const { result } = await run(folder, 'north');
   const [first] = await lostIn(result);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 import { byCell, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
-import { HASH_ORDERS, twoTowns } from '../helpers/two-towns.ts';
 
 const made = [
   'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20))',
@@ -44,7 +44,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     '$by: $change, rows deleted on either side and changed on the other',
     async ({ change, by, rows }) => {
       await using folder = await tempFolder();
-      const towns = await twoTowns(folder, ...made);
+      const towns = await twoDatabases(folder, ...made);
       const alter = `ALTER TABLE t ${change}`;
       await towns.edit(
         [...(by === 'north' ? [alter] : []), ...NORTH],
@@ -66,7 +66,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
 
   test('a value in the new column goes with the row that has it', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...made);
+    const towns = await twoDatabases(folder, ...made);
     await towns.edit(
       [...NORTH],
       ['ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT 7', ...SOUTH, 'UPDATE t SET c = 9'],
@@ -84,7 +84,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
 
   test('a column dropped on one side stays dropped, and the rows outlive', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...made);
+    const towns = await twoDatabases(folder, ...made);
     await towns.edit(['ALTER TABLE t DROP COLUMN b', ...NORTH], SOUTH, order);
     const inNorth = await towns.run('north');
     expect(inNorth.run('south').failure).toBeNull();
@@ -115,7 +115,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     },
   ])('columns $kind are refused with what helps, and nothing is resolved', async ({ north, south }) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...made);
+    const towns = await twoDatabases(folder, ...made);
     await towns.edit(
       ['DELETE FROM t WHERE id = 1', ...north],
       ["UPDATE t SET a = 'south', b = 'south' WHERE id = 1", ...south],
@@ -131,7 +131,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
 
   test('a column replaced by another one is none that was renamed', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...made);
+    const towns = await twoDatabases(folder, ...made);
     await towns.edit(
       ['ALTER TABLE t DROP COLUMN b', 'ALTER TABLE t ADD COLUMN n INT DEFAULT 4', ...NORTH],
       ["UPDATE t SET a = 'south' WHERE id = 3"],
@@ -153,7 +153,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     { alter: 'MODIFY COLUMN b VARCHAR(20) FIRST', columns: 'id, a, b', more: {} },
   ])('$alter: the right rows or a refusal, as this Dolt cannot merge all of them', async ({ alter, columns, more }) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...made);
+    const towns = await twoDatabases(folder, ...made);
     await towns.edit([`ALTER TABLE t ${alter}`, ...NORTH], SOUTH, order);
     const before = await towns.north.rows('SELECT * FROM t');
     const { failure } = (await towns.run('north')).run('south');
@@ -175,7 +175,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     { table: 'a VARCHAR(20), b VARCHAR(20), id INT PRIMARY KEY', after: '`b` varchar(20),\n  `id` int NOT NULL' },
   ])('a column dropped before the key of ($table): the table is whole, or the merge is refused', async (shape) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       `CREATE TABLE t (${shape.table})`,
       "INSERT INTO t (id, a, b) VALUES (1, 'a', 'b'), (2, 'a', 'b')",
@@ -199,7 +199,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
 
   test("a new column in beads' config, whose rows are taken whole", async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       ...['issues', 'dependencies', 'labels', 'events'].map((name) => `CREATE TABLE ${name} (id INT PRIMARY KEY)`),
       'CREATE TABLE config (`key` VARCHAR(40) PRIMARY KEY, value TEXT)',
@@ -234,7 +234,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
 
 test.each(HASH_ORDERS)('a unique key beside the new column: rows wait with its default (%s)', async (order) => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...made, 'UPDATE t SET b = id', 'CREATE UNIQUE INDEX u ON t (b)');
+  const towns = await twoDatabases(folder, ...made, 'UPDATE t SET b = id', 'CREATE UNIQUE INDEX u ON t (b)');
   await towns.edit(
     [
       "ALTER TABLE t ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'it''s'",
@@ -261,7 +261,7 @@ describe('ours and theirs', () => {
     { by: 'north', strategy: 'ours', rows: [1, 2] },
   ] as const)('$strategy, with a new column of $by', async ({ by, strategy, rows }) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...made);
+    const towns = await twoDatabases(folder, ...made);
     const alter = 'ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT 7';
     await towns.edit([...(by === 'north' ? [alter] : []), ...NORTH], [...(by === 'south' ? [alter] : []), ...SOUTH]);
     const inNorth = await towns.run('north', { strategy });
@@ -311,7 +311,7 @@ describe.each(['ours', 'theirs'] as const)('resolve, with a new column of %s', (
 
 test('a table with a trigger, whose row would have to be rewritten, is refused', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(
+  const towns = await twoDatabases(
     folder,
     ...made,
     'CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY)',

@@ -4,22 +4,22 @@ import { removePeer } from '../../src/commands/remove-peer.ts';
 import { resolve } from '../../src/commands/resolve.ts';
 import { writeNotes } from '../../src/sync/remotes/remote-notes.ts';
 import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { examine, told } from '../helpers/examining.ts';
 import { removing } from '../helpers/removing.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, openTestTown, type TestTown } from '../helpers/town.ts';
 
 const REFS = 'SELECT name, hash FROM dolt_remote_branches ORDER BY name';
 const REMOTES = 'SELECT name, url FROM dolt_remotes ORDER BY name';
 const RUN = { overrides: {} };
 const DEAD_PID = 2 ** 22 + 1;
 
-const stateOf = (town: TestTown) => readFile(`${town.path}/.dolt/repo_state.json`, 'utf8');
+const stateOf = (town: TestDatabase) => readFile(`${town.path}/.dolt/repo_state.json`, 'utf8');
 
-/** A town that has published to the folder `name`, and whose branch follows it as the remote `remote`. */
-async function publishedTown(folder: TempFolder, remote: string, name: string): Promise<TestTown> {
-  const town = await makeTown(folder.file('town'));
+/** A database that has published to the folder `name`, and whose branch follows it as the remote `remote`. */
+async function publishedDatabase(folder: TempFolder, remote: string, name: string): Promise<TestDatabase> {
+  const town = await makeDatabase(folder.file('town'));
   await town.dolt('remote', 'add', remote, `file://${folder.file(name)}`);
   await town.dolt('push', '-u', remote, 'main');
   return town;
@@ -28,7 +28,7 @@ async function publishedTown(folder: TempFolder, remote: string, name: string): 
 /** Somebody else adds a row to a folder. */
 async function othersCommit(folder: TempFolder, name: string, id = 8): Promise<string> {
   await rm(folder.file('other'), { recursive: true, force: true });
-  const other = await cloneTown(`file://${folder.file(name)}`, folder.file('other'));
+  const other = await cloneDatabase(`file://${folder.file(name)}`, folder.file('other'));
   const head = await other.commit('theirs', `INSERT INTO items VALUES (${id}, 'theirs', 'cat')`);
   await other.dolt('push', 'origin', 'main');
   return head;
@@ -44,7 +44,7 @@ async function beadsWorkspace(folder: TempFolder, text = ''): Promise<void> {
 describe('a remote of the database that is not ours', () => {
   test('is left alone, with what follows it; ours has another name, and a notice names both', async () => {
     await using folder = await tempFolder();
-    const town = await publishedTown(folder, 'origin', 'theirs');
+    const town = await publishedDatabase(folder, 'origin', 'theirs');
     const [refs, state] = [await town.rows(REFS), await stateOf(town)];
     const primary = { overrides: { remote: `file://${folder.file('primary')}` } };
 
@@ -78,7 +78,7 @@ describe('a remote of the database that is not ours', () => {
 
   test('with the address of the peer is used, in any spelling, and not removed with it', async () => {
     await using folder = await tempFolder();
-    const town = await publishedTown(folder, 'box', 'box');
+    const town = await publishedDatabase(folder, 'box', 'box');
     await mkdir(folder.file('.beads'));
     const file = folder.file('.beads', 'config.yaml');
     await writeFile(file, `sync: {mode: dolt-native}\nfederation: {peers: {box: 'file://${folder.path}/b%6Fx'}}\n`);
@@ -97,7 +97,7 @@ describe('a remote of the database that is not ours', () => {
 
   test('is no obstacle unless two of our own peers need one name', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await town.dolt('remote', 'add', 'a', `file://${folder.file('taken')}`);
     const peers = `a: file://${folder.file('a')}\ndolt-federation-a: file://${folder.file('b')}\nc: file://${folder.file('c')}`;
     const { result } = await command(folder, peers);
@@ -112,7 +112,7 @@ describe('a remote of the database that is not ours', () => {
 describe('remotes that exist during a run only', () => {
   test('in a workspace of beads nothing of them stays', async () => {
     await using folder = await tempFolder();
-    const town = await publishedTown(folder, 'origin', 'theirs');
+    const town = await publishedDatabase(folder, 'origin', 'theirs');
     await beadsWorkspace(folder);
     const [refs, state] = [await town.rows(REFS), await stateOf(town)];
     const peers = `box: file://${folder.file('box')}\nsame: file://${folder.file('theirs')}`;
@@ -139,7 +139,7 @@ describe('remotes that exist during a run only', () => {
 
   test('what a killed run has left is removed by the next, and nothing else of that name', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
     await town.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
     await town.dolt('push', 'box', 'main');
@@ -154,19 +154,19 @@ describe('remotes that exist during a run only', () => {
 
   test('a clone in such a workspace has no remote afterwards', async () => {
     await using folder = await tempFolder();
-    const first = await publishedTown(folder, 'x', 'primary');
+    const first = await publishedDatabase(folder, 'x', 'primary');
     await rm(folder.file('town'), { recursive: true });
     await beadsWorkspace(folder);
     const primary = { remote: `file://${folder.file('primary')}` };
     const { result } = await command(folder, '', { overrides: primary, bootstrap: 'origin' });
     expect(result.peers).toMatchObject([{ state: 'up-to-date', verified: true }]);
-    expect(await openTestTown(first.path).rows(REMOTES)).toEqual([]);
+    expect(await openTestDatabase(first.path).rows(REMOTES)).toEqual([]);
   });
 
   test('what manual left can be resolved without a tracking ref', async () => {
     await using folder = await tempFolder();
-    const town = await publishedTown(folder, 'x', 'box');
-    const other = await cloneTown(`file://${folder.file('box')}`, folder.file('other'));
+    const town = await publishedDatabase(folder, 'x', 'box');
+    const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
     await town.sql("CALL DOLT_REMOTE('remove', 'x')");
     await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 1");
     await other.dolt('push', 'origin', 'main');
@@ -203,9 +203,9 @@ describe('status and a dry run', () => {
     ['a dry run that would fix remotes', { dryRun: true, fixRemotes: true }],
   ] as const)('%s writes nothing: no remote, ref, tag or folder', async (_, asked) => {
     await using folder = await tempFolder();
-    const town = await publishedTown(folder, 'box', 'box');
+    const town = await publishedDatabase(folder, 'box', 'box');
     const theirs = await othersCommit(folder, 'box');
-    await openTestTown(folder.file('other')).sql("CALL DOLT_TAG('v1', 'main')", "CALL DOLT_PUSH('origin', 'v1')");
+    await openTestDatabase(folder.file('other')).sql("CALL DOLT_TAG('v1', 'main')", "CALL DOLT_PUSH('origin', 'v1')");
     await rm(folder.file('box', 'oldgen'), { recursive: true });
     await cp(folder.file('box'), folder.file('new'), { recursive: true });
     await mkdir(folder.file('empty'));
@@ -243,7 +243,7 @@ describe('status and a dry run', () => {
 describe('an address that the database uses for a backup', () => {
   test('fails its peer alone, with the fix, in any spelling; doctor says so as well', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await town.dolt('backup', 'add', 'nightly', `file://${folder.file('safe')}`);
     const peers = `box: file://${folder.file('box')}\nsafe: file://${folder.path}/s%61fe`;
     const { result } = await command(folder, peers);
@@ -263,7 +263,7 @@ describe('an address that the database uses for a backup', () => {
 
 test('the command that undoes a forced push also works where the remote is gone after the run', async () => {
   await using folder = await tempFolder();
-  const town = await publishedTown(folder, 'x', 'box');
+  const town = await publishedDatabase(folder, 'x', 'box');
   await town.sql("CALL DOLT_REMOTE('remove', 'x')");
   await beadsWorkspace(folder);
   const theirs = await othersCommit(folder, 'box');
@@ -282,6 +282,6 @@ test('the command that undoes a forced push also works where the remote is gone 
     'dolt remote remove',
   ]);
   for (const line of words) await town.dolt(...line.split(' ').slice(1));
-  expect(await (await cloneTown(`file://${folder.file('box')}`, folder.file('after'))).head()).toBe(theirs);
+  expect(await (await cloneDatabase(`file://${folder.file('box')}`, folder.file('after'))).head()).toBe(theirs);
   expect(await town.rows(REMOTES)).toEqual([]);
 });

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
 import { run } from '../../src/dolt/process.ts';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { filesBelow } from '../helpers/files-below.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, openTestTown } from '../helpers/town.ts';
 
 const METADATA = { backend: 'dolt', dolt_mode: 'embedded', dolt_database: 'north' };
 const CONFIG = (box: string) => `sync: {mode: dolt-native}\nfederation: {remote: "file://${box}"}\n`;
@@ -25,7 +25,7 @@ async function git(cwd: string, ...args: readonly string[]): Promise<void> {
 let seed: TempFolder;
 beforeAll(async () => {
   seed = await tempFolder();
-  const town = await makeTown(seed.file('north'));
+  const town = await makeDatabase(seed.file('north'));
   await town.dolt('remote', 'add', 'other', `file://${seed.file('box')}`);
   await town.dolt('push', 'other', 'main');
   await town.dolt('remote', 'remove', 'other');
@@ -34,7 +34,7 @@ afterAll(async () => {
   await seed[Symbol.asyncDispose]();
 });
 
-/** A mailbox that another town filled, and a workspace whose database has one more commit. @returns that commit */
+/** A mailbox that another database filled, and a workspace whose database has one more commit. @returns that commit */
 async function workspace(
   folder: TempFolder,
   metadata: object = METADATA,
@@ -46,7 +46,10 @@ async function workspace(
   await writeFile(beads('metadata.json'), JSON.stringify(metadata, null, 2));
   await writeFile(beads('config.yaml'), CONFIG(folder.file('box')));
   await writeFile(beads('.gitignore'), 'dolt/\nembeddeddolt/\n.test-dolt/\n');
-  return await openTestTown(beads(...place.split('/'))).commit('mine', "UPDATE items SET title = 'mine' WHERE id = 1");
+  return await openTestDatabase(beads(...place.split('/'))).commit(
+    'mine',
+    "UPDATE items SET title = 'mine' WHERE id = 1",
+  );
 }
 
 const FOUND = { database: undefined, overrides: {} } as const;

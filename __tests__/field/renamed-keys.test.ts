@@ -6,7 +6,7 @@ import type { RunResult } from '../../src/contract/result.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
 import { command } from '../helpers/commanding.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, twoTowns } from '../helpers/two-towns.ts';
+import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 
 const COUNT = 34;
 const BASE = [
@@ -31,7 +31,7 @@ const from = ({ peers }: RunResult, name: string) => peers.find((peer) => peer.n
 describe.each(HASH_ORDERS)('a rename here, an edit there, %s', (order) => {
   test('is held back as a mass deletion that says what was added, and left for a person once it is accepted', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...BASE);
+    const towns = await twoDatabases(folder, ...BASE);
     await towns.edit([RENAME], ["UPDATE issues SET title = 'edited' WHERE id = 'bd-1'"], order);
     const { result: held } = await run(folder, 'south', []);
     expect(from(held, 'north')?.error).toMatchObject({ code: 'mass-deletion' });
@@ -70,7 +70,7 @@ describe.each(HASH_ORDERS)('a rename here, an edit there, %s', (order) => {
 
   test('is left for a person as well where a new row refers to the old key', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...BASE);
+    const towns = await twoDatabases(folder, ...BASE);
     await towns.edit([RENAME], ["INSERT INTO labels VALUES ('bd-2', 'new')"], order);
     const run = (await towns.run('north')).run('south');
     expect(run.conflicts.filter(({ left }) => left)).toMatchObject([
@@ -101,7 +101,7 @@ test.each([
   '%s is no rename',
   async (_, edits) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...BASE);
+    const towns = await twoDatabases(folder, ...BASE);
     await towns.edit(edits, ["UPDATE issues SET title = 'edited' WHERE id = 'bd-1'"]);
     const run = (await towns.run('north')).run('south');
     expect(run.conflicts.filter(({ kind }) => kind !== 'restored')).toMatchObject([{ kind: 'deleted', left: false }]);
@@ -111,7 +111,7 @@ test.each([
 
 test('a rename that the other side did not touch is merged without a word', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...BASE);
+  const towns = await twoDatabases(folder, ...BASE);
   await towns.edit([RENAME], ["INSERT INTO issues VALUES ('bd-99', 'new', NULL, NULL)"]);
   const run = (await towns.run('north')).run('south');
   expect(run.conflicts).toEqual([]);

@@ -3,10 +3,10 @@ import { describe, expect, test } from '@jest/globals';
 import { checkHeads } from '../../src/resolve/check-heads.ts';
 import { readConflicts } from '../../src/resolve/store-conflicts.ts';
 import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeEmptyDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { EDITED, FIRST_ROWS, inStep, REWRITES, runPrinted, wayOut } from '../helpers/rewriting.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeEmptyTown } from '../helpers/town.ts';
 
 const ROWS = 'SELECT * FROM t ORDER BY id';
 const KINDS = Object.keys(REWRITES);
@@ -119,7 +119,7 @@ describe('ways out', () => {
     expect(told?.message).toContain(tag);
     await it.south.sql('DROP TABLE notes');
     await it.run('south');
-    const reader = await cloneTown(`file://${folder.file('box')}`, folder.file('reader'));
+    const reader = await cloneDatabase(`file://${folder.file('box')}`, folder.file('reader'));
     expect(await reader.rows(`SELECT tag_name FROM dolt_tags WHERE tag_name = '${tag}'`)).toEqual([]);
 
     await runPrinted(it.south, told?.hint ?? '');
@@ -195,7 +195,7 @@ describe('ways out', () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await rm(it.south.path, { recursive: true });
-    const anew = await makeEmptyTown(it.south.path);
+    const anew = await makeEmptyDatabase(it.south.path);
     await anew.commit('other rows', ...FIRST_ROWS);
     const refused = await it.box('south', wayOut('adopt', it.head));
     expect(refused.error?.code).toBe('local-commits');

@@ -2,9 +2,9 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeEmptyDatabase } from '../helpers/database.ts';
 import { EDITED, inStep, REWRITES, wayOut } from '../helpers/rewriting.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeEmptyTown } from '../helpers/town.ts';
 
 const ROWS = 'SELECT * FROM t ORDER BY id';
 const REFUSED = { state: 'rewritten', status: 'conflict', error: { code: 'history-rewritten' } };
@@ -63,9 +63,12 @@ describe('without memory', () => {
   test('two databases that ran one schema on one first commit are merged, unless they hold equal rows', async () => {
     await using folder = await tempFolder();
     const url = `file://${folder.file('box')}`;
-    const north = await makeEmptyTown(folder.file('north'));
+    const north = await makeEmptyDatabase(folder.file('north'));
     await north.sql(`CALL DOLT_REMOTE('add', 'seed', '${url}')`, "CALL DOLT_PUSH('seed', 'main')");
-    const [south, east] = [await cloneTown(url, folder.file('south')), await cloneTown(url, folder.file('east'))];
+    const [south, east] = [
+      await cloneDatabase(url, folder.file('south')),
+      await cloneDatabase(url, folder.file('east')),
+    ];
     const schema = ['CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20))', 'CREATE TABLE config (k INT PRIMARY KEY)'];
     await north.commit('north', ...schema, 'INSERT INTO config VALUES (1)', "INSERT INTO t VALUES (1, 'north')");
     await south.commit('south', ...schema, 'INSERT INTO config VALUES (1)', "INSERT INTO t VALUES (2, 'south')");
@@ -129,7 +132,7 @@ describe('a third peer', () => {
     expect((await both()).peers).toMatchObject([{ state: 'up-to-date' }, REFUSED]);
 
     // A peer that this database never met, with the old history.
-    await cloneTown(`file://${folder.file('far')}`, folder.file('copy'));
+    await cloneDatabase(`file://${folder.file('far')}`, folder.file('copy'));
     await rename(folder.file('far'), folder.file('new'));
     const third = await command(folder, `new: file://${folder.file('new')}`, { database: 'south' });
     expect(third.result.peers).toMatchObject([{ ...REFUSED, memory: 'none', rewritten: { side: 'ours' } }]);

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { readIncoming } from '../../src/sync/incoming/read-incoming.ts';
+import { makeEmptyDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeEmptyTown } from '../helpers/town.ts';
-import { HASH_ORDERS, twoTowns } from '../helpers/two-towns.ts';
+import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 
 const SYSTEM_TABLES = [
   'dolt_conflicts_',
@@ -16,7 +16,7 @@ const PREFIXES = ['to_', 'from_', 'base_', 'our_', 'their_'] as const;
 
 /** Asks the engine for the columns of its own system tables, and makes names from them that could clash. */
 async function clashingNames(folder: TempFolder): Promise<{ readonly all: string[]; readonly bare: string[] }> {
-  const town = await makeEmptyTown(folder.file('plain'));
+  const town = await makeEmptyDatabase(folder.file('plain'));
   await town.commit('tables', 'CREATE TABLE keyed (id INT PRIMARY KEY, a INT)', 'CREATE TABLE keyless (id INT, a INT)');
   const names = new Set<string>();
   for (const system of SYSTEM_TABLES) {
@@ -64,7 +64,7 @@ test.each(HASH_ORDERS)('columns named like those of system tables: every cell is
   });
   const each = (make: (one: { table: string; key: string; x: string }) => string[]): string[] =>
     tables.flatMap(({ table, key, name }) => make({ table, key: quoted(key), x: quoted(key === name ? 'x' : name) }));
-  const towns = await twoTowns(
+  const towns = await twoDatabases(
     folder,
     'CREATE TABLE other (id INT PRIMARY KEY)',
     ...tables.map(({ table, columns }) => `CREATE TABLE ${table} (${columns}, updated_at DATETIME(6))`),
@@ -117,7 +117,7 @@ test.each(HASH_ORDERS)('columns named like those of system tables: every cell is
 
 test('a key named like a column of Dolt does not blind the checks of what a peer brings', async () => {
   await using folder = await tempFolder();
-  const town = await makeEmptyTown(folder.file('town'));
+  const town = await makeEmptyDatabase(folder.file('town'));
   const rows = Array.from({ length: 20 }, (_, n) => `('r${n}', 'x', 'x', '2026-02-01')`).join(', ');
   const from = await town.commit(
     'base',
@@ -172,7 +172,7 @@ test('a key named like a column of Dolt does not blind the checks of what a peer
 test.each(HASH_ORDERS)('a broken constraint beside columns named like those of the violations (%s)', async (order) => {
   await using folder = await tempFolder();
   const names = 'violation_type, violation_info, from_root_ish, dolt_row_hash';
-  const towns = await twoTowns(
+  const towns = await twoDatabases(
     folder,
     `CREATE TABLE u (id INT PRIMARY KEY, k VARCHAR(9) UNIQUE, created_at DATETIME, ${names.replaceAll(/(\w+)(?:, )?/g, '$1 VARCHAR(9), ')}a INT)`,
   );
@@ -195,7 +195,7 @@ test.each(HASH_ORDERS)('a broken constraint beside columns named like those of t
 
 test('a name that the client keeps for itself is refused before anything is resolved', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(
+  const towns = await twoDatabases(
     folder,
     'CREATE TABLE t (id INT PRIMARY KEY, `__proto__` INT)',
     'INSERT INTO t VALUES (1, 1)',
@@ -207,7 +207,7 @@ test('a name that the client keeps for itself is refused before anything is reso
 
 test('two columns of one name without a primary key are refused before anything is resolved', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, 'CREATE TABLE t (a INT, cardinality INT)', 'INSERT INTO t VALUES (1, 1)');
+  const towns = await twoDatabases(folder, 'CREATE TABLE t (a INT, cardinality INT)', 'INSERT INTO t VALUES (1, 1)');
   await towns.edit(['UPDATE t SET cardinality = 2'], ['UPDATE t SET cardinality = 3']);
   for (const strategy of ['newest', 'manual'] as const) {
     const { failure } = (await towns.run('north', { strategy })).run('south');
@@ -222,7 +222,7 @@ test.each(HASH_ORDERS)('tables with odd names, whose conflicts are read from bot
     { table: quoted(name.replaceAll('`', '``')), index: [] },
     { table: quoted(`${name}2`.replaceAll('`', '``')), index: ['CREATE INDEX f ON'] },
   ]);
-  const towns = await twoTowns(
+  const towns = await twoDatabases(
     folder,
     ...tables.flatMap(({ table, index }) => [
       `CREATE TABLE ${table} (id INT PRIMARY KEY, a VARCHAR(9), \`commit\` VARCHAR(9), updated_at DATETIME)`,

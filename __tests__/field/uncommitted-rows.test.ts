@@ -2,13 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { finishAdvances } from '../../src/sync/advance.ts';
 import { readUncommitted, setAside } from '../../src/sync/merge/kept-changes.ts';
 import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeEmptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeEmptyTown, type TestTown } from '../helpers/town.ts';
 
 interface Dirty {
-  readonly town: TestTown;
-  readonly other: TestTown;
+  readonly town: TestDatabase;
+  readonly other: TestDatabase;
   readonly peers: string;
 }
 
@@ -22,17 +22,18 @@ async function prepare(
   folder: TempFolder,
   { base = CONFIG, theirs }: { readonly base?: readonly string[]; readonly theirs: readonly string[] },
 ): Promise<Dirty> {
-  const town = await makeEmptyTown(folder.file('town'));
+  const town = await makeEmptyDatabase(folder.file('town'));
   await town.commit('base', ...base);
   const url = `file://${folder.file('box')}`;
   await town.publish(url);
-  const other = await cloneTown(url, folder.file('other'));
+  const other = await cloneDatabase(url, folder.file('other'));
   await other.commit('theirs', ...theirs);
   await other.dolt('push', 'origin', 'main');
   return { town, other, peers: `box: ${url}` };
 }
 
-const branches = async (town: TestTown) => (await town.rows('SELECT name FROM dolt_branches')).map(({ name }) => name);
+const branches = async (town: TestDatabase) =>
+  (await town.rows('SELECT name FROM dolt_branches')).map(({ name }) => name);
 
 describe('a table with uncommitted rows', () => {
   test('takes other rows of a peer, and keeps its own uncommitted: added, changed and removed', async () => {
@@ -166,8 +167,8 @@ describe('a table with uncommitted rows', () => {
 
 describe('a run that died while rows were set aside', () => {
   /** What a kill leaves between setting rows aside and writing them back. */
-  async function interrupted(folder: TempFolder): Promise<{ readonly town: TestTown; readonly head: string }> {
-    const town = await makeEmptyTown(folder.file('town'));
+  async function interrupted(folder: TempFolder): Promise<{ readonly town: TestDatabase; readonly head: string }> {
+    const town = await makeEmptyDatabase(folder.file('town'));
     const head = await town.commit('base', ...CONFIG);
     await town.sql("UPDATE config SET value = 'blue' WHERE `key` = 'color'", "INSERT INTO config VALUES ('mine', '1')");
     await withDatabase(town.path, folder.file('tmp'), async (database) => {
@@ -211,7 +212,7 @@ describe('a run that died while rows were set aside', () => {
 
   test('before the rows were committed has touched nothing, and its branch goes', async () => {
     await using folder = await tempFolder();
-    const town = await makeEmptyTown(folder.file('town'));
+    const town = await makeEmptyDatabase(folder.file('town'));
     await town.commit('base', ...CONFIG);
     await town.sql("CALL DOLT_BRANCH('dolt-federation/kept/20260101T000000000Z/main')", 'DELETE FROM config');
     expect(await finish(folder)).toEqual([]);

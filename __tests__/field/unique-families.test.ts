@@ -1,9 +1,9 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { federateTown, filePeer } from '../helpers/federating.ts';
+import { openTestDatabase } from '../helpers/database.ts';
+import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { openTestTown } from '../helpers/town.ts';
-import { HASH_ORDERS, twoTowns } from '../helpers/two-towns.ts';
+import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 
 const OLD_BASE = "SET @@dolt_author_date = '2020-01-01T00:00:00Z', @@dolt_committer_date = '2020-01-01T00:00:00Z'";
 const EARLY = "'2020-02-01'";
@@ -15,7 +15,7 @@ const wide = (n: number, slug: string) =>
 
 test.each(HASH_ORDERS)('unique values among rows that were deleted, restored, wide or orphaned, %s', async (order) => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(
+  const towns = await twoDatabases(
     folder,
     OLD_BASE,
     'CREATE TABLE gone (id INT PRIMARY KEY, slug VARCHAR(9) UNIQUE, updated_at DATETIME)',
@@ -86,7 +86,7 @@ test.each(HASH_ORDERS)('unique values among rows that were deleted, restored, wi
 
 test('a row of the base that refers to an added row which lost is for a person', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(
+  const towns = await twoDatabases(
     folder,
     OLD_BASE,
     'CREATE TABLE par (id INT PRIMARY KEY, name VARCHAR(9) UNIQUE, created_at DATETIME)',
@@ -109,7 +109,7 @@ test('a row of the base that refers to an added row which lost is for a person',
 
 test('three databases that claim one value for three rows make one commit', async () => {
   await using folder = await tempFolder();
-  const base = openTestTown(folder.file('base'));
+  const base = openTestDatabase(folder.file('base'));
   await mkdir(base.path);
   await base.dolt('init', '-b', 'main', '--name', 'Ann', '--email', 'ann@example.org');
   await base.sql(
@@ -121,7 +121,7 @@ test('three databases that claim one value for three rows make one commit', asyn
   for (const [index, name] of names.entries()) {
     await cp(base.path, folder.file(name), { recursive: true });
     const id = index + 1;
-    await openTestTown(folder.file(name)).sql(
+    await openTestDatabase(folder.file(name)).sql(
       `UPDATE p SET slug = 'x', updated_at = '2020-0${5 - index}-01' WHERE id = ${id}`,
       `UPDATE p SET slug = '${'abc'[id - 1]}' WHERE id = ${(id % 3) + 1}`,
       `CALL DOLT_COMMIT('-A', '-m', '${name}')`,
@@ -135,12 +135,12 @@ test('three databases that claim one value for three rows make one commit', asyn
     const peers = names
       .filter((other) => other !== name)
       .map((other) => ({ ...filePeer(other, folder.file(`${other}.box`), 'upstream'), strategy: 'newest' as const }));
-    const outcome = await federateTown({ town: folder.file(name), tempDir: folder.file('tmp'), peers });
+    const outcome = await federateDatabase({ town: folder.file(name), tempDir: folder.file('tmp'), peers });
     expect(outcome.runs.map(({ failure }) => failure)).toEqual([null, null]);
     heads.add(outcome.head);
   }
   expect(heads.size).toBe(1);
-  const rows = await openTestTown(folder.file('one')).rows('SELECT id, slug FROM p ORDER BY id');
+  const rows = await openTestDatabase(folder.file('one')).rows('SELECT id, slug FROM p ORDER BY id');
   expect(rows.map(({ id }) => id)).toEqual([1, 2, 3]);
   expect(new Set(rows.map(({ slug }) => slug)).size).toBe(3);
 });

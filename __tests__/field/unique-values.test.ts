@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Conflict } from '../../src/contract/result.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
+import { HASH_ORDERS, type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
 
 const brief = ({ kind, table, key, left }: Conflict) => `${kind} ${table} ${Object.values(key).join(' ')} ${left}`;
 
@@ -11,7 +11,7 @@ const EARLY = "'2020-02-01'";
 const LATE = "'2020-03-01'";
 
 /** Both databases merge the other one's head, and make the same commit. @returns what north reports */
-async function mergeBoth(towns: TwoTowns): Promise<readonly Conflict[]> {
+async function mergeBoth(towns: TwoDatabases): Promise<readonly Conflict[]> {
   const inNorth = await towns.run('north');
   const inSouth = await towns.run('south');
   expect(inNorth.run('south').failure).toBeNull();
@@ -24,7 +24,7 @@ async function mergeBoth(towns: TwoTowns): Promise<readonly Conflict[]> {
 describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
   test('rows of the base stay; the later claim goes back, and so do those that took its value', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       OLD_BASE,
       'CREATE TABLE p (id INT PRIMARY KEY, name VARCHAR(10), slug VARCHAR(10) UNIQUE, updated_at DATETIME)',
@@ -105,7 +105,7 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
 
   test('added rows yield to rows of the base and to those created first, with all that refers to them', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       OLD_BASE,
       'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(5) UNIQUE, b VARCHAR(5) UNIQUE, created_at DATETIME)',
@@ -166,7 +166,7 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
 
   test('values are equal as the index compares them: collation, prefix, composite, generated', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       OLD_BASE,
       'CREATE TABLE ci (id INT PRIMARY KEY, a VARCHAR(20) COLLATE utf8mb4_0900_ai_ci UNIQUE, updated_at DATETIME)',
@@ -231,7 +231,7 @@ const SOUTH_CLAIM = `UPDATE p SET slug = 'x', updated_at = ${LATE} WHERE id = 2`
 
 test.each(['ours', 'theirs'] as const)('the rule is the same under %s', async (strategy) => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, OLD_BASE, ...CLAIMS);
+  const towns = await twoDatabases(folder, OLD_BASE, ...CLAIMS);
   await towns.edit([NORTH_CLAIM], [SOUTH_CLAIM]);
   const run = (await towns.run('south', { strategy })).run('north');
   expect(run.failure).toBeNull();
@@ -252,7 +252,7 @@ test.each([
   },
 ] as const)('$told', async ({ base, strategy, says }) => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, OLD_BASE, ...CLAIMS, ...base);
+  const towns = await twoDatabases(folder, OLD_BASE, ...CLAIMS, ...base);
   await towns.edit([NORTH_CLAIM], [SOUTH_CLAIM]);
   const before = await towns.north.head();
   const run = (await towns.run('north', { strategy })).run('south');
@@ -266,7 +266,11 @@ test.each(HASH_ORDERS)(
   'a key that one side added, and rows of the other that break it, are refused, %s',
   async (order) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, 'CREATE TABLE t (id INT PRIMARY KEY, a INT)', 'INSERT INTO t VALUES (1, 1)');
+    const towns = await twoDatabases(
+      folder,
+      'CREATE TABLE t (id INT PRIMARY KEY, a INT)',
+      'INSERT INTO t VALUES (1, 1)',
+    );
     await towns.edit(['ALTER TABLE t ADD UNIQUE KEY u (a)'], ['INSERT INTO t VALUES (2, 1)'], order);
     const before = await towns.north.head();
     const { failure } = (await towns.run('north')).run('south');
@@ -280,7 +284,7 @@ test.each(HASH_ORDERS)(
   'an index over an expression, whose duplicates Dolt cannot forget, is refused, %s',
   async (order) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       'CREATE TABLE fun (id INT PRIMARY KEY, a VARCHAR(20))',
       'CREATE UNIQUE INDEX k ON fun ((LOWER(a)))',

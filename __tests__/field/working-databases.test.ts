@@ -6,11 +6,11 @@ import { parseEndpoint } from '../../src/config/endpoint/parse.ts';
 import { fileRemote, foreignEntry } from '../../src/sync/remotes/file-remote.ts';
 import { command } from '../helpers/commanding.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
+import { makeDatabase, openTestDatabase, remoteHead } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { examine, told } from '../helpers/examining.ts';
 import { filesBelow } from '../helpers/files-below.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, openTestTown, remoteHead } from '../helpers/town.ts';
 
 /** What a `file://` endpoint of a folder is taken for. */
 const look = (path: string) =>
@@ -134,10 +134,10 @@ describe('with real databases', () => {
   let seed: TempFolder;
   beforeAll(async () => {
     seed = await tempFolder();
-    const south = await makeTown(seed.file('south'));
+    const south = await makeDatabase(seed.file('south'));
     await south.dolt('gc');
     await cp(seed.file('south'), seed.file('north'), { recursive: true });
-    await openTestTown(seed.file('north')).commit('of north', "UPDATE items SET title = 'north' WHERE id = 1");
+    await openTestDatabase(seed.file('north')).commit('of north', "UPDATE items SET title = 'north' WHERE id = 1");
   });
   afterAll(async () => {
     await seed[Symbol.asyncDispose]();
@@ -166,7 +166,7 @@ describe('with real databases', () => {
       }
       expect(await filesBelow(folder.file('south'))).toEqual(south);
       expect(await filesBelow(folder.file('full'))).toEqual(full);
-      const north = openTestTown(folder.file('north'));
+      const north = openTestDatabase(folder.file('north'));
       expect(await north.rows('SELECT name FROM dolt_remotes')).toEqual([{ name: 'box' }]);
       expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'x'))).toBe(await north.head());
       const checks = await examine(folder, peers, { database: 'north' });
@@ -204,7 +204,7 @@ describe('with real databases', () => {
     await towns(folder);
     const url = `file://${folder.file('box')}`;
     await lay(folder, 'box/lost+found/', 'box/.DS_Store');
-    const north = openTestTown(folder.file('north'));
+    const north = openTestDatabase(folder.file('north'));
     await north.dolt('remote', 'add', 'other', url);
     await north.dolt('fetch', 'other').catch(() => undefined);
     const { result } = await command(folder, `box: ${url}`, { database: 'north' });

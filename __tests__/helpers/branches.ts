@@ -1,16 +1,20 @@
 import { z } from 'zod';
-import type { TestTown } from './town.ts';
+import type { TestDatabase } from './database.ts';
 
 const branchRows = z.array(z.object({ name: z.string(), hash: z.string() }));
 
 /** The branches of a database, as Dolt itself reads them. */
-export async function branchesOf(town: TestTown): Promise<Readonly<Record<string, string>>> {
+export async function branchesOf(town: TestDatabase): Promise<Readonly<Record<string, string>>> {
   const rows = branchRows.parse(await town.rows('SELECT name, hash FROM dolt_branches'));
   return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
 }
 
 /** Which of these commits are neither the head nor an ancestor of it. */
-export async function missing(town: TestTown, head: string, commits: readonly string[]): Promise<readonly string[]> {
+export async function missing(
+  town: TestDatabase,
+  head: string,
+  commits: readonly string[],
+): Promise<readonly string[]> {
   const rows = await town.rows(
     `SELECT commit_hash FROM dolt_log('${head}') WHERE commit_hash IN (${[...commits, ''].map((each) => `'${each}'`).join(', ')})`,
   );

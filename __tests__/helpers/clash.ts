@@ -1,10 +1,10 @@
 import type { SyncRequest } from '../../src/commands/request.ts';
+import { cloneDatabase, makeDatabase, remoteHead, type TestDatabase } from './database.ts';
 import type { TempFolder } from './temp-folder.ts';
-import { cloneTown, makeTown, remoteHead, type TestTown } from './town.ts';
 
 export interface Clash {
-  readonly town: TestTown;
-  readonly stranger: TestTown;
+  readonly town: TestDatabase;
+  readonly stranger: TestDatabase;
   readonly ours: string;
   readonly theirs: string;
   readonly peers: string;
@@ -12,13 +12,13 @@ export interface Clash {
   mailbox(): Promise<string | null>;
 }
 
-/** A town and a mailbox that somebody else changed in the same cell: no merge brings them together. */
+/** A database and a mailbox that somebody else changed in the same cell: no merge brings them together. */
 export async function clash(folder: TempFolder, ours = "UPDATE items SET title = 'O' WHERE id = 1"): Promise<Clash> {
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const url = `file://${folder.file('box')}`;
   await town.dolt('remote', 'add', 'seed', url);
   await town.dolt('push', 'seed', 'main');
-  const stranger = await cloneTown(url, folder.file('stranger'));
+  const stranger = await cloneDatabase(url, folder.file('stranger'));
   const theirs = await stranger.commit('theirs', "UPDATE items SET title = 'T' WHERE id = 1");
   await stranger.dolt('push', 'origin', 'main');
   let looks = 0;

@@ -35,7 +35,7 @@ export interface Remote {
   /** null: the server asks nobody. */
   readonly credentials: Written | null;
   readonly refused: readonly Refused[];
-  /** Whether the town lies there before the first push. */
+  /** Whether the database lies there before the first push. */
   readonly filled?: boolean;
   readonly servers: readonly AsyncDisposable[];
 }
@@ -105,7 +105,7 @@ const https: Form = async (folder) => {
   };
 };
 
-const liveTown: Form = async (folder, town) => {
+const liveDatabase: Form = async (folder, town) => {
   await cp(town, folder.file('live'), { recursive: true });
   const server = await startDoltSqlServer(folder.path, folder.file('live'));
   const credentials = { url: new URL(server.url).origin, user: server.user, password: server.password };
@@ -195,7 +195,7 @@ export const GUIDE: Readonly<Record<string, Form>> = {
   'gs://': gs,
   's3://, with a table': s3('by the peer'),
   'file://': file,
-  'https:// with a password': liveTown,
+  'https:// with a password': liveDatabase,
   'ssh://': ssh,
   'git@host:path': scp,
 };

@@ -99,7 +99,7 @@ interface FederateRun {
 }
 
 /** Runs the core of a sync against real remotes, with engines of its own. */
-export async function federateTown(
+export async function federateDatabase(
   test: FederateRun & { readonly town: string; readonly tempDir: string },
 ): Promise<Federated> {
   return withEngines(test.town, test.tempDir, (engines) => federateIn(engines, test));

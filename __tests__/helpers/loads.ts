@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { makeEmptyDatabase, openTestDatabase, type TestDatabase } from './database.ts';
 import type { TempFolder } from './temp-folder.ts';
-import { makeEmptyTown, openTestTown, type TestTown } from './town.ts';
 
 /** Our database, and two peers of it: one that brings very much, and one that brings a changed row of `items`. */
 export interface Loaded {
-  readonly town: TestTown;
-  readonly hostile: TestTown;
+  readonly town: TestDatabase;
+  readonly hostile: TestDatabase;
   /** Address of the remote that the first peer pushed to. */
   readonly hostileUrl: string;
   readonly honestUrl: string;
@@ -14,7 +14,7 @@ export interface Loaded {
 }
 
 /** Runs statements from a file: too many for a command line. */
-async function runFile(town: TestTown, folder: TempFolder, statements: readonly string[]): Promise<void> {
+async function runFile(town: TestDatabase, folder: TempFolder, statements: readonly string[]): Promise<void> {
   const file = folder.file('statements.sql');
   await writeFile(file, `${statements.join(';\n')};\n`);
   await town.dolt('sql', '-f', file);
@@ -26,7 +26,7 @@ const commitBy = (name: string) =>
 /** @param seed runs before the first commit, which all three databases share */
 async function loaded(folder: TempFolder, ...seed: string[]): Promise<Loaded> {
   const [hostileUrl, honestUrl] = [`file://${folder.file('hostile.box')}`, `file://${folder.file('honest.box')}`];
-  const town = await makeEmptyTown(folder.file('town'));
+  const town = await makeEmptyDatabase(folder.file('town'));
   await runFile(town, folder, [
     'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100))',
     "INSERT INTO items VALUES (1, 'one'), (2, 'two')",
@@ -36,10 +36,10 @@ async function loaded(folder: TempFolder, ...seed: string[]): Promise<Loaded> {
     "CALL DOLT_PUSH('seed', 'main')",
     "CALL DOLT_REMOTE('remove', 'seed')",
   ]);
-  const clone = async (name: string): Promise<TestTown> => {
+  const clone = async (name: string): Promise<TestDatabase> => {
     await mkdir(folder.file('clones'), { recursive: true });
-    await openTestTown(town.path).dolt('clone', hostileUrl, folder.file('clones', name));
-    return openTestTown(folder.file('clones', name));
+    await openTestDatabase(town.path).dolt('clone', hostileUrl, folder.file('clones', name));
+    return openTestDatabase(folder.file('clones', name));
   };
   const [hostile, honest] = [await clone('hostile'), await clone('honest')];
   await honest.sql(

@@ -2,14 +2,14 @@ import { mkdir } from 'node:fs/promises';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
 import type { Direction } from '../../src/sync/peer-actions.ts';
-import { type ExchangeOptions, type Federated, federateTown, filePeer } from './federating.ts';
+import { openTestDatabase, type TestDatabase } from './database.ts';
+import { type ExchangeOptions, type Federated, federateDatabase, filePeer } from './federating.ts';
 import type { TempFolder } from './temp-folder.ts';
-import { openTestTown, type TestTown } from './town.ts';
 
-/** Two towns that know one mailbox, and hold the same commit of a table `items` of 40 rows. */
+/** Two databases that know one mailbox, and hold the same commit of a table `items` of 40 rows. */
 export interface Mailbox {
-  readonly north: TestTown;
-  readonly south: TestTown;
+  readonly north: TestDatabase;
+  readonly south: TestDatabase;
   readonly url: string;
   /** North commits and pushes. */
   send(...statements: string[]): Promise<string>;
@@ -40,11 +40,11 @@ const UNTOUCHED = [
 
 const ROWS = Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', 'ann')`).join();
 
-/** Makes the towns; `seed` runs before the first commit. */
+/** Makes the databases; `seed` runs before the first commit. */
 export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Mailbox> {
   const url = `file://${folder.file('mailbox')}`;
   await mkdir(folder.file('north'));
-  const north = openTestTown(folder.file('north'));
+  const north = openTestDatabase(folder.file('north'));
   await north.dolt('init', '--name', 'North', '--email', 'north@example.org', '-b', 'main');
   await north.sql(
     'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
@@ -54,9 +54,9 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
     `CALL DOLT_REMOTE('add', 'mailbox', '${url}')`,
     "CALL DOLT_PUSH('mailbox', 'main')",
   );
-  const clone = async (name: string): Promise<TestTown> => {
-    await openTestTown(north.path).dolt('clone', url, folder.file(name));
-    return openTestTown(folder.file(name));
+  const clone = async (name: string): Promise<TestDatabase> => {
+    await openTestDatabase(north.path).dolt('clone', url, folder.file(name));
+    return openTestDatabase(folder.file(name));
   };
   const south = await clone('south');
   let looks = 0;
@@ -69,7 +69,7 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
     keep: (...statements) =>
       south.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'south', '--author', 'South <south@example.org>')"),
     receive: ({ accept = [], others = [], ...test } = {}) =>
-      federateTown({
+      federateDatabase({
         town: south.path,
         tempDir: folder.file('tmp'),
         peers: [{ ...filePeer('partner', folder.file('mailbox')), accept }, ...others],

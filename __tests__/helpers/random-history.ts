@@ -1,8 +1,8 @@
 import type { RunResult } from '../../src/contract/result.ts';
 import { command } from './commanding.ts';
+import { cloneDatabase, makeEmptyDatabase, type TestDatabase } from './database.ts';
 import { fc } from './property.ts';
 import { type TempFolder, tempFolder } from './temp-folder.ts';
-import { cloneTown, makeEmptyTown, type TestTown } from './town.ts';
 
 export const DATABASES = ['north', 'east', 'south'] as const;
 type Name = (typeof DATABASES)[number];
@@ -88,7 +88,7 @@ export async function playPlan(plan: Plan): Promise<Outcome> {
 class Play {
   readonly #folder: TempFolder;
   readonly #plan: Plan;
-  readonly #towns = new Map<Name, TestTown>();
+  readonly #towns = new Map<Name, TestDatabase>();
   readonly #deeds: Deed[] = [];
   readonly #unresolved = new Set<string>();
   readonly #unreported: Unreported[] = [];
@@ -123,19 +123,19 @@ class Play {
     };
   }
 
-  #town(name: Name): TestTown {
+  #town(name: Name): TestDatabase {
     const town = this.#towns.get(name);
     if (town === undefined) throw new Error(`${name} is not made yet`);
     return town;
   }
 
   async #prepare(): Promise<void> {
-    const north = await makeEmptyTown(this.#folder.file('north'));
+    const north = await makeEmptyDatabase(this.#folder.file('north'));
     await north.commit('base', ...BASE);
     await north.publish(this.#url);
     this.#towns.set('north', north);
     for (const name of ['east', 'south'] as const) {
-      this.#towns.set(name, await cloneTown(this.#url, this.#folder.file(name)));
+      this.#towns.set(name, await cloneDatabase(this.#url, this.#folder.file(name)));
     }
   }
 
@@ -187,7 +187,7 @@ class Play {
   }
 
   /** Cells that our head had changed since the merge base, and that the merge of this run has otherwise. */
-  async #lostCells(town: TestTown, before: string, after: string): Promise<{ key: string; column: string }[]> {
+  async #lostCells(town: TestDatabase, before: string, after: string): Promise<{ key: string; column: string }[]> {
     const [merge] = await town.rows(`SELECT parents FROM dolt_log('${after}', '--parents') LIMIT 1`);
     const parents = String(merge?.['parents']).split(', ');
     const theirs = parents.find((parent) => parent !== before);
@@ -293,7 +293,7 @@ class Play {
     }
   }
 
-  async #hasColumn(town: TestTown, column: string): Promise<boolean> {
+  async #hasColumn(town: TestDatabase, column: string): Promise<boolean> {
     return (await town.rows(`SHOW COLUMNS FROM t LIKE '${column}'`)).length > 0;
   }
 }

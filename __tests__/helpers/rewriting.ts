@@ -3,15 +3,15 @@ import type { RewriteRequest, SyncRequest } from '../../src/commands/request.ts'
 import type { PeerResult, RunResult } from '../../src/contract/result.ts';
 import { stateFilePath } from '../../src/sync/history/last-verified.ts';
 import { type CommandOptions, command } from './commanding.ts';
+import { cloneDatabase, makeEmptyDatabase, type TestDatabase } from './database.ts';
 import type { TempFolder } from './temp-folder.ts';
-import { cloneTown, makeEmptyTown, type TestTown } from './town.ts';
 
 type Side = 'north' | 'south';
 
 /** Two databases in step through one mailbox, the peer `box` of both. */
 export interface Rewriting {
-  readonly north: TestTown;
-  readonly south: TestTown;
+  readonly north: TestDatabase;
+  readonly south: TestDatabase;
   /** First commit, which has no tables. */
   readonly first: string;
   /** The head that all three have. */
@@ -53,12 +53,12 @@ export async function inStep(folder: TempFolder, ...seed: string[]): Promise<Rew
   const url = `file://${folder.file('box')}`;
   const run = async (side: Side, request: CommandOptions = {}) =>
     (await command(folder, `box: ${url}`, { database: side, ...request })).result;
-  const north = await makeEmptyTown(folder.file('north'));
+  const north = await makeEmptyDatabase(folder.file('north'));
   const first = await north.head();
   await north.commit('rows', ...seed, ...FIRST_ROWS);
   const head = await north.commit('more', 'CREATE TABLE u (id INT PRIMARY KEY)', 'INSERT INTO u VALUES (1)');
   await run('north');
-  const south = await cloneTown(url, folder.file('south'));
+  const south = await cloneDatabase(url, folder.file('south'));
   await run('south');
   const towns = { north, south };
   return {
@@ -93,7 +93,7 @@ export function wayOut(
 }
 
 /** Runs a command that a report printed, in a database. */
-export async function runPrinted(town: TestTown, hint: string): Promise<void> {
+export async function runPrinted(town: TestDatabase, hint: string): Promise<void> {
   const [program, ...words] = (hint.split(': ').at(-1) ?? '').split(' ');
   if (program !== 'dolt') throw new Error(`'${hint}' ends in no command of dolt`);
   await town.dolt(...words);

@@ -4,12 +4,12 @@ import type { UnresolvedMerge, UnresolvedRow } from '../../src/resolve/conflicts
 import { mergeChosen } from '../../src/resolve/merge-chosen.ts';
 import { unresolvedRows } from '../../src/resolve/unresolved-rows.ts';
 import { removeScratch } from '../../src/sync/merge/scratch.ts';
+import { makeEmptyDatabase, type TestDatabase } from './database.ts';
 import { withDatabase } from './federating.ts';
 import type { TempFolder } from './temp-folder.ts';
-import { makeEmptyTown, type TestTown } from './town.ts';
 
 export interface TwoHeads {
-  readonly town: TestTown;
+  readonly town: TestDatabase;
   readonly ours: string;
   readonly theirs: string;
 }
@@ -19,7 +19,7 @@ export async function twoHeads(
   folder: TempFolder,
   work: { readonly base: readonly string[]; readonly ours: readonly string[]; readonly theirs: readonly string[] },
 ): Promise<TwoHeads> {
-  const town = await makeEmptyTown(folder.file('town'));
+  const town = await makeEmptyDatabase(folder.file('town'));
   await town.commit('base', ...work.base);
   await town.dolt('branch', 'other');
   const ours = await town.commit('ours', ...work.ours);

@@ -2,9 +2,9 @@ import { appendFile, cp, mkdir, rename, rm, symlink, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { filesBelow } from '../helpers/files-below.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, openTestTown } from '../helpers/town.ts';
 
 const METADATA = { backend: 'dolt', dolt_mode: 'embedded', dolt_database: 'north' };
 const SERVER = { ...METADATA, dolt_mode: 'server' };
@@ -20,7 +20,7 @@ interface Scene {
 let seed: TempFolder;
 beforeAll(async () => {
   seed = await tempFolder();
-  const town = await makeTown(seed.file('db'));
+  const town = await makeDatabase(seed.file('db'));
   await town.dolt('remote', 'add', 'box', `file://${seed.file('box')}`);
   await town.dolt('push', 'box', 'main');
   await town.dolt('remote', 'remove', 'box');
@@ -42,7 +42,7 @@ async function scene(folder: TempFolder): Promise<Scene> {
     await cp(seed.file('db'), place(...PLACE), { recursive: true });
   }
   await cp(seed.file('box'), theirs('box'), { recursive: true });
-  await openTestTown(theirs(...PLACE)).commit('theirs', "UPDATE items SET title = 'secret' WHERE id = 1");
+  await openTestDatabase(theirs(...PLACE)).commit('theirs', "UPDATE items SET title = 'secret' WHERE id = 1");
   return { checkout: { ...folder, path: ours(), file: (...more) => ours(...more) }, ours, theirs };
 }
 

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { commandLine, userEnvironment } from '../helpers/bundled-cli.ts';
+import { makeDatabase, remoteHead } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, remoteHead } from '../helpers/town.ts';
 
 /** What becomes of the output of a run, and the exit code that says so. */
 const READERS = [
@@ -14,7 +14,7 @@ const READERS = [
 
 test.each(READERS)('%s stops no run', async (_, line, exitCode) => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const words = await commandLine(folder, 'sync', { box: `file://${folder.file('box')}` });
   const ended = await execa('/bin/bash', ['-c', line, 'bash', process.execPath, ...words], {
     ...{ cwd: folder.path, env: userEnvironment(folder), extendEnv: false, reject: false },

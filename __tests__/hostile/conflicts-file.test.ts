@@ -3,91 +3,18 @@ import { writeFileSync } from 'node:fs';
 import { chmod, chown, lstat, readFile, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { resolve } from '../../src/commands/resolve.ts';
-import type { ResolveResult } from '../../src/contract/result.ts';
 import type { Asker } from '../../src/resolve/ask-rows.ts';
 import { othersMayWrite } from '../../src/resolve/store-conflicts.ts';
 import { command } from '../helpers/commanding.ts';
-import { commandContext } from '../helpers/configuring.ts';
-import { testDolt } from '../helpers/dolt-binary.ts';
-import { ENV } from '../helpers/examining.ts';
+import { type LeftConflicts, leaveConflicts, runResolve, stateOf } from '../helpers/left-conflicts.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
-import { makeTown, type TestTown } from '../helpers/town.ts';
 
-/** A database whose last run left a conflicts file, with a choice for everything in it. */
-interface Left {
-  readonly folder: TempFolder;
-  readonly town: TestTown;
-  /** The file that the run wrote. */
-  readonly own: string;
-  /** Its text with all choices. */
-  readonly text: string;
-  readonly peers: string;
-}
-
-async function leave(folder: TempFolder): Promise<Left> {
-  const town = await makeTown(folder.file('town'));
-  const box = `file://${folder.file('box')}`;
-  await town.sql(
-    'CREATE TABLE more (a INT, b VARCHAR(20), n INT, PRIMARY KEY (a, b))',
-    "INSERT INTO more VALUES (1, 'x', 1)",
-    "CALL DOLT_COMMIT('-A', '-m', 'more')",
-    "CALL DOLT_BRANCH('inbox/eve')",
-    "CALL DOLT_CHECKOUT('inbox/eve')",
-    "UPDATE items SET title = 'theirs', owner = 'cho' WHERE id = 1",
-    "UPDATE items SET owner = 'dan' WHERE id = 2",
-    'UPDATE more SET n = 2',
-    "CALL DOLT_COMMIT('-A', '-m', 'theirs')",
-    `CALL DOLT_REMOTE('add', 'other', '${box}')`,
-    "CALL DOLT_PUSH('other', 'inbox/eve:main')",
-    "CALL DOLT_CHECKOUT('main')",
-    "UPDATE items SET title = 'ours', owner = 'sue' WHERE id = 1",
-    'DELETE FROM items WHERE id = 2',
-    'UPDATE more SET n = 3',
-    "CALL DOLT_COMMIT('-A', '-m', 'ours')",
-  );
-  const peers = `other: ${box}`;
-  const { result } = await command(folder, peers, { overrides: { conflictStrategy: 'manual' } });
-  expect(result).toMatchObject({ status: 'conflict' });
-  const own = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');
-  const text = (await readFile(own, 'utf8'))
-    .replaceAll(/^( {10,}choose:)$/gm, '$1 ours')
-    .replace('deleted-by: ours\n        choose:', 'deleted-by: ours\n        choose: theirs');
-  return { folder, town, own, text, peers };
-}
-
-async function run(
-  { folder, peers }: Left,
-  file: string | undefined,
-  more: { readonly ask?: () => Asker; readonly warnings?: string[]; readonly onResource?: () => void } = {},
-): Promise<ResolveResult> {
-  const context = commandContext(folder.path, { env: ENV, warnings: more.warnings ?? [] });
-  return await resolve(
-    {
-      file,
-      maxDelete: 50,
-      mergeTimeout: 120_000,
-      database: 'town',
-      overrides: { peers, conflictStrategy: 'manual' },
-      dolt: { source: 'release', path: testDolt() },
-    },
-    { ...context, tempDir: folder.file('tmp'), ask: more.ask, onResource: () => more.onResource?.() },
-  );
-}
-
-/** All that a refused file may not change. */
-async function state({ town, own }: Left): Promise<string> {
-  const queries = ['dolt_branches', 'dolt_status', 'dolt_merge_status', 'dolt_tags', 'items', 'more', 'dolt_ignore'];
-  const rows = await town.sql(...queries.map((table) => `SELECT * FROM ${table}`));
-  return `${rows}${await readFile(own, 'utf8').catch(() => 'no file')}`;
-}
-
-let left: Left;
+let left: LeftConflicts;
 let before: string;
 beforeAll(async () => {
-  left = await leave(await tempFolder());
-  before = await state(left);
+  left = await leaveConflicts(await tempFolder());
+  before = await stateOf(left);
 });
 afterAll(async () => {
   await left.folder[Symbol.asyncDispose]();
@@ -95,10 +22,10 @@ afterAll(async () => {
 
 /** Runs resolve with a file that is refused, and says with what. */
 async function refused(file: string): Promise<{ code: string; message: string; line: number | null; hint: string }> {
-  const failure = await failureOf(() => run(left, file));
+  const failure = await failureOf(() => runResolve(left, file));
   const [first] = failure.problems;
   expect(first?.hint).not.toBe('');
-  expect(await state(left)).toBe(before);
+  expect(await stateOf(left)).toBe(before);
   const { code, message, hint, location } = first ?? failure;
   expect(location === null || isAbsolute(location.file)).toBe(true);
   return { code, message, hint, line: location?.line ?? null };
@@ -174,7 +101,11 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['a branch that is none', put('branch: main', 'branch: true'), 'there is no branch true', 'conflicts-stale'],
     ['a revision for a branch', put('branch: main', 'branch: HEAD~1'), 'the branch "HEAD~1" holds "~"'],
     ['SQL in the branch', put('branch: main', 'branch: "main\'; DROP TABLE items; --"'), 'holds whitespace'],
-    ['an option for a branch', put('branch: main', 'branch: --force'), 'the branch "--force" has a part that begins with "-"'],
+    [
+      'an option for a branch',
+      put('branch: main', 'branch: --force'),
+      'the branch "--force" has a part that begins with "-"',
+    ],
     ['the branch of a delivery', put('branch: main', 'branch: inbox/eve'), 'the branch "inbox/eve" is not for people'],
     [
       'a branch of ours',
@@ -307,8 +238,8 @@ describe('in the place of a conflicts file', () => {
 });
 
 describe('a database of its own', () => {
-  const fresh = async (folder: TempFolder): Promise<Left> => {
-    const one = await leave(folder);
+  const fresh = async (folder: TempFolder): Promise<LeftConflicts> => {
+    const one = await leaveConflicts(folder);
     await writeFile(one.own, one.text);
     return one;
   };
@@ -320,7 +251,7 @@ describe('a database of its own', () => {
     await using folder = await tempFolder();
     const one = await fresh(folder);
     await writeFile(one.own, change(one.text));
-    expect(await run(one, one.own)).toMatchObject({ status: 'success', rows: 3 });
+    expect(await runResolve(one, one.own)).toMatchObject({ status: 'success', rows: 3 });
     expect(await one.town.rows('SELECT title, owner FROM items ORDER BY id')).toEqual([
       { title: 'ours', owner: 'sue' },
       { title: 'two', owner: 'dan' },
@@ -381,7 +312,7 @@ describe('a database of its own', () => {
       close() {},
     });
     const head = await one.town.head();
-    const failure = await failureOf(() => run(one, undefined, { ask }));
+    const failure = await failureOf(() => runResolve(one, undefined, { ask }));
     expect(failure).toMatchObject({
       code: 'conflicts-file-unwritten',
       message: expect.stringContaining('another process has changed the file since it was read'),
@@ -397,7 +328,7 @@ describe('a database of its own', () => {
     const one = await fresh(folder);
     const meanwhile = `${one.text}# a note\n`;
     const warnings: string[] = [];
-    const result = await run(one, one.own, { warnings, onResource: () => writeFileSync(one.own, meanwhile) });
+    const result = await runResolve(one, one.own, { warnings, onResource: () => writeFileSync(one.own, meanwhile) });
     expect(result).toMatchObject({ status: 'success', head: await one.town.head() });
     expect(await readFile(one.own, 'utf8')).toBe(meanwhile);
     expect(warnings).toEqual([expect.stringContaining('another process has changed the file since it was read')]);

@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { tableItems } from '../../src/dolt/schema/create-table.ts';
 import { foreignCalls } from '../../src/dolt/schema/expressions.ts';
 import { createTableAt } from '../../src/dolt/schema/table-changes.ts';
+import { makeEmptyDatabase } from '../helpers/database.ts';
 import { filePeer, withDatabase } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeEmptyTown } from '../helpers/town.ts';
 
 /** The columns of every table below. */
 const COLUMNS = "id INT PRIMARY KEY, a VARCHAR(90), b INT, d DATETIME, j JSON, `q'(` VARCHAR(9)";
@@ -13,7 +13,7 @@ const COLUMNS = "id INT PRIMARY KEY, a VARCHAR(90), b INT, d DATETIME, j JSON, `
 /** The calls that are not allowed in expressions as Dolt prints them, once it has stored each in a table of its own. */
 async function callsIn(expressions: readonly string[], make: (expression: string) => string): Promise<string[][]> {
   await using folder = await tempFolder();
-  const town = await makeEmptyTown(folder.file('town'));
+  const town = await makeEmptyDatabase(folder.file('town'));
   return await withDatabase(town.path, folder.file('tmp'), async (sql) => {
     const found: string[][] = [];
     for (const text of expressions) {

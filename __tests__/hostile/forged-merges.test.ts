@@ -3,9 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { Diagnostic } from '../../src/core/diagnostic.ts';
 import { MERGE_SUBJECT, mergeMessage } from '../../src/dolt/sql/merge.ts';
-import { type ExchangeOptions, type Federated, federateTown, filePeer } from '../helpers/federating.ts';
+import { makeEmptyDatabase, type TestDatabase } from '../helpers/database.ts';
+import { type ExchangeOptions, type Federated, federateDatabase, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeEmptyTown, type TestTown } from '../helpers/town.ts';
 
 const SIGN = ['author', 'committer'].flatMap((who) => [
   `SET @@dolt_${who}_name = 'dolt-federation'`,
@@ -16,7 +16,7 @@ const commitAs = (message: string): string => `CALL DOLT_COMMIT('-A', '--allow-e
 
 interface Forging {
   /** Our database; its head is a merge of the two edits. */
-  readonly north: TestTown;
+  readonly north: TestDatabase;
   /** Writes a branch of a copy of our database into the mailbox of a peer. */
   publish(peer: string, ...statements: string[]): Promise<string>;
   run(peers: readonly Peer[], options?: Partial<ExchangeOptions>): Promise<Federated>;
@@ -30,7 +30,7 @@ const read = (folder: TempFolder, name: string, more: Partial<Peer> = {}): Peer 
 
 /** Two edits of one table, `one` and `two`, which our database has merged. */
 async function forging(folder: TempFolder, ...seed: string[]): Promise<Forging> {
-  const north = await makeEmptyTown(folder.file('north'));
+  const north = await makeEmptyDatabase(folder.file('north'));
   await north.sql(
     'CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, n INT)',
     'INSERT INTO t (n) VALUES (0)',
@@ -64,7 +64,7 @@ async function forging(folder: TempFolder, ...seed: string[]): Promise<Forging> 
       return await north.head(peer);
     },
     run: (peers, options) =>
-      federateTown({
+      federateDatabase({
         town: north.path,
         tempDir: folder.file('tmp'),
         peers,

@@ -10,9 +10,9 @@ import { annotations } from '../../src/report/annotations.ts';
 import { summary } from '../../src/report/summary.ts';
 import { text } from '../../src/report/text.ts';
 import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { conflict, peer, problem, runResult } from '../helpers/results.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown } from '../helpers/town.ts';
 
 /** What a name tries to look like, after a line break of any kind. */
 const FORGED = 'sync: success, 9 peers';
@@ -88,11 +88,11 @@ describe('a line break in a name', () => {
 
 test('names that a peer really brings forge nothing', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const url = `file://${folder.file('box')}`;
   await town.dolt('remote', 'add', 'seed', url);
   await town.dolt('push', 'seed', 'main');
-  const stranger = await cloneTown(url, folder.file('stranger'));
+  const stranger = await cloneDatabase(url, folder.file('stranger'));
   await stranger.commit(
     `evil\n${FORGED}`,
     `CREATE TABLE \`t\n${FORGED}\` (\`id\n${FORGED}\` INT PRIMARY KEY)`,

@@ -2,10 +2,10 @@ import { expect, test } from '@jest/globals';
 import { execaSync } from 'execa';
 import { stringify } from 'yaml';
 import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeDatabase, remoteHead } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, remoteHead } from '../helpers/town.ts';
 
 const RETRIES = 2;
 
@@ -19,11 +19,11 @@ test.each(['a row of its own', 'the same cell as we'])(
     await using folder = await tempFolder();
     await using server = await startRemotesrv(folder.path);
     const url = `${server.url}/org/town`;
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await town.dolt('remote', 'add', 'seed', url);
     await town.dolt('push', 'seed', 'main');
     await town.dolt('remote', 'remove', 'seed');
-    const writer = await cloneTown(url, folder.file('writer'));
+    const writer = await cloneDatabase(url, folder.file('writer'));
     await town.commit('ours', "INSERT INTO items VALUES (50, 'ours', 'ann')");
 
     const heads: string[] = [];

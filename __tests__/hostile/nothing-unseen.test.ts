@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { deletedRows } from '../../src/dolt/rows/deleted-rows.ts';
 import { tableChanges } from '../../src/dolt/schema/table-changes.ts';
+import { makeEmptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { fc } from '../helpers/property.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeEmptyTown, type TestTown } from '../helpers/town.ts';
 
 /** Ways to change `t`, most of which `dolt_diff_summary` does not tell. Each keeps the column `id` and the name `t`. */
 const EDITS = [
@@ -20,7 +20,7 @@ const EDITS = [
   'ALTER TABLE t DROP COLUMN n; ALTER TABLE t ADD COLUMN n INT DEFAULT 3',
 ] as const;
 
-async function contents(town: TestTown, commit: string): Promise<Map<unknown, string>> {
+async function contents(town: TestDatabase, commit: string): Promise<Map<unknown, string>> {
   const rows = await town.rows(`SELECT id, n FROM t AS OF '${commit}'`);
   return new Map(rows.map((row) => [Number(row['id']), JSON.stringify(row['n'])]));
 }
@@ -31,7 +31,7 @@ test('every difference between two commits is listed, and every row that is gone
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(...EDITS), { minLength: 1, maxLength: 4 }), async (edits) => {
       count += 1;
-      const town = await makeEmptyTown(folder.file(`town-${count}`));
+      const town = await makeEmptyDatabase(folder.file(`town-${count}`));
       const rows = Array.from({ length: 12 }, (_, id) => `(${id}, ${id})`).join();
       const from = await town.commit(
         'base',

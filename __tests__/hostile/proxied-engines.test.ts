@@ -5,6 +5,7 @@ import { Secrets } from '../../src/core/secrets.ts';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { openEngines } from '../../src/dolt/server/engines.ts';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startGitHttp } from '../helpers/servers/git-http.ts';
@@ -13,14 +14,13 @@ import { startNamingFront } from '../helpers/servers/naming-front.ts';
 import { startRecordingServer } from '../helpers/servers/recording-server.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 const overrides = { allowInsecure: true };
 const proxied = (url: string) => ({ HTTP_PROXY: url, HTTPS_PROXY: url });
 
 test('the proxy of the job is used, with its password, and only for hosts of the peer', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   await using server = await startRemotesrv(folder.path);
   await using honest = await startNamingFront({ upstream: server.port.http });
   await using evil = await startRecordingServer();
@@ -48,7 +48,7 @@ test('the proxy of the job is used, with its password, and only for hosts of the
 
 test('a host that NO_PROXY names is reached directly, so that its address is checked', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   await using job = await startJobProxy();
   const env = { ...proxied(job.url), NO_PROXY: '.invalid' };
   const peers = stringify({ peer: { endpoint: 'https://peer.invalid/org/repo', role: 'upstream' } });
@@ -61,7 +61,7 @@ test('a host that NO_PROXY names is reached directly, so that its address is che
 
 test('a proxy of the job that speaks no http is no way out', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   const env = proxied('socks5://127.0.0.1:1');
   const peers = stringify({ peer: { endpoint: 'https://peer.invalid/org/repo', role: 'upstream' } });
   const { result } = await command(folder, peers, { env, retries: 0 });
@@ -78,7 +78,7 @@ test('a proxy of the job that speaks no http is no way out', async () => {
 
 test('an engine that is doing nothing for a peer reaches nobody, also not the peers', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await using server = await startRemotesrv(folder.path);
   await using job = await startJobProxy();
   await town.dolt('remote', 'add', 'peer', `http://peer.example:${server.port.http}/org/repo`);
@@ -115,7 +115,7 @@ test('an engine that is doing nothing for a peer reaches nobody, also not the pe
 
 test('git follows no redirect, also without a token', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   await bareRepository(folder.file('root', 'org', 'repo.git'), { withBranch: true });
   await using host = await startGitHttp({ root: folder.file('root') });
   await using moved = await startRecordingServer({ redirectTo: host.url });

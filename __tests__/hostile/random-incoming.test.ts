@@ -1,6 +1,5 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import fc from 'fast-check';
 import { z } from 'zod';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
 import { readEnv } from '../../src/core/env.ts';
@@ -10,10 +9,11 @@ import type { Database } from '../../src/dolt/sql/sql.ts';
 import { futureLimit } from '../../src/sync/incoming/check-peers.ts';
 import type { IncomingChanges } from '../../src/sync/incoming/incoming-changes.ts';
 import { readIncoming } from '../../src/sync/incoming/read-incoming.ts';
+import type { TestDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
+import { fc } from '../helpers/property.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import type { TestTown } from '../helpers/town.ts';
 
 /** More cases with DOLT_FEDERATION_CASES, others with DOLT_FEDERATION_SEED. */
 const CASES = Number(readEnv()['DOLT_FEDERATION_CASES'] ?? '20');
@@ -220,7 +220,7 @@ function unseen(
   return found;
 }
 
-async function play(town: TestTown, folder: TempFolder, commits: readonly (readonly string[])[]): Promise<void> {
+async function play(town: TestDatabase, folder: TempFolder, commits: readonly (readonly string[])[]): Promise<void> {
   const statements = commits.flatMap((commit) => [...commit, "CALL DOLT_COMMIT('-A', '-m', 'step', '--allow-empty')"]);
   const file = folder.file('steps.sql');
   await writeFile(file, statements.map((one) => `${one};\n`).join(''));

@@ -3,10 +3,10 @@ import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { makeDatabase, remoteHead } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { type FakeRunner, fakeRunner } from '../helpers/fake-runner.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, remoteHead } from '../helpers/town.ts';
 
 const FILES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'] as const;
 
@@ -36,7 +36,7 @@ test.each(Object.keys(KINDS))(
   async (kind) => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const town = await makeTown(join(runner.workspace, 'town'));
+    const town = await makeDatabase(join(runner.workspace, 'town'));
     const step = await syncWith(folder, runner, kind);
     expect(step.exitCode).toBe(2);
     expect(step.stdout).toContain('GITHUB_OUTPUT');
@@ -52,7 +52,7 @@ test.each(Object.keys(KINDS))(
 test('a FIFO as the event of the job is not waited for, and nothing is written', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
-  await makeTown(join(runner.workspace, 'town'));
+  await makeDatabase(join(runner.workspace, 'town'));
   await execa('mkfifo', [folder.file('event')]);
   const inputs = { database: 'town', peers: `box: file://${folder.file('box')}`, 'dolt-path': testDolt() };
   const step = await runner.main({ inputs, event: { name: 'push' }, env: { GITHUB_EVENT_PATH: folder.file('event') } });

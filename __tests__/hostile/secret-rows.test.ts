@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { Diagnostic } from '../../src/core/diagnostic.ts';
 import { secretRowsNotice } from '../../src/sync/incoming/secret-rows.ts';
+import { makeEmptyDatabase } from '../helpers/database.ts';
 import { examine, told } from '../helpers/examining.ts';
-import { federateTown, filePeer, withDatabase } from '../helpers/federating.ts';
+import { federateDatabase, filePeer, withDatabase } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeEmptyTown } from '../helpers/town.ts';
 
 const BEADS = ['issues', 'dependencies', 'labels', 'child_counters'].map(
   (name) => `CREATE TABLE ${name} (id VARCHAR(20) PRIMARY KEY)`,
@@ -13,7 +13,7 @@ const BEADS = ['issues', 'dependencies', 'labels', 'child_counters'].map(
 
 test('a first push warns of committed credentials, the next one does not', async () => {
   await using folder = await tempFolder();
-  const town = await makeEmptyTown(folder.file('town'));
+  const town = await makeEmptyDatabase(folder.file('town'));
   await town.commit(
     'settings',
     ...BEADS,
@@ -26,7 +26,7 @@ test('a first push warns of committed credentials, the next one does not', async
     const notices: Diagnostic[] = [];
     const peers = [filePeer('vault', folder.file('vault'), 'backup')];
     const options = { notify: (notice: Diagnostic) => void notices.push(notice) };
-    const outcome = await federateTown({ town: town.path, tempDir: folder.file('tmp'), peers, options });
+    const outcome = await federateDatabase({ town: town.path, tempDir: folder.file('tmp'), peers, options });
     expect(outcome.run('vault')).toMatchObject({ failure: null, verified: true });
     return notices;
   };
@@ -43,7 +43,7 @@ test('a first push warns of committed credentials, the next one does not', async
 
 test('tables of another program are not read for credentials', async () => {
   await using folder = await tempFolder();
-  const town = await makeEmptyTown(folder.file('town'));
+  const town = await makeEmptyDatabase(folder.file('town'));
   const head = await town.commit(
     'settings',
     'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT)',
@@ -83,7 +83,7 @@ describe('doctor', () => {
     },
   ])('warns of $what, and repeats no value', async ({ rows, says }) => {
     await using folder = await tempFolder();
-    const town = await makeEmptyTown(folder.file('town'));
+    const town = await makeEmptyDatabase(folder.file('town'));
     const head = await town.commit('settings', ...holding(...rows));
     const result = await examine(folder, `a: file://${folder.file('a')}`);
     expect(told(result, 'secrets')).toEqual([
@@ -96,7 +96,7 @@ describe('doctor', () => {
 
   test('says that there are none, also where rows that hold one were never committed', async () => {
     await using folder = await tempFolder();
-    const town = await makeEmptyTown(folder.file('town'));
+    const town = await makeEmptyDatabase(folder.file('town'));
     await town.commit('settings', ...holding("INSERT INTO config VALUES ('issue_prefix', 'kb'), ('a.token', '')"));
     await town.sql("INSERT INTO config VALUES ('b.token', 'hunter2')");
     expect(told(await examine(folder, ''), 'secrets')).toEqual(['ok: no committed rows are known to hold credentials']);
@@ -104,7 +104,7 @@ describe('doctor', () => {
 
   test('reads the branch that is asked for', async () => {
     await using folder = await tempFolder();
-    const town = await makeEmptyTown(folder.file('town'));
+    const town = await makeEmptyDatabase(folder.file('town'));
     await town.commit('settings', ...holding());
     await town.sql(
       "CALL DOLT_CHECKOUT('-b', 'side')",
@@ -117,7 +117,7 @@ describe('doctor', () => {
 
   test('does not know where it does not read the database', async () => {
     await using folder = await tempFolder();
-    const town = await makeEmptyTown(folder.file('town'));
+    const town = await makeEmptyDatabase(folder.file('town'));
     await town.commit('settings', ...holding("INSERT INTO config VALUES ('b.token', 'hunter2')"));
     const unread = ['unknown: whether committed rows hold credentials: the database was not read'];
     expect(told(await examine(folder, '', { untrusted: true }), 'secrets')).toEqual(unread);

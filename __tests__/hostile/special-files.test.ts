@@ -8,13 +8,13 @@ import { lockHolder } from '../../src/dolt/server/lock.ts';
 import { readPayload } from '../../src/frontends/action/event.ts';
 import { readConflicts } from '../../src/resolve/store-conflicts.ts';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 let seed: TempFolder;
 beforeAll(async () => {
   seed = await tempFolder();
-  await makeTown(seed.file('town'));
+  await makeDatabase(seed.file('town'));
 });
 afterAll(async () => {
   await seed[Symbol.asyncDispose]();

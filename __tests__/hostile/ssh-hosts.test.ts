@@ -6,11 +6,11 @@ import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
+import { makeDatabase, remoteHead } from '../helpers/database.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { serverProgram } from '../helpers/servers/server-program.ts';
 import { type Sshd, startSshd } from '../helpers/servers/sshd.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, remoteHead } from '../helpers/town.ts';
 
 /** An address that leads to one server, and from some moment on to another one. */
 async function switchingAddress(first: number) {
@@ -58,7 +58,7 @@ async function sync(folder: TempFolder, sshd: Sshd, far: Record<string, Wanted>,
 describe('a host whose key changes between fetch and push', () => {
   test.each(['ssh', 'git+ssh'] as const)('gets no data (%s), and the other peer is served', async (scheme) => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await using honest = await startSshd(folder.path);
     await using imposter = await startSshd(folder.path);
     await using address = await switchingAddress(honest.port);
@@ -123,7 +123,7 @@ const REFUSED: Readonly<Record<string, KnownHosts>> = {
 
 test('a host is believed for keys that the entry names, and not for revoked ones', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   await using sshd = await startSshd(folder.path);
   const far: Record<string, Wanted> = {};
   for (const [name, textOf] of Object.entries({ ...BELIEVED, ...REFUSED })) {

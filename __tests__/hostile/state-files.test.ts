@@ -4,22 +4,22 @@ import type { RunResult } from '../../src/contract/result.ts';
 import { readStateFile, writeStateFile } from '../../src/sync/history/last-verified.ts';
 import { restoreKept } from '../../src/sync/merge/kept-changes.ts';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, type TestTown } from '../helpers/town.ts';
 
 const STATE = 'dolt-federation.json';
 const REMOTES = 'dolt-federation-remotes.json';
 
 interface LocalDatabase {
-  readonly town: TestTown;
+  readonly town: TestDatabase;
   readonly fileOf: (name: string) => string;
   readonly sync: () => Promise<RunResult>;
 }
 
 /** A database that has synced once with one peer. */
 async function synced(folder: TempFolder): Promise<LocalDatabase> {
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const sync = async (): Promise<RunResult> => (await command(folder, `box: file://${folder.file('box')}`)).result;
   await sync();
   return { town, sync, fileOf: (name) => folder.file('town', '.dolt', name) };

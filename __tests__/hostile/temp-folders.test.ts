@@ -3,10 +3,10 @@ import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase, remoteHead } from '../helpers/database.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startSshd } from '../helpers/servers/sshd.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, remoteHead } from '../helpers/town.ts';
 
 const boxOf = (folder: TempFolder) => `box: file://${folder.file('box')}`;
 const headOfBox = (folder: TempFolder) => remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'));
@@ -17,7 +17,7 @@ const NAMES = ['a b', `it's "quoted"`, '$(touch x); `touch y`', 'line\nbreak: x'
 describe('a folder for temporary files', () => {
   test.each(NAMES)('called %j is only a folder', async (name) => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const { result } = await command(folder, boxOf(folder), { tempDir: folder.file(name) });
     expect(result.status).toBe('success');
     expect(await headOfBox(folder)).toBe(await town.head());
@@ -27,7 +27,7 @@ describe('a folder for temporary files', () => {
 
   test('with all of that in its name is also only a folder for ssh and git', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await using sshd = await startSshd(folder.path);
     await mkdir(folder.file('far'));
     const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
@@ -52,7 +52,7 @@ describe('a folder for temporary files', () => {
 
   test.each(['%h%%', 'x%41'])('called %j is refused, since Dolt would look elsewhere', async (name) => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const refused = command(folder, boxOf(folder), { tempDir: folder.file(name) });
     await expect(refused).rejects.toMatchObject({
       code: 'bad-usage',
@@ -63,7 +63,7 @@ describe('a folder for temporary files', () => {
 
   test('behind a link works as it is', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await mkdir(folder.file('real'));
     await symlink(folder.file('real'), folder.file('link'));
     await command(folder, boxOf(folder), { tempDir: folder.file('link') });
@@ -73,7 +73,7 @@ describe('a folder for temporary files', () => {
 
   test.each(['fetching', 'pushing', 'verifying'])('that vanishes while a peer is %s costs no data', async (at) => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const head = await town.head();
     const run = command(folder, boxOf(folder), {
       onEvent: ({ step }) => {
@@ -94,7 +94,7 @@ describe('a folder for temporary files', () => {
     ['has a long path', (path: string) => mkdir(path)],
   ])('with a long path needs no TMPDIR that %s', async (what, prepare) => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const elsewhere = folder.file(what === 'has a long path' ? 't'.repeat(200) : 'elsewhere');
     await prepare(elsewhere);
     const before = process.env['TMPDIR'];
@@ -112,14 +112,14 @@ describe('a folder for temporary files', () => {
 
   test('that is a file is refused with its name', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     await writeFile(folder.file('tmp'), 'x');
     await expect(command(folder, boxOf(folder))).rejects.toThrow(folder.file('tmp'));
   });
 
   test('that other users can rename entries in is warned about', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     await mkdir(folder.file('tmp'));
     await chmod(folder.file('tmp'), 0o777);
     const open = await command(folder, boxOf(folder));

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { commandLine, startCli } from '../helpers/bundled-cli.ts';
+import { cloneDatabase, makeDatabase, remoteHead } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { fakeRunner } from '../helpers/fake-runner.ts';
 import { readKeyValues } from '../helpers/runner-protocol.ts';
 import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, remoteHead } from '../helpers/town.ts';
 
 const FILES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'] as const;
 
@@ -26,10 +26,10 @@ const headOfBox = (folder: TempFolder, box: string) =>
 describe('two runs at one moment', () => {
   test('of the command line and one database: both do their work, one after the other', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await town.dolt('remote', 'add', 'seed', `file://${folder.file('box')}`);
     await town.dolt('push', 'seed', 'main');
-    const other = await cloneTown(`file://${folder.file('box')}`, folder.file('other'));
+    const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
     await other.commit('theirs', "INSERT INTO items VALUES (3, 'theirs', 'eve')");
     await other.dolt('push', 'origin', 'main');
     await town.commit('ours', "INSERT INTO items VALUES (4, 'ours', 'ann')");
@@ -47,8 +47,8 @@ describe('two runs at one moment', () => {
   ])('of the Action in one RUNNER_TEMP, on %s', async (_, one, two) => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const town = await makeTown(join(runner.workspace, 'town'));
-    const second = two === 'town' ? town : await makeTown(join(runner.workspace, 'second'));
+    const town = await makeDatabase(join(runner.workspace, 'town'));
+    const second = two === 'town' ? town : await makeDatabase(join(runner.workspace, 'second'));
     const inputs = (database: string, box: string) => ({
       ...{ database, 'dolt-path': testDolt(), peers: `box: file://${folder.file(box)}` },
     });
@@ -70,8 +70,8 @@ test('post of a step that was killed leaves alone what belongs to a run that goe
   await using silent = await startSilentPeer();
   await using far = await startSilentPeer();
   const runner = await fakeRunner(folder);
-  await makeTown(join(runner.workspace, 'town'));
-  const second = await makeTown(join(runner.workspace, 'second'));
+  await makeDatabase(join(runner.workspace, 'town'));
+  const second = await makeDatabase(join(runner.workspace, 'second'));
   const inputs = (database: string, url: string) => ({
     ...{ database, 'dolt-path': testDolt(), 'fail-on': 'none', retries: '0' },
     peers: stringify({ box: `file://${folder.file('box')}`, far: { endpoint: url, timeout: '8s', live: false } }),

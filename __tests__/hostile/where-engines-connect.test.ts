@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
+import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { syncWithHosts } from '../helpers/named-hosts.ts';
 import { makeCertificates } from '../helpers/servers/certificates.ts';
 import { startDoltSqlServer } from '../helpers/servers/dolt-sql-server.ts';
@@ -11,7 +12,6 @@ import { startRecordingServer } from '../helpers/servers/recording-server.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { startVersitygw } from '../helpers/servers/versitygw.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';
 
 const NAMES = [
   ...['peer.example', 'evil.example', 'mate.example', 's3.example', 'a-bucket.s3.example'],
@@ -26,13 +26,13 @@ const upstream = (port: number, more: object = {}) => ({
 });
 const refused = (message: unknown) => ({ status: 'failed', error: { code: 'host-not-allowed', message } });
 /** A remotesrv that has the database `town` and one commit more. */
-async function startAhead(folder: TempFolder, town: TestTown) {
+async function startAhead(folder: TempFolder, town: TestDatabase) {
   const server = await startRemotesrv(folder.path);
   const url = `${server.url}/org/repo`;
   await town.dolt('remote', 'add', 'seed', url);
   await town.dolt('push', 'seed', 'main');
   await town.dolt('remote', 'remove', 'seed');
-  const other = await cloneTown(url, folder.file('other'));
+  const other = await cloneDatabase(url, folder.file('other'));
   const head = await other.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'eve')");
   await other.dolt('push', 'origin', 'main');
   return { server, head, port: server.port.http };
@@ -49,7 +49,7 @@ if (process.platform === 'linux') {
   describe('a server that names another host for its table files', () => {
     test('is not followed to read or to write, and another peer of the same engine is served', async () => {
       await using folder = await tempFolder();
-      const town = await makeTown(folder.file('town'));
+      const town = await makeDatabase(folder.file('town'));
       const ahead = await startAhead(folder, town);
       await using _ = ahead.server;
       await using evil = await startRecordingServer();
@@ -85,7 +85,7 @@ if (process.platform === 'linux') {
 
     test('is followed where `allowed-hosts` names that host', async () => {
       await using folder = await tempFolder();
-      const ahead = await startAhead(folder, await makeTown(folder.file('town')));
+      const ahead = await startAhead(folder, await makeDatabase(folder.file('town')));
       await using _ = ahead.server;
       await using files = await startNamingFront({ upstream: ahead.port });
       const target = `evil.example:${files.port}`;
@@ -98,7 +98,7 @@ if (process.platform === 'linux') {
 
     test('is followed to loopback literals, for which Dolt asks no proxy: a limit', async () => {
       await using folder = await tempFolder();
-      const ahead = await startAhead(folder, await makeTown(folder.file('town')));
+      const ahead = await startAhead(folder, await makeDatabase(folder.file('town')));
       await using _ = ahead.server;
       await using evil = await startRecordingServer({ at: '127.10.100.1' });
       await using front = await startNamingFront({ upstream: ahead.port, names: `127.10.100.1:${evil.port}` });
@@ -110,7 +110,7 @@ if (process.platform === 'linux') {
   describe('a peer over https', () => {
     test('is not spoken to without TLS, also at its own host', async () => {
       await using folder = await tempFolder();
-      const ahead = await startAhead(folder, await makeTown(folder.file('town')));
+      const ahead = await startAhead(folder, await makeDatabase(folder.file('town')));
       await using _ = ahead.server;
       const certificates = await makeCertificates(folder.path);
       // A remotesrv speaks no TLS, and so gives addresses of plain http.
@@ -128,12 +128,12 @@ if (process.platform === 'linux') {
 
     test('is served over TLS, with its table files', async () => {
       await using folder = await tempFolder();
-      const town = await makeTown(folder.file('town'));
+      const town = await makeDatabase(folder.file('town'));
       const box = `file://${folder.file('box')}`;
       await town.dolt('remote', 'add', 'seed', box);
       await town.dolt('push', 'seed', 'main');
       await town.dolt('remote', 'remove', 'seed');
-      const far = await cloneTown(box, folder.file('far'));
+      const far = await cloneDatabase(box, folder.file('far'));
       const head = await far.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'eve')");
       await using server = await startDoltSqlServer(folder.path, far.path);
       const url = server.url.replace('localhost', 'peer.example');
@@ -153,7 +153,7 @@ if (process.platform === 'linux') {
 
   test('services that the job names are reached by name, with their buckets as hosts', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     await using s3 = await startVersitygw(folder.path, 's3.example');
     await using dynamo = await startDynalite(folder.path);
     await using gcs = await startFakeGcs(folder.path, 'mate.example');
@@ -173,7 +173,7 @@ if (process.platform === 'linux') {
 
   test('a host that only the kind of a peer implies has to be at a public address', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const env = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a-key-id', AWS_SECRET_ACCESS_KEY: 'a-secret-key' };
     const peers = { peer: { endpoint: 'aws://[a-table:a-bucket]/db', role: 'upstream' } };
     const { result } = await syncWithHosts({ folder, cli }, { hosts, peers, env });
@@ -186,7 +186,7 @@ if (process.platform === 'linux') {
 
   test('a first clone goes the same way', async () => {
     await using folder = await tempFolder();
-    const ahead = await startAhead(folder, await makeTown(folder.file('seed')));
+    const ahead = await startAhead(folder, await makeDatabase(folder.file('seed')));
     await using _ = ahead.server;
     await using evil = await startRecordingServer();
     const target = `evil.example:${evil.port}`;

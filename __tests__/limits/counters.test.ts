@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { HASH_ORDERS, twoTowns } from '../helpers/two-towns.ts';
+import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 
 const BIGGEST = '18446744073709551615';
 const COUNTED = (type: string) => [
@@ -27,7 +27,7 @@ describe.each(HASH_ORDERS)('an AUTO_INCREMENT counter at its end, %s', (order) =
     '%s: it is merged, every row stays, and the database is sound',
     async (_, type, incoming, ids) => {
       await using folder = await tempFolder();
-      const towns = await twoTowns(folder, ...COUNTED(type));
+      const towns = await twoDatabases(folder, ...COUNTED(type));
       await towns.edit(['INSERT INTO counted (v) VALUES (5)'], incoming, order);
       expect((await towns.run('north')).run('south')).toMatchObject({ failure: null, verified: true });
       expect(await towns.north.rows(IDS)).toEqual(ids.map((id) => ({ id })));
@@ -38,7 +38,7 @@ describe.each(HASH_ORDERS)('an AUTO_INCREMENT counter at its end, %s', (order) =
 
 test('a row without a key is refused then, until the counter is lowered at the peer as well; nothing comes back', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, ...COUNTED('TINYINT'));
+  const towns = await twoDatabases(folder, ...COUNTED('TINYINT'));
   await towns.edit(['INSERT INTO counted (v) VALUES (5)'], ['INSERT INTO counted VALUES (127, 1)']);
   await towns.run('north');
   const add = 'INSERT INTO counted (v) VALUES (6)';
@@ -56,7 +56,7 @@ test('a row without a key is refused then, until the counter is lowered at the p
 
 test.each(HASH_ORDERS)('a counter of beads takes the greatest value, which is reported, %s', async (order) => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(
+  const towns = await twoDatabases(
     folder,
     ...['issues', 'dependencies', 'labels'].map((name) => `CREATE TABLE ${name} (id VARCHAR(9) PRIMARY KEY)`),
     'CREATE TABLE issue_counter (prefix VARCHAR(9) PRIMARY KEY, last_id INT NOT NULL)',

@@ -2,10 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { toFailure } from '../../src/core/failure.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
+import { cloneDatabase, makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { BULK, FILL, quote, withSmallDisk } from '../helpers/small-disk.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, openTestTown } from '../helpers/town.ts';
 
 test.each([
   ['ENOSPC', 'disk-full'],
@@ -27,10 +27,10 @@ if (process.platform === 'linux') {
   describe('a disk that is full', () => {
     test('under the database: the fetch fails as disk-full, nothing is damaged, and the next run is green', async () => {
       await using folder = await tempFolder();
-      const town = await makeTown(folder.file('town'));
+      const town = await makeDatabase(folder.file('town'));
       await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
       await town.dolt('push', 'box', 'main');
-      const other = await cloneTown(`file://${folder.file('box')}`, folder.file('other'));
+      const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
       const bulk = await other.commit('bulk', ...BULK);
       await other.dolt('push', 'origin', 'main');
       const step = await withSmallDisk(
@@ -51,7 +51,7 @@ if (process.platform === 'linux') {
         { name: 'vault', verified: true },
       ]);
       expect(await step('roomy')).toMatchObject({ code: 0, result: { status: 'success', head: bulk } });
-      const after = openTestTown(folder.file('after'));
+      const after = openTestDatabase(folder.file('after'));
       expect(await after.dolt('fsck')).toContain('No problems found');
       expect(await after.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
       const files = (await readdir(folder.file('after', '.dolt'), { recursive: true })).filter((name) =>
@@ -62,7 +62,7 @@ if (process.platform === 'linux') {
 
     test('at a peer: that peer fails, keeps what it had, and takes the push when there is room', async () => {
       await using folder = await tempFolder();
-      const town = await makeTown(folder.file('town'));
+      const town = await makeDatabase(folder.file('town'));
       const step = await withSmallDisk(
         { folder, cli },
         { full: `file://${folder.file('small', 'box')}`, vault: `file://${folder.file('vault')}` },
@@ -83,7 +83,7 @@ if (process.platform === 'linux') {
         { name: 'full', status: 'failed', verified: false, error: { code: 'disk-full' } },
         { name: 'vault', status: 'pushed', verified: true },
       ]);
-      const kept = await cloneTown(`file://${folder.file('at-full')}`, folder.file('kept'));
+      const kept = await cloneDatabase(`file://${folder.file('at-full')}`, folder.file('kept'));
       expect(await kept.head()).toBe(first.result.head);
       expect(await step('roomy')).toMatchObject({
         code: 0,
@@ -96,7 +96,7 @@ if (process.platform === 'linux') {
 
     test('under the temporary folder, or under what is to be cloned, is said, and leaves nothing half made', async () => {
       await using folder = await tempFolder();
-      const town = await makeTown(folder.file('town'));
+      const town = await makeDatabase(folder.file('town'));
       await town.commit('bulk', ...BULK);
       await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
       await town.dolt('push', 'box', 'main');
@@ -140,7 +140,7 @@ if (process.platform === 'linux') {
   describe('a disk that is mounted read-only', () => {
     test('under the database: the run is refused with the cure', async () => {
       await using folder = await tempFolder();
-      await makeTown(folder.file('town'));
+      await makeDatabase(folder.file('town'));
       const step = await withSmallDisk(
         { folder, cli },
         { box: `file://${folder.file('box')}` },
@@ -162,10 +162,10 @@ if (process.platform === 'linux') {
 
     test('at a peer: it is fetched and merged, and only the push to it fails', async () => {
       await using folder = await tempFolder();
-      const town = await makeTown(folder.file('town'));
+      const town = await makeDatabase(folder.file('town'));
       await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
       await town.dolt('push', 'box', 'main');
-      const other = await cloneTown(`file://${folder.file('box')}`, folder.file('other'));
+      const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
       await other.commit('theirs', "INSERT INTO items VALUES (7, 'seven', 'eve')");
       await other.dolt('push', 'origin', 'main');
       await town.commit('ours', "INSERT INTO items VALUES (8, 'eight', 'ann')");

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
-import { federateIn, federateTown, filePeer, withDatabase, withEngines } from '../helpers/federating.ts';
+import { openTestDatabase } from '../helpers/database.ts';
+import { federateDatabase, federateIn, filePeer, withDatabase, withEngines } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
-import { openTestTown } from '../helpers/town.ts';
 
 const MIB = 1024 * 1024;
 
@@ -51,8 +51,8 @@ test('conflicts whose values take more than a run may hold are left out as too l
     'CREATE TABLE notes (id INT PRIMARY KEY, text LONGTEXT)',
     `INSERT INTO notes VALUES ${rows}`,
   );
-  await openTestTown(towns.north.path).dolt('clone', towns.url, folder.file('honest'));
-  await openTestTown(folder.file('honest')).sql(
+  await openTestDatabase(towns.north.path).dolt('clone', towns.url, folder.file('honest'));
+  await openTestDatabase(folder.file('honest')).sql(
     "UPDATE items SET title = 'honest' WHERE id = 100",
     "CALL DOLT_COMMIT('-A', '-m', 'honest', '--author', 'Honest <h@example.org>')",
     `CALL DOLT_REMOTE('add', 'box', 'file://${folder.file('honest.box')}')`,
@@ -63,7 +63,11 @@ test('conflicts whose values take more than a run may hold are left out as too l
   const before = process.memoryUsage().rss;
   const hostile = { ...filePeer('hostile', folder.file('mailbox')), accept: ACCEPTS, strategy: 'manual' } as const;
   const honest = { ...filePeer('honest', folder.file('honest.box')), accept: ACCEPTS };
-  const done = await federateTown({ town: towns.south.path, tempDir: folder.file('tmp'), peers: [hostile, honest] });
+  const done = await federateDatabase({
+    town: towns.south.path,
+    tempDir: folder.file('tmp'),
+    peers: [hostile, honest],
+  });
   expect(process.memoryUsage().rss - before).toBeLessThan(1_024 * MIB);
   expect(done.run('hostile').failure).toMatchObject({ code: 'too-large' });
   expect(done.run('honest')).toMatchObject({ failure: null, verified: true });

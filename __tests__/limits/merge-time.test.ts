@@ -5,11 +5,11 @@ import { checkPeers } from '../../src/sync/incoming/check-peers.ts';
 import { mergeLimit } from '../../src/sync/merge/limits.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
 import { newPeerProgress } from '../../src/sync/peer-progress.ts';
+import { openTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Federated, filePeer, testContext, withEngines } from '../helpers/federating.ts';
 import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
-import { openTestTown, type TestTown } from '../helpers/town.ts';
 
 /** Long for what these databases hold, short for a test. */
 const MERGE_TIMEOUT_MS = 2_000;
@@ -17,7 +17,7 @@ const MERGE_TIMEOUT_MS = 2_000;
 let folder: TempFolder;
 let towns: Mailbox;
 /** A database with a mailbox of its own, which does no harm. */
-let honest: TestTown;
+let honest: TestDatabase;
 
 beforeEach(async () => {
   folder = await tempFolder();
@@ -27,8 +27,8 @@ beforeEach(async () => {
     'INSERT INTO numbers VALUES (1, 1)',
     'CREATE TABLE pits (id INT PRIMARY KEY)',
   );
-  await openTestTown(towns.north.path).dolt('clone', towns.url, folder.file('honest'));
-  honest = openTestTown(folder.file('honest'));
+  await openTestDatabase(towns.north.path).dolt('clone', towns.url, folder.file('honest'));
+  honest = openTestDatabase(folder.file('honest'));
   await honest.sql(
     `CALL DOLT_REMOTE('add', 'box', 'file://${folder.file('honest.box')}')`,
     "UPDATE items SET title = 'honest' WHERE id = 100",

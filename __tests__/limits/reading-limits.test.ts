@@ -14,12 +14,12 @@ import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { clash } from '../helpers/clash.ts';
 import { command } from '../helpers/commanding.ts';
 import { commandContext } from '../helpers/configuring.ts';
+import { cloneDatabase, makeEmptyDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
-import { federateTown, filePeer, withEngines } from '../helpers/federating.ts';
+import { federateDatabase, filePeer, withEngines } from '../helpers/federating.ts';
 import { largeConflicts } from '../helpers/loads.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 import { failureOf } from '../helpers/thrown.ts';
-import { cloneTown, makeEmptyTown, openTestTown, type TestTown } from '../helpers/town.ts';
 
 /** Long for what these databases hold, short for a test. */
 const MERGE_TIMEOUT_MS = 2_000;
@@ -28,13 +28,17 @@ const by = (name: string) =>
   `CALL DOLT_COMMIT('-A', '--allow-empty', '-m', '${name}', '--author', '${name} <${name}@example.org>')`;
 
 /** Commits of three databases on a first commit; the last two push them to mailboxes of their own. */
-async function three(folder: TempFolder, first: string[], own: Readonly<Record<string, string[]>>): Promise<TestTown> {
-  const town = await makeEmptyTown(folder.file('town'));
+async function three(
+  folder: TempFolder,
+  first: string[],
+  own: Readonly<Record<string, string[]>>,
+): Promise<TestDatabase> {
+  const town = await makeEmptyDatabase(folder.file('town'));
   const seed = `file://${folder.file('seed')}`;
   if (first.length > 0) await town.sql(...first, by('first'));
   await town.sql(`CALL DOLT_REMOTE('add', 'seed', '${seed}')`, "CALL DOLT_PUSH('seed', 'main')");
   for (const name of ['hostile', 'honest']) {
-    const other = await cloneTown(seed, folder.file(name));
+    const other = await cloneDatabase(seed, folder.file(name));
     const url = `file://${folder.file(`${name}.box`)}`;
     await other.sql(...(own[name] ?? []), by(name), `CALL DOLT_REMOTE('add', 'box', '${url}')`);
     await other.sql("CALL DOLT_PUSH('box', 'main')");
@@ -71,7 +75,7 @@ test('a column that sleeps when it is read does not stop the comparison of histo
     hostile: SLEEPER,
     honest: ['CREATE TABLE others (id INT PRIMARY KEY)', 'INSERT INTO others VALUES (1)'],
   });
-  const done = await federateTown({
+  const done = await federateDatabase({
     town: town.path,
     tempDir: folder.file('tmp'),
     peers: peers(folder),
@@ -90,7 +94,7 @@ test('finding out which peer a conflict is with has a limit', async () => {
   const town = await three(folder, [], { town: [], hostile: SLEEPER, honest: [] });
   await town.dolt('remote', 'add', 'box', `file://${folder.file('hostile.box')}`);
   await town.dolt('fetch', 'box');
-  const head = await openTestTown(folder.file('hostile')).head();
+  const head = await openTestDatabase(folder.file('hostile')).head();
   await town.sql('CREATE TABLE items (id INT PRIMARY KEY, n INT, title VARCHAR(40))', by('ours'));
   const ours = await town.head();
   const row: ResolvedRow = {

@@ -10,8 +10,8 @@ import { SUMMARY_BUDGET_BYTES, summary } from '../../src/report/summary.ts';
 import { text } from '../../src/report/text.ts';
 import { command } from '../helpers/commanding.ts';
 import { contextIn } from '../helpers/configuring.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 const PEERS = 5_000;
 /** Far more than it takes, and far less than anything that grows with the square of the number of peers. */
@@ -30,7 +30,7 @@ function manyPeers(folder: TempFolder): string {
 describe(`${PEERS} peers`, () => {
   test('cost bounded time and memory, the one that is there is served, and every report has a bound', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const [started, memory] = [monotonicMs(), process.memoryUsage().rss];
     const { result } = await command(folder, manyPeers(folder));
     const [took, grown] = [monotonicMs() - started, process.memoryUsage().rss - memory];
@@ -52,7 +52,7 @@ describe(`${PEERS} peers`, () => {
 
   test('that are all in reach are read, and those that are empty are not created', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const peers = Array.from({ length: PEERS }, (_, index) => `box-${index}: file://${folder.file(`box-${index}`)}`);
     const started = monotonicMs();
     const { result } = await command(folder, peers.join('\n'), { command: 'status' });

@@ -3,8 +3,8 @@ import { createServer, type Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { command } from '../helpers/commanding.ts';
+import { makeDatabase, remoteHead } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, remoteHead } from '../helpers/town.ts';
 
 /** What a server sends as soon as it is connected to, and then again and again, without ever coming to an end. */
 interface Drip {
@@ -45,7 +45,7 @@ test.each(Object.entries(DRIPS))(
   'a server that never comes to an end (%s) is given up; the other peer is served',
   async (_, drip) => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await using server = await startDripping(drip);
     const peers = {
       dolt: { endpoint: `http://${server.host}/org/repo`, timeout: '3s', live: false },

@@ -4,7 +4,7 @@ import { mermaid } from '../../src/report/mermaid.ts';
 import { peer, runResult } from '../helpers/results.ts';
 
 describe('the diagram', () => {
-  test('has the town in the middle and each peer with role and state', () => {
+  test('has the database in the middle and each peer with role and state', () => {
     const text = mermaid(runResult());
     expect(text).toContain('town(("town<br/>main"))');
     expect(text).toContain('p0["partner<br/>peer, T1<br/>ahead, pushed"]:::moved');
@@ -32,7 +32,7 @@ describe('the diagram', () => {
     ]);
   });
 
-  test('a database that is not there is still a town', () => {
+  test('a database that is not there is still a database', () => {
     expect(mermaid(runResult({ database: null }))).toContain('town(("town<br/>main"))');
   });
 

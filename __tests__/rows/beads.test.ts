@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { anotherSecond } from '../helpers/another-second.ts';
 import { dateCommits } from '../helpers/commit-dates.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { twoTowns } from '../helpers/two-towns.ts';
+import { twoDatabases } from '../helpers/two-databases.ts';
 
 /** The tables of a beads database that matter here, with the keys and references of schema version 49. */
 const BEADS = [
@@ -21,9 +21,9 @@ const BEADS = [
 const edge = (id: string, time: string, who: string) =>
   `INSERT INTO dependencies VALUES ('${id}', 'x-edz', 'x-che', '2026-01-0${time}', '${who}')`;
 
-test('two beads towns: the title of one, status and assignee of the other, one edge, both new issues, one hash', async () => {
+test('two beads databases: the title of one, status and assignee of the other, one edge, both new issues, one hash', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, dateCommits('2026-01-01T00:00:00'), ...BEADS);
+  const towns = await twoDatabases(folder, dateCommits('2026-01-01T00:00:00'), ...BEADS);
   await towns.edit(
     [
       "UPDATE issues SET status = 'in_progress', assignee = 'ann', updated_at = '2026-01-05' WHERE id = 'x-zgs'",

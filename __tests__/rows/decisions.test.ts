@@ -175,7 +175,7 @@ describe('how a row is told', () => {
       resolution: 'ours (later): a; theirs (same time, greater value): b',
     });
   });
-  test('from the other side, where what was merged is what this town has', () => {
+  test('from the other side, where what was merged is what this database has', () => {
     expect(conflictOf(row, { heads, swapped: true })).toMatchObject({
       ours: { a: '3', b: '3' },
       theirs: { a: '2', b: '2' },

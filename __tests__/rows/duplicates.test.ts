@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { anotherSecond } from '../helpers/another-second.ts';
 import { dateCommits } from '../helpers/commit-dates.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { twoTowns } from '../helpers/two-towns.ts';
+import { twoDatabases } from '../helpers/two-databases.ts';
 
 const TABLE =
   'CREATE TABLE edges (id VARCHAR(36) PRIMARY KEY, a VARCHAR(20) COLLATE utf8mb4_0900_ai_ci, b TEXT, created_at DATETIME, UNIQUE KEY uk (a, b(3)))';
@@ -11,7 +11,7 @@ describe('two rows under one unique key', () => {
   test('the one created first stays, whatever its key, as the index compares; both are told', async () => {
     await using folder = await tempFolder();
     const old = [dateCommits('2025-12-31T00:00:00'), "INSERT INTO edges VALUES ('0', 'x', 'y', NULL)"];
-    const towns = await twoTowns(folder, TABLE, ...old);
+    const towns = await twoDatabases(folder, TABLE, ...old);
     await towns.edit(
       ["INSERT INTO edges VALUES ('1', 'Same', 'longest', '2026-01-02'), ('3', 'other', 'one', '2026-01-01')"],
       ["INSERT INTO edges VALUES ('2', 'same', 'lonely', '2026-01-01'), ('4', 'OTHER', 'one', '2026-01-01')"],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { anotherSecond } from '../helpers/another-second.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { twoTowns } from '../helpers/two-towns.ts';
+import { twoDatabases } from '../helpers/two-databases.ts';
 
 const BASE = [
   'CREATE TABLE area (id INT PRIMARY KEY, name VARCHAR(20))',
@@ -15,9 +15,9 @@ const ISSUES = 'SELECT id, title FROM issue ORDER BY id';
 const NOTES = 'SELECT issue, n, text, twice FROM note ORDER BY issue, n';
 
 describe('deleted on one side, changed on the other', () => {
-  test('the change outlives the deletion, with all that belonged to the row; both towns make one commit', async () => {
+  test('the change outlives the deletion, with all that belonged to the row; both databases make one commit', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...BASE);
+    const towns = await twoDatabases(folder, ...BASE);
     await towns.edit(
       ['DELETE FROM area WHERE id = 1'],
       [
@@ -67,9 +67,9 @@ describe('deleted on one side, changed on the other', () => {
     { town: 'north', strategy: 'theirs', left: null },
     { town: 'south', strategy: 'theirs', left: [20] },
     { town: 'south', strategy: 'ours', left: [10, 20] },
-  ] as const)('under $strategy $town gets what it asks for', async ({ town, strategy, left }) => {
+  ] as const)('under $strategy $database gets what it asks for', async ({ town, strategy, left }) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...BASE, 'DELETE FROM issue WHERE id = 11');
+    const towns = await twoDatabases(folder, ...BASE, 'DELETE FROM issue WHERE id = 11');
     await towns.edit(['DELETE FROM issue WHERE id = 10'], ["UPDATE issue SET title = 'TEN' WHERE id = 10"]);
     const outcome = await towns.run(town, { strategy });
     const run = outcome.run(town === 'north' ? 'south' : 'north');
@@ -82,7 +82,7 @@ describe('deleted on one side, changed on the other', () => {
 describe('a row whose parent the other side deleted', () => {
   test('brings the parent back under newest, with what belonged to it', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...BASE);
+    const towns = await twoDatabases(folder, ...BASE);
     await towns.edit(["INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')"], ['DELETE FROM area WHERE id = 2']);
     const inNorth = await towns.run('north');
     expect(inNorth.run('south').failure).toBeNull();
@@ -97,7 +97,7 @@ describe('a row whose parent the other side deleted', () => {
 
   test.each(['ours', 'theirs', 'manual'] as const)('is left for a person under %s', async (strategy) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...BASE);
+    const towns = await twoDatabases(folder, ...BASE);
     await towns.edit(["INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')"], ['DELETE FROM issue WHERE id = 20']);
     const before = await towns.north.head();
     const run = (await towns.run('north', { strategy })).run('south');

@@ -3,12 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import { anotherSecond } from '../helpers/another-second.ts';
 import { dateCommits } from '../helpers/commit-dates.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { type TwoTowns, twoTowns } from '../helpers/two-towns.ts';
+import { type TwoDatabases, twoDatabases } from '../helpers/two-databases.ts';
 
 const TABLE = 'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20), updated_at DATETIME)';
 
-/** Merges in both towns, far enough apart that dates in seconds would differ, and expects one commit. */
-async function mergeInBoth(towns: TwoTowns) {
+/** Merges in both databases, far enough apart that dates in seconds would differ, and expects one commit. */
+async function mergeInBoth(towns: TwoDatabases) {
   const inNorth = await towns.run('north');
   expect(inNorth.run('south').failure).toBeNull();
   await anotherSecond();
@@ -22,7 +22,7 @@ const at = (time: string) => `updated_at = '2026-01-${time}'`;
 describe('a cell under newest', () => {
   test('counts by the time it was written, not by what was done to its row later', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
+    const towns = await twoDatabases(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
     await towns.edit(
       [
         `UPDATE t SET a = 'north', ${at('02')}`,
@@ -47,7 +47,7 @@ describe('a cell under newest', () => {
 
   test('that was changed and changed back is untouched', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
+    const towns = await twoDatabases(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
     await towns.edit(
       [
         `UPDATE t SET a = 'x', b = 'N', ${at('08')}`,
@@ -63,7 +63,7 @@ describe('a cell under newest', () => {
   test('without a time column counts by its commit; no trigger fires and nothing is dated anew', async () => {
     await using folder = await tempFolder();
     const thief = folder.file('thief');
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), touched DATETIME DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)',
       "INSERT INTO t VALUES (1, 'a', '2026-01-01')",
@@ -83,7 +83,7 @@ describe('a cell under newest', () => {
 
   test('is looked up under the names that its table had on each side', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
+    const towns = await twoDatabases(folder, TABLE, "INSERT INTO t VALUES (1, 'a', 'b', '2026-01-01')");
     await towns.edit(
       ['ALTER TABLE t ADD n INT DEFAULT 5', `UPDATE t SET n = 7, a = 'N', ${at('02')}`],
       ['ALTER TABLE t ADD s INT', 'ALTER TABLE t DROP b', `UPDATE t SET s = 8, a = 'S', ${at('03')}`],
@@ -96,7 +96,7 @@ describe('a cell under newest', () => {
 
   test('computes a stored generated column anew from the cells that won', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       "CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, s VARCHAR(40) GENERATED ALWAYS AS (CONCAT(a, '`a`', b)) STORED, updated_at DATETIME, KEY k (a))",
       "INSERT INTO t (id, a, b, updated_at) VALUES (1, 1, 1, '2026-01-01')",
@@ -110,7 +110,7 @@ describe('a cell under newest', () => {
 describe('a row added on both sides', () => {
   test('is kept whole as it was created first, the other one is told, and somebody has to look', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20), created_at DATETIME, updated_at DATETIME)',
       dateCommits('2025-12-31T00:00:00'),

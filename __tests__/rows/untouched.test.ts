@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ConflictStrategy } from '../../src/contract/vocabulary.ts';
+import type { TestDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import type { TestTown } from '../helpers/town.ts';
-import { twoTowns } from '../helpers/two-towns.ts';
+import { twoDatabases } from '../helpers/two-databases.ts';
 
 /** Everything that a refused merge must leave as it was. */
-function standing(town: TestTown): Promise<string> {
+function standing(town: TestDatabase): Promise<string> {
   return town.sql(
     'SELECT name, hash FROM dolt_branches ORDER BY name',
     'SELECT * FROM dolt_status',
@@ -144,7 +144,7 @@ const REFUSALS: readonly Refusal[] = [
 describe('a merge that is refused leaves everything as it was', () => {
   test.each(REFUSALS)('$told', async ({ base = [], north, south, strategy = 'newest', code, says, rows }) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), n INT)',
       "INSERT INTO t VALUES (1, 'one', 1), (2, 'two', 2)",
@@ -167,7 +167,7 @@ describe('a merge that is refused leaves everything as it was', () => {
 describe('private tables', () => {
   test('with rows in them survive a merge that settles conflicts', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(
+    const towns = await twoDatabases(
       folder,
       'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20))',
       "INSERT INTO t VALUES (1, 'one')",

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
+import { makeDatabase } from '../helpers/database.ts';
 import { startDynalite } from '../helpers/servers/dynalite.ts';
 import { cloneInto, withEngine } from '../helpers/servers/engine.ts';
 import { startVersitygw } from '../helpers/servers/versitygw.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 test('a push and a clone go through S3 and DynamoDB with the keys and the region in the environment', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const head = await town.head();
   await using s3 = await startVersitygw(folder.path);
   await using dynamo = await startDynalite(folder.path);

@@ -1,14 +1,14 @@
 import { cp } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
+import { makeDatabase } from '../helpers/database.ts';
 import { startDoltSqlServer } from '../helpers/servers/dolt-sql-server.ts';
 import { cloneInto, withEngine } from '../helpers/servers/engine.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
-test("a town's live server is pushed to and cloned from with its user and password only", async () => {
+test("a database's live server is pushed to and cloned from with its user and password only", async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await cp(town.path, folder.file('live'), { recursive: true });
   const head = await town.commit('more', "INSERT INTO items VALUES (3, 'three', 'cyd')");
   await using server = await startDoltSqlServer(folder.path, folder.file('live'));
@@ -36,7 +36,7 @@ test("a town's live server is pushed to and cloned from with its user and passwo
 
 test('a live server refuses users without the privilege, and pushes over uncommitted rows', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await cp(town.path, folder.file('live'), { recursive: true });
   await town.commit('more', "INSERT INTO items VALUES (3, 'three', 'cyd')");
   await using server = await startDoltSqlServer(folder.path, folder.file('live'));

@@ -2,11 +2,11 @@ import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { startDolthubHost } from '../helpers/servers/dolthub-host.ts';
 import { cloneInto, withEngine } from '../helpers/servers/engine.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 /** Makes a DoltHub key as `dolt login` does, and chooses it under another name than its own. */
 async function makeKey(root: string): Promise<void> {
@@ -22,7 +22,7 @@ const choose = (root: string): Promise<void> =>
 
 test('a push and a clone go through TLS where the authority is trusted, and the chosen key signs the requests', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const head = await town.head();
   await using host = await startDolthubHost(folder.path);
   const env = { SSL_CERT_FILE: host.ca };
@@ -43,7 +43,7 @@ test('a push and a clone go through TLS where the authority is trusted, and the 
 
 test('an unknown authority and a key that is no key are refused', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await using host = await startDolthubHost(folder.path);
   await withEngine(town.path, {}, async (engine) => {
     await engine.call('DOLT_REMOTE', 'add', 'peer', `${host.url}/org/repo`);

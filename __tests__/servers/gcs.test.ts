@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { makeDatabase } from '../helpers/database.ts';
 import { cloneInto, withEngine } from '../helpers/servers/engine.ts';
 import { startFakeGcs } from '../helpers/servers/fake-gcs.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 test('a push and a clone go to the emulator that is named, without credentials, and nowhere otherwise', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const head = await town.head();
   await using gcs = await startFakeGcs(folder.path);
   const env = { STORAGE_EMULATOR_HOST: gcs.host };

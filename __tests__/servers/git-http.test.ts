@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { makeDatabase } from '../helpers/database.ts';
 import { type BareRepository, bareRepository } from '../helpers/servers/bare-repository.ts';
 import { cloneInto, startEngine, withEngine } from '../helpers/servers/engine.ts';
 import { type GitHttp, startGitHttp } from '../helpers/servers/git-http.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 /** The token for one host, in git's command-scoped settings. */
 function tokenFor(host: GitHttp, token: string): Record<string, string> {
@@ -24,7 +24,7 @@ async function gitHost(root: string): Promise<{ host: GitHttp; repository: BareR
 
 test('a push and a clone go through git over HTTP with the token, and not without', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const head = await town.head();
   const { host, repository } = await gitHost(folder.file('git'));
   await using _host = host;
@@ -50,7 +50,7 @@ test('a push and a clone go through git over HTTP with the token, and not withou
 
 test('a token that may only read is tried 32 times before Dolt gives up', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const { host } = await gitHost(folder.file('git'));
   await using _host = host;
   host.refusePushes();
@@ -62,7 +62,7 @@ test('a token that may only read is tried 32 times before Dolt gives up', async 
 
 test('for one second after it spoke to a git remote an engine answers from memory', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const { host } = await gitHost(folder.file('git'));
   await using _host = host;
   await using engine = await startEngine(town.path, { env: tokenFor(host, 'a-token') });

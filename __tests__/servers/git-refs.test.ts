@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { makeDatabase } from '../helpers/database.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startEngine, withEngine } from '../helpers/servers/engine.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 test('an engine knows one ref of a git repository: a push to a second one lands at the first', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
   const url = `git+file://${repository.path}`;
   await withEngine(town.path, {}, async (engine) => {

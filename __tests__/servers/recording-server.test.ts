@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { makeDatabase } from '../helpers/database.ts';
 import { startEngine } from '../helpers/servers/engine.ts';
 import { startRecordingServer } from '../helpers/servers/recording-server.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 test('a token for one host reaches no other', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await using stranger = await startRecordingServer();
   const env = {
     GIT_CONFIG_COUNT: '1',

@@ -2,30 +2,30 @@ import { chmod, cp, mkdir, readdir, readFile, stat, truncate, writeFile } from '
 import { expect, test } from '@jest/globals';
 import { createConnection } from 'mysql2/promise';
 import { classify } from '../../src/dolt/failure-text.ts';
+import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startDoltSqlServer } from '../helpers/servers/dolt-sql-server.ts';
 import { startEngine, withEngine } from '../helpers/servers/engine.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown } from '../helpers/town.ts';
 
-/** A town whose mailbox has a commit that it lacks, and that has one that the mailbox lacks. */
-async function divergedTown(folder: TempFolder) {
-  const town = await makeTown(folder.file('town'));
+/** A database whose mailbox has a commit that it lacks, and that has one that the mailbox lacks. */
+async function divergedDatabase(folder: TempFolder) {
+  const town = await makeDatabase(folder.file('town'));
   const url = `file://${folder.file('mailbox')}`;
   await mkdir(folder.file('mailbox'));
   await town.dolt('remote', 'add', 'peer', url);
   await town.dolt('push', 'peer', 'main');
-  const other = await cloneTown(url, folder.file('other'));
+  const other = await cloneDatabase(url, folder.file('other'));
   await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 1");
   await other.dolt('push', 'origin', 'main');
   await town.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
   return { town, url };
 }
 
-test('what a diverged town is refused for', async () => {
+test('what a diverged database is refused for', async () => {
   await using folder = await tempFolder();
-  const { town } = await divergedTown(folder);
+  const { town } = await divergedDatabase(folder);
   await town.sql("UPDATE items SET title = 'dirty' WHERE id = 1");
   await using engine = await startEngine(town.path);
   const means = async (...call: [string, ...string[]]) => classify(await engine.refusal(...call));
@@ -45,11 +45,11 @@ test('what a diverged town is refused for', async () => {
   expect(second).toBe('locked');
 });
 
-test('a town with another beginning is unrelated, whatever is tried', async () => {
+test('a database with another beginning is unrelated, whatever is tried', async () => {
   await using folder = await tempFolder();
-  const { url } = await divergedTown(folder);
+  const { url } = await divergedDatabase(folder);
   await mkdir(folder.file('alien'));
-  const alien = await makeTown(folder.file('alien', 'town'));
+  const alien = await makeDatabase(folder.file('alien', 'town'));
   await withEngine(alien.path, {}, async (engine) => {
     await engine.call('DOLT_REMOTE', 'add', 'peer', url);
     expect(classify(await engine.refusal('DOLT_PUSH', 'peer', 'main'))).toBe('unrelated');
@@ -60,7 +60,7 @@ test('a town with another beginning is unrelated, whatever is tried', async () =
 
 test('damaged data, and data of a later Dolt', async () => {
   await using folder = await tempFolder();
-  const { town } = await divergedTown(folder);
+  const { town } = await divergedDatabase(folder);
   const damaged = folder.file('damaged');
   await cp(folder.file('mailbox'), damaged, { recursive: true });
   for (const name of (await readdir(damaged)).filter((one) => /^[0-9a-v]{32}/.test(one))) {
@@ -77,7 +77,7 @@ test('damaged data, and data of a later Dolt', async () => {
 
 test('a remote that only lets read', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await using server = await startRemotesrv(folder.path, { readOnly: true });
   await using engine = await startEngine(town.path);
   await engine.call('DOLT_REMOTE', 'add', 'peer', `${server.url}/org/repo`);
@@ -86,7 +86,7 @@ test('a remote that only lets read', async () => {
 
 test('a branch that the user may not write, and two writers of one cell', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('live'));
+  const town = await makeDatabase(folder.file('live'));
   await using server = await startDoltSqlServer(folder.path, town.path);
   const connect = async (user: string) => {
     const connection = await createConnection({
@@ -121,7 +121,7 @@ test('a branch that the user may not write, and two writers of one cell', async 
 
 test('a hook of a git host refuses the push', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const path = folder.file('repo.git');
   await bareRepository(path, { withBranch: true });
   await mkdir(`${path}/hooks`, { recursive: true });

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { makeDatabase } from '../helpers/database.ts';
 import { cloneInto, startEngine } from '../helpers/servers/engine.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 test('a push and a clone go through a remotesrv, which knows no users', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const head = await town.head();
   await using server = await startRemotesrv(folder.path);
   await using engine = await startEngine(town.path);
@@ -22,7 +22,7 @@ test('a push and a clone go through a remotesrv, which knows no users', async ()
 
 test('an address that nobody listens at, a name that nobody has, a scheme that Dolt does not know', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   await using engine = await startEngine(folder.file('town'));
   const refused = async (name: string, url: string) => {
     await engine.call('DOLT_REMOTE', 'add', name, url);

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { makeDatabase } from '../helpers/database.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { cloneInto, withEngine } from '../helpers/servers/engine.ts';
 import { serverProgram } from '../helpers/servers/server-program.ts';
 import { type Sshd, startSshd } from '../helpers/servers/sshd.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 /** The client's command, with nothing of the user's own settings. */
 async function sshCommand(folder: TempFolder, key: string, knownHosts: string): Promise<string> {
@@ -24,7 +24,7 @@ const KINDS = [
 describe.each(KINDS)('the ssh client of $variable', ({ variable, url }) => {
   test('lets a push and a clone through with the right keys on both sides, and with no others', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const head = await town.head();
     await using sshd = await startSshd(folder.path);
     const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
@@ -34,7 +34,7 @@ describe.each(KINDS)('the ssh client of $variable', ({ variable, url }) => {
       const options = { env: { [variable]: await sshCommand(folder, key, knownHosts) } };
       return withEngine(town.path, options, (engine) => engine.refusal('DOLT_FETCH', 'peer', 'main'));
     };
-    if (variable === 'DOLT_SSH_COMMAND') await makeTown(folder.file('far.git', 'db'));
+    if (variable === 'DOLT_SSH_COMMAND') await makeDatabase(folder.file('far.git', 'db'));
     await withEngine(town.path, { env }, async (engine) => {
       await engine.call('DOLT_REMOTE', 'add', 'peer', remote);
       await engine.call('DOLT_PUSH', '--force', 'peer', 'main');
@@ -48,7 +48,7 @@ describe.each(KINDS)('the ssh client of $variable', ({ variable, url }) => {
 
 test('DOLT_SSH_COMMAND is split at blanks and no shell reads it', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const refusal = (command: string) =>
     withEngine(town.path, { env: { DOLT_SSH_COMMAND: command } }, (engine) =>
       engine.refusal('DOLT_FETCH', 'peer', 'main'),
@@ -64,7 +64,7 @@ test('DOLT_SSH_COMMAND is split at blanks and no shell reads it', async () => {
 
 test('a folder that is not there and a far side without Dolt are told', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await using sshd = await startSshd(folder.path);
   const env = { DOLT_SSH_COMMAND: await sshCommand(folder, sshd.key, sshd.knownHosts) };
   await withEngine(town.path, { env }, async (engine) => {

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
+import { makeDatabase } from '../helpers/database.ts';
 import { startEngine } from '../helpers/servers/engine.ts';
 import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
 import { startToxiproxy } from '../helpers/servers/toxiproxy.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
 test('a fault on the way is felt, and is gone when it is taken away', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await using remotesrv = await startRemotesrv(folder.path);
   await using toxiproxy = await startToxiproxy(folder.path);
   const proxied = await toxiproxy.proxy(remotesrv.port.http);

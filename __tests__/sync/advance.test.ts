@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { advanceBranch, finishAdvances, isHalfDone, replaceBranch } from '../../src/sync/advance.ts';
 import { branchesOf } from '../helpers/branches.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown } from '../helpers/town.ts';
 
-/** A town with something ignored and something uncommitted, and a commit ahead of it that changes all kinds of things. */
-async function townBehind(folder: TempFolder) {
-  const town = await makeTown(folder.file('town'));
+/** A database with something ignored and something uncommitted, and a commit ahead of it that changes all kinds of things. */
+async function databaseBehind(folder: TempFolder) {
+  const town = await makeDatabase(folder.file('town'));
   const from = await town.commit(
     'the old head',
     'CREATE TABLE other (id INT PRIMARY KEY)',
@@ -31,7 +31,7 @@ const finish = (folder: TempFolder) => withDatabase(folder.file('town'), folder.
 describe('a branch that moves forward', () => {
   test('leaves no mark, and what was not committed stays', async () => {
     await using folder = await tempFolder();
-    const { town, from, to } = await townBehind(folder);
+    const { town, from, to } = await databaseBehind(folder);
     await withDatabase(town.path, folder.file('tmp'), (database) =>
       advanceBranch(database, { branch: 'main', from, to, dirty: ['notes'] }),
     );
@@ -41,7 +41,7 @@ describe('a branch that moves forward', () => {
 
   test('and whose run died between head and working set is brought to its end', async () => {
     await using folder = await tempFolder();
-    const { town, from, to, mark } = await townBehind(folder);
+    const { town, from, to, mark } = await databaseBehind(folder);
     // What a kill leaves behind: the head has moved, the working set has not.
     await town.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`, `CALL DOLT_RESET('--soft', '${to}')`);
     expect(await town.rows('SELECT table_name FROM dolt_status')).not.toHaveLength(1);
@@ -55,7 +55,7 @@ describe('a branch that moves forward', () => {
 
   test('and whose run died just after is left as it is', async () => {
     await using folder = await tempFolder();
-    const { town, from, to, mark } = await townBehind(folder);
+    const { town, from, to, mark } = await databaseBehind(folder);
     await town.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`, "CALL DOLT_MERGE('--ff-only', 'ahead')");
     await town.sql("INSERT INTO items VALUES (4, 'four', 'dan')");
     await finish(folder);
@@ -68,7 +68,7 @@ describe('a branch that moves forward', () => {
 
   test('and whose run died just before is left as it is', async () => {
     await using folder = await tempFolder();
-    const { town, from, to, mark } = await townBehind(folder);
+    const { town, from, to, mark } = await databaseBehind(folder);
     await town.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`);
     await finish(folder);
     expect(await branchesOf(town)).toEqual({ main: from, ahead: to });
@@ -77,7 +77,7 @@ describe('a branch that moves forward', () => {
 
   test('is finished on another branch, too, and a mark of a branch that is gone is removed', async () => {
     await using folder = await tempFolder();
-    const { town, from, to } = await townBehind(folder);
+    const { town, from, to } = await databaseBehind(folder);
     await town.sql(
       `CALL DOLT_BRANCH('team/x', '${from}')`,
       `CALL DOLT_BRANCH('dolt-federation-advance/${to}/team/x', '${from}')`,
@@ -94,7 +94,7 @@ describe('a branch that moves forward', () => {
 describe('a branch that becomes another commit', () => {
   test('takes its working set along, and untracked and ignored tables stay', async () => {
     await using folder = await tempFolder();
-    const { town, from, to } = await townBehind(folder);
+    const { town, from, to } = await databaseBehind(folder);
     await town.dolt('reset', '--hard', to);
     await withDatabase(town.path, folder.file('tmp'), (database) =>
       replaceBranch(database, { branch: 'main', from: to, to: from }),
@@ -110,7 +110,7 @@ describe('a branch that becomes another commit', () => {
 
   test('and whose run died in the middle is back where it was', async () => {
     await using folder = await tempFolder();
-    const { town, from, to } = await townBehind(folder);
+    const { town, from, to } = await databaseBehind(folder);
     await town.sql(
       `CALL DOLT_BRANCH('dolt-federation-adopt/${to}/main', '${from}')`,
       `CALL DOLT_RESET('--soft', '${to}')`,

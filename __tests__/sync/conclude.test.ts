@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { Engines } from '../../src/dolt/server/engines.ts';
 import { branchesOf, missing } from '../helpers/branches.ts';
-import { federateIn, federateTown, filePeer, withEngines } from '../helpers/federating.ts';
+import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { federateDatabase, federateIn, filePeer, withEngines } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, type TestTown } from '../helpers/town.ts';
 
 /** Lets somebody at the database between two engines, once, as soon as that is wanted. */
 function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () => Promise<unknown> }): Engines {
@@ -20,7 +20,7 @@ function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () =>
   };
 }
 
-const WRITERS: readonly (readonly [string, string, (town: TestTown) => Promise<unknown>])[] = [
+const WRITERS: readonly (readonly [string, string, (town: TestDatabase) => Promise<unknown>])[] = [
   ['a commit', 'contention', (town) => town.commit('meanwhile', "INSERT INTO items VALUES (7, 'seven', 'eve')")],
   [
     'a change that nobody committed',
@@ -31,10 +31,10 @@ const WRITERS: readonly (readonly [string, string, (town: TestTown) => Promise<u
 
 test.each(WRITERS)('%s between two engines: nothing is lost, and it is told', async (what, code, write) => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const at = { tempDir: folder.file('tmp'), peers: [filePeer('box', folder.file('box'))] };
-  await federateTown({ town: town.path, ...at });
-  const other = await cloneTown(`file://${folder.file('box')}`, folder.file('other'));
+  await federateDatabase({ town: town.path, ...at });
+  const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
   const theirs = await other.commit('theirs', "UPDATE items SET owner = 'cid' WHERE id = 1");
   await other.dolt('push', 'origin', 'main');
   const ours = await town.commit('ours', "UPDATE items SET title = 'uno' WHERE id = 1");
@@ -54,7 +54,7 @@ test.each(WRITERS)('%s between two engines: nothing is lost, and it is told', as
   expect(await town.rows('SELECT title FROM items WHERE id = 7')).toEqual([{ title: 'seven' }]);
 
   if (what !== 'a commit') await town.commit('at last');
-  const second = await federateTown({ town: town.path, ...at });
+  const second = await federateDatabase({ town: town.path, ...at });
   expect(second.run('box')).toMatchObject({ failure: null, verified: true, head: await town.head() });
   expect(await missing(town, second.head, [ours, theirs, first.head])).toEqual([]);
   expect(await town.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);

@@ -1,22 +1,22 @@
 import { describe, expect, test } from '@jest/globals';
-import { federateTown, filePeer } from '../helpers/federating.ts';
+import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
+import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown } from '../helpers/town.ts';
 
 describe('sync over file remotes', () => {
   test('a first push reaches an empty remote and is verified; a second run finds nothing to do', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const head = await town.head();
     const peers = [filePeer('mailbox', folder.file('mailbox'))];
     const place = { town: town.path, tempDir: folder.file('tmp'), peers };
 
-    const first = await federateTown(place);
+    const first = await federateDatabase(place);
     expect(first.head).toBe(head);
     expect(first.run('mailbox')).toMatchObject({ state: 'remote-empty', head, verified: true, failure: null });
     expect(first.run('mailbox').pushedCommits).toBeGreaterThan(0);
 
-    const second = await federateTown(place);
+    const second = await federateDatabase(place);
     expect(second.run('mailbox')).toMatchObject({
       state: 'up-to-date',
       pushedCommits: 0,
@@ -26,13 +26,13 @@ describe('sync over file remotes', () => {
     expect(await town.head()).toBe(head);
   });
 
-  test('two towns that changed different rows meet at one commit', async () => {
+  test('two databases that changed different rows meet at one commit', async () => {
     await using folder = await tempFolder();
-    const north = await makeTown(folder.file('north'));
+    const north = await makeDatabase(folder.file('north'));
     const peers = [filePeer('mailbox', folder.file('mailbox'))];
     const at = (town: string) => ({ town, tempDir: folder.file('tmp'), peers });
-    await federateTown(at(north.path));
-    const south = await cloneTown(`file://${folder.file('mailbox')}`, folder.file('south'));
+    await federateDatabase(at(north.path));
+    const south = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('south'));
     await north.commit('north edits', "UPDATE items SET title = 'uno' WHERE id = 1");
     await south.commit(
       'south edits',
@@ -40,10 +40,10 @@ describe('sync over file remotes', () => {
       "INSERT INTO items VALUES (3, 'three', 'dan')",
     );
 
-    await federateTown(at(north.path));
-    const met = await federateTown(at(south.path));
+    await federateDatabase(at(north.path));
+    const met = await federateDatabase(at(south.path));
     expect(met.run('mailbox')).toMatchObject({ state: 'diverged', pulledCommits: 1, verified: true });
-    const back = await federateTown(at(north.path));
+    const back = await federateDatabase(at(north.path));
     expect(back.run('mailbox').state).toBe('behind');
     expect(await north.head()).toBe(await south.head());
     expect(await north.rows('SELECT * FROM items ORDER BY id')).toEqual([

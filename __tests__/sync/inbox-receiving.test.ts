@@ -10,18 +10,18 @@ import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { removeInboxes } from '../../src/sync/receive.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
 import { commandContext } from '../helpers/configuring.ts';
+import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
 import { filePeer, withDatabase } from '../helpers/federating.ts';
-import { liveTown, WISPS } from '../helpers/live-town.ts';
+import { liveDatabase, WISPS } from '../helpers/live-database.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { makeTown, type TestTown } from '../helpers/town.ts';
 
 const NORTH = 'inbox/north-0123abcd';
 const SOUTH = 'inbox/south-89abcdef';
 const ROWS = Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', 'ann')`).join();
 
 /** What a sender pushed to a branch of the database: commits on top of a commit of ours. */
-async function delivered(town: TestTown, branch: string, ...statements: string[]): Promise<string> {
+async function delivered(town: TestDatabase, branch: string, ...statements: string[]): Promise<string> {
   await town.sql(
     `CALL DOLT_CHECKOUT('-b', '${branch}')`,
     ...statements,
@@ -36,12 +36,12 @@ async function run(folder: TempFolder, federation: string, options: CommandOptio
   return await command(folder, '', { ...options, overrides: { ...options.overrides, config: 'receiver.yaml' } });
 }
 
-const branchesOf = async (town: TestTown) =>
+const branchesOf = async (town: TestDatabase) =>
   (await town.rows('SELECT name FROM dolt_branches ORDER BY name')).map(({ name }) => name);
 
 test('deliveries are merged with the heads of peers, reported like peers, and removed', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await delivered(town, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
   await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
   await town.commit('here', "INSERT INTO items VALUES (7, 'seven', 'cyd')");
@@ -74,7 +74,7 @@ test('deliveries are merged with the heads of peers, reported like peers, and re
 
 test('a database without peers reads its inbox, and a delivery that is merged already is only removed', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await town.sql(`CALL DOLT_BRANCH('${NORTH}')`);
   const head = await town.commit('here', "INSERT INTO items VALUES (7, 'seven', 'cyd')");
   const { result } = await run(folder, 'federation: {inbox: true}', { command: 'pull' });
@@ -88,7 +88,7 @@ test('a database without peers reads its inbox, and a delivery that is merged al
 
 test('a delivery that has to wait keeps its branch, and takes the settings of the peer of its name', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await town.commit('rows', `INSERT INTO items VALUES ${ROWS}`);
   const head = await delivered(town, NORTH, 'DELETE FROM items WHERE id >= 100');
   await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
@@ -113,7 +113,7 @@ test.each([
   ['ignored tables', "INSERT INTO dolt_ignore VALUES ('x', 1)", 'peer-changes-local-tables'],
 ])('a delivery of %s waits as a peer does', async (_, statement, code) => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await delivered(town, NORTH, statement);
   const before = await town.head();
   const { result } = await run(folder, 'federation: {inbox: true}');
@@ -124,7 +124,7 @@ test.each([
 
 test('deliveries that no one is to read are named, and nothing happens to them', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await delivered(town, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
   await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
   await town.sql("CALL DOLT_BRANCH('inbox/odd')");
@@ -151,7 +151,7 @@ test('deliveries that no one is to read are named, and nothing happens to them',
 
 test('rows that the strategy leaves for a person are resolved as those of a peer', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await delivered(town, NORTH, "UPDATE items SET title = 'theirs' WHERE id = 1");
   await town.commit('here', "UPDATE items SET title = 'ours' WHERE id = 1");
   const settings = 'federation: {inbox: true}\nconflict: {strategy: manual}';
@@ -183,7 +183,7 @@ test('rows that the strategy leaves for a person are resolved as those of a peer
 
 test('an inbox that moved since it was merged stays', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await town.sql(`CALL DOLT_BRANCH('${NORTH}')`);
   const merged = await town.head(NORTH);
   const moved = await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
@@ -203,7 +203,7 @@ test('an inbox that moved since it was merged stays', async () => {
 
 test('an inbox on which rows are uncommitted stays, ignored rows included', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await town.commit('ignore', ...WISPS);
   const edits = {
     [NORTH]: "INSERT INTO items VALUES (9, 'uncommitted', 'dan')",
@@ -220,7 +220,7 @@ test('an inbox on which rows are uncommitted stays, ignored rows included', asyn
 
 test('what was delivered to a running server is merged by its owner, and then both sides agree', async () => {
   await using folder = await tempFolder();
-  await using there = await liveTown(folder, ...WISPS);
+  await using there = await liveDatabase(folder, ...WISPS);
   await there.town.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");
   await there.sql("INSERT INTO items VALUES (8, 'there', 'eve')", "CALL DOLT_COMMIT('-am', 'there')");
   expect((await there.run(true)).result.peers[0]).toMatchObject({ state: 'delivered', status: 'synced' });

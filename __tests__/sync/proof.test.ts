@@ -1,19 +1,19 @@
 import { cpSync, rmSync } from 'node:fs';
 import { cp } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { federateTown, filePeer } from '../helpers/federating.ts';
+import { cloneDatabase, makeDatabase, remoteHead, type TestDatabase } from '../helpers/database.ts';
+import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, remoteHead, type TestTown } from '../helpers/town.ts';
 
 interface Scene {
-  readonly town: TestTown;
+  readonly town: TestDatabase;
   readonly url: string;
   readonly first: string;
 }
 
-/** A town that is one commit ahead of its mailbox. */
+/** A database that is one commit ahead of its mailbox. */
 async function oneAhead(folder: TempFolder): Promise<Scene> {
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const url = `file://${folder.file('mailbox')}`;
   await town.dolt('remote', 'add', 'mailbox', url);
   await town.dolt('push', 'mailbox', 'main');
@@ -31,7 +31,7 @@ function replaceMailbox(folder: TempFolder, by: string): void {
 /** A copy of the mailbox to which somebody has pushed a commit of their own. */
 async function mailboxWithAnotherCommit(folder: TempFolder, name: string, statement: string): Promise<string> {
   await cp(folder.file('mailbox'), folder.file(name), { recursive: true });
-  const other = await cloneTown(`file://${folder.file(name)}`, folder.file(`${name}-town`));
+  const other = await cloneDatabase(`file://${folder.file(name)}`, folder.file(`${name}-town`));
   const head = await other.commit('theirs', statement);
   await other.dolt('push', 'origin', 'main');
   return head;
@@ -42,7 +42,7 @@ describe('proof', () => {
     await using folder = await tempFolder();
     const { town, url, first } = await oneAhead(folder);
     await cp(folder.file('mailbox'), folder.file('before'), { recursive: true });
-    const outcome = await federateTown({
+    const outcome = await federateDatabase({
       town: town.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('mailbox', folder.file('mailbox'))],
@@ -59,7 +59,7 @@ describe('proof', () => {
   test('a mailbox that is gone when it is read again is unverified, too', async () => {
     await using folder = await tempFolder();
     const { town } = await oneAhead(folder);
-    const outcome = await federateTown({
+    const outcome = await federateDatabase({
       town: town.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('mailbox', folder.file('mailbox'))],
@@ -78,7 +78,7 @@ describe('races', () => {
     const { town, url } = await oneAhead(folder);
     const theirs = await mailboxWithAnotherCommit(folder, 'moved', "INSERT INTO items VALUES (6, 'six', 'eve')");
     let moved = false;
-    const outcome = await federateTown({
+    const outcome = await federateDatabase({
       town: town.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('mailbox', folder.file('mailbox')), filePeer('vault', folder.file('vault'), 'backup')],
@@ -99,7 +99,7 @@ describe('races', () => {
     await using folder = await tempFolder();
     const { town, url } = await oneAhead(folder);
     const theirs = await mailboxWithAnotherCommit(folder, 'moved', "INSERT INTO items VALUES (6, 'six', 'eve')");
-    const outcome = await federateTown({
+    const outcome = await federateDatabase({
       town: town.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('mailbox', folder.file('mailbox'))],
@@ -117,7 +117,7 @@ describe('races', () => {
     const { town, url } = await oneAhead(folder);
     const theirs = await mailboxWithAnotherCommit(folder, 'moved', "INSERT INTO items VALUES (6, 'six', 'eve')");
     replaceMailbox(folder, 'moved');
-    const outcome = await federateTown({
+    const outcome = await federateDatabase({
       town: town.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('mailbox', folder.file('mailbox'), 'backup')],

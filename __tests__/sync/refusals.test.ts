@@ -1,30 +1,30 @@
 import { describe, expect, test } from '@jest/globals';
 import { Failure } from '../../src/core/failure.ts';
 import { applyDirtyPolicy } from '../../src/sync/merge/uncommitted.ts';
-import { federateTown, filePeer, withDatabase } from '../helpers/federating.ts';
+import { cloneDatabase, makeDatabase, remoteHead, type TestDatabase } from '../helpers/database.ts';
+import { federateDatabase, filePeer, withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, remoteHead, type TestTown } from '../helpers/town.ts';
 
 interface Pair {
-  readonly north: TestTown;
-  readonly south: TestTown;
+  readonly north: TestDatabase;
+  readonly south: TestDatabase;
   readonly url: string;
 }
 
-/** Two towns with a mailbox between them that both know. */
+/** Two databases with a mailbox between them that both know. */
 async function pair(folder: TempFolder): Promise<Pair> {
-  const north = await makeTown(folder.file('north'));
+  const north = await makeDatabase(folder.file('north'));
   const url = `file://${folder.file('mailbox')}`;
   await north.dolt('remote', 'add', 'mailbox', url);
   await north.dolt('push', 'mailbox', 'main');
-  return { north, south: await cloneTown(url, folder.file('south')), url };
+  return { north, south: await cloneDatabase(url, folder.file('south')), url };
 }
 
 /** North sends its commit to the mailbox; then south federates with it. */
 async function southAfterNorth(folder: TempFolder, towns: Pair, options = {}) {
   await towns.north.dolt('push', 'mailbox', 'main');
   const before = { south: await towns.south.head(), mailbox: await remoteHead(towns.url, folder.file('a', 'c')) };
-  const outcome = await federateTown({
+  const outcome = await federateDatabase({
     town: towns.south.path,
     tempDir: folder.file('tmp'),
     peers: [
@@ -37,7 +37,7 @@ async function southAfterNorth(folder: TempFolder, towns: Pair, options = {}) {
   return { outcome, before, after, run: outcome.run('mailbox') };
 }
 
-async function leavesNothingOpen(town: TestTown): Promise<void> {
+async function leavesNothingOpen(town: TestDatabase): Promise<void> {
   expect(await town.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
   expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
   expect(await town.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
@@ -106,8 +106,8 @@ describe('what is left for a human', () => {
   test('an unrelated history is refused and both first commits are named with their dates', async () => {
     await using folder = await tempFolder();
     const towns = await pair(folder);
-    const stranger = await makeTown(folder.file('stranger'));
-    const outcome = await federateTown({
+    const stranger = await makeDatabase(folder.file('stranger'));
+    const outcome = await federateDatabase({
       town: stranger.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('mailbox', folder.file('mailbox'))],
@@ -154,7 +154,7 @@ describe('uncommitted changes', () => {
     { policy: 'commit', mayWrite: true, left: [], commits: 3 },
   ] as const)('policy $policy, may write: $mayWrite', async ({ policy, mayWrite, left, commits }) => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await town.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
     const tables = await withDatabase(town.path, folder.file('tmp'), (database) =>
       applyDirtyPolicy(database, { branch: 'main', policy, mayWrite }),
@@ -165,7 +165,7 @@ describe('uncommitted changes', () => {
 
   test('policy fail refuses and names the table', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await town.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
     const refusal = withDatabase(town.path, folder.file('tmp'), (database) =>
       applyDirtyPolicy(database, { branch: 'main', policy: 'fail', mayWrite: true }),

@@ -1,8 +1,8 @@
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { remoteHead } from '../helpers/database.ts';
 import { type Mailbox, mailbox } from '../helpers/mailbox.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { remoteHead } from '../helpers/town.ts';
 
 /** Triggers that hand our whole branch to somebody else as soon as a row of ours is updated (measured, Dolt 2.3.0). */
 function thieves(folder: TempFolder): string[] {

@@ -6,7 +6,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 interface Refused {
   readonly name: string;
-  /** What stands in both towns before. */
+  /** What stands in both databases before. */
   readonly seed?: readonly string[];
   readonly sends: readonly string[];
   readonly code: string;

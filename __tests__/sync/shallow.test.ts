@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { federateTown, filePeer } from '../helpers/federating.ts';
+import { openTestDatabase, remoteHead } from '../helpers/database.ts';
+import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { openTestTown, remoteHead } from '../helpers/town.ts';
 
 const STATE = [
   'SELECT name, hash FROM dolt_branches',
@@ -19,10 +19,10 @@ test('a database cloned with --depth that lacks what a merge or a push needs say
   await box.south.sql("CALL DOLT_PUSH('elsewhere', 'main')");
   await box.send("INSERT INTO items VALUES (2, 'two', 'ann')");
   await box.north.dolt('clone', '--depth', '1', box.url, folder.file('shallow'));
-  const shallow = openTestTown(folder.file('shallow'));
+  const shallow = openTestDatabase(folder.file('shallow'));
   const before = await shallow.sql(...STATE);
 
-  const outcome = await federateTown({
+  const outcome = await federateDatabase({
     town: shallow.path,
     tempDir: folder.file('tmp'),
     peers: [

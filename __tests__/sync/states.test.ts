@@ -1,15 +1,15 @@
 import { mkdir, rename } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { PeerState } from '../../src/contract/vocabulary.ts';
-import { federateTown, filePeer } from '../helpers/federating.ts';
+import { cloneDatabase, makeDatabase, openTestDatabase, remoteHead, type TestDatabase } from '../helpers/database.ts';
+import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { cloneTown, makeTown, openTestTown, remoteHead, type TestTown } from '../helpers/town.ts';
 
 const MAILBOX = 'mailbox';
 
-/** A town and a mailbox that hold the same commit. */
-async function inStep(folder: TempFolder): Promise<TestTown> {
-  const town = await makeTown(folder.file('town'));
+/** A database and a mailbox that hold the same commit. */
+async function inStep(folder: TempFolder): Promise<TestDatabase> {
+  const town = await makeDatabase(folder.file('town'));
   await town.dolt('remote', 'add', 'seed', url(folder));
   await town.dolt('push', 'seed', 'main');
   return town;
@@ -18,7 +18,7 @@ async function inStep(folder: TempFolder): Promise<TestTown> {
 const url = (folder: TempFolder): string => `file://${folder.file(MAILBOX)}`;
 
 async function someoneElsePushes(folder: TempFolder): Promise<void> {
-  const other = await cloneTown(url(folder), folder.file('other'));
+  const other = await cloneDatabase(url(folder), folder.file('other'));
   await other.commit('theirs', "INSERT INTO items VALUES (7, 'seven', 'eve')");
   await other.dolt('push', 'origin', 'main');
 }
@@ -62,7 +62,7 @@ const STATES: readonly {
     async arrange(folder) {
       await inStep(folder);
       await rename(folder.file('town'), folder.file('first-town'));
-      await makeTown(folder.file('town'));
+      await makeDatabase(folder.file('town'));
     },
     ahead: null,
     behind: null,
@@ -70,7 +70,7 @@ const STATES: readonly {
   {
     state: 'remote-empty',
     async arrange(folder) {
-      await makeTown(folder.file('town'));
+      await makeDatabase(folder.file('town'));
       await mkdir(folder.file(MAILBOX));
     },
     ahead: null,
@@ -79,7 +79,7 @@ const STATES: readonly {
   {
     state: 'branch-missing',
     async arrange(folder) {
-      const town = await makeTown(folder.file('town'));
+      const town = await makeDatabase(folder.file('town'));
       await town.dolt('remote', 'add', 'seed', url(folder));
       await town.dolt('push', 'seed', 'main:elsewhere');
     },
@@ -89,7 +89,7 @@ const STATES: readonly {
   {
     state: 'unreachable',
     async arrange(folder) {
-      await (await makeTown(folder.file('town'))).dolt('remote', 'add', MAILBOX, 'http://127.0.0.1:9/nobody');
+      await (await makeDatabase(folder.file('town'))).dolt('remote', 'add', MAILBOX, 'http://127.0.0.1:9/nobody');
     },
     ahead: null,
     behind: null,
@@ -107,15 +107,15 @@ describe.each(STATES)('a peer that is $state', ({ state, arrange, ahead, behind 
             endpoint: { ...filePeer(MAILBOX, '').endpoint, dolt: 'http://127.0.0.1:9/nobody' },
           }
         : filePeer(MAILBOX, folder.file(MAILBOX));
-    const town = openTestTown(folder.file('town'));
+    const town = openTestDatabase(folder.file('town'));
     const branches = 'SELECT name, hash FROM dolt_branches ORDER BY name';
     const before = [await town.rows(branches), await remoteHead(url(folder), folder.file('look1', 'c'))];
     const place = { town: town.path, tempDir: folder.file('tmp'), peers: [peer] };
     const options = { retries: 0 };
 
-    const status = await federateTown({ ...place, options, command: 'status' });
+    const status = await federateDatabase({ ...place, options, command: 'status' });
     expect(status.run(MAILBOX)).toMatchObject({ state, ahead, behind });
-    const dry = await federateTown({ ...place, options: { ...options, dryRun: true } });
+    const dry = await federateDatabase({ ...place, options: { ...options, dryRun: true } });
     expect(dry.run(MAILBOX)).toMatchObject({ state, ahead, behind, pulledCommits: 0, pushedCommits: 0 });
     expect([await town.rows(branches), await remoteHead(url(folder), folder.file('look2', 'c'))]).toEqual(before);
   });

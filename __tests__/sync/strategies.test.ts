@@ -1,13 +1,13 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import type { ConflictStrategy } from '../../src/contract/vocabulary.ts';
-import { federateTown, filePeer } from '../helpers/federating.ts';
+import { openTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
-import { openTestTown, type TestTown } from '../helpers/town.ts';
 
-/** Towns that begin as copies of one; each commits what it is given, and a copy of it is its mailbox. */
-async function towns(folder: TempFolder, edits: Readonly<Record<string, string>>): Promise<Map<string, TestTown>> {
-  const base = openTestTown(folder.file('base'));
+/** Databases that begin as copies of one; each commits what it is given, and a copy of it is its mailbox. */
+async function towns(folder: TempFolder, edits: Readonly<Record<string, string>>): Promise<Map<string, TestDatabase>> {
+  const base = openTestDatabase(folder.file('base'));
   await mkdir(base.path);
   await base.dolt('init', '-b', 'main', '--name', 'Ann', '--email', 'ann@example.org');
   await base.sql(
@@ -15,10 +15,10 @@ async function towns(folder: TempFolder, edits: Readonly<Record<string, string>>
     "INSERT INTO t VALUES (1, 'old', 'old', '2026-01-01'), (2, 'old', 'old', '2026-01-01')",
     "CALL DOLT_COMMIT('-A', '-m', 'base')",
   );
-  const made = new Map<string, TestTown>();
+  const made = new Map<string, TestDatabase>();
   for (const [name, edit] of Object.entries(edits)) {
     await cp(base.path, folder.file(name), { recursive: true });
-    const town = openTestTown(folder.file(name));
+    const town = openTestDatabase(folder.file(name));
     await town.sql(
       edit,
       `CALL DOLT_COMMIT('-A', '-m', '${name}')`,
@@ -33,7 +33,7 @@ async function towns(folder: TempFolder, edits: Readonly<Record<string, string>>
 const set = (cells: string, day: string) => `UPDATE t SET ${cells}, updated_at = '2026-01-${day}' WHERE id = 1`;
 
 function sync(folder: TempFolder, town: string, peers: Readonly<Record<string, ConflictStrategy>>) {
-  return federateTown({
+  return federateDatabase({
     town: folder.file(town),
     tempDir: folder.file('tmp'),
     peers: Object.entries(peers).map(([name, strategy]) => ({
@@ -43,7 +43,7 @@ function sync(folder: TempFolder, town: string, peers: Readonly<Record<string, C
   });
 }
 
-test('three heads in conflict meet in one commit from every town, and each conflict is told of the peer it is with', async () => {
+test('three heads in conflict meet in one commit from every database, and each conflict is told of the peer it is with', async () => {
   await using folder = await tempFolder();
   const made = await towns(folder, {
     // A row of two towns' cells would be nobody's, and which rows meet first depends on the hashes.

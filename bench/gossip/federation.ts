@@ -3,9 +3,9 @@ import type { Neighbours } from '../topology.ts';
 import { converge } from './fold.ts';
 import type { Commit, History } from './history.ts';
 
-/** How the towns of a federation meet. */
+/** How the databases of a federation meet. */
 export interface Rules {
-  /** Whether a town may push to the mailboxes of its peers, or only to its own. */
+  /** Whether a database may push to the mailboxes of its peers, or only to its own. */
   readonly peers: 'writable' | 'read-only';
   /** Whether heads with equal contents are left alone where one of them can only be read. */
   readonly equivalence: boolean;
@@ -13,8 +13,8 @@ export interface Rules {
   readonly schedule: 'together' | 'in-turn';
 }
 
-/** Every town has a branch, and a mailbox where its peers find what it has. */
-export interface Towns {
+/** Every database has a branch, and a mailbox where its peers find what it has. */
+export interface Databases {
   readonly history: History;
   readonly graph: Neighbours;
   readonly branches: Commit[];
@@ -34,8 +34,8 @@ interface Run {
   lost: number[];
 }
 
-/** Lets every town run once to its end, in an order that chance chooses. */
-export function round(towns: Towns, rules: Rules, random: Random): void {
+/** Lets every database run once to its end, in an order that chance chooses. */
+export function round(towns: Databases, rules: Rules, random: Random): void {
   const all = [...towns.graph.keys()];
   for (const group of rules.schedule === 'together' ? [all] : shuffled(all, random).map((local) => [local])) {
     const runs = group.filter((local) => hasNews(towns, local)).map((local) => begin(towns, rules, local));
@@ -49,15 +49,15 @@ export function round(towns: Towns, rules: Rules, random: Random): void {
   }
 }
 
-const inSight = ({ graph }: Towns, local: number): number[] => [local, ...(graph[local] ?? [])];
+const inSight = ({ graph }: Databases, local: number): number[] => [local, ...(graph[local] ?? [])];
 
-function hasNews(towns: Towns, local: number): boolean {
+function hasNews(towns: Databases, local: number): boolean {
   const ours = towns.branches[local];
   if (towns.mailboxes[local] !== ours) return true;
   return (towns.graph[local] ?? []).some((peer) => towns.mailboxes[peer] !== ours);
 }
 
-function begin(towns: Towns, rules: Rules, local: number): Run {
+function begin(towns: Databases, rules: Rules, local: number): Run {
   const seen = new Map(inSight(towns, local).map((box) => [box, towns.mailboxes[box] ?? 0]));
   const run: Run = { local, seen, accepted: [], target: 0, taken: false, lost: [] };
   run.target = target(towns, rules, run);
@@ -65,7 +65,7 @@ function begin(towns: Towns, rules: Rules, local: number): Run {
 }
 
 /** Reads the mailboxes where the race was lost and folds anew, from our old head as long as nobody took the result. */
-function again(towns: Towns, rules: Rules, run: Run): void {
+function again(towns: Databases, rules: Rules, run: Run): void {
   if (run.taken) run.accepted.push(run.target);
   for (const box of run.lost) run.seen.set(box, towns.mailboxes[box] ?? 0);
   run.lost = [];
@@ -73,7 +73,7 @@ function again(towns: Towns, rules: Rules, run: Run): void {
   run.target = target(towns, rules, run);
 }
 
-function target(towns: Towns, rules: Rules, run: Run): Commit {
+function target(towns: Databases, rules: Rules, run: Run): Commit {
   const own = run.seen.get(run.local) ?? 0;
   const others = [...run.seen].filter(([box]) => box !== run.local).map(([, head]) => head);
   const writable = rules.peers === 'writable';
@@ -84,12 +84,12 @@ function target(towns: Towns, rules: Rules, run: Run): Commit {
   return converge(towns.history, view, rules.equivalence);
 }
 
-function pushes(towns: Towns, rules: Rules): (run: Run) => { run: Run; box: number }[] {
+function pushes(towns: Databases, rules: Rules): (run: Run) => { run: Run; box: number }[] {
   return (run) => (rules.peers === 'writable' ? inSight(towns, run.local) : [run.local]).map((box) => ({ run, box }));
 }
 
 /** A remote takes what contains its head, as one indivisible step, and refuses everything else. */
-function push({ history, mailboxes }: Towns, run: Run, box: number): void {
+function push({ history, mailboxes }: Databases, run: Run, box: number): void {
   const there = mailboxes[box] ?? 0;
   if (history.reaches(there, run.target)) {
     run.taken = true;

@@ -1,7 +1,7 @@
-/** A commit of the model, by number. Number 0 is the first commit, which all towns share. */
+/** A commit of the model, by number. Number 0 is the first commit, which all databases share. */
 export type Commit = number;
 
-/** The first commit, which all towns share. */
+/** The first commit, which all databases share. */
 export const ROOT: Commit = 0;
 
 /**
@@ -27,7 +27,7 @@ export class History {
     return this.#merges.size;
   }
 
-  /** A commit of a townsman. */
+  /** A commit of a writer. */
   edit(parent: Commit): Commit {
     const commit = this.#add([parent]);
     this.#contents.push(this.#sets.union(this.contents(parent), this.#sets.single()));

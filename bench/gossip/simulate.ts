@@ -1,12 +1,12 @@
 import { type Random, shuffled } from '../random.ts';
 import type { Neighbours } from '../topology.ts';
-import { type Rules, round, type Towns } from './federation.ts';
+import { type Databases, type Rules, round } from './federation.ts';
 import { History, ROOT } from './history.ts';
 
 export interface Simulated {
-  /** After so many rounds all towns held the same rows; null: not within the bounds. */
+  /** After so many rounds all databases held the same rows; null: not within the bounds. */
   readonly equalAfter: number | null;
-  /** After so many rounds all towns stood at one commit; null: never seen. */
+  /** After so many rounds all databases stood at one commit; null: never seen. */
   readonly oneHeadAfter: number | null;
   /** Merge commits when the rows were equal, and at the end. */
   readonly mergesUntilEqual: number;
@@ -21,8 +21,8 @@ const ROUNDS_AFTER = 10;
 const MOST_MERGES = 300_000;
 
 /**
- * Lets some towns edit their rows at once, and all of them gossip until a round moves nothing.
- * @param federation.edits how many towns have made one edit each
+ * Lets some databases edit their rows at once, and all of them gossip until a round moves nothing.
+ * @param federation.edits how many databases have made one edit each
  */
 export function simulate(
   federation: { readonly graph: Neighbours; readonly edits: number },
@@ -52,14 +52,17 @@ export function simulate(
   }
 }
 
-function afterEdits({ graph, edits }: { readonly graph: Neighbours; readonly edits: number }, random: Random): Towns {
+function afterEdits(
+  { graph, edits }: { readonly graph: Neighbours; readonly edits: number },
+  random: Random,
+): Databases {
   const history = new History();
   const branches = graph.map(() => ROOT);
   for (const local of shuffled([...graph.keys()], random).slice(0, edits)) branches[local] = history.edit(ROOT);
   return { history, graph, branches, mailboxes: graph.map(() => ROOT) };
 }
 
-function stateOf({ history, branches, mailboxes }: Towns): 'one head' | 'equal' | 'different' {
+function stateOf({ history, branches, mailboxes }: Databases): 'one head' | 'equal' | 'different' {
   const [first = ROOT] = branches;
   const heads = [...branches, ...mailboxes];
   if (heads.every((head) => head === first)) return 'one head';

@@ -4,9 +4,9 @@ import { contentHash } from '../../src/dolt/rows/content.ts';
 import type { Database, Sql } from '../../src/dolt/sql/sql.ts';
 import type { Racer } from './racers.ts';
 
-/** Commits of some towns, by kind. */
+/** Commits of some databases, by kind. */
 export interface Commits {
-  /** Commits with one parent: what townsmen did. */
+  /** Commits with one parent: what writers did. */
   readonly genuine: Set<string>;
   /** Commits with several parents. */
   readonly merges: Set<string>;
@@ -20,14 +20,14 @@ export function noCommits(): Commits {
   return { genuine: new Set(), merges: new Set(), empty: new Set() };
 }
 
-/** Reads all commits that the branches `main` of some towns reach. */
+/** Reads all commits that the branches `main` of some databases reach. */
 export async function commitsIn(racers: readonly Racer[], tempDir: string): Promise<Commits> {
   const commits = noCommits();
   for (const racer of racers) await withDatabase(racer.path, tempDir, (database) => addCommits(commits, database));
   return commits;
 }
 
-/** Adds all commits that the branch `main` of a town reaches. */
+/** Adds all commits that the branch `main` of a database reaches. */
 export async function addCommits(commits: Commits, database: Database): Promise<void> {
   for (const [commit, parents] of await parentsOf(database)) {
     if (parents.length === 1) commits.genuine.add(commit);

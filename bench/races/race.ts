@@ -15,11 +15,11 @@ export interface Lap {
 interface Race {
   readonly racers: readonly Racer[];
   readonly tempDir: string;
-  /** What each town does before the signal to start. */
+  /** What each database does before the signal to start. */
   readonly edit: (database: Database, racer: Racer) => Promise<void>;
 }
 
-/** Every town makes its edit; when all have, all run a sync at the same moment, each with a server of its own. */
+/** Every database makes its edit; when all have, all run a sync at the same moment, each with a server of its own. */
 export async function race({ racers, tempDir, edit }: Race): Promise<Lap[]> {
   const start = latch(racers.length);
   return Promise.all(
@@ -38,7 +38,7 @@ export async function race({ racers, tempDir, edit }: Race): Promise<Lap[]> {
   );
 }
 
-/** Towns run one after the other, without edits, until a round moves nothing. */
+/** Databases run one after the other, without edits, until a round moves nothing. */
 export async function settle(racers: readonly Racer[], tempDir: string): Promise<Lap[]> {
   let last: Lap[] = [];
   for (let round = 0; round <= racers.length; round += 1) {

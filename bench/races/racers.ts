@@ -4,18 +4,18 @@ import { filePeer } from '../../__tests__/helpers/federating.ts';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { Role } from '../../src/contract/vocabulary.ts';
 
-/** How the towns of a race meet. */
+/** How the databases of a race meet. */
 export const MEETINGS = ['writable mailboxes', 'read-only mailboxes', 'one shared remote'] as const;
 export type Meeting = (typeof MEETINGS)[number];
 
-/** A town that takes part in races. */
+/** A database that takes part in races. */
 export interface Racer {
   readonly name: string;
   readonly path: string;
   readonly peers: readonly Peer[];
 }
 
-/** Makes towns that begin at the same commit and meet over folders, each in a copy of the ground. */
+/** Makes databases that begin at the same commit and meet over folders, each in a copy of the ground. */
 export async function racersOn(
   scene: Scene,
   of: { readonly meeting: Meeting; readonly towns: number },

@@ -8,11 +8,11 @@ import { openServer } from '../../../src/dolt/server/server.ts';
 import { parseAskedVersion } from '../../../src/install/version.ts';
 import { EMPTY_STATE, remember, stateFilePath, writeStateFile } from '../../../src/sync/history/last-verified.ts';
 import { refusal } from '../../helpers/configuring.ts';
+import { makeDatabase } from '../../helpers/database.ts';
 import { testDolt } from '../../helpers/dolt-binary.ts';
 import { ENV, examine, told } from '../../helpers/examining.ts';
 import { releaseHost } from '../../helpers/release-host.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
-import { makeTown } from '../../helpers/town.ts';
 
 /** Every file below a folder with its size and time of change. */
 async function snapshot(folder: string): Promise<readonly string[]> {
@@ -25,7 +25,7 @@ describe('a machine that has everything', () => {
   test('nothing is missing, nothing is written, nobody is contacted', async () => {
     await using folder = await tempFolder();
     await using host = await releaseHost();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     await mkdir(folder.file('mailbox'));
     await mkdir(folder.file('tmp'));
     const before = await snapshot(folder.path);
@@ -51,7 +51,7 @@ hub: http://127.0.0.1:${port}/hub.git
 
   test('another branch is not looked for, and only the named peers are looked at', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const peers = `a: file://${folder.file('a')}\nb: file:///no/such/folder/b`;
     const result = await examine(folder, peers, { branch: 'side', only: ['a'] });
     expect(told(result, 'branch')).toEqual([
@@ -64,7 +64,7 @@ hub: http://127.0.0.1:${port}/hub.git
 
 test('which heads are remembered is read from the file, and a damaged file is named', async () => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const peers = `a: file://${folder.file('a')}`;
   const hash = await town.head();
   const place = { root: hash, endpoint: `file://${folder.file('a')}`, ref: null, branch: 'main', local: 'main' };
@@ -81,7 +81,7 @@ test('which heads are remembered is read from the file, and a damaged file is na
 describe('who holds the database', () => {
   test('a server of Dolt is named, and nobody once it has ended', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const pids: number[] = [];
     const server = await openServer({
       dolt: testDolt(),
@@ -147,7 +147,7 @@ lake: s3://bucket/p
     await using folder = await tempFolder();
     await mkdir(folder.file('town'));
     expect(told(await examine(folder, ''), 'database')[0]).toMatch(/^missing: .*holds no Dolt database$/);
-    await makeTown(folder.file('other'));
+    await makeDatabase(folder.file('other'));
     await writeFile(folder.file('other', '.dolt', 'config.json'), '{"sqlserver.global.nonsense":"1"}');
     const result = await examine(folder, '', { database: 'other' });
     expect(told(result, 'database')[0]).toMatch(/^missing: .*sqlserver.global.nonsense$/);
@@ -155,7 +155,7 @@ lake: s3://bucket/p
 
   test('Dolt: none, another version, none that runs, one of another release', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const asked = async (dolt: DoctorRequest['dolt'], env: Env = {}) =>
       told(await examine(folder, '', { dolt, env }), 'dolt');
     const source = 'release';
@@ -187,7 +187,7 @@ lake: s3://bucket/p
 
   test('on an event that may not write, nothing is told of folders that it names', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const result = await examine(folder, 'a: file:///etc/passwd\nb: file:///no/such/b', { untrusted: true });
     for (const peer of ['a', 'b']) {
       expect(told(result, 'folder', peer)).toEqual(['unknown: not looked at on an event that may not write']);

@@ -3,19 +3,19 @@ import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { parseConflicts } from '../../../src/resolve/parse-conflicts.ts';
 import { command } from '../../helpers/commanding.ts';
+import { cloneDatabase, makeDatabase, type TestDatabase } from '../../helpers/database.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
-import { cloneTown, makeTown, type TestTown } from '../../helpers/town.ts';
 
-/** A town and peers that were cloned from it, each with work of its own in its mailbox. */
+/** A database and peers that were cloned from it, each with work of its own in its mailbox. */
 async function withPeers(folder: TempFolder, work: Readonly<Record<string, string>>) {
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const peers: Record<string, unknown> = {};
-  const others: Record<string, TestTown> = {};
+  const others: Record<string, TestDatabase> = {};
   for (const [name, statement] of Object.entries(work)) {
     const url = `file://${folder.file(`${name}.box`)}`;
     await town.dolt('remote', 'add', name, url);
     await town.dolt('push', name, 'main');
-    const other = await cloneTown(url, folder.file(name));
+    const other = await cloneDatabase(url, folder.file(name));
     await other.commit('work', statement);
     await other.dolt('push', 'origin', 'main');
     peers[name] = { endpoint: url, role: 'upstream' };

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { command } from '../../helpers/commanding.ts';
+import { makeDatabase } from '../../helpers/database.ts';
 import { examine, told } from '../../helpers/examining.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
-import { makeTown } from '../../helpers/town.ts';
 
 const entry = (...names: readonly string[]) => ({
   text: stringify(Object.fromEntries(names.map((name) => [name, { url: 'https://far.example', 'git-token': 'x' }]))),
@@ -12,7 +12,7 @@ const entry = (...names: readonly string[]) => ({
 describe('credentials of nobody', () => {
   test('are a warning with the nearest name; the run goes on', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const peers = `partner: file://${folder.file('box')}`;
     const { result } = await command(folder, peers, { credentials: entry('partnr') });
     expect(result.peers).toMatchObject([{ name: 'partner', verified: true }]);
@@ -34,7 +34,7 @@ describe('credentials of nobody', () => {
 
   test('a peer that takes no part this time is no stranger', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const peers = `a: file://${folder.file('a')}\nfar: https://far.example/repo.git`;
     const { result } = await command(folder, peers, { only: ['a'], credentials: entry('far') });
     expect(result.problems.filter(({ code }) => code === 'unknown-peer')).toEqual([]);
@@ -74,7 +74,7 @@ test('a tier that every run refuses is missing to the doctor', async () => {
 
 test('belt-and-suspenders federates, and says that nobody writes the JSONL', async () => {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   const overrides = { syncMode: 'belt-and-suspenders' } as const;
   const peers = `box: file://${folder.file('box')}`;
   const { result } = await command(folder, peers, { overrides });

@@ -1,16 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { rowWrites } from '../../../src/dolt/rows/row-writes.ts';
 import { tableShape } from '../../../src/dolt/schema/table-shape.ts';
+import { makeDatabase } from '../../helpers/database.ts';
 import { withDatabase } from '../../helpers/federating.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
-import { makeTown } from '../../helpers/town.ts';
 
 test.each([
   { onto: 'writer', other: 'bystander' },
   { onto: 'bystander', other: 'writer' },
 ])('the commit that wrote a row is found behind a merge onto the branch of the $onto', async ({ onto, other }) => {
   await using folder = await tempFolder();
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   const base = await town.head();
   await town.dolt('checkout', '-b', 'writer');
   await town.commit('wrote', "UPDATE items SET title = 'written' WHERE id = 1");

@@ -7,9 +7,9 @@ import { Secrets } from '../../../src/core/secrets.ts';
 import { createEngineCredentials, NO_CREDENTIALS } from '../../../src/dolt/engine-credentials.ts';
 import { type Engine, type Engines, openEngines } from '../../../src/dolt/server/engines.ts';
 import { NOWHERE } from '../../../src/egress/host-rule.ts';
+import { makeDatabase } from '../../helpers/database.ts';
 import { testDolt } from '../../helpers/dolt-binary.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
-import { makeTown } from '../../helpers/town.ts';
 
 const limit = (milliseconds: number) => ({ milliseconds, failure: () => new Failure('timeout', 'too slow') });
 const count = z.object({ n: z.coerce.number() });
@@ -17,12 +17,12 @@ const sleep = (engine: Engine, seconds: number, milliseconds: number) =>
   engine.operation(limit(milliseconds), NOWHERE, (sql) => sql.run(`SELECT SLEEP(${seconds})`));
 const one = (engine: Engine) => engine.database.rows(count, 'SELECT 1 AS n');
 
-async function withTown(
+async function withDatabase(
   work: (engines: Engines, folder: TempFolder) => Promise<void>,
   signal = new AbortController().signal,
 ): Promise<void> {
   await using folder = await tempFolder();
-  await makeTown(folder.file('town'));
+  await makeDatabase(folder.file('town'));
   const engines = openEngines(
     {
       dolt: testDolt(),
@@ -42,7 +42,7 @@ async function withTown(
 
 describe('a verb that takes too long', () => {
   test('is ended alone: the others of its engine go on', async () => {
-    await withTown((engines) =>
+    await withDatabase((engines) =>
       engines.use(NO_CREDENTIALS, async (engine) => {
         const slow = sleep(engine, 60, 100);
         const other = sleep(engine, 1, 60_000);
@@ -54,7 +54,7 @@ describe('a verb that takes too long', () => {
   });
 
   test('takes the engine along where programs may live on, and the next use gets another engine', async () => {
-    await withTown(async (engines) => {
+    await withDatabase(async (engines) => {
       const engineCredentials = createEngineCredentials({ startsPrograms: true });
       await engines.use(engineCredentials, async (engine) => {
         const slow = sleep(engine, 60, 100);
@@ -68,7 +68,7 @@ describe('a verb that takes too long', () => {
   });
 
   test('in time is left alone', async () => {
-    await withTown((engines) =>
+    await withDatabase((engines) =>
       engines.use(NO_CREDENTIALS, async (engine) => {
         await sleep(engine, 0, 60_000);
         await expect(engine.operation(limit(60_000), NOWHERE, (sql) => sql.run('SELECT nothing'))).rejects.toThrow(
@@ -81,7 +81,7 @@ describe('a verb that takes too long', () => {
 
 describe('engines', () => {
   test('stay open for one kit and change for another', async () => {
-    await withTown(async (engines) => {
+    await withDatabase(async (engines) => {
       const ids: number[] = [];
       const note = (engine: Engine) =>
         engine.operation(limit(60_000), NOWHERE, async (sql) => {
@@ -98,7 +98,7 @@ describe('engines', () => {
 
   test('end what runs when the run is interrupted', async () => {
     const controller = new AbortController();
-    await withTown(async (engines) => {
+    await withDatabase(async (engines) => {
       const working = engines.use(NO_CREDENTIALS, async (engine) => {
         const slow = sleep(engine, 60, 60_000);
         controller.abort();

@@ -7,9 +7,9 @@ import { readEnv } from '../../../src/core/env.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
 import { openServer, type ServerOptions } from '../../../src/dolt/server/server.ts';
 import { openDatabase } from '../../../src/dolt/sql/sql.ts';
+import { makeDatabase } from '../../helpers/database.ts';
 import { testDolt } from '../../helpers/dolt-binary.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
-import { makeTown } from '../../helpers/town.ts';
 
 function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerOptions {
   return {
@@ -28,7 +28,7 @@ function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerO
 describe('a server of our own', () => {
   test('answers on a private socket, tells its secret to nobody but the secrets of the run, and leaves nothing behind', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const before = await readdir(folder.file('town', '.dolt'));
     const secrets: string[] = [];
     const server = await openServer(options(folder, { secrets: new Secrets((secret) => secrets.push(secret)) }));
@@ -46,7 +46,7 @@ describe('a server of our own', () => {
 
   test('listens on the loopback address only, and runs no events', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const server = await openServer(options(folder));
     const database = await openDatabase(server, 1);
     expect(await database.rows(z.unknown(), 'SELECT @@GLOBAL.event_scheduler AS events')).toEqual([{ events: 'OFF' }]);
@@ -59,7 +59,7 @@ describe('a server of our own', () => {
 
   test('never opens the files of the database to others, not even while it runs', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const at = (...parts: string[]) => folder.file('town', '.dolt', ...parts);
     const mode = async (path: string) => (await stat(path)).mode & 0o777;
     await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
@@ -79,7 +79,7 @@ describe('a server of our own', () => {
 
   test('refuses an empty password', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const server = await openServer(options(folder));
     await expect(openDatabase({ ...server, address: { ...server.address, password: '' } }, 1)).rejects.toMatchObject({
       code: 'auth',
@@ -89,7 +89,7 @@ describe('a server of our own', () => {
 
   test('falls back to a short folder where the socket path would be too long', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const server = await openServer(options(folder, { tempDir: folder.file('a'.repeat(120)) }));
     const database = await openDatabase(server, 1);
     await database.close();
@@ -100,7 +100,7 @@ describe('a server of our own', () => {
 
   test("collects garbage, and dolt's own command line in the folder speaks to it meanwhile", async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     const server = await openServer(options(folder));
     const database = await openDatabase(server, 1);
     await database.run("INSERT INTO items VALUES (9, 'nine', 'ann')");
@@ -115,7 +115,7 @@ describe('a server of our own', () => {
 
   test('a folder without a database is refused, and no database is made in it', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town', 'one'));
+    await makeDatabase(folder.file('town', 'one'));
     await expect(openServer(options(folder))).rejects.toMatchObject({ code: 'no-database' });
     expect(await readdir(folder.file('town'))).not.toContain('.dolt');
     expect(await readdir(folder.file('tmp'))).toEqual([]);
@@ -123,7 +123,7 @@ describe('a server of our own', () => {
 
   test('a Dolt that ends at once is an engine failure with its words', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     await writeFile(folder.file('dolt'), '#!/bin/sh\necho "out of luck" >&2\nexit 7\n');
     await chmod(folder.file('dolt'), 0o755);
     await expect(openServer(options(folder, { dolt: folder.file('dolt') }))).rejects.toMatchObject({
@@ -135,7 +135,7 @@ describe('a server of our own', () => {
 
   test('an interrupted start ends the process', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const aborted = AbortSignal.abort();
     await expect(openServer(options(folder, { signal: aborted }))).rejects.toMatchObject({ code: 'interrupted' });
     expect(await readdir(folder.file('tmp'))).toEqual([]);
@@ -147,14 +147,14 @@ describe('a server of our own', () => {
     ['{"user.name":5}', 'corrupt', 'config.json'],
   ])('settings of the database %s are refused as %s', async (settings, code, told) => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     await writeFile(folder.file('town', '.dolt', 'config.json'), settings);
     await expect(openServer(options(folder))).rejects.toMatchObject({ code, message: expect.stringContaining(told) });
   });
 
   test('a database that asks for replication is served without it', async () => {
     await using folder = await tempFolder();
-    const town = await makeTown(folder.file('town'));
+    const town = await makeDatabase(folder.file('town'));
     await town.dolt('remote', 'add', 'evil', `file://${folder.file('evil')}`);
     const file = folder.file('town', '.dolt', 'config.json');
     const settings: Record<string, string> = JSON.parse(await readFile(file, 'utf8'));
@@ -170,7 +170,7 @@ describe('a server of our own', () => {
 
   test('needs no port that somebody else has', async () => {
     await using folder = await tempFolder();
-    await makeTown(folder.file('town'));
+    await makeDatabase(folder.file('town'));
     const busy = createServer();
     await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
     const server = await openServer(options(folder));

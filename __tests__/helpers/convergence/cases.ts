@@ -2,7 +2,7 @@ import type { Topology } from '../../../bench/topology.ts';
 import { fc } from '../property.ts';
 import { TABLE_NAMES, type TableName } from './edits.ts';
 
-/** What a townsman sets out to do to one row; which row that is depends on those that the town has at that moment. */
+/** What a writer sets out to do to one row; which row that is depends on those that the database has at that moment. */
 export interface PlannedChange {
   readonly kind: 'insert' | 'update' | 'delete';
   readonly table: TableName;
@@ -16,9 +16,9 @@ export interface PlannedChange {
 
 export interface PlannedEdit {
   readonly town: number;
-  /** The round before whose run the town makes it. */
+  /** The round before whose run the database makes it. */
   readonly round: number;
-  /** Seconds: how late the town's clock is. */
+  /** Seconds: how late the database's clock is. */
   readonly clock: number;
   readonly changes: readonly PlannedChange[];
 }
@@ -26,10 +26,10 @@ export interface PlannedEdit {
 /** A federation and what happens in it, as chance chose. */
 export interface Case {
   readonly topology: Topology;
-  /** Whether towns may push to the mailboxes of their peers, or only to their own. */
+  /** Whether databases may push to the mailboxes of their peers, or only to their own. */
   readonly mailboxes: 'writable' | 'read-only';
   readonly towns: number;
-  /** Draws the random topology and the order of the towns in each round. */
+  /** Draws the random topology and the order of the databases in each round. */
   readonly chance: number;
   /** Clocks in step give a commit a later time than all commits below it; others give any time. */
   readonly clocks: 'in step' | 'any';
@@ -64,7 +64,7 @@ const edit: fc.Arbitrary<PlannedEdit> = fc.record(
   PLAIN,
 );
 
-/** Cases of 3 to 6 towns of one topology. */
+/** Cases of 3 to 6 databases of one topology. */
 export function cases(of: Pick<Case, 'topology' | 'mailboxes'>): fc.Arbitrary<Case> {
   return fc.record(
     {

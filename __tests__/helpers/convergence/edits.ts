@@ -32,10 +32,10 @@ export interface Change {
   readonly cells: Cells | null;
 }
 
-/** One commit of a townsman, as the model sees it. */
+/** One commit of a writer, as the model sees it. */
 export interface Edit {
   readonly id: number;
-  /** The edits that its town had when it was made. */
+  /** The edits that its database had when it was made. */
   readonly below: ReadonlySet<number>;
   /** The commit's date: `YYYY-MM-DD HH:MM:SS`, UTC. */
   readonly time: string;

@@ -6,12 +6,12 @@ import { contentHash } from '../../../src/dolt/rows/content.ts';
 import type { Engines } from '../../../src/dolt/server/engines.ts';
 import { federateIn, filePeer, inDatabase, testEngines } from '../federating.ts';
 import type { Case } from './cases.ts';
-import { editTown, Ledger, rowsOf } from './edit-town.ts';
+import { editDatabase, Ledger, rowsOf } from './edit-database.ts';
 import type { Cells, Edit, TableName } from './edits.ts';
 import type { Scene } from './scene.ts';
 
-/** What a town is at the end of its run. */
-export interface TownEnd {
+/** What a database is at the end of its run. */
+export interface DatabaseEnd {
   readonly head: string;
   /** `dolt_hashof_db`: equal for equal contents. */
   readonly contents: string;
@@ -23,9 +23,9 @@ export interface TownEnd {
 export interface Played {
   readonly diameter: number;
   readonly edits: readonly Edit[];
-  /** Rounds after the last edit until the towns agreed; null: not within diameter + 1. */
+  /** Rounds after the last edit until the databases agreed; null: not within diameter + 1. */
   readonly rounds: number | null;
-  readonly towns: readonly TownEnd[];
+  readonly towns: readonly DatabaseEnd[];
   readonly commits: Commits;
   /** Merge commits that one more round made. */
   readonly madeAfterwards: readonly string[];
@@ -34,9 +34,9 @@ export interface Played {
 const BUSY_ROUNDS = 2;
 
 /**
- * Plays a case with real Dolt: in each round every town makes its edits and then runs once to its end, one after the
+ * Plays a case with real Dolt: in each round every database makes its edits and then runs once to its end, one after the
  * other, until they agree or diameter + 1 rounds have passed since the last edit; then one round more.
- * @param how.reversed lists the peers of every town in the opposite order, which may change nothing
+ * @param how.reversed lists the peers of every database in the opposite order, which may change nothing
  */
 export async function play(
   scene: Scene,
@@ -52,8 +52,8 @@ export async function play(
   }
   const ledger = new Ledger();
   ledger.note(scene.first.commit, scene.first.edit);
-  await using open = enginesOfTowns((town) => testEngines(file(`town${town}`), scene.folder.file('tmp')));
-  const towns: TownEnd[] = [];
+  await using open = enginesOfDatabases((town) => testEngines(file(`town${town}`), scene.folder.file('tmp')));
+  const towns: DatabaseEnd[] = [];
   const commits = noCommits();
   const peersOf = (town: number) => {
     const role = plan.mailboxes === 'writable' ? 'peer' : 'upstream';
@@ -66,7 +66,7 @@ export async function play(
       const due = plan.edits.filter((edit) => edit.round === number && edit.town % plan.towns === town);
       const engines = open.of(town);
       await inDatabase(engines, async (database) => {
-        for (const edit of due) await editTown(database, edit, { ledger, clocks: plan.clocks });
+        for (const edit of due) await editDatabase(database, edit, { ledger, clocks: plan.clocks });
       });
       const { head, runs } = await federateIn(engines, { peers: peersOf(town) });
       const failures = runs.flatMap(({ peer, failure }) =>
@@ -80,7 +80,7 @@ export async function play(
     }
   };
   const agreed = (): boolean => {
-    const of = (town: TownEnd): string => (plan.mailboxes === 'writable' ? town.head : town.contents);
+    const of = (town: DatabaseEnd): string => (plan.mailboxes === 'writable' ? town.head : town.contents);
     return new Set(towns.map(of)).size === 1;
   };
 
@@ -98,8 +98,8 @@ export async function play(
   return { diameter: across, edits: ledger.edits, rounds, towns: [...towns], commits, madeAfterwards };
 }
 
-/** One engine for each town that has run: starting another one for every run would take most of the time. */
-function enginesOfTowns(start: (town: number) => Engines): AsyncDisposable & { of(town: number): Engines } {
+/** One engine for each database that has run: starting another one for every run would take most of the time. */
+function enginesOfDatabases(start: (town: number) => Engines): AsyncDisposable & { of(town: number): Engines } {
   const started = new Map<number, Engines>();
   return {
     of(town) {

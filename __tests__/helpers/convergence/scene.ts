@@ -3,10 +3,10 @@ import { initDatabase } from '../../../src/dolt/init.ts';
 import { testDolt } from '../dolt-binary.ts';
 import { federateIn, filePeer, inDatabase, withEngines } from '../federating.ts';
 import type { TempFolder } from '../temp-folder.ts';
-import { firstEdit } from './edit-town.ts';
+import { firstEdit } from './edit-database.ts';
 import type { Edit } from './edits.ts';
 
-/** A database, its first edit, and a mailbox that holds it; every town begins as a copy. */
+/** A database, its first edit, and a mailbox that holds it; every database begins as a copy. */
 export interface Scene {
   readonly folder: TempFolder;
   readonly first: { readonly commit: string; readonly edit: Edit };

@@ -1,15 +1,15 @@
 import { cp, mkdir, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { branchesOf, missing } from '../branches.ts';
+import { openTestDatabase } from '../database.ts';
 import type { Toxiproxy } from '../servers/toxiproxy.ts';
-import { openTestTown } from '../town.ts';
+import { damage } from './databases.ts';
 import type { FarRemote, FarServer } from './far-servers.ts';
 import type { Fault, RemoteOperation } from './faults.ts';
 import { outliving } from './marked-processes.ts';
 import type { FaultRow } from './rows.ts';
 import { outputOf, type RunEnd, type RunSpec, runToEnd, startRun, temporaryFiles } from './run.ts';
 import type { Scene } from './scene.ts';
-import { damage } from './towns.ts';
 
 /** One verb that has to cross a fault. */
 export interface Crossing {
@@ -128,11 +128,11 @@ async function judgeState(
   const made = (await stat(after.spec.database).catch(() => null)) !== null;
   if ('error' in output) return operation === 'clone' && !made ? [] : [`${output.error.code}, and a database: ${made}`];
   const near = output.peers.find(({ name }) => name === 'near');
-  const town = openTestTown(after.spec.database);
+  const town = openTestDatabase(after.spec.database);
   const branches = await branchesOf(town);
   const head = branches['main'] ?? '';
   const remoteHead = await after.remote.head();
-  const expected = operation === 'clone' ? [scene.nearHead] : [scene.nearHead, scene.townHead];
+  const expected = operation === 'clone' ? [scene.nearHead] : [scene.nearHead, scene.databaseHead];
   const lost = await missing(town, head, expected);
   const moved = remoteHead === scene.farHead || remoteHead === head;
   return [
@@ -149,7 +149,7 @@ async function judgeRecovery({ scene }: Crossing, spec: RunSpec, remote: FarRemo
   const bootstrap = isThere ? [] : ['--bootstrap', 'origin'];
   const end = await runToEnd({ ...spec, words: ['--timeout', '60s', ...bootstrap] });
   if (end.exitCode !== 0) return [`the next run ended with ${end.exitCode}: ${end.stdout}`];
-  const town = openTestTown(spec.database);
+  const town = openTestDatabase(spec.database);
   const head = await town.head();
   const remoteHead = await remote.head();
   const broken = [await damage(town), await remote.end()].flatMap((said) => said ?? []);

@@ -2,14 +2,14 @@ import { cp, mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { z } from 'zod';
+import { openTestDatabase } from '../database.ts';
 import { bareRepository } from '../servers/bare-repository.ts';
 import { startDoltSqlServer } from '../servers/dolt-sql-server.ts';
 import { startGitHttp } from '../servers/git-http.ts';
 import { startRemotesrv } from '../servers/remotesrv.ts';
 import { startSshd } from '../servers/sshd.ts';
 import { startUnavailable } from '../servers/unavailable.ts';
-import { openTestTown } from '../town.ts';
-import { damage, freshClone } from './towns.ts';
+import { damage, freshClone } from './databases.ts';
 
 export const FAR_KINDS = ['remotesrv', 'git over http', 'dolt sql-server', 'ssh'] as const;
 export type FarKind = (typeof FAR_KINDS)[number];
@@ -35,7 +35,7 @@ export interface FarServer extends AsyncDisposable {
   remote(name: string): Promise<FarRemote>;
 }
 
-/** @param seed a town */
+/** @param seed a database */
 export async function startFarServer(kind: FarKind, folder: string, seed: string): Promise<FarServer> {
   switch (kind) {
     case 'remotesrv':
@@ -105,7 +105,7 @@ async function git(folder: string, seed: string): Promise<FarServer> {
 
 const headRows = z.array(z.object({ hash: z.string() }));
 
-/** Every remote is a town with a live server of its own, over TLS and with a password. */
+/** Every remote is a database with a live server of its own, over TLS and with a password. */
 async function sqlServer(folder: string, seed: string): Promise<FarServer> {
   const opened = new Set<AsyncDisposable>();
   return {
@@ -142,7 +142,7 @@ async function sqlServer(folder: string, seed: string): Promise<FarServer> {
         },
         async end() {
           await server[Symbol.asyncDispose]();
-          return damage(openTestTown(town));
+          return damage(openTestDatabase(town));
         },
       };
     },
@@ -161,7 +161,7 @@ async function ssh(folder: string, seed: string): Promise<FarServer> {
       const path = join(folder, name, 'town');
       await mkdir(join(folder, name));
       await cp(seed, path, { recursive: true });
-      const town = openTestTown(path);
+      const town = openTestDatabase(path);
       const place = (port: number) => `ssh://${server.user}@127.0.0.1:${port}`;
       return {
         port: server.port,
@@ -181,7 +181,7 @@ async function ssh(folder: string, seed: string): Promise<FarServer> {
 }
 
 async function push(town: string, url: string): Promise<void> {
-  const seed = openTestTown(town);
+  const seed = openTestDatabase(town);
   await seed.dolt('remote', 'add', 'far', url);
   await seed.dolt('push', 'far', 'main');
 }

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import pLimit from 'p-limit';
 import { branchesOf, missing } from '../branches.ts';
-import { openTestTown } from '../town.ts';
+import { openTestDatabase } from '../database.ts';
+import { asDatabase, type Databases, damage, databasesAt } from './databases.ts';
 import { type MarkedProcess, markedProcesses, outliving } from './marked-processes.ts';
 import { outputOf, type Run, type RunEnd, resultOf, runToEnd, startRun, temporaryFiles } from './run.ts';
 import type { Seeded } from './seeded.ts';
-import { asDatabase, damage, type Towns, townsAt } from './towns.ts';
 
 /** Who is killed. */
 export const VICTIMS = ['our process', 'its Dolt'] as const;
@@ -28,7 +28,7 @@ export interface Hit extends Kill {
   readonly seconds: number;
 }
 
-/** One sync of all towns at the same time. */
+/** One sync of all databases at the same time. */
 export interface Round {
   /** The kills that came early enough to hit anything. */
   readonly hits: readonly Hit[];
@@ -46,7 +46,7 @@ const RACES: readonly string[] = ['non-fast-forward', 'contention'];
 /** A run that lost its Dolt, or a race, has to say so by then. */
 const END_WITHIN_MS = 60_000;
 
-/** Who is killed when; one town is left alone. */
+/** Who is killed when; one database is left alone. */
 function kills(names: readonly string[], random: Seeded): readonly Kill[] {
   const spared = random.below(names.length);
   return names.flatMap((town, index) => {
@@ -58,17 +58,17 @@ function kills(names: readonly string[], random: Seeded): readonly Kill[] {
 }
 
 /**
- * Lets all towns sync at the same time, kills at random moments all of them but one, or their Dolt, lets each town sync
+ * Lets all databases sync at the same time, kills at random moments all of them but one, or their Dolt, lets each database sync
  * once more, and looks at everything that is left.
- * @param template towns that no run has seen yet; they are copied to `place`
+ * @param template databases that no run has seen yet; they are copied to `place`
  */
 export async function killedSync(
-  template: Towns,
+  template: Databases,
   { random, place }: { readonly random: Seeded; readonly place: string },
 ): Promise<Round> {
   await rm(place, { recursive: true, force: true });
   await cp(template.path, join(place, 'w'), { recursive: true });
-  const towns = townsAt(join(place, 'w'), template.names, template.own);
+  const towns = databasesAt(join(place, 'w'), template.names, template.own);
   const planned = new Map(kills(towns.names, random).map((kill) => [kill.town, kill]));
   const runs = await Promise.all(
     towns.names.map(async (name) => watched(await start(towns, name, place), { towns, name, kill: planned.get(name) })),
@@ -87,7 +87,7 @@ export async function killedSync(
 const homeOf = (place: string, name: string) => join(place, 'h', name);
 const boxOf = (place: string, name: string) => join(place, 'b', name, 'town');
 
-async function start(towns: Towns, name: string, place: string): Promise<Run> {
+async function start(towns: Databases, name: string, place: string): Promise<Run> {
   const home = homeOf(place, name);
   await mkdir(home, { recursive: true });
   return startRun({ home, command: 'sync', federation: towns.federation(name), database: towns.town(name).path });
@@ -103,7 +103,7 @@ interface Watched {
 
 async function watched(
   run: Run,
-  { towns, name, kill }: { readonly towns: Towns; readonly name: string; readonly kill: Kill | undefined },
+  { towns, name, kill }: { readonly towns: Databases; readonly name: string; readonly kill: Kill | undefined },
 ): Promise<Watched> {
   const timer = setTimeout(() => run.kill('SIGKILL'), END_WITHIN_MS);
   const wasHit = kill !== undefined && (await strike(run, kill, towns.town(name).path));
@@ -150,8 +150,8 @@ function badEnd({ name, end, hit, left }: Watched): readonly string[] {
   return [...still, `${name} ended with ${end.exitCode}: ${end.stdout}`];
 }
 
-/** Every commit that some town had before the towns sync once more. */
-async function commitsBefore(towns: Towns, runs: readonly Watched[]): Promise<readonly string[]> {
+/** Every commit that some database had before the databases sync once more. */
+async function commitsBefore(towns: Databases, runs: readonly Watched[]): Promise<readonly string[]> {
   const heads = await Promise.all(
     runs.map(async ({ name, end }) =>
       end.exitCode === 0 ? resultOf(end).head : ((await branchesOf(towns.town(name)))['main'] ?? null),
@@ -160,8 +160,8 @@ async function commitsBefore(towns: Towns, runs: readonly Watched[]): Promise<re
   return [...new Set([...Object.values(towns.own).flat(), ...heads.flatMap((head) => head ?? [])])];
 }
 
-/** One plain sync of each town, one after the other: each has to be green. */
-async function recover(towns: Towns, place: string): Promise<readonly string[]> {
+/** One plain sync of each database, one after the other: each has to be green. */
+async function recover(towns: Databases, place: string): Promise<readonly string[]> {
   const complaints: string[] = [];
   for (const name of towns.names) {
     const home = homeOf(place, name);
@@ -173,14 +173,14 @@ async function recover(towns: Towns, place: string): Promise<readonly string[]> 
   return complaints;
 }
 
-async function temporary(towns: Towns, place: string, when: string): Promise<readonly string[]> {
+async function temporary(towns: Databases, place: string, when: string): Promise<readonly string[]> {
   const found = await Promise.all(towns.names.map((name) => temporaryFiles(homeOf(place, name))));
   return found.flat().map((path) => `${when} there is still ${path}`);
 }
 
 /** At the end: one head at all mailboxes that holds every commit, no scratch branch, no damage. */
 async function lookAtEverything(
-  towns: Towns,
+  towns: Databases,
   { place, before }: { readonly place: string; readonly before: readonly string[] },
 ): Promise<readonly string[]> {
   const limit = pLimit(2);
@@ -192,18 +192,18 @@ async function lookAtEverything(
   const stray =
     heads.length === 1 && Object.keys(boxes[0] ?? {}).join() === 'main' ? [] : [`mailboxes are at ${heads.join()}`];
   const each = await Promise.all(
-    towns.names.map((name) => limit(async () => lookAtTown(towns, name, { place, head, before }))),
+    towns.names.map((name) => limit(async () => lookAtDatabase(towns, name, { place, head, before }))),
   );
   return [...stray, ...each.flat()];
 }
 
-async function lookAtTown(
-  towns: Towns,
+async function lookAtDatabase(
+  towns: Databases,
   name: string,
   known: { readonly place: string; readonly head: string; readonly before: readonly string[] },
 ): Promise<readonly string[]> {
   const town = towns.town(name);
-  const mailbox = openTestTown(boxOf(known.place, name));
+  const mailbox = openTestDatabase(boxOf(known.place, name));
   const branches = await branchesOf(town);
   const own = branches['main'] ?? '';
   const lost = await missing(mailbox, known.head, [...known.before, own]);

@@ -1,16 +1,16 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cloneTown, makeTown, type TestTown } from '../town.ts';
+import { cloneDatabase, makeDatabase, type TestDatabase } from '../database.ts';
 
-/** Three towns that share a beginning and have each gone on, two of them by half a megabyte that cannot be packed. */
+/** Three databases that share a beginning and have each gone on, two of them by half a megabyte that cannot be packed. */
 export interface Scene {
-  /** The town that runs. */
+  /** The database that runs. */
   readonly town: string;
-  readonly townHead: string;
+  readonly databaseHead: string;
   /** A `file://` remote with a small commit of its own. */
   readonly near: string;
   readonly nearHead: string;
-  /** A town whose branch the far remote begins with. */
+  /** A database whose branch the far remote begins with. */
   readonly far: string;
   readonly farHead: string;
 }
@@ -21,11 +21,11 @@ export async function makeScene(path: string): Promise<Scene> {
     return join(path, name, 'town');
   };
   const start = `file://${join(path, 'start')}`;
-  const first = await makeTown(await place('founder'));
+  const first = await makeDatabase(await place('founder'));
   await first.dolt('remote', 'add', 'start', start);
   await first.dolt('push', 'start', 'main');
-  const clone = async (name: string): Promise<TestTown> => {
-    const town = await cloneTown(start, await place(name));
+  const clone = async (name: string): Promise<TestDatabase> => {
+    const town = await cloneDatabase(start, await place(name));
     await town.dolt('remote', 'remove', 'origin');
     return town;
   };
@@ -38,7 +38,7 @@ export async function makeScene(path: string): Promise<Scene> {
   await near.dolt('push', 'mailbox', 'main');
   return {
     town: town.path,
-    townHead: await town.commit('our noise', ...noise('ours')),
+    databaseHead: await town.commit('our noise', ...noise('ours')),
     near: mailbox,
     nearHead,
     far: far.path,

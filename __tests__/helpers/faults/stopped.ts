@@ -5,10 +5,10 @@ import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
 import { readEnv } from '../../../src/core/env.ts';
+import { cloneDatabase, makeDatabase, openTestDatabase, remoteHead } from '../database.ts';
 import { testDolt } from '../dolt-binary.ts';
 import { startSilentPeer } from '../servers/silent-peer.ts';
 import { type TempFolder, tempFolder } from '../temp-folder.ts';
-import { cloneTown, makeTown, openTestTown, remoteHead } from '../town.ts';
 import { MARK, outliving } from './marked-processes.ts';
 import { temporaryFiles } from './run.ts';
 
@@ -100,14 +100,14 @@ function appeared(folder: string, name: RegExp): Promise<void> {
   });
 }
 
-/** A town and its mailbox that have each changed the same row and added one. */
+/** A database and its mailbox that have each changed the same row and added one. */
 export async function makeTemplate(folder: TempFolder): Promise<void> {
   const url = `file://${folder.file('box')}`;
-  const town = await makeTown(folder.file('town'));
+  const town = await makeDatabase(folder.file('town'));
   await town.dolt('remote', 'add', 'seed', url);
   await town.dolt('push', 'seed', 'main');
   await town.dolt('remote', 'remove', 'seed');
-  const other = await cloneTown(url, folder.file('other'));
+  const other = await cloneDatabase(url, folder.file('other'));
   await other.commit('theirs', "UPDATE items SET title = 'x'", "INSERT INTO items VALUES (3, 'theirs', 'eve')");
   await other.dolt('push', 'origin', 'main');
   await town.commit('ours', "UPDATE items SET title = 'y'", "INSERT INTO items VALUES (4, 'ours', 'ann')");
@@ -181,7 +181,7 @@ async function stopped(
     ...left.map(({ command }) => `still running: ${command}`),
     ...(await temporaryFiles(folder.path)).map((name) => `there is still ${name}`),
     ...(await oddFiles(folder)),
-    ...(await oddTown(folder)),
+    ...(await oddDatabase(folder)),
   ];
   return { exitCode, seconds, complaints };
 }
@@ -194,8 +194,8 @@ async function oddFiles(folder: TempFolder): Promise<string[]> {
 }
 
 /** The database must be whole and not half merged, and the next run must bring both sides together. */
-async function oddTown(folder: TempFolder): Promise<string[]> {
-  const town = openTestTown(folder.file('town'));
+async function oddDatabase(folder: TempFolder): Promise<string[]> {
+  const town = openTestDatabase(folder.file('town'));
   const [state] = await town.rows(
     'SELECT (SELECT COUNT(*) FROM dolt_merge_status WHERE is_merging) AS merging, COUNT(*) AS dirty FROM dolt_status',
   );

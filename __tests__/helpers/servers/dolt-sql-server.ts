@@ -6,7 +6,7 @@ import { testDolt } from '../dolt-binary.ts';
 import { makeCertificates } from './certificates.ts';
 import { startServerProcess } from './server-process.ts';
 
-/** A town's own live server, as a remote over TLS. */
+/** A database's own live server, as a remote over TLS. */
 export interface DoltSqlServer extends AsyncDisposable {
   /** The remote: `https://localhost:PORT/<database>`. */
   readonly url: string;
@@ -19,8 +19,8 @@ export interface DoltSqlServer extends AsyncDisposable {
 }
 
 /**
- * Serves a town that exists.
- * @param town folder of the database; its name is the database's
+ * Serves a database that exists.
+ * @param database folder of the database; its name is the database's
  */
 export async function startDoltSqlServer(folder: string, town: string): Promise<DoltSqlServer> {
   const cwd = await mkdtemp(join(folder, 'sql-server-'));

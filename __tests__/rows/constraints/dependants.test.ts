@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { lostVersions, parentsFirst, type Version } from '../../../src/rows/constraints/find-dependants.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
-import { HASH_ORDERS, twoTowns } from '../../helpers/two-towns.ts';
+import { HASH_ORDERS, twoDatabases } from '../../helpers/two-databases.ts';
 
 const version = (id: string, over: Partial<Version> = {}): Version => ({
   id,
@@ -72,7 +72,7 @@ const INVOICES = [
 describe.each(HASH_ORDERS)('rows with keys of both sides, %s', (order) => {
   test('a child under a key of both sides goes with its own parent, and its rival takes the key', async () => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...INVOICES);
+    const towns = await twoDatabases(folder, ...INVOICES);
     await towns.edit(
       [
         "INSERT INTO invoice VALUES (100, 'north', '2026-02-01')",
@@ -131,7 +131,7 @@ test.each(HASH_ORDERS)(
   'circles, rows of their own table and unique values are followed, %s',
   async (order) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...RINGS);
+    const towns = await twoDatabases(folder, ...RINGS);
     await towns.edit(NORTH, SOUTH, order);
     const inNorth = await towns.run('north');
     const run = inNorth.run('south');
@@ -161,7 +161,7 @@ test.each(HASH_ORDERS)(
 
 test('a dependant in a table with triggers is not removed: the merge is refused', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(
+  const towns = await twoDatabases(
     folder,
     ...INVOICES,
     'CREATE TABLE seen (n INT PRIMARY KEY)',
@@ -184,7 +184,7 @@ test.each(['ours', 'theirs'] as const)(
   'under %s the family goes as well, and nothing is left',
   async (strategy) => {
     await using folder = await tempFolder();
-    const towns = await twoTowns(folder, ...INVOICES);
+    const towns = await twoDatabases(folder, ...INVOICES);
     await towns.edit(
       ["INSERT INTO invoice VALUES (100, 'north', NULL)", "INSERT INTO line VALUES (100, 1, 'north', NULL)"],
       ["INSERT INTO invoice VALUES (100, 'south', NULL)", "INSERT INTO line VALUES (100, 2, 'south', NULL)"],

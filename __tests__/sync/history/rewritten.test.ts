@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
+import { cloneDatabase, remoteHead } from '../../helpers/database.ts';
 import { federateIn, filePeer, withEngines } from '../../helpers/federating.ts';
 import { inStep, REWRITES } from '../../helpers/rewriting.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
-import { cloneTown, remoteHead } from '../../helpers/town.ts';
 
 test('a peer that takes commits back while we push is not given them again', async () => {
   await using folder = await tempFolder();
@@ -10,7 +10,7 @@ test('a peer that takes commits back while we push is not given them again', asy
   await it.forget('south');
   await it.south.commit('south', "INSERT INTO t VALUES (6, 'six')");
   const url = `file://${folder.file('box')}`;
-  const stranger = await cloneTown(url, folder.file('stranger'));
+  const stranger = await cloneDatabase(url, folder.file('stranger'));
   await stranger.sql(...(REWRITES['amended']?.(it) ?? []));
   let pushed: Promise<unknown> | null = null;
   const peers = [filePeer('box', folder.file('box'))];

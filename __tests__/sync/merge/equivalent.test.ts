@@ -2,14 +2,14 @@ import { expect, test } from '@jest/globals';
 import { recordEquivalent } from '../../../src/sync/merge/equivalent.ts';
 import { withDatabase } from '../../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
-import { type TwoTowns, twoTowns } from '../../helpers/two-towns.ts';
+import { type TwoDatabases, twoDatabases } from '../../helpers/two-databases.ts';
 
 const SIGN =
   "SET @@dolt_author_name = 'dolt-federation', @@dolt_author_email = 'merge@dolt-federation.invalid', @@dolt_committer_name = 'dolt-federation', @@dolt_committer_email = 'merge@dolt-federation.invalid'";
 
-/** Two towns with two branches to merge, which each will do the other way round: equal contents, two hashes. */
-function beforeMerging(folder: TempFolder): Promise<TwoTowns> {
-  return twoTowns(
+/** Two databases with two branches to merge, which each will do the other way round: equal contents, two hashes. */
+function beforeMerging(folder: TempFolder): Promise<TwoDatabases> {
+  return twoDatabases(
     folder,
     'CREATE TABLE t (id INT PRIMARY KEY)',
     "CALL DOLT_COMMIT('-A', '-m', 'table')",

@@ -1,28 +1,28 @@
 import { describe, expect, test } from '@jest/globals';
 import { anotherSecond } from '../../helpers/another-second.ts';
-import { federateTown, filePeer } from '../../helpers/federating.ts';
+import { cloneDatabase, makeDatabase, type TestDatabase } from '../../helpers/database.ts';
+import { federateDatabase, filePeer } from '../../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
-import { cloneTown, makeTown, type TestTown } from '../../helpers/town.ts';
 
-/** Towns with a mailbox each, all knowing one first commit; `names` in the order in which they are made. */
-async function towns(folder: TempFolder, names: readonly string[]): Promise<Map<string, TestTown>> {
+/** Databases with a mailbox each, all knowing one first commit; `names` in the order in which they are made. */
+async function towns(folder: TempFolder, names: readonly string[]): Promise<Map<string, TestDatabase>> {
   const [first = '', ...others] = names;
-  const made = new Map([[first, await makeTown(folder.file(first))]]);
+  const made = new Map([[first, await makeDatabase(folder.file(first))]]);
   for (const name of names) await made.get(first)?.dolt('remote', 'add', `${name}box`, box(folder, name));
   for (const name of names) await made.get(first)?.dolt('push', `${name}box`, 'main');
-  for (const name of others) made.set(name, await cloneTown(box(folder, name), folder.file(name)));
+  for (const name of others) made.set(name, await cloneDatabase(box(folder, name), folder.file(name)));
   return made;
 }
 
 const box = (folder: TempFolder, name: string): string => `file://${folder.file(`${name}.box`)}`;
 
-async function deliver(folder: TempFolder, name: string, town: TestTown | undefined): Promise<void> {
+async function deliver(folder: TempFolder, name: string, town: TestDatabase | undefined): Promise<void> {
   await town?.dolt('remote', 'add', 'own', box(folder, name));
   await town?.dolt('push', 'own', 'main');
 }
 
 describe('the fold', () => {
-  test('two towns that merge the same two heads, seconds apart and with pull-only peers, make the same commit', async () => {
+  test('two databases that merge the same two heads, seconds apart and with pull-only peers, make the same commit', async () => {
     await using folder = await tempFolder();
     const made = await towns(folder, ['north', 'south']);
     const [north, south] = [made.get('north'), made.get('south')];
@@ -31,7 +31,7 @@ describe('the fold', () => {
     await deliver(folder, 'north', north);
     await deliver(folder, 'south', south);
     const sync = (town: string, peer: string) =>
-      federateTown({
+      federateDatabase({
         town: folder.file(town),
         tempDir: folder.file('tmp'),
         peers: [filePeer('other', folder.file(`${peer}.box`), 'upstream')],
@@ -51,7 +51,7 @@ describe('the fold', () => {
     ]);
   });
 
-  test('three heads at once give one hash in every town, whatever the order of the peers', async () => {
+  test('three heads at once give one hash in every database, whatever the order of the peers', async () => {
     await using folder = await tempFolder();
     const names = ['a', 'b', 'c'];
     const made = await towns(folder, names);
@@ -64,7 +64,7 @@ describe('the fold', () => {
       const peers = names
         .filter((other) => other !== name)
         .map((other) => filePeer(other, folder.file(`${other}.box`), 'upstream'));
-      const outcome = await federateTown({
+      const outcome = await federateDatabase({
         town: folder.file(name),
         tempDir: folder.file('tmp'),
         peers: index === 1 ? peers.reverse() : peers,
@@ -92,7 +92,7 @@ describe('the fold', () => {
     await after?.commit('a', "INSERT INTO items VALUES (21, 'after', 'a')");
     await deliver(folder, 'after', after);
 
-    const outcome = await federateTown({
+    const outcome = await federateDatabase({
       town: folder.file('ours'),
       tempDir: folder.file('tmp'),
       peers: ['after', 'clash', 'clean'].map((name) => ({

@@ -3,7 +3,7 @@ import { noticesOf } from '../../../src/commands/outcome/peer-result.ts';
 import { mergeMaker, mergeMessage } from '../../../src/dolt/sql/merge.ts';
 import { makersNotice } from '../../../src/sync/merge/other-makers.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
-import { twoTowns } from '../../helpers/two-towns.ts';
+import { twoDatabases } from '../../helpers/two-databases.ts';
 
 test.each([
   [mergeMessage(2, '2.3'), { protocol: 2, engine: '2.3' }],
@@ -40,7 +40,7 @@ test('other protocols and engines are told once each, our own are not', () => {
 
 test('a run says so of merges that we lack, and no longer once both have them', async () => {
   await using folder = await tempFolder();
-  const towns = await twoTowns(folder, 'CREATE TABLE t (id INT PRIMARY KEY)');
+  const towns = await twoDatabases(folder, 'CREATE TABLE t (id INT PRIMARY KEY)');
   const person = ['author', 'committer'].flatMap((one) => [
     `@@dolt_${one}_name = 'dolt-federation'`,
     `@@dolt_${one}_email = 'merge@dolt-federation.invalid'`,

@@ -1,30 +1,30 @@
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cloneTown, makeTown, openTestTown, type TestTown } from '../town.ts';
+import { cloneDatabase, makeDatabase, openTestDatabase, type TestDatabase } from '../database.ts';
 
-/** Towns that share a history, each with commits of its own and a mailbox of its own. */
-export interface Towns {
+/** Databases that share a history, each with commits of its own and a mailbox of its own. */
+export interface Databases {
   /** Names, in order. */
   readonly names: readonly string[];
   readonly path: string;
-  town(name: string): TestTown;
+  town(name: string): TestDatabase;
   mailbox(name: string): string;
-  /** What stands at `federation` in the configuration of a town: its own mailbox first, then those of the others. */
+  /** What stands at `federation` in the configuration of a database: its own mailbox first, then those of the others. */
   federation(name: string): unknown;
-  /** The commits that a town made by itself, by town. */
+  /** The commits that a database made by itself, by database. */
   readonly own: Readonly<Record<string, readonly string[]>>;
 }
 
 const placeOf = (path: string, name: string) => join(path, name, 'town');
 
-/** @param names of the towns; the last one's mailbox does not exist yet, the others' hold what all have in common. */
-export async function makeTowns(path: string, names: readonly string[]): Promise<Towns> {
+/** @param names of the databases; the last one's mailbox does not exist yet, the others' hold what all have in common. */
+export async function makeDatabases(path: string, names: readonly string[]): Promise<Databases> {
   const [first, ...others] = names;
   const last = names.at(-1);
   if (first === undefined) throw new Error('no towns');
   await mkdir(join(path, 'mailboxes'), { recursive: true });
   const mailbox = (name: string) => join(path, 'mailboxes', name);
-  const founder = await makeTown(placeOf(path, first));
+  const founder = await makeDatabase(placeOf(path, first));
   const url = `file://${mailbox(first)}`;
   await founder.dolt('remote', 'add', 'first', url);
   await founder.dolt('push', 'first', 'main');
@@ -32,7 +32,7 @@ export async function makeTowns(path: string, names: readonly string[]): Promise
   for (const name of others) if (name !== last) await cp(mailbox(first), mailbox(name), { recursive: true });
   const own: Record<string, readonly string[]> = {};
   for (const [index, name] of names.entries()) {
-    const town = openTestTown(placeOf(path, name));
+    const town = openTestDatabase(placeOf(path, name));
     for (const { name: remote } of await town.rows('SELECT name FROM dolt_remotes'))
       await town.dolt('remote', 'remove', String(remote));
     const row = 10 * (index + 1);
@@ -41,18 +41,18 @@ export async function makeTowns(path: string, names: readonly string[]): Promise
       await town.commit(`a change of ${name}`, `UPDATE items SET title = 'changed' WHERE id = ${row}`),
     ];
   }
-  return townsAt(path, names, own);
+  return databasesAt(path, names, own);
 }
 
-/** The same towns at another place. */
-export function townsAt(path: string, names: readonly string[], own: Towns['own']): Towns {
+/** The same databases at another place. */
+export function databasesAt(path: string, names: readonly string[], own: Databases['own']): Databases {
   const mailbox = (name: string) => join(path, 'mailboxes', name);
   return {
     names,
     path,
     own,
     mailbox,
-    town: (name) => openTestTown(placeOf(path, name)),
+    town: (name) => openTestDatabase(placeOf(path, name)),
     federation: (name) => ({
       remote: `file://${mailbox(name)}`,
       peers: Object.fromEntries(
@@ -63,22 +63,22 @@ export function townsAt(path: string, names: readonly string[], own: Towns['own'
 }
 
 /** A fresh clone of a remote, in a folder of its own. */
-export async function freshClone(url: string, folder: string): Promise<TestTown> {
+export async function freshClone(url: string, folder: string): Promise<TestDatabase> {
   await mkdir(folder, { recursive: true });
-  return cloneTown(url, join(folder, 'town'));
+  return cloneDatabase(url, join(folder, 'town'));
 }
 
 /** What `dolt fsck` complains of; null where nothing. */
-export async function damage(town: TestTown): Promise<string | null> {
+export async function damage(town: TestDatabase): Promise<string | null> {
   const said = await town.dolt('fsck').catch((thrown: unknown) => String(thrown));
   return said.includes('No problems found.') ? null : said;
 }
 
 /** Makes a `file://` remote look like a database, so that Dolt itself can be asked about it. Nothing is copied. */
-export async function asDatabase(remote: string, folder: string): Promise<TestTown> {
+export async function asDatabase(remote: string, folder: string): Promise<TestDatabase> {
   await mkdir(join(folder, '.dolt'), { recursive: true });
   await symlink(remote, join(folder, '.dolt', 'noms'));
   const state = { head: 'refs/heads/main', remotes: {}, backups: {}, branches: {} };
   await writeFile(join(folder, '.dolt', 'repo_state.json'), JSON.stringify(state));
-  return openTestTown(folder);
+  return openTestDatabase(folder);
 }

@@ -68,7 +68,7 @@ export async function rowsOf(sql: Sql, table: TableName): Promise<Map<string, Ce
 /** No edit has so high a number: the first rows hold values that nobody writes again. */
 const FIRST = 50;
 
-/** Makes the tables and the rows that all towns begin with. */
+/** Makes the tables and the rows that all databases begin with. */
 export async function firstEdit(database: Database): Promise<{ readonly commit: string; readonly edit: Edit }> {
   const changes = TABLE_NAMES.flatMap((table) =>
     [0, 1, 2, 3].map((row) => ({
@@ -85,8 +85,8 @@ export async function firstEdit(database: Database): Promise<{ readonly commit: 
   return { commit: await commit(database, edit), edit };
 }
 
-/** Makes one planned edit in a town and notes it; where nothing is left to do, nothing is committed. */
-export async function editTown(database: Database, plan: PlannedEdit, of: EditContext): Promise<void> {
+/** Makes one planned edit in a database and notes it; where nothing is left to do, nothing is committed. */
+export async function editDatabase(database: Database, plan: PlannedEdit, of: EditContext): Promise<void> {
   const { ledger, clocks } = of;
   const known = ledger.below(await commitsOf(database, 'main'));
   const id = ledger.edits.length;

@@ -6,7 +6,7 @@ import { run } from '../../src/dolt/process.ts';
 import { testDolt } from './dolt-binary.ts';
 
 /** A Dolt database made and looked at with the `dolt` command, as its users would. */
-export interface TestTown {
+export interface TestDatabase {
   readonly path: string;
   /** Runs statements in one session. */
   sql(...statements: string[]): Promise<string>;
@@ -27,7 +27,7 @@ const MAIN = "SELECT hash FROM dolt_branches WHERE name = 'main'";
 const rootOf = (path: string): string => join(dirname(path), '.test-dolt');
 
 /** Opens an existing database folder. */
-export function openTestTown(path: string): TestTown {
+export function openTestDatabase(path: string): TestDatabase {
   const dolt = async (...args: string[]): Promise<string> => {
     await mkdir(rootOf(path), { recursive: true });
     const env = doltEnvironment(readEnv(), await preparePrivateRoot(rootOf(path)));
@@ -69,16 +69,16 @@ export function openTestTown(path: string): TestTown {
 }
 
 /** Makes a database without tables. */
-export async function makeEmptyTown(path: string): Promise<TestTown> {
+export async function makeEmptyDatabase(path: string): Promise<TestDatabase> {
   await mkdir(path, { recursive: true });
-  const town = openTestTown(path);
+  const town = openTestDatabase(path);
   await town.dolt('init', '--name', 'A Townsman', '--email', 'townsman@example.org', '-b', 'main');
   return town;
 }
 
 /** Makes a database with a table `items` of two rows and one commit of it. */
-export async function makeTown(path: string): Promise<TestTown> {
-  const town = await makeEmptyTown(path);
+export async function makeDatabase(path: string): Promise<TestDatabase> {
+  const town = await makeEmptyDatabase(path);
   await town.commit(
     'first rows',
     'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
@@ -88,10 +88,10 @@ export async function makeTown(path: string): Promise<TestTown> {
 }
 
 /** Clones a remote's URL. */
-export async function cloneTown(url: string, path: string): Promise<TestTown> {
-  const parent = openTestTown(dirname(path));
+export async function cloneDatabase(url: string, path: string): Promise<TestDatabase> {
+  const parent = openTestDatabase(dirname(path));
   await parent.dolt('clone', url, path);
-  const town = openTestTown(path);
+  const town = openTestDatabase(path);
   // What `dolt config --local --add` writes, without two processes.
   const author = { 'user.name': 'Another Townsman', 'user.email': 'another@example.org' };
   await writeFile(join(path, '.dolt', 'config.json'), JSON.stringify(author));
@@ -102,7 +102,7 @@ export async function cloneTown(url: string, path: string): Promise<TestTown> {
 export async function remoteHead(url: string, scratch: string): Promise<string | null> {
   await mkdir(dirname(scratch), { recursive: true });
   try {
-    return await (await cloneTown(url, scratch)).head();
+    return await (await cloneDatabase(url, scratch)).head();
   } catch {
     return null;
   }

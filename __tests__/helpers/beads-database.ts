@@ -1,8 +1,8 @@
-import { makeTown, type TestTown } from './town.ts';
+import { makeDatabase, type TestDatabase } from './database.ts';
 
 /** Makes a database with tables like those of a beads workspace, an ignored one among them, and one commit of them. */
-export async function makeBeadsTown(path: string): Promise<TestTown> {
-  const town = await makeTown(path);
+export async function makeBeadsDatabase(path: string): Promise<TestDatabase> {
+  const town = await makeDatabase(path);
   await town.commit(
     'a tracker',
     'CREATE TABLE issues (id VARCHAR(40) PRIMARY KEY, title TEXT, status VARCHAR(20), source_system VARCHAR(40), updated_at DATETIME)',

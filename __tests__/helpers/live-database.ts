@@ -2,15 +2,15 @@ import { cp } from 'node:fs/promises';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { stringify } from 'yaml';
 import { type Commanded, type CommandOptions, command } from './commanding.ts';
+import { makeDatabase, openTestDatabase, type TestDatabase } from './database.ts';
 import { type DoltSqlServer, startDoltSqlServer } from './servers/dolt-sql-server.ts';
 import type { TempFolder } from './temp-folder.ts';
-import { makeTown, openTestTown, type TestTown } from './town.ts';
 
 /** A database of ours, and a copy of it that a running server works on and offers as a remote over TLS. */
-export interface LiveTown extends AsyncDisposable {
-  readonly town: TestTown;
+export interface LiveDatabase extends AsyncDisposable {
+  readonly town: TestDatabase;
   /** The folder of the copy: to be opened while the server is stopped. */
-  readonly live: TestTown;
+  readonly live: TestDatabase;
   readonly server: DoltSqlServer;
   /** Runs statements at the server, in one session. */
   sql(...statements: string[]): Promise<void>;
@@ -25,11 +25,11 @@ export interface LiveTown extends AsyncDisposable {
 export const WISPS = ["INSERT INTO dolt_ignore VALUES ('wisps', 1)"];
 
 /** @param seed what both databases have besides `items` */
-export async function liveTown(folder: TempFolder, ...seed: string[]): Promise<LiveTown> {
-  const town = await makeTown(folder.file('town'));
+export async function liveDatabase(folder: TempFolder, ...seed: string[]): Promise<LiveDatabase> {
+  const town = await makeDatabase(folder.file('town'));
   if (seed.length > 0) await town.commit('seed', ...seed);
   await cp(town.path, folder.file('live'), { recursive: true });
-  const live = openTestTown(folder.file('live'));
+  const live = openTestDatabase(folder.file('live'));
   if (seed.includes(WISPS[0] ?? '')) {
     await live.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (1), (2)');
   }

@@ -1,22 +1,22 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { ACCEPTS, type ConflictStrategy, type Role } from '../../src/contract/vocabulary.ts';
-import { type Federated, federateTown, filePeer } from './federating.ts';
+import { openTestDatabase, type TestDatabase } from './database.ts';
+import { type Federated, federateDatabase, filePeer } from './federating.ts';
 import type { TempFolder } from './temp-folder.ts';
-import { openTestTown, type TestTown } from './town.ts';
 
-export type TownName = 'north' | 'south';
+export type DatabaseName = 'north' | 'south';
 
-/** Two towns that share a history, each with a mailbox that the other reads. */
-export interface TwoTowns {
-  readonly north: TestTown;
-  readonly south: TestTown;
+/** Two databases that share a history, each with a mailbox that the other reads. */
+export interface TwoDatabases {
+  readonly north: TestDatabase;
+  readonly south: TestDatabase;
   /**
-   * Commits in each town, where there is anything to commit, and pushes to its mailbox.
+   * Commits in each database, where there is anything to commit, and pushes to its mailbox.
    * @param order which head has the smaller hash, and so comes first in a merge; otherwise either may
    */
   edit(north: readonly string[], south: readonly string[], order?: HashOrder): Promise<void>;
-  /** Runs a town against the other one's mailbox. */
-  run(town: TownName, options?: { readonly strategy?: ConflictStrategy; readonly role?: Role }): Promise<Federated>;
+  /** Runs a database against the other one's mailbox. */
+  run(town: DatabaseName, options?: { readonly strategy?: ConflictStrategy; readonly role?: Role }): Promise<Federated>;
 }
 
 /** Both orders in which two heads can be merged, for `test.each`. */
@@ -27,19 +27,19 @@ const MAX_AMENDS = 64;
 const SAME_DATE =
   "SET @@dolt_committer_date = (SELECT DATE_FORMAT(date, '%Y-%m-%dT%H:%i:%s.%fZ') FROM dolt_log LIMIT 1)";
 
-const other = (name: TownName): TownName => (name === 'north' ? 'south' : 'north');
+const other = (name: DatabaseName): DatabaseName => (name === 'north' ? 'south' : 'north');
 
-/** Makes the towns. @param statements what both have, committed as their first commit */
-export async function twoTowns(folder: TempFolder, ...statements: string[]): Promise<TwoTowns> {
-  const towns = { north: openTestTown(folder.file('north')), south: openTestTown(folder.file('south')) };
+/** Makes the databases. @param statements what both have, committed as their first commit */
+export async function twoDatabases(folder: TempFolder, ...statements: string[]): Promise<TwoDatabases> {
+  const towns = { north: openTestDatabase(folder.file('north')), south: openTestDatabase(folder.file('south')) };
   await mkdir(towns.north.path, { recursive: true });
   await towns.north.dolt('init', '--name', 'Ann', '--email', 'ann@example.org', '-b', 'main');
   await towns.north.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'base')");
   await cp(towns.north.path, towns.south.path, { recursive: true });
-  const commit = (name: TownName, edits: readonly string[]): Promise<string> =>
+  const commit = (name: DatabaseName, edits: readonly string[]): Promise<string> =>
     towns[name].headAfter(...edits, ...(edits.length === 0 ? [] : [`CALL DOLT_COMMIT('-A', '-m', '${name}')`]));
   // Both in turn: beside a head that begins with the first or the last letters, hardly any other is smaller or greater.
-  const amendUntil = async (order: HashOrder, heads: Record<TownName, string>): Promise<void> => {
+  const amendUntil = async (order: HashOrder, heads: Record<DatabaseName, string>): Promise<void> => {
     for (let n = 1; n <= MAX_AMENDS; n += 1) {
       if (heads.north < heads.south === (order === 'north-first')) return;
       const name = n % 2 === 1 ? 'south' : 'north';
@@ -47,7 +47,7 @@ export async function twoTowns(folder: TempFolder, ...statements: string[]): Pro
     }
     throw new Error(`no hash in the order ${order}`);
   };
-  const publish = async (name: TownName): Promise<void> => {
+  const publish = async (name: DatabaseName): Promise<void> => {
     await towns[name].publish(`file://${folder.file(`${name}.box`)}`);
   };
   return {
@@ -60,7 +60,7 @@ export async function twoTowns(folder: TempFolder, ...statements: string[]): Pro
     run(town, { strategy = 'newest', role = 'upstream' } = {}) {
       // What the screen would hold back has to be safe to merge, too.
       const peer = { ...filePeer(other(town), folder.file(`${other(town)}.box`), role), strategy, accept: ACCEPTS };
-      return federateTown({ town: towns[town].path, tempDir: folder.file('tmp'), peers: [peer] });
+      return federateDatabase({ town: towns[town].path, tempDir: folder.file('tmp'), peers: [peer] });
     },
   };
 }

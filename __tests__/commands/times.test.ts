@@ -56,7 +56,10 @@ describe('lastVerifiedAt', () => {
       peers: [{ lastVerifiedAt: null }],
       problems: [{ severity: 'warning', code: 'memory-unusable' }],
     });
-    expect((await command(folder, mailbox(folder))).result.problems).toMatchObject([{ code: 'memory-unusable' }]);
+    expect((await command(folder, mailbox(folder))).result.problems).toMatchObject([
+      { code: 'memory-unusable' },
+      { code: 'memory-unusable', message: expect.stringContaining('was put aside') },
+    ]);
     expect((await command(folder, mailbox(folder))).result).toMatchObject({
       problems: [],
       peers: [{ lastVerifiedAt: expect.any(String) }],

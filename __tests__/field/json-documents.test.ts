@@ -172,7 +172,7 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
     );
     const { documents } = await mergeInBoth(towns);
     const expected = cases.map(({ merged }, index) => [String(index), merged]);
-    expect(documents).toEqual({ ...Object.fromEntries(expected), conflicting: null });
+    expect(documents).toEqual({ ...Object.fromEntries(expected), contested: null });
     const dated = await towns.north.rows("SELECT id FROM t WHERE updated_at <> '2026-01-01' AND id <> 'contested'");
     expect(dated).toEqual([]);
   });

@@ -68,7 +68,7 @@ describe('a state file that holds', () => {
     expect(said).toEqual([expect.stringContaining(file), expect.stringContaining(aside)]);
     expect((await lstat(aside)).ino).toBe(found.ino);
     if (text !== null) expect(await readFile(aside, 'latin1')).toBe(text);
-    expect(await readStateFile(town.path)).toMatchObject({ trouble: null, stateFile: { peers: expect.any(Map) } });
+    expect(await readStateFile(town.path)).toMatchObject({ warning: null, stateFile: { peers: expect.any(Map) } });
     if (found.isSymbolicLink()) expect(await readFile(folder.file('victim'), 'utf8')).toBe('mine');
     expect((await sync()).problems.filter(({ code }) => code === 'memory-unusable')).toEqual([]);
   });

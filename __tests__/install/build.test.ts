@@ -39,7 +39,7 @@ describe('a build from source', () => {
     expect(env).toContain('HTTPS_PROXY=http://q.test\n');
     expect(env).toContain('GOFLAGS=-x\n');
     expect(env).toContain('CGO_ENABLED=1\n');
-    expect(env).toMatch(/HOME=.*\/tmp\/install-\w+\/home\n/);
+    expect(env).toMatch(/HOME=.*\/tmp\/df-install-\w+\/home\n/);
     expect(env).not.toMatch(/GITHUB|INPUT/);
   });
 

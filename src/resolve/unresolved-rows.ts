@@ -36,15 +36,11 @@ export async function findUnresolved(
   for (const run of runs) {
     if (!isUnresolved(run) && !mayHaveLost(run)) continue;
     try {
-      await engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
-        allWithin(mergeLimit('reporting', at.mergeTimeoutMs), async () => {
-          if (run.head !== null && isUnresolved(run)) {
-            const rows = await unresolvedRows(database, { ours: head, theirs: run.head });
-            if (rows !== null) merges.push({ peer: run.peer.name, ours: head, theirs: run.head, rows });
-          }
-          if (mayHaveLost(run)) lost.push(...(await lostOf(database, run, head)));
-        }),
+      const found = await engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
+        allWithin(mergeLimit('reporting', at.mergeTimeoutMs), () => readUnresolved(database, run, head)),
       );
+      merges.push(...found.merges);
+      lost.push(...found.lost);
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (!isLimit(failure)) throw thrown;
@@ -52,6 +48,20 @@ export async function findUnresolved(
     }
   }
   return { merges, lost, unread };
+}
+
+/** What needs a person in the merges with one peer. */
+async function readUnresolved(
+  database: Database,
+  run: PeerProgress,
+  head: string,
+): Promise<Pick<FoundLeft, 'merges' | 'lost'>> {
+  const merges: UnresolvedMerge[] = [];
+  if (run.head !== null && isUnresolved(run)) {
+    const rows = await unresolvedRows(database, { ours: head, theirs: run.head });
+    if (rows !== null) merges.push({ peer: run.peer.name, ours: head, theirs: run.head, rows });
+  }
+  return { merges, lost: mayHaveLost(run) ? await lostOf(database, run, head) : [] };
 }
 
 /** Whether rows of the merges with a peer may need a person. */

@@ -2,6 +2,7 @@ import { resolve as resolvePath } from 'node:path';
 import type { Configuration } from '../config/configuration.ts';
 import { loadConfiguration, requirePush } from '../config/load.ts';
 import type { ResolveResult } from '../contract/result.ts';
+import type { Accept } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
@@ -21,6 +22,7 @@ import {
 } from '../resolve/store-conflicts.ts';
 import { advanceBranch, finishAdvances } from '../sync/advance.ts';
 import { inboxSender, sortInboxes } from '../sync/inbox.ts';
+import { massLosses } from '../sync/incoming/rows.ts';
 import { mergeLimit } from '../sync/merge/limits.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
 import { applyDirtyPolicy, headsThatTouch } from '../sync/merge/uncommitted.ts';
@@ -157,6 +159,9 @@ async function mergeInto(
         mergeChosen(database, chosen.merges),
       );
       const from = chosen.merges[0]?.ours ?? head;
+      await allWithin(mergeLimit('checking', rules.mergeTimeout), () =>
+        refuseLosses(database, chosen, { from, to: head, maxDelete: rules.maxDelete, acceptedOf }),
+      );
       await advanceBranch(database, { branch: chosen.branch, from, to: head, dirty });
       return head;
     } finally {
@@ -164,6 +169,31 @@ async function mergeInto(
       await removeScratch(database).catch(() => undefined);
     }
   });
+}
+
+/**
+ * What the merges together take from our rows counts as in a run, unless a peer that was merged may delete.
+ * @throws Failure `mass-deletion`
+ */
+async function refuseLosses(
+  database: Database,
+  { merges }: ConflictsFile,
+  move: {
+    readonly from: string;
+    readonly to: string;
+    readonly maxDelete: number;
+    readonly acceptedOf: (peer: string) => readonly Accept[];
+  },
+): Promise<void> {
+  const { from, to, maxDelete } = move;
+  if (from === to || merges.some(({ peer }) => move.acceptedOf(peer).includes('deletion'))) return;
+  const losses = await massLosses(database, { from, to }, maxDelete);
+  if (losses.length === 0) return;
+  const texts = losses.map(({ table, before, deleted }) => `${deleted} of our ${before} rows of ${table}`);
+  throw new Failure(
+    'mass-deletion',
+    `these merges remove ${texts.join(', ')} (\`max-delete\` is ${maxDelete} %); no branch was moved`,
+  );
 }
 
 /**

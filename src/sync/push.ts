@@ -1,9 +1,11 @@
+import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { gitAddress } from '../dolt/git-access.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { countCommits, countReachable, isAncestor } from '../dolt/sql/history.ts';
 import { pushBranch } from '../dolt/sql/transfer.ts';
+import { NOWHERE } from '../egress/host-rule.ts';
 import { deliver } from './deliver.ts';
 import { savedTags } from './history/lease.ts';
 import { replaceHead } from './history/replace.ts';
@@ -72,10 +74,11 @@ export async function pushAll(
 
 /** The peers that may be pushed to; the others are told why not. */
 async function admitted(
-  { engines, initEmpty, notify }: SyncContext,
+  context: SyncContext,
   target: string,
   runs: readonly PeerProgress[],
 ): Promise<readonly PeerProgress[]> {
+  const { engines, initEmpty, notify } = context;
   if (runs.some(({ peer, actions }) => actions?.push === true && peer.live === null)) {
     await engines.use(NO_CREDENTIALS, ({ database }) => refuseUnknownLive(database, runs, target));
   }
@@ -85,10 +88,24 @@ async function admitted(
   // Of an earlier round: what is pushed now is another commit.
   for (const run of toPush) run.beginPush();
   if (toPush.some((run) => run.head === null)) {
-    const secrets = await engines.use(NO_CREDENTIALS, ({ database }) => secretRowsNotice(database, target));
+    const secrets = await readSecretRows(context, target);
     if (secrets !== null) notify(secrets);
   }
   return toPush;
+}
+
+/** A warning must not stop the run: rows that cannot be read in time, or at all, are reported as such. */
+async function readSecretRows({ engines, limits }: SyncContext, target: string): Promise<Diagnostic | null> {
+  try {
+    return await engines.use(NO_CREDENTIALS, (engine) =>
+      engine.operation(limits.of('checking'), NOWHERE, (sql) => secretRowsNotice(sql, target)),
+    );
+  } catch (thrown) {
+    const failure = toFailure(thrown);
+    if (failure.code === 'interrupted') throw failure;
+    const message = `whether the commits hold credentials could not be read: ${failure.message}`;
+    return { severity: 'warning', code: 'secret-rows', message };
+  }
 }
 
 async function verifyAll(

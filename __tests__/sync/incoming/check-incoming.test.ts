@@ -39,7 +39,7 @@ const EVERYTHING: IncomingChanges = {
   ],
   localTables: [{ table: 'dolt_ignore', count: 2, rows: [row('dolt_ignore')] }],
   dropped: ['gone'],
-  deletions: [{ table: 'items', before: 20, deleted: 11, added: 0, moved: 0, rows: [row('items')] }],
+  deletions: [{ table: 'items', before: 20, deleted: 11, added: 0, moved: 0, rows: [row('items')], whole: false }],
   futureCommits: { count: 1, latest: '2100-01-01 00:00:00' },
   futureRows: [{ table: 'times', column: 'updated_at', count: 1, rows: [row('times')] }],
 };
@@ -136,7 +136,8 @@ test.each([
   [{ before: 1_000, deleted: 1_000 }, 100, false],
   [{ before: 1_000, deleted: 501 }, 50, true],
 ])('%j at %i percent is a mass deletion: %s', (deletion, maxDelete, expected) => {
-  expect(isMassDeletion(deletion, maxDelete)).toBe(expected);
+  expect(isMassDeletion({ ...deletion, whole: false }, maxDelete)).toBe(expected);
+  expect(isMassDeletion({ ...deletion, whole: true }, maxDelete)).toBe(true);
 });
 
 test.each([

@@ -32,13 +32,13 @@ export async function deletedRows(
   },
 ): Promise<DeletedRows> {
   if (!table.comparable) {
-    const before = await countRows(sql, table.from, range.from);
+    const before = await countRowsAt(sql, table.from, range.from);
     return { before, deleted: before };
   }
   if (table.recreated || (await isShifted(sql, range, table))) {
     const statement = "SELECT COUNT(*) AS n FROM dolt_diff(?, ?, ?) WHERE diff_type = 'removed'";
     const [removed] = await sql.rows(countRow, statement, [range.from, range.to, table.to]);
-    return { before: await countRows(sql, table.from, range.from), deleted: removed?.n ?? 0 };
+    return { before: await countRowsAt(sql, table.from, range.from), deleted: removed?.n ?? 0 };
   }
   const [stat] = await sql.rows(statRow, 'SELECT rows_deleted, old_row_count FROM dolt_diff_stat(?, ?, ?)', [
     range.from,
@@ -47,7 +47,7 @@ export async function deletedRows(
   ]);
   if (stat === undefined || stat.rows_deleted === 0) return { before: 0, deleted: 0 };
   // A table without a primary key has no `old_row_count`.
-  return { before: stat.old_row_count ?? (await countRows(sql, table.from, range.from)), deleted: stat.rows_deleted };
+  return { before: stat.old_row_count ?? (await countRowsAt(sql, table.from, range.from)), deleted: stat.rows_deleted };
 }
 
 /** `dolt_diff_stat` ends the whole engine where a column before others is VIRTUAL or hidden (Dolt 2.3.0, measured). */
@@ -61,7 +61,8 @@ export async function isShifted(
   return [before, after].some((version) => version !== null && shifts(version).length > 0);
 }
 
-async function countRows(sql: Sql, table: string, commit: string): Promise<number> {
+/** How many rows a table has at a commit. */
+export async function countRowsAt(sql: Sql, table: string, commit: string): Promise<number> {
   const [row] = await sql.rows(countRow, `SELECT COUNT(*) AS n FROM ${quoted(table)} AS OF ?`, [commit]);
   return row?.n ?? 0;
 }

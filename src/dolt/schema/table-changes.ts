@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { quoted } from '../sql/identifier.ts';
 import type { Database, Sql } from '../sql/sql.ts';
 import { columnsAt } from './columns.ts';
-import { type Item, tableItems } from './create-table.ts';
+import { type Item, tableItems, tokensOf } from './create-table.ts';
 
 /** One table that differs between two commits. */
 export interface TableChange {
@@ -44,7 +44,7 @@ export async function tableChanges(sql: Sql, from: string, to: string): Promise<
     to,
   ]);
   const changes: TableChange[] = [];
-  for (const row of summary.filter(isTable)) {
+  for (const row of summary.filter(isTable).flatMap(apart)) {
     const change = namesOf(row);
     const known = { ...change, comparable: true, recreated: false, explained: true };
     if (row.data_change || change.from === null || change.to === null) {
@@ -54,9 +54,8 @@ export async function tableChanges(sql: Sql, from: string, to: string): Promise<
       changes.push({ ...known, dataChanged, definitionChanged: row.schema_change, recreated: dataChanged });
     }
   }
-  for (const row of schemas.filter((one) => isTable(one) && !summary.some((other) => pair(other) === pair(one)))) {
-    changes.push(await untold(sql, range, namesOf(row)));
-  }
+  const unlisted = schemas.filter((one) => isTable(one) && !summary.some((other) => pair(other) === pair(one)));
+  for (const row of unlisted.flatMap(apart)) changes.push(await untold(sql, range, namesOf(row)));
   // No function hashes what is staged.
   if (from === STAGED || to === STAGED) return changes;
   const [before, after] = [await tableHashes(sql, from), await tableHashes(sql, to)];
@@ -88,6 +87,24 @@ export async function changesCollation(sql: Sql, from: string, to: string): Prom
  */
 function isTable({ to_table_name }: Names): boolean {
   return !to_table_name.startsWith('__DATABASE__');
+}
+
+/**
+ * Dolt takes a table for the one of another name where their columns have the same tags, which a user can set. Between a
+ * user's table and one of Dolt's own that hides that the one is gone, or new.
+ */
+function apart<T extends Names>(row: T): T[] {
+  const { from_table_name: from, to_table_name: to } = row;
+  if (from === '' || to === '' || isDoltTable(from) === isDoltTable(to)) return [row];
+  return [
+    { ...row, to_table_name: '' },
+    { ...row, from_table_name: '' },
+  ];
+}
+
+/** Whether a table is one of Dolt's own, which are read each in its own way. */
+export function isDoltTable(name: string): boolean {
+  return name.toLowerCase().startsWith('dolt_');
 }
 
 type Names = z.infer<typeof schemaRow>;
@@ -154,9 +171,13 @@ const HASHES =
  * own tables are not among them.
  */
 export async function tableHashes(sql: Sql, revision: string): Promise<ReadonlyMap<string, string>> {
+  return revision === WORKING ? await read(sql) : await atRevision(sql, revision, read);
+}
+
+/** Does something in the database as it is at a commit, for what has no `AS OF`. */
+export async function atRevision<T>(sql: Sql, revision: string, work: (sql: Sql) => Promise<T>): Promise<T> {
   // A database name is a state of one connection.
-  if (isDatabase(sql)) return await sql.session((session) => tableHashes(session, revision));
-  if (revision === WORKING) return await read(sql);
+  if (isDatabase(sql)) return await sql.session((session) => atRevision(session, revision, work));
   const [commit] = await sql.rows(nameRow, 'SELECT dolt_hashof(?) AS name', [revision]);
   const [before] = await sql.rows(nameRow, 'SELECT DATABASE() AS name');
   const home = before?.name ?? '';
@@ -164,10 +185,22 @@ export async function tableHashes(sql: Sql, revision: string): Promise<ReadonlyM
   // `USE db/HEAD~1` is refused; the branch of the session is another one only until it comes back (Dolt 2.3.0, measured).
   await sql.run(`USE ${quoted(`${database}/${commit?.name ?? ''}`)}`);
   try {
-    return await read(sql);
+    return await work(sql);
   } finally {
     await sql.run(`USE ${quoted(home)}`);
   }
+}
+
+const checkRow = z.object({ name: z.string(), clause: z.string() });
+const CHECKS =
+  'SELECT c.constraint_name AS name, c.check_clause AS clause FROM information_schema.check_constraints c ' +
+  'JOIN information_schema.table_constraints t ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name ' +
+  'WHERE c.constraint_schema = DATABASE() AND t.table_name = ?';
+
+/** The checks of a table at a commit: SHOW CREATE TABLE prints none where a column is generated (Dolt 2.3.0, measured). */
+export async function checksAt(sql: Sql, table: string, commit: string): Promise<Item[]> {
+  const rows = await atRevision(sql, commit, (session) => session.rows(checkRow, CHECKS, [table]));
+  return rows.map(({ name, clause }) => ({ kind: 'check', name, text: clause, tokens: tokensOf(clause) }));
 }
 
 function isDatabase(sql: Sql): sql is Database {

@@ -74,6 +74,19 @@ export async function tableNames(sql: Sql): Promise<string[]> {
   return rows.flatMap((row) => Object.values(row));
 }
 
+/** Names of the tables in the working set of a branch, those that are ignored included. */
+export async function tableNamesOn(sql: Sql, branch: string): Promise<string[]> {
+  const [current] = await sql.rows(namesRow, 'SELECT DATABASE() AS name');
+  const [database = ''] = (current?.['name'] ?? '').split('/');
+  const rows = await sql.rows(
+    namesRow,
+    `SHOW FULL TABLES FROM ${quoted(`${database}/${branch}`)} WHERE table_type = 'BASE TABLE'`,
+  );
+  return rows.flatMap((row) =>
+    Object.entries(row).flatMap(([column, name]) => (column === 'Table_type' ? [] : [name])),
+  );
+}
+
 /** Whether a table has a trigger of any kind, in the session's branch. */
 export async function hasTriggers(sql: Sql, table: string): Promise<boolean> {
   const rows = await sql.rows(

@@ -1,7 +1,7 @@
 import { columnsAt } from '../../dolt/schema/columns.ts';
-import { tableItems } from '../../dolt/schema/create-table.ts';
+import { type Item, tableItems } from '../../dolt/schema/create-table.ts';
 import { expressionTexts, foreignCalls, isReadable } from '../../dolt/schema/expressions.ts';
-import { createTableAt, type TableChange, tableHashes } from '../../dolt/schema/table-changes.ts';
+import { checksAt, createTableAt, type TableChange, tableHashes } from '../../dolt/schema/table-changes.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { IncomingCalls } from './incoming-changes.ts';
 
@@ -25,12 +25,26 @@ export async function readExpressions(
       if (theirs !== base) found.push({ table: to, calls: null });
       continue;
     }
-    const items = tableItems(theirs);
+    const items = await withChecks(sql, tableItems(theirs), { table: to, commit: heads.theirs });
     if (foreignCalls(items).length === 0) continue;
-    const ours = (await tableHashes(sql, heads.ours)).has(to) ? await createTableAt(sql, to, heads.ours) : '';
-    const known = new Set([...expressionTexts(tableItems(base)), ...expressionTexts(tableItems(ours))]);
+    const isOurs = (await tableHashes(sql, heads.ours)).has(to);
+    const ours = isOurs ? tableItems(await createTableAt(sql, to, heads.ours)) : [];
+    const known = new Set([
+      ...expressionTexts(
+        from === null ? [] : await withChecks(sql, tableItems(base), { table: from, commit: heads.base }),
+      ),
+      ...expressionTexts(isOurs ? await withChecks(sql, ours, { table: to, commit: heads.ours }) : []),
+    ]);
     const calls = foreignCalls(items, known);
     if (calls.length > 0) found.push({ table: to, calls });
   }
   return found;
+}
+
+async function withChecks(
+  sql: Sql,
+  items: readonly Item[],
+  at: { readonly table: string; readonly commit: string },
+): Promise<readonly Item[]> {
+  return [...items, ...(await checksAt(sql, at.table, at.commit))];
 }

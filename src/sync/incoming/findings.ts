@@ -62,7 +62,11 @@ export function incomingFindings(incoming: IncomingChanges, maxDelete: number): 
 }
 
 /** Whether more of a table is gone than a peer may delete at once. */
-export function isMassDeletion({ before, deleted }: Pick<Deletion, 'before' | 'deleted'>, maxDelete: number): boolean {
+export function isMassDeletion(
+  { before, deleted, whole }: Pick<Deletion, 'before' | 'deleted' | 'whole'>,
+  maxDelete: number,
+): boolean {
+  if (whole) return true;
   return before >= COUNTED_ROWS && deleted * 100 > before * maxDelete;
 }
 

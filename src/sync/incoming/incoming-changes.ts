@@ -17,6 +17,8 @@ export interface Deletion {
   readonly added: number;
   readonly moved: number;
   readonly rows: readonly BlockedRow[];
+  /** Whether the table is gone, or was emptied and has another name now. */
+  readonly whole: boolean;
 }
 
 /** Rows of a table whose time lies ahead, and the first of them. */

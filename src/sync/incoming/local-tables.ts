@@ -1,7 +1,6 @@
-import { countDifferingRows, differingRows } from '../../dolt/rows/differing-rows.ts';
 import { ignorePatternsAt, isIgnored, workingIgnorePatterns } from '../../dolt/schema/ignored-tables.ts';
-import type { TableChange } from '../../dolt/schema/table-changes.ts';
-import { tableHashes } from '../../dolt/schema/table-changes.ts';
+import { atRevision, tableHashes } from '../../dolt/schema/table-changes.ts';
+import { cellsSchema } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { IncomingChanges, PrivateTable } from './incoming-changes.ts';
 
@@ -15,12 +14,8 @@ interface Heads {
 const SHOWN_ROWS = 5;
 
 /** Rows that a head changes in the tables by which a commit says what stays out of commits, or comes from another branch. */
-export async function readLocalTables(
-  sql: Sql,
-  heads: Heads,
-  changes: readonly TableChange[],
-): Promise<IncomingChanges['localTables']> {
-  return [...(await ignoredRows(sql, heads)), ...(await nonlocalRows(sql, heads, changes))];
+export async function readLocalTables(sql: Sql, heads: Heads): Promise<IncomingChanges['localTables']> {
+  return [...(await ignoredRows(sql, heads)), ...(await nonlocalRows(sql, heads))];
 }
 
 /** The contents are compared, since a difference need not name a table that was replaced. */
@@ -36,18 +31,22 @@ async function ignoredRows(sql: Sql, heads: Heads): Promise<IncomingChanges['loc
   return [{ table, count: changed.length, rows }];
 }
 
-/** Dolt 2.3.0 cannot read this table at a commit that lacks it, but it can compare two. */
-async function nonlocalRows(
-  sql: Sql,
-  { base, theirs }: Heads,
-  changes: readonly TableChange[],
-): Promise<IncomingChanges['localTables']> {
+/** The contents again: `dolt_diff` shows nothing where a column got another tag. */
+async function nonlocalRows(sql: Sql, heads: Heads): Promise<IncomingChanges['localTables']> {
   const table = 'dolt_nonlocal_tables';
-  if (!changes.some(({ from, to }) => from === table || to === table)) return [];
-  const range = { from: base, to: theirs };
-  const choice = { table, keys: ['table_name'], where: 'TRUE' };
-  const count = await countDifferingRows(sql, range, choice);
-  return [{ table, count, rows: await differingRows(sql, range, choice) }];
+  const read = async (commit: string): Promise<ReadonlyMap<string, string>> => {
+    // Dolt 2.3.0 reads this table as it is now, whatever `AS OF` says (measured).
+    const rows = await atRevision(sql, commit, (session) => session.rows(cellsSchema, `SELECT * FROM ${table}`));
+    return new Map(rows.map((cells) => [cells['table_name'] ?? '', JSON.stringify(cells)]));
+  };
+  const [base, ours, theirs] = [await read(heads.base), await read(heads.ours), await read(heads.theirs)];
+  const names = [...new Set([...base.keys(), ...theirs.keys()])].sort();
+  const changed = names.filter((name) => theirs.get(name) !== base.get(name) && theirs.get(name) !== ours.get(name));
+  if (changed.length === 0) return [];
+  const rows = changed
+    .slice(0, SHOWN_ROWS)
+    .map((name) => ({ table, key: { table_name: name }, column: null, value: null }));
+  return [{ table, count: changed.length, rows }];
 }
 
 /**

@@ -1,13 +1,14 @@
 import { Failure } from '../../core/failure.ts';
 import { commitsAfter } from '../../dolt/rows/future-dates.ts';
 import { CODE_TABLES, definitionsAt, MIGRATION_TABLES, migrationAt } from '../../dolt/schema/code-tables.ts';
-import { changesCollation, type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
+import { changesCollation, isDoltTable, type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { readExpressions } from './expressions.ts';
 import { type IncomingChanges, type IncomingDefinition, incomingDefinitions } from './incoming-changes.ts';
 import { readLocalTables, readPrivateTables } from './local-tables.ts';
 import { readIncomingRows } from './rows.ts';
+import { refuseShadowingViews } from './shadowing-views.ts';
 import { readSteering } from './steering.ts';
 
 /** Two commits to compare, and their merge base. */
@@ -19,8 +20,7 @@ export interface Heads {
   readonly branch: string;
 }
 
-/** Dolt's own tables are looked at each in its own way. */
-const isOwn = (name: string | null): boolean => name?.startsWith('dolt_') === true;
+const isOwn = (name: string | null): boolean => name !== null && isDoltTable(name);
 
 /**
  * Reads what a head would bring: its difference from the merge base, without the tables that stand here the same way
@@ -55,6 +55,7 @@ export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): P
 
 async function readBrought(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
   const { base } = heads;
+  await refuseShadowingViews(sql, heads);
   const changes = await tableChanges(sql, base, heads.theirs);
   const news = base === heads.ours ? changes : await tableChanges(sql, heads.ours, heads.theirs);
   const incoming = changes.filter((change) => news.some((one) => concerns(one, change)));
@@ -65,7 +66,7 @@ async function readBrought(sql: Sql, heads: Heads, limit: string): Promise<Incom
   return {
     definitions,
     ...(await readIncomingRows(sql, { from: base, to: heads.theirs }, { tables, limit })),
-    localTables: await readLocalTables(sql, heads, incoming),
+    localTables: await readLocalTables(sql, heads),
     privateTables: await readPrivateTables(sql, heads),
     expressions: await readExpressions(sql, heads, tables),
     steering: await readSteering(sql, heads, tables),
@@ -83,7 +84,9 @@ async function readBrought(sql: Sql, heads: Heads, limit: string): Promise<Incom
 
 /** Whether a table that differs between us and a head is the one of a change. */
 function concerns(news: TableChange, change: TableChange): boolean {
-  return change.to === null ? news.from === change.from : news.to === change.to;
+  if (change.to === null) return news.from === change.from;
+  // A table that lost its name is gone here, even where we have the same table under the new name.
+  return news.to === change.to || (change.from !== null && change.from !== change.to && news.from === change.from);
 }
 
 /** Always reads the tables that hold code, since a difference need not name a table that was replaced. */

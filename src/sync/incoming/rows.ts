@@ -1,9 +1,9 @@
-import { deletedRows } from '../../dolt/rows/deleted-rows.ts';
+import { countRowsAt, deletedRows } from '../../dolt/rows/deleted-rows.ts';
 import { countDifferingRows, differingRows } from '../../dolt/rows/differing-rows.ts';
 import { countRowsAfter, isAfter, timeColumns } from '../../dolt/rows/future-dates.ts';
 import { movedRows } from '../../dolt/rows/moved-rows.ts';
 import { type Column, columnsAt } from '../../dolt/schema/columns.ts';
-import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
+import { isDoltTable, type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { COUNTED_ROWS, isMassDeletion } from './findings.ts';
 import type { Deletion, FutureRows, IncomingChanges } from './incoming-changes.ts';
@@ -45,7 +45,14 @@ export async function readIncomingRows(
 export async function massLosses(sql: Sql, range: Range, maxDelete: number): Promise<Deletion[]> {
   const found: Deletion[] = [];
   for (const change of await tableChanges(sql, range.from, range.to)) {
-    if (change.from === null || change.to === null || !change.dataChanged || change.to.startsWith('dolt_')) continue;
+    const { from } = change;
+    if (from === null || isDoltTable(from)) continue;
+    if (change.to === null) {
+      const before = await countRowsAt(sql, from, range.from);
+      found.push({ table: from, before, deleted: before, added: 0, moved: 0, rows: [], whole: true });
+      continue;
+    }
+    if (!change.dataChanged || isDoltTable(change.to)) continue;
     const columns = await columnsAt(sql, change.to, range.to);
     found.push(...(await losses(sql, range, { change: { ...change, to: change.to }, columns })));
   }
@@ -60,14 +67,16 @@ async function losses(
   const { from, to, comparable, recreated } = change;
   if (from === null) return [];
   const { before, deleted } = await deletedRows(sql, range, { from, to, comparable, recreated });
-  if (before < COUNTED_ROWS || deleted === 0) return [];
+  // A table that is emptied under another name is a dropped one.
+  const whole = from !== to && deleted === before && before > 0;
+  if ((before < COUNTED_ROWS && !whole) || deleted === 0) return [];
   const keys = namesOfKeys(columns);
   const choice = { table: to, keys, where: "diff_type = 'removed'" };
   const shown = comparable && keys.length > 0;
   const rows = shown ? await differingRows(sql, range, choice) : [];
   const isMovable = comparable && from === to;
   const { added, moved } = isMovable ? await movedRows(sql, range, to) : { added: 0, moved: [] };
-  return [{ table: from, before, deleted, added, moved: moved.length, rows }];
+  return [{ table: from, before, deleted, added, moved: moved.length, rows, whole }];
 }
 
 async function future(

@@ -1,0 +1,177 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Accept } from '../../src/contract/vocabulary.ts';
+import { filePeer } from '../helpers/federating.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+interface Attack {
+  readonly name: string;
+  readonly seed?: readonly string[];
+  readonly sends: readonly string[];
+  readonly code: string;
+  readonly says: string;
+  /** What lets it pass; absent: nothing does. */
+  readonly lifts?: readonly Accept[];
+}
+
+const TAG = 4711;
+const TAGGED = [`CALL DOLT_UPDATE_COLUMN_TAG('items', 'id', ${TAG})`];
+const CATALOG = "INSERT INTO dolt_query_catalog VALUES ('a', 1, 'n', 'SELECT 1', 'd')";
+const KEYED = [
+  'CREATE TABLE notes (id VARCHAR(36) PRIMARY KEY, text VARCHAR(40))',
+  `INSERT INTO notes VALUES ${Array.from({ length: 30 }, (_, id) => `('k${id}', 't')`).join()}`,
+  `CALL DOLT_UPDATE_COLUMN_TAG('notes', 'id', ${TAG})`,
+];
+const SMALL = ['CREATE TABLE small (id INT PRIMARY KEY)', 'INSERT INTO small VALUES (1), (2)'];
+const NONLOCAL =
+  "INSERT INTO dolt_nonlocal_tables (table_name, target_ref, options) VALUES ('shared', 'main', 'immediate')";
+const CONFIG = [
+  'CREATE TABLE issues (id VARCHAR(20) PRIMARY KEY)',
+  'CREATE TABLE dependencies (id VARCHAR(20) PRIMARY KEY)',
+  'CREATE TABLE labels (id VARCHAR(20) PRIMARY KEY)',
+  'CREATE TABLE child_counters (parent_id VARCHAR(20) PRIMARY KEY, last_child INT)',
+  'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT NOT NULL)',
+  "INSERT INTO config VALUES ('issue_prefix', 'kb')",
+];
+
+/** A table is renamed away and back, so that Dolt lets a view take its name meanwhile. */
+const hide = (table: string, view: string, meanwhile: readonly string[] = []): string[] => [
+  `RENAME TABLE ${table} TO away`,
+  `CREATE VIEW ${table} AS ${view}`,
+  ...meanwhile,
+  `RENAME TABLE away TO ${table}`,
+];
+
+const ATTACKS: readonly Attack[] = [
+  {
+    name: 'a table dropped behind a table of Dolt with its tags',
+    seed: KEYED,
+    sends: [CATALOG, `CALL DOLT_UPDATE_COLUMN_TAG('dolt_query_catalog', 'id', ${TAG})`, 'DROP TABLE notes'],
+    code: 'mass-deletion',
+    says: 'partner drops 1 table (notes)',
+    lifts: ['deletion'],
+  },
+  {
+    name: 'a table that is new behind a table of Dolt that goes',
+    seed: [CATALOG, `CALL DOLT_UPDATE_COLUMN_TAG('dolt_query_catalog', 'id', ${TAG})`],
+    sends: [
+      'CREATE TABLE evil (id VARCHAR(36) PRIMARY KEY, n INT DEFAULT (SLEEP(0)))',
+      `CALL DOLT_UPDATE_COLUMN_TAG('evil', 'id', ${TAG})`,
+      'DROP TABLE dolt_query_catalog',
+    ],
+    code: 'peer-brings-code',
+    says: 'partner brings expressions of evil that call 1 function (SLEEP',
+    lifts: ['expressions'],
+  },
+  {
+    name: 'a view with the name of a table',
+    sends: hide('items', "SELECT 1 AS id, 'x' AS title, 'y' AS owner"),
+    code: 'peer-brings-code',
+    says: '1 view (items) would have the name of a table',
+  },
+  {
+    name: 'rows deleted behind such a view',
+    sends: hide('items', "SELECT 1 AS id, 'x' AS title, 'y' AS owner", ['DELETE FROM away']),
+    code: 'peer-brings-code',
+    says: '1 view (items) would have the name of a table',
+  },
+  {
+    name: 'addresses behind such a view',
+    seed: CONFIG,
+    sends: hide('config', "SELECT 'sync.remote' AS `key`, 'https://evil.example/' AS value"),
+    code: 'peer-brings-code',
+    says: '1 view (config) would have the name of a table',
+  },
+  {
+    name: 'a check that SHOW CREATE TABLE leaves out beside a generated column',
+    sends: [
+      'ALTER TABLE items ADD COLUMN g INT GENERATED ALWAYS AS (LENGTH(title))',
+      'ALTER TABLE items ADD CONSTRAINT slow CHECK (id < 100000 OR SLEEP(0) = 0)',
+    ],
+    code: 'peer-brings-code',
+    says: 'partner brings expressions of items that call 1 function (SLEEP',
+    lifts: ['expressions'],
+  },
+  {
+    name: 'dolt_nonlocal_tables under another tag',
+    seed: [NONLOCAL],
+    sends: [
+      "INSERT INTO dolt_nonlocal_tables (table_name, target_ref, options) VALUES ('secret*', 'main', 'immediate')",
+      "CALL DOLT_UPDATE_COLUMN_TAG('dolt_nonlocal_tables', 'table_name', 4242)",
+    ],
+    code: 'peer-changes-local-tables',
+    says: 'partner changes 1 row of dolt_nonlocal_tables',
+    lifts: ['ignore'],
+  },
+  {
+    name: 'a small table that is emptied under another name',
+    seed: SMALL,
+    sends: ['RENAME TABLE small TO small2', 'DELETE FROM small2'],
+    code: 'mass-deletion',
+    says: 'partner deletes 2 of the 2 rows of small',
+    lifts: ['deletion'],
+  },
+];
+
+describe('what no diff shows waits', () => {
+  const forms = ATTACKS.flatMap((attack) => [
+    { ...attack, form: 'as a fast-forward', own: [] },
+    { ...attack, form: 'as a merge', own: ["INSERT INTO items VALUES (5, 'five', 'sue')"] },
+  ]);
+  test.each(forms)('$name, $form: $code', async ({ seed = [], sends, own, code, says, lifts }) => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder, ...seed);
+    if (own.length > 0) await box.keep(...own);
+    await box.send(...sends);
+    const before = await box.state();
+    const every: readonly Accept[] = ['triggers', 'events', 'procedures', 'ignore', 'deletion', 'future', 'recreated'];
+    const held = await box.receive();
+    expect(held.run('partner').failure).toMatchObject({ code, message: expect.stringContaining(says) });
+    expect(await box.state()).toBe(before);
+    const accepted = await box.receive({ accept: lifts ?? [...every, 'expressions', 'ignored-tables', 'peers'] });
+    if (lifts === undefined) expect(accepted.run('partner').failure).toMatchObject({ code });
+    else expect(accepted.run('partner').failure).toBeNull();
+  });
+});
+
+test('a table is not lost between two peers, of which one brings an equal table and the other renames it away', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...TAGGED);
+  const other = filePeer('other', folder.file('other-box'));
+  await box.north.sql(
+    `CALL DOLT_REMOTE('add', 'other', 'file://${folder.file('other-box')}')`,
+    "CALL DOLT_BRANCH('old')",
+    'CREATE TABLE aa LIKE items',
+    `CALL DOLT_UPDATE_COLUMN_TAG('aa', 'id', ${TAG})`,
+    "CALL DOLT_COMMIT('-A', '-m', 'an empty twin')",
+    "CALL DOLT_PUSH('mailbox', 'main')",
+    "CALL DOLT_CHECKOUT('old')",
+    'RENAME TABLE items TO aa',
+    'DELETE FROM aa',
+    "CALL DOLT_COMMIT('-A', '-m', 'renamed')",
+    "CALL DOLT_PUSH('other', 'old:main')",
+  );
+  expect((await box.receive()).run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
+  const done = await box.receive({ others: [other] });
+  expect(done.run('other').failure).toMatchObject({ code: 'mass-deletion' });
+  expect(await box.south.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 40 }]);
+});
+
+test('rows with credentials that cannot be read in time stop no push', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, ...CONFIG);
+  const view = 'SELECT CAST(SLEEP(30) AS CHAR) AS `key`, CAST(1 AS CHAR) AS value';
+  await box.south.sql(...hide('config', view), "CALL DOLT_COMMIT('-A', '-m', 'slow')");
+  const notices: { readonly code: string; readonly message: string }[] = [];
+  const empty = filePeer('empty', folder.file('empty-box'));
+  const done = await box.receive({
+    command: 'push',
+    others: [empty],
+    options: { mergeTimeoutMs: 1_000, notify: (notice) => void notices.push(notice) },
+  });
+  expect(done.run('empty')).toMatchObject({ failure: null, verified: true });
+  expect(done.run('partner')).toMatchObject({ failure: null, verified: true });
+  expect(notices).toContainEqual(
+    expect.objectContaining({ code: 'secret-rows', message: expect.stringContaining('could not be read') }),
+  );
+});

@@ -1,0 +1,39 @@
+import { Failure } from '../../core/failure.ts';
+import { listed, plain } from '../../core/text.ts';
+import { definitionsAt } from '../../dolt/schema/code-tables.ts';
+import { tableHashes } from '../../dolt/schema/table-changes.ts';
+import { tableNamesOn } from '../../dolt/schema/table-shape.ts';
+import type { Sql } from '../../dolt/sql/sql.ts';
+
+/**
+ * Refuses a head after whose merge a view has the name of a table, in any case. Every statement then reads the view, ours
+ * that check the table included (Dolt 2.3.0, measured: a table that is renamed away and back lets a view take its name).
+ * Tables that only our working set has count, too: a view hides a private table as well.
+ * @throws Failure `peer-brings-code`, which no `accept` lifts
+ */
+export async function refuseShadowingViews(
+  sql: Sql,
+  heads: { readonly ours: string; readonly theirs: string; readonly branch: string },
+): Promise<void> {
+  const views = new Map<string, string>();
+  for (const commit of [heads.theirs, heads.ours]) {
+    for (const { kind, name } of await definitionsAt(sql, 'dolt_schemas', commit)) {
+      if (kind === 'view') views.set(name.toLowerCase(), name);
+    }
+  }
+  if (views.size === 0) return;
+  const tables = [
+    ...(await tableHashes(sql, heads.theirs)).keys(),
+    ...(await tableHashes(sql, heads.ours)).keys(),
+    ...(await tableNamesOn(sql, heads.branch)),
+  ];
+  const hidden = [...new Set(tables.map((table) => views.get(table.toLowerCase())))].filter(
+    (name) => name !== undefined,
+  );
+  if (hidden.length === 0) return;
+  throw new Failure(
+    'peer-brings-code',
+    plain(`after a merge ${listed('view', hidden)} would have the name of a table and hide it; nothing was merged`),
+    { hint: 'Drop or rename the view on the side that has it, commit, then run again. No `accept` allows this.' },
+  );
+}

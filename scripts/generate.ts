@@ -1,20 +1,20 @@
 /**
- * `npm run generate`: writes everything that follows from the tables in src/contract and from limits in src. With `--check` nothing is written;
- * every file that would change is named, and there is one, the exit code is 1.
+ * `npm run generate`: writes everything that follows from the tables in src/contract and from limits in src. `--check`
+ * writes nothing, names every file that would change, and exits with 1 if there is one.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { actionTypesYml } from './generate/action-types-yml.ts';
 import { actionYml, setupActionYml } from './generate/action-yml.ts';
+import { commandTable, exitCodeTable, inputTable, outputTable } from './generate/contract-tables.ts';
 import { errorEntries } from './generate/error-entries.ts';
 import { limitTable } from './generate/limit-table.ts';
 import { fillMarks } from './generate/marked-blocks.ts';
-import { commandTable, exitCodeTable, inputTable, outputTable } from './generate/readme-tables.ts';
 import { resultSchema } from './generate/result-schema.ts';
 
 const ROOT = process.cwd();
 
-/** What each file should hold, from what it holds now (null: it does not exist). Throws where that cannot be said. */
+/** The text of each file, from its present text (null: it does not exist). Throws if a mark is missing. */
 const FILES: Readonly<Record<string, (now: string | null) => string>> = {
   'action.yml': actionYml,
   'setup/action.yml': setupActionYml,
@@ -22,13 +22,10 @@ const FILES: Readonly<Record<string, (now: string | null) => string>> = {
   'docs/result.schema.json': resultSchema,
   'docs/troubleshooting.md': (now) => fillMarks('docs/troubleshooting.md', now, { errors: errorEntries() }),
   'docs/limits.md': (now) => fillMarks('docs/limits.md', now, { limits: limitTable() }),
-  'README.md': (now) =>
-    fillMarks('README.md', now, {
-      inputs: inputTable(),
-      outputs: outputTable(),
-      commands: commandTable(),
-      'exit-codes': exitCodeTable(),
-    }),
+  'docs/commands.md': (now) =>
+    fillMarks('docs/commands.md', now, { commands: commandTable(), 'exit-codes': exitCodeTable() }),
+  'docs/inputs-and-outputs.md': (now) =>
+    fillMarks('docs/inputs-and-outputs.md', now, { inputs: inputTable(), outputs: outputTable() }),
 };
 
 async function read(path: string): Promise<string | null> {

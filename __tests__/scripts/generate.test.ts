@@ -9,7 +9,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const ROOT = process.cwd();
 const GENERATED = [
-  ...['action.yml', 'setup/action.yml', 'action-types.yml', 'README.md'],
+  ...['action.yml', 'setup/action.yml', 'action-types.yml', 'docs/commands.md', 'docs/inputs-and-outputs.md'],
   ...['docs/troubleshooting.md', 'docs/result.schema.json', 'docs/limits.md'],
 ];
 
@@ -42,7 +42,9 @@ describe('what follows from the contract', () => {
     await using folder = await copy();
     const read = (path: string) => readFile(folder.file(path), 'utf8');
     const texts = await Promise.all(GENERATED.map(read));
-    const drifted = texts.map((text) => text.replace(/dolt-version|dirty|invalid-endpoint|16,384/, 'drift'));
+    const drifted = texts.map((text) =>
+      text.replace(/dolt-version|dirty|\| Exit code|invalid-endpoint|16,384/, 'drift'),
+    );
     for (const [index, path] of GENERATED.entries()) {
       expect(drifted[index]).not.toBe(texts[index]);
       await writeFile(folder.file(path), drifted[index] ?? '');
@@ -71,14 +73,15 @@ describe('what follows from the contract', () => {
 
   test('a document that is missing, or lacks a mark, stops everything before anything is written', async () => {
     await using folder = await copy();
-    await writeFile(folder.file('README.md'), 'no marks');
+    const page = 'docs/inputs-and-outputs.md';
+    await writeFile(folder.file(page), 'no marks');
     await writeFile(folder.file('action.yml'), 'drift');
     const { exitCode, stderr } = await generate(folder.path);
     expect(exitCode).toBe(1);
-    expect(stderr).toBe('generate: README.md lacks the mark <!-- generated:inputs start -->');
+    expect(stderr).toBe(`generate: ${page} lacks the mark <!-- generated:inputs start -->`);
     expect(await readFile(folder.file('action.yml'), 'utf8')).toBe('drift');
-    await rm(folder.file('README.md'));
-    expect((await generate(folder.path)).stderr).toContain('README.md does not exist; it must hold the marks');
+    await rm(folder.file(page));
+    expect((await generate(folder.path)).stderr).toContain(`${page} does not exist; it must hold the marks`);
   });
 });
 

@@ -97,7 +97,7 @@ describe('marks', () => {
     ['', `f lacks the mark ${start}`],
     [start, `f lacks the mark ${end}`],
     [`${start}${start}${end}`, `f has the mark ${start} twice`],
-    [`${end}${start}`, `f: the mark ${end} stands before its start`],
+    [`${end}${start}`, `f: the mark ${end} is before its start`],
   ])('%j is refused', (document, message) => {
     expect(() => fillMarks('f', document, { x: '' })).toThrow(message);
   });

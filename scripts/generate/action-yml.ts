@@ -17,11 +17,11 @@ export function actionYml(): string {
   });
 }
 
-/** setup/action.yml: the same bundle for jobs that only need a Dolt, and so need no permission at all. */
+/** setup/action.yml: the same bundle for jobs that only need Dolt, and therefore no permissions. */
 export function setupActionYml(): string {
   return metadata({
     name: 'dolt-federation setup',
-    description: 'Find or install Dolt, with a proven digest',
+    description: 'Find or install Dolt, with a verified digest',
     inputs: setupInputs(),
     outputs: ['dolt-version', 'dolt-path'],
     dist: '../dist',
@@ -33,7 +33,7 @@ interface Metadata {
   readonly description: string;
   readonly inputs: readonly Input[];
   readonly outputs: readonly OutputName[];
-  /** Folder of the bundles, from where the file is. */
+  /** Folder of the bundles, relative to the file. */
   readonly dist: string;
 }
 
@@ -53,8 +53,8 @@ function metadata({ name, description, inputs, outputs, dist }: Metadata): strin
 }
 
 /**
- * Inputs whose default only the Action itself may fill in: the runner would hide whether anybody asked for it, and a
- * Dolt named with `dolt-path` is held against a version only where one was asked for.
+ * Inputs whose default only the Action itself fills in. A default in action.yml would hide whether the user gave a value,
+ * and the version of `dolt-path` is checked only if the user gave one.
  */
 const OWN_DEFAULTS: readonly string[] = ['dolt-version'];
 

@@ -1,6 +1,6 @@
 /**
- * A description of the tables as it is, without blanks around it.
- * @throws Error when there is none: what cannot be explained is not ready to be used
+ * A description of the tables, without surrounding blanks.
+ * @throws Error if it is empty
  */
 export function described(what: string, description: string): string {
   if (description.trim() === '') throw new Error(`${what} has no description in src/contract`);

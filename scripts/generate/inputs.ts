@@ -13,7 +13,7 @@ export interface Input {
   readonly default: string | undefined;
 }
 
-const COMMAND = 'What to do';
+const COMMAND = 'Command to run';
 
 /** Every input of the Action, the command first. */
 export function actionInputs(): Input[] {
@@ -21,7 +21,7 @@ export function actionInputs(): Input[] {
   return [command(choices, 'sync'), ...inputs(({ frontends }) => frontends.includes('action'))];
 }
 
-/** The inputs of the action that only installs: the options of that command, and the token its look-ups may use. */
+/** The inputs of the action that only installs: the options of that command, and the token for its requests to GitHub. */
 export function setupInputs(): Input[] {
   const entry: CommandEntry = COMMANDS.install;
   const names: readonly string[] = [...entry.options, 'github-token'];

@@ -17,7 +17,7 @@ const bytes = (count: number): string => {
 };
 const number = (count: number): string => count.toLocaleString('en-US');
 
-/** What a peer may take, from the constants of the code. */
+/** The limits of a peer, from the constants of the code. */
 export function limitTable(): string {
   const mergeTimeout = `\`merge-timeout\` (${OPTIONS['merge-timeout'].default})`;
   const rows: readonly (readonly [what: string, limit: string, otherwise: string])[] = [
@@ -27,10 +27,10 @@ export function limitTable(): string {
       durationText(TAGS_MS),
       'the fetch is ended, and the peer is served (`many-tags`)',
     ],
-    ['Comparing a head with ours, checking what it brings, merging it: each', mergeTimeout, '`timeout`'],
-    ['Finding out which peer each conflict of one merge is with', mergeTimeout, '`timeout`'],
+    ['Comparing a head with ours, checking its commits, merging it: each', mergeTimeout, '`timeout`'],
+    ['Finding the peer of each conflict of one merge', mergeTimeout, '`timeout`'],
     [
-      'Reading what one peer left for the conflicts file',
+      'Reading the unresolved rows of one peer for the conflicts file',
       mergeTimeout,
       'a warning `timeout`; the file lacks that peer',
     ],
@@ -39,7 +39,7 @@ export function limitTable(): string {
       `${MAX_REPLAYS} merges, ${durationText(REPLAYS_MS)}, and ${mergeTimeout} each`,
       'the notice `merges-unread`',
     ],
-    ['A statement that was told to end', durationText(GRACE_MS), 'its engine is ended'],
+    ['Ending a statement', durationText(GRACE_MS), 'its engine is ended'],
     [
       'Memory of an engine (Linux only)',
       `half of the memory of the machine or container, ${bytes(LEAST_ENGINE_BYTES)} to ${bytes(MOST_ENGINE_BYTES)}`,
@@ -47,11 +47,11 @@ export function limitTable(): string {
     ],
     ['Rows that one statement reads', bytes(MAX_RESULT_BYTES), '`too-large`'],
     [
-      'Rows in conflict that are settled together',
+      'Rows in conflict that are resolved together',
       `${number(PAGE_ROWS)} rows or ${bytes(PAGE_BYTES)} of large values`,
       'the next page is read',
     ],
-    ['Rows and their histories that one merge holds at a time', bytes(MERGE_BYTES), '`too-large`'],
+    ['Rows and their histories that one merge keeps in memory', bytes(MERGE_BYTES), '`too-large`'],
     [
       'The report of one merge, as JSON',
       `${bytes(MOST_REPORT_BYTES)}, and ${bytes(REPORT_BYTES)} divided by the number of peers`,

@@ -1,7 +1,7 @@
 /**
- * A document in which the text between each pair of marks is replaced; all the rest is its writer's.
+ * Replaces the text between each pair of marks, and keeps everything else.
  * @param file named in errors
- * @throws Error when the document, or one of its marks, is missing, doubled or out of order
+ * @throws Error if the document or one of its marks is missing, or a mark is repeated or out of order
  */
 export function fillMarks(file: string, document: string | null, blocks: Readonly<Record<string, string>>): string {
   if (document === null)
@@ -16,7 +16,7 @@ function fill(
   const start = only(text, mark(name, 'start'), file);
   const end = only(text, mark(name, 'end'), file);
   const from = start + mark(name, 'start').length;
-  if (end < from) throw new Error(`${file}: the mark ${mark(name, 'end')} stands before its start`);
+  if (end < from) throw new Error(`${file}: the mark ${mark(name, 'end')} is before its start`);
   return `${text.slice(0, from)}\n\n${block}\n\n${text.slice(end)}`;
 }
 

@@ -65,6 +65,11 @@ describe('pages', () => {
     expect(targets.flatMap((target) => broken(page, target) ?? [])).toEqual([]);
   });
 
+  test.each(PAGES)('files that %s names exist', (page) => {
+    const named = [...(TEXTS.get(page) ?? '').matchAll(/`((?:src|scripts|bench|docs|__tests__)\/[\w./-]+)`/g)];
+    expect(named.flatMap(([, file = '']) => (existsSync(file) ? [] : [file]))).toEqual([]);
+  });
+
   test('every page is linked from another one', () => {
     const linked = new Set(
       [...TEXTS].flatMap(([page, text]) =>

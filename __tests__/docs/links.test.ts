@@ -67,7 +67,7 @@ describe('pages', () => {
 
   test.each(PAGES)('files that %s names exist', (page) => {
     const named = [...(TEXTS.get(page) ?? '').matchAll(/`((?:src|scripts|bench|docs|__tests__)\/[\w./-]+)`/g)];
-    expect(named.flatMap(([, file = '']) => (existsSync(file) ? [] : [file]))).toEqual([]);
+    expect(named.flatMap(([, file = '']) => (existsSync(file) || file.includes('NAME') ? [] : [file]))).toEqual([]);
   });
 
   test('every page is linked from another one', () => {

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { demoResultSchema, type RunResult, runResultSchema } from '../../src/contract/result.ts';
+import { type RunResult, runResultSchema } from '../../src/contract/result.ts';
 import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
 import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -96,14 +96,6 @@ describe('databases that sync by hand', () => {
     const none = await json(...sync, '--report-values', 'none');
     expect(none.result.peers[0]?.conflicts[0]).toMatchObject({ table: 'items', key: {}, columns: [] });
     expect((await town.rows('SELECT title FROM items WHERE id = 1'))[0]).toEqual({ title: 'ours' });
-  });
-
-  test('the demo ends with all databases at one head', async () => {
-    const { exitCode, stdout, stderr } = await cli.run(['demo', '--json', '--dolt-path', testDolt()]);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-    const { towns } = demoResultSchema.parse(JSON.parse(String(stdout)));
-    expect(towns).toHaveLength(3);
-    expect(new Set(towns.map((town) => town.result.head)).size).toBe(1);
   });
 });
 

@@ -6,9 +6,9 @@ import { EXIT } from '../contract/exit-codes.ts';
 import type { RunResult } from '../contract/result.ts';
 import { initDatabase } from '../dolt/init.ts';
 import { openServer } from '../dolt/server/server.ts';
-import { openDatabase } from '../dolt/sql/sql.ts';
+import { openDatabase, type Sql } from '../dolt/sql/sql.ts';
 import { installDolt } from '../install/install.ts';
-import { text } from '../report/text.ts';
+import { demoText, type ShownDatabase, type ShownTable } from '../report/demo.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
@@ -20,22 +20,20 @@ interface DemoRequest {
   readonly dolt: DoltRequest;
 }
 
-interface DemoOutcome {
-  /** The last sync of each town, in the order of the towns. */
-  readonly towns: readonly { readonly name: string; readonly result: RunResult }[];
-}
+/** In the order of the databases, each with its last sync. */
+type DemoOutcome = readonly ShownDatabase[];
 
 interface DemoContext {
-  /** Temporary folder that holds the towns and their mailboxes. */
+  /** Temporary folder that holds the databases and their mailboxes. */
   readonly folder: string;
   readonly dolt: DoltRequest & { readonly path: string };
   readonly context: Context;
 }
 
-const AUTHOR = { name: 'A Townsman', email: 'townsman@example.org' };
+const AUTHOR = { name: 'A User', email: 'user@example.org' };
 
 /**
- * Three towns in a temporary folder federate over `file://`: one begins, the others are cloned from their mailboxes,
+ * Three databases in a temporary folder federate over `file://`: one begins, the others are cloned from their mailboxes,
  * each changes rows on its own, and all sync until nothing moves. Nothing outside the temporary folder is touched.
  */
 export async function demo(request: DemoRequest, context: Context): Promise<DemoOutcome> {
@@ -44,66 +42,87 @@ export async function demo(request: DemoRequest, context: Context): Promise<Demo
   const folder = await mkdtemp(join(context.tempDir, 'df-demo-'));
   context.onResource({ kind: 'folder', path: folder });
   const demoRun: DemoContext = { folder, dolt: { ...request.dolt, path }, context };
+  const info = (message: string): void => context.log.info(message);
   try {
+    info(`Creating ${DEMO_DATABASES.join(', ')}, each with a mailbox of its own`);
     await configureDatabases(demoRun);
     await beginDatabase(demoRun, DEMO_DATABASES[0]);
-    for (const town of DEMO_DATABASES) await syncDatabase(demoRun, town);
-    for (const town of DEMO_DATABASES) await commit(demoRun, town, DEMO_EDITS[town]);
-    for (const town of DEMO_DATABASES) await syncDatabase(demoRun, town);
-    const towns: DemoOutcome['towns'][number][] = [];
-    for (const name of DEMO_DATABASES) towns.push({ name, result: await syncDatabase(demoRun, name) });
-    return { towns };
+    for (const name of DEMO_DATABASES) await syncDatabase(demoRun, name);
+    info('Changing rows in each of them');
+    const before = new Map<DemoDatabase, ShownTable>();
+    for (const name of DEMO_DATABASES) before.set(name, await commit(demoRun, name, DEMO_EDITS[name]));
+    info('Syncing each of them, until nothing moves');
+    for (const name of DEMO_DATABASES) await syncDatabase(demoRun, name);
+    const results = new Map<DemoDatabase, RunResult>();
+    for (const name of DEMO_DATABASES) results.set(name, await syncDatabase(demoRun, name));
+    const outcome: ShownDatabase[] = [];
+    for (const [name, result] of results) {
+      const after = await inDatabase(demoRun, name, readIssues);
+      outcome.push({ name, before: before.get(name) ?? [], after, result });
+    }
+    return outcome;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-const databaseOf = (demoRun: DemoContext, town: DemoDatabase): string => join(demoRun.folder, town, 'database');
-const configOf = (demoRun: DemoContext, town: DemoDatabase): string => join(demoRun.folder, town, 'federation.yaml');
+const databaseOf = (demoRun: DemoContext, name: DemoDatabase): string => join(demoRun.folder, name, 'database');
+const configOf = (demoRun: DemoContext, name: DemoDatabase): string => join(demoRun.folder, name, 'federation.yaml');
 
-/** Every town has a mailbox of its own as primary and the mailboxes of the others as peers. */
+/** Every database has a mailbox of its own as primary, and the mailboxes of the others as peers. */
 async function configureDatabases(demoRun: DemoContext): Promise<void> {
-  const mailbox = (town: DemoDatabase): string => pathToFileURL(join(demoRun.folder, `${town}-mailbox`)).href;
-  for (const town of DEMO_DATABASES) {
-    const others = DEMO_DATABASES.filter((other) => other !== town).map((other) => [other, mailbox(other)]);
+  const mailbox = (name: DemoDatabase): string => pathToFileURL(join(demoRun.folder, `${name}-mailbox`)).href;
+  for (const name of DEMO_DATABASES) {
+    const others = DEMO_DATABASES.filter((other) => other !== name).map((other) => [other, mailbox(other)]);
     const config = {
-      syncDatabase: { mode: 'dolt-native' },
+      sync: { mode: 'dolt-native' },
       // Guards of the user are about other databases.
-      federation: { push: true, remote: mailbox(town), peers: Object.fromEntries(others) },
+      federation: { push: true, remote: mailbox(name), peers: Object.fromEntries(others) },
     };
-    await mkdir(join(demoRun.folder, town));
-    await writeFile(configOf(demoRun, town), stringify(config));
+    await mkdir(join(demoRun.folder, name));
+    await writeFile(configOf(demoRun, name), stringify(config));
   }
 }
 
-async function beginDatabase(demoRun: DemoContext, town: DemoDatabase): Promise<void> {
-  const folder = databaseOf(demoRun, town);
+async function beginDatabase(demoRun: DemoContext, name: DemoDatabase): Promise<void> {
+  const folder = databaseOf(demoRun, name);
   await initDatabase({ ...demoRun.context, dolt: demoRun.dolt.path, folder, branch: 'main', author: AUTHOR });
-  await commit(demoRun, town, DEMO_FIRST_ROWS);
+  await commit(demoRun, name, DEMO_FIRST_ROWS);
 }
 
-/** Changes a town as its users would. */
-async function commit(demoRun: DemoContext, town: DemoDatabase, statements: readonly string[]): Promise<void> {
-  const { context } = demoRun;
+/** Changes a database as its users would, and returns its rows. */
+async function commit(demoRun: DemoContext, name: DemoDatabase, statements: readonly string[]): Promise<ShownTable> {
+  return await inDatabase(demoRun, name, async (sql) => {
+    for (const statement of statements) await sql.run(statement);
+    const author = `${AUTHOR.name} of ${name} <${AUTHOR.email}>`;
+    await sql.run("CALL DOLT_COMMIT('-A', '-m', ?, '--author', ?)", [`work in ${name}`, author]);
+    return await readIssues(sql);
+  });
+}
+
+async function readIssues(sql: Sql): Promise<ShownTable> {
+  const { columns, rows } = await sql.table('SELECT id, title, status, assignee FROM issues ORDER BY id');
+  return [columns.map((column) => column.toUpperCase()), ...rows.map((cells) => cells.map((cell) => cell ?? '-'))];
+}
+
+async function inDatabase<T>(demoRun: DemoContext, name: DemoDatabase, work: (sql: Sql) => Promise<T>): Promise<T> {
   const server = await openServer({
-    ...context,
+    ...demoRun.context,
     dolt: demoRun.dolt.path,
-    database: databaseOf(demoRun, town),
+    database: databaseOf(demoRun, name),
   });
   try {
     const database = await openDatabase(server, 1);
-    await database.session(async (sql) => {
-      for (const statement of statements) await sql.run(statement);
-      const author = `${AUTHOR.name} of ${town} <${AUTHOR.email}>`;
-      await sql.run("CALL DOLT_COMMIT('-A', '-m', ?, '--author', ?)", [`work in ${town}`, author]);
-    });
+    const result = await database.session(work);
     await database.close();
+    return result;
   } finally {
     await server.stop();
   }
 }
 
-async function syncDatabase(demoRun: DemoContext, town: DemoDatabase): Promise<RunResult> {
+/** Steps and notes of a sync are left out: the rows before and after say more. */
+async function syncDatabase(demoRun: DemoContext, name: DemoDatabase): Promise<RunResult> {
   const request: SyncRequest = {
     command: 'sync',
     only: [],
@@ -118,22 +137,32 @@ async function syncDatabase(demoRun: DemoContext, town: DemoDatabase): Promise<R
     parallel: 8,
     initEmpty: true,
     maxDelete: 50,
-    database: databaseOf(demoRun, town),
-    // The other towns begin with what the first one has put into their mailboxes.
+    database: databaseOf(demoRun, name),
+    // The others begin with the rows that the first one has pushed to their mailboxes.
     bootstrap: 'origin',
     reportValues: 'full',
     untrusted: false,
-    overrides: { config: configOf(demoRun, town) },
+    overrides: { config: configOf(demoRun, name) },
     dolt: demoRun.dolt,
   };
-  return (await sync(request, demoRun.context)).result;
+  const { log } = demoRun.context;
+  const quiet: Context = {
+    ...demoRun.context,
+    progress: () => undefined,
+    log: {
+      debug: (message) => log.debug(message),
+      info: (message) => log.debug(message),
+      warning: (message) => log.warning(message),
+    },
+  };
+  return (await sync(request, quiet)).result;
 }
 
-/** The towns of the demo, in the order in which they federate. */
+/** In the order in which they federate. */
 const DEMO_DATABASES = ['north', 'south', 'west'] as const;
 type DemoDatabase = (typeof DEMO_DATABASES)[number];
 
-/** What the first town begins with. */
+/** The first rows. */
 const DEMO_FIRST_ROWS: readonly string[] = [
   `CREATE TABLE issues (
     id VARCHAR(20) PRIMARY KEY,
@@ -147,7 +176,7 @@ const DEMO_FIRST_ROWS: readonly string[] = [
     ('road-1', 'Pave the road to the market')`,
 ];
 
-/** What each town changes on its own: different rows, and different cells of one row, so that nothing conflicts. */
+/** The changes of each database: different rows, and different cells of one row, so that nothing conflicts. */
 const DEMO_EDITS: Readonly<Record<DemoDatabase, readonly string[]>> = {
   north: ["UPDATE issues SET status = 'closed' WHERE id = 'well-1'"],
   south: [
@@ -157,14 +186,14 @@ const DEMO_EDITS: Readonly<Record<DemoDatabase, readonly string[]>> = {
   west: ["UPDATE issues SET title = 'Repair the mill and its wheel' WHERE id = 'mill-1'"],
 };
 
-/** A demo is as good as its worst database. */
+/** The exit code is that of the first database that is not in step. */
 export const demoCommand = defineCommand({
   parse: (asked): DemoRequest => ({ dolt: requestedDolt(asked) }),
   run: demo,
-  render: ({ towns }) => ({
-    json: { towns },
-    text: () => towns.map((town) => `${town.name}\n${text(town.result)}`).join('\n'),
+  render: (databases) => ({
+    json: { towns: databases.map(({ name, result }) => ({ name, result })) },
+    text: () => demoText(databases),
   }),
-  exitCode: ({ towns }) =>
-    towns.map((town) => exitCodeOf(town.result, 'any')).find((code) => code !== EXIT.ok) ?? EXIT.ok,
+  exitCode: (databases) =>
+    databases.map(({ result }) => exitCodeOf(result, 'any')).find((code) => code !== EXIT.ok) ?? EXIT.ok,
 });

@@ -38,7 +38,7 @@ export interface AddPeerRequest {
   readonly timeout?: string | undefined;
   /** Whether the remote is a running database. */
   readonly live?: boolean | undefined;
-  /** Whether the database keeps the peer as a remote, whatever `federation.register` says. */
+  /** Whether the database keeps the peer as a remote, regardless of `federation.register`. */
   readonly register?: boolean | undefined;
   readonly database?: string | undefined;
   readonly overrides: ConfigOverrides;
@@ -46,11 +46,11 @@ export interface AddPeerRequest {
 }
 
 /**
- * Adds a peer to the configuration file, and as a remote to the database where there is one; in any sync mode, and
- * without touching the network. Where there is no file,
- * `.beads/config.yaml` is created in the workspace, else in the working directory.
- * @throws Failure `invalid-peer-name`, `peer-exists`, and everything that the configuration with the new peer would be
- * refused for, `working-database` and `not-a-remote` where the folder is on this machine; then nothing was written
+ * Adds a peer to the configuration file and, if there is a database, as a remote to it. Works in every sync mode and
+ * offline. Without a configuration file, it creates `.beads/config.yaml` in the workspace, or in the working directory
+ * if there is no workspace.
+ * @throws Failure `invalid-peer-name`, `peer-exists`, `working-database`, `not-a-remote`, or any error of the
+ * configuration with the new peer; nothing is written then
  */
 export async function addPeer(request: AddPeerRequest, context: Context): Promise<AddPeerResult> {
   const { name, endpoint, overrides } = request;
@@ -74,7 +74,7 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
   return { name, endpoint, status: 'added' };
 }
 
-/** A run would refuse to push: whoever adds the peer hears of it now, offline. */
+/** A run would refuse to push to this peer; warn now, offline. */
 async function warnOfLive(
   peer: Peer,
   { request, after }: { readonly request: AddPeerRequest; readonly after: Configuration },
@@ -99,8 +99,8 @@ async function factsOf(
 }
 
 /**
- * Refuses a folder that can be no remote. One that is not there yet may come with its disk, and an endpoint that cannot be
- * read is refused with the configuration.
+ * Refuses a local folder that cannot be a remote. A missing folder is accepted: its disk may be mounted later. An
+ * unreadable endpoint is refused with the configuration.
  * @throws Failure `working-database`, `not-a-remote`
  */
 async function refuseUnfitFolder({ endpoint, overrides }: AddPeerRequest, context: Context): Promise<void> {
@@ -134,7 +134,7 @@ async function writePeer(request: AddPeerRequest, context: Context, before: Conf
   else await createFileWithPeer(file, { ...peer, isFresh: before.workspace === null }, inspect);
 }
 
-/** A place in a text that was never written says nothing; the file itself had no problem before. */
+/** Drops the location inside a text that was never written; the file had no problem before. */
 function inUnwritten(file: string | null, thrown: unknown): unknown {
   if (!(thrown instanceof Failure)) return thrown;
   const location = file === null ? undefined : { file };
@@ -165,7 +165,7 @@ function addPeerRequest(asked: Asked): AddPeerRequest {
   const { read, written } = asked;
   const [name = '', endpoint = ''] = asked.operands;
   const live = read('live');
-  // The file keeps a peer's own time as it is written; the value is only checked.
+  // The file keeps the peer's timeout as the user wrote it; the value is only validated.
   read('timeout');
   return {
     name,

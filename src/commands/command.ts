@@ -12,17 +12,17 @@ import type { Context } from './context.ts';
 import { type Hide, hideInFailure, hideSecrets } from './outcome/hide-secrets.ts';
 import type { ConfigOverrides } from './request.ts';
 
-/** What a frontend read of its user, in the form that every command is parsed from. */
+/** What a frontend read from its user. Every command is parsed from it. */
 export interface Asked {
-  /** @throws Failure `bad-usage` in the words of the frontend */
+  /** @throws Failure `bad-usage`, worded for the frontend */
   readonly read: ReadOption;
-  /** The text of an option that was given; undefined: it was not. */
+  /** The text of an option; undefined if it was not given. */
   readonly written: (name: OptionName) => string | undefined;
   /** The arguments on the command line, or the peers that the input `only` names. */
   readonly operands: readonly string[];
-  /** A file on the command line, a text as an input; undefined: those of the environment. */
+  /** A file on the command line, a text as an input; undefined: read from the environment. */
   readonly credentials: GivenCredentials | undefined;
-  /** What reports may show where the user does not say. */
+  /** What reports may show unless the user says otherwise. */
   readonly reportValues: ReportValues;
   /** Whether the event may not write. */
   readonly untrusted: boolean;
@@ -30,21 +30,21 @@ export interface Asked {
 
 /** One outcome in every form that a frontend may need. */
 export interface Rendered {
-  /** The result alone, as `--json` prints it. */
+  /** The result, as `--json` prints it. */
   readonly json: unknown;
-  /** What people read; ends with a line break unless it is empty. */
+  /** Text for people; ends with a line break unless it is empty. */
   readonly text: (show: { readonly showOrigin: boolean }) => string;
-  /** Outputs of the Action besides `result`; `status` is `success` where it is not among them. */
+  /** Outputs of the Action besides `result`; `status` defaults to `success`. */
   readonly outputs?: () => Readonly<Partial<Record<OutputName, string>>>;
   /** The job summary, in markdown. */
   readonly summary?: () => string;
   /** @param failing whether the step fails */
   readonly annotations?: (failing: boolean) => readonly Annotation[];
-  /** What the step says where it fails. */
+  /** What the step reports when it fails. */
   readonly verdict?: string;
 }
 
-/** The part of a request that concerns more than its command. */
+/** The part of a request that all commands share. */
 interface AnyRequest {
   readonly dolt?: DoltRequest;
   readonly overrides?: ConfigOverrides;
@@ -53,29 +53,29 @@ interface AnyRequest {
 
 /** A command, with its own types. */
 interface CommandDefinition<Request extends AnyRequest, Outcome> {
-  /** @throws Failure `bad-usage` where a value does not fit its option */
+  /** @throws Failure `bad-usage` if a value does not fit its option */
   readonly parse: (asked: Asked) => Request;
-  /** @throws Failure for everything that stops the command as a whole */
+  /** @throws Failure if the command as a whole fails */
   readonly run: (request: Request, context: Context) => Promise<Outcome>;
   readonly render: (outcome: Outcome, request: Request) => Rendered;
   /** Absent: a command that ends is a success. */
   readonly exitCode?: (outcome: Outcome, request: Request) => ExitCode;
 }
 
-/** A command of the table; its types are known to its definition only. */
+/** A command of the table; only its definition knows its types. */
 export interface Command {
   readonly prepare: (asked: Asked) => PreparedCommand;
 }
 
-/** A command with the request that it was asked for. */
+/** A command with its request. */
 export interface PreparedCommand {
-  /** For tests; every command has a form of its own. */
+  /** For tests; every command has its own form. */
   readonly request: AnyRequest;
-  /** Runs the command; no secret that the run was given is in what comes back. */
+  /** Runs the command. The outcome contains none of the secrets of the run. */
   readonly run: (context: Context) => Promise<Finished>;
 }
 
-/** How a command ended, and how that can be shown. */
+/** How a command ended, and how to show it. */
 export interface Finished {
   readonly exitCode: ExitCode;
   readonly rendered: Rendered;

@@ -17,8 +17,8 @@ export interface ConfigRequest {
 }
 
 /**
- * The effective configuration, one entry a key, or the one entry that was asked for; in any sync mode.
- * @throws Failure `config-unknown-key` for a key that is not there, and what loading the configuration throws
+ * The effective configuration, one entry per key, or only the requested entry. Works in every sync mode.
+ * @throws Failure `config-unknown-key` for an unknown key, or any error of loading the configuration
  */
 export async function config(request: ConfigRequest, context: ConfigurationContext): Promise<readonly ConfigEntry[]> {
   const entries = listEntries(await loadConfiguration(context, request.overrides));
@@ -58,7 +58,7 @@ function listEntries(configuration: Configuration): readonly ConfigEntry[] {
     entry('federation.push', { ...push, value: String(push.value) }),
     entry('federation.register', register),
     entry('conflict.strategy', strategy),
-    // The peer `origin` is federation.remote and stands above under that key.
+    // The peer `origin` is federation.remote, which is already listed under that key.
     ...peers
       .filter((peer) => peer.name !== 'origin')
       .map(({ name, endpoint, origin }) => entry(`federation.peers.${name}`, { value: endpoint.written, origin })),
@@ -94,7 +94,7 @@ export const configListCommand: Command = configCommand({
   line: ({ key, value }) => `${key} = ${value}`,
 });
 
-/** `config get` prints one value alone, as `git config` does. */
+/** `config get` prints only the value, as `git config` does. */
 export const configGetCommand: Command = configCommand({
   keyOf: ([key = '']) => key,
   json: ([entry = null]) => entry,

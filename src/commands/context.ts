@@ -3,39 +3,41 @@ import type { Logger, PeerEvent } from '../core/logger.ts';
 import type { Secrets } from '../core/secrets.ts';
 import type { Asker } from '../resolve/ask-rows.ts';
 
-/** What a command is given besides its request: the surroundings, never the face that asked. */
+/** What a command gets besides its request. It does not depend on the frontend. */
 export interface Context {
   readonly env: Env;
-  /** Absolute path of the folder the user stands in. */
+  /** Absolute path of the working directory of the user. */
   readonly cwd: string;
-  /** Folder above which no configuration or database is searched; null: up to the root of the file system. */
+  /** Folder above which no configuration or database is searched; null: search up to the root of the file system. */
   readonly ceiling: string | null;
-  /** Whether the event may not write: no input or variable then names a place outside of the ceiling. */
+  /** Whether the event may not write: no input or variable may then name a path outside the ceiling. */
   readonly untrusted?: boolean | undefined;
   /** Parent of private temporary folders; absolute. */
   readonly tempDir: string;
   /** Root of the tool cache that Dolt is installed into; absolute. */
   readonly toolCacheDir: string;
-  /** Where a database is cloned to when nothing names a place; null: the user must name one. */
+  /** Where a database is cloned to if no path is given; null: the user must name one. */
   readonly cloneDir: string | null;
-  /** Folder in which conflicts files are made, one for each run; absent: each town has one of its own in its database. */
+  /** Folder for conflicts files, one per run; absent: each database keeps its own. */
   readonly conflictsDir?: string;
-  /** Calls somebody who can be asked; absent: nobody sits there. */
+  /** Opens a prompt; absent: the run is not interactive. */
   readonly ask?: (() => Asker) | undefined;
-  /** Whether the user's home folder is used, for ~/.config/bd and by git and ssh (not on a runner: it may be someone else's). */
+  /**
+   * Whether git, ssh and ~/.config/bd use the user's home folder. Not on a runner, where it may belong to another user.
+   */
   readonly userHome: boolean;
   readonly log: Logger;
-  /** What may appear nowhere; whoever comes to know a secret adds it before anybody can use it. */
+  /** Values that must not appear in any output. A secret is added before it can be used. */
   readonly secrets: Secrets;
   readonly progress: (event: PeerEvent) => void;
   /** Aborted by a signal that ends the run. */
   readonly signal: AbortSignal;
-  /** Told of every process and folder that must not outlive the run, for a later clean-up by another process. */
+  /** Called for every process and folder that must not outlive the run, so that another process can clean up later. */
   readonly onResource: (resource: Resource) => void;
 }
 
-/** Something to be removed by whoever cleans up after a run that could not do so itself. */
+/** Something that a later process removes if the run could not do so. */
 export type Resource =
-  /** `folder`: the private folder that the process was started with, by which it is known again. */
+  /** `folder`: the private folder that the process was started with; it identifies the process. */
   | { readonly kind: 'process'; readonly pid: number; readonly folder: string }
   | { readonly kind: 'folder'; readonly path: string };

@@ -18,9 +18,9 @@ export interface RemovePeerRequest {
 }
 
 /**
- * Removes a peer from the configuration file, and its remote from the database where there is one; in any sync mode,
- * and without touching the network.
- * @throws Failure `invalid-peer-name` for the primary, `unknown-peer`, and what loading or writing the file throws
+ * Removes a peer from the configuration file and, if there is a database, its remote. Works in every sync mode and
+ * offline.
+ * @throws Failure `invalid-peer-name` for the primary, `unknown-peer`, or any error of loading or writing the file
  */
 export async function removePeer(request: RemovePeerRequest, context: Context): Promise<RemovePeerResult> {
   const { name, overrides } = request;

@@ -5,13 +5,13 @@ import type { DoltRequest } from '../install/dolt-request.ts';
 
 export type { ConfigOverrides, DoltRequest, GivenCredentials };
 
-/** What is done about histories that were rewritten; every peer is named with the head that it is expected to have. */
+/** What to do about rewritten histories, with the expected head of each peer. */
 export interface RewriteRequest {
-  /** Peers whose head our branch becomes. */
+  /** Peers whose head becomes the head of our branch. */
   readonly adopt: ReadonlyMap<string, string>;
-  /** Commits of ours that may be lost by it. */
+  /** Local commits that this may discard. */
   readonly discardLocal: readonly string[];
-  /** Peers that are merged all the same. */
+  /** Peers to merge regardless. */
   readonly merge: ReadonlyMap<string, string>;
 }
 
@@ -23,20 +23,20 @@ export interface SyncRequest {
   readonly only: readonly string[];
   /** Roles of peers; empty = all. */
   readonly onlyRoles: readonly Role[];
-  /** The head that is expected at each peer whose branch is to be replaced by ours, by name. */
+  /** The expected head of each peer whose branch is to be replaced by ours, by name. */
   readonly leases: ReadonlyMap<string, string>;
   readonly rewrites: RewriteRequest;
   readonly dryRun: boolean;
-  /** Whether remotes of the database that dolt-federation did not add may be repointed to the peers of their name. */
+  /** Whether remotes that dolt-federation did not add may be repointed to the peers of the same name. */
   readonly fixRemotes?: boolean | undefined;
   readonly failOn: FailOn;
-  /** How often a push that lost a race is tried again, after fetching and merging anew. */
+  /** How often a lost push race is retried, after another fetch and merge. */
   readonly retries: number;
-  /** How long a verb of a peer may take, in milliseconds, where the peer does not say. */
+  /** Time limit of one remote operation, in milliseconds, unless the peer sets its own. */
   readonly timeout: number;
-  /** How long one check or merge of a peer's head may take, in milliseconds. */
+  /** Time limit of one check or merge of a peer's head, in milliseconds. */
   readonly mergeTimeout: number;
-  /** Absent: those of the environment. */
+  /** Absent: read from the environment. */
   readonly credentials?: GivenCredentials | undefined;
   /** Peers worked on at the same time. */
   readonly parallel: number;
@@ -50,7 +50,7 @@ export interface SyncRequest {
   readonly database?: string | undefined;
   readonly branch?: string | undefined;
   readonly reportValues: ReportValues;
-  /** `file://`, loopback and link-local endpoints are not opened, and nothing is written (events that may not write). */
+  /** Do not open `file://`, loopback and link-local endpoints, and write nothing (events that may not write). */
   readonly untrusted: boolean;
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;

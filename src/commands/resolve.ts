@@ -47,10 +47,10 @@ export interface ResolveRequest {
 }
 
 /**
- * Merges what `manual` left, as somebody chose in the conflicts file or answers now. The town's branch moves once, at the
- * end, or not at all; no peer is contacted, and the next sync publishes what was merged.
- * @throws Failure `bad-usage` where there is neither a file nor anybody to ask, `no-database`, `conflicts-…`,
- *   `unknown-peer`, `uncommitted-changes`, `constraint-violation`; then no branch has moved
+ * Merges the unresolved rows as decided in the conflicts file or in the prompt. The local branch moves once, at the
+ * end, or not at all. No peer is contacted; the next sync publishes the merge.
+ * @throws Failure `bad-usage` without a file and without a prompt, `no-database`, `conflicts-…`, `unknown-peer`,
+ * `uncommitted-changes`, `constraint-violation`; then no branch has moved
  */
 export async function resolve(request: ResolveRequest, context: Context): Promise<ResolveResult> {
   const configuration = await loadConfiguration(context, request.overrides);
@@ -82,7 +82,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
         });
       });
     await check();
-    // Whoever thinks about an answer must not keep the database from others.
+    // Other processes can use the database while the user decides.
     if (request.file === undefined) await engines.close();
     const { conflicts: chosen, digest } = request.file === undefined ? await answered(file, stored, context) : stored;
     await check();
@@ -93,7 +93,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     });
     if (file === own) {
       await rewriteConflicts(own, { ...chosen, merges: [] }, digest).catch((thrown: unknown) => {
-        // The merge is made: that its entry stays in the file is no failure, and the next run removes it.
+        // The merge is done; the next run removes an entry that stays in the file.
         context.log.warning(toFailure(thrown).message);
       });
     }
@@ -128,7 +128,7 @@ function branches(conflicts: ConflictsFile, { peers, inbox }: Configuration): (p
   return (peer) => known.get(peer) ?? conflicts.branch;
 }
 
-/** Asks for what is undecided and keeps every answer in the file, so that whoever stops can go on later. */
+/** Asks for undecided rows and saves every answer in the file, so that the user can stop and continue later. */
 async function answered(file: string, stored: StoredConflicts, { ask }: Context): Promise<StoredConflicts> {
   if (ask === undefined) return stored;
   const asker = ask();
@@ -165,7 +165,7 @@ async function mergeInto(
       await advanceBranch(database, { branch: chosen.branch, from, to: head, dirty });
       return head;
     } finally {
-      // What an engine that was ended leaves, the next run removes.
+      // The next run removes what a terminated engine leaves.
       await removeScratch(database).catch(() => undefined);
     }
   });
@@ -198,7 +198,7 @@ async function refuseLosses(
 
 /**
  * @returns the tables with uncommitted changes
- * @throws Failure `uncommitted-changes` where a merge would have to overwrite them
+ * @throws Failure `uncommitted-changes` if a merge would have to overwrite them
  */
 async function refuseUncommitted(
   database: Database,

@@ -11,7 +11,7 @@ import { requestedBranch, requestedConfig, requestedDolt, requestedRoles } from 
 import type { SyncRequest } from './request.ts';
 import { sync } from './sync.ts';
 
-/** `sync`, `pull`, `push` and `status`: one request and one result, of which each carries out a part. */
+/** `sync`, `pull`, `push` and `status` share one request and one result; each carries out a part. */
 export function syncCommand(command: SyncRequest['command']): Command {
   return defineCommand({
     parse: (asked) => syncRequest(command, asked),
@@ -31,7 +31,7 @@ export function syncCommand(command: SyncRequest['command']): Command {
   });
 }
 
-/** An event that may not write makes a dry run that opens no local endpoint. */
+/** An event that may not write causes a dry run that opens no local endpoint. */
 function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest {
   const { read, untrusted } = asked;
   return {

@@ -37,13 +37,13 @@ export interface SyncOutcome {
   readonly result: RunResult;
   /** null where no Dolt was needed. */
   readonly doltPath: string | null;
-  /** Where each peer that took part is configured, by name; those that no file configures are absent. */
+  /** Where each participating peer is configured, by name; absent for peers that no file configures. */
   readonly locations: Readonly<Record<string, Location>>;
 }
 
 /**
- * `sync`, `pull`, `push` and `status`: brings the database and its peers together as far as the command goes.
- * @throws Failure for everything that stops the whole run; what stops one peer is in its result
+ * `sync`, `pull`, `push` and `status`: synchronizes the database and its peers as far as the command goes.
+ * @throws Failure for everything that stops the whole run; the failure of one peer is in its result
  */
 export async function sync(request: SyncRequest, context: Context): Promise<SyncOutcome> {
   const started = monotonicMs();
@@ -74,7 +74,7 @@ interface Opened {
   readonly started: number;
 }
 
-/** One run in our database. What it changed only for itself, such as remotes, is put back, also where the run failed. */
+/** One run on our database. Temporary changes, such as remotes, are undone, also when the run fails. */
 async function syncDatabase(request: SyncRequest, context: Context, opened: Opened): Promise<RunResult> {
   const { settings, access, database, dolt, started } = opened;
   const { mayPush, notices } = await readPushRights(request, settings, database.path);
@@ -117,9 +117,9 @@ interface Exchanged {
 }
 
 /**
- * Fetches, checks, merges, pushes and verifies for all peers that take part, and repeats that for the peers that moved
- * meanwhile. What becomes of each peer is recorded in its run. Our branch moves once, at the end, and only forward, unless
- * `adopt` named another head. An interrupted run keeps what was done so far.
+ * Fetches, checks, merges, pushes and verifies for all participating peers, and repeats that for peers that moved
+ * meanwhile. The outcome of each peer is recorded in its run. Our branch moves once, at the end, and only forward
+ * unless `adopt` names another head. An interrupted run keeps what was done so far.
  */
 export async function exchange(
   context: SyncContext,
@@ -163,11 +163,11 @@ async function agree(context: SyncContext, begin: LocalHead, runs: readonly Peer
     const merged = await mergeHeads(context, local, runs);
     const { target } = merged;
     for (const commit of merged.made) made.add(commit);
-    // A push changes what a peer has; this is what it had before.
+    // A push changes what a peer has; remember what it had before.
     for (const run of runs) if (run.head !== null && run.actions?.merge === true) incoming.set(run, run.head);
 
     const { raced, taken } = await pushAll(context, merged, runs, ours);
-    // Once a remote has taken a commit, that commit is a head like any other; until then its merges can be thrown away.
+    // Once a remote has a commit, it must be kept; until then its merges can be discarded.
     if (taken) local = { ...local, accepted: [...local.accepted, target] };
 
     if (raced.size === 0 || round === context.retries) {
@@ -189,8 +189,8 @@ function outrun(run: PeerProgress, why: Failure, attempts: number): Failure {
 }
 
 /**
- * What was done before an interruption remains and is reported; our branch has not moved.
- * @throws Failure everything else
+ * Reports what was done before an interruption; our branch has not moved.
+ * @throws Failure every other failure
  */
 function noteInterruption(runs: readonly PeerProgress[], failure: Failure): void {
   if (failure.code !== 'interrupted') throw failure;
@@ -204,7 +204,7 @@ function reportEnd({ progress }: SyncContext, run: PeerProgress): void {
   else progress({ peer: name, step: 'failed', detail: run.failure.code });
 }
 
-/** What cannot be removed now, the next run removes; that must not hide what this one did. */
+/** The next run removes what cannot be removed now; that must not hide the outcome of this run. */
 async function removeScratchBranches({ engines }: SyncContext, runs: readonly PeerProgress[]): Promise<void> {
   if (!runs.some((run) => run.actions?.merge === true || run.actions?.push === true)) return;
   await engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined);
@@ -222,7 +222,7 @@ interface Recorded {
   readonly state: readonly Diagnostic[];
 }
 
-/** Writes down what the next run, or a person, needs: verified heads, and rows that wait for a decision. */
+/** Records what the next run or a person needs: verified heads and unresolved rows. */
 async function record(request: SyncRequest, context: Context, { opened, prepared, head }: Ended): Promise<Recorded> {
   const { database, settings } = opened;
   const { engines, path, ephemeral } = database;
@@ -231,7 +231,7 @@ async function record(request: SyncRequest, context: Context, { opened, prepared
   const peers = runs.filter(({ inbox }) => inbox === null);
   const state = await recordTimes(engines, peers, { path, branch, head, mayWrite: writes, lastVerified });
   const unsaved = ephemeral && writes ? await countUnsaved(engines, runs, head) : null;
-  // The conflicts file may speak of all peers, and of the deliveries that are there.
+  // The conflicts file may mention all peers and all present deliveries.
   const named = [...settings.configuration.peers, ...runs.flatMap(({ inbox, peer }) => (inbox === null ? [] : [peer]))];
   const conflicts =
     writes && request.command !== 'push'
@@ -244,7 +244,7 @@ async function record(request: SyncRequest, context: Context, { opened, prepared
   return { conflicts, unsaved, state };
 }
 
-/** What Dolt and the tools below it said: only the log has it, and only with `--verbose`. */
+/** Output of Dolt and its tools; only written to the log, and only with `--verbose`. */
 function reportToolOutput(runs: readonly PeerProgress[], { log, secrets }: Context): void {
   for (const { peer, failure } of runs) {
     const output = failure === null ? null : toolOutput(failure, secrets);
@@ -277,7 +277,7 @@ function newSyncContext(
   };
 }
 
-/** Dolt is asked for its capabilities only where a peer depends on them. */
+/** Dolt's capabilities are read only if a peer depends on them. */
 async function accessToPeers(
   { dolt: { githubToken }, overrides }: SyncRequest,
   context: Context,

@@ -8,27 +8,30 @@ interface Subject {
   readonly peer?: string;
 }
 
-/** Nothing is to be done. */
+/** Nothing to do. */
 export function fine(subject: Subject, message: string): DoctorCheck {
   return { check: subject.check, peer: subject.peer ?? null, status: 'ok', message, cure: null };
 }
 
-/** A run would fail, and how that is cured. */
+/** A run would fail; says how to fix it. */
 export function missing(subject: Subject, message: string, cure: string): DoctorCheck {
   return { check: subject.check, peer: subject.peer ?? null, status: 'missing', message, cure };
 }
 
-/** A run goes on, but not quite as it is written. */
+/** A run continues, but not exactly as configured. */
 export function warned(subject: Subject, { message, hint }: Diagnostic): DoctorCheck {
   return { check: subject.check, peer: subject.peer ?? null, status: 'warning', message, cure: hint ?? null };
 }
 
-/** Only the peer, or the engine, could tell. */
+/** Only the peer or the engine knows. */
 export function undetermined(subject: Subject, message: string, cure: string | null = null): DoctorCheck {
   return { check: subject.check, peer: subject.peer ?? null, status: 'unknown', message, cure };
 }
 
-/** What a run would be refused for, as a check. @throws everything that is no refusal */
+/**
+ * Turns an error that a run would fail with into a check.
+ * @throws every other error
+ */
 export function refused(subject: Subject, thrown: unknown): DoctorCheck {
   if (!(thrown instanceof Failure) || thrown.code === 'interrupted') throw thrown;
   return missing(subject, thrown.message, thrown.hint);

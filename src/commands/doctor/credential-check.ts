@@ -13,7 +13,7 @@ interface SearchContext extends Job {
   readonly dolthubHost: string;
 }
 
-/** Whether a peer's remote will be shown a credential; null where that kind of remote takes none. Nobody is asked. */
+/** Whether a peer's remote gets a credential; null if that kind of remote takes none. Contacts no host. */
 export function checkCredential(peer: Peer, credential: Credential | null, job: SearchContext): DoctorCheck | null {
   const { endpoint } = peer;
   const subject = { check: 'credentials', peer: peer.name } as const;

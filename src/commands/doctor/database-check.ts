@@ -20,11 +20,11 @@ const NOWHERE = 'Name its folder with `database`, or set `federation.remote` to 
 
 interface CheckedDatabase {
   readonly checks: readonly DoctorCheck[];
-  /** Folder of a database that nothing speaks against reading; null where there is none. */
+  /** Folder of a database that may be read; null if there is none. */
   readonly readable: string | null;
 }
 
-/** The database, its branch and who holds it, read from files: Dolt is not asked. */
+/** The database, its branch and the process that uses it, read from files without Dolt. */
 export async function checkDatabase(
   wanted: Wanted,
   configuration: Configuration,
@@ -60,7 +60,7 @@ function only(check: DoctorCheck): CheckedDatabase {
   return { checks: [check], readable: null };
 }
 
-/** The branch that is checked out; null where the files do not say. */
+/** The checked-out branch; null if the files do not say. */
 function branchOf(state: RepoState | null): string | null {
   return state?.head.replace('refs/heads/', '') ?? null;
 }
@@ -91,7 +91,7 @@ async function checkBackups(state: RepoState | null, { peers }: Configuration): 
 
 const MEMORY_SUBJECT = { check: 'memory' } as const;
 
-/** Of which peers the last common head is remembered: only for these a rewritten history is recognised for certain. */
+/** The peers with a recorded common head. Only for these is a rewritten history detected for certain. */
 async function checkMemory(
   database: string,
   peers: readonly Peer[],

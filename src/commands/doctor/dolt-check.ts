@@ -16,10 +16,10 @@ export interface CheckedDolt {
 }
 
 const SUBJECT = { check: 'dolt' } as const;
-/** Which one is the latest only the release host knows, and nobody is asked. */
+/** Any version: only the release host knows the latest one, and doctor contacts no host. */
 const ANY: WantedVersion = { kind: 'range', range: '>=0.0.0' };
 
-/** Whether this machine has the Dolt that a run would take; nothing is downloaded or built. */
+/** Whether this machine has the Dolt that a run would use; downloads and builds nothing. */
 export async function checkDolt(request: DoltRequest, context: InstallContext): Promise<CheckedDolt> {
   try {
     const asked: AskedVersion = request.version ?? { kind: 'exact', version: DEFAULT_DOLT_VERSION };
@@ -46,8 +46,8 @@ function found(dolt: InstalledDolt, latestWasAsked: boolean): CheckedDolt {
 }
 
 /**
- * Whether this Dolt can merge as we do, and whether it has a way to every peer that depends on it.
- * @param capabilities null where there is no Dolt to ask
+ * Whether this Dolt can merge as required and supports every peer's endpoint.
+ * @param capabilities null without a Dolt
  * @param patterns `federation.allowed-remote-patterns`
  */
 export function checkCapabilities(

@@ -27,16 +27,16 @@ export interface DoctorRequest {
   readonly branch: string | undefined;
   /** Absent: those of the environment. */
   readonly credentials?: GivenCredentials | undefined;
-  /** Folders of `file://` peers are not looked at. */
+  /** Folders of `file://` peers are not read. */
   readonly untrusted: boolean;
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;
 }
 
 /**
- * What a run would miss here, each with its cure: from files and programs of this machine alone. Nothing is written, no
- * peer is contacted, and the database is served by no server: an engine reads a private copy of it.
- * @throws Failure for a configuration or credentials that are wrong in themselves
+ * What a run would miss on this machine, each with its fix. It reads only local files and programs, writes nothing and
+ * contacts no peer. An engine reads a private copy of the database.
+ * @throws Failure if the configuration or the credentials are invalid
  */
 export async function doctor(request: DoctorRequest, context: Context): Promise<DoctorResult> {
   const configuration = await loadConfiguration(context, request.overrides);

@@ -14,7 +14,7 @@ const TIMEOUT_MS = 10_000;
 const CURE =
   'Give its key as `known-hosts` in the credentials of the peer, from a machine that knows the host or from its operator.';
 
-/** Whether the key of a peer's ssh host is known: without it the host is never believed. Nobody is asked. */
+/** Whether the key of a peer's ssh host is known; ssh refuses an unknown host. Contacts no host. */
 export async function checkKnownHosts(
   peer: Peer,
   credential: Credential | null,
@@ -47,12 +47,12 @@ async function isKnown(
 ): Promise<boolean> {
   const { signal, env } = context;
   const options = { env: { PATH: env['PATH'] ?? '' }, signal, timeoutMs: TIMEOUT_MS };
-  // Hosts may be hashed in the file, so only ssh's own tool can look one up.
+  // Hosts may be hashed in the file; only ssh-keygen can find one.
   const ended = await run(keygen, ['-F', text(host), '-f', file], options);
   return ended.exitCode === 0 && hasUsableKey(ended.stdout);
 }
 
-/** A key that is revoked is found as well: `# Host HOST found: line 2 REVOKED` (OpenSSH 9.2). */
+/** ssh-keygen also finds a revoked key: `# Host HOST found: line 2 REVOKED` (OpenSSH 9.2). */
 function hasUsableKey(found: string): boolean {
   return found
     .split('\n')
@@ -86,8 +86,8 @@ export function sshHost(url: string): SshHost | null {
 }
 
 /**
- * How the user's own ssh understands a host, which may be an alias in its settings, and the files it would look for the
- * host's key in. Nobody is contacted. Null where ssh does not tell.
+ * How the user's ssh resolves a host, which may be an alias, and the files with its key. Contacts no host. Null if ssh
+ * does not report it.
  */
 async function userSshHost(
   host: SshHost,

@@ -9,7 +9,7 @@ import { fine, missing, undetermined } from './check.ts';
 const SUBJECT = { check: 'lock' } as const;
 const CURE = 'Stop that process, then run again. Never delete a LOCK file: the lock is the process, not the file.';
 
-/** Whether another process holds a database, from what the system and the server that it may be tell of themselves. */
+/** Whether another process uses a database, as the system and the server's own files report it. */
 export async function checkLock(database: string): Promise<DoctorCheck> {
   const server = await readServerNote(database);
   const locked = await lockedBy(lockFile(database));

@@ -17,8 +17,8 @@ interface Node {
 }
 
 /**
- * Whether the runner of a workflow is new enough for the Action; null outside of one. A runner does not tell its version,
- * but the folder of the node that it brings may, and whoever runs us with its own node 24 is new enough.
+ * Whether the runner is new enough for the Action; null outside a workflow. A runner does not report its version, but
+ * the folder of its node may. A runner that uses its own node 24 is new enough.
  */
 export function checkRunner(env: Env, node: Node): DoctorCheck | null {
   if (env['GITHUB_ACTIONS'] !== 'true') return null;
@@ -43,7 +43,7 @@ export function neededPrograms(peers: readonly Peer[]): readonly Program[] {
   return [...(needsGit ? (['git'] as const) : []), ...(needsSsh ? (['ssh'] as const) : [])];
 }
 
-/** Whether a peer is reached through ssh, be it by Dolt or by git. */
+/** Whether Dolt or git reaches a peer through ssh. */
 export function isOverSsh({ endpoint }: Peer): boolean {
   return endpoint.kind === 'ssh' || (endpoint.kind === 'git' && gitTransport(endpoint) === 'ssh');
 }

@@ -32,11 +32,11 @@ interface Access {
   /** The workflow's own token, for a git peer in its own repository. */
   readonly githubToken: string | undefined;
   readonly dolthubHost: string;
-  /** On an event that may not write nothing of this machine is told about paths that a pull request chose. */
+  /** On an event that may not write, nothing is reported about local paths that a pull request chose. */
   readonly untrusted: boolean;
 }
 
-/** What is there and what is missing for one peer. */
+/** What one peer has, and what it lacks. */
 export async function checkPeer(peer: Peer, access: Access, context: Context): Promise<readonly DoctorCheck[]> {
   const { credentials, githubToken, dolthubHost } = access;
   const credential = credentials.get(peer.name) ?? ownRepository(peer, context.env, githubToken);
@@ -58,7 +58,7 @@ export async function checkPeer(peer: Peer, access: Access, context: Context): P
 const UNREAD = 'whether a push could empty tables there depends on `dolt_ignore`, and the database was not read';
 
 /**
- * Peers of which a run would ask whether they are running databases, and deliveries that no run merges.
+ * Peers that lack `live`, and deliveries that no run merges.
  * @param facts null: the database was not read
  */
 export async function checkLive(
@@ -93,7 +93,7 @@ async function checkGitRepository({ name, endpoint }: Peer, context: Context): P
   return refused(subject, textFailure(secrets.redact(stderr.trim())));
 }
 
-/** Whether the folder of a peer can be its remote, and be read and written as its role asks; null for other peers. */
+/** Whether the folder of a peer can be its remote and has the access that its role needs; null for other peers. */
 async function checkFolder(peer: Peer): Promise<DoctorCheck | null> {
   const { folder } = peer.endpoint;
   try {
@@ -114,7 +114,7 @@ async function checkFolder(peer: Peer): Promise<DoctorCheck | null> {
 interface FolderState {
   readonly folder: string;
   readonly isThere: boolean;
-  /** Whether this user may write into it or, where it is not there, into its parent. */
+  /** Whether this user may write to the folder or, if it does not exist, to its parent. */
   readonly isWritable: boolean;
 }
 

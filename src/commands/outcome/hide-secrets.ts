@@ -4,8 +4,8 @@ import { Failure } from '../../core/failure.ts';
 export type Hide = (text: string) => string;
 
 /**
- * Properties of results whose values no peer can write: words of the contract, names and paths that the user chose, hashes
- * and times. A secret that is spelled like one of them must not change what a workflow reads.
+ * Properties of results whose values no peer can write: words of the contract, names and paths that the user chose,
+ * hashes and times. A secret of the same spelling must not change what a workflow reads.
  */
 export const OWN_PROPERTIES: ReadonlySet<string> = new Set([
   ...['command', 'status', 'state', 'code', 'severity', 'role', 'tier', 'kind', 'check', 'side', 'memory', 'because'],
@@ -14,10 +14,10 @@ export const OWN_PROPERTIES: ReadonlySet<string> = new Set([
   ...['lastVerifiedAt', 'oldestUnsyncedAt', 'version', 'doltVersion', 'doltPath'],
 ]);
 
-/** Properties that hold cells by column: there a peer chose the names as well. */
+/** Properties that hold cells by column; a peer chose the names as well. */
 const CELLS: ReadonlySet<string> = new Set(['key', 'base', 'ours', 'theirs', 'otherKey']);
 
-/** The outcome of a command, where a peer that repeats the secret that it was shown is not repeated in turn. */
+/** The outcome of a command without its secrets: a peer may send back a secret that it received. */
 export function hideSecrets<T>(value: T, hide: Hide): T;
 export function hideSecrets(value: unknown, hide: Hide): unknown {
   if (typeof value === 'string') return hide(value);
@@ -39,7 +39,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
-/** What stopped a command, without the secrets of its run. */
+/** The failure of a command, without the secrets of its run. */
 export function hideInFailure(failure: Failure, hide: Hide): Failure {
   const problems = failure.problems;
   return new Failure(failure.code, hide(failure.message), {

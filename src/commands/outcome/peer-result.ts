@@ -6,7 +6,7 @@ import { groupBy } from '../../core/lists.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { peerStatus } from './run-status.ts';
 
-/** One peer's run as the JSON shows it. */
+/** One peer's run, as the JSON shows it. */
 export function peerResult(run: PeerProgress): PeerResult {
   return {
     name: run.peer.name,
@@ -49,7 +49,7 @@ const KIND_CODES = {
   keyless: 'conflict',
 } as const satisfies Record<Conflict['kind'], ErrorCode>;
 
-/** What happened to rows of each kind, after their number. */
+/** What happened to rows of each kind; the text follows their number. */
 const KIND_TEXTS: Readonly<Partial<Record<Conflict['kind'], string>>> = {
   'id-collision': 'added on both sides under one key, of which one is kept',
   dependant: 'removed with the row that they belong to',
@@ -59,7 +59,7 @@ const KIND_TEXTS: Readonly<Partial<Record<Conflict['kind'], string>>> = {
   renamed: 'that one side gave another key and the other side changed; both rows are kept',
 };
 
-/** Rows of a merge that went through and yet has to be looked at; null where there are none. */
+/** A warning about rows of a completed merge that a person should check; null if there are none. */
 function collision({ peer, conflicts }: PeerProgress): Failure | null {
   const left = conflicts.filter((conflict) => conflict.left);
   const [first] = left;
@@ -79,7 +79,7 @@ function errorOf(failure: Failure | null): PeerResult['error'] {
   return { code: failure.code, message: failure.message, hint: failure.hint, retryable: failure.retryable };
 }
 
-/** What should be known of what a peer brings. */
+/** Notices about what a peer brings. */
 export function noticesOf({ notices, otherMakers, manyTags, peer }: PeerProgress): Diagnostic[] {
   const all = [...notices, otherMakers, manyTags].filter((notice) => notice !== null);
   return all.map((notice) => ({ ...notice, peer: peer.name }));

@@ -2,7 +2,7 @@ import type { MergeReport } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 
-/** Tables that were not federated, since they have changes that nobody committed. */
+/** Tables that were not federated because of uncommitted changes. */
 export function uncommittedProblems(dirty: readonly string[]): Diagnostic[] {
   if (dirty.length === 0) return [];
   return [
@@ -14,7 +14,7 @@ export function uncommittedProblems(dirty: readonly string[]): Diagnostic[] {
   ];
 }
 
-/** What nobody has when the runner is gone. */
+/** Commits that are lost with the runner. */
 export function unsavedProblems(unsaved: number | null): Diagnostic[] {
   if (unsaved === null || unsaved === 0) return [];
   return [{ severity: 'error', code: 'unsaved', message: `${unsaved} commit(s) of this town reached no peer` }];
@@ -34,7 +34,7 @@ export function firstPushProblems(run: PeerProgress): Diagnostic[] {
   ];
 }
 
-/** A remote that had something once has lost it, or is another place. */
+/** A remote that had data before and is empty now: it was emptied or replaced. */
 export function emptiedProblems({ state, remembered, peer, branch }: PeerProgress): Diagnostic[] {
   if (remembered === null || (state !== 'remote-empty' && state !== 'branch-missing')) return [];
   const what = state === 'remote-empty' ? `${peer.name} is empty` : `${peer.name} has no branch ${branch}`;
@@ -54,11 +54,11 @@ interface LocalDatabase {
   /** Folder of the database. */
   readonly path: string;
   readonly branch: string;
-  /** Whether that branch is the one that is checked out there. */
+  /** Whether that branch is checked out there. */
   readonly isCheckedOut: boolean;
 }
 
-/** Says that our branch was replaced by a peer's head, which tag keeps the old one, and how to go back. */
+/** Reports that our branch was replaced by a peer's head, which tag keeps the old head, and how to restore it. */
 export function adoptedProblems(
   { adopted, adopt, peer }: PeerProgress,
   { path, branch, isCheckedOut }: LocalDatabase,
@@ -77,9 +77,9 @@ export function adoptedProblems(
 }
 
 /**
- * Tells that a peer's branch was replaced by force, where the old head is kept, and how to put it back.
+ * Reports that a peer's branch was replaced by force, where the old head is kept, and how to restore it.
  * @param database the folder to run the command in
- * @returns nothing where nothing was forced
+ * @returns nothing if no branch was replaced
  */
 export function replacedProblems(run: PeerProgress, database: string): Diagnostic[] {
   if (run.replaced === null) return [];
@@ -102,7 +102,7 @@ export function replacedProblems(run: PeerProgress, database: string): Diagnosti
   ];
 }
 
-/** What a reader should know of a run's merges besides their rows: said once, however many there were. */
+/** Notices about a run's merges besides their rows; each is reported once. */
 export function mergeProblems(merge: MergeReport | null): Diagnostic[] {
   if (merge?.because !== 'committer') return [];
   const message = 'this Dolt cannot fix committer and date, so two towns that merge the same heads make two commits';

@@ -26,10 +26,10 @@ interface LocalDatabase {
 }
 
 /**
- * Notes in each run when its peer was last verified, and since when something is not synced. A run that may write also
- * remembers which head each peer and we now both have, while it holds the database, so that no other run writes the same
- * file. A run that was interrupted has no engine any more: it remembers nothing and knows no dates.
- * @returns a warning where the memory could not be read or written; that is no reason to fail what has been done
+ * Records in each run when its peer was last verified and since when changes are not synced. A run that may write also
+ * records the common head of each peer and us. It does so while it holds the database, so that no other run writes the
+ * same file. An interrupted run has no engine; it records nothing and knows no dates.
+ * @returns a warning if the state file could not be read or written; that does not fail the run
  */
 export async function recordTimes(
   engines: Engines,
@@ -84,8 +84,8 @@ function recordVerified(
 }
 
 /**
- * What both sides have now: their merge base, which is the peer's head where we contain it and ours where the peer does.
- * A history that was rewritten and is not settled leaves the memory as it is, for the next run to see.
+ * The common head of both sides: their merge base. An unresolved rewritten history leaves the state file as it is, so
+ * that the next run detects it again.
  */
 async function findingsOf(
   sql: Sql,
@@ -106,7 +106,7 @@ async function findingsOf(
   return found.flat();
 }
 
-/** Heads that one side gave up in this run for the other's history. */
+/** Heads that one side gave up in this run in favour of the other's history. */
 async function givenUp(sql: Sql, runs: readonly PeerProgress[], head: string): Promise<string[]> {
   const former = runs
     .filter(({ adopted, replaced }) => adopted !== null || replaced !== null)

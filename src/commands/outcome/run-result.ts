@@ -20,10 +20,10 @@ import {
 import { runStatus } from './run-status.ts';
 import type { WrittenConflicts } from './write-conflicts-file.ts';
 
-/** Where no database was opened its branch is unknown, and no peer's is shown. */
+/** Without an open database, its branch is unknown and no peer is shown. */
 const NO_BRANCH = '';
 
-/** What a run came to. */
+/** What a run ends with. */
 interface Ended {
   readonly started: number;
   readonly doltVersion: string;
@@ -34,7 +34,7 @@ interface Ended {
   /** null: the run was interrupted. */
   readonly merge: MergeReport | null;
   readonly conflicts: WrittenConflicts;
-  /** Commits that no peer has, where the database goes with the machine; null: it stays. */
+  /** Commits that no peer has, if the database is deleted with the machine; null: the database stays. */
   readonly unsaved: number | null;
   /** Warnings about the state file. */
   readonly state: readonly Diagnostic[];
@@ -86,7 +86,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
   };
 }
 
-/** The result of a run that had nothing to do or was not allowed to do it. */
+/** The result of a run that had nothing to do or was not allowed to run. */
 export function notRunResult(
   request: SyncRequest,
   why: {

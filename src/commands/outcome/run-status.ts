@@ -16,7 +16,7 @@ interface PeerOutcome {
   readonly adopted: object | null;
 }
 
-/** What one peer's run came to. */
+/** The status of one peer's run. */
 export function peerStatus(run: PeerOutcome): PeerStatus {
   if (run.actions === null) return 'skipped';
   if (run.failure !== null) return ERRORS[run.failure.code].exit === EXIT.conflict ? 'conflict' : 'failed';
@@ -27,10 +27,10 @@ export function peerStatus(run: PeerOutcome): PeerStatus {
 }
 
 /**
- * What a whole run came to.
+ * The status of a whole run.
  * @param run.moved whether our own branch moved
- * @param run.halfDone whether a peer that failed was read and merged, and only its push was refused
- * @param run.unsaved how many commits are lost with the machine, since no peer has them
+ * @param run.halfDone whether a failed peer was fetched and merged, and only its push was refused
+ * @param run.unsaved how many commits are lost with the machine because no peer has them
  */
 export function runStatus(
   peers: readonly PeerStatus[],

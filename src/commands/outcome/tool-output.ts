@@ -1,13 +1,13 @@
 import { errorMessage, type Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
 
-/** How much of a tool's words one line of the log may hold. */
+/** How many characters of a tool's output one line of the log may hold. */
 const TAIL_CHARACTERS = 4_000;
 const MAX_DEPTH = 10;
 
 /**
- * The end of what the tool underneath said, for a failure that has it as its cause; null where there is nothing that the
- * message does not say. Without what may be secret.
+ * The end of the tool output that is the cause of a failure, without secrets; null if the message already says
+ * everything.
  */
 export function toolOutput(failure: Failure, secrets: Secrets): string | null {
   let deepest: unknown = failure;

@@ -13,7 +13,7 @@ import { removeScratch } from '../../sync/merge/scratch.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import type { Context } from '../context.ts';
 
-/** Where the conflicts file of a town lies: git, Dolt and beads leave what they do not know in `.dolt` alone. */
+/** Path of the conflicts file of a database. `.dolt` is the only folder that git, Dolt and beads all leave alone. */
 export function conflictsFileOf(database: string): string {
   return join(database, '.dolt', 'dolt-federation', 'conflicts.yaml');
 }
@@ -27,22 +27,22 @@ interface Ended {
   readonly head: string;
   readonly runs: readonly PeerProgress[];
   readonly peers: readonly Peer[];
-  /** How long reading what one peer left may take, in milliseconds. */
+  /** Time limit for reading the unresolved rows of one peer, in milliseconds. */
   readonly mergeTimeoutMs: number;
 }
 
-/** What a run left for a person to look at. */
+/** What a run leaves for a person to decide. */
 export interface WrittenConflicts {
-  /** The conflicts file; null where nothing is left. */
+  /** The conflicts file; null if nothing is unresolved. */
   readonly file: string | null;
-  /** Rows in it that are not decided yet. */
+  /** Undecided rows in it. */
   readonly open: number;
   readonly problems: readonly Diagnostic[];
 }
 
 /**
- * Writes the conflicts file of a run, or removes the last one where nothing is left. The file holds all values, whatever
- * a report may show. That it could not be written fails nothing: what the run did stays done.
+ * Writes the conflicts file of a run, or removes the last one if nothing is unresolved. The file holds all values,
+ * regardless of what reports may show. A failed write does not fail the run.
  */
 export async function writeConflictsFile(ended: Ended, context: Context): Promise<WrittenConflicts> {
   try {
@@ -61,7 +61,7 @@ export async function writeConflictsFile(ended: Ended, context: Context): Promis
 async function leave(ended: Ended, context: Context): Promise<WrittenConflicts> {
   const { engines, runs, branch, peers } = ended;
   const { unread, ...found } = await findUnresolved(engines, runs, ended).finally(() =>
-    // What cannot be removed now is removed by the next run.
+    // The next run removes what cannot be removed now.
     engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined),
   );
   const notRead = [...unread].map(([run, failure]) => unreadProblem(run, failure));
@@ -90,8 +90,8 @@ async function leave(ended: Ended, context: Context): Promise<WrittenConflicts> 
 }
 
 /**
- * How many rows earlier runs left undecided, for a run that writes no conflicts file. What cannot be read now is told by
- * the next run that writes it.
+ * How many rows of earlier runs are undecided, for a run that writes no conflicts file. The next run that writes the
+ * file reports a read error.
  */
 export async function countEarlierOpen(database: string, context: Pick<Context, 'conflictsDir'>): Promise<number> {
   if (context.conflictsDir !== undefined) return 0;
@@ -110,7 +110,7 @@ function unreadProblem({ peer }: PeerProgress, { code, message }: Failure): Diag
   };
 }
 
-/** Somebody may have chosen in it, so it stays. */
+/** The file may contain decisions of a person, so it is kept. */
 function aboutAnother(file: string, branch: string): Diagnostic {
   return {
     severity: 'warning',
@@ -122,7 +122,7 @@ function aboutAnother(file: string, branch: string): Diagnostic {
 
 const NO_LAST = { last: null, problems: [] } as const;
 
-/** The file of the last run. One that cannot be read is put aside: a person may have written in it. */
+/** The file of the last run. An unreadable file is moved aside, because a person may have edited it. */
 async function lastFile(
   file: string,
 ): Promise<{ readonly last: ConflictsFile | null; readonly problems: readonly Diagnostic[] }> {

@@ -13,16 +13,16 @@ import { branchNames } from '../../dolt/sql/heads.ts';
 import { secretRowsNotice } from '../../sync/incoming/secret-rows.ts';
 import type { Context } from '../context.ts';
 
-/** What decides about live peers and inboxes, and what warns of rows; only Dolt can read it. */
+/** Facts that only Dolt can read; they decide about live peers and inboxes and warn of secrets in rows. */
 export interface DatabaseFacts {
   /** Whether the head of the branch has rows in `dolt_ignore`. */
   readonly ignoresTables: boolean;
   readonly branches: readonly string[];
-  /** Which committed rows hold credentials; null: none does. */
+  /** Which committed rows hold credentials; null: none. */
   readonly secrets: Diagnostic | null;
 }
 
-/** A larger database is not copied for a question that `status` answers as well. */
+/** A larger database is not copied; `status` answers the same question. */
 const MAX_BYTES = 256 * 1024 * 1024;
 const LIMIT = {
   milliseconds: 60_000,
@@ -31,11 +31,10 @@ const LIMIT = {
 const hashRow = z.object({ hash: z.string() });
 
 /**
- * Reads a database without changing a byte of it. Dolt rewrites files even when it only reads (2.3.0, measured), so an
- * engine of ours serves a copy. It starts as fast as one call of `dolt sql` does. The database must not be held by another
- * process.
- * @param branch null: the branch that is checked out
- * @returns null where that cannot be found out
+ * Reads a database without changing it. Dolt rewrites files even when it only reads (2.3.0, measured), so the engine
+ * serves a copy. It starts as fast as one `dolt sql` call. No other process may use the database.
+ * @param branch null: the checked-out branch
+ * @returns null if the facts cannot be read
  */
 export async function databaseFacts(
   database: { readonly path: string; readonly branch: string | null },

@@ -7,15 +7,16 @@ import { Failure } from '../../core/failure.ts';
 import { withLock } from '../../core/lock.ts';
 import type { Context } from '../context.ts';
 
-/** The file that holds the configuration, or that would be created to hold it. */
+/** The file that holds the configuration, or that would be created for it. */
 export function configurationFile({ file, workspace }: Configuration, { cwd }: Pick<Context, 'cwd'>): string {
   return file ?? join(workspace ?? join(cwd, '.beads'), 'config.yaml');
 }
 
 /**
- * Reads the configuration and changes it, while no other command of this user does: an edit that began with what another
- * one has replaced would undo it.
- * @throws Failure what loading throws, what the work throws, and `config-unreadable` where another command does not end
+ * Reads and changes the configuration under a lock: a concurrent edit that started from the old text would undo this
+ * one.
+ * @throws Failure any error of loading or of the work, or `config-unreadable` if another command does not release the
+ * lock
  */
 export async function editConfiguration<T>(
   context: Context,

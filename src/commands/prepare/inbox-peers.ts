@@ -22,17 +22,17 @@ interface Receiving {
   readonly request: Asked;
   /** Folder of the database. */
   readonly path: string;
-  /** The branch that is federated. */
+  /** The federated branch. */
   readonly branch: string;
   readonly settings: InboxSettings;
-  /** The peers that take part, and all that are configured. */
+  /** The peers that take part, and all configured ones. */
   readonly peers: readonly Peer[];
   readonly configured: readonly Peer[];
 }
 
 /**
- * One run for each inbox branch of our own database that is to be merged. What a database delivers is treated as what the
- * peer of its name has: by its conflict strategy and its `accept`, or by the defaults where no peer has that name.
+ * One run for each inbox branch of our own database to merge. A delivery is treated as its peer would be: with that
+ * peer's conflict strategy and `accept`, or with the defaults if no peer has the name.
  */
 export async function inboxRuns(
   sql: Sql,
@@ -59,7 +59,7 @@ export async function inboxRuns(
   };
 }
 
-/** An inbox branch as a peer that is only read. */
+/** An inbox branch as a read-only peer. */
 function inboxPeer({ branch }: Inbox, { path, settings }: Receiving, sender: Peer | undefined): Peer {
   return {
     name: branch,
@@ -79,7 +79,7 @@ function inboxPeer({ branch }: Inbox, { path, settings }: Receiving, sender: Pee
   };
 }
 
-/** Inbox branches that stay as they are, and why. */
+/** Inbox branches that are not merged, and why. */
 export function inboxNotices(left: {
   readonly unread: readonly string[];
   readonly malformed: readonly string[];

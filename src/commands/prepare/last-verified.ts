@@ -14,15 +14,15 @@ import {
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { remotesOf } from '../../sync/remotes/registration.ts';
 
-/** What a run knows of earlier heads before it reads any peer. */
+/** Earlier heads that a run knows before it reads any peer. */
 export interface LastVerified {
-  /** First commit of our history; null where it cannot be read, and nothing is remembered then. */
+  /** First commit of our history; null if it cannot be read, and then no head is known. */
   readonly root: string | null;
-  /** Every head that is remembered of any peer for our branch. */
+  /** Every recorded head of any peer for our branch. */
   readonly known: readonly string[];
-  /** Heads that our branch had once and gave up. */
+  /** Former heads of our branch that it gave up. */
   readonly dropped: readonly string[];
-  /** Why the memory could not be read; null: it could, or there is none. */
+  /** Why the state file could not be read; null: it could, or there is none. */
   readonly warning: string | null;
 }
 
@@ -34,14 +34,14 @@ interface LocalDatabase {
   readonly mayWrite: boolean;
 }
 
-/** Where a peer's memory is kept. */
+/** Which entry of the state file belongs to a peer. */
 export function placeOf({ peer, branch }: PeerProgress, local: string, root: string): StateKey {
   return { root, endpoint: peer.endpoint.canonical, ref: peer.ref, branch, local };
 }
 
 /**
- * Notes in each run the last head that the peer and we both had. A tracking ref is asked only where nothing is
- * remembered, and only where our branch contains its head: one that was fetched and never merged says nothing.
+ * Sets in each run the last head that the peer and we both had. A tracking ref counts only if nothing is recorded and
+ * our branch contains its head: a head that was fetched and never merged proves nothing.
  */
 export async function readLastVerified(
   database: Database,
@@ -62,12 +62,12 @@ export async function readLastVerified(
       runs.map(({ peer }) => peer),
     );
     const fromRefs = await headsFromRefs(database, runs, { ...localDatabase, root, remotes });
-    // That it could not be written is said at the end of the run, where it is written again.
+    // A failed write is reported at the end of the run, which writes it again.
     const writes = mayWrite && warning === null && fromRefs.length > 0;
     if (writes) await writeStateFile(path, remember(stateFile, fromRefs)).catch(() => undefined);
     return { root, known, dropped: droppedHeads(stateFile, { branch, known, contained }), warning };
   } catch (thrown) {
-    // Each peer is refused for it, with the cure.
+    // Each peer is refused for it, with the fix.
     if (!(thrown instanceof Failure) || thrown.code !== 'shallow-clone') throw thrown;
     return { root: null, known: [], dropped: [], warning };
   }
@@ -88,7 +88,7 @@ async function headsFromRefs(
     readonly branch: string;
     readonly ours: string;
     readonly root: string;
-    /** What earlier runs called the peers, by their names. */
+    /** The remotes that earlier runs used for the peers, by peer name. */
     readonly remotes: ReadonlyMap<string, string>;
   },
 ): Promise<Finding[]> {

@@ -9,7 +9,7 @@ import { splitList } from './options.ts';
 type Named = Pick<SyncRequest, 'command' | 'leases' | 'rewrites'>;
 
 /**
- * Refuses heads that were named in vain, or for something else than was meant: before anything is opened.
+ * Refuses leases that have no effect or contradict each other, before anything is opened.
  * @param peers the peers that take part in the run
  * @throws Failure `bad-usage`, `unknown-peer`
  */
@@ -68,18 +68,18 @@ function checkNamed(peers: readonly Peer[], { option, name, needs, command }: Na
   });
 }
 
-/** What a command does with a peer whose branch is to be replaced: what is to be lost there is not merged before. */
+/** The actions for a peer whose branch is to be replaced: commits that the push discards are not merged first. */
 export function leasedActions(actions: PeerActions | null, isLeased: boolean): PeerActions | null {
   return actions === null || !isLeased ? actions : { ...actions, merge: false };
 }
 
-/** `peer=hash`, the hash whole: a lease on the beginning of one could fit another commit. */
+/** `peer=hash` with the whole hash: a lease on a prefix could match another commit. */
 const LEASE = /^([A-Za-z][A-Za-z0-9_-]*)=([0-9a-v]{32})$/;
 const COMMIT = /^[0-9a-v]{32}$/;
 
 /**
- * The heads that an option names, by peer: none of these options does anything without the head that is expected there.
- * @throws Failure `bad-usage` for anything but `peer=hash`, and for a peer that is named twice
+ * The heads that an option names, by peer. These options require the expected head of each peer.
+ * @throws Failure `bad-usage` for anything but `peer=hash`, and for a peer named twice
  */
 export function requestedLeases(option: NamingOption, text: string | undefined): ReadonlyMap<string, string> {
   const leases = new Map<string, string>();
@@ -97,7 +97,10 @@ export function requestedLeases(option: NamingOption, text: string | undefined):
   return leases;
 }
 
-/** What the user wants done about histories that were rewritten. @throws Failure `bad-usage` */
+/**
+ * What the user wants to do about rewritten histories.
+ * @throws Failure `bad-usage`
+ */
 export function requestedRewrites(read: ReadOption): RewriteRequest {
   return {
     adopt: requestedLeases('adopt', read('adopt')),

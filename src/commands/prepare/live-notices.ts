@@ -6,16 +6,16 @@ import { liveHint } from '../../sync/incoming/live-unknown.ts';
 import { rightsOf } from '../../sync/peer-actions.ts';
 import type { DatabaseFacts } from './database-facts.ts';
 
-/** Peers that are pushed to, of which only the configuration could say whether they are running databases. */
+/** Peers that are pushed to and for which the configuration does not say whether they are running databases. */
 export function withoutLive(peers: readonly Peer[]): readonly Peer[] {
   return peers.filter(({ live, role }) => live === null && rightsOf(role).push);
 }
 
 /**
  * Whether the database has tables that a push could empty at a running server. A beads workspace always has; a `.beads`
- * folder that holds nothing but our configuration is none.
- * @param facts asked only where the workspace does not decide; null: the database could not be read
- * @returns null where that is not known
+ * folder with only our configuration is none.
+ * @param facts only used if the workspace does not decide; null: the database could not be read
+ * @returns null if unknown
  */
 export async function hasIgnoredTables(
   { workspace }: Pick<Configuration, 'workspace'>,
@@ -32,7 +32,7 @@ async function isFile(path: string): Promise<boolean> {
   );
 }
 
-/** What to write into the configuration before a peer is pushed to. */
+/** What to write into the configuration before pushing to a peer. */
 export function liveNotice({ name, endpoint }: Peer): Diagnostic {
   return {
     severity: 'warning',

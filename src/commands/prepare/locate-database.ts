@@ -21,23 +21,23 @@ interface Wanted {
   /** What the user named with the flag or the input. */
   readonly database: string | undefined;
   readonly configuration: Pick<Configuration, 'workspace' | 'database'>;
-  /** Whether a folder that was named and does not exist may be cloned into. */
+  /** Whether the named folder may be created by a clone. */
   readonly mayClone?: boolean;
 }
 
 type SearchContext = Pick<Context, 'cwd' | 'ceiling' | 'cloneDir' | 'env' | 'userHome'> & BoundaryContext;
 
-/** Where the database is, or where a clone of it belongs. */
+/** Where the database is, or where to clone it. */
 export type Found =
   | { readonly kind: 'database'; readonly path: string; readonly notices: readonly Diagnostic[] }
   | { readonly kind: 'to-clone'; readonly path: string }
   | { readonly kind: 'nowhere' };
 
 /**
- * Finds the database: the folder that was named by flag, input, variable or the key `federation.database`, else what the
- * beads workspace says, else the nearest folder upward that holds `.dolt`.
- * @throws Failure `no-database` when the named folder is no database, `outside-workspace` when it is outside of the
- * boundary, `workspace-unknown` and others of `beadsDatabase`
+ * Finds the database: the folder named by flag, input, variable or the key `federation.database`; then the one of the
+ * beads workspace; then the nearest parent folder that holds `.dolt`.
+ * @throws Failure `no-database` if the named folder is no database, `outside-workspace` if it is outside the boundary,
+ * `workspace-unknown` and other errors of `beadsDatabase`
  */
 export async function locateDatabase(wanted: Wanted, context: SearchContext): Promise<Found> {
   const { cwd, ceiling, cloneDir } = context;
@@ -61,19 +61,19 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
   return await at(clone);
 }
 
-/** What is at a place where the database is, or belongs. */
+/** What is at a path. */
 async function at(path: string, notices: readonly Diagnostic[] = []): Promise<Found> {
   if (!(await holdsDolt(path))) return { kind: 'to-clone', path };
   return { kind: 'database', path, notices: [...notices, ...(await nestedDatabases(path))] };
 }
 
-/** A folder that somebody named, and how. */
+/** A folder that the user named, and how. */
 interface Named {
   readonly path: string;
   readonly written: string;
-  /** What messages call the one who named it. */
+  /** Who or what named it, for messages. */
   readonly by: string;
-  /** Where a file names it. */
+  /** The place in a file that names it. */
   readonly origin: Location | undefined;
 }
 
@@ -117,7 +117,7 @@ async function atNamed(named: Named, { search, mayClone, cwd }: Naming): Promise
   });
 }
 
-/** A path written as the user wrote the one that it is to replace. */
+/** A suggested path, written in the same style as the user's path. */
 function shown(path: string, { written, cwd }: { readonly written: string; readonly cwd: string }): string {
   return resolve(written) === written ? path : relative(cwd, path);
 }
@@ -133,7 +133,7 @@ async function noDatabaseIn(path: string, at: Location | undefined): Promise<Fai
   return new Failure('no-database', `${path} holds no Dolt database`, { hint, location: at });
 }
 
-/** A server of bd makes a database of its own in its data folder, beside those of its users (bd 1.3.0). */
+/** A server of bd creates its own database in its data folder, beside those of its users (bd 1.3.0). */
 async function refuseDataFolder(path: string, origin: Location | undefined): Promise<void> {
   const isDataFolder = DATA_FOLDERS.some((name) => path.endsWith(join('.beads', name)));
   const inner = isDataFolder ? await databasesBelow(path, 1) : [];
@@ -144,7 +144,7 @@ async function refuseDataFolder(path: string, origin: Location | undefined): Pro
   });
 }
 
-/** What the workspace would have said, where that is another database or a place that this version does not follow. */
+/** A notice if the workspace names another database or a mode that this version does not support. */
 async function skipped(path: string, search: WorkspaceSearch): Promise<readonly Diagnostic[]> {
   try {
     const place = await beadsDatabase(search);
@@ -158,7 +158,7 @@ async function skipped(path: string, search: WorkspaceSearch): Promise<readonly 
   }
 }
 
-/** @throws Failure where the workspace has a database already, or cannot be followed to it */
+/** @throws Failure if the workspace already has a database, or cannot be resolved to one */
 async function refuseBeside(path: string, search: WorkspaceSearch): Promise<void> {
   const place = await beadsDatabase(search);
   if (place === null || !(await holdsDolt(place))) return;
@@ -167,7 +167,7 @@ async function refuseBeside(path: string, search: WorkspaceSearch): Promise<void
   });
 }
 
-/** The database and everything that its `.dolt` leads to. */
+/** Requires the database, and everything that its `.dolt` links to, to be inside the boundary. */
 async function requireInside(path: string, boundary: Boundary | null, named?: Named): Promise<void> {
   const led = { by: named?.by ?? path, location: named?.origin };
   await requireWithin(boundary, path, led);
@@ -185,7 +185,10 @@ async function nearest(from: string, ceiling: string | null): Promise<string | n
   }
 }
 
-/** What may not be looked at is no place without a database: nothing else may be taken, or cloned, in its stead. */
+/**
+ * An unreadable folder is not treated as a folder without a database: that could pick or clone another database
+ * instead.
+ */
 async function holdsDolt(folder: string): Promise<boolean> {
   try {
     return (await stat(join(folder, '.dolt', 'noms'))).isDirectory();
@@ -199,13 +202,13 @@ async function holdsDolt(folder: string): Promise<boolean> {
   }
 }
 
-/** More folders than this are not looked at: a suggestion is not worth the wait. */
+/** A suggestion is not worth searching more folders than this. */
 const MAX_FOLDERS = 500;
 const MAX_DISTANCE = 3;
 
 /**
- * The database whose path is most like one that does not exist: the first folder of the path that is missing has
- * another name, and everything below it is there.
+ * The closest match for a path that does not exist: only the first missing folder has another name, and everything
+ * below it exists.
  */
 async function nearestDatabase(path: string): Promise<string | null> {
   const parent = await existingParent(path);
@@ -252,8 +255,8 @@ async function foldersOf(folder: string): Promise<string[]> {
 }
 
 /**
- * The databases in the folder of a database. Our engine serves the outer one alone; another server that is started there
- * serves them all, and one of the same name in place of the outer one (Dolt 2.3.0, measured; it follows no links).
+ * Databases inside the folder of a database. Our engine serves only the outer one. Another server started there serves
+ * them all, and an inner one of the same name replaces the outer one (Dolt 2.3.0, measured; it follows no links).
  */
 async function nestedDatabases(database: string): Promise<readonly Diagnostic[]> {
   const entries = await readdir(database, { withFileTypes: true }).catch(() => []);

@@ -20,15 +20,15 @@ import type { SyncRequest } from '../request.ts';
 import { type Found, locateDatabase } from './locate-database.ts';
 import { type Access, accessTo } from './peer-access.ts';
 
-/** A database of this town, to be opened by engines one after the other. */
+/** The local database. Engines open it one after the other. */
 export interface LocalDatabase {
   readonly path: string;
   readonly engines: Engines;
-  /** Whether the folder goes with the machine that this run is on: what no peer has, nobody has then. */
+  /** Whether the folder is deleted with the machine; commits that no peer has are then lost. */
   readonly ephemeral: boolean;
-  /** Name of the peer that the database was cloned from by this run; null: it was there. */
+  /** Name of the peer that this run cloned the database from; null: it existed. */
   readonly clonedFrom: string | null;
-  /** What should be known of how it was found. */
+  /** Notices about how it was found. */
   readonly notices: readonly Diagnostic[];
   close(): Promise<void>;
 }
@@ -46,9 +46,9 @@ interface Known {
 }
 
 /**
- * Finds the town's database, cloning it first where there is none: from the peer that `bootstrap` names, else from the
- * primary, never from anybody else. A run that may not write clones into a folder that goes when the town is closed.
- * @throws Failure `no-database`, `unknown-peer`, `database-in-use`, or what cloning threw
+ * Finds the local database. If there is none, clones it from the peer that `bootstrap` names, else from the primary,
+ * and from no other peer. A run that may not write clones into a temporary folder, removed when the database is closed.
+ * @throws Failure `no-database`, `unknown-peer`, `database-in-use`, or any error of cloning
  */
 export async function openLocalDatabase(request: Opening, context: Context, known: Known): Promise<LocalDatabase> {
   const { configuration } = known;
@@ -58,7 +58,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   if (workspace !== null && found.kind !== 'nowhere' && isInside(workspace, await realPath(found.path))) {
     await requireNoDaemon(workspace, (pid) => processCommand(pid, context.env));
   }
-  // One connection for each peer that is worked on, and one for the merge.
+  // One connection for each peer worked on in parallel, and one for the merge.
   const connections = request.parallel + 1;
   const at = (path: string, removeWith: readonly string[] = []) =>
     openEngines({ ...context, dolt: known.dolt, database: path, removeWith }, connections);

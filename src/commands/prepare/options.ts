@@ -13,14 +13,14 @@ import type { Context } from '../context.ts';
 import type { ConfigOverrides } from '../request.ts';
 
 /**
- * The branch that the user named, which becomes an argument of procedures and of clones.
- * @throws Failure `config-invalid` for what no branch may be called, be it an option or a refspec
+ * The branch that the user named; it becomes an argument of procedures and clones.
+ * @throws Failure `config-invalid` if no branch can have the name, such as an option or a refspec
  */
 export function requestedBranch(text: string | undefined): string | undefined {
   return text === undefined ? undefined : parseBranchName(text);
 }
 
-/** What the user set above file and environment, whichever face was asked. */
+/** Settings that the user gave in the frontend; they override file and environment. */
 export function requestedConfig(read: ReadOption): ConfigOverrides {
   return {
     config: read('config'),
@@ -41,8 +41,8 @@ interface AskedCredentials {
 }
 
 /**
- * The credentials of a run. An event that may not write contacts nobody, and a fork's workflow is not given the secrets
- * that an entry may name, so none are read there.
+ * The credentials of a run. None are read on an event that may not write: it contacts no host, and a fork's workflow
+ * does not get the secrets that an entry may name.
  * @throws Failure as `loadCredentials`
  */
 export async function requestedCredentials(asked: AskedCredentials, context: Context): Promise<Credentials> {
@@ -50,10 +50,9 @@ export async function requestedCredentials(asked: AskedCredentials, context: Con
 }
 
 /**
- * Which Dolt the user asked for, whichever face was asked. Whoever names an executable but no version takes it as it
- * is.
- * @throws Failure `bad-usage` where a version, a digest or a mirror is malformed, and for a digest beside what could not be
- *   compared with it
+ * Which Dolt the user asked for. An executable without a version is taken as it is.
+ * @throws Failure `bad-usage` if a version, digest or mirror is malformed, or if a digest cannot be compared with
+ * anything
  */
 export function requestedDolt({ read, written }: Pick<Asked, 'read' | 'written'>): DoltRequest {
   const [path, source] = [read('dolt-path'), read('dolt-source')];
@@ -83,7 +82,7 @@ function requestedDigest(text: string | undefined): string | undefined {
   });
 }
 
-/** A digest that nothing is compared with would only look like a proof. */
+/** An unused digest would give a false sense of security. */
 function useless(option: string, does: string): Failure {
   return new Failure(
     'bad-usage',
@@ -93,8 +92,8 @@ function useless(option: string, does: string): Failure {
 }
 
 /**
- * The roles that `only-role` names, in any case; none where it is absent.
- * @throws Failure `bad-usage` for a word that is no role, and for a text that holds no word
+ * The roles in `only-role`, in any case; empty if it is absent.
+ * @throws Failure `bad-usage` for an unknown role, and for a text without any role
  */
 export function requestedRoles(text: string | undefined): readonly Role[] {
   if (text === undefined) return [];
@@ -115,7 +114,7 @@ function refusal(text: string): Failure {
   );
 }
 
-/** The words of a text that are separated by commas or line breaks, in order; blanks around them do not count. */
+/** The items of a comma- or line-separated text, trimmed, in order. */
 export function splitList(text: string | undefined): string[] {
   return (text ?? '').split(/[,\r\n]/).flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
 }

@@ -10,7 +10,7 @@ import { ownRepository } from '../../credentials/providers/git.ts';
 import type { EngineCredentials } from '../../dolt/engine-credentials.ts';
 import type { Reach } from '../../egress/host-rule.ts';
 
-/** How a peer is reached: what Dolt is given for it. */
+/** How Dolt reaches a peer. */
 interface PeerAccess {
   readonly url: string;
   readonly engineCredentials: EngineCredentials;
@@ -30,7 +30,7 @@ export interface Access {
 }
 
 /**
- * Finds out how a peer is reached, before anything is sent: its credential must have been given for its endpoint.
+ * Decides how a peer is reached, before anything is sent. Its credential must have been given for its endpoint.
  * @throws Failure `credential-url-mismatch`, `config-invalid`, `auth`, `unsupported-endpoint`, `endpoint-not-allowed`
  */
 export function accessTo(peer: Peer, access: Access): PeerAccess {
@@ -48,7 +48,7 @@ export function accessTo(peer: Peer, access: Access): PeerAccess {
   };
 }
 
-/** Why nothing can be sent to a peer of that tier; null where raw history may be. */
+/** Why nothing can be sent to a peer of that tier; null if the whole history may be sent. */
 export function tierRefusal({ name, tier }: Pick<Peer, 'name' | 'tier'>): Failure | null {
   if (tier === 'T1') return null;
   return new Failure('tier-unsupported', `${name} has the tier ${tier}, and only raw history can be sent`);

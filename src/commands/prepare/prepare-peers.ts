@@ -12,7 +12,7 @@ import type { SyncRequest } from '../request.ts';
 import { leasedActions } from './leases.ts';
 import { type Access, accessTo, tierRefusal } from './peer-access.ts';
 
-/** The runs of all peers, and the remotes that have to be registered before they can be read. */
+/** The runs of all peers, and the remotes to register before they can be read. */
 interface PreparedPeers {
   readonly runs: readonly PeerProgress[];
   readonly toRegister: readonly WantedRemote[];
@@ -21,7 +21,7 @@ interface PreparedPeers {
 interface Preparation {
   readonly boundary: Boundary | null;
   readonly request: Pick<SyncRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites'>;
-  /** The town's branch. */
+  /** The local branch. */
   readonly branch: string;
   readonly access: Access;
   /** Whether the configuration allows pushing. */
@@ -29,8 +29,8 @@ interface Preparation {
 }
 
 /**
- * Decides what each peer's part is and how it is reached, and refuses, before anything is sent or created, the peers that
- * cannot take part.
+ * Decides the actions and the access of each peer. It refuses peers that cannot take part before anything is sent or
+ * created.
  */
 export async function preparePeers(peers: readonly Peer[], preparation: Preparation): Promise<PreparedPeers> {
   const { request, branch, access, mayPush, boundary } = preparation;
@@ -66,7 +66,7 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
   return { runs, toRegister };
 }
 
-/** Registering a `file://` remote creates its folder, which only a first push may do. */
+/** Registering a `file://` remote creates its folder; only a first push may do that. */
 async function canBeRegistered(run: PeerProgress, request: Preparation['request']): Promise<boolean> {
   const folder = await fileRemote(run.peer.endpoint).catch((thrown: unknown) => {
     run.unreachable(toFailure(thrown));
@@ -88,7 +88,7 @@ async function isEmpty({ folder }: Peer['endpoint']): Promise<boolean> {
   );
 }
 
-/** Notes under which name the database knows each peer; nothing can be asked of the others in this run. */
+/** Records the remote name of each peer in the database. The other peers cannot be reached in this run. */
 export function recordRegistered(runs: readonly PeerProgress[], { remotes, failures }: Registered): void {
   for (const run of runs) {
     const remote = remotes.get(run.peer.name);
@@ -104,14 +104,14 @@ function noActions(peer: Peer, command: string): Failure {
   });
 }
 
-/** What a user named; an empty list narrows nothing. */
+/** What the user selected; an empty list selects all. */
 interface Selection {
   readonly only: readonly string[];
   readonly onlyRoles: readonly Role[];
 }
 
 /**
- * The peers that a user asked for by name, by role, or by both, in the order of the configuration.
+ * The peers selected by name, by role, or both, in the order of the configuration.
  * @throws Failure `unknown-peer`
  */
 export function selectPeers(configuration: Configuration, { only, onlyRoles }: Selection): readonly Peer[] {

@@ -20,7 +20,7 @@ import type { Access } from './peer-access.ts';
 import { preparePeers, recordRegistered } from './prepare-peers.ts';
 import type { SyncSettings } from './sync-settings.ts';
 
-/** What a run is prepared from. */
+/** Input of the preparation. */
 interface Preparing {
   readonly settings: SyncSettings;
   readonly local: LocalDatabase;
@@ -29,11 +29,11 @@ interface Preparing {
   readonly notify: (notice: Diagnostic) => void;
 }
 
-/** The database and its peers as a run finds them. */
+/** The database and its peers at the start of a run. */
 export interface PreparedSync {
   readonly branch: string;
   readonly isCheckedOut: boolean;
-  /** The head of the branch before uncommitted changes were committed, and what it is now. */
+  /** The head of the branch before uncommitted changes were committed, and its head now. */
   readonly before: string;
   readonly local: LocalHead;
   /** Tables with uncommitted changes. */
@@ -43,13 +43,13 @@ export interface PreparedSync {
   readonly lastVerified: LastVerified;
 }
 
-/** What a run puts back at its end, however it ends. */
+/** What a run undoes at its end, also when it fails. */
 export interface Undo {
   upstreams: Registered['upstreams'];
   folders: () => Promise<void>;
 }
 
-/** Everything that comes before the peers are read, in an engine without any credential. */
+/** Everything before the peers are read, in an engine without credentials. */
 export async function prepareSync(
   request: SyncRequest,
   context: Context,
@@ -111,7 +111,7 @@ async function prepareIn(
   };
 }
 
-/** Removes the remotes that only this run needed. What cannot be put back is reported, and fails nothing. */
+/** Removes the remotes that only this run needed. An error is reported but does not fail the run. */
 export async function releasePeers(
   request: SyncRequest,
   { settings, local, notify }: Preparing,

@@ -16,7 +16,7 @@ import { tierRefusal } from './peer-access.ts';
 const PINNED = { kind: 'exact', version: DEFAULT_DOLT_VERSION } as const;
 
 interface Place {
-  /** What the user named; undefined: the database is searched. */
+  /** The database that the user named; undefined: search for it. */
   readonly database: string | undefined;
   readonly configuration: Pick<Configuration, 'workspace' | 'database'>;
 }
@@ -26,8 +26,8 @@ const NOT_KEPT =
   'database and `bd federation sync` would push full history to it. To add it anyway: `federation.register: keep`.';
 
 /**
- * Makes the database know a new peer at once, where it keeps its peers, where there is a database and a Dolt to open it
- * with, and where knowing it creates nothing. What cannot be done now is done by the next sync, so nothing here fails the
+ * Adds a new peer as a remote of the database at once, if the configuration keeps peers as remotes, there is a database
+ * and a Dolt, and adding it creates nothing. The next sync does what cannot be done now, so nothing here fails the
  * command.
  */
 export async function registerNow(
@@ -35,14 +35,14 @@ export async function registerNow(
   place: Place & { readonly configuration: Configuration; readonly register: Configuration['register']['value'] },
   context: Context,
 ): Promise<void> {
-  // Its remote would receive raw history from every other tool.
+  // Another tool could push the whole history to this remote.
   if (tierRefusal(peer) !== null) return;
   if (place.register === 'run') {
     context.log.info(NOT_KEPT);
     return;
   }
   if ((await fileRemote(peer.endpoint).catch(() => 'absent')) === 'absent') return;
-  // What Dolt gets for s3:// depends on which Dolt it is, which the next sync finds out.
+  // The address for s3:// depends on the Dolt version, which the next sync detects.
   if (peer.endpoint.kind === 's3') return;
   await unlessImpossible(context, async () => {
     const found = await locateDatabase(place, context);
@@ -61,7 +61,7 @@ export async function registerNow(
   });
 }
 
-/** Makes the database forget a peer at once, as far as its remotes are ours; says what stays. */
+/** Removes the remotes of a peer that dolt-federation added; reports the remotes that stay. */
 export async function forgetNow(name: string, place: Place, context: Context): Promise<void> {
   const cure = `To remove it, run \`dolt remote remove ${name}\` in the database.`;
   await unlessImpossible(context, async () => {
@@ -79,14 +79,14 @@ export async function forgetNow(name: string, place: Place, context: Context): P
   });
 }
 
-/** Whether there is anything to do; asked before an engine is started. */
+/** Whether there is anything to remove; checked before an engine starts. */
 async function hasRemoteOf(peer: string, database: string): Promise<boolean> {
   const state = await readRepoState(database);
   const { notes } = await readNotes(database);
   return state === null || state.remotes.some(({ name }) => name === peer || notes.get(name)?.peer === peer);
 }
 
-/** @returns false where this machine has no Dolt */
+/** @returns false if this machine has no Dolt */
 async function withDatabase(path: string, context: Context, work: (sql: Sql) => Promise<void>): Promise<boolean> {
   const dolt = await findDolt({ wanted: PINNED }, context);
   if (dolt === null) return false;

@@ -3,12 +3,12 @@ import type { Configuration } from '../../config/configuration.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 
-/** What the user wrote and this run has no use for: said, so that nobody relies on it. */
+/** Warnings about settings that this run does not use. */
 export function withoutEffect(configuration: Configuration, credentials: Credentials): readonly Diagnostic[] {
   return [...unwrittenBackup(configuration), ...strayCredentials(configuration, credentials)];
 }
 
-/** A sync mode that promises more than databases in step. */
+/** A sync mode that promises more than synchronization. */
 export function unwrittenBackup({ syncMode }: Configuration): readonly Diagnostic[] {
   if (syncMode.value !== 'belt-and-suspenders') return [];
   return [
@@ -21,7 +21,7 @@ export function unwrittenBackup({ syncMode }: Configuration): readonly Diagnosti
   ];
 }
 
-/** Credentials of nobody: a name that is misspelt leaves its peer without. */
+/** Credentials that match no peer: a misspelt name leaves its peer without a credential. */
 export function strayCredentials({ peers }: Configuration, credentials: Credentials): readonly Diagnostic[] {
   const names = peers.map(({ name }) => name);
   const strays = [...credentials.keys()].filter((name) => !names.includes(name));

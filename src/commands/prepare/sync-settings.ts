@@ -18,17 +18,17 @@ import { requestedCredentials } from './options.ts';
 import { selectPeers } from './prepare-peers.ts';
 import { withoutEffect } from './settings-without-effect.ts';
 
-/** What the request and the configuration say, before anything is installed or opened. */
+/** Request and configuration of a run, before anything is installed or opened. */
 export interface SyncSettings {
   readonly configuration: Configuration;
   /** The peers that take part. */
   readonly peers: readonly Peer[];
   readonly credentials: Credentials;
-  /** What the configuration says that has no effect. */
+  /** Notices about settings that have no effect. */
   readonly notices: readonly Diagnostic[];
 }
 
-/** @throws Failure for a request or a configuration that cannot be followed */
+/** @throws Failure if the request or the configuration is invalid */
 export async function readSyncSettings(request: SyncRequest, context: Context): Promise<SyncSettings> {
   const configuration = await loadConfiguration(context, request.overrides);
   requireFederation(configuration);
@@ -42,7 +42,7 @@ export async function readSyncSettings(request: SyncRequest, context: Context): 
   return { configuration, peers, credentials, notices: withoutEffect(configuration, credentials) };
 }
 
-/** Why a run ends before it needs Dolt; null: it goes on. */
+/** Why a run ends before it needs Dolt; null: it continues. */
 export function endsEarly(
   request: SyncRequest,
   { configuration, peers }: SyncSettings,
@@ -59,7 +59,7 @@ export function endsEarly(
   return { status: 'skipped', notice: { severity: 'warning', code: 'untrusted-event', message } };
 }
 
-/** What the database itself forbids is known only once it was found. */
+/** The guards of the database are known only once it was found. */
 export async function readPushRights(
   request: SyncRequest,
   { configuration }: SyncSettings,
@@ -71,7 +71,7 @@ export async function readPushRights(
 }
 
 /**
- * What forbids pushing refuses a command that can do nothing else, and every forced push, before anything is opened.
+ * A guard against pushing refuses `push` and every forced push before anything is opened.
  * @throws Failure `push-disabled`
  */
 function requireDirection(request: SyncRequest, configuration: Configuration): void {
@@ -79,7 +79,7 @@ function requireDirection(request: SyncRequest, configuration: Configuration): v
   else if (request.command !== 'status' && !request.dryRun) requirePush(configuration, 'pull');
 }
 
-/** Reported where the command would push otherwise. */
+/** Reported if the command would otherwise push. */
 function pushDisabled({ command }: SyncRequest, { push: { guard } }: Configuration): readonly Diagnostic[] {
   if (guard === null || command === 'pull') return [];
   const message = `${guardText(guard)} forbids pushing: this database only pulls`;

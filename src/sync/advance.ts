@@ -8,10 +8,9 @@ import { restoreKept, setAside } from './merge/kept-changes.ts';
 import { rowsToSetAside } from './merge/uncommitted.ts';
 
 /**
- * A fast-forward of Dolt 2.3.0 moves the head of the branch first and then, in a second step, its working set. Killed in
- * between, it leaves a branch whose working set seems to take back all that came in, and which nobody would ever commit.
- * So a branch stands at the old head as long as a fast-forward goes on; its name tells the new head and whose it is. A
- * reset moves head and working set in the same two steps.
+ * A fast-forward of Dolt 2.3.0 first moves the head of the branch and then its working set. If it is killed in between,
+ * the working set seems to revert everything that came in. A reset moves them in the same two steps. So during a move a
+ * marker branch points to the old head; its name contains the new head and our branch.
  */
 const MARK = /^dolt-federation-(advance|adopt)\/([0-9a-v]{32})\/(.+)$/;
 
@@ -24,11 +23,11 @@ const markOf = (kind: 'advance' | 'adopt', { branch, to }: Advance): string =>
   `dolt-federation-${kind}/${to}/${branch}`;
 
 /**
- * Moves a branch forward to a commit that contains it, in a way that the next run can finish. Uncommitted rows of tables
- * that the move changes are set aside and written back.
+ * Moves a branch forward to a commit that contains it, so that the next run can finish an interrupted move. Uncommitted
+ * rows of tables that the move changes are set aside and written back.
  * @param move.from the head of the branch
  * @param move.dirty tables with uncommitted changes
- * @returns what has to be said of rows that could not be written back
+ * @returns warnings about rows that could not be written back
  * @throws Failure as fastForward
  */
 export async function advanceBranch(
@@ -43,7 +42,7 @@ export async function advanceBranch(
     if (rows.length > 0) await setAside(database, rows, { branch: move.branch, head: move.from });
     await database.session((sql) => fastForward(sql, move));
   } catch (thrown) {
-    // After all else the mark is needed.
+    // The marker must stay until all other steps are done.
     if (isRefusedMove(toFailure(thrown))) {
       await restoreKept(database);
       await deleteBranch(database, mark);
@@ -56,9 +55,8 @@ export async function advanceBranch(
 }
 
 /**
- * Makes a branch another commit, which need not contain it, in a way that the next run takes back where this one dies in
- * the middle.
- * @throws Failure `contention` where the branch is not at `from`
+ * Sets a branch to another commit, which need not contain it. The next run reverts an interrupted move.
+ * @throws Failure `contention` if the branch is not at `from`
  */
 export async function replaceBranch(database: Database, move: Advance & { readonly from: string }): Promise<void> {
   const { branch, from } = move;
@@ -71,14 +69,14 @@ export async function replaceBranch(database: Database, move: Advance & { readon
   await deleteBranch(database, mark);
 }
 
-/** Whether a fast-forward was refused before anything moved: somebody has written to the branch or to its tables. */
+/** Whether a fast-forward was refused before anything moved, because of other writes to the branch or its tables. */
 export function isRefusedMove({ code }: Failure): boolean {
   return code === 'non-fast-forward' || code === 'uncommitted-changes';
 }
 
 /**
- * Finishes what a run that died in the middle of a fast-forward has left, and writes back the rows that it had set aside.
- * What somebody has changed without committing stays. Marks that say nothing any more are removed.
+ * Finishes an interrupted fast-forward and writes back the rows that it had set aside. Other uncommitted changes stay.
+ * Obsolete markers are removed.
  */
 export async function finishAdvances(database: Database): Promise<Diagnostic[]> {
   for (const mark of await branchNames(database)) {
@@ -102,12 +100,12 @@ async function finish(sql: Sql, move: Advance & { readonly from: string; readonl
   };
   if (!isHalfDone(tables)) return;
   await moveHeadOnly(sql, move.from);
-  // A reset that was half done is taken back whole: who asked for it asks again.
+  // An interrupted reset is reverted completely; the user can request it again.
   if (move.isForward) await fastForward(sql, move);
 }
 
 /**
- * Whether a working set still stands at the old head: a table that the move changes is as it was before.
+ * Whether a working set is still at the old head: a table that the move changes is as it was before.
  * @param tables.moved tables that differ between the old head and the new
  * @param tables.sinceOld those that differ between the old head and the working set
  * @param tables.sinceNew those that differ between the new head and the working set

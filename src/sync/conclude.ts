@@ -14,9 +14,9 @@ interface Move {
 }
 
 /**
- * Moves our branch, once, and says of every peer that was only read whether it and we agree. The database is not held
- * between two engines: where somebody wrote there meanwhile, or holds it now, our branch stays as it is, every peer is
- * told to have failed, and what was pushed comes in with the next run.
+ * Moves our branch, once, and sets for every peer that was only read whether it agrees with us. The database is not
+ * locked between two engines. If another writer moved the branch or holds the database, our branch stays and every peer
+ * fails; the next run merges what was pushed.
  * @returns the head of our branch
  * @throws Failure `interrupted`
  */
@@ -56,7 +56,7 @@ async function advanceIn(
     return head;
   }
   for (const run of runs) {
-    // What may not be pushed to is merged all the same.
+    // A peer that cannot be pushed to is still merged.
     const isRead = run.failure === null || run.failure.code === 'live-unknown';
     if (!isRead || run.head === null || run.actions === null) continue;
     const isIn = run.actions.merge && (await isAncestor(database, run.equivalentTo ?? run.head, target));
@@ -66,7 +66,7 @@ async function advanceIn(
   return target;
 }
 
-/** @returns why the move was refused; null where it was made */
+/** @returns why the move was refused; null if it was made */
 async function advance(
   { branch, dirty, notify }: SyncContext,
   { ours, target }: Move,
@@ -82,7 +82,7 @@ async function advance(
   }
 }
 
-/** @param head where our branch is now: elsewhere only if somebody committed */
+/** @param head the current head of our branch; it differs only if another writer committed */
 function notMoved(branch: string, { ours, target }: Move, head: string, cause: Failure): Failure {
   if (head === ours) {
     const message = `${branch} was not moved to ${target}, since tables that it changes have uncommitted changes`;

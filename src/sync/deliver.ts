@@ -11,7 +11,7 @@ import { readPeer } from './read-peer.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
 import { timeLimit } from './time-limits.ts';
 
-/** Reads our inbox branch at a running database and says in the run whether our head waits there. */
+/** Reads our inbox branch at a running database and records in the run whether it contains our head. */
 export async function fetchDelivery(
   context: SyncContext,
   local: LocalHead,
@@ -29,7 +29,7 @@ export async function fetchDelivery(
   }
 }
 
-/** @returns null where the peer has no such branch */
+/** @returns null if the peer has no such branch */
 async function readInbox(
   context: SyncContext,
   engine: Engine,
@@ -58,7 +58,7 @@ async function verdictOn(sql: Sql, run: PeerProgress, commit: string): Promise<D
   });
 }
 
-/** What a plan says about a delivery: how many commits it would send; null where it would send none. */
+/** The plan for a delivery: how many commits it would send; null if none. */
 export async function plannedDelivery(sql: Sql, run: PeerProgress, target: string): Promise<number | null> {
   if ((await verdictOn(sql, run, target)) !== 'deliver') return null;
   return await countReachable(sql, target, headsThere(run));
@@ -125,9 +125,9 @@ function rewritten(peer: string, { branch, head }: NonNullable<PeerProgress['del
 }
 
 /**
- * Whether a running database has what was delivered: in our inbox branch, or, where it was merged and the branch removed
- * in between, in its own branch. Notes in the run where it was found.
- * @returns the head that holds it; null where none does
+ * Whether a running database has the delivered commit: in our inbox branch, or in its own branch after a merge. Records
+ * in the run where it was found.
+ * @returns the head that contains it; null if none does
  */
 export async function verifyDelivery(
   context: SyncContext,

@@ -28,8 +28,8 @@ import type { LocalHead, SyncContext } from './sync-context.ts';
 import { keepTags } from './tags.ts';
 
 /**
- * Fetches the branch of each peer, and records in its run where that stands against our head. Tags of the database stay
- * as they were.
+ * Fetches the branch of each peer and records in its run how it compares with our head. Tags of the database do not
+ * change.
  */
 export async function fetchAll(context: SyncContext, local: LocalHead, runs: readonly PeerProgress[]): Promise<void> {
   await keepTags(context, [], (around) =>
@@ -41,10 +41,7 @@ export async function fetchAll(context: SyncContext, local: LocalHead, runs: rea
   );
 }
 
-/**
- * Reads one peer: fetches its branch and says where it stands against our head. A failure stays this peer's own: it is
- * noted in the run, never thrown.
- */
+/** Fetches one peer's branch and compares it with our head. A failure is recorded in this peer's run, never thrown. */
 async function fetchPeer(context: SyncContext, local: LocalHead, engine: Engine, run: PeerProgress): Promise<void> {
   try {
     const before = run.head;
@@ -58,8 +55,8 @@ async function fetchPeer(context: SyncContext, local: LocalHead, engine: Engine,
 }
 
 /**
- * The same within a time, for a head that was just read: rows of the peer are read before they are checked, and one of its
- * definitions may compute them for hours. A failure is noted in the run.
+ * The same with a time limit, for a head that was just fetched: its rows are read before they are checked, and one of
+ * its definitions may compute for hours. A failure is recorded in the run.
  */
 export async function compareWithin(
   context: SyncContext,
@@ -73,14 +70,14 @@ export async function compareWithin(
       comparePeer(context, local, sql, run, heads),
     );
   } catch (thrown) {
-    // It was reached, so that it is not `unreachable`.
+    // The peer was reached, so it is not `unreachable`.
     run.incomparable(toFailure(thrown));
   }
 }
 
 /**
- * Says where a peer's head stands against ours, and refuses it where a merge would bring back what one side removed by
- * rewriting its history.
+ * Compares a peer's head with ours. Refuses it if a merge would bring back what one side removed by rewriting its
+ * history.
  * @param heads.before the head that an earlier round of this run read there
  */
 export async function comparePeer(
@@ -101,7 +98,7 @@ export async function comparePeer(
     (await findRewritten(sql, run, { ours, theirs, base, dropped: local.dropped }));
   const state = stateOf({ ours, theirs, base });
   run.compared({ head: theirs, state, ahead, behind, otherMakers: makers, rewritten });
-  // Whoever named the head to be replaced knows whose it is.
+  // The user who named the head to be replaced knows its owner.
   if (run.lease !== null) return;
   if (rewritten !== null) {
     const refused = await refusal(sql, run, { branch, ours, theirs, base, rewritten });
@@ -109,7 +106,7 @@ export async function comparePeer(
   } else if (base === null) run.fail(await unrelated(sql, run, { ours, theirs }));
 }
 
-/** What an earlier round of this run read at the peer may be in a commit that another remote has taken. */
+/** Another remote may already have the commit that an earlier round of this run read at the peer. */
 async function takenBack(
   sql: Sql,
   { theirs, before }: { readonly theirs: string; readonly before: string | null },
@@ -123,7 +120,7 @@ async function takenBack(
   return null;
 }
 
-/** @returns null where the very head was named that is to be merged all the same */
+/** @returns null if the user named exactly this head for `merge-rewritten` */
 async function refusal(
   sql: Sql,
   run: PeerProgress,
@@ -138,7 +135,7 @@ async function refusal(
   const { theirs, base, ours } = found;
   const named = run.mergeRewritten;
   if (named === theirs && base !== null) return null;
-  // A head that was named and merged once says nothing about the next rewrite.
+  // A head that was named and merged once does not permit the next rewrite.
   if (named !== null && base !== null && !(await containsCommit(sql, ours, named))) {
     return leaseFailure(run.peer.name, { expected: named, found: theirs }, 'merge-rewritten');
   }
@@ -147,7 +144,7 @@ async function refusal(
 
 async function noteAbsence(sql: Sql, run: PeerProgress, failure: Failure): Promise<void> {
   if (failure.code !== 'remote-empty' && failure.code !== 'branch-missing') {
-    // A shallow clone of ours is no fault of the peer: it answered, and we cannot tell where it stands.
+    // A shallow clone on our side is no fault of the peer: it answered, but the comparison is impossible.
     if (failure.code === 'shallow-clone') run.incomparable(failure);
     else run.unreachable(failure);
     return;
@@ -190,14 +187,14 @@ export async function planAll(
   });
 }
 
-/** What a real run would do for one peer, had it found what this one found. */
+/** What a real run would do for one peer, given what this one found. */
 async function planFor(
   sql: Sql,
   run: PeerProgress,
   local: {
     readonly target: string;
     readonly initEmpty: boolean;
-    /** Whether our branch is to become its head. */
+    /** Whether our branch would become its head. */
     readonly adopts: boolean;
   },
 ): Promise<Plan> {

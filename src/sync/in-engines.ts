@@ -6,7 +6,7 @@ import type { Engine } from '../dolt/server/engines.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import type { SyncContext } from './sync-context.ts';
 
-/** Does what runs side by side in one engine, and something before and after it. */
+/** Runs work that is parallel in one engine, with steps before and after it. */
 export type Around = <T>(engine: Engine, work: () => Promise<T>) => Promise<T>;
 
 interface Phase {
@@ -16,15 +16,15 @@ interface Phase {
 }
 
 /**
- * How often peers share an engine that ended under one of them. After that each is served alone, so that a peer of which
- * Dolt dies (2.3.0 panics over a table file whose address is no URL) takes nobody with it.
+ * How often peers may share an engine that ended. After that, each peer gets its own engine, so that a peer that
+ * crashes Dolt does not affect others (2.3.0 panics over a table file whose address is no URL).
  */
 const SHARED_ENGINES = 2;
 
 /**
- * Does one phase of a run for each peer in the engine that it needs, several peers of one engine side by side. Where an
- * engine had to be ended because of one peer, the others are served by a new one.
- * @param work notes what goes wrong in the run, and may be called again for a run whose failure is `engine-lost`
+ * Runs one phase for each peer in the engine that it needs, peers of one engine in parallel. If an engine ended because
+ * of one peer, a new one serves the others.
+ * @param work records failures in the run; called again for a run whose failure is `engine-lost`
  */
 export async function inEngines(
   context: SyncContext,
@@ -39,7 +39,7 @@ export async function inEngines(
       const lost = await engines.use(engineCredentials, (engine) =>
         around(engine, () => sideBySide(context, batch, (run) => work(engine, run))),
       );
-      // That a process has ended is heard of later than that it does not answer.
+      // The end of a process is reported after its connection fails.
       if (lost.length > 0) await engines.close();
       return lost;
     };
@@ -78,10 +78,9 @@ interface PeerGroup {
 }
 
 /**
- * Groups peers by the engine that they need: those without any credential in one, and no secret in an engine that speaks
- * to somebody it is not for.
- * @param plain where the group without credentials stands: the merge, which comes between fetches and pushes, uses its
- *   engine
+ * Groups peers by the engine that they need. Peers without credentials share one; an engine never has a secret of a
+ * peer that it does not serve.
+ * @param plain position of the group without credentials: the merge, between fetches and pushes, uses its engine
  */
 function groupPeers(runs: readonly PeerProgress[], plain: 'first' | 'last'): readonly PeerGroup[] {
   const groups = [...groupBy(runs, (run) => run.engineCredentials.key).values()].flatMap(([first, ...others]) =>

@@ -14,14 +14,14 @@ const DIGITS = 8;
 /**
  * The branch that one database delivers to.
  * @param sender the name of that database
- * @param root the first commit of its history: databases of one name in different federations get different branches
+ * @param root the first commit of its history; databases of one name in different federations get different branches
  */
 export function inboxBranch(sender: string, root: string): string {
   const digest = createHash('sha256').update(`${root}\n${sender}`).digest('hex');
   return `${PREFIX}${sender}-${digest.slice(0, DIGITS)}`;
 }
 
-/** Who delivers to a branch; null for a branch that is no inbox. */
+/** The sender of a delivery; null if the branch is not an inbox. */
 export function inboxSender(branch: string): string | null {
   const sender = INBOX.exec(branch)?.[1];
   return sender !== undefined && isDatabaseName(sender) ? sender : null;
@@ -32,16 +32,16 @@ export interface Inbox {
   readonly sender: string;
 }
 
-/** The inbox branches of a database, by what becomes of them. */
+/** The inbox branches of a database, by how they are handled. */
 export interface Inboxes {
   readonly merged: readonly Inbox[];
-  /** Well-formed, but the configuration does not say that they are merged. */
+  /** Well-formed, but not merged by the configuration. */
   readonly unread: readonly string[];
-  /** Branches below `inbox/` whose names are none of a delivery. */
+  /** Branches below `inbox/` with a malformed name. */
   readonly malformed: readonly string[];
 }
 
-/** @param branches all branches of the database but the one that is federated */
+/** @param branches all branches of the database except the federated one */
 export function sortInboxes(branches: readonly string[], rule: InboxRule): Inboxes {
   const below = branches.filter((branch) => branch.startsWith(PREFIX)).toSorted();
   const inboxes = below.flatMap((branch) => {
@@ -56,7 +56,7 @@ export function sortInboxes(branches: readonly string[], rule: InboxRule): Inbox
   };
 }
 
-/** How a commit that is to be delivered relates to the branches of a running database. */
+/** How a commit to deliver relates to the branches of a running database. */
 export interface DeliveryFacts {
   /** Its own branch contains the commit. */
   readonly inBranch: boolean;
@@ -69,8 +69,8 @@ export interface DeliveryFacts {
 }
 
 /**
- * What is to be done about a delivery. `received`: merged there already · `delivered`: waiting in the inbox · `deliver`: a
- * fast-forward of the inbox · `pull-first`: the inbox was merged there, and that merge is still missing here · `rewritten`:
+ * How to handle a delivery. `received`: merged there already · `delivered`: waiting in the inbox · `deliver`: a
+ * fast-forward of the inbox · `pull-first`: the inbox was merged there, and that merge is missing here · `rewritten`:
  * the inbox has commits that neither side's branch contains.
  */
 export type DeliveryVerdict = 'received' | 'delivered' | 'deliver' | 'pull-first' | 'rewritten';

@@ -2,7 +2,7 @@ import type { Role } from '../contract/vocabulary.ts';
 
 export type Direction = 'sync' | 'pull' | 'push' | 'status';
 
-/** What a command does with one peer. Every peer that takes part is read: its head is needed for state and proof. */
+/** What a command does with one peer. Every participating peer is read: state and verification need its head. */
 export interface PeerActions {
   /** Its head may be merged into our branch. */
   readonly merge: boolean;
@@ -10,7 +10,7 @@ export interface PeerActions {
   readonly push: boolean;
 }
 
-/** Which way commits may ever go between us and a peer of a role, whatever the command. */
+/** Which way commits may go between us and a peer of a role, whatever the command. */
 interface RoleRights {
   readonly pull: boolean;
   readonly push: boolean;
@@ -30,9 +30,7 @@ export function rightsOf(role: Role): Pick<RoleRights, 'pull' | 'push'> {
   return RIGHTS[role];
 }
 
-/**
- * Whether what a peer brings is looked at: where it may be merged, and where `status` says what a merge would do.
- */
+/** Whether a peer's changes are checked: if it may be merged, and if `status` reports what a merge would do. */
 export function isChecked(run: {
   readonly actions: PeerActions | null;
   readonly peer: { readonly role: Role };
@@ -42,8 +40,8 @@ export function isChecked(run: {
 }
 
 /**
- * What a command does with a peer of a role; null: the peer takes no part and is skipped.
- * @param mayPush where false, `sync` only pulls
+ * What a command does with a peer of a role; null: the peer is skipped.
+ * @param mayPush if false, `sync` only pulls
  */
 export function actionsOf(command: Direction, role: Role, mayPush = true): PeerActions | null {
   const rights = RIGHTS[role];

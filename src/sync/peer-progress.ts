@@ -12,14 +12,14 @@ import type { Rewritten } from './history/rewritten.ts';
 import type { PeerActions } from './peer-actions.ts';
 import type { PeerAccess, PeerPlan } from './peer-plan.ts';
 
-/** Where a peer's head is against ours. */
+/** How a peer's head compares with ours. */
 interface Comparison {
   readonly head: string;
   readonly state: PeerState;
   /** null: the histories share no commit. */
   readonly ahead: number | null;
   readonly behind: number | null;
-  /** Reports that the peer merges by other rules or with another Dolt; null where it does not. */
+  /** Notice that the peer merges by other rules or with another Dolt; null otherwise. */
   readonly otherMakers: Diagnostic | null;
   readonly rewritten: Rewritten | null;
 }
@@ -27,24 +27,24 @@ interface Comparison {
 /** What the check of a peer's head found. */
 interface Checked {
   readonly failure: Failure | null;
-  /** The first of the rows because of which the peer has to wait. */
+  /** The first of the rows that block the peer. */
   readonly held: readonly BlockedRow[];
   readonly notices: readonly Diagnostic[];
 }
 
 /**
- * What became of one peer so far. Only its methods change it: one for each thing that can happen to a peer, which refuse
- * what cannot happen.
+ * The state of one peer in a run. Only its methods change it: one per transition, and each refuses impossible
+ * transitions.
  */
 class Progress {
-  /** The name under which the database knows the peer; see registration.ts. */
+  /** The remote name of the peer in the database; see registration.ts. */
   remote: string;
-  /** Whether the database still knows it under that name after the run. */
+  /** Whether the remote stays in the database after the run. */
   keepsRemote = true;
   engineCredentials: EngineCredentials = NO_CREDENTIALS;
   reach: Reach = NOWHERE;
   user: string | null = null;
-  /** Whether the database knows the peer as a remote; one whose folder does not exist yet cannot be asked. */
+  /** Whether the peer is a remote of the database; one whose folder does not exist yet cannot be read. */
   registered = false;
   state: PeerState = 'unknown';
   /** The last head that was read at the peer. */
@@ -52,7 +52,7 @@ class Progress {
   ahead: number | null = null;
   behind: number | null = null;
   failure: Failure | null = null;
-  /** Another head with equal contents, so that this one was not merged; null: it brings something of its own. */
+  /** Another head with equal contents, so that this one was not merged; null: none. */
   equivalentTo: string | null = null;
   conflicts: readonly Conflict[] = [];
   /** The head that was checked last. */
@@ -60,20 +60,20 @@ class Progress {
   held: readonly BlockedRow[] = [];
   notices: readonly Diagnostic[] = [];
   otherMakers: Diagnostic | null = null;
-  /** Reports that the peer has more tags than a fetch waits for; null where it has not. */
+  /** Notice that the peer has more tags than a fetch waits for; null otherwise. */
   manyTags: Diagnostic | null = null;
   pulledCommits = 0;
   pushedCommits = 0;
-  /** The peer was read after the work and holds what this run promised. */
+  /** After the push or merge, the peer was read and has what this run promised. */
   verified = false;
   /** As `expected`, until the branch there is ours. */
   lease: string | null;
-  /** What a forced push that was sent is to replace, until it is known what became of it. */
+  /** The pending forced push, until its result is known. */
   replacing: Replacing | null = null;
   replaced: Replaced | null = null;
-  /** Our inbox branch at a running database, and its head as far as it is known; null: pushes go to `branch`. */
+  /** Our inbox branch at a running database, and its last known head; null: pushes go to `branch`. */
   delivery: { readonly branch: string; readonly head: string | null } | null = null;
-  /** The last head that both sides had, as it was remembered when the run began; null: nothing is. */
+  /** The last common head, as recorded when the run began; null: none is. */
   remembered: Remembered | null = null;
   rewritten: Rewritten | null = null;
   adopted: Adopted | null = null;
@@ -103,21 +103,21 @@ class Progress {
     this.lease = expected;
   }
 
-  /** It is known how the peer is reached. */
+  /** The access to the peer was determined. */
   access({ engineCredentials, reach, user }: PeerAccess): void {
     this.engineCredentials = engineCredentials;
     this.reach = reach;
     this.user = user;
   }
 
-  /** The database knows the peer as a remote. */
+  /** The peer is a remote of the database. */
   register(remote: { readonly name: string; readonly stays: boolean }): void {
     this.remote = remote.name;
     this.keepsRemote = remote.stays;
     this.registered = true;
   }
 
-  /** The database cannot know the peer, so that nothing can be asked of it in this run. */
+  /** The peer cannot be registered as a remote, so this run cannot reach it. */
   cannotRegister(failure: Failure): void {
     this.registered = false;
     this.unreachable(failure);
@@ -127,34 +127,34 @@ class Progress {
     this.remembered = remembered;
   }
 
-  /** The peer takes no part any more, because of this. What was verified of an earlier round counts no longer. */
+  /** The peer failed and takes no further part. An earlier verification no longer counts. */
   fail(failure: Failure): void {
     this.verified = false;
     this.failure = failure;
   }
 
-  /** A failure is told more precisely. */
+  /** Replaces a failure by a more precise one. */
   explain(failure: Failure): void {
     if (this.failure === null) throw new Error(`${this.peer.name} has not failed, so that nothing explains it`);
     this.failure = failure;
   }
 
-  /** What an engine lost, or our branch made moot, is done once more. */
+  /** Work that an engine lost, or that our branch made obsolete, is repeated. */
   tryAgain(): void {
     this.failure = null;
   }
 
-  /** Our branch did not move, so that the run as a whole has failed; what the peer was sent, it has. */
+  /** Our branch did not move, so the run as a whole failed; the peer keeps what it was sent. */
   notAdvanced(failure: Failure): void {
     if (this.actions !== null) this.failure ??= failure;
   }
 
-  /** The run was interrupted; a peer that was verified has all it was promised. */
+  /** The run was interrupted; a verified peer has all it was promised. */
   interrupt(failure: Failure): void {
     if (!this.verified) this.failure ??= failure;
   }
 
-  /** The fetch was ended because of the peer's tags. */
+  /** The fetch was stopped because of the peer's tags. */
   foundManyTags(notice: Diagnostic): void {
     this.manyTags = notice;
   }
@@ -173,13 +173,13 @@ class Progress {
     this.failure = failure;
   }
 
-  /** The peer was read, and its head could not be compared with ours. */
+  /** The peer was read, but its head could not be compared with ours. */
   incomparable(failure: Failure): void {
     this.state = 'unknown';
     this.failure = failure;
   }
 
-  /** The peer was read and has no such branch, or nothing at all. */
+  /** The peer was read and has no such branch, or no data. */
   foundEmpty(state: 'remote-empty' | 'branch-missing'): void {
     this.head = null;
     this.state = state;
@@ -195,7 +195,7 @@ class Progress {
     this.rewritten = found.rewritten;
   }
 
-  /** Another head has equal contents; null: none has. Where that is our own head, the peer is up to date. */
+  /** Another head has equal contents; null: none. If that is our head, the peer is up to date. */
   equivalent(to: string | null, ours: string): void {
     this.equivalentTo = to;
     if (to !== ours) return;
@@ -204,13 +204,13 @@ class Progress {
     this.behind = 0;
   }
 
-  /** An earlier round found the head equivalent; it is compared once more. */
+  /** An earlier round found the head equivalent; it is compared again. */
   forgetEquivalent(ours: string): void {
     if (this.state === 'up-to-date' && this.head !== ours) this.state = 'diverged';
     this.equivalentTo = null;
   }
 
-  /** The head was checked; null: it brings nothing that could be checked. */
+  /** The head was checked; null: there was nothing to check. */
   checked(verdict: Checked | null): void {
     this.checkedHead = this.head;
     if (verdict === null) return;
@@ -219,7 +219,7 @@ class Progress {
     this.notices = verdict.notices;
   }
 
-  /** What an adopted head brings was checked; it may fail the adoption. */
+  /** The changes of an adopted head were checked; this may fail the adoption. */
   checkedForAdoption({ held, notices }: Omit<Checked, 'failure'>): void {
     this.held = held;
     this.notices = notices;
@@ -229,12 +229,12 @@ class Progress {
     this.notices = [...this.notices, notice];
   }
 
-  /** The merge with the peer left these rows to report. */
+  /** The merge with the peer has these rows to report. */
   reportConflicts(conflicts: readonly Conflict[]): void {
     this.conflicts = conflicts;
   }
 
-  /** The merge with the peer was refused; nothing of its head is in our branch. */
+  /** The merge with the peer was refused; our branch contains nothing of its head. */
   reject(failure: Failure, conflicts: readonly Conflict[]): void {
     this.fail(failure);
     this.conflicts = conflicts;
@@ -245,27 +245,27 @@ class Progress {
     this.pulledCommits = commits;
   }
 
-  /** Our branch became the head, and a tag keeps what it was. */
+  /** Our branch became the head, and a tag keeps the old one. */
   adoptedAs(adopted: Adopted): void {
     this.adopted = adopted;
   }
 
-  /** What was verified in an earlier round says nothing about the commit that is pushed now. */
+  /** An earlier verification does not apply to the commit that is pushed now. */
   beginPush(): void {
     this.verified = false;
   }
 
-  /** A push that replaces the branch there was prepared. */
+  /** A forced push was prepared. */
   beginReplacing(replacing: Replacing): void {
     this.replacing = replacing;
   }
 
-  /** The peer was read once more, right before its branch is replaced. */
+  /** The peer was read again, right before its branch is replaced. */
   readAgain(head: string | null): void {
     this.head = head;
   }
 
-  /** The branch there is ours: from here on every push is a fast-forward again. */
+  /** The branch there is ours: every later push is a fast-forward. */
   endLease(): void {
     this.lease = null;
     if (this.replacing === null) return;
@@ -274,7 +274,7 @@ class Progress {
     this.replacing = null;
   }
 
-  /** An earlier try to replace the branch arrived although its answer got lost. */
+  /** An earlier forced push succeeded although its answer was lost. */
   foundReplaced(): void {
     this.pushedCommits += this.replacing?.commits ?? 0;
     this.endLease();
@@ -306,12 +306,12 @@ class Progress {
     this.delivery = { branch: this.delivery.branch, head };
   }
 
-  /** Our head waits in our inbox there, or what waits there is no history of ours any more. */
+  /** Our inbox there contains our head, or commits that are no longer part of our history. */
   delivered(state: 'delivered' | 'rewritten'): void {
     this.state = state;
   }
 
-  /** What was delivered was merged there before we looked. */
+  /** The delivery was merged there before we read the inbox. */
   foundMerged(head: string, isTarget: boolean): void {
     this.head = head;
     this.state = isTarget ? 'up-to-date' : 'behind';
@@ -330,10 +330,10 @@ class Progress {
   }
 }
 
-/** What became of one peer so far; fields are read only, and methods change them. */
+/** The state of one peer, with read-only fields; its methods change it. */
 export type PeerProgress = Readonly<Progress>;
 
-/** Of a peer of which nothing is known yet. */
+/** The state of a peer before the run. */
 export function newPeerProgress({
   branch,
   ...plan

@@ -25,25 +25,25 @@ export interface Publication {
 }
 
 /**
- * What came of a push: `unproven`, it returned, with so many commits sent · `done`, there was nothing to do, or what went
- * wrong is noted in the run · `lost-race`, the peer moved or could not be reached, and fetching and merging anew may help.
+ * Result of a push. `unproven`: it returned after sending so many commits · `done`: nothing to do, or a failure is
+ * recorded in the run · `lost-race`: the peer moved or could not be reached; another fetch and merge may help.
  */
 export type Pushed =
   | { readonly kind: 'unproven'; readonly commits: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'lost-race'; readonly failure: Failure };
 
-/** What came of the pushes of one round. */
+/** The results of one round of pushes. */
 interface PushRound {
-  /** Peers that moved, or could not be reached, and why. */
+  /** Peers that moved or could not be reached, with the reason. */
   readonly raced: ReadonlyMap<PeerProgress, Failure>;
-  /** Whether any remote may have taken the target. */
+  /** Whether any remote may have the target. */
   readonly taken: boolean;
 }
 
 /**
- * Pushes to every peer that takes pushes, and reads those again whose push returned: only that proves anything.
- * Everything that goes wrong at a peer is noted in its run.
+ * Pushes to every peer that takes pushes, then reads those whose push returned: only that verifies a push. Failures are
+ * recorded in the runs.
  */
 export async function pushAll(
   context: SyncContext,
@@ -60,7 +60,7 @@ export async function pushAll(
   await inEngines(context, { runs: plainly, plain: 'first' }, push);
   const leased = toPush.filter((run) => run.lease !== null);
   if (leased.length > 0) {
-    // A head that is to be replaced is fetched once more right before.
+    // A head to be replaced is fetched again right before the push.
     await keepTags(context, savedTags(leased), (around) =>
       inEngines(context, { runs: leased, plain: 'first', around }, push),
     );
@@ -72,7 +72,7 @@ export async function pushAll(
   return { raced, taken };
 }
 
-/** The peers that may be pushed to; the others are told why not. */
+/** The peers that may be pushed to; the others fail with the reason. */
 async function admitted(
   context: SyncContext,
   target: string,
@@ -85,7 +85,7 @@ async function admitted(
   const writable = runs.filter((run) => run.actions?.push === true && run.failure === null);
   for (const run of writable) if (run.head === null && !initEmpty) run.fail(refusedFirstPush(run));
   const toPush = writable.filter((run) => run.failure === null);
-  // Of an earlier round: what is pushed now is another commit.
+  // From an earlier round; this round pushes another commit.
   for (const run of toPush) run.beginPush();
   if (toPush.some((run) => run.head === null)) {
     const secrets = await readSecretRows(context, target);
@@ -131,7 +131,9 @@ function refusedFirstPush(run: PeerProgress): Failure {
   );
 }
 
-/** Pushes to one peer, fast-forward only unless the run holds a lease. That a push returns proves nothing: see verify.ts. */
+/**
+ * Pushes to one peer, fast-forward only unless the run holds a lease. A successful push proves nothing: see verify.ts.
+ */
 async function pushTo(
   context: SyncContext,
   publication: Publication,
@@ -162,14 +164,14 @@ async function pushTo(
     return { kind: 'unproven', commits };
   } catch (thrown) {
     const failure = toFailure(thrown);
-    // Whoever lost its engine gets another; all else is tried again after a fetch, which tells what became of the push.
+    // A lost engine is replaced; every other failure is retried after a fetch, which shows the result of the push.
     if (failure.retryable && failure.code !== 'engine-lost') return { kind: 'lost-race', failure };
     run.fail(failure.code === 'remote-empty' ? withoutBranch(run, failure) : failure);
     return { kind: 'done' };
   }
 }
 
-/** Only a peer that is never merged from can be pushed to while it has commits of its own. */
+/** Only a peer that is never merged from can have commits of its own and be pushed to. */
 function strays(run: PeerProgress): Failure {
   return new Failure(
     'non-fast-forward',
@@ -178,14 +180,14 @@ function strays(run: PeerProgress): Failure {
   );
 }
 
-/** Reading says that such a repository is empty, as others are; only pushing tells that it cannot be pushed to. */
+/** A fetch reports such a repository as empty, like any other; only a push shows that it cannot be pushed to. */
 function withoutBranch(run: PeerProgress, cause: Failure): Failure {
   return new Failure('repository-empty', `${run.peer.name} is a git repository without any branch: ${cause.message}`, {
     cause,
   });
 }
 
-/** Whether the peer may hold the target now, so that it is a head like any other from here on. */
+/** Whether the peer may have the target now, so that its commits must be kept. */
 export function mayHaveTaken(run: Pick<PeerProgress, 'verified' | 'failure'>, push: Pushed): boolean {
   return push.kind === 'unproven' || run.verified || run.failure?.code === 'timeout';
 }

@@ -10,19 +10,19 @@ import type { SyncContext } from './sync-context.ts';
 import { timeLimit } from './time-limits.ts';
 
 interface Reading {
-  /** Another branch than the one that belongs to ours. */
+  /** Another branch than the one that corresponds to ours. */
   readonly branch?: string;
   /** Called before each try. */
   readonly onTry?: () => void;
 }
 
-/** How long a fetch may go on after the branch is here. All that it brings then are tags, which are removed anyway. */
+/** How long a fetch may continue after the branch arrived. Only tags are missing then, and they are removed anyway. */
 export const TAGS_MS = 2_000;
 
 /**
- * Fetches a peer's branch, within its time and again where that may help.
- * @returns the commit that the branch points at there; null where the peer answered and has no such branch
- * @throws Failure with the class of what went wrong, `remote-empty`, `branch-missing`, `timeout`
+ * Fetches a peer's branch within its time limit, with retries after transient errors.
+ * @returns the commit of the branch; null if the peer answered and has no such branch
+ * @throws Failure with the class of the error, `remote-empty`, `branch-missing`, `timeout`
  */
 export async function readPeer(
   context: SyncContext,
@@ -51,18 +51,18 @@ function manyTags({ peer }: PeerProgress): Diagnostic {
 }
 
 interface Retries {
-  /** How often to try again. */
+  /** Maximum retries. */
   readonly retries: number;
   readonly signal: AbortSignal;
 }
 
-/** The first pause is about this long, each further one about twice as long as the one before. */
+/** The first pause takes about this long; each further one takes about twice as long as the one before. */
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
 /**
- * Reads from a peer, again where what went wrong may pass by itself. Not where the engine is gone: it takes a new one.
- * Only reading is repeated like this; a push that failed is followed by a fetch and a merge, never by the same push.
+ * Reads from a peer, with retries after transient errors. A lost engine is not retried: it needs a new engine. Only
+ * reads are repeated like this; a failed push is followed by a fetch and a merge.
  */
 export async function readWithRetries<T>(read: () => Promise<T>, { retries, signal }: Retries): Promise<T> {
   return await pRetry(read, {
@@ -76,8 +76,7 @@ export async function readWithRetries<T>(read: () => Promise<T>, { retries, sign
 }
 
 /**
- * How long to wait before a lost race is run again: longer each time, and never the same, since towns must not stay in
- * step.
+ * The pause before a lost push race is repeated. It grows and is random, so that databases do not stay in lockstep.
  * @param attempt 0 for the first
  * @returns milliseconds
  */

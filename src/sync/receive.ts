@@ -12,7 +12,7 @@ import { rightsOf } from './peer-actions.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
 
-/** Names our inbox at running databases, and reads the inboxes of our own database. */
+/** Sets our inbox at running databases, and reads the inboxes of our own database. */
 export async function prepareInboxes(
   context: SyncContext,
   local: LocalHead,
@@ -33,7 +33,7 @@ export async function prepareInboxes(
   });
 }
 
-/** Reads the inbox branches of our own database, as other peers are fetched. */
+/** Reads the inbox branches of our own database, like a fetch of other peers. */
 async function fetchInboxes(
   context: SyncContext,
   local: LocalHead,
@@ -53,7 +53,7 @@ async function fetchInboxes(
   }
 }
 
-/** Removes the inboxes that were merged. What cannot be removed now is removed by the next run; that fails nothing. */
+/** Removes merged inboxes. The next run removes what cannot be removed now; that fails nothing. */
 export async function removeMergedInboxes(
   { engines }: SyncContext,
   runs: readonly PeerProgress[],
@@ -69,9 +69,8 @@ export async function removeMergedInboxes(
 }
 
 /**
- * Removes the inbox branches that our branch contains. Dolt has no compare-and-swap for branches, so the head is compared
- * right before; a delivery that arrives in between is sent again by the next run of the sender. A branch that cannot be
- * removed now is removed by the next run.
+ * Removes the inbox branches that our branch contains. Dolt has no compare-and-swap for branches, so the head is
+ * compared right before. The sender's next run sends a delivery again that arrives in between.
  * @param head of our branch after the run
  */
 export async function removeInboxes(database: Database, runs: readonly PeerProgress[], head: string): Promise<void> {

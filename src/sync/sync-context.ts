@@ -3,7 +3,7 @@ import type { PeerEvent } from '../core/logger.ts';
 import type { Engines } from '../dolt/server/engines.ts';
 import type { MergeLimits } from './merge/limits.ts';
 
-/** What holds for a whole run of `sync`, `pull`, `push` or `status`. Built once, and passed on whole. */
+/** Everything that is fixed for one run of `sync`, `pull`, `push` or `status`. Built once, and passed whole. */
 export interface SyncContext {
   readonly engines: Engines;
   /** The local branch that is synchronized. */
@@ -16,30 +16,30 @@ export interface SyncContext {
   readonly initEmpty: boolean;
   /** Percent of a table's rows that a peer may delete at once. */
   readonly maxDelete: number;
-  /** Every head that is remembered of any peer for the branch. */
+  /** Every recorded head of any peer for the branch. */
   readonly known: readonly string[];
-  /** Local commits that `adopt` may lose. */
+  /** Local commits that `adopt` may discard. */
   readonly discardLocal: readonly string[];
   /** Maximum retries after a transient error or a lost push race. */
   readonly retries: number;
-  /** How long a remote operation may take, in milliseconds, where the peer does not say. */
+  /** Time limit of a remote operation in milliseconds, unless the peer sets its own. */
   readonly timeoutMs: number;
-  /** What checking and merging each head may take. */
+  /** The limits for checking and merging each head. */
   readonly limits: MergeLimits;
   /** Peers worked on at the same time. */
   readonly parallel: number;
   readonly signal: AbortSignal;
   readonly progress: (event: PeerEvent) => void;
-  /** Takes what concerns the run as a whole. */
+  /** Receives notices about the run as a whole. */
   readonly notify: (notice: Diagnostic) => void;
 }
 
 /** The local side at one moment of a run. */
 export interface LocalHead {
-  /** The commit that the local branch points at. */
+  /** The head of the local branch. */
   readonly ours: string;
-  /** Commits that the branch gave up; a peer that still has one would bring it back. */
+  /** Former commits of the branch; a peer that still has one would bring it back. */
   readonly dropped: readonly string[];
-  /** Commits of this run that a remote has taken: heads like ours. */
+  /** Commits of this run that a remote has; they must be kept like ours. */
   readonly accepted: readonly string[];
 }

@@ -11,21 +11,21 @@ import type { SyncContext } from './sync-context.ts';
 type OwnTag = Pick<Tag, 'name' | 'commit'>;
 
 interface Phase {
-  /** What to go back to; null before the first fetch. */
+  /** The tags to restore; null before the first fetch. */
   before: readonly Tag[] | null;
   readonly own: readonly OwnTag[];
-  /** Whether something was fetched after which nobody has looked at the tags yet. */
+  /** Whether the tags were not compared since the last fetch. */
   open: boolean;
   readonly restorations: Restoration[];
 }
 
 /**
- * Does a phase of a run that fetches, and leaves the tags of the database as they were: `DOLT_FETCH` brings every tag of
- * a remote whose commit is here, and overwrites ours of the same name (measured on Dolt 2.3.0). What to go back to is
- * read before the fetches of each engine. Tags are put back after them, and, where an engine ended too early for that, at
- * the end. What was put back is told, also where the work throws.
- * @param own tags that the work itself makes: what it made stays
- * @param work gets what it has to do around all fetches that run side by side in one engine
+ * Runs a phase that fetches, and restores the tags of the database: `DOLT_FETCH` brings every tag of a remote whose
+ * commit is here, and overwrites ours of the same name (measured on Dolt 2.3.0). The tags are read before the fetches
+ * of each engine and restored after them, or at the end if an engine ended too early. Restored tags are reported, also
+ * if the work throws.
+ * @param own tags that the work itself makes; they stay
+ * @param work gets a wrapper for all parallel fetches of one engine
  */
 export async function keepTags(
   { engines, notify }: Pick<SyncContext, 'engines' | 'notify'>,
@@ -35,13 +35,13 @@ export async function keepTags(
   const phase: Phase = { before: null, own, open: false, restorations: [] };
   try {
     await work(async (engine, fetches) => {
-      // Between two engines others may make tags; only what is not put back yet makes the older list the right one.
+      // Another program may make tags between two engines; the older list is right only if a restoration is pending.
       if (!phase.open) phase.before = await readTags(engine.database);
       phase.open = true;
       try {
         return await fetches();
       } finally {
-        // An engine that ended is no obstacle: the next one puts back what this one left.
+        // The next engine restores what a lost engine left.
         await restore(engine.database, phase).catch(() => undefined);
       }
     });
@@ -61,7 +61,7 @@ async function restore(database: Database, phase: Phase): Promise<void> {
   phase.open = false;
 }
 
-/** The tags of our own that were made since. */
+/** Our own tags that were made since. */
 async function madeHere(sql: Sql, { before, own }: Phase): Promise<readonly Tag[]> {
   if (own.length === 0) return [];
   const known = new Set((before ?? []).map(({ name }) => name));
@@ -69,14 +69,14 @@ async function madeHere(sql: Sql, { before, own }: Phase): Promise<readonly Tag[
   return (await readTags(sql)).filter(({ name, commit }) => !known.has(name) && made.has(`${name} ${commit}`));
 }
 
-/** What had changed, what of it could not be put back, and why. */
+/** The changed tags, those that could not be restored, and why. */
 interface Restoration {
   readonly found: TagChanges;
   readonly left: TagChanges;
   readonly problems: readonly string[];
 }
 
-/** Tags removed by one statement, per try: where one of many cannot be removed, the others are taken alone. */
+/** Tags removed per statement and try: if one of many cannot be removed, the others are removed singly. */
 const BATCHES = [100, 1] as const;
 
 /** Makes the tags of a database what they were. */
@@ -107,11 +107,11 @@ async function putBack(database: Database, changes: TagChanges, batch: number): 
   return problems;
 }
 
-/** What became of the tags of a database. */
+/** Changes to the tags of a database. */
 interface TagChanges {
   /** Names that were not there before. */
   readonly brought: readonly string[];
-  /** Tags, as they were, that are gone or say something else now. */
+  /** Tags before the change that are now missing or different. */
   readonly moved: readonly Tag[];
 }
 
@@ -130,7 +130,7 @@ function same(a: Tag, b: Tag | undefined): boolean {
   return a.commit === b.commit && a.message === b.message && a.tagger === b.tagger && a.email === b.email;
 }
 
-/** What should be known of tags that were put back in the course of a phase; nothing where none had changed. */
+/** Notices about tags that were restored in a phase; none if nothing changed. */
 function tagNotices(restorations: readonly Restoration[]): Diagnostic[] {
   const names = (which: 'found' | 'left', kind: 'brought' | 'moved'): string[] => [
     ...new Set(
@@ -153,7 +153,7 @@ function tagNotices(restorations: readonly Restoration[]): Diagnostic[] {
   ];
 }
 
-/** What should be known where nobody could look at the tags after a fetch. */
+/** The notice if tags could not be read after a fetch. */
 function unseenTags(why: string): Diagnostic {
   return notice('warning', `whether a fetch changed tags could not be seen: ${why}`);
 }

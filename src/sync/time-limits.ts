@@ -3,16 +3,16 @@ import { Failure } from '../core/failure.ts';
 import type { TimeLimit } from '../dolt/server/engines.ts';
 import type { PeerProgress } from './peer-progress.ts';
 
-/** What a peer can be asked for. */
+/** Operations on a remote. */
 export type RemoteOperation = 'fetch' | 'push' | 'first push' | 'clone';
 
-/** Everything has to go over the wire then (beads#5176). */
+/** These transfer the whole history (beads#5176). */
 const WHOLE_HISTORY: readonly RemoteOperation[] = ['first push', 'clone'];
 const WHOLE_HISTORY_FACTOR = 6;
 
 /**
- * How long a peer may take.
- * @param timeoutMs of the run; the peer's own goes before it
+ * Time limit of an operation.
+ * @param timeoutMs of the run; the peer's own takes precedence
  */
 export function timeLimit(peer: PeerProgress['peer'], operation: RemoteOperation, timeoutMs: number): TimeLimit {
   const usual = peer.timeout ?? timeoutMs;

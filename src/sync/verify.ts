@@ -8,8 +8,8 @@ import { readPeer } from './read-peer.ts';
 import type { SyncContext } from './sync-context.ts';
 
 /**
- * Reads a peer again after a push that returned: verified only if what we pushed is an ancestor of what is there now,
- * since another writer may have gone on from it. Everything else is noted in the run, as `unverified`.
+ * Reads a peer after a push that returned. It is verified only if the pushed commit is an ancestor of the head there,
+ * because another writer may have continued from it. Everything else is recorded in the run as `unverified`.
  * @param push.commits how many were sent
  */
 export async function verifyPush(
@@ -45,7 +45,7 @@ function missing({ peer, delivery }: PeerProgress, target: string): Failure {
   return new Failure('unverified', `the delivery of ${target} to ${peer.name} returned, but ${place}`);
 }
 
-/** Where a head was to be replaced, the peer must have lost it: that it has ours, too, would prove nothing. */
+/** After a forced push, the peer must also have lost the replaced head; that it has ours would prove nothing. */
 async function holds(
   sql: Sql,
   run: PeerProgress,
@@ -55,7 +55,7 @@ async function holds(
   return run.replacing === null || !(await isAncestor(sql, run.replacing.head, at.head));
 }
 
-/** An engine that ended has said nothing about the peer. */
+/** The end of an engine says nothing about the peer. */
 function unverified(name: string, why: Failure): Failure {
   if (why.code === 'unverified' || why.code === 'engine-lost' || why.code === 'interrupted') return why;
   return new Failure('unverified', `the push to ${name} returned, but reading it again failed: ${why.message}`, {

@@ -22,19 +22,19 @@ import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { leaseFailure } from './lease.ts';
 
 interface Adoption {
-  /** The local side afterwards; in a dry run as it would be. */
+  /** The local side afterwards; in a dry run, as it would be. */
   readonly local: LocalHead;
-  /** The peers whose head it has; empty where nothing was adopted. */
+  /** The peers with the adopted head; empty if none was adopted. */
   readonly from: readonly PeerProgress[];
 }
 
-/** Refusals of a comparison with our old head, which say nothing once our branch has another. */
+/** Results of a comparison with our old head; they are obsolete once our branch has another. */
 const COMPARED: readonly Failure['code'][] = ['history-rewritten', 'unrelated', 'lease-stale'];
 
 /** More commits than these are not listed in a message. */
 const MAX_LISTED = 1_000;
 
-/** What one run is asked to adopt, and what was found at the peer. */
+/** What one run should adopt, and what was found at the peer. */
 export interface Adoptable {
   readonly expected: string;
   readonly found: string | null;
@@ -43,18 +43,18 @@ export interface Adoptable {
   readonly contained: boolean;
 }
 
-/** What `adopt` does. Done a second time with the same value it does nothing, whatever has come since. */
+/** The decision about `adopt`. A second run with the same value does nothing, regardless of later commits. */
 export function adoptionVerdict({ expected, found, state, contained }: Adoptable): 'nothing-to-do' | 'stale' | 'adopt' {
   const isRewritten = state === 'rewritten';
   if (contained && !(isRewritten && found === expected)) return 'nothing-to-do';
   if (found !== expected) return 'stale';
-  // Our branch follows by a fast-forward, as in any run.
+  // Our branch follows by a normal fast-forward.
   return state === 'behind' ? 'nothing-to-do' : 'adopt';
 }
 
 /**
- * Makes our branch the head of the peers that `adopt` names, before anything is merged. A tag keeps the old head. Where it
- * is refused, that is noted in their runs and our branch stays; the other peers are compared with the new head.
+ * Sets our branch to the head of the peers that `adopt` names, before anything is merged. A tag keeps the old head. A
+ * refusal is recorded in their runs and our branch stays; the other peers are compared with the new head.
  */
 export async function adoptHeads(
   context: SyncContext,
@@ -104,7 +104,7 @@ async function adoptIn(
   return { local: adopted, from: adopting };
 }
 
-/** Whether a run is to adopt; a head that is not there any more is noted as its failure. */
+/** Whether a run adopts; if the expected head is gone, the run fails. */
 async function isAdopting(database: Database, run: PeerProgress, ours: string): Promise<boolean> {
   const { adopt: expected, head: found, failure, state } = run;
   if (expected === null || run.actions === null || (failure !== null && !COMPARED.includes(failure.code))) return false;
@@ -136,7 +136,7 @@ async function compareAgain(
   }
 }
 
-/** @throws Failure `local-commits` that lists what would be lost and was not named */
+/** @throws Failure `local-commits` with the commits that would be lost and were not named */
 async function refuseLosses(
   { branch, discardLocal }: SyncContext,
   database: Database,
@@ -181,8 +181,8 @@ async function refuseUncommitted(
 }
 
 /**
- * What the adopted head has otherwise than ours is looked at like anything that a peer brings, except for deletions: what
- * is lost was named, and the tag keeps it.
+ * The difference between the adopted head and ours is checked like any incoming change. Deletions are exempt: the user
+ * named the lost commits, and the tag keeps them.
  */
 async function refuseIncoming(
   { branch, maxDelete }: SyncContext,
@@ -199,7 +199,7 @@ async function refuseIncoming(
   }
 }
 
-/** Local and never pushed; a second run in the same millisecond finds a tag of another commit and is refused. */
+/** Local and never pushed. A second run in the same millisecond would find a tag of another commit and be refused. */
 function tagNow(): string {
   return `dolt-federation/before-${new Date().toISOString().replace(/[-:]/g, '')}`;
 }

@@ -11,7 +11,7 @@ const entrySchema = z.strictObject({
   /** First commit of our history. */
   root: hash,
   endpoint: z.string(),
-  /** Git ref that holds the data of a git remote: another ref is another remote. */
+  /** Git ref that holds the data of a git remote; another ref is another remote. */
   ref: z.string().nullable(),
   branch: z.string(),
   /** Our branch. */
@@ -21,10 +21,10 @@ const entrySchema = z.strictObject({
   verifiedAt: moment.nullable(),
 });
 
-/** A head that our branch gave up for another history: a peer that still has it would bring it back. */
+/** A head that our branch gave up for another history; a peer that still has it would bring it back. */
 const retiredSchema = z.strictObject({ local: z.string(), head: hash });
 
-/** Entries of version 1, by the peer's name: it knew neither our branch nor the first commit. */
+/** Entries of version 1, by peer name; they lack our branch and the first commit. */
 const formerSchema = z.record(
   z.string(),
   z.strictObject({ endpoint: z.string(), branch: z.string(), head: hash, at: moment }),
@@ -49,36 +49,36 @@ const fileSchema = z.union([
 
 export type StateEntry = Readonly<z.infer<typeof entrySchema>>;
 
-/** What this machine remembers of the peers of a database. */
+/** The state file: what this machine knows about the peers of a database. */
 export interface StateFile {
-  /** By what `placeText` makes of their places. */
+  /** By the text of their keys, see `placeText`. */
   readonly peers: ReadonlyMap<string, StateEntry>;
   readonly retired: readonly Readonly<z.infer<typeof retiredSchema>>[];
   readonly former: Readonly<z.infer<typeof formerSchema>>;
 }
 
-/** Where a peer is and which of our branches belongs to it: under another place nothing is remembered. */
+/** Identifies a peer's branch and the local branch that belongs to it. Any other key has no entry. */
 export type StateKey = Pick<StateEntry, 'root' | 'endpoint' | 'ref' | 'branch' | 'local'>;
 
 export const EMPTY_STATE: StateFile = { peers: new Map(), retired: [], former: {} };
 
-/** More than any number of peers needs; a file that is larger was not written by us. */
+/** More than any number of peers needs; a larger file was not written by dolt-federation. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** Each way out of a rewritten history adds a few; the oldest go. */
+/** Each resolution of a rewritten history adds a few; the oldest are dropped. */
 const MAX_RETIRED = 1_000;
 
 /**
- * Inside `.dolt`, so that it goes where the database goes and whatever ignores `.dolt` ignores it. Dolt looks at no file
- * there that it did not make, and neither clones nor collects it (measured on 2.3.0: sql-server, clone, gc, fsck).
+ * Inside `.dolt`, so that it moves with the database and is ignored with `.dolt`. Dolt ignores unknown files there, and
+ * neither clones nor collects them (measured on 2.3.0: sql-server, clone, gc, fsck).
  */
 export function stateFilePath(database: string): string {
   return join(database, '.dolt', 'dolt-federation.json');
 }
 
 /**
- * Reads what this machine remembers of a database. A memory that cannot be used is no failure: nothing is remembered then,
- * and `warning` says why.
+ * Reads the state file of a database. An unusable file is not a failure: the state is empty then, and `warning` gives
+ * the reason.
  */
 export async function readStateFile(
   database: string,
@@ -103,9 +103,9 @@ export async function readStateFile(
 }
 
 /**
- * Writes a memory: the file is the old one or the new one, never a part. One that cannot be used is put aside before.
- * @returns where it was put; null: nothing was
- * @throws what the system refuses with
+ * Writes the state file atomically. An unusable file is moved aside first.
+ * @returns the path of the file that was moved aside; null: none
+ * @throws errors of the file system
  */
 export async function writeStateFile(database: string, { peers, retired, former }: StateFile): Promise<string | null> {
   const sorted = [...peers].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
@@ -120,14 +120,14 @@ function placeText({ root, endpoint, ref, branch, local }: StateKey): string {
   return JSON.stringify([endpoint, ref, branch, local, root]);
 }
 
-/** What is remembered of a peer. `certain`: our branch is known to have contained the head. */
+/** The recorded head of a peer. `certain`: our branch is known to have contained the head. */
 export interface Remembered {
   readonly head: string;
   readonly verifiedAt: string | null;
   readonly certain: boolean;
 }
 
-/** What is remembered of one place; an entry of version 1 counts until the place has one of its own. */
+/** The entry of one key; an entry of version 1 counts until the key has its own. */
 export function recall(stateFile: StateFile, place: StateKey, name: string): Remembered | null {
   const own = stateFile.peers.get(placeText(place));
   if (own !== undefined) return { head: own.head, verifiedAt: own.verifiedAt, certain: true };
@@ -136,16 +136,16 @@ export function recall(stateFile: StateFile, place: StateKey, name: string): Rem
   return { head: former.head, verifiedAt: former.at, certain: false };
 }
 
-/** What a run found out about one peer. */
+/** What a run learned about one peer. */
 export interface Finding {
   readonly place: StateKey;
   readonly name: string;
   readonly head: string;
-  /** null: it was read, and nothing was proven; the moment of the last proof stays. */
+  /** null: the peer was read but not verified; the last verification time stays. */
   readonly verifiedAt: string | null;
 }
 
-/** A memory with what a run found out; other peers keep what they have. */
+/** The state with what a run learned; entries of other peers stay. */
 export function remember(stateFile: StateFile, findings: readonly Finding[]): StateFile {
   const peers = new Map(stateFile.peers);
   const former = new Map(Object.entries(stateFile.former));
@@ -157,7 +157,7 @@ export function remember(stateFile: StateFile, findings: readonly Finding[]): St
   return { ...stateFile, peers, former: Object.fromEntries(former) };
 }
 
-/** A memory of heads that our branch gave up as well. */
+/** The state with heads that our branch gave up. */
 export function retire(stateFile: StateFile, local: string, heads: readonly string[]): StateFile {
   const others = stateFile.retired.filter((one) => one.local !== local || !heads.includes(one.head));
   return { ...stateFile, retired: [...others, ...heads.map((head) => ({ local, head }))].slice(-MAX_RETIRED) };

@@ -10,26 +10,26 @@ interface Leased {
   readonly expected: string;
   /** The head that was read there; null: the peer has no such branch. */
   readonly found: string | null;
-  /** What the peer is to have. */
+  /** What the peer will have. */
   readonly target: string;
 }
 
-/** A forced push: what it replaces, what it puts there, and how many commits that brings. */
+/** A forced push: the head it replaces, the head it sets, and how many commits that sends. */
 export interface Replacing extends Replaced {
   readonly target: string;
   readonly commits: number;
 }
 
 /**
- * What a lease allows. A peer that has the target already needs nothing, whoever brought it there, so that running the
- * same command again is no failure; otherwise the peer must be where the user saw it.
+ * Evaluates a lease. A peer that already has the target needs nothing, so that the command can be repeated. Otherwise
+ * the peer must be at the expected head.
  */
 export function leaseVerdict({ expected, found, target }: Leased): 'nothing-to-do' | 'stale' | 'replace' {
   if (found === target) return 'nothing-to-do';
   return found === expected ? 'replace' : 'stale';
 }
 
-/** The options that name the head of a peer, and do nothing where the peer is at another. */
+/** The options that name the head of a peer; they have no effect if the peer is at another head. */
 export type NamingOption = 'force-with-lease' | 'adopt' | 'merge-rewritten';
 
 const UNDONE: Readonly<Record<NamingOption, string>> = {
@@ -50,12 +50,12 @@ export function leaseFailure(
   );
 }
 
-/** The tag that keeps a replaced head; the hash in it makes that no two heads share one. */
+/** The tag that keeps a replaced head; the hash makes it unique. */
 export function savedTag(peer: string, head: string): string {
   return `dolt-federation-replaced/${peer}/${head}`;
 }
 
-/** The tags that keep what is to be replaced at these peers. */
+/** The tags that keep the heads to be replaced at these peers. */
 export function savedTags(runs: readonly PeerProgress[]): { readonly name: string; readonly commit: string }[] {
   return runs.flatMap(({ peer, lease }) =>
     lease === null ? [] : [{ name: savedTag(peer.name, lease), commit: lease }],
@@ -63,8 +63,8 @@ export function savedTags(runs: readonly PeerProgress[]): { readonly name: strin
 }
 
 /**
- * What `force-with-lease` would do for one peer; a stale lease is noted as the peer's failure.
- * @returns null where a plain push would do, which is planned as any other
+ * What `force-with-lease` would do for one peer; a stale lease is recorded as the peer's failure.
+ * @returns null if a plain push is enough; it is planned like any other
  */
 export async function planReplacement(
   sql: Sql,

@@ -12,11 +12,11 @@ import { leaseFailure, leaseVerdict, type Replacing, savedTag } from './lease.ts
 type LeasedRun = PeerProgress & { readonly lease: string };
 
 /**
- * Sets a peer's branch to ours although that is no fast-forward, because the user named the head that is lost there. The
- * head is kept as a tag first, here and at the peer; then the peer is read once more, and only where it has not moved is
- * the push forced. Dolt has no lease of its own, so a writer who comes between that look and the push is overwritten.
- * @returns what was sent and is still to be proven; null where nothing had to be forced, and a plain push will do
- * @throws Failure `lease-stale` before anything is sent, `tag-conflict`, or what reading and pushing threw
+ * Replaces a peer's branch by ours without a fast-forward, because the user named the head to discard. First a tag
+ * keeps that head, here and at the peer. Then the peer is read again, and the push is forced only if it has not moved.
+ * Dolt has no lease, so a write between that read and the push is overwritten.
+ * @returns what was sent and is not yet verified; null if a plain push is enough
+ * @throws Failure `lease-stale` before anything is sent, `tag-conflict`, or any error of reading and pushing
  */
 export async function replaceHead(
   context: SyncContext,
@@ -40,7 +40,7 @@ export async function replaceHead(
     .operation(limit, run.reach, (sql) => pushTag(sql, { remote: run.remote, tag, user: run.user }))
     .then(
       () => true,
-      // What the peer refuses to keep is still kept here.
+      // The local tag keeps the head even if the peer refuses the tag.
       () => false,
     );
   progress({ peer: name, step: 'fetching', detail: 'once more, since its head is to be replaced' });
@@ -61,7 +61,7 @@ function isLeased(run: PeerProgress): run is LeasedRun {
   return run.lease !== null;
 }
 
-/** A forced push whose answer got lost may have arrived all the same. */
+/** A forced push may have succeeded although its answer was lost. */
 function hasLanded({ replacing, head }: PeerProgress): boolean {
   return replacing !== null && replacing.target === head;
 }

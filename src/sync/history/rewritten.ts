@@ -6,50 +6,53 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { rightsOf } from '../peer-actions.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 
-/** Three commits: our head, the peer's, and their best common ancestor (null where there is none). */
+/** Three commits: our head, the peer's, and their merge base (null if there is none). */
 interface Heads {
   readonly ours: string;
   readonly theirs: string;
   readonly base: string | null;
 }
 
-/** What became of the last head that both sides had. */
+/** What happened to the last common head. */
 export interface Trace {
   readonly role: Role;
   readonly inOurs: boolean;
   readonly inTheirs: boolean;
-  /** Whether our branch is known to have contained it; an entry of an old memory may only have been read at the peer. */
+  /**
+   * Whether our branch is known to have contained it; an entry of an old state file may only have been read at the
+   * peer.
+   */
   readonly certain: boolean;
   /** Whether our head is an ancestor of the peer's, or the peer's of ours. */
   readonly weAreAncestor: boolean;
   readonly theyAreAncestor: boolean;
-  /** Whether the two heads have something in common that came after it. */
+  /** Whether the two heads share a commit that is newer than it. */
   readonly commonSince: boolean;
 }
 
-/** Which side no longer contains a commit that both had; `suspected` where nothing is remembered. */
+/** Which side no longer contains a commit that both had; `suspected` if no common head is recorded. */
 export interface Rewritten {
   readonly side: 'ours' | 'theirs' | 'both' | 'suspected';
-  /** The commit that is missing; null where nothing is remembered. */
+  /** The missing commit; null if none is recorded. */
   readonly last: string | null;
 }
 
-/** A copy that is only written to: an older state of it is a restored backup, not a commit that was taken back. */
+/** Roles that are only written to: an older state there is a restored backup, not a rewritten history. */
 const COPIES: readonly Role[] = ['backup', 'archive'];
 
-/** Which side was rewritten, by what became of the last head that both had; null: neither. */
+/** Which side was rewritten, judged by the last common head; null: neither. */
 export function sideRewritten(trace: Trace): 'ours' | 'theirs' | 'both' | null {
   const { inOurs, inTheirs } = trace;
   if (inOurs && inTheirs) return null;
   if (inOurs) return trace.theyAreAncestor && COPIES.includes(trace.role) ? null : 'theirs';
   if (inTheirs) return trace.certain || !trace.weAreAncestor ? 'ours' : null;
-  // Neither side can bring it back; only two rewrites made apart have no sound base for a merge.
+  // Neither side can bring it back; only two independent rewrites lack a sound merge base.
   return trace.weAreAncestor || trace.theyAreAncestor || trace.commonSince ? null : 'both';
 }
 
 /**
- * Whether one side no longer contains a commit that both had: then a merge would bring back what was removed with it.
- * @param given.dropped commits that our branch had once and gave up; a peer that has one brings it back
+ * Whether one side no longer contains a commit that both had; a merge would bring back what was removed with it.
+ * @param given.dropped former commits of our branch; a peer that has one brings it back
  */
 export async function findRewritten(
   sql: Sql,
@@ -83,21 +86,21 @@ export async function findRewritten(
   return side === null ? null : { side, last };
 }
 
-/** Whether a commit reaches another; one that is not here any more is taken to do so. */
+/** Whether a commit reaches another; a commit that is missing locally is assumed to. */
 async function reachesFrom(sql: Sql, commit: string, other: string): Promise<boolean> {
   return !(await isPresent(sql, commit)) || (await containsCommit(sql, commit, other));
 }
 
 /**
- * Nothing is remembered: both sides hold the same rows, and the base has none of the tables. Two databases that ran the
- * same schema on one first commit have the tables in common, and no rows.
+ * Without a recorded head: both sides hold the same rows, and the base has none of the tables. Two databases that ran
+ * the same schema on one first commit share the tables, but no rows.
  */
 async function isSuspected(sql: Sql, role: Role, { ours, theirs, base }: Heads): Promise<boolean> {
   if (base === null || base === ours || base === theirs || !rightsOf(role).pull) return false;
   return await holdEqualRows(sql, { base, ours, theirs });
 }
 
-/** Why nothing is merged with or pushed to a peer, and the ways out that its role leaves. */
+/** Why a peer is neither merged nor pushed to, and the options that its role allows. */
 export function rewrittenFailure(
   { peer, inbox }: Pick<PeerProgress, 'peer' | 'inbox'>,
   { side, last }: Rewritten,

@@ -9,14 +9,14 @@ import { headsThere } from '../deliver.ts';
 import { rightsOf } from '../peer-actions.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 
-/** In these states nothing was pushed: what an earlier fetch saw is the best that is known. */
+/** Nothing was pushed in these states; the result of an earlier fetch is the best information. */
 const UNREAD: ReadonlySet<PeerState> = new Set(['unreachable', 'unknown']);
 
 /**
- * How many commits of ours no peer has. Of a peer that we may have pushed to, only what was read there counts:
- * Dolt moves its tracking ref as soon as a push returns.
+ * How many of our commits no peer has. If we may have pushed to a peer, only what was read there counts: Dolt moves its
+ * tracking ref as soon as a push returns.
  * @param head of our branch after the run
- * @returns null where nothing can be asked any more: the run was interrupted, or has told that its database is held
+ * @returns null if no engine is available: the run was interrupted, or the database is in use
  */
 export async function countUnsaved(
   engines: Engines,
@@ -37,10 +37,10 @@ export async function countUnsaved(
 }
 
 /**
- * When the oldest commit was made that one side should get from the other and lacks. It is read from both heads and needs
- * no memory. A direction that the role never allows does not count: what a backup has and we lack is not waited for.
+ * The date of the oldest commit that one side lacks and should get from the other, read from both heads. A direction
+ * that the role never allows does not count: commits of a backup that we lack are not missing.
  * @param ours our head after the run
- * @returns null where nothing is missing, or where the peer's head is not known
+ * @returns null if nothing is missing, or if the peer's head is unknown
  */
 export async function oldestUnsynced(sql: Sql, run: PeerProgress, ours: string): Promise<string | null> {
   const rights = rightsOf(run.peer.role);

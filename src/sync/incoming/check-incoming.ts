@@ -19,15 +19,15 @@ export interface IncomingRules {
 export interface Verdict {
   /** null: the head may be merged. */
   readonly failure: Failure | null;
-  /** The first of the rows that are to blame. */
+  /** The first of the rows that caused the failure. */
   readonly held: readonly BlockedRow[];
   readonly notices: readonly Diagnostic[];
 }
 
-/** The name that the primary has where `federation.remote` names it; only a mapping has room for `accept`. */
+/** The name of the primary if `federation.remote` is a plain address; only a mapping can hold `accept`. */
 const UNMAPPED = 'origin';
 
-/** Decides whether a peer's head may be merged or fast-forwarded to, by what it brings. */
+/** Decides whether a peer's head may be merged or fast-forwarded to, based on its changes. */
 export function checkIncoming(incoming: IncomingChanges, rules: IncomingRules): Verdict {
   const findings = incomingFindings(incoming, rules.maxDelete);
   const refused = findings.filter(({ lifts }) => !lifts.every((one) => rules.accept.includes(one)));

@@ -11,9 +11,9 @@ import { readIncoming } from './read-incoming.ts';
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * Looks at what each peer's head would bring, before any of them is merged or fast-forwarded to, and notes in its run
- * why it has to wait. A head is looked at again only when it is another one; heads that several peers share, once.
- * @throws Failure `engine-lost` where the engine ended; the heads that were not looked at are still to be
+ * Checks what each peer's head would bring before any head is merged or fast-forwarded to, and records refusals in the
+ * runs. A head that several peers share is checked once; an unchanged head is not checked again.
+ * @throws Failure `engine-lost` if the engine ended; the remaining heads are still unchecked
  */
 export async function checkPeers(
   context: SyncContext,
@@ -54,7 +54,7 @@ export async function checkPeers(
   throw lost;
 }
 
-/** The latest moment that is no future, `YYYY-MM-DD HH:MM:SS` in UTC: clocks differ, but not by a day. */
+/** The latest time that does not count as future, `YYYY-MM-DD HH:MM:SS` in UTC. Clocks differ, but not by a day. */
 export function futureLimit(): string {
   return new Date(Date.now() + DAY_MS).toISOString().slice(0, 19).replace('T', ' ');
 }

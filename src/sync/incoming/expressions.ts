@@ -6,9 +6,9 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import type { IncomingCalls } from './incoming-changes.ts';
 
 /**
- * Functions that are not known to be harmless in expressions that a head brings: Dolt computes defaults, generated columns,
- * checks and functional indexes for our rows. Every changed table is read, since a difference need not say that a
- * definition changed (Dolt 2.3.0: a column dropped and added under the same name).
+ * Functions that are not known to be harmless in incoming expressions: Dolt computes defaults, generated columns,
+ * checks and functional indexes for our rows. Every changed table is read, because a difference need not show a changed
+ * definition (Dolt 2.3.0: a column dropped and added under the same name).
  */
 export async function readExpressions(
   sql: Sql,

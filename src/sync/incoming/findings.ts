@@ -3,7 +3,7 @@ import type { Accept } from '../../contract/vocabulary.ts';
 import { counted, listed, plain } from '../../core/text.ts';
 import type { Deletion, IncomingChanges } from './incoming-changes.ts';
 
-/** One reason for which a peer has to wait, unless its `accept` says otherwise. */
+/** One reason to refuse a head unless the peer's `accept` allows it. */
 export interface Finding {
   readonly code:
     | 'peer-brings-code'
@@ -13,17 +13,17 @@ export interface Finding {
     | 'peer-steers'
     | 'mass-deletion'
     | 'future-date';
-  /** What the peer does, as the end of a sentence that begins with its name. */
+  /** What the peer does; completes a sentence that starts with its name. */
   readonly text: string;
-  /** What the peer's `accept` must hold, all of it, for this to pass. */
+  /** The `accept` values that allow this; all of them are required. */
   readonly lifts: readonly Accept[];
-  /** The first of the rows that are to blame. */
+  /** The first of the rows that caused the finding. */
   readonly rows: readonly BlockedRow[];
-  /** What to do, where the hint of the code names something that does not help. */
+  /** A specific hint that replaces the one of the code. */
   readonly hint?: string;
 }
 
-/** Tables with fewer rows are not looked at for mass deletion: a few rows are quickly half of them. */
+/** Smaller tables are not checked for mass deletion: a few rows are quickly half of them. */
 export const COUNTED_ROWS = 20;
 
 const DROPPED =
@@ -40,11 +40,11 @@ const LIFTS: ReadonlyMap<string, readonly Accept[]> = new Map([
   ['procedure', ['procedures']],
 ]);
 
-/** A kind that this version of ours does not know is code of any kind. */
+/** An unknown kind of definition may contain any code. */
 const UNKNOWN_KIND: readonly Accept[] = ['triggers', 'events', 'procedures'];
 
 /**
- * Everything in what a head brings that the contract lets wait, in the order in which it is told.
+ * All findings about what a head brings, in the order of the report.
  * @param maxDelete percent of a table's rows, 0 to 100
  */
 export function incomingFindings(incoming: IncomingChanges, maxDelete: number): Finding[] {

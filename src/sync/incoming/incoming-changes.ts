@@ -2,18 +2,18 @@ import type { BlockedRow } from '../../contract/result.ts';
 import type { Definition } from '../../dolt/schema/code-tables.ts';
 import type { ForeignCall } from '../../dolt/schema/expressions.ts';
 
-/** A definition that a head has otherwise than the merge base and than we do. */
+/** A definition of a head that differs from the merge base and from ours. */
 export interface IncomingDefinition extends Pick<Definition, 'kind' | 'name'> {
   readonly change: 'new' | 'changed' | 'removed';
 }
 
-/** Rows that are gone from a table, and the first of them. */
+/** Deleted rows of a table, and the first of them. */
 export interface Deletion {
   readonly table: string;
-  /** Rows that the table had. */
+  /** Rows that the table had before. */
   readonly before: number;
   readonly deleted: number;
-  /** Rows that were added meanwhile, and deleted ones of whose contents there is an added row. */
+  /** Rows that were added meanwhile, and deleted rows whose contents were added under another key. */
   readonly added: number;
   readonly moved: number;
   readonly rows: readonly BlockedRow[];
@@ -21,7 +21,7 @@ export interface Deletion {
   readonly whole: boolean;
 }
 
-/** Rows of a table whose time lies ahead, and the first of them. */
+/** Rows of a table with future times, and the first of them. */
 export interface FutureRows {
   readonly table: string;
   readonly column: string;
@@ -29,14 +29,14 @@ export interface FutureRows {
   readonly rows: readonly BlockedRow[];
 }
 
-/** A table of a head that is a private one here. */
+/** A table of a head whose name is ignored (private) here. */
 export interface PrivateTable {
   readonly table: string;
-  /** Whether the merge base has it, too, with other contents. */
+  /** Whether the merge base also has it, with other contents. */
   readonly inBase: boolean;
 }
 
-/** Rows of a table that other programs take addresses or credentials from, and the first of those that changed. */
+/** Rows of a table that other programs take addresses or credentials from, and the first of the changed rows. */
 export interface SteeringRows {
   readonly table: string;
   readonly count: number;
@@ -46,14 +46,14 @@ export interface SteeringRows {
 /** Calls in the expressions of one table. */
 export interface IncomingCalls {
   readonly table: string;
-  /** Null where the expressions cannot be told from the names around them. */
+  /** Null if the expressions cannot be told apart from surrounding names. */
   readonly calls: readonly ForeignCall[] | null;
 }
 
-/** What one head would bring into our branch that we do not have in the same form already. */
+/** What one head would bring into our branch that we do not already have. */
 export interface IncomingChanges {
   readonly definitions: readonly IncomingDefinition[];
-  /** Tables that say what stays local, with the first of their changed rows. */
+  /** Tables that define what stays local, with the first of their changed rows. */
   readonly localTables: readonly {
     readonly table: string;
     readonly count: number;
@@ -61,10 +61,10 @@ export interface IncomingChanges {
   }[];
   readonly dropped: readonly string[];
   readonly deletions: readonly Deletion[];
-  /** Commits dated ahead, and the latest of their dates. */
+  /** Commits with future dates, and the latest of these dates. */
   readonly futureCommits: { readonly count: number; readonly latest: string } | null;
   readonly futureRows: readonly FutureRows[];
-  /** Tables that differ in a way that nothing explains. */
+  /** Tables with a difference that has no known cause. */
   readonly unexplained: readonly string[];
   readonly privateTables: readonly PrivateTable[];
   readonly expressions: readonly IncomingCalls[];
@@ -73,13 +73,11 @@ export interface IncomingChanges {
   readonly redefined: readonly string[];
   /** Whether new tables get another character set or collation. */
   readonly collation: boolean;
-  /** Where beads' migrations differ between the two heads. */
+  /** Differences between beads' migrations of the two heads. */
   readonly migrations: readonly { readonly table: string; readonly ours: string; readonly theirs: string }[];
 }
 
-/**
- * What a head has otherwise than the merge base, without what we have made the same ourselves.
- */
+/** How a head differs from the merge base, without changes that we made as well. */
 export function incomingDefinitions(sides: {
   readonly base: readonly Definition[];
   readonly ours: readonly Definition[];

@@ -5,8 +5,8 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 
 /**
- * Refuses pushes to peers that may be running databases, where a push would empty the tables that `dolt_ignore` matches
- * there (Dolt 2.3.0, measured). Such a peer is still read and merged.
+ * Refuses pushes to peers that may be running databases: a push would empty the tables there that `dolt_ignore` matches
+ * (Dolt 2.3.0, measured). Such a peer is still read and merged.
  * @param target what would be pushed
  */
 export async function refuseUnknownLive(sql: Sql, runs: readonly PeerProgress[], target: string): Promise<void> {
@@ -27,7 +27,7 @@ function liveUnknown(peer: string): Failure {
   );
 }
 
-/** Both lines to paste, and which one is right. */
+/** Both lines to paste, and when each one is right. */
 export function liveHint(peer: string): string {
   const place =
     peer === 'origin'

@@ -18,7 +18,7 @@ export async function readLocalTables(sql: Sql, heads: Heads): Promise<IncomingC
   return [...(await ignoredRows(sql, heads)), ...(await nonlocalRows(sql, heads))];
 }
 
-/** The contents are compared, since a difference need not name a table that was replaced. */
+/** The contents are compared, because a difference need not show that a table was replaced. */
 async function ignoredRows(sql: Sql, heads: Heads): Promise<IncomingChanges['localTables']> {
   const table = 'dolt_ignore';
   const read = async (commit: string): Promise<ReadonlyMap<string, boolean>> =>
@@ -50,8 +50,8 @@ async function nonlocalRows(sql: Sql, heads: Heads): Promise<IncomingChanges['lo
 }
 
 /**
- * Tables of a head that are private here: ignored by our commit or our working set, and no table of our commit. Merged,
- * they would replace the table of that name, or become part of every commit of ours.
+ * Tables of a head that are private here: ignored by our commit or working set, and not part of our commit. A merge
+ * would replace the local table or add it to every commit.
  */
 export async function readPrivateTables(sql: Sql, heads: Heads): Promise<PrivateTable[]> {
   const patterns = [await ignorePatternsAt(sql, heads.ours), await workingIgnorePatterns(sql, heads.branch)];

@@ -16,17 +16,17 @@ export interface Heads {
   readonly base: string;
   readonly ours: string;
   readonly theirs: string;
-  /** Our branch, whose working set may keep more tables out of commits. */
+  /** Our branch; its working set may keep more tables out of commits. */
   readonly branch: string;
 }
 
 const isOwn = (name: string | null): boolean => name !== null && isDoltTable(name);
 
 /**
- * Reads what a head would bring: its difference from the merge base, without the tables that stand here the same way
- * already. Costs what differs, not what the tables hold.
- * @param limit the latest moment that is no future, `YYYY-MM-DD HH:MM:SS` in UTC
- * @returns null where it brings nothing, or shares no history with ours
+ * Reads what a head would bring: its difference from the merge base, without tables that are already the same here. The
+ * cost depends on the difference, not on the size of the tables.
+ * @param limit the latest time that does not count as future, `YYYY-MM-DD HH:MM:SS` in UTC
+ * @returns null if it brings nothing, or has no common history with ours
  */
 export async function readIncoming(
   sql: Sql,
@@ -40,8 +40,8 @@ export async function readIncoming(
 }
 
 /**
- * The same with a commit to compare with that need not be the merge base.
- * @throws Failure `dolt-defect` where this Dolt cannot read a definition of the head
+ * The same with a base that need not be the merge base.
+ * @throws Failure `dolt-defect` if this Dolt cannot read a definition of the head
  */
 export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
   return await readBrought(sql, heads, limit).catch((thrown: unknown) => {
@@ -82,14 +82,14 @@ async function readBrought(sql: Sql, heads: Heads, limit: string): Promise<Incom
   };
 }
 
-/** Whether a table that differs between us and a head is the one of a change. */
+/** Whether two changes are about the same table. */
 function concerns(news: TableChange, change: TableChange): boolean {
   if (change.to === null) return news.from === change.from;
   // A table that lost its name is gone here, even where we have the same table under the new name.
   return news.to === change.to || (change.from !== null && change.from !== change.to && news.from === change.from);
 }
 
-/** Always reads the tables that hold code, since a difference need not name a table that was replaced. */
+/** Always reads the tables that hold code, because a difference need not show that a table was replaced. */
 async function readDefinitions(sql: Sql, heads: Heads): Promise<IncomingDefinition[]> {
   const found: IncomingDefinition[] = [];
   for (const table of CODE_TABLES) {

@@ -10,13 +10,13 @@ import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 
-/** More rows than these are counted only. */
+/** Above this number, rows are only counted. */
 const MAX_ROWS = 10_000;
 const BATCH = 500;
 
 /**
- * Lists the rows that only one side had before histories were merged of which one was rewritten: rows that the other side
- * deleted are back. Where the last common head is remembered and still here, rows that were added since are left out.
+ * Lists rows that only one side had before a rewritten history was merged: rows that the other side deleted are back.
+ * If the last common head is recorded and still here, rows that were added since are left out.
  */
 export async function recordReturned(
   sql: Sql,
@@ -51,7 +51,7 @@ export async function recordReturned(
   }
 }
 
-/** Tables that differ between the two sides and that both have, and the merge. */
+/** Tables that both sides and the merge have and that differ between the sides. */
 async function sharedTables(
   sql: Sql,
   at: { readonly ours: string; readonly theirs: string; readonly target: string },
@@ -70,7 +70,7 @@ interface Side {
   readonly peer: string;
 }
 
-/** Rows of one side whose key the other side lacks. Columns are named by the user's table alone, so none is shadowed. */
+/** Rows of one side whose key the other side lacks. Columns are qualified by the user's table, so none is shadowed. */
 async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer }: Side): Promise<Conflict[]> {
   const [here, there] = side === 'ours' ? [heads.ours, heads.theirs] : [heads.theirs, heads.ours];
   const table = quoted(shape.name);

@@ -14,16 +14,16 @@ interface Range {
 }
 
 interface Subject {
-  /** Every table that the head changes, apart from Dolt's own. */
+  /** Every table that the head changes, except Dolt's own. */
   readonly tables: readonly TableChange[];
-  /** The latest moment that is no future. */
+  /** The latest time that does not count as future. */
   readonly limit: string;
 }
 
-/** A table that is there in the second commit. */
+/** A table that exists in the second commit. */
 type KeptTable = TableChange & { readonly to: string };
 
-/** Reads the rows of a difference that are of interest, table by table. */
+/** Reads the rows of a difference that need a check, table by table. */
 export async function readIncomingRows(
   sql: Sql,
   range: Range,
@@ -41,7 +41,7 @@ export async function readIncomingRows(
   return { deletions, futureRows };
 }
 
-/** Tables of which one commit has lost more rows than may go at once, seen from another. */
+/** Tables that lose more rows between two commits than may be deleted at once. */
 export async function massLosses(sql: Sql, range: Range, maxDelete: number): Promise<Deletion[]> {
   const found: Deletion[] = [];
   for (const change of await tableChanges(sql, range.from, range.to)) {

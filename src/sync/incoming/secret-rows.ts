@@ -26,7 +26,7 @@ const HOLDERS = [
 ];
 
 /**
- * Says which committed rows of a beads database hold credentials, and none of their values; null where none does.
+ * Reports which committed rows of a beads database hold credentials, without their values; null if none does.
  * @param commit only this one is read, not its history
  */
 export async function secretRowsNotice(sql: Sql, commit: string): Promise<Diagnostic | null> {

@@ -6,15 +6,15 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { isBeadsDatabase } from '../../rows/table-policy.ts';
 import type { SteeringRows } from './incoming-changes.ts';
 
-/** Columns that bd writes without anybody asking for it. */
+/** Columns that bd writes on its own. */
 const TIMES = ['last_sync', 'created_at', 'updated_at'];
 
-/** Tables of a beads database by which bd finds other databases, and what they hold beside times. */
+/** Tables of a beads database by which bd finds other databases. */
 const ADDRESS_TABLES = ['federation_peers', 'routes'];
 
 /**
- * Rows of a beads database that a head changes and that say where bd connects to, or with which credentials. Rows of
- * `config` count where their key names an address or a credential, or their value is an address.
+ * Changed rows of a beads database that define where bd connects to, or with which credentials. Rows of `config` count
+ * if their key names an address or a credential, or their value is an address.
  */
 export async function readSteering(
   sql: Sql,
@@ -56,7 +56,7 @@ async function choiceOf(
   return { table, keys, where: `diff_type <> 'modified' OR NOT (${same === '' ? 'FALSE' : same})` };
 }
 
-/** What the names of settings that hold credentials contain, as patterns of LIKE. */
+/** LIKE patterns for the names of settings that hold credentials. */
 export const SECRET_WORDS = [
   '%token%',
   '%secret%',
@@ -69,10 +69,10 @@ export const SECRET_WORDS = [
   '%access_key%',
 ];
 
-/** What the names of settings that hold addresses contain. */
+/** LIKE patterns for the names of settings that hold addresses. */
 const ADDRESS_WORDS = ['%remote%', '%url%', '%endpoint%', '%webhook%', '%host'];
 
-/** The condition that a name, as SQL, fits one of some patterns, in any case. */
+/** An SQL condition: a name matches one of the patterns, in any case. */
 export function namesOneOf(
   name: string,
   patterns: readonly string[],

@@ -9,19 +9,22 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { shortened } from '../../rows/resolved-row.ts';
 import type { FoldStep } from './folding.ts';
 
-/** A conflict, the head of the peer that it is told of, and the heads of other peers whose value ours is. */
+/**
+ * A conflict, the head of the peer that it is reported for, and the heads of other peers with the value that is ours
+ * here.
+ */
 export interface Attributed {
   readonly head: string;
   readonly between: readonly string[];
   readonly conflict: Conflict;
 }
 
-/** Rows looked for in one statement, where none of them can be large. */
+/** Rows per statement, for tables without large rows. */
 const BATCH = 200;
 
 /**
- * Says which peer each conflict of a merge is with. Where our head was merged onto several others, that is the first one
- * that has the row as the report shows it, else the last.
+ * Finds the peer of each conflict of a merge. If our head was merged onto several others, that is the first one with
+ * the row as the report shows it, else the last.
  */
 export async function attribute(sql: Sql, step: FoldStep, ours: string): Promise<Attributed[]> {
   const { head, onto, conflicts } = step;
@@ -57,7 +60,7 @@ async function ownersOf(
   return owners;
 }
 
-/** Whether a row is what a conflict shows as theirs. */
+/** Whether a row equals the `theirs` of a conflict. */
 function isOf({ theirs, columns }: Conflict, row: Cells | undefined): boolean {
   if (theirs === null) return row === undefined;
   return columns.every((name) => shortened(row?.[name] ?? null) === theirs[name]);

@@ -9,13 +9,13 @@ import { isLimit, type MergeLimits } from './limits.ts';
 import { headsContaining, minimalHeads } from './minimal-heads.ts';
 
 export interface Converged {
-  /** The commit at which everybody who can be merged meets; our head where there is nothing to merge. */
+  /** The commit that contains all heads that could be merged; our head if there is nothing to merge. */
   readonly target: string;
   /** A local branch that points at the target, to push from. */
   readonly branch: string;
-  /** Heads that were left out. */
+  /** Heads that were rejected. */
   readonly dropped: ReadonlyMap<string, RejectedHead>;
-  /** What was settled on the way, merge by merge. */
+  /** Resolutions, merge by merge. */
   readonly steps: readonly FoldStep[];
   readonly merge: MergeReport;
   /** The merge commits behind the target that this call made. */
@@ -27,7 +27,7 @@ interface Heads {
   readonly ours: string;
   /** The heads of the peers that may be merged, in the order of their names; ours may be among them. */
   readonly theirs: readonly StrategyHead[];
-  /** The branch that stands at our head. */
+  /** A branch at our head. */
   readonly branch: string;
   /** What each merge may take. */
   readonly limits: MergeLimits;
@@ -35,15 +35,15 @@ interface Heads {
 
 const NO_MERGE: MergeReport = { protocol: 2, deterministic: true, because: null, commits: 0 };
 
-/** The report of a merge that a head was left out of because of a limit. */
+/** The report of a merge whose head was rejected because of a limit. */
 export function limited(merge: MergeReport): MergeReport {
   return { ...merge, deterministic: false, because: merge.because ?? 'limit' };
 }
 
 /**
- * Brings heads together as far as they go: drops what another contains, fast-forwards where one is left, folds where
- * there are several. A head whose merge is refused is left out with every head that contains it, and the fold starts
- * again without it. No branch of the town moves.
+ * Merges heads as far as possible: drops heads that another contains, fast-forwards to a single head, and folds
+ * several. A head that cannot be merged is rejected with every head that contains it, and the fold restarts without
+ * them. No local branch moves.
  * @param scratch makes a name for a temporary branch
  */
 export async function converge(engine: Engine, heads: Heads, scratch: () => string): Promise<Converged> {
@@ -95,7 +95,7 @@ async function resolveAll(
   return { ...found, branch };
 }
 
-/** Whether a head was left out that another machine may have merged. */
+/** Whether a head was rejected because of a limit; another machine may have merged it. */
 function passedLimit(dropped: ReadonlyMap<string, RejectedHead>): boolean {
   return [...dropped.values()].some(({ failure }) => isLimit(failure));
 }
@@ -133,8 +133,8 @@ async function rejectHeads(engine: Engine, stopped: Stopped): Promise<Map<string
 }
 
 /**
- * Finds the head that is to blame for a merge that took too much: the first in hash order that does not merge with ours
- * alone either, else the last one.
+ * Finds the head that made a merge pass a limit: the first in hash order that does not merge with ours alone either,
+ * else the last one.
  */
 async function passedALimit(engine: Engine, stopped: Stopped): Promise<Map<string, RejectedHead>> {
   const { ours, fold } = stopped;
@@ -142,7 +142,7 @@ async function passedALimit(engine: Engine, stopped: Stopped): Promise<Map<strin
   const last = heads.at(-1) ?? fold.head;
   if (heads.length > 1) {
     for (const head of heads) {
-      // Ours adds nothing to a head that contains it, so that merging the two takes nothing.
+      // A head that contains ours needs no merge.
       if (await isAncestor(engine.database, ours, head)) continue;
       const alone = await fitsOurs(engine, { ...stopped, head, branch: stopped.scratch() });
       if (alone !== null) return new Map([[head, alone]]);
@@ -158,13 +158,13 @@ interface FailedFold {
   readonly refused: string;
   /** The heads that had been merged before it, in order. */
   readonly merged: readonly string[];
-  /** Those of `merged` that cannot be merged with ours alone either; only asked for when `refused` is ours. */
+  /** Those of `merged` that cannot be merged with ours alone either; only set if `refused` is ours. */
   readonly clashWithOurs: readonly string[];
 }
 
 /**
- * Which head gives way. Ours never does: where ours is the one that did not fit, the heads that clash with it go, and
- * where none clashes alone, the one merged last before ours.
+ * Which heads to reject. Never ours: if ours is the one that did not merge, the heads that conflict with it alone are
+ * rejected. If there are none, the one merged last before ours is rejected.
  */
 export function headsToReject(fold: FailedFold): string[] {
   if (fold.refused !== fold.ours) return [fold.refused];

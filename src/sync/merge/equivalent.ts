@@ -8,11 +8,11 @@ interface Kept {
 }
 
 /**
- * Finds peers that are only read and whose head says nothing new: equal contents, and a history that differs from
- * another head's by federation merges only. Merging them would make one more such merge, which the peer would have to
- * merge again, for ever. Such a run is told what it is equivalent to; where that is our own head it is up to date.
- * Heads that contain ours come first, since where there is one our head gives way to it; among equals the hash decides,
- * so that every town leaves out the same ones.
+ * Finds read-only peers whose head adds nothing: equal contents, and a history that differs from another head's by
+ * federation merges only. Merging it would create another such merge, which the peer would have to merge again,
+ * endlessly. The run records the equivalent head; if that is ours, the peer is up to date. Heads that contain ours come
+ * first, because we fast-forward to such a head. Among equals the hash decides, so that every database chooses the same
+ * one.
  * @param runs those whose heads are known
  */
 export async function recordEquivalent(database: Database, runs: readonly PeerProgress[], ours: string): Promise<void> {
@@ -45,7 +45,7 @@ export async function recordEquivalent(database: Database, runs: readonly PeerPr
 
 /** Whether this run cannot bring the peer and us to one commit. */
 function isReadOnly(run: PeerProgress): boolean {
-  // Who delivers to an inbox reads our branch, too.
+  // A database that delivers to an inbox also reads our branch.
   if (run.inbox !== null) return false;
   return run.peer.role === 'upstream' || (run.actions?.merge === true && !run.actions.push);
 }

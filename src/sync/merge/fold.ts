@@ -7,30 +7,30 @@ import { Folding, type FoldStep, type RejectedHead, type StrategyHead } from './
 import type { MergeLimits } from './limits.ts';
 
 interface FoldPlan {
-  /** This town's head; for how rows are told. */
+  /** Our head; conflicts are reported from its side. */
   readonly ours: string;
-  /** One or more heads to fold under `newest`, none an ancestor of another, in any order. */
+  /** One or more heads to fold under `newest`, in any order; none is an ancestor of another. */
   readonly newest: readonly string[];
   /** Heads to merge onto that, in this order. */
   readonly others: readonly StrategyHead[];
-  /** Name of the branch to make; it stays, whatever the outcome. */
+  /** Name of the branch to create; it stays in any case. */
   readonly branch: string;
   /** What each merge may take. */
   readonly limits: MergeLimits;
 }
 
-/** A fold that went through, or the head under `newest` at which it stopped. */
+/** A completed fold, or the head under `newest` at which it stopped. */
 export type Fold =
   | {
       readonly kind: 'folded';
       readonly head: string;
       readonly steps: readonly FoldStep[];
-      /** Heads with a strategy of their own that could not be merged. */
+      /** Heads with their own strategy that could not be merged. */
       readonly dropped: ReadonlyMap<string, RejectedHead>;
       /** Merge commits, and how many of them depend on more than the set of heads. */
       readonly made: readonly string[];
       readonly ownWay: number;
-      /** Whether this Dolt lets us fix who commits. */
+      /** Whether this Dolt lets us set the committer. */
       readonly signed: boolean;
     }
   | {
@@ -42,8 +42,8 @@ export type Fold =
     };
 
 /**
- * Merges heads into one commit on a branch of its own. The part under `newest` is a pure function of the set of heads:
- * they are taken in hash order, and every merge is signed and dated by what it merges.
+ * Merges heads into one commit on a separate branch. The part under `newest` is a pure function of the set of heads:
+ * they are taken in hash order, and author and date of every merge derive from its parents.
  */
 export async function foldHeads(engine: Engine, plan: FoldPlan): Promise<Fold> {
   const { database } = engine;
@@ -80,7 +80,7 @@ export async function foldHeads(engine: Engine, plan: FoldPlan): Promise<Fold> {
   });
 }
 
-/** Why a head is left out that contains one that was. */
+/** Why a head is rejected that contains a rejected one. */
 async function containsOne(
   sql: Sql,
   head: string,
@@ -91,8 +91,8 @@ async function containsOne(
 }
 
 /**
- * Whether one head merges with ours when nobody else is involved.
- * @returns null where it does, else why not, told from our side
+ * Whether one head merges with ours alone.
+ * @returns null if it does, else the reason, from our side
  */
 export async function fitsOurs(
   engine: Engine,

@@ -7,13 +7,13 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { mergeHead } from '../../rows/merge.ts';
 import { conflictOf, type ResolvedRow } from '../../rows/resolved-row.ts';
 
-/** A peer's head, and how conflicts with it are settled. */
+/** A peer's head, and how conflicts with it are resolved. */
 export interface StrategyHead {
   readonly head: string;
   readonly strategy: ConflictStrategy;
 }
 
-/** Rows that merging one head settled. */
+/** Rows that were resolved when one head was merged. */
 export interface FoldStep {
   readonly head: string;
   /** The heads that had been merged before it. */
@@ -21,7 +21,7 @@ export interface FoldStep {
   readonly conflicts: readonly Conflict[];
 }
 
-/** Why a head was left out. `conflicts` are told from our side: ours is what this town has. */
+/** Why a head was rejected. `conflicts` are reported from our side: `ours` is our row. */
 export interface RejectedHead {
   readonly failure: Failure;
   readonly conflicts: readonly Conflict[];
@@ -34,7 +34,7 @@ interface FoldingTown {
   readonly reportBytes: number;
 }
 
-/** A fold on its way: the commit it has come to on its branch, and how. */
+/** A fold in progress: the current commit on its branch, and how it was made. */
 export class Folding {
   readonly #sql: Sql;
   readonly #town: FoldingTown;
@@ -50,7 +50,9 @@ export class Folding {
     this.merged = [local.start];
   }
 
-  /** Whether a head needs no merge, since one of the two contains the other; then that one is where the fold is. */
+  /**
+   * Whether a head needs no merge because one of the two contains the other; the fold is then at the containing one.
+   */
   async takes(head: string, branch: string): Promise<boolean> {
     if (await isAncestor(this.#sql, head, this.head)) return true;
     if (!(await isAncestor(this.#sql, this.head, head))) return false;
@@ -63,7 +65,7 @@ export class Folding {
 
   /**
    * Merges one head.
-   * @param sql the connection of the fold, as long as the merge may take
+   * @param sql the connection of the fold, limited to the time of the merge
    * @returns null, or why it was not merged
    */
   async merge(sql: Sql, { head, strategy }: StrategyHead): Promise<RejectedHead | null> {

@@ -38,7 +38,7 @@ function stamp(at: Date): string {
   return at.toISOString().replaceAll(/[-:.]/g, '');
 }
 
-/** More uncommitted rows than this are left where they are: they would be compared one by one. */
+/** With more uncommitted rows than this, they are not set aside: each one would be compared. */
 const MAX_ROWS = 10_000;
 const KEYS_PER_STATEMENT = 500;
 
@@ -75,7 +75,7 @@ export async function readUncommitted(sql: Sql, table: string): Promise<Uncommit
   return { shape, ...rows };
 }
 
-/** Why a range of commits cannot pass beside uncommitted rows; null where it changes other rows only. */
+/** Why a range of commits conflicts with uncommitted rows; null if it only changes other rows. */
 export async function findOverlap(
   sql: Sql,
   { shape, written, removed }: UncommittedRows,
@@ -89,7 +89,7 @@ export async function findOverlap(
 }
 
 /**
- * Tries on a temporary branch whether uncommitted rows fit a commit: unique keys, foreign keys, checks.
+ * Tests on a temporary branch whether uncommitted rows fit a commit: unique keys, foreign keys, checks.
  * @param move.branch the branch whose working set holds the rows
  * @returns the table that does not fit, or null
  */
@@ -116,13 +116,13 @@ export async function rehearse(
   });
 }
 
-/** The table as the working set of a branch has it. */
+/** The table in the working set of a branch. */
 function workingSet({ name }: Database, branch: string, { shape }: UncommittedRows): Condition {
   return { text: `${quoted(`${name}/${branch}`)}.${quoted(shape.name)}`, values: [] };
 }
 
 /**
- * Commits uncommitted rows on a branch of their own and resets their tables, so that a fast-forward can pass.
+ * Commits uncommitted rows on a separate branch and resets their tables, so that a fast-forward is possible.
  * @returns the branch that keeps them
  */
 export async function setAside(
@@ -147,8 +147,8 @@ export async function setAside(
 }
 
 /**
- * Writes back what earlier runs, or this one, set aside. A row that was written meanwhile stays as it is now; then the
- * branch that keeps the older version is renamed, never removed, and a warning names it.
+ * Writes back rows that this or an earlier run set aside. A row that was changed meanwhile stays; then the branch with
+ * the older version is renamed, never removed, and a warning names it.
  */
 export async function restoreKept(database: Database): Promise<Diagnostic[]> {
   const notices: Diagnostic[] = [];
@@ -157,7 +157,7 @@ export async function restoreKept(database: Database): Promise<Diagnostic[]> {
     if (branch === undefined) continue;
     const commit = await branchHead(database, kept);
     const head = await branchHead(database, branch);
-    // A run that died before the commit had not touched the rows yet.
+    // The run ended before the commit, so it had not touched the rows.
     if (commit === null || (head !== null && (await isAncestor(database, commit, head)))) {
       await deleteBranch(database, kept);
       continue;
@@ -185,7 +185,7 @@ async function messageAt(sql: Sql, commit: string): Promise<string | null> {
   return row?.message ?? null;
 }
 
-/** A commit that no run of ours made is nothing to write back, and nothing to throw away. */
+/** A commit that dolt-federation did not make is neither written back nor discarded. */
 function foreign(name: string): Diagnostic {
   return {
     severity: 'warning',
@@ -205,8 +205,8 @@ function unrestored(name: string, branch: string, tables: readonly string[]): Di
 }
 
 /**
- * @param of.kept the commit that keeps the rows; its parent is what they were compared with
- * @returns the tables whose rows could not all be written back
+ * @param of.kept the commit that keeps the rows; they were compared with its parent
+ * @returns the tables with rows that could not be written back
  */
 async function writeBack(
   sql: Sql,
@@ -237,7 +237,7 @@ async function writeTableBack(sql: Sql, table: string, kept: string): Promise<bo
   return taken.size === 0 && differing.length === 0;
 }
 
-/** Keys of rows that somebody committed or changed after they were set aside, unless to the same values. */
+/** Keys of rows that were committed or changed after they were set aside, unless to the same values. */
 async function changedSince(
   sql: Sql,
   shape: TableShape,
@@ -250,7 +250,7 @@ async function changedSince(
   return new Set([...texts(committed), ...uncommitted].filter((key) => different.has(key)));
 }
 
-/** Writes rows as another version of the table has them. Foreign keys are not looked at, so that nothing cascades. */
+/** Writes rows as in another version of the table. Foreign keys are not checked, so nothing cascades. */
 async function writeRows(sql: Sql, { shape, written, removed }: UncommittedRows, source: Condition): Promise<void> {
   const columns = ordinaryColumns(shape).map(quoted).join(', ');
   await sql.run('SET foreign_key_checks = 0');
@@ -303,7 +303,7 @@ async function differingAmong(
   return found;
 }
 
-/** Keys and kinds of the rows that differ; its three parameters are two revisions and the table. */
+/** Keys and kinds of the rows that differ; the three parameters are two revisions and the table. */
 function diffOf({ key }: TableShape): string {
   const columns = key.flatMap((name) => [quoted(`to_${name}`), quoted(`from_${name}`)]);
   return `SELECT ${columns.join(', ')}, diff_type FROM dolt_diff(?, ?, ?)`;
@@ -313,7 +313,7 @@ function keyFrom(shape: TableShape, row: Cells, prefix: string): Cells {
   return Object.fromEntries(shape.key.map((name) => [name, row[`${prefix}${name}`] ?? null]));
 }
 
-/** A table's CREATE TABLE at a commit that has it, without its counter. */
+/** A table's CREATE TABLE at a commit, without its counter. */
 async function definitionAt(sql: Sql, table: string, commit: string): Promise<string> {
   const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)} AS OF ?`, [commit]);
   return withoutCounter(row);

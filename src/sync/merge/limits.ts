@@ -10,19 +10,19 @@ interface Step {
   readonly head: string;
 }
 
-/** An engine that ends for no known reason is forgiven once per step: someone else may have ended it. */
+/** One engine loss for an unknown reason is tolerated per step: another process may have ended it. */
 const LOSSES_PER_STEP = 2;
-/** Looks share an engine this often; after that each head is looked at alone, so that the guilty one is known. */
+/** Checks share an engine this often; after that each head is checked alone to find the one that ends it. */
 const SHARED_LOOKS = 2;
 
-/** Whether a head was left out because of what this machine can bear, and not because of what the data are like. */
+/** Whether a head was rejected because of a limit of this machine rather than because of its data. */
 export function isLimit({ code }: Failure): boolean {
   return code === 'timeout' || code === 'too-large' || code === 'engine-lost';
 }
 
 /**
- * The limits of one run for reading and merging what peers bring. A step that passes one is refused for the rest of the
- * run. That is remembered here, because an engine may have to be ended, and the fold starts again in a new one.
+ * The limits of one run for reading and merging what peers bring. A step that passes a limit is refused for the rest of
+ * the run, also in a new engine after a restart.
  */
 export class MergeLimits {
   readonly #milliseconds: number;
@@ -30,7 +30,7 @@ export class MergeLimits {
   readonly #losses = new Map<string, number>();
   #lostLooks = 0;
 
-  /** @param peers that share what reports may take */
+  /** @param peers that share the size limit of reports */
   constructor(milliseconds: number, peers: number) {
     this.#milliseconds = milliseconds;
     this.reportBytes = reportShare(peers);
@@ -39,13 +39,13 @@ export class MergeLimits {
   /** What the report of one merge may take. */
   readonly reportBytes: number;
 
-  /** Heads that are not merged in this run, because reporting what merging them did took too much. */
+  /** Heads that are not merged in this run, because the report of their merge was too large. */
   readonly unreportable = new Map<string, RejectedHead>();
 
-  /** How often an engine ended, or had to be ended; only then a new one is worth a try. */
+  /** How often an engine ended or had to be ended; only then a new one is worth a try. */
   lost = 0;
 
-  /** Whether heads have to be looked at one after the other. */
+  /** Whether heads must be checked one after the other. */
   get looksAlone(): boolean {
     return this.#lostLooks >= SHARED_LOOKS;
   }
@@ -55,16 +55,16 @@ export class MergeLimits {
     this.lost += 1;
   }
 
-  /** The limit of reading or merging a head, or of saying what that did. */
+  /** The time limit for reading, checking, merging or reporting a head. */
   of(what: 'comparing' | 'checking' | 'merging' | 'reporting'): TimeLimit {
     return mergeLimit(what, this.#milliseconds);
   }
 
   /**
-   * Merges one head within the limits. Where it passes one, the session is of no more use: the merge is open, and may hold
-   * temporary tables. Then the fold starts again in a new engine, where this step is refused without a try.
+   * Merges one head within the limits. After a passed limit the session is unusable: the merge is open and may hold
+   * temporary tables. The fold then restarts in a new engine, which refuses this step at once.
    * @returns null, or why it was not merged
-   * @throws Failure `engine-lost` where a new engine is needed
+   * @throws Failure `engine-lost` if a new engine is needed
    */
   async merge(
     engine: Engine,

@@ -8,20 +8,20 @@ import type { RejectedHead, StrategyHead } from './folding.ts';
 
 interface Losing {
   readonly ours: string;
-  /** Percent of a table's rows that may go at once. */
+  /** Percent of a table's rows that may be deleted at once. */
   readonly maxDelete: number;
-  /** Heads that may delete as much as they like. */
+  /** Heads without a limit on deletions. */
   readonly free: ReadonlySet<string>;
   /** Merges some heads with ours. */
   readonly mergeOf: (heads: readonly StrategyHead[]) => Promise<Converged>;
 }
 
 /**
- * The heads that have to wait because merging them takes away too many rows that our head has: as duplicates, over foreign
- * keys, or with a row that they belong to. What a head deletes is seen before; this is what comes of it here. A head that
- * does so alone is to blame.
+ * Heads whose merge would remove too many of our rows: as duplicates, over foreign keys, or with a row that they belong
+ * to. Rows that a head deletes are checked before; these are the consequences here. A head that causes this alone is
+ * rejected.
  * @param heads the heads that were merged
- * @returns none where the result may be kept
+ * @returns none if the result may be kept
  */
 export async function headsThatLose(
   sql: Sql,
@@ -46,7 +46,7 @@ export async function headsThatLose(
   const lostAnyway = allowed.length > 0 ? await lossesOf((await losing.mergeOf(allowed)).target) : [];
   const left = all.filter(({ table }) => !lostAnyway.some((loss) => loss.table === table));
   if (left.length === 0) return blamed;
-  // Each alone takes few enough: the last in hash order waits, and is compared with what is here next time.
+  // Each head alone removes few enough rows: reject the last in hash order, to be compared again in the next run.
   const last = others
     .map(({ head }) => head)
     .sort()

@@ -17,8 +17,8 @@ import { scratchName } from './scratch.ts';
 import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitted.ts';
 
 /**
- * Merges in an engine without any credential, and begins again in a new engine where one ended under a head or had to be
- * ended because of it. That ends: each time the limits have learned which head it was, or look closer.
+ * Merges in an engine without credentials, and restarts in a new engine if one ended. This terminates: each time the
+ * limits have identified the head or check more closely.
  */
 export async function mergeHeads(
   context: SyncContext,
@@ -38,9 +38,8 @@ export async function mergeHeads(
 }
 
 /**
- * Brings the heads of the peers that may be merged together with ours. What was settled with whom, and whose head had to
- * be left out, is told in the peers' runs.
- * @returns where everybody meets. No branch of the town moves.
+ * Merges the mergeable heads of the peers with ours. Resolutions and rejections are recorded in the peers' runs.
+ * @returns the commit that contains them all; no local branch moves
  */
 async function mergeIn(
   context: SyncContext,
@@ -75,8 +74,8 @@ interface ConvergedRuns extends Besides {
 }
 
 /**
- * Merges the heads of runs. A head that is equivalent to one that had to be left out is merged by itself: who can copy a
- * peer's rows must not be able to keep that peer's head out.
+ * Merges the heads of runs. A head that is equivalent to a rejected one is merged itself: a peer that copies another's
+ * rows must not keep that peer's head out.
  */
 async function convergeRuns(
   context: SyncContext,
@@ -112,19 +111,19 @@ interface Merging {
   readonly context: SyncContext;
   readonly ours: string;
   readonly engine: Engine;
-  /** Heads that may delete as much as they like. */
+  /** Heads without a limit on deletions. */
   readonly free: ReadonlySet<string>;
 }
 
-/** What was merged, and which heads wait. */
+/** What was merged, and which heads have to wait. */
 interface Besides {
   readonly converged: Converged;
   readonly waiting: ReadonlyMap<string, RejectedHead>;
 }
 
 /**
- * Merges, and says which peer each conflict is with. Where that passes a limit, the head that the conflicts came with is
- * left out, and the others are merged again.
+ * Merges, and finds the peer of each conflict. If that passes a limit, the head that caused the conflicts is rejected
+ * and the others are merged again.
  */
 async function convergeAndAttribute(
   merging: Merging,
@@ -164,8 +163,8 @@ async function convergeAndAttribute(
 }
 
 /**
- * Merges the heads that need not wait for uncommitted changes. Where the result changes more than each head did, so that
- * our branch could not follow it, every head that changes such a table waits: nothing is pushed that we cannot move to.
+ * Merges the heads that need not wait for uncommitted changes. If the result changes more than each head did, so that
+ * our branch could not follow it, every head that changes such a table waits. Nothing is pushed that we cannot move to.
  */
 async function convergeBesides(
   merging: Merging,
@@ -180,7 +179,9 @@ async function convergeBesides(
   return await convergeWithin(merging, all, new Map([...first.waiting, ...touched.besides]));
 }
 
-/** Merges the heads that do not wait yet; those that take too many of our rows away wait, and the others are merged again. */
+/**
+ * Merges the heads that do not wait yet. Heads that remove too many of our rows wait, and the others are merged again.
+ */
 async function convergeWithin(
   { context, ours, engine, free }: Merging,
   all: readonly StrategyHead[],
@@ -208,7 +209,7 @@ function recordConflicts(local: LocalHead, bringing: readonly PeerProgress[], at
   const namesAt = (heads: readonly string[]): string[] =>
     bringing.flatMap(({ head, peer }) => (head !== null && heads.includes(head) ? [peer.name] : []));
   for (const run of bringing) {
-    // What an earlier attempt settled stands where a remote has taken it.
+    // Resolutions of an earlier attempt count if a remote has its commit.
     const before: readonly Conflict[] = local.accepted.length > 0 ? run.conflicts : [];
     const now = attributed.filter(({ head }) => head === run.head);
     run.reportConflicts([
@@ -218,7 +219,7 @@ function recordConflicts(local: LocalHead, bringing: readonly PeerProgress[], at
   }
 }
 
-/** The merges of two attempts of one run together. */
+/** Combines the merges of two attempts of one run. */
 export function addMerges(before: MergeReport | null, now: MergeReport): MergeReport {
   if (before === null) return now;
   const because = before.because ?? now.because;

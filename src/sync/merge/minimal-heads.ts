@@ -1,7 +1,7 @@
 import { isAncestor, reachableOnlyFrom } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 
-/** The heads that no other of them contains, each once, in hash order. */
+/** The heads that no other one contains, each once, in hash order. */
 export async function minimalHeads(sql: Sql, heads: readonly string[]): Promise<string[]> {
   const distinct = [...new Set(heads)].sort();
   if (distinct.length < 2) return distinct;

@@ -3,13 +3,13 @@ import { mergeMakers } from '../../dolt/rows/content.ts';
 import { engineVersion, MERGE_PROTOCOL, type MergeMaker } from '../../dolt/sql/merge.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 
-/** A peer can write any number of messages that look like those of merges. */
+/** Maximum in a message: a peer can forge any number of merge messages. */
 const MAX_MAKERS = 5;
 
 /**
- * What to know of the merges that a peer has and we lack, where other rules or another Dolt made them. What both sides
- * have is no finding: merges under older rules stay valid.
- * @returns null where all of them were made as ours are
+ * A notice about merges that a peer has and we lack, made under other rules or with another Dolt. Merges that both
+ * sides have are not reported: merges under older rules stay valid.
+ * @returns null if all of them were made like ours
  */
 export async function otherMakers(
   sql: Sql,
@@ -19,7 +19,7 @@ export async function otherMakers(
   return makersNotice(heads.peer, own, await mergeMakers(sql, `${heads.ours}..${heads.theirs}`));
 }
 
-/** The notice about some merges, told in the order of protocols and engines; null where all are like our own. */
+/** The notice, in the order of protocols and engines; null if all merges are like ours. */
 export function makersNotice(peer: string, own: MergeMaker, makers: readonly MergeMaker[]): Diagnostic | null {
   const protocols = makers.flatMap(({ protocol }) =>
     protocol === own.protocol ? [] : [`merge protocol ${protocol} (ours: ${own.protocol})`],

@@ -40,9 +40,9 @@ const commitRow = z.object({
 });
 
 /**
- * Lists in the runs of peers which rows of ours lost in merges that other databases made and our branch has moved over. A merge is
- * a function of its parents, so it is made once more on a temporary branch. Our branch has moved already, so what goes
- * wrong here fails nothing.
+ * Lists in the peers' runs which of our rows lost in merges that other databases made and our branch fast-forwarded
+ * over. A merge is a function of its parents, so it is repeated on a temporary branch. Our branch has already moved, so
+ * an error here does not fail the run.
  * @param incoming the head that each peer had before anything was pushed to it
  */
 export async function reportReceivedMerges(
@@ -113,7 +113,7 @@ async function report(
   run?.reportConflicts([...run.conflicts, ...merge.conflicts]);
 }
 
-/** The peer whose head brought a merge; where several did, the first by name. */
+/** The peer whose head brought a merge; the first by name if several did. */
 async function bringer(
   sql: Sql,
   incoming: ReadonlyMap<PeerProgress, string>,
@@ -125,7 +125,7 @@ async function bringer(
   return null;
 }
 
-/** Our branch has moved already, so a merge that takes too long or too much is counted as one that was not looked at. */
+/** Our branch has already moved, so a merge that passes a limit counts as not checked. */
 async function replayWithin(
   { limits }: SyncContext,
   engine: Engine,
@@ -140,7 +140,7 @@ async function replayWithin(
   }
 }
 
-/** @returns the rows where our side lost and those that are left for a person; null where the merge cannot be repeated */
+/** @returns the rows where our side lost and the unresolved ones; null if the merge cannot be repeated */
 async function replay(database: Database, merge: ReceivedMerge, from: string): Promise<Conflict[] | null> {
   const { hash, onto, head, ours } = merge;
   const branch = scratchName();
@@ -185,7 +185,7 @@ interface ReplayedRow {
   readonly side: Side;
 }
 
-/** Whether a row is of interest to us. Of a parent that others wrote to as well, it is only if we had the lost version. */
+/** Whether a row concerns us. If others also wrote to our parent, only rows whose lost version we had. */
 async function concerns(sql: Sql, row: ResolvedRow, at: ReplayedRow): Promise<boolean> {
   if (!at.merge.isOwn) return row.left && lostSide(row) === at.side && (await isAt(sql, row, at));
   if (row.left || row.wins.some(({ side }) => side !== at.side)) return true;
@@ -221,7 +221,7 @@ interface ReceivedMerge {
 }
 
 /**
- * The merges among the commits that a branch moved over in which our old head met something else.
+ * The merges among the commits a branch moved over that merged our old head with another.
  * @param passed all commits that the new head reaches and the old head does not, newest first
  * @param move.made merges that this run made itself
  */

@@ -3,17 +3,17 @@ import { isAlive } from '../../core/processes.ts';
 import { branchNames, deleteBranch } from '../../dolt/sql/heads.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 
-/** No branch of a user begins like this; a run that died leaves such branches, and nothing else. */
+/** No user branch starts like this; only a run that died leaves such branches. */
 const PREFIX = 'dolt-federation-scratch/';
 
-/** A new name for a temporary branch; it holds our process id, so that other runs know whose it is. */
+/** A new name for a temporary branch; it contains our process id, so that other runs know its owner. */
 export function scratchName(): string {
   return `${PREFIX}${process.pid}-${randomBytes(6).toString('hex')}`;
 }
 
 /**
- * Whether a branch is a temporary one that nobody needs any more: of this run, or of a run that died. A run that lives
- * may have let go of the database for a moment and still need its own.
+ * Whether a temporary branch is unused: it belongs to this run, or to a run that died. A live run may have released the
+ * database briefly and still need its branch.
  */
 export function isLeftover(branch: string, alive: (pid: number) => boolean = isAlive): boolean {
   if (!branch.startsWith(PREFIX)) return false;

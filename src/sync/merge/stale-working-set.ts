@@ -4,12 +4,12 @@ import { recentCommits } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { changedTables, stagedTables } from '../../dolt/sql/working-set.ts';
 
-/** A branch that moved further than this without its working set is beyond what any push or merge leaves. */
+/** No push or merge leaves a working set further behind its branch than this. */
 const COMMITS = 20;
 
 /**
- * Refuses to commit a working set that is behind its branch: whoever moved the branch left what is staged at an older
- * commit, so a commit would take back everything since (dolthub/dolt#10945, measured on 2.3.0).
+ * Refuses to commit a working set that is behind its branch. The index is still at an older commit, so a commit would
+ * revert everything since (dolthub/dolt#10945, measured on 2.3.0).
  * @param sql a session on the branch
  * @throws Failure `uncommitted-changes`
  */

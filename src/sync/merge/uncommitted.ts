@@ -15,8 +15,8 @@ const dateRow = z.object({ date: z.string().nullable() });
 const COMMIT_MESSAGE = 'federation: commit uncommitted changes';
 
 /**
- * Applies the policy for uncommitted changes before anything else is done.
- * @returns the tables that have some afterwards; they are neither pushed nor touched
+ * Applies the policy for uncommitted changes before anything else.
+ * @returns the tables that still have some; they are neither pushed nor changed
  * @throws Failure `uncommitted-changes` under `fail`
  */
 export async function applyDirtyPolicy(
@@ -43,17 +43,17 @@ export async function applyDirtyPolicy(
   });
 }
 
-/** Which heads wait, and which rows have to be set aside for the others. */
+/** Which heads wait, and which rows are set aside for the others. */
 export interface TouchedTables {
-  /** Heads that cannot be merged: they change rows that are not committed here, or tables that cannot be set aside. */
+  /** Heads that cannot be merged: they change rows that are uncommitted here, or tables that cannot be set aside. */
   readonly waiting: ReadonlyMap<string, RejectedHead>;
   /** Heads that change other rows of such a table. */
   readonly besides: ReadonlyMap<string, RejectedHead>;
 }
 
 /**
- * Decides which heads must wait because of uncommitted changes: a fast-forward would have to overwrite them. A head that
- * changes other rows of the same table need not wait, since the uncommitted rows are set aside meanwhile.
+ * Decides which heads wait because of uncommitted changes that a fast-forward would overwrite. A head that changes
+ * other rows of the table need not wait: the uncommitted rows are set aside meanwhile.
  */
 export async function headsThatTouch(
   { branch, dirty }: Pick<SyncContext, 'branch' | 'dirty'>,
@@ -89,7 +89,7 @@ export async function headsThatTouch(
   return { waiting, besides };
 }
 
-/** Why a range of commits has to wait for the uncommitted changes of a table; null where it need not. */
+/** Why a range of commits waits for the uncommitted changes of a table; null if it need not. */
 async function whyWait(
   sql: Sql,
   table: string,
@@ -101,8 +101,8 @@ async function whyWait(
 }
 
 /**
- * The uncommitted rows that a move of our branch has to set aside.
- * @returns the name of a table that cannot be, where there is one
+ * The uncommitted rows to set aside before our branch moves.
+ * @returns the name of a table that cannot be set aside, if any
  */
 export async function rowsToSetAside(
   database: Database,

@@ -6,7 +6,7 @@ import { Failure } from '../../core/failure.ts';
 import { readSmallText } from '../../core/files.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 
-/** A file or folder that this user may not use as a remote needs it. */
+/** A file or folder that a remote needs and this user cannot access. */
 interface Inaccessible {
   readonly path: string;
   /** Numeric id of the owner. */
@@ -15,13 +15,13 @@ interface Inaccessible {
   readonly mode: number;
 }
 
-/** A remote holds a few hundred table files at most; the first that is closed to us says enough. */
+/** A remote holds a few hundred table files at most; the first inaccessible one is enough. */
 const MAX_ENTRIES = 10_000;
 
 /**
- * The first file of a `file://` remote that this user may not read, or not write where `writes` is set: the folder, its
- * manifest and lock, its table files. Dolt 2.3.0 creates each of them with mode 0600, whatever the umask and the folder say.
- * @returns null where everything can be used, or where the system does not say
+ * The first file of a `file://` remote that this user cannot read or, with `writes`, cannot write: the folder, its
+ * manifest and lock, its table files. Dolt 2.3.0 creates each of them with mode 0600, regardless of umask and folder.
+ * @returns null if all are accessible, or if the system does not say
  */
 export async function findInaccessible(folder: string, writes: boolean): Promise<Inaccessible | null> {
   const wanted = writes ? constants.R_OK | constants.W_OK : constants.R_OK;
@@ -34,7 +34,7 @@ export async function findInaccessible(folder: string, writes: boolean): Promise
   return null;
 }
 
-/** Replaces the refusal of a folder by one that names the file, its owner and what to do. */
+/** Replaces a refused access by a failure that names the file, its owner and the fix. */
 export async function explainFileAccess(runs: readonly PeerProgress[]): Promise<void> {
   for (const run of runs) {
     if (run.peer.endpoint.folder === null || run.failure === null) continue;
@@ -42,14 +42,16 @@ export async function explainFileAccess(runs: readonly PeerProgress[]): Promise<
   }
 }
 
-/** What a refused `file://` folder means: `file-owner` where a file of another user explains it, else as it was. */
+/**
+ * Explains a refused `file://` folder: `file-owner` if a file of another user causes it, else the failure unchanged.
+ */
 export async function fileOwnerFailure(folder: string, failure: Failure): Promise<Failure> {
   if (failure.code !== 'auth') return failure;
   const found = await findInaccessible(folder, true);
   return found === null ? failure : new Failure('file-owner', await ownerMessage(found), { cause: failure });
 }
 
-/** Says whose file it is and who is asking. */
+/** Names the owner of the file and the current user. */
 export async function ownerMessage({ path, owner, mode }: Inaccessible): Promise<string> {
   const bits = mode.toString(8).padStart(4, '0');
   const self = process.getuid?.() ?? null;
@@ -69,19 +71,19 @@ async function describeEntry(path: string): Promise<Inaccessible | null> {
   return found === null ? null : { path, owner: found.uid, mode: found.mode & 0o7777 };
 }
 
-/** The name of a user where /etc/passwd knows it, and always the id. */
+/** The id of a user, with the name if /etc/passwd has it. */
 async function userName(id: number): Promise<string> {
   const lines = (await readSmallText('/etc/passwd')).split('\n');
   const entry = lines.map((line) => line.split(':')).find(([, , uid]) => uid === String(id));
   return entry?.[0] === undefined ? `user ${id}` : `user ${entry[0]} (${id})`;
 }
 
-/** Dolt 2.3.0 makes this folder in a file remote that lacks it as soon as something is fetched (measured). */
+/** Dolt 2.3.0 creates this folder in a file remote on the first fetch (measured). */
 const MADE_BY_FETCH = 'oldgen';
 
 /**
- * Remembers which folders of `file://` peers a fetch would add something to.
- * @returns removes what was added; a folder that somebody has put something into stays
+ * Records which folders of `file://` peers a fetch would add something to.
+ * @returns removes what was added, unless another writer used it
  */
 export async function rememberFolders(peers: readonly Peer[]): Promise<() => Promise<void>> {
   const lacking: string[] = [];

@@ -6,14 +6,14 @@ import { oddEntries } from '../../core/files.ts';
 import { refuseWorkingDatabase } from './working-database.ts';
 
 const MANIFEST = 'manifest';
-/** What Dolt leaves in a remote that has no data yet: a fetch of an empty one, or a first push that was killed. */
+/** Files of Dolt in a remote without data: after a fetch of an empty one, or a killed first push. */
 const OF_DOLT = /^(?:LOCK|oldgen|journal\.idx|.*\.darc|.*\.tmp|[0-9a-v]{32})$/;
-/** What file systems and desktops put into every folder. */
+/** Files that file systems and desktops put into every folder. */
 const OF_THE_DISK = ['lost+found', '@eaDir', '$RECYCLE.BIN', 'System Volume Information'];
 
 /**
- * Whether the folder of a `file://` remote is there. Dolt creates the whole path at once (2.3.0), so an unmounted disk
- * would become a fresh remote that every check calls good; therefore the parent has to exist.
+ * Whether the folder of a `file://` remote exists. Dolt creates the whole path (2.3.0), so an unmounted disk would
+ * become a new remote; therefore the parent must exist.
  * @returns `present`, `absent` (a first push may create it), or `elsewhere` for every other kind of endpoint
  * @throws Failure `folder-missing` when the parent folder does not exist, `working-database`, `not-a-remote`
  */
@@ -28,7 +28,7 @@ export async function fileRemote(endpoint: Endpoint): Promise<'present' | 'absen
     throw new Failure('folder-missing', `the folder ${parent} does not exist, so ${written} cannot be opened`);
   }
   if (!found.isDirectory()) throw notARemote(endpoint, `${folder} is a file`);
-  // What may not be listed is for Dolt to judge, which says more than we could.
+  // Dolt's own error is more precise for a folder that cannot be listed.
   const [special] = (await oddEntries(folder)).special;
   if (special !== undefined) throw notARemote(endpoint, `${special} is no ordinary file`);
   const foreign = foreignEntry(await readdir(folder).catch(() => []));
@@ -41,7 +41,7 @@ function notARemote({ written }: Endpoint, why: string): Failure {
 }
 
 /**
- * The first entry of a folder that shows that it is neither a remote nor a place for one; undefined where none does.
+ * The first entry that shows that a folder is neither a remote nor empty; undefined if there is none.
  * @param names all entries of the folder
  */
 export function foreignEntry(names: readonly string[]): string | undefined {

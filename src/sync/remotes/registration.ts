@@ -27,12 +27,12 @@ import {
   type RemotePlan,
 } from './remote-plan.ts';
 
-/** How the peers of a run are registered. */
+/** How the peers of a run are registered as remotes. */
 export interface Registration {
   /** Folder of the database. */
   readonly path: string;
   readonly registering: Registering;
-  /** Whether remotes that are not ours may be repointed. */
+  /** Whether remotes that dolt-federation did not add may be repointed. */
   readonly fix: boolean;
   /** The names of all configured peers. */
   readonly peers: readonly string[];
@@ -40,22 +40,22 @@ export interface Registration {
   readonly notify: (notice: Diagnostic) => void;
 }
 
-/** What the database knows now, and what `releaseRemotes` has to undo. */
+/** The registered remotes, and what `releaseRemotes` has to undo. */
 export interface Registered {
   /** The name under which Dolt knows each peer, by the name of the peer. */
   readonly remotes: ReadonlyMap<string, { readonly name: string; readonly stays: boolean }>;
-  /** Why a peer could not be registered, by its name: that fails this peer alone. */
+  /** Why a peer could not be registered, by its name; only this peer fails. */
   readonly failures: ReadonlyMap<string, Failure>;
-  /** What local branches followed before a remote was repointed. */
+  /** The upstreams of local branches before a remote was repointed. */
   readonly upstreams: readonly Upstream[];
 }
 
-/** A remote that a run needs, for a peer. */
+/** A remote that a run needs for a peer. */
 export type WantedRemote = Omit<PeerRemote, 'address'>;
 
 /**
- * Makes the database know these peers as remotes. What is added is noted before, so that the next run can remove what a
- * killed one has left.
+ * Registers these peers as remotes. Each addition is recorded first, so that the next run can remove what a killed run
+ * leaves.
  */
 export async function registerPeers(sql: Sql, wanted: readonly WantedRemote[], how: Registration): Promise<Registered> {
   const { notes: noted, warning } = await readNotes(how.path);
@@ -96,7 +96,7 @@ async function withAddresses<T extends { readonly url: string }>(
   return await Promise.all(all.map(async (one) => ({ ...one, address: await remoteAddress(one.url) })));
 }
 
-/** @returns what local branches followed before */
+/** @returns the upstreams of local branches before the change */
 async function carryOut(sql: Sql, remote: Remote, { kind }: RemotePlan): Promise<readonly Upstream[]> {
   switch (kind) {
     case 'use':
@@ -105,7 +105,7 @@ async function carryOut(sql: Sql, remote: Remote, { kind }: RemotePlan): Promise
       await addRemote(sql, remote);
       return [];
     case 'repoint': {
-      // This drops the tracking refs of the old address as well, which would say nothing about the new one.
+      // This also drops the tracking refs of the old address, which do not apply to the new one.
       const upstreams = await upstreamsOf(sql, remote.name);
       await removeRemote(sql, remote.name);
       await addRemote(sql, remote);
@@ -124,7 +124,7 @@ function report(
     how.log.info(`registered remote ${remote} -> ${url}${lasting ? '' : ' for this run'}`);
   }
   if (other === null) return;
-  // Somebody may have written a password into it.
+  // The address may contain a password.
   const there = quoteEndpoint(other.url);
   if (kind === 'repoint') {
     const message = `remote ${remote} pointed to ${there}; corrected to ${quoteEndpoint(url)}`;
@@ -140,7 +140,7 @@ function unusable(warning: string): Diagnostic {
   return { severity: 'warning', code: 'memory-unusable', message: warning };
 }
 
-/** Removes the remotes that runs which died have added for themselves. */
+/** Removes the remotes that dead runs added temporarily. */
 async function removeLeftovers(sql: Sql, path: string, notes: RemoteNotes): Promise<RemoteNotes> {
   const ended = (run: number | null): boolean => run !== null && (run === process.pid || !isAlive(run));
   if (![...notes.values()].some(({ run }) => ended(run))) return notes;
@@ -165,8 +165,8 @@ async function removeNoted(
 }
 
 /**
- * Puts back at the end of a run what it changed for itself only: removes the remotes that it added, with their tracking
- * refs, and lets local branches follow what they followed.
+ * Undoes temporary changes at the end of a run: removes the remotes that it added, with their tracking refs, and
+ * restores the upstreams of local branches.
  */
 export async function releaseRemotes(
   sql: Sql,
@@ -184,7 +184,7 @@ export async function releaseRemotes(
 }
 
 /**
- * Removes the remotes of a peer that is not configured any more, as far as they are ours.
+ * Removes the remotes of a peer that is no longer configured, if dolt-federation added them.
  * @returns whether a remote of its name stays, because dolt-federation did not add it
  */
 export async function forgetPeer(sql: Sql, path: string, peer: string): Promise<boolean> {
@@ -202,7 +202,7 @@ export async function forgetPeer(sql: Sql, path: string, peer: string): Promise<
   return stays;
 }
 
-/** The remotes under which the database keeps peers, by the name of the peer; those that it does not keep are absent. */
+/** The remotes that the database keeps for peers, by peer name; others are absent. */
 export async function remotesOf(
   sql: Sql,
   path: string,
@@ -223,7 +223,7 @@ export async function remotesOf(
   return found;
 }
 
-/** What a run says where remotes of its own could not be removed. */
+/** The warning about temporary remotes that could not be removed. */
 export function unreleased(thrown: unknown): Diagnostic {
   const { code, message } = toFailure(thrown);
   return {

@@ -10,7 +10,7 @@ const noteSchema = z.strictObject({
   peer: z.string(),
   url: z.string(),
   ref: z.string().nullable(),
-  /** The process whose run added the remote for itself only; null: the remote stays. */
+  /** The process whose run added the remote temporarily; null: the remote stays. */
   run: z.int().positive().nullable(),
 });
 const notesSchema = z.strictObject({ version: z.literal(1), remotes: z.record(z.string(), noteSchema) });
@@ -18,7 +18,7 @@ const notesSchema = z.strictObject({ version: z.literal(1), remotes: z.record(z.
 /** A remote of the database that dolt-federation added. */
 export type RemoteNote = z.infer<typeof noteSchema>;
 
-/** The remotes that dolt-federation added, by name: only these are ever changed or removed. */
+/** The remotes that dolt-federation added, by name; only these are changed or removed. */
 export type RemoteNotes = ReadonlyMap<string, RemoteNote>;
 
 /** Larger than any number of remotes needs. */
@@ -29,8 +29,8 @@ function notesFile(database: string): string {
 }
 
 /**
- * Reads which remotes are ours. A file that cannot be used makes none ours, so nothing is removed because of it; `warning`
- * says why.
+ * Reads which remotes dolt-federation added. With an unusable file there are none, so nothing is removed; `warning`
+ * gives the reason.
  */
 export async function readNotes(
   database: string,
@@ -51,9 +51,9 @@ export async function readNotes(
 }
 
 /**
- * Writes which remotes are ours; where none is, there is no file. One that cannot be used is put aside, and stays where
- * nothing is to be written.
- * @throws what the system refuses with
+ * Records which remotes dolt-federation added; without any, there is no file. An unusable file is moved aside, and
+ * stays if there is nothing to write.
+ * @throws errors of the file system
  */
 export async function writeNotes(database: string, notes: RemoteNotes): Promise<void> {
   const isUsable = (await readNotes(database)).warning === null;

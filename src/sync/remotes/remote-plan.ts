@@ -4,7 +4,7 @@ import { canonicalAddress } from '../../dolt/remote-address.ts';
 import type { Remote } from '../../dolt/sql/remotes.ts';
 import type { RemoteNote, RemoteNotes } from './remote-notes.ts';
 
-/** Where a peer is. `address` is what all spellings of the URL have in common. */
+/** The location of a peer. `address` is the same for all spellings of the URL. */
 export interface PeerRemote {
   readonly peer: string;
   readonly url: string;
@@ -12,7 +12,7 @@ export interface PeerRemote {
   readonly address: string;
 }
 
-/** What the database knows before a run. */
+/** The remotes of the database before a run. */
 export interface KnownRemotes {
   readonly remotes: readonly (Remote & { readonly address: string })[];
   readonly backups: readonly { readonly name: string; readonly address: string }[];
@@ -23,13 +23,13 @@ export interface KnownRemotes {
 
 /**
  * `keep`: remotes stay in the database · `run`: they are removed after the run · `look`: the run changes nothing, so it
- * uses remotes of its own.
+ * uses temporary remotes.
  */
 export type Registering = 'keep' | 'run' | 'look';
 
 /**
- * How a run speaks to a peer: `use`, the database knows it already · `add` · `repoint`, a remote of that name gets another
- * address.
+ * Which remote a run uses for a peer: `use`, an existing one · `add`, a new one · `repoint`, an existing one gets
+ * another address.
  */
 export interface RemotePlan {
   readonly kind: 'use' | 'add' | 'repoint';
@@ -37,7 +37,7 @@ export interface RemotePlan {
   readonly remote: string;
   /** Whether an added remote stays after the run. */
   readonly lasting: boolean;
-  /** The remote that has the peer's name and another address: left alone, or the one that is repointed. */
+  /** The remote with the peer's name and another address: unchanged, or the one that is repointed. */
   readonly other: Remote | null;
 }
 
@@ -45,9 +45,9 @@ const LOOK_PREFIX = 'dolt-federation-look-';
 const PREFIX = 'dolt-federation-';
 
 /**
- * Decides under which name a run speaks to a peer. A remote that dolt-federation did not add is never changed unless
- * `fix` asks for it, and never in the way: then the peer has another name.
- * @throws Failure `backup-address`; `config-invalid` where another peer has the name that this one needs
+ * Chooses the remote name of a peer. A remote that dolt-federation did not add is changed only if `fix` requests it;
+ * otherwise the peer gets another name.
+ * @throws Failure `backup-address`; `config-invalid` if another peer has the name that this one needs
  */
 export function planRemote(
   wanted: PeerRemote,
@@ -78,7 +78,7 @@ function lastingPlan(
       refuseNameOfPeer(remote, wanted, known);
       return { kind: 'add', remote, lasting: registering === 'keep', other };
     }
-    // During a run only, tracking refs of other programs (beads reads those of `origin`) stay as they are.
+    // Used temporarily; tracking refs of other programs (beads reads those of `origin`) do not change.
     const isUsable = registering === 'keep' ? !isOfAnotherRun(present, known) : isOurs(present, known);
     if (isUsable && isSame(present, wanted)) return { kind: 'use', remote, lasting: true, other };
     if (!isSame(present, wanted) && isOursFor(peer, present, known)) {
@@ -91,7 +91,7 @@ function isSame(remote: Remote & { readonly address: string }, wanted: PeerRemot
   return remote.address === wanted.address && remote.ref === wanted.ref;
 }
 
-/** Whether we added a remote for good, and it is still the one that we added. */
+/** Whether dolt-federation added a remote permanently, and it is unchanged since. */
 function isOurs(remote: Remote, { notes }: Pick<KnownRemotes, 'notes'>): boolean {
   const note = notes.get(remote.name);
   return note !== undefined && note.run === null && isNoted(remote, note);
@@ -101,13 +101,13 @@ function isOursFor(peer: string, remote: Remote, known: KnownRemotes): boolean {
   return isOurs(remote, known) && known.notes.get(remote.name)?.peer === peer;
 }
 
-/** Whether a run that is still going on added a remote for itself. */
+/** Whether a run that is still active added a remote temporarily. */
 function isOfAnotherRun(remote: Remote, { notes }: KnownRemotes): boolean {
   const note = notes.get(remote.name);
   return note !== undefined && note.run !== null && isNoted(remote, note);
 }
 
-/** Whether a remote is still the one that a note is about: somebody may have given its name to another address since. */
+/** Whether a remote is still the recorded one: its name may have another address since. */
 export function isNoted(remote: Remote, note: RemoteNote): boolean {
   return note.ref === remote.ref && canonicalAddress(note.url) === canonicalAddress(remote.url);
 }
@@ -131,7 +131,7 @@ export function refuseBackup(
   );
 }
 
-/** The one case that no other name solves: two of our own peers need this one. */
+/** The only collision that another name cannot solve: two configured peers need the same remote. */
 function refuseNameOfPeer(remote: string, { peer }: PeerRemote, { peers, notes }: KnownRemotes): void {
   const user = remote === peer ? notes.get(remote)?.peer : remote;
   if (user === undefined || user === peer || !peers.includes(user)) return;

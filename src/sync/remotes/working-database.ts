@@ -6,13 +6,13 @@ import { type Boundary, isOwn, requireTreeWithin } from '../../core/boundary.ts'
 import { Failure } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
 
-/** The name of the file that only a working database has, among the table files of a store (Dolt 2.3.0). */
+/** The name of the journal, which only a working database has among its table files (Dolt 2.3.0). */
 const JOURNAL = 'v'.repeat(32);
 
 /**
- * Refuses an endpoint on this machine that is a working database: a push there makes a store beside its `.dolt` that
- * nothing reads, or moves the branch under the tables of its users (Dolt 2.3.0, measured). A remote in a sub-folder of a
- * database is none, and neither is a home folder whose `.dolt` holds only Dolt's settings.
+ * Refuses a local endpoint that is a working database: a push there creates a store beside its `.dolt` that no program
+ * reads, or moves the branch without the tables (Dolt 2.3.0, measured). Accepts a remote in a sub-folder of a database,
+ * and a home folder whose `.dolt` holds only Dolt's settings.
  * @throws Failure `working-database`
  */
 export async function refuseWorkingDatabase(endpoint: Endpoint): Promise<void> {
@@ -24,7 +24,7 @@ export async function refuseWorkingDatabase(endpoint: Endpoint): Promise<void> {
   throw new Failure('working-database', `${endpoint.written} cannot be a peer: ${real} ${why}`);
 }
 
-/** The folder of a git remote on this machine; null for all others. */
+/** The folder of a local git remote; null for all others. */
 function gitFolder({ kind, dolt }: Endpoint): string | null {
   const url = /^(?:git\+)?(file:\/\/\/.*)$/s.exec(dolt)?.[1];
   return kind === 'git' && url !== undefined ? fileURLToPath(url) : null;
@@ -45,7 +45,7 @@ async function insideOfDatabase(...paths: readonly string[]): Promise<string | n
 
 async function databaseIn(folder: string, kind: Endpoint['kind']): Promise<string | null> {
   const isDatabase = (await isThere(folder, '.dolt', 'noms')) || (await isThere(folder, '.dolt', 'repo_state.json'));
-  // A git remote keeps its data in a ref of the repository, where it touches no database beside it.
+  // A git remote keeps its data in a ref of the repository and does not affect a database beside it.
   if (kind === 'git' && ((await isThere(folder, '.git')) || (await isThere(folder, 'HEAD')))) return null;
   if (isDatabase) return 'is a working Dolt database, not a remote';
   return (await isThere(folder, JOURNAL)) ? 'holds the data of a working Dolt database' : null;
@@ -59,8 +59,8 @@ async function isThere(...parts: readonly [string, ...string[]]): Promise<boolea
 }
 
 /**
- * Refuses a peer in a folder of the checkout that leads out of it through a link: the allowed patterns were compared with
- * the address as it is written. A folder elsewhere is what its address says.
+ * Refuses a peer in a folder of the checkout that links out of it: the allowed patterns were compared with the address
+ * as written. Folders outside the checkout are not affected.
  * @throws Failure `outside-workspace`
  */
 export async function requirePeerWithin(boundary: Boundary | null, endpoint: Endpoint): Promise<void> {

@@ -13,19 +13,19 @@ interface CapabilitiesContext extends PrivateRunContext {
 }
 
 /**
- * No Dolt asks anybody about this URL: 2.3.0 does not know the scheme, and later ones refuse the parameter before the
- * first request (dbfactory/s3.go, measured on 2.3.0 and 2.3.1-dev).
+ * Dolt contacts no host for this URL: 2.3.0 does not know the scheme, and later versions refuse the parameter before
+ * the first request (dbfactory/s3.go, measured on 2.3.0 and 2.3.1-dev).
  */
 const S3_PROBE = 's3://probe/probe?dolt-federation-probe=1';
 const COMMITTER_PROBE = "SHOW VARIABLES LIKE 'dolt\\_committer\\_%'";
-/** What a merge needs to be a function of its heads. */
+/** Variables that make a merge commit a function of its heads. */
 const COMMITTER = ['dolt_committer_name', 'dolt_committer_email', 'dolt_committer_date'];
 
 /**
- * What an executable can, as it answers itself: builds between releases say nothing by their version. It is asked once;
- * the answer is kept in the tool cache as long as the file is the same. Contacts nobody.
+ * The capabilities of an executable, as it reports them: the version says nothing about builds between releases. The
+ * result is cached in the tool cache while the file is unchanged. Contacts no host.
  * @param executable absolute path
- * @throws Failure `dolt-not-found` where it does not answer as a Dolt does, `interrupted`
+ * @throws Failure `dolt-not-found` if it is not a Dolt, `interrupted`
  */
 export async function doltCapabilities(executable: string, context: CapabilitiesContext): Promise<Capabilities> {
   const known = await readCapabilities(executable, context.toolCacheDir);
@@ -35,7 +35,10 @@ export async function doltCapabilities(executable: string, context: Capabilities
   return asked;
 }
 
-/** The same, asked anew, and kept nowhere. @throws Failure as `doltCapabilities` */
+/**
+ * The same, without the cache.
+ * @throws Failure as `doltCapabilities`
+ */
 export async function askCapabilities(executable: string, context: PrivateRunContext): Promise<Capabilities> {
   const [s3, committer] = await Promise.all([knowsS3(executable, context), setsCommitter(executable, context)]);
   return { s3, committer };
@@ -56,18 +59,18 @@ async function setsCommitter(executable: string, context: PrivateRunContext): Pr
 }
 
 const capabilitiesSchema = z.strictObject({
-  /** Whether it knows `s3://`. */
+  /** Whether it supports `s3://`. */
   s3: z.boolean(),
-  /** Whether a session can say who committed and when. */
+  /** Whether a session can set committer and date. */
   committer: z.boolean(),
 });
-/** What a Dolt can that others cannot. */
+/** Capabilities that not every Dolt has. */
 export type Capabilities = Readonly<z.infer<typeof capabilitiesSchema>>;
 
-/** Raised with every question that is added, so that older answers are asked anew. */
+/** Increase the number with every new capability to invalidate cached results. */
 const FOLDER = 'dolt-capabilities-1';
 
-/** What is known of an executable; null where nothing is, or where the file has changed since. */
+/** The cached capabilities; null if there are none, or if the file has changed since. */
 async function readCapabilities(executable: string, toolCacheDir: string): Promise<Capabilities | null> {
   try {
     const text = await readSmallText(await entry(executable, toolCacheDir));
@@ -77,18 +80,18 @@ async function readCapabilities(executable: string, toolCacheDir: string): Promi
   }
 }
 
-/** Keeps what an executable answered. Where that cannot be written it is asked again, which takes a moment. */
+/** Caches the capabilities. If that fails, they are read again next time. */
 async function storeCapabilities(executable: string, known: Capabilities, toolCacheDir: string): Promise<void> {
   try {
     const file = await entry(executable, toolCacheDir);
     await mkdir(join(toolCacheDir, FOLDER), { recursive: true });
     await writeFileAtomic(file, `${JSON.stringify(known)}\n`);
   } catch {
-    // A read-only tool cache is a fine one.
+    // The tool cache may be read-only.
   }
 }
 
-/** Path, size and time of a change tell one build from another, without reading 170 MB. */
+/** Path, size and modification time identify a build without reading 170 MB. */
 async function entry(executable: string, toolCacheDir: string): Promise<string> {
   const { size, mtimeMs, ino } = await stat(executable);
   const key = createHash('sha256')

@@ -11,31 +11,31 @@ import { connectTo } from './server/ready.ts';
 import { openServer, type ServerOptions } from './server/server.ts';
 import { sqlFailure } from './sql/failure.ts';
 
-/** A remote to clone, and where to. */
+/** A remote to clone, and the target. */
 export interface CloneSource {
   /** Name that the remote gets in the clone. */
   readonly remote: string;
   readonly url: string;
   /** Git ref that holds the data; null: Dolt's own. */
   readonly ref: string | null;
-  /** Whom Dolt names itself to the remote as; null: nobody in particular. */
+  /** The user that Dolt sends to the remote; null: none. */
   readonly user: string | null;
   /** The hosts that the remote is reached at. */
   readonly reach: Reach;
   /** null: the remote's default branch. */
   readonly branch: string | null;
-  /** Done with the folder of the clone before it has its name, so that an interruption cannot come between. */
+  /** Runs on the clone before it gets its final name, so that an interruption cannot come between. */
   readonly finish?: (folder: string) => Promise<void>;
 }
 
 const NAME = 'clone';
 
 /**
- * Clones a remote into a folder that does not exist yet. The clone is made beside it and moved there whole, so that an
- * interrupted one leaves nothing that looks like a database.
- * @param options as for a server; `database` is the folder to make
- * @param limit how long it may take
- * @throws Failure with the class of what went wrong, `remote-empty` where there is nothing to clone
+ * Clones a remote into a folder that does not exist yet. The clone is made beside it and moved there, so that an
+ * interrupted clone leaves nothing that looks like a database.
+ * @param options as for a server; `database` is the folder to create
+ * @param limit time limit
+ * @throws Failure with the class of the error, `remote-empty` if there is nothing to clone
  */
 export async function cloneDatabase(options: ServerOptions, source: CloneSource, limit: TimeLimit): Promise<void> {
   const parent = dirname(options.database);
@@ -57,7 +57,7 @@ export async function cloneDatabase(options: ServerOptions, source: CloneSource,
         .during(source.reach, async () => {
           const cloning = interruptible(server, options.signal, () => connection.query(statement, [...words]));
           const inTime = await endsWithin(cloning, limit.milliseconds);
-          // Nothing else goes on in this engine, so that it can be ended whole.
+          // Nothing else runs in this engine, so it can be ended.
           if (!inTime) await server.kill();
           await cloning.catch((thrown: unknown) => {
             throwIfInterrupted(options.signal);

@@ -9,18 +9,18 @@ const places = z
   .nullish()
   .transform((all) => Object.entries(all ?? {}).map(([name, { url }]) => ({ name, url })));
 
-/** `.dolt/repo_state.json`, as far as it is of interest here (Dolt 2.3.0). */
+/** The used part of `.dolt/repo_state.json` (Dolt 2.3.0). */
 const stateSchema = z.looseObject({
-  /** Which branch is checked out. */
+  /** The checked-out branch. */
   head: z.string().regex(/^refs\/heads\/./),
   remotes: places,
   backups: places,
 });
 
-/** What the files of a database say without an engine. */
+/** The state of a database as read from its files, without an engine. */
 export type RepoState = Readonly<z.infer<typeof stateSchema>>;
 
-/** Reads the state of a database; null where there is none that can be understood. */
+/** Reads the state of a database; null if it is missing or malformed. */
 export async function readRepoState(database: string): Promise<RepoState | null> {
   try {
     const text = await readSmallText(join(database, '.dolt', 'repo_state.json'));
@@ -32,15 +32,18 @@ export async function readRepoState(database: string): Promise<RepoState | null>
 
 /** The first line of a manifest: `version:format:lock:root:…` (Dolt 2.3.0, store/nbs/file_manifest.go). */
 const MANIFEST = /^(\d{1,9}):([^:]+):[0-9a-v]{32}:([0-9a-v]{32}):/;
-/** What Dolt 2.3.0 writes, and reads whatever stands there: it serves a database of any other name as it is (measured). */
+/**
+ * The version that Dolt 2.3.0 writes. It does not check it on read: it serves a database of any other version unchanged
+ * (measured).
+ */
 const VERSION = 5;
 const FORMAT = '__DOLT__';
-/** Formats of Dolt before 1.0, which `dolt migrate` turned into today's. */
+/** Formats of Dolt before 1.0, which `dolt migrate` converted. */
 const OLD_FORMATS = ['__LD_1__', '__DOLT_DEV__', '7.18'];
 /** It lists some 45 bytes for each table file. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-/** What a manifest says about the database that it belongs to. */
+/** What a manifest says about its database. */
 type ManifestVerdict = 'readable' | 'corrupt' | 'newer' | 'older';
 
 export function judgeManifest(text: string): ManifestVerdict {
@@ -52,9 +55,9 @@ export function judgeManifest(text: string): ManifestVerdict {
 }
 
 /**
- * Looks at a database's manifest before an engine does: an engine that finds none in a folder full of data begins an empty
- * database there, and one that finds another format reads it as if it were its own (measured on Dolt 2.3.0).
- * @param database the folder that holds `.dolt`; one without a database is left to others to judge
+ * Checks a database's manifest before an engine opens it. Without a manifest, an engine creates an empty database in a
+ * folder full of data; it reads another format as its own (measured on Dolt 2.3.0).
+ * @param database the folder that holds `.dolt`; a folder without a database is not checked
  * @throws Failure `corrupt`, `client-too-old`, `database-format`
  */
 export async function checkManifest(database: string): Promise<void> {
@@ -93,8 +96,8 @@ async function manifestText(file: string): Promise<string | null> {
 }
 
 /**
- * Refuses a database with a FIFO, a socket or a device among its files: an engine that opens one waits for ever, with the
- * lock of the database in its hands.
+ * Refuses a database with a FIFO, socket or device among its files: an engine that opens one waits forever while it
+ * holds the lock.
  * @param database the folder that holds `.dolt`
  * @throws Failure `corrupt`
  */

@@ -1,31 +1,29 @@
-/** What one engine has besides what every engine has: the credentials of the peers it speaks to, and nobody else's. */
+/** The credentials of the peers that one engine connects to, and no others. */
 export interface EngineCredentials {
-  /** Equal for peers that may share an engine. It holds the secrets themselves and is never shown. */
+  /** Equal for peers that may share an engine. It contains the secrets and is never shown. */
   readonly key: string;
   /**
-   * Whether an engine is ended before the next phase of a run: for one second after it spoke to a git remote it answers
-   * from memory, so that reading again would prove nothing (Dolt 2.3.0).
+   * Whether an engine is restarted before the next phase of a run. For one second after a git remote was contacted,
+   * Dolt answers from a cache, so another read would verify nothing (Dolt 2.3.0).
    */
   readonly restartBetweenPhases: boolean;
-  /** Whether Dolt starts other programs, git or ssh, to speak to these peers. */
+  /** Whether Dolt starts git or ssh to reach these peers. */
   readonly startsPrograms: boolean;
-  /** Whether it speaks over ssh alone, which knows no proxies: what ssh starts gets those of the job. */
+  /** Whether these peers use only ssh, which ignores proxies; programs that ssh starts get the proxies of the job. */
   readonly overSsh: boolean;
-  /** Variables of the environment, given the engine's private folder. */
+  /** Environment variables, given the engine's private folder. */
   readonly variables: (privateDir: string) => Readonly<Record<string, string>>;
-  /** Files below the private folder, by path; nobody else may read them. */
+  /** Files below the private folder, by path; only readable by the owner. */
   readonly files: Readonly<Record<string, string>>;
-  /** Dolt's user-wide settings. */
+  /** Dolt's global configuration. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Settings of git, for the commands that Dolt starts. */
+  /** git settings for the commands that Dolt starts. */
   readonly git: readonly (readonly [key: string, value: string])[];
 }
 
 type CredentialParts = Partial<Omit<EngineCredentials, 'key'>> & { readonly apart?: string };
 
-/**
- * @param parts what the engine has; `apart` keeps peers with otherwise equal kits in engines of their own
- */
+/** @param parts the credentials; `apart` separates peers with otherwise equal credentials into different engines */
 export function createEngineCredentials({ apart = '', ...parts }: CredentialParts): EngineCredentials {
   const {
     restartBetweenPhases = false,
@@ -49,5 +47,5 @@ export function createEngineCredentials({ apart = '', ...parts }: CredentialPart
   return { key, restartBetweenPhases, startsPrograms, overSsh, variables, files, settings, git };
 }
 
-/** Of an engine that holds no credential of anybody: the one that merges. */
+/** The credentials of an engine without any, such as the one that merges. */
 export const NO_CREDENTIALS: EngineCredentials = createEngineCredentials({});

@@ -3,7 +3,10 @@ import { dirname, join } from 'node:path';
 import type { Env } from '../core/env.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from './engine-credentials.ts';
 
-/** What a Dolt process may inherit: where programs, certificates and temporary files are, how to get out, and the language. */
+/**
+ * Variables that a Dolt process inherits: paths of programs, certificates and temporary files, network access, and
+ * locale.
+ */
 const INHERITED = [
   'PATH',
   'Path',
@@ -27,24 +30,24 @@ const INHERITED = [
 const HOMES = ['HOME', 'USERPROFILE'] as const;
 const TEMPORARY = ['TMPDIR', 'TMP', 'TEMP'] as const;
 
-/** Neither hooks nor templates of whoever runs us may take part in what git does for Dolt (beads GH#3724). */
+/** Disables the user's hooks and templates when Dolt runs git (beads GH#3724). */
 const QUIET_GIT = [['core.hooksPath', process.platform === 'win32' ? 'NUL' : '/dev/null']] as const;
 
-/** Where a Dolt process lives. */
+/** Folders and proxy of a Dolt process. */
 interface EnvironmentOptions {
   /** Private folder of the process. */
   readonly privateDir: string;
-  /** Whether HOME is the user's own; else it is a private folder, since on a runner it may be someone else's. */
+  /** Whether HOME is the user's own; otherwise a private folder, because a runner may belong to another user. */
   readonly userHome: boolean;
   readonly engineCredentials?: EngineCredentials;
-  /** Variables that name the proxy to use; absent: the job's. */
+  /** Proxy variables; absent: those of the job. */
   readonly proxy?: Readonly<Record<string, string>>;
 }
 
 /**
- * The environment of a Dolt process, built from scratch: no token of the job, no user-wide Dolt settings, and no
- * credential but those of its kit.
- * @param root private folder that Dolt takes for its user-wide settings (see private-root.ts)
+ * The environment of a Dolt process, built from scratch: no token of the job, no global Dolt configuration, and no
+ * credentials except those given.
+ * @param root private folder that Dolt uses for its global configuration (see private-root.ts)
  */
 export function doltEnvironment(env: Env, root: string, options?: EnvironmentOptions): Record<string, string> {
   const { privateDir, userHome, engineCredentials, proxy } = {
@@ -60,14 +63,14 @@ export function doltEnvironment(env: Env, root: string, options?: EnvironmentOpt
     ...authorities(env),
     ...pick(env, INHERITED),
     ...(engineCredentials.overSsh ? {} : proxy),
-    // Killed in the middle of a push to a git remote, Dolt leaves its `nbs-spool-*` files behind (2.3.0).
+    // If Dolt is killed during a push to a git remote, its `nbs-spool-*` files remain (2.3.0).
     ...Object.fromEntries(TEMPORARY.map((name) => [name, own])),
     ...(userHome ? pick(env, HOMES) : { HOME: home, USERPROFILE: home, GIT_CONFIG_NOSYSTEM: '1' }),
     DOLT_ROOT_PATH: root,
     DOLT_DISABLE_EVENT_FLUSH: '1',
-    // Nobody's instance role may be picked up by accident.
+    // Prevents Dolt from using the instance role of the machine by accident.
     AWS_EC2_METADATA_DISABLED: 'true',
-    // Git remotes would otherwise get a second branch at every push (Dolt >= 1.87).
+    // Otherwise git remotes get a second branch at every push (Dolt >= 1.87).
     DOLT_REMOTE_INFO_BRANCH: '',
     GIT_TERMINAL_PROMPT: '0',
     GIT_TEMPLATE_DIR: '',
@@ -76,7 +79,7 @@ export function doltEnvironment(env: Env, root: string, options?: EnvironmentOpt
   };
 }
 
-/** git looks at none of the variables that all the others look at. */
+/** git ignores the CA variables that the other programs use. */
 function authorities(env: Env): Record<string, string> {
   const { SSL_CERT_FILE: file, SSL_CERT_DIR: folder } = env;
   return {
@@ -94,7 +97,7 @@ function pick(env: Env, names: readonly string[]): Record<string, string> {
   );
 }
 
-/** Settings for every git command below, without a file and without arguments (git-config(1), GIT_CONFIG_COUNT). */
+/** Settings for every git command, without a file and without arguments (git-config(1), GIT_CONFIG_COUNT). */
 function gitSettings(settings: EngineCredentials['git']): Record<string, string> {
   const numbered = settings.flatMap(([key, value], index) => [
     [`GIT_CONFIG_KEY_${index}`, key] as const,
@@ -103,19 +106,19 @@ function gitSettings(settings: EngineCredentials['git']): Record<string, string>
   return { GIT_CONFIG_COUNT: String(settings.length), ...Object.fromEntries(numbered) };
 }
 
-/** Dolt reports usage and looks for newer versions unless its user-wide settings say otherwise (measured on 2.3.0). */
+/** Dolt reports usage and checks for new versions unless its global configuration disables it (measured on 2.3.0). */
 const SETTINGS = { 'metrics.disabled': 'true', 'versioncheck.disabled': 'true' };
 
-/** Name of the folder below the private one that Dolt takes for its user-wide settings. */
+/** Name of the folder below the private one for Dolt's global configuration. */
 export const ROOT = 'root';
 
-/** Name of the folder below the private one for the temporary files of Dolt and of the programs that it starts. */
+/** Name of the folder below the private one for temporary files of Dolt and the programs that it starts. */
 const TEMPORARY_FILES = 'tmp';
 
 /**
- * Fills the private folder of a Dolt process: its user-wide settings, so that the user's own are neither read nor
- * changed and nothing but the peers is contacted; a home; a folder for temporary files; and the files of its kit.
- * @param parentDir a private folder that somebody else removes
+ * Fills the private folder of a Dolt process: a global configuration, so that the user's own is neither read nor
+ * changed and only the peers are contacted; a home; a folder for temporary files; and the credential files.
+ * @param parentDir a private folder that the caller removes
  * @returns the value for `DOLT_ROOT_PATH`
  */
 export async function preparePrivateRoot(

@@ -1,12 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import type { ErrorCode } from '../contract/error-codes.ts';
 
-/** What a text of Dolt, git or ssh can mean: an error of ours, or one of the outcomes that are no error. */
+/** The class of a text of Dolt, git or ssh: an error code, or an outcome that is no error. */
 export type TextClass = ErrorCode | 'port-in-use' | 'nothing-to-commit' | 'nothing-to-push';
 
 /**
- * Texts as Dolt 2.3.0, git and ssh print them, in lower case. This is the only place that reads English; the longest
- * text that occurs decides, so a specific text always wins over the wrapper around it; a refusal wins over a broken line.
+ * Texts of Dolt 2.3.0, git and ssh, in lower case. Only this file reads English. The longest matching text decides, so
+ * a specific text wins over its wrapper; a refusal wins over a broken connection.
  */
 export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['non-fast-forward', 'non-fast-forward'],
@@ -25,7 +25,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['database collation conflict', 'schema-conflict'],
   ['foreign key conflicts', 'schema-conflict'],
   ['panic computing prolly tree patches during merge', 'dolt-defect'],
-  // Columns of a user that have the names of Dolt's own, and hidden columns that its rows lack.
+  // User columns with names of Dolt's own columns, and hidden columns that its rows lack.
   ['ambiguous column name', 'dolt-defect'],
   ['unable to find field with index', 'dolt-defect'],
   ["the conflict schema's columns are not equal to the current schema's columns", 'dolt-defect'],
@@ -60,7 +60,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['could not find default credentials', 'auth'],
   ['error getting credentials using google_application_credentials', 'auth'],
   ['host key verification failed', 'untrusted-host'],
-  // Dolt may pass on only the beginning of what ssh says.
+  // Dolt may pass on only the beginning of ssh's output.
   ['remote host identification has changed', 'untrusted-host'],
   ['host key is known for', 'untrusted-host'],
   ['x509: certificate signed by unknown authority', 'untrusted-host'],
@@ -77,7 +77,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['deserialized jwk was not valid', 'auth'],
   ['nocredentialproviders', 'auth'],
   ['does not have the correct permissions on branch', 'branch-permission'],
-  // A hook of the host, or a rule that GitHub words as GH001 or GH013.
+  // A hook of the host, or a GitHub rule such as GH001 or GH013.
   ['hook declined', 'push-protection'],
   ['push declined due to', 'push-protection'],
   ['gh013: repository rule violations', 'push-protection'],
@@ -89,7 +89,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['please make sure the remote exists', 'not-found'],
   ['remote: repository not found', 'not-found'],
   ['error: repository not found', 'not-found'],
-  // git follows no redirect: the repository is elsewhere.
+  // git follows no redirect: the repository has moved.
   ['returned error: 301', 'not-found'],
   ['returned error: 302', 'not-found'],
   ['returned error: 307', 'not-found'],
@@ -102,7 +102,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['api error nosuchbucket', 'not-found'],
   ['resourcenotfoundexception', 'not-found'],
   ['googleapi: error 404', 'not-found'],
-  // Whoever answers in HTTP/1.1 is no remote of Dolt's.
+  // A server that answers in HTTP/1.1 is no Dolt remote.
   ['looked like an http/1.1 header', 'not-found'],
   ['unknown s3 url parameter', 'config-invalid'],
   ['invalid region: region was not a valid dns name', 'config-invalid'],
@@ -163,7 +163,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['reliablecallstatemachine rpc timeout', 'network'],
   ['kex_exchange_identification', 'network'],
   ['read-only file system', 'read-only'],
-  // flock(2) and its kin on file systems without locks: ENOSYS, EOPNOTSUPP, ENOLCK.
+  // flock(2) and similar calls on file systems without locks: ENOSYS, EOPNOTSUPP, ENOLCK.
   ['function not implemented', 'locks-unsupported'],
   ['operation not supported', 'locks-unsupported'],
   ['no locks available', 'locks-unsupported'],
@@ -180,7 +180,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['connection closed by ', 'network'],
   ['closed by remote host', 'network'],
   [': broken pipe', 'network'],
-  // Dolt's transfer over ssh, whose channel is gone.
+  // Dolt's transfer over ssh after the channel was closed.
   ['failed to open smux stream', 'network'],
   ['found dangling references to', 'corrupt'],
   ['corrupt manifest', 'corrupt'],
@@ -200,22 +200,22 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['already in use.', 'port-in-use'],
 ];
 
-/** Texts around any cause: they decide only where no other text occurs. */
+/** Texts that wrap any cause; they decide only if no other text matches. */
 const WRAPPERS: typeof TEXTS = [
-  // Dolt 2.3.0 says it of a database that it cannot open: a lock, a full disk, damaged settings.
+  // Dolt 2.3.0 prints it for a database that it cannot open: a lock, a full disk, damaged settings.
   ['failed to load database', 'corrupt'],
   ['failed to load data', 'corrupt'],
 ];
 
 const LONGEST_FIRST = [...TEXTS].sort((a, b) => b[0].length - a[0].length);
 
-/** A refusal ends the connection, too: what is said of the line beside one of these tells nothing. */
+/** A refusal also ends the connection, so a connection error beside one of these is only a consequence. */
 const REFUSALS: ReadonlySet<TextClass> = new Set(['auth', 'untrusted-host', 'push-protection']);
 const AFTER_REFUSALS: ReadonlySet<TextClass> = new Set(['network', 'nothing-to-push']);
 
-/** What a text of Dolt means; `unknown` where no known text occurs in it, never a guess. */
+/** The class of a text of Dolt; `unknown` if no known text occurs in it. */
 export function classify(text: string): TextClass {
-  // Colours, and what a spinner takes back, may stand in the middle of a word.
+  // Color codes and spinner output may split a word.
   const lower = stripVTControlCharacters(text).replaceAll('\b', '').toLowerCase();
   const found = [...LONGEST_FIRST, ...WRAPPERS].filter(([known]) => lower.includes(known)).map(([, means]) => means);
   const [first = 'unknown'] = found;

@@ -3,7 +3,7 @@ import type { Redactor } from '../core/secrets.ts';
 import { run } from './process.ts';
 import { textFailure } from './sql/failure.ts';
 
-/** Of an engine: what git needs to be let in as it is. */
+/** What git needs to connect with the credentials of an engine. */
 interface GitContext {
   readonly env: Readonly<Record<string, string>>;
   /** Private folder for an empty repository. */
@@ -13,10 +13,10 @@ interface GitContext {
 }
 
 /**
- * The address that git gets for a git remote. A path that begins with `/./` starts in the far user's home, which only the
- * short form can say (Dolt 2.3.0, dbfactory/git_remote.go).
+ * The address that git gets for a git remote. A path that begins with `/./` starts in the remote user's home, which
+ * only the short form can express (Dolt 2.3.0, dbfactory/git_remote.go).
  * @param url what Dolt gets
- * @returns null for a repository on this disk, which no host guards
+ * @returns null for a repository on this disk, which needs no check
  */
 export function gitAddress(url: string): string | null {
   const plain = url.replace(/^git\+/i, '');
@@ -26,9 +26,9 @@ export function gitAddress(url: string): string | null {
 }
 
 /**
- * Asks a git host, in one conversation, whether it takes a push from us. Dolt does not ask: a push that is refused it
- * tries 32 times, with some hundred requests (2.3.0). Nothing is sent.
- * @throws Failure with the class of what git said, `interrupted`
+ * Checks with one connection whether a git host accepts a push. Dolt does not check: it tries a refused push 32 times,
+ * with about a hundred requests (2.3.0). Sends no data.
+ * @throws Failure with the class of git's output, `interrupted`
  */
 export async function requirePushAccess(
   address: string,

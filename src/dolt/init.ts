@@ -8,7 +8,7 @@ import { run } from './process.ts';
 interface NewDatabase extends FolderPlace {
   /** Dolt executable. */
   readonly dolt: string;
-  /** Folder to make the database in; made when absent. */
+  /** Folder for the database; created if absent. */
   readonly folder: string;
   readonly branch: string;
   readonly author: { readonly name: string; readonly email: string };
@@ -17,8 +17,8 @@ interface NewDatabase extends FolderPlace {
 }
 
 /**
- * Makes a database with nothing but its first commit.
- * @throws Failure `unknown` with Dolt's words, for example when the folder holds a database already
+ * Creates a database with only its first commit.
+ * @throws Failure `unknown` with Dolt's output, for example if the folder already holds a database
  */
 export async function initDatabase(wanted: NewDatabase): Promise<void> {
   await mkdir(wanted.folder, { recursive: true });

@@ -9,12 +9,12 @@ export interface PrivateRunContext extends FolderPlace {
 }
 
 const TIMEOUT_MS = 60_000;
-/** The questions have short answers, and the program may be no Dolt. */
+/** The expected outputs are short, and the program may be no Dolt. */
 const MAX_OUTPUT_BYTES = 64 * 1024;
 
 /**
- * Runs one command of a Dolt in an empty folder of its own, with settings of its own; both are removed afterwards. It
- * can reach nobody's database, and phones nobody.
+ * Runs one Dolt command in an empty private folder with private settings, and removes both. The command can access no
+ * database and contacts no host.
  * @throws Failure as `run` does
  */
 export async function runPrivately(

@@ -11,13 +11,13 @@ interface RunOptions {
   /** Ends the child when aborted. */
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
-  /** A child that writes more than this to an output is ended. */
+  /** A child that writes more than this to an output is killed. */
   readonly maxOutputBytes?: number | undefined;
   /** Called for each line of standard error as it comes. */
   readonly onStderrLine?: ((line: string) => void) | undefined;
 }
 
-/** How a command ended; a non-zero exit code is for the caller to judge. */
+/** How a command ended; the caller judges a non-zero exit code. */
 export interface Finished {
   readonly exitCode: number;
   readonly stdout: string;
@@ -28,7 +28,7 @@ const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
 const KILL_AFTER_MS = 5_000;
 
 /**
- * Runs a command to its end. Success is exit code 0 and nothing else; callers decide.
+ * Runs a command to its end. Only exit code 0 is success; callers decide.
  * @throws Failure `interrupted` when the signal was aborted, `unknown` when the command could not be started.
  */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Finished> {
@@ -59,11 +59,11 @@ export async function run(command: string, args: readonly string[], options: Run
 interface ServerProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  /** Outlives us and our terminal. */
+  /** Outlives this process and its terminal. */
   readonly detached?: boolean;
 }
 
-/** Starts a child that lives until it is told to end; the caller must drain `all`. Never rejects. */
+/** Starts a child that runs until it is stopped; the caller must drain `all`. Never rejects. */
 export function startServer(command: string, args: readonly string[], options: ServerProcessOptions) {
   return execa(command, args, {
     env: options.env,
@@ -83,7 +83,7 @@ export type ServerProcess = ReturnType<typeof startServer>;
 
 const TIMEOUT_MS = 10_000;
 
-/** The command line of a living process; null where there is no such process, or it cannot be looked at. */
+/** The command line of a living process; null if there is none, or it cannot be read. */
 export async function processCommand(pid: number, env: Env): Promise<string | null> {
   const asked = process.platform === 'linux' ? fromProc(pid) : fromTool(pid, env);
   const command = await asked.catch(() => '');

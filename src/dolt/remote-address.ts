@@ -4,8 +4,8 @@ import { basename, dirname, join, posix } from 'node:path';
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { https: '443', http: '80', ssh: '22' };
 
 /**
- * What two spellings of one remote have in common. Dolt 2.3.0 stores an URL that ends in `.git` with `git+` before it, file
- * URLs percent-decoded, and trailing slashes as they were written (measured).
+ * One form for all spellings of a remote's URL. Dolt 2.3.0 stores a URL that ends in `.git` with the prefix `git+`,
+ * file URLs percent-decoded, and trailing slashes as written (measured).
  */
 export function canonicalAddress(url: string): string {
   const [, scheme = '', rest = ''] = /^([A-Za-z][A-Za-z0-9+.-]*):(.*)$/s.exec(url) ?? [];
@@ -22,7 +22,7 @@ export function canonicalAddress(url: string): string {
   return `${git}${transport}://${canonicalAuthority(authority, transport)}${plainPath}${query}`;
 }
 
-/** Buckets and tables are names, and their case counts. */
+/** Names of buckets and tables are case-sensitive. */
 function canonicalAuthority(authority: string, transport: string): string {
   if (!(transport in DEFAULT_PORTS)) return authority;
   const [, user = '', host = ''] = /^(.*@)?(.*)$/s.exec(authority) ?? [];
@@ -39,7 +39,7 @@ function decoded(path: string): string {
   }
 }
 
-/** The canonical address, with the links on the way to a folder of this machine followed. */
+/** The canonical address, with links in local paths resolved. */
 export async function remoteAddress(url: string): Promise<string> {
   const address = canonicalAddress(url);
   const [, scheme, folder] = /^((?:git\+)?file:\/\/)(\/.*)$/s.exec(address) ?? [];
@@ -47,7 +47,7 @@ export async function remoteAddress(url: string): Promise<string> {
   return `${scheme}${await realFolder(folder)}`;
 }
 
-/** A folder that is not there yet is named below the real path of its parent. */
+/** A folder that does not exist yet is named below the real path of its parent. */
 async function realFolder(folder: string): Promise<string> {
   const real = await realpath(folder).catch(() => null);
   if (real !== null) return real;

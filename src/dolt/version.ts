@@ -9,7 +9,7 @@ export function parseDoltVersion(output: string): string | null {
 }
 
 /**
- * Asks an executable which Dolt it is, without letting it contact anybody.
+ * The version of an executable, which contacts no host for it.
  * @returns its version, such as `2.3.0`
  * @throws Failure `dolt-not-found` when it cannot be run or is no Dolt, `interrupted` when the signal was aborted
  */

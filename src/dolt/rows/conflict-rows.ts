@@ -11,16 +11,16 @@ import type { OpenMergeTable } from './open-merge-table.ts';
 import { keyOf, keyText } from './row-key.ts';
 import { rowsByKey } from './stored-rows.ts';
 
-/** A row that both heads of a merge changed; null where it does not exist on that side. */
+/** A row that both heads of a merge changed; null if it does not exist on that side. */
 export interface ConflictRow {
-  /** Names the conflict within its table, as long as the merge is open. */
+  /** Identifies the conflict within its table while the merge is open. */
   readonly id: string;
   readonly base: Cells | null;
   readonly ours: Cells | null;
   readonly theirs: Cells | null;
 }
 
-/** Bytes that a row in conflict takes, about. */
+/** Approximate size of a row in conflict, in bytes. */
 export function conflictBytes({ base, ours, theirs }: ConflictRow): number {
   return cellsBytes(base) + cellsBytes(ours) + cellsBytes(theirs);
 }
@@ -28,14 +28,14 @@ export function conflictBytes({ base, ours, theirs }: ConflictRow): number {
 const tableRow = z.object({ table: z.string() });
 const SIDES = { base: 'base_', ours: 'our_', theirs: 'their_' } as const;
 
-/** The tables with rows in conflict in the session's open merge, in order of their names. */
+/** The tables with rows in conflict in the session's open merge, sorted by name. */
 export async function tablesInConflict(sql: Sql): Promise<string[]> {
   return (await sql.rows(tableRow, 'SELECT `table` FROM dolt_conflicts ORDER BY `table`')).map((row) => row.table);
 }
 
 /**
- * Rows in conflict of one table, in the order of their keys. Where Dolt shows them wrongly, `readConflicts` reads them.
- * @param page how many at most; whoever settles and removes them gets the next ones by asking again
+ * Rows in conflict of one table, sorted by key. Use `readConflicts` if Dolt shows them wrongly.
+ * @param page maximum number of rows; a caller that resolves and removes them gets the next ones with another call
  * @param without leaves out the rows that their side deleted
  */
 export async function conflictRows(
@@ -51,21 +51,21 @@ export async function conflictRows(
 
 const fieldRow = z.object({ Field: z.string(), Type: z.string() });
 const sizeRow = z.object({ bytes: z.coerce.number() });
-/** Of these types a value may be of any size; all others are bounded by the size of a row (64 KiB). */
+/** Types with values of any size; all others are bounded by the size of a row (64 KiB). */
 const UNBOUNDED = /text|blob|json|geometry|point|linestring|polygon|vector/i;
 
-/** Whether rows with such columns may be of any size. */
+/** Whether rows with such columns can be of any size. */
 export function mayHoldLarge(columns: readonly { readonly type: string }[]): boolean {
   return columns.some(({ type }) => UNBOUNDED.test(type));
 }
 
-/** Bytes of the rows that are worked on together. */
+/** Bytes of the rows that are processed together. */
 export const PAGE_BYTES = 16 * 1024 * 1024;
 
 /**
- * How many of the next rows in conflict fit into memory together, at least one. Dolt adds the sizes up without holding
- * the values (2.3.0: 240 MB for 8 GB of values, measured).
- * @param page as for `conflictRows`; its limit is the most
+ * How many of the next rows in conflict fit into memory together, at least one. Dolt adds the sizes without holding the
+ * values (2.3.0: 240 MB for 8 GB of values, measured).
+ * @param page as for `conflictRows`; its limit is the maximum
  */
 export async function rowsThatFit(
   sql: Sql,
@@ -91,7 +91,7 @@ export async function rowsThatFit(
   return tooMany === -1 ? page.limit : Math.max(1, tooMany);
 }
 
-/** One row of `dolt_conflicts_<table>`, taken apart. */
+/** Parses one row of `dolt_conflicts_<table>`. */
 function conflictRow(cells: Cells): ConflictRow {
   return {
     id: cells['dolt_conflict_id'] ?? '',
@@ -109,7 +109,7 @@ function side(cells: Cells, which: keyof typeof SIDES): Cells | null {
   return absent ? null : Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
-/** The key of a row in conflict, from whichever side has it. */
+/** The key of a row in conflict, from any side that has it. */
 export function anySide(row: ConflictRow, shape: TableShape): Cells {
   const found = row.ours ?? row.theirs ?? row.base ?? {};
   return Object.fromEntries(shape.key.map((name) => [name, found[name] ?? null]));
@@ -120,8 +120,8 @@ const KEYS_PER_STATEMENT = 200;
 
 /**
  * Rows in conflict of a table whose `dolt_conflicts_<table>` cannot be read: rows that both sides changed, compared at
- * the three commits of the merge. Dolt leaves a row in conflict as our side has it, and merges all others.
- * @throws Failure `dolt-defect` where these are not as many as Dolt counts
+ * the three commits of the merge. Dolt keeps a row in conflict as our side has it, and merges all others.
+ * @throws Failure `dolt-defect` if their number differs from Dolt's count
  */
 export async function conflictsByCommit(
   sql: Sql,
@@ -182,7 +182,7 @@ function keyOfDiff(shape: TableShape, { from, to }: RowDiff): Cells | null {
   return cells === null ? null : keyOf(shape, cells);
 }
 
-/** @param before the row as the commit of our side has it */
+/** @param before the row in the commit of our side */
 function isInConflict(
   { base, ours, theirs }: ConflictRow,
   before: Cells | null,

@@ -8,10 +8,10 @@ const hashRow = z.object({ hash: z.string() });
 const commitRow = z.object({ commit_hash: z.string() });
 const messageRow = z.object({ message: z.string() });
 
-/** Hash of all tables at a commit: equal for equal contents, whatever the history (`dolt_hashof_db`). */
+/** Hash of all tables at a commit: equal for equal contents, regardless of history (`dolt_hashof_db`). */
 export async function contentHash(database: Database, commit: string): Promise<string> {
   return database.session(async (sql) => {
-    // Dolt 2.3.0 takes branches for an argument, but no commit.
+    // Dolt 2.3.0 accepts a branch as argument, but no commit.
     await sql.run(`USE ${quoted(`${database.name}/${commit}`)}`);
     const [row] = await sql.rows(hashRow, "SELECT dolt_hashof_db('HEAD') AS hash");
     return row?.hash ?? '';
@@ -19,8 +19,8 @@ export async function contentHash(database: Database, commit: string): Promise<s
 }
 
 /**
- * Whether two heads differ by nothing but merges that this tool made, of whatever protocol version. Anyone can write such
- * a message: a commit without two parents is none of these merges.
+ * Whether two heads differ only by merges of dolt-federation, of any protocol version. Any user can write such a
+ * message, so a commit without two parents does not count.
  */
 export async function onlyFederationMerges(sql: Sql, a: string, b: string): Promise<boolean> {
   for (const range of [`${a}..${b}`, `${b}..${a}`]) {
@@ -37,7 +37,7 @@ export async function onlyFederationMerges(sql: Sql, a: string, b: string): Prom
   return true;
 }
 
-/** Who made the federation merges of a range of commits, each maker once. */
+/** The makers of the federation merges in a range of commits, each once. */
 export async function mergeMakers(sql: Sql, range: string): Promise<MergeMaker[]> {
   const rows = await sql.rows(
     messageRow,

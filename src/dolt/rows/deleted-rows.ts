@@ -4,11 +4,11 @@ import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { tableDefinitionAt } from './open-merge-table.ts';
 
-/** How much of a table is gone. */
+/** How much of a table was deleted. */
 export interface DeletedRows {
   /** Rows of the first commit. */
   readonly before: number;
-  /** Those of them whose key the second commit lacks. */
+  /** Rows whose key the second commit lacks. */
   readonly deleted: number;
 }
 
@@ -17,9 +17,9 @@ const countRow = z.object({ n: count });
 const statRow = z.object({ rows_deleted: count, old_row_count: count.nullable() });
 
 /**
- * How many rows of a table another commit deletes, answered from the difference alone wherever Dolt can. It cannot where
- * the primary key is another one (Dolt 2.3.0: `primary key set changed`): there no row has a successor.
- * @param table its names in the two commits, and what `tableChanges` says of its rows
+ * How many rows of a table another commit deletes, computed from the difference if Dolt can. It cannot if the primary
+ * key changed (Dolt 2.3.0: `primary key set changed`); then no row has a successor.
+ * @param table its names in the two commits, and the result of `tableChanges` for its rows
  */
 export async function deletedRows(
   sql: Sql,
@@ -50,7 +50,7 @@ export async function deletedRows(
   return { before: stat.old_row_count ?? (await countRowsAt(sql, table.from, range.from)), deleted: stat.rows_deleted };
 }
 
-/** `dolt_diff_stat` ends the whole engine where a column before others is VIRTUAL or hidden (Dolt 2.3.0, measured). */
+/** `dolt_diff_stat` crashes the engine if a VIRTUAL or hidden column precedes others (Dolt 2.3.0, measured). */
 export async function isShifted(
   sql: Sql,
   range: { readonly from: string; readonly to: string },

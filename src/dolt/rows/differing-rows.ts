@@ -4,7 +4,7 @@ import { hasShadowedDiff } from '../schema/readability.ts';
 import { type Cells, cellSchema } from '../sql/cell.ts';
 import type { ResultTable, Sql } from '../sql/sql.ts';
 
-/** A message has room for a few rows; whoever wants all asks Dolt. */
+/** A message shows a few rows; Dolt can list them all. */
 const SHOWN_ROWS = 5;
 
 const row = z.record(z.string(), cellSchema);
@@ -17,9 +17,9 @@ interface Range {
 
 /** Which rows of a difference to show. */
 export interface RowChoice {
-  /** Name of the table in the second commit, or in the first where it was dropped. */
+  /** Name of the table in the second commit, or in the first if it was dropped. */
   readonly table: string;
-  /** Names of the columns that make the key. */
+  /** Names of the key columns. */
   readonly keys: readonly string[];
   /** A condition on the columns of `dolt_diff`, with its parameters. */
   readonly where: string;
@@ -28,15 +28,15 @@ export interface RowChoice {
   readonly column?: string;
 }
 
-/** How many rows that differ between two commits a condition names. */
+/** How many rows that differ between two commits match a condition. */
 export async function countDifferingRows(sql: Sql, range: Range, choice: RowChoice): Promise<number> {
   const [found] = await sql.rows(countRow, `SELECT COUNT(*) AS n ${source(choice)}`, parametersOf(range, choice));
   return found?.n ?? 0;
 }
 
 /**
- * The first rows that differ between two commits and that a condition names. None of a table whose key has a namesake in
- * `dolt_diff()`: its values cannot be read beside a condition (see `rowDiffs`). They are counted all the same.
+ * The first rows that differ between two commits and match a condition. Empty if a key column has the name of a
+ * `dolt_diff()` column: its values cannot be read beside a condition (see `rowDiffs`). Such rows are still counted.
  */
 export async function differingRows(sql: Sql, range: Range, choice: RowChoice): Promise<BlockedRow[]> {
   const { table, keys, column = null } = choice;
@@ -59,16 +59,16 @@ function parametersOf(range: Range, { table, parameters = [] }: RowChoice): stri
   return [range.from, range.to, table, ...parameters];
 }
 
-/** One row that differs between two commits, with the columns that each of them has. */
+/** One row that differs between two commits, with the columns of each commit. */
 export interface RowDiff {
   readonly from: Cells | null;
   readonly to: Cells | null;
 }
 
 /**
- * All rows of a table that differ between two commits. The columns are identified by their position, because a column
- * named `commit` or `commit_date` has the same name in `dolt_diff()` as one of Dolt's own. That holds for `SELECT *`
- * without a condition only: with one, Dolt 2.3.0 fills both columns of a name with the value of the last (measured).
+ * All rows of a table that differ between two commits. Columns are identified by position, because a column named
+ * `commit` or `commit_date` has the same name in `dolt_diff()` as one of Dolt's own. This only works for `SELECT *`
+ * without a condition: with one, Dolt 2.3.0 fills both columns of a name with the value of the last (measured).
  */
 export async function rowDiffs(
   sql: Sql,
@@ -79,7 +79,7 @@ export async function rowDiffs(
 }
 
 /**
- * Takes a result of `dolt_diff()` apart. Its columns are: `to_` and each column of the later commit, `to_commit`,
+ * Parses a result of `dolt_diff()`. Its columns are: `to_` and each column of the later commit, `to_commit`,
  * `to_commit_date`, the same with `from_`, and `diff_type`.
  */
 export function rowDiffsOf({ columns, rows }: ResultTable): RowDiff[] {

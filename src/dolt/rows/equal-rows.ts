@@ -11,15 +11,15 @@ import { hasKey, keyText } from './row-key.ts';
 const statRow = z.object({ same: z.coerce.number().int() });
 const anyRow = z.object({ n: z.coerce.number() });
 
-/** Rows in these are written by the programs that set a database up. */
+/** Rows in these tables are written by programs that set a database up. */
 const SET_UP = ['schema_migrations', 'config', 'metadata'];
 
-/** Rows that are compared where the definitions differ, so that Dolt's own count says nothing. */
+/** Maximum number of rows to compare if the definitions differ, which makes Dolt's count meaningless. */
 const SAMPLE = 200;
 
 /**
- * Whether two commits hold an equal row in a table that both have, while their base has none of the tables that both
- * have. Costs what differs; columns are never taken from a diff, where a column of the user can shadow Dolt's own.
+ * Whether two commits share an equal row in a common table, while their base has none of the common tables. The cost
+ * depends on the difference. Columns are never read from a diff, where a user column can shadow Dolt's own.
  */
 export async function holdEqualRows(
   sql: Sql,
@@ -40,7 +40,7 @@ interface Sides {
   readonly theirs: string;
 }
 
-/** Whether a row has the same key and the same values at both commits; a table without a key has no such row. */
+/** Whether a row has the same key and values at both commits; never for a table without a key. */
 async function holdEqualRow(sql: Sql, table: string, { ours, theirs }: Sides): Promise<boolean> {
   const [here, there] = [await columnsAt(sql, table, ours), await columnsAt(sql, table, theirs)];
   const keys = (columns: readonly Column[]): string[] =>
@@ -55,7 +55,7 @@ async function holdEqualRow(sql: Sql, table: string, { ours, theirs }: Sides): P
   return await sampleEqual(sql, { ...shapeOf(table, here), common }, { ours, theirs });
 }
 
-/** @returns null where Dolt cannot count, as for a table that was made again with other column tags */
+/** @returns null if Dolt cannot count, as for a table recreated with other column tags */
 async function countEqual(sql: Sql, table: string, { ours, theirs }: Sides): Promise<number | null> {
   try {
     const [stat] = await sql.rows(statRow, 'SELECT rows_unmodified AS same FROM dolt_diff_stat(?, ?, ?)', [
@@ -64,7 +64,7 @@ async function countEqual(sql: Sql, table: string, { ours, theirs }: Sides): Pro
       table,
     ]);
     if (stat !== undefined) return stat.same;
-    // Dolt 2.3.0 lists no table that is the same at both commits.
+    // Dolt 2.3.0 does not list a table that is the same at both commits.
     return (await sql.rows(anyRow, `SELECT 1 AS n FROM ${quoted(table)} AS OF ? LIMIT 1`, [ours])).length;
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.code === 'unknown') return null;

@@ -3,13 +3,16 @@ import type { Column } from '../schema/columns.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
-/** Columns that say when a row was last changed. In a table with both the smaller value counts, or the one that is not NULL. */
+/**
+ * Columns with the time of a row's last change. In a table with both, the smaller value counts, or the one that is not
+ * NULL.
+ */
 const TIME_COLUMNS = ['updated_at', 'modified_at'];
 
 const countRow = z.object({ n: z.coerce.number().int() });
 const commitsRow = z.object({ n: z.coerce.number().int(), latest: z.string().nullable() });
 
-/** How many commits of a range are dated after a moment, and the latest of their dates. */
+/** How many commits of a range have a date after a given time, and the latest date. */
 export async function commitsAfter(
   sql: Sql,
   range: { readonly from: string; readonly to: string },
@@ -23,7 +26,7 @@ export async function commitsAfter(
   return row === undefined || row.n === 0 ? null : { count: row.n, latest: row.latest ?? '' };
 }
 
-/** The columns that say when a row was changed, where they hold dates or text; numbers can mean anything. */
+/** The columns with the time of a row's last change, if they hold dates or text; numbers can mean anything. */
 export function timeColumns(columns: readonly Column[]): Column[] {
   return columns.filter(
     ({ name, type }) =>
@@ -32,15 +35,15 @@ export function timeColumns(columns: readonly Column[]): Column[] {
 }
 
 /**
- * The condition that finds values of a time column after a moment, which is its parameter; text that is no date never
- * is. `prefix` is what the column's name begins with: `to_` in a `dolt_diff`.
+ * A condition for values of a time column after a time, given as its parameter; text that is no date never matches.
+ * `prefix` precedes the column name: `to_` in a `dolt_diff`.
  */
 export function isAfter(column: Column, prefix: '' | 'to_'): string {
   const value = quoted(`${prefix}${column.name}`);
   return /^(?:date|timestamp)/.test(column.type) ? `${value} > ?` : `CAST(${value} AS DATETIME(6)) > ?`;
 }
 
-/** How many rows of a table have a time after a moment; reads all of them. */
+/** How many rows of a table have a time after a given one; reads all rows. */
 export async function countRowsAfter(
   sql: Sql,
   rows: { readonly table: string; readonly commit: string; readonly column: Column; readonly limit: string },

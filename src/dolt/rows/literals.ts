@@ -6,7 +6,7 @@ import { isBytes, isNumeric } from './row-key.ts';
 
 const NUMBER = /^-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?$/;
 
-/** A value of a column in its canonical text as a literal. */
+/** A value of a column in canonical text, as an SQL literal. */
 export function valueLiteral(shape: TableShape, column: string, value: string | null): string {
   if (value === null) return 'NULL';
   const type = shape.columns.find(({ name }) => name === column)?.type ?? '';
@@ -14,7 +14,10 @@ export function valueLiteral(shape: TableShape, column: string, value: string | 
   return isNumeric(type) && NUMBER.test(value) ? value : textLiteral(value);
 }
 
-/** The condition that a row has a key, as text. @param alias stands before each column */
+/**
+ * The condition that a row has a key, as text.
+ * @param alias precedes each column
+ */
 export function keyCondition(shape: TableShape, key: Cells, alias = ''): string {
   return shape.key
     .map((name) => `${alias}${quoted(name)} = ${valueLiteral(shape, name, key[name] ?? null)}`)

@@ -6,7 +6,7 @@ import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
-/** A row that went from one key to another between two commits. */
+/** A row whose key changed between two commits. */
 export interface MovedRow {
   readonly from: Cells;
   readonly to: Cells;
@@ -15,23 +15,23 @@ export interface MovedRow {
 export interface MovedRows {
   /** Rows that the second commit added. */
   readonly added: number;
-  /** Deleted rows of whose contents an added row has as many as were deleted; by their keys. */
+  /** Deleted rows that were added again under another key, if as many with equal contents were added as deleted. */
   readonly moved: readonly MovedRow[];
 }
 
-/** A range that adds or deletes more rows of a table is an import, and is not compared. */
+/** A range that adds or deletes more rows of a table is an import and is not compared. */
 const MAX_ROWS = 20_000;
-/** Who wrote a row and when changes with its key and is no part of what it says. */
+/** Columns that change with the key and are not part of the contents. */
 const AUDIT: ReadonlySet<string> = new Set(['created_at', 'created_by', 'updated_at', 'updated_by', 'applied_at']);
-/** Columns of these names cannot be told from Dolt's own in a difference (Dolt 2.3.0). */
+/** Columns of these names are indistinguishable from Dolt's own in a diff (Dolt 2.3.0). */
 const SHADOWED: ReadonlySet<string> = new Set(['commit', 'commit_date']);
 
 const count = z.coerce.number().int();
 const kindRow = z.object({ kind: z.string(), n: count });
 
 /**
- * Finds rows that were deleted under one key and added under another with equal contents: every column outside the key,
- * but for audit columns. Values are compared by their bytes, in the engine.
+ * Finds rows that were deleted under one key and added under another with equal contents: every column outside the key
+ * except audit columns. The engine compares values by their bytes.
  * @param table its name in both commits
  */
 export async function movedRows(
@@ -40,7 +40,7 @@ export async function movedRows(
   table: string,
 ): Promise<MovedRows> {
   const between = [range.from, range.to, table];
-  // `dolt_diff_stat` ends the engine beside VIRTUAL columns and counts no rows of a recreated table (Dolt 2.3.0).
+  // `dolt_diff_stat` crashes the engine beside VIRTUAL columns and counts no rows of a recreated table (Dolt 2.3.0).
   const kinds = await sql.rows(
     kindRow,
     'SELECT diff_type AS kind, COUNT(*) AS n FROM dolt_diff(?, ?, ?) GROUP BY diff_type',
@@ -67,7 +67,7 @@ export async function movedRows(
   return { added, moved: pairsOf(await read('from_'), await read('to_'), { keys, contents }) };
 }
 
-/** Rows with one content are paired in the order of their keys, where as many were added as were deleted. */
+/** Pairs rows of equal contents in the order of their keys, if as many were added as deleted. */
 function pairsOf(
   removed: readonly Cells[],
   added: readonly Cells[],

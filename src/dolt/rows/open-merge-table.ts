@@ -13,14 +13,14 @@ import { mergeBase } from '../sql/history.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
-/** The three commits of the merge that is open in the session. */
+/** The three commits of the session's open merge. */
 export interface MergeHeads {
   readonly base: string;
   readonly ours: string;
   readonly theirs: string;
 }
 
-/** A table in the open merge of the session. */
+/** A table in the session's open merge. */
 export interface OpenMergeTable extends Readability {
   readonly heads: MergeHeads;
   readonly base: TableDefinition | null;
@@ -44,7 +44,9 @@ async function mergeHeads(sql: Sql): Promise<MergeHeads> {
   return { base, ours: row.ours, theirs };
 }
 
-/** Reads how a table is defined in the three commits of the open merge, and which of its system tables can be read. */
+/**
+ * Reads the definitions of a table in the three commits of the open merge, and which of its system tables can be read.
+ */
 export async function openMergeTable(sql: Sql, table: string): Promise<OpenMergeTable> {
   const heads = await mergeHeads(sql);
   const merged = await definition(sql, table, '', []);
@@ -57,7 +59,7 @@ export async function openMergeTable(sql: Sql, table: string): Promise<OpenMerge
   return { heads, ...versions, ...readability(versions) };
 }
 
-/** How a table is defined at a commit; null where it does not exist there. */
+/** The definition of a table at a commit; null if it does not exist there. */
 export async function tableDefinitionAt(sql: Sql, table: string, commit: string): Promise<TableDefinition | null> {
   if (!(await tableNamesAt(sql, commit)).includes(table)) return null;
   return definition(sql, table, ' AS OF ?', [commit]);

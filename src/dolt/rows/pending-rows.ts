@@ -18,21 +18,21 @@ interface PendingTable {
   readonly triggers: boolean;
   /** Name of the temporary table; it exists once `rows` is set. */
   readonly name: string;
-  /** What the temporary table is made of: its columns, and the primary key as Dolt prints it. */
+  /** Parts of the temporary table's definition: its columns, and the primary key as Dolt prints it. */
   readonly parts: readonly string[];
   exists: boolean;
-  /** Keys of the rows that wait, by their text. */
+  /** Keys of the pending rows, by their text. */
   readonly rows: Map<string, Cells>;
 }
 
-/** A statement has room for this many keys. */
+/** Maximum keys per statement. */
 const PAGE = 500;
 
 /**
- * Rows of an open merge that are decided and not yet written, because on the way another row may still have their value
- * of a unique key. They wait in a temporary table of the session; no value passes through the client.
- * Writing them row by row through `dolt_conflicts_<table>` fails at the first value that is taken, also under
- * `unique_checks = 0` (Dolt 2.3.0, measured).
+ * Rows of an open merge that are decided but not yet written, because another row may still have their value of a
+ * unique key. They wait in a temporary table of the session; no value passes through the client. Writing them singly
+ * through `dolt_conflicts_<table>` fails at the first value that is taken, also under `unique_checks = 0` (Dolt 2.3.0,
+ * measured).
  */
 export class PendingRows {
   readonly #sql: Sql;
@@ -42,7 +42,7 @@ export class PendingRows {
     this.#sql = sql;
   }
 
-  /** Names of the tables with rows that wait. */
+  /** Names of the tables with pending rows. */
   tables(): string[] {
     return [...this.#tables.values()].flatMap(({ shape, rows }) => (rows.size > 0 ? [shape.name] : []));
   }
@@ -52,7 +52,7 @@ export class PendingRows {
     return (await this.#table(table)).keys;
   }
 
-  /** Names of the columns of a table that its unique keys are computed from, the primary key aside. */
+  /** Names of the columns that a table's unique keys are computed from, except the primary key. */
   async uniqueColumns(table: string): Promise<ReadonlySet<string>> {
     return new Set((await this.keysOf(table)).flatMap(({ columns }) => columns));
   }
@@ -61,19 +61,19 @@ export class PendingRows {
     return (await this.#table(table)).shape;
   }
 
-  /** Whether rows of the table may be deleted and inserted without code of its own running. */
+  /** Whether rows of the table can be deleted and inserted without firing triggers. */
   async isMovable(table: string): Promise<boolean> {
     return !(await this.#table(table)).triggers;
   }
 
-  /** All rows of the open merge, those that wait included. Once `pull` was called, none is there twice. */
+  /** All rows of the open merge, including pending ones. After `pull`, no row is in both. */
   async source(table: string): Promise<RowSource> {
     const { shape, name, exists } = await this.#table(table);
     return { shape, pending: exists ? quoted(name) : null };
   }
 
   /**
-   * Takes decided rows in conflict whose value of a unique key changes. Their conflicts are settled; the row stays as
+   * Takes decided rows in conflict whose value of a unique key changes. Their conflicts are resolved; the row stays as
    * our side has it until it is written.
    * @returns the rows that it did not take
    */
@@ -124,7 +124,7 @@ export class PendingRows {
   }
 
   /**
-   * Replaces rows by what a statement inserts; in a table with unique keys they wait. Triggers would fire.
+   * Replaces rows by the result of a statement; in a table with unique keys they become pending. Triggers would fire.
    * @param insert writes the rows into the table of that quoted name
    */
   async replace(shape: TableShape, keys: readonly Cells[], insert: (into: string) => Promise<void>): Promise<void> {
@@ -141,8 +141,8 @@ export class PendingRows {
   }
 
   /**
-   * Brings rows back as they were at a commit, those of them that are missing now; where another row has the value of a
-   * unique key, they wait. Triggers would fire.
+   * Restores missing rows as they were at a commit; they become pending if another row has the value of a unique key.
+   * Triggers would fire.
    * @returns the rows that were missing
    */
   async bringBack(
@@ -164,7 +164,7 @@ export class PendingRows {
     return missing;
   }
 
-  /** A row as it is decided, or as the table has it where nothing waits for it. */
+  /** A row as it is decided, or as it is in the table if it is not pending. */
   async row(name: string, key: Cells): Promise<Cells | null> {
     const { shape, rows, name: pending } = await this.#table(name);
     const from = rows.has(keyText(shape, key)) ? pending : name;
@@ -178,13 +178,13 @@ export class PendingRows {
     return row ?? null;
   }
 
-  /** Takes the rows that wait out of their table, where our side's versions of them are. */
+  /** Removes the pending rows from their table, which holds our side's versions of them. */
   async pull(name: string): Promise<void> {
     const table = await this.#table(name);
     await this.#delete(quoted(name), table.shape, [...table.rows.values()]);
   }
 
-  /** Moves rows from their table to those that wait. */
+  /** Moves rows from their table to the pending ones. */
   async move(name: string, keys: readonly Cells[]): Promise<void> {
     const table = await this.#table(name);
     const { shape, rows } = table;
@@ -202,7 +202,7 @@ export class PendingRows {
     for (const key of moved) rows.set(keyText(shape, key), key);
   }
 
-  /** Gives columns of rows that wait the values that the rows have at a commit. */
+  /** Sets columns of pending rows to the values of a commit. */
   async giveBack(
     name: string,
     back: { readonly keys: readonly Cells[]; readonly columns: readonly string[]; readonly commit: string },
@@ -219,7 +219,7 @@ export class PendingRows {
     }
   }
 
-  /** Removes rows, whether they wait or not. */
+  /** Removes rows, pending or not. */
   async remove(name: string, keys: readonly Cells[]): Promise<void> {
     const { shape, rows, exists, name: pending } = await this.#table(name);
     await this.#delete(quoted(name), shape, keys);
@@ -227,7 +227,10 @@ export class PendingRows {
     for (const key of keys) rows.delete(keyText(shape, key));
   }
 
-  /** Writes the rows that wait, after `pull`. @throws Failure where one has a value that another row has */
+  /**
+   * Writes the pending rows, after `pull`.
+   * @throws Failure if one has a value that another row has
+   */
   async write(name: string): Promise<void> {
     const table = await this.#table(name);
     if (!table.exists) return;
@@ -240,7 +243,7 @@ export class PendingRows {
     await this.#drop(table);
   }
 
-  /** Forgets all rows that wait. */
+  /** Discards all pending rows. */
   async clear(): Promise<void> {
     for (const table of this.#tables.values()) if (table.exists) await this.#drop(table);
     this.#tables.clear();
@@ -294,10 +297,10 @@ export class PendingRows {
 
 const TEXTS = /^(?:var)?char|text|^enum|^set\b/i;
 
-/** A column without a collation of its own has the table's, which the temporary table does not have. */
+/** A column without a collation uses the table's, which the temporary table does not have. */
 function typeOf(item: Item, collation: string): string {
   const type = columnType(item);
   const own = / (?:COLLATE|CHARACTER SET) /i.test(type) || !TEXTS.test(type) ? type : `${type} ${collation}`;
-  // A side that lacks the column gives no value for it.
+  // A side without the column has no value for it.
   return [own, isNotNull(item) ? 'NOT NULL' : '', defaultText(item)].filter((part) => part !== '').join(' ');
 }

@@ -11,21 +11,21 @@ import { type Rewrite, rewriteRows } from './rewrite-rows.ts';
 import { type Condition, keyOfText, literalOf } from './row-key.ts';
 
 /**
- * What becomes of one row in conflict. `take`: these columns get the value of that side, all others stay ours.
- * `row`: the whole row becomes theirs, also where ours was deleted. An empty `take` leaves the row as ours has it.
+ * The resolution of one row in conflict. `take`: these columns get the value of that side, all others stay ours. `row`:
+ * the whole row becomes theirs, also if ours was deleted. An empty `take` keeps our row.
  */
 export interface RowResolution {
   readonly id: string;
   readonly take: readonly string[] | 'row';
-  /** Columns that get another value than either side's. */
+  /** Columns that get a value of neither side. */
   readonly set?: readonly CellValue[];
 }
 
 /**
- * Settles rows in conflict and removes their conflicts. Only `dolt_conflicts_<table>` is written: that changes the row
+ * Resolves rows in conflict and removes their conflicts. Only `dolt_conflicts_<table>` is written: that changes the row
  * without firing a trigger or an ON UPDATE, and no value passes through the client (measured on Dolt 2.3.0).
  * @param pending takes the rows whose value of a unique key changes; they are written later
- * @throws Failure `constraint-violation` where a row of a table with triggers would break a unique key
+ * @throws Failure `constraint-violation` if a row of a table with triggers would break a unique key
  */
 export async function resolveConflicts(
   sql: Sql,
@@ -53,7 +53,7 @@ export async function resolveConflicts(
   if (settled.length > 0) await update(sql, { text: `DELETE FROM ${conflicts}`, values: [] }, settled);
 }
 
-/** Rewrites the rows that need a value of a column which the side that gives it lacks; returns all rows in two parts. */
+/** Rewrites the rows that need a value of a column that its side lacks; returns all rows in two parts. */
 async function separate(
   sql: Sql,
   shape: TableShape,
@@ -98,7 +98,7 @@ async function recompute(sql: Sql, shape: TableShape, rows: readonly RowResoluti
   await update(sql, { text: `UPDATE ${conflicts} SET ${values.join(', ')}`, values: [] }, rows);
 }
 
-/** A row of `conflictsByCommit`, and what becomes of it. */
+/** A row of `conflictsByCommit`, and its resolution. */
 export interface RowByCommit {
   readonly id: string;
   readonly take: readonly string[] | 'row' | 'deletion';
@@ -107,8 +107,8 @@ export interface RowByCommit {
 
 /**
  * Resolves rows in conflict that were read from the commits of the merge. They stay in conflict until all conflicts of
- * the table are cleared: single ones cannot be removed where Dolt shows them wrongly.
- * @throws Failure `constraint-violation` where that would fire a trigger, or a row would break a unique key
+ * the table are cleared: single ones cannot be removed if Dolt shows them wrongly.
+ * @throws Failure `constraint-violation` if that would fire a trigger, or a row would break a unique key
  */
 export async function resolveByCommit(
   sql: Sql,
@@ -131,9 +131,9 @@ export async function clearConflicts(sql: Sql, table: string): Promise<void> {
 }
 
 /**
- * Takes their side of all conflicts that a table still has: the only way to delete a row that they deleted and we
- * changed without firing a trigger. Dolt does so only where the merge leaves the columns as they have them.
- * @throws Failure `constraint-violation` where it does not, and deleting rows would fire a trigger
+ * Takes their side of all remaining conflicts of a table. Only this deletes a row that they deleted and we changed
+ * without firing a trigger. Dolt can do so only if the merge keeps their columns.
+ * @throws Failure `constraint-violation` if it cannot, and deleting rows would fire a trigger
  */
 export async function takeTheirs(sql: Sql, shape: TableShape, pending: PendingRows): Promise<void> {
   const open = await openMergeTable(sql, shape.name);
@@ -156,7 +156,7 @@ function hasColumnsOfTheirs({ theirs, merged }: OpenMergeTable): boolean {
   return JSON.stringify(theirs?.columnTexts) === JSON.stringify(merged.columnTexts);
 }
 
-/** Leaves all conflicts that a table still has as our side has them. */
+/** Resolves all remaining conflicts of a table with our side. */
 export async function keepOurs(sql: Sql, table: string): Promise<void> {
   await sql.run(`DELETE FROM ${quoted(`dolt_conflicts_${table}`)}`);
 }

@@ -9,17 +9,17 @@ import type { PendingRows } from './pending-rows.ts';
 import { hasKey, literalOf } from './row-key.ts';
 import { removeRows, unchecked } from './stored-rows.ts';
 
-/** What becomes of one row; columns that are not named stay as our side has them. */
+/** The resolution of one row; other columns stay as our side has them. */
 export interface Rewrite {
   readonly key: Cells;
-  /** Columns that get the value of their side, their row whole, or its deletion. */
+  /** Columns that get the value of their side, or their whole row, or its deletion. */
   readonly take: readonly string[] | 'row' | 'deletion';
   readonly set: readonly CellValue[];
 }
 
 type Side = 'base' | 'ours' | 'theirs';
 
-/** Where a column's new value comes from. */
+/** The source of a column's new value. */
 type Source = { readonly side: Side } | { readonly literal: string | null };
 
 const KEYS_PER_STATEMENT = 100;
@@ -27,10 +27,10 @@ const ALIASES: Readonly<Record<Side, string>> = { base: 'b', ours: 'o', theirs: 
 
 /**
  * Writes rows in conflict of the open merge without `dolt_conflicts_<table>`: deletes them and inserts them again from
- * the commits of the merge, so that no value passes through the client, a column that a side lacks gets its default,
- * and no ON UPDATE fires. Rows of a table with unique keys wait. Foreign keys are not looked at; the constraints are
+ * the commits of the merge. No value passes through the client, a column that a side lacks gets its default, and no ON
+ * UPDATE fires. Rows of a table with unique keys become pending. Foreign keys are not checked here; the constraints are
  * verified afterwards.
- * @throws Failure `constraint-violation` where that would fire a trigger
+ * @throws Failure `constraint-violation` if that would fire a trigger
  */
 export async function rewriteRows(
   sql: Sql,
@@ -74,7 +74,7 @@ export async function rewriteRows(
   );
 }
 
-/** Columns without a source are left out, so that they get their default. */
+/** Columns without a source are left out, so they get their default. */
 function sourcesOf(shape: TableShape, open: OpenMergeTable, { take, set }: Rewrite): Map<string, Source> {
   const has = (side: Side, column: string): boolean => open[side]?.columns.includes(column) === true;
   const sources = new Map<string, Source>();

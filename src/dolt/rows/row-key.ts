@@ -3,7 +3,7 @@ import type { TableShape } from '../schema/table-shape.ts';
 import type { Cells } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 
-/** A condition, and the values for its question marks. */
+/** A condition, and the values of its parameters. */
 export interface Condition {
   readonly text: string;
   readonly values: readonly string[];
@@ -17,23 +17,26 @@ export function isNumeric(type: string): boolean {
   return NUMERIC.has(type);
 }
 
-/** The key of a row, from any row that holds its columns. */
+/** The key of a row, from any row with its columns. */
 export function keyOf(shape: TableShape, cells: Cells): Cells {
   return Object.fromEntries(shape.key.map((name) => [name, cells[name] ?? null]));
 }
 
-/** A key as one text, to compare and to look up. */
+/** A key as one text, for comparison and lookup. */
 export function keyText(shape: TableShape, cells: Cells): string {
   return JSON.stringify(shape.key.map((name) => cells[name] ?? null));
 }
 
-/** The key that `keyText` made a text of. */
+/** The inverse of `keyText`. */
 export function keyOfText(shape: TableShape, text: string): Cells {
   const values = z.array(z.string().nullable()).parse(JSON.parse(text));
   return Object.fromEntries(shape.key.map((name, index) => [name, values[index] ?? null]));
 }
 
-/** A value in its canonical text as SQL. @param column names it in the table, whose type decides */
+/**
+ * A canonical text value as SQL.
+ * @param column its type decides
+ */
 export function literalOf(shape: TableShape, column: string, value: string | null): Condition {
   if (value === null) return { text: 'NULL', values: [] };
   if (isBytes(shape, column)) return { text: 'UNHEX(?)', values: [value.slice(2)] };
@@ -46,8 +49,8 @@ export function isBytes(shape: TableShape, column: string): boolean {
 }
 
 /**
- * The condition that a row has one of these keys; false for no keys at all.
- * @param prefix stands before each column's name, as in `to_` of a diff
+ * The condition that a row has one of these keys; false for no keys.
+ * @param prefix precedes each column's name, as in `to_` of a diff
  */
 export function hasKey(shape: TableShape, keys: readonly Cells[], prefix = ''): Condition {
   const values: string[] = [];
@@ -61,7 +64,7 @@ export function hasKey(shape: TableShape, keys: readonly Cells[], prefix = ''): 
   const literals = keys.map((cells) => shape.key.map((name) => literal(name, cells[name] ?? '')));
   const [only, second] = shape.key.map((name) => quoted(`${prefix}${name}`));
   if (keys.length === 0 || only === undefined) return { text: 'FALSE', values: [] };
-  // One column in a list is looked up in the index; so are conditions joined with OR, but rows in a list are not.
+  // Dolt uses the index for one column with IN, and for conditions joined with OR, but not for a list of rows.
   if (second === undefined) return { text: `${only} IN (${literals.flat().join(', ')})`, values };
   const rows = literals.map((row) => {
     const parts = row.map((value, index) => `${quoted(`${prefix}${shape.key[index] ?? ''}`)} = ${value}`);

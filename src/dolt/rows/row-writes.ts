@@ -14,10 +14,10 @@ export interface RowWrite {
   readonly commit: string;
   /** The commit's date, `YYYY-MM-DD HH:MM:SS.mmm` in UTC. */
   readonly date: string;
-  /** The row before, null where the commit added it. */
+  /** The row before; null if the commit added it. */
   readonly from: Cells | null;
   readonly to: Cells;
-  /** Whether the commit has several parents, and so repeats what others wrote. */
+  /** Whether the commit has several parents; it then repeats other writes. */
   readonly isMerge: boolean;
 }
 
@@ -25,36 +25,35 @@ interface RowHistory {
   readonly database: string;
   /** Commit whose history is read. */
   readonly head: string;
-  /** Leaves out what this commit reaches; null: the whole history. */
+  /** Excludes what this commit reaches; null: the whole history. */
   readonly since: string | null;
   readonly shape: TableShape;
-  /** Columns whose values are wanted. */
+  /** Columns to read. */
   readonly columns: readonly string[];
   readonly keys: readonly Cells[];
-  /** What the writes are taken from. */
+  /** The size budget that the writes are charged to. */
   readonly budget?: Budget;
 }
 
 interface Commit {
   readonly hash: string;
   readonly date: string;
-  /** The first of its parents. */
+  /** The first parent. */
   readonly parent: string;
   readonly isMerge: boolean;
 }
 
-/** Keyed look-ups cost per key, one after the other; this many stand in one statement. */
+/** Each key costs one lookup, one after the other; this many fit into one statement. */
 const KEYS_PER_STATEMENT = 100;
 const COMMITS_PER_STATEMENT = 50;
 const commitRow = z.object({ commit_hash: z.string(), date: z.string(), parents: z.string().nullable() });
 
 /**
- * Every commit reachable from a head that wrote one of the rows, by the text of the row's key.
- *
- * In a history without merges `dolt_diff_<table>` knows them, in one look-up. Where histories meet it follows one of them
- * (Dolt 2.3.0: of a merge whose first parent wrote the row, it shows the merge against its second parent, and not the
- * commit that wrote), so there each commit is compared with its first parent. `dolt_history_<table>` is no help: after a
- * column was dropped, it gives older values the wrong names.
+ * Every commit reachable from a head that wrote one of the rows, by the text of the row's key. In a history without
+ * merges, `dolt_diff_<table>` finds them in one lookup. At a merge it follows only one parent: if the first parent
+ * wrote the row, it shows the merge against its second parent, not the writing commit (Dolt 2.3.0). Then each commit is
+ * compared with its first parent. `dolt_history_<table>` does not help: after a column was dropped, it gives older
+ * values the wrong names.
  */
 export async function rowWrites(sql: Sql, history: RowHistory): Promise<Map<string, RowWrite[]>> {
   const commits = await commitsOf(sql, history);
@@ -82,8 +81,8 @@ function byKey(found: readonly [key: string, write: RowWrite][]): Map<string, Ro
 }
 
 /**
- * The same for a table with a column that has a namesake in `dolt_diff_<table>`: each commit is compared with its first
- * parent, and all rows that differ are read, because no condition may stand beside such columns.
+ * The same for a table with a column that shadows one of `dolt_diff_<table>`: each commit is compared with its first
+ * parent, and all differing rows are read, because no condition is possible beside such columns.
  */
 async function writesByPosition(
   sql: Sql,
@@ -130,7 +129,7 @@ function diffs(
   const from = (view: string): string =>
     `SELECT ${values}, to_commit, diff_type FROM ${quoted(`${database}/${head}`)}.${quoted(`${view}_${shape.name}`)}`;
   if (of.pairs === null) return sql.rows(cellsSchema, `${from('dolt_diff')} WHERE ${where.text}`, where.values);
-  // The keys stand in HAVING: beside several of them in WHERE, Dolt 2.3.0 no longer sees the two commits that it needs.
+  // The keys are in HAVING: with several of them in WHERE, Dolt 2.3.0 no longer detects the two commits that it needs.
   const one = `${from('dolt_commit_diff')} WHERE from_commit = ? AND to_commit = ? HAVING ${where.text}`;
   return sql.rows(
     cellsSchema,

@@ -4,7 +4,7 @@ import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { hasKey, keyText } from './row-key.ts';
 
-/** Rows by key, as they are in the session's branch or, where a commit is named, as they were there. */
+/** Rows by key, from the session's branch or from the given commit. */
 export async function rowsByKey(
   sql: Sql,
   shape: TableShape,
@@ -19,7 +19,7 @@ export async function rowsByKey(
   return sql.rows(cellsSchema, `SELECT * FROM ${from} AS OF ? WHERE ${where.text}`, [wanted.commit, ...where.values]);
 }
 
-/** Those of some rows of a commit that are missing now. */
+/** The given rows of a commit that are missing now. */
 export async function missingRows(
   sql: Sql,
   shape: TableShape,
@@ -31,8 +31,8 @@ export async function missingRows(
 }
 
 /**
- * Copies rows as they were at a commit into a table of the same columns. Foreign keys are not looked at, so that rows may
- * come in any order: who calls this verifies all constraints afterwards. Triggers would fire.
+ * Copies rows from a commit into a table of the same columns. Foreign keys are not checked, so rows may come in any
+ * order; the caller verifies all constraints afterwards. Triggers would fire.
  * @param into the table itself, or another one; quoted
  */
 export async function copyRows(
@@ -53,13 +53,13 @@ export async function copyRows(
   );
 }
 
-/** Removes rows by key. Foreign keys are not looked at, so that nothing else goes with them. Triggers would fire. */
+/** Removes rows by key. Foreign keys are not checked, so nothing cascades. Triggers would fire. */
 export async function removeRows(sql: Sql, shape: TableShape, keys: readonly Cells[]): Promise<void> {
   const where = hasKey(shape, keys);
   await unchecked(sql, `DELETE FROM ${quoted(shape.name)} WHERE ${where.text}`, where.values);
 }
 
-/** Runs a statement without looking at foreign keys: who calls this verifies all constraints afterwards. */
+/** Runs a statement without foreign key checks; the caller verifies all constraints afterwards. */
 export async function unchecked(sql: Sql, statement: string, values: readonly string[]): Promise<void> {
   await sql.run('SET foreign_key_checks = 0');
   try {

@@ -4,12 +4,12 @@ import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { columnsAt } from './columns.ts';
 
-/** A view, trigger, event or procedure that stands in a commit. */
+/** A view, trigger, event or procedure in a commit. */
 export interface Definition {
-  /** As Dolt writes it in `dolt_schemas`, or `procedure`. */
+  /** As in `dolt_schemas`, or `procedure`. */
   readonly kind: string;
   readonly name: string;
-  /** SHA-256 of its text and SQL mode; when it was made does not count. */
+  /** SHA-256 of its text and SQL mode; its creation time does not count. */
   readonly digest: string;
 }
 
@@ -25,7 +25,7 @@ const READ = {
 /** The tables in which a commit carries code, on Dolt 2.3.0. */
 export const CODE_TABLES = Object.keys(READ) as readonly (keyof typeof READ)[];
 
-/** What a commit holds in one of these tables; where it lacks the table, nothing (Dolt 2.3.0). */
+/** The definitions in one of these tables at a commit; none if it lacks the table (Dolt 2.3.0). */
 export async function definitionsAt(
   sql: Sql,
   table: (typeof CODE_TABLES)[number],
@@ -34,12 +34,12 @@ export async function definitionsAt(
   return sql.rows(row, `${READ[table]} AS OF ?`, [commit]);
 }
 
-/** Where beads notes how far a database's tables have been brought (June 2026); the second one is usually ignored. */
+/** Tables in which beads records the migrations of a database (June 2026); the second one is usually ignored. */
 export const MIGRATION_TABLES: readonly string[] = ['schema_migrations', 'ignored_schema_migrations'];
 
 const migrationRow = z.object({ version: cellSchema });
 
-/** The latest migration that such a table names in a commit; null where it is another program's table, or empty. */
+/** The latest migration recorded in such a table at a commit; null if it belongs to another program, or is empty. */
 export async function migrationAt(sql: Sql, table: string, commit: string): Promise<string | null> {
   const columns = await columnsAt(sql, table, commit);
   if (!columns.some(({ name }) => name === 'version')) return null;

@@ -1,18 +1,18 @@
-/** A piece of a CREATE TABLE. `name` is an identifier in backticks, unquoted. */
+/** A token of a CREATE TABLE. `name` is an identifier in backticks, unquoted. */
 export interface Token {
   readonly kind: 'word' | 'name' | 'string' | 'sign';
   readonly text: string;
 }
 
-/** What a table definition is made of; each is merged as one thing. */
+/** Parts of a table definition; each is merged as a unit. */
 export type ItemKind = 'column' | 'primary key' | 'index' | 'check' | 'foreign key' | 'options';
 
 /** One named part of a table definition. */
 export interface Item {
   readonly kind: ItemKind;
-  /** Empty for the primary key and the options, of which a table has one. */
+  /** Empty for the primary key and the options, which exist once per table. */
   readonly name: string;
-  /** The item as Dolt prints it. */
+  /** The text as Dolt prints it. */
   readonly text: string;
   readonly tokens: readonly Token[];
 }
@@ -33,7 +33,7 @@ interface PlacedToken extends Token {
   readonly end: number;
 }
 
-/** Splits SQL as Dolt prints it into tokens. Text in quotes is one token, whatever it contains. */
+/** Splits SQL as Dolt prints it into tokens. Text in quotes is one token. */
 export function tokensOf(sql: string): PlacedToken[] {
   const tokens: PlacedToken[] = [];
   const kinds = [
@@ -61,8 +61,8 @@ export function tokensOf(sql: string): PlacedToken[] {
 }
 
 /**
- * The items of a table from its `SHOW CREATE TABLE`. The AUTO_INCREMENT counter is left out: it counts rows and defines
- * nothing.
+ * The items of a table from its `SHOW CREATE TABLE`, without the AUTO_INCREMENT counter, which is not part of the
+ * definition.
  */
 export function tableItems(createTable: string): Item[] {
   const tokens = tokensOf(createTable);
@@ -94,7 +94,7 @@ function withoutCounter(tokens: readonly Token[]): Token[] {
   return at < 0 ? [...tokens] : [...tokens.slice(0, at), ...tokens.slice(at + 3)];
 }
 
-/** The parts of an index, in their order. */
+/** The parts of an index, in order. */
 export function indexParts({ text, tokens }: Item): IndexPart[] {
   const placed = tokensOf(text);
   const open = tokens.findIndex(isSign('('));
@@ -111,7 +111,7 @@ export function isUniqueIndex({ kind, tokens }: Item): boolean {
   return kind === 'index' && isWord('UNIQUE')(tokens[0]);
 }
 
-/** The tokens of a column's DEFAULT; empty where it has none, or a literal one. */
+/** The tokens of a column's DEFAULT; empty if it has none, or a literal one. */
 export function defaultTokens({ tokens }: Item): readonly Token[] {
   const outer = depths(tokens);
   const start = tokens.findIndex((token, index) => outer[index] === 0 && isWord('DEFAULT')(token));
@@ -122,7 +122,7 @@ export function defaultTokens({ tokens }: Item): readonly Token[] {
   return tokens.slice(start + 1, end < 0 ? undefined : end);
 }
 
-/** The DEFAULT of a column as in a CREATE TABLE; empty where it has none. */
+/** The DEFAULT of a column as in a CREATE TABLE; empty if it has none. */
 export function defaultText({ text }: Item): string {
   const tokens = tokensOf(text);
   const outer = depths(tokens);
@@ -161,7 +161,7 @@ export function isNotNull({ tokens }: Item): boolean {
   return tokens.some((token, index) => outer[index] === 0 && isWord('NOT')(token) && isWord('NULL')(tokens[index + 1]));
 }
 
-/** The table's character set and collation as in a CREATE TABLE, which its columns without one of their own have. */
+/** The table's character set and collation as in a CREATE TABLE; columns without their own use them. */
 export function tableCollation(items: readonly Item[]): string {
   const options = items.find(({ kind }) => kind === 'options')?.tokens ?? [];
   const at = options.findIndex(isWord('COLLATE'));
@@ -184,7 +184,7 @@ function closing(tokens: readonly Token[], open: number): number {
   return at < 0 ? tokens.length : at;
 }
 
-/** Parts between the commas that are in no brackets. */
+/** Parts between commas outside all brackets. */
 function splitAt(tokens: readonly PlacedToken[]): PlacedToken[][] {
   const outer = depths(tokens);
   const parts: PlacedToken[][] = [[]];

@@ -1,6 +1,6 @@
 import { defaultTokens, type Item, indexParts, type Token, tokensOf } from './create-table.ts';
 
-/** A function that an expression of a table calls and that is not known to be harmless. */
+/** A function that a table's expression calls and that is not known to be harmless. */
 export interface ForeignCall {
   readonly function: string;
   /** The column, check or index that calls it. */
@@ -8,7 +8,7 @@ export interface ForeignCall {
   readonly kind: Item['kind'];
 }
 
-/** Words before an opening bracket that call nothing. */
+/** Words before an opening bracket that are no function calls. */
 const OPERATORS = new Set(
   'AND OR NOT XOR IN IS AS LIKE BETWEEN CASE WHEN THEN ELSE DIV MOD INTERVAL CHECK DEFAULT ALWAYS FROM FOR BOTH LEADING TRAILING BY ESCAPE COLLATE USING DISTINCT BINARY'.split(
     ' ',
@@ -19,8 +19,8 @@ const OPERATORS = new Set(
 const TYPES = 'DECIMAL CHAR NCHAR VARCHAR BINARY VARBINARY DATETIME TIMESTAMP TIME FLOAT DOUBLE';
 
 /**
- * Functions whose result is small or not much larger than their arguments, and that read nothing but these: all others may
- * wait, read or fill the memory while Dolt computes them for our rows.
+ * Functions with a small result, or one not much larger than their arguments, that read nothing else. All others may
+ * wait, read data or fill the memory while Dolt computes them for our rows.
  */
 const ALLOWED = new Set(
   `CASE CAST CONVERT COALESCE IF IFNULL NULLIF GREATEST LEAST ABS ROUND FLOOR CEIL CEILING MOD SIGN LOWER UPPER LCASE UCASE
@@ -36,16 +36,16 @@ const PATTERN_FUNCTIONS = new Set(['REGEXP_LIKE']);
 const PATTERN_OPERATORS = new Set(['REGEXP', 'RLIKE']);
 const MAX_PATTERN = 200;
 
-/** Functions that some SQL calls without brackets, and that say who runs it. */
+/** Functions that can be called without brackets and return the current user. */
 const BARE = new Set(['CURRENT_USER', 'CURRENT_ROLE', 'SESSION_USER', 'SYSTEM_USER']);
 
-/** Where a table may hold an expression; the words may stand in other places as well. */
+/** Where a table may hold an expression; the words may also occur elsewhere. */
 const MAY_COMPUTE = /\(\(|\bDEFAULT\s*\(|\bCHECK\b|\bGENERATED\b|\bAS\b/i;
 
 /**
- * Whether the expressions of a table can be told from its other text. Dolt 2.3.0 (measured) prints the names in a
- * functional index without backticks, so that a quote in a name begins what looks like a string. In other expressions it
- * does not double the backticks of a name, so that one begins what looks like a name.
+ * Whether the expressions of a table can be parsed. Dolt 2.3.0 (measured) prints the names in a functional index
+ * without backticks, so a quote in a name seems to start a string. In other expressions it does not double the
+ * backticks of a name, so one seems to start a name.
  * @param names of the table and its columns
  */
 export function isReadable(createTable: string, names: readonly string[]): boolean {
@@ -54,8 +54,8 @@ export function isReadable(createTable: string, names: readonly string[]): boole
 }
 
 /**
- * The calls in the defaults, generated columns, checks and functional indexes of a table that are not allowed.
- * @param known expressions that are there already
+ * The calls in defaults, generated columns, checks and functional indexes of a table that are not allowed.
+ * @param known expressions that already exist
  */
 export function foreignCalls(items: readonly Item[], known: ReadonlySet<string> = new Set()): ForeignCall[] {
   const found = items.flatMap((item) =>
@@ -67,7 +67,7 @@ export function foreignCalls(items: readonly Item[], known: ReadonlySet<string> 
   return [...new Map(found.map((call) => [JSON.stringify(call), call])).values()];
 }
 
-/** The expressions of a table, as `foreignCalls` takes them for known. */
+/** The expressions of a table, for the parameter `known` of `foreignCalls`. */
 export function expressionTexts(items: readonly Item[]): string[] {
   return items.flatMap((item) => expressionsOf(item).map(textOf));
 }
@@ -90,7 +90,7 @@ function expressionsOf(item: Item): (readonly Token[])[] {
   }
 }
 
-/** From GENERATED on, or from AS where Dolt leaves the words out; a type holds no AS. */
+/** From GENERATED on, or from AS if Dolt omits the words; a type contains no AS. */
 function generation({ tokens }: Item): readonly Token[] {
   const start = tokens.findIndex(({ kind, text }) => kind === 'word' && /^(?:GENERATED|AS)$/i.test(text));
   return start < 0 ? [] : tokens.slice(start);
@@ -113,7 +113,10 @@ function isAllowed(name: string): boolean {
   return ALLOWED.has(name) || ST_CONSTRUCTOR.test(name) || (name.startsWith('JSON_') && name !== 'JSON_TABLE');
 }
 
-/** Whether the second argument of a call is one string. @param rest what follows the opening bracket */
+/**
+ * Whether the second argument of a call is one string.
+ * @param rest what follows the opening bracket
+ */
 function hasLiteralPattern(rest: readonly Token[]): boolean {
   let depth = 0;
   for (const [index, token] of rest.entries()) {

@@ -5,7 +5,7 @@ import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import type { TableShape } from './table-shape.ts';
 
-/** Columns of one table that name a row of another. */
+/** Columns of one table that refer to a row of another. */
 export interface ForeignKey {
   readonly table: string;
   readonly columns: readonly string[];
@@ -43,7 +43,7 @@ interface Reference {
   readonly parent: TableShape;
 }
 
-/** Keys of the rows that referred to some rows at a commit. */
+/** Keys of the rows that referred to given rows at a commit. */
 export function childrenOf(
   sql: Sql,
   reference: Reference,
@@ -59,7 +59,7 @@ export function childrenOf(
   );
 }
 
-/** Keys of the rows at a commit that some rows of the session's branch refer to. */
+/** Keys of the rows at a commit that given rows of the session's branch refer to. */
 export function parentsOf(
   sql: Sql,
   reference: Reference,
@@ -81,7 +81,7 @@ export interface ReferencePair {
   readonly child: Cells;
 }
 
-/** The rows that referred to some rows at a commit, each by its key and with the key of the row that it referred to. */
+/** The rows that referred to given rows at a commit, with the key of the referenced row. */
 export async function referencePairs(
   sql: Sql,
   reference: Reference,

@@ -1,4 +1,4 @@
-/** A column whose value Dolt computes from others. */
+/** A column that Dolt computes from others. */
 export interface Generation {
   /** The expression, names in backticks, as Dolt prints it. */
   readonly expression: string;
@@ -13,7 +13,7 @@ const GENERATED = /^\s*`((?:[^`]|``)+)`.*? GENERATED ALWAYS AS \((.*)\)( STORED)
  * `generation_expression` of the information schema empty (measured).
  */
 export function generatedColumns(createTable: string): ReadonlyMap<string, Generation> {
-  // Text in quotes may hold anything, line breaks and our own words included.
+  // Text in quotes may contain anything, including line breaks and keywords.
   const masked = createTable.replace(QUOTED, (text) => (text.startsWith('`') ? text : '.'.repeat(text.length)));
   const found = new Map<string, Generation>();
   let start = 0;
@@ -32,7 +32,7 @@ export function generatedColumns(createTable: string): ReadonlyMap<string, Gener
   return found;
 }
 
-/** An expression with another name for every column in it. */
+/** An expression with its columns renamed. */
 export function renamed(expression: string, rename: (column: string) => string): string {
   return expression.replace(QUOTED, (text) =>
     text.startsWith('`') ? rename(text.slice(1, -1).replaceAll('``', '`')) : text,

@@ -11,7 +11,7 @@ export interface IgnorePattern {
 const patternRow = z.object({ pattern: z.string(), ignored: z.coerce.number().transform((value) => value !== 0) });
 const nameRow = z.object({ name: z.string() });
 
-/** The patterns of `dolt_ignore` at a commit; none where it lacks the table (Dolt 2.3.0). */
+/** The patterns of `dolt_ignore` at a commit; none if it lacks the table (Dolt 2.3.0). */
 export async function ignorePatternsAt(sql: Sql, commit: string): Promise<IgnorePattern[]> {
   return await sql.rows(patternRow, 'SELECT pattern, ignored FROM dolt_ignore AS OF ?', [commit]);
 }
@@ -27,8 +27,8 @@ export async function workingIgnorePatterns(sql: Sql, branch: string): Promise<I
 }
 
 /**
- * Whether patterns keep a table out of commits, by Dolt's rule of the most specific pattern. Where no pattern is more
- * specific, Dolt refuses to say; then the table counts as ignored. Names are compared without case, as SQL compares them.
+ * Whether patterns keep a table out of commits, by Dolt's rule of the most specific pattern. If no pattern is more
+ * specific, Dolt reports an error; then the table counts as ignored. Names are compared without case, as in SQL.
  */
 export function isIgnored(table: string, patterns: readonly IgnorePattern[]): boolean {
   const matching = patterns.filter(({ pattern }) => matches(pattern, table));
@@ -36,7 +36,7 @@ export function isIgnored(table: string, patterns: readonly IgnorePattern[]): bo
   return yes.some((one) => !no.some((other) => isMoreSpecific(other.pattern, one.pattern)));
 }
 
-/** Whether every table that a pattern names is named by another one as well, and not the other way round. */
+/** Whether a pattern matches only tables that another one also matches, but not the reverse. */
 function isMoreSpecific(pattern: string, than: string): boolean {
   return matches(than, pattern) && !matches(pattern, than);
 }

@@ -1,20 +1,20 @@
 import { indexParts, tableItems } from './create-table.ts';
 import { generatedColumns } from './generated-columns.ts';
 
-/** A table at one commit, as far as the columns of Dolt's system tables depend on it. */
+/** The parts of a table's definition that affect the columns of Dolt's system tables. */
 export interface TableDefinition {
-  /** Names in their order. */
+  /** Names in order. */
   readonly columns: readonly string[];
   /** The columns as CREATE TABLE defines them, in their order. */
   readonly columnTexts: readonly string[];
   readonly virtualColumns: readonly string[];
-  /** Names of the indexes over an expression; Dolt keeps a hidden column for each. */
+  /** Names of functional indexes; Dolt keeps a hidden column for each. */
   readonly functionalIndexes: readonly string[];
-  /** Names of the primary key's columns; empty for a keyless table. */
+  /** Names of the primary key columns; empty for a keyless table. */
   readonly key: readonly string[];
 }
 
-/** The versions of a table that meet in a merge; null where a commit lacks it. */
+/** The versions of a table in a merge; null if a commit lacks it. */
 export interface TableVersions {
   readonly base: TableDefinition | null;
   readonly ours: TableDefinition | null;
@@ -22,9 +22,9 @@ export interface TableVersions {
   readonly merged: TableDefinition;
 }
 
-/** Why a system table of a user's table cannot be read by the names of its columns. */
+/** Why the columns of a system table cannot be read by name. */
 export interface Defect {
-  /** Values are not under their columns, or two columns have one name. */
+  /** Values are not under their columns, or two columns share a name. */
   readonly cause: 'virtual-column' | 'functional-index' | 'system-name';
   /** Name of the column or index. */
   readonly name: string;
@@ -36,13 +36,13 @@ export interface Readability {
 }
 
 /**
- * Columns of a user that have a namesake in a system table, in lower case (Dolt 2.3.0, measured). Other names of system
+ * User columns that share a name with a system table's column, in lower case (Dolt 2.3.0, measured). Other system
  * columns, such as `dolt_conflict_id`, do not clash: there the user's columns have a prefix.
  */
 const SHADOWED = {
   /** Beside `our_diff_type` and `their_diff_type`. */
   conflicts: ['diff_type'],
-  /** Beside `our_cardinality` and its kin, which only a table without a primary key has. */
+  /** Beside `our_cardinality` and similar columns, which only keyless tables have. */
   keylessConflicts: ['cardinality'],
   /** In `dolt_diff_<table>`, `dolt_commit_diff_<table>` and `dolt_diff()`, beside `to_commit`, `from_commit_date`, … */
   diffs: ['commit', 'commit_date'],
@@ -64,14 +64,16 @@ export function tableDefinition(createTable: string): TableDefinition {
   };
 }
 
-/** Which system tables of a table cannot be read by the names of their columns while a merge of it is open, and why. */
+/** Which system tables of a table cannot be read by column name during an open merge, and why. */
 export function readability({ base, ours, theirs, merged }: TableVersions): Readability {
   const versions = [base, ours, theirs, merged].flatMap((version) => version ?? []);
-  // Each version has columns of its own in the conflicts.
+  // Each version has its own columns in the conflicts.
   return { conflicts: unique(versions.flatMap((version) => [...shifts(version), ...shadows(version)])) };
 }
 
-/** What shifts columns: a system table counts hidden and virtual columns among its columns, and its rows lack them (Dolt 2.3.0, measured). */
+/**
+ * What shifts columns: a system table counts hidden and virtual columns, but its rows lack them (Dolt 2.3.0, measured).
+ */
 export function shifts({ virtualColumns, functionalIndexes }: TableDefinition): Defect[] {
   return [
     ...virtualColumns.map((name): Defect => ({ cause: 'virtual-column', name })),
@@ -85,12 +87,12 @@ function shadows({ columns, key }: TableDefinition): Defect[] {
   return columns.filter(isDouble).map((name) => ({ cause: 'system-name', name }));
 }
 
-/** Whether the columns of a table have a namesake in what shows its differences. */
+/** Whether a table has a column that shadows one of its diff tables. */
 export function hasShadowedDiff(columns: Iterable<string>): boolean {
   return [...columns].some((name) => isShadowed('diffs', name));
 }
 
-/** Names that differ in their case only are one name for Dolt. */
+/** Dolt treats names that differ only in case as equal. */
 function isShadowed(table: keyof typeof SHADOWED, column: string): boolean {
   const names: readonly string[] = SHADOWED[table];
   return names.includes(column.toLowerCase());
@@ -101,8 +103,8 @@ function unique(defects: readonly Defect[]): Defect[] {
 }
 
 /**
- * Whether columns may have been renamed between two versions. Names alone cannot tell: a column dropped and another one
- * added look the same, and two columns that exchanged their names only change places.
+ * Whether columns may have been renamed between two versions. Names alone are ambiguous: a column dropped and another
+ * one added look the same, and two columns that exchange names only change places.
  */
 export function mayRename(before: TableDefinition, after: TableDefinition): boolean {
   const kept = before.columns.filter((name) => after.columns.includes(name));
@@ -111,7 +113,7 @@ export function mayRename(before: TableDefinition, after: TableDefinition): bool
   return isReplaced || order.some((name, index) => kept[index] !== name);
 }
 
-/** The defects in words: `the functional index fx, the VIRTUAL column v`. */
+/** The defects as text: `the functional index fx, the VIRTUAL column v`. */
 export function defectsText(defects: readonly Defect[]): string {
   const kinds = {
     'virtual-column': 'the VIRTUAL column',

@@ -6,17 +6,17 @@ import { type Item, tableItems, tokensOf } from './create-table.ts';
 
 /** One table that differs between two commits. */
 export interface TableChange {
-  /** Its name in the first commit; null where it is new. */
+  /** Its name in the first commit; null if it is new. */
   readonly from: string | null;
-  /** Its name in the second commit; null where it was dropped. */
+  /** Its name in the second commit; null if it was dropped. */
   readonly to: string | null;
   readonly dataChanged: boolean;
   readonly definitionChanged: boolean;
-  /** False where the primary key is another one, so that no row of one commit belongs to a row of the other. */
+  /** False if the primary key changed, so that rows of the two commits do not correspond. */
   readonly comparable: boolean;
-  /** Whether only the rows of `dolt_diff` tell what changed: `dolt_diff_stat` counts none of them. */
+  /** Whether only `dolt_diff` shows the changed rows: `dolt_diff_stat` counts none. */
   readonly recreated: boolean;
-  /** False where the tables differ and neither their rows nor their definitions do. */
+  /** False if the tables differ but neither their rows nor their definitions do. */
   readonly explained: boolean;
 }
 
@@ -28,9 +28,9 @@ const anyRow = z.object({ n: z.coerce.number() });
 const createRow = z.record(z.string(), z.string().nullable());
 
 /**
- * The tables that differ between two revisions, each once. `dolt_diff_summary` alone does not do: on Dolt 2.3.0 it is
- * silent about a table whose primary key is another one, and about one that was replaced by another under its name, or got
- * another column tag. `dolt_schema_diff` lists only some of these, so the hashes of all tables are compared as well.
+ * The tables that differ between two revisions, each once. On Dolt 2.3.0, `dolt_diff_summary` omits a table whose
+ * primary key changed, that was replaced under the same name, or that got another column tag. `dolt_schema_diff` lists
+ * only some of these, so the hashes of all tables are compared as well.
  */
 export async function tableChanges(sql: Sql, from: string, to: string): Promise<TableChange[]> {
   const range = { from, to };
@@ -82,8 +82,8 @@ export async function changesCollation(sql: Sql, from: string, to: string): Prom
 }
 
 /**
- * Dolt 2.3.0 (measured) lists a change of the database's collation as a table of this name. A real table of such a name
- * is found by its hash.
+ * Dolt 2.3.0 (measured) lists a changed collation of the database as a table of this name. A real table of that name is
+ * found by its hash.
  */
 function isTable({ to_table_name }: Names): boolean {
   return !to_table_name.startsWith('__DATABASE__');
@@ -123,7 +123,7 @@ async function untold(sql: Sql, range: Range, change: Ends): Promise<TableChange
   const dataChanged = await anyRowDiffers(sql, range, to);
   const [text, text2] = [await createTableAt(sql, from, range.from), await createTableAt(sql, to, range.to)];
   const definitionChanged = textOf(tableItems(text)) !== textOf(tableItems(text2));
-  // A counter moves where a row was added and deleted again.
+  // The counter changes if a row was added and deleted again.
   const explained = dataChanged || definitionChanged || text !== text2;
   return { ...change, dataChanged, definitionChanged, comparable: true, recreated: dataChanged, explained };
 }
@@ -137,7 +137,7 @@ async function keyAt(sql: Sql, table: string, revision: string): Promise<string>
   return JSON.stringify(columns.flatMap(({ name, primary }) => (primary ? [name] : [])));
 }
 
-/** The text that makes a table as it is at a revision. */
+/** The CREATE TABLE of a table at a revision. */
 export async function createTableAt(sql: Sql, table: string, revision: string): Promise<string> {
   const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)} AS OF ?`, [revision]);
   return row?.['Create Table'] ?? '';
@@ -158,17 +158,17 @@ function pair(row: Names): string {
 const nameRow = z.object({ name: z.string() });
 const hashRow = z.object({ name: z.string(), hash: z.string() });
 
-/** The revision that stands for the working set of the session's branch. */
+/** The revision name of the session's working set. */
 const WORKING = 'WORKING';
-/** The revision that stands for what is staged in it. */
+/** The revision name of the session's staged tables. */
 export const STAGED = 'STAGED';
 
 const HASHES =
   "SELECT table_name AS name, dolt_hashof_table(table_name) AS hash FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'";
 
 /**
- * The hashes of all tables at a commit, or of the working set, by name. Equal hashes are equal rows and definitions; Dolt's
- * own tables are not among them.
+ * The hashes of all tables at a commit, or of the working set, by name. Equal hashes mean equal rows and definitions.
+ * Dolt's own tables are not included.
  */
 export async function tableHashes(sql: Sql, revision: string): Promise<ReadonlyMap<string, string>> {
   return revision === WORKING ? await read(sql) : await atRevision(sql, revision, read);
@@ -182,7 +182,7 @@ export async function atRevision<T>(sql: Sql, revision: string, work: (sql: Sql)
   const [before] = await sql.rows(nameRow, 'SELECT DATABASE() AS name');
   const home = before?.name ?? '';
   const [database = home] = home.split('/');
-  // `USE db/HEAD~1` is refused; the branch of the session is another one only until it comes back (Dolt 2.3.0, measured).
+  // Dolt 2.3.0 refuses `USE db/HEAD~1`; the session's branch differs only until the next USE (measured).
   await sql.run(`USE ${quoted(`${database}/${commit?.name ?? ''}`)}`);
   try {
     return await work(sql);

@@ -7,14 +7,14 @@ const createRow = z.record(z.string(), z.string().nullable());
 const nameRow = z.record(z.string(), z.string());
 const tagRow = z.object({ column_name: z.string() });
 
-/** Names of the tables at a commit, or in the session's branch where none is given. */
+/** Names of the tables at a commit, or in the session's branch if null. */
 export async function definedTables(sql: Sql, commit: string | null): Promise<ReadonlySet<string>> {
   const [statement, values] = commit === null ? ['SHOW TABLES', []] : ['SHOW TABLES AS OF ?', [commit]];
   const rows = await sql.rows(nameRow, statement, values);
   return new Set(rows.flatMap((row) => Object.values(row)));
 }
 
-/** The items of a table at a commit, or in the session's branch where none is given. */
+/** The items of a table at a commit, or in the session's branch if null. */
 export async function tableItemsAt(sql: Sql, table: string, commit: string | null): Promise<Item[]> {
   const statement = `SHOW CREATE TABLE ${quoted(table)}`;
   const [row] =
@@ -25,8 +25,8 @@ export async function tableItemsAt(sql: Sql, table: string, commit: string | nul
 }
 
 /**
- * Columns of a table that became other columns of the same name between two commits, as `DOLT_UPDATE_COLUMN_TAG` makes
- * them. That procedure drops every index and check of the table (Dolt 2.3.0, measured).
+ * Columns that were replaced by others of the same name between two commits, as `DOLT_UPDATE_COLUMN_TAG` does. That
+ * procedure drops every index and check of the table (Dolt 2.3.0, measured).
  */
 export async function replacedColumns(
   sql: Sql,
@@ -48,7 +48,7 @@ const statementRow = z.object({ statement: z.string() });
 const RENAME = /^ALTER TABLE `(?:[^`]|``)+` RENAME COLUMN `((?:[^`]|``)+)` TO `((?:[^`]|``)+)`/;
 const DROP = /^ALTER TABLE `(?:[^`]|``)+` DROP `((?:[^`]|``)+)`/;
 
-/** What happened to the columns of a table between two commits, by their identity in Dolt and not by their names. */
+/** The column changes of a table between two commits, by Dolt's column identity rather than by name. */
 export async function alterations(
   sql: Sql,
   table: string,

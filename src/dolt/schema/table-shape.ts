@@ -12,10 +12,10 @@ export interface Column {
   readonly generated: Generation | null;
 }
 
-/** What has to be known of a table to merge its rows. */
+/** What merging the rows of a table requires. */
 export interface TableShape {
   readonly name: string;
-  /** Names of the primary key's columns; empty for a keyless table. */
+  /** Names of the primary key columns; empty for a keyless table. */
   readonly key: readonly string[];
   readonly columns: readonly Column[];
 }
@@ -24,7 +24,7 @@ const columnRow = z.object({ name: z.string(), type: z.string(), is_key: z.coerc
 const createRow = z.record(z.string(), z.string());
 const namesRow = z.record(z.string(), z.string());
 
-/** Reads a table as it stands in the session's branch. */
+/** Reads a table of the session's branch. */
 export async function tableShape(sql: Sql, table: string): Promise<TableShape> {
   const columns = await sql.rows(
     columnRow,
@@ -40,24 +40,24 @@ export async function tableShape(sql: Sql, table: string): Promise<TableShape> {
   };
 }
 
-/** Names of the columns that hold values of their own. */
+/** Names of the columns that are not generated. */
 export function ordinaryColumns(shape: TableShape): string[] {
   return shape.columns.flatMap(({ name, generated }) => (generated === null ? [name] : []));
 }
 
-/** Names of the columns that a table had at a commit; empty where it did not exist. */
+/** Names of a table's columns at a commit; empty if it did not exist. */
 export async function columnNamesAt(sql: Sql, table: string, commit: string): Promise<ReadonlySet<string>> {
   if (!(await tableNamesAt(sql, commit)).includes(table)) return new Set();
   return new Set((await columnsAt(sql, table, commit)).map(({ name }) => name));
 }
 
-/** Names of the tables at a commit; tables of Dolt's own are not among them. */
+/** Names of the tables at a commit, without Dolt's own. */
 export async function tableNamesAt(sql: Sql, commit: string): Promise<string[]> {
   const rows = await sql.rows(namesRow, 'SHOW TABLES AS OF ?', [commit]);
   return rows.flatMap((row) => Object.values(row));
 }
 
-/** Names of the tables of a user at a commit, views left out. */
+/** Names of the user's tables at a commit, without views. */
 export async function baseTablesAt(sql: Sql, commit: string): Promise<string[]> {
   return (await sql.rows(namesRow, 'SHOW FULL TABLES AS OF ?', [commit])).flatMap((row) => {
     const name = Object.entries(row).find(([column]) => column !== 'Table_type')?.[1];

@@ -7,19 +7,19 @@ import { type IndexPart, type Item, indexParts, isUniqueIndex, type Token, token
 import { tableItemsAt } from './table-definitions.ts';
 import { ordinaryColumns, type TableShape } from './table-shape.ts';
 
-/** A unique index besides the primary key. */
+/** A unique index other than the primary key. */
 export interface UniqueKey {
   readonly name: string;
   /** What the index compares, as SQL over the ordinary columns of a table of the same name. */
   readonly parts: readonly string[];
-  /** The ordinary columns outside the primary key from which the parts are computed. */
+  /** The ordinary columns outside the primary key that the parts are computed from. */
   readonly columns: readonly string[];
 }
 
 const RANK = 'dolt_federation_rank';
 const COUNT = 'dolt_federation_count';
 
-/** The unique indexes of a table in byte order of their names, from its items. */
+/** The unique indexes of a table, in byte order of their names, from its items. */
 export function uniqueKeysOf(shape: TableShape, items: readonly Item[]): UniqueKey[] {
   return items
     .filter(isUniqueIndex)
@@ -63,14 +63,16 @@ function namesIn(shape: TableShape, tokens: readonly Token[]): string[] {
   return shape.columns.flatMap(({ name }) => (words.includes(name.toLowerCase()) ? [name] : []));
 }
 
-/** Rows to compare: those of the table, and those that wait in another one of the same columns. */
+/** Rows to compare: those of the table, and pending ones in another table of the same columns. */
 export interface RowSource {
   readonly shape: TableShape;
-  /** The other table as SQL; null where there is none. */
+  /** The other table as SQL; null if there is none. */
   readonly pending: string | null;
 }
 
-/** Rows of the source with all ordinary columns, as a table in a FROM. Parts name their columns by the table's name. */
+/**
+ * Rows of the source with all ordinary columns, as a table in a FROM. Parts qualify their columns by the table's name.
+ */
 export function sourceText({ shape, pending }: RowSource): string {
   const columns = ordinaryColumns(shape).map(quoted).join(', ');
   const own = `SELECT ${columns} FROM ${quoted(shape.name)}`;
@@ -79,8 +81,8 @@ export function sourceText({ shape, pending }: RowSource): string {
 }
 
 /**
- * The keys of all rows that share a value of a unique index with another row, in groups: as the index compares, by the
- * collations of its columns, over its prefixes, and without rows where a part is NULL.
+ * The keys of all rows that share a value of a unique index with another row, in groups. Compares like the index: by
+ * the collations of its columns, over its prefixes, and without rows where a part is NULL.
  */
 export async function rowsSharingKey(sql: Sql, source: RowSource, key: UniqueKey): Promise<Cells[][]> {
   const { shape } = source;
@@ -95,7 +97,7 @@ export async function rowsSharingKey(sql: Sql, source: RowSource, key: UniqueKey
   return [...groupBy(rows, (row) => row[RANK]).values()].map((group) => group.map((row) => keyOf(shape, row)));
 }
 
-/** Of some rows, the keys of those whose value of a unique index is the one that they have at a commit. */
+/** The keys of the given rows whose value of a unique index is the same as at a commit. */
 export async function rowsWithKeyOf(
   sql: Sql,
   source: RowSource,
@@ -141,7 +143,7 @@ function partName(index: number): string {
   return `dolt_federation_part_${index}`;
 }
 
-/** Some rows of a table, those together that have one value in a unique index. */
+/** Rows of a table, grouped by their value of a unique index. */
 export async function rowsUnderOneKey(
   sql: Sql,
   shape: TableShape,

@@ -1,22 +1,22 @@
 import { join } from 'node:path';
 
-/** Name of the configuration in the private folder; the command line of every engine names it. */
+/** Name of the configuration in the private folder; it is in the command line of every engine. */
 export const CONFIG_FILE = 'server.yaml';
 
-/** Where one server listens and keeps what is its own. All paths are absolute. */
+/** Addresses and folders of one server. All paths are absolute. */
 export interface ServerPlace {
   /** The folder whose databases are served. */
   readonly dataDir: string;
-  /** Private folder (0700) for everything that the server writes beside the data. */
+  /** Private folder (0700) for everything that the server writes outside the data. */
   readonly privateDir: string;
   readonly port: number;
-  /** null where no Unix socket can be bound (Windows, or a path that is too long). */
+  /** null if no Unix socket can be bound (Windows, or a path that is too long). */
   readonly socket: string | null;
 }
 
 /**
- * Variables that a database can persist in its own `.dolt/config.json` and that would make a server replicate, write
- * statistics or read files. The server's YAML wins over the persisted ones (measured on Dolt 2.3.0).
+ * Variables that a database can persist in its `.dolt/config.json` and that would make a server replicate, write
+ * statistics or read files. The server's YAML overrides them (measured on Dolt 2.3.0).
  */
 export function systemVariables(privateDir: string): Readonly<Record<string, string | number>> {
   return {
@@ -30,14 +30,14 @@ export function systemVariables(privateDir: string): Readonly<Record<string, str
     dolt_dont_merge_json: 0,
     dolt_stats_enabled: 0,
     dolt_stats_paused: 1,
-    // Dolt warns about an empty value; a folder that does not exist allows no file at all.
+    // Dolt warns about an empty value; a folder that does not exist allows no file.
     secure_file_priv: join(privateDir, 'no-files'),
   };
 }
 
 /**
- * What `dolt sql-server --config` reads: YAML, of which JSON is a part. A folded line is not what Dolt reads back, and it
- * replaces `${NAME}` by variables before it parses (2.3.0), so that paths must hold no dollar sign.
+ * The file for `dolt sql-server --config`: YAML, written as JSON. Dolt misreads folded lines, and it replaces `${NAME}`
+ * by variables before it parses (2.3.0), so paths must not contain a dollar sign.
  */
 export function serverConfig(place: ServerPlace): string {
   const config = {

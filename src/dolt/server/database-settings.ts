@@ -22,8 +22,8 @@ export function untrustedSettings(settings: Readonly<Record<string, string>>): s
 }
 
 /**
- * Refuses a database whose own settings would change what a server does with it: `sqlserver.global.*` in
- * `.dolt/config.json` is honoured by any server that opens the folder (measured on Dolt 2.3.0).
+ * Refuses a database whose own settings would change what a server does: any server that opens the folder applies
+ * `sqlserver.global.*` in `.dolt/config.json` (measured on Dolt 2.3.0).
  * @throws Failure `untrusted-database-config`, `corrupt`
  */
 export async function checkDatabaseSettings(database: string): Promise<void> {

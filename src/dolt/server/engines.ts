@@ -8,7 +8,7 @@ import { type Database, openDatabase, type Sql } from '../sql/sql.ts';
 import { GRACE_MS, interruptible, killStatement, killStatements } from './interrupt.ts';
 import { openServer, type Server, type ServerOptions } from './server.ts';
 
-/** How long something may take, and what to say when it takes longer. */
+/** A time limit, and the failure when it passes. */
 export interface TimeLimit {
   readonly milliseconds: number;
   readonly failure: () => Failure;
@@ -20,59 +20,60 @@ export interface Session {
   readonly connection: number;
 }
 
-/** When work has done what is needed, and how long it may go on then. */
+/** Reports when work has done what is needed, and how long it may continue then. */
 export interface Enough {
   readonly reached: () => Promise<boolean>;
   readonly milliseconds: number;
 }
 
-/** A server of ours with its database open. */
+/** A server with its open database. */
 export interface Engine {
   readonly database: Database;
   /**
-   * Works on an open connection within a time. Afterwards no further statement of the work is sent. What does not end in
-   * time is ended alone; only where that does not help the whole engine ends.
-   * @throws Failure that the limit gives
+   * Runs work on an open connection with a time limit. After the limit, no further statement of the work is sent. Only
+   * the overdue statement is killed; the engine ends only if that does not help.
+   * @throws Failure of the limit
    */
   within<T>(limit: TimeLimit, session: Session, work: (sql: Sql) => Promise<T>): Promise<T>;
   /**
-   * Works on any connections of the engine within a time; then all statements end, or the engine.
-   * @throws Failure that the limit gives
+   * Runs work on any connections of the engine with a time limit. Then all statements are killed, or the engine.
+   * @throws Failure of the limit
    */
   allWithin<T>(limit: TimeLimit, work: () => Promise<T>): Promise<T>;
-  /** Why the engine was ended, where it took more memory than it may; else null. */
+  /** Why the engine was ended if it exceeded its memory limit; else null. */
   outgrown(): Failure | null;
   /**
-   * Does what speaks to a peer, on a connection of its own, within a time; only meanwhile it reaches the peer. What does not end in time is ended alone; only
-   * where that does not help the whole engine ends, and `hasEnded` tells the others why they failed.
-   * @throws Failure that the limit gives
+   * Runs a remote operation on a separate connection with a time limit; the engine can reach the peer only meanwhile.
+   * Only the overdue operation is killed. The engine ends only if that does not help, and `hasEnded` tells other work
+   * why it failed.
+   * @throws Failure of the limit
    */
   operation<T>(limit: TimeLimit, reach: Reach, work: (sql: Sql) => Promise<T>): Promise<T>;
   /**
-   * The same for work of which only the first part is needed: what comes after it is ended, and that is no failure. Where
-   * the engine starts programs, nothing is ended: what git or ssh started may live on.
-   * @returns whether the work came to its own end
+   * The same for work of which only the first part is needed: the rest is killed without a failure. If the engine
+   * starts programs, nothing is killed, because git or ssh may survive.
+   * @returns whether the work ended normally
    */
   operationUntil(limit: TimeLimit, reach: Reach, enough: Enough, work: (sql: Sql) => Promise<void>): Promise<boolean>;
   /**
-   * Asks a git host whether it takes a push, with the engine's own credentials (see git-access.ts).
-   * @throws Failure that the limit gives, or the class of what git said
+   * Checks whether a git host accepts a push, with the engine's credentials (see git-access.ts).
+   * @throws Failure of the limit, or the class of git's output
    */
   askToPush(limit: TimeLimit, reach: Reach, address: string): Promise<void>;
   hasEnded(): boolean;
 }
 
-/** The engines of one database, of which only one can be open at a time: it locks the database. */
+/** The engines of one database. Only one can be open at a time, because it locks the database. */
 export interface Engines {
-  /** Does work in the engine with this kit, which is opened where another one, or none, is open. */
+  /** Runs work in the engine with these credentials, and opens it if needed. */
   use<T>(engineCredentials: EngineCredentials, work: (engine: Engine) => Promise<T>): Promise<T>;
   /** Ends the engine that is open, if any. */
   close(): Promise<void>;
 }
 
 /**
- * @param options of every server; the kit comes with each use
- * @param connections statements that may run side by side
+ * @param options of every server; the credentials come with each use
+ * @param connections statements that may run in parallel
  */
 export function openEngines(options: Omit<ServerOptions, 'engineCredentials'>, connections: number): Engines {
   let open: Open | null = null;
@@ -113,19 +114,19 @@ async function start(
   }
 }
 
-/** How often to ask whether work has done what is needed. */
+/** Poll interval for checking whether the work has done what is needed. */
 const POLL_MS = 500;
 
-/** Whether work goes on although all that is needed is done, and the time after that has passed. */
+/** Whether work continues although all that is needed is done and the extra time has passed. */
 async function goesOnWith(working: Promise<void>, { reached, milliseconds }: Enough): Promise<boolean> {
   while (!(await endsWithin(working, POLL_MS))) {
-    // What cannot be asked now is asked again; the work itself has its limit.
+    // A failed check is repeated; the work has its own limit.
     if (await reached().catch(() => false)) return !(await endsWithin(working, milliseconds));
   }
   return false;
 }
 
-/** The same connection, on which nothing more is sent once there is a reason not to. */
+/** The same connection, which sends nothing more once there is a reason to stop. */
 function stoppable(sql: Sql, reason: () => Failure | null): Sql {
   const check = (): void => {
     const failure = reason();
@@ -164,7 +165,7 @@ function engineOf(
     isLate = true;
     await endsWithin(killStatement(server.address, connection), GRACE_MS);
     const ended = await endsWithin(working, GRACE_MS);
-    // What git or ssh started may live on, and nobody can tell for which peer.
+    // Programs such as git or ssh may survive, and their peer is unknown.
     if (!ended || engineCredentials.startsPrograms) await server.kill();
     throw limit.failure();
   };
@@ -206,7 +207,7 @@ function engineOf(
             return true;
           }
           await endsWithin(killStatement(server.address, connection), GRACE_MS);
-          // It fails because it was ended. One that does not end has its limit, and only that is a failure.
+          // It fails because it was ended. Only the passed limit is a failure.
           if (!(await endsWithin(working, GRACE_MS))) await working;
           return false;
         }),

@@ -1,20 +1,20 @@
 import { chmod, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Files that Dolt 2.3.0 writes anew with mode 0777, whatever the umask says (measured). */
+/** Files that Dolt 2.3.0 rewrites with mode 0777, regardless of umask (measured). */
 const WIDENED = ['config.json', 'repo_state.json'] as const;
-/** What such a file may allow at most: Dolt replaces it by renaming, so that nobody needs to write into it. */
+/** Maximum mode of such a file. Dolt replaces it by renaming, so it needs no further write access. */
 const FILE_MODE = 0o644;
 
-/** A path and the permissions that it gets back. */
+/** A path and the mode to restore. */
 export interface GuardedPath {
   readonly path: string;
   readonly mode: number;
 }
 
 /**
- * Closes the folder `.dolt` to other users while a server of ours works in it, because Dolt opens two of its files to
- * everybody. Where the folder belongs to another user it stays as it is.
+ * Closes the folder `.dolt` to other users while a server works in it, because Dolt makes two of its files writable for
+ * everyone. A folder of another user is not changed.
  * @param database the folder that holds `.dolt`
  * @returns what `restoreModes` needs when the server has ended
  */
@@ -28,7 +28,7 @@ export async function guardFiles(database: string): Promise<GuardedPath[]> {
     const path = join(folder, name);
     files.push({ path, mode: ((await modeOf(path)) ?? FILE_MODE) & FILE_MODE });
   }
-  // Closed already: by its owner, or by another run of ours that has the database now and will open it again.
+  // Already closed by its owner, or by another run that uses the database and will open it again.
   if ((mode & 0o077) === 0) return files;
   const isClosed = await chmod(folder, mode & 0o700).then(
     () => true,
@@ -37,7 +37,7 @@ export async function guardFiles(database: string): Promise<GuardedPath[]> {
   return isClosed ? [...files, { path: folder, mode }] : files;
 }
 
-/** Takes away every right that was added meanwhile, and opens the folder again. */
+/** Removes every permission that was added meanwhile, and opens the folder again. */
 export async function restoreModes(guarded: readonly GuardedPath[]): Promise<void> {
   for (const { path, mode } of guarded) {
     const now = await modeOf(path);

@@ -5,14 +5,14 @@ import { endsWithin } from '../../core/time.ts';
 import { type Address, connectTo } from './ready.ts';
 import type { Server } from './server.ts';
 
-/** How long a statement may take to end once it was told to (51 ms on Dolt 2.3.0). */
+/** How long a killed statement may take to end (51 ms on Dolt 2.3.0). */
 export const GRACE_MS = 1_000;
 
 const processRows = z.array(z.looseObject({ Id: z.coerce.number().int() }));
 
 /**
- * Ends every statement that runs on a server of ours; each fails where it was sent (51 ms on Dolt 2.3.0). A server that
- * cannot be asked any more has nothing left to end.
+ * Kills every statement that runs on a server; each fails at its caller (51 ms on Dolt 2.3.0). A server that does not
+ * answer has nothing left to kill.
  */
 export async function killStatements(address: Address): Promise<void> {
   try {
@@ -27,9 +27,9 @@ export async function killStatements(address: Address): Promise<void> {
 }
 
 /**
- * Does work on a server, and ends its statements when the run is interrupted, so that nothing waits for a peer that does
- * not answer; where that does not help, the server.
- * @throws Failure `interrupted`, whatever the ended work said
+ * Runs work on a server, and kills its statements when the run is interrupted, so that nothing waits for an
+ * unresponsive peer. If that does not help, it kills the server.
+ * @throws Failure `interrupted`, regardless of the error of the work
  */
 export async function interruptible<T>(
   server: Pick<Server, 'address' | 'kill'>,
@@ -42,7 +42,7 @@ export async function interruptible<T>(
     end = resolve;
   });
   const onAbort = async (): Promise<void> => {
-    // An engine that is frozen takes the connection and never answers.
+    // A frozen engine accepts the connection and never answers.
     await endsWithin(killStatements(server.address), GRACE_MS);
     if (!(await endsWithin(ended, GRACE_MS))) await server.kill();
   };
@@ -59,13 +59,13 @@ export async function interruptible<T>(
   }
 }
 
-/** Ends one statement of a server of ours, given the connection that it runs on. */
+/** Kills one statement of a server, given its connection. */
 export async function killStatement(address: Address, connection: number): Promise<void> {
   try {
     const killer = await createConnection(connectTo(address));
     await killer.query(`KILL QUERY ${connection}`);
     await killer.end();
   } catch {
-    // The server is gone, or the statement has ended by itself.
+    // The server is gone, or the statement has ended.
   }
 }

@@ -2,14 +2,14 @@ import { constants } from 'node:fs';
 import { open, readFile, stat } from 'node:fs/promises';
 import { systemCode } from '../../core/failure.ts';
 
-/** Who holds the lock of a file: no process, one that may be in another container, or the system does not say. */
+/** The process that holds the lock of a file: none, one that may be in another container, or unknown. */
 export type LockedBy =
   | { readonly kind: 'free' }
   /** null: a process of another pid namespace, for which the kernel writes 0 or -1. */
   | { readonly kind: 'held'; readonly pid: number | null }
   | { readonly kind: 'unknown' };
 
-/** Who holds the lock of a file, as Linux lists it in /proc/locks. Other systems list no locks. */
+/** The process that holds the lock of a file, from /proc/locks on Linux. Other systems list no locks. */
 export async function lockedBy(file: string): Promise<LockedBy> {
   if (process.platform !== 'linux') return { kind: 'unknown' };
   try {
@@ -22,13 +22,13 @@ export async function lockedBy(file: string): Promise<LockedBy> {
 }
 
 /**
- * `/proc/locks` names a file by the device of its mount. That is not always the device that `stat` gives: an overlayfs
- * over two file systems shows 00:28 in the table and 00:2a in `stat` (Linux 6.18, measured), and each btrfs subvolume has
- * a device of its own in `stat`. So the file is opened and its mount is asked.
+ * `/proc/locks` identifies a file by the device of its mount, which may differ from the device in `stat`: an overlayfs
+ * over two file systems shows 00:28 in the table and 00:2a in `stat` (Linux 6.18, measured), and each btrfs subvolume
+ * has its own device in `stat`. So the file is opened and its mount is read.
  */
 async function nameInTable(file: string): Promise<string> {
   const found = await stat(file);
-  // A FIFO or a device that somebody placed there is not opened.
+  // Does not open a FIFO or device in its place.
   const handle = found.isFile() ? await open(file, constants.O_RDONLY | constants.O_NONBLOCK).catch(() => null) : null;
   if (handle === null) return nameByStat(found);
   try {
@@ -39,7 +39,7 @@ async function nameInTable(file: string): Promise<string> {
   }
 }
 
-/** The name from an open file's `mnt_id` and `ino` (the latter since Linux 5.14); null where they are not there. */
+/** The name from an open file's `mnt_id` and `ino` (the latter since Linux 5.14); null if they are missing. */
 export function nameByMount(fdinfo: string, mountinfo: string): string | null {
   const [, mount] = /^mnt_id:\s*(\d+)$/m.exec(fdinfo) ?? [];
   const [, inode] = /^ino:\s*(\d+)$/m.exec(fdinfo) ?? [];
@@ -61,8 +61,8 @@ function hex(part: number): string {
 }
 
 /**
- * Who holds a file in the text of /proc/locks (proc(5): `1: FLOCK ADVISORY WRITE pid major:minor:inode start end`). Dolt
- * locks with flock(2), which POSIX locks do not conflict with; a line with `->` is a process that waits.
+ * The holder of a file in the text of /proc/locks (proc(5): `1: FLOCK ADVISORY WRITE pid major:minor:inode start end`).
+ * Dolt uses flock(2), which does not conflict with POSIX locks; a line with `->` is a waiting process.
  * @param name `major:minor:inode`, the device numbers in hexadecimal
  */
 export function holderIn(locks: string, name: string): LockedBy {

@@ -9,15 +9,15 @@ import { processCommand } from '../process.ts';
 import { lockedBy } from './lock-table.ts';
 import { readServerNote } from './note.ts';
 
-/** Who has a database open: another run of ours, somebody's `dolt sql-server`, another process, or nobody knows. */
+/** The process that has a database open: another run, a `dolt sql-server` of the user, another process, or unknown. */
 export interface Holder {
   readonly kind: 'run' | 'server' | 'process' | 'unknown';
   readonly pid: number | null;
-  /** The program and its first word; never the whole command line, which may hold anything. */
+  /** The program and its first argument; never the whole command line, which may contain secrets. */
   readonly program: string | null;
 }
 
-/** The configuration that our own servers are started with lies in a folder of this name (server.ts). */
+/** The configuration of our own servers is in a folder of this name (server.ts). */
 const OWN_CONFIG = /[\\/]df-\w{6}[\\/]server\.yaml/;
 const SERVER = /(?:^|\s)sql-server(?:\s|$)/;
 
@@ -26,20 +26,22 @@ export function lockFile(database: string): string {
   return join(database, '.dolt', 'noms', 'LOCK');
 }
 
-/** Who holds the lock of a database, as far as the system tells: Linux by its lock table, others by Dolt's own note. */
+/**
+ * The holder of a database's lock, as far as the system reports it: Linux by its lock table, others by Dolt's own file.
+ */
 export async function lockHolder(database: string, env: Env): Promise<Holder> {
   const locked = await lockedBy(lockFile(database));
   const pid = (locked.kind === 'held' ? locked.pid : null) ?? (await livingServer(database));
   return pid === null ? { kind: 'unknown', pid, program: null } : holderOf(pid, await processCommand(pid, env));
 }
 
-/** The note of a dead server stays behind. */
+/** A dead server's file remains. */
 async function livingServer(database: string): Promise<number | null> {
   const note = await readServerNote(database);
   return note !== null && isAlive(note.pid) ? note.pid : null;
 }
 
-/** What a process is, by its command line; null where that cannot be read. */
+/** Classifies a process by its command line; null if it cannot be read. */
 export function holderOf(pid: number, command: string | null): Holder {
   if (command === null) return { kind: 'process', pid, program: null };
   const [file = '', word = ''] = command.trim().split(/\s+/);
@@ -50,9 +52,9 @@ export function holderOf(pid: number, command: string | null): Holder {
 }
 
 /**
- * The refusal for a database that somebody else has open. Two writers would damage each other's work, so a lock is
- * never broken: another process holds it as long as it lives (dolthub/dolt#10852).
- * @param waitedMs how long it was waited for
+ * The refusal of a database that another process has open. A lock is never broken: another process holds it as long as
+ * it lives, and two writers would corrupt data (dolthub/dolt#10852).
+ * @param waitedMs how long the run waited
  */
 export function inUse(database: string, holder: Holder, waitedMs: number): Failure {
   const waited = waitedMs < 1_000 ? '' : `, also after ${Math.round(waitedMs / 1_000)} s`;
@@ -63,7 +65,7 @@ export function inUse(database: string, holder: Holder, waitedMs: number): Failu
   );
 }
 
-/** Words for a holder. */
+/** A holder as text. */
 export function nameOf({ kind, pid, program }: Holder): string {
   const process = pid === null ? '' : ` (pid ${pid})`;
   switch (kind) {
@@ -92,13 +94,13 @@ function cureOf({ kind }: Holder): string {
 }
 
 /**
- * How long a database is waited for, by who holds it, in milliseconds. A command is over in a moment; a run of ours takes
- * as long as its peers; a server is there to stay, unless it is just ending.
+ * How long to wait for a database by its holder, in milliseconds. A command ends soon; another run takes as long as its
+ * peers; a server usually stays, unless it is just ending.
  */
 export type LockTimeouts = Readonly<Record<Holder['kind'], number>>;
 const PATIENCE: LockTimeouts = { run: 60_000, server: 2_000, process: 10_000, unknown: 10_000 };
 
-/** For work that can as well be done another time. */
+/** For work that can be done another time. */
 export const NO_LOCK_TIMEOUTS: LockTimeouts = { run: 0, server: 0, process: 0, unknown: 0 };
 
 const FIRST_PAUSE_MS = 100;
@@ -108,15 +110,15 @@ interface Waiting {
   readonly database: string;
   readonly env: Env;
   readonly signal: AbortSignal;
-  /** Told once that it is waited, and for whom. */
+  /** Gets one message about the wait and the holder. */
   readonly log?: Pick<Logger, 'info'>;
   readonly lockTimeouts?: LockTimeouts;
 }
 
 /**
- * Opens a database, waiting for a bounded time while another process holds it. Its lock is looked at, never broken.
+ * Opens a database, and waits for a limited time while another process holds its lock, which is never broken.
  * @param open throws Failure `locked` while the database is held
- * @throws Failure `database-in-use` when it is not free in time, `interrupted`, and what `open` throws besides
+ * @throws Failure `database-in-use` if it is not released in time, `interrupted`, or any other error of `open`
  */
 export async function waitForLock<T>(waiting: Waiting, open: () => Promise<T>): Promise<T> {
   const started = monotonicMs();
@@ -128,7 +130,7 @@ export async function waitForLock<T>(waiting: Waiting, open: () => Promise<T>): 
     const waited = monotonicMs() - started;
     if (waited >= lockTimeouts[holder.kind]) throw inUse(waiting.database, holder, waited);
     if (wait === FIRST_PAUSE_MS) waiting.log?.info(`waiting for ${waiting.database}: ${nameOf(holder)} holds it`);
-    // Two runs that wait for a third must not come at the same moment again and again.
+    // Random, so that two waiting runs do not retry at the same moments.
     await pause(wait * (0.75 + Math.random() / 2), waiting.signal);
   }
 }

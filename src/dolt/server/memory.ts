@@ -6,11 +6,11 @@ import type { ServerProcess } from '../process.ts';
 const MIB = 1024 * 1024;
 export const LEAST_ENGINE_BYTES = 1_024 * MIB;
 export const MOST_ENGINE_BYTES = 4_096 * MIB;
-/** Go collects garbage harder from here on; before the limit, since it may pass its own target. */
+/** Go collects garbage harder from this share on; below the limit, because it may exceed its target. */
 const TARGET_SHARE = 0.75;
 const INTERVAL_MS = 100;
 
-/** Bytes that an engine may take: half of what the machine or its container has, between 1 and 4 GiB. */
+/** Memory limit of an engine in bytes: half of the machine's or container's memory, between 1 and 4 GiB. */
 export function engineMemory(available: number = memoryHere()): number {
   return Math.min(MOST_ENGINE_BYTES, Math.max(LEAST_ENGINE_BYTES, Math.floor(available / 2)));
 }
@@ -20,15 +20,15 @@ function memoryHere(): number {
   return contained > 0 ? Math.min(contained, totalmem()) : totalmem();
 }
 
-/** The value of Go's variable for that limit. */
+/** The value of GOMEMLIMIT. */
 export function goMemoryLimit(bytes: number): string {
   return `${Math.floor((bytes * TARGET_SHARE) / MIB)}MiB`;
 }
 
 /**
- * Ends an engine that takes more memory than it may. GOMEMLIMIT alone only makes Go collect more often, and a limit of
- * the address space (RLIMIT_AS) also counts the files that Dolt maps. Only Linux shows a process's memory in a file.
- * @returns asks whether that has happened, and why
+ * Ends an engine that exceeds its memory limit. GOMEMLIMIT alone only makes Go collect more often, and a limit of the
+ * address space (RLIMIT_AS) also counts mapped files. Only Linux shows a process's memory in a file.
+ * @returns a function that gives the reason if that has happened
  */
 export function watchMemory(child: ServerProcess, limit: number): () => Failure | null {
   let outgrown: Failure | null = null;
@@ -50,7 +50,7 @@ export function watchMemory(child: ServerProcess, limit: number): () => Failure 
   return () => outgrown;
 }
 
-/** The memory of its own that a process holds; files that it maps are not counted, since the system can drop them. */
+/** Resident memory of a process without mapped files, which the system can drop. */
 function residentBytes(status: string): number {
   return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
 }

@@ -2,18 +2,18 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSmallText } from '../../core/files.ts';
 
-/** The note that a running server keeps beside the data. */
+/** The file that a running server keeps beside the data. */
 export function serverNote(database: string): string {
   return join(database, '.dolt', 'sql-server.info');
 }
 
-/** What a server says of itself. */
+/** A server's own information about itself. */
 export interface ServerNote {
   readonly pid: number;
   readonly port: number;
 }
 
-/** The note of a server, which may have ended without removing it; null where there is none. */
+/** The file of a server, which may have ended without removing it; null if there is none. */
 export async function readServerNote(database: string): Promise<ServerNote | null> {
   return parseServerNote(await readSmallText(serverNote(database)));
 }
@@ -25,8 +25,7 @@ export function parseServerNote(text: string): ServerNote | null {
 }
 
 /**
- * Removes the note that a server left beside the data because it was killed: it names a process that is gone, and a
- * password of its. The note of another server stays.
+ * Removes the file of a killed server: it contains its process id and a password. The file of another server stays.
  * @param pid process id of the server
  */
 export async function removeServerNote(database: string, pid: number): Promise<void> {

@@ -4,9 +4,8 @@ import { systemCode } from '../../core/failure.ts';
 import { run } from '../process.ts';
 
 /**
- * Every process of an engine inherits this variable, git and ssh included. Dolt starts git in a session of its own
- * (utils/gitauth, since 1.86.4) and a child whose parent has ended belongs to init, so neither the process group nor the
- * tree finds them all.
+ * Every process of an engine inherits this variable, including git and ssh. Dolt starts git in another session
+ * (utils/gitauth, since 1.86.4), and orphans belong to init, so neither process group nor process tree finds them all.
  */
 export const ENGINE_MARK = 'DOLT_FEDERATION_ENGINE';
 
@@ -18,12 +17,12 @@ interface Descendants {
   readonly parent: number;
 }
 
-/** Ends what an engine started; to be called once the engine itself has ended. */
+/** Ends the descendants of an engine; call it after the engine itself has ended. */
 type EndKin = () => Promise<void>;
 
 /**
- * Prepares to end what an engine started, and is to be asked while the engine still lives: afterwards its children belong
- * to somebody else. On Windows, where nothing ends in order anyway, the engine ends here and takes them along.
+ * Prepares to end the descendants of an engine. Call it while the engine lives: afterwards its children have another
+ * parent. On Windows, which has no orderly shutdown, it ends the engine with them.
  * @param engine process id of the engine, and the value of its mark
  */
 export async function descendantsOf(engine: { readonly pid: number; readonly mark: string }): Promise<EndKin> {
@@ -36,7 +35,7 @@ export async function descendantsOf(engine: { readonly pid: number; readonly mar
   return async () => killAll(descendants);
 }
 
-/** Kills processes that may have ended already. */
+/** Kills processes; some may have ended. */
 function killAll(pids: readonly number[]): void {
   for (const pid of pids) {
     try {
@@ -68,7 +67,7 @@ async function listed(): Promise<Descendants[]> {
   });
 }
 
-/** A process and all below it. */
+/** A process and its descendants. */
 export function below(pid: number, processes: readonly Descendants[]): number[] {
   const children = processes.filter(({ parent }) => parent === pid);
   return [pid, ...children.flatMap((child) => below(child.pid, processes))];

@@ -19,9 +19,9 @@ type StartOutcome =
   | { readonly kind: 'too-slow'; readonly afterMs: number }
   | { readonly kind: 'interrupted' };
 
-/** Opening a large database can take long; what does not answer within this time never will. */
+/** Opening a large database can take long; a server that does not answer within this time never will. */
 const READY_WITHIN_MS = 60_000;
-/** A server cannot tell us that it listens, so we knock; a start takes about 200 ms. */
+/** A server does not report when it listens, so it is polled; a start takes about 200 ms. */
 const KNOCK_EVERY_MS = 10;
 
 export function isReady(outcome: StartOutcome): boolean {
@@ -30,12 +30,12 @@ export function isReady(outcome: StartOutcome): boolean {
 
 interface Awaited {
   readonly address: Address;
-  /** Settles with the exit code when the process ends. */
+  /** Resolves with the exit code when the process ends. */
   readonly ended: Promise<number | null>;
   readonly signal: AbortSignal;
 }
 
-/** Waits until a login succeeds, the process ends, or we are told to stop. Never rejects. */
+/** Waits until a login succeeds, the process ends, or the signal is aborted. Never rejects. */
 export async function awaitReady(awaited: Awaited): Promise<StartOutcome> {
   let end: StartOutcome | null = null;
   void awaited.ended.then((exitCode) => {
@@ -61,7 +61,7 @@ async function answers(address: Address): Promise<boolean> {
   }
 }
 
-/** The part of mysql2's options that says where and who. */
+/** Host and user options of mysql2. */
 export function connectTo(address: Address) {
   return {
     user: 'root',
@@ -71,8 +71,8 @@ export function connectTo(address: Address) {
 }
 
 /**
- * What a start that did not succeed means.
- * @returns `port-in-use` where another port may be tried, else the Failure to throw
+ * Interprets a failed start.
+ * @returns `port-in-use` if another port may be tried, else the Failure to throw
  */
 export function startFailure(
   outcome: StartOutcome,

@@ -30,7 +30,7 @@ export interface ServerOptions {
   readonly dolt: string;
   /** Absolute path of the folder that holds `.dolt`. */
   readonly database: string;
-  /** Serve whatever is, or will be, in the folder: for a clone that is made there. */
+  /** Serve all databases in the folder, also later ones: for a clone that is made there. */
   readonly asDataFolder?: boolean;
   readonly env: Env;
   /** Whether Dolt, git and ssh see the user's own home folder. */
@@ -41,37 +41,37 @@ export interface ServerOptions {
   readonly onResource: (
     resource: { kind: 'process'; pid: number; folder: string } | { kind: 'folder'; path: string },
   ) => void;
-  /** Gets the server's password; what Dolt says is shown without any of them. */
+  /** Gets the server's password; Dolt's output is redacted with it. */
   readonly secrets: Secrets;
-  /** What it has besides; absent: nothing. */
+  /** Credentials of the engine; absent: none. */
   readonly engineCredentials?: EngineCredentials;
   readonly log?: Pick<Logger, 'info'>;
-  /** How long the database is waited for; absent: as long as makes sense for who holds it. */
+  /** How long to wait for the database; absent: the default for its holder. */
   readonly lockTimeouts?: LockTimeouts;
-  /** Bytes of memory that it may take; absent: what suits the machine. */
+  /** Memory limit in bytes; absent: the default of the machine. */
   readonly memoryLimit?: number;
-  /** Folders that have to go, too, should we be killed while it runs. */
+  /** More folders to remove if this process is killed while the server runs. */
   readonly removeWith?: readonly string[];
 }
 
-/** A `dolt sql-server` of our own: nobody else knows its password, and it ends with us. */
+/** A private `dolt sql-server`: only this process knows its password, and it ends with this process. */
 export interface Server {
   readonly address: Address;
-  /** The name under which it serves its only database; null: it serves a folder of databases. */
+  /** The name of its only database; null: it serves a folder of databases. */
   readonly name: string | null;
-  /** What its words are shown without. */
+  /** Redacts its output. */
   readonly secrets: Redactor;
-  /** What it was started with; whatever else is started with it counts as its own. */
+  /** How it was started; other processes started with it belong to it. */
   readonly childContext: { readonly env: Readonly<Record<string, string>>; readonly privateDir: string };
-  /** Lets it connect to the hosts of one peer while something is done with that peer; to none otherwise. */
+  /** Lets it connect to the hosts of one peer during a remote operation; to none otherwise. */
   readonly during: FilteringProxy['during'];
-  /** Whether the process has ended, whoever ended it. */
+  /** Whether the process has ended for any reason. */
   hasEnded(): boolean;
-  /** Why it was ended, where it took more memory than it may; else null. */
+  /** Why it was ended if it exceeded its memory limit; else null. */
   outgrown(): Failure | null;
-  /** Ends it in order, and everything that it started; may be called again. */
+  /** Stops it and its descendants; may be called again. */
   stop(): Promise<void>;
-  /** Ends it and everything that it started at once; `stop` is still to be called. */
+  /** Kills it and its descendants at once; `stop` must still be called. */
   kill(): Promise<void>;
 }
 
@@ -82,10 +82,10 @@ const LOG_TAIL_BYTES = 4_000;
 const GRACE_MS = 5_000;
 
 /**
- * Starts a server for one database, with everything of its own in a private temporary folder.
- * @throws Failure `database-in-use` when another process holds the database for longer than is waited,
- *   `untrusted-database-config`, `corrupt`, `client-too-old`, `database-format`, `database-read-only`, `disk-full`,
- *   `engine-start` with the end of the log for everything else, `interrupted`
+ * Starts a server for one database, with everything private in a temporary folder.
+ * @throws Failure `database-in-use` if another process holds the database beyond the timeout,
+ * `untrusted-database-config`, `corrupt`, `client-too-old`, `database-format`, `database-read-only`, `disk-full`,
+ * `engine-start` with the end of the log for everything else, `interrupted`
  */
 export async function openServer(options: ServerOptions): Promise<Server> {
   await checkOrdinaryFiles(options.database);
@@ -126,8 +126,8 @@ async function openNow(options: ServerOptions): Promise<Server> {
 }
 
 /**
- * Dolt takes the path of a data folder for a part of a URL (2.3.0, measured): it refuses some with `%`, and looks for
- * others in the folder that the decoded name means.
+ * Dolt treats the path of a data folder as part of a URL (2.3.0, measured): it refuses some with `%`, and opens the
+ * decoded path for others.
  */
 function refusePercent(dataDir: string): void {
   if (!dataDir.includes('%')) return;
@@ -141,7 +141,7 @@ interface Ground {
   /** null: no Unix socket. */
   readonly socketDir: string | null;
   readonly env: Record<string, string>;
-  /** Holds no credential. */
+  /** Contains no credentials. */
   readonly watchdogEnv: Record<string, string>;
   readonly served: { readonly dataDir: string; readonly name: string | null };
   readonly proxy: FilteringProxy;
@@ -204,7 +204,7 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
     };
   }
   await endTree(child, ground.privateDir, 'SIGTERM');
-  // Dolt 2.3.0 leaves its note where SIGHUP ends it while it starts.
+  // Dolt 2.3.0 leaves its file if SIGHUP ends it during the start.
   if (child.pid !== undefined) await removeServerNote(options.database, child.pid);
   await restoreModes(guarded);
   await watchdog?.dismiss();
@@ -213,12 +213,12 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   throw failure;
 }
 
-/** What a server says names the folder that links to the database; people know the database. */
+/** A server's output names the folder that links to the database; the user knows the database. */
 function wordsOf({ secrets, database }: ServerOptions, dataDir: string): Redactor {
   return { redact: (text) => secrets.redact(text).replaceAll(dataDir, database) };
 }
 
-/** @returns null where there is no safe place for a socket with a path that is short enough: TCP does as well. */
+/** @returns null if there is no safe place for a socket with a short enough path; TCP is used then. */
 async function socketFolder(privateDir: string): Promise<string | null> {
   if (process.platform === 'win32') return null;
   if (Buffer.byteLength(join(privateDir, 's')) <= MAX_SOCKET_BYTES) return privateDir;
@@ -257,8 +257,8 @@ async function removeFolders(folders: Folders): Promise<void> {
 }
 
 /**
- * Ends a server, then what it started. The server's own end comes first: nothing new can start afterwards; and what it
- * started may hold its output open, so that only then the child has ended for us, too.
+ * Ends a server, then its descendants. The server ends first, so that it starts nothing more. Descendants may hold its
+ * output open, and only without them the child process counts as ended.
  */
 async function endTree(child: ServerProcess, mark: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
   const endKin = child.pid === undefined ? null : await descendantsOf({ pid: child.pid, mark });
@@ -272,7 +272,7 @@ async function endTree(child: ServerProcess, mark: string, signal: 'SIGTERM' | '
   await child;
 }
 
-/** Drains a child's output and keeps the end of it. */
+/** Drains a child's output and keeps its end. */
 function tailOf(child: ServerProcess): () => string {
   let tail = '';
   child.all.on('data', (chunk: Buffer) => {

@@ -2,13 +2,13 @@ import { startServer } from '../process.ts';
 import type { GuardedPath } from './guarded-files.ts';
 import { ENGINE_MARK } from './processes.ts';
 
-/** A server may take this long to stop by itself before it is killed. */
+/** A server may take this long to stop before it is killed. */
 const GRACE_MS = 5_000;
 
 /**
- * Runs in a process of its own. Its standard input is a pipe from us that only closes when we are gone, however we went;
- * then it ends the server and what the server started, removes their folders and the server's note, and gives files the
- * permissions that they had. Told `done`, it leaves all alone.
+ * Runs in a separate process. Its standard input is a pipe from us that closes only when we end, for any reason. Then
+ * it ends the server and its descendants, removes their folders and the server's file, and restores file modes. After
+ * `done`, it does nothing.
  */
 const SCRIPT = `
 const { chmodSync, readdirSync, readFileSync, rmSync, statSync } = require('node:fs');
@@ -45,7 +45,7 @@ process.on('SIGTERM', () => {});
 `;
 
 export interface Watchdog {
-  /** Ends the watch; to be called when the server has ended and its folder is gone. */
+  /** Ends the watch; call it when the server has ended and its folder is removed. */
   dismiss(): Promise<void>;
 }
 
@@ -53,15 +53,15 @@ export interface Watchdog {
 interface Watched {
   /** Process id of the server. */
   readonly pid: number;
-  /** What to remove with it; the first is its private folder, which is also the mark of its processes. */
+  /** Folders to remove; the first is the server's private folder, which also marks its processes. */
   readonly folders: readonly [string, ...string[]];
-  /** The note that the server keeps beside the data. */
+  /** The file that the server keeps beside the data. */
   readonly note: string;
   readonly guarded: readonly GuardedPath[];
 }
 
 /**
- * Watches over a server for the case that we are killed without being able to end it: Node has no parent-death signal.
+ * Cleans up after a server if this process is killed and cannot stop it: Node has no parent-death signal.
  * @param env without the mark
  */
 export function watch(watched: Watched, env: Readonly<Record<string, string>>): Watchdog {
@@ -75,7 +75,7 @@ export function watch(watched: Watched, env: Readonly<Record<string, string>>): 
   child.unref();
   return {
     async dismiss() {
-      // Nothing else may be left to keep our event loop going until it has ended.
+      // Nothing else may keep the event loop alive until it has ended.
       child.ref();
       child.stdin.end('done');
       await child;

@@ -1,27 +1,27 @@
 import { z } from 'zod';
 
-/** A value as the client hands it over with everything set to text: text, number, bytes, or NULL. */
+/** A value as the client returns it with everything set to text: text, number, bytes, or NULL. */
 export const cellSchema = z
   .union([z.string(), z.number(), z.boolean(), z.instanceof(Buffer), z.null()])
   .transform(asText);
 
-/** A row as it came, column by column. */
+/** A row as received, column by column. */
 export const cellsSchema = z.record(z.string(), cellSchema);
 
 /** The values of one row in their canonical text: NULL as null, bytes in hexadecimal after `0x`. */
 export type Cells = Readonly<Record<string, string | null>>;
 
-/** What a value costs besides its text. */
+/** Overhead of a value besides its text. */
 const VALUE_OVERHEAD = 32;
 
-/** Bytes that the values of a row take, about. */
+/** Approximate size of a row's values, in bytes. */
 export function cellsBytes(cells: Cells | null): number {
   let bytes = 0;
   for (const value of Object.values(cells ?? {})) bytes += VALUE_OVERHEAD + (value?.length ?? 0);
   return bytes;
 }
 
-/** What a column gets: what it was before both sides changed it, or a value in its canonical text. */
+/** The new value of a column: the value of the merge base, or a canonical text. */
 export interface CellValue {
   readonly column: string;
   readonly value: 'base' | { readonly value: string | null };

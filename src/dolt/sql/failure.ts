@@ -5,8 +5,8 @@ import type { Redactor } from '../../core/secrets.ts';
 import { classify } from '../failure-text.ts';
 
 /**
- * What a statement threw, with the class of Dolt's text as its code; `unknown` where the text is not known. What did not
- * come from the server, which always sends an SQL state, says that the server is gone: `engine-lost`.
+ * An error of a statement, with the class of Dolt's text as its code; `unknown` if the text is not known. The server
+ * always sends an SQL state; an error without one means that the server is gone: `engine-lost`.
  */
 export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {
   const text = secrets.redact(errorMessage(thrown));
@@ -16,7 +16,7 @@ export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {
   return textFailure(text, thrown);
 }
 
-/** A text of Dolt, git or ssh with its class as the code; `unknown` where the text is not known. */
+/** A text of Dolt, git or ssh with its class as the code; `unknown` if the text is not known. */
 export function textFailure(text: string, cause?: unknown): Failure {
   const means = classify(text);
   return new Failure(isErrorCode(means) ? means : 'unknown', text, { cause });

@@ -16,12 +16,12 @@ export async function branchNames(sql: Sql): Promise<string[]> {
   return (await sql.rows(nameRow, 'SELECT name FROM dolt_branches ORDER BY name')).map((row) => row.name);
 }
 
-/** Whether a commit says that tables stay out of commits: the rows of `dolt_ignore`, which travel with it. */
+/** Whether a commit keeps tables out of commits: it has rows in `dolt_ignore`, which are part of it. */
 export async function ignoresTables(sql: Sql, commit: string): Promise<boolean> {
   return (await sql.rows(nameRow, 'SELECT pattern AS name FROM dolt_ignore AS OF ? LIMIT 1', [commit])).length > 0;
 }
 
-/** The branch that a new session stands on: the one that is checked out in the database folder. */
+/** The branch of a new session: the one that is checked out in the database folder. */
 export async function checkedOutBranch(sql: Sql): Promise<string> {
   const [row] = await sql.rows(nameRow, 'SELECT active_branch() AS name');
   return row?.name ?? 'main';
@@ -40,19 +40,19 @@ export async function trackingHead(
   return row?.hash ?? null;
 }
 
-/** What the last fetches and pushes saw at remotes, by names such as `remotes/partner/main`. */
+/** The state of remotes after the last fetches and pushes, by names such as `remotes/partner/main`. */
 export async function trackingRefs(sql: Sql): Promise<ReadonlyMap<string, string>> {
   const rows = await sql.rows(refRow, 'SELECT name, hash FROM dolt_remote_branches');
   return new Map(rows.map(({ name, hash }) => [name, hash]));
 }
 
-/** The commits that the last fetches and pushes saw at remotes, apart from those of the remotes named. */
+/** The tracked heads of all remotes except the named ones. */
 export async function trackingHeads(sql: Sql, without: ReadonlySet<string>): Promise<string[]> {
   const rows = await sql.rows(refRow, 'SELECT name, hash FROM dolt_remote_branches');
   return rows.filter(({ name }) => !without.has(name.split('/')[1] ?? '')).map(({ hash }) => hash);
 }
 
-/** Forgets what an earlier fetch saw: a fetch of a remote that lost the branch leaves the old tracking ref (Dolt 2.3.0). */
+/** Removes an old tracking ref: a fetch of a remote that lost the branch keeps it (Dolt 2.3.0). */
 export async function forgetTracking(
   sql: Sql,
   at: { readonly remote: string; readonly branch: string },
@@ -69,7 +69,7 @@ export async function deleteBranch(sql: Sql, name: string): Promise<void> {
   await sql.run("CALL DOLT_BRANCH('-D', ?)", [name]);
 }
 
-/** Puts a session onto a branch; the branch that is checked out in the folder does not change. */
+/** Checks out a branch in a session; the branch that is checked out in the folder does not change. */
 export async function checkout(sql: Sql, branch: string): Promise<void> {
   await sql.run('CALL DOLT_CHECKOUT(?)', [branch]);
 }

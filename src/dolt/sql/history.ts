@@ -15,7 +15,7 @@ export interface CommitInfo {
   readonly committer: string;
 }
 
-/** The best common ancestor of two commits, or null where their histories are unrelated. */
+/** The merge base of two commits, or null if their histories are unrelated. */
 export async function mergeBase(sql: Sql, ours: string, theirs: string): Promise<string | null> {
   try {
     const [row] = await sql.rows(baseRow, 'SELECT dolt_merge_base(?, ?) AS base', [ours, theirs]);
@@ -38,8 +38,8 @@ export async function reachableOnlyFrom(sql: Sql, head: string, others: readonly
 }
 
 /**
- * Those of some commits that `to` reaches and `from` does not. They are looked for by their hashes, so they need not be
- * here, as `dolt_merge_base` would demand (Dolt 2.3.0).
+ * Those of the given commits that `to` reaches and `from` does not. They are searched by hash, so they need not be
+ * present locally, as `dolt_merge_base` requires (Dolt 2.3.0).
  * @param range.from null: those that `to` reaches at all
  */
 export async function commitsAmong(
@@ -51,14 +51,14 @@ export async function commitsAmong(
   if (wanted.length === 0) return [];
   const rows = await sql.rows(
     z.object({ commit_hash: z.string() }),
-    // The newest come first, and with a limit Dolt stops as soon as all are found.
+    // The newest come first, and with a limit Dolt stops when all are found.
     `SELECT commit_hash FROM dolt_log(?) WHERE commit_hash IN (${wanted.map(() => '?').join(', ')}) LIMIT ${wanted.length}`,
     [range.from === null ? range.to : `${range.from}..${range.to}`, ...wanted],
   );
   return rows.map((row) => row.commit_hash);
 }
 
-/** A commit as a person recognises it. */
+/** A commit in a form for people. */
 export interface CommitLine {
   readonly hash: string;
   /** To the second, in UTC. */
@@ -85,14 +85,14 @@ export async function commitsLost(sql: Sql, head: string, others: readonly strin
   );
 }
 
-/** Whether a commit is in the database at all. */
+/** Whether a commit is in the database. */
 export async function isPresent(sql: Sql, commit: string): Promise<boolean> {
   return (
     (await sql.rows(countRow, 'SELECT 1 AS n FROM dolt_commits WHERE commit_hash = ? LIMIT 1', [commit])).length > 0
   );
 }
 
-/** Whether `head` reaches a commit, which need not be here. */
+/** Whether `head` reaches a commit, which need not be present locally. */
 export async function containsCommit(sql: Sql, head: string, commit: string): Promise<boolean> {
   return commit === head || (await commitsAmong(sql, { from: null, to: head }, [commit])).length > 0;
 }
@@ -104,14 +104,14 @@ export async function countCommits(sql: Sql, from: string, to: string): Promise<
   return row?.n ?? 0;
 }
 
-/** How many commits a head reaches, itself included, that none of the others reaches. */
+/** How many commits a head reaches, including itself, that none of the others reaches. */
 export async function countReachable(sql: Sql, head: string, others: readonly string[] = []): Promise<number> {
   const { log, revisions } = logWithout(head, others);
   const [row] = await sql.rows(countRow, `SELECT COUNT(*) AS n FROM ${log}`, revisions);
   return row?.n ?? 0;
 }
 
-/** The commits that a head reaches and none of the others does, as a table and its parameters. */
+/** The commits that a head reaches and none of the others does, as a table expression and its parameters. */
 function logWithout(head: string, others: readonly string[]) {
   const revisions = [head, ...others.map((other) => `^${other}`)];
   return { log: `dolt_log(${revisions.map(() => '?').join(', ')})`, revisions };
@@ -123,7 +123,7 @@ export async function recentCommits(sql: Sql, count: number): Promise<string[]> 
   return rows.map(({ commit_hash }) => commit_hash);
 }
 
-/** Who made a commit, and when. */
+/** Author and date of a commit. */
 export async function commitInfo(sql: Sql, hash: string): Promise<CommitInfo> {
   const [row] = await sql.rows(
     commitRow,
@@ -146,9 +146,9 @@ export async function rootCommit(sql: Sql, head: string): Promise<CommitInfo> {
 }
 
 /**
- * When the oldest commit was made that `to` reaches and `from` does not.
+ * The date of the oldest commit that `to` reaches and `from` does not.
  * @param range.from null: of all commits that `to` reaches
- * @returns a moment in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`; null where there is none
+ * @returns a time in UTC, `YYYY-MM-DDTHH:MM:SS.mmmZ`; null if there is none
  */
 export async function oldestCommitDate(
   sql: Sql,

@@ -1,4 +1,4 @@
-/** A table or column name as it stands in a statement. */
+/** A quoted table or column name. */
 export function quoted(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }

@@ -5,10 +5,10 @@ import { checkout } from './heads.ts';
 import { requireMergeable } from './require-mergeable.ts';
 import type { Sql } from './sql.ts';
 
-/** The version of the merge rules: a change of the rules must change it. */
+/** The version of the merge rules; every change of the rules must increase it. */
 export const MERGE_PROTOCOL = 2;
 
-/** How the message of every merge commit of this tool begins, whatever the version of its rules. */
+/** Prefix of every merge commit message of dolt-federation, for all versions of the rules. */
 export const MERGE_SUBJECT = 'federation merge v';
 /** The line of the message that names the merge rules. */
 export const PROTOCOL_LINE = `${MERGE_SUBJECT}${MERGE_PROTOCOL}`;
@@ -25,7 +25,7 @@ export async function beginMerging(sql: Sql): Promise<void> {
   await sql.run("SET time_zone = '+00:00'");
 }
 
-/** Signs the next commit with a fixed name and a given date, as far as this Dolt can. */
+/** Sets a fixed committer and a given date for the next commit, as far as this Dolt can. */
 async function sign(sql: Sql, date: string): Promise<void> {
   const values = signature(await variables(sql), date);
   if (values.length === 0) return;
@@ -35,7 +35,7 @@ async function sign(sql: Sql, date: string): Promise<void> {
   );
 }
 
-/** Whether this Dolt lets us fix everything that a commit's hash depends on. */
+/** Whether this Dolt lets us set everything that a commit's hash depends on. */
 export async function signsDeterministically(sql: Sql): Promise<boolean> {
   return canFixCommitter(await variables(sql));
 }
@@ -46,9 +46,9 @@ async function variables(sql: Sql): Promise<string[]> {
 }
 
 /**
- * Opens a merge of a commit into the branch of the session, and leaves it open also where nothing is in conflict.
- * @param merge.date author and committer date of the commit to come, `YYYY-MM-DD HH:MM:SS.mmm` in UTC
- * @throws Failure `dolt-defect` where this Dolt cannot merge the tables, or would damage one
+ * Starts a merge of a commit into the session's branch and leaves it open, also without conflicts.
+ * @param merge.date author and committer date of the merge commit, `YYYY-MM-DD HH:MM:SS.mmm` in UTC
+ * @throws Failure `dolt-defect` if this Dolt cannot merge the tables, or would damage one
  */
 export async function openMerge(sql: Sql, merge: { readonly head: string; readonly date: string }): Promise<void> {
   await requireMergeable(sql, merge.head);
@@ -57,7 +57,7 @@ export async function openMerge(sql: Sql, merge: { readonly head: string; readon
   if (!(await isMerging(sql))) throw new Failure('unknown', `merging ${merge.head} opened no merge`);
 }
 
-/** What Dolt says of two heads that it cannot merge has no end of texts: they are data, and fail in every run. */
+/** Dolt has too many texts for heads that it cannot merge. They depend on the data and fail in every run. */
 function unmergeable(thrown: unknown): never {
   const failure = toFailure(thrown);
   if (failure.code !== 'unknown') throw failure;
@@ -67,7 +67,7 @@ function unmergeable(thrown: unknown): never {
   });
 }
 
-/** Commits the open merge; it keeps both parents, also where nothing of theirs was taken. */
+/** Commits the open merge; it keeps both parents, also if nothing of theirs was taken. */
 export async function commitMerge(sql: Sql): Promise<string> {
   const message = mergeMessage(MERGE_PROTOCOL, await engineVersion(sql));
   const [row] = await sql.rows(commitRow, "CALL DOLT_COMMIT('-A', '--allow-empty', '-m', ?)", [message]);
@@ -76,7 +76,9 @@ export async function commitMerge(sql: Sql): Promise<string> {
   return row.hash;
 }
 
-/** Major and minor version of the running Dolt, `2.3`: another one may merge the same rows to another result. */
+/**
+ * Major and minor version of the running Dolt, such as `2.3`: another one may merge the same rows to another result.
+ */
 export async function engineVersion(sql: Sql): Promise<string> {
   const [row] = await sql.rows(versionRow, 'SELECT DOLT_VERSION() AS version');
   const [major, minor] = (row?.version ?? '').split('.');
@@ -86,7 +88,7 @@ export async function engineVersion(sql: Sql): Promise<string> {
 /** The rules and the engine that made a merge commit. */
 export interface MergeMaker {
   readonly protocol: number;
-  /** Major and minor version of Dolt; null where the message does not name it, as under protocol 1. */
+  /** Major and minor version of Dolt; null if the message does not name it, as under protocol 1. */
   readonly engine: string | null;
 }
 
@@ -94,17 +96,17 @@ export function mergeMessage(protocol: number, engine: string): string {
   return `${MERGE_SUBJECT}${protocol}\n${ENGINE}${engine}`;
 }
 
-/** Who made a merge, from its commit message; null for any other message. */
+/** The maker of a merge, from its commit message; null for any other message. */
 export function mergeMaker(message: string): MergeMaker | null {
   const [subject = '', ...lines] = message.split('\n');
   const version = subject.startsWith(MERGE_SUBJECT) ? subject.slice(MERGE_SUBJECT.length) : '';
   if (!/^[0-9]{1,6}$/.test(version)) return null;
   const engine = lines.find((line) => line.startsWith(ENGINE))?.slice(ENGINE.length) ?? '';
-  // A peer can write any message: what is no version is no engine.
+  // A peer can write any message, so a malformed version is ignored.
   return { protocol: Number(version), engine: /^\d{1,4}\.\d{1,4}$/.test(engine) ? engine : null };
 }
 
-/** Undoes an open merge, whole, whether it was stored meanwhile or not. */
+/** Aborts an open merge completely, whether it was stored meanwhile or not. */
 export async function undoMerge(sql: Sql): Promise<void> {
   await sql.run('ROLLBACK');
   if (!(await isMerging(sql))) return;
@@ -118,8 +120,8 @@ async function isMerging(sql: Sql): Promise<boolean> {
 }
 
 /**
- * Moves a branch forward to a commit that contains it; changes in tables that the move does not touch stay.
- * @throws Failure `uncommitted-changes` where a changed table would be touched, `non-fast-forward`
+ * Fast-forwards a branch; changes in tables that the move does not touch stay.
+ * @throws Failure `uncommitted-changes` if it would touch a changed table, `non-fast-forward`
  */
 export async function fastForward(sql: Sql, move: { readonly branch: string; readonly to: string }): Promise<void> {
   await checkout(sql, move.branch);

@@ -4,11 +4,11 @@ import type { Sql } from './sql.ts';
 export interface Remote {
   readonly name: string;
   readonly url: string;
-  /** Full name of the git ref that holds the data; null: Dolt's own, and always for other remotes than git. */
+  /** Full name of the git ref that holds the data; null: Dolt's default, and always for non-git remotes. */
   readonly ref: string | null;
 }
 
-/** A local branch, and the branch of a remote that it follows. */
+/** A local branch, and its upstream. */
 export interface Upstream {
   readonly branch: string;
   readonly remote: string;
@@ -25,7 +25,7 @@ const remoteRow = z
 const backupRow = z.object({ name: z.string(), url: z.string() });
 const upstreamRow = z.object({ branch: z.string(), remote: z.string(), follows: z.string() });
 
-/** All remotes that the database knows, by name. */
+/** All remotes of the database, by name. */
 export async function listRemotes(sql: Sql): Promise<Remote[]> {
   return sql.rows(remoteRow, 'SELECT name, url, params FROM dolt_remotes ORDER BY name');
 }
@@ -35,18 +35,18 @@ export async function listBackups(sql: Sql): Promise<{ readonly name: string; re
   return sql.rows(backupRow, 'SELECT name, url FROM dolt_backups ORDER BY name');
 }
 
-/** Registers a remote. A `file://` remote's folder is created at once (Dolt 2.3.0). */
+/** Adds a remote. Dolt creates a `file://` remote's folder at once (2.3.0). */
 export async function addRemote(sql: Sql, { name, url, ref }: Remote): Promise<void> {
   if (ref === null) await sql.run("CALL DOLT_REMOTE('add', ?, ?)", [name, url]);
   else await sql.run("CALL DOLT_REMOTE('add', '--ref', ?, ?, ?)", [ref, name, url]);
 }
 
-/** Forgets a remote and its tracking branches; local branches that followed it follow nothing then (Dolt 2.3.0). */
+/** Removes a remote and its tracking branches; local branches lose their upstream (Dolt 2.3.0). */
 export async function removeRemote(sql: Sql, name: string): Promise<void> {
   await sql.run("CALL DOLT_REMOTE('remove', ?)", [name]);
 }
 
-/** The local branches that follow a branch of a remote. */
+/** The local branches with an upstream at a remote. */
 export async function upstreamsOf(sql: Sql, remote: string): Promise<Upstream[]> {
   return sql.rows(
     upstreamRow,
@@ -55,7 +55,7 @@ export async function upstreamsOf(sql: Sql, remote: string): Promise<Upstream[]>
   );
 }
 
-/** Makes a local branch follow a branch of a remote, which must have been fetched before (Dolt 2.3.0). */
+/** Sets the upstream of a local branch, which must have been fetched before (Dolt 2.3.0). */
 export async function setUpstream(sql: Sql, { branch, remote, follows }: Upstream): Promise<void> {
   await sql.run("CALL DOLT_BRANCH('-u', ?, ?)", [`${remote}/${follows}`, branch]);
 }

@@ -10,8 +10,8 @@ const headRow = z.object({ hash: z.string() });
 const tableRow = z.object({ from_table_name: z.string(), to_table_name: z.string() });
 
 /**
- * Looks for what Dolt 2.3.0 merges into a damaged table without an error: the head drops a column that comes before the
- * primary key here, and the key of the merged table is made of other columns (measured). Or the engine ends.
+ * Refuses what Dolt 2.3.0 merges into a damaged table without an error: if the head drops a column that precedes the
+ * primary key here, the merged table has a key of other columns (measured). Or the engine crashes.
  * @throws Failure `dolt-defect`
  */
 export async function requireMergeable(sql: Sql, head: string): Promise<void> {
@@ -40,7 +40,7 @@ export async function requireMergeable(sql: Sql, head: string): Promise<void> {
   }
 }
 
-/** Whether columns that come before the last one of the key are missing on the other side. */
+/** Whether columns that precede the last one of the key are missing on the other side. */
 export function mayLoseKey(here: TableDefinition, there: TableDefinition): boolean {
   return (
     droppedBeforeKey(
@@ -55,7 +55,7 @@ function droppedBeforeKey({ columns, key }: TableDefinition, dropped: readonly s
   return columns.slice(0, Math.max(last, 0)).filter((name) => dropped.includes(name));
 }
 
-/** A table that only one side changed is taken whole and keeps its key. */
+/** A table that only one side changed is taken unchanged and keeps its key. */
 async function isChanged(
   sql: Sql,
   table: string,
@@ -76,7 +76,7 @@ const schemaRow = z.object({
   description: z.string().nullable(),
 });
 
-/** A table that both heads of the session's open merge define differently, with both CREATE TABLEs. */
+/** A table whose definitions conflict in the session's open merge, with both CREATE TABLEs. */
 export type SchemaConflict = z.infer<typeof schemaRow>;
 
 export async function schemaConflicts(sql: Sql): Promise<SchemaConflict[]> {

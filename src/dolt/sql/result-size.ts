@@ -1,25 +1,25 @@
 import type { TypeCastField, TypeCastNext } from 'mysql2';
 import { Failure } from '../../core/failure.ts';
 
-/** Bytes that the rows of one statement may take here. */
+/** Maximum bytes of the rows of one statement. */
 export const MAX_RESULT_BYTES = 128 * 1024 * 1024;
-/** What a value costs besides its text. */
+/** Overhead of a value besides its text. */
 const VALUE_OVERHEAD = 32;
 
-/** What one statement's rows take; what comes after there was too much is not kept. */
+/** The size of one statement's rows; rows after the limit are not kept. */
 export class ResultSize {
   #bytes = 0;
   readonly #onExcess: () => void;
 
-  /** @param onExcess called once; to end the statement */
+  /** @param onExcess called once; ends the statement */
   constructor(onExcess: () => void) {
     this.#onExcess = onExcess;
   }
 
-  /** Reads a value, or passes over it. */
+  /** Reads a value, or skips it. */
   read(field: TypeCastField, next: TypeCastNext): unknown {
     if (this.isTooLarge) {
-      // Its place in the packet has to be passed all the same; a view of the packet copies nothing.
+      // The reader must still skip the value in the packet; a view copies nothing.
       field.buffer();
       return null;
     }
@@ -43,7 +43,7 @@ function sizeOf(value: unknown): number {
   return typeof value === 'string' || Buffer.isBuffer(value) ? value.length : 0;
 }
 
-/** What the client would turn into numbers or objects of its own comes as the text or the bytes that Dolt sent. */
+/** Values that the client would convert to numbers or objects stay the text or bytes that Dolt sent. */
 function asDoltSaysIt(field: TypeCastField, next: TypeCastNext): unknown {
   switch (field.type) {
     case 'FLOAT':

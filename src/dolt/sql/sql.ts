@@ -8,36 +8,36 @@ import { cellSchema } from './cell.ts';
 import { sqlFailure } from './failure.ts';
 import { ResultSize } from './result-size.ts';
 
-/** Runs statements; every row that comes back is checked against a schema before anybody uses it. */
+/** Runs statements; every returned row is validated against a schema. */
 export interface Sql {
   /** @throws Failure with the class of Dolt's text (see failure-text.ts) */
   rows<T>(schema: z.ZodType<T>, statement: string, parameters?: readonly string[]): Promise<T[]>;
-  /** A result whose columns are identified by their position, because two of them may have one name. */
+  /** A result with columns by position, because two of them may share a name. */
   table(statement: string, parameters?: readonly string[]): Promise<ResultTable>;
-  /** Runs a statement whose rows are of no interest. */
+  /** Runs a statement without reading its rows. */
   run(statement: string, parameters?: readonly string[]): Promise<void>;
 }
 
 export interface ResultTable {
   readonly columns: readonly string[];
-  /** Values in their canonical text, in the order of the columns. */
+  /** Canonical text values, in the order of the columns. */
   readonly rows: readonly (readonly (string | null)[])[];
 }
 
-/** A database on a server: statements on any connection, or a series of them on one. */
+/** A database on a server: statements on any connection, or a session on one. */
 export interface Database extends Sql {
   readonly name: string;
   /**
-   * Lends one connection with a session of its own, and closes it afterwards, so that no session state leaks. The work is
-   * also told the connection's number at the server.
+   * Lends one connection with its own session, and closes it afterwards, so that no session state leaks. The work also
+   * gets the server's connection id.
    */
   session<T>(work: (sql: Sql, connection: number) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
 
-/** Where a server listens, and what its words are shown without. */
+/** Address of a server, and how to redact its output. */
 interface Served {
-  /** Name of the database; null where a whole folder is served. */
+  /** Name of the database; null if a whole folder is served. */
   readonly name: string | null;
   readonly address: Address;
   readonly secrets: Redactor;
@@ -47,10 +47,10 @@ const positionalRows = z.array(z.array(cellSchema));
 const databaseRow = z.object({ Database: z.string() });
 
 /**
- * Opens the database that a server serves. Values come as text (dates, decimals, big numbers, JSON), because what the
- * client would make of them is not what Dolt stores.
- * @param connections how many statements may run side by side
- * @throws Failure `no-database` when the server does not serve the database that it was started for
+ * Opens the database of a server. Values come as text (dates, decimals, big numbers, JSON), because conversions of the
+ * client lose information.
+ * @param connections how many statements may run in parallel
+ * @throws Failure `no-database` if the server does not serve its database
  */
 export async function openDatabase({ name, address, secrets }: Served, connections: number): Promise<Database> {
   const options = {
@@ -80,7 +80,7 @@ export async function openDatabase({ name, address, secrets }: Served, connectio
   };
 }
 
-/** A server that is gone has closed its connections already (`ECONNRESET` from mysql2), and nobody needs them any more. */
+/** A server that is gone has already closed its connections (`ECONNRESET` from mysql2). */
 async function endPool(pool: Pool): Promise<void> {
   await pool.end().catch(() => undefined);
 }
@@ -107,8 +107,8 @@ async function connect({ pool, secrets }: Connections): Promise<PoolConnection> 
 }
 
 /**
- * A statement whose rows take too much is ended. Dolt 2.3.0 closes the connection then (measured), so that a session can
- * do nothing more: all that it is asked fails with the same reason.
+ * A statement with too large a result is killed. Dolt 2.3.0 then closes the connection (measured), so every later
+ * statement of the session fails with the same reason.
  * @param own the connection of a session; absent: any of the pool, statement by statement
  */
 function statements(connections: Connections, own?: PoolConnection): Sql {

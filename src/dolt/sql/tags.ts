@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { errorMessage, Failure } from '../../core/failure.ts';
 import type { Database, Sql } from './sql.ts';
 
-/** A tag: a name for a commit, and who gave it and why. When is left out: Dolt 2.3.0 has no way to set it. */
+/** A tag with commit, tagger and message. Its date is omitted: Dolt 2.3.0 cannot set it. */
 export interface Tag {
   readonly name: string;
   readonly commit: string;
@@ -27,14 +27,14 @@ export async function readTags(sql: Sql): Promise<Tag[]> {
   );
 }
 
-/** Removes tags; where one cannot be removed, those after it stay. */
+/** Removes tags; after the first error, the remaining tags stay. */
 export async function deleteTags(sql: Sql, names: readonly string[]): Promise<void> {
-  // `--` keeps a name that a peer chose from being read as an option.
+  // `--` prevents a tag name of a peer from being parsed as an option.
   await sql.run(`CALL DOLT_TAG('-d', '--'${names.map(() => ', ?').join('')})`, names);
 }
 
 /**
- * Makes tags again, all on one connection; their date is the present time.
+ * Recreates tags on one connection, with the current time as date.
  * @returns what went wrong
  */
 export async function createTags(database: Database, tags: readonly Tag[]): Promise<string[]> {
@@ -54,8 +54,8 @@ export async function createTags(database: Database, tags: readonly Tag[]): Prom
 }
 
 /**
- * Makes a local tag that nobody signs in particular, unless it names that commit already.
- * @throws Failure `tag-conflict` where it names another one
+ * Creates a local tag without a specific tagger, unless it already points to that commit.
+ * @throws Failure `tag-conflict` if it points to another one
  */
 export async function ensureTag(sql: Sql, tag: Pick<Tag, 'name' | 'commit'>): Promise<void> {
   const present = (await readTags(sql)).find((one) => one.name === tag.name);

@@ -11,11 +11,11 @@ export interface Violation {
   /** `unique index`, `foreign key`, `check constraint` or `not null` (Dolt 2.3.0). */
   readonly type: string;
   readonly row: Cells;
-  /** Name of the index or foreign key, and the columns it is about; empty for other types. */
+  /** Name of the index or foreign key, and its columns; empty for other types. */
   readonly name: string;
   readonly columns: readonly string[];
   readonly parent: { readonly table: string; readonly columns: readonly string[] } | null;
-  /** What Dolt says of the constraint: a text of JSON. */
+  /** Dolt's description of the constraint, as JSON text. */
   readonly info: string;
 }
 
@@ -31,8 +31,8 @@ const infoSchema = z.looseObject({
 const createRow = z.record(z.string(), z.string());
 
 /**
- * Every broken constraint that the session's branch knows of.
- * @throws Failure `dolt-defect` where this Dolt does not say which constraint is broken
+ * Every recorded constraint violation of the session's branch.
+ * @throws Failure `dolt-defect` if this Dolt does not name the constraint
  */
 export async function violations(sql: Sql): Promise<Violation[]> {
   const found: Violation[] = [];
@@ -45,7 +45,10 @@ export async function violations(sql: Sql): Promise<Violation[]> {
   return found;
 }
 
-/** Beside such a column Dolt 2.3.0 names no constraint, and removes no violation although it says so (measured). */
+/**
+ * Beside such a column Dolt 2.3.0 names no constraint, and does not remove a violation although it reports success
+ * (measured).
+ */
 async function requireReadable(sql: Sql, table: string): Promise<void> {
   const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)}`);
   const defects = shifts(tableDefinition(row?.['Create Table'] ?? ''));
@@ -60,8 +63,8 @@ async function requireReadable(sql: Sql, table: string): Promise<void> {
 }
 
 /**
- * Takes a result of `dolt_constraint_violations_<table>` apart. Columns of the user may have the names of Dolt's own, so
- * these are known by their position: the first two, and the last one.
+ * Parses a result of `dolt_constraint_violations_<table>`. User columns may have the names of Dolt's own, which are
+ * identified by position: the first two, and the last one.
  */
 export function violationsOf(table: string, { columns, rows }: ResultTable): Violation[] {
   const last = columns.length - 1;
@@ -89,8 +92,8 @@ function violationOf(
 }
 
 /**
- * Forgets the broken constraints that were found; who settled them calls this.
- * @throws Failure `dolt-defect` where this Dolt does not remove them
+ * Removes the recorded violations after they were resolved.
+ * @throws Failure `dolt-defect` if this Dolt does not remove them
  */
 export async function forgetViolations(sql: Sql): Promise<void> {
   for (const table of await violatedTables(sql)) {
@@ -100,10 +103,9 @@ export async function forgetViolations(sql: Sql): Promise<void> {
 }
 
 /**
- * Looks at every row of some tables of the session's branch, or at every row that differs from its head where no table is
- * named. The open merge is stored before that: what is
- * found points at the root that was looked at, and if that were not stored, nothing could be written any more by any
- * session of the server (Dolt 2.3.0, measured: `found dangling references`).
+ * Checks every row of the given tables of the session's branch, or every row that differs from its head if none are
+ * given. Stores the open merge first: violations refer to the checked root, and if it were not stored, no session could
+ * write any more (Dolt 2.3.0, measured: `found dangling references`).
  * @returns the broken constraints
  */
 export async function verifyConstraints(sql: Sql, tables: readonly string[] = []): Promise<Violation[]> {

@@ -7,13 +7,13 @@ import type { Sql } from './sql.ts';
 const statusRow = z.object({ table_name: z.string() });
 const stateRow = z.object({ table_name: z.string(), staged: z.coerce.number(), status: z.string() });
 
-/** Tables of the current branch with staged or unstaged changes; tables that `dolt_ignore` names do not count. */
+/** Tables of the current branch with staged or unstaged changes, except tables that `dolt_ignore` matches. */
 export async function dirtyTables(sql: Sql): Promise<string[]> {
   const rows = await sql.rows(statusRow, 'SELECT DISTINCT table_name FROM dolt_status ORDER BY table_name');
   return rows.map((row) => row.table_name);
 }
 
-/** Tables of the current branch that a removal of the branch would lose: uncommitted ones, ignored or not. */
+/** Tables of the current branch that would be lost with the branch: uncommitted ones, ignored or not. */
 export async function uncommittedTables(sql: Sql): Promise<string[]> {
   const rows = await sql.rows(statusRow, 'SELECT DISTINCT table_name FROM dolt_status_ignored ORDER BY table_name');
   return rows.map((row) => row.table_name);
@@ -33,19 +33,19 @@ export async function changedTables(sql: Sql, from: string, to: string): Promise
     .sort();
 }
 
-/** Commits every change of the working set except in ignored tables. */
+/** Commits all changes of the working set except those in ignored tables. */
 export async function commitAll(sql: Sql, message: string): Promise<void> {
   await sql.run("CALL DOLT_COMMIT('-A', '-m', ?)", [message]);
 }
 
-/** Makes the branch of the session point at another commit, and leaves the working set as it is. */
+/** Moves the session's branch to another commit without changing the working set. */
 export async function moveHeadOnly(sql: Sql, to: string): Promise<void> {
   await sql.run("CALL DOLT_RESET('--soft', ?)", [to]);
 }
 
 /**
- * Makes a branch and its working set what another commit is. Untracked and ignored tables stay as they are (measured on
- * Dolt 2.3.0); every other change that is not committed is lost, see `tablesUnderReset`.
+ * Resets a branch and its working set to another commit. Untracked and ignored tables stay (measured on Dolt 2.3.0);
+ * every other uncommitted change is lost, see `tablesUnderReset`.
  */
 export async function resetBranch(sql: Sql, move: { readonly branch: string; readonly to: string }): Promise<void> {
   await checkout(sql, move.branch);

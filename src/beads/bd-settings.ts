@@ -5,22 +5,22 @@ import type { Env } from '../core/env.ts';
 import { type Location, placeOf } from '../core/failure.ts';
 import { readIfThere } from '../core/files.ts';
 
-/** A value that decides where bd looks for its database, and what messages call its place. */
+/** A value that decides where bd searches for its database, and its name in messages. */
 export interface Signal {
   readonly value: string;
   /** `dolt.mode` or `BEADS_DOLT_SERVER_MODE`. */
   readonly name: string;
-  /** The place in a file; null: a variable of the environment. */
+  /** The position in a file; null: an environment variable. */
   readonly at: Location | null;
 }
 
-/** The keys of bd's own configuration that decide it, `db` and `dolt.…`, in lower case. */
+/** The keys of bd's configuration that decide it, `db` and `dolt.…`, in lower case. */
 export type BdSettings = ReadonlyMap<string, Signal>;
 
 /**
  * Reads bd's keys as bd 1.3.0 does: nested or flat, in any case, from the workspace's config.local.yaml and
- * config.yaml, then from the user's files; a variable `BD_DOLT_…` stands above them all.
- * @param userHome whether the files of the user count
+ * config.yaml, then from the user's files. A variable `BD_DOLT_…` overrides them all.
+ * @param userHome whether the user's files count
  * @throws Failure `config-syntax`, `config-unreadable`
  */
 export async function bdSettings(workspace: string, env: Env, userHome: boolean): Promise<BdSettings> {
@@ -37,23 +37,23 @@ export async function bdSettings(workspace: string, env: Env, userHome: boolean)
   return new Map([...layers.flat(), ...variables]);
 }
 
-/** A variable as a signal; undefined where it is not set. */
+/** A variable as a signal; undefined if it is not set. */
 export function variable(env: Env, name: string): Signal | undefined {
   const value = env[name];
   return value === undefined || value === '' ? undefined : { value, name, at: null };
 }
 
-/** Whether a signal says yes. What bd itself would not read as a yes counts as one, too: it was meant. */
+/** Whether a signal is on. A value that bd does not recognize also counts as on, because it was probably meant so. */
 export function isOn(signal: Signal | undefined): boolean {
   return signal !== undefined && !['', '0', 'f', 'false', 'no', 'off', 'null'].includes(signal.value.toLowerCase());
 }
 
-/** A signal as messages show it: `dolt.mode: proxied (/x/config.yaml:3:1)`. */
+/** A signal in a message: `dolt.mode: proxied (/x/config.yaml:3:1)`. */
 export function said({ name, value, at }: Signal): string {
   return at === null ? `the variable ${name}=${value}` : `${name}: ${value} (${placeOf(at)})`;
 }
 
-/** From the lowest to the highest. A relative XDG_CONFIG_HOME is to be ignored. */
+/** From lowest to highest. A relative XDG_CONFIG_HOME is ignored. */
 function userFiles(env: Env): readonly string[] {
   const home = env['HOME'] ?? env['USERPROFILE'];
   const xdg = env['XDG_CONFIG_HOME'];

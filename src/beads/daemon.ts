@@ -4,11 +4,11 @@ import { readIfThere } from '../core/files.ts';
 import { isAlive } from '../core/processes.ts';
 
 /**
- * Refuses a workspace whose bd daemon runs: it writes to the database whenever it likes (beads of January 2026; it notes
- * its process id in `.beads/daemon.pid`, which stays behind when it dies).
+ * Refuses a workspace with a running bd daemon, which may write to the database at any time. Beads of January 2026
+ * records its process id in `.beads/daemon.pid`, which remains when it dies.
  * @param workspace absolute path of `.beads`
- * @param commandOf the command line of a living process, or null: an id that is in use again is no daemon
- * @throws Failure `database-in-use`; `config-unreadable` for a note that may name a daemon and is no ordinary file
+ * @param commandOf the command line of a living process, or null: a reused id is no daemon
+ * @throws Failure `database-in-use`; `config-unreadable` if the file is not an ordinary file
  */
 export async function requireNoDaemon(
   workspace: string,

@@ -1,18 +1,21 @@
 import { Failure, type Location } from '../core/failure.ts';
 
-/** Why a workspace's database is not where this version looks for it. */
+/** Why a workspace's database is not at the expected path. */
 export interface Elsewhere {
   /** What was found, such as `dolt_mode: proxied-server`. */
   readonly what: string;
-  /** The place in a file that says so; null: there is none. */
+  /** The position in a file that says so; null: there is none. */
   readonly at?: Location | null | undefined;
-  /** Where the database is, or should be; null: it cannot be said. */
+  /** Where the database is, or should be; null: unknown. */
   readonly real: string | null;
-  /** What helps besides naming the database. */
+  /** Another fix besides naming the database. */
   readonly fix?: string;
 }
 
-/** The refusal of a workspace that this version does not read. @param workspace null: no workspace was found */
+/**
+ * The refusal of a workspace with an unsupported database path.
+ * @param workspace null: no workspace was found
+ */
 export function elsewhere(workspace: string | null, { what, at, real, fix }: Elsewhere): Failure {
   const subject = workspace === null ? 'the beads workspace' : `the beads workspace ${workspace}`;
   const place = real === null ? '' : `; its database should be ${real}`;

@@ -2,17 +2,17 @@ import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { readSmall } from '../core/files.ts';
 
-/** A folder whose repository, and whose beads workspace, may be elsewhere. */
+/** A worktree whose repository and beads workspace may be in another folder. */
 export interface LinkedTree {
   /** The top folder of the worktree. */
   readonly root: string;
-  /** The `.beads` of the repository that it belongs to, whether or not it exists. */
+  /** The `.beads` of its main repository, whether or not it exists. */
   readonly mainWorkspace: string;
 }
 
 /**
- * The git worktree or jujutsu workspace that a folder belongs to, where that is not the main one of its repository.
- * @returns null for an ordinary checkout, a submodule, and a folder outside of any repository
+ * The git worktree or jujutsu workspace of a folder, unless it is the main one of its repository.
+ * @returns null for an ordinary checkout, a submodule, and a folder outside any repository
  */
 export async function linkedTree(from: string): Promise<LinkedTree | null> {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
@@ -32,7 +32,7 @@ export async function linkedTree(from: string): Promise<LinkedTree | null> {
   }
 }
 
-/** In a linked worktree `.git` is a file that names a folder, and `commondir` there names the repository's. */
+/** In a linked worktree, `.git` is a file that names a folder, whose `commondir` names the repository's folder. */
 async function commonDir(folder: string): Promise<string | null> {
   const link = /^gitdir: *(.+?)\s*$/m.exec((await textOf(join(folder, '.git'))) ?? '')?.[1];
   if (link === undefined) return null;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Failure, type Location } from '../core/failure.ts';
 import { readIfThere } from '../core/files.ts';
 
-/** The keys of `.beads/metadata.json` that say where the database is (bd 1.3.0). */
+/** The keys of `.beads/metadata.json` that define where the database is (bd 1.3.0). */
 const metadataSchema = z.looseObject({
   /** `dolt`, absent, or what bd refuses: `postgres`, `mysql`, `sqlite`. */
   backend: z.string().optional(),
@@ -21,7 +21,7 @@ const metadataSchema = z.looseObject({
 });
 export type Metadata = z.infer<typeof metadataSchema>;
 
-/** What a `metadata.json` says, and where it says it. */
+/** The content of a `metadata.json`, with positions. */
 export interface MetadataFile {
   readonly values: Metadata;
   at(key: keyof Metadata): Location;
@@ -29,7 +29,7 @@ export interface MetadataFile {
 
 /**
  * @param workspace absolute path of `.beads`
- * @returns null where there is no `metadata.json`
+ * @returns null if there is no `metadata.json`
  * @throws Failure `config-invalid`
  */
 export async function readMetadata(workspace: string): Promise<MetadataFile | null> {

@@ -6,7 +6,7 @@ import { type BdSettings, isOn, type Signal, said, variable } from './bd-setting
 import type { Elsewhere } from './elsewhere.ts';
 import type { Metadata, MetadataFile } from './metadata.ts';
 
-/** Everything that decides in which mode bd 1.3.0 opens a workspace. */
+/** Everything that decides how bd 1.3.0 opens a workspace. */
 export interface WorkspaceSettings {
   /** Real path of `.beads`. */
   readonly beads: string;
@@ -25,20 +25,20 @@ export function databaseName({ metadata }: Pick<WorkspaceSettings, 'metadata'>):
   return metadata?.values.dolt_database || DEFAULT_DATABASE;
 }
 
-/** Whether a server keeps the database, rather than bd itself. */
+/** Whether a server manages the database, rather than bd itself. */
 export function isServerMode(words: WorkspaceSettings): boolean {
   if (isOn(variable(words.env, 'BEADS_DOLT_SERVER_MODE'))) return true;
   const mode = words.metadata?.values.dolt_mode || words.settings.get('dolt.mode')?.value;
   return mode?.toLowerCase() === 'server';
 }
 
-/** The folder in which the databases of the workspace are. */
+/** The folder with the databases of the workspace. */
 export function dataFolder(words: WorkspaceSettings): string {
   if (!isServerMode(words)) return join(words.beads, 'embeddeddolt');
   return resolve(words.beads, words.metadata?.values.dolt_data_dir || 'dolt');
 }
 
-/** What takes the database to a place that this version does not look at, in the order in which bd decides. */
+/** A setting that moves the database to an unsupported path, in the order in which bd decides. */
 export async function otherPlace(words: WorkspaceSettings): Promise<Elsewhere | null> {
   return (
     otherBackend(words) ??
@@ -86,12 +86,12 @@ function shared({ env, settings, metadata }: WorkspaceSettings): Elsewhere | nul
 
 function otherMode(words: WorkspaceSettings): Elsewhere | null {
   const mode = inMetadata(words, 'dolt_mode') ?? words.settings.get('dolt.mode');
-  // bd takes every other word for `embedded`; what was meant is not known.
+  // bd treats every other value as `embedded`; the intended mode is unknown.
   if (mode === undefined || ['', 'embedded', 'server'].includes(mode.value.toLowerCase())) return null;
   return { what: said(mode), at: mode.at, real: null };
 }
 
-/** A server on another machine: nothing of the database is here. */
+/** A server on another machine: the database is not local. */
 function otherHost(words: WorkspaceSettings): Elsewhere | null {
   const { env, settings } = words;
   const host = variable(env, 'BEADS_DOLT_SERVER_HOST') ?? hostOfFiles(words);
@@ -108,7 +108,7 @@ function otherHost(words: WorkspaceSettings): Elsewhere | null {
   }
 }
 
-/** A data folder or a database name other than the workspace's own. */
+/** A data folder or a database name that differs from the workspace's own. */
 async function moved(words: WorkspaceSettings): Promise<Elsewhere | null> {
   const { beads, env, settings } = words;
   const db = settings.get('db');
@@ -134,7 +134,7 @@ async function isSame(one: string, other: string): Promise<boolean> {
   return (await real(one)) === (await real(other));
 }
 
-/** What says that a server has the database, and by which address it is reached; undefined: nothing does. */
+/** The setting that says that a server has the database, with its address; undefined: none. */
 export function serverAddress(words: WorkspaceSettings): Signal | undefined {
   return (
     variable(words.env, 'BEADS_DOLT_SERVER_PORT') ??

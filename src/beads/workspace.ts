@@ -18,24 +18,24 @@ import {
   type WorkspaceSettings,
 } from './server-modes.ts';
 
-/** Where the workspace was found, and what else decides what it means. */
+/** Where the workspace was found, and what else affects it. */
 export interface WorkspaceSearch {
-  /** Absolute path of `.beads`; null: there is none here or above. */
+  /** Absolute path of `.beads`; null: none in this folder or above. */
   readonly workspace: string | null;
   readonly cwd: string;
   readonly env: Env;
   /** Whether bd's settings in the user's home folder count. */
   readonly userHome: boolean;
-  /** Where the files of the workspace may lead; null: anywhere. */
+  /** The boundary for the files of the workspace; null: none. */
   readonly boundary?: Boundary | null;
 }
 
 /**
- * The folder in which a beads workspace keeps its database, or will keep it. Nothing may be cloned beside a database that
- * is elsewhere, because bd would use the clone from then on; so what this version does not follow is refused.
- * @returns null where no workspace says anything about a database
- * @throws Failure `workspace-unknown`; `outside-workspace`; `config-invalid`, `config-syntax`, `config-unreadable` for files that cannot be
- * understood; `database-in-use` for a workspace that keeps its issues in SQLite
+ * The folder in which a beads workspace keeps its database, or will keep it. An unsupported mode is refused, because bd
+ * would use a clone beside the real database from then on.
+ * @returns null if no workspace names a database
+ * @throws Failure `workspace-unknown`; `outside-workspace`; `config-invalid`, `config-syntax`, `config-unreadable` for
+ * invalid files; `database-in-use` for a workspace that keeps its issues in SQLite
  */
 export async function beadsDatabase(search: WorkspaceSearch): Promise<string | null> {
   await refuseVariables(search);
@@ -55,7 +55,7 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<string | n
   return place;
 }
 
-/** The variables that take bd to another workspace; they say nothing new where they name this one. */
+/** The variables that select another workspace for bd; they have no effect if they name this one. */
 async function refuseVariables({ workspace, cwd, env }: WorkspaceSearch): Promise<void> {
   const own = workspace === null ? null : await realpath(workspace);
   for (const name of ['BEADS_DIR', 'BEADS_DB', 'BD_DB']) {
@@ -68,7 +68,7 @@ async function refuseVariables({ workspace, cwd, env }: WorkspaceSearch): Promis
   }
 }
 
-/** In a worktree bd uses the database of the main repository, unless the worktree has one of its own. */
+/** In a worktree bd uses the database of the main repository, unless the worktree has its own. */
 async function refuseMainWorkspace({ workspace, cwd, boundary = null }: WorkspaceSearch): Promise<void> {
   const linked = await linkedTree(cwd);
   if (linked === null) return;
@@ -102,7 +102,7 @@ async function refuseRedirect(workspace: string, boundary: Boundary | null): Pro
   });
 }
 
-/** Only a Dolt database can be federated; a SQLite file is bd's own. */
+/** Only a Dolt database can be federated; a SQLite file belongs to bd. */
 async function requireDolt({ beads, metadata }: WorkspaceSettings): Promise<void> {
   const isSqlite = metadata === null ? await hasOnlySqlite(beads) : saysSqlite(metadata.values);
   if (!isSqlite) return;
@@ -139,7 +139,7 @@ async function withoutMetadata(beads: string): Promise<null> {
   return null;
 }
 
-/** A clone belongs where the workspace says, and only if its database is nowhere else. */
+/** A clone goes where the workspace says, and only if its database is not at another path. */
 async function refuseClone(place: string, words: WorkspaceSettings, { cwd }: WorkspaceSearch): Promise<void> {
   const { beads } = words;
   const [other] = await databasesIn(beads);

@@ -3,7 +3,7 @@ import type { Env } from './env.ts';
 import { Failure, type Location } from './failure.ts';
 import { oddEntries, realPath } from './files.ts';
 
-/** What decides where the files of a checkout may lead. */
+/** What determines the boundary of a run. */
 export interface BoundaryContext {
   readonly env: Env;
   readonly cwd: string;
@@ -11,21 +11,21 @@ export interface BoundaryContext {
   readonly ceiling: string | null;
   /** The temporary folder of the job. */
   readonly tempDir?: string | undefined;
-  /** Whether neither an input nor a variable may name another place: the event may not write. */
+  /** Whether no input or variable may name another path: the event may not write. */
   readonly untrusted?: boolean | undefined;
 }
 
-/** Where the files of a checkout may lead: a commit could otherwise name any database of the runner. */
+/** The paths that files of a checkout may refer to: a commit could otherwise name any database of the runner. */
 export interface Boundary {
-  /** The workspace, as messages name it. */
+  /** The workspace, for messages. */
   readonly workspace: string;
-  /** Workspace and temporary folder, as written and without links. */
+  /** Workspace and temporary folder, as written and with links resolved. */
   readonly own: readonly string[];
-  /** Places that an input or a variable of the job names, without links. */
+  /** Paths that an input or a variable of the job names, with links resolved. */
   readonly lifted: readonly string[];
 }
 
-/** Variables of the job that name places of their own. */
+/** Variables of the job that name paths. */
 const VARIABLES = [
   'DOLT_FEDERATION_DATABASE',
   'BEADS_DIR',
@@ -35,10 +35,9 @@ const VARIABLES = [
 ] as const;
 
 /**
- * The boundary of a run. A place in the workspace that an input names lifts nothing: the link that it may be is a file of
- * the checkout.
+ * The boundary of a run. An input that names a path in the workspace adds nothing: it may be a link in the checkout.
  * @param inputs paths that inputs or flags name
- * @returns null where there is none
+ * @returns null if there is none
  */
 export async function boundaryOf(
   context: BoundaryContext,
@@ -56,13 +55,13 @@ export async function boundaryOf(
 }
 
 interface Led {
-  /** What leads to the path, as messages call it. */
+  /** What names the path, for messages. */
   readonly by: string;
   readonly location?: Location | undefined;
 }
 
 /**
- * Requires that a path, its links followed, is inside the boundary.
+ * Requires that a path, with links resolved, is inside the boundary.
  * @throws Failure `outside-workspace`
  */
 export async function requireWithin(boundary: Boundary | null, path: string, { by, location }: Led): Promise<void> {
@@ -72,8 +71,8 @@ export async function requireWithin(boundary: Boundary | null, path: string, { b
 }
 
 /**
- * Requires that a place of the checkout and every link below it is inside the boundary. What an input or a variable names
- * is no part of the checkout, so its links are its owner's.
+ * Requires that a folder of the checkout and every link below it is inside the boundary. A folder that an input or a
+ * variable names is not part of the checkout, so its links are trusted.
  * @throws Failure `outside-workspace`
  */
 export async function requireTreeWithin(boundary: Boundary | null, folder: string, led: Led): Promise<void> {
@@ -84,7 +83,7 @@ export async function requireTreeWithin(boundary: Boundary | null, folder: strin
   for (const link of links) await requireWithin(boundary, link, { ...led, by: `the link ${link}` });
 }
 
-/** Whether a path, its links followed, is inside the boundary; where there is none, everything is. */
+/** Whether a path, with links resolved, is inside the boundary; without one, always. */
 export async function isWithin(boundary: Boundary | null, path: string): Promise<boolean> {
   if (boundary === null) return true;
   const real = await realPath(path);

@@ -2,7 +2,7 @@ import { Failure } from './failure.ts';
 
 const MIB = 1024 * 1024;
 
-/** How many bytes may be held at a time. */
+/** Limits how many bytes may be held at a time. */
 export class Budget {
   readonly #what: string;
   readonly #bytes: number;
@@ -14,7 +14,7 @@ export class Budget {
     this.#bytes = bytes;
   }
 
-  /** @throws Failure `too-large` where more is held than may be */
+  /** @throws Failure `too-large` if more is held than allowed */
   take(bytes: number): void {
     this.#taken += bytes;
     if (this.#taken <= this.#bytes) return;
@@ -24,7 +24,7 @@ export class Budget {
     );
   }
 
-  /** Does work and gives back what it took. */
+  /** Runs work and releases the bytes that it took. */
   async lend<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#taken;
     try {

@@ -1,12 +1,12 @@
 import type { ErrorCode } from '../contract/error-codes.ts';
 import type { Location } from './failure.ts';
 
-/** Something that a reader must know besides the results. */
+/** A notice, warning or error besides the results. */
 export interface Diagnostic {
   readonly severity: 'error' | 'warning' | 'notice';
   readonly code: ErrorCode;
   readonly message: string;
-  /** What to do; absent: the general hint of the code fits. */
+  /** What to do; absent: the general hint of the code. */
   readonly hint?: string;
   /** The peer that it is about. */
   readonly peer?: string;

@@ -10,8 +10,8 @@ export function readEnv(): Env {
 }
 
 /**
- * Removes variables from the environment of this process, and so of every child it starts from now on: for secrets that
- * have been read and that nobody may inherit. The only writer of process.env.
+ * Removes variables from the environment of this process and of every later child: for secrets that were read and must
+ * not be inherited. The only writer of process.env.
  */
 export function forgetEnv(names: readonly string[]): void {
   for (const name of names) delete process.env[name];

@@ -1,30 +1,30 @@
 import { types } from 'node:util';
 import { ERRORS, type ErrorCode } from '../contract/error-codes.ts';
 
-/** A place in a text, 1-based; what an editor or an annotation needs. */
+/** A position in a text, 1-based, for editors and annotations. */
 export interface Location {
-  /** Absolute path of a file; anything else is what messages call a text that stands in none, such as `input peers`. */
+  /** Absolute path of a file, or the name of another text in messages, such as `input peers`. */
   readonly file: string;
   readonly line?: number | undefined;
   readonly column?: number | undefined;
 }
 
-/** A place as messages show it: `file:line:column`, as far as it is known; the empty text where nothing is. */
+/** A position in a message: `file:line:column` as far as known, or the empty text. */
 export function placeOf(place: { readonly [part in keyof Location]?: Location[part] | null | undefined }): string {
   return [place.file, place.line, place.column].filter((part) => part != null).join(':');
 }
 
 interface FailureDetails {
-  /** The cure, where the code's general one is not exact enough. */
+  /** The fix, if the code's general hint is not specific enough. */
   readonly hint?: string | undefined;
   readonly location?: Location | undefined;
-  /** Every problem that it stands for, where there are several; the first of them gives code and message. */
+  /** All problems, if there are several; the first one provides code and message. */
   readonly problems?: readonly Failure[] | undefined;
   readonly cause?: unknown;
 }
 
 /**
- * The one error type of the project. `message` says what failed and why, `hint` what to do next, `code` is stable
+ * The only error type of the project. `message` says what failed and why, `hint` what to do, and `code` is stable
  * (docs/troubleshooting.md lists them all). Branch on `code`, never on the message.
  */
 export class Failure extends Error {
@@ -42,28 +42,31 @@ export class Failure extends Error {
     this.#problems = details.problems;
   }
 
-  /** Every problem that it stands for; itself where there is one. */
+  /** All problems; itself if there is only one. */
   get problems(): readonly Failure[] {
     return this.#problems ?? [this];
   }
 
-  /** Whether the same operation may pass when it is tried again. */
+  /** Whether the same operation may succeed when retried. */
   get retryable(): boolean {
     return ERRORS[this.code].retryable;
   }
 }
 
-/** What the system says when a disk, or a user's share of it, is full. */
+/** System errors for a full disk or an exceeded quota. */
 const DISK_FULL: readonly (string | null)[] = ['ENOSPC', 'EDQUOT'];
 
-/** Any thrown value as a Failure: ours as it is, a full disk as `disk-full`, everything else as `unknown`; texts are kept. */
+/**
+ * Converts any thrown value to a Failure: a Failure unchanged, a full disk as `disk-full`, everything else as `unknown`
+ * with its text.
+ */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
   const code = DISK_FULL.includes(systemCode(thrown)) ? 'disk-full' : 'unknown';
   return new Failure(code, errorMessage(thrown), { cause: thrown });
 }
 
-/** The text of any thrown value; an Error of another realm (a `vm` context) is one, too. */
+/** The text of any thrown value, including an Error of another realm (a `vm` context). */
 export function errorMessage(thrown: unknown): string {
   if (thrown instanceof Error || types.isNativeError(thrown))
     return thrown.message === '' ? thrown.name : thrown.message;

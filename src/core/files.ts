@@ -4,7 +4,7 @@ import { type FileHandle, lstat, open, readdir, realpath, rename, rm, stat } fro
 import { basename, dirname, join } from 'node:path';
 import { errorMessage, Failure, systemCode } from './failure.ts';
 
-/** What files that describe something need at most. */
+/** Maximum size of descriptive files. */
 export const SMALL_BYTES = 1024 * 1024;
 
 /** The content of a file, or why it was not read. */
@@ -14,10 +14,10 @@ export type SmallFile =
   | { readonly kind: 'refused'; readonly why: string; readonly cause?: unknown };
 
 /**
- * Reads a small ordinary file that others may have placed. A FIFO would block for ever, a device may never end, and a
- * huge file would fill the memory: none of them is read. Windows has no FIFOs among its files.
- * @param most size in bytes from which a file is refused
- * @param links whether a symbolic link is followed; it is not where the file is written as well
+ * Reads a small ordinary file that others may have created. A FIFO would block forever, a device may never end, and a
+ * huge file would fill the memory; none of them is read. Windows has no FIFOs in its file system.
+ * @param most files of this size or more are refused
+ * @param links whether a symbolic link is followed; not if the file is also written
  */
 export async function readSmall(
   file: string,
@@ -27,7 +27,7 @@ export async function readSmall(
   try {
     if (links === 'refuse' && (await lstat(file)).isSymbolicLink())
       return { kind: 'refused', why: 'it is a symbolic link' };
-    // Opening some devices has effects, so the kind is looked at before; the handle is looked at again.
+    // Opening some devices has side effects, so the type is checked before, and again on the handle.
     const before = refusalOf(await stat(file), most);
     if (before !== null) return before;
     const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -43,7 +43,7 @@ export async function readSmall(
   }
 }
 
-/** The text of a small ordinary file; the empty text for everything else, for files that only make a message better. */
+/** The text of a small ordinary file; empty for everything else. For files that only improve a message. */
 export async function readSmallText(file: string, most: number = SMALL_BYTES): Promise<string> {
   const found = await readSmall(file, most);
   return found.kind === 'read' ? found.bytes.toString('utf8') : '';
@@ -65,7 +65,7 @@ function tooLarge(most: number): SmallFile {
   return { kind: 'refused', why: `it is larger than ${most / SMALL_BYTES} MiB` };
 }
 
-/** Files of the system report a size of 0, and others may grow: what counts is what comes. */
+/** System files report a size of 0, and others may grow; only the bytes read count. */
 async function contentOf(handle: FileHandle, most: number): Promise<SmallFile> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -79,8 +79,8 @@ async function contentOf(handle: FileHandle, most: number): Promise<SmallFile> {
 }
 
 /**
- * The text of a small ordinary file, or null where there is none.
- * @throws Failure `config-unreadable` for what is there and is not read: it may say something that counts
+ * The text of a small ordinary file, or null if there is none.
+ * @throws Failure `config-unreadable` if it exists and cannot be read: it may contain required settings
  */
 export async function readIfThere(file: string): Promise<string | null> {
   const found = await readSmall(file);
@@ -97,7 +97,7 @@ export async function readIfThere(file: string): Promise<string | null> {
   }
 }
 
-/** An absolute path without links, as far as it exists. */
+/** An absolute path with links resolved, as far as it exists. */
 export async function realPath(path: string): Promise<string> {
   const found = await realpath(path).catch(() => null);
   if (found !== null || dirname(path) === path) return found ?? path;

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from './failure.ts';
 
 /**
- * Waits, unless the run ends first.
+ * Waits until the time has passed or the run is interrupted.
  * @throws Failure `interrupted`
  */
 export async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -13,7 +13,7 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
   }
 }
 
-/** @throws Failure `interrupted` when the run was told to end */
+/** @throws Failure `interrupted` if the run was interrupted */
 export function throwIfInterrupted(signal: AbortSignal): void {
   if (signal.aborted) throw interrupted(signal.reason);
 }

@@ -1,4 +1,4 @@
-/** Values in groups by a key, groups and values in the order in which they came (Map.groupBy needs Node 21). */
+/** Groups values by a key, in the order of their first occurrence (Map.groupBy needs Node 21). */
 export function groupBy<K, V>(values: Iterable<V>, keyOf: (value: V) => K): Map<K, V[]> {
   const groups = new Map<K, V[]>();
   for (const value of values) {
@@ -10,7 +10,7 @@ export function groupBy<K, V>(values: Iterable<V>, keyOf: (value: V) => K): Map<
   return groups;
 }
 
-/** Things in their order, cut into parts of at most so many. */
+/** Splits values into parts of at most `size`, in order. */
 export function inParts<T>(things: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(things.length / size) }, (_, part) =>
     things.slice(part * size, (part + 1) * size),

@@ -9,9 +9,9 @@ const PATIENCE_MS = 10_000;
 const POLL_MS = 20;
 
 /**
- * Does work while no other process does work under the same lock. The lock of a process that has died is broken.
- * @param lock path of a file that exists as long as somebody works
- * @param busy what to throw when the process of that id does not end in time
+ * Runs work while no other process runs work under the same lock. The lock of a dead process is broken.
+ * @param lock path of a file that exists while a process works
+ * @param busy the error if the process of that id does not finish in time
  * @throws Failure `interrupted` while it waits
  */
 export async function withLock<T>(
@@ -42,13 +42,13 @@ async function take(lock: string, busy: (pid: number) => Error, signal: AbortSig
   }
 }
 
-/** The process that a lock names; NaN where it names none. */
+/** The process id in a lock; NaN if there is none. */
 async function holderOf(lock: string): Promise<number> {
   const text = await readSmallText(lock);
   return text === '' ? Number.NaN : Number(text);
 }
 
-/** A link is there with its content or not at all. */
+/** A link appears together with its content or not at all. */
 async function isTaken(own: string, lock: string): Promise<boolean> {
   try {
     await link(own, lock);
@@ -59,7 +59,7 @@ async function isTaken(own: string, lock: string): Promise<boolean> {
   }
 }
 
-/** By another name first: of two that break it at the same time one finds nothing. */
+/** Renames it first: if two processes break it at the same time, one of them finds nothing. */
 async function breakLock(lock: string): Promise<void> {
   const aside = `${lock}.${randomUUID()}`;
   await rename(lock, aside).catch(() => undefined);

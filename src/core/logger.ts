@@ -1,4 +1,4 @@
-/** Where the core tells what it does; each face decides how that looks. Nothing here reaches the result. */
+/** Receives progress of the core; each frontend decides how to show it. It does not affect the result. */
 export interface Logger {
   debug(message: string): void;
   info(message: string): void;

@@ -1,24 +1,24 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Where private folders are made, and who hears of them. */
+/** Where private folders are created, and where they are registered. */
 export interface FolderPlace {
   /** Parent of private temporary folders; absolute. */
   readonly tempDir: string;
-  /** Told of every folder that must not outlive the run. */
+  /** Called for every folder that must not outlive the run. */
   readonly onResource?: ((resource: { readonly kind: 'folder'; readonly path: string }) => void) | undefined;
 }
 
-/** The folders of runs and of clones have such names: `mkdtemp` adds six characters. */
+/** Names of the folders of runs and clones: `mkdtemp` adds six characters. */
 const NAME = /^(?:df(?:-[a-z]+)?|\.dolt-federation-clone)-[A-Za-z0-9]{6}$/;
 
-/** Whether a folder has a name that a private folder of a run may have. */
+/** Whether a name matches a private folder of a run. */
 export function isPrivateName(name: string): boolean {
   return NAME.test(name);
 }
 
 /**
- * Lets some work have a folder that only this user can open, and removes it afterwards however the work ended.
+ * Runs work with a folder that only this user can open, and removes it afterwards in any case.
  * @param purpose lower-case word in the name of the folder
  */
 export async function inPrivateFolder<T>(

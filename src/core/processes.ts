@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { Failure, systemCode } from './failure.ts';
 
-/** Whether a process of that id lives on this machine, whoever owns it. */
+/** Whether a process with that id is alive on this machine, for any owner. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -11,7 +11,7 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** A TCP port on 127.0.0.1 that was free a moment ago; whoever binds it must be ready to ask again. */
+/** A free TCP port on 127.0.0.1; another process may take it before it is bound. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   return new Promise((resolve, reject) => {

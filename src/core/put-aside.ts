@@ -3,9 +3,9 @@ import { lstat, rename } from 'node:fs/promises';
 const MAX_NAMES = 1_000;
 
 /**
- * Renames a file that cannot be used, so that nothing in it is lost. A symbolic link is renamed itself.
- * @returns its new path, which no file had
- * @throws what the system refuses with
+ * Renames an unusable file, so that its contents are kept. A symbolic link itself is renamed.
+ * @returns its new, unused path
+ * @throws errors of the file system
  */
 export async function putAside(file: string): Promise<string> {
   for (let number = 1; number <= MAX_NAMES; number += 1) {

@@ -3,8 +3,8 @@ const UNSAFE =
   /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
 
 /**
- * One line that shows any text as it is and does nothing else: what a peer wrote can neither move a terminal's cursor,
- * start a new line, nor turn the direction of reading.
+ * Makes any text safe to print in one line: text of a peer cannot move a terminal's cursor, start a new line, or change
+ * the text direction.
  */
 export function plain(text: string): string {
   return text.replace(UNSAFE, (character) => {
@@ -15,10 +15,10 @@ export function plain(text: string): string {
   });
 }
 
-/** Letters, digits, punctuation and single blanks: shown everywhere as they are. */
+/** Letters, digits, punctuation and single blanks, which are displayed unchanged. */
 const PLAIN = /^[\p{L}\p{N}\p{P}\p{S} ]*$/u;
 
-/** A text as a literal for a statement that people copy; what might not survive that is written as its bytes. */
+/** A text as an SQL literal to copy; unsafe texts are written as bytes. */
 export function textLiteral(text: string): string {
   if (!PLAIN.test(text)) return `_utf8mb4 0x${Buffer.from(text).toString('hex')}`;
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
@@ -27,7 +27,7 @@ export function textLiteral(text: string): string {
 /** How many names a message shows. */
 const SHOWN = 5;
 
-/** A number of things with the first of their names: `1 tag (v1)`, `7 tags (a, b, c, d, e and 2 more)`. */
+/** A count with the first names: `1 tag (v1)`, `7 tags (a, b, c, d, e and 2 more)`. */
 export function listed(noun: string, names: readonly string[]): string {
   const more = names.length - SHOWN;
   const shown = names.slice(0, SHOWN).join(', ');

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Whole milliseconds of a clock that only runs forward, for durations and time limits: the wall clock is set while a
- * run goes on (NTP, a suspended machine) and would make a limit pass at once or never.
+ * Milliseconds of a monotonic clock, for durations and time limits. The wall clock may be set during a run (NTP, a
+ * suspended machine), so a limit could pass at once or never.
  */
 export function monotonicMs(): number {
   return Math.floor(performance.now());
 }
 
-/** Whether work ends, well or badly, within a time; what became of it is for the caller to ask. */
+/** Whether work settles within a time; the caller handles its outcome. */
 export async function endsWithin(working: Promise<unknown>, milliseconds: number): Promise<boolean> {
   const timer = new AbortController();
   const ended = working.then(

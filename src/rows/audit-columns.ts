@@ -12,10 +12,10 @@ export function isAuditColumn(name: string): boolean {
   return AUDIT_COLUMNS.includes(name.toLowerCase());
 }
 
-/** Columns that come from one row together, and which row that is. */
+/** Columns that are taken from one row together, and how that row is chosen. */
 interface AuditGroup {
   readonly columns: readonly string[];
-  /** By the first of the columns. A row with NULL there never gives them; under `known` only such rows may differ. */
+  /** Compares the first of the columns. A row with NULL there never wins; under `known` only such rows may differ. */
   readonly from: 'smaller' | 'greater' | 'known';
 }
 
@@ -28,8 +28,8 @@ const GROUPS: readonly AuditGroup[] = [
 const NOTHING_NAMED: Extract<TablePolicy, { readonly kind: 'cells' }> = { kind: 'cells' };
 
 /**
- * The audit columns of a table. A table that has no other columns besides its key has none, unless its policy names it:
- * in `lock(name, created_by)` the one who wrote the row is what the row is about.
+ * The audit columns of a table. A table that has no other columns besides its key has none, unless its policy says so:
+ * in `lock(name, created_by)` the author is the content.
  * @param unique names of the columns in unique keys, which are never audit columns
  */
 export function auditColumnsOf(shape: TableShape, unique: ReadonlySet<string>, policy: TablePolicy): Set<string> {
@@ -42,8 +42,8 @@ export function auditColumnsOf(shape: TableShape, unique: ReadonlySet<string>, p
 }
 
 /**
- * Which of two rows that differ in audit columns only gives each of these columns.
- * @returns null where the rows differ in something else as well
+ * Which of two rows that differ only in audit columns wins each of these columns.
+ * @returns null if the rows differ in another column as well
  */
 export function chooseAudit(
   rows: { readonly ours: Cells; readonly theirs: Cells },
@@ -69,7 +69,7 @@ export function chooseAudit(
   return found;
 }
 
-/** @param columns those of a group in their order, null where the rows do not differ */
+/** @param columns those of a group in order, null if the rows do not differ */
 function sideOf(
   rows: { readonly ours: Cells; readonly theirs: Cells },
   columns: readonly (string | null)[],
@@ -82,7 +82,7 @@ function sideOf(
     if (how.from === 'known') return null;
     const type = how.shape.columns.find(({ name }) => name === column)?.type ?? '';
     const greater = compareValues(ours, theirs, type) > 0 ? 'ours' : 'theirs';
-    // Of two rows that were written at one time, the greater value says by whom.
+    // Of two rows written at the same time, the greater value decides.
     return place === 0 && how.from === 'smaller' ? otherSide(greater) : greater;
   }
   return null;

@@ -24,9 +24,9 @@ const SIDES = ['ours', 'theirs'] as const;
 const addedRow = z.object({ n: z.coerce.number().int().nullable() });
 
 /**
- * Reads the tables that either side changed, before they are merged.
- * @throws Failure `not-deterministic` where the merge would compute a default that differs on every machine,
- *   `schema-conflict` where a side lost indexes or checks by a defect of Dolt
+ * Reads the tables that either side changed, before the merge.
+ * @throws Failure `not-deterministic` if the merge would compute a default that differs on every machine,
+ * `schema-conflict` if a side lost indexes or checks through a defect of Dolt
  */
 export async function checkSides(sql: Sql, heads: Heads, swapped: boolean): Promise<readonly TableSides[]> {
   const tables = await sidesOf(sql, heads);
@@ -38,8 +38,8 @@ export async function checkSides(sql: Sql, heads: Heads, swapped: boolean): Prom
 }
 
 /**
- * Checks that the definitions of the open merge are what both sides' changes give together.
- * @throws Failure `schema-conflict` that names every item which is not
+ * Checks that the definitions in the open merge are the result of both sides' changes.
+ * @throws Failure `schema-conflict` with every item that is not
  */
 export async function checkMerged(
   sql: Sql,
@@ -86,7 +86,7 @@ async function checkDefaults(sql: Sql, heads: Heads, one: TableSides, swapped: b
     if (one[other].length === 0) continue;
     const [column] = computedColumns(one.base, one[side], one[other]);
     if (column === undefined) continue;
-    // Not `dolt_diff_stat`: it ends the engine where a column before others is VIRTUAL or hidden (Dolt 2.3.0, measured).
+    // Not `dolt_diff_stat`: it crashes the engine if a VIRTUAL or hidden column precedes others (Dolt 2.3.0, measured).
     const [added] = await sql.rows(addedRow, "SELECT COUNT(*) AS n FROM dolt_diff(?, ?, ?) WHERE diff_type = 'added'", [
       heads[side],
       heads[other],
@@ -160,7 +160,7 @@ function seen(side: Side, swapped: boolean): Side {
   return swapped ? otherSide(side) : side;
 }
 
-/** Dolt 2.3.0 cannot compute some defaults of added columns at all; its text names neither table nor column. */
+/** Dolt 2.3.0 cannot compute some defaults of added columns; its error names neither table nor column. */
 export function withDefaultHint(failure: Failure): Failure {
   if (failure.code !== 'not-deterministic' || failure.hint !== ERRORS['not-deterministic'].hint) return failure;
   return new Failure(

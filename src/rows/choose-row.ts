@@ -9,7 +9,7 @@ import { pathText } from './json-text.ts';
 import type { Side } from './merging.ts';
 import type { TablePolicy } from './table-policy.ts';
 
-/** A strategy that settles; under `manual` nothing is chosen. */
+/** A strategy that resolves cells; `manual` does not. */
 export type CellResolution = 'newest' | 'ours' | 'theirs';
 
 /** Why a side won. */
@@ -25,10 +25,10 @@ export type Reason =
   | 'audit'
   | 'family';
 
-/** Who won a column, a key of the document in it, or, where `column` is null, the whole row. */
+/** Who won a column, a key of the document in it, or, if `column` is null, the whole row. */
 export interface Win {
   readonly column: string | null;
-  /** The key as a path, with the values that it had: null where a side has no such key. */
+  /** The key as a path, with its values: null if a side has no such key. */
   readonly path?: {
     readonly text: string;
     readonly base: string | null;
@@ -41,15 +41,15 @@ export interface Win {
 
 export interface Choice {
   readonly wins: readonly Win[];
-  /** What their side gives: these columns, the whole row, or its deletion. */
+  /** What their side wins: these columns, the whole row, or its deletion. */
   readonly take: readonly string[] | 'row' | 'deletion';
-  /** Documents that neither side has as they were merged. */
+  /** Documents whose merged text neither side has. */
   readonly set: readonly CellValue[];
-  /** Whether somebody has to look at it although the merge went on. */
+  /** Whether a person should check it although the merge continued. */
   readonly left: boolean;
 }
 
-/** When things happened, as text that sorts by time (see instant.ts). */
+/** Times of changes, as text that sorts by time (see instant.ts). */
 export interface Clock {
   cell(side: Side, column: string): string;
   /** When a key of a document got its value. */
@@ -68,7 +68,7 @@ interface Rules {
   readonly clock: Clock;
 }
 
-/** Decides one row in conflict: a pure function, and the same one seen from both sides. */
+/** Decides one row in conflict. It is a pure function with the same result from both sides. */
 export function chooseRow(row: ConflictRow, rowConflict: RowConflict, rules: Rules): Choice {
   const { strategy } = rules;
   if (rowConflict.kind === 'deleted-by-ours' || rowConflict.kind === 'deleted-by-theirs') {
@@ -105,7 +105,7 @@ function byCells(rowConflict: RowConflict, decide: (column: string) => Win): Cho
   return { wins, take: [...rowConflict.theirs, ...won], set: [], left: false };
 }
 
-/** Cell by cell; in a document key by key; and of some columns the greater value, whoever wrote it. */
+/** Merges cell by cell; a document key by key; some columns take the greater value, regardless of the writer. */
 function mergeCells(row: ConflictRow, rowConflict: RowConflict, rules: Rules): Choice {
   const { documents } = rules;
   const greatest = greatestOf(row, rowConflict, rules);
@@ -129,7 +129,9 @@ function mergeCells(row: ConflictRow, rowConflict: RowConflict, rules: Rules): C
   return { wins, take, set, left: false };
 }
 
-/** The columns that hold the greater value of both sides, also where only one side wrote them, and which side has it. */
+/**
+ * The columns that take the greater value of both sides, even if only one side wrote them, and the side that has it.
+ */
 function greatestOf(row: ConflictRow, { kind }: RowConflict, { policy, shape }: Rules): Map<string, Side> {
   const names = policy.kind === 'cells' && kind === 'changed' ? (policy.greater ?? []) : [];
   return new Map(
@@ -173,7 +175,7 @@ function latestCell(row: ConflictRow, column: string, { policy, shape, clock }: 
   return { column, side: ours > theirs ? 'ours' : 'theirs', reason: 'later' };
 }
 
-/** The side that changed any of the contested cells last. */
+/** The side that changed any of the conflicting cells last. */
 function latestRow(row: ConflictRow, rowConflict: RowConflict, { shape, clock }: Rules): Winner {
   const last = (side: Side): string =>
     rowConflict.conflicting

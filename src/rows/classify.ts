@@ -3,7 +3,7 @@ import { columnNamesAt, ordinaryColumns, type TableShape } from '../dolt/schema/
 import type { Cells } from '../dolt/sql/cell.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 
-/** What the two sides did to one row, column by column; nothing is decided yet. */
+/** What the two sides did to one row, column by column, before any decision. */
 export interface RowConflict {
   /** `changed` on both sides, `added` on both, or changed on one and deleted on the other. */
   readonly kind: 'changed' | 'added' | 'deleted-by-ours' | 'deleted-by-theirs';
@@ -14,7 +14,7 @@ export interface RowConflict {
 }
 
 /**
- * Compares the three versions of a row. What was changed and changed back counts as untouched.
+ * Compares the three versions of a row. A change that was reverted does not count.
  * @param columns the merged table's ordinary columns without the key
  * @param newHere of the columns that the base lacks, those that only they added
  */
@@ -39,8 +39,8 @@ function differing(columns: readonly string[], a: Cells | null, b: Cells | null)
 }
 
 /**
- * What the two sides did to some rows of one table, in the order of the rows.
- * @param of.onto the commit that the merge was begun on
+ * What the two sides did to the given rows of one table, in the order of the rows.
+ * @param of.onto the commit that the merge started on
  */
 export async function readRowConflicts(
   sql: Sql,

@@ -1,8 +1,8 @@
 import { isNumeric } from '../dolt/rows/row-key.ts';
 
 /**
- * Which of two values of one column is greater: NULL first, numbers by value, everything else by the bytes of its
- * canonical text. Never by collation, which two towns may define differently.
+ * Compares two values of one column: NULL first, numbers by value, everything else by the bytes of its canonical text.
+ * Never by collation, which two databases may define differently.
  * @param type the column's bare type
  * @returns negative, zero or positive, as for sorting
  */
@@ -15,7 +15,7 @@ export function compareValues(a: string | null, b: string | null, type: string):
   return compareBytes(a, b);
 }
 
-/** Rows of one table compared value by value in the order of the columns. */
+/** Compares rows of one table value by value in the order of the columns. */
 export function compareRows(
   a: Readonly<Record<string, string | null>>,
   b: Readonly<Record<string, string | null>>,
@@ -28,7 +28,7 @@ export function compareRows(
   return 0;
 }
 
-/** UTF-8 order; the order of JavaScript's own strings differs beyond the basic plane. */
+/** UTF-8 order; JavaScript's own string order differs beyond the basic plane. */
 export function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

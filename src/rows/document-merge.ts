@@ -2,7 +2,7 @@ import { compareBytes } from './compare-values.ts';
 import { type JsonText, parseDocument } from './json-text.ts';
 import type { Side } from './merging.ts';
 
-/** A key that both sides changed to different values. A side that has no such key has no value, which is not `null`. */
+/** A key that both sides changed to different values. A side without the key has no value, which is not `null`. */
 export interface PathClash {
   readonly path: readonly string[];
   readonly base: string | null;
@@ -10,10 +10,10 @@ export interface PathClash {
   readonly theirs: string | null;
 }
 
-/** A JSON document that both sides changed, taken apart as far as objects go. */
+/** A JSON document that both sides changed, split by the keys of its objects. */
 export interface DocumentMerge {
   readonly clashes: readonly PathClash[];
-  /** The merged document as text, after each clash was decided. */
+  /** The merged document as text, after each conflict was decided. */
   merged(winner: (clash: PathClash) => Side): string;
 }
 
@@ -23,9 +23,9 @@ type Planned =
   | { readonly kind: 'object'; readonly entries: readonly (readonly [key: string, planned: Planned])[] };
 
 /**
- * Lays three versions of a JSON document over one another, key by key. An object is looked into where it is one in all
- * three, or in both sides and the base has no such key; everything else is one cell.
- * @returns null where the document as a whole is one cell
+ * Compares three versions of a JSON document key by key. A value is split if it is an object in all three, or in both
+ * sides and the base lacks the key; everything else is one cell.
+ * @returns null if the document as a whole is one cell
  */
 export function planDocument(base: string | null, ours: string | null, theirs: string | null): DocumentMerge | null {
   const [b, o, t] = [base, ours, theirs].map((text) => (text === null ? null : parseDocument(text)));
@@ -35,7 +35,7 @@ export function planDocument(base: string | null, ours: string | null, theirs: s
   return { clashes, merged: (winner) => textOf(planned, winner) ?? '{}' };
 }
 
-/** What a document, given as text, has at a path: null where it has no such key, or is none that can be looked into. */
+/** The value of a document, given as text, at a path; null if it has no such key, or cannot be split. */
 export function textAtPath(document: string | null, path: readonly string[]): string | null {
   let found: JsonText | null | undefined = document === null ? null : parseDocument(document);
   for (const key of path) found = found?.entries?.get(key);

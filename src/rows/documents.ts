@@ -18,11 +18,11 @@ const PAGE = 500;
 const TEMPORAL: ReadonlySet<string> = new Set(['datetime', 'timestamp']);
 
 /**
- * Compares documents that Dolt merged without a conflict with what the rules say, and mends them. Below a key that holds
- * a backslash or a control character, Dolt 2.3.0 drops changes of their side or writes text that is no JSON (measured).
- * @param resolved rows that were in conflict, and so were decided by us
- * @throws Failure `dolt-defect` where Dolt decided a clash by itself, `constraint-violation` where mending would fire a
- *   trigger
+ * Compares documents that Dolt merged without a conflict with the rules, and repairs them. Below a key with a backslash
+ * or a control character, Dolt 2.3.0 drops changes of their side or writes invalid JSON (measured).
+ * @param resolved rows that were in conflict, which we have decided
+ * @throws Failure `dolt-defect` if Dolt resolved a conflict silently, `constraint-violation` if the repair would fire a
+ * trigger
  */
 export async function mendDocuments(sql: Sql, merging: Merging, resolved: readonly ResolvedRow[]): Promise<void> {
   for (const table of await changedOnBothSides(sql, merging)) {
@@ -83,7 +83,7 @@ async function mendColumn(
 
 interface ChangedRow {
   readonly key: Cells;
-  /** Whether the document holds characters that JSON escapes, in one of its versions. */
+  /** Whether a version of the document contains characters that JSON escapes. */
   readonly isEscaped: boolean;
 }
 
@@ -109,7 +109,7 @@ async function changedRows(
   );
 }
 
-/** The same where no condition can name the columns. */
+/** The same if no condition can name the columns. */
 async function changedByPosition(
   sql: Sql,
   of: { readonly shape: TableShape; readonly column: string; readonly base: string; readonly head: string },
@@ -133,8 +133,8 @@ function undecided(shape: TableShape, row: Cells, column: string): Failure {
 }
 
 /**
- * Writes a document. Every time column keeps its value, because an ON UPDATE would date the row. The column is NULL in
- * between: Dolt 2.3.0 fails to compare a new document with text that is no JSON (measured).
+ * Writes a document. Every time column keeps its value, because an ON UPDATE would change it. The column is NULL in
+ * between: Dolt 2.3.0 fails to compare a new document with invalid JSON (measured).
  */
 async function rewrite(
   sql: Sql,

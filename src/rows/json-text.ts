@@ -1,11 +1,11 @@
-/** A JSON value as the text that a stored column prints: numbers keep all digits that Dolt has. */
+/** A JSON value as a stored column prints it: numbers keep all digits that Dolt has. */
 export interface JsonText {
   readonly text: string;
-  /** The values of an object by key; null for everything else. Arrays are never looked into. */
+  /** The values of an object by key; null for everything else. Arrays are never split. */
   readonly entries: ReadonlyMap<string, JsonText> | null;
 }
 
-/** Documents that are larger or deeper are taken as one cell. */
+/** Larger or deeper documents are one cell. */
 export const MAX_DOCUMENT_BYTES = 1_048_576;
 export const MAX_DOCUMENT_DEPTH = 32;
 
@@ -13,9 +13,9 @@ const TOKEN = /[{}[\]:,]|"[^"\\]*(?:\\.[^"\\]*)*"|-?[0-9][0-9.eE+-]*|true|false|
 const BLANK = /\s*/y;
 
 /**
- * Takes a document apart that can be merged key by key, and put together again without losing anything.
- * @returns null for what cannot: no object, too large, too deep, or with a number that Dolt would round when it stores
- *   the document again (Dolt 2.3.0 reads every number as a double, but keeps the integers of JSON_OBJECT, measured)
+ * Parses a document that can be merged key by key and reassembled without loss.
+ * @returns null if it cannot: not an object, too large, too deep, or with a number that Dolt would round when it stores
+ * the document again (Dolt 2.3.0 reads every number as a double, but keeps the integers of JSON_OBJECT, measured)
  */
 export function parseDocument(text: string): JsonText | null {
   if (Buffer.byteLength(text) > MAX_DOCUMENT_BYTES) return null;
@@ -37,7 +37,7 @@ class Parser {
     return value !== null && this.#isLossless && this.#next() === '' ? value : null;
   }
 
-  /** The next token; empty at the end, and where there is none. */
+  /** The next token; empty at the end, or if there is none. */
   #next(): string {
     BLANK.lastIndex = this.#at;
     BLANK.exec(this.#text);
@@ -71,7 +71,7 @@ class Parser {
     return { text: this.#text.slice(start, this.#at), entries };
   }
 
-  /** The end, or what follows a comma; null where neither comes. */
+  /** The closing token, or the one after a comma; null if neither follows. */
   #afterComma(end: '}' | ']'): string | null {
     const token = this.#next();
     if (token === end) return token;
@@ -91,7 +91,9 @@ class Parser {
   }
 }
 
-/** Whether Dolt, which reads a number as a double, prints it as it was. Its shortest form is JavaScript's (measured). */
+/**
+ * Whether Dolt, which reads a number as a double, prints it unchanged. Its shortest form is JavaScript's (measured).
+ */
 function isStoredAsWritten(token: string): boolean {
   return token === '-0' || String(Number(token)) === token;
 }

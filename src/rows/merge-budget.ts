@@ -3,20 +3,20 @@ import type { ResolvedRow } from './resolved-row.ts';
 
 const MIB = 1024 * 1024;
 
-/** Rows, their versions and their histories that one merge may hold at a time. */
+/** Memory for rows, their versions and their histories in one merge. */
 export const MERGE_BYTES = 256 * MIB;
-/** What the reports of all merges of a run may take, as JSON: one text of it fits into memory more than once. */
+/** Size of the reports of all merges of a run, as JSON; several copies of the text fit into memory. */
 export const REPORT_BYTES = 256 * MIB;
-/** The most of that for one merge. */
+/** The maximum for one merge. */
 export const MOST_REPORT_BYTES = 32 * MIB;
 
-/** What one merge may hold in our memory. */
+/** The memory limits of one merge. */
 export interface MergeBudget {
   readonly rows: Budget;
   readonly report: Budget;
 }
 
-/** The share of one peer in what all reports may take, so that none takes it from the others. */
+/** The share of one peer in the size of all reports, so that no peer uses that of the others. */
 export function reportShare(peers: number): number {
   return Math.min(MOST_REPORT_BYTES, Math.floor(REPORT_BYTES / Math.max(1, peers)));
 }
@@ -28,7 +28,7 @@ export function mergeBudget(reportBytes = MOST_REPORT_BYTES): MergeBudget {
   };
 }
 
-/** Takes what the report of a row needs. */
+/** Charges the report of a row. */
 export function takeReport({ report }: MergeBudget, row: ResolvedRow): void {
   report.take(JSON.stringify(row).length);
 }

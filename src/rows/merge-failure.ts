@@ -5,7 +5,7 @@ import type { SchemaConflict } from '../dolt/sql/require-mergeable.ts';
 import type { Violation } from '../dolt/sql/violations.ts';
 import type { ResolvedRow } from './resolved-row.ts';
 
-/** Why a merge was refused, and the rows that stopped it where rows did. */
+/** Why a merge was refused, with the rows that stopped it, if any. */
 export interface MergeFailure {
   readonly failure: Failure;
   readonly rows: readonly ResolvedRow[];
@@ -31,13 +31,13 @@ export function violated(violations: readonly Violation[], why: string): Failure
   return new Failure('constraint-violation', `${why}\n${reported.join('\n')}`);
 }
 
-/** Rows that no strategy may settle, or that a person wants to settle. */
+/** Rows that no strategy may resolve, or that a person wants to resolve. */
 export function rowConflict(rows: readonly ResolvedRow[], why: string): Failure {
   const tables = [...new Set(rows.map(({ table }) => table))];
   return new Failure('conflict', `${rows.length} row(s) of ${plain(tables.join(', '))} are in conflict: ${why}`);
 }
 
-/** A panic of Dolt without the stack that it prints; any other failure as it is. */
+/** A panic of Dolt without its stack trace; any other failure unchanged. */
 export function withoutStack(failure: Failure): Failure {
   if (failure.code !== 'dolt-defect' || !failure.message.includes('\n')) return failure;
   const [first = ''] = failure.message.split('\n');

@@ -24,25 +24,25 @@ import { undoneRows } from './undone-rows.ts';
 interface HeadToMerge {
   /** Name of the database. */
   readonly database: string;
-  /** The commit that the session's branch is at, and the one to merge onto it. */
+  /** The commit of the session's branch, and the one to merge onto it. */
   readonly onto: string;
   readonly head: string;
   readonly strategy: ConflictStrategy;
-  /** Whether `head` is what this town has; only for how a refusal is told. */
+  /** Whether `head` is our head; only affects how a refusal is reported. */
   readonly swapped: boolean;
-  /** What the report of its rows may take. */
+  /** Maximum size of the report of its rows. */
   readonly reportBytes: number;
 }
 
-/** A merge that is committed, or one that is undone. */
+/** A committed merge, or an aborted one. */
 export type Merged =
   | { readonly kind: 'merged'; readonly commit: string; readonly rows: readonly ResolvedRow[] }
   | { readonly kind: 'refused'; readonly mergeFailure: MergeFailure };
 
 /**
- * Merges one head onto the session's branch, settles what the strategy may settle, and commits once; or leaves everything
- * as it was. Every merge takes the same steps, a clean one too: schema, rows in conflict, unique keys and foreign keys
- * until nothing changes, verification. Never throws for what the data are like.
+ * Merges one head onto the session's branch, resolves what the strategy may resolve, and commits once; or changes
+ * nothing. Every merge takes the same steps, also a clean one: schema, rows in conflict, unique keys and foreign keys
+ * until nothing changes, verification. Never throws because of the data.
  */
 export async function mergeHead(sql: Sql, merge: HeadToMerge): Promise<Merged> {
   const pending = new PendingRows(sql);
@@ -61,7 +61,10 @@ async function refuse(sql: Sql, pending: PendingRows, mergeFailure: MergeFailure
   return { kind: 'refused', mergeFailure };
 }
 
-/** Leaves the merge open, ready to be committed. @returns what was done, or why it cannot be */
+/**
+ * Leaves the merge open, ready to be committed.
+ * @returns what was done, or why it is impossible
+ */
 async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows): Promise<ResolvedRow[] | MergeFailure> {
   const { database, onto, head, strategy, swapped } = merge;
   const budget = mergeBudget(merge.reportBytes);
@@ -87,7 +90,7 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   return resolveAll(sql, { ...heads, policyOf, pending, budget }, { tables, strategy });
 }
 
-/** Under `manual` nothing is settled: what is in the way is read, for a person. */
+/** Under `manual` nothing is resolved; the conflicts are read for a person. */
 async function leave(
   sql: Sql,
   heads: Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>,
@@ -107,10 +110,10 @@ async function resolveAll(
 ): Promise<ResolvedRow[] | MergeFailure> {
   const resolved = await resolveRows(sql, merging, conflicts);
   if ('failure' in resolved) return resolved;
-  // A strategy that was asked for has decided; only `newest` leaves something for a person.
+  // An explicit strategy has decided; only `newest` leaves rows for a person.
   const left = conflicts.strategy === 'newest';
   const dependants = (await loseDependants(sql, merging, resolved.losers)).map((row) => ({ ...row, left }));
-  // What Dolt found before the rows were settled is looked for again afterwards.
+  // Violations that Dolt found before the rows were resolved are checked again afterwards.
   await forgetViolations(sql);
   const constraints = await resolveConstraints(sql, merging, { strategy: conflicts.strategy, removed: dependants });
   if (!Array.isArray(constraints)) return constraints;

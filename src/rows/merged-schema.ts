@@ -1,6 +1,6 @@
 import { defaultTokens, type Item, type ItemKind } from '../dolt/schema/create-table.ts';
 
-/** The items of one table in the four commits of a merge; empty where the table does not exist. */
+/** The items of one table in the four commits of a merge; empty if the table does not exist. */
 export interface TableVersions {
   readonly table: string;
   readonly base: readonly Item[];
@@ -14,15 +14,15 @@ export interface SchemaFault {
   readonly table: string;
   readonly kind: ItemKind;
   readonly name: string;
-  /** The item's text; null where that version lacks the item. */
+  /** The item's text; null if that version lacks the item. */
   readonly ours: string | null;
   readonly theirs: string | null;
   readonly merged: string | null;
 }
 
 /**
- * The items of a merged table that are not what a three-way merge by name gives: the side that changed an item decides,
- * and where both changed it to different texts, no result is right.
+ * The items of a merged table that differ from a three-way merge by name. The side that changed an item decides; if
+ * both changed it to different texts, no result is right.
  */
 export function schemaFaults({ table, base, ours, theirs, merged }: TableVersions): SchemaFault[] {
   const versions = [base, ours, theirs, merged].map(textsByName);
@@ -40,22 +40,22 @@ export function schemaFaults({ table, base, ours, theirs, merged }: TableVersion
   return faults;
 }
 
-/** Names of the indexes and checks that a side lacks and the base has, where the side still has the table. */
+/** Names of the indexes and checks that the base has and a side lacks, if the side still has the table. */
 export function lostItems(base: readonly Item[], side: readonly Item[]): Item[] {
   if (side.length === 0) return [];
   const kept = textsByName(side);
   return base.filter((item) => (item.kind === 'index' || item.kind === 'check') && !kept.has(idOf(item)));
 }
 
-/** A column with a default that differs from one computation to the next. */
+/** A column with a default that is not deterministic. */
 export interface ComputedColumn {
   readonly column: string;
   readonly text: string;
-  /** The function that makes it differ. */
+  /** The function that makes it nondeterministic. */
   readonly calls: string;
 }
 
-/** The columns that one side added and the other lacks whose defaults give another value on every machine. */
+/** The columns that only one side added and whose defaults have another value on every machine. */
 export function computedColumns(
   base: readonly Item[],
   side: readonly Item[],
@@ -69,7 +69,7 @@ export function computedColumns(
   });
 }
 
-/** Functions whose value depends on more than their arguments: on the clock, chance, the session or the server. */
+/** Functions that depend on more than their arguments: on the clock, chance, the session or the server. */
 const VOLATILE = new Set(
   `NOW CURRENT_TIMESTAMP LOCALTIME LOCALTIMESTAMP SYSDATE CURDATE CURRENT_DATE CURTIME CURRENT_TIME UTC_DATE UTC_TIME
   UTC_TIMESTAMP UNIX_TIMESTAMP UUID UUID_SHORT RAND RANDOM_BYTES SLEEP CONNECTION_ID USER CURRENT_USER SESSION_USER
@@ -78,7 +78,7 @@ const VOLATILE = new Set(
   DOLT_HASHOF_TABLE DOLT_MERGE_BASE HAS_ANCESTOR`.split(/\s+/),
 );
 
-/** Those that may stand without brackets. */
+/** Those that may be called without brackets. */
 const BARE = new Set(
   'CURRENT_TIMESTAMP CURRENT_DATE CURRENT_TIME CURRENT_USER LOCALTIME LOCALTIMESTAMP UTC_DATE UTC_TIME UTC_TIMESTAMP'.split(
     ' ',

@@ -2,25 +2,25 @@ import type { PendingRows } from '../dolt/rows/pending-rows.ts';
 import type { MergeBudget } from './merge-budget.ts';
 import type { TablePolicy } from './table-policy.ts';
 
-/** One merge while it is open: a head is merged onto another, and nothing is committed yet. */
+/** An open merge: a head is merged onto another, and nothing is committed yet. */
 export interface Merging {
-  /** Name of the database, for looking into histories. */
+  /** Name of the database, to read histories. */
   readonly database: string;
   readonly ours: string;
   readonly theirs: string;
-  /** Their best common ancestor, which the merge took for its base. */
+  /** Their merge base. */
   readonly base: string;
   readonly policyOf: (table: string) => TablePolicy;
-  /** What it may hold in our memory. */
+  /** Its memory limits. */
   readonly budget: MergeBudget;
-  /** Decided rows that are written once the unique keys are settled. */
+  /** Decided rows that are written after the unique keys are resolved. */
   readonly pending: PendingRows;
 }
 
-/** The two heads of a merge: what the merge was begun on, and what is merged onto it. */
+/** The two heads of a merge: the one it started on, and the one merged onto it. */
 export type Side = 'ours' | 'theirs';
 
-/** The other one. */
+/** The other side. */
 export function otherSide(side: Side): Side {
   return side === 'ours' ? 'theirs' : 'ours';
 }

@@ -6,12 +6,12 @@ import { defectsText } from '../dolt/schema/readability.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 
-/** The client keeps these names for itself (mysql2 3: `can't be the same as an object's private property`). */
+/** The client reserves these names (mysql2 3: `can't be the same as an object's private property`). */
 const UNREADABLE = /^__(?:proto|(?:define|lookup)[GS]etter)__$/;
 
 /**
- * Looks at a table with rows in conflict before any of them is resolved.
- * @throws Failure `dolt-defect` where its rows cannot be read, or would be read from the wrong columns
+ * Checks a table with rows in conflict before any of them is resolved.
+ * @throws Failure `dolt-defect` if its rows cannot be read, or would be read from the wrong columns
  */
 export async function readableTable(sql: Sql, shape: TableShape): Promise<OpenMergeTable> {
   const { name } = shape;
@@ -46,7 +46,7 @@ export async function readableTable(sql: Sql, shape: TableShape): Promise<OpenMe
   return open;
 }
 
-/** Rows in conflict of a table, from `dolt_conflicts_<table>`, or from the commits where that shows them wrongly. */
+/** Rows in conflict of a table, from `dolt_conflicts_<table>`, or from the commits if that shows them wrongly. */
 export async function readConflicts(
   sql: Sql,
   shape: TableShape,

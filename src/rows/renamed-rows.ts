@@ -8,9 +8,9 @@ import { otherSide, type Side } from './merging.ts';
 import type { ResolvedRow } from './resolved-row.ts';
 
 /**
- * Recognises renamed rows among those that outlived a deletion: the side that deleted the row added one with equal
- * contents under another key. Both rows are in the merge, so a person has to look at them.
- * @param reported what a merge did
+ * Finds renamed rows among those that survived a deletion: the side that deleted the row added one with equal contents
+ * under another key. Both rows are in the merge, so a person has to check them.
+ * @param reported the results of a merge
  * @returns the same, with these rows as `renamed`
  */
 export async function markRenamed(
@@ -37,7 +37,7 @@ export async function markRenamed(
     for (const { row, keeper } of group) {
       const otherKey = keys.get(keyText(shape, row.key));
       if (otherKey === undefined) continue;
-      // Of a row that only came back, nothing was changed.
+      // A restored row has no changes of its own.
       const columns = row.kind === 'restored' ? [] : row.columns;
       renamed.set(row, { ...row, kind: 'renamed', columns, otherKey, left: true, from: keeper });
     }
@@ -45,7 +45,7 @@ export async function markRenamed(
   return reported.map((row) => renamed.get(row) ?? row);
 }
 
-/** The side that has a row which the other side deleted and which is in the merge; null for any other row. */
+/** The side of a row that the other side deleted and that is in the merge; null for any other row. */
 function keeperOf({ kind, ours, theirs, wins }: ResolvedRow): Side | null {
   if (kind === 'deleted') return wins[0]?.reason === 'changed' ? wins[0].side : null;
   if (kind !== 'restored') return null;

@@ -17,25 +17,25 @@ import type { ResolvedRow } from './resolved-row.ts';
 import { shortenedCells } from './resolved-row.ts';
 import type { TablePolicy } from './table-policy.ts';
 
-/** Rows read, decided and settled together: memory has a bound, however many are in conflict. */
+/** Rows that are read, decided and resolved together; bounds memory for any number of conflicts. */
 export const PAGE_ROWS = 1_000;
 
 export interface ResolvedTable {
   readonly reported: readonly ResolvedRow[];
-  /** Rows that one side deleted and that outlived it, with the side that kept them. */
+  /** Rows that one side deleted and that survived, with the side that kept them. */
   readonly survivors: readonly { readonly key: ResolvedRow['key']; readonly side: Side }[];
   /** Rows that were added under a key that another row has now, with the side that has them. */
   readonly losers: readonly { readonly key: Cells; readonly side: Side }[];
 }
 
-/** A table with rows in conflict, and how they are settled. */
+/** A table with rows in conflict, and how to resolve them. */
 interface TableToResolve {
   readonly shape: TableShape;
   readonly strategy: CellResolution;
   readonly histories: Histories;
 }
 
-/** Settles every row in conflict of one table. */
+/** Resolves every row in conflict of one table. */
 export async function resolveTable(sql: Sql, merging: Merging, table: TableToResolve): Promise<ResolvedTable> {
   const { shape } = table;
   const { budget } = merging;
@@ -69,7 +69,7 @@ export async function resolveTable(sql: Sql, merging: Merging, table: TableToRes
     await clearConflicts(sql, shape.name);
     return { reported, survivors, losers };
   }
-  // Their deletions under `theirs` are taken at the end, all at once: a row is deleted in no other way.
+  // Their deletions under `theirs` are taken together at the end; a row cannot be deleted in any other way.
   const without = table.strategy === 'theirs' ? ({ without: 'their-deletions' } as const) : {};
   for (;;) {
     const limit = await rowsThatFit(sql, shape.name, { limit: PAGE_ROWS, ...without });
@@ -83,7 +83,7 @@ export async function resolveTable(sql: Sql, merging: Merging, table: TableToRes
       merging.pending,
     );
   }
-  // Every other row is settled, so that these are all.
+  // Every other row is resolved, so these are all.
   const deletions = table.strategy === 'theirs' ? await readConflicts(sql, shape, open, budget.rows) : [];
   if (deletions.length > 0) {
     await resolveAll(deletions);
@@ -122,7 +122,7 @@ async function choosePage(sql: Sql, merging: Merging, page: Page): Promise<Chose
 
 const NO_CLOCK: Clock = { cell: () => '', path: () => '', created: () => '' };
 
-/** The documents of a row that are merged key by key: under `newest`, where both sides changed the row. */
+/** The documents of a row that are merged key by key: under `newest`, if both sides changed the row. */
 function documentsOf(
   shape: TableShape,
   of: { readonly row: ConflictRow; readonly rowConflict: RowConflict; readonly strategy: CellResolution },
@@ -166,14 +166,14 @@ function resolvedRow(shape: TableShape, { row, rowConflict, choice }: Omit<Chose
   };
 }
 
-/** A row that outlived a deletion, and the side that has it. */
+/** The side of a row that survived a deletion. */
 function survivorOf(rowConflict: RowConflict, choice: Choice): Side | null {
   if (rowConflict.kind === 'deleted-by-ours') return choice.take === 'row' ? 'theirs' : null;
   if (rowConflict.kind === 'deleted-by-theirs') return choice.take === 'deletion' ? null : 'ours';
   return null;
 }
 
-/** Of two rows that were added under one key, the side whose row is gone as a whole. */
+/** Of two rows that were added under one key, the side whose whole row is lost. */
 function loserOf(rowConflict: RowConflict, { wins }: Choice): Side | null {
   const [win] = wins;
   return rowConflict.kind === 'added' && win?.column === null ? otherSide(win.side) : null;

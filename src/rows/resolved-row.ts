@@ -5,7 +5,7 @@ import type { Cells } from '../dolt/sql/cell.ts';
 import type { Reason, Win } from './choose-row.ts';
 import { otherSide, type Side } from './merging.ts';
 
-/** What a merge did with one row, or would have had to do; told from the merge's own two sides. */
+/** What a merge did with one row, or would have had to do, from the two sides of the merge. */
 export interface ResolvedRow {
   readonly kind: ConflictKind;
   readonly table: string;
@@ -15,15 +15,15 @@ export interface ResolvedRow {
   readonly base: Cells | null;
   readonly ours: Cells | null;
   readonly theirs: Cells | null;
-  /** Empty where the merge was undone. */
+  /** Empty if the merge was aborted. */
   readonly wins: readonly Win[];
-  /** Whether it is left for a person. */
+  /** Whether a person has to decide. */
   readonly left: boolean;
-  /** `dependant` and `reference`: the row that lost its key, and to which this row leads. */
+  /** `dependant` and `reference`: the row that lost its key, to which this row refers. */
   readonly with?: { readonly table: string; readonly key: Cells };
   /** `renamed`: the key that one side gave the row. */
   readonly otherKey?: Cells;
-  /** The side whose version of the row a person needs, where `wins` does not say it. */
+  /** The side whose version of the row a person needs, if `wins` does not say it. */
   readonly from?: Side;
 }
 
@@ -51,11 +51,11 @@ const WITHOUT_WINNER: Readonly<Partial<Record<ConflictKind, string>>> = {
 
 interface Telling {
   readonly heads: { readonly ours: string; readonly theirs: string };
-  /** Whether what the merge calls theirs is what this town has. */
+  /** Whether `theirs` of the merge is our side. */
   readonly swapped: boolean;
 }
 
-/** A row as the report shows it, from this town's side. */
+/** A row as the report shows it, from our side. */
 export function conflictOf(row: ResolvedRow, { heads, swapped }: Telling): Conflict {
   const reported = swapped ? swap(row) : row;
   const ownHeads = swapped ? { ours: heads.theirs, theirs: heads.ours } : heads;
@@ -80,8 +80,8 @@ export function conflictOf(row: ResolvedRow, { heads, swapped }: Telling): Confl
 }
 
 /**
- * The side whose version of a row is not in the merge although a person needs it; null where there is none, or where
- * the merge was undone.
+ * The side whose version of a row is missing in the merge although a person needs it; null if there is none, or if the
+ * merge was aborted.
  */
 export function lostSide(row: ResolvedRow): Side | null {
   const { kind, wins, left, from, ours, base } = row;
@@ -125,7 +125,7 @@ function pick(cells: Cells | null, columns: readonly string[]): Conflict['base']
       );
 }
 
-/** Who won and why, in words: `theirs (later)`, or `ours (later): title; theirs (later): status`. */
+/** Who won and why: `theirs (later)`, or `ours (later): title; theirs (later): status`. */
 function resolutionOf({ kind, wins, left }: ResolvedRow): string {
   if (wins.length === 0) return WITHOUT_WINNER[kind] ?? (left ? 'undone' : 'merged');
   if (wins.every(({ reason }) => reason === 'audit')) return WORDS.audit;
@@ -159,25 +159,25 @@ function pathsOf({ wins }: ResolvedRow): Pick<Conflict, 'paths'> {
   return paths.length === 0 ? {} : { paths };
 }
 
-/** Longer values are reported by their beginning. */
+/** Longer values are shortened in reports. */
 export const LONGEST_REPORTED = 16_384;
 const SHOWN = 1_024;
 
 /**
- * A value as reports keep it: a long one by its beginning, length and hash, so that equal values stay equal. The database
- * and the conflicts file have it whole.
+ * A value as reports show it: a long one as its beginning, length and hash, so that equal values stay equal. The
+ * database and the conflicts file have the whole value.
  */
 export function shortened(value: string): string;
 export function shortened(value: string | null): string | null;
 export function shortened(value: string | null): string | null {
   if (value === null || value.length <= LONGEST_REPORTED) return value;
   const hash = createHash('sha256').update(value).digest('hex');
-  // A copy: V8 would keep the whole value alive for a part of it.
+  // A copy: V8 would keep the whole value in memory for a substring.
   const beginning = Buffer.from(value.slice(0, SHOWN)).toString();
   return `${beginning}… (${value.length} characters, SHA-256 ${hash})`;
 }
 
-/** The values of a row as reports keep them. */
+/** The values of a row as reports show them. */
 export function shortenedCells(cells: Cells | null): Cells | null {
   return cells === null
     ? null

@@ -1,18 +1,18 @@
 /**
- * How `newest` treats a table. `cells`: cell by cell, and a row added on both sides is a collision unless only audit
- * columns differ. `whole`: the rows are settings, taken whole, also where both sides added one. `maximum`: this column is
- * a counter, whose greater value always wins.
+ * How `newest` treats a table. `cells`: cell by cell; a row added on both sides is a collision unless only audit
+ * columns differ. `whole`: rows are settings and are taken whole, also if both sides added one. `maximum`: this column
+ * is a counter, and its greater value always wins.
  */
 export type TablePolicy =
   | {
       readonly kind: 'cells';
-      /** Columns that hold the greater value of both sides after every merge. */
+      /** Columns that get the greater value of both sides in every merge. */
       readonly greater?: readonly string[];
-      /** Further audit columns, of which the greater value counts. */
+      /** More audit columns; the greater value counts. */
       readonly latest?: readonly string[];
-      /** Further audit columns that count as the same where one side has NULL. */
+      /** More audit columns that count as equal if one side has NULL. */
       readonly known?: readonly string[];
-      /** Whether the audit columns may be all that the table has besides its key. */
+      /** Whether a table may have only audit columns besides its key. */
       readonly auditOnly?: boolean;
     }
   | { readonly kind: 'whole' }
@@ -20,14 +20,14 @@ export type TablePolicy =
 
 const CELLS: TablePolicy = { kind: 'cells' };
 
-/** Tables of a beads database that are no plain lists of things people made (beads of January to November 2026). */
+/** Tables of a beads database that need another policy (beads of January to November 2026). */
 const BEADS: Readonly<Record<string, TablePolicy>> = {
   issues: { kind: 'cells', greater: ['updated_at'] },
   child_counters: { kind: 'maximum', column: 'last_child' },
   issue_counter: { kind: 'maximum', column: 'last_id' },
   config: { kind: 'whole' },
   metadata: { kind: 'whole' },
-  // Old binaries write no hash; two hashes of one version are two histories of the schema.
+  // Old binaries write no hash; two hashes of one version mean two histories of the schema.
   schema_migrations: { kind: 'cells', known: ['content_hash'], auditOnly: true },
   labels: { kind: 'cells', auditOnly: true },
   custom_statuses: { kind: 'cells', auditOnly: true },
@@ -36,8 +36,8 @@ const BEADS: Readonly<Record<string, TablePolicy>> = {
 };
 
 /**
- * What every beads database has, of whatever version: names common enough alone, but not together. `events` is local
- * since schema version 62, so a clone that Dolt made has none.
+ * Tables of every beads database of any version: each name is common, but not all together. `events` is local since
+ * schema version 62, so a clone by Dolt has none.
  */
 const BEADS_TABLES = ['issues', 'dependencies', 'labels'];
 const ONE_OF_BEADS_TABLES = ['events', 'child_counters', 'issue_counter'];

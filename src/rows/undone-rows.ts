@@ -15,8 +15,8 @@ const KINDS = {
 } as const;
 
 /**
- * The rows in conflict of a merge that is going to be undone, as they stand.
- * @throws Failure `dolt-defect` where this Dolt shows them wrongly
+ * The rows in conflict of a merge that is about to be aborted.
+ * @throws Failure `dolt-defect` if this Dolt shows them wrongly
  */
 export async function undoneRows(sql: Sql, tables: readonly string[], budget: MergeBudget): Promise<ResolvedRow[]> {
   const reported: ResolvedRow[] = [];

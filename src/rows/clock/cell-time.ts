@@ -3,25 +3,25 @@ import type { TableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { SideHistory } from './side-history.ts';
 
-/** Columns that say when a row was written, compared without case as SQL compares names. */
+/** Columns with the time of a row's last write; names are compared without case, as in SQL. */
 const TIME_COLUMNS: ReadonlySet<string> = new Set(['updated_at', 'modified_at']);
 const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp']);
 
-/** The columns of a table that say when a row was written, those that hold times. */
+/** The columns of a table with the time of a row's last write. */
 export function timeColumnsOf(shape: TableShape): string[] {
   return shape.columns.flatMap(({ name, type }) =>
     TIME_COLUMNS.has(name.toLowerCase()) && TEMPORAL.has(type) ? [name] : [],
   );
 }
 
-/** What tells when a write took place. */
+/** How the time of a write is determined. */
 export interface WriteDates {
   /** The time columns that the writes were read with. */
   readonly timeColumns: readonly string[];
   readonly history: Pick<SideHistory, 'effective' | 'before'>;
 }
 
-/** What is dated: how a version of the row shows it as text, and the text that it has at the head. */
+/** A value to date: how a version of the row shows it as text, and its text at the head. */
 export interface Dated {
   readonly read: (row: Cells) => string | null;
   readonly value: string | null;
@@ -34,11 +34,11 @@ export function tupleOf(columns: readonly string[], row: Cells): Dated {
 }
 
 /**
- * When a thing in a row got the value that it has at a head: the time of the newest commit that gave it. Merges repeat
- * what others wrote, so they count only where nothing else explains the value. Of several commits that gave it, one that
- * was written over later does not count, and of concurrent ones the latest time does.
+ * When a value in a row was set to its value at a head: the time of the newest commit that set it. Merges repeat other
+ * writes, so they count only if nothing else explains the value. Of several commits that set it, one that was
+ * overwritten later does not count, and the latest of concurrent ones does.
  * @param writes every commit reachable from the head that wrote the row
- * @returns null where no commit explains the value
+ * @returns null if no commit explains the value
  */
 export function valueTime(writes: readonly RowWrite[], dated: Dated, dates: WriteDates): string | null {
   const { read, value } = dated;
@@ -56,9 +56,9 @@ export function valueTime(writes: readonly RowWrite[], dated: Dated, dates: Writ
 }
 
 /**
- * When some columns of a row, taken as one cell, got the values that they have at a head.
+ * When some columns of a row, taken as one cell, were set to their values at a head.
  * @param row the row at the head
- * @returns null where no commit explains the values
+ * @returns null if no commit explains the values
  */
 export function tupleTime(
   writes: readonly RowWrite[],
@@ -68,7 +68,7 @@ export function tupleTime(
   return valueTime(writes, tupleOf(tuple.columns, tuple.row), dates);
 }
 
-/** Those writes that no later change follows; where histories met after having changed the same, several. */
+/** The writes that no later change follows; several if merged histories made the same change. */
 function notSuperseded(
   candidates: readonly RowWrite[],
   changes: readonly RowWrite[],
@@ -81,8 +81,8 @@ function notSuperseded(
 }
 
 /**
- * When a commit wrote a row: the smallest of the times that the row names, and never later than the commit itself. A row
- * that names a time in the future, in any of its columns, gains nothing by it.
+ * When a commit wrote a row: the smallest of the times in the row, and never later than the commit itself. A future
+ * time in any column has no advantage.
  */
 export function writeTime(write: RowWrite, { timeColumns, history }: WriteDates): string {
   const named = timeColumns.flatMap((column) => {
@@ -96,9 +96,9 @@ export function writeTime(write: RowWrite, { timeColumns, history }: WriteDates)
 const TIME = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?Z?)?$/;
 
 /**
- * A moment as text that sorts by time: `YYYY-MM-DD HH:MM:SS.uuuuuu` in UTC.
+ * A time as text that sorts by time: `YYYY-MM-DD HH:MM:SS.uuuuuu` in UTC.
  * @param text a DATE, DATETIME or TIMESTAMP as Dolt prints it in a session in UTC
- * @returns null for text that is no moment, the zero date `0000-00-00` among it
+ * @returns null for any other text, and for the zero date `0000-00-00`
  */
 export function instant(text: string): string | null {
   const [, day, time = '00:00:00', fraction = ''] = TIME.exec(text) ?? [];

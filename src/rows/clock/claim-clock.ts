@@ -11,15 +11,15 @@ import { createdTime } from './side-history.ts';
 
 const SIDES = ['ours', 'theirs'] as const;
 
-/** When the rows of one table got values of unique keys. Times are texts that sort (see instant.ts). */
+/** When the rows of one table got their values of unique keys. Times are texts that sort (see instant.ts). */
 export interface ClaimClock {
-  /** When a row of the base got its values in some columns, all of them taken as one cell. */
+  /** When a row of the base got its values in the given columns, taken as one cell. */
   claimed(row: Cells, columns: readonly string[]): Promise<string>;
   /** When an added row was created. */
   created(row: Cells): Promise<string>;
 }
 
-/** Reads from the histories of both sides, so that the answer is the same seen from either. */
+/** Reads from the histories of both sides, so that the result is the same from either. */
 export function claimClock(sql: Sql, merging: Merging, shape: TableShape): ClaimClock {
   const histories = readHistories(sql, merging);
   const rowAt = async (side: Side, row: Cells): Promise<Cells | null> =>
@@ -52,7 +52,7 @@ export function claimClock(sql: Sql, merging: Merging, shape: TableShape): Claim
       const times: string[] = [];
       for (const side of await holders(row, columns)) times.push(await timeOf(side, row, columns));
       if (times.length === 0) {
-        // Neither side has all of the values: the last of them completed the claim.
+        // Neither side has all values; the last one completed the claim.
         for (const column of columns) {
           for (const side of await holders(row, [column])) times.push(await timeOf(side, row, [column]));
         }

@@ -19,7 +19,7 @@ export interface ConflictingRow {
   readonly documents: ReadonlyMap<string, DocumentMerge>;
 }
 
-/** The commits of both sides since the merge base; read when they are asked for, once for a whole merge. */
+/** The commits of both sides since the merge base; read on demand, once for a whole merge. */
 export type Histories = (side: Side) => Promise<SideHistory>;
 
 export function readHistories(sql: Sql, merging: Merging): Histories {
@@ -32,8 +32,8 @@ export function readHistories(sql: Sql, merging: Merging): Histories {
 }
 
 /**
- * Looks up when the contested cells of some rows were written on both sides, and when rows added on both were created.
- * Only these rows' histories are read.
+ * Finds when the conflicting cells of the given rows were written on both sides, and when rows added on both were
+ * created. Only these rows' histories are read.
  */
 export async function readClock(
   sql: Sql,
@@ -95,7 +95,7 @@ async function readSide(
     const timeOf = async (dated: Dated): Promise<string | null> => {
       const time = valueTime(own, dated, { timeColumns, history });
       if (time !== null) return time;
-      // Where histories met more than once, a value may come from below the base that the merge took.
+      // After several merges, a value may be older than the base of this merge.
       whole ??= {
         writes: await rowWrites(sql, { ...read, since: null }),
         dates: { timeColumns, history: await readSideHistory(sql, { base: merging.base, head, whole: true }) },

@@ -7,22 +7,22 @@ import { commitInfo } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { instant } from './cell-time.ts';
 
-/** The commits of one side of a merge: when each counts as made, and which of them come after which. */
+/** The commits of one side of a merge: their effective dates, and their order. */
 export interface SideHistory {
-  /** Effective date of the merge base: nothing on either side counts as older. */
+  /** Effective date of the merge base; no commit of either side counts as older. */
   readonly base: string;
   /** Effective date of the head. */
   readonly head: string;
   /** Effective date of a commit; that of the base for the base and everything that it reaches. */
   effective(commit: string): string;
-  /** All commits that at least one of these comes after. */
+  /** All ancestors of the given commits. */
   before(commits: readonly string[]): ReadonlySet<string>;
 }
 
 const commitRow = z.object({ commit_hash: z.string(), date: z.string(), parents: z.string().nullable() });
 
 /**
- * Reads the commits that a head has and the merge base has not.
+ * Reads the commits of a head that the merge base lacks.
  * @param range.whole also reads the commits of the base, so that `before` knows them
  */
 export async function readSideHistory(
@@ -35,14 +35,14 @@ export async function readSideHistory(
   return sideHistory({ base, head: range.head, commits, all });
 }
 
-/** The same from commits that have been read. */
+/** The same from given commits. */
 export function sideHistory(range: {
   /** Date of the merge base. */
   readonly base: string;
   readonly head: string;
   /** Commits since the base. */
   readonly commits: readonly DatedCommit[];
-  /** Commits that `before` looks through. */
+  /** Commits that `before` searches. */
   readonly all?: readonly DatedCommit[];
 }): SideHistory {
   const { base, commits, all = commits } = range;
@@ -95,10 +95,10 @@ export interface DatedCommit {
 }
 
 /**
- * When each commit since a merge base counts as made: the later of its committer date and the effective dates of its
- * parents. A peer can write any date into a commit; this way it cannot date a change back beyond the last commit in
- * common. One pass over the commits, without recursion: a history may be 10,000 commits deep.
- * @param commits all commits since the merge base, in any order; a parent that is not among them is the base or older
+ * The effective date of each commit since a merge base: the later of its committer date and the effective dates of its
+ * parents. A peer can write any date into a commit, but cannot date a change back beyond the merge base. One pass
+ * without recursion: a history may be 10,000 commits deep.
+ * @param commits all commits since the merge base, in any order; any other parent is the base or older
  * @param base date of the merge base
  */
 export function effectiveDates(commits: readonly DatedCommit[], base: string): ReadonlyMap<string, string> {
@@ -128,7 +128,7 @@ function latest(dates: readonly string[]): string {
 
 const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp']);
 
-/** When a row says that it was created, or null where it does not. */
+/** The creation time in the row, or null if it has none. */
 function namedCreation(shape: TableShape, row: Cells): string | null {
   const column = shape.columns.find(({ name, type }) => name.toLowerCase() === 'created_at' && TEMPORAL.has(type));
   const value = column === undefined ? null : (row[column.name] ?? null);
@@ -136,8 +136,8 @@ function namedCreation(shape: TableShape, row: Cells): string | null {
 }
 
 /**
- * When a row that was added since the merge base counts as created: what the row says, as long as that is neither before
- * the merge base nor after the first commit that has the row; else the effective date of that commit.
+ * When a row that was added since the merge base counts as created: the time in the row, if it is neither before the
+ * merge base nor after the first commit with the row; else the effective date of that commit.
  * @param added.row the row at the head
  * @param added.writes the commits since the merge base that wrote it
  */

@@ -27,11 +27,11 @@ export interface LosingRows {
 }
 
 /**
- * Removes from an open merge what one side added together with a row that lost its key: every row that leads to it over
- * declared foreign keys, so that nothing of it belongs to the winner. Where such a row had a key that the other side
- * took as well, the other side's row has it now. Rows of the merge base, and rows that both sides added alike, stay.
+ * Removes from an open merge what one side added together with a row that lost its key: every row that refers to it
+ * through declared foreign keys, so that no such row belongs to the winner. If the other side also has a row under the
+ * key of a removed row, that row takes it. Rows of the merge base, and rows that both sides added equally, stay.
  * @returns the removed rows after those that they belong to, and the rows that stay and now refer to the winner
- * @throws Failure `constraint-violation` where removing a row would fire a trigger
+ * @throws Failure `constraint-violation` if removing a row would fire a trigger
  */
 export async function loseDependants(
   sql: Sql,
@@ -52,8 +52,8 @@ export async function loseDependants(
 }
 
 /**
- * Everything that a merge did, where dependants have been removed: a row whose key first went to one side and then, as a
- * dependant, back to the other is listed once, as it ended.
+ * Everything a merge did, after dependants were removed: a row that first lost to one side and then, as a dependant, to
+ * the other is listed once, with its final result.
  */
 export function withDependants(reported: readonly ResolvedRow[], dependants: readonly ResolvedRow[]): ResolvedRow[] {
   const name = ({ table, key }: ResolvedRow): string => JSON.stringify([table, Object.entries(key)]);
@@ -61,7 +61,7 @@ export function withDependants(reported: readonly ResolvedRow[], dependants: rea
   return [...reported.filter((row) => row.kind !== 'id-collision' || !decided.has(name(row))), ...dependants];
 }
 
-/** A removed row as each side has it. */
+/** A removed row in the version of each side. */
 type Versions = Readonly<Record<Side, Cells | null>>;
 
 interface Verdict {
@@ -70,7 +70,7 @@ interface Verdict {
   readonly lost: ReadonlySet<string>;
 }
 
-/** @returns the versions of the rows that were in the merge and are gone now, by the id of the lost one */
+/** @returns the versions of the rows that were removed from the merge, by the id of the lost one */
 async function remove(sql: Sql, merging: Merging, verdict: Verdict): Promise<ReadonlyMap<string, Versions>> {
   const removed = new Map<string, Versions>();
   const groups = groupBy(
@@ -85,7 +85,7 @@ async function remove(sql: Sql, merging: Merging, verdict: Verdict): Promise<Rea
       const keys = page.map(({ key }) => key);
       const own = await byKey(sql, shape, { keys, commit: merging[side] });
       const rival = await byKey(sql, shape, { keys, commit: merging[otherSide(side)] });
-      // What an earlier step of the merge removed is listed by that step.
+      // Rows that an earlier step of the merge removed are listed by that step.
       const present: Candidate[] = [];
       for (const one of page) if ((await merging.pending.row(shape.name, one.key)) !== null) present.push(one);
       await merging.pending.remove(
@@ -113,7 +113,7 @@ async function byKey(
   return new Map((await rowsByKey(sql, shape, wanted)).map((row) => [keyText(shape, row), row]));
 }
 
-/** The row that lost its key, for each version that leads to it; where there are several, the first. */
+/** The row that lost its key, for each version that refers to it; the first if there are several. */
 function rootsOf(ordered: readonly Candidate[]): ReadonlyMap<string, Candidate> {
   const roots = new Map<string, Candidate>();
   for (const candidate of ordered) {
@@ -147,9 +147,9 @@ function resolvedRow(
 }
 
 /**
- * The rows that stay and refer to a lost row in the merge as well, each once, by table and key. Where no other row has the
- * key that they refer to, they refer to what they did in the base.
- * @throws Failure `constraint-violation` where that would fire a trigger
+ * The rows that stay and still refer to a lost row in the merge, each once, by table and key. If no other row has the
+ * referenced key, they refer to what they did in the base.
+ * @throws Failure `constraint-violation` if that would fire a trigger
  */
 async function referencesOf(
   sql: Sql,
@@ -182,7 +182,7 @@ async function giveBack({ pending, base }: Merging, { shape, key, columns }: Ref
   await pending.giveBack(shape.name, { keys: [key], columns, commit: base });
 }
 
-/** A row in the base and at both heads; null where the merge does not refer as the reference does. */
+/** A row in the base and at both heads; null if the merge has another reference. */
 async function standingAt(
   sql: Sql,
   merging: Merging,

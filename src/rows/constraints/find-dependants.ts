@@ -7,7 +7,7 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { compareBytes, compareRows } from '../compare-values.ts';
 import { type Merging, otherSide, type Side } from '../merging.ts';
 
-/** Keys in one statement: what is read at once has a bound, however many rows are lost. */
+/** Keys per statement; bounds what is read at once. */
 const PAGE = 500;
 
 /** One side's version of a row that may be lost. */
@@ -15,7 +15,7 @@ export interface Candidate extends Version {
   readonly shape: TableShape;
   readonly key: Cells;
   readonly side: Side;
-  /** Grows while rows are looked for. */
+  /** Grows during the search. */
   readonly parents: Set<string>;
 }
 
@@ -37,8 +37,8 @@ export interface Family {
 }
 
 /**
- * Finds what leads to losing rows over declared foreign keys, as their side has it: rows that the side added alone or
- * under a key that the other side took as well, and rows that stay.
+ * Finds what refers to losing rows through declared foreign keys, in their side's version: rows that only this side
+ * added or that the other side has under the same key, and rows that stay.
  */
 export async function findFamily(
   sql: Sql,
@@ -48,7 +48,7 @@ export async function findFamily(
   const search = new Search(sql, merging, await foreignKeys(sql));
   for (const { shape, side, keys } of losers) {
     for (const part of pagesOf(keys)) {
-      // As their side spells the keys, which under a collation may be another way.
+      // In their side's spelling of the keys, which may differ under a collation.
       const rows = await rowsByKey(sql, shape, { keys: part, commit: merging[side] });
       for (const row of rows) search.add({ shape, side, key: row, isLoser: true });
     }
@@ -68,7 +68,7 @@ function versionId(shape: TableShape, key: Cells, side: Side): string {
   return JSON.stringify([shape.name, keyText(shape, key), side]);
 }
 
-/** Rows by the bytes of their table's name, then by key. */
+/** Orders rows by the bytes of their table's name, then by key. */
 export function compareKeys(a: Pick<Candidate, 'shape' | 'key'>, b: Pick<Candidate, 'shape' | 'key'>): number {
   const keys = a.shape.key.map((name) => a.shape.columns.find((column) => column.name === name));
   return (
@@ -148,7 +148,7 @@ class Search {
           (one) => this.#found.get(versionId(child, pair.child, one))?.isLoser,
         );
         if (old.has(text)) this.#refer(key, { child, key: pair.child, side, to });
-        // What both added alike, or what a policy mixed, is one row of both sides and stays.
+        // A row that both sides added equally, or that a policy mixed, belongs to both sides and stays.
         else if (!rival.has(text) || isRival)
           this.add({ shape: child, key: pair.child, side, isLoser: false }).parents.add(to);
       }
@@ -172,7 +172,7 @@ class Search {
     return shape;
   }
 
-  /** Whether a table had some columns at a commit: one side may have added the foreign key with its column. */
+  /** Whether a table had the given columns at a commit: one side may have added the foreign key with its column. */
   async #hasColumns(commit: string, table: string, names: readonly string[]): Promise<boolean> {
     const id = `${commit} ${table}`;
     const known = this.#columns.get(id) ?? (await columnNamesAt(this.#sql, table, commit));
@@ -181,21 +181,21 @@ class Search {
   }
 }
 
-/** One side's version of a row, by ids; what it takes to decide whether it is lost. */
+/** One side's version of a row, by ids, with the facts that decide whether it is lost. */
 export interface Version {
   readonly id: string;
   /** Whether the row lost its key to the version of the other side, or to another row. */
   readonly isLoser: boolean;
-  /** The other side's version of the same row; null where the key is free without this one. */
+  /** The other side's version of the same row; null if the key is free without this one. */
   readonly opponent: string | null;
   /** The versions that it refers to. */
   readonly parents: ReadonlySet<string>;
 }
 
 /**
- * Which versions are lost in the end. A version is lost if it refers to a lost one, or if it lost its key to a version
- * that is not lost itself. Two rows that depend on each other's loss are decided in the order given.
- * @param versions losers and everything that leads to them, in an order that both sides of a merge share
+ * Which versions are lost. A version is lost if it refers to a lost one, or if it lost its key to a version that is not
+ * lost itself. Two rows that depend on each other's loss are decided in the given order.
+ * @param versions losers and everything that refers to them, in an order that both sides of a merge share
  */
 export function lostVersions(versions: readonly Version[]): ReadonlySet<string> {
   const byId = new Map(versions.map((version) => [version.id, version]));
@@ -225,12 +225,12 @@ export function lostVersions(versions: readonly Version[]): ReadonlySet<string> 
     const verdict = lost.has(version.id) ? null : verdictOn(version);
     if (verdict !== null) decide(version.id, verdict);
   }
-  // Only circles are still open: the first loser of each loses, and what no lost version supports stays.
+  // Only cycles remain: the first loser of each is lost, and everything that depends on no lost version stays.
   for (const { id, isLoser } of versions) if (isLoser && !lost.has(id)) decide(id, true);
   return new Set(versions.flatMap(({ id }) => (lost.get(id) === true ? [id] : [])));
 }
 
-/** By version, those whose fate depends on it. */
+/** By version, the versions that depend on it. */
 function waitersOf(versions: readonly Version[]): ReadonlyMap<string, readonly string[]> {
   const waiting = new Map<string, string[]>();
   const wait = (on: string, id: string): void => {
@@ -246,8 +246,8 @@ function waitersOf(versions: readonly Version[]): ReadonlyMap<string, readonly s
 }
 
 /**
- * Versions so that each comes after those that it refers to, and otherwise in the order given. Circles are cut at their
- * first version.
+ * Orders versions so that each comes after those that it refers to, otherwise in the given order. Cycles are cut at
+ * their first version.
  */
 export function parentsFirst<T extends Pick<Version, 'id' | 'parents'>>(versions: readonly T[]): T[] {
   const rank = new Map(versions.map(({ id }, index) => [id, index]));
@@ -260,7 +260,7 @@ export function parentsFirst<T extends Pick<Version, 'id' | 'parents'>>(versions
   const ordered: T[] = [];
   const place = (start: number): void => {
     const ready = [start];
-    // It grows while it is gone through.
+    // The list grows during the loop.
     for (const index of ready) {
       const version = versions[index];
       if (version === undefined || placed.has(index)) continue;

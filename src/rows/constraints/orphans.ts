@@ -15,22 +15,22 @@ const SIDES = ['ours', 'theirs'] as const;
 
 export interface ResolvedOrphans {
   readonly reported: readonly ResolvedRow[];
-  /** Added rows that were removed because a row that they refer to was. */
+  /** Added rows that were removed because a row that they refer to was removed. */
   readonly losers: readonly LosingRows[];
 }
 
 interface Broken {
   /** The broken foreign keys. */
   readonly orphans: readonly Violation[];
-  /** Whether a missing parent is brought back. One that this merge removed never is. */
+  /** Whether a missing parent is restored; never one that this merge removed. */
   readonly restore: boolean;
   readonly lost: readonly Pick<ResolvedRow, 'table' | 'key'>[];
 }
 
 /**
- * Settles rows whose parent is missing. The parent comes back from the side that still has it, with what belongs to it.
- * Where this merge removed the parent, an added row goes too; a row of the base is left as it is, for the verification.
- * @throws Failure `constraint-violation` where that would fire a trigger
+ * Resolves rows whose parent is missing. The parent is restored from the side that still has it, with what belongs to
+ * it. If this merge removed the parent, an added row is removed too; a row of the base stays for the verification.
+ * @throws Failure `constraint-violation` if that would fire a trigger
  */
 export async function resolveOrphans(sql: Sql, merging: Merging, broken: Broken): Promise<ResolvedOrphans> {
   const reported: ResolvedRow[] = [];
@@ -71,7 +71,7 @@ export async function resolveOrphans(sql: Sql, merging: Merging, broken: Broken)
   return { reported, losers };
 }
 
-/** Removes those of some rows that the base lacks. */
+/** Removes the given rows that the base lacks. */
 async function loseAdded(
   sql: Sql,
   merging: Merging,

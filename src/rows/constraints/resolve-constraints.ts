@@ -17,14 +17,14 @@ import { resolveUniqueKeys } from './resolve-unique.ts';
 import { restoreFamily, type Survivors } from './restore.ts';
 import { brokenConstraints, mixedTables } from './verify-merge.ts';
 
-/** Rounds of one merge; each but the first settles what verifying the one before found. */
+/** Rounds of one merge; each later round resolves what the verification found. */
 const MAX_ROUNDS = 6;
 
 /**
- * Settles the unique keys and the foreign keys of the open merge until all constraints hold.
+ * Resolves the unique keys and foreign keys of the open merge until all constraints hold.
  * @param known.removed rows that the merge removed before
- * @returns what was done, or why it cannot be
- * @throws Failure `constraint-violation` where that would fire a trigger, or unique keys cannot be settled
+ * @returns what was done, or why it is impossible
+ * @throws Failure `constraint-violation` if that would fire a trigger, or unique keys cannot be resolved
  */
 export async function resolveConstraints(
   sql: Sql,
@@ -40,7 +40,7 @@ export async function resolveConstraints(
       if (resolved.losers.length === 0) continue;
       reported.push(...(await loseDependants(sql, merging, resolved.losers)));
     }
-    // Rows that a later table let wait are written in the next round.
+    // The next round writes rows that a later table made pending.
     const waits = merging.pending.tables().length > 0;
     if (waits && round < MAX_ROUNDS) continue;
     const broken = await brokenConstraints(sql, merging);
@@ -61,12 +61,12 @@ export async function resolveConstraints(
   }
 }
 
-/** Whether a row was removed and may not come back. */
+/** Whether a row was removed and must not come back. */
 function isGone({ kind }: ResolvedRow): boolean {
   return kind === 'dependant' || kind === 'duplicate';
 }
 
-/** What was done with the rows in conflict. */
+/** The result for the rows in conflict. */
 interface ResolvedRows {
   readonly rows: readonly ResolvedRow[];
   /** Rows that were added under a key that another row has now. */
@@ -74,8 +74,8 @@ interface ResolvedRows {
 }
 
 /**
- * Settles all rows in conflict, and brings back what went with a row that outlived its deletion.
- * @returns what was done, or why it cannot be
+ * Resolves all rows in conflict, and restores what was deleted with a row that survived.
+ * @returns what was done, or why it is impossible
  * @throws Failure `dolt-defect`, `constraint-violation`
  */
 export async function resolveRows(
@@ -85,7 +85,7 @@ export async function resolveRows(
 ): Promise<ResolvedRows | MergeFailure> {
   const shapes: TableShape[] = [];
   for (const table of conflicts.tables) shapes.push(await tableShape(sql, table));
-  // Nothing is resolved before all tables are known to be readable.
+  // Resolves nothing before all tables are known to be readable.
   for (const shape of shapes) await readableTable(sql, shape);
   const keyless = shapes.filter(({ key }) => key.length === 0);
   if (keyless.length > 0) {

@@ -40,10 +40,10 @@ export interface ResolvedKeys {
 }
 
 /**
- * Makes the rows of one table fit its unique keys, and writes the rows that wait. Nothing is written before everything is
- * decided but in the temporary table.
- * @throws Failure `constraint-violation` where the keys cannot be settled, or a row would have to be moved in a table with
- *   triggers
+ * Resolves the unique keys of one table, and writes the pending rows. Before everything is decided, only the temporary
+ * table is written.
+ * @throws Failure `constraint-violation` if the keys cannot be resolved, or a row would have to be moved in a table
+ * with triggers
  */
 export async function resolveUniqueKeys(sql: Sql, merging: Merging, table: string): Promise<ResolvedKeys> {
   const { pending } = merging;
@@ -119,7 +119,7 @@ class ConflictingRows {
     return claims;
   }
 
-  /** Histories are read only where times decide. */
+  /** Histories are read only if times decide. */
   async #timed(key: UniqueKey, claimants: readonly Claimant[]): Promise<Claimant[]> {
     const best = Math.min(...claimants.map(({ rank }) => rank));
     const contenders = claimants.filter(({ rank }) => rank === best);
@@ -158,7 +158,7 @@ class ConflictingRows {
     if (!(await this.#merging.pending.isMovable(name))) throw firesTriggers(name, 'settling the unique keys of');
   }
 
-  /** A row of the base, with the value that it could not keep. */
+  /** A row of the base, with the value that it lost. */
   async givenBackRow({ key, loser }: Yielded): Promise<ResolvedRow> {
     const id = keyOf(this.shape, loser.row);
     const [base, ours, theirs] = await Promise.all(
@@ -219,7 +219,7 @@ class ConflictingRows {
     );
   }
 
-  /** Whether two rows say the same and differ only in who wrote them and in a key that was made up for them. */
+  /** Whether two rows differ only in audit columns and a generated primary key. */
   async #areTwins(a: Cells, b: Cells): Promise<boolean> {
     const { pending, policyOf } = this.#merging;
     const { name: table } = this.shape;
@@ -250,7 +250,7 @@ class ConflictingRows {
     return new Map(rows.map((row) => [keyText(this.shape, row), row]));
   }
 
-  /** Whether the base has a unique key of the same parts, whatever its name. */
+  /** Whether the base has a unique key of the same parts, under any name. */
   async #isInBase(key: UniqueKey): Promise<boolean> {
     const known = this.#knownInBase.get(key.name);
     if (known !== undefined) return known;
@@ -266,7 +266,7 @@ class ConflictingRows {
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** Whether a primary key is a UUID or a counter, and so says nothing about its row. CHAR(36) is what holds a UUID. */
+/** Whether a primary key is a UUID or a counter, which says nothing about its row. CHAR(36) holds a UUID. */
 function isMadeUp(item: Item, a: string | null | undefined, b: string | null | undefined): boolean {
   const words = item.tokens.map(({ kind, text }) => (kind === 'word' ? text.toUpperCase() : ''));
   if (words.includes('AUTO_INCREMENT')) return true;

@@ -7,7 +7,7 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Merging, Side } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
 
-/** Rows of one table that came back or outlived a deletion, and the side that has them. */
+/** Rows of one table that were restored or survived a deletion, and the side that has them. */
 export interface Survivors {
   readonly shape: TableShape;
   readonly side: Side;
@@ -15,9 +15,9 @@ export interface Survivors {
 }
 
 /**
- * Brings back what belongs to survivors and went with a deletion: the rows that referred to them in the merge base, as
- * the surviving side has them where it still has them, and the rows that they refer to; and so on from these.
- * @throws Failure `constraint-violation` where that would fire a trigger
+ * Restores what belongs to survivors and was deleted with them: the rows that referred to them in the merge base, in
+ * the surviving side's version if it has one, and the rows that they refer to, recursively.
+ * @throws Failure `constraint-violation` if that would fire a trigger
  */
 export async function restoreFamily(
   sql: Sql,
@@ -39,7 +39,7 @@ export async function restoreFamily(
   return reported;
 }
 
-/** The rows at the other end of one foreign key; null where the key has nothing to do with the rows. */
+/** The rows at the other end of one foreign key; null if the key does not concern the rows. */
 async function relatives(
   sql: Sql,
   merging: Merging,
@@ -59,8 +59,8 @@ async function relatives(
 }
 
 /**
- * Brings back rows as one side has them; those that are there already, or that the side has not, are passed over.
- * @throws Failure `constraint-violation` where that would fire a trigger
+ * Restores rows in one side's version; skips rows that exist or that the side lacks.
+ * @throws Failure `constraint-violation` if that would fire a trigger
  */
 export async function restoreRows(
   sql: Sql,
@@ -88,7 +88,7 @@ export async function restoreRows(
   };
 }
 
-/** Why a table with triggers is not written: what a peer brought must not run because of us. */
+/** Why a table with triggers is not written: dolt-federation must not run a peer's code. */
 export function firesTriggers(table: string, what: string): Failure {
   return new Failure('constraint-violation', `${what} rows of ${table} would fire its triggers, so it was not done`, {
     hint: `Settle the rows of ${table} on one side by hand, then run again.`,

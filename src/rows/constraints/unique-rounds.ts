@@ -1,8 +1,8 @@
 import type { Cells } from '../../dolt/sql/cell.ts';
 
 /**
- * Why a row has a value of a unique key. 0: a row of the base with the value that it has there · 1: a row of the base that
- * took another value · 2: a row added since.
+ * How a row got its value of a unique key. 0: a row of the base with its value there · 1: a row of the base that took
+ * another value · 2: a row added since.
  */
 export type Rank = 0 | 1 | 2;
 
@@ -23,31 +23,31 @@ export interface Claim {
   readonly claimants: readonly Claimant[];
 }
 
-/** A row that does not keep its value. */
+/** A row that loses its value. */
 export interface Yielded {
   readonly key: string;
   readonly winner: Claimant;
   readonly loser: Claimant;
 }
 
-/** What one round decides: rows of the base that get their base values back, and added rows that are removed. */
+/** Decisions of one round: rows of the base that get their base values back, and added rows that are removed. */
 export interface Round {
   readonly givenBack: readonly Yielded[];
   readonly removed: readonly Yielded[];
 }
 
-/** Why unique keys cannot be settled. */
+/** Why unique keys cannot be resolved. */
 export interface UnresolvedKeys {
   readonly key: string;
   readonly rows: readonly [Claimant, Claimant];
   readonly why: 'two rows of the base' | 'twice';
 }
 
-/** The rows of a table while its unique keys are settled. */
+/** The rows of a table while its unique keys are resolved. */
 export interface ConflictingTable {
-  /** The groups of two or more rows that have one value now. */
+  /** The groups of two or more rows that share a value now. */
   claims(): Promise<readonly Claim[]>;
-  /** Gives rows of the base their base values in one unique key. */
+  /** Restores the base values of rows in one unique key. */
   giveBack(key: string, rows: readonly Claimant[]): Promise<void>;
   /** Removes added rows. */
   remove(rows: readonly Claimant[]): Promise<void>;
@@ -56,9 +56,9 @@ export interface ConflictingTable {
 }
 
 /**
- * Settles all unique keys of a table, in rounds. In each group the best claim keeps the value, and all others yield
- * together at the end of the round: a row of the base gets its base values back, an added row is removed. A row yields at
- * most once in a key, so this ends. Rows of the base are never removed.
+ * Resolves all unique keys of a table, in rounds. In each group the best claim keeps the value, and all others lose it
+ * at the end of the round: a row of the base gets its base values back, an added row is removed. A row loses at most
+ * once per key, so this terminates. Rows of the base are never removed.
  */
 export async function resolveRounds(table: ConflictingTable): Promise<readonly Round[] | UnresolvedKeys> {
   const rounds: Round[] = [];
@@ -84,7 +84,7 @@ export async function resolveRounds(table: ConflictingTable): Promise<readonly R
 
 /**
  * Decides one round.
- * @param before the rows that yielded in earlier rounds, as `yieldId` names them
+ * @param before the rows that lost in earlier rounds, as `yieldId` names them
  */
 export function decideRound(
   claims: readonly Claim[],
@@ -114,7 +114,7 @@ export function yieldId(key: string, { id }: Claimant): string {
   return JSON.stringify([key, id]);
 }
 
-/** The order in which claimants keep a value: by rank, then the earlier time, then the smaller primary key. */
+/** The order of precedence for a value: by rank, then the earlier time, then the smaller primary key. */
 export function compareClaimants(a: Claimant, b: Claimant, compare: ConflictingTable['compare']): number {
   if (a.rank !== b.rank) return a.rank - b.rank;
   if (a.time !== b.time) return a.time < b.time ? -1 : 1;

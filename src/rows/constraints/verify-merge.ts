@@ -9,16 +9,16 @@ import type { Merging } from '../merging.ts';
 
 type Heads = Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>;
 
-/** The tables of the open merge that are not as either side has them. */
+/** The tables of the open merge that differ from both sides. */
 export async function mixedTables(sql: Sql, heads: Pick<Heads, 'ours' | 'theirs'>): Promise<string[]> {
   const changed = await changedTables(sql, heads);
   return [...changed.ours].filter((name) => changed.theirs.has(name)).sort();
 }
 
 /**
- * Verifies every row of the tables whose constraints the open merge may break. A table that one side has as it is, with
- * the tables that it refers to, breaks nothing that was not broken there. Neither does a row that has the same cells and
- * no parent on one side already, as rows that were written under `foreign_key_checks = 0` have.
+ * Verifies every row of the tables whose constraints the open merge may break. A table that equals one side, with the
+ * tables that it refers to, cannot be newly broken. Neither can a row that has the same cells and no parent on one side
+ * already, such as rows written under `foreign_key_checks = 0`.
  */
 export async function brokenConstraints(sql: Sql, heads: Heads): Promise<Violation[]> {
   const changed = await changedTables(sql, heads);
@@ -57,7 +57,7 @@ async function isOld(sql: Sql, heads: Heads, { type, table, row, columns, parent
   return false;
 }
 
-/** For each side, the tables that are another way in the open merge; tables of Dolt's own are not among them. */
+/** For each side, the tables that differ in the open merge, without Dolt's own. */
 async function changedTables(
   sql: Sql,
   heads: Pick<Heads, 'ours' | 'theirs'>,

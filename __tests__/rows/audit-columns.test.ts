@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { isAuditColumn } from '../../src/dolt/schema/audit-columns.ts';
 import type { TableShape } from '../../src/dolt/schema/table-shape.ts';
-import { auditColumnsOf, chooseAudit, isAuditColumn } from '../../src/rows/audit-columns.ts';
+import { auditColumnsOf, chooseAudit } from '../../src/rows/audit-columns.ts';
 import { otherSide } from '../../src/rows/merging.ts';
 import type { TablePolicy } from '../../src/rows/table-policy.ts';
 import { fc } from '../helpers/property.ts';

@@ -1,16 +1,9 @@
+import { isAuditColumn } from '../dolt/schema/audit-columns.ts';
 import { ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import { compareValues } from './compare-values.ts';
 import { otherSide, type Side } from './merging.ts';
 import type { TablePolicy } from './table-policy.ts';
-
-/** Columns that only say who wrote a row and when. */
-export const AUDIT_COLUMNS: readonly string[] = ['created_at', 'created_by', 'updated_at', 'updated_by', 'applied_at'];
-
-/** Whether a column is one of them; names are compared without case, as SQL does. */
-export function isAuditColumn(name: string): boolean {
-  return AUDIT_COLUMNS.includes(name.toLowerCase());
-}
 
 /** Columns that are taken from one row together, and how that row is chosen. */
 interface AuditGroup {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { groupBy } from '../../core/lists.ts';
+import { isAuditColumn } from '../schema/audit-columns.ts';
 import { columnsAt } from '../schema/columns.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
@@ -21,8 +22,6 @@ export interface MovedRows {
 
 /** A range that adds or deletes more rows of a table is an import and is not compared. */
 const MAX_ROWS = 20_000;
-/** Columns that change with the key and are not part of the contents. */
-const AUDIT: ReadonlySet<string> = new Set(['created_at', 'created_by', 'updated_at', 'updated_by', 'applied_at']);
 /** Columns of these names are indistinguishable from Dolt's own in a diff (Dolt 2.3.0). */
 const SHADOWED: ReadonlySet<string> = new Set(['commit', 'commit_date']);
 
@@ -52,7 +51,7 @@ export async function movedRows(
   const before = new Set((await columnsAt(sql, table, range.from)).map(({ name }) => name));
   const columns = (await columnsAt(sql, table, range.to)).filter(({ name }) => before.has(name));
   const keys = columns.flatMap(({ name, primary }) => (primary ? [name] : []));
-  const contents = columns.flatMap(({ name, primary }) => (primary || AUDIT.has(name.toLowerCase()) ? [] : [name]));
+  const contents = columns.flatMap(({ name, primary }) => (primary || isAuditColumn(name) ? [] : [name]));
   const isShadowed = columns.some(({ name }) => SHADOWED.has(name.toLowerCase()));
   if (keys.length === 0 || contents.length === 0 || isShadowed) return { added, moved: [] };
   const read = (side: 'from_' | 'to_'): Promise<Cells[]> => {

@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { removePeer } from '../../src/commands/remove-peer.ts';
 import { resolve } from '../../src/commands/resolve.ts';
-import { writeNotes } from '../../src/sync/remotes/remote-notes.ts';
+import { writeRemoteRecords } from '../../src/sync/remotes/remote-records.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -145,7 +145,7 @@ describe('remotes that exist during a run only', () => {
     await town.dolt('push', 'box', 'main');
     const note = (peer: string) => ({ peer, url: `file://${folder.file('box')}`, ref: null, run: DEAD_PID });
     for (const asked of ['status', 'sync'] as const) {
-      await writeNotes(town.path, new Map(['box', 'mine', 'gone'].map((name) => [name, note(name)])));
+      await writeRemoteRecords(town.path, new Map(['box', 'mine', 'gone'].map((name) => [name, note(name)])));
       await command(folder, `new: file://${folder.file('box')}`, { command: asked, overrides: { sovereignty: 'T1' } });
       const names = (await town.rows(REMOTES)).map(({ name }) => name);
       expect(names).toEqual(asked === 'status' ? ['mine'] : ['mine', 'new']);

@@ -25,13 +25,13 @@ const tag = (name: string, over = {}) => ({
 
 describe('what became of tags', () => {
   test.each([
-    ['nothing', [tag('a')], [tag('a')], { brought: [], moved: [] }],
-    ['one is new', [], [tag('a')], { brought: ['a'], moved: [] }],
-    ['one is gone', [tag('a')], [], { brought: [], moved: [tag('a')] }],
-    ['another commit', [tag('a')], [tag('a', { commit: 'c2' })], { brought: [], moved: [tag('a')] }],
-    ['another message', [tag('a')], [tag('a', { message: 'x' })], { brought: [], moved: [tag('a')] }],
-    ['another tagger', [tag('a')], [tag('a', { tagger: 'x' })], { brought: [], moved: [tag('a')] }],
-    ['another address', [tag('a')], [tag('a', { email: 'x' })], { brought: [], moved: [tag('a')] }],
+    ['nothing', [tag('a')], [tag('a')], { added: [], moved: [] }],
+    ['one is new', [], [tag('a')], { added: ['a'], moved: [] }],
+    ['one is gone', [tag('a')], [], { added: [], moved: [tag('a')] }],
+    ['another commit', [tag('a')], [tag('a', { commit: 'c2' })], { added: [], moved: [tag('a')] }],
+    ['another message', [tag('a')], [tag('a', { message: 'x' })], { added: [], moved: [tag('a')] }],
+    ['another tagger', [tag('a')], [tag('a', { tagger: 'x' })], { added: [], moved: [tag('a')] }],
+    ['another address', [tag('a')], [tag('a', { email: 'x' })], { added: [], moved: [tag('a')] }],
   ])('%s', (_, before, after, changes) => {
     expect(tagChanges(before, after)).toEqual(changes);
   });

@@ -18,7 +18,7 @@ export interface WorkspaceSettings {
 
 const LOCAL_HOSTS = ['', 'localhost', '127.0.0.1', '::1', '[::1]', '0.0.0.0'];
 const DEFAULT_DATABASE = 'beads';
-const STOP = 'Stop its server with `bd dolt stop`.';
+const STOP_HINT = 'Stop its server with `bd dolt stop`.';
 
 /** The name of the database. */
 export function databaseName({ metadata }: Pick<WorkspaceSettings, 'metadata'>): string {
@@ -26,49 +26,49 @@ export function databaseName({ metadata }: Pick<WorkspaceSettings, 'metadata'>):
 }
 
 /** Whether a server manages the database, rather than bd itself. */
-export function isServerMode(words: WorkspaceSettings): boolean {
-  if (isOn(variable(words.env, 'BEADS_DOLT_SERVER_MODE'))) return true;
-  const mode = words.metadata?.values.dolt_mode || words.settings.get('dolt.mode')?.value;
+export function isServerMode(workspaceSettings: WorkspaceSettings): boolean {
+  if (isOn(variable(workspaceSettings.env, 'BEADS_DOLT_SERVER_MODE'))) return true;
+  const mode = workspaceSettings.metadata?.values.dolt_mode || workspaceSettings.settings.get('dolt.mode')?.value;
   return mode?.toLowerCase() === 'server';
 }
 
 /** The folder with the databases of the workspace. */
-export function dataFolder(words: WorkspaceSettings): string {
-  if (!isServerMode(words)) return join(words.beads, 'embeddeddolt');
-  return resolve(words.beads, words.metadata?.values.dolt_data_dir || 'dolt');
+export function dataFolder(workspaceSettings: WorkspaceSettings): string {
+  if (!isServerMode(workspaceSettings)) return join(workspaceSettings.beads, 'embeddeddolt');
+  return resolve(workspaceSettings.beads, workspaceSettings.metadata?.values.dolt_data_dir || 'dolt');
 }
 
 /** A setting that moves the database to an unsupported path, in the order in which bd decides. */
-export async function otherPlace(words: WorkspaceSettings): Promise<Elsewhere | null> {
+export async function otherPlace(workspaceSettings: WorkspaceSettings): Promise<Elsewhere | null> {
   return (
-    otherBackend(words) ??
-    (await proxied(words)) ??
-    shared(words) ??
-    otherMode(words) ??
-    otherHost(words) ??
-    (await moved(words))
+    otherBackend(workspaceSettings) ??
+    (await proxied(workspaceSettings)) ??
+    shared(workspaceSettings) ??
+    otherMode(workspaceSettings) ??
+    otherHost(workspaceSettings) ??
+    (await moved(workspaceSettings))
   );
 }
 
-function otherBackend(words: WorkspaceSettings): Elsewhere | null {
-  const backend = inMetadata(words, 'backend');
+function otherBackend(workspaceSettings: WorkspaceSettings): Elsewhere | null {
+  const backend = inMetadata(workspaceSettings, 'backend');
   if (backend === undefined || ['', 'dolt'].includes(backend.value)) return null;
   return { what: said(backend), at: backend.at, real: null };
 }
 
-async function proxied(words: WorkspaceSettings): Promise<Elsewhere | null> {
-  const { beads, env } = words;
+async function proxied(workspaceSettings: WorkspaceSettings): Promise<Elsewhere | null> {
+  const { beads, env } = workspaceSettings;
   const sidecar = join(beads, 'proxied_server_client_info.json');
   const info = await readIfThere(sidecar);
-  const mode = inMetadata(words, 'dolt_mode');
+  const mode = inMetadata(workspaceSettings, 'dolt_mode');
   const root = variable(env, 'BEADS_PROXIED_SERVER_ROOT_PATH');
-  const folder = root?.value ?? rootPath(info) ?? words.metadata?.values.dolt_data_dir ?? 'dolt';
-  const real = join(resolve(beads, folder), databaseName(words));
-  if (mode?.value.toLowerCase() === 'proxied-server') return { what: said(mode), at: mode.at, real, fix: STOP };
-  if (root !== undefined) return { what: said(root), real, fix: STOP };
+  const folder = root?.value ?? rootPath(info) ?? workspaceSettings.metadata?.values.dolt_data_dir ?? 'dolt';
+  const real = join(resolve(beads, folder), databaseName(workspaceSettings));
+  if (mode?.value.toLowerCase() === 'proxied-server') return { what: said(mode), at: mode.at, real, fix: STOP_HINT };
+  if (root !== undefined) return { what: said(root), real, fix: STOP_HINT };
   return info === null
     ? null
-    : { what: 'it has the sidecar file of a proxied server', at: { file: sidecar }, real, fix: STOP };
+    : { what: 'it has the sidecar file of a proxied server', at: { file: sidecar }, real, fix: STOP_HINT };
 }
 
 function rootPath(info: string | null): string | undefined {
@@ -81,20 +81,20 @@ function shared({ env, settings, metadata }: WorkspaceSettings): Elsewhere | nul
   const home = env['HOME'] ?? env['USERPROFILE'];
   const server = env['BEADS_SHARED_SERVER_DIR'] ?? (home === undefined ? null : join(home, '.beads', 'shared-server'));
   const real = server === null ? null : join(server, 'dolt', databaseName({ metadata }));
-  return { what: said(signal), at: signal.at, real, fix: STOP };
+  return { what: said(signal), at: signal.at, real, fix: STOP_HINT };
 }
 
-function otherMode(words: WorkspaceSettings): Elsewhere | null {
-  const mode = inMetadata(words, 'dolt_mode') ?? words.settings.get('dolt.mode');
+function otherMode(workspaceSettings: WorkspaceSettings): Elsewhere | null {
+  const mode = inMetadata(workspaceSettings, 'dolt_mode') ?? workspaceSettings.settings.get('dolt.mode');
   // bd treats every other value as `embedded`; the intended mode is unknown.
   if (mode === undefined || ['', 'embedded', 'server'].includes(mode.value.toLowerCase())) return null;
   return { what: said(mode), at: mode.at, real: null };
 }
 
 /** A server on another machine: the database is not local. */
-function otherHost(words: WorkspaceSettings): Elsewhere | null {
-  const { env, settings } = words;
-  const host = variable(env, 'BEADS_DOLT_SERVER_HOST') ?? hostOfFiles(words);
+function otherHost(workspaceSettings: WorkspaceSettings): Elsewhere | null {
+  const { env, settings } = workspaceSettings;
+  const host = variable(env, 'BEADS_DOLT_SERVER_HOST') ?? hostOfFiles(workspaceSettings);
   if (host === undefined || LOCAL_HOSTS.includes(host.value.trim().toLowerCase())) return null;
   const fix = 'Federate a remote that the server pushes to, or run on the machine of the server.';
   return { what: `${said(host)}, a server on another machine`, at: host.at, real: null, fix };
@@ -109,24 +109,25 @@ function otherHost(words: WorkspaceSettings): Elsewhere | null {
 }
 
 /** A data folder or a database name that differs from the workspace's own. */
-async function moved(words: WorkspaceSettings): Promise<Elsewhere | null> {
-  const { beads, env, settings } = words;
+async function moved(workspaceSettings: WorkspaceSettings): Promise<Elsewhere | null> {
+  const { beads, env, settings } = workspaceSettings;
   const db = settings.get('db');
   if (db !== undefined && db.value !== '' && !(await isSame(resolve(dirname(beads), db.value), beads))) {
     return { what: said(db), at: db.at, real: resolve(dirname(beads), db.value) };
   }
   const name = variable(env, 'BEADS_DOLT_SERVER_DATABASE');
-  if (name !== undefined && name.value !== databaseName(words)) {
-    return { what: said(name), real: join(dataFolder(words), name.value) };
+  if (name !== undefined && name.value !== databaseName(workspaceSettings)) {
+    return { what: said(name), real: join(dataFolder(workspaceSettings), name.value) };
   }
   const folder = variable(env, 'BEADS_DOLT_DATA_DIR');
-  if (folder !== undefined && !(await isSame(resolve(beads, folder.value), dataFolder(words)))) {
-    return { what: said(folder), real: join(resolve(beads, folder.value), databaseName(words)) };
+  if (folder !== undefined && !(await isSame(resolve(beads, folder.value), dataFolder(workspaceSettings)))) {
+    return { what: said(folder), real: join(resolve(beads, folder.value), databaseName(workspaceSettings)) };
   }
-  const database = inMetadata(words, 'database');
-  const isMoved = database !== undefined && isAbsolute(database.value) && !words.metadata?.values.dolt_data_dir;
-  if (!isMoved || !isServerMode(words)) return null;
-  return { what: said(database), at: database.at, real: join(database.value, databaseName(words)) };
+  const database = inMetadata(workspaceSettings, 'database');
+  const isMoved =
+    database !== undefined && isAbsolute(database.value) && !workspaceSettings.metadata?.values.dolt_data_dir;
+  if (!isMoved || !isServerMode(workspaceSettings)) return null;
+  return { what: said(database), at: database.at, real: join(database.value, databaseName(workspaceSettings)) };
 }
 
 async function isSame(one: string, other: string): Promise<boolean> {
@@ -135,13 +136,13 @@ async function isSame(one: string, other: string): Promise<boolean> {
 }
 
 /** The setting that says that a server has the database, with its address; undefined: none. */
-export function serverAddress(words: WorkspaceSettings): Signal | undefined {
+export function serverAddress(workspaceSettings: WorkspaceSettings): Signal | undefined {
   return (
-    variable(words.env, 'BEADS_DOLT_SERVER_PORT') ??
-    variable(words.env, 'BEADS_DOLT_SERVER_SOCKET') ??
-    inMetadata(words, 'dolt_server_port') ??
-    inMetadata(words, 'dolt_server_socket') ??
-    words.settings.get('dolt.port')
+    variable(workspaceSettings.env, 'BEADS_DOLT_SERVER_PORT') ??
+    variable(workspaceSettings.env, 'BEADS_DOLT_SERVER_SOCKET') ??
+    inMetadata(workspaceSettings, 'dolt_server_port') ??
+    inMetadata(workspaceSettings, 'dolt_server_socket') ??
+    workspaceSettings.settings.get('dolt.port')
   );
 }
 

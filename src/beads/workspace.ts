@@ -44,14 +44,22 @@ export async function beadsDatabase(search: WorkspaceSearch): Promise<string | n
   if (workspace === null) return null;
   await refuseRedirect(workspace, search.boundary ?? null);
   const beads = await realpath(workspace);
-  const words = { beads, env, settings: await bdSettings(beads, env, userHome), metadata: await readMetadata(beads) };
-  await requireDolt(words);
-  const other = await otherPlace(words);
+  const workspaceSettings = {
+    beads,
+    env,
+    settings: await bdSettings(beads, env, userHome),
+    metadata: await readMetadata(beads),
+  };
+  await requireDolt(workspaceSettings);
+  const other = await otherPlace(workspaceSettings);
   if (other !== null) throw elsewhere(beads, other);
-  if (words.metadata === null) return await withoutMetadata(beads);
-  const place = join(dataFolder(words), databaseName(words));
-  await requireWithin(search.boundary ?? null, place, { by: workspace, location: words.metadata.at('dolt_data_dir') });
-  if (!(await isDatabase(place))) await refuseClone(place, words, search);
+  if (workspaceSettings.metadata === null) return await withoutMetadata(beads);
+  const place = join(dataFolder(workspaceSettings), databaseName(workspaceSettings));
+  await requireWithin(search.boundary ?? null, place, {
+    by: workspace,
+    location: workspaceSettings.metadata.at('dolt_data_dir'),
+  });
+  if (!(await isDatabase(place))) await refuseClone(place, workspaceSettings, search);
   return place;
 }
 
@@ -104,7 +112,7 @@ async function refuseRedirect(workspace: string, boundary: Boundary | null): Pro
 
 /** Only a Dolt database can be federated; a SQLite file belongs to bd. */
 async function requireDolt({ beads, metadata }: WorkspaceSettings): Promise<void> {
-  const isSqlite = metadata === null ? await hasOnlySqlite(beads) : saysSqlite(metadata.values);
+  const isSqlite = metadata === null ? await hasOnlySqlite(beads) : usesSqlite(metadata.values);
   if (!isSqlite) return;
   throw new Failure(
     'database-in-use',
@@ -113,7 +121,7 @@ async function requireDolt({ beads, metadata }: WorkspaceSettings): Promise<void
   );
 }
 
-function saysSqlite({ backend, database }: MetadataFile['values']): boolean {
+function usesSqlite({ backend, database }: MetadataFile['values']): boolean {
   return backend === undefined ? database?.endsWith('.db') === true : backend.toLowerCase() === 'sqlite';
 }
 
@@ -140,18 +148,22 @@ async function withoutMetadata(beads: string): Promise<null> {
 }
 
 /** A clone goes where the workspace says, and only if its database is not at another path. */
-async function refuseClone(place: string, words: WorkspaceSettings, { cwd }: WorkspaceSearch): Promise<void> {
-  const { beads } = words;
+async function refuseClone(
+  place: string,
+  workspaceSettings: WorkspaceSettings,
+  { cwd }: WorkspaceSearch,
+): Promise<void> {
+  const { beads } = workspaceSettings;
   const [other] = await databasesIn(beads);
   if (other !== undefined) {
     throw elsewhere(beads, {
       what: `metadata.json names ${place}, which does not exist, and another database does`,
-      at: words.metadata?.at('dolt_database'),
+      at: workspaceSettings.metadata?.at('dolt_database'),
       real: other,
       fix: 'Correct `dolt_mode` and `dolt_database` in metadata.json.',
     });
   }
-  const address = isServerMode(words) ? serverAddress(words) : undefined;
+  const address = isServerMode(workspaceSettings) ? serverAddress(workspaceSettings) : undefined;
   if (address !== undefined) {
     throw elsewhere(beads, {
       what: `a server has its database (${said(address)}), and ${place} does not exist`,

@@ -144,7 +144,7 @@ export async function exchange(
     local = adoption.local;
     return await agree(context, local, runs);
   } catch (thrown) {
-    noteInterruption(runs, toFailure(thrown));
+    recordInterruption(runs, toFailure(thrown));
     return { head: local.ours, merge: null };
   } finally {
     for (const run of all) reportEnd(context, run);
@@ -192,7 +192,7 @@ function outrun(run: PeerProgress, why: Failure, attempts: number): Failure {
  * Reports what was done before an interruption; our branch has not moved.
  * @throws Failure every other failure
  */
-function noteInterruption(runs: readonly PeerProgress[], failure: Failure): void {
+function recordInterruption(runs: readonly PeerProgress[], failure: Failure): void {
   if (failure.code !== 'interrupted') throw failure;
   for (const run of runs) run.interrupt(failure);
 }

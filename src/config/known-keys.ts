@@ -5,20 +5,20 @@ import type { Problems } from './problems.ts';
 import type { YamlText } from './yaml/parse.ts';
 import { asMapping, type ConfigField, type ConfigMapping, plain, toConfigValue } from './yaml/tree.ts';
 
-/** `read`: it has an effect · `left`: another program's, or without effect · `later`: refused by this version. */
-type Standing = 'read' | 'left' | 'later';
-type KnownKeys = Readonly<Record<string, Standing>>;
+/** `read`: it has an effect · `ignored`: another program's, or without effect · `later`: refused by this version. */
+type KeyStatus = 'read' | 'ignored' | 'later';
+type KnownKeys = Readonly<Record<string, KeyStatus>>;
 
 /** The keys that may stand in our sections. */
 export const SECTION_KEYS: Readonly<Record<Section, KnownKeys>> = {
   sync: {
     mode: 'read',
-    export_on: 'left',
-    import_on: 'left',
-    remote: 'left',
-    'git-remote': 'left',
-    branch: 'left',
-    require_confirmation_on_mass_delete: 'left',
+    export_on: 'ignored',
+    import_on: 'ignored',
+    remote: 'ignored',
+    'git-remote': 'ignored',
+    branch: 'ignored',
+    require_confirmation_on_mass_delete: 'ignored',
   },
   federation: {
     remote: 'read',
@@ -30,7 +30,7 @@ export const SECTION_KEYS: Readonly<Record<Section, KnownKeys>> = {
     push: 'read',
     register: 'read',
     exclude_types: 'read',
-    remotes: 'left',
+    remotes: 'ignored',
     town: 'read',
     inbox: 'read',
     'plain-hosts': 'read',
@@ -38,7 +38,7 @@ export const SECTION_KEYS: Readonly<Record<Section, KnownKeys>> = {
     privacy: 'later',
     organizations: 'later',
   },
-  conflict: { strategy: 'read', fields: 'left' },
+  conflict: { strategy: 'read', fields: 'ignored' },
 };
 
 /** The keys that may stand in a peer's mapping. */
@@ -80,9 +80,9 @@ export function checkKeys(
   problems: Problems,
 ): void {
   for (const [key, { keyAt }] of mapping.fields) {
-    const standing = Object.hasOwn(known.keys, key) ? known.keys[key] : undefined;
+    const status = Object.hasOwn(known.keys, key) ? known.keys[key] : undefined;
     const name = `${known.prefix}${key}`;
-    if (standing === undefined) {
+    if (status === undefined) {
       const nearest = `${known.prefix}${closest(key, Object.keys(known.keys))}`;
       problems.add(
         new Failure('config-unknown-key', `unknown key ${JSON.stringify(name)}`, {
@@ -90,7 +90,7 @@ export function checkKeys(
           location: keyAt,
         }),
       );
-    } else if (standing === 'later') {
+    } else if (status === 'later') {
       problems.add(
         new Failure('not-supported', `${name} is not supported by this version of dolt-federation`, {
           location: keyAt,

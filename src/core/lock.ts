@@ -5,7 +5,7 @@ import { readSmallText } from './files.ts';
 import { pause } from './interruption.ts';
 import { isAlive } from './processes.ts';
 
-const PATIENCE_MS = 10_000;
+const MAX_WAIT_MS = 10_000;
 const POLL_MS = 20;
 
 /**
@@ -34,7 +34,7 @@ async function take(lock: string, busy: (pid: number) => Error, signal: AbortSig
     for (let waited = 0; !(await isTaken(own, lock)); waited += POLL_MS) {
       const holder = await holderOf(lock);
       if (!Number.isNaN(holder) && !isAlive(holder)) await breakLock(lock);
-      else if (waited >= PATIENCE_MS) throw busy(holder);
+      else if (waited >= MAX_WAIT_MS) throw busy(holder);
       else await pause(POLL_MS, signal);
     }
   } finally {

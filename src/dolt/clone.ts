@@ -51,11 +51,11 @@ export async function cloneDatabase(options: ServerOptions, source: CloneSource,
     });
     try {
       const connection = await createConnection(connectTo(server.address));
-      const words = wordsOf(source);
-      const statement = `CALL DOLT_CLONE(${words.map(() => '?').join(', ')})`;
+      const args = cloneArguments(source);
+      const statement = `CALL DOLT_CLONE(${args.map(() => '?').join(', ')})`;
       await server
         .during(source.reach, async () => {
-          const cloning = interruptible(server, options.signal, () => connection.query(statement, [...words]));
+          const cloning = interruptible(server, options.signal, () => connection.query(statement, [...args]));
           const inTime = await endsWithin(cloning, limit.milliseconds);
           // Nothing else runs in this engine, so it can be ended.
           if (!inTime) await server.kill();
@@ -78,7 +78,7 @@ export async function cloneDatabase(options: ServerOptions, source: CloneSource,
   }
 }
 
-function wordsOf({ remote, url, branch, ref, user }: CloneSource): readonly string[] {
+function cloneArguments({ remote, url, branch, ref, user }: CloneSource): readonly string[] {
   const options = { '--remote': remote, '--branch': branch, '--ref': ref, '--user': user };
   const given = Object.entries(options).flatMap(([option, value]) => (value === null ? [] : [option, value]));
   return [...given, url, NAME];

@@ -3,7 +3,7 @@ import { Failure, toFailure } from '../core/failure.ts';
 import { namesHost, type Permission, permissionFor, type Reach, type Target, targetText } from './host-rule.ts';
 
 /** Why a connection did not come about. */
-export type Trouble =
+export type ConnectionProblem =
   | { readonly kind: 'host' }
   | { readonly kind: 'plain' }
   | { readonly kind: 'address'; readonly address: string }
@@ -11,17 +11,17 @@ export type Trouble =
 
 /** Refuses a connection. */
 export class Refusal extends Error {
-  readonly trouble: Trouble;
+  readonly problem: ConnectionProblem;
 
-  constructor(trouble: Trouble) {
-    super(trouble.kind);
-    this.trouble = trouble;
+  constructor(problem: ConnectionProblem) {
+    super(problem.kind);
+    this.problem = problem;
   }
 }
 
-interface Noted {
+interface FailedConnection {
   readonly target: Target;
-  readonly trouble: Trouble;
+  readonly problem: ConnectionProblem;
   /** Whether it was tried for this peer, and not perhaps for one that was spoken to at the same time. */
   readonly isOwn: boolean;
 }
@@ -29,7 +29,7 @@ interface Noted {
 /** Something that is done with one peer, for which an engine may connect to the peer's hosts. */
 interface Pass {
   readonly reach: Reach;
-  readonly noted: Noted[];
+  readonly failed: FailedConnection[];
 }
 
 /** What Dolt and git make of a connection that did not come about (Dolt 2.3.0, measured). */
@@ -70,12 +70,12 @@ export class Passes {
   }
 
   /** Charges the peers whose host it is; for a host of none of them, all that are spoken to. */
-  note(target: Target, trouble: Trouble): void {
+  record(target: Target, problem: ConnectionProblem): void {
     const reaching = [...this.#active].filter(({ reach }) => reach.length > 0);
     const active = reaching.length > 0 ? reaching : [...this.#active];
     const concerned = active.filter(({ reach }) => namesHost(target, reach));
     const charged = concerned.length > 0 ? concerned : active;
-    for (const pass of charged) pass.noted.push({ target, trouble, isOwn: charged.length === 1 });
+    for (const pass of charged) pass.failed.push({ target, problem, isOwn: charged.length === 1 });
   }
 
   /**
@@ -84,12 +84,12 @@ export class Passes {
    *   what the work threw
    */
   async during<T>(reach: Reach, work: () => Promise<T>): Promise<T> {
-    const pass: Pass = { reach, noted: [] };
+    const pass: Pass = { reach, failed: [] };
     this.#active.add(pass);
     try {
       return await work();
     } catch (thrown) {
-      throw reasonFor(toFailure(thrown), pass.noted) ?? thrown;
+      throw reasonFor(toFailure(thrown), pass.failed) ?? thrown;
     } finally {
       this.#active.delete(pass);
       this.#onEnd();
@@ -97,22 +97,22 @@ export class Passes {
   }
 }
 
-function reasonFor(failure: Failure, noted: readonly Noted[]): Failure | null {
-  const refused = noted.filter(({ trouble }) => trouble.kind !== 'unreached');
+function reasonFor(failure: Failure, failed: readonly FailedConnection[]): Failure | null {
+  const refused = failed.filter(({ problem }) => problem.kind !== 'unreached');
   const own = refused.filter(({ isOwn }) => isOwn);
   if (own.length > 0 && REFUSED.includes(failure.code)) return refusal(own, failure, 'the server of this peer');
   // A failure that a refusal explains may still be another peer's: it is said of all of them.
   if (refused.length > 0 && UNREACHED.includes(failure.code)) {
     return refusal(refused, failure, 'the server of this peer, or of one that was spoken to at the same time,');
   }
-  const unreached = noted.findLast(({ trouble, isOwn }) => trouble.kind === 'unreached' && isOwn);
+  const unreached = failed.findLast(({ problem, isOwn }) => problem.kind === 'unreached' && isOwn);
   if (unreached === undefined || !UNREACHED.includes(failure.code)) return null;
   return new Failure('network', text(unreached, ''), { cause: failure });
 }
 
-function refusal(noted: readonly Noted[], cause: Failure, who: string): Failure {
-  const named = [...new Map(noted.map((one) => [text(one, who), one])).entries()].slice(0, MOST_NAMED);
-  const hosts = named.flatMap(([, { target, trouble }]) => (trouble.kind === 'plain' ? [] : [targetText(target)]));
+function refusal(failed: readonly FailedConnection[], cause: Failure, who: string): Failure {
+  const named = [...new Map(failed.map((one) => [text(one, who), one])).entries()].slice(0, MOST_NAMED);
+  const hosts = named.flatMap(([, { target, problem }]) => (problem.kind === 'plain' ? [] : [targetText(target)]));
   const hint =
     hosts.length === 0
       ? 'Let the server name addresses with https. A peer that is reached over https is never spoken to without TLS.'
@@ -123,16 +123,16 @@ function refusal(noted: readonly Noted[], cause: Failure, who: string): Failure 
   });
 }
 
-function text({ target, trouble }: Noted, who: string): string {
+function text({ target, problem }: FailedConnection, who: string): string {
   const where = targetText(target);
-  switch (trouble.kind) {
+  switch (problem.kind) {
     case 'host':
       return `${who} names ${where}, which is not a host of the peer`;
     case 'plain':
       return `${who} names ${where} without TLS, although the peer is reached over https`;
     case 'address':
-      return `${where} is at ${trouble.address}, which is not a public address`;
+      return `${where} is at ${problem.address}, which is not a public address`;
     case 'unreached':
-      return `${where} was not reached: ${trouble.why}`;
+      return `${where} was not reached: ${problem.why}`;
   }
 }

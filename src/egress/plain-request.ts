@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream';
 import { askProxy, directly } from './dial.ts';
 import { parseTarget, type Target } from './host-rule.ts';
 import { Refusal } from './passes.ts';
-import { jobProxy, type Relay, troubleOf } from './relay.ts';
+import { jobProxy, problemOf, type Relay } from './relay.ts';
 
 /** What concerns one connection only and is not passed on (RFC 9110, 7.6.1). */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -30,10 +30,10 @@ export function passOn(relay: Relay, asked: IncomingMessage, answer: ServerRespo
   const fail = (thrown: unknown): void => {
     // Who went away had a reason of its own.
     if (answer.destroyed) return;
-    const trouble = troubleOf(thrown);
-    relay.passes.note(target, trouble);
+    const problem = problemOf(thrown);
+    relay.passes.record(target, problem);
     if (answer.headersSent) answer.destroy();
-    else answer.writeHead(trouble.kind === 'unreached' ? 502 : 403).end('refused by dolt-federation\n');
+    else answer.writeHead(problem.kind === 'unreached' ? 502 : 403).end('refused by dolt-federation\n');
   };
   try {
     const sent = begin(relay, asked, { target, path: path.startsWith('/') ? path : `/${path}` });

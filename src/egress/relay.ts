@@ -3,7 +3,7 @@ import type { Env } from '../core/env.ts';
 import { errorMessage } from '../core/failure.ts';
 import type { Target } from './host-rule.ts';
 import { jobProxyFor } from './job-proxy.ts';
-import { type Passes, Refusal, type Trouble } from './passes.ts';
+import { type ConnectionProblem, type Passes, Refusal } from './passes.ts';
 
 /** What all connections of one proxy share. */
 export interface Relay {
@@ -38,6 +38,6 @@ export function jobProxy({ env }: Relay, scheme: 'http' | 'https', target: Targe
   return job.kind === 'proxy' ? job.url : null;
 }
 
-export function troubleOf(thrown: unknown): Trouble {
-  return thrown instanceof Refusal ? thrown.trouble : { kind: 'unreached', why: errorMessage(thrown) };
+export function problemOf(thrown: unknown): ConnectionProblem {
+  return thrown instanceof Refusal ? thrown.problem : { kind: 'unreached', why: errorMessage(thrown) };
 }

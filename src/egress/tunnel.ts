@@ -4,7 +4,7 @@ import { type Duplex, pipeline } from 'node:stream';
 import { openDirectly, openThrough } from './dial.ts';
 import { parseTarget, type Target } from './host-rule.ts';
 import { Refusal } from './passes.ts';
-import { jobProxy, type Relay, troubleOf } from './relay.ts';
+import { jobProxy, problemOf, type Relay } from './relay.ts';
 
 /** A peer may think for long, and its own time limit ends it; this is for what nobody waits for any more. */
 export const IDLE_MS = 30 * 60_000;
@@ -29,10 +29,10 @@ export async function openTunnel(relay: Relay, asked: IncomingMessage, client: D
   } catch (thrown) {
     // Who went away had a reason of its own.
     if (client.destroyed) return;
-    const trouble = troubleOf(thrown);
-    relay.passes.note(target, trouble);
-    if (trouble.kind === 'plain') client.destroy();
-    else answer(client, trouble.kind === 'unreached' ? '502 Bad Gateway' : '403 Refused by dolt-federation');
+    const problem = problemOf(thrown);
+    relay.passes.record(target, problem);
+    if (problem.kind === 'plain') client.destroy();
+    else answer(client, problem.kind === 'unreached' ? '502 Bad Gateway' : '403 Refused by dolt-federation');
   }
 }
 

@@ -28,7 +28,7 @@ const PUBLIC_API = 'https://api.github.com';
 export function githubApi(env: Env, token: string | undefined): GithubApi {
   if (!isGithubCom(env['GITHUB_SERVER_URL'])) return { base: PUBLIC_API, token: null };
   const base = (env['GITHUB_API_URL'] ?? PUBLIC_API).replace(/\/+$/, '');
-  return { base, token: token !== undefined && token !== '' && isPrivateRoad(base) ? token : null };
+  return { base, token: token !== undefined && token !== '' && isSecureUrl(base) ? token : null };
 }
 
 /**
@@ -73,7 +73,7 @@ function isGithubCom(serverUrl: string | undefined): boolean {
   return URL.canParse(serverUrl) && new URL(serverUrl).hostname === 'github.com';
 }
 
-function isPrivateRoad(base: string): boolean {
+function isSecureUrl(base: string): boolean {
   if (!URL.canParse(base)) return false;
   const { protocol, hostname } = new URL(base);
   return protocol === 'https:' || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);

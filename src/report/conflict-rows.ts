@@ -7,14 +7,14 @@ export function conflictsOf(result: RunResult): (readonly [PeerResult, Conflict]
 }
 
 /** Who has the two values: the peer and this town, or several peers. */
-export function withWhom(peer: PeerResult, { between }: Conflict): string {
+export function partiesOf(peer: PeerResult, { between }: Conflict): string {
   return [peer.name, ...between].join(' / ');
 }
 
 /** What became of it, and whether somebody has to look at it. */
 export function resolution({ resolution: words, left, elsewhere }: Conflict): string {
-  const told = left && words !== '' && words !== 'undone' ? `${words}; left to look at` : words;
-  return elsewhere === true ? [told, 'merged by another database'].filter((part) => part !== '').join('; ') : told;
+  const shown = left && words !== '' && words !== 'undone' ? `${words}; left to look at` : words;
+  return elsewhere === true ? [shown, 'merged by another database'].filter((part) => part !== '').join('; ') : shown;
 }
 
 /** Every row of which a merge lacks a version that a person needs, and that is left for one. */

@@ -17,15 +17,15 @@ export function findings(result: RunResult): Finding[] {
 function peerFinding(peer: RunResult['peers'][number]): Finding[] {
   if (peer.error !== null) {
     const { code, message, hint } = peer.error;
-    const told = [message, ...(peer.held ?? []).map(heldLine)].join('\n');
-    return [{ severity: 'error', code, message: told, hint, peer: peer.name, ...NOWHERE }];
+    const withRows = [message, ...(peer.held ?? []).map(blockedRowLine)].join('\n');
+    return [{ severity: 'error', code, message: withRows, hint, peer: peer.name, ...NOWHERE }];
   }
   if (peer.status !== 'failed' && peer.status !== 'conflict') return [];
   const message = peer.status === 'failed' ? 'the peer failed' : 'rows are left in conflict';
   return [{ severity: 'error', code: null, message, hint: '', peer: peer.name, ...NOWHERE }];
 }
 
-function heldLine({ table, key, column, value }: BlockedRow): string {
+function blockedRowLine({ table, key, column, value }: BlockedRow): string {
   const cells = Object.entries(column === null || value === null ? key : { ...key, [column]: value });
   return plain(`${table}: ${cells.map(([name, text]) => `${name} = ${text ?? 'NULL'}`).join(', ')}`);
 }

@@ -33,7 +33,7 @@ export function mermaid(result: RunResult): string {
   const more = result.peers.length - shown.length;
   return [
     'flowchart LR',
-    `  town(("${label([townName(result), ...(result.branch === null ? [] : [result.branch])])}"))`,
+    `  town(("${label([databaseLabel(result), ...(result.branch === null ? [] : [result.branch])])}"))`,
     ...shown.flatMap(peerLines),
     ...(more > 0 ? [`  more["${label([`${more} more`])}"]`, '  town --- more'] : []),
     '  classDef still stroke:#888888',
@@ -49,7 +49,7 @@ function peerLines(peer: PeerResult, index: number): string[] {
   return [`  p${index}["${lines}"]:::${CLASSES[peer.status]}`, `  ${LINKS[peer.role](`p${index}`)}`];
 }
 
-function townName(result: RunResult): string {
+function databaseLabel(result: RunResult): string {
   return result.database === null ? 'town' : basename(result.database);
 }
 

@@ -1,7 +1,7 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { RunStatus } from '../contract/vocabulary.ts';
 import { counted, textLiteral } from '../core/text.ts';
-import { columnsOf, conflictsOf, lostOf, resolution, withWhom } from './conflict-rows.ts';
+import { columnsOf, conflictsOf, lostOf, partiesOf, resolution } from './conflict-rows.ts';
 import { duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { code, literal, markdownTable } from './markdown.ts';
@@ -107,7 +107,7 @@ const CONFLICT_COLUMNS = ['Peer', 'Kind', 'Table', 'Key', 'Columns', 'Base', 'Ou
 
 function conflictCells(peer: PeerResult, conflict: Conflict): string[] {
   return [
-    code(withWhom(peer, conflict)),
+    code(partiesOf(peer, conflict)),
     conflict.kind,
     code(conflict.table),
     values(conflict.key),

@@ -1,7 +1,7 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import { placeOf } from '../core/failure.ts';
 import { counted, plain } from '../core/text.ts';
-import { columnsOf, conflictsOf, resolution, withWhom } from './conflict-rows.ts';
+import { columnsOf, conflictsOf, partiesOf, resolution } from './conflict-rows.ts';
 import { duration, shorten } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { mostImportant, PEER_COLUMNS, peerRow } from './peer-row.ts';
@@ -22,7 +22,7 @@ export function text(result: RunResult): string {
   const blocks = [
     peerLines(result.peers),
     conflictLines(result),
-    leftLines(result),
+    unresolvedLines(result),
     findingsLines(findings(result)),
     [verdict(result)],
   ];
@@ -63,7 +63,7 @@ function conflictLines(result: RunResult): string[] {
   return withRest(table, { left: rows.length - MAX_CONFLICTS, noun: 'more row' });
 }
 
-function leftLines({ conflictsPath, open = 0 }: RunResult): string[] {
+function unresolvedLines({ conflictsPath, open = 0 }: RunResult): string[] {
   const rows = open === 0 ? [] : [`open: ${counted(open, 'row')} of this or earlier runs to decide`];
   if (conflictsPath === undefined) return rows;
   const file = plain(conflictsPath);
@@ -77,7 +77,7 @@ function leftLines({ conflictsPath, open = 0 }: RunResult): string[] {
 function conflictCells(peer: PeerResult, conflict: Conflict): string[] {
   const key = Object.values(conflict.key).map((value) => value ?? 'NULL');
   const columns = columnsOf(conflict).join(', ');
-  return [withWhom(peer, conflict), conflict.kind, conflict.table, key.join(', '), columns, resolution(conflict)].map(
+  return [partiesOf(peer, conflict), conflict.kind, conflict.table, key.join(', '), columns, resolution(conflict)].map(
     (cell) => plain(shorten(cell, MAX_CELL)),
   );
 }

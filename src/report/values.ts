@@ -16,13 +16,13 @@ function reducePeer(peer: PeerResult, level: ReportValues): PeerResult {
   return {
     ...rest,
     conflicts: peer.conflicts.map((conflict) => reduceConflict(conflict, level)),
-    ...(held === undefined || level === 'none' ? {} : { held: held.map((row) => reduceHeld(row, level)) }),
+    ...(held === undefined || level === 'none' ? {} : { held: held.map((row) => reduceBlockedRow(row, level)) }),
   };
 }
 
-type Held = NonNullable<PeerResult['held']>[number];
+type BlockedRow = NonNullable<PeerResult['held']>[number];
 
-function reduceHeld(row: Held, level: ReportValues): Held {
+function reduceBlockedRow(row: BlockedRow, level: ReportValues): BlockedRow {
   const value = level === 'full' && row.value !== null ? redact(row.value) : null;
   return { ...row, value };
 }

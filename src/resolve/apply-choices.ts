@@ -40,11 +40,11 @@ export async function applyChoices(
   const { pending } = chosen;
   const resolveAll = isReadByCommit ? resolveByCommit : resolveConflicts;
   const decided = rows.flatMap((row) => {
-    const decision = chosen.decided.decisions.get(rowName(row.left));
+    const decision = chosen.decided.decisions.get(rowName(row.unresolved));
     return decision === undefined ? [] : [{ row, decision: decision }];
   });
   if (shape.key.length === 0) return resolveKeyless(sql, table, { ...chosen, decision: decided[0]?.decision });
-  for (const { row, decision } of decided) checkLiterals(shape, row.left, decision);
+  for (const { row, decision } of decided) checkLiterals(shape, row.unresolved, decision);
   const outcomes = decided.map(({ row, decision }) => ({
     row,
     decision,
@@ -69,9 +69,9 @@ export async function applyChoices(
   for (const { row, decision, resolution } of resolutions) {
     if (!hasValue(resolution)) continue;
     await resolveAll(sql, shape, [resolution], pending).catch((thrown: unknown) => {
-      throw refusedLiteral(row.left, decision, thrown);
+      throw refusedLiteral(row.unresolved, decision, thrown);
     });
-    checkStored(shape, row.left, { decision, stored: (await pending.row(shape.name, row.left.key)) ?? {} });
+    checkStored(shape, row.unresolved, { decision, stored: (await pending.row(shape.name, row.unresolved.key)) ?? {} });
   }
   const deleted = outcomes.flatMap(({ row, outcome }) => (outcome.kind === 'their-deletion' ? [row.conflict.id] : []));
   if (isReadByCommit) {
@@ -87,7 +87,7 @@ export async function applyChoices(
     await removeRows(
       sql,
       shape,
-      removed.map(({ left }) => left.key),
+      removed.map(({ unresolved }) => unresolved.key),
     );
   }
 }

@@ -14,7 +14,7 @@ import { comparableColumns, type OpenMerge } from './open-rows.ts';
 /** Two rows of an open merge, one of each side, that cannot both stay. */
 export interface OpenDuplicate {
   readonly shape: TableShape;
-  readonly left: UnresolvedRow;
+  readonly unresolved: UnresolvedRow;
   readonly ours: Cells;
   readonly theirs: Cells;
 }
@@ -39,7 +39,7 @@ export async function openDuplicates(
       const other = rows.find((row) => !atOnto.has(keyText(shape, row)));
       if (onto === undefined || other === undefined) continue;
       const [ours, theirs] = merge.swapped ? [other, onto] : [onto, other];
-      const duplicate = { shape, ours, theirs, left: duplicateRow(shape, ours, theirs) };
+      const duplicate = { shape, ours, theirs, unresolved: duplicateRow(shape, ours, theirs) };
       found.set(`${shape.name} ${keyText(shape, ours)} ${keyText(shape, theirs)}`, duplicate);
     }
   }
@@ -71,8 +71,8 @@ export async function removeDuplicates(
   decided: Decided,
 ): Promise<void> {
   const gone = new Map<string, { readonly shape: TableShape; readonly row: Cells }>();
-  for (const { shape, left, ours, theirs } of duplicates) {
-    const decision = decided.decisions.get(rowName(left));
+  for (const { shape, unresolved, ours, theirs } of duplicates) {
+    const decision = decided.decisions.get(rowName(unresolved));
     if (decision?.kind !== 'row') continue;
     const row = decision.take === 'ours' ? theirs : ours;
     gone.set(`${shape.name} ${keyText(shape, row)}`, { shape, row });

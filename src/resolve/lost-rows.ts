@@ -1,5 +1,5 @@
 import type { Conflict } from '../contract/result.ts';
-import { groupBy } from '../core/lists.ts';
+import { groupBy, inParts } from '../core/lists.ts';
 import { textLiteral } from '../core/text.ts';
 import { keyCondition } from '../dolt/rows/literals.ts';
 import { keyOf, keyText } from '../dolt/rows/row-key.ts';
@@ -84,8 +84,8 @@ async function readEntries(sql: Sql, conflicts: readonly Conflict[]): Promise<En
     const commit = group[0]?.lost?.commit;
     if (commit === undefined || !tables.has(group[0]?.table ?? '')) continue;
     const shape = await tableShape(sql, group[0]?.table ?? '');
-    for (let start = 0; start < group.length; start += PAGE) {
-      const page = group.slice(start, start + PAGE).flatMap((conflict) => {
+    for (const part of inParts(group, PAGE)) {
+      const page = part.flatMap((conflict) => {
         const kind = lostKind(conflict);
         return kind === undefined ? [] : [{ conflict, kind, key: ownKey(shape, conflict, commit) }];
       });

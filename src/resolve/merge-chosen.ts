@@ -86,9 +86,11 @@ function decideAll(stopped: Stopped, merge: UnresolvedMerge): Decided {
   const rows = rowsOf(stopped);
   const decided = decide(rows, merge);
   const chosen = new Set(rows.map(rowName));
-  const silent = stopped.tables.flatMap(({ rows: all }) => all.filter(({ left }) => !chosen.has(rowName(left))));
+  const silent = stopped.tables.flatMap(({ rows: all }) =>
+    all.filter(({ unresolved }) => !chosen.has(rowName(unresolved))),
+  );
   const decisions = new Map(decided.decisions);
-  for (const { left } of silent) decisions.set(rowName(left), NOTHING_TO_CHOOSE);
+  for (const { unresolved } of silent) decisions.set(rowName(unresolved), NOTHING_TO_CHOOSE);
   return { ...decided, decisions };
 }
 

@@ -17,7 +17,7 @@ export interface OpenMerge {
 
 /** A row in conflict of an open merge. */
 export interface OpenRow {
-  readonly left: UnresolvedRow;
+  readonly unresolved: UnresolvedRow;
   readonly conflict: ConflictRow;
   readonly rowConflict: RowConflict;
 }
@@ -42,11 +42,11 @@ export async function openTable(sql: Sql, table: string, merge: OpenMerge): Prom
   const rowConflicts = await readRowConflicts(sql, shape, { rows: conflicts, onto: merge.onto });
   const rows = conflicts.map((conflict, index) => {
     const rowConflict = rowConflicts[index] ?? { kind: 'changed', conflicting: [], theirs: [] };
-    return { conflict, rowConflict, left: unresolvedRow(shape, { conflict, rowConflict }, merge.swapped) };
+    return { conflict, rowConflict, unresolved: unresolvedRow(shape, { conflict, rowConflict }, merge.swapped) };
   });
   if (shape.key.length > 0) return { shape, rows, isReadByCommit };
   const [first] = rows;
-  return { shape, rows: first === undefined ? [] : [{ ...first, left: keylessRow(table) }], isReadByCommit };
+  return { shape, rows: first === undefined ? [] : [{ ...first, unresolved: keylessRow(table) }], isReadByCommit };
 }
 
 /** Rows of a table without a primary key cannot be told apart, so one choice counts for all of them. */

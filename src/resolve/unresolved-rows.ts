@@ -13,7 +13,7 @@ import { lostRows } from './lost-rows.ts';
 import { type Heads, type Stopped, withMerge } from './open-merge.ts';
 
 /** What a run left for a person, and the peers of which that could not be read. */
-interface FoundLeft {
+interface FoundUnresolved {
   readonly merges: readonly UnresolvedMerge[];
   readonly lost: readonly LostRow[];
   readonly unread: ReadonlyMap<PeerProgress, Failure>;
@@ -28,7 +28,7 @@ export async function findUnresolved(
   engines: Engines,
   runs: readonly PeerProgress[],
   at: { readonly head: string; readonly mergeTimeoutMs: number },
-): Promise<FoundLeft> {
+): Promise<FoundUnresolved> {
   const { head } = at;
   const merges: UnresolvedMerge[] = [];
   const lost: LostRow[] = [];
@@ -126,7 +126,7 @@ function isEmpty({ tables, duplicates }: Stopped): boolean {
 
 /** The rows of a merge that stopped; those that only look like a conflict are left out, as nobody can choose there. */
 export function rowsOf({ tables, duplicates }: Stopped): UnresolvedRow[] {
-  const rows = tables.flatMap((table) => table.rows.map(({ left }) => left));
+  const rows = tables.flatMap((table) => table.rows.map(({ unresolved }) => unresolved));
   const open = rows.filter(({ kind, cells }) => kind !== 'changed' || Object.keys(cells).length > 0);
-  return [...open, ...duplicates.map(({ left }) => left)];
+  return [...open, ...duplicates.map(({ unresolved }) => unresolved)];
 }

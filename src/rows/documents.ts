@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../core/failure.ts';
+import { inParts } from '../core/lists.ts';
 import { rowDiffs } from '../dolt/rows/differing-rows.ts';
 import { hasKey, keyOf, keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
@@ -24,13 +25,13 @@ const TEMPORAL: ReadonlySet<string> = new Set(['datetime', 'timestamp']);
  * @throws Failure `dolt-defect` if Dolt resolved a conflict silently, `constraint-violation` if the repair would fire a
  * trigger
  */
-export async function mendDocuments(sql: Sql, merging: Merging, resolved: readonly ResolvedRow[]): Promise<void> {
+export async function repairDocuments(sql: Sql, merging: Merging, resolved: readonly ResolvedRow[]): Promise<void> {
   for (const table of await changedOnBothSides(sql, merging)) {
     const shape = await tableShape(sql, table);
     const columns = await documentColumns(sql, merging, shape);
     if (columns.length === 0 || shape.key.length === 0) continue;
     const known = resolved.flatMap((row) => (row.table === table ? [keyText(shape, row.key)] : []));
-    for (const column of columns) await mendColumn(sql, merging, { shape, column, resolved: new Set(known) });
+    for (const column of columns) await repairColumn(sql, merging, { shape, column, resolved: new Set(known) });
   }
 }
 
@@ -52,7 +53,7 @@ async function documentColumns(sql: Sql, { base, ours, theirs }: Merging, shape:
   return names.filter((name) => versions.every((version) => version.has(name)));
 }
 
-async function mendColumn(
+async function repairColumn(
   sql: Sql,
   merging: Merging,
   of: { readonly shape: TableShape; readonly column: string; readonly resolved: ReadonlySet<string> },
@@ -64,8 +65,7 @@ async function mendColumn(
     const other = theirs.get(key);
     return other === undefined || resolved.has(key) || !(row.isEscaped || other.isEscaped) ? [] : [row.key];
   });
-  for (let start = 0; start < keys.length; start += PAGE) {
-    const page = keys.slice(start, start + PAGE);
+  for (const page of inParts(keys, PAGE)) {
     const at = async (commit?: string): Promise<Map<string, Cells>> => {
       const rows = await rowsByKey(sql, shape, { keys: page, ...(commit === undefined ? {} : { commit }) });
       return new Map(rows.map((row) => [keyText(shape, row), row]));

@@ -19,7 +19,7 @@ export async function markRenamed(
   reported: readonly ResolvedRow[],
 ): Promise<ResolvedRow[]> {
   const outlived = reported.flatMap((row) => {
-    const keeper = keeperOf(row);
+    const keeper = survivingSide(row);
     return keeper === null ? [] : [{ row, keeper }];
   });
   const renamed = new Map<ResolvedRow, ResolvedRow>();
@@ -46,7 +46,7 @@ export async function markRenamed(
 }
 
 /** The side of a row that the other side deleted and that is in the merge; null for any other row. */
-function keeperOf({ kind, ours, theirs, wins }: ResolvedRow): Side | null {
+function survivingSide({ kind, ours, theirs, wins }: ResolvedRow): Side | null {
   if (kind === 'deleted') return wins[0]?.reason === 'changed' ? wins[0].side : null;
   if (kind !== 'restored') return null;
   return ours === null && theirs !== null ? 'theirs' : theirs === null && ours !== null ? 'ours' : null;

@@ -27,7 +27,7 @@ export interface ResolvedRow {
   readonly from?: Side;
 }
 
-const WORDS: Readonly<Record<Reason, string>> = {
+const REASON_TEXTS: Readonly<Record<Reason, string>> = {
   later: 'later',
   greater: 'same time, greater value',
   strategy: 'strategy',
@@ -49,14 +49,14 @@ const WITHOUT_WINNER: Readonly<Partial<Record<ConflictKind, string>>> = {
   renamed: 'came back with the row it belongs to',
 };
 
-interface Telling {
+interface ReportedSide {
   readonly heads: { readonly ours: string; readonly theirs: string };
   /** Whether `theirs` of the merge is our side. */
   readonly swapped: boolean;
 }
 
 /** A row as the report shows it, from our side. */
-export function conflictOf(row: ResolvedRow, { heads, swapped }: Telling): Conflict {
+export function conflictOf(row: ResolvedRow, { heads, swapped }: ReportedSide): Conflict {
   const reported = swapped ? swap(row) : row;
   const ownHeads = swapped ? { ours: heads.theirs, theirs: heads.ours } : heads;
   const lost = lostSide(reported);
@@ -128,10 +128,10 @@ function pick(cells: Cells | null, columns: readonly string[]): Conflict['base']
 /** Who won and why: `theirs (later)`, or `ours (later): title; theirs (later): status`. */
 function resolutionOf({ kind, wins, left }: ResolvedRow): string {
   if (wins.length === 0) return WITHOUT_WINNER[kind] ?? (left ? 'undone' : 'merged');
-  if (wins.every(({ reason }) => reason === 'audit')) return WORDS.audit;
+  if (wins.every(({ reason }) => reason === 'audit')) return REASON_TEXTS.audit;
   const groups = new Map<string, { side: Side; columns: string[] }>();
   for (const { side, reason, column, path } of wins) {
-    const words = `${side} (${WORDS[reason]})`;
+    const words = `${side} (${REASON_TEXTS[reason]})`;
     const group = groups.get(words) ?? { side, columns: [] };
     const name = path === undefined ? column : `${column ?? ''} ${path.text}`;
     groups.set(words, { side, columns: name === null ? group.columns : [...group.columns, name] });
@@ -152,7 +152,7 @@ function pathsOf({ wins }: ResolvedRow): Pick<Conflict, 'paths'> {
             base: shortened(path.base),
             ours: shortened(path.ours),
             theirs: shortened(path.theirs),
-            resolution: `${side} (${WORDS[reason]})`,
+            resolution: `${side} (${REASON_TEXTS[reason]})`,
           },
         ],
   );

@@ -49,7 +49,7 @@ async function fetchPeer(context: SyncContext, local: LocalHead, engine: Engine,
     if (theirs === null) throw new Failure('branch-missing', `${run.peer.name} has no branch ${run.branch}`);
     await compareWithin(context, local, engine, run, { theirs, before });
   } catch (thrown) {
-    await noteAbsence(engine.database, run, toFailure(thrown));
+    await recordAbsence(engine.database, run, toFailure(thrown));
   }
   if (run.failure === null) await fetchDelivery(context, local, engine, run);
 }
@@ -142,7 +142,7 @@ async function refusal(
   return rewrittenFailure(run, found.rewritten, found);
 }
 
-async function noteAbsence(sql: Sql, run: PeerProgress, failure: Failure): Promise<void> {
+async function recordAbsence(sql: Sql, run: PeerProgress, failure: Failure): Promise<void> {
   if (failure.code !== 'remote-empty' && failure.code !== 'branch-missing') {
     // A shallow clone on our side is no fault of the peer: it answered, but the comparison is impossible.
     if (failure.code === 'shallow-clone') run.incomparable(failure);

@@ -151,7 +151,7 @@ async function pushTo(
       return { kind: 'done' };
     }
     if (run.head !== null && !(await isAncestor(sql, run.head, target))) {
-      run.fail(strays(run));
+      run.fail(divergedBranch(run));
       return { kind: 'done' };
     }
     const commits = await (run.head === null ? countReachable(sql, target) : countCommits(sql, run.head, target));
@@ -172,7 +172,7 @@ async function pushTo(
 }
 
 /** Only a peer that is never merged from can have commits of its own and be pushed to. */
-function strays(run: PeerProgress): Failure {
+function divergedBranch(run: PeerProgress): Failure {
   return new Failure(
     'non-fast-forward',
     `${run.peer.name} has ${run.behind ?? 'some'} commit(s) that we lack, and a push only ever fast-forwards`,

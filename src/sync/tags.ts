@@ -85,7 +85,7 @@ async function restoreTags(database: Database, before: readonly Tag[]): Promise<
   let left = found;
   let problems: readonly string[] = [];
   for (const batch of BATCHES) {
-    if (left.brought.length + left.moved.length === 0) break;
+    if (left.added.length + left.moved.length === 0) break;
     problems = await putBack(database, left, batch);
     left = tagChanges(before, await readTags(database));
   }
@@ -99,7 +99,7 @@ async function putBack(database: Database, changes: TagChanges, batch: number): 
     await work.catch((thrown: unknown) => problems.push(errorMessage(thrown)));
   };
   const present = new Set((await readTags(database)).map(({ name }) => name));
-  const stale = [...changes.brought, ...changes.moved.map(({ name }) => name)].filter((name) => present.has(name));
+  const stale = [...changes.added, ...changes.moved.map(({ name }) => name)].filter((name) => present.has(name));
   for (let from = 0; from < stale.length; from += batch) {
     await attempt(deleteTags(database, stale.slice(from, from + batch)));
   }
@@ -110,7 +110,7 @@ async function putBack(database: Database, changes: TagChanges, batch: number): 
 /** Changes to the tags of a database. */
 interface TagChanges {
   /** Names that were not there before. */
-  readonly brought: readonly string[];
+  readonly added: readonly string[];
   /** Tags before the change that are now missing or different. */
   readonly moved: readonly Tag[];
 }
@@ -120,7 +120,7 @@ export function tagChanges(before: readonly Tag[], after: readonly Tag[]): TagCh
   const was = new Map(before.map((tag) => [tag.name, tag]));
   const is = new Map(after.map((tag) => [tag.name, tag]));
   return {
-    brought: after.filter((tag) => !was.has(tag.name)).map((tag) => tag.name),
+    added: after.filter((tag) => !was.has(tag.name)).map((tag) => tag.name),
     moved: before.filter((tag) => !same(tag, is.get(tag.name))),
   };
 }
@@ -132,17 +132,17 @@ function same(a: Tag, b: Tag | undefined): boolean {
 
 /** Notices about tags that were restored in a phase; none if nothing changed. */
 function tagNotices(restorations: readonly Restoration[]): Diagnostic[] {
-  const names = (which: 'found' | 'left', kind: 'brought' | 'moved'): string[] => [
+  const names = (which: 'found' | 'left', kind: 'added' | 'moved'): string[] => [
     ...new Set(
       restorations.flatMap((one) => one[which][kind].map((tag) => (typeof tag === 'string' ? tag : tag.name))),
     ),
   ];
-  const left = [...names('left', 'moved'), ...names('left', 'brought')];
+  const left = [...names('left', 'moved'), ...names('left', 'added')];
   const moved = names('found', 'moved').filter((name) => !left.includes(name));
-  const brought = names('found', 'brought').filter((name) => !left.includes(name));
+  const added = names('found', 'added').filter((name) => !left.includes(name));
   const done = [
     ...(moved.length === 0 ? [] : [`put back ${listed('tag', moved)} that a fetch had moved`]),
-    ...(brought.length === 0 ? [] : [`removed ${listed('tag', brought)} that a fetch had brought`]),
+    ...(added.length === 0 ? [] : [`removed ${listed('tag', added)} that a fetch had brought`]),
   ];
   const problems = [...new Set(restorations.flatMap((one) => one.problems))].join('; ');
   return [

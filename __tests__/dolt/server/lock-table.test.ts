@@ -2,7 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { holderIn, type LockedBy, lockedBy, nameByMount, nameByStat } from '../../../src/dolt/server/lock-table.ts';
-import { parseServerNote, readServerNote, removeServerNote, serverNote } from '../../../src/dolt/server/note.ts';
+import {
+  parseServerInfo,
+  readServerInfo,
+  removeServerInfo,
+  serverInfoFile,
+} from '../../../src/dolt/server/server-info.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
 const TABLE = [
@@ -103,16 +108,16 @@ describe('the note of a server', () => {
     ['-1:33771:y', null],
     ['x:1:y', null],
   ])('%j', (text, note) => {
-    expect(parseServerNote(text)).toEqual(note);
+    expect(parseServerInfo(text)).toEqual(note);
   });
 
   test('is removed for the server that wrote it, and for no other', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.dolt'));
-    await writeFile(serverNote(folder.path), '84150:33771:secret');
-    await removeServerNote(folder.path, 8415);
-    expect(await readServerNote(folder.path)).toEqual({ pid: 84150, port: 33771 });
-    await removeServerNote(folder.path, 84150);
-    expect(await readServerNote(folder.path)).toBeNull();
+    await writeFile(serverInfoFile(folder.path), '84150:33771:secret');
+    await removeServerInfo(folder.path, 8415);
+    expect(await readServerInfo(folder.path)).toEqual({ pid: 84150, port: 33771 });
+    await removeServerInfo(folder.path, 84150);
+    expect(await readServerInfo(folder.path)).toBeNull();
   });
 });

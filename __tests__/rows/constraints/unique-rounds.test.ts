@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { groupBy } from '../../../src/core/lists.ts';
 import type { Cells } from '../../../src/dolt/sql/cell.ts';
 import {
-  type Claim,
-  type Claimant,
+  type CollidingRow,
+  type Collision,
   decideRound,
   type Rank,
   resolveRounds,
@@ -11,10 +11,15 @@ import {
 import { fc } from '../../helpers/property.ts';
 
 const compare = (a: Cells, b: Cells): number => Number(a['id']) - Number(b['id']);
-const claimant = (id: number, rank: Rank, time = ''): Claimant => ({ id: `${id}`, row: { id: `${id}` }, rank, time });
+const claimant = (id: number, rank: Rank, time = ''): CollidingRow => ({
+  id: `${id}`,
+  row: { id: `${id}` },
+  rank,
+  time,
+});
 
 describe('one round', () => {
-  test.each<[string, Claimant[], string[], string[]]>([
+  test.each<[string, CollidingRow[], string[], string[]]>([
     ['a base row in its place against a later claim', [claimant(2, 1, '1'), claimant(1, 0)], ['2'], []],
     ['two claims: the earlier stays', [claimant(1, 1, '2'), claimant(2, 1, '1')], ['1'], []],
     ['two claims at one time: the smaller key stays', [claimant(10, 1, '1'), claimant(9, 1, '1')], ['10'], []],
@@ -26,31 +31,31 @@ describe('one round', () => {
       ['1', '3'],
     ],
     ['all ranks at once', [claimant(3, 2, '0'), claimant(1, 1, '0'), claimant(2, 0)], ['1'], ['3']],
-  ])('%s', (_, claimants, givenBack, removed) => {
-    for (const order of [claimants, claimants.toReversed()]) {
-      const round = decideRound([{ key: 'u', claimants: order }], new Set(), compare);
+  ])('%s', (_, colliding, reverted, removed) => {
+    for (const order of [colliding, colliding.toReversed()]) {
+      const round = decideRound([{ key: 'u', colliding: order }], new Set(), compare);
       expect(round).toMatchObject({
-        givenBack: givenBack.map((id) => ({ loser: { id } })),
+        reverted: reverted.map((id) => ({ loser: { id } })),
         removed: removed.map((id) => ({ loser: { id } })),
       });
     }
   });
 
   test('all yield together: a row that lost itself still keeps another out', () => {
-    const claims: Claim[] = [
-      { key: 'a', claimants: [claimant(1, 2, '2'), claimant(2, 2, '1')] },
-      { key: 'b', claimants: [claimant(1, 2, '2'), claimant(3, 2, '3')] },
+    const collisions: Collision[] = [
+      { key: 'a', colliding: [claimant(1, 2, '2'), claimant(2, 2, '1')] },
+      { key: 'b', colliding: [claimant(1, 2, '2'), claimant(3, 2, '3')] },
     ];
-    const round = decideRound(claims, new Set(), compare);
+    const round = decideRound(collisions, new Set(), compare);
     expect('removed' in round && round.removed.map(({ loser }) => loser.id)).toEqual(['1', '3']);
   });
 
   test('two rows of the base in their places, and a row that yielded before, cannot be settled', () => {
-    expect(decideRound([{ key: 'u', claimants: [claimant(1, 0), claimant(2, 0)] }], new Set(), compare)).toMatchObject({
+    expect(decideRound([{ key: 'u', colliding: [claimant(1, 0), claimant(2, 0)] }], new Set(), compare)).toMatchObject({
       why: 'two rows of the base',
     });
     const before = new Set([JSON.stringify(['u', '2'])]);
-    expect(decideRound([{ key: 'u', claimants: [claimant(1, 0), claimant(2, 1)] }], before, compare)).toMatchObject({
+    expect(decideRound([{ key: 'u', colliding: [claimant(1, 0), claimant(2, 1)] }], before, compare)).toMatchObject({
       why: 'twice',
     });
   });
@@ -68,27 +73,27 @@ interface ModelRow {
 function model(rows: readonly ModelRow[], reverse: boolean) {
   const state = new Map(rows.map((row) => [`${row.id}`, { ...row, now: [...row.now] }]));
   const table = {
-    async claims(): Promise<Claim[]> {
-      const found: Claim[] = [];
+    async collisions(): Promise<Collision[]> {
+      const found: Collision[] = [];
       for (const key of [0, 1]) {
         const groups = groupBy([...state.values()], ({ now }) => now[key]);
         for (const group of groups.values()) {
           if (group.length < 2) continue;
-          const claimants = group.map(({ id, base, now, time }) =>
+          const colliding = group.map(({ id, base, now, time }) =>
             claimant(id, base === null ? 2 : base[key] === now[key] ? 0 : 1, base?.[key] === now[key] ? '' : `${time}`),
           );
-          found.push({ key: `${key}`, claimants: reverse ? claimants.reverse() : claimants });
+          found.push({ key: `${key}`, colliding: reverse ? colliding.reverse() : colliding });
         }
       }
       return found;
     },
-    async giveBack(key: string, losers: readonly Claimant[]): Promise<void> {
+    async revert(key: string, losers: readonly CollidingRow[]): Promise<void> {
       for (const { id } of losers) {
         const row = state.get(id);
         if (row?.base != null) row.now[Number(key)] = row.base[Number(key)] ?? 0;
       }
     },
-    async remove(losers: readonly Claimant[]): Promise<void> {
+    async remove(losers: readonly CollidingRow[]): Promise<void> {
       for (const { id } of losers) state.delete(id);
     },
     compare,

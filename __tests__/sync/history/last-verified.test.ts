@@ -2,8 +2,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import {
   EMPTY_STATE,
+  findEntry,
   readStateFile,
-  recall,
   remember,
   retire,
   stateFilePath,
@@ -29,14 +29,14 @@ describe('what is remembered', () => {
     ['another git ref', { ...PLACE, ref: 'refs/data' }, null],
     ['another first commit of ours', { ...PLACE, root: OTHER }, null],
   ])('is recalled for the place that it was, whatever the peer is called: %s', (_, place, found) => {
-    expect(recall(MEMORY, place, 'vault')).toEqual(found);
+    expect(findEntry(MEMORY, place, 'vault')).toEqual(found);
   });
 
   test('of one peer leaves the others, and the moment of the last proof where there is no later one', () => {
     const elsewhere = { ...FOUND, place: { ...PLACE, endpoint: 'file:///srv/other' }, name: 'other' };
     const after = remember(MEMORY, [elsewhere, { ...FOUND, head: OTHER, verifiedAt: null }]);
-    expect(recall(after, PLACE, 'box')).toEqual({ head: OTHER, verifiedAt: AT, certain: true });
-    expect(recall(after, elsewhere.place, 'other')).toEqual({ head: HEAD, verifiedAt: AT, certain: true });
+    expect(findEntry(after, PLACE, 'box')).toEqual({ head: OTHER, verifiedAt: AT, certain: true });
+    expect(findEntry(after, elsewhere.place, 'other')).toEqual({ head: HEAD, verifiedAt: AT, certain: true });
     expect(after.retired).toEqual([{ local: 'main', head: OTHER }]);
   });
 
@@ -62,12 +62,12 @@ describe('a memory of version 1', () => {
     ['box', { ...PLACE, branch: 'work' }, null],
     ['constructor', PLACE, null],
   ])('counts for the peer of that name where it was: %s', (name, place, found) => {
-    expect(recall(former, place, name)).toEqual(found);
+    expect(findEntry(former, place, name)).toEqual(found);
   });
 
   test('is used until the peer has an entry of its own, and no other is lost', () => {
     const after = remember(former, [{ ...FOUND, head: OTHER, verifiedAt: null }]);
-    expect(recall(after, PLACE, 'box')).toEqual({ head: OTHER, verifiedAt: AT, certain: true });
+    expect(findEntry(after, PLACE, 'box')).toEqual({ head: OTHER, verifiedAt: AT, certain: true });
     expect(Object.keys(after.former)).toEqual(['far']);
     expect(Object.keys(remember(former, [{ ...FOUND, name: 'far' }]).former)).toEqual(['box', 'far']);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { canonicalAddress } from '../../../src/dolt/remote-address.ts';
-import type { RemoteNote } from '../../../src/sync/remotes/remote-notes.ts';
 import { planRemote, type Registering } from '../../../src/sync/remotes/remote-plan.ts';
+import type { RemoteRecord } from '../../../src/sync/remotes/remote-records.ts';
 import { refusal } from '../../helpers/configuring.ts';
 
 const A = 'file:///srv/a';
@@ -9,7 +9,7 @@ const B = 'file:///srv/b';
 
 interface Case {
   readonly remotes?: Readonly<Record<string, string>>;
-  readonly notes?: Readonly<Record<string, Partial<RemoteNote>>>;
+  readonly records?: Readonly<Record<string, Partial<RemoteRecord>>>;
   readonly peers?: readonly string[];
   readonly registering?: Registering;
   readonly fix?: boolean;
@@ -17,13 +17,13 @@ interface Case {
 }
 
 /** What becomes of the peer `box` at the address A. */
-function plan({ remotes = {}, notes = {}, peers = ['box'], registering = 'keep', fix = false, ref }: Case) {
+function plan({ remotes = {}, records = {}, peers = ['box'], registering = 'keep', fix = false, ref }: Case) {
   const known = {
     remotes: Object.entries(remotes).map(([name, url]) => ({ name, url, ref: null, address: canonicalAddress(url) })),
     backups: [],
     peers,
-    notes: new Map(
-      Object.entries(notes).map(([name, note]) => [name, { peer: 'box', url: A, ref: null, run: null, ...note }]),
+    records: new Map(
+      Object.entries(records).map(([name, record]) => [name, { peer: 'box', url: A, ref: null, run: null, ...record }]),
     ),
   };
   const { kind, remote, lasting, other } = planRemote({ peer: 'box', url: A, ref: ref ?? null, address: A }, known, {
@@ -51,21 +51,25 @@ describe('the remote of a peer', () => {
     ],
     ['both are taken', { remotes: { box: B, 'dolt-federation-box': B } }, 'add dolt-federation-box-2 not box'],
     ['a fix is asked for', { remotes: { box: B }, fix: true }, 'repoint box not box'],
-    ['ours moved', { remotes: { box: B }, notes: { box: { url: B } } }, 'repoint box not box'],
-    ['ours was repointed by somebody', { remotes: { box: B }, notes: { box: {} } }, 'add dolt-federation-box not box'],
+    ['ours moved', { remotes: { box: B }, records: { box: { url: B } } }, 'repoint box not box'],
+    [
+      'ours was repointed by somebody',
+      { remotes: { box: B }, records: { box: {} } },
+      'add dolt-federation-box not box',
+    ],
     [
       'ours with the other name moved',
-      { remotes: { box: B, 'dolt-federation-box': B }, notes: { 'dolt-federation-box': { url: B } } },
+      { remotes: { box: B, 'dolt-federation-box': B }, records: { 'dolt-federation-box': { url: B } } },
       'repoint dolt-federation-box not dolt-federation-box',
     ],
-    ['another run uses the name', { remotes: { box: A }, notes: { box: { run: 1 } } }, 'add dolt-federation-box'],
+    ['another run uses the name', { remotes: { box: A }, records: { box: { run: 1 } } }, 'add dolt-federation-box'],
   ])('where remotes are kept: %s', (_, known, planned) => {
     expect(plan(known)).toBe(planned);
   });
 
   test.each<[string, Case, string]>([
     ['nothing is there', {}, 'add box for this run'],
-    ['ours is kept', { remotes: { box: A }, notes: { box: {} } }, 'use box'],
+    ['ours is kept', { remotes: { box: A }, records: { box: {} } }, 'use box'],
     ['tracking refs of others stay', { remotes: { box: A } }, 'add dolt-federation-box for this run'],
     ['the name is taken', { remotes: { box: B } }, 'add dolt-federation-box for this run not box'],
     ['a fix is asked for', { remotes: { box: B }, fix: true }, 'repoint box not box'],
@@ -75,7 +79,7 @@ describe('the remote of a peer', () => {
 
   test.each<[string, Case, string]>([
     ['nothing is there', {}, 'add dolt-federation-look-box for this run'],
-    ['it is there', { remotes: { box: A }, notes: { box: {} } }, 'add dolt-federation-look-box for this run'],
+    ['it is there', { remotes: { box: A }, records: { box: {} } }, 'add dolt-federation-look-box for this run'],
     ['the name is taken', { remotes: { box: B }, fix: false }, 'add dolt-federation-look-box for this run not box'],
     ['a fix would be made', { remotes: { box: B }, fix: true }, 'add dolt-federation-look-box for this run'],
     [
@@ -89,7 +93,7 @@ describe('the remote of a peer', () => {
 
   test.each<[string, Case]>([
     ['has the other name', { remotes: { box: B }, peers: ['box', 'dolt-federation-box'] }],
-    ['has this name already', { remotes: { box: B }, notes: { box: { peer: 'x', url: B } }, peers: ['box', 'x'] }],
+    ['has this name already', { remotes: { box: B }, records: { box: { peer: 'x', url: B } }, peers: ['box', 'x'] }],
   ])('is refused only where another peer %s', async (_, known) => {
     const failure = await refusal(() => plan(known));
     expect(failure).toMatchObject({ code: 'config-invalid', hint: 'Rename one of the two peers.' });

@@ -48,7 +48,7 @@ export async function checkDatabase(
       checkBranch(state, wanted.branch),
       lock,
       ...(await checkBackups(state, configuration)),
-      ...(await checkMemory(found.path, configuration.peers, branch)),
+      ...(await checkStateFile(found.path, configuration.peers, branch)),
     ];
     return { checks, readable: lock.status === 'missing' ? null : found.path };
   } catch (thrown) {
@@ -89,10 +89,10 @@ async function checkBackups(state: RepoState | null, { peers }: Configuration): 
   return checks;
 }
 
-const MEMORY_SUBJECT = { check: 'memory' } as const;
+const STATE_FILE_SUBJECT = { check: 'memory' } as const;
 
 /** The peers with a recorded common head. Only for these is a rewritten history detected for certain. */
-async function checkMemory(
+async function checkStateFile(
   database: string,
   peers: readonly Peer[],
   branch: string | null,
@@ -101,7 +101,7 @@ async function checkMemory(
   if (warning !== null) {
     const hint =
       'The next run that writes puts it aside and begins a new one. Until then a rewritten history is only suspected.';
-    return [warned(MEMORY_SUBJECT, { severity: 'warning', code: 'memory-unusable', message: warning, hint })];
+    return [warned(STATE_FILE_SUBJECT, { severity: 'warning', code: 'memory-unusable', message: warning, hint })];
   }
   if (branch === null || peers.length === 0) return [];
   const entries = [...stateFile.peers.values()].filter(({ local }) => local === branch);
@@ -112,6 +112,9 @@ async function checkMemory(
   );
   const none = unknown.map(({ name }) => name).join(', ');
   return [
-    fine(MEMORY_SUBJECT, none === '' ? 'the last common head of every peer is remembered' : `nothing yet of ${none}`),
+    fine(
+      STATE_FILE_SUBJECT,
+      none === '' ? 'the last common head of every peer is remembered' : `nothing yet of ${none}`,
+    ),
   ];
 }

@@ -11,7 +11,7 @@ import type { Context } from '../context.ts';
 import { databaseFacts } from '../prepare/database-facts.ts';
 import { requestedBranch, requestedConfig, requestedCredentials, requestedDolt } from '../prepare/options.ts';
 import { selectPeers } from '../prepare/prepare-peers.ts';
-import { strayCredentials, unwrittenBackup } from '../prepare/settings-without-effect.ts';
+import { unusedCredentials, unwrittenBackup } from '../prepare/settings-without-effect.ts';
 import type { ConfigOverrides, DoltRequest, GivenCredentials } from '../request.ts';
 import { fine, refused, warned } from './check.ts';
 import { checkDatabase } from './database-check.ts';
@@ -70,7 +70,7 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
     ...(await Promise.all(peers.map((peer) => checkPeer(peer, access, context)))).flat(),
     ...(await checkLive(peers, configuration, facts)),
     ...checkSecrets(database.readable === null ? null : { facts }),
-    ...strayCredentials(configuration, access.credentials).map((notice) => warned({ check: 'credentials' }, notice)),
+    ...unusedCredentials(configuration, access.credentials).map((notice) => warned({ check: 'credentials' }, notice)),
     ...(runner === null ? [] : [runner]),
   ];
   const status = checks.some((check) => check.status === 'missing') ? 'missing' : 'ok';

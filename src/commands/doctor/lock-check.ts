@@ -3,7 +3,7 @@ import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { isAlive } from '../../core/processes.ts';
 import { lockFile } from '../../dolt/server/lock.ts';
 import { lockedBy } from '../../dolt/server/lock-table.ts';
-import { readServerNote, type ServerNote } from '../../dolt/server/note.ts';
+import { readServerInfo, type ServerInfo } from '../../dolt/server/server-info.ts';
 import { fine, missing, undetermined } from './check.ts';
 
 const SUBJECT = { check: 'lock' } as const;
@@ -11,7 +11,7 @@ const CURE = 'Stop that process, then run again. Never delete a LOCK file: the l
 
 /** Whether another process uses a database, as the system and the server's own files report it. */
 export async function checkLock(database: string): Promise<DoctorCheck> {
-  const server = await readServerNote(database);
+  const server = await readServerInfo(database);
   const locked = await lockedBy(lockFile(database));
   switch (locked.kind) {
     case 'held':
@@ -28,13 +28,13 @@ function held(who: string): DoctorCheck {
   return missing(SUBJECT, `federation requires direct database access, but ${who} holds it`, CURE);
 }
 
-async function describe(pid: number | null, server: ServerNote | null): Promise<string> {
+async function describe(pid: number | null, server: ServerInfo | null): Promise<string> {
   if (pid === null) return 'a process in another container';
   if (server?.pid === pid) return serverText(server);
   const name = (await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => '')).trim();
   return name === '' ? `process ${pid}` : `${name} (process ${pid})`;
 }
 
-function serverText({ pid, port }: ServerNote): string {
+function serverText({ pid, port }: ServerInfo): string {
   return `a dolt sql-server (process ${pid}, port ${port})`;
 }

@@ -6,8 +6,8 @@ import { commitsAmong, mergeBase, rootCommit } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import {
   type Finding,
+  findEntry,
   readStateFile,
-  recall,
   remember,
   retire,
   type StateFile,
@@ -36,19 +36,19 @@ export async function recordTimes(
   runs: readonly PeerProgress[],
   local: LocalDatabase,
 ): Promise<Diagnostic[]> {
-  const troubles: string[] = [];
+  const failures: string[] = [];
   try {
     await engines.use(NO_CREDENTIALS, async ({ database }) => {
-      troubles.push(...(await recordState(database, runs, local)));
+      failures.push(...(await recordState(database, runs, local)));
       await recordUnsynced(database, runs, local.head);
     });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     const { stateFile } = await readStateFile(local.path);
-    if (troubles.length === 0 && local.lastVerified.warning !== null) troubles.push(local.lastVerified.warning);
+    if (failures.length === 0 && local.lastVerified.warning !== null) failures.push(local.lastVerified.warning);
     recordVerified(stateFile, runs, { ...local, root: local.lastVerified.root });
   }
-  return troubles.map((message) => ({ severity: 'warning', code: 'memory-unusable', message }));
+  return failures.map((message) => ({ severity: 'warning', code: 'memory-unusable', message }));
 }
 
 async function recordState(sql: Sql, runs: readonly PeerProgress[], local: LocalDatabase): Promise<readonly string[]> {
@@ -62,7 +62,7 @@ async function recordState(sql: Sql, runs: readonly PeerProgress[], local: Local
   const known = retire(remember(stateFile, findings), branch, gone);
   recordVerified(known, runs, { branch, root });
   const isNews = ({ place, name, head: last, verifiedAt }: Finding): boolean =>
-    verifiedAt !== null || recall(stateFile, place, name)?.head !== last;
+    verifiedAt !== null || findEntry(stateFile, place, name)?.head !== last;
   if (gone.length === 0 && !findings.some(isNews)) return warnings;
   try {
     const aside = await writeStateFile(path, known);
@@ -79,7 +79,7 @@ function recordVerified(
 ): void {
   if (root === null) return;
   for (const run of runs) {
-    run.lastVerified(recall(stateFile, placeOf(run, branch, root), run.peer.name)?.verifiedAt ?? null);
+    run.lastVerified(findEntry(stateFile, placeOf(run, branch, root), run.peer.name)?.verifiedAt ?? null);
   }
 }
 

@@ -4,8 +4,8 @@ import { commitsAmong, rootCommit } from '../../dolt/sql/history.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import {
   type Finding,
+  findEntry,
   readStateFile,
-  recall,
   remember,
   type StateFile,
   type StateKey,
@@ -55,7 +55,7 @@ export async function readLastVerified(
   try {
     const contained = new Set(await commitsAmong(database, { from: null, to: ours }, known));
     const root = entries.find(({ head }) => contained.has(head))?.root ?? (await rootCommit(database, ours)).hash;
-    for (const run of runs) run.remember(recall(stateFile, placeOf(run, branch, root), run.peer.name));
+    for (const run of runs) run.remember(findEntry(stateFile, placeOf(run, branch, root), run.peer.name));
     const remotes = await remotesOf(
       database,
       path,

@@ -12,7 +12,7 @@ import { type Engines, openEngines } from '../../dolt/server/engines.ts';
 import { readWithRetries } from '../../sync/read-peer.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
 import { fileRemote } from '../../sync/remotes/file-remote.ts';
-import { writeNotes } from '../../sync/remotes/remote-notes.ts';
+import { writeRemoteRecords } from '../../sync/remotes/remote-records.ts';
 import { requirePeerWithin } from '../../sync/remotes/working-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
@@ -141,7 +141,7 @@ async function clone(
     removeWith: known.removeWith,
     engineCredentials,
   };
-  const note = {
+  const record = {
     peer: source.name,
     url,
     ref: source.ref,
@@ -154,7 +154,7 @@ async function clone(
     reach,
     ref: source.ref,
     branch: source.branch ?? request.branch ?? null,
-    finish: (folder: string) => writeNotes(folder, new Map([[source.name, note]])),
+    finish: (folder: string) => writeRemoteRecords(folder, new Map([[source.name, record]])),
   };
   const limit = timeLimit(source, 'clone', request.timeout);
   const { retries } = request;

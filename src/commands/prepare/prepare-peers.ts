@@ -73,8 +73,8 @@ async function canBeRegistered(run: PeerProgress, request: Preparation['request'
     return null;
   });
   if (folder === null) return false;
-  const isLook = request.command === 'status' || request.dryRun;
-  if (folder !== 'absent' && !(isLook && (await isEmpty(run.peer.endpoint)))) return true;
+  const isReadOnly = request.command === 'status' || request.dryRun;
+  if (folder !== 'absent' && !(isReadOnly && (await isEmpty(run.peer.endpoint)))) return true;
   run.foundEmpty('remote-empty');
   return run.actions?.push === true && !request.dryRun;
 }

@@ -8,7 +8,7 @@ import { openDatabase, type Sql } from '../../dolt/sql/sql.ts';
 import { findDolt } from '../../install/install.ts';
 import { fileRemote } from '../../sync/remotes/file-remote.ts';
 import { forgetPeer, registerPeers } from '../../sync/remotes/registration.ts';
-import { readNotes } from '../../sync/remotes/remote-notes.ts';
+import { readRemoteRecords } from '../../sync/remotes/remote-records.ts';
 import type { Context } from '../context.ts';
 import { locateDatabase } from './locate-database.ts';
 import { tierRefusal } from './peer-access.ts';
@@ -82,8 +82,8 @@ export async function forgetNow(name: string, place: Place, context: Context): P
 /** Whether there is anything to remove; checked before an engine starts. */
 async function hasRemoteOf(peer: string, database: string): Promise<boolean> {
   const state = await readRepoState(database);
-  const { notes } = await readNotes(database);
-  return state === null || state.remotes.some(({ name }) => name === peer || notes.get(name)?.peer === peer);
+  const { records } = await readRemoteRecords(database);
+  return state === null || state.remotes.some(({ name }) => name === peer || records.get(name)?.peer === peer);
 }
 
 /** @returns false if this machine has no Dolt */

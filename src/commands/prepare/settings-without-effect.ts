@@ -5,7 +5,7 @@ import type { Credentials } from '../../credentials/credential.ts';
 
 /** Warnings about settings that this run does not use. */
 export function withoutEffect(configuration: Configuration, credentials: Credentials): readonly Diagnostic[] {
-  return [...unwrittenBackup(configuration), ...strayCredentials(configuration, credentials)];
+  return [...unwrittenBackup(configuration), ...unusedCredentials(configuration, credentials)];
 }
 
 /** A sync mode that promises more than synchronization. */
@@ -22,16 +22,16 @@ export function unwrittenBackup({ syncMode }: Configuration): readonly Diagnosti
 }
 
 /** Credentials that match no peer: a misspelt name leaves its peer without a credential. */
-export function strayCredentials({ peers }: Configuration, credentials: Credentials): readonly Diagnostic[] {
+export function unusedCredentials({ peers }: Configuration, credentials: Credentials): readonly Diagnostic[] {
   const names = peers.map(({ name }) => name);
-  const strays = [...credentials.keys()].filter((name) => !names.includes(name));
-  return strays.map((stray) => ({
+  const unused = [...credentials.keys()].filter((name) => !names.includes(name));
+  return unused.map((peer) => ({
     severity: 'warning',
     code: 'unknown-peer',
-    message: `credentials of ${stray}: no peer is called that, so nobody gets them`,
+    message: `credentials of ${peer}: no peer is called that, so nobody gets them`,
     hint:
       names.length === 0
         ? 'Remove the entry.'
-        : `Did you mean \`${closest(stray, names)}\`? Correct the name, or remove the entry.`,
+        : `Did you mean \`${closest(peer, names)}\`? Correct the name, or remove the entry.`,
   }));
 }

@@ -203,7 +203,7 @@ export class PendingRows {
   }
 
   /** Sets columns of pending rows to the values of a commit. */
-  async giveBack(
+  async restoreColumns(
     name: string,
     back: { readonly keys: readonly Cells[]; readonly columns: readonly string[]; readonly commit: string },
   ): Promise<void> {

@@ -67,7 +67,7 @@ export async function tableChanges(sql: Sql, from: string, to: string): Promise<
       from: before.has(name) && !reportedBefore.has(name) ? name : null,
       to: after.has(name) && !reportedAfter.has(name) ? name : null,
     };
-    if (change.from !== null || change.to !== null) changes.push(await untold(sql, range, change));
+    if (change.from !== null || change.to !== null) changes.push(await unlistedChange(sql, range, change));
   }
   return changes.filter((change) => change.from !== null || change.to !== null);
 }
@@ -115,7 +115,7 @@ interface Range {
 }
 
 /** A change that the summary does not list. */
-async function untold(sql: Sql, range: Range, change: Ends): Promise<TableChange> {
+async function unlistedChange(sql: Sql, range: Range, change: Ends): Promise<TableChange> {
   const { from, to } = change;
   const whole = { ...change, dataChanged: true, definitionChanged: true, recreated: false, explained: true };
   if (from === null || to === null) return { ...whole, comparable: true };

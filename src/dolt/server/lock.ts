@@ -7,7 +7,7 @@ import { isAlive } from '../../core/processes.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { processCommand } from '../process.ts';
 import { lockedBy } from './lock-table.ts';
-import { readServerNote } from './note.ts';
+import { readServerInfo } from './server-info.ts';
 
 /** The process that has a database open: another run, a `dolt sql-server` of the user, another process, or unknown. */
 export interface Holder {
@@ -37,8 +37,8 @@ export async function lockHolder(database: string, env: Env): Promise<Holder> {
 
 /** A dead server's file remains. */
 async function livingServer(database: string): Promise<number | null> {
-  const note = await readServerNote(database);
-  return note !== null && isAlive(note.pid) ? note.pid : null;
+  const info = await readServerInfo(database);
+  return info !== null && isAlive(info.pid) ? info.pid : null;
 }
 
 /** Classifies a process by its command line; null if it cannot be read. */
@@ -98,7 +98,7 @@ function cureOf({ kind }: Holder): string {
  * peers; a server usually stays, unless it is just ending.
  */
 export type LockTimeouts = Readonly<Record<Holder['kind'], number>>;
-const PATIENCE: LockTimeouts = { run: 60_000, server: 2_000, process: 10_000, unknown: 10_000 };
+const DEFAULT_TIMEOUTS: LockTimeouts = { run: 60_000, server: 2_000, process: 10_000, unknown: 10_000 };
 
 /** For work that can be done another time. */
 export const NO_LOCK_TIMEOUTS: LockTimeouts = { run: 0, server: 0, process: 0, unknown: 0 };
@@ -122,7 +122,7 @@ interface Waiting {
  */
 export async function waitForLock<T>(waiting: Waiting, open: () => Promise<T>): Promise<T> {
   const started = monotonicMs();
-  const lockTimeouts = waiting.lockTimeouts ?? PATIENCE;
+  const lockTimeouts = waiting.lockTimeouts ?? DEFAULT_TIMEOUTS;
   for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
     const opened = await attempt(open);
     if (!('locked' in opened)) return opened.value;

@@ -18,14 +18,14 @@ interface Descendants {
 }
 
 /** Ends the descendants of an engine; call it after the engine itself has ended. */
-type EndKin = () => Promise<void>;
+type EndDescendants = () => Promise<void>;
 
 /**
  * Prepares to end the descendants of an engine. Call it while the engine lives: afterwards its children have another
  * parent. On Windows, which has no orderly shutdown, it ends the engine with them.
  * @param engine process id of the engine, and the value of its mark
  */
-export async function descendantsOf(engine: { readonly pid: number; readonly mark: string }): Promise<EndKin> {
+export async function descendantsOf(engine: { readonly pid: number; readonly mark: string }): Promise<EndDescendants> {
   if (process.platform === 'linux') return async () => killAll(await marked(engine.mark));
   if (process.platform === 'win32') {
     await run('taskkill', ['/T', '/F', '/PID', String(engine.pid)], { env: {}, timeoutMs: TIMEOUT_MS });

@@ -19,10 +19,10 @@ import { checkDatabaseSettings } from './database-settings.ts';
 import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
 import { type LockTimeouts, waitForLock } from './lock.ts';
 import { engineMemory, goMemoryLimit, watchMemory } from './memory.ts';
-import { removeServerNote, serverNote } from './note.ts';
 import { descendantsOf, ENGINE_MARK } from './processes.ts';
 import { type Address, awaitReady, isReady, startFailure } from './ready.ts';
 import { serveAlone } from './served-folder.ts';
+import { removeServerInfo, serverInfoFile } from './server-info.ts';
 import { type Watchdog, watch } from './watchdog.ts';
 
 export interface ServerOptions {
@@ -136,7 +136,7 @@ function refusePercent(dataDir: string): void {
   });
 }
 
-interface Ground {
+interface StartContext {
   readonly privateDir: string;
   /** null: no Unix socket. */
   readonly socketDir: string | null;
@@ -147,21 +147,21 @@ interface Ground {
   readonly proxy: FilteringProxy;
 }
 
-async function tryStart(options: ServerOptions, ground: Ground): Promise<Server | 'port-in-use'> {
+async function tryStart(options: ServerOptions, context: StartContext): Promise<Server | 'port-in-use'> {
   const password = randomBytes(24).toString('base64url');
   options.secrets.add(password);
   const port = await freePort();
-  const socket = ground.socketDir === null ? null : join(ground.socketDir, 's');
-  const configFile = join(ground.privateDir, CONFIG_FILE);
-  const place = { dataDir: ground.served.dataDir, privateDir: ground.privateDir, port, socket };
+  const socket = context.socketDir === null ? null : join(context.socketDir, 's');
+  const configFile = join(context.privateDir, CONFIG_FILE);
+  const place = { dataDir: context.served.dataDir, privateDir: context.privateDir, port, socket };
   await writeFile(configFile, serverConfig(place), { mode: 0o600 });
 
   const guarded = await guardFiles(options.database);
-  const env = { ...ground.env, [ENGINE_MARK]: ground.privateDir };
+  const env = { ...context.env, [ENGINE_MARK]: context.privateDir };
   const memory = options.memoryLimit ?? engineMemory();
   const child = startServer(options.dolt, ['sql-server', '--config', configFile], {
     env: { ...env, GOMEMLIMIT: goMemoryLimit(memory), DOLT_ROOT_PASSWORD: password },
-    cwd: ground.privateDir,
+    cwd: context.privateDir,
   });
   const log = tailOf(child);
   let ended = false;
@@ -176,15 +176,15 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
       : watch(
           {
             pid: child.pid,
-            folders: [...foldersOf(ground), ...(options.removeWith ?? [])],
-            note: serverNote(options.database),
+            folders: [...foldersOf(context), ...(options.removeWith ?? [])],
+            note: serverInfoFile(options.database),
             guarded,
           },
-          ground.watchdogEnv,
+          context.watchdogEnv,
         );
-  if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid, folder: ground.privateDir });
+  if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid, folder: context.privateDir });
 
-  const words = wordsOf(options, ground.served.dataDir);
+  const redactor = redactorOf(options, context.served.dataDir);
   const outcome = await awaitReady({
     address,
     ended: child.then((result) => result.exitCode ?? null),
@@ -193,28 +193,28 @@ async function tryStart(options: ServerOptions, ground: Ground): Promise<Server 
   if (isReady(outcome)) {
     return {
       address,
-      name: ground.served.name,
-      secrets: words,
-      childContext: { env, privateDir: ground.privateDir },
-      during: ground.proxy.during,
+      name: context.served.name,
+      secrets: redactor,
+      childContext: { env, privateDir: context.privateDir },
+      during: context.proxy.during,
       hasEnded: () => ended,
       outgrown,
-      stop: () => stopServer(child, { ...ground, watchdog, guarded, database: options.database }),
-      kill: () => endTree(child, ground.privateDir, 'SIGKILL'),
+      stop: () => stopServer(child, { ...context, watchdog, guarded, database: options.database }),
+      kill: () => endTree(child, context.privateDir, 'SIGKILL'),
     };
   }
-  await endTree(child, ground.privateDir, 'SIGTERM');
+  await endTree(child, context.privateDir, 'SIGTERM');
   // Dolt 2.3.0 leaves its file if SIGHUP ends it during the start.
-  if (child.pid !== undefined) await removeServerNote(options.database, child.pid);
+  if (child.pid !== undefined) await removeServerInfo(options.database, child.pid);
   await restoreModes(guarded);
   await watchdog?.dismiss();
-  const failure = startFailure(outcome, { log: words.redact(log()), database: options.database });
+  const failure = startFailure(outcome, { log: redactor.redact(log()), database: options.database });
   if (failure === 'port-in-use') return failure;
   throw failure;
 }
 
 /** A server's output names the folder that links to the database; the user knows the database. */
-function wordsOf({ secrets, database }: ServerOptions, dataDir: string): Redactor {
+function redactorOf({ secrets, database }: ServerOptions, dataDir: string): Redactor {
   return { redact: (text) => secrets.redact(text).replaceAll(dataDir, database) };
 }
 
@@ -232,7 +232,7 @@ async function socketFolder(privateDir: string): Promise<string | null> {
 
 async function stopServer(
   child: ServerProcess,
-  own: Ground & {
+  own: StartContext & {
     readonly watchdog: Watchdog | null;
     readonly guarded: readonly GuardedPath[];
     readonly database: string;
@@ -240,13 +240,13 @@ async function stopServer(
 ): Promise<void> {
   await endTree(child, own.privateDir, 'SIGTERM');
   await own.proxy.close();
-  if (child.pid !== undefined) await removeServerNote(own.database, child.pid);
+  if (child.pid !== undefined) await removeServerInfo(own.database, child.pid);
   await restoreModes(own.guarded);
   await removeFolders(own);
   await own.watchdog?.dismiss();
 }
 
-type Folders = Pick<Ground, 'privateDir' | 'socketDir'>;
+type Folders = Pick<StartContext, 'privateDir' | 'socketDir'>;
 
 function foldersOf({ privateDir, socketDir }: Folders): readonly [string, ...string[]] {
   return socketDir === null || socketDir === privateDir ? [privateDir] : [privateDir, socketDir];
@@ -261,14 +261,14 @@ async function removeFolders(folders: Folders): Promise<void> {
  * output open, and only without them the child process counts as ended.
  */
 async function endTree(child: ServerProcess, mark: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-  const endKin = child.pid === undefined ? null : await descendantsOf({ pid: child.pid, mark });
+  const endDescendants = child.pid === undefined ? null : await descendantsOf({ pid: child.pid, mark });
   const running = child.exitCode === null && child.signalCode === null && child.pid !== undefined;
   const exited = running ? once(child, 'exit') : null;
   child.kill(signal);
   const killer = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
   await exited;
   clearTimeout(killer);
-  await endKin?.();
+  await endDescendants?.();
   await child;
 }
 

@@ -23,7 +23,7 @@ export class ResultSize {
       field.buffer();
       return null;
     }
-    const value = asDoltSaysIt(field, next);
+    const value = asSent(field, next);
     this.#bytes += VALUE_OVERHEAD + sizeOf(value);
     if (this.isTooLarge) this.#onExcess();
     return value;
@@ -44,7 +44,7 @@ function sizeOf(value: unknown): number {
 }
 
 /** Values that the client would convert to numbers or objects stay the text or bytes that Dolt sent. */
-function asDoltSaysIt(field: TypeCastField, next: TypeCastNext): unknown {
+function asSent(field: TypeCastField, next: TypeCastNext): unknown {
   switch (field.type) {
     case 'FLOAT':
     case 'DOUBLE':

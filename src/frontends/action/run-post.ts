@@ -8,7 +8,7 @@ import { processCommand } from '../../dolt/process.ts';
 import { CONFIG_FILE } from '../../dolt/server/config.ts';
 import { forgetSecretInputs } from './inputs.ts';
 import { logWarning } from './logger.ts';
-import { type Leftover, recallResources } from './state.ts';
+import { type Leftover, savedResources } from './state.ts';
 import { isInside } from './working-directory.ts';
 
 /** The step's second half: removes what main made and could not remove itself, because it was killed. */
@@ -17,7 +17,7 @@ export async function runPost(): Promise<void> {
   const env = readEnv();
   // TMPDIR is no root: an earlier step can set it to any folder, and main records nothing there.
   const roots = ['RUNNER_TEMP', 'GITHUB_WORKSPACE'].flatMap((name) => env[name] ?? []);
-  await cleanUp(recallResources(), { env, roots, warn: logWarning });
+  await cleanUp(savedResources(), { env, roots, warn: logWarning });
 }
 
 interface CleanupOptions {
@@ -81,16 +81,16 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 /** What is gone already is what was wanted. A link is not followed, and no folder above may lead out of the roots. */
 async function removeFolder(path: string, roots: readonly string[]): Promise<void> {
-  const leftAlone = (why: string) => new Error(`${path} ${why}, so it was left alone`);
+  const skipped = (why: string) => new Error(`${path} ${why}, so it was left alone`);
   const inRoots = roots.some((root) => normalize(path) !== normalize(root) && isInside(root, path));
-  if (!isAbsolute(path) || !inRoots) throw leftAlone('does not lie in a temporary folder');
-  if (!isPrivateName(basename(path))) throw leftAlone('has no name that a run gives to a folder');
+  if (!isAbsolute(path) || !inRoots) throw skipped('does not lie in a temporary folder');
+  if (!isPrivateName(basename(path))) throw skipped('has no name that a run gives to a folder');
   const found = await lstat(path).catch(() => null);
   if (found === null) return;
-  if (!found.isDirectory()) throw leftAlone('is no folder');
-  if (process.getuid !== undefined && found.uid !== process.getuid()) throw leftAlone('belongs to another user');
+  if (!found.isDirectory()) throw skipped('is no folder');
+  if (process.getuid !== undefined && found.uid !== process.getuid()) throw skipped('belongs to another user');
   const parent = await realpath(dirname(path));
   const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
-  if (!realRoots.some((root) => isInside(root, parent))) throw leftAlone('leads out of the temporary folder');
+  if (!realRoots.some((root) => isInside(root, parent))) throw skipped('leads out of the temporary folder');
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }

@@ -42,7 +42,7 @@ export function rememberResources(env: Env): (resource: Resource) => void {
  * What main told; nothing where it told nothing.
  * @throws SyntaxError, ZodError when the state is not what main writes
  */
-export function recallResources(): readonly Leftover[] {
+export function savedResources(): readonly Leftover[] {
   const state = getState(NAME);
   return state === '' ? [] : leftoversSchema.parse(JSON.parse(state));
 }

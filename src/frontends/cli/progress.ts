@@ -50,7 +50,7 @@ interface LiveOptions {
 const LASTING: ReadonlySet<PeerEvent['step']> = new Set(['fetching', 'merging', 'pushing', 'verifying']);
 const REDRAW_MS = 1_000;
 /** Below this nobody wonders how long it takes. */
-const WORTH_TELLING_MS = 2_000;
+const WORTH_REPORTING_MS = 2_000;
 
 /**
  * One line per peer that is rewritten in place: for a terminal. Dolt tells nothing of how far a fetch or a push is (2.3.0:
@@ -100,8 +100,8 @@ function lineText(
   const text = eventText(event);
   if (event.step === 'failed') return red(text);
   if (event.step === 'done') return green(text);
-  const isWorthTelling = LASTING.has(event.step) && lastedMs >= WORTH_TELLING_MS;
-  return isWorthTelling ? `${text} ${dim(`${Math.floor(lastedMs / 1000)} s`)}` : text;
+  const isWorthReporting = LASTING.has(event.step) && lastedMs >= WORTH_REPORTING_MS;
+  return isWorthReporting ? `${text} ${dim(`${Math.floor(lastedMs / 1000)} s`)}` : text;
 }
 
 type ErrorStream = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly rows?: number };

@@ -12,15 +12,15 @@ import { createdTime } from './side-history.ts';
 const SIDES = ['ours', 'theirs'] as const;
 
 /** When the rows of one table got their values of unique keys. Times are texts that sort (see instant.ts). */
-export interface ClaimClock {
+export interface UniqueKeyClock {
   /** When a row of the base got its values in the given columns, taken as one cell. */
-  claimed(row: Cells, columns: readonly string[]): Promise<string>;
+  valuesSetAt(row: Cells, columns: readonly string[]): Promise<string>;
   /** When an added row was created. */
   created(row: Cells): Promise<string>;
 }
 
 /** Reads from the histories of both sides, so that the result is the same from either. */
-export function claimClock(sql: Sql, merging: Merging, shape: TableShape): ClaimClock {
+export function uniqueKeyClock(sql: Sql, merging: Merging, shape: TableShape): UniqueKeyClock {
   const histories = readHistories(sql, merging);
   const rowAt = async (side: Side, row: Cells): Promise<Cells | null> =>
     (await rowsByKey(sql, shape, { keys: [keyOf(shape, row)], commit: merging[side] }))[0] ?? null;
@@ -48,7 +48,7 @@ export function claimClock(sql: Sql, merging: Merging, shape: TableShape): Claim
     return found;
   };
   return {
-    async claimed(row, columns) {
+    async valuesSetAt(row, columns) {
       const times: string[] = [];
       for (const side of await holders(row, columns)) times.push(await timeOf(side, row, columns));
       if (times.length === 0) {

@@ -1,4 +1,4 @@
-import { groupBy } from '../../core/lists.ts';
+import { groupBy, inParts } from '../../core/lists.ts';
 import { keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
 import { hasTriggers, ordinaryColumns, type TableShape } from '../../dolt/schema/table-shape.ts';
@@ -12,8 +12,8 @@ import {
   compareKeys,
   type Family,
   findFamily,
+  KEYS_PER_STATEMENT,
   lostVersions,
-  pagesOf,
   parentsFirst,
   type Reference,
 } from './find-dependants.ts';
@@ -81,7 +81,7 @@ async function remove(sql: Sql, merging: Merging, verdict: Verdict): Promise<Rea
     if (first === undefined) continue;
     const { shape, side } = first;
     if (await hasTriggers(sql, shape.name)) throw firesTriggers(shape.name, 'removing');
-    for (const page of pagesOf([first, ...others])) {
+    for (const page of inParts([first, ...others], KEYS_PER_STATEMENT)) {
       const keys = page.map(({ key }) => key);
       const own = await byKey(sql, shape, { keys, commit: merging[side] });
       const rival = await byKey(sql, shape, { keys, commit: merging[otherSide(side)] });
@@ -158,32 +158,32 @@ async function referencesOf(
 ): Promise<ResolvedRow[]> {
   const candidates = new Map(found.family.candidates.map((candidate) => [candidate.id, candidate]));
   const reported = new Map<string, ResolvedRow>();
-  const standing = found.family.references.filter(({ to }) => found.lost.has(to));
-  for (const reference of standing.toSorted(compareKeys)) {
+  const remaining = found.family.references.filter(({ to }) => found.lost.has(to));
+  for (const reference of remaining.toSorted(compareKeys)) {
     const { shape, key, side, columns, to } = reference;
     const [root, target] = [found.roots.get(to), candidates.get(to)];
     const id = JSON.stringify([shape.name, key, columns, root?.id]);
     if (root === undefined || target === undefined || reported.has(id)) continue;
     const isKeyless = shape.key.length === 0;
-    const versions = isKeyless ? { ours: {}, theirs: {}, base: null } : await standingAt(sql, merging, reference);
+    const versions = isKeyless ? { ours: {}, theirs: {}, base: null } : await versionsOf(sql, merging, reference);
     if (versions === null) continue;
-    const isHeld = isKeyless || (await merging.pending.row(target.shape.name, target.key)) !== null;
-    if (!isHeld) await giveBack(merging, reference);
+    const isKeyInUse = isKeyless || (await merging.pending.row(target.shape.name, target.key)) !== null;
+    if (!isKeyInUse) await restoreColumns(merging, reference);
     const row = { kind: 'reference' as const, table: shape.name, key, columns, wins: [], left: true, from: side };
     reported.set(id, { ...row, ...versions, ...withOf(root) });
   }
   return [...reported.values()];
 }
 
-async function giveBack({ pending, base }: Merging, { shape, key, columns }: Reference): Promise<void> {
+async function restoreColumns({ pending, base }: Merging, { shape, key, columns }: Reference): Promise<void> {
   if (columns.some((name) => shape.key.includes(name))) return;
   if (!(await pending.isMovable(shape.name))) throw firesTriggers(shape.name, 'changing');
   await pending.move(shape.name, [key]);
-  await pending.giveBack(shape.name, { keys: [key], columns, commit: base });
+  await pending.restoreColumns(shape.name, { keys: [key], columns, commit: base });
 }
 
 /** A row in the base and at both heads; null if the merge has another reference. */
-async function standingAt(
+async function versionsOf(
   sql: Sql,
   merging: Merging,
   { shape, key, side, columns }: Reference,

@@ -1,3 +1,4 @@
+import { inParts } from '../../core/lists.ts';
 import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
 import { type ForeignKey, foreignKeys, referencePairs } from '../../dolt/schema/foreign-keys.ts';
@@ -8,7 +9,7 @@ import { compareBytes, compareRows } from '../compare-values.ts';
 import { type Merging, otherSide, type Side } from '../merging.ts';
 
 /** Keys per statement; bounds what is read at once. */
-const PAGE = 500;
+export const KEYS_PER_STATEMENT = 500;
 
 /** One side's version of a row that may be lost. */
 export interface Candidate extends Version {
@@ -47,7 +48,7 @@ export async function findFamily(
 ): Promise<Family> {
   const search = new Search(sql, merging, await foreignKeys(sql));
   for (const { shape, side, keys } of losers) {
-    for (const part of pagesOf(keys)) {
+    for (const part of inParts(keys, KEYS_PER_STATEMENT)) {
       // In their side's spelling of the keys, which may differ under a collation.
       const rows = await rowsByKey(sql, shape, { keys: part, commit: merging[side] });
       for (const row of rows) search.add({ shape, side, key: row, isLoser: true });
@@ -55,13 +56,6 @@ export async function findFamily(
   }
   await search.run();
   return { candidates: search.candidates(), references: search.references };
-}
-
-/** Things in parts of the size that one statement takes. */
-export function pagesOf<T>(things: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(things.length / PAGE) }, (_, page) =>
-    things.slice(page * PAGE, (page + 1) * PAGE),
-  );
 }
 
 function versionId(shape: TableShape, key: Cells, side: Side): string {
@@ -116,7 +110,7 @@ class Search {
     while (this.#open.length > 0) {
       const [first] = this.#open;
       const isAlike = ({ shape, side }: Candidate): boolean => shape.name === first?.shape.name && side === first.side;
-      const page = this.#open.filter(isAlike).slice(0, PAGE);
+      const page = this.#open.filter(isAlike).slice(0, KEYS_PER_STATEMENT);
       const taken = new Set(page);
       this.#open = this.#open.filter((one) => !taken.has(one));
       for (const key of this.#keys) if (key.parent === first?.shape.name) await this.#follow(key, page);
@@ -137,7 +131,7 @@ class Search {
       for (const pair of pairs) this.#refer(key, { child, key: {}, side, to: versionId(parent, pair.parent, side) });
       return;
     }
-    for (const part of pagesOf(pairs)) {
+    for (const part of inParts(pairs, KEYS_PER_STATEMENT)) {
       const keys = part.map((pair) => pair.child);
       const old = await this.#present(child, keys, this.#merging.base);
       const rival = await this.#present(child, keys, this.#merging[otherSide(side)]);

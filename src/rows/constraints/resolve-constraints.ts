@@ -3,7 +3,7 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { forgetViolations } from '../../dolt/sql/violations.ts';
 import type { CellResolution } from '../choose-row.ts';
 import { readHistories } from '../clock/read-clock.ts';
-import { mendDocuments } from '../documents.ts';
+import { repairDocuments } from '../documents.ts';
 import { takeReport } from '../merge-budget.ts';
 import { type MergeFailure, rowConflict, violated } from '../merge-failure.ts';
 import type { Merging } from '../merging.ts';
@@ -111,7 +111,7 @@ export async function resolveRows(
       if (lost.length > 0) losers.push({ shape, side, keys: lost });
     }
   }
-  await mendDocuments(sql, merging, reported);
+  await repairDocuments(sql, merging, reported);
   const restores = conflicts.strategy === 'newest' ? survivors : [];
   const restored = await restoreFamily(sql, merging, restores);
   for (const row of restored) takeReport(merging.budget, row);

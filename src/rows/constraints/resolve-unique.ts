@@ -16,19 +16,19 @@ import { cellsSchema } from '../../dolt/sql/cell.ts';
 import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { auditColumnsOf } from '../audit-columns.ts';
-import { type ClaimClock, claimClock } from '../clock/claim-clock.ts';
+import { type UniqueKeyClock, uniqueKeyClock } from '../clock/unique-key-clock.ts';
 import { compareRows, compareValues } from '../compare-values.ts';
 import type { Merging, Side } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
 import type { LosingRows } from './dependants.ts';
 import { firesTriggers } from './restore.ts';
 import {
-  type Claim,
-  type Claimant,
+  type CollidingRow,
+  type Collision,
+  type DisplacedRow,
   type Rank,
   resolveRounds,
   type UnresolvedKeys,
-  type Yielded,
 } from './unique-rounds.ts';
 
 const SIDES = ['ours', 'theirs'] as const;
@@ -57,13 +57,13 @@ export async function resolveUniqueKeys(sql: Sql, merging: Merging, table: strin
   const rounds = await resolveRounds(conflicting);
   if ('why' in rounds) throw unresolvedKeys(conflicting.shape, rounds);
   await pending.write(table);
-  const inOrder = (all: readonly Yielded[]): Yielded[] =>
+  const inOrder = (all: readonly DisplacedRow[]): DisplacedRow[] =>
     all.toSorted((a, b) => conflicting.compare(a.loser.row, b.loser.row));
   const removed = inOrder(rounds.flatMap((round) => round.removed));
-  const givenBack = inOrder(rounds.flatMap((round) => round.givenBack));
+  const reverted = inOrder(rounds.flatMap((round) => round.reverted));
   return {
     reported: [
-      ...(await Promise.all(givenBack.map((one) => conflicting.givenBackRow(one)))),
+      ...(await Promise.all(reverted.map((one) => conflicting.revertedRow(one)))),
       ...(await Promise.all(removed.map((one) => conflicting.removedRow(one)))),
     ],
     losers: await conflicting.losersBySide(removed),
@@ -77,7 +77,7 @@ class ConflictingRows {
   readonly #keys: readonly UniqueKey[];
   readonly #knownInBase = new Map<string, boolean>();
   #items: readonly Item[] | null = null;
-  #clock: ClaimClock | null = null;
+  #clock: UniqueKeyClock | null = null;
   readonly shape: TableShape;
 
   constructor(sql: Sql, merging: Merging, table: { readonly shape: TableShape; readonly keys: readonly UniqueKey[] }) {
@@ -95,9 +95,9 @@ class ConflictingRows {
     );
   }
 
-  async claims(): Promise<Claim[]> {
+  async collisions(): Promise<Collision[]> {
     const source = await this.#merging.pending.source(this.shape.name);
-    const claims: Claim[] = [];
+    const collisions: Collision[] = [];
     for (const key of this.#keys) {
       const groups = await rowsSharingKey(this.#sql, source, key);
       if (groups.length === 0) continue;
@@ -107,44 +107,44 @@ class ConflictingRows {
       const old = new Set((await this.#rowsAt('base', groups.flat())).keys());
       const same = new Set((await rowsWithKeyOf(this.#sql, source, atBase)).map((row) => keyText(this.shape, row)));
       for (const group of groups) {
-        const claimants: Claimant[] = [];
+        const colliding: CollidingRow[] = [];
         for (const cells of group) {
           const id = keyText(this.shape, cells);
           const rank: Rank = !old.has(id) ? 2 : same.has(id) ? 0 : 1;
-          claimants.push({ id, row: rows.get(id) ?? cells, rank, time: '' });
+          colliding.push({ id, row: rows.get(id) ?? cells, rank, time: '' });
         }
-        claims.push({ key: key.name, claimants: await this.#timed(key, claimants) });
+        collisions.push({ key: key.name, colliding: await this.#timed(key, colliding) });
       }
     }
-    return claims;
+    return collisions;
   }
 
   /** Histories are read only if times decide. */
-  async #timed(key: UniqueKey, claimants: readonly Claimant[]): Promise<Claimant[]> {
-    const best = Math.min(...claimants.map(({ rank }) => rank));
-    const contenders = claimants.filter(({ rank }) => rank === best);
-    if (contenders.length < 2 || best === 0) return [...claimants];
-    this.#clock ??= claimClock(this.#sql, this.#merging, this.shape);
+  async #timed(key: UniqueKey, colliding: readonly CollidingRow[]): Promise<CollidingRow[]> {
+    const best = Math.min(...colliding.map(({ rank }) => rank));
+    const contenders = colliding.filter(({ rank }) => rank === best);
+    if (contenders.length < 2 || best === 0) return [...colliding];
+    this.#clock ??= uniqueKeyClock(this.#sql, this.#merging, this.shape);
     const clock = this.#clock;
-    const timed: Claimant[] = [];
-    for (const one of claimants) {
+    const timed: CollidingRow[] = [];
+    for (const one of colliding) {
       if (one.rank !== best) timed.push(one);
-      else if (best === 1) timed.push({ ...one, time: await clock.claimed(one.row, key.columns) });
+      else if (best === 1) timed.push({ ...one, time: await clock.valuesSetAt(one.row, key.columns) });
       else timed.push({ ...one, time: await clock.created(one.row) });
     }
     return timed;
   }
 
-  async giveBack(key: string, rows: readonly Claimant[]): Promise<void> {
+  async revert(key: string, rows: readonly CollidingRow[]): Promise<void> {
     await this.#requireMovable();
     const columns = this.#keys.find(({ name }) => name === key)?.columns ?? [];
     const keys = rows.map(({ row }) => keyOf(this.shape, row));
     await this.#merging.pending.move(this.shape.name, keys);
     if (columns.length === 0) return;
-    await this.#merging.pending.giveBack(this.shape.name, { keys, columns, commit: this.#merging.base });
+    await this.#merging.pending.restoreColumns(this.shape.name, { keys, columns, commit: this.#merging.base });
   }
 
-  async remove(rows: readonly Claimant[]): Promise<void> {
+  async remove(rows: readonly CollidingRow[]): Promise<void> {
     if (rows.length === 0) return;
     await this.#requireMovable();
     await this.#merging.pending.remove(
@@ -159,7 +159,7 @@ class ConflictingRows {
   }
 
   /** A row of the base, with the value that it lost. */
-  async givenBackRow({ key, loser }: Yielded): Promise<ResolvedRow> {
+  async revertedRow({ key, loser }: DisplacedRow): Promise<ResolvedRow> {
     const id = keyOf(this.shape, loser.row);
     const [base, ours, theirs] = await Promise.all(
       (['base', ...SIDES] as const).map(async (side) => (await this.#rowsAt(side, [id])).get(loser.id) ?? null),
@@ -178,7 +178,7 @@ class ConflictingRows {
   }
 
   /** An added row that was removed, beside the row that kept the value. */
-  async removedRow({ winner, loser }: Yielded): Promise<ResolvedRow> {
+  async removedRow({ winner, loser }: DisplacedRow): Promise<ResolvedRow> {
     const side = (await this.#sidesWith(loser))[0] ?? 'theirs';
     const isTwin = await this.#areTwins(winner.row, loser.row);
     const kept: Side = side === 'ours' ? 'theirs' : 'ours';
@@ -197,7 +197,7 @@ class ConflictingRows {
     };
   }
 
-  async losersBySide(removed: readonly Yielded[]): Promise<LosingRows[]> {
+  async losersBySide(removed: readonly DisplacedRow[]): Promise<LosingRows[]> {
     const keys: Record<Side, Cells[]> = { ours: [], theirs: [] };
     for (const { loser } of removed) {
       for (const side of await this.#sidesWith(loser)) keys[side].push(keyOf(this.shape, loser.row));
@@ -205,7 +205,7 @@ class ConflictingRows {
     return SIDES.flatMap((side) => (keys[side].length === 0 ? [] : [{ shape: this.shape, side, keys: keys[side] }]));
   }
 
-  async #sidesWith({ id, row }: Claimant): Promise<Side[]> {
+  async #sidesWith({ id, row }: CollidingRow): Promise<Side[]> {
     const found: Side[] = [];
     for (const side of SIDES) {
       if ((await this.#rowsAt(side, [keyOf(this.shape, row)])).has(id)) found.push(side);

@@ -7,7 +7,7 @@ import type { Cells } from '../../dolt/sql/cell.ts';
 export type Rank = 0 | 1 | 2;
 
 /** A row among others with the same value of a unique key. */
-export interface Claimant {
+export interface CollidingRow {
   /** The row's primary key as one text. */
   readonly id: string;
   readonly row: Cells;
@@ -17,40 +17,40 @@ export interface Claimant {
 }
 
 /** Rows that have one value of a unique key. */
-export interface Claim {
+export interface Collision {
   /** Name of the unique key. */
   readonly key: string;
-  readonly claimants: readonly Claimant[];
+  readonly colliding: readonly CollidingRow[];
 }
 
 /** A row that loses its value. */
-export interface Yielded {
+export interface DisplacedRow {
   readonly key: string;
-  readonly winner: Claimant;
-  readonly loser: Claimant;
+  readonly winner: CollidingRow;
+  readonly loser: CollidingRow;
 }
 
 /** Decisions of one round: rows of the base that get their base values back, and added rows that are removed. */
 export interface Round {
-  readonly givenBack: readonly Yielded[];
-  readonly removed: readonly Yielded[];
+  readonly reverted: readonly DisplacedRow[];
+  readonly removed: readonly DisplacedRow[];
 }
 
 /** Why unique keys cannot be resolved. */
 export interface UnresolvedKeys {
   readonly key: string;
-  readonly rows: readonly [Claimant, Claimant];
+  readonly rows: readonly [CollidingRow, CollidingRow];
   readonly why: 'two rows of the base' | 'twice';
 }
 
 /** The rows of a table while its unique keys are resolved. */
 export interface ConflictingTable {
   /** The groups of two or more rows that share a value now. */
-  claims(): Promise<readonly Claim[]>;
+  collisions(): Promise<readonly Collision[]>;
   /** Restores the base values of rows in one unique key. */
-  giveBack(key: string, rows: readonly Claimant[]): Promise<void>;
+  revert(key: string, rows: readonly CollidingRow[]): Promise<void>;
   /** Removes added rows. */
-  remove(rows: readonly Claimant[]): Promise<void>;
+  remove(rows: readonly CollidingRow[]): Promise<void>;
   /** The order of two rows by their primary keys. */
   compare(a: Cells, b: Cells): number;
 }
@@ -65,16 +65,16 @@ export async function resolveRounds(table: ConflictingTable): Promise<readonly R
   const before = new Set<string>();
   const compare = (a: Cells, b: Cells): number => table.compare(a, b);
   for (;;) {
-    const claims = await table.claims();
-    if (claims.length === 0) return rounds;
-    const round = decideRound(claims, before, compare);
+    const collisions = await table.collisions();
+    if (collisions.length === 0) return rounds;
+    const round = decideRound(collisions, before, compare);
     if ('why' in round) return round;
-    for (const key of new Set(round.givenBack.map((one) => one.key))) {
-      const yielded = round.givenBack.filter((one) => one.key === key);
-      for (const { loser } of yielded) before.add(yieldId(key, loser));
-      await table.giveBack(
+    for (const key of new Set(round.reverted.map((one) => one.key))) {
+      const displaced = round.reverted.filter((one) => one.key === key);
+      for (const { loser } of displaced) before.add(displacedId(key, loser));
+      await table.revert(
         key,
-        yielded.map(({ loser }) => loser),
+        displaced.map(({ loser }) => loser),
       );
     }
     await table.remove(round.removed.map(({ loser }) => loser));
@@ -84,38 +84,38 @@ export async function resolveRounds(table: ConflictingTable): Promise<readonly R
 
 /**
  * Decides one round.
- * @param before the rows that lost in earlier rounds, as `yieldId` names them
+ * @param before the rows that lost in earlier rounds, as `displacedId` names them
  */
 export function decideRound(
-  claims: readonly Claim[],
+  collisions: readonly Collision[],
   before: ReadonlySet<string>,
   compare: ConflictingTable['compare'],
 ): Round | UnresolvedKeys {
-  const givenBack: Yielded[] = [];
-  const removed = new Map<string, Yielded>();
-  for (const { key, claimants } of claims) {
-    const [winner, ...losers] = claimants.toSorted((a, b) => compareClaimants(a, b, compare));
+  const reverted: DisplacedRow[] = [];
+  const removed = new Map<string, DisplacedRow>();
+  for (const { key, colliding } of collisions) {
+    const [winner, ...losers] = colliding.toSorted((a, b) => comparePrecedence(a, b, compare));
     if (winner === undefined) continue;
     for (const loser of losers) {
       if (loser.rank === 0) return { key, rows: [winner, loser], why: 'two rows of the base' };
       if (loser.rank === 2) {
         if (!removed.has(loser.id)) removed.set(loser.id, { key, winner, loser });
-      } else if (before.has(yieldId(key, loser))) {
+      } else if (before.has(displacedId(key, loser))) {
         return { key, rows: [winner, loser], why: 'twice' };
       } else {
-        givenBack.push({ key, winner, loser });
+        reverted.push({ key, winner, loser });
       }
     }
   }
-  return { givenBack, removed: [...removed.values()] };
+  return { reverted, removed: [...removed.values()] };
 }
 
-export function yieldId(key: string, { id }: Claimant): string {
+export function displacedId(key: string, { id }: CollidingRow): string {
   return JSON.stringify([key, id]);
 }
 
 /** The order of precedence for a value: by rank, then the earlier time, then the smaller primary key. */
-export function compareClaimants(a: Claimant, b: Claimant, compare: ConflictingTable['compare']): number {
+export function comparePrecedence(a: CollidingRow, b: CollidingRow, compare: ConflictingTable['compare']): number {
   if (a.rank !== b.rank) return a.rank - b.rank;
   if (a.time !== b.time) return a.time < b.time ? -1 : 1;
   return compare(a.row, b.row);

@@ -128,7 +128,7 @@ export interface Remembered {
 }
 
 /** The entry of one key; an entry of version 1 counts until the key has its own. */
-export function recall(stateFile: StateFile, place: StateKey, name: string): Remembered | null {
+export function findEntry(stateFile: StateFile, place: StateKey, name: string): Remembered | null {
   const own = stateFile.peers.get(placeText(place));
   if (own !== undefined) return { head: own.head, verifiedAt: own.verifiedAt, certain: true };
   const former = Object.hasOwn(stateFile.former, name) ? stateFile.former[name] : undefined;
@@ -150,7 +150,7 @@ export function remember(stateFile: StateFile, findings: readonly Finding[]): St
   const peers = new Map(stateFile.peers);
   const former = new Map(Object.entries(stateFile.former));
   for (const { place, name, head, verifiedAt } of findings) {
-    const before = recall(stateFile, place, name);
+    const before = findEntry(stateFile, place, name);
     peers.set(placeText(place), { ...place, head, verifiedAt: verifiedAt ?? before?.verifiedAt ?? null });
     if (before?.certain === false) former.delete(name);
   }

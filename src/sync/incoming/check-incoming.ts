@@ -30,7 +30,7 @@ const UNMAPPED = 'origin';
 /** Decides whether a peer's head may be merged or fast-forwarded to, based on its changes. */
 export function checkIncoming(incoming: IncomingChanges, rules: IncomingRules): Verdict {
   const findings = incomingFindings(incoming, rules.maxDelete);
-  const refused = findings.filter(({ lifts }) => !lifts.every((one) => rules.accept.includes(one)));
+  const refused = findings.filter(({ acceptedBy }) => !acceptedBy.every((one) => rules.accept.includes(one)));
   const accepted = findings.filter((finding) => !refused.includes(finding));
   return {
     failure: failureOf(refused, rules),
@@ -49,7 +49,7 @@ function failureOf(refused: readonly Finding[], { peer, accept }: IncomingRules)
   const [first] = refused;
   if (first === undefined) return null;
   const reported = refused.map(({ text }) => `${peer} ${text}`).join('\n');
-  const missing = [...new Set(refused.flatMap(({ lifts }) => lifts))].filter((one) => !accept.includes(one));
+  const missing = [...new Set(refused.flatMap(({ acceptedBy }) => acceptedBy))].filter((one) => !accept.includes(one));
   const special = refused.find((finding) => finding.hint !== undefined)?.hint;
   const hint = missing.length === 1 ? (special ?? ERRORS[first.code].hint) : seeEach(missing);
   const where = placeOfAccept(peer);

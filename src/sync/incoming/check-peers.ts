@@ -23,34 +23,34 @@ export async function checkPeers(
 ): Promise<void> {
   const { branch, limits, maxDelete } = context;
   const limit = futureLimit();
-  const looks = new Map<string, Promise<IncomingChanges | null>>();
-  const look = (theirs: string): Promise<IncomingChanges | null> => {
+  const reads = new Map<string, Promise<IncomingChanges | null>>();
+  const read = (theirs: string): Promise<IncomingChanges | null> => {
     const heads = { ours, theirs, branch };
     const found =
-      looks.get(theirs) ?? engine.operation(limits.of('checking'), NOWHERE, (sql) => readIncoming(sql, heads, limit));
-    looks.set(theirs, found);
+      reads.get(theirs) ?? engine.operation(limits.of('checking'), NOWHERE, (sql) => readIncoming(sql, heads, limit));
+    reads.set(theirs, found);
     return found;
   };
   let lost: Failure | null = null;
-  const screenOne = async (run: PeerProgress): Promise<void> => {
+  const checkOne = async (run: PeerProgress): Promise<void> => {
     if (run.head === null || run.failure !== null || run.head === run.checkedHead || !isChecked(run)) return;
     try {
       if (lost !== null) throw lost;
-      const incoming = await look(run.head);
+      const incoming = await read(run.head);
       if (incoming === null) return run.checked(null);
       const { accept, name } = run.peer;
       run.checked(checkIncoming(incoming, { peer: name, accept, maxDelete }));
     } catch (thrown) {
       const failure = toFailure(thrown);
-      const isGuilty = limits.looksAlone && lost === null;
+      const isGuilty = limits.checksSingly && lost === null;
       if (failure.code === 'engine-lost') lost ??= failure;
       if (failure.code !== 'engine-lost' || isGuilty) run.fail(engine.outgrown() ?? failure);
     }
   };
-  if (limits.looksAlone) for (const run of runs) await screenOne(run);
-  else await Promise.all(runs.map(screenOne));
+  if (limits.checksSingly) for (const run of runs) await checkOne(run);
+  else await Promise.all(runs.map(checkOne));
   if (lost === null) return;
-  limits.noteLostLook();
+  limits.recordLostCheck();
   throw lost;
 }
 

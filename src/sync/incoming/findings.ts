@@ -16,7 +16,7 @@ export interface Finding {
   /** What the peer does; completes a sentence that starts with its name. */
   readonly text: string;
   /** The `accept` values that allow this; all of them are required. */
-  readonly lifts: readonly Accept[];
+  readonly acceptedBy: readonly Accept[];
   /** The first of the rows that caused the finding. */
   readonly rows: readonly BlockedRow[];
   /** A specific hint that replaces the one of the code. */
@@ -34,7 +34,7 @@ const EXPRESSIONS =
 const PRIVATE =
   'Have the peer rename or remove the table. If it is meant to be shared, take its pattern out of `dolt_ignore` here, or list `ignored-tables` under `accept` of this peer.';
 
-const LIFTS: ReadonlyMap<string, readonly Accept[]> = new Map([
+const ACCEPTED_BY: ReadonlyMap<string, readonly Accept[]> = new Map([
   ['trigger', ['triggers']],
   ['event', ['events']],
   ['procedure', ['procedures']],
@@ -74,8 +74,8 @@ function ofCode({ definitions }: IncomingChanges): Finding[] {
   const code = definitions.filter(({ kind, change }) => kind !== 'view' && change !== 'removed');
   return [...new Set(code.map(({ kind }) => kind))].map((kind) => {
     const names = code.filter((one) => one.kind === kind).map(({ name, change }) => `${name}, ${change}`);
-    const lifts = LIFTS.get(kind) ?? UNKNOWN_KIND;
-    return { code: 'peer-brings-code', text: `brings ${listed(kind, names)}`, lifts, rows: [] };
+    const acceptedBy = ACCEPTED_BY.get(kind) ?? UNKNOWN_KIND;
+    return { code: 'peer-brings-code', text: `brings ${listed(kind, names)}`, acceptedBy, rows: [] };
   });
 }
 
@@ -83,7 +83,7 @@ function ofLocalTables({ localTables }: IncomingChanges): Finding[] {
   return localTables.map(({ table, count, rows }) => ({
     code: 'peer-changes-local-tables',
     text: `changes ${counted(count, 'row')} of ${table}`,
-    lifts: ['ignore'],
+    acceptedBy: ['ignore'],
     rows,
   }));
 }
@@ -93,12 +93,12 @@ function ofExpressions({ expressions }: IncomingChanges): Finding[] {
     const names = (calls ?? []).map((call) => `${call.function} in the ${call.kind} ${call.item}`);
     const what = calls === null ? 'cannot be read beside names with quotes' : `call ${listed('function', names)}`;
     const text = `brings expressions of ${table} that ${what}`;
-    return { code: 'peer-brings-code', text, lifts: ['expressions'], rows: [], hint: EXPRESSIONS };
+    return { code: 'peer-brings-code', text, acceptedBy: ['expressions'], rows: [], hint: EXPRESSIONS };
   });
 }
 
 function ofPrivateTables({ privateTables }: IncomingChanges): Finding[] {
-  const lifts: readonly Accept[] = ['ignored-tables'];
+  const acceptedBy: readonly Accept[] = ['ignored-tables'];
   const [behind, incoming] = [privateTables.filter(({ inBase }) => inBase), privateTables.filter((one) => !one.inBase)];
   const names = (tables: typeof privateTables): string[] => tables.map(({ table }) => table);
   return [
@@ -108,7 +108,7 @@ function ofPrivateTables({ privateTables }: IncomingChanges): Finding[] {
           {
             code: 'peer-changes-local-tables' as const,
             text: `brings ${listed('table', names(incoming))} that \`dolt_ignore\` keeps out of commits here`,
-            lifts,
+            acceptedBy,
             rows: [],
             hint: PRIVATE,
           },
@@ -119,7 +119,7 @@ function ofPrivateTables({ privateTables }: IncomingChanges): Finding[] {
           {
             code: 'schema-ahead' as const,
             text: `changes ${listed('table', names(behind))} that we moved to the ignored ones`,
-            lifts,
+            acceptedBy,
             rows: [],
           },
         ]),
@@ -130,7 +130,7 @@ function ofSteering({ steering }: IncomingChanges): Finding[] {
   return steering.map(({ table, count, rows }) => ({
     code: 'peer-steers',
     text: `changes ${counted(count, 'row')} of ${table} that say where bd connects to or with which credentials`,
-    lifts: ['peers'],
+    acceptedBy: ['peers'],
     rows,
   }));
 }
@@ -138,14 +138,14 @@ function ofSteering({ steering }: IncomingChanges): Finding[] {
 function ofUnexplained({ unexplained }: IncomingChanges): Finding[] {
   if (unexplained.length === 0) return [];
   const text = `brings ${listed('table', unexplained)} whose contents differ in a way that Dolt does not show`;
-  return [{ code: 'not-comparable', text, lifts: ['recreated'], rows: [] }];
+  return [{ code: 'not-comparable', text, acceptedBy: ['recreated'], rows: [] }];
 }
 
 function ofLosses({ dropped, deletions }: IncomingChanges, maxDelete: number): Finding[] {
   const loss = (text: string, rows: readonly BlockedRow[]): Finding => ({
     code: 'mass-deletion',
     text,
-    lifts: ['deletion'],
+    acceptedBy: ['deletion'],
     rows,
   });
   return [
@@ -166,7 +166,7 @@ function ofDates({ futureCommits, futureRows }: IncomingChanges): Finding[] {
   const ahead = (text: string, rows: readonly BlockedRow[]): Finding => ({
     code: 'future-date',
     text,
-    lifts: ['future'],
+    acceptedBy: ['future'],
     rows,
   });
   return [

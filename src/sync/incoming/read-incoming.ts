@@ -44,7 +44,7 @@ export async function readIncoming(
  * @throws Failure `dolt-defect` if this Dolt cannot read a definition of the head
  */
 export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
-  return await readBrought(sql, heads, limit).catch((thrown: unknown) => {
+  return await readDifference(sql, heads, limit).catch((thrown: unknown) => {
     if (!(thrown instanceof Failure) || (thrown.code !== 'unknown' && thrown.code !== 'dolt-defect')) throw thrown;
     throw new Failure('dolt-defect', `this Dolt cannot read the tables of ${heads.theirs}: ${thrown.message}`, {
       hint: 'Look for a default, check or generated column that `SHOW CREATE TABLE` cannot print, such as `EXTRACT(YEAR FROM d)`. Drop it on the side that has it, commit, then run again.',
@@ -53,7 +53,7 @@ export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): P
   });
 }
 
-async function readBrought(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
+async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
   const { base } = heads;
   await refuseShadowingViews(sql, heads);
   const changes = await tableChanges(sql, base, heads.theirs);

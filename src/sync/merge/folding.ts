@@ -27,7 +27,7 @@ export interface RejectedHead {
   readonly conflicts: readonly Conflict[];
 }
 
-interface FoldingTown {
+interface FoldingDatabase {
   readonly database: string;
   readonly ours: string;
   /** What the report of each merge may take. */
@@ -37,13 +37,13 @@ interface FoldingTown {
 /** A fold in progress: the current commit on its branch, and how it was made. */
 export class Folding {
   readonly #sql: Sql;
-  readonly #town: FoldingTown;
+  readonly #town: FoldingDatabase;
   readonly merged: string[];
   readonly steps: FoldStep[] = [];
   head: string;
   readonly made: string[] = [];
 
-  constructor(sql: Sql, local: FoldingTown & { readonly start: string }) {
+  constructor(sql: Sql, local: FoldingDatabase & { readonly start: string }) {
     this.#sql = sql;
     this.#town = local;
     this.head = local.start;

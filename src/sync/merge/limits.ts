@@ -13,7 +13,7 @@ interface Step {
 /** One engine loss for an unknown reason is tolerated per step: another process may have ended it. */
 const LOSSES_PER_STEP = 2;
 /** Checks share an engine this often; after that each head is checked alone to find the one that ends it. */
-const SHARED_LOOKS = 2;
+const SHARED_CHECKS = 2;
 
 /** Whether a head was rejected because of a limit of this machine rather than because of its data. */
 export function isLimit({ code }: Failure): boolean {
@@ -28,7 +28,7 @@ export class MergeLimits {
   readonly #milliseconds: number;
   readonly #refused = new Map<string, RejectedHead>();
   readonly #losses = new Map<string, number>();
-  #lostLooks = 0;
+  #lostChecks = 0;
 
   /** @param peers that share the size limit of reports */
   constructor(milliseconds: number, peers: number) {
@@ -46,12 +46,12 @@ export class MergeLimits {
   lost = 0;
 
   /** Whether heads must be checked one after the other. */
-  get looksAlone(): boolean {
-    return this.#lostLooks >= SHARED_LOOKS;
+  get checksSingly(): boolean {
+    return this.#lostChecks >= SHARED_CHECKS;
   }
 
-  noteLostLook(): void {
-    this.#lostLooks += 1;
+  recordLostCheck(): void {
+    this.#lostChecks += 1;
     this.lost += 1;
   }
 

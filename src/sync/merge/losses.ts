@@ -43,8 +43,8 @@ export async function headsThatLose(
   }
   if (blamed.size > 0) return blamed;
   const allowed = heads.filter(({ head }) => free.has(head));
-  const lostAnyway = allowed.length > 0 ? await lossesOf((await losing.mergeOf(allowed)).target) : [];
-  const left = all.filter(({ table }) => !lostAnyway.some((loss) => loss.table === table));
+  const unavoidable = allowed.length > 0 ? await lossesOf((await losing.mergeOf(allowed)).target) : [];
+  const left = all.filter(({ table }) => !unavoidable.some((loss) => loss.table === table));
   if (left.length === 0) return blamed;
   // Each head alone removes few enough rows: reject the last in hash order, to be compared again in the next run.
   const last = others

@@ -54,13 +54,13 @@ async function mergeIn(
     runs.filter((run) => run.failure === null && run.head !== null),
     local.ours,
   );
-  const { bringing, converged, waiting, attributed } = await convergeRuns(context, local, engine, runs);
-  recordConflicts(local, bringing, attributed);
-  for (const run of bringing) {
+  const { candidates, converged, waiting, attributed } = await convergeRuns(context, local, engine, runs);
+  recordConflicts(local, candidates, attributed);
+  for (const run of candidates) {
     if (run.mergeRewritten === null || run.mergeRewritten !== run.head || run.rewritten === null) continue;
     await recordReturned(database, run, { ours: local.ours, target: converged.target });
   }
-  for (const run of bringing) {
+  for (const run of candidates) {
     const why = run.head === null ? undefined : (waiting.get(run.head) ?? converged.dropped.get(run.head));
     if (why !== undefined && run.failure === null) run.reject(why.failure, why.conflicts);
   }
@@ -69,7 +69,7 @@ async function mergeIn(
 
 interface ConvergedRuns extends Besides {
   /** The runs whose heads were merged, or tried. */
-  readonly bringing: readonly PeerProgress[];
+  readonly candidates: readonly PeerProgress[];
   readonly attributed: readonly Attributed[];
 }
 
@@ -83,25 +83,25 @@ async function convergeRuns(
   engine: Engine,
   runs: readonly PeerProgress[],
 ): Promise<ConvergedRuns> {
-  const bringing = runs.filter(
+  const candidates = runs.filter(
     (run) => run.actions?.merge === true && run.failure === null && run.head !== null && run.equivalentTo === null,
   );
-  for (const run of bringing) {
+  for (const run of candidates) {
     if ((run.behind ?? 0) > 0)
       context.progress({ peer: run.peer.name, step: 'merging', detail: `${run.behind} commit(s)` });
   }
-  const heads = bringing.flatMap((run) => (run.head === null ? [] : [run.head]));
+  const heads = candidates.flatMap((run) => (run.head === null ? [] : [run.head]));
   const touched = await headsThatTouch(context, local, engine.database, heads);
-  const mayDelete = bringing.flatMap(({ head, peer }) =>
+  const mayDelete = candidates.flatMap(({ head, peer }) =>
     head !== null && peer.accept.includes('deletion') ? [head] : [],
   );
   const merging: Merging = { context, ours: local.ours, engine, free: new Set([...mayDelete, ...local.accepted]) };
-  const merged = await convergeAndAttribute(merging, headsOf(bringing, local.accepted), touched);
+  const merged = await convergeAndAttribute(merging, headsOf(candidates, local.accepted), touched);
   const { converged, waiting } = merged;
   const alone = runs.filter(
     ({ equivalentTo: twin }) => twin !== null && (waiting.has(twin) || converged.dropped.has(twin)),
   );
-  if (alone.length === 0) return { ...merged, bringing };
+  if (alone.length === 0) return { ...merged, candidates };
   for (const run of alone) run.equivalent(null, local.ours);
   return await convergeRuns(context, local, engine, runs);
 }
@@ -199,16 +199,20 @@ async function convergeWithin(
   }
 }
 
-function headsOf(bringing: readonly PeerProgress[], accepted: readonly string[]): StrategyHead[] {
-  const byName = bringing.toSorted((a, b) => (a.peer.name < b.peer.name ? -1 : 1));
+function headsOf(candidates: readonly PeerProgress[], accepted: readonly string[]): StrategyHead[] {
+  const byName = candidates.toSorted((a, b) => (a.peer.name < b.peer.name ? -1 : 1));
   const theirs = byName.flatMap(({ head, peer }) => (head === null ? [] : [{ head, strategy: peer.strategy }]));
   return [...theirs, ...accepted.map((head) => ({ head, strategy: 'newest' }) as const)];
 }
 
-function recordConflicts(local: LocalHead, bringing: readonly PeerProgress[], attributed: readonly Attributed[]): void {
+function recordConflicts(
+  local: LocalHead,
+  candidates: readonly PeerProgress[],
+  attributed: readonly Attributed[],
+): void {
   const namesAt = (heads: readonly string[]): string[] =>
-    bringing.flatMap(({ head, peer }) => (head !== null && heads.includes(head) ? [peer.name] : []));
-  for (const run of bringing) {
+    candidates.flatMap(({ head, peer }) => (head !== null && heads.includes(head) ? [peer.name] : []));
+  for (const run of candidates) {
     // Resolutions of an earlier attempt count if a remote has its commit.
     const before: readonly Conflict[] = local.accepted.length > 0 ? run.conflicts : [];
     const now = attributed.filter(({ head }) => head === run.head);

@@ -109,12 +109,12 @@ async function report(
   incoming: ReadonlyMap<PeerProgress, string>,
   merge: { readonly commit: string; readonly conflicts: readonly Conflict[] },
 ): Promise<void> {
-  const run = merge.conflicts.length === 0 ? null : await bringer(sql, incoming, merge.commit);
+  const run = merge.conflicts.length === 0 ? null : await sourcePeer(sql, incoming, merge.commit);
   run?.reportConflicts([...run.conflicts, ...merge.conflicts]);
 }
 
 /** The peer whose head brought a merge; the first by name if several did. */
-async function bringer(
+async function sourcePeer(
   sql: Sql,
   incoming: ReadonlyMap<PeerProgress, string>,
   commit: string,

@@ -17,15 +17,15 @@ import {
   upstreamsOf,
 } from '../../dolt/sql/remotes.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { type RemoteNotes, readNotes, writeNotes } from './remote-notes.ts';
 import {
-  isNoted,
+  isRecorded,
   type KnownRemotes,
   type PeerRemote,
   planRemote,
   type Registering,
   type RemotePlan,
 } from './remote-plan.ts';
+import { type RemoteRecords, readRemoteRecords, writeRemoteRecords } from './remote-records.ts';
 
 /** How the peers of a run are registered as remotes. */
 export interface Registration {
@@ -58,9 +58,9 @@ export type WantedRemote = Omit<PeerRemote, 'address'>;
  * leaves.
  */
 export async function registerPeers(sql: Sql, wanted: readonly WantedRemote[], how: Registration): Promise<Registered> {
-  const { notes: noted, warning } = await readNotes(how.path);
+  const { records: noted, warning } = await readRemoteRecords(how.path);
   if (warning !== null) how.notify(unusable(warning));
-  let notes: RemoteNotes = await removeLeftovers(sql, how.path, noted);
+  let records: RemoteRecords = await removeLeftovers(sql, how.path, noted);
   const remotes = new Map<string, { name: string; stays: boolean }>();
   const failures = new Map<string, Failure>();
   const upstreams: Upstream[] = [];
@@ -71,14 +71,14 @@ export async function registerPeers(sql: Sql, wanted: readonly WantedRemote[], h
       const known: KnownRemotes = {
         remotes: await withAddresses(await listRemotes(sql)),
         backups,
-        notes,
+        records,
         peers: how.peers,
       };
       const plan = planRemote({ peer, url, ref, address: await remoteAddress(url) }, known, how);
       if (plan.kind !== 'use') {
         const run = plan.lasting ? null : process.pid;
-        notes = new Map([...notes, [plan.remote, { peer, url, ref, run }]]);
-        await writeNotes(how.path, notes);
+        records = new Map([...records, [plan.remote, { peer, url, ref, run }]]);
+        await writeRemoteRecords(how.path, records);
       }
       upstreams.push(...(await carryOut(sql, { name: plan.remote, url, ref }, plan)));
       remotes.set(peer, { name: plan.remote, stays: plan.lasting });
@@ -141,26 +141,26 @@ function unusable(warning: string): Diagnostic {
 }
 
 /** Removes the remotes that dead runs added temporarily. */
-async function removeLeftovers(sql: Sql, path: string, notes: RemoteNotes): Promise<RemoteNotes> {
+async function removeLeftovers(sql: Sql, path: string, records: RemoteRecords): Promise<RemoteRecords> {
   const ended = (run: number | null): boolean => run !== null && (run === process.pid || !isAlive(run));
-  if (![...notes.values()].some(({ run }) => ended(run))) return notes;
-  return await removeNoted(sql, { path, notes }, ended);
+  if (![...records.values()].some(({ run }) => ended(run))) return records;
+  return await removeNoted(sql, { path, records }, ended);
 }
 
 async function removeNoted(
   sql: Sql,
-  { path, notes }: { readonly path: string; readonly notes: RemoteNotes },
+  { path, records }: { readonly path: string; readonly records: RemoteRecords },
   isGone: (run: number | null) => boolean,
-): Promise<RemoteNotes> {
+): Promise<RemoteRecords> {
   const known = new Map((await listRemotes(sql)).map((remote) => [remote.name, remote]));
-  const kept = new Map(notes);
-  for (const [name, note] of notes) {
-    if (!isGone(note.run)) continue;
+  const kept = new Map(records);
+  for (const [name, record] of records) {
+    if (!isGone(record.run)) continue;
     const remote = known.get(name);
-    if (remote !== undefined && isNoted(remote, note)) await removeRemote(sql, name);
+    if (remote !== undefined && isRecorded(remote, record)) await removeRemote(sql, name);
     kept.delete(name);
   }
-  await writeNotes(path, kept);
+  await writeRemoteRecords(path, kept);
   return kept;
 }
 
@@ -173,9 +173,9 @@ export async function releaseRemotes(
   path: string,
   { upstreams }: Pick<Registered, 'upstreams'>,
 ): Promise<void> {
-  const { notes } = await readNotes(path);
-  if ([...notes.values()].some(({ run }) => run === process.pid)) {
-    await removeNoted(sql, { path, notes }, (run) => run === process.pid);
+  const { records } = await readRemoteRecords(path);
+  if ([...records.values()].some(({ run }) => run === process.pid)) {
+    await removeNoted(sql, { path, records }, (run) => run === process.pid);
   }
   for (const upstream of upstreams) {
     const at = { remote: upstream.remote, branch: upstream.follows };
@@ -188,17 +188,17 @@ export async function releaseRemotes(
  * @returns whether a remote of its name stays, because dolt-federation did not add it
  */
 export async function forgetPeer(sql: Sql, path: string, peer: string): Promise<boolean> {
-  const { notes } = await readNotes(path);
-  const kept = new Map(notes);
+  const { records } = await readRemoteRecords(path);
+  const kept = new Map(records);
   let stays = false;
   for (const remote of await listRemotes(sql)) {
-    const note = notes.get(remote.name);
-    if (note?.peer === peer && isNoted(remote, note)) {
+    const record = records.get(remote.name);
+    if (record?.peer === peer && isRecorded(remote, record)) {
       await removeRemote(sql, remote.name);
       kept.delete(remote.name);
     } else if (remote.name === peer) stays = true;
   }
-  if (kept.size !== notes.size) await writeNotes(path, kept);
+  if (kept.size !== records.size) await writeRemoteRecords(path, kept);
   return stays;
 }
 
@@ -208,15 +208,15 @@ export async function remotesOf(
   path: string,
   peers: readonly Pick<Peer, 'name' | 'endpoint'>[],
 ): Promise<ReadonlyMap<string, string>> {
-  const { notes } = await readNotes(path);
+  const { records } = await readRemoteRecords(path);
   const all = await withAddresses(await listRemotes(sql));
   const found = new Map<string, string>();
   for (const { name: peer, endpoint } of peers) {
     const address = await remoteAddress(endpoint.dolt);
     const remote = all.find((one) => {
-      const note = notes.get(one.name);
+      const record = records.get(one.name);
       const isNamed = one.name === peer && one.address === address;
-      return note === undefined ? isNamed : note.peer === peer && note.run === null && isNoted(one, note);
+      return record === undefined ? isNamed : record.peer === peer && record.run === null && isRecorded(one, record);
     });
     if (remote !== undefined) found.set(peer, remote.name);
   }

@@ -2,7 +2,7 @@ import { quoteEndpoint } from '../../config/endpoint/text.ts';
 import { Failure } from '../../core/failure.ts';
 import { canonicalAddress } from '../../dolt/remote-address.ts';
 import type { Remote } from '../../dolt/sql/remotes.ts';
-import type { RemoteNote, RemoteNotes } from './remote-notes.ts';
+import type { RemoteRecord, RemoteRecords } from './remote-records.ts';
 
 /** The location of a peer. `address` is the same for all spellings of the URL. */
 export interface PeerRemote {
@@ -16,7 +16,7 @@ export interface PeerRemote {
 export interface KnownRemotes {
   readonly remotes: readonly (Remote & { readonly address: string })[];
   readonly backups: readonly { readonly name: string; readonly address: string }[];
-  readonly notes: RemoteNotes;
+  readonly records: RemoteRecords;
   /** The names of all configured peers. */
   readonly peers: readonly string[];
 }
@@ -41,7 +41,7 @@ export interface RemotePlan {
   readonly other: Remote | null;
 }
 
-const LOOK_PREFIX = 'dolt-federation-look-';
+const TEMPORARY_PREFIX = 'dolt-federation-look-';
 const PREFIX = 'dolt-federation-';
 
 /**
@@ -57,7 +57,7 @@ export function planRemote(
   refuseBackup(wanted, known.backups);
   const plan = lastingPlan(wanted, known, how);
   if (how.registering !== 'look') return plan;
-  const remote = firstFree(`${LOOK_PREFIX}${wanted.peer}`, known);
+  const remote = firstFree(`${TEMPORARY_PREFIX}${wanted.peer}`, known);
   return { kind: 'add', remote, lasting: false, other: plan.kind === 'add' ? plan.other : null };
 }
 
@@ -92,24 +92,24 @@ function isSame(remote: Remote & { readonly address: string }, wanted: PeerRemot
 }
 
 /** Whether dolt-federation added a remote permanently, and it is unchanged since. */
-function isOurs(remote: Remote, { notes }: Pick<KnownRemotes, 'notes'>): boolean {
-  const note = notes.get(remote.name);
-  return note !== undefined && note.run === null && isNoted(remote, note);
+function isOurs(remote: Remote, { records }: Pick<KnownRemotes, 'records'>): boolean {
+  const record = records.get(remote.name);
+  return record !== undefined && record.run === null && isRecorded(remote, record);
 }
 
 function isOursFor(peer: string, remote: Remote, known: KnownRemotes): boolean {
-  return isOurs(remote, known) && known.notes.get(remote.name)?.peer === peer;
+  return isOurs(remote, known) && known.records.get(remote.name)?.peer === peer;
 }
 
 /** Whether a run that is still active added a remote temporarily. */
-function isOfAnotherRun(remote: Remote, { notes }: KnownRemotes): boolean {
-  const note = notes.get(remote.name);
-  return note !== undefined && note.run !== null && isNoted(remote, note);
+function isOfAnotherRun(remote: Remote, { records }: KnownRemotes): boolean {
+  const record = records.get(remote.name);
+  return record !== undefined && record.run !== null && isRecorded(remote, record);
 }
 
 /** Whether a remote is still the recorded one: its name may have another address since. */
-export function isNoted(remote: Remote, note: RemoteNote): boolean {
-  return note.ref === remote.ref && canonicalAddress(note.url) === canonicalAddress(remote.url);
+export function isRecorded(remote: Remote, record: RemoteRecord): boolean {
+  return record.ref === remote.ref && canonicalAddress(record.url) === canonicalAddress(remote.url);
 }
 
 /**
@@ -132,8 +132,8 @@ export function refuseBackup(
 }
 
 /** The only collision that another name cannot solve: two configured peers need the same remote. */
-function refuseNameOfPeer(remote: string, { peer }: PeerRemote, { peers, notes }: KnownRemotes): void {
-  const user = remote === peer ? notes.get(remote)?.peer : remote;
+function refuseNameOfPeer(remote: string, { peer }: PeerRemote, { peers, records }: KnownRemotes): void {
+  const user = remote === peer ? records.get(remote)?.peer : remote;
   if (user === undefined || user === peer || !peers.includes(user)) return;
   throw new Failure('config-invalid', `the peers ${peer} and ${user} both need the remote ${remote} of the database`, {
     hint: 'Rename one of the two peers.',

@@ -5,7 +5,7 @@ import { errorMessage } from '../../core/failure.ts';
 import { readSmall, writeFileAtomic } from '../../core/files.ts';
 import { putAside } from '../../core/put-aside.ts';
 
-const noteSchema = z.strictObject({
+const recordSchema = z.strictObject({
   /** The peer that it was added for. */
   peer: z.string(),
   url: z.string(),
@@ -13,18 +13,18 @@ const noteSchema = z.strictObject({
   /** The process whose run added the remote temporarily; null: the remote stays. */
   run: z.int().positive().nullable(),
 });
-const notesSchema = z.strictObject({ version: z.literal(1), remotes: z.record(z.string(), noteSchema) });
+const recordsSchema = z.strictObject({ version: z.literal(1), remotes: z.record(z.string(), recordSchema) });
 
 /** A remote of the database that dolt-federation added. */
-export type RemoteNote = z.infer<typeof noteSchema>;
+export type RemoteRecord = z.infer<typeof recordSchema>;
 
 /** The remotes that dolt-federation added, by name; only these are changed or removed. */
-export type RemoteNotes = ReadonlyMap<string, RemoteNote>;
+export type RemoteRecords = ReadonlyMap<string, RemoteRecord>;
 
 /** Larger than any number of remotes needs. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
-function notesFile(database: string): string {
+function recordsFile(database: string): string {
   return join(database, '.dolt', 'dolt-federation-remotes.json');
 }
 
@@ -32,19 +32,19 @@ function notesFile(database: string): string {
  * Reads which remotes dolt-federation added. With an unusable file there are none, so nothing is removed; `warning`
  * gives the reason.
  */
-export async function readNotes(
+export async function readRemoteRecords(
   database: string,
-): Promise<{ readonly notes: RemoteNotes; readonly warning: string | null }> {
-  const file = notesFile(database);
-  const none = (warning: string | null) => ({ notes: new Map(), warning });
+): Promise<{ readonly records: RemoteRecords; readonly warning: string | null }> {
+  const file = recordsFile(database);
+  const none = (warning: string | null) => ({ records: new Map(), warning });
   try {
     const found = await readSmall(file, MAX_BYTES, 'refuse');
     if (found.kind === 'absent') return none(null);
     if (found.kind === 'refused') return none(`${file} is not a file of dolt-federation: ${found.why}`);
     const raw: unknown = JSON.parse(found.bytes.toString('utf8'));
-    const parsed = notesSchema.safeParse(raw);
+    const parsed = recordsSchema.safeParse(raw);
     if (!parsed.success) return none(`${file} does not have the expected form`);
-    return { notes: new Map(Object.entries(parsed.data.remotes)), warning: null };
+    return { records: new Map(Object.entries(parsed.data.remotes)), warning: null };
   } catch (thrown) {
     return none(`${file} cannot be read: ${errorMessage(thrown)}`);
   }
@@ -55,13 +55,13 @@ export async function readNotes(
  * stays if there is nothing to write.
  * @throws errors of the file system
  */
-export async function writeNotes(database: string, notes: RemoteNotes): Promise<void> {
-  const isUsable = (await readNotes(database)).warning === null;
-  if (notes.size === 0) {
-    if (isUsable) await rm(notesFile(database), { force: true });
+export async function writeRemoteRecords(database: string, records: RemoteRecords): Promise<void> {
+  const isUsable = (await readRemoteRecords(database)).warning === null;
+  if (records.size === 0) {
+    if (isUsable) await rm(recordsFile(database), { force: true });
     return;
   }
-  if (!isUsable) await putAside(notesFile(database));
-  const remotes = Object.fromEntries([...notes].sort(([a], [b]) => (a < b ? -1 : 1)));
-  await writeFileAtomic(notesFile(database), `${JSON.stringify({ version: 1, remotes })}\n`, 0o600);
+  if (!isUsable) await putAside(recordsFile(database));
+  const remotes = Object.fromEntries([...records].sort(([a], [b]) => (a < b ? -1 : 1)));
+  await writeFileAtomic(recordsFile(database), `${JSON.stringify({ version: 1, remotes })}\n`, 0o600);
 }

@@ -17,19 +17,19 @@ import { rowName } from './conflicts-file.ts';
 import type { Decided, DecidedCell, Decision } from './decide.ts';
 import type { OpenRow, OpenTable } from './open-rows.ts';
 
-/** A side of the merge, or what a row becomes beside that. */
+/** A side of the merge, or another result for a row. */
 type Outcome =
   | { readonly kind: 'settle'; readonly resolution: Omit<RowResolution, 'id'> }
-  /** They deleted it: goes with all conflicts that the table has left. */
+  /** They deleted it: resolved together with all remaining conflicts of the table. */
   | { readonly kind: 'their-deletion' }
-  /** Both sides have it, and it goes. */
+  /** Both sides have it, and it is removed. */
   | { readonly kind: 'remove' };
 
 /**
- * Makes the rows of one table what was decided, and leaves none of them in conflict.
- * @param chosen.swapped whether what the merge calls theirs is what this town has
- * @throws Failure `conflicts-file-invalid` for a value that the column cannot hold, `constraint-violation` where removing
- *   a row would fire a trigger or a row would break a unique key
+ * Applies the decisions to the rows of one table, and resolves all of its conflicts.
+ * @param chosen.swapped whether `theirs` of the merge is our side
+ * @throws Failure `conflicts-file-invalid` for a value that the column cannot hold, `constraint-violation` if removing
+ * a row would fire a trigger or a row would break a unique key
  */
 export async function applyChoices(
   sql: Sql,

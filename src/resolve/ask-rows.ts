@@ -12,23 +12,23 @@ export interface Question {
   /** What kind of conflict it is, and who deleted the row. */
   readonly kind: UnresolvedRow['kind'];
   readonly deletedBy: UnresolvedRow['deletedBy'];
-  /** What the sides have: one column where a cell is asked for, all in conflict otherwise. */
+  /** The values of the sides: one column for a question about a cell, all conflicting columns otherwise. */
   readonly cells: UnresolvedRow['cells'];
-  /** Words that may be answered. */
+  /** Allowed answers. */
   readonly words: readonly Exclude<Choice, object>[];
-  /** Whether a value of one's own may be given. */
+  /** Whether a custom value is allowed. */
   readonly edit: boolean;
-  /** Whether the row can be gone through cell by cell. */
+  /** Whether the user can decide the row cell by cell. */
   readonly cellByCell: boolean;
 }
 
-/** `cells` goes through the row cell by cell, `skip` leaves it undecided, `quit` leaves all that is still undecided. */
+/** `cells` decides the row cell by cell, `skip` leaves it undecided, `quit` leaves all remaining rows undecided. */
 export type Answer = Choice | 'cells' | 'skip' | 'quit';
 
-/** Whoever answers. */
+/** Asks one question. */
 export type Ask = (question: Question) => Promise<Answer>;
 
-/** Somebody who can be asked, until no question is left. */
+/** A prompt for several questions. */
 export interface Asker {
   /** @throws Failure `interrupted` */
   readonly ask: Ask;
@@ -36,8 +36,7 @@ export interface Asker {
 }
 
 /**
- * Asks for every row that is undecided, in the order of the file. A row with one cell in conflict is asked for as a
- * cell.
+ * Asks for every undecided row, in the order of the file. A row with one cell in conflict is a question about the cell.
  * @returns the file with the answers
  */
 export async function askRows(conflicts: ConflictsFile, ask: Ask): Promise<ConflictsFile> {

@@ -10,9 +10,9 @@ import { readIncoming } from '../sync/incoming/read-incoming.ts';
 import type { ConflictsFile, UnresolvedMerge } from './conflicts-file.ts';
 
 /**
- * Whether a file still speaks of the heads that there are.
- * @param trackedAs the remote and the branch under which the database keeps the head of a peer; null: it keeps none
- * @throws Failure `conflicts-stale` where our branch or a peer's fetched head is another one, or is not here
+ * Checks that a file matches the current heads.
+ * @param trackedAs the remote and the branch under which the database tracks a peer; null: none
+ * @throws Failure `conflicts-stale` if our branch or a peer's fetched head differs or is missing
  */
 export async function checkHeads(
   sql: Sql,
@@ -37,7 +37,7 @@ export async function checkHeads(
   }
 }
 
-/** Without a tracking ref only what the file names can be looked for: a fetch left it here, unless it was collected since. */
+/** Without a tracking ref, search the head that the file names: a fetch left it here unless it was collected since. */
 async function fetchedHead(
   sql: Sql,
   named: string,
@@ -54,7 +54,7 @@ async function fetchedHead(
 }
 
 /**
- * Looks at what each head would bring, as a run does: a file that names a head is no reason to trust it.
+ * Checks what each head would bring, as a run does: a head is not trusted because a file names it.
  * @param rules.branch our branch
  * @param rules.acceptedOf what a peer may bring
  * @param rules.maxDelete percent of a table's rows that a peer may delete at once

@@ -1,11 +1,11 @@
-/** What a person says about a row or a cell in conflict. `value` is a text of one's own, or NULL. */
+/** A decision about a row or a cell in conflict. `value` is a custom text, or NULL. */
 export type Choice = ChoiceWord | { readonly value: string | null };
 
 export const CHOICE_WORDS = ['ours', 'theirs', 'base', 'delete'] as const;
-/** `base` is what both sides had before; `delete` removes the row, so it is a choice for rows only. */
+/** `base` is the value before both changes; `delete` removes the row, so it is a choice for rows only. */
 export type ChoiceWord = (typeof CHOICE_WORDS)[number];
 
-/** A word as a choice; null for any other text. */
+/** A text as a choice; null if it is none. */
 export function choiceWord(text: string): ChoiceWord | null {
   return CHOICE_WORDS.find((word) => word === text) ?? null;
 }

@@ -7,10 +7,10 @@ import type { DecidedCell, Decision } from './decide.ts';
 
 const HEX = /^0x(?:[0-9a-f]{2})*$/i;
 const DECIMAL = /^(?=[+-]?\.?[0-9])([+-]?)0*([0-9]*?)(?:\.([0-9]*?)0*)?$/;
-/** Types whose values Dolt may write in another way than they were given: as `2026-01-01 00:00:00`, or JSON sorted. */
+/** Types whose values Dolt may write differently: as `2026-01-01 00:00:00`, or JSON sorted. */
 const REWRITTEN = new Set(['date', 'datetime', 'timestamp', 'time', 'json']);
 
-/** The values of one's own that a decision gives, by column. */
+/** The custom values of a decision, by column. */
 function literals(decision: Decision): (readonly [column: string, value: string | null, cell: DecidedCell])[] {
   if (decision.kind === 'row') return [];
   return [...decision.cells].flatMap(([column, cell]) =>
@@ -19,8 +19,8 @@ function literals(decision: Decision): (readonly [column: string, value: string 
 }
 
 /**
- * Looks at values before they reach the database.
- * @throws Failure `conflicts-file-invalid` for bytes that are not written as bytes
+ * Validates values before they are written.
+ * @throws Failure `conflicts-file-invalid` for malformed bytes
  */
 export function checkLiterals(shape: TableShape, row: UnresolvedRow, decision: Decision): void {
   for (const [column, value, cell] of literals(decision)) {
@@ -29,7 +29,7 @@ export function checkLiterals(shape: TableShape, row: UnresolvedRow, decision: D
   }
 }
 
-/** Why a row with values of one's own could not be stored. */
+/** Why a row with custom values could not be stored. */
 export function refusedLiteral(row: UnresolvedRow, decision: Decision, thrown: unknown): Failure {
   const failure = toFailure(thrown);
   const [first] = literals(decision);
@@ -41,7 +41,7 @@ export function refusedLiteral(row: UnresolvedRow, decision: Decision, thrown: u
 }
 
 /**
- * Compares what was stored with what was chosen: a database that rounds or cuts a value does not say so.
+ * Compares the stored values with the chosen ones: Dolt may round or truncate a value silently.
  * @throws Failure `conflicts-file-invalid`
  */
 export function checkStored(
@@ -64,7 +64,7 @@ function isSame(value: string | null, stored: string | null, type: string): bool
   return HEX.test(value) && HEX.test(stored) && value.toLowerCase() === stored.toLowerCase();
 }
 
-/** Whether two texts are one number: `1.5`, `1.50` and `+1.5`. Digits beyond what a double holds count. */
+/** Whether two texts are the same number: `1.5`, `1.50` and `+1.5`. Digits beyond double precision count. */
 function sameNumber(a: string, b: string): boolean {
   const [plainA, plainB] = [DECIMAL.exec(a), DECIMAL.exec(b)];
   if (plainA === null || plainB === null) return a.trim() !== '' && Number(a) === Number(b);

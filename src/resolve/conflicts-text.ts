@@ -2,7 +2,7 @@ import { Document, Scalar, visit } from 'yaml';
 import type { Choice } from './choice.ts';
 import type { ConflictsFile, LostRow, UnresolvedCell, UnresolvedMerge, UnresolvedRow } from './conflicts-file.ts';
 
-/** Names the form of the file: a change that older versions cannot read must change it. */
+/** Version of the file format; a change that older versions cannot read must increase it. */
 const FILE_VERSION = '2';
 /** Version 1 had fewer fields under `lost`. */
 export const READABLE_VERSIONS: readonly string[] = ['1', FILE_VERSION];
@@ -30,14 +30,14 @@ const LOST_HEADER = `\
 # Commit, remove the entries that are done from this file, and run \`dolt-federation sync\`.
 `;
 
-/** The text of a conflicts file: the same conflicts and choices give the same text. */
+/** The text of a conflicts file, a function of conflicts and choices. */
 export function conflictsText({ branch, merges, lost }: ConflictsFile): string {
   const content = { branch, merges: merges.map(mergeNode), lost: lost.length === 0 ? undefined : lost.map(lostNode) };
   const document = new Document(content, { aliasDuplicateObjects: false });
   visit(document, { Scalar: (key, node) => setStyle(node, key === 'key') });
   const header = lost.length === 0 ? HEADER : `${HEADER}${LOST_HEADER}`;
   const text = document.toString({ lineWidth: 0, doubleQuotedAsJSON: true });
-  // Only texts in double quotes hold such characters.
+  // Only double-quoted texts contain such characters.
   return `${header}version: ${FILE_VERSION}\n${text.replace(HIDDEN, escapedCharacter)}`;
 }
 
@@ -81,16 +81,16 @@ function lostNode({ peer, kind, table, key, otherKey, with: root, head, row, sql
   return { peer, kind, table, key, 'other-key': otherKey, with: partner, head, row, sql };
 }
 
-/** Begins with a letter and holds nothing that means anything in YAML. */
+/** Starts with a letter and contains no YAML syntax. */
 const PLAIN = /^\p{L}[\p{L}\p{N}_./@+-]*(?: [\p{L}\p{N}_./@+-]+)*$/u;
-/** Words that some reader or other of YAML takes for something else than text. */
+/** Words that a YAML parser may read as something other than text. */
 const RESERVED = /^(?:null|true|false|yes|no|on|off|y|n)$/i;
-/** What JSON leaves as it is, and what a terminal or an editor might not show as it is. */
+/** Characters that JSON does not escape and that a terminal or an editor may not show. */
 const HIDDEN = /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\uffff]/g;
 
 /**
- * Everything that could be taken for something else goes in quotes, and what cannot be seen is escaped. Left to itself,
- * yaml 2.9.1 writes both as they are, since it can read them back.
+ * Quotes ambiguous texts and escapes invisible characters. By default, yaml 2.9.1 writes both unchanged, because it can
+ * read them back.
  */
 function setStyle(node: Scalar, isKey: boolean): void {
   if (typeof node.value !== 'string') return;
@@ -98,7 +98,7 @@ function setStyle(node: Scalar, isKey: boolean): void {
   else node.type = !isKey && isBlock(node.value) ? 'BLOCK_LITERAL' : 'QUOTE_DOUBLE';
 }
 
-/** Whether a text can stay as it is, line by line: no indentation or blank at an end, which editors change. */
+/** Whether a text can be a block scalar: no leading or trailing blanks, which editors change. */
 function isBlock(text: string): boolean {
   const lines = (text.endsWith('\n') ? text.slice(0, -1) : text).split('\n');
   if (lines.length < 2 || /^\s/.test(text) || lines.at(-1) === '') return false;

@@ -4,34 +4,34 @@ import { CHOICE_WORDS, type Choice, type ChoiceWord } from './choice.ts';
 import { rowName, rowText, type UnresolvedCell, type UnresolvedMerge, type UnresolvedRow } from './conflicts-file.ts';
 import { choosesByCell } from './conflicts-text.ts';
 
-/** Where a cell's value comes from. */
+/** The source of a cell's value. */
 export type CellChoice = Exclude<Choice, 'delete'>;
 
-/** What becomes of a row: all of its cells in conflict one by one, or the row as a whole. */
+/** The decision for a row: all of its conflicting cells one by one, or the row as a whole. */
 export type Decision =
   | { readonly kind: 'cells'; readonly cells: ReadonlyMap<string, DecidedCell> }
   | { readonly kind: 'row'; readonly take: ChoiceWord };
 
 export interface DecidedCell {
   readonly choice: CellChoice;
-  /** Where it was chosen. */
+  /** The position of the choice. */
   readonly at: Location | undefined;
 }
 
 export interface Decided {
   /** By the names of rows (see `rowName`). */
   readonly decisions: ReadonlyMap<string, Decision>;
-  /** Rows and cells without a choice, as messages name them. */
+  /** Rows and cells without a choice, for messages. */
   readonly undecided: readonly string[];
-  /** What the file says that cannot be. */
+  /** Invalid entries of the file. */
   readonly problems: readonly Failure[];
 }
 
 const SIDES = ['base', 'ours', 'theirs'] as const;
 
 /**
- * Lays the choices of a file upon the rows that are in conflict. Nothing is made up: a row or cell without a choice is
- * undecided, and what the file says of rows, columns and values has to be what is there.
+ * Applies the choices of a file to the rows in conflict. A row or cell without a choice is undecided. Rows, columns and
+ * values in the file must match the database.
  */
 export function decide(open: readonly UnresolvedRow[], written: UnresolvedMerge): Decided {
   const rows = new Map(written.rows.map((row) => [rowName(row), row]));
@@ -66,7 +66,10 @@ function unknownRow(open: readonly UnresolvedRow[], row: UnresolvedRow): Failure
   return invalid(message, row.at, hint);
 }
 
-/** What the file says of a row that is not so: a value edited in the wrong place, or a file of other heads. */
+/**
+ * Differences between a row in the file and the row in conflict: a value edited in the wrong place, or a file of other
+ * heads.
+ */
 function contradictions(row: UnresolvedRow, said: UnresolvedRow): Failure[] {
   const text = rowText(row);
   if (said.kind !== row.kind || said.deletedBy !== row.deletedBy || !sameKey(said.otherKey, row.otherKey)) {
@@ -128,11 +131,11 @@ function decideWhole(row: UnresolvedRow, said: UnresolvedRow, choice: Choice): D
   return { decision: { kind: 'cells', cells: new Map(cells) }, undecided: [], problems: [] };
 }
 
-/** The words that may be chosen for a row. */
+/** The choices allowed for a row. */
 export function allowedForRow({ kind, cells }: UnresolvedRow): readonly ChoiceWord[] {
   switch (kind) {
     case 'changed':
-      // A column that is new on both sides was nothing before.
+      // A column that is new on both sides has no base value.
       return Object.values(cells).every(({ base }) => base !== undefined) ? CHOICE_WORDS : ['ours', 'theirs', 'delete'];
     case 'deleted':
       return CHOICE_WORDS;
@@ -156,12 +159,12 @@ function decideCells(row: UnresolvedRow, said: UnresolvedRow): DecidedRow {
     else if (choice !== 'delete' && isAllowed(there, choice)) cells.set(column, { choice, at: cell?.at });
     else problems.push(invalid(`${text}: ${choiceText(choice)} cannot be chosen for this cell`, cell?.at));
   }
-  // A row whose columns are all the same has nothing to choose, except whether it stays.
+  // A row with equal columns has no choice except whether it stays.
   const isWhole = undecided.length === 0 && problems.length === 0;
   return { decision: isWhole ? { kind: 'cells', cells } : null, undecided, problems };
 }
 
-/** The words that may be chosen for a cell; a value of one's own always may. */
+/** The choices allowed for a cell; a custom value always is. */
 export function allowedForCell(cell: UnresolvedCell): readonly Exclude<CellChoice, object>[] {
   return (['ours', 'theirs', 'base'] as const).filter((word) => cell[word] !== undefined);
 }

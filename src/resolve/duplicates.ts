@@ -11,7 +11,7 @@ import { rowName, type UnresolvedRow } from './conflicts-file.ts';
 import type { Decided } from './decide.ts';
 import { comparableColumns, type OpenMerge } from './open-rows.ts';
 
-/** Two rows of an open merge, one of each side, that cannot both stay. */
+/** Two rows of an open merge, one of each side, of which only one can stay. */
 export interface OpenDuplicate {
   readonly shape: TableShape;
   readonly unresolved: UnresolvedRow;
@@ -19,7 +19,7 @@ export interface OpenDuplicate {
   readonly theirs: Cells;
 }
 
-/** Reads the pairs of rows that broke a unique key when the heads came together. */
+/** Reads the pairs of rows that broke a unique key in the merge. */
 export async function openDuplicates(
   sql: Sql,
   broken: readonly Violation[],
@@ -62,8 +62,8 @@ function duplicateRow(shape: TableShape, ours: Cells, theirs: Cells): Unresolved
 }
 
 /**
- * Removes the row of each pair that was not chosen to stay.
- * @throws Failure `constraint-violation` where that would fire a trigger
+ * Removes the row of each pair that was not chosen.
+ * @throws Failure `constraint-violation` if that would fire a trigger
  */
 export async function removeDuplicates(
   sql: Sql,

@@ -15,7 +15,7 @@ const takenRow = z.object({ value: z.string().nullable() });
 const indexRow = z.object({ name: z.string(), column: z.string() });
 const hitRow = z.object({ hit: z.coerce.number() });
 
-/** Finds values that no row has, each once: texts with a number at their end, numbers beyond the greatest. */
+/** Finds unused values, each once: texts with a number at their end, numbers beyond the greatest. */
 export class FreeValues {
   readonly #sql: Sql;
   readonly #columns = new Map<string, readonly Column[]>();
@@ -23,12 +23,12 @@ export class FreeValues {
   readonly #given = new Set<string>();
   readonly #greatest = new Map<string, bigint>();
 
-  /** @param sql a session on the branch where the values have to be free */
+  /** @param sql a session on the branch where the values must be unused */
   constructor(sql: Sql) {
     this.#sql = sql;
   }
 
-  /** Takes the values of a row that is going to come back with them. */
+  /** Reserves the values of a row that will be restored with them. */
   async reserve(shape: TableShape, row: Cells): Promise<void> {
     for (const { name, type } of shape.columns) {
       const value = row[name] ?? null;
@@ -41,7 +41,7 @@ export class FreeValues {
     }
   }
 
-  /** @returns null where a column takes neither texts nor whole numbers */
+  /** @returns null if a column takes neither texts nor whole numbers */
   async next(shape: TableShape, column: string, value: string | null): Promise<NewValue | null> {
     const type = shape.columns.find(({ name }) => name === column)?.type ?? '';
     if (value === null) return null;
@@ -52,7 +52,7 @@ export class FreeValues {
     return await this.#longer(shape, column, { value, length: limit === undefined ? null : Number(limit) });
   }
 
-  /** The unique indexes of a table, without the primary key, in which a row would meet another one. */
+  /** The unique indexes of a table, without the primary key, in which a row would collide with another. */
   async brokenIndexes(shape: TableShape, row: Cells): Promise<(readonly string[])[]> {
     const broken: (readonly string[])[] = [];
     for (const columns of await this.#indexesOf(shape)) {

@@ -13,7 +13,7 @@ import { parentsFirst } from '../rows/constraints/find-dependants.ts';
 import { LOST_KINDS, type LostKind, type LostRow } from './conflicts-file.ts';
 import { FreeValues } from './free-values.ts';
 
-/** A row of a merge that needs a person, and the conflict of which it is told. */
+/** A row of a merge that needs a person, and its reported conflict. */
 interface FoundLost {
   readonly conflict: Conflict;
   readonly lost: LostRow;
@@ -34,9 +34,9 @@ interface Entry {
 const PAGE = 500;
 
 /**
- * Reads whole the rows that merges left for a person, each after those that it refers to, with a statement that brings
- * each back.
- * @param sql a session on a branch that is at the head after the merges
+ * Reads the rows that merges left for a person, each after those that it refers to, with a statement that restores
+ * each.
+ * @param sql a session on a branch at the head after the merges
  */
 export async function lostRows(sql: Sql, peer: string, conflicts: readonly Conflict[]): Promise<FoundLost[]> {
   const entries = await readEntries(sql, conflicts);
@@ -101,13 +101,13 @@ async function readEntries(sql: Sql, conflicts: readonly Conflict[]): Promise<En
   return entries;
 }
 
-/** The key of the version that is needed; of two rows under one unique value, the winner's key is another one. */
+/** The key of the needed version; for two rows under one unique value, the winner has another key. */
 function ownKey(shape: TableShape, { key, heads, ours, theirs }: Conflict, commit: string): Cells {
   const side = commit === heads.ours ? ours : theirs;
   return keyOf(shape, Object.fromEntries(shape.key.map((name) => [name, side?.[name] ?? key[name] ?? null])));
 }
 
-/** By an entry's foreign keys, the entries of the same commit that they name; notes them as parents too. */
+/** By foreign key, the entries of the same commit that an entry refers to; also adds them as parents. */
 function referencing(entries: readonly Entry[], keys: readonly ForeignKey[]) {
   const found = new Map<string, Entry>();
   const nameOf = (entry: Entry, key: ForeignKey): string => JSON.stringify([entry.id, key.table, key.columns]);
@@ -132,7 +132,7 @@ function referencing(entries: readonly Entry[], keys: readonly ForeignKey[]) {
   return (entry: Entry, key: ForeignKey): Entry | undefined => found.get(nameOf(entry, key));
 }
 
-/** Makes the statements, each with the new keys that those before it gave. */
+/** Creates the statements; each uses the new keys of the earlier ones. */
 class Statements {
   readonly #sql: Sql;
   readonly #keys: readonly ForeignKey[];
@@ -147,12 +147,12 @@ class Statements {
     this.#free = new FreeValues(sql);
   }
 
-  /** Keeps what rows have that come back, so that no other gets it as a new value. */
+  /** Reserves the values of rows that will be restored, so that no other row gets them. */
   async reserve(entries: readonly Entry[]): Promise<void> {
     for (const { kind, shape, row } of entries) if (isGone(kind)) await this.#free.reserve(shape, row);
   }
 
-  /** @returns null where no statement helps */
+  /** @returns null if no statement helps */
   async of(entry: Entry): Promise<string | null> {
     const { shape, kind, key, commit, conflict } = entry;
     if (shape.key.length === 0) return null;
@@ -211,7 +211,7 @@ class Statements {
     return values;
   }
 
-  /** A new value for the last of some columns that can have one, rather not for one that refers to another row. */
+  /** A new value for the last column that can have one, preferring columns without a reference. */
   async #changed({ shape, row }: Entry, columns: readonly string[]): Promise<NewValues> {
     const refers = (name: string): boolean =>
       this.#keys.some((key) => key.table === shape.name && key.columns.includes(name));
@@ -224,7 +224,7 @@ class Statements {
   }
 }
 
-/** Another value for a column: a literal, or the old value with something at its end, which shows no value. */
+/** A new value for a column: a literal, or the old value with a suffix, which does not reveal the value. */
 export type NewValue =
   | { readonly kind: 'literal'; readonly sql: string }
   | { readonly kind: 'suffix'; readonly suffix: string; readonly length: number | null };
@@ -232,21 +232,27 @@ export type NewValue =
 /** New values by column. */
 type NewValues = ReadonlyMap<string, NewValue>;
 
-/** A row as a commit has it. */
+/** A row at a commit. */
 interface StoredRow {
   readonly shape: TableShape;
   readonly key: Cells;
   readonly commit: string;
 }
 
-/** Adds a row again. @param columns those that the table has and had, without generated ones */
+/**
+ * Inserts a row again.
+ * @param columns those that the table has now and had then, without generated ones
+ */
 function insertAgain(row: StoredRow, columns: readonly string[], values: NewValues): string {
   const table = quoted(row.shape.name);
   const given = columns.map((name) => expression(name, values.get(name), ''));
   return `INSERT INTO ${table} (${columns.map(quoted).join(', ')}) SELECT ${given.join(', ')} FROM ${from(row)}`;
 }
 
-/** Sets columns of a row that is there to what they are at a commit, or to a new value. @param at the key that it has now */
+/**
+ * Sets columns of an existing row to their values at a commit, or to a new value.
+ * @param at its current key
+ */
 function updateFrom(
   row: StoredRow,
   at: Cells,

@@ -12,17 +12,17 @@ import { removeDuplicates } from './duplicates.ts';
 import { type Stopped, withMerge } from './open-merge.ts';
 import { rowsOf } from './unresolved-rows.ts';
 
-/** More lines than this do not help; the file has them all. */
+/** Longer lists do not help; the file has them all. */
 const SHOWN = 50;
 const BREAKS = 'the rows that were chosen would break constraints';
 const NOTHING_TO_CHOOSE: Decision = { kind: 'cells', cells: new Map() };
 
 /**
- * Makes the merges of a file, one upon the other, with the choices that stand in it. Nothing of the town moves: the last
- * commit is kept by a temporary branch until somebody fast-forwards to it.
+ * Makes the merges of a file, one after the other, with its choices. No local branch moves: a temporary branch keeps
+ * the last commit until a fast-forward.
  * @returns that commit
- * @throws Failure `conflicts-file-invalid` with all that the file says wrongly, `conflicts-undecided` with all that it
- *   leaves open, `constraint-violation` where the rows chosen do not go together, and why a merge cannot be made at all
+ * @throws Failure `conflicts-file-invalid` with all invalid entries, `conflicts-undecided` with all undecided rows,
+ * `constraint-violation` if the chosen rows contradict each other, and any reason why a merge is impossible
  */
 export async function mergeChosen(database: Database, merges: readonly UnresolvedMerge[]): Promise<string> {
   await checkChoices(database, merges);
@@ -42,7 +42,10 @@ export async function mergeChosen(database: Database, merges: readonly Unresolve
   return head;
 }
 
-/** Of peers at one head the first counts. @throws Failure `conflicts-file-invalid` where another one was given other choices */
+/**
+ * For peers at the same head, the first one counts.
+ * @throws Failure `conflicts-file-invalid` if another one has different choices
+ */
 function checkTwin(merge: UnresolvedMerge, twin: UnresolvedMerge): void {
   if (JSON.stringify(choicesOf(twin)) === JSON.stringify(choicesOf(merge))) return;
   throw new Failure(
@@ -60,7 +63,7 @@ function choicesOf({ rows }: UnresolvedMerge): unknown {
   ]);
 }
 
-/** Looks at every merge as the file shows it, so that all that is wrong or missing is told at once. */
+/** Checks every merge of the file first, so that all invalid and missing choices are reported together. */
 async function checkChoices(database: Database, merges: readonly UnresolvedMerge[]): Promise<void> {
   const problems = new Problems();
   const undecided: string[] = [];

@@ -14,21 +14,21 @@ import { type OpenDuplicate, openDuplicates } from './duplicates.ts';
 import { type OpenMerge, type OpenTable, openTable } from './open-rows.ts';
 
 export interface Heads {
-  /** What this town has. */
+  /** Our head. */
   readonly ours: string;
   readonly theirs: string;
 }
 
-/** A merge that is open, and everything in it that a person can decide. */
+/** An open merge, and everything in it that a person can decide. */
 export interface Stopped extends OpenMerge {
   readonly heads: MergedHeads;
   readonly tables: readonly OpenTable[];
   readonly duplicates: readonly OpenDuplicate[];
-  /** Takes decided rows until all of them can be written. */
+  /** Holds decided rows until all of them can be written. */
   readonly pending: PendingRows;
 }
 
-/** The two sides in the order in which they are merged, and their common base. */
+/** The two sides in merge order, and their merge base. */
 interface MergedHeads {
   readonly database: string;
   readonly base: string;
@@ -37,11 +37,11 @@ interface MergedHeads {
 }
 
 /**
- * Merges two heads on a temporary branch, in the order of their hashes, so that both towns merge alike. The branch stays
- * and keeps what is committed there; whoever calls this removes temporary branches at the end.
- * @param work gets the open merge, to be settled and committed or undone; where one head contains the other, none is open
- * @throws Failure `schema-conflict`, `conflict` in tables of Dolt's own, `unrelated`, `dolt-defect`, and what `work` throws;
- *   then the merge is undone
+ * Merges two heads on a temporary branch, in the order of their hashes, so that both databases make the same merge. The
+ * branch keeps what is committed there; the caller removes temporary branches at the end.
+ * @param work gets the open merge, to resolve and commit or abort; if one head contains the other, no merge is open
+ * @throws Failure `schema-conflict`, `conflict` in tables of Dolt's own, `unrelated`, `dolt-defect`, or any error of
+ * `work`; then the merge is aborted
  */
 export async function withMerge<T>(
   database: Database,

@@ -7,11 +7,11 @@ import { readRowConflicts } from '../rows/classify.ts';
 import { readableTable, readConflicts } from '../rows/readable-table.ts';
 import type { UnresolvedCell, UnresolvedRow } from './conflicts-file.ts';
 
-/** The merge that is open, seen from the town. */
+/** The open merge, from our side. */
 export interface OpenMerge {
-  /** The commit that it was begun on. */
+  /** The commit that it started on. */
   readonly onto: string;
-  /** Whether what the merge calls theirs is what this town has. */
+  /** Whether `theirs` of the merge is our side. */
   readonly swapped: boolean;
 }
 
@@ -22,7 +22,7 @@ export interface OpenRow {
   readonly rowConflict: RowConflict;
 }
 
-/** What is in conflict in one table of an open merge; a table without a primary key has one row for all. */
+/** The conflicts in one table of an open merge; a table without a primary key has one row for all. */
 export interface OpenTable {
   readonly shape: TableShape;
   readonly rows: readonly OpenRow[];
@@ -32,7 +32,7 @@ export interface OpenTable {
 
 /**
  * Reads the rows in conflict of one table.
- * @throws Failure `dolt-defect` where this Dolt shows them wrongly
+ * @throws Failure `dolt-defect` if this Dolt shows them wrongly
  */
 export async function openTable(sql: Sql, table: string, merge: OpenMerge): Promise<OpenTable> {
   const shape = await tableShape(sql, table);
@@ -49,7 +49,7 @@ export async function openTable(sql: Sql, table: string, merge: OpenMerge): Prom
   return { shape, rows: first === undefined ? [] : [{ ...first, unresolved: keylessRow(table) }], isReadByCommit };
 }
 
-/** Rows of a table without a primary key cannot be told apart, so one choice counts for all of them. */
+/** Rows of a table without a primary key are indistinguishable, so one choice applies to all of them. */
 function keylessRow(table: string): UnresolvedRow {
   return { table, key: {}, kind: 'keyless', cells: {}, choose: null };
 }
@@ -76,12 +76,12 @@ function unresolvedRow(
   return { ...row, kind: 'deleted', deletedBy: ours === null ? 'ours' : 'theirs' };
 }
 
-/** A side's value, where the side has the row and the column. */
+/** A side's value, if the side has the row and the column. */
 function version(side: 'base' | 'ours' | 'theirs', cells: Cells | null, name: string): Partial<UnresolvedCell> {
   return cells !== null && Object.hasOwn(cells, name) ? { [side]: cells[name] ?? null } : {};
 }
 
-/** The columns of a table in conflict that hold values of their own and are not its key. */
+/** The columns of a table in conflict that are neither generated nor part of the key. */
 export function comparableColumns(shape: TableShape): string[] {
   return ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
 }

@@ -11,8 +11,8 @@ import { READABLE_VERSIONS } from './conflicts-text.ts';
 
 /**
  * Reads a conflicts file.
- * @param file how messages name it
- * @throws Failure `conflicts-file-invalid`, with every problem each with its place
+ * @param file its name in messages
+ * @throws Failure `conflicts-file-invalid` with every problem and its position
  */
 export function parseConflicts(text: string, file: string): ConflictsFile {
   refuseUnprintable(text, file);
@@ -25,7 +25,7 @@ export function parseConflicts(text: string, file: string): ConflictsFile {
   throw new Failure('conflicts-file-invalid', 'it is no conflicts file', { location: { file } });
 }
 
-/** What YAML 1.2 allows in quotes and escaped only, beside line breaks and tabs. */
+/** Characters that YAML 1.2 allows only escaped in quotes, besides line breaks and tabs. */
 const UNPRINTABLE = /[\p{Cc}\p{Cs}\ufffe\uffff]/gu;
 
 function refuseUnprintable(text: string, file: string): void {
@@ -41,7 +41,7 @@ function refuseUnprintable(text: string, file: string): void {
   }
 }
 
-/** The reader of YAML speaks of a configuration; here the same problems are those of a conflicts file. */
+/** The YAML reader's messages mention a configuration; here they are about a conflicts file. */
 function readTree(text: string, file: string): ConfigValue {
   try {
     const yaml = parseYaml(text, file);
@@ -57,16 +57,16 @@ function readTree(text: string, file: string): ConfigValue {
   }
 }
 
-/** The second line of a message of a schema is its hint. */
+/** The second line of a schema's message is its hint. */
 const TEXT_OR_NULL = 'must be a text, or null\nAn empty text is "", and null is NULL.';
 const NO_CHOICE = `which is none of the choices\nWrite ${CHOICE_WORDS.join(', ')}, or {value: "text"}; nothing where nothing is decided.`;
 
-/** What a schema says of a value that is not there, or that does not fit. */
+/** The messages for a missing value and for a mismatch. */
 const expected = (message: string) => ({
   error: ({ input }: { readonly input: unknown }) => (input === undefined ? 'is missing' : message),
 });
 
-/** A mapping with these keys and no others; what it says of other keys is which there are. */
+/** A mapping with only these keys; its message about other keys lists the allowed ones. */
 function fields<T extends z.ZodRawShape>(shape: T) {
   const known = Object.keys(shape).join(', ');
   return z.strictObject(shape, {
@@ -89,7 +89,7 @@ function anyNames<T extends z.ZodType>(value: T) {
     .transform((map) => Object.fromEntries(map));
 }
 
-/** A list; a key with nothing after it, or null, is an empty one, and so is no key at all. */
+/** A list; an absent key, an empty value and null are an empty list. */
 function list<T extends z.ZodType>(item: T) {
   const orEmpty = (written: unknown) => (written === NOTHING ? [] : (written ?? []));
   return z.preprocess(orEmpty, z.array(item, { error: 'must be a list' })).default([]);
@@ -108,7 +108,7 @@ function refuse(context: Context, subject: string, message: string, path: Proper
   context.addIssue({ code: 'custom', message, path, params: { subject } });
 }
 
-/** The database's branch moves to the merge, so it is none of those that runs or senders of deliveries keep. */
+/** The branch moves to the merge, so it must not be one that runs or senders of deliveries use. */
 const branch = text.superRefine((written, context) => {
   const why = /^(?:dolt-federation[-/]|inbox\/)/.test(written) ? 'is not for people' : refusedName(written);
   if (why !== null) refuse(context, `the branch ${JSON.stringify(written)}`, why);
@@ -118,11 +118,11 @@ const version = text.refine((written) => READABLE_VERSIONS.includes(written), {
   error: ({ input }) => `is ${String(input)}, and only ${READABLE_VERSIONS.join(', ')} are known`,
 });
 
-/** By hand: a union would say of a mistake only that none of its members fits. */
+/** Checked by hand: the error of a union would only say that no member fits. */
 const choice = z
   .unknown()
   .transform((written, { issues }): Choice | null => {
-    // With `continue`, rows are compared with each other all the same.
+    // `continue`, so that rows are compared with each other anyway.
     const refuseChoice = (message: string, path: string[] = []) => {
       issues.push({ code: 'custom', message, path, input: written, continue: true });
       return null;
@@ -205,7 +205,7 @@ const lost = fields({
 
 const conflictsFile = fields({ version, branch, merges, lost: list(lost) });
 
-/** What was read, with the places that later messages name. */
+/** The content, with positions for later messages. */
 function withPlaces({ branch, merges, lost }: z.infer<typeof conflictsFile>, tree: ConfigValue): ConflictsFile {
   const placed = merges.map((one, index) => {
     const path = ['merges', index];
@@ -221,7 +221,7 @@ function withPlaces({ branch, merges, lost }: z.infer<typeof conflictsFile>, tre
   return { branch, merges: placed, lost };
 }
 
-/** The failures behind one issue of a schema: one for each unknown key. */
+/** The failures of one schema issue: one for each unknown key. */
 function failuresOf(issue: z.core.$ZodIssue, tree: ConfigValue): readonly Failure[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
@@ -238,7 +238,7 @@ function failuresOf(issue: z.core.$ZodIssue, tree: ConfigValue): readonly Failur
   return [new Failure('conflicts-file-invalid', `${name} ${message}`, { location: locate(tree, path), hint })];
 }
 
-/** What messages call the value that a path leads to. */
+/** The name of the value at a path, for messages. */
 function subjectOf(path: readonly PropertyKey[]): string {
   const [top, entry, ...inner] = path.map(String);
   if (top === undefined) return 'a conflicts file';

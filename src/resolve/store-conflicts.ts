@@ -17,10 +17,10 @@ import { parseConflicts } from './parse-conflicts.ts';
 const PRIVATE_FILE = 0o600;
 const PRIVATE_FOLDER = 0o700;
 const WORLD_WRITABLE = 0o002;
-/** A hundred thousand rows; more is no file for a person. */
+/** Enough for a hundred thousand rows; a larger file is useless for a person. */
 export const MAX_CONFLICTS_FILE_BYTES = 64 * 1024 * 1024;
 
-/** A conflicts file as it was read. */
+/** A conflicts file as read. */
 export interface StoredConflicts {
   readonly conflicts: ConflictsFile;
   /** SHA-256 of its bytes. */
@@ -41,7 +41,7 @@ export async function readConflicts(file: string): Promise<StoredConflicts> {
 
 const NO_FILE = 'Name the file itself: an ordinary file of at most 64 MiB, and no link to one.';
 
-/** A conflicts file if it is there; what a person made unreadable is an error of its own, see `readConflicts`. */
+/** A conflicts file if it exists; a malformed one is an error, see `readConflicts`. */
 export async function readConflictsIfAny(file: string): Promise<StoredConflicts | null> {
   const found = await lstat(file).catch((thrown: unknown) => {
     if (systemCode(thrown) === 'ENOENT' || systemCode(thrown) === 'ENOTDIR') return null;
@@ -50,7 +50,7 @@ export async function readConflictsIfAny(file: string): Promise<StoredConflicts 
   return found === null ? null : await readConflicts(file);
 }
 
-/** @throws Failure `conflicts-file-unreadable` where somebody else may have chosen in it */
+/** @throws Failure `conflicts-file-unreadable` if another user may have edited it */
 async function refuseOthers(file: string): Promise<void> {
   const found = await lstat(file).catch(() => null);
   const user = process.geteuid?.();
@@ -65,7 +65,7 @@ async function refuseOthers(file: string): Promise<void> {
   }
 }
 
-/** Why a file may hold what another user wrote; null where it cannot. Root may write everywhere. */
+/** Why another user may have written to a file; null if that is impossible. Root may write everywhere. */
 export function othersMayWrite(found: { readonly uid: number; readonly mode: number }, user: number): string | null {
   if (found.uid !== user && found.uid !== 0) return `it belongs to another user (${found.uid})`;
   return (found.mode & WORLD_WRITABLE) === 0 ? null : 'every user of this machine may write to it';
@@ -102,9 +102,9 @@ function unreadable(file: string, thrown: unknown, hint?: string): Failure {
 }
 
 /**
- * Puts a conflicts file where it belongs, whole or not at all, for nobody else to read; one that holds nothing is
- * removed instead. A link is not followed: it would lead the rows of the database elsewhere.
- * @returns whether there is a file now
+ * Writes a conflicts file atomically, readable only for its owner; removes it if it would be empty. A link is not
+ * followed: it would write the rows of the database elsewhere.
+ * @returns whether the file exists now
  * @throws Failure `conflicts-file-unwritten`
  */
 export async function storeConflicts(file: string, conflicts: ConflictsFile): Promise<boolean> {
@@ -128,8 +128,8 @@ export async function storeConflicts(file: string, conflicts: ConflictsFile): Pr
 }
 
 /**
- * Writes a conflicts file that was read before. Where it has been changed since, it stays as it is, and what was to be
- * written goes to a file beside it.
+ * Writes a conflicts file that was read before. If it has changed since, it stays, and the new content goes to a file
+ * beside it.
  * @throws Failure `conflicts-file-unwritten`
  */
 export async function rewriteConflicts(file: string, conflicts: ConflictsFile, digest: string | null): Promise<void> {
@@ -145,7 +145,7 @@ export async function rewriteConflicts(file: string, conflicts: ConflictsFile, d
   throw unwritten(file, 'another process has changed the file since it was read', { hint });
 }
 
-/** @returns null where there is no file that could be read */
+/** @returns null if there is no readable file */
 async function digestNow(file: string): Promise<string | null> {
   const found: SmallFile = await readSmall(file, MAX_CONFLICTS_FILE_BYTES, 'refuse');
   return found.kind === 'read' ? digestOf(found.bytes) : null;
@@ -164,22 +164,22 @@ function unwritten(file: string, why: string, details: { readonly hint?: string;
   return new Failure('conflicts-file-unwritten', `${file}: ${why}`, { location: { file }, ...details });
 }
 
-/** What a run found out, in terms of a conflicts file. */
+/** The results of a run, for a conflicts file. */
 interface Found {
   readonly branch: string;
-  /** Merges that were left, of any peers. */
+  /** Merges that are unresolved, of any peers. */
   readonly merges: readonly UnresolvedMerge[];
   readonly lost: readonly LostRow[];
-  /** Peers about which this run says something; the others stay as the last run left them. */
+  /** Peers that this run checked; entries of the others stay. */
   readonly heard: readonly string[];
-  /** All peers that are configured. */
+  /** All configured peers. */
   readonly configured: readonly string[];
 }
 
 /**
- * The next conflicts file. Of the last one stay the merges with peers that this run did not hear of, the rows that gave
- * way and that nobody took out yet, and the choices for rows that are still as they were.
- * @param last null where there is none
+ * The next conflicts file. It keeps from the last one: merges with unchecked peers, lost rows that the user has not
+ * removed, and choices for unchanged rows.
+ * @param last null if there is none
  */
 export function nextFile(last: ConflictsFile | null, found: Found): ConflictsFile {
   const before = last?.branch === found.branch ? last.merges : [];
@@ -195,7 +195,7 @@ export function nextFile(last: ConflictsFile | null, found: Found): ConflictsFil
   return { branch: found.branch, merges, lost: [...lost.values()] };
 }
 
-/** A row that two runs found is one; `sql` may differ, since it depends on the keys that are free. */
+/** A row that two runs found is the same; `sql` may differ, because it depends on the free keys. */
 function lostName({ kind, table, row }: LostRow): string {
   return JSON.stringify([kind, table, Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }
@@ -219,7 +219,7 @@ function contents({ kind, deletedBy, otherKey, cells }: UnresolvedRow): string {
   return JSON.stringify([kind, deletedBy, otherKey, all.toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
-/** Whether a file has anything for a person in it. */
+/** Whether a file has no entry for a person. */
 export function isEmptyFile({ merges, lost }: ConflictsFile): boolean {
   return merges.length === 0 && lost.length === 0;
 }

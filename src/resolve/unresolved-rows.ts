@@ -12,7 +12,7 @@ import type { LostRow, UnresolvedMerge, UnresolvedRow } from './conflicts-file.t
 import { lostRows } from './lost-rows.ts';
 import { type Heads, type Stopped, withMerge } from './open-merge.ts';
 
-/** What a run left for a person, and the peers of which that could not be read. */
+/** The unresolved rows of a run, and the peers whose rows could not be read. */
 interface FoundUnresolved {
   readonly merges: readonly UnresolvedMerge[];
   readonly lost: readonly LostRow[];
@@ -20,9 +20,9 @@ interface FoundUnresolved {
 }
 
 /**
- * What a run left for a person, from the heads at which it ended: so the file fits the town even where other peers were
- * merged meanwhile. Each peer has its limits; one that passes them keeps no other from the file.
- * @param at our head after the run, and how long each peer may take, in milliseconds
+ * Finds the unresolved rows of a run at its final heads, so that the file also matches if other peers were merged
+ * meanwhile. Each peer has its own limits and cannot keep others out of the file.
+ * @param at our head after the run, and the time limit per peer, in milliseconds
  */
 export async function findUnresolved(
   engines: Engines,
@@ -69,13 +69,13 @@ function mayHaveLost({ failure, conflicts }: PeerProgress): boolean {
   return failure === null && conflicts.some(({ left, lost }) => left && lost !== undefined);
 }
 
-/** Under `manual` a broken unique key is for a person as well; other strategies settle it or say why not. */
+/** Under `manual`, a broken unique key also needs a person; other strategies resolve it or report why not. */
 export function isUnresolved({ failure, peer }: PeerProgress): boolean {
   if (failure?.code === 'constraint-violation') return peer.strategy === 'manual';
   return failure?.code === 'conflict';
 }
 
-/** The rows of the merges with one peer that need a person; its conflicts get the statements that bring them back. */
+/** The rows of the merges with one peer that need a person; adds the restoring statements to its conflicts. */
 async function lostOf(database: Database, run: PeerProgress, head: string): Promise<LostRow[]> {
   const branch = scratchName();
   await createBranch(database, { name: branch, at: head });
@@ -94,7 +94,7 @@ async function lostOf(database: Database, run: PeerProgress, head: string): Prom
   return found.map(({ lost }) => lost);
 }
 
-/** What stops a merge before there is anything to choose. */
+/** Failures before any row can be chosen. */
 const BEYOND_CHOICE: ReadonlySet<ErrorCode> = new Set([
   'schema-conflict',
   'conflict',
@@ -104,9 +104,8 @@ const BEYOND_CHOICE: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * Everything that a person has to decide before two heads can be merged, in the order of tables and keys. No branch of
- * the town moves.
- * @returns null where that is not what is in the way, so that no choice would help
+ * Everything to decide before two heads can be merged, in the order of tables and keys. No local branch moves.
+ * @returns null if no choice would help
  */
 export async function unresolvedRows(database: Database, heads: Heads): Promise<readonly UnresolvedRow[] | null> {
   try {
@@ -124,7 +123,7 @@ function isEmpty({ tables, duplicates }: Stopped): boolean {
   return duplicates.length === 0 && tables.every(({ rows }) => rows.length === 0);
 }
 
-/** The rows of a merge that stopped; those that only look like a conflict are left out, as nobody can choose there. */
+/** The rows of a stopped merge, without those that only look like a conflict and have no choice. */
 export function rowsOf({ tables, duplicates }: Stopped): UnresolvedRow[] {
   const rows = tables.flatMap((table) => table.rows.map(({ unresolved }) => unresolved));
   const open = rows.filter(({ kind, cells }) => kind !== 'changed' || Object.keys(cells).length > 0);

@@ -11,14 +11,14 @@ import { readPush, readSettings } from './settings.ts';
 import { parseYaml } from './yaml/parse.ts';
 import { asMapping, type ConfigMapping, type ConfigValue, field, toConfigMapping } from './yaml/tree.ts';
 
-/** What was found on the disk: null where there is none. */
+/** What was found on disk: null if there is none. */
 export interface ConfigSource {
   readonly file: string | null;
   readonly text: string | null;
   readonly workspace: string | null;
   /** Whether the workspace is one of beads, and not just the folder of our own file; absent: yes. */
   readonly isBeads?: boolean;
-  /** Files that beads reads besides, low to high: only its guards count in them. */
+  /** More files that beads reads, low to high; only its guards count. */
   readonly below?: readonly GuardFile[];
   readonly above?: readonly GuardFile[];
 }
@@ -27,7 +27,7 @@ export interface ConfigSource {
 const PEERS_INPUT = 'input peers';
 
 /**
- * The effective configuration of a run. Decides only: reads neither disk nor network.
+ * The effective configuration of a run. Pure: reads neither disk nor network.
  * @throws Failure the first of all problems; `problems` lists the others.
  */
 export function buildConfiguration(source: ConfigSource, env: Env, overrides: ConfigOverrides): Configuration {
@@ -35,7 +35,8 @@ export function buildConfiguration(source: ConfigSource, env: Env, overrides: Co
   const options = endpointOptions(env, overrides);
   const tree = readSections(parseYaml(source.text ?? '', source.file ?? ''), problems);
   for (const section of SECTIONS) checkSection(tree, section, problems);
-  // A workspace without a word about it belongs to a beads that syncs through git: federation must be asked for there.
+  // A workspace without federation settings belongs to a beads that syncs through git; federation must be enabled
+  // there.
   const mode = source.workspace === null ? 'dolt-native' : 'git-portable';
   // bd refuses to upgrade a database that has remotes, and its own federation pushes full history to each (bd 1.3.0).
   const register = source.workspace === null || source.isBeads === false ? 'keep' : 'run';
@@ -46,7 +47,7 @@ export function buildConfiguration(source: ConfigSource, env: Env, overrides: Co
   const peers = buildPeers(entries, settings.remote, {
     sovereignty: settings.sovereignty.value,
     strategy: settings.strategy.value,
-    // A malformed pattern has been reported already; comparing with it would report it for every peer again.
+    // A malformed pattern was already reported; comparing with it would report it again for every peer.
     patterns: settings.allowedRemotePatterns.value,
     plainHosts: settings.plainHosts.value,
     town: settings.town.value,

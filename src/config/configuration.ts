@@ -9,7 +9,7 @@ import type {
 } from '../contract/vocabulary.ts';
 import type { Location } from '../core/failure.ts';
 
-/** Which layer set a value, low to high: default, file, environment, input (an Action input or a CLI flag). */
+/** The layer that set a value, low to high: default, file, environment, input (an Action input or a CLI flag). */
 export type Origin =
   | { readonly layer: 'default' }
   | { readonly layer: 'file'; readonly location: Location }
@@ -22,7 +22,7 @@ export interface Sourced<T> {
   readonly origin: Origin;
 }
 
-/** What forbids pushing: a key of beads in the same file or its variable, or `federation.push: false`. */
+/** The setting that forbids pushing: a key of beads in the same file or its variable, or `federation.push: false`. */
 export interface PushGuard {
   /** `readonly` forbids every write, as it does in bd. */
   readonly key: 'no-push' | 'dolt.local-only' | 'readonly' | 'federation.push';
@@ -33,16 +33,16 @@ export interface PushGuard {
 export interface Endpoint {
   /** As the user wrote it. */
   readonly written: string;
-  /** Lower-case scheme and host, no default port; what patterns are matched against. */
+  /** Lower-case scheme and host, no default port; compared with patterns. */
   readonly canonical: string;
-  /** What `dolt remote add` is given. */
+  /** The URL for `dolt remote add`. */
   readonly dolt: string;
   readonly kind: 'file' | 'http' | 'dolthub' | 'gs' | 's3' | 'aws' | 'ssh' | 'git' | 'az' | 'oci';
-  /** Absolute folder of a `file` endpoint, percent-decoded; null for all others. */
+  /** Absolute, percent-decoded folder of a `file` endpoint; null for all others. */
   readonly folder: string | null;
 }
 
-/** How an S3-compatible service is addressed, from a peer's `aws` and the query of its endpoint; null: not said. */
+/** Address of an S3-compatible service, from a peer's `aws` and the query of its endpoint; null: not set. */
 export interface AwsSettings {
   readonly region: string | null;
   /** Profile of the user's AWS configuration. */
@@ -50,72 +50,72 @@ export interface AwsSettings {
   /** `https://host` or `http://host`, without a path. */
   readonly endpoint: string | null;
   readonly pathStyle: boolean | null;
-  /** Table that holds the manifest where Dolt has no `s3://`; see `doltUrl`. */
+  /** Table that holds the manifest if Dolt has no `s3://`; see `doltUrl`. */
   readonly dynamodbTable: string | null;
 }
 
 export interface Peer {
-  /** `origin` for the primary that `federation.remote` names. */
+  /** `origin` for the primary of `federation.remote`. */
   readonly name: string;
   readonly endpoint: Endpoint;
   readonly role: Role;
-  /** The strictest of the peer's own tier and the federation's, unless the peer says `lower-tier: true`. */
+  /** The strictest of the peer's own tier and the federation's, unless the peer has `lower-tier: true`. */
   readonly tier: Tier;
-  /** null: the town's branch. */
+  /** null: the branch of the run. */
   readonly branch: string | null;
-  /** How conflicts with this peer are settled: its own strategy, else the one of the run. */
+  /** How conflicts with this peer are resolved: its own strategy, else the one of the run. */
   readonly strategy: ConflictStrategy;
-  /** What the screen before a merge lets pass from this peer. */
+  /** What the check before a merge accepts from this peer. */
   readonly accept: readonly Accept[];
-  /** Full name of the git ref that holds the data; null: Dolt's own, `refs/dolt/data`. Git remotes only. */
+  /** Full name of the git ref that holds the data; null: Dolt's default, `refs/dolt/data`. Git remotes only. */
   readonly ref: string | null;
-  /** Name to give to the peer's server. Remotes over https only. */
+  /** User name for the peer's server. Remotes over https only. */
   readonly user: string | null;
   /**
    * `true`: the remote is a running database, and a push goes to an inbox branch there · `false`: a remote that no
-   * program works in · null: the configuration does not say, and the kind of remote does not either.
+   * program works in · null: unknown from configuration and kind of remote.
    */
   readonly live: boolean | null;
-  /** null for other remotes than `s3` and `aws`, and where nothing is said. */
+  /** null for remotes other than `s3` and `aws`, and if nothing is set. */
   readonly aws: AwsSettings | null;
-  /** Hosts that its server may name besides its own: lower case, with a port where only that one is meant. */
+  /** More hosts that its server may name: lower case, with a port if only that one is allowed. */
   readonly allowedHosts: readonly string[];
-  /** How long it may take for one fetch or push, in milliseconds; null: as long as the run says. */
+  /** Time limit of one fetch or push, in milliseconds; null: the run's. */
   readonly timeout: number | null;
   readonly origin: Origin;
 }
 
-/** Whose `inbox/*` branches of our own database are merged: all, those of the databases named, or none. */
+/** Which `inbox/*` branches of our own database are merged: all, those of the named databases, or none. */
 export type InboxRule = boolean | readonly string[];
 
-/** The effective configuration of one run: every value parsed, checked, and with its origin. */
+/** The effective configuration of one run: every value parsed and validated, with its origin. */
 export interface Configuration {
-  /** Absolute path of the file that was read; null where there is none. */
+  /** Absolute path of the file; null if there is none. */
   readonly file: string | null;
-  /** Absolute path of the `.beads` folder the run belongs to; null outside a beads workspace. */
+  /** Absolute path of the `.beads` folder of the run; null outside a beads workspace. */
   readonly workspace: string | null;
   readonly syncMode: Sourced<SyncMode>;
   readonly sovereignty: Sourced<Tier>;
   readonly remote: Sourced<string | null>;
   readonly strategy: Sourced<ConflictStrategy>;
   readonly dirty: Sourced<DirtyPolicy>;
-  /** Folder of the database as it is written: relative to the file that names it, or to the working directory. */
+  /** Folder of the database as written: relative to the file that names it, or to the working directory. */
   readonly database: Sourced<string | null>;
   readonly allowedRemotePatterns: Sourced<readonly string[]>;
-  /** The name of this database among its peers; null: none is set. */
+  /** The name of this database among its peers; null: not set. */
   readonly town: Sourced<string | null>;
-  /** Whose deliveries are merged: those of all, or of these names. */
+  /** Whose deliveries are merged: all, or those of these names. */
   readonly inbox: Sourced<InboxRule>;
   /** Hosts of plain remote servers, lower case, with a port where one is written. */
   readonly plainHosts: Sourced<readonly string[]>;
   readonly register: Sourced<RegisterMode>;
-  /** Whether anything may be pushed; where not, `guard` says what forbids it. */
+  /** Whether pushing is allowed; if not, `guard` says what forbids it. */
   readonly push: Sourced<boolean> & { readonly guard: PushGuard | null };
   /** Primary first, then by name. */
   readonly peers: readonly Peer[];
 }
 
-/** Values that a flag or an input sets above file and environment; undefined where the user said nothing. */
+/** Values that a flag or an input sets; they override file and environment. Undefined if not given. */
 export interface ConfigOverrides {
   /** Path of the configuration file, relative to the working directory. */
   readonly config?: string | undefined;

@@ -4,7 +4,7 @@ import { type Boundary, type BoundaryContext, boundaryOf, requireWithin } from '
 import { Failure, systemCode } from '../core/failure.ts';
 import { readSmall } from '../core/files.ts';
 
-/** What of its surroundings a configuration is looked for in. */
+/** Where a configuration is searched. */
 export interface ConfigurationContext extends BoundaryContext {
   /** Whether the user's own file may be read. */
   readonly userHome: boolean;
@@ -13,7 +13,7 @@ export interface ConfigurationContext extends BoundaryContext {
 /**
  * Finds the configuration file: the named one, else the nearest `.beads/config.yaml` upward, else the user's
  * `bd/config.yaml`; and the nearest `.beads` folder upward.
- * @throws Failure `config-not-found` where the named file does not exist, `outside-workspace`
+ * @throws Failure `config-not-found` if the named file does not exist, `outside-workspace`
  */
 export async function findConfig(
   context: ConfigurationContext,
@@ -36,7 +36,7 @@ export async function findConfig(
   return { file, workspace };
 }
 
-/** The files of a workspace say where its database is, and what they hold is shown where it is wrong. */
+/** The files of a workspace define where its database is, and errors show their content. */
 async function requireWorkspaceWithin(boundary: Boundary | null, workspace: string): Promise<void> {
   if (boundary === null) return;
   await requireWithin(boundary, workspace, { by: workspace });
@@ -47,7 +47,10 @@ async function requireWorkspaceWithin(boundary: Boundary | null, workspace: stri
   }
 }
 
-/** The working directory and the folders above it, up to the ceiling; a ceiling elsewhere leaves the former only. */
+/**
+ * The working directory and the folders above it, up to the ceiling; only the working directory if the ceiling is
+ * elsewhere.
+ */
 function foldersUpward({ cwd, ceiling }: ConfigurationContext): readonly string[] {
   const folders = [resolve(cwd)];
   const top = ceiling === null ? null : resolve(ceiling);
@@ -64,7 +67,7 @@ function contains(folder: string, path: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** A relative XDG_CONFIG_HOME is to be ignored (XDG Base Directory Specification 0.8). */
+/** A relative XDG_CONFIG_HOME is ignored (XDG Base Directory Specification 0.8). */
 function userFiles({ env, userHome }: ConfigurationContext): readonly string[] {
   if (!userHome) return [];
   const home = env['HOME'] ?? env['USERPROFILE'];
@@ -78,7 +81,9 @@ async function firstOf(paths: readonly string[], test: (path: string) => Promise
   return null;
 }
 
-/** What makes a `.beads` folder a workspace (bd 1.3.0); one without any of it is passed over where there is another above. */
+/**
+ * Files that make a `.beads` folder a workspace (bd 1.3.0); a folder without any is skipped if there is another above.
+ */
 const WORKSPACE_FILES = ['metadata.json', 'config.yaml', 'redirect', 'dolt', 'embeddeddolt'] as const;
 
 async function holdsWorkspace(beads: string): Promise<boolean> {
@@ -86,7 +91,7 @@ async function holdsWorkspace(beads: string): Promise<boolean> {
   return WORKSPACE_FILES.some((name) => names.includes(name)) || names.some((name) => name.endsWith('.db'));
 }
 
-/** Whether anything is there, also what may not be looked at or leads nowhere: reading it then says what is wrong. */
+/** Whether a path exists, even if it is unreadable or a broken link: reading it then reports the error. */
 async function exists(path: string): Promise<boolean> {
   try {
     await lstat(path);
@@ -104,9 +109,9 @@ async function isFolder(path: string): Promise<boolean> {
 const EMPTY_HINT = 'Restore the file, or delete it to begin anew; a comment in it is enough to say that it is meant.';
 
 /**
- * The text of a configuration file, a byte order mark included.
- * @throws Failure `config-unreadable` for folders, devices, files of no byte or over 1 MiB, other encodings than UTF-8, and what the
- * system refuses
+ * The text of a configuration file, including a byte order mark.
+ * @throws Failure `config-unreadable` for folders, devices, empty files, files over 1 MiB, other encodings than UTF-8,
+ * and system errors
  */
 export async function readConfigText(file: string): Promise<string> {
   const refuse = (why: string, cause?: unknown, hint?: string) =>

@@ -11,7 +11,7 @@ import type { Problems } from './problems.ts';
 import { parseYaml, type YamlText } from './yaml/parse.ts';
 import { type ConfigValue, plain, toConfigValue } from './yaml/tree.ts';
 
-/** A configuration file that beads reads, too. */
+/** A configuration file that beads also reads. */
 export interface GuardFile {
   readonly file: string;
   readonly text: string;
@@ -21,7 +21,7 @@ type GuardKey = PushGuard['key'];
 
 /**
  * The keys of beads that forbid a push, and the variables that beads reads for them (bd 1.3.0: `BD_` and the key).
- * `dolt.auto-push` is not among them: it only says whether bd pushes after each of its own writes.
+ * `dolt.auto-push` is not among them: it only decides whether bd pushes after each of its own writes.
  */
 const GUARDS = {
   'no-push': 'BD_NO_PUSH',
@@ -32,7 +32,7 @@ type BeadsGuard = keyof typeof GUARDS;
 /** The strictest first. */
 const KEYS: readonly BeadsGuard[] = ['readonly', 'no-push', 'dolt.local-only'];
 
-/** Spellings without separators that only a mistyped guard can have. */
+/** Spellings without separators that can only be a mistyped guard. */
 const PLAIN_SPELLINGS: ReadonlyMap<string, BeadsGuard> = new Map<string, BeadsGuard>([
   ['nopush', 'no-push'],
   ['doltnopush', 'no-push'],
@@ -41,7 +41,7 @@ const PLAIN_SPELLINGS: ReadonlyMap<string, BeadsGuard> = new Map<string, BeadsGu
   ['readonly', 'readonly'],
 ]);
 
-/** What bd 1.3.0 takes as a boolean (Go's strconv.ParseBool); it counts every other text as false without a word. */
+/** What bd 1.3.0 reads as a boolean (Go's strconv.ParseBool); it silently treats every other text as false. */
 const BOOLEANS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
   ...[true, 1, '1', 't', 'T', 'TRUE', 'true', 'True'].map((written) => [written, true] as const),
   ...[false, 0, '0', 'f', 'F', 'FALSE', 'false', 'False'].map((written) => [written, false] as const),
@@ -50,8 +50,8 @@ const BOOLEANS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
 type Found = ReadonlyMap<BeadsGuard, Sourced<boolean>>;
 
 /**
- * The guard of beads that forbids pushing; null where none does. As in bd, a variable goes before the files and a later
- * file before an earlier one, for each key of its own.
+ * The guard of beads that forbids pushing; null if there is none. As in bd, for each key a variable overrides the
+ * files, and a later file an earlier one.
  * @param files low to high
  * @param problems receives values that are no booleans, and keys that are nearly a guard
  */
@@ -95,7 +95,7 @@ interface WrittenKey {
   readonly node: unknown;
 }
 
-/** The top-level keys, and those below `dolt`. viper, which bd reads its files with, ignores the case of keys. */
+/** The top-level keys, and those below `dolt`. viper, which bd uses to read its files, ignores the case of keys. */
 function writtenKeys(yaml: YamlText): readonly WrittenKey[] {
   const keys: WrittenKey[] = [];
   for (const { key, value } of yaml.root?.items ?? []) {
@@ -120,7 +120,7 @@ function asBoolean(name: string, value: ConfigValue): boolean {
   });
 }
 
-/** The guard that a key was meant to be; null where it is probably another key. */
+/** The guard that a key was probably meant to be; null if it is probably another key. */
 function nearGuard(name: string): BeadsGuard | null {
   const spelling = name.toLowerCase().replace(/[-_.\s]/g, '');
   const near = [...PLAIN_SPELLINGS].find(([known]) => distance(known, spelling) <= 1);
@@ -161,13 +161,13 @@ function guardsOfEnvironment(env: Env, problems: Problems): Found {
   return found;
 }
 
-/** Settings of one machine, which git does not track. */
+/** Settings of one machine; git does not track this file. */
 const LOCAL = 'config.local.yaml';
 
 /**
- * The files that bd 1.3.0 merges around the configuration file: the user's own below it, `config.local.yaml` above it; and
- * those of the workspace, where another file was named. We read no settings from them, but a guard that forbids pushing
- * counts wherever bd finds it.
+ * The files that bd 1.3.0 merges with the configuration file: the user's own below it, `config.local.yaml` above it;
+ * and those of the workspace, if another file was named. Settings are not read from them, but a guard that forbids
+ * pushing counts in all of them.
  * @throws Failure `config-unreadable`
  */
 export async function readGuardFiles(
@@ -180,8 +180,8 @@ export async function readGuardFiles(
 }
 
 /**
- * The files with the guards of the workspace that a database lies in: it may be another one than that of the
- * configuration, as where `--database` names the database of a neighbour.
+ * The files with the guards of a database's own workspace, which may differ from that of the configuration, for example
+ * if `--database` names a database elsewhere.
  * @throws Failure `config-unreadable`
  */
 export async function readGuardFilesOf(database: string, known: string | null): Promise<readonly GuardFile[]> {
@@ -214,15 +214,15 @@ async function readAll(paths: readonly string[]): Promise<GuardFile[]> {
   return files;
 }
 
-/** Whether a folder that can be read lists the file; bd skips a user file that it cannot find as well. */
+/** Whether a readable folder lists the file; bd also skips a user file that it cannot find. */
 async function isListed(file: string): Promise<boolean> {
   const names: readonly string[] = await readdir(dirname(file)).catch(() => []);
   return names.includes(basename(file));
 }
 
 /**
- * Whether `.beads` holds what only beads puts there (bd 1.3.0 calls these project files), and not just a configuration
- * file, which `add-peer` creates as well.
+ * Whether `.beads` contains files that only beads creates (bd 1.3.0 calls them project files), and not just a
+ * configuration file, which `add-peer` also creates.
  */
 export async function isBeadsWorkspace(workspace: string): Promise<boolean> {
   const names = await readdir(workspace).catch(() => []);

@@ -5,11 +5,13 @@ import type { Problems } from './problems.ts';
 import type { YamlText } from './yaml/parse.ts';
 import { asMapping, type ConfigField, type ConfigMapping, plain, toConfigValue } from './yaml/tree.ts';
 
-/** `read`: it has an effect · `ignored`: another program's, or without effect · `later`: refused by this version. */
+/**
+ * `read`: has an effect · `ignored`: belongs to another program or has no effect · `later`: refused by this version.
+ */
 type KeyStatus = 'read' | 'ignored' | 'later';
 type KnownKeys = Readonly<Record<string, KeyStatus>>;
 
-/** The keys that may stand in our sections. */
+/** The allowed keys of our sections. */
 export const SECTION_KEYS: Readonly<Record<Section, KnownKeys>> = {
   sync: {
     mode: 'read',
@@ -41,7 +43,7 @@ export const SECTION_KEYS: Readonly<Record<Section, KnownKeys>> = {
   conflict: { strategy: 'read', fields: 'ignored' },
 };
 
-/** The keys that may stand in a peer's mapping. */
+/** The allowed keys of a peer's mapping. */
 export const PEER_KEYS: KnownKeys = {
   endpoint: 'read',
   role: 'read',
@@ -61,7 +63,7 @@ export const PEER_KEYS: KnownKeys = {
   'allowed-hosts': 'read',
 };
 
-/** The keys that may stand in a peer's `aws`. */
+/** The allowed keys of a peer's `aws`. */
 export const AWS_KEYS: KnownKeys = {
   region: 'read',
   profile: 'read',
@@ -71,7 +73,7 @@ export const AWS_KEYS: KnownKeys = {
 };
 
 /**
- * Reports every key of a mapping that may not stand there: `config-unknown-key` with the nearest one that may, or
+ * Reports every key of a mapping that is not allowed: `config-unknown-key` with the nearest allowed key, or
  * `not-supported`.
  */
 export function checkKeys(
@@ -100,7 +102,7 @@ export function checkKeys(
   }
 }
 
-/** The top-level keys that are ours; all others belong to beads. */
+/** Our top-level keys; all others belong to beads. */
 export const SECTIONS = ['sync', 'federation', 'conflict'] as const;
 type Section = (typeof SECTIONS)[number];
 

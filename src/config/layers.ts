@@ -5,7 +5,7 @@ import type { ConfigOverrides, Origin, Sourced } from './configuration.ts';
 import type { Problems } from './problems.ts';
 import { type ConfigMapping, field, locate, plain } from './yaml/tree.ts';
 
-/** Everything that settings are read from, and where their problems go. */
+/** Everything that settings are read from, and the collected problems. */
 export interface Layers {
   readonly tree: ConfigMapping;
   readonly env: Env;
@@ -17,13 +17,13 @@ interface Setting<T> {
   readonly key: readonly [section: string, name: string];
   readonly schema: z.ZodType<T>;
   readonly fallback: T;
-  /** Environment variable; null where there is none. */
+  /** Environment variable; null if there is none. */
   readonly variable: string | null;
-  /** How the input is called and what it says; null where there is none. An empty one counts as unset. */
+  /** Name and value of the input; null if there is none. An empty one counts as unset. */
   readonly input: readonly [name: string, value: unknown] | null;
 }
 
-/** What each layer that sets a value says, low to high: default, file, environment, input. */
+/** The values of the layers that set one, low to high: default, file, environment, input. */
 export function candidates<T>(layers: Layers, setting: Setting<T>): [Sourced<T>, ...Sourced<T>[]] {
   const found: [Sourced<T>, ...Sourced<T>[]] = [{ value: setting.fallback, origin: { layer: 'default' } }];
   const add = (read: T | undefined, origin: Origin) => {
@@ -52,13 +52,13 @@ export function candidates<T>(layers: Layers, setting: Setting<T>): [Sourced<T>,
 }
 
 interface Subject {
-  /** What messages call the value. */
+  /** The name of the value in messages. */
   readonly name: string;
-  /** The place of a part of it; absent where it does not stand in a file. */
+  /** The position of a part of it; absent if it is not in a file. */
   readonly locate?: (path: readonly PropertyKey[]) => Location;
 }
 
-/** What the schema makes of a value; undefined after reporting why it does not fit, as `config-invalid`. */
+/** Parses a value with the schema; undefined after a mismatch was reported as `config-invalid`. */
 export function check<T>(
   schema: z.ZodType<T>,
   value: unknown,

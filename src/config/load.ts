@@ -6,7 +6,7 @@ import { isBeadsWorkspace, readGuardFiles, readGuardFilesOf, readGuards } from '
 import { Problems } from './problems.ts';
 
 /**
- * Finds, reads and checks the configuration of a run.
+ * Finds, reads and validates the configuration of a run.
  * @throws Failure `config-not-found`, `config-unreadable`, or the first of all problems in it (see `problems`)
  */
 export async function loadConfiguration(
@@ -21,8 +21,8 @@ export async function loadConfiguration(
 }
 
 /**
- * A configuration with the guards of the workspace that a database lies in.
- * @throws Failure as reading a configuration
+ * A configuration with the guards of the database's own workspace.
+ * @throws Failure as for reading a configuration
  */
 export async function withGuardsOf(database: string, configuration: Configuration): Promise<Configuration> {
   const { push, workspace } = configuration;
@@ -34,7 +34,7 @@ export async function withGuardsOf(database: string, configuration: Configuratio
 }
 
 /**
- * Requires that this run may push, or, where it only pulls, that it may write at all.
+ * Requires that this run may push or, if it only pulls, that it may write.
  * @throws Failure `push-disabled`, which names the key and where it is set
  */
 export function requirePush({ push: { guard } }: Configuration, needs: 'push' | 'pull'): void {
@@ -49,7 +49,7 @@ export function requirePush({ push: { guard } }: Configuration, needs: 'push' | 
   );
 }
 
-/** A guard and where it is set, as messages name it. */
+/** A guard and where it is set, for messages. */
 export function guardText({ key, origin }: PushGuard): string {
   const written = key === 'federation.push' ? `${key}: false` : `${key}: true`;
   switch (origin.layer) {
@@ -64,7 +64,7 @@ export function guardText({ key, origin }: PushGuard): string {
   }
 }
 
-/** How a guard is lifted. */
+/** How to remove a guard. */
 export function guardHint({ key, origin }: PushGuard): string {
   const remove = origin.layer === 'environment' ? `Unset ${origin.variable}` : `Remove the key`;
   if (key === 'federation.push') return `${remove}, if this database may be pushed.`;

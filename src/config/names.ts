@@ -2,8 +2,8 @@ import { Failure } from '../core/failure.ts';
 import { looksLikeToken, quoteEndpoint } from './endpoint/text.ts';
 
 /**
- * A branch name, given back as it is. The rules are git's (git-check-ref-format) and Dolt's, and stricter where SQL
- * procedures would take a name for an option (`-`) or a refspec (`:`, `+`, `*`): bound parameters do not help there.
+ * Validates a branch name. The rules are git's (git-check-ref-format) and Dolt's, and stricter where SQL procedures
+ * would parse a name as an option (`-`) or a refspec (`:`, `+`, `*`): bound parameters do not prevent that.
  * @throws Failure `config-invalid`.
  */
 export function parseBranchName(written: string): string {
@@ -16,7 +16,7 @@ export function parseBranchName(written: string): string {
   return written;
 }
 
-/** Why a branch or another ref may not be called so, as the end of a sentence; null where it may. */
+/** Why a branch or another ref cannot have a name, as the end of a sentence; null if it can. */
 export function refusedName(name: string): string | null {
   if (name === '') return 'is empty';
   if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) return 'holds a control character';
@@ -36,8 +36,7 @@ export function refusedName(name: string): string | null {
 }
 
 /**
- * The full name of a git ref, given back as it is. Dolt hands it to git as it stands, and git takes a short name for
- * different refs in different places.
+ * Validates the full name of a git ref. Dolt passes it to git unchanged, and git may resolve a short name differently.
  * @throws Failure `config-invalid`
  */
 export function parseRefName(written: string): string {
@@ -54,13 +53,13 @@ const MAX_LENGTH = 64;
 const RESERVED = new Set(['origin', 'main', 'master', 'head']);
 
 /**
- * A peer's name, given back as it is. Reserved names would be mistaken for the primary or for a branch.
+ * Validates a peer's name. Reserved names would be mistaken for the primary or for a branch.
  * @throws Failure `invalid-peer-name`.
  */
 export function parsePeerName(written: string): string {
   const why = refusal(written);
   if (why === null) return written;
-  // Who mixes up the arguments writes an endpoint here.
+  // The arguments were probably swapped if this is an endpoint.
   const shown = quoteEndpoint(written);
   const hint = written.toLowerCase() === 'origin' ? 'The peer `origin` is set with `federation.remote`.' : undefined;
   throw new Failure('invalid-peer-name', `invalid peer name ${shown}: ${why}`, { hint });
@@ -74,12 +73,12 @@ function refusal(name: string): string | null {
   return null;
 }
 
-/** What accounts are called on SQL servers and on DoltHub, mail addresses included. */
+/** Account names of SQL servers and DoltHub, including mail addresses. */
 const USER = /^[A-Za-z0-9._@+][A-Za-z0-9._@+-]*$/;
 
 /**
- * The user of a peer, given back as it is. It becomes the value of `--user` in a procedure call, where a leading `-`
- * would be an option, bound parameter or not.
+ * Validates the user of a peer. It becomes the value of `--user` in a procedure call, where a leading `-` would be an
+ * option, even as a bound parameter.
  * @throws Failure `config-invalid`; `secret-in-config` for an access token, which is not shown
  */
 export function parsePeerUser(written: string): string {

@@ -22,7 +22,7 @@ import { type Problems, placed } from './problems.ts';
 import { duration, hosts, text, word } from './value-schemas.ts';
 import { asMapping, type ConfigField, type ConfigMapping, locate, plain } from './yaml/tree.ts';
 
-/** A peer as it is written, each value of the right kind, nothing compared with the rest of the configuration yet. */
+/** A peer as written, with values of the right type that are not yet compared with the rest of the configuration. */
 export interface PeerEntry {
   readonly name: string;
   readonly endpoint: string;
@@ -34,7 +34,7 @@ export interface PeerEntry {
   readonly accept: readonly Accept[];
   readonly ref: string | null;
   readonly user: string | null;
-  /** null: not said. */
+  /** null: not set. */
   readonly live: boolean | null;
   readonly aws: AwsSettings | null;
   readonly allowedHosts: readonly string[];
@@ -42,7 +42,7 @@ export interface PeerEntry {
   readonly timeout: number | null;
   readonly origin: Origin;
   readonly keyAt: Location;
-  /** The place of one value of the peer, by the keys that lead to it. */
+  /** The position of one value of the peer, by its keys. */
   readonly place: (...path: readonly PropertyKey[]) => Location;
 }
 
@@ -82,8 +82,8 @@ const mapping = z.object({
 type WrittenAws = NonNullable<z.infer<typeof mapping>['aws']>;
 
 /**
- * The peers of a mapping from name to endpoint or to a mapping. Peers that cannot be read are reported and left out.
- * @param from how messages name the mapping, and which layer it belongs to
+ * The peers of a mapping from name to endpoint or to a mapping. Invalid peers are reported and left out.
+ * @param from the name of the mapping in messages, and its layer
  */
 export function readPeerEntries(
   peers: ConfigMapping,
@@ -148,7 +148,7 @@ interface Rules {
   readonly problems: Problems;
 }
 
-/** Which remotes each option is for: an option without effect is a mistake, and none of it is passed over. */
+/** The remotes that each option applies to; an option without effect is an error. */
 const MEANT_FOR = {
   ref: { kinds: ['git'], hint: 'Only git remotes have a `ref`; their path ends in `.git`.' },
   user: {
@@ -162,7 +162,7 @@ const MEANT_FOR = {
   },
 } as const satisfies Record<string, { readonly kinds: readonly Endpoint['kind'][]; readonly hint: string }>;
 
-/** What a peer says about how its remote is reached, checked; what is wrong is reported, each with its place. */
+/** Validates how a peer's remote is reached; each problem is reported with its position. */
 export function peerOptions(entry: PeerEntry, rules: Rules): Pick<Peer, 'ref' | 'user' | 'aws' | 'allowedHosts'> {
   const { ref, user, aws, allowedHosts } = entry;
   const { endpoint, options, problems, patterns } = rules;

@@ -10,26 +10,26 @@ import { parseBranchName, parsePeerName } from './names.ts';
 import { type PeerEntry, peerOptions } from './peer-entry.ts';
 import { type Problems, placed } from './problems.ts';
 
-/** What peers are checked against. */
+/** Settings that peers are validated against. */
 interface Rules {
   readonly sovereignty: Tier;
-  /** What holds for a peer without a strategy of its own. */
+  /** The strategy of peers without their own. */
   readonly strategy: ConflictStrategy;
   readonly patterns: readonly string[];
   /** Hosts of plain remote servers. */
   readonly plainHosts: readonly string[];
-  /** The name of this database; null: none is set. */
+  /** The name of this database; null: not set. */
   readonly town: string | null;
   readonly options: EndpointOptions;
   readonly problems: Problems;
 }
 
-/** What a peer that is an endpoint alone says of itself. */
+/** Defaults of a peer that is only an endpoint. */
 const BARE = { branch: null, timeout: null, accept: [], ref: null, user: null, allowedHosts: [] } as const;
 
 /**
- * The peers of a run, primary first, then by name. What is wrong is reported: names, endpoints, tiers, a second
- * primary, a name that stands in two places.
+ * The peers of a run, primary first, then by name. Reports invalid names, endpoints and tiers, a second primary, and
+ * duplicate names.
  */
 export function buildPeers(
   entries: readonly PeerEntry[],
@@ -97,7 +97,7 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   return { name, endpoint, role, tier, branch, timeout, strategy, accept, ...options, live: live ?? null, origin };
 }
 
-/** DoltHub's own hosts run no database of anybody, however the endpoint is written. */
+/** DoltHub's own hosts never run a user's database, in any spelling of the endpoint. */
 function plainHostsOf({ plainHosts, options }: Rules): readonly string[] {
   return [...plainHosts, DOLTHUB_HOST, options.dolthubHost.toLowerCase()];
 }
@@ -174,7 +174,7 @@ function locationOf(origin: Origin): Location | undefined {
   return origin.layer === 'file' ? origin.location : undefined;
 }
 
-/** Kinds of remotes behind which a database can be running: a push there can change the tables that people work with. */
+/** Kinds of remotes that can be a running database; a push there can change its tables. */
 const RUNNING: ReadonlySet<Endpoint['kind']> = new Set(['http', 'ssh']);
 
 const HINT =
@@ -182,14 +182,14 @@ const HINT =
 
 interface Written {
   readonly endpoint: Pick<Endpoint, 'kind' | 'canonical'>;
-  /** What the peer's entry says; null: nothing. */
+  /** The value in the peer's entry; null: not set. */
   readonly live: boolean | null;
 }
 
 /**
- * Whether a peer is a running database; null where only the configuration could say it and does not.
- * @param plainHosts hosts that only ever run plain remote servers, with a port where one is meant
- * @throws Failure `config-invalid` for `live: true` on a remote that is none
+ * Whether a peer is a running database; null if only the configuration could say so and does not.
+ * @param plainHosts hosts of plain remote servers, with a port if only that one is meant
+ * @throws Failure `config-invalid` for `live: true` on a remote that cannot be one
  */
 function liveOf({ endpoint, live }: Written, plainHosts: readonly string[]): boolean | null {
   if (!RUNNING.has(endpoint.kind)) {

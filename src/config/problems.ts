@@ -1,6 +1,6 @@
 import { Failure, type Location } from '../core/failure.ts';
 
-/** Gathers failures while a configuration is read, so that all of them can be told at once. */
+/** Collects failures while a configuration is read, to report them together. */
 export class Problems {
   readonly #found: Failure[] = [];
 
@@ -8,7 +8,7 @@ export class Problems {
     this.#found.push(failure);
   }
 
-  /** The result of `work`, or undefined after a Failure, which is kept; anything else is thrown on. */
+  /** The result of `work`, or undefined after a Failure, which is recorded; other errors are rethrown. */
   attempt<T>(work: () => T): T | undefined {
     try {
       return work();
@@ -19,7 +19,7 @@ export class Problems {
     }
   }
 
-  /** Throws the first problem by its place; where there are more, it says how many and has all as its `problems`. */
+  /** Throws the first problem by position; if there are more, the message counts them and `problems` has all. */
   throwIfAny(): void {
     const sorted = this.#found.toSorted((a, b) => comparePlaces(a.location, b.location));
     const [first] = sorted;
@@ -35,7 +35,7 @@ export class Problems {
 }
 
 /**
- * Runs `work` and gives what it throws a place and a subject, where it has none of its own.
+ * Runs `work` and adds a position and a subject to its failure, unless it has its own.
  * @throws Failure as `work` does
  */
 export function placed<T>(subject: string, location: Location | undefined, work: () => T): T {

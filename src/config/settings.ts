@@ -38,9 +38,9 @@ const remote = z
 const inbox = z.union([z.boolean(), z.array(databaseName)], { error: 'must be true, false or a list of names' });
 
 /**
- * Every setting but the peers from default, file, environment and input. What cannot be read is reported, and the
- * next lower layer stands in only so that reading can go on: the caller throws before anybody sees it.
- * @param defaults what `sync.mode` and `federation.register` are where nobody sets them
+ * Every setting except the peers, from default, file, environment and input. An invalid value is reported, and the next
+ * lower layer replaces it only so that parsing can continue; the caller throws later.
+ * @param defaults the defaults of `sync.mode` and `federation.register`
  */
 export function readSettings(
   layers: Layers,
@@ -150,7 +150,7 @@ export function readSettings(
 }
 
 /**
- * Whether this tool may push. `federation.push` decides where it is set, in either direction; else a guard of beads forbids.
+ * Whether pushing is allowed. `federation.push` decides if it is set; else a guard of beads forbids it.
  * @param guard of beads, if any
  */
 export function readPush(layers: Layers, guard: PushGuard | null): Configuration['push'] {
@@ -176,12 +176,12 @@ function last<T>(layered: Layered<T>): Sourced<T> {
   return layered.at(-1) ?? layered[0];
 }
 
-/** The tier is only ever raised: a higher layer counts where it is at least as strict. */
+/** A higher layer can only make the tier stricter. */
 function strictest(layered: Layered<Tier>): Sourced<Tier> {
   return layered.reduce((strict, one) => (one.value >= strict.value ? one : strict));
 }
 
-/** Beads' own default for what a peer must not see lives in ignored tables and changes nothing here. */
+/** Beads' own default for hidden types is stored in ignored tables and has no effect here. */
 function checkExcludedTypes({ tree, problems }: Layers): void {
   const excluded = field(field(tree, 'federation')?.value, 'exclude_types');
   if (excluded === undefined) return;

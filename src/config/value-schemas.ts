@@ -4,7 +4,7 @@ import { errorMessage } from '../core/failure.ts';
 import { parsePathPattern } from './endpoint/allow-list.ts';
 import { isHost } from './endpoint/authority.ts';
 
-/** One of a closed set of words, without regard to case and surrounding blanks, as beads reads them. */
+/** One of a closed set of values, ignoring case and surrounding blanks, as in beads. */
 export function word<const T extends string>(values: readonly T[]) {
   const list = values.join(', ');
   return z.string({ error: `must be one of ${list}` }).transform((written, context): T => {
@@ -39,7 +39,7 @@ const pattern = text.superRefine((written, context) => {
   }
 });
 
-/** Patterns as a list, or in one text with commas or blanks between them: what an environment variable can hold. */
+/** Patterns as a list, or as one text separated by commas or blanks, as in an environment variable. */
 export const patterns = z.preprocess(
   (written) => (typeof written === 'string' ? written.split(/[\s,]+/).filter((one) => one !== '') : written),
   z.array(pattern, { error: 'must be a list of patterns' }),
@@ -55,7 +55,7 @@ export const duration = z
     return z.NEVER;
   });
 
-/** Letters, digits and the marks that a branch name may hold, at most 64, with a letter or digit at both ends. */
+/** Letters, digits and the punctuation of branch names, at most 64, with a letter or digit at both ends. */
 const NAME = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?$/;
 
 /** Whether a text can be the name of a database among its peers. */
@@ -69,7 +69,7 @@ export const databaseName = text.refine(isDatabaseName, {
     'must begin and end with a letter or digit and hold only letters, digits, ".", "_" and "-", at most 64 of them',
 });
 
-/** Hosts without scheme and path, each with a port where only that one is meant. */
+/** Hosts without scheme and path, each with a port if only that one is meant. */
 export const hosts = z.array(
   z
     .string({ error: 'must be text; write it in quotes' })

@@ -6,7 +6,7 @@ import { Failure } from '../core/failure.ts';
 import { type Credential, fits, KIND_WORDS } from './credential.ts';
 import { serviceOf } from './providers/aws.ts';
 
-/** What else decides where a peer's secret would go. */
+/** More settings that decide where a peer's secret is sent. */
 interface Binding {
   /** The peer's own `aws.endpoint`. */
   readonly awsEndpoint?: string | null;
@@ -15,9 +15,9 @@ interface Binding {
 }
 
 /**
- * Makes sure that a credential was given for this endpoint. The place stands beside the secret, not in the
- * configuration: whoever moves a peer there gets nothing.
- * @throws Failure `credential-url-mismatch`; `config-invalid` where the kind of credential is not for that kind of remote
+ * Checks that a credential was given for this endpoint. Its place is stored with the secret, not in the configuration,
+ * so that a changed endpoint gets no secret.
+ * @throws Failure `credential-url-mismatch`; `config-invalid` if the credential is of the wrong kind for the remote
  */
 export function bindCredential(credential: Credential, endpoint: Endpoint, binding: Binding = {}): void {
   const { peer, place, secret } = credential;
@@ -41,7 +41,7 @@ export function bindCredential(credential: Credential, endpoint: Endpoint, bindi
   });
 }
 
-/** Git hosts take a repository's name with and without `.git`, and Dolt wants it there. */
+/** Git hosts accept a repository's name with and without `.git`, and Dolt requires it. */
 function isRepository(place: Place, { place: outer, endpoint }: { place: Place; endpoint: Endpoint }): boolean {
   const { segments } = outer;
   const named = segments.map((one, index) => (index === segments.length - 1 ? `${one}.git` : one));
@@ -54,22 +54,22 @@ function mismatch(peer: string, why: string): Failure {
   return new Failure('credential-url-mismatch', `the credentials of peer ${peer} ${why}`);
 }
 
-/** Where a secret may go: as much of an endpoint as decides who receives it. */
+/** Where a secret may be sent: the part of an endpoint that decides who receives it. */
 export interface Place {
-  /** How git reaches it, without `git+`: the same host gets the same secret. */
+  /** The scheme for git, without `git+`: the same host gets the same secret. */
   readonly scheme: string;
-  /** Host with a port that is not the default one; organization, bucket or `[table:bucket]` where that takes its place. */
+  /** Host with a non-default port; or the organization, bucket or `[table:bucket]`. */
   readonly authority: string;
   readonly segments: readonly string[];
-  /** Whom ssh logs in as; null: the user of the machine, or a scheme without users. */
+  /** The ssh user; null: the user of the machine, or a scheme without users. */
   readonly user: string | null;
 }
 
-/** Stands where an endpoint needs a path and a `url` may leave it out. */
+/** Added to a `url` without a path, because an endpoint requires one. */
 const STAND_IN = '/x';
 
 /**
- * The `url` of a credential: an endpoint, of which the path or its end may be left out.
+ * Parses the `url` of a credential: an endpoint without its path or the end of it.
  * @returns null for anything else
  */
 export function parsePlace(written: string): Place | null {
@@ -89,7 +89,7 @@ export function parsePlace(written: string): Place | null {
   }
 }
 
-/** The places that an endpoint stands for: DoltHub's short form and the https address that Dolt gets are one. */
+/** The equivalent places of an endpoint: DoltHub's short form equals the https address that Dolt gets. */
 export function placesOf(endpoint: Endpoint, dolthubHost: string): readonly Place[] {
   const place = placeOf(endpoint);
   const { scheme, authority, segments } = place;
@@ -104,7 +104,7 @@ export function placesOf(endpoint: Endpoint, dolthubHost: string): readonly Plac
   return isDolthub ? [place, { scheme: 'dolthub', authority: organization, segments: rest, user: null }] : [place];
 }
 
-/** Whether a place lies at or below another, segment by segment. */
+/** Whether a place is at or below another, segment by segment. */
 export function isWithin(place: Place, outer: Place): boolean {
   return (
     place.scheme === outer.scheme &&
@@ -114,7 +114,7 @@ export function isWithin(place: Place, outer: Place): boolean {
   );
 }
 
-/** A place as messages show it. */
+/** A place in messages. */
 function placeText({ scheme, authority, segments, user }: Place): string {
   return `${scheme}://${user === null ? '' : `${user}@`}${[authority, ...segments].join('/')}`;
 }
@@ -122,7 +122,7 @@ function placeText({ scheme, authority, segments, user }: Place): string {
 function placeOf({ canonical, dolt }: Pick<Endpoint, 'canonical' | 'dolt'>): Place {
   const [, written = '', authority = '', path = ''] = /^([^:]+):\/\/([^/]*)\/(.*)$/.exec(canonical) ?? [];
   const scheme = written.replace(/^git\+/, '');
-  // The canonical form has no user; of ssh it decides what the key opens.
+  // The canonical form has no user; for ssh the user decides what the key opens.
   const user = scheme === 'ssh' ? (/^[^:]+:\/\/([^/@]*)@/.exec(dolt)?.[1] ?? null) : null;
   return { scheme, authority, segments: path.split('/'), user };
 }

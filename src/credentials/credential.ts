@@ -4,14 +4,14 @@ import type { Place } from './bind.ts';
 /** The secret of one peer, by the kind of remote that asks for it. */
 export type Secret =
   | { readonly kind: 'password'; readonly user: string; readonly password: string }
-  /** As Dolt keeps it in its folder of credentials (see `checkJwk`). */
+  /** In the format of Dolt's credentials folder (see `checkJwk`). */
   | { readonly kind: 'dolt-jwk'; readonly jwk: string }
   | {
       readonly kind: 'aws';
       readonly accessKeyId: string;
       readonly secretAccessKey: string;
       readonly sessionToken: string | null;
-      /** Origin of the service that the keys are for; null: Amazon's own, or what the job's environment names. */
+      /** Origin of the service for the keys; null: Amazon's own, or the service in the job's environment. */
       readonly endpoint: string | null;
     }
   | { readonly kind: 'google'; readonly json: string }
@@ -23,15 +23,15 @@ export type Secret =
       readonly clientId: string;
       readonly clientSecret: string;
     }
-  /** No secret at all: what the machine is allowed to do. */
+  /** No secret: uses the role of the machine. */
   | { readonly kind: 'instance-role' };
 
-/** What one peer may be shown, and where. */
+/** The secret of one peer, and its place. */
 export interface Credential {
   readonly peer: string;
   /** The only place that the secret may be sent to. */
   readonly place: Place;
-  /** Whether the cloud's metadata service may be asked. */
+  /** Whether the cloud's metadata service may be used. */
   readonly instanceRole: boolean;
   readonly secret: Secret;
 }
@@ -39,7 +39,7 @@ export interface Credential {
 /** By peer name; `origin` is the primary. */
 export type Credentials = ReadonlyMap<string, Credential>;
 
-/** What each kind of credential is called where it is written, and for which remotes it is. */
+/** The key of each kind of credential in the file, and the remotes it is for. */
 export const KIND_WORDS: Readonly<Record<Secret['kind'], string>> = {
   password: '`user` and `password`, for https remotes',
   'dolt-jwk': '`dolt-jwk`, for DoltHub',
@@ -51,7 +51,7 @@ export const KIND_WORDS: Readonly<Record<Secret['kind'], string>> = {
   'instance-role': '`instance-role: true`, for aws, s3, gs and az remotes',
 };
 
-/** Whether a kind of credential is one that Dolt uses for a remote of that kind (docs/endpoints.md). */
+/** Whether Dolt uses a kind of credential for a kind of remote (docs/endpoints.md). */
 export function fits(kind: Secret['kind'], endpoint: Endpoint): boolean {
   switch (endpoint.kind) {
     case 'http':
@@ -74,7 +74,7 @@ export function fits(kind: Secret['kind'], endpoint: Endpoint): boolean {
   }
 }
 
-/** Which kind of credential the transport of a git remote takes; null for a repository on this disk. */
+/** The kind of credential for a git remote's transport; null for a repository on this disk. */
 export function gitTransport(endpoint: Endpoint): 'ssh' | 'git-token' | null {
   if (/^(git\+)?ssh:/i.test(endpoint.dolt)) return 'ssh';
   return /^(git\+)?https?:/i.test(endpoint.dolt) ? 'git-token' : null;

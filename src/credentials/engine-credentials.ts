@@ -10,10 +10,10 @@ import { httpCredentials } from './providers/http.ts';
 import { sshCredentials } from './providers/ssh.ts';
 
 /**
- * What the engine that speaks to a peer gets: the peer's credential, or what the job has for that kind of remote, and
- * nothing of anybody else. Peers whose kits have one key may share an engine.
- * @param credential bound to this peer (see bindCredential); null: it has none
- * @throws Failure `auth`, `credential-url-mismatch` where what there is must not or cannot be used
+ * The credentials of the engine for a peer: the peer's own, or those of the job for that kind of remote, and no others.
+ * Peers with the same key may share an engine.
+ * @param credential bound to this peer (see bindCredential); null: none
+ * @throws Failure `auth`, `credential-url-mismatch` if the available credentials must not or cannot be used
  */
 export function peerCredentials(peer: Peer, credential: Credential | null, job: Job): EngineCredentials {
   switch (peer.endpoint.kind) {
@@ -38,7 +38,7 @@ export function peerCredentials(peer: Peer, credential: Credential | null, job: 
   }
 }
 
-/** The user that Dolt is told to name itself to a remote of its own; null: none. */
+/** The user that Dolt sends to a Dolt remote; null: none. */
 export function peerUser(peer: Peer, credential: Credential | null): string | null {
   return credential?.secret.kind === 'password' ? credential.secret.user : peer.user;
 }

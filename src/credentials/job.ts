@@ -1,9 +1,9 @@
 import type { Env } from '../core/env.ts';
 
-/** What the job, or the user's shell, already has: used where a peer has no credential of its own. */
+/** The credentials of the job or the user's shell, used for peers without their own. */
 export interface Job {
   readonly env: Env;
-  /** Whether the home folder is the user's own, with settings of ssh, git and cloud tools that may be used. */
+  /** Whether the home folder is the user's own; then its settings of ssh, git and cloud tools may be used. */
   readonly userHome: boolean;
 }
 

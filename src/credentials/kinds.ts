@@ -10,14 +10,17 @@ import { checkKnownHosts, checkPrivateKey } from './providers/ssh.ts';
 /** How one key of a kind is read. */
 interface KeyRule {
   readonly needed: boolean;
-  /** The text as it is used. @throws Failure without a place, that shows nothing of it */
+  /**
+   * Validates the text.
+   * @throws Failure without a position and without any of the text
+   */
   readonly read: (text: string, label: string) => string;
 }
 
 const line: KeyRule = { needed: true, read: requireOneLine };
 const optional: KeyRule = { needed: false, read: requireOneLine };
 
-/** The keys of each kind; `instance-role` stands beside them. */
+/** The keys of each kind; `instance-role` is separate. */
 export const KIND_KEYS: Readonly<Record<Exclude<Secret['kind'], 'instance-role'>, Readonly<Record<string, KeyRule>>>> =
   {
     password: { user: { needed: true, read: checkUser }, password: line },
@@ -36,7 +39,7 @@ export const KIND_KEYS: Readonly<Record<Exclude<Secret['kind'], 'instance-role'>
 
 export type WrittenKind = keyof typeof KIND_KEYS;
 
-/** The secret of a kind whose needed values are all there. */
+/** The secret of a kind with all required values. */
 export function toSecret(kind: WrittenKind, values: ReadonlyMap<string, string>): Secret {
   const get = (key: string) => values.get(key) ?? '';
   switch (kind) {
@@ -81,9 +84,9 @@ function checkService(text: string, label: string): string {
 }
 
 /**
- * One value of a credential: text, or `{env: NAME}` for the text of an environment variable. Nothing of either is ever
- * part of a message: what stands in the place of a name may be a secret, too.
- * @param label how messages name the value
+ * One value of a credential: text, or `{env: NAME}` for an environment variable. No message contains either: a secret
+ * may be in the place of a name.
+ * @param label the value's name in messages
  * @throws Failure `config-invalid`
  */
 export function readValue(value: ConfigValue, label: string, env: Env): string {
@@ -105,7 +108,7 @@ export function readValue(value: ConfigValue, label: string, env: Env): string {
 
 const CURE = 'Give the value as text in quotes, or as {env: NAME}.';
 
-/** False where the mapping has another form than `{env: NAME}`, undefined where there is no such variable. */
+/** False if the mapping is not `{env: NAME}`, undefined if there is no such variable. */
 function fromEnvironment(fields: ReadonlyMap<string, { value: ConfigValue }>, env: Env): string | false | undefined {
   const name = fields.get('env')?.value;
   if (fields.size !== 1 || name?.kind !== 'scalar' || typeof name.value !== 'string') return false;

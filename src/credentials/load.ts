@@ -11,7 +11,7 @@ import { secretTexts } from './secret-texts.ts';
 
 const VARIABLE = 'DOLT_FEDERATION_CREDENTIALS';
 
-/** What a face was given: the text itself, or the path of a file that holds it. */
+/** What a frontend was given: the text itself, or the path of a file with it. */
 export type GivenCredentials = { readonly text: string } | { readonly file: string };
 
 interface Surroundings {
@@ -22,9 +22,9 @@ interface Surroundings {
 }
 
 /**
- * The credentials of a run, from what the face was given, else from DOLT_FEDERATION_CREDENTIALS. Every secret is known
- * to `secrets` before anybody can use it, and the variable is removed, so that no child inherits it.
- * @throws Failure `config-unreadable` for a file that is missing or that others may read, and as `parseCredentials`
+ * The credentials of a run, from the frontend, else from DOLT_FEDERATION_CREDENTIALS. Every secret is added to
+ * `secrets` before it can be used, and the variable is removed, so that no child inherits it.
+ * @throws Failure `config-unreadable` if a file is missing or readable by others, and as `parseCredentials`
  */
 export async function loadCredentials(
   given: GivenCredentials | undefined,
@@ -59,7 +59,7 @@ async function fromFace(given: GivenCredentials, cwd: string): Promise<Credentia
   }
 }
 
-/** Windows has no such rights to look at. */
+/** Windows has no such permissions. */
 async function refuseOpenFile(file: string): Promise<void> {
   const { mode } = await stat(file);
   if (process.platform === 'win32' || (mode & 0o077) === 0) return;

@@ -12,7 +12,7 @@ import { KIND_KEYS, readValue, toSecret, type WrittenKind } from './kinds.ts';
 /** Where credentials were found. */
 export interface CredentialsSource {
   readonly text: string;
-  /** How messages name it. */
+  /** Its name in messages. */
   readonly name: string;
 }
 
@@ -26,9 +26,9 @@ interface Reading {
 }
 
 /**
- * Reads the credentials of a run: a mapping from peer name to `url` and one kind of secret.
+ * Parses the credentials of a run: a mapping from peer name to `url` and one kind of secret.
  * @throws Failure the first of all problems (see `problems`): `config-syntax`, `config-unknown-key`, `config-invalid`,
- *   `invalid-peer-name`. Each has its place; none holds any of the text but known keys and the names of peers.
+ * `invalid-peer-name`. Each has its position; messages contain only known keys and names of peers.
  */
 export function parseCredentials(source: CredentialsSource, env: Env): Credentials {
   const mapping = readUnquoted(source.text, source.name);
@@ -47,7 +47,7 @@ function readEntry(name: string, { value, keyAt }: ConfigField, reading: Reading
     return null;
   }
   if (value.kind !== 'mapping') {
-    // A lone word may be a secret that lost its key, so even the name is not repeated.
+    // A single word may be a secret without its key, so even the name is not repeated.
     refuse('credentials: a peer needs a mapping with its `url` and a secret', KINDS_HINT, value.at);
     return null;
   }
@@ -138,7 +138,7 @@ function readSecret(
   return isWhole ? toSecret(kind, values) : undefined;
 }
 
-/** Gives a Failure without a place this one. */
+/** Adds this position to a Failure without one. */
 function located<T>(location: Location, work: () => T): T {
   try {
     return work();
@@ -148,7 +148,7 @@ function located<T>(location: Location, work: () => T): T {
   }
 }
 
-/** What may be said of malformed YAML as it is; everything else could repeat a piece of it, such as `*name` or `!tag`. */
+/** Messages about malformed YAML that are safe to show; others may repeat a part of it, such as `*name` or `!tag`. */
 const SPOKEN: ReadonlySet<string> = new Set([
   'the YAML is nested too deeply',
   'invalid YAML: it holds more than one YAML document',
@@ -160,8 +160,8 @@ const MALFORMED =
   'Put values in quotes, or take them from variables with {env: NAME}. The text is not shown: it may hold secrets.';
 
 /**
- * Reads YAML that holds secrets: as `parseYaml`, but no message holds a piece of the text.
- * @returns null where the text holds nothing
+ * Parses YAML with secrets: like `parseYaml`, but no message contains a part of the text.
+ * @returns null if the text is empty
  * @throws Failure `config-syntax`, `config-invalid`
  */
 function readUnquoted(text: string, name: string): ConfigMapping | null {

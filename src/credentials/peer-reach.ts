@@ -5,19 +5,19 @@ import type { Credential } from './credential.ts';
 import { gitTransport } from './credential.ts';
 import { AMAZON_REGION, AMAZON_S3_HOST } from './providers/aws.ts';
 
-/** Answers a machine about itself, and gives it the keys of its role. */
+/** Metadata services: they return the keys of the machine's role. */
 const METADATA = ['169.254.169.254', 'fd00:ec2::254', 'metadata.google.internal'];
 
 const AMAZON_S3 = provider(`(?:[a-z0-9][a-z0-9.-]*\\.)?${AMAZON_S3_HOST}`);
 const AMAZON_DYNAMODB = provider(
   `(?:dynamodb(?:-fips)?|[0-9]{12}\\.ddb)\\.${AMAZON_REGION}\\.amazonaws\\.com(?:\\.cn)?`,
 );
-/** Where a profile or the token of a workflow is exchanged for keys. */
+/** Where a profile or a workflow token is exchanged for keys. */
 const AMAZON_KEYS = [
   provider(`sts(?:-fips)?(?:\\.${AMAZON_REGION})?\\.amazonaws\\.com(?:\\.cn)?`),
   provider(`(?:portal\\.sso|oidc)\\.${AMAZON_REGION}\\.amazonaws\\.com(?:\\.cn)?`),
 ];
-/** Storage and the exchange of credentials; GitHub's host gives out the token of a workflow. */
+/** Storage and the exchange of credentials; GitHub's host issues the workflow token. */
 const GOOGLE = [
   provider('(?:[a-z0-9-]+\\.)+googleapis\\.com'),
   provider('accounts\\.google\\.com'),
@@ -27,12 +27,12 @@ const AZURE_KEYS = [
   provider('login\\.(?:microsoftonline\\.(?:com|us)|chinacloudapi\\.cn|partner\\.microsoftonline\\.cn)'),
 ];
 const ORACLE = [provider('(?:[a-z0-9-]+\\.)+(?:oraclecloud|oci\\.customer-oci)\\.com')];
-/** DoltHub names addresses of its own buckets at Amazon (dolthub/dolt#6306). */
+/** DoltHub's servers name addresses of DoltHub's buckets at Amazon (dolthub/dolt#6306). */
 const DOLTHUB_API = /^[a-z0-9-]+\.dolthub\.com$/;
 
 /**
- * The hosts that an engine may connect to for one peer: the peer's own, those that its kind implies, and those that the
- * configuration allows its server to name.
+ * The hosts that an engine may connect to for one peer: the peer's own, those implied by its kind, and those that the
+ * configuration allows.
  */
 export function peerReach(peer: Peer, credential: Credential | null, env: Env): Reach {
   const own = ownHosts(peer, env);
@@ -71,7 +71,7 @@ function ownHosts(peer: Peer, env: Env): Reach {
   }
 }
 
-/** A service that speaks S3 or DynamoDB, and the buckets that are named before its host; else the provider's own. */
+/** An S3 or DynamoDB service and its bucket subdomains; else the provider's own hosts. */
 function service(url: string | undefined, provided: HostRule): Reach {
   if (url === undefined || !URL.canParse(url)) return [provided];
   const own = ruleForUrl(url);
@@ -87,7 +87,7 @@ function emulator(written: string | undefined): Reach | null {
   return URL.canParse(url) ? [ruleForUrl(url)] : null;
 }
 
-/** A name that only the provider gives out, so that it is at an address of the internet. */
+/** A host name that only the provider assigns, with a public address. */
 function provider(form: string): HostRule {
   return { host: new RegExp(`^${form}$`), port: 443, plain: false, named: false };
 }
@@ -96,7 +96,7 @@ function metadataRule(host: string): HostRule {
   return { host, port: 80, plain: true, named: true };
 }
 
-/** @param plain whether the peer itself is reached without TLS */
+/** @param plain whether the peer is reached without TLS */
 function allowedRule(written: string, plain: boolean): HostRule {
   const target = parseTarget(written, null);
   return { host: target?.host ?? canonicalHost(written), port: target?.port ?? null, plain, named: true };

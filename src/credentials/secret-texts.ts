@@ -3,10 +3,10 @@ import type { Credentials, Secret } from './credential.ts';
 import { inherited } from './job.ts';
 import { googlePrivateKey } from './providers/google.ts';
 
-/** Shorter lines would hide half of a log. */
+/** Hiding shorter lines would hide half of a log. */
 const MIN_LINE = 8;
 
-/** Everything of all credentials that may appear nowhere: each secret whole, and each of its lines of eight characters or more. */
+/** All secret texts of all credentials: each secret, and each of its lines of eight characters or more. */
 export function secretTexts(credentials: Credentials): ReadonlySet<string> {
   const whole = [...credentials.values()].flatMap(({ secret }) => secretsOf(secret));
   const lines = whole.flatMap((text) => text.split('\n')).filter((line) => line.trim().length >= MIN_LINE);
@@ -14,8 +14,8 @@ export function secretTexts(credentials: Credentials): ReadonlySet<string> {
 }
 
 /**
- * Secrets as they are, and as others write them: in quotes, in JSON, in an address, without the blanks around them (git
- * shows lines so), and read as Latin-1 (as git reads an answer without a charset).
+ * Secrets and their other spellings: in quotes, in JSON, in a URL, trimmed (git shows lines so), and read as Latin-1
+ * (as git reads an answer without a charset).
  */
 function withSpellings(secrets: readonly string[]): ReadonlySet<string> {
   const spelled = secrets
@@ -36,7 +36,7 @@ function withSpellings(secrets: readonly string[]): ReadonlySet<string> {
   return new Set(spelled.filter((text) => text !== ''));
 }
 
-/** As encoding/json of Go writes what a browser could mistake, and others all that is not ASCII. */
+/** As Go's encoding/json escapes HTML characters, and other encoders all non-ASCII. */
 function unicode(unit: string): string {
   return `\\u${hex(unit).padStart(4, '0')}`;
 }
@@ -45,7 +45,7 @@ function hex(unit: string): string {
   return unit.charCodeAt(0).toString(16);
 }
 
-/** User names, hosts and regions are no secrets. */
+/** User names, hosts and regions are not secret. */
 function secretsOf(secret: Secret): readonly string[] {
   switch (secret.kind) {
     case 'password':
@@ -67,7 +67,7 @@ function secretsOf(secret: Secret): readonly string[] {
   }
 }
 
-/** A token as git hosts take it in a header: they do not look at the user's name (GitHub names this one). */
+/** A token in the header form of git hosts, which ignore the user name (GitHub names this one). */
 export function gitTokenHeader(token: string): string {
   return basic('x-access-token', token);
 }
@@ -81,12 +81,12 @@ function jsonValues(json: string): readonly string[] {
   return values.filter((value) => typeof value === 'string' && value.length >= MIN_LINE).map(String);
 }
 
-/** What the job has for peers without an entry, where the value itself is the secret. */
+/** Variables of the job whose values are secrets, for peers without an entry. */
 const SECRET_VARIABLES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AZURE_CLIENT_SECRET'];
 
 /**
- * What the job itself brings and what may appear nowhere: the cloud keys that stand in its variables, and the workflow's
- * own token. A short one, such as the `test` of an emulator, is no secret, and hiding it would hide half of a report.
+ * Secrets of the job: cloud keys in its variables, and the workflow's token. A short value, such as the `test` of an
+ * emulator, is not secret; hiding it would hide half of a report.
  */
 export function jobSecrets(env: Env, githubToken: string | undefined): ReadonlySet<string> {
   const keys = Object.values(inherited(env, SECRET_VARIABLES)).filter((key) => key.length >= MIN_LINE);

@@ -3,8 +3,8 @@ import type { Endpoint } from '../configuration.ts';
 import { type EndpointOptions, parseEndpoint } from './parse.ts';
 
 /**
- * Requires that patterns allow an endpoint, both as it is written and as Dolt receives it: the two differ where
- * `dolthub://` stands for an https address. No pattern at all allows everything.
+ * Requires that patterns allow an endpoint, both as written and as Dolt receives it; the two differ for `dolthub://`,
+ * which becomes an https address. Without patterns, everything is allowed.
  * @throws Failure `endpoint-not-allowed`
  */
 export function requireAllowed(endpoint: Endpoint, patterns: readonly string[], options: EndpointOptions): void {
@@ -13,7 +13,7 @@ export function requireAllowed(endpoint: Endpoint, patterns: readonly string[], 
 }
 
 /**
- * Requires that a pattern allows one canonical form. No pattern at all allows everything.
+ * Requires that a pattern allows one canonical form. Without patterns, everything is allowed.
  * @throws Failure `endpoint-not-allowed`
  */
 export function refuseUnmatched(form: string, patterns: readonly string[]): void {
@@ -38,10 +38,10 @@ const TOKEN = new RegExp(
 );
 
 /**
- * A pattern of Go's `path.Match` (https://pkg.go.dev/path#Match) as a regular expression: `*` and `?` stop at `/`, a class
- * may match it. What follows a `*` takes the first place that fits, with no second try (Go 1.26, path/match.go): hence the
- * lookahead with a back reference, which also bounds the time.
- * @throws Failure `config-invalid` for a malformed pattern, which would match nothing without a visible reason
+ * Converts a pattern of Go's `path.Match` (https://pkg.go.dev/path#Match) to a regular expression: `*` and `?` stop at
+ * `/`, a class may match it. What follows a `*` takes the first match, without backtracking (Go 1.26, path/match.go):
+ * hence the lookahead with a back reference, which also bounds the time.
+ * @throws Failure `config-invalid` for a malformed pattern, which would silently match nothing
  */
 export function parsePathPattern(source: string): RegExp {
   const chunks = [''];
@@ -68,12 +68,12 @@ function tokenExpression({ any, not, ranges, literal }: Partial<Record<string, s
   const pairs = [...ranges.matchAll(new RegExp(`(${MEMBER})(?:-(${MEMBER}))?`, 'gsu'))].map(
     ([, low = '', high = low]) => [codePoint(low), codePoint(high)] as const,
   );
-  // Go takes a range that falls for one without characters; here it would be an error.
+  // Go treats a descending range as empty; here it would be an error.
   const rising = pairs.filter(([low, high]) => low <= high).map(([low, high]) => `${low}-${high}`);
   return `[${not}${rising.join('')}]`;
 }
 
-/** A character of a pattern, escaped or not, in a form that stands for itself and sorts by its number. */
+/** A character of a pattern, escaped or not, as a literal that sorts by code point. */
 function codePoint(written: string): string {
   const code = (written.length > 1 && written.startsWith('\\') ? written.slice(1) : written).codePointAt(0) ?? 0;
   return `\\u{${code.toString(16).padStart(6, '0')}}`;

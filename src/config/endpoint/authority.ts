@@ -2,7 +2,7 @@ import { isIPv6 } from 'node:net';
 import { Failure } from '../../core/failure.ts';
 import { decodePart, invalidEndpoint, looksLikeToken, secretInEndpoint } from './text.ts';
 
-/** Letters that neither a shell nor ssh's option parser gives a meaning. */
+/** Letters without a meaning for a shell or ssh's option parser. */
 const PLAIN = /^[A-Za-z0-9._-]+$/;
 
 export interface Authority {
@@ -13,7 +13,7 @@ export interface Authority {
 }
 
 /**
- * The part between `//` and the first `/`. No part of it may be percent-encoded but the user.
+ * Parses the part between `//` and the first `/`. Only the user may be percent-encoded.
  * @throws Failure `secret-in-config` for a password or an access token, `invalid-endpoint` for anything malformed.
  */
 export function parseAuthority(written: string, authority: string): Authority {
@@ -23,7 +23,7 @@ export function parseAuthority(written: string, authority: string): Authority {
   return { user, host: checkHost(written, host), port: port === null ? null : parsePort(written, port) };
 }
 
-/** Whether a text is a host, with or without a port, and nothing else. */
+/** Whether a text is only a host, with or without a port. */
 export function isHost(text: string): boolean {
   try {
     return parseAuthority(text, text).user === null;
@@ -42,7 +42,10 @@ export function parseUser(written: string, userinfo: string): string {
   return user;
 }
 
-/** A host, organization or bucket name. @throws Failure `invalid-endpoint`. */
+/**
+ * Checks a host, organization or bucket name.
+ * @throws Failure `invalid-endpoint`.
+ */
 export function checkHost(written: string, host: string): string {
   if (/^\[.*\]$/.test(host)) {
     if (!isIPv6(host.slice(1, -1)) || host.includes('%'))
@@ -67,8 +70,7 @@ function parsePort(written: string, port: string): number {
 }
 
 /**
- * Whether a host is this machine. Only the plain spellings count: `127.1` or `0x7f000001` are read differently by
- * different programs.
+ * Whether a host is this machine. Only the plain spellings count: programs read `127.1` or `0x7f000001` differently.
  */
 export function isLoopback(host: string): boolean {
   const octet = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';

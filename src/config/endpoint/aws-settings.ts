@@ -3,9 +3,11 @@ import type { AwsSettings, Endpoint } from '../configuration.ts';
 import type { EndpointOptions } from './parse.ts';
 import { refusedService } from './query.ts';
 
-/** Regions, profiles and tables become values of variables and parts of a URL: nothing that either could misread. */
+/**
+ * Regions, profiles and tables become values of variables and parts of a URL; only characters that neither misreads.
+ */
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
-/** DynamoDB's own rule for the names of tables. */
+/** DynamoDB's rule for table names. */
 const TABLE = /^[A-Za-z0-9_][A-Za-z0-9._-]{2,254}$/;
 
 const NOTHING: AwsSettings = { region: null, profile: null, endpoint: null, pathStyle: null, dynamodbTable: null };
@@ -15,11 +17,11 @@ type WrittenKey = 'region' | 'profile' | 'endpoint' | 'dynamodb-table';
 interface Checking {
   readonly endpoint: Endpoint;
   readonly options: EndpointOptions;
-  /** Does a check and keeps what it throws, with the place of the key. */
+  /** Runs a check and records its failure with the position of the key. */
   readonly at: (key: WrittenKey, check: () => void) => void;
 }
 
-/** Checks what a peer's `aws` says, value by value. */
+/** Validates a peer's `aws`, value by value. */
 export function checkAws(aws: AwsSettings, { endpoint, options, at }: Checking): void {
   const { region, profile, dynamodbTable } = aws;
   if (region !== null) at('region', () => requireWord('region', region, PLAIN));
@@ -37,9 +39,9 @@ export function checkAws(aws: AwsSettings, { endpoint, options, at }: Checking):
 }
 
 /**
- * A peer's `aws` together with what the query of its `s3://` endpoint says.
- * @returns null where neither says anything
- * @throws Failure `config-ambiguous` where both say different things
+ * Combines a peer's `aws` with the query of its `s3://` endpoint.
+ * @returns null if neither sets anything
+ * @throws Failure `config-ambiguous` if they contradict each other
  */
 export function mergeAws(aws: AwsSettings | null, endpoint: Endpoint): AwsSettings | null {
   const query = new URLSearchParams(endpoint.kind === 's3' ? /\?.*$/s.exec(endpoint.dolt)?.[0] : '');

@@ -3,18 +3,18 @@ import type { AwsSettings, Peer } from '../configuration.ts';
 import { refuseUnmatched } from './allow-list.ts';
 import { parseAwsEndpoint } from './parse.ts';
 
-/** What a Dolt can or cannot, as far as URLs depend on it. */
+/** The Dolt capabilities that affect URLs. */
 interface Capabilities {
-  /** Whether it knows `s3://`. */
+  /** Whether it supports `s3://`. */
   readonly s3: boolean;
 }
 
 /**
- * The URL that Dolt gets for a peer. An `s3://` endpoint stays one where this Dolt knows the scheme, its settings in the
- * query, which is where Dolt looks for them; else it becomes `aws://[table:bucket]/path`, with the manifest in a
- * DynamoDB table. The two keep their data in different places.
- * @param patterns `federation.allowed-remote-patterns`: what Dolt receives must match, too
- * @throws Failure `unsupported-endpoint` where this Dolt has no way to the peer, `endpoint-not-allowed`
+ * The URL that Dolt gets for a peer. If this Dolt supports `s3://`, the endpoint stays, with its settings in the query,
+ * where Dolt reads them. Otherwise it becomes `aws://[table:bucket]/path`, with the manifest in a DynamoDB table. The
+ * two store their data in different places.
+ * @param patterns `federation.allowed-remote-patterns`; the URL for Dolt must match, too
+ * @throws Failure `unsupported-endpoint` if this Dolt cannot reach the peer, `endpoint-not-allowed`
  */
 export function doltUrl(
   peer: Pick<Peer, 'name' | 'endpoint' | 'aws'>,

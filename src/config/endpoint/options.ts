@@ -5,12 +5,12 @@ import { isHost } from './authority.ts';
 import type { EndpointOptions } from './parse.ts';
 import { quoteEndpoint } from './text.ts';
 
-/** Where DoltHub answers (https://docs.dolthub.com: "doltremoteapi"). */
+/** The host of DoltHub's remotes (https://docs.dolthub.com: "doltremoteapi"). */
 export const DOLTHUB_HOST = 'doltremoteapi.dolthub.com';
 
 /**
- * How endpoints are read in this run.
- * @throws Failure `config-invalid` where the host for `dolthub://` is no host
+ * How endpoints are parsed in this run.
+ * @throws Failure `config-invalid` if the host for `dolthub://` is malformed
  */
 export function endpointOptions(env: Env, overrides: ConfigOverrides): EndpointOptions {
   const dolthubHost = overrides.dolthubHost || env['DOLT_FEDERATION_DOLTHUB_HOST'] || DOLTHUB_HOST;

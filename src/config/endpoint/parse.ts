@@ -16,14 +16,14 @@ interface Parts {
   readonly scheme: string;
   readonly authority: Authority | null;
   readonly segments: readonly string[];
-  /** With its `?`; empty where there is none. */
+  /** With its `?`; empty if there is none. */
   readonly query: string;
 }
 
 /**
- * Reads an endpoint as written in a configuration. Touches neither disk nor network: whether the folder of a `file://`
- * endpoint can be there, and whether this Dolt knows `s3://`, is for others to find out.
- * @throws Failure `invalid-endpoint`; `secret-in-config` where it holds a password, a token or a key.
+ * Parses an endpoint as written in a configuration, without disk or network access. Others check whether the folder of
+ * a `file://` endpoint can exist and whether this Dolt supports `s3://`.
+ * @throws Failure `invalid-endpoint`; `secret-in-config` if it contains a password, a token or a key.
  */
 export function parseEndpoint(written: string, options: EndpointOptions): Endpoint {
   refuseUnsafeText(written, written);
@@ -76,7 +76,7 @@ function checkForm(written: string, parts: Parts, options: EndpointOptions): voi
     }
   }
   if (authority === null && /^[A-Z]\$/.test(segments[0] ?? '')) {
-    // Dolt 2.3.0 makes `C:/…` of `/C$…` on every system (utils/earl): a path relative to the database.
+    // Dolt 2.3.0 converts `/C$…` to `C:/…` on every system (utils/earl): a path relative to the database.
     throw invalidEndpoint(written, 'its path begins like a network share');
   }
   if (scheme === 'dolthub' && segments.length !== 1) throw invalidEndpoint(written, 'DoltHub has org/repo, no more');

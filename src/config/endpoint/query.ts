@@ -2,15 +2,15 @@ import type { Endpoint } from '../configuration.ts';
 import { isLoopback, parseAuthority } from './authority.ts';
 import { invalidEndpoint, refuseUnsafeText, secretInEndpoint } from './text.ts';
 
-/** Words in the name of a query parameter that give away a credential, in any spelling with or without separators. */
+/** Words in the name of a query parameter that indicate a credential, in any spelling with or without separators. */
 const SECRET_NAME =
   /secret|passw|pwd|token|credential|signature|access.?key|api.?key|auth|jwk|^(key|sig|sv|se)$|^x-amz-/i;
 
-/** All that Dolt takes there, each once (dbfactory/s3.go, after 2.3.0). */
+/** All parameters that Dolt accepts there, each once (dbfactory/s3.go, after 2.3.0). */
 const NAMES: readonly string[] = ['endpoint', 'region', 'path-style'];
 
 /**
- * Refuses a query that holds a credential, whatever the scheme, so that the message says so first.
+ * Refuses a query with a credential for any scheme, before other checks, so that the message names it.
  * @throws Failure `secret-in-config`.
  */
 export function refuseSecretQuery(written: string, query: string): void {
@@ -21,7 +21,7 @@ export function refuseSecretQuery(written: string, query: string): void {
 
 /**
  * Checks the query of an `s3://` endpoint.
- * @throws Failure `invalid-endpoint`, or `secret-in-config` where the service endpoint holds a password.
+ * @throws Failure `invalid-endpoint`, or `secret-in-config` if the service endpoint contains a password.
  */
 export function checkS3Query(written: string, query: string, allowInsecure: boolean): void {
   const seen = new Set<string>();
@@ -41,8 +41,8 @@ export function checkS3Query(written: string, query: string, allowInsecure: bool
 }
 
 /**
- * Why the address of an S3-compatible service may not be used, as the end of a sentence; null where it may.
- * @throws Failure `secret-in-config` where it holds a password, `invalid-endpoint` where its host is malformed
+ * Why the address of an S3-compatible service is refused, as the end of a sentence; null if it is accepted.
+ * @throws Failure `secret-in-config` if it contains a password, `invalid-endpoint` if its host is malformed
  */
 export function refusedService(written: string, allowInsecure: boolean): string | null {
   const [, scheme, authority] = /^(https?):\/\/([^/?#]+)\/?$/i.exec(written) ?? [];
@@ -52,13 +52,13 @@ export function refusedService(written: string, allowInsecure: boolean): string 
   return null;
 }
 
-/** The service that the query of an `s3://` endpoint names; null where it names none. */
+/** The service in the query of an `s3://` endpoint; null if there is none. */
 export function serviceInQuery({ dolt, kind }: Pick<Endpoint, 'dolt' | 'kind'>): string | null {
   if (kind !== 's3' || !dolt.includes('?')) return null;
   return new URLSearchParams(dolt.slice(dolt.indexOf('?'))).get('endpoint');
 }
 
-/** A service address as `allowed-remote-patterns` are compared with it: lower case, without a default port. */
+/** A service address in the form for `allowed-remote-patterns`: lower case, without a default port. */
 export function canonicalService(written: string): string {
   return URL.canParse(written) ? new URL(written).origin : written;
 }

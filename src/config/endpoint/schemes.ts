@@ -1,15 +1,17 @@
 import type { Endpoint } from '../configuration.ts';
 
-/** What may stand in an endpoint of one scheme. */
+/** The allowed form of endpoints of one scheme. */
 export interface Scheme {
   readonly kind: Endpoint['kind'];
-  /** `host`: a network address · `name`: an organization or bucket, its case kept · `none`: the path follows at once. */
+  /**
+   * `host`: a network address · `name`: an organization or bucket, case-sensitive · `none`: the path follows at once.
+   */
   readonly authority: 'host' | 'name' | 'none';
   readonly user: boolean;
   readonly defaultPort: number | null;
-  /** Whether the path reaches ssh, and through it a shell, undecorated (Dolt 2.3.0 quotes nothing: dbfactory/ssh.go). */
+  /** Whether the path reaches ssh, and through it a shell, unquoted (Dolt 2.3.0: dbfactory/ssh.go). */
   readonly ssh: boolean;
-  /** Whether Dolt makes a git remote of it when the path ends in `.git` (Dolt 2.3.0, env/git_remote_url.go). */
+  /** Whether Dolt treats it as a git remote if the path ends in `.git` (Dolt 2.3.0, env/git_remote_url.go). */
   readonly gitBySuffix: boolean;
 }
 
@@ -18,7 +20,7 @@ const WEB = { authority: 'host', user: true, ssh: false } as const;
 const SSH = { authority: 'host', user: true, defaultPort: 22, ssh: true } as const;
 const LOCAL = { authority: 'none', user: false, defaultPort: null, ssh: false } as const;
 
-/** Every accepted scheme that has the shape of a URL; `aws` and `git@host:path` have shapes of their own. */
+/** Every accepted scheme in URL form; `aws` and `git@host:path` have other forms. */
 export const SCHEMES: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   ['dolthub', { kind: 'dolthub', ...BUCKET }],
   ['gs', { kind: 'gs', ...BUCKET }],
@@ -34,5 +36,5 @@ export const SCHEMES: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
   ['git+file', { kind: 'git', ...LOCAL, gitBySuffix: false }],
 ]);
 
-/** Paths that go through ssh: a shell on the far side sees them. */
+/** Characters of paths that ssh passes to a remote shell. */
 export const SSH_PATH = /^[A-Za-z0-9._~/+@=-]+$/;

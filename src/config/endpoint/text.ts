@@ -1,8 +1,8 @@
 import { Failure } from '../../core/failure.ts';
 
 /**
- * Refuses what no part of an endpoint may hold, written or decoded.
- * Format characters count as control characters: they make two different endpoints look the same.
+ * Refuses characters that no part of an endpoint may contain, encoded or decoded. Format characters count as control
+ * characters: they make two different endpoints look the same.
  * @throws Failure `invalid-endpoint`.
  */
 export function refuseUnsafeText(written: string, part: string): void {
@@ -52,8 +52,8 @@ const MAX_SHOWN = 200;
 const HIDDEN = '***';
 
 /**
- * An endpoint as messages may show it: in quotes, cut at 200 characters, invisible characters escaped, and without
- * what may be secret (a password or encoded part before an `@`, the values of a query, a fragment).
+ * An endpoint for messages: quoted, cut at 200 characters, invisible characters escaped, and without possible secrets
+ * (a password or encoded part before an `@`, the values of a query, a fragment).
  */
 export function quoteEndpoint(written: string): string {
   const open = hideTail(hideUserinfo(written), /[?#]/u);
@@ -61,7 +61,7 @@ export function quoteEndpoint(written: string): string {
   return `"${cut.replace(/[\p{C}\p{Z}"\\]/gu, visible)}"`;
 }
 
-/** Cuts at the last `@`: a password may itself hold `@` or `/`. */
+/** Cuts at the last `@`: a password may contain `@` or `/`. */
 function hideUserinfo(written: string): string {
   const slashes = written.indexOf('//');
   const start = slashes === -1 ? 0 : slashes + 2;
@@ -85,14 +85,14 @@ function visible(character: string): string {
 }
 
 /**
- * Whether a user name is in truth an access token, by the prefixes that GitHub and GitLab give theirs
+ * Whether a user name is actually an access token, by the prefixes of GitHub and GitLab
  * (https://docs.github.com/authentication "GitHub's token formats", https://docs.gitlab.com/security/tokens).
  */
 export function looksLikeToken(user: string): boolean {
   return /^(gh[a-z]_|github_pat_|gl[a-z]{2,6}-)/.test(user);
 }
 
-/** Every form an endpoint may have, as messages and documentation list them. */
+/** Every form of an endpoint, for messages and documentation. */
 export const ENDPOINT_FORMS = [
   'dolthub://org/repo',
   'gs://bucket/path',

@@ -6,15 +6,15 @@ import { readConfigText } from '../find-config.ts';
 import type { PeerValue } from './edit-peers.ts';
 import { withoutPeer, withPeer } from './edit-peers.ts';
 
-/** Looks at the text that is about to be written, and throws to keep it from being written. */
+/** Checks the new text, and throws to prevent the write. */
 type Inspect = (text: string) => void;
 
-/** What a new file begins with where its folder would be what makes the default refuse federation. */
+/** Added to a new file if creating its folder would change the default so that federation is refused. */
 const FRESH_MODE = 'sync:\n  mode: dolt-native\n';
 
 /**
- * Adds a peer to a configuration file, which must exist. Atomic: the file is the old one or the new one.
- * @throws Failure `config-unreadable`, what `withPeer` throws, and what `inspect` throws
+ * Adds a peer to an existing configuration file, atomically.
+ * @throws Failure `config-unreadable`, or any error of `withPeer` and `inspect`
  */
 export async function addPeerToFile(
   file: string,
@@ -28,7 +28,7 @@ export async function addPeerToFile(
 
 /**
  * Creates a configuration file, and its folder, with one peer.
- * @param isFresh whether the `.beads` folder is created with it: then the file also allows federation
+ * @param isFresh whether the `.beads` folder is created with it; then the file also enables federation
  * @throws Failure as `addPeerToFile`
  */
 export async function createFileWithPeer(
@@ -41,7 +41,10 @@ export async function createFileWithPeer(
   await write(file, text);
 }
 
-/** Removes a peer from a configuration file; a file without it is left alone. @throws Failure as `addPeerToFile` */
+/**
+ * Removes a peer from a configuration file; a file without it is not changed.
+ * @throws Failure as `addPeerToFile`
+ */
 export async function removePeerFromFile(file: string, name: string, inspect: Inspect): Promise<void> {
   const before = await readConfigText(file);
   const text = withoutPeer(before, name);

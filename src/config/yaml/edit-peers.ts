@@ -9,8 +9,8 @@ import { asMapping, type ConfigValue, field, plain } from './tree.ts';
 const MARK = '\uFEFF';
 
 /**
- * A configuration text with one more peer, and nothing else changed.
- * @throws Failure `config-syntax` for a text that is no YAML; `config-invalid` where it cannot be edited safely
+ * Adds a peer to a configuration text and changes nothing else.
+ * @throws Failure `config-syntax` if the text is not YAML; `config-invalid` if it cannot be edited safely
  */
 export function withPeer(text: string, name: string, value: PeerValue): string {
   const [mark, body] = splitMark(text);
@@ -22,7 +22,10 @@ export function withPeer(text: string, name: string, value: PeerValue): string {
   return mark + requireEdited(yaml, rewritten, wanted);
 }
 
-/** A configuration text without a peer, in whatever spelling it stood there. @throws Failure as `withPeer` */
+/**
+ * Removes a peer from a configuration text, in any spelling.
+ * @throws Failure as `withPeer`
+ */
 export function withoutPeer(text: string, name: string): string {
   const [mark, body] = splitMark(text);
   const yaml = parseYaml(body, 'the configuration');
@@ -38,7 +41,7 @@ export function withoutPeer(text: string, name: string): string {
 
 type PeerTable = Map<string, unknown>;
 
-/** The way for mappings in braces: the library writes the whole text anew, comments and order kept, spacing not. */
+/** For mappings in braces: the library rewrites the whole text and keeps comments and order, but not spacing. */
 function rewrite(body: string, edit: (yaml: YamlText) => void): string {
   const yaml = parseYaml(body, 'the configuration');
   try {
@@ -61,7 +64,7 @@ function unsafe(cause?: unknown): Failure {
   });
 }
 
-/** Whether a text, read again, differs from what it was in the wanted peer and in nothing else. */
+/** Whether an edited text differs from the original only in the wanted peer. */
 function isEdited(before: YamlText, after: string, wanted: (peers: PeerTable) => unknown): boolean {
   const problems = new Problems();
   const edited = problems.attempt(() => outline(parseYaml(after, 'the edited configuration'), problems));
@@ -70,7 +73,7 @@ function isEdited(before: YamlText, after: string, wanted: (peers: PeerTable) =>
   return edited !== undefined && isDeepStrictEqual(edited, expected);
 }
 
-/** Everything a text says: the peers, the rest of our sections, and the keys that are not ours. */
+/** The content of a text: the peers, the rest of our sections, and foreign keys. */
 function outline(yaml: YamlText, problems: Problems) {
   const tree = readSections(yaml, problems);
   const federation = fieldsOf(field(tree, 'federation')?.value);
@@ -98,12 +101,12 @@ function splitMark(text: string): readonly [mark: string, body: string] {
   return text.startsWith(MARK) ? [MARK, text.slice(1)] : ['', text];
 }
 
-/** What stands behind a peer's name: its endpoint, or a mapping. */
+/** The value of a peer: its endpoint, or a mapping. */
 export type PeerValue = string | Readonly<Record<string, string | boolean>>;
 
 /**
- * The text with a peer added as new lines, every other byte as it was: behind the last peer, else in `federation`, else
- * in the flat spelling where that is the one in use, else at the end. Null where lines cannot simply be added.
+ * Adds a peer as new lines and keeps every other byte: after the last peer, else in `federation`, else in the flat
+ * spelling if the file uses it, else at the end. Null if it cannot be added as lines.
  */
 function addLines(text: string, root: YAMLMap | null, peer: readonly [name: string, value: PeerValue]): string | null {
   const federation = findPair(root, 'federation');
@@ -124,7 +127,7 @@ function render(path: readonly string[] | 'flat', [name, value]: readonly [strin
   return stringify(nested, { lineWidth: 0 });
 }
 
-/** Adds lines as the last ones of the mapping behind a key. */
+/** Adds lines at the end of the mapping of a key. */
 function addUnder(text: string, pair: Pair, lines: string): string | null {
   const { key, value } = pair;
   if (!hasValue(value)) {
@@ -135,7 +138,7 @@ function addUnder(text: string, pair: Pair, lines: string): string | null {
   return last === undefined ? null : addBehind(text, last, lines);
 }
 
-/** Adds lines behind a pair, as far from the left edge as its key. */
+/** Adds lines after a pair, with the indentation of its key. */
 function addBehind(text: string, pair: Pair, lines: string): string {
   const offset = lineEnd(text, contentEnd(pair));
   return insertLines(text, offset, indent(lines, indentOf(text, startOf(pair.key))));
@@ -145,9 +148,7 @@ function indent(lines: string, by: string): string {
   return lines.replace(/^(?=.)/gm, by);
 }
 
-/**
- * Every pair to take out so that a peer is gone, in all its spellings; with the last peer of a mapping, the mapping.
- */
+/** Every pair to remove for a peer, in all its spellings; including the mapping if it becomes empty. */
 function pairsOfPeer(root: YAMLMap | null, name: string): readonly Pair[] {
   const federation = findPair(root, 'federation');
   const mappings = [findPair(root, 'federation.peers'), findPair(federation?.value, 'peers')];
@@ -160,7 +161,7 @@ function pairsOfPeer(root: YAMLMap | null, name: string): readonly Pair[] {
   return [...nested, ...(flat === undefined ? [] : [flat]), ...flatPairs(root, `federation.peers.${name}.`)];
 }
 
-/** The text without the lines of these pairs; null where they do not have their lines to themselves. */
+/** The text without the lines of these pairs; null if they share lines with others. */
 function removeLines(text: string, pairs: readonly Pair[]): string | null {
   let result = text;
   for (const pair of pairs.toSorted((a, b) => startOf(b.key) - startOf(a.key))) {
@@ -179,37 +180,37 @@ function findPair(node: unknown, key: string): Pair | undefined {
   return isMap(node) ? node.items.find((pair) => isScalar(pair.key) && pair.key.value === key) : undefined;
 }
 
-/** The pairs of a mapping whose keys begin so. */
+/** The pairs of a mapping with this key prefix. */
 function flatPairs(node: unknown, prefix: string): readonly Pair[] {
   const matches = (pair: Pair) => isScalar(pair.key) && String(pair.key.value).startsWith(prefix);
   return isMap(node) ? node.items.filter(matches) : [];
 }
 
-/** Where the line that holds an offset begins. */
+/** Offset of the start of a line. */
 function lineStart(text: string, offset: number): number {
   return text.lastIndexOf('\n', offset - 1) + 1;
 }
 
-/** Where the line that holds an offset ends, its line break included; an offset behind a line break is such an end. */
+/** Offset of the end of a line, including its line break; an offset after a line break is such an end. */
 function lineEnd(text: string, offset: number): number {
   if (offset > 0 && text[offset - 1] === '\n') return offset;
   const end = text.indexOf('\n', offset);
   return end === -1 ? text.length : end + 1;
 }
 
-/** How far a key stands from the left edge. */
+/** Indentation of a key. */
 function indentOf(text: string, offset: number): string {
   return ' '.repeat(offset - lineStart(text, offset));
 }
 
-/** Where a node begins in the text. */
+/** Start of a node in the text. */
 function startOf(node: unknown): number {
   return isNode(node) && node.range ? node.range[0] : 0;
 }
 
 /**
- * Where the last thing that a node says ends. The range of a block collection goes on to the next key and would take
- * in comments that belong there.
+ * End of a node's content. The range of a block collection extends to the next key and would include comments that
+ * belong there.
  */
 function contentEnd(node: unknown): number {
   if (isPair(node)) return hasValue(node.value) ? contentEnd(node.value) : contentEnd(node.key);
@@ -218,12 +219,12 @@ function contentEnd(node: unknown): number {
   return isNode(node) && node.range ? node.range[1] : 0;
 }
 
-/** Whether anything was written behind a key. */
+/** Whether a key has a value. */
 function hasValue(node: unknown): boolean {
   return node !== null && node !== undefined && !(isScalar(node) && node.source === '' && node.type === 'PLAIN');
 }
 
-/** Puts whole lines into a text at an offset, with the line breaks of the text. */
+/** Inserts whole lines at an offset, with the line breaks of the text. */
 function insertLines(text: string, offset: number, lines: string): string {
   const lineBreak = lineBreakOf(text);
   const head = text.slice(0, offset);

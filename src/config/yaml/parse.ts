@@ -13,12 +13,12 @@ import {
 import { Failure, type Location } from '../../core/failure.ts';
 import { Problems } from '../problems.ts';
 
-/** YAML that was parsed, and how to name a place in it. */
+/** Parsed YAML, with positions. */
 export interface YamlText {
   readonly document: Document;
-  /** Null where the text holds nothing. */
+  /** Null if the text is empty. */
   readonly root: YAMLMap | null;
-  /** The place of a node; the file alone where it has none. */
+  /** The position of a node; only the file if it has none. */
   readonly place: (node: unknown) => Location;
 }
 
@@ -43,7 +43,7 @@ export function parseYaml(text: string, file: string): YamlText {
   const refuse = (message: string, location: Location) =>
     problems.add(new Failure('config-syntax', message, { location }));
   for (const error of document.errors) {
-    // Behind a colon the library quotes the text, which may be a secret that belongs to somebody else.
+    // After a colon, the library quotes the text, which may be a secret.
     const said = error.message.split(': ')[0];
     const message = error.code === 'MULTIPLE_DOCS' ? 'it holds more than one YAML document' : said;
     refuse(`invalid YAML: ${message}`, at(error.pos[0]));
@@ -61,9 +61,9 @@ export function parseYaml(text: string, file: string): YamlText {
   return { document, root: isMap(root) ? root : null, place };
 }
 
-/** More than any person writes. Resolving an alias walks the document, so their number is bounded. */
+/** More than a person writes. Resolving an alias walks the document, so their number is limited. */
 const MAX_ALIASES = 1000;
-/** How often aliases may multiply what they stand for. */
+/** Maximum expansion factor of aliases. */
 const MAX_MULTIPLIED = 100;
 
 interface YamlFault {
@@ -72,8 +72,8 @@ interface YamlFault {
 }
 
 /**
- * Keys that stand twice in one mapping. The library can look for them itself, but compares every pair of keys:
- * minutes for one long mapping (yaml 2.9.1).
+ * Duplicate keys of one mapping. The library can detect them, but compares every pair of keys: minutes for one long
+ * mapping (yaml 2.9.1).
  */
 function duplicateKeys(document: Document, lineOf: (node: Node) => number | undefined): readonly YamlFault[] {
   const found: YamlFault[] = [];
@@ -82,7 +82,7 @@ function duplicateKeys(document: Document, lineOf: (node: Node) => number | unde
       const seen = new Map<unknown, Node>();
       for (const { key } of map.items) {
         if (!isScalar(key)) continue;
-        // `1` and `"1"` are two keys of YAML, and one name for whoever reads them as text.
+        // `1` and `"1"` are two keys in YAML, but the same name as text.
         const names = [key.value, key.source];
         const first = names.map((name) => seen.get(name)).find((node) => node !== undefined);
         for (const name of names) seen.set(name, first ?? key);
@@ -96,7 +96,7 @@ function duplicateKeys(document: Document, lineOf: (node: Node) => number | unde
   return found;
 }
 
-/** Aliases that stand for nothing, or that are too many or multiply too often to be expanded. */
+/** Undefined aliases, and aliases that are too many or expand too much. */
 function aliasFaults(document: Document): readonly YamlFault[] {
   const found: YamlFault[] = [];
   const anchors = new Set<string>();
@@ -131,19 +131,19 @@ function multiplies(document: Document): boolean {
 const MAX_DEPTH = 100;
 const MAX_INDENT = 400;
 
-/** More than a conflicts file of 64 MiB has; each takes the parser some 160 bytes. */
+/** More than a conflicts file of 64 MiB has; each takes about 160 bytes in the parser. */
 const MAX_LEXEMES = 10_000_000;
 
-/** Why YAML is not read, and the line at which it is too much. */
+/** Why YAML is refused, and at which line. */
 interface BeyondLimits {
   readonly message: string;
   readonly line: number;
 }
 
 /**
- * Whether YAML is nested or long beyond anything a person writes. yaml 2.9.1 composes recursively: half a megabyte of `[`
- * has ended the whole process in V8 (`RegExpCompiler Allocation failed`), which no `catch` can see; and 64 MiB of short
- * values do not fit into its memory. The lexer is flat.
+ * Whether YAML is nested or long beyond the limits. yaml 2.9.1 composes recursively: half a megabyte of `[` has ended
+ * the whole process in V8 (`RegExpCompiler Allocation failed`), which cannot be caught, and 64 MiB of short values do
+ * not fit into its memory. The lexer is not recursive.
  */
 function beyondLimits(text: string): BeyondLimits | null {
   let flow = 0;

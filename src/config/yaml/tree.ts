@@ -20,13 +20,13 @@ export interface ConfigMapping {
   readonly at: Location;
 }
 
-/** What only a tree of text has: no value after a key, and a value that is neither text nor null. */
+/** Only in a tree of text: a key without a value, or a value that is neither text nor null. */
 interface NoText {
   readonly kind: 'nothing' | 'unreadable';
   readonly at: Location;
 }
 
-/** A value of a file and its place. */
+/** A value of a file with its position. */
 export type ConfigValue = ConfigScalar | ConfigList | ConfigMapping | NoText;
 
 export interface ConfigField {
@@ -35,11 +35,11 @@ export interface ConfigField {
   readonly keyAt: Location;
 }
 
-/** What `plain` makes of an absent value in a tree of text: it differs from null, which is written. */
+/** The result of `plain` for an absent value in a tree of text; differs from a written null. */
 export const NOTHING = Symbol('nothing');
 const UNREADABLE = Symbol('unreadable');
 
-/** A value without its places, as a schema takes it. */
+/** A value without positions, for a schema. */
 export function plain(value: ConfigValue): unknown {
   switch (value.kind) {
     case 'scalar':
@@ -55,7 +55,7 @@ export function plain(value: ConfigValue): unknown {
   }
 }
 
-/** The place of the value that a path of keys and indexes leads to, or of the last one on the way that exists. */
+/** The position of the value at a path of keys and indexes, or of its last existing ancestor. */
 export function locate(value: ConfigValue, path: readonly PropertyKey[]): Location {
   let last = value;
   for (const key of path) {
@@ -71,20 +71,20 @@ function step(value: ConfigValue | undefined, key: PropertyKey): ConfigValue | u
   return field(value, String(key))?.value;
 }
 
-/** The field of a mapping; undefined for other values too. */
+/** The field of a mapping; undefined also for other values. */
 export function field(value: ConfigValue | undefined, key: string): ConfigField | undefined {
   return value?.kind === 'mapping' ? value.fields.get(key) : undefined;
 }
 
-/** A mapping as it is, and a key with nothing after it as an empty one; null for anything else. */
+/** A mapping, or an empty one for a key without a value; null for anything else. */
 export function asMapping(value: ConfigValue): ConfigMapping | null {
   if (value.kind === 'mapping') return value;
   return value.kind === 'scalar' && value.value === null ? { kind: 'mapping', fields: new Map(), at: value.at } : null;
 }
 
 /**
- * A YAML node as a value with its place. An alias may stand for a single value only, so nothing is ever expanded.
- * @param fallback the place of a node that has none, as where nothing follows a key
+ * A YAML node as a value with its position. An alias may only refer to a single value, so nothing is expanded.
+ * @param fallback the position of a node without one, such as a missing value
  * @throws Failure `config-invalid`
  */
 export function toConfigValue(yaml: YamlText, node: unknown, fallback: Location): ConfigValue {
@@ -116,8 +116,8 @@ export function toConfigMapping(yaml: YamlText, node: YAMLMap): ConfigMapping {
 const KNOWN_TAG = /^tag:yaml\.org,2002:(?:str|int|float|bool|null)$/;
 
 /**
- * A YAML node as a tree of text: numbers, true and false by the letters that are written, so that no digit is lost; also
- * as keys. Neither an alias nor a value of another kind is text.
+ * A YAML node as a tree of text: numbers, true and false as written, so that no digit is lost; also as keys. Aliases
+ * and other values are not text.
  * @throws Failure `config-invalid` for a key that is a list, a mapping, or null
  */
 export function toTextTree(yaml: YamlText, node: unknown, fallback: Location): ConfigValue {

@@ -6,9 +6,9 @@ import { createEngineCredentials, type EngineCredentials } from '../../dolt/engi
 import type { Credential } from '../credential.ts';
 import { inherited, type Job } from '../job.ts';
 
-/** Addresses of the job's own; a configuration cannot set them. */
+/** Addresses that only the job can set, not a configuration. */
 const ADDRESSES = ['AWS_ENDPOINT_URL_S3', 'AWS_ENDPOINT_URL_DYNAMODB', 'AWS_REGION', 'AWS_CA_BUNDLE'];
-/** What the AWS clients take from their environment, be it keys, a profile, or the token of a workflow's identity. */
+/** What AWS clients read from the environment: keys, a profile, or a workflow identity token. */
 const AMBIENT = [
   'AWS_ACCESS_KEY_ID',
   'AWS_SECRET_ACCESS_KEY',
@@ -21,13 +21,13 @@ const AMBIENT = [
   'AWS_SHARED_CREDENTIALS_FILE',
 ];
 
-/** Nothing of the user's own files: they hold keys that were given for something else. */
+/** Hides the user's own files: their keys were given for other purposes. */
 const NO_FILES = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
 
 /**
- * S3, with or without DynamoDB. Keys of the job go to Amazon, or to the service that the job itself names; never to an
- * address that the configuration chose.
- * @throws Failure `credential-url-mismatch` where only the job has keys and the peer names another service
+ * S3, with or without DynamoDB. Keys of the job are sent to Amazon or to the service that the job names, never to an
+ * address of the configuration.
+ * @throws Failure `credential-url-mismatch` if only the job has keys and the peer names another service
  */
 export function awsCredentials(peer: Peer, credential: Credential | null, job: Job): EngineCredentials {
   const settings = peer.aws;
@@ -35,7 +35,7 @@ export function awsCredentials(peer: Peer, credential: Credential | null, job: J
   const own = {
     ...(settings?.region == null ? {} : { AWS_REGION: settings.region }),
     ...(settings?.endpoint == null ? {} : { AWS_ENDPOINT_URL_S3: settings.endpoint }),
-    // Many services that speak S3 do not know the checksums that newer clients send unasked.
+    // Many S3-compatible services do not support the checksums that newer clients send by default.
     ...(settings?.endpoint == null ? {} : { AWS_REQUEST_CHECKSUM_CALCULATION: 'when_required' }),
   };
   const keys = credential === null ? ambient(peer, job) : { ...NO_FILES, ...ofCredential(credential) };
@@ -69,7 +69,7 @@ function ambient(peer: Peer, job: Job): Readonly<Record<string, string>> {
 }
 
 /**
- * A service address without its path, as two of them are compared.
+ * A service address without its path, for comparison.
  * @returns null for anything but `https://host` and `http://host`
  */
 export function serviceOf(written: string): string | null {
@@ -91,7 +91,7 @@ function isAmazonS3(written: string): boolean {
   return service !== null && AMAZON_S3.test(service);
 }
 
-/** Whether what the job has of AWS may go there: to Amazon, or to the service that the job itself names. */
+/** Whether the job's AWS credentials may be sent there: to Amazon, or to the service that the job names. */
 export function isForJob(written: string, env: Env): boolean {
   const service = serviceOf(written);
   return isAmazonS3(written) || (service !== null && service === serviceOf(env['AWS_ENDPOINT_URL_S3'] ?? ''));

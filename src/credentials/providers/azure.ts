@@ -5,14 +5,14 @@ import type { Credential } from '../credential.ts';
 import { inherited, type Job } from '../job.ts';
 
 const AMBIENT = ['AZURE_TENANT_ID', 'AZURE_CLIENT_ID', 'AZURE_CLIENT_SECRET', 'AZURE_FEDERATED_TOKEN_FILE'];
-/** Dolt's endpoint holds the host itself: az://ACCOUNT.blob.core.windows.net/container/path (2.3.0, dbfactory/az.go). */
+/** Dolt's endpoint contains the host: az://ACCOUNT.blob.core.windows.net/container/path (2.3.0, dbfactory/az.go). */
 const OWN_HOST = /^az:\/\/[^/]+\.blob\.core\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)\//;
-/** Azure's client otherwise tries one source after the other, the machine's metadata among them (azidentity 1.13). */
+/** Without it, Azure's client tries several sources, including the machine's metadata (azidentity 1.13). */
 const ONLY = 'AZURE_TOKEN_CREDENTIALS';
 
 /**
- * Azure's storage, whose client takes everything from its environment. Not tried against a server.
- * @throws Failure `credential-url-mismatch` where only the job has credentials and the host is not Azure's own
+ * Azure's storage; its client reads everything from the environment. Not tested against a server.
+ * @throws Failure `credential-url-mismatch` if only the job has credentials and the host is not Azure's own
  */
 export function azureCredentials(peer: Peer, credential: Credential | null, job: Job): EngineCredentials {
   const variables = credential === null ? ambient(peer, job) : ofCredential(credential);

@@ -7,14 +7,14 @@ const schema = z.object({ kty: z.string(), crv: z.string(), d: z.string(), x: z.
 const PUBLIC_BYTES = 32;
 /** Go's form of an Ed25519 private key: the seed, then the public key. */
 const PRIVATE_BYTES = 64;
-/** RFC 8410: what stands before the 32 bytes of a seed in a PKCS #8 key. */
+/** RFC 8410: the prefix of the 32-byte seed in a PKCS #8 key. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /**
- * A DoltHub key as `dolt creds new` writes it, also with CRLF or wrapped in base64. Dolt does not keep to RFC 8037: its
- * `d` is the public key and its `x` the private one (Dolt 2.3.0, creds/jwk.go).
+ * A DoltHub key as `dolt creds new` writes it, also with CRLF or in base64. Dolt deviates from RFC 8037: its `d` is the
+ * public key and its `x` the private one (Dolt 2.3.0, creds/jwk.go).
  * @returns the JSON that Dolt reads
- * @throws Failure `config-invalid`, which shows nothing of the text
+ * @throws Failure `config-invalid` without any of the text
  */
 export function checkJwk(text: string, label = 'the DoltHub key'): string {
   const refuse = (why: string, hint = CURE) => new Failure('config-invalid', `${label} ${why}`, { hint });
@@ -60,7 +60,7 @@ function fromBase64(text: string): Buffer | null {
   return /^[A-Za-z0-9_-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64url') : null;
 }
 
-/** Dolt's decoder insists on the padding. */
+/** Dolt's decoder requires the padding. */
 function padded(bytes: Buffer): string {
   return bytes.toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }

@@ -8,8 +8,8 @@ import { gitTokenHeader } from '../secret-texts.ts';
 import { sshCredentials } from './ssh.ts';
 
 /**
- * Git remotes. One engine serves one ref of a repository only: with two, what is pushed to the second lands at the first
- * (Dolt 2.3.0), so peers with different refs are kept apart.
+ * Git remotes. One engine serves only one ref of a repository: with two, a push to the second goes to the first (Dolt
+ * 2.3.0), so peers with different refs get different engines.
  */
 export function gitCredentials(peer: Peer, credential: Credential | null, job: Job): EngineCredentials {
   const engineCredentials =
@@ -18,12 +18,12 @@ export function gitCredentials(peer: Peer, credential: Credential | null, job: J
 }
 
 /**
- * A token goes into a header for this repository alone. Helpers that the user's own git would ask are not asked then: the
- * peer's credential is the only one meant for it.
+ * A token is sent in a header to this repository only. The user's git credential helpers are disabled then: the peer's
+ * credential is the only one for it.
  */
 function overHttp({ endpoint }: Peer, credential: Credential | null): EngineCredentials {
   const traits = { startsPrograms: true, restartBetweenPhases: true };
-  // A redirect would go to a host that nobody chose, and carry the header of a token along.
+  // A redirect would go to another host, together with the token's header.
   const own = [['http.followRedirects', 'false']] as const;
   const secret = credential?.secret;
   if (secret?.kind !== 'git-token') return createEngineCredentials({ ...traits, git: own });
@@ -39,7 +39,7 @@ function overHttp({ endpoint }: Peer, credential: Credential | null): EngineCred
 }
 
 /**
- * The workflow's own token as the credential of a git peer that lies in the workflow's own repository.
+ * The workflow's token as the credential of a git peer in the workflow's own repository.
  * @param token of the job; undefined outside a workflow
  * @returns null for every other peer
  */

@@ -7,12 +7,12 @@ import { inherited, type Job } from '../job.ts';
 
 const FILE = 'google.json';
 const AMBIENT = ['GOOGLE_APPLICATION_CREDENTIALS'];
-/** An address, which the job alone can set. With it Google's client asks for no credentials. */
+/** An address that only the job can set. With it, Google's client uses no credentials. */
 const ADDRESSES = ['STORAGE_EMULATOR_HOST'];
-/** Where nobody listens: Google's client otherwise asks the machine's metadata service (compute/metadata). */
+/** An address without a listener: Google's client otherwise uses the machine's metadata service (compute/metadata). */
 const NO_METADATA = { GCE_METADATA_HOST: '127.0.0.1:1' };
 
-/** Google's storage. The address is the provider's own, or an emulator of the job's. */
+/** Google's storage, at the provider's address or at an emulator of the job. */
 export function googleCredentials(credential: Credential | null, job: Job): EngineCredentials {
   const secret = credential?.secret;
   const addresses = { ...(credential?.instanceRole === true ? {} : NO_METADATA), ...inherited(job.env, ADDRESSES) };
@@ -30,7 +30,7 @@ const schema = z.looseObject({ type: z.string().min(1), private_key: z.string().
 
 /**
  * Credentials of Google's clients (https://cloud.google.com/docs/authentication, "application default credentials").
- * @throws Failure `config-invalid`, which shows nothing of the text
+ * @throws Failure `config-invalid` without any of the text
  */
 export function checkGoogleJson(text: string, label: string): string {
   if (readGoogleJson(text) !== null) return text.trim();
@@ -39,7 +39,7 @@ export function checkGoogleJson(text: string, label: string): string {
   });
 }
 
-/** The PEM key that stands in such JSON, its line breaks decoded; null where there is none. */
+/** The PEM key in such JSON, with decoded line breaks; null if there is none. */
 export function googlePrivateKey(json: string): string | null {
   return readGoogleJson(json)?.private_key ?? null;
 }

@@ -5,13 +5,16 @@ import { createEngineCredentials, type EngineCredentials, NO_CREDENTIALS } from 
 import { ROOT } from '../../dolt/environment.ts';
 import type { Credential } from '../credential.ts';
 
-/** Dolt computes a key's id from the key; the file may have any name that `user.creds` repeats (measured on 2.3.0). */
+/**
+ * Dolt computes a key's id from the key; the file may have any name, as long as `user.creds` repeats it (measured on
+ * 2.3.0).
+ */
 const KEY = 'federation';
 
 /**
- * Dolt's own remotes over http: a password goes with `--user`, while the key of DoltHub goes to every host that the
- * engine speaks to, so that no peer without it may share the engine.
- * @throws Failure `auth` where the configuration names a user and nobody gave the password
+ * Dolt's own remotes over http. A password is used with `--user`. A DoltHub key is sent to every host of the engine, so
+ * peers without it must not share the engine.
+ * @throws Failure `auth` if the configuration names a user without a password
  */
 export function httpCredentials(peer: Peer, credential: Credential | null): EngineCredentials {
   const secret = credential?.secret;

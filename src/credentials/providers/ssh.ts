@@ -5,9 +5,9 @@ import type { Credential } from '../credential.ts';
 import { inherited, type Job } from '../job.ts';
 
 const FOLDER = 'ssh';
-/** The folder as the settings of ssh name it: they may hold variables, so the path may hold blanks (OpenSSH >= 8.5). */
+/** The folder in ssh's settings, as a variable: the path may then contain blanks (OpenSSH >= 8.5). */
 const FOLDER_VARIABLE = 'DOLT_FEDERATION_SSH';
-/** Nobody is there to answer a question, and a host whose key is not known is never believed. */
+/** Non-interactive, and a host with an unknown key is refused. */
 const STRICT = ['BatchMode yes', 'StrictHostKeyChecking yes', 'UpdateHostKeys no', 'ConnectTimeout 20'];
 const OWN = [
   'IdentitiesOnly yes',
@@ -18,10 +18,10 @@ const OWN = [
 ];
 
 /**
- * Dolt over ssh, and git over ssh. With a credential, ssh sees its key and its known hosts and nothing of the user's;
- * without one, the agent of the job and, where the home folder is the user's own, the user's settings. ssh looks for
- * those in the account's home, whatever HOME says, so that on a runner they are shut out by naming a file.
- * @param program who calls ssh; Dolt heeds `DOLT_SSH_COMMAND` only, and git `GIT_SSH_COMMAND` only
+ * Dolt over ssh, and git over ssh. With a credential, ssh uses only its key and known hosts. Without one, it uses the
+ * agent of the job and, if the home folder is the user's own, the user's settings. ssh searches these in the account's
+ * home regardless of HOME, so on a runner a named file replaces them.
+ * @param program the caller of ssh; Dolt only reads `DOLT_SSH_COMMAND`, git only `GIT_SSH_COMMAND`
  */
 export function sshCredentials(program: 'dolt' | 'git', credential: Credential | null, job: Job): EngineCredentials {
   const secret = credential?.secret;
@@ -58,8 +58,8 @@ function quoted(path: string): string {
 }
 
 /**
- * A private key as ssh reads it: LF only, and a line break at the end.
- * @throws Failure `config-invalid`, which shows nothing of the text
+ * A private key in the form that ssh reads: LF only, with a line break at the end.
+ * @throws Failure `config-invalid` without any of the text
  */
 export function checkPrivateKey(text: string, label: string): string {
   const key = withLines(text);

@@ -1,15 +1,15 @@
 import ipaddr from 'ipaddr.js';
 
-/** Public by its number, but answered by the machine's own host on Azure and so on GitHub's runners (WireServer). */
+/** A public address that the host itself answers on Azure, and so on GitHub's runners (WireServer). */
 const AZURE_HOST = '168.63.129.16';
-/** All addresses that are assigned for use on the internet (IANA, IPv6 Global Unicast Address Assignments). */
+/** All addresses assigned for use on the internet (IANA, IPv6 Global Unicast Address Assignments). */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
-/** What a resolver makes of an IPv4 address where there is only IPv6 (RFC 6052). */
+/** How a resolver maps IPv4 addresses in IPv6-only networks (RFC 6052). */
 const NAT64 = ipaddr.parseCIDR('64:ff9b::/96');
 
 /**
- * Whether an address is one of the internet: not loopback, private, shared, link-local, unique-local, reserved or
- * multicast. An IPv4 address inside an IPv6 one counts as itself.
+ * Whether an address is public: not loopback, private, shared, link-local, unique-local, reserved or multicast. An IPv4
+ * address inside an IPv6 one is checked as IPv4.
  * @param text an address as a resolver or `net` writes it; anything else is not public
  */
 export function isPublicAddress(text: string): boolean {

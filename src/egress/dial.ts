@@ -6,15 +6,15 @@ import { isPublicAddress } from './address.ts';
 import type { Permission, Target } from './host-rule.ts';
 import { Refusal } from './passes.ts';
 
-/** How long a connection may take to come about. */
+/** Time limit for opening a connection. */
 const CONNECT_MS = 30_000;
-/** Of several addresses each gets this long; Node's own 250 ms are too short for another continent. */
+/** Time limit per address if there are several; Node's default of 250 ms is too short for another continent. */
 const EACH_ADDRESS_MS = 5_000;
 
 /**
- * How a host is reached directly. Its name is resolved once and the connection goes to one of the addresses that were
- * checked, so that a second answer of the name server changes nothing.
- * @throws Refusal for a host that is an address itself
+ * Options for a direct connection. The name is resolved once and the connection uses a checked address, so a second DNS
+ * answer has no effect.
+ * @throws Refusal for a host that is itself an address
  */
 export function directly({ host, port }: Target, { named }: Permission) {
   if (!named && isIP(host) !== 0 && !isPublicAddress(host)) throw new Refusal({ kind: 'address', address: host });
@@ -32,7 +32,7 @@ export function directly({ host, port }: Target, { named }: Permission) {
 const plainLookup: LookupFunction = (host, options, answer) => resolve(() => true)(host, options, answer);
 const publicLookup: LookupFunction = (host, options, answer) => resolve(isPublicAddress)(host, options, answer);
 
-/** A resolver that gives those addresses only that pass. */
+/** A resolver that only returns accepted addresses. */
 function resolve(passes: (address: string) => boolean): LookupFunction {
   return (host, options, answer) => {
     lookup(host, { all: true }, (error, found) => {
@@ -46,7 +46,10 @@ function resolve(passes: (address: string) => boolean): LookupFunction {
   };
 }
 
-/** Opens a TCP connection. @throws what `net` says, Refusal */
+/**
+ * Opens a TCP connection.
+ * @throws errors of `net`, Refusal
+ */
 export async function openDirectly(target: Target, permission: Permission): Promise<Socket> {
   const socket = connect(directly(target, permission));
   return await new Promise((done, fail) => {
@@ -88,7 +91,7 @@ export async function openThrough(proxy: URL, { host, port }: Target): Promise<S
   });
 }
 
-/** A request to the job's own proxy, with the user and password of its address. */
+/** A request to the job's proxy, with the user and password of its address. */
 export function askProxy(proxy: URL, options: RequestOptions & { readonly headers: object }): ClientRequest {
   const { protocol, hostname, port, username, password } = proxy;
   const user = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;

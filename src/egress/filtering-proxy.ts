@@ -11,25 +11,25 @@ import { passOn } from './plain-request.ts';
 import { OpenConnections } from './relay.ts';
 import { answer, IDLE_MS, openTunnel } from './tunnel.ts';
 
-/** A proxy on loopback through which one engine reaches the network, and which lets it reach the hosts of its peers only. */
+/** A proxy on loopback that lets one engine reach only the hosts of its peers. */
 export interface FilteringProxy {
-  /** What makes Dolt, git and the libraries of clouds use it. The address holds a secret. */
+  /** Environment variables that make Dolt, git and cloud libraries use it. The address contains a secret. */
   readonly variables: Readonly<Record<string, string>>;
   /** See `Passes.during`. */
   during<T>(reach: Reach, work: () => Promise<T>): Promise<T>;
-  /** Ends every connection, and then itself. */
+  /** Closes every connection, then itself. */
   close(): Promise<void>;
 }
 
 const MAX_HEADER_BYTES = 16 * 1024;
 const MAX_CONNECTIONS = 1024;
 const HEADERS_MS = 30_000;
-/** Longer than Go keeps a connection (90 s), so that none is closed just when a request is sent. */
+/** Longer than Go keeps a connection (90 s), so that none is closed when a request is sent. */
 const KEEP_ALIVE_MS = 120_000;
 const USER = 'engine';
 
 /**
- * @param env of the job, whose own proxy is used where there is one
+ * @param env of the job, whose own proxy is used if there is one
  * @param secrets gets the secret of the address
  */
 export async function openFilteringProxy(env: Env, secrets: Pick<Secrets, 'add'>): Promise<FilteringProxy> {
@@ -43,7 +43,7 @@ export async function openFilteringProxy(env: Env, secrets: Pick<Secrets, 'add'>
     if (passes.areNone) agent.destroy();
   });
   const relay = { env, passes, agent, open };
-  // A large table file takes its time: only the headers have to come soon.
+  // A large table file takes long; only the headers have a time limit.
   const times = { headersTimeout: HEADERS_MS, requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, ...times };
   const server = createServer(limits, (asked, response) => {
@@ -80,7 +80,7 @@ export async function openFilteringProxy(env: Env, secrets: Pick<Secrets, 'add'>
 
 const CHALLENGE = 'Basic realm="dolt-federation"';
 
-/** Tells the engine from other programs of this machine. */
+/** Distinguishes the engine from other programs of this machine. */
 function guard(secret: string): (asked: IncomingMessage) => boolean {
   const expected = Buffer.from(`Basic ${Buffer.from(`${USER}:${secret}`).toString('base64')}`);
   return ({ headers }) => {
@@ -89,7 +89,7 @@ function guard(secret: string): (asked: IncomingMessage) => boolean {
   };
 }
 
-/** Go and libcurl never ask a proxy for a host that NO_PROXY names; of loopback Go never does (golang.org/x/net). */
+/** Go and libcurl bypass a proxy for hosts in NO_PROXY; Go always does for loopback (golang.org/x/net). */
 function variables(address: string): Readonly<Record<string, string>> {
   const through = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'].map((name) => [name, address] as const);
   return { ...Object.fromEntries(through), NO_PROXY: '', no_proxy: '' };

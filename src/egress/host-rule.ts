@@ -1,19 +1,19 @@
 /** One host that an engine may connect to. */
 export interface HostRule {
-  /** Lower case, an IPv6 address without brackets; or the form of the names that a provider alone gives out. */
+  /** Lower case, an IPv6 address without brackets; or a pattern of names that only a provider assigns. */
   readonly host: string | RegExp;
   /** null: every port. */
   readonly port: number | null;
-  /** Whether it may be spoken to without TLS. */
+  /** Whether connections without TLS are allowed. */
   readonly plain: boolean;
-  /** Whether the configuration or the job names this very host, so that it may have an address of a private network. */
+  /** Whether the configuration or the job names exactly this host; it may then have a private address. */
   readonly named: boolean;
 }
 
 /** The hosts that an engine may connect to on behalf of one peer. */
 export type Reach = readonly HostRule[];
 
-/** Of everything that is done on this machine alone. */
+/** For work on this machine only. */
 export const NOWHERE: Reach = [];
 
 /** A host and a port that an engine wants to connect to. */
@@ -23,20 +23,20 @@ export interface Target {
   readonly port: number;
 }
 
-/** What the rules say about one target, all of them together. */
+/** The combined rules for one target. */
 export interface Permission {
   readonly plain: boolean;
   readonly named: boolean;
 }
 
-/** @returns null where no rule is about that host and port */
+/** @returns null if no rule matches the host and port */
 export function permissionFor({ host, port }: Target, reach: Reach): Permission | null {
   const rules = reach.filter((rule) => isHost(rule.host, host) && (rule.port === null || rule.port === port));
   if (rules.length === 0) return null;
   return { plain: rules.some(({ plain }) => plain), named: rules.some(({ named }) => named) };
 }
 
-/** Whether any rule is about that host, whatever the port. */
+/** Whether any rule matches the host, for any port. */
 export function namesHost({ host }: Target, reach: Reach): boolean {
   return reach.some((rule) => isHost(rule.host, host));
 }
@@ -46,8 +46,8 @@ function isHost(rule: string | RegExp, host: string): boolean {
 }
 
 /**
- * Reads `host:port`, as CONNECT has it, with an IPv6 address in brackets.
- * @param defaultPort what a missing port means; null: it may not be missing
+ * Parses `host:port`, as CONNECT has it, with an IPv6 address in brackets.
+ * @param defaultPort the default for a missing port; null: required
  * @returns null for anything else
  */
 export function parseTarget(text: string, defaultPort: number | null): Target | null {
@@ -58,7 +58,7 @@ export function parseTarget(text: string, defaultPort: number | null): Target | 
   return { host, port };
 }
 
-/** One spelling for a host: lower case, without brackets and without the dot at the end of a full name. */
+/** Canonical host: lower case, without brackets and trailing dot. */
 export function canonicalHost(host: string): string {
   return host
     .toLowerCase()
@@ -66,7 +66,7 @@ export function canonicalHost(host: string): string {
     .replace(/\.$/, '');
 }
 
-/** A target as messages show it. */
+/** A target in messages. */
 export function targetText({ host, port }: Target): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }

@@ -11,14 +11,14 @@ export type JobProxy =
 const DIRECT = { kind: 'direct' } as const;
 
 /**
- * The job's own proxy for a target, by the rules that Dolt's libraries have for the variables (golang.org/x/net,
- * http/httpproxy): capital letters first, HTTP_PROXY for plain requests and HTTPS_PROXY for tunnels.
+ * The job's proxy for a target, by the rules of Dolt's libraries (golang.org/x/net, http/httpproxy): upper-case
+ * variables first, HTTP_PROXY for plain requests and HTTPS_PROXY for tunnels.
  */
 export function jobProxyFor(env: Env, scheme: 'http' | 'https', target: Target): JobProxy {
   const written = scheme === 'http' ? either(env, 'HTTP_PROXY') : either(env, 'HTTPS_PROXY');
   if (written === '' || isExempt(target, either(env, 'NO_PROXY'))) return DIRECT;
   const text = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(written) ? written : `http://${written}`;
-  // The value may hold a password, so that no message repeats it.
+  // The value may contain a password, so no message repeats it.
   const variable = `${scheme.toUpperCase()}_PROXY`;
   if (!URL.canParse(text)) return { kind: 'unusable', why: `${variable} is no address of a proxy` };
   const url = new URL(text);
@@ -33,7 +33,7 @@ function either(env: Env, name: string): string {
   return env[name] || env[name.toLowerCase()] || '';
 }
 
-/** Whether NO_PROXY takes a target out, or it is this machine, for which no proxy is ever asked. */
+/** Whether a target bypasses the proxy: by NO_PROXY, or because it is this machine. */
 function isExempt(target: Target, noProxy: string): boolean {
   const { host } = target;
   const address = ipaddr.isValid(host) ? ipaddr.process(host) : null;

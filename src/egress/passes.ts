@@ -2,7 +2,7 @@ import type { ErrorCode } from '../contract/error-codes.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { namesHost, type Permission, permissionFor, type Reach, type Target, targetText } from './host-rule.ts';
 
-/** Why a connection did not come about. */
+/** Why a connection failed. */
 export type ConnectionProblem =
   | { readonly kind: 'host' }
   | { readonly kind: 'plain' }
@@ -22,30 +22,30 @@ export class Refusal extends Error {
 interface FailedConnection {
   readonly target: Target;
   readonly problem: ConnectionProblem;
-  /** Whether it was tried for this peer, and not perhaps for one that was spoken to at the same time. */
+  /** Whether it surely belongs to this peer rather than to another one contacted at the same time. */
   readonly isOwn: boolean;
 }
 
-/** Something that is done with one peer, for which an engine may connect to the peer's hosts. */
+/** A remote operation of one peer; the engine may connect to the peer's hosts meanwhile. */
 interface Pass {
   readonly reach: Reach;
   readonly failed: FailedConnection[];
 }
 
-/** What Dolt and git make of a connection that did not come about (Dolt 2.3.0, measured). */
+/** The errors of Dolt and git for a failed connection (Dolt 2.3.0, measured). */
 const UNREACHED: readonly ErrorCode[] = ['network', 'unknown'];
-/** Whatever a refusal may be taken for. A failure of any other kind has a reason of its own. */
+/** All errors that a refusal can cause. A failure of any other code has another reason. */
 const REFUSED: readonly ErrorCode[] = [...UNREACHED, 'auth', 'timeout'];
 
-/** A server that names one host after the other is not repeated in full. */
+/** Limits how many hosts of one server a message lists. */
 const MOST_NAMED = 3;
 
-/** What an engine is doing for which peers at this moment, and so where it may connect. */
+/** The current remote operations of an engine, which decide where it may connect. */
 export class Passes {
   readonly #active = new Set<Pass>();
   readonly #onEnd: () => void;
 
-  /** @param onEnd told each time that less is allowed than before */
+  /** @param onEnd called each time that fewer connections are allowed than before */
   constructor(onEnd: () => void) {
     this.#onEnd = onEnd;
   }
@@ -54,7 +54,7 @@ export class Passes {
     return this.#active.size === 0;
   }
 
-  /** @returns null where nothing is done that the target is needed for */
+  /** @returns null if no current operation needs the target */
   permission(target: Target): Permission | null {
     return permissionFor(
       target,
@@ -69,7 +69,7 @@ export class Passes {
     return permission;
   }
 
-  /** Charges the peers whose host it is; for a host of none of them, all that are spoken to. */
+  /** Charges the peers whose host it is; for an unknown host, all current peers. */
   record(target: Target, problem: ConnectionProblem): void {
     const reaching = [...this.#active].filter(({ reach }) => reach.length > 0);
     const active = reaching.length > 0 ? reaching : [...this.#active];
@@ -80,8 +80,8 @@ export class Passes {
 
   /**
    * Lets the engine connect to the hosts of one peer until the work ends.
-   * @throws Failure `host-not-allowed` where the work failed over a refusal, `network` where a host was not reached; else
-   *   what the work threw
+   * @throws Failure `host-not-allowed` if the work failed because of a refusal, `network` if a host was not reached;
+   * else the error of the work
    */
   async during<T>(reach: Reach, work: () => Promise<T>): Promise<T> {
     const pass: Pass = { reach, failed: [] };
@@ -101,7 +101,7 @@ function reasonFor(failure: Failure, failed: readonly FailedConnection[]): Failu
   const refused = failed.filter(({ problem }) => problem.kind !== 'unreached');
   const own = refused.filter(({ isOwn }) => isOwn);
   if (own.length > 0 && REFUSED.includes(failure.code)) return refusal(own, failure, 'the server of this peer');
-  // A failure that a refusal explains may still be another peer's: it is said of all of them.
+  // The refused connection may belong to another peer, so the message mentions all of them.
   if (refused.length > 0 && UNREACHED.includes(failure.code)) {
     return refusal(refused, failure, 'the server of this peer, or of one that was spoken to at the same time,');
   }

@@ -5,7 +5,7 @@ import { parseTarget, type Target } from './host-rule.ts';
 import { Refusal } from './passes.ts';
 import { jobProxy, problemOf, type Relay } from './relay.ts';
 
-/** What concerns one connection only and is not passed on (RFC 9110, 7.6.1). */
+/** Headers of one connection that are not forwarded (RFC 9110, 7.6.1). */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'connection',
   'expect',
@@ -19,7 +19,7 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Passes on a request for an address of plain http. */
+/** Forwards a request for a plain http URL. */
 export function passOn(relay: Relay, asked: IncomingMessage, answer: ServerResponse): void {
   const [, authority = '', path = ''] = /^http:\/\/([^/?#]*)(.*)$/is.exec(asked.url ?? '') ?? [];
   const target = parseTarget(authority, 80);
@@ -28,7 +28,7 @@ export function passOn(relay: Relay, asked: IncomingMessage, answer: ServerRespo
     return;
   }
   const fail = (thrown: unknown): void => {
-    // Who went away had a reason of its own.
+    // A client that closed the connection needs no answer.
     if (answer.destroyed) return;
     const problem = problemOf(thrown);
     relay.passes.record(target, problem);
@@ -51,7 +51,7 @@ export function passOn(relay: Relay, asked: IncomingMessage, answer: ServerRespo
   }
 }
 
-/** @throws Refusal, Error where the job's own proxy cannot be used */
+/** @throws Refusal, Error if the job's proxy cannot be used */
 function begin(relay: Relay, asked: IncomingMessage, to: { readonly target: Target; path: string }): ClientRequest {
   const { target, path } = to;
   const permission = relay.passes.require(target);
@@ -63,7 +63,7 @@ function begin(relay: Relay, asked: IncomingMessage, to: { readonly target: Targ
   return request({ ...options, ...directly(target, permission), path, setHost: false, agent });
 }
 
-/** The headers to pass on, in their order and as they are written: some services sign them. */
+/** The headers to forward, in their order and spelling, because some services sign them. */
 function headerLines({ rawHeaders, headers }: IncomingMessage): readonly (readonly [name: string, value: string])[] {
   const named = (headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase());
   const lines = rawHeaders.flatMap((name, index) =>

@@ -5,21 +5,21 @@ import type { Target } from './host-rule.ts';
 import { jobProxyFor } from './job-proxy.ts';
 import { type ConnectionProblem, type Passes, Refusal } from './passes.ts';
 
-/** What all connections of one proxy share. */
+/** Shared by all connections of one proxy. */
 export interface Relay {
   /** Of the job. */
   readonly env: Env;
   readonly passes: Passes;
-  /** Keeps the connections for plain requests. */
+  /** Pools the connections for plain requests. */
   readonly agent: Agent;
   readonly open: OpenConnections;
 }
 
-/** The connections that are open, each to be ended once nothing is done any more that it is needed for. */
+/** Open connections; each is closed when no operation needs it any more. */
 export class OpenConnections {
   readonly #all = new Set<{ readonly target: Target; readonly end: () => void }>();
 
-  /** @returns what takes it out again */
+  /** @returns removes it again */
   add(target: Target, end: () => void): () => void {
     const one = { target, end };
     this.#all.add(one);
@@ -31,7 +31,10 @@ export class OpenConnections {
   }
 }
 
-/** The job's own proxy for a target; null: there is none. @throws Error where it cannot be used */
+/**
+ * The job's proxy for a target; null: there is none.
+ * @throws Error if it cannot be used
+ */
 export function jobProxy({ env }: Relay, scheme: 'http' | 'https', target: Target): URL | null {
   const job = jobProxyFor(env, scheme, target);
   if (job.kind === 'unusable') throw new Error(job.why);

@@ -6,14 +6,14 @@ import { parseTarget, type Target } from './host-rule.ts';
 import { Refusal } from './passes.ts';
 import { jobProxy, problemOf, type Relay } from './relay.ts';
 
-/** A peer may think for long, and its own time limit ends it; this is for what nobody waits for any more. */
+/** A slow peer has its own time limit; this one is for abandoned connections. */
 export const IDLE_MS = 30 * 60_000;
 /** The first byte of every TLS connection: the type of a handshake record (RFC 8446, 5.1). */
 const TLS_HANDSHAKE = 0x16;
 
 /**
- * Opens a tunnel (CONNECT). Dolt's own protocol comes through one also without TLS, so that the first byte is looked at
- * before any is passed on (Dolt 2.3.0, measured).
+ * Opens a tunnel (CONNECT). Dolt's own protocol may use one without TLS, so the first byte is checked before any is
+ * forwarded (Dolt 2.3.0, measured).
  * @param early what the client sent with its request
  */
 export async function openTunnel(relay: Relay, asked: IncomingMessage, client: Duplex, early: Buffer): Promise<void> {
@@ -27,7 +27,7 @@ export async function openTunnel(relay: Relay, asked: IncomingMessage, client: D
     const { plain, server } = await dial(relay, target);
     await join(relay, { target, client, server, early, plain });
   } catch (thrown) {
-    // Who went away had a reason of its own.
+    // A client that closed the connection needs no answer.
     if (client.destroyed) return;
     const problem = problemOf(thrown);
     relay.passes.record(target, problem);
@@ -54,7 +54,7 @@ interface Ends {
   readonly client: Duplex;
   readonly server: Duplex;
   readonly early: Buffer;
-  /** Whether what is sent need not be TLS. */
+  /** Whether data without TLS is allowed. */
   readonly plain: boolean;
 }
 
@@ -67,7 +67,7 @@ async function join(relay: Relay, { target, client, server, early, plain }: Ends
   server.on('error', end);
   server.on('close', relay.open.add(target, end));
   for (const side of [client, server]) if (side instanceof Socket) side.setTimeout(IDLE_MS, end);
-  // What it was opened for may have ended meanwhile.
+  // The operation may have ended meanwhile.
   if (client.destroyed || relay.passes.permission(target) === null) return end();
   client.write('HTTP/1.1 200 Connection Established\r\n\r\n');
   const first = await firstBytes(client, early);
@@ -77,12 +77,12 @@ async function join(relay: Relay, { target, client, server, early, plain }: Ends
     throw new Refusal({ kind: 'plain' });
   }
   server.write(first);
-  // One side may have said everything and still listen.
+  // One side may have finished sending and still receive.
   pipeline(client, server, (error) => error && end());
   pipeline(server, client, (error) => error && end());
 }
 
-/** @returns null where the client went away before it sent any */
+/** @returns null if the client closed the connection before it sent any */
 async function firstBytes(client: Duplex, early: Buffer): Promise<Buffer | null> {
   if (early.length > 0) return early;
   return await new Promise((done) => {

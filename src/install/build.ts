@@ -8,13 +8,13 @@ import { executableName } from './platform.ts';
 import { storeInToolCache } from './tool-cache.ts';
 import { describeWanted, newestFitting, type WantedVersion } from './version.ts';
 
-/** Dolt's tags do not name its Go module, so each release is known to Go by a pseudo-version of its commit. */
+/** Dolt's tags do not match its Go module, so Go identifies each release by a pseudo-version of its commit. */
 export const BUILDABLE: Readonly<Record<string, string>> = {
   '2.3.0': 'v0.40.5-0.20260818190141-0c8421b85560',
 };
 
 interface BuildOptions {
-  /** Why the release was not taken, where it was to be: then a missing Go is a missing Dolt with two cures. */
+  /** Why the release was not used, if it was wanted: a missing Go is then a missing Dolt with two fixes. */
   readonly instead?: string | undefined;
   readonly heartbeatMs?: number | undefined;
 }

@@ -10,7 +10,7 @@ import { askGithub, githubApi } from './github-api.ts';
 import { ask, type Unreachable } from './http.ts';
 import { releaseUrls } from './release-urls.ts';
 
-/** A SHA-256 as we compare it: 64 lower-case hexadecimal digits. */
+/** A SHA-256: 64 lower-case hexadecimal digits. */
 export const SHA256 = /^[0-9a-f]{64}$/;
 
 /** SHA-256 of a file's content, in lower-case hexadecimal. Rejects when the file cannot be read. */
@@ -27,7 +27,7 @@ const assets = z.record(z.string().regex(/^dolt-[a-z0-9-]+\.(?:tar\.gz|zip)$/), 
 export const digestTableSchema = z.record(version, assets);
 export type DigestTable = z.infer<typeof digestTableSchema>;
 
-/** The digests that this version of dolt-federation was released with; for these GitHub's API is never asked. */
+/** The digests that are part of this version of dolt-federation; they need no call of GitHub's API. */
 export const PINNED_DIGESTS: DigestTable = digestTableSchema.parse(table);
 
 /** GitHub computes the digest of an asset when it is uploaded (REST API, since June 2025). */
@@ -38,15 +38,15 @@ interface Asset {
   readonly name: string;
 }
 
-/** Where digests are known from before the network is asked. */
+/** Where digests are looked up before the network is used. */
 interface DigestSources {
   readonly request: DoltRequest;
   readonly table?: DigestTable;
 }
 
 /**
- * The SHA-256 that an asset must have: the user's, else the pinned one, else the one that GitHub's API names.
- * @returns the digest, or that neither the API nor the release host can be reached at all
+ * The SHA-256 that an asset must have: the user's, else the pinned one, else the one in GitHub's API.
+ * @returns the digest, or that neither the API nor the release host can be reached
  * @throws Failure `dolt-digest-unknown` or `dolt-version-unknown` (GitHub has no such release)
  */
 export async function releaseDigest(

@@ -7,20 +7,20 @@ import type { AskedVersion } from './version.ts';
 
 /** Which Dolt to use and where it may come from. */
 export interface DoltRequest {
-  /** Absent: the pinned version, or whatever stands at `path`. */
+  /** Absent: the pinned version, or any version at `path`. */
   readonly version?: AskedVersion | undefined;
   readonly source: DoltSource;
   /** An executable to use as it is. */
   readonly path?: string | undefined;
-  /** SHA-256 of the release asset, 64 lower-case hexadecimal digits: then no other Dolt will do. */
+  /** SHA-256 of the release asset, 64 lower-case hexadecimal digits; no other Dolt is accepted then. */
   readonly sha256?: string | undefined;
-  /** Base URL that replaces https://github.com/dolthub/dolt/releases/download, as `parseMirror` gives it. */
+  /** Base URL that replaces https://github.com/dolthub/dolt/releases/download, from `parseMirror`. */
   readonly mirror?: string | undefined;
   /** Sent to GitHub's API only. */
   readonly githubToken?: string | undefined;
 }
 
-/** What an installation is given besides the request; a command's context fits. */
+/** The context of an installation; a command's context is compatible. */
 export interface InstallContext extends FolderPlace {
   readonly env: Env;
   /** Folder that `path` is relative to; absolute. */
@@ -31,5 +31,5 @@ export interface InstallContext extends FolderPlace {
   readonly signal: AbortSignal;
 }
 
-/** A Dolt that is ready to run, and where it was found or came from. */
+/** An installed Dolt, and where it came from. */
 export type InstalledDolt = Readonly<InstallResult>;

@@ -5,13 +5,13 @@ import type { InstallContext } from './dolt-request.ts';
 import type { Unreachable } from './http.ts';
 import { type Answer, ask, askFollowing } from './http.ts';
 
-/** Where GitHub's API is asked, and with which token. */
+/** Address of GitHub's API, and the token for it. */
 export interface GithubApi {
   readonly base: string;
   readonly token: string | null;
 }
 
-/** JSON that is yet to be parsed, or why there is none. */
+/** JSON to parse, or why there is none. */
 export type ApiAnswer =
   | { readonly kind: 'json'; readonly value: unknown }
   | { readonly kind: 'missing' }
@@ -21,9 +21,9 @@ export type ApiAnswer =
 const PUBLIC_API = 'https://api.github.com';
 
 /**
- * Dolt's releases are on github.com. The job's own GITHUB_API_URL is used only where its server is github.com or not
- * named: the API of an Enterprise server does not know Dolt, and its token must not be sent to github.com, which would
- * answer "Bad credentials" besides. A token travels over https or to this machine only.
+ * Dolt's releases are on github.com. The job's GITHUB_API_URL is used only if its server is github.com or not set: the
+ * API of an Enterprise server does not have Dolt, and its token must not be sent to github.com, which would also answer
+ * "Bad credentials". A token is only sent over https or to this machine.
  */
 export function githubApi(env: Env, token: string | undefined): GithubApi {
   if (!isGithubCom(env['GITHUB_SERVER_URL'])) return { base: PUBLIC_API, token: null };
@@ -32,7 +32,7 @@ export function githubApi(env: Env, token: string | undefined): GithubApi {
 }
 
 /**
- * Asks the API for one path. A token that it does not accept (401) is left out, and redirects are followed without it.
+ * Requests one path of the API. After a 401 it retries without the token, and follows redirects without it.
  * @throws Failure `interrupted` and `dolt-download-failed` as http.ts does
  */
 export async function askGithub(path: string, api: GithubApi, context: InstallContext): Promise<ApiAnswer> {

@@ -11,7 +11,7 @@ type Go =
   | { readonly kind: 'go'; readonly path: string; readonly version: string }
   | { readonly kind: 'no-go'; readonly reason: string };
 
-/** go.mod of Dolt 2.3.0 asks for Go 1.26; since 1.21 an older Go fetches the one that is asked for, if it may. */
+/** go.mod of Dolt 2.3.0 requires Go 1.26; since 1.21 an older Go downloads the required one, if allowed. */
 const NEEDED_MINOR = 26;
 const FETCHING_MINOR = 21;
 const TIMEOUT_MS = 60_000;
@@ -23,9 +23,9 @@ function parseGoMinor(output: string): number | null {
 }
 
 /**
- * Looks for a Go on PATH that can build Dolt.
+ * Finds a Go on PATH that can build Dolt.
  * @param env the environment that Go will run with
- * @throws Failure `interrupted`, or `unknown` when a Go that was found cannot be run
+ * @throws Failure `interrupted`, or `unknown` if a found Go cannot be run
  */
 async function findGo(env: Record<string, string>, context: InstallContext): Promise<Go> {
   const [path] = await executablesOnPath(process.platform === 'win32' ? 'go.exe' : 'go', context.env);
@@ -42,7 +42,10 @@ async function findGo(env: Record<string, string>, context: InstallContext): Pro
   return /(?:^|\+)auto$/.test(toolchain) ? { kind: 'go', path, version } : tooOld;
 }
 
-/** What a Go build may inherit: programs, folders, the way out, the compiler. No token and no credential of the job. */
+/**
+ * Variables that a Go build inherits: programs, folders, network access, the compiler. No token and no credential of
+ * the job.
+ */
 const INHERITED = [
   ...['PATH', 'Path', 'HOME', 'USERPROFILE', 'LOCALAPPDATA', 'TMPDIR', 'TMP', 'TEMP', 'SystemRoot', 'SYSTEMROOT'],
   ...['GOPATH', 'GOMODCACHE', 'GOCACHE', 'GOROOT', 'GOTOOLCHAIN', 'GOFLAGS', 'GOTMPDIR'],
@@ -55,7 +58,7 @@ const INHERITED = [
 interface GoFolders {
   /** Where `go install` puts the executable. */
   readonly bin: string;
-  /** Home folder for the caches of Go, where the environment names none. */
+  /** Home folder for the caches of Go, unless the environment names them. */
   readonly home: string;
 }
 
@@ -68,7 +71,7 @@ export function goEnvironment(env: Env, { bin, home }: GoFolders): Record<string
   return { HOME: home, ...Object.fromEntries(inherited), GOBIN: bin, CGO_ENABLED: '1' };
 }
 
-/** A main package of Dolt's Go module at one version, as Go and as people name it. */
+/** A main package of Dolt's Go module at one version, with its names for Go and for messages. */
 interface GoProgram {
   readonly package: string;
   readonly version: string;
@@ -86,7 +89,7 @@ const FLAGS = ['-v', '-tags', 'gms_pure_go', '-modcacherw'];
 const HEARTBEAT_MS = 15_000;
 
 /**
- * Builds a program with the Go on PATH. Takes minutes, and says every 15 seconds that it lives.
+ * Builds a program with the Go on PATH. Takes minutes, and logs every 15 seconds.
  * @returns the folder that holds the executable, or why there is no usable Go
  * @throws Failure `dolt-build-failed` with the end of the log, or `interrupted`
  */
@@ -117,7 +120,7 @@ export async function goInstall(
   }
 }
 
-/** Counts what `go install -v` tells on standard error, and keeps the end of it for an error message. */
+/** Counts the progress lines of `go install -v` on standard error, and keeps the last ones for an error message. */
 interface BuildProgress {
   readonly line: (text: string) => void;
   /** `12 modules downloaded, 345 packages compiled`. */
@@ -130,7 +133,7 @@ const TAIL_LINE_LENGTH = 400;
 /** `-v` prints a bare import path for each package that it compiles. */
 const PACKAGE = /^[\w.~-]+(?:\/[\w.~+-]+)*$/;
 
-/** An empty count; it never holds more than the last lines. */
+/** Keeps only the last lines. */
 function buildProgress(): BuildProgress {
   let modules = 0;
   let packages = 0;

@@ -4,11 +4,11 @@ import { HttpClient } from '@actions/http-client';
 import { z } from 'zod';
 import { errorMessage, Failure } from '../core/failure.ts';
 
-/** What a server said; `body` must be read or destroyed. */
+/** A server's response; `body` must be read or destroyed. */
 export interface Answer {
   readonly kind: 'answer';
   readonly status: number;
-  /** Absolute address of a redirect, null where there is none. */
+  /** Absolute address of a redirect, null if there is none. */
   readonly location: string | null;
   readonly body: IncomingMessage;
 }
@@ -26,10 +26,10 @@ const PAUSES_MS = [500, 2_000];
 const MAX_REDIRECTS = 5;
 
 /**
- * One request through the proxy that the environment names (@actions/http-client reads it). Redirects are not
- * followed. A silent or busy server is asked again twice.
- * @throws Failure `interrupted`, or `dolt-download-failed` where the connection is refused for another reason than
- * that nobody is there, such as a certificate
+ * One request through the proxy of the environment (@actions/http-client reads it). Redirects are not followed. A
+ * silent or busy server is retried twice.
+ * @throws Failure `interrupted`, or `dolt-download-failed` if the connection fails although the host is reachable, such
+ * as for a certificate
  */
 export async function ask(request: HttpRequest): Promise<Answer | Unreachable> {
   for (const milliseconds of PAUSES_MS) {
@@ -42,7 +42,7 @@ export async function ask(request: HttpRequest): Promise<Answer | Unreachable> {
   return await attempt(request);
 }
 
-/** As `ask`, and follows redirects; the headers stay with the first host, and https never becomes http. */
+/** Like `ask`, but follows redirects; the headers are only sent to the first host, and https never becomes http. */
 export async function askFollowing(request: HttpRequest): Promise<Answer | Unreachable> {
   let current = request;
   for (let hops = 0; hops < MAX_REDIRECTS; hops += 1) {
@@ -84,13 +84,15 @@ function orInterrupted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   });
 }
 
-/** A host that did not answer at all, as opposed to one that answered no. */
+/** A host that did not answer, in contrast to a refusal. */
 export interface Unreachable {
   readonly kind: 'unreachable';
   readonly reason: string;
 }
 
-/** Error codes of Node for "nobody is there". A proxy that refuses a tunnel is ECONNRESET (npm `tunnel`, measured). */
+/**
+ * Error codes of Node for an unreachable host. A proxy that refuses a tunnel is ECONNRESET (npm `tunnel`, measured).
+ */
 const PERMANENT = ['ECONNREFUSED', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH'];
 const PASSING = ['EAI_AGAIN', 'ETIMEDOUT', 'ECONNRESET', 'ECONNABORTED', 'EPIPE'];
 
@@ -98,8 +100,8 @@ const withCode = z.object({ code: z.string() });
 const withErrors = z.object({ errors: z.array(withCode) });
 
 /**
- * Whether an error of a request says that the host cannot be reached, and whether that may pass by itself.
- * A bad certificate or a refused redirect is neither: somebody did answer.
+ * Whether an error means that the host is unreachable, and whether that may be temporary. A bad certificate or a
+ * refused redirect is neither: the host answered.
  */
 export function reachability(thrown: unknown): 'passing' | 'permanent' | 'other' {
   const code = errorCode(thrown);
@@ -108,7 +110,7 @@ export function reachability(thrown: unknown): 'passing' | 'permanent' | 'other'
   return PASSING.includes(code) ? 'passing' : 'other';
 }
 
-/** Node puts the errors of several addresses of one host into an AggregateError; all tell the same story. */
+/** Node puts the errors of several addresses of one host into an AggregateError; all have the same cause. */
 function errorCode(thrown: unknown): string | null {
   const own = withCode.safeParse(thrown);
   if (own.success) return own.data.code;
@@ -121,7 +123,7 @@ function isTimeout(thrown: unknown): boolean {
 }
 
 /**
- * Where a redirect may lead: anywhere, but never from https to a road that others can read or change.
+ * The target of a redirect: any, but never from https to an insecure URL.
  * @throws Failure `dolt-download-failed`
  */
 export function redirectTarget(from: string, location: string): string {

@@ -14,10 +14,10 @@ const ONLY_RELEASE =
   'Check the network and proxy, or name a mirror with `dolt-mirror`. Without `dolt-sha256` any fitting Dolt will do.';
 
 /**
- * Finds a Dolt, or gets one: the executable that was named, else PATH, else the tool cache, else the release, else a
- * build from source. `release` never builds and `build` never downloads a release; `auto` builds only where the
- * releases cannot be reached at all. A missing or wrong digest is final. Where one was given only that release will do:
- * PATH is not searched and nothing is built.
+ * Finds or installs a Dolt: the named executable, else PATH, else the tool cache, else the release, else a build from
+ * source. `release` never builds and `build` never downloads a release; `auto` builds only if the releases are
+ * unreachable. A missing or wrong digest is final. With a given digest only that release is accepted: PATH is not
+ * searched and nothing is built.
  * @throws Failure `dolt-…`, `bad-usage` or `interrupted`
  */
 export async function installDolt(request: DoltRequest, context: InstallContext): Promise<InstalledDolt> {
@@ -68,8 +68,8 @@ async function definiteVersion(
 }
 
 /**
- * A Dolt that this machine has already, or null; nothing is downloaded or built. Where a digest was given PATH is not
- * searched: which release an executable was taken from only the tool cache can tell.
+ * An existing Dolt of this machine, or null; downloads and builds nothing. With a given digest PATH is not searched:
+ * only the tool cache knows the release of an executable.
  * @throws Failure `interrupted`
  */
 export async function findDolt(wish: Wish, context: InstallContext): Promise<InstalledDolt | null> {

@@ -9,9 +9,9 @@ import { executableName } from './platform.ts';
 import { describeWanted, fits, type WantedVersion } from './version.ts';
 
 /**
- * The executable that the user named, if it runs and is what was asked for.
- * @param wanted null where any version will do
- * @throws Failure `dolt-not-found` when it does not run or has another version
+ * The executable that the user named, if it runs and has the wanted version.
+ * @param wanted null if any version is accepted
+ * @throws Failure `dolt-not-found` if it does not run or has another version
  */
 export async function namedDolt(
   path: string,
@@ -40,7 +40,7 @@ async function versionOf(path: string, context: InstallContext): Promise<string>
 }
 
 /**
- * The first Dolt on PATH that fits, or null. Others are passed over; what does not run is passed over with a warning.
+ * The first Dolt on PATH that fits, or null. Skips others; warns about those that do not run.
  * @throws Failure `interrupted`
  */
 export async function findOnPath(wanted: WantedVersion, context: InstallContext): Promise<InstalledDolt | null> {
@@ -57,7 +57,7 @@ export async function findOnPath(wanted: WantedVersion, context: InstallContext)
   return null;
 }
 
-/** The folders of PATH, in order; relative ones are left out, so that a checkout cannot put a program in the way. */
+/** The folders of PATH, in order; without relative ones, so that a checkout cannot add a program. */
 export function pathFolders(env: Env): readonly string[] {
   const value = env['PATH'] ?? env['Path'] ?? '';
   return value.split(delimiter).filter((folder) => isAbsolute(folder));

@@ -1,12 +1,12 @@
 import { Failure } from '../core/failure.ts';
 
-/** The names that Dolt's releases use for one kind of machine. */
+/** The names in Dolt's releases for one kind of machine. */
 export interface ReleasePlatform {
   /** File of the release. */
   readonly asset: string;
-  /** Where the executable lies inside it. */
+  /** Path of the executable in the archive. */
   readonly executable: readonly string[];
-  /** What the user should know about this choice. */
+  /** A notice about this choice. */
   readonly notice: string | null;
 }
 
@@ -26,9 +26,9 @@ export function executableName(platform: string): string {
 }
 
 /**
- * Names of the release for a system and a machine as Node spells them (`process.platform`, `process.arch`).
- * Dolt has no release for Windows on ARM, which runs amd64 programs itself.
- * @throws Failure `dolt-not-found` where Dolt makes no release for it
+ * Names of the release for a system and a machine as Node spells them (`process.platform`, `process.arch`). Dolt has no
+ * release for Windows on ARM, which can run amd64 programs.
+ * @throws Failure `dolt-not-found` if Dolt has no release for it
  */
 export function releasePlatform(platform: string, arch: string): ReleasePlatform {
   const system = SYSTEMS.get(platform);

@@ -5,7 +5,7 @@ const RELEASES = 'https://github.com/dolthub/dolt/releases/download';
 /** The addresses of one release host. */
 export interface ReleaseUrls {
   readonly asset: (version: string, name: string) => string;
-  /** Redirects to `…/tag/v<version>`: beside the downloads, at a mirror as at GitHub. */
+  /** Redirects to `…/tag/v<version>`, at GitHub and at a mirror. */
   readonly latest: string;
 }
 
@@ -19,8 +19,8 @@ export function releaseUrls(mirror: string | undefined): ReleaseUrls {
 }
 
 /**
- * A mirror as it is addressed, without a slash at its end.
- * @throws Failure `bad-usage` when it is no http(s) address, or carries a password, query or fragment
+ * A mirror's base URL, without a trailing slash.
+ * @throws Failure `bad-usage` if it is no http(s) address, or has a password, query or fragment
  */
 export function parseMirror(mirror: string): string {
   const hint = 'Give `dolt-mirror` as https://host/path, without user, query and fragment.';

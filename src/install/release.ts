@@ -16,9 +16,9 @@ import { storeInToolCache } from './tool-cache.ts';
 import { newestRelease, type WantedVersion } from './version.ts';
 
 /**
- * Downloads a release of Dolt, proves its digest, runs it once, and stores it in the tool cache.
- * @returns the installed Dolt, or that the releases cannot be reached at all
- * @throws Failure with a `dolt-…` code, `bad-usage` or `interrupted`; half a download is never left behind
+ * Downloads a release of Dolt, verifies its digest, runs it once, and stores it in the tool cache.
+ * @returns the installed Dolt, or that the releases are unreachable
+ * @throws Failure with a `dolt-…` code, `bad-usage` or `interrupted`; a partial download is removed
  */
 export async function installRelease(
   wanted: WantedVersion,
@@ -53,7 +53,7 @@ export async function installRelease(
 
 interface Download {
   readonly url: string;
-  /** Where it is written to; must not exist. */
+  /** Target file; must not exist. */
   readonly file: string;
   readonly sha256: string;
   readonly signal: AbortSignal;
@@ -62,8 +62,8 @@ interface Download {
 const ATTEMPTS = 3;
 
 /**
- * Downloads a file that must have a known digest; anything else is deleted.
- * @returns undefined when it is there, or that the host cannot be reached at all
+ * Downloads a file with a known digest; any other content is deleted.
+ * @returns undefined on success, or that the host is unreachable
  * @throws Failure `dolt-digest-mismatch`, `dolt-version-unknown` (404), `dolt-download-failed` or `interrupted`
  */
 export async function download({ url, file, sha256, signal }: Download): Promise<Unreachable | undefined> {
@@ -74,7 +74,7 @@ export async function download({ url, file, sha256, signal }: Download): Promise
   throw new Failure('dolt-digest-mismatch', `${url} has the SHA-256 ${actual}, not ${sha256}; it was deleted`);
 }
 
-/** Writes the body to the file and gives back its digest; a connection that breaks is tried again. */
+/** Writes the body to the file and returns its digest; retries a broken connection. */
 async function fetchInto({ url, file, signal }: Omit<Download, 'sha256'>): Promise<string | Unreachable> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await askFollowing({ url, signal });
@@ -104,9 +104,9 @@ async function fetchInto({ url, file, signal }: Omit<Download, 'sha256'>): Promi
 }
 
 /**
- * Unpacks a release, whose digest was checked, into a folder.
+ * Unpacks a verified release into a folder.
  * @returns the path of the executable in it
- * @throws Failure `dolt-download-failed` when it cannot be unpacked or holds no Dolt
+ * @throws Failure `dolt-download-failed` if it cannot be unpacked or holds no Dolt
  */
 export async function extractRelease(archive: string, folder: string, platform: ReleasePlatform): Promise<string> {
   try {

@@ -9,23 +9,20 @@ import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { executableName } from './platform.ts';
 import { fits, type WantedVersion } from './version.ts';
 
-/** The layout of @actions/tool-cache 4: <root>/<tool>/<version>/<arch>, and beside it a marker that it is complete. */
+/** The layout of @actions/tool-cache 4: <root>/<tool>/<version>/<arch>, and a marker beside it for a complete entry. */
 const TOOL = 'dolt';
 const EXECUTABLE = executableName(process.platform);
 const DIGEST = 'dolt.sha256';
 const PLACE_ATTEMPTS = 5;
 
-/** Which Dolt is looked for. */
+/** The wanted Dolt. */
 export interface Wish {
   readonly wanted: WantedVersion;
-  /** The digest of the release that it must come from; absent: any will do. */
+  /** The digest of its release; absent: any. */
   readonly sha256?: string | undefined;
 }
 
-/**
- * The newest fitting Dolt of the tool cache, or null. An entry whose executable is not what was stored is not used: it
- * is removed with a warning.
- */
+/** The newest fitting Dolt of the tool cache, or null. An entry with a changed executable is removed with a warning. */
 export async function findInToolCache(
   { wanted, sha256 }: Wish,
   context: InstallContext,
@@ -43,10 +40,10 @@ export async function findInToolCache(
 }
 
 /**
- * Stores an executable and its digest. The entry appears whole or not at all, also when several processes store it at
- * the same time.
+ * Stores an executable and its digest. The entry appears atomically, also if several processes store it at the same
+ * time.
  * @returns the path of the stored executable
- * @throws Failure `dolt-not-found` when the cache cannot be written
+ * @throws Failure `dolt-not-found` if the cache cannot be written
  */
 export async function storeInToolCache(
   executable: string,
@@ -76,12 +73,12 @@ export async function storeInToolCache(
   return join(entry, EXECUTABLE);
 }
 
-/** Whoever wants one release has an entry of its own: nobody may replace what another run uses. */
+/** A release with a given digest has its own entry, so that no run replaces what another one uses. */
 function entryName(sha256: string | undefined): string {
   return sha256 === undefined ? process.arch : `${process.arch}-${sha256}`;
 }
 
-/** Gives the staged folder its name. Another process that was faster with an intact one is as good; a damaged one goes. */
+/** Renames the staged folder. An intact entry of a faster process is kept; a damaged one is replaced. */
 async function place(staging: string, entry: string): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -104,15 +101,15 @@ async function isIntact(entry: string): Promise<boolean> {
   }
 }
 
-/** An executable behind a link could be replaced after it was compared. */
+/** An executable behind a link could be replaced after it was verified. */
 async function isPlain(entry: string): Promise<boolean> {
   const [folder, executable] = await Promise.all([lstat(entry), lstat(join(entry, EXECUTABLE))]);
   return folder.isDirectory() && executable.isFile();
 }
 
 /**
- * The marker goes first, so that nobody takes a half removed entry for a complete one; and the name goes at once, so that
- * two processes that remove the same do not meet each other's next entry.
+ * The marker is removed first, so that a partly removed entry is never considered complete. The entry is renamed at
+ * once, so that two processes that remove it do not affect the next entry.
  */
 async function removeEntry(entry: string): Promise<void> {
   await rm(`${entry}.complete`, { force: true });

@@ -7,12 +7,12 @@ import { askGithub, githubApi } from './github-api.ts';
 import { ask, type Unreachable } from './http.ts';
 import { releaseUrls } from './release-urls.ts';
 
-/** A version or a range: whether another version fits can be told from it alone. */
+/** A version or a range, which can be compared without the network. */
 export type WantedVersion =
   | { readonly kind: 'exact'; readonly version: string }
   | { readonly kind: 'range'; readonly range: string };
 
-/** What a user may ask for; which version is `latest` only the release host knows. */
+/** What a user may ask for; only the release host knows the `latest` version. */
 export type AskedVersion = WantedVersion | { readonly kind: 'latest' };
 
 /**
@@ -33,7 +33,7 @@ export function parseAskedVersion(text: string): AskedVersion {
   );
 }
 
-/** Whether a version is what was asked for. */
+/** Whether a version matches the request. */
 export function fits(version: string, wanted: WantedVersion): boolean {
   switch (wanted.kind) {
     case 'exact':
@@ -43,13 +43,13 @@ export function fits(version: string, wanted: WantedVersion): boolean {
   }
 }
 
-/** The newest of some versions that fits; null where none does. */
+/** The newest of some versions that fits; null if none does. */
 export function newestFitting(versions: readonly string[], wanted: WantedVersion): string | null {
   const fitting = versions.filter((version) => fits(version, wanted));
   return fitting.sort(rcompare)[0] ?? null;
 }
 
-/** What was asked for, as a message quotes it. */
+/** The requested version, for messages. */
 export function describeWanted(wanted: WantedVersion): string {
   switch (wanted.kind) {
     case 'exact':
@@ -62,8 +62,8 @@ export function describeWanted(wanted: WantedVersion): string {
 const releasesSchema = z.array(z.object({ tag_name: z.string(), draft: z.boolean(), prerelease: z.boolean() }));
 
 /**
- * The version that the release host calls its latest, told by where `…/releases/latest` redirects to; no API is asked.
- * @throws Failure `dolt-version-unknown` when it names none
+ * The latest version of the release host, from the redirect of `…/releases/latest`; uses no API.
+ * @throws Failure `dolt-version-unknown` if there is none
  */
 export async function latestVersion(request: DoltRequest, context: InstallContext): Promise<string | Unreachable> {
   const url = releaseUrls(request.mirror).latest;
@@ -77,9 +77,9 @@ export async function latestVersion(request: DoltRequest, context: InstallContex
 }
 
 /**
- * The newest release in a range: from the pinned table, else from GitHub's list, else, where the API refuses or cannot
- * be reached, the latest release if it lies in the range.
- * @throws Failure `dolt-version-unknown` when none is found
+ * The newest release in a range: from the pinned table, else from GitHub's list; if the API refuses or is unreachable,
+ * the latest release if it is in the range.
+ * @throws Failure `dolt-version-unknown` if none is found
  */
 export async function newestRelease(
   wanted: WantedVersion & { readonly kind: 'range' },

@@ -4,7 +4,7 @@ import { counted } from '../core/text.ts';
 import { type Finding, findings } from './findings.ts';
 import { messageLines } from './plain.ts';
 
-/** What GitHub shows beside a line of a file, or above the log where there is no file. */
+/** What GitHub shows at a line of a file, or above the log if there is no file. */
 export interface Annotation {
   readonly severity: 'error' | 'warning' | 'notice';
   readonly title: string;
@@ -15,24 +15,24 @@ export interface Annotation {
 }
 
 interface AnnotationOptions {
-  /** Whether the run fails; where it does not, errors of peers are only warnings. */
+  /** Whether the run fails; if not, errors of peers are only warnings. */
   readonly failing: boolean;
-  /** Where each peer is configured, for those that stand in a file. */
+  /** Where each peer is configured, if in a file. */
   readonly locations: Readonly<Record<string, Location>>;
 }
 
-/** GitHub shows 10 errors and 10 warnings of a step; more of them only make the log long. */
+/** GitHub shows 10 errors and 10 warnings of a step; more only make the log longer. */
 const MAX_ANNOTATIONS = 50;
 
 /**
- * One annotation for each problem of a run and each peer's error, on the line of the configuration that is concerned; of
- * very many the first, and how many more there are.
+ * One annotation for each problem of a run and each peer's error, at the line of the configuration; limited in number,
+ * with a count of the rest.
  */
 export function annotations(result: RunResult, options: AnnotationOptions): Annotation[] {
   return capped(findings(result).map((finding) => annotate(finding, options)));
 }
 
-/** One annotation for each problem that stopped a command, on its line. */
+/** One annotation for each problem of a failed command, at its line. */
 export function errorAnnotations({ error, problems = [error] }: ErrorResult): Annotation[] {
   return capped(
     problems.map(({ code, message, hint, file, line, column }) => {

@@ -1,30 +1,30 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 
-/** Every row in conflict with its peer: those first that are left for a person. */
+/** Every row in conflict with its peer; unresolved rows first. */
 export function conflictsOf(result: RunResult): (readonly [PeerResult, Conflict])[] {
   const all = result.peers.flatMap((peer) => peer.conflicts.map((conflict) => [peer, conflict] as const));
   return [...all.filter(([, { left }]) => left), ...all.filter(([, { left }]) => !left)];
 }
 
-/** Who has the two values: the peer and this town, or several peers. */
+/** The owners of the two values: the peer and the local database, or several peers. */
 export function partiesOf(peer: PeerResult, { between }: Conflict): string {
   return [peer.name, ...between].join(' / ');
 }
 
-/** What became of it, and whether somebody has to look at it. */
+/** How the row was resolved, and whether a person should check it. */
 export function resolution({ resolution: words, left, elsewhere }: Conflict): string {
   const shown = left && words !== '' && words !== 'undone' ? `${words}; left to look at` : words;
   return elsewhere === true ? [shown, 'merged by another database'].filter((part) => part !== '').join('; ') : shown;
 }
 
-/** Every row of which a merge lacks a version that a person needs, and that is left for one. */
+/** Every row with a version that the merge lacks and that a person needs. */
 export function lostOf(result: RunResult): (readonly [Conflict, NonNullable<Conflict['lost']>])[] {
   return conflictsOf(result).flatMap(([, conflict]) =>
     conflict.left && conflict.lost !== undefined ? [[conflict, conflict.lost] as const] : [],
   );
 }
 
-/** The columns that matter; of a document that was merged key by key, the keys that both sides changed. */
+/** The conflicting columns; for a document that was merged key by key, the keys that both sides changed. */
 export function columnsOf({ columns, paths = [] }: Conflict): string[] {
   return columns.flatMap((column) => {
     const keys = paths.flatMap((path) => (path.column === column ? [`${column} ${path.path}`] : []));

@@ -4,7 +4,7 @@ import { code, literal, markdownTable } from './markdown.ts';
 import { plainLines } from './plain.ts';
 import { textTable } from './text-table.ts';
 
-/** What `doctor` found, for a terminal or a log: a table, then what to do about what is missing or odd. */
+/** The findings of `doctor` as text: a table, then the fixes. */
 export function doctorText(result: DoctorResult): string {
   const rows = result.checks.map((check) => [check.status, check.check, check.peer ?? '', plain(check.message)]);
   const cures = result.checks

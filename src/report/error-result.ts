@@ -6,13 +6,13 @@ import { shorten } from './figures.ts';
 import { code, literal } from './markdown.ts';
 import { plainLines } from './plain.ts';
 
-/** What stopped a command, as JSON: the first of its problems, and all of them where there are several. */
+/** A failure as JSON: the first of its problems, and all of them if there are several. */
 export function errorResult(failure: Failure): ErrorResult {
   const problems = failure.problems;
   return { error: stop(failure), ...(problems.length === 1 ? {} : { problems: problems.map(stop) }) };
 }
 
-/** One problem. Where no file is to blame but an input or a variable, the message says the place. */
+/** One problem. If an input or a variable causes it rather than a file, the message contains the position. */
 function stop({ code, message, hint, location }: Failure): Stop {
   const shown = { code, message, hint };
   if (location === null) return { ...shown, file: null, line: null, column: null };
@@ -25,7 +25,7 @@ const MAX_PROBLEMS = 50;
 /** GitHub drops a summary over 1 MiB, and a character may take six bytes. */
 const MAX_TEXT = 1_000;
 
-/** The job summary of a command that a failure stopped: each problem, where it is, and what to do next. */
+/** The job summary of a failed command: each problem, where it is, and what to do next. */
 export function failureSummary({ error, problems = [error] }: ErrorResult): string {
   const left = problems.length - MAX_PROBLEMS;
   return [

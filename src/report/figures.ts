@@ -2,12 +2,12 @@ import type { PeerResult } from '../contract/result.ts';
 
 const SHORT_HASH = 8;
 
-/** The beginning of a commit hash, as people compare it; `-` where there is none. */
+/** A short commit hash; `-` if there is none. */
 export function shortHash(hash: string | null): string {
   return hash === null ? '-' : hash.slice(0, SHORT_HASH);
 }
 
-/** A duration as people read it: `340 ms`, `1.2 s`, `4 min 05 s`. */
+/** A duration for people: `340 ms`, `1.2 s`, `4 min 05 s`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1_000) return `${milliseconds} ms`;
   const seconds = Math.round(milliseconds / 1_000);
@@ -15,17 +15,17 @@ export function duration(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`;
 }
 
-/** A moment as people compare it, to the minute and in UTC; `-` where there is none. */
+/** A time for people, to the minute and in UTC; `-` if there is none. */
 export function minute(moment: string | null): string {
   return moment === null ? '-' : `${moment.slice(0, 16).replace('T', ' ')}Z`;
 }
 
-/** Commits that we have and the peer lacks, and the other way round; `?` where it could not be counted. */
+/** Commits that the peer lacks, and commits that we lack; `?` if they could not be counted. */
 export function aheadBehind(peer: PeerResult): string {
   return `${peer.ahead ?? '?'}/${peer.behind ?? '?'}`;
 }
 
-/** A text of at most `limit` characters; a longer one is cut and ends with an ellipsis. Never cuts a character in two. */
+/** A text of at most `limit` characters; a longer one is cut and ends with an ellipsis. Never splits a character. */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const end = text.slice(0, limit - 1).replace(/[\ud800-\udbff]$/, '');

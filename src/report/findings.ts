@@ -6,10 +6,7 @@ export type Finding = Omit<Problem, 'code'> & { readonly code: Problem['code'] |
 
 const NOWHERE = { file: null, line: null, column: null } as const;
 
-/**
- * Everything of a run that a reader must know, errors of peers first, each once. A peer that failed without saying why
- * is still named.
- */
+/** All problems of a run, errors of peers first, each once. A peer that failed without a message is also listed. */
 export function findings(result: RunResult): Finding[] {
   return [...result.peers.flatMap(peerFinding), ...result.problems];
 }

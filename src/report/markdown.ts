@@ -2,12 +2,12 @@ import { plain } from '../core/text.ts';
 import { shorten } from './figures.ts';
 
 const MAX_CELL = 1_000;
-/** Keeps `@name` and `#12` from becoming a mention or a link to an issue; shows nothing. */
+/** Invisible; prevents `@name` and `#12` from becoming a mention or a link to an issue. */
 const WORD_JOINER = '&#8288;';
 
 /**
- * Any text as literal text of GitHub's markdown, on one line. Numeric references cannot stand in for markup (CommonMark
- * 0.31 §2.5), so all punctuation but `,` and `-` is written as one: no cell, tag, link or emphasis can begin or end in it.
+ * Any text as literal text of GitHub's markdown, on one line. Numeric references cannot act as markup (CommonMark 0.31
+ * §2.5), so all punctuation except `,` and `-` is written as one.
  */
 export function literal(text: string): string {
   return encode(text).replace(/&#(?:64|35);/g, (reference) => reference + WORD_JOINER);
@@ -18,7 +18,7 @@ export function code(text: string, limit: number = MAX_CELL): string {
   return text === '' ? '' : `<code>${encode(text, limit)}</code>`;
 }
 
-/** One row of a table, from cells that are markdown already. */
+/** One row of a table, from markdown cells. */
 function row(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |\n`;
 }
@@ -29,16 +29,16 @@ function encode(text: string, limit: number = MAX_CELL): string {
 
 interface Table {
   readonly columns: readonly string[];
-  /** Cells that are markdown already. */
+  /** Markdown cells. */
   readonly rows: Iterable<readonly string[]>;
 }
 
-/** Room for the line that says how many rows were left out. */
+/** Space for the line that counts the omitted rows. */
 const OMISSION_BYTES = 80;
 
 /**
- * A table of at most `budget` bytes of UTF-8. It is cut between two rows and then says how many were left out; nothing
- * at all where not even its head fits.
+ * A table of at most `budget` bytes of UTF-8. It is cut between two rows and then counts the omitted ones; empty if not
+ * even its head fits.
  */
 export function markdownTable(table: Table, budget: number): string {
   const head = row(table.columns) + row(table.columns.map(() => '---'));

@@ -4,11 +4,14 @@ import type { PeerStatus, Role } from '../contract/vocabulary.ts';
 import { plain } from '../core/text.ts';
 import { shorten } from './figures.ts';
 
-/** GitHub draws at most 500 edges and 50,000 characters; more than this nobody can read. */
+/** GitHub draws at most 500 edges and 50,000 characters; a larger diagram is unreadable. */
 const MAX_PEERS = 60;
 const MAX_LABEL = 40;
 
-/** Links between the town and a peer, in the direction commits may go. Mermaid has no arrow that only points back. */
+/**
+ * Links between the local database and a peer, in the direction commits may go. Mermaid has no arrow that only points
+ * back.
+ */
 const LINKS = {
   primary: (node) => `town <--> ${node}`,
   peer: (node) => `town <--> ${node}`,
@@ -27,7 +30,7 @@ const CLASSES = {
   skipped: 'still',
 } as const satisfies Record<PeerStatus, string>;
 
-/** A diagram of the federation as this town sees it: the town in the middle, arrows in the direction commits may go. */
+/** A diagram of the federation with the local database in the middle; arrows show the direction commits may go. */
 export function mermaid(result: RunResult): string {
   const shown = result.peers.slice(0, MAX_PEERS);
   const more = result.peers.length - shown.length;
@@ -53,7 +56,7 @@ function databaseLabel(result: RunResult): string {
   return result.database === null ? 'town' : basename(result.database);
 }
 
-/** Lines of a quoted label; every character that could mean something to mermaid or markdown is a character code. */
+/** Lines of a quoted label; every character with a meaning in mermaid or markdown is a character code. */
 function label(lines: readonly string[]): string {
   return lines
     .map((line) => shorten(plain(line), MAX_LABEL).replace(/[^\p{L}\p{N} ,-]/gu, escapeCharacter))

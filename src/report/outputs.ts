@@ -2,7 +2,7 @@ import type { OutputName } from '../contract/outputs.ts';
 import type { PeerResult, RunResult } from '../contract/result.ts';
 import { resultJson } from './result-json.ts';
 
-/** The outputs of a run; the result must have been reduced to what may be shown (`withValues`) before. */
+/** The outputs of a run. The result must already be reduced to what may be shown (`withValues`). */
 export function runOutputs(result: RunResult, doltPath: string | null): Partial<Record<OutputName, string>> {
   const { peers, command } = result;
   return {
@@ -22,12 +22,12 @@ export function runOutputs(result: RunResult, doltPath: string | null): Partial<
   };
 }
 
-/** Whether a commit came in or went out, or a branch was set back. */
+/** Whether a commit came in or went out, or a branch was reset. */
 function moved(peer: PeerResult): boolean {
   return peer.pulledCommits + peer.pushedCommits > 0 || peer.replaced !== undefined || peer.adopted !== undefined;
 }
 
-/** Whether a peer has what it should have: after a run that may write it does unless it failed, else only as planned. */
+/** Whether a peer is in sync: after a run that may write, if it did not fail; else if nothing is planned. */
 function isInStep(peer: PeerResult, command: RunResult['command']): boolean {
   switch (peer.status) {
     case 'failed':

@@ -2,7 +2,7 @@ import type { PeerResult } from '../contract/result.ts';
 import type { PeerStatus } from '../contract/vocabulary.ts';
 import { aheadBehind, duration, minute, shortHash } from './figures.ts';
 
-/** What a table of peers shows of each, in order. */
+/** The columns of a table of peers. */
 export const PEER_COLUMNS: readonly string[] = [
   ...['Peer', 'Role', 'Tier', 'State', 'Status', 'Pulled', 'Pushed', 'Ahead/behind', 'Head', 'Verified', 'Time'],
   ...['Last verified', 'Unsynced since'],
@@ -10,7 +10,7 @@ export const PEER_COLUMNS: readonly string[] = [
 
 /**
  * One peer as a row of such a table.
- * @param quote makes a name safe for where the table stands
+ * @param quote escapes a name for the format of the table
  */
 export function peerRow(peer: PeerResult, quote: (text: string) => string): string[] {
   return [
@@ -30,7 +30,7 @@ export function peerRow(peer: PeerResult, quote: (text: string) => string): stri
   ];
 }
 
-/** What is left out first where not all can be shown. */
+/** Priority of rows if not all can be shown. */
 const WEIGHT = {
   failed: 3,
   conflict: 3,
@@ -41,7 +41,7 @@ const WEIGHT = {
   skipped: 0,
 } as const satisfies Record<PeerStatus, number>;
 
-/** At most `limit` peers, in their order: those with trouble rather than those that moved, and these rather than others. */
+/** At most `limit` peers, in their order; failed ones have priority over those that moved, and these over others. */
 export function mostImportant(peers: readonly PeerResult[], limit: number): readonly PeerResult[] {
   if (peers.length <= limit) return peers;
   const byWeight = [...peers].sort((a, b) => WEIGHT[b.status] - WEIGHT[a.status]);

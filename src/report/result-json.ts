@@ -1,15 +1,15 @@
 import type { ErrorResult, RunResult } from '../contract/result.ts';
 import { shorten } from './figures.ts';
 
-/** What the contract allows for the output `result`; all outputs of a job together may have 50 MiB. */
+/** The limit of the output `result`; all outputs of a job together may have 50 MiB. */
 export const RESULT_LIMIT_BYTES = 64 * 1024;
 
 const MAX_TEXT = 500;
 const MAX_PROBLEMS = 20;
 
 /**
- * A result as JSON of at most `limit` bytes. Where the whole does not fit, rows in conflict go first, then long texts,
- * then peers from the end; what is left is still a valid result and says `"truncated": true`.
+ * A result as JSON of at most `limit` bytes. If the whole does not fit, rows in conflict are removed first, then long
+ * texts, then peers from the end. It is still a valid result, with `"truncated": true`.
  */
 export function resultJson(result: RunResult, limit: number = RESULT_LIMIT_BYTES): string {
   const whole = JSON.stringify(result);
@@ -27,7 +27,7 @@ export function resultJson(result: RunResult, limit: number = RESULT_LIMIT_BYTES
   return firstPeers(short, least);
 }
 
-/** What stopped a command, as JSON of at most `limit` bytes; where the whole does not fit, the first problems in short. */
+/** A failure as JSON of at most `limit` bytes; if the whole does not fit, only the first problems, shortened. */
 export function errorResultJson(result: ErrorResult, limit: number = RESULT_LIMIT_BYTES): string {
   const whole = JSON.stringify(result);
   if (fits(whole, limit)) return whole;

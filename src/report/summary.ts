@@ -8,7 +8,7 @@ import { code, literal, markdownTable } from './markdown.ts';
 import { mermaid } from './mermaid.ts';
 import { PEER_COLUMNS, peerRow } from './peer-row.ts';
 
-/** GitHub drops a job summary over 1 MiB as a whole; the rest is left to other steps' headings and masks. */
+/** GitHub drops a job summary over 1 MiB completely; the difference is for headings and masks of other steps. */
 export const SUMMARY_BUDGET_BYTES = 1_000_000;
 
 const MARKS = {
@@ -21,9 +21,9 @@ const MARKS = {
 } as const satisfies Record<RunStatus, string>;
 
 /**
- * The job summary of a run, as markdown of at most `budget` bytes: what happened, a diagram, and tables of peers,
- * problems and conflicts, each cut between rows where they would not fit. The result must have been reduced to what may
- * be shown (`withValues`) before.
+ * The job summary of a run, as markdown of at most `budget` bytes: the outcome, a diagram, and tables of peers,
+ * problems and conflicts, each cut between rows if needed. The result must already be reduced to what may be shown
+ * (`withValues`).
  */
 export function summary(result: RunResult, budget: number = SUMMARY_BUDGET_BYTES): string {
   const sections: string[] = [heading(result), unresolvedRows(result), diagram(result)];
@@ -50,7 +50,7 @@ function heading(result: RunResult): string {
   return `## ${MARKS[result.status]} dolt-federation ${result.command}: ${result.status}\n\n${line}\n`;
 }
 
-/** The path alone: the file holds values that may not appear here. */
+/** Only the path: the file holds values that must not appear here. */
 function unresolvedRows({ conflictsPath, open = 0 }: RunResult): string {
   const rows = open === 0 ? '' : `\nOpen: ${counted(open, 'row')} of this or earlier runs to decide.\n`;
   if (conflictsPath === undefined) return rows;
@@ -84,10 +84,10 @@ function placeOf({ file, line, column }: Finding): string {
 }
 
 const LOST_COLUMNS = ['Kind', 'Table', 'Key', 'Commit that has it', 'SQL'];
-/** A statement is of use only as a whole. */
+/** A truncated statement is useless. */
 const MAX_SQL = 20_000;
 
-/** Where the conflicts file goes with the runner, this is what remains of a row that lost its key. */
+/** If the conflicts file is deleted with the runner, this is the only record of a row that lost its key. */
 function lostRows(result: RunResult): string[][] {
   return lostOf(result).map(([conflict, { commit, sql }]) => [
     conflict.kind,
@@ -98,7 +98,7 @@ function lostRows(result: RunResult): string[][] {
   ]);
 }
 
-/** Shows, without naming a key, what a commit has otherwise than the head. */
+/** Shows how a commit differs from the head, without naming a key. */
 function rowsOnlyAt(commit: string, table: string, head: string | null): string {
   return head === null ? '' : `SELECT * FROM dolt_diff('${head}', '${commit}', ${textLiteral(table)})`;
 }

@@ -8,15 +8,15 @@ import { mostImportant, PEER_COLUMNS, peerRow } from './peer-row.ts';
 import { plainLines } from './plain.ts';
 import { textTable } from './text-table.ts';
 
-/** More rows than this do not help at a terminal; the JSON has them all. */
+/** More rows do not help on a terminal; the JSON has them all. */
 const MAX_CONFLICTS = 50;
 const MAX_CELL = 80;
 const MAX_PEERS = 100;
 const MAX_FINDINGS = 50;
 
 /**
- * The report of a run for a terminal, a pipe or a log: plain text without colour, ending in a line break. The result
- * must have been reduced to what may be shown (`withValues`) before.
+ * The report of a run for a terminal, a pipe or a log: plain text without color, ending in a line break. The result
+ * must already be reduced to what may be shown (`withValues`).
  */
 export function text(result: RunResult): string {
   const blocks = [
@@ -47,7 +47,7 @@ function findingsLines(all: readonly Finding[]): string[] {
   return withRest(lines, { left: all.length - MAX_FINDINGS, noun: 'more problem' });
 }
 
-/** Lines, and how much was left out of them. */
+/** Lines, with a count of the omitted ones. */
 function withRest(lines: readonly string[], rest: { readonly left: number; readonly noun: string }): string[] {
   if (rest.left <= 0) return [...lines];
   return [...lines, `and ${counted(rest.left, rest.noun)}; --json shows ${rest.left === 1 ? 'it' : 'them all'}`];

@@ -3,9 +3,9 @@ import type { ReportValues } from '../contract/vocabulary.ts';
 import { namesSecret, REDACTED, redact } from '../core/secrets.ts';
 
 /**
- * What of a result may be shown where `report-values` is `level`: `none` leaves each conflicting row's table and what
- * kind of conflict it is and the commit that has what a merge lacks, `keys` also its key, columns and winner, `full` the
- * values too. Rows for which a peer waits go by the same rule. What looks like a secret is shown nowhere.
+ * Reduces a result to what `report-values` allows. `none` shows only each conflicting row's table, its kind, and the
+ * commit with the lost version; `keys` adds key, columns and winner; `full` adds the values. The same applies to rows
+ * that block a peer. Apparent secrets are never shown.
  */
 export function withValues(result: RunResult, level: ReportValues): RunResult {
   return { ...result, peers: result.peers.map((peer) => reducePeer(peer, level)) };
@@ -35,7 +35,7 @@ function reduceConflict(conflict: Conflict, level: ReportValues): Conflict {
   }
   const side = (cells: Conflict['base']): Conflict['base'] =>
     cells === null || level === 'keys' ? null : withoutSecrets(cells);
-  // A statement holds the key, the new key and keys of other rows.
+  // A statement contains the key, the new key and keys of other rows.
   const isOpen = [conflict.key, otherKey ?? {}, root?.key ?? {}].every(isWithoutSecrets);
   return {
     ...rest,

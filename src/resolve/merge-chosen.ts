@@ -126,13 +126,13 @@ async function resolveAll(sql: Sql, stopped: Stopped, decided: Decided): Promise
   return commitMerge(sql);
 }
 
-/** Which of the two sides comes first decides whether Dolt sees an orphan already while the conflicts are settled. */
+/** The order of the two sides decides whether Dolt detects an orphan already while conflicts are resolved. */
 function throwBroken(thrown: unknown): never {
   if (!(thrown instanceof Failure) || thrown.code !== 'constraint-violation') throw thrown;
   throw new Failure('constraint-violation', `${BREAKS}\n${thrown.message}`, { cause: thrown });
 }
 
-/** How many rows a merge has that somebody chose. */
+/** How many rows of a merge were decided. */
 export function countRows(merges: readonly UnresolvedMerge[]): number {
   return merges.reduce((sum, { rows }) => sum + rows.filter(hasChoice).length, 0);
 }

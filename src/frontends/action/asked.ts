@@ -20,8 +20,8 @@ export function askedCommand(written: WrittenInputs): CommandName {
 }
 
 /**
- * What the inputs ask for, on this event. `allow-untrusted-event` lets an event write that otherwise may not.
- * @throws Failure `bad-usage` naming the input and what it allows
+ * Parses the inputs, given the event. `allow-untrusted-event` lets an event write that otherwise may not.
+ * @throws Failure `bad-usage` with the input and its allowed values
  */
 export function askedByInputs(written: WrittenInputs, event: EventVerdict): Asked {
   const read: ReadOption = (name) => inputValue(name, written(name));

@@ -20,9 +20,9 @@ interface Surroundings {
 }
 
 /**
- * What a command is given on a runner: it stays inside the workspace and the runner's temporary folder, and the home
- * folder's configuration is not read.
- * @throws Failure `bad-usage` when the working directory is none
+ * The context of a command on a runner: it stays inside the workspace and the runner's temporary folder, and does not
+ * read the home folder's configuration.
+ * @throws Failure `bad-usage` if the working directory is not a folder
  */
 export async function actionContext({
   runner,
@@ -50,17 +50,17 @@ export async function actionContext({
   };
 }
 
-/** What the runner tells a step about itself and its event. */
+/** What the runner reports to a step about itself and its event. */
 export interface Runner {
-  /** The folder that the job works in. */
+  /** The working directory of the job. */
   readonly workspace: string;
   /** Emptied by the runner before and after each job. */
   readonly tempDir: string;
   readonly toolCacheDir: string;
   readonly eventName: string;
-  /** For example refs/heads/main; empty where the event has none. */
+  /** For example refs/heads/main; empty if the event has none. */
   readonly ref: string;
-  /** File with the event's payload; null where there is none. */
+  /** File with the event's payload; null if there is none. */
   readonly eventPath: string | null;
 }
 

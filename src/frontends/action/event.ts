@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { readSmall } from '../../core/files.ts';
 
-/** What started the workflow, as the runner tells it. */
+/** The event that started the workflow. */
 interface WorkflowEvent {
   readonly name: string;
   /** GITHUB_REF. */
   readonly ref: string;
-  /** The parsed payload; null where none could be read. */
+  /** The parsed payload; null if it could not be read. */
   readonly payload: unknown;
 }
 
@@ -19,10 +19,10 @@ export interface EventVerdict {
   readonly visibility: Visibility;
 }
 
-/** Started by somebody with write access, or by the schedule of the default branch. */
+/** Started by a user with write access, or by the schedule of the default branch. */
 const TRUSTED_EVENTS: readonly string[] = ['schedule', 'workflow_dispatch', 'repository_dispatch', 'release'];
 
-/** The few fields that matter; GitHub adds others as it likes. */
+/** The relevant fields; GitHub may add others. */
 const payloadSchema = z.looseObject({
   repository: z.looseObject({
     default_branch: z.string().min(1).optional(),
@@ -33,8 +33,8 @@ const payloadSchema = z.looseObject({
 type Repository = z.infer<typeof payloadSchema>['repository'];
 
 /**
- * Judges an event by its name and ref alone; whatever is not known to be safe is not trusted, and a repository whose
- * visibility is not said counts as `unknown`.
+ * Judges an event by its name and ref. Only events that are known to be safe are trusted; a repository of unspecified
+ * visibility counts as `unknown`.
  */
 export function judgeEvent(event: WorkflowEvent): EventVerdict {
   const parsed = payloadSchema.safeParse(event.payload);
@@ -61,7 +61,7 @@ function visibilityOf(repository: Repository): Visibility {
 /** GitHub sends no webhook payload over 25 MB. */
 const MAX_BYTES = 32 * 1024 * 1024;
 
-/** The payload of the workflow's event; null where it cannot be read, which counts as nothing known about the event. */
+/** The payload of the workflow's event; null if it cannot be read, and then the event is unknown. */
 export async function readPayload(path: string | null): Promise<unknown> {
   if (path === null) return null;
   try {

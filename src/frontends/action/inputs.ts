@@ -7,10 +7,10 @@ import { forgetEnv } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
 
-/** An input of the Action: every option with that face, and the command. */
+/** An input of the Action: every option that is available as an input, and the command. */
 export type InputName = OptionName | 'command';
 
-/** What was written for each input, blanks around it removed; the empty text where nothing was. */
+/** The trimmed text of each input; empty if it was not given. */
 export type WrittenInputs = (name: InputName) => string;
 
 const NAMES: readonly InputName[] = ['command', ...optionNames((entry) => entry.frontends.includes('action'))];
@@ -18,7 +18,7 @@ const SECRETS: readonly OptionName[] = optionNames((entry) => entry.secret === t
 
 /**
  * The only reader of the inputs. Reads them all once, adds the secret ones to `secrets`, and removes those from the
- * environment, where every child would find them.
+ * environment, so that no child inherits them.
  */
 export function takeInputs(secrets: Secrets): WrittenInputs {
   const written = new Map(NAMES.map((name) => [name, getInput(name)]));
@@ -34,7 +34,7 @@ function maskable(secret: string): Set<string> {
   return new Set([secret, ...secret.split('\n').filter((line) => line.length >= 8)].filter((text) => text !== ''));
 }
 
-/** Removes the secret inputs from the environment; for the step's second half, which needs none of them. */
+/** Removes the secret inputs from the environment; the post step does not need them. */
 export function forgetSecretInputs(): void {
   forgetEnv(SECRETS.map((name) => `INPUT_${name.toUpperCase()}`));
 }
@@ -44,8 +44,8 @@ function optionNames(wanted: (entry: OptionEntry) => boolean): OptionName[] {
 }
 
 /**
- * One input's value; a blank one counts as unset and gives the table's default.
- * @throws Failure `bad-usage` that names the input and what it allows
+ * One input's value; a blank one is unset and has the table's default.
+ * @throws Failure `bad-usage` with the input and its allowed values
  */
 export function inputValue<N extends OptionName>(name: N, written: string): OptionValue<N> {
   const parsed = parseOption(name, written.trim() === '' ? undefined : written);
@@ -54,7 +54,7 @@ export function inputValue<N extends OptionName>(name: N, written: string): Opti
 }
 
 /**
- * The one of `choices` that the text names, in any case.
+ * The one of `choices` that matches the text, in any case.
  * @throws Failure `bad-usage`
  */
 export function inputChoice<T extends string>(name: string, text: string, choices: readonly T[]): T {
@@ -63,7 +63,7 @@ export function inputChoice<T extends string>(name: string, text: string, choice
   throw refusal(name, { text, allowed: parsed.allowed });
 }
 
-/** The refusal of an input; `text` is quoted, so that a blank or an odd character can be seen. */
+/** The refusal of an input; `text` is quoted to make blanks and unusual characters visible. */
 export function refusal(name: string, refused: { readonly text: string; readonly allowed: string }): Failure {
   return new Failure(
     'bad-usage',

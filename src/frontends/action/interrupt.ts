@@ -4,13 +4,13 @@ import { Failure } from '../../core/failure.ts';
 /** Signals of the runner as an AbortSignal. */
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** The exit code that the first signal asks for; null while none came. */
+  /** The exit code for the first signal; null before any. */
   readonly code: () => ExitCode | null;
 }
 
 /**
  * Listens for the signals with which a runner cancels a step: SIGINT, after 7.5 s SIGTERM, after 2.5 s more it kills
- * (actions/runner, ProcessInvoker.cs). A runner that was started in a terminal passes on what the terminal sends.
+ * (actions/runner, ProcessInvoker.cs). A runner in a terminal forwards the terminal's signals.
  */
 export function listenForInterrupt(): Interrupt {
   const controller = new AbortController();

@@ -4,12 +4,12 @@ import { Secrets } from '../../core/secrets.ts';
 import { plain } from '../../core/text.ts';
 import { messageLines, plainLines } from '../../report/plain.ts';
 
-/** The secrets of a step. The runner hides them in everything that the job logs from then on. */
+/** The secrets of a step. The runner masks them in everything that the job logs from then on. */
 export function stepSecrets(): Secrets {
   return new Secrets(setSecret);
 }
 
-/** The log of a step. Nothing that is logged can be taken for a command of the workflow. */
+/** The log of a step. No log line can be parsed as a workflow command. */
 export function stepLogger(secrets: Secrets): Logger {
   return {
     debug: (message) => debug(messageLines(secrets.hide(message)).join('\n')),
@@ -35,8 +35,8 @@ export function logEvent({ peer, step, detail }: PeerEvent): void {
 }
 
 /**
- * Text as lines that the runner shows and does not obey. It takes a line for a command where `::` begins it, or where
- * `##[` stands anywhere in it (actions/runner, ActionCommand.cs: TryParseV2 and TryParse).
+ * Text as lines that the runner does not parse as commands. It parses a line that starts with `::` or contains `##[`
+ * anywhere (actions/runner, ActionCommand.cs: TryParseV2 and TryParse).
  */
 export function logLines(text: string): string[] {
   return plainLines(text).map((line) => line.replace(/^(\s*):(?=:)/, '$1: ').replaceAll('##[', '## ['));

@@ -11,10 +11,10 @@ import { errorResultJson } from '../../report/result-json.ts';
 import { requireRunnerFile } from './runner-file.ts';
 
 /**
- * Writes the whole result to a file in the runner's temporary folder, where later steps of the job find it.
- * @param result what may be shown of it, since a later step may publish the file
- * @returns the file's absolute path; the empty text, and a warning, where it cannot be written whole: what has been done
- *   stands, and the other outputs still tell of it
+ * Writes the whole result to a file in the runner's temporary folder for later steps of the job.
+ * @param result reduced to what may be shown, because a later step may publish the file
+ * @returns the file's absolute path; or empty text and a warning if it cannot be written: the run is done, and the
+ * other outputs still report it
  */
 export async function writeResultFile(tempDir: string, result: unknown): Promise<string> {
   try {
@@ -29,7 +29,7 @@ export async function writeResultFile(tempDir: string, result: unknown): Promise
 
 /**
  * The only writer of outputs: sets all of them, those without a value to the empty text.
- * @returns why the runner's file for them cannot be written; null where it was. What the step did is still to be told.
+ * @returns why the runner's output file cannot be written; null if it was written
  */
 export function setOutputs(values: OutputValues, env: Env): Failure | null {
   try {
@@ -44,18 +44,18 @@ export function setOutputs(values: OutputValues, env: Env): Failure | null {
   }
 }
 
-/** Every output but the path of the result file, which is known only when it has been written. */
+/** Every output except the path of the result file, which is known only after it was written. */
 export type OutputValues = Readonly<Record<OutputName, string>>;
 
 const EMPTY = Object.fromEntries(Object.keys(OUTPUTS).map((name) => [name, ''])) as OutputValues;
 const NOTHING = { changed: 'false', conflicts: '0', 'pulled-commits': '0', 'pushed-commits': '0' } as const;
 
-/** The outputs of a command that came to an end. */
+/** The outputs of a completed command. */
 export function outputValues({ json, outputs }: Rendered): OutputValues {
   return { ...EMPTY, ...NOTHING, status: 'success', result: JSON.stringify(json), ...outputs?.() };
 }
 
-/** The outputs of a command that a failure stopped. */
+/** The outputs of a failed command. */
 export function failureValues(failure: Failure): OutputValues {
   return { ...EMPTY, ...NOTHING, status: 'failed', result: errorResultJson(errorResult(failure)) };
 }

@@ -12,18 +12,18 @@ import { fileInWorkspace } from './working-directory.ts';
 interface ReportOptions {
   readonly env: Env;
   readonly workspace: string;
-  /** Whether the step is going to fail. */
+  /** Whether the step will fail. */
   readonly failing: boolean;
 }
 
-/** Shows what a command did, in the log, in the job summary and as annotations. */
+/** Shows the outcome of a command in the log, in the job summary and as annotations. */
 export async function reportOutcome(rendered: Rendered, { env, workspace, failing }: ReportOptions): Promise<void> {
   logText(rendered.text({ showOrigin: false }));
   if (rendered.summary !== undefined) await writeSummary(rendered.summary(), env);
   for (const annotation of rendered.annotations?.(failing) ?? []) annotate(annotation, workspace);
 }
 
-/** Shows a failure that stopped the command: an error on each line that is to blame, and a job summary. */
+/** Shows the failure of a command: an annotation for each problem, and a job summary. */
 export async function reportFailure(failure: Failure, place: { readonly env: Env; readonly workspace: string }) {
   const result = errorResult(failure);
   await writeSummary(failureSummary(result), place.env);
@@ -52,7 +52,7 @@ function annotate(annotation: Annotation, workspace: string): void {
   }
 }
 
-/** A summary that cannot be written is no reason to fail what has been done. */
+/** A failed write of the summary does not fail the run. */
 async function writeSummary(markdown: string, env: Env): Promise<void> {
   if (env['GITHUB_STEP_SUMMARY'] === undefined) return;
   try {

@@ -15,7 +15,7 @@ import { logText, logWarning, stepSecrets } from './logger.ts';
 import { failureValues, outputValues, setOutputs, writeResultFile } from './outputs.ts';
 import { reportFailure, reportOutcome } from './report-run.ts';
 
-/** Runs the step: inputs in; outputs, summary, annotations and exit code out. Throws only what nobody foresaw. */
+/** Runs the step: inputs in; outputs, summary, annotations and exit code out. Throws only unexpected errors. */
 export async function runAction(): Promise<void> {
   const interrupt = listenForInterrupt();
   const secrets = stepSecrets();
@@ -42,7 +42,7 @@ interface Ending {
   readonly interrupted: ExitCode | null;
 }
 
-/** @throws Failure `bad-usage` where outputs cannot be written, after everything else was shown */
+/** @throws Failure `bad-usage` if outputs cannot be written, after everything else was shown */
 async function finish({ exitCode, rendered }: Finished, runner: Runner, { env, interrupted }: Ending): Promise<void> {
   const path = await writeResultFile(runner.tempDir, rendered.json);
   const unwritten = setOutputs({ ...outputValues(rendered), 'result-path': path }, env);
@@ -53,7 +53,7 @@ async function finish({ exitCode, rendered }: Finished, runner: Runner, { env, i
   if (unwritten !== null) throw unwritten;
 }
 
-/** Outputs, summary and annotation of a failure that stopped the command. */
+/** Outputs, summary and annotation of a failed command. */
 async function stop(failure: Failure, { env, interrupted }: Ending): Promise<void> {
   const tempDir = env['RUNNER_TEMP'];
   const path = tempDir === undefined ? '' : await writeResultFile(tempDir, errorResult(failure));
@@ -63,7 +63,7 @@ async function stop(failure: Failure, { env, interrupted }: Ending): Promise<voi
   process.exitCode = interrupted ?? exitCodeOfFailure(failure);
 }
 
-/** The runner takes any exit code but 0 for a failed step; ours are those of the command-line tool. */
+/** The runner treats any exit code but 0 as a failed step; ours are those of the command-line tool. */
 function failWith(exit: ExitCode, message: string): void {
   setFailed(message);
   process.exitCode = exit;

@@ -11,11 +11,11 @@ import { logWarning } from './logger.ts';
 import { type Leftover, savedResources } from './state.ts';
 import { isInside } from './working-directory.ts';
 
-/** The step's second half: removes what main made and could not remove itself, because it was killed. */
+/** The post step: removes what main created and could not remove because it was killed. */
 export async function runPost(): Promise<void> {
   forgetSecretInputs();
   const env = readEnv();
-  // TMPDIR is no root: an earlier step can set it to any folder, and main records nothing there.
+  // TMPDIR is not a root: an earlier step can set it to any folder, and main records nothing there.
   const roots = ['RUNNER_TEMP', 'GITHUB_WORKSPACE'].flatMap((name) => env[name] ?? []);
   await cleanUp(savedResources(), { env, roots, warn: logWarning });
 }
@@ -27,15 +27,14 @@ interface CleanupOptions {
   readonly warn: (message: string) => void;
 }
 
-/** A Dolt server stops within 20 ms; more than this it does not get. */
+/** A Dolt server stops within 20 ms; this is the maximum. */
 const GRACE_MS = 5_000;
 const POLL_MS = 50;
 
 /**
- * Ends what a run left behind: first the processes that are still the ones that were recorded, then the folders. Doing
- * it twice does no harm. Never throws: what could not be removed is a warning. Where main has recorded nothing, an
- * earlier step of the job can have written the list (`STATE_resources` through GITHUB_ENV): only engines and folders
- * that a run of ours makes are touched.
+ * Removes the leftovers of a run: first the processes that are still the recorded ones, then the folders. It can be
+ * repeated and never throws: a failed removal is a warning. An earlier step of the job could forge the list
+ * (`STATE_resources` through GITHUB_ENV), so only engines and folders that match those of a run are touched.
  */
 export async function cleanUp(leftovers: readonly Leftover[], options: CleanupOptions): Promise<void> {
   const processes = leftovers.filter((leftover) => leftover.kind === 'process');
@@ -53,8 +52,7 @@ async function warned(work: () => Promise<void>, options: CleanupOptions): Promi
 }
 
 /**
- * Process ids are used again, so a process is ours only while its command line names the configuration in the folder that
- * was made for it.
+ * Process ids are reused, so a process is ours only if its command line names the configuration in its private folder.
  */
 async function endProcess({ pid, folder }: Extract<Leftover, { kind: 'process' }>, env: Env): Promise<void> {
   if (!isAbsolute(folder) || !isPrivateName(basename(folder)))
@@ -70,7 +68,7 @@ async function endProcess({ pid, folder }: Extract<Leftover, { kind: 'process' }
   if (await isOurs()) signal(pid, 'SIGKILL');
 }
 
-/** A process that has just ended by itself is what was wanted. */
+/** The process may have just ended. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
@@ -79,7 +77,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-/** What is gone already is what was wanted. A link is not followed, and no folder above may lead out of the roots. */
+/** A missing folder is fine. A link is not followed, and no parent folder may lead out of the roots. */
 async function removeFolder(path: string, roots: readonly string[]): Promise<void> {
   const skipped = (why: string) => new Error(`${path} ${why}, so it was left alone`);
   const inRoots = roots.some((root) => normalize(path) !== normalize(root) && isInside(root, path));

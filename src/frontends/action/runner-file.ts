@@ -5,8 +5,8 @@ type RunnerFile = 'GITHUB_OUTPUT' | 'GITHUB_STATE' | 'GITHUB_STEP_SUMMARY';
 
 /**
  * Checks a file that the runner made for the step, before @actions/core appends to it: a FIFO without a reader would
- * block for ever, and a link leads to a file of somebody else's choice. Where the variable is not set, @actions/core
- * writes a command to the log instead.
+ * block forever, and a link may lead to any file. If the variable is not set, @actions/core writes a command to the log
+ * instead.
  * @throws Error that names the variable
  */
 export function requireRunnerFile(env: Env, name: RunnerFile): void {

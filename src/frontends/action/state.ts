@@ -10,17 +10,17 @@ const NAME = 'resources';
 
 const leftoverSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('folder'), path: z.string().min(1) }),
-  /** `folder`: the private folder that the process was started with, by which it is known again. */
+  /** `folder`: the private folder that the process was started with; it identifies the process. */
   z.strictObject({ kind: z.literal('process'), pid: z.int().positive(), folder: z.string().min(1) }),
 ]);
 const leftoversSchema = z.array(leftoverSchema);
 
-/** Something that main made and that post removes if it is still there. */
+/** A resource that main created and that post removes if it still exists. */
 export type Leftover = z.infer<typeof leftoverSchema>;
 
 /**
- * Tells post of everything that main makes, at the moment it is made: main may be killed at any time. The whole list is
- * written each time, since the last value of a state wins.
+ * Records everything that main creates for the post step, at once: main may be killed at any time. The whole list is
+ * written each time, because the last value of a state wins.
  */
 export function rememberResources(env: Env): (resource: Resource) => void {
   const leftovers: Leftover[] = [];
@@ -39,8 +39,8 @@ export function rememberResources(env: Env): (resource: Resource) => void {
 }
 
 /**
- * What main told; nothing where it told nothing.
- * @throws SyntaxError, ZodError when the state is not what main writes
+ * The resources that main recorded, if any.
+ * @throws SyntaxError, ZodError if the state is not in the format of main
  */
 export function savedResources(): readonly Leftover[] {
   const state = getState(NAME);

@@ -3,8 +3,8 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { refusal } from './inputs.ts';
 
 /**
- * The absolute folder that the input `working-directory` names.
- * @throws Failure `bad-usage` when it is no folder, or leaves the workspace, be it through a symbolic link
+ * The absolute folder of the input `working-directory`.
+ * @throws Failure `bad-usage` if it is not a folder or leaves the workspace, also through a symbolic link
  */
 export async function workingDirectory(workspace: string, written: string): Promise<string> {
   const folder = resolve(workspace, written);
@@ -19,13 +19,13 @@ function refused(text: string, allowed: string) {
   return refusal('working-directory', { text, allowed });
 }
 
-/** Whether `path` is `folder` or lies below it; both absolute. */
+/** Whether `path` is `folder` or below it; both absolute. */
 export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
-/** A file as an annotation names it: from the root of the repository, with `/`; as it is where it lies outside. */
+/** A file for an annotation: relative to the root of the repository, with `/`; unchanged if it is outside. */
 export function fileInWorkspace(file: string, workspace: string): string {
   const path = resolve(workspace, file);
   return isInside(workspace, path) ? relative(workspace, path).split(sep).join('/') : file;

@@ -5,25 +5,25 @@ import { shorten } from '../../report/figures.ts';
 import type { Answer, Asker, Question } from '../../resolve/ask-rows.ts';
 import { type ChoiceWord, choiceWord } from '../../resolve/choice.ts';
 
-/** Where somebody sits: what is typed, and where questions are shown. */
+/** The terminal: where answers are typed and questions shown. */
 export interface AskStreams {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
   readonly signal: AbortSignal;
 }
 
-/** Longer values are cut for display; the conflicts file has the whole of them. */
+/** Longer values are cut for display; the conflicts file has the whole value. */
 const SHOWN = 200;
 const LETTERS: Readonly<Record<string, ChoiceWord>> = { o: 'ours', t: 'theirs', b: 'base', d: 'delete' };
 const NULL_WORD = '\\N';
 
 /**
- * Asks on a terminal, one question after the other, with the letters that `git add --patch` made a habit. The end of
- * the input is `quit`. readline is enough for that and costs neither start-up time nor a library.
+ * Asks questions on a terminal, one after the other, with the letters of `git add --patch`. The end of the input is
+ * `quit`. readline is enough for that and costs neither start-up time nor a library.
  */
 export function askOn({ input, output, signal }: AskStreams): Asker {
   const lines = createInterface({ input, output });
-  // readline takes Ctrl-C from the terminal; the process knows what to do with it.
+  // readline takes Ctrl-C from the terminal; forward it to the process.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
   const typed = typedLines(lines, signal);
   const talk: Talk = {
@@ -37,7 +37,7 @@ export function askOn({ input, output, signal }: AskStreams): Asker {
   return { ask: (question) => answerTo(question, talk), close: () => lines.close() };
 }
 
-/** The lines as they are typed, also those that were typed before anybody asked; null from the end of the input on. */
+/** The typed lines, including those typed before a question; null after the end of the input. */
 function typedLines(lines: Interface, signal: AbortSignal): { next(): Promise<string | null> } {
   const early: string[] = [];
   let isOver = false;

@@ -7,9 +7,9 @@ import type { ParsedCommand } from './command-tree.ts';
 import { optionValue } from './option-value.ts';
 
 /**
- * What a parsed command line asks for.
- * @param reportValues what may be shown where the user does not say: it depends on who looks
- * @throws Failure `bad-usage` where a value does not fit its option
+ * Parses the options of a command line.
+ * @param reportValues the default of what may be shown, which depends on the audience
+ * @throws Failure `bad-usage` if a value does not fit its option
  */
 export function askedByFlags({ command, operands, flags }: ParsedCommand, reportValues: ReportValues): Asked {
   const read: ReadOption = (name) => optionValue(name, flags[attribute(name)] ?? commandDefault(command, name));

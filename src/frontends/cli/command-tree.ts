@@ -12,7 +12,7 @@ import { defaultText } from '../../contract/parse-option.ts';
 import { COMMON_FLAGS } from './common-flags.ts';
 import { VERSION } from './version.ts';
 
-/** What the parser found: a command of the table, its operands, and its flags by attribute name. */
+/** The parsed command line: a command of the table, its operands, and its flags by attribute name. */
 export interface ParsedCommand {
   readonly command: CommandName;
   readonly operands: readonly string[];
@@ -20,13 +20,13 @@ export interface ParsedCommand {
 }
 
 interface TreeOptions {
-  /** Told which command was named. */
+  /** Receives the parsed command. */
   readonly onCommand: (parsed: ParsedCommand) => void;
-  /** Gets help and version; errors are thrown, never written. */
+  /** Receives help and version; errors are thrown, never written. */
   readonly onText: (text: string) => void;
 }
 
-/** The parser of the whole command line, made from the tables of commands and options. Throws CommanderError. */
+/** The parser of the whole command line, built from the tables of commands and options. Throws CommanderError. */
 export function commandTree(options: TreeOptions): Command {
   const root = new Command('dolt-federation')
     .description('Keep independent Dolt databases in step with each other, peer to peer')
@@ -69,7 +69,7 @@ function groupOf(root: Command, group: string): Command {
   return root.command(group).description(`Read the effective configuration: ${members.join(', ')}`);
 }
 
-/** The flags of one option of the table: one, or two for a flag that is on by default, of which help shows the negation. */
+/** The flags of one option of the table: one, or two for a flag that is on by default; help shows its negation. */
 function flagsOf(command: CommandName, name: OptionName): readonly Option[] {
   const entry: OptionEntry = OPTIONS[name];
   const description = helpText(command, name);

@@ -1,11 +1,14 @@
 interface CommonFlag {
   readonly flag: string;
   readonly description: string;
-  /** Attribute of a flag that may not stand beside this one. */
+  /** Attribute of a flag that excludes this one. */
   readonly excludes?: string;
 }
 
-/** Flags that every command takes, before or after its name. They concern the display only, so requests know none. */
+/**
+ * Flags that every command takes, before or after its name. They only affect the display, so requests do not contain
+ * them.
+ */
 export const COMMON_FLAGS: readonly CommonFlag[] = [
   { flag: '--json', description: 'Print the result, or the error, as JSON and nothing else' },
   { flag: '--quiet', description: 'Show no progress, only warnings, errors and the result' },
@@ -15,17 +18,20 @@ export const COMMON_FLAGS: readonly CommonFlag[] = [
 
 const DISPLAY_ONLY = new Set(COMMON_FLAGS.map((common) => common.flag));
 
-/** Whether a word of the command line is one of the common flags. */
+/** Whether an argument is one of the common flags. */
 function isCommonFlag(word: string): boolean {
   return DISPLAY_ONLY.has(word);
 }
 
-/** Whether JSON was asked for; also answers for a command line that does not parse. */
+/** Whether JSON was requested; also works for a command line that does not parse. */
 export function wantsJson(argv: readonly string[]): boolean {
   return flagsOnly(argv).includes('--json');
 }
 
-/** Whether colour may be used, likewise. `noColor` is the variable NO_COLOR: any text in it means no (no-color.org). */
+/**
+ * Whether color may be used, likewise. `noColor` is the variable NO_COLOR: any text in it disables color
+ * (no-color.org).
+ */
 export function wantsColor(argv: readonly string[], noColor: string | undefined): boolean {
   return !flagsOnly(argv).includes('--no-color') && (noColor ?? '') === '';
 }
@@ -36,9 +42,8 @@ function flagsOnly(argv: readonly string[]): readonly string[] {
 }
 
 /**
- * The command line in the one order that the parser knows. A first word `federation` means nothing and goes, so that
- * the lines of the beads guide (`bd federation add-peer …`) work; where nothing but display flags is left, the command
- * is `sync`.
+ * The command line in the order that the parser expects. A first word `federation` is ignored, so that the lines of the
+ * beads guide (`bd federation add-peer …`) work. Without a command, the command is `sync`.
  */
 export function commandPath(argv: readonly string[]): readonly string[] {
   const first = argv.findIndex((word) => !isCommonFlag(word));

@@ -2,18 +2,18 @@ import { type ExitCode, SIGNAL_EXITS, STOP_SIGNALS, type StopSignal } from '../.
 import { Failure } from '../../core/failure.ts';
 
 interface InterruptOptions {
-  /** Called at the first signal, when the run begins to end by itself. */
+  /** Called at the first signal; the run starts to end. */
   readonly onFirst: (signal: string) => void;
-  /** Called at the second: the process must end now, with this code. */
+  /** Called at the second signal; the process must end now, with this code. */
   readonly onSecond: (code: ExitCode) => void;
 }
 
 /** Signals of the system as an AbortSignal. */
 export interface Interrupt {
   readonly signal: AbortSignal;
-  /** The exit code that the first signal asks for; null while none came. */
+  /** The exit code for the first signal; null before any. */
   readonly code: () => ExitCode | null;
-  /** Gives the signals back to the system. */
+  /** Restores the default signal handling. */
   readonly release: () => void;
 }
 

@@ -1,6 +1,6 @@
 import type { ParsedCommand } from './command-tree.ts';
 
-/** How a result is shown; nothing of it changes what is done. */
+/** How to show a result; it does not affect what is done. */
 export interface Display {
   readonly json: boolean;
   readonly quiet: boolean;
@@ -9,7 +9,7 @@ export interface Display {
   readonly showOrigin: boolean;
 }
 
-/** What a command line asks for: something to run, or a text (help, version) to print. */
+/** A parsed command line: a command to run, or a text (help, version) to print. */
 export type Invocation =
   | { readonly kind: 'run'; readonly parsed: ParsedCommand; readonly display: Display }
   | { readonly kind: 'print'; readonly text: string };

@@ -4,8 +4,8 @@ import { parseOption } from '../../contract/parse-option.ts';
 import { Failure } from '../../core/failure.ts';
 
 /**
- * One option's value from what was written: text, true or false for a flag, undefined where it is absent.
- * @throws Failure `bad-usage` that names the flag and what it allows
+ * One option's value: text, true or false for a flag, undefined if it is absent.
+ * @throws Failure `bad-usage` with the flag and its allowed values
  */
 export function optionValue<N extends OptionName>(name: N, written: unknown): OptionValue<N> {
   const text = writtenText(name, written);
@@ -21,7 +21,7 @@ function writtenText(name: OptionName, written: unknown): string | undefined {
   return typeof written === 'string' ? refuseStray(name, written) : undefined;
 }
 
-/** No value of ours begins with `-` and none is empty: either is a value that was forgotten, or an empty variable. */
+/** No valid value starts with `-` or is empty: the value was forgotten, or a variable is empty. */
 function refuseStray(name: OptionName, text: string): string {
   if (text.trim() !== '' && !text.startsWith('-')) return text;
   throw new Failure('bad-usage', `--${name} needs a value, but '${text}' follows it`, {

@@ -6,7 +6,7 @@ import { errorResult } from '../../report/error-result.ts';
 import { plainLines } from '../../report/plain.ts';
 import type { Display } from './invocation.ts';
 
-/** Where a command's last word goes. */
+/** The final output of a command. */
 export interface Output {
   readonly stdout: string;
   readonly stderr: string;
@@ -22,13 +22,13 @@ export function renderedOutput(rendered: Rendered, display: Display): Output {
   return { stdout: display.json ? jsonText(rendered.json) : rendered.text(display), stderr: '' };
 }
 
-/** What stopped a command: JSON on standard output, text on standard error. */
+/** A failure: JSON on standard output, text on standard error. */
 export function failureOutput(failure: Failure, shown: { readonly json: boolean; readonly color: boolean }): Output {
   if (shown.json) return { stdout: jsonText(errorResult(failure)), stderr: '' };
   return { stdout: '', stderr: errorText(failure, shown.color) };
 }
 
-/** What stops a command, for people: each problem, where it is, and what to do next. */
+/** A failure as text: each problem, where it is, and what to do next. */
 export function errorText(failure: Failure, color: boolean): string {
   return failure.problems.map((problem) => problemText(problem, color)).join('');
 }

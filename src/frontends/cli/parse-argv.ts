@@ -5,8 +5,9 @@ import { commandPath } from './common-flags.ts';
 import type { Display, Invocation } from './invocation.ts';
 
 /**
- * Reads a command line, without the two words of node and the script. The command reads the values of its options.
- * @throws Failure `bad-usage` for an unknown command or flag (with the nearest known one), and a missing or surplus word
+ * Parses a command line, without node and the script. The command parses the values of its options.
+ * @throws Failure `bad-usage` for an unknown command or flag (with the nearest known one), and a missing or surplus
+ * argument
  */
 export function parseArgv(argv: readonly string[]): Invocation {
   const found: { parsed?: ParsedCommand; text: string } = { text: '' };
@@ -39,7 +40,7 @@ function displayOf({ flags }: ParsedCommand): Display {
 
 const SUGGESTION = /\n?\((Did you mean .*)\)$/s;
 
-/** The parser's refusal as a Failure `bad-usage`; its suggestion of the nearest word goes into the hint. */
+/** The parser's error as a Failure `bad-usage`; its suggestion goes into the hint. */
 function usageFailure(refusal: CommanderError, argv: readonly string[]): Failure {
   const words = argv.map((word) => `'${word}'`).join(' ');
   if (refusal.code === 'commander.help') {

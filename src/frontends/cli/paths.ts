@@ -7,7 +7,7 @@ import { errorMessage, Failure } from '../../core/failure.ts';
 
 const PRIVATE = 0o700;
 
-/** What the process brings along. */
+/** The process's environment. */
 export interface Machine {
   readonly env: Env;
   readonly cwd: string;
@@ -18,8 +18,8 @@ export interface Machine {
 type CliPaths = Omit<Context, 'log' | 'secrets' | 'progress' | 'signal' | 'onResource'>;
 
 /**
- * Where a command of the terminal works: from the folder the user stands in up to the root, with the user's own
- * configuration, and with everything of ours below `${XDG_CACHE_HOME:-~/.cache}/dolt-federation`.
+ * The paths of a command in a terminal: from the working directory up to the root, with the user's own configuration,
+ * and our files below `${XDG_CACHE_HOME:-~/.cache}/dolt-federation`.
  */
 export function cliPaths(machine: Machine): CliPaths {
   const cache = join(cacheHome(machine), 'dolt-federation');
@@ -35,8 +35,8 @@ export function cliPaths(machine: Machine): CliPaths {
 }
 
 /**
- * Creates the folders that a command with a Dolt needs; the others leave no trace.
- * @throws Failure `bad-usage` where the cache folder cannot be created.
+ * Creates the folders of commands that need Dolt; the others create none.
+ * @throws Failure `bad-usage` if the cache folder cannot be created.
  */
 export async function prepareFolders({ request }: PreparedCommand, { tempDir }: CliPaths): Promise<void> {
   if (request.dolt === undefined) return;
@@ -50,7 +50,7 @@ export async function prepareFolders({ request }: PreparedCommand, { tempDir }: 
   }
 }
 
-/** Relative paths are to be ignored (XDG Base Directory Specification 0.8). */
+/** Relative paths are ignored (XDG Base Directory Specification 0.8). */
 function cacheHome({ env, home }: Machine): string {
   const wanted = env['XDG_CACHE_HOME'];
   return wanted !== undefined && isAbsolute(wanted) ? wanted : join(home, '.cache');

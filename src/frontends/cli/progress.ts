@@ -5,7 +5,7 @@ import { plain } from '../../core/text.ts';
 import { messageLines } from '../../report/plain.ts';
 import type { Display } from './invocation.ts';
 
-/** Where events and log lines go while a command runs; all of it is for people and stands on standard error. */
+/** Shows events and log lines on standard error while a command runs. */
 interface Progress {
   event(event: PeerEvent): void;
   /** Writes a line of log between the events. */
@@ -37,26 +37,29 @@ function eventText({ peer, step, detail }: PeerEvent): string {
   return text === '' ? about : `${about} (${text})`;
 }
 
-/** A terminal shows no more lines than it is high, and drawing thousands for every event would take longer than the work. */
+/**
+ * A terminal shows no more lines than its height, and drawing thousands for every event would take longer than the
+ * work.
+ */
 const MAX_LINES = 40;
 
 interface LiveOptions {
   readonly color: boolean;
-  /** Milliseconds of a clock that never goes back. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 
 /** Steps that take as long as the peer takes. */
 const LASTING: ReadonlySet<PeerEvent['step']> = new Set(['fetching', 'merging', 'pushing', 'verifying']);
 const REDRAW_MS = 1_000;
-/** Below this nobody wonders how long it takes. */
+/** Shorter steps show no duration. */
 const WORTH_REPORTING_MS = 2_000;
 
 /**
- * One line per peer that is rewritten in place: for a terminal. Dolt tells nothing of how far a fetch or a push is (2.3.0:
- * the process list of the server has the statement and its age), so a step that lasts shows its seconds. log-update wraps
- * long lines, keeps the frame within the height of the terminal and hides the cursor meanwhile; its major 7 is the last
- * one for Node 20.
+ * One line per peer that is updated in place, for a terminal. Dolt does not report the progress of a fetch or push
+ * (2.3.0: the server's process list has the statement and its age), so a long step shows its seconds. log-update wraps
+ * long lines, keeps the frame within the height of the terminal and hides the cursor; its major 7 is the last one for
+ * Node 20.
  */
 export function liveProgress(terminal: NodeJS.WritableStream, options: LiveOptions): Progress {
   const { color, now = () => performance.now() } = options;
@@ -72,7 +75,7 @@ export function liveProgress(terminal: NodeJS.WritableStream, options: LiveOptio
   redraw.unref();
   return {
     event(event) {
-      // What moved last stands last, so that what is left out is what has not moved for longest.
+      // The last updated line comes last, so that the least active ones are left out.
       if (lines.size >= MAX_LINES) lines.delete(event.peer);
       lines.set(event.peer, { event, since: now() });
       const [oldest] = lines.keys();
@@ -113,9 +116,9 @@ interface ProgressOptions {
 }
 
 /**
- * How progress looks: nothing with `--quiet`, and nothing with `--json` unless `--verbose` asks for it; lines that
- * update in place on a terminal that can move its cursor and has a height (one that a tool made may say 0); otherwise
- * one plain line per event.
+ * How progress is shown: not at all with `--quiet`, or with `--json` without `--verbose`; with lines that update in
+ * place on a terminal that can move its cursor and has a height (one that a tool made may report 0); otherwise one
+ * plain line per event.
  */
 export function chooseProgress(stderr: ErrorStream, display: Display, options: ProgressOptions): Progress {
   const write = (text: string) => {

@@ -8,12 +8,12 @@ import { runRequest, type Terminal } from './run-request.ts';
 import { guardStdout } from './stdout-guard.ts';
 
 /**
- * Runs one command line to its end: reads it, does it, shows what came of it. Never rejects.
- * @returns the code to exit with; by then everything that was written has left the process.
+ * Runs one command line: parses it, runs it, and shows the outcome. Never rejects.
+ * @returns the exit code, after all output was written
  */
 export async function runCli(argv: readonly string[], terminal: Terminal): Promise<ExitCode> {
   const guard = guardStdout(terminal.stdout);
-  // That nobody reads standard error any more is no reason to stop.
+  // A closed standard error does not stop the run.
   terminal.stderr.on('error', () => undefined);
   const show = async (output: Output) => {
     if (output.stderr !== '') terminal.stderr.write(output.stderr);

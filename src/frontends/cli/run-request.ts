@@ -14,7 +14,7 @@ import { chooseProgress } from './progress.ts';
 import { stderrLogger } from './stderr-logger.ts';
 import type { StdoutGuard } from './stdout-guard.ts';
 
-/** The process that a command runs in. */
+/** The process of a command. */
 export interface Terminal extends Machine {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
@@ -27,7 +27,7 @@ interface Frontend {
   readonly guard: StdoutGuard;
 }
 
-/** How a command ended and what is left to show. */
+/** How a command ended, and what to show. */
 interface Ended {
   readonly code: ExitCode;
   readonly output: Output;
@@ -51,8 +51,8 @@ export async function runRequest(
   });
   guard.onStray((text) => log.debug(text.trimEnd()));
   try {
-    // Half of the start-up time is reading what the commands need; help and usage errors need none of it. `eager` keeps
-    // it in the same bundle.
+    // Loading the commands takes half of the start-up time; help and usage errors do not need it. `eager` keeps them in
+    // the same bundle.
     const { COMMAND_TABLE } = await import(/* webpackMode: "eager" */ '../../commands/index.ts');
     const asked = askedByFlags(parsed, terminal.stdout.isTTY === true ? 'full' : 'keys');
     const command = COMMAND_TABLE[parsed.command].prepare(asked);
@@ -80,7 +80,7 @@ export async function runRequest(
   }
 }
 
-/** Who answers questions: whoever sits at a terminal, if anybody does. Standard output is for the result alone. */
+/** A prompt if the terminal is interactive. Standard output is only for the result. */
 function asker({ stdin, stderr }: Terminal, signal: AbortSignal): (() => Asker) | undefined {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
   return () => askOn({ input: stdin, output: stderr, signal });

@@ -3,8 +3,8 @@ import type { Secrets } from '../../core/secrets.ts';
 import type { Display } from './invocation.ts';
 
 /**
- * The core's log on a terminal: warnings always (with `--json` they stand in the result), what is going on unless
- * `--quiet`, every step with `--verbose`. No secret of the run is shown.
+ * The log on a terminal: warnings always (with `--json` they are in the result), progress unless `--quiet`, every step
+ * with `--verbose`. Secrets of the run are hidden.
  */
 export function stderrLogger(display: Display, secrets: Secrets, line: (text: string) => void): Logger {
   const silent = display.json && !display.verbose;

@@ -1,16 +1,16 @@
 /** The part of process.stdout that is used. */
 type Stdout = Pick<NodeJS.WritableStream, 'write' | 'on'>;
 
-/** Standard output once it is guarded: the only way left to write there. */
+/** Guarded standard output: the only way to write to it. */
 export interface StdoutGuard {
   /**
-   * Writes all of the text and resolves when the system has taken it, so that a pipe is not cut by an exit.
-   * A reader that went away (`| head`) is no error; every other failure to write rejects.
+   * Writes the whole text and resolves when the system has accepted it, so that an exit does not cut a pipe. A closed
+   * reader (`| head`) is no error; every other write error rejects.
    */
   readonly write: (text: string) => Promise<void>;
-  /** Names who is told of text that does not belong there; until then it is dropped. */
+  /** Sets the handler of unexpected text; before that it is dropped. */
   readonly onStray: (handler: (text: string) => void) => void;
-  /** Gives the stream back as it was. */
+  /** Restores the stream. */
   readonly release: () => void;
 }
 

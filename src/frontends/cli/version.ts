@@ -1,4 +1,4 @@
 import manifest from '../../../package.json' with { type: 'json' };
 
-/** The version of this tool, from the one place that a release changes. */
+/** The version of this tool. */
 export const VERSION: string = manifest.version;

@@ -105,10 +105,10 @@ export async function realPath(path: string): Promise<string> {
 }
 
 /**
- * Writes a file by rename: it is the old one or the new one, never a part, and after a crash, too. A symbolic link is
- * followed; mode and, where we may, owner of a file that is replaced stay.
- * @param mode of a file that is new
- * @throws what the system refuses with; then nothing new is left behind
+ * Writes a file atomically by rename, also across a crash. A symbolic link is followed; mode and, if permitted, owner
+ * of a replaced file stay.
+ * @param mode of a new file
+ * @throws errors of the file system; no partial file remains
  */
 export async function writeFileAtomic(file: string, text: string, mode = 0o666): Promise<void> {
   const target = await realpath(file).catch(() => file);
@@ -133,15 +133,15 @@ export async function writeFileAtomic(file: string, text: string, mode = 0o666):
   }
 }
 
-/** What of a folder is neither an ordinary file nor a folder. */
+/** Entries of a folder that are neither ordinary files nor folders. */
 interface OddEntries {
   /** Paths of symbolic links. */
   readonly links: readonly string[];
-  /** Paths of FIFOs, sockets and devices, and of links to them: whoever opens one may wait for ever. */
+  /** Paths of FIFOs, sockets and devices, and of links to them: opening one may block forever. */
   readonly special: readonly string[];
 }
 
-/** Everything odd below a folder, also behind links to other folders. A folder that may not be listed has nothing to show. */
+/** All such entries below a folder, also behind links to other folders. An unreadable folder has none. */
 export async function oddEntries(folder: string): Promise<OddEntries> {
   const links: string[] = [];
   const special: string[] = [];

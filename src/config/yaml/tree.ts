@@ -31,7 +31,7 @@ export type ConfigValue = ConfigScalar | ConfigList | ConfigMapping | NoText;
 
 export interface ConfigField {
   readonly value: ConfigValue;
-  /** Where the key stands. */
+  /** Position of the key. */
   readonly keyAt: Location;
 }
 

@@ -46,7 +46,7 @@ export interface SteeringRows {
 /** Calls in the expressions of one table. */
 export interface IncomingCalls {
   readonly table: string;
-  /** Null if the expressions cannot be told apart from surrounding names. */
+  /** Null if the expressions cannot be distinguished from surrounding names. */
   readonly calls: readonly ForeignCall[] | null;
 }
 

@@ -55,7 +55,7 @@ async function readUnresolved(
   database: Database,
   run: PeerProgress,
   head: string,
-): Promise<Pick<FoundLeft, 'merges' | 'lost'>> {
+): Promise<Pick<FoundUnresolved, 'merges' | 'lost'>> {
   const merges: UnresolvedMerge[] = [];
   if (run.head !== null && isUnresolved(run)) {
     const rows = await unresolvedRows(database, { ours: head, theirs: run.head });

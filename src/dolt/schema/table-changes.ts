@@ -55,7 +55,7 @@ export async function tableChanges(sql: Sql, from: string, to: string): Promise<
     }
   }
   const unlisted = schemas.filter((one) => isTable(one) && !summary.some((other) => pair(other) === pair(one)));
-  for (const row of unlisted.flatMap(apart)) changes.push(await untold(sql, range, namesOf(row)));
+  for (const row of unlisted.flatMap(apart)) changes.push(await unlistedChange(sql, range, namesOf(row)));
   // No function hashes what is staged.
   if (from === STAGED || to === STAGED) return changes;
   const [before, after] = [await tableHashes(sql, from), await tableHashes(sql, to)];

@@ -60,7 +60,7 @@ describe('auto builds only where no release can be reached at all', () => {
     const failure = await failureOf(installDolt({ source: 'auto', mirror: closed }, box.context));
     expect(failure.code).toBe('dolt-not-found');
     expect(failure.message).toContain('no Go was found on PATH (its release cannot be reached:');
-    expect(failure.hint).toContain('let the release be downloaded');
+    expect(failure.hint).toContain('allow the download of a release');
     expect(failure.hint).toContain('install Go');
   });
 });

@@ -20,7 +20,7 @@ export interface CommandEntry {
 }
 
 const PEERS = [
-  { name: 'peer', description: 'names of the peers to work on; otherwise all', required: false, variadic: true },
+  { name: 'peer', description: 'names of the peers to work on; by default all', required: false, variadic: true },
 ] as const;
 const NAME = { name: 'name', description: 'name of the peer', required: true, variadic: false } as const;
 
@@ -61,26 +61,26 @@ export const COMMANDS = {
     action: true,
   },
   pull: {
-    summary: 'Fetch and merge, push nothing',
+    summary: 'Fetch and merge without pushing',
     arguments: PEERS,
     options: [...RUN, 'max-delete', ...REWRITES],
     action: true,
   },
   push: {
-    summary: 'Push what is committed and verify, merge nothing',
+    summary: 'Push committed changes and verify, without merging',
     arguments: PEERS,
     options: [...RUN, 'init-empty', 'force-with-lease'],
     action: true,
   },
   status: {
-    summary: 'Say where every peer stands; nothing is changed',
+    summary: 'Show how far ahead or behind each peer is',
     arguments: PEERS,
     options: [...READ, 'max-delete'],
     action: true,
   },
   'add-peer': {
     summary: 'Add a peer to the configuration',
-    arguments: [NAME, { name: 'endpoint', description: 'where the peer is', required: true, variadic: false }],
+    arguments: [NAME, { name: 'endpoint', description: 'address of the peer', required: true, variadic: false }],
     options: [
       'role',
       'tier',
@@ -105,7 +105,7 @@ export const COMMANDS = {
     action: false,
   },
   resolve: {
-    summary: 'Settle what the strategy manual left, as chosen in a conflicts file or asked on a terminal',
+    summary: 'Resolve conflicts, from a file or interactively',
     arguments: [],
     options: ['file', 'config', 'database', 'max-delete', 'merge-timeout', 'dolthub-host', 'allow-insecure', ...DOLT],
     action: false,
@@ -126,18 +126,22 @@ export const COMMANDS = {
     action: false,
   },
   doctor: {
-    summary:
-      'Say what is missing for the configured peers, each with its cure; nothing is changed, nobody is contacted',
+    summary: 'Check the setup of the configured peers offline and say how to fix each problem',
     arguments: PEERS,
     options: [...CONFIG, 'credentials', 'database', 'branch', ...DOLT],
     action: true,
   },
-  install: { summary: 'Find or install Dolt, print its version and path', arguments: [], options: DOLT, action: true },
-  demo: {
-    summary: 'Three towns in a temporary folder federate over file://',
+  install: {
+    summary: 'Find or install Dolt and print its version and path',
     arguments: [],
     options: DOLT,
-    // The demo is for a first look, so it takes any Dolt that can be had.
+    action: true,
+  },
+  demo: {
+    summary: 'Federate three databases in a temporary folder over file://',
+    arguments: [],
+    options: DOLT,
+    // The demo is a first try, so it accepts any Dolt that can be installed.
     defaults: { 'dolt-source': 'auto' },
     action: false,
   },

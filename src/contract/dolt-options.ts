@@ -1,7 +1,7 @@
 import { BOTH, type OptionEntry } from './option-entry.ts';
 import { DOLT_SOURCES } from './vocabulary.ts';
 
-/** The Dolt version that is installed and tested when nobody asks for another. */
+/** The Dolt version that is installed and tested by default. */
 export const DEFAULT_DOLT_VERSION = '2.3.0';
 
 /** Which Dolt is used, and where it may come from. */
@@ -15,16 +15,16 @@ export const DOLT_OPTIONS = {
   },
   'dolt-source': {
     description:
-      'Where a missing Dolt comes from: its release, a build from source (needs Go), or `auto`: the release, and a build only where it cannot be reached',
+      'How to get a missing Dolt: download its `release`, `build` it from source (needs Go), or `auto`: build it only if the release is unreachable',
     frontends: BOTH,
     type: 'choice',
     choices: DOLT_SOURCES,
     default: 'release',
   },
-  'dolt-path': { description: 'Dolt executable to use as it is', frontends: BOTH, type: 'text', value: 'file' },
+  'dolt-path': { description: 'Path of the Dolt executable to use', frontends: BOTH, type: 'text', value: 'file' },
   'dolt-sha256': {
     description:
-      'SHA-256 of the release asset, in hexadecimal; then only that asset will do: `PATH` is not searched, and `dolt-path` and `dolt-source: build` are refused',
+      'SHA-256 of the release asset, in hexadecimal. Only that asset is used: `PATH` is not searched, and `dolt-path` and `dolt-source: build` are refused',
     frontends: BOTH,
     type: 'text',
     value: 'digest',

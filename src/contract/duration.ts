@@ -6,7 +6,7 @@ const MAX_MS = 24 * UNITS.d;
 export const DURATION_FORM = 'a duration such as 90s, 10m, 2h or 7d, at most 24d';
 
 /**
- * @param text a whole number above zero and its unit: `90s`, `10m`, `2h`, `7d`. A bare number says nothing of its unit.
+ * @param text a whole number above zero and its unit: `90s`, `10m`, `2h`, `7d`. A bare number has no unit and is refused.
  * @returns milliseconds, or null for anything else
  */
 export function parseDuration(text: string): number | null {

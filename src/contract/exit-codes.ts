@@ -27,10 +27,10 @@ export const STOP_SIGNALS: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGQUIT
 /** What each code means, in the order the README lists them. */
 export const EXIT_CODE_MEANINGS: readonly { readonly code: ExitCode; readonly meaning: string }[] = [
   { code: EXIT.ok, meaning: 'success, or nothing to do' },
-  { code: EXIT.failed, meaning: 'failed: every peer failed, or the run could not be done' },
-  { code: EXIT.usage, meaning: 'bad usage or configuration; nothing was touched' },
-  { code: EXIT.partial, meaning: 'partial: some peers failed, the others are in step' },
-  { code: EXIT.conflict, meaning: 'a conflict or unrelated history is left for a human' },
+  { code: EXIT.failed, meaning: 'failed: every peer failed, or the run as a whole failed' },
+  { code: EXIT.usage, meaning: 'invalid usage or configuration; nothing was changed' },
+  { code: EXIT.partial, meaning: 'partial: some peers failed, the others are in sync' },
+  { code: EXIT.conflict, meaning: 'a conflict or an unrelated history needs a decision' },
   { code: EXIT.hangup, meaning: 'interrupted (SIGHUP: the terminal was closed)' },
   { code: EXIT.interrupted, meaning: 'interrupted (SIGINT)' },
   { code: EXIT.quit, meaning: 'interrupted (SIGQUIT)' },

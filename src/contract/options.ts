@@ -2,10 +2,10 @@ import { DOLT_OPTIONS } from './dolt-options.ts';
 import { ACTION, BOTH, CLI, type OptionEntry } from './option-entry.ts';
 import { CONFLICT_STRATEGIES, DIRTY_POLICIES, FAIL_ON, REPORT_VALUES, ROLES, SYNC_MODES, TIERS } from './vocabulary.ts';
 
-/** Every option of both faces, in the order of the README. */
+/** Every option of both frontends, in the order of the README. */
 export const OPTIONS = {
   config: {
-    description: 'Path of the configuration file; otherwise `.beads/config.yaml` is searched upward',
+    description: 'Path of the configuration file; by default `.beads/config.yaml` here or in a parent folder',
     frontends: BOTH,
     type: 'text',
     value: 'file',
@@ -16,12 +16,12 @@ export const OPTIONS = {
     type: 'text',
   },
   only: {
-    description: 'Names of the peers to work on, separated by commas or line breaks; otherwise all',
+    description: 'Names of the peers to work on, separated by commas or line breaks; by default all',
     frontends: ACTION,
     type: 'text',
   },
   'only-role': {
-    description: 'Roles of the peers to work on, separated by commas or line breaks; otherwise all',
+    description: 'Roles of the peers to work on, separated by commas or line breaks; by default all',
     frontends: BOTH,
     type: 'text',
     value: 'roles',
@@ -33,13 +33,13 @@ export const OPTIONS = {
     default: '.',
   },
   database: {
-    description: 'Folder of the database, the one that holds `.dolt`; otherwise it is found',
+    description: 'Folder of the database, the one that contains `.dolt`; by default dolt-federation finds it',
     frontends: BOTH,
     type: 'text',
     value: 'folder',
   },
   branch: {
-    description: 'Branch to federate; otherwise the one that is checked out',
+    description: 'Branch to federate; by default the one that is checked out',
     frontends: BOTH,
     type: 'text',
     value: 'name',
@@ -47,21 +47,21 @@ export const OPTIONS = {
   role: { description: "The peer's role", frontends: CLI, type: 'choice', choices: ROLES },
   tier: { description: "The peer's tier of sovereignty", frontends: CLI, type: 'choice', choices: TIERS },
   conflict: {
-    description: 'How conflicts with the peer are settled; otherwise as in the whole run',
+    description: 'Conflict strategy for this peer; by default the strategy of the whole run',
     frontends: CLI,
     type: 'choice',
     choices: CONFLICT_STRATEGIES,
   },
-  user: { description: "User to name to the peer's server", frontends: CLI, type: 'text', value: 'name' },
+  user: { description: "User name at the peer's server", frontends: CLI, type: 'text', value: 'name' },
   ref: { description: 'Git ref that holds the data of a git remote', frontends: CLI, type: 'text', value: 'name' },
   live: {
-    description: 'Whether an https or ssh peer is a running database, which gets pushes in an inbox branch',
+    description: 'Whether an https or ssh peer is a running database; pushes to one go to an inbox branch',
     frontends: CLI,
     type: 'choice',
     choices: ['true', 'false'],
   },
   file: {
-    description: 'Conflicts file to settle; else rows are asked for',
+    description: 'Conflicts file to apply; without it, `resolve` asks about each row',
     frontends: CLI,
     type: 'text',
     value: 'file',
@@ -81,21 +81,22 @@ export const OPTIONS = {
     default: 'config',
   },
   sovereignty: {
-    description: 'Tier of sovereignty; it can only raise what the configuration says',
+    description: 'Tier of sovereignty; can only raise the tier of the configuration',
     frontends: BOTH,
     type: 'choice',
     choices: TIERS,
     default: 'config',
   },
   'conflict-strategy': {
-    description: 'How rows that both sides changed are settled; a peer may have its own `conflict`',
+    description: 'How to resolve rows that both sides changed; a peer may set its own `conflict`',
     frontends: BOTH,
     type: 'choice',
     choices: CONFLICT_STRATEGIES,
     default: 'config',
   },
   dirty: {
-    description: 'What to do about uncommitted changes: federate what is committed, fail, or commit them first',
+    description:
+      'What to do about uncommitted changes: `allow` (federate the committed data), `fail`, or `commit` them first',
     frontends: BOTH,
     type: 'choice',
     choices: DIRTY_POLICIES,
@@ -103,53 +104,53 @@ export const OPTIONS = {
   },
   'force-with-lease': {
     description:
-      'Peers whose branch is to be replaced by ours, each with the head that it is expected to have, as `peer=hash`, separated by commas or line breaks; only for `sync` and `push`',
+      'Peers whose branch our branch replaces, each with its expected head, as `peer=hash`, separated by commas or line breaks; only for `sync` and `push`',
     frontends: BOTH,
     type: 'text',
     value: 'peer=hash',
   },
   adopt: {
     description:
-      'Peers whose branch replaces ours, each with the head that it is expected to have, as `peer=hash`, separated by commas or line breaks; only for `sync` and `pull`. A tag keeps our old head',
+      'Peers whose branch replaces ours, each with its expected head, as `peer=hash`, separated by commas or line breaks; only for `sync` and `pull`. A tag keeps our old head',
     frontends: BOTH,
     type: 'text',
     value: 'peer=hash',
   },
   'discard-local': {
     description:
-      'Commits of our branch that `adopt` may lose, as whole hashes separated by commas or line breaks; it is refused while it would lose others',
+      'Commits of our branch that `adopt` may discard, as whole hashes separated by commas or line breaks; `adopt` is refused if it would discard any other',
     frontends: BOTH,
     type: 'text',
     value: 'hashes',
   },
   'merge-rewritten': {
     description:
-      'Peers that are merged although one side rewrote its history, each with the head that it is expected to have, as `peer=hash`, separated by commas or line breaks; only for `sync` and `pull`. Rows that were deleted since come back',
+      'Peers to merge although one side rewrote its history, each with its expected head, as `peer=hash`, separated by commas or line breaks; only for `sync` and `pull`. Rows deleted since then come back',
     frontends: BOTH,
     type: 'text',
     value: 'peer=hash',
   },
   'fix-remotes': {
     description:
-      'Repoint remotes of the database that have the name of a peer and another address; otherwise they are left alone',
+      'Correct remotes of the database that have the name of a peer but another address; by default they stay unchanged',
     frontends: BOTH,
     type: 'flag',
     default: 'false',
   },
   register: {
-    description: 'Keep the peer as a remote of the database, whatever `federation.register` says',
+    description: 'Keep the peer as a remote of the database, regardless of `federation.register`',
     frontends: CLI,
     type: 'flag',
     default: 'false',
   },
   'dry-run': {
-    description: 'Report what would be done and move no branch on either side',
+    description: 'Report what a run would do; move no branch on either side',
     frontends: BOTH,
     type: 'flag',
     default: 'false',
   },
   'fail-on': {
-    description: 'Whose failure fails the run',
+    description: 'Which peer failures make the run fail',
     frontends: BOTH,
     type: 'choice',
     choices: FAIL_ON,
@@ -157,7 +158,7 @@ export const OPTIONS = {
   },
   timeout: {
     description:
-      'How long a peer may take for one fetch or push, such as `90s` or `10m`; a first push and a clone six times as long',
+      'Maximum time for one fetch or push of a peer, such as `90s` or `10m`; a first push or a clone may take six times as long',
     frontends: BOTH,
     type: 'duration',
     default: '10m',
@@ -165,15 +166,14 @@ export const OPTIONS = {
   },
   'merge-timeout': {
     description:
-      "Maximum time for checking one peer's commits and for merging them, such as `90s` or `2m`; a peer that takes longer is left out",
+      "Maximum time for checking one peer's commits and for merging them, such as `90s` or `2m`; a peer that takes longer is not merged",
     frontends: BOTH,
     type: 'duration',
     default: '2m',
     value: 'duration',
   },
   retries: {
-    description:
-      'How often a push that lost a race fetches, merges and pushes again, and how often what may pass by itself is tried again',
+    description: 'Maximum retries after a lost push race or a transient error',
     frontends: BOTH,
     type: 'count',
     min: 0,
@@ -181,7 +181,7 @@ export const OPTIONS = {
     value: 'n',
   },
   parallel: {
-    description: 'Peers to work on at the same time',
+    description: 'Number of peers to work on at the same time',
     frontends: BOTH,
     type: 'count',
     min: 1,
@@ -190,20 +190,20 @@ export const OPTIONS = {
   },
   bootstrap: {
     description:
-      'Peer to clone from when there is no database, also into a folder that `database` names; otherwise only the primary, and only to where the database belongs',
+      'Peer to clone from when there is no database, also into a new folder given with `database`; by default only the primary is cloned, and only to the standard folder',
     frontends: BOTH,
     type: 'text',
     value: 'peer',
   },
   'init-empty': {
-    description: 'Whether an empty remote gets its first push',
+    description: 'Push to remotes that are still empty',
     frontends: BOTH,
     type: 'flag',
     default: 'true',
   },
   'max-delete': {
     description:
-      'How much of a table of 20 rows or more a peer may delete at once, in percent of its rows; a peer that deletes more has to wait',
+      'Maximum share of a table with 20 rows or more that a peer may delete at once, in percent of its rows; a peer that deletes more is not merged',
     frontends: BOTH,
     type: 'count',
     min: 0,
@@ -220,7 +220,7 @@ export const OPTIONS = {
   },
   credentials: {
     description:
-      'Credentials of the peers. As an input YAML, a mapping from peer name to `url` and a secret; on the command line a file of that form that only its owner may read. Otherwise the variable DOLT_FEDERATION_CREDENTIALS',
+      'Credentials of the peers. The input is YAML: a mapping from peer name to `url` and a secret. The flag names a file of that form that only its owner can read. By default the variable DOLT_FEDERATION_CREDENTIALS',
     frontends: BOTH,
     type: 'text',
     value: 'file',
@@ -228,7 +228,7 @@ export const OPTIONS = {
   },
   'github-token': {
     description:
-      "Token of the job: asks GitHub's API for a release digest, and is the credential of a git peer over https in the workflow's own repository",
+      "Token of the job, used to ask GitHub's API for a release digest and as the credential of a git peer over https in the workflow's own repository",
     frontends: ACTION,
     type: 'text',
     default: `\${{ github.token }}`,
@@ -236,19 +236,19 @@ export const OPTIONS = {
   },
   'report-values': {
     description:
-      'What of the data may appear in reports: counts only, keys too, or values too. Otherwise `none` in a public repository, `keys` in a private one, `full` on a terminal',
+      'How much data reports may show: `none` (counts), `keys`, or `full` (values). By default `none` in a public repository, `keys` in a private one, `full` on a terminal',
     frontends: BOTH,
     type: 'choice',
     choices: REPORT_VALUES,
   },
   'allow-untrusted-event': {
-    description: 'Write on events and branches that are not trusted',
+    description: 'Allow writes on events and branches that are not trusted',
     frontends: ACTION,
     type: 'flag',
     default: 'false',
   },
   'allow-insecure': {
-    description: 'Accept `http://` beyond loopback',
+    description: 'Allow plain `http://` to other machines',
     frontends: BOTH,
     type: 'flag',
     default: 'false',

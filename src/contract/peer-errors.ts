@@ -1,31 +1,31 @@
 import { type ErrorCodeEntry, FINAL, HUMAN, INFORMATION, TRANSIENT } from './error-entry.ts';
 import { EXIT } from './exit-codes.ts';
 
-/** Errors of one peer's fetch, merge, push or proof, and of the run itself. */
+/** Errors of fetching from, merging with, pushing to or verifying one peer, and of the run itself. */
 export const PEER_ERRORS = {
   'uncommitted-changes': {
     title: 'A table that the peer changes has uncommitted changes here',
-    hint: 'Look at `dolt diff` first. Commit changes that were made here, or set `federation.dirty: commit`. Changes that only take back earlier commits come from a working set that is behind its branch: discard them with `dolt reset` and `dolt checkout <table>`.',
+    hint: 'Run `dolt diff` first. Commit changes that were made here, or set `federation.dirty: commit`. Changes that only undo earlier commits come from a working set that is behind its branch: discard them with `dolt reset` and `dolt checkout <table>`.',
     ...FINAL,
   },
   conflict: {
-    title: 'Both sides changed the same data, and no strategy may settle it',
-    hint: 'Choose in the conflicts file that the report names and run `dolt-federation resolve --file`; or settle the rows on one side, or give the peer another `conflict` strategy, then run again.',
+    title: 'Both sides changed the same data, and no strategy can resolve it',
+    hint: 'Write your choices in the conflicts file that the report names and run `dolt-federation resolve --file`. Or make the rows equal on one side, or give the peer another `conflict` strategy, then run again.',
     ...HUMAN,
   },
   'id-collision': {
-    title: 'Both sides added a row of their own under one key',
-    hint: 'The row created first was kept and everything else was merged. The conflicts file has the other row with all that belongs to it, and statements that add them again under another key.',
+    title: 'Each side added a different row with the same key',
+    hint: 'The row created first was kept and everything else was merged. The conflicts file contains the other row and its dependent rows, with statements that add them again under another key.',
     ...HUMAN,
   },
   'unique-conflict': {
     title: 'Rows of both sides claim the same unique value',
-    hint: 'The earlier claim was kept and the other row has its former value again. Change one of the two rows, then run again.',
+    hint: 'The earlier claim was kept, and the other row has its old value again. Change one of the two rows, then run again.',
     ...HUMAN,
   },
   'schema-conflict': {
     title: 'Both sides changed the same table definition',
-    hint: 'Bring the definition of the table to one form on one side, then run again.',
+    hint: 'Change the definition on one side so that both are equal, then run again.',
     ...HUMAN,
   },
   'constraint-violation': {
@@ -34,38 +34,38 @@ export const PEER_ERRORS = {
     ...HUMAN,
   },
   'dolt-defect': {
-    title: 'This Dolt cannot merge such a table',
-    hint: 'Settle the rows of the table on one side, then run again; the message says what else helps.',
+    title: 'This Dolt cannot merge this kind of table',
+    hint: 'Make the rows of the table equal on one side, then run again. The message names other fixes.',
     ...HUMAN,
   },
   'not-deterministic': {
     title: 'A merge would compute values that differ on every machine',
-    hint: 'Run the same ALTER TABLE on the side that lacks the column, commit, and sync again.',
+    hint: 'Run the same ALTER TABLE on the side without the column, commit, and sync again.',
     ...HUMAN,
   },
   protocol: {
-    title: 'The peer merges with another merge protocol or another Dolt version',
-    hint: 'Use the same versions of dolt-federation and Dolt on all sides. Contents still converge; commit hashes may not.',
+    title: 'The peer uses another merge protocol or another Dolt version',
+    hint: 'Use the same versions of dolt-federation and Dolt on all sides. Contents still converge, but commit hashes may differ.',
     ...INFORMATION,
   },
   'merges-unread': {
-    title: 'Merges that other databases made were received and not looked at',
-    hint: 'Sync more often. Rows of this database that lost there are in the conflicts files of the databases that merged.',
+    title: 'Some merges of other databases were received but not checked',
+    hint: 'Sync more often. If rows of this database lost in them, the conflicts files of those databases list the rows.',
     ...INFORMATION,
   },
   'renamed-row': {
-    title: 'One side gave a row another key, and the other side changed it under the old one',
-    hint: 'Both rows are there. Carry the change over to the row with the new key, remove the other one, commit, then run again.',
+    title: 'One side gave a row another key, and the other side changed the row under the old key',
+    hint: 'Both rows were kept. Copy the change to the row with the new key, remove the other row, commit, then run again.',
     ...HUMAN,
   },
   'merge-not-deterministic': {
-    title: 'This Dolt cannot fix who commits a merge',
-    hint: 'Raise `dolt-version`. The contents of towns still converge, but each makes merge commits of its own.',
+    title: 'This Dolt cannot set the committer of a merge',
+    hint: 'Raise `dolt-version`. The contents of databases still converge, but each database makes its own merge commits.',
     ...FINAL,
   },
   unrelated: {
-    title: 'The peer has another history',
-    hint: 'One side was initialised again instead of cloned. Decide which history to keep, then name the head of the peer with `adopt` (our branch becomes theirs) or `force-with-lease` (theirs becomes ours), and add the rows that only the other side has.',
+    title: 'The peer has an unrelated history',
+    hint: 'One side was initialised again instead of cloned. Decide which history to keep. Then name the head of the peer with `adopt` (our branch becomes theirs) or `force-with-lease` (theirs becomes ours). Add the rows that only the other side has.',
     ...HUMAN,
   },
   'history-rewritten': {
@@ -74,60 +74,60 @@ export const PEER_ERRORS = {
     ...HUMAN,
   },
   'shallow-clone': {
-    title: 'The database was cloned with `--depth` and lacks the commits that are needed',
-    hint: 'Clone it again without `--depth`, carry over what only this one has, and run again. Nothing was changed.',
+    title: 'The database was cloned with `--depth` and lacks commits that the run needs',
+    hint: 'Nothing was changed. Clone it again without `--depth`, copy the rows that only this clone has, and run again.',
     ...FINAL,
   },
   'non-fast-forward': {
-    title: 'The peer moved while we pushed, more often than we try again',
-    hint: 'Run again; schedule towns that share a peer at different minutes.',
+    title: 'The peer moved during every attempt to push',
+    hint: 'Run again. Schedule databases that share a peer at different minutes.',
     ...TRANSIENT,
   },
   'lease-stale': {
     title: 'The peer is not at the head that `force-with-lease`, `adopt` or `merge-rewritten` names',
-    hint: 'Commits reached the peer since you looked. Read them first (`dolt-federation status --json` prints the head as `remoteHead`), and name that head only if it is still the right one.',
+    hint: 'The peer received commits after you read its head. Read them first (`dolt-federation status --json` prints the head as `remoteHead`), and name the new head only if it is still the right one.',
     ...FINAL,
   },
   'forced-push': {
-    title: "A peer's branch was replaced by ours, as `force-with-lease` asked for",
-    hint: 'The message names the tag that keeps the old head, and the command that puts it back.',
+    title: "Our branch replaced a peer's branch, as `force-with-lease` requested",
+    hint: 'The message names the tag that keeps the old head, and the command that restores it.',
     retryable: false,
     exit: EXIT.ok,
   },
   'history-adopted': {
-    title: "Our branch was replaced by a peer's, as `adopt` asked for",
-    hint: 'The message names the tag that keeps the old head, and the command that goes back to it.',
+    title: "A peer's branch replaced ours, as `adopt` requested",
+    hint: 'The message names the tag that keeps the old head, and the command that restores it.',
     ...INFORMATION,
   },
   'local-commits': {
     title: 'Our branch has commits that would be lost',
-    hint: 'Nothing was changed. Name every one of them with `discard-local` if they may be lost, or carry them over first.',
+    hint: 'Nothing was changed. Copy the commits to the branch of the peer first, or name every one of them with `discard-local` to discard them.',
     ...HUMAN,
   },
   'tag-conflict': {
-    title: 'A tag names another commit already',
-    hint: 'Look at the commit that the tag names, and delete or rename the tag.',
+    title: 'A tag already names another commit',
+    hint: 'Check the commit that the tag names, then delete or rename the tag.',
     ...FINAL,
   },
   unverified: {
     title: 'The push reported success but the peer does not have the commit',
-    hint: 'Do not trust this remote until it has been checked; the data is still here.',
+    hint: 'The data is still in this database. Do not trust the remote until you have checked it.',
     ...FINAL,
   },
   'remote-empty': {
-    title: 'The peer holds no data',
+    title: 'The peer has no data',
     hint: 'Push to it first, or set `init-empty` to true.',
     ...FINAL,
   },
   'remote-corrected': {
-    title: 'A remote that dolt-federation added pointed elsewhere than the configuration says',
-    hint: 'Nothing needs to be done if the configuration is right: the remote has the new address now.',
+    title: 'A remote that dolt-federation added had another address than the configuration',
+    hint: 'No action is needed if the configuration is right: the remote now has the configured address.',
     retryable: false,
     exit: EXIT.ok,
   },
   'remote-differs': {
-    title: 'The database has a remote of that name with another address',
-    hint: 'Nothing needs to be done: the remote was not changed and the peer is used under another name. `--fix-remotes` repoints it.',
+    title: 'The database has a remote with that name but another address',
+    hint: 'No action is needed: the remote was not changed, and the peer uses another remote name. `--fix-remotes` corrects the remote.',
     ...INFORMATION,
   },
   'live-unknown': {
@@ -137,22 +137,22 @@ export const PEER_ERRORS = {
   },
   'inbox-unread': {
     title: 'Inbox branches of the database are not merged',
-    hint: 'Set `federation.inbox: true`, or list the names of the senders there, to merge them.',
+    hint: 'Set `federation.inbox: true`, or set it to a list of the senders to merge.',
     ...INFORMATION,
   },
   'branch-missing': {
-    title: 'The peer lacks the branch',
+    title: 'The peer does not have the branch',
     hint: "Push the branch first, or set the peer's `branch`.",
     ...FINAL,
   },
   'folder-missing': {
-    title: 'The folder that should hold a file:// remote does not exist',
-    hint: 'Mount the disk or create the parent folder; it is not created by us, so that an unmounted disk is noticed.',
+    title: 'The folder of a file:// remote does not exist',
+    hint: 'Mount the disk or create the parent folder. dolt-federation does not create it, because an unmounted disk would go unnoticed.',
     ...FINAL,
   },
   'tier-unsupported': {
-    title: 'The tier of this peer cannot be honoured yet',
-    hint: 'A peer that may have raw history gets `tier: T1` (and `lower-tier: true` where the federation has a higher one); else remove it until a version that can send less.',
+    title: 'This version does not support the tier of this peer',
+    hint: 'If the peer may receive the full history, set `tier: T1` (and `lower-tier: true` if the federation has a higher tier). Otherwise remove the peer until a version supports its tier.',
     ...FINAL,
   },
   auth: {
@@ -161,33 +161,33 @@ export const PEER_ERRORS = {
     ...FINAL,
   },
   'untrusted-host': {
-    title: "The peer's certificate or host key is not one that we trust",
-    hint: 'Check that it is the right host; then give its authority in SSL_CERT_FILE, or its key in `known-hosts`.',
+    title: "The peer's certificate or host key is not trusted",
+    hint: 'Check that it is the right host. Then add its certificate authority to SSL_CERT_FILE, or its key to `known-hosts`.',
     ...FINAL,
   },
   'host-not-allowed': {
-    title: 'The server of a peer named a host that is not one of its own',
-    hint: "If the host belongs to the peer, add it to `allowed-hosts` in the peer's entry. Otherwise do not trust the server: it chose where our data was to go.",
+    title: 'The server of a peer named a host that does not belong to the peer',
+    hint: "If the host belongs to the peer, add it to `allowed-hosts` in the peer's entry. Otherwise do not trust the server: it tried to send our data elsewhere.",
     ...FINAL,
   },
   'program-missing': {
-    title: 'A program that this kind of remote needs is not there',
+    title: 'A program that this kind of remote needs is not installed',
     hint: 'Install it and put it on PATH: git for git remotes, ssh for ssh remotes, and dolt on the far side of ssh.',
     ...FINAL,
   },
   'branch-permission': {
     title: 'The user may not write this branch',
-    hint: 'Let somebody who may grant it change `dolt_branch_control` there, or name another user or branch.',
+    hint: 'Ask an administrator of the server to change `dolt_branch_control`, or configure another user or branch.',
     ...FINAL,
   },
   'push-protection': {
     title: 'A rule of the git host refuses the push',
-    hint: 'Read what the host says in the message. Allow the ref that holds the data there, or name another with `ref`.',
+    hint: 'Read the answer of the host in the message. Allow the ref of the data there, or configure another ref with `ref`.',
     ...FINAL,
   },
   'read-only': {
-    title: 'The peer only allows reading',
-    hint: 'If the peer is meant to be read only, give it the role `upstream`. Otherwise, above all for a backup, restore the right to write there: `upstream` would end its copies.',
+    title: 'The peer is read-only',
+    hint: 'If the peer is read-only on purpose, give it the role `upstream`. Otherwise restore the permission to write there. A backup with the role `upstream` would receive no more data.',
     ...FINAL,
   },
   'not-found': {
@@ -197,12 +197,12 @@ export const PEER_ERRORS = {
   },
   'remote-dirty': {
     title: "The peer's server has uncommitted changes",
-    hint: "Look before you commit there: `SELECT * FROM dolt_status` names the tables, and `SELECT * FROM dolt_diff('HEAD', 'WORKING', '<table>')` shows their changes. Rows that only take back an earlier push come from a working set that is behind its branch: run `CALL DOLT_RESET()` and, for these tables, `CALL DOLT_CHECKOUT('<table>')`. Commit a table only if its changes were made there. Or set `live: true` on this peer: deliveries to an inbox need no clean working set.",
+    hint: "Check the changes before you commit there: `SELECT * FROM dolt_status` names the tables, and `SELECT * FROM dolt_diff('HEAD', 'WORKING', '<table>')` shows their changes. Rows that only undo an earlier push come from a working set that is behind its branch: run `CALL DOLT_RESET()` and, for these tables, `CALL DOLT_CHECKOUT('<table>')`. Commit a table only if its changes were made there. Or set `live: true` on this peer: a delivery to an inbox does not need a clean working set.",
     ...FINAL,
   },
   locked: {
     title: 'The database is locked by another process',
-    hint: 'Wait for it to end, then run again. Never delete a LOCK file.',
+    hint: 'Wait until that process ends, then run again. Never delete a LOCK file.',
     ...TRANSIENT,
   },
   contention: { title: 'Too many writers at the same moment', hint: 'Run again.', ...TRANSIENT },
@@ -217,18 +217,18 @@ export const PEER_ERRORS = {
     ...FINAL,
   },
   'too-large': {
-    title: 'What the peer brings needs more memory than a run may take',
-    hint: 'Nothing of this peer was merged. Look for very large values or very many conflicting rows at the peer, and reduce them there.',
+    title: 'The changes of the peer need more memory than a run may use',
+    hint: 'Nothing was merged from this peer. Find very large values or very many conflicting rows at the peer, and reduce them there.',
     ...FINAL,
   },
   'repository-empty': {
     title: 'The git repository has no branch yet',
-    hint: 'Dolt keeps its data beside a branch: push a first commit, for example a README, to the repository.',
+    hint: 'Push a first commit, for example a README, to the repository: Dolt needs an existing branch.',
     ...FINAL,
   },
   corrupt: {
     title: 'The data of a database is damaged',
-    hint: 'Keep a copy of the damaged folder before anything else: it may hold commits that no backup has. `dolt fsck` says what is damaged. Restore from a backup or clone from a peer into another folder.',
+    hint: 'Copy the damaged folder first: it may contain commits that no backup has. `dolt fsck` shows the damage. Restore a backup, or clone from a peer into another folder.',
     ...FINAL,
   },
   'client-too-old': {
@@ -237,19 +237,19 @@ export const PEER_ERRORS = {
     ...FINAL,
   },
   'unsupported-endpoint': {
-    title: 'This Dolt does not know that kind of remote',
+    title: 'This Dolt does not support that kind of remote',
     hint: 'Use another form of endpoint or a newer Dolt.',
     ...FINAL,
   },
   interrupted: {
     title: 'The run was interrupted',
-    hint: 'Run again: nothing is half done.',
+    hint: 'Run it again: no partial changes were left behind.',
     retryable: false,
     exit: EXIT.interrupted,
   },
   unknown: {
-    title: 'An error that is not known yet',
-    hint: 'The message holds what Dolt said; please report it.',
+    title: 'Unknown error',
+    hint: 'The message contains the output of Dolt. Please report it.',
     ...FINAL,
   },
 } as const satisfies Record<string, ErrorCodeEntry>;

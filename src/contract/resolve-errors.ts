@@ -1,15 +1,15 @@
 import { type ErrorCodeEntry, FINAL, HUMAN, USAGE } from './error-entry.ts';
 
-/** Errors of settling by hand what `manual` left. */
+/** Errors of resolving conflicts by hand. */
 export const RESOLVE_ERRORS = {
   'conflicts-file-unreadable': {
     title: 'The conflicts file cannot be read',
-    hint: 'Name with `--file` the file that the last sync wrote; its report says where that is.',
+    hint: 'Give `--file` the path of the file that the last sync wrote; its report shows the path.',
     ...USAGE,
   },
   'conflicts-file-invalid': {
-    title: 'The conflicts file says something that cannot be',
-    hint: 'Correct the line that the message names; write only after `choose:`. `sync` writes the file anew where it is missing.',
+    title: 'The conflicts file is invalid',
+    hint: 'Correct the line that the message names; write only after `choose:`. If you delete the file, `sync` writes it again.',
     ...USAGE,
   },
   'conflicts-undecided': {
@@ -18,13 +18,13 @@ export const RESOLVE_ERRORS = {
     ...HUMAN,
   },
   'conflicts-stale': {
-    title: 'The conflicts file belongs to other heads',
-    hint: 'Run sync again: it writes the file for the heads of now and keeps the choices for rows that are as they were.',
+    title: 'The conflicts file is for other heads',
+    hint: 'Run sync again: it writes the file for the current heads and keeps the choices for unchanged rows.',
     ...HUMAN,
   },
   'conflicts-file-unwritten': {
     title: 'The conflicts file could not be written',
-    hint: 'Check that the folder that the message names can be written to and has room. Nothing else is amiss.',
+    hint: 'Check that the folder that the message names is writable and has free space. The rest of the run is not affected.',
     ...FINAL,
   },
 } as const satisfies Record<string, ErrorCodeEntry>;

@@ -3,15 +3,15 @@ import { EXIT } from './exit-codes.ts';
 
 /** Errors of the configuration, the command line and the choice of what to work on. */
 export const USAGE_ERRORS = {
-  'bad-usage': { title: 'The command line or the inputs do not fit', hint: 'Run `dolt-federation --help`.', ...USAGE },
+  'bad-usage': { title: 'The command line or the inputs are invalid', hint: 'Run `dolt-federation --help`.', ...USAGE },
   'config-not-found': {
-    title: 'The configuration file that was named does not exist',
+    title: 'The given configuration file does not exist',
     hint: 'Correct the path given with `--config` or the input `config`.',
     ...USAGE,
   },
   'config-unreadable': {
     title: 'The configuration file cannot be read',
-    hint: 'Check that the path is a text file of 1 byte to 1 MiB that this user may read.',
+    hint: 'Check that the path is a text file of 1 byte to 1 MiB that this user can read.',
     ...USAGE,
   },
   'config-syntax': {
@@ -30,12 +30,12 @@ export const USAGE_ERRORS = {
     ...USAGE,
   },
   'config-ambiguous': {
-    title: 'A key stands in the configuration twice with different values',
+    title: 'The configuration has a key twice with different values',
     hint: 'Keep one of the two spellings.',
     ...USAGE,
   },
   'not-supported': {
-    title: 'This version of dolt-federation cannot do that yet',
+    title: 'This version of dolt-federation does not support that',
     hint: 'Remove the setting, or use a version that supports it.',
     ...USAGE,
   },
@@ -50,7 +50,7 @@ export const USAGE_ERRORS = {
     ...USAGE,
   },
   'invalid-endpoint': {
-    title: 'An endpoint has none of the known forms',
+    title: 'An endpoint has none of the accepted forms',
     hint: 'Use one of the forms that the message lists.',
     ...USAGE,
   },
@@ -60,33 +60,33 @@ export const USAGE_ERRORS = {
     ...USAGE,
   },
   'peer-exists': {
-    title: 'A peer of that name is configured already',
+    title: 'A peer with that name is already configured',
     hint: 'Remove it first with `dolt-federation remove-peer`, or choose another name.',
     ...USAGE,
   },
   'unknown-peer': {
-    title: 'No peer of that name is configured',
+    title: 'No peer with that name is configured',
     hint: 'Run `dolt-federation list-peers` to see the names.',
     ...USAGE,
   },
   'no-primary': {
-    title: '`fail-on primary` was asked for, but no primary is configured',
+    title: '`fail-on primary` is set, but no primary is configured',
     hint: 'Set `federation.remote`, or use another `fail-on`.',
     ...USAGE,
   },
   'tier-lowered': {
     title: "A peer's tier is below the federation's",
-    hint: 'Remove the tier from the peer, or say `lower-tier: true` there.',
+    hint: 'Remove the tier from the peer, or set `lower-tier: true` there.',
     ...USAGE,
   },
   'secret-in-config': {
-    title: 'A secret stands in the configuration',
-    hint: 'Remove it from the endpoint and change the secret: a configuration file is no safe place.',
+    title: 'The configuration contains a secret',
+    hint: 'Remove it from the endpoint and rotate the secret: a configuration file is not a safe place for secrets.',
     ...USAGE,
   },
   'credential-url-mismatch': {
-    title: 'The credentials of a peer were given for another endpoint',
-    hint: 'If the endpoint is right, correct `url` (or `aws-endpoint`) in the credentials. If somebody moved the peer, they got nothing.',
+    title: 'The credentials of a peer are for another endpoint',
+    hint: 'If the endpoint is right, correct `url` (or `aws-endpoint`) in the credentials. No credentials were sent.',
     ...USAGE,
   },
   'no-peers': {
@@ -96,43 +96,43 @@ export const USAGE_ERRORS = {
     exit: EXIT.ok,
   },
   'no-peers-selected': {
-    title: 'The selection leaves no peer to work on',
+    title: 'The selection matches no peer',
     hint: 'Check `only`, `only-role` and `shard` if that was not intended.',
     ...INFORMATION,
   },
   'no-database': {
-    title: 'There is no Dolt database',
-    hint: 'Name its folder with `database`, or set `federation.remote` to clone from the primary.',
+    title: 'No Dolt database was found',
+    hint: 'Give its folder with `database`, or set `federation.remote` to clone from the primary.',
     ...USAGE,
   },
   'workspace-unknown': {
-    title: 'The beads workspace has a mode, backend or layout that this version does not know',
-    hint: 'Name the database with `database`, or use a version of dolt-federation that supports this workspace.',
+    title: 'The beads workspace has a mode, backend or layout that this version does not support',
+    hint: 'Give the folder of the database with `database`, or use a version of dolt-federation that supports this workspace.',
     ...USAGE,
   },
   'outside-workspace': {
-    title: 'A file or a link of the checkout leads out of the workspace of the job',
-    hint: 'Name the place with an input, or with a variable of the job such as DOLT_FEDERATION_DATABASE or BEADS_DIR.',
+    title: 'A file or a link of the checkout points outside the workspace of the job',
+    hint: 'Give the path with an input, or with a variable of the job such as DOLT_FEDERATION_DATABASE or BEADS_DIR.',
     ...USAGE,
   },
   'nested-database': {
     title: 'The folder of the database contains another database',
-    hint: 'Move the inner database out of the folder: other programs may serve it in place of the outer one. To federate the inner one, name its folder with `database`.',
+    hint: 'Move the inner database out of the folder: other programs may serve it instead of the outer one. To federate the inner one, give its folder with `database`.',
     ...USAGE,
   },
   cloned: {
-    title: 'There was no database, and it was cloned',
-    hint: 'Check that the database belongs there; if it is elsewhere, name it with `database` and remove the clone.',
+    title: 'The database did not exist and was cloned',
+    hint: 'Check that the clone is in the right folder. If the database is elsewhere, give its folder with `database` and remove the clone.',
     ...INFORMATION,
   },
   'working-database': {
-    title: "The endpoint is somebody's working database, not a remote",
-    hint: 'Publish to a folder of its own: create an empty folder, name it as the endpoint, and have the other side pull from it.',
+    title: 'The endpoint is a working database, not a remote',
+    hint: 'Create an empty folder, use it as the endpoint, and let the other side pull from it.',
     ...USAGE,
   },
   'not-a-remote': {
-    title: 'The folder of the endpoint holds other files and is no Dolt remote',
-    hint: 'Name an empty folder, or one that already holds a Dolt remote.',
+    title: 'The folder of the endpoint contains other files and is not a Dolt remote',
+    hint: 'Use an empty folder, or one that already contains a Dolt remote.',
     ...USAGE,
   },
   'push-disabled': {
@@ -141,7 +141,7 @@ export const USAGE_ERRORS = {
     ...USAGE,
   },
   'backup-address': {
-    title: 'The database already uses the address for a Dolt backup',
+    title: 'The database already uses this address for a Dolt backup',
     hint: 'Give the peer a folder or path of its own, or remove the backup with `dolt backup remove <name>`.',
     ...USAGE,
   },
@@ -151,7 +151,7 @@ export const USAGE_ERRORS = {
     ...USAGE,
   },
   'untrusted-event': {
-    title: 'This workflow event may not write',
+    title: 'dolt-federation does not write on this workflow event',
     hint: 'Run on schedule, workflow_dispatch, release, or push to the default branch; or set `allow-untrusted-event`.',
     ...INFORMATION,
   },

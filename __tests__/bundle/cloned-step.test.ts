@@ -33,11 +33,11 @@ test('commits that go with the runner fail a step whatever it tolerates, until a
     unsaved: 1,
     cloned: true,
     problems: [
-      { severity: 'error', code: 'unsaved', message: '1 commit(s) of this town reached no peer' },
+      { severity: 'error', code: 'unsaved', message: '1 commit of this database reached no peer' },
       { severity: 'notice', code: 'cloned', message: expect.stringContaining('cloned from origin into ') },
     ],
   });
-  expect(pulled.stdout).toContain('::error::pull: failed (1 commit(s) reached no peer)');
+  expect(pulled.stdout).toContain('::error::pull: failed (1 commit reached no peer)');
   expect(pulled.summary).toContain('reached no peer');
   expect(pulled.summary).toContain('cloned from origin into');
 

@@ -110,6 +110,6 @@ if (process.platform === 'linux') {
     expect(exitCode).toBe(0);
     expect(stdout).toContain('partner: fetching');
     expect(stdout).toContain('\u001b[2K');
-    expect(stdout).toMatch(/partner +peer +T1 +remote-empty +pushed/);
+    expect(stdout).toMatch(/partner +peer +T1 +up-to-date +pushed/);
   });
 }

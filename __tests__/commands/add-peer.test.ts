@@ -95,7 +95,12 @@ describe('add-peer', () => {
     ['a bad branch', request('b', 'file:///srv/b', { branch: 'a:b' }), 'config-invalid', '"a:b"'],
     ['a bad user', request('b', 'file:///srv/b', { user: 'u' }), 'config-invalid', '`user` has no meaning'],
     ['a bad ref', request('b', 'file:///srv/b', { ref: 'refs/heads/b' }), 'config-invalid', '`ref` has no meaning'],
-    ['a second primary', request('b', 'file:///srv/b', { role: 'primary' }), 'config-invalid', 'a primary already'],
+    [
+      'a second primary',
+      request('b', 'file:///srv/b', { role: 'primary' }),
+      'config-invalid',
+      'the primary is already set',
+    ],
     ['a lower tier', request('b', 'file:///srv/b', { tier: 'T1' }), 'tier-lowered', 'tier T1 is below'],
     ['a forbidden place', request('b', 'gs://b/b'), 'endpoint-not-allowed', 'gs://b/b'],
   ])('refuses %s and changes nothing', async (_, wanted, code, message) => {
@@ -148,7 +153,7 @@ describe('add-peer', () => {
     const failure = await refusal(() => addPeer(request('b', 'file:///srv/b'), context));
     expect(failure).toMatchObject({
       code: 'config-unreadable',
-      message: expect.stringContaining(`being edited by another command (process ${process.pid})`),
+      message: expect.stringContaining(`another command (process ${process.pid}) is still editing`),
     });
     end();
     await editing;
@@ -161,7 +166,7 @@ describe('add-peer', () => {
     const context = commandContext(folder.path, { warnings });
     await addPeer(request('b', 'file:///srv/b', { tier: 'T3' }), context);
     await addPeer(request('c', 'file:///srv/c', { tier: 'T1' }), context);
-    expect(warnings).toEqual([expect.stringMatching(/^b has the tier T3, .*: every run will refuse it\. /)]);
+    expect(warnings).toEqual([expect.stringMatching(/^b has the tier T3, .*: every run refuses it\. /)]);
   });
 
   test('origin names federation.remote', async () => {

@@ -38,7 +38,7 @@ test('commands that need no database say what they did, as text and as JSON', as
   });
   expect(await ran(folder, 'list-peers')).toMatchObject({
     json: [],
-    text: expect.stringMatching(/^no peers; add one with/),
+    text: expect.stringMatching(/^no peers configured; add one with/),
   });
 });
 

@@ -40,7 +40,7 @@ describe('doctor', () => {
     await mkdir(folder.file('.beads'));
     expect(told(await examine(folder, PEERS), 'live', 'far')[0]).toMatch(/^unknown: /);
     await writeFile(folder.file('.beads', 'metadata.json'), '{"backend":"dolt"}');
-    expect(told(await examine(folder, PEERS), 'live', 'far')[0]).toMatch(/^warning: nothing will be pushed to far/);
+    expect(told(await examine(folder, PEERS), 'live', 'far')[0]).toMatch(/^warning: runs do not push to far/);
   });
 
   test('names inbox branches that no run merges, and changes nothing', async () => {
@@ -48,7 +48,7 @@ describe('doctor', () => {
     const town = await makeDatabase(folder.file('town'));
     await town.sql("CALL DOLT_BRANCH('inbox/north-0123abcd')", "CALL DOLT_BRANCH('inbox/odd')");
     expect(told(await examine(folder, ''), 'inbox')).toEqual([
-      expect.stringMatching(/^warning: deliveries wait in inbox\/north-0123abcd, /),
+      expect.stringMatching(/^warning: deliveries in inbox\/north-0123abcd, /),
       expect.stringMatching(/^warning: inbox\/odd is no branch of a delivery/),
     ]);
     await writeFile(folder.file('on.yaml'), 'federation: {inbox: true}');
@@ -84,7 +84,7 @@ describe('add-peer', () => {
     expect(warnings).toEqual([]);
     await ignoring(town);
     await add('far');
-    expect(warnings).toEqual([expect.stringMatching(/^live-unknown: nothing will be pushed to far/)]);
+    expect(warnings).toEqual([expect.stringMatching(/^live-unknown: runs do not push to far/)]);
     expect(warnings[0]).toMatch(LINES);
     await add('plain', { live: false });
     expect(warnings).toHaveLength(1);

@@ -45,7 +45,9 @@ describe('add-peer and remove-peer', () => {
     const { request, context } = removing(folder, 'hub', [], said);
     const database = folder.file('town');
     await addPeer({ ...adding('hub', folder), database }, context);
-    expect(said.join()).toContain('Registered for runs of dolt-federation. Not added to `dolt remote`');
+    expect(said.join()).toContain(
+      'The peer is registered for runs of dolt-federation. It is not added to `dolt remote`',
+    );
     expect(await town.rows(REMOTES)).toEqual([]);
     await addPeer({ ...adding('kept', folder, true), database }, context);
     const kept = [{ name: 'kept', url: `file://${folder.file('box')}` }];
@@ -74,7 +76,7 @@ describe('add-peer and remove-peer', () => {
     const { request, context } = removing(folder, 'hub', [], said);
     await addPeer(adding('hub', folder), context);
     await removePeer(request, context);
-    expect(said).toEqual([expect.stringMatching(/No database was found here.*dolt remote remove hub/)]);
+    expect(said).toEqual([expect.stringMatching(/No database was found.*dolt remote remove hub/)]);
     expect((await refusal(() => removePeer(request, context))).code).toBe('unknown-peer');
   });
 });

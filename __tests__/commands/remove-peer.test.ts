@@ -32,8 +32,8 @@ describe('remove-peer', () => {
   });
 
   test.each([
-    ['c', {}, 'unknown-peer', 'no peer is called "c"'],
-    ['A', {}, 'unknown-peer', 'no peer is called "A"'],
+    ['c', {}, 'unknown-peer', 'there is no peer "c"'],
+    ['A', {}, 'unknown-peer', 'there is no peer "A"'],
     ['x', { peers: 'x: file:///srv/x' }, 'unknown-peer', 'the input `peers`'],
     ['origin', {}, 'invalid-peer-name', 'primary'],
     ['ORIGIN', {}, 'invalid-peer-name', 'primary'],

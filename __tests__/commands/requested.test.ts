@@ -122,8 +122,8 @@ describe('which Dolt', () => {
     ['no SHA-256', { 'dolt-sha256': 'abc' }],
     ['no SHA-256', { 'dolt-sha256': `${DIGEST}0` }],
     ['no SHA-256', { 'dolt-sha256': `md5:${DIGEST}` }],
-    ['that `dolt-path` names could not be compared', { 'dolt-sha256': DIGEST, 'dolt-path': '/d' }],
-    ['that `dolt-source: build` makes could not be compared', { 'dolt-sha256': DIGEST, 'dolt-source': 'build' }],
+    ['cannot verify the executable that `dolt-path` names', { 'dolt-sha256': DIGEST, 'dolt-path': '/d' }],
+    ['cannot verify the executable that `dolt-source: build` makes', { 'dolt-sha256': DIGEST, 'dolt-source': 'build' }],
   ])('%s: %j is refused', async (why, flags) => {
     expect(await failureOf(() => asked(flags))).toMatchObject({
       code: 'bad-usage',

@@ -113,7 +113,7 @@ federation: {remotes: {a: {url: x}}, exclude_types: [wisp]}
 
   test('an unknown tag is named', async () => {
     const failure = await refusal(() => configure('federation: {peers: {a: !env file:///a}}'));
-    expect(failure.message).toBe('a value of the kind !env is not known here');
+    expect(failure.message).toBe('a value of the type !env is not supported here');
   });
 
   test('an alias may stand for a single value', () => {

@@ -62,9 +62,9 @@ describe('whether federation is allowed', () => {
     const failure = await refusal(() => requireFederation(configure(`sync:\n  mode: ${mode}`)));
     expect(failure).toMatchObject({ code: 'sync-mode', location: { file: '/c.yaml', line: 2, column: 3 } });
     expect(failure.message).toBe(
-      `sync.mode is ${mode}, which allows no federation; dolt-native and belt-and-suspenders do`,
+      `sync.mode is ${mode}, which does not allow federation; use dolt-native or belt-and-suspenders`,
     );
-    expect(failure.hint).toBe('Change the mode; in /c.yaml that is:\nsync:\n  mode: dolt-native');
+    expect(failure.hint).toBe('Change the mode in /c.yaml to:\nsync:\n  mode: dolt-native');
   });
 
   test.each([

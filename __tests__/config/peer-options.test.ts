@@ -148,9 +148,9 @@ describe('what is refused', () => {
       return `${message} ${hint}`;
     };
     expect(await told('ssh://h/p', 'user: u')).toBe(
-      'peer a: `user` has no meaning for ssh remotes Only remotes over https have a `user`; for ssh and git it stands in the endpoint, as in ssh://user@host/path.',
+      'peer a: `user` has no effect for ssh remotes Only remotes over https have a `user`. For ssh and git, put it in the endpoint, as in ssh://user@host/path.',
     );
-    expect(await told('git@h:p', 'ref: main')).toContain('the ref "main" is no full name');
+    expect(await told('git@h:p', 'ref: main')).toContain('the ref "main" is not a full name');
     expect(await told('https://h/p', 'user: ghp_abcdefghijkl')).not.toContain('ghp_');
     expect(await told('s3://b/p', 'aws: {endpoint: https://u:hunter2@h}')).not.toContain('hunter2');
   });

@@ -145,7 +145,7 @@ describe('peers that are refused', () => {
     );
     for (const peer of ['{role: backup}', '{}', '', '{endpoint: }']) {
       expect(await messageOf(`federation: {peers: {c: ${peer}}}`)).toBe(
-        'federation.peers.c.endpoint: is missing: write where the peer is, such as file:///path',
+        'federation.peers.c.endpoint: is missing: write the endpoint of the peer, such as file:///path',
       );
     }
     expect(await messageOf(`${PEER}accept: [triggers, all]`)).toBe(
@@ -158,10 +158,10 @@ describe('peers that are refused', () => {
       "peer a: tier T2 is below the federation's T3",
     );
     expect(await messageOf('federation: {allowed-remote-patterns: ["gs://*/*"], peers: {a: file:///a}}')).toBe(
-      'peer a: the endpoint "file:///a" matches none of the allowed patterns "gs://*/*"',
+      'peer a: the endpoint "file:///a" does not match any allowed pattern of "gs://*/*"',
     );
     expect(await messageOf('federation: {remote: file:///h, peers: {a: {endpoint: file:///a, role: primary}}}')).toBe(
-      'peer a: there is a primary already (federation.remote)',
+      'peer a: the primary is already set (federation.remote)',
     );
   });
 });

@@ -75,9 +75,9 @@ test('any value may come from a variable of the environment, and the text may ho
 describe('problems have their place', () => {
   const URL_LINE = 'p:\n  url: https://h.example\n';
   test.each<[string, string, readonly string[]]>([
-    ['no peer name', '-x: {}', ['invalid-peer-name creds.yaml:1:1 credentials: this is not the name']],
-    ['a reserved name', 'main: {}', ['invalid-peer-name creds.yaml:1:1 credentials: this is not the name']],
-    ['a lone word', 'p: word', ['config-invalid creds.yaml:1:4 credentials: a peer needs a mapping']],
+    ['no peer name', '-x: {}', ['invalid-peer-name creds.yaml:1:1 credentials: a key is not a valid peer name']],
+    ['a reserved name', 'main: {}', ['invalid-peer-name creds.yaml:1:1 credentials: a key is not a valid peer name']],
+    ['a lone word', 'p: word', ['config-invalid creds.yaml:1:4 credentials: the entry of a peer must be a mapping']],
     ['no url', 'p:\n  git-token: t', ['config-invalid creds.yaml:1:1 credentials of p: url is missing']],
     [
       'a url that is none',
@@ -100,7 +100,7 @@ describe('problems have their place', () => {
     [
       'two kinds',
       `${URL_LINE}  git-token: t\n  password: w\n  user: u`,
-      ['config-invalid creds.yaml:1:1 credentials of p: there are two kinds'],
+      ['config-invalid creds.yaml:1:1 credentials of p: it has two kinds'],
     ],
     ['half of a kind', `${URL_LINE}  password: w`, ['config-invalid creds.yaml:1:1 credentials of p: user is missing']],
     [
@@ -136,17 +136,17 @@ describe('problems have their place', () => {
     [
       'a NUL',
       `${URL_LINE}  git-token: "a\\0b"`,
-      ['config-invalid creds.yaml:3:14 credentials of p: git-token holds a NUL'],
+      ['config-invalid creds.yaml:3:14 credentials of p: git-token contains a NUL'],
     ],
     [
       'two lines of a token',
       `${URL_LINE}  git-token: "a\\nb"`,
-      ['config-invalid creds.yaml:3:14 credentials of p: git-token holds a line break'],
+      ['config-invalid creds.yaml:3:14 credentials of p: git-token contains a line break'],
     ],
     [
       'a user that is an option',
       `${URL_LINE}  user: -x\n  password: w`,
-      ['config-invalid creds.yaml:3:9 credentials of p: user begins with "-"'],
+      ['config-invalid creds.yaml:3:9 credentials of p: user starts with "-"'],
     ],
     [
       'a service that is none',
@@ -161,7 +161,7 @@ describe('problems have their place', () => {
     [
       'a key without line breaks',
       `${URL_LINE}  known-hosts: h ssh-rsa AAAA\n  ssh-key: ${PEM.replaceAll('\n', ' ')}`,
-      ['config-invalid creds.yaml:4:12 credentials of p: ssh-key holds no whole'],
+      ['config-invalid creds.yaml:4:12 credentials of p: ssh-key is not a complete'],
     ],
     [
       'known hosts that are none',
@@ -177,7 +177,11 @@ describe('problems have their place', () => {
     ['a list', '- p', ['config-syntax creds.yaml:1:1 credentials: the top level is not a mapping']],
     ['an alias of nothing', 'p: {url: *x}', ['config-syntax creds.yaml:1:10 credentials: the YAML is malformed']],
     ['a peer twice', 's: {}\ns: {}', ['config-syntax creds.yaml:2:1 credentials: a key appears twice']],
-    ['two documents', 'p: {}\n---\nq: {}', ['config-syntax creds.yaml:2:1 credentials: invalid YAML: it holds more']],
+    [
+      'two documents',
+      'p: {}\n---\nq: {}',
+      ['config-syntax creds.yaml:2:1 credentials: invalid YAML: it contains more'],
+    ],
   ])('%s', async (_, text, expected) => {
     const found = await problems(text, { PEM });
     expect(found).toHaveLength(expected.length);

@@ -140,7 +140,7 @@ describe('a database that must not be pushed', () => {
     const peers = await configured(folder, 'dolt.local-only: true');
     const result = await examine(folder, peers);
     expect(told(result, 'push')).toEqual([
-      `warning: dolt.local-only: true (${configFile(folder)}:2:1) forbids pushing: runs only pull`,
+      `warning: dolt.local-only: true (${configFile(folder)}:2:1) forbids pushing, so runs only pull`,
     ]);
     expect(told(await examine(folder, peers, { env: { BD_FEDERATION_PUSH: 'true' } }), 'push')).toEqual([
       'ok: pushing is allowed',

@@ -60,15 +60,15 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['a NUL', put('ours: sue', 'ours: s\0ue'), 'it holds the character U+0000'],
     ['a bell', put('ours: sue', 'ours: s\x07ue'), 'it holds the character U+0007'],
     ['a sequence for the terminal', put('branch: main', 'branch: "main\x1b[2J"'), 'it holds the character U+001B'],
-    ['an escaped NUL in the branch', put('branch: main', 'branch: "main\\0"'), 'holds a control character'],
+    ['an escaped NUL in the branch', put('branch: main', 'branch: "main\\0"'), 'contains a control character'],
     [
       'an alias',
       (text) => text.replace('ours: sue', 'ours: &a sue').replace('theirs: cho', 'theirs: *a'),
       'must be a text',
     ],
     ['a merge key', put('id: "1"', '<<: {id: "1"}'), '<< of key must be a text'],
-    ['aliases that multiply', add(LAUGHS), 'its aliases multiply beyond measure'],
-    ['an alias of nothing', put('ours: sue', 'ours: *a'), 'stands for nothing'],
+    ['aliases that multiply', add(LAUGHS), 'its aliases expand to too many values'],
+    ['an alias of nothing', put('ours: sue', 'ours: *a'), 'has no anchor'],
     ['a key twice', put('branch: main', 'branch: main\nbranch: side'), 'the key "branch" appears twice'],
     ['a key twice as number and text', put('id: "1"', '1: a\n          "1": b'), 'the key "1" appears twice'],
     [
@@ -100,11 +100,11 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['nothing for a text', put('branch: main', 'branch: null'), 'branch must be a text'],
     ['a branch that is none', put('branch: main', 'branch: true'), 'there is no branch true', 'conflicts-stale'],
     ['a revision for a branch', put('branch: main', 'branch: HEAD~1'), 'the branch "HEAD~1" holds "~"'],
-    ['SQL in the branch', put('branch: main', 'branch: "main\'; DROP TABLE items; --"'), 'holds whitespace'],
+    ['SQL in the branch', put('branch: main', 'branch: "main\'; DROP TABLE items; --"'), 'contains whitespace'],
     [
       'an option for a branch',
       put('branch: main', 'branch: --force'),
-      'the branch "--force" has a part that begins with "-"',
+      'the branch "--force" has a part that starts with "-"',
     ],
     ['the branch of a delivery', put('branch: main', 'branch: inbox/eve'), 'the branch "inbox/eve" is not for people'],
     [
@@ -166,7 +166,7 @@ describe('a conflicts file is refused, with its line, for', () => {
 
   test('more values than fit into the memory of Node', async () => {
     await writeFile(left.folder.file('f.yaml'), `${left.text}lost:\n${'- a\n'.repeat(2_100_000)}`);
-    expect(await refused('f.yaml')).toMatchObject({ code: INVALID, message: 'the YAML holds too many values' });
+    expect(await refused('f.yaml')).toMatchObject({ code: INVALID, message: 'the YAML contains too many values' });
   });
 });
 

@@ -99,7 +99,7 @@ describe('doctor', () => {
     const town = await makeEmptyDatabase(folder.file('town'));
     await town.commit('settings', ...holding("INSERT INTO config VALUES ('issue_prefix', 'kb'), ('a.token', '')"));
     await town.sql("INSERT INTO config VALUES ('b.token', 'hunter2')");
-    expect(told(await examine(folder, ''), 'secrets')).toEqual(['ok: no committed rows are known to hold credentials']);
+    expect(told(await examine(folder, ''), 'secrets')).toEqual(['ok: no credentials found in committed rows']);
   });
 
   test('reads the branch that is asked for', async () => {
@@ -119,7 +119,7 @@ describe('doctor', () => {
     await using folder = await tempFolder();
     const town = await makeEmptyDatabase(folder.file('town'));
     await town.commit('settings', ...holding("INSERT INTO config VALUES ('b.token', 'hunter2')"));
-    const unread = ['unknown: whether committed rows hold credentials: the database was not read'];
+    const unread = ['unknown: the database was not read, so it is unknown whether committed rows contain credentials'];
     expect(told(await examine(folder, '', { untrusted: true }), 'secrets')).toEqual(unread);
     await writeFile(folder.file('town', '.dolt', 'noms', 'manifest'), 'no manifest');
     expect(told(await examine(folder, ''), 'secrets')).toEqual(unread);

@@ -7,7 +7,7 @@ describe('the diagram', () => {
   test('has the database in the middle and each peer with role and state', () => {
     const text = mermaid(runResult());
     expect(text).toContain('town(("town<br/>main"))');
-    expect(text).toContain('p0["partner<br/>peer, T1<br/>ahead, pushed"]:::moved');
+    expect(text).toContain('p0["partner<br/>peer, T1<br/>up-to-date, pushed"]:::moved');
   });
 
   const LINKS: readonly [Role, string][] = [

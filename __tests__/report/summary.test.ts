@@ -18,7 +18,18 @@ describe('the job summary', () => {
     expect(text).toContain(`head <code>${HEAD}</code>`);
     expect(text).toContain('```mermaid\nflowchart LR\n');
     expect(cells(text, 'partner')).toEqual([
-      ...['| <code>partner</code>', 'peer', 'T1', 'ahead', 'pushed', '0', '2', '2/0', '<code>01234567</code>', 'yes'],
+      ...[
+        '| <code>partner</code>',
+        'peer',
+        'T1',
+        'up-to-date',
+        'pushed',
+        '0',
+        '2',
+        '0/0',
+        '<code>01234567</code>',
+        'yes',
+      ],
       '1.2 s',
       '2026-11-25 20:46Z',
       '- |',

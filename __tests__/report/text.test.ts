@@ -14,7 +14,7 @@ describe('the report as text', () => {
     expect(text(result)).toBe(
       [
         'PEER     ROLE  TIER  STATE        STATUS  PULLED  PUSHED  AHEAD/BEHIND  HEAD      VERIFIED  TIME   LAST VERIFIED      UNSYNCED SINCE',
-        'partner  peer  T1    ahead        pushed  0       2       2/0           01234567  yes       1.2 s  2026-11-25 20:46Z  2026-11-24 08:00Z',
+        'partner  peer  T1    up-to-date   pushed  0       2       0/0           01234567  yes       1.2 s  2026-11-25 20:46Z  2026-11-24 08:00Z',
         'gone     peer  T1    unreachable  failed  0       0       ?/?           -         no        1.2 s  2026-11-25 20:46Z  -',
         '',
         'error: gone: network: gone could not be reached',

@@ -134,15 +134,12 @@ test('deliveries that no one is to read are named, and nothing happens to them',
       .filter(({ code }) => code === 'inbox-unread')
       .map(({ severity, message }) => [severity, message.split(/,? (?:and `|is )/)[0]]);
   const odd = ['notice', 'inbox/odd'];
-  const both = ['notice', `deliveries wait in ${NORTH}, ${SOUTH}`];
+  const both = ['notice', `deliveries in ${NORTH}, ${SOUTH}`];
   expect(await noticed(`federation: {${peers}}`, { command: 'status' })).toEqual([both, odd]);
   expect(await noticed(`federation: {${peers}}`)).toEqual([both, odd]);
   expect(await noticed(`federation: {${peers}}`, { command: 'push' })).toEqual([]);
   expect(await branchesOf(town)).toEqual([NORTH, SOUTH, 'inbox/odd', 'main'].toSorted());
-  expect(await noticed(`federation: {inbox: [south], ${peers}}`)).toEqual([
-    ['notice', `deliveries wait in ${NORTH}`],
-    odd,
-  ]);
+  expect(await noticed(`federation: {inbox: [south], ${peers}}`)).toEqual([['notice', `deliveries in ${NORTH}`], odd]);
   expect(await branchesOf(town)).toEqual([NORTH, 'inbox/odd', 'main']);
   // Who names a peer means that peer, and its deliveries.
   const { result } = await run(folder, `federation: {inbox: true, ${peers}}`, { only: ['box'] });

@@ -66,7 +66,7 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
   const peer = after.peers.find((one) => one.name === name);
   if (peer !== undefined) {
     const refusal = tierRefusal(peer);
-    if (refusal !== null) context.log.warning(`${refusal.message}: every run will refuse it. ${refusal.hint}`);
+    if (refusal !== null) context.log.warning(`${refusal.message}: every run refuses it. ${refusal.hint}`);
     await warnOfLive(peer, { request, after }, context);
     const register = request.register === true ? 'keep' : after.register.value;
     await registerNow(peer, { database: request.database, configuration: after, register }, context);

@@ -30,7 +30,7 @@ export async function config(request: ConfigRequest, context: ConfigurationConte
     key,
     entries.map((entry) => entry.key),
   );
-  throw new Failure('config-unknown-key', `there is no configuration key ${JSON.stringify(key)}`, {
+  throw new Failure('config-unknown-key', `unknown configuration key ${JSON.stringify(key)}`, {
     hint: `Did you mean \`${nearest}\`? \`dolt-federation config list\` prints all keys.`,
   });
 }

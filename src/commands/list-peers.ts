@@ -27,7 +27,7 @@ export const listPeersCommand = defineCommand({
 });
 
 function peersText(peers: ListPeersResult): string {
-  if (peers.length === 0) return 'no peers; add one with `dolt-federation add-peer <name> <endpoint>`\n';
+  if (peers.length === 0) return 'no peers configured; add one with `dolt-federation add-peer <name> <endpoint>`\n';
   const rows = textTable(peers.map((peer) => [peer.name, plain(peer.endpoint), peer.role, peer.tier]));
   return rows.map((row) => `${row}\n`).join('');
 }

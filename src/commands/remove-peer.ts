@@ -25,16 +25,16 @@ export interface RemovePeerRequest {
 export async function removePeer(request: RemovePeerRequest, context: Context): Promise<RemovePeerResult> {
   const { name, overrides } = request;
   if (name.toLowerCase() === 'origin') {
-    throw new Failure('invalid-peer-name', '"origin" is the primary and is not removed like a peer', {
+    throw new Failure('invalid-peer-name', '"origin" is the primary, which remove-peer cannot remove', {
       hint: 'Remove `federation.remote` from the configuration.',
     });
   }
   const configuration = await editConfiguration(context, overrides, async (before) => {
     const { file, workspace, peers } = before;
     const peer = peers.find((one) => one.name === name);
-    if (peer === undefined) throw new Failure('unknown-peer', `no peer is called ${quoteEndpoint(name)}`);
+    if (peer === undefined) throw new Failure('unknown-peer', `there is no peer ${quoteEndpoint(name)}`);
     if (file === null || peer.origin.layer !== 'file') {
-      throw new Failure('unknown-peer', `the peer ${name} does not stand in the file but in the input \`peers\``);
+      throw new Failure('unknown-peer', `the peer ${name} is not in the file but in the input \`peers\``);
     }
     await removePeerFromFile(file, name, (text) => {
       buildConfiguration({ file, workspace, text }, context.env, overrides);

@@ -4,7 +4,7 @@ import { loadConfiguration, requirePush } from '../config/load.ts';
 import type { ResolveResult } from '../contract/result.ts';
 import type { Accept } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
-import { plain } from '../core/text.ts';
+import { counted, plain } from '../core/text.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { type Engines, openEngines } from '../dolt/server/engines.ts';
 import { branchHead } from '../dolt/sql/heads.ts';
@@ -59,8 +59,8 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   const own = conflictsFileOf(path);
   const file = request.file === undefined ? own : resolvePath(context.cwd, request.file);
   if (request.file === undefined && context.ask === undefined) {
-    throw new Failure('bad-usage', 'resolve asks on a terminal only, and this is none: name the file with --file', {
-      hint: `Write your choices into the file that the last sync wrote, then run \`dolt-federation resolve --file ${own}\`.`,
+    throw new Failure('bad-usage', 'resolve can only ask on a terminal, and this is not one', {
+      hint: `Write your choices in the file that the last sync wrote, then run \`dolt-federation resolve --file ${own}\`.`,
     });
   }
   const stored = request.file === undefined ? await readConflictsIfAny(file) : await readConflicts(file);
@@ -111,8 +111,8 @@ async function databasePath(
   const { configuration, context } = known;
   const found = await locateDatabase({ database: request.database, configuration }, context);
   if (found.kind === 'database') return found.path;
-  throw new Failure('no-database', 'there is no Dolt database here whose conflicts could be settled', {
-    hint: 'Name its folder with `database`, the one in which sync found the conflicts.',
+  throw new Failure('no-database', 'no Dolt database was found to resolve conflicts in', {
+    hint: 'Give the folder of the database in which sync found the conflicts with `database`.',
   });
 }
 
@@ -228,7 +228,7 @@ export const resolveCommand = defineCommand({
 });
 
 function resolvedText({ status, branch, head, peers, rows }: ResolveResult): string {
-  if (status === 'unchanged') return 'nothing is left to resolve\n';
-  const merged = `merged ${peers.map(plain).join(', ')} with ${rows} row(s) as chosen`;
+  if (status === 'unchanged') return 'no conflicts to resolve\n';
+  const merged = `merged ${peers.map(plain).join(', ')} with ${counted(rows, 'row')} as chosen`;
   return `${merged}: ${plain(branch ?? '')} is at ${head}; run \`dolt-federation sync\` to publish it\n`;
 }

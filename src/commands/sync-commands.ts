@@ -1,4 +1,5 @@
 import type { RunResult } from '../contract/result.ts';
+import { counted } from '../core/text.ts';
 import { annotations } from '../report/annotations.ts';
 import { runOutputs } from '../report/outputs.ts';
 import { summary } from '../report/summary.ts';
@@ -63,6 +64,6 @@ function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest
 function verdict({ command, status, peers, unsaved = 0 }: RunResult): string {
   const named = peers.filter((peer) => peer.status === 'failed' || peer.status === 'conflict');
   const why = named.map((peer) => `${peer.name} ${peer.status}`);
-  if (unsaved > 0) why.push(`${unsaved} commit(s) reached no peer`);
+  if (unsaved > 0) why.push(`${counted(unsaved, 'commit')} reached no peer`);
   return `${command}: ${status} (${why.join(', ')})`;
 }

@@ -4,10 +4,12 @@ import type { MergeReport, RunResult } from '../contract/result.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, type Location, toFailure } from '../core/failure.ts';
 import { pause } from '../core/interruption.ts';
+import { counted } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
 import { doltCapabilities } from '../dolt/capabilities.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { type InstalledDolt, installDolt } from '../install/install.ts';
+import { stateAfter } from '../report/state-after.ts';
 import { advanceLocalBranch } from '../sync/conclude.ts';
 import { fetchAll, planAll } from '../sync/fetch.ts';
 import { adoptHeads } from '../sync/history/adopt.ts';
@@ -25,6 +27,7 @@ import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import type { Context } from './context.ts';
 import { recordTimes } from './outcome/record-times.ts';
 import { notRunResult, runResult } from './outcome/run-result.ts';
+import { peerStatus } from './outcome/run-status.ts';
 import { toolOutput } from './outcome/tool-output.ts';
 import { countEarlierOpen, type WrittenConflicts, writeConflictsFile } from './outcome/write-conflicts-file.ts';
 import { type LocalDatabase, openLocalDatabase } from './prepare/open-database.ts';
@@ -185,7 +188,10 @@ async function agree(context: SyncContext, begin: LocalHead, runs: readonly Peer
 
 function outrun(run: PeerProgress, why: Failure, attempts: number): Failure {
   if (why.code !== 'non-fast-forward') return why;
-  return new Failure('non-fast-forward', `${run.peer.name} moved during each of ${attempts} attempt(s) to push`);
+  return new Failure(
+    'non-fast-forward',
+    `${run.peer.name} moved during each of ${counted(attempts, 'attempt')} to push`,
+  );
 }
 
 /**
@@ -200,7 +206,7 @@ function recordInterruption(runs: readonly PeerProgress[], failure: Failure): vo
 function reportEnd({ progress }: SyncContext, run: PeerProgress): void {
   if (run.actions === null) return;
   const { name } = run.peer;
-  if (run.failure === null) progress({ peer: name, step: 'done', detail: run.state });
+  if (run.failure === null) progress({ peer: name, step: 'done', detail: stateAfter(run, peerStatus(run)) });
   else progress({ peer: name, step: 'failed', detail: run.failure.code });
 }
 

@@ -106,7 +106,7 @@ async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
 
-const EMPTY_HINT = 'Restore the file, or delete it to begin anew; a comment in it is enough to say that it is meant.';
+const EMPTY_HINT = 'Restore the file, or delete it. If it is empty on purpose, put a comment in it.';
 
 /**
  * The text of a configuration file, including a byte order mark.
@@ -120,7 +120,7 @@ export async function readConfigText(file: string): Promise<string> {
   if (found.kind === 'absent') throw refuse('ENOENT, it does not exist');
   if (found.kind === 'refused') throw refuse(found.why, found.cause);
   if (found.bytes.length === 0)
-    throw refuse('it is empty (0 bytes), as a crash or a full disk leaves it', undefined, EMPTY_HINT);
+    throw refuse('it is empty (0 bytes), perhaps after a crash or because of a full disk', undefined, EMPTY_HINT);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(found.bytes);
   } catch (thrown) {

@@ -114,8 +114,8 @@ function asBoolean(name: string, value: ConfigValue): boolean {
   const written = plain(value);
   const read = BOOLEANS.get(written);
   if (read !== undefined) return read;
-  throw new Failure('config-invalid', `${name} is ${JSON.stringify(written)}, which is neither true nor false`, {
-    hint: 'Write `true` or `false`. bd takes any other value as false.',
+  throw new Failure('config-invalid', `${name} is ${JSON.stringify(written)}, not true or false`, {
+    hint: 'Write `true` or `false`. bd reads any other value as false.',
     location: value.at,
   });
 }
@@ -128,7 +128,7 @@ function nearGuard(name: string): BeadsGuard | null {
 }
 
 function misspelt(name: string, meant: string, location?: Location): Failure {
-  return new Failure('config-unknown-key', `${JSON.stringify(name)} is no key of beads, so it forbids nothing`, {
+  return new Failure('config-unknown-key', `${JSON.stringify(name)} is not a key of beads, so it has no effect`, {
     hint: `Did you mean \`${meant}\`? Correct the spelling or remove it.`,
     location,
   });
@@ -145,8 +145,8 @@ function guardsOfEnvironment(env: Env, problems: Problems): Found {
     if (value !== undefined) found.set(key, { value, origin });
     else {
       problems.add(
-        new Failure('config-invalid', `${variable} is ${JSON.stringify(written)}, which is neither true nor false`, {
-          hint: 'Set it to `true` or `false`, or unset it. bd takes any other value as false.',
+        new Failure('config-invalid', `${variable} is ${JSON.stringify(written)}, not true or false`, {
+          hint: 'Set it to `true` or `false`, or unset it. bd reads any other value as false.',
         }),
       );
     }

@@ -67,7 +67,7 @@ export function guardText({ key, origin }: PushGuard): string {
 /** How to remove a guard. */
 export function guardHint({ key, origin }: PushGuard): string {
   const remove = origin.layer === 'environment' ? `Unset ${origin.variable}` : `Remove the key`;
-  if (key === 'federation.push') return `${remove}, if this database may be pushed.`;
+  if (key === 'federation.push') return `${remove} to allow pushing this database.`;
   return `${remove}, or set \`federation.push: true\` to override it for dolt-federation only.`;
 }
 
@@ -85,7 +85,7 @@ export function requireFederation({ syncMode, file }: Configuration): void {
       const { origin } = syncMode;
       throw new Failure(
         'sync-mode',
-        `sync.mode is ${syncMode.value}, which allows no federation; dolt-native and belt-and-suspenders do`,
+        `sync.mode is ${syncMode.value}, which does not allow federation; use dolt-native or belt-and-suspenders`,
         {
           hint: modeHint(origin, file ?? '.beads/config.yaml'),
           location: origin.layer === 'file' ? origin.location : undefined,
@@ -100,10 +100,10 @@ function modeHint(origin: Origin, file: string): string {
     case 'default':
       return `Add these two lines to ${file}:\nsync:\n  mode: dolt-native`;
     case 'file':
-      return `Change the mode; in ${file} that is:\nsync:\n  mode: dolt-native`;
+      return `Change the mode in ${file} to:\nsync:\n  mode: dolt-native`;
     case 'environment':
-      return `${origin.variable} says so; unset it, or set it to dolt-native.`;
+      return `Unset ${origin.variable}, or set it to dolt-native.`;
     case 'input':
-      return `The input or flag \`${origin.name.replace(/^--/, '')}\` says so; leave it out, or write dolt-native.`;
+      return `Remove the input or flag \`${origin.name.replace(/^--/, '')}\`, or set it to dolt-native.`;
   }
 }

@@ -10,7 +10,7 @@ export function parseBranchName(written: string): string {
   const why = refusedName(written);
   if (why !== null) {
     throw new Failure('config-invalid', `the branch name ${JSON.stringify(written)} ${why}`, {
-      hint: 'Name a branch as `dolt branch` lists it.',
+      hint: 'Use the name of a branch as `dolt branch` prints it.',
     });
   }
   return written;
@@ -19,17 +19,17 @@ export function parseBranchName(written: string): string {
 /** Why a branch or another ref cannot have a name, as the end of a sentence; null if it can. */
 export function refusedName(name: string): string | null {
   if (name === '') return 'is empty';
-  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) return 'holds a control character';
-  if (/[\s\p{Z}]/u.test(name)) return 'holds whitespace';
+  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(name)) return 'contains a control character';
+  if (/[\s\p{Z}]/u.test(name)) return 'contains whitespace';
   const forbidden = /[:*?[\\~^]/.exec(name)?.[0];
-  if (forbidden !== undefined) return `holds "${forbidden}"`;
-  if (name.includes('..') || name.includes('@{')) return 'holds ".." or "@{"';
-  if (name.startsWith('+')) return 'begins with "+"';
+  if (forbidden !== undefined) return `contains "${forbidden}"`;
+  if (name.includes('..') || name.includes('@{')) return 'contains ".." or "@{"';
+  if (name.startsWith('+')) return 'starts with "+"';
   if (name === '@') return 'is reserved';
   const parts = name.split('/');
   if (parts.includes('')) return 'has an empty part';
   if (parts.some((part) => part.startsWith('-') || part.startsWith('.')))
-    return 'has a part that begins with "-" or "."';
+    return 'has a part that starts with "-" or "."';
   if (parts.some((part) => part.endsWith('.lock') || part.endsWith('.')))
     return 'has a part that ends with ".lock" or "."';
   return null;
@@ -41,10 +41,10 @@ export function refusedName(name: string): string | null {
  */
 export function parseRefName(written: string): string {
   const isFull = /^refs\/[^/]+\/./.test(written);
-  const why = refusedName(written) ?? (isFull ? null : 'is no full name');
+  const why = refusedName(written) ?? (isFull ? null : 'is not a full name');
   if (why === null) return written;
   throw new Failure('config-invalid', `the ref ${JSON.stringify(written)} ${why}`, {
-    hint: 'Write it in full, such as refs/heads/dolt-data; without one it is refs/dolt/data.',
+    hint: 'Write the full name, such as refs/heads/dolt-data. The default is refs/dolt/data.',
   });
 }
 
@@ -68,7 +68,7 @@ export function parsePeerName(written: string): string {
 function refusal(name: string): string | null {
   if (name === '') return 'it is empty';
   if (name.length > MAX_LENGTH) return `it is longer than ${MAX_LENGTH} characters`;
-  if (!NAME.test(name)) return 'it must start with a letter and hold only letters, digits, "-" and "_"';
+  if (!NAME.test(name)) return 'it must start with a letter and contain only letters, digits, "-" and "_"';
   if (RESERVED.has(name.toLowerCase())) return 'it is reserved';
   return null;
 }
@@ -85,6 +85,6 @@ export function parsePeerUser(written: string): string {
   if (looksLikeToken(written)) throw new Failure('secret-in-config', 'the user is an access token');
   if (USER.test(written)) return written;
   throw new Failure('config-invalid', 'the user is malformed', {
-    hint: 'A user holds letters, digits, ".", "_", "@", "+" and "-", and does not begin with "-".',
+    hint: 'Use letters, digits, ".", "_", "@", "+" and "-", and do not start with "-".',
   });
 }

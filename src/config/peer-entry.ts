@@ -49,7 +49,7 @@ export interface PeerEntry {
 const mapping = z.object({
   endpoint: z.preprocess((written, context) => {
     if (written === undefined || written === null) {
-      context.addIssue({ code: 'custom', message: 'is missing: write where the peer is, such as file:///path' });
+      context.addIssue({ code: 'custom', message: 'is missing: write the endpoint of the peer, such as file:///path' });
       return z.NEVER;
     }
     return written;
@@ -150,10 +150,10 @@ interface Rules {
 
 /** The remotes that each option applies to; an option without effect is an error. */
 const MEANT_FOR = {
-  ref: { kinds: ['git'], hint: 'Only git remotes have a `ref`; their path ends in `.git`.' },
+  ref: { kinds: ['git'], hint: 'Only git remotes, whose path ends in `.git`, have a `ref`.' },
   user: {
     kinds: ['http', 'dolthub'],
-    hint: 'Only remotes over https have a `user`; for ssh and git it stands in the endpoint, as in ssh://user@host/path.',
+    hint: 'Only remotes over https have a `user`. For ssh and git, put it in the endpoint, as in ssh://user@host/path.',
   },
   aws: { kinds: ['s3', 'aws'], hint: 'Only s3 and aws remotes have `aws` settings.' },
   'allowed-hosts': {
@@ -186,5 +186,5 @@ function requireMeant(name: keyof typeof MEANT_FOR, { kind, dolt }: Endpoint): v
   const isWithoutHttp = name === 'allowed-hosts' && kind === 'git' && !/^(git\+)?https?:/i.test(dolt);
   if (kinds.some((one) => one === kind) && !isWithoutHttp) return;
   const remotes = isWithoutHttp ? 'git remotes without http' : `${kind} remotes`;
-  throw new Failure('config-invalid', `\`${name}\` has no meaning for ${remotes}`, { hint });
+  throw new Failure('config-invalid', `\`${name}\` has no effect for ${remotes}`, { hint });
 }

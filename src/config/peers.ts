@@ -103,13 +103,9 @@ function plainHostsOf({ plainHosts, options }: Rules): readonly string[] {
 }
 
 function withoutName(): Failure {
-  return new Failure(
-    'config-invalid',
-    '`live: true` needs a name for this database, and `federation.town` is not set',
-    {
-      hint: 'Set `federation.town` to a name of your own, such as the name of the repository: our commits are delivered to the branch inbox/<name>-… there.',
-    },
-  );
+  return new Failure('config-invalid', '`live: true` needs `federation.town`, which is not set', {
+    hint: 'Set `federation.town` to a unique name, such as the name of the repository. Pushes go to the branch inbox/<name>-… of the peer.',
+  });
 }
 
 function readEndpoint(
@@ -135,9 +131,7 @@ function checkNames(entries: readonly PeerEntry[], problems: Problems): void {
   const seen = new Set<string>();
   for (const { name, keyAt } of entries) {
     if (seen.has(name)) {
-      problems.add(
-        new Failure('peer-exists', `peer already exists: ${name} also stands in the file`, { location: keyAt }),
-      );
+      problems.add(new Failure('peer-exists', `peer already exists: ${name} is also in the file`, { location: keyAt }));
     }
     seen.add(name);
   }
@@ -150,8 +144,8 @@ function checkPrimaries(entries: readonly PeerEntry[], remote: Sourced<string | 
   const taken = remote.value === null ? `peer ${first?.name}` : `federation.remote`;
   for (const { name, place } of surplus) {
     problems.add(
-      new Failure('config-invalid', `peer ${name}: there is a primary already (${taken})`, {
-        hint: 'At most one peer may be the primary; give the others another role.',
+      new Failure('config-invalid', `peer ${name}: the primary is already set (${taken})`, {
+        hint: 'Only one peer can be the primary. Give the others another role.',
         location: place('role'),
       }),
     );
@@ -178,7 +172,7 @@ function locationOf(origin: Origin): Location | undefined {
 const RUNNING: ReadonlySet<Endpoint['kind']> = new Set(['http', 'ssh']);
 
 const HINT =
-  'Only `https://` and `ssh://` remotes can be a running database. Remove `live`, or give the endpoint of the server.';
+  'Only `https://` and `ssh://` remotes can be a running database. Remove `live`, or use the endpoint of the server.';
 
 interface Written {
   readonly endpoint: Pick<Endpoint, 'kind' | 'canonical'>;
@@ -194,7 +188,7 @@ interface Written {
 function liveOf({ endpoint, live }: Written, plainHosts: readonly string[]): boolean | null {
   if (!RUNNING.has(endpoint.kind)) {
     if (live !== true) return false;
-    throw new Failure('config-invalid', `\`live: true\` has no meaning for ${endpoint.kind} remotes`, { hint: HINT });
+    throw new Failure('config-invalid', `\`live: true\` has no effect for ${endpoint.kind} remotes`, { hint: HINT });
   }
   if (live !== null) return live;
   const { host, withPort } = hostOf(endpoint.canonical);

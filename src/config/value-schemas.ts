@@ -11,7 +11,7 @@ export function word<const T extends string>(values: readonly T[]) {
     const wanted = written.trim().toLowerCase();
     const found = values.find((value) => value.toLowerCase() === wanted);
     if (found !== undefined) return found;
-    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is none of ${list}` });
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is not one of ${list}` });
     return z.NEVER;
   });
 }
@@ -27,7 +27,7 @@ export const flag = z
   .transform((written, context): boolean => {
     const wanted = String(written).trim().toLowerCase();
     if (wanted === 'true' || wanted === 'false') return wanted === 'true';
-    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is neither true nor false` });
+    context.addIssue({ code: 'custom', message: `${JSON.stringify(written)} is not true or false` });
     return z.NEVER;
   });
 
@@ -66,7 +66,7 @@ export function isDatabaseName(text: string): boolean {
 /** The name of a database among its peers. It becomes part of a branch name, `inbox/<name>-<8 digits>`. */
 export const databaseName = text.refine(isDatabaseName, {
   error:
-    'must begin and end with a letter or digit and hold only letters, digits, ".", "_" and "-", at most 64 of them',
+    'must start and end with a letter or digit, contain only letters, digits, ".", "_" and "-", and have at most 64 characters',
 });
 
 /** Hosts without scheme and path, each with a port if only that one is meant. */

@@ -24,20 +24,20 @@ export function bindCredential(credential: Credential, endpoint: Endpoint, bindi
   const places = placesOf(endpoint, binding.dolthubHost ?? DOLTHUB_HOST);
   if (!places.some((one) => isWithin(one, place) || isRepository(one, { place, endpoint }))) {
     const [first = place] = places;
-    throw mismatch(peer, `are for ${placeText(place)} only, and its endpoint is ${placeText(first)}`);
+    throw mismatch(peer, `are only for ${placeText(place)}, but its endpoint is ${placeText(first)}`);
   }
   const allowed = secret.kind === 'aws' ? secret.endpoint : null;
   for (const service of [binding.awsEndpoint ?? null, serviceInQuery(endpoint)]) {
     if (service !== null && (allowed === null || serviceOf(service) !== allowed)) {
-      throw mismatch(peer, 'are not for the service that its aws endpoint names');
+      throw mismatch(peer, 'are not for its aws endpoint');
     }
   }
   if (allowed !== null && (binding.awsEndpoint ?? serviceInQuery(endpoint)) === null) {
-    throw mismatch(peer, 'are for the service that their `aws-endpoint` names, and the peer names none');
+    throw mismatch(peer, 'set `aws-endpoint`, but the peer has no aws endpoint');
   }
   if (fits(secret.kind, endpoint)) return;
-  throw new Failure('config-invalid', `the credentials of peer ${peer} do not fit its ${endpoint.kind} endpoint`, {
-    hint: `They are ${KIND_WORDS[secret.kind]}. Give the kind that this endpoint takes.`,
+  throw new Failure('config-invalid', `the credentials of peer ${peer} do not match its ${endpoint.kind} endpoint`, {
+    hint: `They are ${KIND_WORDS[secret.kind]}. Use the kind that this endpoint needs.`,
   });
 }
 

@@ -74,7 +74,7 @@ export function toSecret(kind: WrittenKind, values: ReadonlyMap<string, string>)
 /** The name becomes an argument of `--user`. */
 function checkUser(text: string, label: string): string {
   if (!text.startsWith('-')) return requireOneLine(text, label);
-  throw new Failure('config-invalid', `${label} begins with "-" and would be read as an option`);
+  throw new Failure('config-invalid', `${label} starts with "-" and would be read as an option`);
 }
 
 function checkService(text: string, label: string): string {
@@ -97,16 +97,17 @@ export function readValue(value: ConfigValue, label: string, env: Env): string {
   if (text === undefined) {
     throw refuse(
       'names an environment variable that is not set',
-      'Set it for this step; an empty one counts as unset.',
+      'Set it for this step. An empty variable counts as unset.',
     );
   }
-  if (typeof text !== 'string') throw refuse('must be text or {env: NAME}', 'Write numbers and the like in quotes.');
+  if (typeof text !== 'string')
+    throw refuse('must be text or {env: NAME}', 'Write numbers and other scalars in quotes.');
   if (text.trim() === '') throw refuse('must not be empty');
-  if (text.includes('\0')) throw refuse('holds a NUL character, which no environment can carry');
+  if (text.includes('\0')) throw refuse('contains a NUL character, which an environment variable cannot contain');
   return text;
 }
 
-const CURE = 'Give the value as text in quotes, or as {env: NAME}.';
+const CURE = 'Write the value as text in quotes, or as {env: NAME}.';
 
 /** False if the mapping is not `{env: NAME}`, undefined if there is no such variable. */
 function fromEnvironment(fields: ReadonlyMap<string, { value: ConfigValue }>, env: Env): string | false | undefined {
@@ -118,8 +119,8 @@ function fromEnvironment(fields: ReadonlyMap<string, { value: ConfigValue }>, en
 /** Text that goes into one line of a header or a variable. @throws Failure `config-invalid` */
 function requireOneLine(text: string, label: string): string {
   if (/[\p{Cc}\u2028\u2029]/u.test(text)) {
-    throw new Failure('config-invalid', `${label} holds a line break or another control character`, {
-      hint: 'Remove it; often it is a line break at the end.',
+    throw new Failure('config-invalid', `${label} contains a line break or another control character`, {
+      hint: 'Remove it; it is often a line break at the end.',
     });
   }
   return text;

@@ -52,7 +52,7 @@ async function fromFace(given: GivenCredentials, cwd: string): Promise<Credentia
   } catch (thrown) {
     if (thrown instanceof Failure) throw thrown;
     throw new Failure('config-unreadable', `the credentials cannot be read: ${errorMessage(thrown)}`, {
-      hint: 'Correct the path given with `--credentials`.',
+      hint: 'Correct the path in `--credentials`.',
       location: { file },
       cause: thrown,
     });
@@ -63,14 +63,10 @@ async function fromFace(given: GivenCredentials, cwd: string): Promise<Credentia
 async function refuseOpenFile(file: string): Promise<void> {
   const { mode } = await stat(file);
   if (process.platform === 'win32' || (mode & 0o077) === 0) return;
-  throw new Failure(
-    'config-unreadable',
-    `the credentials can be read by others than their owner (mode ${modeText(mode)})`,
-    {
-      hint: `Run \`chmod 600\` on the file; if others could read it for long, change the secrets.`,
-      location: { file },
-    },
-  );
+  throw new Failure('config-unreadable', `other users can read the credentials (mode ${modeText(mode)})`, {
+    hint: `Run \`chmod 600\` on the file. If other users may have read it, rotate the secrets.`,
+    location: { file },
+  });
 }
 
 function modeText(mode: number): string {

@@ -43,12 +43,12 @@ function readEntry(name: string, { value, keyAt }: ConfigField, reading: Reading
   const refuse = (message: string, hint: string, location: Location = keyAt) =>
     problems.add(new Failure('config-invalid', message, { hint, location }));
   if (!isName(name)) {
-    problems.add(new Failure('invalid-peer-name', 'credentials: this is not the name of a peer', { location: keyAt }));
+    problems.add(new Failure('invalid-peer-name', 'credentials: a key is not a valid peer name', { location: keyAt }));
     return null;
   }
   if (value.kind !== 'mapping') {
-    // A single word may be a secret without its key, so even the name is not repeated.
-    refuse('credentials: a peer needs a mapping with its `url` and a secret', KINDS_HINT, value.at);
+    // A lone word may be a secret that lost its key, so even the name is not repeated.
+    refuse('credentials: the entry of a peer must be a mapping with `url` and a secret', KINDS_HINT, value.at);
     return null;
   }
   refuseUnknown(name, value, problems);
@@ -72,7 +72,7 @@ function refuseUnknown(name: string, mapping: ConfigMapping, problems: Problems)
     if (KNOWN.includes(key)) continue;
     problems.add(
       new Failure('config-unknown-key', `credentials of ${name}: unknown key`, {
-        hint: `Did you mean \`${closest(key, KNOWN)}\`? Known are ${KNOWN.join(', ')}.`,
+        hint: `Did you mean \`${closest(key, KNOWN)}\`? Known keys: ${KNOWN.join(', ')}.`,
         location: keyAt,
       }),
     );
@@ -87,7 +87,7 @@ function readPlace(name: string, { value, keyAt }: ConfigField, { env, problems 
     if (field === undefined) throw new Failure('config-invalid', `${label} is missing`, { hint, location: keyAt });
     const place = parsePlace(readValue(field.value, label, env));
     if (place !== null) return place;
-    throw new Failure('config-invalid', `${label} has none of the forms of an endpoint, or holds a secret itself`, {
+    throw new Failure('config-invalid', `${label} is not in an accepted form, or contains a secret`, {
       hint,
       location: field.value.at,
     });
@@ -114,11 +114,11 @@ function readSecret(
   const [kind, other] = KINDS.filter((one) => Object.keys(KIND_KEYS[one]).some((key) => fields.has(key)));
   if (kind === undefined) {
     if (entry.instanceRole) return { kind: 'instance-role' };
-    refuse('there is no secret', KINDS_HINT);
+    refuse('it has no secret', KINDS_HINT);
     return undefined;
   }
   if (other !== undefined) {
-    refuse('there are two kinds of secrets', `Keep one of ${KIND_WORDS[kind]}; ${KIND_WORDS[other]}.`);
+    refuse('it has two kinds of secrets', `Keep one of ${KIND_WORDS[kind]}; ${KIND_WORDS[other]}.`);
     return undefined;
   }
   const values = new Map<string, string>();
@@ -151,13 +151,13 @@ function located<T>(location: Location, work: () => T): T {
 /** Messages about malformed YAML that are safe to show; others may repeat a part of it, such as `*name` or `!tag`. */
 const SPOKEN: ReadonlySet<string> = new Set([
   'the YAML is nested too deeply',
-  'invalid YAML: it holds more than one YAML document',
+  'invalid YAML: it contains more than one YAML document',
   'the top level is not a mapping of keys to values',
-  'an alias may stand for a single value only',
+  'an alias may only refer to a single value',
 ]);
 
 const MALFORMED =
-  'Put values in quotes, or take them from variables with {env: NAME}. The text is not shown: it may hold secrets.';
+  'Put values in quotes, or read them from variables with {env: NAME}. The text is not shown because it may contain secrets.';
 
 /**
  * Parses YAML with secrets: like `parseYaml`, but no message contains a part of the text.
@@ -173,11 +173,12 @@ function readUnquoted(text: string, name: string): ConfigMapping | null {
     const problems = new Problems();
     for (const { code, message, location } of thrown.problems) {
       const twice = /appears twice in one mapping, first at line \d+$/.exec(message)?.[0];
-      const spoken = SPOKEN.has(message) ? message : 'the YAML is malformed here, or this is no plain value';
+      const spoken = SPOKEN.has(message) ? message : 'the YAML is malformed here, or the value is not a plain scalar';
       const said = twice === undefined ? spoken : `a key ${twice}`;
       problems.add(
         new Failure(code, `credentials: ${said}`, {
-          hint: twice === undefined ? MALFORMED : 'Keep one of the two. The key is not shown: it may hold a secret.',
+          hint:
+            twice === undefined ? MALFORMED : 'Keep one of them. The key is not shown because it may contain a secret.',
           location: location ?? undefined,
         }),
       );

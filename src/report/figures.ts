@@ -1,4 +1,5 @@
 import type { PeerResult } from '../contract/result.ts';
+import { stateAfter } from './state-after.ts';
 
 const SHORT_HASH = 8;
 
@@ -20,9 +21,11 @@ export function minute(moment: string | null): string {
   return moment === null ? '-' : `${moment.slice(0, 16).replace('T', ' ')}Z`;
 }
 
-/** Commits that the peer lacks, and commits that we lack; `?` if they could not be counted. */
+/** Commits that we have and the peer lacks, and the other way round, after the run; `?` where they were not counted. */
 export function aheadBehind(peer: PeerResult): string {
-  return `${peer.ahead ?? '?'}/${peer.behind ?? '?'}`;
+  const after = stateAfter(peer, peer.status);
+  if (after === peer.state) return `${peer.ahead ?? '?'}/${peer.behind ?? '?'}`;
+  return after === 'up-to-date' ? '0/0' : '?/0';
 }
 
 /** A text of at most `limit` characters; a longer one is cut and ends with an ellipsis. Never splits a character. */

@@ -3,6 +3,7 @@ import type { PeerResult, RunResult } from '../contract/result.ts';
 import type { PeerStatus, Role } from '../contract/vocabulary.ts';
 import { plain } from '../core/text.ts';
 import { shorten } from './figures.ts';
+import { stateAfter } from './state-after.ts';
 
 /** GitHub draws at most 500 edges and 50,000 characters; a larger diagram is unreadable. */
 const MAX_PEERS = 60;
@@ -48,7 +49,7 @@ export function mermaid(result: RunResult): string {
 }
 
 function peerLines(peer: PeerResult, index: number): string[] {
-  const lines = label([peer.name, `${peer.role}, ${peer.tier}`, `${peer.state}, ${peer.status}`]);
+  const lines = label([peer.name, `${peer.role}, ${peer.tier}`, `${stateAfter(peer, peer.status)}, ${peer.status}`]);
   return [`  p${index}["${lines}"]:::${CLASSES[peer.status]}`, `  ${LINKS[peer.role](`p${index}`)}`];
 }
 

@@ -1,6 +1,7 @@
 import type { PeerResult } from '../contract/result.ts';
 import type { PeerStatus } from '../contract/vocabulary.ts';
 import { aheadBehind, duration, minute, shortHash } from './figures.ts';
+import { stateAfter } from './state-after.ts';
 
 /** The columns of a table of peers. */
 export const PEER_COLUMNS: readonly string[] = [
@@ -17,7 +18,7 @@ export function peerRow(peer: PeerResult, quote: (text: string) => string): stri
     quote(peer.name),
     peer.role,
     peer.tier,
-    peer.state,
+    stateAfter(peer, peer.status),
     peer.status,
     String(peer.pulledCommits),
     String(peer.pushedCommits),

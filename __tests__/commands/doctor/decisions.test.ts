@@ -13,7 +13,7 @@ const peersOf = (peers: string) => configure(`federation: {peers: ${peers}}`).pe
 
 describe('the proxy of the job', () => {
   const PROXY = { HTTPS_PROXY: 'http://user:word@proxy.example:3128' };
-  const through = "ok: reached through the job's proxy proxy.example:3128: names are checked, and addresses cannot be";
+  const through = "ok: runs use the job's proxy proxy.example:3128: they check host names but cannot check addresses";
   test.each<[string, Env, string | null]>([
     ['https://h/db', {}, null],
     ['https://h/db', PROXY, through],
@@ -52,60 +52,68 @@ describe('credentials', () => {
   test.each([
     ['file:///srv/a', null],
     ['git+file:///srv/a', null],
-    ['https://h/db', 'unknown: no entry; enough where the server lets anybody in'],
-    ['{endpoint: "https://h/db", user: u}', 'missing: the user u is configured, and nobody gave the password'],
-    ['dolthub://o/r', 'missing: no entry, and DoltHub takes no push without one'],
-    ['{endpoint: "dolthub://o/r", role: upstream}', 'unknown: no entry; enough where the server lets anybody in'],
-    ['s3://b/p', 'missing: no entry, and the job has no AWS credentials of its own'],
-    ['"aws://[t:b]/p"', 'missing: no entry, and the job has no AWS credentials of its own'],
-    ['{endpoint: s3://b/p, aws: {profile: ci}}', 'unknown: the AWS profile ci, which is read when the peer is reached'],
-    ['gs://b/p', 'missing: no entry, and the job has no GOOGLE_APPLICATION_CREDENTIALS'],
+    ['https://h/db', 'unknown: no credentials; fine if the server allows anonymous access'],
+    ['{endpoint: "https://h/db", user: u}', 'missing: the user u is configured without a password'],
+    ['dolthub://o/r', 'missing: no credentials, and DoltHub requires them for a push'],
+    [
+      '{endpoint: "dolthub://o/r", role: upstream}',
+      'unknown: no credentials; fine if the server allows anonymous access',
+    ],
+    ['s3://b/p', 'missing: no credentials, and the job has no AWS credentials'],
+    ['"aws://[t:b]/p"', 'missing: no credentials, and the job has no AWS credentials'],
+    [
+      '{endpoint: s3://b/p, aws: {profile: ci}}',
+      'unknown: the AWS profile ci, which a run reads when it connects to the peer',
+    ],
+    ['gs://b/p', 'missing: no credentials, and the job has no GOOGLE_APPLICATION_CREDENTIALS'],
     ['ssh://h/p', 'missing: no entry and no ssh agent'],
     ['git@h:p', 'missing: no entry and no ssh agent'],
-    ['https://h/p.git', 'unknown: no entry; enough to read a public repository, a push needs one'],
-    ['{endpoint: "https://h/p.git", role: upstream}', 'ok: no entry; enough to read a public repository'],
-    ['az://h/c/p', 'unknown: no entry; this kind of remote is not tested'],
-    ['oci://b/p', 'unknown: no entry; this kind of remote is not tested'],
+    ['https://h/p.git', 'unknown: no credentials; fine for reading a public repository, but a push needs them'],
+    ['{endpoint: "https://h/p.git", role: upstream}', 'ok: no credentials; fine for reading a public repository'],
+    ['az://h/c/p', 'unknown: no credentials; dolt-federation does not check this kind of remote'],
+    ['oci://b/p', 'unknown: no credentials; dolt-federation does not check this kind of remote'],
   ])('%s without an entry: %s', (peer, found) => {
     expect(credential(peer)).toBe(found);
   });
 
   const KEYS = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
   test.each([
-    ['s3://b/p', KEYS, 'ok: keys of the job'],
-    ['s3://b/p', { AWS_ACCESS_KEY_ID: 'a' }, 'missing: no entry, and the job has no AWS credentials of its own'],
-    ['s3://b/p', { AWS_WEB_IDENTITY_TOKEN_FILE: '/t', AWS_ROLE_ARN: 'arn' }, 'ok: a role of the job'],
-    ['s3://b/p', { AWS_PROFILE: 'x' }, 'unknown: the AWS profile x, which is read when the peer is reached'],
+    ['s3://b/p', KEYS, 'ok: the keys of the job'],
+    ['s3://b/p', { AWS_ACCESS_KEY_ID: 'a' }, 'missing: no credentials, and the job has no AWS credentials'],
+    ['s3://b/p', { AWS_WEB_IDENTITY_TOKEN_FILE: '/t', AWS_ROLE_ARN: 'arn' }, 'ok: the role of the job'],
+    ['s3://b/p', { AWS_PROFILE: 'x' }, 'unknown: the AWS profile x, which a run reads when it connects to the peer'],
     [
       '{endpoint: s3://b/p, aws: {endpoint: "https://s3.example"}}',
       KEYS,
-      'missing: no entry; those of the job go to Amazon and to the service that it names, not to https://s3.example',
+      'missing: no credentials; those of the job are only for Amazon and the service that the job configures, not for https://s3.example',
     ],
     [
       '{endpoint: s3://b/p, aws: {endpoint: "http://127.0.0.1:9"}}',
       { ...KEYS, AWS_ENDPOINT_URL_S3: 'http://127.0.0.1:9/' },
-      'ok: keys of the job',
+      'ok: the keys of the job',
     ],
-    ['{endpoint: s3://b/p, aws: {endpoint: "https://s3.eu-west-1.amazonaws.com"}}', KEYS, 'ok: keys of the job'],
-    ['gs://b/p', { GOOGLE_APPLICATION_CREDENTIALS: '/g.json' }, 'ok: those of the job'],
-    ['gs://b/p', { STORAGE_EMULATOR_HOST: '127.0.0.1:1' }, 'ok: none needed by the emulator of the job'],
+    ['{endpoint: s3://b/p, aws: {endpoint: "https://s3.eu-west-1.amazonaws.com"}}', KEYS, 'ok: the keys of the job'],
+    ['gs://b/p', { GOOGLE_APPLICATION_CREDENTIALS: '/g.json' }, 'ok: the credentials of the job'],
+    ['gs://b/p', { STORAGE_EMULATOR_HOST: '127.0.0.1:1' }, 'ok: the emulator of the job needs none'],
     ['ssh://h/p', { SSH_AUTH_SOCK: '/s' }, 'ok: the ssh agent of the job'],
   ])('%s with %j: %s', (peer, env, found) => {
     expect(credential(peer, { env })).toBe(found);
   });
 
   test('the keys of a user at home may do', () => {
-    expect(credential('ssh://h/p', { userHome: true })).toMatch(/^unknown: no entry and no ssh agent; the keys of/);
+    expect(credential('ssh://h/p', { userHome: true })).toMatch(
+      /^unknown: no credentials and no ssh agent; your default ssh keys/,
+    );
   });
 
   test('an entry counts where it was given for this endpoint', () => {
     const entry = 'a: {url: "https://h", user: u, password: hunter2}';
-    expect(credential('https://h/db', { entry })).toBe('ok: an entry: `user` and `password`, for https remotes');
+    expect(credential('https://h/db', { entry })).toBe('ok: configured: `user` and `password`, for https remotes');
     expect(credential('https://other/db', { entry })).toMatch(
       /^missing: the credentials of peer a are for https:\/\/h/,
     );
     expect(credential('gs://h/db', { entry: entry.replace('https:', 'gs:') })).toMatch(
-      /^missing: .* do not fit its gs/,
+      /^missing: .* do not match its gs/,
     );
   });
 });
@@ -116,15 +124,15 @@ describe('the runner', () => {
     [{}, '/home/r/runners/2.300.0/externals/node20/bin/node', 24, null],
     [actions, '/home/r/runners/2.327.1/externals/node24/bin/node', 24, 'ok: version 2.327.1'],
     [actions, 'C:\\actions\\2.330.0\\externals\\node24\\bin\\node.exe', 24, 'ok: version 2.330.0'],
-    [actions, '/r/2.326.0/externals/node20/bin/node', 20, 'missing: version 2.326.0, and node24 needs 2.327.1'],
-    [actions, '/r/actions-runner/externals/node24/bin/node', 24, 'ok: brings node 24, as 2.327.1 and newer do'],
+    [actions, '/r/2.326.0/externals/node20/bin/node', 20, 'missing: version 2.326.0, but node24 needs 2.327.1'],
+    [actions, '/r/actions-runner/externals/node24/bin/node', 24, 'ok: includes node 24, so it is 2.327.1 or newer'],
     [
       actions,
       '/r/actions-runner/externals/node20/bin/node',
       20,
-      'unknown: its version is not told here; node24 needs 2.327.1',
+      "unknown: the runner's version is unknown; node24 needs 2.327.1",
     ],
-    [actions, '/usr/bin/node', 24, 'unknown: its version is not told here; node24 needs 2.327.1'],
+    [actions, '/usr/bin/node', 24, "unknown: the runner's version is unknown; node24 needs 2.327.1"],
   ])('%j %s: %s', (env, path, major, found) => {
     const check = checkRunner(env, { path, major });
     expect(check === null ? null : `${check.status}: ${check.message}`).toBe(found);
@@ -166,11 +174,11 @@ describe('the folder of a peer', () => {
     judgeFolder({ name: 'a', role }, { folder: '/srv/a', isThere, isWritable });
   test.each([
     ['peer', true, true, 'ok', '/srv/a'],
-    ['peer', true, false, 'missing', 'this user may not write /srv/a'],
+    ['peer', true, false, 'missing', 'this user cannot write to /srv/a'],
     ['peer', false, true, 'ok', '/srv/a does not exist yet; the first push creates it'],
-    ['peer', false, false, 'missing', 'this user may not write /srv/a'],
+    ['peer', false, false, 'missing', 'this user cannot write to /srv/a'],
     ['upstream', true, false, 'ok', '/srv/a'],
-    ['upstream', false, true, 'missing', '/srv/a does not exist, and this peer is only read'],
+    ['upstream', false, true, 'missing', '/srv/a does not exist, and runs only read this peer'],
   ] as const)('%s, there %s, writable %s: %s', (role, isThere, isWritable, status, message) => {
     expect(judged(role, isThere, isWritable)).toMatchObject({ status, message });
   });
@@ -181,14 +189,18 @@ test('capabilities: what the merge needs, and a way to every s3 peer', () => {
   const told = (can: Parameters<typeof checkCapabilities>[0]) =>
     checkCapabilities(can, peers, []).map(({ peer, status, message }) => [peer, status, message]);
   expect(told({ s3: true, committer: true })).toEqual([
-    [null, 'ok', 'sets who commits; knows s3://'],
-    ['b', 'ok', 'is s3://b/p for this Dolt'],
-    ['c', 'ok', 'is s3://b/p for this Dolt'],
+    [null, 'ok', 'merge commits: deterministic; s3://: supported'],
+    ['b', 'ok', 's3://b/p in this Dolt'],
+    ['c', 'ok', 's3://b/p in this Dolt'],
   ]);
   expect(told({ s3: false, committer: false })).toEqual([
-    [null, 'missing', 'this Dolt cannot say who commits and when, so merges of towns would differ'],
-    ['b', 'missing', 'peer b: this Dolt does not know s3:// (2.3.0 does not)'],
-    ['c', 'ok', 'is aws://[manifests:b]/p for this Dolt'],
+    [
+      null,
+      'missing',
+      'this Dolt cannot set the committer and date of a commit, so merges of different databases would differ',
+    ],
+    ['b', 'missing', 'peer b: this Dolt does not support s3:// (2.3.0 does not)'],
+    ['c', 'ok', 'aws://[manifests:b]/p in this Dolt'],
   ]);
-  expect(told(null)).toEqual([[null, 'unknown', 'there is no Dolt to ask']]);
+  expect(told(null)).toEqual([[null, 'unknown', 'no Dolt is installed']]);
 });

@@ -39,10 +39,10 @@ hub: http://127.0.0.1:${port}/hub.git
     expect(result.checks.filter(({ status }) => status === 'missing')).toEqual([]);
     expect(told(result, 'peers')).toEqual(['ok: hub, mailbox, reader']);
     expect(told(result, 'dolt')).toEqual([`ok: 2.3.0 at ${testDolt()}`]);
-    expect(told(result, 'capabilities')).toEqual(['ok: sets who commits; does not know s3://']);
+    expect(told(result, 'capabilities')).toEqual(['ok: merge commits: deterministic; s3://: not supported']);
     expect(told(result, 'database')).toEqual([`ok: ${folder.file('town')}`]);
     expect(told(result, 'branch')).toEqual(['ok: main is checked out']);
-    expect(told(result, 'memory')).toEqual(['ok: nothing yet of hub, mailbox, reader']);
+    expect(told(result, 'memory')).toEqual(['ok: nothing recorded yet for hub, mailbox, reader']);
     expect(told(result, 'git')[0]).toMatch(/^ok: \/.*git$/);
     expect(told(result, 'folder', 'mailbox')).toEqual([`ok: ${folder.file('mailbox')}`]);
     expect(host.connections()).toBe(0);
@@ -54,9 +54,7 @@ hub: http://127.0.0.1:${port}/hub.git
     await makeDatabase(folder.file('town'));
     const peers = `a: file://${folder.file('a')}\nb: file:///no/such/folder/b`;
     const result = await examine(folder, peers, { branch: 'side', only: ['a'] });
-    expect(told(result, 'branch')).toEqual([
-      'unknown: main is checked out; whether side exists is told by the engine only',
-    ]);
+    expect(told(result, 'branch')).toEqual(['unknown: main is checked out; only the engine knows whether side exists']);
     expect(told(result, 'peers')).toEqual(['ok: a']);
     expect(result.status).toBe('ok');
   });
@@ -69,9 +67,7 @@ test('which heads are remembered is read from the file, and a damaged file is na
   const hash = await town.head();
   const place = { root: hash, endpoint: `file://${folder.file('a')}`, ref: null, branch: 'main', local: 'main' };
   await writeStateFile(town.path, remember(EMPTY_STATE, [{ place, name: 'a', head: hash, verifiedAt: null }]));
-  expect(told(await examine(folder, peers), 'memory')).toEqual([
-    'ok: the last common head of every peer is remembered',
-  ]);
+  expect(told(await examine(folder, peers), 'memory')).toEqual(['ok: the last common head of every peer is recorded']);
   await writeFile(stateFilePath(town.path), '{');
   expect(told(await examine(folder, peers), 'memory')).toEqual([
     expect.stringMatching(/^warning: .*dolt-federation\.json cannot be read/),
@@ -105,8 +101,8 @@ describe('who holds the database', () => {
       ),
     ]);
     const ended = await examine(folder, 'a: file:///tmp/a');
-    expect(told(ended, 'lock')[0]).toMatch(/^(ok: nobody holds the database|unknown: no server says)/);
-    if (process.platform === 'linux') expect(told(ended, 'lock')).toEqual(['ok: nobody holds the database']);
+    expect(told(ended, 'lock')[0]).toMatch(/^(ok: the database is not in use|unknown: no Dolt server uses)/);
+    if (process.platform === 'linux') expect(told(ended, 'lock')).toEqual(['ok: the database is not in use']);
   });
 });
 
@@ -122,31 +118,31 @@ lake: s3://bucket/p
     expect(result.status).toBe('missing');
     expect(told(result, 'sync-mode')[0]).toMatch(/^missing: sync.mode is git-portable/);
     expect(told(result, 'database')).toEqual([
-      `missing: the folder "town" that \`database\` names does not exist (${folder.file('town')})`,
+      `missing: the folder "town" in \`database\` does not exist (${folder.file('town')})`,
     ]);
     expect(told(result, 'folder', 'gone')[0]).toMatch(/^missing: the folder \/no\/such\/folder does not exist/);
-    expect(told(result, 'folder', 'unread')[0]).toMatch(/^missing: .* this peer is only read$/);
-    expect(told(result, 'endpoint', 'lake')[0]).toMatch(/^missing: peer lake: this Dolt does not know s3/);
+    expect(told(result, 'folder', 'unread')[0]).toMatch(/^missing: .* runs only read this peer$/);
+    expect(told(result, 'endpoint', 'lake')[0]).toMatch(/^missing: peer lake: this Dolt does not support s3/);
     for (const check of result.checks) expect(check.cure === null).toBe(check.status !== 'missing');
   });
 
   test('a database that would be cloned is not missing', async () => {
     await using folder = await tempFolder();
     const nowhere = await examine(folder, '', { database: undefined });
-    expect(told(nowhere, 'database')).toEqual(['missing: there is no database here']);
+    expect(told(nowhere, 'database')).toEqual(['missing: no database was found']);
     await mkdir(folder.file('.beads'));
     await writeFile(folder.file('.beads', 'metadata.json'), '{"dolt_database":"x"}');
     const overrides = { remote: `file://${folder.file('own')}` };
     const result = await examine(folder, '', { overrides, database: undefined });
     expect(told(result, 'database')).toEqual([
-      `ok: none yet: it would be cloned from origin into ${folder.file('.beads', 'embeddeddolt', 'x')}`,
+      `ok: no database yet: the first run clones origin into ${folder.file('.beads', 'embeddeddolt', 'x')}`,
     ]);
   });
 
   test('a folder that is no database, and one whose settings are not ours', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('town'));
-    expect(told(await examine(folder, ''), 'database')[0]).toMatch(/^missing: .*holds no Dolt database$/);
+    expect(told(await examine(folder, ''), 'database')[0]).toMatch(/^missing: .*does not contain a Dolt database$/);
     await makeDatabase(folder.file('other'));
     await writeFile(folder.file('other', '.dolt', 'config.json'), '{"sqlserver.global.nonsense":"1"}');
     const result = await examine(folder, '', { database: 'other' });
@@ -173,7 +169,7 @@ lake: s3://bucket/p
       /^unknown: 2.3.0 .*not asked$/,
     );
     const none = await examine(folder, '', { dolt: { source, path: '/no/dolt' } });
-    expect(told(none, 'capabilities')).toEqual(['unknown: there is no Dolt to ask']);
+    expect(told(none, 'capabilities')).toEqual(['unknown: no Dolt is installed']);
   });
 
   test('programs that the peers need', async () => {
@@ -182,7 +178,9 @@ lake: s3://bucket/p
     const result = await examine(folder, peers, { env: { PATH: '/nowhere' } });
     expect(told(result, 'git')).toEqual(['missing: no git on PATH']);
     expect(told(result, 'ssh')).toEqual(['missing: no ssh on PATH']);
-    expect(told(result, 'known-hosts', 'a')).toEqual(['unknown: it takes ssh-keygen to look it up']);
+    expect(told(result, 'known-hosts', 'a')).toEqual([
+      'unknown: ssh-keygen, which reads known hosts, is not installed',
+    ]);
   });
 
   test('on an event that may not write, nothing is told of folders that it names', async () => {
@@ -190,7 +188,7 @@ lake: s3://bucket/p
     await makeDatabase(folder.file('town'));
     const result = await examine(folder, 'a: file:///etc/passwd\nb: file:///no/such/b', { untrusted: true });
     for (const peer of ['a', 'b']) {
-      expect(told(result, 'folder', peer)).toEqual(['unknown: not looked at on an event that may not write']);
+      expect(told(result, 'folder', peer)).toEqual(['unknown: not checked on an untrusted event']);
     }
   });
 });

@@ -179,14 +179,14 @@ describe('where the database is', () => {
     for (const more of [{}, { database: '.' }]) {
       await expect(search(folder, more)).rejects.toMatchObject({
         code: 'no-database',
-        message: expect.stringContaining('cannot be looked into: ELOOP'),
+        message: expect.stringContaining('cannot be read: ELOOP'),
       });
     }
   });
 
   test.each([
-    ['.', /Name one of the databases in it/],
-    ['db/.dolt/noms', /folder that holds/],
+    ['.', /Use one of the databases in it/],
+    ['db/.dolt/noms', /folder that contains/],
     ['db/.dolt', /Name its parent/],
   ])('a named folder %s that is none is refused', async (database, hint) => {
     await using folder = await tempFolder();

@@ -16,7 +16,7 @@ describe('credentials of nobody', () => {
     const peers = `partner: file://${folder.file('box')}`;
     const { result } = await command(folder, peers, { credentials: entry('partnr') });
     expect(result.peers).toMatchObject([{ name: 'partner', verified: true }]);
-    const message = 'credentials of partnr: no peer is called that, so nobody gets them';
+    const message = 'credentials of partnr are unused: there is no peer with that name';
     const hint = 'Did you mean `partner`? Correct the name, or remove the entry.';
     expect(result.problems).toContainEqual(
       expect.objectContaining({ severity: 'warning', code: 'unknown-peer', message, hint }),
@@ -61,7 +61,7 @@ describe('credentials of nobody', () => {
     expect(result).toMatchObject({ branch: 'work', problems: [{ code: 'no-peers' }] });
     const peers = 'far: https://far.example/repo.git';
     const examined = await examine(folder, peers, { untrusted: true, credentials: { text } });
-    expect(told(examined, 'credentials', 'far')).toEqual(['unknown: not looked at on an event that may not write']);
+    expect(told(examined, 'credentials', 'far')).toEqual(['unknown: not checked on an untrusted event']);
   });
 });
 
@@ -69,7 +69,9 @@ test('a tier that every run refuses is missing to the doctor', async () => {
   await using folder = await tempFolder();
   const result = await examine(folder, `box: {endpoint: "file://${folder.file('box')}", tier: T3}`);
   expect(result.status).toBe('missing');
-  expect(told(result, 'tier', 'box')).toEqual(['missing: box has the tier T3, and only raw history can be sent']);
+  expect(told(result, 'tier', 'box')).toEqual([
+    'missing: box has the tier T3, but this version can only send the full history',
+  ]);
 });
 
 test('belt-and-suspenders federates, and says that nobody writes the JSONL', async () => {
@@ -79,7 +81,13 @@ test('belt-and-suspenders federates, and says that nobody writes the JSONL', asy
   const peers = `box: file://${folder.file('box')}`;
   const { result } = await command(folder, peers, { overrides });
   expect(result).toMatchObject({ status: 'success', peers: [{ verified: true }] });
-  const warning = { severity: 'warning', code: 'not-supported', message: expect.stringContaining('no JSONL backup') };
+  const warning = {
+    severity: 'warning',
+    code: 'not-supported',
+    message: expect.stringContaining('does not write the JSONL backup'),
+  };
   expect(result.problems).toContainEqual(expect.objectContaining(warning));
-  expect(told(await examine(folder, peers, { overrides }), 'sync-mode')[0]).toMatch(/^warning: .*no JSONL backup$/);
+  expect(told(await examine(folder, peers, { overrides }), 'sync-mode')[0]).toMatch(
+    /^warning: .*does not write the JSONL backup$/,
+  );
 });

@@ -20,21 +20,21 @@ test.each([
 });
 
 test.each<[string, string, string]>([
-  ['no JSON', 'hunter2hunter2', 'neither JSON nor JSON in base64'],
-  ['cut off', TEXT.slice(0, -9), 'neither JSON nor JSON in base64'],
+  ['no JSON', 'hunter2hunter2', 'is not JSON or base64-encoded JSON'],
+  ['cut off', TEXT.slice(0, -9), 'is not JSON or base64-encoded JSON'],
   ['a list', '[]', 'no JWK'],
   ['without d', JSON.stringify({ ...KEY, d: undefined }), 'no JWK'],
   ['a number for x', JSON.stringify({ ...KEY, x: 1 }), 'no JWK'],
   ['of another type', JSON.stringify({ ...KEY, kty: 'RSA' }), 'not of the type'],
   ['on another curve', JSON.stringify({ ...KEY, crv: 'X25519' }), 'not of the type'],
-  ['the public half only', JSON.stringify({ ...KEY, x: undefined }), 'the public half only'],
-  ['the public half as Dolt shows it', JSON.stringify({ ...KEY, x: null }), 'the public half only'],
+  ['the public half only', JSON.stringify({ ...KEY, x: undefined }), 'is only the public key'],
+  ['the public half as Dolt shows it', JSON.stringify({ ...KEY, x: null }), 'is only the public key'],
   ['of RFC 8037', JSON.stringify({ ...KEY, d: bytes(32), x: bytes(32) }), 'RFC 8037'],
   ['a short d', JSON.stringify({ ...KEY, d: bytes(31) }), '32 bytes'],
   ['a d that is no base64', JSON.stringify({ ...KEY, d: '!' }), '32 bytes'],
   ['a short x', JSON.stringify({ ...KEY, x: bytes(63) }), '64 bytes'],
-  ['another d', JSON.stringify({ ...KEY, d: doltJwk().d }), 'do not belong together'],
-  ['another seed', JSON.stringify({ ...KEY, x: otherSeed(KEY.x) }), 'do not belong together'],
+  ['another d', JSON.stringify({ ...KEY, d: doltJwk().d }), 'does not match the private key'],
+  ['another seed', JSON.stringify({ ...KEY, x: otherSeed(KEY.x) }), 'does not match the private key'],
 ])('%s is refused, and nothing of it is shown', async (_, text, why) => {
   const { code, message, hint } = await failureOf(() => checkJwk(text));
   expect(code).toBe('config-invalid');

@@ -20,7 +20,7 @@ export function checkCredential(peer: Peer, credential: Credential | null, job: 
   if (credential !== null) {
     try {
       bindCredential(credential, endpoint, { awsEndpoint: peer.aws?.endpoint ?? null, dolthubHost: job.dolthubHost });
-      return fine(subject, `an entry: ${KIND_WORDS[credential.secret.kind]}`);
+      return fine(subject, `configured: ${KIND_WORDS[credential.secret.kind]}`);
     } catch (thrown) {
       return refused(subject, thrown);
     }
@@ -42,25 +42,25 @@ export function checkCredential(peer: Peer, credential: Credential | null, job: 
       return checkGit(peer, job);
     case 'az':
     case 'oci':
-      return undetermined(subject, 'no entry; this kind of remote is not tested');
+      return undetermined(subject, 'no credentials; dolt-federation does not check this kind of remote');
   }
 }
 
 function give(peer: Peer, words: string): string {
-  return `Give ${words}, in the credentials of ${peer.name}, with the \`url\` they are for.`;
+  return `Add ${words} and their \`url\` to the credentials of ${peer.name}.`;
 }
 
 function checkHttp(peer: Peer, { dolthubHost }: SearchContext): DoctorCheck {
   const subject = { check: 'credentials', peer: peer.name } as const;
   if (peer.user !== null) {
-    const why = `the user ${peer.user} is configured, and nobody gave the password`;
+    const why = `the user ${peer.user} is configured without a password`;
     return missing(subject, why, give(peer, KIND_WORDS.password));
   }
   const isDolthub = peer.endpoint.kind === 'dolthub' && dolthubHost === DOLTHUB_HOST;
   if (isDolthub && peer.role !== 'upstream') {
-    return missing(subject, 'no entry, and DoltHub takes no push without one', give(peer, KIND_WORDS['dolt-jwk']));
+    return missing(subject, 'no credentials, and DoltHub requires them for a push', give(peer, KIND_WORDS['dolt-jwk']));
   }
-  return undetermined(subject, 'no entry; enough where the server lets anybody in');
+  return undetermined(subject, 'no credentials; fine if the server allows anonymous access');
 }
 
 function checkAws(peer: Peer, { env }: Job): DoctorCheck {
@@ -71,32 +71,32 @@ function checkAws(peer: Peer, { env }: Job): DoctorCheck {
   const hasKeys = env['AWS_ACCESS_KEY_ID'] !== undefined && env['AWS_SECRET_ACCESS_KEY'] !== undefined;
   const hasRole = env['AWS_WEB_IDENTITY_TOKEN_FILE'] !== undefined && env['AWS_ROLE_ARN'] !== undefined;
   if (!hasKeys && !hasRole && profile === undefined) {
-    return missing(subject, 'no entry, and the job has no AWS credentials of its own', cure);
+    return missing(subject, 'no credentials, and the job has no AWS credentials', cure);
   }
   if (service !== null && !isForJob(service, env)) {
     return missing(
       subject,
-      `no entry; those of the job go to Amazon and to the service that it names, not to ${service}`,
+      `no credentials; those of the job are only for Amazon and the service that the job configures, not for ${service}`,
       cure,
     );
   }
-  if (hasKeys || hasRole) return fine(subject, `${hasKeys ? 'keys' : 'a role'} of the job`);
-  return undetermined(subject, `the AWS profile ${profile}, which is read when the peer is reached`);
+  if (hasKeys || hasRole) return fine(subject, `the ${hasKeys ? 'keys' : 'role'} of the job`);
+  return undetermined(subject, `the AWS profile ${profile}, which a run reads when it connects to the peer`);
 }
 
 function checkGoogle(peer: Peer, { env }: Job): DoctorCheck {
   const subject = { check: 'credentials', peer: peer.name } as const;
-  if (env['STORAGE_EMULATOR_HOST'] !== undefined) return fine(subject, 'none needed by the emulator of the job');
-  if (env['GOOGLE_APPLICATION_CREDENTIALS'] !== undefined) return fine(subject, 'those of the job');
-  const why = 'no entry, and the job has no GOOGLE_APPLICATION_CREDENTIALS';
+  if (env['STORAGE_EMULATOR_HOST'] !== undefined) return fine(subject, 'the emulator of the job needs none');
+  if (env['GOOGLE_APPLICATION_CREDENTIALS'] !== undefined) return fine(subject, 'the credentials of the job');
+  const why = 'no credentials, and the job has no GOOGLE_APPLICATION_CREDENTIALS';
   return missing(subject, why, give(peer, KIND_WORDS.google));
 }
 
 function checkSsh(peer: Peer, { env, userHome }: Job): DoctorCheck {
   const subject = { check: 'credentials', peer: peer.name } as const;
   if (env['SSH_AUTH_SOCK'] !== undefined) return fine(subject, 'the ssh agent of the job');
-  if (userHome) return undetermined(subject, 'no entry and no ssh agent; the keys of the user may do');
-  return missing(subject, 'no entry and no ssh agent', give(peer, KIND_WORDS.ssh));
+  if (userHome) return undetermined(subject, 'no credentials and no ssh agent; your default ssh keys may work');
+  return missing(subject, 'no credentials and no ssh agent', give(peer, KIND_WORDS.ssh));
 }
 
 function checkGit(peer: Peer, job: SearchContext): DoctorCheck | null {
@@ -107,10 +107,10 @@ function checkGit(peer: Peer, job: SearchContext): DoctorCheck | null {
       return checkSsh(peer, job);
     case 'git-token': {
       const subject = { check: 'credentials', peer: peer.name } as const;
-      const why = 'no entry; enough to read a public repository';
+      const why = 'no credentials; fine for reading a public repository';
       return peer.role === 'upstream'
         ? fine(subject, why)
-        : undetermined(subject, `${why}, a push needs one`, give(peer, KIND_WORDS['git-token']));
+        : undetermined(subject, `${why}, but a push needs them`, give(peer, KIND_WORDS['git-token']));
     }
   }
 }

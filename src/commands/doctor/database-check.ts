@@ -16,7 +16,7 @@ interface Wanted {
 }
 
 const SUBJECT = { check: 'database' } as const;
-const NOWHERE = 'Name its folder with `database`, or set `federation.remote` to clone from the primary.';
+const NOWHERE = 'Give its folder with `database`, or set `federation.remote` to clone from the primary.';
 
 interface CheckedDatabase {
   readonly checks: readonly DoctorCheck[];
@@ -33,10 +33,10 @@ export async function checkDatabase(
   try {
     const found = await locateDatabase({ database: wanted.database, configuration }, context);
     const primary = configuration.peers.find((peer) => peer.role === 'primary');
-    if (found.kind === 'nowhere') return only(missing(SUBJECT, 'there is no database here', NOWHERE));
+    if (found.kind === 'nowhere') return only(missing(SUBJECT, 'no database was found', NOWHERE));
     if (found.kind === 'to-clone') {
-      if (primary === undefined) return only(missing(SUBJECT, `there is no database at ${found.path}`, NOWHERE));
-      return only(fine(SUBJECT, `none yet: it would be cloned from ${primary.name} into ${found.path}`));
+      if (primary === undefined) return only(missing(SUBJECT, `no database was found at ${found.path}`, NOWHERE));
+      return only(fine(SUBJECT, `no database yet: the first run clones ${primary.name} into ${found.path}`));
     }
     await checkDatabaseSettings(found.path);
     const state = await readRepoState(found.path);
@@ -68,9 +68,9 @@ function branchOf(state: RepoState | null): string | null {
 function checkBranch(state: RepoState | null, branch: string | undefined): DoctorCheck {
   const subject = { check: 'branch' } as const;
   const current = branchOf(state);
-  if (current === null) return undetermined(subject, 'which branch is checked out is not told by the files');
+  if (current === null) return undetermined(subject, 'the files do not show which branch is checked out');
   if (branch === undefined || branch === current) return fine(subject, `${current} is checked out`);
-  return undetermined(subject, `${current} is checked out; whether ${branch} exists is told by the engine only`);
+  return undetermined(subject, `${current} is checked out; only the engine knows whether ${branch} exists`);
 }
 
 /** Peers at an address that the database uses for a Dolt backup. */
@@ -100,8 +100,8 @@ async function checkStateFile(
   const { stateFile, warning } = await readStateFile(database);
   if (warning !== null) {
     const hint =
-      'The next run that writes puts it aside and begins a new one. Until then a rewritten history is only suspected.';
-    return [warned(STATE_FILE_SUBJECT, { severity: 'warning', code: 'memory-unusable', message: warning, hint })];
+      'The next run that writes renames it and starts a new one. Until then a rewritten history is only suspected.';
+    return [warned(MEMORY_SUBJECT, { severity: 'warning', code: 'memory-unusable', message: warning, hint })];
   }
   if (branch === null || peers.length === 0) return [];
   const entries = [...stateFile.peers.values()].filter(({ local }) => local === branch);
@@ -113,8 +113,8 @@ async function checkStateFile(
   const none = unknown.map(({ name }) => name).join(', ');
   return [
     fine(
-      STATE_FILE_SUBJECT,
-      none === '' ? 'the last common head of every peer is remembered' : `nothing yet of ${none}`,
+      MEMORY_SUBJECT,
+      none === '' ? 'the last common head of every peer is recorded' : `nothing recorded yet for ${none}`,
     ),
   ];
 }

@@ -31,8 +31,8 @@ export async function checkDolt(request: DoltRequest, context: InstallContext): 
     const dolt = await findDolt({ wanted, sha256: request.sha256 }, context);
     if (dolt !== null) return found(dolt, asked.kind === 'latest');
     const name = asked.kind === 'latest' ? 'any version' : describeWanted(asked);
-    const where = request.sha256 === undefined ? 'on PATH or in the tool cache' : 'of that digest in the tool cache';
-    const cure = 'Run `dolt-federation install` with the same options, which gets it; a run does that by itself.';
+    const where = request.sha256 === undefined ? 'on PATH or in the tool cache' : 'with that digest in the tool cache';
+    const cure = 'Run `dolt-federation install` with the same options. A sync also installs it.';
     return { dolt: null, check: missing(SUBJECT, `no Dolt (${name}) ${where}`, cure) };
   } catch (thrown) {
     return { dolt: null, check: refused(SUBJECT, thrown) };
@@ -42,12 +42,12 @@ export async function checkDolt(request: DoltRequest, context: InstallContext): 
 function found(dolt: InstalledDolt, latestWasAsked: boolean): CheckedDolt {
   const message = `${dolt.version} at ${dolt.path}`;
   if (!latestWasAsked) return { dolt, check: fine(SUBJECT, message) };
-  return { dolt, check: undetermined(SUBJECT, `${message}; whether it is the latest is not asked`) };
+  return { dolt, check: undetermined(SUBJECT, `${message}; doctor does not check whether it is the latest`) };
 }
 
 /**
- * Whether this Dolt can merge as required and supports every peer's endpoint.
- * @param capabilities null without a Dolt
+ * Whether this Dolt can merge as we do, and whether it has a way to every peer that depends on it.
+ * @param capabilities null where no Dolt is installed
  * @param patterns `federation.allowed-remote-patterns`
  */
 export function checkCapabilities(
@@ -56,13 +56,13 @@ export function checkCapabilities(
   patterns: readonly string[],
 ): readonly DoctorCheck[] {
   const subject = { check: 'capabilities' } as const;
-  if (capabilities === null) return [undetermined(subject, 'there is no Dolt to ask')];
+  if (capabilities === null) return [undetermined(subject, 'no Dolt is installed')];
   const { s3, committer } = capabilities;
   const merge = committer
-    ? fine(subject, `sets who commits; ${s3 ? 'knows' : 'does not know'} s3://`)
+    ? fine(subject, `merge commits: deterministic; s3://: ${s3 ? 'supported' : 'not supported'}`)
     : missing(
         subject,
-        'this Dolt cannot say who commits and when, so merges of towns would differ',
+        'this Dolt cannot set the committer and date of a commit, so merges of different databases would differ',
         'Use Dolt 2.3.0 or newer.',
       );
   const dependent = peers.filter((peer) => peer.endpoint.kind === 's3');
@@ -72,7 +72,7 @@ export function checkCapabilities(
 function checkUrl(peer: Peer, capabilities: Capabilities, patterns: readonly string[]): DoctorCheck {
   const subject = { check: 'endpoint', peer: peer.name } as const;
   try {
-    return fine(subject, `is ${doltUrl(peer, capabilities, patterns)} for this Dolt`);
+    return fine(subject, `${doltUrl(peer, capabilities, patterns)} in this Dolt`);
   } catch (thrown) {
     return refused(subject, thrown);
   }

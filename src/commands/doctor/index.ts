@@ -61,7 +61,7 @@ export async function doctor(request: DoctorRequest, context: Context): Promise<
       : await databaseFacts({ path: database.readable, branch: request.branch ?? null }, dolt.dolt.path, context);
   const checks: readonly DoctorCheck[] = [
     checkMode(configuration),
-    fine({ check: 'peers' }, peers.length === 0 ? 'none is configured' : peers.map((peer) => peer.name).join(', ')),
+    fine({ check: 'peers' }, peers.length === 0 ? 'no peers configured' : peers.map((peer) => peer.name).join(', ')),
     checkPush(configuration),
     dolt.check,
     ...('check' in capabilities ? [capabilities.check] : checkCapabilities(capabilities.known, peers, patterns)),
@@ -91,7 +91,7 @@ function checkMode(configuration: Configuration): DoctorCheck {
 function checkPush({ push }: Configuration): DoctorCheck {
   const subject = { check: 'push' } as const;
   if (push.guard === null) return fine(subject, 'pushing is allowed');
-  const message = `${guardText(push.guard)} forbids pushing: runs only pull`;
+  const message = `${guardText(push.guard)} forbids pushing, so runs only pull`;
   return warned(subject, { severity: 'warning', code: 'push-disabled', message, hint: guardHint(push.guard) });
 }
 
@@ -122,7 +122,7 @@ export const doctorCommand = defineCommand({
     text: () => doctorText(result),
     summary: () => doctorSummary(result, SUMMARY_BUDGET_BYTES),
     outputs: () => ({ status: result.status === 'ok' ? 'success' : 'failed' }),
-    verdict: 'doctor: something is missing',
+    verdict: 'doctor found a problem',
   }),
   exitCode: ({ status }) => (status === 'ok' ? EXIT.ok : EXIT.failed),
 });

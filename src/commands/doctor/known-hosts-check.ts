@@ -12,7 +12,7 @@ import { fine, missing, undetermined } from './check.ts';
 
 const TIMEOUT_MS = 10_000;
 const CURE =
-  'Give its key as `known-hosts` in the credentials of the peer, from a machine that knows the host or from its operator.';
+  'Get its key from the operator or from a machine that knows the host, and add it as `known-hosts` to the credentials of the peer.';
 
 /** Whether the key of a peer's ssh host is known; ssh refuses an unknown host. Contacts no host. */
 export async function checkKnownHosts(
@@ -23,21 +23,22 @@ export async function checkKnownHosts(
   const subject = { check: 'known-hosts', peer: peer.name } as const;
   const host = sshHost(peer.endpoint.dolt);
   const [keygen] = await executablesOnPath(process.platform === 'win32' ? 'ssh-keygen.exe' : 'ssh-keygen', context.env);
-  if (host === null || keygen === undefined) return undetermined(subject, 'it takes ssh-keygen to look it up');
+  if (host === null || keygen === undefined)
+    return undetermined(subject, 'ssh-keygen, which reads known hosts, is not installed');
   const asks = (file: string) => isKnown(keygen, file, { host, context });
   if (credential?.secret.kind === 'ssh') {
     if (await withFile(credential.secret.knownHosts, context, asks))
-      return fine(subject, `${text(host)} is in the entry`);
-    return missing(subject, `${text(host)} is not among the \`known-hosts\` of the entry`, CURE);
+      return fine(subject, `${text(host)} is in \`known-hosts\` of the credentials`);
+    return missing(subject, `${text(host)} is not in \`known-hosts\` of the credentials`, CURE);
   }
-  if (!context.userHome) return missing(subject, `nothing says which key ${text(host)} has`, CURE);
+  if (!context.userHome) return missing(subject, `no known key for ${text(host)}`, CURE);
   const user = await userSshHost(host, context);
-  if (user === null) return undetermined(subject, 'the settings of ssh cannot be read');
+  if (user === null) return undetermined(subject, 'the ssh settings cannot be read');
   for (const file of user.files) {
     if (await isKnown(keygen, file, { host: user.host, context }))
       return fine(subject, `${text(user.host)} is in ${file}`);
   }
-  return missing(subject, `${text(user.host)} is in none of ${user.files.join(', ')}`, CURE);
+  return missing(subject, `${text(user.host)} is not in ${user.files.join(', ')}`, CURE);
 }
 
 async function isKnown(

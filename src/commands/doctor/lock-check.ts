@@ -7,7 +7,7 @@ import { readServerInfo, type ServerInfo } from '../../dolt/server/server-info.t
 import { fine, missing, undetermined } from './check.ts';
 
 const SUBJECT = { check: 'lock' } as const;
-const CURE = 'Stop that process, then run again. Never delete a LOCK file: the lock is the process, not the file.';
+const CURE = 'Stop that process, then run again. Never delete a LOCK file: the process holds the lock, not the file.';
 
 /** Whether another process uses a database, as the system and the server's own files report it. */
 export async function checkLock(database: string): Promise<DoctorCheck> {
@@ -17,15 +17,18 @@ export async function checkLock(database: string): Promise<DoctorCheck> {
     case 'held':
       return held(await describe(locked.pid, server));
     case 'free':
-      return fine(SUBJECT, 'nobody holds the database');
+      return fine(SUBJECT, 'the database is not in use');
     case 'unknown':
       if (server !== null && isAlive(server.pid)) return held(serverText(server));
-      return undetermined(SUBJECT, 'no server says that it holds the database; other processes cannot be told here');
+      return undetermined(
+        SUBJECT,
+        'no Dolt server uses the database; other processes cannot be detected on this system',
+      );
   }
 }
 
 function held(who: string): DoctorCheck {
-  return missing(SUBJECT, `federation requires direct database access, but ${who} holds it`, CURE);
+  return missing(SUBJECT, `federation requires direct database access, but the database is in use by ${who}`, CURE);
 }
 
 async function describe(pid: number | null, server: ServerInfo | null): Promise<string> {

@@ -26,12 +26,12 @@ export function checkRunner(env: Env, node: Node): DoctorCheck | null {
   const version = /[/\\.](\d+\.\d+\.\d+)[/\\]externals[/\\]/.exec(node.path)?.[1] ?? null;
   if (version !== null && valid(version) !== null) {
     if (gte(version, LEAST_RUNNER)) return fine(subject, `version ${version}`);
-    return missing(subject, `version ${version}, and node24 needs ${LEAST_RUNNER}`, 'Update the runner.');
+    return missing(subject, `version ${version}, but node24 needs ${LEAST_RUNNER}`, 'Update the runner.');
   }
   const isItsOwn = /[/\\]externals[/\\]node\d+[/\\]/.test(node.path);
   if (isItsOwn && node.major >= LEAST_NODE)
-    return fine(subject, `brings node ${node.major}, as ${LEAST_RUNNER} and newer do`);
-  return undetermined(subject, `its version is not told here; node24 needs ${LEAST_RUNNER}`);
+    return fine(subject, `includes node ${node.major}, so it is ${LEAST_RUNNER} or newer`);
+  return undetermined(subject, `the runner's version is unknown; node24 needs ${LEAST_RUNNER}`);
 }
 
 type Program = 'git' | 'ssh';
@@ -57,5 +57,5 @@ async function checkProgram(program: Program, env: Env): Promise<DoctorCheck> {
   const name = process.platform === 'win32' ? `${program}.exe` : program;
   const [path] = await executablesOnPath(name, env);
   if (path !== undefined) return fine({ check: program }, path);
-  return missing({ check: program }, `no ${program} on PATH`, `Install ${program}, or put its folder on PATH.`);
+  return missing({ check: program }, `${program} is not on PATH`, `Install ${program}, or add its folder to PATH.`);
 }

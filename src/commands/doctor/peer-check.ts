@@ -25,7 +25,7 @@ import { checkKnownHosts } from './known-hosts-check.ts';
 import { isOverSsh } from './machine-check.ts';
 import { checkProxy } from './proxy-check.ts';
 
-const UNTRUSTED = 'not looked at on an event that may not write';
+const UNTRUSTED = 'not checked on an untrusted event';
 
 interface Access {
   readonly credentials: Credentials;
@@ -55,7 +55,7 @@ export async function checkPeer(peer: Peer, access: Access, context: Context): P
   ].filter((check) => check !== null);
 }
 
-const UNREAD = 'whether a push could empty tables there depends on `dolt_ignore`, and the database was not read';
+const UNREAD = 'the database was not read, so it is unknown whether a push could empty ignored tables there';
 
 /**
  * Peers that lack `live`, and deliveries that no run merges.
@@ -126,11 +126,11 @@ export function judgeFolder(
   const subject = { check: 'folder', peer: name } as const;
   const writes = actionsOf('push', role) !== null;
   if (!isThere && !writes) {
-    const cure = 'Correct the endpoint, or mount its disk.';
-    return missing(subject, `${folder} does not exist, and this peer is only read`, cure);
+    const cure = 'Correct the endpoint, or mount the disk.';
+    return missing(subject, `${folder} does not exist, and runs only read this peer`, cure);
   }
   if (writes && !mayWrite) {
-    return missing(subject, `this user may not write ${folder}`, 'Give the user the right to write there.');
+    return missing(subject, `this user cannot write to ${folder}`, 'Grant this user write permission.');
   }
   return fine(subject, isThere ? folder : `${folder} does not exist yet; the first push creates it`);
 }

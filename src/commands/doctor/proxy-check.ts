@@ -30,10 +30,10 @@ export function checkProxy(peer: Peer, env: Env): DoctorCheck | null {
     case 'proxy':
       return fine(
         subject,
-        `reached through the job's proxy ${job.url.host}: names are checked, and addresses cannot be`,
+        `runs use the job's proxy ${job.url.host}: they check host names but cannot check addresses`,
       );
     case 'unusable':
-      return missing(subject, job.why, 'Name an http proxy, or take the host of the peer out with NO_PROXY.');
+      return missing(subject, job.why, 'Set an http proxy, or exclude the host of the peer with NO_PROXY.');
   }
 }
 

@@ -14,10 +14,12 @@ export function checkSecrets(database: { readonly facts: DatabaseFacts | null } 
   if (database === null) return [];
   const { facts } = database;
   if (facts === null)
-    return [undetermined(SUBJECT, 'whether committed rows hold credentials: the database was not read')];
+    return [
+      undetermined(SUBJECT, 'the database was not read, so it is unknown whether committed rows contain credentials'),
+    ];
   return [
     facts.secrets === null
-      ? fine(SUBJECT, 'no committed rows are known to hold credentials')
+      ? fine(SUBJECT, 'no credentials found in committed rows')
       : warned(SUBJECT, { ...facts.secrets, hint: ERRORS[facts.secrets.code].hint }),
   ];
 }

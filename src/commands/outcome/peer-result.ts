@@ -3,6 +3,7 @@ import type { Conflict, PeerResult, Problem } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { groupBy } from '../../core/lists.ts';
+import { counted } from '../../core/text.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 import { peerStatus } from './run-status.ts';
 
@@ -51,12 +52,12 @@ const KIND_CODES = {
 
 /** What happened to rows of each kind; the text follows their number. */
 const KIND_TEXTS: Readonly<Partial<Record<Conflict['kind'], string>>> = {
-  'id-collision': 'added on both sides under one key, of which one is kept',
-  dependant: 'removed with the row that they belong to',
-  reference: 'that refer to the row that has the key now',
-  duplicate: 'removed, since another row has their unique value',
-  'unique-conflict': 'with their former unique value, since another row has the new one',
-  renamed: 'that one side gave another key and the other side changed; both rows are kept',
+  'id-collision': 'added on both sides with the same key; one row was kept',
+  dependant: 'removed with the row that they depend on',
+  reference: 'refer to another row that has the key now',
+  duplicate: 'removed because another row has their unique value',
+  'unique-conflict': 'have their old unique value again because another row has the new one',
+  renamed: 'were changed on one side and given another key on the other; both rows were kept',
 };
 
 /** A warning about rows of a completed merge that a person should check; null if there are none. */
@@ -66,11 +67,11 @@ function collision({ peer, conflicts }: PeerProgress): Failure | null {
   if (first === undefined) return null;
   const text = [...groupBy(left, ({ kind }) => kind)].map(([kind, rows]) => {
     const tables = [...new Set(rows.map(({ table }) => table))].join(', ');
-    return `${rows.length} row(s) of ${tables} ${KIND_TEXTS[kind] ?? 'in conflict'}`;
+    return `${counted(rows.length, 'row')} of ${tables} ${KIND_TEXTS[kind] ?? 'are in conflict'}`;
   });
   const where = left.some(({ elsewhere }) => elsewhere !== true)
     ? `The rest was merged with ${peer.name}.`
-    : `Another database made the merge, and it came in from ${peer.name}.`;
+    : `Another database made the merge, and it was received from ${peer.name}.`;
   return new Failure(KIND_CODES[first.kind], `${text.join('; ')}. ${where}`);
 }
 

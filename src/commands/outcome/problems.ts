@@ -1,5 +1,6 @@
 import type { MergeReport } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
+import { counted } from '../../core/text.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
 
 /** Tables that were not federated because of uncommitted changes. */
@@ -9,7 +10,7 @@ export function uncommittedProblems(dirty: readonly string[]): Diagnostic[] {
     {
       severity: 'notice',
       code: 'uncommitted-changes',
-      message: `not federated, since not committed: ${dirty.join(', ')}`,
+      message: `uncommitted changes are not federated: ${dirty.join(', ')}`,
     },
   ];
 }
@@ -17,7 +18,9 @@ export function uncommittedProblems(dirty: readonly string[]): Diagnostic[] {
 /** Commits that are lost with the runner. */
 export function unsavedProblems(unsaved: number | null): Diagnostic[] {
   if (unsaved === null || unsaved === 0) return [];
-  return [{ severity: 'error', code: 'unsaved', message: `${unsaved} commit(s) of this town reached no peer` }];
+  return [
+    { severity: 'error', code: 'unsaved', message: `${counted(unsaved, 'commit')} of this database reached no peer` },
+  ];
 }
 
 /** An empty remote may be the wrong one. */
@@ -27,8 +30,8 @@ export function firstPushProblems(run: PeerProgress): Diagnostic[] {
     {
       severity: 'warning',
       code: 'remote-empty',
-      message: `${run.peer.name} was empty and got its first push`,
-      hint: 'Check that this was the endpoint you meant; `init-empty: false` refuses first pushes.',
+      message: `${run.peer.name} was empty and received its first push`,
+      hint: 'Check that this is the intended endpoint. `init-empty: false` refuses first pushes.',
       peer: run.peer.name,
     },
   ];
@@ -44,7 +47,7 @@ export function emptiedProblems({ state, remembered, peer, branch }: PeerProgres
       severity: 'warning',
       code: state,
       message: `${what}, but it had ${remembered.head}${since}`,
-      hint: 'Check that the endpoint is right and what became of its data. It is pushed to only while `init-empty` is true.',
+      hint: 'Check the endpoint and find out why its data is gone. Runs push to it only if `init-empty` is true.',
       peer: peer.name,
     },
   ];
@@ -69,8 +72,8 @@ export function adoptedProblems(
     {
       severity: 'warning',
       code: 'history-adopted',
-      message: `our branch ${branch} was at ${adopted.head} and became ${adopt}, the head of ${peer.name}; the local tag ${adopted.tag} keeps the old head`,
-      hint: `To go back, run in ${path}: ${undo}`,
+      message: `our branch ${branch} moved from ${adopted.head} to ${adopt}, the head of ${peer.name}; the local tag ${adopted.tag} keeps the old head`,
+      hint: `To restore the old head, run in ${path}: ${undo}`,
       peer: peer.name,
     },
   ];
@@ -90,12 +93,12 @@ export function replacedProblems(run: PeerProgress, database: string): Diagnosti
   const undo = run.keepsRemote
     ? push
     : `dolt remote add ${remote} ${peer.endpoint.dolt} && ${push}; dolt remote remove ${remote}`;
-  const kept = atPeer ? 'here and at the peer' : 'here only, since the peer did not take it';
+  const kept = atPeer ? 'here and at the peer' : 'here only, because the peer did not accept the tag';
   return [
     {
       severity: 'warning',
       code: 'forced-push',
-      message: `the branch ${run.branch} of ${name} was at ${head} and is now at ${run.head}; the tag ${tag} keeps the old head, ${kept}`,
+      message: `the branch ${run.branch} of ${name} moved from ${head} to ${run.head}; the tag ${tag} keeps the old head, ${kept}`,
       hint: `To undo it while ${name} is still at that head, run in ${database}: ${undo}`,
       peer: name,
     },
@@ -105,6 +108,7 @@ export function replacedProblems(run: PeerProgress, database: string): Diagnosti
 /** Notices about a run's merges besides their rows; each is reported once. */
 export function mergeProblems(merge: MergeReport | null): Diagnostic[] {
   if (merge?.because !== 'committer') return [];
-  const message = 'this Dolt cannot fix committer and date, so two towns that merge the same heads make two commits';
+  const message =
+    'this Dolt cannot set the committer and date of a commit, so two databases that merge the same heads make different commits';
   return [{ severity: 'warning', code: 'merge-not-deterministic', message }];
 }

@@ -66,7 +66,7 @@ async function recordState(sql: Sql, runs: readonly PeerProgress[], local: Local
   if (gone.length === 0 && !findings.some(isNews)) return warnings;
   try {
     const aside = await writeStateFile(path, known);
-    return aside === null ? warnings : [...warnings, `it was put aside as ${aside}, and a new memory was begun`];
+    return aside === null ? warnings : [...warnings, `it was renamed to ${aside}, and a new state file was started`];
   } catch (thrown) {
     return [...warnings, errorMessage(thrown)];
   }

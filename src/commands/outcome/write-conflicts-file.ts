@@ -104,8 +104,8 @@ function unreadProblem({ peer }: PeerProgress, { code, message }: Failure): Diag
   return {
     severity: 'warning',
     code,
-    message: `the conflicts file lacks the rows of ${peer.name}, which could not be read: ${message}`,
-    hint: 'What was merged is as the result says. Compare the rows with a clone of the peer, or raise `merge-timeout`.',
+    message: `the rows of ${peer.name} are not in the conflicts file because they could not be read: ${message}`,
+    hint: 'The result of the merge is correct. Compare the rows with a clone of the peer, or raise `merge-timeout`.',
     peer: peer.name,
   };
 }
@@ -115,8 +115,8 @@ function aboutAnother(file: string, branch: string): Diagnostic {
   return {
     severity: 'warning',
     code: 'conflicts-stale',
-    message: `${file} is about the branch ${branch}, so what this run left was not written there`,
-    hint: 'Settle what it asks with `dolt-federation resolve`, or remove it, and run again.',
+    message: `${file} is for the branch ${branch}, so the conflicts of this run were not written to it`,
+    hint: 'Resolve its conflicts with `dolt-federation resolve`, or remove the file, then run again.',
   };
 }
 
@@ -130,7 +130,7 @@ async function lastFile(
     return { last: (await readConflictsIfAny(file))?.conflicts ?? null, problems: [] };
   } catch (thrown) {
     if (!(thrown instanceof Failure) || thrown.code !== 'conflicts-file-invalid') throw thrown;
-    const message = `${thrown.message}; the file was put aside as ${await putAside(file)}`;
+    const message = `${thrown.message}; the file was renamed to ${await putAside(file)}`;
     return { last: null, problems: [{ severity: 'warning', code: thrown.code, message }] };
   }
 }

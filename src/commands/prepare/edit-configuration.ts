@@ -27,14 +27,10 @@ export async function editConfiguration<T>(
   const target = await realpath(file).catch(() => file);
   const lock = join(context.tempDir, `edit-${createHash('sha256').update(target).digest('hex').slice(0, 16)}.lock`);
   const busy = (pid: number): Failure =>
-    new Failure(
-      'config-unreadable',
-      `${file} is being edited by another command (process ${pid}), which does not end`,
-      {
-        hint: `End that process, then run again. Remove ${lock} only if no such process is left.`,
-        location: { file },
-      },
-    );
+    new Failure('config-unreadable', `another command (process ${pid}) is still editing ${file}`, {
+      hint: `Stop that process, then run again. Remove ${lock} only if the process no longer exists.`,
+      location: { file },
+    });
   return await withLock(lock, { busy, signal: context.signal }, async () =>
     work(await loadConfiguration(context, overrides)),
   );

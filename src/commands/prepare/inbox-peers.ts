@@ -95,16 +95,16 @@ export function inboxNotices(left: {
       ? []
       : [
           notice(
-            `deliveries wait in ${left.unread.join(', ')}, and \`federation.inbox\` does not name their senders`,
-            'Set `federation.inbox: true`, or list the names of the senders there, to merge them.',
+            `deliveries in ${left.unread.join(', ')} are not merged because \`federation.inbox\` does not list their senders`,
+            'To merge them, set `federation.inbox` to true or to a list of the senders.',
           ),
         ]),
     ...(left.malformed.length === 0
       ? []
       : [
           notice(
-            `${left.malformed.join(', ')} is no branch of a delivery: its name is not inbox/<name>-<8 hexadecimal digits>`,
-            'Nothing needs to be done. To keep the branch out of this notice, give it a name outside `inbox/`.',
+            `${left.malformed.join(', ')} is not a delivery branch: its name is not inbox/<name>-<8 hexadecimal digits>`,
+            'No action is needed. To avoid this notice, give the branch a name outside `inbox/`.',
           ),
         ]),
   ];

@@ -25,18 +25,22 @@ export function checkLeases(peers: readonly Peer[], request: Named): void {
     (name) => leases.has(name) || (rewrites.adopt.has(name) && rewrites.merge.has(name)),
   );
   if (twice !== undefined) {
-    throw new Failure('bad-usage', `${twice} is named by two of force-with-lease, adopt and merge-rewritten`, {
-      hint: 'Decide for each peer whose history is to remain, and name it once.',
-    });
+    throw new Failure(
+      'bad-usage',
+      `${twice} is named by more than one of force-with-lease, adopt and merge-rewritten`,
+      {
+        hint: 'Decide which history to keep for each peer, and name the peer once.',
+      },
+    );
   }
   if (new Set(rewrites.adopt.values()).size > 1) {
-    throw new Failure('bad-usage', 'adopt names two different heads, and our branch can become only one', {
-      hint: 'Name the head to take; the other peer follows with `force-with-lease`, or in a run of its own.',
+    throw new Failure('bad-usage', 'adopt names two different heads, but our branch can become only one of them', {
+      hint: 'Name one head. Replace the branch of the other peer with `force-with-lease`, or adopt it in another run.',
     });
   }
   if (rewrites.discardLocal.length > 0 && rewrites.adopt.size === 0) {
-    throw new Failure('bad-usage', 'discard-local names commits, but nothing is adopted', {
-      hint: 'Use it together with `adopt`, or leave it out.',
+    throw new Failure('bad-usage', 'discard-local names commits, but adopt is not set', {
+      hint: 'Use it together with `adopt`, or remove it.',
     });
   }
 }
@@ -54,17 +58,21 @@ function checkNamed(peers: readonly Peer[], { option, name, needs, command }: Na
     throw new Failure('unknown-peer', `${option} names ${name}, which is not among the peers of this run`);
   }
   if (needs === 'push' && peer.live === true) {
-    throw new Failure('bad-usage', `${option} names ${name}, which is live: a running database is never forced`, {
-      hint: 'Make the change on that server. Our commits are delivered to its inbox branch.',
-    });
+    throw new Failure(
+      'bad-usage',
+      `${option} names ${name}, which is live: dolt-federation never forces a push to a running database`,
+      {
+        hint: 'Make the change on that server. Pushes go to its inbox branch.',
+      },
+    );
   }
   if (actionsOf(command, peer.role)?.[needs] === true) return;
-  const does = needs === 'push' ? 'pushes nothing to' : 'merges nothing from';
+  const does = needs === 'push' ? 'does not push to' : 'does not merge from';
   throw new Failure('bad-usage', `${option} names ${name}, but ${command} ${does} a peer with the role ${peer.role}`, {
     hint:
       needs === 'push'
-        ? 'Use `push` or `sync`, and name peers whose role is written to.'
-        : 'Use `sync` or `pull`, and name peers whose role is read from.',
+        ? 'Use `push` or `sync`, and name peers whose role allows pushing.'
+        : 'Use `sync` or `pull`, and name peers whose role allows merging.',
   });
 }
 
@@ -114,14 +122,14 @@ function requestedCommits(text: string | undefined): readonly string[] {
   const words = splitList(text);
   const wrong = words.find((word) => !COMMIT.test(word));
   if (words.length > 0 && wrong === undefined) return words;
-  const why = wrong === undefined ? 'it names no commit' : `${JSON.stringify(wrong)} is not a whole commit hash`;
-  throw new Failure('bad-usage', `discard-local cannot be used: ${why}`, {
-    hint: 'Run with `adopt` alone: the refusal lists every commit that would be lost.',
+  const why = wrong === undefined ? 'it names no commit' : `${JSON.stringify(wrong)} is not a full commit hash`;
+  throw new Failure('bad-usage', `invalid discard-local: ${why}`, {
+    hint: 'Run with `adopt` alone: the error lists every commit that would be lost.',
   });
 }
 
 function refusal(option: NamingOption, why: string): Failure {
-  return new Failure('bad-usage', `${option} cannot be used: ${why}`, {
-    hint: 'Write the whole head that you expect, for example `partner=0123456789abcdefghijklmnopqrstuv`; `dolt-federation status --json` prints it as `remoteHead`.',
+  return new Failure('bad-usage', `invalid ${option}: ${why}`, {
+    hint: 'Write the full hash of the expected head, for example `partner=0123456789abcdefghijklmnopqrstuv`; `dolt-federation status --json` prints it as `remoteHead`.',
   });
 }

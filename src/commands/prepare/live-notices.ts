@@ -37,7 +37,7 @@ export function liveNotice({ name, endpoint }: Peer): Diagnostic {
   return {
     severity: 'warning',
     code: 'live-unknown',
-    message: `nothing will be pushed to ${name} until the configuration says whether ${endpoint.written} is a running database`,
+    message: `runs do not push to ${name} until the configuration specifies whether ${endpoint.written} is a running database`,
     hint: liveHint(name),
   };
 }

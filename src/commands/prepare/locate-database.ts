@@ -111,8 +111,8 @@ async function atNamed(named: Named, { search, mayClone, cwd }: Naming): Promise
   }
   const near = await nearestDatabase(path);
   const meant = near === null ? '' : `Did you mean \`${shown(near, { written, cwd })}\`? `;
-  throw new Failure('no-database', `the folder ${JSON.stringify(written)} that ${by} names does not exist (${path})`, {
-    hint: `${meant}Only with \`bootstrap\` (flag or input), which names a peer, a new folder is cloned into.`,
+  throw new Failure('no-database', `the folder ${JSON.stringify(written)} in ${by} does not exist (${path})`, {
+    hint: `${meant}To clone a peer into a new folder, set \`bootstrap\` (flag or input) to the name of the peer.`,
     location: origin,
   });
 }
@@ -126,11 +126,11 @@ async function noDatabaseIn(path: string, at: Location | undefined): Promise<Fai
   const inner = await databasesBelow(path);
   const hint =
     basename(path) === '.dolt'
-      ? `Name its parent, ${dirname(path)}.`
+      ? `Use its parent, ${dirname(path)}.`
       : inner.length === 0
-        ? 'Name the folder that holds `.dolt`.'
-        : `Name one of the databases in it: ${inner.join(', ')}.`;
-  return new Failure('no-database', `${path} holds no Dolt database`, { hint, location: at });
+        ? 'Give the folder that contains `.dolt`.'
+        : `Use one of the databases in it: ${inner.join(', ')}.`;
+  return new Failure('no-database', `${path} does not contain a Dolt database`, { hint, location: at });
 }
 
 /** A server of bd creates its own database in its data folder, beside those of its users (bd 1.3.0). */
@@ -138,8 +138,8 @@ async function refuseDataFolder(path: string, origin: Location | undefined): Pro
   const isDataFolder = DATA_FOLDERS.some((name) => path.endsWith(join('.beads', name)));
   const inner = isDataFolder ? await databasesBelow(path, 1) : [];
   if (inner.length === 0) return;
-  throw new Failure('nested-database', `${path} is the data folder of a server, and no database of issues`, {
-    hint: `Name one of the databases in it: ${inner.join(', ')}.`,
+  throw new Failure('nested-database', `${path} is the data folder of a server, not a database`, {
+    hint: `Use one of the databases in it: ${inner.join(', ')}.`,
     location: origin,
   });
 }
@@ -149,11 +149,11 @@ async function skipped(path: string, search: WorkspaceSearch): Promise<readonly 
   try {
     const place = await beadsDatabase(search);
     if (place === null || (await isSame(place, path)) || !(await holdsDolt(place))) return [];
-    const message = `${path} is used as named; the database of the beads workspace, ${place}, was left alone`;
+    const message = `using ${path} as configured; the database of the beads workspace, ${place}, is not used`;
     return [{ severity: 'notice', code: 'workspace-unknown', message, hint: '' }];
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    const message = `${path} is used as named; the beads workspace was not followed: ${thrown.message}`;
+    const message = `using ${path} as configured; the beads workspace is ignored: ${thrown.message}`;
     return [{ severity: 'notice', code: 'workspace-unknown', message, hint: '' }];
   }
 }
@@ -162,8 +162,8 @@ async function skipped(path: string, search: WorkspaceSearch): Promise<readonly 
 async function refuseBeside(path: string, search: WorkspaceSearch): Promise<void> {
   const place = await beadsDatabase(search);
   if (place === null || !(await holdsDolt(place))) return;
-  throw new Failure('no-database', `${path} does not exist, and the beads workspace has its database in ${place}`, {
-    hint: 'Nothing is cloned beside it. Leave `database` out to use it.',
+  throw new Failure('no-database', `${path} does not exist, but the beads workspace has a database in ${place}`, {
+    hint: 'To use that database, remove `database`. A second one beside it is never cloned.',
   });
 }
 
@@ -195,8 +195,8 @@ async function holdsDolt(folder: string): Promise<boolean> {
   } catch (thrown) {
     const code = systemCode(thrown);
     if (code === 'ENOENT' || code === 'ENOTDIR') return false;
-    throw new Failure('no-database', `${join(folder, '.dolt')} cannot be looked into: ${errorMessage(thrown)}`, {
-      hint: 'Check that this user may read the folder, or name another one with `database` (flag or input).',
+    throw new Failure('no-database', `${join(folder, '.dolt')} cannot be read: ${errorMessage(thrown)}`, {
+      hint: 'Check that this user can read the folder, or give another one with `database` (flag or input).',
       cause: thrown,
     });
   }

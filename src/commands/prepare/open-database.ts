@@ -94,13 +94,13 @@ function isInside(folder: string, path: string): boolean {
 
 function clonedNotice(from: string | null, into: string): readonly Diagnostic[] {
   if (from === null) return [];
-  return [{ severity: 'notice', code: 'cloned', message: `there was no database: cloned from ${from} into ${into}` }];
+  return [{ severity: 'notice', code: 'cloned', message: `the database did not exist: cloned ${from} into ${into}` }];
 }
 
 function cloneTo(found: Exclude<Found, { kind: 'database' }>): string {
   if (found.kind === 'to-clone') return found.path;
-  throw new Failure('no-database', 'no Dolt database was found here or in a folder above', {
-    hint: 'Name its folder with `database` (flag or input). A new folder is cloned into with `bootstrap`.',
+  throw new Failure('no-database', 'no Dolt database was found here or in a parent folder', {
+    hint: 'Give its folder with `database` (flag or input). To clone a peer into a new folder, set `bootstrap`.',
   });
 }
 
@@ -113,10 +113,9 @@ function bootstrapPeer(configuration: Configuration, bootstrap: string | undefin
     bootstrap === undefined ? peer.role === 'primary' : peer.name === bootstrap,
   );
   if (wanted !== undefined) return wanted;
-  if (bootstrap !== undefined)
-    throw new Failure('unknown-peer', `no peer is called ${bootstrap}, so nothing can be cloned from it`);
-  throw new Failure('no-database', 'no Dolt database was found, and there is no primary to clone from', {
-    hint: 'Name the folder of the database with `database`, set `federation.remote`, or name a peer with `bootstrap`.',
+  if (bootstrap !== undefined) throw new Failure('unknown-peer', `unknown peer ${bootstrap} in \`bootstrap\``);
+  throw new Failure('no-database', 'no Dolt database was found, and no primary is configured to clone from', {
+    hint: 'Give the folder of the database with `database`, set `federation.remote`, or set `bootstrap` to the name of a peer.',
   });
 }
 
@@ -127,8 +126,8 @@ async function clone(
 ): Promise<void> {
   const { source } = known;
   const empty = (cause?: unknown): Failure =>
-    new Failure('no-database', `there is no database here, and ${source.name} is empty, so there is nothing to clone`, {
-      hint: `Push a first database to ${source.name} from the town that has it, or name another peer with \`bootstrap\`.`,
+    new Failure('no-database', `no database was found, and ${source.name} is empty, so it cannot be cloned`, {
+      hint: `Push the database to ${source.name} from where it exists, or set \`bootstrap\` to another peer.`,
       cause,
     });
   await requirePeerWithin(await boundaryOf(context, []), source.endpoint);

@@ -77,8 +77,8 @@ function requestedDigest(text: string | undefined): string | undefined {
     .toLowerCase()
     .replace(/^sha256:/, '');
   if (digest === undefined || SHA256.test(digest)) return digest;
-  throw new Failure('bad-usage', `dolt-sha256 is ${JSON.stringify(text)}, which is no SHA-256`, {
-    hint: 'Write the SHA-256 of the release asset in 64 hexadecimal digits, or leave it out.',
+  throw new Failure('bad-usage', `dolt-sha256 is ${JSON.stringify(text)}, which is not a SHA-256`, {
+    hint: 'Write the SHA-256 of the release asset as 64 hexadecimal digits, or remove `dolt-sha256`.',
   });
 }
 
@@ -86,8 +86,8 @@ function requestedDigest(text: string | undefined): string | undefined {
 function useless(option: string, does: string): Failure {
   return new Failure(
     'bad-usage',
-    `dolt-sha256 is the digest of a release: the executable that \`${option}\` ${does} could not be compared with it`,
-    { hint: `Leave out \`dolt-sha256\` or \`${option}\`.` },
+    `dolt-sha256 is the digest of a release, so it cannot verify the executable that \`${option}\` ${does}`,
+    { hint: `Remove \`dolt-sha256\` or \`${option}\`.` },
   );
 }
 
@@ -109,7 +109,7 @@ export function requestedRoles(text: string | undefined): readonly Role[] {
 function refusal(text: string): Failure {
   return new Failure(
     'bad-usage',
-    `only-role holds ${JSON.stringify(text)}, which is none of the roles ${ROLES.join(', ')}`,
+    `only-role contains ${JSON.stringify(text)}, which is not one of the roles ${ROLES.join(', ')}`,
     { hint: 'Write for example `backup,archive`.' },
   );
 }

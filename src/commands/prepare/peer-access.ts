@@ -51,5 +51,8 @@ export function accessTo(peer: Peer, access: Access): PeerAccess {
 /** Why nothing can be sent to a peer of that tier; null if the whole history may be sent. */
 export function tierRefusal({ name, tier }: Pick<Peer, 'name' | 'tier'>): Failure | null {
   if (tier === 'T1') return null;
-  return new Failure('tier-unsupported', `${name} has the tier ${tier}, and only raw history can be sent`);
+  return new Failure(
+    'tier-unsupported',
+    `${name} has the tier ${tier}, but this version can only send the full history`,
+  );
 }

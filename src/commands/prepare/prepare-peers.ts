@@ -99,7 +99,7 @@ export function recordRegistered(runs: readonly PeerProgress[], { remotes, failu
 }
 
 function noActions(peer: Peer, command: string): Failure {
-  return new Failure('bad-usage', `${peer.name} has the role ${peer.role}, which takes no part in ${command}`, {
+  return new Failure('bad-usage', `${command} does not use peers with the role ${peer.role}, such as ${peer.name}`, {
     hint: 'Name another peer, or change its role.',
   });
 }
@@ -120,7 +120,7 @@ export function selectPeers(configuration: Configuration, { only, onlyRoles }: S
   if (unknown.length > 0) {
     throw new Failure(
       'unknown-peer',
-      `no peer is called ${unknown.join(', ')}; configured: ${[...known].join(', ') || 'none'}`,
+      `unknown peer ${unknown.join(', ')}; configured: ${[...known].join(', ') || 'none'}`,
     );
   }
   return configuration.peers.filter(

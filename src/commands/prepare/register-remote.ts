@@ -22,7 +22,7 @@ interface Place {
 }
 
 const NOT_KEPT =
-  'Registered for runs of dolt-federation. Not added to `dolt remote`, because bd would then refuse to upgrade this ' +
+  'The peer is registered for runs of dolt-federation. It is not added to `dolt remote`, because bd would then refuse to upgrade this ' +
   'database and `bd federation sync` would push full history to it. To add it anyway: `federation.register: keep`.';
 
 /**
@@ -67,15 +67,18 @@ export async function forgetNow(name: string, place: Place, context: Context): P
   await unlessImpossible(context, async () => {
     const found = await locateDatabase(place, context);
     if (found.kind !== 'database') {
-      context.log.info(`No database was found here, so a remote ${name} of one stays. ${cure}`);
+      context.log.info(`No database was found, so its remote ${name}, if any, was not removed. ${cure}`);
       return;
     }
     if (!(await hasRemoteOf(name, found.path))) return;
     const isOpened = await withDatabase(found.path, context, async (sql) => {
       if (!(await forgetPeer(sql, found.path, name))) return;
-      context.log.warning(`The remote ${name} of the database stays: dolt-federation did not add it. ${cure}`);
+      context.log.warning(
+        `The remote ${name} of the database was not removed: dolt-federation did not add it. ${cure}`,
+      );
     });
-    if (!isOpened) context.log.warning(`The remote ${name} of the database stays: no Dolt was found. ${cure}`);
+    if (!isOpened)
+      context.log.warning(`The remote ${name} of the database was not removed: no Dolt was found. ${cure}`);
   });
 }
 
@@ -103,6 +106,6 @@ async function withDatabase(path: string, context: Context, work: (sql: Sql) => 
 async function unlessImpossible(context: Context, work: () => Promise<void>): Promise<void> {
   await work().catch((thrown: unknown) => {
     const { message, hint } = toFailure(thrown);
-    context.log.warning(`The remote in the database was left as it is: ${message} ${hint}`);
+    context.log.warning(`The remote in the database was not changed: ${message} ${hint}`);
   });
 }

@@ -15,8 +15,9 @@ export function unwrittenBackup({ syncMode }: Configuration): readonly Diagnosti
     {
       severity: 'warning',
       code: 'not-supported',
-      message: 'sync.mode is belt-and-suspenders: databases are federated, but this version writes no JSONL backup',
-      hint: 'Let beads write it, or set `sync.mode: dolt-native`.',
+      message:
+        'sync.mode is belt-and-suspenders, but this version only federates databases and does not write the JSONL backup',
+      hint: 'Let beads write the backup, or set `sync.mode: dolt-native`.',
     },
   ];
 }
@@ -28,7 +29,7 @@ export function unusedCredentials({ peers }: Configuration, credentials: Credent
   return unused.map((peer) => ({
     severity: 'warning',
     code: 'unknown-peer',
-    message: `credentials of ${peer}: no peer is called that, so nobody gets them`,
+    message: `credentials of ${stray} are unused: there is no peer with that name`,
     hint:
       names.length === 0
         ? 'Remove the entry.'

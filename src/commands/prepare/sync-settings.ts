@@ -35,7 +35,7 @@ export async function readSyncSettings(request: SyncRequest, context: Context): 
   requireDirection(request, configuration);
   const peers = selectPeers(configuration, request);
   if (request.failOn === 'primary' && !configuration.peers.some((peer) => peer.role === 'primary')) {
-    throw new Failure('no-primary', '`fail-on primary` was asked for, but no primary is configured');
+    throw new Failure('no-primary', '`fail-on primary` is set, but no primary is configured');
   }
   checkLeases(peers, request);
   const credentials = await requestedCredentials(request, context);
@@ -51,11 +51,12 @@ export function endsEarly(
     const notice: Diagnostic =
       configuration.peers.length === 0
         ? { severity: 'warning', code: 'no-peers', message: 'no peer is configured' }
-        : { severity: 'notice', code: 'no-peers-selected', message: 'no peer has the name and role asked for' };
+        : { severity: 'notice', code: 'no-peers-selected', message: 'no peer has the requested name and role' };
     return { status: 'unchanged', notice };
   }
   if (!request.untrusted) return null;
-  const message = 'this event may not write, so no peer was contacted; only the configuration was checked';
+  const message =
+    'dolt-federation does not write on this event, so it only checked the configuration and contacted no peer';
   return { status: 'skipped', notice: { severity: 'warning', code: 'untrusted-event', message } };
 }
 
@@ -82,6 +83,6 @@ function requireDirection(request: SyncRequest, configuration: Configuration): v
 /** Reported if the command would otherwise push. */
 function pushDisabled({ command }: SyncRequest, { push: { guard } }: Configuration): readonly Diagnostic[] {
   if (guard === null || command === 'pull') return [];
-  const message = `${guardText(guard)} forbids pushing: this database only pulls`;
+  const message = `${guardText(guard)} forbids pushing, so this database only pulls`;
   return [{ severity: 'notice', code: 'push-disabled', message, hint: guardHint(guard) }];
 }

@@ -20,7 +20,7 @@ export function refuseUnmatched(form: string, patterns: readonly string[]): void
   if (patterns.length === 0 || patterns.some((pattern) => parsePathPattern(pattern).test(form))) return;
   throw new Failure(
     'endpoint-not-allowed',
-    `the endpoint "${form}" matches none of the allowed patterns ${patterns.map((one) => `"${one}"`).join(', ')}`,
+    `the endpoint "${form}" does not match any allowed pattern of ${patterns.map((one) => `"${one}"`).join(', ')}`,
   );
 }
 
@@ -50,7 +50,7 @@ export function parsePathPattern(source: string): RegExp {
     const token = source.length > MAX_PATTERN ? undefined : TOKEN.exec(source)?.groups;
     if (token === undefined) {
       throw new Failure('config-invalid', `the pattern ${JSON.stringify(source)} is malformed`, {
-        hint: 'Close every "[", leave no class empty, escape "-" and "]" in a class, and end with no single backslash.',
+        hint: 'Close every "[", do not leave a class empty, escape "-" and "]" in a class, and do not end with a single backslash.',
       });
     }
     if (token['star'] !== undefined) chunks.push('');

@@ -38,7 +38,7 @@ export function parseUser(written: string, userinfo: string): string {
   const user = decodePart(written, userinfo);
   if (user.includes(':')) throw secretInEndpoint(written, 'a password');
   if (looksLikeToken(user)) throw secretInEndpoint(written, 'an access token');
-  if (!PLAIN.test(user)) throw invalidEndpoint(written, 'its user may hold only letters, digits, ".", "_" and "-"');
+  if (!PLAIN.test(user)) throw invalidEndpoint(written, 'its user may contain only letters, digits, ".", "_" and "-"');
   return user;
 }
 
@@ -53,7 +53,7 @@ export function checkHost(written: string, host: string): string {
     return host;
   }
   decodePart(written, host);
-  if (!PLAIN.test(host)) throw invalidEndpoint(written, 'its host may hold only letters, digits, ".", "_" and "-"');
+  if (!PLAIN.test(host)) throw invalidEndpoint(written, 'its host may contain only letters, digits, ".", "_" and "-"');
   if (host.split('.').includes('')) throw invalidEndpoint(written, 'its host has an empty part');
   return host;
 }

@@ -58,20 +58,20 @@ export function mergeAws(aws: AwsSettings | null, endpoint: Endpoint): AwsSettin
 
 function one<T>(name: string, written: T | null, queried: T | null): T | null {
   if (written === null || queried === null || written === queried) return written ?? queried;
-  throw new Failure('config-ambiguous', `aws.${name} and the query of the endpoint say different things`, {
-    hint: 'Keep one of the two.',
+  throw new Failure('config-ambiguous', `aws.${name} differs from the query of the endpoint`, {
+    hint: 'Keep one of them.',
   });
 }
 
 function requireWord(name: string, written: string, form: RegExp): void {
   if (form.test(written)) return;
   throw new Failure('config-invalid', `aws.${name} ${JSON.stringify(written)} is malformed`, {
-    hint: 'Use letters, digits, ".", "_" and "-", the first of them no "." or "-"; a table has at least 3 of them.',
+    hint: 'Use letters, digits, ".", "_" and "-". Do not start with "." or "-". The name of a table has at least 3 characters.',
   });
 }
 
 function refuseSecondTable(): void {
-  throw new Failure('config-invalid', 'the endpoint aws://[table:bucket]/path names a table already', {
+  throw new Failure('config-invalid', 'the endpoint aws://[table:bucket]/path already names a table', {
     hint: 'Remove `dynamodb-table`, or write the endpoint as s3://bucket/path.',
   });
 }

@@ -27,8 +27,8 @@ export function doltUrl(
   if (capabilities.s3) return `${address}${query(aws)}`;
   const table = aws?.dynamodbTable ?? null;
   if (table === null) {
-    throw new Failure('unsupported-endpoint', `peer ${name}: this Dolt does not know s3:// (2.3.0 does not)`, {
-      hint: 'Use a Dolt that does (`dolt-version`, `dolt-path`), or name a DynamoDB table for the manifest with `aws: {dynamodb-table: …}`.',
+    throw new Failure('unsupported-endpoint', `peer ${name}: this Dolt does not support s3:// (2.3.0 does not)`, {
+      hint: 'Use a Dolt that does (`dolt-version`, `dolt-path`), or configure a DynamoDB table for the manifest with `aws: {dynamodb-table: …}`.',
     });
   }
   const received = parseAwsEndpoint(endpoint.written, address.replace(/^s3:\/\/([^/]+)/, `[${table}:$1]`));

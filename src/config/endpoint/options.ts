@@ -17,9 +17,9 @@ export function endpointOptions(env: Env, overrides: ConfigOverrides): EndpointO
   if (!isHost(dolthubHost)) {
     throw new Failure(
       'config-invalid',
-      `the host for dolthub:// endpoints, ${quoteEndpoint(dolthubHost)}, is no host`,
+      `the host for dolthub:// endpoints, ${quoteEndpoint(dolthubHost)}, is not a valid host`,
       {
-        hint: 'Give `dolthub-host` or DOLT_FEDERATION_DOLTHUB_HOST as a host with an optional port.',
+        hint: 'Set `dolthub-host` or DOLT_FEDERATION_DOLTHUB_HOST to a host with an optional port.',
       },
     );
   }

@@ -34,7 +34,7 @@ export function parseEndpoint(written: string, options: EndpointOptions): Endpoi
   const { address, query } = splitQuery(written, scheme, rest);
   if (scheme === 'aws') return parseAwsEndpoint(written, address);
   const form = SCHEMES.get(scheme);
-  if (form === undefined) throw invalidEndpoint(written, `"${scheme}://" is not known`);
+  if (form === undefined) throw invalidEndpoint(written, `"${scheme}://" is not supported`);
   const slash = address.indexOf('/');
   if (slash === -1) throw invalidEndpoint(written, 'it has no path');
   const authority = readAuthority(written, form, address.slice(0, slash));
@@ -60,7 +60,7 @@ function readAuthority(written: string, form: Scheme, text: string): Authority |
     return null;
   }
   const authority = parseAuthority(written, text);
-  if (authority.user !== null && !form.user) throw invalidEndpoint(written, 'it may not name a user');
+  if (authority.user !== null && !form.user) throw invalidEndpoint(written, 'it must not contain a user');
   if (form.authority === 'name' && (authority.port !== null || authority.host.startsWith('['))) {
     throw invalidEndpoint(written, 'a name, not a network address, must follow "://"');
   }
@@ -70,18 +70,19 @@ function readAuthority(written: string, form: Scheme, text: string): Authority |
 function checkForm(written: string, parts: Parts, options: EndpointOptions): void {
   const { scheme, authority, segments } = parts;
   if (SCHEMES.get(scheme)?.ssh === true) {
-    if (authority?.host.startsWith('[')) throw invalidEndpoint(written, 'an ssh host may not be an IPv6 address');
+    if (authority?.host.startsWith('[')) throw invalidEndpoint(written, 'an ssh host must not be an IPv6 address');
     if (!SSH_PATH.test(segments.join('/'))) {
-      throw invalidEndpoint(written, 'its path holds characters that a shell on the far side would run');
+      throw invalidEndpoint(written, 'its path contains characters that a shell on the remote side would interpret');
     }
   }
   if (authority === null && /^[A-Z]\$/.test(segments[0] ?? '')) {
-    // Dolt 2.3.0 converts `/C$…` to `C:/…` on every system (utils/earl): a path relative to the database.
-    throw invalidEndpoint(written, 'its path begins like a network share');
+    // Dolt 2.3.0 makes `C:/…` of `/C$…` on every system (utils/earl): a path relative to the database.
+    throw invalidEndpoint(written, 'its path looks like a network share');
   }
-  if (scheme === 'dolthub' && segments.length !== 1) throw invalidEndpoint(written, 'DoltHub has org/repo, no more');
+  if (scheme === 'dolthub' && segments.length !== 1)
+    throw invalidEndpoint(written, 'a DoltHub endpoint has exactly org/repo');
   if (scheme === 'http' && !options.allowInsecure && !isLoopback(authority?.host ?? '')) {
-    throw invalidEndpoint(written, 'http is only accepted for this machine (or with allow-insecure); use https');
+    throw invalidEndpoint(written, 'http is only allowed for this machine (or with allow-insecure); use https');
   }
 }
 
@@ -139,7 +140,7 @@ function parseScpEndpoint(written: string): Endpoint {
   const user = parseUser(written, userinfo);
   const host = checkHost(written, address);
   if (!SSH_PATH.test(writtenPath))
-    throw invalidEndpoint(written, 'its path holds characters that ssh does not carry safely');
+    throw invalidEndpoint(written, 'its path contains characters that ssh does not pass safely');
   const path = decodePath(written, writtenPath.replace(/^\//, '')).join('/');
   const rooted = writtenPath.startsWith('/') ? `/${path}` : `/./${path}`;
   const repository = rooted.endsWith('.git') ? rooted : `${rooted}.git`;

@@ -27,11 +27,11 @@ export function checkS3Query(written: string, query: string, allowInsecure: bool
   const seen = new Set<string>();
   for (const [name, value] of new URLSearchParams(query)) {
     if (!/^[a-z][a-z0-9-]*$/.test(name)) throw invalidEndpoint(written, 'its query has a malformed name');
-    if (!NAMES.includes(name)) throw invalidEndpoint(written, `its query may hold ${NAMES.join(', ')} and no more`);
-    if (seen.has(name)) throw invalidEndpoint(written, 'its query says one thing twice');
+    if (!NAMES.includes(name)) throw invalidEndpoint(written, `its query may only contain ${NAMES.join(', ')}`);
+    if (seen.has(name)) throw invalidEndpoint(written, 'its query contains a name twice');
     seen.add(name);
     refuseUnsafeText(written, value);
-    if (value.includes('%')) throw invalidEndpoint(written, 'it holds a "%" that is encoded twice');
+    if (value.includes('%')) throw invalidEndpoint(written, 'it contains a "%" that is encoded twice');
     if (name === 'path-style' && !/^(true|false)$/.test(value)) {
       throw invalidEndpoint(written, 'the path-style in its query must be true or false');
     }
@@ -48,7 +48,7 @@ export function refusedService(written: string, allowInsecure: boolean): string 
   const [, scheme, authority] = /^(https?):\/\/([^/?#]+)\/?$/i.exec(written) ?? [];
   if (scheme === undefined || authority === undefined) return 'must be https://host or http://host';
   const { host } = parseAuthority(written, authority);
-  if (scheme.toLowerCase() === 'http' && !allowInsecure && !isLoopback(host)) return 'uses http beyond this machine';
+  if (scheme.toLowerCase() === 'http' && !allowInsecure && !isLoopback(host)) return 'uses http to another machine';
   return null;
 }
 

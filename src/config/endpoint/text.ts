@@ -7,10 +7,10 @@ import { Failure } from '../../core/failure.ts';
  */
 export function refuseUnsafeText(written: string, part: string): void {
   if (part === '') throw invalidEndpoint(written, 'it has an empty part (a doubled or trailing separator counts)');
-  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(part)) throw invalidEndpoint(written, 'it holds a control character');
-  if (/[\s\p{Z}]/u.test(part)) throw invalidEndpoint(written, 'it holds whitespace');
-  if (part.includes('\\')) throw invalidEndpoint(written, 'it holds a backslash');
-  if (part.startsWith('-')) throw invalidEndpoint(written, 'a part begins with "-" and would be read as an option');
+  if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(part)) throw invalidEndpoint(written, 'it contains a control character');
+  if (/[\s\p{Z}]/u.test(part)) throw invalidEndpoint(written, 'it contains whitespace');
+  if (part.includes('\\')) throw invalidEndpoint(written, 'it contains a backslash');
+  if (part.startsWith('-')) throw invalidEndpoint(written, 'a part starts with "-" and would be read as an option');
 }
 
 /**
@@ -21,8 +21,8 @@ export function refuseUnsafeText(written: string, part: string): void {
 export function decodePart(written: string, part: string): string {
   const decoded = percentDecode(written, part);
   refuseUnsafeText(written, decoded);
-  if (decoded.includes('%')) throw invalidEndpoint(written, 'it holds a "%" that is encoded twice');
-  if (/[?#]/.test(decoded)) throw invalidEndpoint(written, 'a part holds an encoded "?" or "#"');
+  if (decoded.includes('%')) throw invalidEndpoint(written, 'it contains a "%" that is encoded twice');
+  if (/[?#]/.test(decoded)) throw invalidEndpoint(written, 'a part contains an encoded "?" or "#"');
   return decoded;
 }
 
@@ -33,8 +33,8 @@ export function decodePart(written: string, part: string): string {
 export function decodePath(written: string, path: string): readonly string[] {
   return path.split('/').map((segment) => {
     const decoded = decodePart(written, segment);
-    if (decoded.includes('/')) throw invalidEndpoint(written, 'a part of the path holds an encoded "/"');
-    if (decoded === '.' || decoded === '..') throw invalidEndpoint(written, 'the path holds a "." or ".." segment');
+    if (decoded.includes('/')) throw invalidEndpoint(written, 'a part of the path contains an encoded "/"');
+    if (decoded === '.' || decoded === '..') throw invalidEndpoint(written, 'the path contains a "." or ".." segment');
     return decoded;
   });
 }
@@ -119,5 +119,5 @@ export function invalidEndpoint(written: string, why: string): Failure {
 
 /** The refusal of an endpoint that holds `what`, a secret; the secret is not shown. */
 export function secretInEndpoint(written: string, what: string): Failure {
-  return new Failure('secret-in-config', `the endpoint ${quoteEndpoint(written)} holds ${what}`);
+  return new Failure('secret-in-config', `the endpoint ${quoteEndpoint(written)} contains ${what}`);
 }

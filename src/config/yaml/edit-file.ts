@@ -59,7 +59,7 @@ async function write(file: string, text: string): Promise<void> {
     await writeFileAtomic(file, text);
   } catch (thrown) {
     throw new Failure('config-unreadable', `cannot write ${file}: ${errorMessage(thrown)}`, {
-      hint: 'Check that this user may write the file and its folder.',
+      hint: 'Check that this user can write the file and its folder.',
       location: { file },
       cause: thrown,
     });

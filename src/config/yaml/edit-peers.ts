@@ -58,8 +58,8 @@ function requireEdited(before: YamlText, after: string, wanted: (peers: PeerTabl
 }
 
 function unsafe(cause?: unknown): Failure {
-  return new Failure('config-invalid', 'the peers stand in a form that cannot be edited safely', {
-    hint: 'Edit the file by hand, or write `federation.peers` as an indented mapping.',
+  return new Failure('config-invalid', 'the format of the peers cannot be edited safely', {
+    hint: 'Edit the file by hand, or format `federation.peers` as an indented mapping.',
     cause,
   });
 }

@@ -45,12 +45,13 @@ export function parseYaml(text: string, file: string): YamlText {
   for (const error of document.errors) {
     // After a colon, the library quotes the text, which may be a secret.
     const said = error.message.split(': ')[0];
-    const message = error.code === 'MULTIPLE_DOCS' ? 'it holds more than one YAML document' : said;
+    const message = error.code === 'MULTIPLE_DOCS' ? 'it contains more than one YAML document' : said;
     refuse(`invalid YAML: ${message}`, at(error.pos[0]));
   }
   problems.throwIfAny();
   const { explicit, version } = document.directives?.yaml ?? { explicit: false, version: '1.2' };
-  if (explicit && version !== '1.2') refuse(`YAML ${version} is not read, only YAML 1.2`, { file, line: 1, column: 1 });
+  if (explicit && version !== '1.2')
+    refuse(`YAML ${version} is not supported; use YAML 1.2`, { file, line: 1, column: 1 });
   const faults = [...duplicateKeys(document, (node) => place(node).line), ...aliasFaults(document)];
   for (const { message, node } of faults) refuse(message, place(node));
   const root = document.contents;
@@ -110,12 +111,12 @@ function aliasFaults(document: Document): readonly YamlFault[] {
       aliases += 1;
       first ??= alias;
       if (!anchors.has(alias.source))
-        found.push({ message: `the alias "*${alias.source}" stands for nothing`, node: alias });
+        found.push({ message: `the alias "*${alias.source}" has no anchor`, node: alias });
     },
   });
-  if (aliases > MAX_ALIASES) return [{ message: `it holds more than ${MAX_ALIASES} aliases`, node: first }];
+  if (aliases > MAX_ALIASES) return [{ message: `it contains more than ${MAX_ALIASES} aliases`, node: first }];
   if (found.length > 0 || !multiplies(document)) return found;
-  return [{ message: 'its aliases multiply beyond measure', node: first }];
+  return [{ message: 'its aliases expand to too many values', node: first }];
 }
 
 function multiplies(document: Document): boolean {
@@ -160,7 +161,7 @@ function beyondLimits(text: string): BeyondLimits | null {
     const isIndented = lineStart && lexeme.length > MAX_INDENT && /^ +$/.test(lexeme);
     if (isIndented || flow > MAX_DEPTH || compact > MAX_DEPTH)
       return { message: 'the YAML is nested too deeply', line };
-    if (count > MAX_LEXEMES) return { message: 'the YAML holds too many values', line };
+    if (count > MAX_LEXEMES) return { message: 'the YAML contains too many values', line };
     lineStart = lexeme.endsWith('\n');
     if (lineStart) line += lexeme.split('\n').length - 1;
   }

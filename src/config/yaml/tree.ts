@@ -94,7 +94,7 @@ export function toConfigValue(yaml: YamlText, node: unknown, fallback: Location)
   if (isScalar(target)) return { kind: 'scalar', value: scalar(target.value, { tag: target.tag, at }), at };
   if (isMap(node)) return toConfigMapping(yaml, node);
   if (isSeq(node)) return { kind: 'list', items: node.items.map((one) => toConfigValue(yaml, one, at)), at };
-  throw new Failure('config-invalid', 'an alias may stand for a single value only', { location: at });
+  throw new Failure('config-invalid', 'an alias may only refer to a single value', { location: at });
 }
 
 /**
@@ -149,7 +149,7 @@ function scalar(value: unknown, source: { tag: string | undefined; at: Location 
   const isKnown = source.tag === undefined || source.tag.startsWith('tag:yaml.org,2002:');
   const isText = typeof value === 'string';
   if (isKnown && (value === null || isText || typeof value === 'number' || typeof value === 'boolean')) return value;
-  throw new Failure('config-invalid', `a value of the kind ${source.tag ?? typeof value} is not known here`, {
+  throw new Failure('config-invalid', `a value of the type ${source.tag ?? typeof value} is not supported here`, {
     location: source.at,
   });
 }

@@ -63,8 +63,8 @@ function ambient(peer: Peer, job: Job): Readonly<Record<string, string>> {
   if (Object.keys(found).length === 0) return NO_FILES;
   throw new Failure(
     'credential-url-mismatch',
-    `${peer.name} names the service ${endpoint}, and the job's own AWS credentials are for Amazon only`,
-    { hint: `Give ${peer.name} credentials of its own, with this service as \`aws-endpoint\`.` },
+    `${peer.name} uses the service ${endpoint}, but the AWS credentials of the job are only for Amazon`,
+    { hint: `Add credentials for ${peer.name}, with this service as \`aws-endpoint\`.` },
   );
 }
 

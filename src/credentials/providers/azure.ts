@@ -39,7 +39,7 @@ function ambient(peer: Peer, job: Job): Readonly<Record<string, string>> {
   }
   throw new Failure(
     'credential-url-mismatch',
-    `${peer.name} lies at a host that is not Azure's own, and the job's own credentials are for Azure only`,
-    { hint: `Give ${peer.name} credentials of its own.` },
+    `the host of ${peer.name} does not belong to Azure, but the Azure credentials of the job are only for Azure`,
+    { hint: `Add credentials for ${peer.name}.` },
   );
 }

@@ -19,28 +19,28 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 export function checkJwk(text: string, label = 'the DoltHub key'): string {
   const refuse = (why: string, hint = CURE) => new Failure('config-invalid', `${label} ${why}`, { hint });
   const json = parseJson(text);
-  if (json === undefined) throw refuse('is neither JSON nor JSON in base64');
+  if (json === undefined) throw refuse('is not JSON or base64-encoded JSON');
   const jwk = schema.safeParse(json).data;
-  if (jwk === undefined) throw refuse('is no JWK: it needs `kty`, `crv`, `d` and `x` as text');
-  if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519') throw refuse('is not of the type that Dolt uses, OKP with Ed25519');
-  if (!jwk.x) throw refuse('is the public half only', 'Give the file of the private key, ~/.dolt/creds/<id>.jwk.');
+  if (jwk === undefined) throw refuse('is not a JWK: it needs `kty`, `crv`, `d` and `x` as text');
+  if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519') throw refuse('is not of the type OKP with Ed25519, which Dolt uses');
+  if (!jwk.x) throw refuse('is only the public key', 'Use the file of the private key, ~/.dolt/creds/<id>.jwk.');
   const [open, secret] = [fromBase64(jwk.d), fromBase64(jwk.x)];
   if (open?.length === PUBLIC_BYTES && secret?.length === PUBLIC_BYTES) {
     throw refuse(
       'is a JWK of RFC 8037, which Dolt does not read',
-      'Make one with `dolt creds new`, and give it to DoltHub.',
+      'Create one with `dolt creds new`, and add it to your DoltHub account.',
     );
   }
   if (open?.length !== PUBLIC_BYTES) throw refuse('does not have the 32 bytes of a public key in `d`');
   if (secret?.length !== PRIVATE_BYTES) throw refuse('does not have the 64 bytes of a private key in `x`');
   const made = publicKeyOf(secret.subarray(0, PUBLIC_BYTES));
   if (!made.equals(open) || !made.equals(secret.subarray(PUBLIC_BYTES))) {
-    throw refuse('has two halves that do not belong together');
+    throw refuse('has a public key that does not match the private key');
   }
   return JSON.stringify({ d: padded(open), x: padded(secret), kty: jwk.kty, crv: jwk.crv });
 }
 
-const CURE = 'Give the file that `dolt creds new` wrote, ~/.dolt/creds/<id>.jwk, as it is.';
+const CURE = 'Use the file that `dolt creds new` wrote, ~/.dolt/creds/<id>.jwk, unchanged.';
 
 function parseJson(text: string): unknown {
   const plain = tryJson(text);

@@ -34,8 +34,8 @@ const schema = z.looseObject({ type: z.string().min(1), private_key: z.string().
  */
 export function checkGoogleJson(text: string, label: string): string {
   if (readGoogleJson(text) !== null) return text.trim();
-  throw new Failure('config-invalid', `${label} is no JSON of Google's: an object with a \`type\``, {
-    hint: 'Take the file that Google gave as it is, best through {env: NAME}.',
+  throw new Failure('config-invalid', `${label} is not JSON of Google, which is an object with a \`type\``, {
+    hint: 'Use the unchanged file from Google, preferably through {env: NAME}.',
   });
 }
 

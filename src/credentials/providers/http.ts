@@ -27,7 +27,7 @@ export function httpCredentials(peer: Peer, credential: Credential | null): Engi
     });
   }
   if (peer.user === null) return NO_CREDENTIALS;
-  throw new Failure('auth', `${peer.name} is configured with the user ${peer.user}, but no password was given for it`, {
-    hint: `Give \`user\` and \`password\` for ${peer.name} in the credentials.`,
+  throw new Failure('auth', `${peer.name} is configured with the user ${peer.user} but without a password`, {
+    hint: `Add \`user\` and \`password\` of ${peer.name} to the credentials.`,
   });
 }

@@ -66,8 +66,8 @@ export function checkPrivateKey(text: string, label: string): string {
   if (/^-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----\n[\s\S]+\n-----END (?:[A-Z0-9]+ )*PRIVATE KEY-----\n$/.test(key)) {
     return key;
   }
-  throw new Failure('config-invalid', `${label} holds no whole private key with lines of its own`, {
-    hint: 'Give the whole file from -----BEGIN to -----END, its line breaks kept, best through {env: NAME}.',
+  throw new Failure('config-invalid', `${label} is not a complete private key on separate lines`, {
+    hint: 'Use the whole file from -----BEGIN to -----END with its line breaks, preferably through {env: NAME}.',
   });
 }
 
@@ -81,7 +81,7 @@ export function checkKnownHosts(text: string, label: string): string {
   const isEntry = (line: string) => /^(@[a-z-]+ +)?[^ ]+ +[a-z0-9@.-]+ +[A-Za-z0-9+/=]+( .*)?$/i.test(line);
   if (entries.length > 0 && entries.every(isEntry)) return known;
   throw new Failure('config-invalid', `${label} must hold lines of the form \`host type key\``, {
-    hint: 'Take the lines from a machine that knows the host, or from its operator: `ssh-keyscan` believes anybody.',
+    hint: 'Get the lines from the operator or from a machine that knows the host. `ssh-keyscan` does not verify the host.',
   });
 }
 

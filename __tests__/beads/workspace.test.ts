@@ -259,14 +259,14 @@ describe('a workspace whose database is elsewhere is refused, and the place is n
       'a database under another name',
       { [METADATA]: EMBEDDED, '.beads/embeddeddolt/south/.dolt/noms/': '' },
       {},
-      /another database does/,
+      /another database exists/,
       'repo/.beads/embeddeddolt/south',
     ],
     [
       'a database of another mode',
       { [METADATA]: EMBEDDED, ...IN_SERVER },
       {},
-      /another database does/,
+      /another database exists/,
       'repo/.beads/dolt/north',
     ],
     [

@@ -30,9 +30,9 @@ test('no file of the checkout leads a step out of the workspace; on events that 
   const event = { name: 'pull_request', ref: 'refs/pull/1/merge' };
   const asked = { ...inputs, database: team.path, command: 'doctor' };
   const untrusted = await runner.main({ event, inputs: asked, env: { DOLT_FEDERATION_DATABASE: team.path } });
-  expect(untrusted.outputs['result']).toContain('leads out of');
+  expect(untrusted.outputs['result']).toContain('points outside');
   const trusted = await runner.main({ inputs: asked });
-  expect(trusted.outputs['result']).not.toContain('leads out of');
+  expect(trusted.outputs['result']).not.toContain('points outside');
 
   const lifted = await runner.main({ inputs: { ...inputs, database: team.path } });
   expect(lifted.outputs).toMatchObject({ status: 'success', 'database-path': team.path });

@@ -16,12 +16,12 @@ test('a step that asks the doctor: outputs, summary, and a failure where somethi
   expect(fine.exitCode).toBe(0);
   expect(fine.outputs['status']).toBe('success');
   expect(await validated('doctor', fine.outputs['result'] ?? '')).toMatchObject({ status: 'ok' });
-  expect(fine.summary).toContain('dolt-federation doctor: nothing is missing');
+  expect(fine.summary).toContain('dolt-federation doctor: no problems');
   expect(fine.stdout).toMatch(/unknown +runner +its version is not told here/);
 
   const lacking = await runner.main({ inputs: { ...inputs, peers: 'a: gs://bucket/a' } });
   expect(lacking.exitCode).toBe(1);
   expect(lacking.outputs['status']).toBe('failed');
   expect(lacking.commands).toContainEqual(expect.objectContaining({ command: 'error' }));
-  expect(lacking.summary).toContain('1 thing is missing');
+  expect(lacking.summary).toContain('1 problem');
 });

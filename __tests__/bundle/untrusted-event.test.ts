@@ -22,7 +22,7 @@ describe('an event that may not write', () => {
     expect(step.exitCode).toBe(0);
     expect(step.outputs).toMatchObject({ status: 'skipped', changed: 'false' });
     expect(existsSync(folder.file('mailbox'))).toBe(false);
-    expect(step.stdout).toContain('Nothing will be written: the event pull_request may not write.');
+    expect(step.stdout).toContain('Nothing is written: writes are not allowed on the event pull_request.');
     expect(step.commands).toContainEqual(
       expect.objectContaining({ command: 'warning', properties: { title: 'untrusted-event' } }),
     );

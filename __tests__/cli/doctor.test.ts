@@ -24,7 +24,7 @@ test('exit code 0 where all is there, 1 where something is missing, 2 for a bad 
   const fine = await doctor(`{a: "file://${folder.file('a')}"}`);
   expect(fine).toMatchObject({ exitCode: 0, stderr: '' });
   expect(fine.stdout).toMatch(/^ok +lock +the database is not in use$/m);
-  expect(fine.stdout).toMatch(/\n\nnothing is missing\n$/);
+  expect(fine.stdout).toMatch(/\n\nno problems\n$/);
 
   const lacking = await doctor('{a: file:///no/such/folder/a}', '--json');
   expect(lacking).toMatchObject({ exitCode: 1, stderr: '' });

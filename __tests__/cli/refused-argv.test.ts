@@ -19,7 +19,7 @@ describe('a command line that does not fit is refused', () => {
     [['config', 'lst'], "unknown command 'lst'", 'Did you mean list?'],
     [['sync', '--dry-rum'], "unknown option '--dry-rum'", 'Did you mean --dry-run?'],
     [['sync', '--jsn'], "unknown option '--jsn'", 'Did you mean --json?'],
-    [['--config', 'x', 'sync'], "unknown option '--config'", 'options stand after the command'],
+    [['--config', 'x', 'sync'], "unknown option '--config'", 'Put the options of a command after it'],
     [['sync', '--timeout', '3'], "--timeout is '3', but must be a duration", '--timeout 10m'],
     [['demo', '--branch', 'x'], "unknown option '--branch'", '--help'],
     [['add-peer', 'far'], "missing required argument 'endpoint'", '--help'],
@@ -45,7 +45,7 @@ describe('a command line that does not fit is refused', () => {
       '--max-delete 50',
     ],
     [['sync', '--parallel', '0'], "--parallel is '0', but must be a whole number of at least 1", '--parallel 8'],
-    [['sync', '--branch', ''], "--branch needs a value, but '' follows it", 'leave the flag out'],
+    [['sync', '--branch', ''], "--branch needs a value, but '' follows it", 'remove the flag'],
     [['sync', '--branch', '--dry-run'], "--branch needs a value, but '--dry-run' follows it", 'after --branch'],
   ])('%j', (argv, message, hint) => {
     const failure = refusal(argv);

@@ -146,7 +146,7 @@ describe('what manual leaves', () => {
       ['table: items', 'table: itmes', 'no row of itmes is in conflict'],
       ['id: "1"', 'id: "7"', 'items id=7 is not in conflict'],
       ['          title:', '          tilte:', 'no column tilte in conflict'],
-      ['ours: north', 'ours: changed here', '`ours` of items id=1, column title, is not what the database has'],
+      ['ours: north', 'ours: changed here', '`ours` of items id=1, column title, differs from the database'],
       ['choose: ours', 'choose: delete', 'cannot be chosen for this cell'],
     ] as const) {
       expect(good).toContain(from);

@@ -119,9 +119,9 @@ describe('which Dolt', () => {
     ['dolt-version', { 'dolt-version': 'banana' }],
     ['dolt-version', { 'dolt-version': '2.3.0.1' }],
     ['dolt-mirror', { 'dolt-mirror': 'file:///srv/dolt' }],
-    ['no SHA-256', { 'dolt-sha256': 'abc' }],
-    ['no SHA-256', { 'dolt-sha256': `${DIGEST}0` }],
-    ['no SHA-256', { 'dolt-sha256': `md5:${DIGEST}` }],
+    ['not a SHA-256', { 'dolt-sha256': 'abc' }],
+    ['not a SHA-256', { 'dolt-sha256': `${DIGEST}0` }],
+    ['not a SHA-256', { 'dolt-sha256': `md5:${DIGEST}` }],
     ['cannot verify the executable that `dolt-path` names', { 'dolt-sha256': DIGEST, 'dolt-path': '/d' }],
     ['cannot verify the executable that `dolt-source: build` makes', { 'dolt-sha256': DIGEST, 'dolt-source': 'build' }],
   ])('%s: %j is refused', async (why, flags) => {

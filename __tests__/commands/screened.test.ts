@@ -34,10 +34,15 @@ test('a peer that the screen holds back ends with exit code 4, its rows, and eve
   });
   expect(held.result.peers[0]?.held).toHaveLength(5);
   expect(held.result.problems.map(({ severity, code, peer, message }) => [severity, code, peer, message])).toEqual([
-    ['warning', 'schema-skew', 'partner', 'partner is at 49 in schema_migrations, and we are at 48'],
+    [
+      'warning',
+      'schema-skew',
+      'partner',
+      'partner is at migration 49 in schema_migrations, but this database is at 48',
+    ],
     ['notice', 'peer-brings-views', 'partner', 'partner changes 1 definition (view big, new)'],
     ['notice', 'definitions-differ', 'partner', 'partner changes the definition of 1 table (items)'],
-    ['notice', 'tags-restored', null, 'put back 1 tag (v1) that a fetch had moved'],
+    ['notice', 'tags-restored', null, 'restored 1 tag (v1) that a fetch had moved'],
   ]);
 
   const raised = await command(folder, peers, { database: 'south', maxDelete: 80 });

@@ -95,7 +95,7 @@ describe('a run with a database', () => {
     expect(result.problems).toContainEqual(
       expect.objectContaining({
         code: 'remote-corrected',
-        message: expect.stringMatching(/^remote box pointed to "file:.*old"; corrected to "file:.*new"/),
+        message: expect.stringMatching(/^remote box changed from "file:.*old" to "file:.*new"/),
       }),
     );
     const remotes = await town.rows('SELECT name, url FROM dolt_remotes ORDER BY name');

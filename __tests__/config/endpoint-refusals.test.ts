@@ -12,8 +12,8 @@ const REFUSED: readonly (readonly [written: string, why: string])[] = [
   ['./hub', 'none of the accepted forms'],
   ['host:path', 'none of the accepted forms'],
   ['C:\\hub', 'backslash'],
-  ['ftp://h/p', '"ftp://" is not known'],
-  ['git+http://h/p', 'is not known'],
+  ['ftp://h/p', '"ftp://" is not supported'],
+  ['git+http://h/p', 'is not supported'],
   ['https://h', 'no path'],
   ['https://h/', 'empty part'],
   ['https://h//p', 'empty part'],
@@ -64,7 +64,7 @@ const REFUSED: readonly (readonly [written: string, why: string])[] = [
   ['aws://[-t:bucket]/p', 'read as an option'],
   ['aws://[t:b]/../p', '"." or ".." segment'],
   ['s3://b/p?Endpoint=https://h', 'malformed name'],
-  ['s3://b/p?profile=x', 'endpoint, region, path-style and no more'],
+  ['s3://b/p?profile=x', 'may only contain endpoint, region, path-style'],
   ['s3://b/p?region=a&region=b', 'a name twice'],
   ['s3://b/p?path-style=yes', 'must be true or false'],
   ['s3://b/p?region=', 'empty part'],
@@ -82,7 +82,7 @@ const REFUSED: readonly (readonly [written: string, why: string])[] = [
   ['git+ssh://h/a|b', 'a shell on the remote side'],
   ['git@h:a;b', 'ssh does not pass safely'],
   ['git@h:a%3Bb', 'ssh does not pass safely'],
-  ['ssh://[::1]/p', 'may not be an IPv6 address'],
+  ['ssh://[::1]/p', 'must not be an IPv6 address'],
   ['ssh://%2DoProxyCommand%3Dx@h/p', 'read as an option'],
   ['ssh://-oProxyCommand=x@h/p', 'read as an option'],
   ['ssh://-oProxyCommand=x/p', 'read as an option'],
@@ -118,7 +118,7 @@ describe('endpoints that are refused', () => {
   test('the message in full', async () => {
     const failure = await refusal(() => parseEndpoint('ftp://h/p', OPTIONS));
     expect(failure.message).toBe(
-      'invalid endpoint format "ftp://h/p": "ftp://" is not known. Accepted forms: dolthub://org/repo, gs://bucket/path, s3://bucket/path, file:///absolute/path, https://host/path, ssh://host/path, git@host:path, az://account/container/path, oci://bucket/path, aws://[table:bucket]/path, git+https://host/path, git+ssh://host/path, git+file:///absolute/path',
+      'invalid endpoint format "ftp://h/p": "ftp://" is not supported. Accepted forms: dolthub://org/repo, gs://bucket/path, s3://bucket/path, file:///absolute/path, https://host/path, ssh://host/path, git@host:path, az://account/container/path, oci://bucket/path, aws://[table:bucket]/path, git+https://host/path, git+ssh://host/path, git+file:///absolute/path',
     );
   });
 

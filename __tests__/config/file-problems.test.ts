@@ -150,7 +150,7 @@ test('all problems are told at once, the topmost first', async () => {
   const text =
     'federation:\n  dirty: no\n  peers:\n    a: srv\n    Main: file:///m\n    b: {endpoint: file:///b, color: red}\nsync: {mod: x}\n';
   const failure = await refusal(() => configure(text));
-  expect(failure.message).toBe('federation.dirty: "no" is none of allow, fail, commit (and 4 more problems)');
+  expect(failure.message).toBe('federation.dirty: "no" is not one of allow, fail, commit (and 4 more problems)');
   expect(failure.problems.map(({ code }) => code)).toEqual([
     'config-invalid',
     'invalid-endpoint',

@@ -59,7 +59,7 @@ describe('whether a peer is a running database', () => {
   ])('%s cannot be one', async (endpoint) => {
     const failure = await refusal(() => live(`{endpoint: ${endpoint}, live: true}`));
     expect(failure.code).toBe('config-invalid');
-    expect(failure.message).toMatch(/^peer a: `live: true` has no meaning for /);
+    expect(failure.message).toMatch(/^peer a: `live: true` has no effect for /);
     expect(failure.location).toMatchObject({ line: 1 });
   });
 

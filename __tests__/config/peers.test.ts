@@ -141,7 +141,7 @@ describe('peers that are refused', () => {
   test('the messages', async () => {
     const messageOf = async (text: string) => (await refusal(() => configure(text))).message;
     expect(await messageOf(`${PEER}role: prim`)).toBe(
-      'federation.peers.a.role: "prim" is none of primary, peer, upstream, backup, archive',
+      'federation.peers.a.role: "prim" is not one of primary, peer, upstream, backup, archive',
     );
     for (const peer of ['{role: backup}', '{}', '', '{endpoint: }']) {
       expect(await messageOf(`federation: {peers: {c: ${peer}}}`)).toBe(

@@ -133,17 +133,17 @@ describe('wrong values', () => {
   test.each([
     [
       { BD_SYNC_MODE: 'dolt' },
-      'BD_SYNC_MODE: "dolt" is none of git-portable, realtime, dolt-native, belt-and-suspenders',
+      'BD_SYNC_MODE: "dolt" is not one of git-portable, realtime, dolt-native, belt-and-suspenders',
     ],
-    [{ BD_FEDERATION_SOVEREIGNTY: 'T0' }, 'BD_FEDERATION_SOVEREIGNTY: "T0" is none of T1, T2, T3, T4'],
-    [{ BD_CONFLICT_STRATEGY: 'x' }, 'BD_CONFLICT_STRATEGY: "x" is none of newest, ours, theirs, manual'],
+    [{ BD_FEDERATION_SOVEREIGNTY: 'T0' }, 'BD_FEDERATION_SOVEREIGNTY: "T0" is not one of T1, T2, T3, T4'],
+    [{ BD_CONFLICT_STRATEGY: 'x' }, 'BD_CONFLICT_STRATEGY: "x" is not one of newest, ours, theirs, manual'],
     [
       { BD_FEDERATION_ALLOWED_REMOTE_PATTERNS: 'a[' },
       'BD_FEDERATION_ALLOWED_REMOTE_PATTERNS[0]: the pattern "a[" is malformed',
     ],
     [{ BD_FEDERATION_REMOTE: 'srv' }, 'BD_FEDERATION_REMOTE: invalid endpoint format "srv"'],
-    [{ DOLT_FEDERATION_DOLTHUB_HOST: 'a/b' }, 'the host for dolthub:// endpoints, "a/b", is no host'],
-    [{ DOLT_FEDERATION_DOLTHUB_HOST: 'u@b' }, 'the host for dolthub:// endpoints, "u@b", is no host'],
+    [{ DOLT_FEDERATION_DOLTHUB_HOST: 'a/b' }, 'the host for dolthub:// endpoints, "a/b", is not a valid host'],
+    [{ DOLT_FEDERATION_DOLTHUB_HOST: 'u@b' }, 'the host for dolthub:// endpoints, "u@b", is not a valid host'],
   ])('%j', async (env, message) => {
     expect((await refusal(() => configure('', { env }))).message).toContain(message);
   });

@@ -28,14 +28,14 @@ describe('a small file that others may have placed', () => {
   });
 
   test.each([
-    ['a FIFO', (path: string) => execa('mkfifo', [path]), 'no ordinary file'],
+    ['a FIFO', (path: string) => execa('mkfifo', [path]), 'not a regular file'],
     [
       'a link to a FIFO',
       async (path: string) => execa('mkfifo', [`${path}.f`]).then(() => symlink(`${path}.f`, path)),
-      'no ordinary file',
+      'not a regular file',
     ],
-    ['a device that never ends', (path: string) => symlink('/dev/zero', path), 'no ordinary file'],
-    ['a terminal', (path: string) => symlink('/dev/tty', path), 'no ordinary file'],
+    ['a device that never ends', (path: string) => symlink('/dev/zero', path), 'not a regular file'],
+    ['a terminal', (path: string) => symlink('/dev/tty', path), 'not a regular file'],
     ['a folder', (path: string) => mkdir(path), 'it is a folder'],
     ['a link to itself', (path: string) => symlink(path, path), 'ELOOP'],
     [

@@ -82,18 +82,18 @@ describe('problems have their place', () => {
     [
       'a url that is none',
       'p:\n  url: nothing\n  git-token: t',
-      ['config-invalid creds.yaml:2:8 credentials of p: url has'],
+      ['config-invalid creds.yaml:2:8 credentials of p: url is not in'],
     ],
     [
       'a url with a password',
       'p: {url: "https://a:b@h", git-token: t}',
-      ['config-invalid creds.yaml:1:10 credentials of p: url has'],
+      ['config-invalid creds.yaml:1:10 credentials of p: url is not in'],
     ],
     [
       'an unknown key',
       `${URL_LINE}  git-tokn: t`,
       [
-        'config-invalid creds.yaml:1:1 credentials of p: there is no secret',
+        'config-invalid creds.yaml:1:1 credentials of p: it has no secret',
         'config-unknown-key creds.yaml:3:3 credentials of p: unknown key',
       ],
     ],
@@ -156,7 +156,7 @@ describe('problems have their place', () => {
     [
       'no JSON of Google',
       `${URL_LINE}  google-credentials: "{}"`,
-      ['config-invalid creds.yaml:3:23 credentials of p: google-credentials is no JSON'],
+      ['config-invalid creds.yaml:3:23 credentials of p: google-credentials is not JSON'],
     ],
     [
       'a key without line breaks',

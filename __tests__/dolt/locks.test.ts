@@ -40,7 +40,7 @@ describe('a database that another process holds', () => {
       code: 'database-in-use',
       message: expect.stringMatching(
         process.platform === 'linux'
-          ? /requires direct database access, but another run of dolt-federation \(pid \d+\) holds/
+          ? /requires direct database access, but .* is in use by another run of dolt-federation \(pid \d+\)/
           : /requires direct database access/,
       ),
     });

@@ -142,7 +142,7 @@ if (process.getuid?.() === 0) {
       expect(code).toBe(1);
       expect(result.peers[0]?.error).toMatchObject({
         code: 'file-owner',
-        message: expect.stringMatching(/box\/\S+ belongs to user 64001 \(mode 0600\), and user 64002 may not use it/),
+        message: expect.stringMatching(/box\/\S+ belongs to user 64001 \(mode 0600\), and user 64002 cannot use it/),
       });
       const doctor = await start(folder, peers, { command: 'doctor', uid: STRANGER, dolt });
       expect(doctor.result.checks).toContainEqual(

@@ -31,7 +31,7 @@ describe('uncommitted changes that a run is to commit', () => {
     );
     await expect(command(folder, peers, committing)).rejects.toMatchObject({
       code: 'uncommitted-changes',
-      message: expect.stringContaining(`what is staged is exactly ${old}`),
+      message: expect.stringContaining(`the staged data equals ${old}`),
       hint: expect.stringContaining('`dolt reset`'),
     });
     expect(await town.head()).toBe(head);

@@ -116,9 +116,9 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
     ]);
     expect(told.get('keys that do not clash')).toBeUndefined();
     expect(told.get('removed keys')?.map(({ path, resolution }) => [path, resolution])).toEqual([
-      ['$.a', 'ours (a change outlives a deletion)'],
-      ['$.b', 'theirs (a change outlives a deletion)'],
-      ['$.o', 'ours (a change outlives a deletion)'],
+      ['$.a', 'ours (changed rows win over deleted rows)'],
+      ['$.b', 'theirs (changed rows win over deleted rows)'],
+      ['$.o', 'ours (changed rows win over deleted rows)'],
     ]);
     expect(told.get('keys of any form')?.map(({ path }) => path)).toEqual(
       expect.arrayContaining(['$."*"."*"', '$."a\\"b"."a\\"b"', '$."a\\\\"."a\\\\"']),

@@ -223,7 +223,7 @@ test('of many merges that came in at once, the newest are looked at and the rest
   await towns.sync('b', ['a'], 'newest', (notice) => void notices.push(notice));
   expect(notices.find(({ code }) => code === 'protocol')?.message).toContain('20 merges (');
   expect(notices.filter(({ code }) => code === 'merges-unread')).toMatchObject([
-    { severity: 'notice', message: '3 older merge(s) that other databases made were not looked at' },
+    { severity: 'notice', message: '3 older merges of other databases were not checked' },
   ]);
 }, 60_000);
 

@@ -108,7 +108,7 @@ describe('a table with uncommitted rows', () => {
         'a table whose definition is changed here',
         ["INSERT INTO config VALUES ('theirs', '1')"],
         ['ALTER TABLE config ADD COLUMN note TEXT'],
-        'its definition is changed',
+        'its definition changed',
       ],
       [
         'a table with staged changes',

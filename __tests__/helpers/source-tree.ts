@@ -27,12 +27,39 @@ type Node = Readonly<Record<string, unknown>>;
 
 /** Every TypeScript file below a folder of the repository, parsed. */
 export function sources(folder: string): Source[] {
+  return sourceFiles(folder).map(parse);
+}
+
+function sourceFiles(folder: string): string[] {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'));
-  return names.filter((name) => name.endsWith('.ts')).map((name) => parse(posix.join(folder, name)));
+  return names.filter((name) => name.endsWith('.ts')).map((name) => posix.join(folder, name));
+}
+
+/** Every text for people below a folder: string and template literals of several words. */
+export function texts(folder: string): { readonly path: string; readonly text: string }[] {
+  return sourceFiles(folder).flatMap((path) => textsOf(read(path)).map((text) => ({ path, text })));
+}
+
+/** The texts for people in a source; the values in a template are left out. */
+export function textsOf(source: string): string[] {
+  const found: string[] = [];
+  walk(parseSync(source, { syntax: 'typescript', target: 'es2022' }), (node) => {
+    if (node['type'] === 'TemplateLiteral') found.push(list(node['quasis']).map(cookedText).join('…'));
+    if (node['type'] === 'StringLiteral') found.push(String(node['value']));
+  });
+  return found.filter((text) => /\S\s+\S/.test(text));
+}
+
+function cookedText(quasi: unknown): string {
+  return isNode(quasi) ? String(quasi['cooked']) : '';
+}
+
+function read(path: string): string {
+  return readFileSync(join(process.cwd(), path), 'utf8');
 }
 
 function parse(path: string): Source {
-  const text = readFileSync(join(process.cwd(), path), 'utf8');
+  const text = read(path);
   const imports: Import[] = [];
   const spreads: string[] = [];
   const assigned: string[] = [];

@@ -57,9 +57,9 @@ describe('a conflicts file is refused, with its line, for', () => {
       'is no UTF-8',
       'conflicts-file-unreadable',
     ],
-    ['a NUL', put('ours: sue', 'ours: s\0ue'), 'it holds the character U+0000'],
-    ['a bell', put('ours: sue', 'ours: s\x07ue'), 'it holds the character U+0007'],
-    ['a sequence for the terminal', put('branch: main', 'branch: "main\x1b[2J"'), 'it holds the character U+001B'],
+    ['a NUL', put('ours: sue', 'ours: s\0ue'), 'it contains the character U+0000'],
+    ['a bell', put('ours: sue', 'ours: s\x07ue'), 'it contains the character U+0007'],
+    ['a sequence for the terminal', put('branch: main', 'branch: "main\x1b[2J"'), 'it contains the character U+001B'],
     ['an escaped NUL in the branch', put('branch: main', 'branch: "main\\0"'), 'contains a control character'],
     [
       'an alias',
@@ -88,18 +88,22 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['-0', put('base: "1"', 'base: -0'), '`base` of more a=1 b=x, column n, is not what'],
     ['NaN', put('base: "1"', 'base: .nan'), '`base` of more a=1 b=x, column n, is not what'],
     ['another way to write a key', put('a: "1"', 'a: 0x1'), 'more a=0x1 b=x is not in conflict'],
-    ['a value of 1e999', put(/choose: ours\n$/, 'choose: {value: 1e999}\n'), 'the column n cannot hold the value'],
-    ['a value of NaN', put(/choose: ours\n$/, 'choose: {value: .nan}\n'), 'the column n cannot hold the value'],
-    ['a value that is rounded', put(/choose: ours\n$/, 'choose: {value: 1.5}\n'), 'the column n cannot hold the value'],
+    ['a value of 1e999', put(/choose: ours\n$/, 'choose: {value: 1e999}\n'), 'the column n cannot store the value'],
+    ['a value of NaN', put(/choose: ours\n$/, 'choose: {value: .nan}\n'), 'the column n cannot store the value'],
+    [
+      'a value that is rounded',
+      put(/choose: ours\n$/, 'choose: {value: 1.5}\n'),
+      'the column n cannot store the value',
+    ],
     [
       'SQL in a value',
       put(/choose: ours\n$/, 'choose: {value: "1; DROP TABLE items"}\n'),
-      'the column n cannot hold the value',
+      'the column n cannot store the value',
     ],
     ['a list for a text', put('branch: main', 'branch: [main]'), 'branch must be a text'],
     ['nothing for a text', put('branch: main', 'branch: null'), 'branch must be a text'],
     ['a branch that is none', put('branch: main', 'branch: true'), 'there is no branch true', 'conflicts-stale'],
-    ['a revision for a branch', put('branch: main', 'branch: HEAD~1'), 'the branch "HEAD~1" holds "~"'],
+    ['a revision for a branch', put('branch: main', 'branch: HEAD~1'), 'the branch "HEAD~1" contains "~"'],
     ['SQL in the branch', put('branch: main', 'branch: "main\'; DROP TABLE items; --"'), 'contains whitespace'],
     [
       'an option for a branch',
@@ -107,11 +111,7 @@ describe('a conflicts file is refused, with its line, for', () => {
       'the branch "--force" has a part that starts with "-"',
     ],
     ['the branch of a delivery', put('branch: main', 'branch: inbox/eve'), 'the branch "inbox/eve" is not for people'],
-    [
-      'a branch of ours',
-      put('branch: main', 'branch: dolt-federation/kept/20260101T000000000Z/main'),
-      'is not for people',
-    ],
+    ['a branch of ours', put('branch: main', 'branch: dolt-federation/kept/20260101T000000000Z/main'), 'is reserved'],
     ['a branch for a head', put(OURS, 'ours: main'), 'ours is no commit'],
     ['a revision for a head', put(OURS, 'ours: HEAD~1'), 'ours is no commit'],
     ['SQL for a head', put(OURS, 'ours: "\' OR 1=1 --"'), 'ours is no commit'],
@@ -142,14 +142,14 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['a row twice', (text) => text + text.slice(text.indexOf('      - table: more')), 'more a=1 b=x appears twice'],
     ['a peer twice', (text) => text + text.slice(text.indexOf('  - peer')), 'the peer other appears twice'],
     ['a path', put('version: 2', 'version: 2\nfile: /etc/passwd'), 'a conflicts file has no "file"'],
-    ['another version', put('version: 2', 'version: 3'), 'the version is 3, and only 1, 2 are known'],
+    ['another version', put('version: 2', 'version: 3'), 'the version is 3, but only 1, 2 are supported'],
     ['a tag', put('ours: sue', 'ours: !!js/function "x"'), 'must be a text'],
     ['binary data', put('ours: sue', 'ours: !!binary c3Vl'), 'must be a text'],
     ['two documents', (text) => `${text}---\n${text}`, 'more than one YAML document'],
     ['YAML 1.1', (text) => `%YAML 1.1\n---\n${text}`, 'YAML 1.1 is not read'],
     ['nothing', () => '', 'a conflicts file must be a mapping'],
-    ['another kind', put('kind: deleted', 'kind: changed'), 'another kind of conflict than the file says'],
-    ['another side', put('deleted-by: ours', 'deleted-by: theirs'), 'another kind of conflict than the file says'],
+    ['another kind', put('kind: deleted', 'kind: changed'), 'different kind of conflict than in the file'],
+    ['another side', put('deleted-by: ours', 'deleted-by: theirs'), 'different kind of conflict than in the file'],
     [
       'a head of a lost row that is none',
       add('lost:\n  - peer: other\n    table: items\n    head: main\n    row: {id: "1"}\n'),
@@ -188,9 +188,9 @@ describe('in the place of a conflicts file', () => {
         execFileSync('mkfifo', [made('fifo')]);
         return 'fifo';
       },
-      'it is no ordinary file',
+      'it is not a regular file',
     ],
-    ['a device is not read', async () => '/dev/zero', 'it is no ordinary file'],
+    ['a device is not read', async () => '/dev/zero', 'it is not a regular file'],
     ['a folder is not read', async () => '.', 'it is a folder'],
     ['a file is missed', async () => 'no-such-file', 'it does not exist'],
     [
@@ -209,7 +209,7 @@ describe('in the place of a conflicts file', () => {
         await chmod(made('open.yaml'), 0o666);
         return 'open.yaml';
       },
-      'every user of this machine may write to it',
+      'every user of this machine can write to it',
     ],
   ])('%s', async (_, make, why) => {
     const failure = await refused(await make());
@@ -223,7 +223,7 @@ describe('in the place of a conflicts file', () => {
     [{ uid: 7, mode: 0o100664 }, 7, null],
     [{ uid: 8, mode: 0o100600 }, 7, 'it belongs to another user (8)'],
     [{ uid: 8, mode: 0o100600 }, 0, 'it belongs to another user (8)'],
-    [{ uid: 7, mode: 0o100602 }, 7, 'every user of this machine may write to it'],
+    [{ uid: 7, mode: 0o100602 }, 7, 'every user of this machine can write to it'],
   ])('a file with %j is believed by user %d, or not: %s', (found, user, why) => {
     expect(othersMayWrite(found, user)).toBe(why);
   });
@@ -315,7 +315,7 @@ describe('a database of its own', () => {
     const failure = await failureOf(() => runResolve(one, undefined, { ask }));
     expect(failure).toMatchObject({
       code: 'conflicts-file-unwritten',
-      message: expect.stringContaining('another process has changed the file since it was read'),
+      message: expect.stringContaining('another process changed the file after it was read'),
       hint: expect.stringContaining(`${one.own}.mine`),
     });
     expect(await readFile(one.own, 'utf8')).toBe(meanwhile);
@@ -331,6 +331,6 @@ describe('a database of its own', () => {
     const result = await runResolve(one, one.own, { warnings, onResource: () => writeFileSync(one.own, meanwhile) });
     expect(result).toMatchObject({ status: 'success', head: await one.town.head() });
     expect(await readFile(one.own, 'utf8')).toBe(meanwhile);
-    expect(warnings).toEqual([expect.stringContaining('another process has changed the file since it was read')]);
+    expect(warnings).toEqual([expect.stringContaining('another process changed the file after it was read')]);
   });
 });

@@ -180,7 +180,7 @@ describe('in a table that cannot be read, expressions', () => {
     expect(failure).toMatchObject({
       code: 'peer-brings-code',
       message: expect.stringMatching(
-        /^partner brings expressions of x(`y)? that cannot be read beside names with quotes/,
+        /^partner sends expressions of x(`y)? that cannot be read because of names with quotes/,
       ),
     });
     expect(await box.state()).toBe(before);

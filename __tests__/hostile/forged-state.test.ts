@@ -54,7 +54,7 @@ describe('a list of leftovers that another step wrote', () => {
     const path = await make(folder);
     await clean([{ kind: 'folder', path }], folder.file('root'));
     expect(existsSync(path)).toBe(true);
-    expect(warnings).toEqual([expect.stringContaining('so it was left alone')]);
+    expect(warnings).toEqual([expect.stringContaining('so it was not removed')]);
   });
 
   test.each(['/', '', '/usr/bin', 'df-abcdef'])(
@@ -68,7 +68,7 @@ describe('a list of leftovers that another step wrote', () => {
       await clean([{ kind: 'process', pid, folder: name }], folder.path);
       await clean([{ kind: 'process', pid, folder: folder.file('df-abcdef') }], folder.path);
       expect(await processCommand(pid, readEnv())).toContain('setInterval');
-      expect(warnings).toEqual([expect.stringContaining(`process ${pid} was left alone`)]);
+      expect(warnings).toEqual([expect.stringContaining(`process ${pid} was not stopped`)]);
       child.kill('SIGKILL');
       await child;
     },

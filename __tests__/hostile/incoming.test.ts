@@ -88,7 +88,7 @@ const ATTACKS: readonly Attack[] = [
       'RENAME TABLE v TO times',
     ],
     code: 'future-date',
-    says: 'partner brings 1 row of times whose updated_at lies more than a day ahead',
+    says: 'partner sends 1 row of times whose updated_at is more than a day in the future',
     lifts: 'future',
   },
   {
@@ -96,7 +96,7 @@ const ATTACKS: readonly Attack[] = [
     seed: TIMES,
     sends: ["UPDATE times SET updated_at = NULL, modified_at = '9999-01-01'"],
     code: 'future-date',
-    says: 'partner brings 1 row of times whose modified_at lies more than a day ahead',
+    says: 'partner sends 1 row of times whose modified_at is more than a day in the future',
     lifts: 'future',
   },
   {
@@ -108,7 +108,7 @@ const ATTACKS: readonly Attack[] = [
       'RENAME TABLE v TO items',
     ],
     code: 'not-comparable',
-    says: 'partner brings 1 table (items) whose contents differ in a way that Dolt does not show',
+    says: 'partner sends 1 table (items) whose contents differ, but Dolt shows no difference',
     lifts: 'recreated',
   },
   {
@@ -117,7 +117,7 @@ const ATTACKS: readonly Attack[] = [
     seed: IGNORED,
     sends: [NOTES, "CALL DOLT_ADD('-f', 'Private_Notes')"],
     code: 'peer-changes-local-tables',
-    says: 'partner brings 1 table (Private_Notes) that `dolt_ignore` keeps out of commits here',
+    says: 'partner sends 1 table (Private_Notes) that `dolt_ignore` excludes from commits here',
     lifts: 'ignored-tables',
   },
   {
@@ -125,7 +125,7 @@ const ATTACKS: readonly Attack[] = [
     local: ["INSERT INTO dolt_ignore VALUES ('cache_?', true)"],
     sends: ['CREATE TABLE CACHE_1 (id INT PRIMARY KEY)'],
     code: 'peer-changes-local-tables',
-    says: 'partner brings 1 table (CACHE_1) that `dolt_ignore` keeps out of commits here',
+    says: 'partner sends 1 table (CACHE_1) that `dolt_ignore` excludes from commits here',
     lifts: 'ignored-tables',
   },
   {
@@ -134,7 +134,7 @@ const ATTACKS: readonly Attack[] = [
     own: ["INSERT INTO dolt_ignore VALUES ('moved', true)", "CALL DOLT_RM('--cached', 'moved')"],
     sends: ['INSERT INTO moved VALUES (2, 2)'],
     code: 'schema-ahead',
-    says: 'partner changes 1 table (moved) that we moved to the ignored ones',
+    says: 'partner changes 1 table (moved) that are ignored here',
     lifts: 'ignored-tables',
     onlyHeld: true,
   },
@@ -163,7 +163,7 @@ const ATTACKS: readonly Attack[] = [
       'ALTER TABLE items ADD COLUMN title VARCHAR(100) DEFAULT (SLEEP(0))',
     ],
     code: 'peer-brings-code',
-    says: 'partner brings expressions of items that call 1 function (SLEEP in the column title)',
+    says: 'partner sends expressions of items that call 1 function (SLEEP in the column title)',
     lifts: 'expressions',
   },
   {
@@ -174,7 +174,7 @@ const ATTACKS: readonly Attack[] = [
       "ALTER TABLE times ADD COLUMN updated_at DATETIME DEFAULT '9999-01-01'",
     ],
     code: 'future-date',
-    says: 'partner brings 1 row of times whose updated_at lies more than a day ahead',
+    says: 'partner sends 1 row of times whose updated_at is more than a day in the future',
     lifts: 'future',
   },
   {
@@ -183,7 +183,7 @@ const ATTACKS: readonly Attack[] = [
     seed: ['CREATE PROCEDURE p() SELECT 1'],
     sends: ['DROP TABLE dolt_procedures', 'CREATE PROCEDURE p() SELECT 2'],
     code: 'peer-brings-code',
-    says: 'partner brings 1 procedure (p, changed)',
+    says: 'partner sends 1 procedure (p, changed)',
     lifts: 'procedures',
   },
   {
@@ -192,7 +192,7 @@ const ATTACKS: readonly Attack[] = [
     seed: ["CREATE TRIGGER tr BEFORE INSERT ON items FOR EACH ROW SET NEW.owner = 'ann'"],
     sends: ['DROP TRIGGER tr', "CREATE TRIGGER tr BEFORE INSERT ON items FOR EACH ROW SET NEW.owner = 'eve'"],
     code: 'peer-brings-code',
-    says: 'partner brings 1 trigger (tr, changed)',
+    says: 'partner sends 1 trigger (tr, changed)',
     lifts: 'triggers',
   },
   {
@@ -208,7 +208,7 @@ const ATTACKS: readonly Attack[] = [
     seed: BEADS,
     sends: ["UPDATE federation_peers SET remote_url = 'https://evil.example/db', last_sync = UTC_TIMESTAMP()"],
     code: 'peer-steers',
-    says: 'partner changes 1 row of federation_peers that say where bd connects to',
+    says: 'partner changes 1 row of federation_peers that control the servers',
     lifts: 'peers',
   },
   {
@@ -216,7 +216,7 @@ const ATTACKS: readonly Attack[] = [
     seed: BEADS,
     sends: ["INSERT INTO routes VALUES ('kb-', '/tmp/evil', NULL)"],
     code: 'peer-steers',
-    says: 'partner changes 1 row of routes that say where bd connects to',
+    says: 'partner changes 1 row of routes that control the servers',
     lifts: 'peers',
   },
   {
@@ -226,14 +226,14 @@ const ATTACKS: readonly Attack[] = [
       "INSERT INTO config VALUES ('issue_prefix', 'kb'), ('jira.API_Token', 'x'), ('note', 'git+ssh://evil.example')",
     ],
     code: 'peer-steers',
-    says: 'partner changes 2 rows of config that say where bd connects to',
+    says: 'partner changes 2 rows of config that control the servers',
     lifts: 'peers',
   },
   {
     name: 'a default that waits',
     sends: ['ALTER TABLE items ADD COLUMN slow INT DEFAULT (SLEEP(0))'],
     code: 'peer-brings-code',
-    says: 'partner brings expressions of items that call 1 function (SLEEP in the column slow)',
+    says: 'partner sends expressions of items that call 1 function (SLEEP in the column slow)',
     lifts: 'expressions',
   },
   {
@@ -241,7 +241,7 @@ const ATTACKS: readonly Attack[] = [
     merges: true,
     sends: ["ALTER TABLE items ADD CONSTRAINT big CHECK (title <> REPEAT('x', 4))"],
     code: 'peer-brings-code',
-    says: 'partner brings expressions of items that call 1 function (REPEAT in the check big)',
+    says: 'partner sends expressions of items that call 1 function (REPEAT in the check big)',
     lifts: 'expressions',
   },
   {

@@ -54,7 +54,12 @@ test('a host that NO_PROXY names is reached directly, so that its address is che
   const peers = stringify({ peer: { endpoint: 'https://peer.invalid/org/repo', role: 'upstream' } });
   const { result } = await command(folder, peers, { env, retries: 0 });
   expect(result.peers).toMatchObject([
-    { error: { code: 'network', message: expect.stringContaining('peer.invalid:443 was not reached: getaddrinfo') } },
+    {
+      error: {
+        code: 'network',
+        message: expect.stringContaining('peer.invalid:443 could not be reached: getaddrinfo'),
+      },
+    },
   ]);
   expect(job.asked).toEqual([]);
 });
@@ -70,7 +75,7 @@ test('a proxy of the job that speaks no http is no way out', async () => {
       error: {
         code: 'network',
         message:
-          'peer.invalid:443 was not reached: HTTPS_PROXY names a proxy of the kind socks5:// and only http is supported',
+          'peer.invalid:443 could not be reached: HTTPS_PROXY names a socks5:// proxy, but only http proxies are supported',
       },
     },
   ]);

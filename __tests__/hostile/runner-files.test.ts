@@ -42,7 +42,7 @@ test.each(Object.keys(KINDS))(
     expect(step.stdout).toContain('GITHUB_OUTPUT');
     expect(step.stdout).toContain('(bad-usage)');
     const warnings = step.commands.filter(({ command }) => command === 'warning').map(({ message }) => message);
-    expect(warnings).toContainEqual(expect.stringContaining('post cannot clean up after this step'));
+    expect(warnings).toContainEqual(expect.stringContaining('the post step cannot clean up'));
     expect(warnings).toContainEqual(expect.stringContaining('the job summary could not be written'));
     expect(await readFile(folder.file('bad', 'profile'), 'utf8')).toBe('mine\n');
     expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await town.head());
@@ -56,6 +56,6 @@ test('a FIFO as the event of the job is not waited for, and nothing is written',
   await execa('mkfifo', [folder.file('event')]);
   const inputs = { database: 'town', peers: `box: file://${folder.file('box')}`, 'dolt-path': testDolt() };
   const step = await runner.main({ inputs, event: { name: 'push' }, env: { GITHUB_EVENT_PATH: folder.file('event') } });
-  expect(step.stdout).toContain('Nothing will be written');
+  expect(step.stdout).toContain('Nothing is written');
   expect(existsSync(folder.file('box'))).toBe(false);
 });

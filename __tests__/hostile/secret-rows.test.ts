@@ -87,7 +87,7 @@ describe('doctor', () => {
     const head = await town.commit('settings', ...holding(...rows));
     const result = await examine(folder, `a: file://${folder.file('a')}`);
     expect(told(result, 'secrets')).toEqual([
-      `warning: the commits hold credentials: ${says}. Every push sends them to the peer`,
+      `warning: the commits contain credentials: ${says}. Every push sends them to the peer`,
     ]);
     expect(result.checks.find(({ check }) => check === 'secrets')?.cure).toContain('Move the values out');
     expect(JSON.stringify(result)).not.toContain('hunter2');

@@ -117,7 +117,7 @@ describe('the Go that is needed', () => {
   test.each([
     ['go1.25.3', 'local', 'is too old ("go version go1.25.3 linux/amd64", Go 1.26 is needed)'],
     ['go1.20.1', 'auto', 'is too old'],
-    ['nonsense', 'auto', 'does not answer as Go does'],
+    ['nonsense', 'auto', 'does not print the version of a Go'],
   ])('%s with toolchain %s does not do', async (version, toolchain, reason) => {
     await using box = await machine();
     await fakeGo(box.bin, { version, toolchain });

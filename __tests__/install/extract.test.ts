@@ -22,7 +22,7 @@ test('an archive that holds something else is refused', async () => {
   const failure = await failureOf(extractRelease(file, folder.file('out'), PLATFORM));
   expect(failure).toMatchObject({
     code: 'dolt-download-failed',
-    message: `${PLATFORM.asset} holds no file "${PLATFORM.executable.join('/')}"`,
+    message: `${PLATFORM.asset} contains no file "${PLATFORM.executable.join('/')}"`,
   });
 });
 

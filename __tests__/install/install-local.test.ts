@@ -85,7 +85,7 @@ describe('PATH, then the tool cache', () => {
       code: 'dolt-download-failed',
       message: expect.stringContaining('cannot be reached'),
     });
-    expect(box.lines[0]).toContain('warning: Dolt 2.3.0 in the tool cache is not what was stored there');
+    expect(box.lines[0]).toContain('warning: Dolt 2.3.0 in the tool cache was changed after it was stored there');
   });
 });
 
@@ -96,7 +96,7 @@ test('where a digest was given, neither PATH nor an entry that was made from som
   const request = { ...RELEASE, mirror: await closedHost(), sha256: '0'.repeat(64) };
   expect(await failureOf(installDolt(request, box.context))).toMatchObject({
     code: 'dolt-download-failed',
-    hint: expect.stringContaining('Without `dolt-sha256` any fitting Dolt will do'),
+    hint: expect.stringContaining('Without `dolt-sha256`, any matching Dolt is used'),
   });
 });
 

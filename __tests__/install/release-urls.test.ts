@@ -19,12 +19,12 @@ test.each(['https://m.test/dolt/download', 'https://m.test/dolt/download/'])(
 );
 
 test.each([
-  ['m.test/dolt', 'dolt-mirror is no URL'],
+  ['m.test/dolt', 'dolt-mirror is not a URL'],
   ['file:///srv/dolt', 'dolt-mirror is neither https nor http'],
   ['https://u:p4ss@m.test/', 'dolt-mirror on m.test has a user, a query or a fragment'],
   ['https://m.test/?key=1', 'dolt-mirror on m.test has a user, a query or a fragment'],
   ['u:p4ss@m.test/x', 'dolt-mirror is neither https nor http'],
-  ['//u:p4ss@m.test/x', 'dolt-mirror is no URL'],
+  ['//u:p4ss@m.test/x', 'dolt-mirror is not a URL'],
   ['https://m.test/#a', 'dolt-mirror on m.test has a user, a query or a fragment'],
 ])('refuses %s', (mirror, message) => {
   expect(() => parseMirror(mirror)).toThrow(expect.objectContaining({ code: 'bad-usage', message }));

@@ -144,7 +144,7 @@ describe('what is refused leaves no cache entry', () => {
     const failure = await failureOf(installDolt(request, box.context));
     expect(failure).toMatchObject({
       code: 'dolt-download-failed',
-      message: expect.stringContaining('holds Dolt 2.3.0 instead of 2.2.0'),
+      message: expect.stringContaining('contains Dolt 2.3.0 instead of 2.2.0'),
     });
     expect(await readdir(box.folder.path)).not.toContain('tools');
   });

@@ -62,7 +62,7 @@ describe('the tool cache', () => {
     await appendFile(path, '# changed\n');
     expect(await findInToolCache(WANTED, box.context)).toBeNull();
     expect(box.lines).toEqual([
-      expect.stringContaining('warning: Dolt 2.3.0 in the tool cache is not what was stored'),
+      expect.stringContaining('warning: Dolt 2.3.0 in the tool cache was changed after it was stored'),
     ]);
     expect(await readdir(box.folder.file('tools', 'dolt', '2.3.0'))).toEqual([]);
   });

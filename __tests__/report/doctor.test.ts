@@ -19,22 +19,22 @@ test('as text: a table, and the cures below it', () => {
 missing  credentials  hub  no\\u{1b}[2J entry
 unknown  branch            who knows
 
-1 thing is missing
+1 problem
 
 credentials hub: no\\u{1b}[2J entry
   Give one.
   Or two.
 `);
   const fine: DoctorResult = { ...RESULT, status: 'ok', checks: DOLT === undefined ? [] : [DOLT] };
-  expect(doctorText(fine)).toBe('ok  dolt    2.3.0 at /usr/bin/dolt\n\nnothing is missing\n');
+  expect(doctorText(fine)).toBe('ok  dolt    2.3.0 at /usr/bin/dolt\n\nno problems\n');
 });
 
 test('as markdown, within its budget', () => {
   const whole = doctorSummary(RESULT, 10_000);
-  expect(whole).toContain('## ❌ dolt-federation doctor: 1 thing is missing\n');
+  expect(whole).toContain('## ❌ dolt-federation doctor: 1 problem\n');
   expect(whole).toContain('<code>hub</code>');
   const many: DoctorResult = { ...RESULT, checks: Array.from({ length: 500 }, () => RESULT.checks).flat() };
   const cut = doctorSummary(many, 4_000);
   expect(Buffer.byteLength(cut)).toBeLessThanOrEqual(4_000);
-  expect(cut).toMatch(/\d+ more rows were left out\./);
+  expect(cut).toMatch(/\d+ more rows are not shown\./);
 });

@@ -60,7 +60,7 @@ describe('a table within a budget', () => {
     const shown = text.split('\n').filter((line) => line.startsWith('| row'));
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(budget);
     expect(shown.every((line) => line.endsWith(' ü |'))).toBe(true);
-    expect(text).toContain(`\n${100 - shown.length} more rows were left out.\n`);
+    expect(text).toContain(`\n${100 - shown.length} more rows are not shown.\n`);
   });
 
   test('is left out where not even its head fits', () => {
@@ -68,6 +68,6 @@ describe('a table within a budget', () => {
   });
 
   test('one row is one row', () => {
-    expect(markdownTable({ columns: ['Name'], rows: [['x'.repeat(500)]] }, 200)).toContain('1 more row was left out.');
+    expect(markdownTable({ columns: ['Name'], rows: [['x'.repeat(500)]] }, 200)).toContain('1 more row is not shown.');
   });
 });

@@ -6,16 +6,16 @@ import { peer, runResult } from '../helpers/results.ts';
 describe('the diagram', () => {
   test('has the database in the middle and each peer with role and state', () => {
     const text = mermaid(runResult());
-    expect(text).toContain('town(("town<br/>main"))');
+    expect(text).toContain('local(("town<br/>main"))');
     expect(text).toContain('p0["partner<br/>peer, T1<br/>up-to-date, pushed"]:::moved');
   });
 
   const LINKS: readonly [Role, string][] = [
-    ['primary', 'town <--> p0'],
-    ['peer', 'town <--> p0'],
-    ['upstream', 'p0 --> town'],
-    ['backup', 'town --> p0'],
-    ['archive', 'town --> p0'],
+    ['primary', 'local <--> p0'],
+    ['peer', 'local <--> p0'],
+    ['upstream', 'p0 --> local'],
+    ['backup', 'local --> p0'],
+    ['archive', 'local --> p0'],
   ];
   test.each(LINKS)('%s: %s', (role, link) => {
     expect(mermaid(runResult({ peers: [peer({ role })] }))).toContain(`  ${link}\n`);
@@ -33,7 +33,7 @@ describe('the diagram', () => {
   });
 
   test('a database that is not there is still a database', () => {
-    expect(mermaid(runResult({ database: null }))).toContain('town(("town<br/>main"))');
+    expect(mermaid(runResult({ database: null }))).toContain('local(("town<br/>main"))');
   });
 
   test('more peers than can be read are counted', () => {

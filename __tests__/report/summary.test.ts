@@ -86,7 +86,7 @@ describe('the job summary', () => {
     const text = summary(runResult({ peers: [peer({ conflicts })] }));
     const shown = text.split('\n').filter((line) => line.includes('<code>issues</code>')).length;
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(SUMMARY_BUDGET_BYTES);
-    expect(text).toContain(`${10_000 - shown} more rows were left out.`);
+    expect(text).toContain(`${10_000 - shown} more rows are not shown.`);
   });
 
   test('many peers leave room for problems', () => {

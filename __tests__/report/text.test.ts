@@ -13,7 +13,7 @@ describe('the report as text', () => {
     });
     expect(text(result)).toBe(
       [
-        'PEER     ROLE  TIER  STATE        STATUS  PULLED  PUSHED  AHEAD/BEHIND  HEAD      VERIFIED  TIME   LAST VERIFIED      UNSYNCED SINCE',
+        'PEER     ROLE  TIER  STATE        STATUS  PULLED  PUSHED  AHEAD/BEHIND  HEAD      VERIFIED  TIME   LAST VERIFIED      OLDEST UNSYNCED',
         'partner  peer  T1    up-to-date   pushed  0       2       0/0           01234567  yes       1.2 s  2026-11-25 20:46Z  2026-11-24 08:00Z',
         'gone     peer  T1    unreachable  failed  0       0       ?/?           -         no        1.2 s  2026-11-25 20:46Z  -',
         '',
@@ -32,18 +32,18 @@ describe('the report as text', () => {
 
   test('a failed peer without a reason is still named', () => {
     expect(text(runResult({ peers: [peer({ status: 'failed' })] }))).toContain('error: partner: the peer failed\n');
-    expect(text(runResult({ peers: [peer({ status: 'conflict' })] }))).toContain('rows are left in conflict');
+    expect(text(runResult({ peers: [peer({ status: 'conflict' })] }))).toContain('rows in conflict need a decision');
   });
 
   test('rows for which a peer waits follow the reason', () => {
-    const error = { code: 'future-date', message: 'partner brings 2 rows', hint: 'Ask.', retryable: false } as const;
+    const error = { code: 'future-date', message: 'partner sends 2 rows', hint: 'Ask.', retryable: false } as const;
     const held = [
       { table: 'times', key: { id: '1' }, column: 'updated_at', value: '2100-01-01' },
       { table: 'times', key: { id: '2', part: null }, column: null, value: null },
     ];
     expect(text(runResult({ peers: [peer({ status: 'conflict', error, held })] }))).toContain(
       [
-        'error: partner: future-date: partner brings 2 rows',
+        'error: partner: future-date: partner sends 2 rows',
         '  times: id = 1, updated_at = 2100-01-01',
         '  times: id = 2, part = NULL',
         '  Ask.',

@@ -95,8 +95,8 @@ merges:
     ['key: {id: "1"}', 'key: id', 'key must be a mapping'],
     ['key: {id: "1"}', `key: ${'['.repeat(300)}`, 'the YAML is nested too deeply'],
     ['branch: main', 'branch: inbox/eve', 'the branch "inbox/eve" is not for people'],
-    ['branch: main', 'branch: HEAD~1', 'the branch "HEAD~1" holds "~"'],
-    ['base: one', 'base: o\u0007ne', 'it holds the character U+0007'],
+    ['branch: main', 'branch: HEAD~1', 'the branch "HEAD~1" contains "~"'],
+    ['base: one', 'base: o\u0007ne', 'it contains the character U+0007'],
     ['version: 1', 'version: 1\n__proto__: x', 'a conflicts file has no "__proto__"'],
   ])('refuses %j as %j', async (from, to, why) => {
     const text = withChoice('ours');

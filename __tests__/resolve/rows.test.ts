@@ -154,7 +154,7 @@ describe('choices that do not go together', () => {
     });
     const failure = await failureOf(() => resolveHeads(folder, heads, wholly('ours')));
     expect(failure).toMatchObject({ code: 'constraint-violation' });
-    expect(failure.message).toMatch(/^the rows that were chosen would break constraints\n.*(children|parents)/);
+    expect(failure.message).toMatch(/^the chosen rows would break constraints\n.*(children|parents)/);
     const { read } = await resolveHeads(folder, heads, wholly('theirs'));
     expect(
       await read(

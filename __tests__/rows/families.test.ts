@@ -54,7 +54,7 @@ describe('deleted on one side, changed on the other', () => {
       base: { title: 'ten' },
       ours: null,
       theirs: { title: 'TEN' },
-      resolution: 'theirs (a change outlives a deletion)',
+      resolution: 'theirs (changed rows win over deleted rows)',
       left: false,
     });
     await anotherSecond();

@@ -74,7 +74,7 @@ describe('tags that a fetch brings or moves', () => {
     expect(await box.south.rows(TAGS)).toEqual(before);
     expect(notices).toEqual([{ severity: 'notice', code: 'tags-restored', message: expect.any(String) }]);
     // Fetches side by side may lose tags of each other (Dolt 2.3.0), so how many are brought varies.
-    expect(notices[0]?.message).toMatch(/^put back 1 tag \(v1\) that .*; removed [1-8] tags? \(.*--force-other/);
+    expect(notices[0]?.message).toMatch(/^restored 1 tag \(v1\) that .*; removed [1-8] tags? \(.*--force-other/);
   });
 
   test('are put back where the work fails, and after an engine that ended', async () => {
@@ -102,7 +102,7 @@ describe('tags that a fetch brings or moves', () => {
         severity: 'notice',
         code: 'tags-restored',
         message:
-          'put back 1 tag (v1) that a fetch had moved; removed 2 tags (--force-other0, brought-by-other0) that a fetch had brought',
+          'restored 1 tag (v1) that a fetch had moved; removed 2 tags (--force-other0, brought-by-other0) that a fetch had created',
       },
     ]);
     expect(await box.south.rows(TAGS)).toEqual(before);

@@ -22,6 +22,6 @@ export async function requireNoDaemon(
   throw new Failure(
     'database-in-use',
     `federation requires direct database access, but the bd daemon (pid ${pid}) of ${workspace} is running`,
-    { hint: 'Stop it with `bd daemon stop`, run again, and start it again afterwards.' },
+    { hint: 'Stop it with `bd daemon stop`, run again, then start it again.' },
   );
 }

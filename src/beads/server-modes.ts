@@ -62,13 +62,11 @@ async function proxied(workspaceSettings: WorkspaceSettings): Promise<Elsewhere 
   const info = await readIfThere(sidecar);
   const mode = inMetadata(workspaceSettings, 'dolt_mode');
   const root = variable(env, 'BEADS_PROXIED_SERVER_ROOT_PATH');
-  const folder = root?.value ?? rootPath(info) ?? workspaceSettings.metadata?.values.dolt_data_dir ?? 'dolt';
-  const real = join(resolve(beads, folder), databaseName(workspaceSettings));
-  if (mode?.value.toLowerCase() === 'proxied-server') return { what: said(mode), at: mode.at, real, fix: STOP_HINT };
-  if (root !== undefined) return { what: said(root), real, fix: STOP_HINT };
-  return info === null
-    ? null
-    : { what: 'it has the sidecar file of a proxied server', at: { file: sidecar }, real, fix: STOP_HINT };
+  const folder = root?.value ?? rootPath(info) ?? words.metadata?.values.dolt_data_dir ?? 'dolt';
+  const real = join(resolve(beads, folder), databaseName(words));
+  if (mode?.value.toLowerCase() === 'proxied-server') return { what: said(mode), at: mode.at, real, fix: STOP };
+  if (root !== undefined) return { what: said(root), real, fix: STOP };
+  return info === null ? null : { what: 'it has the file of a proxied server', at: { file: sidecar }, real, fix: STOP };
 }
 
 function rootPath(info: string | null): string | undefined {
@@ -96,7 +94,7 @@ function otherHost(workspaceSettings: WorkspaceSettings): Elsewhere | null {
   const { env, settings } = workspaceSettings;
   const host = variable(env, 'BEADS_DOLT_SERVER_HOST') ?? hostOfFiles(workspaceSettings);
   if (host === undefined || LOCAL_HOSTS.includes(host.value.trim().toLowerCase())) return null;
-  const fix = 'Federate a remote that the server pushes to, or run on the machine of the server.';
+  const fix = 'Federate the remote that the server pushes to, or run on the machine of the server.';
   return { what: `${said(host)}, a server on another machine`, at: host.at, real: null, fix };
 
   function hostOfFiles(from: WorkspaceSettings): Signal | undefined {

@@ -72,7 +72,7 @@ async function refuseVariables({ workspace, cwd, env }: WorkspaceSearch): Promis
     const named = resolve(cwd, signal.value);
     if (own !== null && (await realpath(named).catch(() => named)) === own) continue;
     const [real = named] = await databasesIn(named);
-    throw elsewhere(workspace, { what: said(signal), real, fix: `Unset ${name}, if it is not meant.` });
+    throw elsewhere(workspace, { what: said(signal), real, fix: `Unset ${name} if you do not need it.` });
   }
 }
 
@@ -88,7 +88,7 @@ async function refuseMainWorkspace({ workspace, cwd, boundary = null }: Workspac
   if (own !== null && isOfTree && ((await ownsData(own)) || !(await ownsData(main)))) return;
   const [real = main] = (await isWithin(boundary, main)) ? await databasesIn(main) : [];
   throw elsewhere(workspace, {
-    what: `${linked.root} is a worktree, whose database is in the workspace of the main repository, ${main}`,
+    what: `${linked.root} is a worktree; its database is in the workspace of the main repository, ${main}`,
     real,
     fix: `Run in ${dirname(main)}.`,
   });
@@ -117,7 +117,7 @@ async function requireDolt({ beads, metadata }: WorkspaceSettings): Promise<void
   throw new Failure(
     'database-in-use',
     `federation requires direct database access to Dolt, but ${beads} keeps its issues in SQLite`,
-    { hint: 'Move the workspace to Dolt with `bd migrate`, or name a Dolt database with `--database`.' },
+    { hint: 'Move the workspace to Dolt with `bd migrate`, or give a Dolt database with `--database`.' },
   );
 }
 
@@ -132,7 +132,7 @@ async function hasOnlySqlite(beads: string): Promise<boolean> {
 async function withoutMetadata(beads: string): Promise<null> {
   const legacy = join(beads, 'config.json');
   const [real = null] = await databasesIn(beads);
-  const fix = 'Run `bd list` once: it writes the file.';
+  const fix = 'Run `bd list` once to write the file.';
   if (await isThere(legacy)) {
     throw elsewhere(beads, {
       what: 'it has the config.json of an old bd and no metadata.json',
@@ -142,7 +142,7 @@ async function withoutMetadata(beads: string): Promise<null> {
     });
   }
   if (await hasDataFolder(beads)) {
-    throw elsewhere(beads, { what: 'it has a data folder and no metadata.json, which names the database', real, fix });
+    throw elsewhere(beads, { what: 'it has a data folder but no metadata.json that names the database', real, fix });
   }
   return null;
 }
@@ -157,8 +157,8 @@ async function refuseClone(
   const [other] = await databasesIn(beads);
   if (other !== undefined) {
     throw elsewhere(beads, {
-      what: `metadata.json names ${place}, which does not exist, and another database does`,
-      at: workspaceSettings.metadata?.at('dolt_database'),
+      what: `metadata.json names ${place}, which does not exist, but another database exists`,
+      at: words.metadata?.at('dolt_database'),
       real: other,
       fix: 'Correct `dolt_mode` and `dolt_database` in metadata.json.',
     });
@@ -169,7 +169,7 @@ async function refuseClone(
       what: `a server has its database (${said(address)}), and ${place} does not exist`,
       at: address.at,
       real: null,
-      fix: 'Name the database in the data folder of that server.',
+      fix: 'Give the folder of the database in the data folder of that server with `database`.',
     });
   }
   const linked = await linkedTree(cwd);

@@ -96,7 +96,7 @@ export const OPTIONS = {
   },
   dirty: {
     description:
-      'What to do about uncommitted changes: `allow` (federate the committed data), `fail`, or `commit` them first',
+      'How to handle uncommitted changes: `allow` (federate the committed data), `fail`, or `commit` them first',
     frontends: BOTH,
     type: 'choice',
     choices: DIRTY_POLICIES,
@@ -228,7 +228,7 @@ export const OPTIONS = {
   },
   'github-token': {
     description:
-      "Token of the job, used to ask GitHub's API for a release digest and as the credential of a git peer over https in the workflow's own repository",
+      "Token of the job. It is used for GitHub's API and as the credential of a git peer over https in the repository of the workflow",
     frontends: ACTION,
     type: 'text',
     default: `\${{ github.token }}`,

@@ -67,7 +67,7 @@ interface Led {
 export async function requireWithin(boundary: Boundary | null, path: string, { by, location }: Led): Promise<void> {
   if (boundary === null || (await isWithin(boundary, path))) return;
   const { workspace } = boundary;
-  throw new Failure('outside-workspace', `${by} leads out of ${workspace}: ${await realPath(path)}`, { location });
+  throw new Failure('outside-workspace', `${by} points outside ${workspace}: ${await realPath(path)}`, { location });
 }
 
 /**

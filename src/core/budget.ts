@@ -20,7 +20,7 @@ export class Budget {
     if (this.#taken <= this.#bytes) return;
     throw new Failure(
       'too-large',
-      `${this.#what} take more than ${(this.#bytes / MIB).toFixed(1).replace('.0', '')} MiB`,
+      `${this.#what} need more than ${(this.#bytes / MIB).toFixed(1).replace('.0', '')} MiB`,
     );
   }
 

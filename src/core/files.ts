@@ -57,7 +57,7 @@ interface Kind {
 
 function refusalOf(found: Kind, most: number): SmallFile | null {
   if (!found.isFile())
-    return { kind: 'refused', why: found.isDirectory() ? 'it is a folder' : 'it is no ordinary file' };
+    return { kind: 'refused', why: found.isDirectory() ? 'it is a folder' : 'it is not a regular file' };
   return found.size > most ? tooLarge(most) : null;
 }
 

@@ -18,5 +18,5 @@ export async function putAside(file: string): Promise<string> {
     await rename(file, aside);
     return aside;
   }
-  throw new Error(`there are ${MAX_NAMES} files beside ${file} that were put aside`);
+  throw new Error(`there are already ${MAX_NAMES} renamed copies of ${file}`);
 }

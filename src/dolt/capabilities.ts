@@ -50,7 +50,10 @@ async function knowsS3(executable: string, context: PrivateRunContext): Promise<
   const means = classify(said);
   if (means === 'unsupported-endpoint') return false;
   if (means === 'config-invalid') return true;
-  throw new Failure('dolt-not-found', `"${executable}" does not say whether it knows s3://: "${said.slice(0, 300)}"`);
+  throw new Failure(
+    'dolt-not-found',
+    `"${executable}" does not report whether it supports s3://: "${said.slice(0, 300)}"`,
+  );
 }
 
 async function setsCommitter(executable: string, context: PrivateRunContext): Promise<boolean> {

@@ -66,17 +66,20 @@ export async function checkManifest(database: string): Promise<void> {
   if (text === null) {
     const names = await readdir(folder).catch(() => []);
     if (!names.some((name) => /^[0-9a-v]{32}$/.test(name))) return;
-    throw new Failure('corrupt', `${folder} holds data, but no manifest that says which`);
+    throw new Failure('corrupt', `${folder} contains data but no manifest`);
   }
   switch (judgeManifest(text)) {
     case 'readable':
       return;
     case 'corrupt':
-      throw new Failure('corrupt', `${join(folder, 'manifest')} is ${text === '' ? 'empty' : 'no manifest of Dolt'}`);
+      throw new Failure(
+        'corrupt',
+        `${join(folder, 'manifest')} is ${text === '' ? 'empty' : 'not a manifest of Dolt'}`,
+      );
     case 'newer':
-      throw new Failure('client-too-old', `${database} is in a format that only a newer Dolt reads`);
+      throw new Failure('client-too-old', `${database} is in the format of a newer Dolt`);
     case 'older':
-      throw new Failure('database-format', `${database} is in a format of Dolt before 1.0`);
+      throw new Failure('database-format', `${database} is in the format of a Dolt before 1.0`);
   }
 }
 
@@ -104,7 +107,7 @@ async function manifestText(file: string): Promise<string | null> {
 export async function checkOrdinaryFiles(database: string): Promise<void> {
   const [special] = (await oddEntries(join(database, '.dolt'))).special;
   if (special === undefined) return;
-  throw new Failure('corrupt', `${special} is no ordinary file`, {
+  throw new Failure('corrupt', `${special} is not a regular file`, {
     hint: 'Remove it, or restore the database from a peer.',
     location: { file: special },
   });

@@ -33,7 +33,7 @@ export async function initDatabase(wanted: NewDatabase): Promise<void> {
     if (result.exitCode !== 0) {
       throw new Failure(
         'unknown',
-        `no database could be made in ${wanted.folder}: ${result.stderr}${result.stdout}`.trim(),
+        `no database could be created in ${wanted.folder}: ${result.stderr}${result.stdout}`.trim(),
       );
     }
   });

@@ -21,7 +21,7 @@ export async function doltVersion(executable: string, context: PrivateRunContext
     const said = `${ended.stdout}${ended.stderr}`.trim().slice(0, 300);
     throw new Failure(
       'dolt-not-found',
-      `"${executable} version" does not answer as Dolt does: exit code ${ended.exitCode}, output "${said}"`,
+      `"${executable} version" does not print the version of a Dolt: exit code ${ended.exitCode}, output "${said}"`,
     );
   } catch (thrown) {
     const failure = toFailure(thrown);

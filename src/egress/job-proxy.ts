@@ -20,12 +20,12 @@ export function jobProxyFor(env: Env, scheme: 'http' | 'https', target: Target):
   const text = /^[A-Za-z][A-Za-z0-9+.-]*:\/\//.test(written) ? written : `http://${written}`;
   // The value may contain a password, so no message repeats it.
   const variable = `${scheme.toUpperCase()}_PROXY`;
-  if (!URL.canParse(text)) return { kind: 'unusable', why: `${variable} is no address of a proxy` };
+  if (!URL.canParse(text)) return { kind: 'unusable', why: `${variable} is not the address of a proxy` };
   const url = new URL(text);
   if (url.protocol === 'http:' || url.protocol === 'https:') return { kind: 'proxy', url };
   return {
     kind: 'unusable',
-    why: `${variable} names a proxy of the kind ${url.protocol}// and only http is supported`,
+    why: `${variable} names a ${url.protocol}// proxy, but only http proxies are supported`,
   };
 }
 

@@ -103,7 +103,7 @@ function reasonFor(failure: Failure, failed: readonly FailedConnection[]): Failu
   if (own.length > 0 && REFUSED.includes(failure.code)) return refusal(own, failure, 'the server of this peer');
   // The refused connection may belong to another peer, so the message mentions all of them.
   if (refused.length > 0 && UNREACHED.includes(failure.code)) {
-    return refusal(refused, failure, 'the server of this peer, or of one that was spoken to at the same time,');
+    return refusal(refused, failure, 'the server of this peer, or of a peer that was contacted at the same time,');
   }
   const unreached = failed.findLast(({ problem, isOwn }) => problem.kind === 'unreached' && isOwn);
   if (unreached === undefined || !UNREACHED.includes(failure.code)) return null;
@@ -115,7 +115,7 @@ function refusal(failed: readonly FailedConnection[], cause: Failure, who: strin
   const hosts = named.flatMap(([, { target, problem }]) => (problem.kind === 'plain' ? [] : [targetText(target)]));
   const hint =
     hosts.length === 0
-      ? 'Let the server name addresses with https. A peer that is reached over https is never spoken to without TLS.'
+      ? 'Configure the server to use https addresses. dolt-federation does not leave TLS for a peer over https.'
       : `If the peer owns the host, add \`allowed-hosts: ${JSON.stringify(hosts)}\` to the entry of the peer. Otherwise do not trust its server.`;
   return new Failure('host-not-allowed', `${named.map(([said]) => said).join('; ')}; nothing was sent there`, {
     hint,
@@ -133,6 +133,6 @@ function text({ target, problem }: FailedConnection, who: string): string {
     case 'address':
       return `${where} is at ${problem.address}, which is not a public address`;
     case 'unreached':
-      return `${where} was not reached: ${problem.why}`;
+      return `${where} could not be reached: ${trouble.why}`;
   }
 }

@@ -34,7 +34,7 @@ export async function buildDolt(
   const pseudoVersion = version === null ? undefined : BUILDABLE[version];
   if (version === null || pseudoVersion === undefined) {
     throw new Failure('dolt-version-unknown', `Dolt ${describeWanted(wanted)} cannot be built from source${because}`, {
-      hint: `These versions can be built: ${Object.keys(BUILDABLE).join(', ')}. Others come from a release.`,
+      hint: `These versions can be built: ${Object.keys(BUILDABLE).join(', ')}. Other versions are only available as a release.`,
     });
   }
   const program = { package: 'github.com/dolthub/dolt/go/cmd/dolt', version: pseudoVersion, label: `Dolt ${version}` };
@@ -48,7 +48,7 @@ export async function buildDolt(
     const executable = join(bin, executableName(process.platform));
     const said = await doltVersion(executable, context);
     if (said !== version) {
-      throw new Failure('dolt-build-failed', `The source of Dolt ${version} gave a Dolt that says it is ${said}`);
+      throw new Failure('dolt-build-failed', `The source of Dolt ${version} built a Dolt that reports ${said}`);
     }
     const path = await storeInToolCache(executable, { version }, context.toolCacheDir);
     return { version, path, source: 'build' };

@@ -63,7 +63,7 @@ export async function releaseDigest(
   switch (answer.kind) {
     case 'json': {
       const digest = digestInRelease(answer.value, asset.name);
-      if (digest === null) throw unknownDigest(asset, 'GitHub names none');
+      if (digest === null) throw unknownDigest(asset, 'GitHub has none');
       context.log.info(
         `No digest of Dolt ${asset.version} is pinned: taking the one that GitHub's API names (${digest})`,
       );

@@ -34,7 +34,8 @@ async function findGo(env: Record<string, string>, context: InstallContext): Pro
   const { stdout } = await run(path, ['version'], options);
   const version = stdout.trim();
   const minor = parseGoMinor(version);
-  if (minor === null) return { kind: 'no-go', reason: `"${path} version" does not answer as Go does: "${version}"` };
+  if (minor === null)
+    return { kind: 'no-go', reason: `"${path} version" does not print the version of a Go: "${version}"` };
   if (minor >= NEEDED_MINOR) return { kind: 'go', path, version };
   const tooOld: Go = { kind: 'no-go', reason: `${path} is too old ("${version}", Go 1.${NEEDED_MINOR} is needed)` };
   if (minor < FETCHING_MINOR) return tooOld;

@@ -63,7 +63,7 @@ async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { 
   });
   try {
     const { message } = await orInterrupted(client.request(method, url, null, { ...headers }), signal);
-    message.setTimeout(SILENCE_MS, () => message.destroy(new Error(`nothing came for ${SILENCE_MS / 1000} s`)));
+    message.setTimeout(SILENCE_MS, () => message.destroy(new Error(`no data for ${SILENCE_MS / 1000} s`)));
     const status = message.statusCode ?? 0;
     const target = status >= 300 && status < 400 ? message.headers.location : undefined;
     return { kind: 'answer', status, location: target === undefined ? null : new URL(target, url).href, body: message };
@@ -71,7 +71,9 @@ async function attempt(request: HttpRequest): Promise<Answer | (Unreachable & { 
     if (thrown instanceof Failure) throw thrown;
     const kind = reachability(thrown);
     if (kind !== 'other') return { kind: 'unreachable', reason: errorMessage(thrown), passing: kind === 'passing' };
-    throw new Failure('dolt-download-failed', `${url} could not be asked: ${errorMessage(thrown)}`, { cause: thrown });
+    throw new Failure('dolt-download-failed', `${url} could not be reached: ${errorMessage(thrown)}`, {
+      cause: thrown,
+    });
   }
 }
 

@@ -11,7 +11,7 @@ import { type AskedVersion, latestVersion, type WantedVersion } from './version.
 export type { InstalledDolt };
 
 const ONLY_RELEASE =
-  'Check the network and proxy, or name a mirror with `dolt-mirror`. Without `dolt-sha256` any fitting Dolt will do.';
+  'Check the network and proxy, or set a mirror with `dolt-mirror`. Without `dolt-sha256`, any matching Dolt is used.';
 
 /**
  * Finds or installs a Dolt: the named executable, else PATH, else the tool cache, else the release, else a build from
@@ -24,7 +24,7 @@ export async function installDolt(request: DoltRequest, context: InstallContext)
   const risk = await replaceableFolder(context.tempDir);
   if (risk !== null)
     context.log.warning(
-      `${context.tempDir} is not safe for temporary files: ${risk}. Another user of this machine could replace ours.`,
+      `${context.tempDir} is not safe for temporary files: ${risk}. Another user of this machine could replace them.`,
     );
   const asked = request.version === undefined ? null : await definiteVersion(request.version, request, context);
   if (request.path !== undefined) return await namedDolt(request.path, asked, context);
@@ -58,13 +58,15 @@ async function definiteVersion(
   if (asked.kind !== 'latest') return asked;
   const hint = 'Name an exact version such as 2.3.0: it may be on PATH, in the tool cache, or buildable.';
   if (request.source === 'build') {
-    throw new Failure('dolt-version-unknown', '`dolt-source: build` asks no release host which Dolt is the latest', {
+    throw new Failure('dolt-version-unknown', '`dolt-source: build` cannot use `latest`: it contacts no release host', {
       hint,
     });
   }
   const version = await latestVersion(request, context);
   if (typeof version === 'string') return { kind: 'exact', version };
-  throw new Failure('dolt-download-failed', `The latest Dolt cannot be told: ${version.reason}`, { hint });
+  throw new Failure('dolt-download-failed', `The latest Dolt version cannot be determined: ${version.reason}`, {
+    hint,
+  });
 }
 
 /**

@@ -22,7 +22,7 @@ export async function namedDolt(
   const version = await versionOf(absolute, context);
   if (wanted === null || fits(version, wanted)) return { version, path: absolute, source: 'path' };
   throw new Failure('dolt-not-found', `"${absolute}" is Dolt ${version}, not ${describeWanted(wanted)}`, {
-    hint: 'Leave out `dolt-version`, or name a Dolt of that version with `dolt-path`.',
+    hint: 'Remove `dolt-version`, or give a Dolt of that version with `dolt-path`.',
   });
 }
 
@@ -33,7 +33,7 @@ async function versionOf(path: string, context: InstallContext): Promise<string>
     const { code, message } = toFailure(thrown);
     if (code !== 'dolt-not-found') throw thrown;
     throw new Failure(code, message, {
-      hint: 'Correct `dolt-path`, or leave it out: Dolt is then found on PATH or in the tool cache, or downloaded.',
+      hint: 'Correct `dolt-path`, or remove it to use a Dolt on PATH, in the tool cache, or from a download.',
       cause: thrown,
     });
   }

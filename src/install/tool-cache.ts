@@ -33,7 +33,7 @@ export async function findInToolCache(
     const entry = join(root, version, entryName(sha256));
     if (!(await isFile(`${entry}.complete`))) continue;
     if (await isIntact(entry)) return { version, path: join(entry, EXECUTABLE), source: 'tool-cache' };
-    context.log.warning(`Dolt ${version} in the tool cache is not what was stored there: ${entry} is removed`);
+    context.log.warning(`Dolt ${version} in the tool cache was changed after it was stored: ${entry} is removed`);
     await removeEntry(entry).catch((thrown) => context.log.warning(errorMessage(thrown)));
   }
   return null;
@@ -66,7 +66,7 @@ export async function storeInToolCache(
     await writeFile(`${entry}.complete`, '');
   } catch (thrown) {
     throw new Failure('dolt-not-found', `Dolt could not be stored in the tool cache: ${errorMessage(thrown)}`, {
-      hint: `Make ${toolCacheDir} writable, or name an executable with \`dolt-path\`.`,
+      hint: `Make ${toolCacheDir} writable, or give an executable with \`dolt-path\`.`,
       cause: thrown,
     });
   }

@@ -73,7 +73,10 @@ export async function latestVersion(request: DoltRequest, context: InstallContex
   const version = /\/tag\/v([^/?#]+)$/.exec(answer.location ?? '')?.[1] ?? null;
   if (version !== null && valid(version) === version) return version;
   const seen = answer.location === null ? 'without a redirect' : `with a redirect to "${answer.location}"`;
-  throw new Failure('dolt-version-unknown', `The latest Dolt cannot be told: ${url} answered ${answer.status} ${seen}`);
+  throw new Failure(
+    'dolt-version-unknown',
+    `The latest Dolt version cannot be determined: ${url} answered ${answer.status} ${seen}`,
+  );
 }
 
 /**
@@ -105,7 +108,7 @@ export async function newestRelease(
     );
   }
 
-  context.log.debug(`The list of Dolt releases cannot be had (${answer.kind}): asking for the latest only`);
+  context.log.debug(`The list of Dolt releases is not available (${answer.kind}): asking only for the latest`);
   const latest = await latestVersion(request, context);
   if (typeof latest !== 'string' || fits(latest, wanted)) return latest;
   const reason = 'reason' in answer ? answer.reason : 'GitHub did not send a list of releases';

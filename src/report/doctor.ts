@@ -37,6 +37,6 @@ function isMissing({ status }: DoctorCheck): boolean {
 
 function verdict({ checks }: DoctorResult): string {
   const missing = checks.filter(isMissing).length;
-  if (missing === 0) return 'nothing is missing';
-  return missing === 1 ? '1 thing is missing' : `${missing} things are missing`;
+  if (missing === 0) return 'no problems';
+  return missing === 1 ? '1 problem' : `${missing} problems`;
 }

@@ -18,7 +18,7 @@ function peerFinding(peer: RunResult['peers'][number]): Finding[] {
     return [{ severity: 'error', code, message: withRows, hint, peer: peer.name, ...NOWHERE }];
   }
   if (peer.status !== 'failed' && peer.status !== 'conflict') return [];
-  const message = peer.status === 'failed' ? 'the peer failed' : 'rows are left in conflict';
+  const message = peer.status === 'failed' ? 'the peer failed' : 'rows in conflict need a decision';
   return [{ severity: 'error', code: null, message, hint: '', peer: peer.name, ...NOWHERE }];
 }
 

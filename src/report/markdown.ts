@@ -52,6 +52,6 @@ export function markdownTable(table: Table, budget: number): string {
     if (omitted > 0 || left < 0) omitted += 1;
     else body += line;
   }
-  const omission = omitted === 0 ? '' : `\n${omitted} more ${omitted === 1 ? 'row was' : 'rows were'} left out.\n`;
+  const omission = omitted === 0 ? '' : `\n${omitted} more ${omitted === 1 ? 'row is' : 'rows are'} not shown.\n`;
   return head + body + omission;
 }

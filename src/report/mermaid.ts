@@ -14,11 +14,11 @@ const MAX_LABEL = 40;
  * back.
  */
 const LINKS = {
-  primary: (node) => `town <--> ${node}`,
-  peer: (node) => `town <--> ${node}`,
-  upstream: (node) => `${node} --> town`,
-  backup: (node) => `town --> ${node}`,
-  archive: (node) => `town --> ${node}`,
+  primary: (node) => `local <--> ${node}`,
+  peer: (node) => `local <--> ${node}`,
+  upstream: (node) => `${node} --> local`,
+  backup: (node) => `local --> ${node}`,
+  archive: (node) => `local --> ${node}`,
 } as const satisfies Record<Role, (node: string) => string>;
 
 const CLASSES = {
@@ -37,9 +37,9 @@ export function mermaid(result: RunResult): string {
   const more = result.peers.length - shown.length;
   return [
     'flowchart LR',
-    `  town(("${label([databaseLabel(result), ...(result.branch === null ? [] : [result.branch])])}"))`,
+    `  local(("${label([databaseName(result), ...(result.branch === null ? [] : [result.branch])])}"))`,
     ...shown.flatMap(peerLines),
-    ...(more > 0 ? [`  more["${label([`${more} more`])}"]`, '  town --- more'] : []),
+    ...(more > 0 ? [`  more["${label([`${more} more`])}"]`, '  local --- more'] : []),
     '  classDef still stroke:#888888',
     '  classDef moved stroke:#1a7f37,stroke-width:2px',
     '  classDef conflict stroke:#9a6700,stroke-width:2px,stroke-dasharray:4',
@@ -53,8 +53,8 @@ function peerLines(peer: PeerResult, index: number): string[] {
   return [`  p${index}["${lines}"]:::${CLASSES[peer.status]}`, `  ${LINKS[peer.role](`p${index}`)}`];
 }
 
-function databaseLabel(result: RunResult): string {
-  return result.database === null ? 'town' : basename(result.database);
+function databaseName(result: RunResult): string {
+  return result.database === null ? 'database' : basename(result.database);
 }
 
 /** Lines of a quoted label; every character with a meaning in mermaid or markdown is a character code. */

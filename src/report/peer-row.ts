@@ -6,7 +6,7 @@ import { stateAfter } from './state-after.ts';
 /** The columns of a table of peers. */
 export const PEER_COLUMNS: readonly string[] = [
   ...['Peer', 'Role', 'Tier', 'State', 'Status', 'Pulled', 'Pushed', 'Ahead/behind', 'Head', 'Verified', 'Time'],
-  ...['Last verified', 'Unsynced since'],
+  ...['Last verified', 'Oldest unsynced'],
 ];
 
 /**

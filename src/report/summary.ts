@@ -52,10 +52,11 @@ function heading(result: RunResult): string {
 
 /** Only the path: the file holds values that must not appear here. */
 function unresolvedRows({ conflictsPath, open = 0 }: RunResult): string {
-  const rows = open === 0 ? '' : `\nOpen: ${counted(open, 'row')} of this or earlier runs to decide.\n`;
+  const rows = open === 0 ? '' : `\n${counted(open, 'row')} of this and earlier runs: decision needed.\n`;
   if (conflictsPath === undefined) return rows;
-  const steps = 'keep it as an artifact, choose, and run <code>dolt-federation resolve --file</code> in the town';
-  return `${rows}\nWhat is left for a person stands in ${code(conflictsPath)} (output <code>conflicts-path</code>): ${steps}.\n`;
+  const steps =
+    'upload it as an artifact, fill in each <code>choose:</code>, then run <code>dolt-federation resolve --file</code> in the folder of the database';
+  return `${rows}\nRows that need a decision are in ${code(conflictsPath)} (output <code>conflicts-path</code>): ${steps}.\n`;
 }
 
 function diagram(result: RunResult): string {
@@ -67,12 +68,12 @@ function tables(result: RunResult) {
   return [
     { title: 'Peers', columns: PEER_COLUMNS, rows: result.peers.map((peer) => peerRow(peer, code)), share: 0.5 },
     { title: 'Problems', columns: PROBLEM_COLUMNS, rows: findings(result).map(problemCells), share: 0.5 },
-    { title: 'Rows to bring back', columns: LOST_COLUMNS, rows: lostRows(result), share: 0.5 },
+    { title: 'Lost rows', columns: LOST_COLUMNS, rows: lostRows(result), share: 0.5 },
     { title: 'Rows in conflict', columns: CONFLICT_COLUMNS, rows: conflicts, share: 1 },
   ];
 }
 
-const PROBLEM_COLUMNS = ['Severity', 'Peer', 'Code', 'What happened', 'What to do'];
+const PROBLEM_COLUMNS = ['Severity', 'Peer', 'Code', 'Problem', 'Fix'];
 
 function problemCells(finding: Finding): string[] {
   const { severity, peer, message, hint } = finding;
@@ -83,8 +84,8 @@ function placeOf({ file, line, column }: Finding): string {
   return file === null ? '' : ` (${[file, line, column].filter((part) => part !== null).join(':')})`;
 }
 
-const LOST_COLUMNS = ['Kind', 'Table', 'Key', 'Commit that has it', 'SQL'];
-/** A truncated statement is useless. */
+const LOST_COLUMNS = ['Kind', 'Table', 'Key', 'Commit', 'SQL'];
+/** A statement is of use only as a whole. */
 const MAX_SQL = 20_000;
 
 /** If the conflicts file is deleted with the runner, this is the only record of a row that lost its key. */

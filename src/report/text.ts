@@ -57,19 +57,19 @@ function conflictLines(result: RunResult): string[] {
   const rows = conflictsOf(result).map(([peer, conflict]) => conflictCells(peer, conflict));
   if (rows.length === 0) return [];
   const table = textTable([
-    ['IN CONFLICT WITH', 'KIND', 'TABLE', 'KEY', 'COLUMNS', 'RESOLUTION'],
+    ['CONFLICT WITH', 'KIND', 'TABLE', 'KEY', 'COLUMNS', 'RESOLUTION'],
     ...rows.slice(0, MAX_CONFLICTS),
   ]);
   return withRest(table, { left: rows.length - MAX_CONFLICTS, noun: 'more row' });
 }
 
-function unresolvedLines({ conflictsPath, open = 0 }: RunResult): string[] {
-  const rows = open === 0 ? [] : [`open: ${counted(open, 'row')} of this or earlier runs to decide`];
+function leftLines({ conflictsPath, open = 0 }: RunResult): string[] {
+  const rows = open === 0 ? [] : [`${counted(open, 'row')} of this and earlier runs: decision needed`];
   if (conflictsPath === undefined) return rows;
   const file = plain(conflictsPath);
   return [
     ...rows,
-    `What is left for you stands in ${file}`,
+    `Rows that need a decision are in ${file}`,
     `  Write your choices there, then run: dolt-federation resolve --file ${file}`,
   ];
 }

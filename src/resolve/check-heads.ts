@@ -22,18 +22,18 @@ export async function checkHeads(
   const ours = await branchHead(sql, branch);
   for (const merge of merges) {
     const stale = (why: string): Failure => new Failure('conflicts-stale', why, { location: merge.at });
-    if (ours === null) throw stale(`there is no branch ${branch} here`);
+    if (ours === null) throw stale(`this database has no branch ${branch}`);
     const theirs =
       inboxSender(merge.peer) === null
         ? await fetchedHead(sql, merge.theirs, trackedAs(merge.peer))
         : await branchHead(sql, merge.peer);
-    if (theirs === null) throw stale(`nothing of ${merge.peer} has been fetched into this database`);
+    if (theirs === null) throw stale(`this database has fetched nothing from ${merge.peer}`);
     if (theirs !== merge.theirs) {
-      throw stale(`the file was written when ${merge.peer} was at ${merge.theirs}, and now it is at ${theirs}`);
+      throw stale(`the file was written when ${merge.peer} was at ${merge.theirs}, but it is now at ${theirs}`);
     }
-    if (await isAncestor(sql, theirs, ours)) throw stale(`${theirs} of ${merge.peer} is merged already`);
+    if (await isAncestor(sql, theirs, ours)) throw stale(`${theirs} of ${merge.peer} is already merged`);
     if (ours !== merge.ours)
-      throw stale(`the file was written when ${branch} was at ${merge.ours}, and now it is at ${ours}`);
+      throw stale(`the file was written when ${branch} was at ${merge.ours}, but it is now at ${ours}`);
   }
 }
 

@@ -25,7 +25,7 @@ function literals(decision: Decision): (readonly [column: string, value: string 
 export function checkLiterals(shape: TableShape, row: UnresolvedRow, decision: Decision): void {
   for (const [column, value, cell] of literals(decision)) {
     if (value === null || !isBytes(shape, column) || HEX.test(value)) continue;
-    throw invalid(row, { column, cell }, 'holds bytes, which are written as 0x and two hexadecimal digits for each');
+    throw invalid(row, { column, cell }, 'contains bytes: write them as 0x and two hexadecimal digits for each byte');
   }
 }
 
@@ -37,7 +37,7 @@ export function refusedLiteral(row: UnresolvedRow, decision: Decision, thrown: u
   if (first === undefined || !isOfValue) return failure;
   const [column, , cell] = first;
   const columns = literals(decision).map(([name]) => name);
-  return invalid(row, { column, cell }, `cannot hold the value (${columns.join(', ')}): ${failure.message}`);
+  return invalid(row, { column, cell }, `cannot store the value (${columns.join(', ')}): ${failure.message}`);
 }
 
 /**
@@ -53,7 +53,7 @@ export function checkStored(
     const stored = written.stored[column] ?? null;
     const type = shape.columns.find(({ name }) => name === column)?.type ?? '';
     if (isSame(value, stored, type)) continue;
-    throw invalid(row, { column, cell }, `cannot hold the value: it would become ${JSON.stringify(stored)}`);
+    throw invalid(row, { column, cell }, `cannot store the value: it would become ${JSON.stringify(stored)}`);
   }
 }
 

@@ -8,26 +8,26 @@ const FILE_VERSION = '2';
 export const READABLE_VERSIONS: readonly string[] = ['1', FILE_VERSION];
 
 const HEADER = `\
-# Rows that two towns changed differently and that were left for you. To settle them, write after each \`choose:\`
-#   ours            what this town has
-#   theirs          what the peer has
-#   base            what both had before
-#   delete          the row goes (for a row, not for a cell)
+# Rows that two databases changed differently and that need your decision. After each \`choose:\`, write one of:
+#   ours            the value of this database
+#   theirs          the value of the peer
+#   base            the value that both had before
+#   delete          delete the row (for a row, not for a cell)
 #   {value: "text"} a value of your own: {value: null} is NULL, {value: 0x00ff} bytes (for a cell)
-# A choice for a row counts for all its cells; choose for the row or for each of its cells. Change nothing else.
+# A choice for a row applies to all its cells; choose for the row or for each of its cells. Change nothing else.
 # Then run \`dolt-federation resolve --file\` with the path of this file, and \`dolt-federation sync\` to publish it.
-# To leave a peer for later, remove its entry under \`merges\`.
+# To decide about a peer later, remove its entry under \`merges\`.
 `;
 const LOST_HEADER = `\
-# Under \`lost\` are rows of merges that were made. \`head\` is a commit that has the row as it is below, \`sql\` a statement
-# that brings it back; change the new key in it if you want another one, and run the statements from top to bottom.
+# \`lost\` lists rows that completed merges lack. \`head\` is a commit that has the row below, \`sql\` a statement
+# that restores it. You can change the new key in it. Run the statements from top to bottom.
 #   id-collision     another row has its key; it is not in the database
-#   dependant        it belongs to such a row (\`with\`) and was removed with it
+#   dependant        it depends on such a row (\`with\`) and was removed with it
 #   duplicate        another row has its unique value; it is not in the database
-#   unique-conflict  another row has its new unique value; it is there with its former one
-#   reference        it refers to the row that has the key now; it may have been meant for the lost row (\`with\`)
-#   renamed          it is there under two keys: one side changed it, the other side gave it a new key (\`other-key\`)
-# Commit, remove the entries that are done from this file, and run \`dolt-federation sync\`.
+#   unique-conflict  another row has its new unique value; it has its old one again
+#   reference        it refers to the row that has the key now, perhaps instead of the lost row (\`with\`)
+#   renamed          it exists under two keys: one side changed it, the other side gave it a new key (\`other-key\`)
+# Commit, remove the finished entries from this file, and run \`dolt-federation sync\`.
 `;
 
 /** The text of a conflicts file, a function of conflicts and choices. */

@@ -73,7 +73,7 @@ function unknownRow(open: readonly UnresolvedRow[], row: UnresolvedRow): Failure
 function contradictions(row: UnresolvedRow, said: UnresolvedRow): Failure[] {
   const text = rowText(row);
   if (said.kind !== row.kind || said.deletedBy !== row.deletedBy || !sameKey(said.otherKey, row.otherKey)) {
-    return [invalid(`${text} is another kind of conflict than the file says`, said.at)];
+    return [invalid(`${text} is a different kind of conflict than in the file`, said.at)];
   }
   return Object.entries(said.cells).flatMap(([column, cell]) => {
     const there = Object.hasOwn(row.cells, column) ? row.cells[column] : undefined;
@@ -84,9 +84,9 @@ function contradictions(row: UnresolvedRow, said: UnresolvedRow): Failure[] {
     }
     return SIDES.filter((side) => cell[side] !== there[side]).map((side) =>
       invalid(
-        `\`${side}\` of ${text}, column ${column}, is not what the database has`,
+        `\`${side}\` of ${text}, column ${column}, differs from the database`,
         cell.at,
-        'Write your choice after `choose:` and leave the rest as the run wrote it: {value: "text"} is a value of your own.',
+        'Write your choice after `choose:` and change nothing else. For a value of your own, write {value: "text"}.',
       ),
     );
   });

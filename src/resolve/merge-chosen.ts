@@ -14,7 +14,7 @@ import { rowsOf } from './unresolved-rows.ts';
 
 /** Longer lists do not help; the file has them all. */
 const SHOWN = 50;
-const BREAKS = 'the rows that were chosen would break constraints';
+const BREAKS = 'the chosen rows would break constraints';
 const NOTHING_TO_CHOOSE: Decision = { kind: 'cells', cells: new Map() };
 
 /**
@@ -50,7 +50,7 @@ function checkTwin(merge: UnresolvedMerge, twin: UnresolvedMerge): void {
   if (JSON.stringify(choicesOf(twin)) === JSON.stringify(choicesOf(merge))) return;
   throw new Failure(
     'conflicts-file-invalid',
-    `${merge.peer} is at the same commit as ${twin.peer}, and other choices were made for it`,
+    `${merge.peer} is at the same commit as ${twin.peer} but has different choices`,
     { hint: 'Make the same choices for both, or remove the entry of one of them.', location: merge.at },
   );
 }
@@ -79,10 +79,7 @@ async function checkChoices(database: Database, merges: readonly UnresolvedMerge
   if (undecided.length === 0) return;
   const shown = undecided.slice(0, SHOWN).map((text) => `  ${text}`);
   const more = undecided.length > SHOWN ? [`  and ${undecided.length - SHOWN} more`] : [];
-  throw new Failure(
-    'conflicts-undecided',
-    [`${undecided.length} choice(s) are missing:`, ...shown, ...more].join('\n'),
-  );
+  throw new Failure('conflicts-undecided', [`missing choices (${undecided.length}):`, ...shown, ...more].join('\n'));
 }
 
 function decideAll(stopped: Stopped, merge: UnresolvedMerge): Decided {
@@ -101,9 +98,9 @@ function movedBy(merge: UnresolvedMerge, before: readonly UnresolvedMerge[]): Fa
   const names = before.map(({ peer }) => peer).join(', ');
   return new Failure(
     'conflicts-stale',
-    `what was chosen for ${names} changes what is in conflict with ${merge.peer}, so nothing was merged`,
+    `the choices for ${names} change the conflicts with ${merge.peer}, so nothing was merged`,
     {
-      hint: `Remove the entry of ${merge.peer} from the file, resolve the rest, run sync, and settle ${merge.peer} with the file that it writes.`,
+      hint: `Remove the entry of ${merge.peer} from the file, resolve the rest, and run sync. Then resolve ${merge.peer} with the new file.`,
       location: merge.at,
     },
   );

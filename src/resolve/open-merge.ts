@@ -81,7 +81,7 @@ async function readOpen(sql: Sql, merge: OpenMerge): Promise<Omit<Stopped, 'head
   const names = await tablesInConflict(sql);
   const own = names.filter((name) => name.startsWith('dolt_'));
   if (own.length > 0) {
-    throw new Failure('conflict', `both sides changed ${own.join(', ')}, where rows cannot be chosen`);
+    throw new Failure('conflict', `both sides changed ${own.join(', ')}, which resolve cannot merge row by row`);
   }
   const tables: OpenTable[] = [];
   for (const name of names) tables.push(await openTable(sql, name, merge));

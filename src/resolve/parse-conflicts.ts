@@ -22,7 +22,7 @@ export function parseConflicts(text: string, file: string): ConflictsFile {
   const problems = new Problems();
   for (const issue of result.error.issues) for (const failure of failuresOf(issue, tree)) problems.add(failure);
   problems.throwIfAny();
-  throw new Failure('conflicts-file-invalid', 'it is no conflicts file', { location: { file } });
+  throw new Failure('conflicts-file-invalid', 'it is not a conflicts file', { location: { file } });
 }
 
 /** Characters that YAML 1.2 allows only escaped in quotes, besides line breaks and tabs. */
@@ -34,10 +34,14 @@ function refuseUnprintable(text: string, file: string): void {
     const lines = text.slice(0, index).split('\n');
     const location = { file, line: lines.length, column: (lines.at(-1) ?? '').length + 1 };
     const code = sign.charCodeAt(0).toString(16).padStart(4, '0');
-    throw new Failure('conflicts-file-invalid', `it holds the character U+${code.toUpperCase()}, which YAML forbids`, {
-      hint: `Remove it. In a value of your own write it in quotes: {value: "\\u${code}"}.`,
-      location,
-    });
+    throw new Failure(
+      'conflicts-file-invalid',
+      `it contains the character U+${code.toUpperCase()}, which YAML forbids`,
+      {
+        hint: `Remove it. In a value of your own, write it in quotes: {value: "\\u${code}"}.`,
+        location,
+      },
+    );
   }
 }
 
@@ -59,7 +63,7 @@ function readTree(text: string, file: string): ConfigValue {
 
 /** The second line of a schema's message is its hint. */
 const TEXT_OR_NULL = 'must be a text, or null\nAn empty text is "", and null is NULL.';
-const NO_CHOICE = `which is none of the choices\nWrite ${CHOICE_WORDS.join(', ')}, or {value: "text"}; nothing where nothing is decided.`;
+const NO_CHOICE = `which is not a choice\nWrite ${CHOICE_WORDS.join(', ')}, or {value: "text"}; leave it empty to decide later.`;
 
 /** The messages for a missing value and for a mismatch. */
 const expected = (message: string) => ({
@@ -98,9 +102,9 @@ function list<T extends z.ZodType>(item: T) {
 const text = z.string(expected('must be a text'));
 const textOrNull = z.string(expected(TEXT_OR_NULL)).nullable();
 const values = anyNames(textOrNull);
-const hash = text.refine((written) => /^[0-9a-v]{32}$/.test(written), { error: 'is no commit' });
+const hash = text.refine((written) => /^[0-9a-v]{32}$/.test(written), { error: 'is not a commit' });
 const oneOf = <const T extends readonly string[]>(words: T) =>
-  z.enum(words, expected(`is none of ${words.join(', ')}`));
+  z.enum(words, expected(`is not one of ${words.join(', ')}`));
 
 type Context = z.RefinementCtx;
 
@@ -110,12 +114,12 @@ function refuse(context: Context, subject: string, message: string, path: Proper
 
 /** The branch moves to the merge, so it must not be one that runs or senders of deliveries use. */
 const branch = text.superRefine((written, context) => {
-  const why = /^(?:dolt-federation[-/]|inbox\/)/.test(written) ? 'is not for people' : refusedName(written);
+  const why = /^(?:dolt-federation[-/]|inbox\/)/.test(written) ? 'is reserved' : refusedName(written);
   if (why !== null) refuse(context, `the branch ${JSON.stringify(written)}`, why);
 });
 
 const version = text.refine((written) => READABLE_VERSIONS.includes(written), {
-  error: ({ input }) => `is ${String(input)}, and only ${READABLE_VERSIONS.join(', ')} are known`,
+  error: ({ input }) => `is ${String(input)}, but only ${READABLE_VERSIONS.join(', ')} are supported`,
 });
 
 /** Checked by hand: the error of a union would only say that no member fits. */
@@ -227,7 +231,7 @@ function failuresOf(issue: z.core.$ZodIssue, tree: ConfigValue): readonly Failur
   if (issue.code === 'unrecognized_keys') {
     const known = issue.message.split(', ');
     return issue.keys.map((key) => {
-      const hint = `Did you mean \`${closest(key, known)}\`? There are ${known.join(', ')}.`;
+      const hint = `Did you mean \`${closest(key, known)}\`? Known keys: ${known.join(', ')}.`;
       const message = `${subjectOf(path)} has no ${JSON.stringify(key)}`;
       return new Failure('conflicts-file-invalid', message, { location: locate(tree, [...path, key]), hint });
     });

@@ -39,7 +39,7 @@ export async function readConflicts(file: string): Promise<StoredConflicts> {
   return { conflicts: parseConflicts(textOf(found.bytes, file), file), digest: digestOf(found.bytes) };
 }
 
-const NO_FILE = 'Name the file itself: an ordinary file of at most 64 MiB, and no link to one.';
+const NO_FILE = 'Use a regular file of at most 64 MiB, not a link.';
 
 /** A conflicts file if it exists; a malformed one is an error, see `readConflicts`. */
 export async function readConflictsIfAny(file: string): Promise<StoredConflicts | null> {
@@ -60,7 +60,7 @@ async function refuseOthers(file: string): Promise<void> {
     throw unreadable(
       file,
       why,
-      `Look at the choices in it. If they are yours, run \`chown ${user} FILE; chmod 600 FILE\`.`,
+      `Check the choices in it. If they are yours, run \`chown ${user} FILE; chmod 600 FILE\`.`,
     );
   }
 }
@@ -68,7 +68,7 @@ async function refuseOthers(file: string): Promise<void> {
 /** Why another user may have written to a file; null if that is impossible. Root may write everywhere. */
 export function othersMayWrite(found: { readonly uid: number; readonly mode: number }, user: number): string | null {
   if (found.uid !== user && found.uid !== 0) return `it belongs to another user (${found.uid})`;
-  return (found.mode & WORLD_WRITABLE) === 0 ? null : 'every user of this machine may write to it';
+  return (found.mode & WORLD_WRITABLE) === 0 ? null : 'every user of this machine can write to it';
 }
 
 function textOf(bytes: Buffer, file: string): string {
@@ -80,8 +80,8 @@ function textOf(bytes: Buffer, file: string): string {
       const original = Buffer.from(line, 'latin1');
       return !Buffer.from(original.toString('utf8')).equals(original);
     };
-    throw new Failure('conflicts-file-unreadable', `${file} is no UTF-8`, {
-      hint: 'Save it as UTF-8, or let `sync` write it again.',
+    throw new Failure('conflicts-file-unreadable', `${file} is not UTF-8`, {
+      hint: 'Save it as UTF-8, or delete it and run `sync` to write it again.',
       location: { file, line: lines.findIndex(isBroken) + 1, column: 1 },
       cause,
     });
@@ -117,7 +117,7 @@ export async function storeConflicts(file: string, conflicts: ConflictsFile): Pr
     await mkdir(dirname(file), { recursive: true, mode: PRIVATE_FOLDER });
     const text = conflictsText(conflicts);
     if (Buffer.byteLength(text) > MAX_CONFLICTS_FILE_BYTES) {
-      throw new Error(`the rows left for a person take more than ${MAX_CONFLICTS_FILE_BYTES / (1024 * 1024)} MiB`);
+      throw new Error(`the rows that need a decision take more than ${MAX_CONFLICTS_FILE_BYTES / (1024 * 1024)} MiB`);
     }
     await writeFileAtomic(file, text, PRIVATE_FILE);
     return true;
@@ -140,9 +140,9 @@ export async function rewriteConflicts(file: string, conflicts: ConflictsFile, d
   const beside = `${file}.mine`;
   if (!isEmptyFile(conflicts)) await storeConflicts(beside, conflicts);
   const hint = isEmptyFile(conflicts)
-    ? 'Look at it; remove it if nothing in it is open.'
-    : `What was to be written is in ${beside}. Put the two together in one of them and run resolve with that file.`;
-  throw unwritten(file, 'another process has changed the file since it was read', { hint });
+    ? 'Check it, and remove it if it has no open rows.'
+    : `The new content is in ${beside}. Merge the two files into one and run resolve with it.`;
+  throw unwritten(file, 'another process changed the file after it was read', { hint });
 }
 
 /** @returns null if there is no readable file */

@@ -56,7 +56,7 @@ export async function checkMerged(
   const definitions = await definitionFaults(sql, heads);
   const lines = [...faults.map((fault) => faultText(fault, swapped)), ...definitions];
   if (lines.length === 0) return;
-  throw new Failure('schema-conflict', `the merged schema is not what the two sides have\n${lines.join('\n')}`);
+  throw new Failure('schema-conflict', `the merged schema differs from both sides\n${lines.join('\n')}`);
 }
 
 async function sidesOf(sql: Sql, heads: Heads): Promise<TableSides[]> {
@@ -96,9 +96,9 @@ async function checkDefaults(sql: Sql, heads: Heads, one: TableSides, swapped: b
     const lacking = seen(other, swapped);
     throw new Failure(
       'not-deterministic',
-      `column ${column.column} of ${one.table} has a default that calls ${column.calls}, and ${lacking} has rows that lack the column: a merge would compute another value for them on every machine`,
+      `column ${column.column} of ${one.table} has a default that calls ${column.calls}, and ${lacking} has rows without the column: a merge would compute different values for them on each machine`,
       {
-        hint: `Run \`ALTER TABLE ${one.table} ADD COLUMN ${column.text}\` on the side that lacks the column (${lacking}), commit, and sync again.`,
+        hint: `Run \`ALTER TABLE ${one.table} ADD COLUMN ${column.text}\` on the side without the column (${lacking}), commit, and sync again.`,
       },
     );
   }
@@ -135,7 +135,7 @@ async function definitionFaults(sql: Sql, heads: Heads): Promise<string[]> {
     for (const name of new Set([...base.keys(), ...ours.keys(), ...theirs.keys(), ...merged.keys()])) {
       const [old, our, their, result] = [base, ours, theirs, merged].map((found) => found.get(name) ?? null);
       const isRight = our === their || their === old ? result === our : our === old && result === their;
-      if (!isRight) faults.push(`${name} has a text that neither side has`);
+      if (!isRight) faults.push(`${name} has a definition that neither side has`);
     }
   }
   return faults;
@@ -165,7 +165,7 @@ export function withDefaultHint(failure: Failure): Failure {
   if (failure.code !== 'not-deterministic' || failure.hint !== ERRORS['not-deterministic'].hint) return failure;
   return new Failure(
     'not-deterministic',
-    `one side added a column whose default has to be computed for rows of the other side: ${failure.message}`,
+    `one side added a column whose default Dolt must compute for rows of the other side: ${failure.message}`,
     { cause: failure },
   );
 }

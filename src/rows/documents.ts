@@ -141,7 +141,7 @@ async function rewrite(
   shape: TableShape,
   change: { readonly row: Cells; readonly column: string; readonly text: string },
 ): Promise<void> {
-  if (await hasTriggers(sql, shape.name)) throw firesTriggers(shape.name, 'mending documents in');
+  if (await hasTriggers(sql, shape.name)) throw firesTriggers(shape.name, 'repairing documents in');
   const kept = shape.columns.flatMap(({ name, type, generated }) =>
     TEMPORAL.has(type) && generated === null && !shape.key.includes(name) ? [`${quoted(name)} = ${quoted(name)}`] : [],
   );

@@ -1,6 +1,6 @@
 import { Failure } from '../core/failure.ts';
 import { groupBy } from '../core/lists.ts';
-import { plain } from '../core/text.ts';
+import { counted, plain } from '../core/text.ts';
 import type { SchemaConflict } from '../dolt/sql/require-mergeable.ts';
 import type { Violation } from '../dolt/sql/violations.ts';
 import type { ResolvedRow } from './resolved-row.ts';
@@ -26,7 +26,7 @@ export function violated(violations: readonly Violation[], why: string): Failure
   const byTable = groupBy(violations, ({ table }) => table);
   const reported = [...byTable].flatMap(([table, rows]) => {
     const shown = rows.slice(0, SHOWN_VIOLATIONS).map(({ type, info }) => `  ${plain(`${type}: ${info}`)}`);
-    return [`${plain(table)}: ${rows.length} row(s)`, ...new Set(shown)];
+    return [`${plain(table)}: ${counted(rows.length, 'row')}`, ...new Set(shown)];
   });
   return new Failure('constraint-violation', `${why}\n${reported.join('\n')}`);
 }
@@ -34,7 +34,7 @@ export function violated(violations: readonly Violation[], why: string): Failure
 /** Rows that no strategy may resolve, or that a person wants to resolve. */
 export function rowConflict(rows: readonly ResolvedRow[], why: string): Failure {
   const tables = [...new Set(rows.map(({ table }) => table))];
-  return new Failure('conflict', `${rows.length} row(s) of ${plain(tables.join(', '))} are in conflict: ${why}`);
+  return new Failure('conflict', `conflict in ${counted(rows.length, 'row')} of ${plain(tables.join(', '))}: ${why}`);
 }
 
 /** A panic of Dolt without its stack trace; any other failure unchanged. */

@@ -80,7 +80,7 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   const tables = await tablesInConflict(sql);
   const own = tables.filter((table) => table.startsWith('dolt_'));
   if (own.length > 0) {
-    const message = `both sides changed ${own.join(', ')}, which no strategy settles`;
+    const message = `both sides changed ${own.join(', ')}, which no strategy can resolve`;
     return { failure: new Failure('conflict', message), rows: [] };
   }
   await checkMerged(sql, heads, sides, swapped);

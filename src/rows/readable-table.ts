@@ -20,7 +20,7 @@ export async function readableTable(sql: Sql, shape: TableShape): Promise<OpenMe
   if (unreadable !== undefined) {
     throw new Failure(
       'dolt-defect',
-      `${name} has rows in conflict and a column ${unreadable.name}, which no run can read`,
+      `${name} has rows in conflict and a column ${unreadable.name}, which dolt-federation cannot read`,
       {
         hint: `Rename the column ${unreadable.name} on both sides, commit, then run again.`,
       },

@@ -32,21 +32,21 @@ const REASON_TEXTS: Readonly<Record<Reason, string>> = {
   greater: 'same time, greater value',
   strategy: 'strategy',
   counter: 'counter, greater value',
-  latest: 'the greater of both',
+  latest: 'greater value',
   'created-first': 'created first',
   'smaller-key': 'same time, smaller key',
-  changed: 'a change outlives a deletion',
+  changed: 'changed rows win over deleted rows',
   audit: 'audit',
-  family: 'the other row belongs to a row that lost its key',
+  family: 'the other row depends on a row that lost its key',
 };
 
 /** What happened to rows that no side won. */
 const WITHOUT_WINNER: Readonly<Partial<Record<ConflictKind, string>>> = {
-  restored: 'came back with the row it belongs to',
+  restored: 'restored with the row it depends on',
   'unique-conflict': 'base (another row has the value)',
   dependant: 'removed with the row it refers to',
-  reference: 'no longer refers to the row that was meant',
-  renamed: 'came back with the row it belongs to',
+  reference: 'may refer to the wrong row',
+  renamed: 'restored with the row it depends on',
 };
 
 interface ReportedSide {

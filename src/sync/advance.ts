@@ -61,7 +61,7 @@ export async function advanceBranch(
 export async function replaceBranch(database: Database, move: Advance & { readonly from: string }): Promise<void> {
   const { branch, from } = move;
   if ((await branchHead(database, branch)) !== from) {
-    throw new Failure('contention', `another process moved ${branch} during this run, so it was not replaced`);
+    throw new Failure('contention', `${branch} was not replaced: another process moved it during this run`);
   }
   const mark = markOf('adopt', move);
   await createBranch(database, { name: mark, at: from });

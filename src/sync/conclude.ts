@@ -85,12 +85,12 @@ async function advance(
 /** @param head the current head of our branch; it differs only if another writer committed */
 function notMoved(branch: string, { ours, target }: Move, head: string, cause: Failure): Failure {
   if (head === ours) {
-    const message = `${branch} was not moved to ${target}, since tables that it changes have uncommitted changes`;
+    const message = `${branch} was not moved to ${target}: tables that it changes have uncommitted changes`;
     return new Failure('uncommitted-changes', message, { cause });
   }
-  const message = `another process committed to ${branch} during this run, so ${branch} was not moved to ${target}`;
+  const message = `${branch} was not moved to ${target}: another process committed to it during this run`;
   return new Failure('contention', message, {
-    hint: 'Run again: nothing is lost, and what was pushed comes in then.',
+    hint: 'Run again. Nothing is lost: the next run merges the pushed commits.',
     cause,
   });
 }

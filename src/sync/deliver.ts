@@ -1,4 +1,5 @@
 import { Failure, toFailure } from '../core/failure.ts';
+import { counted } from '../core/text.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { forgetTracking } from '../dolt/sql/heads.ts';
 import { countReachable, isAncestor } from '../dolt/sql/history.ts';
@@ -90,8 +91,8 @@ export async function deliver(
       run.fail(
         new Failure(
           'non-fast-forward',
-          `${run.peer.name} has merged ${delivery.branch} and not removed it, and that merge is missing here`,
-          { hint: 'Run `sync` or `pull` first: it brings the merge.' },
+          `${run.peer.name} merged ${delivery.branch} but did not remove it, and this database does not have that merge`,
+          { hint: 'Run `sync` or `pull` first to get the merge.' },
         ),
       );
       return { kind: 'done' };
@@ -101,7 +102,11 @@ export async function deliver(
       return { kind: 'done' };
     case 'deliver': {
       const commits = await countReachable(engine.database, target, headsThere(run));
-      context.progress({ peer: run.peer.name, step: 'pushing', detail: `${commits} commit(s) to ${delivery.branch}` });
+      context.progress({
+        peer: run.peer.name,
+        step: 'pushing',
+        detail: `${counted(commits, 'commit')} to ${delivery.branch}`,
+      });
       const isFirst = run.head === null && delivery.head === null;
       const limit = timeLimit(run.peer, isFirst ? 'first push' : 'push', context.timeoutMs);
       const to = { remote: run.remote, source: branch, branch: delivery.branch, user: run.user };
@@ -117,9 +122,9 @@ function rewritten(peer: string, { branch, head }: NonNullable<PeerProgress['del
     `${branch} at ${peer} is at ${head}, which our history no longer contains; nothing was delivered`,
     {
       hint:
-        'Have the other side merge that branch: the next run then goes on. If the commits there are not wanted, remove the ' +
+        'Ask the other side to merge that branch, then run again. If you do not want the commits there, remove the ' +
         `branch on the server with \`CALL DOLT_BRANCH('-D', '${branch}')\`, then run again. If two databases share one ` +
-        '`federation.town`, give each a name of its own.',
+        '`federation.town`, give each its own name.',
     },
   );
 }

@@ -162,7 +162,7 @@ async function unrelated(
   const tip = await commitInfo(sql, heads.theirs);
   return new Failure(
     'unrelated',
-    `${run.peer.name} has a history that shares no commit with ours: ours began with ${ourRoot.hash} ` +
+    `${run.peer.name} has a history that shares no commit with ours: ours starts with ${ourRoot.hash} ` +
       `(${ourRoot.date}, ${ourRoot.committer}), theirs with ${theirRoot.hash} (${theirRoot.date}, ${theirRoot.committer}) ` +
       `and is at ${tip.hash}`,
   );

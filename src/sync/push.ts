@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
+import { counted } from '../core/text.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { gitAddress } from '../dolt/git-access.ts';
 import type { Engine } from '../dolt/server/engines.ts';
@@ -155,7 +156,7 @@ async function pushTo(
       return { kind: 'done' };
     }
     const commits = await (run.head === null ? countReachable(sql, target) : countCommits(sql, run.head, target));
-    context.progress({ peer: run.peer.name, step: 'pushing', detail: `${commits} commit(s)` });
+    context.progress({ peer: run.peer.name, step: 'pushing', detail: counted(commits, 'commit') });
     const limit = timeLimit(run.peer, run.head === null ? 'first push' : 'push', context.timeoutMs);
     const address = run.peer.endpoint.kind === 'git' ? gitAddress(run.peer.endpoint.dolt) : null;
     if (address !== null) await engine.askToPush(limit, run.reach, address);
@@ -175,8 +176,8 @@ async function pushTo(
 function divergedBranch(run: PeerProgress): Failure {
   return new Failure(
     'non-fast-forward',
-    `${run.peer.name} has ${run.behind ?? 'some'} commit(s) that we lack, and a push only ever fast-forwards`,
-    { hint: 'Pull from it first, or, if it is a backup, find out who else writes to it.' },
+    `${run.peer.name} has ${run.behind === null ? 'commits' : counted(run.behind, 'commit')} that this database does not have, and a push can only fast-forward`,
+    { hint: 'Pull from it first. If it is a backup, find out who else writes to it.' },
   );
 }
 

@@ -46,7 +46,7 @@ export async function readPeer(
 }
 
 function manyTags({ peer }: PeerProgress): Diagnostic {
-  const message = `the fetch from ${peer.name} was ended after the branch had arrived: its tags took more than ${durationText(TAGS_MS)}`;
+  const message = `the fetch from ${peer.name} was stopped after its branch: its tags took more than ${durationText(TAGS_MS)}`;
   return { severity: 'notice', code: 'many-tags', message };
 }
 

@@ -92,7 +92,7 @@ function inUse(inbox: string, tables: readonly string[]): Diagnostic {
   return {
     severity: 'notice',
     code: 'inbox-unread',
-    message: `${inbox} is merged and was not removed, because ${tables.join(', ')} has uncommitted changes on that branch`,
+    message: `${inbox} is merged but was not removed: ${tables.join(', ')} has uncommitted changes on that branch`,
     hint: `Check the branch out, and commit or discard the changes. Work on another branch: an inbox belongs to its sender.`,
   };
 }

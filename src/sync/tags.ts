@@ -141,21 +141,21 @@ function tagNotices(restorations: readonly Restoration[]): Diagnostic[] {
   const moved = names('found', 'moved').filter((name) => !left.includes(name));
   const added = names('found', 'added').filter((name) => !left.includes(name));
   const done = [
-    ...(moved.length === 0 ? [] : [`put back ${listed('tag', moved)} that a fetch had moved`]),
-    ...(added.length === 0 ? [] : [`removed ${listed('tag', added)} that a fetch had brought`]),
+    ...(moved.length === 0 ? [] : [`restored ${listed('tag', moved)} that a fetch had moved`]),
+    ...(brought.length === 0 ? [] : [`removed ${listed('tag', brought)} that a fetch had created`]),
   ];
   const problems = [...new Set(restorations.flatMap((one) => one.problems))].join('; ');
   return [
     ...(done.length === 0 ? [] : [notice('notice', done.join('; '))]),
     ...(left.length === 0
       ? []
-      : [notice('warning', `a fetch changed ${listed('tag', left)}, and they could not be put back: ${problems}`)]),
+      : [notice('warning', `a fetch changed ${listed('tag', left)}, and they could not be restored: ${problems}`)]),
   ];
 }
 
 /** The notice if tags could not be read after a fetch. */
 function unseenTags(why: string): Diagnostic {
-  return notice('warning', `whether a fetch changed tags could not be seen: ${why}`);
+  return notice('warning', `tags that a fetch changed could not be read: ${why}`);
 }
 
 function notice(severity: Diagnostic['severity'], message: string): Diagnostic {

@@ -20,12 +20,8 @@ export function timeLimit(peer: PeerProgress['peer'], operation: RemoteOperation
   return {
     milliseconds,
     failure: () =>
-      new Failure(
-        'timeout',
-        `the ${operation} did not end within ${durationText(milliseconds)}: ${peer.name} was given up`,
-        {
-          hint: `Raise \`timeout\` (--timeout, or \`timeout\` of the peer ${peer.name}), or find out why it is slow.`,
-        },
-      ),
+      new Failure('timeout', `the ${operation} of ${peer.name} did not finish within ${durationText(milliseconds)}`, {
+        hint: `Raise \`timeout\` (--timeout, or \`timeout\` of the peer ${peer.name}), or find out why it is slow.`,
+      }),
   };
 }

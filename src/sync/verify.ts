@@ -58,7 +58,11 @@ async function holds(
 /** The end of an engine says nothing about the peer. */
 function unverified(name: string, why: Failure): Failure {
   if (why.code === 'unverified' || why.code === 'engine-lost' || why.code === 'interrupted') return why;
-  return new Failure('unverified', `the push to ${name} returned, but reading it again failed: ${why.message}`, {
-    cause: why,
-  });
+  return new Failure(
+    'unverified',
+    `the push to ${name} returned, but reading the peer afterwards failed: ${why.message}`,
+    {
+      cause: why,
+    },
+  );
 }

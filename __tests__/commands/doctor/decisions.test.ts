@@ -28,7 +28,7 @@ describe('the proxy of the job', () => {
     [
       'https://h/db',
       { HTTPS_PROXY: 'socks5://p' },
-      'missing: HTTPS_PROXY names a proxy of the kind socks5:// and only http is supported',
+      'missing: HTTPS_PROXY names a socks5:// proxy, but only http proxies are supported',
     ],
   ])('%s with %j: %s', (peer, env, expected) => {
     const [found] = peersOf(`{a: "${peer}"}`);
@@ -66,8 +66,8 @@ describe('credentials', () => {
       'unknown: the AWS profile ci, which a run reads when it connects to the peer',
     ],
     ['gs://b/p', 'missing: no credentials, and the job has no GOOGLE_APPLICATION_CREDENTIALS'],
-    ['ssh://h/p', 'missing: no entry and no ssh agent'],
-    ['git@h:p', 'missing: no entry and no ssh agent'],
+    ['ssh://h/p', 'missing: no credentials and no ssh agent'],
+    ['git@h:p', 'missing: no credentials and no ssh agent'],
     ['https://h/p.git', 'unknown: no credentials; fine for reading a public repository, but a push needs them'],
     ['{endpoint: "https://h/p.git", role: upstream}', 'ok: no credentials; fine for reading a public repository'],
     ['az://h/c/p', 'unknown: no credentials; dolt-federation does not check this kind of remote'],
@@ -110,7 +110,7 @@ describe('credentials', () => {
     const entry = 'a: {url: "https://h", user: u, password: hunter2}';
     expect(credential('https://h/db', { entry })).toBe('ok: configured: `user` and `password`, for https remotes');
     expect(credential('https://other/db', { entry })).toMatch(
-      /^missing: the credentials of peer a are for https:\/\/h/,
+      /^missing: the credentials of peer a are only for https:\/\/h/,
     );
     expect(credential('gs://h/db', { entry: entry.replace('https:', 'gs:') })).toMatch(
       /^missing: .* do not match its gs/,

@@ -22,7 +22,7 @@ async function snapshot(folder: string): Promise<readonly string[]> {
 }
 
 describe('a machine that has everything', () => {
-  test('nothing is missing, nothing is written, nobody is contacted', async () => {
+  test('no problems, nothing is written, nobody is contacted', async () => {
     await using folder = await tempFolder();
     await using host = await releaseHost();
     await makeDatabase(folder.file('town'));
@@ -96,7 +96,7 @@ describe('who holds the database', () => {
     expect(told(result, 'lock')).toEqual([
       expect.stringMatching(
         new RegExp(
-          `^missing: federation requires direct database access, but a dolt sql-server \\(process ${pids[0]}, port \\d+\\) holds it$`,
+          `^missing: federation requires direct database access, but the database is in use by a dolt sql-server \\(process ${pids[0]}, port \\d+\\)$`,
         ),
       ),
     ]);

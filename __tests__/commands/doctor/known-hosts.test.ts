@@ -38,7 +38,7 @@ describe('known hosts', () => {
     expect(told(result, 'known-hosts', 'c')).toEqual(['ok: g is in `known-hosts` of the credentials']);
     expect(told(result, 'known-hosts', 'e')).toEqual(['missing: g is not in `known-hosts` of the credentials']);
     expect(told(result, 'known-hosts', 'd')).toEqual(['missing: no known key for d']);
-    expect(told(result, 'credentials', 'a')[0]).toMatch(/^ok: an entry/);
+    expect(told(result, 'credentials', 'a')[0]).toMatch(/^ok: configured/);
     expect(JSON.stringify(result)).not.toContain('OPENSSH');
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });

@@ -22,9 +22,9 @@ test.each([
 test.each<[string, string, string]>([
   ['no JSON', 'hunter2hunter2', 'is not JSON or base64-encoded JSON'],
   ['cut off', TEXT.slice(0, -9), 'is not JSON or base64-encoded JSON'],
-  ['a list', '[]', 'no JWK'],
-  ['without d', JSON.stringify({ ...KEY, d: undefined }), 'no JWK'],
-  ['a number for x', JSON.stringify({ ...KEY, x: 1 }), 'no JWK'],
+  ['a list', '[]', 'not a JWK'],
+  ['without d', JSON.stringify({ ...KEY, d: undefined }), 'not a JWK'],
+  ['a number for x', JSON.stringify({ ...KEY, x: 1 }), 'not a JWK'],
   ['of another type', JSON.stringify({ ...KEY, kty: 'RSA' }), 'not of the type'],
   ['on another curve', JSON.stringify({ ...KEY, crv: 'X25519' }), 'not of the type'],
   ['the public half only', JSON.stringify({ ...KEY, x: undefined }), 'is only the public key'],

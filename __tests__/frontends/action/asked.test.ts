@@ -142,7 +142,7 @@ describe('refused inputs', () => {
     expect(failure).toMatchObject({
       code: 'bad-usage',
       message: `the input ${name} is "${value}", but must be ${allowed}`,
-      hint: `Correct \`${name}\` under \`with:\` of this step, or leave it out.`,
+      hint: `Correct \`${name}\` under \`with:\` of this step, or remove it.`,
     });
   });
 });

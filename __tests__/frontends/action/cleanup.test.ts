@@ -68,13 +68,13 @@ describe('cleaning up after a run', () => {
     await mkdir(root);
     await mkdir(path, { recursive: true });
     await clean([{ kind: 'folder', path }], root);
-    expect(warnings).toEqual([expect.stringContaining(`${path} does not lie in a temporary folder`)]);
+    expect(warnings).toEqual([expect.stringContaining(`${path} is not in a temporary folder`)]);
     expect(existsSync(path)).toBe(true);
   });
 
   test('removes nothing by a relative path', async () => {
     await using folder = await tempFolder();
     await clean([{ kind: 'folder', path: 'no-such-folder' }], folder.path);
-    expect(warnings).toEqual([expect.stringContaining('no-such-folder does not lie')]);
+    expect(warnings).toEqual([expect.stringContaining('no-such-folder is not in a temporary folder')]);
   });
 });

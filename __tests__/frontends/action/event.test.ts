@@ -40,9 +40,9 @@ describe('where a run may write', () => {
   test('the reason names the event or the branch', () => {
     const why = (name: string, ref: string) => judgeEvent({ name, ref, payload: { repository } }).why;
     expect(why('push', 'refs/heads/topic')).toBe(
-      'a push may write on the default branch trunk and on tags, not on refs/heads/topic',
+      'writes on a push are only allowed on the default branch trunk and on tags, not on refs/heads/topic',
     );
-    expect(why('', '')).toBe('the event (none) may not write');
+    expect(why('', '')).toBe('writes are not allowed on the event (none)');
   });
 });
 

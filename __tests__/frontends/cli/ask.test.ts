@@ -56,7 +56,7 @@ describe('somebody who is asked', () => {
     expect(shown).toContain('partner: items id=1 (changed)\n  title\n    base   NULL\n    ours   o\\u{1b}[31m\n');
     expect(shown).toMatch(/theirs x{199}…\n/);
     expect(shown).toContain('[o]urs, [t]heirs, [b]ase, [e]dit, [s]kip, [q]uit? ');
-    expect(shown).toContain('nonsense is none of these.');
+    expect(shown).toContain('nonsense is not one of these.');
     expect((await asked([{ ...ROW, deletedBy: 'ours' }], 'q\n')).shown).toContain('(deleted by ours)');
   });
 

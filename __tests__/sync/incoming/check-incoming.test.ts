@@ -53,16 +53,16 @@ describe('what the screen lets pass', () => {
     const { failure, held } = checkIncoming(EVERYTHING, RULES);
     expect(failure?.code).toBe('peer-brings-code');
     expect(failure?.message.split('\n')).toEqual([
-      'partner brings 1 trigger (t, new)',
-      'partner brings 1 event (e, changed)',
-      'partner brings 1 procedure (p, new)',
-      'partner brings 1 oracle (o, new)',
+      'partner sends 1 trigger (t, new)',
+      'partner sends 1 event (e, changed)',
+      'partner sends 1 procedure (p, new)',
+      'partner sends 1 oracle (o, new)',
       'partner changes 2 rows of dolt_ignore',
       'partner drops 1 table (gone)',
       'partner deletes 11 of the 20 rows of items (`max-delete` is 50 %)',
-      'partner brings 1 commit dated up to 2100-01-01 00:00:00 UTC',
-      'partner brings 1 row of times whose updated_at lies more than a day ahead',
-      'Nothing was merged from partner, and nothing pushed to it.',
+      'partner sends 1 commit dated up to 2100-01-01 00:00:00 UTC',
+      'partner sends 1 row of times whose updated_at is more than a day in the future',
+      'Nothing was merged from or pushed to partner.',
     ]);
     expect(failure?.hint).toContain('`accept: [triggers, events, procedures, ignore, deletion, future]`');
     expect(held.map(({ table }) => table)).toEqual(['dolt_ignore', 'items', 'times']);
@@ -80,7 +80,7 @@ describe('what the screen lets pass', () => {
       ...RULES,
       accept: ['triggers', 'events', 'ignore', 'deletion', 'future'],
     });
-    expect(failure?.message).toMatch(/procedure \(p, new\)\npartner brings 1 oracle/);
+    expect(failure?.message).toMatch(/procedure \(p, new\)\npartner sends 1 oracle/);
     expect(failure?.hint).toBe(ERRORS['peer-brings-code'].hint);
   });
 
@@ -102,7 +102,7 @@ describe('what the screen lets pass', () => {
       {
         severity: 'warning',
         code: 'schema-skew',
-        message: 'partner is at 32 in schema_migrations, and we are at 49',
+        message: 'partner is at migration 32 in schema_migrations, but this database is at 49',
       },
       {
         severity: 'notice',

@@ -123,13 +123,13 @@ function requestedCommits(text: string | undefined): readonly string[] {
   const wrong = words.find((word) => !COMMIT.test(word));
   if (words.length > 0 && wrong === undefined) return words;
   const why = wrong === undefined ? 'it names no commit' : `${JSON.stringify(wrong)} is not a full commit hash`;
-  throw new Failure('bad-usage', `invalid discard-local: ${why}`, {
+  throw new Failure('bad-usage', `discard-local is invalid: ${why}`, {
     hint: 'Run with `adopt` alone: the error lists every commit that would be lost.',
   });
 }
 
 function refusal(option: NamingOption, why: string): Failure {
-  return new Failure('bad-usage', `invalid ${option}: ${why}`, {
+  return new Failure('bad-usage', `${option} is invalid: ${why}`, {
     hint: 'Write the full hash of the expected head, for example `partner=0123456789abcdefghijklmnopqrstuv`; `dolt-federation status --json` prints it as `remoteHead`.',
   });
 }

@@ -154,7 +154,7 @@ export async function conflictsByCommit(
   if (counted?.n !== found.length) {
     throw new Failure(
       'dolt-defect',
-      `the rows in conflict of ${shape.name} cannot be read: Dolt counts ${counted?.n ?? 0} and shows them wrongly because of ${defectsText(open.conflicts)}, and the commits show ${found.length}`,
+      `the rows in conflict of ${shape.name} cannot be read: Dolt counts ${counted?.n ?? 0} but shows them wrongly because of ${defectsText(open.conflicts)}, and the commits show ${found.length}`,
       {
         hint: `Give the rows of ${shape.name} that both sides changed the same values on both sides, commit, then run again.`,
       },

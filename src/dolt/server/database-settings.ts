@@ -30,7 +30,7 @@ export async function checkDatabaseSettings(database: string): Promise<void> {
   const file = join(database, '.dolt', 'config.json');
   const found = await readSmall(file);
   if (found.kind === 'refused')
-    throw new Failure('corrupt', `${file} is not read: ${found.why}`, { location: { file }, cause: found.cause });
+    throw new Failure('corrupt', `${file} cannot be used: ${found.why}`, { location: { file }, cause: found.cause });
   const text = found.kind === 'read' ? found.bytes.toString('utf8') : '';
   if (text.trim() === '') return;
   const untrusted = untrustedSettings(parseSettings(text, file));
@@ -47,6 +47,6 @@ function parseSettings(text: string, file: string): Record<string, string> {
     throw new Failure('corrupt', `${file} is not JSON`, { location: { file }, cause });
   }
   const parsed = settingsSchema.safeParse(raw);
-  if (!parsed.success) throw new Failure('corrupt', `${file} is not a map of texts`, { location: { file } });
+  if (!parsed.success) throw new Failure('corrupt', `${file} is not a JSON object of strings`, { location: { file } });
   return parsed.data;
 }

@@ -57,10 +57,10 @@ export function holderOf(pid: number, command: string | null): Holder {
  * @param waitedMs how long the run waited
  */
 export function inUse(database: string, holder: Holder, waitedMs: number): Failure {
-  const waited = waitedMs < 1_000 ? '' : `, also after ${Math.round(waitedMs / 1_000)} s`;
+  const waited = waitedMs < 1_000 ? '' : ` after waiting ${Math.round(waitedMs / 1_000)} s`;
   return new Failure(
     'database-in-use',
-    `federation requires direct database access, but ${nameOf(holder)} holds ${database}${waited}`,
+    `federation requires direct database access, but ${database} is in use by ${nameOf(holder)}${waited}`,
     { hint: cureOf(holder) },
   );
 }
@@ -72,7 +72,7 @@ export function nameOf({ kind, pid, program }: Holder): string {
     case 'run':
       return `another run of dolt-federation${process}`;
     case 'server':
-      return `a Dolt server, ${program ?? 'dolt sql-server'}${process},`;
+      return `a Dolt server, ${program ?? 'dolt sql-server'}${process}`;
     case 'process':
       return `${program ?? 'another process'}${process}`;
     case 'unknown':
@@ -83,13 +83,13 @@ export function nameOf({ kind, pid, program }: Holder): string {
 function cureOf({ kind }: Holder): string {
   switch (kind) {
     case 'run':
-      return 'Wait until that run has ended, then run again; give jobs that share a database one `concurrency` group.';
+      return 'Wait until that run has ended, then run again. Put jobs that share a database in one `concurrency` group.';
     case 'server':
-      return 'Stop the server for the time of the run (a server of beads with `bd dolt stop`), or federate the remote that it pushes to.';
+      return 'Stop the server during the run (`bd dolt stop` for a beads server), or federate the remote that it pushes to.';
     case 'process':
-      return 'Wait until that process has ended, or stop it, then run again. Never delete a LOCK file: the lock is held by the process, not by the file.';
+      return 'Wait until that process has ended, or stop it, then run again. Never delete a LOCK file: the process holds the lock, not the file.';
     case 'unknown':
-      return 'Stop the process that holds the database (a `dolt sql-server`, `bd` or another run), then run again. Never delete a LOCK file.';
+      return 'Stop the process that uses the database (a `dolt sql-server`, `bd` or another run), then run again. Never delete a LOCK file.';
   }
 }
 
@@ -129,8 +129,8 @@ export async function waitForLock<T>(waiting: Waiting, open: () => Promise<T>): 
     const holder = await lockHolder(waiting.database, waiting.env);
     const waited = monotonicMs() - started;
     if (waited >= lockTimeouts[holder.kind]) throw inUse(waiting.database, holder, waited);
-    if (wait === FIRST_PAUSE_MS) waiting.log?.info(`waiting for ${waiting.database}: ${nameOf(holder)} holds it`);
-    // Random, so that two waiting runs do not retry at the same moments.
+    if (wait === FIRST_PAUSE_MS) waiting.log?.info(`waiting for ${waiting.database}, in use by ${nameOf(holder)}`);
+    // Two runs that wait for a third must not come at the same moment again and again.
     await pause(wait * (0.75 + Math.random() / 2), waiting.signal);
   }
 }

@@ -41,7 +41,10 @@ export function watchMemory(child: ServerProcess, limit: number): () => Failure 
     const bytes = residentBytes(await readFile(`/proc/${pid}/status`, 'latin1').catch(() => ''));
     isReading = false;
     if (bytes <= limit || outgrown !== null) return;
-    outgrown = new Failure('too-large', `the Dolt server took more than ${Math.floor(limit / MIB)} MiB and was ended`);
+    outgrown = new Failure(
+      'too-large',
+      `the Dolt server used more than ${Math.floor(limit / MIB)} MiB of memory and was stopped`,
+    );
     child.kill('SIGKILL');
   };
   const timer = setInterval(() => void look(), INTERVAL_MS);

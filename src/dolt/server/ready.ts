@@ -91,7 +91,7 @@ export function startFailure(
     case 'ended': {
       const code = classify(seen.log);
       if (code === 'port-in-use') return code;
-      if (code === 'locked') return new Failure(code, `another process holds ${seen.database}`);
+      if (code === 'locked') return new Failure(code, `another process uses ${seen.database}`);
       if (code === 'locks-unsupported') return told(code, seen);
       if (code === 'client-too-old' || code === 'corrupt' || code === 'disk-full') return told(code, seen);
       if (code === 'read-only' || code === 'auth') return told('database-read-only', seen);

@@ -37,7 +37,8 @@ export function servedName(database: string): string {
 export async function serveAlone(database: string, privateDir: string): Promise<ServedFolder> {
   const data = resolve(database, '.dolt');
   const found = await stat(data).catch(() => null);
-  if (found === null || !found.isDirectory()) throw new Failure('no-database', `${database} holds no Dolt database`);
+  if (found === null || !found.isDirectory())
+    throw new Failure('no-database', `${database} does not contain a Dolt database`);
   const name = servedName(database);
   const dataDir = join(privateDir, 'data', name);
   await mkdir(dataDir, { recursive: true, mode: 0o700 });

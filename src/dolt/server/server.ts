@@ -131,8 +131,8 @@ async function openNow(options: ServerOptions): Promise<Server> {
  */
 function refusePercent(dataDir: string): void {
   if (!dataDir.includes('%')) return;
-  throw new Failure('bad-usage', `Dolt cannot use the folder ${dataDir}: its path holds a percent sign`, {
-    hint: 'Use a folder without `%` in its path: RUNNER_TEMP on a runner, XDG_CACHE_HOME for the command-line tool, or the parent folder of a database that is to be cloned.',
+  throw new Failure('bad-usage', `Dolt cannot use the folder ${dataDir}: its path contains a percent sign`, {
+    hint: 'Use a folder without `%` in its path: RUNNER_TEMP on a runner, XDG_CACHE_HOME for the command-line tool, or the parent folder of a new clone.',
   });
 }
 

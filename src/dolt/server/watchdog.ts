@@ -23,10 +23,10 @@ const endMarked = () => {
   for (const id of readdirSync('/proc').filter((name) => /^[0-9]+$/.test(name)))
     if (environment(id).split('\\0').includes('${ENGINE_MARK}=' + folders[0])) signal(Number(id), 'SIGKILL');
 };
-let told = '';
-process.stdin.on('data', (chunk) => { told += chunk; });
+let received = '';
+process.stdin.on('data', (chunk) => { received += chunk; });
 process.stdin.on('end', () => {
-  if (told === 'done') return;
+  if (received === 'done') return;
   const started = performance.now();
   let alive = signal(pid, 'SIGTERM');
   const timer = setInterval(() => {

@@ -11,7 +11,7 @@ import { classify } from '../failure-text.ts';
 export function sqlFailure(thrown: unknown, secrets: Redactor): Failure {
   const text = secrets.redact(errorMessage(thrown));
   if (types.isNativeError(thrown) && !('sqlState' in thrown)) {
-    return new Failure('engine-lost', `the Dolt server ended in the middle of its work: ${text}`, { cause: thrown });
+    return new Failure('engine-lost', `the Dolt server ended during the run: ${text}`, { cause: thrown });
   }
   return textFailure(text, thrown);
 }

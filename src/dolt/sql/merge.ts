@@ -54,7 +54,7 @@ export async function openMerge(sql: Sql, merge: { readonly head: string; readon
   await requireMergeable(sql, merge.head);
   await sign(sql, merge.date);
   await sql.run("CALL DOLT_MERGE('--no-ff', '--no-commit', ?)", [merge.head]).catch(unmergeable);
-  if (!(await isMerging(sql))) throw new Failure('unknown', `merging ${merge.head} opened no merge`);
+  if (!(await isMerging(sql))) throw new Failure('unknown', `merging ${merge.head} did not open a merge`);
 }
 
 /** Dolt has too many texts for heads that it cannot merge. They depend on the data and fail in every run. */
@@ -71,7 +71,7 @@ function unmergeable(thrown: unknown): never {
 export async function commitMerge(sql: Sql): Promise<string> {
   const message = mergeMessage(MERGE_PROTOCOL, await engineVersion(sql));
   const [row] = await sql.rows(commitRow, "CALL DOLT_COMMIT('-A', '--allow-empty', '-m', ?)", [message]);
-  if (row === undefined) throw new Failure('unknown', 'committing a merge gave no answer');
+  if (row === undefined) throw new Failure('unknown', 'committing a merge returned no result');
   await sql.run('COMMIT');
   return row.hash;
 }

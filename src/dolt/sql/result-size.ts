@@ -35,7 +35,7 @@ export class ResultSize {
 
   failure(): Failure {
     const limit = MAX_RESULT_BYTES / (1024 * 1024);
-    return new Failure('too-large', `the rows that one statement reads take more than ${limit} MiB`);
+    return new Failure('too-large', `the rows that one statement reads need more than ${limit} MiB of memory`);
   }
 }
 

@@ -68,7 +68,7 @@ export async function openDatabase({ name, address, secrets }: Served, connectio
     .rows(databaseRow, 'SHOW DATABASES')
     .finally(() => endPool(finder));
   if (name === null || !names.some((row) => row.Database === name)) {
-    throw new Failure('no-database', 'the folder holds no Dolt database that can be opened');
+    throw new Failure('no-database', 'the folder does not contain a Dolt database that can be opened');
   }
   const pool = createPool({ ...options, database: name });
   const served = { pool, address, secrets };

@@ -61,6 +61,6 @@ export async function ensureTag(sql: Sql, tag: Pick<Tag, 'name' | 'commit'>): Pr
   const present = (await readTags(sql)).find((one) => one.name === tag.name);
   if (present === undefined) await sql.run("CALL DOLT_TAG('--', ?, ?)", [tag.name, tag.commit]);
   else if (present.commit !== tag.commit) {
-    throw new Failure('tag-conflict', `the tag ${tag.name} names ${present.commit} already, and not ${tag.commit}`);
+    throw new Failure('tag-conflict', `the tag ${tag.name} already names ${present.commit}, not ${tag.commit}`);
   }
 }

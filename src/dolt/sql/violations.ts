@@ -55,9 +55,9 @@ async function requireReadable(sql: Sql, table: string): Promise<void> {
   if (defects.length === 0) return;
   throw new Failure(
     'dolt-defect',
-    `rows of ${table} break a constraint, and this Dolt does not say which one because of ${defectsText(defects)}`,
+    `rows of ${table} break a constraint, but this Dolt does not report which one because of ${defectsText(defects)}`,
     {
-      hint: `Change the rows of ${table} on one side so that both sides together keep its constraints, commit, then run again. Or drop what is named here on both sides, and create it again after the merge.`,
+      hint: `Change the rows of ${table} on one side to satisfy its constraints on both, commit, then run again. Or drop the named items on both sides, and create them again after the merge.`,
     },
   );
 }

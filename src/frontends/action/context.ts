@@ -82,7 +82,7 @@ export function readRunner(env: Env): Runner {
 function required(env: Env, name: string): string {
   const value = env[name];
   if (value !== undefined) return value;
-  throw new Failure('bad-usage', `the environment variable ${name} is not set, so this is no step of a workflow`, {
+  throw new Failure('bad-usage', `the environment variable ${name} is not set, so this is not a step of a workflow`, {
     hint: 'Use the command-line tool `dolt-federation` outside GitHub Actions.',
   });
 }

@@ -43,13 +43,18 @@ export function judgeEvent(event: WorkflowEvent): EventVerdict {
 }
 
 function trust({ name, ref }: WorkflowEvent, repository: Repository): Pick<EventVerdict, 'trusted' | 'why'> {
-  if (TRUSTED_EVENTS.includes(name)) return { trusted: true, why: `the event ${name} may write` };
-  if (name !== 'push') return { trusted: false, why: `the event ${name === '' ? '(none)' : name} may not write` };
-  if (ref.startsWith('refs/tags/')) return { trusted: true, why: 'a push of a tag may write' };
+  if (TRUSTED_EVENTS.includes(name)) return { trusted: true, why: `writes are allowed on the event ${name}` };
+  if (name !== 'push')
+    return { trusted: false, why: `writes are not allowed on the event ${name === '' ? '(none)' : name}` };
+  if (ref.startsWith('refs/tags/')) return { trusted: true, why: 'writes are allowed on a push of a tag' };
   const branch = repository.default_branch;
-  if (branch === undefined) return { trusted: false, why: 'a push may not write where the default branch is unknown' };
-  if (ref === `refs/heads/${branch}`) return { trusted: true, why: `a push to ${branch} may write` };
-  return { trusted: false, why: `a push may write on the default branch ${branch} and on tags, not on ${ref}` };
+  if (branch === undefined)
+    return { trusted: false, why: 'writes are not allowed on a push if the default branch is unknown' };
+  if (ref === `refs/heads/${branch}`) return { trusted: true, why: `writes are allowed on a push to ${branch}` };
+  return {
+    trusted: false,
+    why: `writes on a push are only allowed on the default branch ${branch} and on tags, not on ${ref}`,
+  };
 }
 
 function visibilityOf(repository: Repository): Visibility {

@@ -69,7 +69,7 @@ export function refusal(name: string, refused: { readonly text: string; readonly
     'bad-usage',
     `the input ${name} is ${JSON.stringify(refused.text)}, but must be ${refused.allowed}`,
     {
-      hint: `Correct \`${name}\` under \`with:\` of this step, or leave it out.`,
+      hint: `Correct \`${name}\` under \`with:\` of this step, or remove it.`,
     },
   );
 }

@@ -38,7 +38,7 @@ export function setOutputs(values: OutputValues, env: Env): Failure | null {
     return null;
   } catch (thrown) {
     return new Failure('bad-usage', `the outputs of the step could not be written: ${errorMessage(thrown)}`, {
-      hint: 'What was done stands. GITHUB_OUTPUT must name the file that the runner made for this step.',
+      hint: 'The run itself is complete. GITHUB_OUTPUT must name the file that the runner created for this step.',
       cause: thrown,
     });
   }

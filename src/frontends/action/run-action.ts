@@ -29,7 +29,7 @@ export async function runAction(): Promise<void> {
     const directory = inputValue('working-directory', written('working-directory'));
     const untrusted = command.request.untrusted ?? false;
     const context = await actionContext({ runner, env, directory, untrusted, signal: interrupt.signal, secrets });
-    if (untrusted) logText(`Nothing will be written: ${event.why}.`);
+    if (untrusted) logText(`Nothing is written: ${event.why}.`);
     const finished = await group(`dolt-federation ${name}`, () => command.run(context));
     await finish(finished, runner, { env, interrupted: interrupt.code() });
   } catch (thrown) {

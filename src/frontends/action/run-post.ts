@@ -56,7 +56,7 @@ async function warned(work: () => Promise<void>, options: CleanupOptions): Promi
  */
 async function endProcess({ pid, folder }: Extract<Leftover, { kind: 'process' }>, env: Env): Promise<void> {
   if (!isAbsolute(folder) || !isPrivateName(basename(folder)))
-    throw new Error(`${folder} is no folder of a run, so process ${pid} was left alone`);
+    throw new Error(`${folder} is not a folder of a run, so process ${pid} was not stopped`);
   const configuration = join(folder, CONFIG_FILE);
   const isOurs = async () => (await processCommand(pid, env))?.includes(configuration) === true;
   if (!(await isOurs())) return;
@@ -79,16 +79,16 @@ function signal(pid: number, name: NodeJS.Signals): void {
 
 /** A missing folder is fine. A link is not followed, and no parent folder may lead out of the roots. */
 async function removeFolder(path: string, roots: readonly string[]): Promise<void> {
-  const skipped = (why: string) => new Error(`${path} ${why}, so it was left alone`);
+  const leftAlone = (why: string) => new Error(`${path} ${why}, so it was not removed`);
   const inRoots = roots.some((root) => normalize(path) !== normalize(root) && isInside(root, path));
-  if (!isAbsolute(path) || !inRoots) throw skipped('does not lie in a temporary folder');
-  if (!isPrivateName(basename(path))) throw skipped('has no name that a run gives to a folder');
+  if (!isAbsolute(path) || !inRoots) throw leftAlone('is not in a temporary folder');
+  if (!isPrivateName(basename(path))) throw leftAlone('does not have the name of a folder of a run');
   const found = await lstat(path).catch(() => null);
   if (found === null) return;
-  if (!found.isDirectory()) throw skipped('is no folder');
-  if (process.getuid !== undefined && found.uid !== process.getuid()) throw skipped('belongs to another user');
+  if (!found.isDirectory()) throw leftAlone('is not a folder');
+  if (process.getuid !== undefined && found.uid !== process.getuid()) throw leftAlone('belongs to another user');
   const parent = await realpath(dirname(path));
   const realRoots = await Promise.all(roots.map((root) => realpath(root).catch(() => root)));
-  if (!realRoots.some((root) => isInside(root, parent))) throw skipped('leads out of the temporary folder');
+  if (!realRoots.some((root) => isInside(root, parent))) throw leftAlone('points outside the temporary folder');
   await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }

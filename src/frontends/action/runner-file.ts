@@ -14,5 +14,5 @@ export function requireRunnerFile(env: Env, name: RunnerFile): void {
   if (file === undefined) return;
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (found === undefined) throw new Error(`Missing file at path: ${file} (${name})`);
-  if (!found.isFile()) throw new Error(`${file} (${name}) is no ordinary file`);
+  if (!found.isFile()) throw new Error(`${file} (${name}) is not a regular file`);
 }

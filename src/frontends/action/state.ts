@@ -33,7 +33,7 @@ export function rememberResources(env: Env): (resource: Resource) => void {
       saveState(NAME, JSON.stringify(leftovers));
     } catch (thrown) {
       isWritable = false;
-      logWarning(`post cannot clean up after this step should it be killed: ${errorMessage(thrown)}`);
+      logWarning(`the post step cannot clean up if this step is killed: ${errorMessage(thrown)}`);
     }
   };
 }

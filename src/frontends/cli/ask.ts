@@ -78,7 +78,7 @@ async function answerTo(question: Question, talk: Talk): Promise<Answer> {
     const answer = read(written, question);
     if (answer === 'edit') return await ownValue(talk);
     if (answer !== null) return answer;
-    talk.say(`${plain(written)} is none of these.\n`);
+    talk.say(`${plain(written)} is not one of these.\n`);
   }
 }
 

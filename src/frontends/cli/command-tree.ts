@@ -29,7 +29,7 @@ interface TreeOptions {
 /** The parser of the whole command line, built from the tables of commands and options. Throws CommanderError. */
 export function commandTree(options: TreeOptions): Command {
   const root = new Command('dolt-federation')
-    .description('Keep independent Dolt databases in step with each other, peer to peer')
+    .description('Keep independent Dolt databases in sync, peer to peer')
     .usage('[federation] <command> [options]')
     .version(VERSION, '--version', 'Print the version')
     .helpOption('-h, --help', 'Print help; also after a command')

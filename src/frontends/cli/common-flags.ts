@@ -10,10 +10,10 @@ interface CommonFlag {
  * them.
  */
 export const COMMON_FLAGS: readonly CommonFlag[] = [
-  { flag: '--json', description: 'Print the result, or the error, as JSON and nothing else' },
-  { flag: '--quiet', description: 'Show no progress, only warnings, errors and the result' },
-  { flag: '--verbose', description: 'Show every step, also those of the tools underneath', excludes: 'quiet' },
-  { flag: '--no-color', description: 'Use no colour; the variable NO_COLOR does the same' },
+  { flag: '--json', description: 'Print only the result or the error, as JSON' },
+  { flag: '--quiet', description: 'Show only warnings, errors and the result' },
+  { flag: '--verbose', description: 'Show every step, including the output of Dolt and git', excludes: 'quiet' },
+  { flag: '--no-color', description: 'Disable colour, like the variable NO_COLOR' },
 ];
 
 const DISPLAY_ONLY = new Set(COMMON_FLAGS.map((common) => common.flag));

@@ -25,6 +25,6 @@ function writtenText(name: OptionName, written: unknown): string | undefined {
 function refuseStray(name: OptionName, text: string): string {
   if (text.trim() !== '' && !text.startsWith('-')) return text;
   throw new Failure('bad-usage', `--${name} needs a value, but '${text}' follows it`, {
-    hint: `Write a value after --${name}, or leave the flag out.`,
+    hint: `Write a value after --${name}, or remove the flag.`,
   });
 }

@@ -50,7 +50,8 @@ function usageFailure(refusal: CommanderError, argv: readonly string[]): Failure
   }
   const text = refusal.message.replace(/^error: /, '');
   const suggestion = SUGGESTION.exec(text)?.[1];
-  const help = 'Run `dolt-federation --help`, or `dolt-federation <command> --help`; options stand after the command.';
+  const help =
+    'Run `dolt-federation --help`, or `dolt-federation <command> --help`. Put the options of a command after it.';
   return new Failure('bad-usage', text.replace(SUGGESTION, ''), {
     hint: suggestion === undefined ? help : `${suggestion} ${help}`,
     cause: refusal,

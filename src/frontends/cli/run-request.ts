@@ -43,7 +43,7 @@ export async function runRequest(
   const log = stderrLogger(display, secrets, progress.line);
   const folders = new Set<string>();
   const interrupt = listenForInterrupt({
-    onFirst: (signal) => log.info(`${signal}: ending in order; a second one ends at once`),
+    onFirst: (signal) => log.info(`${signal}: stopping cleanly; send it again to stop at once`),
     onSecond: (code) => {
       for (const path of folders) rmSync(path, { recursive: true, force: true });
       process.exit(code);

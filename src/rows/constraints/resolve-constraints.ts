@@ -94,7 +94,7 @@ export async function resolveRows(
       keyless.map(({ name }) => name),
       merging.budget,
     );
-    return { failure: rowConflict(rows, 'a table without a primary key is settled by hand only'), rows };
+    return { failure: rowConflict(rows, 'conflicts in a table without a primary key need a manual resolution'), rows };
   }
   const reported: ResolvedRow[] = [];
   const survivors: Survivors[] = [];

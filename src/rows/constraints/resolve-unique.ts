@@ -155,7 +155,7 @@ class ConflictingRows {
 
   async #requireMovable(): Promise<void> {
     const { name } = this.shape;
-    if (!(await this.#merging.pending.isMovable(name))) throw firesTriggers(name, 'settling the unique keys of');
+    if (!(await this.#merging.pending.isMovable(name))) throw firesTriggers(name, 'resolving the unique keys of');
   }
 
   /** A row of the base, with the value that it lost. */

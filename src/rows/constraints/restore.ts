@@ -70,7 +70,7 @@ export async function restoreRows(
   const { shape, side, keys } = rows;
   if (keys.length === 0) return { keys: [], reported: [] };
   const triggers = await hasTriggers(sql, shape.name);
-  if (triggers) throw firesTriggers(shape.name, 'bringing back');
+  if (triggers) throw firesTriggers(shape.name, 'restoring');
   const restored = await merging.pending.bringBack(shape, { commit: merging[side], keys });
   return {
     keys: restored.map((cells) => keyOf(shape, cells)),
@@ -90,7 +90,7 @@ export async function restoreRows(
 
 /** Why a table with triggers is not written: dolt-federation must not run a peer's code. */
 export function firesTriggers(table: string, what: string): Failure {
-  return new Failure('constraint-violation', `${what} rows of ${table} would fire its triggers, so it was not done`, {
-    hint: `Settle the rows of ${table} on one side by hand, then run again.`,
+  return new Failure('constraint-violation', `${what} rows of ${table} would fire its triggers`, {
+    hint: `Make the rows of ${table} equal on one side by hand, then run again.`,
   });
 }

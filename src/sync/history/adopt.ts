@@ -153,10 +153,10 @@ async function refuseLosses(
   const unnamed = lost.filter(({ hash }) => !discardLocal.includes(hash));
   if (unnamed.length === 0) return;
   const named = adopting.map(({ peer }) => `${peer.name}=${head}`).join(',');
-  throw new Failure('local-commits', `adopt would lose ${lostText(unnamed)}`, {
+  throw new Failure('local-commits', `adopt would discard ${lostText(unnamed)}`, {
     hint:
-      `Nothing was changed. Carry over what is needed, or name all of them:\n--adopt ${named} --discard-local ${lost.map(({ hash }) => hash).join(',')}\n` +
-      `(inputs \`adopt\` and \`discard-local\`). A tag keeps the old head of ${branch} in either case.`,
+      `Nothing was changed. Copy what you need to the branch of the peer, or name all of them:\n--adopt ${named} --discard-local ${lost.map(({ hash }) => hash).join(',')}\n` +
+      `(inputs \`adopt\` and \`discard-local\`). In both cases a tag keeps the old head of ${branch}.`,
   });
 }
 
@@ -175,7 +175,7 @@ async function refuseUncommitted(
   const tables = await database.session((sql) => tablesUnderReset(sql, { branch, from: move.ours, to: move.head }));
   if (tables.length === 0) return;
   const named = tables.join(', ');
-  throw new Failure('uncommitted-changes', `adopt would overwrite what is not committed in ${named}`, {
+  throw new Failure('uncommitted-changes', `adopt would overwrite uncommitted changes in ${named}`, {
     hint: 'Commit these tables or undo their changes, then run again. Our branch was not moved.',
   });
 }

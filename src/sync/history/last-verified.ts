@@ -88,10 +88,10 @@ export async function readStateFile(
   try {
     const found = await readSmall(file, MAX_BYTES, 'refuse');
     if (found.kind === 'absent') return nothing(null);
-    if (found.kind === 'refused') return nothing(`${file} is no file of ours: ${found.why}`);
+    if (found.kind === 'refused') return nothing(`${file} is not a file of dolt-federation: ${found.why}`);
     const raw: unknown = JSON.parse(found.bytes.toString('utf8'));
     const parsed = fileSchema.safeParse(raw);
-    if (!parsed.success) return nothing(`${file} does not hold what it should`);
+    if (!parsed.success) return nothing(`${file} does not have the expected form`);
     const { peers, retired, former } = parsed.data;
     return {
       stateFile: { peers: new Map(peers.map((entry) => [placeText(entry), entry])), retired, former },

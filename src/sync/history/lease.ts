@@ -46,7 +46,7 @@ export function leaseFailure(
 ): Failure {
   return new Failure(
     'lease-stale',
-    `${peer} is at ${lease.found ?? 'no commit'} and not at ${lease.expected}, as ${option} expects; ${UNDONE[option]}`,
+    `${peer} is at ${lease.found ?? 'no commit'}, not at ${lease.expected} as ${option} expects; ${UNDONE[option]}`,
   );
 }
 

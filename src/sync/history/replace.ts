@@ -1,3 +1,4 @@
+import { counted } from '../../core/text.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { countCommits, isAncestor } from '../../dolt/sql/history.ts';
 import { ensureTag } from '../../dolt/sql/tags.ts';
@@ -43,13 +44,13 @@ export async function replaceHead(
       // The local tag keeps the head even if the peer refuses the tag.
       () => false,
     );
-  progress({ peer: name, step: 'fetching', detail: 'once more, since its head is to be replaced' });
+  progress({ peer: name, step: 'fetching', detail: 'again, because its head will be replaced' });
   run.readAgain(await readPeer(context, engine, run));
   // A fetch may bring another tag of that name (Dolt 2.3.0).
   await ensureTag(engine.database, saved);
   if (!needsReplacing(run, target)) return null;
   const commits = await countCommits(engine.database, run.lease, target);
-  progress({ peer: name, step: 'pushing', detail: `${commits} commit(s), replacing ${run.lease}` });
+  progress({ peer: name, step: 'pushing', detail: `${counted(commits, 'commit')}, replacing ${run.lease}` });
   const replacing = { head: run.lease, tag, atPeer, target, commits };
   run.beginReplacing(replacing);
   const to = { remote: run.remote, source: branch, branch: run.branch, user: run.user };

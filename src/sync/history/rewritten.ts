@@ -115,18 +115,18 @@ export function rewrittenFailure(
     ...(rights.pull ? [`\`--adopt ${named}\`: our branch becomes theirs.`] : []),
     ...(rights.push && peer.live !== true ? [`\`--force-with-lease ${named}\`: their branch becomes ours.`] : []),
     ...(rights.pull && base !== null
-      ? [`\`--merge-rewritten ${named}\`: both are merged, and rows that were deleted since come back.`]
+      ? [`\`--merge-rewritten ${named}\`: both histories are merged, and rows deleted since then come back.`]
       : []),
   ];
   if (inbox !== null) {
     return new Failure('history-rewritten', `${found(side, { name, last, base, branch })} ${at}`, {
       hint:
-        'Nothing was merged. Have the sender take our history with `adopt` and deliver again. If the delivery is not ' +
-        `wanted, remove it with \`CALL DOLT_BRANCH('-D', '${inbox}')\`.`,
+        'Nothing was merged. Ask the sender to take our history with `adopt` and deliver again. If you do not want the ' +
+        `delivery, remove it with \`CALL DOLT_BRANCH('-D', '${inbox}')\`.`,
     });
   }
   return new Failure('history-rewritten', `${found(side, { name, last, base, branch })} ${at}`, {
-    hint: `Nothing was merged or pushed. Run again with one of these, or with the input of that name:\n${ways.join('\n')}`,
+    hint: `Nothing was merged or pushed. Run again with one of these flags, or with the input of that name:\n${ways.join('\n')}`,
   });
 }
 
@@ -148,6 +148,6 @@ function found(
     case 'both':
       return `Neither ${name} nor our branch ${branch} contains ${last}, the last commit that both had: both were rewritten.`;
     case 'suspected':
-      return `One side was probably rewritten: ${name} and our branch ${branch} hold the same rows, but their last common commit ${base} has none of their tables.`;
+      return `One side was probably rewritten: ${name} and our branch ${branch} have the same rows, but their last common commit ${base} has none of their tables.`;
   }
 }

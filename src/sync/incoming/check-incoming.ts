@@ -38,7 +38,7 @@ export function checkIncoming(incoming: IncomingChanges, rules: IncomingRules): 
     notices: [
       ...accepted.map(({ code, text }) => ({
         ...notice(code, `${rules.peer} ${text}, which its \`accept\` allows`),
-        hint: 'Take the word out of `accept` when it is no longer needed.',
+        hint: 'Remove the word from `accept` if it is no longer needed.',
       })),
       ...noticesOf(incoming, rules.peer),
     ],
@@ -53,19 +53,19 @@ function failureOf(refused: readonly Finding[], { peer, accept }: IncomingRules)
   const special = refused.find((finding) => finding.hint !== undefined)?.hint;
   const hint = missing.length === 1 ? (special ?? ERRORS[first.code].hint) : seeEach(missing);
   const where = placeOfAccept(peer);
-  return new Failure(first.code, `${reported}\nNothing was merged from ${peer}, and nothing pushed to it.`, {
+  return new Failure(first.code, `${reported}\nNothing was merged from or pushed to ${peer}.`, {
     hint: `${hint}${where}`,
   });
 }
 
 function placeOfAccept(peer: string): string {
   const sender = inboxSender(peer);
-  if (sender !== null) return ` A delivery takes the settings of the peer named ${sender}.`;
-  return peer === UNMAPPED ? ' A primary takes `accept` only under `federation.peers`, with `role: primary`.' : '';
+  if (sender !== null) return ` A delivery uses the settings of the peer ${sender}.`;
+  return peer === UNMAPPED ? ' For a primary, set `accept` under `federation.peers`, with `role: primary`.' : '';
 }
 
 function seeEach(missing: readonly Accept[]): string {
-  return `Look at each in a clone of the peer. To take all of it, set \`accept: [${missing.join(', ')}]\` on this peer.`;
+  return `Review each change in a clone of the peer. To accept all of them, set \`accept: [${missing.join(', ')}]\` on this peer.`;
 }
 
 function noticesOf(incoming: IncomingChanges, peer: string): Diagnostic[] {
@@ -76,7 +76,7 @@ function noticesOf(incoming: IncomingChanges, peer: string): Diagnostic[] {
       ({ table, ours, theirs }): Diagnostic => ({
         severity: 'warning',
         code: 'schema-skew',
-        message: `${peer} is at ${theirs} in ${table}, and we are at ${ours}`,
+        message: `${peer} is at migration ${theirs} in ${table}, but this database is at ${ours}`,
       }),
     ),
     ...(names.length === 0 ? [] : [notice('peer-brings-views', `${peer} changes ${listed('definition', names)}`)]),

@@ -27,12 +27,12 @@ export interface Finding {
 export const COUNTED_ROWS = 20;
 
 const DROPPED =
-  'Ask the people at the peer. If it was meant, list `deletion` under `accept` of this peer; `max-delete` is about rows and lets no table go.';
+  'Ask the operator of the peer. If it is intended, list `deletion` under `accept` of this peer. `max-delete` only applies to rows, not to tables.';
 
 const EXPRESSIONS =
-  'Dolt computes these expressions for your rows: read them in a clone of the peer. If they are wanted, list `expressions` under `accept` of this peer.';
+  'Dolt computes these expressions for your rows. Review them in a clone of the peer. If you want them, list `expressions` under `accept` of this peer.';
 const PRIVATE =
-  'Have the peer rename or remove the table. If it is meant to be shared, take its pattern out of `dolt_ignore` here, or list `ignored-tables` under `accept` of this peer.';
+  'Ask the peer to rename or remove the table. If you want to share it, remove its pattern from `dolt_ignore` here, or list `ignored-tables` under `accept` of this peer.';
 
 const ACCEPTED_BY: ReadonlyMap<string, readonly Accept[]> = new Map([
   ['trigger', ['triggers']],
@@ -74,8 +74,8 @@ function ofCode({ definitions }: IncomingChanges): Finding[] {
   const code = definitions.filter(({ kind, change }) => kind !== 'view' && change !== 'removed');
   return [...new Set(code.map(({ kind }) => kind))].map((kind) => {
     const names = code.filter((one) => one.kind === kind).map(({ name, change }) => `${name}, ${change}`);
-    const acceptedBy = ACCEPTED_BY.get(kind) ?? UNKNOWN_KIND;
-    return { code: 'peer-brings-code', text: `brings ${listed(kind, names)}`, acceptedBy, rows: [] };
+    const lifts = LIFTS.get(kind) ?? UNKNOWN_KIND;
+    return { code: 'peer-brings-code', text: `sends ${listed(kind, names)}`, lifts, rows: [] };
   });
 }
 
@@ -91,9 +91,9 @@ function ofLocalTables({ localTables }: IncomingChanges): Finding[] {
 function ofExpressions({ expressions }: IncomingChanges): Finding[] {
   return expressions.map(({ table, calls }) => {
     const names = (calls ?? []).map((call) => `${call.function} in the ${call.kind} ${call.item}`);
-    const what = calls === null ? 'cannot be read beside names with quotes' : `call ${listed('function', names)}`;
-    const text = `brings expressions of ${table} that ${what}`;
-    return { code: 'peer-brings-code', text, acceptedBy: ['expressions'], rows: [], hint: EXPRESSIONS };
+    const what = calls === null ? 'cannot be read because of names with quotes' : `call ${listed('function', names)}`;
+    const text = `sends expressions of ${table} that ${what}`;
+    return { code: 'peer-brings-code', text, lifts: ['expressions'], rows: [], hint: EXPRESSIONS };
   });
 }
 
@@ -107,8 +107,8 @@ function ofPrivateTables({ privateTables }: IncomingChanges): Finding[] {
       : [
           {
             code: 'peer-changes-local-tables' as const,
-            text: `brings ${listed('table', names(incoming))} that \`dolt_ignore\` keeps out of commits here`,
-            acceptedBy,
+            text: `sends ${listed('table', names(incoming))} that \`dolt_ignore\` excludes from commits here`,
+            lifts,
             rows: [],
             hint: PRIVATE,
           },
@@ -118,8 +118,8 @@ function ofPrivateTables({ privateTables }: IncomingChanges): Finding[] {
       : [
           {
             code: 'schema-ahead' as const,
-            text: `changes ${listed('table', names(behind))} that we moved to the ignored ones`,
-            acceptedBy,
+            text: `changes ${listed('table', names(behind))} that are ignored here`,
+            lifts,
             rows: [],
           },
         ]),
@@ -129,16 +129,16 @@ function ofPrivateTables({ privateTables }: IncomingChanges): Finding[] {
 function ofSteering({ steering }: IncomingChanges): Finding[] {
   return steering.map(({ table, count, rows }) => ({
     code: 'peer-steers',
-    text: `changes ${counted(count, 'row')} of ${table} that say where bd connects to or with which credentials`,
-    acceptedBy: ['peers'],
+    text: `changes ${counted(count, 'row')} of ${table} that control the servers or the credentials of bd`,
+    lifts: ['peers'],
     rows,
   }));
 }
 
 function ofUnexplained({ unexplained }: IncomingChanges): Finding[] {
   if (unexplained.length === 0) return [];
-  const text = `brings ${listed('table', unexplained)} whose contents differ in a way that Dolt does not show`;
-  return [{ code: 'not-comparable', text, acceptedBy: ['recreated'], rows: [] }];
+  const text = `sends ${listed('table', unexplained)} whose contents differ, but Dolt shows no difference`;
+  return [{ code: 'not-comparable', text, lifts: ['recreated'], rows: [] }];
 }
 
 function ofLosses({ dropped, deletions }: IncomingChanges, maxDelete: number): Finding[] {
@@ -159,7 +159,9 @@ function ofLosses({ dropped, deletions }: IncomingChanges, maxDelete: number): F
 function lossText({ table, before, deleted, added, moved }: Deletion, maxDelete: number): string {
   const gain = added === 0 ? '' : ` and adds ${added}`;
   const reported = `deletes ${deleted} of the ${before} rows of ${table}${gain} (\`max-delete\` is ${maxDelete} %)`;
-  return moved === 0 ? reported : `${reported}; ${moved} of them have equal contents under another key: renamed?`;
+  return moved === 0
+    ? reported
+    : `${reported}; ${moved} of them have equal contents under another key, so they may be renamed`;
 }
 
 function ofDates({ futureCommits, futureRows }: IncomingChanges): Finding[] {
@@ -172,9 +174,9 @@ function ofDates({ futureCommits, futureRows }: IncomingChanges): Finding[] {
   return [
     ...(futureCommits === null
       ? []
-      : [ahead(`brings ${counted(futureCommits.count, 'commit')} dated up to ${futureCommits.latest} UTC`, [])]),
+      : [ahead(`sends ${counted(futureCommits.count, 'commit')} dated up to ${futureCommits.latest} UTC`, [])]),
     ...futureRows.map(({ table, column, count, rows }) =>
-      ahead(`brings ${counted(count, 'row')} of ${table} whose ${column} lies more than a day ahead`, rows),
+      ahead(`sends ${counted(count, 'row')} of ${table} whose ${column} is more than a day in the future`, rows),
     ),
   ];
 }

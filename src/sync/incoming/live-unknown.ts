@@ -22,7 +22,7 @@ export async function refuseUnknownLive(sql: Sql, runs: readonly PeerProgress[],
 function liveUnknown(peer: string): Failure {
   return new Failure(
     'live-unknown',
-    `nothing was pushed to ${peer}: if a program works in that database, the push would empty its ignored tables`,
+    `nothing was pushed to ${peer}: if it is a running database, the push would empty its ignored tables`,
     { hint: liveHint(peer) },
   );
 }
@@ -31,11 +31,11 @@ function liveUnknown(peer: string): Failure {
 export function liveHint(peer: string): string {
   const place =
     peer === 'origin'
-      ? 'List its host under `federation.plain-hosts`, or write the primary under `federation.peers` with `role: primary` and one of these lines:'
+      ? 'Add its host to `federation.plain-hosts`, or put the primary under `federation.peers` with `role: primary` and one of these lines:'
       : `Add one of these lines to the entry of ${peer}:`;
   return [
     place,
-    'live: false   # a plain remote server, such as remotesrv or a folder behind ssh that no program works in',
-    'live: true    # a running database, such as a `dolt sql-server`: commits are delivered to an inbox branch there',
+    'live: false   # a plain remote server, such as remotesrv or a folder behind ssh that no program uses',
+    'live: true    # a running database, such as a `dolt sql-server`: pushes go to an inbox branch',
   ].join('\n');
 }

@@ -47,7 +47,7 @@ export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): P
   return await readDifference(sql, heads, limit).catch((thrown: unknown) => {
     if (!(thrown instanceof Failure) || (thrown.code !== 'unknown' && thrown.code !== 'dolt-defect')) throw thrown;
     throw new Failure('dolt-defect', `this Dolt cannot read the tables of ${heads.theirs}: ${thrown.message}`, {
-      hint: 'Look for a default, check or generated column that `SHOW CREATE TABLE` cannot print, such as `EXTRACT(YEAR FROM d)`. Drop it on the side that has it, commit, then run again.',
+      hint: 'Find a default, check or generated column that `SHOW CREATE TABLE` cannot print, such as `EXTRACT(YEAR FROM d)`. Drop it on the side that has it, commit, then run again.',
       cause: thrown,
     });
   });

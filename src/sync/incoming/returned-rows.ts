@@ -82,7 +82,7 @@ async function onlyAt(sql: Sql, shape: TableShape, { heads, side, before, peer }
   );
   const earlier = before === null ? null : await rowsAt(sql, shape, { keys: rows, commit: before });
   const owner = side === 'ours' ? 'our side' : peer;
-  const why = before === null ? 'added there or deleted on the other side' : 'deleted on the other side since';
+  const why = before === null ? 'added there or deleted on the other side' : 'later deleted on the other side';
   const found: Conflict[] = [];
   for (const cells of rows) {
     const base = earlier?.get(keyText(shape, cells)) ?? null;

@@ -46,7 +46,7 @@ export async function secretRowsNotice(sql: Sql, commit: string): Promise<Diagno
   return {
     severity: 'warning',
     code: 'secret-rows',
-    message: `the commits hold credentials: ${found.join(' and ')}. Every push sends them to the peer`,
+    message: `the commits contain credentials: ${found.join(' and ')}. Every push sends them to the peer`,
   };
 }
 

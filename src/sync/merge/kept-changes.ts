@@ -64,14 +64,14 @@ export async function readUncommitted(sql: Sql, table: string): Promise<Uncommit
   if (statuses.some(({ staged }) => staged === 1)) return 'its changes are staged';
   const changes = (await tableChanges(sql, 'HEAD', 'WORKING')).filter(({ from, to }) => from === table || to === table);
   const changed = statuses.some(({ status }) => status !== 'modified') || changes.some((one) => one.from !== one.to);
-  if (changed || changes.some((one) => one.definitionChanged || !one.comparable)) return 'its definition is changed';
+  if (changed || changes.some((one) => one.definitionChanged || !one.comparable)) return 'its definition changed';
   const shape = await tableShape(sql, table);
   if (shape.key.length === 0) return 'it has no primary key';
   if (shape.columns.some(({ name }) => /^(?:to_|from_|diff_type$)/i.test(name)))
     return 'its columns hide those of dolt_diff';
   if (await hasTriggers(sql, table)) return 'it has triggers';
   const rows = await differingKeys(sql, shape, { from: 'HEAD', to: 'WORKING' });
-  if (rows.written.length + rows.removed.length > MAX_ROWS) return `more than ${MAX_ROWS} of its rows are changed`;
+  if (rows.written.length + rows.removed.length > MAX_ROWS) return `more than ${MAX_ROWS} of its rows have changes`;
   return { shape, ...rows };
 }
 
@@ -190,8 +190,8 @@ function foreign(name: string): Diagnostic {
   return {
     severity: 'warning',
     code: 'uncommitted-changes',
-    message: `the branch ${name} was called like those that keep uncommitted rows, and holds a commit of someone else, so it was renamed`,
-    hint: 'Look at its commits, then delete or rename the branch.',
+    message: `the branch ${name} had the name of a branch that keeps uncommitted rows, but contained a foreign commit, so it was renamed`,
+    hint: 'Check its commits, then delete or rename the branch.',
   };
 }
 

@@ -91,7 +91,7 @@ export class MergeLimits {
         this.#refused.set(name, { failure: passed ?? failure, conflicts: [] });
       }
       this.lost += 1;
-      throw new Failure('engine-lost', `the Dolt server ended while ${step.head} was merged`, { cause: thrown });
+      throw new Failure('engine-lost', `the Dolt server ended during the merge of ${step.head}`, { cause: thrown });
     }
   }
 }
@@ -101,8 +101,8 @@ export function mergeLimit(what: 'comparing' | 'checking' | 'merging' | 'reporti
   return {
     milliseconds,
     failure: () =>
-      new Failure('timeout', `${what} what this peer brings did not end within ${durationText(milliseconds)}`, {
-        hint: 'Look at the definitions and the number of conflicting rows at the peer. Raise `merge-timeout` if its changes are only large.',
+      new Failure('timeout', `${what} the commits of this peer did not finish within ${durationText(milliseconds)}`, {
+        hint: 'Check the definitions and the number of conflicting rows at the peer. If its changes are only large, raise `merge-timeout`.',
       }),
   };
 }

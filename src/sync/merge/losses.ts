@@ -56,7 +56,7 @@ export async function headsThatLose(
 
 function refusal(losses: readonly Deletion[], maxDelete: number): RejectedHead {
   const texts = losses.map(({ table, before, deleted }) => `${deleted} of our ${before} rows of ${table}`);
-  const text = `merging this peer removes ${texts.join(', ')} (\`max-delete\` is ${maxDelete} %)`;
-  const failure = new Failure('mass-deletion', `${text}\nNothing was merged from it, and nothing pushed to it.`);
+  const text = `merging this peer would remove ${texts.join(', ')} (\`max-delete\` is ${maxDelete} %)`;
+  const failure = new Failure('mass-deletion', `${text}\nNothing was merged from or pushed to it.`);
   return { failure, conflicts: [] };
 }

@@ -1,5 +1,6 @@
 import type { Conflict, MergeReport } from '../../contract/result.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
+import { counted } from '../../core/text.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
@@ -88,7 +89,7 @@ async function convergeRuns(
   );
   for (const run of candidates) {
     if ((run.behind ?? 0) > 0)
-      context.progress({ peer: run.peer.name, step: 'merging', detail: `${run.behind} commit(s)` });
+      context.progress({ peer: run.peer.name, step: 'merging', detail: `${counted(run.behind ?? 0, 'commit')}` });
   }
   const heads = candidates.flatMap((run) => (run.head === null ? [] : [run.head]));
   const touched = await headsThatTouch(context, local, engine.database, heads);
@@ -158,7 +159,7 @@ async function convergeAndAttribute(
     limits.unreportable.set(...late);
     if (!engine.hasEnded()) continue;
     limits.lost += 1;
-    throw new Failure('engine-lost', `the Dolt server ended while the rows of ${late[0]} were looked for`);
+    throw new Failure('engine-lost', `the Dolt server ended while reading the rows of ${late[0]}`);
   }
 }
 

@@ -33,6 +33,6 @@ export function makersNotice(peer: string, own: MergeMaker, makers: readonly Mer
   return {
     severity: 'notice',
     code: 'protocol',
-    message: `${peer} has merges that were made with ${others.join(' and ')}; contents still converge, but the same heads may not give the same commit`,
+    message: `${peer} has merges made with ${others.join(' and ')}; contents still converge, but commit hashes may differ`,
   };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Conflict } from '../../contract/result.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { toFailure } from '../../core/failure.ts';
-import { listed } from '../../core/text.ts';
+import { counted, listed } from '../../core/text.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
@@ -55,7 +55,7 @@ export async function reportReceivedMerges(
   } catch (thrown) {
     const { code, message } = toFailure(thrown);
     if (code === 'interrupted') return;
-    const reported = `merges that other databases made could not be read: ${message}`;
+    const reported = `merges of other databases could not be read: ${message}`;
     context.notify({ severity: 'warning', code, message: reported });
   }
 }
@@ -87,7 +87,7 @@ function unread(count: number): Diagnostic {
   return {
     severity: 'notice',
     code: 'merges-unread',
-    message: `${count} older merge(s) that other databases made were not looked at`,
+    message: `${counted(count, 'older merge')} of other databases were not checked`,
   };
 }
 
@@ -173,8 +173,8 @@ function differs(hashes: readonly string[]): Diagnostic {
   return {
     severity: 'notice',
     code: 'protocol',
-    message: `rows that lost in ${listed('merge', hashes)} of other databases are not listed: merging the parents here gives another commit`,
-    hint: 'Such a merge was made with another strategy, by hand, or with another version of dolt-federation or Dolt. The database that made it has the list.',
+    message: `rows that lost in ${listed('merge', hashes)} of other databases are not listed: merging their parents here makes another commit`,
+    hint: 'Another strategy, a person, or another version of dolt-federation or Dolt made such a merge. The database that made it has the list.',
   };
 }
 

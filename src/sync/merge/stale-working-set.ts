@@ -20,9 +20,9 @@ export async function refuseStale(sql: Sql): Promise<void> {
     if ((await changedTables(sql, commit, STAGED)).length > 0) continue;
     throw new Failure(
       'uncommitted-changes',
-      `the working set is behind its branch: what is staged is exactly ${commit}, so committing ${tables.join(', ')} would take back every later commit`,
+      `the working set is behind its branch: the staged data equals ${commit}, so committing ${tables.join(', ')} would undo every later commit`,
       {
-        hint: 'Run `dolt reset`, look at `dolt diff`, and discard what only takes back commits with `dolt checkout <table>`. Then run again: what is left was changed here and is committed.',
+        hint: 'Run `dolt reset` and `dolt diff`. Discard changes that only undo commits with `dolt checkout <table>`. Then run again: it commits the other changes.',
       },
     );
   }

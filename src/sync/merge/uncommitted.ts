@@ -81,7 +81,7 @@ export async function headsThatTouch(
         const why = reasons[index] ?? null;
         return why === null ? [] : [`${table} (${why})`];
       });
-      blocking.push(...covered.map((table) => `${table} (it is an ignored table here)`));
+      blocking.push(...covered.map((table) => `${table} (ignored here)`));
       if (blocking.length > 0) waiting.set(head, { failure: touches(blocking, since), conflicts: [] });
       else besides.set(head, { failure: touches(touched, since), conflicts: [] });
     }
@@ -126,10 +126,10 @@ export async function rowsToSetAside(
 }
 
 function touches(tables: readonly string[], since: string | null): Failure {
-  const waiting = since === null ? '' : `, and waits since ${since}`;
+  const waiting = since === null ? '' : `, which waits since ${since}`;
   return new Failure(
     'uncommitted-changes',
-    `what this peer brings changes ${tables.join(', ')}, which has uncommitted changes here; nothing was merged from it${waiting}`,
+    `this peer changes ${tables.join(', ')}, which has uncommitted changes here; nothing was merged from the peer${waiting}`,
   );
 }
 

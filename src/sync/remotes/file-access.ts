@@ -56,7 +56,7 @@ export async function ownerMessage({ path, owner, mode }: Inaccessible): Promise
   const bits = mode.toString(8).padStart(4, '0');
   const self = process.getuid?.() ?? null;
   const us = self === null ? 'this user' : await userName(self);
-  return `${path} belongs to ${await userName(owner)} (mode ${bits}), and ${us} may not use it`;
+  return `${path} belongs to ${await userName(owner)} (mode ${bits}), and ${us} cannot use it`;
 }
 
 async function may(path: string, mode: number): Promise<boolean> {

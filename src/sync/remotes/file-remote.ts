@@ -30,9 +30,9 @@ export async function fileRemote(endpoint: Endpoint): Promise<'present' | 'absen
   if (!found.isDirectory()) throw notARemote(endpoint, `${folder} is a file`);
   // Dolt's own error is more precise for a folder that cannot be listed.
   const [special] = (await oddEntries(folder)).special;
-  if (special !== undefined) throw notARemote(endpoint, `${special} is no ordinary file`);
+  if (special !== undefined) throw notARemote(endpoint, `${special} is not a regular file`);
   const foreign = foreignEntry(await readdir(folder).catch(() => []));
-  if (foreign !== undefined) throw notARemote(endpoint, `${folder} holds ${foreign}, and no Dolt remote`);
+  if (foreign !== undefined) throw notARemote(endpoint, `${folder} contains ${foreign} but no Dolt remote`);
   return 'present';
 }
 

@@ -127,12 +127,12 @@ function report(
   // The address may contain a password.
   const there = quoteEndpoint(other.url);
   if (kind === 'repoint') {
-    const message = `remote ${remote} pointed to ${there}; corrected to ${quoteEndpoint(url)}`;
+    const message = `remote ${remote} changed from ${there} to ${quoteEndpoint(url)} to match the configuration`;
     how.notify({ severity: 'notice', code: 'remote-corrected', message });
     return;
   }
   const name = how.registering === 'look' ? `dolt-federation-${peer}` : remote;
-  const message = `the remote ${other.name} of the database points to ${there}, not to ${quoteEndpoint(url)}: it was left alone, and ${peer} is the remote ${name}`;
+  const message = `the remote ${other.name} of the database points to ${there}, not to ${quoteEndpoint(url)}: it was not changed, and ${peer} uses the remote ${name}`;
   how.notify({ severity: 'notice', code: 'remote-differs', message });
 }
 

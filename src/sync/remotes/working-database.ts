@@ -32,11 +32,11 @@ function gitFolder({ kind, dolt }: Endpoint): string | null {
 
 async function insideOfDatabase(...paths: readonly string[]): Promise<string | null> {
   for (const path of paths) {
-    if (path.split(sep).some((actions) => actions.toLowerCase() === '.dolt')) return 'is inside of a `.dolt` folder';
+    if (path.split(sep).some((actions) => actions.toLowerCase() === '.dolt')) return 'is inside a `.dolt` folder';
     for (let above = path; above !== dirname(above); above = dirname(above)) {
       // The `.dolt` of a database may be a link to a folder of any name.
       if ((await isThere(above, 'repo_state.json')) && (await isThere(above, 'noms'))) {
-        return 'is inside of the data of a working Dolt database';
+        return 'is inside the data of a working Dolt database';
       }
     }
   }
@@ -48,7 +48,7 @@ async function databaseIn(folder: string, kind: Endpoint['kind']): Promise<strin
   // A git remote keeps its data in a ref of the repository and does not affect a database beside it.
   if (kind === 'git' && ((await isThere(folder, '.git')) || (await isThere(folder, 'HEAD')))) return null;
   if (isDatabase) return 'is a working Dolt database, not a remote';
-  return (await isThere(folder, JOURNAL)) ? 'holds the data of a working Dolt database' : null;
+  return (await isThere(folder, JOURNAL)) ? 'contains the data of a working Dolt database' : null;
 }
 
 async function isThere(...parts: readonly [string, ...string[]]): Promise<boolean> {

@@ -133,7 +133,7 @@ describe('a workspace whose database is elsewhere is refused, and the place is n
       'the sidecar of a proxied server',
       { ...found, '.beads/proxied_server_client_info.json': '{}' },
       {},
-      /sidecar/,
+      /file of a proxied server/,
       'repo/.beads/dolt/north',
     ],
     [

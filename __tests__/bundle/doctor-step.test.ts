@@ -17,7 +17,7 @@ test('a step that asks the doctor: outputs, summary, and a failure where somethi
   expect(fine.outputs['status']).toBe('success');
   expect(await validated('doctor', fine.outputs['result'] ?? '')).toMatchObject({ status: 'ok' });
   expect(fine.summary).toContain('dolt-federation doctor: no problems');
-  expect(fine.stdout).toMatch(/unknown +runner +its version is not told here/);
+  expect(fine.stdout).toMatch(/unknown +runner +the runner.s version is unknown/);
 
   const lacking = await runner.main({ inputs: { ...inputs, peers: 'a: gs://bucket/a' } });
   expect(lacking.exitCode).toBe(1);

@@ -93,8 +93,8 @@ describe('add-peer', () => {
     ['an empty endpoint', request('b', ''), 'config-invalid', 'must not be empty'],
     ['a secret', request('b', 'https://u:p@h/x'), 'secret-in-config', 'a password'],
     ['a bad branch', request('b', 'file:///srv/b', { branch: 'a:b' }), 'config-invalid', '"a:b"'],
-    ['a bad user', request('b', 'file:///srv/b', { user: 'u' }), 'config-invalid', '`user` has no meaning'],
-    ['a bad ref', request('b', 'file:///srv/b', { ref: 'refs/heads/b' }), 'config-invalid', '`ref` has no meaning'],
+    ['a bad user', request('b', 'file:///srv/b', { user: 'u' }), 'config-invalid', '`user` has no effect'],
+    ['a bad ref', request('b', 'file:///srv/b', { ref: 'refs/heads/b' }), 'config-invalid', '`ref` has no effect'],
     [
       'a second primary',
       request('b', 'file:///srv/b', { role: 'primary' }),

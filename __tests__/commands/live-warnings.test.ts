@@ -49,7 +49,7 @@ describe('doctor', () => {
     await town.sql("CALL DOLT_BRANCH('inbox/north-0123abcd')", "CALL DOLT_BRANCH('inbox/odd')");
     expect(told(await examine(folder, ''), 'inbox')).toEqual([
       expect.stringMatching(/^warning: deliveries in inbox\/north-0123abcd, /),
-      expect.stringMatching(/^warning: inbox\/odd is no branch of a delivery/),
+      expect.stringMatching(/^warning: inbox\/odd is not a delivery branch/),
     ]);
     await writeFile(folder.file('on.yaml'), 'federation: {inbox: true}');
     expect(told(await examine(folder, '', { overrides: { config: 'on.yaml' } }), 'inbox')).toEqual([

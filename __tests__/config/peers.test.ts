@@ -149,7 +149,7 @@ describe('peers that are refused', () => {
       );
     }
     expect(await messageOf(`${PEER}accept: [triggers, all]`)).toBe(
-      'federation.peers.a.accept[1]: "all" is none of triggers, procedures, events, ignore, deletion, future, recreated, expressions, ignored-tables, peers',
+      'federation.peers.a.accept[1]: "all" is not one of triggers, procedures, events, ignore, deletion, future, recreated, expressions, ignored-tables, peers',
     );
     expect(await messageOf(`${PEER}accept: triggers`)).toBe(
       'federation.peers.a.accept: must be a list of triggers, procedures, events, ignore, deletion, future, recreated, expressions, ignored-tables, peers',

@@ -187,7 +187,7 @@ describe('what is refused, and why', () => {
       });
       await expect(working).rejects.toMatchObject({
         code: 'network',
-        message: expect.stringMatching(/localhost:1 was not reached: /),
+        message: expect.stringMatching(/localhost:1 could not be reached: /),
       });
     });
   });
@@ -216,7 +216,7 @@ describe('what is refused, and why', () => {
       for (const one of await both('http://evil.example/')) {
         expect(code(one)).toMatchObject({
           code: 'host-not-allowed',
-          message: expect.stringMatching(/or of one that was spoken to at the same time/),
+          message: expect.stringMatching(/or of a peer that was contacted at the same time/),
         });
       }
     });

@@ -26,7 +26,7 @@ test.each([
   [{ HTTPS_PROXY: 'http://first', https_proxy: 'http://second' }, 'https', 'http://first/'],
   [{ HTTPS_PROXY: '', https_proxy: 'http://second' }, 'https', 'http://second/'],
   [{ HTTPS_PROXY: 'p:3128' }, 'https', 'http://p:3128/'],
-  [{ HTTPS_PROXY: 'http://' }, 'https', 'HTTPS_PROXY is no address of a proxy'],
+  [{ HTTPS_PROXY: 'http://' }, 'https', 'HTTPS_PROXY is not the address of a proxy'],
   [{ HTTP_PROXY: 'socks5://p' }, 'http', 'HTTP_PROXY names a socks5:// proxy, but only http proxies are supported'],
 ] as const)('%j for %s', (env, scheme, expected) => {
   expect(proxyFor(env, scheme, 'h.example')).toBe(expected);

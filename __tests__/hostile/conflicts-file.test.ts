@@ -50,11 +50,11 @@ w: [*c,*c,*c,*c,*c,*c]
 
 describe('a conflicts file is refused, with its line, for', () => {
   test.each<readonly [what: string, change: Change, why: string, code?: string]>([
-    ['UTF-16', (text) => Buffer.from(`\ufeff${text}`, 'utf16le'), 'is no UTF-8', 'conflicts-file-unreadable'],
+    ['UTF-16', (text) => Buffer.from(`\ufeff${text}`, 'utf16le'), 'is not UTF-8', 'conflicts-file-unreadable'],
     [
       'a byte that is no UTF-8',
       (text) => Buffer.from(text.replace('ours: sue', 'ours: su\u00e9'), 'latin1'),
-      'is no UTF-8',
+      'is not UTF-8',
       'conflicts-file-unreadable',
     ],
     ['a NUL', put('ours: sue', 'ours: s\0ue'), 'it contains the character U+0000'],
@@ -102,7 +102,12 @@ describe('a conflicts file is refused, with its line, for', () => {
     ],
     ['a list for a text', put('branch: main', 'branch: [main]'), 'branch must be a text'],
     ['nothing for a text', put('branch: main', 'branch: null'), 'branch must be a text'],
-    ['a branch that is none', put('branch: main', 'branch: true'), 'there is no branch true', 'conflicts-stale'],
+    [
+      'a branch that is none',
+      put('branch: main', 'branch: true'),
+      'this database has no branch true',
+      'conflicts-stale',
+    ],
     ['a revision for a branch', put('branch: main', 'branch: HEAD~1'), 'the branch "HEAD~1" contains "~"'],
     ['SQL in the branch', put('branch: main', 'branch: "main\'; DROP TABLE items; --"'), 'contains whitespace'],
     [
@@ -110,11 +115,11 @@ describe('a conflicts file is refused, with its line, for', () => {
       put('branch: main', 'branch: --force'),
       'the branch "--force" has a part that starts with "-"',
     ],
-    ['the branch of a delivery', put('branch: main', 'branch: inbox/eve'), 'the branch "inbox/eve" is not for people'],
+    ['the branch of a delivery', put('branch: main', 'branch: inbox/eve'), 'the branch "inbox/eve" is reserved'],
     ['a branch of ours', put('branch: main', 'branch: dolt-federation/kept/20260101T000000000Z/main'), 'is reserved'],
-    ['a branch for a head', put(OURS, 'ours: main'), 'ours is no commit'],
-    ['a revision for a head', put(OURS, 'ours: HEAD~1'), 'ours is no commit'],
-    ['SQL for a head', put(OURS, 'ours: "\' OR 1=1 --"'), 'ours is no commit'],
+    ['a branch for a head', put(OURS, 'ours: main'), 'ours is not a commit'],
+    ['a revision for a head', put(OURS, 'ours: HEAD~1'), 'ours is not a commit'],
+    ['SQL for a head', put(OURS, 'ours: "\' OR 1=1 --"'), 'ours is not a commit'],
     [
       'a commit of another database',
       put(/theirs: "?[0-9a-v]{32}"?/, `theirs: "${'a'.repeat(32)}"`),
@@ -153,7 +158,7 @@ describe('a conflicts file is refused, with its line, for', () => {
     [
       'a head of a lost row that is none',
       add('lost:\n  - peer: other\n    table: items\n    head: main\n    row: {id: "1"}\n'),
-      'head is no commit',
+      'head is not a commit',
     ],
   ])('%s', async (_, change, why, code = INVALID) => {
     const changed = change(left.text);

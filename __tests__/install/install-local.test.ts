@@ -85,7 +85,7 @@ describe('PATH, then the tool cache', () => {
       code: 'dolt-download-failed',
       message: expect.stringContaining('cannot be reached'),
     });
-    expect(box.lines[0]).toContain('warning: Dolt 2.3.0 in the tool cache was changed after it was stored there');
+    expect(box.lines[0]).toContain('warning: Dolt 2.3.0 in the tool cache was changed after it was stored');
   });
 });
 

@@ -33,7 +33,7 @@ describe('the diagram', () => {
   });
 
   test('a database that is not there is still a database', () => {
-    expect(mermaid(runResult({ database: null }))).toContain('local(("town<br/>main"))');
+    expect(mermaid(runResult({ database: null }))).toContain('local(("database<br/>main"))');
   });
 
   test('more peers than can be read are counted', () => {

@@ -54,12 +54,12 @@ merges:
   });
 
   test.each([
-    ['mine', 'is "mine", which is none of the choices'],
-    ['Ours', 'none of the choices'],
-    ['null', 'none of the choices'],
-    ['12', 'none of the choices'],
+    ['mine', 'is "mine", which is not a choice'],
+    ['Ours', 'not a choice'],
+    ['null', 'not a choice'],
+    ['12', 'not a choice'],
     ['[ours]', 'must be a text'],
-    ['{}', 'none of the choices'],
+    ['{}', 'not a choice'],
     ['{valeu: x}', 'has no "valeu"'],
     ['{value: }', 'must be a text, or null'],
     ['{value: [1]}', 'must be a text, or null'],
@@ -72,17 +72,17 @@ merges:
   });
 
   test.each([
-    ['version: 1', 'version: 3', 'only 1, 2 are known'],
+    ['version: 1', 'version: 3', 'only 1, 2 are supported'],
     ['branch: main\n', '', 'branch is missing'],
     ['    ours: ', '    our: ', 'has no "our"'],
-    [`ours: ${HASH}`, 'ours: HEAD', 'ours is no commit'],
-    ['kind: changed', 'kind: odd', 'kind is none of'],
+    [`ours: ${HASH}`, 'ours: HEAD', 'ours is not a commit'],
+    ['kind: changed', 'kind: odd', 'kind is not one of'],
     ['merges:', 'merges: [', 'invalid YAML'],
     ['        key: {id: "1"}\n', '', 'key is missing'],
     ['        key: {id: "1"}\n', '        key: {id: "1"}\n        key: {id: "2"}\n', 'appears twice'],
     ['  - peer: partner', '  - peer: null', 'peer must be a text'],
     ['  - peer: partner', '  - peer:', 'peer must be a text'],
-    ['kind: changed', 'kind:', 'kind is none of'],
+    ['kind: changed', 'kind:', 'kind is not one of'],
     ['base: one', 'base:', 'base of the cell "title" must be a text, or null'],
     ['base: one', 'base: [one]', 'base of the cell "title" must be a text, or null'],
     ['base: one', 'base: !!js/function one', 'base of the cell "title" must be a text, or null'],
@@ -94,7 +94,7 @@ merges:
     ['key: {id: "1"}', 'key: {[id]: "1"}', 'a key is not text'],
     ['key: {id: "1"}', 'key: id', 'key must be a mapping'],
     ['key: {id: "1"}', `key: ${'['.repeat(300)}`, 'the YAML is nested too deeply'],
-    ['branch: main', 'branch: inbox/eve', 'the branch "inbox/eve" is not for people'],
+    ['branch: main', 'branch: inbox/eve', 'the branch "inbox/eve" is reserved'],
     ['branch: main', 'branch: HEAD~1', 'the branch "HEAD~1" contains "~"'],
     ['base: one', 'base: o\u0007ne', 'it contains the character U+0007'],
     ['version: 1', 'version: 1\n__proto__: x', 'a conflicts file has no "__proto__"'],

@@ -187,7 +187,7 @@ describe('where the database is', () => {
   test.each([
     ['.', /Use one of the databases in it/],
     ['db/.dolt/noms', /folder that contains/],
-    ['db/.dolt', /Name its parent/],
+    ['db/.dolt', /Use its parent/],
   ])('a named folder %s that is none is refused', async (database, hint) => {
     await using folder = await tempFolder();
     await aDatabase(folder.file('here', 'db'));

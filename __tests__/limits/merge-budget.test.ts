@@ -18,7 +18,7 @@ describe('a budget', () => {
     budget.take(MIB);
     expect(await failureOf(() => Promise.resolve().then(() => budget.take(1)))).toMatchObject({
       code: 'too-large',
-      message: 'the rows take more than 1 MiB',
+      message: 'the rows need more than 1 MiB',
     });
   });
 

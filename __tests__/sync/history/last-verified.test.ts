@@ -121,11 +121,11 @@ describe('the file', () => {
   test('that is a folder, or larger than any of ours, is not read', async () => {
     await using folder = await tempFolder();
     await mkdir(stateFilePath(folder.path), { recursive: true });
-    expect((await readStateFile(folder.path)).warning).toContain('no file of ours');
+    expect((await readStateFile(folder.path)).warning).toContain('not a file of dolt-federation');
     await using large = await tempFolder();
     await mkdir(large.file('.dolt'));
     await writeFile(stateFilePath(large.path), Buffer.alloc(16 * 1024 * 1024 + 1, ' '));
-    expect((await readStateFile(large.path)).warning).toContain('no file of ours');
+    expect((await readStateFile(large.path)).warning).toContain('not a file of dolt-federation');
   });
 
   test('keeps what it was where it cannot be written', async () => {

@@ -60,7 +60,7 @@ const ATTACKS: readonly Attack[] = [
       'DROP TABLE dolt_query_catalog',
     ],
     code: 'peer-brings-code',
-    says: 'partner brings expressions of evil that call 1 function (SLEEP',
+    says: 'partner sends expressions of evil that call 1 function (SLEEP',
     lifts: ['expressions'],
   },
   {
@@ -89,7 +89,7 @@ const ATTACKS: readonly Attack[] = [
       'ALTER TABLE items ADD CONSTRAINT slow CHECK (id < 100000 OR SLEEP(0) = 0)',
     ],
     code: 'peer-brings-code',
-    says: 'partner brings expressions of items that call 1 function (SLEEP',
+    says: 'partner sends expressions of items that call 1 function (SLEEP',
     lifts: ['expressions'],
   },
   {

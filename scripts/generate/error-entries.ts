@@ -10,7 +10,7 @@ export function errorEntries(): string {
 
 function errorEntry(code: string, { title, hint, retryable, exit }: ErrorCodeEntry): string {
   const [solution = '', ...lines] = described(`the hint of ${code}`, hint).split('\n');
-  const again = retryable ? 'A retry may succeed.' : 'A retry alone does not help.';
+  const again = retryable ? 'Retrying may help.' : 'Retrying will not help.';
   return [
     `### \`${code}\``,
     '',

@@ -62,11 +62,13 @@ async function proxied(workspaceSettings: WorkspaceSettings): Promise<Elsewhere 
   const info = await readIfThere(sidecar);
   const mode = inMetadata(workspaceSettings, 'dolt_mode');
   const root = variable(env, 'BEADS_PROXIED_SERVER_ROOT_PATH');
-  const folder = root?.value ?? rootPath(info) ?? words.metadata?.values.dolt_data_dir ?? 'dolt';
-  const real = join(resolve(beads, folder), databaseName(words));
-  if (mode?.value.toLowerCase() === 'proxied-server') return { what: said(mode), at: mode.at, real, fix: STOP };
-  if (root !== undefined) return { what: said(root), real, fix: STOP };
-  return info === null ? null : { what: 'it has the file of a proxied server', at: { file: sidecar }, real, fix: STOP };
+  const folder = root?.value ?? rootPath(info) ?? workspaceSettings.metadata?.values.dolt_data_dir ?? 'dolt';
+  const real = join(resolve(beads, folder), databaseName(workspaceSettings));
+  if (mode?.value.toLowerCase() === 'proxied-server') return { what: said(mode), at: mode.at, real, fix: STOP_HINT };
+  if (root !== undefined) return { what: said(root), real, fix: STOP_HINT };
+  return info === null
+    ? null
+    : { what: 'it has the file of a proxied server', at: { file: sidecar }, real, fix: STOP_HINT };
 }
 
 function rootPath(info: string | null): string | undefined {

@@ -158,7 +158,7 @@ async function refuseClone(
   if (other !== undefined) {
     throw elsewhere(beads, {
       what: `metadata.json names ${place}, which does not exist, but another database exists`,
-      at: words.metadata?.at('dolt_database'),
+      at: workspaceSettings.metadata?.at('dolt_database'),
       real: other,
       fix: 'Correct `dolt_mode` and `dolt_database` in metadata.json.',
     });

@@ -133,6 +133,6 @@ function text({ target, problem }: FailedConnection, who: string): string {
     case 'address':
       return `${where} is at ${problem.address}, which is not a public address`;
     case 'unreached':
-      return `${where} could not be reached: ${trouble.why}`;
+      return `${where} could not be reached: ${problem.why}`;
   }
 }

@@ -63,7 +63,7 @@ function conflictLines(result: RunResult): string[] {
   return withRest(table, { left: rows.length - MAX_CONFLICTS, noun: 'more row' });
 }
 
-function leftLines({ conflictsPath, open = 0 }: RunResult): string[] {
+function unresolvedLines({ conflictsPath, open = 0 }: RunResult): string[] {
   const rows = open === 0 ? [] : [`${counted(open, 'row')} of this and earlier runs: decision needed`];
   if (conflictsPath === undefined) return rows;
   const file = plain(conflictsPath);

@@ -142,7 +142,7 @@ function tagNotices(restorations: readonly Restoration[]): Diagnostic[] {
   const added = names('found', 'added').filter((name) => !left.includes(name));
   const done = [
     ...(moved.length === 0 ? [] : [`restored ${listed('tag', moved)} that a fetch had moved`]),
-    ...(brought.length === 0 ? [] : [`removed ${listed('tag', brought)} that a fetch had created`]),
+    ...(added.length === 0 ? [] : [`removed ${listed('tag', added)} that a fetch had created`]),
   ];
   const problems = [...new Set(restorations.flatMap((one) => one.problems))].join('; ');
   return [

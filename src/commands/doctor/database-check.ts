@@ -101,7 +101,7 @@ async function checkStateFile(
   if (warning !== null) {
     const hint =
       'The next run that writes renames it and starts a new one. Until then a rewritten history is only suspected.';
-    return [warned(MEMORY_SUBJECT, { severity: 'warning', code: 'memory-unusable', message: warning, hint })];
+    return [warned(STATE_FILE_SUBJECT, { severity: 'warning', code: 'memory-unusable', message: warning, hint })];
   }
   if (branch === null || peers.length === 0) return [];
   const entries = [...stateFile.peers.values()].filter(({ local }) => local === branch);
@@ -113,7 +113,7 @@ async function checkStateFile(
   const none = unknown.map(({ name }) => name).join(', ');
   return [
     fine(
-      MEMORY_SUBJECT,
+      STATE_FILE_SUBJECT,
       none === '' ? 'the last common head of every peer is recorded' : `nothing recorded yet for ${none}`,
     ),
   ];

@@ -46,8 +46,8 @@ function found(dolt: InstalledDolt, latestWasAsked: boolean): CheckedDolt {
 }
 
 /**
- * Whether this Dolt can merge as we do, and whether it has a way to every peer that depends on it.
- * @param capabilities null where no Dolt is installed
+ * Whether this Dolt can merge as required and supports every peer's endpoint.
+ * @param capabilities null without a Dolt
  * @param patterns `federation.allowed-remote-patterns`
  */
 export function checkCapabilities(

@@ -29,7 +29,7 @@ export function unusedCredentials({ peers }: Configuration, credentials: Credent
   return unused.map((peer) => ({
     severity: 'warning',
     code: 'unknown-peer',
-    message: `credentials of ${stray} are unused: there is no peer with that name`,
+    message: `credentials of ${peer} are unused: there is no peer with that name`,
     hint:
       names.length === 0
         ? 'Remove the entry.'

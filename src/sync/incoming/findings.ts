@@ -74,8 +74,8 @@ function ofCode({ definitions }: IncomingChanges): Finding[] {
   const code = definitions.filter(({ kind, change }) => kind !== 'view' && change !== 'removed');
   return [...new Set(code.map(({ kind }) => kind))].map((kind) => {
     const names = code.filter((one) => one.kind === kind).map(({ name, change }) => `${name}, ${change}`);
-    const lifts = LIFTS.get(kind) ?? UNKNOWN_KIND;
-    return { code: 'peer-brings-code', text: `sends ${listed(kind, names)}`, lifts, rows: [] };
+    const acceptedBy = ACCEPTED_BY.get(kind) ?? UNKNOWN_KIND;
+    return { code: 'peer-brings-code', text: `sends ${listed(kind, names)}`, acceptedBy, rows: [] };
   });
 }
 
@@ -93,7 +93,7 @@ function ofExpressions({ expressions }: IncomingChanges): Finding[] {
     const names = (calls ?? []).map((call) => `${call.function} in the ${call.kind} ${call.item}`);
     const what = calls === null ? 'cannot be read because of names with quotes' : `call ${listed('function', names)}`;
     const text = `sends expressions of ${table} that ${what}`;
-    return { code: 'peer-brings-code', text, lifts: ['expressions'], rows: [], hint: EXPRESSIONS };
+    return { code: 'peer-brings-code', text, acceptedBy: ['expressions'], rows: [], hint: EXPRESSIONS };
   });
 }
 
@@ -108,7 +108,7 @@ function ofPrivateTables({ privateTables }: IncomingChanges): Finding[] {
           {
             code: 'peer-changes-local-tables' as const,
             text: `sends ${listed('table', names(incoming))} that \`dolt_ignore\` excludes from commits here`,
-            lifts,
+            acceptedBy,
             rows: [],
             hint: PRIVATE,
           },
@@ -119,7 +119,7 @@ function ofPrivateTables({ privateTables }: IncomingChanges): Finding[] {
           {
             code: 'schema-ahead' as const,
             text: `changes ${listed('table', names(behind))} that are ignored here`,
-            lifts,
+            acceptedBy,
             rows: [],
           },
         ]),
@@ -130,7 +130,7 @@ function ofSteering({ steering }: IncomingChanges): Finding[] {
   return steering.map(({ table, count, rows }) => ({
     code: 'peer-steers',
     text: `changes ${counted(count, 'row')} of ${table} that control the servers or the credentials of bd`,
-    lifts: ['peers'],
+    acceptedBy: ['peers'],
     rows,
   }));
 }
@@ -138,7 +138,7 @@ function ofSteering({ steering }: IncomingChanges): Finding[] {
 function ofUnexplained({ unexplained }: IncomingChanges): Finding[] {
   if (unexplained.length === 0) return [];
   const text = `sends ${listed('table', unexplained)} whose contents differ, but Dolt shows no difference`;
-  return [{ code: 'not-comparable', text, lifts: ['recreated'], rows: [] }];
+  return [{ code: 'not-comparable', text, acceptedBy: ['recreated'], rows: [] }];
 }
 
 function ofLosses({ dropped, deletions }: IncomingChanges, maxDelete: number): Finding[] {

@@ -62,7 +62,7 @@ describe('the job summary', () => {
   test('says where the conflicts file is, where there is one', () => {
     const left = summary(runResult({ status: 'conflict', conflictsPath: '/tmp/conflicts.yaml' }));
     expect(left).toContain(
-      'stands in <code>&#47;tmp&#47;conflicts&#46;yaml</code> (output <code>conflicts-path</code>)',
+      'Rows that need a decision are in <code>&#47;tmp&#47;conflicts&#46;yaml</code> (output <code>conflicts-path</code>)',
     );
     expect(summary(runResult())).not.toContain('conflicts-path');
   });

@@ -58,7 +58,7 @@ describe('the report as text', () => {
   test('conflicts are listed up to fifty, then counted', () => {
     const conflicts = Array.from({ length: 60 }, (_, index) => conflict({ key: { id: `bd-${index}` } }));
     const shown = text(runResult({ peers: [peer({ conflicts })] }));
-    expect(shown).toContain('partner           changed  issues  bd-49  title    undone');
+    expect(shown).toContain('partner        changed  issues  bd-49  title    undone');
     expect(shown).not.toContain('bd-50');
     expect(shown).toContain('and 10 more rows; --json shows them all');
   });

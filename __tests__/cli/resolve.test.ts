@@ -166,7 +166,7 @@ describe('what manual leaves', () => {
     expect(nobody.exitCode).toBe(2);
     expect(JSON.parse(nobody.stdout).error).toMatchObject({
       code: 'bad-usage',
-      message: expect.stringContaining('--file'),
+      hint: expect.stringContaining('--file'),
     });
 
     await towns.north.sql("UPDATE items SET owner = 'not committed' WHERE id = 1");

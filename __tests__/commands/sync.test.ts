@@ -27,7 +27,7 @@ describe('a run without a database', () => {
     const { result } = await command(folder, '', request);
     expect(result).toMatchObject({ status: 'unchanged', head: await first.head(), database: place, cloned: true });
     expect(result.problems).toMatchObject([
-      { severity: 'notice', code: 'cloned', message: expect.stringContaining(`cloned from origin into ${place}`) },
+      { severity: 'notice', code: 'cloned', message: expect.stringContaining(`cloned origin into ${place}`) },
     ]);
     expect(await openTestDatabase(place).head()).toBe(await first.head());
     const again = await command(folder, '', request);

@@ -147,10 +147,11 @@ test('a key named like a column of Dolt does not blind the checks of what a peer
       deleted: 19,
       added: 0,
       moved: 0,
+      whole: false,
       rows: ['r0', 'r10', 'r11', 'r12', 'r13'].map((id) => ({ ...shown, table: 'kinds', key: { id } })),
     },
     // The keys cannot be read beside a condition; their number can.
-    { table: 'runs', before: 20, deleted: 19, added: 0, moved: 0, rows: [] },
+    { table: 'runs', before: 20, deleted: 19, added: 0, moved: 0, rows: [], whole: false },
     // `dolt_diff_stat` would end the engine here.
     {
       table: 'shifted',
@@ -158,6 +159,7 @@ test('a key named like a column of Dolt does not blind the checks of what a peer
       deleted: 19,
       added: 0,
       moved: 0,
+      whole: false,
       rows: ['r0', 'r10', 'r11', 'r12', 'r13'].map((id) => ({ ...shown, table: 'shifted', key: { id } })),
     },
   ]);

@@ -94,7 +94,11 @@ test('a delivery that has to wait keeps its branch, and takes the settings of th
   await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
   const { result } = await run(folder, 'federation: {inbox: true}');
   expect(result.peers).toMatchObject([
-    { name: NORTH, status: 'conflict', error: { code: 'mass-deletion', hint: expect.stringContaining('named north') } },
+    {
+      name: NORTH,
+      status: 'conflict',
+      error: { code: 'mass-deletion', hint: expect.stringContaining('settings of the peer north') },
+    },
     { name: SOUTH, status: 'pulled', error: null },
   ]);
   expect(exitCodeOf(result, 'any')).toBe(EXIT.conflict);
@@ -132,7 +136,7 @@ test('deliveries that no one is to read are named, and nothing happens to them',
   const noticed = async (settings: string, options?: CommandOptions) =>
     (await run(folder, settings, options)).result.problems
       .filter(({ code }) => code === 'inbox-unread')
-      .map(({ severity, message }) => [severity, message.split(/,? (?:and `|is )/)[0]]);
+      .map(({ severity, message }) => [severity, message.split(/,? (?:and `|is |are not)/)[0]]);
   const odd = ['notice', 'inbox/odd'];
   const both = ['notice', `deliveries in ${NORTH}, ${SOUTH}`];
   expect(await noticed(`federation: {${peers}}`, { command: 'status' })).toEqual([both, odd]);

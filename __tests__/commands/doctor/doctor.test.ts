@@ -163,7 +163,7 @@ lake: s3://bucket/p
     );
     expect((await asked({ source, path: '/no/dolt' }))[0]).toMatch(/^missing: "\/no\/dolt" cannot be run/);
     expect(await asked({ source, sha256: '1'.repeat(64) })).toEqual([
-      'missing: no Dolt (2.3.0) of that digest in the tool cache',
+      'missing: no Dolt (2.3.0) with that digest in the tool cache',
     ]);
     expect((await asked({ source, path: testDolt(), version: parseAskedVersion('latest') }))[0]).toMatch(
       /^unknown: 2.3.0 .*not asked$/,
@@ -176,8 +176,8 @@ lake: s3://bucket/p
     await using folder = await tempFolder();
     const peers = 'a: git@h.example:p\nb: ssh://h.example/p';
     const result = await examine(folder, peers, { env: { PATH: '/nowhere' } });
-    expect(told(result, 'git')).toEqual(['missing: no git on PATH']);
-    expect(told(result, 'ssh')).toEqual(['missing: no ssh on PATH']);
+    expect(told(result, 'git')).toEqual(['missing: git is not on PATH']);
+    expect(told(result, 'ssh')).toEqual(['missing: ssh is not on PATH']);
     expect(told(result, 'known-hosts', 'a')).toEqual([
       'unknown: ssh-keygen, which reads known hosts, is not installed',
     ]);

@@ -134,6 +134,15 @@ describe('what no diff shows waits', () => {
   });
 });
 
+test('a view with the name of a private table of ours waits, in any case', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, "INSERT INTO dolt_ignore VALUES ('private%', true)");
+  await box.south.sql('CREATE TABLE private_notes (id INT PRIMARY KEY)', 'INSERT INTO private_notes VALUES (7)');
+  await box.send('CREATE VIEW Private_Notes AS SELECT 1 AS id');
+  expect((await box.receive()).run('partner').failure).toMatchObject({ code: 'peer-brings-code' });
+  expect(await box.south.rows('SELECT id FROM private_notes')).toEqual([{ id: 7 }]);
+});
+
 test('a table is not lost between two peers, of which one brings an equal table and the other renames it away', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder, ...TAGGED);

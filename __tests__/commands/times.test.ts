@@ -58,7 +58,7 @@ describe('lastVerifiedAt', () => {
     });
     expect((await command(folder, mailbox(folder))).result.problems).toMatchObject([
       { code: 'memory-unusable' },
-      { code: 'memory-unusable', message: expect.stringContaining('was put aside') },
+      { code: 'memory-unusable', message: expect.stringContaining('was renamed to') },
     ]);
     expect((await command(folder, mailbox(folder))).result).toMatchObject({
       problems: [],

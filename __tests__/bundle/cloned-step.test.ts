@@ -34,7 +34,7 @@ test('commits that go with the runner fail a step whatever it tolerates, until a
     cloned: true,
     problems: [
       { severity: 'error', code: 'unsaved', message: '1 commit of this database reached no peer' },
-      { severity: 'notice', code: 'cloned', message: expect.stringContaining('cloned from origin into ') },
+      { severity: 'notice', code: 'cloned', message: expect.stringContaining('cloned origin into ') },
     ],
   });
   expect(pulled.stdout).toContain('::error::pull: failed (1 commit reached no peer)');

@@ -39,7 +39,7 @@ test('commits that go with the runner fail a step whatever it tolerates, until a
   });
   expect(pulled.stdout).toContain('::error::pull: failed (1 commit reached no peer)');
   expect(pulled.summary).toContain('reached no peer');
-  expect(pulled.summary).toContain('cloned from origin into');
+  expect(pulled.summary).toContain('cloned origin into');
 
   const dry = await runner.main({ inputs: { ...inputs, 'dry-run': 'true' } });
   expect(dry.exitCode).toBe(0);

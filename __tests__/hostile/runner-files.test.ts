@@ -40,7 +40,7 @@ test.each(Object.keys(KINDS))(
     const step = await syncWith(folder, runner, kind);
     expect(step.exitCode).toBe(2);
     expect(step.stdout).toContain('GITHUB_OUTPUT');
-    expect(step.stdout).toContain('(bad-usage)');
+    expect(step.stdout).toContain('title=bad-usage');
     const warnings = step.commands.filter(({ command }) => command === 'warning').map(({ message }) => message);
     expect(warnings).toContainEqual(expect.stringContaining('the post step cannot clean up'));
     expect(warnings).toContainEqual(expect.stringContaining('the job summary could not be written'));

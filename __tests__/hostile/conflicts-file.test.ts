@@ -151,7 +151,7 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['a tag', put('ours: sue', 'ours: !!js/function "x"'), 'must be a text'],
     ['binary data', put('ours: sue', 'ours: !!binary c3Vl'), 'must be a text'],
     ['two documents', (text) => `${text}---\n${text}`, 'more than one YAML document'],
-    ['YAML 1.1', (text) => `%YAML 1.1\n---\n${text}`, 'YAML 1.1 is not read'],
+    ['YAML 1.1', (text) => `%YAML 1.1\n---\n${text}`, 'YAML 1.1 is not supported'],
     ['nothing', () => '', 'a conflicts file must be a mapping'],
     ['another kind', put('kind: deleted', 'kind: changed'), 'different kind of conflict than in the file'],
     ['another side', put('deleted-by: ours', 'deleted-by: theirs'), 'different kind of conflict than in the file'],

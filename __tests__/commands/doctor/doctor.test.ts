@@ -166,7 +166,7 @@ lake: s3://bucket/p
       'missing: no Dolt (2.3.0) with that digest in the tool cache',
     ]);
     expect((await asked({ source, path: testDolt(), version: parseAskedVersion('latest') }))[0]).toMatch(
-      /^unknown: 2.3.0 .*not asked$/,
+      /^unknown: 2.3.0 .*does not check whether it is the latest$/,
     );
     const none = await examine(folder, '', { dolt: { source, path: '/no/dolt' } });
     expect(told(none, 'capabilities')).toEqual(['unknown: no Dolt is installed']);

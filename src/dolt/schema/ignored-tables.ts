@@ -41,10 +41,28 @@ function isMoreSpecific(pattern: string, than: string): boolean {
   return matches(than, pattern) && !matches(pattern, than);
 }
 
+/**
+ * Whether a pattern names a table, without case. Written out, because a regular expression of many wildcards takes
+ * exponential time for some names, and peers choose names.
+ */
 function matches(pattern: string, name: string): boolean {
-  const parts = pattern.split('').map((sign) => {
-    if (sign === '*' || sign === '%') return '.*';
-    return sign === '?' ? '.' : sign.replace(/[\\^$.|+()[\]{}]/, '\\$&');
-  });
-  return new RegExp(`^${parts.join('')}$`, 'is').test(name);
+  const [signs, letters] = [[...pattern.toLowerCase()], [...name.toLowerCase()]];
+  let sign = 0;
+  let letter = 0;
+  /** Behind the last wildcard, and the letter up to which it reaches. */
+  let retry: { readonly sign: number; letter: number } | null = null;
+  while (letter < letters.length) {
+    if (signs[sign] === '*' || signs[sign] === '%') {
+      sign += 1;
+      retry = { sign, letter };
+    } else if (signs[sign] === '?' || signs[sign] === letters[letter]) {
+      sign += 1;
+      letter += 1;
+    } else if (retry !== null) {
+      retry.letter += 1;
+      sign = retry.sign;
+      letter = retry.letter;
+    } else return false;
+  }
+  return signs.slice(sign).every((rest) => rest === '*' || rest === '%');
 }

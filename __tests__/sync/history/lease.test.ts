@@ -14,7 +14,7 @@ test.each([
 test('a stale lease names both heads', () => {
   expect(leaseFailure('box', { expected: 'a', found: null })).toMatchObject({
     code: 'lease-stale',
-    message: expect.stringMatching(/box is at no commit and not at a\b/),
+    message: expect.stringMatching(/box is at no commit, not at a\b/),
   });
 });
 

@@ -76,6 +76,18 @@ const ATTACKS: readonly Attack[] = [
     says: '1 view (items) would have the name of a table',
   },
   {
+    name: 'a view with a name that Dolt takes for that of a table',
+    sends: hide('items', 'SELECT 1 AS id').map((line) => line.replace('VIEW items', 'VIEW `item\u017f`')),
+    code: 'peer-brings-code',
+    says: 'would have the name of a table',
+  },
+  {
+    name: 'a view with the name of a table of Dolt',
+    sends: ['CREATE VIEW dolt_ignore AS SELECT 1 AS pattern, 0 AS ignored'],
+    code: 'peer-brings-code',
+    says: '1 view (dolt_ignore) would have the name of a table',
+  },
+  {
     name: 'addresses behind such a view',
     seed: CONFIG,
     sends: hide('config', "SELECT 'sync.remote' AS `key`, 'https://evil.example/' AS value"),

@@ -186,7 +186,7 @@ async function refuseLosses(
   },
 ): Promise<void> {
   const { from, to, maxDelete } = move;
-  if (from === to || merges.some(({ peer }) => move.acceptedOf(peer).includes('deletion'))) return;
+  if (from === to || merges.every(({ peer }) => move.acceptedOf(peer).includes('deletion'))) return;
   const losses = await massLosses(database, { from, to }, maxDelete);
   if (losses.length === 0) return;
   const texts = losses.map(({ table, before, deleted }) => `${deleted} of our ${before} rows of ${table}`);

@@ -44,9 +44,9 @@ const ONE_OF_BEADS_TABLES = ['events', 'child_counters', 'issue_counter'];
 
 /** Whether these are the tables of a beads database. */
 export function isBeadsDatabase(tables: readonly string[]): boolean {
-  return (
-    BEADS_TABLES.every((name) => tables.includes(name)) && ONE_OF_BEADS_TABLES.some((name) => tables.includes(name))
-  );
+  // SQL finds a table in any case, and a peer may rename one.
+  const names = new Set(tables.map((table) => table.toLowerCase()));
+  return BEADS_TABLES.every((name) => names.has(name)) && ONE_OF_BEADS_TABLES.some((name) => names.has(name));
 }
 
 /** The policy of each table of a database. @param tables names of all its tables */

@@ -22,7 +22,9 @@ export async function readExpressions(
     const base = from === null ? '' : await createTableAt(sql, from, heads.base);
     const names = [to, ...(await columnsAt(sql, to, heads.theirs)).map(({ name }) => name)];
     if (!isReadable(theirs, names)) {
-      if (theirs !== base) found.push({ table: to, calls: null });
+      const checks = JSON.stringify(await checksAt(sql, to, heads.theirs));
+      const before = from === null ? '' : JSON.stringify(await checksAt(sql, from, heads.base));
+      if (theirs !== base || checks !== before) found.push({ table: to, calls: null });
       continue;
     }
     const items = await withChecks(sql, tableItems(theirs), { table: to, commit: heads.theirs });

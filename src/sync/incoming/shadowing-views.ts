@@ -1,7 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import { listed, plain } from '../../core/text.ts';
 import { definitionsAt } from '../../dolt/schema/code-tables.ts';
-import { tableHashes } from '../../dolt/schema/table-changes.ts';
+import { isDoltTable, tableHashes } from '../../dolt/schema/table-changes.ts';
 import { tableNamesOn } from '../../dolt/schema/table-shape.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 
@@ -18,7 +18,7 @@ export async function refuseShadowingViews(
   const views = new Map<string, string>();
   for (const commit of [heads.theirs, heads.ours]) {
     for (const { kind, name } of await definitionsAt(sql, 'dolt_schemas', commit)) {
-      if (kind === 'view') views.set(name.toLowerCase(), name);
+      if (kind === 'view') views.set(folded(name), name);
     }
   }
   if (views.size === 0) return;
@@ -27,7 +27,9 @@ export async function refuseShadowingViews(
     ...(await tableHashes(sql, heads.ours)).keys(),
     ...(await tableNamesOn(sql, heads.branch)),
   ];
-  const hidden = [...new Set(tables.map((table) => views.get(table.toLowerCase())))].filter(
+  // Dolt lets a view take the names of its own tables as well, through which every check reads.
+  const ofDolt = [...views.values()].filter((name) => isDoltTable(folded(name)));
+  const hidden = [...new Set([...ofDolt, ...tables.map((table) => views.get(folded(table)))])].filter(
     (name) => name !== undefined,
   );
   if (hidden.length === 0) return;
@@ -36,4 +38,9 @@ export async function refuseShadowingViews(
     plain(`after a merge ${listed('view', hidden)} would have the name of a table and hide it; nothing was merged`),
     { hint: 'Drop or rename the view on the side that has it, commit, then run again. No `accept` allows this.' },
   );
+}
+
+/** Dolt compares names without case, and takes `\u017f` for `s` (2.3.0, measured). */
+function folded(name: string): string {
+  return name.toUpperCase().toLowerCase();
 }

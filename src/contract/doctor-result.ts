@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What `doctor` looks at, in the order of its report. */
+/** What `doctor` checks, in the order of its report. */
 export const CHECKS = [
   'sync-mode',
   'peers',
@@ -27,19 +27,19 @@ export const CHECKS = [
 
 export const doctorCheckSchema = z.strictObject({
   check: z.enum(CHECKS),
-  /** The peer that it is about; null: it concerns them all. */
+  /** The peer that was checked; null: the check is about all of them. */
   peer: z.string().nullable(),
   status: z.enum(['ok', 'missing', 'warning', 'unknown']),
   message: z.string(),
   cure: z.string().nullable(),
 });
-/** One thing that a run needs: there, missing with its cure, there but not as somebody may think, or not to be told. */
+/** One requirement of a run: met, missing with its cure, met but possibly not as expected, or unknown. */
 export type DoctorCheck = Readonly<z.infer<typeof doctorCheckSchema>>;
 
 export const doctorResultSchema = z.strictObject({
   version: z.literal(1),
   command: z.literal('doctor'),
-  /** `missing` where any check is. */
+  /** `missing` if any check is. */
   status: z.enum(['ok', 'missing']),
   checks: z.array(doctorCheckSchema).readonly(),
 });

@@ -12,9 +12,9 @@ export interface OptionEntry {
   readonly choices?: readonly string[];
   readonly min?: number;
   readonly max?: number;
-  /** What holds when nobody sets it, as text; absent: nothing. `config` means that file and environment decide. */
+  /** The value if it is not set, as text; absent: none. `config` means that file and environment decide. */
   readonly default?: string;
-  /** How the value is called in help and in action-types.yml. */
+  /** The placeholder of the value in help and in action-types.yml. */
   readonly value?: string;
   readonly secret?: true;
 }

@@ -17,8 +17,8 @@ type Unset<E> = E extends { secret: true }
       : never
     : undefined;
 
-/** The type of an option's value, as the table says it; undefined only where the table has no default of its own. */
+/** The type of an option's value, as the table says it; undefined only if the table has no default of its own. */
 export type OptionValue<N extends OptionName> = Given<Entry<N>> | Unset<Entry<N>>;
 
-/** How a face reads one option of what the user gave it. */
+/** How a frontend reads one option of what the user gave it. */
 export type ReadOption = <N extends OptionName>(name: N) => OptionValue<N>;

@@ -28,7 +28,7 @@ export function defaultText(name: OptionName): string | undefined {
 
 /**
  * Reads the value of one option, for both frontends. Blanks around a value do not count, except in a text.
- * @param written undefined where it was not given: the default of the table holds
+ * @param written undefined if it was not given; then the table's default applies
  */
 export function parseOption<N extends OptionName>(name: N, written: string | undefined): ParsedOption<OptionValue<N>>;
 export function parseOption(

@@ -16,7 +16,7 @@ const peerErrorSchema = z.strictObject({
 });
 
 /**
- * One row that two heads changed differently, told from this town's side. `key` maps key columns to their values as
+ * One row that two heads changed differently, as seen from the local database. `key` maps key columns to their values as
  * text. A value is text, NULL is null, bytes are hexadecimal after `0x`; a side without the row is null.
  */
 export const conflictSchema = z.strictObject({
@@ -27,10 +27,10 @@ export const conflictSchema = z.strictObject({
   base: z.record(z.string(), z.string().nullable()).nullable(),
   ours: z.record(z.string(), z.string().nullable()).nullable(),
   theirs: z.record(z.string(), z.string().nullable()).nullable(),
-  /** Who won and why, in words; `undone` where the merge was, `audit` where only audit columns differ. */
+  /** The winner and the reason, in words; `undone` if the merge was undone, `audit` if only audit columns differ. */
   resolution: z.string(),
   /**
-   * Keys of JSON documents that both sides changed, where there are some: `path` as in JSON_EXTRACT, values as JSON text.
+   * Keys of JSON documents that both sides changed, if any: `path` as in JSON_EXTRACT, values as JSON text.
    * A side without the key is null.
    */
   paths: z
@@ -45,18 +45,18 @@ export const conflictSchema = z.strictObject({
       }),
     )
     .optional(),
-  /** Whether it is left for a person: its merge was undone, or two things had one key and one of them had to give way. */
+  /** Whether a person must decide: its merge was undone, or two things had one key and one of them was moved to another. */
   left: z.boolean(),
   heads: z.strictObject({ ours: hash, theirs: hash }),
-  /** Names of the peers whose value `ours` is, where that is not this town's own. */
+  /** Names of the peers whose value `ours` is, if it is not the local database's own. */
   between: z.array(z.string()),
   /** `dependant` and `reference`: the row that lost its key, and to which this row leads. */
   with: z.strictObject({ table: z.string(), key: z.record(z.string(), z.string().nullable()) }).optional(),
   /** `renamed`: the key that one side gave the row. */
   otherKey: z.record(z.string(), z.string().nullable()).optional(),
   /**
-   * Where the merge lacks a version of the row that a person needs: the commit that has it, and a statement that brings
-   * it back under another key. `sql` is null where there is none or where it may not be shown.
+   * If the merge lacks a version of the row that a person needs: the commit that has it, and a statement that adds it
+   * again under another key. `sql` is null if there is none, or if it may not be shown.
    */
   lost: z.strictObject({ commit: hash, sql: z.string().nullable() }).optional(),
   /** Another database made the merge, and this run received it. */
@@ -64,7 +64,7 @@ export const conflictSchema = z.strictObject({
 });
 export type Conflict = z.infer<typeof conflictSchema>;
 
-/** One row for which a peer has to wait; `key` as in a conflict, `column` and `value` where one cell is to blame. */
+/** One row that blocks a peer; `key` as in a conflict, `column` and `value` if one cell is the cause. */
 export const blockedRowSchema = z.strictObject({
   table: z.string(),
   key: z.record(z.string(), z.string().nullable()),
@@ -73,7 +73,7 @@ export const blockedRowSchema = z.strictObject({
 });
 export type BlockedRow = z.infer<typeof blockedRowSchema>;
 
-/** What a dry run found that a real one would do for this peer; `head` is the commit the peer would end at. */
+/** What a real run would do for this peer, as a dry run found it; `head` is the commit that the peer would have then. */
 export const planSchema = z.strictObject({
   pull: z.enum(['nothing', 'fast-forward', 'merge', 'adopt']),
   push: z.enum(['nothing', 'fast-forward', 'first-push', 'replace', 'deliver']),
@@ -83,13 +83,13 @@ export const planSchema = z.strictObject({
 });
 export type Plan = z.infer<typeof planSchema>;
 
-/** The merges behind a run's head. `deterministic`: every town that merges the same heads makes the same commits. */
+/** The merges behind a run's head. `deterministic`: every database that merges the same heads makes the same commits. */
 export const mergeSchema = z.strictObject({
   protocol: z.literal(2),
   deterministic: z.boolean(),
   /**
-   * What speaks against it: a peer with a strategy of its own, a Dolt that cannot fix who commits, or a head that was left
-   * out because it passed a limit of time or memory on this machine.
+   * Why not: a peer with a strategy of its own, a Dolt that cannot set the committer, or a head that was left out because
+   * it exceeded a limit of time or memory on this machine.
    */
   because: z.enum(['strategy', 'committer', 'limit']).nullable(),
   /** Merge commits that this run made. */
@@ -97,15 +97,15 @@ export const mergeSchema = z.strictObject({
 });
 export type MergeReport = z.infer<typeof mergeSchema>;
 
-/** A head that was replaced by force, and the tag that keeps it: here, and at the peer where that was possible. */
+/** A head that was replaced by force, and the tag that keeps it: here, and at the peer if possible. */
 export const replacedSchema = z.strictObject({ head: hash, tag: z.string(), atPeer: z.boolean() });
 export type Replaced = z.infer<typeof replacedSchema>;
 
-/** Our own head that gave way to the peer's, and the local tag that keeps it. */
+/** Our own head that the peer's replaced, and the local tag that keeps it. */
 export const adoptedSchema = z.strictObject({ head: hash, tag: z.string() });
 export type Adopted = z.infer<typeof adoptedSchema>;
 
-/** Whose history no longer contains a commit that both sides had, and that commit where it is remembered. */
+/** The side whose history no longer contains a commit that both had, and that commit if it is recorded. */
 const rewrittenSchema = z.strictObject({
   side: z.enum(['ours', 'theirs', 'both', 'suspected']),
   last: hash.nullable(),
@@ -127,12 +127,12 @@ export const peerResultSchema = z.strictObject({
   pushedCommits: count,
   remoteHead: hash.nullable(),
   verified: z.boolean(),
-  /** When a run last read the peer and found there what it had promised, as this machine remembers it. */
+  /** When a run last read the peer and found what it expected there, as recorded on this machine. */
   lastVerifiedAt: moment.nullable(),
-  /** The oldest commit that one side should get from the other and lacks; null where there is none, or nobody knows. */
+  /** The oldest commit that one side should get from the other and lacks; null if there is none, or it is unknown. */
   oldestUnsyncedAt: moment.nullable(),
   conflicts: z.array(conflictSchema),
-  /** The first of the rows that the screen before a merge found; only where there are some. */
+  /** The first of the rows that the check before a merge found; absent if there are none. */
   held: z.array(blockedRowSchema).optional(),
   error: peerErrorSchema.nullable(),
   attempts: count,
@@ -141,10 +141,10 @@ export const peerResultSchema = z.strictObject({
   replaced: replacedSchema.optional(),
   adopted: adoptedSchema.optional(),
   rewritten: rewrittenSchema.optional(),
-  /** Present where no head of this peer was remembered, so that a rewritten history is only suspected. */
+  /** Present if no head of this peer was recorded; then a rewritten history is only suspected. */
   memory: z.literal('none').optional(),
 });
-/** How one peer fared. `ahead`/`behind` are what the survey saw, null where there is no common ground to count on. */
+/** The outcome of one peer. `ahead` and `behind` are as first compared; null if there is no common commit to count from. */
 export type PeerResult = z.infer<typeof peerResultSchema>;
 
 export const problemSchema = z.strictObject({
@@ -157,7 +157,7 @@ export const problemSchema = z.strictObject({
   line: z.int().positive().nullable(),
   column: z.int().positive().nullable(),
 });
-/** Something a reader should know that is not one peer's failure; located where a config file is to blame. */
+/** Information that is not one peer's failure; with a location if a configuration file is the cause. */
 export type Problem = z.infer<typeof problemSchema>;
 
 export const runResultSchema = z.strictObject({
@@ -165,24 +165,24 @@ export const runResultSchema = z.strictObject({
   command: z.enum(['sync', 'pull', 'push', 'status']),
   status: z.enum(RUN_STATUSES),
   database: z.string().nullable(),
-  /** null where none was named and no database was opened. */
+  /** null if none was named and no database was opened. */
   branch: z.string().nullable(),
   head: hash.nullable(),
   doltVersion: z.string().nullable(),
   durationMs: count,
-  /** null where the command merges nothing. */
+  /** null if the command merges nothing. */
   merge: mergeSchema.nullable(),
   peers: z.array(peerResultSchema),
   problems: z.array(problemSchema),
   /** There was no database, and this run cloned it. */
   cloned: z.literal(true).optional(),
-  /** Commits that no peer has; only where the database was cloned on a runner and goes with it. */
+  /** Commits that no peer has; only if the database was cloned on a runner and is lost with it. */
   unsaved: count.optional(),
-  /** The conflicts file, where anything is left for a person. */
+  /** The conflicts file, if a person must decide anything. */
   conflictsPath: z.string().optional(),
-  /** Rows in the conflicts file that are not decided yet, those of earlier runs included; absent where there are none. */
+  /** Rows in the conflicts file that are not decided yet, those of earlier runs included; absent if there are none. */
   open: count.optional(),
-  /** Only in the Action's output `result`, where the whole did not fit; the file at `result-path` has it all. */
+  /** Only in the Action's output `result`, if the whole did not fit; the file at `result-path` is complete. */
   truncated: z.literal(true).optional(),
 });
 /** The JSON of `sync`, `pull`, `push` and `status`. */
@@ -196,15 +196,15 @@ const stopSchema = z.strictObject({
   line: z.int().positive().nullable(),
   column: z.int().positive().nullable(),
 });
-/** One reason why a command could not start; located where a file is to blame. */
+/** One reason why a command could not start; with a location if a file is the cause. */
 export type Stop = z.infer<typeof stopSchema>;
 
 /** What is printed instead of a result by a command that could not start. */
 export const errorResultSchema = z.strictObject({
   error: stopSchema,
-  /** All reasons, the first included; only where there are several. */
+  /** All reasons, the first included; only if there are several. */
   problems: z.array(stopSchema).optional(),
-  /** Only in the Action's output `result`, where the whole did not fit; the file at `result-path` has it all. */
+  /** Only in the Action's output `result`, if the whole did not fit; the file at `result-path` is complete. */
   truncated: z.literal(true).optional(),
 });
 export type ErrorResult = z.infer<typeof errorResultSchema>;
@@ -222,13 +222,13 @@ export type RemovePeerResult = z.infer<typeof removePeerResultSchema>;
 export const resolveResultSchema = z.strictObject({
   status: z.enum(['unchanged', 'success']),
   database: z.string(),
-  /** null where there was no conflicts file. */
+  /** null if there was no conflicts file. */
   branch: z.string().nullable(),
-  /** The head of the branch after the merges; null where nothing was left. */
+  /** The head of the branch after the merges; null if no merge was left. */
   head: hash.nullable(),
   /** Names of the peers whose heads were merged. */
   peers: z.array(z.string()),
-  /** Rows that were settled as somebody chose. */
+  /** Rows that were resolved by a person's choice. */
   rows: count,
 });
 export type ResolveResult = z.infer<typeof resolveResultSchema>;
@@ -254,7 +254,7 @@ export const installResultSchema = z.strictObject({
 });
 export type InstallResult = z.infer<typeof installResultSchema>;
 
-/** `demo`: the last sync of each of its towns. */
+/** `demo`: the last sync of each of its databases. */
 export const demoResultSchema = z.strictObject({
   towns: z.array(z.strictObject({ name: z.string(), result: runResultSchema })),
 });

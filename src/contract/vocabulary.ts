@@ -44,7 +44,7 @@ export const CONFLICT_KINDS = [
  */
 export type ConflictKind = (typeof CONFLICT_KINDS)[number];
 
-/** What a peer's configuration may let it bring, although the screen before a merge would make it wait. */
+/** Incoming changes that block a peer unless its configuration accepts them. */
 export const ACCEPTS = [
   'triggers',
   'procedures',

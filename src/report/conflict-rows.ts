@@ -13,8 +13,8 @@ export function partiesOf(peer: PeerResult, { between }: Conflict): string {
 
 /** How the row was resolved, and whether a person should check it. */
 export function resolution({ resolution: words, left, elsewhere }: Conflict): string {
-  const told = left && words !== '' && words !== 'undone' ? `${words}; needs a decision` : words;
-  return elsewhere === true ? [told, 'merged by another database'].filter((part) => part !== '').join('; ') : told;
+  const shown = left && words !== '' && words !== 'undone' ? `${words}; needs a decision` : words;
+  return elsewhere === true ? [shown, 'merged by another database'].filter((part) => part !== '').join('; ') : shown;
 }
 
 /** Every row with a version that the merge lacks and that a person needs. */

@@ -9,12 +9,12 @@ import { isForJob } from '../../credentials/providers/aws.ts';
 import { fine, missing, refused, undetermined } from './check.ts';
 
 /** What there is besides the peer's own entry. */
-interface SearchContext extends Job {
+interface CredentialContext extends Job {
   readonly dolthubHost: string;
 }
 
 /** Whether a peer's remote gets a credential; null if that kind of remote takes none. Contacts no host. */
-export function checkCredential(peer: Peer, credential: Credential | null, job: SearchContext): DoctorCheck | null {
+export function checkCredential(peer: Peer, credential: Credential | null, job: CredentialContext): DoctorCheck | null {
   const { endpoint } = peer;
   const subject = { check: 'credentials', peer: peer.name } as const;
   if (credential !== null) {
@@ -50,7 +50,7 @@ function give(peer: Peer, words: string): string {
   return `Add ${words} and their \`url\` to the credentials of ${peer.name}.`;
 }
 
-function checkHttp(peer: Peer, { dolthubHost }: SearchContext): DoctorCheck {
+function checkHttp(peer: Peer, { dolthubHost }: CredentialContext): DoctorCheck {
   const subject = { check: 'credentials', peer: peer.name } as const;
   if (peer.user !== null) {
     const why = `the user ${peer.user} is configured without a password`;
@@ -99,7 +99,7 @@ function checkSsh(peer: Peer, { env, userHome }: Job): DoctorCheck {
   return missing(subject, 'no credentials and no ssh agent', give(peer, KIND_WORDS.ssh));
 }
 
-function checkGit(peer: Peer, job: SearchContext): DoctorCheck | null {
+function checkGit(peer: Peer, job: CredentialContext): DoctorCheck | null {
   switch (gitTransport(peer.endpoint)) {
     case null:
       return null;

@@ -92,9 +92,9 @@ export function startFailure(
       const code = classify(seen.log);
       if (code === 'port-in-use') return code;
       if (code === 'locked') return new Failure(code, `another process uses ${seen.database}`);
-      if (code === 'locks-unsupported') return told(code, seen);
-      if (code === 'client-too-old' || code === 'corrupt' || code === 'disk-full') return told(code, seen);
-      if (code === 'read-only' || code === 'auth') return told('database-read-only', seen);
+      if (code === 'locks-unsupported') return cannotOpen(code, seen);
+      if (code === 'client-too-old' || code === 'corrupt' || code === 'disk-full') return cannotOpen(code, seen);
+      if (code === 'read-only' || code === 'auth') return cannotOpen('database-read-only', seen);
       return new Failure(
         'engine-start',
         `the Dolt server ended with exit code ${outcome.exitCode ?? 'none'} for ${seen.database}:\n${seen.log.trim()}`,
@@ -103,6 +103,6 @@ export function startFailure(
   }
 }
 
-function told(code: ErrorCode, seen: { readonly log: string; readonly database: string }): Failure {
+function cannotOpen(code: ErrorCode, seen: { readonly log: string; readonly database: string }): Failure {
   return new Failure(code, `${seen.database} cannot be opened:\n${seen.log.trim()}`);
 }

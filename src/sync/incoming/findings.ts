@@ -158,10 +158,8 @@ function ofLosses({ dropped, deletions }: IncomingChanges, maxDelete: number): F
 
 function lossText({ table, before, deleted, added, moved }: Deletion, maxDelete: number): string {
   const gain = added === 0 ? '' : ` and adds ${added}`;
-  const reported = `deletes ${deleted} of the ${before} rows of ${table}${gain} (\`max-delete\` is ${maxDelete} %)`;
-  return moved === 0
-    ? reported
-    : `${reported}; ${moved} of them have equal contents under another key, so they may be renamed`;
+  const text = `deletes ${deleted} of the ${before} rows of ${table}${gain} (\`max-delete\` is ${maxDelete} %)`;
+  return moved === 0 ? text : `${text}; ${moved} of them have equal contents under another key, so they may be renamed`;
 }
 
 function ofDates({ futureCommits, futureRows }: IncomingChanges): Finding[] {

@@ -51,8 +51,8 @@ async function choiceOf(
     const where = `NOT (\`to_value\` <=> \`from_value\`) AND (${named.text} OR \`to_value\` LIKE '%://%' OR \`from_value\` LIKE '%://%')`;
     return { table, keys, where, parameters: named.values };
   }
-  const reported = columns.flatMap(({ name }) => (TIMES.includes(name.toLowerCase()) ? [] : [name]));
-  const same = reported.map((name) => `${quoted(`to_${name}`)} <=> ${quoted(`from_${name}`)}`).join(' AND ');
+  const compared = columns.flatMap(({ name }) => (TIMES.includes(name.toLowerCase()) ? [] : [name]));
+  const same = compared.map((name) => `${quoted(`to_${name}`)} <=> ${quoted(`from_${name}`)}`).join(' AND ');
   return { table, keys, where: `diff_type <> 'modified' OR NOT (${same === '' ? 'FALSE' : same})` };
 }
 

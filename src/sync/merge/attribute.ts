@@ -45,9 +45,9 @@ async function ownersOf(
   const owners = new Map<Conflict, string>();
   for (const [table, all] of groupBy(conflicts, (conflict) => conflict.table)) {
     const shape = await tableShape(sql, table);
-    for (const actions of inParts(all, mayHoldLarge(shape.columns) ? 1 : BATCH)) {
+    for (const part of inParts(all, mayHoldLarge(shape.columns) ? 1 : BATCH)) {
       for (const commit of heads) {
-        const open = actions.filter((conflict) => !owners.has(conflict));
+        const open = part.filter((conflict) => !owners.has(conflict));
         if (open.length === 0) break;
         const rows = await rowsByKey(sql, shape, { keys: open.map(({ key }) => key), commit });
         const byKey = new Map(rows.map((row) => [keyText(shape, row), row]));

@@ -32,7 +32,7 @@ function gitFolder({ kind, dolt }: Endpoint): string | null {
 
 async function insideOfDatabase(...paths: readonly string[]): Promise<string | null> {
   for (const path of paths) {
-    if (path.split(sep).some((actions) => actions.toLowerCase() === '.dolt')) return 'is inside a `.dolt` folder';
+    if (path.split(sep).some((segment) => segment.toLowerCase() === '.dolt')) return 'is inside a `.dolt` folder';
     for (let above = path; above !== dirname(above); above = dirname(above)) {
       // The `.dolt` of a database may be a link to a folder of any name.
       if ((await isThere(above, 'repo_state.json')) && (await isThere(above, 'noms'))) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { tableItems } from '../../src/dolt/schema/create-table.ts';
 import { foreignCalls } from '../../src/dolt/schema/expressions.ts';
-import { createTableAt } from '../../src/dolt/schema/table-changes.ts';
+import { createTableAt } from '../../src/dolt/schema/table-definitions.ts';
 import { makeEmptyDatabase } from '../helpers/database.ts';
 import { filePeer, withDatabase } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';

@@ -3,6 +3,7 @@ import { tablesInConflict } from '../dolt/rows/conflict-rows.ts';
 import { PendingRows } from '../dolt/rows/pending-rows.ts';
 import { checkout, createBranch } from '../dolt/sql/heads.ts';
 import { commitInfo, mergeBase } from '../dolt/sql/history.ts';
+import { isDoltTable } from '../dolt/sql/identifier.ts';
 import { beginMerging, openMerge, undoMerge } from '../dolt/sql/merge.ts';
 import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
 import type { Database, Sql } from '../dolt/sql/sql.ts';
@@ -79,7 +80,7 @@ export async function withMerge<T>(
 
 async function readOpen(sql: Sql, merge: OpenMerge): Promise<Omit<Stopped, 'heads' | 'pending'>> {
   const names = await tablesInConflict(sql);
-  const own = names.filter((name) => name.startsWith('dolt_'));
+  const own = names.filter((name) => isDoltTable(name));
   if (own.length > 0) {
     throw new Failure('conflict', `both sides changed ${own.join(', ')}, which resolve cannot merge row by row`);
   }

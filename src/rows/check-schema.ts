@@ -6,6 +6,7 @@ import { CODE_TABLES, definitionsAt } from '../dolt/schema/code-tables.ts';
 import type { Item } from '../dolt/schema/create-table.ts';
 import { tableChanges } from '../dolt/schema/table-changes.ts';
 import { definedTables, replacedColumns, tableItemsAt } from '../dolt/schema/table-definitions.ts';
+import { isDoltTable } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { computedColumns, lostItems, type SchemaFault, schemaFaults } from './merged-schema.ts';
 import type { Merging } from './merging.ts';
@@ -63,7 +64,7 @@ async function sidesOf(sql: Sql, heads: Heads): Promise<TableSides[]> {
   const names = new Set<string>();
   for (const side of SIDES) {
     for (const { from, to } of await tableChanges(sql, heads.base, heads[side])) {
-      for (const name of [from, to]) if (name !== null && !name.startsWith('dolt_')) names.add(name);
+      for (const name of [from, to]) if (name !== null && !isDoltTable(name)) names.add(name);
     }
   }
   const present = {

@@ -4,6 +4,7 @@ import { tablesInConflict } from '../dolt/rows/conflict-rows.ts';
 import { PendingRows } from '../dolt/rows/pending-rows.ts';
 import { tableNames } from '../dolt/schema/table-shape.ts';
 import { commitInfo, mergeBase } from '../dolt/sql/history.ts';
+import { isDoltTable } from '../dolt/sql/identifier.ts';
 import { commitMerge, openMerge, undoMerge } from '../dolt/sql/merge.ts';
 import { schemaConflicts } from '../dolt/sql/require-mergeable.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
@@ -78,7 +79,7 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   const schemas = await schemaConflicts(sql);
   if (schemas.length > 0) return { failure: schemaConflict(schemas, swapped), rows: [] };
   const tables = await tablesInConflict(sql);
-  const own = tables.filter((table) => table.startsWith('dolt_'));
+  const own = tables.filter((table) => isDoltTable(table));
   if (own.length > 0) {
     const message = `both sides changed ${own.join(', ')}, which no strategy can resolve`;
     return { failure: new Failure('conflict', message), rows: [] };

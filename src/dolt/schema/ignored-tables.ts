@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { databaseName } from '../sql/at-revision.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
@@ -9,7 +10,6 @@ export interface IgnorePattern {
 }
 
 const patternRow = z.object({ pattern: z.string(), ignored: z.coerce.number().transform((value) => value !== 0) });
-const nameRow = z.object({ name: z.string() });
 
 /** The patterns of `dolt_ignore` at a commit; none if it lacks the table (Dolt 2.3.0). */
 export async function ignorePatternsAt(sql: Sql, commit: string): Promise<IgnorePattern[]> {
@@ -18,12 +18,8 @@ export async function ignorePatternsAt(sql: Sql, commit: string): Promise<Ignore
 
 /** The patterns of `dolt_ignore` in the working set of a branch. */
 export async function workingIgnorePatterns(sql: Sql, branch: string): Promise<IgnorePattern[]> {
-  const [current] = await sql.rows(nameRow, 'SELECT DATABASE() AS name');
-  const [database = ''] = (current?.name ?? '').split('/');
-  return await sql.rows(
-    patternRow,
-    `SELECT pattern, ignored FROM ${quoted(`${database}/${branch}`)}.${quoted('dolt_ignore')}`,
-  );
+  const revision = quoted(`${await databaseName(sql)}/${branch}`);
+  return await sql.rows(patternRow, `SELECT pattern, ignored FROM ${revision}.${quoted('dolt_ignore')}`);
 }
 
 /**

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { quoted } from '../sql/identifier.ts';
-import type { Database, Sql } from '../sql/sql.ts';
+import { atRevision } from '../sql/at-revision.ts';
+import { isDoltTable } from '../sql/identifier.ts';
+import type { Sql } from '../sql/sql.ts';
 import { columnsAt } from './columns.ts';
-import { type Item, tableItems, tokensOf } from './create-table.ts';
+import { type Item, tableItems } from './create-table.ts';
+import { createTableAt } from './table-definitions.ts';
 
 /** One table that differs between two commits. */
 export interface TableChange {
@@ -25,7 +27,6 @@ const names = { from_table_name: z.string(), to_table_name: z.string() };
 const summaryRow = z.object({ ...names, data_change: flag, schema_change: flag });
 const schemaRow = z.object(names);
 const anyRow = z.object({ n: z.coerce.number() });
-const createRow = z.record(z.string(), z.string().nullable());
 
 /**
  * The tables that differ between two revisions, each once. On Dolt 2.3.0, `dolt_diff_summary` omits a table whose
@@ -102,11 +103,6 @@ function apart<T extends Names>(row: T): T[] {
   ];
 }
 
-/** Whether a table is one of Dolt's own, which are read each in its own way. */
-export function isDoltTable(name: string): boolean {
-  return name.toLowerCase().startsWith('dolt_');
-}
-
 type Names = z.infer<typeof schemaRow>;
 type Ends = Pick<TableChange, 'from' | 'to'>;
 interface Range {
@@ -137,12 +133,6 @@ async function keyAt(sql: Sql, table: string, revision: string): Promise<string>
   return JSON.stringify(columns.flatMap(({ name, primary }) => (primary ? [name] : [])));
 }
 
-/** The CREATE TABLE of a table at a revision. */
-export async function createTableAt(sql: Sql, table: string, revision: string): Promise<string> {
-  const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)} AS OF ?`, [revision]);
-  return row?.['Create Table'] ?? '';
-}
-
 function textOf(items: readonly Item[]): string {
   return JSON.stringify(items.map(({ kind, name, text }) => [kind, name, text]));
 }
@@ -155,7 +145,6 @@ function pair(row: Names): string {
   return JSON.stringify([row.from_table_name, row.to_table_name]);
 }
 
-const nameRow = z.object({ name: z.string() });
 const hashRow = z.object({ name: z.string(), hash: z.string() });
 
 /** The revision name of the session's working set. */
@@ -172,39 +161,6 @@ const HASHES =
  */
 export async function tableHashes(sql: Sql, revision: string): Promise<ReadonlyMap<string, string>> {
   return revision === WORKING ? await read(sql) : await atRevision(sql, revision, read);
-}
-
-/** Does something in the database as it is at a commit, for what has no `AS OF`. */
-export async function atRevision<T>(sql: Sql, revision: string, work: (sql: Sql) => Promise<T>): Promise<T> {
-  // A database name is a state of one connection.
-  if (isDatabase(sql)) return await sql.session((session) => atRevision(session, revision, work));
-  const [commit] = await sql.rows(nameRow, 'SELECT dolt_hashof(?) AS name', [revision]);
-  const [before] = await sql.rows(nameRow, 'SELECT DATABASE() AS name');
-  const home = before?.name ?? '';
-  const [database = home] = home.split('/');
-  // Dolt 2.3.0 refuses `USE db/HEAD~1`; the session's branch differs only until the next USE (measured).
-  await sql.run(`USE ${quoted(`${database}/${commit?.name ?? ''}`)}`);
-  try {
-    return await work(sql);
-  } finally {
-    await sql.run(`USE ${quoted(home)}`);
-  }
-}
-
-const checkRow = z.object({ name: z.string(), clause: z.string() });
-const CHECKS =
-  'SELECT c.constraint_name AS name, c.check_clause AS clause FROM information_schema.check_constraints c ' +
-  'JOIN information_schema.table_constraints t ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name ' +
-  'WHERE c.constraint_schema = DATABASE() AND t.table_name = ?';
-
-/** The checks of a table at a commit: SHOW CREATE TABLE prints none where a column is generated (Dolt 2.3.0, measured). */
-export async function checksAt(sql: Sql, table: string, commit: string): Promise<Item[]> {
-  const rows = await atRevision(sql, commit, (session) => session.rows(checkRow, CHECKS, [table]));
-  return rows.map(({ name, clause }) => ({ kind: 'check', name, text: clause, tokens: tokensOf(clause) }));
-}
-
-function isDatabase(sql: Sql): sql is Database {
-  return 'session' in sql;
 }
 
 async function read(sql: Sql): Promise<ReadonlyMap<string, string>> {

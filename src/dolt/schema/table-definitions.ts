@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { groupBy } from '../../core/lists.ts';
+import { atRevision } from '../sql/at-revision.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
-import { type Item, tableItems } from './create-table.ts';
+import { type Item, tableItems, tokensOf } from './create-table.ts';
 
 const createRow = z.record(z.string(), z.string().nullable());
 const nameRow = z.record(z.string(), z.string());
@@ -16,12 +18,38 @@ export async function definedTables(sql: Sql, commit: string | null): Promise<Re
 
 /** The items of a table at a commit, or in the session's branch if null. */
 export async function tableItemsAt(sql: Sql, table: string, commit: string | null): Promise<Item[]> {
+  return tableItems(await createTableAt(sql, table, commit));
+}
+
+/** The CREATE TABLE of a table at a commit, or in the session's branch if null. */
+export async function createTableAt(sql: Sql, table: string, commit: string | null): Promise<string> {
   const statement = `SHOW CREATE TABLE ${quoted(table)}`;
   const [row] =
     commit === null
       ? await sql.rows(createRow, statement)
       : await sql.rows(createRow, `${statement} AS OF ?`, [commit]);
-  return tableItems(row?.['Create Table'] ?? '');
+  return row?.['Create Table'] ?? '';
+}
+
+const checkRow = z.object({ table_name: z.string(), name: z.string(), clause: z.string() });
+const CHECKS =
+  'SELECT t.table_name AS table_name, c.constraint_name AS name, c.check_clause AS clause FROM information_schema.check_constraints c ' +
+  'JOIN information_schema.table_constraints t ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name ' +
+  'WHERE c.constraint_schema = DATABASE()';
+
+/**
+ * The checks of every table at a commit, by table: SHOW CREATE TABLE prints none where a column is generated (Dolt
+ * 2.3.0, measured).
+ */
+export async function checksAt(sql: Sql, commit: string): Promise<ReadonlyMap<string, readonly Item[]>> {
+  const rows = await atRevision(sql, commit, (session) => session.rows(checkRow, CHECKS));
+  const byTable = groupBy(rows, (row) => row.table_name);
+  return new Map(
+    [...byTable].map(([table, checks]) => [
+      table,
+      checks.map(({ name, clause }): Item => ({ kind: 'check', name, text: clause, tokens: tokensOf(clause) })),
+    ]),
+  );
 }
 
 /**

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { quoted } from '../sql/identifier.ts';
+import { databaseName } from '../sql/at-revision.ts';
+import { isDoltTable, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { columnsAt } from './columns.ts';
 import { type Generation, generatedColumns } from './generated-columns.ts';
+import { createTableAt } from './table-definitions.ts';
 
 export interface Column {
   readonly name: string;
@@ -21,7 +23,6 @@ export interface TableShape {
 }
 
 const columnRow = z.object({ name: z.string(), type: z.string(), is_key: z.coerce.number() });
-const createRow = z.record(z.string(), z.string());
 const namesRow = z.record(z.string(), z.string());
 
 /** Reads a table of the session's branch. */
@@ -31,8 +32,7 @@ export async function tableShape(sql: Sql, table: string): Promise<TableShape> {
     "SELECT column_name AS name, LOWER(data_type) AS type, column_key = 'PRI' AS is_key FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position",
     [table],
   );
-  const [created] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)}`);
-  const generated = generatedColumns(created?.['Create Table'] ?? '');
+  const generated = generatedColumns(await createTableAt(sql, table, null));
   return {
     name: table,
     key: columns.flatMap(({ name, is_key }) => (is_key === 1 ? [name] : [])),
@@ -61,7 +61,7 @@ export async function tableNamesAt(sql: Sql, commit: string): Promise<string[]> 
 export async function baseTablesAt(sql: Sql, commit: string): Promise<string[]> {
   return (await sql.rows(namesRow, 'SHOW FULL TABLES AS OF ?', [commit])).flatMap((row) => {
     const name = Object.entries(row).find(([column]) => column !== 'Table_type')?.[1];
-    return name === undefined || row['Table_type'] !== 'BASE TABLE' || name.startsWith('dolt_') ? [] : [name];
+    return name === undefined || row['Table_type'] !== 'BASE TABLE' || isDoltTable(name) ? [] : [name];
   });
 }
 
@@ -76,12 +76,8 @@ export async function tableNames(sql: Sql): Promise<string[]> {
 
 /** Names of the tables in the working set of a branch, those that are ignored included. */
 export async function tableNamesOn(sql: Sql, branch: string): Promise<string[]> {
-  const [current] = await sql.rows(namesRow, 'SELECT DATABASE() AS name');
-  const [database = ''] = (current?.['name'] ?? '').split('/');
-  const rows = await sql.rows(
-    namesRow,
-    `SHOW FULL TABLES FROM ${quoted(`${database}/${branch}`)} WHERE table_type = 'BASE TABLE'`,
-  );
+  const revision = quoted(`${await databaseName(sql)}/${branch}`);
+  const rows = await sql.rows(namesRow, `SHOW FULL TABLES FROM ${revision} WHERE table_type = 'BASE TABLE'`);
   return rows.flatMap((row) =>
     Object.entries(row).flatMap(([column, name]) => (column === 'Table_type' ? [] : [name])),
   );

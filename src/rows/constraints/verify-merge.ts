@@ -3,6 +3,7 @@ import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
 import { foreignKeys, parentsOf } from '../../dolt/schema/foreign-keys.ts';
 import { tableChanges } from '../../dolt/schema/table-changes.ts';
 import { ordinaryColumns, tableShape } from '../../dolt/schema/table-shape.ts';
+import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { forgetViolations, type Violation, verifyConstraints } from '../../dolt/sql/violations.ts';
 import type { Merging } from '../merging.ts';
@@ -64,7 +65,7 @@ async function changedTables(
 ): Promise<{ readonly ours: ReadonlySet<string>; readonly theirs: ReadonlySet<string> }> {
   const since = async (head: string): Promise<Set<string>> => {
     const changes = await tableChanges(sql, head, 'WORKING');
-    return new Set(changes.flatMap(({ to }) => (to === null || to.startsWith('dolt_') ? [] : [to])));
+    return new Set(changes.flatMap(({ to }) => (to === null || isDoltTable(to) ? [] : [to])));
   };
   return { ours: await since(heads.ours), theirs: await since(heads.theirs) };
 }

@@ -1,9 +1,27 @@
 import { columnsAt } from '../../dolt/schema/columns.ts';
 import { type Item, tableItems } from '../../dolt/schema/create-table.ts';
 import { expressionTexts, foreignCalls, isReadable } from '../../dolt/schema/expressions.ts';
-import { checksAt, createTableAt, type TableChange, tableHashes } from '../../dolt/schema/table-changes.ts';
+import { type TableChange, tableHashes } from '../../dolt/schema/table-changes.ts';
+import { checksAt, createTableAt, tableItemsAt } from '../../dolt/schema/table-definitions.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { IncomingCalls } from './incoming-changes.ts';
+
+interface Heads {
+  readonly base: string;
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+/** A table of a head that may call a function that is not known to be harmless. */
+interface Suspect {
+  readonly from: string | null;
+  readonly to: string;
+  readonly createTable: string;
+  /** null if the expressions cannot be read. */
+  readonly items: readonly Item[] | null;
+}
+
+type Checks = Awaited<ReturnType<typeof checksAt>>;
 
 /**
  * Functions that are not known to be harmless in incoming expressions: Dolt computes defaults, generated columns,
@@ -12,30 +30,26 @@ import type { IncomingCalls } from './incoming-changes.ts';
  */
 export async function readExpressions(
   sql: Sql,
-  heads: { readonly base: string; readonly ours: string; readonly theirs: string },
+  heads: Heads,
   tables: readonly TableChange[],
 ): Promise<IncomingCalls[]> {
+  const theirs = await checksAt(sql, heads.theirs);
+  const suspects = await findSuspects(sql, tables, { commit: heads.theirs, checks: theirs });
+  if (suspects.length === 0) return [];
+  const base = { commit: heads.base, checks: await checksAt(sql, heads.base) };
+  const ours = { commit: heads.ours, checks: await checksAt(sql, heads.ours) };
+  const tablesOfOurs = await tableHashes(sql, heads.ours);
   const found: IncomingCalls[] = [];
-  for (const { from, to } of tables) {
-    if (to === null) continue;
-    const theirs = await createTableAt(sql, to, heads.theirs);
-    const base = from === null ? '' : await createTableAt(sql, from, heads.base);
-    const names = [to, ...(await columnsAt(sql, to, heads.theirs)).map(({ name }) => name)];
-    if (!isReadable(theirs, names)) {
-      const checks = JSON.stringify(await checksAt(sql, to, heads.theirs));
-      const before = from === null ? '' : JSON.stringify(await checksAt(sql, from, heads.base));
-      if (theirs !== base || checks !== before) found.push({ table: to, calls: null });
+  for (const { from, to, createTable, items } of suspects) {
+    if (items === null) {
+      const before = from === null ? '' : await createTableAt(sql, from, base.commit);
+      const isSame = createTable === before && checkTexts(theirs, to) === checkTexts(base.checks, from);
+      if (!isSame) found.push({ table: to, calls: null });
       continue;
     }
-    const items = await withChecks(sql, tableItems(theirs), { table: to, commit: heads.theirs });
-    if (foreignCalls(items).length === 0) continue;
-    const isOurs = (await tableHashes(sql, heads.ours)).has(to);
-    const ours = isOurs ? tableItems(await createTableAt(sql, to, heads.ours)) : [];
     const known = new Set([
-      ...expressionTexts(
-        from === null ? [] : await withChecks(sql, tableItems(base), { table: from, commit: heads.base }),
-      ),
-      ...expressionTexts(isOurs ? await withChecks(sql, ours, { table: to, commit: heads.ours }) : []),
+      ...(await expressionsAt(sql, from, base)),
+      ...(await expressionsAt(sql, tablesOfOurs.has(to) ? to : null, ours)),
     ]);
     const calls = foreignCalls(items, known);
     if (calls.length > 0) found.push({ table: to, calls });
@@ -43,10 +57,32 @@ export async function readExpressions(
   return found;
 }
 
-async function withChecks(
+async function findSuspects(
   sql: Sql,
-  items: readonly Item[],
-  at: { readonly table: string; readonly commit: string },
-): Promise<readonly Item[]> {
-  return [...items, ...(await checksAt(sql, at.table, at.commit))];
+  tables: readonly TableChange[],
+  { commit, checks }: { readonly commit: string; readonly checks: Checks },
+): Promise<Suspect[]> {
+  const found: Suspect[] = [];
+  for (const { from, to } of tables) {
+    if (to === null) continue;
+    const createTable = await createTableAt(sql, to, commit);
+    const names = [to, ...(await columnsAt(sql, to, commit)).map(({ name }) => name)];
+    const items = isReadable(createTable, names) ? [...tableItems(createTable), ...(checks.get(to) ?? [])] : null;
+    if (items === null || foreignCalls(items).length > 0) found.push({ from, to, createTable, items });
+  }
+  return found;
+}
+
+/** The expressions of a table at a commit; none if the table is null. */
+async function expressionsAt(
+  sql: Sql,
+  table: string | null,
+  { commit, checks }: { readonly commit: string; readonly checks: Checks },
+): Promise<string[]> {
+  if (table === null) return [];
+  return expressionTexts([...(await tableItemsAt(sql, table, commit)), ...(checks.get(table) ?? [])]);
+}
+
+function checkTexts(checks: Checks, table: string | null): string {
+  return JSON.stringify(table === null ? [] : (checks.get(table) ?? []));
 }

@@ -1,5 +1,6 @@
 import { ignorePatternsAt, isIgnored, workingIgnorePatterns } from '../../dolt/schema/ignored-tables.ts';
-import { atRevision, tableHashes } from '../../dolt/schema/table-changes.ts';
+import { tableHashes } from '../../dolt/schema/table-changes.ts';
+import { atRevision } from '../../dolt/sql/at-revision.ts';
 import { cellsSchema } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { IncomingChanges, PrivateTable } from './incoming-changes.ts';
@@ -15,38 +16,49 @@ const SHOWN_ROWS = 5;
 
 /** Rows that a head changes in the tables by which a commit says what stays out of commits, or comes from another branch. */
 export async function readLocalTables(sql: Sql, heads: Heads): Promise<IncomingChanges['localTables']> {
-  return [...(await ignoredRows(sql, heads)), ...(await nonlocalRows(sql, heads))];
+  return [
+    ...(await changedRows(heads, {
+      table: 'dolt_ignore',
+      key: 'pattern',
+      read: async (commit) =>
+        new Map((await ignorePatternsAt(sql, commit)).map(({ pattern, ignored }) => [pattern, String(ignored)])),
+    })),
+    ...(await changedRows(heads, {
+      table: 'dolt_nonlocal_tables',
+      key: 'table_name',
+      read: async (commit) => {
+        // Dolt 2.3.0 reads this table as it is now, whatever `AS OF` says (measured).
+        const rows = await atRevision(sql, commit, (session) =>
+          session.rows(cellsSchema, 'SELECT * FROM dolt_nonlocal_tables'),
+        );
+        return new Map(rows.map((cells) => [cells['table_name'] ?? '', JSON.stringify(cells)]));
+      },
+    })),
+  ];
 }
 
-/** The contents are compared, because a difference need not show that a table was replaced. */
-async function ignoredRows(sql: Sql, heads: Heads): Promise<IncomingChanges['localTables']> {
-  const table = 'dolt_ignore';
-  const read = async (commit: string): Promise<ReadonlyMap<string, boolean>> =>
-    new Map((await ignorePatternsAt(sql, commit)).map(({ pattern, ignored }) => [pattern, ignored]));
+/**
+ * The contents are compared: a difference need not show that a table was replaced, and `dolt_diff` shows nothing where a
+ * column got another tag.
+ */
+async function changedRows(
+  heads: Heads,
+  rows: {
+    readonly table: string;
+    readonly key: string;
+    /** The contents of the table at a commit, by key. */
+    readonly read: (commit: string) => Promise<ReadonlyMap<string, string>>;
+  },
+): Promise<IncomingChanges['localTables']> {
+  const { table, key, read } = rows;
   const [base, ours, theirs] = [await read(heads.base), await read(heads.ours), await read(heads.theirs)];
-  const patterns = [...new Set([...base.keys(), ...theirs.keys()])].sort();
-  const changed = patterns.filter((name) => theirs.get(name) !== base.get(name) && theirs.get(name) !== ours.get(name));
+  const keys = [...new Set([...base.keys(), ...theirs.keys()])].sort();
+  const changed = keys.filter((name) => theirs.get(name) !== base.get(name) && theirs.get(name) !== ours.get(name));
   if (changed.length === 0) return [];
-  const rows = changed.slice(0, SHOWN_ROWS).map((pattern) => ({ table, key: { pattern }, column: null, value: null }));
-  return [{ table, count: changed.length, rows }];
-}
-
-/** The contents again: `dolt_diff` shows nothing where a column got another tag. */
-async function nonlocalRows(sql: Sql, heads: Heads): Promise<IncomingChanges['localTables']> {
-  const table = 'dolt_nonlocal_tables';
-  const read = async (commit: string): Promise<ReadonlyMap<string, string>> => {
-    // Dolt 2.3.0 reads this table as it is now, whatever `AS OF` says (measured).
-    const rows = await atRevision(sql, commit, (session) => session.rows(cellsSchema, `SELECT * FROM ${table}`));
-    return new Map(rows.map((cells) => [cells['table_name'] ?? '', JSON.stringify(cells)]));
-  };
-  const [base, ours, theirs] = [await read(heads.base), await read(heads.ours), await read(heads.theirs)];
-  const names = [...new Set([...base.keys(), ...theirs.keys()])].sort();
-  const changed = names.filter((name) => theirs.get(name) !== base.get(name) && theirs.get(name) !== ours.get(name));
-  if (changed.length === 0) return [];
-  const rows = changed
+  const shown = changed
     .slice(0, SHOWN_ROWS)
-    .map((name) => ({ table, key: { table_name: name }, column: null, value: null }));
-  return [{ table, count: changed.length, rows }];
+    .map((name) => ({ table, key: { [key]: name }, column: null, value: null }));
+  return [{ table, count: changed.length, rows: shown }];
 }
 
 /**

@@ -1,8 +1,9 @@
 import { Failure } from '../../core/failure.ts';
 import { commitsAfter } from '../../dolt/rows/future-dates.ts';
 import { CODE_TABLES, definitionsAt, MIGRATION_TABLES, migrationAt } from '../../dolt/schema/code-tables.ts';
-import { changesCollation, isDoltTable, type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
+import { changesCollation, type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
+import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { readExpressions } from './expressions.ts';
 import { type IncomingChanges, type IncomingDefinition, incomingDefinitions } from './incoming-changes.ts';

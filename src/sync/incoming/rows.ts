@@ -3,7 +3,8 @@ import { countDifferingRows, differingRows } from '../../dolt/rows/differing-row
 import { countRowsAfter, isAfter, timeColumns } from '../../dolt/rows/future-dates.ts';
 import { movedRows } from '../../dolt/rows/moved-rows.ts';
 import { type Column, columnsAt } from '../../dolt/schema/columns.ts';
-import { isDoltTable, type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
+import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
+import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { COUNTED_ROWS, isMassDeletion } from './findings.ts';
 import type { Deletion, FutureRows, IncomingChanges } from './incoming-changes.ts';

@@ -1,8 +1,9 @@
 import { Failure } from '../../core/failure.ts';
 import { listed, plain } from '../../core/text.ts';
 import { definitionsAt } from '../../dolt/schema/code-tables.ts';
-import { isDoltTable, tableHashes } from '../../dolt/schema/table-changes.ts';
+import { tableHashes } from '../../dolt/schema/table-changes.ts';
 import { tableNamesOn } from '../../dolt/schema/table-shape.ts';
+import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 
 /**

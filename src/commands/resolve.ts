@@ -22,6 +22,7 @@ import {
 } from '../resolve/store-conflicts.ts';
 import { advanceBranch, finishAdvances } from '../sync/advance.ts';
 import { inboxSender, sortInboxes } from '../sync/inbox.ts';
+import { ourLosses } from '../sync/incoming/findings.ts';
 import { massLosses } from '../sync/incoming/rows.ts';
 import { mergeLimit } from '../sync/merge/limits.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
@@ -189,11 +190,7 @@ async function refuseLosses(
   if (from === to || merges.every(({ peer }) => move.acceptedOf(peer).includes('deletion'))) return;
   const losses = await massLosses(database, { from, to }, maxDelete);
   if (losses.length === 0) return;
-  const texts = losses.map(({ table, before, deleted }) => `${deleted} of our ${before} rows of ${table}`);
-  throw new Failure(
-    'mass-deletion',
-    `these merges remove ${texts.join(', ')} (\`max-delete\` is ${maxDelete} %); no branch was moved`,
-  );
+  throw new Failure('mass-deletion', `these merges remove ${ourLosses(losses, maxDelete)}; no branch was moved`);
 }
 
 /**

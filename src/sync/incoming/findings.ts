@@ -70,6 +70,15 @@ export function isMassDeletion(
   return before >= COUNTED_ROWS && deleted * 100 > before * maxDelete;
 }
 
+/**
+ * What a merge takes from our rows, for a sentence that ends with it.
+ * @param maxDelete percent of a table's rows, 0 to 100
+ */
+export function ourLosses(losses: readonly Deletion[], maxDelete: number): string {
+  const texts = losses.map(({ table, before, deleted }) => `${deleted} of our ${before} rows of ${table}`);
+  return `${texts.join(', ')} (\`max-delete\` is ${maxDelete} %)`;
+}
+
 function ofCode({ definitions }: IncomingChanges): Finding[] {
   const code = definitions.filter(({ kind, change }) => kind !== 'view' && change !== 'removed');
   return [...new Set(code.map(({ kind }) => kind))].map((kind) => {

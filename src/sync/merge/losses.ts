@@ -1,6 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import { isAncestor } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import { ourLosses } from '../incoming/findings.ts';
 import type { Deletion } from '../incoming/incoming-changes.ts';
 import { massLosses } from '../incoming/rows.ts';
 import type { Converged } from './converge.ts';
@@ -55,8 +56,7 @@ export async function headsThatLose(
 }
 
 function refusal(losses: readonly Deletion[], maxDelete: number): RejectedHead {
-  const texts = losses.map(({ table, before, deleted }) => `${deleted} of our ${before} rows of ${table}`);
-  const text = `merging this peer would remove ${texts.join(', ')} (\`max-delete\` is ${maxDelete} %)`;
+  const text = `merging this peer would remove ${ourLosses(losses, maxDelete)}`;
   const failure = new Failure('mass-deletion', `${text}\nNothing was merged from or pushed to it.`);
   return { failure, conflicts: [] };
 }

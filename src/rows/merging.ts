@@ -1,4 +1,6 @@
 import type { PendingRows } from '../dolt/rows/pending-rows.ts';
+import type { TableShape } from '../dolt/schema/table-shape.ts';
+import type { Cells } from '../dolt/sql/cell.ts';
 import type { MergeBudget } from './merge-budget.ts';
 import type { TablePolicy } from './table-policy.ts';
 
@@ -19,6 +21,13 @@ export interface Merging {
 
 /** The two heads of a merge: the one it started on, and the one merged onto it. */
 export type Side = 'ours' | 'theirs';
+
+/** Rows of one table, and the side that has them. */
+export interface SideRows {
+  readonly shape: TableShape;
+  readonly side: Side;
+  readonly keys: readonly Cells[];
+}
 
 /** The other side. */
 export function otherSide(side: Side): Side {

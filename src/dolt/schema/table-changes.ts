@@ -40,10 +40,7 @@ export async function tableChanges(sql: Sql, from: string, to: string): Promise<
     'SELECT from_table_name, to_table_name, data_change, schema_change FROM dolt_diff_summary(?, ?)',
     [from, to],
   );
-  const schemas = await sql.rows(schemaRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [
-    from,
-    to,
-  ]);
+  const schemas = await schemaDifference(sql, from, to);
   const changes: TableChange[] = [];
   for (const row of summary.filter(isTable).flatMap(apart)) {
     const change = namesOf(row);
@@ -75,11 +72,11 @@ export async function tableChanges(sql: Sql, from: string, to: string): Promise<
 
 /** Whether two commits give new tables another character set or collation. */
 export async function changesCollation(sql: Sql, from: string, to: string): Promise<boolean> {
-  const rows = await sql.rows(schemaRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [
-    from,
-    to,
-  ]);
-  return rows.some((row) => !isTable(row));
+  return (await schemaDifference(sql, from, to)).some((row) => !isTable(row));
+}
+
+async function schemaDifference(sql: Sql, from: string, to: string): Promise<Names[]> {
+  return await sql.rows(schemaRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [from, to]);
 }
 
 /**

@@ -31,19 +31,17 @@ export function readHistories(sql: Sql, merging: Merging): Histories {
   };
 }
 
+interface RowsToDate {
+  readonly shape: TableShape;
+  readonly rows: readonly ConflictingRow[];
+  readonly histories: Histories;
+}
+
 /**
  * Finds when the conflicting cells of the given rows were written on both sides, and when rows added on both were
  * created. Only these rows' histories are read.
  */
-export async function readClock(
-  sql: Sql,
-  merging: Merging,
-  asked: {
-    readonly shape: TableShape;
-    readonly rows: readonly ConflictingRow[];
-    readonly histories: Histories;
-  },
-): Promise<(row: ConflictRow) => Clock> {
+export async function readClock(sql: Sql, merging: Merging, asked: RowsToDate): Promise<(row: ConflictRow) => Clock> {
   const ours = await readSide(sql, merging, { ...asked, side: 'ours' });
   const theirs = await readSide(sql, merging, { ...asked, side: 'theirs' });
   return (row) => {
@@ -65,12 +63,7 @@ interface Times {
 async function readSide(
   sql: Sql,
   merging: Merging,
-  asked: {
-    readonly shape: TableShape;
-    readonly rows: readonly ConflictingRow[];
-    readonly histories: Histories;
-    readonly side: Side;
-  },
+  asked: RowsToDate & { readonly side: Side },
 ): Promise<Map<string, Times>> {
   const { shape, rows, side } = asked;
   const head = merging[side];

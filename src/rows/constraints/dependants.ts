@@ -5,7 +5,7 @@ import { hasTriggers, ordinaryColumns, type TableShape } from '../../dolt/schema
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Merging } from '../merging.ts';
-import { otherSide, type Side } from '../merging.ts';
+import { otherSide, type Side, type SideRows } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
 import {
   type Candidate,
@@ -19,25 +19,15 @@ import {
 } from './find-dependants.ts';
 import { firesTriggers } from './restore.ts';
 
-/** Rows of one table that lost their key, and the side that added them. */
-export interface LosingRows {
-  readonly shape: TableShape;
-  readonly side: Side;
-  readonly keys: readonly Cells[];
-}
-
 /**
  * Removes from an open merge what one side added together with a row that lost its key: every row that refers to it
  * through declared foreign keys, so that no such row belongs to the winner. If the other side also has a row under the
  * key of a removed row, that row takes it. Rows of the merge base, and rows that both sides added equally, stay.
+ * @param losers rows that lost their key, with the side that added them
  * @returns the removed rows after those that they belong to, and the rows that stay and now refer to the winner
  * @throws Failure `constraint-violation` if removing a row would fire a trigger
  */
-export async function loseDependants(
-  sql: Sql,
-  merging: Merging,
-  losers: readonly LosingRows[],
-): Promise<ResolvedRow[]> {
+export async function loseDependants(sql: Sql, merging: Merging, losers: readonly SideRows[]): Promise<ResolvedRow[]> {
   if (losers.every(({ keys }) => keys.length === 0)) return [];
   const family = await findFamily(sql, merging, losers);
   const lost = lostVersions(family.candidates);

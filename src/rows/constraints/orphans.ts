@@ -6,9 +6,8 @@ import { hasTriggers, ordinaryColumns, type TableShape, tableShape } from '../..
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { Violation } from '../../dolt/sql/violations.ts';
-import type { Merging } from '../merging.ts';
+import type { Merging, SideRows } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
-import type { LosingRows } from './dependants.ts';
 import { firesTriggers, restoreFamily, restoreRows } from './restore.ts';
 
 const SIDES = ['ours', 'theirs'] as const;
@@ -16,7 +15,7 @@ const SIDES = ['ours', 'theirs'] as const;
 export interface ResolvedOrphans {
   readonly reported: readonly ResolvedRow[];
   /** Added rows that were removed because a row that they refer to was removed. */
-  readonly losers: readonly LosingRows[];
+  readonly losers: readonly SideRows[];
 }
 
 interface Broken {
@@ -34,7 +33,7 @@ interface Broken {
  */
 export async function resolveOrphans(sql: Sql, merging: Merging, broken: Broken): Promise<ResolvedOrphans> {
   const reported: ResolvedRow[] = [];
-  const losers: LosingRows[] = [];
+  const losers: SideRows[] = [];
   for (const group of groupBy(broken.orphans, ({ table, name }) => JSON.stringify([table, name])).values()) {
     const [first] = group;
     if (first === undefined || first.parent === null) continue;
@@ -84,7 +83,7 @@ async function loseAdded(
   if (added.length === 0) return { reported: [], losers: [] };
   if (await hasTriggers(sql, shape.name)) throw firesTriggers(shape.name, 'removing');
   const reported: ResolvedRow[] = [];
-  const losers: LosingRows[] = [];
+  const losers: SideRows[] = [];
   const versions = { ours: new Map<string, Cells>(), theirs: new Map<string, Cells>() };
   for (const side of SIDES) {
     const rows = await rowsByKey(sql, shape, { keys: added, commit: merging[side] });

@@ -6,15 +6,15 @@ import { readHistories } from '../clock/read-clock.ts';
 import { repairDocuments } from '../documents.ts';
 import { takeReport } from '../merge-budget.ts';
 import { type MergeFailure, rowConflict, violated } from '../merge-failure.ts';
-import type { Merging } from '../merging.ts';
+import type { Merging, SideRows } from '../merging.ts';
 import { readableTable } from '../readable-table.ts';
 import { resolveTable } from '../resolve-table.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
 import { undoneRows } from '../undone-rows.ts';
-import { type LosingRows, loseDependants } from './dependants.ts';
+import { loseDependants } from './dependants.ts';
 import { resolveOrphans } from './orphans.ts';
 import { resolveUniqueKeys } from './resolve-unique.ts';
-import { restoreFamily, type Survivors } from './restore.ts';
+import { restoreFamily } from './restore.ts';
 import { brokenConstraints, mixedTables } from './verify-merge.ts';
 
 /** Rounds of one merge; each later round resolves what the verification found. */
@@ -70,7 +70,7 @@ function isGone({ kind }: ResolvedRow): boolean {
 interface ResolvedRows {
   readonly rows: readonly ResolvedRow[];
   /** Rows that were added under a key that another row has now. */
-  readonly losers: readonly LosingRows[];
+  readonly losers: readonly SideRows[];
 }
 
 /**
@@ -97,8 +97,8 @@ export async function resolveRows(
     return { failure: rowConflict(rows, 'conflicts in a table without a primary key need a manual resolution'), rows };
   }
   const reported: ResolvedRow[] = [];
-  const survivors: Survivors[] = [];
-  const losers: LosingRows[] = [];
+  const survivors: SideRows[] = [];
+  const losers: SideRows[] = [];
   const histories = readHistories(sql, merging);
   for (const shape of shapes) {
     const { strategy } = conflicts;

@@ -18,9 +18,8 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { auditColumnsOf } from '../audit-columns.ts';
 import { type UniqueKeyClock, uniqueKeyClock } from '../clock/unique-key-clock.ts';
 import { compareRows, compareValues } from '../compare-values.ts';
-import type { Merging, Side } from '../merging.ts';
+import type { Merging, Side, SideRows } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
-import type { LosingRows } from './dependants.ts';
 import { firesTriggers } from './restore.ts';
 import {
   type CollidingRow,
@@ -36,7 +35,7 @@ const SIDES = ['ours', 'theirs'] as const;
 export interface ResolvedKeys {
   readonly reported: readonly ResolvedRow[];
   /** The added rows that were removed. */
-  readonly losers: readonly LosingRows[];
+  readonly losers: readonly SideRows[];
 }
 
 /**
@@ -197,7 +196,7 @@ class ConflictingRows {
     };
   }
 
-  async losersBySide(removed: readonly DisplacedRow[]): Promise<LosingRows[]> {
+  async losersBySide(removed: readonly DisplacedRow[]): Promise<SideRows[]> {
     const keys: Record<Side, Cells[]> = { ours: [], theirs: [] };
     for (const { loser } of removed) {
       for (const side of await this.#sidesWith(loser)) keys[side].push(keyOf(this.shape, loser.row));

@@ -1,28 +1,22 @@
 import { Failure } from '../../core/failure.ts';
 import { keyOf } from '../../dolt/rows/row-key.ts';
 import { childrenOf, type ForeignKey, foreignKeys, parentsOf } from '../../dolt/schema/foreign-keys.ts';
-import { hasTriggers, ordinaryColumns, type TableShape, tableShape } from '../../dolt/schema/table-shape.ts';
+import { hasTriggers, ordinaryColumns, tableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import type { Merging, Side } from '../merging.ts';
+import type { Merging, SideRows } from '../merging.ts';
 import type { ResolvedRow } from '../resolved-row.ts';
-
-/** Rows of one table that were restored or survived a deletion, and the side that has them. */
-export interface Survivors {
-  readonly shape: TableShape;
-  readonly side: Side;
-  readonly keys: readonly Cells[];
-}
 
 /**
  * Restores what belongs to survivors and was deleted with them: the rows that referred to them in the merge base, in
  * the surviving side's version if it has one, and the rows that they refer to, recursively.
+ * @param survivors rows that were restored or survived a deletion, with the side that has them
  * @throws Failure `constraint-violation` if that would fire a trigger
  */
 export async function restoreFamily(
   sql: Sql,
   merging: Merging,
-  survivors: readonly Survivors[],
+  survivors: readonly SideRows[],
 ): Promise<ResolvedRow[]> {
   const open = survivors.filter(({ keys }) => keys.length > 0);
   const all = open.length === 0 ? [] : await foreignKeys(sql);
@@ -43,8 +37,8 @@ export async function restoreFamily(
 async function relatives(
   sql: Sql,
   merging: Merging,
-  step: { readonly key: ForeignKey; readonly from: Survivors },
-): Promise<Pick<Survivors, 'shape' | 'keys'> | null> {
+  step: { readonly key: ForeignKey; readonly from: SideRows },
+): Promise<Pick<SideRows, 'shape' | 'keys'> | null> {
   const { key, from } = step;
   if (key.parent === from.shape.name) {
     const child = await tableShape(sql, key.table);
@@ -65,7 +59,7 @@ async function relatives(
 export async function restoreRows(
   sql: Sql,
   merging: Merging,
-  rows: Survivors,
+  rows: SideRows,
 ): Promise<{ readonly keys: readonly Cells[]; readonly reported: readonly ResolvedRow[] }> {
   const { shape, side, keys } = rows;
   if (keys.length === 0) return { keys: [], reported: [] };

@@ -4,7 +4,7 @@
  *
  *   npm run bench:gossip -- --towns 6,100,10000 --edits 16 --schedule together --seed 1
  *
- * `--edits` databases have edited their rows before the first round; `all` stands for every database.
+ * `--edits` databases have edited their rows before the first round; `all` means every database.
  */
 import { parseArgs } from 'node:util';
 import type { Rules } from './gossip/federation.ts';

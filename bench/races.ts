@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { makeScene } from '../__tests__/helpers/convergence/scene.ts';
 import { tempFolder } from '../__tests__/helpers/temp-folder.ts';
 import { commitsIn } from './races/merges.ts';
-import { race, settle } from './races/race.ts';
+import { race, syncUntilStable } from './races/race.ts';
 import { editOf } from './races/race-edit.ts';
 import { MEETINGS, racersOn } from './races/racers.ts';
 import { table } from './table.ts';
@@ -37,7 +37,7 @@ for (const meeting of MEETINGS) {
     failures.push(...laps.flatMap((lap) => lap.failures));
   }
   const racing = await commitsIn(racers, tempDir);
-  const laps = await settle(racers, tempDir);
+  const laps = await syncUntilStable(racers, tempDir);
   const edits = races * towns;
   rows.push([
     meeting,

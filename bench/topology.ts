@@ -9,7 +9,7 @@ export type Neighbours = readonly (readonly number[])[];
 /** In a random federation every database beyond the first joined one that was there, and as many pairs met later. */
 const LATER_PAIRS_PER_TOWN = 1;
 
-/** Which databases are peers of each other. Everybody can be reached from everybody, over others if need be. */
+/** Which databases are peers of each other. Every database can be reached from every other, over others if necessary. */
 export function neighbours(topology: Topology, towns: number, random: Random): Neighbours {
   const known = Array.from({ length: towns }, () => new Set<number>());
   const meet = (a: number, b: number): void => {
@@ -49,7 +49,7 @@ export function diameter(graph: Neighbours): number {
 
 interface Search {
   readonly start: number;
-  /** Room for as many numbers as there are databases, used anew by each search. */
+  /** Room for as many numbers as there are databases, reused by each search. */
   readonly distance: Int32Array;
   readonly queue: Int32Array;
 }

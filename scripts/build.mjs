@@ -21,7 +21,7 @@ const SHEBANG = '#!/usr/bin/env node\n';
  */
 const ncc = createRequire(import.meta.url)('@vercel/ncc');
 
-/** Compiles to a folder of its own, so that nothing old is bundled and nobody else's work is disturbed. */
+/** Compiles to a folder of its own, so that nothing old is bundled and no other build is disturbed. */
 function compile() {
   rmSync(COMPILED, { recursive: true, force: true });
   const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');

@@ -8,7 +8,7 @@ const REFUSES = '#!/bin/sh\nexit 101\n';
 
 /**
  * Does some work during which an installed package starts no service of the system: the tests want the programs and start
- * servers of their own. A policy that stands there already, as in every container of Debian's, is somebody's and stays.
+ * servers of their own. An existing policy, as in every container of Debian, has another owner and stays.
  * @param {() => unknown} work
  */
 export async function startsNoServices(work) {

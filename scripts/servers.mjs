@@ -84,7 +84,7 @@ const PACKAGED = [
     : []),
 ];
 
-/** Servers live in sbin, which is not on everybody's PATH. */
+/** Servers live in sbin, which is not on every user's PATH. */
 const SYSTEM_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/opt/homebrew/bin'];
 const APT_GET = '/usr/bin/apt-get';
 

@@ -27,7 +27,7 @@ function run(command, args) {
 /** @param {string[]} args of node */
 const node = (...args) => run(process.execPath, args);
 
-/** Builds what is committed anew; every file that is new, gone or different then shows in git's status. */
+/** Builds what is committed again; every file that is new, gone or different then shows in git's status. */
 function distFollows() {
   rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
   if (!node(join(ROOT, 'scripts', 'build.mjs'))) return false;

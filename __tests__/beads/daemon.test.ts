@@ -11,7 +11,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 describe('a bd daemon', () => {
   test.each([
     ['that runs', `${process.pid}\n`, '/usr/local/bin/bd daemon start --interval 5s', true],
-    ['whose command line nobody may see', String(process.pid), null, true],
+    ['whose command line cannot be read', String(process.pid), null, true],
     ['whose id another program has now', String(process.pid), '/usr/bin/node abd.js', false],
     ['that died', '999999999', 'bd daemon', false],
     ['of which nothing is said', '', 'bd daemon', false],
@@ -28,7 +28,7 @@ describe('a bd daemon', () => {
     });
   });
 
-  test('that never ran is nobody', async () => {
+  test('that never ran does not exist', async () => {
     await using folder = await tempFolder();
     await expect(requireNoDaemon(folder.path, () => Promise.resolve(null))).resolves.toBeUndefined();
   });

@@ -5,7 +5,7 @@ import { commandLine, userEnvironment } from '../helpers/bundled-cli.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-/** The addresses of all internet sockets that a trace saw somebody connect or send to. */
+/** The addresses of all internet sockets that a process connected or sent to, by a trace. */
 function addresses(trace: string): string[] {
   const v4 = [...trace.matchAll(/sa_family=AF_INET, .*?inet_addr\("([^"]+)"\)/g)];
   const v6 = [...trace.matchAll(/sa_family=AF_INET6, .*?inet_pton\(AF_INET6, "([^"]+)"/g)];

@@ -39,7 +39,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** The engine is nobody's child any more, so its end can only be looked for; bounded. */
+/** The engine is no longer a child of the test, so its end is polled for; bounded. */
 async function ends(pid: number): Promise<boolean> {
   for (let waited = 0; waited < 10_000; waited += 50) {
     if (!isAlive(pid)) return true;

@@ -18,7 +18,7 @@ const REPEATED = 'no rights for ***, for ***, or for ***; wrong password: ***';
 const AWS_KEY = 'a-key-of-the-job';
 
 describe('a secret that a peer repeats, bare, in the reason why it refuses', () => {
-  test('stands in nothing that the command line prints', async () => {
+  test('is in nothing that the command line prints', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     await using host = await startRecordingServer({ repeats: true });
@@ -39,7 +39,7 @@ describe('a secret that a peer repeats, bare, in the reason why it refuses', () 
   test.each([
     ['an entry', { peers: '/org/repo.git', entry: true }],
     ["the workflow's own token", { peers: '/org/own.git', entry: false }],
-  ])('stands in no output, summary, annotation or file of a step, with %s', async (_, { peers, entry }) => {
+  ])('is in no output, summary, annotation or file of a step, with %s', async (_, { peers, entry }) => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await makeDatabase(join(runner.workspace, 'town'));
@@ -64,7 +64,7 @@ describe('a secret that a peer repeats, bare, in the reason why it refuses', () 
     expect(await filesWith(runner.temp, new Set(SPELLINGS))).toEqual([]);
   });
 
-  test('stands in no reason why nothing could be done: the first clone', async () => {
+  test('is in no reason why nothing could be done: the first clone', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await using host = await startRecordingServer({ repeats: true });

@@ -78,7 +78,7 @@ test('one sync brings seven peers of the seven forms to one head, from the core 
     expect(result.peers.map(({ pushedCommits }) => pushedCommits)).toEqual(NAMES.map(() => 1));
     expect(step.exitCode).toBe(0);
 
-    // A new look at the remotes by somebody who was not there finds the same.
+    // A fresh clone of each remote finds the same.
     const look = await command(folder, stringify(peers), {
       ...{ ...request, command: 'pull', database: 'look', bootstrap: 'repository' },
     });
@@ -86,7 +86,7 @@ test('one sync brings seven peers of the seven forms to one head, from the core 
     const tables = await openTestDatabase(folder.file('look')).rows('SHOW TABLES');
     expect(tables).not.toContainEqual({ [`Tables_in_look`]: 'wisps' });
 
-    // Every secret is masked before anything else is said, and stands nowhere else.
+    // Every secret is masked before anything else is printed, and is nowhere else.
     const masked = step.commands.filter(({ command }) => command === 'add-mask').map(({ message }) => message);
     expect([...secrets].filter((secret) => !masked.includes(secret))).toEqual([]);
     const log = step.stdout

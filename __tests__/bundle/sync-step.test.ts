@@ -25,7 +25,7 @@ async function scene(folder: TempFolder, peers: Readonly<Record<string, string>>
 const inputs = { database: 'town', config: 'federation.yaml', 'dolt-path': testDolt() };
 
 describe('a step that syncs', () => {
-  test('pushes to a peer and tells it everywhere; a second one finds nothing to do', async () => {
+  test('pushes to a peer and reports it everywhere; a second one finds nothing to do', async () => {
     await using folder = await tempFolder();
     const { runner, town } = await scene(folder, { mailbox: folder.file('mailbox') });
     const head = await town.head();

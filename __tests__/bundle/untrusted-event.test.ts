@@ -11,7 +11,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const PULL_REQUEST = { name: 'pull_request', ref: 'refs/pull/1/merge' };
 
 describe('an event that may not write', () => {
-  test('checks the configuration, contacts nobody and says why', async () => {
+  test('checks the configuration, contacts no host and says why', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
     await makeDatabase(join(runner.workspace, 'town'));

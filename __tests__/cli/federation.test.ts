@@ -31,7 +31,7 @@ async function configured(folder: TempFolder, peers: Readonly<Record<string, str
 }
 
 describe('databases that sync by hand', () => {
-  test('add-peer, sync, status: as the README tells it', async () => {
+  test('add-peer, sync, status: as in the README', async () => {
     await using folder = await tempFolder();
     const town = await makeDatabase(folder.file('db'));
     const { run, json } = await configured(folder, {});

@@ -52,7 +52,7 @@ async function inConflict(folder: TempFolder) {
   return { towns, run, sync, fileOf: (town: Name) => folder.file(town, '.dolt', 'dolt-federation', 'conflicts.yaml') };
 }
 
-/** Writes choices into a file, in the order in which `choose:` stands there. */
+/** Writes choices into a file, in the order in which `choose:` occurs. */
 async function fill(file: string, ...choices: string[]): Promise<void> {
   const text = await readFile(file, 'utf8');
   let index = 0;
@@ -72,7 +72,7 @@ describe('what manual leaves', () => {
     expect(first).toContain('base: one\n            ours: north\n            theirs: south\n');
     expect(JSON.stringify(left)).not.toContain('"south"');
 
-    // The same conflicts give the same file, and what somebody chose stays in it.
+    // The same conflicts give the same file, and what a person chose stays in it.
     await sync('north');
     expect(await readFile(fileOf('north'), 'utf8')).toBe(first);
     await fill(fileOf('north'), '', 'theirs');
@@ -162,9 +162,9 @@ describe('what manual leaves', () => {
     });
     const missing = await run('north', 'resolve', '--file', 'no-such.yaml');
     expect(JSON.parse(missing.stdout).error).toMatchObject({ code: 'conflicts-file-unreadable' });
-    const nobody = await run('north', 'resolve');
-    expect(nobody.exitCode).toBe(2);
-    expect(JSON.parse(nobody.stdout).error).toMatchObject({
+    const withoutFile = await run('north', 'resolve');
+    expect(withoutFile.exitCode).toBe(2);
+    expect(JSON.parse(withoutFile.stdout).error).toMatchObject({
       code: 'bad-usage',
       hint: expect.stringContaining('--file'),
     });

@@ -45,7 +45,7 @@ describe('add-peer', () => {
     expect(await readdir(folder.file('sub'))).toEqual([]);
   });
 
-  test('keeps comments and order, in any sync mode, and writes what it was told', async () => {
+  test('keeps comments and order, in any sync mode, and writes what was asked for', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, `${TEXT}sync: {mode: realtime}\n`);
     const more = { role: 'backup', tier: 'T2', branch: 'main', conflict: 'manual' } as const;
@@ -114,7 +114,7 @@ describe('add-peer', () => {
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 
-  test('tells each reason against a peer, and no line of what was never written', async () => {
+  test('reports each reason against a peer, and no line of what was never written', async () => {
     await using folder = await tempFolder();
     const wanted = request('b', 'srv', { branch: 'a..b' });
     const fresh = await refusal(() => addPeer(wanted, commandContext(folder.path)));

@@ -6,7 +6,7 @@ import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 describe('a peer whose head is named', () => {
-  test('gets our branch; its old head is kept here and there, and the command that is told puts it back', async () => {
+  test('gets our branch; its old head is kept here and there, and the printed command restores it', async () => {
     await using folder = await tempFolder();
     const { town, stranger, ours, theirs, peers, mailbox } = await clash(folder);
     const tag = `dolt-federation-replaced/box/${theirs}`;
@@ -66,10 +66,10 @@ describe('a peer whose head is named', () => {
     await using folder = await tempFolder();
     const { theirs, peers, mailbox } = await clash(folder);
     rmSync(folder.file('town'), { recursive: true });
-    const anew = await makeDatabase(folder.file('town'));
+    const fresh = await makeDatabase(folder.file('town'));
     const { result } = await command(folder, peers, leases(theirs));
     expect(result.peers).toMatchObject([{ state: 'unrelated', status: 'pushed', verified: true, pushedCommits: 2 }]);
-    expect(await mailbox()).toBe(await anew.head());
+    expect(await mailbox()).toBe(await fresh.head());
   });
 
   test('needs no force where ours contains it', async () => {

@@ -6,7 +6,7 @@ import { readEnv } from '../../src/core/env.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
-import { examine, told } from '../helpers/examining.ts';
+import { examine, linesOf } from '../helpers/examining.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const PEERS = `far: ssh://far.example/srv/db
@@ -32,30 +32,30 @@ describe('doctor', () => {
     ]);
     expect(result.status).toBe('missing');
     const side = await examine(folder, PEERS, { branch: 'side' });
-    expect(told(side, 'live', 'far')[0]).toMatch(/^unknown: /);
+    expect(linesOf(side, 'live', 'far')[0]).toMatch(/^unknown: /);
   });
 
   test('a beads workspace always has ignored tables; what cannot be read is said to be unknown', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('.beads'));
-    expect(told(await examine(folder, PEERS), 'live', 'far')[0]).toMatch(/^unknown: /);
+    expect(linesOf(await examine(folder, PEERS), 'live', 'far')[0]).toMatch(/^unknown: /);
     await writeFile(folder.file('.beads', 'metadata.json'), '{"backend":"dolt"}');
-    expect(told(await examine(folder, PEERS), 'live', 'far')[0]).toMatch(/^warning: runs do not push to far/);
+    expect(linesOf(await examine(folder, PEERS), 'live', 'far')[0]).toMatch(/^warning: runs do not push to far/);
   });
 
   test('names inbox branches that no run merges, and changes nothing', async () => {
     await using folder = await tempFolder();
     const town = await makeDatabase(folder.file('town'));
     await town.sql("CALL DOLT_BRANCH('inbox/north-0123abcd')", "CALL DOLT_BRANCH('inbox/odd')");
-    expect(told(await examine(folder, ''), 'inbox')).toEqual([
+    expect(linesOf(await examine(folder, ''), 'inbox')).toEqual([
       expect.stringMatching(/^warning: deliveries in inbox\/north-0123abcd are not merged/),
       expect.stringMatching(/^warning: inbox\/odd is not a delivery branch/),
     ]);
     await writeFile(folder.file('on.yaml'), 'federation: {inbox: true}');
-    expect(told(await examine(folder, '', { overrides: { config: 'on.yaml' } }), 'inbox')).toEqual([
+    expect(linesOf(await examine(folder, '', { overrides: { config: 'on.yaml' } }), 'inbox')).toEqual([
       expect.stringMatching(/^warning: inbox\/odd /),
     ]);
-    expect(told(await examine(folder, '', { untrusted: true }), 'inbox')).toEqual([]);
+    expect(linesOf(await examine(folder, '', { untrusted: true }), 'inbox')).toEqual([]);
   });
 });
 

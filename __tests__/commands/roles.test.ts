@@ -103,7 +103,7 @@ describe('only-role', () => {
     expect(result.status).toBe('success');
   });
 
-  test('that leaves nobody says so and is no failure', async () => {
+  test('that leaves no peer says so and is no failure', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     const { result } = await command(folder, threePeers(folder), { only: ['two'], onlyRoles: ['archive'] });

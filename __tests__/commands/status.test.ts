@@ -64,11 +64,14 @@ function result(status: RunStatus, primary: PeerStatus | null): RunResult {
 }
 
 describe('the exit code', () => {
-  test.each<FailOn>(['any', 'primary', 'none'])('tells of commits that go with the machine: fail-on %s', (failOn) => {
-    const lost = { ...result('failed', 'synced'), unsaved: 1 };
-    expect(exitCodeOf(lost, failOn)).toBe(1);
-    expect(exitCodeOf({ ...lost, status: 'success', unsaved: 0 }, failOn)).toBe(0);
-  });
+  test.each<FailOn>(['any', 'primary', 'none'])(
+    'reports commits that are lost with the machine: fail-on %s',
+    (failOn) => {
+      const lost = { ...result('failed', 'synced'), unsaved: 1 };
+      expect(exitCodeOf(lost, failOn)).toBe(1);
+      expect(exitCodeOf({ ...lost, status: 'success', unsaved: 0 }, failOn)).toBe(0);
+    },
+  );
 
   test.each<[FailOn, RunStatus, PeerStatus | null, number]>([
     ['any', 'unchanged', null, 0],

@@ -106,7 +106,7 @@ describe('a run with a database', () => {
   });
 
   test.each(['https://u:hunter2secret@h.example/x', 'https://h.example/x?sig=hunter2secret'])(
-    'what somebody put into the old address %s is not repeated',
+    'a secret in the old address %s is not repeated',
     async (url) => {
       await using folder = await tempFolder();
       const town = await makeDatabase(folder.file('town'));

@@ -39,13 +39,13 @@ describe('lastVerifiedAt', () => {
     await writeFile(folder.file('box'), 'the disk is gone');
     expect(await at({ command: 'status' })).toBe(second);
     expect(await at({})).toBe(second);
-    // The file is in nobody's way: Dolt's own commands work, and none of its tables tells of it.
+    // The file disturbs nothing: Dolt's own commands work, and none of its tables shows it.
     await town.dolt('gc');
     await town.dolt('fsck');
     expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
   });
 
-  test('is lost, and said, where the file is damaged; the next run makes it anew', async () => {
+  test('is lost, and said, where the file is damaged; the next run makes it again', async () => {
     await using folder = await tempFolder();
     const town = await makeDatabase(folder.file('town'));
     await command(folder, mailbox(folder));
@@ -66,7 +66,7 @@ describe('lastVerifiedAt', () => {
     });
   });
 
-  test('that cannot be written is a warning, and the sync stands', async () => {
+  test('that cannot be written is a warning, and the sync counts', async () => {
     await using folder = await tempFolder();
     const town = await makeDatabase(folder.file('town'));
     await mkdir(stateFilePath(town.path));

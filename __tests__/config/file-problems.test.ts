@@ -116,7 +116,7 @@ federation: {remotes: {a: {url: x}}, exclude_types: [wisp]}
     expect(failure.message).toBe('a value of the type !env is not supported here');
   });
 
-  test('an alias may stand for a single value', () => {
+  test('an alias may replace a single value', () => {
     expect(configure('x: &mode realtime\nsync: {mode: *mode}').syncMode.value).toBe('realtime');
   });
 });
@@ -146,7 +146,7 @@ describe('both spellings of a key', () => {
   });
 });
 
-test('all problems are told at once, the topmost first', async () => {
+test('all problems are reported at once, the topmost first', async () => {
   const text =
     'federation:\n  dirty: no\n  peers:\n    a: srv\n    Main: file:///m\n    b: {endpoint: file:///b, color: red}\nsync: {mod: x}\n';
   const failure = await refusal(() => configure(text));

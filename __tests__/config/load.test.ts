@@ -78,7 +78,7 @@ describe('whether federation is allowed', () => {
     expect(failure.hint).not.toContain('/c.yaml');
   });
 
-  test('where nobody set the mode, the hint is the two lines to add', async () => {
+  test('where the mode is not set, the hint is the two lines to add', async () => {
     const failure = await refusal(() => requireFederation(configure('', { workspace: '/w/.beads' })));
     expect(failure.hint).toBe('Add these two lines to /c.yaml:\nsync:\n  mode: dolt-native');
     expect(failure.location).toBeNull();

@@ -137,21 +137,21 @@ describe('what is refused', () => {
     expect(await problemPlaces(text)).toEqual([place]);
   });
 
-  test('every problem of one peer is told', async () => {
+  test('every problem of one peer is reported', async () => {
     const text = at('s3://b/p', 'aws: {region: -x, profile: -y, dynamodb-table: -z}');
     expect(await problemPlaces(text)).toEqual(['config-invalid 5:21', 'config-invalid 5:34', 'config-invalid 5:54']);
   });
 
   test('the messages name the value and the cure, and no secret', async () => {
-    const told = async (endpoint: string, option: string) => {
+    const messageFor = async (endpoint: string, option: string) => {
       const { message, hint } = await refusal(() => configure(at(endpoint, option)));
       return `${message} ${hint}`;
     };
-    expect(await told('ssh://h/p', 'user: u')).toBe(
+    expect(await messageFor('ssh://h/p', 'user: u')).toBe(
       'peer a: `user` has no effect for ssh remotes Only remotes over https have a `user`. For ssh and git, put it in the endpoint, as in ssh://user@host/path.',
     );
-    expect(await told('git@h:p', 'ref: main')).toContain('the ref "main" is not a full name');
-    expect(await told('https://h/p', 'user: ghp_abcdefghijkl')).not.toContain('ghp_');
-    expect(await told('s3://b/p', 'aws: {endpoint: https://u:hunter2@h}')).not.toContain('hunter2');
+    expect(await messageFor('git@h:p', 'ref: main')).toContain('the ref "main" is not a full name');
+    expect(await messageFor('https://h/p', 'user: ghp_abcdefghijkl')).not.toContain('ghp_');
+    expect(await messageFor('s3://b/p', 'aws: {endpoint: https://u:hunter2@h}')).not.toContain('hunter2');
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { commitsIn } from '../../bench/races/merges.ts';
-import { race, settle } from '../../bench/races/race.ts';
+import { race, syncUntilStable } from '../../bench/races/race.ts';
 import { editOf } from '../../bench/races/race-edit.ts';
 import { racersOn } from '../../bench/races/racers.ts';
 import { makeScene, type Scene } from '../helpers/convergence/scene.ts';
@@ -24,7 +24,7 @@ describe('two databases that sync at the same moment, each after an edit of the 
     { meeting: 'read-only mailboxes', races: timesCases(12) },
     { meeting: 'writable mailboxes', races: timesCases(5) },
   ] as const)(
-    'over $meeting, $races times: nobody answers a merge with a merge',
+    'over $meeting, $races times: no database answers a merge with a merge',
     async ({ meeting, races }) => {
       const tempDir = folder.file('tmp');
       const racers = await racersOn(scene, { meeting, towns: 2 });
@@ -36,15 +36,15 @@ describe('two databases that sync at the same moment, each after an edit of the 
       // One merge for every edit that came in; both databases make the same one where they see the same heads.
       expect(racing.merges.size).toBeLessThanOrEqual(2 * races);
 
-      const laps = await settle(racers, tempDir);
-      const settled = await commitsIn(racers, tempDir);
-      expect([...settled.empty]).toEqual([]);
-      expect(settled.merges.size - racing.merges.size).toBeLessThanOrEqual(racers.length);
+      const laps = await syncUntilStable(racers, tempDir);
+      const stable = await commitsIn(racers, tempDir);
+      expect([...stable.empty]).toEqual([]);
+      expect(stable.merges.size - racing.merges.size).toBeLessThanOrEqual(racers.length);
       expect(new Set(laps.map(({ head }) => head)).size).toBe(1);
       for (const racer of racers) {
         // Every database has the two commits of the ground and all edits.
-        expect((await commitsIn([racer], tempDir)).genuine.size).toBe(settled.genuine.size);
-        expect(settled.genuine.size).toBe(1 + 2 * races);
+        expect((await commitsIn([racer], tempDir)).genuine.size).toBe(stable.genuine.size);
+        expect(stable.genuine.size).toBe(1 + 2 * races);
       }
     },
     300_000 + timesCases(60_000),

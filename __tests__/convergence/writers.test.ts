@@ -1,7 +1,7 @@
 import { cp } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { commitsIn } from '../../bench/races/merges.ts';
-import { type Lap, lap, settle } from '../../bench/races/race.ts';
+import { type Lap, lap, syncUntilStable } from '../../bench/races/race.ts';
 import { editOf } from '../../bench/races/race-edit.ts';
 import type { Racer } from '../../bench/races/racers.ts';
 import type { Peer } from '../../src/config/configuration.ts';
@@ -38,7 +38,7 @@ function peerAt(url: string): Peer {
   return { ...peer, endpoint: { written: url, canonical: url, dolt: url, kind: 'http', folder: null } };
 }
 
-/** Edits and syncs again and again, waiting for nobody. */
+/** Edits and syncs again and again, without waiting for the others. */
 async function writeInALoop(writer: Racer, tempDir: string): Promise<Lap[]> {
   const laps: Lap[] = [];
   for (let number = 0; number < LOOPS; number += 1) {
@@ -71,7 +71,7 @@ describe.each(REMOTES)('four writers in a loop against one remote over $kind', (
     // Whoever lost the race too often says so, and sends its commits with the next run.
     expect(laps.flatMap(({ failures }) => failures).filter((code) => code !== 'non-fast-forward')).toEqual([]);
 
-    const ends = await settle(writers, tempDir);
+    const ends = await syncUntilStable(writers, tempDir);
     expect(ends.flatMap(({ failures }) => failures)).toEqual([]);
     expect(new Set(ends.map(({ head }) => head)).size).toBe(1);
     const clone = await cloneDatabase(remote.url, folder.file('clone'));

@@ -50,7 +50,7 @@ test.each([
   expect(redact(text)).toBe(text);
 });
 
-test('nothing is taken from the texts that were seen, so that they can be told and classified', () => {
+test('nothing is taken from the texts that were seen, so that they can be printed and classified', () => {
   const seen = z
     .array(z.looseObject({ text: z.string() }))
     .parse(JSON.parse(readFileSync('__tests__/fixtures/dolt-texts.json', 'utf8')));

@@ -143,7 +143,7 @@ describe('the metadata of the machine', () => {
   const environment = (peer: string, engineCredentials: EngineCredentials = kitOf(peer, { env: {} })) =>
     doltEnvironment({}, '/root', { privateDir: '/private', userHome: false, engineCredentials });
 
-  test('is asked by nobody', () => {
+  test('is never called', () => {
     expect(environment(AWS_PEER)['AWS_EC2_METADATA_DISABLED']).toBe('true');
     expect(environment('gs://bucket/db')['GCE_METADATA_HOST']).toBe('127.0.0.1:1');
     expect(environment('az://a.example/c/db')['AZURE_TOKEN_CREDENTIALS']).toBe('EnvironmentCredential');
@@ -161,7 +161,7 @@ describe('the metadata of the machine', () => {
   });
 });
 
-test("a user without a password is refused before anything is sent, and so is somebody else's kit", async () => {
+test('a user without a password is refused before anything is sent, and so are the credentials of another user', async () => {
   const peer = { endpoint: 'https://h.example/db', user: 'somebody' };
   expect(await failureOf(() => kitOf(peer))).toMatchObject({ code: 'auth' });
   const entry = { url: 'https://h.example', user: 'u', password: 'one' };

@@ -50,7 +50,7 @@ describe('a file of credentials', () => {
   });
 });
 
-test('the variable is read where no face gave anything, and nobody is called on to have credentials', async () => {
+test('the variable is read where no frontend gave anything, and credentials are optional', async () => {
   const env = { DOLT_FEDERATION_CREDENTIALS: TEXT };
   expect(await load(undefined, { env })).toMatchObject({
     names: ['p'],

@@ -190,7 +190,7 @@ describe('problems have their place', () => {
 });
 
 test('no message, hint or cause repeats a value, a key or a word that may be a secret', async () => {
-  // A name of a peer may be told, and this can be none.
+  // The name of a peer may be printed, and this cannot be one.
   const canary = 's3cret.canary';
   const secret = fc.string({ maxLength: 12 }).map((text) => `${canary}${text}`);
   const key = fc.constantFrom(

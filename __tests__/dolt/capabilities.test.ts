@@ -20,7 +20,7 @@ async function asked(box: Machine): Promise<readonly string[]> {
 }
 
 describe('what a Dolt can', () => {
-  test('the real one answers, contacts nobody, and leaves nothing', async () => {
+  test('the real one answers, contacts no host, and leaves nothing', async () => {
     await using host = await releaseHost();
     await using box = await machine({
       HTTPS_PROXY: host.url,
@@ -65,7 +65,7 @@ describe('the answer is kept', () => {
     expect(await asked(box)).toHaveLength(4);
   });
 
-  test('a damaged answer is asked anew', async () => {
+  test('a damaged answer is asked for again', async () => {
     await using box = await machine();
     const path = await answers(box, NEW);
     await doltCapabilities(path, box.context);

@@ -50,24 +50,24 @@ describe('a database that another process holds', () => {
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 
-  test('is opened as soon as it is free, and that it is waited for is told once', async () => {
+  test('is opened as soon as it is free, and the wait is reported once', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     const first = await openServer(options(folder));
-    const told: string[] = [];
+    const messages: string[] = [];
     const second = openServer(
       options(folder, {
         lockTimeouts: LONG,
         log: {
           info(message) {
-            told.push(message);
+            messages.push(message);
             void first.stop();
           },
         },
       }),
     );
     await (await second).stop();
-    expect(told).toEqual([expect.stringContaining(`waiting for ${folder.file('town')}`)]);
+    expect(messages).toEqual([expect.stringContaining(`waiting for ${folder.file('town')}`)]);
   });
 
   test('is no longer waited for when the run is interrupted', async () => {
@@ -83,7 +83,7 @@ describe('a database that another process holds', () => {
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 
-  test("by somebody's server is refused with the cure for a server", async () => {
+  test('by a server is refused with the hint for a server', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     await using server = await startEngine(folder.file('town'));

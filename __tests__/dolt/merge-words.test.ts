@@ -28,7 +28,7 @@ describe('the condition for keys', () => {
   test('no keys match nothing', () => {
     expect(hasKey(shape, [])).toEqual({ text: 'FALSE', values: [] });
   });
-  test('numbers stand as they are, text and bytes as values', () => {
+  test('numbers are as written, text and bytes as values', () => {
     const wide = { name: 't', key: ['id', 'k', 'b'], columns: [column('id', 'int'), column('k'), column('b', 'blob')] };
     expect(hasKey(shape, [{ id: '1' }, { id: "1' OR 1" }], 'to_')).toEqual({
       text: '`to_id` IN (1, ?)',

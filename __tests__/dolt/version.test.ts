@@ -22,7 +22,7 @@ test.each([
 });
 
 describe('asking an executable', () => {
-  test('the real one answers, contacts nobody, and leaves nothing', async () => {
+  test('the real one answers, contacts no host, and leaves nothing', async () => {
     await using host = await releaseHost();
     await using box = await machine({ HTTPS_PROXY: host.url, HTTP_PROXY: host.url });
     expect(await doltVersion(testDolt(), box.context)).toBe('2.3.0');
@@ -31,7 +31,7 @@ describe('asking an executable', () => {
     expect((await readdir(box.folder.path)).sort()).toEqual(['bin', 'tmp']);
   });
 
-  test('left to itself it would have contacted somebody: the test above can fail', async () => {
+  test('without that it contacts a host: the test above can fail', async () => {
     await using host = await releaseHost();
     await using box = await machine();
     const env = { HOME: box.folder.path, HTTPS_PROXY: host.url, DOLT_DISABLE_EVENT_FLUSH: '1' };

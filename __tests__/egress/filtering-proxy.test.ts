@@ -119,7 +119,7 @@ describe('a plain request', () => {
   });
 
   test.each([
-    ['of nobody who knows the secret', { 'Proxy-Authorization': 'Basic ZW5naW5lOng=' }, 407],
+    ['without the right secret', { 'Proxy-Authorization': 'Basic ZW5naW5lOng=' }, 407],
     ['whose headers are too long', { 'X-Long': 'x'.repeat(20_000) }, 431],
   ])('%s is refused', async (_, headers, status) => {
     await using echo = await startEcho();

@@ -13,10 +13,10 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const errors = ({ result }: Commanded) =>
   Object.fromEntries(result.peers.map(({ name, error }) => [name, error?.code]));
 
-/** Dolt tries what cannot be reached again by itself, for some seconds; minutes would be too many. */
+/** Dolt retries what cannot be reached on its own, for some seconds; minutes would be too many. */
 const WITHIN_MS = 40_000;
 
-test('what cannot be reached fails by itself within seconds, each with its code, and hides no other peer', async () => {
+test('what cannot be reached fails within seconds, each with its code, and hides no other peer', async () => {
   await using folder = await tempFolder();
   const town = await makeDatabase(folder.file('town'));
   await using hub = await startDolthubHost(folder.path);

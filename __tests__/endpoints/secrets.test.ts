@@ -14,7 +14,7 @@ const shown = ({ requests }: RecordingServer) => [...new Set(requests.map(({ hea
 /** What is read as an array of JSON in a token that Dolt signed. */
 const claims = (header = '') => JSON.parse(Buffer.from(header.split('.')[1] ?? '', 'base64url').toString());
 
-test('each peer sees its own secret and nobody else does, also in one run and side by side', async () => {
+test('each peer sees its own secret and no other one, also in one run and side by side', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('town'));
   await using gitA = await startRecordingServer();

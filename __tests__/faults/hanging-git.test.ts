@@ -80,10 +80,10 @@ describe('a git that hangs', () => {
     const run = await startRun({ home: folder.file('h'), command: 'sync', federation, database, env });
     const hanging = hangingFrom(run);
     await run.said((lines) => lines.some((line) => line.startsWith('far: fetching')));
-    const told = performance.now();
+    const signalled = performance.now();
     run.kill(signal);
     const end = await run.ended;
-    const seconds = (performance.now() - told) / 1000;
+    const seconds = (performance.now() - signalled) / 1000;
     await hanging;
     const left = await outliving(run.mark, GRACE_SECONDS * 1000);
     const output = outputOf(end);

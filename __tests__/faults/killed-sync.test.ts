@@ -23,8 +23,8 @@ test(
     for (let round = 0; hits.length < MOMENTS && round < MOST_ROUNDS; round += 1) {
       const killed = await killedSync(template, { random: seeded(SEED + round), place: folder.file('p') });
       hits.push(...killed.hits);
-      const told = `seed ${SEED + round}, ${killed.hits.map(describe).join(', ')}`;
-      complaints.push(...killed.complaints.map((complaint) => `${told}: ${complaint}`));
+      const where = `seed ${SEED + round}, ${killed.hits.map(describe).join(', ')}`;
+      complaints.push(...killed.complaints.map((complaint) => `${where}: ${complaint}`));
     }
     for (const victim of VICTIMS) {
       const own = hits.filter((hit) => hit.victim === victim);

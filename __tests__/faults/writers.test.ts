@@ -10,7 +10,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const WRITERS = ['a', 'b', 'c', 'd'] as const;
 const ROUNDS = 2;
-/** The first of these brings everybody the last writer's commits; that another one is needed must not happen. */
+/** The first of these gives every database the last writer's commits; a second one must not be needed. */
 const MOST_CLOSING_ROUNDS = 3;
 
 type Remote = (folder: TempFolder) => Promise<{ readonly url: string } & AsyncDisposable>;
@@ -47,7 +47,7 @@ async function write({ name, town, sync, commits }: Writer, first: number): Prom
 }
 
 /** Syncs all databases, one after the other, until none of them changes anything. */
-async function settle(writers: readonly Writer[]): Promise<number> {
+async function syncUntilStable(writers: readonly Writer[]): Promise<number> {
   for (let rounds = 1; rounds <= MOST_CLOSING_ROUNDS; rounds += 1) {
     let changed = false;
     for (const { sync } of writers) changed = resultOf(await sync()).status !== 'unchanged' || changed;
@@ -73,7 +73,7 @@ test.each(Object.keys(REMOTES))(
       writers.push({ name, town, commits: [], sync: () => runToEnd({ ...spec, command: 'sync' }) });
     }
     const complaints = (await Promise.all(writers.map((writer, index) => write(writer, 10 * (index + 1))))).flat();
-    const rounds = await settle(writers);
+    const rounds = await syncUntilStable(writers);
     const commits = writers.flatMap((writer) => writer.commits);
     const hub = await freshClone(remote.url, folder.file('hub'));
     const head = await hub.head();

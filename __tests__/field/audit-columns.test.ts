@@ -23,7 +23,7 @@ async function mergeInBoth(towns: TwoDatabases) {
 }
 
 describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
-  test('in a beads database is settled where only audit columns differ', async () => {
+  test('in a beads database is resolved where only audit columns differ', async () => {
     await using folder = await tempFolder();
     const towns = await twoDatabases(folder, ...BEADS);
     const edge = (id: string, created: string, type = 'blocks') =>
@@ -72,7 +72,7 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
     ]);
   });
 
-  test('elsewhere is settled where there is more than a key and audit columns, and these are outside unique keys', async () => {
+  test('elsewhere is resolved where there is more than a key and audit columns, and these are outside unique keys', async () => {
     await using folder = await tempFolder();
     const columns = 'created_at DATETIME, created_by VARCHAR(20), updated_at DATETIME, updated_by VARCHAR(20)';
     const towns = await twoDatabases(
@@ -119,7 +119,7 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
     ]);
   });
 
-  test('and an issue that both changed has the later updated_at, whoever won its cells', async () => {
+  test('and an issue that both changed has the later updated_at, whichever side won its cells', async () => {
     await using folder = await tempFolder();
     const towns = await twoDatabases(folder, ...BEADS);
     await towns.edit(

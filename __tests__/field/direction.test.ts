@@ -4,7 +4,7 @@ import type { Env } from '../../src/core/env.ts';
 import { command } from '../helpers/commanding.ts';
 import { refusal } from '../helpers/configuring.ts';
 import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
-import { examine, told } from '../helpers/examining.ts';
+import { examine, linesOf } from '../helpers/examining.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** A database with a commit that the box lacks, and a box with one that the database lacks. */
@@ -139,10 +139,10 @@ describe('a database that must not be pushed', () => {
     await makeDatabase(folder.file('town'));
     const peers = await configured(folder, 'dolt.local-only: true');
     const result = await examine(folder, peers);
-    expect(told(result, 'push')).toEqual([
+    expect(linesOf(result, 'push')).toEqual([
       `warning: dolt.local-only: true (${configFile(folder)}:2:1) forbids pushing, so runs only pull`,
     ]);
-    expect(told(await examine(folder, peers, { env: { BD_FEDERATION_PUSH: 'true' } }), 'push')).toEqual([
+    expect(linesOf(await examine(folder, peers, { env: { BD_FEDERATION_PUSH: 'true' } }), 'push')).toEqual([
       'ok: pushing is allowed',
     ]);
   });

@@ -110,17 +110,17 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
     );
     const { documents, conflicts } = await mergeInBoth(towns);
     expect(documents).toEqual(Object.fromEntries(cases.map(([id, { merged }]) => [id, merged])));
-    const told = new Map(conflicts.map(({ key, paths }) => [key['id'], paths]));
-    expect(told.get('the example')).toEqual([
+    const pathsByKey = new Map(conflicts.map(({ key, paths }) => [key['id'], paths]));
+    expect(pathsByKey.get('the example')).toEqual([
       { column: 'doc', path: '$.k', base: '0', ours: '1', theirs: '2', resolution: 'theirs (later)' },
     ]);
-    expect(told.get('keys that do not clash')).toBeUndefined();
-    expect(told.get('removed keys')?.map(({ path, resolution }) => [path, resolution])).toEqual([
+    expect(pathsByKey.get('keys that do not clash')).toBeUndefined();
+    expect(pathsByKey.get('removed keys')?.map(({ path, resolution }) => [path, resolution])).toEqual([
       ['$.a', 'ours (changed rows win over deleted rows)'],
       ['$.b', 'theirs (changed rows win over deleted rows)'],
       ['$.o', 'ours (changed rows win over deleted rows)'],
     ]);
-    expect(told.get('keys of any form')?.map(({ path }) => path)).toEqual(
+    expect(pathsByKey.get('keys of any form')?.map(({ path }) => path)).toEqual(
       expect.arrayContaining(['$."*"."*"', '$."a\\"b"."a\\"b"', '$."a\\\\"."a\\\\"']),
     );
     expect(conflicts.every(({ left }) => !left)).toBe(true);

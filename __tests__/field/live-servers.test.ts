@@ -234,7 +234,7 @@ test('rows of both kinds in one table survive the way that the documentation des
   expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
 });
 
-test('a running server hands out AUTO_INCREMENT values that a push brought, until it is told the next one', async () => {
+test('a running server hands out AUTO_INCREMENT values that a push brought, until the next one is set', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(
     folder,

@@ -116,10 +116,10 @@ describe.each(HASH_ORDERS)('two issues under one key, %s', (order) => {
     expect(inSouth).toMatchObject({ status: 'conflict', head: inNorth.head, merge: { commits: 0 } });
     expect(exitCodeOf(inSouth, 'any')).toBe(4);
     expect(listed(await lostIn(inSouth))).toEqual(listed(lost));
-    const told = inSouth.peers.find(({ name }) => name === 'north')?.conflicts ?? [];
-    expect(told.length).toBe(lost.length);
-    expect(told.every(({ elsewhere }) => elsewhere === true)).toBe(true);
-    expect(told.find(({ kind }) => kind === 'id-collision')).toMatchObject({
+    const reported = inSouth.peers.find(({ name }) => name === 'north')?.conflicts ?? [];
+    expect(reported.length).toBe(lost.length);
+    expect(reported.every(({ elsewhere }) => elsewhere === true)).toBe(true);
+    expect(reported.find(({ kind }) => kind === 'id-collision')).toMatchObject({
       ours: { title: "south's \\ own" },
       theirs: { title: 'north' },
       resolution: 'theirs (created first)',
@@ -157,7 +157,7 @@ describe('three databases', () => {
   const item = (town: string, day: number) =>
     `INSERT INTO issues VALUES ('e.1', '${town}', NULL, '2026-02-0${day}'); INSERT INTO comments VALUES ('${town}', 'e.1', 'of ${town}')`;
 
-  test('that each added an issue under one key learn each of what they lost, whoever merged', async () => {
+  test('that each added an issue under one key each report what they lost, whichever merged', async () => {
     await using folder = await tempFolder();
     const towns = await manyDatabases(folder, { a: item('a', 1), b: item('b', 2), c: item('c', 3) });
     const inA = await towns.sync('a', ['b', 'c']);
@@ -174,7 +174,7 @@ describe('three databases', () => {
     }
   }, 120_000);
 
-  test('a third one without a part in it is told nothing', async () => {
+  test('a third one without a part in it reports nothing', async () => {
     await using folder = await tempFolder();
     const towns = await manyDatabases(folder, {
       a: item('a', 1),

@@ -6,7 +6,7 @@ import { writeRemoteRecords } from '../../src/sync/remotes/remote-records.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
-import { examine, told } from '../helpers/examining.ts';
+import { examine, linesOf } from '../helpers/examining.ts';
 import { removing } from '../helpers/removing.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
@@ -256,8 +256,8 @@ describe('an address that the database uses for a backup', () => {
     });
     expect(await readdir(folder.file('safe'))).toEqual([]);
     const examined = await examine(folder, peers);
-    expect(told(examined, 'endpoint', 'safe')).toEqual([expect.stringMatching(/^missing: .*Dolt backup "nightly"/)]);
-    expect(told(examined, 'endpoint', 'box')).toEqual([]);
+    expect(linesOf(examined, 'endpoint', 'safe')).toEqual([expect.stringMatching(/^missing: .*Dolt backup "nightly"/)]);
+    expect(linesOf(examined, 'endpoint', 'box')).toEqual([]);
   });
 });
 

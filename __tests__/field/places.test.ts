@@ -150,7 +150,7 @@ describe('a database of the workspace', () => {
   test.each([
     ['the variable', { DOLT_FEDERATION_DATABASE: 'db' }, ''],
     ['the key', {}, 'federation.database: ../db\n'],
-  ])('gives way to the one that %s names', async (_, env, config) => {
+  ])('is replaced by the one that %s names', async (_, env, config) => {
     await using folder = await tempFolder();
     await workspace(folder);
     await cp(seed.file('north'), folder.file('main', 'db'), { recursive: true });

@@ -9,7 +9,7 @@ const PER_CASE_MS = 180_000;
 /** Refusals that end a history: named, and left for a person. */
 const NAMED = ['history-rewritten', 'not-deterministic', 'schema-conflict', 'constraint-violation', 'mass-deletion'];
 
-/** Rows that were added and that nobody removed, and that are missing without being reported. */
+/** Rows that were added, never removed, and are missing without being reported. */
 function disappeared({ deeds, rows, unresolved }: Outcome): string[] {
   const added = [
     ...deeds.filter(({ kind }) => kind === 'added').map(({ key }) => key),

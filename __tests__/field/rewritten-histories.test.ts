@@ -113,16 +113,16 @@ describe('ways out', () => {
     expect(await it.south.rows('SELECT * FROM wisps')).toHaveLength(2);
     expect(await it.south.rows('SHOW TABLES LIKE "notes"')).toHaveLength(1);
 
-    const told = done.problems.find(({ code }) => code === 'history-adopted');
+    const notice = done.problems.find(({ code }) => code === 'history-adopted');
     const tag = done.peers[0]?.adopted?.tag ?? '';
     expect(tag).toMatch(/^dolt-federation\/before-\d{8}T\d{6}\.\d{3}Z$/);
-    expect(told?.message).toContain(tag);
+    expect(notice?.message).toContain(tag);
     await it.south.sql('DROP TABLE notes');
     await it.run('south');
     const reader = await cloneDatabase(`file://${folder.file('box')}`, folder.file('reader'));
     expect(await reader.rows(`SELECT tag_name FROM dolt_tags WHERE tag_name = '${tag}'`)).toEqual([]);
 
-    await runPrinted(it.south, told?.hint ?? '');
+    await runPrinted(it.south, notice?.hint ?? '');
     expect(await it.south.head()).toBe(two);
     expect(await it.south.rows(ROWS)).toContainEqual({ id: 7, a: 'seven' });
     expect(await it.south.rows('SELECT * FROM wisps')).toHaveLength(2);
@@ -195,8 +195,8 @@ describe('ways out', () => {
     await using folder = await tempFolder();
     const it = await inStep(folder);
     await rm(it.south.path, { recursive: true });
-    const anew = await makeEmptyDatabase(it.south.path);
-    await anew.commit('other rows', ...FIRST_ROWS);
+    const fresh = await makeEmptyDatabase(it.south.path);
+    await fresh.commit('other rows', ...FIRST_ROWS);
     const refused = await it.box('south', wayOut('adopt', it.head));
     expect(refused.error?.code).toBe('local-commits');
     const named = /--discard-local (\S+)/.exec(refused.error?.hint ?? '')?.[1]?.split(',');

@@ -240,9 +240,9 @@ test.each(['ours', 'theirs'] as const)('the rule is the same under %s', async (s
 });
 
 test.each([
-  { told: 'manual leaves it for a person', base: [], strategy: 'manual', says: 'unique index' },
+  { title: 'manual leaves it for a person', base: [], strategy: 'manual', says: 'unique index' },
   {
-    told: 'a table with triggers is not written, and nothing fires',
+    title: 'a table with triggers is not written, and nothing fires',
     base: [
       'CREATE TABLE fired (n INT PRIMARY KEY AUTO_INCREMENT)',
       'CREATE TRIGGER tr BEFORE DELETE ON p FOR EACH ROW INSERT INTO fired VALUES (NULL)',
@@ -250,7 +250,7 @@ test.each([
     strategy: 'newest',
     says: 'trigger',
   },
-] as const)('$told', async ({ base, strategy, says }) => {
+] as const)('$title', async ({ base, strategy, says }) => {
   await using folder = await tempFolder();
   const towns = await twoDatabases(folder, OLD_BASE, ...CLAIMS, ...base);
   await towns.edit([NORTH_CLAIM], [SOUTH_CLAIM]);

@@ -8,7 +8,7 @@ import { command } from '../helpers/commanding.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { makeDatabase, openTestDatabase, remoteHead } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
-import { examine, told } from '../helpers/examining.ts';
+import { examine, linesOf } from '../helpers/examining.ts';
 import { filesBelow } from '../helpers/files-below.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
@@ -112,7 +112,7 @@ describe('what is no remote', () => {
       undefined,
     ],
     ['what a disk has', ['lost+found', '@eaDir', '$RECYCLE.BIN', 'System Volume Information', '.DS_Store'], undefined],
-    ['a remote with a file of somebody', ['manifest', 'README.md'], undefined],
+    ['a remote with a foreign file', ['manifest', 'README.md'], undefined],
     ['a file', ['README.md', 'oldgen'], 'README.md'],
     ['several, of which the first is named', ['b', 'a'], 'a'],
     ['a name like a table file', ['w'.repeat(32)], 'w'.repeat(32)],
@@ -170,7 +170,7 @@ describe('with real databases', () => {
       expect(await north.rows('SELECT name FROM dolt_remotes')).toEqual([{ name: 'box' }]);
       expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'x'))).toBe(await north.head());
       const checks = await examine(folder, peers, { database: 'north' });
-      expect(told(checks, 'folder', 'bad')).toEqual([expect.stringMatching(/^missing: .* cannot be a peer: /)]);
+      expect(linesOf(checks, 'folder', 'bad')).toEqual([expect.stringMatching(/^missing: .* cannot be a peer: /)]);
     },
   );
 

@@ -12,7 +12,7 @@ export interface Clash {
   mailbox(): Promise<string | null>;
 }
 
-/** A database and a mailbox that somebody else changed in the same cell: no merge brings them together. */
+/** A database and a mailbox with another change of the same cell: no merge resolves them. */
 export async function clash(folder: TempFolder, ours = "UPDATE items SET title = 'O' WHERE id = 1"): Promise<Clash> {
   const town = await makeDatabase(folder.file('town'));
   const url = `file://${folder.file('box')}`;

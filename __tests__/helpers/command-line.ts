@@ -11,7 +11,7 @@ export function parsed(argv: readonly string[]): Extract<Invocation, { kind: 'ru
   return invocation;
 }
 
-/** The command and the request that a command line stands for, in a pipe. */
+/** The command and the request of a command line, as in a pipe. */
 export function prepared(argv: readonly string[]): PreparedCommand {
   const invocation = parsed(argv);
   return COMMAND_TABLE[invocation.parsed.command].prepare(askedByFlags(invocation.parsed, 'keys'));

@@ -14,7 +14,7 @@ export interface SearchContext {
   readonly workspace?: string | null;
 }
 
-/** The configuration of a text that stands in /c.yaml. */
+/** The configuration of a text in /c.yaml. */
 export function configure(
   text: string,
   { env = {}, overrides = {}, workspace = null }: SearchContext = {},

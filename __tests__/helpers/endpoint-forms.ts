@@ -14,7 +14,7 @@ import { type Sshd, startSshd } from './servers/sshd.ts';
 import { startVersitygw } from './servers/versitygw.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** What stands under a peer's name: in the configuration, and in the credentials. */
+/** The value under a peer's name: in the configuration, and in the credentials. */
 export type Written = Readonly<Record<string, unknown>>;
 
 /** Credentials that a server does not take, or none, and what a run says then. */
@@ -32,7 +32,7 @@ export interface Remote {
   readonly env: Env;
   /** Stands in DoltHub's place. */
   readonly dolthubHost?: string;
-  /** null: the server asks nobody. */
+  /** null: the server asks for none. */
   readonly credentials: Written | null;
   readonly refused: readonly Refused[];
   /** Whether the database lies there before the first push. */

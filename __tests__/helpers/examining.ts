@@ -37,7 +37,7 @@ export async function examine(folder: TempFolder, peers: string, asked: Asked = 
 }
 
 /** What one check says, as `status: message`. */
-export const told = ({ checks }: DoctorResult, check: string, peer: string | null = null) =>
+export const linesOf = ({ checks }: DoctorResult, check: string, peer: string | null = null) =>
   checks
     .filter((one) => one.check === check && one.peer === peer)
     .map(({ status, message }) => `${status}: ${message}`);

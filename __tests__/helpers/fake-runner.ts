@@ -65,12 +65,14 @@ export async function fakeRunner(folder: TempFolder): Promise<FakeRunner> {
   const start = async ({ inputs = {}, event = SCHEDULE, env = {}, action = 'action.yml' }: Step = {}) => {
     for (const name of FILES) await writeFile(folder.file(name), '');
     await writeFile(folder.file('event.json'), JSON.stringify(event.payload ?? SCHEDULE.payload));
-    const told = {
+    const eventVariables = {
       GITHUB_EVENT_NAME: event.name,
       GITHUB_REF: event.ref ?? 'refs/heads/main',
       GITHUB_EVENT_PATH: folder.file('event.json'),
     };
-    return { door: spawnDoor('main', { ...base, ...told, ...(await inputVariables(action, inputs)), ...env }) };
+    return {
+      door: spawnDoor('main', { ...base, ...eventVariables, ...(await inputVariables(action, inputs)), ...env }),
+    };
   };
   const end = async ({ door }: { door: Door }): Promise<StepEnd> => {
     const { exitCode, stdout } = await door;

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { expect } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
 import type { Direction } from '../../src/sync/peer-actions.ts';
@@ -17,8 +18,8 @@ export interface Mailbox {
   keep(...statements: string[]): Promise<string>;
   /** South runs a command; the mailbox is its peer `partner`. */
   receive(test?: Receiving): Promise<Federated>;
-  /** All that may not change in south and in the mailbox when a run is refused. */
-  state(): Promise<string>;
+  /** The same, and neither south nor the mailbox may change. */
+  receiveUnchanged(test?: Receiving): Promise<Federated>;
 }
 
 export interface Receiving {
@@ -60,6 +61,19 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
   };
   const south = await clone('south');
   let looks = 0;
+  const receive = async ({ accept = [], others = [], ...test }: Receiving = {}): Promise<Federated> =>
+    await federateDatabase({
+      town: south.path,
+      tempDir: folder.file('tmp'),
+      peers: [{ ...filePeer('partner', folder.file('mailbox')), accept }, ...others],
+      ...test,
+    });
+  const state = async (): Promise<string> => {
+    looks += 1;
+    const there = await clone(`look-${looks}`);
+    const remote = await there.sql('SELECT name, hash FROM dolt_remote_branches ORDER BY name', UNTOUCHED[1] ?? '');
+    return `${await south.sql(...UNTOUCHED)}${remote}`;
+  };
   return {
     north,
     south,
@@ -68,18 +82,12 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
       north.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'north')", "CALL DOLT_PUSH('mailbox', 'main')"),
     keep: (...statements) =>
       south.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'south', '--author', 'South <south@example.org>')"),
-    receive: ({ accept = [], others = [], ...test } = {}) =>
-      federateDatabase({
-        town: south.path,
-        tempDir: folder.file('tmp'),
-        peers: [{ ...filePeer('partner', folder.file('mailbox')), accept }, ...others],
-        ...test,
-      }),
-    async state() {
-      looks += 1;
-      const there = await clone(`look-${looks}`);
-      const remote = await there.sql('SELECT name, hash FROM dolt_remote_branches ORDER BY name', UNTOUCHED[1] ?? '');
-      return `${await south.sql(...UNTOUCHED)}${remote}`;
+    receive,
+    async receiveUnchanged(test) {
+      const before = await state();
+      const received = await receive(test);
+      expect(await state()).toBe(before);
+      return received;
     },
   };
 }

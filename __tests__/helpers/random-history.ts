@@ -40,7 +40,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
 /** A row as `dolt sql` prints it; absent: NULL. */
 type Row = Readonly<Record<string, unknown>>;
 
-/** What somebody did to a row: when, and what kind of change it was. */
+/** A change of a row: when, and of what kind. */
 interface Deed {
   readonly key: string;
   readonly round: number;

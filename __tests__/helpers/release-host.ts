@@ -13,9 +13,9 @@ type Reply = (response: ServerResponse, headers: IncomingHttpHeaders) => void;
 export interface ReleaseHost extends AsyncDisposable {
   readonly url: string;
   readonly seen: Seen[];
-  /** How often somebody connected, whatever was asked then. */
+  /** The number of connections, whatever was requested. */
   connections(): number;
-  /** What stands at a path; all else is 404. Later replies replace earlier ones. */
+  /** Serves a reply at a path; all other paths are 404. Later replies replace earlier ones. */
   on(path: string, reply: Reply): void;
 }
 

@@ -18,7 +18,7 @@ interface Ended {
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * Runs a shell script that may mount what it likes: nobody outside sees it, and it goes with the script. Linux only. Who
+ * Runs a shell script that may mount what it likes: it is not visible outside, and is gone when the script ends. Linux only. Who
  * is not root becomes so in a user namespace or, where the system allows none, by sudo; then the files are given back.
  */
 export async function inMountNamespace(folder: TempFolder, script: string, env: Variables): Promise<Ended> {

@@ -11,7 +11,7 @@ interface Import {
   readonly typeOnly: boolean;
 }
 
-/** A source file as its syntax tree tells it. */
+/** The syntax tree of a source file. */
 export interface Source {
   readonly path: string;
   readonly lines: number;

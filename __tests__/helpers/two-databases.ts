@@ -58,7 +58,7 @@ export async function twoDatabases(folder: TempFolder, ...statements: string[]):
       await Promise.all([publish('north'), publish('south')]);
     },
     run(town, { strategy = 'newest', role = 'upstream' } = {}) {
-      // What the screen would hold back has to be safe to merge, too.
+      // What the check before a merge would refuse must be safe to merge, too.
       const peer = { ...filePeer(other(town), folder.file(`${other(town)}.box`), role), strategy, accept: ACCEPTS };
       return federateDatabase({ town: towns[town].path, tempDir: folder.file('tmp'), peers: [peer] });
     },

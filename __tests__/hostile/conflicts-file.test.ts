@@ -304,7 +304,7 @@ describe('a database of its own', () => {
     expect(await readFile(`${one.own}.unreadable-2`, 'utf8')).toContain('choose: his');
   });
 
-  test('what another process writes while somebody answers is kept, and so are the answers', async () => {
+  test('what another process writes while a person answers is kept, and so are the answers', async () => {
     await using folder = await tempFolder();
     const one = await fresh(folder);
     await writeFile(one.own, one.text.replace('choose: theirs', 'choose:'));

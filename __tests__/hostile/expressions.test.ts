@@ -175,15 +175,13 @@ describe('in a table that cannot be read, expressions', () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.send(statement);
-    const before = await box.state();
-    const { failure } = (await box.receive()).run('partner');
+    const { failure } = (await box.receiveUnchanged()).run('partner');
     expect(failure).toMatchObject({
       code: 'peer-brings-code',
       message: expect.stringMatching(
         /^partner sends expressions of x(`y)? that cannot be read because of names with quotes/,
       ),
     });
-    expect(await box.state()).toBe(before);
     expect((await box.receive({ accept: ['expressions'] })).run('partner')).toMatchObject({ failure: null });
   });
 
@@ -203,14 +201,12 @@ describe('in a table that cannot be read, expressions', () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.send(statement);
-    const before = await box.state();
-    const { failure } = (await box.receive()).run('partner');
+    const { failure } = (await box.receiveUnchanged()).run('partner');
     expect(failure).toMatchObject({
       code: 'dolt-defect',
       message: expect.stringContaining('this Dolt cannot read the tables of'),
       hint: expect.stringContaining('SHOW CREATE TABLE'),
     });
-    expect(await box.state()).toBe(before);
   });
 });
 

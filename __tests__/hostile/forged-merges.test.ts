@@ -166,7 +166,7 @@ describe('a merge that our branch moves over, and that says it was made as ours 
   test.each([
     ['drops a row of ours', MERGE, 'DELETE FROM t WHERE id = 20'],
     ['changes a row of ours', MERGE, 'UPDATE t SET n = 9 WHERE id = 20'],
-    ['brings a row that nobody wrote', MERGE, 'INSERT INTO t VALUES (40, 4)'],
+    ['adds a row of neither side', MERGE, 'INSERT INTO t VALUES (40, 4)'],
     ['names no engine', MERGE.split('\n')[0] ?? '', 'DELETE FROM t WHERE id = 20'],
     ['names another engine', MERGE.replace('2.3', '9.9'), 'DELETE FROM t WHERE id = 20'],
     ['has nothing but another date', MERGE, 'SELECT 1'],

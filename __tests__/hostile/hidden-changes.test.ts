@@ -135,11 +135,9 @@ describe('what no diff shows waits', () => {
     const box = await mailbox(folder, ...seed);
     if (own.length > 0) await box.keep(...own);
     await box.send(...sends);
-    const before = await box.state();
     const every: readonly Accept[] = ['triggers', 'events', 'procedures', 'ignore', 'deletion', 'future', 'recreated'];
-    const held = await box.receive();
+    const held = await box.receiveUnchanged();
     expect(held.run('partner').failure).toMatchObject({ code, message: expect.stringContaining(says) });
-    expect(await box.state()).toBe(before);
     const accepted = await box.receive({ accept: lifts ?? [...every, 'expressions', 'ignored-tables', 'peers'] });
     if (lifts === undefined) expect(accepted.run('partner').failure).toMatchObject({ code });
     else expect(accepted.run('partner').failure).toBeNull();

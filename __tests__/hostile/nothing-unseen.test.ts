@@ -6,7 +6,7 @@ import { withDatabase } from '../helpers/federating.ts';
 import { fc } from '../helpers/property.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-/** Ways to change `t`, most of which `dolt_diff_summary` does not tell. Each keeps the column `id` and the name `t`. */
+/** Ways to change `t`, most of which `dolt_diff_summary` does not show. Each keeps the column `id` and the name `t`. */
 const EDITS = [
   'DELETE FROM t WHERE id % 3 = 0',
   'UPDATE t SET n = n + 1 WHERE id > 5',

@@ -81,7 +81,7 @@ test('a proxy of the job that speaks no http is no way out', async () => {
   ]);
 });
 
-test('an engine that is doing nothing for a peer reaches nobody, also not the peers', async () => {
+test('an engine that is doing nothing for a peer reaches no host, not even the peers', async () => {
   await using folder = await tempFolder();
   const town = await makeDatabase(folder.file('town'));
   await using server = await startRemotesrv(folder.path);

@@ -108,7 +108,7 @@ const OWN = [
   'ALTER TABLE small ADD COLUMN own INT',
 ] as const;
 
-/** Those that Dolt itself does not tell of are taken more often. */
+/** Changes that Dolt does not show are taken more often. */
 const SILENT = STEPS.filter((step) => /RENAME TABLE w|COLUMN_TAG|DROP PRIMARY KEY/.test(step));
 const steps = (from: readonly string[]): fc.Arbitrary<string> =>
   fc.tuple(fc.constantFrom(...from), fc.nat(9)).map(([step, digit]) => step.replaceAll('#', String(digit)));

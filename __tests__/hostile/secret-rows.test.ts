@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Diagnostic } from '../../src/core/diagnostic.ts';
 import { secretRowsNotice } from '../../src/sync/incoming/secret-rows.ts';
 import { makeEmptyDatabase } from '../helpers/database.ts';
-import { examine, told } from '../helpers/examining.ts';
+import { examine, linesOf } from '../helpers/examining.ts';
 import { federateDatabase, filePeer, withDatabase } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
@@ -86,7 +86,7 @@ describe('doctor', () => {
     const town = await makeEmptyDatabase(folder.file('town'));
     const head = await town.commit('settings', ...holding(...rows));
     const result = await examine(folder, `a: file://${folder.file('a')}`);
-    expect(told(result, 'secrets')).toEqual([
+    expect(linesOf(result, 'secrets')).toEqual([
       `warning: the commits contain credentials: ${says}. Every push sends them to the peer`,
     ]);
     expect(result.checks.find(({ check }) => check === 'secrets')?.cure).toContain('Move the values out');
@@ -99,7 +99,7 @@ describe('doctor', () => {
     const town = await makeEmptyDatabase(folder.file('town'));
     await town.commit('settings', ...holding("INSERT INTO config VALUES ('issue_prefix', 'kb'), ('a.token', '')"));
     await town.sql("INSERT INTO config VALUES ('b.token', 'hunter2')");
-    expect(told(await examine(folder, ''), 'secrets')).toEqual(['ok: no credentials found in committed rows']);
+    expect(linesOf(await examine(folder, ''), 'secrets')).toEqual(['ok: no credentials found in committed rows']);
   });
 
   test('reads the branch that is asked for', async () => {
@@ -111,8 +111,8 @@ describe('doctor', () => {
       "INSERT INTO config VALUES ('b.token', 'hunter2')",
       "CALL DOLT_COMMIT('-A', '-m', 'side')",
     );
-    expect(told(await examine(folder, '', { branch: 'side' }), 'secrets')[0]).toMatch(/^warning: /);
-    expect(told(await examine(folder, '', { branch: 'main' }), 'secrets')[0]).toMatch(/^ok: /);
+    expect(linesOf(await examine(folder, '', { branch: 'side' }), 'secrets')[0]).toMatch(/^warning: /);
+    expect(linesOf(await examine(folder, '', { branch: 'main' }), 'secrets')[0]).toMatch(/^ok: /);
   });
 
   test('does not know where it does not read the database', async () => {
@@ -120,8 +120,8 @@ describe('doctor', () => {
     const town = await makeEmptyDatabase(folder.file('town'));
     await town.commit('settings', ...holding("INSERT INTO config VALUES ('b.token', 'hunter2')"));
     const unread = ['unknown: the database was not read, so it is unknown whether committed rows contain credentials'];
-    expect(told(await examine(folder, '', { untrusted: true }), 'secrets')).toEqual(unread);
+    expect(linesOf(await examine(folder, '', { untrusted: true }), 'secrets')).toEqual(unread);
     await writeFile(folder.file('town', '.dolt', 'noms', 'manifest'), 'no manifest');
-    expect(told(await examine(folder, ''), 'secrets')).toEqual(unread);
+    expect(linesOf(await examine(folder, ''), 'secrets')).toEqual(unread);
   });
 });

@@ -70,7 +70,7 @@ describe('a file of a database that is no ordinary one', () => {
     await expect(run).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining('larger than') });
   });
 
-  test('a note of a server names nobody', async () => {
+  test('a note of a server names no process', async () => {
     await using folder = await tempFolder();
     for (const [, make] of MAKERS) {
       await make(folder.file('db', '.dolt', 'sql-server.info'));

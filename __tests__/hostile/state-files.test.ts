@@ -130,7 +130,7 @@ describe('a branch that is called like those that keep uncommitted rows', () => 
   const MINE = 'dolt-federation/unrestored/20260101T000000000Z/main';
 
   test.each([
-    ['a commit of somebody else', 'UPDATE items SET title = "theirs" WHERE id = 1', 'my work', MINE],
+    ['a commit of another author', 'UPDATE items SET title = "theirs" WHERE id = 1', 'my work', MINE],
     ['several commits', "CALL DOLT_COMMIT('--allow-empty', '-m', 'one')", 'two', MINE],
     ['nothing', null, null, null],
   ])('and holds %s is not thrown away, and its rows are not written', async (_, edit, message, name) => {

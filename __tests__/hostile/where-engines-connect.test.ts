@@ -38,7 +38,7 @@ async function startAhead(folder: TempFolder, town: TestDatabase) {
   return { server, head, port: server.port.http };
 }
 
-/** Only Linux lets a test give names to addresses that nobody else sees. */
+/** Only Linux lets a test give names to addresses that no other process sees. */
 if (process.platform === 'linux') {
   let cli: CompiledCli;
   beforeAll(async () => {

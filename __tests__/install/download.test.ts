@@ -89,7 +89,7 @@ describe('a download', () => {
     expect([failure.code, left]).toEqual(['interrupted', []]);
   });
 
-  test('nobody there is no failure yet: another way may be open', async () => {
+  test('no host there is no failure yet: another way may be open', async () => {
     await using folder = await tempFolder();
     const url = `${await closedHost()}/asset`;
     const { signal } = new AbortController();

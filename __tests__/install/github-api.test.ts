@@ -94,7 +94,7 @@ describe('asking it', () => {
     expect(await askGithub('/x', { base: host.url, token: null }, box.context)).toEqual(expected);
   });
 
-  test('nobody there', async () => {
+  test('no host there', async () => {
     await using box = await machine();
     const base = await closedHost();
     expect(await askGithub('/x', { base, token: 't' }, box.context)).toMatchObject({ kind: 'unreachable' });

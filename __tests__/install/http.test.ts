@@ -19,7 +19,7 @@ describe('asking a host', () => {
     expect(await ask({ url: `${host.url}/b`, signal })).toMatchObject({ kind: 'answer', status: 404, location: null });
   });
 
-  test('nobody there is told apart from no', async () => {
+  test('a host that is not there differs from one that refuses', async () => {
     const url = await closedHost();
     expect(await ask({ url, signal })).toMatchObject({
       kind: 'unreachable',

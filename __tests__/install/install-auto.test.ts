@@ -11,7 +11,7 @@ const ASSET = `/download/v2.3.0/${PLATFORM.asset}`;
 const SHA256 = 'a1'.repeat(32);
 
 describe('auto builds only where no release can be reached at all', () => {
-  test('nobody there: it builds, and says why', async () => {
+  test('no host there: it builds, and says why', async () => {
     const closed = await closedHost();
     await using box = await machine({ GITHUB_API_URL: closed });
     await fakeGo(box.bin);
@@ -20,7 +20,7 @@ describe('auto builds only where no release can be reached at all', () => {
     expect(box.lines[0]).toMatch(/^info: The releases of Dolt cannot be reached \(.*ECONNREFUSED.*\): building it/);
   });
 
-  test('nobody there, and a digest was given, which only a release can have: it builds nothing', async () => {
+  test('no host there, and a digest was given, which only a release can have: it builds nothing', async () => {
     await using box = await machine();
     await fakeGo(box.bin);
     const request = { source: 'auto', mirror: await closedHost(), sha256: SHA256 } as const;

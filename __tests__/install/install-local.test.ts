@@ -112,7 +112,7 @@ describe('the latest', () => {
     expect(await primeCache(box, '2.9.9')).toBe((await installDolt(request, box.context)).path);
   });
 
-  test.each(['release', 'auto'] as const)('cannot be told without that host (%s)', async (source) => {
+  test.each(['release', 'auto'] as const)('is unknown without that host (%s)', async (source) => {
     await using box = await machine();
     const request = { source, version: parseAskedVersion('latest'), mirror: `${await closedHost()}/download` };
     const failure = await failureOf(installDolt(request, box.context));

@@ -14,7 +14,7 @@ describe('the release for a machine', () => {
     expect([release.asset, release.executable.join('/')]).toEqual([asset, executable]);
   });
 
-  test('Windows on ARM is told that its Dolt is emulated, and nobody else', () => {
+  test('Windows on ARM learns that its Dolt is emulated, and no other platform does', () => {
     expect(releasePlatform('win32', 'arm64').notice).toContain('amd64');
     expect(releasePlatform('win32', 'x64').notice).toBeNull();
     expect(releasePlatform('linux', 'arm64').notice).toBeNull();

@@ -10,7 +10,7 @@ afterEach(() => {
   delete process.env['https_proxy'];
 });
 
-test('a proxy is used, and one that refuses the way out means that nobody can be reached', async () => {
+test('a proxy is used, and one that refuses the way out means that no host can be reached', async () => {
   const asked: (string | undefined)[] = [];
   const proxy = createServer();
   proxy.on('connect', (request, socket) => {

@@ -28,7 +28,7 @@ describe('the latest', () => {
     ['a page that is gone', says(404), '404 without a redirect'],
     ['a redirect elsewhere', redirects('https://github.com/login'), 'with a redirect to "https://github.com/login"'],
     ['a tag that is no version', redirects('https://github.com/dolthub/dolt/releases/tag/vnext'), '/tag/vnext"'],
-  ])('%s does not tell', (_, reply, text) =>
+  ])('%s has no version', (_, reply, text) =>
     withHost(async (box, host) => {
       host.on('/dolt/latest', reply);
       const failure = await failureOf(latestVersion(requestTo(host), box.context));
@@ -86,7 +86,7 @@ describe('the newest in a range', () => {
     }),
   );
 
-  test('nobody there', async () => {
+  test('no host there', async () => {
     const url = await closedHost();
     await using box = await machine({ GITHUB_API_URL: url });
     const request = { source: 'release', mirror: `${url}/download` } as const;

@@ -120,7 +120,7 @@ describe('what is asked of whom', () => {
     expect((await installDolt(request, box.context)).version).toBe('2.3.0');
   });
 
-  test('a range that cannot be resolved because nobody is there', async () => {
+  test('a range that cannot be resolved because no host is there', async () => {
     const closed = await closedHost();
     await using box = await machine({ GITHUB_API_URL: closed });
     const failure = await failureOf(

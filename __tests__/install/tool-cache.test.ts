@@ -117,7 +117,7 @@ describe('the tool cache', () => {
     expect((await findInToolCache(WANTED, box.context))?.path).toBe(path);
   });
 
-  test('whoever wants one release has an entry of its own', async () => {
+  test('one exact release has an entry of its own', async () => {
     const { box, executable, path } = await stored();
     await using _ = box;
     const [one, other] = ['1'.repeat(64), '2'.repeat(64)];

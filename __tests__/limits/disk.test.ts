@@ -17,7 +17,7 @@ test.each([
 
 let cli: CompiledCli;
 
-/** Only Linux lets a process mount a disk that nobody else sees. */
+/** Only Linux lets a process mount a disk that no other process sees. */
 if (process.platform === 'linux') {
   beforeAll(async () => {
     cli = await compileCli();

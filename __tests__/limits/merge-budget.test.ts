@@ -83,7 +83,7 @@ test('a long history of many rows in conflict is merged within its memory', asyn
   ]);
 });
 
-test('conflicts with large values are settled page by page within their memory', async () => {
+test('conflicts with large values are resolved page by page within their memory', async () => {
   await using folder = await tempFolder();
   const load = await largeConflicts(folder, { rows: 24, bytes: 4 * MIB });
   const before = process.memoryUsage().rss;

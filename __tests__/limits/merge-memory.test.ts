@@ -23,7 +23,7 @@ test('one statement cannot fill our memory; the database goes on', async () => {
   );
 });
 
-test('a row in conflict that is larger than a page is settled, and reported by its beginning and hash', async () => {
+test('a row in conflict that is larger than a page is resolved, and reported by its beginning and hash', async () => {
   await using folder = await tempFolder();
   const towns = await mailbox(
     folder,

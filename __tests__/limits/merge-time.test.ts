@@ -44,7 +44,7 @@ const ENDLESS: readonly (readonly [what: string, definition: string])[] = [
   ['a check that sleeps', 'ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR sleep(3600) = 0)'],
   ['a generated column that sleeps', 'ALTER TABLE pits ADD COLUMN slow INT AS (sleep(3600)) STORED'],
 ];
-/** Takes about a minute, and does not even end when it is told to: the engine has to. */
+/** Takes about a minute, and ignores the signal to end: the engine has to end. */
 const DEAF = `md5(${'concat(md5('.repeat(30)}repeat('x', 300000000)${"), repeat('y', 300000000))".repeat(30)})`;
 
 const receive = (): Promise<Federated> =>
@@ -97,10 +97,8 @@ describe('a merge that passes its limit', () => {
 
 test('a comparison that passes its limit keeps the peer out; nothing is merged or pushed', async () => {
   await towns.send("UPDATE items SET title = 'sent' WHERE id = 101");
-  const before = await towns.state();
-  const done = await towns.receive({ options: { mergeTimeoutMs: 1 } });
+  const done = await towns.receiveUnchanged({ options: { mergeTimeoutMs: 1 } });
   expect(done.run('partner').failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^comparing/) });
-  expect(await towns.state()).toBe(before);
 });
 
 test('so does a check that passes its limit', async () => {

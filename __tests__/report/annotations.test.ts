@@ -28,10 +28,10 @@ describe('annotations', () => {
   test.each(['error', 'warning', 'notice'] as const)(
     'a problem keeps its severity %s and its own place',
     (severity) => {
-      const told = problem({ severity, peer: 'partner', file: 'c.yaml', line: 2, hint: '' });
+      const reported = problem({ severity, peer: 'partner', file: 'c.yaml', line: 2, hint: '' });
       const locations = { partner: { file: 'other.yaml', line: 9 } };
-      expect(annotations(runResult({ problems: [told] }), { failing: true, locations })).toEqual([
-        { severity, title: 'partner: no-peers', message: told.message, file: 'c.yaml', line: 2, column: null },
+      expect(annotations(runResult({ problems: [reported] }), { failing: true, locations })).toEqual([
+        { severity, title: 'partner: no-peers', message: reported.message, file: 'c.yaml', line: 2, column: null },
       ]);
     },
   );
@@ -41,10 +41,13 @@ describe('annotations', () => {
     expect(annotations(result, failing)[0]).toMatchObject({ file: null, line: null });
   });
 
-  test('of very many the first fifty stand, and how many more there are', () => {
+  test('of very many the first fifty are shown, and how many more there are', () => {
     const peers = Array.from({ length: 5_000 }, (_, index) => peer({ ...failed, name: `gone-${index}` }));
-    const told = annotations(runResult({ peers }), failing);
-    expect(told).toHaveLength(51);
-    expect(told.at(-1)).toMatchObject({ severity: 'notice', message: expect.stringContaining('4950 more problems') });
+    const reported = annotations(runResult({ peers }), failing);
+    expect(reported).toHaveLength(51);
+    expect(reported.at(-1)).toMatchObject({
+      severity: 'notice',
+      message: expect.stringContaining('4950 more problems'),
+    });
   });
 });

@@ -12,8 +12,8 @@ test('names that announce a secret', () => {
 
 test.each(['full', 'keys'] as const)('%s shows no secret, in values as in keys', (level) => {
   const row = { password: 'plain words', title: made('ghp_', 36), none: null };
-  const told = conflict({ key: { id: made('ghp_', 36) }, base: row, ours: row, theirs: null });
-  const shown = withValues(runResult({ peers: [peer({ conflicts: [told] })] }), level);
+  const reported = conflict({ key: { id: made('ghp_', 36) }, base: row, ours: row, theirs: null });
+  const shown = withValues(runResult({ peers: [peer({ conflicts: [reported] })] }), level);
   const [one] = shown.peers[0]?.conflicts ?? [];
   expect(one?.key).toEqual({ id: '***' });
   const hidden = { password: '***', title: '***', none: null };

@@ -52,19 +52,19 @@ describe('the next conflicts file', () => {
       [merge('r', OLD, { choose: 'base' })],
     ],
     ['forgets peers that are not configured any more', last(merge('x', OLD)), {}, []],
-    ['begins anew for another branch', { ...last(merge('r', OLD)), branch: 'other' }, {}, []],
+    ['starts over for another branch', { ...last(merge('r', OLD)), branch: 'other' }, {}, []],
   ])('%s', (_, before, now, merges) => {
     expect(nextFile(before, { ...found, ...now }).merges).toEqual(merges);
   });
 
-  test('keeps rows that gave way until somebody takes them out, each once', () => {
+  test('keeps rows that lost their key until a person removes them, each once', () => {
     expect(nextFile({ ...last(), lost: [lost] }, { ...found, lost: [lost] }).lost).toEqual([lost]);
     expect(nextFile({ ...last(), lost: [lost] }, found).lost).toEqual([lost]);
   });
 });
 
 describe('on the disk', () => {
-  test('a file is there whole and for nobody else, and goes when it holds nothing', async () => {
+  test('a file is written whole and for its owner only, and is removed when it is empty', async () => {
     await using folder = await tempFolder();
     const file = folder.file('a', 'b', 'conflicts.yaml');
     expect(await readConflictsIfAny(file)).toBeNull();

@@ -8,7 +8,7 @@ import { atHeads, twoHeads } from '../helpers/two-heads.ts';
 
 /**
  * Rows of `other` that `main` lacks, and what their statements bring back.
- * @param lost conflicts as a merge of `main` and `other` would tell them
+ * @param lost conflicts as a merge of `main` and `other` would report them
  */
 async function broughtBack(
   work: Parameters<typeof twoHeads>[1],

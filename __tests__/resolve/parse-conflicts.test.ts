@@ -129,7 +129,7 @@ merges:
     expect(await failureOf(() => parseConflicts(text, 'f'))).toMatchObject({ code: 'conflicts-file-invalid' });
   });
 
-  test('refuses one row twice, and tells all problems at once', async () => {
+  test('refuses one row twice, and reports all problems at once', async () => {
     const text = withChoice('mine');
     const again = text + text.slice(text.indexOf('      - table'));
     const failure = await failureOf(() => parseConflicts(again, 'f'));

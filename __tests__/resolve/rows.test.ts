@@ -8,7 +8,7 @@ import { atHeads, byCell, mergeOf, resolveHeads, twoHeads, wholly } from '../hel
 const PAIRS = 'CREATE TABLE pairs (a INT, b VARCHAR(20), x VARCHAR(20), y VARCHAR(20), PRIMARY KEY (a, b))';
 
 describe('a row that both changed', () => {
-  test('is settled cell by cell, under a key of several columns; what one side changed alone is kept', async () => {
+  test('is resolved cell by cell, under a key of several columns; what one side changed alone is kept', async () => {
     await using folder = await tempFolder();
     const heads = await twoHeads(folder, {
       base: [
@@ -181,7 +181,7 @@ describe('choices that do not go together', () => {
   });
 });
 
-test('what no choice can settle is not left for a choice', async () => {
+test('what no choice can resolve is not offered as a choice', async () => {
   await using folder = await tempFolder();
   const heads = await twoHeads(folder, {
     base: ['CREATE TABLE t (id INT PRIMARY KEY, x INT)'],

@@ -72,7 +72,7 @@ describe('what two sides did to a row', () => {
     expect(rowConflictOf(conflict, ['a', 'b'], new Set(['b']))).toEqual({ kind, conflicting, theirs });
   });
 
-  test('a column that both added anew is contested', () => {
+  test('a column that both added again is contested', () => {
     const conflict = row({ a: '1' }, { a: '1', b: '1' }, { a: '1', b: '2' });
     expect(rowConflictOf(conflict, ['a', 'b'], new Set()).conflicting).toEqual(['b']);
   });
@@ -152,7 +152,7 @@ describe('tables of beads', () => {
   });
 });
 
-describe('how a row is told', () => {
+describe('how a row is reported', () => {
   const row: ResolvedRow = {
     kind: 'changed',
     table: 't',
@@ -185,7 +185,7 @@ describe('how a row is told', () => {
   });
 });
 
-test('a panic of Dolt is told without its stack; other failures stay as they are', () => {
+test('a panic of Dolt is reported without its stack; other failures stay as they are', () => {
   expect(withoutStack(new Failure('dolt-defect', 'panic: x\ngoroutine 1')).message).toBe('panic: x');
   const other = new Failure('conflict', 'one\ntwo');
   expect(withoutStack(other)).toBe(other);

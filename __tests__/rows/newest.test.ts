@@ -31,18 +31,18 @@ describe('a cell under newest', () => {
       ],
       [`UPDATE t SET a = 'south', ${at('05')}`],
     );
-    const told = await mergeInBoth(towns);
+    const reported = await mergeInBoth(towns);
     expect(await towns.north.rows('SELECT a, b, updated_at FROM t')).toEqual([
       { a: 'south', b: 'later', updated_at: '2026-01-09 00:00:00' },
     ]);
-    expect(told.north[0]).toMatchObject({
+    expect(reported.north[0]).toMatchObject({
       columns: ['a', 'updated_at'],
       base: { a: 'a' },
       ours: { a: 'north' },
       theirs: { a: 'south' },
       resolution: 'theirs (later): a; ours (later): updated_at',
     });
-    expect(told.south[0]?.resolution).toBe('ours (later): a; theirs (later): updated_at');
+    expect(reported.south[0]?.resolution).toBe('ours (later): a; theirs (later): updated_at');
   });
 
   test('that was changed and changed back is untouched', async () => {
@@ -60,7 +60,7 @@ describe('a cell under newest', () => {
     expect(await towns.north.rows('SELECT a, b FROM t')).toEqual([{ a: 'south', b: 'N' }]);
   });
 
-  test('without a time column counts by its commit; no trigger fires and nothing is dated anew', async () => {
+  test('without a time column counts by its commit; no trigger fires and no date changes', async () => {
     await using folder = await tempFolder();
     const thief = folder.file('thief');
     const towns = await twoDatabases(
@@ -94,7 +94,7 @@ describe('a cell under newest', () => {
     ]);
   });
 
-  test('computes a stored generated column anew from the cells that won', async () => {
+  test('recomputes a stored generated column from the cells that won', async () => {
     await using folder = await tempFolder();
     const towns = await twoDatabases(
       folder,
@@ -108,7 +108,7 @@ describe('a cell under newest', () => {
 });
 
 describe('a row added on both sides', () => {
-  test('is kept whole as it was created first, the other one is told, and somebody has to look', async () => {
+  test('is kept whole as it was created first, the other one is reported, and a person has to check', async () => {
     await using folder = await tempFolder();
     const towns = await twoDatabases(
       folder,
@@ -119,17 +119,17 @@ describe('a row added on both sides', () => {
       ["INSERT INTO t VALUES (1, 'n', 'n', '2026-01-02', '2026-01-09'), (2, 'same', 'n', NULL, NULL)"],
       ["INSERT INTO t VALUES (1, 's', 's', '2026-01-01', '2026-01-03'), (2, 'same', 's', NULL, NULL)"],
     );
-    const told = await mergeInBoth(towns);
+    const reported = await mergeInBoth(towns);
     const rows = await towns.north.rows('SELECT id, a, b FROM t ORDER BY id');
     expect(rows[0]).toEqual({ id: 1, a: 's', b: 's' });
-    expect(told.north[0]).toMatchObject({
+    expect(reported.north[0]).toMatchObject({
       kind: 'id-collision',
       ours: { a: 'n', b: 'n' },
       theirs: { a: 's', b: 's' },
       resolution: 'theirs (created first)',
       left: true,
     });
-    expect(told.north.map(({ left }) => left)).toEqual([true, true]);
-    expect(rows[1]?.['b']).toBe(told.north[1]?.resolution.startsWith('ours') ? 'n' : 's');
+    expect(reported.north.map(({ left }) => left)).toEqual([true, true]);
+    expect(rows[1]?.['b']).toBe(reported.north[1]?.resolution.startsWith('ours') ? 'n' : 's');
   });
 });

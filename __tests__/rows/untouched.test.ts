@@ -17,7 +17,7 @@ function standing(town: TestDatabase): Promise<string> {
 }
 
 interface Refusal {
-  readonly told: string;
+  readonly title: string;
   readonly base?: readonly string[];
   readonly north: readonly string[];
   readonly south: readonly string[];
@@ -31,7 +31,7 @@ const LOG = 'CREATE TABLE log (n INT PRIMARY KEY AUTO_INCREMENT)';
 
 const REFUSALS: readonly Refusal[] = [
   {
-    told: 'a conflict under manual',
+    title: 'a conflict under manual',
     north: ["UPDATE t SET a = 'N' WHERE id = 1"],
     south: ["UPDATE t SET a = 'S' WHERE id = 1", 'DELETE FROM t WHERE id = 2', "INSERT INTO t VALUES (5, 's', 1)"],
     strategy: 'manual',
@@ -40,7 +40,7 @@ const REFUSALS: readonly Refusal[] = [
     rows: [{ kind: 'changed', key: { id: '1' }, base: { a: 'one' }, ours: { a: 'N' }, theirs: { a: 'S' }, left: true }],
   },
   {
-    told: 'a duplicate under manual',
+    title: 'a duplicate under manual',
     base: ['ALTER TABLE t ADD UNIQUE KEY uk (a)'],
     north: ["INSERT INTO t VALUES (3, 'same', 1)"],
     south: ["INSERT INTO t VALUES (4, 'same', 1)"],
@@ -49,7 +49,7 @@ const REFUSALS: readonly Refusal[] = [
     says: ['unique index', 'uk'],
   },
   {
-    told: 'a broken check',
+    title: 'a broken check',
     base: ["ALTER TABLE t ADD CONSTRAINT few CHECK (n < 5 OR a <> 'x')"],
     north: ["UPDATE t SET a = 'x' WHERE id = 1"],
     south: ['UPDATE t SET n = 9 WHERE id = 1'],
@@ -57,7 +57,7 @@ const REFUSALS: readonly Refusal[] = [
     says: ['check constraint', 'few'],
   },
   {
-    told: 'a check that only the settled row breaks',
+    title: 'a check that only the resolved row breaks',
     base: ["ALTER TABLE t ADD CONSTRAINT few CHECK (n < 5 OR a <> 'x'), ADD updated_at DATETIME"],
     north: ["UPDATE t SET a = 'x', n = 2, updated_at = '2026-01-01' WHERE id = 1"],
     south: ["UPDATE t SET n = 9, updated_at = '2026-01-02' WHERE id = 1"],
@@ -65,14 +65,14 @@ const REFUSALS: readonly Refusal[] = [
     says: ['check constraint', 'few'],
   },
   {
-    told: 'two definitions of one table',
+    title: 'two definitions of one table',
     north: ['ALTER TABLE t MODIFY a VARCHAR(200)'],
     south: ['ALTER TABLE t MODIFY a VARCHAR(300)'],
     code: 'schema-conflict',
     says: ['ours:\nCREATE TABLE `t`', 'varchar(200)', 'theirs:\nCREATE TABLE `t`', 'varchar(300)'],
   },
   {
-    told: 'rows of a table without a key',
+    title: 'rows of a table without a key',
     base: ['CREATE TABLE k (a INT, b INT)', 'INSERT INTO k VALUES (1, 1), (1, 1)'],
     north: ['INSERT INTO k VALUES (1, 1)'],
     south: ['DELETE FROM k'],
@@ -81,7 +81,7 @@ const REFUSALS: readonly Refusal[] = [
     rows: [{ kind: 'keyless', table: 'k', left: true }],
   },
   {
-    told: 'a view changed on both sides',
+    title: 'a view changed on both sides',
     base: ['CREATE VIEW v AS SELECT id FROM t'],
     north: ['DROP VIEW v', 'CREATE VIEW v AS SELECT a FROM t'],
     south: ['DROP VIEW v', 'CREATE VIEW v AS SELECT n FROM t'],
@@ -89,14 +89,14 @@ const REFUSALS: readonly Refusal[] = [
     says: ['dolt_schemas'],
   },
   {
-    told: 'dolt_ignore changed on both sides',
+    title: 'dolt_ignore changed on both sides',
     north: ["INSERT INTO dolt_ignore VALUES ('x_%', TRUE)"],
     south: ["INSERT INTO dolt_ignore VALUES ('x_%', FALSE)"],
     code: 'conflict',
     says: ['dolt_ignore'],
   },
   {
-    told: 'a panic of Dolt',
+    title: 'a panic of Dolt',
     base: [
       'CREATE TABLE g (id INT PRIMARY KEY, a INT, s INT GENERATED ALWAYS AS (a + 1) STORED)',
       'INSERT INTO g (id, a) VALUES (1, 1)',
@@ -107,7 +107,7 @@ const REFUSALS: readonly Refusal[] = [
     says: ['panic'],
   },
   {
-    told: 'a conflict in a table with a renamed column',
+    title: 'a conflict in a table with a renamed column',
     base: ['CREATE TABLE g (id INT PRIMARY KEY, a INT, b INT)', 'INSERT INTO g VALUES (1, 1, 1)'],
     north: ['ALTER TABLE g RENAME COLUMN b TO z', 'UPDATE g SET a = 2'],
     south: ['UPDATE g SET a = 3, b = 3'],
@@ -115,7 +115,7 @@ const REFUSALS: readonly Refusal[] = [
     says: ['g', 'b to z'],
   },
   {
-    told: 'a duplicate in a table with a trigger',
+    title: 'a duplicate in a table with a trigger',
     base: [
       LOG,
       'ALTER TABLE t ADD UNIQUE KEY uk (a)',
@@ -127,7 +127,7 @@ const REFUSALS: readonly Refusal[] = [
     says: ['triggers', 't'],
   },
   {
-    told: 'a row to bring back into a table with a trigger',
+    title: 'a row to bring back into a table with a trigger',
     base: [
       LOG,
       'CREATE TABLE c (id INT PRIMARY KEY, t INT, FOREIGN KEY (t) REFERENCES t (id) ON DELETE CASCADE)',
@@ -142,7 +142,7 @@ const REFUSALS: readonly Refusal[] = [
 ];
 
 describe('a merge that is refused leaves everything as it was', () => {
-  test.each(REFUSALS)('$told', async ({ base = [], north, south, strategy = 'newest', code, says, rows }) => {
+  test.each(REFUSALS)('$title', async ({ base = [], north, south, strategy = 'newest', code, says, rows }) => {
     await using folder = await tempFolder();
     const towns = await twoDatabases(
       folder,
@@ -165,7 +165,7 @@ describe('a merge that is refused leaves everything as it was', () => {
 });
 
 describe('private tables', () => {
-  test('with rows in them survive a merge that settles conflicts', async () => {
+  test('with rows in them survive a merge that resolves conflicts', async () => {
     await using folder = await tempFolder();
     const towns = await twoDatabases(
       folder,

@@ -25,8 +25,8 @@ test('a push and a clone go to the emulator that is named, without credentials, 
   });
   expect(await cloneInto(folder.file('clone'), { env }, [url])).toBe(head);
   // Where no emulator is named Google's library looks for credentials before it speaks to anybody.
-  const nobody = { HOME: folder.path, GOOGLE_APPLICATION_CREDENTIALS: folder.file('none.json') };
-  await withEngine(town.path, { env: nobody }, async (engine) => {
+  const anonymous = { HOME: folder.path, GOOGLE_APPLICATION_CREDENTIALS: folder.file('none.json') };
+  await withEngine(town.path, { env: anonymous }, async (engine) => {
     expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toContain(
       'dialing: google: error getting credentials using GOOGLE_APPLICATION_CREDENTIALS environment variable',
     );

@@ -20,7 +20,7 @@ test('a push and a clone go through a remotesrv, which knows no users', async ()
   );
 });
 
-test('an address that nobody listens at, a name that nobody has, a scheme that Dolt does not know', async () => {
+test('an address without a server, an unknown name, a scheme that Dolt does not know', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('town'));
   await using engine = await startEngine(folder.file('town'));

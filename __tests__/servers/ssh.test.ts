@@ -62,7 +62,7 @@ test('DOLT_SSH_COMMAND is split at blanks and no shell reads it', async () => {
   );
 });
 
-test('a folder that is not there and a far side without Dolt are told', async () => {
+test('a folder that is not there and a far side without Dolt are reported', async () => {
   await using folder = await tempFolder();
   const town = await makeDatabase(folder.file('town'));
   await using sshd = await startSshd(folder.path);

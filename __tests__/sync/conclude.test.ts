@@ -5,7 +5,7 @@ import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/datab
 import { federateDatabase, federateIn, filePeer, withEngines } from '../helpers/federating.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-/** Lets somebody at the database between two engines, once, as soon as that is wanted. */
+/** Runs `write` between two engines, once, after it is next wanted. */
 function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () => Promise<unknown> }): Engines {
   return {
     ...engines,
@@ -22,14 +22,10 @@ function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () =>
 
 const WRITERS: readonly (readonly [string, string, (town: TestDatabase) => Promise<unknown>])[] = [
   ['a commit', 'contention', (town) => town.commit('meanwhile', "INSERT INTO items VALUES (7, 'seven', 'eve')")],
-  [
-    'a change that nobody committed',
-    'uncommitted-changes',
-    (town) => town.sql("INSERT INTO items VALUES (7, 'seven', 'eve')"),
-  ],
+  ['an uncommitted change', 'uncommitted-changes', (town) => town.sql("INSERT INTO items VALUES (7, 'seven', 'eve')")],
 ];
 
-test.each(WRITERS)('%s between two engines: nothing is lost, and it is told', async (what, code, write) => {
+test.each(WRITERS)('%s between two engines: nothing is lost, and it is reported', async (what, code, write) => {
   await using folder = await tempFolder();
   const town = await makeDatabase(folder.file('town'));
   const at = { tempDir: folder.file('tmp'), peers: [filePeer('box', folder.file('box'))] };

@@ -82,7 +82,7 @@ describe('roles', () => {
   });
 });
 
-describe('which head gives way', () => {
+describe('which head is replaced', () => {
   test.each([
     ['a head of a peer that does not fit', { refused: 'p3', merged: ['ours', 'p2'], clashWithOurs: [] }, ['p3']],
     [

@@ -6,7 +6,7 @@ const ROOT = '0123456789abcdefghijklmnopqrstuv';
 
 describe('names of inboxes', () => {
   test.each(['north', 'a', 'acme.corp', 'a-1b2c3d4e', 'x_y-z', 'A'.repeat(64)])(
-    '%s is told from its branch',
+    '%s is found from its branch',
     (name) => {
       const branch = inboxBranch(name, ROOT);
       expect(branch).toMatch(/^inbox\/.+-[0-9a-f]{8}$/);

@@ -28,7 +28,7 @@ function replaceMailbox(folder: TempFolder, by: string): void {
   cpSync(folder.file(by), folder.file('mailbox'), { recursive: true });
 }
 
-/** A copy of the mailbox to which somebody has pushed a commit of their own. */
+/** A copy of the mailbox with a foreign commit. */
 async function mailboxWithAnotherCommit(folder: TempFolder, name: string, statement: string): Promise<string> {
   await cp(folder.file('mailbox'), folder.file(name), { recursive: true });
   const other = await cloneDatabase(`file://${folder.file(name)}`, folder.file(`${name}-town`));
@@ -112,7 +112,7 @@ describe('races', () => {
     expect(await remoteHead(url, folder.file('look', 'c'))).toBe(theirs);
   });
 
-  test('a backup that somebody else wrote to is never overwritten and says so', async () => {
+  test('a backup with a foreign commit is never overwritten and says so', async () => {
     await using folder = await tempFolder();
     const { town, url } = await oneAhead(folder);
     const theirs = await mailboxWithAnotherCommit(folder, 'moved', "INSERT INTO items VALUES (6, 'six', 'eve')");

@@ -75,7 +75,7 @@ describe('what is left for a human', () => {
     await leavesNothingOpen(towns.south);
   });
 
-  test('two definitions of one table are a schema conflict, with both of them told', async () => {
+  test('two definitions of one table are a schema conflict, with both of them reported', async () => {
     await using folder = await tempFolder();
     const towns = await pair(folder);
     await towns.north.commit('north', 'ALTER TABLE items MODIFY title VARCHAR(200)');

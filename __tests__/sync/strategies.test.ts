@@ -43,10 +43,10 @@ function sync(folder: TempFolder, town: string, peers: Readonly<Record<string, C
   });
 }
 
-test('three heads in conflict meet in one commit from every database, and each conflict is told of the peer it is with', async () => {
+test('three heads in conflict meet in one commit from every database, and each conflict is reported for its peer', async () => {
   await using folder = await tempFolder();
   const made = await towns(folder, {
-    // A row of two towns' cells would be nobody's, and which rows meet first depends on the hashes.
+    // A row with cells of two databases would be in neither, and which rows meet first depends on the hashes.
     a: set("a = 'a', b = 'a'", '04'),
     b: set("a = 'b', b = 'b'", '03'),
     c: set("a = 'c', b = 'c'", '02'),
@@ -57,9 +57,11 @@ test('three heads in conflict meet in one commit from every database, and each c
     const outcome = await sync(folder, town, Object.fromEntries(others.map((name) => [name, 'newest'])));
     heads.add(outcome.head);
     expect(outcome.merge).toEqual({ protocol: 2, deterministic: true, because: null, commits: 2 });
-    const told = outcome.runs.flatMap(({ peer, conflicts }) => conflicts.map((one) => ({ ...one, peer: peer.name })));
-    expect(told).toHaveLength(2);
-    for (const { peer, theirs, ours, between } of told) {
+    const reported = outcome.runs.flatMap(({ peer, conflicts }) =>
+      conflicts.map((one) => ({ ...one, peer: peer.name })),
+    );
+    expect(reported).toHaveLength(2);
+    for (const { peer, theirs, ours, between } of reported) {
       if (between.length === 0) expect(theirs?.['a']).toBe(peer);
       else expect([...between, peer].sort()).toEqual([ours?.['a'], theirs?.['a']].sort());
     }
@@ -90,7 +92,7 @@ test('peers with a strategy of their own come last, by name; ours is the result 
     expect(outcome.run(name)).toMatchObject({ verified: true, failure: null });
 });
 
-test('under manual a head that merges by itself is taken', async () => {
+test('under manual a head that merges without a conflict is taken', async () => {
   await using folder = await tempFolder();
   const made = await towns(folder, { town: 'CREATE TABLE u (id INT PRIMARY KEY)', asks: set("b = 'asks'", '09') });
   const outcome = await sync(folder, 'town', { asks: 'manual' });

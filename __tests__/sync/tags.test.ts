@@ -38,7 +38,7 @@ describe('what became of tags', () => {
 });
 
 describe('tags that a fetch brings or moves', () => {
-  /** Four mailboxes, each with its own commit, its own idea of v1, and two tags that nobody asked for. */
+  /** Four mailboxes, each with its own commit, its own idea of v1, and two tags that were not asked for. */
   async function hostileMailboxes(folder: TempFolder, box: Mailbox): Promise<Peer[]> {
     const peers = [0, 1, 2, 3].map((index) => filePeer(`other${index}`, folder.file(`other-${index}`)));
     for (const { name, endpoint } of peers) {
@@ -56,7 +56,7 @@ describe('tags that a fetch brings or moves', () => {
     return peers;
   }
 
-  test('are put back for several peers side by side, in survey and proof, and are told', async () => {
+  test('are put back for several peers side by side, in survey and proof, and are reported', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     await box.south.sql(
@@ -108,7 +108,7 @@ describe('tags that a fetch brings or moves', () => {
     expect(await box.south.rows(TAGS)).toEqual(before);
   });
 
-  test('are not taken for those that somebody made between two engines', async () => {
+  test('are not taken for those that were made between two engines', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     const { notices, failure } = await keepingTags(folder, box, async (engines, around) => {
@@ -122,7 +122,7 @@ describe('tags that a fetch brings or moves', () => {
     expect(await box.south.rows('SELECT tag_name FROM dolt_tags')).toContainEqual({ tag_name: 'meanwhile' });
   });
 
-  test('are told as a warning, by name and with the reason, where they cannot be put back', async () => {
+  test('are reported as a warning, by name and with the reason, where they cannot be put back', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     const { notices, failure } = await keepingTags(folder, box, async (engines, around) => {
@@ -143,7 +143,7 @@ describe('tags that a fetch brings or moves', () => {
     ]);
   });
 
-  test('are told as a warning where nobody can look, and the work still counts', async () => {
+  test('are reported as a warning where they cannot be read, and the work still counts', async () => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
     const notices: Diagnostic[] = [];

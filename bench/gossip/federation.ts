@@ -64,7 +64,7 @@ function begin(towns: Databases, rules: Rules, local: number): Run {
   return run;
 }
 
-/** Reads the mailboxes where the race was lost and folds anew, from our old head as long as nobody took the result. */
+/** Reads the mailboxes where the race was lost and merges again, from our old head as long as no database took the result. */
 function again(towns: Databases, rules: Rules, run: Run): void {
   if (run.taken) run.accepted.push(run.target);
   for (const box of run.lost) run.seen.set(box, towns.mailboxes[box] ?? 0);

@@ -6,7 +6,7 @@ import { History, ROOT } from './history.ts';
 export interface Simulated {
   /** After so many rounds all databases held the same rows; null: not within the bounds. */
   readonly equalAfter: number | null;
-  /** After so many rounds all databases stood at one commit; null: never seen. */
+  /** After so many rounds all databases had one commit; null: never. */
   readonly oneHeadAfter: number | null;
   /** Merge commits when the rows were equal, and at the end. */
   readonly mergesUntilEqual: number;
@@ -17,7 +17,7 @@ export interface Simulated {
 
 /** A federation that still makes commits so many rounds after all rows are equal will not stop. */
 const ROUNDS_AFTER = 10;
-/** What is beyond this tells nothing new and only fills the memory. */
+/** More than this shows nothing new and only fills the memory. */
 const MOST_MERGES = 300_000;
 
 /**
@@ -40,14 +40,14 @@ export function simulate(
       mergesUntilEqual = towns.history.merges;
     }
     if (oneHeadAfter === null && state === 'one head') oneHeadAfter = rounds;
-    const told = { equalAfter, oneHeadAfter, mergesUntilEqual };
-    if (towns.history.merges > MOST_MERGES) return { ...told, merges: towns.history.merges, end: 'too many commits' };
+    const found = { equalAfter, oneHeadAfter, mergesUntilEqual };
+    if (towns.history.merges > MOST_MERGES) return { ...found, merges: towns.history.merges, end: 'too many commits' };
     const before = [...towns.branches, ...towns.mailboxes];
     round(towns, rules, random);
     const moved = [...towns.branches, ...towns.mailboxes].some((head, index) => head !== before[index]);
-    if (!moved) return { ...told, merges: towns.history.merges, end: 'settled' };
+    if (!moved) return { ...found, merges: towns.history.merges, end: 'settled' };
     if (equalAfter !== null && rounds - equalAfter >= ROUNDS_AFTER) {
-      return { ...told, merges: towns.history.merges, end: 'still moving' };
+      return { ...found, merges: towns.history.merges, end: 'still moving' };
     }
   }
 }

@@ -1,6 +1,6 @@
-/** Holds everybody who arrives until all have arrived; if somebody cannot, nobody waits any longer. */
+/** Holds every caller until all have arrived; if one cannot, none waits any longer. */
 export interface Latch {
-  /** @throws what somebody gave to `break` */
+  /** @throws the value given to `break` */
   arrive(): Promise<void>;
   break(why: unknown): void;
 }
@@ -12,7 +12,7 @@ export function latch(wanted: number): Latch {
     open = resolve;
     refuse = reject;
   });
-  // Whoever is not waiting yet when it breaks hears of it on arrival.
+  // A caller that is not waiting yet when it breaks fails on arrival.
   opened.catch(() => undefined);
   let arrived = 0;
   return {

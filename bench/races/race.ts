@@ -39,7 +39,7 @@ export async function race({ racers, tempDir, edit }: Race): Promise<Lap[]> {
 }
 
 /** Databases run one after the other, without edits, until a round moves nothing. */
-export async function settle(racers: readonly Racer[], tempDir: string): Promise<Lap[]> {
+export async function syncUntilStable(racers: readonly Racer[], tempDir: string): Promise<Lap[]> {
   let last: Lap[] = [];
   for (let round = 0; round <= racers.length; round += 1) {
     const laps: Lap[] = [];

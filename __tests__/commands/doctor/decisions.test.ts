@@ -186,14 +186,14 @@ describe('the folder of a peer', () => {
 
 test('capabilities: what the merge needs, and a way to every s3 peer', () => {
   const peers = peersOf('{a: file:///a, b: s3://b/p, c: {endpoint: s3://b/p, aws: {dynamodb-table: manifests}}}');
-  const told = (can: Parameters<typeof checkCapabilities>[0]) =>
+  const linesOf = (can: Parameters<typeof checkCapabilities>[0]) =>
     checkCapabilities(can, peers, []).map(({ peer, status, message }) => [peer, status, message]);
-  expect(told({ s3: true, committer: true })).toEqual([
+  expect(linesOf({ s3: true, committer: true })).toEqual([
     [null, 'ok', 'merge commits: deterministic; s3://: supported'],
     ['b', 'ok', 's3://b/p in this Dolt'],
     ['c', 'ok', 's3://b/p in this Dolt'],
   ]);
-  expect(told({ s3: false, committer: false })).toEqual([
+  expect(linesOf({ s3: false, committer: false })).toEqual([
     [
       null,
       'missing',
@@ -202,5 +202,5 @@ test('capabilities: what the merge needs, and a way to every s3 peer', () => {
     ['b', 'missing', 'peer b: this Dolt does not support s3:// (2.3.0 does not)'],
     ['c', 'ok', 'aws://[manifests:b]/p in this Dolt'],
   ]);
-  expect(told(null)).toEqual([[null, 'unknown', 'no Dolt is installed']]);
+  expect(linesOf(null)).toEqual([[null, 'unknown', 'no Dolt is installed']]);
 });

@@ -10,7 +10,7 @@ import { EMPTY_STATE, remember, stateFilePath, writeStateFile } from '../../../s
 import { refusal } from '../../helpers/configuring.ts';
 import { makeDatabase } from '../../helpers/database.ts';
 import { testDolt } from '../../helpers/dolt-binary.ts';
-import { ENV, examine, told } from '../../helpers/examining.ts';
+import { ENV, examine, linesOf } from '../../helpers/examining.ts';
 import { releaseHost } from '../../helpers/release-host.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
@@ -22,7 +22,7 @@ async function snapshot(folder: string): Promise<readonly string[]> {
 }
 
 describe('a machine that has everything', () => {
-  test('no problems, nothing is written, nobody is contacted', async () => {
+  test('no problems, nothing is written, no host is contacted', async () => {
     await using folder = await tempFolder();
     await using host = await releaseHost();
     await makeDatabase(folder.file('town'));
@@ -37,14 +37,14 @@ hub: http://127.0.0.1:${port}/hub.git
     const result = await examine(folder, peers, { env: { HTTPS_PROXY: host.url, HTTP_PROXY: host.url } });
     expect(result.status).toBe('ok');
     expect(result.checks.filter(({ status }) => status === 'missing')).toEqual([]);
-    expect(told(result, 'peers')).toEqual(['ok: hub, mailbox, reader']);
-    expect(told(result, 'dolt')).toEqual([`ok: 2.3.0 at ${testDolt()}`]);
-    expect(told(result, 'capabilities')).toEqual(['ok: merge commits: deterministic; s3://: not supported']);
-    expect(told(result, 'database')).toEqual([`ok: ${folder.file('town')}`]);
-    expect(told(result, 'branch')).toEqual(['ok: main is checked out']);
-    expect(told(result, 'memory')).toEqual(['ok: nothing recorded yet for hub, mailbox, reader']);
-    expect(told(result, 'git')[0]).toMatch(/^ok: \/.*git$/);
-    expect(told(result, 'folder', 'mailbox')).toEqual([`ok: ${folder.file('mailbox')}`]);
+    expect(linesOf(result, 'peers')).toEqual(['ok: hub, mailbox, reader']);
+    expect(linesOf(result, 'dolt')).toEqual([`ok: 2.3.0 at ${testDolt()}`]);
+    expect(linesOf(result, 'capabilities')).toEqual(['ok: merge commits: deterministic; s3://: not supported']);
+    expect(linesOf(result, 'database')).toEqual([`ok: ${folder.file('town')}`]);
+    expect(linesOf(result, 'branch')).toEqual(['ok: main is checked out']);
+    expect(linesOf(result, 'memory')).toEqual(['ok: nothing recorded yet for hub, mailbox, reader']);
+    expect(linesOf(result, 'git')[0]).toMatch(/^ok: \/.*git$/);
+    expect(linesOf(result, 'folder', 'mailbox')).toEqual([`ok: ${folder.file('mailbox')}`]);
     expect(host.connections()).toBe(0);
     expect(await snapshot(folder.path)).toEqual(before);
   });
@@ -54,8 +54,10 @@ hub: http://127.0.0.1:${port}/hub.git
     await makeDatabase(folder.file('town'));
     const peers = `a: file://${folder.file('a')}\nb: file:///no/such/folder/b`;
     const result = await examine(folder, peers, { branch: 'side', only: ['a'] });
-    expect(told(result, 'branch')).toEqual(['unknown: main is checked out; only the engine knows whether side exists']);
-    expect(told(result, 'peers')).toEqual(['ok: a']);
+    expect(linesOf(result, 'branch')).toEqual([
+      'unknown: main is checked out; only the engine knows whether side exists',
+    ]);
+    expect(linesOf(result, 'peers')).toEqual(['ok: a']);
     expect(result.status).toBe('ok');
   });
 });
@@ -67,15 +69,17 @@ test('which heads are remembered is read from the file, and a damaged file is na
   const hash = await town.head();
   const place = { root: hash, endpoint: `file://${folder.file('a')}`, ref: null, branch: 'main', local: 'main' };
   await writeStateFile(town.path, remember(EMPTY_STATE, [{ place, name: 'a', head: hash, verifiedAt: null }]));
-  expect(told(await examine(folder, peers), 'memory')).toEqual(['ok: the last common head of every peer is recorded']);
+  expect(linesOf(await examine(folder, peers), 'memory')).toEqual([
+    'ok: the last common head of every peer is recorded',
+  ]);
   await writeFile(stateFilePath(town.path), '{');
-  expect(told(await examine(folder, peers), 'memory')).toEqual([
+  expect(linesOf(await examine(folder, peers), 'memory')).toEqual([
     expect.stringMatching(/^warning: .*dolt-federation\.json cannot be read/),
   ]);
 });
 
 describe('who holds the database', () => {
-  test('a server of Dolt is named, and nobody once it has ended', async () => {
+  test('a server of Dolt is named, and no process once it has ended', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     const pids: number[] = [];
@@ -93,7 +97,7 @@ describe('who holds the database', () => {
     });
     const result = await examine(folder, 'a: file:///tmp/a').finally(() => server.stop());
     expect(result.status).toBe('missing');
-    expect(told(result, 'lock')).toEqual([
+    expect(linesOf(result, 'lock')).toEqual([
       expect.stringMatching(
         new RegExp(
           `^missing: federation requires direct database access, but the database is in use by a dolt sql-server \\(process ${pids[0]}, port \\d+\\)$`,
@@ -101,8 +105,8 @@ describe('who holds the database', () => {
       ),
     ]);
     const ended = await examine(folder, 'a: file:///tmp/a');
-    expect(told(ended, 'lock')[0]).toMatch(/^(ok: the database is not in use|unknown: no Dolt server uses)/);
-    if (process.platform === 'linux') expect(told(ended, 'lock')).toEqual(['ok: the database is not in use']);
+    expect(linesOf(ended, 'lock')[0]).toMatch(/^(ok: the database is not in use|unknown: no Dolt server uses)/);
+    if (process.platform === 'linux') expect(linesOf(ended, 'lock')).toEqual(['ok: the database is not in use']);
   });
 });
 
@@ -116,25 +120,25 @@ lake: s3://bucket/p
 `;
     const result = await examine(folder, peers);
     expect(result.status).toBe('missing');
-    expect(told(result, 'sync-mode')[0]).toMatch(/^missing: sync.mode is git-portable/);
-    expect(told(result, 'database')).toEqual([
+    expect(linesOf(result, 'sync-mode')[0]).toMatch(/^missing: sync.mode is git-portable/);
+    expect(linesOf(result, 'database')).toEqual([
       `missing: the folder "town" in \`database\` does not exist (${folder.file('town')})`,
     ]);
-    expect(told(result, 'folder', 'gone')[0]).toMatch(/^missing: the folder \/no\/such\/folder does not exist/);
-    expect(told(result, 'folder', 'unread')[0]).toMatch(/^missing: .* runs only read this peer$/);
-    expect(told(result, 'endpoint', 'lake')[0]).toMatch(/^missing: peer lake: this Dolt does not support s3/);
+    expect(linesOf(result, 'folder', 'gone')[0]).toMatch(/^missing: the folder \/no\/such\/folder does not exist/);
+    expect(linesOf(result, 'folder', 'unread')[0]).toMatch(/^missing: .* runs only read this peer$/);
+    expect(linesOf(result, 'endpoint', 'lake')[0]).toMatch(/^missing: peer lake: this Dolt does not support s3/);
     for (const check of result.checks) expect(check.cure === null).toBe(check.status !== 'missing');
   });
 
   test('a database that would be cloned is not missing', async () => {
     await using folder = await tempFolder();
     const nowhere = await examine(folder, '', { database: undefined });
-    expect(told(nowhere, 'database')).toEqual(['missing: no database was found']);
+    expect(linesOf(nowhere, 'database')).toEqual(['missing: no database was found']);
     await mkdir(folder.file('.beads'));
     await writeFile(folder.file('.beads', 'metadata.json'), '{"dolt_database":"x"}');
     const overrides = { remote: `file://${folder.file('own')}` };
     const result = await examine(folder, '', { overrides, database: undefined });
-    expect(told(result, 'database')).toEqual([
+    expect(linesOf(result, 'database')).toEqual([
       `ok: no database yet: the first run clones origin into ${folder.file('.beads', 'embeddeddolt', 'x')}`,
     ]);
   });
@@ -142,18 +146,18 @@ lake: s3://bucket/p
   test('a folder that is no database, and one whose settings are not ours', async () => {
     await using folder = await tempFolder();
     await mkdir(folder.file('town'));
-    expect(told(await examine(folder, ''), 'database')[0]).toMatch(/^missing: .*does not contain a Dolt database$/);
+    expect(linesOf(await examine(folder, ''), 'database')[0]).toMatch(/^missing: .*does not contain a Dolt database$/);
     await makeDatabase(folder.file('other'));
     await writeFile(folder.file('other', '.dolt', 'config.json'), '{"sqlserver.global.nonsense":"1"}');
     const result = await examine(folder, '', { database: 'other' });
-    expect(told(result, 'database')[0]).toMatch(/^missing: .*sqlserver.global.nonsense$/);
+    expect(linesOf(result, 'database')[0]).toMatch(/^missing: .*sqlserver.global.nonsense$/);
   });
 
   test('Dolt: none, another version, none that runs, one of another release', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     const asked = async (dolt: DoctorRequest['dolt'], env: Env = {}) =>
-      told(await examine(folder, '', { dolt, env }), 'dolt');
+      linesOf(await examine(folder, '', { dolt, env }), 'dolt');
     const source = 'release';
     expect(await asked({ source }, { PATH: '/nowhere' })).toEqual([
       'missing: no Dolt (2.3.0) on PATH or in the tool cache',
@@ -169,26 +173,26 @@ lake: s3://bucket/p
       /^unknown: 2.3.0 .*does not check whether it is the latest$/,
     );
     const none = await examine(folder, '', { dolt: { source, path: '/no/dolt' } });
-    expect(told(none, 'capabilities')).toEqual(['unknown: no Dolt is installed']);
+    expect(linesOf(none, 'capabilities')).toEqual(['unknown: no Dolt is installed']);
   });
 
   test('programs that the peers need', async () => {
     await using folder = await tempFolder();
     const peers = 'a: git@h.example:p\nb: ssh://h.example/p';
     const result = await examine(folder, peers, { env: { PATH: '/nowhere' } });
-    expect(told(result, 'git')).toEqual(['missing: git is not on PATH']);
-    expect(told(result, 'ssh')).toEqual(['missing: ssh is not on PATH']);
-    expect(told(result, 'known-hosts', 'a')).toEqual([
+    expect(linesOf(result, 'git')).toEqual(['missing: git is not on PATH']);
+    expect(linesOf(result, 'ssh')).toEqual(['missing: ssh is not on PATH']);
+    expect(linesOf(result, 'known-hosts', 'a')).toEqual([
       'unknown: ssh-keygen, which reads known hosts, is not installed',
     ]);
   });
 
-  test('on an event that may not write, nothing is told of folders that it names', async () => {
+  test('on an event that may not write, nothing is reported of folders that it names', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     const result = await examine(folder, 'a: file:///etc/passwd\nb: file:///no/such/b', { untrusted: true });
     for (const peer of ['a', 'b']) {
-      expect(told(result, 'folder', peer)).toEqual(['unknown: not checked on an untrusted event']);
+      expect(linesOf(result, 'folder', peer)).toEqual(['unknown: not checked on an untrusted event']);
     }
   });
 });

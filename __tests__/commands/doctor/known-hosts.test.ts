@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { examine, told } from '../../helpers/examining.ts';
+import { examine, linesOf } from '../../helpers/examining.ts';
 import { serverProgram } from '../../helpers/servers/server-program.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
@@ -33,12 +33,16 @@ describe('known hosts', () => {
       entry('e', 'git@g:q', `@revoked g ${known}`);
     const peers = 'a: ssh://u@h.example:2222/p\nb: ssh://u@h.example/p\nc: git@g:p\nd: ssh://d/p\ne: git@g:q';
     const result = await examine(folder, peers, { env: { DOLT_FEDERATION_CREDENTIALS: credentials } });
-    expect(told(result, 'known-hosts', 'a')).toEqual(['ok: [h.example]:2222 is in `known-hosts` of the credentials']);
-    expect(told(result, 'known-hosts', 'b')).toEqual(['missing: h.example is not in `known-hosts` of the credentials']);
-    expect(told(result, 'known-hosts', 'c')).toEqual(['ok: g is in `known-hosts` of the credentials']);
-    expect(told(result, 'known-hosts', 'e')).toEqual(['missing: g is not in `known-hosts` of the credentials']);
-    expect(told(result, 'known-hosts', 'd')).toEqual(['missing: no known key for d']);
-    expect(told(result, 'credentials', 'a')[0]).toMatch(/^ok: configured/);
+    expect(linesOf(result, 'known-hosts', 'a')).toEqual([
+      'ok: [h.example]:2222 is in `known-hosts` of the credentials',
+    ]);
+    expect(linesOf(result, 'known-hosts', 'b')).toEqual([
+      'missing: h.example is not in `known-hosts` of the credentials',
+    ]);
+    expect(linesOf(result, 'known-hosts', 'c')).toEqual(['ok: g is in `known-hosts` of the credentials']);
+    expect(linesOf(result, 'known-hosts', 'e')).toEqual(['missing: g is not in `known-hosts` of the credentials']);
+    expect(linesOf(result, 'known-hosts', 'd')).toEqual(['missing: no known key for d']);
+    expect(linesOf(result, 'credentials', 'a')[0]).toMatch(/^ok: configured/);
     expect(JSON.stringify(result)).not.toContain('OPENSSH');
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
@@ -47,6 +51,6 @@ describe('known hosts', () => {
     await using folder = await tempFolder();
     const peers = 'a: ssh://u@nobody-knows-this.invalid:2222/p';
     const result = await examine(folder, peers, { userHome: true });
-    expect(told(result, 'known-hosts', 'a')[0]).toMatch(/^missing: \[nobody-knows-this.invalid\]:2222 is not in \//);
+    expect(linesOf(result, 'known-hosts', 'a')[0]).toMatch(/^missing: \[nobody-knows-this.invalid\]:2222 is not in \//);
   });
 });

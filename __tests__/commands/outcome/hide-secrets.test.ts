@@ -6,7 +6,7 @@ import { conflict, HEAD, peer, problem, runResult } from '../../helpers/results.
 
 const hide = (text: string) => text.replaceAll('s3cret', '***');
 
-test('of a failure: message, hint, and those of every problem that it stands for, be it one', () => {
+test('of a failure: message, hint, and those of every problem that it represents, even a single one', () => {
   const problem = new Failure('config-invalid', 'a s3cret', { hint: 'no s3cret', cause: new Error('below') });
   for (const problems of [[problem], [problem, problem]]) {
     const hidden = hideInFailure(

@@ -29,7 +29,7 @@ async function withPeers(folder: TempFolder, work: Readonly<Record<string, strin
 }
 
 describe('the conflicts file of a run', () => {
-  test('has every peer that was left, at the heads at which the run ended, and goes when they are settled', async () => {
+  test('has every peer that was left, at the heads at which the run ended, and is removed when they are resolved', async () => {
     await using folder = await tempFolder();
     const { town, others, file, read, run } = await withPeers(folder, {
       added: "INSERT INTO items VALUES (30, 'added', 'a')",
@@ -61,8 +61,8 @@ describe('the conflicts file of a run', () => {
     expect(broken.result.problems).toMatchObject([{ code: 'conflicts-file-invalid', severity: 'warning' }]);
     expect(await readFile(`${file}.unreadable`, 'utf8')).toBe('merges: [what');
 
-    const settled = await run('newest');
-    expect(settled.result.conflictsPath).toBeUndefined();
+    const resolved = await run('newest');
+    expect(resolved.result.conflictsPath).toBeUndefined();
     await expect(stat(file)).rejects.toThrow('ENOENT');
   }, 120_000);
 
@@ -97,7 +97,7 @@ describe('the conflicts file of a run', () => {
     expect(dev.result.problems).toMatchObject([{ code: 'conflicts-stale', severity: 'warning' }]);
   }, 120_000);
 
-  test('keeps the row that gave way to another under its key, whole, until somebody takes it out', async () => {
+  test('keeps the row that lost its key to another, whole, until a person removes it', async () => {
     await using folder = await tempFolder();
     const { town, others, file, read, run } = await withPeers(folder, {
       partner: "INSERT INTO items VALUES (7, 'their own', 'same')",

@@ -2,14 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
 import { command } from '../../helpers/commanding.ts';
 import { makeDatabase } from '../../helpers/database.ts';
-import { examine, told } from '../../helpers/examining.ts';
+import { examine, linesOf } from '../../helpers/examining.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';
 
 const entry = (...names: readonly string[]) => ({
   text: stringify(Object.fromEntries(names.map((name) => [name, { url: 'https://far.example', 'git-token': 'x' }]))),
 });
 
-describe('credentials of nobody', () => {
+describe('credentials without a peer', () => {
   test('are a warning with the nearest name; the run goes on', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
@@ -61,7 +61,7 @@ describe('credentials of nobody', () => {
     expect(result).toMatchObject({ branch: 'work', problems: [{ code: 'no-peers' }] });
     const peers = 'far: https://far.example/repo.git';
     const examined = await examine(folder, peers, { untrusted: true, credentials: { text } });
-    expect(told(examined, 'credentials', 'far')).toEqual(['unknown: not checked on an untrusted event']);
+    expect(linesOf(examined, 'credentials', 'far')).toEqual(['unknown: not checked on an untrusted event']);
   });
 });
 
@@ -69,12 +69,12 @@ test('a tier that every run refuses is missing to the doctor', async () => {
   await using folder = await tempFolder();
   const result = await examine(folder, `box: {endpoint: "file://${folder.file('box')}", tier: T3}`);
   expect(result.status).toBe('missing');
-  expect(told(result, 'tier', 'box')).toEqual([
+  expect(linesOf(result, 'tier', 'box')).toEqual([
     'missing: box has the tier T3, but this version can only send the full history',
   ]);
 });
 
-test('belt-and-suspenders federates, and says that nobody writes the JSONL', async () => {
+test('belt-and-suspenders federates, and says that no run writes the JSONL', async () => {
   await using folder = await tempFolder();
   await makeDatabase(folder.file('town'));
   const overrides = { syncMode: 'belt-and-suspenders' } as const;
@@ -87,7 +87,7 @@ test('belt-and-suspenders federates, and says that nobody writes the JSONL', asy
     message: expect.stringContaining('does not write the JSONL backup'),
   };
   expect(result.problems).toContainEqual(expect.objectContaining(warning));
-  expect(told(await examine(folder, peers, { overrides }), 'sync-mode')[0]).toMatch(
+  expect(linesOf(await examine(folder, peers, { overrides }), 'sync-mode')[0]).toMatch(
     /^warning: .*does not write the JSONL backup$/,
   );
 });

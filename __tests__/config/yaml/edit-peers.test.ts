@@ -5,7 +5,7 @@ import { fc } from '../../helpers/property.ts';
 
 const URL = 'file:///srv/n';
 
-/** Text before, and what stands there with the peer `n` added. `+` begins an added line. */
+/** Text before, and the text with the peer `n` added. `+` begins an added line. */
 const ADDED: readonly (readonly [what: string, text: string])[] = [
   ['an empty file', '+federation:\n+  peers:\n+    n: file:///srv/n\n'],
   ['comments only', '# top\n+\n+federation:\n+  peers:\n+    n: file:///srv/n\n'],
@@ -61,7 +61,7 @@ describe('a peer is added as lines, every other byte stays', () => {
     );
   });
 
-  test('mappings in braces are written anew, comments and order kept', () => {
+  test('mappings in braces are rewritten, comments and order kept', () => {
     expect(withPeer('# top\nfederation: {peers: {a: x}} # all\nother: 1\n', 'n', URL)).toBe(
       '# top\nfederation: { peers: { a: x, n: file:///srv/n } } # all\nother: 1\n',
     );
@@ -104,7 +104,7 @@ describe('a peer is removed with its lines only', () => {
     expect(withoutPeer(before, 'n')).toBe(after);
   });
 
-  test('adding and removing gives the same bytes, whatever stands around it', () => {
+  test('adding and removing gives the same bytes, whatever is around it', () => {
     const line = fc.constantFrom(
       '# c',
       '',

@@ -91,7 +91,7 @@ describe('engines', () => {
       await engines.use(createEngineCredentials({}), note);
       await engines.use(createEngineCredentials({ variables: () => ({ DOLT_REMOTE_PASSWORD: 'secret' }) }), note);
       expect(ids[1]).toBeGreaterThan(ids[0] ?? 0);
-      // Another server counts its connections anew.
+      // Another server counts its connections from one again.
       expect(ids[2]).toBeLessThanOrEqual(ids[1] ?? 0);
     });
   });

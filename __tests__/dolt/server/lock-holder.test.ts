@@ -23,13 +23,13 @@ test('every kind of holder has its own words and its own cure', () => {
     { kind: 'process', pid: 7, program: 'bd list' },
     { kind: 'unknown', pid: null, program: null },
   ];
-  const told = holders.map((holder) => inUse('/srv/town', holder, 10_400));
-  expect(new Set(told.map((failure) => failure.hint)).size).toBe(holders.length);
+  const failures = holders.map((holder) => inUse('/srv/town', holder, 10_400));
+  expect(new Set(failures.map((failure) => failure.hint)).size).toBe(holders.length);
   for (const [index, holder] of holders.entries()) {
-    expect(told[index]?.message).toContain(
+    expect(failures[index]?.message).toContain(
       `requires direct database access, but /srv/town is in use by ${nameOf(holder)}`,
     );
-    expect(told[index]?.message).toContain('after waiting 10 s');
+    expect(failures[index]?.message).toContain('after waiting 10 s');
   }
   expect(inUse('/srv/town', { kind: 'process', pid: 7, program: null }, 20).message).not.toContain('after');
 });

@@ -29,9 +29,9 @@ const FREE: LockedBy = { kind: 'free' };
 describe('the lock table of Linux', () => {
   test.each<[string, string, LockedBy]>([
     ['its writer, and no reader, waiter or POSIX lock', 'fe:00:9978675', held(21827)],
-    ['nobody for another file', 'fe:00:1', FREE],
-    ['nobody for a file whose number ends alike', 'fe:00:978675', FREE],
-    ['nobody for another disk', 'fd:00:9978675', FREE],
+    ['no process for another file', 'fe:00:1', FREE],
+    ['no process for a file whose number ends alike', 'fe:00:978675', FREE],
+    ['no process for another disk', 'fd:00:9978675', FREE],
     ['a process that cannot be seen from here', '103:0a:7', held(null)],
     ['the same in another form', 'fe:00:55', held(null)],
     ['a disk with a large number', '103:0a:8', held(99)],
@@ -73,7 +73,7 @@ describe('the name of a file in that table', () => {
 });
 
 describe('the lock of a real file', () => {
-  test('is free where there is no file, or nobody holds it', async () => {
+  test('is free where there is no file, or no process holds it', async () => {
     await using folder = await tempFolder();
     await writeFile(folder.file('LOCK'), '');
     const free = process.platform === 'linux' ? FREE : { kind: 'unknown' };

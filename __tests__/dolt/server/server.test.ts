@@ -26,7 +26,7 @@ function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerO
 }
 
 describe('a server of our own', () => {
-  test('answers on a private socket, tells its secret to nobody but the secrets of the run, and leaves nothing behind', async () => {
+  test('answers on a private socket, gives its secret only to the secrets of the run, and leaves nothing behind', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     const before = await readdir(folder.file('town', '.dolt'));
@@ -145,11 +145,14 @@ describe('a server of our own', () => {
     ['{"sqlserver.global.max_connections":"5"}', 'untrusted-database-config', 'sqlserver.global.max_connections'],
     ['{"user.name":', 'corrupt', 'config.json'],
     ['{"user.name":5}', 'corrupt', 'config.json'],
-  ])('settings of the database %s are refused as %s', async (settings, code, told) => {
+  ])('settings of the database %s are refused as %s', async (settings, code, message) => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     await writeFile(folder.file('town', '.dolt', 'config.json'), settings);
-    await expect(openServer(options(folder))).rejects.toMatchObject({ code, message: expect.stringContaining(told) });
+    await expect(openServer(options(folder))).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(message),
+    });
   });
 
   test('a database that asks for replication is served without it', async () => {
@@ -168,7 +171,7 @@ describe('a server of our own', () => {
     expect(await readdir(folder.file('evil')).catch(() => [])).not.toContain('manifest');
   });
 
-  test('needs no port that somebody else has', async () => {
+  test('needs no port that another process has', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     const busy = createServer();

@@ -18,7 +18,7 @@ function request(inputs: Inputs = {}, event = SAFE) {
   return COMMAND_TABLE[askedCommand(written)].prepare(askedByInputs(written, event)).request;
 }
 
-describe('the request that the inputs stand for', () => {
+describe('the request of the inputs', () => {
   test('nothing set: the defaults of the table', () => {
     expect(request()).toEqual({
       command: 'sync',

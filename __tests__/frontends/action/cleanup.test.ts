@@ -43,7 +43,7 @@ describe('cleaning up after a run', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('kills what does not end by itself', async () => {
+  test('kills what does not end on its own', async () => {
     await using root = await tempFolder();
     const folder = root.file('df-abcde1');
     const { child, pid } = await lingering(folder, "process.on('SIGTERM', () => {})");

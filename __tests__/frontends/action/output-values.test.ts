@@ -80,14 +80,14 @@ describe('outputs of a failure', () => {
     expect(error).toMatchObject({ file: null, line: null, column: null });
   });
 
-  test('of several problems all are told, and only the first where they are too many', () => {
-    const told = (count: number) => {
+  test('several problems are all reported, and only the first if they are too many', () => {
+    const reported = (count: number) => {
       const problems = Array.from({ length: count }, (_, index) => new Failure('config-invalid', `bad ${index}`));
       const failure = new Failure('config-invalid', 'bad 0 (and more)', { problems });
       return errorResultSchema.parse(JSON.parse(failureValues(failure).result));
     };
-    expect(told(2).problems?.map(({ message }) => message)).toEqual(['bad 0', 'bad 1']);
-    const most = told(5_000);
+    expect(reported(2).problems?.map(({ message }) => message)).toEqual(['bad 0', 'bad 1']);
+    const most = reported(5_000);
     expect(most).toMatchObject({ error: { message: 'bad 0 (and more)' }, truncated: true });
     expect(most.problems?.map(({ message }) => message)).toEqual(
       Array.from({ length: 20 }, (_, index) => `bad ${index}`),

@@ -4,10 +4,10 @@ import { failureOf } from '../../helpers/thrown.ts';
 
 const env = { GITHUB_WORKSPACE: '/w', RUNNER_TEMP: '/t', RUNNER_TOOL_CACHE: '/c' };
 
-test('what a runner tells', () => {
-  const told = { GITHUB_EVENT_NAME: 'push', GITHUB_REF: 'refs/heads/x', GITHUB_EVENT_PATH: '/e.json' };
+test('what the variables of a runner say', () => {
+  const eventVariables = { GITHUB_EVENT_NAME: 'push', GITHUB_REF: 'refs/heads/x', GITHUB_EVENT_PATH: '/e.json' };
   const folders = { workspace: '/w', tempDir: '/t', toolCacheDir: '/c' };
-  expect(readRunner({ ...env, ...told })).toEqual({
+  expect(readRunner({ ...env, ...eventVariables })).toEqual({
     ...folders,
     ...{ eventName: 'push', ref: 'refs/heads/x', eventPath: '/e.json' },
   });

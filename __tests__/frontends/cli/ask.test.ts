@@ -27,7 +27,7 @@ async function asked(questions: readonly Question[], typed: string) {
   return { answers, shown: String(output.read() ?? '') };
 }
 
-describe('somebody who is asked', () => {
+describe('a person who is asked', () => {
   test.each([
     [CELL, 'o\n', 'ours'],
     [CELL, ' THEIRS \n', 'theirs'],

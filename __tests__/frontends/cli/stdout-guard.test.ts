@@ -18,7 +18,7 @@ function failing(code: string) {
 }
 
 describe('standard output is for the result alone', () => {
-  test('strays are told, not written; the result is', async () => {
+  test('strays are reported, not written; the result is', async () => {
     const { stream, text } = collector();
     const strays: string[] = [];
     const guard = guardStdout(stream);

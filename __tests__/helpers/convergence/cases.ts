@@ -6,7 +6,7 @@ import { TABLE_NAMES, type TableName } from './edits.ts';
 export interface PlannedChange {
   readonly kind: 'insert' | 'update' | 'delete';
   readonly table: TableName;
-  /** Counts the rows that are there, beginning anew after the last. */
+  /** A row number, counted on past the last row to the first. */
   readonly row: number;
   /** Which of the two columns that have a meaning an update writes. */
   readonly columns: 'first' | 'second' | 'both';

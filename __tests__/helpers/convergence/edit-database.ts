@@ -65,7 +65,7 @@ export async function rowsOf(sql: Sql, table: TableName): Promise<Map<string, Ce
   );
 }
 
-/** No edit has so high a number: the first rows hold values that nobody writes again. */
+/** No edit has so high a number: the first rows hold values that no edit writes again. */
 const FIRST = 50;
 
 /** Makes the tables and the rows that all databases begin with. */

@@ -1,8 +1,8 @@
 import { type Cells, type Edit, NUMERIC, TABLES, type TableName } from './edits.ts';
 
 /**
- * What a federation has to come to, told without Dolt: of every cell, among the writes that no later commit replaced, the
- * one with the greatest time, then value. A row whose deletion nobody contradicted is gone; a row that somebody changed
+ * The expected result of a federation, computed without Dolt: of every cell, among the writes that no later commit replaced, the
+ * one with the greatest time, then value. A row whose deletion no database contradicted is gone; a row that another changed
  * while another one deleted it stays, and those of its cells that only the deletion replaced may have any value that was
  * ever written to them.
  */

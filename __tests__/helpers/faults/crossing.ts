@@ -22,7 +22,7 @@ export interface Crossing {
   readonly place: string;
 }
 
-/** Two tries, so that what passes by itself is seen to pass. */
+/** Two tries, so that a transient fault is seen to pass. */
 const RETRIES = 1;
 /** An engine that has to be killed and everything around a run, on a machine that does other things, too. */
 const SLACK_SECONDS = 20;
@@ -112,9 +112,9 @@ function judgeEnd({ fault, operation, far }: Crossing, end: RunEnd): readonly st
   const most = fault.timeoutSeconds * (RETRIES + 1) + SLACK_SECONDS;
   const wrong = codes.includes(code) ? [] : [`the code is ${code}, not ${codes.join(' or ')}: ${end.stdout}`];
   const seconds = secondsOf(operation, end);
-  const told = end.timeline.map(({ at, line }) => `${at.toFixed(1)} ${line}`).join('; ');
+  const events = end.timeline.map(({ at, line }) => `${at.toFixed(1)} ${line}`).join('; ');
   const late =
-    seconds === null || seconds > most ? [`the ${operation} took ${seconds} s, at most ${most}: ${told}`] : [];
+    seconds === null || seconds > most ? [`the ${operation} took ${seconds} s, at most ${most}: ${events}`] : [];
   const exit = code === '-' ? 0 : operation === 'clone' ? 1 : 3;
   return [...wrong, ...late, ...(end.exitCode === exit ? [] : [`the exit code is ${end.exitCode}, not ${exit}`])];
 }
@@ -143,7 +143,7 @@ async function judgeState(
   ];
 }
 
-/** The next run, without the fault, is green and brings everybody together. */
+/** The next run, without the fault, succeeds, and all databases are equal. */
 async function judgeRecovery({ scene }: Crossing, spec: RunSpec, remote: FarRemote): Promise<readonly string[]> {
   const isThere = (await stat(spec.database).catch(() => null)) !== null;
   const bootstrap = isThere ? [] : ['--bootstrap', 'origin'];
@@ -157,7 +157,7 @@ async function judgeRecovery({ scene }: Crossing, spec: RunSpec, remote: FarRemo
   return [
     ...lost.map((commit) => `after the next run the town lacks ${commit}`),
     ...broken.map((said) => `fsck: ${said}`),
-    ...(remoteHead === head ? [] : [`after the next run the far head is ${remoteHead}, the town's ${head}`]),
+    ...(remoteHead === head ? [] : [`after the next run the far head is ${remoteHead}, the local one ${head}`]),
   ];
 }
 

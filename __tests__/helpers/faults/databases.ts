@@ -9,9 +9,9 @@ export interface Databases {
   readonly path: string;
   town(name: string): TestDatabase;
   mailbox(name: string): string;
-  /** What stands at `federation` in the configuration of a database: its own mailbox first, then those of the others. */
+  /** The value of `federation` in the configuration of a database: its own mailbox first, then those of the others. */
   federation(name: string): unknown;
-  /** The commits that a database made by itself, by database. */
+  /** The commits that a database made on its own, by database. */
   readonly own: Readonly<Record<string, readonly string[]>>;
 }
 

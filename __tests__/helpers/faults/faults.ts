@@ -104,7 +104,7 @@ const AT_ONE: Readonly<Partial<Record<FarKind, readonly string[]>>> = {
 
 /**
  * What a kind of server cannot suffer. A remotesrv names its own port as the place of its table files, so that only the
- * questions pass through what stands before it.
+ * questions pass through what is in front of it.
  */
 const IMPOSSIBLE: Readonly<Partial<Record<FarKind, readonly string[]>>> = {
   remotesrv: ['cut in the middle, once', 'cut in the middle, always', '1 kB/s'],

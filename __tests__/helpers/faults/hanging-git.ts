@@ -6,7 +6,7 @@ import { serverProgram } from '../servers/server-program.ts';
 import { markedProcesses } from './marked-processes.ts';
 import type { Run } from './run.ts';
 
-/** What the programs that hang are called with, to find them again: nobody sleeps that long. */
+/** The argument of the programs that hang, to find them again: no other process sleeps that long. */
 const FOR_EVER = '987654';
 const POLL_MS = 50;
 

@@ -144,7 +144,7 @@ function badEnd({ name, end, hit, left }: Watched): readonly string[] {
   const still = left.map(({ command }) => `${name} left behind: ${command}`);
   // A signal that arrives while the process ends kills nothing; such a run is judged like one that was let live.
   if (hit?.victim === 'our process' && end.signal === 'SIGKILL') return still;
-  if (end.signal !== undefined) return [...still, `${name} did not end by itself within ${END_WITHIN_MS} ms`];
+  if (end.signal !== undefined) return [...still, `${name} did not end without help within ${END_WITHIN_MS} ms`];
   const allowed = hit === null ? RACES : [...RACES, 'engine-lost'];
   if (codesOf(end).every((code) => allowed.includes(code))) return still;
   return [...still, `${name} ended with ${end.exitCode}: ${end.stdout}`];

@@ -7,7 +7,7 @@ import { serverProgram } from './server-program.ts';
 
 /** A host that speaks DoltHub's protocol over TLS: nginx before a remotesrv. */
 export interface DolthubHost extends AsyncDisposable {
-  /** What stands in DoltHub's place: `localhost:PORT`. */
+  /** Replaces DoltHub: `localhost:PORT`. */
   readonly host: string;
   /** A remote is `${url}/org/repo`. */
   readonly url: string;
@@ -22,7 +22,7 @@ interface Place {
   readonly tls: number;
   readonly upstream: number;
   readonly certificates: Certificates;
-  /** Id of the only key that is let in; null: everybody is. */
+  /** Id of the only key that is accepted; null: all are. */
   readonly kid: string | null;
 }
 
@@ -52,7 +52,7 @@ function tokenStart(kid: string): string {
   return header.subarray(0, header.length - (header.length % 3)).toString('base64url');
 }
 
-/** @param kid id of the only key that is let in; null: everybody is */
+/** @param kid id of the only key that is accepted; null: all are */
 export async function startDolthubHost(folder: string, kid: string | null = null): Promise<DolthubHost> {
   const certificates = await makeCertificates(folder);
   const cwd = await mkdtemp(join(folder, 'nginx-'));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startServerProcess } from './server-process.ts';
 import { serverProgram } from './server-program.ts';
 
-/** A Google Cloud Storage server with one bucket. It asks nobody for credentials. */
+/** A Google Cloud Storage server with one bucket. It needs no credentials. */
 export interface FakeGcs extends AsyncDisposable {
   /** The value of STORAGE_EMULATOR_HOST. */
   readonly host: string;

@@ -13,16 +13,16 @@ export interface GitHttp extends AsyncDisposable {
   readonly port: number;
   /** Method and path of each request, with the status that it got. */
   readonly requests: readonly string[];
-  /** From now on nobody may push: 403, as for a token that may only read. */
+  /** From now on every push is refused: 403, as for a token that may only read. */
   refusePushes(): void;
-  /** From now on nobody who wants to push gets an answer. */
+  /** From now on no push gets an answer. */
   stallPushes(): void;
 }
 
 export interface GitHttpOptions {
   /** Folder that holds the repositories. */
   readonly root: string;
-  /** Password of the user `x-access-token`; absent: everybody may come in. */
+  /** Password of the user `x-access-token`; absent: access is open. */
   readonly token?: string;
   /** Absent: plain HTTP. */
   readonly certificates?: Certificates;

@@ -7,7 +7,7 @@ interface Recorded {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** A server that lets nobody in and remembers who came with what. */
+/** A server that refuses every request and records its credentials. */
 export interface RecordingServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
@@ -15,11 +15,11 @@ export interface RecordingServer extends AsyncDisposable {
 }
 
 interface Options {
-  /** Sends everybody on to this address, instead of turning them away. */
+  /** Redirects every request to this address instead of refusing it. */
   readonly redirectTo?: string;
   /** Speaks HTTP/2 without TLS, as Dolt does with its own remotes over http. */
   readonly http2?: boolean;
-  /** Turns everybody away with the secret that they brought, bare, as the reason. */
+  /** Refuses every request, with its secret in plain text as the reason. */
   readonly repeats?: boolean;
   /** Address of this machine to listen on. */
   readonly at?: string;
@@ -60,7 +60,7 @@ export async function startRecordingServer({
   };
 }
 
-/** A secret of a Basic header: as it was sent, as it is meant, and as it would stand in an address. */
+/** A secret of a Basic header: as sent, decoded, and as in a URL. */
 function reasons(header = ''): string {
   const sent = header.replace('Basic ', '');
   const meant = Buffer.from(sent, 'base64')

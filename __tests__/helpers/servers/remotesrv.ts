@@ -14,7 +14,7 @@ export interface Remotesrv extends ServerProcess<'http'> {
 interface RemotesrvOptions {
   readonly readOnly?: boolean;
   /**
-   * The host that clients are told to fetch table files from, always at the server's own port; absent: the one they asked.
+   * The host from which clients fetch table files, always at the server's own port; absent: the one they asked.
    * With a port in it the address is no URL, and Dolt 2.3.0 dies of it.
    */
   readonly tableFilesAt?: string;

@@ -29,7 +29,7 @@ const BETWEEN_CONNECTIONS_MS = 10;
 const GRACE_MS = 5_000;
 const LOG_TAIL = 4_000;
 
-/** Starts a server and returns when all its ports take connections; takes other ports when somebody was faster. */
+/** Starts a server and returns when all its ports take connections; takes other ports if one is already in use. */
 export async function startServerProcess<const Port extends string>(
   spec: ServerSpec<Port>,
 ): Promise<ServerProcess<Port>> {

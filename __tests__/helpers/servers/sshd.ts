@@ -83,7 +83,7 @@ function configuration(cwd: string, port: number): string {
     `AuthorizedKeysFile ${cwd}/authorized_keys`,
     'AuthenticationMethods publickey',
     'PermitRootLogin prohibit-password',
-    // The folders above are the test's, in a temporary folder that everybody may write to.
+    // The folders above are the test's, in a temporary folder that every user may write to.
     'StrictModes no',
     'UsePAM no',
     'PrintMotd no',

@@ -151,7 +151,7 @@ test.each(HASH_ORDERS)(
       ['dependant', 'by_code', '1'],
       ['dependant', 'a', '8'],
       ['dependant', 'b', '73'],
-      // Rows of a table without a primary key cannot be told apart: they stay, and are listed.
+      // Rows of a table without a primary key cannot be distinguished: they stay, and are listed.
       ['reference', 'log'],
     ]);
     expect((await towns.run('south')).head).toBe(inNorth.head);

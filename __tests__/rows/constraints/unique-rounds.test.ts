@@ -50,7 +50,7 @@ describe('one round', () => {
     expect('removed' in round && round.removed.map(({ loser }) => loser.id)).toEqual(['1', '3']);
   });
 
-  test('two rows of the base in their places, and a row that yielded before, cannot be settled', () => {
+  test('two rows of the base in their places, and a row that yielded before, cannot be resolved', () => {
     expect(decideRound([{ key: 'u', colliding: [claimant(1, 0), claimant(2, 0)] }], new Set(), compare)).toMatchObject({
       why: 'two rows of the base',
     });

@@ -44,7 +44,7 @@ const EVERYTHING: IncomingChanges = {
   futureRows: [{ table: 'times', column: 'updated_at', count: 1, rows: [row('times')] }],
 };
 
-describe('what the screen lets pass', () => {
+describe('what the check accepts', () => {
   test('nothing, with nothing to say', () => {
     expect(checkIncoming(NOTHING, RULES)).toEqual({ failure: null, held: [], notices: [] });
   });
@@ -68,7 +68,7 @@ describe('what the screen lets pass', () => {
     expect(held.map(({ table }) => table)).toEqual(['dolt_ignore', 'items', 'times']);
   });
 
-  test('what is accepted passes and is told; what is missing from a longer list still holds', () => {
+  test('what is accepted passes and is reported; what a longer list lacks still blocks', () => {
     const all = checkIncoming(EVERYTHING, { ...RULES, accept: ACCEPTS });
     expect(all).toMatchObject({ failure: null, held: [] });
     expect(all.notices.map(({ code }) => code)).toEqual([
@@ -84,7 +84,7 @@ describe('what the screen lets pass', () => {
     expect(failure?.hint).toBe(ERRORS['peer-brings-code'].hint);
   });
 
-  test('views, removed code, new definitions and other migrations are only told', () => {
+  test('views, removed code, new definitions and other migrations are only reported', () => {
     const { failure, notices } = checkIncoming(
       {
         ...NOTHING,
@@ -117,7 +117,7 @@ describe('what the screen lets pass', () => {
     ]);
   });
 
-  test('the primary of federation.remote is told where its accept would have to stand', () => {
+  test('the primary of federation.remote learns where its `accept` belongs', () => {
     expect(checkIncoming(EVERYTHING, { ...RULES, peer: 'origin' }).failure?.hint).toContain('`role: primary`');
     expect(checkIncoming(EVERYTHING, RULES).failure?.hint).not.toContain('`role: primary`');
   });
@@ -179,7 +179,7 @@ test.each([
   expect(timeColumns(read).map(({ name }) => name)).toEqual(expected);
 });
 
-test('peers are screened where they may be merged, and in status', () => {
+test('peers are checked where they may be merged, and in status', () => {
   const checked = (command: 'sync' | 'pull' | 'push' | 'status') =>
     ROLES.filter((role) => isChecked({ actions: actionsOf(command, role), peer: { role } }));
   expect(checked('sync')).toEqual(['primary', 'peer', 'upstream']);

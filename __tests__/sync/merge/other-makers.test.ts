@@ -26,7 +26,7 @@ test('a peer that writes a thousand such messages gets a short notice', () => {
   expect(makersNotice('p', own, forged)?.message.length).toBeLessThan(400);
 });
 
-test('other protocols and engines are told once each, our own are not', () => {
+test('other protocols and engines are reported once each, our own are not', () => {
   const own = { protocol: 2, engine: '2.3' };
   const old = { protocol: 1, engine: null };
   expect(makersNotice('p', own, [own, own])).toBeNull();

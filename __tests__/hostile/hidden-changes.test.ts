@@ -7,11 +7,15 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 interface Attack {
   readonly name: string;
   readonly seed?: readonly string[];
+  /** What an earlier run takes from the peer without a finding. */
+  readonly before?: readonly string[];
   readonly sends: readonly string[];
   readonly code: string;
   readonly says: string;
   /** What lets it pass; absent: nothing does. */
   readonly lifts?: readonly Accept[];
+  /** Whether Dolt can merge it at all; absent: it can. */
+  readonly isMergeable?: false;
 }
 
 const TAG = 4711;
@@ -123,16 +127,121 @@ const ATTACKS: readonly Attack[] = [
     says: 'partner deletes 2 of the 2 rows of small',
     lifts: ['deletion'],
   },
+  {
+    name: 'settings that an earlier run took under another column',
+    seed: [...CONFIG, "INSERT INTO config VALUES ('sync.remote', 'https://ours.example')"],
+    before: ['ALTER TABLE config ADD COLUMN note TEXT', "UPDATE config SET note = 'https://theirs.example'"],
+    sends: ['ALTER TABLE config RENAME COLUMN value TO old', 'ALTER TABLE config RENAME COLUMN note TO value'],
+    code: 'peer-steers',
+    says: 'partner changes 2 rows of config',
+    lifts: ['peers'],
+  },
+  {
+    name: 'routes that an earlier run took as another table',
+    seed: CONFIG,
+    before: [
+      'CREATE TABLE plans (prefix VARCHAR(32) PRIMARY KEY, path VARCHAR(512) NOT NULL)',
+      "INSERT INTO plans VALUES ('kb-', '../theirs')",
+    ],
+    sends: ['RENAME TABLE plans TO routes'],
+    code: 'peer-steers',
+    says: 'partner changes 1 row of routes',
+    lifts: ['peers'],
+  },
+  {
+    name: 'an address whose column goes',
+    seed: [
+      ...CONFIG,
+      'CREATE TABLE federation_peers (name VARCHAR(64) PRIMARY KEY, remote_url TEXT)',
+      "INSERT INTO federation_peers VALUES ('a', 'https://ours.example')",
+    ],
+    sends: ['ALTER TABLE federation_peers DROP COLUMN remote_url'],
+    code: 'peer-steers',
+    says: 'partner changes 1 row of federation_peers',
+    lifts: ['peers'],
+  },
+  {
+    name: 'a setting that is removed',
+    seed: [...CONFIG, "INSERT INTO config VALUES ('sync.remote', 'https://ours.example')"],
+    sends: ["DELETE FROM config WHERE `key` = 'sync.remote'"],
+    code: 'peer-steers',
+    says: 'partner changes 1 row of config',
+    lifts: ['peers'],
+  },
+  {
+    name: 'a table of beads that loses its name, so that the database is not taken for one',
+    seed: CONFIG,
+    sends: ['RENAME TABLE labels TO tags'],
+    code: 'mass-deletion',
+    says: 'partner drops 1 table (labels)',
+    lifts: ['deletion'],
+  },
+  {
+    name: 'dates ahead that an earlier run took under another column',
+    seed: ['CREATE TABLE log (id INT PRIMARY KEY, updated_at DATETIME)', "INSERT INTO log VALUES (1, '2020-01-01')"],
+    before: ['ALTER TABLE log ADD COLUMN due DATETIME', "UPDATE log SET due = '9999-01-01'"],
+    sends: ['ALTER TABLE log RENAME COLUMN updated_at TO old', 'ALTER TABLE log RENAME COLUMN due TO updated_at'],
+    code: 'future-date',
+    says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
+    lifts: ['future'],
+  },
+  {
+    name: 'dates ahead that an earlier run took under another column, with a definition of the same text',
+    seed: [
+      'CREATE TABLE log (id INT PRIMARY KEY, updated_at DATETIME, due DATETIME)',
+      "INSERT INTO log VALUES (1, '2020-01-01', '9999-01-01')",
+    ],
+    sends: [
+      'ALTER TABLE log RENAME COLUMN updated_at TO old',
+      'ALTER TABLE log RENAME COLUMN due TO updated_at',
+      'ALTER TABLE log RENAME COLUMN old TO due',
+      'ALTER TABLE log MODIFY COLUMN updated_at DATETIME AFTER id',
+    ],
+    code: 'future-date',
+    says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
+    lifts: ['future'],
+  },
+  {
+    name: 'dates ahead that an earlier run took as another table',
+    before: ['CREATE TABLE plans (id INT PRIMARY KEY, due TEXT)', "INSERT INTO plans VALUES (1, '9999-01-01')"],
+    sends: ['ALTER TABLE plans RENAME COLUMN due TO Modified_At', 'RENAME TABLE plans TO log'],
+    code: 'future-date',
+    says: 'partner sends 1 row of log whose Modified_At is more than a day in the future',
+    lifts: ['future'],
+  },
+  {
+    name: 'a smaller table that an earlier run took and that takes the name of ours',
+    before: ['CREATE TABLE few LIKE items', "INSERT INTO few VALUES (1, 'one', 'sue')"],
+    sends: ['RENAME TABLE items TO many', 'RENAME TABLE few TO items'],
+    code: 'mass-deletion',
+    says: 'of the 40 rows of items',
+    lifts: ['deletion'],
+  },
+  {
+    name: 'a table without a common key that takes the name of ours',
+    before: ['CREATE TABLE few (title TEXT)'],
+    sends: ['RENAME TABLE items TO many', 'RENAME TABLE few TO items'],
+    code: 'mass-deletion',
+    says: 'partner deletes 40 of the 40 rows of items',
+    lifts: ['deletion'],
+    isMergeable: false,
+  },
 ];
 
 describe('what no diff shows waits', () => {
   const forms = ATTACKS.flatMap((attack) => [
     { ...attack, form: 'as a fast-forward', own: [] },
-    { ...attack, form: 'as a merge', own: ["INSERT INTO items VALUES (5, 'five', 'sue')"] },
+    ...(attack.isMergeable === false
+      ? []
+      : [{ ...attack, form: 'as a merge', own: ["INSERT INTO items VALUES (5, 'five', 'sue')"] }]),
   ]);
-  test.each(forms)('$name, $form: $code', async ({ seed = [], sends, own, code, says, lifts }) => {
+  test.each(forms)('$name, $form: $code', async ({ seed = [], before = [], sends, own, code, says, lifts }) => {
     await using folder = await tempFolder();
     const box = await mailbox(folder, ...seed);
+    if (before.length > 0) {
+      await box.send(...before);
+      expect((await box.receive()).run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
+    }
     if (own.length > 0) await box.keep(...own);
     await box.send(...sends);
     const every: readonly Accept[] = ['triggers', 'events', 'procedures', 'ignore', 'deletion', 'future', 'recreated'];
@@ -151,6 +260,30 @@ test('a view with the name of a private table of ours waits, in any case', async
   await box.send('CREATE VIEW Private_Notes AS SELECT 1 AS id');
   expect((await box.receive()).run('partner').failure).toMatchObject({ code: 'peer-brings-code' });
   expect(await box.south.rows('SELECT id FROM private_notes')).toEqual([{ id: 7 }]);
+});
+
+test('a view of ours that answers in place of `dolt_schemas` hides nothing', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder);
+  const nothing = "SELECT 'view' AS type, 'v' AS name, '' AS fragment, NULL AS extra, NULL AS sql_mode FROM dual WHERE FALSE";
+  await box.south.sql(`CREATE VIEW dolt_schemas AS ${nothing}`, "CALL DOLT_COMMIT('-A', '-m', 'an older version took it')");
+  await box.send("CREATE TRIGGER t BEFORE INSERT ON items FOR EACH ROW SET NEW.title = 'theirs'");
+  const held = await box.receiveUnchanged({ accept: ['triggers'] });
+  expect(held.run('partner').failure).toMatchObject({
+    code: 'peer-brings-code',
+    message: expect.stringContaining('1 view (dolt_schemas) would have the name of a table'),
+  });
+});
+
+test('Dolt compares names of tables and columns in lower case, and of views without case', async () => {
+  await using folder = await tempFolder();
+  const { south } = await mailbox(folder);
+  await south.sql('CREATE TABLE `item\u017f` (id INT PRIMARY KEY, `\u017fize` INT, size INT, oK INT)');
+  expect(await south.rows('SELECT COUNT(*) AS n FROM `item\u017f`')).toEqual([{ n: 0 }]);
+  expect(await south.rows('SELECT COUNT(*) AS n FROM `ITEM\u017f`')).toEqual([{ n: 0 }]);
+  expect(await south.rows('SELECT COUNT(*) AS n FROM ITEMS')).toEqual([{ n: 40 }]);
+  await south.sql('CREATE VIEW `view\u017f` AS SELECT 1 AS id');
+  expect(await south.rows('SELECT id FROM VIEWS')).toEqual([{ id: 1 }]);
 });
 
 test('a table is not lost between two peers, of which one brings an equal table and the other renames it away', async () => {

@@ -42,6 +42,15 @@ const BEADS: Readonly<Record<string, TablePolicy>> = {
 const BEADS_TABLES = ['issues', 'dependencies', 'labels'];
 const ONE_OF_BEADS_TABLES = ['events', 'child_counters', 'issue_counter'];
 
+/** More tables that bd needs, without a policy of their own. */
+const OTHER_BEADS_TABLES = ['events', 'dependencies', 'comments', 'routes'];
+
+/** Whether bd reads a table of this name in its database. */
+export function isTableOfBeads(table: string): boolean {
+  const name = table.toLowerCase();
+  return Object.hasOwn(BEADS, name) || OTHER_BEADS_TABLES.includes(name);
+}
+
 /** Whether these are the tables of a beads database. */
 export function isBeadsDatabase(tables: readonly string[]): boolean {
   // SQL finds a table in any case, and a peer may rename one.
@@ -52,5 +61,8 @@ export function isBeadsDatabase(tables: readonly string[]): boolean {
 /** The policy of each table of a database. @param tables names of all its tables */
 export function tablePolicies(tables: readonly string[]): (table: string) => TablePolicy {
   const isBeads = isBeadsDatabase(tables);
-  return (table) => (isBeads && Object.hasOwn(BEADS, table) ? BEADS[table] : undefined) ?? CELLS;
+  return (table) => {
+    const name = table.toLowerCase();
+    return (isBeads && Object.hasOwn(BEADS, name) ? BEADS[name] : undefined) ?? CELLS;
+  };
 }

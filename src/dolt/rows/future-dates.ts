@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { Column } from '../schema/columns.ts';
-import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
 /**
@@ -9,7 +8,6 @@ import type { Sql } from '../sql/sql.ts';
  */
 const TIME_COLUMNS = ['updated_at', 'modified_at'];
 
-const countRow = z.object({ n: z.coerce.number().int() });
 const commitsRow = z.object({ n: z.coerce.number().int(), latest: z.string().nullable() });
 
 /** How many commits of a range have a date after a given time, and the latest date. */
@@ -36,22 +34,8 @@ export function timeColumns(columns: readonly Column[]): Column[] {
 
 /**
  * A condition for values of a time column after a time, given as its parameter; text that is no date never matches.
- * `prefix` precedes the column name: `to_` in a `dolt_diff`.
+ * @param value an SQL expression for the value
  */
-export function isAfter(column: Column, prefix: '' | 'to_'): string {
-  const value = quoted(`${prefix}${column.name}`);
+export function isAfter(column: Column, value: string): string {
   return /^(?:date|timestamp)/.test(column.type) ? `${value} > ?` : `CAST(${value} AS DATETIME(6)) > ?`;
-}
-
-/** How many rows of a table have a time after a given one; reads all rows. */
-export async function countRowsAfter(
-  sql: Sql,
-  rows: { readonly table: string; readonly commit: string; readonly column: Column; readonly limit: string },
-): Promise<number> {
-  const [row] = await sql.rows(
-    countRow,
-    `SELECT COUNT(*) AS n FROM ${quoted(rows.table)} AS OF ? WHERE ${isAfter(rows.column, '')}`,
-    [rows.commit, rows.limit],
-  );
-  return row?.n ?? 0;
 }

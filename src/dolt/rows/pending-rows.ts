@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { groupBy, inParts } from '../../core/lists.ts';
 import { columnType, defaultText, type Item, isNotNull, tableCollation } from '../schema/create-table.ts';
 import { tableItemsAt } from '../schema/table-definitions.ts';
@@ -262,7 +262,8 @@ export class PendingRows {
       shape,
       keys: uniqueKeysOf(shape, items),
       triggers: await hasTriggers(this.#sql, name),
-      name: `federation_pending_${createHash('sha256').update(name).digest('hex').slice(0, 24)}`,
+      // A peer's table of that name would be in the way, so the name cannot be guessed.
+      name: `federation_pending_${randomBytes(12).toString('hex')}`,
       parts: [
         ...columns.map((item) => `${quoted(item.name)} ${typeOf(item, collation)}`),
         ...primary.map(({ text }) => text),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { atRevision } from '../sql/at-revision.ts';
 import { cellSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
@@ -32,6 +33,17 @@ export async function definitionsAt(
   commit: string,
 ): Promise<Definition[]> {
   return sql.rows(row, `${READ[table]} AS OF ?`, [commit]);
+}
+
+const viewRow = z.object({ name: z.string() });
+
+/**
+ * The names of the views at a commit, from the catalog of the engine. A view named `dolt_schemas` answers in place of that
+ * table, also with AS OF (Dolt 2.3.0, measured).
+ */
+export async function viewNamesAt(sql: Sql, commit: string): Promise<string[]> {
+  const statement = 'SELECT table_name AS name FROM information_schema.views WHERE table_schema = DATABASE()';
+  return (await atRevision(sql, commit, (session) => session.rows(viewRow, statement))).map(({ name }) => name);
 }
 
 /** Tables in which beads records the migrations of a database (June 2026); the second one is usually ignored. */

@@ -2,6 +2,19 @@ import type { BlockedRow } from '../../contract/result.ts';
 import type { Definition } from '../../dolt/schema/code-tables.ts';
 import type { ForeignCall } from '../../dolt/schema/expressions.ts';
 
+/** The hashes of all tables of each commit, by name. */
+export interface TablesOfHeads {
+  readonly base: ReadonlyMap<string, string>;
+  readonly ours: ReadonlyMap<string, string>;
+  readonly theirs: ReadonlyMap<string, string>;
+}
+
+/** How a commit spells the name of a table; null if it lacks the table. Dolt finds a table in any case (2.3.0). */
+export function tableNamed(tables: ReadonlyMap<string, unknown>, wanted: string): string | null {
+  const name = wanted.toLowerCase();
+  return [...tables.keys()].find((table) => table.toLowerCase() === name) ?? null;
+}
+
 /** A definition of a head that differs from the merge base and from ours. */
 export interface IncomingDefinition extends Pick<Definition, 'kind' | 'name'> {
   readonly change: 'new' | 'changed' | 'removed';

@@ -1,9 +1,8 @@
 import { ignorePatternsAt, isIgnored, workingIgnorePatterns } from '../../dolt/schema/ignored-tables.ts';
-import { tableHashes } from '../../dolt/schema/table-changes.ts';
 import { atRevision } from '../../dolt/sql/at-revision.ts';
 import { cellsSchema } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import type { IncomingChanges, PrivateTable } from './incoming-changes.ts';
+import { type IncomingChanges, type PrivateTable, type TablesOfHeads, tableNamed } from './incoming-changes.ts';
 
 interface Heads {
   readonly base: string;
@@ -65,21 +64,12 @@ async function changedRows(
  * Tables of a head that are private here: ignored by our commit or working set, and not part of our commit. A merge
  * would replace the local table or add it to every commit.
  */
-export async function readPrivateTables(sql: Sql, heads: Heads): Promise<PrivateTable[]> {
+export async function readPrivateTables(sql: Sql, heads: Heads, tables: TablesOfHeads): Promise<PrivateTable[]> {
   const patterns = [await ignorePatternsAt(sql, heads.ours), await workingIgnorePatterns(sql, heads.branch)];
   if (patterns.every((list) => list.length === 0)) return [];
-  const [base, ours, theirs] = [
-    lowerCased(await tableHashes(sql, heads.base)),
-    lowerCased(await tableHashes(sql, heads.ours)),
-    await tableHashes(sql, heads.theirs),
-  ];
-  return [...theirs].flatMap(([table, hash]) => {
-    const name = table.toLowerCase();
-    if (ours.has(name) || base.get(name) === hash) return [];
-    return patterns.some((list) => isIgnored(table, list)) ? [{ table, inBase: base.has(name) }] : [];
+  return [...tables.theirs].flatMap(([table, hash]) => {
+    const before = tableNamed(tables.base, table);
+    if (tableNamed(tables.ours, table) !== null || (before !== null && tables.base.get(before) === hash)) return [];
+    return patterns.some((list) => isIgnored(table, list)) ? [{ table, inBase: before !== null }] : [];
   });
-}
-
-function lowerCased(hashes: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  return new Map([...hashes].map(([name, hash]) => [name.toLowerCase(), hash]));
 }

@@ -1,12 +1,19 @@
 import { Failure } from '../../core/failure.ts';
 import { commitsAfter } from '../../dolt/rows/future-dates.ts';
 import { CODE_TABLES, definitionsAt, MIGRATION_TABLES, migrationAt } from '../../dolt/schema/code-tables.ts';
-import { changesCollation, type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
+import { changesCollation, type TableChange, tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import { isBeadsDatabase, isTableOfBeads } from '../../rows/table-policy.ts';
 import { readExpressions } from './expressions.ts';
-import { type IncomingChanges, type IncomingDefinition, incomingDefinitions } from './incoming-changes.ts';
+import {
+  type IncomingChanges,
+  type IncomingDefinition,
+  incomingDefinitions,
+  type TablesOfHeads,
+  tableNamed,
+} from './incoming-changes.ts';
 import { readLocalTables, readPrivateTables } from './local-tables.ts';
 import { readIncomingRows } from './rows.ts';
 import { refuseShadowingViews } from './shadowing-views.ts';
@@ -56,7 +63,12 @@ export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): P
 
 async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
   const { base } = heads;
-  await refuseShadowingViews(sql, heads);
+  const tablesOf = {
+    base: await tableHashes(sql, base),
+    ours: await tableHashes(sql, heads.ours),
+    theirs: await tableHashes(sql, heads.theirs),
+  };
+  await refuseShadowingViews(sql, heads, tablesOf);
   const changes = await tableChanges(sql, base, heads.theirs);
   const news = base === heads.ours ? changes : await tableChanges(sql, heads.ours, heads.theirs);
   const incoming = changes.filter((change) => news.some((one) => concerns(one, change)));
@@ -68,11 +80,11 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
     definitions,
     ...(await readIncomingRows(sql, { from: base, to: heads.theirs }, { tables, limit })),
     localTables: await readLocalTables(sql, heads),
-    privateTables: await readPrivateTables(sql, heads),
+    privateTables: await readPrivateTables(sql, heads, tablesOf),
     expressions: await readExpressions(sql, heads, tables),
-    steering: await readSteering(sql, heads, tables),
+    steering: await readSteering(sql, heads, tablesOf),
     unexplained: tables.flatMap(({ to, explained }) => (to !== null && !explained ? [to] : [])),
-    dropped: tables.flatMap(({ from, to }) => (from !== null && to === null ? [from] : [])),
+    dropped: droppedTables(tables, tablesOf),
     futureCommits,
     redefined: tables.flatMap(({ from, to, definitionChanged }) =>
       from !== null && to !== null && definitionChanged ? [from] : [],
@@ -81,6 +93,16 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
       (await changesCollation(sql, base, heads.theirs)) && (await changesCollation(sql, heads.ours, heads.theirs)),
     migrations,
   };
+}
+
+/** Tables that are gone, and tables that beads needs and that lost their name. */
+function droppedTables(changes: readonly TableChange[], tables: TablesOfHeads): string[] {
+  const isBeads = isBeadsDatabase([...tables.ours.keys(), ...tables.base.keys()]);
+  return changes.flatMap(({ from, to }) => {
+    if (from === null) return [];
+    const isMissing = tableNamed(tables.theirs, from) === null;
+    return to === null || (isMissing && isBeads && isTableOfBeads(from)) ? [from] : [];
+  });
 }
 
 /** Whether two changes are about the same table. */

@@ -1,13 +1,14 @@
 import { countRowsAt, deletedRows } from '../../dolt/rows/deleted-rows.ts';
 import { countDifferingRows, differingRows } from '../../dolt/rows/differing-rows.ts';
-import { countRowsAfter, isAfter, timeColumns } from '../../dolt/rows/future-dates.ts';
+import { isAfter, timeColumns } from '../../dolt/rows/future-dates.ts';
 import { movedRows } from '../../dolt/rows/moved-rows.ts';
+import { countRows, differs, firstRows, rowsByName } from '../../dolt/rows/rows-by-name.ts';
 import { type Column, columnsAt } from '../../dolt/schema/columns.ts';
-import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
-import { isDoltTable } from '../../dolt/sql/identifier.ts';
+import { type TableChange, tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
+import { isDoltTable, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { COUNTED_ROWS, isMassDeletion } from './findings.ts';
-import type { Deletion, FutureRows, IncomingChanges } from './incoming-changes.ts';
+import { type Deletion, type FutureRows, type IncomingChanges, tableNamed } from './incoming-changes.ts';
 
 interface Range {
   readonly from: string;
@@ -21,9 +22,6 @@ interface Subject {
   readonly limit: string;
 }
 
-/** A table that exists in the second commit. */
-type KeptTable = TableChange & { readonly to: string };
-
 /** Reads the rows of a difference that need a check, table by table. */
 export async function readIncomingRows(
   sql: Sql,
@@ -33,11 +31,8 @@ export async function readIncomingRows(
   const deletions: Deletion[] = [];
   const futureRows: FutureRows[] = [];
   for (const change of tables) {
-    if (change.to === null || !change.dataChanged) continue;
-    const columns = await columnsAt(sql, change.to, range.to);
-    const kept = { ...change, to: change.to };
-    deletions.push(...(await losses(sql, range, { change: kept, columns })));
-    futureRows.push(...(await future(sql, range, { change: kept, columns, limit })));
+    if (change.from !== null) deletions.push(...(await losses(sql, range, { ...change, from: change.from })));
+    if (change.to !== null) futureRows.push(...(await future(sql, range, { ...change, to: change.to }, limit)));
   }
   return { deletions, futureRows };
 }
@@ -46,56 +41,88 @@ export async function readIncomingRows(
 export async function massLosses(sql: Sql, range: Range, maxDelete: number): Promise<Deletion[]> {
   const found: Deletion[] = [];
   for (const change of await tableChanges(sql, range.from, range.to)) {
-    const { from } = change;
-    if (from === null || isDoltTable(from)) continue;
-    if (change.to === null) {
+    const { from, to } = change;
+    if (from === null || isDoltTable(from) || (to !== null && isDoltTable(to))) continue;
+    if (to === null) {
       const before = await countRowsAt(sql, from, range.from);
       found.push({ table: from, before, deleted: before, added: 0, moved: 0, rows: [], whole: true });
-      continue;
-    }
-    if (!change.dataChanged || isDoltTable(change.to)) continue;
-    const columns = await columnsAt(sql, change.to, range.to);
-    found.push(...(await losses(sql, range, { change: { ...change, to: change.to }, columns })));
+    } else found.push(...(await losses(sql, range, { ...change, from })));
   }
   return found.filter((deletion) => isMassDeletion(deletion, maxDelete));
 }
 
-async function losses(
-  sql: Sql,
-  range: Range,
-  { change, columns }: { readonly change: KeptTable; readonly columns: readonly Column[] },
-): Promise<Deletion[]> {
-  const { from, to, comparable, recreated } = change;
-  if (from === null) return [];
-  const { before, deleted } = await deletedRows(sql, range, { from, to, comparable, recreated });
+/** Rows that a table loses under its name; none for a table that is dropped, which is reported as such. */
+async function losses(sql: Sql, range: Range, change: TableChange & { readonly from: string }): Promise<Deletion[]> {
+  const { from, to, dataChanged } = change;
+  if (to === null) return [];
+  if (from !== to) {
+    const after = tableNamed(await tableHashes(sql, range.to), from);
+    // Another table took the name: programs that read it see those rows.
+    if (after !== null) return await lossesByName(sql, range, { from, to: after });
+  }
+  if (!dataChanged) return [];
+  const { before, deleted } = await deletedRows(sql, range, { ...change, to });
   // A table that is emptied under another name is a dropped one.
   const whole = from !== to && deleted === before && before > 0;
   if ((before < COUNTED_ROWS && !whole) || deleted === 0) return [];
-  const keys = namesOfKeys(columns);
+  const keys = namesOfKeys(await columnsAt(sql, to, range.to));
   const choice = { table: to, keys, where: "diff_type = 'removed'" };
-  const shown = comparable && keys.length > 0;
+  const shown = change.comparable && keys.length > 0;
   const rows = shown ? await differingRows(sql, range, choice) : [];
-  const isMovable = comparable && from === to;
+  const isMovable = change.comparable && from === to;
   const { added, moved } = isMovable ? await movedRows(sql, range, to) : { added: 0, moved: [] };
   return [{ table: from, before, deleted, added, moved: moved.length, rows, whole }];
+}
+
+async function lossesByName(
+  sql: Sql,
+  range: Range,
+  table: { readonly from: string; readonly to: string },
+): Promise<Deletion[]> {
+  const before = await countRowsAt(sql, table.from, range.from);
+  const { removed } = await rowsByName(sql, range, table);
+  const deleted = removed === null ? before : await countRows(sql, removed);
+  const whole = deleted === before && before > 0;
+  if ((before < COUNTED_ROWS && !whole) || deleted === 0) return [];
+  return [{ table: table.from, before, deleted, added: 0, moved: 0, rows: [], whole }];
 }
 
 async function future(
   sql: Sql,
   range: Range,
-  rows: { readonly change: KeptTable; readonly columns: readonly Column[]; readonly limit: string },
+  change: TableChange & { readonly to: string },
+  limit: string,
 ): Promise<FutureRows[]> {
-  const { change, columns, limit } = rows;
-  const table = change.to;
-  const keys = namesOfKeys(columns);
+  const { from, to: table, comparable, dataChanged, definitionChanged } = change;
+  const columns = timeColumns(await columnsAt(sql, table, range.to));
+  // Rows that differ show everything only where names did not change.
+  const isByName = !comparable || definitionChanged || from !== table;
+  if (columns.length === 0 || (!dataChanged && !isByName)) return [];
   const found: FutureRows[] = [];
-  for (const column of timeColumns(columns)) {
-    if (!change.comparable) {
-      const count = await countRowsAfter(sql, { table, commit: range.to, column, limit });
-      if (count > 0) found.push({ table, column: column.name, count, rows: [] });
-      continue;
+  if (isByName) {
+    const before = from === table ? from : tableNamed(await tableHashes(sql, range.from), table);
+    const pair = await rowsByName(sql, range, { from: before, to: table });
+    for (const column of columns) {
+      const both = pair.column(column.name.toLowerCase());
+      if (both === null) continue;
+      const where = `${isAfter(column, both.to)} AND ${differs([both])}`;
+      const { text, values } = pair.sent;
+      const clause = { text: `${text} WHERE ${where}`, values: [...values, limit] };
+      const count = await countRows(sql, clause);
+      const shown = { table, keys: pair.keys, side: 'to', column: { ...both, name: column.name } } as const;
+      if (count > 0) found.push({ table, column: column.name, count, rows: await firstRows(sql, clause, shown) });
     }
-    const choice = { table, keys, where: isAfter(column, 'to_'), parameters: [limit], column: column.name };
+    return found;
+  }
+  const keys = namesOfKeys(await columnsAt(sql, table, range.to));
+  for (const column of columns) {
+    const choice = {
+      table,
+      keys,
+      where: isAfter(column, quoted(`to_${column.name}`)),
+      parameters: [limit],
+      column: column.name,
+    };
     const count = await countDifferingRows(sql, range, choice);
     if (count > 0) found.push({ table, column: column.name, count, rows: await differingRows(sql, range, choice) });
   }

@@ -1,10 +1,10 @@
 import { Failure } from '../../core/failure.ts';
 import { listed, plain } from '../../core/text.ts';
-import { definitionsAt } from '../../dolt/schema/code-tables.ts';
-import { tableHashes } from '../../dolt/schema/table-changes.ts';
+import { definitionsAt, viewNamesAt } from '../../dolt/schema/code-tables.ts';
 import { tableNamesOn } from '../../dolt/schema/table-shape.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
+import type { TablesOfHeads } from './incoming-changes.ts';
 
 /**
  * Refuses a head after whose merge a view has the name of a table, in any case. Every statement then reads the view, ours
@@ -15,22 +15,19 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 export async function refuseShadowingViews(
   sql: Sql,
   heads: { readonly ours: string; readonly theirs: string; readonly branch: string },
+  tables: TablesOfHeads,
 ): Promise<void> {
   const views = new Map<string, string>();
   for (const commit of [heads.theirs, heads.ours]) {
-    for (const { kind, name } of await definitionsAt(sql, 'dolt_schemas', commit)) {
-      if (kind === 'view') views.set(folded(name), name);
-    }
+    const definitions = await definitionsAt(sql, 'dolt_schemas', commit);
+    const listed = definitions.flatMap(({ kind, name }) => (kind === 'view' ? [name] : []));
+    for (const name of [...listed, ...(await viewNamesAt(sql, commit))]) views.set(folded(name), name);
   }
   if (views.size === 0) return;
-  const tables = [
-    ...(await tableHashes(sql, heads.theirs)).keys(),
-    ...(await tableHashes(sql, heads.ours)).keys(),
-    ...(await tableNamesOn(sql, heads.branch)),
-  ];
+  const names = [...tables.theirs.keys(), ...tables.ours.keys(), ...(await tableNamesOn(sql, heads.branch))];
   // Dolt lets a view take the names of its own tables as well, through which every check reads.
   const ofDolt = [...views.values()].filter((name) => isDoltTable(folded(name)));
-  const hidden = [...new Set([...ofDolt, ...tables.map((table) => views.get(folded(table)))])].filter(
+  const hidden = [...new Set([...ofDolt, ...names.map((table) => views.get(folded(table)))])].filter(
     (name) => name !== undefined,
   );
   if (hidden.length === 0) return;
@@ -41,7 +38,10 @@ export async function refuseShadowingViews(
   );
 }
 
-/** Dolt compares names without case, and takes `\u017f` for `s` (2.3.0, measured). */
+/**
+ * Dolt finds a view by a name without case, and takes `\u017f` for `s` (2.3.0, measured). Tables and columns it compares in
+ * lower case, so that such names differ.
+ */
 function folded(name: string): string {
   return name.toUpperCase().toLowerCase();
 }

@@ -1,59 +1,94 @@
-import { countDifferingRows, differingRows, type RowChoice } from '../../dolt/rows/differing-rows.ts';
-import { columnsAt } from '../../dolt/schema/columns.ts';
-import { type TableChange, tableHashes } from '../../dolt/schema/table-changes.ts';
-import { quoted } from '../../dolt/sql/identifier.ts';
+import {
+  type Clause,
+  countRows,
+  differs,
+  firstRows,
+  type RowsByName,
+  rowsByName,
+} from '../../dolt/rows/rows-by-name.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { isBeadsDatabase } from '../../rows/table-policy.ts';
-import type { SteeringRows } from './incoming-changes.ts';
+import { type SteeringRows, type TablesOfHeads, tableNamed } from './incoming-changes.ts';
 
 /** Columns that bd writes on its own. */
 const TIMES = ['last_sync', 'created_at', 'updated_at'];
 
-/** Tables of a beads database by which bd finds other databases. */
+/** Tables of a beads database by which bd finds other databases, and its settings. */
 const ADDRESS_TABLES = ['federation_peers', 'routes'];
+const SETTINGS = 'config';
+
+const SHOWN_ROWS = 5;
 
 /**
- * Changed rows of a beads database that define where bd connects to, or with which credentials. Rows of `config` count
- * if their key names an address or a credential, or their value is an address.
+ * Rows of a beads database that define where bd connects to, or with which credentials, and that a head changes. Rows of
+ * `config` count if their key names an address or a credential, or their value is an address. What the tables hold
+ * under their names is compared: no row differs where a peer renames a table or a column into place.
  */
 export async function readSteering(
   sql: Sql,
   heads: { readonly base: string; readonly ours: string; readonly theirs: string },
-  tables: readonly TableChange[],
+  tables: TablesOfHeads,
 ): Promise<SteeringRows[]> {
-  const changed = tables.flatMap(({ to }) => {
-    const name = to?.toLowerCase();
-    return to !== null && (name === 'config' || ADDRESS_TABLES.includes(name ?? '')) ? [to] : [];
-  });
-  if (changed.length === 0) return [];
-  const names = [...(await tableHashes(sql, heads.ours)).keys(), ...(await tableHashes(sql, heads.base)).keys()];
-  if (!isBeadsDatabase(names)) return [];
+  if (!isBeadsDatabase([...tables.ours.keys(), ...tables.base.keys()])) return [];
   const found: SteeringRows[] = [];
-  const range = { from: heads.base, to: heads.theirs };
-  for (const table of changed) {
-    const choice = await choiceOf(sql, table, heads);
-    const count = await countDifferingRows(sql, range, choice);
-    if (count > 0) found.push({ table, count, rows: await differingRows(sql, range, choice) });
+  for (const name of [SETTINGS, ...ADDRESS_TABLES]) {
+    const table = tableNamed(tables.theirs, name);
+    if (table === null) continue;
+    const before = tableNamed(tables.base, name);
+    const mine = tableNamed(tables.ours, name);
+    const hash = tables.theirs.get(table);
+    if (before !== null && tables.base.get(before) === hash) continue;
+    if (mine !== null && tables.ours.get(mine) === hash) continue;
+    const pair = await rowsByName(sql, { from: heads.base, to: heads.theirs }, { from: before, to: table });
+    const rows = { table, keys: pair.keys, ...(name === SETTINGS ? changedSettings(pair) : changedAddresses(pair)) };
+    const count = (await countRows(sql, rows.sent)) + (rows.removed === null ? 0 : await countRows(sql, rows.removed));
+    if (count > 0) found.push({ table, count, rows: await firstOf(sql, rows) });
   }
   return found;
 }
 
-async function choiceOf(
-  sql: Sql,
-  table: string,
-  heads: { readonly base: string; readonly theirs: string },
-): Promise<RowChoice> {
-  const columns = await columnsAt(sql, table, heads.theirs);
-  const keys = columns.flatMap(({ name, primary }) => (primary ? [name] : []));
-  const has = (wanted: string): boolean => columns.some(({ name }) => name.toLowerCase() === wanted);
-  if (table.toLowerCase() === 'config' && has('key') && has('value')) {
-    const named = namesOneOf('COALESCE(`to_key`, `from_key`)', [...SECRET_WORDS, ...ADDRESS_WORDS]);
-    const where = `NOT (\`to_value\` <=> \`from_value\`) AND (${named.text} OR \`to_value\` LIKE '%://%' OR \`from_value\` LIKE '%://%')`;
-    return { table, keys, where, parameters: named.values };
-  }
-  const compared = columns.flatMap(({ name }) => (TIMES.includes(name.toLowerCase()) ? [] : [name]));
-  const same = compared.map((name) => `${quoted(`to_${name}`)} <=> ${quoted(`from_${name}`)}`).join(' AND ');
-  return { table, keys, where: `diff_type <> 'modified' OR NOT (${same === '' ? 'FALSE' : same})` };
+interface ChangedRows {
+  readonly table: string;
+  readonly keys: RowsByName['keys'];
+  readonly sent: Clause;
+  readonly removed: Clause | null;
+}
+
+function changedSettings(pair: RowsByName): Pick<ChangedRows, 'sent' | 'removed'> {
+  const [key, value] = [pair.column('key'), pair.column('value')];
+  // Without these names bd reads no setting from the table.
+  if (key === null || value === null) return changedAddresses(pair);
+  const named = (name: string) => namesOneOf(name, [...SECRET_WORDS, ...ADDRESS_WORDS]);
+  const [is, was] = [named(key.to), named(key.from)];
+  const addresses = [value.to, value.from].map((text) => `${text} LIKE '%://%'`).join(' OR ');
+  return {
+    sent: {
+      text: `${pair.sent.text} WHERE ${differs([key, value])} AND (${is.text} OR ${addresses})`,
+      values: [...pair.sent.values, ...is.values],
+    },
+    removed: and(pair.removed, { text: `(${was.text} OR ${value.from} LIKE '%://%')`, values: was.values }),
+  };
+}
+
+function changedAddresses(pair: RowsByName): Pick<ChangedRows, 'sent' | 'removed'> {
+  const compared = pair.columns.filter(({ name }) => !TIMES.includes(name));
+  return {
+    sent: { text: `${pair.sent.text} WHERE ${differs(compared)}`, values: pair.sent.values },
+    removed: pair.removed,
+  };
+}
+
+function and(clause: Clause | null, condition: Clause): Clause | null {
+  if (clause === null) return null;
+  return {
+    text: `${clause.text} AND ${condition.text}`,
+    values: [...clause.values, ...condition.values],
+  };
+}
+
+async function firstOf(sql: Sql, { table, keys, sent, removed }: ChangedRows): Promise<SteeringRows['rows']> {
+  const gone = removed === null ? [] : await firstRows(sql, removed, { table, keys, side: 'from' });
+  return [...(await firstRows(sql, sent, { table, keys, side: 'to' })), ...gone].slice(0, SHOWN_ROWS);
 }
 
 /** LIKE patterns for the names of settings that hold credentials. */

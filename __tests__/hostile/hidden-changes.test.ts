@@ -265,8 +265,12 @@ test('a view with the name of a private table of ours waits, in any case', async
 test('a view of ours that answers in place of `dolt_schemas` hides nothing', async () => {
   await using folder = await tempFolder();
   const box = await mailbox(folder);
-  const nothing = "SELECT 'view' AS type, 'v' AS name, '' AS fragment, NULL AS extra, NULL AS sql_mode FROM dual WHERE FALSE";
-  await box.south.sql(`CREATE VIEW dolt_schemas AS ${nothing}`, "CALL DOLT_COMMIT('-A', '-m', 'an older version took it')");
+  const nothing =
+    "SELECT 'view' AS type, 'v' AS name, '' AS fragment, NULL AS extra, NULL AS sql_mode FROM dual WHERE FALSE";
+  await box.south.sql(
+    `CREATE VIEW dolt_schemas AS ${nothing}`,
+    "CALL DOLT_COMMIT('-A', '-m', 'an older version took it')",
+  );
   await box.send("CREATE TRIGGER t BEFORE INSERT ON items FOR EACH ROW SET NEW.title = 'theirs'");
   const held = await box.receiveUnchanged({ accept: ['triggers'] });
   expect(held.run('partner').failure).toMatchObject({

@@ -17,7 +17,7 @@ export function canonicalAddress(url: string): string {
   }
   const [, authority = '', path = '', query = ''] = /^\/\/([^/?]*)([^?]*)(.*)$/s.exec(rest) ?? [];
   if (authority === '') return url;
-  const plainPath = decoded(path).replace(/\/+$/, '');
+  const plainPath = decoded(path).replace(/(?<!\/)\/+$/, '');
   const git = wasGit || (transport in DEFAULT_PORTS && plainPath.endsWith('.git')) ? 'git+' : '';
   return `${git}${transport}://${canonicalAuthority(authority, transport)}${plainPath}${query}`;
 }

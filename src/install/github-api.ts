@@ -27,7 +27,7 @@ const PUBLIC_API = 'https://api.github.com';
  */
 export function githubApi(env: Env, token: string | undefined): GithubApi {
   if (!isGithubCom(env['GITHUB_SERVER_URL'])) return { base: PUBLIC_API, token: null };
-  const base = (env['GITHUB_API_URL'] ?? PUBLIC_API).replace(/\/+$/, '');
+  const base = (env['GITHUB_API_URL'] ?? PUBLIC_API).replace(/(?<!\/)\/+$/, '');
   return { base, token: token !== undefined && token !== '' && isSecureUrl(base) ? token : null };
 }
 

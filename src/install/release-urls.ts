@@ -32,5 +32,5 @@ export function parseMirror(mirror: string): string {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
     throw new Failure('bad-usage', 'dolt-mirror is neither https nor http', { hint });
   }
-  return url.href.replace(/\/+$/, '');
+  return url.href.replace(/(?<!\/)\/+$/, '');
 }

@@ -33,7 +33,7 @@ export function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-const PLAIN = /^(-?)0*([0-9]*)(?:\.([0-9]*?)0*)?$/;
+const PLAIN = /^(-?)([0-9]*)(?:\.([0-9]*))?$/;
 
 function compareNumbers(a: string, b: string): number {
   const [plainA, plainB] = [PLAIN.exec(a), PLAIN.exec(b)];

@@ -1,3 +1,5 @@
+import { Failure } from '../../core/failure.ts';
+
 /** A token of a CREATE TABLE. `name` is an identifier in backticks, unquoted. */
 export interface Token {
   readonly kind: 'word' | 'name' | 'string' | 'sign';
@@ -26,16 +28,24 @@ const STRING = /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"/sy;
 const NAME = /`(?:[^`]|``)*`/sy;
 const WORD = /[A-Za-z_$@!0-9.\u0080-\uffff]+/y;
 const BLANK = /\s+/y;
+const QUOTES = ["'", '"', '`'];
 const INDEX_WORDS = new Set(['UNIQUE', 'FULLTEXT', 'SPATIAL', 'VECTOR', 'KEY', 'INDEX']);
 
-interface PlacedToken extends Token {
+export interface PlacedToken extends Token {
   readonly at: number;
   readonly end: number;
 }
 
-/** Splits SQL as Dolt prints it into tokens. Text in quotes is one token. */
+/** How many characters are searched in vain for the ends of quotes; a definition that needs more is not read. */
+const UNMATCHED = 20_000_000;
+
+/**
+ * Splits SQL as Dolt prints it into tokens. Text in quotes is one token.
+ * @throws Failure `dolt-defect` for a text with so many unmatched quotes that reading it would take minutes
+ */
 export function tokensOf(sql: string): PlacedToken[] {
   const tokens: PlacedToken[] = [];
+  let unmatched = 0;
   const kinds = [
     ['blank', BLANK],
     ['string', STRING],
@@ -55,7 +65,11 @@ export function tokensOf(sql: string): PlacedToken[] {
     }
     if (at > start) continue;
     at += 1;
-    tokens.push({ kind: 'sign', text: sql.slice(start, at), at: start, end: at });
+    const text = sql.slice(start, at);
+    tokens.push({ kind: 'sign', text, at: start, end: at });
+    if (QUOTES.includes(text)) unmatched += sql.length - start;
+    if (unmatched > UNMATCHED)
+      throw new Failure('dolt-defect', 'a definition has too many unmatched quotes to be read');
   }
   return tokens;
 }

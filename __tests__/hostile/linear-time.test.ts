@@ -1,0 +1,81 @@
+import { expect, test } from '@jest/globals';
+import { parsePathPattern } from '../../src/config/endpoint/allow-list.ts';
+import { Failure } from '../../src/core/failure.ts';
+import { Secrets } from '../../src/core/secrets.ts';
+import { plain, textLiteral } from '../../src/core/text.ts';
+import { classify } from '../../src/dolt/failure-text.ts';
+import { canonicalAddress } from '../../src/dolt/remote-address.ts';
+import { tableItems, tokensOf } from '../../src/dolt/schema/create-table.ts';
+import { isReadable } from '../../src/dolt/schema/expressions.ts';
+import { generatedColumns } from '../../src/dolt/schema/generated-columns.ts';
+import { isIgnored } from '../../src/dolt/schema/ignored-tables.ts';
+import { code, literal } from '../../src/report/markdown.ts';
+import { compareValues } from '../../src/rows/compare-values.ts';
+import { parseDocument } from '../../src/rows/json-text.ts';
+
+type Work = (repeated: (text: string) => string) => unknown;
+
+const secrets = new Secrets();
+const redact = (text: string): string => secrets.redact(text);
+
+/** Texts that peers write, in the forms that a backtracking expression tries in most ways. */
+const CASES: readonly (readonly [name: string, work: Work])[] = [
+  ['redact: schemes', (r) => redact(r('a-'))],
+  ['redact: addresses', (r) => redact(r('a://b'))],
+  ['redact: tokens without parts', (r) => redact(r('-eyJaaaaaaaa'))],
+  ['redact: tokens with parts', (r) => redact(r('-eyJaaaaaaaa.'))],
+  ['redact: sealed requests', (r) => redact(r('single_symmetric_key_sealed_request/'))],
+  ['redact: keys without an end', (r) => redact(r('-----BEGIN A PRIVATE KEY-----'))],
+  ['redact: begins of keys', (r) => redact(`-----BEGIN ${r('A ')}`)],
+  ['redact: blanks', (r) => redact(`token${r(' ')}`)],
+  ['redact: names of secrets', (r) => redact(r('password-'))],
+  ['plain: escapes', (r) => plain(r('\u001b]8;;'))],
+  ['literal text: quotes', (r) => textLiteral(r('"'))],
+  ['classify: errors', (r) => classify(r('error: '))],
+  ['classify: addresses', (r) => classify(r('https://a:'))],
+  ['address: slashes', (r) => canonicalAddress(`https://host${r('/')}x`)],
+  ['address: slashes of a file', (r) => canonicalAddress(`file://${r('/')}x`)],
+  ['address: users', (r) => canonicalAddress(`ssh://${r('a@')}`)],
+  ['definition: unmatched quotes', (r) => tokensOf(r("'\\"))],
+  ['definition: unmatched double quotes', (r) => tokensOf(r('"\\'))],
+  ['definition: unmatched backticks', (r) => tokensOf(`${r('``')}\``)],
+  ['definition: columns', (r) => tableItems(`CREATE TABLE \`t\` (\n${r('  `a` int,\n')})`)],
+  ['definition: a default', (r) => tableItems(`CREATE TABLE \`t\` (\n  \`a\` int DEFAULT ${r("'\\")},\n)`)],
+  ['generated columns: without an end', (r) => generatedColumns(`  \`a\` int${r(' GENERATED ALWAYS AS (')}`)],
+  ['generated columns: names', (r) => generatedColumns(r('  `a'))],
+  ['generated columns: unmatched quotes', (r) => generatedColumns(r("'\\"))],
+  ['expressions: keys', (r) => isReadable(r('KEY'), ["'"])],
+  ['expressions: blanks', (r) => isReadable(`DEFAULT${r(' ')}`, ['`'])],
+  ['ignored tables: many signs', (r) => isIgnored(r('a'), [{ pattern: `${'%a'.repeat(30)}b`, ignored: true }])],
+  ['JSON: backslashes', (r) => parseDocument(`{"a":"${r('\\\\')}`)],
+  ['JSON: digits', (r) => parseDocument(`{"a":${r('1')}x`)],
+  ['numbers: zeros', (r) => compareValues(`${r('0')}.${r('0')}x`, '1', 'decimal')],
+  ['Markdown: backticks', (r) => code(r('`'))],
+  ['Markdown: signs', (r) => literal(r('`'))],
+  ['pattern: stars', (r) => parsePathPattern(`${'*a'.repeat(40)}b`).test(r('a'))],
+];
+
+const SHORT = 25_000;
+const LONGER = 4;
+/** A linear function takes four times as long, a quadratic one sixteen times; below the floor the clock decides. */
+const AT_MOST = 10;
+const FLOOR_MS = 5;
+
+function timeOf(work: Work, length: number): number {
+  const times = [1, 2, 3].map(() => {
+    const started = performance.now();
+    try {
+      work((text) => text.repeat(length / text.length));
+    } catch (thrown) {
+      // A refusal is an answer, too.
+      if (!(thrown instanceof Failure)) throw thrown;
+    }
+    return performance.now() - started;
+  });
+  return Math.min(...times);
+}
+
+test.each(CASES)('%s: four times the text takes no more than ten times as long', (_, work) => {
+  const short = Math.max(timeOf(work, SHORT), FLOOR_MS);
+  expect(timeOf(work, SHORT * LONGER) / short).toBeLessThan(AT_MOST);
+});

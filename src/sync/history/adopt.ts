@@ -1,6 +1,7 @@
 import type { PeerState } from '../../contract/vocabulary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import type { Engine } from '../../dolt/server/engines.ts';
 import {
   type CommitLine,
   commitsAmong,
@@ -12,8 +13,9 @@ import {
 import type { Database } from '../../dolt/sql/sql.ts';
 import { ensureTag } from '../../dolt/sql/tags.ts';
 import { tablesUnderReset } from '../../dolt/sql/working-set.ts';
+import { NOWHERE } from '../../egress/host-rule.ts';
 import { replaceBranch } from '../advance.ts';
-import { comparePeer } from '../fetch.ts';
+import { compareWithin } from '../fetch.ts';
 import { checkIncoming } from '../incoming/check-incoming.ts';
 import { futureLimit } from '../incoming/check-peers.ts';
 import { readIncomingFrom } from '../incoming/read-incoming.ts';
@@ -62,15 +64,16 @@ export async function adoptHeads(
   runs: readonly PeerProgress[],
 ): Promise<Adoption> {
   if (runs.every((run) => run.adopt === null)) return { local, from: [] };
-  return await context.engines.use(NO_CREDENTIALS, ({ database }) => adoptIn(context, local, database, runs));
+  return await context.engines.use(NO_CREDENTIALS, (engine) => adoptIn(context, local, engine, runs));
 }
 
 async function adoptIn(
   context: SyncContext,
   local: LocalHead,
-  database: Database,
+  engine: Engine,
   runs: readonly PeerProgress[],
 ): Promise<Adoption> {
+  const { database } = engine;
   const { ours, dropped } = local;
   const { branch, dryRun, known } = context;
   const nothing: Adoption = { local, from: [] };
@@ -81,7 +84,7 @@ async function adoptIn(
   try {
     await refuseLosses(context, database, adopting, { ours, head });
     await refuseUncommitted(database, branch, { ours, head });
-    await refuseIncoming(context, database, adopting, { ours, head });
+    await refuseIncoming(context, engine, adopting, { ours, head });
     const tag = tagNow();
     if (!dryRun) {
       await ensureTag(database, { name: tag, commit: ours });
@@ -100,7 +103,7 @@ async function adoptIn(
   const kept = new Set(await commitsAmong(database, { from: null, to: head }, known));
   const after = [...new Set([...dropped, ours, ...known.filter((one) => !kept.has(one))])];
   const adopted = { ours: head, dropped: after, accepted: local.accepted };
-  for (const run of runs) if (!adopting.includes(run)) await compareAgain(context, adopted, database, run);
+  for (const run of runs) if (!adopting.includes(run)) await compareAgain(context, adopted, engine, run);
   return { local: adopted, from: adopting };
 }
 
@@ -120,20 +123,11 @@ async function isAdopting(database: Database, run: PeerProgress, ours: string): 
   }
 }
 
-async function compareAgain(
-  context: SyncContext,
-  local: LocalHead,
-  database: Database,
-  run: PeerProgress,
-): Promise<void> {
+async function compareAgain(context: SyncContext, local: LocalHead, engine: Engine, run: PeerProgress): Promise<void> {
   if (run.head === null || run.actions === null || (run.failure !== null && !COMPARED.includes(run.failure.code)))
     return;
   run.tryAgain();
-  try {
-    await comparePeer(context, local, database, run, { theirs: run.head, before: null });
-  } catch (thrown) {
-    run.fail(toFailure(thrown));
-  }
+  await compareWithin(context, local, engine, run, { theirs: run.head, before: null });
 }
 
 /** @throws Failure `local-commits` with the commits that would be lost and were not named */
@@ -185,12 +179,15 @@ async function refuseUncommitted(
  * named the lost commits, and the tag keeps them.
  */
 async function refuseIncoming(
-  { branch, maxDelete }: SyncContext,
-  database: Database,
+  { branch, limits, maxDelete }: SyncContext,
+  engine: Engine,
   adopting: readonly PeerProgress[],
   { ours, head }: { readonly ours: string; readonly head: string },
 ): Promise<void> {
-  const incoming = await readIncomingFrom(database, { branch, base: ours, ours, theirs: head }, futureLimit());
+  const heads = { branch, base: ours, ours, theirs: head };
+  const incoming = await engine.operation(limits.of('checking'), NOWHERE, (sql) =>
+    readIncomingFrom(sql, heads, futureLimit()),
+  );
   for (const run of adopting) {
     const { name, accept } = run.peer;
     const verdict = checkIncoming({ ...incoming, dropped: [], deletions: [] }, { peer: name, accept, maxDelete });

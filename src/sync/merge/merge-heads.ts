@@ -6,6 +6,7 @@ import type { Engine } from '../../dolt/server/engines.ts';
 import { NOWHERE } from '../../egress/host-rule.ts';
 import { checkPeers } from '../incoming/check-peers.ts';
 import { recordReturned } from '../incoming/returned-rows.ts';
+import { massLosses } from '../incoming/rows.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { type Attributed, attribute } from './attribute.ts';
@@ -190,11 +191,17 @@ async function convergeWithin(
 ): Promise<Besides> {
   const { branch, limits, maxDelete } = context;
   const mergeOf = (theirs: readonly StrategyHead[]) => converge(engine, { ours, theirs, branch, limits }, scratchName);
+  const lossesOf = (target: string) =>
+    engine.operation(limits.of('checking'), NOWHERE, (sql) => massLosses(sql, { from: ours, to: target }, maxDelete));
   const waiting = new Map(before);
   for (;;) {
     const heads = all.filter(({ head }) => !waiting.has(head));
     const converged = await mergeOf(heads);
-    const losing = await headsThatLose(engine.database, { converged, heads }, { ours, maxDelete, free, mergeOf });
+    const losing = await headsThatLose(
+      engine.database,
+      { converged, heads },
+      { ours, maxDelete, free, mergeOf, lossesOf },
+    );
     if (losing.size === 0) return { converged, waiting };
     for (const [head, why] of losing) waiting.set(head, why);
   }

@@ -1,0 +1,78 @@
+import { expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { Failure } from '../../../src/core/failure.ts';
+import { branchHead } from '../../../src/dolt/sql/heads.ts';
+import type { Deletion } from '../../../src/sync/incoming/incoming-changes.ts';
+import type { Converged } from '../../../src/sync/merge/converge.ts';
+import { headsThatLose } from '../../../src/sync/merge/losses.ts';
+import { makeDatabase } from '../../helpers/database.ts';
+import { withDatabase } from '../../helpers/federating.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
+
+const lost = (table: string): Deletion => {
+  return { table, before: 40, deleted: 30, added: 0, moved: 0, rows: [], whole: false };
+};
+const late = new Failure('timeout', 'checking the commits of this peer did not finish in time');
+
+const mergedHeads = z.enum(['a', 'b', 'a+b']);
+
+/** What the merges of heads lose: of `a` alone, of `b` alone, of both. */
+type Losses = Readonly<Record<'a' | 'b' | 'a+b', readonly Deletion[] | Failure>>;
+
+const MERGED: Omit<Converged, 'target'> = {
+  branch: 'merged',
+  dropped: new Map(),
+  steps: [],
+  merge: { protocol: 2, deterministic: true, because: null, commits: 0 },
+  made: [],
+};
+
+const NOTHING: Losses = { a: [], b: [], 'a+b': [] };
+
+const CASES: readonly (readonly [
+  name: string,
+  losses: Losses,
+  free: readonly string[],
+  rejected: Readonly<Record<string, string>>,
+])[] = [
+  ['nothing is lost', NOTHING, [], {}],
+  ['one head causes it', { a: [lost('t')], b: [], 'a+b': [lost('t')] }, [], { a: 'mass-deletion' }],
+  ['both cause it together', { ...NOTHING, 'a+b': [lost('t')] }, [], { b: 'mass-deletion' }],
+  ['a head may cause it', { a: [lost('t')], b: [], 'a+b': [lost('t')] }, ['a'], {}],
+  [
+    'a head may cause it, another causes more',
+    { a: [lost('t')], b: [], 'a+b': [lost('t'), lost('u')] },
+    ['a'],
+    { b: 'mass-deletion' },
+  ],
+  ['one head cannot be read in time', { a: late, b: [], 'a+b': late }, [], { a: 'timeout' }],
+  ['both cannot be read in time together', { ...NOTHING, 'a+b': late }, [], { b: 'timeout' }],
+  ['a head that may delete cannot be read in time', { a: late, b: [], 'a+b': [lost('t')] }, ['a'], { b: 'timeout' }],
+];
+
+test('heads whose merge takes too many of our rows, or cannot be read in time, are rejected', async () => {
+  await using folder = await tempFolder();
+  const { path, sql } = await makeDatabase(folder.file('local'));
+  for (const name of ['a', 'b']) {
+    await sql(`CALL DOLT_CHECKOUT('-b', '${name}', 'main')`, `CALL DOLT_COMMIT('--allow-empty', '-m', '${name}')`);
+  }
+  await withDatabase(path, folder.file('tmp'), async (database) => {
+    const ours = (await branchHead(database, 'main')) ?? '';
+    for (const [name, losses, free, rejected] of CASES) {
+      const mergeOf = async (heads: readonly { readonly head: string }[]): Promise<Converged> => ({
+        ...MERGED,
+        target: heads.map(({ head }) => head).join('+'),
+      });
+      const lossesOf = async (target: string): Promise<Deletion[]> => {
+        const found = losses[mergedHeads.parse(target)];
+        if (found instanceof Failure) throw found;
+        return [...found];
+      };
+      const heads = ['a', 'b'].map((head) => ({ head, strategy: 'newest' }) as const);
+      const losing = { ours, maxDelete: 50, free: new Set(free), mergeOf, lossesOf };
+      const found = await headsThatLose(database, { converged: await mergeOf(heads), heads }, losing);
+      const codes = Object.fromEntries([...found].map(([head, { failure }]) => [head, failure.code]));
+      expect([name, codes]).toEqual([name, rejected]);
+    }
+  });
+});

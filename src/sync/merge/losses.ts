@@ -5,7 +5,7 @@ import { ourLosses } from '../incoming/findings.ts';
 import type { Deletion } from '../incoming/incoming-changes.ts';
 import { massLosses } from '../incoming/rows.ts';
 import type { Converged } from './converge.ts';
-import type { RejectedHead, StrategyHead } from './folding.ts';
+import type { RejectedHead, StrategyHead } from './fold.ts';
 
 interface Losing {
   readonly ours: string;

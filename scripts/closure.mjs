@@ -90,7 +90,7 @@ function executed(folder) {
  */
 const GROUPS = [
   {
-    name: 'The road: entry, frontend, command, preparation, stages, SQL statements, result',
+    name: 'The main path: entry, frontend, command, preparation, stages, SQL statements, result',
     paths: ['src/cli.ts', 'src/frontends', 'src/commands', 'src/sync', 'src/dolt/sql'],
   },
   {

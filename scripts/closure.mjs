@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * `npm run closure`: which files of src a reader of one plain `sync` meets. Runs the compiled command line with a real Dolt
- * against one peer over HTTP that has a commit we lack and lacks one that we have, without a conflict, and prints every file
- * of which a function was executed. `npm run closure -- --json` prints the same for programs.
+ * `npm run closure`: which files of src one plain `sync` runs through. Runs the compiled command line with a real Dolt
+ * against one peer over HTTP that has a commit we lack and lacks one that we have, without a conflict. Prints every file of
+ * which a function was executed, in groups. `npm run closure -- --json` prints the same for programs.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -84,6 +84,43 @@ function executed(folder) {
   return files;
 }
 
+/**
+ * The groups of the files, and the folders or files that each holds. The longest match counts.
+ * @type {readonly { name: string, paths: readonly string[] }[]}
+ */
+const GROUPS = [
+  {
+    name: 'The main path: entry, frontend, command, preparation, stages, SQL statements, result',
+    paths: ['src/cli.ts', 'src/frontends', 'src/commands', 'src/sync', 'src/dolt/sql'],
+  },
+  {
+    name: 'Settings and tables: configuration, credentials, contract',
+    paths: ['src/config', 'src/credentials', 'src/contract'],
+  },
+  {
+    name: 'Checks, merges and records: what a stage decides about commits, rows, schemas, remotes',
+    paths: [
+      ...['src/sync/incoming', 'src/sync/merge', 'src/sync/history', 'src/sync/remotes'],
+      ...['src/rows', 'src/dolt/rows', 'src/dolt/schema', 'src/resolve'],
+    ],
+  },
+  {
+    name: 'Engine: Dolt, its servers, the proxy, the installation, the database of beads',
+    paths: ['src/dolt', 'src/egress', 'src/install', 'src/beads'],
+  },
+  { name: 'Tools: core and text of reports', paths: ['src/core', 'src/report'] },
+];
+
+/** @param {string} path of a file */
+function groupOf(path) {
+  const matches = GROUPS.flatMap(({ name, paths }) =>
+    paths.flatMap((start) => (path === start || path.startsWith(`${start}/`) ? [{ name, length: start.length }] : [])),
+  );
+  const [best] = matches.sort((a, b) => b.length - a.length);
+  if (best === undefined) throw new Error(`${path} is in no group of scripts/closure.mjs`);
+  return best.name;
+}
+
 /** @param {string} path from the root of the repository */
 const linesOf = (path) => readFileSync(join(ROOT, path), 'utf8').split('\n').length - 1;
 
@@ -143,15 +180,24 @@ run(process.execPath, [tsc, '-p', join(ROOT, 'tsconfig.json'), '--noCheck', '--o
 const folder = mkdtempSync(join(tmpdir(), 'dolt-federation-closure-'));
 try {
   const files = await measure(folder, programs);
-  const met = [...files].flatMap(([path, ran]) => (ran ? [{ path, lines: linesOf(path) }] : []));
+  const met = [...files].flatMap(([path, ran]) => (ran ? [{ path, lines: linesOf(path), group: groupOf(path) }] : []));
   met.sort((a, b) => (a.path < b.path ? -1 : 1));
-  const lines = met.map((file) => file.lines).reduce((sum, each) => sum + each, 0);
-  if (process.argv.includes('--json')) console.log(JSON.stringify({ files: met, lines, loaded: files.size }));
-  else {
-    for (const { path, lines: own } of met) console.log(`${String(own).padStart(5)}  ${path}`);
+  const total = (/** @type {typeof met} */ some) => some.reduce((sum, { lines }) => sum + lines, 0);
+  const groups = GROUPS.map(({ name }) => ({ name, files: met.filter(({ group }) => group === name) }));
+  if (process.argv.includes('--json')) {
+    console.log(JSON.stringify({ files: met, lines: total(met), loaded: files.size }));
+  } else {
+    for (const { name, files: own } of groups) {
+      console.log(`\n${name}`);
+      for (const { path, lines } of own) console.log(`${String(lines).padStart(5)}  ${path}`);
+    }
+    console.log('\nFiles  Lines');
+    for (const { name, files: own } of groups)
+      console.log(`${String(own.length).padStart(5)} ${String(total(own)).padStart(6)}  ${name}`);
     console.log(
-      `${met.length} files with ${lines} lines have a function that one plain sync calls; ${files.size} are loaded`,
+      `${String(met.length).padStart(5)} ${String(total(met)).padStart(6)}  All; a plain sync calls a function of each`,
     );
+    console.log(`${String(files.size).padStart(5)}         loaded, with files that only hold tables and types`);
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readEnv } from '../../src/core/env.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import type { LockTimeouts } from '../../src/dolt/server/lock.ts';
-import { openServer, type ServerOptions } from '../../src/dolt/server/server.ts';
+import { type EngineContext, openServer, type Server, type ServerOptions } from '../../src/dolt/server/server.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -13,19 +13,18 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 const SHORT: LockTimeouts = { run: 400, server: 400, process: 400, unknown: 400 };
 const LONG: LockTimeouts = { run: 60_000, server: 60_000, process: 60_000, unknown: 60_000 };
 
-function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerOptions {
-  return {
-    dolt: testDolt(),
-    database: folder.file('town'),
+/** Opens a server for the database `town` of a folder. */
+function open(folder: TempFolder, more: Partial<EngineContext & ServerOptions> = {}): Promise<Server> {
+  const context: EngineContext = {
     env: readEnv(),
+    userHome: true,
     tempDir: folder.file('tmp'),
     signal: new AbortController().signal,
     onResource() {},
     secrets: new Secrets(),
-    userHome: true,
-    lockTimeouts: SHORT,
     ...more,
   };
+  return openServer(context, { dolt: testDolt(), database: folder.file('town'), lockTimeouts: SHORT, ...more });
 }
 
 const lockFile = (folder: TempFolder) => stat(folder.file('town', '.dolt', 'noms', 'LOCK'));
@@ -34,9 +33,9 @@ describe('a database that another process holds', () => {
   test('is refused after a while, with who holds it; its lock stays, and nothing is left behind', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
-    const first = await openServer(options(folder));
+    const first = await open(folder);
     const before = (await lockFile(folder)).ino;
-    await expect(openServer(options(folder))).rejects.toMatchObject({
+    await expect(open(folder)).rejects.toMatchObject({
       code: 'database-in-use',
       message: expect.stringMatching(
         process.platform === 'linux'
@@ -53,19 +52,17 @@ describe('a database that another process holds', () => {
   test('is opened as soon as it is free, and the wait is reported once', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
-    const first = await openServer(options(folder));
+    const first = await open(folder);
     const messages: string[] = [];
-    const second = openServer(
-      options(folder, {
-        lockTimeouts: LONG,
-        log: {
-          info(message) {
-            messages.push(message);
-            void first.stop();
-          },
+    const second = open(folder, {
+      lockTimeouts: LONG,
+      log: {
+        info(message) {
+          messages.push(message);
+          void first.stop();
         },
-      }),
-    );
+      },
+    });
     await (await second).stop();
     expect(messages).toEqual([expect.stringContaining(`waiting for ${folder.file('town')}`)]);
   });
@@ -73,11 +70,9 @@ describe('a database that another process holds', () => {
   test('is no longer waited for when the run is interrupted', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
-    const first = await openServer(options(folder));
+    const first = await open(folder);
     const abort = new AbortController();
-    const second = openServer(
-      options(folder, { lockTimeouts: LONG, signal: abort.signal, log: { info: () => abort.abort() } }),
-    );
+    const second = open(folder, { lockTimeouts: LONG, signal: abort.signal, log: { info: () => abort.abort() } });
     await expect(second).rejects.toMatchObject({ code: 'interrupted' });
     await first.stop();
     expect(await readdir(folder.file('tmp'))).toEqual([]);
@@ -99,7 +94,7 @@ describe('a database that another process holds', () => {
 test('two runs that wait for a third begin at the same moment and both end well', async () => {
   await using folder = await tempFolder();
   const town = await makeDatabase(folder.file('town'));
-  const first = await openServer(options(folder));
+  const first = await open(folder);
   const waiting = new Set<string>();
   const run = (name: string) =>
     command(folder, `${name}: file://${folder.file(name)}`, {

@@ -31,16 +31,14 @@ export async function withEngines<T>(
 export function testEngines(path: string, tempDir: string, options: { readonly memoryLimit?: number } = {}): Engines {
   return openEngines(
     {
-      dolt: testDolt(),
-      database: path,
       env: readEnv(),
       userHome: true,
       tempDir,
       signal: new AbortController().signal,
       onResource() {},
       secrets: new Secrets(),
-      ...options,
     },
+    { dolt: testDolt(), database: path, ...options },
     5,
   );
 }

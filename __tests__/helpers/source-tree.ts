@@ -17,7 +17,7 @@ export interface Source {
   readonly lines: number;
   readonly imports: readonly Import[];
   readonly readsEnvironment: boolean;
-  /** Variables that are spread into an object. */
+  /** Variables that are spread into an object, and fields of variables as `variable.field`. */
   readonly spreads: readonly string[];
   /** Fields of variables that are assigned to, as `variable.field`. */
   readonly assigned: readonly string[];
@@ -107,7 +107,7 @@ function spreadInto({ properties }: Node): string[] {
   return list(properties).flatMap((property) => {
     if (!isNode(property) || property['type'] !== 'SpreadElement') return [];
     const spread = property['arguments'];
-    return isNode(spread) && spread['type'] === 'Identifier' ? [String(spread['value'])] : [];
+    return isNode(spread) && spread['type'] === 'Identifier' ? [String(spread['value'])] : fieldOf(spread);
   });
 }
 

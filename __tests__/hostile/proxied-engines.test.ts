@@ -89,8 +89,6 @@ test('an engine that is doing nothing for a peer reaches no host, not even the p
   await town.dolt('remote', 'add', 'peer', `http://peer.example:${server.port.http}/org/repo`);
   const engines = openEngines(
     {
-      dolt: testDolt(),
-      database: town.path,
       env: proxied(job.url),
       userHome: false,
       tempDir: folder.file('tmp'),
@@ -98,6 +96,7 @@ test('an engine that is doing nothing for a peer reaches no host, not even the p
       onResource() {},
       secrets: new Secrets(),
     },
+    { dolt: testDolt(), database: town.path },
     1,
   );
   try {

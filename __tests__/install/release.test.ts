@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { install } from '../../src/commands/install.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { run } from '../../src/dolt/process.ts';
 import { fileDigest } from '../../src/install/digests.ts';
@@ -45,7 +44,7 @@ test('the real Dolt, from a release, end to end; the second time from the cache'
     onResource() {},
   };
   const path = box.folder.file('tools', 'dolt', '2.3.0', `${process.arch}-${real.sha256}`, 'dolt');
-  const installed = await install({ dolt }, context);
+  const installed = await installDolt(dolt, context);
   expect(installed).toEqual({ version: '2.3.0', path, source: 'release' });
   expect(await fileDigest(path)).toBe(await fileDigest(testDolt()));
   expect(
@@ -58,7 +57,7 @@ test('the real Dolt, from a release, end to end; the second time from the cache'
   ).toContain('42');
   expect(await readdir(box.context.tempDir)).toEqual([]);
 
-  expect((await install({ dolt }, context)).source).toBe('tool-cache');
+  expect((await installDolt(dolt, context)).source).toBe('tool-cache');
   expect(host.seen).toHaveLength(1);
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Budget } from '../../src/core/budget.ts';
 import { rowWrites } from '../../src/dolt/rows/row-writes.ts';
 import { tableShape } from '../../src/dolt/schema/table-shape.ts';
-import { reportShare } from '../../src/rows/merge-budget.ts';
+import { reportShare } from '../../src/rows/merging.ts';
 import { command } from '../helpers/commanding.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { largeConflicts, longHistory } from '../helpers/loads.ts';

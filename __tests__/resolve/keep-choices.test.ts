@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { putAside } from '../../src/core/put-aside.ts';
+import { putAside } from '../../src/core/files.ts';
 import type { Choice } from '../../src/resolve/choice.ts';
 import type { ConflictsFile, LostRow, UnresolvedMerge } from '../../src/resolve/conflicts-file.ts';
 import { nextFile, readConflictsIfAny, storeConflicts } from '../../src/resolve/store-conflicts.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { ROLES } from '../../src/contract/vocabulary.ts';
 import { Failure } from '../../src/core/failure.ts';
+import { stateOf } from '../../src/sync/fetch.ts';
 import { type Adoptable, adoptionVerdict } from '../../src/sync/history/adopt.ts';
 import { sideRewritten, type Trace } from '../../src/sync/history/rewritten.ts';
 import { headsToReject } from '../../src/sync/merge/converge.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
 import { mayHaveTaken } from '../../src/sync/push.ts';
-import { stateOf } from '../../src/sync/state.ts';
 
 test.each([
   [{ ours: 'a', theirs: 'a', base: 'a' }, 'up-to-date'],

@@ -86,7 +86,7 @@ async function configureDatabases(demoRun: DemoContext): Promise<void> {
 
 async function beginDatabase(demoRun: DemoContext, name: DemoDatabase): Promise<void> {
   const folder = databaseOf(demoRun, name);
-  await initDatabase({ ...demoRun.context, dolt: demoRun.dolt.path, folder, branch: 'main', author: AUTHOR });
+  await initDatabase(demoRun.context, { dolt: demoRun.dolt.path, folder, branch: 'main', author: AUTHOR });
   await commit(demoRun, name, DEMO_FIRST_ROWS);
 }
 
@@ -106,8 +106,7 @@ async function readIssues(sql: Sql): Promise<ShownTable> {
 }
 
 async function inDatabase<T>(demoRun: DemoContext, name: DemoDatabase, work: (sql: Sql) => Promise<T>): Promise<T> {
-  const server = await openServer({
-    ...demoRun.context,
+  const server = await openServer(demoRun.context, {
     dolt: demoRun.dolt.path,
     database: databaseOf(demoRun, name),
   });

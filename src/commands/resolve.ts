@@ -72,7 +72,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   const { conflicts } = stored;
   const branchOf = branches(conflicts, configuration);
   const dolt = await installDolt(request.dolt, context);
-  const engines = openEngines({ ...context, dolt: dolt.path, database: path }, 2);
+  const engines = openEngines(context, { dolt: dolt.path, database: path }, 2);
   try {
     const check = (): Promise<void> =>
       engines.use(NO_CREDENTIALS, async ({ database }) => {

@@ -10,7 +10,7 @@ import { doltCapabilities } from '../dolt/capabilities.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { type InstalledDolt, installDolt } from '../install/install.ts';
 import { stateAfter } from '../report/state-after.ts';
-import { advanceLocalBranch } from '../sync/conclude.ts';
+import { advanceLocalBranch } from '../sync/advance.ts';
 import { fetchAll, planAll } from '../sync/fetch.ts';
 import { adoptHeads } from '../sync/history/adopt.ts';
 import { countUnsaved } from '../sync/history/unsaved.ts';

@@ -1,7 +1,6 @@
 import { ENGINE_ERRORS } from './engine-errors.ts';
-import { INCOMING_ERRORS } from './incoming-errors.ts';
+import { INCOMING_ERRORS, RESOLVE_ERRORS } from './merge-errors.ts';
 import { PEER_ERRORS } from './peer-errors.ts';
-import { RESOLVE_ERRORS } from './resolve-errors.ts';
 import { USAGE_ERRORS } from './usage-errors.ts';
 
 /** Every stable error code, in the order of docs/troubleshooting.md. */

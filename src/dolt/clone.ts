@@ -8,7 +8,7 @@ import type { Reach } from '../egress/host-rule.ts';
 import type { TimeLimit } from './server/engines.ts';
 import { interruptible } from './server/interrupt.ts';
 import { connectTo } from './server/ready.ts';
-import { openServer, type ServerOptions } from './server/server.ts';
+import { type EngineContext, openServer, type ServerOptions } from './server/server.ts';
 import { sqlFailure } from './sql/failure.ts';
 
 /** A remote to clone, and the target. */
@@ -37,13 +37,18 @@ const NAME = 'clone';
  * @param limit time limit
  * @throws Failure with the class of the error, `remote-empty` if there is nothing to clone
  */
-export async function cloneDatabase(options: ServerOptions, source: CloneSource, limit: TimeLimit): Promise<void> {
+export async function cloneDatabase(
+  context: EngineContext,
+  options: ServerOptions,
+  source: CloneSource,
+  limit: TimeLimit,
+): Promise<void> {
   const parent = dirname(options.database);
   await mkdir(parent, { recursive: true });
   const workshop = await mkdtemp(join(parent, '.dolt-federation-clone-'));
-  options.onResource({ kind: 'folder', path: workshop });
+  context.onResource({ kind: 'folder', path: workshop });
   try {
-    const server = await openServer({
+    const server = await openServer(context, {
       ...options,
       database: workshop,
       asDataFolder: true,
@@ -55,13 +60,13 @@ export async function cloneDatabase(options: ServerOptions, source: CloneSource,
       const statement = `CALL DOLT_CLONE(${args.map(() => '?').join(', ')})`;
       await server
         .during(source.reach, async () => {
-          const cloning = interruptible(server, options.signal, () => connection.query(statement, [...args]));
+          const cloning = interruptible(server, context.signal, () => connection.query(statement, [...args]));
           const inTime = await endsWithin(cloning, limit.milliseconds);
           // Nothing else runs in this engine, so it can be ended.
           if (!inTime) await server.kill();
           await cloning.catch((thrown: unknown) => {
-            throwIfInterrupted(options.signal);
-            throw inTime ? sqlFailure(thrown, options.secrets) : limit.failure();
+            throwIfInterrupted(context.signal);
+            throw inTime ? sqlFailure(thrown, context.secrets) : limit.failure();
           });
         })
         .catch((thrown: unknown) => {

@@ -5,30 +5,33 @@ import { type FolderPlace, inPrivateFolder } from '../core/private-folder.ts';
 import { doltEnvironment, preparePrivateRoot } from './environment.ts';
 import { run } from './process.ts';
 
-interface NewDatabase extends FolderPlace {
+interface InitContext extends FolderPlace {
+  readonly env: Env;
+  readonly signal: AbortSignal;
+}
+
+interface NewDatabase {
   /** Dolt executable. */
   readonly dolt: string;
   /** Folder for the database; created if absent. */
   readonly folder: string;
   readonly branch: string;
   readonly author: { readonly name: string; readonly email: string };
-  readonly env: Env;
-  readonly signal: AbortSignal;
 }
 
 /**
  * Creates a database with only its first commit.
  * @throws Failure `unknown` with Dolt's output, for example if the folder already holds a database
  */
-export async function initDatabase(wanted: NewDatabase): Promise<void> {
+export async function initDatabase(context: InitContext, wanted: NewDatabase): Promise<void> {
   await mkdir(wanted.folder, { recursive: true });
-  await inPrivateFolder(wanted, 'init', async (privateDir) => {
-    const env = doltEnvironment(wanted.env, await preparePrivateRoot(privateDir));
+  await inPrivateFolder(context, 'init', async (privateDir) => {
+    const env = doltEnvironment(context.env, await preparePrivateRoot(privateDir));
     const { name, email } = wanted.author;
     const result = await run(wanted.dolt, ['init', '-b', wanted.branch, '--name', name, '--email', email], {
       env,
       cwd: wanted.folder,
-      signal: wanted.signal,
+      signal: context.signal,
     });
     if (result.exitCode !== 0) {
       throw new Failure(

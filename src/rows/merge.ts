@@ -1,8 +1,11 @@
 import type { ConflictStrategy } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
+import { groupBy } from '../core/lists.ts';
 import { tablesInConflict } from '../dolt/rows/conflict-rows.ts';
+import { movedRows } from '../dolt/rows/moved-rows.ts';
 import { PendingRows } from '../dolt/rows/pending-rows.ts';
-import { tableNames } from '../dolt/schema/table-shape.ts';
+import { keyText } from '../dolt/rows/row-key.ts';
+import { columnNamesAt, tableNames, tableShape } from '../dolt/schema/table-shape.ts';
 import { commitInfo, mergeBase } from '../dolt/sql/history.ts';
 import { isDoltTable } from '../dolt/sql/identifier.ts';
 import { commitMerge, openMerge, undoMerge } from '../dolt/sql/merge.ts';
@@ -14,10 +17,8 @@ import type { CellResolution } from './choose-row.ts';
 import { loseDependants, withDependants } from './constraints/dependants.ts';
 import { resolveConstraints, resolveRows } from './constraints/resolve-constraints.ts';
 import { brokenConstraints } from './constraints/verify-merge.ts';
-import { type MergeBudget, mergeBudget, takeReport } from './merge-budget.ts';
 import { type MergeFailure, rowConflict, schemaConflict, violated, withoutStack } from './merge-failure.ts';
-import type { Merging } from './merging.ts';
-import { markRenamed } from './renamed-rows.ts';
+import { type MergeBudget, type Merging, mergeBudget, otherSide, type Side, takeReport } from './merging.ts';
 import type { ResolvedRow } from './resolved-row.ts';
 import { tablePolicies } from './table-policy.ts';
 import { undoneRows } from './undone-rows.ts';
@@ -121,4 +122,45 @@ async function resolveAll(
   for (const row of [...dependants, ...constraints]) takeReport(merging.budget, row);
   const reported = [...withDependants(resolved.rows, dependants), ...constraints];
   return conflicts.strategy === 'newest' ? await markRenamed(sql, merging, reported) : reported;
+}
+
+/**
+ * Finds renamed rows among those that survived a deletion: the side that deleted the row added one with equal contents
+ * under another key. Both rows are in the merge, so a person has to check them.
+ * @param reported the results of a merge
+ * @returns the same, with these rows as `renamed`
+ */
+async function markRenamed(sql: Sql, merging: Merging, reported: readonly ResolvedRow[]): Promise<ResolvedRow[]> {
+  const outlived = reported.flatMap((row) => {
+    const keeper = survivingSide(row);
+    return keeper === null ? [] : [{ row, keeper }];
+  });
+  const renamed = new Map<ResolvedRow, ResolvedRow>();
+  for (const group of groupBy(outlived, ({ row, keeper }) => JSON.stringify([row.table, keeper])).values()) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const { table } = first.row;
+    const to = merging[otherSide(first.keeper)];
+    if ((await columnNamesAt(sql, table, merging.base)).size === 0) continue;
+    if ((await columnNamesAt(sql, table, to)).size === 0) continue;
+    const { moved } = await movedRows(sql, { from: merging.base, to }, table);
+    if (moved.length === 0) continue;
+    const shape = await tableShape(sql, table);
+    const keys = new Map(moved.map((one) => [keyText(shape, one.from), one.to]));
+    for (const { row, keeper } of group) {
+      const otherKey = keys.get(keyText(shape, row.key));
+      if (otherKey === undefined) continue;
+      // A restored row has no changes of its own.
+      const columns = row.kind === 'restored' ? [] : row.columns;
+      renamed.set(row, { ...row, kind: 'renamed', columns, otherKey, left: true, from: keeper });
+    }
+  }
+  return reported.map((row) => renamed.get(row) ?? row);
+}
+
+/** The side of a row that the other side deleted and that is in the merge; null for any other row. */
+function survivingSide({ kind, ours, theirs, wins }: ResolvedRow): Side | null {
+  if (kind === 'deleted') return wins[0]?.reason === 'changed' ? wins[0].side : null;
+  if (kind !== 'restored') return null;
+  return ours === null && theirs !== null ? 'theirs' : theirs === null && ours !== null ? 'ours' : null;
 }

@@ -2,7 +2,7 @@ import { anySide } from '../dolt/rows/conflict-rows.ts';
 import { ordinaryColumns, tableShape } from '../dolt/schema/table-shape.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { rowConflictOf } from './classify.ts';
-import { type MergeBudget, takeReport } from './merge-budget.ts';
+import { type MergeBudget, takeReport } from './merging.ts';
 import { readableTable, readConflicts } from './readable-table.ts';
 import type { ResolvedRow } from './resolved-row.ts';
 import { shortenedCells } from './resolved-row.ts';

@@ -1,4 +1,5 @@
 import type { Plan } from '../contract/result.ts';
+import type { PeerState } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Engine } from '../dolt/server/engines.ts';
@@ -23,7 +24,6 @@ import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import { otherMakers } from './merge/other-makers.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import { readPeer } from './read-peer.ts';
-import { stateOf } from './state.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
 import { keepTags } from './tags.ts';
 
@@ -226,4 +226,19 @@ async function planFor(
     pushCommits,
     head: pushes ? local.target : run.head,
   };
+}
+
+/** Three commits: our head, the peer's, and their merge base (null if there is none). */
+interface ComparedHeads {
+  readonly ours: string;
+  readonly theirs: string;
+  readonly base: string | null;
+}
+
+/** The state of a peer's head relative to ours. `ahead`: we have commits that the peer lacks. */
+export function stateOf({ ours, theirs, base }: ComparedHeads): PeerState {
+  if (ours === theirs) return 'up-to-date';
+  if (base === null) return 'unrelated';
+  if (base === theirs) return 'ahead';
+  return base === ours ? 'behind' : 'diverged';
 }

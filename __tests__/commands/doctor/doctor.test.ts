@@ -83,18 +83,19 @@ describe('who holds the database', () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     const pids: number[] = [];
-    const server = await openServer({
-      dolt: testDolt(),
-      database: folder.file('town'),
-      env: ENV,
-      userHome: false,
-      tempDir: folder.file('tmp'),
-      signal: new AbortController().signal,
-      onResource: (resource) => {
-        if (resource.kind === 'process') pids.push(resource.pid);
+    const server = await openServer(
+      {
+        env: ENV,
+        userHome: false,
+        tempDir: folder.file('tmp'),
+        signal: new AbortController().signal,
+        onResource: (resource) => {
+          if (resource.kind === 'process') pids.push(resource.pid);
+        },
+        secrets: new Secrets(),
       },
-      secrets: new Secrets(),
-    });
+      { dolt: testDolt(), database: folder.file('town') },
+    );
     const result = await examine(folder, 'a: file:///tmp/a').finally(() => server.stop());
     expect(result.status).toBe('missing');
     expect(linesOf(result, 'lock')).toEqual([

@@ -25,8 +25,6 @@ async function withDatabase(
   await makeDatabase(folder.file('town'));
   const engines = openEngines(
     {
-      dolt: testDolt(),
-      database: folder.file('town'),
       env: readEnv(),
       userHome: true,
       tempDir: folder.file('tmp'),
@@ -34,6 +32,7 @@ async function withDatabase(
       onResource() {},
       secrets: new Secrets(),
     },
+    { dolt: testDolt(), database: folder.file('town') },
     3,
   );
   await work(engines, folder).finally(() => engines.close());

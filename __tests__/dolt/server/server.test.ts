@@ -5,16 +5,15 @@ import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { readEnv } from '../../../src/core/env.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
-import { openServer, type ServerOptions } from '../../../src/dolt/server/server.ts';
+import { type EngineContext, openServer, type Server, type ServerOptions } from '../../../src/dolt/server/server.ts';
 import { openDatabase } from '../../../src/dolt/sql/sql.ts';
 import { makeDatabase } from '../../helpers/database.ts';
 import { testDolt } from '../../helpers/dolt-binary.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
-function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerOptions {
-  return {
-    dolt: testDolt(),
-    database: folder.file('town'),
+/** Opens a server for the database `town` of a folder. */
+function open(folder: TempFolder, more: Partial<EngineContext & ServerOptions> = {}): Promise<Server> {
+  const context: EngineContext = {
     env: readEnv(),
     userHome: true,
     tempDir: folder.file('tmp'),
@@ -23,6 +22,7 @@ function options(folder: TempFolder, more: Partial<ServerOptions> = {}): ServerO
     secrets: new Secrets(),
     ...more,
   };
+  return openServer(context, { dolt: testDolt(), database: folder.file('town'), ...more });
 }
 
 describe('a server of our own', () => {
@@ -31,7 +31,7 @@ describe('a server of our own', () => {
     await makeDatabase(folder.file('town'));
     const before = await readdir(folder.file('town', '.dolt'));
     const secrets: string[] = [];
-    const server = await openServer(options(folder, { secrets: new Secrets((secret) => secrets.push(secret)) }));
+    const server = await open(folder, { secrets: new Secrets((secret) => secrets.push(secret)) });
     // The other one is of the proxy that it reaches the network through.
     expect([secrets.length, secrets.at(-1)]).toEqual([2, server.address.password]);
     expect((await stat(server.address.socket ?? '')).isSocket()).toBe(true);
@@ -47,7 +47,7 @@ describe('a server of our own', () => {
   test('listens on the loopback address only, and runs no events', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
-    const server = await openServer(options(folder));
+    const server = await open(folder);
     const database = await openDatabase(server, 1);
     expect(await database.rows(z.unknown(), 'SELECT @@GLOBAL.event_scheduler AS events')).toEqual([{ events: 'OFF' }]);
     await database.close();
@@ -66,7 +66,7 @@ describe('a server of our own', () => {
     await chmod(at(), 0o750);
     await chmod(at('config.json'), 0o640);
     await chmod(at('repo_state.json'), 0o600);
-    const server = await openServer(options(folder));
+    const server = await open(folder);
     const database = await openDatabase(server, 1);
     await database.run("CALL DOLT_REMOTE('remove', 'box')");
     expect(await mode(at())).toBe(0o700);
@@ -80,7 +80,7 @@ describe('a server of our own', () => {
   test('refuses an empty password', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
-    const server = await openServer(options(folder));
+    const server = await open(folder);
     await expect(openDatabase({ ...server, address: { ...server.address, password: '' } }, 1)).rejects.toMatchObject({
       code: 'auth',
     });
@@ -90,7 +90,7 @@ describe('a server of our own', () => {
   test('falls back to a short folder where the socket path would be too long', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
-    const server = await openServer(options(folder, { tempDir: folder.file('a'.repeat(120)) }));
+    const server = await open(folder, { tempDir: folder.file('a'.repeat(120)) });
     const database = await openDatabase(server, 1);
     await database.close();
     await server.stop();
@@ -101,7 +101,7 @@ describe('a server of our own', () => {
   test("collects garbage, and dolt's own command line in the folder speaks to it meanwhile", async () => {
     await using folder = await tempFolder();
     const town = await makeDatabase(folder.file('town'));
-    const server = await openServer(options(folder));
+    const server = await open(folder);
     const database = await openDatabase(server, 1);
     await database.run("INSERT INTO items VALUES (9, 'nine', 'ann')");
     expect(await town.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
@@ -116,7 +116,7 @@ describe('a server of our own', () => {
   test('a folder without a database is refused, and no database is made in it', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town', 'one'));
-    await expect(openServer(options(folder))).rejects.toMatchObject({ code: 'no-database' });
+    await expect(open(folder)).rejects.toMatchObject({ code: 'no-database' });
     expect(await readdir(folder.file('town'))).not.toContain('.dolt');
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
@@ -126,7 +126,7 @@ describe('a server of our own', () => {
     await makeDatabase(folder.file('town'));
     await writeFile(folder.file('dolt'), '#!/bin/sh\necho "out of luck" >&2\nexit 7\n');
     await chmod(folder.file('dolt'), 0o755);
-    await expect(openServer(options(folder, { dolt: folder.file('dolt') }))).rejects.toMatchObject({
+    await expect(open(folder, { dolt: folder.file('dolt') })).rejects.toMatchObject({
       code: 'engine-start',
       message: expect.stringMatching(/exit code 7[\s\S]*out of luck/),
     });
@@ -137,7 +137,7 @@ describe('a server of our own', () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     const aborted = AbortSignal.abort();
-    await expect(openServer(options(folder, { signal: aborted }))).rejects.toMatchObject({ code: 'interrupted' });
+    await expect(open(folder, { signal: aborted })).rejects.toMatchObject({ code: 'interrupted' });
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 
@@ -149,7 +149,7 @@ describe('a server of our own', () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     await writeFile(folder.file('town', '.dolt', 'config.json'), settings);
-    await expect(openServer(options(folder))).rejects.toMatchObject({
+    await expect(open(folder)).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message),
     });
@@ -162,7 +162,7 @@ describe('a server of our own', () => {
     const file = folder.file('town', '.dolt', 'config.json');
     const settings: Record<string, string> = JSON.parse(await readFile(file, 'utf8'));
     await writeFile(file, JSON.stringify({ ...settings, 'sqlserver.global.dolt_replicate_to_remote': 'evil' }));
-    const server = await openServer(options(folder));
+    const server = await open(folder);
     const database = await openDatabase(server, 1);
     await database.run("INSERT INTO items VALUES (9, 'secret', 'me')");
     await database.run("CALL DOLT_COMMIT('-Am', 'kept here')");
@@ -176,7 +176,7 @@ describe('a server of our own', () => {
     await makeDatabase(folder.file('town'));
     const busy = createServer();
     await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
-    const server = await openServer(options(folder));
+    const server = await open(folder);
     expect(busy.address()).not.toMatchObject({ port: server.address.port });
     await server.stop();
     await new Promise((resolve) => busy.close(resolve));

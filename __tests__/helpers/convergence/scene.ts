@@ -14,15 +14,9 @@ export interface Scene {
 
 /** Makes a ground in a folder: the database `base` and the mailbox `base.box`. */
 export async function makeScene(folder: TempFolder): Promise<Scene> {
-  await initDatabase({
-    dolt: testDolt(),
-    folder: folder.file('base'),
-    branch: 'main',
-    author: { name: 'A Townsman', email: 'townsman@example.org' },
-    env: readEnv(),
-    tempDir: folder.path,
-    signal: new AbortController().signal,
-  });
+  const context = { env: readEnv(), tempDir: folder.path, signal: new AbortController().signal };
+  const author = { name: 'A Townsman', email: 'townsman@example.org' };
+  await initDatabase(context, { dolt: testDolt(), folder: folder.file('base'), branch: 'main', author });
   const first = await withEngines(folder.file('base'), folder.file('tmp'), async (engines) => {
     const made = await inDatabase(engines, firstEdit);
     await federateIn(engines, { peers: [filePeer('own', folder.file('base.box'))] });

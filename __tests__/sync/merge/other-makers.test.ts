@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { noticesOf } from '../../../src/commands/outcome/peer-result.ts';
+import { noticesOf } from '../../../src/commands/outcome/run-result.ts';
 import { mergeMaker, mergeMessage } from '../../../src/dolt/sql/merge.ts';
 import { makersNotice } from '../../../src/sync/merge/other-makers.ts';
 import { tempFolder } from '../../helpers/temp-folder.ts';

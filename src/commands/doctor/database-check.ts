@@ -2,7 +2,7 @@ import type { Configuration, Peer } from '../../config/configuration.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { type RepoState, readRepoState } from '../../dolt/database-files.ts';
 import { remoteAddress } from '../../dolt/remote-address.ts';
-import { checkDatabaseSettings } from '../../dolt/server/database-settings.ts';
+import { checkDatabaseSettings } from '../../dolt/server/config.ts';
 import { readStateFile } from '../../sync/history/last-verified.ts';
 import { refuseBackup } from '../../sync/remotes/remote-plan.ts';
 import type { Context } from '../context.ts';

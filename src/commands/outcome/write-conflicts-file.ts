@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Peer } from '../../config/configuration.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
-import { putAside } from '../../core/put-aside.ts';
+import { putAside } from '../../core/files.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
 import type { Engines } from '../../dolt/server/engines.ts';
 import { type ConflictsFile, countOpen } from '../../resolve/conflicts-file.ts';

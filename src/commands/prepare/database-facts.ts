@@ -61,7 +61,9 @@ async function readCopy(
   const mode = constants.COPYFILE_FICLONE;
   await cp(join(data, 'noms'), join(copy, '.dolt', 'noms'), { recursive: true, mode });
   await cp(join(data, 'repo_state.json'), join(copy, '.dolt', 'repo_state.json'));
-  const engines = openEngines({ ...context, dolt, database: copy, tempDir: folder, userHome: false }, 1);
+  const { env, signal, onResource, secrets, log } = context;
+  const engineContext = { env, userHome: false, tempDir: folder, signal, onResource, secrets, log };
+  const engines = openEngines(engineContext, { dolt, database: copy }, 1);
   try {
     return await engines.use(NO_CREDENTIALS, (engine) => engine.allWithin(LIMIT, () => read(engine, database.branch)));
   } finally {

@@ -42,9 +42,10 @@ export type Found =
 export async function locateDatabase(wanted: Wanted, context: SearchContext): Promise<Found> {
   const { cwd, ceiling, cloneDir } = context;
   const boundary = await boundaryOf(context, [wanted.database]);
-  const search: WorkspaceSearch = { ...context, workspace: wanted.configuration.workspace, boundary };
+  const { workspace } = wanted.configuration;
+  const search: WorkspaceSearch = { workspace, cwd, env: context.env, userHome: context.userHome, boundary };
   const named = nameOf(wanted, cwd);
-  if (named !== null) return await atNamed(named, { ...context, search, mayClone: wanted.mayClone === true });
+  if (named !== null) return await atNamed(named, search, wanted.mayClone === true);
   const beads = await beadsDatabase(search);
   if (beads !== null) {
     await requireInside(beads, boundary);
@@ -91,12 +92,7 @@ function nameOfOrigin(origin: Origin): string {
   return origin.layer === 'environment' ? `the variable ${origin.variable}` : '`federation.database`';
 }
 
-interface Naming extends Pick<Context, 'cwd'> {
-  readonly search: WorkspaceSearch;
-  readonly mayClone: boolean;
-}
-
-async function atNamed(named: Named, { search, mayClone, cwd }: Naming): Promise<Found> {
+async function atNamed(named: Named, search: WorkspaceSearch, mayClone: boolean): Promise<Found> {
   const { path, written, by, origin } = named;
   await requireInside(path, search.boundary ?? null, named);
   if (await holdsDolt(path)) {
@@ -110,7 +106,7 @@ async function atNamed(named: Named, { search, mayClone, cwd }: Naming): Promise
     return { kind: 'to-clone', path };
   }
   const near = await nearestDatabase(path);
-  const meant = near === null ? '' : `Did you mean \`${shown(near, { written, cwd })}\`? `;
+  const meant = near === null ? '' : `Did you mean \`${shown(near, { written, cwd: search.cwd })}\`? `;
   throw new Failure('no-database', `the folder ${JSON.stringify(written)} in ${by} does not exist (${path})`, {
     hint: `${meant}To clone a peer into a new folder, set \`bootstrap\` (flag or input) to the name of the peer.`,
     location: origin,

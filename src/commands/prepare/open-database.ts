@@ -11,9 +11,8 @@ import { processCommand } from '../../dolt/process.ts';
 import { type Engines, openEngines } from '../../dolt/server/engines.ts';
 import { readWithRetries } from '../../sync/read-peer.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
-import { fileRemote } from '../../sync/remotes/file-remote.ts';
+import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
 import { writeRemoteRecords } from '../../sync/remotes/remote-records.ts';
-import { requirePeerWithin } from '../../sync/remotes/working-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import type { SyncRequest } from '../request.ts';
@@ -61,7 +60,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   // One connection for each peer worked on in parallel, and one for the merge.
   const connections = request.parallel + 1;
   const at = (path: string, removeWith: readonly string[] = []) =>
-    openEngines({ ...context, dolt: known.dolt, database: path, removeWith }, connections);
+    openEngines(context, { dolt: known.dolt, database: path, removeWith }, connections);
   if (found.kind === 'database') {
     const engines = at(found.path);
     const ephemeral = context.cloneDir !== null && isInside(context.cloneDir, found.path);
@@ -133,13 +132,7 @@ async function clone(
   await requirePeerWithin(await boundaryOf(context, []), source.endpoint);
   if ((await fileRemote(source.endpoint)) === 'absent') throw empty();
   const { url, engineCredentials, reach, user } = accessTo(source, known.access);
-  const options = {
-    ...context,
-    dolt: known.dolt,
-    database: known.path,
-    removeWith: known.removeWith,
-    engineCredentials,
-  };
+  const options = { dolt: known.dolt, database: known.path, removeWith: known.removeWith, engineCredentials };
   const record = {
     peer: source.name,
     url,
@@ -158,7 +151,7 @@ async function clone(
   const limit = timeLimit(source, 'clone', request.timeout);
   const { retries } = request;
   try {
-    await readWithRetries(() => cloneDatabase(options, wanted, limit), { retries, signal: context.signal });
+    await readWithRetries(() => cloneDatabase(context, options, wanted, limit), { retries, signal: context.signal });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     if (thrown.code === 'remote-empty') throw empty(thrown);

@@ -7,15 +7,11 @@ import { peerCredentials, peerUser } from '../../credentials/engine-credentials.
 import type { Job } from '../../credentials/job.ts';
 import { peerReach } from '../../credentials/peer-reach.ts';
 import { ownRepository } from '../../credentials/providers/git.ts';
-import type { EngineCredentials } from '../../dolt/engine-credentials.ts';
-import type { Reach } from '../../egress/host-rule.ts';
+import type { PeerAccess } from '../../sync/peer-plan.ts';
 
-/** How Dolt reaches a peer. */
-interface PeerAccess {
+/** How the engine reaches a peer, and the URL that Dolt gets. */
+interface DoltAccess extends PeerAccess {
   readonly url: string;
-  readonly engineCredentials: EngineCredentials;
-  readonly reach: Reach;
-  readonly user: string | null;
 }
 
 /** What decides how peers are reached. */
@@ -33,7 +29,7 @@ export interface Access {
  * Decides how a peer is reached, before anything is sent. Its credential must have been given for its endpoint.
  * @throws Failure `credential-url-mismatch`, `config-invalid`, `auth`, `unsupported-endpoint`, `endpoint-not-allowed`
  */
-export function accessTo(peer: Peer, access: Access): PeerAccess {
+export function accessTo(peer: Peer, access: Access): DoltAccess {
   const given = access.credentials.get(peer.name) ?? null;
   const credential = given ?? ownRepository(peer, access.job.env, access.githubToken);
   if (credential !== null) {

@@ -93,7 +93,7 @@ async function hasRemoteOf(peer: string, database: string): Promise<boolean> {
 async function withDatabase(path: string, context: Context, work: (sql: Sql) => Promise<void>): Promise<boolean> {
   const dolt = await findDolt({ wanted: PINNED }, context);
   if (dolt === null) return false;
-  const server = await openServer({ ...context, dolt: dolt.path, database: path, lockTimeouts: NO_LOCK_TIMEOUTS });
+  const server = await openServer(context, { dolt: dolt.path, database: path, lockTimeouts: NO_LOCK_TIMEOUTS });
   try {
     const database = await openDatabase(server, 1);
     await work(database).finally(() => database.close());

@@ -2,8 +2,46 @@ import { fileURLToPath } from 'node:url';
 import type { Endpoint } from '../configuration.ts';
 import { type Authority, checkHost, isLoopback, parseAuthority, parseUser } from './authority.ts';
 import { checkS3Query, refuseSecretQuery } from './query.ts';
-import { SCHEMES, type Scheme, SSH_PATH } from './schemes.ts';
 import { decodePath, invalidEndpoint, refuseUnsafeText, secretInEndpoint } from './text.ts';
+
+/** The allowed form of endpoints of one scheme. */
+interface Scheme {
+  readonly kind: Endpoint['kind'];
+  /**
+   * `host`: a network address · `name`: an organization or bucket, case-sensitive · `none`: the path follows at once.
+   */
+  readonly authority: 'host' | 'name' | 'none';
+  readonly user: boolean;
+  readonly defaultPort: number | null;
+  /** Whether the path reaches ssh, and through it a shell, unquoted (Dolt 2.3.0: dbfactory/ssh.go). */
+  readonly ssh: boolean;
+  /** Whether Dolt treats it as a git remote if the path ends in `.git` (Dolt 2.3.0, env/git_remote_url.go). */
+  readonly gitBySuffix: boolean;
+}
+
+const BUCKET = { authority: 'name', user: false, defaultPort: null, ssh: false, gitBySuffix: false } as const;
+const WEB = { authority: 'host', user: true, ssh: false } as const;
+const SSH = { authority: 'host', user: true, defaultPort: 22, ssh: true } as const;
+const LOCAL = { authority: 'none', user: false, defaultPort: null, ssh: false } as const;
+
+/** Every accepted scheme in URL form; `aws` and `git@host:path` have other forms. */
+const SCHEMES: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
+  ['dolthub', { kind: 'dolthub', ...BUCKET }],
+  ['gs', { kind: 'gs', ...BUCKET }],
+  ['s3', { kind: 's3', ...BUCKET }],
+  ['oci', { kind: 'oci', ...BUCKET }],
+  ['az', { kind: 'az', ...BUCKET, authority: 'host' }],
+  ['file', { kind: 'file', ...LOCAL, gitBySuffix: true }],
+  ['https', { kind: 'http', ...WEB, defaultPort: 443, gitBySuffix: true }],
+  ['http', { kind: 'http', ...WEB, defaultPort: 80, gitBySuffix: true }],
+  ['ssh', { kind: 'ssh', ...SSH, gitBySuffix: true }],
+  ['git+https', { kind: 'git', ...WEB, defaultPort: 443, gitBySuffix: false }],
+  ['git+ssh', { kind: 'git', ...SSH, gitBySuffix: false }],
+  ['git+file', { kind: 'git', ...LOCAL, gitBySuffix: false }],
+]);
+
+/** Characters of paths that ssh passes to a remote shell. */
+const SSH_PATH = /^[A-Za-z0-9._~/+@=-]+$/;
 
 export interface EndpointOptions {
   /** Host, with an optional port, that serves `dolthub://` endpoints. */

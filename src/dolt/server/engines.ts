@@ -6,7 +6,7 @@ import type { EngineCredentials } from '../engine-credentials.ts';
 import { requirePushAccess } from '../git-access.ts';
 import { type Database, openDatabase, type Sql } from '../sql/sql.ts';
 import { GRACE_MS, interruptible, killStatement, killStatements } from './interrupt.ts';
-import { openServer, type Server, type ServerOptions } from './server.ts';
+import { type EngineContext, openServer, type Server, type ServerOptions } from './server.ts';
 
 /** A time limit, and the failure when it passes. */
 export interface TimeLimit {
@@ -75,7 +75,11 @@ export interface Engines {
  * @param options of every server; the credentials come with each use
  * @param connections statements that may run in parallel
  */
-export function openEngines(options: Omit<ServerOptions, 'engineCredentials'>, connections: number): Engines {
+export function openEngines(
+  context: EngineContext,
+  options: Omit<ServerOptions, 'engineCredentials'>,
+  connections: number,
+): Engines {
   let open: Open | null = null;
   const close = async (): Promise<void> => {
     const closing = open;
@@ -87,9 +91,9 @@ export function openEngines(options: Omit<ServerOptions, 'engineCredentials'>, c
     async use(engineCredentials, work) {
       if (open !== null && (open.engineCredentials.key !== engineCredentials.key || open.engine.hasEnded()))
         await close();
-      open ??= await start({ ...options, engineCredentials }, connections);
+      open ??= await start(context, { ...options, engineCredentials }, connections);
       const { server, engine } = open;
-      return await interruptible(server, options.signal, () => work(engine));
+      return await interruptible(server, context.signal, () => work(engine));
     },
   };
 }
@@ -101,13 +105,15 @@ interface Open {
 }
 
 async function start(
+  context: EngineContext,
   options: ServerOptions & { readonly engineCredentials: EngineCredentials },
   connections: number,
 ): Promise<Open> {
-  const server = await openServer(options);
+  const { engineCredentials } = options;
+  const server = await openServer(context, options);
   try {
     const database = await openDatabase(server, connections);
-    return { server, engine: engineOf(server, database, options), engineCredentials: options.engineCredentials };
+    return { server, engine: engineOf(context, server, database, engineCredentials), engineCredentials };
   } catch (thrown) {
     await server.stop();
     throw thrown;
@@ -149,9 +155,10 @@ function stoppable(sql: Sql, reason: () => Failure | null): Sql {
 }
 
 function engineOf(
+  { signal }: EngineContext,
   server: Server,
   database: Database,
-  { engineCredentials, signal }: Parameters<typeof start>[0],
+  engineCredentials: EngineCredentials,
 ): Engine {
   const within: Engine['within'] = async (limit, { sql, connection }, work) => {
     let isLate = false;

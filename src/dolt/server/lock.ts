@@ -106,13 +106,11 @@ export const NO_LOCK_TIMEOUTS: LockTimeouts = { run: 0, server: 0, process: 0, u
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
 
-interface Waiting {
-  readonly database: string;
+interface LockContext {
   readonly env: Env;
   readonly signal: AbortSignal;
   /** Gets one message about the wait and the holder. */
   readonly log?: Pick<Logger, 'info'>;
-  readonly lockTimeouts?: LockTimeouts;
 }
 
 /**
@@ -120,18 +118,21 @@ interface Waiting {
  * @param open throws Failure `locked` while the database is held
  * @throws Failure `database-in-use` if it is not released in time, `interrupted`, or any other error of `open`
  */
-export async function waitForLock<T>(waiting: Waiting, open: () => Promise<T>): Promise<T> {
+export async function waitForLock<T>(
+  context: LockContext,
+  { database, lockTimeouts = DEFAULT_TIMEOUTS }: { readonly database: string; readonly lockTimeouts?: LockTimeouts },
+  open: () => Promise<T>,
+): Promise<T> {
   const started = monotonicMs();
-  const lockTimeouts = waiting.lockTimeouts ?? DEFAULT_TIMEOUTS;
   for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(2 * wait, LONGEST_PAUSE_MS)) {
     const opened = await attempt(open);
     if (!('locked' in opened)) return opened.value;
-    const holder = await lockHolder(waiting.database, waiting.env);
+    const holder = await lockHolder(database, context.env);
     const waited = monotonicMs() - started;
-    if (waited >= lockTimeouts[holder.kind]) throw inUse(waiting.database, holder, waited);
-    if (wait === FIRST_PAUSE_MS) waiting.log?.info(`waiting for ${waiting.database}, in use by ${nameOf(holder)}`);
+    if (waited >= lockTimeouts[holder.kind]) throw inUse(database, holder, waited);
+    if (wait === FIRST_PAUSE_MS) context.log?.info(`waiting for ${database}, in use by ${nameOf(holder)}`);
     // Two runs that wait for a third must not come at the same moment again and again.
-    await pause(wait * (0.75 + Math.random() / 2), waiting.signal);
+    await pause(wait * (0.75 + Math.random() / 2), context.signal);
   }
 }
 

@@ -14,8 +14,7 @@ import { checkManifest, checkOrdinaryFiles } from '../database-files.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../engine-credentials.ts';
 import { doltEnvironment, preparePrivateRoot } from '../environment.ts';
 import { type ServerProcess, startServer } from '../process.ts';
-import { CONFIG_FILE, serverConfig } from './config.ts';
-import { checkDatabaseSettings } from './database-settings.ts';
+import { CONFIG_FILE, checkDatabaseSettings, serverConfig } from './config.ts';
 import { type GuardedPath, guardFiles, restoreModes } from './guarded-files.ts';
 import { type LockTimeouts, waitForLock } from './lock.ts';
 import { engineMemory, goMemoryLimit, watchMemory } from './memory.ts';
@@ -25,13 +24,8 @@ import { serveAlone } from './served-folder.ts';
 import { removeServerInfo, serverInfoFile } from './server-info.ts';
 import { type Watchdog, watch } from './watchdog.ts';
 
-export interface ServerOptions {
-  /** Dolt executable. */
-  readonly dolt: string;
-  /** Absolute path of the folder that holds `.dolt`. */
-  readonly database: string;
-  /** Serve all databases in the folder, also later ones: for a clone that is made there. */
-  readonly asDataFolder?: boolean;
+/** What all servers of a run share; the context of a command is one. */
+export interface EngineContext {
   readonly env: Env;
   /** Whether Dolt, git and ssh see the user's own home folder. */
   readonly userHome: boolean;
@@ -43,9 +37,19 @@ export interface ServerOptions {
   ) => void;
   /** Gets the server's password; Dolt's output is redacted with it. */
   readonly secrets: Secrets;
+  readonly log?: Pick<Logger, 'info'>;
+}
+
+/** What one server serves, and how. */
+export interface ServerOptions {
+  /** Dolt executable. */
+  readonly dolt: string;
+  /** Absolute path of the folder that holds `.dolt`. */
+  readonly database: string;
+  /** Serve all databases in the folder, also later ones: for a clone that is made there. */
+  readonly asDataFolder?: boolean;
   /** Credentials of the engine; absent: none. */
   readonly engineCredentials?: EngineCredentials;
-  readonly log?: Pick<Logger, 'info'>;
   /** How long to wait for the database; absent: the default for its holder. */
   readonly lockTimeouts?: LockTimeouts;
   /** Memory limit in bytes; absent: the default of the machine. */
@@ -87,26 +91,26 @@ const GRACE_MS = 5_000;
  * `untrusted-database-config`, `corrupt`, `client-too-old`, `database-format`, `database-read-only`, `disk-full`,
  * `engine-start` with the end of the log for everything else, `interrupted`
  */
-export async function openServer(options: ServerOptions): Promise<Server> {
+export async function openServer(context: EngineContext, options: ServerOptions): Promise<Server> {
   await checkOrdinaryFiles(options.database);
   await checkDatabaseSettings(options.database);
   await checkManifest(options.database);
-  return await waitForLock(options, () => openNow(options));
+  return await waitForLock(context, options, () => openNow(context, options));
 }
 
-async function openNow(options: ServerOptions): Promise<Server> {
-  await mkdir(options.tempDir, { recursive: true });
-  const privateDir = await mkdtemp(join(options.tempDir, 'df-'));
-  options.onResource({ kind: 'folder', path: privateDir });
-  const proxy = await openFilteringProxy(options.env, options.secrets);
+async function openNow(context: EngineContext, options: ServerOptions): Promise<Server> {
+  await mkdir(context.tempDir, { recursive: true });
+  const privateDir = await mkdtemp(join(context.tempDir, 'df-'));
+  context.onResource({ kind: 'folder', path: privateDir });
+  const proxy = await openFilteringProxy(context.env, context.secrets);
   let socketDir: string | null = null;
   try {
     await chmod(privateDir, 0o700);
     const engineCredentials = options.engineCredentials ?? NO_CREDENTIALS;
     const root = await preparePrivateRoot(privateDir, engineCredentials);
-    const childOptions = { privateDir, userHome: options.userHome, engineCredentials, proxy: proxy.variables };
-    const env = doltEnvironment(options.env, root, childOptions);
-    const watchdogEnv = doltEnvironment(options.env, root, { privateDir, userHome: options.userHome });
+    const childOptions = { privateDir, userHome: context.userHome, engineCredentials, proxy: proxy.variables };
+    const env = doltEnvironment(context.env, root, childOptions);
+    const watchdogEnv = doltEnvironment(context.env, root, { privateDir, userHome: context.userHome });
     socketDir = await socketFolder(privateDir);
     const served =
       options.asDataFolder === true
@@ -114,7 +118,7 @@ async function openNow(options: ServerOptions): Promise<Server> {
         : await serveAlone(options.database, privateDir);
     refusePercent(served.dataDir);
     for (let attempt = 1; ; attempt += 1) {
-      const server = await tryStart(options, { privateDir, socketDir, env, watchdogEnv, served, proxy });
+      const server = await tryStart(context, options, { privateDir, socketDir, env, watchdogEnv, served, proxy });
       if (server !== 'port-in-use') return server;
       if (attempt === PORT_ATTEMPTS) throw new Failure('engine-start', `no free port was found in ${attempt} attempts`);
     }
@@ -136,7 +140,7 @@ function refusePercent(dataDir: string): void {
   });
 }
 
-interface StartContext {
+interface Place {
   readonly privateDir: string;
   /** null: no Unix socket. */
   readonly socketDir: string | null;
@@ -147,21 +151,21 @@ interface StartContext {
   readonly proxy: FilteringProxy;
 }
 
-async function tryStart(options: ServerOptions, context: StartContext): Promise<Server | 'port-in-use'> {
+async function tryStart(context: EngineContext, options: ServerOptions, place: Place): Promise<Server | 'port-in-use'> {
   const password = randomBytes(24).toString('base64url');
-  options.secrets.add(password);
+  context.secrets.add(password);
   const port = await freePort();
-  const socket = context.socketDir === null ? null : join(context.socketDir, 's');
-  const configFile = join(context.privateDir, CONFIG_FILE);
-  const place = { dataDir: context.served.dataDir, privateDir: context.privateDir, port, socket };
-  await writeFile(configFile, serverConfig(place), { mode: 0o600 });
+  const socket = place.socketDir === null ? null : join(place.socketDir, 's');
+  const configFile = join(place.privateDir, CONFIG_FILE);
+  const { dataDir } = place.served;
+  await writeFile(configFile, serverConfig({ dataDir, privateDir: place.privateDir, port, socket }), { mode: 0o600 });
 
   const guarded = await guardFiles(options.database);
-  const env = { ...context.env, [ENGINE_MARK]: context.privateDir };
+  const env = { ...place.env, [ENGINE_MARK]: place.privateDir };
   const memory = options.memoryLimit ?? engineMemory();
   const child = startServer(options.dolt, ['sql-server', '--config', configFile], {
     env: { ...env, GOMEMLIMIT: goMemoryLimit(memory), DOLT_ROOT_PASSWORD: password },
-    cwd: context.privateDir,
+    cwd: place.privateDir,
   });
   const log = tailOf(child);
   let ended = false;
@@ -176,34 +180,34 @@ async function tryStart(options: ServerOptions, context: StartContext): Promise<
       : watch(
           {
             pid: child.pid,
-            folders: [...foldersOf(context), ...(options.removeWith ?? [])],
+            folders: [...foldersOf(place), ...(options.removeWith ?? [])],
             note: serverInfoFile(options.database),
             guarded,
           },
-          context.watchdogEnv,
+          place.watchdogEnv,
         );
-  if (child.pid !== undefined) options.onResource({ kind: 'process', pid: child.pid, folder: context.privateDir });
+  if (child.pid !== undefined) context.onResource({ kind: 'process', pid: child.pid, folder: place.privateDir });
 
-  const redactor = redactorOf(options, context.served.dataDir);
+  const redactor = redactorOf(context, options.database, dataDir);
   const outcome = await awaitReady({
     address,
     ended: child.then((result) => result.exitCode ?? null),
-    signal: options.signal,
+    signal: context.signal,
   });
   if (isReady(outcome)) {
     return {
       address,
-      name: context.served.name,
+      name: place.served.name,
       secrets: redactor,
-      childContext: { env, privateDir: context.privateDir },
-      during: context.proxy.during,
+      childContext: { env, privateDir: place.privateDir },
+      during: place.proxy.during,
       hasEnded: () => ended,
       outgrown,
-      stop: () => stopServer(child, { ...context, watchdog, guarded, database: options.database }),
-      kill: () => endTree(child, context.privateDir, 'SIGKILL'),
+      stop: () => stopServer(child, place, { watchdog, guarded, database: options.database }),
+      kill: () => endTree(child, place.privateDir, 'SIGKILL'),
     };
   }
-  await endTree(child, context.privateDir, 'SIGTERM');
+  await endTree(child, place.privateDir, 'SIGTERM');
   // Dolt 2.3.0 leaves its file if SIGHUP ends it during the start.
   if (child.pid !== undefined) await removeServerInfo(options.database, child.pid);
   await restoreModes(guarded);
@@ -214,7 +218,7 @@ async function tryStart(options: ServerOptions, context: StartContext): Promise<
 }
 
 /** A server's output names the folder that links to the database; the user knows the database. */
-function redactorOf({ secrets, database }: ServerOptions, dataDir: string): Redactor {
+function redactorOf({ secrets }: EngineContext, database: string, dataDir: string): Redactor {
   return { redact: (text) => secrets.redact(text).replaceAll(dataDir, database) };
 }
 
@@ -232,21 +236,22 @@ async function socketFolder(privateDir: string): Promise<string | null> {
 
 async function stopServer(
   child: ServerProcess,
-  own: StartContext & {
+  place: Place,
+  own: {
     readonly watchdog: Watchdog | null;
     readonly guarded: readonly GuardedPath[];
     readonly database: string;
   },
 ): Promise<void> {
-  await endTree(child, own.privateDir, 'SIGTERM');
-  await own.proxy.close();
+  await endTree(child, place.privateDir, 'SIGTERM');
+  await place.proxy.close();
   if (child.pid !== undefined) await removeServerInfo(own.database, child.pid);
   await restoreModes(own.guarded);
-  await removeFolders(own);
+  await removeFolders(place);
   await own.watchdog?.dismiss();
 }
 
-type Folders = Pick<StartContext, 'privateDir' | 'socketDir'>;
+type Folders = Pick<Place, 'privateDir' | 'socketDir'>;
 
 function foldersOf({ privateDir, socketDir }: Folders): readonly [string, ...string[]] {
   return socketDir === null || socketDir === privateDir ? [privateDir] : [privateDir, socketDir];

@@ -1,11 +1,15 @@
 import { getInput } from '@actions/core';
+import type { Asked } from '../../commands/command.ts';
+import { splitList } from '../../commands/prepare/options.ts';
+import { COMMAND_NAMES, COMMANDS, type CommandEntry, type CommandName } from '../../contract/commands.ts';
 import type { OptionEntry } from '../../contract/option-entry.ts';
-import type { OptionValue } from '../../contract/option-value.ts';
+import type { OptionValue, ReadOption } from '../../contract/option-value.ts';
 import { OPTIONS, type OptionName } from '../../contract/options.ts';
 import { parseChoice, parseOption } from '../../contract/parse-option.ts';
 import { forgetEnv } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
+import type { EventVerdict } from './event.ts';
 
 /** An input of the Action: every option that is available as an input, and the command. */
 export type InputName = OptionName | 'command';
@@ -72,4 +76,34 @@ export function refusal(name: string, refused: { readonly text: string; readonly
       hint: `Correct \`${name}\` under \`with:\` of this step, or remove it.`,
     },
   );
+}
+
+const DEFAULT_COMMAND = 'sync';
+
+/** The commands that the input `command` may name. */
+export const ACTION_COMMANDS: readonly CommandName[] = COMMAND_NAMES.filter((name) => {
+  const entry: CommandEntry = COMMANDS[name];
+  return entry.action;
+});
+
+/** @throws Failure `bad-usage` */
+export function askedCommand(written: WrittenInputs): CommandName {
+  return inputChoice('command', written('command') || DEFAULT_COMMAND, ACTION_COMMANDS);
+}
+
+/**
+ * Parses the inputs, given the event. `allow-untrusted-event` lets an event write that otherwise may not.
+ * @throws Failure `bad-usage` with the input and its allowed values
+ */
+export function askedByInputs(written: WrittenInputs, event: EventVerdict): Asked {
+  const read: ReadOption = (name) => inputValue(name, written(name));
+  const credentials = read('credentials');
+  return {
+    read,
+    written: (name) => (written(name) === '' ? undefined : written(name)),
+    operands: splitList(read('only')),
+    credentials: credentials === undefined ? undefined : { text: credentials },
+    reportValues: event.visibility === 'private' ? 'keys' : 'none',
+    untrusted: !event.trusted && !read('allow-untrusted-event'),
+  };
 }

@@ -2,18 +2,15 @@ import { group, setFailed } from '@actions/core';
 import type { Finished } from '../../commands/command.ts';
 import { COMMAND_TABLE } from '../../commands/index.ts';
 import { exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
-import { EXIT, type ExitCode } from '../../contract/exit-codes.ts';
+import { EXIT, type ExitCode, SIGNAL_EXITS, STOP_SIGNALS } from '../../contract/exit-codes.ts';
 import { type Env, readEnv } from '../../core/env.ts';
-import { type Failure, toFailure } from '../../core/failure.ts';
+import { Failure, toFailure } from '../../core/failure.ts';
 import { errorResult } from '../../report/error-result.ts';
-import { askedByInputs, askedCommand } from './asked.ts';
 import { actionContext, type Runner, readRunner } from './context.ts';
 import { judgeEvent, readPayload } from './event.ts';
-import { inputValue, takeInputs } from './inputs.ts';
-import { listenForInterrupt } from './interrupt.ts';
+import { askedByInputs, askedCommand, inputValue, takeInputs } from './inputs.ts';
 import { logText, logWarning, stepSecrets } from './logger.ts';
-import { failureValues, outputValues, setOutputs, writeResultFile } from './outputs.ts';
-import { reportFailure, reportOutcome } from './report-run.ts';
+import { failureValues, outputValues, reportFailure, reportOutcome, setOutputs, writeResultFile } from './outputs.ts';
 
 /** Runs the step: inputs in; outputs, summary, annotations and exit code out. Throws only unexpected errors. */
 export async function runAction(): Promise<void> {
@@ -67,4 +64,27 @@ async function stop(failure: Failure, { env, interrupted }: Ending): Promise<voi
 function failWith(exit: ExitCode, message: string): void {
   setFailed(message);
   process.exitCode = exit;
+}
+
+/** Signals of the runner as an AbortSignal. */
+interface Interrupt {
+  readonly signal: AbortSignal;
+  /** The exit code for the first signal; null before any. */
+  readonly code: () => ExitCode | null;
+}
+
+/**
+ * Listens for the signals with which a runner cancels a step: SIGINT, after 7.5 s SIGTERM, after 2.5 s more it kills
+ * (actions/runner, ProcessInvoker.cs). A runner in a terminal forwards the terminal's signals.
+ */
+function listenForInterrupt(): Interrupt {
+  const controller = new AbortController();
+  let code: ExitCode | null = null;
+  for (const name of STOP_SIGNALS) {
+    process.on(name, () => {
+      code ??= SIGNAL_EXITS[name];
+      controller.abort(new Failure('interrupted', `the step was cancelled (${name})`));
+    });
+  }
+  return { signal: controller.signal, code: () => code };
 }

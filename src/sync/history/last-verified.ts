@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorMessage } from '../../core/failure.ts';
-import { readSmall, writeFileAtomic } from '../../core/files.ts';
-import { putAside } from '../../core/put-aside.ts';
+import { putAside, readSmall, writeFileAtomic } from '../../core/files.ts';
 
 const hash = z.string().regex(/^[0-9a-v]{32}$/);
 const moment = z.iso.datetime({ precision: 3 });

@@ -7,7 +7,7 @@ import { tableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { shortened } from '../../rows/resolved-row.ts';
-import type { FoldStep } from './folding.ts';
+import type { FoldStep } from './fold.ts';
 
 /**
  * A conflict, the head of the peer that it is reported for, and the heads of other peers with the value that is ours

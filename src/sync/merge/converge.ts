@@ -1,12 +1,11 @@
 import type { MergeReport } from '../../contract/result.ts';
 import type { Engine } from '../../dolt/server/engines.ts';
 import { createBranch } from '../../dolt/sql/heads.ts';
-import { isAncestor } from '../../dolt/sql/history.ts';
-import type { Database } from '../../dolt/sql/sql.ts';
+import { isAncestor, reachableOnlyFrom } from '../../dolt/sql/history.ts';
+import type { Database, Sql } from '../../dolt/sql/sql.ts';
+import type { FoldStep, RejectedHead, StrategyHead } from './fold.ts';
 import { type Fold, fitsOurs, foldHeads } from './fold.ts';
-import type { FoldStep, RejectedHead, StrategyHead } from './folding.ts';
 import { isLimit, type MergeLimits } from './limits.ts';
-import { headsContaining, minimalHeads } from './minimal-heads.ts';
 
 export interface Converged {
   /** The commit that contains all heads that could be merged; our head if there is nothing to merge. */
@@ -170,4 +169,26 @@ export function headsToReject(fold: FailedFold): string[] {
   if (fold.refused !== fold.ours) return [fold.refused];
   if (fold.clashWithOurs.length > 0) return [...fold.clashWithOurs];
   return fold.merged.slice(-1);
+}
+
+/** The heads that no other one contains, each once, in hash order. */
+async function minimalHeads(sql: Sql, heads: readonly string[]): Promise<string[]> {
+  const distinct = [...new Set(heads)].sort();
+  if (distinct.length < 2) return distinct;
+  const needed = await Promise.all(
+    distinct.map((head) =>
+      reachableOnlyFrom(
+        sql,
+        head,
+        distinct.filter((other) => other !== head),
+      ),
+    ),
+  );
+  return distinct.filter((_, index) => needed[index]);
+}
+
+/** Those of the heads that contain a commit. */
+async function headsContaining(sql: Sql, heads: readonly string[], commit: string): Promise<string[]> {
+  const contains = await Promise.all(heads.map((head) => isAncestor(sql, commit, head)));
+  return heads.filter((_, index) => contains[index]);
 }

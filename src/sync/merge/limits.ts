@@ -1,8 +1,8 @@
 import { durationText } from '../../contract/duration.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import type { Engine, Session, TimeLimit } from '../../dolt/server/engines.ts';
-import { reportShare } from '../../rows/merge-budget.ts';
-import type { RejectedHead } from './folding.ts';
+import { reportShare } from '../../rows/merging.ts';
+import type { RejectedHead } from './fold.ts';
 
 /** One step of a fold, by hashes: what was merged before it, in order, and what it merges. */
 interface Step {

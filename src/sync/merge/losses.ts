@@ -4,7 +4,7 @@ import type { Sql } from '../../dolt/sql/sql.ts';
 import { ourLosses } from '../incoming/findings.ts';
 import type { Deletion } from '../incoming/incoming-changes.ts';
 import type { Converged } from './converge.ts';
-import type { RejectedHead, StrategyHead } from './folding.ts';
+import type { RejectedHead, StrategyHead } from './fold.ts';
 
 interface Losing {
   readonly ours: string;

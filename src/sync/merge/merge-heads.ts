@@ -12,7 +12,7 @@ import type { LocalHead, SyncContext } from '../sync-context.ts';
 import { type Attributed, attribute } from './attribute.ts';
 import { type Converged, converge, limited } from './converge.ts';
 import { recordEquivalent } from './equivalent.ts';
-import type { RejectedHead, StrategyHead } from './folding.ts';
+import type { RejectedHead, StrategyHead } from './fold.ts';
 import { isLimit } from './limits.ts';
 import { headsThatLose } from './losses.ts';
 import { scratchName } from './scratch.ts';

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import type { DirtyPolicy } from '../../contract/vocabulary.ts';
 import { Failure } from '../../core/failure.ts';
+import { STAGED } from '../../dolt/schema/table-changes.ts';
 import { checkout } from '../../dolt/sql/heads.ts';
-import { isAncestor, mergeBase } from '../../dolt/sql/history.ts';
+import { isAncestor, mergeBase, recentCommits } from '../../dolt/sql/history.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
-import { changedTables, commitAll, dirtyTables, uncommittedTables } from '../../dolt/sql/working-set.ts';
+import { changedTables, commitAll, dirtyTables, stagedTables, uncommittedTables } from '../../dolt/sql/working-set.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
-import type { RejectedHead } from './folding.ts';
+import type { RejectedHead } from './fold.ts';
 import { findOverlap, readUncommitted, rehearse, type UncommittedRows } from './kept-changes.ts';
-import { refuseStale } from './stale-working-set.ts';
 
 const dateRow = z.object({ date: z.string().nullable() });
 
@@ -139,4 +139,28 @@ async function firstDate(sql: Sql, range: { readonly from: string; readonly to: 
     `${range.from}..${range.to}`,
   ]);
   return row?.date ?? null;
+}
+
+/** No push or merge leaves a working set further behind its branch than this. */
+const COMMITS = 20;
+
+/**
+ * Refuses to commit a working set that is behind its branch. The index is still at an older commit, so a commit would
+ * revert everything since (dolthub/dolt#10945, measured on 2.3.0).
+ * @param sql a session on the branch
+ * @throws Failure `uncommitted-changes`
+ */
+async function refuseStale(sql: Sql): Promise<void> {
+  const tables = await stagedTables(sql);
+  if (tables.length === 0) return;
+  for (const commit of (await recentCommits(sql, COMMITS)).slice(1)) {
+    if ((await changedTables(sql, commit, STAGED)).length > 0) continue;
+    throw new Failure(
+      'uncommitted-changes',
+      `the working set is behind its branch: the staged data equals ${commit}, so committing ${tables.join(', ')} would undo every later commit`,
+      {
+        hint: 'Run `dolt reset` and `dolt diff`. Discard changes that only undo commits with `dolt checkout <table>`. Then run again: it commits the other changes.',
+      },
+    );
+  }
 }

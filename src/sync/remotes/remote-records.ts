@@ -2,8 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorMessage } from '../../core/failure.ts';
-import { readSmall, writeFileAtomic } from '../../core/files.ts';
-import { putAside } from '../../core/put-aside.ts';
+import { putAside, readSmall, writeFileAtomic } from '../../core/files.ts';
 
 const recordSchema = z.strictObject({
   /** The peer that it was added for. */

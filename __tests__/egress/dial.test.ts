@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { isPublicAddress } from '../../src/egress/address.ts';
+import { isPublicAddress } from '../../src/egress/dial.ts';
 
 test.each([
   ['1.1.1.1', true],

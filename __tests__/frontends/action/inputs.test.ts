@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { COMMAND_TABLE } from '../../../src/commands/index.ts';
 import { NO_REWRITES, type SyncRequest } from '../../../src/commands/request.ts';
-import { ACTION_COMMANDS, askedByInputs, askedCommand } from '../../../src/frontends/action/asked.ts';
 import type { EventVerdict } from '../../../src/frontends/action/event.ts';
 import type { InputName } from '../../../src/frontends/action/inputs.ts';
+import { ACTION_COMMANDS, askedByInputs, askedCommand } from '../../../src/frontends/action/inputs.ts';
 import { parseAskedVersion } from '../../../src/install/version.ts';
 import { HEAD } from '../../helpers/results.ts';
 import { failureOf } from '../../helpers/thrown.ts';

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import { sources } from '../helpers/source-tree.ts';
+
+/** A reader follows about 20 files. */
+const MOST_HOPS = 22;
+
+const text = await readFile('docs/architecture.md', 'utf8');
+const section = text.split('### Follow one endpoint')[1]?.split(/^##/m)[0] ?? '';
+const HOPS = [...section.matchAll(/^\| (\d+) \| \[`([^`]+)`\]\(\.\.\/src\/([^)]+)\) \| `(\w+)` \|/gm)].map(
+  ([, number = '', shown = '', linked = '', name = '']) => ({ number: Number(number), shown, linked, name }),
+);
+
+test('the path of an endpoint has about 20 files, each once', () => {
+  expect(HOPS.length).toBeGreaterThan(15);
+  expect(HOPS.length).toBeLessThanOrEqual(MOST_HOPS);
+  expect(HOPS.map(({ number }) => number)).toEqual(HOPS.map((_, index) => index + 1));
+  expect(new Set(HOPS.map(({ linked }) => linked)).size).toBe(HOPS.length);
+  expect(HOPS.map(({ shown }) => shown)).toEqual(HOPS.map(({ linked }) => linked));
+});
+
+test.each(HOPS)('$linked has $name', async ({ linked, name }) => {
+  const source = await readFile(`src/${linked}`, 'utf8');
+  expect(source).toMatch(
+    new RegExp(`^(?:export (?:async )?function ${name}\\b|export const ${name}\\b|  ${name}\\()`, 'm'),
+  );
+});
+
+test('every file of the path but the first is imported by an earlier one', () => {
+  const imports = new Map(sources('src').map(({ path, imports }) => [path, imports.map(({ file }) => file)]));
+  const strays = HOPS.slice(1).filter(({ linked }, index) => {
+    const before = HOPS.slice(0, index + 1);
+    return !before.some((hop) => imports.get(`src/${hop.linked}`)?.includes(`src/${linked}`) === true);
+  });
+  expect(strays).toEqual([]);
+});

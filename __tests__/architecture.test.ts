@@ -49,8 +49,8 @@ const TABLES: readonly string[] = ['src/contract/options.ts', 'src/contract/resu
 /** A folder with more files holds several kinds. */
 const MAX_FILES = 22;
 
-/** `demo` makes a quiet context for the syncs in it. `doctor` passes the context and an option as one object. */
-const SPREADS_CONTEXT: readonly string[] = ['src/commands/demo.ts', 'src/commands/doctor/peer-check.ts'];
+/** `demo` makes a quiet context for the syncs in it. */
+const SPREADS_CONTEXT: readonly string[] = ['src/commands/demo.ts'];
 
 const SOURCES = sources('src');
 

@@ -5,6 +5,7 @@ import { parseSshSettings, sshHost } from '../../../src/commands/doctor/known-ho
 import { checkRunner, neededPrograms } from '../../../src/commands/doctor/machine-check.ts';
 import { judgeFolder } from '../../../src/commands/doctor/peer-check.ts';
 import { checkProxy } from '../../../src/commands/doctor/proxy-check.ts';
+import { DOLTHUB_HOST } from '../../../src/config/endpoint/options.ts';
 import type { Env } from '../../../src/core/env.ts';
 import { parseCredentials } from '../../../src/credentials/parse.ts';
 import { configure } from '../../helpers/configuring.ts';
@@ -43,8 +44,8 @@ describe('credentials', () => {
     const [found] = peersOf(`{a: ${peer}}`);
     if (found === undefined) throw new Error('no peer');
     const entries = parseCredentials({ text: entry, name: 'test' }, env);
-    const job = { env, userHome, dolthubHost: 'doltremoteapi.dolthub.com' };
-    const check = checkCredential(found, entries.get('a') ?? null, job);
+    const job = { env, userHome };
+    const check = checkCredential(job, found, entries.get('a') ?? null, DOLTHUB_HOST);
     if (check?.status === 'missing') expect(check.cure).not.toBe('');
     return check === null ? null : `${check.status}: ${check.message}`;
   }

@@ -8,18 +8,21 @@ import type { Job } from '../../credentials/job.ts';
 import { isForJob } from '../../credentials/providers/aws.ts';
 import { fine, missing, refused, undetermined } from './check.ts';
 
-/** What there is besides the peer's own entry. */
-interface CredentialContext extends Job {
-  readonly dolthubHost: string;
-}
-
-/** Whether a peer's remote gets a credential; null if that kind of remote takes none. Contacts no host. */
-export function checkCredential(peer: Peer, credential: Credential | null, job: CredentialContext): DoctorCheck | null {
+/**
+ * Whether a peer's remote gets a credential; null if that kind of remote takes none. Contacts no host.
+ * @param credential the peer's own entry
+ */
+export function checkCredential(
+  job: Job,
+  peer: Peer,
+  credential: Credential | null,
+  dolthubHost: string,
+): DoctorCheck | null {
   const { endpoint } = peer;
   const subject = { check: 'credentials', peer: peer.name } as const;
   if (credential !== null) {
     try {
-      bindCredential(credential, endpoint, { awsEndpoint: peer.aws?.endpoint ?? null, dolthubHost: job.dolthubHost });
+      bindCredential(credential, endpoint, { awsEndpoint: peer.aws?.endpoint ?? null, dolthubHost });
       return fine(subject, `configured: ${KIND_WORDS[credential.secret.kind]}`);
     } catch (thrown) {
       return refused(subject, thrown);
@@ -30,7 +33,7 @@ export function checkCredential(peer: Peer, credential: Credential | null, job: 
       return null;
     case 'http':
     case 'dolthub':
-      return checkHttp(peer, job);
+      return checkHttp(peer, dolthubHost);
     case 's3':
     case 'aws':
       return checkAws(peer, job);
@@ -50,7 +53,7 @@ function give(peer: Peer, words: string): string {
   return `Add ${words} and their \`url\` to the credentials of ${peer.name}.`;
 }
 
-function checkHttp(peer: Peer, { dolthubHost }: CredentialContext): DoctorCheck {
+function checkHttp(peer: Peer, dolthubHost: string): DoctorCheck {
   const subject = { check: 'credentials', peer: peer.name } as const;
   if (peer.user !== null) {
     const why = `the user ${peer.user} is configured without a password`;
@@ -99,7 +102,7 @@ function checkSsh(peer: Peer, { env, userHome }: Job): DoctorCheck {
   return missing(subject, 'no credentials and no ssh agent', give(peer, KIND_WORDS.ssh));
 }
 
-function checkGit(peer: Peer, job: CredentialContext): DoctorCheck | null {
+function checkGit(peer: Peer, job: Job): DoctorCheck | null {
   switch (gitTransport(peer.endpoint)) {
     case null:
       return null;

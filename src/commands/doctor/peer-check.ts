@@ -40,14 +40,13 @@ interface Access {
 export async function checkPeer(peer: Peer, access: Access, context: Context): Promise<readonly DoctorCheck[]> {
   const { credentials, githubToken, dolthubHost } = access;
   const credential = credentials.get(peer.name) ?? ownRepository(peer, context.env, githubToken);
-  const job = { ...context, dolthubHost };
   const isHidden = access.untrusted && peer.endpoint.folder !== null;
   const refusal = tierRefusal(peer);
   return [
     refusal === null ? null : refused({ check: 'tier', peer: peer.name }, refusal),
     access.untrusted
       ? undetermined({ check: 'credentials', peer: peer.name }, UNTRUSTED)
-      : checkCredential(peer, credential, job),
+      : checkCredential(context, peer, credential, dolthubHost),
     access.untrusted ? null : checkProxy(peer, context.env),
     isOverSsh(peer) ? await checkKnownHosts(peer, credential, context) : null,
     isHidden ? undetermined({ check: 'folder', peer: peer.name }, UNTRUSTED) : await checkFolder(peer),

@@ -12,6 +12,7 @@ import { addRemote, listRemotes, removeRemote } from '../../src/dolt/sql/remotes
 import type { Database } from '../../src/dolt/sql/sql.ts';
 import { MergeLimits } from '../../src/sync/merge/limits.ts';
 import { actionsOf, type Direction } from '../../src/sync/peer-actions.ts';
+import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../src/sync/peer-progress.ts';
 import type { LocalHead, SyncContext } from '../../src/sync/sync-context.ts';
 import { testDolt } from './dolt-binary.ts';
@@ -148,7 +149,7 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
   const runs = test.peers.map((peer) => {
     const expected = test.leases?.[peer.name] ?? null;
     const actions = leasedActions(actionsOf(test.command ?? 'sync', peer.role), expected !== null);
-    const run = newPeerProgress({ peer, actions, branch: 'main', expected });
+    const run = newPeerProgress(newPeerPlan({ peer, actions, branch: 'main', expected }));
     run.register({ name: peer.name, stays: true });
     return run;
   });

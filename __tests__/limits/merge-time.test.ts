@@ -4,6 +4,7 @@ import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { checkPeers } from '../../src/sync/incoming/check-peers.ts';
 import { mergeLimit } from '../../src/sync/merge/limits.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
+import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { openTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { type Federated, filePeer, testContext, withEngines } from '../helpers/federating.ts';
@@ -105,7 +106,7 @@ test('so does a check that passes its limit', async () => {
   await towns.send("UPDATE items SET title = 'sent' WHERE id = 101");
   await towns.south.dolt('fetch', 'origin');
   const peer = filePeer('partner', folder.file('mailbox'));
-  const run = newPeerProgress({ peer, actions: actionsOf('sync', 'peer'), branch: 'main' });
+  const run = newPeerProgress(newPeerPlan({ peer, actions: actionsOf('sync', 'peer'), branch: 'main' }));
   run.readAgain(await towns.north.head());
   const ours = await towns.south.head();
   await withEngines(towns.south.path, folder.file('tmp'), (engines) =>

@@ -10,6 +10,7 @@ import { findUnresolved } from '../../src/resolve/unresolved-rows.ts';
 import { conflictOf, type ResolvedRow } from '../../src/rows/resolved-row.ts';
 import { attribute } from '../../src/sync/merge/attribute.ts';
 import { mergeLimit } from '../../src/sync/merge/limits.ts';
+import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { clash } from '../helpers/clash.ts';
 import { command } from '../helpers/commanding.ts';
@@ -129,7 +130,7 @@ test('rows of one peer that cannot be read for the conflicts file in time keep n
   const { result } = await command(folder, peers, { overrides: { conflictStrategy: 'manual' } });
   expect(result.peers).toMatchObject([{ error: { code: 'conflict' } }]);
   const peer: Peer = { ...filePeer('box', folder.file('box')), strategy: 'manual' };
-  const run = newPeerProgress({ peer, actions: null, branch: 'main' });
+  const run = newPeerProgress(newPeerPlan({ peer, actions: null, branch: 'main' }));
   run.readAgain(await stranger.head());
   run.fail(new Failure('conflict', 'as before'));
   const at = { head: await town.head() };

@@ -6,6 +6,7 @@ import { EXIT } from '../../src/contract/exit-codes.ts';
 import { runResultSchema } from '../../src/contract/result.ts';
 import { text } from '../../src/report/text.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
+import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress } from '../../src/sync/peer-progress.ts';
 import { removeInboxes } from '../../src/sync/receive.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
@@ -191,7 +192,7 @@ test('an inbox that moved since it was merged stays', async () => {
   const head = await town.head();
   const runOf = (branch: string) => {
     const peer = filePeer(branch, town.path);
-    const run = newPeerProgress({ peer, actions: actionsOf('sync', 'upstream'), branch, inbox: branch });
+    const run = newPeerProgress(newPeerPlan({ peer, actions: actionsOf('sync', 'upstream'), branch, inbox: branch }));
     run.readAgain(merged);
     return run;
   };

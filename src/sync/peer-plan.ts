@@ -20,6 +20,24 @@ export interface PeerPlan {
   readonly mergeRewritten: string | null;
 }
 
+/**
+ * A plan that only names what differs from the usual: no inbox, and no head that options name.
+ * @param plan.branch ours; the peer's own setting takes precedence
+ */
+export function newPeerPlan({
+  branch,
+  ...plan
+}: Partial<PeerPlan> & Pick<PeerPlan, 'peer' | 'actions' | 'branch'>): PeerPlan {
+  return {
+    inbox: null,
+    expected: null,
+    adopt: null,
+    mergeRewritten: null,
+    ...plan,
+    branch: plan.peer.branch ?? branch,
+  };
+}
+
 /** How the engine reaches a peer. */
 export interface PeerAccess {
   /** Credentials in the engine's environment; peers with the same key share an engine. */

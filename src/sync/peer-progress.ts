@@ -9,32 +9,18 @@ import { NOWHERE, type Reach } from '../egress/host-rule.ts';
 import type { Remembered } from './history/last-verified.ts';
 import type { Replacing } from './history/lease.ts';
 import type { Rewritten } from './history/rewritten.ts';
+import type { Verdict } from './incoming/check-incoming.ts';
 import type { PeerActions } from './peer-actions.ts';
 import type { PeerAccess, PeerPlan } from './peer-plan.ts';
 
-/** How a peer's head compares with ours. */
-interface Comparison {
+/** How a peer's head compares with ours. The histories share no commit if the counts are null. */
+type Comparison = Pick<Progress, 'state' | 'ahead' | 'behind' | 'otherMakers' | 'rewritten'> & {
   readonly head: string;
-  readonly state: PeerState;
-  /** null: the histories share no commit. */
-  readonly ahead: number | null;
-  readonly behind: number | null;
-  /** Notice that the peer merges by other rules or with another Dolt; null otherwise. */
-  readonly otherMakers: Diagnostic | null;
-  readonly rewritten: Rewritten | null;
-}
-
-/** What the check of a peer's head found. */
-interface Checked {
-  readonly failure: Failure | null;
-  /** The first of the rows that block the peer. */
-  readonly held: readonly BlockedRow[];
-  readonly notices: readonly Diagnostic[];
-}
+};
 
 /**
- * The state of one peer in a run. Only its methods change it: one per transition, and each refuses impossible
- * transitions.
+ * The state of one peer in a run. Only its methods change it, one per transition. A transition that cannot follow from
+ * the state is a defect of this program and throws.
  */
 class Progress {
   /** The remote name of the peer in the database; see registration.ts. */
@@ -59,6 +45,7 @@ class Progress {
   checkedHead: string | null = null;
   held: readonly BlockedRow[] = [];
   notices: readonly Diagnostic[] = [];
+  /** Notice that the peer merges by other rules or with another Dolt; null otherwise. */
   otherMakers: Diagnostic | null = null;
   /** Notice that the peer has more tags than a fetch waits for; null otherwise. */
   manyTags: Diagnostic | null = null;
@@ -135,7 +122,7 @@ class Progress {
 
   /** Replaces a failure by a more precise one. */
   explain(failure: Failure): void {
-    if (this.failure === null) throw new Error(`${this.peer.name} has not failed, so that nothing explains it`);
+    this.#require(this.failure !== null, 'has not failed and cannot be explained');
     this.failure = failure;
   }
 
@@ -170,23 +157,25 @@ class Progress {
   /** The peer could not be read. */
   unreachable(failure: Failure): void {
     this.state = 'unreachable';
-    this.failure = failure;
+    this.fail(failure);
   }
 
   /** The peer was read, but its head could not be compared with ours. */
   incomparable(failure: Failure): void {
     this.state = 'unknown';
-    this.failure = failure;
+    this.fail(failure);
   }
 
   /** The peer was read and has no such branch, or no data. */
   foundEmpty(state: 'remote-empty' | 'branch-missing'): void {
+    this.#requireNoFailure('found empty');
     this.head = null;
     this.state = state;
   }
 
   /** The peer was read and its head compared with ours. */
   compared(found: Comparison): void {
+    this.#requireNoFailure('compared');
     this.head = found.head;
     this.state = found.rewritten === null ? found.state : 'rewritten';
     this.ahead = found.ahead;
@@ -197,6 +186,7 @@ class Progress {
 
   /** Another head has equal contents; null: none. If that is our head, the peer is up to date. */
   equivalent(to: string | null, ours: string): void {
+    this.#require(this.head !== null, 'has no head that could be equivalent');
     this.equivalentTo = to;
     if (to !== ours) return;
     this.state = 'up-to-date';
@@ -211,7 +201,8 @@ class Progress {
   }
 
   /** The head was checked; null: there was nothing to check. */
-  checked(verdict: Checked | null): void {
+  checked(verdict: Verdict | null): void {
+    this.#require(this.head !== null, 'has no head that could be checked');
     this.checkedHead = this.head;
     if (verdict === null) return;
     this.failure = verdict.failure;
@@ -220,7 +211,7 @@ class Progress {
   }
 
   /** The changes of an adopted head were checked; this may fail the adoption. */
-  checkedForAdoption({ held, notices }: Omit<Checked, 'failure'>): void {
+  checkedForAdoption({ held, notices }: Verdict): void {
     this.held = held;
     this.notices = notices;
   }
@@ -242,11 +233,13 @@ class Progress {
 
   /** Our branch contains the head now. */
   pulled(commits: number): void {
+    this.#require(this.head !== null, 'has no head that our branch could contain');
     this.pulledCommits = commits;
   }
 
   /** Our branch became the head, and a tag keeps the old one. */
   adoptedAs(adopted: Adopted): void {
+    this.#require(this.adopt !== null, 'was not to be adopted');
     this.adopted = adopted;
   }
 
@@ -257,11 +250,13 @@ class Progress {
 
   /** A forced push was prepared. */
   beginReplacing(replacing: Replacing): void {
+    this.#require(this.lease !== null, 'has no lease, so its branch cannot be replaced');
     this.replacing = replacing;
   }
 
   /** The peer was read again, right before its branch is replaced. */
   readAgain(head: string | null): void {
+    this.#require(this.lease !== null, 'has no lease, so its branch cannot be replaced');
     this.head = head;
   }
 
@@ -282,14 +277,13 @@ class Progress {
 
   /** The peer was read, and has what this run promised. */
   verify(): void {
-    if (this.failure !== null) {
-      throw new Error(`${this.peer.name} failed with ${this.failure.code} and cannot be verified`);
-    }
+    this.#requireNoFailure('verified');
     this.verified = true;
   }
 
   /** The peer was read after a push, and has what was pushed. */
   verifyPush(pushed: { readonly head: string | null; readonly commits: number }): void {
+    this.#require(this.actions?.push === true, 'takes no pushes in this run');
     this.verify();
     this.head = pushed.head;
     this.pushedCommits += pushed.commits;
@@ -302,17 +296,18 @@ class Progress {
 
   /** Our inbox branch there was read. */
   readInbox(head: string | null): void {
-    if (this.delivery === null) throw new Error(`${this.peer.name} has no inbox of ours`);
-    this.delivery = { branch: this.delivery.branch, head };
+    this.delivery = { branch: this.#inboxThere().branch, head };
   }
 
   /** Our inbox there contains our head, or commits that are no longer part of our history. */
   delivered(state: 'delivered' | 'rewritten'): void {
+    this.#inboxThere();
     this.state = state;
   }
 
   /** The delivery was merged there before we read the inbox. */
   foundMerged(head: string, isTarget: boolean): void {
+    this.#inboxThere();
     this.head = head;
     this.state = isTarget ? 'up-to-date' : 'behind';
   }
@@ -328,22 +323,26 @@ class Progress {
   unsyncedSince(at: string | null): void {
     this.oldestUnsyncedAt = at;
   }
+
+  #inboxThere(): NonNullable<Progress['delivery']> {
+    if (this.delivery === null) throw new Error(`${this.peer.name} has no inbox of ours`);
+    return this.delivery;
+  }
+
+  #requireNoFailure(transition: string): void {
+    const code = this.failure?.code ?? null;
+    this.#require(code === null, `failed with ${code} and cannot be ${transition}`);
+  }
+
+  #require(isPossible: boolean, otherwise: string): void {
+    if (!isPossible) throw new Error(`${this.peer.name} ${otherwise}`);
+  }
 }
 
 /** The state of one peer, with read-only fields; its methods change it. */
 export type PeerProgress = Readonly<Progress>;
 
 /** The state of a peer before the run. */
-export function newPeerProgress({
-  branch,
-  ...plan
-}: Partial<PeerPlan> & Pick<PeerPlan, 'peer' | 'actions' | 'branch'>): PeerProgress {
-  return new Progress({
-    inbox: null,
-    expected: null,
-    adopt: null,
-    mergeRewritten: null,
-    ...plan,
-    branch: plan.peer.branch ?? branch,
-  });
+export function newPeerProgress(plan: PeerPlan): PeerProgress {
+  return new Progress(plan);
 }

@@ -7,6 +7,7 @@ import { Failure } from '../../core/failure.ts';
 import { groupBy } from '../../core/lists.ts';
 import { counted } from '../../core/text.ts';
 import { monotonicMs } from '../../core/time.ts';
+import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
 import type { PreparedSync } from '../prepare/prepare-sync.ts';
@@ -110,7 +111,7 @@ export function notRunResult(
     durationMs: monotonicMs() - why.started,
     merge: null,
     peers: why.peers.map((peer) =>
-      peerResult(newPeerProgress({ peer, actions: null, branch: request.branch ?? NO_BRANCH })),
+      peerResult(newPeerProgress(newPeerPlan({ peer, actions: null, branch: request.branch ?? NO_BRANCH }))),
     ),
     problems: why.notices.map(toProblem),
   };

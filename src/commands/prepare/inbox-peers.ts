@@ -4,6 +4,7 @@ import { branchNames } from '../../dolt/sql/heads.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { type Inbox, sortInboxes } from '../../sync/inbox.ts';
 import { actionsOf } from '../../sync/peer-actions.ts';
+import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import type { SyncRequest } from '../request.ts';
 
@@ -48,12 +49,14 @@ export async function inboxRuns(
     runs: chosen.map((inbox) => {
       const peer = configured.find(({ name }) => name === inbox.sender);
       const actions = actionsOf(request.command, 'upstream');
-      return newPeerProgress({
-        peer: inboxPeer(inbox, receiving, peer),
-        actions,
-        branch: inbox.branch,
-        inbox: inbox.branch,
-      });
+      return newPeerProgress(
+        newPeerPlan({
+          peer: inboxPeer(inbox, receiving, peer),
+          actions,
+          branch: inbox.branch,
+          inbox: inbox.branch,
+        }),
+      );
     }),
     notices: asksForAll ? inboxNotices({ unread, malformed }) : [],
   };

@@ -4,6 +4,7 @@ import type { Role } from '../../contract/vocabulary.ts';
 import type { Boundary } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import { actionsOf } from '../../sync/peer-actions.ts';
+import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
 import type { Registered, WantedRemote } from '../../sync/remotes/registration.ts';
@@ -37,14 +38,16 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
   const toRegister: WantedRemote[] = [];
   for (const peer of peers) {
     const expected = request.leases.get(peer.name) ?? null;
-    const run = newPeerProgress({
-      peer,
-      actions: leasedActions(actionsOf(request.command, peer.role, mayPush), expected !== null),
-      branch,
-      expected,
-      adopt: request.rewrites.adopt.get(peer.name) ?? null,
-      mergeRewritten: request.rewrites.merge.get(peer.name) ?? null,
-    });
+    const run = newPeerProgress(
+      newPeerPlan({
+        peer,
+        actions: leasedActions(actionsOf(request.command, peer.role, mayPush), expected !== null),
+        branch,
+        expected,
+        adopt: request.rewrites.adopt.get(peer.name) ?? null,
+        mergeRewritten: request.rewrites.merge.get(peer.name) ?? null,
+      }),
+    );
     runs.push(run);
     if (run.actions === null) {
       const isForbidden = actionsOf(request.command, peer.role) !== null;

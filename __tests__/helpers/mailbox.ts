@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { expect } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
 import type { Direction } from '../../src/sync/peer-actions.ts';
-import { openTestDatabase, type TestDatabase } from './database.ts';
+import { cloneDatabase, createDatabase, openRemoteCopy, type TestDatabase } from './database.ts';
 import { type ExchangeOptions, type Federated, federateDatabase, filePeer } from './federating.ts';
 import type { TempFolder } from './temp-folder.ts';
 
@@ -43,11 +42,11 @@ const ROWS = Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', '
 
 /** Makes the databases; `seed` runs before the first commit. */
 export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Mailbox> {
-  const url = `file://${folder.file('mailbox')}`;
-  await mkdir(folder.file('north'));
-  const north = openTestDatabase(folder.file('north'));
-  await north.dolt('init', '--name', 'North', '--email', 'north@example.org', '-b', 'main');
-  await north.sql(
+  const box = folder.file('mailbox');
+  const url = `file://${box}`;
+  const north = await createDatabase(
+    folder.file('north'),
+    { name: 'North', email: 'north@example.org' },
     'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
     `INSERT INTO items VALUES ${ROWS}`,
     ...seed,
@@ -55,11 +54,7 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
     `CALL DOLT_REMOTE('add', 'mailbox', '${url}')`,
     "CALL DOLT_PUSH('mailbox', 'main')",
   );
-  const clone = async (name: string): Promise<TestDatabase> => {
-    await openTestDatabase(north.path).dolt('clone', url, folder.file(name));
-    return openTestDatabase(folder.file(name));
-  };
-  const south = await clone('south');
+  const south = await cloneDatabase(url, folder.file('south'));
   let looks = 0;
   const receive = async ({ accept = [], others = [], ...test }: Receiving = {}): Promise<Federated> =>
     await federateDatabase({
@@ -70,9 +65,9 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
     });
   const state = async (): Promise<string> => {
     looks += 1;
-    const there = await clone(`look-${looks}`);
-    const remote = await there.sql('SELECT name, hash FROM dolt_remote_branches ORDER BY name', UNTOUCHED[1] ?? '');
-    return `${await south.sql(...UNTOUCHED)}${remote}`;
+    const there = await openRemoteCopy(box, folder.file(`look-${looks}`));
+    const states = [south.sql(...UNTOUCHED), there.sql(...UNTOUCHED.slice(0, 2))];
+    return (await Promise.all(states)).join('');
   };
   return {
     north,

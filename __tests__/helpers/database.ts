@@ -89,7 +89,7 @@ export function openTestDatabase(path: string): TestDatabase {
 }
 
 /** Who commits in a database, unless a test says otherwise. */
-export interface Author {
+interface Author {
   readonly name: string;
   readonly email: string;
 }
@@ -97,7 +97,7 @@ export interface Author {
 const ANN: Author = { name: 'A Townsman', email: 'townsman@example.org' };
 
 /** Writes what `dolt config --local --add` writes, without two processes. */
-async function writeAuthor(path: string, { name, email }: Author): Promise<void> {
+export async function writeAuthor(path: string, { name, email }: Author): Promise<void> {
   await writeFile(join(path, '.dolt', 'config.json'), JSON.stringify({ 'user.name': name, 'user.email': email }));
 }
 

@@ -2,8 +2,9 @@ import { expect } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
 import type { Direction } from '../../src/sync/peer-actions.ts';
-import { cloneDatabase, createDatabase, openRemoteCopy, type TestDatabase } from './database.ts';
+import { openRemoteCopy, type TestDatabase } from './database.ts';
 import { type ExchangeOptions, type Federated, federateDatabase, filePeer } from './federating.ts';
+import { scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 /** Two databases that know one mailbox, and hold the same commit of a table `items` of 40 rows. */
@@ -42,19 +43,18 @@ const ROWS = Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', '
 
 /** Makes the databases; `seed` runs before the first commit. */
 export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Mailbox> {
-  const box = folder.file('mailbox');
-  const url = `file://${box}`;
-  const north = await createDatabase(
-    folder.file('north'),
-    { name: 'North', email: 'north@example.org' },
-    'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
-    `INSERT INTO items VALUES ${ROWS}`,
-    ...seed,
-    "CALL DOLT_COMMIT('-A', '-m', 'first rows')",
-    `CALL DOLT_REMOTE('add', 'mailbox', '${url}')`,
-    "CALL DOLT_PUSH('mailbox', 'main')",
-  );
-  const south = await cloneDatabase(url, folder.file('south'));
+  const made = await scenario(folder)
+    .base(
+      'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
+      `INSERT INTO items VALUES ${ROWS}`,
+      ...seed,
+    )
+    .database('north')
+    .database('south')
+    .mailbox('mailbox')
+    .build();
+  const [north, south] = [made.database('north'), made.database('south')];
+  const { path: box, url } = made.mailbox('mailbox');
   let looks = 0;
   const receive = async ({ accept = [], others = [], ...test }: Receiving = {}): Promise<Federated> =>
     await federateDatabase({

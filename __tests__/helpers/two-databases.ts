@@ -1,7 +1,7 @@
-import { cp } from 'node:fs/promises';
 import { ACCEPTS, type ConflictStrategy, type Role } from '../../src/contract/vocabulary.ts';
-import { createDatabase, openTestDatabase, publishing, type TestDatabase } from './database.ts';
+import { publishing, type TestDatabase } from './database.ts';
 import { type Federated, federateDatabase, filePeer } from './federating.ts';
+import { committing, scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 export type DatabaseName = 'north' | 'south';
@@ -23,7 +23,6 @@ export interface TwoDatabases {
 export const HASH_ORDERS = ['north-first', 'south-first'] as const;
 export type HashOrder = (typeof HASH_ORDERS)[number];
 
-const ANN = { name: 'Ann', email: 'ann@example.org' };
 const MAX_AMENDS = 64;
 const SAME_DATE =
   "SET @@dolt_committer_date = (SELECT DATE_FORMAT(date, '%Y-%m-%dT%H:%i:%s.%fZ') FROM dolt_log LIMIT 1)";
@@ -32,11 +31,12 @@ const other = (name: DatabaseName): DatabaseName => (name === 'north' ? 'south' 
 
 /** Makes the databases. @param statements what both have, committed as their first commit */
 export async function twoDatabases(folder: TempFolder, ...statements: string[]): Promise<TwoDatabases> {
-  const north = await createDatabase(folder.file('north'), ANN, ...statements, "CALL DOLT_COMMIT('-A', '-m', 'base')");
-  await cp(north.path, folder.file('south'), { recursive: true });
-  const towns = { north, south: openTestDatabase(folder.file('south')) };
-  const commitOf = (name: DatabaseName, edits: readonly string[]): readonly string[] =>
-    edits.length === 0 ? [] : [...edits, `CALL DOLT_COMMIT('-A', '-m', '${name}')`];
+  const made = await scenario(folder)
+    .base(...statements)
+    .database('north')
+    .database('south')
+    .build();
+  const towns = { north: made.database('north'), south: made.database('south') };
   // Both in turn: beside a head that begins with the first or the last letters, hardly any other is smaller or greater.
   const amendUntil = async (order: HashOrder, heads: Record<DatabaseName, string>): Promise<void> => {
     for (let n = 1; n <= MAX_AMENDS; n += 1) {
@@ -52,7 +52,7 @@ export async function twoDatabases(folder: TempFolder, ...statements: string[]):
   return {
     ...towns,
     async edit(north, south, order) {
-      const commits = { north: commitOf('north', north), south: commitOf('south', south) };
+      const commits = { north: committing('north', north), south: committing('south', south) };
       if (order === undefined) {
         await Promise.all([publish('north', ...commits.north), publish('south', ...commits.south)]);
         return;

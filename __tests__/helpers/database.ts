@@ -152,11 +152,12 @@ export async function openRemoteCopy(remote: string, folder: string): Promise<Te
   return openTestDatabase(folder);
 }
 
-/** The head of the branch `main` of a `file://` remote; null if it has none. */
+/** The head of the branch `main` of a remote; null if it has none. A `file://` remote is read from a copy. */
 export async function remoteHead(url: string, scratch: string): Promise<string | null> {
   try {
-    const there = await openRemoteCopy(fileURLToPath(url), scratch);
-    const [row] = await there.rows("SELECT hash FROM dolt_branches WHERE name = 'main'");
+    const isFile = url.startsWith('file:');
+    const there = isFile ? await openRemoteCopy(fileURLToPath(url), scratch) : await cloneDatabase(url, scratch);
+    const [row] = await there.rows(MAIN);
     return row === undefined ? null : String(row['hash']);
   } catch {
     return null;

@@ -6,6 +6,8 @@ const COMMON = {
   testEnvironment: 'node',
   roots: ['<rootDir>/__tests__'],
   extensionsToTreatAsEsm: ['.ts'],
+  // Each test file loads its modules again. The 60 languages of zod's messages are a third of them, and none is used.
+  moduleNameMapper: { '^\\.\\./locales/index\\.js$': '<rootDir>/scripts/no-locales.mjs' },
   transform: {
     '\\.ts$': [
       '@swc/jest',
@@ -23,7 +25,7 @@ export default {
     displayName: project,
     testMatch: files.filter((one) => one.project === project).map(({ file }) => `<rootDir>/${file}`),
     // What needs no program gets none, whatever its imports say.
-    ...(project === 'unit' ? { setupFiles: ['<rootDir>/scripts/no-programs.mjs'] } : {}),
+    ...(project === 'unit' || project === 'processes' ? { setupFiles: ['<rootDir>/scripts/no-programs.mjs'] } : {}),
   })),
   testSequencer: '<rootDir>/scripts/long-tests-first.mjs',
   testTimeout: 60_000,

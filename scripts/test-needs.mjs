@@ -21,13 +21,16 @@ const FAULT_HELPERS = '__tests__/helpers/faults/';
 /** Imports and re-exports of files that are there when the test runs; imports of types are not. */
 const IMPORT = /\b(?:import|export)\s+(?!type\b)(?:[\w*{][^'";]*?\bfrom\s*)?'(\.[^']+)'|\bimport\('(\.[^']+)'\)/g;
 
-export const PROJECTS = /** @type {const} */ (['unit', 'dolt', 'servers', 'faults']);
+/** Imports by which a test, or a helper of it, starts a process: the command line, a step, a compiler, a script. */
+const STARTS_PROCESS = /\bfrom '(?:execa|node:child_process|(?:\.\.\/)+src\/dolt\/process\.ts)'/;
+
+export const PROJECTS = /** @type {const} */ (['unit', 'processes', 'dolt', 'servers', 'faults']);
 
 /** @typedef {typeof PROJECTS[number]} Project */
 
 /**
  * What a file of the tests says itself.
- * @typedef {{ imports: readonly string[], programs: readonly string[] }} Said
+ * @typedef {{ imports: readonly string[], programs: readonly string[], startsProcess: boolean }} Said
  * @type {Map<string, Said>}
  */
 const known = new Map();
@@ -45,7 +48,7 @@ function read(file) {
     .filter((path) => path.startsWith(`${TESTS}/`) && existsSync(join(ROOT, path)));
   const programs = [...text.matchAll(SERVER_PROGRAM)].map(([, program]) => `DOLT_FEDERATION_TEST_${program}`);
   if (file === DOLT_HELPER) programs.push('DOLT_FEDERATION_TEST_DOLT');
-  const said = { imports, programs };
+  const said = { imports, programs, startsProcess: STARTS_PROCESS.test(text) };
   known.set(file, said);
   return said;
 }
@@ -77,9 +80,10 @@ export function needsOf(file) {
  * @returns {Project}
  */
 export function projectOf(file) {
-  if ([...reachedFrom(file)].some((path) => path.startsWith(FAULT_HELPERS))) return 'faults';
+  const reached = [...reachedFrom(file)];
+  if (reached.some((path) => path.startsWith(FAULT_HELPERS))) return 'faults';
   const needs = needsOf(file);
-  if (needs.size === 0) return 'unit';
+  if (needs.size === 0) return reached.some((path) => read(path).startsProcess) ? 'processes' : 'unit';
   return needs.size === 1 && needs.has('DOLT_FEDERATION_TEST_DOLT') ? 'dolt' : 'servers';
 }
 

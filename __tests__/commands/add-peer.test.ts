@@ -1,6 +1,7 @@
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { type AddPeerRequest, addPeer } from '../../src/commands/add-peer.ts';
+import type { Context } from '../../src/commands/context.ts';
 import { listPeers } from '../../src/commands/list-peers.ts';
 import { editConfiguration } from '../../src/commands/prepare/edit-configuration.ts';
 import { removePeer } from '../../src/commands/remove-peer.ts';
@@ -19,6 +20,24 @@ async function withFile(folder: TempFolder, text: string): Promise<string> {
   await mkdir(folder.file('.beads'), { recursive: true });
   await writeFile(folder.file('.beads/config.yaml'), text);
   return folder.file('.beads/config.yaml');
+}
+
+/** A command that has begun to edit the configuration. */
+async function startEditing(context: Context): Promise<{ end(): Promise<void> }> {
+  let end = () => {};
+  let editing = Promise.resolve();
+  await new Promise<void>((begun) => {
+    editing = editConfiguration(context, {}, () => {
+      begun();
+      return new Promise<void>((resolve) => (end = resolve));
+    });
+  });
+  return {
+    end: () => {
+      end();
+      return editing;
+    },
+  };
 }
 
 const TEXT = '# ours\nfederation:\n  peers:\n    a: file:///srv/a   # A\n';
@@ -138,27 +157,31 @@ describe('add-peer', () => {
     expect(peers.map(({ name }) => name)).toEqual(names);
   });
 
-  test('waits for a command that edits the file, and gives up on one that does not end', async () => {
+  test('waits for a command that edits the file, and keeps what that one wrote', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, TEXT);
     const context = commandContext(folder.path);
-    let end = () => {};
-    let editing = Promise.resolve();
-    await new Promise<void>((begun) => {
-      editing = editConfiguration(context, {}, () => {
-        begun();
-        return new Promise<void>((resolve) => (end = resolve));
-      });
-    });
-    const failure = await refusal(() => addPeer(request('b', 'file:///srv/b'), context));
-    expect(failure).toMatchObject({
+    const other = await startEditing(context);
+    const adding = addPeer(request('b', 'file:///srv/b'), context);
+    await writeFile(file, `${TEXT}    c: file:///srv/c\n`);
+    await other.end();
+    await adding;
+    expect(await readFile(file, 'utf8')).toBe(`${TEXT}    c: file:///srv/c\n    b: file:///srv/b\n`);
+  });
+
+  test('gives up on a command that edits the file and does not end', async () => {
+    await using folder = await tempFolder();
+    const file = await withFile(folder, TEXT);
+    const context = commandContext(folder.path);
+    const other = await startEditing(context);
+    const waiting = editConfiguration(context, {}, async () => 'edited', { maxWaitMs: 100 });
+    expect(await refusal(() => waiting)).toMatchObject({
       code: 'config-unreadable',
       message: expect.stringContaining(`another command (process ${process.pid}) is still editing`),
     });
-    end();
-    await editing;
+    await other.end();
     expect(await readFile(file, 'utf8')).toBe(TEXT);
-  }, 30_000);
+  });
 
   test('warns of a tier that every run will refuse', async () => {
     await using folder = await tempFolder();

@@ -75,7 +75,7 @@ describe('a peer whose head is named', () => {
   test('needs no force where ours contains it', async () => {
     await using folder = await tempFolder();
     const { town, theirs, peers, mailbox } = await clash(folder, '');
-    await town.dolt('pull', 'seed', 'main');
+    await town.dolt('pull', 'box', 'main');
     const ours = await town.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
     const { result } = await command(folder, peers, leases(theirs));
     expect(result).toMatchObject({ peers: [{ status: 'pushed', verified: true, pushedCommits: 1 }], problems: [] });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Endpoint } from '../../src/config/configuration.ts';
 import { parseEndpoint } from '../../src/config/endpoint/parse.ts';
 import { Failure } from '../../src/core/failure.ts';
-import { fc } from '../helpers/property.ts';
+import { fc, timesCases } from '../helpers/property.ts';
 
 const OPTIONS = { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false };
 
@@ -77,7 +77,7 @@ describe('whatever is accepted', () => {
         }
         if (/^(git\+)?ssh:/.test(received)) expect(received).toMatch(/^[A-Za-z0-9._~/+@=:-]+$/);
       }),
-      { numRuns: 3000 },
+      { numRuns: timesCases(1000) },
     );
   });
 
@@ -88,7 +88,7 @@ describe('whatever is accepted', () => {
         if (canonical === undefined || canonical.includes('/./')) return;
         expect(parse(canonical)?.canonical).toBe(canonical);
       }),
-      { numRuns: 2000 },
+      { numRuns: timesCases(500) },
     );
   });
 });

@@ -5,7 +5,7 @@ import { Failure } from '../../src/core/failure.ts';
 import type { Credential, Secret } from '../../src/credentials/credential.ts';
 import { parseCredentials } from '../../src/credentials/parse.ts';
 import { doltJwk } from '../helpers/jwk.ts';
-import { fc } from '../helpers/property.ts';
+import { fc, timesCases } from '../helpers/property.ts';
 import { failureOf } from '../helpers/thrown.ts';
 
 const JWK = JSON.stringify(doltJwk());
@@ -218,6 +218,6 @@ test('no message, hint or cause repeats a value, a key or a word that may be a s
         }
       }
     }),
-    { numRuns: 300 },
+    { numRuns: timesCases(100) },
   );
 });

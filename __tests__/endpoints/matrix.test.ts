@@ -30,11 +30,6 @@ async function runWith(
 /** A refusal comes at once, however slow the machine is, and is final. */
 const REFUSED_WITHIN_MS = 10_000;
 
-/** Dolt loses what ssh said now and then (among the texts that were seen); what is left reads like the network's. */
-function mostTries({ peer }: Remote): number {
-  return peer.endpoint.startsWith('ssh://') ? 4 : 1;
-}
-
 test.each(Object.entries(FORMS))(
   '%s works in every state of the peer with the right credentials, and not with others',
   async (_, form) => {
@@ -69,7 +64,7 @@ test.each(Object.entries(FORMS))(
       for (const command of ['status', 'sync'] as const) {
         const refused = await runWith(folder, { remote, entries }, { command });
         expect(refused).toMatchObject(remote.refused.map(({ code }) => ({ state: 'unreachable', error: { code } })));
-        expect(Math.max(...refused.map(({ attempts }) => attempts))).toBeLessThanOrEqual(mostTries(remote));
+        expect(refused.map(({ attempts }) => attempts)).toEqual(refused.map(() => 1));
         for (const { durationMs } of refused) expect(durationMs).toBeLessThan(REFUSED_WITHIN_MS * refused.length);
       }
       expect(await town.head()).toBe(kept);

@@ -1,5 +1,6 @@
 import type { SyncRequest } from '../../src/commands/request.ts';
-import { cloneDatabase, makeDatabase, remoteHead, type TestDatabase } from './database.ts';
+import type { TestDatabase } from './database.ts';
+import { scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 export interface Clash {
@@ -14,24 +15,17 @@ export interface Clash {
 
 /** A database and a mailbox with another change of the same cell: no merge resolves them. */
 export async function clash(folder: TempFolder, ours = "UPDATE items SET title = 'O' WHERE id = 1"): Promise<Clash> {
-  const town = await makeDatabase(folder.file('town'));
-  const url = `file://${folder.file('box')}`;
-  await town.dolt('remote', 'add', 'seed', url);
-  await town.dolt('push', 'seed', 'main');
-  const stranger = await cloneDatabase(url, folder.file('stranger'));
+  const made = await scenario(folder).database('town').database('stranger').mailbox('box').build();
+  const [town, stranger, box] = [made.database('town'), made.database('stranger'), made.mailbox('box')];
   const theirs = await stranger.commit('theirs', "UPDATE items SET title = 'T' WHERE id = 1");
-  await stranger.dolt('push', 'origin', 'main');
-  let looks = 0;
+  await stranger.dolt('push', 'box', 'main');
   return {
     town,
     stranger,
     ours: ours === '' ? await town.head() : await town.commit('ours', ours),
     theirs,
-    peers: `box: ${url}`,
-    mailbox: () => {
-      looks += 1;
-      return remoteHead(url, folder.file(`look-${looks}`, 'c'));
-    },
+    peers: `box: ${box.url}`,
+    mailbox: box.head,
   };
 }
 

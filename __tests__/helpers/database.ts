@@ -1,5 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { readEnv } from '../../src/core/env.ts';
 import { doltEnvironment, preparePrivateRoot } from '../../src/dolt/environment.ts';
 import { run } from '../../src/dolt/process.ts';
@@ -22,19 +24,41 @@ export interface TestDatabase {
   dolt(...args: string[]): Promise<string>;
 }
 
+/** Statements that push to a remote that the database does not know afterwards. */
+export function publishing(url: string, refspec = 'main'): readonly string[] {
+  return [
+    `CALL DOLT_REMOTE('add', 'published', '${url}')`,
+    `CALL DOLT_PUSH('published', '${refspec}')`,
+    "CALL DOLT_REMOTE('remove', 'published')",
+  ];
+}
+
 const MAIN = "SELECT hash FROM dolt_branches WHERE name = 'main'";
 
 const rootOf = (path: string): string => join(dirname(path), '.test-dolt');
 
+const prepared = new Map<string, Promise<string>>();
+
+/** Prepares what the `dolt` commands in a folder have in common: once, unless the folder was removed since. */
+async function preparedRoot(parent: string): Promise<string> {
+  const before = await prepared.get(parent);
+  if (before !== undefined && existsSync(before)) return before;
+  const root = mkdir(parent, { recursive: true }).then(() => preparePrivateRoot(parent));
+  prepared.set(parent, root);
+  return await root;
+}
+
+/** Runs a `dolt` command. @param parent of the private folder that it uses */
+async function runDolt(parent: string, cwd: string, args: readonly string[]): Promise<string> {
+  const env = doltEnvironment(readEnv(), await preparedRoot(parent));
+  const result = await run(testDolt(), args, { env, cwd });
+  if (result.exitCode !== 0) throw new Error(`dolt ${args.join(' ')}: ${result.stderr}${result.stdout}`);
+  return result.stdout;
+}
+
 /** Opens an existing database folder. */
 export function openTestDatabase(path: string): TestDatabase {
-  const dolt = async (...args: string[]): Promise<string> => {
-    await mkdir(rootOf(path), { recursive: true });
-    const env = doltEnvironment(readEnv(), await preparePrivateRoot(rootOf(path)));
-    const result = await run(testDolt(), args, { env, cwd: path });
-    if (result.exitCode !== 0) throw new Error(`dolt ${args.join(' ')}: ${result.stderr}${result.stdout}`);
-    return result.stdout;
-  };
+  const dolt = (...args: string[]): Promise<string> => runDolt(rootOf(path), path, args);
   const sql = (...statements: string[]): Promise<string> => dolt('sql', '-q', statements.join(';\n'));
   const rows = async (query: string): Promise<Record<string, unknown>[]> => {
     const parsed: { rows?: Record<string, unknown>[] } = JSON.parse(
@@ -59,50 +83,82 @@ export function openTestDatabase(path: string): TestDatabase {
     commit: (message, ...statements) => headAfter(...statements, `CALL DOLT_COMMIT('-A', '-m', '${message}')`),
     headAfter,
     async publish(url, refspec = 'main') {
-      await sql(
-        `CALL DOLT_REMOTE('add', 'published', '${url}')`,
-        `CALL DOLT_PUSH('published', '${refspec}')`,
-        "CALL DOLT_REMOTE('remove', 'published')",
-      );
+      await sql(...publishing(url, refspec));
     },
   };
 }
 
+/** Who commits in a database, unless a test says otherwise. */
+interface Author {
+  readonly name: string;
+  readonly email: string;
+}
+
+const ANN: Author = { name: 'A Townsman', email: 'townsman@example.org' };
+
+/** Writes what `dolt config --local --add` writes, without two processes. */
+export async function writeAuthor(path: string, { name, email }: Author): Promise<void> {
+  await writeFile(join(path, '.dolt', 'config.json'), JSON.stringify({ 'user.name': name, 'user.email': email }));
+}
+
+/** Makes a database and runs statements in it, all in one process. Its first commit has no tables. */
+export async function createDatabase(path: string, author: Author, ...statements: string[]): Promise<TestDatabase> {
+  const root = rootOf(path);
+  await preparedRoot(root);
+  const place = await mkdtemp(join(root, 'new-'));
+  const session = ['name', 'email'].map((key) => {
+    const value = key === 'name' ? author.name : author.email;
+    return `SET @@dolt_author_${key} = '${value}', @@dolt_committer_${key} = '${value}'`;
+  });
+  const script = ['CREATE DATABASE made', 'USE made', ...session, ...statements];
+  await runDolt(root, place, ['sql', '-q', script.join(';\n')]);
+  await writeAuthor(join(place, 'made'), author);
+  await mkdir(dirname(path), { recursive: true });
+  await rm(path, { recursive: true, force: true });
+  await rename(join(place, 'made'), path);
+  await rm(place, { recursive: true });
+  return openTestDatabase(path);
+}
+
 /** Makes a database without tables. */
 export async function makeEmptyDatabase(path: string): Promise<TestDatabase> {
-  await mkdir(path, { recursive: true });
-  const town = openTestDatabase(path);
-  await town.dolt('init', '--name', 'A Townsman', '--email', 'townsman@example.org', '-b', 'main');
-  return town;
+  return await createDatabase(path, ANN);
 }
 
 /** Makes a database with a table `items` of two rows and one commit of it. */
 export async function makeDatabase(path: string): Promise<TestDatabase> {
-  const town = await makeEmptyDatabase(path);
-  await town.commit(
-    'first rows',
+  return await createDatabase(
+    path,
+    ANN,
     'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
     "INSERT INTO items VALUES (1, 'one', 'ann'), (2, 'two', 'bob')",
+    "CALL DOLT_COMMIT('-A', '-m', 'first rows')",
   );
-  return town;
 }
 
 /** Clones a remote's URL. */
 export async function cloneDatabase(url: string, path: string): Promise<TestDatabase> {
-  const parent = openTestDatabase(dirname(path));
-  await parent.dolt('clone', url, path);
-  const town = openTestDatabase(path);
-  // What `dolt config --local --add` writes, without two processes.
-  const author = { 'user.name': 'Another Townsman', 'user.email': 'another@example.org' };
-  await writeFile(join(path, '.dolt', 'config.json'), JSON.stringify(author));
-  return town;
+  await mkdir(dirname(path), { recursive: true });
+  await runDolt(rootOf(path), dirname(path), ['clone', url, path]);
+  await writeAuthor(path, { name: 'Another Townsman', email: 'another@example.org' });
+  return openTestDatabase(path);
 }
 
-/** The head of a branch of a `file://` remote, read with a fresh clone; null where it holds none. */
+/** Opens a copy of a `file://` remote as a database: Dolt writes into what it opens, and a clone has no remote branches. */
+export async function openRemoteCopy(remote: string, folder: string): Promise<TestDatabase> {
+  await cp(remote, join(folder, '.dolt', 'noms'), { recursive: true });
+  const state = { head: 'refs/heads/main', remotes: {}, backups: {}, branches: {} };
+  await writeFile(join(folder, '.dolt', 'repo_state.json'), JSON.stringify(state));
+  return openTestDatabase(folder);
+}
+
+/** The head of the branch `main` of a remote; null if it has none. A `file://` remote is read from a copy. */
 export async function remoteHead(url: string, scratch: string): Promise<string | null> {
-  await mkdir(dirname(scratch), { recursive: true });
   try {
-    return await (await cloneDatabase(url, scratch)).head();
+    const isFile = url.startsWith('file:');
+    const there = isFile ? await openRemoteCopy(fileURLToPath(url), scratch) : await cloneDatabase(url, scratch);
+    const [row] = await there.rows(MAIN);
+    return row === undefined ? null : String(row['hash']);
   } catch {
     return null;
   }

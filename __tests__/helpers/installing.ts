@@ -34,6 +34,7 @@ export async function machine(env: Env = {}): Promise<Machine> {
       tempDir: folder.file('tmp'),
       log: { debug: says('debug'), info: says('info'), warning: says('warning') },
       signal: abort.signal,
+      pausesMs: [1, 2],
     },
     interrupt: () => abort.abort(),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),

@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import { expect } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
 import type { Direction } from '../../src/sync/peer-actions.ts';
-import { openTestDatabase, type TestDatabase } from './database.ts';
+import { openRemoteCopy, type TestDatabase } from './database.ts';
 import { type ExchangeOptions, type Federated, federateDatabase, filePeer } from './federating.ts';
+import { scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 /** Two databases that know one mailbox, and hold the same commit of a table `items` of 40 rows. */
@@ -43,23 +43,18 @@ const ROWS = Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', '
 
 /** Makes the databases; `seed` runs before the first commit. */
 export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Mailbox> {
-  const url = `file://${folder.file('mailbox')}`;
-  await mkdir(folder.file('north'));
-  const north = openTestDatabase(folder.file('north'));
-  await north.dolt('init', '--name', 'North', '--email', 'north@example.org', '-b', 'main');
-  await north.sql(
-    'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
-    `INSERT INTO items VALUES ${ROWS}`,
-    ...seed,
-    "CALL DOLT_COMMIT('-A', '-m', 'first rows')",
-    `CALL DOLT_REMOTE('add', 'mailbox', '${url}')`,
-    "CALL DOLT_PUSH('mailbox', 'main')",
-  );
-  const clone = async (name: string): Promise<TestDatabase> => {
-    await openTestDatabase(north.path).dolt('clone', url, folder.file(name));
-    return openTestDatabase(folder.file(name));
-  };
-  const south = await clone('south');
+  const made = await scenario(folder)
+    .base(
+      'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100), owner VARCHAR(40))',
+      `INSERT INTO items VALUES ${ROWS}`,
+      ...seed,
+    )
+    .database('north')
+    .database('south')
+    .mailbox('mailbox')
+    .build();
+  const [north, south] = [made.database('north'), made.database('south')];
+  const { path: box, url } = made.mailbox('mailbox');
   let looks = 0;
   const receive = async ({ accept = [], others = [], ...test }: Receiving = {}): Promise<Federated> =>
     await federateDatabase({
@@ -70,9 +65,9 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
     });
   const state = async (): Promise<string> => {
     looks += 1;
-    const there = await clone(`look-${looks}`);
-    const remote = await there.sql('SELECT name, hash FROM dolt_remote_branches ORDER BY name', UNTOUCHED[1] ?? '');
-    return `${await south.sql(...UNTOUCHED)}${remote}`;
+    const there = await openRemoteCopy(box, folder.file(`look-${looks}`));
+    const states = [south.sql(...UNTOUCHED), there.sql(...UNTOUCHED.slice(0, 2))];
+    return (await Promise.all(states)).join('');
   };
   return {
     north,

@@ -1,7 +1,8 @@
 import type { RunResult } from '../../src/contract/result.ts';
 import { command } from './commanding.ts';
-import { cloneDatabase, makeEmptyDatabase, type TestDatabase } from './database.ts';
+import type { TestDatabase } from './database.ts';
 import { fc } from './property.ts';
+import { scenario } from './scenario.ts';
 import { type TempFolder, tempFolder } from './temp-folder.ts';
 
 export const DATABASES = ['north', 'east', 'south'] as const;
@@ -130,13 +131,14 @@ class Play {
   }
 
   async #prepare(): Promise<void> {
-    const north = await makeEmptyDatabase(this.#folder.file('north'));
-    await north.commit('base', ...BASE);
-    await north.publish(this.#url);
-    this.#towns.set('north', north);
-    for (const name of ['east', 'south'] as const) {
-      this.#towns.set(name, await cloneDatabase(this.#url, this.#folder.file(name)));
-    }
+    const made = await scenario(this.#folder)
+      .base(...BASE)
+      .database('north')
+      .database('east')
+      .database('south')
+      .mailbox('box')
+      .build();
+    for (const name of DATABASES) this.#towns.set(name, made.database(name));
   }
 
   get #url(): string {

@@ -1,7 +1,7 @@
-import { cp, mkdir } from 'node:fs/promises';
 import { ACCEPTS, type ConflictStrategy, type Role } from '../../src/contract/vocabulary.ts';
-import { openTestDatabase, type TestDatabase } from './database.ts';
+import { publishing, type TestDatabase } from './database.ts';
 import { type Federated, federateDatabase, filePeer } from './federating.ts';
+import { committing, scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 export type DatabaseName = 'north' | 'south';
@@ -31,13 +31,12 @@ const other = (name: DatabaseName): DatabaseName => (name === 'north' ? 'south' 
 
 /** Makes the databases. @param statements what both have, committed as their first commit */
 export async function twoDatabases(folder: TempFolder, ...statements: string[]): Promise<TwoDatabases> {
-  const towns = { north: openTestDatabase(folder.file('north')), south: openTestDatabase(folder.file('south')) };
-  await mkdir(towns.north.path, { recursive: true });
-  await towns.north.dolt('init', '--name', 'Ann', '--email', 'ann@example.org', '-b', 'main');
-  await towns.north.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'base')");
-  await cp(towns.north.path, towns.south.path, { recursive: true });
-  const commit = (name: DatabaseName, edits: readonly string[]): Promise<string> =>
-    towns[name].headAfter(...edits, ...(edits.length === 0 ? [] : [`CALL DOLT_COMMIT('-A', '-m', '${name}')`]));
+  const made = await scenario(folder)
+    .base(...statements)
+    .database('north')
+    .database('south')
+    .build();
+  const towns = { north: made.database('north'), south: made.database('south') };
   // Both in turn: beside a head that begins with the first or the last letters, hardly any other is smaller or greater.
   const amendUntil = async (order: HashOrder, heads: Record<DatabaseName, string>): Promise<void> => {
     for (let n = 1; n <= MAX_AMENDS; n += 1) {
@@ -47,14 +46,22 @@ export async function twoDatabases(folder: TempFolder, ...statements: string[]):
     }
     throw new Error(`no hash in the order ${order}`);
   };
-  const publish = async (name: DatabaseName): Promise<void> => {
-    await towns[name].publish(`file://${folder.file(`${name}.box`)}`);
+  const publish = async (name: DatabaseName, ...before: readonly string[]): Promise<void> => {
+    await towns[name].sql(...before, ...publishing(`file://${folder.file(`${name}.box`)}`));
   };
   return {
     ...towns,
     async edit(north, south, order) {
-      const [ofNorth, ofSouth] = await Promise.all([commit('north', north), commit('south', south)]);
-      if (order !== undefined) await amendUntil(order, { north: ofNorth, south: ofSouth });
+      const commits = { north: committing('north', north), south: committing('south', south) };
+      if (order === undefined) {
+        await Promise.all([publish('north', ...commits.north), publish('south', ...commits.south)]);
+        return;
+      }
+      const [ofNorth, ofSouth] = await Promise.all([
+        towns.north.headAfter(...commits.north),
+        towns.south.headAfter(...commits.south),
+      ]);
+      await amendUntil(order, { north: ofNorth, south: ofSouth });
       await Promise.all([publish('north'), publish('south')]);
     },
     run(town, { strategy = 'newest', role = 'upstream' } = {}) {

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { ACCEPTS } from '../../src/contract/vocabulary.ts';
-import { readEnv } from '../../src/core/env.ts';
 import { tableChanges } from '../../src/dolt/schema/table-changes.ts';
 import { quoted } from '../../src/dolt/sql/identifier.ts';
 import type { Database } from '../../src/dolt/sql/sql.ts';
@@ -12,12 +11,12 @@ import { readIncoming } from '../../src/sync/incoming/read-incoming.ts';
 import type { TestDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
-import { fc } from '../helpers/property.ts';
+import { fc, seedOr, timesCases } from '../helpers/property.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** More cases with DOLT_FEDERATION_CASES, others with DOLT_FEDERATION_SEED. */
-const CASES = Number(readEnv()['DOLT_FEDERATION_CASES'] ?? '20');
-const SEED = Number(readEnv()['DOLT_FEDERATION_SEED'] ?? '20261128');
+const CASES = timesCases(12);
+const SEED = seedOr(20_261_128);
 const PER_CASE_MS = 60_000;
 const LARGE = 20;
 

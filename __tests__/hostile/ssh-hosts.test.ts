@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { stringify } from 'yaml';
+import { readEnv } from '../../src/core/env.ts';
 import { type CommandOptions, command } from '../helpers/commanding.ts';
 import { makeDatabase, remoteHead } from '../helpers/database.ts';
 import { bareRepository } from '../helpers/servers/bare-repository.ts';
@@ -136,4 +137,21 @@ test('a host is believed for keys that the entry names, and not for revoked ones
     ...Object.fromEntries(Object.keys(REFUSED).map((name) => [name, 'untrusted-host'])),
     box: null,
   });
+});
+
+test('a refusal whose reason Dolt lost is read from ssh itself, and is not tried again', async () => {
+  await using folder = await tempFolder();
+  await makeDatabase(folder.file('town'));
+  await using sshd = await startSshd(folder.path);
+  await mkdir(folder.file('far'));
+  await mkdir(folder.file('bin'));
+  const silent = 'case " $* " in *" transfer "*) exit 255 ;; esac';
+  const program = `#!/bin/sh\n${silent}\nexec '${serverProgram('SSH')}' "$@"\n`;
+  await writeFile(folder.file('bin', 'ssh'), program, { mode: 0o755 });
+  const wanted = { endpoint: `${sshd.url}${folder.file('far')}`, url: sshd.url };
+  const env = { PATH: `${folder.file('bin')}:${readEnv()['PATH'] ?? ''}` };
+  const run = (knownHosts: string) => sync(folder, sshd, { far: { ...wanted, knownHosts } }, { env });
+  expect(await run(sshd.wrongKnownHosts)).toMatchObject({ far: 'untrusted-host', box: null });
+  const unexplained = await run(sshd.knownHosts);
+  expect(['network', 'unknown']).toContain(unexplained['far']);
 });

@@ -19,7 +19,7 @@ async function downloading(
   await using folder = await tempFolder();
   host.on('/asset', reply);
   const file = folder.file('asset');
-  const work = download({ url: `${host.url}/asset`, file, sha256: SHA256, signal });
+  const work = download({ url: `${host.url}/asset`, file, sha256: SHA256, signal, pausesMs: [1, 2] });
   const failure = await failureOf(work);
   return { failure, asked: host.seen.length, left: await readdir(folder.path) };
 }

@@ -31,7 +31,7 @@ describe('asking a host', () => {
   test('a host that is busy is asked again', async () => {
     await using host = await releaseHost();
     host.on('/a', (response) => says(host.seen.length < 3 ? 503 : 200, 'at last')(response, {}));
-    expect(await bodyOf(await ask({ url: `${host.url}/a`, signal }))).toBe('at last');
+    expect(await bodyOf(await ask({ url: `${host.url}/a`, signal, pausesMs: [1, 2] }))).toBe('at last');
     expect(host.seen).toHaveLength(3);
   });
 

@@ -20,7 +20,7 @@ test('a proxy is used, and one that refuses the way out means that no host can b
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   const address = proxy.address();
   process.env['https_proxy'] = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  const answer = await ask({ url: URL_BEYOND, signal });
+  const answer = await ask({ url: URL_BEYOND, signal, pausesMs: [1, 2] });
   proxy.close();
   expect(answer).toMatchObject({ kind: 'unreachable', reason: expect.stringContaining('statusCode=403') });
   expect(new Set(asked)).toEqual(new Set(['github.example.test:443']));
@@ -28,5 +28,5 @@ test('a proxy is used, and one that refuses the way out means that no host can b
 
 test('a proxy that is not there means the same', async () => {
   process.env['https_proxy'] = await closedHost();
-  expect(await ask({ url: URL_BEYOND, signal })).toMatchObject({ kind: 'unreachable' });
+  expect(await ask({ url: URL_BEYOND, signal, pausesMs: [1, 2] })).toMatchObject({ kind: 'unreachable' });
 });

@@ -104,7 +104,7 @@ test('a comparison that passes its limit keeps the peer out; nothing is merged o
 
 test('so does a check that passes its limit', async () => {
   await towns.send("UPDATE items SET title = 'sent' WHERE id = 101");
-  await towns.south.dolt('fetch', 'origin');
+  await towns.south.dolt('fetch', 'mailbox');
   const peer = filePeer('partner', folder.file('mailbox'));
   const run = newPeerProgress(newPeerPlan({ peer, actions: actionsOf('sync', 'peer'), branch: 'main' }));
   run.readAgain(await towns.north.head());

@@ -4,7 +4,7 @@ import { CHOICE_WORDS, type Choice } from '../../src/resolve/choice.ts';
 import { type ConflictsFile, LOST_KINDS, rowName, UNRESOLVED_KINDS } from '../../src/resolve/conflicts-file.ts';
 import { conflictsText } from '../../src/resolve/conflicts-text.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
-import { fc } from '../helpers/property.ts';
+import { fc, timesCases } from '../helpers/property.ts';
 
 const HASH = '0123456789abcdefghijklmnopqrstuv';
 
@@ -143,7 +143,7 @@ describe('a conflicts file', () => {
         // Nothing in it moves a cursor or hides.
         expect(text).toBe(text.split('\n').map(plain).join('\n'));
       }),
-      { numRuns: 100 },
+      { numRuns: timesCases(40) },
     );
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { compareBytes } from '../../src/rows/compare-values.ts';
 import { planDocument, textAtPath } from '../../src/rows/document-merge.ts';
 import { MAX_DOCUMENT_BYTES, parseDocument, pathText } from '../../src/rows/json-text.ts';
-import { fc } from '../helpers/property.ts';
+import { fc, timesCases } from '../helpers/property.ts';
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -54,7 +54,7 @@ describe('a document is merged key by key', () => {
         const expected = merge(base, ours, theirs);
         expect(merged).toBe(stored(expected ?? null));
       }),
-      { numRuns: 500 },
+      { numRuns: timesCases(200) },
     );
   });
 

@@ -20,9 +20,10 @@ function reachedByTree(file: string): Set<string> {
 }
 
 describe('the project of a test', () => {
-  test('is each of the four for some file', () => {
-    expect(new Set(FILES.map(projectOf))).toEqual(new Set(['unit', 'dolt', 'servers', 'faults']));
+  test('is each of the five for some file', () => {
+    expect(new Set(FILES.map(projectOf))).toEqual(new Set(['unit', 'processes', 'dolt', 'servers', 'faults']));
     expect(projectOf('__tests__/core/redact.test.ts')).toBe('unit');
+    expect(projectOf('__tests__/cli/entry.test.ts')).toBe('processes');
     expect(projectOf('__tests__/sync/merge/fold.test.ts')).toBe('dolt');
     expect(projectOf('__tests__/endpoints/matrix.test.ts')).toBe('servers');
     expect(projectOf('__tests__/faults/network.test.ts')).toBe('faults');
@@ -35,10 +36,10 @@ describe('the project of a test', () => {
     }
   });
 
-  test('is never unit where a helper gives or starts a program', () => {
+  test('is neither unit nor processes where a helper gives or starts a program', () => {
     const helpers = [...TREE.keys()].filter((path) => path.startsWith('__tests__/helpers/') && needsOf(path).size > 0);
     expect(helpers).toEqual(expect.arrayContaining(['__tests__/helpers/dolt-binary.ts']));
-    for (const file of FILES.filter((path) => projectOf(path) === 'unit')) {
+    for (const file of FILES.filter((path) => ['unit', 'processes'].includes(projectOf(path)))) {
       expect({ file, found: helpers.filter((helper) => reachedByTree(file).has(helper)) }).toEqual({ file, found: [] });
     }
   });

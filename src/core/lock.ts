@@ -5,21 +5,28 @@ import { readSmallText } from './files.ts';
 import { pause } from './interruption.ts';
 import { isAlive } from './processes.ts';
 
+/** The longest wait for a process that holds the lock. */
 const MAX_WAIT_MS = 10_000;
 const POLL_MS = 20;
+
+export interface LockOptions {
+  /** The error if the process of that id does not finish in time. */
+  readonly busy: (pid: number) => Error;
+  readonly signal: AbortSignal;
+  readonly maxWaitMs?: number;
+}
 
 /**
  * Runs work while no other process runs work under the same lock. The lock of a dead process is broken.
  * @param lock path of a file that exists while a process works
- * @param busy the error if the process of that id does not finish in time
  * @throws Failure `interrupted` while it waits
  */
 export async function withLock<T>(
   lock: string,
-  { busy, signal }: { readonly busy: (pid: number) => Error; readonly signal: AbortSignal },
+  { busy, signal, maxWaitMs = MAX_WAIT_MS }: LockOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  await take(lock, busy, signal);
+  await take(lock, { busy, signal, maxWaitMs });
   try {
     return await work();
   } finally {
@@ -27,14 +34,14 @@ export async function withLock<T>(
   }
 }
 
-async function take(lock: string, busy: (pid: number) => Error, signal: AbortSignal): Promise<void> {
+async function take(lock: string, { busy, signal, maxWaitMs }: Required<LockOptions>): Promise<void> {
   const own = `${lock}.${randomUUID()}`;
   await writeFile(own, String(process.pid), { flag: 'wx' });
   try {
     for (let waited = 0; !(await isTaken(own, lock)); waited += POLL_MS) {
       const holder = await holderOf(lock);
       if (!Number.isNaN(holder) && !isAlive(holder)) await breakLock(lock);
-      else if (waited >= MAX_WAIT_MS) throw busy(holder);
+      else if (waited >= maxWaitMs) throw busy(holder);
       else await pause(POLL_MS, signal);
     }
   } finally {

@@ -1,16 +1,7 @@
 import { join } from 'node:path';
-import type { Redactor } from '../core/secrets.ts';
 import { run } from './process.ts';
+import type { ProgramContext } from './program-context.ts';
 import { textFailure } from './sql/failure.ts';
-
-/** What git needs to connect with the credentials of an engine. */
-interface GitContext {
-  readonly env: Readonly<Record<string, string>>;
-  /** Private folder for an empty repository. */
-  readonly privateDir: string;
-  readonly signal: AbortSignal;
-  readonly secrets: Redactor;
-}
 
 /**
  * The address that git gets for a git remote. A path that begins with `/./` starts in the remote user's home, which
@@ -32,7 +23,7 @@ export function gitAddress(url: string): string | null {
  */
 export async function requirePushAccess(
   address: string,
-  { env, privateDir, signal, secrets }: GitContext,
+  { env, privateDir, signal, secrets }: ProgramContext,
 ): Promise<void> {
   const repository = join(privateDir, 'empty.git');
   const options = { env, cwd: privateDir, signal };

@@ -29,6 +29,8 @@ export interface InstallContext extends FolderPlace {
   readonly toolCacheDir: string;
   readonly log: Logger;
   readonly signal: AbortSignal;
+  /** How long to wait before a busy host is asked again; absent: the default. */
+  readonly pausesMs?: readonly number[];
 }
 
 /** An installed Dolt, and where it came from. */

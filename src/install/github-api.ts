@@ -36,7 +36,12 @@ export function githubApi(env: Env, token: string | undefined): GithubApi {
  * @throws Failure `interrupted` and `dolt-download-failed` as http.ts does
  */
 export async function askGithub(path: string, api: GithubApi, context: InstallContext): Promise<ApiAnswer> {
-  const request = { url: `${api.base}${path}`, headers: headers(null), signal: context.signal };
+  const request = {
+    url: `${api.base}${path}`,
+    headers: headers(null),
+    signal: context.signal,
+    pausesMs: context.pausesMs,
+  };
   if (api.token !== null) {
     const answer = await ask({ ...request, headers: headers(api.token) });
     if (answer.kind === 'unreachable') return answer;

@@ -18,6 +18,8 @@ interface HttpRequest {
   readonly method?: 'GET' | 'HEAD';
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** How long to wait before each retry; absent: what suits a busy host. */
+  readonly pausesMs?: readonly number[] | undefined;
 }
 
 const USER_AGENT = 'dolt-federation';
@@ -32,7 +34,7 @@ const MAX_REDIRECTS = 5;
  * as for a certificate
  */
 export async function ask(request: HttpRequest): Promise<Answer | Unreachable> {
-  for (const milliseconds of PAUSES_MS) {
+  for (const milliseconds of request.pausesMs ?? PAUSES_MS) {
     const answer = await attempt(request);
     const passing = answer.kind === 'answer' ? answer.status >= 500 || answer.status === 429 : answer.passing;
     if (!passing) return answer;
@@ -49,7 +51,8 @@ export async function askFollowing(request: HttpRequest): Promise<Answer | Unrea
     const answer = await ask(current);
     if (answer.kind === 'unreachable' || answer.location === null) return answer;
     answer.body.destroy();
-    current = { url: redirectTarget(current.url, answer.location), signal: request.signal };
+    const { signal, pausesMs } = request;
+    current = { url: redirectTarget(current.url, answer.location), signal, pausesMs };
   }
   throw new Failure('dolt-download-failed', `${request.url} redirects more than ${MAX_REDIRECTS} times`);
 }

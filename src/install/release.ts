@@ -37,7 +37,13 @@ export async function installRelease(
   context.log.info(`Downloading Dolt ${version} from ${url}`);
   return await inPrivateFolder(context, 'install', async (folder) => {
     const archive = join(folder, platform.asset);
-    const unreachable = await download({ url, file: archive, sha256, signal: context.signal });
+    const unreachable = await download({
+      url,
+      file: archive,
+      sha256,
+      signal: context.signal,
+      pausesMs: context.pausesMs,
+    });
     if (unreachable !== undefined) return unreachable;
     const executable = await extractRelease(archive, join(folder, 'release'), platform);
     const said = await doltVersion(executable, context);
@@ -57,6 +63,7 @@ interface Download {
   readonly file: string;
   readonly sha256: string;
   readonly signal: AbortSignal;
+  readonly pausesMs?: readonly number[] | undefined;
 }
 
 const ATTEMPTS = 3;
@@ -66,8 +73,8 @@ const ATTEMPTS = 3;
  * @returns undefined on success, or that the host is unreachable
  * @throws Failure `dolt-digest-mismatch`, `dolt-version-unknown` (404), `dolt-download-failed` or `interrupted`
  */
-export async function download({ url, file, sha256, signal }: Download): Promise<Unreachable | undefined> {
-  const actual = await fetchInto({ url, file, signal });
+export async function download({ url, file, sha256, signal, pausesMs }: Download): Promise<Unreachable | undefined> {
+  const actual = await fetchInto({ url, file, signal, pausesMs });
   if (typeof actual !== 'string') return actual;
   if (actual === sha256) return undefined;
   await rm(file, { force: true });
@@ -75,9 +82,9 @@ export async function download({ url, file, sha256, signal }: Download): Promise
 }
 
 /** Writes the body to the file and returns its digest; retries a broken connection. */
-async function fetchInto({ url, file, signal }: Omit<Download, 'sha256'>): Promise<string | Unreachable> {
+async function fetchInto({ url, file, signal, pausesMs }: Omit<Download, 'sha256'>): Promise<string | Unreachable> {
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await askFollowing({ url, signal });
+    const answer = await askFollowing({ url, signal, pausesMs });
     if (answer.kind === 'unreachable') return answer;
     if (answer.status !== 200) {
       answer.body.destroy();

@@ -67,7 +67,7 @@ const releasesSchema = z.array(z.object({ tag_name: z.string(), draft: z.boolean
  */
 export async function latestVersion(request: DoltRequest, context: InstallContext): Promise<string | Unreachable> {
   const url = releaseUrls(request.mirror).latest;
-  const answer = await ask({ url, signal: context.signal });
+  const answer = await ask({ url, signal: context.signal, pausesMs: context.pausesMs });
   if (answer.kind === 'unreachable') return answer;
   answer.body.destroy();
   const version = /\/tag\/v([^/?#]+)$/.exec(answer.location ?? '')?.[1] ?? null;

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { counted } from '../core/text.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
-import { gitAddress } from '../dolt/git-access.ts';
+import { gitAddress, requirePushAccess } from '../dolt/git-access.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { countCommits, countReachable, isAncestor } from '../dolt/sql/history.ts';
 import { pushBranch } from '../dolt/sql/transfer.ts';
@@ -14,6 +14,7 @@ import { inEngines } from './in-engines.ts';
 import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import { secretRowsNotice } from './incoming/secret-rows.ts';
 import type { PeerProgress } from './peer-progress.ts';
+import { withSshReason } from './ssh-reason.ts';
 import type { SyncContext } from './sync-context.ts';
 import { keepTags } from './tags.ts';
 import { timeLimit } from './time-limits.ts';
@@ -159,9 +160,11 @@ async function pushTo(
     context.progress({ peer: run.peer.name, step: 'pushing', detail: counted(commits, 'commit') });
     const limit = timeLimit(run.peer, run.head === null ? 'first push' : 'push', context.timeoutMs);
     const address = run.peer.endpoint.kind === 'git' ? gitAddress(run.peer.endpoint.dolt) : null;
-    if (address !== null) await engine.askToPush(limit, run.reach, address);
+    if (address !== null) await engine.runProgram(limit, run.reach, (program) => requirePushAccess(address, program));
     const to = { remote: run.remote, source: publication.branch, branch: run.branch, user: run.user };
-    await engine.operation(limit, run.reach, (connection) => pushBranch(connection, to));
+    await withSshReason(engine, run, limit, () =>
+      engine.operation(limit, run.reach, (connection) => pushBranch(connection, to)),
+    );
     return { kind: 'unproven', commits };
   } catch (thrown) {
     const failure = toFailure(thrown);

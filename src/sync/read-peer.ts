@@ -6,6 +6,7 @@ import type { Engine } from '../dolt/server/engines.ts';
 import { trackingHead } from '../dolt/sql/heads.ts';
 import { fetchBranch, fetchMark, isMarked } from '../dolt/sql/transfer.ts';
 import type { PeerProgress } from './peer-progress.ts';
+import { withSshReason } from './ssh-reason.ts';
 import type { SyncContext } from './sync-context.ts';
 import { timeLimit } from './time-limits.ts';
 
@@ -39,7 +40,9 @@ export async function readPeer(
       milliseconds: run.manyTags === null ? TAGS_MS : 0,
     };
     const limit = timeLimit(run.peer, 'fetch', context.timeoutMs);
-    const ended = await engine.operationUntil(limit, run.reach, enough, (sql) => fetchBranch(sql, at, mark));
+    const ended = await withSshReason(engine, run, limit, () =>
+      engine.operationUntil(limit, run.reach, enough, (sql) => fetchBranch(sql, at, mark)),
+    );
     if (!ended) run.foundManyTags(manyTags(run));
   }, context);
   return await trackingHead(engine.database, at);

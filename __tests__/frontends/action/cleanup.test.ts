@@ -14,8 +14,8 @@ afterEach(() => {
   warnings.length = 0;
 });
 
-const clean = (leftovers: readonly Leftover[], root: string) =>
-  cleanUp(leftovers, { env: readEnv(), roots: [root], warn: (message) => warnings.push(message) });
+const clean = (leftovers: readonly Leftover[], root: string, more: { readonly graceMs?: number } = {}) =>
+  cleanUp(leftovers, { env: readEnv(), roots: [root], warn: (message) => warnings.push(message), ...more });
 
 /** A process that names the folder on its command line, says that it runs, and stays until it is ended. */
 async function lingering(folder: string, onTerm = '') {
@@ -47,7 +47,7 @@ describe('cleaning up after a run', () => {
     await using root = await tempFolder();
     const folder = root.file('df-abcde1');
     const { child, pid } = await lingering(folder, "process.on('SIGTERM', () => {})");
-    await clean([{ kind: 'process', pid, folder }], root.path);
+    await clean([{ kind: 'process', pid, folder }], root.path, { graceMs: 100 });
     expect((await child).signal).toBe('SIGKILL');
   });
 

@@ -93,13 +93,15 @@ export const FAULTS: readonly Fault[] = [
   },
 ];
 
-/** What a run of all tests crosses at every kind of server that can suffer it. */
-const EVERYWHERE: readonly string[] = ['refused', 'cut in the middle, once', '1 kB/s', 'silence'];
-
-/** What it crosses besides at one kind, the cheapest that can suffer it. */
-const AT_ONE: Readonly<Partial<Record<FarKind, readonly string[]>>> = {
-  remotesrv: ['reset', '503', '200 ms latency'],
-  'git over http': ['cut in the middle, always'],
+/**
+ * What a run of all tests crosses: silence at every kind of server, every other fault at the kinds whose client is
+ * another program. remotesrv and a server of a database speak to the same client.
+ */
+const USUAL: Readonly<Record<FarKind, readonly string[]>> = {
+  remotesrv: ['refused', 'silence', 'reset', '503', '200 ms latency'],
+  'git over http': ['refused', 'silence', 'cut in the middle, once', 'cut in the middle, always'],
+  'dolt sql-server': ['silence', 'cut in the middle, once', '1 kB/s'],
+  ssh: ['refused', 'silence', 'cut in the middle, once'],
 };
 
 /**
@@ -114,6 +116,5 @@ const IMPOSSIBLE: Readonly<Partial<Record<FarKind, readonly string[]>>> = {
 /** The faults to try at a kind of server: all of them where `all` are asked for, as every night. */
 export function faultsAt(kind: FarKind, { all }: { readonly all: boolean }): readonly Fault[] {
   const possible = FAULTS.filter(({ name }) => IMPOSSIBLE[kind]?.includes(name) !== true);
-  const usual = [...EVERYWHERE, ...(AT_ONE[kind] ?? [])];
-  return possible.filter(({ name }) => all || usual.includes(name));
+  return possible.filter(({ name }) => all || USUAL[kind].includes(name));
 }

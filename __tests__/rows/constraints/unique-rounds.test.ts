@@ -8,7 +8,7 @@ import {
   type Rank,
   resolveRounds,
 } from '../../../src/rows/constraints/unique-rounds.ts';
-import { fc } from '../../helpers/property.ts';
+import { fc, timesCases } from '../../helpers/property.ts';
 
 const compare = (a: Cells, b: Cells): number => Number(a['id']) - Number(b['id']);
 const claimant = (id: number, rank: Rank, time = ''): CollidingRow => ({
@@ -142,6 +142,6 @@ test('rounds end, keep every row of the base, leave every value once, and do not
       }
       for (const { id, base } of rows) if (base !== null) expect(one.state.has(`${id}`)).toBe(true);
     }),
-    { numRuns: 300, seed: 7 },
+    { numRuns: timesCases(100), seed: 7 },
   );
 });

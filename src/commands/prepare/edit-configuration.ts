@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
 import { loadConfiguration } from '../../config/load.ts';
 import { Failure } from '../../core/failure.ts';
-import { withLock } from '../../core/lock.ts';
+import { type LockOptions, withLock } from '../../core/lock.ts';
 import type { Context } from '../context.ts';
 
 /** The file that holds the configuration, or that would be created for it. */
@@ -22,6 +22,7 @@ export async function editConfiguration<T>(
   context: Context,
   overrides: ConfigOverrides,
   work: (before: Configuration) => Promise<T>,
+  wait: Pick<LockOptions, 'maxWaitMs'> = {},
 ): Promise<T> {
   const file = configurationFile(await loadConfiguration(context, overrides), context);
   const target = await realpath(file).catch(() => file);
@@ -31,7 +32,7 @@ export async function editConfiguration<T>(
       hint: `Stop that process, then run again. Remove ${lock} only if the process no longer exists.`,
       location: { file },
     });
-  return await withLock(lock, { busy, signal: context.signal }, async () =>
+  return await withLock(lock, { ...wait, busy, signal: context.signal }, async () =>
     work(await loadConfiguration(context, overrides)),
   );
 }

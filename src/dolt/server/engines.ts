@@ -3,7 +3,7 @@ import { throwIfInterrupted } from '../../core/interruption.ts';
 import { endsWithin } from '../../core/time.ts';
 import type { Reach } from '../../egress/host-rule.ts';
 import type { EngineCredentials } from '../engine-credentials.ts';
-import { requirePushAccess } from '../git-access.ts';
+import type { ProgramContext } from '../program-context.ts';
 import { type Database, openDatabase, type Sql } from '../sql/sql.ts';
 import { GRACE_MS, interruptible, killStatement, killStatements } from './interrupt.ts';
 import { type EngineContext, openServer, type Server, type ServerOptions } from './server.ts';
@@ -56,10 +56,10 @@ export interface Engine {
    */
   operationUntil(limit: TimeLimit, reach: Reach, enough: Enough, work: (sql: Sql) => Promise<void>): Promise<boolean>;
   /**
-   * Checks whether a git host accepts a push, with the engine's credentials (see git-access.ts).
-   * @throws Failure of the limit, or the class of git's output
+   * Runs git or ssh with the engine's credentials and a time limit (see git-access.ts and ssh-access.ts).
+   * @throws Failure of the limit
    */
-  askToPush(limit: TimeLimit, reach: Reach, address: string): Promise<void>;
+  runProgram(limit: TimeLimit, reach: Reach, work: (context: ProgramContext) => Promise<void>): Promise<void>;
   hasEnded(): boolean;
 }
 
@@ -179,19 +179,16 @@ function engineOf(
   return {
     database,
     hasEnded: () => server.hasEnded(),
-    async askToPush(limit, reach, address) {
+    async runProgram(limit, reach, work) {
       const late = new AbortController();
-      const asking = server.during(reach, () =>
-        requirePushAccess(address, {
-          ...server.childContext,
-          secrets: server.secrets,
-          signal: AbortSignal.any([signal, late.signal]),
-        }),
+      const { secrets, childContext } = server;
+      const working = server.during(reach, () =>
+        work({ ...childContext, secrets, signal: AbortSignal.any([signal, late.signal]) }),
       );
-      if (await endsWithin(asking, limit.milliseconds)) return await asking;
+      if (await endsWithin(working, limit.milliseconds)) return await working;
       late.abort();
       await server.kill();
-      await asking.catch(() => undefined);
+      await working.catch(() => undefined);
       throw limit.failure();
     },
     outgrown: () => server.outgrown(),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import type { ErrorCode } from '../../contract/error-codes.ts';
@@ -52,6 +53,8 @@ export async function awaitReady(awaited: Awaited): Promise<StartOutcome> {
 }
 
 async function answers(address: Address): Promise<boolean> {
+  // A failed login costs far more than this look, and most of them fail.
+  if (address.socket !== null && !existsSync(address.socket)) return false;
   try {
     const connection = await createConnection({ ...connectTo(address), connectTimeout: 5_000 });
     await connection.end();

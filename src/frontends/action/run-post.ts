@@ -25,6 +25,8 @@ interface CleanupOptions {
   /** Folders below which something may be removed. */
   readonly roots: readonly string[];
   readonly warn: (message: string) => void;
+  /** How long a process may take to end by a signal before it is killed. */
+  readonly graceMs?: number;
 }
 
 /** A Dolt server stops within 20 ms; this is the maximum. */
@@ -39,7 +41,7 @@ const POLL_MS = 50;
 export async function cleanUp(leftovers: readonly Leftover[], options: CleanupOptions): Promise<void> {
   const processes = leftovers.filter((leftover) => leftover.kind === 'process');
   const folders = leftovers.filter((leftover) => leftover.kind === 'folder');
-  await Promise.all(processes.map((each) => warned(() => endProcess(each, options.env), options)));
+  await Promise.all(processes.map((each) => warned(() => endProcess(each, options), options)));
   await Promise.all(folders.map((each) => warned(() => removeFolder(each.path, options.roots), options)));
 }
 
@@ -54,14 +56,17 @@ async function warned(work: () => Promise<void>, options: CleanupOptions): Promi
 /**
  * Process ids are reused, so a process is ours only if its command line names the configuration in its private folder.
  */
-async function endProcess({ pid, folder }: Extract<Leftover, { kind: 'process' }>, env: Env): Promise<void> {
+async function endProcess(
+  { pid, folder }: Extract<Leftover, { kind: 'process' }>,
+  { env, graceMs = GRACE_MS }: CleanupOptions,
+): Promise<void> {
   if (!isAbsolute(folder) || !isPrivateName(basename(folder)))
     throw new Error(`${folder} is not a folder of a run, so process ${pid} was not stopped`);
   const configuration = join(folder, CONFIG_FILE);
   const isOurs = async () => (await processCommand(pid, env))?.includes(configuration) === true;
   if (!(await isOurs())) return;
   signal(pid, 'SIGTERM');
-  for (let waited = 0; waited < GRACE_MS; waited += POLL_MS) {
+  for (let waited = 0; waited < graceMs; waited += POLL_MS) {
     if (!(await isOurs())) return;
     await wait(POLL_MS);
   }

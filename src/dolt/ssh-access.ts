@@ -1,0 +1,25 @@
+import { run } from './process.ts';
+import type { ProgramContext } from './program-context.ts';
+import { textFailure } from './sql/failure.ts';
+
+/** The exit code of ssh itself; every other one is the remote command's. */
+const SSH_FAILED = 255;
+
+/**
+ * Connects once with the ssh of an engine. If a host refuses ssh, Dolt sometimes loses the reason and reports only that
+ * its transfer ended (2.3.0, measured on a busy machine), so ssh is asked directly.
+ * @param url what Dolt gets
+ * @throws Failure with the class of ssh's output if ssh cannot log in, `interrupted`
+ */
+export async function requireSshAccess(
+  url: string,
+  { env, privateDir, signal, secrets }: ProgramContext,
+): Promise<void> {
+  const [program = 'ssh', ...words] = (env['DOLT_SSH_COMMAND'] ?? 'ssh').split(' ');
+  const { username, hostname, port } = new URL(url);
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const destination = username === '' ? host : `${decodeURIComponent(username)}@${host}`;
+  const args = [...words, ...(port === '' ? [] : ['-p', port]), '-T', '--', destination, 'exit'];
+  const { exitCode, stderr } = await run(program, args, { env, cwd: privateDir, signal });
+  if (exitCode === SSH_FAILED) throw textFailure(secrets.redact(stderr.trim()));
+}

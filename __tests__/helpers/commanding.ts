@@ -76,6 +76,7 @@ export async function command(
       failOn: 'any',
       retries: 3,
       timeout: 600_000,
+      fetchWait: 60_000,
       mergeTimeout: 120_000,
       parallel: 4,
       initEmpty: true,

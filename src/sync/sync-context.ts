@@ -1,10 +1,13 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
+import type { Env } from '../core/env.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import type { Engines } from '../dolt/server/engines.ts';
 import type { MergeLimits } from './merge/limits.ts';
 
 /** Everything that is fixed for one run of `sync`, `pull`, `push` or `status`. Built once, and passed whole. */
 export interface SyncContext {
+  /** Of the job, whose proxy connections use. */
+  readonly env: Env;
   readonly engines: Engines;
   /** The local branch that is synchronized. */
   readonly branch: string;
@@ -24,6 +27,8 @@ export interface SyncContext {
   readonly retries: number;
   /** Time limit of a remote operation in milliseconds, unless the peer sets its own. */
   readonly timeoutMs: number;
+  /** How long peers that have answered wait for the others, in milliseconds. */
+  readonly fetchWaitMs: number;
   /** The limits for checking and merging each head. */
   readonly limits: MergeLimits;
   /** Peers worked on at the same time. */

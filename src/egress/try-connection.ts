@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls } from 'node:tls';
 import type { Env } from '../core/env.ts';
-import { Failure } from '../core/failure.ts';
+import { errorMessage, Failure, systemCode } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
 import { openDirectly, openThrough } from './dial.ts';
 import { type Target, targetText } from './host-rule.ts';
@@ -92,7 +92,7 @@ function late(to: Destination, milliseconds: number): Failure {
 }
 
 function reasonOf(thrown: unknown): string {
-  const code = thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
-  const message = thrown instanceof Error ? thrown.message : '';
-  return REASONS[code] ?? (message === '' ? code : message);
+  const code = systemCode(thrown);
+  // An error about several addresses has no message of its own.
+  return (code === null ? undefined : REASONS[code]) ?? (errorMessage(thrown) || (code ?? 'unknown reason'));
 }

@@ -61,13 +61,14 @@ async function failureOf(context: SyncContext, run: PeerProgress): Promise<Failu
   const milliseconds = Math.min(CONNECT_MS, peer.timeout ?? timeoutMs);
   const trying = { env, signal, milliseconds };
   try {
-    await readWithRetries(() => tryConnection(destination, trying), {
-      ...context,
-      onRetry: (attempt) => {
+    await readWithRetries(
+      () => tryConnection(destination, trying),
+      context,
+      (attempt) => {
         run.countAttempt();
         context.progress({ peer: peer.name, step: 'waiting', detail: attempt });
       },
-    });
+    );
     return null;
   } catch (thrown) {
     run.countAttempt();

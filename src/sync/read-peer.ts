@@ -46,7 +46,8 @@ export async function readPeer(
       const ended = await engine.operationUntil(limit, run.reach, enough, (sql) => fetchBranch(sql, at, mark));
       if (!ended) run.foundManyTags(manyTags(run));
     },
-    { ...context, onRetry: (attempt) => context.progress({ peer: run.peer.name, step: 'fetching', detail: attempt }) },
+    context,
+    (attempt) => context.progress({ peer: run.peer.name, step: 'fetching', detail: attempt }),
   );
   return await trackingHead(engine.database, at);
 }
@@ -60,8 +61,6 @@ interface Retries {
   /** Maximum retries. */
   readonly retries: number;
   readonly signal: AbortSignal;
-  /** Called before each pause, with a text such as `attempt 2 of 4 follows`. */
-  readonly onRetry?: (attempt: string, failure: Failure) => void;
 }
 
 /** The first pause takes about this long; each further one takes about twice as long as the one before. */
@@ -72,10 +71,15 @@ const LONGEST_PAUSE_MS = 10_000;
 const FOR_ANOTHER_RUN: readonly ErrorCode[] = ['engine-lost', 'connect-timeout'];
 
 /**
- * Reads from a peer, with retries after transient errors. Only
- * reads are repeated like this; a failed push is followed by a fetch and a merge.
+ * Reads from a peer, with retries after transient errors. Only reads are repeated like this; a failed push is followed
+ * by a fetch and a merge.
+ * @param onRetry called before each pause, with a text such as `network; attempt 2 of 4 follows`
  */
-export async function readWithRetries<T>(read: () => Promise<T>, { retries, signal, onRetry }: Retries): Promise<T> {
+export async function readWithRetries<T>(
+  read: () => Promise<T>,
+  { retries, signal }: Retries,
+  onRetry?: (attempt: string) => void,
+): Promise<T> {
   return await pRetry(read, {
     retries,
     minTimeout: FIRST_PAUSE_MS,
@@ -84,7 +88,7 @@ export async function readWithRetries<T>(read: () => Promise<T>, { retries, sign
     signal,
     shouldRetry: ({ error, attemptNumber, retriesLeft }) => {
       if (!(error instanceof Failure) || !error.retryable || FOR_ANOTHER_RUN.includes(error.code)) return false;
-      if (retriesLeft > 0) onRetry?.(`${error.code}; attempt ${attemptNumber + 1} of ${retries + 1} follows`, error);
+      if (retriesLeft > 0) onRetry?.(`${error.code}; attempt ${attemptNumber + 1} of ${retries + 1} follows`);
       return true;
     },
   });

@@ -114,6 +114,7 @@ export function testContext(
 ): SyncContext {
   return {
     engines,
+    served: null,
     branch: 'main',
     town: null,
     dirty: [],

@@ -268,7 +268,7 @@ interface Recorded {
 /** Records what the next run or a person needs: verified heads and unresolved rows. */
 async function record(request: SyncRequest, context: Context, { opened, prepared, head }: Ended): Promise<Recorded> {
   const { database, settings } = opened;
-  const { engines, path, ephemeral } = database;
+  const { engines, work: path, ephemeral } = database;
   const { branch, runs, lastVerified } = prepared;
   const writes = mayWrite(request);
   const peers = runs.filter(({ inbox }) => inbox === null);
@@ -303,6 +303,7 @@ function newSyncContext(
   return {
     env,
     engines: opened.database.engines,
+    served: opened.database.served,
     branch: prepared.branch,
     town: opened.settings.configuration.town.value,
     dirty: prepared.dirty,

@@ -3,12 +3,15 @@ import type { Env } from '../core/env.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import type { Engines } from '../dolt/server/engines.ts';
 import type { MergeLimits } from './merge/limits.ts';
+import type { ServedDatabase } from './served/served-database.ts';
 
 /** Everything that is fixed for one run of `sync`, `pull`, `push` or `status`. Built once, and passed whole. */
 export interface SyncContext {
   /** Of the job, whose proxy connections use. */
   readonly env: Env;
   readonly engines: Engines;
+  /** The server that holds the database, so that the engines work on a scratch copy; null: none. */
+  readonly served: ServedDatabase | null;
   /** The local branch that is synchronized. */
   readonly branch: string;
   /** `federation.town`, which names our inbox branch at running databases; null: not set. */

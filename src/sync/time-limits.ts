@@ -15,7 +15,11 @@ const WHOLE_HISTORY_FACTOR = 6;
  * Time limit of an operation.
  * @param timeoutMs of the run; the peer's own takes precedence
  */
-export function timeLimit(peer: PeerProgress['peer'], operation: RemoteOperation, timeoutMs: number): TimeLimit {
+export function timeLimit(
+  peer: Pick<PeerProgress['peer'], 'name' | 'timeout'>,
+  operation: RemoteOperation,
+  timeoutMs: number,
+): TimeLimit {
   const usual = peer.timeout ?? timeoutMs;
   const milliseconds = WHOLE_HISTORY.includes(operation) ? usual * WHOLE_HISTORY_FACTOR : usual;
   return {

@@ -96,6 +96,27 @@ describe('a database that a running server holds', () => {
     await access(stateDir);
   });
 
+  test('is federated through its remote interface, as on another machine', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder, NOTES);
+    await clientCommits(served);
+    await otherCommits(served);
+    await served.sql("INSERT INTO notes VALUES (1, 'saved')");
+    const host = 'localhost';
+    const remotesapi = Number(new URL(served.server.url).port);
+    const setting = { host, tls: true, remotesapi, database: 'town' };
+    // No folder of the database is found.
+    const { result } = await served.run({ host, setting, database: undefined });
+    expect(result).toMatchObject({
+      database: expect.stringMatching(/^mysql:\/\/localhost:\d+\/town$/),
+      head: await served.head(),
+      peers: [{ status: 'synced', pulledCommits: 1, pushedCommits: 2, verified: true }],
+    });
+    expect(await served.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 3, 4].map((id) => ({ id })));
+    const dirty = [{ table_name: 'notes', staged: 0, status: 'modified' }];
+    expect(await served.traces()).toEqual([...CLEAN.slice(0, 4), dirty]);
+  });
+
   test('is opened directly once the server has stopped', async () => {
     await using folder = await tempFolder();
     await using served = await servedDatabase(folder);
@@ -111,7 +132,14 @@ describe('a run through a server is refused', () => {
     [{ password: 'wrong' }, 'server-refused', /^the server at 127\.0\.0\.1:\d+ refused the user: Access denied/],
     [{ setting: { database: 'nothing' } }, 'no-database', /has no database nothing$/],
     [{ setting: null }, 'database-in-use', /in use by a Dolt server/],
-    [{ setting: { host: 'db.example' } }, 'credential-url-mismatch', /are not for mysql:\/\/db\.example/],
+    [{ setting: { host: 'localhost' } }, 'credential-url-mismatch', /are not for mysql:\/\/localhost:\d+$/],
+    [{ setting: { host: 'db.example' } }, 'database-in-use', /is on another machine, and .* names no `remotesapi`/],
+    [
+      { setting: { host: 'localhost', tls: true }, host: 'localhost', env: { SSL_CERT_FILE: '' } },
+      'server-unreachable',
+      /certificate/,
+    ],
+    [{ setting: { port: 1 }, host: '127.0.0.1' }, 'credential-url-mismatch', /are not for mysql:\/\/127\.0\.0\.1:1$/],
     [{ branch: 'none' }, 'branch-not-found', /has no branch none$/],
   ] as const)('%j', async (options, code, message) => {
     await using folder = await tempFolder();

@@ -17,7 +17,7 @@ export interface ServedDatabase extends AsyncDisposable {
   rows(query: string): Promise<Record<string, unknown>[]>;
   head(): Promise<string>;
   /** What a run must leave as it is: remotes, refs and uncommitted tables. */
-  traces(): Promise<unknown>;
+  traces(): Promise<readonly unknown[]>;
   run(options?: RunOptions): Promise<Commanded>;
   /** Ends the server before the test does. */
   stop(): Promise<void>;
@@ -25,6 +25,8 @@ export interface ServedDatabase extends AsyncDisposable {
 
 interface RunOptions extends CommandOptions {
   readonly password?: string;
+  /** The host that the credentials are for. */
+  readonly host?: string;
   /** Changes of `federation.server`; null: it is not set. */
   readonly setting?: Readonly<Record<string, unknown>> | null;
   readonly dirty?: 'fail' | 'commit';
@@ -63,14 +65,15 @@ export async function servedDatabase(folder: TempFolder, ...seed: string[]): Pro
       await rows('SELECT tag_name FROM dolt_tags'),
       await rows('SELECT table_name, staged, status FROM dolt_status'),
     ],
-    async run({ password: given = password, setting = {}, dirty, ...options } = {}) {
+    async run({ password: given = password, host = '127.0.0.1', setting = {}, dirty, ...options } = {}) {
       const config = folder.file('c.yaml');
       const own = setting === null ? {} : { server: { port, ...setting } };
       await writeFile(config, stringify({ federation: { ...own, ...(dirty === undefined ? {} : { dirty }) } }));
-      const url = `mysql://127.0.0.1:${port}`;
+      const url = `mysql://${host}:${port}`;
       const credentials = setting === null ? {} : { 'federation.server': { url, user, password: given } };
       return await command(folder, stringify({ mailbox }), {
         ...options,
+        env: { SSL_CERT_FILE: server.ca, ...options.env },
         overrides: { config, ...options.overrides },
         credentials: { text: stringify(credentials) },
       });

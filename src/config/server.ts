@@ -8,9 +8,13 @@ export interface ServerSetting {
   readonly user: string;
   /** Name of the database there; null: the name of its folder. */
   readonly database: string | null;
-  /** Port of its remotesapi, for a server that cannot read files of this machine; null: it can. */
+  /** Port of its remotesapi, for a server that cannot use files of this user; null: it can. */
   readonly remotesapi: number | null;
+  /** Whether it is reached over TLS, at both ports. */
+  readonly tls: boolean;
 }
+
+const EXPECTED = 'must be a mapping such as {host: 127.0.0.1, port: 3306}';
 
 const port = z
   .number({ error: 'must be a port number' })
@@ -30,14 +34,22 @@ export const serverSetting = z
       user: text.default('root'),
       database: text.nullable().default(null),
       remotesapi: port.nullable().default(null),
+      tls: z.boolean({ error: 'must be true or false' }).optional(),
     },
     {
-      error: (issue) =>
-        issue.code === 'unrecognized_keys'
-          ? `has an unknown key: ${issue.keys.join(', ')}`
-          : 'must be a mapping such as {host: 127.0.0.1, port: 3306}',
+      error: ({ code, ...issue }) =>
+        code === 'unrecognized_keys' ? `has an unknown key: ${String(issue['keys'])}` : EXPECTED,
     },
   )
+  .transform((written, context): ServerSetting => {
+    const tls = written.tls ?? !isOnThisMachine(written);
+    if (!tls && !isOnThisMachine(written)) {
+      const message =
+        'must be true for a server on another machine: rows and passwords would cross the network unencrypted';
+      context.addIssue({ code: 'custom', path: ['tls'], message });
+    }
+    return { ...written, tls };
+  })
   .nullable();
 
 /** Whether a server runs on this machine, as far as its address says. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Configuration } from '../../config/configuration.ts';
@@ -7,7 +8,7 @@ import { isOnThisMachine, type ServerSetting, serverText } from '../../config/se
 import { Failure } from '../../core/failure.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
-import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import { createEngineCredentials } from '../../dolt/engine-credentials.ts';
 import { openEngines } from '../../dolt/server/engines.ts';
 import { lockFile, lockHolder } from '../../dolt/server/lock.ts';
 import { lockedBy } from '../../dolt/server/lock-table.ts';
@@ -15,9 +16,15 @@ import type { Address } from '../../dolt/server/ready.ts';
 import { openUserServer, type UserServer } from '../../dolt/server/user-server.ts';
 import { branchHead, checkedOutBranch, checkout } from '../../dolt/sql/heads.ts';
 import { uncommittedTables } from '../../dolt/sql/working-set.ts';
-import { NOWHERE } from '../../egress/host-rule.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
-import { EXCHANGE, type Exchange, HANDED_OVER, handBack, handOver, takeOver } from '../../sync/served/exchange.ts';
+import {
+  type Exchange,
+  fileExchange,
+  handBack,
+  handOver,
+  remotesapiExchange,
+  takeOver,
+} from '../../sync/served/exchange.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
@@ -56,9 +63,10 @@ export async function openServed(
   const { setting, path } = at;
   const database = setting.database ?? (path === null ? null : basename(path));
   if (database === null) throw unnamed();
-  requireReadable(setting);
+  requireExchange(setting);
+  const login = loginOf(setting, credentials);
   const server = await openUserServer({
-    address: await addressOf(setting, credentials, context),
+    address: await addressOf(setting, login, context),
     database,
     name: serverText(setting),
     secrets: context.secrets,
@@ -72,23 +80,15 @@ export async function openServed(
   try {
     const policy = configuration.dirty.value;
     const branch = await readBranch(server, request, policy);
-    const exchange: Exchange = { server, url: pathToFileURL(place.exchange).href };
-    await handOver(exchange, branch.name);
+    const limit = timeLimit({ name: server.name, timeout: null }, 'clone', request.timeout);
+    const exchange = exchangeWith({ server, branch: branch.name, limit }, { setting, login, database, place });
     const options = { ...context, dolt, database: place.database, removeWith: place.removeWith };
-    await makeScratch(place.database, options, exchange, request);
+    await makeScratch(options, exchange);
     const engines = openEngines(options, request.parallel + 1);
-    try {
-      await engines.use(NO_CREDENTIALS, (engine) => takeOver(engine.database, exchange, branch.name));
-    } catch (thrown) {
+    await takeOver(engines, exchange).catch(async (thrown: unknown) => {
       await engines.close();
       throw thrown;
-    }
-    const served: ServedDatabase = {
-      branch: branch.name,
-      isDefault: branch.isDefault,
-      uncommitted: branch.uncommitted,
-      moveTo: (scratch, move) => handBack(exchange, scratch, { branch: branch.name, ...move }),
-    };
+    });
     context.log.info(`working through the server at ${server.name}`);
     return {
       path: path ?? `mysql://${server.name}`,
@@ -97,7 +97,12 @@ export async function openServed(
       ephemeral: false,
       clonedFrom: null,
       notices: [],
-      served,
+      served: {
+        branch: branch.name,
+        isDefault: branch.isDefault,
+        uncommitted: branch.uncommitted,
+        moveTo: (scratch, move) => handBack(scratch, exchange, move),
+      },
       close: () => engines.close().finally(close),
     };
   } catch (thrown) {
@@ -119,40 +124,60 @@ function unnamed(): Failure {
   });
 }
 
-/** The exchange is a folder; only a server on this machine can use it. */
-function requireReadable(setting: ServerSetting): void {
-  if (isOnThisMachine(setting)) return;
+/** A server on another machine cannot use a folder of ours. */
+function requireExchange(setting: ServerSetting): void {
+  if (setting.remotesapi !== null || isOnThisMachine(setting)) return;
   throw new Failure(
     'database-in-use',
-    `the server at ${serverText(setting)} is on another machine, where it cannot read the exchange folder of a run`,
-    { hint: 'Run on the machine of the server, or stop the server and run on its folder.' },
+    `the server at ${serverText(setting)} is on another machine, and \`federation.server\` names no \`remotesapi\` port to exchange commits through`,
+    {
+      hint: 'Start the server with `remotesapi: {port: 50051}` in its configuration (or `--remotesapi-port 50051`), and add `remotesapi: 50051` to `federation.server`.',
+    },
   );
 }
 
-async function addressOf(setting: ServerSetting, credentials: Credentials, { env }: Context): Promise<Address> {
-  const { host, port } = setting;
+interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+function loginOf(setting: ServerSetting, credentials: Credentials): Login {
   const given = credentials.get(SERVER_ENTRY);
-  if (
-    given !== undefined &&
-    (given.place.scheme !== 'mysql' || given.place.authority !== serverText(setting).toLowerCase())
-  ) {
-    throw new Failure(
-      'credential-url-mismatch',
-      `the credentials of ${SERVER_ENTRY} are not for mysql://${serverText(setting)}`,
-      {
-        hint: `Set their \`url\` to mysql://${serverText(setting)}.`,
-      },
-    );
+  if (given === undefined) return { user: setting.user, password: '' };
+  const { scheme, authority } = given.place;
+  const server = serverText(setting);
+  if (scheme !== 'mysql' || authority !== server.toLowerCase()) {
+    throw new Failure('credential-url-mismatch', `the credentials of ${SERVER_ENTRY} are not for mysql://${server}`, {
+      hint: `Set their \`url\` to mysql://${server}.`,
+    });
   }
-  if (given !== undefined && given.secret.kind !== 'password') {
-    throw new Failure('config-invalid', `the credentials of ${SERVER_ENTRY} must be \`user\` and \`password\``);
-  }
-  const login = given?.secret.kind === 'password' ? given.secret : { user: setting.user, password: '' };
+  if (given.secret.kind === 'password') return given.secret;
+  throw new Failure('config-invalid', `the credentials of ${SERVER_ENTRY} must be \`user\` and \`password\``);
+}
+
+async function addressOf({ host, port, tls }: ServerSetting, login: Login, { env }: Context): Promise<Address> {
+  const address = { host, port, socket: null, user: login.user, password: login.password };
+  if (!tls) return address;
   const ca = env['SSL_CERT_FILE'];
-  const tls = isOnThisMachine(setting)
-    ? {}
-    : { tls: { ca: ca === undefined || ca === '' ? null : await readFile(ca, 'utf8') } };
-  return { host, port, socket: null, user: login.user, password: login.password, ...tls };
+  return { ...address, tls: { ca: ca === undefined || ca === '' ? null : await readFile(ca, 'utf8') } };
+}
+
+function exchangeWith(
+  common: Pick<Exchange, 'server' | 'branch' | 'limit'>,
+  by: {
+    readonly setting: ServerSetting;
+    readonly login: Login;
+    readonly database: string;
+    readonly place: ScratchPlace;
+  },
+): Exchange {
+  const { setting, login, database, place } = by;
+  const { host, remotesapi, tls } = setting;
+  if (remotesapi === null) return fileExchange(common, pathToFileURL(place.exchange).href);
+  const url = `${tls ? 'https' : 'http'}://${serverText({ host, port: remotesapi })}/${database}`;
+  const { user, password } = login;
+  const engineCredentials = createEngineCredentials({ variables: () => ({ DOLT_REMOTE_PASSWORD: password }) });
+  return remotesapiExchange(common, { url, user, engineCredentials, owner: place.owner });
 }
 
 interface ServedBranch extends Pick<ServedDatabase, 'isDefault' | 'uncommitted'> {
@@ -183,6 +208,8 @@ async function readBranch(
 interface ScratchPlace {
   readonly database: string;
   readonly exchange: string;
+  /** Another one for each machine and user, unless a temporary folder is used. */
+  readonly owner: string;
   readonly removeWith: readonly string[];
   remove(): Promise<void>;
 }
@@ -190,10 +217,13 @@ interface ScratchPlace {
 /** Kept between runs where the user has a folder for state, so that only new chunks travel; else temporary. */
 async function scratchPlace(context: Context, key: string, name: string): Promise<ScratchPlace> {
   const { stateDir, tempDir } = context;
-  const inside = (folder: string) => ({ database: join(folder, 'scratch', name), exchange: join(folder, 'exchange') });
+  const inside = (folder: string) => ({
+    database: join(folder, 'scratch', name),
+    exchange: join(folder, 'exchange'),
+    owner: digest(`${hostname()} ${folder}`),
+  });
   if (stateDir !== undefined) {
-    const hash = createHash('sha256').update(key).digest('hex').slice(0, 12);
-    const folder = join(stateDir, 'served', hash);
+    const folder = join(stateDir, 'served', digest(key));
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return { ...inside(folder), removeWith: [], remove: async () => undefined };
   }
@@ -202,17 +232,20 @@ async function scratchPlace(context: Context, key: string, name: string): Promis
   return { ...inside(folder), removeWith: [folder], remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
 async function makeScratch(
-  database: string,
-  options: Parameters<typeof cloneDatabase>[0],
-  { url }: Exchange,
-  request: Opening,
+  options: Omit<Parameters<typeof cloneDatabase>[0], 'engineCredentials'>,
+  exchange: Exchange,
 ): Promise<void> {
-  const exists = await access(join(database, '.dolt')).then(
+  const exists = await access(join(options.database, '.dolt')).then(
     () => true,
     () => false,
   );
   if (exists) return;
-  const source = { remote: EXCHANGE, url, ref: null, user: null, reach: NOWHERE, branch: HANDED_OVER };
-  await cloneDatabase(options, source, timeLimit({ name: 'the server', timeout: null }, 'clone', request.timeout));
+  const { source, limit } = exchange;
+  await handOver(exchange);
+  await cloneDatabase({ ...options, engineCredentials: source.engineCredentials }, source, limit);
 }

@@ -1,4 +1,4 @@
-import type { Database } from '../../dolt/sql/sql.ts';
+import type { Engines } from '../../dolt/server/engines.ts';
 
 /** A database that a running server holds; the run works in a scratch copy. */
 export interface ServedDatabase {
@@ -12,5 +12,5 @@ export interface ServedDatabase {
    * Fast-forwards the branch at the server to a commit of the scratch copy.
    * @throws Failure `contention`, `uncommitted-changes`, `server-unreachable`, `server-refused`
    */
-  moveTo(scratch: Database, move: { readonly from: string; readonly to: string }): Promise<void>;
+  moveTo(scratch: Engines, move: { readonly from: string; readonly to: string }): Promise<void>;
 }

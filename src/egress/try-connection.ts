@@ -78,11 +78,12 @@ async function shakeHands(socket: Duplex, { host }: Destination, signal: AbortSi
     ALPNProtocols: ['h2', 'http/1.1'],
   });
   await new Promise<void>((done) => {
-    // An abort destroys the socket below, which closes this one.
     for (const event of ['secureConnect', 'close']) secured.once(event, () => done());
     secured.on('error', () => done());
+    signal.addEventListener('abort', () => done(), { once: true });
   });
   secured.destroy();
+  socket.destroy();
   signal.throwIfAborted();
 }
 

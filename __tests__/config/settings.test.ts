@@ -45,6 +45,7 @@ describe('precedence: default, file, environment, input', () => {
       allowedRemotePatterns: { ...nothing, value: [] },
       town: { ...nothing, value: null },
       inbox: { ...nothing, value: false },
+      server: { ...nothing, value: null },
       plainHosts: { ...nothing, value: [] },
       peers: [],
     });

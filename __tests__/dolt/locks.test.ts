@@ -86,7 +86,7 @@ describe('a database that another process holds', () => {
     await expect(command(folder, `box: file://${folder.file('box')}`)).rejects.toMatchObject({
       code: 'database-in-use',
       message: expect.stringMatching(/requires direct database access/),
-      ...(process.platform === 'linux' ? { hint: expect.stringContaining('Stop the server') } : {}),
+      ...(process.platform === 'linux' ? { hint: expect.stringContaining('federation.server: {port: ') } : {}),
     });
   });
 });

@@ -8,6 +8,7 @@ import { bareRepository } from '../helpers/servers/bare-repository.ts';
 import { startDolthubHost } from '../helpers/servers/dolthub-host.ts';
 import { startFakeGcs } from '../helpers/servers/fake-gcs.ts';
 import { startGitHttp } from '../helpers/servers/git-http.ts';
+import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const errors = ({ result }: Commanded) =>
@@ -56,11 +57,15 @@ test('what cannot be reached fails within seconds, each with its code, and hides
   expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await town.head());
 });
 
-test('a service that takes no connection and is never given up by Dolt is given up after the timeout', async () => {
+test('a service that never answers, for which Dolt waits without a limit, is given up after the timeout', async () => {
   await using folder = await tempFolder();
+  await using silent = await startSilentPeer();
   await makeDatabase(folder.file('town'));
   const peers = { gs: { endpoint: 'gs://bucket/db', timeout: '2s' } };
-  const ran = await command(folder, stringify(peers), { retries: 0, env: { STORAGE_EMULATOR_HOST: '127.0.0.1:9' } });
+  const ran = await command(folder, stringify(peers), {
+    retries: 0,
+    env: { STORAGE_EMULATOR_HOST: new URL(silent.url).host },
+  });
   expect(ran.result.peers).toMatchObject([{ state: 'unreachable', attempts: 1, error: { code: 'timeout' } }]);
   expect(exitCodeOf(ran.result, 'any')).toBe(1);
 });

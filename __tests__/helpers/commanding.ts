@@ -26,6 +26,8 @@ export interface CommandOptions extends Partial<SyncRequest> {
   readonly heard?: (message: string) => void;
   /** Parent of private folders; absent: one of the test's own. */
   readonly tempDir?: string;
+  /** Where copies of served databases are kept; absent: nowhere. */
+  readonly stateDir?: string;
   /** Hears of each step of a peer before it is done. */
   readonly onEvent?: (event: PeerEvent) => void;
 }
@@ -40,6 +42,7 @@ export async function command(
     githubToken,
     heard,
     onEvent,
+    stateDir,
     tempDir = folder.file('tmp'),
     ceiling = folder.path,
     ...request
@@ -56,6 +59,7 @@ export async function command(
     ceiling,
     untrusted: request.untrusted,
     tempDir,
+    ...(stateDir === undefined ? {} : { stateDir }),
     toolCacheDir: folder.file('tools'),
     cloneDir: null,
     userHome,
@@ -76,6 +80,7 @@ export async function command(
       failOn: 'any',
       retries: 3,
       timeout: 600_000,
+      fetchWait: 60_000,
       mergeTimeout: 120_000,
       parallel: 4,
       initEmpty: true,

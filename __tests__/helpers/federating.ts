@@ -115,6 +115,7 @@ export function testContext(
 ): SyncContext {
   return {
     engines,
+    served: null,
     branch: 'main',
     town: null,
     dirty: [],
@@ -126,6 +127,8 @@ export function testContext(
     notify() {},
     retries: 3,
     timeoutMs: 600_000,
+    fetchWaitMs: 60_000,
+    env: {},
     limits: new MergeLimits(mergeTimeoutMs, peers),
     parallel: 4,
     signal: new AbortController().signal,

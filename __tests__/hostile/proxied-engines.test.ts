@@ -57,7 +57,7 @@ test('a host that NO_PROXY names is reached directly, so that its address is che
     {
       error: {
         code: 'network',
-        message: expect.stringContaining('peer.invalid:443 could not be reached: getaddrinfo'),
+        message: expect.stringContaining('peer.invalid:443 could not be reached: its name does not resolve'),
       },
     },
   ]);

@@ -193,7 +193,7 @@ test('an inbox that moved since it was merged stays', async () => {
   const runOf = (branch: string) => {
     const peer = filePeer(branch, town.path);
     const run = newPeerProgress(newPeerPlan({ peer, actions: actionsOf('sync', 'upstream'), branch, inbox: branch }));
-    run.readAgain(merged);
+    run.compared({ head: merged, state: 'behind', ahead: 0, behind: 1, otherMakers: null, rewritten: null });
     return run;
   };
   await withDatabase(town.path, folder.file('tmp'), async (database) => {

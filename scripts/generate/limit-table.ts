@@ -4,6 +4,7 @@ import { PAGE_BYTES } from '../../src/dolt/rows/conflict-rows.ts';
 import { GRACE_MS } from '../../src/dolt/server/interrupt.ts';
 import { LEAST_ENGINE_BYTES, MOST_ENGINE_BYTES } from '../../src/dolt/server/memory.ts';
 import { MAX_RESULT_BYTES } from '../../src/dolt/sql/sql.ts';
+import { CONNECT_MS } from '../../src/egress/try-connection.ts';
 import { MAX_CONFLICTS_FILE_BYTES } from '../../src/resolve/store-conflicts.ts';
 import { MERGE_BYTES, MOST_REPORT_BYTES, REPORT_BYTES } from '../../src/rows/merging.ts';
 import { PAGE_ROWS } from '../../src/rows/resolve-table.ts';
@@ -21,6 +22,12 @@ const number = (count: number): string => count.toLocaleString('en-US');
 export function limitTable(): string {
   const mergeTimeout = `\`merge-timeout\` (${OPTIONS['merge-timeout'].default})`;
   const rows: readonly (readonly [what: string, limit: string, otherwise: string])[] = [
+    ['Connecting to the server of a peer, TLS included', durationText(CONNECT_MS), '`connect-timeout`'],
+    [
+      'Waiting for peers before the others are pushed to',
+      `\`fetch-wait\` (${OPTIONS['fetch-wait'].default})`,
+      'a second round (`late-answer`)',
+    ],
     ['One fetch or push', `\`timeout\` (${OPTIONS.timeout.default})`, '`timeout`'],
     [
       'Tags that a fetch brings after its branch; not over ssh or git',

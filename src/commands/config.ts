@@ -2,6 +2,7 @@ import { closest } from 'fastest-levenshtein';
 import type { Configuration, Origin, Sourced } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/find-config.ts';
 import { loadConfiguration } from '../config/load.ts';
+import { serverText } from '../config/server.ts';
 import type { ConfigEntry } from '../contract/result.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
@@ -38,7 +39,7 @@ export async function config(request: ConfigRequest, context: ConfigurationConte
 function listEntries(configuration: Configuration): readonly ConfigEntry[] {
   const { syncMode, remote, sovereignty, allowedRemotePatterns, dirty, database, strategy, peers } = configuration;
   const { town, inbox, plainHosts } = configuration;
-  const { push, register } = configuration;
+  const { push, register, server } = configuration;
   return [
     entry('sync.mode', syncMode),
     entry('federation.remote', { ...remote, value: remote.value ?? '' }),
@@ -55,6 +56,7 @@ function listEntries(configuration: Configuration): readonly ConfigEntry[] {
     }),
     entry('federation.plain-hosts', { ...plainHosts, value: plainHosts.value.join(', ') }),
     entry('federation.database', { ...database, value: database.value ?? '' }),
+    entry('federation.server', { ...server, value: server.value === null ? '' : serverText(server.value) }),
     entry('federation.push', { ...push, value: String(push.value) }),
     entry('federation.register', register),
     entry('conflict.strategy', strategy),

@@ -14,6 +14,8 @@ export interface Context {
   readonly untrusted?: boolean | undefined;
   /** Parent of private temporary folders; absolute. */
   readonly tempDir: string;
+  /** Folder for copies of served databases that later runs use again; absolute. Absent: nothing is kept. */
+  readonly stateDir?: string;
   /** Root of the tool cache that Dolt is installed into; absolute. */
   readonly toolCacheDir: string;
   /** Where a database is cloned to if no path is given; null: the user must name one. */

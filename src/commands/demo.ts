@@ -132,6 +132,7 @@ async function syncDatabase(demoRun: DemoContext, name: DemoDatabase): Promise<R
     failOn: 'any',
     retries: 3,
     timeout: 600_000,
+    fetchWait: 60_000,
     mergeTimeout: 120_000,
     parallel: 8,
     initEmpty: true,

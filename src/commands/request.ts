@@ -34,6 +34,8 @@ export interface SyncRequest {
   readonly retries: number;
   /** Time limit of one remote operation, in milliseconds, unless the peer sets its own. */
   readonly timeout: number;
+  /** How long peers that have answered wait for the others, in milliseconds. */
+  readonly fetchWait: number;
   /** Time limit of one check or merge of a peer's head, in milliseconds. */
   readonly mergeTimeout: number;
   /** Absent: read from the environment. */

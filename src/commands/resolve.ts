@@ -206,7 +206,7 @@ async function refuseUncommitted(
   const dirty = await applyDirtyPolicy(database, { branch, policy, mayWrite: false });
   const ours = (await branchHead(database, branch)) ?? '';
   const heads = merges.map(({ theirs }) => theirs);
-  const { waiting } = await headsThatTouch({ branch, dirty }, { ours }, database, heads);
+  const { waiting } = await headsThatTouch({ branch, dirty, served: null }, { ours }, database, heads);
   for (const { failure } of waiting.values()) throw failure;
   return dirty;
 }

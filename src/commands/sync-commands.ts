@@ -46,6 +46,7 @@ function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest
     failOn: read('fail-on'),
     retries: read('retries'),
     timeout: read('timeout'),
+    fetchWait: read('fetch-wait'),
     mergeTimeout: read('merge-timeout'),
     credentials: asked.credentials,
     parallel: read('parallel'),

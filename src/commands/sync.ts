@@ -11,7 +11,7 @@ import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { type InstalledDolt, installDolt } from '../install/install.ts';
 import { stateAfter } from '../report/state-after.ts';
 import { advanceLocalBranch } from '../sync/advance.ts';
-import { fetchAll, planAll } from '../sync/fetch.ts';
+import { fetchAll } from '../sync/fetch.ts';
 import { adoptHeads } from '../sync/history/adopt.ts';
 import { countUnsaved } from '../sync/history/unsaved.ts';
 import { MergeLimits } from '../sync/merge/limits.ts';
@@ -19,6 +19,7 @@ import { addMerges, mergeHeads } from '../sync/merge/merge-heads.ts';
 import { reportReceivedMerges } from '../sync/merge/received-merges.ts';
 import { removeScratch } from '../sync/merge/scratch.ts';
 import type { PeerProgress } from '../sync/peer-progress.ts';
+import { planAll } from '../sync/plan.ts';
 import { pushAll } from '../sync/push.ts';
 import { pauseBefore } from '../sync/read-peer.ts';
 import { prepareInboxes, removeMergedInboxes } from '../sync/receive.ts';
@@ -133,10 +134,11 @@ export async function exchange(
   let local = begin;
   try {
     await prepareInboxes(context, local, runs);
-    await fetchAll(
+    const late = await fetchAll(
       context,
       local,
       runs.filter((run) => run.registered),
+      context.dryRun ? null : context.fetchWaitMs,
     );
     const adoption = await adoptHeads(context, local, runs);
     if (context.dryRun) {
@@ -145,7 +147,7 @@ export async function exchange(
       return { head: begin.ours, merge };
     }
     local = adoption.local;
-    return await agree(context, local, runs);
+    return await agree(context, local, { runs, late });
   } catch (thrown) {
     recordInterruption(runs, toFailure(thrown));
     return { head: local.ours, merge: null };
@@ -155,11 +157,20 @@ export async function exchange(
   }
 }
 
-/** Merges and pushes until no peer has moved meanwhile, then moves our branch. */
-async function agree(context: SyncContext, begin: LocalHead, runs: readonly PeerProgress[]): Promise<Exchanged> {
+/**
+ * Merges and pushes until no peer has moved meanwhile, fetches and includes the peers that answered late, then moves our
+ * branch.
+ */
+async function agree(
+  context: SyncContext,
+  begin: LocalHead,
+  all: { readonly runs: readonly PeerProgress[]; readonly late: readonly PeerProgress[] },
+): Promise<Exchanged> {
   const { ours } = begin;
   const incoming = new Map<PeerProgress, string>();
   const made = new Set<string>();
+  let { late } = all;
+  let runs: readonly PeerProgress[] = all.runs.filter((run) => !late.includes(run));
   let local = begin;
   let merge: MergeReport | null = null;
   for (let round = 0; ; round += 1) {
@@ -167,23 +178,49 @@ async function agree(context: SyncContext, begin: LocalHead, runs: readonly Peer
     const { target } = merged;
     for (const commit of merged.made) made.add(commit);
     // A push changes what a peer has; remember what it had before.
-    for (const run of runs) if (run.head !== null && run.actions?.merge === true) incoming.set(run, run.head);
+    for (const run of runs) {
+      if (run.head !== null && run.actions?.merge === true && !made.has(run.head)) incoming.set(run, run.head);
+    }
 
     const { raced, taken } = await pushAll(context, merged, runs, ours);
     // Once a remote has a commit, it must be kept; until then its merges can be discarded.
     if (taken) local = { ...local, accepted: [...local.accepted, target] };
 
-    if (raced.size === 0 || round === context.retries) {
-      for (const [run, why] of raced) run.fail(outrun(run, why, round + 1));
-      const head = await advanceLocalBranch(context, { ours, target }, runs);
-      if (head !== ours) await reportReceivedMerges(context, { from: ours, to: head, made }, incoming);
-      await removeMergedInboxes(context, runs, head);
-      return { head, merge: addMerges(merge, merged.merge) };
+    if (raced.size > 0 && round < context.retries) {
+      if (taken) merge = addMerges(merge, merged.merge);
+      await pause(pauseBefore(round), context.signal);
+      await fetchAll(context, local, [...raced.keys()]);
+      continue;
     }
-    if (taken) merge = addMerges(merge, merged.merge);
-    await pause(pauseBefore(round), context.signal);
-    await fetchAll(context, local, [...raced.keys()]);
+    for (const [run, why] of raced) run.fail(outrun(run, why, round + 1));
+    const came = await fetchLate(context, local, late);
+    late = [];
+    if (came) {
+      if (taken) merge = addMerges(merge, merged.merge);
+      runs = all.runs;
+      round = -1;
+      continue;
+    }
+    const head = await advanceLocalBranch(context, { ours, target }, runs);
+    if (head !== ours) await reportReceivedMerges(context, { from: ours, to: head, made }, incoming);
+    await removeMergedInboxes(context, runs, head);
+    return { head, merge: addMerges(merge, merged.merge) };
   }
+}
+
+/**
+ * The others have their commits; these peers get their whole time now.
+ * @returns whether any of them answered, so that another round is needed
+ */
+async function fetchLate(context: SyncContext, local: LocalHead, late: readonly PeerProgress[]): Promise<boolean> {
+  if (late.length === 0) return false;
+  await fetchAll(context, local, late);
+  const answered = late.filter(({ failure }) => failure === null);
+  for (const { peer } of answered) {
+    const message = `${peer.name} answered after the others and was synchronized in a second round`;
+    context.notify({ severity: 'notice', code: 'late-answer', message, peer: peer.name });
+  }
+  return answered.length > 0;
 }
 
 function outrun(run: PeerProgress, why: Failure, attempts: number): Failure {
@@ -231,7 +268,7 @@ interface Recorded {
 /** Records what the next run or a person needs: verified heads and unresolved rows. */
 async function record(request: SyncRequest, context: Context, { opened, prepared, head }: Ended): Promise<Recorded> {
   const { database, settings } = opened;
-  const { engines, path, ephemeral } = database;
+  const { engines, work: path, ephemeral } = database;
   const { branch, runs, lastVerified } = prepared;
   const writes = mayWrite(request);
   const peers = runs.filter(({ inbox }) => inbox === null);
@@ -260,11 +297,13 @@ function reportToolOutput(runs: readonly PeerProgress[], { log, secrets }: Conte
 
 function newSyncContext(
   request: SyncRequest,
-  { progress, signal }: Context,
+  { env, progress, signal }: Context,
   { opened, prepared, notify }: { opened: Opened; prepared: PreparedSync; notify: SyncContext['notify'] },
 ): SyncContext {
   return {
+    env,
     engines: opened.database.engines,
+    served: opened.database.served,
     branch: prepared.branch,
     town: opened.settings.configuration.town.value,
     dirty: prepared.dirty,
@@ -275,6 +314,7 @@ function newSyncContext(
     discardLocal: request.rewrites.discardLocal,
     retries: request.retries,
     timeoutMs: request.timeout,
+    fetchWaitMs: request.fetchWait,
     limits: new MergeLimits(request.mergeTimeout, prepared.runs.length),
     parallel: request.parallel,
     signal,

@@ -8,6 +8,7 @@ import type {
   Tier,
 } from '../contract/vocabulary.ts';
 import type { Location } from '../core/failure.ts';
+import type { ServerSetting } from './server.ts';
 
 /** The layer that set a value, low to high: default, file, environment, input (an Action input or a CLI flag). */
 export type Origin =
@@ -108,6 +109,8 @@ export interface Configuration {
   readonly inbox: Sourced<InboxRule>;
   /** Hosts of plain remote servers, lower case, with a port where one is written. */
   readonly plainHosts: Sourced<readonly string[]>;
+  /** The running server that holds the database; null: none is configured. */
+  readonly server: Sourced<ServerSetting | null>;
   readonly register: Sourced<RegisterMode>;
   /** Whether pushing is allowed; if not, `guard` says what forbids it. */
   readonly push: Sourced<boolean> & { readonly guard: PushGuard | null };

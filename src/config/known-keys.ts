@@ -30,6 +30,7 @@ export const SECTION_KEYS: Readonly<Record<Section, KnownKeys>> = {
     dirty: 'read',
     database: 'read',
     push: 'read',
+    server: 'read',
     register: 'read',
     exclude_types: 'read',
     remotes: 'ignored',

@@ -12,6 +12,7 @@ import {
 import { Failure } from '../core/failure.ts';
 import type { Configuration, InboxRule, PushGuard, Sourced } from './configuration.ts';
 import { candidates, type Layers } from './layers.ts';
+import { type ServerSetting, serverSetting } from './server.ts';
 import { databaseName, flag, hosts, patterns, text, word } from './value-schemas.ts';
 import { field, plain } from './yaml/tree.ts';
 
@@ -28,6 +29,7 @@ type Settings = Pick<
   | 'town'
   | 'inbox'
   | 'plainHosts'
+  | 'server'
 >;
 
 /** Beads and its documentation write `""` for "no remote". */
@@ -133,6 +135,15 @@ export function readSettings(
         key: ['federation', 'inbox'],
         schema: inbox,
         fallback: false,
+        variable: null,
+        input: null,
+      }),
+    ),
+    server: last(
+      candidates<ServerSetting | null>(layers, {
+        key: ['federation', 'server'],
+        schema: serverSetting,
+        fallback: null,
         variable: null,
         input: null,
       }),

@@ -49,7 +49,7 @@ const READ = [
   'report-values',
   ...DOLT,
 ] as const;
-const RUN = [...READ, 'dry-run', 'bootstrap', 'fix-remotes'] as const;
+const RUN = [...READ, 'fetch-wait', 'dry-run', 'bootstrap', 'fix-remotes'] as const;
 const REWRITES = ['adopt', 'discard-local', 'merge-rewritten'] as const;
 
 /** Every command, in the order of the help. */

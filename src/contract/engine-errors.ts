@@ -48,6 +48,16 @@ export const ENGINE_ERRORS = {
     hint: 'Stop the process that uses the database (a `dolt sql-server`, `bd` or another run), then run again.',
     ...FINAL,
   },
+  'server-unreachable': {
+    title: 'The server of the database did not answer',
+    hint: 'Check that the server of `federation.server` runs, and its host and port. Nothing is lost: the next run continues.',
+    ...TRANSIENT,
+  },
+  'server-refused': {
+    title: 'The server of the database refused the user or a statement',
+    hint: 'Check the entry `federation.server` of the credentials. The user must be allowed to call DOLT_REMOTE, DOLT_PUSH, DOLT_FETCH and DOLT_MERGE.',
+    ...FINAL,
+  },
   'database-read-only': {
     title: 'The folder of the database cannot be written',
     hint: 'Check the owner and permissions of the folder, and whether the disk is mounted read-only. Dolt locks a database even to read it.',

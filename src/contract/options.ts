@@ -164,6 +164,14 @@ export const OPTIONS = {
     default: '10m',
     value: 'duration',
   },
+  'fetch-wait': {
+    description:
+      'How long the peers that have answered wait for the others, such as `30s` or `2m`; later answers are synchronized in a second round of the same run',
+    frontends: BOTH,
+    type: 'duration',
+    default: '60s',
+    value: 'duration',
+  },
   'merge-timeout': {
     description:
       "Maximum time for checking one peer's commits and for merging them, such as `90s` or `2m`; a peer that takes longer is not merged",

@@ -211,6 +211,16 @@ export const PEER_ERRORS = {
     hint: 'Check the endpoint, the network and the proxy.',
     ...TRANSIENT,
   },
+  'connect-timeout': {
+    title: 'The server of the peer did not answer',
+    hint: 'Check the endpoint, and whether a firewall drops the connection.',
+    ...TRANSIENT,
+  },
+  'late-answer': {
+    title: 'The peer answered after the others and was synchronized in a second round',
+    hint: 'Raise `fetch-wait` if the peer usually needs longer, so that one round is enough.',
+    ...INFORMATION,
+  },
   timeout: {
     title: 'The peer did not finish in time',
     hint: "Raise `timeout`, for all peers or in the peer's entry of the configuration.",

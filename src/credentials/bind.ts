@@ -74,6 +74,9 @@ const STAND_IN = '/x';
  */
 export function parsePlace(written: string): Place | null {
   if (/[?#]/.test(written)) return null;
+  const server = /^mysql:\/\/([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})$/i.exec(written);
+  if (server !== null)
+    return { scheme: 'mysql', authority: `${server[1]}${server[2]}`.toLowerCase(), segments: [], user: null };
   const trimmed = written.replace(/([^/])\/$/, '$1');
   const isWhole = /^dolthub:\/\/[^/]+\/[^/]+$/i.test(trimmed);
   try {

@@ -36,6 +36,9 @@ export interface Credential {
   readonly secret: Secret;
 }
 
+/** The entry of the server that holds the database; no peer can have this name. */
+export const SERVER_ENTRY = 'federation.server';
+
 /** By peer name; `origin` is the primary. */
 export type Credentials = ReadonlyMap<string, Credential>;
 

@@ -6,7 +6,7 @@ import { type ConfigField, type ConfigMapping, type ConfigValue, plain, toConfig
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { parsePlace } from './bind.ts';
-import { type Credential, type Credentials, KIND_WORDS, type Secret } from './credential.ts';
+import { type Credential, type Credentials, KIND_WORDS, SERVER_ENTRY, type Secret } from './credential.ts';
 import { KIND_KEYS, readValue, toSecret, type WrittenKind } from './kinds.ts';
 
 /** Where credentials were found. */
@@ -60,7 +60,7 @@ function readEntry(name: string, { value, keyAt }: ConfigField, reading: Reading
 
 function isName(name: string): boolean {
   try {
-    return name === 'origin' || parsePeerName(name) === name;
+    return name === 'origin' || name === SERVER_ENTRY || parsePeerName(name) === name;
   } catch {
     return false;
   }

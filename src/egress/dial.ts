@@ -3,7 +3,7 @@ import { type ClientRequest, request as httpRequest, type RequestOptions } from 
 import { request as httpsRequest } from 'node:https';
 import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import type { Permission, Target } from './host-rule.ts';
+import { type Permission, type Target, targetText } from './host-rule.ts';
 import { Refusal } from './passes.ts';
 
 /** Time limit for opening a connection. */
@@ -50,8 +50,8 @@ function resolve(passes: (address: string) => boolean): LookupFunction {
  * Opens a TCP connection.
  * @throws errors of `net`, Refusal
  */
-export async function openDirectly(target: Target, permission: Permission): Promise<Socket> {
-  const socket = connect(directly(target, permission));
+export async function openDirectly(target: Target, permission: Permission, signal?: AbortSignal): Promise<Socket> {
+  const socket = connect({ ...directly(target, permission), ...(signal === undefined ? {} : { signal }) });
   return await new Promise((done, fail) => {
     const timer = setTimeout(() => socket.destroy(new Error('the connection timed out')), CONNECT_MS);
     socket.once('connect', () => {
@@ -67,9 +67,10 @@ export async function openDirectly(target: Target, permission: Permission): Prom
 }
 
 /** Opens a tunnel through the job's own proxy, which resolves the name. @throws Error */
-export async function openThrough(proxy: URL, { host, port }: Target): Promise<Socket> {
-  const authority = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  const asking = askProxy(proxy, { method: 'CONNECT', path: authority, headers: { Host: authority } });
+export async function openThrough(proxy: URL, target: Target, signal?: AbortSignal): Promise<Socket> {
+  const authority = targetText(target);
+  const stop = signal === undefined ? {} : { signal };
+  const asking = askProxy(proxy, { method: 'CONNECT', path: authority, headers: { Host: authority }, ...stop });
   return await new Promise((done, fail) => {
     const timer = setTimeout(() => asking.destroy(new Error('the connection timed out')), CONNECT_MS);
     asking.once('connect', ({ statusCode }, socket, early) => {

@@ -29,8 +29,11 @@ export async function advanceLocalBranch(
   move: Move,
   runs: readonly PeerProgress[],
 ): Promise<string> {
+  const { engines, served } = context;
   try {
-    return await context.engines.use(NO_CREDENTIALS, ({ database }) => advanceIn(context, move, database, runs));
+    // First, so that the scratch copy never has more than the server.
+    if (move.target !== move.ours) await served?.moveTo(engines, { from: move.ours, to: move.target });
+    return await engines.use(NO_CREDENTIALS, ({ database }) => advanceIn(context, move, database, runs));
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;

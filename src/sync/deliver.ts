@@ -10,7 +10,7 @@ import type { PeerProgress } from './peer-progress.ts';
 import type { Publication, Pushed } from './push.ts';
 import { readPeer } from './read-peer.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
-import { timeLimit } from './time-limits.ts';
+import { type AnswerBy, LateAnswer, timeLimit } from './time-limits.ts';
 
 /** Reads our inbox branch at a running database and records in the run whether it contains our head. */
 export async function fetchDelivery(
@@ -18,14 +18,16 @@ export async function fetchDelivery(
   local: LocalHead,
   engine: Engine,
   run: PeerProgress,
+  answerBy: AnswerBy | null,
 ): Promise<void> {
   const { delivery } = run;
   if (delivery === null) return;
   try {
-    run.readInbox(await readInbox(context, engine, run, delivery.branch));
+    run.readInbox(await readInbox(context, engine, run, { branch: delivery.branch, answerBy }));
     const verdict = await verdictOn(engine.database, run, local.ours);
     if (verdict === 'delivered' || verdict === 'rewritten') run.delivered(verdict);
   } catch (thrown) {
+    if (thrown instanceof LateAnswer) throw thrown;
     run.unreachable(toFailure(thrown));
   }
 }
@@ -35,14 +37,15 @@ async function readInbox(
   context: SyncContext,
   engine: Engine,
   run: PeerProgress,
-  branch: string,
+  inbox: { readonly branch: string; readonly answerBy: AnswerBy | null },
 ): Promise<string | null> {
   try {
-    return await readPeer(context, engine, run, { branch });
+    return await readPeer(context, engine, run, inbox);
   } catch (thrown) {
+    if (thrown instanceof LateAnswer) throw thrown;
     const { code } = toFailure(thrown);
     if (code !== 'branch-missing' && code !== 'remote-empty') throw thrown;
-    await forgetTracking(engine.database, { remote: run.remote, branch });
+    await forgetTracking(engine.database, { remote: run.remote, branch: inbox.branch });
     return null;
   }
 }
@@ -143,7 +146,7 @@ export async function verifyDelivery(
   const { delivery } = run;
   if (delivery === null) return null;
   const sql = engine.database;
-  const inbox = await readInbox(context, engine, run, delivery.branch);
+  const inbox = await readInbox(context, engine, run, { branch: delivery.branch, answerBy: null });
   run.readInbox(inbox);
   if (inbox !== null && (await isAncestor(sql, target, inbox))) {
     run.delivered('delivered');

@@ -1,57 +1,118 @@
-import type { Plan } from '../contract/result.ts';
 import type { PeerState } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
-import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
+import { monotonicMs } from '../core/time.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { forgetTracking } from '../dolt/sql/heads.ts';
-import {
-  commitInfo,
-  commitsAmong,
-  containsCommit,
-  countCommits,
-  countReachable,
-  isAncestor,
-  mergeBase,
-  rootCommit,
-} from '../dolt/sql/history.ts';
+import { commitInfo, commitsAmong, containsCommit, countCommits, mergeBase, rootCommit } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { NOWHERE } from '../egress/host-rule.ts';
-import { fetchDelivery, plannedDelivery } from './deliver.ts';
-import { leaseFailure, planReplacement } from './history/lease.ts';
+import { connectToAll, type Tried } from './connect.ts';
+import { fetchDelivery } from './deliver.ts';
+import { leaseFailure } from './history/lease.ts';
 import { findRewritten, type Rewritten, rewrittenFailure } from './history/rewritten.ts';
 import { inEngines } from './in-engines.ts';
-import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import { otherMakers } from './merge/other-makers.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import { readPeer } from './read-peer.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
 import { keepTags } from './tags.ts';
+import { type AnswerBy, LateAnswer } from './time-limits.ts';
+
+/** How long connections to other peers are awaited after the first ones were made, if nothing needs them to be. */
+const CONNECT_SOON_MS = 2_000;
+/** Peers that connect at once are fetched together. */
+const CONNECT_FIRST_MS = 500;
+/** Each connection has a limit of its own. */
+const LONGER_THAN_ANY_MS = 3_600_000;
 
 /**
  * Fetches the branch of each peer and records in its run how it compares with our head. Tags of the database do not
  * change.
+ * @param waitMs how long peers that have answered wait for the others; null: as long as the time limits allow
+ * @returns the peers that have not answered by then; nothing is recorded for them
  */
-export async function fetchAll(context: SyncContext, local: LocalHead, runs: readonly PeerProgress[]): Promise<void> {
-  await keepTags(context, [], (around) =>
-    inEngines(context, { runs, plain: 'last', around }, async (engine, run) => {
-      context.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
-      await fetchPeer(context, local, engine, run);
-      context.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
-    }),
-  );
+export async function fetchAll(
+  context: SyncContext,
+  local: LocalHead,
+  runs: readonly PeerProgress[],
+  waitMs: number | null = null,
+): Promise<readonly PeerProgress[]> {
+  const late: PeerProgress[] = [];
+  const connecting = connectToAll(context, runs);
+  const mayBeLate = (run: PeerProgress) => waitMs !== null && runs.length > 1 && run.adopt === null;
+  const fetchTried = async (tried: readonly Tried[]): Promise<boolean> => {
+    for (const { run, failure } of tried) if (failure !== null) recordUnreachable(context, run, failure);
+    const reached = tried.flatMap(({ run, failure }) => (failure === null ? [run] : []));
+    late.push(...(await fetchReached(context, local, reached, (run) => (mayBeLate(run) ? waitMs : null))));
+    return reached.length > 0;
+  };
+  const anyReached = await fetchTried(await connecting.tried(CONNECT_FIRST_MS));
+  const isHeld = anyReached && connecting.waiting().every(mayBeLate);
+  const soon = Math.min(CONNECT_SOON_MS, waitMs ?? CONNECT_SOON_MS);
+  await fetchTried(await connecting.tried(isHeld ? soon : LONGER_THAN_ANY_MS));
+  late.push(...connecting.waiting());
+  for (const { peer } of late) {
+    context.progress({ peer: peer.name, step: 'waiting', detail: 'no answer yet; the other peers continue' });
+  }
+  return late;
 }
 
-/** Fetches one peer's branch and compares it with our head. A failure is recorded in this peer's run, never thrown. */
-async function fetchPeer(context: SyncContext, local: LocalHead, engine: Engine, run: PeerProgress): Promise<void> {
+function recordUnreachable(context: SyncContext, run: PeerProgress, failure: Failure): void {
+  run.unreachable(failure);
+  run.countTime();
+  context.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
+}
+
+/** @returns the peers that have not answered in time */
+async function fetchReached(
+  context: SyncContext,
+  local: LocalHead,
+  runs: readonly PeerProgress[],
+  waitFor: (run: PeerProgress) => number | null,
+): Promise<readonly PeerProgress[]> {
+  if (runs.length === 0) return [];
+  const late = new Set<PeerProgress>();
+  await keepTags(context, [], (around) =>
+    inEngines(context, { runs, plain: 'last', around }, async (engine, run) => {
+      late.delete(run);
+      context.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
+      const waitMs = waitFor(run);
+      const answerBy = waitMs === null ? null : { atMs: monotonicMs() + waitMs };
+      if (!(await fetchPeer(context, local, engine, run, answerBy))) late.add(run);
+      else context.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
+    }),
+  );
+  return [...late];
+}
+
+/**
+ * Fetches one peer's branch and compares it with our head. A failure is recorded in this peer's run, never thrown.
+ * @returns whether the peer answered in time
+ */
+async function fetchPeer(
+  context: SyncContext,
+  local: LocalHead,
+  engine: Engine,
+  run: PeerProgress,
+  answerBy: AnswerBy | null,
+): Promise<boolean> {
   try {
     const before = run.head;
-    const theirs = await readPeer(context, engine, run, { onTry: () => run.countAttempt() });
+    const theirs = await readPeer(context, engine, run, { answerBy, onTry: () => run.countAttempt() });
     if (theirs === null) throw new Failure('branch-missing', `${run.peer.name} has no branch ${run.branch}`);
     await compareWithin(context, local, engine, run, { theirs, before });
   } catch (thrown) {
+    if (thrown instanceof LateAnswer) return false;
     await recordAbsence(engine.database, run, toFailure(thrown));
   }
-  if (run.failure === null) await fetchDelivery(context, local, engine, run);
+  if (run.failure !== null) return true;
+  try {
+    await fetchDelivery(context, local, engine, run, answerBy);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof LateAnswer) return false;
+    throw thrown;
+  }
 }
 
 /**
@@ -166,66 +227,6 @@ async function unrelated(
       `(${ourRoot.date}, ${ourRoot.committer}), theirs with ${theirRoot.hash} (${theirRoot.date}, ${theirRoot.committer}) ` +
       `and is at ${tip.hash}`,
   );
-}
-
-/**
- * Records for each peer what a real run would do.
- * @param adopted peers whose head our branch would become
- */
-export async function planAll(
-  context: SyncContext,
-  target: string,
-  runs: readonly PeerProgress[],
-  adopted: readonly PeerProgress[],
-): Promise<void> {
-  const { engines, initEmpty } = context;
-  await engines.use(NO_CREDENTIALS, async ({ database }) => {
-    await refuseUnknownLive(database, runs, target);
-    for (const run of runs) {
-      run.planned(await planFor(database, run, { target, initEmpty, adopts: adopted.includes(run) }));
-    }
-  });
-}
-
-/** What a real run would do for one peer, given what this one found. */
-async function planFor(
-  sql: Sql,
-  run: PeerProgress,
-  local: {
-    readonly target: string;
-    readonly initEmpty: boolean;
-    /** Whether our branch would become its head. */
-    readonly adopts: boolean;
-  },
-): Promise<Plan> {
-  const nothing: Plan = { pull: 'nothing', push: 'nothing', pullCommits: 0, pushCommits: 0, head: run.head };
-  if (run.failure !== null && run.failure.code !== 'live-unknown') return nothing;
-  if (run.lease !== null) {
-    const replacement = await planReplacement(sql, { run, expected: run.lease, target: local.target });
-    if (replacement !== null) return { ...nothing, ...replacement };
-  }
-  const merges = run.actions?.merge === true && run.head !== null && (run.behind ?? 0) > 0;
-  const pull = local.adopts ? 'adopt' : !merges ? 'nothing' : local.target === run.head ? 'fast-forward' : 'merge';
-  const pulled = { pull, pullCommits: merges ? (run.behind ?? 0) : 0 } as const;
-  if (run.failure !== null) return { ...nothing, ...pulled };
-  if (run.delivery !== null) {
-    const commits = run.actions?.push === true ? await plannedDelivery(sql, run, local.target) : null;
-    return { ...nothing, ...pulled, ...(commits === null ? {} : { push: 'deliver', pushCommits: commits }) };
-  }
-  const pushes =
-    run.actions?.push === true &&
-    (run.head === null ? local.initEmpty : !(await isAncestor(sql, local.target, run.head)));
-  const pushCommits = !pushes
-    ? 0
-    : run.head === null
-      ? await countReachable(sql, local.target)
-      : await countCommits(sql, run.head, local.target);
-  return {
-    ...pulled,
-    push: !pushes ? 'nothing' : run.head === null ? 'first-push' : 'fast-forward',
-    pushCommits,
-    head: pushes ? local.target : run.head,
-  };
 }
 
 /** Three commits: our head, the peer's, and their merge base (null if there is none). */

@@ -1,6 +1,7 @@
 import type { Peer } from '../config/configuration.ts';
 import type { EngineCredentials } from '../dolt/engine-credentials.ts';
 import type { Reach } from '../egress/host-rule.ts';
+import type { Destination } from '../egress/try-connection.ts';
 import type { PeerActions } from './peer-actions.ts';
 
 /** What a run will do with one peer. Made once, before any peer is contacted. */
@@ -44,6 +45,8 @@ export interface PeerAccess {
   readonly engineCredentials: EngineCredentials;
   /** The hosts that remote operations of the peer may connect to. */
   readonly reach: Reach;
+  /** The server to connect to before the engine is asked; null: none is known. */
+  readonly destination: Destination | null;
   /** The user that Dolt sends to the peer; null: none. */
   readonly user: string | null;
 }

@@ -6,6 +6,7 @@ import type { Failure } from '../core/failure.ts';
 import { monotonicMs } from '../core/time.ts';
 import { type EngineCredentials, NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { NOWHERE, type Reach } from '../egress/host-rule.ts';
+import type { Destination } from '../egress/try-connection.ts';
 import type { Remembered } from './history/last-verified.ts';
 import type { Replacing } from './history/lease.ts';
 import type { Rewritten } from './history/rewritten.ts';
@@ -29,6 +30,7 @@ class Progress {
   keepsRemote = true;
   engineCredentials: EngineCredentials = NO_CREDENTIALS;
   reach: Reach = NOWHERE;
+  destination: Destination | null = null;
   user: string | null = null;
   /** Whether the peer is a remote of the database; one whose folder does not exist yet cannot be read. */
   registered = false;
@@ -91,9 +93,10 @@ class Progress {
   }
 
   /** The access to the peer was determined. */
-  access({ engineCredentials, reach, user }: PeerAccess): void {
+  access({ engineCredentials, reach, destination, user }: PeerAccess): void {
     this.engineCredentials = engineCredentials;
     this.reach = reach;
+    this.destination = destination;
     this.user = user;
   }
 

@@ -1,5 +1,6 @@
 import pRetry from 'p-retry';
 import { durationText } from '../contract/duration.ts';
+import type { ErrorCode } from '../contract/error-codes.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure } from '../core/failure.ts';
 import type { Engine } from '../dolt/server/engines.ts';
@@ -8,11 +9,13 @@ import { fetchBranch, fetchMark, isMarked } from '../dolt/sql/transfer.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import { withSshReason } from './ssh-reason.ts';
 import type { SyncContext } from './sync-context.ts';
-import { timeLimit } from './time-limits.ts';
+import { type AnswerBy, sooner, timeLimit } from './time-limits.ts';
 
 interface Reading {
   /** Another branch than the one that corresponds to ours. */
   readonly branch?: string;
+  /** Until when the other peers wait for this one; absent: its own time limit. */
+  readonly answerBy?: AnswerBy | null;
   /** Called before each try. */
   readonly onTry?: () => void;
 }
@@ -29,22 +32,26 @@ export async function readPeer(
   context: SyncContext,
   engine: Engine,
   run: PeerProgress,
-  { branch = run.branch, onTry }: Reading = {},
+  { branch = run.branch, answerBy = null, onTry }: Reading = {},
 ): Promise<string | null> {
   const at = { remote: run.remote, branch, user: run.user };
-  await readWithRetries(async () => {
-    onTry?.();
-    const mark = fetchMark(at);
-    const enough = {
-      reached: () => isMarked(engine.database, mark),
-      milliseconds: run.manyTags === null ? TAGS_MS : 0,
-    };
-    const limit = timeLimit(run.peer, 'fetch', context.timeoutMs);
-    const ended = await withSshReason(engine, run, limit, () =>
-      engine.operationUntil(limit, run.reach, enough, (sql) => fetchBranch(sql, at, mark)),
-    );
-    if (!ended) run.foundManyTags(manyTags(run));
-  }, context);
+  await readWithRetries(
+    async () => {
+      onTry?.();
+      const mark = fetchMark(at);
+      const enough = {
+        reached: () => isMarked(engine.database, mark),
+        milliseconds: run.manyTags === null ? TAGS_MS : 0,
+      };
+      const limit = sooner(timeLimit(run.peer, 'fetch', context.timeoutMs), answerBy);
+      const ended = await withSshReason(engine, run, limit, () =>
+        engine.operationUntil(limit, run.reach, enough, (sql) => fetchBranch(sql, at, mark)),
+      );
+      if (!ended) run.foundManyTags(manyTags(run));
+    },
+    context,
+    (attempt) => context.progress({ peer: run.peer.name, step: 'fetching', detail: attempt }),
+  );
   return await trackingHead(engine.database, at);
 }
 
@@ -63,18 +70,30 @@ interface Retries {
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 10_000;
 
+/** A lost engine needs a new one, and a server that was silent for so long has had its chance. */
+const FOR_ANOTHER_RUN: readonly ErrorCode[] = ['engine-lost', 'connect-timeout'];
+
 /**
- * Reads from a peer, with retries after transient errors. A lost engine is not retried: it needs a new engine. Only
- * reads are repeated like this; a failed push is followed by a fetch and a merge.
+ * Reads from a peer, with retries after transient errors. Only reads are repeated like this; a failed push is followed
+ * by a fetch and a merge.
+ * @param onRetry called before each pause, with a text such as `network; attempt 2 of 4 follows`
  */
-export async function readWithRetries<T>(read: () => Promise<T>, { retries, signal }: Retries): Promise<T> {
+export async function readWithRetries<T>(
+  read: () => Promise<T>,
+  { retries, signal }: Retries,
+  onRetry?: (attempt: string) => void,
+): Promise<T> {
   return await pRetry(read, {
     retries,
     minTimeout: FIRST_PAUSE_MS,
     maxTimeout: LONGEST_PAUSE_MS,
     randomize: true,
     signal,
-    shouldRetry: ({ error }) => error instanceof Failure && error.retryable && error.code !== 'engine-lost',
+    shouldRetry: ({ error, attemptNumber, retriesLeft }) => {
+      if (!(error instanceof Failure) || !error.retryable || FOR_ANOTHER_RUN.includes(error.code)) return false;
+      if (retriesLeft > 0) onRetry?.(`${error.code}; attempt ${attemptNumber + 1} of ${retries + 1} follows`);
+      return true;
+    },
   });
 }
 

@@ -1,11 +1,17 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
+import type { Env } from '../core/env.ts';
 import type { PeerEvent } from '../core/logger.ts';
 import type { Engines } from '../dolt/server/engines.ts';
 import type { MergeLimits } from './merge/limits.ts';
+import type { ServedDatabase } from './served/served-database.ts';
 
 /** Everything that is fixed for one run of `sync`, `pull`, `push` or `status`. Built once, and passed whole. */
 export interface SyncContext {
+  /** Of the job, whose proxy connections use. */
+  readonly env: Env;
   readonly engines: Engines;
+  /** The server that holds the database, so that the engines work on a scratch copy; null: none. */
+  readonly served: ServedDatabase | null;
   /** The local branch that is synchronized. */
   readonly branch: string;
   /** `federation.town`, which names our inbox branch at running databases; null: not set. */
@@ -24,6 +30,8 @@ export interface SyncContext {
   readonly retries: number;
   /** Time limit of a remote operation in milliseconds, unless the peer sets its own. */
   readonly timeoutMs: number;
+  /** How long peers that have answered wait for the others, in milliseconds. */
+  readonly fetchWaitMs: number;
   /** The limits for checking and merging each head. */
   readonly limits: MergeLimits;
   /** Peers worked on at the same time. */

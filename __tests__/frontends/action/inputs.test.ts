@@ -31,6 +31,7 @@ describe('the request of the inputs', () => {
       failOn: 'any',
       retries: 3,
       timeout: 600_000,
+      fetchWait: 60_000,
       mergeTimeout: 120_000,
       credentials: undefined,
       parallel: 8,

@@ -20,6 +20,7 @@ describe('where a command of the terminal works', () => {
       tempDir: `${folder}/tmp`,
       toolCacheDir: `${folder}/tools`,
       cloneDir: null,
+      stateDir: '/home/u/.local/state/dolt-federation',
       userHome: true,
     });
   });

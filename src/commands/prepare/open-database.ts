@@ -13,15 +13,22 @@ import { readWithRetries } from '../../sync/read-peer.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
 import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
 import { writeRemoteRecords } from '../../sync/remotes/remote-records.ts';
+import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import type { SyncRequest } from '../request.ts';
 import { type Found, locateDatabase } from './locate-database.ts';
+import { isServed, openServed } from './open-served.ts';
 import { type Access, accessTo } from './peer-access.ts';
 
 /** The local database. Engines open it one after the other. */
 export interface LocalDatabase {
+  /** Its folder, for messages and settings beside it; of a server on another machine its address. */
   readonly path: string;
+  /** The folder that engines open, with the state of the runs: the same, or a scratch copy. */
+  readonly work: string;
+  /** The server that holds it; null: the engines work on the database itself. */
+  readonly served: ServedDatabase | null;
   readonly engines: Engines;
   /** Whether the folder is deleted with the machine; commits that no peer has are then lost. */
   readonly ephemeral: boolean;
@@ -34,7 +41,7 @@ export interface LocalDatabase {
 
 type Opening = Pick<
   SyncRequest,
-  'database' | 'branch' | 'bootstrap' | 'dryRun' | 'parallel' | 'command' | 'timeout' | 'retries'
+  'database' | 'branch' | 'bootstrap' | 'dryRun' | 'parallel' | 'command' | 'timeout' | 'retries' | 'rewrites'
 >;
 
 interface Known {
@@ -57,6 +64,16 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   if (workspace !== null && found.kind !== 'nowhere' && isInside(workspace, await realPath(found.path))) {
     await requireNoDaemon(workspace, (pid) => processCommand(pid, context.env));
   }
+  const setting = configuration.server.value;
+  if (setting !== null) {
+    const path = found.kind === 'database' ? found.path : null;
+    if (path === null || (await isServed(path, context))) {
+      const { dolt, access } = known;
+      const opening = { configuration, dolt, credentials: access.credentials };
+      const opened = await openServed(request, context, opening, { path, setting });
+      return found.kind === 'database' ? { ...opened, notices: found.notices } : opened;
+    }
+  }
   // One connection for each peer worked on in parallel, and one for the merge.
   const connections = request.parallel + 1;
   const at = (path: string, removeWith: readonly string[] = []) =>
@@ -65,7 +82,16 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     const engines = at(found.path);
     const ephemeral = context.cloneDir !== null && isInside(context.cloneDir, found.path);
     const { path, notices } = found;
-    return { path, engines, ephemeral, clonedFrom: null, notices, close: () => engines.close() };
+    return {
+      path,
+      work: path,
+      served: null,
+      engines,
+      ephemeral,
+      clonedFrom: null,
+      notices,
+      close: () => engines.close(),
+    };
   }
   const writes = request.command !== 'status' && !request.dryRun;
   const workshop = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
@@ -80,7 +106,8 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     const ephemeral = context.cloneDir !== null;
     const clonedFrom = workshop === null ? source.name : null;
     const close = () => engines.close().finally(() => remove(workshop));
-    return { path, engines, ephemeral, clonedFrom, notices: clonedNotice(clonedFrom, path), close };
+    const notices = clonedNotice(clonedFrom, path);
+    return { path, work: path, served: null, engines, ephemeral, clonedFrom, notices, close };
   } catch (thrown) {
     await remove(workshop);
     throw thrown;

@@ -3,6 +3,7 @@ import { doltUrl } from '../../config/endpoint/dolt-url.ts';
 import { Failure } from '../../core/failure.ts';
 import { bindCredential } from '../../credentials/bind.ts';
 import type { Credentials } from '../../credentials/credential.ts';
+import { destinationOf } from '../../credentials/destination.ts';
 import { peerCredentials, peerUser } from '../../credentials/engine-credentials.ts';
 import type { Job } from '../../credentials/job.ts';
 import { peerReach } from '../../credentials/peer-reach.ts';
@@ -36,10 +37,12 @@ export function accessTo(peer: Peer, access: Access): DoltAccess {
     const binding = { awsEndpoint: peer.aws?.endpoint ?? null, dolthubHost: access.dolthubHost };
     bindCredential(credential, peer.endpoint, binding);
   }
+  const reach = peerReach(peer, credential, access.job.env);
   return {
     url: doltUrl(peer, access.capabilities, access.patterns),
     engineCredentials: peerCredentials(peer, credential, access.job),
-    reach: peerReach(peer, credential, access.job.env),
+    reach,
+    destination: destinationOf(peer, reach, credential, access.job),
     user: peerUser(peer, credential),
   };
 }

@@ -68,11 +68,11 @@ async function prepareIn(
   { settings, local, access, mayPush, notify }: Preparing,
   undo: Undo,
 ): Promise<PreparedSync> {
-  const { path } = local;
+  const { work: path, served } = local;
   const { configuration, peers } = settings;
   const configured = configuration.peers;
   const checkedOut = await checkedOutBranch(database);
-  const branch = request.branch ?? checkedOut;
+  const branch = served?.branch ?? request.branch ?? checkedOut;
   const before = await branchHead(database, branch);
   if (before === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
   const boundary = await boundaryOf(context, []);
@@ -102,7 +102,7 @@ async function prepareIn(
   const lastVerified = await readLastVerified(database, remotes, { path, branch, ours, mayWrite: mayWrite(request) });
   return {
     branch,
-    isCheckedOut: branch === checkedOut,
+    isCheckedOut: served?.isDefault ?? branch === checkedOut,
     before,
     local: { ours, dropped: lastVerified.dropped, accepted: [] },
     dirty,
@@ -119,7 +119,7 @@ export async function releasePeers(
 ): Promise<void> {
   if (registeringOf(request, settings) !== 'keep' || undo.upstreams.length > 0) {
     await local.engines
-      .use(NO_CREDENTIALS, ({ database }) => releaseRemotes(database, local.path, undo))
+      .use(NO_CREDENTIALS, ({ database }) => releaseRemotes(database, local.work, undo))
       .catch((thrown: unknown) => notify(unreleased(thrown)));
   }
   await undo.folders();

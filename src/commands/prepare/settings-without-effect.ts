@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import type { Configuration } from '../../config/configuration.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import type { Credentials } from '../../credentials/credential.ts';
+import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
 
 /** Warnings about settings that this run does not use. */
 export function withoutEffect(configuration: Configuration, credentials: Credentials): readonly Diagnostic[] {
@@ -23,8 +23,8 @@ export function unwrittenBackup({ syncMode }: Configuration): readonly Diagnosti
 }
 
 /** Credentials that match no peer: a misspelt name leaves its peer without a credential. */
-export function unusedCredentials({ peers }: Configuration, credentials: Credentials): readonly Diagnostic[] {
-  const names = peers.map(({ name }) => name);
+export function unusedCredentials({ peers, server }: Configuration, credentials: Credentials): readonly Diagnostic[] {
+  const names = [...peers.map(({ name }) => name), ...(server.value === null ? [] : [SERVER_ENTRY])];
   const unused = [...credentials.keys()].filter((name) => !names.includes(name));
   return unused.map((peer) => ({
     severity: 'warning',

@@ -13,6 +13,8 @@ import { readServerInfo } from './server-info.ts';
 export interface Holder {
   readonly kind: 'run' | 'server' | 'process' | 'unknown';
   readonly pid: number | null;
+  /** The port of a server, as its own file says; absent: unknown. */
+  readonly port?: number;
   /** The program and its first argument; never the whole command line, which may contain secrets. */
   readonly program: string | null;
 }
@@ -32,7 +34,9 @@ export function lockFile(database: string): string {
 export async function lockHolder(database: string, env: Env): Promise<Holder> {
   const locked = await lockedBy(lockFile(database));
   const pid = (locked.kind === 'held' ? locked.pid : null) ?? (await livingServer(database));
-  return pid === null ? { kind: 'unknown', pid, program: null } : holderOf(pid, await processCommand(pid, env));
+  if (pid === null) return { kind: 'unknown', pid, program: null };
+  const info = await readServerInfo(database);
+  return { ...holderOf(pid, await processCommand(pid, env)), ...(info?.pid === pid ? { port: info.port } : {}) };
 }
 
 /** A dead server's file remains. */
@@ -80,12 +84,12 @@ export function nameOf({ kind, pid, program }: Holder): string {
   }
 }
 
-function cureOf({ kind }: Holder): string {
+function cureOf({ kind, port }: Holder): string {
   switch (kind) {
     case 'run':
       return 'Wait until that run has ended, then run again. Put jobs that share a database in one `concurrency` group.';
     case 'server':
-      return 'Stop the server during the run (`bd dolt stop` for a beads server), or federate the remote that it pushes to.';
+      return `Federate through the server: add \`federation.server: {port: ${port ?? 3306}}\` to the configuration. Or stop the server during the run (\`bd dolt stop\` for a beads server).`;
     case 'process':
       return 'Wait until that process has ended, or stop it, then run again. Never delete a LOCK file: the process holds the lock, not the file.';
     case 'unknown':

@@ -6,8 +6,14 @@ import { Failure } from '../../core/failure.ts';
 import { monotonicMs } from '../../core/time.ts';
 import { classify } from '../failure-text.ts';
 
-/** How to reach a server, and the password of its root user. */
+/** How to reach a server, and the password of its user. */
 export interface Address {
+  /** Absent: this machine. */
+  readonly host?: string;
+  /** Absent: root. */
+  readonly user?: string;
+  /** The authorities that may sign the server's certificate, or the system's own; absent: without TLS. */
+  readonly tls?: { readonly ca: string | null };
   readonly port: number;
   readonly socket: string | null;
   readonly password: string;
@@ -67,9 +73,14 @@ async function answers(address: Address): Promise<boolean> {
 /** Host and user options of mysql2. */
 export function connectTo(address: Address) {
   return {
-    user: 'root',
+    user: address.user ?? 'root',
     password: address.password,
-    ...(address.socket === null ? { host: '127.0.0.1', port: address.port } : { socketPath: address.socket }),
+    ...(address.tls === undefined
+      ? {}
+      : { ssl: { verifyIdentity: true, ...(address.tls.ca === null ? {} : { ca: address.tls.ca }) } }),
+    ...(address.socket === null
+      ? { host: address.host ?? '127.0.0.1', port: address.port }
+      : { socketPath: address.socket }),
   };
 }
 

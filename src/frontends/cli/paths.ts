@@ -19,10 +19,10 @@ type CliPaths = Omit<Context, 'log' | 'secrets' | 'progress' | 'signal' | 'onRes
 
 /**
  * The paths of a command in a terminal: from the working directory up to the root, with the user's own configuration,
- * and our files below `${XDG_CACHE_HOME:-~/.cache}/dolt-federation`.
+ * and our files below `${XDG_CACHE_HOME:-~/.cache}/dolt-federation` and `${XDG_STATE_HOME:-~/.local/state}/dolt-federation`.
  */
 export function cliPaths(machine: Machine): CliPaths {
-  const cache = join(cacheHome(machine), 'dolt-federation');
+  const cache = join(xdgFolder(machine, 'XDG_CACHE_HOME', '.cache'), 'dolt-federation');
   return {
     env: machine.env,
     cwd: machine.cwd,
@@ -30,6 +30,7 @@ export function cliPaths(machine: Machine): CliPaths {
     tempDir: join(cache, 'tmp'),
     toolCacheDir: join(cache, 'tools'),
     cloneDir: null,
+    stateDir: join(xdgFolder(machine, 'XDG_STATE_HOME', join('.local', 'state')), 'dolt-federation'),
     userHome: true,
   };
 }
@@ -51,7 +52,7 @@ export async function prepareFolders({ request }: PreparedCommand, { tempDir }: 
 }
 
 /** Relative paths are ignored (XDG Base Directory Specification 0.8). */
-function cacheHome({ env, home }: Machine): string {
-  const wanted = env['XDG_CACHE_HOME'];
-  return wanted !== undefined && isAbsolute(wanted) ? wanted : join(home, '.cache');
+function xdgFolder({ env, home }: Machine, variable: string, below: string): string {
+  const wanted = env[variable];
+  return wanted !== undefined && isAbsolute(wanted) ? wanted : join(home, below);
 }

@@ -56,7 +56,7 @@ export interface TouchedTables {
  * other rows of the table need not wait: the uncommitted rows are set aside meanwhile.
  */
 export async function headsThatTouch(
-  { branch, dirty }: Pick<SyncContext, 'branch' | 'dirty'>,
+  { branch, dirty, served }: Pick<SyncContext, 'branch' | 'dirty' | 'served'>,
   { ours }: Pick<LocalHead, 'ours'>,
   database: Database,
   heads: readonly string[],
@@ -66,15 +66,17 @@ export async function headsThatTouch(
   await database.session(async (sql) => {
     await checkout(sql, branch);
     const ignored = (await uncommittedTables(sql)).filter((table) => !dirty.includes(table));
-    if (dirty.length === 0 && ignored.length === 0) return;
+    const away = served?.uncommitted ?? [];
+    if (dirty.length === 0 && ignored.length === 0 && away.length === 0) return;
     for (const head of new Set(heads)) {
       if (await isAncestor(sql, head, ours)) continue;
       const base = await mergeBase(sql, ours, head);
       if (base === null) continue;
       const changed = await changedTables(sql, base, head);
       const touched = changed.filter((table) => dirty.includes(table));
-      const covered = ignored.filter((table) => changed.some((name) => name.toLowerCase() === table.toLowerCase()));
-      if (touched.length === 0 && covered.length === 0) continue;
+      const covered = ignored.filter((table) => isAmong(changed, table));
+      const atServer = away.filter((table) => isAmong(changed, table));
+      if (touched.length + covered.length + atServer.length === 0) continue;
       const since = await firstDate(sql, { from: ours, to: head });
       const reasons = await Promise.all(touched.map((table) => whyWait(sql, table, { from: base, to: head })));
       const blocking = touched.flatMap((table, index) => {
@@ -82,11 +84,16 @@ export async function headsThatTouch(
         return why === null ? [] : [`${table} (${why})`];
       });
       blocking.push(...covered.map((table) => `${table} (ignored here)`));
+      blocking.push(...atServer.map((table) => `${table} (at the running server)`));
       if (blocking.length > 0) waiting.set(head, { failure: touches(blocking, since), conflicts: [] });
       else besides.set(head, { failure: touches(touched, since), conflicts: [] });
     }
   });
   return { waiting, besides };
+}
+
+function isAmong(tables: readonly string[], table: string): boolean {
+  return tables.some((name) => name.toLowerCase() === table.toLowerCase());
 }
 
 /** Why a range of commits waits for the uncommitted changes of a table; null if it need not. */

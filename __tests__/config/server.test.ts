@@ -1,0 +1,38 @@
+import { expect, test } from '@jest/globals';
+import { configure } from '../helpers/configuring.ts';
+import { failureOf } from '../helpers/thrown.ts';
+
+const written = (value: string) => `federation:\n  server: ${value}\n`;
+const DEFAULTS = { host: '127.0.0.1', port: 3306, user: 'root', database: null, remotesapi: null, tls: false };
+
+test.each([
+  ['{port: 3306}', DEFAULTS],
+  ['{port: 3306, host: localhost, tls: true}', { ...DEFAULTS, host: 'localhost', tls: true }],
+  [
+    '{port: 3306, host: db.example, user: sync, database: town, remotesapi: 50051}',
+    { host: 'db.example', port: 3306, user: 'sync', database: 'town', remotesapi: 50051, tls: true },
+  ],
+  ['null', null],
+])('federation.server: %s', (value, expected) => {
+  expect(configure(written(value)).server.value).toEqual(expected);
+});
+
+test.each([
+  ['{}', 'federation.server.port: must be a port number'],
+  ['{port: 0}', 'federation.server.port: must be from 1 to 65535'],
+  ['{port: 3306.5}', 'federation.server.port: must be from 1 to 65535'],
+  ['{port: "3306"}', 'federation.server.port: must be a port number'],
+  ['db.example', 'federation.server: must be a mapping such as {host: 127.0.0.1, port: 3306}'],
+  ['{port: 1, password: x}', 'federation.server: has an unknown key: password'],
+  [
+    '{port: 1, host: "mysql://h"}',
+    'federation.server.host: must be a host name or an address, without scheme and port',
+  ],
+  [
+    '{port: 1, host: db.example, tls: false}',
+    'federation.server.tls: must be true for a server on another machine: rows and passwords would cross the network unencrypted',
+  ],
+])('federation.server: %s is refused', async (value, message) => {
+  const failure = await failureOf(() => configure(written(value)));
+  expect([failure.code, failure.message, failure.location?.line]).toEqual(['config-invalid', message, 2]);
+});

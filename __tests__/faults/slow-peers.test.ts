@@ -1,0 +1,92 @@
+import { cp } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { expect, test } from '@jest/globals';
+import { missing } from '../helpers/branches.ts';
+import { openTestDatabase } from '../helpers/database.ts';
+import { type RunEnd, type RunSpec, resultOf, runToEnd, startRun } from '../helpers/faults/run.ts';
+import { makeScene } from '../helpers/faults/scene.ts';
+import { startHeldServer } from '../helpers/servers/held-server.ts';
+import { startRemotesrv } from '../helpers/servers/remotesrv.ts';
+import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+async function scene(folder: TempFolder) {
+  const made = await makeScene(folder.file('g'));
+  await cp(made.near, folder.file('near'), { recursive: true });
+  const spec = (far: string, ...words: string[]): RunSpec => ({
+    home: folder.file('h'),
+    command: 'sync',
+    // Sorted by name, the peer that does not answer comes first.
+    federation: { peers: { far, near: `file://${folder.file('near')}` } },
+    database: made.town,
+    words,
+  });
+  return { ...made, spec };
+}
+
+/** At which second of the run a line appeared. */
+function secondOf({ timeline, stderr }: RunEnd, line: RegExp): number {
+  const found = timeline.find((one) => line.test(one.line));
+  if (found === undefined) throw new Error(`the run did not report ${line}:\n${stderr}`);
+  return found.at;
+}
+
+async function closedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+test.each([
+  ['before TLS', 'https:', 'connect-timeout'],
+  ['after the connection', 'http:', 'timeout'],
+])('a server that is silent %s does not hold up the other peers', async (_, scheme, code) => {
+  await using folder = await tempFolder();
+  await using silent = await startSilentPeer();
+  const { spec, town, nearHead } = await scene(folder);
+  const end = await runToEnd(spec(silent.url.replace('http:', scheme), '--fetch-wait', '1s', '--timeout', '4s'));
+  const [far, near] = resultOf(end).peers;
+  expect([far?.error?.code, near?.verified, near?.pushedCommits]).toEqual([code, true, 2]);
+  expect(secondOf(end, /^near: verifying/)).toBeLessThan(secondOf(end, /^far: failed/));
+  expect(secondOf(end, /^far: waiting/)).toBeLessThan(secondOf(end, /^near: pushing/));
+  const ours = openTestDatabase(town);
+  expect(await missing(ours, await ours.head(), [nearHead])).toEqual([]);
+});
+
+test('a refused connection is tried again visibly, and the other peers are served meanwhile', async () => {
+  await using folder = await tempFolder();
+  const { spec } = await scene(folder);
+  const end = await runToEnd(spec(`https://127.0.0.1:${await closedPort()}/town`));
+  const [far, near] = resultOf(end).peers;
+  expect([far?.error?.code, far?.state, near?.verified]).toEqual(['network', 'unreachable', true]);
+  expect(far?.error?.message).toMatch(/^127\.0\.0\.1:\d+ could not be reached: the connection was refused$/);
+  expect(end.stderr).toMatch(/^far: waiting \(network; attempt 2 of 4 follows\)$/m);
+  // Dolt alone tries for half a minute, without a message.
+  expect(end.seconds).toBeLessThan(20);
+});
+
+test('a peer that answers after the others is merged and pushed to in a second round', async () => {
+  await using folder = await tempFolder();
+  const { spec, far: farPath, farHead, nearHead, town } = await scene(folder);
+  await using remotesrv = await startRemotesrv(folder.path);
+  const source = openTestDatabase(farPath);
+  await source.dolt('remote', 'add', 'server', `http://localhost:${remotesrv.port.http}/org/repo`);
+  await source.dolt('push', 'server', 'main');
+  await using held = await startHeldServer(remotesrv.port.http);
+  const run = await startRun(spec(`http://127.0.0.1:${held.port}/org/repo`, '--fetch-wait', '1s'));
+  await run.said((lines) => lines.some((line) => line.startsWith('near: verifying')));
+  held.release();
+  const end = await run.ended;
+  const { peers, problems, head } = resultOf(end);
+  expect(peers.map(({ verified, error }) => [verified, error])).toEqual([
+    [true, null],
+    [true, null],
+  ]);
+  expect(problems.map(({ code, peer }) => [code, peer])).toContainEqual(['late-answer', 'far']);
+  expect(peers.map(({ remoteHead }) => remoteHead)).toEqual([head, head]);
+  const ours = openTestDatabase(town);
+  expect(await missing(ours, await ours.head(), [nearHead, farHead])).toEqual([]);
+});

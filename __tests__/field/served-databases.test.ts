@@ -1,0 +1,171 @@
+import { access } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { remoteHead } from '../helpers/database.ts';
+import { type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+
+const WISPS = "INSERT INTO dolt_ignore VALUES ('wisps', 1)";
+const NOTES = 'CREATE TABLE notes (id INT PRIMARY KEY, text VARCHAR(20))';
+
+async function otherCommits({ other }: ServedDatabase): Promise<string> {
+  const head = await other.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'other')");
+  await other.dolt('push', 'origin', 'main');
+  return head;
+}
+
+async function clientCommits({ sql, head }: ServedDatabase): Promise<string> {
+  await sql("INSERT INTO items VALUES (4, 'four', 'client')");
+  await sql("CALL DOLT_COMMIT('-Am', 'ours')");
+  return await head();
+}
+
+const CLEAN = [[], [], [{ name: 'main' }], [], []];
+
+describe('a database that a running server holds', () => {
+  test('is federated through it; its client keeps its work', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder, WISPS, NOTES);
+    const { sql, rows } = served;
+    await clientCommits(served);
+    await otherCommits(served);
+    await sql('CREATE TABLE wisps (id INT PRIMARY KEY)');
+    await sql('INSERT INTO wisps VALUES (1)');
+    await sql("INSERT INTO notes VALUES (1, 'saved')");
+    await sql('START TRANSACTION');
+    await sql("INSERT INTO notes VALUES (2, 'open')");
+    const { result } = await served.run();
+    await sql('COMMIT');
+    expect(result).toMatchObject({
+      database: folder.file('town'),
+      branch: 'main',
+      head: await served.head(),
+      peers: [{ status: 'synced', pulledCommits: 1, pushedCommits: 2, verified: true }],
+    });
+    expect(await rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 3, 4].map((id) => ({ id })));
+    expect(await rows('SELECT text FROM notes')).toEqual([{ text: 'saved' }, { text: 'open' }]);
+    expect(await rows('SELECT id FROM wisps')).toEqual([{ id: 1 }]);
+    const dirty = [{ table_name: 'notes', staged: 0, status: 'modified' }];
+    expect(await served.traces()).toEqual([...CLEAN.slice(0, 4), dirty]);
+    expect(await remoteHead(served.mailbox, folder.file('look', 'town'))).toBe(await served.head());
+  });
+
+  test('keeps uncommitted rows of a table that a peer changes: the peer waits', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    const before = await served.head();
+    await otherCommits(served);
+    await served.sql("INSERT INTO items VALUES (9, 'nine', 'client')");
+    const { result } = await served.run();
+    expect(result.peers).toMatchObject([
+      { error: { code: 'uncommitted-changes', message: expect.stringContaining('items (at the running server)') } },
+    ]);
+    expect(await served.head()).toBe(before);
+    expect(await served.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 9].map((id) => ({ id })));
+    const refused = await failureOf(() => served.run({ dirty: 'fail' }));
+    expect([refused.code, refused.message]).toEqual(['uncommitted-changes', 'tables have uncommitted changes: items']);
+    expect((await served.run({ dirty: 'commit' })).result.peers).toMatchObject([{ status: 'synced', verified: true }]);
+    expect(await served.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 3, 9].map((id) => ({ id })));
+  });
+
+  test('is read through it without a change', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    await otherCommits(served);
+    const before = await served.head();
+    for (const request of [{ command: 'status' }, { dryRun: true }] as const) {
+      const { result } = await served.run(request);
+      expect(result.peers).toMatchObject([{ state: 'behind', behind: 1 }]);
+      expect([await served.head(), await served.traces()]).toEqual([before, CLEAN]);
+    }
+  });
+
+  test('has its copy kept between runs, which removes what a killed run left at the server', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    const stateDir = folder.file('state');
+    await served.run({ stateDir });
+    await served.sql(`CALL DOLT_REMOTE('add', 'dolt-federation-exchange-999999999', 'file://${folder.file('gone')}')`);
+    await clientCommits(served);
+    await otherCommits(served);
+    const { result } = await served.run({ stateDir });
+    expect(result.peers).toMatchObject([{ status: 'synced', verified: true }]);
+    // The copy has the state file of the first run.
+    expect(result.peers[0]).not.toHaveProperty('memory');
+    expect(await served.traces()).toEqual(CLEAN);
+    await access(stateDir);
+  });
+
+  test('is federated through its remote interface, as on another machine', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder, NOTES);
+    await clientCommits(served);
+    await otherCommits(served);
+    await served.sql("INSERT INTO notes VALUES (1, 'saved')");
+    const host = 'localhost';
+    const remotesapi = Number(new URL(served.server.url).port);
+    const setting = { host, tls: true, remotesapi, database: 'town' };
+    // No folder of the database is found.
+    const { result } = await served.run({ host, setting, database: undefined });
+    expect(result).toMatchObject({
+      database: expect.stringMatching(/^mysql:\/\/localhost:\d+\/town$/),
+      head: await served.head(),
+      peers: [{ status: 'synced', pulledCommits: 1, pushedCommits: 2, verified: true }],
+    });
+    expect(await served.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 3, 4].map((id) => ({ id })));
+    const dirty = [{ table_name: 'notes', staged: 0, status: 'modified' }];
+    expect(await served.traces()).toEqual([...CLEAN.slice(0, 4), dirty]);
+  });
+
+  test('is opened directly once the server has stopped', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    await otherCommits(served);
+    await served.stop();
+    const { result } = await served.run();
+    expect(result.peers).toMatchObject([{ status: 'pulled', verified: true }]);
+  });
+});
+
+describe('a run through a server is refused', () => {
+  test.each([
+    [{ password: 'wrong' }, 'server-refused', /^the server at 127\.0\.0\.1:\d+ refused the user: Access denied/],
+    [{ setting: { database: 'nothing' } }, 'no-database', /has no database nothing$/],
+    [{ setting: null }, 'database-in-use', /in use by a Dolt server/],
+    [{ setting: { host: 'localhost' } }, 'credential-url-mismatch', /are not for mysql:\/\/localhost:\d+$/],
+    [{ setting: { host: 'db.example' } }, 'database-in-use', /is on another machine, and .* names no `remotesapi`/],
+    [
+      { setting: { host: 'localhost', tls: true }, host: 'localhost', env: { SSL_CERT_FILE: '' } },
+      'server-unreachable',
+      /certificate/,
+    ],
+    [{ setting: { port: 1 }, host: '127.0.0.1' }, 'credential-url-mismatch', /are not for mysql:\/\/127\.0\.0\.1:1$/],
+    [{ branch: 'none' }, 'branch-not-found', /has no branch none$/],
+  ] as const)('%j', async (options, code, message) => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    const failure = await failureOf(() => served.run(options));
+    expect([failure.code, failure.message]).toEqual([code, expect.stringMatching(message)]);
+    expect(await served.traces()).toEqual(CLEAN);
+  });
+
+  test('if the server ends meanwhile: the peers keep what they got, and the next run continues', async () => {
+    await using folder = await tempFolder();
+    await using served = await servedDatabase(folder);
+    await clientCommits(served);
+    const theirs = await otherCommits(served);
+    let stopping: Promise<void> | null = null;
+    const { result } = await served.run({
+      onEvent: ({ step }) => {
+        if (step === 'fetching') stopping ??= served.stop();
+      },
+    });
+    await stopping;
+    expect(result.peers).toMatchObject([{ error: { code: 'server-unreachable' }, pulledCommits: 0 }]);
+    expect(result.peers[0]?.error?.message).toMatch(/^main was not moved to .*could not be reached/);
+    const again = await served.run();
+    expect(again.result.peers).toMatchObject([{ status: 'pulled', verified: true }]);
+    expect(again.result.head).toBe(await remoteHead(served.mailbox, folder.file('look', 'town')));
+    expect(theirs).not.toBe(again.result.head);
+  });
+});

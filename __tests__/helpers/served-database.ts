@@ -1,0 +1,83 @@
+import { writeFile } from 'node:fs/promises';
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import { stringify } from 'yaml';
+import { type Commanded, type CommandOptions, command } from './commanding.ts';
+import { cloneDatabase, makeDatabase, type TestDatabase } from './database.ts';
+import { type DoltSqlServer, startDoltSqlServer } from './servers/dolt-sql-server.ts';
+import type { TempFolder } from './temp-folder.ts';
+
+/** The database `town` that a running server holds, with a client of it, and a mailbox that another database uses. */
+export interface ServedDatabase extends AsyncDisposable {
+  readonly server: DoltSqlServer;
+  /** The other database, which pushes to its remote `origin`, the mailbox. */
+  readonly other: TestDatabase;
+  readonly mailbox: string;
+  /** Runs a statement on the open connection of a client. */
+  sql(statement: string): Promise<void>;
+  rows(query: string): Promise<Record<string, unknown>[]>;
+  head(): Promise<string>;
+  /** What a run must leave as it is: remotes, refs and uncommitted tables. */
+  traces(): Promise<readonly unknown[]>;
+  run(options?: RunOptions): Promise<Commanded>;
+  /** Ends the server before the test does. */
+  stop(): Promise<void>;
+}
+
+interface RunOptions extends CommandOptions {
+  readonly password?: string;
+  /** The host that the credentials are for. */
+  readonly host?: string;
+  /** Changes of `federation.server`; null: it is not set. */
+  readonly setting?: Readonly<Record<string, unknown>> | null;
+  readonly dirty?: 'fail' | 'commit';
+}
+
+export async function servedDatabase(folder: TempFolder, ...seed: string[]): Promise<ServedDatabase> {
+  const town = await makeDatabase(folder.file('town'));
+  if (seed.length > 0) await town.commit('seed', ...seed);
+  const mailbox = `file://${folder.file('mailbox')}`;
+  await town.publish(mailbox);
+  const other = await cloneDatabase(mailbox, folder.file('other'));
+  const server = await startDoltSqlServer(folder.path, town.path);
+  const { user, password, sqlPort: port } = server;
+  const client: Connection = await createConnection({ host: '127.0.0.1', port, user, password, database: 'town' });
+  // The server may end first.
+  client.on('error', () => undefined);
+  const rows = async (query: string) => (await client.query<RowDataPacket[]>(query))[0];
+  const stop = async () => {
+    client.destroy();
+    await server[Symbol.asyncDispose]();
+  };
+  return {
+    server,
+    other,
+    mailbox,
+    rows,
+    stop,
+    sql: async (statement) => {
+      await client.query(statement);
+    },
+    head: async () => String((await rows("SELECT hash FROM dolt_branches WHERE name = 'main'"))[0]?.['hash']),
+    traces: async () => [
+      await rows('SELECT name, url FROM dolt_remotes'),
+      await rows('SELECT name, hash FROM dolt_remote_branches'),
+      await rows('SELECT name FROM dolt_branches'),
+      await rows('SELECT tag_name FROM dolt_tags'),
+      await rows('SELECT table_name, staged, status FROM dolt_status'),
+    ],
+    async run({ password: given = password, host = '127.0.0.1', setting = {}, dirty, ...options } = {}) {
+      const config = folder.file('c.yaml');
+      const own = setting === null ? {} : { server: { port, ...setting } };
+      await writeFile(config, stringify({ federation: { ...own, ...(dirty === undefined ? {} : { dirty }) } }));
+      const url = `mysql://${host}:${port}`;
+      const credentials = setting === null ? {} : { 'federation.server': { url, user, password: given } };
+      return await command(folder, stringify({ mailbox }), {
+        ...options,
+        env: { SSL_CERT_FILE: server.ca, ...options.env },
+        overrides: { config, ...options.overrides },
+        credentials: { text: stringify(credentials) },
+      });
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}

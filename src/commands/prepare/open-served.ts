@@ -1,0 +1,253 @@
+import { createHash } from 'node:crypto';
+import { access, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Configuration } from '../../config/configuration.ts';
+import { isOnThisMachine, type ServerSetting, serverText } from '../../config/server.ts';
+import { Failure } from '../../core/failure.ts';
+import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
+import { cloneDatabase } from '../../dolt/clone.ts';
+import { createEngineCredentials } from '../../dolt/engine-credentials.ts';
+import { openEngines } from '../../dolt/server/engines.ts';
+import { lockFile, lockHolder } from '../../dolt/server/lock.ts';
+import { lockedBy } from '../../dolt/server/lock-table.ts';
+import type { Address } from '../../dolt/server/ready.ts';
+import type { ServerOptions } from '../../dolt/server/server.ts';
+import { openUserServer, type UserServer } from '../../dolt/server/user-server.ts';
+import { branchHead, checkedOutBranch, checkout } from '../../dolt/sql/heads.ts';
+import { uncommittedTables } from '../../dolt/sql/working-set.ts';
+import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
+import {
+  type Exchange,
+  fileExchange,
+  handBack,
+  handOver,
+  remotesapiExchange,
+  takeOver,
+} from '../../sync/served/exchange.ts';
+import type { ServedDatabase } from '../../sync/served/served-database.ts';
+import { timeLimit } from '../../sync/time-limits.ts';
+import type { Context } from '../context.ts';
+import type { SyncRequest } from '../request.ts';
+import type { LocalDatabase } from './open-database.ts';
+
+type Opening = Pick<SyncRequest, 'command' | 'branch' | 'dryRun' | 'parallel' | 'timeout' | 'rewrites'>;
+
+interface Known {
+  readonly configuration: Configuration;
+  readonly dolt: string;
+  readonly credentials: Credentials;
+}
+
+/** Whether a running server holds the database in a folder, so that no engine can open it. */
+export async function isServed(path: string, context: Pick<Context, 'env'>): Promise<boolean> {
+  const { kind } = await lockedBy(lockFile(path));
+  if (kind === 'free') return false;
+  return (await lockHolder(path, context.env)).kind !== 'run';
+}
+
+/**
+ * Opens a database through its running server. The run works in a scratch copy, which only gets the commits of the
+ * federated branch, so that no peer, credential or merge ever reaches the server; its branch moves at the end.
+ * @param path folder of the database; null: it is not on this machine
+ * @throws Failure `database-in-use` if the server cannot reach files of ours, `server-unreachable`, `server-refused`,
+ * `no-database`, `branch-not-found`, `uncommitted-changes`
+ */
+export async function openServed(
+  request: Opening,
+  context: Context,
+  { configuration, dolt, credentials }: Known,
+  at: { readonly path: string | null; readonly setting: ServerSetting },
+): Promise<LocalDatabase> {
+  refuseAdopt(request);
+  const { setting, path } = at;
+  const database = setting.database ?? (path === null ? null : basename(path));
+  if (database === null) throw unnamed();
+  requireExchange(setting);
+  const login = loginOf(setting, credentials);
+  const server = await openUserServer({
+    address: await addressOf(setting, login, context),
+    database,
+    name: serverText(setting),
+    secrets: context.secrets,
+    milliseconds: request.timeout,
+  });
+  const place = await scratchPlace(context, `${serverText(setting)}/${database}/${path ?? ''}`, database);
+  const close = async (): Promise<void> => {
+    await server.close();
+    await place.remove();
+  };
+  try {
+    const policy = configuration.dirty.value;
+    const branch = await readBranch(server, request, policy);
+    const limit = timeLimit({ name: server.name, timeout: null }, 'clone', request.timeout);
+    const exchange = exchangeWith({ server, branch: branch.name, limit }, { setting, login, database, place });
+    const options = { dolt, database: place.database, removeWith: place.removeWith };
+    await makeScratch(context, options, exchange);
+    const engines = openEngines(context, options, request.parallel + 1);
+    await takeOver(engines, exchange).catch(async (thrown: unknown) => {
+      await engines.close();
+      throw thrown;
+    });
+    context.log.info(`working through the server at ${server.name}`);
+    return {
+      path: path ?? `mysql://${server.name}`,
+      work: place.database,
+      engines,
+      ephemeral: false,
+      clonedFrom: null,
+      notices: [],
+      served: {
+        branch: branch.name,
+        isDefault: branch.isDefault,
+        uncommitted: branch.uncommitted,
+        moveTo: (scratch, move) => handBack(scratch, exchange, move),
+      },
+      close: () => engines.close().finally(close),
+    };
+  } catch (thrown) {
+    await close();
+    throw thrown;
+  }
+}
+
+function refuseAdopt({ rewrites }: Opening): void {
+  if (rewrites.adopt.size === 0) return;
+  throw new Failure('database-in-use', '`adopt` replaces the branch, which a run cannot do through a running server', {
+    hint: 'Stop the server during the run, and run again.',
+  });
+}
+
+function unnamed(): Failure {
+  return new Failure('no-database', '`federation.server` does not name the database, and no folder of it was found', {
+    hint: 'Add `database`, the name of the database at the server, to `federation.server`.',
+  });
+}
+
+/** A server on another machine cannot use a folder of ours. */
+function requireExchange(setting: ServerSetting): void {
+  if (setting.remotesapi !== null || isOnThisMachine(setting)) return;
+  throw new Failure(
+    'database-in-use',
+    `the server at ${serverText(setting)} is on another machine, and \`federation.server\` names no \`remotesapi\` port to exchange commits through`,
+    {
+      hint: 'Start the server with `remotesapi: {port: 50051}` in its configuration (or `--remotesapi-port 50051`), and add `remotesapi: 50051` to `federation.server`.',
+    },
+  );
+}
+
+interface Login {
+  readonly user: string;
+  readonly password: string;
+}
+
+function loginOf(setting: ServerSetting, credentials: Credentials): Login {
+  const given = credentials.get(SERVER_ENTRY);
+  if (given === undefined) return { user: setting.user, password: '' };
+  const { scheme, authority } = given.place;
+  const server = serverText(setting);
+  if (scheme !== 'mysql' || authority !== server.toLowerCase()) {
+    throw new Failure('credential-url-mismatch', `the credentials of ${SERVER_ENTRY} are not for mysql://${server}`, {
+      hint: `Set their \`url\` to mysql://${server}.`,
+    });
+  }
+  if (given.secret.kind === 'password') return given.secret;
+  throw new Failure('config-invalid', `the credentials of ${SERVER_ENTRY} must be \`user\` and \`password\``);
+}
+
+async function addressOf({ host, port, tls }: ServerSetting, login: Login, { env }: Context): Promise<Address> {
+  const address = { host, port, socket: null, user: login.user, password: login.password };
+  if (!tls) return address;
+  const ca = env['SSL_CERT_FILE'];
+  return { ...address, tls: { ca: ca === undefined || ca === '' ? null : await readFile(ca, 'utf8') } };
+}
+
+function exchangeWith(
+  common: Pick<Exchange, 'server' | 'branch' | 'limit'>,
+  by: {
+    readonly setting: ServerSetting;
+    readonly login: Login;
+    readonly database: string;
+    readonly place: ScratchPlace;
+  },
+): Exchange {
+  const { setting, login, database, place } = by;
+  const { host, remotesapi, tls } = setting;
+  if (remotesapi === null) return fileExchange(common, pathToFileURL(place.exchange).href);
+  const url = `${tls ? 'https' : 'http'}://${serverText({ host, port: remotesapi })}/${database}`;
+  const { user, password } = login;
+  const engineCredentials = createEngineCredentials({ variables: () => ({ DOLT_REMOTE_PASSWORD: password }) });
+  return remotesapiExchange(common, { url, user, engineCredentials, owner: place.owner });
+}
+
+interface ServedBranch extends Pick<ServedDatabase, 'isDefault' | 'uncommitted'> {
+  readonly name: string;
+}
+
+async function readBranch(
+  server: UserServer,
+  request: Opening,
+  policy: Configuration['dirty']['value'],
+): Promise<ServedBranch> {
+  const mayWrite = request.command !== 'status' && !request.dryRun;
+  return await server.use(async (database) => {
+    const standard = await checkedOutBranch(database);
+    const name = request.branch ?? standard;
+    if ((await branchHead(database, name)) === null) {
+      throw new Failure('branch-not-found', `${server.name} has no branch ${name}`);
+    }
+    await applyDirtyPolicy(database, { branch: name, policy, mayWrite });
+    const uncommitted = await database.session(async (sql) => {
+      await checkout(sql, name);
+      return await uncommittedTables(sql);
+    });
+    return { name, isDefault: name === standard, uncommitted };
+  });
+}
+
+interface ScratchPlace {
+  readonly database: string;
+  readonly exchange: string;
+  /** Another one for each machine and user, unless a temporary folder is used. */
+  readonly owner: string;
+  readonly removeWith: readonly string[];
+  remove(): Promise<void>;
+}
+
+/** Kept between runs where the user has a folder for state, so that only new chunks travel; else temporary. */
+async function scratchPlace(context: Context, key: string, name: string): Promise<ScratchPlace> {
+  const { stateDir, tempDir } = context;
+  const inside = (folder: string) => ({
+    database: join(folder, 'scratch', name),
+    exchange: join(folder, 'exchange'),
+    owner: digest(`${hostname()} ${folder}`),
+  });
+  if (stateDir !== undefined) {
+    const folder = join(stateDir, 'served', digest(key));
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return { ...inside(folder), removeWith: [], remove: async () => undefined };
+  }
+  const folder = await mkdtemp(join(tempDir, 'df-served-'));
+  context.onResource({ kind: 'folder', path: folder });
+  return { ...inside(folder), removeWith: [folder], remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 12);
+}
+
+async function makeScratch(
+  context: Context,
+  options: Omit<ServerOptions, 'engineCredentials'>,
+  exchange: Exchange,
+): Promise<void> {
+  const exists = await access(join(options.database, '.dolt')).then(
+    () => true,
+    () => false,
+  );
+  if (exists) return;
+  const { source, limit } = exchange;
+  await handOver(exchange);
+  await cloneDatabase(context, { ...options, engineCredentials: source.engineCredentials }, source, limit);
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { text } from './value-schemas.ts';
+
+/** The running server of the database, from `federation.server`. */
+export interface ServerSetting {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  /** Name of the database there; null: the name of its folder. */
+  readonly database: string | null;
+  /** Port of its remotesapi, for a server that cannot use files of this user; null: it can. */
+  readonly remotesapi: number | null;
+  /** Whether it is reached over TLS, at both ports. */
+  readonly tls: boolean;
+}
+
+const EXPECTED = 'must be a mapping such as {host: 127.0.0.1, port: 3306}';
+
+const port = z
+  .number({ error: 'must be a port number' })
+  .refine((written) => Number.isInteger(written) && written >= 1 && written <= 65_535, {
+    error: 'must be from 1 to 65535',
+  });
+/** No name of a host contains these; they would be another part of an address. */
+const host = text.refine((written) => !/[/@\s:[\]]/.test(written) || /^[0-9A-Fa-f:]+$/.test(written), {
+  error: 'must be a host name or an address, without scheme and port',
+});
+
+export const serverSetting = z
+  .strictObject(
+    {
+      host: host.default('127.0.0.1'),
+      port,
+      user: text.default('root'),
+      database: text.nullable().default(null),
+      remotesapi: port.nullable().default(null),
+      tls: z.boolean({ error: 'must be true or false' }).optional(),
+    },
+    {
+      error: ({ code, ...issue }) =>
+        code === 'unrecognized_keys' ? `has an unknown key: ${String(issue['keys'])}` : EXPECTED,
+    },
+  )
+  .transform((written, context): ServerSetting => {
+    const tls = written.tls ?? !isOnThisMachine(written);
+    if (!tls && !isOnThisMachine(written)) {
+      const message =
+        'must be true for a server on another machine: rows and passwords would cross the network unencrypted';
+      context.addIssue({ code: 'custom', path: ['tls'], message });
+    }
+    return { ...written, tls };
+  })
+  .nullable();
+
+/** Whether a server runs on this machine, as far as its address says. */
+export function isOnThisMachine({ host: name }: Pick<ServerSetting, 'host'>): boolean {
+  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
+}
+
+/** The server in messages, and the address of its credentials. */
+export function serverText({ host: name, port: number }: Pick<ServerSetting, 'host' | 'port'>): string {
+  return name.includes(':') ? `[${name}]:${number}` : `${name}:${number}`;
+}

@@ -1,0 +1,37 @@
+import type { Peer } from '../config/configuration.ts';
+import type { Reach } from '../egress/host-rule.ts';
+import { canonicalHost } from '../egress/host-rule.ts';
+import type { Destination } from '../egress/try-connection.ts';
+import { type Credential, gitTransport } from './credential.ts';
+import type { Job } from './job.ts';
+
+const SSH_PORT = 22;
+
+/**
+ * The server to which a connection is tried before the engine is asked for a peer.
+ * @param reach the hosts of the peer, its own first
+ * @returns null if there is none, or if it cannot be known: ssh and git may read another address, a jump host or a
+ * proxy from the user's settings, and a provider names its hosts while it is used
+ */
+export function destinationOf(
+  { endpoint }: Pick<Peer, 'endpoint'>,
+  reach: Reach,
+  credential: Credential | null,
+  job: Pick<Job, 'userHome'>,
+): Destination | null {
+  const { kind, dolt } = endpoint;
+  if (kind === 'ssh' || (kind === 'git' && gitTransport(endpoint) === 'ssh')) {
+    if (job.userHome && credential?.secret.kind !== 'ssh') return null;
+    const { hostname, port } = new URL(dolt.replace(/^git\+/i, ''));
+    return {
+      host: canonicalHost(hostname),
+      port: port === '' ? SSH_PORT : Number(port),
+      tls: false,
+      throughProxy: false,
+    };
+  }
+  if (kind === 'git' && job.userHome) return null;
+  const [own] = reach;
+  if (own === undefined || typeof own.host !== 'string' || own.port === null) return null;
+  return { host: own.host, port: own.port, tls: !own.plain, throughProxy: true };
+}

@@ -1,0 +1,77 @@
+import pLimit from 'p-limit';
+import { type Failure, toFailure } from '../core/failure.ts';
+import { throwIfInterrupted } from '../core/interruption.ts';
+import { endsWithin } from '../core/time.ts';
+import { CONNECT_MS, tryConnection } from '../egress/try-connection.ts';
+import type { PeerProgress } from './peer-progress.ts';
+import { readWithRetries } from './read-peer.ts';
+import type { SyncContext } from './sync-context.ts';
+
+/** Connections that are tried at the same time; each costs a socket, and an unreachable host costs half a minute. */
+const PARALLEL = 100;
+
+/** A peer whose connection was tried, and why it failed; null: it can be reached. */
+export interface Tried {
+  readonly run: PeerProgress;
+  readonly failure: Failure | null;
+}
+
+/** Connections that are tried for all peers at the same time. */
+export interface Connecting {
+  /**
+   * Waits until all are tried, or so many milliseconds.
+   * @returns those that were tried since the last call
+   * @throws Failure `interrupted`
+   */
+  tried(milliseconds: number): Promise<readonly Tried[]>;
+  /** Those that `tried` has not returned yet. */
+  waiting(): readonly PeerProgress[];
+}
+
+/**
+ * Begins to connect to the server of each peer. An engine serves one group of peers after another, and Dolt retries
+ * without a message, so a peer that cannot be reached is found here, where it holds up none of the others.
+ */
+export function connectToAll(context: SyncContext, runs: readonly PeerProgress[]): Connecting {
+  const { signal } = context;
+  const limit = pLimit(PARALLEL);
+  const waiting = new Set(runs);
+  const done = new Map<PeerProgress, Failure | null>();
+  const all = Promise.all(
+    runs.map(async (run) => {
+      done.set(run, run.destination === null ? null : await limit(() => failureOf(context, run)));
+    }),
+  );
+  return {
+    waiting: () => [...waiting],
+    async tried(milliseconds) {
+      await endsWithin(all, milliseconds);
+      throwIfInterrupted(signal);
+      const found = [...done].flatMap(([run, failure]) => (waiting.has(run) ? [{ run, failure }] : []));
+      for (const { run } of found) waiting.delete(run);
+      return found;
+    },
+  };
+}
+
+async function failureOf(context: SyncContext, run: PeerProgress): Promise<Failure | null> {
+  const { env, signal, timeoutMs } = context;
+  const { destination, peer } = run;
+  if (destination === null) return null;
+  const milliseconds = Math.min(CONNECT_MS, peer.timeout ?? timeoutMs);
+  const trying = { env, signal, milliseconds };
+  try {
+    await readWithRetries(
+      () => tryConnection(destination, trying),
+      context,
+      (attempt) => {
+        run.countAttempt();
+        context.progress({ peer: peer.name, step: 'waiting', detail: attempt });
+      },
+    );
+    return null;
+  } catch (thrown) {
+    run.countAttempt();
+    return toFailure(thrown);
+  }
+}

@@ -1,0 +1,180 @@
+import { Failure } from '../../core/failure.ts';
+import { isAlive } from '../../core/processes.ts';
+import type { CloneSource } from '../../dolt/clone.ts';
+import { type EngineCredentials, NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import type { Engine, Engines, TimeLimit } from '../../dolt/server/engines.ts';
+import type { UserServer } from '../../dolt/server/user-server.ts';
+import { branchHead, createBranch, deleteBranch, trackingHead } from '../../dolt/sql/heads.ts';
+import { isAncestor } from '../../dolt/sql/history.ts';
+import { fastForward } from '../../dolt/sql/merge.ts';
+import { addRemote, listRemotes, removeRemote } from '../../dolt/sql/remotes.ts';
+import type { Database, Sql } from '../../dolt/sql/sql.ts';
+import { fetchBranch, forceBranch } from '../../dolt/sql/transfer.ts';
+import { resetBranch } from '../../dolt/sql/working-set.ts';
+import { NOWHERE, type Reach, ruleForUrl } from '../../egress/host-rule.ts';
+import { scratchName } from '../merge/scratch.ts';
+
+/** The exchange as a remote of the scratch copy. */
+const EXCHANGE = 'dolt-federation-exchange';
+/** Branches of a file remote: what the server hands over, and what it takes back. */
+const HANDED_OVER = 'server';
+const RESULT = 'result';
+/** The file remote as one of the server, for moments; the process id tells a later run whether it is a leftover. */
+const AT_SERVER = /^dolt-federation-exchange-(\d{1,9})$/;
+
+/** How commits go between a server and our scratch copy. */
+export interface Exchange {
+  readonly server: UserServer;
+  /** The federated branch. */
+  readonly branch: string;
+  /** The exchange as the scratch copy reaches it. */
+  readonly source: CloneSource & { readonly engineCredentials: EngineCredentials };
+  /** The branch there that the result is pushed to. */
+  readonly result: string;
+  /** `file`: both sides push to a folder and fetch from it · `remotesapi`: the server is a remote itself. */
+  readonly kind: 'file' | 'remotesapi';
+  readonly limit: TimeLimit;
+}
+
+type Common = Pick<Exchange, 'server' | 'branch' | 'limit'>;
+
+/** An exchange through a folder, for a server that can read files of this machine. */
+export function fileExchange(common: Common, url: string): Exchange {
+  const source = { remote: EXCHANGE, url, ref: null, user: null, reach: NOWHERE, branch: HANDED_OVER };
+  return { ...common, kind: 'file', source: { ...source, engineCredentials: NO_CREDENTIALS }, result: RESULT };
+}
+
+/**
+ * An exchange through the server's own remote interface.
+ * @param from.owner distinguishes the scratch copies of several machines
+ */
+export function remotesapiExchange(
+  common: Common,
+  from: {
+    readonly url: string;
+    readonly user: string;
+    readonly engineCredentials: EngineCredentials;
+    readonly owner: string;
+  },
+): Exchange {
+  const { url, user, engineCredentials, owner } = from;
+  const reach: Reach = [ruleForUrl(url)];
+  const source = { remote: EXCHANGE, url, ref: null, user, reach, branch: common.branch, engineCredentials };
+  return { ...common, kind: 'remotesapi', source, result: `dolt-federation/result-${owner}` };
+}
+
+/**
+ * Makes the server hand over its branch. Its other branches, tags and uncommitted changes stay there.
+ * @throws Failure of the server
+ */
+export async function handOver(exchange: Exchange): Promise<void> {
+  if (exchange.kind === 'remotesapi') return;
+  await asRemote(exchange, (sql, remote) =>
+    forceBranch(sql, { remote, source: exchange.branch, branch: HANDED_OVER, user: null }),
+  );
+}
+
+/**
+ * Sets the branch of the scratch copy to the server's. The server is asked while we hold the copy, so that a run that
+ * waited for another one starts from its result.
+ * @returns the head of the server's branch
+ */
+export async function takeOver(engines: Engines, exchange: Exchange): Promise<string> {
+  const { branch, source } = exchange;
+  return await inExchange(engines, exchange, async ({ database, operation }) => {
+    await handOver(exchange);
+    const from = { remote: EXCHANGE, branch: source.branch ?? branch, user: source.user };
+    await operation(exchange.limit, source.reach, (sql) => fetchBranch(sql, from));
+    const head = await trackingHead(database, from);
+    if (head === null) throw new Failure('unknown', `${exchange.server.name} handed over nothing`);
+    const before = await branchHead(database, branch);
+    if (before === null) await createBranch(database, { name: branch, at: head });
+    else if (before !== head) await database.session((sql) => resetBranch(sql, { branch, to: head }));
+    return head;
+  });
+}
+
+interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+/**
+ * Fast-forwards the server's branch to a commit of the scratch copy. Dolt 2.3.0 moves the branch and its working set in
+ * two steps and has no compare-and-swap, so the head is compared right before and after.
+ * @throws Failure `contention` if the branch moved meanwhile, `uncommitted-changes`, or of the server
+ */
+export async function handBack(engines: Engines, exchange: Exchange, move: Move): Promise<void> {
+  const { branch, result, source, server } = exchange;
+  await inExchange(engines, exchange, async ({ database, operation }) => {
+    const name = scratchName();
+    await createBranch(database, { name, at: move.to });
+    try {
+      const to = { remote: EXCHANGE, source: name, branch: result, user: source.user };
+      await operation(exchange.limit, source.reach, (sql) => forceBranch(sql, to));
+    } finally {
+      await deleteBranch(database, name);
+    }
+  });
+  if (exchange.kind === 'remotesapi') {
+    await server.session((sql) => moveBranch(sql, branch, move).finally(() => deleteBranch(sql, result)));
+    return;
+  }
+  // The commits have no ref at the server but that of the remote, so it stays until the branch has moved.
+  await asRemote(exchange, async (sql, remote) => {
+    await fetchBranch(sql, { remote, branch: result, user: null });
+    await moveBranch(sql, branch, move);
+  });
+}
+
+async function inExchange<T>(
+  engines: Engines,
+  { source: { url, engineCredentials } }: Exchange,
+  work: (engine: Engine) => Promise<T>,
+): Promise<T> {
+  return await engines.use(engineCredentials, async (engine) => {
+    await pointTo(engine.database, url);
+    return await work(engine);
+  });
+}
+
+async function pointTo(scratch: Database, url: string): Promise<void> {
+  const known = (await listRemotes(scratch)).find(({ name }) => name === EXCHANGE);
+  if (known?.url === url) return;
+  if (known !== undefined) await removeRemote(scratch, EXCHANGE);
+  await addRemote(scratch, { name: EXCHANGE, url, ref: null });
+}
+
+async function moveBranch(sql: Sql, branch: string, { from, to }: Move): Promise<void> {
+  if ((await branchHead(sql, branch)) !== from) throw moved(branch);
+  await fastForward(sql, { branch, to });
+  const head = await branchHead(sql, branch);
+  if (head === null || !(await isAncestor(sql, to, head))) throw moved(branch);
+}
+
+function moved(branch: string): Failure {
+  return new Failure('contention', `another client of the server moved ${branch} during this run`, {
+    hint: 'Run again. Nothing is lost: the next run merges the pushed commits.',
+  });
+}
+
+/** Makes the folder a remote of the server for a moment; no tracking ref stays. */
+async function asRemote<T>(
+  { server, source: { url } }: Exchange,
+  work: (sql: Sql, remote: string) => Promise<T>,
+): Promise<T> {
+  const name = `${EXCHANGE}-${process.pid}`;
+  return await server.session(async (sql) => {
+    for (const remote of await listRemotes(sql)) {
+      const pid = AT_SERVER.exec(remote.name)?.[1];
+      if (pid !== undefined && (remote.name === name || !isAlive(Number(pid)))) await removeRemote(sql, remote.name);
+    }
+    await addRemote(sql, { name, url, ref: null });
+    try {
+      return await work(sql, name);
+    } finally {
+      // The next run removes what a server that ended keeps.
+      await removeRemote(sql, name).catch(() => undefined);
+    }
+  });
+}

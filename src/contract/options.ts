@@ -247,6 +247,12 @@ export const OPTIONS = {
     type: 'flag',
     default: 'false',
   },
+  'allow-no-peers': {
+    description: 'Succeed without any configured peer; by default `sync`, `pull` and `push` fail then',
+    frontends: ACTION,
+    type: 'flag',
+    default: 'false',
+  },
   'allow-insecure': {
     description: 'Allow plain `http://` to other machines',
     frontends: BOTH,

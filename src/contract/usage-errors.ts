@@ -1,5 +1,4 @@
 import { type ErrorCodeEntry, INFORMATION, USAGE } from './error-entry.ts';
-import { EXIT } from './exit-codes.ts';
 
 /** Errors of the configuration, the command line and the choice of what to work on. */
 export const USAGE_ERRORS = {
@@ -92,8 +91,7 @@ export const USAGE_ERRORS = {
   'no-peers': {
     title: 'No peer is configured',
     hint: 'Add one with `dolt-federation add-peer <name> <endpoint>`.',
-    retryable: false,
-    exit: EXIT.ok,
+    ...USAGE,
   },
   'no-peers-selected': {
     title: 'The selection matches no peer',

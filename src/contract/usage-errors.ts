@@ -58,6 +58,11 @@ export const USAGE_ERRORS = {
     hint: 'Extend `federation.allowed-remote-patterns` or correct the endpoint.',
     ...USAGE,
   },
+  'already-configured': {
+    title: 'The configuration already has a peer',
+    hint: 'Add another peer with `dolt-federation add-peer <name> <endpoint>`, or edit the file.',
+    ...USAGE,
+  },
   'peer-exists': {
     title: 'A peer with that name is already configured',
     hint: 'Remove it first with `dolt-federation remove-peer`, or choose another name.',

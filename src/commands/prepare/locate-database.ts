@@ -226,7 +226,7 @@ async function nearestDatabase(path: string): Promise<string | null> {
 }
 
 /** The databases in the sub-folders of a folder, down to the second level. */
-async function databasesBelow(folder: string, levels = 2): Promise<readonly string[]> {
+export async function databasesBelow(folder: string, levels = 2): Promise<readonly string[]> {
   const found: string[] = [];
   for (const name of await foldersOf(folder)) {
     const inner = join(folder, name);

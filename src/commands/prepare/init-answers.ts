@@ -46,7 +46,7 @@ export async function initAnswers(asking: Asking): Promise<InitAnswers> {
 
 async function askDatabase({ request, context, configuration, prompt }: Asking): Promise<string> {
   const locate = async (database: string | undefined): Promise<string | null> => {
-    const found = await locateDatabase({ database, configuration }, context);
+    const found = await locateDatabase({ database, configuration, ifAbsent: MAKE_ONE }, context);
     return found.kind === 'database' ? found.path : null;
   };
   const found = await locate(request.database);
@@ -102,7 +102,10 @@ async function askEndpoint(asking: Asking): Promise<string> {
   prompt.say(KINDS.map(([kind, form], index) => `  ${index + 1}  ${kind.padEnd(17)} ${form}`).join('\n'));
   const kind = await askUntil(prompt, { question: 'Kind', fallback: '1' }, async (text) => {
     const index = KINDS.findIndex((_, at) => String(at + 1) === text);
-    if (index === -1) throw new Failure('bad-usage', `${JSON.stringify(text)} is not one of 1 to ${KINDS.length}`);
+    if (index === -1)
+      throw new Failure('bad-usage', `${JSON.stringify(text)} is not one of 1 to ${KINDS.length}`, {
+        hint: 'Type the number of a kind.',
+      });
     return index;
   });
   const fallback = kind === 0 && repository !== null ? endpointIn(repository) : undefined;
@@ -135,7 +138,7 @@ async function askMore({ request, context, prompt }: Asking, text: string): Prom
   const answer = await askUntil(prompt, { question, fallback: 'no' }, async (word) => {
     if (/^y(es)?$/i.test(word)) return true;
     if (/^no?$/i.test(word)) return false;
-    throw new Failure('bad-usage', `${JSON.stringify(word)} is neither yes nor no`);
+    throw new Failure('bad-usage', `${JSON.stringify(word)} is neither yes nor no`, { hint: 'Type yes or no.' });
   });
   return { aws, live: answer };
 }

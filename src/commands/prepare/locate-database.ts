@@ -23,7 +23,11 @@ interface Wanted {
   readonly configuration: Pick<Configuration, 'workspace' | 'database'>;
   /** Whether the named folder may be created by a clone. */
   readonly mayClone?: boolean;
+  /** What to do if the named folder does not exist; absent: clone a peer into it. */
+  readonly ifAbsent?: string;
 }
+
+const CLONE_INTO = 'To clone a peer into a new folder, set `bootstrap` (flag or input) to the name of the peer.';
 
 type SearchContext = Pick<Context, 'cwd' | 'ceiling' | 'cloneDir' | 'env' | 'userHome'> & BoundaryContext;
 
@@ -44,7 +48,10 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
   const boundary = await boundaryOf(context, [wanted.database]);
   const search: WorkspaceSearch = { ...context, workspace: wanted.configuration.workspace, boundary };
   const named = nameOf(wanted, cwd);
-  if (named !== null) return await atNamed(named, { ...context, search, mayClone: wanted.mayClone === true });
+  if (named !== null) {
+    const { mayClone = false, ifAbsent = CLONE_INTO } = wanted;
+    return await atNamed(named, { ...context, search, mayClone, ifAbsent });
+  }
   const beads = await beadsDatabase(search);
   if (beads !== null) {
     await requireInside(beads, boundary);
@@ -94,9 +101,10 @@ function nameOfOrigin(origin: Origin): string {
 interface Naming extends Pick<Context, 'cwd'> {
   readonly search: WorkspaceSearch;
   readonly mayClone: boolean;
+  readonly ifAbsent: string;
 }
 
-async function atNamed(named: Named, { search, mayClone, cwd }: Naming): Promise<Found> {
+async function atNamed(named: Named, { search, mayClone, ifAbsent, cwd }: Naming): Promise<Found> {
   const { path, written, by, origin } = named;
   await requireInside(path, search.boundary ?? null, named);
   if (await holdsDolt(path)) {
@@ -112,7 +120,7 @@ async function atNamed(named: Named, { search, mayClone, cwd }: Naming): Promise
   const near = await nearestDatabase(path);
   const meant = near === null ? '' : `Did you mean \`${shown(near, { written, cwd })}\`? `;
   throw new Failure('no-database', `the folder ${JSON.stringify(written)} in ${by} does not exist (${path})`, {
-    hint: `${meant}To clone a peer into a new folder, set \`bootstrap\` (flag or input) to the name of the peer.`,
+    hint: `${meant}${ifAbsent}`,
     location: origin,
   });
 }

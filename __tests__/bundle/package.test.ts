@@ -44,7 +44,7 @@ describe('the package', () => {
     expect(paths).toEqual(
       expect.arrayContaining([
         ...['README.md', 'LICENSE', 'CONTRIBUTING.md', 'action.yml', 'setup/action.yml'],
-        ...['dist/cli.js', 'dist/licenses.txt', 'docs/result.schema.json'],
+        ...['dist/cli.js', 'dist/licenses.txt', 'docs/result.schema.json', 'docs/getting-started.md'],
       ]),
     );
     expect(paths.filter((path) => /^(src|__tests__|node_modules|scripts)\//.test(path))).toEqual([]);

@@ -7,6 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { startsNoServices } from './quiet-services.mjs';
 
 /**
@@ -38,6 +39,7 @@ const BUILT = [
     package: 'github.com/Shopify/toxiproxy/v2/cmd/server',
     version: 'v2.12.0',
   },
+  { variable: 'DOLT_FEDERATION_TEST_ACT', binary: 'act', package: 'github.com/nektos/act', version: 'v0.2.89' },
 ];
 
 const STRACE = 'DOLT_FEDERATION_TEST_STRACE';
@@ -149,8 +151,23 @@ async function installPackages(missing) {
     console.error(`As root on Debian: apt-get install ${names.join(' ')}`);
     return;
   }
-  console.error(explain('These tests need system packages; apt-get installs them now', missing));
+  console.error(explain('These tests need system packages, which apt-get installs', missing));
+  if (!(await agrees())) {
+    console.error('Nothing was installed; the tests that need these programs will fail.');
+    return;
+  }
   await startsNoServices(() => aptGet('update') && aptGet('install', '--yes', '--no-install-recommends', ...names));
+}
+
+/** Asks before the system is changed, if somebody is there to answer. */
+async function agrees() {
+  if (process.stdin.isTTY !== true || process.stderr.isTTY !== true || process.env['CI'] !== undefined) return true;
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^(y|yes|)$/i.test((await lines.question('Install them now? [Y/n] ')).trim());
+  } finally {
+    lines.close();
+  }
 }
 
 /**

@@ -6,6 +6,9 @@ import { fakeRunner } from '../helpers/fake-runner.ts';
 import { validated } from '../helpers/json-schema.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
+/** A step that succeeds without a database. */
+const IDLE = { inputs: { 'allow-no-peers': 'true' } };
+
 describe('a step that cannot start', () => {
   test('a bad input: exit 2, every output set, the error in log, result and summary', async () => {
     await using folder = await tempFolder();
@@ -69,10 +72,34 @@ describe('a step that cannot start', () => {
     await mkdir(folder.file('home', '.config', 'bd'), { recursive: true });
     await writeFile(folder.file('home', '.config', 'bd', 'config.yaml'), 'federation:\n  nonsense: 1\n');
     const step = await runner.main();
-    expect(step.exitCode).toBe(0);
-    expect(step.commands).toContainEqual(
+    expect(step.exitCode).toBe(2);
+    expect(step.outputs).toMatchObject({ status: 'failed' });
+    const [error] = step.commands.filter(({ command }) => command === 'error');
+    expect(error).toMatchObject({ properties: { title: 'no-peers' } });
+    expect(error?.message).toContain(`no configuration file was found in ${runner.workspace}`);
+  });
+
+  test('a schedule without any peer fails, unless that is allowed', async () => {
+    await using folder = await tempFolder();
+    const runner = await fakeRunner(folder);
+    await writeFile(join(runner.workspace, 'c.yaml'), 'federation:\n  town: north\n');
+    for (const command of ['sync', 'pull', 'push']) {
+      const step = await runner.main({ inputs: { config: 'c.yaml', command, 'fail-on': 'none' } });
+      expect([command, step.exitCode]).toEqual([command, 2]);
+      const [error] = step.commands.filter(({ command: name }) => name === 'error');
+      expect(error?.properties).toEqual({ title: 'no-peers', file: 'c.yaml' });
+      expect(error?.message).toContain('`allow-no-peers: true`');
+    }
+    const allowed = await runner.main({ inputs: { config: 'c.yaml', 'allow-no-peers': 'true' } });
+    expect(allowed.exitCode).toBe(0);
+    expect(allowed.outputs).toMatchObject({ status: 'unchanged' });
+    expect(allowed.commands).toContainEqual(
       expect.objectContaining({ command: 'warning', properties: { title: 'no-peers' } }),
     );
+    const event = { name: 'pull_request' };
+    const untrusted = await runner.main({ inputs: { config: 'c.yaml' }, event });
+    expect(untrusted).toMatchObject({ exitCode: 0, outputs: { status: 'skipped', changed: 'false' } });
+    expect(untrusted.summary).toContain('dolt-federation sync: skipped');
   });
 
   test('what is quoted in an error cannot give the runner a command', async () => {
@@ -96,7 +123,7 @@ describe('a step that cannot start', () => {
   test('outputs that cannot be written: the step fails and says why', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const step = await runner.main({ env: { GITHUB_OUTPUT: folder.file('missing') } });
+    const step = await runner.main({ ...IDLE, env: { GITHUB_OUTPUT: folder.file('missing') } });
     expect(step.exitCode).toBe(2);
     const titles = step.commands.map(({ command, properties }) => [command, properties['title']]);
     expect(titles.slice(-2)).toEqual([
@@ -119,7 +146,7 @@ describe('a step that cannot start', () => {
   test('a summary that cannot be written is a warning', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const step = await runner.main({ env: { GITHUB_STEP_SUMMARY: folder.file('missing') } });
+    const step = await runner.main({ ...IDLE, env: { GITHUB_STEP_SUMMARY: folder.file('missing') } });
     expect(step.exitCode).toBe(0);
     expect(step.stdout).toContain('::warning::the job summary could not be written');
   });

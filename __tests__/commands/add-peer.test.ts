@@ -192,6 +192,16 @@ describe('add-peer', () => {
     expect(warnings).toEqual([expect.stringMatching(/^b has the tier T3, .*: every run refuses it\. /)]);
   });
 
+  test('warns of a mode in which every run is refused, with the lines to add', async () => {
+    await using folder = await tempFolder();
+    const file = await withFile(folder, TEXT);
+    const warnings: string[] = [];
+    await addPeer(request('b', 'file:///srv/b'), commandContext(folder.path, { warnings }));
+    expect(warnings).toEqual([
+      `sync-mode: sync.mode is not set, and in a folder with \`.beads\` it defaults to git-portable, which does not allow federation; use dolt-native or belt-and-suspenders\nAdd these two lines to ${file}:\nsync:\n  mode: dolt-native`,
+    ]);
+  });
+
   test('origin names federation.remote', async () => {
     await using folder = await tempFolder();
     const failure = await refusal(() => addPeer(request('Origin', 'file:///srv/b'), commandContext(folder.path)));

@@ -70,6 +70,33 @@ describe('keys', () => {
     expect(failure.hint).toContain(hint);
   });
 
+  test.each([
+    ['Federation:\n  remote: file:///x', '"Federation"', '`federation`'],
+    ['FEDERATION: {peers: {}}', '"FEDERATION"', '`federation`'],
+    ['federatoin: {peers: {}}', '"federatoin"', '`federation`'],
+    ['federations: {}', '"federations"', '`federation`'],
+    ['Federation.remote: file:///x', '"Federation.remote"', '`federation.remote`'],
+    ['snyc: {mode: dolt-native}', '"snyc"', '`sync`'],
+    ['Sync.mode: dolt-native', '"Sync.mode"', '`sync.mode`'],
+    ['conflicts: {strategy: ours}', '"conflicts"', '`conflict`'],
+    ['peers: {a: file:///a}', '"peers"', '`federation.peers`'],
+    ['peers.a: file:///a', '"peers.a"', '`federation.peers.a`'],
+    ['sovereignty: T4', '"sovereignty"', '`federation.sovereignty`'],
+    ['allowed_remote_patterns: []', '"allowed_remote_patterns"', '`federation.allowed-remote-patterns`'],
+  ])('%j is nearly one of ours', async (text, key, hint) => {
+    const failure = await refusal(() => configure(text));
+    expect(failure).toMatchObject({ code: 'config-unknown-key', message: `the top-level key ${key} has no effect` });
+    expect(failure.hint).toContain(hint);
+    expect(failure.location).toMatchObject({ line: 1, column: 1 });
+  });
+
+  test.each(['syncer: {}', 'async: 1', 'sync-branch: x', 'peer: 1', 'conflicting: 1', 'remote: x'])(
+    '%j belongs to another program',
+    (text) => {
+      expect(configure(text).peers).toEqual([]);
+    },
+  );
+
   test("beads' own keys, and all other top-level keys, are left alone", () => {
     const text = `issue-prefix: bd
 no-push: true

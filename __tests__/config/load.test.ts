@@ -67,6 +67,14 @@ describe('whether federation is allowed', () => {
     expect(failure.hint).toBe('Change the mode in /c.yaml to:\nsync:\n  mode: dolt-native');
   });
 
+  test('where the mode is not set, the message says so', async () => {
+    const failure = await refusal(() => requireFederation(configure('issue-prefix: bd', { workspace: '/w/.beads' })));
+    expect(failure.message).toMatch(
+      /^sync\.mode is not set, and in a folder with `\.beads` it defaults to git-portable/,
+    );
+    expect(failure.hint).toBe('Add these two lines to /c.yaml:\nsync:\n  mode: dolt-native');
+  });
+
   test.each([
     ['BD_SYNC_MODE', { env: { BD_SYNC_MODE: 'realtime' } }],
     ['`sync-mode`', { overrides: { syncMode: 'realtime' } }],

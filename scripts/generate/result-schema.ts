@@ -5,6 +5,7 @@ import {
   configListResultSchema,
   demoResultSchema,
   errorResultSchema,
+  initResultSchema,
   installResultSchema,
   listPeersResultSchema,
   removePeerResultSchema,
@@ -16,6 +17,7 @@ import {
 const RESULTS = {
   run: runResultSchema,
   error: errorResultSchema,
+  init: initResultSchema,
   'add-peer': addPeerResultSchema,
   'remove-peer': removePeerResultSchema,
   'list-peers': listPeersResultSchema,

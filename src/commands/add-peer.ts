@@ -2,7 +2,7 @@ import { buildConfiguration } from '../config/build.ts';
 import type { Configuration, Peer } from '../config/configuration.ts';
 import { endpointOptions } from '../config/endpoint/options.ts';
 import { parseEndpoint } from '../config/endpoint/parse.ts';
-import { loadConfiguration } from '../config/load.ts';
+import { loadConfiguration, requireFederation } from '../config/load.ts';
 import { parsePeerName } from '../config/names.ts';
 import { addPeerToFile, createFileWithPeer } from '../config/yaml/edit-file.ts';
 import type { PeerValue } from '../config/yaml/edit-peers.ts';
@@ -63,6 +63,7 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
     await writePeer(request, context, before);
     return await loadConfiguration(context, overrides);
   });
+  warnOfMode(after, context);
   const peer = after.peers.find((one) => one.name === name);
   if (peer !== undefined) {
     const refusal = tierRefusal(peer);
@@ -72,6 +73,16 @@ export async function addPeer(request: AddPeerRequest, context: Context): Promis
     await registerNow(peer, { database: request.database, configuration: after, register }, context);
   }
   return { name, endpoint, status: 'added' };
+}
+
+/** Every run would be refused; warn now. */
+function warnOfMode(configuration: Configuration, { log }: Context): void {
+  try {
+    requireFederation(configuration);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    log.warning(`${thrown.code}: ${thrown.message}\n${thrown.hint}`);
+  }
 }
 
 /** A run would refuse to push to this peer; warn now, offline. */

@@ -26,6 +26,8 @@ export interface Asked {
   readonly reportValues: ReportValues;
   /** Whether the event may not write. */
   readonly untrusted: boolean;
+  /** Whether a run without any configured peer is only a warning. */
+  readonly allowNoPeers: boolean;
 }
 
 /** One outcome in every form that a frontend may need. */

@@ -1,5 +1,6 @@
 import type { Env } from '../core/env.ts';
 import type { Logger, PeerEvent } from '../core/logger.ts';
+import type { Prompt } from '../core/prompt.ts';
 import type { Secrets } from '../core/secrets.ts';
 import type { Asker } from '../resolve/ask-rows.ts';
 
@@ -22,6 +23,8 @@ export interface Context {
   readonly cloneDir: string | null;
   /** Folder for conflicts files, one per run; absent: each database keeps its own. */
   readonly conflictsDir?: string;
+  /** Opens a prompt for lines of text; absent: the run is not interactive. */
+  readonly prompt?: (() => Prompt) | undefined;
   /** Opens a prompt; absent: the run is not interactive. */
   readonly ask?: (() => Asker) | undefined;
   /**

@@ -4,6 +4,7 @@ import type { Command } from './command.ts';
 import { configGetCommand, configListCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor/index.ts';
+import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { listPeersCommand } from './list-peers.ts';
 import { removePeerCommand } from './remove-peer.ts';
@@ -12,6 +13,7 @@ import { syncCommand } from './sync-commands.ts';
 
 /** Every command. A new one is a file that defines it, a row here, and a row in contract/commands.ts. */
 export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
+  init: initCommand,
   sync: syncCommand('sync'),
   pull: syncCommand('pull'),
   push: syncCommand('push'),

@@ -54,6 +54,8 @@ export interface SyncRequest {
   readonly reportValues: ReportValues;
   /** Do not open `file://`, loopback and link-local endpoints, and write nothing (events that may not write). */
   readonly untrusted: boolean;
+  /** Whether a run without any configured peer is only a warning; absent: yes. */
+  readonly allowNoPeers?: boolean | undefined;
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;
 }

@@ -57,6 +57,7 @@ function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest
     branch: requestedBranch(read('branch')),
     reportValues: read('report-values') ?? asked.reportValues,
     untrusted,
+    allowNoPeers: asked.allowNoPeers || command === 'status',
     overrides: requestedConfig(read),
     dolt: requestedDolt(asked),
   };

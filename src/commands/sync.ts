@@ -54,9 +54,9 @@ export async function sync(request: SyncRequest, context: Context): Promise<Sync
   const settings = await readSyncSettings(request, context);
   const { configuration, peers } = settings;
   const locations = locationsOf(peers);
-  const end = endsEarly(request, settings);
+  const end = endsEarly(request, settings, context);
   if (end !== null) {
-    const notices = [end.notice, ...settings.notices];
+    const notices = [...end.notices, ...settings.notices];
     return { result: notRunResult(request, { ...end, started, peers, notices }), doltPath: null, locations };
   }
   const dolt = await installDolt(request.dolt, context);

@@ -4,6 +4,7 @@ import type { ConfigOverrides, Configuration } from './configuration.ts';
 import { endpointOptions } from './endpoint/options.ts';
 import { type GuardFile, readGuards } from './guards.ts';
 import { checkKeys, readSections, SECTION_KEYS, SECTIONS } from './known-keys.ts';
+import { refuseNearSections } from './near-sections.ts';
 import { type PeerEntry, readPeerEntries } from './peer-entry.ts';
 import { buildPeers } from './peers.ts';
 import { Problems } from './problems.ts';
@@ -33,7 +34,9 @@ const PEERS_INPUT = 'input peers';
 export function buildConfiguration(source: ConfigSource, env: Env, overrides: ConfigOverrides): Configuration {
   const problems = new Problems();
   const options = endpointOptions(env, overrides);
-  const tree = readSections(parseYaml(source.text ?? '', source.file ?? ''), problems);
+  const yaml = parseYaml(source.text ?? '', source.file ?? '');
+  refuseNearSections(yaml, problems);
+  const tree = readSections(yaml, problems);
   for (const section of SECTIONS) checkSection(tree, section, problems);
   // A workspace without federation settings belongs to a beads that syncs through git; federation must be enabled
   // there.

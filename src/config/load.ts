@@ -83,9 +83,13 @@ export function requireFederation({ syncMode, file }: Configuration): void {
     case 'git-portable':
     case 'realtime': {
       const { origin } = syncMode;
+      const set =
+        origin.layer === 'default'
+          ? `sync.mode is not set, and in a folder with \`.beads\` it defaults to ${syncMode.value}`
+          : `sync.mode is ${syncMode.value}`;
       throw new Failure(
         'sync-mode',
-        `sync.mode is ${syncMode.value}, which does not allow federation; use dolt-native or belt-and-suspenders`,
+        `${set}, which does not allow federation; use dolt-native or belt-and-suspenders`,
         {
           hint: modeHint(origin, file ?? '.beads/config.yaml'),
           location: origin.layer === 'file' ? origin.location : undefined,

@@ -54,6 +54,25 @@ const REWRITES = ['adopt', 'discard-local', 'merge-rewritten'] as const;
 
 /** Every command, in the order of the help. */
 export const COMMANDS = {
+  init: {
+    summary: 'Set up a federation: write the configuration and print the workflow to copy',
+    arguments: [
+      { name: 'endpoint', description: 'address to which this database publishes', required: false, variadic: false },
+    ],
+    options: [
+      'database',
+      'name',
+      'live',
+      'aws-region',
+      'aws-dynamodb-table',
+      'yes',
+      'dolthub-host',
+      'allow-insecure',
+      'credentials',
+      ...DOLT,
+    ],
+    action: false,
+  },
   sync: {
     summary: 'Fetch all peers, merge, push to all, and verify',
     arguments: PEERS,

@@ -60,6 +60,21 @@ export const OPTIONS = {
     type: 'choice',
     choices: ['true', 'false'],
   },
+  name: {
+    description:
+      'Name of this database among its peers (`federation.town`); by default that of the repository or folder',
+    frontends: CLI,
+    type: 'text',
+    value: 'name',
+  },
+  'aws-region': { description: 'AWS region of an s3 peer', frontends: CLI, type: 'text', value: 'region' },
+  'aws-dynamodb-table': {
+    description: 'DynamoDB table that holds the manifest of an s3 peer; its hash key is the string `db`',
+    frontends: CLI,
+    type: 'text',
+    value: 'table',
+  },
+  yes: { description: 'Ask nothing; use the defaults', frontends: CLI, type: 'flag', default: 'false' },
   file: {
     description: 'Conflicts file to apply; without it, `resolve` asks about each row',
     frontends: CLI,
@@ -251,6 +266,12 @@ export const OPTIONS = {
   },
   'allow-untrusted-event': {
     description: 'Allow writes on events and branches that are not trusted',
+    frontends: ACTION,
+    type: 'flag',
+    default: 'false',
+  },
+  'allow-no-peers': {
+    description: 'Succeed without any configured peer; by default `sync`, `pull` and `push` fail then',
     frontends: ACTION,
     type: 'flag',
     default: 'false',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { doctorCheckSchema } from './doctor-result.ts';
 import { ERROR_CODES } from './error-codes.ts';
 import { CONFLICT_KINDS, PEER_STATES, PEER_STATUSES, ROLES, RUN_STATUSES, TIERS } from './vocabulary.ts';
 
@@ -208,6 +209,30 @@ export const errorResultSchema = z.strictObject({
   truncated: z.literal(true).optional(),
 });
 export type ErrorResult = z.infer<typeof errorResultSchema>;
+
+export const initResultSchema = z.strictObject({
+  status: z.literal('created'),
+  /** The configuration file. */
+  file: z.string(),
+  /** The folder of the database. */
+  database: z.string(),
+  /** The primary: its name and its endpoint. */
+  peer: z.string(),
+  endpoint: z.string(),
+  /** The name of this database among its peers; null: none was set. */
+  town: z.string().nullable(),
+  /** What a run would miss, or not do as expected. */
+  checks: z.array(doctorCheckSchema),
+  /** What else was done or is to be done. */
+  notes: z.array(z.string()),
+  /** The workflow to copy into the repository, and the secrets to set for it. */
+  workflow: z.strictObject({
+    path: z.string(),
+    text: z.string(),
+    secrets: z.array(z.strictObject({ name: z.string(), value: z.string() })),
+  }),
+});
+export type InitResult = Readonly<z.infer<typeof initResultSchema>>;
 
 export const addPeerResultSchema = z.strictObject({
   name: z.string(),

@@ -1,5 +1,4 @@
 import { type ErrorCodeEntry, INFORMATION, USAGE } from './error-entry.ts';
-import { EXIT } from './exit-codes.ts';
 
 /** Errors of the configuration, the command line and the choice of what to work on. */
 export const USAGE_ERRORS = {
@@ -59,6 +58,11 @@ export const USAGE_ERRORS = {
     hint: 'Extend `federation.allowed-remote-patterns` or correct the endpoint.',
     ...USAGE,
   },
+  'already-configured': {
+    title: 'The configuration already has a peer',
+    hint: 'Add another peer with `dolt-federation add-peer <name> <endpoint>`, or edit the file.',
+    ...USAGE,
+  },
   'peer-exists': {
     title: 'A peer with that name is already configured',
     hint: 'Remove it first with `dolt-federation remove-peer`, or choose another name.',
@@ -92,8 +96,7 @@ export const USAGE_ERRORS = {
   'no-peers': {
     title: 'No peer is configured',
     hint: 'Add one with `dolt-federation add-peer <name> <endpoint>`.',
-    retryable: false,
-    exit: EXIT.ok,
+    ...USAGE,
   },
   'no-peers-selected': {
     title: 'The selection matches no peer',

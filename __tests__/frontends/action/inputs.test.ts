@@ -23,6 +23,7 @@ describe('the request of the inputs', () => {
     expect(request()).toEqual({
       command: 'sync',
       only: [],
+      allowNoPeers: false,
       onlyRoles: [],
       leases: new Map(),
       rewrites: NO_REWRITES,

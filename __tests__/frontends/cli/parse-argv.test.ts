@@ -18,6 +18,7 @@ describe('a command line becomes a request', () => {
     expect(request(command)).toEqual({
       command,
       only: [],
+      allowNoPeers: true,
       onlyRoles: [],
       leases: new Map(),
       rewrites: NO_REWRITES,
@@ -49,6 +50,7 @@ describe('a command line becomes a request', () => {
     expect(request(line)).toEqual({
       command: 'sync',
       only: ['a', 'b'],
+      allowNoPeers: true,
       onlyRoles: ['peer', 'backup'],
       leases: new Map([['a', HEAD]]),
       rewrites: { adopt: new Map([['b', HEAD]]), discardLocal: [HEAD], merge: new Map([['c', HEAD]]) },

@@ -6,6 +6,7 @@ type Program =
   | 'VERSITYGW'
   | 'FAKE_GCS_SERVER'
   | 'TOXIPROXY'
+  | 'ACT'
   | 'SSHD'
   | 'SSH'
   | 'NGINX'

@@ -23,7 +23,11 @@ interface Wanted {
   readonly configuration: Pick<Configuration, 'workspace' | 'database'>;
   /** Whether the named folder may be created by a clone. */
   readonly mayClone?: boolean;
+  /** What to do if the named folder does not exist; absent: clone a peer into it. */
+  readonly ifAbsent?: string;
 }
+
+const CLONE_INTO = 'To clone a peer into a new folder, set `bootstrap` (flag or input) to the name of the peer.';
 
 type SearchContext = Pick<Context, 'cwd' | 'ceiling' | 'cloneDir' | 'env' | 'userHome'> & BoundaryContext;
 
@@ -45,7 +49,10 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
   const { workspace } = wanted.configuration;
   const search: WorkspaceSearch = { workspace, cwd, env: context.env, userHome: context.userHome, boundary };
   const named = nameOf(wanted, cwd);
-  if (named !== null) return await atNamed(named, search, wanted.mayClone === true);
+  if (named !== null) {
+    const { mayClone = false, ifAbsent = CLONE_INTO } = wanted;
+    return await atNamed(named, search, { mayClone, ifAbsent });
+  }
   const beads = await beadsDatabase(search);
   if (beads !== null) {
     await requireInside(beads, boundary);
@@ -92,7 +99,13 @@ function nameOfOrigin(origin: Origin): string {
   return origin.layer === 'environment' ? `the variable ${origin.variable}` : '`federation.database`';
 }
 
-async function atNamed(named: Named, search: WorkspaceSearch, mayClone: boolean): Promise<Found> {
+interface Naming {
+  readonly mayClone: boolean;
+  /** What to do if the folder does not exist. */
+  readonly ifAbsent: string;
+}
+
+async function atNamed(named: Named, search: WorkspaceSearch, { mayClone, ifAbsent }: Naming): Promise<Found> {
   const { path, written, by, origin } = named;
   await requireInside(path, search.boundary ?? null, named);
   if (await holdsDolt(path)) {
@@ -108,7 +121,7 @@ async function atNamed(named: Named, search: WorkspaceSearch, mayClone: boolean)
   const near = await nearestDatabase(path);
   const meant = near === null ? '' : `Did you mean \`${shown(near, { written, cwd: search.cwd })}\`? `;
   throw new Failure('no-database', `the folder ${JSON.stringify(written)} in ${by} does not exist (${path})`, {
-    hint: `${meant}To clone a peer into a new folder, set \`bootstrap\` (flag or input) to the name of the peer.`,
+    hint: `${meant}${ifAbsent}`,
     location: origin,
   });
 }
@@ -222,7 +235,7 @@ async function nearestDatabase(path: string): Promise<string | null> {
 }
 
 /** The databases in the sub-folders of a folder, down to the second level. */
-async function databasesBelow(folder: string, levels = 2): Promise<readonly string[]> {
+export async function databasesBelow(folder: string, levels = 2): Promise<readonly string[]> {
   const found: string[] = [];
   for (const name of await foldersOf(folder)) {
     const inner = join(folder, name);

@@ -42,22 +42,57 @@ export async function readSyncSettings(request: SyncRequest, context: Context): 
   return { configuration, peers, credentials, notices: withoutEffect(configuration, credentials) };
 }
 
-/** Why a run ends before it needs Dolt; null: it continues. */
+/** How a run ends before it needs Dolt, and why. */
+interface EarlyEnd {
+  readonly status: 'unchanged' | 'skipped';
+  readonly notices: readonly Diagnostic[];
+}
+
+/**
+ * Why a run ends before it needs Dolt; null: it continues.
+ * @throws Failure `no-peers` if an unattended run would never do anything
+ */
 export function endsEarly(
   request: SyncRequest,
   { configuration, peers }: SyncSettings,
-): { readonly status: 'unchanged' | 'skipped'; readonly notice: Diagnostic } | null {
-  if (peers.length === 0 && !readsInboxes(request, configuration)) {
-    const notice: Diagnostic =
-      configuration.peers.length === 0
-        ? { severity: 'warning', code: 'no-peers', message: 'no peer is configured' }
-        : { severity: 'notice', code: 'no-peers-selected', message: 'no peer has the requested name and role' };
-    return { status: 'unchanged', notice };
+  { cwd }: Pick<Context, 'cwd'>,
+): EarlyEnd | null {
+  const isIdle = peers.length === 0 && !readsInboxes(request, configuration);
+  const notices = isIdle ? [idleNotice(configuration, cwd)] : [];
+  if (request.untrusted) {
+    const message =
+      'dolt-federation does not write on this event, so it only checked the configuration and contacted no peer';
+    const untrusted: Diagnostic = { severity: 'warning', code: 'untrusted-event', message };
+    return { status: 'skipped', notices: [untrusted, ...notices] };
   }
-  if (!request.untrusted) return null;
-  const message =
-    'dolt-federation does not write on this event, so it only checked the configuration and contacted no peer';
-  return { status: 'skipped', notice: { severity: 'warning', code: 'untrusted-event', message } };
+  if (!isIdle) return null;
+  if (configuration.peers.length === 0 && request.allowNoPeers === false) throw withoutPeers(configuration, cwd);
+  return { status: 'unchanged', notices };
+}
+
+function idleNotice(configuration: Configuration, cwd: string): Diagnostic {
+  return configuration.peers.length === 0
+    ? { severity: 'warning', code: 'no-peers', message: withoutPeersText(configuration, cwd) }
+    : { severity: 'notice', code: 'no-peers-selected', message: 'no peer has the requested name and role' };
+}
+
+/** A scheduled run with the wrong folder would otherwise succeed forever without doing anything. */
+function withoutPeers(configuration: Configuration, cwd: string): Failure {
+  const { file } = configuration;
+  const fix =
+    file === null
+      ? 'Commit `.beads/config.yaml`, or correct the input `working-directory` or `config`.'
+      : 'Add a peer under `federation.peers`, or set `federation.remote`.';
+  return new Failure('no-peers', withoutPeersText(configuration, cwd), {
+    hint: `${fix} If this is intended, set \`allow-no-peers: true\`.`,
+    location: file === null ? undefined : { file },
+  });
+}
+
+function withoutPeersText({ file }: Configuration, cwd: string): string {
+  return file === null
+    ? `no peer is configured: no configuration file was found in ${cwd} or above`
+    : `no peer is configured in ${file}`;
 }
 
 /** The guards of the database are known only once it was found. */

@@ -23,7 +23,7 @@ export async function addPeerToFile(
 ): Promise<void> {
   const text = withPeer(await readConfigText(file), peer.name, peer.value);
   inspect(text);
-  await write(file, text);
+  await writeConfiguration(file, text);
 }
 
 /**
@@ -38,7 +38,7 @@ export async function createFileWithPeer(
 ): Promise<void> {
   const text = withPeer(peer.isFresh ? FRESH_MODE : '', peer.name, peer.value);
   inspect(text);
-  await write(file, text);
+  await writeConfiguration(file, text);
 }
 
 /**
@@ -50,10 +50,14 @@ export async function removePeerFromFile(file: string, name: string, inspect: In
   const text = withoutPeer(before, name);
   if (text === before) return;
   inspect(text);
-  await write(file, text);
+  await writeConfiguration(file, text);
 }
 
-async function write(file: string, text: string): Promise<void> {
+/**
+ * Writes a configuration file, and its folder, atomically.
+ * @throws Failure `config-unreadable`
+ */
+export async function writeConfiguration(file: string, text: string): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });
     await writeFileAtomic(file, text);

@@ -105,5 +105,6 @@ export function askedByInputs(written: WrittenInputs, event: EventVerdict): Aske
     credentials: credentials === undefined ? undefined : { text: credentials },
     reportValues: event.visibility === 'private' ? 'keys' : 'none',
     untrusted: !event.trusted && !read('allow-untrusted-event'),
+    allowNoPeers: read('allow-no-peers'),
   };
 }

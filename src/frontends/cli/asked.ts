@@ -24,6 +24,7 @@ export function askedByFlags({ command, operands, flags }: ParsedCommand, report
     credentials: file === undefined ? undefined : { file },
     reportValues,
     untrusted: false,
+    allowNoPeers: true,
   };
 }
 

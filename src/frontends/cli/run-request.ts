@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
 import type { ExitCode } from '../../contract/exit-codes.ts';
 import { toFailure } from '../../core/failure.ts';
+import type { Prompt } from '../../core/prompt.ts';
 import { Secrets } from '../../core/secrets.ts';
 import type { Asker } from '../../resolve/ask-rows.ts';
 import { askOn } from './ask.ts';
@@ -11,6 +12,7 @@ import type { Invocation } from './invocation.ts';
 import { failureOutput, type Output, renderedOutput } from './output.ts';
 import { cliPaths, type Machine, prepareFolders } from './paths.ts';
 import { chooseProgress } from './progress.ts';
+import { promptOn } from './prompt.ts';
 import { stderrLogger } from './stderr-logger.ts';
 import type { StdoutGuard } from './stdout-guard.ts';
 
@@ -65,6 +67,7 @@ export async function runRequest(
       progress: progress.event,
       signal: interrupt.signal,
       ask: asker(terminal, interrupt.signal),
+      prompt: prompter(terminal, interrupt.signal),
       onResource: (resource) => {
         if (resource.kind === 'folder') folders.add(resource.path);
       },
@@ -84,4 +87,10 @@ export async function runRequest(
 function asker({ stdin, stderr }: Terminal, signal: AbortSignal): (() => Asker) | undefined {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
   return () => askOn({ input: stdin, output: stderr, signal });
+}
+
+/** The same for lines of text. */
+function prompter({ stdin, stderr }: Terminal, signal: AbortSignal): (() => Prompt) | undefined {
+  if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
+  return () => promptOn({ input: stdin, output: stderr, signal });
 }

@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import { withFirstPeer } from '../../../src/config/yaml/first-peer.ts';
+import { configure } from '../../helpers/configuring.ts';
+
+const FIRST = { primary: 'file:///srv/box', database: '../db', town: 'north' } as const;
+
+/** What a text configures, in a beads workspace. */
+const read = (text: string) => {
+  const { peers, database, town, syncMode } = configure(text, { workspace: '/w/.beads' });
+  return {
+    peers: peers.map(({ name, role }) => `${name} ${role}`),
+    values: [database.value, town.value, syncMode.value],
+  };
+};
+
+describe('the first peer of a configuration', () => {
+  test('a new file', () => {
+    expect(withFirstPeer('', FIRST)).toBe(
+      'sync:\n  mode: dolt-native\n\nfederation:\n  remote: file:///srv/box\n  database: ../db\n  town: north\n',
+    );
+  });
+
+  test('a primary with settings is a peer', () => {
+    const value = { endpoint: 's3://bucket/path', role: 'primary', aws: { region: 'eu-central-1' } };
+    const text = withFirstPeer('', { primary: { name: 'mailbox', value }, database: null, town: null });
+    expect(text).toBe(
+      'sync:\n  mode: dolt-native\n\nfederation:\n  peers:\n    mailbox:\n      endpoint: s3://bucket/path\n      role: primary\n      aws:\n        region: eu-central-1\n',
+    );
+    expect(read(text).peers).toEqual(['mailbox primary']);
+  });
+
+  test.each([
+    '# only a comment',
+    'issue-prefix: bd\nsync.remote: git+https://x.example/r.git\n',
+    'sync: {branch: beads}\nfederation: {sovereignty: T1}\n',
+    'federation:\n  dirty: fail # ours\n\n# the end\n',
+    'sync:\n  mode: belt-and-suspenders\nfederation:\n',
+    'sync.mode: dolt-native\nfederation.dirty: fail\n',
+    '\uFEFFissue-prefix: bd\r\n',
+  ])('%j keeps its text', (before) => {
+    const after = withFirstPeer(before, FIRST);
+    expect(after.startsWith(before)).toBe(true);
+    const mode = before.includes('belt') ? 'belt-and-suspenders' : 'dolt-native';
+    expect(read(after)).toEqual({ peers: ['origin primary'], values: ['../db', 'north', mode] });
+  });
+
+  test('a database and a name that are set are kept', () => {
+    const after = withFirstPeer('federation: {town: south, database: ../south}\n', FIRST);
+    expect(read(after).values).toEqual(['../south', 'south', 'dolt-native']);
+  });
+});

@@ -1,0 +1,252 @@
+import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { stringify } from 'yaml';
+import { initResultSchema } from '../../src/contract/result.ts';
+import { readEnv } from '../../src/core/env.ts';
+import { CLI } from '../helpers/bundled-cli.ts';
+import { makeDatabase, openTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { makeDoltKey } from '../helpers/dolt-key.ts';
+import { runSchedule } from '../helpers/servers/act.ts';
+import { bareRepository } from '../helpers/servers/bare-repository.ts';
+import { makeCertificates } from '../helpers/servers/certificates.ts';
+import { startDolthubHost } from '../helpers/servers/dolthub-host.ts';
+import { startDynalite } from '../helpers/servers/dynalite.ts';
+import { startGitHttp } from '../helpers/servers/git-http.ts';
+import { startVersitygw } from '../helpers/servers/versitygw.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+/** A set-up as the page has it. */
+interface Copied {
+  readonly lines: readonly string[];
+  readonly configuration: string;
+  readonly workflow: string;
+}
+
+async function copied(title: string): Promise<Copied> {
+  const page = await readFile('docs/getting-started.md', 'utf8');
+  const section = page.split(/^### /m).find((text) => text.startsWith(`${title}\n`)) ?? '';
+  const [lines = '', configuration = '', workflow = '', ...others] = [
+    ...section.matchAll(/^```\w+\n([\s\S]*?)^```$/gm),
+  ].map(([, block = '']) => block);
+  if (workflow === '' || others.length > 0) throw new Error(`'${title}' has not three blocks`);
+  return { lines: lines.trimEnd().split('\n'), configuration, workflow };
+}
+
+/** Local servers in place of the hosts of a set-up. */
+interface Place {
+  /** What replaces which text of the page. */
+  readonly replaced: readonly (readonly [string, string])[];
+  /** Of the job and of the user's machine. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** How the user gives the secrets on their own machine. */
+  readonly local: Readonly<Record<string, string>>;
+  /** Credentials with which the partner fills their primary. */
+  readonly partner: Readonly<Record<string, unknown>> | null;
+  readonly servers: readonly AsyncDisposable[];
+}
+
+const NOTHING = { replaced: [], env: {}, secrets: {}, local: {}, partner: null, servers: [] } as const;
+const TOKEN = 'ghs_0123456789abcdefghijklmnopqrstuvwxyz';
+
+const TRANSPORT = 'https://github.com/partner-org/their-repo.git';
+
+/** A git host that only lets in who brings a token, and another that is open to everybody. */
+async function gitHosts(folder: TempFolder): Promise<Place> {
+  const certificates = await makeCertificates(folder.path);
+  await bareRepository(folder.file('git', 'my-org', 'my-repo.git'), { withBranch: true });
+  const own = await startGitHttp({ root: folder.file('git'), token: TOKEN, certificates });
+  const open = await openGitHost(folder, certificates);
+  return {
+    ...NOTHING,
+    replaced: [['https://github.com/my-org', `${own.url}/my-org`], ...open.replaced],
+    env: { SSL_CERT_FILE: certificates.ca, GITHUB_SERVER_URL: own.url, GITHUB_REPOSITORY: 'my-org/my-repo' },
+    secrets: { GITHUB_TOKEN: TOKEN },
+    local: { DOLT_FEDERATION_CREDENTIALS: stringify({ origin: { url: own.url, 'git-token': TOKEN } }) },
+    servers: [own, ...open.servers],
+  };
+}
+
+async function openGitHost(folder: TempFolder, certificates: Parameters<typeof startGitHttp>[0]['certificates']) {
+  await bareRepository(folder.file('open', 'partner-org', 'their-repo.git'), { withBranch: true });
+  const options = { root: folder.file('open') };
+  const host = await startGitHttp(certificates === undefined ? options : { ...options, certificates });
+  return { replaced: [[TRANSPORT, `${host.url}/partner-org/their-repo.git`]] as const, servers: [host] };
+}
+
+async function dolthub(folder: TempFolder): Promise<Place> {
+  const key = await makeDoltKey(folder.file('key'));
+  const host = await startDolthubHost(folder.path, key.kid);
+  const secrets = { DOLTHUB_KEY: key.jwk };
+  const entry = (url: string) => ({ url, 'dolt-jwk': key.jwk });
+  const credentials = { origin: entry('dolthub://my-org'), partner: entry('dolthub://partner-org') };
+  return {
+    ...NOTHING,
+    env: { SSL_CERT_FILE: host.ca, DOLT_FEDERATION_DOLTHUB_HOST: host.host },
+    secrets,
+    local: { DOLT_FEDERATION_CREDENTIALS: stringify(credentials) },
+    partner: entry('dolthub://partner-org'),
+    servers: [host],
+  };
+}
+
+async function s3(folder: TempFolder): Promise<Place> {
+  const certificates = await makeCertificates(folder.path);
+  const server = await startVersitygw(folder.path);
+  const dynamo = await startDynalite(folder.path);
+  const open = await openGitHost(folder, certificates);
+  return {
+    ...NOTHING,
+    replaced: [
+      ['s3://my-bucket', `s3://${server.bucket}`],
+      ['dynamodb-table: manifests', `dynamodb-table: ${dynamo.table}`],
+      ['region: eu-central-1', `region: ${server.region}`],
+      ...open.replaced,
+    ],
+    env: {
+      SSL_CERT_FILE: certificates.ca,
+      AWS_ENDPOINT_URL_S3: server.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint,
+    },
+    secrets: { AWS_KEY_ID: server.accessKey, AWS_SECRET: server.secretKey },
+    local: { AWS_ACCESS_KEY_ID: server.accessKey, AWS_SECRET_ACCESS_KEY: server.secretKey },
+    servers: [server, dynamo, ...open.servers],
+  };
+}
+
+async function folders(folder: TempFolder): Promise<Place> {
+  await mkdir(folder.file('srv'));
+  return { ...NOTHING, replaced: [['file:///srv/dolt', `file://${folder.file('srv')}`]] };
+}
+
+const SETUPS = [
+  ['In your own git repository', gitHosts],
+  ['On DoltHub', dolthub],
+  ['In S3', s3],
+  ['In a folder of your own runner', folders],
+] as const;
+
+/** A user with a repository that has a database, and what they type. */
+class User {
+  readonly repository: string;
+  readonly #env: Record<string, string>;
+
+  constructor(folder: TempFolder, name: string, env: Readonly<Record<string, string>>) {
+    this.repository = folder.file(name);
+    this.#env = { PATH: pathFor(folder), HOME: folder.file('home'), DOLT_DISABLE_EVENT_FLUSH: '1', ...env };
+  }
+
+  /** Types one line; throws if it fails. */
+  async type(line: string): Promise<string> {
+    const options = { cwd: this.repository, env: this.#env, extendEnv: false };
+    return (await execa('/bin/sh', ['-c', line], options)).stdout;
+  }
+}
+
+/** `dolt-federation`, and Dolt in the wanted version, as on a runner whose tool cache has it. */
+function pathFor(folder: TempFolder): string {
+  return [folder.file('bin'), dirname(testDolt()), readEnv()['PATH'] ?? ''].join(':');
+}
+
+async function installCommand(folder: TempFolder): Promise<void> {
+  await mkdir(folder.file('bin'));
+  await mkdir(folder.file('home'));
+  const program = folder.file('bin', 'dolt-federation');
+  await writeFile(program, `#!/bin/sh\nexec ${process.execPath} ${CLI} "$@"\n`);
+  await chmod(program, 0o755);
+}
+
+describe.each(SETUPS)('%s', (title, serve) => {
+  let folder: TempFolder;
+  let place: Place;
+  let page: Copied;
+  let user: User;
+  let database: TestDatabase;
+  let partner: TestDatabase;
+  const localized = (text: string) => place.replaced.reduce((all, [from, to]) => all.replaceAll(from, to), text);
+  const act = () =>
+    runSchedule(folder, {
+      repository: user.repository,
+      secrets: place.secrets,
+      env: { GITHUB_REPOSITORY: 'my-org/my-repo', PATH: pathFor(folder), ...place.env },
+    });
+
+  beforeAll(async () => {
+    folder = await tempFolder();
+    page = await copied(title);
+    place = await serve(folder);
+    await installCommand(folder);
+    user = new User(folder, 'repository', { ...place.env, ...place.local });
+    await mkdir(user.repository);
+    await user.type('git init --quiet . && git remote add origin git@github.com:my-org/my-repo.git');
+    database = await makeDatabase(join(user.repository, 'db'));
+    partner = openTestDatabase(folder.file('partner', 'db'));
+  }, 60_000);
+  afterAll(async () => {
+    for (const server of [...place.servers].reverse()) await server[Symbol.asyncDispose]();
+    await folder[Symbol.asyncDispose]();
+  }, 60_000);
+
+  test('the lines to type write the configuration, and init prints the workflow', async () => {
+    const [init = '', ...others] = page.lines.slice(0, -1);
+    const { workflow, checks } = initResultSchema.parse(JSON.parse(await user.type(`${init} --json`)));
+    for (const line of others) await user.type(line);
+    expect(await readFile(join(user.repository, '.beads', 'config.yaml'), 'utf8')).toBe(page.configuration);
+    const ofPartner = /^ +partner: \{.*\n/m;
+    expect(workflow.text).toBe(page.workflow.replace(ofPartner, ''));
+    expect(workflow.secrets.map(({ name }) => name)).toEqual(
+      Object.keys(place.secrets).filter((name) => name !== 'GITHUB_TOKEN'),
+    );
+    expect(checks.filter(({ check }) => check !== 'credentials' && check !== 'folder')).toEqual([]);
+  }, 60_000);
+
+  test('the workflow brings the rows of the partner to the user, and the other way round', async () => {
+    await writeFile(join(user.repository, '.beads', 'config.yaml'), localized(page.configuration));
+    const file = join(user.repository, '.github', 'workflows', 'federation.yml');
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, localized(page.workflow));
+    await writeFile(join(user.repository, '.gitignore'), 'db/\n');
+    await user.type('git add --all && git -c user.name=Ann -c user.email=ann@example.org commit --quiet -m federation');
+    const sync = page.lines.at(-1) ?? '';
+    await user.type(sync);
+
+    await cp(database.path, partner.path, { recursive: true });
+    await partner.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'cyd')");
+    await publishPartner();
+    const run = await act();
+    expect(run).toMatchObject({ exitCode: 0, artifacts: new Map() });
+    expect(run.log).toContain('Success - Post OWNER/dolt-federation@COMMIT');
+    for (const secret of Object.values(place.secrets)) expect(run.log).not.toContain(secret);
+
+    await user.type(sync);
+    expect(await database.rows('SELECT id FROM items WHERE id = 3')).toHaveLength(1);
+    expect(await database.head()).toBe(await partner.head());
+  }, 120_000);
+
+  // The step that keeps the artifact is the same in each workflow.
+  if (serve === folders) {
+    test('a row that needs a decision fails the job, and the artifact has it', async () => {
+      await database.commit('ours', "INSERT INTO items VALUES (9, 'nine', 'ann')");
+      await user.type(page.lines.at(-1) ?? '');
+      await partner.commit('theirs', "INSERT INTO items VALUES (9, 'neun', 'bob')");
+      await publishPartner();
+      const run = await act();
+      expect(run.exitCode).not.toBe(0);
+      expect(run.log).toContain('sync: conflict');
+      expect([...run.artifacts.values()]).toEqual([expect.stringContaining('neun')]);
+    }, 120_000);
+  }
+
+  /** The partner pushes with their own tools. */
+  async function publishPartner(): Promise<void> {
+    const endpoint = /partner:\n +endpoint: (.*)\n/.exec(localized(page.configuration))?.[1] ?? '';
+    await writeFile(folder.file('partner', 'c.yaml'), `federation: {remote: '${endpoint}'}\n`);
+    const given = place.partner === null ? {} : { DOLT_FEDERATION_CREDENTIALS: stringify({ origin: place.partner }) };
+    await new User(folder, 'partner', { ...place.env, ...given }).type(
+      'dolt-federation push --config c.yaml --database db',
+    );
+  }
+});

@@ -1,0 +1,78 @@
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import type { TempFolder } from '../temp-folder.ts';
+import { serverProgram } from './server-program.ts';
+
+/** What a run of a workflow needs besides its file. */
+export interface ActRun {
+  /** Folder of the repository. */
+  readonly repository: string;
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Variables of the job, such as the addresses of local servers. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ActEnd {
+  readonly exitCode: number | undefined;
+  readonly log: string;
+  /** The files that `actions/upload-artifact` was given, by name. */
+  readonly artifacts: ReadonlyMap<string, string>;
+}
+
+/** Stands in for GitHub's store of artifacts: keeps what it is given in a folder. */
+const UPLOAD = `const { copyFileSync, mkdirSync } = require('node:fs');
+const { basename, join } = require('node:path');
+const { INPUT_NAME: name, INPUT_PATH: path, ARTIFACTS: folder } = process.env;
+mkdirSync(join(folder, name), { recursive: true });
+copyFileSync(path, join(folder, name, basename(path)));
+`;
+const UPLOAD_METADATA = `name: upload
+description: keeps a file
+inputs: {name: {description: name}, path: {description: file}}
+runs: {using: node20, main: index.js}
+`;
+
+/**
+ * Runs the workflows of a repository for the event `schedule` with act, which reads them as GitHub does. The jobs run on
+ * this machine instead of in a container; the Action is this repository's, and checkout is a copy of the repository.
+ */
+export async function runSchedule(folder: TempFolder, { repository, secrets, env }: ActRun): Promise<ActEnd> {
+  const [action, upload, artifacts] = [
+    folder.file('act', 'action'),
+    folder.file('act', 'upload'),
+    folder.file('artifacts'),
+  ];
+  await mkdir(folder.file('act', 'home'), { recursive: true });
+  await mkdir(upload, { recursive: true });
+  await mkdir(artifacts, { recursive: true });
+  await cp('dist', join(action, 'dist'), { recursive: true });
+  await cp('action.yml', join(action, 'action.yml'));
+  await writeFile(join(upload, 'action.yml'), UPLOAD_METADATA);
+  await writeFile(join(upload, 'index.js'), UPLOAD);
+  const event = { repository: { default_branch: 'main', visibility: 'private', private: true } };
+  await writeFile(folder.file('act', 'event.json'), JSON.stringify(event));
+  const args = [
+    ...['schedule', '--eventpath', folder.file('act', 'event.json')],
+    ...['ubuntu-latest', 'self-hosted'].flatMap((label) => ['--platform', `${label}=-self-hosted`]),
+    ...['--local-repository', `OWNER/dolt-federation@COMMIT=${action}`],
+    ...['--local-repository', `actions/upload-artifact@v6=${upload}`],
+    ...Object.keys(secrets).flatMap((name) => ['--secret', name]),
+    ...Object.entries({ ...env, ARTIFACTS: artifacts }).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+  ];
+  const { exitCode, all } = await execa(serverProgram('ACT'), args, {
+    cwd: repository,
+    env: { PATH: env['PATH'] ?? '', HOME: folder.file('act', 'home'), ...secrets },
+    extendEnv: false,
+    reject: false,
+    all: true,
+    timeout: 120_000,
+  });
+  return { exitCode, log: all, artifacts: await kept(artifacts) };
+}
+
+async function kept(artifacts: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(artifacts, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return new Map(await Promise.all(files.map(async (path) => [path, await readFile(path, 'utf8')] as const)));
+}

@@ -1,0 +1,44 @@
+import type { Endpoint } from '../../config/configuration.ts';
+import { doltEnvironment } from '../../dolt/environment.ts';
+import { run } from '../../dolt/process.ts';
+import type { Context } from '../context.ts';
+
+/** A repository at a git host. */
+export interface Repository {
+  readonly host: string;
+  readonly owner: string;
+  readonly name: string;
+}
+
+const FORMS = [
+  /^https:\/\/(?:[^/@]*@)?([^/]+)\/([^/]+)\/([^/]+?)(?:\.git)?\/?$/,
+  /^(?:ssh:\/\/)?git@([^/:]+)(?::\d+)?[/:]([^/]+)\/([^/]+?)(?:\.git)?\/?$/,
+] as const;
+
+/** The repository that a URL of git names; null if it has another form. */
+export function parseRepository(url: string): Repository | null {
+  for (const form of FORMS) {
+    const [, host, owner, name] = form.exec(url) ?? [];
+    if (host !== undefined && owner !== undefined && name !== undefined) return { host, owner, name };
+  }
+  return null;
+}
+
+/** The repository that the remote `origin` of the working directory names; null if there is none. */
+export async function ownRepositoryOf({ env, cwd, tempDir, userHome, signal }: Context): Promise<Repository | null> {
+  const environment = doltEnvironment(env, tempDir, { privateDir: tempDir, userHome });
+  const args = ['config', '--get', 'remote.origin.url'];
+  const found = await run('git', args, { env: environment, cwd, signal }).catch(() => null);
+  return found?.exitCode === 0 ? parseRepository(found.stdout.trim()) : null;
+}
+
+/** The endpoint that keeps a database in this repository, over https so that the token of a job can be used. */
+export function endpointIn({ host, owner, name }: Repository): string {
+  return `https://${host}/${owner}/${name}.git`;
+}
+
+/** Whether an endpoint is in the repository and is reached with the token of its jobs. */
+export function isOwnRepository(endpoint: Endpoint, repository: Repository | null): boolean {
+  if (repository === null || endpoint.kind !== 'git') return false;
+  return endpoint.dolt.replace(/^git\+/, '').toLowerCase() === endpointIn(repository).toLowerCase();
+}

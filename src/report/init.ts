@@ -1,0 +1,30 @@
+import type { InitResult } from '../contract/result.ts';
+import { plain } from '../core/text.ts';
+import { plainLines } from './plain.ts';
+
+/** What `init` did, what is missing, and the workflow to copy. */
+export function initText(result: InitResult): string {
+  const { file, peer, endpoint, checks, notes, workflow } = result;
+  const findings = checks.flatMap(({ status, check, peer: about, message, cure }) => [
+    `${status}: ${[check, about].filter((part) => part !== null).join(' ')}: ${plain(message)}`,
+    ...plainLines(cure ?? '').map((line) => `  ${line}`),
+  ]);
+  const secrets = workflow.secrets.map(({ name, value }) => `  ${name}  ${value}`);
+  const lines = [
+    `wrote ${plain(file)}: the primary ${peer} is ${plain(endpoint)}`,
+    ...notes.map((note) => `note: ${plain(note)}`),
+    ...findings,
+    '',
+    `Workflow to copy into ${workflow.path} (replace OWNER and COMMIT):`,
+    '',
+    ...workflow.text.trimEnd().split('\n').map(plain),
+    '',
+    ...(secrets.length === 0
+      ? ['Secrets to set in the repository: none']
+      : ['Secrets to set in the repository (Settings, Secrets and variables, Actions):', ...secrets]),
+    '',
+    'Next, publish this database: dolt-federation sync',
+    'Then add the databases of others: dolt-federation add-peer <name> <endpoint>',
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}

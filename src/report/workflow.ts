@@ -1,0 +1,74 @@
+/** A secret of the repository that a workflow reads. */
+export interface WorkflowSecret {
+  readonly name: string;
+  /** What its value is. */
+  readonly value: string;
+}
+
+/** What differs between the workflows that federate on a schedule. */
+export interface WorkflowNeeds {
+  /** `owner/name`; null: unknown. */
+  readonly repository: string | null;
+  /** Minute of each hour. */
+  readonly minute: number;
+  readonly runner: 'ubuntu-latest' | 'self-hosted';
+  /** `write`: the database is in the repository of the workflow and uses the token of the job. */
+  readonly contents: 'read' | 'write';
+  /** The peer to clone from; null: found without it. */
+  readonly bootstrap: string | null;
+  readonly secrets: readonly WorkflowSecret[];
+  /** Lines of the input `credentials`. */
+  readonly credentials: readonly string[];
+}
+
+export const WORKFLOW_PATH = '.github/workflows/federation.yml';
+const UNKNOWN_REPOSITORY = 'my-org/my-repo';
+
+/** The workflow that federates every hour, to copy: least permissions, one run at a time, none in forks. */
+export function workflow(needs: WorkflowNeeds): string {
+  const { repository, minute, runner, contents, bootstrap, secrets, credentials } = needs;
+  const environment = secrets.map(({ name }) => `          ${name}: \${{ secrets.${name} }}`);
+  const inputs = [
+    ...(bootstrap === null ? [] : [`          bootstrap: ${bootstrap}`]),
+    ...(credentials.length === 0
+      ? []
+      : ['          credentials: |', ...credentials.map((line) => `            ${line}`)]),
+  ];
+  return [
+    'name: federation',
+    'on:',
+    '  schedule:',
+    `    - cron: '${minute} * * * *'`,
+    '  workflow_dispatch:',
+    '',
+    'permissions:',
+    `  contents: ${contents}`,
+    '',
+    'concurrency:',
+    '  group: dolt-federation',
+    '  cancel-in-progress: false',
+    '',
+    'jobs:',
+    '  sync:',
+    `    if: github.repository == '${repository ?? UNKNOWN_REPOSITORY}'`,
+    `    runs-on: ${runner}`,
+    '    timeout-minutes: 20',
+    '    steps:',
+    '      - uses: actions/checkout@v6',
+    '        with:',
+    '          fetch-depth: 1',
+    '          persist-credentials: false',
+    '      - uses: OWNER/dolt-federation@COMMIT',
+    '        id: sync',
+    ...(environment.length === 0 ? [] : ['        env:', ...environment]),
+    '        with:',
+    '          command: sync',
+    ...inputs,
+    '      - uses: actions/upload-artifact@v6',
+    "        if: always() && steps.sync.outputs.conflicts-path != ''",
+    '        with:',
+    '          name: conflicts',
+    `          path: \${{ steps.sync.outputs.conflicts-path }}`,
+    '',
+  ].join('\n');
+}

@@ -226,6 +226,79 @@ const ATTACKS: readonly Attack[] = [
     lifts: ['deletion'],
     isMergeable: false,
   },
+  {
+    name: 'a table that Dolt takes for our private one, by a letter that only Go folds',
+    seed: ["INSERT INTO dolt_ignore VALUES ('wisp%', true)"],
+    sends: ['CREATE TABLE `w\u0130sps` (id VARCHAR(36) PRIMARY KEY, title TEXT)'],
+    code: 'peer-changes-local-tables',
+    says: 'that `dolt_ignore` excludes from commits here',
+    lifts: ['ignored-tables'],
+  },
+  {
+    name: 'addresses in a table that Dolt takes for one of beads',
+    seed: CONFIG,
+    sends: [
+      'CREATE TABLE `federat\u0130on_peers` (name VARCHAR(64) PRIMARY KEY, remote_url TEXT)',
+      "INSERT INTO `federat\u0130on_peers` VALUES ('a', 'https://theirs.example')",
+    ],
+    code: 'peer-steers',
+    says: 'partner changes 1 row of federat',
+    lifts: ['peers'],
+  },
+  {
+    name: 'the repository of a tracker',
+    seed: [...CONFIG, "INSERT INTO config VALUES ('github.repo', 'ours')"],
+    sends: ["UPDATE config SET value = 'theirs' WHERE `key` = 'github.repo'"],
+    code: 'peer-steers',
+    says: 'partner changes 1 row of config',
+    lifts: ['peers'],
+  },
+  {
+    name: 'a table in another case with keys that SQL takes for equal',
+    seed: [
+      'CREATE TABLE tasks (id VARCHAR(20) PRIMARY KEY, title TEXT)',
+      `INSERT INTO tasks VALUES ${Array.from({ length: 40 }, (_, id) => `('bd-${id}', 't')`).join()}`,
+    ],
+    sends: [
+      'RENAME TABLE tasks TO old_stuff',
+      'CREATE TABLE Tasks (id INT PRIMARY KEY, title TEXT)',
+      "INSERT INTO Tasks VALUES (0, 'theirs')",
+    ],
+    code: 'mass-deletion',
+    says: 'partner deletes 40 of the 40 rows of tasks',
+    lifts: ['deletion'],
+    isMergeable: false,
+  },
+  {
+    name: 'dates ahead in a VIRTUAL column',
+    seed: [
+      'CREATE TABLE log (id INT PRIMARY KEY, due DATETIME, updated_at DATETIME AS (due) VIRTUAL)',
+      "INSERT INTO log (id, due) VALUES (1, '2020-01-01')",
+    ],
+    sends: ["INSERT INTO log (id, due) VALUES (2, '9999-01-01')"],
+    code: 'future-date',
+    says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
+    lifts: ['future'],
+  },
+  {
+    name: 'dates ahead as bytes',
+    sends: [
+      'CREATE TABLE log (id INT PRIMARY KEY, updated_at VARBINARY(30))',
+      "INSERT INTO log VALUES (1, '9999-01-01 00:00:00')",
+    ],
+    code: 'future-date',
+    says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
+    lifts: ['future'],
+  },
+  {
+    name: 'an expression that fills the memory with a type',
+    sends: [
+      'CREATE TABLE wide (id INT PRIMARY KEY, title TEXT, CHECK (id < 5000 OR LENGTH(CAST(title AS BINARY(2000000000))) > 0))',
+    ],
+    code: 'peer-brings-code',
+    says: 'call 1 function (BINARY(2000000000)',
+    lifts: ['expressions'],
+  },
 ];
 
 describe('what no diff shows waits', () => {

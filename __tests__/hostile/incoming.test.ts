@@ -208,7 +208,7 @@ const ATTACKS: readonly Attack[] = [
     seed: BEADS,
     sends: ["UPDATE federation_peers SET remote_url = 'https://evil.example/db', last_sync = UTC_TIMESTAMP()"],
     code: 'peer-steers',
-    says: 'partner changes 1 row of federation_peers that control the servers',
+    says: 'partner changes 1 row of federation_peers that may control the servers',
     lifts: 'peers',
   },
   {
@@ -216,7 +216,7 @@ const ATTACKS: readonly Attack[] = [
     seed: BEADS,
     sends: ["INSERT INTO routes VALUES ('kb-', '/tmp/evil', NULL)"],
     code: 'peer-steers',
-    says: 'partner changes 1 row of routes that control the servers',
+    says: 'partner changes 1 row of routes that may control the servers',
     lifts: 'peers',
   },
   {
@@ -226,7 +226,7 @@ const ATTACKS: readonly Attack[] = [
       "INSERT INTO config VALUES ('issue_prefix', 'kb'), ('jira.API_Token', 'x'), ('note', 'git+ssh://evil.example')",
     ],
     code: 'peer-steers',
-    says: 'partner changes 2 rows of config that control the servers',
+    says: 'partner changes 2 rows of config that may control the servers',
     lifts: 'peers',
   },
   {

@@ -1,6 +1,7 @@
 import { isAuditColumn } from '../dolt/schema/audit-columns.ts';
 import { ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
+import { folded } from '../dolt/sql/identifier.ts';
 import { compareValues } from './compare-values.ts';
 import { otherSide, type Side } from './merging.ts';
 import type { TablePolicy } from './table-policy.ts';
@@ -29,7 +30,7 @@ export function auditColumnsOf(shape: TableShape, unique: ReadonlySet<string>, p
   const named = policy.kind === 'cells' ? policy : NOTHING_NAMED;
   const extra = new Set([...(named.latest ?? []), ...(named.known ?? [])]);
   const others = ordinaryColumns(shape).filter((name) => !shape.key.includes(name));
-  const found = others.filter((name) => !unique.has(name) && (isAuditColumn(name) || extra.has(name.toLowerCase())));
+  const found = others.filter((name) => !unique.has(name) && (isAuditColumn(name) || extra.has(folded(name))));
   const isAuditOnly = others.every((name) => found.includes(name));
   return new Set(isAuditOnly && named.auditOnly !== true ? [] : found);
 }
@@ -52,7 +53,7 @@ export function chooseAudit(
   ];
   const found: { readonly column: string; readonly side: Side }[] = [];
   for (const group of groups) {
-    const columns = group.columns.map((name) => conflicting.find((column) => column.toLowerCase() === name) ?? null);
+    const columns = group.columns.map((name) => conflicting.find((column) => folded(column) === name) ?? null);
     const differing = columns.filter((column) => column !== null);
     if (differing.length === 0) continue;
     const side = sideOf(rows, columns, { shape: table.shape, from: group.from });

@@ -1,6 +1,7 @@
 import type { ConflictRow } from '../dolt/rows/conflict-rows.ts';
 import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { CellValue } from '../dolt/sql/cell.ts';
+import { folded } from '../dolt/sql/identifier.ts';
 import { chooseAudit } from './audit-columns.ts';
 import type { RowConflict } from './classify.ts';
 import { compareBytes, compareRows, compareValues } from './compare-values.ts';
@@ -137,7 +138,7 @@ function greatestOf(row: ConflictRow, { kind }: RowConflict, { policy, shape }: 
   return new Map(
     shape.columns.flatMap(({ name, type }): [string, Side][] => {
       const [ours, theirs] = [row.ours?.[name] ?? null, row.theirs?.[name] ?? null];
-      if (!names.includes(name.toLowerCase()) || ours === theirs) return [];
+      if (!names.includes(folded(name)) || ours === theirs) return [];
       return [[name, compareValues(ours, theirs, type) > 0 ? 'ours' : 'theirs']];
     }),
   );

@@ -1,3 +1,4 @@
+import { folded } from '../dolt/sql/identifier.ts';
 /**
  * How `newest` treats a table. `cells`: cell by cell; a row added on both sides is a collision unless only audit
  * columns differ. `whole`: rows are settings and are taken whole, also if both sides added one. `maximum`: this column
@@ -47,14 +48,14 @@ const OTHER_BEADS_TABLES = ['events', 'dependencies', 'comments', 'routes'];
 
 /** Whether bd reads a table of this name in its database. */
 export function isTableOfBeads(table: string): boolean {
-  const name = table.toLowerCase();
+  const name = folded(table);
   return Object.hasOwn(BEADS, name) || OTHER_BEADS_TABLES.includes(name);
 }
 
 /** Whether these are the tables of a beads database. */
 export function isBeadsDatabase(tables: readonly string[]): boolean {
   // SQL finds a table in any case, and a peer may rename one.
-  const names = new Set(tables.map((table) => table.toLowerCase()));
+  const names = new Set(tables.map((table) => folded(table)));
   return BEADS_TABLES.every((name) => names.has(name)) && ONE_OF_BEADS_TABLES.some((name) => names.has(name));
 }
 
@@ -62,7 +63,7 @@ export function isBeadsDatabase(tables: readonly string[]): boolean {
 export function tablePolicies(tables: readonly string[]): (table: string) => TablePolicy {
   const isBeads = isBeadsDatabase(tables);
   return (table) => {
-    const name = table.toLowerCase();
+    const name = folded(table);
     return (isBeads && Object.hasOwn(BEADS, name) ? BEADS[name] : undefined) ?? CELLS;
   };
 }

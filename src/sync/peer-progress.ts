@@ -19,10 +19,7 @@ type Comparison = Pick<Progress, 'state' | 'ahead' | 'behind' | 'otherMakers' | 
   readonly head: string;
 };
 
-/**
- * The state of one peer in a run. Only its methods change it, one per transition. A transition that cannot follow from
- * the state is a defect of this program and throws.
- */
+/** The state of one peer in a run. Only its methods change it. An impossible transition is a defect and throws. */
 class Progress {
   /** The remote name of the peer in the database; see registration.ts. */
   remote: string;

@@ -3,7 +3,7 @@ import { Failure } from '../../core/failure.ts';
 import { type Column, columnsAt } from '../schema/columns.ts';
 import { baseTablesAt, type TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
-import { quoted } from '../sql/identifier.ts';
+import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { isShifted } from './deleted-rows.ts';
 import { hasKey, keyText } from './row-key.ts';
@@ -30,7 +30,7 @@ export async function holdEqualRows(
   const before = await baseTablesAt(sql, heads.base);
   if (shared.some((table) => before.includes(table))) return false;
   for (const table of shared) {
-    if (!SET_UP.includes(table.toLowerCase()) && (await holdEqualRow(sql, table, heads))) return true;
+    if (!SET_UP.includes(folded(table)) && (await holdEqualRow(sql, table, heads))) return true;
   }
   return false;
 }

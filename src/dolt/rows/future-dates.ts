@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Column } from '../schema/columns.ts';
+import { folded } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
 /**
@@ -28,7 +29,8 @@ export async function commitsAfter(
 export function timeColumns(columns: readonly Column[]): Column[] {
   return columns.filter(
     ({ name, type }) =>
-      TIME_COLUMNS.includes(name.toLowerCase()) && /^(?:date|timestamp|char|varchar|\w*text)/.test(type),
+      TIME_COLUMNS.includes(folded(name)) &&
+      /^(?:date|timestamp|char|varchar|\w*text|binary|varbinary|\w*blob)/.test(type),
   );
 }
 

@@ -4,7 +4,7 @@ import { groupBy } from '../../core/lists.ts';
 import { isAuditColumn } from '../schema/audit-columns.ts';
 import { columnsAt } from '../schema/columns.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
-import { quoted } from '../sql/identifier.ts';
+import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
 /** A row whose key changed between two commits. */
@@ -52,7 +52,7 @@ export async function movedRows(
   const columns = (await columnsAt(sql, table, range.to)).filter(({ name }) => before.has(name));
   const keys = columns.flatMap(({ name, primary }) => (primary ? [name] : []));
   const contents = columns.flatMap(({ name, primary }) => (primary || isAuditColumn(name) ? [] : [name]));
-  const isShadowed = columns.some(({ name }) => SHADOWED.has(name.toLowerCase()));
+  const isShadowed = columns.some(({ name }) => SHADOWED.has(folded(name)));
   if (keys.length === 0 || contents.length === 0 || isShadowed) return { added, moved: [] };
   const read = (side: 'from_' | 'to_'): Promise<Cells[]> => {
     const values = contents.map((name) => `COALESCE(HEX(CAST(${quoted(`${side}${name}`)} AS BINARY)), '-')`);

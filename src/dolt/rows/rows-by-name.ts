@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { BlockedRow } from '../../contract/result.ts';
 import { columnsAt } from '../schema/columns.ts';
 import { cellsSchema } from '../sql/cell.ts';
-import { quoted } from '../sql/identifier.ts';
+import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
 /** A column on both sides, as SQL expressions; `NULL` on a side that lacks it. */
@@ -56,9 +56,9 @@ export async function rowsByName(
 ): Promise<RowsByName> {
   const after = await columnsAt(sql, table.to, range.to);
   const before = table.from === null ? [] : await columnsAt(sql, table.from, range.from);
-  const names = [...new Set([...after, ...before].map(({ name }) => name.toLowerCase()))];
+  const names = [...new Set([...after, ...before].map(({ name }) => folded(name)))];
   const expression = (side: 'f' | 't', columns: typeof after, wanted: string): string => {
-    const found = columns.find(({ name }) => name.toLowerCase() === wanted);
+    const found = columns.find(({ name }) => folded(name) === wanted);
     return found === undefined ? 'NULL' : `${side}.${quoted(found.name)}`;
   };
   const columns = names.map((name) => ({
@@ -66,9 +66,10 @@ export async function rowsByName(
     from: expression('f', before, name),
     to: expression('t', after, name),
   }));
+  // Values of two types may be equal in SQL although they are not: every text without digits equals 0.
   const [keyAfter, keyBefore] = [keyOf(after), keyOf(before)];
-  const isJoined = keyAfter.join('\n') === keyBefore.join('\n');
-  const keys = columns.filter(({ name }) => keyAfter.includes(name));
+  const isJoined = JSON.stringify(keyAfter) === JSON.stringify(keyBefore);
+  const keys = columns.filter(({ name }) => keyAfter.some(([key]) => key === name));
   const to = `(SELECT * FROM ${quoted(table.to)} AS OF ?) t`;
   const rest = { columns, keys, column: (name: string) => columns.find((one) => one.name === name) ?? null };
   const [first] = keys;
@@ -78,7 +79,7 @@ export async function rowsByName(
     return { ...rest, sent: { text: `FROM ${to} JOIN (SELECT ${nulls}) f`, values: [range.to] }, removed: null };
   }
   const from = `(SELECT * FROM ${quoted(table.from)} AS OF ?) f`;
-  const joined = keys.map((key) => `${key.from} = ${key.to}`).join(' AND ');
+  const joined = `${keys.map((key) => `${key.from} = ${key.to}`).join(' AND ')} AND NOT (${differs(keys)})`;
   return {
     ...rest,
     sent: { text: `FROM ${to} LEFT JOIN ${from} ON ${joined}`, values: [range.to, range.from] },
@@ -89,8 +90,9 @@ export async function rowsByName(
   };
 }
 
-function keyOf(columns: Awaited<ReturnType<typeof columnsAt>>): string[] {
-  return columns.flatMap(({ name, primary }) => (primary ? [name.toLowerCase()] : [])).sort();
+function keyOf(columns: Awaited<ReturnType<typeof columnsAt>>): (readonly [name: string, type: string])[] {
+  const keys = columns.flatMap(({ name, type, primary }) => (primary ? [[folded(name), type] as const] : []));
+  return keys.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 /** A message shows a few rows. */

@@ -36,6 +36,10 @@ const PATTERN_FUNCTIONS = new Set(['REGEXP_LIKE']);
 const PATTERN_OPERATORS = new Set(['REGEXP', 'RLIKE']);
 const MAX_PATTERN = 200;
 
+/** Types that a CAST fills up to their length: a CAST to BINARY(2000000000) takes 2 GB (Dolt 2.3.0, measured). */
+const SIZED = new Set(['BINARY', 'VARBINARY', 'CHAR', 'NCHAR', 'VARCHAR']);
+const LONGEST = 65_535;
+
 /** Functions that can be called without brackets and return the current user. */
 const BARE = new Set(['CURRENT_USER', 'CURRENT_ROLE', 'SESSION_USER', 'SYSTEM_USER']);
 
@@ -105,6 +109,8 @@ function callsOf(tokens: readonly Token[]): string[] {
     if (token.kind === 'word' && (name.startsWith('@') || BARE.has(name))) return [name];
     if (token.kind === 'word' && PATTERN_OPERATORS.has(name)) return isLiteral(tokens[index + 1]) ? [] : [name];
     if (!isSign(tokens[index + 1], '(')) return [];
+    const length = tokens[index + 2]?.text ?? '';
+    if (SIZED.has(name) && Number(length) > LONGEST) return [`${name}(${length})`];
     if (token.kind === 'word' && OPERATORS.has(name)) return [];
     if (PATTERN_FUNCTIONS.has(name)) return hasLiteralPattern(tokens.slice(index + 2)) ? [] : [name];
     return isAllowed(name) ? [] : [name];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { databaseName } from '../sql/at-revision.ts';
-import { quoted } from '../sql/identifier.ts';
+import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
 /** A row of `dolt_ignore`. */
@@ -42,7 +42,7 @@ function isMoreSpecific(pattern: string, than: string): boolean {
  * exponential time for some names, and peers choose names.
  */
 function matches(pattern: string, name: string): boolean {
-  const [signs, letters] = [[...pattern.toLowerCase()], [...name.toLowerCase()]];
+  const [signs, letters] = [[...folded(pattern)], [...folded(name)]];
   let sign = 0;
   let letter = 0;
   /** Behind the last wildcard, and the letter up to which it reaches. */

@@ -1,3 +1,4 @@
+import { folded } from '../sql/identifier.ts';
 import { indexParts, tableItems } from './create-table.ts';
 import { generatedColumns } from './generated-columns.ts';
 
@@ -95,7 +96,7 @@ export function hasShadowedDiff(columns: Iterable<string>): boolean {
 /** Dolt treats names that differ only in case as equal. */
 function isShadowed(table: keyof typeof SHADOWED, column: string): boolean {
   const names: readonly string[] = SHADOWED[table];
-  return names.includes(column.toLowerCase());
+  return names.includes(folded(column));
 }
 
 function unique(defects: readonly Defect[]): Defect[] {

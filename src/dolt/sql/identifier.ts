@@ -1,6 +1,14 @@
+/**
+ * The form in which Dolt compares the names of tables and columns (Go's `strings.ToLower`): letter by letter, so `\u03a3`
+ * is `\u03c3` also at the end of a word, and `\u0130` is a plain `i` (2.3.0, measured).
+ */
+export function folded(name: string): string {
+  return Array.from(name, (letter) => (letter === '\u0130' ? 'i' : letter.toLowerCase())).join('');
+}
+
 /** Whether a table is one of Dolt's own, which are each read in their own way. */
 export function isDoltTable(name: string): boolean {
-  return name.toLowerCase().startsWith('dolt_');
+  return folded(name).startsWith('dolt_');
 }
 
 /** A quoted table or column name. */

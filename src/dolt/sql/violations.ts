@@ -103,16 +103,17 @@ export async function forgetViolations(sql: Sql): Promise<void> {
 }
 
 /**
- * Checks every row of the given tables of the session's branch, or every row that differs from its head if none are
- * given. Stores the open merge first: violations refer to the checked root, and if it were not stored, no session could
+ * Checks rows of the session's branch: those that differ from its head, or every row of the given tables. Stores the open merge first: violations refer to the checked root, and if it were not stored, no session could
  * write any more (Dolt 2.3.0, measured: `found dangling references`).
  * @returns the broken constraints
  */
-export async function verifyConstraints(sql: Sql, tables: readonly string[] = []): Promise<Violation[]> {
+export async function verifyConstraints(
+  sql: Sql,
+  rows: 'differing' | { readonly allOf: readonly string[] } = 'differing',
+): Promise<Violation[]> {
   await sql.run('COMMIT');
-  const marks = tables.map(() => ', ?').join('');
-  if (tables.length === 0) await sql.run('CALL DOLT_VERIFY_CONSTRAINTS()');
-  else await sql.run(`CALL DOLT_VERIFY_CONSTRAINTS('--all'${marks})`, tables);
+  if (rows === 'differing') await sql.run('CALL DOLT_VERIFY_CONSTRAINTS()');
+  else await sql.run(`CALL DOLT_VERIFY_CONSTRAINTS('--all'${rows.allOf.map(() => ', ?').join('')})`, rows.allOf);
   return violations(sql);
 }
 

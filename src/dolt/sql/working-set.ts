@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { tableChanges } from '../schema/table-changes.ts';
 import { baseTablesAt, tableNames } from '../schema/table-shape.ts';
 import { checkout } from './heads.ts';
+import { folded } from './identifier.ts';
 import type { Sql } from './sql.ts';
 
 const statusRow = z.object({ table_name: z.string() });
@@ -60,10 +61,10 @@ export async function tablesUnderReset(
   await checkout(sql, move.branch);
   const states = await sql.rows(stateRow, 'SELECT table_name, staged, status FROM dolt_status');
   const changed = states.filter(({ staged, status }) => staged === 1 || status !== 'new table');
-  const tracked = new Set((await baseTablesAt(sql, move.from)).map((name) => name.toLowerCase()));
-  const coming = new Set((await baseTablesAt(sql, move.to)).map((name) => name.toLowerCase()));
+  const tracked = new Set((await baseTablesAt(sql, move.from)).map((name) => folded(name)));
+  const coming = new Set((await baseTablesAt(sql, move.to)).map((name) => folded(name)));
   const covered = (await tableNames(sql)).filter((name) => {
-    return !tracked.has(name.toLowerCase()) && coming.has(name.toLowerCase());
+    return !tracked.has(folded(name)) && coming.has(folded(name));
   });
   return [...new Set([...changed.map((row) => row.table_name), ...covered])].sort();
 }

@@ -1,6 +1,7 @@
 import type { RowWrite } from '../../dolt/rows/row-writes.ts';
 import type { TableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
+import { folded } from '../../dolt/sql/identifier.ts';
 import type { SideHistory } from './side-history.ts';
 
 /** Columns with the time of a row's last write; names are compared without case, as in SQL. */
@@ -10,7 +11,7 @@ const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp'])
 /** The columns of a table with the time of a row's last write. */
 export function timeColumnsOf(shape: TableShape): string[] {
   return shape.columns.flatMap(({ name, type }) =>
-    TIME_COLUMNS.has(name.toLowerCase()) && TEMPORAL.has(type) ? [name] : [],
+    TIME_COLUMNS.has(folded(name)) && TEMPORAL.has(type) ? [name] : [],
   );
 }
 

@@ -4,6 +4,7 @@ import type { RowWrite } from '../../dolt/rows/row-writes.ts';
 import type { TableShape } from '../../dolt/schema/table-shape.ts';
 import type { Cells } from '../../dolt/sql/cell.ts';
 import { commitInfo } from '../../dolt/sql/history.ts';
+import { folded } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { instant } from './cell-time.ts';
 
@@ -130,7 +131,7 @@ const TEMPORAL: ReadonlySet<string> = new Set(['date', 'datetime', 'timestamp'])
 
 /** The creation time in the row, or null if it has none. */
 function namedCreation(shape: TableShape, row: Cells): string | null {
-  const column = shape.columns.find(({ name, type }) => name.toLowerCase() === 'created_at' && TEMPORAL.has(type));
+  const column = shape.columns.find(({ name, type }) => folded(name) === 'created_at' && TEMPORAL.has(type));
   const value = column === undefined ? null : (row[column.name] ?? null);
   return value === null ? null : instant(value);
 }

@@ -1,6 +1,7 @@
 import type { BlockedRow } from '../../contract/result.ts';
 import type { Definition } from '../../dolt/schema/code-tables.ts';
 import type { ForeignCall } from '../../dolt/schema/expressions.ts';
+import { folded } from '../../dolt/sql/identifier.ts';
 
 /** The hashes of all tables of each commit, by name. */
 export interface TablesOfHeads {
@@ -11,8 +12,8 @@ export interface TablesOfHeads {
 
 /** How a commit spells the name of a table; null if it lacks the table. Dolt finds a table in any case (2.3.0). */
 export function tableNamed(tables: ReadonlyMap<string, unknown>, wanted: string): string | null {
-  const name = wanted.toLowerCase();
-  return [...tables.keys()].find((table) => table.toLowerCase() === name) ?? null;
+  const name = folded(wanted);
+  return [...tables.keys()].find((table) => folded(table) === name) ?? null;
 }
 
 /** A definition of a head that differs from the merge base and from ours. */

@@ -2,10 +2,11 @@ import { countRowsAt, deletedRows } from '../../dolt/rows/deleted-rows.ts';
 import { countDifferingRows, differingRows } from '../../dolt/rows/differing-rows.ts';
 import { isAfter, timeColumns } from '../../dolt/rows/future-dates.ts';
 import { movedRows } from '../../dolt/rows/moved-rows.ts';
+import { tableDefinitionAt } from '../../dolt/rows/open-merge-table.ts';
 import { countRows, differs, firstRows, rowsByName } from '../../dolt/rows/rows-by-name.ts';
 import { type Column, columnsAt } from '../../dolt/schema/columns.ts';
 import { type TableChange, tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
-import { isDoltTable, quoted } from '../../dolt/sql/identifier.ts';
+import { folded, isDoltTable, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { COUNTED_ROWS, isMassDeletion } from './findings.ts';
 import { type Deletion, type FutureRows, type IncomingChanges, tableNamed } from './incoming-changes.ts';
@@ -95,16 +96,21 @@ async function future(
 ): Promise<FutureRows[]> {
   const { from, to: table, comparable, dataChanged, definitionChanged } = change;
   const columns = timeColumns(await columnsAt(sql, table, range.to));
-  // Rows that differ show everything only where names did not change.
-  const isByName = !comparable || definitionChanged || from !== table;
-  if (columns.length === 0 || (!dataChanged && !isByName)) return [];
+  const isRedefined = !comparable || definitionChanged || from !== table;
+  if (columns.length === 0 || (!dataChanged && !isRedefined)) return [];
   const found: FutureRows[] = [];
-  if (isByName) {
+  // Rows that differ show everything only where no name changed, and `dolt_diff` computes no VIRTUAL column (Dolt 2.3.0).
+  const virtual = (await tableDefinitionAt(sql, table, range.to))?.virtualColumns ?? [];
+  if (isRedefined || columns.some(({ name }) => virtual.includes(name))) {
     const before = from === table ? from : tableNamed(await tableHashes(sql, range.from), table);
+    const known = before === null ? [] : timeColumns(await columnsAt(sql, before, range.from));
     const pair = await rowsByName(sql, range, { from: before, to: table });
     for (const column of columns) {
-      const both = pair.column(column.name.toLowerCase());
-      if (both === null) continue;
+      const name = folded(column.name);
+      const sides = pair.column(name);
+      if (sides === null) continue;
+      // What was no time before is one now.
+      const both = known.some((one) => folded(one.name) === name) ? sides : { ...sides, from: 'NULL' };
       const where = `${isAfter(column, both.to)} AND ${differs([both])}`;
       const { text, values } = pair.sent;
       const clause = { text: `${text} WHERE ${where}`, values: [...values, limit] };

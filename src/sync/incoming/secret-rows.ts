@@ -3,7 +3,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { counted } from '../../core/text.ts';
 import { columnsAt } from '../../dolt/schema/columns.ts';
 import { tableHashes } from '../../dolt/schema/table-changes.ts';
-import { quoted } from '../../dolt/sql/identifier.ts';
+import { folded, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { isBeadsDatabase } from '../../rows/table-policy.ts';
 import { namesOneOf, SECRET_WORDS } from './steering.ts';
@@ -34,9 +34,9 @@ export async function secretRowsNotice(sql: Sql, commit: string): Promise<Diagno
   if (!isBeadsDatabase(tables)) return null;
   const found: string[] = [];
   for (const { table: wanted, columns, where } of HOLDERS) {
-    const table = tables.find((name) => name.toLowerCase() === wanted);
+    const table = tables.find((name) => folded(name) === wanted);
     if (table === undefined) continue;
-    const names = new Set((await columnsAt(sql, table, commit)).map(({ name }) => name.toLowerCase()));
+    const names = new Set((await columnsAt(sql, table, commit)).map(({ name }) => folded(name)));
     if (!columns.every((name) => names.has(name))) continue;
     const statement = `SELECT COUNT(*) AS n FROM ${quoted(table)} AS OF ? WHERE ${where.text}`;
     const [row] = await sql.rows(countRow, statement, [commit, ...where.values]);

@@ -2,7 +2,7 @@ import { Failure } from '../../core/failure.ts';
 import { listed, plain } from '../../core/text.ts';
 import { definitionsAt, viewNamesAt } from '../../dolt/schema/code-tables.ts';
 import { tableNamesOn } from '../../dolt/schema/table-shape.ts';
-import { isDoltTable } from '../../dolt/sql/identifier.ts';
+import { folded, isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { TablesOfHeads } from './incoming-changes.ts';
 
@@ -21,13 +21,13 @@ export async function refuseShadowingViews(
   for (const commit of [heads.theirs, heads.ours]) {
     const definitions = await definitionsAt(sql, 'dolt_schemas', commit);
     const listed = definitions.flatMap(({ kind, name }) => (kind === 'view' ? [name] : []));
-    for (const name of [...listed, ...(await viewNamesAt(sql, commit))]) views.set(folded(name), name);
+    for (const name of [...listed, ...(await viewNamesAt(sql, commit))]) views.set(foldedView(name), name);
   }
   if (views.size === 0) return;
   const names = [...tables.theirs.keys(), ...tables.ours.keys(), ...(await tableNamesOn(sql, heads.branch))];
   // Dolt lets a view take the names of its own tables as well, through which every check reads.
-  const ofDolt = [...views.values()].filter((name) => isDoltTable(folded(name)));
-  const hidden = [...new Set([...ofDolt, ...names.map((table) => views.get(folded(table)))])].filter(
+  const ofDolt = [...views.values()].filter((name) => isDoltTable(foldedView(name)));
+  const hidden = [...new Set([...ofDolt, ...names.map((table) => views.get(foldedView(table)))])].filter(
     (name) => name !== undefined,
   );
   if (hidden.length === 0) return;
@@ -42,6 +42,6 @@ export async function refuseShadowingViews(
  * Dolt finds a view by a name without case, and takes `\u017f` for `s` (2.3.0, measured). Tables and columns it compares in
  * lower case, so that such names differ.
  */
-function folded(name: string): string {
-  return name.toUpperCase().toLowerCase();
+function foldedView(name: string): string {
+  return folded(name.toUpperCase());
 }

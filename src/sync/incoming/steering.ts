@@ -21,8 +21,7 @@ const SHOWN_ROWS = 5;
 
 /**
  * Rows of a beads database that define where bd connects to, or with which credentials, and that a head changes. Rows of
- * `config` count if their key names an address or a credential, or their value is an address. What the tables hold
- * under their names is compared: no row differs where a peer renames a table or a column into place.
+ * `config` count unless their key is known to be harmless and their value is no address. What the tables hold under their names is compared: no row differs where a peer renames a table or a column into place.
  */
 export async function readSteering(
   sql: Sql,
@@ -58,15 +57,22 @@ function changedSettings(pair: RowsByName): Pick<ChangedRows, 'sent' | 'removed'
   const [key, value] = [pair.column('key'), pair.column('value')];
   // Without these names bd reads no setting from the table.
   if (key === null || value === null) return changedAddresses(pair);
-  const named = (name: string) => namesOneOf(name, [...SECRET_WORDS, ...ADDRESS_WORDS]);
-  const [is, was] = [named(key.to), named(key.from)];
-  const addresses = [value.to, value.from].map((text) => `${text} LIKE '%://%'`).join(' OR ');
+  const [is, was] = [maySteer(key.to, value.to), maySteer(key.from, value.from)];
   return {
     sent: {
-      text: `${pair.sent.text} WHERE ${differs([key, value])} AND (${is.text} OR ${addresses})`,
-      values: [...pair.sent.values, ...is.values],
+      text: `${pair.sent.text} WHERE ${differs([key, value])} AND (${is.text} OR ${was.text})`,
+      values: [...pair.sent.values, ...is.values, ...was.values],
     },
-    removed: and(pair.removed, { text: `(${was.text} OR ${value.from} LIKE '%://%')`, values: was.values }),
+    removed: and(pair.removed, was),
+  };
+}
+
+/** A setting that may steer a program: a key that is not known to be harmless, or a value with an address. */
+function maySteer(key: string, value: string): Clause {
+  const [known, stored] = [namesOneOf(key, HARMLESS_SETTINGS), namesOneOf(key, [STORED_BY_USERS])];
+  return {
+    text: `(NOT ${known.text} OR (${value} LIKE '%://%' AND NOT ${stored.text}))`,
+    values: [...known.values, ...stored.values],
   };
 }
 
@@ -104,8 +110,23 @@ export const SECRET_WORDS = [
   '%access_key%',
 ];
 
-/** LIKE patterns for the names of settings that hold addresses. */
-const ADDRESS_WORDS = ['%remote%', '%url%', '%endpoint%', '%webhook%', '%host'];
+/** LIKE pattern for keys that users fill with texts of their own (`bd kv set`). */
+const STORED_BY_USERS = 'kv.%';
+
+/**
+ * LIKE patterns for the keys of settings that name no server, repository or credential (bd 1.3.0). Others may: a tracker's
+ * `github.repo` in this table takes precedence over bd's environment.
+ */
+const HARMLESS_SETTINGS = [
+  STORED_BY_USERS,
+  'issue_prefix',
+  'allowed_prefixes',
+  'types.%',
+  'status.%',
+  'compact%',
+  'auto_compact%',
+  'schema_version',
+];
 
 /** An SQL condition: a name matches one of the patterns, in any case. */
 export function namesOneOf(

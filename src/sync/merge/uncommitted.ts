@@ -4,6 +4,7 @@ import { Failure } from '../../core/failure.ts';
 import { STAGED } from '../../dolt/schema/table-changes.ts';
 import { checkout } from '../../dolt/sql/heads.ts';
 import { isAncestor, mergeBase, recentCommits } from '../../dolt/sql/history.ts';
+import { folded } from '../../dolt/sql/identifier.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { changedTables, commitAll, dirtyTables, stagedTables, uncommittedTables } from '../../dolt/sql/working-set.ts';
 import type { LocalHead, SyncContext } from '../sync-context.ts';
@@ -93,7 +94,7 @@ export async function headsThatTouch(
 }
 
 function isAmong(tables: readonly string[], table: string): boolean {
-  return tables.some((name) => name.toLowerCase() === table.toLowerCase());
+  return tables.some((name) => folded(name) === folded(table));
 }
 
 /** Why a range of commits waits for the uncommitted changes of a table; null if it need not. */

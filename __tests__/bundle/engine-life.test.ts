@@ -63,8 +63,8 @@ describe('the engine ends with us', () => {
     { signal: 'SIGTERM', exitCode: 143 },
   ] as const)('also after $signal in the middle of a fetch', async ({ signal, exitCode }) => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    const head = await town.head();
+    const local = await makeDatabase(folder.file('town'));
+    const head = await local.head();
     await chmod(folder.file('town', '.dolt'), 0o755);
     await using silent = await silentPeer();
     const connected = once(silent.server, 'connection');
@@ -81,7 +81,7 @@ describe('the engine ends with us', () => {
     expect((await stat(folder.file('town', '.dolt'))).mode & 0o777).toBe(0o755);
     expect(await readdir(folder.file('town', '.dolt'))).not.toContain('sql-server.info');
     // The database opens again as it was.
-    expect(await town.head()).toBe(head);
-    expect(await town.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
+    expect(await local.head()).toBe(head);
+    expect(await local.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
   });
 });

@@ -15,7 +15,7 @@ describe('the post step', () => {
   test('removes what main made when main was killed', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const town = await makeDatabase(join(runner.workspace, 'town'));
+    const local = await makeDatabase(join(runner.workspace, 'town'));
     const peers = `mailbox: file://${folder.file('mailbox')}`;
     const { door } = await runner.start({ inputs: { database: 'town', peers, 'dolt-path': testDolt() } });
     const state = await stateWith(runner.stateFile, '"kind":"process"');
@@ -28,7 +28,7 @@ describe('the post step', () => {
     for (const { pid } of JSON.parse(state['resources'] ?? '[]')) {
       if (pid !== undefined) expect(await processCommand(pid, readEnv())).toBeNull();
     }
-    expect(await town.head()).toMatch(/^[0-9a-v]{32}$/);
+    expect(await local.head()).toMatch(/^[0-9a-v]{32}$/);
   });
 
   test('ends a process of ours, and does nothing the second time', async () => {

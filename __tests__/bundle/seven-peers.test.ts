@@ -18,7 +18,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 const NAMES = ['hub', 'bucket', 'store', 'mailbox', 'live', 'far', 'repository'] as const;
 
 /** The seven forms of the guide by the names of their peers, each with servers and a folder of its own. */
-async function startRemotes(folder: TempFolder, town: string): Promise<ReadonlyMap<string, Remote>> {
+async function startRemotes(folder: TempFolder, local: string): Promise<ReadonlyMap<string, Remote>> {
   const remotes = new Map<string, Remote>();
   for (const [index, form] of Object.values(GUIDE).entries()) {
     const name = NAMES[index] ?? '';
@@ -28,7 +28,7 @@ async function startRemotes(folder: TempFolder, town: string): Promise<ReadonlyM
       path: folder.file('servers', name),
       file: (...parts: string[]) => folder.file('servers', name, ...parts),
     };
-    remotes.set(name, await form(own, town));
+    remotes.set(name, await form(own, local));
   }
   return remotes;
 }
@@ -44,8 +44,8 @@ async function jobEnvironment(folder: TempFolder, remotes: Iterable<Remote>): Pr
 test('one sync brings seven peers of the seven forms to one head, from the core and as a step; no secret leaves it', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
-  const town = await makeBeadsDatabase(join(runner.workspace, 'town'));
-  const remotes = await startRemotes(folder, town.path);
+  const local = await makeBeadsDatabase(join(runner.workspace, 'town'));
+  const remotes = await startRemotes(folder, local.path);
   try {
     const env = await jobEnvironment(folder, remotes.values());
     const named = [...remotes].map(([name, { peer, credentials }]) => ({ name, peer, credentials }));
@@ -57,12 +57,12 @@ test('one sync brings seven peers of the seven forms to one head, from the core 
     const atHead = (head: string) =>
       NAMES.toSorted().map((name) => ({ name, error: null, verified: true, remoteHead: head }));
 
-    const first = await town.commit('third', "INSERT INTO issues VALUES ('bd-3', 'third', 'open', 'here', NULL)");
+    const first = await local.commit('third', "INSERT INTO issues VALUES ('bd-3', 'third', 'open', 'here', NULL)");
     const request = { env, overrides: { dolthubHost }, credentials: { text: stringify(credentials) }, parallel: 8 };
-    const core = await command(folder, stringify(peers), { ...request, database: town.path });
+    const core = await command(folder, stringify(peers), { ...request, database: local.path });
     expect(core.result.peers).toMatchObject(atHead(first));
 
-    const second = await town.commit('fourth', "INSERT INTO issues VALUES ('bd-4', 'fourth', 'open', 'here', NULL)");
+    const second = await local.commit('fourth', "INSERT INTO issues VALUES ('bd-4', 'fourth', 'open', 'here', NULL)");
     await writeFile(join(runner.workspace, 'federation.yaml'), stringify({ federation: { peers } }));
     const { 'ssh-key': sshKey, ...far } = { 'ssh-key': '', ...credentials['far'] };
     const inputs = {

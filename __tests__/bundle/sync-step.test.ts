@@ -10,16 +10,16 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 interface Scene {
   readonly runner: FakeRunner;
-  readonly town: TestDatabase;
+  readonly local: TestDatabase;
 }
 
 /** A workspace with a database and a configuration of these peers. */
 async function scene(folder: TempFolder, peers: Readonly<Record<string, string>>): Promise<Scene> {
   const runner = await fakeRunner(folder);
-  const town = await makeDatabase(join(runner.workspace, 'town'));
+  const local = await makeDatabase(join(runner.workspace, 'town'));
   const lines = Object.entries(peers).map(([name, path]) => `    ${name}: file://${path}\n`);
   await writeFile(join(runner.workspace, 'federation.yaml'), `federation:\n  peers:\n${lines.join('')}`);
-  return { runner, town };
+  return { runner, local };
 }
 
 const inputs = { database: 'town', config: 'federation.yaml', 'dolt-path': testDolt() };
@@ -27,15 +27,15 @@ const inputs = { database: 'town', config: 'federation.yaml', 'dolt-path': testD
 describe('a step that syncs', () => {
   test('pushes to a peer and reports it everywhere; a second one finds nothing to do', async () => {
     await using folder = await tempFolder();
-    const { runner, town } = await scene(folder, { mailbox: folder.file('mailbox') });
-    const head = await town.head();
+    const { runner, local } = await scene(folder, { mailbox: folder.file('mailbox') });
+    const head = await local.head();
 
     const step = await runner.main({ inputs });
     expect(step.exitCode).toBe(0);
     expect(await remoteHead(`file://${folder.file('mailbox')}`, folder.file('look', 'town'))).toBe(head);
     expect(step.outputs).toMatchObject({
       ...{ status: 'success', changed: 'true', head, synced: 'mailbox', failed: '', conflicts: '0' },
-      ...{ 'pulled-commits': '0', 'database-path': town.path, 'dolt-path': testDolt() },
+      ...{ 'pulled-commits': '0', 'database-path': local.path, 'dolt-path': testDolt() },
     });
     expect(Number(step.outputs['pushed-commits'])).toBeGreaterThan(0);
     const json = await validated('run', step.outputs['result'] ?? '');
@@ -83,12 +83,12 @@ describe('a step that syncs', () => {
     ['private', 'full', true, true],
   ])('in a %s repository with report-values "%s"', async (visibility, level, keys, values) => {
     await using folder = await tempFolder();
-    const { runner, town } = await scene(folder, { mailbox: folder.file('mailbox') });
+    const { runner, local } = await scene(folder, { mailbox: folder.file('mailbox') });
     await runner.main({ inputs });
     const other = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('other'));
     await other.commit('theirs', "UPDATE items SET title = 'needle-theirs' WHERE id = 2");
     await other.dolt('push', 'origin', 'main');
-    await town.commit('ours', "UPDATE items SET title = 'needle-ours' WHERE id = 2");
+    await local.commit('ours', "UPDATE items SET title = 'needle-ours' WHERE id = 2");
 
     const event = { name: 'schedule', payload: { repository: { default_branch: 'main', visibility } } };
     const manual = { ...inputs, 'conflict-strategy': 'manual' };
@@ -106,14 +106,14 @@ describe('a step that syncs', () => {
 
   test('many rows in conflict are cut in the output and whole in the file', async () => {
     await using folder = await tempFolder();
-    const { runner, town } = await scene(folder, { mailbox: folder.file('mailbox') });
+    const { runner, local } = await scene(folder, { mailbox: folder.file('mailbox') });
     const rows = Array.from({ length: 600 }, (_, index) => `(${index + 10}, 'title', 'owner')`).join(',');
-    await town.commit('many rows', `INSERT INTO items VALUES ${rows}`);
+    await local.commit('many rows', `INSERT INTO items VALUES ${rows}`);
     await runner.main({ inputs });
     const other = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('other'));
     await other.commit('theirs', "UPDATE items SET title = CONCAT('t', id) WHERE id >= 10");
     await other.dolt('push', 'origin', 'main');
-    await town.commit('ours', "UPDATE items SET title = CONCAT('o', id) WHERE id >= 10");
+    await local.commit('ours', "UPDATE items SET title = CONCAT('o', id) WHERE id >= 10");
 
     const manual = { ...inputs, 'conflict-strategy': 'manual' };
     const step = await runner.main({ inputs: { ...manual, 'report-values': 'full' } });

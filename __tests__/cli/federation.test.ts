@@ -33,7 +33,7 @@ async function configured(folder: TempFolder, peers: Readonly<Record<string, str
 describe('databases that sync by hand', () => {
   test('add-peer, sync, status: as in the README', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('db'));
+    const local = await makeDatabase(folder.file('db'));
     const { run, json } = await configured(folder, {});
     await writeFile(folder.file('.beads', 'config.yaml'), 'sync:\n  mode: dolt-native\n');
     const added = await cli.run(['add-peer', 'partner', `file://${folder.file('mailbox')}`], { cwd: folder.path });
@@ -43,7 +43,7 @@ describe('databases that sync by hand', () => {
     expect(first.exitCode).toBe(0);
     expect(first.result).toMatchObject({
       status: 'success',
-      head: await town.head(),
+      head: await local.head(),
       peers: [{ name: 'partner', state: 'remote-empty', status: 'pushed', verified: true }],
     });
     const again = await json('federation', 'sync', '--database', 'db');
@@ -76,13 +76,13 @@ describe('databases that sync by hand', () => {
 
   test('a conflict is left for a human under manual: exit 4, its values only where they are asked for', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('db'));
+    const local = await makeDatabase(folder.file('db'));
     const { json } = await configured(folder, { partner: folder.file('mailbox') });
     await json('sync', '--database', 'db');
     const other = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('other'));
     await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 1");
     await other.dolt('push', 'origin', 'main');
-    await town.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
+    await local.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
 
     const sync = ['sync', '--database', 'db', '--conflict-strategy', 'manual'] as const;
     const { exitCode, result } = await json(...sync);
@@ -95,7 +95,7 @@ describe('databases that sync by hand', () => {
     expect(full.result.peers[0]?.conflicts[0]).toMatchObject({ ours: { title: 'ours' }, theirs: { title: 'theirs' } });
     const none = await json(...sync, '--report-values', 'none');
     expect(none.result.peers[0]?.conflicts[0]).toMatchObject({ table: 'items', key: {}, columns: [] });
-    expect((await town.rows('SELECT title FROM items WHERE id = 1'))[0]).toEqual({ title: 'ours' });
+    expect((await local.rows('SELECT title FROM items WHERE id = 1'))[0]).toEqual({ title: 'ours' });
   });
 });
 

@@ -22,7 +22,7 @@ async function inConflict(folder: TempFolder) {
   await north.dolt('remote', 'add', 'seed', box('south'));
   await north.dolt('push', 'seed', 'main');
   const south = await cloneDatabase(box('south'), folder.file('south'));
-  const towns: Record<Name, TestDatabase> = { north, south };
+  const databases: Record<Name, TestDatabase> = { north, south };
   for (const [name, other] of [
     ['north', 'south'],
     ['south', 'north'],
@@ -31,12 +31,12 @@ async function inConflict(folder: TempFolder) {
     const config = `sync:\n  mode: dolt-native\nconflict:\n  strategy: manual\nfederation:\n  peers:\n${peers}`;
     await writeFile(folder.file(`${name}.yaml`), config);
   }
-  const run = (town: Name, command: string, ...rest: string[]) =>
-    cli.run([command, '--json', '--config', `${town}.yaml`, '--database', town, '--dolt-path', testDolt(), ...rest], {
+  const run = (local: Name, command: string, ...rest: string[]) =>
+    cli.run([command, '--json', '--config', `${local}.yaml`, '--database', local, '--dolt-path', testDolt(), ...rest], {
       cwd: folder.path,
     });
-  const sync = async (town: Name): Promise<RunResult> =>
-    runResultSchema.parse(JSON.parse((await run(town, 'sync', '--report-values', 'none')).stdout));
+  const sync = async (local: Name): Promise<RunResult> =>
+    runResultSchema.parse(JSON.parse((await run(local, 'sync', '--report-values', 'none')).stdout));
   await sync('north');
   await sync('south');
   await north.commit(
@@ -49,7 +49,12 @@ async function inConflict(folder: TempFolder) {
     "UPDATE items SET title = 'south' WHERE id = 1",
     "UPDATE items SET owner = 'dan' WHERE id = 2",
   );
-  return { towns, run, sync, fileOf: (town: Name) => folder.file(town, '.dolt', 'dolt-federation', 'conflicts.yaml') };
+  return {
+    databases,
+    run,
+    sync,
+    fileOf: (local: Name) => folder.file(local, '.dolt', 'dolt-federation', 'conflicts.yaml'),
+  };
 }
 
 /** Writes choices into a file, in the order in which `choose:` occurs. */
@@ -63,7 +68,7 @@ async function fill(file: string, ...choices: string[]): Promise<void> {
 describe('what manual leaves', () => {
   test('sync writes a file, resolve merges as chosen in it, two databases make one commit, and sync is green', async () => {
     await using folder = await tempFolder();
-    const { towns, run, sync, fileOf } = await inConflict(folder);
+    const { databases, run, sync, fileOf } = await inConflict(folder);
     await sync('south');
     const left = await sync('north');
     expect(left).toMatchObject({ status: 'conflict', conflictsPath: fileOf('north') });
@@ -79,13 +84,13 @@ describe('what manual leaves', () => {
     await sync('north');
     expect(await readFile(fileOf('north'), 'utf8')).toContain('choose: theirs\n');
 
-    const before = await towns.north.head();
+    const before = await databases.north.head();
     const open = await run('north', 'resolve', '--file', fileOf('north'));
     expect(open).toMatchObject({ exitCode: 4 });
     expect(JSON.parse(open.stdout).error).toMatchObject({ code: 'conflicts-undecided' });
     expect(open.stdout).toContain('other: items id=2');
     expect(open.stdout).not.toContain('items id=1');
-    expect(await untouched(towns.north)).toEqual({ main: before });
+    expect(await untouched(databases.north)).toEqual({ main: before });
 
     await fill(fileOf('north'), '', 'theirs');
     const filled = await readFile(fileOf('north'), 'utf8');
@@ -96,12 +101,12 @@ describe('what manual leaves', () => {
     expect(result).toMatchObject({
       status: 'success',
       branch: 'main',
-      head: await towns.north.head(),
+      head: await databases.north.head(),
       peers: ['other'],
       rows: 2,
     });
-    expect(await untouched(towns.north)).toEqual({ main: result.head });
-    expect(await towns.north.rows('SELECT * FROM items ORDER BY id')).toEqual([
+    expect(await untouched(databases.north)).toEqual({ main: result.head });
+    expect(await databases.north.rows('SELECT * FROM items ORDER BY id')).toEqual([
       { id: 1, title: 'south', owner: 'cho' },
       { id: 2, title: 'two', owner: 'dan' },
     ]);
@@ -122,24 +127,24 @@ describe('what manual leaves', () => {
       peers: [{ state: 'up-to-date' }, { verified: true }],
     });
     expect(await sync('north')).toMatchObject({ status: 'unchanged', head: result.head });
-    expect(await towns.north.dolt('fsck')).toContain('No problems found');
+    expect(await databases.north.dolt('fsck')).toContain('No problems found');
   }, 180_000);
 
   test('a file of other heads is stale, a file that says wrong things is refused with places, and nothing moves', async () => {
     await using folder = await tempFolder();
-    const { towns, run, sync, fileOf } = await inConflict(folder);
+    const { databases, run, sync, fileOf } = await inConflict(folder);
     await sync('south');
     await sync('north');
     const file = folder.file('copy.yaml');
     await fill(fileOf('north'), '', 'ours', 'ours');
     const good = await readFile(fileOf('north'), 'utf8');
-    const before = await untouched(towns.north);
+    const before = await untouched(databases.north);
     const refused = async (text: string): Promise<{ code: string; message: string; line: number | null }> => {
       await writeFile(file, text);
       const { exitCode, stdout } = await run('north', 'resolve', '--file', 'copy.yaml');
       const { error } = JSON.parse(stdout);
       expect([2, 4]).toContain(exitCode);
-      expect(await untouched(towns.north)).toEqual(before);
+      expect(await untouched(databases.north)).toEqual(before);
       return error;
     };
     for (const [from, to, why] of [
@@ -169,13 +174,13 @@ describe('what manual leaves', () => {
       hint: expect.stringContaining('--file'),
     });
 
-    await towns.north.sql("UPDATE items SET owner = 'not committed' WHERE id = 1");
+    await databases.north.sql("UPDATE items SET owner = 'not committed' WHERE id = 1");
     await writeFile(file, good);
     const dirty = await run('north', 'resolve', '--file', 'copy.yaml');
     expect(JSON.parse(dirty.stdout).error).toMatchObject({ code: 'uncommitted-changes' });
-    expect(await towns.north.rows('SELECT owner FROM items WHERE id = 1')).toEqual([{ owner: 'not committed' }]);
+    expect(await databases.north.rows('SELECT owner FROM items WHERE id = 1')).toEqual([{ owner: 'not committed' }]);
 
-    await towns.north.commit('later', "UPDATE items SET title = 'later' WHERE id = 9");
+    await databases.north.commit('later', "UPDATE items SET title = 'later' WHERE id = 9");
     const stale = await run('north', 'resolve', '--file', 'copy.yaml');
     expect(stale.exitCode).toBe(4);
     expect(JSON.parse(stale.stdout).error).toMatchObject({ code: 'conflicts-stale' });
@@ -187,10 +192,10 @@ describe('what manual leaves', () => {
 });
 
 /** Branches with their heads; fails where anything else of a merge is left. */
-async function untouched(town: TestDatabase): Promise<Record<string, string>> {
-  expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
-  expect(await town.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
-  const branches = await town.rows('SELECT name, hash FROM dolt_branches');
+async function untouched(local: TestDatabase): Promise<Record<string, string>> {
+  expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);
+  expect(await local.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
+  const branches = await local.rows('SELECT name, hash FROM dolt_branches');
   return Object.fromEntries(branches.map(({ name, hash }) => [String(name), String(hash)]));
 }
 
@@ -198,7 +203,7 @@ async function untouched(town: TestDatabase): Promise<Record<string, string>> {
 if (process.platform === 'linux') {
   test('on a terminal every row is asked for, and what was answered before a quit is kept', async () => {
     await using folder = await tempFolder();
-    const { towns, sync, fileOf } = await inConflict(folder);
+    const { databases, sync, fileOf } = await inConflict(folder);
     await sync('south');
     await sync('north');
     const ask = (answers: string) =>
@@ -213,6 +218,6 @@ if (process.platform === 'linux') {
     const done = await ask('d\\n');
     expect(done.stdout).toContain('other: items id=2 (deleted by ours)');
     expect(done.exitCode).toBe(0);
-    expect(await towns.north.rows('SELECT id, title FROM items')).toEqual([{ id: 1, title: 'mine, all mine' }]);
+    expect(await databases.north.rows('SELECT id, title FROM items')).toEqual([{ id: 1, title: 'mine, all mine' }]);
   }, 180_000);
 }

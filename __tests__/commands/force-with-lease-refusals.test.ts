@@ -12,24 +12,24 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 describe('a stale lease', () => {
   test.each([{ dryRun: true }, { dryRun: false }])('is refused, and nothing is sent: %j', async ({ dryRun }) => {
     await using folder = await tempFolder();
-    const { town, theirs, peers, mailbox } = await clash(folder);
+    const { local, theirs, peers, mailbox } = await clash(folder);
     const { result } = await command(folder, peers, { command: 'push', dryRun, ...leases(HEAD) });
     expect(result.peers).toMatchObject([
       { status: 'failed', verified: false, error: { code: 'lease-stale', message: expect.stringContaining(theirs) } },
     ]);
     expect(await mailbox()).toBe(theirs);
-    expect(await town.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
+    expect(await local.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
   });
 
   test('is noticed when the peer moves after the first look', async () => {
     await using folder = await tempFolder();
-    const { town, stranger, theirs, mailbox } = await clash(folder);
+    const { local, stranger, theirs, mailbox } = await clash(folder);
     await cp(folder.file('box'), folder.file('moved'), { recursive: true });
     await stranger.dolt('remote', 'add', 'moved', `file://${folder.file('moved')}`);
     const later = await stranger.commit('later', "INSERT INTO items VALUES (7, 'seven', 'eve')");
     await stranger.dolt('push', 'moved', 'main');
     const outcome = await federateDatabase({
-      town: town.path,
+      local: local.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('box', folder.file('box'))],
       command: 'push',
@@ -55,10 +55,10 @@ describe('a stale lease', () => {
 
 test('a forced push that lands nothing is unverified', async () => {
   await using folder = await tempFolder();
-  const { town, theirs } = await clash(folder, '');
+  const { local, theirs } = await clash(folder, '');
   await cp(folder.file('box'), folder.file('before'), { recursive: true });
   const outcome = await federateDatabase({
-    town: town.path,
+    local: local.path,
     tempDir: folder.file('tmp'),
     peers: [filePeer('box', folder.file('box'))],
     leases: { box: theirs },
@@ -73,8 +73,8 @@ test('a forced push that lands nothing is unverified', async () => {
 
 test('a tag that keeps another commit under that name stops it before anything is sent', async () => {
   await using folder = await tempFolder();
-  const { town, theirs, ours, peers, mailbox } = await clash(folder);
-  await town.sql(`CALL DOLT_TAG('dolt-federation-replaced/box/${theirs}', '${ours}')`);
+  const { local, theirs, ours, peers, mailbox } = await clash(folder);
+  await local.sql(`CALL DOLT_TAG('dolt-federation-replaced/box/${theirs}', '${ours}')`);
   const { result } = await command(folder, peers, { command: 'push', ...leases(theirs) });
   expect(result.peers).toMatchObject([{ status: 'failed', error: { code: 'tag-conflict' } }]);
   expect(await mailbox()).toBe(theirs);

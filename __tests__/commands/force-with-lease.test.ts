@@ -8,7 +8,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 describe('a peer whose head is named', () => {
   test('gets our branch; its old head is kept here and there, and the printed command restores it', async () => {
     await using folder = await tempFolder();
-    const { town, stranger, ours, theirs, peers, mailbox } = await clash(folder);
+    const { local, stranger, ours, theirs, peers, mailbox } = await clash(folder);
     const tag = `dolt-federation-replaced/box/${theirs}`;
 
     const dry = await command(folder, peers, { command: 'push', dryRun: true, ...leases(theirs) });
@@ -17,7 +17,7 @@ describe('a peer whose head is named', () => {
     ]);
     expect(dry.result.peers[0]).not.toHaveProperty('replaced');
     expect(await mailbox()).toBe(theirs);
-    expect(await town.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
+    expect(await local.rows('SELECT tag_name FROM dolt_tags')).toEqual([]);
 
     const { result } = await command(folder, peers, { command: 'push', ...leases(theirs) });
     expect(result).toMatchObject({
@@ -35,7 +35,7 @@ describe('a peer whose head is named', () => {
     });
     expect(await mailbox()).toBe(ours);
     const tags = 'SELECT tag_name, tag_hash FROM dolt_tags';
-    expect(await town.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs }]);
+    expect(await local.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs }]);
     const reader = await cloneDatabase(`file://${folder.file('box')}`, folder.file('reader'));
     expect(await reader.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs }]);
     expect(await stranger.head()).toBe(theirs);
@@ -46,7 +46,7 @@ describe('a peer whose head is named', () => {
     const undo = result.problems[0]?.hint.split(': ').at(-1) ?? '';
     const [program, ...words] = undo.split(' ');
     expect(program).toBe('dolt');
-    await town.dolt(...words);
+    await local.dolt(...words);
     expect(await mailbox()).toBe(theirs);
   }, 180_000);
 
@@ -74,9 +74,9 @@ describe('a peer whose head is named', () => {
 
   test('needs no force where ours contains it', async () => {
     await using folder = await tempFolder();
-    const { town, theirs, peers, mailbox } = await clash(folder, '');
-    await town.dolt('pull', 'box', 'main');
-    const ours = await town.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
+    const { local, theirs, peers, mailbox } = await clash(folder, '');
+    await local.dolt('pull', 'box', 'main');
+    const ours = await local.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
     const { result } = await command(folder, peers, leases(theirs));
     expect(result).toMatchObject({ peers: [{ status: 'pushed', verified: true, pushedCommits: 1 }], problems: [] });
     expect(result.peers[0]).not.toHaveProperty('replaced');

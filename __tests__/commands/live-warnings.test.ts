@@ -16,15 +16,15 @@ plain: {endpoint: "https://plain.example/db", live: false}
 box: file:///tmp/box
 `;
 const LINES = /^live: false .*\nlive: true /m;
-const ignoring = (town: TestDatabase) => town.commit('ignore', "INSERT INTO dolt_ignore VALUES ('wisps', 1)");
+const ignoring = (local: TestDatabase) => local.commit('ignore', "INSERT INTO dolt_ignore VALUES ('wisps', 1)");
 
 describe('doctor', () => {
   test('names the peers that a run would not push to where tables are ignored, with both lines to paste', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     const before = await examine(folder, PEERS);
     expect(before.checks.filter(({ check }) => check === 'live')).toEqual([]);
-    await ignoring(town);
+    await ignoring(local);
     const result = await examine(folder, PEERS);
     expect(result.checks.filter(({ check }) => check === 'live')).toEqual([
       expect.objectContaining({ peer: 'far', status: 'warning', cure: expect.stringMatching(LINES) }),
@@ -45,8 +45,8 @@ describe('doctor', () => {
 
   test('names inbox branches that no run merges, and changes nothing', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    await town.sql("CALL DOLT_BRANCH('inbox/north-0123abcd')", "CALL DOLT_BRANCH('inbox/odd')");
+    const local = await makeDatabase(folder.file('town'));
+    await local.sql("CALL DOLT_BRANCH('inbox/north-0123abcd')", "CALL DOLT_BRANCH('inbox/odd')");
     expect(linesOf(await examine(folder, ''), 'inbox')).toEqual([
       expect.stringMatching(/^warning: deliveries in inbox\/north-0123abcd are not merged/),
       expect.stringMatching(/^warning: inbox\/odd is not a delivery branch/),
@@ -65,7 +65,7 @@ describe('add-peer', () => {
 
   test('warns before the first run where tables are ignored, and writes what was said', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     const warnings: string[] = [];
     const context = commandContext(folder.path, { env, warnings });
     const add = (name: string, more: { live?: boolean } = {}) =>
@@ -82,7 +82,7 @@ describe('add-peer', () => {
       );
     await add('quiet');
     expect(warnings).toEqual([]);
-    await ignoring(town);
+    await ignoring(local);
     await add('far');
     expect(warnings).toEqual([expect.stringMatching(/^live-unknown: runs do not push to far/)]);
     expect(warnings[0]).toMatch(LINES);

@@ -9,8 +9,8 @@ import { twoDatabases } from '../helpers/two-databases.ts';
 
 test('a row added on both sides is merged, pushed and verified, and yet the run ends as a conflict', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, 'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(9), b VARCHAR(9))');
-  await towns.edit(["INSERT INTO t VALUES (1, 'n', 'n')"], ["INSERT INTO t VALUES (1, 's', 's')"]);
+  const databases = await twoDatabases(folder, 'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(9), b VARCHAR(9))');
+  await databases.edit(["INSERT INTO t VALUES (1, 'n', 'n')"], ["INSERT INTO t VALUES (1, 's', 's')"]);
   const peers = `south: file://${folder.file('south.box')}`;
   const { result } = await command(folder, peers, { database: 'north' });
   expect(runResultSchema.parse(result)).toEqual(result);

@@ -23,20 +23,20 @@ describe('add-peer and remove-peer', () => {
 
   test('outside beads the database keeps the peer, and forgets it without being named', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     await mkdir(folder.file('box'));
     const warnings: string[] = [];
     const { request, context } = removing(folder, 'hub', warnings);
     await addPeer(adding('hub', folder), context);
-    expect(await town.rows(REMOTES)).toEqual([{ name: 'hub', url: `file://${folder.file('box')}` }]);
+    expect(await local.rows(REMOTES)).toEqual([{ name: 'hub', url: `file://${folder.file('box')}` }]);
     await removePeer(request, context);
-    expect(await town.rows(REMOTES)).toEqual([]);
+    expect(await local.rows(REMOTES)).toEqual([]);
     expect(warnings).toEqual([]);
   });
 
   test('in beads it does not, and says why, unless the peer is to be kept', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     await mkdir(folder.file('box'));
     await mkdir(folder.file('.beads'));
     await writeFile(folder.file('.beads', 'metadata.json'), '{"backend":"dolt"}');
@@ -48,25 +48,25 @@ describe('add-peer and remove-peer', () => {
     expect(said.join()).toContain(
       'The peer is registered for runs of dolt-federation. It is not added to `dolt remote`',
     );
-    expect(await town.rows(REMOTES)).toEqual([]);
+    expect(await local.rows(REMOTES)).toEqual([]);
     await addPeer({ ...adding('kept', folder, true), database }, context);
     const kept = [{ name: 'kept', url: `file://${folder.file('box')}` }];
-    expect(await town.rows(REMOTES)).toEqual(kept);
+    expect(await local.rows(REMOTES)).toEqual(kept);
     const { result } = await command(folder, '', RUN);
     expect(result.peers.every(({ verified }) => verified)).toBe(true);
-    expect(await town.rows(REMOTES)).toEqual(kept);
+    expect(await local.rows(REMOTES)).toEqual(kept);
     await removePeer({ ...request, name: 'kept', database }, context);
-    expect(await town.rows(REMOTES)).toEqual([]);
+    expect(await local.rows(REMOTES)).toEqual([]);
   });
 
   test('a stricter tier is never registered', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     await mkdir(folder.file('box'));
     const { context } = removing(folder, 'hub', []);
     await addPeer({ ...adding('hub', folder, true), tier: 'T3' }, context);
     await command(folder, '', RUN);
-    expect(await town.rows(REMOTES)).toEqual([]);
+    expect(await local.rows(REMOTES)).toEqual([]);
   });
 
   test('says what may remain where no database is found', async () => {

@@ -19,7 +19,7 @@ function threePeers(folder: TempFolder, primary = folder.file('origin')): string
 describe('three peers of which one is down', () => {
   test('the others are served, and the exit code is what fail-on makes of it', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     const { result } = await command(folder, threePeers(folder));
     expect(result.status).toBe('partial');
     expect(result.peers).toMatchObject([
@@ -29,7 +29,7 @@ describe('three peers of which one is down', () => {
     ]);
     for (const name of ['origin', 'vault']) {
       expect(await remoteHead(`file://${folder.file(name)}`, folder.file(name, '..', `look-${name}`, 'c'))).toBe(
-        await town.head(),
+        await local.head(),
       );
     }
     const codes = (['any', 'primary', 'none'] as const).map((failOn: FailOn) => exitCodeOf(result, failOn));
@@ -65,18 +65,18 @@ describe('three peers of which one is down', () => {
 describe('a backup', () => {
   test('that is ahead of us is read for its state and never merged', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    await town.dolt('remote', 'add', 'seed', `file://${folder.file('vault')}`);
-    await town.dolt('push', 'seed', 'main');
+    const local = await makeDatabase(folder.file('town'));
+    await local.dolt('remote', 'add', 'seed', `file://${folder.file('vault')}`);
+    await local.dolt('push', 'seed', 'main');
     const stranger = await cloneDatabase(`file://${folder.file('vault')}`, folder.file('stranger'));
     const theirs = await stranger.commit('theirs', "INSERT INTO items VALUES (9, 'nine', 'eve')");
     await stranger.dolt('push', 'origin', 'main');
-    const before = await town.head();
+    const before = await local.head();
     const { result } = await command(folder, `vault: {endpoint: "file://${folder.file('vault')}", role: backup}`);
     expect(result.peers).toMatchObject([
       { state: 'behind', status: 'unchanged', remoteHead: theirs, pulledCommits: 0 },
     ]);
-    expect(await town.head()).toBe(before);
+    expect(await local.head()).toBe(before);
   });
 
   test('takes no part in a pull; an archive takes no part in a sync', async () => {

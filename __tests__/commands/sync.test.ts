@@ -73,23 +73,23 @@ describe('a run with a database', () => {
 
   test('a dry run plans the first push and creates nothing', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     const { result } = await command(folder, `box: file://${folder.file('box')}`, { dryRun: true });
     expect(result.peers[0]?.plan).toEqual({
       pull: 'nothing',
       push: 'first-push',
       pullCommits: 0,
       pushCommits: 2,
-      head: await town.head(),
+      head: await local.head(),
     });
     await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   test('a remote of ours that the configuration has elsewhere is corrected and said; a stranger is left alone', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     await command(folder, `box: file://${folder.file('old')}`);
-    await town.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
+    await local.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
     const { result } = await command(folder, `box: file://${folder.file('new')}`);
     expect(result.status).toBe('success');
     expect(result.problems).toContainEqual(
@@ -98,7 +98,7 @@ describe('a run with a database', () => {
         message: expect.stringMatching(/^remote box changed from "file:.*old" to "file:.*new"/),
       }),
     );
-    const remotes = await town.rows('SELECT name, url FROM dolt_remotes ORDER BY name');
+    const remotes = await local.rows('SELECT name, url FROM dolt_remotes ORDER BY name');
     expect(remotes).toEqual([
       { name: 'box', url: `file://${folder.file('new')}` },
       { name: 'mine', url: `file://${folder.file('mine')}` },
@@ -109,8 +109,8 @@ describe('a run with a database', () => {
     'a secret in the old address %s is not repeated',
     async (url) => {
       await using folder = await tempFolder();
-      const town = await makeDatabase(folder.file('town'));
-      await town.dolt('remote', 'add', 'box', url);
+      const local = await makeDatabase(folder.file('town'));
+      await local.dolt('remote', 'add', 'box', url);
       const { result, log } = await command(folder, `box: file://${folder.file('new')}`);
       expect(result.problems.map(({ message }) => message).join()).toContain('box of the database points to "https://');
       expect(JSON.stringify(result) + log.join('\n')).not.toContain('hunter2secret');

@@ -7,8 +7,8 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const mailbox = (folder: TempFolder) => `box: file://${folder.file('box')}`;
 
-async function dateOf(town: TestDatabase, commit: string): Promise<string> {
-  const [row] = await town.rows(
+async function dateOf(local: TestDatabase, commit: string): Promise<string> {
+  const [row] = await local.rows(
     `SELECT DATE_FORMAT(date, '%Y-%m-%dT%H:%i:%s.%f') AS at FROM dolt_log('${commit}') LIMIT 1`,
   );
   return `${String(row?.['at']).slice(0, 23)}Z`;
@@ -17,21 +17,21 @@ async function dateOf(town: TestDatabase, commit: string): Promise<string> {
 describe('lastVerifiedAt', () => {
   test('is remembered by a run that writes, also one that finds nothing to do, and by no other', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     const at = async (request: Parameters<typeof command>[2]) =>
       (await command(folder, mailbox(folder), request)).result.peers[0]?.lastVerifiedAt ?? null;
 
     expect(await at({ command: 'status' })).toBeNull();
     expect(await at({ dryRun: true })).toBeNull();
-    await expect(stat(stateFilePath(town.path))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(stat(stateFilePath(local.path))).rejects.toMatchObject({ code: 'ENOENT' });
 
     const started = new Date().toISOString();
     const first = await at({});
     expect(first !== null && first >= started).toBe(true);
-    const written = await readFile(stateFilePath(town.path), 'utf8');
+    const written = await readFile(stateFilePath(local.path), 'utf8');
     expect(await at({ command: 'status' })).toBe(first);
     expect(await at({ dryRun: true })).toBe(first);
-    expect(await readFile(stateFilePath(town.path), 'utf8')).toBe(written);
+    expect(await readFile(stateFilePath(local.path), 'utf8')).toBe(written);
 
     const second = await at({});
     expect(second !== null && first !== null && second > first).toBe(true);
@@ -40,16 +40,16 @@ describe('lastVerifiedAt', () => {
     expect(await at({ command: 'status' })).toBe(second);
     expect(await at({})).toBe(second);
     // The file disturbs nothing: Dolt's own commands work, and none of its tables shows it.
-    await town.dolt('gc');
-    await town.dolt('fsck');
-    expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
+    await local.dolt('gc');
+    await local.dolt('fsck');
+    expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);
   });
 
   test('is lost, and said, where the file is damaged; the next run makes it again', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     await command(folder, mailbox(folder));
-    await writeFile(stateFilePath(town.path), '');
+    await writeFile(stateFilePath(local.path), '');
     const status = await command(folder, mailbox(folder), { command: 'status' });
     expect(status.result).toMatchObject({
       status: 'unchanged',
@@ -68,8 +68,8 @@ describe('lastVerifiedAt', () => {
 
   test('that cannot be written is a warning, and the sync counts', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    await mkdir(stateFilePath(town.path));
+    const local = await makeDatabase(folder.file('town'));
+    await mkdir(stateFilePath(local.path));
     expect((await command(folder, mailbox(folder))).result).toMatchObject({
       status: 'success',
       peers: [{ verified: true }],
@@ -81,13 +81,13 @@ describe('lastVerifiedAt', () => {
 describe('oldestUnsyncedAt', () => {
   test('is the date of the oldest commit that one side lacks, whichever side, and only where the role lets it go', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     const oldest = async (role: string, request: Parameters<typeof command>[2] = { command: 'status' }) => {
       const peers = `box: {endpoint: "file://${folder.file('box')}", role: ${role}}`;
       return (await command(folder, peers, request)).result.peers[0]?.oldestUnsyncedAt;
     };
-    const [root] = await town.rows("SELECT commit_hash FROM dolt_log WHERE message = 'Initialize data repository'");
-    expect(await oldest('peer')).toBe(await dateOf(town, String(root?.['commit_hash'])));
+    const [root] = await local.rows("SELECT commit_hash FROM dolt_log WHERE message = 'Initialize data repository'");
+    expect(await oldest('peer')).toBe(await dateOf(local, String(root?.['commit_hash'])));
     expect(await oldest('upstream')).toBeNull();
     expect(await oldest('peer', {})).toBeNull();
 
@@ -95,12 +95,12 @@ describe('oldestUnsyncedAt', () => {
     const theirs = await stranger.commit('theirs', "INSERT INTO items VALUES (7, 'seven', 'eve')");
     await stranger.commit('theirs again', "INSERT INTO items VALUES (8, 'eight', 'eve')");
     await stranger.dolt('push', 'origin', 'main');
-    const ours = await town.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
-    await town.commit('ours again', "INSERT INTO items VALUES (6, 'six', 'ann')");
+    const ours = await local.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
+    await local.commit('ours again', "INSERT INTO items VALUES (6, 'six', 'ann')");
 
     expect(await oldest('peer')).toBe(await dateOf(stranger, theirs));
     expect(await oldest('upstream')).toBe(await dateOf(stranger, theirs));
-    expect(await oldest('backup')).toBe(await dateOf(town, ours));
+    expect(await oldest('backup')).toBe(await dateOf(local, ours));
     expect(await oldest('peer', {})).toBeNull();
   });
 });

@@ -39,7 +39,7 @@ describe('where the configuration is found', () => {
     ],
     ["in the user's file", 'plain', 'plain', true, 'home/.config/bd/config.yaml', null],
     ["not in the user's file where it may not be read", 'plain', 'plain', false, null, null],
-    ["in the town before the user's", 'town', null, true, 'town/.beads/config.yaml', 'town/.beads'],
+    ["in the database before the user's", 'town', null, true, 'town/.beads/config.yaml', 'town/.beads'],
   ];
   test.each(rows)('%s', async (_, cwd, ceiling, userHome, file, workspace) => {
     await using folder = await tempFolder();

@@ -85,8 +85,8 @@ describe('our own name', () => {
 
   test.each(['a/b', '-a', 'a-', '.a', 'a.', 'a..b', 'a b', 'a:b', 'ü', '', 'a'.repeat(65)])(
     '%j is refused',
-    async (town) => {
-      const failure = await refusal(() => configure(`federation: {town: ${JSON.stringify(town)}}`));
+    async (local) => {
+      const failure = await refusal(() => configure(`federation: {town: ${JSON.stringify(local)}}`));
       expect(failure.code).toBe('config-invalid');
       expect(failure.message).toMatch(/^federation.town: must /);
     },

@@ -34,10 +34,10 @@ async function playNew(plan: Case, reversed = false): Promise<Played> {
 
 /** Rows with the values that a model allows, where it allows the one that is there, else with what it asks for. */
 function judged(outcome: Played): { readonly found: unknown; readonly wanted: unknown }[] {
-  return outcome.towns.flatMap((town) =>
+  return outcome.databases.flatMap((local) =>
     TABLE_NAMES.map((table) => {
       const expected = expectedRows(table, outcome.edits);
-      const found = town.rows[table];
+      const found = local.rows[table];
       const wanted = [...expected].map(([key, cells]) => [
         key,
         Object.fromEntries(
@@ -53,14 +53,14 @@ function judged(outcome: Played): { readonly found: unknown; readonly wanted: un
   );
 }
 
-describe.each(TOPOLOGIES)(`with the seed ${SEED}, towns in a federation of the form %s`, (topology) => {
+describe.each(TOPOLOGIES)(`with the seed ${SEED}, databases in a federation of the form %s`, (topology) => {
   test.each(['writable', 'read-only'] as const)(
     'with %s mailboxes agree within diameter + 1 rounds, on what the model says, and then rest',
     async (mailboxes) => {
       await fc.assert(
         fc.asyncProperty(cases({ topology, mailboxes }), async (plan) => {
           const outcome = await playNew(plan);
-          for (const town of outcome.towns) expect(town.failures).toEqual([]);
+          for (const local of outcome.databases) expect(local.failures).toEqual([]);
           for (const { found, wanted } of judged(outcome)) expect(found).toEqual(wanted);
           expect(outcome.rounds).not.toBeNull();
           expect(outcome.madeAfterwards).toEqual([]);
@@ -83,7 +83,7 @@ test(
       // Dates in seconds, or in the clock of this machine, would differ now.
       await anotherSecond();
       const second = await playNew(plan, true);
-      expect(second.towns.map(({ head }) => head)).toEqual(first.towns.map(({ head }) => head));
+      expect(second.databases.map(({ head }) => head)).toEqual(first.databases.map(({ head }) => head));
     }
   },
   2 * PER_CASE_MS,

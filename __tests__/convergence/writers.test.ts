@@ -81,8 +81,8 @@ describe.each(REMOTES)('four writers in a loop against one remote over $kind', (
     expect(all.genuine).toContain(scene.first.commit);
     for (const writer of writers) {
       expect((await commitsIn([writer], tempDir)).genuine).toEqual(all.genuine);
-      const town = openTestDatabase(writer.path);
-      expect(await town.rows("SELECT COUNT(*) AS n FROM plain WHERE note LIKE 'race%'")).toEqual([
+      const local = openTestDatabase(writer.path);
+      expect(await local.rows("SELECT COUNT(*) AS n FROM plain WHERE note LIKE 'race%'")).toEqual([
         { n: WRITERS * LOOPS },
       ]);
     }

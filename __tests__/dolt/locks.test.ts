@@ -13,7 +13,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 const SHORT: LockTimeouts = { run: 400, server: 400, process: 400, unknown: 400 };
 const LONG: LockTimeouts = { run: 60_000, server: 60_000, process: 60_000, unknown: 60_000 };
 
-/** Opens a server for the database `town` of a folder. */
+/** Opens a server for the database `local` of a folder. */
 function open(folder: TempFolder, more: Partial<EngineContext & ServerOptions> = {}): Promise<Server> {
   const context: EngineContext = {
     env: readEnv(),
@@ -93,7 +93,7 @@ describe('a database that another process holds', () => {
 
 test('two runs that wait for a third begin at the same moment and both end well', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const first = await open(folder);
   const waiting = new Set<string>();
   const run = (name: string) =>
@@ -109,5 +109,5 @@ test('two runs that wait for a third begin at the same moment and both end well'
     ['success', true],
   ]);
   expect(runs.map(({ log }) => log.filter((line) => line.startsWith('waiting for')).length)).toEqual([1, 1]);
-  expect(await town.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
+  expect(await local.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
 });

@@ -56,12 +56,12 @@ const DAMAGED: readonly (readonly [string, (file: TempFolder['file']) => Promise
 describe('a database that is damaged or of another kind', () => {
   test.each(DAMAGED)('with %s is refused and left as it is', async (_, damage, code) => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     await damage((...parts) => folder.file('town', '.dolt', 'noms', ...parts));
     const manifest = await readFile(folder.file('town', '.dolt', 'noms', 'manifest'), 'utf8').catch(() => null);
     await expect(command(folder, `box: file://${folder.file('box')}`)).rejects.toMatchObject({
       code,
-      message: expect.stringContaining(town.path),
+      message: expect.stringContaining(local.path),
     });
     const after = await readFile(folder.file('town', '.dolt', 'noms', 'manifest'), 'utf8').catch(() => null);
     expect(after).toBe(manifest);

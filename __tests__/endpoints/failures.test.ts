@@ -19,7 +19,7 @@ const WITHIN_MS = 40_000;
 
 test('what cannot be reached fails within seconds, each with its code, and hides no other peer', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   await using hub = await startDolthubHost(folder.path);
   await using gcs = await startFakeGcs(folder.path);
   await bareRepository(folder.file('git', 'empty.git'), { withBranch: false });
@@ -54,7 +54,7 @@ test('what cannot be reached fails within seconds, each with its code, and hides
   for (const { name, durationMs } of ran.result.peers) expect([name, durationMs < WITHIN_MS]).toEqual([name, true]);
   expect(ran.result.status).toBe('partial');
   expect(exitCodeOf(ran.result, 'any')).toBe(3);
-  expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await town.head());
+  expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await local.head());
 });
 
 test('a service that never answers, for which Dolt waits without a limit, is given up after the timeout', async () => {

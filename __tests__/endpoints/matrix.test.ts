@@ -34,14 +34,14 @@ test.each(Object.entries(FORMS))(
   '%s works in every state of the peer with the right credentials, and not with others',
   async (_, form) => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     const other = openTestDatabase(folder.file('other'));
-    const remote = await form(folder, town.path);
+    const remote = await form(folder, local.path);
     try {
       const far = async (request: CommandOptions) =>
         (await runWith(folder, { remote, entries: { far: remote.credentials } }, request))[0];
       const first = remote.filled === true ? 'up-to-date' : 'remote-empty';
-      expect(await far({})).toMatchObject({ state: first, verified: true, remoteHead: await town.head() });
+      expect(await far({})).toMatchObject({ state: first, verified: true, remoteHead: await local.head() });
       expect(await far({ database: 'other', command: 'pull', bootstrap: 'far' })).toMatchObject({
         ...{ state: 'up-to-date', status: 'unchanged' },
       });
@@ -50,24 +50,24 @@ test.each(Object.entries(FORMS))(
       expect(await far({ database: 'other' })).toMatchObject({
         ...{ state: 'ahead', status: 'pushed', pushedCommits: 1, verified: true, remoteHead: ahead },
       });
-      await town.commit('ours', "INSERT INTO items VALUES (4, 'four', 'dan')");
+      await local.commit('ours', "INSERT INTO items VALUES (4, 'four', 'dan')");
       const merged = await far({});
       expect(merged).toMatchObject({ state: 'diverged', status: 'synced', verified: true });
-      expect(merged?.remoteHead).toBe(await town.head());
+      expect(merged?.remoteHead).toBe(await local.head());
       expect(await far({ database: 'other', command: 'pull' })).toMatchObject({
         ...{ state: 'behind', status: 'pulled', verified: true, remoteHead: await other.head() },
       });
 
       if (remote.refused.length === 0) return;
       const entries = Object.fromEntries(remote.refused.map(({ credentials }, index) => [`far-${index}`, credentials]));
-      const kept = await town.commit('kept', "INSERT INTO items VALUES (5, 'five', 'eve')");
+      const kept = await local.commit('kept', "INSERT INTO items VALUES (5, 'five', 'eve')");
       for (const command of ['status', 'sync'] as const) {
         const refused = await runWith(folder, { remote, entries }, { command });
         expect(refused).toMatchObject(remote.refused.map(({ code }) => ({ state: 'unreachable', error: { code } })));
         expect(refused.map(({ attempts }) => attempts)).toEqual(refused.map(() => 1));
         for (const { durationMs } of refused) expect(durationMs).toBeLessThan(REFUSED_WITHIN_MS * refused.length);
       }
-      expect(await town.head()).toBe(kept);
+      expect(await local.head()).toBe(kept);
       expect(await far({ command: 'status' })).toMatchObject({ state: 'ahead', remoteHead: merged?.remoteHead });
     } finally {
       await endRemotes([remote]);

@@ -39,8 +39,8 @@ describe('a step that the runner cancels', () => {
     await using folder = await tempFolder();
     await using silent = await startSilentPeer();
     const runner = await fakeRunner(folder);
-    const town = await makeDatabase(join(runner.workspace, 'town'));
-    const head = await town.head();
+    const local = await makeDatabase(join(runner.workspace, 'town'));
+    const head = await local.head();
     const mark = `faults-${folder.path}`;
     const peers = `near: file://${folder.file('near')}\nsilent: ${silent.url}`;
     const inputs = { database: 'town', peers, 'dolt-path': testDolt() };
@@ -60,8 +60,8 @@ describe('a step that the runner cancels', () => {
       ...(post.exitCode === 0 && post.commands.length === 0 ? [] : [`post: ${post.exitCode} ${post.stdout}`]),
       ...left.map(({ command }) => `still running: ${command}`),
       ...(await ours(runner.temp)).map((name) => `there is still ${name}`),
-      ...((await town.head()) === head ? [] : ['the branch moved']),
-      ...(await readdir(join(town.path, '.dolt'))).filter((name) => name === 'sql-server.info'),
+      ...((await local.head()) === head ? [] : ['the branch moved']),
+      ...(await readdir(join(local.path, '.dolt'))).filter((name) => name === 'sql-server.info'),
     ];
     const codes = result.peers.map(({ error }) => error?.code ?? '-').join(' ');
     const row = {

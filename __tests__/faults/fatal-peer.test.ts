@@ -19,7 +19,7 @@ test('a peer of which Dolt dies takes no other peer with it', async () => {
 
   const federation = { peers: { fatal: `${far.url}/org/repo`, near: `file://${folder.file('near')}` } };
   const home = folder.file('h');
-  const run = await startRun({ home, command: 'sync', federation, database: scene.town });
+  const run = await startRun({ home, command: 'sync', federation, database: scene.local });
   const end = await run.ended;
   const left = await outliving(run.mark, 2_000);
   const [fatal, near] = resultOf(end).peers;

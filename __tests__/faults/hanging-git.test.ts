@@ -25,7 +25,7 @@ async function scene(folder: TempFolder) {
 describe('a git that hangs', () => {
   test.each(HANGING)('%s is given up in time, and the other peers are served', async (how) => {
     await using folder = await tempFolder();
-    const { town: database, databaseHead, nearHead, far } = await scene(folder);
+    const { local: database, databaseHead, nearHead, far } = await scene(folder);
     const bin = await hangingGit(folder.path, how);
     const spec: RunSpec = {
       home: folder.file('h'),
@@ -51,7 +51,7 @@ describe('a git that hangs', () => {
       ...left.map(({ command }) => `still running: ${command}`),
       ...(await temporaryFiles(spec.home)).map((path) => `there is still ${path}`),
       ...(await missing(openTestDatabase(database), head, [databaseHead, nearHead])).map(
-        (commit) => `the town lacks ${commit}`,
+        (commit) => `the database lacks ${commit}`,
       ),
     ];
     const state = 'near served; git and its children gone; nothing left';
@@ -73,7 +73,7 @@ describe('a git that hangs', () => {
     ['SIGTERM', 143],
   ] as const)('does not keep %s from ending the run in seconds', async (signal, exitCode) => {
     await using folder = await tempFolder();
-    const { town: database, far } = await scene(folder);
+    const { local: database, far } = await scene(folder);
     const bin = await hangingGit(folder.path, 'deaf to signals');
     const federation = { peers: { far, near: `file://${folder.file('near')}` } };
     const env = { PATH: `${bin}:${readEnv()['PATH'] ?? ''}` };

@@ -14,7 +14,7 @@ const ROUND_MS = 60_000;
 const MOST_ROUNDS = MOMENTS;
 
 test(
-  `a sync of five towns survives kill -9 of our process and of its Dolt at ${MOMENTS} random moments (seed ${SEED})`,
+  `a sync of five databases survives kill -9 of our process and of its Dolt at ${MOMENTS} random moments (seed ${SEED})`,
   async () => {
     await using folder = await tempFolder();
     const template = await makeDatabases(folder.file('t'), ['a', 'b', 'c', 'd', 'e']);
@@ -45,6 +45,6 @@ test(
   MOST_ROUNDS * ROUND_MS,
 );
 
-function describe({ town, victim, lines, delayMs }: Hit): string {
-  return `${victim} of ${town} ${delayMs} ms after line ${lines}`;
+function describe({ local, victim, lines, delayMs }: Hit): string {
+  return `${victim} of ${local} ${delayMs} ms after line ${lines}`;
 }

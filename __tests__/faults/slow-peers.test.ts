@@ -18,7 +18,7 @@ async function scene(folder: TempFolder) {
     command: 'sync',
     // Sorted by name, the peer that does not answer comes first.
     federation: { peers: { far, near: `file://${folder.file('near')}` } },
-    database: made.town,
+    database: made.local,
     words,
   });
   return { ...made, spec };
@@ -46,13 +46,13 @@ test.each([
 ])('a server that is silent %s does not hold up the other peers', async (_, scheme, code) => {
   await using folder = await tempFolder();
   await using silent = await startSilentPeer();
-  const { spec, town, nearHead } = await scene(folder);
+  const { spec, local, nearHead } = await scene(folder);
   const end = await runToEnd(spec(silent.url.replace('http:', scheme), '--fetch-wait', '1s', '--timeout', '4s'));
   const [far, near] = resultOf(end).peers;
   expect([far?.error?.code, near?.verified, near?.pushedCommits]).toEqual([code, true, 2]);
   expect(secondOf(end, /^near: verifying/)).toBeLessThan(secondOf(end, /^far: failed/));
   expect(secondOf(end, /^far: waiting/)).toBeLessThan(secondOf(end, /^near: pushing/));
-  const ours = openTestDatabase(town);
+  const ours = openTestDatabase(local);
   expect(await missing(ours, await ours.head(), [nearHead])).toEqual([]);
 });
 
@@ -70,7 +70,7 @@ test('a refused connection is tried again visibly, and the other peers are serve
 
 test('a peer that answers after the others is merged and pushed to in a second round', async () => {
   await using folder = await tempFolder();
-  const { spec, far: farPath, farHead, nearHead, town } = await scene(folder);
+  const { spec, far: farPath, farHead, nearHead, local } = await scene(folder);
   await using remotesrv = await startRemotesrv(folder.path);
   const source = openTestDatabase(farPath);
   await source.dolt('remote', 'add', 'server', `http://localhost:${remotesrv.port.http}/org/repo`);
@@ -87,6 +87,6 @@ test('a peer that answers after the others is merged and pushed to in a second r
   ]);
   expect(problems.map(({ code, peer }) => [code, peer])).toContainEqual(['late-answer', 'far']);
   expect(peers.map(({ remoteHead }) => remoteHead)).toEqual([head, head]);
-  const ours = openTestDatabase(town);
+  const ours = openTestDatabase(local);
   expect(await missing(ours, await ours.head(), [nearHead, farHead])).toEqual([]);
 });

@@ -27,17 +27,17 @@ const REMOTES: Readonly<Record<string, Remote>> = {
 
 interface Writer {
   readonly name: string;
-  readonly town: TestDatabase;
+  readonly local: TestDatabase;
   readonly sync: () => ReturnType<typeof runToEnd>;
   readonly commits: string[];
 }
 
 /** Lets a database make a commit and sync, several times; losing races is allowed, everything else is not. */
-async function write({ name, town, sync, commits }: Writer, first: number): Promise<readonly string[]> {
+async function write({ name, local, sync, commits }: Writer, first: number): Promise<readonly string[]> {
   const complaints: string[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
     const row = first + round;
-    commits.push(await town.commit(`row ${row}`, `INSERT INTO items VALUES (${row}, '${name}', '${name}')`));
+    commits.push(await local.commit(`row ${row}`, `INSERT INTO items VALUES (${row}, '${name}', '${name}')`));
     const output = outputOf(await sync());
     if ('error' in output) complaints.push(`${name}: ${output.error.code}: ${output.error.message}`);
     else if (output.peers.some(({ error }) => error !== null && !error.retryable))
@@ -53,7 +53,7 @@ async function syncUntilStable(writers: readonly Writer[]): Promise<number> {
     for (const { sync } of writers) changed = resultOf(await sync()).status !== 'unchanged' || changed;
     if (!changed) return rounds;
   }
-  throw new Error(`the towns were not in step after ${MOST_CLOSING_ROUNDS} rounds`);
+  throw new Error(`the databases were not in step after ${MOST_CLOSING_ROUNDS} rounds`);
 }
 
 test.each(Object.keys(REMOTES))(
@@ -67,22 +67,22 @@ test.each(Object.keys(REMOTES))(
     const started = performance.now();
     const writers: Writer[] = [];
     for (const name of WRITERS) {
-      const town = await freshClone(remote.url, folder.file(name));
+      const local = await freshClone(remote.url, folder.file(name));
       const federation = { peers: { hub: remote.url } };
-      const spec = { home: folder.file('h', name), federation, database: town.path, words: ['--retries', '12'] };
-      writers.push({ name, town, commits: [], sync: () => runToEnd({ ...spec, command: 'sync' }) });
+      const spec = { home: folder.file('h', name), federation, database: local.path, words: ['--retries', '12'] };
+      writers.push({ name, local, commits: [], sync: () => runToEnd({ ...spec, command: 'sync' }) });
     }
     const complaints = (await Promise.all(writers.map((writer, index) => write(writer, 10 * (index + 1))))).flat();
     const rounds = await syncUntilStable(writers);
     const commits = writers.flatMap((writer) => writer.commits);
     const hub = await freshClone(remote.url, folder.file('hub'));
     const head = await hub.head();
-    for (const { name, town } of [...writers, { name: 'hub', town: hub }]) {
-      const branches = await branchesOf(town);
+    for (const { name, local } of [...writers, { name: 'hub', local: hub }]) {
+      const branches = await branchesOf(local);
       if (JSON.stringify(branches) !== JSON.stringify({ main: head }))
         complaints.push(`${name} has ${JSON.stringify(branches)}`);
-      complaints.push(...(await missing(town, head, commits)).map((commit) => `${name} lacks ${commit}`));
-      const said = await damage(town);
+      complaints.push(...(await missing(local, head, commits)).map((commit) => `${name} lacks ${commit}`));
+      const said = await damage(local);
       if (said !== null) complaints.push(`fsck at ${name}: ${said}`);
     }
     await noteRow({

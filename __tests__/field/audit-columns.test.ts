@@ -14,9 +14,9 @@ const BEADS = [
   "INSERT INTO issues VALUES ('x-1', 'one', '2026-01-01', '2026-01-01'), ('x-2', 'two', '2026-01-01', '2026-01-01')",
 ];
 
-async function mergeInBoth(towns: TwoDatabases) {
-  const inNorth = await towns.run('north');
-  const inSouth = await towns.run('south');
+async function mergeInBoth(databases: TwoDatabases) {
+  const inNorth = await databases.run('north');
+  const inSouth = await databases.run('south');
   expect(inNorth.run('south').failure).toBeNull();
   expect(inSouth.head).toBe(inNorth.head);
   return inNorth.run('south').conflicts;
@@ -25,10 +25,10 @@ async function mergeInBoth(towns: TwoDatabases) {
 describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
   test('in a beads database is resolved where only audit columns differ', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...BEADS);
+    const databases = await twoDatabases(folder, ...BEADS);
     const edge = (id: string, created: string, type = 'blocks') =>
       `INSERT INTO dependencies VALUES ('${id}', 'x-1', '${type}', ${created}, '{}', 'x-2')`;
-    await towns.edit(
+    await databases.edit(
       [
         edge('edge', "'2026-01-03', 'ann'"),
         "INSERT INTO labels VALUES ('x-1', 'urgent', 'ann')",
@@ -45,7 +45,7 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
       ],
       order,
     );
-    const conflicts = await mergeInBoth(towns);
+    const conflicts = await mergeInBoth(databases);
     expect(conflicts.map(({ table, key, left, resolution }) => [table, Object.values(key), left, resolution])).toEqual([
       ['custom_statuses', ['review'], false, 'audit'],
       ['dependencies', ['edge'], false, 'audit'],
@@ -56,18 +56,18 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
       ['schema_migrations', ['2'], true, expect.stringContaining('created first')],
       ['schema_migrations', ['3'], false, 'audit'],
     ]);
-    expect(await towns.north.rows('SELECT created_at, created_by FROM dependencies')).toEqual([
+    expect(await databases.north.rows('SELECT created_at, created_by FROM dependencies')).toEqual([
       { created_at: '2026-01-02 00:00:00', created_by: 'bob' },
     ]);
-    expect(await towns.north.rows('SELECT created_by FROM labels')).toEqual([{ created_by: 'bob' }]);
-    expect(await towns.north.rows('SELECT Created_At AS at FROM custom_statuses')).toEqual([
+    expect(await databases.north.rows('SELECT created_by FROM labels')).toEqual([{ created_by: 'bob' }]);
+    expect(await databases.north.rows('SELECT Created_At AS at FROM custom_statuses')).toEqual([
       { at: '2026-01-02 00:00:00' },
     ]);
-    expect(await towns.north.rows('SELECT * FROM schema_migrations WHERE version <> 2 ORDER BY version')).toEqual([
+    expect(await databases.north.rows('SELECT * FROM schema_migrations WHERE version <> 2 ORDER BY version')).toEqual([
       { version: 1, applied_at: '2026-01-02 00:00:00', content_hash: 'hash' },
       { version: 3, applied_at: '2026-01-04 00:00:00', content_hash: 'cc' },
     ]);
-    expect(await towns.north.rows('SELECT last_sync, created_at, updated_at FROM federation_peers')).toEqual([
+    expect(await databases.north.rows('SELECT last_sync, created_at, updated_at FROM federation_peers')).toEqual([
       { last_sync: '2026-01-05 00:00:00', created_at: '2026-01-01 00:00:00', updated_at: '2026-01-03 00:00:00' },
     ]);
   });
@@ -75,14 +75,14 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
   test('elsewhere is resolved where there is more than a key and audit columns, and these are outside unique keys', async () => {
     await using folder = await tempFolder();
     const columns = 'created_at DATETIME, created_by VARCHAR(20), updated_at DATETIME, updated_by VARCHAR(20)';
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       `CREATE TABLE notes (id INT PRIMARY KEY, body TEXT, ${columns})`,
       'CREATE TABLE locks (name VARCHAR(20) PRIMARY KEY, created_by VARCHAR(20))',
       'CREATE TABLE claims (id INT PRIMARY KEY, what TEXT, created_by VARCHAR(20) UNIQUE)',
     );
     const note = (id: number, body: string, rest: string) => `INSERT INTO notes VALUES (${id}, '${body}', ${rest})`;
-    await towns.edit(
+    await databases.edit(
       [
         note(1, 'same', "'2026-01-02', 'ann', '2026-01-02', 'ann'"),
         note(2, 'of ann', "'2026-01-02', 'ann', NULL, NULL"),
@@ -101,7 +101,7 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
       ],
       order,
     );
-    const conflicts = await mergeInBoth(towns);
+    const conflicts = await mergeInBoth(databases);
     expect(conflicts.map(({ table, key, left }) => [table, Object.values(key)[0], left])).toEqual([
       ['claims', '1', true],
       ['locks', 'door', true],
@@ -111,7 +111,7 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
       ['notes', '4', false],
     ]);
     expect(
-      await towns.north.rows('SELECT id, created_at, created_by, updated_by FROM notes WHERE id <> 2 ORDER BY id'),
+      await databases.north.rows('SELECT id, created_at, created_by, updated_by FROM notes WHERE id <> 2 ORDER BY id'),
     ).toEqual([
       { id: 1, created_at: '2026-01-02 00:00:00', created_by: 'ann', updated_by: 'bob' },
       { id: 3, created_at: '2026-01-03 00:00:00', created_by: 'bob', updated_by: 'ann' },
@@ -121,8 +121,8 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
 
   test('and an issue that both changed has the later updated_at, whichever side won its cells', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...BEADS);
-    await towns.edit(
+    const databases = await twoDatabases(folder, ...BEADS);
+    await databases.edit(
       [
         "UPDATE issues SET title = 'of north', updated_at = '2026-01-05' WHERE id = 'x-1'",
         "CALL DOLT_COMMIT('-A', '-m', 'n1')",
@@ -135,8 +135,8 @@ describe.each(HASH_ORDERS)('with %s, a row that both sides added', (order) => {
       ],
       order,
     );
-    const conflicts = await mergeInBoth(towns);
-    expect(await towns.north.rows('SELECT id, title, updated_at FROM issues ORDER BY id')).toEqual([
+    const conflicts = await mergeInBoth(databases);
+    expect(await databases.north.rows('SELECT id, title, updated_at FROM issues ORDER BY id')).toEqual([
       { id: 'x-1', title: 'of north', updated_at: '2026-01-03 00:00:00' },
       { id: 'x-2', title: 'of north', updated_at: '2026-01-01 00:00:00' },
     ]);

@@ -7,20 +7,23 @@ const TABLE = [
   'INSERT INTO t VALUES (1, 1, 1)',
 ];
 
-async function refused(towns: TwoDatabases): Promise<{ readonly code: string; readonly text: string }> {
-  const before = [await towns.north.head(), await towns.south.head()];
-  const failures = [(await towns.run('north')).run('south').failure, (await towns.run('south')).run('north').failure];
-  expect([await towns.north.head(), await towns.south.head()]).toEqual(before);
+async function refused(databases: TwoDatabases): Promise<{ readonly code: string; readonly text: string }> {
+  const before = [await databases.north.head(), await databases.south.head()];
+  const failures = [
+    (await databases.run('north')).run('south').failure,
+    (await databases.run('south')).run('north').failure,
+  ];
+  expect([await databases.north.head(), await databases.south.head()]).toEqual(before);
   expect(failures[0]?.code).toBe(failures[1]?.code);
   return { code: failures[0]?.code ?? '', text: `${failures[0]?.message ?? ''}\n${failures[0]?.hint ?? ''}` };
 }
 
-async function merged(towns: TwoDatabases): Promise<string> {
-  const inNorth = await towns.run('north');
-  const inSouth = await towns.run('south');
+async function merged(databases: TwoDatabases): Promise<string> {
+  const inNorth = await databases.run('north');
+  const inSouth = await databases.run('south');
   expect(inNorth.run('south').failure).toBeNull();
   expect(inSouth.head).toBe(inNorth.head);
-  const [row] = await towns.north.rows('SHOW CREATE TABLE t');
+  const [row] = await databases.north.rows('SHOW CREATE TABLE t');
   return String(row?.['Create Table']);
 }
 
@@ -32,9 +35,9 @@ describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
     'seen CHAR(36) DEFAULT (UUID())',
   ])('a computed default against new rows of the other side: %s', async (column) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...TABLE);
-    await towns.edit([`ALTER TABLE t ADD COLUMN ${column}`], ['INSERT INTO t VALUES (2, 2, 2)'], order);
-    const { code, text } = await refused(towns);
+    const databases = await twoDatabases(folder, ...TABLE);
+    await databases.edit([`ALTER TABLE t ADD COLUMN ${column}`], ['INSERT INTO t VALUES (2, 2, 2)'], order);
+    const { code, text } = await refused(databases);
     expect(code).toBe('not-deterministic');
     expect(text).toContain('column seen of t');
     expect(text).toContain('ALTER TABLE t ADD COLUMN `seen`');
@@ -42,13 +45,13 @@ describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
 
   test('an index that a new column tag took away', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...TABLE);
-    await towns.edit(
+    const databases = await twoDatabases(folder, ...TABLE);
+    await databases.edit(
       ['INSERT INTO t VALUES (2, 2, 2)'],
       ["CALL DOLT_UPDATE_COLUMN_TAG('t', 'c', 202)", 'INSERT INTO t VALUES (3, 3, 1)'],
       order,
     );
-    const { code, text } = await refused(towns);
+    const { code, text } = await refused(databases);
     expect(code).toBe('schema-conflict');
     expect(text).toContain('index u');
     expect(text).toContain('check ck');
@@ -57,16 +60,21 @@ describe.each(HASH_ORDERS)('the schema of a clean merge, %s', (order) => {
 
 test('a default that is computed alike everywhere, or for no row, is merged', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, ...TABLE, 'CREATE TABLE e (id INT PRIMARY KEY)', 'INSERT INTO e VALUES (1)');
-  await towns.edit(
+  const databases = await twoDatabases(
+    folder,
+    ...TABLE,
+    'CREATE TABLE e (id INT PRIMARY KEY)',
+    'INSERT INTO e VALUES (1)',
+  );
+  await databases.edit(
     [
       "ALTER TABLE t ADD COLUMN n INT DEFAULT (a + 1), ADD COLUMN s VARCHAR(20) DEFAULT 'now()'",
       'ALTER TABLE e ADD COLUMN seen DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6)',
     ],
     ['INSERT INTO t VALUES (2, 2, 2)', 'INSERT INTO t VALUES (3, 3, 3)', 'UPDATE t SET a = 9 WHERE id = 1'],
   );
-  await merged(towns);
-  expect(await towns.north.rows('SELECT id, n, s FROM t ORDER BY id')).toEqual([
+  await merged(databases);
+  expect(await databases.north.rows('SELECT id, n, s FROM t ORDER BY id')).toEqual([
     { id: 1, n: 2, s: 'now()' },
     { id: 2, n: 3, s: 'now()' },
     { id: 3, n: 4, s: 'now()' },
@@ -75,21 +83,21 @@ test('a default that is computed alike everywhere, or for no row, is merged', as
 
 test('the same ALTER on both sides, as the hint says, lets the rows merge', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, ...TABLE);
+  const databases = await twoDatabases(folder, ...TABLE);
   const alter = 'ALTER TABLE t ADD COLUMN seen DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6)';
-  await towns.edit([alter], ['INSERT INTO t VALUES (2, 2, 2)', alter]);
-  expect(await merged(towns)).toContain('`seen`');
+  await databases.edit([alter], ['INSERT INTO t VALUES (2, 2, 2)', alter]);
+  expect(await merged(databases)).toContain('`seen`');
 });
 
 test('an index, a check, a column and a key of either side are merged as both changed them', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(
+  const databases = await twoDatabases(
     folder,
     ...TABLE,
     'CREATE TABLE par (id INT PRIMARY KEY)',
     'CREATE VIEW v AS SELECT 1',
   );
-  await towns.edit(
+  await databases.edit(
     [
       'ALTER TABLE t DROP INDEX a',
       'ALTER TABLE t ADD COLUMN n VARCHAR(9) DEFAULT "a, b"',
@@ -104,11 +112,11 @@ test('an index, a check, a column and a key of either side are merged as both ch
       'CREATE VIEW w AS SELECT 2',
     ],
   );
-  const text = await merged(towns);
+  const text = await merged(databases);
   expect(text).toContain('UNIQUE KEY `u`');
   expect(text).toContain('KEY `ac`');
   expect(text).toContain('CONSTRAINT `fk`');
   expect(text).not.toContain('KEY `a`');
   expect(text).not.toContain('ck');
-  expect(await towns.north.rows('SELECT id FROM t ORDER BY id')).toEqual([{ id: 1 }, { id: 5 }, { id: 6 }]);
+  expect(await databases.north.rows('SELECT id FROM t ORDER BY id')).toEqual([{ id: 1 }, { id: 5 }, { id: 6 }]);
 });

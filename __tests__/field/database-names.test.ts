@@ -91,9 +91,9 @@ describe('a database of any name', () => {
       await database.run("CALL DOLT_COMMIT('-Am', 'written')");
     });
     await rename(path, folder.file('plain'));
-    const town = openTestDatabase(folder.file('plain'));
-    expect(await town.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
-    expect(await town.rows("SELECT * FROM dolt_log WHERE message = 'written'")).toHaveLength(1);
+    const local = openTestDatabase(folder.file('plain'));
+    expect(await local.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
+    expect(await local.rows("SELECT * FROM dolt_log WHERE message = 'written'")).toHaveLength(1);
   });
 
   test.each(['sys', 'a@b', 'a:b'])('%s is federated', async (name) => {

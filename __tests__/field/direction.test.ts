@@ -8,15 +8,15 @@ import { examine, linesOf } from '../helpers/examining.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** A database with a commit that the box lacks, and a box with one that the database lacks. */
-async function diverged(folder: TempFolder): Promise<{ readonly town: TestDatabase; readonly theirs: string }> {
-  const town = await makeDatabase(folder.file('town'));
+async function diverged(folder: TempFolder): Promise<{ readonly local: TestDatabase; readonly theirs: string }> {
+  const local = await makeDatabase(folder.file('town'));
   const url = `file://${folder.file('box')}`;
-  await town.publish(url);
+  await local.publish(url);
   const other = await cloneDatabase(url, folder.file('other'));
   const theirs = await other.commit('theirs', "INSERT INTO items VALUES (8, 'theirs', 'cat')");
   await other.dolt('push', 'origin', 'main');
-  await town.commit('ours', "INSERT INTO items VALUES (9, 'ours', 'ann')");
-  return { town, theirs };
+  await local.commit('ours', "INSERT INTO items VALUES (9, 'ours', 'ann')");
+  return { local, theirs };
 }
 
 const configFile = (folder: TempFolder) => folder.file('.beads', 'config.yaml');
@@ -40,7 +40,7 @@ describe('a database that must not be pushed', () => {
     ['federation.push: false (', 'federation.push: false', {}],
   ])('%s: sync pulls and merges, and sends nothing', async (said, text, env) => {
     await using folder = await tempFolder();
-    const { town, theirs } = await diverged(folder);
+    const { local, theirs } = await diverged(folder);
     const peers = await configured(folder, text);
     const { result } = await command(folder, peers, { env });
     expect(result.status).toBe('success');
@@ -51,7 +51,7 @@ describe('a database that must not be pushed', () => {
     ]);
     const notices = result.problems.filter(({ code }) => code === 'push-disabled');
     expect(notices).toMatchObject([{ severity: 'notice', message: expect.stringContaining(said) }]);
-    expect(await town.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 8, 9].map((id) => ({ id })));
+    expect(await local.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 8, 9].map((id) => ({ id })));
     expect(await boxHead(folder, 'after')).toBe(theirs);
     for (const name of ['new', 'safe']) await expect(stat(folder.file(name))).rejects.toMatchObject({ code: 'ENOENT' });
   });
@@ -89,25 +89,25 @@ describe('a database that must not be pushed', () => {
 
   test('readonly refuses what writes here, too', async () => {
     await using folder = await tempFolder();
-    const { town } = await diverged(folder);
-    const before = await town.head();
+    const { local } = await diverged(folder);
+    const before = await local.head();
     const peers = await configured(folder, 'readonly: true');
     for (const name of ['sync', 'pull', 'push'] as const) {
       expect((await refusal(() => command(folder, peers, { command: name }))).code).toBe('push-disabled');
     }
     const { result } = await command(folder, peers, { command: 'status' });
     expect(result.peers[0]?.state).toBe('diverged');
-    expect(await town.head()).toBe(before);
+    expect(await local.head()).toBe(before);
   });
 
   test('federation.push: true overrides the keys of beads', async () => {
     await using folder = await tempFolder();
-    const { town } = await diverged(folder);
+    const { local } = await diverged(folder);
     const peers = await configured(folder, 'no-push: true\ndolt: {local-only: true}\nfederation: {push: true}');
     const { result } = await command(folder, peers, { env: { BD_NO_PUSH: '1' } });
     expect(result.peers[0]).toMatchObject({ status: 'synced', verified: true });
     expect(result.problems.map(({ code }) => code)).not.toContain('push-disabled');
-    expect(await boxHead(folder, 'after')).toBe(await town.head());
+    expect(await boxHead(folder, 'after')).toBe(await local.head());
   });
 
   test('the guards of the workspaces of the file and of the database count, too', async () => {

@@ -9,15 +9,15 @@ const BASE = dateCommits('2026-01-01T00:00:00');
 const COMMIT = "CALL DOLT_COMMIT('-A', '-m', 'earlier')";
 
 /** Merges in both databases and expects one commit. */
-async function mergeInBoth(towns: TwoDatabases): Promise<void> {
-  const inNorth = await towns.run('north');
-  const inSouth = await towns.run('south');
+async function mergeInBoth(databases: TwoDatabases): Promise<void> {
+  const inNorth = await databases.run('north');
+  const inSouth = await databases.run('south');
   expect(inNorth.run('south').failure).toBeNull();
   expect(inSouth.head).toBe(inNorth.head);
 }
 
 /** Rows that are not as the honest side wrote them. */
-const forged = (towns: TwoDatabases) => towns.north.rows("SELECT id, a FROM t WHERE a <> 'honest'");
+const forged = (databases: TwoDatabases) => databases.north.rows("SELECT id, a FROM t WHERE a <> 'honest'");
 
 describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
   test('wins no cell by a time column', async () => {
@@ -32,11 +32,11 @@ describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
     const ids = Object.keys(FORGERIES);
     await using folder = await tempFolder();
     const rows = ids.map((id) => `('${id}', 'old', '2025-01-01', '2025-01-01', '2025-01-01')`);
-    const towns = await twoDatabases(folder, TABLE, `INSERT INTO t VALUES ${rows.join(', ')}`, BASE);
+    const databases = await twoDatabases(folder, TABLE, `INSERT INTO t VALUES ${rows.join(', ')}`, BASE);
     const forge = Object.entries(FORGERIES).map(
       ([id, times]) => `UPDATE t SET a = 'forged', ${times} WHERE id = '${id}'`,
     );
-    await towns.edit(
+    await databases.edit(
       [
         dateCommits('2026-01-02T00:00:00'),
         "UPDATE t SET a = 'forged', Updated_At = '2037-01-01' WHERE id = 'ahead, taken back'",
@@ -49,8 +49,8 @@ describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
       ],
       order,
     );
-    await mergeInBoth(towns);
-    expect(await forged(towns)).toEqual([]);
+    await mergeInBoth(databases);
+    expect(await forged(databases)).toEqual([]);
   });
 
   test('wins no row that both added by a time of creation', async () => {
@@ -61,37 +61,37 @@ describe.each(HASH_ORDERS)('with %s, who wrote earlier', (order) => {
       zero: "'0001-01-01'",
     };
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, TABLE, BASE);
+    const databases = await twoDatabases(folder, TABLE, BASE);
     const add = (who: string, id: string, created: string): string =>
       `INSERT INTO t VALUES ('${id}', '${who}', NULL, NULL, ${created})`;
-    await towns.edit(
+    await databases.edit(
       [dateCommits('2026-01-03T00:00:00'), ...Object.entries(FORGERIES).map(([id, at]) => add('forged', id, at))],
       [dateCommits('2026-01-05T00:00:00'), ...Object.keys(FORGERIES).map((id) => add('honest', id, "'2026-01-02'"))],
       order,
     );
-    await mergeInBoth(towns);
-    expect(await forged(towns)).toEqual([]);
+    await mergeInBoth(databases);
+    expect(await forged(databases)).toEqual([]);
   });
 
   test('gains nothing by a commit dated back beyond the last common one', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, TABLE, BASE);
+    const databases = await twoDatabases(folder, TABLE, BASE);
     const add = (who: string): string => `INSERT INTO t VALUES ('1', '${who}', NULL, NULL, '2026-01-01')`;
-    await towns.edit(
+    await databases.edit(
       [dateCommits('1999-01-01T00:00:00'), add('forged')],
       [dateCommits('2026-01-01T00:00:00'), add('honest')],
       order,
     );
-    await mergeInBoth(towns);
+    await mergeInBoth(databases);
     // Both count as of the last common commit, and then the greater row wins.
-    expect(await forged(towns)).toEqual([]);
+    expect(await forged(databases)).toEqual([]);
   });
 });
 
 test('a commit dated before its parent counts as of its parent', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, TABLE, "INSERT INTO t (id, a) VALUES ('1', 'old')", BASE);
-  await towns.edit(
+  const databases = await twoDatabases(folder, TABLE, "INSERT INTO t (id, a) VALUES ('1', 'old')", BASE);
+  await databases.edit(
     [
       dateCommits('2026-01-09T00:00:00'),
       "INSERT INTO t (id, a) VALUES ('2', 'honest')",
@@ -101,6 +101,6 @@ test('a commit dated before its parent counts as of its parent', async () => {
     ],
     [dateCommits('2026-01-05T00:00:00'), "UPDATE t SET a = 'earlier' WHERE id = '1'"],
   );
-  await mergeInBoth(towns);
-  expect(await forged(towns)).toEqual([]);
+  await mergeInBoth(databases);
+  expect(await forged(databases)).toEqual([]);
 });

@@ -67,12 +67,12 @@ const EXPECTED = {
 describe.each(HASH_ORDERS)('%s', (order) => {
   test.each(SHAPES)('$shape: conflicts are resolved by newest', async (shape) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...made(shape));
-    await towns.edit([...shape.north, ...NORTH], [...shape.south, ...SOUTH], order);
-    const inNorth = await towns.run('north');
+    const databases = await twoDatabases(folder, ...made(shape));
+    await databases.edit([...shape.north, ...NORTH], [...shape.south, ...SOUTH], order);
+    const inNorth = await databases.run('north');
     const run = inNorth.run('south');
     expect(run.failure).toBeNull();
-    expect((await towns.north.rows(READ)).slice(0, 5)).toEqual([...EXPECTED.newest, row(5, 'a', 'South')]);
+    expect((await databases.north.rows(READ)).slice(0, 5)).toEqual([...EXPECTED.newest, row(5, 'a', 'South')]);
     expect(run.conflicts.map(({ key, kind }) => [key['id'], kind])).toEqual(
       expect.arrayContaining([
         ['1', 'changed'],
@@ -83,30 +83,30 @@ describe.each(HASH_ORDERS)('%s', (order) => {
       ]),
     );
     expect(run.conflicts).toHaveLength(5);
-    expect(await towns.north.rows("SELECT id FROM t WHERE LOWER(a) = 'south' AND id < 6")).toEqual([{ id: 1 }]);
-    expect((await towns.run('south')).head).toBe(inNorth.head);
-    expect(await towns.south.rows(READ)).toEqual(await towns.north.rows(READ));
+    expect(await databases.north.rows("SELECT id FROM t WHERE LOWER(a) = 'south' AND id < 6")).toEqual([{ id: 1 }]);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
+    expect(await databases.south.rows(READ)).toEqual(await databases.north.rows(READ));
   });
 });
 
 test.each(['ours', 'theirs'] as const)('an index on both sides: %s', async (strategy) => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, ...made(SHAPES[0]));
-  await towns.edit(NORTH, SOUTH);
-  const inNorth = await towns.run('north', { strategy });
+  const databases = await twoDatabases(folder, ...made(SHAPES[0]));
+  await databases.edit(NORTH, SOUTH);
+  const inNorth = await databases.run('north', { strategy });
   expect(inNorth.run('south').failure).toBeNull();
   const added = strategy === 'ours' ? 'north' : 'South';
-  expect(await towns.north.rows(READ)).toEqual([...EXPECTED[strategy], row(5, 'a', 'South'), row(6, added, added)]);
+  expect(await databases.north.rows(READ)).toEqual([...EXPECTED[strategy], row(5, 'a', 'South'), row(6, added, added)]);
 });
 
 test.each([SHAPES[0], SHAPES[4]])('$shape: manual leaves the rows with their own values', async (shape) => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, ...made(shape));
-  await towns.edit([...shape.north, ...NORTH], [...shape.south, ...SOUTH]);
-  const before = await towns.north.head();
-  const run = (await towns.run('north', { strategy: 'manual' })).run('south');
+  const databases = await twoDatabases(folder, ...made(shape));
+  await databases.edit([...shape.north, ...NORTH], [...shape.south, ...SOUTH]);
+  const before = await databases.north.head();
+  const run = (await databases.run('north', { strategy: 'manual' })).run('south');
   expect(run.failure?.code).toBe('conflict');
-  expect(await towns.north.head()).toBe(before);
+  expect(await databases.north.head()).toBe(before);
   expect(run.conflicts.find(({ key }) => key['id'] === '1')).toMatchObject({
     columns: ['a', 'updated_at'],
     base: { a: 'a' },
@@ -161,13 +161,13 @@ describe.each([SHAPES[0], SHAPES[2], SHAPES[5]])('$shape: resolve', (shape) => {
 
 test('a JSON document that Dolt merges is no conflict beside a shifted column', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');
-  await towns.edit(
+  const databases = await twoDatabases(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');
+  await databases.edit(
     ['UPDATE t SET c = JSON_SET(c, "$.a", 2) WHERE id = 1', set(3, "a = 'north'", 2)],
     ['UPDATE t SET c = JSON_SET(c, "$.b", 2) WHERE id = 1', set(4, "a = 'South'", 2)],
   );
-  expect((await towns.run('north')).run('south').failure).toBeNull();
-  expect(await towns.north.rows('SELECT a, c FROM t WHERE id < 3 ORDER BY id')).toEqual([
+  expect((await databases.run('north')).run('south').failure).toBeNull();
+  expect(await databases.north.rows('SELECT a, c FROM t WHERE id < 3 ORDER BY id')).toEqual([
     { a: 'a', c: { a: 2, b: 2 } },
     { a: 'South', c: { a: 1, b: 1 } },
   ]);
@@ -175,32 +175,37 @@ test('a JSON document that Dolt merges is no conflict beside a shifted column', 
 
 test.each(HASH_ORDERS)('a unique key beside a functional index: its values change places (%s)', async (order) => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, ...made(SHAPES[0]), 'UPDATE t SET b = id', 'CREATE UNIQUE INDEX u ON t (b)');
-  await towns.edit(
+  const databases = await twoDatabases(
+    folder,
+    ...made(SHAPES[0]),
+    'UPDATE t SET b = id',
+    'CREATE UNIQUE INDEX u ON t (b)',
+  );
+  await databases.edit(
     [set(3, "a = 'north'", 1), set(3, "a = 'north'", 2)],
     [set(4, "b = 'x', a = 'South'", 1), set(4, "b = '1', a = 'South'", 2), set(4, "b = '2'", 1)],
     order,
   );
-  const inNorth = await towns.run('north');
+  const inNorth = await databases.run('north');
   expect(inNorth.run('south').failure).toBeNull();
-  expect((await towns.north.rows(READ)).slice(0, 2)).toEqual([row(1, 'South', '2'), row(2, 'South', '1')]);
-  expect((await towns.run('south')).head).toBe(inNorth.head);
+  expect((await databases.north.rows(READ)).slice(0, 2)).toEqual([row(1, 'South', '2'), row(2, 'South', '1')]);
+  expect((await databases.run('south')).head).toBe(inNorth.head);
 });
 
 test('a JSON document in conflict is merged key by key beside a functional index', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');
-  await towns.edit(
+  const databases = await twoDatabases(folder, ...made(SHAPES[0]), 'UPDATE t SET c = \'{"a": 1, "b": 1}\'');
+  await databases.edit(
     [set(3, 'a = \'north\', c = JSON_SET(c, "$.a", 2)', 1)],
     [set(4, 'a = \'South\', c = JSON_SET(c, "$.b", 2)', 1)],
   );
-  expect((await towns.run('north')).run('south').failure).toBeNull();
-  expect(await towns.north.rows('SELECT a, c FROM t WHERE id = 1')).toEqual([{ a: 'South', c: { a: 2, b: 2 } }]);
+  expect((await databases.run('north')).run('south').failure).toBeNull();
+  expect(await databases.north.rows('SELECT a, c FROM t WHERE id = 1')).toEqual([{ a: 'South', c: { a: 2, b: 2 } }]);
 });
 
 test.each(HASH_ORDERS)('two rows under one unique expression are refused with the way out (%s)', async (order) => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(
+  const databases = await twoDatabases(
     folder,
     ...made(SHAPES[1]),
     'CREATE UNIQUE INDEX u ON t ((CONCAT(id, a)))',
@@ -208,18 +213,22 @@ test.each(HASH_ORDERS)('two rows under one unique expression are refused with th
     'DROP INDEX u ON t',
     'CREATE UNIQUE INDEX u ON t ((LOWER(a)))',
   );
-  await towns.edit(["INSERT INTO t (id, a) VALUES (11, 'Same')"], ["INSERT INTO t (id, a) VALUES (12, 'same')"], order);
-  const before = await towns.north.head();
-  const { failure } = (await towns.run('north')).run('south');
+  await databases.edit(
+    ["INSERT INTO t (id, a) VALUES (11, 'Same')"],
+    ["INSERT INTO t (id, a) VALUES (12, 'same')"],
+    order,
+  );
+  const before = await databases.north.head();
+  const { failure } = (await databases.run('north')).run('south');
   expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('the functional index u') });
-  expect(await towns.north.head()).toBe(before);
+  expect(await databases.north.head()).toBe(before);
 });
 
 test.each(HASH_ORDERS)(
   'a row that outlives its deletion brings back its parent, or the merge is refused (%s)',
   async (order) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       'CREATE TABLE p (id INT PRIMARY KEY, a VARCHAR(9))',
       'CREATE INDEX f ON p ((LOWER(a)))',
@@ -228,43 +237,43 @@ test.each(HASH_ORDERS)(
       "INSERT INTO p VALUES (1, 'a'), (2, 'a')",
       "INSERT INTO c VALUES (1, 1, 'a'), (2, 2, 'a'), (3, 2, 'a')",
     );
-    await towns.edit(
+    await databases.edit(
       ['DELETE FROM p WHERE id = 1', "UPDATE p SET a = 'north' WHERE id = 2"],
       ["UPDATE c SET a = 'south' WHERE id = 1", 'DELETE FROM p WHERE id = 2'],
       order,
     );
-    const before = await towns.north.head();
-    const inNorth = await towns.run('north');
+    const before = await databases.north.head();
+    const inNorth = await databases.run('north');
     const { failure } = inNorth.run('south');
     // Onto south, Dolt reports an orphan in a table whose violations it cannot show.
     expect(failure?.code ?? null).toBe(order === 'north-first' ? null : 'dolt-defect');
     if (failure !== null) {
-      expect(await towns.north.head()).toBe(before);
+      expect(await databases.north.head()).toBe(before);
       return;
     }
-    expect(await towns.north.rows('SELECT * FROM p ORDER BY id')).toEqual([
+    expect(await databases.north.rows('SELECT * FROM p ORDER BY id')).toEqual([
       { id: 1, a: 'a' },
       { id: 2, a: 'north' },
     ]);
-    expect(await towns.north.rows('SELECT * FROM c ORDER BY id')).toEqual([
+    expect(await databases.north.rows('SELECT * FROM c ORDER BY id')).toEqual([
       { id: 1, p: 1, a: 'south' },
       { id: 2, p: 2, a: 'a' },
       { id: 3, p: 2, a: 'a' },
     ]);
-    expect((await towns.run('south')).head).toBe(inNorth.head);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
   },
 );
 
 test('a table with a trigger is refused, because rewriting its rows would fire it', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(
+  const databases = await twoDatabases(
     folder,
     ...made(SHAPES[0]),
     'CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY)',
     'CREATE TRIGGER fired AFTER INSERT ON t FOR EACH ROW INSERT INTO log VALUES ()',
   );
-  await towns.edit([set(3, "a = 'north'", 1)], [set(4, "a = 'South'", 1)]);
-  const { failure } = (await towns.run('north', { strategy: 'theirs' })).run('south');
+  await databases.edit([set(3, "a = 'north'", 1)], [set(4, "a = 'South'", 1)]);
+  const { failure } = (await databases.run('north', { strategy: 'theirs' })).run('south');
   expect(failure).toMatchObject({ code: 'constraint-violation', message: expect.stringContaining('triggers') });
-  expect(await towns.north.rows('SELECT id FROM log')).toEqual([]);
+  expect(await databases.north.rows('SELECT id FROM log')).toEqual([]);
 });

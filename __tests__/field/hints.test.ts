@@ -6,25 +6,25 @@ import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
 const IDS = 'SELECT id FROM items ORDER BY id';
-const ids = async (town: TestDatabase) => (await town.rows(IDS)).map(({ id }) => id);
+const ids = async (local: TestDatabase) => (await local.rows(IDS)).map(({ id }) => id);
 
 describe('uncommitted changes that a run is to commit', () => {
   const committing = { overrides: { dirty: 'commit' } } as const;
 
   test('are refused where they only take back commits, and the hint brings the branch and its rows together', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     const peers = stringify({ box: `file://${folder.file('box')}` });
-    await town.sql('CREATE TABLE notes (id INT PRIMARY KEY)', "CALL DOLT_COMMIT('-Am', 'notes')");
-    const old = await town.head();
-    await town.commit(
+    await local.sql('CREATE TABLE notes (id INT PRIMARY KEY)', "CALL DOLT_COMMIT('-Am', 'notes')");
+    const old = await local.head();
+    await local.commit(
       'pushed',
       "INSERT INTO items VALUES (5, 'five', 'ann')",
       'CREATE TABLE added (id INT PRIMARY KEY)',
     );
-    const head = await town.commit('pushed as well', "INSERT INTO items VALUES (6, 'six', 'ann')");
+    const head = await local.commit('pushed as well', "INSERT INTO items VALUES (6, 'six', 'ann')");
     // Moves the branch without its working set, over two commits.
-    await town.sql(
+    await local.sql(
       `CALL DOLT_RESET('--hard', '${old}')`,
       `CALL DOLT_RESET('--soft', '${head}')`,
       'INSERT INTO notes VALUES (1)',
@@ -34,15 +34,15 @@ describe('uncommitted changes that a run is to commit', () => {
       message: expect.stringContaining(`the staged data equals ${old}`),
       hint: expect.stringContaining('`dolt reset`'),
     });
-    expect(await town.head()).toBe(head);
+    expect(await local.head()).toBe(head);
 
-    await town.dolt('reset');
-    await town.dolt('checkout', 'items');
-    await town.dolt('checkout', 'added');
+    await local.dolt('reset');
+    await local.dolt('checkout', 'items');
+    await local.dolt('checkout', 'added');
     const { result } = await command(folder, peers, committing);
     expect(result).toMatchObject({ status: 'success', peers: [{ status: 'pushed', verified: true }] });
-    expect(await ids(town)).toEqual([1, 2, 5, 6]);
-    expect(await town.rows('SELECT id FROM notes')).toEqual([{ id: 1 }]);
+    expect(await ids(local)).toEqual([1, 2, 5, 6]);
+    expect(await local.rows('SELECT id FROM notes')).toEqual([{ id: 1 }]);
   });
 
   test.each([
@@ -54,12 +54,12 @@ describe('uncommitted changes that a run is to commit', () => {
     ],
   ])('are committed where they were made here: %s', async (_, statements) => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    await town.commit('five', "INSERT INTO items VALUES (5, 'five', 'ann')");
-    await town.sql(...statements);
+    const local = await makeDatabase(folder.file('town'));
+    await local.commit('five', "INSERT INTO items VALUES (5, 'five', 'ann')");
+    await local.sql(...statements);
     const { result } = await command(folder, stringify({ box: `file://${folder.file('box')}` }), committing);
     expect(result.status).toBe('success');
-    expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
+    expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);
   });
 });
 

@@ -87,12 +87,12 @@ const json = (document: unknown) => text(JSON.stringify(document));
 const update = (id: string, document: unknown, more: string) =>
   `UPDATE t SET doc = ${json(document)}, ${more} WHERE id = ${text(id)}`;
 
-async function mergeInBoth(towns: TwoDatabases) {
-  const inNorth = await towns.run('north');
-  const inSouth = await towns.run('south');
+async function mergeInBoth(databases: TwoDatabases) {
+  const inNorth = await databases.run('north');
+  const inSouth = await databases.run('south');
   expect(inNorth.run('south').failure).toBeNull();
   expect(inSouth.head).toBe(inNorth.head);
-  const rows = await towns.north.rows('SELECT id, CAST(doc AS CHAR) AS doc FROM t');
+  const rows = await databases.north.rows('SELECT id, CAST(doc AS CHAR) AS doc FROM t');
   const documents = rows.map(({ id, doc }): [string, unknown] => [String(id), JSON.parse(String(doc ?? null))]);
   return { documents: Object.fromEntries(documents), conflicts: inNorth.run('south').conflicts };
 }
@@ -102,13 +102,13 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
     await using folder = await tempFolder();
     const cases = Object.entries(CASES);
     const rows = cases.map(([id, { base }]) => `(${text(id)}, ${json(base)}, 'old', '2026-01-01')`);
-    const towns = await twoDatabases(folder, TABLE, `INSERT INTO t VALUES ${rows.join(', ')}`);
-    await towns.edit(
+    const databases = await twoDatabases(folder, TABLE, `INSERT INTO t VALUES ${rows.join(', ')}`);
+    await databases.edit(
       cases.map(([id, { north }]) => update(id, north, "title = 'n', updated_at = '2026-01-02'")),
       cases.map(([id, { south }]) => update(id, south, "title = 's', updated_at = '2026-01-03'")),
       order,
     );
-    const { documents, conflicts } = await mergeInBoth(towns);
+    const { documents, conflicts } = await mergeInBoth(databases);
     expect(documents).toEqual(Object.fromEntries(cases.map(([id, { merged }]) => [id, merged])));
     const pathsByKey = new Map(conflicts.map(({ key, paths }) => [key['id'], paths]));
     expect(pathsByKey.get('the example')).toEqual([
@@ -129,15 +129,19 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
   test('counts each key by the commit that wrote it', async () => {
     await using folder = await tempFolder();
     const start = { k: 0, o: { p: 0, q: 0 } };
-    const towns = await twoDatabases(folder, TABLE, `INSERT INTO t VALUES ('1', ${json(start)}, 'old', '2026-01-01')`);
+    const databases = await twoDatabases(
+      folder,
+      TABLE,
+      `INSERT INTO t VALUES ('1', ${json(start)}, 'old', '2026-01-01')`,
+    );
     const write = (document: unknown, day: number) => update('1', document, `updated_at = '2026-01-0${day}'`);
     const commit = "CALL DOLT_COMMIT('-A', '-m', 'n1')";
-    await towns.edit(
+    await databases.edit(
       [write({ k: 1, o: { p: 0, q: 0 } }, 2), commit, write({ k: 1, o: { p: 1, q: 0 } }, 9)],
       [write({ k: 2, o: { p: 0, q: 0 } }, 5), commit, write({ k: 2, o: { p: 2, q: 0 } }, 6)],
       order,
     );
-    expect((await mergeInBoth(towns)).documents).toEqual({ 1: { k: 2, o: { p: 1, q: 0 } } });
+    expect((await mergeInBoth(databases)).documents).toEqual({ 1: { k: 2, o: { p: 1, q: 0 } } });
   });
 
   test('is as both changed it where Dolt merged it without a conflict, and wrongly', async () => {
@@ -158,29 +162,29 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
       },
     ]);
     const rows = cases.map(({ base }, index) => `('${index}', ${json(base)}, 'old', '2026-01-01')`);
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       `${TABLE.slice(0, -1)} DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP)`,
       `INSERT INTO t VALUES ${rows.join(', ')}, ('contested', NULL, 'old', '2026-01-01')`,
     );
     const rowConflict = (title: string) => `UPDATE t SET title = '${title}' WHERE id = 'contested'`;
     const same = 'updated_at = updated_at';
-    await towns.edit(
+    await databases.edit(
       [rowConflict('n'), ...cases.map(({ north }, index) => update(String(index), north, same))],
       [rowConflict('s'), ...cases.map(({ south }, index) => update(String(index), south, same))],
       order,
     );
-    const { documents } = await mergeInBoth(towns);
+    const { documents } = await mergeInBoth(databases);
     const expected = cases.map(({ merged }, index) => [String(index), merged]);
     expect(documents).toEqual({ ...Object.fromEntries(expected), contested: null });
-    const dated = await towns.north.rows("SELECT id FROM t WHERE updated_at <> '2026-01-01' AND id <> 'contested'");
+    const dated = await databases.north.rows("SELECT id FROM t WHERE updated_at <> '2026-01-01' AND id <> 'contested'");
     expect(dated).toEqual([]);
   });
 
   test('is one cell where Dolt would round its numbers or it is too large', async () => {
     await using folder = await tempFolder();
     const size = 1_100_000;
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       TABLE,
       `INSERT INTO t VALUES ('big', JSON_OBJECT('big', 18446744073709551615), 'old', '2026-01-01'), ('large', JSON_OBJECT('l', REPEAT('x', ${size})), 'old', '2026-01-01')`,
@@ -189,10 +193,10 @@ describe.each(HASH_ORDERS)('with %s, a JSON document under newest', (order) => {
       `UPDATE t SET doc = JSON_OBJECT('big', 18446744073709551615, '${key}', 1), title = '${key}', updated_at = '2026-01-0${day}' WHERE id = 'big'`,
       `UPDATE t SET doc = JSON_SET(doc, '$.${key}', 1), title = '${key}', updated_at = '2026-01-0${day}' WHERE id = 'large'`,
     ];
-    await towns.edit(edit('north', 2), edit('south', 3), order);
-    const { documents } = await mergeInBoth(towns);
+    await databases.edit(edit('north', 2), edit('south', 3), order);
+    const { documents } = await mergeInBoth(databases);
     expect(documents['large']).toEqual({ l: 'x'.repeat(size), south: 1 });
-    const stored = await towns.north.dolt('sql', '-r', 'tabular', '-q', "SELECT doc FROM t WHERE id = 'big'");
+    const stored = await databases.north.dolt('sql', '-r', 'tabular', '-q', "SELECT doc FROM t WHERE id = 'big'");
     expect(stored).toContain('{"big":18446744073709551615,"south":1}');
   });
 });

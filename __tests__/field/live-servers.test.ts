@@ -26,9 +26,9 @@ const mainOf = async ({ rows }: LiveDatabase) => (await rows(HEADS)).find(({ nam
 test('without `live` a peer that may be a running database is merged, and nothing is pushed to it', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
-  const { town, run } = there;
+  const { local, run } = there;
   await there.sql("INSERT INTO items VALUES (8, 'there', 'eve')", "CALL DOLT_COMMIT('-am', 'there')");
-  await town.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
+  await local.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
   const before = await there.rows(HEADS);
 
   const planned = await run(null, { dryRun: true });
@@ -45,7 +45,7 @@ test('without `live` a peer that may be a running database is merged, and nothin
     error: { code: 'live-unknown', hint: expect.stringMatching(/^live: false .*\nlive: true /m) },
   });
   expect(exitCodeOf(result, 'any')).toBe(EXIT.partial);
-  expect(await town.rows('SELECT id FROM items WHERE id > 6 ORDER BY id')).toEqual([{ id: 7 }, { id: 8 }]);
+  expect(await local.rows('SELECT id FROM items WHERE id > 6 ORDER BY id')).toEqual([{ id: 7 }, { id: 8 }]);
   expect(await there.rows(HEADS)).toEqual(before);
   expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
 });
@@ -53,7 +53,7 @@ test('without `live` a peer that may be a running database is merged, and nothin
 test('where no table is ignored, nothing can be emptied, and a push needs no word about it', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder);
-  const head = await there.town.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
+  const head = await there.local.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
   const { result } = await there.run(null);
   expect(result.peers[0]).toMatchObject({ status: 'pushed', verified: true, error: null });
   expect(await mainOf(there)).toBe(head);
@@ -63,7 +63,7 @@ test('rows of `dolt_ignore` that only the peer has count as well', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder);
   await there.sql(...WISPS, "CALL DOLT_COMMIT('-Am', 'ignore')");
-  await there.town.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
+  await there.local.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
   const { result } = await there.run(null, { command: 'push' });
   expect(result.peers[0]).toMatchObject({ pushedCommits: 0, error: { code: 'live-unknown' } });
 });
@@ -71,7 +71,7 @@ test('rows of `dolt_ignore` that only the peer has count as well', async () => {
 test('`live: false` is pushed to as before', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
-  const head = await there.town.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
+  const head = await there.local.commit('here', "INSERT INTO items VALUES (7, 'here', 'ann')");
   const { result } = await there.run(false);
   expect(result.peers[0]).toMatchObject({ state: 'ahead', status: 'pushed', verified: true });
   expect(await there.rows(HEADS)).toEqual([expect.objectContaining({ name: 'main', hash: head })]);
@@ -80,7 +80,7 @@ test('`live: false` is pushed to as before', async () => {
 test('`live: true` delivers to an inbox: ignored tables, uncommitted rows and the branch there stay', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
-  const { town, run } = there;
+  const { local, run } = there;
   const main = await mainOf(there);
   await there.sql("INSERT INTO items VALUES (9, 'uncommitted', 'dan')");
   const untouched = async () => {
@@ -90,7 +90,7 @@ test('`live: true` delivers to an inbox: ignored tables, uncommitted rows and th
     expect(await mainOf(there)).toBe(main);
   };
 
-  const first = await town.commit('first', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  const first = await local.commit('first', "INSERT INTO items VALUES (5, 'five', 'ann')");
   const planned = await run(true, { dryRun: true });
   expect(planned.result.peers[0]?.plan).toMatchObject({ push: 'deliver', pushCommits: 1 });
   const delivered = await run(true);
@@ -112,7 +112,7 @@ test('`live: true` delivers to an inbox: ignored tables, uncommitted rows and th
   expect(exitCodeOf(again.result, 'any')).toBe(EXIT.ok);
   expect((await run(true, { command: 'status' })).result.peers[0]).toMatchObject({ state: 'delivered', error: null });
 
-  const second = await town.commit('second', "INSERT INTO items VALUES (6, 'six', 'ann')");
+  const second = await local.commit('second', "INSERT INTO items VALUES (6, 'six', 'ann')");
   expect((await run(true, { command: 'push' })).result.peers[0]).toMatchObject({
     state: 'delivered',
     pushedCommits: 1,
@@ -124,8 +124,8 @@ test('`live: true` delivers to an inbox: ignored tables, uncommitted rows and th
 test('a delivery that the server merged is up to date, and commits of the server come in', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
-  const { town, run } = there;
-  await town.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  const { local, run } = there;
+  await local.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");
   await run(true);
   const inbox = String((await inboxes(there))[0]?.['name']);
   await there.sql(
@@ -135,23 +135,23 @@ test('a delivery that the server merged is up to date, and commits of the server
   );
   const merged = String(await mainOf(there));
   // The inbox is still there: our next commit extends it although it is behind the branch.
-  await town.commit('more', "INSERT INTO items VALUES (6, 'six', 'ann')");
+  await local.commit('more', "INSERT INTO items VALUES (6, 'six', 'ann')");
   expect((await run(true, { command: 'push' })).result.peers[0]).toMatchObject({ state: 'delivered', verified: true });
   expect((await run(true)).result.peers[0]).toMatchObject({ status: 'synced', pulledCommits: 2, state: 'delivered' });
   await there.sql(`CALL DOLT_MERGE('${inbox}')`, `CALL DOLT_BRANCH('-D', '${inbox}')`);
   expect((await run(true)).result.peers[0]).toMatchObject({ state: 'up-to-date', verified: true, pushedCommits: 0 });
-  expect(await mainOf(there)).toBe(await town.head());
-  expect(await town.rows(`SELECT COUNT(*) AS n FROM dolt_log WHERE commit_hash = '${merged}'`)).toEqual([{ n: 1 }]);
+  expect(await mainOf(there)).toBe(await local.head());
+  expect(await local.rows(`SELECT COUNT(*) AS n FROM dolt_log WHERE commit_hash = '${merged}'`)).toEqual([{ n: 1 }]);
   expect(await there.rows(WISP_IDS)).toEqual(BOTH_WISPS);
 });
 
 test('an inbox with commits that we lack is never overwritten, and its way out works', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder);
-  const { town, run } = there;
-  const lost = await town.commit('first', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  const { local, run } = there;
+  const lost = await local.commit('first', "INSERT INTO items VALUES (5, 'five', 'ann')");
   await run(true);
-  await town.sql("CALL DOLT_COMMIT('--amend', '-m', 'amended')");
+  await local.sql("CALL DOLT_COMMIT('--amend', '-m', 'amended')");
   const { result } = await run(true);
   expect(result.peers[0]).toMatchObject({
     state: 'rewritten',
@@ -178,14 +178,18 @@ const statementsOf = (hint: string): string[] =>
 test('the hint for uncommitted changes does no harm where the working set is behind its branch', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
-  const { town, run } = there;
-  await town.commit('pushed', "INSERT INTO items VALUES (5, 'five', 'ann')", 'CREATE TABLE added (id INT PRIMARY KEY)');
+  const { local, run } = there;
+  await local.commit(
+    'pushed',
+    "INSERT INTO items VALUES (5, 'five', 'ann')",
+    'CREATE TABLE added (id INT PRIMARY KEY)',
+  );
   await run(true);
   const inbox = String((await inboxes(there))[0]?.['name']);
   // Moves the branch without its working set.
   await there.sql(`CALL DOLT_RESET('--soft', '${inbox}')`);
   const head = await mainOf(there);
-  await town.commit('next', "INSERT INTO items VALUES (6, 'six', 'ann')");
+  await local.commit('next', "INSERT INTO items VALUES (6, 'six', 'ann')");
   const refused = (await run(false)).result.peers[0];
   expect(refused).toMatchObject({ error: { code: 'remote-dirty', hint: PEER_ERRORS['remote-dirty'].hint } });
 
@@ -202,14 +206,14 @@ test('the hint for uncommitted changes does no harm where the working set is beh
 
   expect((await run(false)).result.peers[0]).toMatchObject({ status: 'pushed', verified: true });
   expect(await there.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 5, 6].map((id) => ({ id })));
-  expect(await town.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 5, 6].map((id) => ({ id })));
+  expect(await local.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 5, 6].map((id) => ({ id })));
 });
 
 test('rows of both kinds in one table survive the way that the documentation describes', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
-  const { town, run } = there;
-  await town.commit(
+  const { local, run } = there;
+  await local.commit(
     'pushed',
     "INSERT INTO items VALUES (5, 'five', 'ann')",
     "UPDATE items SET title = 'new' WHERE id = 1",
@@ -245,7 +249,7 @@ test('a running server hands out AUTO_INCREMENT values that a push brought, unti
   await insert('b');
   await there.sql("CALL DOLT_COMMIT('-am', 'b')");
   await there.run(false, { command: 'pull' });
-  await there.town.commit('c and d', "INSERT INTO jobs (name) VALUES ('c'), ('d')");
+  await there.local.commit('c and d', "INSERT INTO jobs (name) VALUES ('c'), ('d')");
   await there.run(false);
   await expect(insert('refused')).rejects.toThrow('duplicate primary key given: [3]');
   // The same after a merge by the server itself.
@@ -258,16 +262,16 @@ test('a running server hands out AUTO_INCREMENT values that a push brought, unti
 
 test('a database behind ssh is live as well: its ignored tables and uncommitted rows stay', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  await town.commit('ignore', ...WISPS);
-  await cp(town.path, folder.file('far'), { recursive: true });
+  const local = await makeDatabase(folder.file('town'));
+  await local.commit('ignore', ...WISPS);
+  await cp(local.path, folder.file('far'), { recursive: true });
   const far = openTestDatabase(folder.file('far'));
   await far.sql(
     'CREATE TABLE wisps (id INT PRIMARY KEY)',
     'INSERT INTO wisps VALUES (1), (2)',
     "INSERT INTO items VALUES (9, 'uncommitted', 'dan')",
   );
-  const head = await town.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  const head = await local.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");
   await using sshd = await startSshd(folder.path);
   const credentials = { url: sshd.url, 'ssh-key': await readFile(sshd.key, 'utf8'), 'known-hosts': sshd.knownHosts };
   const run = async (live: object) =>
@@ -289,7 +293,7 @@ test('a lease does not replace a branch that may be the one of a running databas
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
   const main = String(await mainOf(there));
-  await there.town.sql("CALL DOLT_COMMIT('--amend', '-m', 'amended')");
+  await there.local.sql("CALL DOLT_COMMIT('--amend', '-m', 'amended')");
   const { result } = await there.run(null, { command: 'push', leases: new Map([['live', main]]) });
   expect(result.peers[0]).toMatchObject({ error: { code: 'live-unknown' } });
   expect(await mainOf(there)).toBe(main);

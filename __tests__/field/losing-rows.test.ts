@@ -46,13 +46,13 @@ const SOUTH = [
 ];
 
 /** A run of one of the databases: it reads the other one's mailbox and publishes in its own. */
-function run(folder: TempFolder, town: 'north' | 'south', options: Parameters<typeof command>[2] = {}) {
-  const other = town === 'north' ? 'south' : 'north';
+function run(folder: TempFolder, local: 'north' | 'south', options: Parameters<typeof command>[2] = {}) {
+  const other = local === 'north' ? 'south' : 'north';
   const peers = {
     [other]: { endpoint: `file://${folder.file(`${other}.box`)}`, role: 'upstream' },
-    mailbox: { endpoint: `file://${folder.file(`${town}.box`)}` },
+    mailbox: { endpoint: `file://${folder.file(`${local}.box`)}` },
   };
-  return command(folder, stringify(peers), { database: town, ...options });
+  return command(folder, stringify(peers), { database: local, ...options });
 }
 
 async function lostIn(result: RunResult) {
@@ -64,8 +64,8 @@ const listed = (lost: Awaited<ReturnType<typeof lostIn>>) =>
   lost.map(({ kind, table, key }) => `${kind}: ${[table, ...Object.values(key ?? {})].join(' ')}`);
 
 /** Everything that refers to an issue, as a sorted list. */
-async function family(towns: TwoDatabases, town: 'north' | 'south', id: string) {
-  const rows = await towns[town].rows(
+async function family(databases: TwoDatabases, local: 'north' | 'south', id: string) {
+  const rows = await databases[local].rows(
     `SELECT CONCAT('label ', label) AS r FROM labels WHERE issue_id = '${id}' UNION ALL SELECT CONCAT('comment ', body) FROM comments WHERE issue_id = '${id}' UNION ALL SELECT CONCAT('edge ', id) FROM edges WHERE a = '${id}' OR b = '${id}' UNION ALL SELECT CONCAT('child ', id) FROM issues WHERE parent = '${id}' ORDER BY r`,
   );
   return rows.map(({ r }) => r);
@@ -74,24 +74,24 @@ async function family(towns: TwoDatabases, town: 'north' | 'south', id: string) 
 describe.each(HASH_ORDERS)('two issues under one key, %s', (order) => {
   test('the later one goes with all that was added with it, and both databases learn of it', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...BASE);
-    await towns.edit(NORTH, SOUTH, order);
+    const databases = await twoDatabases(folder, ...BASE);
+    await databases.edit(NORTH, SOUTH, order);
 
     const { result: inNorth } = await run(folder, 'north');
-    expect(inNorth).toMatchObject({ status: 'conflict', head: await towns.north.head() });
+    expect(inNorth).toMatchObject({ status: 'conflict', head: await databases.north.head() });
     expect(exitCodeOf(inNorth, 'any')).toBe(4);
-    expect(await towns.north.rows("SELECT title FROM issues WHERE id = 'e.1'")).toEqual([{ title: 'north' }]);
+    expect(await databases.north.rows("SELECT title FROM issues WHERE id = 'e.1'")).toEqual([{ title: 'north' }]);
     // A row of the base that came to mean the lost issue stays, and is listed.
-    expect(await family(towns, 'north', 'e.1')).toEqual([
+    expect(await family(databases, 'north', 'e.1')).toEqual([
       'child older',
       'comment said in north',
       'label both',
       'label north',
     ]);
     // One that came to mean an issue whose key is free now means what it meant before.
-    expect(await towns.north.rows("SELECT parent FROM issues WHERE id = 'old'")).toEqual([{}]);
-    expect(await towns.north.rows('SELECT id FROM edges')).toEqual([{ id: '3 old' }]);
-    expect(await towns.north.rows('SELECT * FROM reactions')).toEqual([]);
+    expect(await databases.north.rows("SELECT parent FROM issues WHERE id = 'old'")).toEqual([{}]);
+    expect(await databases.north.rows('SELECT id FROM edges')).toEqual([{ id: '3 old' }]);
+    expect(await databases.north.rows('SELECT * FROM reactions')).toEqual([]);
     const lost = await lostIn(inNorth);
     expect(listed(lost)).toEqual([
       'id-collision: issues e.1',
@@ -124,22 +124,22 @@ describe.each(HASH_ORDERS)('two issues under one key, %s', (order) => {
       theirs: { title: 'north' },
       resolution: 'theirs (created first)',
     });
-    expect(await towns.south.rows("SELECT name FROM dolt_branches WHERE name <> 'main'")).toEqual([]);
+    expect(await databases.south.rows("SELECT name FROM dolt_branches WHERE name <> 'main'")).toEqual([]);
 
-    for (const town of ['north', 'south'] as const) {
-      const { result } = await run(folder, town);
+    for (const local of ['north', 'south'] as const) {
+      const { result } = await run(folder, local);
       expect(result).toMatchObject({ status: 'unchanged', open: lost.length });
       expect(exitCodeOf(result, 'any')).toBe(0);
       expect(text(result)).toContain(`${lost.length} rows of this and earlier runs: decision needed`);
     }
     expect((await run(folder, 'south', { command: 'status' })).result.open).toBe(lost.length);
 
-    await towns.south.sql(...lost.flatMap(({ sql }) => sql ?? []));
-    expect(await towns.south.rows("SELECT id FROM issues WHERE title LIKE 'south%' OR title = 'child'")).toEqual([
+    await databases.south.sql(...lost.flatMap(({ sql }) => sql ?? []));
+    expect(await databases.south.rows("SELECT id FROM issues WHERE title LIKE 'south%' OR title = 'child'")).toEqual([
       { id: 'e.1-2' },
       { id: 'e.1.1' },
     ]);
-    expect(await family(towns, 'south', 'e.1-2')).toEqual([
+    expect(await family(databases, 'south', 'e.1-2')).toEqual([
       'child e.1.1',
       'child older',
       'comment said in south',
@@ -147,25 +147,25 @@ describe.each(HASH_ORDERS)('two issues under one key, %s', (order) => {
       'edge 2 from old',
       'label south',
     ]);
-    expect(await family(towns, 'south', 'e.1.1')).toEqual(['child old', 'label grandchild']);
-    expect(await family(towns, 'south', 'e.1')).toEqual(['comment said in north', 'label both', 'label north']);
-    expect(await towns.south.rows('SELECT who FROM reactions')).toEqual([{ who: 'bob' }]);
+    expect(await family(databases, 'south', 'e.1.1')).toEqual(['child old', 'label grandchild']);
+    expect(await family(databases, 'south', 'e.1')).toEqual(['comment said in north', 'label both', 'label north']);
+    expect(await databases.south.rows('SELECT who FROM reactions')).toEqual([{ who: 'bob' }]);
   }, 120_000);
 });
 
 describe('three databases', () => {
-  const item = (town: string, day: number) =>
-    `INSERT INTO issues VALUES ('e.1', '${town}', NULL, '2026-02-0${day}'); INSERT INTO comments VALUES ('${town}', 'e.1', 'of ${town}')`;
+  const item = (local: string, day: number) =>
+    `INSERT INTO issues VALUES ('e.1', '${local}', NULL, '2026-02-0${day}'); INSERT INTO comments VALUES ('${local}', 'e.1', 'of ${local}')`;
 
   test('that each added an issue under one key each report what they lost, whichever merged', async () => {
     await using folder = await tempFolder();
-    const towns = await manyDatabases(folder, { a: item('a', 1), b: item('b', 2), c: item('c', 3) });
-    const inA = await towns.sync('a', ['b', 'c']);
+    const databases = await manyDatabases(folder, { a: item('a', 1), b: item('b', 2), c: item('c', 3) });
+    const inA = await databases.sync('a', ['b', 'c']);
     expect(inA.merge?.commits).toBe(2);
     expect(titles(inA.runs)).toEqual(['b', 'c']);
-    await towns.publish('a');
+    await databases.publish('a');
     for (const name of ['b', 'c'] as const) {
-      const received = await towns.sync(name, ['a']);
+      const received = await databases.sync(name, ['a']);
       expect(received).toMatchObject({ head: inA.head, merge: { commits: 0 } });
       expect(received.run('a').failure).toBeNull();
       // What two others lost to each other before we met them is not ours to look at.
@@ -176,26 +176,26 @@ describe('three databases', () => {
 
   test('a third one without a part in it reports nothing', async () => {
     await using folder = await tempFolder();
-    const towns = await manyDatabases(folder, {
+    const databases = await manyDatabases(folder, {
       a: item('a', 1),
       b: item('b', 2),
       c: "INSERT INTO issues VALUES ('own', 'c', NULL, NULL)",
     });
-    await towns.sync('a', ['b']);
-    await towns.publish('a');
-    const received = await towns.sync('c', ['a']);
+    await databases.sync('a', ['b']);
+    await databases.publish('a');
+    const received = await databases.sync('c', ['a']);
     expect(received.run('a').conflicts).toEqual([]);
-    const back = await towns.sync('a', ['b']);
+    const back = await databases.sync('a', ['b']);
     expect(back.run('b').conflicts).toEqual([]);
   }, 120_000);
 
   test('a merge with a strategy of its own is not repeated, and that is said', async () => {
     await using folder = await tempFolder();
-    const towns = await manyDatabases(folder, { a: item('a', 1), b: item('b', 2) });
-    await towns.sync('a', ['b'], 'theirs');
-    await towns.publish('a');
+    const databases = await manyDatabases(folder, { a: item('a', 1), b: item('b', 2) });
+    await databases.sync('a', ['b'], 'theirs');
+    await databases.publish('a');
     const notices: Diagnostic[] = [];
-    const received = await towns.sync('b', ['a'], 'newest', (notice) => void notices.push(notice));
+    const received = await databases.sync('b', ['a'], 'newest', (notice) => void notices.push(notice));
     expect(received.run('a')).toMatchObject({ failure: null, conflicts: [] });
     expect(notices).toMatchObject([{ severity: 'notice', code: 'protocol' }]);
     expect(notices[0]?.message).toContain(received.head);
@@ -204,7 +204,7 @@ describe('three databases', () => {
 
 test('of many merges that came in at once, the newest are looked at and the rest is counted', async () => {
   await using folder = await tempFolder();
-  const towns = await manyDatabases(folder, { a: "INSERT INTO issues VALUES ('a', 'a', NULL, NULL)" });
+  const databases = await manyDatabases(folder, { a: "INSERT INTO issues VALUES ('a', 'a', NULL, NULL)" });
   await cp(folder.file('a'), folder.file('b'), { recursive: true });
   const merges = Array.from({ length: 23 }, (_, n) => [
     `CALL DOLT_CHECKOUT('-b', 'x${n}', 'main~${n + 1}')`,
@@ -218,9 +218,9 @@ test('of many merges that came in at once, the newest are looked at and the rest
     `SET @@dolt_${who}_email = '${MERGE_EMAIL}'`,
   ]);
   await openTestDatabase(folder.file('a')).sql(...signed, ...merges.flat());
-  await towns.publish('a');
+  await databases.publish('a');
   const notices: Diagnostic[] = [];
-  await towns.sync('b', ['a'], 'newest', (notice) => void notices.push(notice));
+  await databases.sync('b', ['a'], 'newest', (notice) => void notices.push(notice));
   expect(notices.find(({ code }) => code === 'protocol')?.message).toContain('20 merges (');
   expect(notices.filter(({ code }) => code === 'merges-unread')).toMatchObject([
     { severity: 'notice', message: '3 older merges of other databases were not checked' },
@@ -252,7 +252,7 @@ async function manyDatabases(folder: TempFolder, added: Readonly<Record<string, 
       notify = (_: Diagnostic) => {},
     ) =>
       federateDatabase({
-        town: folder.file(name),
+        local: folder.file(name),
         tempDir: folder.file('tmp'),
         peers: others.map((other) => ({ ...filePeer(other, folder.file(`${other}.box`), 'upstream'), strategy })),
         options: { notify },
@@ -273,8 +273,8 @@ function titles(runs: readonly PeerProgress[]): (string | null | undefined)[] {
 
 test('the summary of a runner has what brings a row back, as far as keys may be shown', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, ...BASE);
-  await towns.edit(NORTH, SOUTH);
+  const databases = await twoDatabases(folder, ...BASE);
+  await databases.edit(NORTH, SOUTH);
   const { result } = await run(folder, 'north');
   const [first] = await lostIn(result);
   const shown = (level: 'none' | 'keys') =>
@@ -284,5 +284,7 @@ test('the summary of a runner has what brings a row back, as far as keys may be 
   expect(shown('none')).toContain(first?.head ?? 'no commit');
   expect(shown('none')).not.toContain('e.1');
   const [statement] = /SELECT \* FROM dolt_diff\([^<]*\)/.exec(shown('none')) ?? [];
-  expect(await towns.north.rows(`${statement} WHERE to_id = 'e.1'`)).toMatchObject([{ to_title: "south's \\ own" }]);
+  expect(await databases.north.rows(`${statement} WHERE to_id = 'e.1'`)).toMatchObject([
+    { to_title: "south's \\ own" },
+  ]);
 }, 60_000);

@@ -44,56 +44,56 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     '$by: $change, rows deleted on either side and changed on the other',
     async ({ change, by, rows }) => {
       await using folder = await tempFolder();
-      const towns = await twoDatabases(folder, ...made);
+      const databases = await twoDatabases(folder, ...made);
       const alter = `ALTER TABLE t ${change}`;
-      await towns.edit(
+      await databases.edit(
         [...(by === 'north' ? [alter] : []), ...NORTH],
         [...(by === 'south' ? [alter] : []), ...SOUTH],
         order,
       );
-      const inNorth = await towns.run('north');
+      const inNorth = await databases.run('north');
       expect(inNorth.run('south').failure).toBeNull();
-      expect(await towns.north.rows('SELECT * FROM t ORDER BY id')).toEqual(
+      expect(await databases.north.rows('SELECT * FROM t ORDER BY id')).toEqual(
         [
           { id: 1, a: 'north', b: 'south', ...rows[0] },
           { id: 2, a: 'north', b: 'b', ...rows[1] },
           { id: 3, a: 'south', b: 'b', ...rows[2] },
         ].map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))),
       );
-      expect((await towns.run('south')).head).toBe(inNorth.head);
+      expect((await databases.run('south')).head).toBe(inNorth.head);
     },
   );
 
   test('a value in the new column goes with the row that has it', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...made);
-    await towns.edit(
+    const databases = await twoDatabases(folder, ...made);
+    await databases.edit(
       [...NORTH],
       ['ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT 7', ...SOUTH, 'UPDATE t SET c = 9'],
       order,
     );
-    const inNorth = await towns.run('north');
+    const inNorth = await databases.run('north');
     expect(inNorth.run('south').failure).toBeNull();
-    expect(await towns.north.rows('SELECT id, c FROM t ORDER BY id')).toEqual([
+    expect(await databases.north.rows('SELECT id, c FROM t ORDER BY id')).toEqual([
       { id: 1, c: 9 },
       { id: 2, c: 7 },
       { id: 3, c: 9 },
     ]);
-    expect((await towns.run('south')).head).toBe(inNorth.head);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 
   test('a column dropped on one side stays dropped, and the rows outlive', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...made);
-    await towns.edit(['ALTER TABLE t DROP COLUMN b', ...NORTH], SOUTH, order);
-    const inNorth = await towns.run('north');
+    const databases = await twoDatabases(folder, ...made);
+    await databases.edit(['ALTER TABLE t DROP COLUMN b', ...NORTH], SOUTH, order);
+    const inNorth = await databases.run('north');
     expect(inNorth.run('south').failure).toBeNull();
-    expect(await towns.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
+    expect(await databases.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
       { id: 1, a: 'north' },
       { id: 2, a: 'north' },
       { id: 3, a: 'south' },
     ]);
-    expect((await towns.run('south')).head).toBe(inNorth.head);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 
   test.each([
@@ -115,36 +115,36 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     },
   ])('columns $kind are refused with what helps, and nothing is resolved', async ({ north, south }) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...made);
-    await towns.edit(
+    const databases = await twoDatabases(folder, ...made);
+    await databases.edit(
       ['DELETE FROM t WHERE id = 1', ...north],
       ["UPDATE t SET a = 'south', b = 'south' WHERE id = 1", ...south],
       order,
     );
-    const before = await towns.north.head();
+    const before = await databases.north.head();
     for (const strategy of ['newest', 'theirs', 'manual'] as const) {
-      const { failure } = (await towns.run('north', { strategy })).run('south');
+      const { failure } = (await databases.run('north', { strategy })).run('south');
       expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('renamed columns') });
     }
-    expect(await towns.north.head()).toBe(before);
+    expect(await databases.north.head()).toBe(before);
   });
 
   test('a column replaced by another one is none that was renamed', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...made);
-    await towns.edit(
+    const databases = await twoDatabases(folder, ...made);
+    await databases.edit(
       ['ALTER TABLE t DROP COLUMN b', 'ALTER TABLE t ADD COLUMN n INT DEFAULT 4', ...NORTH],
       ["UPDATE t SET a = 'south' WHERE id = 3"],
       order,
     );
-    const inNorth = await towns.run('north');
+    const inNorth = await databases.run('north');
     expect(inNorth.run('south').failure).toBeNull();
-    expect(await towns.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
+    expect(await databases.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
       { id: 1, a: 'north', n: 4 },
       { id: 2, a: 'north', n: 4 },
       { id: 3, a: 'south', n: 4 },
     ]);
-    expect((await towns.run('south')).head).toBe(inNorth.head);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 
   test.each([
@@ -153,11 +153,11 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     { alter: 'MODIFY COLUMN b VARCHAR(20) FIRST', columns: 'id, a, b', more: {} },
   ])('$alter: the right rows or a refusal, as this Dolt cannot merge all of them', async ({ alter, columns, more }) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...made);
-    await towns.edit([`ALTER TABLE t ${alter}`, ...NORTH], SOUTH, order);
-    const before = await towns.north.rows('SELECT * FROM t');
-    const { failure } = (await towns.run('north')).run('south');
-    const rows = await towns.north.rows(`SELECT ${columns} FROM t ORDER BY id`);
+    const databases = await twoDatabases(folder, ...made);
+    await databases.edit([`ALTER TABLE t ${alter}`, ...NORTH], SOUTH, order);
+    const before = await databases.north.rows('SELECT * FROM t');
+    const { failure } = (await databases.run('north')).run('south');
+    const rows = await databases.north.rows(`SELECT ${columns} FROM t ORDER BY id`);
     if (failure === null) {
       expect(rows).toEqual([
         { id: 1, a: 'north', b: 'south', ...more },
@@ -166,7 +166,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
       ]);
     } else {
       expect(failure.code).toBe('dolt-defect');
-      expect(await towns.north.rows('SELECT * FROM t')).toEqual(before);
+      expect(await databases.north.rows('SELECT * FROM t')).toEqual(before);
     }
   });
 
@@ -175,37 +175,37 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     { table: 'a VARCHAR(20), b VARCHAR(20), id INT PRIMARY KEY', after: '`b` varchar(20),\n  `id` int NOT NULL' },
   ])('a column dropped before the key of ($table): the table is whole, or the merge is refused', async (shape) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       `CREATE TABLE t (${shape.table})`,
       "INSERT INTO t (id, a, b) VALUES (1, 'a', 'b'), (2, 'a', 'b')",
     );
-    await towns.edit(
+    await databases.edit(
       ['ALTER TABLE t DROP COLUMN a', "UPDATE t SET b = 'north' WHERE id = 1"],
       ["UPDATE t SET b = 'south' WHERE id = 2"],
       order,
     );
-    const { failure } = (await towns.run('north')).run('south');
+    const { failure } = (await databases.run('north')).run('south');
     // Ours of the merge is the smaller hash: where it drops the column, Dolt merges rightly.
     expect(failure?.code ?? null).toBe(order === 'north-first' ? null : 'dolt-defect');
-    expect(await towns.north.rows('SELECT id, b FROM t ORDER BY id')).toEqual([
+    expect(await databases.north.rows('SELECT id, b FROM t ORDER BY id')).toEqual([
       { id: 1, b: 'north' },
       { id: 2, b: order === 'north-first' ? 'south' : 'b' },
     ]);
-    expect((await towns.north.rows('SHOW CREATE TABLE t'))[0]?.['Create Table']).toContain(
+    expect((await databases.north.rows('SHOW CREATE TABLE t'))[0]?.['Create Table']).toContain(
       `${shape.after},\n  PRIMARY KEY (\`id\`)`,
     );
   });
 
   test("a new column in beads' config, whose rows are taken whole", async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       ...['issues', 'dependencies', 'labels', 'events'].map((name) => `CREATE TABLE ${name} (id INT PRIMARY KEY)`),
       'CREATE TABLE config (`key` VARCHAR(40) PRIMARY KEY, value TEXT)',
       "INSERT INTO config VALUES ('both', 'old'), ('gone', 'old')",
     );
-    await towns.edit(
+    await databases.edit(
       [
         "ALTER TABLE config ADD COLUMN scope VARCHAR(9) NOT NULL DEFAULT 'all'",
         "UPDATE config SET value = 'north', scope = 'north' WHERE `key` = 'both'",
@@ -220,22 +220,22 @@ describe.each(HASH_ORDERS)('%s', (order) => {
       ],
       order,
     );
-    const inNorth = await towns.run('north');
+    const inNorth = await databases.run('north');
     expect(inNorth.run('south').failure).toBeNull();
-    const rows = await towns.north.rows('SELECT * FROM config ORDER BY `key`');
+    const rows = await databases.north.rows('SELECT * FROM config ORDER BY `key`');
     expect(rows).toContainEqual({ key: 'gone', value: 'south', scope: 'all' });
     // A row is never mixed from both sides.
     for (const { key, value, scope } of rows) {
       if (key !== 'gone') expect([value, scope]).toEqual(value === 'north' ? ['north', 'north'] : ['south', 'all']);
     }
-    expect((await towns.run('south')).head).toBe(inNorth.head);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 });
 
 test.each(HASH_ORDERS)('a unique key beside the new column: rows wait with its default (%s)', async (order) => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, ...made, 'UPDATE t SET b = id', 'CREATE UNIQUE INDEX u ON t (b)');
-  await towns.edit(
+  const databases = await twoDatabases(folder, ...made, 'UPDATE t SET b = id', 'CREATE UNIQUE INDEX u ON t (b)');
+  await databases.edit(
     [
       "ALTER TABLE t ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'it''s'",
       'DELETE FROM t WHERE id = 3',
@@ -244,14 +244,14 @@ test.each(HASH_ORDERS)('a unique key beside the new column: rows wait with its d
     ["UPDATE t SET b = 'x' WHERE id = 3", 'DELETE FROM t WHERE id = 2'],
     order,
   );
-  const inNorth = await towns.run('north');
+  const inNorth = await databases.run('north');
   expect(inNorth.run('south').failure).toBeNull();
-  expect(await towns.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
+  expect(await databases.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
     { id: 1, a: 'a', b: '1', c: "it's" },
     { id: 2, a: 'north', b: '2', c: "it's" },
     { id: 3, a: 'a', b: 'x', c: "it's" },
   ]);
-  expect((await towns.run('south')).head).toBe(inNorth.head);
+  expect((await databases.run('south')).head).toBe(inNorth.head);
 });
 
 describe('ours and theirs', () => {
@@ -261,12 +261,15 @@ describe('ours and theirs', () => {
     { by: 'north', strategy: 'ours', rows: [1, 2] },
   ] as const)('$strategy, with a new column of $by', async ({ by, strategy, rows }) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...made);
+    const databases = await twoDatabases(folder, ...made);
     const alter = 'ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT 7';
-    await towns.edit([...(by === 'north' ? [alter] : []), ...NORTH], [...(by === 'south' ? [alter] : []), ...SOUTH]);
-    const inNorth = await towns.run('north', { strategy });
+    await databases.edit(
+      [...(by === 'north' ? [alter] : []), ...NORTH],
+      [...(by === 'south' ? [alter] : []), ...SOUTH],
+    );
+    const inNorth = await databases.run('north', { strategy });
     expect(inNorth.run('south').failure).toBeNull();
-    expect(await towns.north.rows('SELECT id, c FROM t ORDER BY id')).toEqual(rows.map((id) => ({ id, c: 7 })));
+    expect(await databases.north.rows('SELECT id, c FROM t ORDER BY id')).toEqual(rows.map((id) => ({ id, c: 7 })));
   });
 });
 
@@ -311,14 +314,14 @@ describe.each(['ours', 'theirs'] as const)('resolve, with a new column of %s', (
 
 test('a table with a trigger, whose row would have to be rewritten, is refused', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(
+  const databases = await twoDatabases(
     folder,
     ...made,
     'CREATE TABLE log (id INT AUTO_INCREMENT PRIMARY KEY)',
     'CREATE TRIGGER fired AFTER INSERT ON t FOR EACH ROW INSERT INTO log VALUES ()',
   );
-  await towns.edit(['ALTER TABLE t ADD COLUMN c INT', ...NORTH], SOUTH, 'north-first');
-  const { failure } = (await towns.run('north')).run('south');
+  await databases.edit(['ALTER TABLE t ADD COLUMN c INT', ...NORTH], SOUTH, 'north-first');
+  const { failure } = (await databases.run('north')).run('south');
   expect(failure).toMatchObject({ code: 'constraint-violation', message: expect.stringContaining('triggers') });
-  expect(await towns.north.rows('SELECT id FROM log')).toEqual([]);
+  expect(await databases.north.rows('SELECT id FROM log')).toEqual([]);
 });

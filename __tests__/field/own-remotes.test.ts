@@ -15,14 +15,14 @@ const REMOTES = 'SELECT name, url FROM dolt_remotes ORDER BY name';
 const RUN = { overrides: {} };
 const DEAD_PID = 2 ** 22 + 1;
 
-const stateOf = (town: TestDatabase) => readFile(`${town.path}/.dolt/repo_state.json`, 'utf8');
+const stateOf = (local: TestDatabase) => readFile(`${local.path}/.dolt/repo_state.json`, 'utf8');
 
 /** A database that has published to the folder `name`, and whose branch follows it as the remote `remote`. */
 async function publishedDatabase(folder: TempFolder, remote: string, name: string): Promise<TestDatabase> {
-  const town = await makeDatabase(folder.file('town'));
-  await town.dolt('remote', 'add', remote, `file://${folder.file(name)}`);
-  await town.dolt('push', '-u', remote, 'main');
-  return town;
+  const local = await makeDatabase(folder.file('town'));
+  await local.dolt('remote', 'add', remote, `file://${folder.file(name)}`);
+  await local.dolt('push', '-u', remote, 'main');
+  return local;
 }
 
 /** Somebody else adds a row to a folder. */
@@ -44,8 +44,8 @@ async function beadsWorkspace(folder: TempFolder, text = ''): Promise<void> {
 describe('a remote of the database that is not ours', () => {
   test('is left alone, with what follows it; ours has another name, and a notice names both', async () => {
     await using folder = await tempFolder();
-    const town = await publishedDatabase(folder, 'origin', 'theirs');
-    const [refs, state] = [await town.rows(REFS), await stateOf(town)];
+    const local = await publishedDatabase(folder, 'origin', 'theirs');
+    const [refs, state] = [await local.rows(REFS), await stateOf(local)];
     const primary = { overrides: { remote: `file://${folder.file('primary')}` } };
 
     const { result } = await command(folder, '', primary);
@@ -55,50 +55,50 @@ describe('a remote of the database that is not ours', () => {
     for (const said of ['remote origin', folder.file('theirs'), folder.file('primary'), 'dolt-federation-origin']) {
       expect(differs[0]?.message).toContain(said);
     }
-    expect(await town.rows(REMOTES)).toEqual([
+    expect(await local.rows(REMOTES)).toEqual([
       { name: 'dolt-federation-origin', url: `file://${folder.file('primary')}` },
       { name: 'origin', url: `file://${folder.file('theirs')}` },
     ]);
-    expect(await town.rows(REFS)).toEqual(expect.arrayContaining(refs));
-    expect(JSON.parse(await stateOf(town))['branches']).toEqual(JSON.parse(state)['branches']);
+    expect(await local.rows(REFS)).toEqual(expect.arrayContaining(refs));
+    expect(JSON.parse(await stateOf(local))['branches']).toEqual(JSON.parse(state)['branches']);
 
     const head = await othersCommit(folder, 'primary');
     const again = await command(folder, '', primary);
     expect(again.result).toMatchObject({ head, peers: [{ status: 'pulled', verified: true }] });
-    expect(await town.rows(REMOTES)).toHaveLength(2);
+    expect(await local.rows(REMOTES)).toHaveLength(2);
 
     const fixed = await command(folder, '', { ...primary, fixRemotes: true });
     expect(fixed.result.problems.map(({ code }) => code)).toContain('remote-corrected');
-    expect((await town.rows(REMOTES)).find(({ name }) => name === 'origin')?.['url']).toBe(
+    expect((await local.rows(REMOTES)).find(({ name }) => name === 'origin')?.['url']).toBe(
       `file://${folder.file('primary')}`,
     );
-    expect(JSON.parse(await stateOf(town))['branches']).toEqual(JSON.parse(state)['branches']);
+    expect(JSON.parse(await stateOf(local))['branches']).toEqual(JSON.parse(state)['branches']);
     expect((await command(folder, '', primary)).result).toMatchObject({ status: 'unchanged', problems: [] });
   });
 
   test('with the address of the peer is used, in any spelling, and not removed with it', async () => {
     await using folder = await tempFolder();
-    const town = await publishedDatabase(folder, 'box', 'box');
+    const local = await publishedDatabase(folder, 'box', 'box');
     await mkdir(folder.file('.beads'));
     const file = folder.file('.beads', 'config.yaml');
     await writeFile(file, `sync: {mode: dolt-native}\nfederation: {peers: {box: 'file://${folder.path}/b%6Fx'}}\n`);
-    const before = await stateOf(town);
+    const before = await stateOf(local);
     const { result } = await command(folder, '', RUN);
     expect(result).toMatchObject({ status: 'unchanged', peers: [{ state: 'up-to-date' }] });
     expect(result.problems).toEqual([]);
-    expect(await stateOf(town)).toBe(before);
+    expect(await stateOf(local)).toBe(before);
 
     const warnings: string[] = [];
     const { request, context } = removing(folder, 'box', warnings);
     await removePeer(request, context);
     expect(warnings).toEqual([expect.stringContaining('did not add it')]);
-    expect(await stateOf(town)).toBe(before);
+    expect(await stateOf(local)).toBe(before);
   });
 
   test('is no obstacle unless two of our own peers need one name', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    await town.dolt('remote', 'add', 'a', `file://${folder.file('taken')}`);
+    const local = await makeDatabase(folder.file('town'));
+    await local.dolt('remote', 'add', 'a', `file://${folder.file('taken')}`);
     const peers = `a: file://${folder.file('a')}\ndolt-federation-a: file://${folder.file('b')}\nc: file://${folder.file('c')}`;
     const { result } = await command(folder, peers);
     expect(result.peers).toMatchObject([
@@ -112,9 +112,9 @@ describe('a remote of the database that is not ours', () => {
 describe('remotes that exist during a run only', () => {
   test('in a workspace of beads nothing of them stays', async () => {
     await using folder = await tempFolder();
-    const town = await publishedDatabase(folder, 'origin', 'theirs');
+    const local = await publishedDatabase(folder, 'origin', 'theirs');
     await beadsWorkspace(folder);
-    const [refs, state] = [await town.rows(REFS), await stateOf(town)];
+    const [refs, state] = [await local.rows(REFS), await stateOf(local)];
     const peers = `box: file://${folder.file('box')}\nsame: file://${folder.file('theirs')}`;
     const { result, log } = await command(folder, peers, { overrides: { remote: `file://${folder.file('primary')}` } });
     expect(result.status).toBe('success');
@@ -125,29 +125,29 @@ describe('remotes that exist during a run only', () => {
       expect.stringMatching(/^registered remote box -> .* for this run$/),
       expect.stringMatching(/^registered remote same -> .* for this run$/),
     ]);
-    expect(await stateOf(town)).toBe(state);
-    expect(await town.rows(REFS)).toEqual(refs);
-    expect(await readdir(`${town.path}/.dolt`)).not.toContain('dolt-federation-remotes.json');
+    expect(await stateOf(local)).toBe(state);
+    expect(await local.rows(REFS)).toEqual(refs);
+    expect(await readdir(`${local.path}/.dolt`)).not.toContain('dolt-federation-remotes.json');
 
     const head = await othersCommit(folder, 'box');
     const again = await command(folder, peers);
     expect(again.result).toMatchObject({ head, status: 'success' });
-    expect(await stateOf(town)).toBe(state);
+    expect(await stateOf(local)).toBe(state);
     await expect(command(folder, peers, { overrides: { dirty: 'fail' }, branch: 'none' })).rejects.toThrow();
-    expect(await stateOf(town)).toBe(state);
+    expect(await stateOf(local)).toBe(state);
   });
 
   test('what a killed run has left is removed by the next, and nothing else of that name', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
-    await town.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
-    await town.dolt('push', 'box', 'main');
+    const local = await makeDatabase(folder.file('town'));
+    await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+    await local.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
+    await local.dolt('push', 'box', 'main');
     const note = (peer: string) => ({ peer, url: `file://${folder.file('box')}`, ref: null, run: DEAD_PID });
     for (const asked of ['status', 'sync'] as const) {
-      await writeRemoteRecords(town.path, new Map(['box', 'mine', 'gone'].map((name) => [name, note(name)])));
+      await writeRemoteRecords(local.path, new Map(['box', 'mine', 'gone'].map((name) => [name, note(name)])));
       await command(folder, `new: file://${folder.file('box')}`, { command: asked, overrides: { sovereignty: 'T1' } });
-      const names = (await town.rows(REMOTES)).map(({ name }) => name);
+      const names = (await local.rows(REMOTES)).map(({ name }) => name);
       expect(names).toEqual(asked === 'status' ? ['mine'] : ['mine', 'new']);
     }
   });
@@ -165,12 +165,12 @@ describe('remotes that exist during a run only', () => {
 
   test('what manual left can be resolved without a tracking ref', async () => {
     await using folder = await tempFolder();
-    const town = await publishedDatabase(folder, 'x', 'box');
+    const local = await publishedDatabase(folder, 'x', 'box');
     const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
-    await town.sql("CALL DOLT_REMOTE('remove', 'x')");
+    await local.sql("CALL DOLT_REMOTE('remove', 'x')");
     await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 1");
     await other.dolt('push', 'origin', 'main');
-    await town.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
+    await local.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
     await beadsWorkspace(
       folder,
       `federation: {peers: {box: "file://${folder.file('box')}"}}\nconflict: {strategy: manual}\n`,
@@ -192,7 +192,7 @@ describe('remotes that exist during a run only', () => {
       context,
     );
     expect(resolved).toMatchObject({ status: 'success', rows: 1 });
-    expect(await town.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
+    expect(await local.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
   });
 });
 
@@ -203,22 +203,22 @@ describe('status and a dry run', () => {
     ['a dry run that would fix remotes', { dryRun: true, fixRemotes: true }],
   ] as const)('%s writes nothing: no remote, ref, tag or folder', async (_, asked) => {
     await using folder = await tempFolder();
-    const town = await publishedDatabase(folder, 'box', 'box');
+    const local = await publishedDatabase(folder, 'box', 'box');
     const theirs = await othersCommit(folder, 'box');
     await openTestDatabase(folder.file('other')).sql("CALL DOLT_TAG('v1', 'main')", "CALL DOLT_PUSH('origin', 'v1')");
     await rm(folder.file('box', 'oldgen'), { recursive: true });
     await cp(folder.file('box'), folder.file('new'), { recursive: true });
     await mkdir(folder.file('empty'));
-    await town.dolt('remote', 'add', 'other', `file://${folder.file('elsewhere')}`);
+    await local.dolt('remote', 'add', 'other', `file://${folder.file('elsewhere')}`);
     const look = async () => ({
-      state: await stateOf(town),
-      refs: await town.rows(REFS),
-      tags: await town.rows('SELECT tag_name, tag_hash FROM dolt_tags'),
-      head: await town.head(),
+      state: await stateOf(local),
+      refs: await local.rows(REFS),
+      tags: await local.rows('SELECT tag_name, tag_hash FROM dolt_tags'),
+      head: await local.head(),
       folders: await Promise.all(
         ['box', 'new', 'empty'].map(async (name) => (await readdir(folder.file(name))).sort()),
       ),
-      files: (await readdir(`${town.path}/.dolt`)).filter((name) => name.startsWith('dolt-federation')),
+      files: (await readdir(`${local.path}/.dolt`)).filter((name) => name.startsWith('dolt-federation')),
     });
     const before = await look();
     const peers = ['box', 'new', 'empty', 'other'].map(
@@ -232,7 +232,7 @@ describe('status and a dry run', () => {
       { name: 'other', state: 'behind', remoteHead: theirs },
     ]);
     expect(await look()).toEqual(before);
-    await town.sql("UPDATE items SET title = 'dirty'");
+    await local.sql("UPDATE items SET title = 'dirty'");
     await expect(command(folder, peers.join('\n'), { ...asked, overrides: { dirty: 'fail' } })).rejects.toMatchObject({
       code: 'uncommitted-changes',
     });
@@ -243,8 +243,8 @@ describe('status and a dry run', () => {
 describe('an address that the database uses for a backup', () => {
   test('fails its peer alone, with the fix, in any spelling; doctor says so as well', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    await town.dolt('backup', 'add', 'nightly', `file://${folder.file('safe')}`);
+    const local = await makeDatabase(folder.file('town'));
+    await local.dolt('backup', 'add', 'nightly', `file://${folder.file('safe')}`);
     const peers = `box: file://${folder.file('box')}\nsafe: file://${folder.path}/s%61fe`;
     const { result } = await command(folder, peers);
     expect(result).toMatchObject({
@@ -263,12 +263,12 @@ describe('an address that the database uses for a backup', () => {
 
 test('the command that undoes a forced push also works where the remote is gone after the run', async () => {
   await using folder = await tempFolder();
-  const town = await publishedDatabase(folder, 'x', 'box');
-  await town.sql("CALL DOLT_REMOTE('remove', 'x')");
+  const local = await publishedDatabase(folder, 'x', 'box');
+  await local.sql("CALL DOLT_REMOTE('remove', 'x')");
   await beadsWorkspace(folder);
   const theirs = await othersCommit(folder, 'box');
   const asked = { command: 'push', leases: new Map([['box', theirs]]) } as const;
-  await town.commit('ours', "INSERT INTO items VALUES (9, 'ours', 'ann')");
+  await local.commit('ours', "INSERT INTO items VALUES (9, 'ours', 'ann')");
   const { result } = await command(folder, `box: file://${folder.file('box')}`, asked);
   const hint = result.problems.find(({ code }) => code === 'forced-push')?.hint ?? '';
   const words = hint
@@ -281,7 +281,7 @@ test('the command that undoes a forced push also works where the remote is gone 
     'dolt push --force',
     'dolt remote remove',
   ]);
-  for (const line of words) await town.dolt(...line.split(' ').slice(1));
+  for (const line of words) await local.dolt(...line.split(' ').slice(1));
   expect(await (await cloneDatabase(`file://${folder.file('box')}`, folder.file('after'))).head()).toBe(theirs);
-  expect(await town.rows(REMOTES)).toEqual([]);
+  expect(await local.rows(REMOTES)).toEqual([]);
 });

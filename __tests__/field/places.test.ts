@@ -25,10 +25,10 @@ async function git(cwd: string, ...args: readonly string[]): Promise<void> {
 let seed: TempFolder;
 beforeAll(async () => {
   seed = await tempFolder();
-  const town = await makeDatabase(seed.file('north'));
-  await town.dolt('remote', 'add', 'other', `file://${seed.file('box')}`);
-  await town.dolt('push', 'other', 'main');
-  await town.dolt('remote', 'remove', 'other');
+  const local = await makeDatabase(seed.file('north'));
+  await local.dolt('remote', 'add', 'other', `file://${seed.file('box')}`);
+  await local.dolt('push', 'other', 'main');
+  await local.dolt('remote', 'remove', 'other');
 });
 afterAll(async () => {
   await seed[Symbol.asyncDispose]();

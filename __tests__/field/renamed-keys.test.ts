@@ -17,13 +17,13 @@ const BASE = [
 ];
 const RENAME = "UPDATE issues SET id = CONCAT('kb-', id), updated_at = '2026-02-01'";
 
-function run(folder: TempFolder, town: 'north' | 'south', accept: readonly string[]) {
-  const other = town === 'north' ? 'south' : 'north';
+function run(folder: TempFolder, local: 'north' | 'south', accept: readonly string[]) {
+  const other = local === 'north' ? 'south' : 'north';
   const peers = {
     [other]: { endpoint: `file://${folder.file(`${other}.box`)}`, role: 'upstream', accept },
-    mailbox: { endpoint: `file://${folder.file(`${town}.box`)}`, accept },
+    mailbox: { endpoint: `file://${folder.file(`${local}.box`)}`, accept },
   };
-  return command(folder, stringify(peers, { aliasDuplicateObjects: false }), { database: town });
+  return command(folder, stringify(peers, { aliasDuplicateObjects: false }), { database: local });
 }
 
 const from = ({ peers }: RunResult, name: string) => peers.find((peer) => peer.name === name);
@@ -31,8 +31,8 @@ const from = ({ peers }: RunResult, name: string) => peers.find((peer) => peer.n
 describe.each(HASH_ORDERS)('a rename here, an edit there, %s', (order) => {
   test('is held back as a mass deletion that says what was added, and left for a person once it is accepted', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...BASE);
-    await towns.edit([RENAME], ["UPDATE issues SET title = 'edited' WHERE id = 'bd-1'"], order);
+    const databases = await twoDatabases(folder, ...BASE);
+    await databases.edit([RENAME], ["UPDATE issues SET title = 'edited' WHERE id = 'bd-1'"], order);
     const { result: held } = await run(folder, 'south', []);
     expect(from(held, 'north')?.error).toMatchObject({ code: 'mass-deletion' });
     expect(from(held, 'north')?.error?.message).toContain(
@@ -47,8 +47,8 @@ describe.each(HASH_ORDERS)('a rename here, an edit there, %s', (order) => {
     expect(renamed).toMatchObject([
       { kind: 'renamed', key: { id: 'bd-1' }, otherKey: { id: 'kb-bd-1' }, ours: { title: 'edited' }, theirs: null },
     ]);
-    expect(await towns.south.rows("SELECT COUNT(*) AS n FROM issues WHERE id LIKE 'kb-%'")).toEqual([{ n: COUNT }]);
-    expect(await towns.south.rows("SELECT id, title FROM issues WHERE id LIKE 'bd-%'")).toEqual([
+    expect(await databases.south.rows("SELECT COUNT(*) AS n FROM issues WHERE id LIKE 'kb-%'")).toEqual([{ n: COUNT }]);
+    expect(await databases.south.rows("SELECT id, title FROM issues WHERE id LIKE 'bd-%'")).toEqual([
       { id: 'bd-1', title: 'edited' },
     ]);
     const file = result.conflictsPath ?? '';
@@ -62,21 +62,23 @@ describe.each(HASH_ORDERS)('a rename here, an edit there, %s', (order) => {
       { kind: 'renamed', elsewhere: true, ours: null, theirs: { title: 'edited' } },
     ]);
 
-    await towns.south.sql(...lost.flatMap(({ sql }) => sql ?? []), "DELETE FROM issues WHERE id = 'bd-1'");
-    expect(await towns.south.rows("SELECT id, title FROM issues WHERE title = 'edited'")).toEqual([
+    await databases.south.sql(...lost.flatMap(({ sql }) => sql ?? []), "DELETE FROM issues WHERE id = 'bd-1'");
+    expect(await databases.south.rows("SELECT id, title FROM issues WHERE title = 'edited'")).toEqual([
       { id: 'kb-bd-1', title: 'edited' },
     ]);
   }, 120_000);
 
   test('is left for a person as well where a new row refers to the old key', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...BASE);
-    await towns.edit([RENAME], ["INSERT INTO labels VALUES ('bd-2', 'new')"], order);
-    const run = (await towns.run('north')).run('south');
+    const databases = await twoDatabases(folder, ...BASE);
+    await databases.edit([RENAME], ["INSERT INTO labels VALUES ('bd-2', 'new')"], order);
+    const run = (await databases.run('north')).run('south');
     expect(run.conflicts.filter(({ left }) => left)).toMatchObject([
       { kind: 'renamed', key: { id: 'bd-2' }, otherKey: { id: 'kb-bd-2' }, columns: [] },
     ]);
-    expect(await towns.north.rows("SELECT issue_id FROM labels WHERE label = 'new'")).toEqual([{ issue_id: 'bd-2' }]);
+    expect(await databases.north.rows("SELECT issue_id FROM labels WHERE label = 'new'")).toEqual([
+      { issue_id: 'bd-2' },
+    ]);
   }, 60_000);
 });
 
@@ -101,9 +103,9 @@ test.each([
   '%s is no rename',
   async (_, edits) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...BASE);
-    await towns.edit(edits, ["UPDATE issues SET title = 'edited' WHERE id = 'bd-1'"]);
-    const run = (await towns.run('north')).run('south');
+    const databases = await twoDatabases(folder, ...BASE);
+    await databases.edit(edits, ["UPDATE issues SET title = 'edited' WHERE id = 'bd-1'"]);
+    const run = (await databases.run('north')).run('south');
     expect(run.conflicts.filter(({ kind }) => kind !== 'restored')).toMatchObject([{ kind: 'deleted', left: false }]);
   },
   60_000,
@@ -111,8 +113,8 @@ test.each([
 
 test('a rename that the other side did not touch is merged without a word', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, ...BASE);
-  await towns.edit([RENAME], ["INSERT INTO issues VALUES ('bd-99', 'new', NULL, NULL)"]);
-  const run = (await towns.run('north')).run('south');
+  const databases = await twoDatabases(folder, ...BASE);
+  await databases.edit([RENAME], ["INSERT INTO issues VALUES ('bd-99', 'new', NULL, NULL)"]);
+  const run = (await databases.run('north')).run('south');
   expect(run.conflicts).toEqual([]);
 }, 60_000);

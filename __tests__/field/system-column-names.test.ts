@@ -16,12 +16,16 @@ const PREFIXES = ['to_', 'from_', 'base_', 'our_', 'their_'] as const;
 
 /** Asks the engine for the columns of its own system tables, and makes names from them that could clash. */
 async function clashingNames(folder: TempFolder): Promise<{ readonly all: string[]; readonly bare: string[] }> {
-  const town = await makeEmptyDatabase(folder.file('plain'));
-  await town.commit('tables', 'CREATE TABLE keyed (id INT PRIMARY KEY, a INT)', 'CREATE TABLE keyless (id INT, a INT)');
+  const local = await makeEmptyDatabase(folder.file('plain'));
+  await local.commit(
+    'tables',
+    'CREATE TABLE keyed (id INT PRIMARY KEY, a INT)',
+    'CREATE TABLE keyless (id INT, a INT)',
+  );
   const names = new Set<string>();
   for (const system of SYSTEM_TABLES) {
     for (const table of ['keyed', 'keyless']) {
-      for (const row of await town.rows(`SHOW COLUMNS FROM ${system}${table}`)) names.add(String(row['Field']));
+      for (const row of await local.rows(`SHOW COLUMNS FROM ${system}${table}`)) names.add(String(row['Field']));
     }
   }
   const stripped = [...names].flatMap((name) =>
@@ -64,7 +68,7 @@ test.each(HASH_ORDERS)('columns named like those of system tables: every cell is
   });
   const each = (make: (one: { table: string; key: string; x: string }) => string[]): string[] =>
     tables.flatMap(({ table, key, name }) => make({ table, key: quoted(key), x: quoted(key === name ? 'x' : name) }));
-  const towns = await twoDatabases(
+  const databases = await twoDatabases(
     folder,
     'CREATE TABLE other (id INT PRIMARY KEY)',
     ...tables.map(({ table, columns }) => `CREATE TABLE ${table} (${columns}, updated_at DATETIME(6))`),
@@ -72,7 +76,7 @@ test.each(HASH_ORDERS)('columns named like those of system tables: every cell is
       `INSERT INTO ${table} (${key}, a, ${x}, updated_at) VALUES ${[1, 2, 3, 4].map((n) => `('r${n}', 'a', 'x', ${at(1)})`).join(', ')}`,
     ]),
   );
-  await towns.edit(
+  await databases.edit(
     [
       ...MERGED_HISTORY,
       ...each(({ table, key, x }) => [
@@ -90,10 +94,10 @@ test.each(HASH_ORDERS)('columns named like those of system tables: every cell is
     ],
     order,
   );
-  const inNorth = await towns.run('north');
+  const inNorth = await databases.run('north');
   expect(inNorth.run('south').failure).toBeNull();
   const all = each(({ table, key, x }) => [`SELECT '${table}' AS t, ${key} AS k, a, ${x} AS x FROM ${table}`]);
-  const rows = await towns.north.rows(`${all.join(' UNION ALL ')} ORDER BY t, k`);
+  const rows = await databases.north.rows(`${all.join(' UNION ALL ')} ORDER BY t, k`);
   expect(rows).toEqual(
     tables
       .map(({ table }) => table)
@@ -112,14 +116,14 @@ test.each(HASH_ORDERS)('columns named like those of system tables: every cell is
     [{ id: 'r3' }, ['a', 'updated_at']],
     [{ id: 'r4' }, ['diff_type', 'updated_at']],
   ]);
-  expect((await towns.run('south')).head).toBe(inNorth.head);
+  expect((await databases.run('south')).head).toBe(inNorth.head);
 });
 
 test('a key named like a column of Dolt does not blind the checks of what a peer brings', async () => {
   await using folder = await tempFolder();
-  const town = await makeEmptyDatabase(folder.file('town'));
+  const local = await makeEmptyDatabase(folder.file('town'));
   const rows = Array.from({ length: 20 }, (_, n) => `('r${n}', 'x', 'x', '2026-02-01')`).join(', ');
-  const from = await town.commit(
+  const from = await local.commit(
     'base',
     'CREATE TABLE runs (`commit` VARCHAR(9) PRIMARY KEY, diff_type VARCHAR(9), commit_date VARCHAR(9), updated_at DATETIME)',
     'CREATE TABLE kinds (id VARCHAR(9) PRIMARY KEY, diff_type VARCHAR(9), `commit` VARCHAR(9), updated_at DATETIME)',
@@ -135,8 +139,8 @@ test('a key named like a column of Dolt does not blind the checks of what a peer
       `UPDATE ${table} SET updated_at = '2099-01-01', diff_type = 'removed'`,
     ];
   });
-  const to = await town.commit('edits', ...edits);
-  const incoming = await withDatabase(town.path, folder.file('tmp'), (database) =>
+  const to = await local.commit('edits', ...edits);
+  const incoming = await withDatabase(local.path, folder.file('tmp'), (database) =>
     readIncoming(database, { ours: from, theirs: to, branch: 'main' }, '2026-12-31 00:00:00'),
   );
   const shown = { column: null, value: null };
@@ -174,45 +178,49 @@ test('a key named like a column of Dolt does not blind the checks of what a peer
 test.each(HASH_ORDERS)('a broken constraint beside columns named like those of the violations (%s)', async (order) => {
   await using folder = await tempFolder();
   const names = 'violation_type, violation_info, from_root_ish, dolt_row_hash';
-  const towns = await twoDatabases(
+  const databases = await twoDatabases(
     folder,
     `CREATE TABLE u (id INT PRIMARY KEY, k VARCHAR(9) UNIQUE, created_at DATETIME, ${names.replaceAll(/(\w+)(?:, )?/g, '$1 VARCHAR(9), ')}a INT)`,
   );
-  await towns.edit(
+  await databases.edit(
     [`INSERT INTO u (id, k, created_at, ${names}) VALUES (1, 'same', '2026-02-01', 'n1', 'n2', 'n3', 'n4')`],
     [`INSERT INTO u (id, k, created_at, ${names}) VALUES (2, 'same', '2026-02-02', 's1', 's2', 's3', 's4')`],
     order,
   );
-  const inNorth = await towns.run('north');
+  const inNorth = await databases.run('north');
   expect(inNorth.run('south').failure).toBeNull();
   // Either row may be the one that was created first; it is never mixed with the other one.
-  const rows = await towns.north.rows(`SELECT id, ${names} FROM u`);
+  const rows = await databases.north.rows(`SELECT id, ${names} FROM u`);
   expect(rows).toHaveLength(1);
   expect([
     { id: 1, violation_type: 'n1', violation_info: 'n2', from_root_ish: 'n3', dolt_row_hash: 'n4' },
     { id: 2, violation_type: 's1', violation_info: 's2', from_root_ish: 's3', dolt_row_hash: 's4' },
   ]).toContainEqual(rows[0]);
-  expect((await towns.run('south')).head).toBe(inNorth.head);
+  expect((await databases.run('south')).head).toBe(inNorth.head);
 });
 
 test('a name that the client keeps for itself is refused before anything is resolved', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(
+  const databases = await twoDatabases(
     folder,
     'CREATE TABLE t (id INT PRIMARY KEY, `__proto__` INT)',
     'INSERT INTO t VALUES (1, 1)',
   );
-  await towns.edit(['UPDATE t SET `__proto__` = 2'], ['UPDATE t SET `__proto__` = 3']);
-  const { failure } = (await towns.run('north')).run('south');
+  await databases.edit(['UPDATE t SET `__proto__` = 2'], ['UPDATE t SET `__proto__` = 3']);
+  const { failure } = (await databases.run('north')).run('south');
   expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('__proto__') });
 });
 
 test('two columns of one name without a primary key are refused before anything is resolved', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, 'CREATE TABLE t (a INT, cardinality INT)', 'INSERT INTO t VALUES (1, 1)');
-  await towns.edit(['UPDATE t SET cardinality = 2'], ['UPDATE t SET cardinality = 3']);
+  const databases = await twoDatabases(
+    folder,
+    'CREATE TABLE t (a INT, cardinality INT)',
+    'INSERT INTO t VALUES (1, 1)',
+  );
+  await databases.edit(['UPDATE t SET cardinality = 2'], ['UPDATE t SET cardinality = 3']);
   for (const strategy of ['newest', 'manual'] as const) {
-    const { failure } = (await towns.run('north', { strategy })).run('south');
+    const { failure } = (await databases.run('north', { strategy })).run('south');
     expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('the column cardinality') });
   }
 });
@@ -224,7 +232,7 @@ test.each(HASH_ORDERS)('tables with odd names, whose conflicts are read from bot
     { table: quoted(name.replaceAll('`', '``')), index: [] },
     { table: quoted(`${name}2`.replaceAll('`', '``')), index: ['CREATE INDEX f ON'] },
   ]);
-  const towns = await twoDatabases(
+  const databases = await twoDatabases(
     folder,
     ...tables.flatMap(({ table, index }) => [
       `CREATE TABLE ${table} (id INT PRIMARY KEY, a VARCHAR(9), \`commit\` VARCHAR(9), updated_at DATETIME)`,
@@ -239,11 +247,11 @@ test.each(HASH_ORDERS)('tables with odd names, whose conflicts are read from bot
           `UPDATE ${table} SET a = '${side}', \`commit\` = '${side}', updated_at = '2026-02-0${day}' WHERE id = ${index + 1}`,
       ),
     );
-  await towns.edit(set('north', [2, 5]), set('south', [3, 4]), order);
-  const inNorth = await towns.run('north');
+  await databases.edit(set('north', [2, 5]), set('south', [3, 4]), order);
+  const inNorth = await databases.run('north');
   expect(inNorth.run('south').failure).toBeNull();
   for (const { table } of tables) {
-    expect([table, await towns.north.rows(`SELECT a, \`commit\` AS c FROM ${table} ORDER BY id`)]).toEqual([
+    expect([table, await databases.north.rows(`SELECT a, \`commit\` AS c FROM ${table} ORDER BY id`)]).toEqual([
       table,
       [
         { a: 'south', c: 'south' },
@@ -251,5 +259,5 @@ test.each(HASH_ORDERS)('tables with odd names, whose conflicts are read from bot
       ],
     ]);
   }
-  expect((await towns.run('south')).head).toBe(inNorth.head);
+  expect((await databases.run('south')).head).toBe(inNorth.head);
 });

@@ -7,7 +7,7 @@ import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 interface Dirty {
-  readonly town: TestDatabase;
+  readonly local: TestDatabase;
   readonly other: TestDatabase;
   readonly peers: string;
 }
@@ -22,59 +22,59 @@ async function prepare(
   folder: TempFolder,
   { base = CONFIG, theirs }: { readonly base?: readonly string[]; readonly theirs: readonly string[] },
 ): Promise<Dirty> {
-  const town = await makeEmptyDatabase(folder.file('town'));
-  await town.commit('base', ...base);
+  const local = await makeEmptyDatabase(folder.file('town'));
+  await local.commit('base', ...base);
   const url = `file://${folder.file('box')}`;
-  await town.publish(url);
+  await local.publish(url);
   const other = await cloneDatabase(url, folder.file('other'));
   await other.commit('theirs', ...theirs);
   await other.dolt('push', 'origin', 'main');
-  return { town, other, peers: `box: ${url}` };
+  return { local, other, peers: `box: ${url}` };
 }
 
-const branches = async (town: TestDatabase) =>
-  (await town.rows('SELECT name FROM dolt_branches')).map(({ name }) => name);
+const branches = async (local: TestDatabase) =>
+  (await local.rows('SELECT name FROM dolt_branches')).map(({ name }) => name);
 
 describe('a table with uncommitted rows', () => {
   test('takes other rows of a peer, and keeps its own uncommitted: added, changed and removed', async () => {
     await using folder = await tempFolder();
-    const { town, other, peers } = await prepare(folder, {
+    const { local, other, peers } = await prepare(folder, {
       theirs: ["INSERT INTO config VALUES ('theirs', '1')", "UPDATE config SET value = 'BD' WHERE `key` = 'prefix'"],
     });
     const edits = [
       "INSERT INTO config VALUES ('mine', NULL)",
       "UPDATE config SET value = 'blue' WHERE `key` = 'color'",
     ];
-    await town.sql(...edits, "DELETE FROM config WHERE `key` = 'size'");
+    await local.sql(...edits, "DELETE FROM config WHERE `key` = 'size'");
     const { result } = await command(folder, peers);
     expect(result).toMatchObject({
       status: 'success',
       head: await other.head(),
       peers: [{ error: null, pulledCommits: 1 }],
     });
-    expect(await town.head()).toBe(await other.head());
-    expect(await town.rows('SELECT * FROM config ORDER BY `key`')).toEqual([
+    expect(await local.head()).toBe(await other.head());
+    expect(await local.rows('SELECT * FROM config ORDER BY `key`')).toEqual([
       { key: 'color', value: 'blue' },
       { key: 'mine' },
       { key: 'prefix', value: 'BD' },
       { key: 'theirs', value: '1' },
     ]);
     const uncommitted = "SELECT diff_type FROM dolt_diff('HEAD', 'WORKING', 'config') ORDER BY diff_type";
-    expect((await town.rows(uncommitted)).map((row) => row['diff_type'])).toEqual(['added', 'modified', 'removed']);
-    expect(await branches(town)).toEqual(['main']);
+    expect((await local.rows(uncommitted)).map((row) => row['diff_type'])).toEqual(['added', 'modified', 'removed']);
+    expect(await branches(local)).toEqual(['main']);
   });
 
   test('keeps its rows when our own commits are merged with those of the peer', async () => {
     await using folder = await tempFolder();
-    const { town, peers } = await prepare(folder, { theirs: ["INSERT INTO config VALUES ('theirs', '1')"] });
-    await town.commit('ours', "INSERT INTO config VALUES ('ours', '1')");
-    await town.sql("UPDATE config SET value = 'blue' WHERE `key` = 'color'");
+    const { local, peers } = await prepare(folder, { theirs: ["INSERT INTO config VALUES ('theirs', '1')"] });
+    await local.commit('ours', "INSERT INTO config VALUES ('ours', '1')");
+    await local.sql("UPDATE config SET value = 'blue' WHERE `key` = 'color'");
     const { result } = await command(folder, peers);
     expect(result.peers[0]).toMatchObject({ status: 'synced', verified: true });
-    expect(await town.rows("SELECT to_key AS k, to_value AS v FROM dolt_diff('HEAD', 'WORKING', 'config')")).toEqual([
+    expect(await local.rows("SELECT to_key AS k, to_value AS v FROM dolt_diff('HEAD', 'WORKING', 'config')")).toEqual([
       { k: 'color', v: 'blue' },
     ]);
-    expect(await town.rows('SELECT COUNT(*) AS n FROM config')).toEqual([{ n: 5 }]);
+    expect(await local.rows('SELECT COUNT(*) AS n FROM config')).toEqual([{ n: 5 }]);
   });
 
   const ITEMS = [
@@ -149,74 +149,77 @@ describe('a table with uncommitted rows', () => {
     'makes a peer wait that changes %s, and nothing is merged or lost',
     async (_, theirs, dirty, why, base = CONFIG) => {
       await using folder = await tempFolder();
-      const { town, peers } = await prepare(folder, { base, theirs });
-      await town.sql(...dirty);
-      const [head, status] = [await town.head(), await town.rows('SELECT * FROM dolt_status')];
+      const { local, peers } = await prepare(folder, { base, theirs });
+      await local.sql(...dirty);
+      const [head, status] = [await local.head(), await local.rows('SELECT * FROM dolt_status')];
       const { result } = await command(folder, `${peers}\nsafe: file://${folder.file('safe')}`);
       expect(result.peers).toMatchObject([
         { name: 'box', error: { code: 'uncommitted-changes', message: expect.stringContaining(why) } },
         { name: 'safe', verified: true, remoteHead: head },
       ]);
       expect(result.peers[0]?.error?.message).toMatch(/waits since \d{4}-\d\d-\d\d/);
-      expect(await town.head()).toBe(head);
-      expect(await town.rows('SELECT * FROM dolt_status')).toEqual(status);
-      expect(await branches(town)).toEqual(['main']);
+      expect(await local.head()).toBe(head);
+      expect(await local.rows('SELECT * FROM dolt_status')).toEqual(status);
+      expect(await branches(local)).toEqual(['main']);
     },
   );
 });
 
 describe('a run that died while rows were set aside', () => {
   /** What a kill leaves between setting rows aside and writing them back. */
-  async function interrupted(folder: TempFolder): Promise<{ readonly town: TestDatabase; readonly head: string }> {
-    const town = await makeEmptyDatabase(folder.file('town'));
-    const head = await town.commit('base', ...CONFIG);
-    await town.sql("UPDATE config SET value = 'blue' WHERE `key` = 'color'", "INSERT INTO config VALUES ('mine', '1')");
-    await withDatabase(town.path, folder.file('tmp'), async (database) => {
+  async function interrupted(folder: TempFolder): Promise<{ readonly local: TestDatabase; readonly head: string }> {
+    const local = await makeEmptyDatabase(folder.file('town'));
+    const head = await local.commit('base', ...CONFIG);
+    await local.sql(
+      "UPDATE config SET value = 'blue' WHERE `key` = 'color'",
+      "INSERT INTO config VALUES ('mine', '1')",
+    );
+    await withDatabase(local.path, folder.file('tmp'), async (database) => {
       const rows = await database.session((sql) => readUncommitted(sql, 'config'));
       if (typeof rows === 'string') throw new Error(rows);
       await setAside(database, [rows], { branch: 'main', head });
     });
-    expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
-    return { town, head };
+    expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);
+    return { local, head };
   }
 
   const finish = (folder: TempFolder) => withDatabase(folder.file('town'), folder.file('tmp'), finishAdvances);
 
   test('leaves a branch from which the next run writes them back', async () => {
     await using folder = await tempFolder();
-    const { town } = await interrupted(folder);
+    const { local } = await interrupted(folder);
     expect(await finish(folder)).toEqual([]);
-    expect(await town.rows("SELECT `key`, value FROM config WHERE `key` IN ('color', 'mine')")).toEqual([
+    expect(await local.rows("SELECT `key`, value FROM config WHERE `key` IN ('color', 'mine')")).toEqual([
       { key: 'color', value: 'blue' },
       { key: 'mine', value: '1' },
     ]);
-    expect(await branches(town)).toEqual(['main']);
+    expect(await branches(local)).toEqual(['main']);
   });
 
   test('does not overwrite what was written meanwhile: the older version stays on a branch, and a warning names it', async () => {
     await using folder = await tempFolder();
-    const { town } = await interrupted(folder);
-    await town.sql("UPDATE config SET value = 'green' WHERE `key` = 'color'");
+    const { local } = await interrupted(folder);
+    await local.sql("UPDATE config SET value = 'green' WHERE `key` = 'color'");
     const [notice] = await finish(folder);
-    const name = (await branches(town)).find((one) => one !== 'main');
+    const name = (await branches(local)).find((one) => one !== 'main');
     expect(name).toMatch(/^dolt-federation\/unrestored\//);
     expect(notice).toMatchObject({ code: 'uncommitted-changes', message: expect.stringContaining(String(name)) });
-    expect(await town.rows("SELECT `key`, value FROM config WHERE `key` IN ('color', 'mine')")).toEqual([
+    expect(await local.rows("SELECT `key`, value FROM config WHERE `key` IN ('color', 'mine')")).toEqual([
       { key: 'color', value: 'green' },
       { key: 'mine', value: '1' },
     ]);
-    expect(await town.rows(`SELECT value FROM config AS OF '${name}' WHERE \`key\` = 'color'`)).toEqual([
+    expect(await local.rows(`SELECT value FROM config AS OF '${name}' WHERE \`key\` = 'color'`)).toEqual([
       { value: 'blue' },
     ]);
   });
 
   test('before the rows were committed has touched nothing, and its branch goes', async () => {
     await using folder = await tempFolder();
-    const town = await makeEmptyDatabase(folder.file('town'));
-    await town.commit('base', ...CONFIG);
-    await town.sql("CALL DOLT_BRANCH('dolt-federation/kept/20260101T000000000Z/main')", 'DELETE FROM config');
+    const local = await makeEmptyDatabase(folder.file('town'));
+    await local.commit('base', ...CONFIG);
+    await local.sql("CALL DOLT_BRANCH('dolt-federation/kept/20260101T000000000Z/main')", 'DELETE FROM config');
     expect(await finish(folder)).toEqual([]);
-    expect(await branches(town)).toEqual(['main']);
-    expect(await town.rows('SELECT COUNT(*) AS n FROM config')).toEqual([{ n: 0 }]);
+    expect(await branches(local)).toEqual(['main']);
+    expect(await local.rows('SELECT COUNT(*) AS n FROM config')).toEqual([{ n: 0 }]);
   });
 });

@@ -15,7 +15,7 @@ const wide = (n: number, slug: string) =>
 
 test.each(HASH_ORDERS)('unique values among rows that were deleted, restored, wide or orphaned, %s', async (order) => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(
+  const databases = await twoDatabases(
     folder,
     OLD_BASE,
     'CREATE TABLE gone (id INT PRIMARY KEY, slug VARCHAR(9) UNIQUE, updated_at DATETIME)',
@@ -33,7 +33,7 @@ test.each(HASH_ORDERS)('unique values among rows that were deleted, restored, wi
     'INSERT INTO orphan VALUES (1, 99, 0), (2, 1, 0), (3, 1, 0)',
     'SET foreign_key_checks = 1',
   );
-  await towns.edit(
+  await databases.edit(
     [
       'DELETE FROM gone WHERE id = 1',
       `UPDATE gone SET slug = 'x', updated_at = ${LATE} WHERE id = 2`,
@@ -54,11 +54,11 @@ test.each(HASH_ORDERS)('unique values among rows that were deleted, restored, wi
     ],
     order,
   );
-  const inNorth = await towns.run('north');
-  const inSouth = await towns.run('south');
+  const inNorth = await databases.run('north');
+  const inSouth = await databases.run('south');
   expect(inNorth.run('south').failure).toBeNull();
   expect(inSouth.head).toBe(inNorth.head);
-  const rows = (statement: string) => towns.north.rows(statement);
+  const rows = (statement: string) => databases.north.rows(statement);
   // A change outlives the deletion, and its claim was the earlier one.
   expect(await rows('SELECT id, slug FROM gone ORDER BY id')).toEqual([
     { id: 1, slug: 'x' },
@@ -86,25 +86,25 @@ test.each(HASH_ORDERS)('unique values among rows that were deleted, restored, wi
 
 test('a row of the base that refers to an added row which lost is for a person', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(
+  const databases = await twoDatabases(
     folder,
     OLD_BASE,
     'CREATE TABLE par (id INT PRIMARY KEY, name VARCHAR(9) UNIQUE, created_at DATETIME)',
     'CREATE TABLE ch (id INT PRIMARY KEY, par INT, FOREIGN KEY (par) REFERENCES par (id))',
     'INSERT INTO ch VALUES (1, NULL)',
   );
-  await towns.edit(
+  await databases.edit(
     [`INSERT INTO par VALUES (1, 'same', ${EARLY})`],
     [`INSERT INTO par VALUES (2, 'same', ${LATE})`, 'UPDATE ch SET par = 2 WHERE id = 1'],
   );
-  const { failure, conflicts } = (await towns.run('north')).run('south');
+  const { failure, conflicts } = (await databases.run('north')).run('south');
   expect(failure).toBeNull();
   expect(conflicts.filter(({ left }) => left).map(({ kind, table }) => [kind, table])).toEqual([
     ['duplicate', 'par'],
     ['reference', 'ch'],
   ]);
-  expect(await towns.north.rows('SELECT id FROM par')).toEqual([{ id: 1 }]);
-  expect(await towns.north.rows('SELECT id, par FROM ch')).toEqual([{ id: 1 }]);
+  expect(await databases.north.rows('SELECT id FROM par')).toEqual([{ id: 1 }]);
+  expect(await databases.north.rows('SELECT id, par FROM ch')).toEqual([{ id: 1 }]);
 });
 
 test('three databases that claim one value for three rows make one commit', async () => {
@@ -135,7 +135,7 @@ test('three databases that claim one value for three rows make one commit', asyn
     const peers = names
       .filter((other) => other !== name)
       .map((other) => ({ ...filePeer(other, folder.file(`${other}.box`), 'upstream'), strategy: 'newest' as const }));
-    const outcome = await federateDatabase({ town: folder.file(name), tempDir: folder.file('tmp'), peers });
+    const outcome = await federateDatabase({ local: folder.file(name), tempDir: folder.file('tmp'), peers });
     expect(outcome.runs.map(({ failure }) => failure)).toEqual([null, null]);
     heads.add(outcome.head);
   }

@@ -11,9 +11,9 @@ const EARLY = "'2020-02-01'";
 const LATE = "'2020-03-01'";
 
 /** Both databases merge the other one's head, and make the same commit. @returns what north reports */
-async function mergeBoth(towns: TwoDatabases): Promise<readonly Conflict[]> {
-  const inNorth = await towns.run('north');
-  const inSouth = await towns.run('south');
+async function mergeBoth(databases: TwoDatabases): Promise<readonly Conflict[]> {
+  const inNorth = await databases.run('north');
+  const inSouth = await databases.run('south');
   expect(inNorth.run('south').failure).toBeNull();
   expect(inSouth.run('north').failure).toBeNull();
   expect(inSouth.head).toBe(inNorth.head);
@@ -24,7 +24,7 @@ async function mergeBoth(towns: TwoDatabases): Promise<readonly Conflict[]> {
 describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
   test('rows of the base stay; the later claim goes back, and so do those that took its value', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       OLD_BASE,
       'CREATE TABLE p (id INT PRIMARY KEY, name VARCHAR(10), slug VARCHAR(10) UNIQUE, updated_at DATETIME)',
@@ -41,7 +41,7 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
       'INSERT INTO two VALUES (1, 1, 1, 1, NULL), (2, 2, 2, 2, NULL)',
     );
     const rotate = (by: number) => ['UPDATE q SET pos = pos + 100', `UPDATE q SET pos = (pos - 101 + ${by}) % 5 + 1`];
-    await towns.edit(
+    await databases.edit(
       [
         `UPDATE p SET slug = 'x', updated_at = ${EARLY} WHERE id = 1`,
         ...rotate(1),
@@ -63,8 +63,8 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
       ],
       order,
     );
-    const conflicts = await mergeBoth(towns);
-    const rows = (statement: string) => towns.north.rows(statement);
+    const conflicts = await mergeBoth(databases);
+    const rows = (statement: string) => databases.north.rows(statement);
     expect(conflicts.filter(({ table, kind }) => table !== 'q' || kind !== 'changed').map(brief)).toEqual(
       expect.arrayContaining([
         'unique-conflict chain 2 true',
@@ -100,12 +100,14 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
       { id: 1, a: 7, b: 7, c: 1 },
       { id: 2, a: 2, b: 2, c: 9 },
     ]);
-    expect(await towns.south.rows('SELECT * FROM q ORDER BY id')).toEqual(await rows('SELECT * FROM q ORDER BY id'));
+    expect(await databases.south.rows('SELECT * FROM q ORDER BY id')).toEqual(
+      await rows('SELECT * FROM q ORDER BY id'),
+    );
   });
 
   test('added rows yield to rows of the base and to those created first, with all that refers to them', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       OLD_BASE,
       'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(5) UNIQUE, b VARCHAR(5) UNIQUE, created_at DATETIME)',
@@ -117,7 +119,7 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
       'CREATE TABLE old (id INT PRIMARY KEY, a VARCHAR(9) UNIQUE, created_at DATETIME)',
       "INSERT INTO old VALUES (5, 'a', NULL), (6, 'b', NULL)",
     );
-    await towns.edit(
+    await databases.edit(
       [
         `INSERT INTO t VALUES (1, 'x', 'y', ${EARLY})`,
         `INSERT INTO par VALUES (3, 'same', ${EARLY})`,
@@ -139,7 +141,7 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
       ],
       order,
     );
-    const conflicts = await mergeBoth(towns);
+    const conflicts = await mergeBoth(databases);
     expect(conflicts.map(brief).sort()).toEqual(
       [
         'duplicate counted 4 false',
@@ -154,7 +156,7 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
       ].sort(),
     );
     const ids = async (table: string) =>
-      (await towns.north.rows(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id);
+      (await databases.north.rows(`SELECT id FROM ${table} ORDER BY id`)).map(({ id }) => id);
     expect(await ids('t')).toEqual([1]);
     expect(await ids('par')).toEqual([3]);
     expect(await ids('c')).toEqual([2]);
@@ -166,7 +168,7 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
 
   test('values are equal as the index compares them: collation, prefix, composite, generated', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       OLD_BASE,
       'CREATE TABLE ci (id INT PRIMARY KEY, a VARCHAR(20) COLLATE utf8mb4_0900_ai_ci UNIQUE, updated_at DATETIME)',
@@ -180,7 +182,7 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
       'INSERT INTO gen (id, a) VALUES (1, 1), (2, 2)',
       "INSERT INTO kinds VALUES (X'00ff', 'p', 0.1, 2001, X'01', NULL), (X'01ff', 'q', 0.2, 2002, X'02', NULL)",
     );
-    await towns.edit(
+    await databases.edit(
       [
         `UPDATE ci SET a = 'Étage', updated_at = ${EARLY} WHERE id = 1`,
         `UPDATE pre SET a = 'xyzNORTH', updated_at = ${EARLY} WHERE id = 1`,
@@ -198,7 +200,7 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
       ],
       order,
     );
-    const conflicts = await mergeBoth(towns);
+    const conflicts = await mergeBoth(databases);
     expect(conflicts.map(brief)).toEqual([
       'unique-conflict ci 2 true',
       'duplicate com 5 true',
@@ -207,15 +209,15 @@ describe.each(HASH_ORDERS)('rows that claim one value, %s', (order) => {
       'unique-conflict pre 2 true',
     ]);
     const values = async (table: string) =>
-      (await towns.north.rows(`SELECT a FROM ${table} ORDER BY id`)).map(({ a }) => a ?? null);
+      (await databases.north.rows(`SELECT a FROM ${table} ORDER BY id`)).map(({ a }) => a ?? null);
     expect(await values('ci')).toEqual(['Étage', 'b', null]);
     expect(await values('pre')).toEqual(['xyzNORTH', 'bbb1', null]);
     expect(await values('com')).toEqual([5, 2, 1, 1]);
-    expect(await towns.north.rows('SELECT a, g FROM gen ORDER BY id')).toEqual([
+    expect(await databases.north.rows('SELECT a, g FROM gen ORDER BY id')).toEqual([
       { a: 15, g: 5 },
       { a: 2, g: 2 },
     ]);
-    expect(await towns.north.rows('SELECT e, f, y, HEX(bin) AS bin FROM kinds ORDER BY id')).toEqual([
+    expect(await databases.north.rows('SELECT e, f, y, HEX(bin) AS bin FROM kinds ORDER BY id')).toEqual([
       { e: 'r', f: 0.3, y: 2003, bin: '03' },
       { e: 'q', f: 0.2, y: 2002, bin: '02' },
     ]);
@@ -231,12 +233,12 @@ const SOUTH_CLAIM = `UPDATE p SET slug = 'x', updated_at = ${LATE} WHERE id = 2`
 
 test.each(['ours', 'theirs'] as const)('the rule is the same under %s', async (strategy) => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, OLD_BASE, ...CLAIMS);
-  await towns.edit([NORTH_CLAIM], [SOUTH_CLAIM]);
-  const run = (await towns.run('south', { strategy })).run('north');
+  const databases = await twoDatabases(folder, OLD_BASE, ...CLAIMS);
+  await databases.edit([NORTH_CLAIM], [SOUTH_CLAIM]);
+  const run = (await databases.run('south', { strategy })).run('north');
   expect(run.failure).toBeNull();
   expect(run.conflicts.map(brief)).toEqual(['unique-conflict p 2 true']);
-  expect((await towns.south.rows('SELECT slug FROM p ORDER BY id')).map(({ slug }) => slug)).toEqual(['x', 'b']);
+  expect((await databases.south.rows('SELECT slug FROM p ORDER BY id')).map(({ slug }) => slug)).toEqual(['x', 'b']);
 });
 
 test.each([
@@ -252,31 +254,31 @@ test.each([
   },
 ] as const)('$title', async ({ base, strategy, says }) => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, OLD_BASE, ...CLAIMS, ...base);
-  await towns.edit([NORTH_CLAIM], [SOUTH_CLAIM]);
-  const before = await towns.north.head();
-  const run = (await towns.run('north', { strategy })).run('south');
+  const databases = await twoDatabases(folder, OLD_BASE, ...CLAIMS, ...base);
+  await databases.edit([NORTH_CLAIM], [SOUTH_CLAIM]);
+  const before = await databases.north.head();
+  const run = (await databases.run('north', { strategy })).run('south');
   expect(run.failure?.code).toBe('constraint-violation');
   expect(run.failure?.message).toContain(says);
-  expect(await towns.north.head()).toBe(before);
-  if (base.length > 0) expect(await towns.north.rows('SELECT * FROM fired')).toEqual([]);
+  expect(await databases.north.head()).toBe(before);
+  if (base.length > 0) expect(await databases.north.rows('SELECT * FROM fired')).toEqual([]);
 });
 
 test.each(HASH_ORDERS)(
   'a key that one side added, and rows of the other that break it, are refused, %s',
   async (order) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       'CREATE TABLE t (id INT PRIMARY KEY, a INT)',
       'INSERT INTO t VALUES (1, 1)',
     );
-    await towns.edit(['ALTER TABLE t ADD UNIQUE KEY u (a)'], ['INSERT INTO t VALUES (2, 1)'], order);
-    const before = await towns.north.head();
-    const { failure } = (await towns.run('north')).run('south');
+    await databases.edit(['ALTER TABLE t ADD UNIQUE KEY u (a)'], ['INSERT INTO t VALUES (2, 1)'], order);
+    const before = await databases.north.head();
+    const { failure } = (await databases.run('north')).run('south');
     expect(failure?.code).toBe('constraint-violation');
     expect(failure?.message).toContain('unique key u');
-    expect(await towns.north.head()).toBe(before);
+    expect(await databases.north.head()).toBe(before);
   },
 );
 
@@ -284,16 +286,16 @@ test.each(HASH_ORDERS)(
   'an index over an expression, whose duplicates Dolt cannot forget, is refused, %s',
   async (order) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       'CREATE TABLE fun (id INT PRIMARY KEY, a VARCHAR(20))',
       'CREATE UNIQUE INDEX k ON fun ((LOWER(a)))',
       "INSERT INTO fun VALUES (1, 'a'), (2, 'b')",
     );
-    await towns.edit(["UPDATE fun SET a = 'Same' WHERE id = 1"], ["UPDATE fun SET a = 'SAME' WHERE id = 2"], order);
-    const { failure } = (await towns.run('north')).run('south');
+    await databases.edit(["UPDATE fun SET a = 'Same' WHERE id = 1"], ["UPDATE fun SET a = 'SAME' WHERE id = 2"], order);
+    const { failure } = (await databases.run('north')).run('south');
     expect(failure?.code).toBe('dolt-defect');
     expect(failure?.message).toContain('fun');
-    expect(await towns.north.rows('SELECT a FROM fun ORDER BY id')).toEqual([{ a: 'Same' }, { a: 'b' }]);
+    expect(await databases.north.rows('SELECT a FROM fun ORDER BY id')).toEqual([{ a: 'Same' }, { a: 'b' }]);
   },
 );

@@ -142,7 +142,7 @@ describe('with real databases', () => {
   afterAll(async () => {
     await seed[Symbol.asyncDispose]();
   });
-  const towns = async (folder: TempFolder) => {
+  const databases = async (folder: TempFolder) => {
     for (const name of ['north', 'south']) await cp(seed.file(name), folder.file(name), { recursive: true });
   };
 
@@ -150,7 +150,7 @@ describe('with real databases', () => {
     '%s as a peer gets nothing from any command, and the other peers are served',
     async (path) => {
       await using folder = await tempFolder();
-      await towns(folder);
+      await databases(folder);
       await symlink('south', folder.file('link'));
       await lay(folder, 'full/photo.jpg');
       const code = path === 'full' ? 'not-a-remote' : 'working-database';
@@ -176,7 +176,7 @@ describe('with real databases', () => {
 
   test('add-peer refuses both and writes nothing', async () => {
     await using folder = await tempFolder();
-    await towns(folder);
+    await databases(folder);
     await lay(folder, 'full/photo.jpg', '.beads/');
     await writeFile(folder.file('.beads', 'config.yaml'), '# mine\n');
     const refused = async (endpoint: string) => {
@@ -192,7 +192,7 @@ describe('with real databases', () => {
 
   test('nothing is cloned from a working database', async () => {
     await using folder = await tempFolder();
-    await towns(folder);
+    await databases(folder);
     await rename(folder.file('north'), folder.file('gone'));
     const request = { database: 'north', bootstrap: 'bad' };
     const cloning = command(folder, `bad: file://${folder.file('south')}`, request);
@@ -201,7 +201,7 @@ describe('with real databases', () => {
 
   test('a remote that a fetch and a killed push left without data gets its first push', async () => {
     await using folder = await tempFolder();
-    await towns(folder);
+    await databases(folder);
     const url = `file://${folder.file('box')}`;
     await lay(folder, 'box/lost+found/', 'box/.DS_Store');
     const north = openTestDatabase(folder.file('north'));

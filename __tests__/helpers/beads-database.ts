@@ -2,8 +2,8 @@ import { makeDatabase, type TestDatabase } from './database.ts';
 
 /** Makes a database with tables like those of a beads workspace, an ignored one among them, and one commit of them. */
 export async function makeBeadsDatabase(path: string): Promise<TestDatabase> {
-  const town = await makeDatabase(path);
-  await town.commit(
+  const local = await makeDatabase(path);
+  await local.commit(
     'a tracker',
     'CREATE TABLE issues (id VARCHAR(40) PRIMARY KEY, title TEXT, status VARCHAR(20), source_system VARCHAR(40), updated_at DATETIME)',
     'CREATE TABLE dependencies (id CHAR(36) PRIMARY KEY DEFAULT (UUID()), issue_id VARCHAR(40), depends_on_id VARCHAR(40), UNIQUE (issue_id, depends_on_id), FOREIGN KEY (issue_id) REFERENCES issues (id))',
@@ -15,5 +15,5 @@ export async function makeBeadsDatabase(path: string): Promise<TestDatabase> {
     "INSERT INTO config VALUES ('issue_prefix', 'bd')",
     "INSERT INTO wisps VALUES ('w-1', 'private')",
   );
-  return town;
+  return local;
 }

@@ -4,18 +4,18 @@ import type { TestDatabase } from './database.ts';
 const branchRows = z.array(z.object({ name: z.string(), hash: z.string() }));
 
 /** The branches of a database, as Dolt itself reads them. */
-export async function branchesOf(town: TestDatabase): Promise<Readonly<Record<string, string>>> {
-  const rows = branchRows.parse(await town.rows('SELECT name, hash FROM dolt_branches'));
+export async function branchesOf(local: TestDatabase): Promise<Readonly<Record<string, string>>> {
+  const rows = branchRows.parse(await local.rows('SELECT name, hash FROM dolt_branches'));
   return Object.fromEntries(rows.map(({ name, hash }) => [name, hash]));
 }
 
 /** Which of these commits are neither the head nor an ancestor of it. */
 export async function missing(
-  town: TestDatabase,
+  local: TestDatabase,
   head: string,
   commits: readonly string[],
 ): Promise<readonly string[]> {
-  const rows = await town.rows(
+  const rows = await local.rows(
     `SELECT commit_hash FROM dolt_log('${head}') WHERE commit_hash IN (${[...commits, ''].map((each) => `'${each}'`).join(', ')})`,
   );
   const there = new Set(rows.map((row) => row['commit_hash']));

@@ -13,7 +13,7 @@ export function userEnvironment(folder: TempFolder): Record<string, string> {
   return { PATH: readEnv()['PATH'] ?? '', HOME: folder.file('home') };
 }
 
-/** The words of a command that works on the database `town` with these peers. */
+/** The words of a command that works on the database `local` with these peers. */
 export async function commandLine(
   folder: TempFolder,
   command: string,

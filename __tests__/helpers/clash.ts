@@ -4,7 +4,7 @@ import { scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 export interface Clash {
-  readonly town: TestDatabase;
+  readonly local: TestDatabase;
   readonly stranger: TestDatabase;
   readonly ours: string;
   readonly theirs: string;
@@ -16,13 +16,13 @@ export interface Clash {
 /** A database and a mailbox with another change of the same cell: no merge resolves them. */
 export async function clash(folder: TempFolder, ours = "UPDATE items SET title = 'O' WHERE id = 1"): Promise<Clash> {
   const made = await scenario(folder).database('town').database('stranger').mailbox('box').build();
-  const [town, stranger, box] = [made.database('town'), made.database('stranger'), made.mailbox('box')];
+  const [local, stranger, box] = [made.database('town'), made.database('stranger'), made.mailbox('box')];
   const theirs = await stranger.commit('theirs', "UPDATE items SET title = 'T' WHERE id = 1");
   await stranger.dolt('push', 'box', 'main');
   return {
-    town,
+    local,
     stranger,
-    ours: ours === '' ? await town.head() : await town.commit('ours', ours),
+    ours: ours === '' ? await local.head() : await local.commit('ours', ours),
     theirs,
     peers: `box: ${box.url}`,
     mailbox: box.head,

@@ -94,7 +94,7 @@ interface Author {
   readonly email: string;
 }
 
-const ANN: Author = { name: 'A Townsman', email: 'townsman@example.org' };
+const ANN: Author = { name: 'Ann', email: 'ann@example.org' };
 
 /** Writes what `dolt config --local --add` writes, without two processes. */
 export async function writeAuthor(path: string, { name, email }: Author): Promise<void> {
@@ -140,7 +140,7 @@ export async function makeDatabase(path: string): Promise<TestDatabase> {
 export async function cloneDatabase(url: string, path: string): Promise<TestDatabase> {
   await mkdir(dirname(path), { recursive: true });
   await runDolt(rootOf(path), dirname(path), ['clone', url, path]);
-  await writeAuthor(path, { name: 'Another Townsman', email: 'another@example.org' });
+  await writeAuthor(path, { name: 'Bob', email: 'another@example.org' });
   return openTestDatabase(path);
 }
 

@@ -40,8 +40,8 @@ export interface Remote {
   readonly servers: readonly AsyncDisposable[];
 }
 
-/** Starts the servers of one form; `town` is a database that a live server serves a copy of. */
-type Form = (folder: TempFolder, town: string) => Promise<Remote>;
+/** Starts the servers of one form; `local` is a database that a live server serves a copy of. */
+type Form = (folder: TempFolder, local: string) => Promise<Remote>;
 
 const OPEN = { env: {}, credentials: null, refused: [], servers: [] } as const;
 
@@ -105,8 +105,8 @@ const https: Form = async (folder) => {
   };
 };
 
-const liveDatabase: Form = async (folder, town) => {
-  await cp(town, folder.file('live'), { recursive: true });
+const liveDatabase: Form = async (folder, local) => {
+  await cp(local, folder.file('live'), { recursive: true });
   const server = await startDoltSqlServer(folder.path, folder.file('live'));
   const credentials = { url: new URL(server.url).origin, user: server.user, password: server.password };
   return {

@@ -99,9 +99,9 @@ interface FederateRun {
 
 /** Runs the core of a sync against real remotes, with engines of its own. */
 export async function federateDatabase(
-  test: FederateRun & { readonly town: string; readonly tempDir: string },
+  test: FederateRun & { readonly local: string; readonly tempDir: string },
 ): Promise<Federated> {
-  return withEngines(test.town, test.tempDir, (engines) => federateIn(engines, test));
+  return withEngines(test.local, test.tempDir, (engines) => federateIn(engines, test));
 }
 
 /** The context of a sync as tests run it. */

@@ -13,7 +13,7 @@ import type { TempFolder } from './temp-folder.ts';
 /** A database whose last run left a conflicts file, with a choice for everything in it. */
 export interface LeftConflicts {
   readonly folder: TempFolder;
-  readonly town: TestDatabase;
+  readonly local: TestDatabase;
   /** The file that the run wrote. */
   readonly own: string;
   /** Its text with all choices. */
@@ -22,9 +22,9 @@ export interface LeftConflicts {
 }
 
 export async function leaveConflicts(folder: TempFolder): Promise<LeftConflicts> {
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const box = `file://${folder.file('box')}`;
-  await town.sql(
+  await local.sql(
     'CREATE TABLE more (a INT, b VARCHAR(20), n INT, PRIMARY KEY (a, b))',
     "INSERT INTO more VALUES (1, 'x', 1)",
     "CALL DOLT_COMMIT('-A', '-m', 'more')",
@@ -49,7 +49,7 @@ export async function leaveConflicts(folder: TempFolder): Promise<LeftConflicts>
   const text = (await readFile(own, 'utf8'))
     .replaceAll(/^( {10,}choose:)$/gm, '$1 ours')
     .replace('deleted-by: ours\n        choose:', 'deleted-by: ours\n        choose: theirs');
-  return { folder, town, own, text, peers };
+  return { folder, local, own, text, peers };
 }
 
 export async function runResolve(
@@ -72,8 +72,8 @@ export async function runResolve(
 }
 
 /** All that a refused file may not change. */
-export async function stateOf({ town, own }: LeftConflicts): Promise<string> {
+export async function stateOf({ local, own }: LeftConflicts): Promise<string> {
   const queries = ['dolt_branches', 'dolt_status', 'dolt_merge_status', 'dolt_tags', 'items', 'more', 'dolt_ignore'];
-  const rows = await town.sql(...queries.map((table) => `SELECT * FROM ${table}`));
+  const rows = await local.sql(...queries.map((table) => `SELECT * FROM ${table}`));
   return `${rows}${await readFile(own, 'utf8').catch(() => 'no file')}`;
 }

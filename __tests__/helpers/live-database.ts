@@ -8,7 +8,7 @@ import type { TempFolder } from './temp-folder.ts';
 
 /** A database of ours, and a copy of it that a running server works on and offers as a remote over TLS. */
 export interface LiveDatabase extends AsyncDisposable {
-  readonly town: TestDatabase;
+  readonly local: TestDatabase;
   /** The folder of the copy: to be opened while the server is stopped. */
   readonly live: TestDatabase;
   readonly server: DoltSqlServer;
@@ -26,9 +26,9 @@ export const WISPS = ["INSERT INTO dolt_ignore VALUES ('wisps', 1)"];
 
 /** @param seed what both databases have besides `items` */
 export async function liveDatabase(folder: TempFolder, ...seed: string[]): Promise<LiveDatabase> {
-  const town = await makeDatabase(folder.file('town'));
-  if (seed.length > 0) await town.commit('seed', ...seed);
-  await cp(town.path, folder.file('live'), { recursive: true });
+  const local = await makeDatabase(folder.file('town'));
+  if (seed.length > 0) await local.commit('seed', ...seed);
+  await cp(local.path, folder.file('live'), { recursive: true });
   const live = openTestDatabase(folder.file('live'));
   if (seed.includes(WISPS[0] ?? '')) {
     await live.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (1), (2)');
@@ -42,7 +42,7 @@ export async function liveDatabase(folder: TempFolder, ...seed: string[]): Promi
     return await work(connection).finally(() => connection.end());
   };
   return {
-    town,
+    local,
     live,
     server,
     sql: (...statements) =>

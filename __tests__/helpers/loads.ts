@@ -4,7 +4,7 @@ import type { TempFolder } from './temp-folder.ts';
 
 /** Our database, and two peers of it: one that brings very much, and one that brings a changed row of `items`. */
 export interface Loaded {
-  readonly town: TestDatabase;
+  readonly local: TestDatabase;
   readonly hostile: TestDatabase;
   /** Address of the remote that the first peer pushed to. */
   readonly hostileUrl: string;
@@ -14,10 +14,10 @@ export interface Loaded {
 }
 
 /** Runs statements from a file: too many for a command line. */
-async function runFile(town: TestDatabase, folder: TempFolder, statements: readonly string[]): Promise<void> {
+async function runFile(local: TestDatabase, folder: TempFolder, statements: readonly string[]): Promise<void> {
   const file = folder.file('statements.sql');
   await writeFile(file, `${statements.join(';\n')};\n`);
-  await town.dolt('sql', '-f', file);
+  await local.dolt('sql', '-f', file);
 }
 
 const commitBy = (name: string) =>
@@ -26,8 +26,8 @@ const commitBy = (name: string) =>
 /** @param seed runs before the first commit, which all three databases share */
 async function loaded(folder: TempFolder, ...seed: string[]): Promise<Loaded> {
   const [hostileUrl, honestUrl] = [`file://${folder.file('hostile.box')}`, `file://${folder.file('honest.box')}`];
-  const town = await makeEmptyDatabase(folder.file('town'));
-  await runFile(town, folder, [
+  const local = await makeEmptyDatabase(folder.file('town'));
+  await runFile(local, folder, [
     'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100))',
     "INSERT INTO items VALUES (1, 'one'), (2, 'two')",
     ...seed,
@@ -38,7 +38,7 @@ async function loaded(folder: TempFolder, ...seed: string[]): Promise<Loaded> {
   ]);
   const clone = async (name: string): Promise<TestDatabase> => {
     await mkdir(folder.file('clones'), { recursive: true });
-    await openTestDatabase(town.path).dolt('clone', hostileUrl, folder.file('clones', name));
+    await openTestDatabase(local.path).dolt('clone', hostileUrl, folder.file('clones', name));
     return openTestDatabase(folder.file('clones', name));
   };
   const [hostile, honest] = [await clone('hostile'), await clone('honest')];
@@ -49,7 +49,7 @@ async function loaded(folder: TempFolder, ...seed: string[]): Promise<Loaded> {
     "CALL DOLT_PUSH('box', 'main')",
   );
   return {
-    town,
+    local,
     hostile,
     hostileUrl,
     honestUrl,
@@ -90,7 +90,7 @@ export async function longHistory(
     'CREATE TABLE numbers (id INT PRIMARY KEY, v INT)',
     `INSERT INTO numbers VALUES ${values}`,
   );
-  await load.town.sql('UPDATE numbers SET v = -1', commitBy('ours'));
+  await load.local.sql('UPDATE numbers SET v = -1', commitBy('ours'));
   await runFile(load.hostile, folder, [
     ...Array.from({ length: commits }, (_, n) => [`UPDATE numbers SET v = ${n + 1}`, commitBy('hostile')]).flat(),
     "CALL DOLT_PUSH('origin', 'main')",
@@ -109,7 +109,7 @@ export async function largeConflicts(
     'CREATE TABLE notes (id INT PRIMARY KEY, text LONGTEXT)',
     `INSERT INTO notes VALUES ${values}`,
   );
-  await load.town.sql("UPDATE notes SET text = 'short'", commitBy('ours'));
+  await load.local.sql("UPDATE notes SET text = 'short'", commitBy('ours'));
   await load.hostile.sql(
     `UPDATE notes SET text = REPEAT('t', ${bytes})`,
     commitBy('hostile'),

@@ -58,7 +58,7 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
   let looks = 0;
   const receive = async ({ accept = [], others = [], ...test }: Receiving = {}): Promise<Federated> =>
     await federateDatabase({
-      town: south.path,
+      local: south.path,
       tempDir: folder.file('tmp'),
       peers: [{ ...filePeer('partner', folder.file('mailbox')), accept }, ...others],
       ...test,

@@ -22,7 +22,7 @@ interface Came {
   readonly stderr: string;
 }
 
-/** Federates the database `town` on a machine on which hosts have the addresses that a test gives them. Linux only. */
+/** Federates the database `local` on a machine on which hosts have the addresses that a test gives them. Linux only. */
 export async function syncWithHosts(
   { folder, cli }: { readonly folder: TempFolder; readonly cli: CompiledCli },
   { peers, hosts, env = {}, args = [] }: Wanted,

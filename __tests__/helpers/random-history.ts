@@ -89,7 +89,7 @@ export async function playPlan(plan: Plan): Promise<Outcome> {
 class Play {
   readonly #folder: TempFolder;
   readonly #plan: Plan;
-  readonly #towns = new Map<Name, TestDatabase>();
+  readonly #databases = new Map<Name, TestDatabase>();
   readonly #deeds: Deed[] = [];
   readonly #unresolved = new Set<string>();
   readonly #unreported: Unreported[] = [];
@@ -116,7 +116,9 @@ class Play {
       south: await this.#rows('south'),
     };
     const hashes = await Promise.all(
-      DATABASES.map(async (name) => String((await this.#town(name).rows('SELECT dolt_hashof_db() AS h'))[0]?.['h'])),
+      DATABASES.map(async (name) =>
+        String((await this.#database(name).rows('SELECT dolt_hashof_db() AS h'))[0]?.['h']),
+      ),
     );
     return {
       ...{ deeds: this.#deeds, rows, hashes, refusals, codes: this.#codes, unknown: this.#unknown },
@@ -124,10 +126,10 @@ class Play {
     };
   }
 
-  #town(name: Name): TestDatabase {
-    const town = this.#towns.get(name);
-    if (town === undefined) throw new Error(`${name} is not made yet`);
-    return town;
+  #database(name: Name): TestDatabase {
+    const local = this.#databases.get(name);
+    if (local === undefined) throw new Error(`${name} is not made yet`);
+    return local;
   }
 
   async #prepare(): Promise<void> {
@@ -138,7 +140,7 @@ class Play {
       .database('south')
       .mailbox('box')
       .build();
-    for (const name of DATABASES) this.#towns.set(name, made.database(name));
+    for (const name of DATABASES) this.#databases.set(name, made.database(name));
   }
 
   get #url(): string {
@@ -146,7 +148,7 @@ class Play {
   }
 
   async #rows(name: Name): Promise<Map<string, Row>> {
-    const rows = await this.#town(name).rows('SELECT * FROM t ORDER BY id');
+    const rows = await this.#database(name).rows('SELECT * FROM t ORDER BY id');
     return new Map(rows.map((row) => [String(row['id']), row]));
   }
 
@@ -154,8 +156,8 @@ class Play {
   async #lap(): Promise<string[]> {
     const refusals: string[] = [];
     for (const name of this.#plan.order) {
-      const town = this.#town(name);
-      const before = await town.head();
+      const local = this.#database(name);
+      const before = await local.head();
       const { result } = await command(this.#folder, `box: ${this.#url}`, { database: name });
       for (const peer of result.peers) {
         if (peer.error !== null) this.#codes.add(peer.error.code);
@@ -171,7 +173,7 @@ class Play {
 
   /** Every value of ours that a run replaced must be in its report. */
   async #checkReport(name: Name, before: string, result: RunResult): Promise<void> {
-    const [town, remote] = [this.#town(name), result.peers[0]?.remoteHead ?? null];
+    const [local, remote] = [this.#database(name), result.peers[0]?.remoteHead ?? null];
     for (const { key, left } of result.peers.flatMap(({ conflicts }) => conflicts)) {
       if (left) this.#unresolved.add(String(key['id']));
     }
@@ -183,20 +185,20 @@ class Play {
     );
     // A value that came from another database by a fast-forward is that one's, and is reported there.
     const own = new Set(this.#deeds.flatMap(({ key, by }) => (by === name ? [key] : [])));
-    for (const { key, column } of await this.#lostCells(town, before, result.head)) {
+    for (const { key, column } of await this.#lostCells(local, before, result.head)) {
       if (own.has(key) && !reported.has(`${key}/${column}`)) this.#unreported.push({ by: name, key, column });
     }
   }
 
   /** Cells that our head had changed since the merge base, and that the merge of this run has otherwise. */
-  async #lostCells(town: TestDatabase, before: string, after: string): Promise<{ key: string; column: string }[]> {
-    const [merge] = await town.rows(`SELECT parents FROM dolt_log('${after}', '--parents') LIMIT 1`);
+  async #lostCells(local: TestDatabase, before: string, after: string): Promise<{ key: string; column: string }[]> {
+    const [merge] = await local.rows(`SELECT parents FROM dolt_log('${after}', '--parents') LIMIT 1`);
     const parents = String(merge?.['parents']).split(', ');
     const theirs = parents.find((parent) => parent !== before);
     if (!parents.includes(before) || theirs === undefined) return [];
     const at = async (commit: string) =>
-      new Map((await town.rows(`SELECT * FROM t AS OF '${commit}'`)).map((row) => [String(row['id']), row]));
-    const [common] = await town.rows(`SELECT dolt_merge_base('${before}', '${theirs}') AS h`);
+      new Map((await local.rows(`SELECT * FROM t AS OF '${commit}'`)).map((row) => [String(row['id']), row]));
+    const [common] = await local.rows(`SELECT dolt_merge_base('${before}', '${theirs}') AS h`);
     const [base, ours, now] = [await at(String(common?.['h'])), await at(before), await at(after)];
     return [...ours].flatMap(([key, row]) => {
       const [was, is] = [base.get(key), now.get(key)];
@@ -211,7 +213,7 @@ class Play {
   }
 
   async #do(name: Name, { kind, row, value }: Planned, round: number): Promise<void> {
-    const town = this.#town(name);
+    const local = this.#database(name);
     const rows = [...(await this.#rows(name)).values()];
     const chosen = rows[row % Math.max(rows.length, 1)];
     const other = rows[(row + 1 + value) % Math.max(rows.length, 1)];
@@ -219,7 +221,7 @@ class Play {
     this.#number += 1;
     const number = this.#number;
     const note = (key: string, what: Deed['kind']) => this.#deeds.push({ key, round, by: name, kind: what });
-    const commit = (...statements: string[]) => town.commit(`${kind} ${number}`, ...statements);
+    const commit = (...statements: string[]) => local.commit(`${kind} ${number}`, ...statements);
     switch (kind) {
       case 'insert':
         note(`r${number}`, 'added');
@@ -237,21 +239,21 @@ class Play {
         return;
       }
       case 'column':
-        if (chosen !== undefined && (await this.#hasColumn(town, `c${value}`))) return;
+        if (chosen !== undefined && (await this.#hasColumn(local, `c${value}`))) return;
         await commit(`ALTER TABLE t ADD COLUMN c${value} INT DEFAULT ${value}`);
         return;
       case 'computed':
-        if (await this.#hasColumn(town, 'made')) return;
+        if (await this.#hasColumn(local, 'made')) return;
         await commit('ALTER TABLE t ADD COLUMN made DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6)');
         return;
       case 'index':
-        if ((await town.rows("SHOW INDEX FROM t WHERE Key_name = 'by_name'")).length > 0) return;
+        if ((await local.rows("SHOW INDEX FROM t WHERE Key_name = 'by_name'")).length > 0) return;
         await commit('CREATE INDEX by_name ON t (name)');
         return;
       case 'squash': {
-        const [first] = await town.rows("SELECT commit_hash AS h FROM dolt_log() WHERE message = 'base'");
+        const [first] = await local.rows("SELECT commit_hash AS h FROM dolt_log() WHERE message = 'base'");
         if (value > 0 || first === undefined) return;
-        await town.sql(
+        await local.sql(
           `CALL DOLT_RESET('--soft', '${first['h']}')`,
           `CALL DOLT_COMMIT('-A', '--allow-empty', '-m', 'squash ${number}')`,
         );
@@ -295,7 +297,7 @@ class Play {
     }
   }
 
-  async #hasColumn(town: TestDatabase, column: string): Promise<boolean> {
-    return (await town.rows(`SHOW COLUMNS FROM t LIKE '${column}'`)).length > 0;
+  async #hasColumn(local: TestDatabase, column: string): Promise<boolean> {
+    return (await local.rows(`SHOW COLUMNS FROM t LIKE '${column}'`)).length > 0;
   }
 }

@@ -60,9 +60,9 @@ export async function inStep(folder: TempFolder, ...seed: string[]): Promise<Rew
   await run('north');
   const south = await cloneDatabase(url, folder.file('south'));
   await run('south');
-  const towns = { north, south };
+  const databases = { north, south };
   return {
-    ...towns,
+    ...databases,
     first,
     head,
     run,
@@ -72,9 +72,9 @@ export async function inStep(folder: TempFolder, ...seed: string[]): Promise<Rew
       return peer;
     },
     async forget(side) {
-      await rm(stateFilePath(towns[side].path), { force: true });
-      for (const { name } of await towns[side].rows('SELECT name FROM dolt_remotes')) {
-        await towns[side].dolt('remote', 'remove', String(name));
+      await rm(stateFilePath(databases[side].path), { force: true });
+      for (const { name } of await databases[side].rows('SELECT name FROM dolt_remotes')) {
+        await databases[side].dolt('remote', 'remove', String(name));
       }
     },
   };
@@ -93,8 +93,8 @@ export function wayOut(
 }
 
 /** Runs a command that a report printed, in a database. */
-export async function runPrinted(town: TestDatabase, hint: string): Promise<void> {
+export async function runPrinted(local: TestDatabase, hint: string): Promise<void> {
   const [program, ...words] = (hint.split(': ').at(-1) ?? '').split(' ');
   if (program !== 'dolt') throw new Error(`'${hint}' ends in no command of dolt`);
-  await town.dolt(...words);
+  await local.dolt(...words);
 }

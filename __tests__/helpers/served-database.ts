@@ -6,7 +6,7 @@ import { cloneDatabase, makeDatabase, type TestDatabase } from './database.ts';
 import { type DoltSqlServer, startDoltSqlServer } from './servers/dolt-sql-server.ts';
 import type { TempFolder } from './temp-folder.ts';
 
-/** The database `town` that a running server holds, with a client of it, and a mailbox that another database uses. */
+/** The database `local` that a running server holds, with a client of it, and a mailbox that another database uses. */
 export interface ServedDatabase extends AsyncDisposable {
   readonly server: DoltSqlServer;
   /** The other database, which pushes to its remote `origin`, the mailbox. */
@@ -33,12 +33,12 @@ interface RunOptions extends CommandOptions {
 }
 
 export async function servedDatabase(folder: TempFolder, ...seed: string[]): Promise<ServedDatabase> {
-  const town = await makeDatabase(folder.file('town'));
-  if (seed.length > 0) await town.commit('seed', ...seed);
+  const local = await makeDatabase(folder.file('town'));
+  if (seed.length > 0) await local.commit('seed', ...seed);
   const mailbox = `file://${folder.file('mailbox')}`;
-  await town.publish(mailbox);
+  await local.publish(mailbox);
   const other = await cloneDatabase(mailbox, folder.file('other'));
-  const server = await startDoltSqlServer(folder.path, town.path);
+  const server = await startDoltSqlServer(folder.path, local.path);
   const { user, password, sqlPort: port } = server;
   const client: Connection = await createConnection({ host: '127.0.0.1', port, user, password, database: 'town' });
   // The server may end first.

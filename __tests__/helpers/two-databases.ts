@@ -16,7 +16,10 @@ export interface TwoDatabases {
    */
   edit(north: readonly string[], south: readonly string[], order?: HashOrder): Promise<void>;
   /** Runs a database against the other one's mailbox. */
-  run(town: DatabaseName, options?: { readonly strategy?: ConflictStrategy; readonly role?: Role }): Promise<Federated>;
+  run(
+    local: DatabaseName,
+    options?: { readonly strategy?: ConflictStrategy; readonly role?: Role },
+  ): Promise<Federated>;
 }
 
 /** Both orders in which two heads can be merged, for `test.each`. */
@@ -36,21 +39,21 @@ export async function twoDatabases(folder: TempFolder, ...statements: string[]):
     .database('north')
     .database('south')
     .build();
-  const towns = { north: made.database('north'), south: made.database('south') };
+  const databases = { north: made.database('north'), south: made.database('south') };
   // Both in turn: beside a head that begins with the first or the last letters, hardly any other is smaller or greater.
   const amendUntil = async (order: HashOrder, heads: Record<DatabaseName, string>): Promise<void> => {
     for (let n = 1; n <= MAX_AMENDS; n += 1) {
       if (heads.north < heads.south === (order === 'north-first')) return;
       const name = n % 2 === 1 ? 'south' : 'north';
-      heads[name] = await towns[name].headAfter(SAME_DATE, `CALL DOLT_COMMIT('--amend', '-m', '${name} ${n}')`);
+      heads[name] = await databases[name].headAfter(SAME_DATE, `CALL DOLT_COMMIT('--amend', '-m', '${name} ${n}')`);
     }
     throw new Error(`no hash in the order ${order}`);
   };
   const publish = async (name: DatabaseName, ...before: readonly string[]): Promise<void> => {
-    await towns[name].sql(...before, ...publishing(`file://${folder.file(`${name}.box`)}`));
+    await databases[name].sql(...before, ...publishing(`file://${folder.file(`${name}.box`)}`));
   };
   return {
-    ...towns,
+    ...databases,
     async edit(north, south, order) {
       const commits = { north: committing('north', north), south: committing('south', south) };
       if (order === undefined) {
@@ -58,16 +61,16 @@ export async function twoDatabases(folder: TempFolder, ...statements: string[]):
         return;
       }
       const [ofNorth, ofSouth] = await Promise.all([
-        towns.north.headAfter(...commits.north),
-        towns.south.headAfter(...commits.south),
+        databases.north.headAfter(...commits.north),
+        databases.south.headAfter(...commits.south),
       ]);
       await amendUntil(order, { north: ofNorth, south: ofSouth });
       await Promise.all([publish('north'), publish('south')]);
     },
-    run(town, { strategy = 'newest', role = 'upstream' } = {}) {
+    run(local, { strategy = 'newest', role = 'upstream' } = {}) {
       // What the check before a merge would refuse must be safe to merge, too.
-      const peer = { ...filePeer(other(town), folder.file(`${other(town)}.box`), role), strategy, accept: ACCEPTS };
-      return federateDatabase({ town: towns[town].path, tempDir: folder.file('tmp'), peers: [peer] });
+      const peer = { ...filePeer(other(local), folder.file(`${other(local)}.box`), role), strategy, accept: ACCEPTS };
+      return federateDatabase({ local: databases[local].path, tempDir: folder.file('tmp'), peers: [peer] });
     },
   };
 }

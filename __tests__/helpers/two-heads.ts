@@ -9,7 +9,7 @@ import { withDatabase } from './federating.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 export interface TwoHeads {
-  readonly town: TestDatabase;
+  readonly local: TestDatabase;
   readonly ours: string;
   readonly theirs: string;
 }
@@ -19,18 +19,18 @@ export async function twoHeads(
   folder: TempFolder,
   work: { readonly base: readonly string[]; readonly ours: readonly string[]; readonly theirs: readonly string[] },
 ): Promise<TwoHeads> {
-  const town = await makeEmptyDatabase(folder.file('town'));
-  await town.commit('base', ...work.base);
-  await town.dolt('branch', 'other');
-  const ours = await town.commit('ours', ...work.ours);
-  await town.sql("CALL DOLT_CHECKOUT('other')", ...work.theirs, "CALL DOLT_COMMIT('-A', '-m', 'theirs')");
-  return { town, ours, theirs: await town.head('other') };
+  const local = await makeEmptyDatabase(folder.file('town'));
+  await local.commit('base', ...work.base);
+  await local.dolt('branch', 'other');
+  const ours = await local.commit('ours', ...work.ours);
+  await local.sql("CALL DOLT_CHECKOUT('other')", ...work.theirs, "CALL DOLT_COMMIT('-A', '-m', 'theirs')");
+  return { local, ours, theirs: await local.head('other') };
 }
 
 /** Merges both heads as a person chose. `choose` says it for each row, and may be asked for the cells as well. */
 export async function resolveHeads(
   folder: TempFolder,
-  heads: Pick<TwoHeads, 'town' | 'ours' | 'theirs'>,
+  heads: Pick<TwoHeads, 'local' | 'ours' | 'theirs'>,
   choose: (row: UnresolvedRow) => UnresolvedRow,
 ): Promise<{
   readonly rows: readonly UnresolvedRow[];
@@ -43,7 +43,7 @@ export async function resolveHeads(
     await database.run("CALL DOLT_BRANCH('-f', 'merged', ?)", [made]);
     return { rows: left, commit: made };
   });
-  return { rows, commit, read: (query) => heads.town.rows(query.replaceAll('MERGED', `AS OF 'merged'`)) };
+  return { rows, commit, read: (query) => heads.local.rows(query.replaceAll('MERGED', `AS OF 'merged'`)) };
 }
 
 export function mergeOf(heads: Pick<TwoHeads, 'ours' | 'theirs'>, rows: readonly UnresolvedRow[]): UnresolvedMerge {
@@ -53,10 +53,10 @@ export function mergeOf(heads: Pick<TwoHeads, 'ours' | 'theirs'>, rows: readonly
 /** Opens the database as a run does, and removes what merging left. */
 export async function atHeads<T>(
   folder: TempFolder,
-  { town }: Pick<TwoHeads, 'town'>,
+  { local }: Pick<TwoHeads, 'local'>,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  return await withDatabase(town.path, folder.file('tmp'), (database) =>
+  return await withDatabase(local.path, folder.file('tmp'), (database) =>
     work(database).finally(() => removeScratch(database)),
   );
 }

@@ -20,10 +20,10 @@ interface Scene {
 let seed: TempFolder;
 beforeAll(async () => {
   seed = await tempFolder();
-  const town = await makeDatabase(seed.file('db'));
-  await town.dolt('remote', 'add', 'box', `file://${seed.file('box')}`);
-  await town.dolt('push', 'box', 'main');
-  await town.dolt('remote', 'remove', 'box');
+  const local = await makeDatabase(seed.file('db'));
+  await local.dolt('remote', 'add', 'box', `file://${seed.file('box')}`);
+  await local.dolt('push', 'box', 'main');
+  await local.dolt('remote', 'remove', 'box');
 });
 afterAll(async () => {
   await seed[Symbol.asyncDispose]();

@@ -257,7 +257,7 @@ describe('a database of its own', () => {
     const one = await fresh(folder);
     await writeFile(one.own, change(one.text));
     expect(await runResolve(one, one.own)).toMatchObject({ status: 'success', rows: 3 });
-    expect(await one.town.rows('SELECT title, owner FROM items ORDER BY id')).toEqual([
+    expect(await one.local.rows('SELECT title, owner FROM items ORDER BY id')).toEqual([
       { title: 'ours', owner: 'sue' },
       { title: 'two', owner: 'dan' },
     ]);
@@ -316,7 +316,7 @@ describe('a database of its own', () => {
       },
       close() {},
     });
-    const head = await one.town.head();
+    const head = await one.local.head();
     const failure = await failureOf(() => runResolve(one, undefined, { ask }));
     expect(failure).toMatchObject({
       code: 'conflicts-file-unwritten',
@@ -325,7 +325,7 @@ describe('a database of its own', () => {
     });
     expect(await readFile(one.own, 'utf8')).toBe(meanwhile);
     expect(await readFile(`${one.own}.mine`, 'utf8')).toContain('choose: theirs');
-    expect(await one.town.head()).toBe(head);
+    expect(await one.local.head()).toBe(head);
   });
 
   test('what another process writes while rows are merged is not removed', async () => {
@@ -334,7 +334,7 @@ describe('a database of its own', () => {
     const meanwhile = `${one.text}# a note\n`;
     const warnings: string[] = [];
     const result = await runResolve(one, one.own, { warnings, onResource: () => writeFileSync(one.own, meanwhile) });
-    expect(result).toMatchObject({ status: 'success', head: await one.town.head() });
+    expect(result).toMatchObject({ status: 'success', head: await one.local.head() });
     expect(await readFile(one.own, 'utf8')).toBe(meanwhile);
     expect(warnings).toEqual([expect.stringContaining('another process changed the file after it was read')]);
   });

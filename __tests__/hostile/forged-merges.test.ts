@@ -65,7 +65,7 @@ async function forging(folder: TempFolder, ...seed: string[]): Promise<Forging> 
     },
     run: (peers, options) =>
       federateDatabase({
-        town: north.path,
+        local: north.path,
         tempDir: folder.file('tmp'),
         peers,
         options: { notify: (notice) => void notices.push(notice), ...options },

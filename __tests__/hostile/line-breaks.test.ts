@@ -88,10 +88,10 @@ describe('a line break in a name', () => {
 
 test('names that a peer really brings forge nothing', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const url = `file://${folder.file('box')}`;
-  await town.dolt('remote', 'add', 'seed', url);
-  await town.dolt('push', 'seed', 'main');
+  await local.dolt('remote', 'add', 'seed', url);
+  await local.dolt('push', 'seed', 'main');
   const stranger = await cloneDatabase(url, folder.file('stranger'));
   await stranger.commit(
     `evil\n${FORGED}`,
@@ -99,7 +99,7 @@ test('names that a peer really brings forge nothing', async () => {
     `CREATE TRIGGER \`g\n${FORGED}\` BEFORE INSERT ON items FOR EACH ROW SET NEW.title = 'x'`,
   );
   await stranger.dolt('push', 'origin', 'main');
-  await town.commit('ours', "UPDATE items SET title = 'O' WHERE id = 2");
+  await local.commit('ours', "UPDATE items SET title = 'O' WHERE id = 2");
   const { result, log } = await command(folder, `box: ${url}`);
   expect(result.peers).toMatchObject([{ error: { code: 'peer-brings-code' } }]);
   const message = result.peers[0]?.error?.message ?? '';

@@ -19,12 +19,12 @@ test.each(['a row of its own', 'the same cell as we'])(
     await using folder = await tempFolder();
     await using server = await startRemotesrv(folder.path);
     const url = `${server.url}/org/town`;
-    const town = await makeDatabase(folder.file('town'));
-    await town.dolt('remote', 'add', 'seed', url);
-    await town.dolt('push', 'seed', 'main');
-    await town.dolt('remote', 'remove', 'seed');
+    const local = await makeDatabase(folder.file('town'));
+    await local.dolt('remote', 'add', 'seed', url);
+    await local.dolt('push', 'seed', 'main');
+    await local.dolt('remote', 'remove', 'seed');
     const writer = await cloneDatabase(url, folder.file('writer'));
-    await town.commit('ours', "INSERT INTO items VALUES (50, 'ours', 'ann')");
+    await local.commit('ours', "INSERT INTO items VALUES (50, 'ours', 'ann')");
 
     const heads: string[] = [];
     // It blocks our process, so that no push of ours comes before it.
@@ -53,8 +53,8 @@ test.each(['a row of its own', 'the same cell as we'])(
     // Without the writer the next run brings everything together, and no commit of either side is lost.
     const next = await command(folder, stringify(peers));
     expect(next.result.peers.map(({ error }) => error)).toEqual([null, null]);
-    const commits = (await town.rows('SELECT commit_hash FROM dolt_log')).map((row) => row['commit_hash']);
+    const commits = (await local.rows('SELECT commit_hash FROM dolt_log')).map((row) => row['commit_hash']);
     expect(commits).toEqual(expect.arrayContaining(heads));
-    expect(await remoteHead(url, folder.file('look', 'town'))).toBe(await town.head());
+    expect(await remoteHead(url, folder.file('look', 'town'))).toBe(await local.head());
   },
 );

@@ -20,8 +20,8 @@ const EDITS = [
   'ALTER TABLE t DROP COLUMN n; ALTER TABLE t ADD COLUMN n INT DEFAULT 3',
 ] as const;
 
-async function contents(town: TestDatabase, commit: string): Promise<Map<unknown, string>> {
-  const rows = await town.rows(`SELECT id, n FROM t AS OF '${commit}'`);
+async function contents(local: TestDatabase, commit: string): Promise<Map<unknown, string>> {
+  const rows = await local.rows(`SELECT id, n FROM t AS OF '${commit}'`);
   return new Map(rows.map((row) => [Number(row['id']), JSON.stringify(row['n'])]));
 }
 
@@ -31,19 +31,19 @@ test('every difference between two commits is listed, and every row that is gone
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(...EDITS), { minLength: 1, maxLength: 4 }), async (edits) => {
       count += 1;
-      const town = await makeEmptyDatabase(folder.file(`town-${count}`));
+      const local = await makeEmptyDatabase(folder.file(`town-${count}`));
       const rows = Array.from({ length: 12 }, (_, id) => `(${id}, ${id})`).join();
-      const from = await town.commit(
+      const from = await local.commit(
         'base',
         'CREATE TABLE t (id INT PRIMARY KEY, n INT)',
         `INSERT INTO t VALUES ${rows}`,
       );
-      await town.sql(...edits, "CALL DOLT_COMMIT('-A', '-m', 'edits', '--allow-empty')");
-      const to = await town.head();
-      const [before, after] = [await contents(town, from), await contents(town, to)];
+      await local.sql(...edits, "CALL DOLT_COMMIT('-A', '-m', 'edits', '--allow-empty')");
+      const to = await local.head();
+      const [before, after] = [await contents(local, from), await contents(local, to)];
       const gone = [...before.keys()].filter((id) => !after.has(id)).length;
       const differs = gone > 0 || [...after].some(([id, n]) => before.get(id) !== n);
-      await withDatabase(town.path, folder.file('tmp'), async (sql) => {
+      await withDatabase(local.path, folder.file('tmp'), async (sql) => {
         const [change] = await tableChanges(sql, from, to);
         expect(change?.dataChanged ?? false).toBe(differs);
         if (change === undefined || !differs) return;

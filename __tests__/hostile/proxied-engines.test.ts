@@ -83,10 +83,10 @@ test('a proxy of the job that speaks no http is no way out', async () => {
 
 test('an engine that is doing nothing for a peer reaches no host, not even the peers', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   await using server = await startRemotesrv(folder.path);
   await using job = await startJobProxy();
-  await town.dolt('remote', 'add', 'peer', `http://peer.example:${server.port.http}/org/repo`);
+  await local.dolt('remote', 'add', 'peer', `http://peer.example:${server.port.http}/org/repo`);
   const engines = openEngines(
     {
       env: proxied(job.url),
@@ -96,7 +96,7 @@ test('an engine that is doing nothing for a peer reaches no host, not even the p
       onResource() {},
       secrets: new Secrets(),
     },
-    { dolt: testDolt(), database: town.path },
+    { dolt: testDolt(), database: local.path },
     1,
   );
   try {

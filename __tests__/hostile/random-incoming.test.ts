@@ -219,11 +219,11 @@ function unseen(
   return found;
 }
 
-async function play(town: TestDatabase, folder: TempFolder, commits: readonly (readonly string[])[]): Promise<void> {
+async function play(local: TestDatabase, folder: TempFolder, commits: readonly (readonly string[])[]): Promise<void> {
   const statements = commits.flatMap((commit) => [...commit, "CALL DOLT_COMMIT('-A', '-m', 'step', '--allow-empty')"]);
   const file = folder.file('steps.sql');
   await writeFile(file, statements.map((one) => `${one};\n`).join(''));
-  await town.dolt('sql', '--continue', '--file', file);
+  await local.dolt('sql', '--continue', '--file', file);
 }
 
 test(

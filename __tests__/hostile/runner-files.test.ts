@@ -36,7 +36,7 @@ test.each(Object.keys(KINDS))(
   async (kind) => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const town = await makeDatabase(join(runner.workspace, 'town'));
+    const local = await makeDatabase(join(runner.workspace, 'town'));
     const step = await syncWith(folder, runner, kind);
     expect(step.exitCode).toBe(2);
     expect(step.stdout).toContain('GITHUB_OUTPUT');
@@ -45,7 +45,7 @@ test.each(Object.keys(KINDS))(
     expect(warnings).toContainEqual(expect.stringContaining('the post step cannot clean up'));
     expect(warnings).toContainEqual(expect.stringContaining('the job summary could not be written'));
     expect(await readFile(folder.file('bad', 'profile'), 'utf8')).toBe('mine\n');
-    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await town.head());
+    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await local.head());
   },
 );
 

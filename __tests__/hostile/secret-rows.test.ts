@@ -13,8 +13,8 @@ const BEADS = ['issues', 'dependencies', 'labels', 'child_counters'].map(
 
 test('a first push warns of committed credentials, the next one does not', async () => {
   await using folder = await tempFolder();
-  const town = await makeEmptyDatabase(folder.file('town'));
-  await town.commit(
+  const local = await makeEmptyDatabase(folder.file('town'));
+  await local.commit(
     'settings',
     ...BEADS,
     'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT)',
@@ -26,7 +26,7 @@ test('a first push warns of committed credentials, the next one does not', async
     const notices: Diagnostic[] = [];
     const peers = [filePeer('vault', folder.file('vault'), 'backup')];
     const options = { notify: (notice: Diagnostic) => void notices.push(notice) };
-    const outcome = await federateDatabase({ town: town.path, tempDir: folder.file('tmp'), peers, options });
+    const outcome = await federateDatabase({ local: local.path, tempDir: folder.file('tmp'), peers, options });
     expect(outcome.run('vault')).toMatchObject({ failure: null, verified: true });
     return notices;
   };
@@ -37,19 +37,19 @@ test('a first push warns of committed credentials, the next one does not', async
       message: expect.stringContaining('1 row of federation_peers (password_encrypted) and 1 row of config (value)'),
     }),
   );
-  await town.commit('more', "INSERT INTO issues VALUES ('a')");
+  await local.commit('more', "INSERT INTO issues VALUES ('a')");
   expect(await run()).toEqual([]);
 });
 
 test('tables of another program are not read for credentials', async () => {
   await using folder = await tempFolder();
-  const town = await makeEmptyDatabase(folder.file('town'));
-  const head = await town.commit(
+  const local = await makeEmptyDatabase(folder.file('town'));
+  const head = await local.commit(
     'settings',
     'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT)',
     "INSERT INTO config VALUES ('token', 'x')",
   );
-  expect(await withDatabase(town.path, folder.file('tmp'), (sql) => secretRowsNotice(sql, head))).toBeNull();
+  expect(await withDatabase(local.path, folder.file('tmp'), (sql) => secretRowsNotice(sql, head))).toBeNull();
 });
 
 describe('doctor', () => {
@@ -83,30 +83,30 @@ describe('doctor', () => {
     },
   ])('warns of $what, and repeats no value', async ({ rows, says }) => {
     await using folder = await tempFolder();
-    const town = await makeEmptyDatabase(folder.file('town'));
-    const head = await town.commit('settings', ...holding(...rows));
+    const local = await makeEmptyDatabase(folder.file('town'));
+    const head = await local.commit('settings', ...holding(...rows));
     const result = await examine(folder, `a: file://${folder.file('a')}`);
     expect(linesOf(result, 'secrets')).toEqual([
       `warning: the commits contain credentials: ${says}. Every push sends them to the peer`,
     ]);
     expect(result.checks.find(({ check }) => check === 'secrets')?.cure).toContain('Move the values out');
     expect(JSON.stringify(result)).not.toContain('hunter2');
-    expect(await town.head()).toBe(head);
+    expect(await local.head()).toBe(head);
   });
 
   test('says that there are none, also where rows that hold one were never committed', async () => {
     await using folder = await tempFolder();
-    const town = await makeEmptyDatabase(folder.file('town'));
-    await town.commit('settings', ...holding("INSERT INTO config VALUES ('issue_prefix', 'kb'), ('a.token', '')"));
-    await town.sql("INSERT INTO config VALUES ('b.token', 'hunter2')");
+    const local = await makeEmptyDatabase(folder.file('town'));
+    await local.commit('settings', ...holding("INSERT INTO config VALUES ('issue_prefix', 'kb'), ('a.token', '')"));
+    await local.sql("INSERT INTO config VALUES ('b.token', 'hunter2')");
     expect(linesOf(await examine(folder, ''), 'secrets')).toEqual(['ok: no credentials found in committed rows']);
   });
 
   test('reads the branch that is asked for', async () => {
     await using folder = await tempFolder();
-    const town = await makeEmptyDatabase(folder.file('town'));
-    await town.commit('settings', ...holding());
-    await town.sql(
+    const local = await makeEmptyDatabase(folder.file('town'));
+    await local.commit('settings', ...holding());
+    await local.sql(
       "CALL DOLT_CHECKOUT('-b', 'side')",
       "INSERT INTO config VALUES ('b.token', 'hunter2')",
       "CALL DOLT_COMMIT('-A', '-m', 'side')",
@@ -117,8 +117,8 @@ describe('doctor', () => {
 
   test('does not know where it does not read the database', async () => {
     await using folder = await tempFolder();
-    const town = await makeEmptyDatabase(folder.file('town'));
-    await town.commit('settings', ...holding("INSERT INTO config VALUES ('b.token', 'hunter2')"));
+    const local = await makeEmptyDatabase(folder.file('town'));
+    await local.commit('settings', ...holding("INSERT INTO config VALUES ('b.token', 'hunter2')"));
     const unread = ['unknown: the database was not read, so it is unknown whether committed rows contain credentials'];
     expect(linesOf(await examine(folder, '', { untrusted: true }), 'secrets')).toEqual(unread);
     await writeFile(folder.file('town', '.dolt', 'noms', 'manifest'), 'no manifest');

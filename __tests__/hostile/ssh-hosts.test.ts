@@ -59,7 +59,7 @@ async function sync(folder: TempFolder, sshd: Sshd, far: Record<string, Wanted>,
 describe('a host whose key changes between fetch and push', () => {
   test.each(['ssh', 'git+ssh'] as const)('gets no data (%s), and the other peer is served', async (scheme) => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     await using honest = await startSshd(folder.path);
     await using imposter = await startSshd(folder.path);
     await using address = await switchingAddress(honest.port);
@@ -90,7 +90,7 @@ describe('a host whose key changes between fetch and push', () => {
     expect(ended).toEqual({ far: 'untrusted-host', box: null });
     expect((await readdir(path, { recursive: true })).sort()).toEqual(before);
     expect(imposter.log()).not.toContain('Accepted publickey');
-    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await town.head());
+    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await local.head());
   });
 });
 

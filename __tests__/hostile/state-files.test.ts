@@ -12,17 +12,17 @@ const STATE = 'dolt-federation.json';
 const REMOTES = 'dolt-federation-remotes.json';
 
 interface LocalDatabase {
-  readonly town: TestDatabase;
+  readonly local: TestDatabase;
   readonly fileOf: (name: string) => string;
   readonly sync: () => Promise<RunResult>;
 }
 
 /** A database that has synced once with one peer. */
 async function synced(folder: TempFolder): Promise<LocalDatabase> {
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const sync = async (): Promise<RunResult> => (await command(folder, `box: file://${folder.file('box')}`)).result;
   await sync();
-  return { town, sync, fileOf: (name) => folder.file('town', '.dolt', name) };
+  return { local, sync, fileOf: (name) => folder.file('town', '.dolt', name) };
 }
 
 type Tamper = (file: string, folder: TempFolder) => Promise<void>;
@@ -55,12 +55,12 @@ const TAMPERED: readonly (readonly [string, Tamper])[] = [
 describe('a state file that holds', () => {
   test.each(TAMPERED)('%s is not believed, and put aside as it is', async (_, tamper) => {
     await using folder = await tempFolder();
-    const { town, sync, fileOf } = await synced(folder);
+    const { local, sync, fileOf } = await synced(folder);
     const file = fileOf(STATE);
     await tamper(file, folder);
     const found = await lstat(file);
     const text = found.isFile() ? await readFile(file, 'latin1') : null;
-    await town.commit('more', "INSERT INTO items VALUES (9, 'nine', 'ann')");
+    await local.commit('more', "INSERT INTO items VALUES (9, 'nine', 'ann')");
     const result = await sync();
     expect(result).toMatchObject({ status: 'success', peers: [{ verified: true }] });
     const aside = `${file}.unreadable`;
@@ -68,20 +68,20 @@ describe('a state file that holds', () => {
     expect(said).toEqual([expect.stringContaining(file), expect.stringContaining(aside)]);
     expect((await lstat(aside)).ino).toBe(found.ino);
     if (text !== null) expect(await readFile(aside, 'latin1')).toBe(text);
-    expect(await readStateFile(town.path)).toMatchObject({ warning: null, stateFile: { peers: expect.any(Map) } });
+    expect(await readStateFile(local.path)).toMatchObject({ warning: null, stateFile: { peers: expect.any(Map) } });
     if (found.isSymbolicLink()) expect(await readFile(folder.file('victim'), 'utf8')).toBe('mine');
     expect((await sync()).problems.filter(({ code }) => code === 'memory-unusable')).toEqual([]);
   });
 
   test('an entry of another database, or an impossible date, changes nothing for this one', async () => {
     await using folder = await tempFolder();
-    const { town, sync, fileOf } = await synced(folder);
-    const { stateFile } = await readStateFile(town.path);
+    const { local, sync, fileOf } = await synced(folder);
+    const { stateFile } = await readStateFile(local.path);
     const [entry] = stateFile.peers.values();
     if (entry === undefined) throw new Error('nothing is remembered');
     const foreign = { ...entry, root: 'a'.repeat(32), head: 'b'.repeat(32) };
-    await writeStateFile(town.path, { ...stateFile, peers: new Map([['x', foreign]]) });
-    await town.commit('more', "INSERT INTO items VALUES (9, 'nine', 'ann')");
+    await writeStateFile(local.path, { ...stateFile, peers: new Map([['x', foreign]]) });
+    await local.commit('more', "INSERT INTO items VALUES (9, 'nine', 'ann')");
     expect(await sync()).toMatchObject({ status: 'success', problems: [], peers: [{ verified: true }] });
     expect(await readFile(fileOf(STATE), 'utf8')).toContain('b'.repeat(32));
     expect(await readFile(fileOf(STATE), 'utf8')).toContain(entry.root);
@@ -97,9 +97,9 @@ describe('the notes of remotes that hold', () => {
     '%s make no remote ours, and are kept',
     async (_, tamper) => {
       await using folder = await tempFolder();
-      const { town, fileOf } = await synced(folder);
+      const { local, fileOf } = await synced(folder);
       const file = fileOf(REMOTES);
-      await town.dolt('remote', 'add', 'origin', `file://${folder.file('own')}`);
+      await local.dolt('remote', 'add', 'origin', `file://${folder.file('own')}`);
       await writeFile(file, NOTES.replace('"ref"', '"branch":1,"ref"'));
       await tamper(file, folder);
       const found = await lstat(file);
@@ -107,7 +107,7 @@ describe('the notes of remotes that hold', () => {
       const { result } = await command(folder, peers);
       expect(result.status).toBe('success');
       expect(result.problems).toContainEqual(expect.objectContaining({ code: 'memory-unusable' }));
-      expect(await town.rows("SELECT url FROM dolt_remotes WHERE name = 'origin'")).toEqual([
+      expect(await local.rows("SELECT url FROM dolt_remotes WHERE name = 'origin'")).toEqual([
         { url: `file://${folder.file('own')}` },
       ]);
       const kept = await lstat(`${file}.unreadable`).catch(() => lstat(file));
@@ -117,11 +117,11 @@ describe('the notes of remotes that hold', () => {
 
   test('a remote that is not as they say is not removed', async () => {
     await using folder = await tempFolder();
-    const { town, fileOf, sync } = await synced(folder);
-    await town.dolt('remote', 'add', 'origin', `file://${folder.file('own')}`);
+    const { local, fileOf, sync } = await synced(folder);
+    await local.dolt('remote', 'add', 'origin', `file://${folder.file('own')}`);
     await writeFile(fileOf(REMOTES), NOTES.replace('"run":1', '"run":999999999'));
     expect((await sync()).status).toBe('unchanged');
-    expect(await town.rows("SELECT name FROM dolt_remotes WHERE name = 'origin'")).toEqual([{ name: 'origin' }]);
+    expect(await local.rows("SELECT name FROM dolt_remotes WHERE name = 'origin'")).toEqual([{ name: 'origin' }]);
   });
 });
 
@@ -135,31 +135,31 @@ describe('a branch that is called like those that keep uncommitted rows', () => 
     ['nothing', null, null, null],
   ])('and holds %s is not thrown away, and its rows are not written', async (_, edit, message, name) => {
     await using folder = await tempFolder();
-    const { town, sync } = await synced(folder);
+    const { local, sync } = await synced(folder);
     const edits = edit === null ? [] : [edit, `CALL DOLT_COMMIT('-A', '--allow-empty', '-m', '${message}')`];
-    await town.sql(`CALL DOLT_CHECKOUT('-b', '${KEPT}')`, ...edits);
-    const head = await town.head(KEPT);
+    await local.sql(`CALL DOLT_CHECKOUT('-b', '${KEPT}')`, ...edits);
+    const head = await local.head(KEPT);
     const result = await sync();
-    const branches = await town.rows("SELECT name, hash FROM dolt_branches WHERE name <> 'main'");
+    const branches = await local.rows("SELECT name, hash FROM dolt_branches WHERE name <> 'main'");
     expect(branches).toEqual(name === null ? [] : [{ name, hash: head }]);
     const warned = result.problems.filter(({ code }) => code === 'uncommitted-changes');
     expect(warned.map(({ message: text }) => text)).toEqual(name === null ? [] : [expect.stringContaining(MINE)]);
-    expect(await town.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'one' }]);
+    expect(await local.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'one' }]);
     expect((await sync()).problems).toEqual([]);
   });
 
   test('for a branch that is gone is renamed, and nothing of it is lost', async () => {
     await using folder = await tempFolder();
-    const { town } = await synced(folder);
+    const { local } = await synced(folder);
     const gone = KEPT.replace(/main$/, 'gone');
-    await town.sql(
+    await local.sql(
       `CALL DOLT_CHECKOUT('-b', '${gone}')`,
       'UPDATE items SET title = "x"',
       "CALL DOLT_COMMIT('-am', 'x')",
     );
-    const head = await town.head(gone);
-    const notices = await withDatabase(town.path, folder.file('tmp'), restoreKept);
+    const head = await local.head(gone);
+    const notices = await withDatabase(local.path, folder.file('tmp'), restoreKept);
     expect(notices).toMatchObject([{ code: 'uncommitted-changes' }]);
-    expect(await town.head(MINE.replace(/main$/, 'gone'))).toBe(head);
+    expect(await local.head(MINE.replace(/main$/, 'gone'))).toBe(head);
   });
 });

@@ -17,17 +17,17 @@ const NAMES = ['a b', `it's "quoted"`, '$(touch x); `touch y`', 'line\nbreak: x'
 describe('a folder for temporary files', () => {
   test.each(NAMES)('called %j is only a folder', async (name) => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     const { result } = await command(folder, boxOf(folder), { tempDir: folder.file(name) });
     expect(result.status).toBe('success');
-    expect(await headOfBox(folder)).toBe(await town.head());
+    expect(await headOfBox(folder)).toBe(await local.head());
     expect(await readdir(folder.file(name))).toEqual([]);
     expect(['x', 'y'].filter((file) => existsSync(folder.file(file)))).toEqual([]);
   });
 
   test('with all of that in its name is also only a folder for ssh and git', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     await using sshd = await startSshd(folder.path);
     await mkdir(folder.file('far'));
     const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
@@ -47,7 +47,7 @@ describe('a folder for temporary files', () => {
       ['git', null],
     ]);
     expect(existsSync(folder.file('x'))).toBe(false);
-    expect(await town.head()).toMatch(/^[0-9a-v]{32}$/);
+    expect(await local.head()).toMatch(/^[0-9a-v]{32}$/);
   });
 
   test.each(['%h%%', 'x%41'])('called %j is refused, since Dolt would look elsewhere', async (name) => {
@@ -63,26 +63,26 @@ describe('a folder for temporary files', () => {
 
   test('behind a link works as it is', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     await mkdir(folder.file('real'));
     await symlink(folder.file('real'), folder.file('link'));
     await command(folder, boxOf(folder), { tempDir: folder.file('link') });
-    expect(await headOfBox(folder)).toBe(await town.head());
+    expect(await headOfBox(folder)).toBe(await local.head());
     expect(await readdir(folder.file('real'))).toEqual([]);
   });
 
   test.each(['fetching', 'pushing', 'verifying'])('that vanishes while a peer is %s costs no data', async (at) => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    const head = await town.head();
+    const local = await makeDatabase(folder.file('town'));
+    const head = await local.head();
     const run = command(folder, boxOf(folder), {
       onEvent: ({ step }) => {
         if (step === at) rmSync(folder.file('tmp'), { recursive: true, force: true });
       },
     });
     await run.catch(() => undefined);
-    expect(await town.head()).toBe(head);
-    await town.dolt('fsck');
+    expect(await local.head()).toBe(head);
+    await local.dolt('fsck');
     const next = await command(folder, boxOf(folder));
     expect(next.result.status).toMatch(/^(success|unchanged)$/);
     expect(await headOfBox(folder)).toBe(head);
@@ -94,7 +94,7 @@ describe('a folder for temporary files', () => {
     ['has a long path', (path: string) => mkdir(path)],
   ])('with a long path needs no TMPDIR that %s', async (what, prepare) => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     const elsewhere = folder.file(what === 'has a long path' ? 't'.repeat(200) : 'elsewhere');
     await prepare(elsewhere);
     const before = process.env['TMPDIR'];
@@ -106,7 +106,7 @@ describe('a folder for temporary files', () => {
       if (before === undefined) delete process.env['TMPDIR'];
       else process.env['TMPDIR'] = before;
     }
-    expect(await headOfBox(folder)).toBe(await town.head());
+    expect(await headOfBox(folder)).toBe(await local.head());
     expect(existsSync(elsewhere) ? await readdir(elsewhere) : []).toEqual([]);
   });
 

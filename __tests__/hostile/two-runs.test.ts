@@ -26,18 +26,18 @@ const headOfBox = (folder: TempFolder, box: string) =>
 describe('two runs at one moment', () => {
   test('of the command line and one database: both do their work, one after the other', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    await town.dolt('remote', 'add', 'seed', `file://${folder.file('box')}`);
-    await town.dolt('push', 'seed', 'main');
+    const local = await makeDatabase(folder.file('town'));
+    await local.dolt('remote', 'add', 'seed', `file://${folder.file('box')}`);
+    await local.dolt('push', 'seed', 'main');
     const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
     await other.commit('theirs', "INSERT INTO items VALUES (3, 'theirs', 'eve')");
     await other.dolt('push', 'origin', 'main');
-    await town.commit('ours', "INSERT INTO items VALUES (4, 'ours', 'ann')");
+    await local.commit('ours', "INSERT INTO items VALUES (4, 'ours', 'ann')");
     const words = await commandLine(folder, 'sync', { box: `file://${folder.file('box')}` });
     const ended = await Promise.all([startCli(folder, words), startCli(folder, words)]);
     expect(ended.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
-    expect(await town.rows('SELECT id FROM items ORDER BY id')).toHaveLength(4);
-    expect(await headOfBox(folder, 'box')).toBe(await town.head());
+    expect(await local.rows('SELECT id FROM items ORDER BY id')).toHaveLength(4);
+    expect(await headOfBox(folder, 'box')).toBe(await local.head());
     expect(await readdir(folder.file('home', '.cache', 'dolt-federation', 'tmp'))).toEqual([]);
   });
 
@@ -47,8 +47,8 @@ describe('two runs at one moment', () => {
   ])('of the Action in one RUNNER_TEMP, on %s', async (_, one, two) => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const town = await makeDatabase(join(runner.workspace, 'town'));
-    const second = two === 'town' ? town : await makeDatabase(join(runner.workspace, 'second'));
+    const local = await makeDatabase(join(runner.workspace, 'town'));
+    const second = two === 'town' ? local : await makeDatabase(join(runner.workspace, 'second'));
     const inputs = (database: string, box: string) => ({
       ...{ database, 'dolt-path': testDolt(), peers: `box: file://${folder.file(box)}` },
     });
@@ -57,7 +57,7 @@ describe('two runs at one moment', () => {
     const other = await runner.start({ inputs: inputs(two, 'box-two'), env });
     const [{ exitCode }, step] = await Promise.all([other.door, runner.end(first)]);
     expect([step.exitCode, exitCode]).toEqual([0, 0]);
-    expect(await headOfBox(folder, 'box-one')).toBe(await town.head());
+    expect(await headOfBox(folder, 'box-one')).toBe(await local.head());
     expect(await headOfBox(folder, 'box-two')).toBe(await second.head());
     const states = [step.state, await stateOf(folder.file('second-GITHUB_STATE'))];
     expect(states[0]?.['resources']).not.toBe(states[1]?.['resources']);

@@ -25,13 +25,13 @@ const upstream = (port: number, more: object = {}) => ({
   ...more,
 });
 const refused = (message: unknown) => ({ status: 'failed', error: { code: 'host-not-allowed', message } });
-/** A remotesrv that has the database `town` and one commit more. */
-async function startAhead(folder: TempFolder, town: TestDatabase) {
+/** A remotesrv that has the database `local` and one commit more. */
+async function startAhead(folder: TempFolder, local: TestDatabase) {
   const server = await startRemotesrv(folder.path);
   const url = `${server.url}/org/repo`;
-  await town.dolt('remote', 'add', 'seed', url);
-  await town.dolt('push', 'seed', 'main');
-  await town.dolt('remote', 'remove', 'seed');
+  await local.dolt('remote', 'add', 'seed', url);
+  await local.dolt('push', 'seed', 'main');
+  await local.dolt('remote', 'remove', 'seed');
   const other = await cloneDatabase(url, folder.file('other'));
   const head = await other.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'eve')");
   await other.dolt('push', 'origin', 'main');
@@ -49,8 +49,8 @@ if (process.platform === 'linux') {
   describe('a server that names another host for its table files', () => {
     test('is not followed to read or to write, and another peer of the same engine is served', async () => {
       await using folder = await tempFolder();
-      const town = await makeDatabase(folder.file('town'));
-      const ahead = await startAhead(folder, town);
+      const local = await makeDatabase(folder.file('town'));
+      const ahead = await startAhead(folder, local);
       await using _ = ahead.server;
       await using evil = await startRecordingServer();
       const target = `evil.example:${evil.port}`;
@@ -128,11 +128,11 @@ if (process.platform === 'linux') {
 
     test('is served over TLS, with its table files', async () => {
       await using folder = await tempFolder();
-      const town = await makeDatabase(folder.file('town'));
+      const local = await makeDatabase(folder.file('town'));
       const box = `file://${folder.file('box')}`;
-      await town.dolt('remote', 'add', 'seed', box);
-      await town.dolt('push', 'seed', 'main');
-      await town.dolt('remote', 'remove', 'seed');
+      await local.dolt('remote', 'add', 'seed', box);
+      await local.dolt('push', 'seed', 'main');
+      await local.dolt('remote', 'remove', 'seed');
       const far = await cloneDatabase(box, folder.file('far'));
       const head = await far.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'eve')");
       await using server = await startDoltSqlServer(folder.path, far.path);

@@ -27,47 +27,47 @@ describe.each(HASH_ORDERS)('an AUTO_INCREMENT counter at its end, %s', (order) =
     '%s: it is merged, every row stays, and the database is sound',
     async (_, type, incoming, ids) => {
       await using folder = await tempFolder();
-      const towns = await twoDatabases(folder, ...COUNTED(type));
-      await towns.edit(['INSERT INTO counted (v) VALUES (5)'], incoming, order);
-      expect((await towns.run('north')).run('south')).toMatchObject({ failure: null, verified: true });
-      expect(await towns.north.rows(IDS)).toEqual(ids.map((id) => ({ id })));
-      await towns.north.dolt('fsck');
+      const databases = await twoDatabases(folder, ...COUNTED(type));
+      await databases.edit(['INSERT INTO counted (v) VALUES (5)'], incoming, order);
+      expect((await databases.run('north')).run('south')).toMatchObject({ failure: null, verified: true });
+      expect(await databases.north.rows(IDS)).toEqual(ids.map((id) => ({ id })));
+      await databases.north.dolt('fsck');
     },
   );
 });
 
 test('a row without a key is refused then, until the counter is lowered at the peer as well; nothing comes back', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, ...COUNTED('TINYINT'));
-  await towns.edit(['INSERT INTO counted (v) VALUES (5)'], ['INSERT INTO counted VALUES (127, 1)']);
-  await towns.run('north');
+  const databases = await twoDatabases(folder, ...COUNTED('TINYINT'));
+  await databases.edit(['INSERT INTO counted (v) VALUES (5)'], ['INSERT INTO counted VALUES (127, 1)']);
+  await databases.run('north');
   const add = 'INSERT INTO counted (v) VALUES (6)';
-  await expect(towns.north.sql(add)).rejects.toThrow('duplicate primary key');
-  await towns.edit(['DELETE FROM counted WHERE id = 127', 'ALTER TABLE counted AUTO_INCREMENT = 3'], []);
-  expect((await towns.run('north')).run('south')).toMatchObject({ failure: null, verified: true });
-  expect(await towns.north.rows(IDS)).toEqual(['1', '2'].map((id) => ({ id })));
+  await expect(databases.north.sql(add)).rejects.toThrow('duplicate primary key');
+  await databases.edit(['DELETE FROM counted WHERE id = 127', 'ALTER TABLE counted AUTO_INCREMENT = 3'], []);
+  expect((await databases.run('north')).run('south')).toMatchObject({ failure: null, verified: true });
+  expect(await databases.north.rows(IDS)).toEqual(['1', '2'].map((id) => ({ id })));
   // Dolt takes the greatest counter of all branches and tracking refs (2.3.0).
-  await towns.run('south');
-  await towns.edit([], []);
-  await towns.run('north');
-  await towns.north.sql(add);
-  expect(await towns.north.rows(IDS)).toEqual(['1', '2', '3'].map((id) => ({ id })));
+  await databases.run('south');
+  await databases.edit([], []);
+  await databases.run('north');
+  await databases.north.sql(add);
+  expect(await databases.north.rows(IDS)).toEqual(['1', '2', '3'].map((id) => ({ id })));
 });
 
 test.each(HASH_ORDERS)('a counter of beads takes the greatest value, which is reported, %s', async (order) => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(
+  const databases = await twoDatabases(
     folder,
     ...['issues', 'dependencies', 'labels'].map((name) => `CREATE TABLE ${name} (id VARCHAR(9) PRIMARY KEY)`),
     'CREATE TABLE issue_counter (prefix VARCHAR(9) PRIMARY KEY, last_id INT NOT NULL)',
     "INSERT INTO issue_counter VALUES ('bd', 1)",
   );
   const set = (value: string) => [`UPDATE issue_counter SET last_id = ${value}`];
-  await towns.edit(set('2'), set('2147483647'), order);
-  const done = (await towns.run('north')).run('south');
+  await databases.edit(set('2'), set('2147483647'), order);
+  const done = (await databases.run('north')).run('south');
   expect(done).toMatchObject({ failure: null, verified: true });
   expect(done.conflicts).toMatchObject([
     { table: 'issue_counter', resolution: 'theirs (counter, greater value)', left: false },
   ]);
-  expect(await towns.north.rows('SELECT last_id FROM issue_counter')).toEqual([{ last_id: 2147483647 }]);
+  expect(await databases.north.rows('SELECT last_id FROM issue_counter')).toEqual([{ last_id: 2147483647 }]);
 });

@@ -27,9 +27,9 @@ if (process.platform === 'linux') {
   describe('a disk that is full', () => {
     test('under the database: the fetch fails as disk-full, nothing is damaged, and the next run is green', async () => {
       await using folder = await tempFolder();
-      const town = await makeDatabase(folder.file('town'));
-      await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
-      await town.dolt('push', 'box', 'main');
+      const local = await makeDatabase(folder.file('town'));
+      await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+      await local.dolt('push', 'box', 'main');
       const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
       const bulk = await other.commit('bulk', ...BULK);
       await other.dolt('push', 'origin', 'main');
@@ -62,7 +62,7 @@ if (process.platform === 'linux') {
 
     test('at a peer: that peer fails, keeps what it had, and takes the push when there is room', async () => {
       await using folder = await tempFolder();
-      const town = await makeDatabase(folder.file('town'));
+      const local = await makeDatabase(folder.file('town'));
       const step = await withSmallDisk(
         { folder, cli },
         { full: `file://${folder.file('small', 'box')}`, vault: `file://${folder.file('vault')}` },
@@ -88,7 +88,7 @@ if (process.platform === 'linux') {
       expect(await step('roomy')).toMatchObject({
         code: 0,
         result: {
-          head: await town.head(),
+          head: await local.head(),
           peers: [{ name: 'full', status: 'pushed', verified: true }, { verified: true }],
         },
       });
@@ -96,10 +96,10 @@ if (process.platform === 'linux') {
 
     test('under the temporary folder, or under what is to be cloned, is said, and leaves nothing half made', async () => {
       await using folder = await tempFolder();
-      const town = await makeDatabase(folder.file('town'));
-      await town.commit('bulk', ...BULK);
-      await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
-      await town.dolt('push', 'box', 'main');
+      const local = await makeDatabase(folder.file('town'));
+      await local.commit('bulk', ...BULK);
+      await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+      await local.dolt('push', 'box', 'main');
       const step = await withSmallDisk(
         { folder, cli },
         { box: `file://${folder.file('box')}` },
@@ -162,13 +162,13 @@ if (process.platform === 'linux') {
 
     test('at a peer: it is fetched and merged, and only the push to it fails', async () => {
       await using folder = await tempFolder();
-      const town = await makeDatabase(folder.file('town'));
-      await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
-      await town.dolt('push', 'box', 'main');
+      const local = await makeDatabase(folder.file('town'));
+      await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+      await local.dolt('push', 'box', 'main');
       const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
       await other.commit('theirs', "INSERT INTO items VALUES (7, 'seven', 'eve')");
       await other.dolt('push', 'origin', 'main');
-      await town.commit('ours', "INSERT INTO items VALUES (8, 'eight', 'ann')");
+      await local.commit('ours', "INSERT INTO items VALUES (8, 'eight', 'ann')");
       const step = await withSmallDisk(
         { folder, cli },
         { ro: `file://${folder.file('small')}`, vault: `file://${folder.file('vault')}` },
@@ -181,8 +181,8 @@ if (process.platform === 'linux') {
         { name: 'ro', state: 'diverged', status: 'failed', error: { code: 'read-only' } },
         { name: 'vault', status: 'pushed', verified: true },
       ]);
-      expect(result.head).toBe(await town.head());
-      expect(await town.rows('SELECT id FROM items WHERE id > 6 ORDER BY id')).toEqual([{ id: 7 }, { id: 8 }]);
+      expect(result.head).toBe(await local.head());
+      expect(await local.rows('SELECT id FROM items WHERE id > 6 ORDER BY id')).toEqual([{ id: 7 }, { id: 8 }]);
     });
   });
 }

@@ -12,7 +12,7 @@ test('the fetch from a peer with very many tags is ended after its branch; both 
   await using folder = await tempFolder();
   // Each tag costs the more, the more there are: all of them would take about 15 s.
   const load = await manyRefs(folder, { tags: 2_000, branches: 0 });
-  const before = await load.town.rows(TAGS);
+  const before = await load.local.rows(TAGS);
   const { result } = await command(folder, load.peers());
   expect(result.peers.map(({ name, error, verified }) => ({ name, error, verified }))).toEqual([
     { name: 'honest', error: null, verified: true },
@@ -23,12 +23,12 @@ test('the fetch from a peer with very many tags is ended after its branch; both 
   );
   expect(result.problems.filter(({ code, peer }) => code === 'many-tags' && peer === 'honest')).toEqual([]);
   expect(result.peers[1]?.durationMs).toBeLessThan(12_000);
-  expect(await load.town.rows('SELECT title FROM items ORDER BY id')).toEqual([
+  expect(await load.local.rows('SELECT title FROM items ORDER BY id')).toEqual([
     { title: 'honest' },
     { title: 'hostile' },
   ]);
-  expect(await load.town.rows(TAGS)).toEqual(before);
-  expect(await load.town.rows(SEEN)).toEqual([{ name: 'remotes/honest/main' }, { name: 'remotes/hostile/main' }]);
+  expect(await load.local.rows(TAGS)).toEqual(before);
+  expect(await load.local.rows(SEEN)).toEqual([{ name: 'remotes/honest/main' }, { name: 'remotes/hostile/main' }]);
 });
 
 test.each([
@@ -42,19 +42,19 @@ test.each([
     Array(2).fill({ error: null, verified: true }),
   );
   expect(result.problems.filter(({ code }) => code === 'many-tags')).toEqual([]);
-  expect(await load.town.rows(TAGS)).toEqual([]);
-  expect(await load.town.rows(SEEN)).toEqual([{ name: 'remotes/honest/main' }, { name: 'remotes/hostile/main' }]);
+  expect(await load.local.rows(TAGS)).toEqual([]);
+  expect(await load.local.rows(SEEN)).toEqual([{ name: 'remotes/honest/main' }, { name: 'remotes/hostile/main' }]);
 });
 
 test('marks that a killed fetch left are removed, and no branch of a user is', async () => {
   await using folder = await tempFolder();
   const load = await manyRefs(folder, { tags: 0, branches: 1 });
   const mark = fetchMark({ remote: 'box' });
-  await load.town.sql(
+  await load.local.sql(
     `CALL DOLT_REMOTE('add', 'box', '${load.hostileUrl}')`,
     `CALL DOLT_FETCH('box', 'refs/heads/main:refs/${mark.ref}', 'main', 'b0')`,
   );
-  expect(await load.town.rows(SEEN)).toHaveLength(3);
-  await withDatabase(load.town.path, folder.file('tmp'), removeMarks);
-  expect(await load.town.rows(SEEN)).toEqual([{ name: 'remotes/box/b0' }, { name: 'remotes/box/main' }]);
+  expect(await load.local.rows(SEEN)).toHaveLength(3);
+  await withDatabase(load.local.path, folder.file('tmp'), removeMarks);
+  expect(await load.local.rows(SEEN)).toEqual([{ name: 'remotes/box/b0' }, { name: 'remotes/box/main' }]);
 });

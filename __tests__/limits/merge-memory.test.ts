@@ -25,14 +25,14 @@ test('one statement cannot fill our memory; the database goes on', async () => {
 
 test('a row in conflict that is larger than a page is resolved, and reported by its beginning and hash', async () => {
   await using folder = await tempFolder();
-  const towns = await mailbox(
+  const databases = await mailbox(
     folder,
     'CREATE TABLE notes (id INT PRIMARY KEY, text LONGTEXT)',
     "INSERT INTO notes VALUES (1, ''), (2, '')",
   );
-  await towns.keep(`UPDATE notes SET text = REPEAT('o', ${9 * MIB})`);
-  await towns.send(`UPDATE notes SET text = REPEAT('t', ${9 * MIB})`);
-  const done = await towns.receive({ accept: ACCEPTS });
+  await databases.keep(`UPDATE notes SET text = REPEAT('o', ${9 * MIB})`);
+  await databases.send(`UPDATE notes SET text = REPEAT('t', ${9 * MIB})`);
+  const done = await databases.receive({ accept: ACCEPTS });
   expect(done.run('partner')).toMatchObject({ failure: null, verified: true });
   expect(done.run('partner').conflicts.map(({ ours }) => ours?.['text']?.length)).toEqual([1_120, 1_120]);
   expect(done.run('partner').conflicts[0]?.theirs?.['text']).toMatch(
@@ -46,25 +46,25 @@ const ROWS = 60;
 test('conflicts whose values take more than a run may hold are left out as too large under manual; the other peer is merged', async () => {
   await using folder = await tempFolder();
   const rows = Array.from({ length: ROWS }, (_, id) => `(${id}, '')`).join();
-  const towns = await mailbox(
+  const databases = await mailbox(
     folder,
     'CREATE TABLE notes (id INT PRIMARY KEY, text LONGTEXT)',
     `INSERT INTO notes VALUES ${rows}`,
   );
-  await openTestDatabase(towns.north.path).dolt('clone', towns.url, folder.file('honest'));
+  await openTestDatabase(databases.north.path).dolt('clone', databases.url, folder.file('honest'));
   await openTestDatabase(folder.file('honest')).sql(
     "UPDATE items SET title = 'honest' WHERE id = 100",
     "CALL DOLT_COMMIT('-A', '-m', 'honest', '--author', 'Honest <h@example.org>')",
     `CALL DOLT_REMOTE('add', 'box', 'file://${folder.file('honest.box')}')`,
     "CALL DOLT_PUSH('box', 'main')",
   );
-  await towns.keep("UPDATE notes SET text = 'short'");
-  await towns.send(`UPDATE notes SET text = REPEAT('t', ${4 * MIB})`);
+  await databases.keep("UPDATE notes SET text = 'short'");
+  await databases.send(`UPDATE notes SET text = REPEAT('t', ${4 * MIB})`);
   const before = process.memoryUsage().rss;
   const hostile = { ...filePeer('hostile', folder.file('mailbox')), accept: ACCEPTS, strategy: 'manual' } as const;
   const honest = { ...filePeer('honest', folder.file('honest.box')), accept: ACCEPTS };
   const done = await federateDatabase({
-    town: towns.south.path,
+    local: databases.south.path,
     tempDir: folder.file('tmp'),
     peers: [hostile, honest],
   });
@@ -76,21 +76,26 @@ test('conflicts whose values take more than a run may hold are left out as too l
 
 test('an engine that takes more memory than it may is ended, and that peer alone is left out', async () => {
   await using folder = await tempFolder();
-  const towns = await mailbox(
+  const databases = await mailbox(
     folder,
     'CREATE TABLE numbers (id INT PRIMARY KEY, v INT)',
     'INSERT INTO numbers VALUES (1, 1)',
   );
-  await towns.send(
+  await databases.send(
     "ALTER TABLE numbers ADD CONSTRAINT wide CHECK (v > 0 OR md5(concat(repeat('x', 900000000), repeat('y', 900000000))) > '')",
   );
-  await towns.keep('INSERT INTO numbers VALUES (2, -1)');
-  const head = await towns.south.head();
+  await databases.keep('INSERT INTO numbers VALUES (2, -1)');
+  const head = await databases.south.head();
   const peers = [{ ...filePeer('hostile', folder.file('mailbox')), accept: ACCEPTS }];
-  const done = await withEngines(towns.south.path, folder.file('tmp'), (engines) => federateIn(engines, { peers }), {
-    memoryLimit: 512 * MIB,
-  });
+  const done = await withEngines(
+    databases.south.path,
+    folder.file('tmp'),
+    (engines) => federateIn(engines, { peers }),
+    {
+      memoryLimit: 512 * MIB,
+    },
+  );
   expect(done.run('hostile').failure).toMatchObject({ code: 'too-large', message: expect.stringContaining('512 MiB') });
   expect(done.head).toBe(head);
-  expect(await towns.south.rows("SELECT name FROM dolt_branches WHERE name LIKE 'dolt-federation%'")).toEqual([]);
+  expect(await databases.south.rows("SELECT name FROM dolt_branches WHERE name LIKE 'dolt-federation%'")).toEqual([]);
 });

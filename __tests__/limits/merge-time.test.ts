@@ -16,19 +16,19 @@ import { failureOf } from '../helpers/thrown.ts';
 const MERGE_TIMEOUT_MS = 2_000;
 
 let folder: TempFolder;
-let towns: Mailbox;
+let databases: Mailbox;
 /** A database with a mailbox of its own, which does no harm. */
 let honest: TestDatabase;
 
 beforeEach(async () => {
   folder = await tempFolder();
-  towns = await mailbox(
+  databases = await mailbox(
     folder,
     'CREATE TABLE numbers (id INT PRIMARY KEY, v INT)',
     'INSERT INTO numbers VALUES (1, 1)',
     'CREATE TABLE pits (id INT PRIMARY KEY)',
   );
-  await openTestDatabase(towns.north.path).dolt('clone', towns.url, folder.file('honest'));
+  await openTestDatabase(databases.north.path).dolt('clone', databases.url, folder.file('honest'));
   honest = openTestDatabase(folder.file('honest'));
   await honest.sql(
     `CALL DOLT_REMOTE('add', 'box', 'file://${folder.file('honest.box')}')`,
@@ -49,22 +49,22 @@ const ENDLESS: readonly (readonly [what: string, definition: string])[] = [
 const DEAF = `md5(${'concat(md5('.repeat(30)}repeat('x', 300000000)${"), repeat('y', 300000000))".repeat(30)})`;
 
 const receive = (): Promise<Federated> =>
-  towns.receive({ accept: ACCEPTS, others: [HONEST()], options: { mergeTimeoutMs: MERGE_TIMEOUT_MS } });
+  databases.receive({ accept: ACCEPTS, others: [HONEST()], options: { mergeTimeoutMs: MERGE_TIMEOUT_MS } });
 
 async function expectOnlyHonest(done: Federated): Promise<void> {
   const { failure } = done.run('partner');
   expect(failure).toMatchObject({ code: 'timeout', message: expect.stringContaining('within 2s') });
   expect(done.run('honest')).toMatchObject({ failure: null, verified: true });
   expect(done.merge).toMatchObject({ deterministic: false, because: 'limit', commits: 1 });
-  expect(await towns.south.rows('SELECT title FROM items WHERE id = 100')).toEqual([{ title: 'honest' }]);
-  expect(await towns.south.rows("SELECT name FROM dolt_branches WHERE name LIKE 'dolt-federation%'")).toEqual([]);
-  expect(await towns.south.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
+  expect(await databases.south.rows('SELECT title FROM items WHERE id = 100')).toEqual([{ title: 'honest' }]);
+  expect(await databases.south.rows("SELECT name FROM dolt_branches WHERE name LIKE 'dolt-federation%'")).toEqual([]);
+  expect(await databases.south.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
 }
 
 /** Orders the heads of the two peers by their hashes. */
 async function orderHeads(order: 'hostile-first' | 'honest-first'): Promise<void> {
   for (let n = 1; ; n += 1) {
-    const isHostileFirst = (await towns.north.head()) < (await honest.head());
+    const isHostileFirst = (await databases.north.head()) < (await honest.head());
     if (isHostileFirst === (order === 'hostile-first')) break;
     await honest.sql(
       `CALL DOLT_COMMIT('--amend', '-m', 'honest ${n}', '--author', 'Honest <h@example.org>')`,
@@ -75,21 +75,21 @@ async function orderHeads(order: 'hostile-first' | 'honest-first'): Promise<void
 
 describe('a merge that passes its limit', () => {
   test.each(ENDLESS)('%s: the peer is left out, the other one is merged and pushed to', async (_, definition) => {
-    await towns.send(definition);
-    await towns.keep('INSERT INTO numbers VALUES (2, -1)', 'INSERT INTO pits VALUES (1)');
+    await databases.send(definition);
+    await databases.keep('INSERT INTO numbers VALUES (2, -1)', 'INSERT INTO pits VALUES (1)');
     await expectOnlyHonest(await receive());
   });
 
   test.each(['hostile-first', 'honest-first'] as const)('the guilty head is found: %s by hash', async (order) => {
-    await towns.send('ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR sleep(3600) = 0)');
-    await towns.keep('INSERT INTO numbers VALUES (2, -1)');
+    await databases.send('ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR sleep(3600) = 0)');
+    await databases.keep('INSERT INTO numbers VALUES (2, -1)');
     await orderHeads(order);
     await expectOnlyHonest(await receive());
   });
 
   test('an engine that does not answer is ended, and the merge goes on in a new one', async () => {
-    await towns.send(`ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR ${DEAF} > '')`);
-    await towns.keep('INSERT INTO numbers VALUES (2, -1)');
+    await databases.send(`ALTER TABLE numbers ADD CONSTRAINT slow CHECK (v > 0 OR ${DEAF} > '')`);
+    await databases.keep('INSERT INTO numbers VALUES (2, -1)');
     const started = performance.now();
     await expectOnlyHonest(await receive());
     expect(performance.now() - started).toBeLessThan(40_000);
@@ -97,19 +97,20 @@ describe('a merge that passes its limit', () => {
 });
 
 test('a comparison that passes its limit keeps the peer out; nothing is merged or pushed', async () => {
-  await towns.send("UPDATE items SET title = 'sent' WHERE id = 101");
-  const done = await towns.receiveUnchanged({ options: { mergeTimeoutMs: 1 } });
+  await databases.send("UPDATE items SET title = 'sent' WHERE id = 101");
+  const done = await databases.receiveUnchanged({ options: { mergeTimeoutMs: 1 } });
   expect(done.run('partner').failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^comparing/) });
 });
 
 test('so does a check that passes its limit', async () => {
-  await towns.send("UPDATE items SET title = 'sent' WHERE id = 101");
-  await towns.south.dolt('fetch', 'mailbox');
+  await databases.send("UPDATE items SET title = 'sent' WHERE id = 101");
+  await databases.south.dolt('fetch', 'mailbox');
   const peer = filePeer('partner', folder.file('mailbox'));
   const run = newPeerProgress(newPeerPlan({ peer, actions: actionsOf('sync', 'peer'), branch: 'main' }));
-  run.readAgain(await towns.north.head());
-  const ours = await towns.south.head();
-  await withEngines(towns.south.path, folder.file('tmp'), (engines) =>
+  const head = await databases.north.head();
+  run.compared({ head, state: 'behind', ahead: 0, behind: 1, otherMakers: null, rewritten: null });
+  const ours = await databases.south.head();
+  await withEngines(databases.south.path, folder.file('tmp'), (engines) =>
     engines.use(NO_CREDENTIALS, (engine) =>
       checkPeers(testContext(engines, { mergeTimeoutMs: 1 }), { ours, dropped: [], accepted: [] }, engine, [run]),
     ),
@@ -118,7 +119,7 @@ test('so does a check that passes its limit', async () => {
 });
 
 test('what `resolve` does has the same limit: all statements end, and the engine goes on', async () => {
-  await withEngines(towns.south.path, folder.file('tmp'), (engines) =>
+  await withEngines(databases.south.path, folder.file('tmp'), (engines) =>
     engines.use(NO_CREDENTIALS, async ({ database, allWithin, hasEnded }) => {
       const sleeping = () =>
         allWithin(mergeLimit('merging', 200), async () => {

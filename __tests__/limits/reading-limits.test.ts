@@ -34,18 +34,18 @@ async function three(
   first: string[],
   own: Readonly<Record<string, string[]>>,
 ): Promise<TestDatabase> {
-  const town = await makeEmptyDatabase(folder.file('town'));
+  const local = await makeEmptyDatabase(folder.file('town'));
   const seed = `file://${folder.file('seed')}`;
-  if (first.length > 0) await town.sql(...first, by('first'));
-  await town.sql(`CALL DOLT_REMOTE('add', 'seed', '${seed}')`, "CALL DOLT_PUSH('seed', 'main')");
+  if (first.length > 0) await local.sql(...first, by('first'));
+  await local.sql(`CALL DOLT_REMOTE('add', 'seed', '${seed}')`, "CALL DOLT_PUSH('seed', 'main')");
   for (const name of ['hostile', 'honest']) {
     const other = await cloneDatabase(seed, folder.file(name));
     const url = `file://${folder.file(`${name}.box`)}`;
     await other.sql(...(own[name] ?? []), by(name), `CALL DOLT_REMOTE('add', 'box', '${url}')`);
     await other.sql("CALL DOLT_PUSH('box', 'main')");
   }
-  await town.sql("CALL DOLT_REMOTE('remove', 'seed')", ...(own['town'] ?? []), by('town'));
-  return town;
+  await local.sql("CALL DOLT_REMOTE('remove', 'seed')", ...(own['local'] ?? []), by('town'));
+  return local;
 }
 
 /** A row that sleeps when it is read. A merge is the only way to it: every other statement would sleep, too. */
@@ -68,8 +68,8 @@ const peers = (folder: TempFolder) =>
 test('a column that sleeps when it is read does not stop the comparison of histories; the other peer is served', async () => {
   await using folder = await tempFolder();
   // Without a table in common, rows of both sides are compared before anything is checked.
-  const town = await three(folder, [], {
-    town: [
+  const local = await three(folder, [], {
+    local: [
       'CREATE TABLE items (id INT PRIMARY KEY, n INT, title VARCHAR(40))',
       "INSERT INTO items VALUES (1, 3600, '0')",
     ],
@@ -77,7 +77,7 @@ test('a column that sleeps when it is read does not stop the comparison of histo
     honest: ['CREATE TABLE others (id INT PRIMARY KEY)', 'INSERT INTO others VALUES (1)'],
   });
   const done = await federateDatabase({
-    town: town.path,
+    local: local.path,
     tempDir: folder.file('tmp'),
     peers: peers(folder),
     options: { mergeTimeoutMs: MERGE_TIMEOUT_MS },
@@ -87,17 +87,17 @@ test('a column that sleeps when it is read does not stop the comparison of histo
     failure: { code: 'timeout', message: expect.stringMatching(/^comparing .* within 2s/) },
   });
   expect(done.run('honest')).toMatchObject({ failure: null, verified: true });
-  expect(await town.rows('SELECT id FROM others')).toEqual([{ id: 1 }]);
+  expect(await local.rows('SELECT id FROM others')).toEqual([{ id: 1 }]);
 });
 
 test('finding out which peer a conflict is with has a limit', async () => {
   await using folder = await tempFolder();
-  const town = await three(folder, [], { town: [], hostile: SLEEPER, honest: [] });
-  await town.dolt('remote', 'add', 'box', `file://${folder.file('hostile.box')}`);
-  await town.dolt('fetch', 'box');
+  const local = await three(folder, [], { local: [], hostile: SLEEPER, honest: [] });
+  await local.dolt('remote', 'add', 'box', `file://${folder.file('hostile.box')}`);
+  await local.dolt('fetch', 'box');
   const head = await openTestDatabase(folder.file('hostile')).head();
-  await town.sql('CREATE TABLE items (id INT PRIMARY KEY, n INT, title VARCHAR(40))', by('ours'));
-  const ours = await town.head();
+  await local.sql('CREATE TABLE items (id INT PRIMARY KEY, n INT, title VARCHAR(40))', by('ours'));
+  const ours = await local.head();
   const row: ResolvedRow = {
     kind: 'changed',
     table: 'items',
@@ -110,7 +110,7 @@ test('finding out which peer a conflict is with has a limit', async () => {
     left: false,
   };
   const conflicts = [conflictOf(row, { heads: { ours, theirs: head }, swapped: false })];
-  await withEngines(town.path, folder.file('tmp'), (engines) =>
+  await withEngines(local.path, folder.file('tmp'), (engines) =>
     engines.use(NO_CREDENTIALS, async ({ operation }) => {
       const reading = (limit: number) =>
         operation(mergeLimit('reporting', limit), NOWHERE, (sql) =>
@@ -124,17 +124,19 @@ test('finding out which peer a conflict is with has a limit', async () => {
   );
 });
 
+const DIVERGED = { state: 'diverged', ahead: 1, behind: 1, otherMakers: null, rewritten: null } as const;
+
 test('rows of one peer that cannot be read for the conflicts file in time keep no other from it', async () => {
   await using folder = await tempFolder();
-  const { town, peers, stranger } = await clash(folder);
+  const { local, peers, stranger } = await clash(folder);
   const { result } = await command(folder, peers, { overrides: { conflictStrategy: 'manual' } });
   expect(result.peers).toMatchObject([{ error: { code: 'conflict' } }]);
   const peer: Peer = { ...filePeer('box', folder.file('box')), strategy: 'manual' };
   const run = newPeerProgress(newPeerPlan({ peer, actions: null, branch: 'main' }));
-  run.readAgain(await stranger.head());
+  run.compared({ ...DIVERGED, head: await stranger.head() });
   run.fail(new Failure('conflict', 'as before'));
-  const at = { head: await town.head() };
-  await withEngines(town.path, folder.file('tmp'), async (engines) => {
+  const at = { head: await local.head() };
+  await withEngines(local.path, folder.file('tmp'), async (engines) => {
     const late = await findUnresolved(engines, [run], { ...at, mergeTimeoutMs: 1 });
     expect([...late.unread.values()]).toMatchObject([{ code: 'timeout' }]);
     expect(late.merges).toEqual([]);
@@ -145,13 +147,13 @@ test('rows of one peer that cannot be read for the conflicts file in time keep n
 
 test('`resolve` that passes its limit moves no branch and keeps the choices', async () => {
   await using folder = await tempFolder();
-  const { town, peers } = await clash(folder);
+  const { local, peers } = await clash(folder);
   const overrides = { peers, conflictStrategy: 'manual' } as const;
   const { result } = await command(folder, peers, { overrides });
   const file = result.conflictsPath ?? '';
   const chosen = (await readFile(file, 'utf8')).replace(/^( *)choose:.*$/m, '$1choose: theirs');
   await writeFile(file, chosen);
-  const before = await town.head();
+  const before = await local.head();
   const resolving = (mergeTimeout: number) =>
     resolve(
       {
@@ -168,7 +170,7 @@ test('`resolve` that passes its limit moves no branch and keeps the choices', as
     code: 'timeout',
     message: expect.stringMatching(/^checking/),
   });
-  expect(await town.head()).toBe(before);
+  expect(await local.head()).toBe(before);
   expect(await readFile(file, 'utf8')).toBe(chosen);
   expect(await resolving(60_000)).toMatchObject({ status: 'success', rows: 1 });
 });

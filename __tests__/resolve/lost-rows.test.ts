@@ -35,8 +35,8 @@ async function broughtBack(
     }),
   );
   const statements = found.map((one) => one.lost.sql);
-  await heads.town.sql(...statements.flatMap((sql) => sql ?? []));
-  return { statements, rows: await heads.town.rows(query) };
+  await heads.local.sql(...statements.flatMap((sql) => sql ?? []));
+  return { statements, rows: await heads.local.rows(query) };
 }
 
 describe('a lost row comes back', () => {

@@ -13,20 +13,20 @@ async function threeHeads(folder: TempFolder) {
     ours: ["UPDATE t SET x = 'ours'"],
     theirs: ["UPDATE t SET x = 'first' WHERE id = 1"],
   });
-  await heads.town.dolt('branch', 'second', 'main~1');
-  await heads.town.sql(
+  await heads.local.dolt('branch', 'second', 'main~1');
+  await heads.local.sql(
     "CALL DOLT_CHECKOUT('second')",
     "UPDATE t SET x = 'second'",
     "CALL DOLT_COMMIT('-am', 'second')",
   );
-  return { ...heads, second: await heads.town.head('second') };
+  return { ...heads, second: await heads.local.head('second') };
 }
 
 describe('a file with several peers', () => {
   test('is merged one upon the other, unless what was chosen for one changes the next', async () => {
     await using folder = await tempFolder();
     const heads = await threeHeads(folder);
-    const before = await heads.town.rows('SELECT name, hash FROM dolt_branches ORDER BY name');
+    const before = await heads.local.rows('SELECT name, hash FROM dolt_branches ORDER BY name');
     await atHeads(folder, heads, async (database) => {
       const first = (await unresolvedRows(database, heads)) ?? [];
       const second = (await unresolvedRows(database, { ours: heads.ours, theirs: heads.second })) ?? [];
@@ -41,9 +41,9 @@ describe('a file with several peers', () => {
       const made = await mergeChosen(database, merges('ours'));
       await database.run("CALL DOLT_BRANCH('merged', ?)", [made]);
     });
-    expect(await heads.town.rows("SELECT x FROM t AS OF 'merged'")).toEqual([{ x: 'second' }, { x: 'second' }]);
-    await heads.town.dolt('branch', '-D', 'merged');
-    expect(await heads.town.rows('SELECT name, hash FROM dolt_branches ORDER BY name')).toEqual(before);
+    expect(await heads.local.rows("SELECT x FROM t AS OF 'merged'")).toEqual([{ x: 'second' }, { x: 'second' }]);
+    await heads.local.dolt('branch', '-D', 'merged');
+    expect(await heads.local.rows('SELECT name, hash FROM dolt_branches ORDER BY name')).toEqual(before);
   });
 
   test('whose heads are one is merged once, where the choices are the same', async () => {
@@ -61,7 +61,7 @@ describe('a file with several peers', () => {
       const made = await mergeChosen(database, twins('theirs'));
       await database.run("CALL DOLT_BRANCH('merged', ?)", [made]);
     });
-    expect(await heads.town.rows("SELECT x FROM t AS OF 'merged' WHERE id = 1")).toEqual([{ x: 'first' }]);
+    expect(await heads.local.rows("SELECT x FROM t AS OF 'merged' WHERE id = 1")).toEqual([{ x: 'first' }]);
   });
 
   test('is looked at as a run does', async () => {

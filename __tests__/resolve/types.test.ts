@@ -29,7 +29,7 @@ describe('every type', () => {
     const { read, rows } = await resolveHeads(folder, made, wholly(side));
     expect(Object.keys(rows[0]?.cells ?? {})).toEqual(['t', 'j', 'b', 'd', 'dt', 'e', 'n', 'bi', 'f', 'bg', 'vb']);
     const at = { ours: made.ours, theirs: made.theirs, base: 'main~1' }[side];
-    expect(await read(READ)).toEqual(await made.town.rows(READ.replace('MERGED', `AS OF '${at}'`)));
+    expect(await read(READ)).toEqual(await made.local.rows(READ.replace('MERGED', `AS OF '${at}'`)));
   });
 
   test('takes a value of its own', async () => {
@@ -91,11 +91,11 @@ describe('every type', () => {
         expect(failure.message).toContain(`things id=1: the column ${column}`);
       }
     });
-    expect(await made.town.rows('SELECT name, hash FROM dolt_branches ORDER BY name')).toEqual([
+    expect(await made.local.rows('SELECT name, hash FROM dolt_branches ORDER BY name')).toEqual([
       { name: 'main', hash: made.ours },
       { name: 'other', hash: made.theirs },
     ]);
-    expect(await made.town.rows('SELECT * FROM dolt_status')).toEqual([]);
-    expect(await made.town.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
+    expect(await made.local.rows('SELECT * FROM dolt_status')).toEqual([]);
+    expect(await made.local.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
   });
 });

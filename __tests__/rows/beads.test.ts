@@ -23,8 +23,8 @@ const edge = (id: string, time: string, who: string) =>
 
 test('two beads databases: the title of one, status and assignee of the other, one edge, both new issues, one hash', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, dateCommits('2026-01-01T00:00:00'), ...BEADS);
-  await towns.edit(
+  const databases = await twoDatabases(folder, dateCommits('2026-01-01T00:00:00'), ...BEADS);
+  await databases.edit(
     [
       "UPDATE issues SET status = 'in_progress', assignee = 'ann', updated_at = '2026-01-05' WHERE id = 'x-zgs'",
       edge('bbbb', '2', 'ann'),
@@ -42,16 +42,16 @@ test('two beads databases: the title of one, status and assignee of the other, o
       "INSERT INTO config VALUES ('types.custom', 'south')",
     ],
   );
-  await towns.south.sql("INSERT INTO wisps VALUES ('private')");
+  await databases.south.sql("INSERT INTO wisps VALUES ('private')");
 
-  const inNorth = await towns.run('north');
+  const inNorth = await databases.run('north');
   await anotherSecond();
-  const inSouth = await towns.run('south');
+  const inSouth = await databases.run('south');
   expect(inSouth.head).toBe(inNorth.head);
   expect(inNorth.run('south').failure).toBeNull();
   expect(inNorth.run('south').conflicts.filter(({ left }) => left)).toEqual([]);
 
-  const [issue, ...others] = await towns.south.rows(
+  const [issue, ...others] = await databases.south.rows(
     "SELECT id, title, status, assignee, updated_at FROM issues ORDER BY id = 'x-zgs' DESC, id",
   );
   expect(issue).toEqual({
@@ -62,14 +62,14 @@ test('two beads databases: the title of one, status and assignee of the other, o
     updated_at: '2026-01-05 00:00:00',
   });
   expect(others.map(({ id }) => id)).toEqual(['x-che', 'x-edz', 'x-n', 'x-s']);
-  expect(await towns.south.rows('SELECT id, created_by FROM dependencies')).toEqual([
+  expect(await databases.south.rows('SELECT id, created_by FROM dependencies')).toEqual([
     { id: 'bbbb', created_by: 'ann' },
   ]);
-  expect(await towns.south.rows('SELECT parent_id, last_child FROM child_counters ORDER BY parent_id')).toEqual([
+  expect(await databases.south.rows('SELECT parent_id, last_child FROM child_counters ORDER BY parent_id')).toEqual([
     { parent_id: 'x-che', last_child: 2 },
     { parent_id: 'x-edz', last_child: 4 },
   ]);
-  expect(await towns.south.rows('SELECT * FROM wisps')).toEqual([{ id: 'private' }]);
+  expect(await databases.south.rows('SELECT * FROM wisps')).toEqual([{ id: 'private' }]);
   const kinds = inSouth.run('north').conflicts.map(({ kind, table }) => `${table} ${kind}`);
   expect(kinds).toEqual(expect.arrayContaining(['config id-collision', 'dependencies duplicate', 'issues changed']));
 });

@@ -11,15 +11,17 @@ describe('two rows under one unique key', () => {
   test('the one created first stays, whatever its key, as the index compares; both are reported', async () => {
     await using folder = await tempFolder();
     const old = [dateCommits('2025-12-31T00:00:00'), "INSERT INTO edges VALUES ('0', 'x', 'y', NULL)"];
-    const towns = await twoDatabases(folder, TABLE, ...old);
-    await towns.edit(
+    const databases = await twoDatabases(folder, TABLE, ...old);
+    await databases.edit(
       ["INSERT INTO edges VALUES ('1', 'Same', 'longest', '2026-01-02'), ('3', 'other', 'one', '2026-01-01')"],
       ["INSERT INTO edges VALUES ('2', 'same', 'lonely', '2026-01-01'), ('4', 'OTHER', 'one', '2026-01-01')"],
     );
-    const inNorth = await towns.run('north');
+    const inNorth = await databases.run('north');
     const run = inNorth.run('south');
     expect(run.failure).toBeNull();
-    expect(await towns.north.rows('SELECT id FROM edges ORDER BY id')).toEqual(['0', '2', '3'].map((id) => ({ id })));
+    expect(await databases.north.rows('SELECT id FROM edges ORDER BY id')).toEqual(
+      ['0', '2', '3'].map((id) => ({ id })),
+    );
     expect(run.conflicts.map(({ kind, key, left }) => ({ kind, key, left }))).toEqual([
       { kind: 'duplicate', key: { id: '1' }, left: true },
       { kind: 'duplicate', key: { id: '4' }, left: true },
@@ -30,9 +32,9 @@ describe('two rows under one unique key', () => {
       resolution: 'theirs (created first)',
     });
     expect(run.conflicts[1]?.resolution).toBe('ours (same time, smaller key)');
-    expect(await towns.north.rows("SELECT id FROM edges WHERE a = 'same'")).toEqual([{ id: '2' }]);
+    expect(await databases.north.rows("SELECT id FROM edges WHERE a = 'same'")).toEqual([{ id: '2' }]);
     await anotherSecond();
-    const inSouth = await towns.run('south');
+    const inSouth = await databases.run('south');
     expect(inSouth.head).toBe(inNorth.head);
     expect(inSouth.run('north').conflicts[0]?.resolution).toBe('ours (created first)');
   });

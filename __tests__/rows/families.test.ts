@@ -17,8 +17,8 @@ const NOTES = 'SELECT issue, n, text, twice FROM note ORDER BY issue, n';
 describe('deleted on one side, changed on the other', () => {
   test('the change outlives the deletion, with all that belonged to the row; both databases make one commit', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...BASE);
-    await towns.edit(
+    const databases = await twoDatabases(folder, ...BASE);
+    await databases.edit(
       ['DELETE FROM area WHERE id = 1'],
       [
         "UPDATE issue SET title = 'TEN' WHERE id = 10",
@@ -26,15 +26,15 @@ describe('deleted on one side, changed on the other', () => {
         'DELETE FROM note WHERE issue = 10 AND n = 1',
       ],
     );
-    const inNorth = await towns.run('north');
+    const inNorth = await databases.run('north');
     const run = inNorth.run('south');
     expect(run.failure).toBeNull();
-    expect(await towns.north.rows(ISSUES)).toEqual([
+    expect(await databases.north.rows(ISSUES)).toEqual([
       { id: 10, title: 'TEN' },
       { id: 11, title: 'eleven' },
       { id: 20, title: 'twenty' },
     ]);
-    expect(await towns.north.rows(NOTES)).toEqual([
+    expect(await databases.north.rows(NOTES)).toEqual([
       { issue: 10, n: 2, text: 'B', twice: 4 },
       { issue: 11, n: 1, text: 'c', twice: 2 },
       { issue: 20, n: 1, text: 'd', twice: 2 },
@@ -58,22 +58,22 @@ describe('deleted on one side, changed on the other', () => {
       left: false,
     });
     await anotherSecond();
-    expect((await towns.run('south')).head).toBe(inNorth.head);
-    expect(await towns.south.rows(NOTES)).toEqual(await towns.north.rows(NOTES));
+    expect((await databases.run('south')).head).toBe(inNorth.head);
+    expect(await databases.south.rows(NOTES)).toEqual(await databases.north.rows(NOTES));
   });
 
   test.each([
-    { town: 'north', strategy: 'ours', left: [20] },
-    { town: 'north', strategy: 'theirs', left: null },
-    { town: 'south', strategy: 'theirs', left: [20] },
-    { town: 'south', strategy: 'ours', left: [10, 20] },
-  ] as const)('under $strategy $database gets what it asks for', async ({ town, strategy, left }) => {
+    { local: 'north', strategy: 'ours', left: [20] },
+    { local: 'north', strategy: 'theirs', left: null },
+    { local: 'south', strategy: 'theirs', left: [20] },
+    { local: 'south', strategy: 'ours', left: [10, 20] },
+  ] as const)('under $strategy $database gets what it asks for', async ({ local, strategy, left }) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...BASE, 'DELETE FROM issue WHERE id = 11');
-    await towns.edit(['DELETE FROM issue WHERE id = 10'], ["UPDATE issue SET title = 'TEN' WHERE id = 10"]);
-    const outcome = await towns.run(town, { strategy });
-    const run = outcome.run(town === 'north' ? 'south' : 'north');
-    const ids = (await towns[town].rows(ISSUES)).map((row) => row['id']);
+    const databases = await twoDatabases(folder, ...BASE, 'DELETE FROM issue WHERE id = 11');
+    await databases.edit(['DELETE FROM issue WHERE id = 10'], ["UPDATE issue SET title = 'TEN' WHERE id = 10"]);
+    const outcome = await databases.run(local, { strategy });
+    const run = outcome.run(local === 'north' ? 'south' : 'north');
+    const ids = (await databases[local].rows(ISSUES)).map((row) => row['id']);
     expect(run.failure?.code ?? null).toBe(null);
     expect(ids).toEqual(left ?? [10, 20]);
   });
@@ -82,27 +82,33 @@ describe('deleted on one side, changed on the other', () => {
 describe('a row whose parent the other side deleted', () => {
   test('brings the parent back under newest, with what belonged to it', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...BASE);
-    await towns.edit(["INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')"], ['DELETE FROM area WHERE id = 2']);
-    const inNorth = await towns.run('north');
+    const databases = await twoDatabases(folder, ...BASE);
+    await databases.edit(
+      ["INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')"],
+      ['DELETE FROM area WHERE id = 2'],
+    );
+    const inNorth = await databases.run('north');
     expect(inNorth.run('south').failure).toBeNull();
-    expect((await towns.north.rows(NOTES)).filter((row) => row['issue'] === 20)).toEqual([
+    expect((await databases.north.rows(NOTES)).filter((row) => row['issue'] === 20)).toEqual([
       { issue: 20, n: 1, text: 'd', twice: 2 },
       { issue: 20, n: 9, text: 'new', twice: 18 },
     ]);
-    expect(await towns.north.rows('SELECT name FROM area ORDER BY id')).toEqual([{ name: 'one' }, { name: 'two' }]);
+    expect(await databases.north.rows('SELECT name FROM area ORDER BY id')).toEqual([{ name: 'one' }, { name: 'two' }]);
     await anotherSecond();
-    expect((await towns.run('south')).head).toBe(inNorth.head);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 
   test.each(['ours', 'theirs', 'manual'] as const)('is left for a person under %s', async (strategy) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...BASE);
-    await towns.edit(["INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')"], ['DELETE FROM issue WHERE id = 20']);
-    const before = await towns.north.head();
-    const run = (await towns.run('north', { strategy })).run('south');
+    const databases = await twoDatabases(folder, ...BASE);
+    await databases.edit(
+      ["INSERT INTO note (issue, n, text) VALUES (20, 9, 'new')"],
+      ['DELETE FROM issue WHERE id = 20'],
+    );
+    const before = await databases.north.head();
+    const run = (await databases.run('north', { strategy })).run('south');
     expect(run.failure?.code).toBe('constraint-violation');
     expect(run.failure?.message).toContain('foreign key');
-    expect(await towns.north.head()).toBe(before);
+    expect(await databases.north.head()).toBe(before);
   });
 });

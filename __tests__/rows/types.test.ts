@@ -38,19 +38,19 @@ const EXPECTED = { newest: 'south', ours: 'north', theirs: 'south', manual: null
 describe('cells of every type', () => {
   test.each(['newest', 'ours', 'theirs', 'manual'] as const)('%s', async (strategy) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       `CREATE TABLE t (k2 VARBINARY(4), ${columns}, k1 INT, updated_at DATETIME(6), PRIMARY KEY (k1, k2))`,
       `INSERT INTO t VALUES (x'01', ${values(1)}, 1, '2026-01-01'), (x'ff', ${values(1)}, 1, '2026-01-01')`,
     );
-    await towns.edit(
+    await databases.edit(
       [`UPDATE t SET ${set(2)}, updated_at = '2026-02-01' WHERE k2 = x'ff'`],
       [`UPDATE t SET ${set(3)}, updated_at = '2026-02-02' WHERE k2 = x'ff'`],
     );
-    const [atNorth, atSouth] = [await towns.north.rows(shown), await towns.south.rows(shown)];
-    const before = await towns.north.head();
+    const [atNorth, atSouth] = [await databases.north.rows(shown), await databases.south.rows(shown)];
+    const before = await databases.north.head();
 
-    const inNorth = await towns.run('north', { strategy });
+    const inNorth = await databases.run('north', { strategy });
     const run = inNorth.run('south');
     expect(run.conflicts[0]?.columns).toHaveLength(TYPES.length + 1);
     expect(run.conflicts[0]?.key).toEqual({ k1: '1', k2: '0xff' });
@@ -59,11 +59,11 @@ describe('cells of every type', () => {
     const winner = EXPECTED[strategy];
     if (winner === null) {
       expect(run.failure?.code).toBe('conflict');
-      expect(await towns.north.head()).toBe(before);
+      expect(await databases.north.head()).toBe(before);
       return;
     }
     expect(run.failure).toBeNull();
-    expect(await towns.north.rows(shown)).toEqual(winner === 'north' ? atNorth : atSouth);
+    expect(await databases.north.rows(shown)).toEqual(winner === 'north' ? atNorth : atSouth);
     expect(inNorth.merge).toEqual({
       protocol: 2,
       deterministic: strategy === 'newest',
@@ -72,28 +72,28 @@ describe('cells of every type', () => {
     });
     if (strategy !== 'newest') return;
     await anotherSecond();
-    expect((await towns.run('south')).head).toBe(inNorth.head);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 
   test('at the same time the greater value wins: numbers by value, all else by its bytes, NULL first', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       `CREATE TABLE t (k1 INT PRIMARY KEY, k2 INT, ${columns}, updated_at DATETIME(6))`,
       `INSERT INTO t VALUES (1, 1, ${values(1)}, '2026-01-01')`,
     );
-    await towns.edit(
+    await databases.edit(
       [`UPDATE t SET ${set(2)}, updated_at = '2026-02-01'`],
       [`UPDATE t SET ${set(3)}, updated_at = '2026-02-01'`],
     );
-    const [north] = await towns.north.rows(shown);
-    const [south] = await towns.south.rows(shown);
-    const inNorth = await towns.run('north');
+    const [north] = await databases.north.rows(shown);
+    const [south] = await databases.south.rows(shown);
+    const inNorth = await databases.run('north');
     expect(inNorth.run('south').failure).toBeNull();
-    const [merged] = await towns.north.rows(shown);
+    const [merged] = await databases.north.rows(shown);
     const expected = TYPES.map(([, , , , greater], index) => (greater === 'north' ? north : south)?.[`c${index}`]);
     expect(TYPES.map((_, index) => merged?.[`c${index}`])).toEqual(expected);
     await anotherSecond();
-    expect((await towns.run('south')).head).toBe(inNorth.head);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 });

@@ -5,8 +5,8 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 import { twoDatabases } from '../helpers/two-databases.ts';
 
 /** Everything that a refused merge must leave as it was. */
-function standing(town: TestDatabase): Promise<string> {
-  return town.sql(
+function standing(local: TestDatabase): Promise<string> {
+  return local.sql(
     'SELECT name, hash FROM dolt_branches ORDER BY name',
     'SELECT * FROM dolt_status',
     'SELECT is_merging FROM dolt_merge_status',
@@ -144,40 +144,40 @@ const REFUSALS: readonly Refusal[] = [
 describe('a merge that is refused leaves everything as it was', () => {
   test.each(REFUSALS)('$title', async ({ base = [], north, south, strategy = 'newest', code, says, rows }) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), n INT)',
       "INSERT INTO t VALUES (1, 'one', 1), (2, 'two', 2)",
       "INSERT INTO dolt_ignore VALUES ('wisps', TRUE)",
       ...base,
     );
-    await towns.edit(north, south);
-    await towns.north.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (7)');
-    const before = await standing(towns.north);
+    await databases.edit(north, south);
+    await databases.north.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (7)');
+    const before = await standing(databases.north);
 
-    const run = (await towns.run('north', { strategy })).run('south');
+    const run = (await databases.run('north', { strategy })).run('south');
     expect(run.failure?.code).toBe(code);
     for (const word of says) expect(run.failure?.message).toContain(word);
     expect(run.failure?.message).not.toContain('goroutine');
     if (rows !== undefined) expect(run.conflicts).toMatchObject(rows);
-    expect(await standing(towns.north)).toEqual(before);
+    expect(await standing(databases.north)).toEqual(before);
   });
 });
 
 describe('private tables', () => {
   test('with rows in them survive a merge that resolves conflicts', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(
+    const databases = await twoDatabases(
       folder,
       'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20))',
       "INSERT INTO t VALUES (1, 'one')",
       "INSERT INTO dolt_ignore VALUES ('wisps', TRUE)",
     );
-    await towns.edit(["UPDATE t SET a = 'N'"], ["UPDATE t SET a = 'S'"]);
-    await towns.north.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (7)');
-    const { head, ...outcome } = await towns.run('north');
+    await databases.edit(["UPDATE t SET a = 'N'"], ["UPDATE t SET a = 'S'"]);
+    await databases.north.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (7)');
+    const { head, ...outcome } = await databases.run('north');
     expect(outcome.run('south').failure).toBeNull();
-    expect(await towns.north.rows('SELECT id FROM wisps')).toEqual([{ id: 7 }]);
-    expect(await towns.north.rows(`SHOW TABLES AS OF '${head}'`)).toEqual([{ Tables_in_north: 't' }]);
+    expect(await databases.north.rows('SELECT id FROM wisps')).toEqual([{ id: 7 }]);
+    expect(await databases.north.rows(`SHOW TABLES AS OF '${head}'`)).toEqual([{ Tables_in_north: 't' }]);
   });
 });

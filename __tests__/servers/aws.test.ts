@@ -7,8 +7,8 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('a push and a clone go through S3 and DynamoDB with the keys and the region in the environment', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  const head = await town.head();
+  const local = await makeDatabase(folder.file('town'));
+  const head = await local.head();
   await using s3 = await startVersitygw(folder.path);
   await using dynamo = await startDynalite(folder.path);
   const places = { AWS_ENDPOINT_URL_S3: s3.endpoint, AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint };
@@ -16,9 +16,9 @@ test('a push and a clone go through S3 and DynamoDB with the keys and the region
   const env = { ...places, ...keys, AWS_REGION: s3.region };
   const url = `aws://[${dynamo.table}:${s3.bucket}]/path/db`;
   const refusal = (more: Record<string, string>) =>
-    withEngine(town.path, { env: more }, (engine) => engine.refusal('DOLT_FETCH', 'peer', 'main'));
+    withEngine(local.path, { env: more }, (engine) => engine.refusal('DOLT_FETCH', 'peer', 'main'));
 
-  await withEngine(town.path, { env }, async (engine) => {
+  await withEngine(local.path, { env }, async (engine) => {
     await engine.call('DOLT_REMOTE', 'add', 'peer', url);
     await engine.call('DOLT_PUSH', 'peer', 'main');
     await engine.call('DOLT_REMOTE', 'add', 'no-bucket', `aws://[${dynamo.table}:no-bucket]/path/db`);

@@ -8,15 +8,15 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test("a database's live server is pushed to and cloned from with its user and password only", async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  await cp(town.path, folder.file('live'), { recursive: true });
-  const head = await town.commit('more', "INSERT INTO items VALUES (3, 'three', 'cyd')");
+  const local = await makeDatabase(folder.file('town'));
+  await cp(local.path, folder.file('live'), { recursive: true });
+  const head = await local.commit('more', "INSERT INTO items VALUES (3, 'three', 'cyd')");
   await using server = await startDoltSqlServer(folder.path, folder.file('live'));
   const env = { SSL_CERT_FILE: server.ca, DOLT_REMOTE_PASSWORD: server.password };
   const denied = (user: string) =>
     `rpc error: code = Unauthenticated desc = API Authentication Failure: Access denied for user '${user}'`;
 
-  await withEngine(town.path, { env }, async (engine) => {
+  await withEngine(local.path, { env }, async (engine) => {
     await engine.call('DOLT_REMOTE', 'add', 'peer', server.url);
     await engine.call('DOLT_PUSH', '--user', server.user, 'peer', 'main');
     await engine.call('DOLT_FETCH', '--user', server.user, 'peer', 'main');
@@ -29,16 +29,16 @@ test("a database's live server is pushed to and cloned from with its user and pa
   await expect(cloneInto(folder.file('missing'), { env }, ['--user', server.user, missing])).rejects.toThrow(
     'rpc error: code = Unknown desc = database not found: none',
   );
-  await withEngine(town.path, { env: { ...env, DOLT_REMOTE_PASSWORD: 'wrong' } }, async (engine) => {
+  await withEngine(local.path, { env: { ...env, DOLT_REMOTE_PASSWORD: 'wrong' } }, async (engine) => {
     expect(await engine.refusal('DOLT_FETCH', '--user', server.user, 'peer', 'main')).toContain(denied('root'));
   });
 });
 
 test('a live server refuses users without the privilege, and pushes over uncommitted rows', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  await cp(town.path, folder.file('live'), { recursive: true });
-  await town.commit('more', "INSERT INTO items VALUES (3, 'three', 'cyd')");
+  const local = await makeDatabase(folder.file('town'));
+  await cp(local.path, folder.file('live'), { recursive: true });
+  await local.commit('more', "INSERT INTO items VALUES (3, 'three', 'cyd')");
   await using server = await startDoltSqlServer(folder.path, folder.file('live'));
   const { user, password, sqlPort: port } = server;
   const there = await createConnection({
@@ -53,7 +53,7 @@ test('a live server refuses users without the privilege, and pushes over uncommi
   await there.query("INSERT INTO items VALUES (9, 'uncommitted', 'dan')");
   await there.end();
   const env = { SSL_CERT_FILE: server.ca, DOLT_REMOTE_PASSWORD: password };
-  await withEngine(town.path, { env }, async (engine) => {
+  await withEngine(local.path, { env }, async (engine) => {
     await engine.call('DOLT_REMOTE', 'add', 'peer', server.url);
     expect(await engine.refusal('DOLT_FETCH', '--user', 'reader', 'peer', 'main')).toContain(
       'code = PermissionDenied desc = API Authorization Failure: reader has not been granted CLONE_ADMIN access',

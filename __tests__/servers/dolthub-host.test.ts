@@ -22,20 +22,20 @@ const choose = (root: string): Promise<void> =>
 
 test('a push and a clone go through TLS where the authority is trusted, and the chosen key signs the requests', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  const head = await town.head();
+  const local = await makeDatabase(folder.file('town'));
+  const head = await local.head();
   await using host = await startDolthubHost(folder.path);
   const env = { SSL_CERT_FILE: host.ca };
   const url = `${host.url}/org/repo`;
   const authorization = async () => (await host.asked()).at(-1)?.split(' ').slice(3).join(' ') ?? '';
 
-  await withEngine(town.path, { env }, async (engine) => {
+  await withEngine(local.path, { env }, async (engine) => {
     await engine.call('DOLT_REMOTE', 'add', 'peer', url);
     await engine.call('DOLT_PUSH', 'peer', 'main');
     expect(await authorization()).toBe('-');
   });
   expect(await cloneInto(folder.file('clone'), { env }, [url])).toBe(head);
-  await withEngine(town.path, { env, prepareRoot: makeKey }, (engine) => engine.call('DOLT_FETCH', 'peer', 'main'));
+  await withEngine(local.path, { env, prepareRoot: makeKey }, (engine) => engine.call('DOLT_FETCH', 'peer', 'main'));
   const [header = '', claims = ''] = (await authorization()).replace('Bearer ', '').split('.');
   expect(JSON.parse(Buffer.from(header, 'base64url').toString())).toMatchObject({ alg: 'EdDSA' });
   expect(JSON.parse(Buffer.from(claims, 'base64url').toString())).toMatchObject({ aud: ['localhost'] });
@@ -43,9 +43,9 @@ test('a push and a clone go through TLS where the authority is trusted, and the 
 
 test('an unknown authority and a key that is no key are refused', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   await using host = await startDolthubHost(folder.path);
-  await withEngine(town.path, {}, async (engine) => {
+  await withEngine(local.path, {}, async (engine) => {
     await engine.call('DOLT_REMOTE', 'add', 'peer', `${host.url}/org/repo`);
     expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toContain(
       'x509: certificate signed by unknown authority',
@@ -58,7 +58,7 @@ test('an unknown authority and a key that is no key are refused', async () => {
   };
   const options = [{ prepareRoot }, { prepareRoot: choose }];
   for (const { prepareRoot } of options) {
-    await withEngine(town.path, { env: { SSL_CERT_FILE: host.ca }, prepareRoot }, async (engine) => {
+    await withEngine(local.path, { env: { SSL_CERT_FILE: host.ca }, prepareRoot }, async (engine) => {
       expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toBe('invalid creds file');
     });
   }

@@ -6,12 +6,12 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('a push and a clone go to the emulator that is named, without credentials, and nowhere otherwise', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  const head = await town.head();
+  const local = await makeDatabase(folder.file('town'));
+  const head = await local.head();
   await using gcs = await startFakeGcs(folder.path);
   const env = { STORAGE_EMULATOR_HOST: gcs.host };
   const url = `gs://${gcs.bucket}/path/db`;
-  await withEngine(town.path, { env }, async (engine) => {
+  await withEngine(local.path, { env }, async (engine) => {
     await engine.call('DOLT_REMOTE', 'add', 'peer', url);
     await engine.call('DOLT_PUSH', 'peer', 'main');
     await engine.call('DOLT_REMOTE', 'add', 'no-bucket', 'gs://no-bucket/path/db');
@@ -26,7 +26,7 @@ test('a push and a clone go to the emulator that is named, without credentials, 
   expect(await cloneInto(folder.file('clone'), { env }, [url])).toBe(head);
   // Where no emulator is named Google's library looks for credentials before it speaks to anybody.
   const anonymous = { HOME: folder.path, GOOGLE_APPLICATION_CREDENTIALS: folder.file('none.json') };
-  await withEngine(town.path, { env: anonymous }, async (engine) => {
+  await withEngine(local.path, { env: anonymous }, async (engine) => {
     expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toContain(
       'dialing: google: error getting credentials using GOOGLE_APPLICATION_CREDENTIALS environment variable',
     );

@@ -24,13 +24,13 @@ async function gitHost(root: string): Promise<{ host: GitHttp; repository: BareR
 
 test('a push and a clone go through git over HTTP with the token, and not without', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  const head = await town.head();
+  const local = await makeDatabase(folder.file('town'));
+  const head = await local.head();
   const { host, repository } = await gitHost(folder.file('git'));
   await using _host = host;
   const env = tokenFor(host, 'a-token');
   const url = `git+${host.url}/repo.git`;
-  await withEngine(town.path, { env }, async (engine) => {
+  await withEngine(local.path, { env }, async (engine) => {
     // A path that ends in .git makes a git remote of http://, too.
     await engine.call('DOLT_REMOTE', 'add', 'peer', `${host.url}/repo.git`);
     await engine.call('DOLT_PUSH', 'peer', 'main');
@@ -42,7 +42,7 @@ test('a push and a clone go through git over HTTP with the token, and not withou
   expect(await repository.refs()).toEqual(['refs/dolt/data', 'refs/heads/main']);
   expect(await cloneInto(folder.file('clone'), { env }, [url])).toBe(head);
   for (const wrong of [{}, tokenFor(host, 'another')]) {
-    await withEngine(town.path, { env: wrong }, async (engine) => {
+    await withEngine(local.path, { env: wrong }, async (engine) => {
       expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toContain('fatal: could not read Username for');
     });
   }
@@ -50,11 +50,11 @@ test('a push and a clone go through git over HTTP with the token, and not withou
 
 test('a token that may only read is tried 32 times before Dolt gives up', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const { host } = await gitHost(folder.file('git'));
   await using _host = host;
   host.refusePushes();
-  await using engine = await startEngine(town.path, { env: tokenFor(host, 'a-token') });
+  await using engine = await startEngine(local.path, { env: tokenFor(host, 'a-token') });
   await engine.call('DOLT_REMOTE', 'add', 'peer', `git+${host.url}/repo.git`);
   expect(await engine.refusal('DOLT_PUSH', 'peer', 'main')).toContain('The requested URL returned error: 403');
   expect(host.requests.filter((request) => request.endsWith('git-receive-pack 403'))).toHaveLength(32);
@@ -62,10 +62,10 @@ test('a token that may only read is tried 32 times before Dolt gives up', async 
 
 test('for one second after it spoke to a git remote an engine answers from memory', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const { host } = await gitHost(folder.file('git'));
   await using _host = host;
-  await using engine = await startEngine(town.path, { env: tokenFor(host, 'a-token') });
+  await using engine = await startEngine(local.path, { env: tokenFor(host, 'a-token') });
   await engine.call('DOLT_REMOTE', 'add', 'peer', `git+${host.url}/repo.git`);
   await engine.call('DOLT_PUSH', 'peer', 'main');
   const asked = host.requests.length;

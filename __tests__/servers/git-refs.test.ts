@@ -6,17 +6,17 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('an engine knows one ref of a git repository: a push to a second one lands at the first', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
   const url = `git+file://${repository.path}`;
-  await withEngine(town.path, {}, async (engine) => {
+  await withEngine(local.path, {}, async (engine) => {
     await engine.call('DOLT_REMOTE', 'add', '--ref', 'refs/dolt/a', 'first', url);
     await engine.call('DOLT_REMOTE', 'add', '--ref', 'refs/dolt/b', 'second', url);
     await engine.call('DOLT_PUSH', 'first', 'main');
     await engine.call('DOLT_PUSH', 'second', 'main');
   });
   expect(await repository.refs()).toEqual(['refs/dolt/a', 'refs/heads/main']);
-  await using another = await startEngine(town.path);
+  await using another = await startEngine(local.path);
   await another.call('DOLT_PUSH', 'second', 'main');
   expect(await repository.refs()).toEqual(['refs/dolt/a', 'refs/dolt/b', 'refs/heads/main']);
 });

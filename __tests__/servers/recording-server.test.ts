@@ -6,14 +6,14 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('a token for one host reaches no other', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   await using stranger = await startRecordingServer();
   const env = {
     GIT_CONFIG_COUNT: '1',
     GIT_CONFIG_KEY_0: 'http.https://git.example.org/.extraHeader',
     GIT_CONFIG_VALUE_0: 'Authorization: Basic a-secret',
   };
-  await using engine = await startEngine(town.path, { env });
+  await using engine = await startEngine(local.path, { env });
   await engine.call('DOLT_REMOTE', 'add', 'peer', `git+${stranger.url}/org/repo.git`);
   expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toContain('could not read Username');
   expect(stranger.requests).toMatchObject([{ method: 'GET', path: '/org/repo.git/info/refs?service=git-upload-pack' }]);

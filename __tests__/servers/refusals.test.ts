@@ -11,23 +11,23 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** A database whose mailbox has a commit that it lacks, and that has one that the mailbox lacks. */
 async function divergedDatabase(folder: TempFolder) {
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const url = `file://${folder.file('mailbox')}`;
   await mkdir(folder.file('mailbox'));
-  await town.dolt('remote', 'add', 'peer', url);
-  await town.dolt('push', 'peer', 'main');
+  await local.dolt('remote', 'add', 'peer', url);
+  await local.dolt('push', 'peer', 'main');
   const other = await cloneDatabase(url, folder.file('other'));
   await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 1");
   await other.dolt('push', 'origin', 'main');
-  await town.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
-  return { town, url };
+  await local.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
+  return { local, url };
 }
 
 test('what a diverged database is refused for', async () => {
   await using folder = await tempFolder();
-  const { town } = await divergedDatabase(folder);
-  await town.sql("UPDATE items SET title = 'dirty' WHERE id = 1");
-  await using engine = await startEngine(town.path);
+  const { local } = await divergedDatabase(folder);
+  await local.sql("UPDATE items SET title = 'dirty' WHERE id = 1");
+  await using engine = await startEngine(local.path);
   const means = async (...call: [string, ...string[]]) => classify(await engine.refusal(...call));
   expect(await means('DOLT_PUSH', 'peer', 'main')).toBe('non-fast-forward');
   expect(await means('DOLT_FETCH', 'peer', 'none')).toBe('branch-missing');
@@ -38,7 +38,7 @@ test('what a diverged database is refused for', async () => {
   expect(await means('DOLT_MERGE', 'peer/main')).toBe('conflict');
   expect(await means('DOLT_MERGE', '--ff-only', 'peer/main')).toBe('non-fast-forward');
   expect(await means('DOLT_COMMIT', '-m', 'nothing')).toBe('nothing-to-commit');
-  const second = await startEngine(town.path).then(
+  const second = await startEngine(local.path).then(
     (started) => started[Symbol.asyncDispose](),
     (thrown: unknown) => classify(String(thrown)),
   );
@@ -60,7 +60,7 @@ test('a database with another beginning is unrelated, whatever is tried', async 
 
 test('damaged data, and data of a later Dolt', async () => {
   await using folder = await tempFolder();
-  const { town } = await divergedDatabase(folder);
+  const { local } = await divergedDatabase(folder);
   const damaged = folder.file('damaged');
   await cp(folder.file('mailbox'), damaged, { recursive: true });
   for (const name of (await readdir(damaged)).filter((one) => /^[0-9a-v]{32}/.test(one))) {
@@ -70,24 +70,24 @@ test('damaged data, and data of a later Dolt', async () => {
   await withEngine(folder.file('clone'), {}, async (engine) => {
     expect(classify(await engine.refusal('DOLT_CLONE', `file://${damaged}`, 'town'))).toBe('corrupt');
   });
-  const manifest = `${town.path}/.dolt/noms/manifest`;
+  const manifest = `${local.path}/.dolt/noms/manifest`;
   await writeFile(manifest, (await readFile(manifest, 'utf8')).replace(/^5:/, '6:'));
-  await expect(startEngine(town.path)).rejects.toThrow('Unknown manifest version: 6');
+  await expect(startEngine(local.path)).rejects.toThrow('Unknown manifest version: 6');
 });
 
 test('a remote that only lets read', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   await using server = await startRemotesrv(folder.path, { readOnly: true });
-  await using engine = await startEngine(town.path);
+  await using engine = await startEngine(local.path);
   await engine.call('DOLT_REMOTE', 'add', 'peer', `${server.url}/org/repo`);
   expect(classify(await engine.refusal('DOLT_PUSH', 'peer', 'main'))).toBe('read-only');
 });
 
 test('a branch that the user may not write, and two writers of one cell', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('live'));
-  await using server = await startDoltSqlServer(folder.path, town.path);
+  const local = await makeDatabase(folder.file('live'));
+  await using server = await startDoltSqlServer(folder.path, local.path);
   const connect = async (user: string) => {
     const connection = await createConnection({
       ...{ host: '127.0.0.1', port: server.sqlPort, user, password: server.password, database: 'live' },
@@ -121,14 +121,14 @@ test('a branch that the user may not write, and two writers of one cell', async 
 
 test('a hook of a git host refuses the push', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const path = folder.file('repo.git');
   await bareRepository(path, { withBranch: true });
   await mkdir(`${path}/hooks`, { recursive: true });
   const says = 'error: GH013: Repository rule violations found for refs/dolt/data.';
   await writeFile(`${path}/hooks/pre-receive`, `#!/bin/sh\necho '${says}' >&2\nexit 1\n`);
   await chmod(`${path}/hooks/pre-receive`, 0o755);
-  await using engine = await startEngine(town.path);
+  await using engine = await startEngine(local.path);
   await engine.call('DOLT_REMOTE', 'add', 'peer', `git+file://${path}`);
   const refusal = await engine.refusal('DOLT_PUSH', 'peer', 'main');
   expect(refusal).toContain(says);

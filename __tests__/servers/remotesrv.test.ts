@@ -6,10 +6,10 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('a push and a clone go through a remotesrv, which knows no users', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  const head = await town.head();
+  const local = await makeDatabase(folder.file('town'));
+  const head = await local.head();
   await using server = await startRemotesrv(folder.path);
-  await using engine = await startEngine(town.path);
+  await using engine = await startEngine(local.path);
   const url = `${server.url}/org/repo`;
   await engine.call('DOLT_REMOTE', 'add', 'peer', url);
   expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toBe("fetch failed: no branches found in remote 'peer'");

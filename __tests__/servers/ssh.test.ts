@@ -24,18 +24,18 @@ const KINDS = [
 describe.each(KINDS)('the ssh client of $variable', ({ variable, url }) => {
   test('lets a push and a clone through with the right keys on both sides, and with no others', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    const head = await town.head();
+    const local = await makeDatabase(folder.file('town'));
+    const head = await local.head();
     await using sshd = await startSshd(folder.path);
     const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
     const remote = url(sshd, variable === 'GIT_SSH_COMMAND' ? repository.path : folder.file('far.git', 'db'));
     const env = { [variable]: await sshCommand(folder, sshd.key, sshd.knownHosts) };
     const refusal = async (key: string, knownHosts: string) => {
       const options = { env: { [variable]: await sshCommand(folder, key, knownHosts) } };
-      return withEngine(town.path, options, (engine) => engine.refusal('DOLT_FETCH', 'peer', 'main'));
+      return withEngine(local.path, options, (engine) => engine.refusal('DOLT_FETCH', 'peer', 'main'));
     };
     if (variable === 'DOLT_SSH_COMMAND') await makeDatabase(folder.file('far.git', 'db'));
-    await withEngine(town.path, { env }, async (engine) => {
+    await withEngine(local.path, { env }, async (engine) => {
       await engine.call('DOLT_REMOTE', 'add', 'peer', remote);
       await engine.call('DOLT_PUSH', '--force', 'peer', 'main');
     });
@@ -48,12 +48,12 @@ describe.each(KINDS)('the ssh client of $variable', ({ variable, url }) => {
 
 test('DOLT_SSH_COMMAND is split at blanks and no shell reads it', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const refusal = (command: string) =>
-    withEngine(town.path, { env: { DOLT_SSH_COMMAND: command } }, (engine) =>
+    withEngine(local.path, { env: { DOLT_SSH_COMMAND: command } }, (engine) =>
       engine.refusal('DOLT_FETCH', 'peer', 'main'),
     );
-  await withEngine(town.path, {}, (engine) => engine.call('DOLT_REMOTE', 'add', 'peer', 'ssh://127.0.0.1:9/a/b'));
+  await withEngine(local.path, {}, (engine) => engine.call('DOLT_REMOTE', 'add', 'peer', 'ssh://127.0.0.1:9/a/b'));
   expect(await refusal('A=1 ssh')).toContain('failed to start transfer subprocess: exec: "A=1": executable file');
   expect(await refusal(`${serverProgram('SSH')} -F "/dev/null"`)).toContain('"/dev/null"');
   expect(await refusal(' ')).toBe('invalid DOLT_SSH_COMMAND: empty');
@@ -64,14 +64,14 @@ test('DOLT_SSH_COMMAND is split at blanks and no shell reads it', async () => {
 
 test('a folder that is not there and a far side without Dolt are reported', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   await using sshd = await startSshd(folder.path);
   const env = { DOLT_SSH_COMMAND: await sshCommand(folder, sshd.key, sshd.knownHosts) };
-  await withEngine(town.path, { env }, async (engine) => {
+  await withEngine(local.path, { env }, async (engine) => {
     await engine.call('DOLT_REMOTE', 'add', 'peer', `${sshd.url}/none/there`);
     expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toBe('repository not found at /none/there');
   });
-  await withEngine(town.path, { env: { ...env, DOLT_SSH_EXEC_PATH: 'no-dolt' } }, async (engine) => {
+  await withEngine(local.path, { env: { ...env, DOLT_SSH_EXEC_PATH: 'no-dolt' } }, async (engine) => {
     expect(await engine.refusal('DOLT_FETCH', 'peer', 'main')).toContain('no-dolt: command not found');
   });
 });

@@ -7,11 +7,11 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('a fault on the way is felt, and is gone when it is taken away', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   await using remotesrv = await startRemotesrv(folder.path);
   await using toxiproxy = await startToxiproxy(folder.path);
   const proxied = await toxiproxy.proxy(remotesrv.port.http);
-  await using engine = await startEngine(town.path);
+  await using engine = await startEngine(local.path);
   await engine.call('DOLT_REMOTE', 'add', 'peer', `http://localhost:${proxied.port}/org/repo`);
   await engine.call('DOLT_PUSH', 'peer', 'main');
 

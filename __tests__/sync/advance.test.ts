@@ -8,13 +8,13 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** A database with something ignored and something uncommitted, and a commit ahead of it that changes all kinds of things. */
 async function databaseBehind(folder: TempFolder) {
-  const town = await makeDatabase(folder.file('town'));
-  const from = await town.commit(
+  const local = await makeDatabase(folder.file('town'));
+  const from = await local.commit(
     'the old head',
     'CREATE TABLE other (id INT PRIMARY KEY)',
     "INSERT INTO dolt_ignore VALUES ('wisp%', TRUE)",
   );
-  await town.sql(
+  await local.sql(
     "CALL DOLT_CHECKOUT('-b', 'ahead')",
     'INSERT INTO items VALUES (3, "three", "cid")',
     'CREATE TABLE fresh (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))',
@@ -22,9 +22,9 @@ async function databaseBehind(folder: TempFolder) {
     'DROP TABLE other',
     "CALL DOLT_COMMIT('-A', '-m', 'the new head')",
   );
-  const to = await town.head('ahead');
-  await town.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'CREATE TABLE notes (id INT PRIMARY KEY)');
-  return { town, from, to, mark: `dolt-federation-advance/${to}/main` };
+  const to = await local.head('ahead');
+  await local.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'CREATE TABLE notes (id INT PRIMARY KEY)');
+  return { local, from, to, mark: `dolt-federation-advance/${to}/main` };
 }
 
 const finish = (folder: TempFolder) => withDatabase(folder.file('town'), folder.file('tmp'), finishAdvances);
@@ -32,36 +32,36 @@ const finish = (folder: TempFolder) => withDatabase(folder.file('town'), folder.
 describe('a branch that moves forward', () => {
   test('leaves no mark, and what was not committed stays', async () => {
     await using folder = await tempFolder();
-    const { town, from, to } = await databaseBehind(folder);
-    await withDatabase(town.path, folder.file('tmp'), (database) =>
+    const { local, from, to } = await databaseBehind(folder);
+    await withDatabase(local.path, folder.file('tmp'), (database) =>
       advanceBranch(database, { branch: 'main', from, to, dirty: ['notes'] }),
     );
-    expect(await branchesOf(town)).toEqual({ main: to, ahead: to });
-    expect(await town.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
+    expect(await branchesOf(local)).toEqual({ main: to, ahead: to });
+    expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
   });
 
   test('and whose run died between head and working set is brought to its end', async () => {
     await using folder = await tempFolder();
-    const { town, from, to, mark } = await databaseBehind(folder);
+    const { local, from, to, mark } = await databaseBehind(folder);
     // What a kill leaves behind: the head has moved, the working set has not.
-    await town.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`, `CALL DOLT_RESET('--soft', '${to}')`);
-    expect(await town.rows('SELECT table_name FROM dolt_status')).not.toHaveLength(1);
+    await local.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`, `CALL DOLT_RESET('--soft', '${to}')`);
+    expect(await local.rows('SELECT table_name FROM dolt_status')).not.toHaveLength(1);
     await finish(folder);
-    expect(await branchesOf(town)).toEqual({ main: to, ahead: to });
-    expect(await town.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
-    const tables = (await town.rows('SHOW TABLES')).flatMap(Object.values).sort();
+    expect(await branchesOf(local)).toEqual({ main: to, ahead: to });
+    expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
+    const tables = (await local.rows('SHOW TABLES')).flatMap(Object.values).sort();
     expect(tables).toEqual(['fresh', 'items', 'notes', 'titles', 'wisps']);
-    expect(await town.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
+    expect(await local.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
   });
 
   test('and whose run died just after is left as it is', async () => {
     await using folder = await tempFolder();
-    const { town, from, to, mark } = await databaseBehind(folder);
-    await town.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`, "CALL DOLT_MERGE('--ff-only', 'ahead')");
-    await town.sql("INSERT INTO items VALUES (4, 'four', 'dan')");
+    const { local, from, to, mark } = await databaseBehind(folder);
+    await local.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`, "CALL DOLT_MERGE('--ff-only', 'ahead')");
+    await local.sql("INSERT INTO items VALUES (4, 'four', 'dan')");
     await finish(folder);
-    expect(await branchesOf(town)).toEqual({ main: to, ahead: to });
-    expect(await town.rows('SELECT table_name FROM dolt_status ORDER BY table_name')).toEqual([
+    expect(await branchesOf(local)).toEqual({ main: to, ahead: to });
+    expect(await local.rows('SELECT table_name FROM dolt_status ORDER BY table_name')).toEqual([
       { table_name: 'items' },
       { table_name: 'notes' },
     ]);
@@ -69,17 +69,17 @@ describe('a branch that moves forward', () => {
 
   test('and whose run died just before is left as it is', async () => {
     await using folder = await tempFolder();
-    const { town, from, to, mark } = await databaseBehind(folder);
-    await town.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`);
+    const { local, from, to, mark } = await databaseBehind(folder);
+    await local.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`);
     await finish(folder);
-    expect(await branchesOf(town)).toEqual({ main: from, ahead: to });
-    expect(await town.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
+    expect(await branchesOf(local)).toEqual({ main: from, ahead: to });
+    expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
   });
 
   test('is finished on another branch, too, and a mark of a branch that is gone is removed', async () => {
     await using folder = await tempFolder();
-    const { town, from, to } = await databaseBehind(folder);
-    await town.sql(
+    const { local, from, to } = await databaseBehind(folder);
+    await local.sql(
       `CALL DOLT_BRANCH('team/x', '${from}')`,
       `CALL DOLT_BRANCH('dolt-federation-advance/${to}/team/x', '${from}')`,
       `CALL DOLT_BRANCH('dolt-federation-advance/${to}/gone', '${from}')`,
@@ -87,44 +87,46 @@ describe('a branch that moves forward', () => {
       `CALL DOLT_RESET('--soft', '${to}')`,
     );
     await finish(folder);
-    expect(await branchesOf(town)).toEqual({ main: from, ahead: to, 'team/x': to });
-    expect(await town.sql("CALL DOLT_CHECKOUT('team/x')", 'SELECT table_name FROM dolt_status')).not.toContain('items');
+    expect(await branchesOf(local)).toEqual({ main: from, ahead: to, 'team/x': to });
+    expect(await local.sql("CALL DOLT_CHECKOUT('team/x')", 'SELECT table_name FROM dolt_status')).not.toContain(
+      'items',
+    );
   });
 });
 
 describe('a branch that becomes another commit', () => {
   test('takes its working set along, and untracked and ignored tables stay', async () => {
     await using folder = await tempFolder();
-    const { town, from, to } = await databaseBehind(folder);
-    await town.dolt('reset', '--hard', to);
-    await withDatabase(town.path, folder.file('tmp'), (database) =>
+    const { local, from, to } = await databaseBehind(folder);
+    await local.dolt('reset', '--hard', to);
+    await withDatabase(local.path, folder.file('tmp'), (database) =>
       replaceBranch(database, { branch: 'main', from: to, to: from }),
     );
-    expect(await branchesOf(town)).toEqual({ main: from, ahead: to });
-    const tables = (await town.rows('SHOW TABLES')).flatMap(Object.values).sort();
+    expect(await branchesOf(local)).toEqual({ main: from, ahead: to });
+    const tables = (await local.rows('SHOW TABLES')).flatMap(Object.values).sort();
     expect(tables).toEqual(['items', 'notes', 'other', 'wisps']);
     const elsewhere = { branch: 'main', from: to, to: from };
     await expect(
-      withDatabase(town.path, folder.file('tmp'), (database) => replaceBranch(database, elsewhere)),
+      withDatabase(local.path, folder.file('tmp'), (database) => replaceBranch(database, elsewhere)),
     ).rejects.toMatchObject({ code: 'contention' });
   });
 
   test('and whose run died in the middle is back where it was', async () => {
     await using folder = await tempFolder();
-    const { town, from, to } = await databaseBehind(folder);
-    await town.sql(
+    const { local, from, to } = await databaseBehind(folder);
+    await local.sql(
       `CALL DOLT_BRANCH('dolt-federation-adopt/${to}/main', '${from}')`,
       `CALL DOLT_RESET('--soft', '${to}')`,
     );
     await finish(folder);
-    expect(await branchesOf(town)).toEqual({ main: from, ahead: to });
-    expect(await town.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
-    await town.sql(
+    expect(await branchesOf(local)).toEqual({ main: from, ahead: to });
+    expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
+    await local.sql(
       `CALL DOLT_BRANCH('dolt-federation-adopt/${to}/main', '${from}')`,
       `CALL DOLT_RESET('--hard', '${to}')`,
     );
     await finish(folder);
-    expect(await branchesOf(town)).toEqual({ main: to, ahead: to });
+    expect(await branchesOf(local)).toEqual({ main: to, ahead: to });
   });
 });
 
@@ -155,23 +157,27 @@ function withGap(engines: Engines, gap: { wanted: boolean; readonly write: () =>
   };
 }
 
-const WRITERS: readonly (readonly [string, string, (town: TestDatabase) => Promise<unknown>])[] = [
-  ['a commit', 'contention', (town) => town.commit('meanwhile', "INSERT INTO items VALUES (7, 'seven', 'eve')")],
-  ['an uncommitted change', 'uncommitted-changes', (town) => town.sql("INSERT INTO items VALUES (7, 'seven', 'eve')")],
+const WRITERS: readonly (readonly [string, string, (local: TestDatabase) => Promise<unknown>])[] = [
+  ['a commit', 'contention', (local) => local.commit('meanwhile', "INSERT INTO items VALUES (7, 'seven', 'eve')")],
+  [
+    'an uncommitted change',
+    'uncommitted-changes',
+    (local) => local.sql("INSERT INTO items VALUES (7, 'seven', 'eve')"),
+  ],
 ];
 
 test.each(WRITERS)('%s between two engines: nothing is lost, and it is reported', async (what, code, write) => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const at = { tempDir: folder.file('tmp'), peers: [filePeer('box', folder.file('box'))] };
-  await federateDatabase({ town: town.path, ...at });
+  await federateDatabase({ local: local.path, ...at });
   const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
   const theirs = await other.commit('theirs', "UPDATE items SET owner = 'cid' WHERE id = 1");
   await other.dolt('push', 'origin', 'main');
-  const ours = await town.commit('ours', "UPDATE items SET title = 'uno' WHERE id = 1");
+  const ours = await local.commit('ours', "UPDATE items SET title = 'uno' WHERE id = 1");
 
-  const gap = { wanted: false, write: () => write(town) };
-  const first = await withEngines(town.path, at.tempDir, (engines) =>
+  const gap = { wanted: false, write: () => write(local) };
+  const first = await withEngines(local.path, at.tempDir, (engines) =>
     federateIn(withGap(engines, gap), {
       peers: at.peers,
       onEvent({ step }) {
@@ -180,13 +186,13 @@ test.each(WRITERS)('%s between two engines: nothing is lost, and it is reported'
     }),
   );
   expect(first.run('box')).toMatchObject({ verified: true, pushedCommits: 2, failure: { code } });
-  expect(first.head).toBe(await town.head());
-  expect(await branchesOf(town)).toEqual({ main: first.head });
-  expect(await town.rows('SELECT title FROM items WHERE id = 7')).toEqual([{ title: 'seven' }]);
+  expect(first.head).toBe(await local.head());
+  expect(await branchesOf(local)).toEqual({ main: first.head });
+  expect(await local.rows('SELECT title FROM items WHERE id = 7')).toEqual([{ title: 'seven' }]);
 
-  if (what !== 'a commit') await town.commit('at last');
-  const second = await federateDatabase({ town: town.path, ...at });
-  expect(second.run('box')).toMatchObject({ failure: null, verified: true, head: await town.head() });
-  expect(await missing(town, second.head, [ours, theirs, first.head])).toEqual([]);
-  expect(await town.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
+  if (what !== 'a commit') await local.commit('at last');
+  const second = await federateDatabase({ local: local.path, ...at });
+  expect(second.run('box')).toMatchObject({ failure: null, verified: true, head: await local.head() });
+  expect(await missing(local, second.head, [ours, theirs, first.head])).toEqual([]);
+  expect(await local.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
 });

@@ -6,10 +6,10 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 describe('sync over file remotes', () => {
   test('a first push reaches an empty remote and is verified; a second run finds nothing to do', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    const head = await town.head();
+    const local = await makeDatabase(folder.file('town'));
+    const head = await local.head();
     const peers = [filePeer('mailbox', folder.file('mailbox'))];
-    const place = { town: town.path, tempDir: folder.file('tmp'), peers };
+    const place = { local: local.path, tempDir: folder.file('tmp'), peers };
 
     const first = await federateDatabase(place);
     expect(first.head).toBe(head);
@@ -23,14 +23,14 @@ describe('sync over file remotes', () => {
       pulledCommits: 0,
       verified: true,
     });
-    expect(await town.head()).toBe(head);
+    expect(await local.head()).toBe(head);
   });
 
   test('two databases that changed different rows meet at one commit', async () => {
     await using folder = await tempFolder();
     const north = await makeDatabase(folder.file('north'));
     const peers = [filePeer('mailbox', folder.file('mailbox'))];
-    const at = (town: string) => ({ town, tempDir: folder.file('tmp'), peers });
+    const at = (local: string) => ({ local, tempDir: folder.file('tmp'), peers });
     await federateDatabase(at(north.path));
     const south = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('south'));
     await north.commit('north edits', "UPDATE items SET title = 'uno' WHERE id = 1");

@@ -22,30 +22,30 @@ const SOUTH = 'inbox/south-89abcdef';
 const ROWS = Array.from({ length: 40 }, (_, index) => `(${index + 100}, 'row', 'ann')`).join();
 
 /** What a sender pushed to a branch of the database: commits on top of a commit of ours. */
-async function delivered(town: TestDatabase, branch: string, ...statements: string[]): Promise<string> {
-  await town.sql(
+async function delivered(local: TestDatabase, branch: string, ...statements: string[]): Promise<string> {
+  await local.sql(
     `CALL DOLT_CHECKOUT('-b', '${branch}')`,
     ...statements,
     `CALL DOLT_COMMIT('-Am', '${branch}', '--author', 'Sender <sender@example.org>')`,
   );
-  return await town.head(branch);
+  return await local.head(branch);
 }
 
-/** Runs a command in the database `town`, whose configuration is this text. */
+/** Runs a command in the database `local`, whose configuration is this text. */
 async function run(folder: TempFolder, federation: string, options: CommandOptions = {}) {
   await writeFile(folder.file('receiver.yaml'), federation);
   return await command(folder, '', { ...options, overrides: { ...options.overrides, config: 'receiver.yaml' } });
 }
 
-const branchesOf = async (town: TestDatabase) =>
-  (await town.rows('SELECT name FROM dolt_branches ORDER BY name')).map(({ name }) => name);
+const branchesOf = async (local: TestDatabase) =>
+  (await local.rows('SELECT name FROM dolt_branches ORDER BY name')).map(({ name }) => name);
 
 test('deliveries are merged with the heads of peers, reported like peers, and removed', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  await delivered(town, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
-  await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
-  await town.commit('here', "INSERT INTO items VALUES (7, 'seven', 'cyd')");
+  const local = await makeDatabase(folder.file('town'));
+  await delivered(local, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
+  await delivered(local, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
+  await local.commit('here', "INSERT INTO items VALUES (7, 'seven', 'cyd')");
   const settings = `federation: {inbox: true, peers: {box: "file://${folder.file('box')}"}}`;
 
   const looked = await run(folder, settings, { command: 'status' });
@@ -56,7 +56,7 @@ test('deliveries are merged with the heads of peers, reported like peers, and re
   ]);
   const planned = await run(folder, settings, { dryRun: true });
   expect(planned.result.peers[1]).toMatchObject({ plan: { pull: 'merge', push: 'nothing' } });
-  expect(await branchesOf(town)).toEqual([NORTH, SOUTH, 'main']);
+  expect(await branchesOf(local)).toEqual([NORTH, SOUTH, 'main']);
 
   const { result } = await run(folder, settings);
   expect(runResultSchema.parse(result)).toEqual(result);
@@ -68,31 +68,31 @@ test('deliveries are merged with the heads of peers, reported like peers, and re
     { name: SOUTH, endpoint: SOUTH, ...inbox },
   ]);
   expect(text(result)).toContain(NORTH);
-  expect(await town.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 5, 6, 7].map((id) => ({ id })));
-  expect(await branchesOf(town)).toEqual(['main']);
+  expect(await local.rows('SELECT id FROM items ORDER BY id')).toEqual([1, 2, 5, 6, 7].map((id) => ({ id })));
+  expect(await branchesOf(local)).toEqual(['main']);
   expect((await run(folder, settings)).result).toMatchObject({ status: 'unchanged', peers: [{ name: 'box' }] });
 });
 
 test('a database without peers reads its inbox, and a delivery that is merged already is only removed', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  await town.sql(`CALL DOLT_BRANCH('${NORTH}')`);
-  const head = await town.commit('here', "INSERT INTO items VALUES (7, 'seven', 'cyd')");
+  const local = await makeDatabase(folder.file('town'));
+  await local.sql(`CALL DOLT_BRANCH('${NORTH}')`);
+  const head = await local.commit('here', "INSERT INTO items VALUES (7, 'seven', 'cyd')");
   const { result } = await run(folder, 'federation: {inbox: true}', { command: 'pull' });
   expect(result).toMatchObject({
     status: 'unchanged',
     head,
     peers: [{ name: NORTH, state: 'ahead', status: 'unchanged', verified: true }],
   });
-  expect(await branchesOf(town)).toEqual(['main']);
+  expect(await branchesOf(local)).toEqual(['main']);
 });
 
 test('a delivery that has to wait keeps its branch, and takes the settings of the peer of its name', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  await town.commit('rows', `INSERT INTO items VALUES ${ROWS}`);
-  const head = await delivered(town, NORTH, 'DELETE FROM items WHERE id >= 100');
-  await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
+  const local = await makeDatabase(folder.file('town'));
+  await local.commit('rows', `INSERT INTO items VALUES ${ROWS}`);
+  const head = await delivered(local, NORTH, 'DELETE FROM items WHERE id >= 100');
+  await delivered(local, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
   const { result } = await run(folder, 'federation: {inbox: true}');
   expect(result.peers).toMatchObject([
     {
@@ -103,14 +103,14 @@ test('a delivery that has to wait keeps its branch, and takes the settings of th
     { name: SOUTH, status: 'pulled', error: null },
   ]);
   expect(exitCodeOf(result, 'any')).toBe(EXIT.conflict);
-  expect(await branchesOf(town)).toEqual([NORTH, 'main']);
-  expect(await town.head(NORTH)).toBe(head);
+  expect(await branchesOf(local)).toEqual([NORTH, 'main']);
+  expect(await local.head(NORTH)).toBe(head);
 
   const north = `{endpoint: "file://${folder.file('north')}", role: upstream, accept: [deletion]}`;
   const taken = await run(folder, `federation: {inbox: [north], peers: {north: ${north}}}`);
   expect(taken.result.peers.find(({ name }) => name === NORTH)).toMatchObject({ status: 'pulled', error: null });
-  expect(await town.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
-  expect(await branchesOf(town)).toEqual(['main']);
+  expect(await local.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 3 }]);
+  expect(await branchesOf(local)).toEqual(['main']);
 });
 
 test.each([
@@ -118,21 +118,21 @@ test.each([
   ['ignored tables', "INSERT INTO dolt_ignore VALUES ('x', 1)", 'peer-changes-local-tables'],
 ])('a delivery of %s waits as a peer does', async (_, statement, code) => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  await delivered(town, NORTH, statement);
-  const before = await town.head();
+  const local = await makeDatabase(folder.file('town'));
+  await delivered(local, NORTH, statement);
+  const before = await local.head();
   const { result } = await run(folder, 'federation: {inbox: true}');
   expect(result.peers).toMatchObject([{ name: NORTH, verified: false, error: { code } }]);
-  expect(await town.head()).toBe(before);
-  expect(await branchesOf(town)).toEqual([NORTH, 'main']);
+  expect(await local.head()).toBe(before);
+  expect(await branchesOf(local)).toEqual([NORTH, 'main']);
 });
 
 test('deliveries that no one is to read are named, and nothing happens to them', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  await delivered(town, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
-  await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
-  await town.sql("CALL DOLT_BRANCH('inbox/odd')");
+  const local = await makeDatabase(folder.file('town'));
+  await delivered(local, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
+  await delivered(local, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
+  await local.sql("CALL DOLT_BRANCH('inbox/odd')");
   const peers = `peers: {box: "file://${folder.file('box')}"}`;
   const noticed = async (settings: string, options?: CommandOptions) =>
     (await run(folder, settings, options)).result.problems
@@ -143,9 +143,9 @@ test('deliveries that no one is to read are named, and nothing happens to them',
   expect(await noticed(`federation: {${peers}}`, { command: 'status' })).toEqual([both, odd]);
   expect(await noticed(`federation: {${peers}}`)).toEqual([both, odd]);
   expect(await noticed(`federation: {${peers}}`, { command: 'push' })).toEqual([]);
-  expect(await branchesOf(town)).toEqual([NORTH, SOUTH, 'inbox/odd', 'main'].toSorted());
+  expect(await branchesOf(local)).toEqual([NORTH, SOUTH, 'inbox/odd', 'main'].toSorted());
   expect(await noticed(`federation: {inbox: [south], ${peers}}`)).toEqual([['notice', `deliveries in ${NORTH}`], odd]);
-  expect(await branchesOf(town)).toEqual([NORTH, 'inbox/odd', 'main']);
+  expect(await branchesOf(local)).toEqual([NORTH, 'inbox/odd', 'main']);
   // Who names a peer means that peer, and its deliveries.
   const { result } = await run(folder, `federation: {inbox: true, ${peers}}`, { only: ['box'] });
   expect(result.peers.map(({ name }) => name)).toEqual(['box']);
@@ -153,14 +153,14 @@ test('deliveries that no one is to read are named, and nothing happens to them',
 
 test('rows that the strategy leaves for a person are resolved as those of a peer', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  await delivered(town, NORTH, "UPDATE items SET title = 'theirs' WHERE id = 1");
-  await town.commit('here', "UPDATE items SET title = 'ours' WHERE id = 1");
+  const local = await makeDatabase(folder.file('town'));
+  await delivered(local, NORTH, "UPDATE items SET title = 'theirs' WHERE id = 1");
+  await local.commit('here', "UPDATE items SET title = 'ours' WHERE id = 1");
   const settings = 'federation: {inbox: true}\nconflict: {strategy: manual}';
   const { result } = await run(folder, settings);
   expect(result.peers).toMatchObject([{ name: NORTH, status: 'conflict', error: { code: 'conflict' } }]);
   expect(result.conflictsPath).toBeDefined();
-  expect(await branchesOf(town)).toEqual([NORTH, 'main']);
+  expect(await branchesOf(local)).toEqual([NORTH, 'main']);
   const file = result.conflictsPath ?? '';
   const written = await readFile(file, 'utf8');
   await writeFile(file, written.replace(/^( +choose:).*$/m, '$1 theirs'));
@@ -176,54 +176,54 @@ test('rows that the strategy leaves for a person are resolved as those of a peer
     commandContext(folder.path),
   );
   expect(resolved).toMatchObject({ status: 'success', peers: [NORTH], rows: 1 });
-  expect(await town.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
+  expect(await local.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
   const after = await run(folder, settings);
   expect(after.result.peers).toMatchObject([{ name: NORTH, state: 'ahead', status: 'unchanged', error: null }]);
   expect(after.result).not.toHaveProperty('conflictsPath');
-  expect(await branchesOf(town)).toEqual(['main']);
+  expect(await branchesOf(local)).toEqual(['main']);
 });
 
 test('an inbox that moved since it was merged stays', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  await town.sql(`CALL DOLT_BRANCH('${NORTH}')`);
-  const merged = await town.head(NORTH);
-  const moved = await delivered(town, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
-  const head = await town.head();
+  const local = await makeDatabase(folder.file('town'));
+  await local.sql(`CALL DOLT_BRANCH('${NORTH}')`);
+  const merged = await local.head(NORTH);
+  const moved = await delivered(local, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
+  const head = await local.head();
   const runOf = (branch: string) => {
-    const peer = filePeer(branch, town.path);
+    const peer = filePeer(branch, local.path);
     const run = newPeerProgress(newPeerPlan({ peer, actions: actionsOf('sync', 'upstream'), branch, inbox: branch }));
     run.compared({ head: merged, state: 'behind', ahead: 0, behind: 1, otherMakers: null, rewritten: null });
     return run;
   };
-  await withDatabase(town.path, folder.file('tmp'), async (database) => {
+  await withDatabase(local.path, folder.file('tmp'), async (database) => {
     await removeInboxes(database, [runOf(NORTH), runOf(SOUTH), runOf('inbox/gone-01234567')], head);
   });
-  expect(await branchesOf(town)).toEqual([SOUTH, 'main']);
-  expect(await town.head(SOUTH)).toBe(moved);
+  expect(await branchesOf(local)).toEqual([SOUTH, 'main']);
+  expect(await local.head(SOUTH)).toBe(moved);
 });
 
 test('an inbox on which rows are uncommitted stays, ignored rows included', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  await town.commit('ignore', ...WISPS);
+  const local = await makeDatabase(folder.file('town'));
+  await local.commit('ignore', ...WISPS);
   const edits = {
     [NORTH]: "INSERT INTO items VALUES (9, 'uncommitted', 'dan')",
     [SOUTH]: 'CREATE TABLE wisps (id INT PRIMARY KEY)',
   };
-  for (const [branch, edit] of Object.entries(edits)) await town.sql(`CALL DOLT_CHECKOUT('-b', '${branch}')`, edit);
+  for (const [branch, edit] of Object.entries(edits)) await local.sql(`CALL DOLT_CHECKOUT('-b', '${branch}')`, edit);
   const { result } = await run(folder, 'federation: {inbox: true}');
   expect(result.problems.map(({ code, peer }) => [code, peer])).toEqual([
     ['inbox-unread', NORTH],
     ['inbox-unread', SOUTH],
   ]);
-  expect(await branchesOf(town)).toEqual([NORTH, SOUTH, 'main']);
+  expect(await branchesOf(local)).toEqual([NORTH, SOUTH, 'main']);
 });
 
 test('what was delivered to a running server is merged by its owner, and then both sides agree', async () => {
   await using folder = await tempFolder();
   await using there = await liveDatabase(folder, ...WISPS);
-  await there.town.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  await there.local.commit('here', "INSERT INTO items VALUES (5, 'five', 'ann')");
   await there.sql("INSERT INTO items VALUES (8, 'there', 'eve')", "CALL DOLT_COMMIT('-am', 'there')");
   expect((await there.run(true)).result.peers[0]).toMatchObject({ state: 'delivered', status: 'synced' });
 
@@ -234,6 +234,6 @@ test('what was delivered to a running server is merged by its owner, and then bo
   const { result } = await run(folder, 'federation: {inbox: true}', { database: 'live' });
   expect(result.peers).toMatchObject([{ state: 'behind', status: 'pulled', verified: true }]);
   expect(await branchesOf(there.live)).toEqual(['main']);
-  expect(await there.live.head()).toBe(await there.town.head());
+  expect(await there.live.head()).toBe(await there.local.head());
   expect(await there.live.rows('SELECT id FROM wisps ORDER BY id')).toEqual([{ id: 1 }, { id: 2 }]);
 });

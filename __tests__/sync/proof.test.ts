@@ -6,20 +6,20 @@ import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 interface Scene {
-  readonly town: TestDatabase;
+  readonly local: TestDatabase;
   readonly url: string;
   readonly first: string;
 }
 
 /** A database that is one commit ahead of its mailbox. */
 async function oneAhead(folder: TempFolder): Promise<Scene> {
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const url = `file://${folder.file('mailbox')}`;
-  await town.dolt('remote', 'add', 'mailbox', url);
-  await town.dolt('push', 'mailbox', 'main');
-  const first = await town.head();
-  await town.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
-  return { town, url, first };
+  await local.dolt('remote', 'add', 'mailbox', url);
+  await local.dolt('push', 'mailbox', 'main');
+  const first = await local.head();
+  await local.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  return { local, url, first };
 }
 
 /** Replaces the mailbox by a prepared one, at once, as a writer of another machine would. */
@@ -40,10 +40,10 @@ async function mailboxWithAnotherCommit(folder: TempFolder, name: string, statem
 describe('proof', () => {
   test('a push that returns but lands nothing is unverified', async () => {
     await using folder = await tempFolder();
-    const { town, url, first } = await oneAhead(folder);
+    const { local, url, first } = await oneAhead(folder);
     await cp(folder.file('mailbox'), folder.file('before'), { recursive: true });
     const outcome = await federateDatabase({
-      town: town.path,
+      local: local.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('mailbox', folder.file('mailbox'))],
       onEvent: (event) => {
@@ -58,9 +58,9 @@ describe('proof', () => {
 
   test('a mailbox that is gone when it is read again is unverified, too', async () => {
     await using folder = await tempFolder();
-    const { town } = await oneAhead(folder);
+    const { local } = await oneAhead(folder);
     const outcome = await federateDatabase({
-      town: town.path,
+      local: local.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('mailbox', folder.file('mailbox'))],
       onEvent: (event) => {
@@ -75,11 +75,11 @@ describe('proof', () => {
 describe('races', () => {
   test('a mailbox that moves between fetch and push is fetched, merged and pushed again', async () => {
     await using folder = await tempFolder();
-    const { town, url } = await oneAhead(folder);
+    const { local, url } = await oneAhead(folder);
     const theirs = await mailboxWithAnotherCommit(folder, 'moved', "INSERT INTO items VALUES (6, 'six', 'eve')");
     let moved = false;
     const outcome = await federateDatabase({
-      town: town.path,
+      local: local.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('mailbox', folder.file('mailbox')), filePeer('vault', folder.file('vault'), 'backup')],
       onEvent: (event) => {
@@ -92,15 +92,15 @@ describe('races', () => {
     expect(outcome.run('vault')).toMatchObject({ failure: null, verified: true });
     expect(await remoteHead(url, folder.file('look', 'c'))).toBe(outcome.head);
     expect(await remoteHead(`file://${folder.file('vault')}`, folder.file('look2', 'c'))).toBe(outcome.head);
-    expect(await town.rows(`SELECT COUNT(*) AS n FROM dolt_log WHERE commit_hash = '${theirs}'`)).toEqual([{ n: 1 }]);
+    expect(await local.rows(`SELECT COUNT(*) AS n FROM dolt_log WHERE commit_hash = '${theirs}'`)).toEqual([{ n: 1 }]);
   });
 
   test('without attempts left, the peer fails as non-fast-forward and its commit stays', async () => {
     await using folder = await tempFolder();
-    const { town, url } = await oneAhead(folder);
+    const { local, url } = await oneAhead(folder);
     const theirs = await mailboxWithAnotherCommit(folder, 'moved', "INSERT INTO items VALUES (6, 'six', 'eve')");
     const outcome = await federateDatabase({
-      town: town.path,
+      local: local.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('mailbox', folder.file('mailbox'))],
       options: { retries: 0 },
@@ -114,11 +114,11 @@ describe('races', () => {
 
   test('a backup with a foreign commit is never overwritten and says so', async () => {
     await using folder = await tempFolder();
-    const { town, url } = await oneAhead(folder);
+    const { local, url } = await oneAhead(folder);
     const theirs = await mailboxWithAnotherCommit(folder, 'moved', "INSERT INTO items VALUES (6, 'six', 'eve')");
     replaceMailbox(folder, 'moved');
     const outcome = await federateDatabase({
-      town: town.path,
+      local: local.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('mailbox', folder.file('mailbox'), 'backup')],
     });

@@ -21,11 +21,14 @@ async function pair(folder: TempFolder): Promise<Pair> {
 }
 
 /** North sends its commit to the mailbox; then south federates with it. */
-async function southAfterNorth(folder: TempFolder, towns: Pair, options = {}) {
-  await towns.north.dolt('push', 'mailbox', 'main');
-  const before = { south: await towns.south.head(), mailbox: await remoteHead(towns.url, folder.file('a', 'c')) };
+async function southAfterNorth(folder: TempFolder, databases: Pair, options = {}) {
+  await databases.north.dolt('push', 'mailbox', 'main');
+  const before = {
+    south: await databases.south.head(),
+    mailbox: await remoteHead(databases.url, folder.file('a', 'c')),
+  };
   const outcome = await federateDatabase({
-    town: towns.south.path,
+    local: databases.south.path,
     tempDir: folder.file('tmp'),
     peers: [
       { ...filePeer('mailbox', folder.file('mailbox')), strategy: 'manual' },
@@ -33,27 +36,30 @@ async function southAfterNorth(folder: TempFolder, towns: Pair, options = {}) {
     ],
     options,
   });
-  const after = { south: await towns.south.head(), mailbox: await remoteHead(towns.url, folder.file('b', 'c')) };
+  const after = {
+    south: await databases.south.head(),
+    mailbox: await remoteHead(databases.url, folder.file('b', 'c')),
+  };
   return { outcome, before, after, run: outcome.run('mailbox') };
 }
 
-async function leavesNothingOpen(town: TestDatabase): Promise<void> {
-  expect(await town.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
-  expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
-  expect(await town.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
+async function leavesNothingOpen(local: TestDatabase): Promise<void> {
+  expect(await local.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);
+  expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);
+  expect(await local.rows('SELECT is_merging FROM dolt_merge_status')).toEqual([{ is_merging: false }]);
 }
 
 describe('what is left for a human', () => {
   test('a conflict undoes that merge whole, names the row, and other peers go on', async () => {
     await using folder = await tempFolder();
-    const towns = await pair(folder);
-    await towns.north.commit(
+    const databases = await pair(folder);
+    await databases.north.commit(
       'north',
       "UPDATE items SET title = 'N' WHERE id = 1",
       "INSERT INTO items VALUES (4, 'x', 'n')",
     );
-    await towns.south.commit('south', "UPDATE items SET title = 'S' WHERE id = 1");
-    const { outcome, before, after, run } = await southAfterNorth(folder, towns);
+    await databases.south.commit('south', "UPDATE items SET title = 'S' WHERE id = 1");
+    const { outcome, before, after, run } = await southAfterNorth(folder, databases);
 
     expect(run.failure?.code).toBe('conflict');
     expect(run.conflicts).toMatchObject([
@@ -72,80 +78,80 @@ describe('what is left for a human', () => {
     ]);
     expect(after).toEqual(before);
     expect(outcome.run('safe')).toMatchObject({ head: before.south, verified: true, failure: null });
-    await leavesNothingOpen(towns.south);
+    await leavesNothingOpen(databases.south);
   });
 
   test('two definitions of one table are a schema conflict, with both of them reported', async () => {
     await using folder = await tempFolder();
-    const towns = await pair(folder);
-    await towns.north.commit('north', 'ALTER TABLE items MODIFY title VARCHAR(200)');
-    await towns.south.commit('south', 'ALTER TABLE items MODIFY title VARCHAR(300)');
-    const { before, after, run } = await southAfterNorth(folder, towns);
+    const databases = await pair(folder);
+    await databases.north.commit('north', 'ALTER TABLE items MODIFY title VARCHAR(200)');
+    await databases.south.commit('south', 'ALTER TABLE items MODIFY title VARCHAR(300)');
+    const { before, after, run } = await southAfterNorth(folder, databases);
     expect(run.failure?.code).toBe('schema-conflict');
     expect(run.failure?.message).toContain('varchar(200)');
     expect(run.failure?.message).toContain('varchar(300)');
     expect(after).toEqual(before);
-    await leavesNothingOpen(towns.south);
+    await leavesNothingOpen(databases.south);
   });
 
   test('rows that break a unique key together are a constraint violation', async () => {
     await using folder = await tempFolder();
-    const towns = await pair(folder);
-    await towns.north.commit('unique', 'ALTER TABLE items ADD UNIQUE KEY uk (title)');
-    await towns.north.dolt('push', 'mailbox', 'main');
-    await towns.south.dolt('pull', 'origin', 'main');
-    await towns.north.commit('north', "INSERT INTO items VALUES (10, 'same', 'n')");
-    await towns.south.commit('south', "INSERT INTO items VALUES (11, 'same', 's')");
-    const { before, after, run } = await southAfterNorth(folder, towns);
+    const databases = await pair(folder);
+    await databases.north.commit('unique', 'ALTER TABLE items ADD UNIQUE KEY uk (title)');
+    await databases.north.dolt('push', 'mailbox', 'main');
+    await databases.south.dolt('pull', 'origin', 'main');
+    await databases.north.commit('north', "INSERT INTO items VALUES (10, 'same', 'n')");
+    await databases.south.commit('south', "INSERT INTO items VALUES (11, 'same', 's')");
+    const { before, after, run } = await southAfterNorth(folder, databases);
     expect(run.failure?.code).toBe('constraint-violation');
     expect(run.failure?.message).toContain('items');
     expect(after).toEqual(before);
-    await leavesNothingOpen(towns.south);
+    await leavesNothingOpen(databases.south);
   });
 
   test('an unrelated history is refused and both first commits are named with their dates', async () => {
     await using folder = await tempFolder();
-    const towns = await pair(folder);
+    const databases = await pair(folder);
     const stranger = await makeDatabase(folder.file('stranger'));
     const outcome = await federateDatabase({
-      town: stranger.path,
+      local: stranger.path,
       tempDir: folder.file('tmp'),
       peers: [filePeer('mailbox', folder.file('mailbox'))],
     });
-    const roots = [towns.north, stranger].map((town) =>
-      town.rows("SELECT commit_hash, date FROM dolt_log WHERE message = 'Initialize data repository'"),
+    const roots = [databases.north, stranger].map((local) =>
+      local.rows("SELECT commit_hash, date FROM dolt_log WHERE message = 'Initialize data repository'"),
     );
     expect(outcome.run('mailbox').failure?.code).toBe('unrelated');
     for (const root of await Promise.all(roots)) {
       expect(outcome.run('mailbox').failure?.message).toContain(`${root[0]?.['commit_hash']} (${root[0]?.['date']}, `);
     }
-    expect(await remoteHead(towns.url, folder.file('look', 'c'))).toBe(await towns.north.head());
+    expect(await remoteHead(databases.url, folder.file('look', 'c'))).toBe(await databases.north.head());
   });
 });
 
 describe('uncommitted changes', () => {
   test('a head that changes such a row waits; everything committed is still federated', async () => {
     await using folder = await tempFolder();
-    const towns = await pair(folder);
-    await towns.north.commit('north', "UPDATE items SET title = 'N' WHERE id = 1");
-    await towns.south.sql("UPDATE items SET owner = 'not committed' WHERE id = 1");
-    const { before, after, run, outcome } = await southAfterNorth(folder, towns, { dirty: ['items'] });
+    const databases = await pair(folder);
+    await databases.north.commit('north', "UPDATE items SET title = 'N' WHERE id = 1");
+    await databases.south.sql("UPDATE items SET owner = 'not committed' WHERE id = 1");
+    const { before, after, run, outcome } = await southAfterNorth(folder, databases, { dirty: ['items'] });
     expect(run.failure?.code).toBe('uncommitted-changes');
     expect(run.failure?.message).toContain('items');
     expect(after).toEqual(before);
     expect(outcome.run('safe').verified).toBe(true);
-    expect(await towns.south.rows('SELECT owner FROM items WHERE id = 1')).toEqual([{ owner: 'not committed' }]);
+    expect(await databases.south.rows('SELECT owner FROM items WHERE id = 1')).toEqual([{ owner: 'not committed' }]);
   });
 
   test('a fast-forward past a dirty table that it does not touch keeps the rows', async () => {
     await using folder = await tempFolder();
-    const towns = await pair(folder);
-    await towns.north.commit('north', 'CREATE TABLE notes (id INT PRIMARY KEY)');
-    await towns.south.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
-    const { after, run } = await southAfterNorth(folder, towns, { dirty: ['items'] });
+    const databases = await pair(folder);
+    await databases.north.commit('north', 'CREATE TABLE notes (id INT PRIMARY KEY)');
+    await databases.south.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
+    const { after, run } = await southAfterNorth(folder, databases, { dirty: ['items'] });
     expect(run.failure).toBeNull();
-    expect(after.south).toBe(await towns.north.head());
-    expect(await towns.south.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'not committed' }]);
+    expect(after.south).toBe(await databases.north.head());
+    expect(await databases.south.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'not committed' }]);
   });
 
   test.each([
@@ -154,20 +160,20 @@ describe('uncommitted changes', () => {
     { policy: 'commit', mayWrite: true, left: [], commits: 3 },
   ] as const)('policy $policy, may write: $mayWrite', async ({ policy, mayWrite, left, commits }) => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    await town.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
-    const tables = await withDatabase(town.path, folder.file('tmp'), (database) =>
+    const local = await makeDatabase(folder.file('town'));
+    await local.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
+    const tables = await withDatabase(local.path, folder.file('tmp'), (database) =>
       applyDirtyPolicy(database, { branch: 'main', policy, mayWrite }),
     );
     expect(tables).toEqual(left);
-    expect(await town.rows('SELECT COUNT(*) AS n FROM dolt_log')).toEqual([{ n: commits }]);
+    expect(await local.rows('SELECT COUNT(*) AS n FROM dolt_log')).toEqual([{ n: commits }]);
   });
 
   test('policy fail refuses and names the table', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    await town.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
-    const refusal = withDatabase(town.path, folder.file('tmp'), (database) =>
+    const local = await makeDatabase(folder.file('town'));
+    await local.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
+    const refusal = withDatabase(local.path, folder.file('tmp'), (database) =>
       applyDirtyPolicy(database, { branch: 'main', policy: 'fail', mayWrite: true }),
     );
     await expect(refusal).rejects.toThrow(Failure);

@@ -23,7 +23,7 @@ test('a database cloned with --depth that lacks what a merge or a push needs say
   const before = await shallow.sql(...STATE);
 
   const outcome = await federateDatabase({
-    town: shallow.path,
+    local: shallow.path,
     tempDir: folder.file('tmp'),
     peers: [
       filePeer('mailbox', folder.file('mailbox')),

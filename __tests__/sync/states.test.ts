@@ -9,10 +9,10 @@ const MAILBOX = 'mailbox';
 
 /** A database and a mailbox that hold the same commit. */
 async function inStep(folder: TempFolder): Promise<TestDatabase> {
-  const town = await makeDatabase(folder.file('town'));
-  await town.dolt('remote', 'add', 'seed', url(folder));
-  await town.dolt('push', 'seed', 'main');
-  return town;
+  const local = await makeDatabase(folder.file('town'));
+  await local.dolt('remote', 'add', 'seed', url(folder));
+  await local.dolt('push', 'seed', 'main');
+  return local;
 }
 
 const url = (folder: TempFolder): string => `file://${folder.file(MAILBOX)}`;
@@ -50,9 +50,9 @@ const STATES: readonly {
   {
     state: 'diverged',
     async arrange(folder) {
-      const town = await inStep(folder);
+      const local = await inStep(folder);
       await someoneElsePushes(folder);
-      await town.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
+      await local.commit('ours', "INSERT INTO items VALUES (5, 'five', 'ann')");
     },
     ahead: 1,
     behind: 1,
@@ -79,9 +79,9 @@ const STATES: readonly {
   {
     state: 'branch-missing',
     async arrange(folder) {
-      const town = await makeDatabase(folder.file('town'));
-      await town.dolt('remote', 'add', 'seed', url(folder));
-      await town.dolt('push', 'seed', 'main:elsewhere');
+      const local = await makeDatabase(folder.file('town'));
+      await local.dolt('remote', 'add', 'seed', url(folder));
+      await local.dolt('push', 'seed', 'main:elsewhere');
     },
     ahead: null,
     behind: null,
@@ -107,16 +107,16 @@ describe.each(STATES)('a peer that is $state', ({ state, arrange, ahead, behind 
             endpoint: { ...filePeer(MAILBOX, '').endpoint, dolt: 'http://127.0.0.1:9/nobody' },
           }
         : filePeer(MAILBOX, folder.file(MAILBOX));
-    const town = openTestDatabase(folder.file('town'));
+    const local = openTestDatabase(folder.file('town'));
     const branches = 'SELECT name, hash FROM dolt_branches ORDER BY name';
-    const before = [await town.rows(branches), await remoteHead(url(folder), folder.file('look1', 'c'))];
-    const place = { town: town.path, tempDir: folder.file('tmp'), peers: [peer] };
+    const before = [await local.rows(branches), await remoteHead(url(folder), folder.file('look1', 'c'))];
+    const place = { local: local.path, tempDir: folder.file('tmp'), peers: [peer] };
     const options = { retries: 0 };
 
     const status = await federateDatabase({ ...place, options, command: 'status' });
     expect(status.run(MAILBOX)).toMatchObject({ state, ahead, behind });
     const dry = await federateDatabase({ ...place, options: { ...options, dryRun: true } });
     expect(dry.run(MAILBOX)).toMatchObject({ state, ahead, behind, pulledCommits: 0, pushedCommits: 0 });
-    expect([await town.rows(branches), await remoteHead(url(folder), folder.file('look2', 'c'))]).toEqual(before);
+    expect([await local.rows(branches), await remoteHead(url(folder), folder.file('look2', 'c'))]).toEqual(before);
   });
 });

@@ -6,7 +6,10 @@ import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** Databases that begin as copies of one; each commits what it is given, and a copy of it is its mailbox. */
-async function towns(folder: TempFolder, edits: Readonly<Record<string, string>>): Promise<Map<string, TestDatabase>> {
+async function databases(
+  folder: TempFolder,
+  edits: Readonly<Record<string, string>>,
+): Promise<Map<string, TestDatabase>> {
   const base = openTestDatabase(folder.file('base'));
   await mkdir(base.path);
   await base.dolt('init', '-b', 'main', '--name', 'Ann', '--email', 'ann@example.org');
@@ -18,23 +21,23 @@ async function towns(folder: TempFolder, edits: Readonly<Record<string, string>>
   const made = new Map<string, TestDatabase>();
   for (const [name, edit] of Object.entries(edits)) {
     await cp(base.path, folder.file(name), { recursive: true });
-    const town = openTestDatabase(folder.file(name));
-    await town.sql(
+    const local = openTestDatabase(folder.file(name));
+    await local.sql(
       edit,
       `CALL DOLT_COMMIT('-A', '-m', '${name}')`,
       `CALL DOLT_REMOTE('add', 'own', 'file://${folder.file(`${name}.box`)}')`,
       "CALL DOLT_PUSH('own', 'main')",
     );
-    made.set(name, town);
+    made.set(name, local);
   }
   return made;
 }
 
 const set = (cells: string, day: string) => `UPDATE t SET ${cells}, updated_at = '2026-01-${day}' WHERE id = 1`;
 
-function sync(folder: TempFolder, town: string, peers: Readonly<Record<string, ConflictStrategy>>) {
+function sync(folder: TempFolder, local: string, peers: Readonly<Record<string, ConflictStrategy>>) {
   return federateDatabase({
-    town: folder.file(town),
+    local: folder.file(local),
     tempDir: folder.file('tmp'),
     peers: Object.entries(peers).map(([name, strategy]) => ({
       ...filePeer(name, folder.file(`${name}.box`), 'upstream'),
@@ -45,16 +48,16 @@ function sync(folder: TempFolder, town: string, peers: Readonly<Record<string, C
 
 test('three heads in conflict meet in one commit from every database, and each conflict is reported for its peer', async () => {
   await using folder = await tempFolder();
-  const made = await towns(folder, {
+  const made = await databases(folder, {
     // A row with cells of two databases would be in neither, and which rows meet first depends on the hashes.
     a: set("a = 'a', b = 'a'", '04'),
     b: set("a = 'b', b = 'b'", '03'),
     c: set("a = 'c', b = 'c'", '02'),
   });
   const heads = new Set<string>();
-  for (const town of ['a', 'b', 'c']) {
-    const others = ['c', 'b', 'a'].filter((name) => name !== town);
-    const outcome = await sync(folder, town, Object.fromEntries(others.map((name) => [name, 'newest'])));
+  for (const local of ['a', 'b', 'c']) {
+    const others = ['c', 'b', 'a'].filter((name) => name !== local);
+    const outcome = await sync(folder, local, Object.fromEntries(others.map((name) => [name, 'newest'])));
     heads.add(outcome.head);
     expect(outcome.merge).toEqual({ protocol: 2, deterministic: true, because: null, commits: 2 });
     const reported = outcome.runs.flatMap(({ peer, conflicts }) =>
@@ -72,16 +75,16 @@ test('three heads in conflict meet in one commit from every database, and each c
 
 test('peers with a strategy of their own come last, by name; ours is the result so far', async () => {
   await using folder = await tempFolder();
-  const made = await towns(folder, {
-    town: set("a = 'town'", '02'),
+  const made = await databases(folder, {
+    local: set("a = 'local'", '02'),
     newer: set("a = 'newer', b = 'newer'", '03'),
     theirs: set("a = 'theirs'", '01'),
     ours: set("a = 'ours', b = 'ours'", '09'),
     asks: `${set("b = 'asks'", '09')}; INSERT INTO t VALUES (7, 'asks', '', NULL)`,
   });
-  const outcome = await sync(folder, 'town', { theirs: 'theirs', ours: 'ours', newer: 'newest', asks: 'manual' });
-  expect(await made.get('town')?.rows('SELECT a, b FROM t WHERE id = 1')).toEqual([{ a: 'theirs', b: 'newer' }]);
-  expect(await made.get('town')?.rows('SELECT id FROM t WHERE id = 7')).toEqual([]);
+  const outcome = await sync(folder, 'local', { theirs: 'theirs', ours: 'ours', newer: 'newest', asks: 'manual' });
+  expect(await made.get('local')?.rows('SELECT a, b FROM t WHERE id = 1')).toEqual([{ a: 'theirs', b: 'newer' }]);
+  expect(await made.get('local')?.rows('SELECT id FROM t WHERE id = 7')).toEqual([]);
   expect(outcome.merge).toEqual({ protocol: 2, deterministic: false, because: 'strategy', commits: 3 });
   expect(outcome.run('asks').failure?.code).toBe('conflict');
   expect(outcome.run('asks').conflicts).toMatchObject([
@@ -94,8 +97,8 @@ test('peers with a strategy of their own come last, by name; ours is the result 
 
 test('under manual a head that merges without a conflict is taken', async () => {
   await using folder = await tempFolder();
-  const made = await towns(folder, { town: 'CREATE TABLE u (id INT PRIMARY KEY)', asks: set("b = 'asks'", '09') });
-  const outcome = await sync(folder, 'town', { asks: 'manual' });
+  const made = await databases(folder, { local: 'CREATE TABLE u (id INT PRIMARY KEY)', asks: set("b = 'asks'", '09') });
+  const outcome = await sync(folder, 'local', { asks: 'manual' });
   expect(outcome.run('asks').failure).toBeNull();
-  expect(await made.get('town')?.rows('SELECT b FROM t WHERE id = 1')).toEqual([{ b: 'asks' }]);
+  expect(await made.get('local')?.rows('SELECT b FROM t WHERE id = 1')).toEqual([{ b: 'asks' }]);
 });

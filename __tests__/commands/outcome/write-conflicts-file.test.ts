@@ -8,13 +8,13 @@ import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
 /** A database and peers that were cloned from it, each with work of its own in its mailbox. */
 async function withPeers(folder: TempFolder, work: Readonly<Record<string, string>>) {
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('town'));
   const peers: Record<string, unknown> = {};
   const others: Record<string, TestDatabase> = {};
   for (const [name, statement] of Object.entries(work)) {
     const url = `file://${folder.file(`${name}.box`)}`;
-    await town.dolt('remote', 'add', name, url);
-    await town.dolt('push', name, 'main');
+    await local.dolt('remote', 'add', name, url);
+    await local.dolt('push', name, 'main');
     const other = await cloneDatabase(url, folder.file(name));
     await other.commit('work', statement);
     await other.dolt('push', 'origin', 'main');
@@ -25,18 +25,18 @@ async function withPeers(folder: TempFolder, work: Readonly<Record<string, strin
   const read = async () => parseConflicts(await readFile(file, 'utf8'), file);
   const run = (strategy: 'manual' | 'newest', request: Parameters<typeof command>[2] = {}) =>
     command(folder, stringify(peers), { ...request, overrides: { conflictStrategy: strategy } });
-  return { town, others, file, read, run };
+  return { local, others, file, read, run };
 }
 
 describe('the conflicts file of a run', () => {
   test('has every peer that was left, at the heads at which the run ended, and is removed when they are resolved', async () => {
     await using folder = await tempFolder();
-    const { town, others, file, read, run } = await withPeers(folder, {
+    const { local, others, file, read, run } = await withPeers(folder, {
       added: "INSERT INTO items VALUES (30, 'added', 'a')",
       clash: "UPDATE items SET title = 'clash' WHERE id = 1",
       other: "UPDATE items SET owner = 'other' WHERE id = 2",
     });
-    await town.commit(
+    await local.commit(
       'ours',
       "UPDATE items SET title = 'ours' WHERE id = 1",
       "UPDATE items SET owner = 'ours' WHERE id = 2",
@@ -45,14 +45,14 @@ describe('the conflicts file of a run', () => {
       expect((await run('manual', request)).result.conflictsPath).toBeUndefined();
     }
     const { result } = await run('manual');
-    expect(result).toMatchObject({ status: 'conflict', conflictsPath: file, head: await town.head() });
+    expect(result).toMatchObject({ status: 'conflict', conflictsPath: file, head: await local.head() });
     expect((await read()).merges).toMatchObject([
       { peer: 'clash', ours: result.head, theirs: await others['clash']?.head(), rows: [{ key: { id: '1' } }] },
       { peer: 'other', ours: result.head, theirs: await others['other']?.head(), rows: [{ key: { id: '2' } }] },
     ]);
     // Dolt leaves what it does not know alone.
-    await town.dolt('gc');
-    expect(await town.dolt('fsck')).toContain('No problems found');
+    await local.dolt('gc');
+    expect(await local.dolt('fsck')).toContain('No problems found');
     expect((await run('manual', { only: ['clash'] })).result.conflictsPath).toBe(file);
     expect((await read()).merges.map(({ peer }) => peer)).toEqual(['clash', 'other']);
 
@@ -68,24 +68,24 @@ describe('the conflicts file of a run', () => {
 
   test('keeps choices while their peer waits for something else, and while another branch is looked at', async () => {
     await using folder = await tempFolder();
-    const { town, others, file, read, run } = await withPeers(folder, {
+    const { local, others, file, read, run } = await withPeers(folder, {
       clash: "UPDATE items SET title = 'clash' WHERE id = 1",
     });
-    await town.sql("CALL DOLT_BRANCH('dev')");
-    await town.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
+    await local.sql("CALL DOLT_BRANCH('dev')");
+    await local.commit('ours', "UPDATE items SET title = 'ours' WHERE id = 1");
     await run('manual');
     await writeFile(file, (await readFile(file, 'utf8')).replace(/^( +choose:).*$/m, '$1 theirs'));
     const chosen = await read();
     expect(JSON.stringify(chosen)).toContain('"choose":"theirs"');
 
-    await town.sql("UPDATE items SET owner = 'not committed' WHERE id = 1");
+    await local.sql("UPDATE items SET owner = 'not committed' WHERE id = 1");
     const { result } = await run('manual');
     expect(result.peers).toMatchObject([{ error: { code: 'uncommitted-changes' } }]);
     expect((await read()).merges[0]?.rows).toEqual(chosen.merges[0]?.rows);
-    await town.sql("CALL DOLT_CHECKOUT('items')");
+    await local.sql("CALL DOLT_CHECKOUT('items')");
 
     const before = await readFile(file, 'utf8');
-    await town.sql(
+    await local.sql(
       "CALL DOLT_CHECKOUT('dev')",
       "UPDATE items SET title = 'dev' WHERE id = 1",
       "CALL DOLT_COMMIT('-am', 'dev')",
@@ -99,17 +99,20 @@ describe('the conflicts file of a run', () => {
 
   test('keeps the row that lost its key to another, whole, until a person removes it', async () => {
     await using folder = await tempFolder();
-    const { town, others, file, read, run } = await withPeers(folder, {
+    const { local, others, file, read, run } = await withPeers(folder, {
       partner: "INSERT INTO items VALUES (7, 'their own', 'same')",
     });
-    await town.commit('ours', "INSERT INTO items VALUES (7, 'our own', 'same')");
+    await local.commit('ours', "INSERT INTO items VALUES (7, 'our own', 'same')");
     const { result } = await run('newest');
     expect(result).toMatchObject({ status: 'conflict', conflictsPath: file });
-    const [kept] = await town.rows('SELECT title FROM items WHERE id = 7');
+    const [kept] = await local.rows('SELECT title FROM items WHERE id = 7');
     const [gone, head] =
       kept?.['title'] === 'our own'
         ? ['their own', await others['partner']?.head()]
-        : ['our own', (await town.rows("SELECT commit_hash FROM dolt_log WHERE message = 'ours'"))[0]?.['commit_hash']];
+        : [
+            'our own',
+            (await local.rows("SELECT commit_hash FROM dolt_log WHERE message = 'ours'"))[0]?.['commit_hash'],
+          ];
     const lost = [{ peer: 'partner', table: 'items', head, row: { id: '7', title: gone, owner: 'same' } }];
     expect(await read()).toMatchObject({ merges: [], lost });
     expect((await run('newest')).result).toMatchObject({ status: 'unchanged', conflictsPath: file });

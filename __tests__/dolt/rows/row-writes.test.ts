@@ -10,18 +10,18 @@ test.each([
   { onto: 'bystander', other: 'writer' },
 ])('the commit that wrote a row is found behind a merge onto the branch of the $onto', async ({ onto, other }) => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
-  const base = await town.head();
-  await town.dolt('checkout', '-b', 'writer');
-  await town.commit('wrote', "UPDATE items SET title = 'written' WHERE id = 1");
-  const wrote = await town.head('writer');
-  await town.dolt('checkout', '-b', 'bystander', base);
-  await town.commit('elsewhere', "UPDATE items SET title = 'other' WHERE id = 2");
-  await town.dolt('checkout', onto);
-  await town.dolt('merge', '--no-ff', '-m', 'met', other);
-  const head = await town.head(onto);
+  const local = await makeDatabase(folder.file('town'));
+  const base = await local.head();
+  await local.dolt('checkout', '-b', 'writer');
+  await local.commit('wrote', "UPDATE items SET title = 'written' WHERE id = 1");
+  const wrote = await local.head('writer');
+  await local.dolt('checkout', '-b', 'bystander', base);
+  await local.commit('elsewhere', "UPDATE items SET title = 'other' WHERE id = 2");
+  await local.dolt('checkout', onto);
+  await local.dolt('merge', '--no-ff', '-m', 'met', other);
+  const head = await local.head(onto);
 
-  await withDatabase(town.path, folder.file('tmp'), async (database) => {
+  await withDatabase(local.path, folder.file('tmp'), async (database) => {
     const shape = await tableShape(database, 'items');
     const history = { database: database.name, head, shape, columns: ['title'], keys: [{ id: '1' }] };
     const genuine = async (since: string | null) =>

@@ -11,7 +11,7 @@ import { makeDatabase } from '../../helpers/database.ts';
 import { testDolt } from '../../helpers/dolt-binary.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
-/** Opens a server for the database `town` of a folder. */
+/** Opens a server for the database `local` of a folder. */
 function open(folder: TempFolder, more: Partial<EngineContext & ServerOptions> = {}): Promise<Server> {
   const context: EngineContext = {
     env: readEnv(),
@@ -59,10 +59,10 @@ describe('a server of our own', () => {
 
   test('never opens the files of the database to others, not even while it runs', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     const at = (...parts: string[]) => folder.file('town', '.dolt', ...parts);
     const mode = async (path: string) => (await stat(path)).mode & 0o777;
-    await town.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
+    await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
     await chmod(at(), 0o750);
     await chmod(at('config.json'), 0o640);
     await chmod(at('repo_state.json'), 0o600);
@@ -100,16 +100,16 @@ describe('a server of our own', () => {
 
   test("collects garbage, and dolt's own command line in the folder speaks to it meanwhile", async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('town'));
     const server = await open(folder);
     const database = await openDatabase(server, 1);
     await database.run("INSERT INTO items VALUES (9, 'nine', 'ann')");
-    expect(await town.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
+    expect(await local.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
     await database.run('CALL DOLT_GC()').catch(() => undefined);
     await database.close();
     await server.stop();
     expect(await readdir(folder.file('town', '.dolt', 'noms', 'oldgen'))).toContain('manifest');
-    expect(await town.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
+    expect(await local.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
     expect(await readdir(folder.file('town'))).toEqual(['.dolt']);
   });
 
@@ -157,8 +157,8 @@ describe('a server of our own', () => {
 
   test('a database that asks for replication is served without it', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
-    await town.dolt('remote', 'add', 'evil', `file://${folder.file('evil')}`);
+    const local = await makeDatabase(folder.file('town'));
+    await local.dolt('remote', 'add', 'evil', `file://${folder.file('evil')}`);
     const file = folder.file('town', '.dolt', 'config.json');
     const settings: Record<string, string> = JSON.parse(await readFile(file, 'utf8'));
     await writeFile(file, JSON.stringify({ ...settings, 'sqlserver.global.dolt_replicate_to_remote': 'evil' }));

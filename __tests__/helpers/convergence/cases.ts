@@ -15,7 +15,7 @@ export interface PlannedChange {
 }
 
 export interface PlannedEdit {
-  readonly town: number;
+  readonly local: number;
   /** The round before whose run the database makes it. */
   readonly round: number;
   /** Seconds: how late the database's clock is. */
@@ -28,7 +28,7 @@ export interface Case {
   readonly topology: Topology;
   /** Whether databases may push to the mailboxes of their peers, or only to their own. */
   readonly mailboxes: 'writable' | 'read-only';
-  readonly towns: number;
+  readonly databases: number;
   /** Draws the random topology and the order of the databases in each round. */
   readonly chance: number;
   /** Clocks in step give a commit a later time than all commits below it; others give any time. */
@@ -56,7 +56,7 @@ const change: fc.Arbitrary<PlannedChange> = fc.record(
 
 const edit: fc.Arbitrary<PlannedEdit> = fc.record(
   {
-    town: fc.nat(5),
+    local: fc.nat(5),
     round: fc.nat(1),
     clock: fc.nat(4),
     changes: fc.array(change, { minLength: 1, maxLength: 3 }),
@@ -70,7 +70,7 @@ export function cases(of: Pick<Case, 'topology' | 'mailboxes'>): fc.Arbitrary<Ca
     {
       topology: fc.constant(of.topology),
       mailboxes: fc.constant(of.mailboxes),
-      towns: fc.integer({ min: 3, max: 6 }),
+      databases: fc.integer({ min: 3, max: 6 }),
       chance: fc.nat(1_000_000),
       clocks: fc.constantFrom('in step', 'any'),
       edits: fc.array(edit, { minLength: 4, maxLength: 14 }),

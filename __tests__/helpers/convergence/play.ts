@@ -25,7 +25,7 @@ export interface Played {
   readonly edits: readonly Edit[];
   /** Rounds after the last edit until the databases agreed; null: not within diameter + 1. */
   readonly rounds: number | null;
-  readonly towns: readonly DatabaseEnd[];
+  readonly databases: readonly DatabaseEnd[];
   readonly commits: Commits;
   /** Merge commits that one more round made. */
   readonly madeAfterwards: readonly string[];
@@ -44,35 +44,35 @@ export async function play(
   how: { readonly name: string; readonly reversed: boolean },
 ): Promise<Played> {
   const random = seeded(plan.chance);
-  const graph = neighbours(plan.topology, plan.towns, random);
+  const graph = neighbours(plan.topology, plan.databases, random);
   const file = (name: string): string => scene.folder.file(`${how.name}-${name}`);
-  for (const town of graph.keys()) {
-    await cp(scene.folder.file('base'), file(`town${town}`), { recursive: true });
-    await cp(scene.folder.file('base.box'), file(`box${town}`), { recursive: true });
+  for (const local of graph.keys()) {
+    await cp(scene.folder.file('base'), file(`town${local}`), { recursive: true });
+    await cp(scene.folder.file('base.box'), file(`box${local}`), { recursive: true });
   }
   const ledger = new Ledger();
   ledger.note(scene.first.commit, scene.first.edit);
-  await using open = enginesOfDatabases((town) => testEngines(file(`town${town}`), scene.folder.file('tmp')));
-  const towns: DatabaseEnd[] = [];
+  await using open = enginesOfDatabases((local) => testEngines(file(`town${local}`), scene.folder.file('tmp')));
+  const databases: DatabaseEnd[] = [];
   const commits = noCommits();
-  const peersOf = (town: number) => {
+  const peersOf = (local: number) => {
     const role = plan.mailboxes === 'writable' ? 'peer' : 'upstream';
-    const others = (graph[town] ?? []).map((peer) => filePeer(`t${peer}`, file(`box${peer}`), role));
-    const peers = [filePeer('own', file(`box${town}`)), ...others];
+    const others = (graph[local] ?? []).map((peer) => filePeer(`t${peer}`, file(`box${peer}`), role));
+    const peers = [filePeer('own', file(`box${local}`)), ...others];
     return how.reversed ? peers.reverse() : peers;
   };
   const round = async (number: number): Promise<void> => {
-    for (const town of shuffled([...graph.keys()], random)) {
-      const due = plan.edits.filter((edit) => edit.round === number && edit.town % plan.towns === town);
-      const engines = open.of(town);
+    for (const local of shuffled([...graph.keys()], random)) {
+      const due = plan.edits.filter((edit) => edit.round === number && edit.local % plan.databases === local);
+      const engines = open.of(local);
       await inDatabase(engines, async (database) => {
         for (const edit of due) await editDatabase(database, edit, { ledger, clocks: plan.clocks });
       });
-      const { head, runs } = await federateIn(engines, { peers: peersOf(town) });
+      const { head, runs } = await federateIn(engines, { peers: peersOf(local) });
       const failures = runs.flatMap(({ peer, failure }) =>
         failure === null ? [] : [`${peer.name}: ${failure.message}`],
       );
-      towns[town] = await inDatabase(engines, async (database) => {
+      databases[local] = await inDatabase(engines, async (database) => {
         await addCommits(commits, database);
         const rows = { dated: await rowsOf(database, 'dated'), plain: await rowsOf(database, 'plain') };
         return { head, contents: await contentHash(database, head), rows, failures };
@@ -80,8 +80,8 @@ export async function play(
     }
   };
   const agreed = (): boolean => {
-    const of = (town: DatabaseEnd): string => (plan.mailboxes === 'writable' ? town.head : town.contents);
-    return new Set(towns.map(of)).size === 1;
+    const of = (local: DatabaseEnd): string => (plan.mailboxes === 'writable' ? local.head : local.contents);
+    return new Set(databases.map(of)).size === 1;
   };
 
   for (let number = 0; number < BUSY_ROUNDS; number += 1) await round(number);
@@ -95,16 +95,16 @@ export async function play(
   const before = new Set(commits.merges);
   await round(BUSY_ROUNDS + quiet);
   const madeAfterwards = [...commits.merges].filter((commit) => !before.has(commit));
-  return { diameter: across, edits: ledger.edits, rounds, towns: [...towns], commits, madeAfterwards };
+  return { diameter: across, edits: ledger.edits, rounds, databases: [...databases], commits, madeAfterwards };
 }
 
 /** One engine for each database that has run: starting another one for every run would take most of the time. */
-function enginesOfDatabases(start: (town: number) => Engines): AsyncDisposable & { of(town: number): Engines } {
+function enginesOfDatabases(start: (local: number) => Engines): AsyncDisposable & { of(local: number): Engines } {
   const started = new Map<number, Engines>();
   return {
-    of(town) {
-      const engines = started.get(town) ?? start(town);
-      started.set(town, engines);
+    of(local) {
+      const engines = started.get(local) ?? start(local);
+      started.set(local, engines);
       return engines;
     },
     async [Symbol.asyncDispose]() {

@@ -15,7 +15,7 @@ export interface Scene {
 /** Makes a ground in a folder: the database `base` and the mailbox `base.box`. */
 export async function makeScene(folder: TempFolder): Promise<Scene> {
   const context = { env: readEnv(), tempDir: folder.path, signal: new AbortController().signal };
-  const author = { name: 'A Townsman', email: 'townsman@example.org' };
+  const author = { name: 'Ann', email: 'ann@example.org' };
   await initDatabase(context, { dolt: testDolt(), folder: folder.file('base'), branch: 'main', author });
   const first = await withEngines(folder.file('base'), folder.file('tmp'), async (engines) => {
     const made = await inDatabase(engines, firstEdit);

@@ -42,7 +42,7 @@ export async function cross(crossing: Crossing): Promise<FaultRow> {
   const database = join(place, 'w', 'town');
   const near = join(place, 'near');
   await cp(scene.near, near, { recursive: true });
-  if (operation !== 'clone') await cp(scene.town, database, { recursive: true });
+  if (operation !== 'clone') await cp(scene.local, database, { recursive: true });
   else await mkdir(join(place, 'w'));
   const federation = { remote: remote.endpoint(proxied.port), peers: { near: `file://${near}` } };
   const bootstrap = operation === 'clone' ? ['--bootstrap', 'origin'] : [];
@@ -128,18 +128,20 @@ async function judgeState(
   const made = (await stat(after.spec.database).catch(() => null)) !== null;
   if ('error' in output) return operation === 'clone' && !made ? [] : [`${output.error.code}, and a database: ${made}`];
   const near = output.peers.find(({ name }) => name === 'near');
-  const town = openTestDatabase(after.spec.database);
-  const branches = await branchesOf(town);
+  const local = openTestDatabase(after.spec.database);
+  const branches = await branchesOf(local);
   const head = branches['main'] ?? '';
   const remoteHead = await after.remote.head();
   const expected = operation === 'clone' ? [scene.nearHead] : [scene.nearHead, scene.databaseHead];
-  const lost = await missing(town, head, expected);
+  const lost = await missing(local, head, expected);
   const moved = remoteHead === scene.farHead || remoteHead === head;
   return [
     ...(near?.verified === true && near.error === null ? [] : [`near was not served: ${JSON.stringify(near)}`]),
-    ...(Object.keys(branches).join() === 'main' ? [] : [`the town has the branches ${Object.keys(branches).join()}`]),
-    ...lost.map((commit) => `the town lacks ${commit}`),
-    ...(moved ? [] : [`the far head is ${remoteHead}, neither where it was nor where the town is`]),
+    ...(Object.keys(branches).join() === 'main'
+      ? []
+      : [`the database has the branches ${Object.keys(branches).join()}`]),
+    ...lost.map((commit) => `the database lacks ${commit}`),
+    ...(moved ? [] : [`the far head is ${remoteHead}, neither where it was nor where the database is`]),
   ];
 }
 
@@ -149,13 +151,13 @@ async function judgeRecovery({ scene }: Crossing, spec: RunSpec, remote: FarRemo
   const bootstrap = isThere ? [] : ['--bootstrap', 'origin'];
   const end = await runToEnd({ ...spec, words: ['--timeout', '60s', ...bootstrap] });
   if (end.exitCode !== 0) return [`the next run ended with ${end.exitCode}: ${end.stdout}`];
-  const town = openTestDatabase(spec.database);
-  const head = await town.head();
+  const local = openTestDatabase(spec.database);
+  const head = await local.head();
   const remoteHead = await remote.head();
-  const broken = [await damage(town), await remote.end()].flatMap((said) => said ?? []);
-  const lost = await missing(town, head, [scene.nearHead, scene.farHead]);
+  const broken = [await damage(local), await remote.end()].flatMap((said) => said ?? []);
+  const lost = await missing(local, head, [scene.nearHead, scene.farHead]);
   return [
-    ...lost.map((commit) => `after the next run the town lacks ${commit}`),
+    ...lost.map((commit) => `after the next run the database lacks ${commit}`),
     ...broken.map((said) => `fsck: ${said}`),
     ...(remoteHead === head ? [] : [`after the next run the far head is ${remoteHead}, the local one ${head}`]),
   ];

@@ -7,7 +7,7 @@ export interface Databases {
   /** Names, in order. */
   readonly names: readonly string[];
   readonly path: string;
-  town(name: string): TestDatabase;
+  of(name: string): TestDatabase;
   mailbox(name: string): string;
   /** The value of `federation` in the configuration of a database: its own mailbox first, then those of the others. */
   federation(name: string): unknown;
@@ -21,7 +21,7 @@ const placeOf = (path: string, name: string) => join(path, name, 'town');
 export async function makeDatabases(path: string, names: readonly string[]): Promise<Databases> {
   const [first, ...others] = names;
   const last = names.at(-1);
-  if (first === undefined) throw new Error('no towns');
+  if (first === undefined) throw new Error('no databases');
   await mkdir(join(path, 'mailboxes'), { recursive: true });
   const mailbox = (name: string) => join(path, 'mailboxes', name);
   const founder = await makeDatabase(placeOf(path, first));
@@ -32,13 +32,13 @@ export async function makeDatabases(path: string, names: readonly string[]): Pro
   for (const name of others) if (name !== last) await cp(mailbox(first), mailbox(name), { recursive: true });
   const own: Record<string, readonly string[]> = {};
   for (const [index, name] of names.entries()) {
-    const town = openTestDatabase(placeOf(path, name));
-    for (const { name: remote } of await town.rows('SELECT name FROM dolt_remotes'))
-      await town.dolt('remote', 'remove', String(remote));
+    const local = openTestDatabase(placeOf(path, name));
+    for (const { name: remote } of await local.rows('SELECT name FROM dolt_remotes'))
+      await local.dolt('remote', 'remove', String(remote));
     const row = 10 * (index + 1);
     own[name] = [
-      await town.commit(`a row of ${name}`, `INSERT INTO items VALUES (${row}, '${name}', '${name}')`),
-      await town.commit(`a change of ${name}`, `UPDATE items SET title = 'changed' WHERE id = ${row}`),
+      await local.commit(`a row of ${name}`, `INSERT INTO items VALUES (${row}, '${name}', '${name}')`),
+      await local.commit(`a change of ${name}`, `UPDATE items SET title = 'changed' WHERE id = ${row}`),
     ];
   }
   return databasesAt(path, names, own);
@@ -52,7 +52,7 @@ export function databasesAt(path: string, names: readonly string[], own: Databas
     path,
     own,
     mailbox,
-    town: (name) => openTestDatabase(placeOf(path, name)),
+    of: (name) => openTestDatabase(placeOf(path, name)),
     federation: (name) => ({
       remote: `file://${mailbox(name)}`,
       peers: Object.fromEntries(
@@ -69,8 +69,8 @@ export async function freshClone(url: string, folder: string): Promise<TestDatab
 }
 
 /** What `dolt fsck` complains of; null where nothing. */
-export async function damage(town: TestDatabase): Promise<string | null> {
-  const said = await town.dolt('fsck').catch((thrown: unknown) => String(thrown));
+export async function damage(local: TestDatabase): Promise<string | null> {
+  const said = await local.dolt('fsck').catch((thrown: unknown) => String(thrown));
   return said.includes('No problems found.') ? null : said;
 }
 

@@ -111,9 +111,9 @@ async function sqlServer(folder: string, seed: string): Promise<FarServer> {
   return {
     kind: 'dolt sql-server',
     async remote(name) {
-      const town = join(folder, name, 'town');
-      await cp(seed, town, { recursive: true });
-      const server = await startDoltSqlServer(join(folder, name), town);
+      const local = join(folder, name, 'town');
+      await cp(seed, local, { recursive: true });
+      const server = await startDoltSqlServer(join(folder, name), local);
       opened.add(server);
       const own = dirname(server.ca);
       const pem = async (file: string) => readFile(join(own, file), 'utf8');
@@ -142,7 +142,7 @@ async function sqlServer(folder: string, seed: string): Promise<FarServer> {
         },
         async end() {
           await server[Symbol.asyncDispose]();
-          return damage(openTestDatabase(town));
+          return damage(openTestDatabase(local));
         },
       };
     },
@@ -161,7 +161,7 @@ async function ssh(folder: string, seed: string): Promise<FarServer> {
       const path = join(folder, name, 'town');
       await mkdir(join(folder, name));
       await cp(seed, path, { recursive: true });
-      const town = openTestDatabase(path);
+      const local = openTestDatabase(path);
       const place = (port: number) => `ssh://${server.user}@127.0.0.1:${port}`;
       return {
         port: server.port,
@@ -172,16 +172,16 @@ async function ssh(folder: string, seed: string): Promise<FarServer> {
           FAR_HOSTS: server.knownHosts.replace(`:${server.port} `, `:${port} `),
           DOLT_FEDERATION_CREDENTIALS: `origin: {url: "${place(port)}", ssh-key: {env: FAR_KEY}, known-hosts: {env: FAR_HOSTS}}`,
         }),
-        head: () => town.head(),
-        end: () => damage(town),
+        head: () => local.head(),
+        end: () => damage(local),
       };
     },
     [Symbol.asyncDispose]: server[Symbol.asyncDispose],
   };
 }
 
-async function push(town: string, url: string): Promise<void> {
-  const seed = openTestDatabase(town);
+async function push(local: string, url: string): Promise<void> {
+  const seed = openTestDatabase(local);
   await seed.dolt('remote', 'add', 'far', url);
   await seed.dolt('push', 'far', 'main');
 }

@@ -15,7 +15,7 @@ export type Victim = (typeof VICTIMS)[number];
 
 /** Somebody was killed: so many milliseconds after so many lines of progress. */
 export interface Kill {
-  readonly town: string;
+  readonly local: string;
   readonly victim: Victim;
   readonly lines: number;
   readonly delayMs: number;
@@ -49,11 +49,11 @@ const END_WITHIN_MS = 60_000;
 /** Who is killed when; one database is left alone. */
 function kills(names: readonly string[], random: Seeded): readonly Kill[] {
   const spared = random.below(names.length);
-  return names.flatMap((town, index) => {
+  return names.flatMap((local, index) => {
     const victim = VICTIMS[random.below(VICTIMS.length)] ?? VICTIMS[0];
     const lines = random.below(MOST_LINES + 1);
     const delayMs = random.below(lines === 0 ? BEFORE_FIRST_LINE_MS : AFTER_LINE_MS);
-    return index === spared ? [] : [{ town, victim, lines, delayMs }];
+    return index === spared ? [] : [{ local, victim, lines, delayMs }];
   });
 }
 
@@ -68,18 +68,20 @@ export async function killedSync(
 ): Promise<Round> {
   await rm(place, { recursive: true, force: true });
   await cp(template.path, join(place, 'w'), { recursive: true });
-  const towns = databasesAt(join(place, 'w'), template.names, template.own);
-  const planned = new Map(kills(towns.names, random).map((kill) => [kill.town, kill]));
+  const databases = databasesAt(join(place, 'w'), template.names, template.own);
+  const planned = new Map(kills(databases.names, random).map((kill) => [kill.local, kill]));
   const runs = await Promise.all(
-    towns.names.map(async (name) => watched(await start(towns, name, place), { towns, name, kill: planned.get(name) })),
+    databases.names.map(async (name) =>
+      watched(await start(databases, name, place), { databases, name, kill: planned.get(name) }),
+    ),
   );
-  const before = await commitsBefore(towns, runs);
+  const before = await commitsBefore(databases, runs);
   const complaints = [
     ...runs.flatMap(badEnd),
-    ...(await temporary(towns, place, 'after the kill')),
-    ...(await recover(towns, place)),
-    ...(await temporary(towns, place, 'after the next sync')),
-    ...(await lookAtEverything(towns, { place, before })),
+    ...(await temporary(databases, place, 'after the kill')),
+    ...(await recover(databases, place)),
+    ...(await temporary(databases, place, 'after the next sync')),
+    ...(await lookAtEverything(databases, { place, before })),
   ];
   return { hits: runs.flatMap(({ hit }) => hit ?? []), complaints };
 }
@@ -87,10 +89,10 @@ export async function killedSync(
 const homeOf = (place: string, name: string) => join(place, 'h', name);
 const boxOf = (place: string, name: string) => join(place, 'b', name, 'town');
 
-async function start(towns: Databases, name: string, place: string): Promise<Run> {
+async function start(databases: Databases, name: string, place: string): Promise<Run> {
   const home = homeOf(place, name);
   await mkdir(home, { recursive: true });
-  return startRun({ home, command: 'sync', federation: towns.federation(name), database: towns.town(name).path });
+  return startRun({ home, command: 'sync', federation: databases.federation(name), database: databases.of(name).path });
 }
 
 /** A run that has ended, and all its processes with it. */
@@ -103,10 +105,10 @@ interface Watched {
 
 async function watched(
   run: Run,
-  { towns, name, kill }: { readonly towns: Databases; readonly name: string; readonly kill: Kill | undefined },
+  { databases, name, kill }: { readonly databases: Databases; readonly name: string; readonly kill: Kill | undefined },
 ): Promise<Watched> {
   const timer = setTimeout(() => run.kill('SIGKILL'), END_WITHIN_MS);
-  const wasHit = kill !== undefined && (await strike(run, kill, towns.town(name).path));
+  const wasHit = kill !== undefined && (await strike(run, kill, databases.of(name).path));
   const killedAt = performance.now();
   const end = await run.ended.finally(() => clearTimeout(timer));
   const left = await outliving(run.mark, CLEAN_WITHIN_MS);
@@ -116,11 +118,11 @@ async function watched(
 }
 
 /** Kills at the moment; false where there was nothing left to kill. */
-async function strike(run: Run, { victim, lines, delayMs }: Kill, town: string): Promise<boolean> {
+async function strike(run: Run, { victim, lines, delayMs }: Kill, local: string): Promise<boolean> {
   if (!(await run.said((said) => said.length >= lines))) return false;
   await pause(delayMs);
   const processes = await markedProcesses(run.mark);
-  const info = await readFile(join(town, '.dolt', 'sql-server.info'), 'utf8').catch(() => '');
+  const info = await readFile(join(local, '.dolt', 'sql-server.info'), 'utf8').catch(() => '');
   const pid = victim === 'our process' ? run.pid : Number(info.split(':')[0]);
   return processes.some((each) => each.pid === pid) && signalled(pid);
 }
@@ -151,21 +153,21 @@ function badEnd({ name, end, hit, left }: Watched): readonly string[] {
 }
 
 /** Every commit that some database had before the databases sync once more. */
-async function commitsBefore(towns: Databases, runs: readonly Watched[]): Promise<readonly string[]> {
+async function commitsBefore(databases: Databases, runs: readonly Watched[]): Promise<readonly string[]> {
   const heads = await Promise.all(
     runs.map(async ({ name, end }) =>
-      end.exitCode === 0 ? resultOf(end).head : ((await branchesOf(towns.town(name)))['main'] ?? null),
+      end.exitCode === 0 ? resultOf(end).head : ((await branchesOf(databases.of(name)))['main'] ?? null),
     ),
   );
-  return [...new Set([...Object.values(towns.own).flat(), ...heads.flatMap((head) => head ?? [])])];
+  return [...new Set([...Object.values(databases.own).flat(), ...heads.flatMap((head) => head ?? [])])];
 }
 
 /** One plain sync of each database, one after the other: each has to be green. */
-async function recover(towns: Databases, place: string): Promise<readonly string[]> {
+async function recover(databases: Databases, place: string): Promise<readonly string[]> {
   const complaints: string[] = [];
-  for (const name of towns.names) {
+  for (const name of databases.names) {
     const home = homeOf(place, name);
-    const spec = { home, federation: towns.federation(name), database: towns.town(name).path };
+    const spec = { home, federation: databases.federation(name), database: databases.of(name).path };
     const end = await runToEnd({ ...spec, command: 'sync' });
     if (end.exitCode !== 0)
       complaints.push(`the next sync of ${name} ended with ${end.exitCode}: ${end.stdout}${end.stderr}`);
@@ -173,42 +175,44 @@ async function recover(towns: Databases, place: string): Promise<readonly string
   return complaints;
 }
 
-async function temporary(towns: Databases, place: string, when: string): Promise<readonly string[]> {
-  const found = await Promise.all(towns.names.map((name) => temporaryFiles(homeOf(place, name))));
+async function temporary(databases: Databases, place: string, when: string): Promise<readonly string[]> {
+  const found = await Promise.all(databases.names.map((name) => temporaryFiles(homeOf(place, name))));
   return found.flat().map((path) => `${when} there is still ${path}`);
 }
 
 /** At the end: one head at all mailboxes that holds every commit, no scratch branch, no damage. */
 async function lookAtEverything(
-  towns: Databases,
+  databases: Databases,
   { place, before }: { readonly place: string; readonly before: readonly string[] },
 ): Promise<readonly string[]> {
   const limit = pLimit(2);
   const boxes = await Promise.all(
-    towns.names.map((name) => limit(async () => branchesOf(await asDatabase(towns.mailbox(name), boxOf(place, name))))),
+    databases.names.map((name) =>
+      limit(async () => branchesOf(await asDatabase(databases.mailbox(name), boxOf(place, name)))),
+    ),
   );
   const heads = [...new Set(boxes.map((branches) => JSON.stringify(branches)))];
   const head = boxes[0]?.['main'] ?? '';
   const stray =
     heads.length === 1 && Object.keys(boxes[0] ?? {}).join() === 'main' ? [] : [`mailboxes are at ${heads.join()}`];
   const each = await Promise.all(
-    towns.names.map((name) => limit(async () => lookAtDatabase(towns, name, { place, head, before }))),
+    databases.names.map((name) => limit(async () => lookAtDatabase(databases, name, { place, head, before }))),
   );
   return [...stray, ...each.flat()];
 }
 
 async function lookAtDatabase(
-  towns: Databases,
+  databases: Databases,
   name: string,
   known: { readonly place: string; readonly head: string; readonly before: readonly string[] },
 ): Promise<readonly string[]> {
-  const town = towns.town(name);
+  const local = databases.of(name);
   const mailbox = openTestDatabase(boxOf(known.place, name));
-  const branches = await branchesOf(town);
+  const branches = await branchesOf(local);
   const own = branches['main'] ?? '';
   const lost = await missing(mailbox, known.head, [...known.before, own]);
-  const lostHere = await missing(town, own, towns.own[name] ?? []);
-  const broken = [await damage(town), await damage(mailbox)].flatMap((said) => said ?? []);
+  const lostHere = await missing(local, own, databases.own[name] ?? []);
+  const broken = [await damage(local), await damage(mailbox)].flatMap((said) => said ?? []);
   return [
     ...Object.keys(branches)
       .filter((branch) => branch !== 'main')

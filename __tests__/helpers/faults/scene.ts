@@ -5,7 +5,7 @@ import { cloneDatabase, makeDatabase, type TestDatabase } from '../database.ts';
 /** Three databases that share a beginning and have each gone on, two of them by half a megabyte that cannot be packed. */
 export interface Scene {
   /** The database that runs. */
-  readonly town: string;
+  readonly local: string;
   readonly databaseHead: string;
   /** A `file://` remote with a small commit of its own. */
   readonly near: string;
@@ -25,11 +25,11 @@ export async function makeScene(path: string): Promise<Scene> {
   await first.dolt('remote', 'add', 'start', start);
   await first.dolt('push', 'start', 'main');
   const clone = async (name: string): Promise<TestDatabase> => {
-    const town = await cloneDatabase(start, await place(name));
-    await town.dolt('remote', 'remove', 'origin');
-    return town;
+    const local = await cloneDatabase(start, await place(name));
+    await local.dolt('remote', 'remove', 'origin');
+    return local;
   };
-  const town = await clone('ours');
+  const local = await clone('ours');
   const far = await clone('far');
   const near = await clone('near');
   const mailbox = join(path, 'mailbox');
@@ -37,8 +37,8 @@ export async function makeScene(path: string): Promise<Scene> {
   await near.dolt('remote', 'add', 'mailbox', `file://${mailbox}`);
   await near.dolt('push', 'mailbox', 'main');
   return {
-    town: town.path,
-    databaseHead: await town.commit('our noise', ...noise('ours')),
+    local: local.path,
+    databaseHead: await local.commit('our noise', ...noise('ours')),
     near: mailbox,
     nearHead,
     far: far.path,

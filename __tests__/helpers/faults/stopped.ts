@@ -103,14 +103,14 @@ function appeared(folder: string, name: RegExp): Promise<void> {
 /** A database and its mailbox that have each changed the same row and added one. */
 export async function makeTemplate(folder: TempFolder): Promise<void> {
   const url = `file://${folder.file('box')}`;
-  const town = await makeDatabase(folder.file('town'));
-  await town.dolt('remote', 'add', 'seed', url);
-  await town.dolt('push', 'seed', 'main');
-  await town.dolt('remote', 'remove', 'seed');
+  const local = await makeDatabase(folder.file('town'));
+  await local.dolt('remote', 'add', 'seed', url);
+  await local.dolt('push', 'seed', 'main');
+  await local.dolt('remote', 'remove', 'seed');
   const other = await cloneDatabase(url, folder.file('other'));
   await other.commit('theirs', "UPDATE items SET title = 'x'", "INSERT INTO items VALUES (3, 'theirs', 'eve')");
   await other.dolt('push', 'origin', 'main');
-  await town.commit('ours', "UPDATE items SET title = 'y'", "INSERT INTO items VALUES (4, 'ours', 'ann')");
+  await local.commit('ours', "UPDATE items SET title = 'y'", "INSERT INTO items VALUES (4, 'ours', 'ann')");
 }
 
 function start(folder: TempFolder, words: readonly string[], mark: string) {
@@ -195,15 +195,15 @@ async function oddFiles(folder: TempFolder): Promise<string[]> {
 
 /** The database must be whole and not half merged, and the next run must bring both sides together. */
 async function oddDatabase(folder: TempFolder): Promise<string[]> {
-  const town = openTestDatabase(folder.file('town'));
-  const [state] = await town.rows(
+  const local = openTestDatabase(folder.file('town'));
+  const [state] = await local.rows(
     'SELECT (SELECT COUNT(*) FROM dolt_merge_status WHERE is_merging) AS merging, COUNT(*) AS dirty FROM dolt_status',
   );
-  await town.dolt('fsck');
+  await local.dolt('fsck');
   await configure(folder, boxOf(folder));
   const next = await start(folder, ['sync', ...TOWN], 'next');
-  const rows = await town.rows('SELECT id FROM items ORDER BY id');
-  const heads = [await town.head(), await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))];
+  const rows = await local.rows('SELECT id FROM items ORDER BY id');
+  const heads = [await local.head(), await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))];
   return [
     ...(Number(state?.['merging']) === 0 ? [] : ['it is half merged']),
     ...(Number(state?.['dirty']) === 0 ? [] : ['there are uncommitted changes']),

@@ -14,7 +14,7 @@ const MOST_TRIES = 5;
 
 /** A `dolt sql-server` as the product starts it, with credentials in its environment. */
 export interface Engine extends AsyncDisposable {
-  /** Calls a procedure in the database `town`; a refusal throws with Dolt's own words and nothing else. */
+  /** Calls a procedure in the database `local`; a refusal throws with Dolt's own words and nothing else. */
   call(procedure: string, ...words: string[]): Promise<void>;
   /** The words with which a call is refused. */
   refusal(procedure: string, ...words: string[]): Promise<string>;
@@ -29,7 +29,7 @@ export interface EngineOptions {
   readonly prepareRoot?: (root: string) => Promise<void>;
 }
 
-/** @param folder a database called `town`, or an empty folder to clone one into */
+/** @param folder a database called `local`, or an empty folder to clone one into */
 export async function startEngine(folder: string, { env = {}, prepareRoot }: EngineOptions = {}): Promise<Engine> {
   const privateDir = await mkdtemp(`${folder}-engine-`);
   const root = await preparePrivateRoot(privateDir);

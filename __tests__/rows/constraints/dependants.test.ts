@@ -72,8 +72,8 @@ const INVOICES = [
 describe.each(HASH_ORDERS)('rows with keys of both sides, %s', (order) => {
   test('a child under a key of both sides goes with its own parent, and its rival takes the key', async () => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...INVOICES);
-    await towns.edit(
+    const databases = await twoDatabases(folder, ...INVOICES);
+    await databases.edit(
       [
         "INSERT INTO invoice VALUES (100, 'north', '2026-02-01')",
         "INSERT INTO line VALUES (100, 1, 'north 1', '2026-02-09'), (100, 2, 'north 2', '2026-02-01')",
@@ -86,15 +86,15 @@ describe.each(HASH_ORDERS)('rows with keys of both sides, %s', (order) => {
       ],
       order,
     );
-    const inNorth = await towns.run('north');
+    const inNorth = await databases.run('north');
     const run = inNorth.run('south');
     expect(run.failure).toBeNull();
-    expect(await towns.north.rows('SELECT who FROM invoice WHERE id = 100')).toEqual([{ who: 'north' }]);
-    expect(await towns.north.rows('SELECT what FROM line ORDER BY n')).toEqual([
+    expect(await databases.north.rows('SELECT who FROM invoice WHERE id = 100')).toEqual([{ who: 'north' }]);
+    expect(await databases.north.rows('SELECT what FROM line ORDER BY n')).toEqual([
       { what: 'north 1' },
       { what: 'north 2' },
     ]);
-    expect(await towns.north.rows('SELECT id FROM tax')).toEqual([{ id: 'tax n1' }]);
+    expect(await databases.north.rows('SELECT id FROM tax')).toEqual([{ id: 'tax n1' }]);
     expect(run.conflicts.map(({ kind, key, left }) => [kind, ...Object.values(key), left])).toEqual([
       ['id-collision', '100', true],
       ['id-collision', '100', '2', true],
@@ -103,7 +103,7 @@ describe.each(HASH_ORDERS)('rows with keys of both sides, %s', (order) => {
       ['dependant', 'tax s1', true],
       ['dependant', 'tax s3', true],
     ]);
-    expect((await towns.run('south')).head).toBe(inNorth.head);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 });
 
@@ -131,19 +131,22 @@ test.each(HASH_ORDERS)(
   'circles, rows of their own table and unique values are followed, %s',
   async (order) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...RINGS);
-    await towns.edit(NORTH, SOUTH, order);
-    const inNorth = await towns.run('north');
+    const databases = await twoDatabases(folder, ...RINGS);
+    await databases.edit(NORTH, SOUTH, order);
+    const inNorth = await databases.run('north');
     const run = inNorth.run('south');
     expect(run.failure).toBeNull();
-    expect(await towns.north.rows('SELECT id, who FROM a ORDER BY id')).toEqual([
+    expect(await databases.north.rows('SELECT id, who FROM a ORDER BY id')).toEqual([
       { id: 1, who: 'old' },
       { id: 7, who: 'north' },
     ]);
     // 72 leads to nothing that lost its key, and 74 neither.
-    expect(await towns.north.rows('SELECT id FROM b ORDER BY id')).toEqual([{ id: 72 }, { id: 74 }]);
-    expect(await towns.north.rows('SELECT id FROM by_code')).toEqual([{ id: 2 }]);
-    expect(await towns.north.rows('SELECT line FROM log ORDER BY line')).toEqual([{ line: 'of 1' }, { line: 'of 7' }]);
+    expect(await databases.north.rows('SELECT id FROM b ORDER BY id')).toEqual([{ id: 72 }, { id: 74 }]);
+    expect(await databases.north.rows('SELECT id FROM by_code')).toEqual([{ id: 2 }]);
+    expect(await databases.north.rows('SELECT line FROM log ORDER BY line')).toEqual([
+      { line: 'of 1' },
+      { line: 'of 7' },
+    ]);
     expect(run.conflicts.map(({ kind, table, key }) => [kind, table, ...Object.values(key)])).toEqual([
       ['id-collision', 'a', '7'],
       ['dependant', 'b', '70'],
@@ -154,14 +157,14 @@ test.each(HASH_ORDERS)(
       // Rows of a table without a primary key cannot be distinguished: they stay, and are listed.
       ['reference', 'log'],
     ]);
-    expect((await towns.run('south')).head).toBe(inNorth.head);
+    expect((await databases.run('south')).head).toBe(inNorth.head);
   },
   60_000,
 );
 
 test('a dependant in a table with triggers is not removed: the merge is refused', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(
+  const databases = await twoDatabases(
     folder,
     ...INVOICES,
     'CREATE TABLE seen (n INT PRIMARY KEY)',
@@ -172,30 +175,30 @@ test('a dependant in a table with triggers is not removed: the merge is refused'
     `INSERT INTO line VALUES (100, ${day}, '${who}', NULL)`,
     `INSERT INTO tax VALUES ('${who}', 100, ${day})`,
   ];
-  await towns.edit(invoice('north', 1), invoice('south', 2));
-  const before = await towns.north.head();
-  const run = (await towns.run('north')).run('south');
+  await databases.edit(invoice('north', 1), invoice('south', 2));
+  const before = await databases.north.head();
+  const run = (await databases.run('north')).run('south');
   expect(run.failure).toMatchObject({ code: 'constraint-violation' });
   expect(run.failure?.message).toContain('would fire its triggers');
-  expect(await towns.north.head()).toBe(before);
+  expect(await databases.north.head()).toBe(before);
 }, 60_000);
 
 test.each(['ours', 'theirs'] as const)(
   'under %s the family goes as well, and nothing is left',
   async (strategy) => {
     await using folder = await tempFolder();
-    const towns = await twoDatabases(folder, ...INVOICES);
-    await towns.edit(
+    const databases = await twoDatabases(folder, ...INVOICES);
+    await databases.edit(
       ["INSERT INTO invoice VALUES (100, 'north', NULL)", "INSERT INTO line VALUES (100, 1, 'north', NULL)"],
       ["INSERT INTO invoice VALUES (100, 'south', NULL)", "INSERT INTO line VALUES (100, 2, 'south', NULL)"],
     );
-    const run = (await towns.run('north', { strategy })).run('south');
+    const run = (await databases.run('north', { strategy })).run('south');
     expect(run.conflicts.map(({ kind, left }) => [kind, left])).toEqual([
       ['id-collision', false],
       ['dependant', false],
     ]);
     const what = strategy === 'ours' ? 'north' : 'south';
-    expect(await towns.north.rows('SELECT who, what FROM invoice i JOIN line l ON l.invoice = i.id')).toEqual([
+    expect(await databases.north.rows('SELECT who, what FROM invoice i JOIN line l ON l.invoice = i.id')).toEqual([
       { who: what, what },
     ]);
   },

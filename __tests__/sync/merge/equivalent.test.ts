@@ -26,42 +26,44 @@ function beforeMerging(folder: TempFolder): Promise<TwoDatabases> {
 
 test('a peer that is only read and says nothing new is left alone, and is up to date', async () => {
   await using folder = await tempFolder();
-  const towns = await beforeMerging(folder);
-  await towns.north.sql(SIGN, "CALL DOLT_MERGE('--no-ff', '-m', 'federation merge v1', 'side')");
-  await towns.south.sql(
+  const databases = await beforeMerging(folder);
+  await databases.north.sql(SIGN, "CALL DOLT_MERGE('--no-ff', '-m', 'federation merge v1', 'side')");
+  await databases.south.sql(
     SIGN,
     "CALL DOLT_BRANCH('main2', 'main')",
     "CALL DOLT_RESET('--hard', 'side')",
     "CALL DOLT_MERGE('--no-ff', '-m', 'federation merge v1', 'main2')",
   );
-  await towns.edit([], []);
-  const before = await towns.north.head();
-  const other = await towns.south.head();
+  await databases.edit([], []);
+  const before = await databases.north.head();
+  const other = await databases.south.head();
   expect(other).not.toBe(before);
 
-  const read = await towns.run('north');
+  const read = await databases.run('north');
   expect(read.head).toBe(before);
   expect(read.merge?.commits).toBe(0);
   expect(read.run('south')).toMatchObject({ state: 'up-to-date', verified: true, pulledCommits: 0, behind: 0 });
 
   // A race that another peer lost brings the same runs here once more.
-  await withDatabase(towns.north.path, folder.file('tmp'), (database) => recordEquivalent(database, read.runs, before));
+  await withDatabase(databases.north.path, folder.file('tmp'), (database) =>
+    recordEquivalent(database, read.runs, before),
+  );
   expect(read.run('south')).toMatchObject({ state: 'up-to-date', equivalentTo: before });
 
-  const written = await towns.run('north', { role: 'peer' });
+  const written = await databases.run('north', { role: 'peer' });
   expect(written.merge?.commits).toBe(1);
   expect(written.run('south')).toMatchObject({ state: 'diverged', verified: true, head: written.head });
 });
 
 test('a merge that a person made is no federation merge, so such a head is merged', async () => {
   await using folder = await tempFolder();
-  const towns = await beforeMerging(folder);
-  await towns.north.sql(SIGN, "CALL DOLT_MERGE('--no-ff', '-m', 'federation merge v1', 'side')");
-  await towns.south.sql(
+  const databases = await beforeMerging(folder);
+  await databases.north.sql(SIGN, "CALL DOLT_MERGE('--no-ff', '-m', 'federation merge v1', 'side')");
+  await databases.south.sql(
     "CALL DOLT_BRANCH('main2', 'main')",
     "CALL DOLT_RESET('--hard', 'side')",
     "CALL DOLT_MERGE('--no-ff', '-m', 'by hand', 'main2')",
   );
-  await towns.edit([], []);
-  expect((await towns.run('north')).merge?.commits).toBe(1);
+  await databases.edit([], []);
+  expect((await databases.run('north')).merge?.commits).toBe(1);
 });

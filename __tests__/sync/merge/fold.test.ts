@@ -5,7 +5,7 @@ import { federateDatabase, filePeer } from '../../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
 /** Databases with a mailbox each, all knowing one first commit; `names` in the order in which they are made. */
-async function towns(folder: TempFolder, names: readonly string[]): Promise<Map<string, TestDatabase>> {
+async function databases(folder: TempFolder, names: readonly string[]): Promise<Map<string, TestDatabase>> {
   const [first = '', ...others] = names;
   const made = new Map([[first, await makeDatabase(folder.file(first))]]);
   for (const name of names) await made.get(first)?.dolt('remote', 'add', `${name}box`, box(folder, name));
@@ -16,23 +16,23 @@ async function towns(folder: TempFolder, names: readonly string[]): Promise<Map<
 
 const box = (folder: TempFolder, name: string): string => `file://${folder.file(`${name}.box`)}`;
 
-async function deliver(folder: TempFolder, name: string, town: TestDatabase | undefined): Promise<void> {
-  await town?.dolt('remote', 'add', 'own', box(folder, name));
-  await town?.dolt('push', 'own', 'main');
+async function deliver(folder: TempFolder, name: string, local: TestDatabase | undefined): Promise<void> {
+  await local?.dolt('remote', 'add', 'own', box(folder, name));
+  await local?.dolt('push', 'own', 'main');
 }
 
 describe('the fold', () => {
   test('two databases that merge the same two heads, seconds apart and with pull-only peers, make the same commit', async () => {
     await using folder = await tempFolder();
-    const made = await towns(folder, ['north', 'south']);
+    const made = await databases(folder, ['north', 'south']);
     const [north, south] = [made.get('north'), made.get('south')];
     await north?.commit('n', "UPDATE items SET title = 'N' WHERE id = 1");
     await south?.commit('s', "UPDATE items SET owner = 'S' WHERE id = 1");
     await deliver(folder, 'north', north);
     await deliver(folder, 'south', south);
-    const sync = (town: string, peer: string) =>
+    const sync = (local: string, peer: string) =>
       federateDatabase({
-        town: folder.file(town),
+        local: folder.file(local),
         tempDir: folder.file('tmp'),
         peers: [filePeer('other', folder.file(`${peer}.box`), 'upstream')],
       });
@@ -54,7 +54,7 @@ describe('the fold', () => {
   test('three heads at once give one hash in every database, whatever the order of the peers', async () => {
     await using folder = await tempFolder();
     const names = ['a', 'b', 'c'];
-    const made = await towns(folder, names);
+    const made = await databases(folder, names);
     for (const [index, name] of names.entries()) {
       await made.get(name)?.commit(name, `INSERT INTO items VALUES (${10 + index}, '${name}', '${name}')`);
       await deliver(folder, name, made.get(name));
@@ -65,7 +65,7 @@ describe('the fold', () => {
         .filter((other) => other !== name)
         .map((other) => filePeer(other, folder.file(`${other}.box`), 'upstream'));
       const outcome = await federateDatabase({
-        town: folder.file(name),
+        local: folder.file(name),
         tempDir: folder.file('tmp'),
         peers: index === 1 ? peers.reverse() : peers,
       });
@@ -79,7 +79,7 @@ describe('the fold', () => {
 
   test('a head that cannot be merged is left out, with the heads that contain it; the rest meets', async () => {
     await using folder = await tempFolder();
-    const made = await towns(folder, ['ours', 'clean', 'clash', 'after']);
+    const made = await databases(folder, ['ours', 'clean', 'clash', 'after']);
     await made.get('ours')?.commit('o', "UPDATE items SET title = 'O' WHERE id = 1");
     await made.get('clean')?.commit('c', "INSERT INTO items VALUES (20, 'clean', 'c')");
     await made.get('clash')?.commit('x', "UPDATE items SET title = 'X' WHERE id = 1");
@@ -93,7 +93,7 @@ describe('the fold', () => {
     await deliver(folder, 'after', after);
 
     const outcome = await federateDatabase({
-      town: folder.file('ours'),
+      local: folder.file('ours'),
       tempDir: folder.file('tmp'),
       peers: ['after', 'clash', 'clean'].map((name) => ({
         ...filePeer(name, folder.file(`${name}.box`)),

@@ -40,12 +40,12 @@ test('other protocols and engines are reported once each, our own are not', () =
 
 test('a run says so of merges that we lack, and no longer once both have them', async () => {
   await using folder = await tempFolder();
-  const towns = await twoDatabases(folder, 'CREATE TABLE t (id INT PRIMARY KEY)');
+  const databases = await twoDatabases(folder, 'CREATE TABLE t (id INT PRIMARY KEY)');
   const person = ['author', 'committer'].flatMap((one) => [
     `@@dolt_${one}_name = 'dolt-federation'`,
     `@@dolt_${one}_email = 'merge@dolt-federation.invalid'`,
   ]);
-  await towns.edit(
+  await databases.edit(
     ['INSERT INTO t VALUES (1)'],
     [
       `SET ${person.join(', ')}`,
@@ -53,8 +53,8 @@ test('a run says so of merges that we lack, and no longer once both have them', 
       'INSERT INTO t VALUES (2)',
     ],
   );
-  const first = (await towns.run('north')).run('south');
+  const first = (await databases.run('north')).run('south');
   expect(first.failure).toBeNull();
   expect(noticesOf(first).map(({ code, peer }) => [code, peer])).toEqual([['protocol', 'south']]);
-  expect(noticesOf((await towns.run('north')).run('south'))).toEqual([]);
+  expect(noticesOf((await databases.run('north')).run('south'))).toEqual([]);
 });

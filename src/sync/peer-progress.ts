@@ -19,10 +19,7 @@ type Comparison = Pick<Progress, 'state' | 'ahead' | 'behind' | 'otherMakers' | 
   readonly head: string;
 };
 
-/**
- * The state of one peer in a run. Only its methods change it, one per transition. A transition that cannot follow from
- * the state is a defect of this program and throws.
- */
+/** The state of one peer in a run. Only its methods change it; a transition that cannot follow is a defect and throws. */
 class Progress {
   /** The remote name of the peer in the database; see registration.ts. */
   remote: string;
@@ -53,7 +50,7 @@ class Progress {
   manyTags: Diagnostic | null = null;
   pulledCommits = 0;
   pushedCommits = 0;
-  /** After the push or merge, the peer was read and has what this run promised. */
+  /** The peer was read and has what this run promised. */
   verified = false;
   /** As `expected`, until the branch there is ours. */
   lease: string | null;

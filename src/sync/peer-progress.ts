@@ -50,7 +50,7 @@ class Progress {
   manyTags: Diagnostic | null = null;
   pulledCommits = 0;
   pushedCommits = 0;
-  /** After the push or merge, the peer was read and has what this run promised. */
+  /** The peer was read and has what this run promised. */
   verified = false;
   /** As `expected`, until the branch there is ours. */
   lease: string | null;

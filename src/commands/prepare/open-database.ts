@@ -1,5 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { basename, join, sep } from 'node:path';
 import { requireNoDaemon } from '../../beads/daemon.ts';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import { boundaryOf } from '../../core/boundary.ts';
@@ -8,6 +8,7 @@ import { Failure } from '../../core/failure.ts';
 import { realPath } from '../../core/files.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
 import { processCommand } from '../../dolt/process.ts';
+import { copyForReading } from '../../dolt/reading-copy.ts';
 import { type Engines, openEngines } from '../../dolt/server/engines.ts';
 import { readWithRetries } from '../../sync/read-peer.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
@@ -78,7 +79,10 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   const connections = request.parallel + 1;
   const at = (path: string, removeWith: readonly string[] = []) =>
     openEngines(context, { dolt: known.dolt, database: path, removeWith }, connections);
+  const writes = request.command !== 'status' && !request.dryRun;
   if (found.kind === 'database') {
+    const copied = writes ? null : await openCopy(found, context, at);
+    if (copied !== null) return copied;
     const engines = at(found.path);
     const ephemeral = context.cloneDir !== null && isInside(context.cloneDir, found.path);
     const { path, notices } = found;
@@ -93,7 +97,6 @@ export async function openLocalDatabase(request: Opening, context: Context, know
       close: () => engines.close(),
     };
   }
-  const writes = request.command !== 'status' && !request.dryRun;
   const workshop = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
   if (workshop !== null) context.onResource({ kind: 'folder', path: workshop });
   const removeWith = workshop === null ? [] : [workshop];
@@ -112,6 +115,34 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     await remove(workshop);
     throw thrown;
   }
+}
+
+/**
+ * A run that may not write works on a copy, so that the database stays as it is even if the run is killed.
+ * @returns null if there can be no copy; the run then removes its traces at the end
+ */
+async function openCopy(
+  { path, notices }: Extract<Found, { kind: 'database' }>,
+  context: Context,
+  open: (path: string, removeWith: readonly string[]) => Engines,
+): Promise<LocalDatabase | null> {
+  await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
+  const workshop = await mkdtemp(join(context.tempDir, 'df-look-'));
+  context.onResource({ kind: 'folder', path: workshop });
+  try {
+    const work = join(workshop, basename(path));
+    // The checks of an engine refuse a damaged database with a better message.
+    if (await copyForReading(path, work).catch(() => false)) {
+      const engines = open(work, [workshop]);
+      const close = () => engines.close().finally(() => remove(workshop));
+      return { path, work, served: null, engines, ephemeral: false, clonedFrom: null, notices, close };
+    }
+  } catch (thrown) {
+    await remove(workshop);
+    throw thrown;
+  }
+  await remove(workshop);
+  return null;
 }
 
 function isInside(folder: string, path: string): boolean {

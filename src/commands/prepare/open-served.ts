@@ -42,9 +42,11 @@ interface Known {
 
 /** Whether a running server holds the database in a folder, so that no engine can open it. */
 export async function isServed(path: string, context: Pick<Context, 'env'>): Promise<boolean> {
-  const { kind } = await lockedBy(lockFile(path));
-  if (kind === 'free') return false;
-  return (await lockHolder(path, context.env)).kind !== 'run';
+  const locked = await lockedBy(lockFile(path));
+  if (locked.kind === 'free') return false;
+  const { kind } = await lockHolder(path, context.env);
+  // The server may run in another container, whose processes are not visible.
+  return kind === 'server' || (kind === 'unknown' && locked.kind === 'held');
 }
 
 /**

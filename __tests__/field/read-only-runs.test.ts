@@ -1,0 +1,82 @@
+import { readdir, rm } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { stringify } from 'yaml';
+import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
+import { outliving } from '../helpers/faults/marked-processes.ts';
+import { resultOf, runToEnd, startRun } from '../helpers/faults/run.ts';
+import { filesBelow } from '../helpers/files-below.ts';
+import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+const COMMANDS = [{ command: 'status' }, { command: 'sync', dryRun: true }] as const;
+
+/** A database that has diverged from its peer, which nobody has fetched from yet. */
+async function scene(folder: TempFolder) {
+  const town = await makeDatabase(folder.file('town'));
+  const box = `file://${folder.file('box')}`;
+  await town.publish(box);
+  const other = await cloneDatabase(box, folder.file('other'));
+  await other.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'other')");
+  await other.dolt('push', 'origin', 'main');
+  await town.commit('ours', "INSERT INTO items VALUES (4, 'four', 'us')");
+  await town.sql("INSERT INTO items VALUES (5, 'five', 'uncommitted')");
+  await rm(folder.file('box', 'oldgen'), { recursive: true, force: true });
+  return { town, box };
+}
+
+/** Every name and every byte: the refs, remotes, tables and working set are in these files. */
+async function contents(folder: TempFolder) {
+  return {
+    database: await filesBelow(folder.file('town')),
+    peer: await filesBelow(folder.file('box')),
+    names: (await readdir(folder.file('box'), { recursive: true })).sort(),
+  };
+}
+
+describe.each(COMMANDS)('%j', (request) => {
+  test('changes nothing in the database and the folder of the peer', async () => {
+    await using folder = await tempFolder();
+    const { box } = await scene(folder);
+    const before = await contents(folder);
+    for (let times = 0; times < 2; times += 1) {
+      const { result } = await command(folder, stringify({ box }), request);
+      expect(result).toMatchObject({
+        database: folder.file('town'),
+        peers: [{ state: 'diverged', ahead: 1, behind: 1 }],
+      });
+      expect(await contents(folder)).toEqual(before);
+    }
+  });
+
+  test('changes nothing if a peer fails', async () => {
+    await using folder = await tempFolder();
+    const { box } = await scene(folder);
+    const before = await contents(folder);
+    const peers = { box, gone: `file://${folder.file('none', 'gone')}`, closed: 'http://127.0.0.1:1/org/repo' };
+    const { result } = await command(folder, stringify(peers), { ...request, retries: 0 });
+    expect(result.peers.map(({ state }) => state).sort()).toEqual(['diverged', 'unreachable', 'unreachable']);
+    expect(await contents(folder)).toEqual(before);
+  });
+
+  test('changes nothing if it is killed while it waits for a peer', async () => {
+    await using folder = await tempFolder();
+    await using silent = await startSilentPeer();
+    const { town, box } = await scene(folder);
+    const before = await contents(folder);
+    const words = 'dryRun' in request ? ['--dry-run'] : [];
+    const spec = { home: folder.file('h'), command: request.command, database: town.path, words };
+    const run = await startRun({ ...spec, federation: { peers: { box, silent: silent.url } } });
+    await run.said((lines) =>
+      ['box: fetched', 'silent: fetching'].every((one) => lines.some((line) => line.startsWith(one))),
+    );
+    run.kill('SIGKILL');
+    await run.ended;
+    expect(await outliving(run.mark, 10_000)).toEqual([]);
+    const after = await contents(folder);
+    expect([after.database, after.peer]).toEqual([before.database, before.peer]);
+    const end = await runToEnd({ ...spec, federation: { peers: { box } } });
+    expect(resultOf(end).peers).toMatchObject([{ state: 'diverged' }]);
+    expect((await contents(folder)).database).toEqual(before.database);
+  });
+});

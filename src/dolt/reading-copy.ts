@@ -1,0 +1,101 @@
+import { constants, type Stats } from 'node:fs';
+import { copyFile, link, mkdir, readdir, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { systemCode } from '../core/failure.ts';
+import { lockFile } from './server/lock.ts';
+import { lockedBy } from './server/lock-table.ts';
+
+/** Table files never change (Dolt 2.3.0): their name is the hash of their content. */
+const TABLE_FILE = /^[0-9a-v]{32}(?:\.darc)?$/;
+/** The only file of such a name that grows. */
+const JOURNAL = 'v'.repeat(32);
+/** What Dolt and later runs read besides the data; not what only a running server needs. */
+const STATE_FILES = [
+  'config.json',
+  'repo_state.json',
+  'dolt-federation.json',
+  'dolt-federation-remotes.json',
+  join('dolt-federation', 'conflicts.yaml'),
+];
+/** More is not copied; a journal has at most about that size before Dolt makes a table file of it. */
+const MAX_BYTES = 256 * 1024 * 1024;
+
+interface Piece {
+  readonly from: string;
+  readonly to: string;
+  readonly bytes: number;
+  readonly isTable: boolean;
+}
+
+/**
+ * Copies an idle database for an engine that must not change it: an engine rewrites files even when it only reads, and a
+ * fetch stores refs (Dolt 2.3.0). Table files become hard links, so the copy takes milliseconds and hardly any space.
+ * @param database the folder that holds `.dolt`
+ * @param copy the folder to create
+ * @returns whether a copy was made; not if another process has the database open, or if too much would be copied
+ */
+export async function copyForReading(database: string, copy: string): Promise<boolean> {
+  const isFree = async () => (await lockedBy(lockFile(database))).kind === 'free';
+  if (!(await isFree())) return false;
+  const source = await realpath(join(database, '.dolt'));
+  const target = join(copy, '.dolt');
+  const before = await growing(source);
+  const pieces = [...(await dataOf(join(source, 'noms'), join(target, 'noms'))), ...(await stateOf(source, target))];
+  for (const folder of new Set(pieces.map(({ to }) => dirname(to))))
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  let bytes = 0;
+  for (const piece of pieces) {
+    if (piece.isTable && (await isLinked(piece))) continue;
+    bytes += piece.bytes;
+    if (bytes > MAX_BYTES) return false;
+    await copyFile(piece.from, piece.to, constants.COPYFILE_FICLONE);
+  }
+  return (await isFree()) && (await growing(source)) === before;
+}
+
+/** Another file system cannot be linked to, and some forbid links to files of other users. */
+async function isLinked({ from, to }: Piece): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (thrown) {
+    const code = systemCode(thrown);
+    if (code === 'EXDEV' || code === 'EPERM' || code === 'EACCES' || code === 'ENOTSUP' || code === 'EMLINK')
+      return false;
+    throw thrown;
+  }
+}
+
+async function dataOf(from: string, to: string): Promise<readonly Piece[]> {
+  const pieces: Piece[] = [];
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const inner = { from: join(from, entry.name), to: join(to, entry.name) };
+    if (entry.isDirectory()) pieces.push(...(await dataOf(inner.from, inner.to)));
+    else if (entry.isFile() && entry.name !== basename(lockFile(''))) {
+      const isTable = TABLE_FILE.test(entry.name) && entry.name !== JOURNAL;
+      pieces.push({ ...inner, bytes: (await stat(inner.from)).size, isTable });
+    }
+  }
+  return pieces;
+}
+
+async function stateOf(from: string, to: string): Promise<readonly Piece[]> {
+  const pieces: Piece[] = [];
+  for (const name of STATE_FILES) {
+    const found = await statOf(join(from, name));
+    if (found?.isFile() === true) {
+      pieces.push({ from: join(from, name), to: join(to, name), bytes: found.size, isTable: false });
+    }
+  }
+  return pieces;
+}
+
+/** Changes whenever somebody writes to the database. */
+async function growing(source: string): Promise<string> {
+  const files = await Promise.all(['manifest', JOURNAL].map((name) => statOf(join(source, 'noms', name))));
+  return JSON.stringify(files.map((found) => (found === null ? null : [found.size, found.mtimeMs, found.ino])));
+}
+
+async function statOf(file: string): Promise<Stats | null> {
+  return await stat(file).catch(() => null);
+}

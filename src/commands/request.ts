@@ -2,6 +2,7 @@ import type { ConfigOverrides } from '../config/configuration.ts';
 import type { FailOn, ReportValues, Role } from '../contract/vocabulary.ts';
 import type { GivenCredentials } from '../credentials/load.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
+import type { SyncCommand } from '../sync/peer-actions.ts';
 
 export type { ConfigOverrides, DoltRequest, GivenCredentials };
 
@@ -18,7 +19,7 @@ export interface RewriteRequest {
 export const NO_REWRITES: RewriteRequest = { adopt: new Map(), discardLocal: [], merge: new Map() };
 
 export interface SyncRequest {
-  readonly command: 'sync' | 'pull' | 'push' | 'status';
+  readonly command: SyncCommand;
   /** Peer names; empty = all. */
   readonly only: readonly string[];
   /** Roles of peers; empty = all. */

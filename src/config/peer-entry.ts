@@ -11,7 +11,7 @@ import {
 } from '../contract/vocabulary.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import type { AwsSettings, Endpoint, Origin, Peer } from './configuration.ts';
-import { refuseUnmatched } from './endpoint/allow-list.ts';
+import { requireMatch } from './endpoint/allow-list.ts';
 import { checkAws, mergeAws } from './endpoint/aws-settings.ts';
 import type { EndpointOptions } from './endpoint/parse.ts';
 import { canonicalService } from './endpoint/query.ts';
@@ -173,7 +173,7 @@ export function peerOptions(entry: PeerEntry, rules: Rules): Pick<Peer, 'ref' | 
   }
   if (allowedHosts.length > 0) at(['allowed-hosts'], () => requireMeant('allowed-hosts', endpoint));
   for (const [index, host] of allowedHosts.entries()) {
-    at(['allowed-hosts', index], () => refuseUnmatched(canonicalService(`https://${host}`), patterns));
+    at(['allowed-hosts', index], () => requireMatch(canonicalService(`https://${host}`), patterns));
   }
   if (ref !== null) at(['ref'], () => parseRefName(ref));
   if (user !== null) at(['user'], () => parsePeerUser(user));

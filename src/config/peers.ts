@@ -1,7 +1,7 @@
 import type { ConflictStrategy, Tier } from '../contract/vocabulary.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import type { Endpoint, Origin, Peer, Sourced } from './configuration.ts';
-import { refuseUnmatched, requireAllowed } from './endpoint/allow-list.ts';
+import { requireAllowed, requireMatch } from './endpoint/allow-list.ts';
 import { mergeAws } from './endpoint/aws-settings.ts';
 import { DOLTHUB_HOST } from './endpoint/options.ts';
 import { type EndpointOptions, parseEndpoint } from './endpoint/parse.ts';
@@ -84,7 +84,7 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   const service = entry.aws?.endpoint ?? serviceInQuery(endpoint);
   if (service !== null) {
     const at = entry.aws?.endpoint == null ? entry.place('endpoint') : entry.place('aws', 'endpoint');
-    problems.attempt(() => placed(subject, at, () => refuseUnmatched(canonicalService(service), rules.patterns)));
+    problems.attempt(() => placed(subject, at, () => requireMatch(canonicalService(service), rules.patterns)));
   }
   const options = peerOptions(entry, { ...rules, endpoint });
   const live = problems.attempt(() =>

@@ -65,11 +65,11 @@ async function verdictOn(sql: Sql, run: PeerProgress, commit: string): Promise<D
 /** The plan for a delivery: how many commits it would send; null if none. */
 export async function plannedDelivery(sql: Sql, run: PeerProgress, target: string): Promise<number | null> {
   if ((await verdictOn(sql, run, target)) !== 'deliver') return null;
-  return await countReachable(sql, target, headsThere(run));
+  return await countReachable(sql, target, headsAtPeer(run));
 }
 
 /** The commits that a running database is known to have. */
-export function headsThere({ head, delivery }: Pick<PeerProgress, 'head' | 'delivery'>): string[] {
+export function headsAtPeer({ head, delivery }: Pick<PeerProgress, 'head' | 'delivery'>): string[] {
   return [head, delivery?.head ?? null].filter((one) => one !== null);
 }
 
@@ -104,7 +104,7 @@ export async function deliver(
       run.fail(rewritten(run.peer.name, delivery));
       return { kind: 'done' };
     case 'deliver': {
-      const commits = await countReachable(engine.database, target, headsThere(run));
+      const commits = await countReachable(engine.database, target, headsAtPeer(run));
       context.progress({
         peer: run.peer.name,
         step: 'pushing',

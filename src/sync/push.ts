@@ -40,7 +40,7 @@ interface PushRound {
   /** Peers that moved or could not be reached, with the reason. */
   readonly raced: ReadonlyMap<PeerProgress, Failure>;
   /** Whether any remote may have the target. */
-  readonly taken: boolean;
+  readonly mayBeAtPeer: boolean;
 }
 
 /**
@@ -70,8 +70,8 @@ export async function pushAll(
   await verifyAll(context, publication.target, pushed);
   const raced = new Map<PeerProgress, Failure>();
   for (const [run, sent] of pushed) if (sent.kind === 'lost-race') raced.set(run, sent.failure);
-  const taken = publication.target !== ours && [...pushed].some(([run, sent]) => mayHaveTaken(run, sent));
-  return { raced, taken };
+  const mayBeAtPeer = publication.target !== ours && [...pushed].some(([run, sent]) => mayHaveTaken(run, sent));
+  return { raced, mayBeAtPeer };
 }
 
 /** The peers that may be pushed to; the others fail with the reason. */

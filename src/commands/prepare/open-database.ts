@@ -19,7 +19,7 @@ import type { Context } from '../context.ts';
 import type { SyncRequest } from '../request.ts';
 import { type Found, locateDatabase } from './locate-database.ts';
 import { isServed, openServed } from './open-served.ts';
-import { type Access, accessTo } from './peer-access.ts';
+import { type AccessRules, accessTo } from './peer-access.ts';
 
 /** The local database. Engines open it one after the other. */
 export interface LocalDatabase {
@@ -48,7 +48,7 @@ interface Known {
   readonly configuration: Configuration;
   /** Dolt executable. */
   readonly dolt: string;
-  readonly access: Access;
+  readonly access: AccessRules;
 }
 
 /**
@@ -94,22 +94,22 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     };
   }
   const writes = request.command !== 'status' && !request.dryRun;
-  const workshop = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
-  if (workshop !== null) context.onResource({ kind: 'folder', path: workshop });
-  const removeWith = workshop === null ? [] : [workshop];
+  const tempFolder = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
+  if (tempFolder !== null) context.onResource({ kind: 'folder', path: tempFolder });
+  const removeWith = tempFolder === null ? [] : [tempFolder];
   try {
     const source = bootstrapPeer(configuration, request.bootstrap);
-    const path = workshop === null ? cloneTo(found) : join(workshop, 'database');
+    const path = tempFolder === null ? cloneTo(found) : join(tempFolder, 'database');
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
     await clone(request, context, { ...known, source, path, removeWith });
     const engines = at(path, removeWith);
     const ephemeral = context.cloneDir !== null;
-    const clonedFrom = workshop === null ? source.name : null;
-    const close = () => engines.close().finally(() => remove(workshop));
+    const clonedFrom = tempFolder === null ? source.name : null;
+    const close = () => engines.close().finally(() => remove(tempFolder));
     const notices = clonedNotice(clonedFrom, path);
     return { path, work: path, served: null, engines, ephemeral, clonedFrom, notices, close };
   } catch (thrown) {
-    await remove(workshop);
+    await remove(tempFolder);
     throw thrown;
   }
 }

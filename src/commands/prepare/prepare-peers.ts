@@ -10,7 +10,7 @@ import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts
 import type { Registered, WantedRemote } from '../../sync/remotes/registration.ts';
 import type { SyncRequest } from '../request.ts';
 import { leasedActions } from './leases.ts';
-import { type Access, accessTo, tierRefusal } from './peer-access.ts';
+import { type AccessRules, accessTo, tierRefusal } from './peer-access.ts';
 
 /** The runs of all peers, and the remotes to register before they can be read. */
 interface PreparedPeers {
@@ -23,7 +23,7 @@ interface Preparation {
   readonly request: Pick<SyncRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites'>;
   /** The local branch. */
   readonly branch: string;
-  readonly access: Access;
+  readonly access: AccessRules;
   /** Whether the configuration allows pushing. */
   readonly mayPush: boolean;
 }

@@ -16,7 +16,7 @@ import type { SyncRequest } from '../request.ts';
 import { inboxRuns } from './inbox-peers.ts';
 import { type LastVerified, readLastVerified } from './last-verified.ts';
 import type { LocalDatabase } from './open-database.ts';
-import type { Access } from './peer-access.ts';
+import type { AccessRules } from './peer-access.ts';
 import { preparePeers, recordRegistered } from './prepare-peers.ts';
 import type { SyncSettings } from './sync-settings.ts';
 
@@ -24,7 +24,7 @@ import type { SyncSettings } from './sync-settings.ts';
 interface Preparing {
   readonly settings: SyncSettings;
   readonly local: LocalDatabase;
-  readonly access: Access;
+  readonly access: AccessRules;
   readonly mayPush: boolean;
   readonly notify: (notice: Diagnostic) => void;
 }

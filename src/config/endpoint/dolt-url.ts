@@ -1,6 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import type { AwsSettings, Peer } from '../configuration.ts';
-import { refuseUnmatched } from './allow-list.ts';
+import { requireMatch } from './allow-list.ts';
 import { parseAwsEndpoint } from './parse.ts';
 
 /** The Dolt capabilities that affect URLs. */
@@ -32,7 +32,7 @@ export function doltUrl(
     });
   }
   const received = parseAwsEndpoint(endpoint.written, address.replace(/^s3:\/\/([^/]+)/, `[${table}:$1]`));
-  refuseUnmatched(received.canonical, patterns);
+  requireMatch(received.canonical, patterns);
   return received.dolt;
 }
 

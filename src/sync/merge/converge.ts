@@ -100,11 +100,11 @@ function passedLimit(dropped: ReadonlyMap<string, RejectedHead>): boolean {
 }
 
 function reportOf(
-  { made, ownWay, signed }: Extract<Fold, { kind: 'folded' }>,
+  { made, strategyMerges, committerFixed }: Extract<Fold, { kind: 'folded' }>,
   dropped: ReadonlyMap<string, RejectedHead>,
 ): MergeReport {
   const besides = passedLimit(dropped) ? 'limit' : null;
-  const because = ownWay > 0 ? 'strategy' : made.length > 0 && !signed ? 'committer' : besides;
+  const because = strategyMerges > 0 ? 'strategy' : made.length > 0 && !committerFixed ? 'committer' : besides;
   return { protocol: 2, deterministic: because === null, because, commits: made.length };
 }
 

@@ -83,7 +83,7 @@ export class MergeLimits {
     } catch (thrown) {
       const failure = toFailure(thrown);
       const excess = failure.code === 'too-large' ? failure : null;
-      const passed = failure.code === 'interrupted' ? null : (engine.outgrown() ?? late ?? excess);
+      const passed = failure.code === 'interrupted' ? null : (engine.memoryFailure() ?? late ?? excess);
       if (passed === null && failure.code !== 'engine-lost') throw thrown;
       const losses = (this.#losses.get(name) ?? 0) + 1;
       this.#losses.set(name, losses);

@@ -69,7 +69,7 @@ async function mergeIn(
   return converged;
 }
 
-interface ConvergedRuns extends Besides {
+interface ConvergedRuns extends MergeAttempt {
   /** The runs whose heads were merged, or tried. */
   readonly candidates: readonly PeerProgress[];
   readonly attributed: readonly Attributed[];
@@ -118,7 +118,7 @@ interface Merging {
 }
 
 /** What was merged, and which heads have to wait. */
-interface Besides {
+interface MergeAttempt {
   readonly converged: Converged;
   readonly waiting: ReadonlyMap<string, RejectedHead>;
 }
@@ -131,12 +131,12 @@ async function convergeAndAttribute(
   merging: Merging,
   all: readonly StrategyHead[],
   touched: TouchedTables,
-): Promise<Besides & { readonly attributed: readonly Attributed[] }> {
+): Promise<MergeAttempt & { readonly attributed: readonly Attributed[] }> {
   const { context, ours, engine } = merging;
   const { limits } = context;
   for (;;) {
     const waiting = new Map([...touched.waiting, ...limits.unreportable]);
-    const besides = await convergeBesides(merging, all, { ...touched, waiting });
+    const besides = await convergeWithUncommitted(merging, all, { ...touched, waiting });
     const attributed: Attributed[] = [];
     let late: readonly [head: string, why: RejectedHead] | null = null;
     for (const step of besides.converged.steps) {
@@ -168,11 +168,11 @@ async function convergeAndAttribute(
  * Merges the heads that need not wait for uncommitted changes. If the result changes more than each head did, so that
  * our branch could not follow it, every head that changes such a table waits. Nothing is pushed that we cannot move to.
  */
-async function convergeBesides(
+async function convergeWithUncommitted(
   merging: Merging,
   all: readonly StrategyHead[],
   touched: TouchedTables,
-): Promise<Besides> {
+): Promise<MergeAttempt> {
   const { context, ours, engine } = merging;
   const { branch, dirty } = context;
   const first = await convergeWithin(merging, all, touched.waiting);
@@ -188,7 +188,7 @@ async function convergeWithin(
   { context, ours, engine, free }: Merging,
   all: readonly StrategyHead[],
   before: ReadonlyMap<string, RejectedHead>,
-): Promise<Besides> {
+): Promise<MergeAttempt> {
   const { branch, limits, maxDelete } = context;
   const mergeOf = (theirs: readonly StrategyHead[]) => converge(engine, { ours, theirs, branch, limits }, scratchName);
   const lossesOf = (target: string) =>

@@ -60,3 +60,8 @@ export interface SyncRequest {
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;
 }
+
+/** Whether the run may change our database and the peers. */
+export function mayWrite({ command, dryRun }: Pick<SyncRequest, 'command' | 'dryRun'>): boolean {
+  return command !== 'status' && !dryRun;
+}

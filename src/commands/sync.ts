@@ -33,9 +33,9 @@ import { toolOutput } from './outcome/tool-output.ts';
 import { countEarlierOpen, type WrittenConflicts, writeConflictsFile } from './outcome/write-conflicts-file.ts';
 import { type LocalDatabase, openLocalDatabase } from './prepare/open-database.ts';
 import type { AccessRules } from './prepare/peer-access.ts';
-import { mayWrite, type PreparedSync, prepareSync, releasePeers, type Undo } from './prepare/prepare-sync.ts';
+import { type PreparedSync, prepareSync, releasePeers, type Undo } from './prepare/prepare-sync.ts';
 import { endsEarly, readPushRights, readSyncSettings, type SyncSettings } from './prepare/sync-settings.ts';
-import type { SyncRequest } from './request.ts';
+import { mayWrite, type SyncRequest } from './request.ts';
 
 export interface SyncOutcome {
   readonly result: RunResult;

@@ -16,7 +16,7 @@ import { writeRemoteRecords } from '../../sync/remotes/remote-records.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
-import type { SyncRequest } from '../request.ts';
+import { mayWrite, type SyncRequest } from '../request.ts';
 import { type Found, locateDatabase } from './locate-database.ts';
 import { isServed, openServed } from './open-served.ts';
 import { type AccessRules, accessTo } from './peer-access.ts';
@@ -93,7 +93,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
       close: () => engines.close(),
     };
   }
-  const writes = request.command !== 'status' && !request.dryRun;
+  const writes = mayWrite(request);
   const tempFolder = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
   if (tempFolder !== null) context.onResource({ kind: 'folder', path: tempFolder });
   const removeWith = tempFolder === null ? [] : [tempFolder];

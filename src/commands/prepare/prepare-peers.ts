@@ -8,7 +8,7 @@ import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
 import type { Registered, WantedRemote } from '../../sync/remotes/registration.ts';
-import type { SyncRequest } from '../request.ts';
+import { mayWrite, type SyncRequest } from '../request.ts';
 import { leasedActions } from './leases.ts';
 import { type AccessRules, accessTo, tierRefusal } from './peer-access.ts';
 
@@ -75,8 +75,7 @@ async function canBeRegistered(run: PeerProgress, request: Preparation['request'
     return null;
   });
   if (folder === null) return false;
-  const isReadOnly = request.command === 'status' || request.dryRun;
-  if (folder !== 'absent' && !(isReadOnly && (await isEmpty(run.peer.endpoint)))) return true;
+  if (folder !== 'absent' && (mayWrite(request) || !(await isEmpty(run.peer.endpoint)))) return true;
   run.foundEmpty('remote-empty');
   return run.actions?.push === true && !request.dryRun;
 }

@@ -61,7 +61,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   const wanted = { database: request.database, configuration, mayClone: request.bootstrap !== undefined };
   const found = await locateDatabase(wanted, context);
   const workspace = configuration.workspace === null ? null : await realPath(configuration.workspace);
-  if (workspace !== null && found.kind !== 'nowhere' && isInside(workspace, await realPath(found.path))) {
+  if (workspace !== null && found.kind !== 'nowhere' && isBelow(workspace, await realPath(found.path))) {
     await requireNoDaemon(workspace, (pid) => processCommand(pid, context.env));
   }
   const setting = configuration.server.value;
@@ -80,7 +80,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     openEngines(context, { dolt: known.dolt, database: path, removeWith }, connections);
   if (found.kind === 'database') {
     const engines = at(found.path);
-    const ephemeral = context.cloneDir !== null && isInside(context.cloneDir, found.path);
+    const ephemeral = context.cloneDir !== null && isBelow(context.cloneDir, found.path);
     const { path, notices } = found;
     return {
       path,
@@ -114,7 +114,8 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   }
 }
 
-function isInside(folder: string, path: string): boolean {
+/** Whether `path` is below `folder`, and not the folder itself; both absolute. */
+function isBelow(folder: string, path: string): boolean {
   return path.startsWith(folder + sep);
 }
 

@@ -1,4 +1,5 @@
 import type { Peer } from '../config/configuration.ts';
+import { ENDPOINT_KINDS } from '../config/endpoint/kinds.ts';
 import { endpointOptions } from '../config/endpoint/options.ts';
 import type { MergeReport, RunResult } from '../contract/result.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
@@ -330,7 +331,7 @@ async function accessToPeers(
   { configuration, peers, credentials }: SyncSettings,
   dolt: InstalledDolt,
 ): Promise<AccessRules> {
-  const depends = peers.some((peer) => peer.endpoint.kind === 's3');
+  const depends = peers.some((peer) => ENDPOINT_KINDS[peer.endpoint.kind].dependsOnDolt);
   return {
     credentials,
     job: context,

@@ -1,16 +1,15 @@
 import { Failure, toFailure } from '../core/failure.ts';
-import { counted } from '../core/text.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { forgetTracking } from '../dolt/sql/heads.ts';
 import { countReachable, isAncestor } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
-import { pushBranch } from '../dolt/sql/transfer.ts';
 import { type DeliveryVerdict, deliveryVerdict } from './inbox.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import type { Publication, Pushed } from './push.ts';
 import { readPeer } from './read-peer.ts';
+import { headsAtPeer, sendBranch } from './send-branch.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
-import { type AnswerBy, LateAnswer, timeLimit } from './time-limits.ts';
+import { type AnswerBy, LateAnswer } from './time-limits.ts';
 
 /** Reads our inbox branch at a running database and records in the run whether it contains our head. */
 export async function fetchDelivery(
@@ -68,18 +67,14 @@ export async function plannedDelivery(sql: Sql, run: PeerProgress, target: strin
   return await countReachable(sql, target, headsAtPeer(run));
 }
 
-/** The commits that a running database is known to have. */
-export function headsAtPeer({ head, delivery }: Pick<PeerProgress, 'head' | 'delivery'>): string[] {
-  return [head, delivery?.head ?? null].filter((one) => one !== null);
-}
-
 /** Pushes to our inbox branch at a running database, fast-forward only; its own branch is never pushed to. */
 export async function deliver(
   context: SyncContext,
-  { target, branch }: Publication,
+  publication: Publication,
   engine: Engine,
   run: PeerProgress,
 ): Promise<Pushed> {
+  const { target } = publication;
   const { delivery } = run;
   if (delivery === null)
     throw new Failure('config-invalid', `${run.peer.name} is live, and \`federation.town\` is not set`);
@@ -104,16 +99,7 @@ export async function deliver(
       run.fail(rewritten(run.peer.name, delivery));
       return { kind: 'done' };
     case 'deliver': {
-      const commits = await countReachable(engine.database, target, headsAtPeer(run));
-      context.progress({
-        peer: run.peer.name,
-        step: 'pushing',
-        detail: `${counted(commits, 'commit')} to ${delivery.branch}`,
-      });
-      const isFirst = run.head === null && delivery.head === null;
-      const limit = timeLimit(run.peer, isFirst ? 'first push' : 'push', context.timeoutMs);
-      const to = { remote: run.remote, source: branch, branch: delivery.branch, user: run.user };
-      await engine.operation(limit, run.reach, (connection) => pushBranch(connection, to));
+      const commits = await sendBranch(context, publication, engine, run, delivery.branch);
       return { kind: 'unproven', commits };
     }
   }

@@ -5,9 +5,9 @@ import type { Engines } from '../../dolt/server/engines.ts';
 import { trackingHeads } from '../../dolt/sql/heads.ts';
 import { countReachable, oldestCommitDate } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { headsAtPeer } from '../deliver.ts';
 import { rightsOf } from '../peer-actions.ts';
 import type { PeerProgress } from '../peer-progress.ts';
+import { headsAtPeer } from '../send-branch.ts';
 
 /** Nothing was pushed in these states; the result of an earlier fetch is the best information. */
 const UNREAD: ReadonlySet<PeerState> = new Set(['unreachable', 'unknown']);

@@ -33,7 +33,7 @@ export interface RejectedHead {
 interface FoldingDatabase {
   readonly database: string;
   readonly ours: string;
-  /** What the report of each merge may take. */
+  /** Maximum size of the report of one merge, in bytes. */
   readonly reportBytes: number;
 }
 
@@ -98,7 +98,7 @@ interface FoldPlan {
   readonly others: readonly StrategyHead[];
   /** Name of the branch to create; it stays in any case. */
   readonly branch: string;
-  /** What each merge may take. */
+  /** The limits of each merge in time and size. */
   readonly limits: MergeLimits;
 }
 
@@ -110,8 +110,9 @@ export type Fold =
       readonly steps: readonly FoldStep[];
       /** Heads with their own strategy that could not be merged. */
       readonly dropped: ReadonlyMap<string, RejectedHead>;
-      /** Merge commits, and how many of them depend on more than the set of heads. */
+      /** The merge commits that this fold made. */
       readonly made: readonly string[];
+      /** How many of them follow a peer's own strategy, so that they depend on more than the set of heads. */
       readonly strategyMerges: number;
       /** Whether this Dolt lets us set the committer. */
       readonly committerFixed: boolean;

@@ -36,7 +36,7 @@ export class MergeLimits {
     this.reportBytes = reportShare(peers);
   }
 
-  /** What the report of one merge may take. */
+  /** Maximum size of the report of one merge, in bytes. */
   readonly reportBytes: number;
 
   /** Heads that are not merged in this run, because the report of their merge was too large. */

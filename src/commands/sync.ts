@@ -123,7 +123,7 @@ interface Exchanged {
 
 /**
  * Fetches, checks, merges, pushes and verifies for all participating peers, and repeats that for peers that moved
- * meanwhile. The outcome of each peer is recorded in its run. Our branch moves once, at the end, and only forward
+ * meanwhile. The outcome of each peer is recorded in its `PeerProgress`. Our branch moves once, at the end, and only forward
  * unless `adopt` names another head. An interrupted run keeps what was done so far.
  */
 export async function exchange(

@@ -11,7 +11,7 @@ import { headsAtPeer, sendBranch } from './send-branch.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
 import { type AnswerBy, LateAnswer } from './time-limits.ts';
 
-/** Reads our inbox branch at a running database and records in the run whether it contains our head. */
+/** Reads our inbox branch at a running database and records whether it contains our head. */
 export async function fetchDelivery(
   context: SyncContext,
   local: LocalHead,

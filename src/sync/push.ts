@@ -25,7 +25,8 @@ export interface Publication {
 
 /**
  * Result of a push. `unproven`: it returned after sending so many commits · `done`: nothing to do, or a failure is
- * recorded in the run · `lost-race`: the peer moved or could not be reached; another fetch and merge may help.
+ * recorded in the `PeerProgress` · `lost-race`: the peer moved or could not be reached; another fetch and merge may
+ * help.
  */
 export type Pushed =
   | { readonly kind: 'unproven'; readonly commits: number }
@@ -42,7 +43,7 @@ interface PushRound {
 
 /**
  * Pushes to every peer that takes pushes, then reads those whose push returned: only that verifies a push. Failures are
- * recorded in the runs.
+ * recorded in their `PeerProgress`.
  */
 export async function pushAll(
   context: SyncContext,

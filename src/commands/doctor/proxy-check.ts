@@ -8,9 +8,9 @@ import { jobProxyFor } from '../../egress/job-proxy.ts';
 import { fine, missing } from './check.ts';
 
 /**
- * Whether the job's own proxy is between an engine and a peer. That proxy resolves the names, so that addresses are not
- * checked; which is nothing to be cured.
- * @returns null where there is none for this peer
+ * Whether the job's own proxy is between an engine and a peer. That proxy resolves host names itself, so runs cannot
+ * check addresses. This is reported and needs no fix.
+ * @returns null if connections to this peer use no proxy
  */
 export function checkProxy(peer: Peer, env: Env): DoctorCheck | null {
   const target = hostOf(peer, env);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { ENDPOINT_FORMS } from '../../src/config/endpoint/kinds.ts';
 import { parseEndpoint } from '../../src/config/endpoint/parse.ts';
-import { ENDPOINT_FORMS } from '../../src/config/endpoint/text.ts';
 import { refusal } from '../helpers/configuring.ts';
 
 const OPTIONS = { dolthubHost: 'doltremoteapi.dolthub.com', allowInsecure: false };

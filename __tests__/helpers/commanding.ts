@@ -1,5 +1,5 @@
 import type { Context } from '../../src/commands/context.ts';
-import { NO_REWRITES, type SyncRequest } from '../../src/commands/request.ts';
+import { DEFAULT_SYNC_REQUEST, type SyncRequest } from '../../src/commands/request.ts';
 import { sync } from '../../src/commands/sync.ts';
 import type { RunResult } from '../../src/contract/result.ts';
 import { type Env, readEnv } from '../../src/core/env.ts';
@@ -71,23 +71,10 @@ export async function command(
   };
   const { result } = await sync(
     {
-      command: 'sync',
-      only: [],
-      onlyRoles: [],
-      leases: new Map(),
-      rewrites: NO_REWRITES,
-      dryRun: false,
-      failOn: 'any',
-      retries: 3,
-      timeout: 600_000,
-      fetchWait: 60_000,
-      mergeTimeout: 120_000,
+      ...DEFAULT_SYNC_REQUEST,
       parallel: 4,
-      initEmpty: true,
-      maxDelete: 50,
       database: 'town',
       reportValues: 'full',
-      untrusted: false,
       dolt: { source: 'release', path: testDolt(), githubToken },
       ...request,
       overrides: { peers, ...request.overrides },

@@ -11,7 +11,7 @@ import { branchHead } from '../../src/dolt/sql/heads.ts';
 import { addRemote, listRemotes, removeRemote } from '../../src/dolt/sql/remotes.ts';
 import type { Database } from '../../src/dolt/sql/sql.ts';
 import { MergeLimits } from '../../src/sync/merge/limits.ts';
-import { actionsOf, type Direction } from '../../src/sync/peer-actions.ts';
+import { actionsOf, type SyncCommand } from '../../src/sync/peer-actions.ts';
 import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../src/sync/peer-progress.ts';
 import type { LocalHead, SyncContext } from '../../src/sync/sync-context.ts';
@@ -90,7 +90,7 @@ export interface Federated extends Awaited<ReturnType<typeof exchange>> {
 /** What one run of the core does. */
 interface FederateRun {
   readonly peers: readonly Peer[];
-  readonly command?: Direction;
+  readonly command?: SyncCommand;
   /** Heads that may be replaced, by peer. */
   readonly leases?: Readonly<Record<string, string>>;
   readonly options?: ExchangeOptions;

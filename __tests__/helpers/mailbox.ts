@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { PeerEvent } from '../../src/core/logger.ts';
-import type { Direction } from '../../src/sync/peer-actions.ts';
+import type { SyncCommand } from '../../src/sync/peer-actions.ts';
 import { openRemoteCopy, type TestDatabase } from './database.ts';
 import { type ExchangeOptions, type Federated, federateDatabase, filePeer } from './federating.ts';
 import { scenario } from './scenario.ts';
@@ -24,7 +24,7 @@ export interface Mailbox {
 
 export interface Receiving {
   readonly accept?: Peer['accept'];
-  readonly command?: Direction;
+  readonly command?: SyncCommand;
   readonly options?: Partial<ExchangeOptions>;
   readonly others?: readonly Peer[];
   readonly onEvent?: (event: PeerEvent) => void;

@@ -1,5 +1,6 @@
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { isAlias, isMap, isScalar } from 'yaml';
+import { bdUserFiles } from '../config/user-files.ts';
 import { parseYaml } from '../config/yaml/parse.ts';
 import type { Env } from '../core/env.ts';
 import { type Location, placeOf } from '../core/failure.ts';
@@ -25,7 +26,7 @@ export type BdSettings = ReadonlyMap<string, Signal>;
  */
 export async function bdSettings(workspace: string, env: Env, userHome: boolean): Promise<BdSettings> {
   const files = [
-    ...(userHome ? userFiles(env) : []),
+    ...(userHome ? bdUserFiles(env) : []),
     join(workspace, 'config.yaml'),
     join(workspace, 'config.local.yaml'),
   ];
@@ -51,17 +52,6 @@ export function isOn(signal: Signal | undefined): boolean {
 /** A signal in a message: `dolt.mode: proxied (/x/config.yaml:3:1)`. */
 export function said({ name, value, at }: Signal): string {
   return at === null ? `the variable ${name}=${value}` : `${name}: ${value} (${placeOf(at)})`;
-}
-
-/** From lowest to highest. A relative XDG_CONFIG_HOME is ignored. */
-function userFiles(env: Env): readonly string[] {
-  const home = env['HOME'] ?? env['USERPROFILE'];
-  const xdg = env['XDG_CONFIG_HOME'];
-  return [
-    ...(home === undefined ? [] : [join(home, '.beads', 'config.yaml')]),
-    ...(xdg !== undefined && isAbsolute(xdg) ? [join(xdg, 'bd', 'config.yaml')] : []),
-    ...(home === undefined ? [] : [join(home, '.config', 'bd', 'config.yaml')]),
-  ];
 }
 
 async function keysOf(file: string): Promise<readonly (readonly [string, Signal])[]> {

@@ -1,5 +1,6 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isFolder } from '../core/files.ts';
 
 /** Whether a folder holds a Dolt database, as far as it is readable. */
 export async function isDatabase(folder: string): Promise<boolean> {
@@ -31,11 +32,4 @@ export async function ownsData(workspace: string): Promise<boolean> {
 export async function sqliteFiles(workspace: string): Promise<readonly string[]> {
   const names = await readdir(workspace).catch(() => []);
   return names.filter((name) => name.endsWith('.db') && name !== 'vc.db' && !name.includes('.backup')).sort();
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
 }

@@ -1,6 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { readSmall } from '../core/files.ts';
+import { isThere, readSmall } from '../core/files.ts';
 
 /** A worktree whose repository and beads workspace may be in another folder. */
 export interface LinkedTree {
@@ -44,11 +43,4 @@ async function commonDir(folder: string): Promise<string | null> {
 async function textOf(file: string): Promise<string | null> {
   const found = await readSmall(file);
   return found.kind === 'read' ? found.bytes.toString('utf8') : null;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

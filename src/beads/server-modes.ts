@@ -1,7 +1,6 @@
-import { realpath } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import type { Env } from '../core/env.ts';
-import { readIfThere } from '../core/files.ts';
+import { isSamePath, readIfThere } from '../core/files.ts';
 import { type BdSettings, isOn, type Signal, said, variable } from './bd-settings.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { Metadata, MetadataFile } from './metadata.ts';
@@ -112,7 +111,7 @@ function otherHost(workspaceSettings: WorkspaceSettings): Elsewhere | null {
 async function moved(workspaceSettings: WorkspaceSettings): Promise<Elsewhere | null> {
   const { beads, env, settings } = workspaceSettings;
   const db = settings.get('db');
-  if (db !== undefined && db.value !== '' && !(await isSame(resolve(dirname(beads), db.value), beads))) {
+  if (db !== undefined && db.value !== '' && !(await isSamePath(resolve(dirname(beads), db.value), beads))) {
     return { what: said(db), at: db.at, real: resolve(dirname(beads), db.value) };
   }
   const name = variable(env, 'BEADS_DOLT_SERVER_DATABASE');
@@ -120,7 +119,7 @@ async function moved(workspaceSettings: WorkspaceSettings): Promise<Elsewhere | 
     return { what: said(name), real: join(dataFolder(workspaceSettings), name.value) };
   }
   const folder = variable(env, 'BEADS_DOLT_DATA_DIR');
-  if (folder !== undefined && !(await isSame(resolve(beads, folder.value), dataFolder(workspaceSettings)))) {
+  if (folder !== undefined && !(await isSamePath(resolve(beads, folder.value), dataFolder(workspaceSettings)))) {
     return { what: said(folder), real: join(resolve(beads, folder.value), databaseName(workspaceSettings)) };
   }
   const database = inMetadata(workspaceSettings, 'database');
@@ -128,11 +127,6 @@ async function moved(workspaceSettings: WorkspaceSettings): Promise<Elsewhere | 
     database !== undefined && isAbsolute(database.value) && !workspaceSettings.metadata?.values.dolt_data_dir;
   if (!isMoved || !isServerMode(workspaceSettings)) return null;
   return { what: said(database), at: database.at, real: join(database.value, databaseName(workspaceSettings)) };
-}
-
-async function isSame(one: string, other: string): Promise<boolean> {
-  const real = (path: string) => realpath(path).catch(() => resolve(path));
-  return (await real(one)) === (await real(other));
 }
 
 /** The setting that says that a server has the database, with its address; undefined: none. */

@@ -1,9 +1,9 @@
-import { realpath, stat } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
 import { type Boundary, isWithin, requireWithin } from '../core/boundary.ts';
 import type { Env } from '../core/env.ts';
 import { Failure } from '../core/failure.ts';
-import { readIfThere } from '../core/files.ts';
+import { isThere, readIfThere } from '../core/files.ts';
 import { bdSettings, said, variable } from './bd-settings.ts';
 import { DATA_FOLDERS, databasesIn, isDatabase, ownsData, sqliteFiles } from './database-folders.ts';
 import { elsewhere } from './elsewhere.ts';
@@ -184,11 +184,4 @@ async function refuseClone(
 async function hasDataFolder(beads: string): Promise<boolean> {
   for (const name of DATA_FOLDERS) if (await isThere(join(beads, name))) return true;
   return false;
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

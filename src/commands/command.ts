@@ -69,9 +69,9 @@ export interface Command {
   readonly prepare: (asked: Asked) => PreparedCommand;
 }
 
-/** A command with its request. */
+/** A command with the request that its `parse` made. */
 export interface PreparedCommand {
-  /** For tests; every command has its own form. */
+  /** The properties that every command may have; frontends read `untrusted`. */
   readonly request: AnyRequest;
   /** Runs the command. The outcome contains none of the secrets of the run. */
   readonly run: (context: Context) => Promise<Finished>;

@@ -13,7 +13,7 @@ import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
 import { requestedDolt } from './prepare/options.ts';
-import { type DoltRequest, NO_REWRITES, type SyncRequest } from './request.ts';
+import { DEFAULT_SYNC_REQUEST, type DoltRequest, type SyncRequest } from './request.ts';
 import { sync } from './sync.ts';
 
 interface DemoRequest {
@@ -123,25 +123,11 @@ async function inDatabase<T>(demoRun: DemoContext, name: DemoDatabase, work: (sq
 /** Steps and notes of a sync are left out: the rows before and after say more. */
 async function syncDatabase(demoRun: DemoContext, name: DemoDatabase): Promise<RunResult> {
   const request: SyncRequest = {
-    command: 'sync',
-    only: [],
-    onlyRoles: [],
-    leases: new Map(),
-    rewrites: NO_REWRITES,
-    dryRun: false,
-    failOn: 'any',
-    retries: 3,
-    timeout: 600_000,
-    fetchWait: 60_000,
-    mergeTimeout: 120_000,
-    parallel: 8,
-    initEmpty: true,
-    maxDelete: 50,
+    ...DEFAULT_SYNC_REQUEST,
     database: databaseOf(demoRun, name),
     // The others begin with the rows that the first one has pushed to their mailboxes.
     bootstrap: 'origin',
     reportValues: 'full',
-    untrusted: false,
     overrides: { config: configOf(demoRun, name) },
     dolt: demoRun.dolt,
   };

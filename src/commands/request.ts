@@ -1,7 +1,10 @@
 import type { ConfigOverrides } from '../config/configuration.ts';
+import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
 import type { FailOn, ReportValues, Role } from '../contract/vocabulary.ts';
 import type { GivenCredentials } from '../credentials/load.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
+import { parseAskedVersion } from '../install/version.ts';
+import type { SyncCommand } from '../sync/peer-actions.ts';
 
 export type { ConfigOverrides, DoltRequest, GivenCredentials };
 
@@ -18,7 +21,7 @@ export interface RewriteRequest {
 export const NO_REWRITES: RewriteRequest = { adopt: new Map(), discardLocal: [], merge: new Map() };
 
 export interface SyncRequest {
-  readonly command: 'sync' | 'pull' | 'push' | 'status';
+  readonly command: SyncCommand;
   /** Peer names; empty = all. */
   readonly only: readonly string[];
   /** Roles of peers; empty = all. */
@@ -58,4 +61,33 @@ export interface SyncRequest {
   readonly allowNoPeers?: boolean | undefined;
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;
+}
+
+/** `sync` with the default of every option. The Action makes the same request, except for `allowNoPeers`. */
+export const DEFAULT_SYNC_REQUEST: SyncRequest = {
+  command: 'sync',
+  only: [],
+  onlyRoles: [],
+  leases: new Map(),
+  rewrites: NO_REWRITES,
+  dryRun: false,
+  fixRemotes: false,
+  failOn: 'any',
+  retries: 3,
+  timeout: 600_000,
+  fetchWait: 60_000,
+  mergeTimeout: 120_000,
+  parallel: 8,
+  initEmpty: true,
+  maxDelete: 50,
+  reportValues: 'keys',
+  untrusted: false,
+  allowNoPeers: true,
+  overrides: { allowInsecure: false },
+  dolt: { version: parseAskedVersion(DEFAULT_DOLT_VERSION), source: 'release' },
+};
+
+/** Whether the run may change our database and the peers. */
+export function mayWrite({ command, dryRun }: Pick<SyncRequest, 'command' | 'dryRun'>): boolean {
+  return command !== 'status' && !dryRun;
 }

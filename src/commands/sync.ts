@@ -1,4 +1,5 @@
 import type { Peer } from '../config/configuration.ts';
+import { ENDPOINT_KINDS } from '../config/endpoint/kinds.ts';
 import { endpointOptions } from '../config/endpoint/options.ts';
 import type { MergeReport, RunResult } from '../contract/result.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
@@ -32,10 +33,10 @@ import { peerStatus } from './outcome/run-status.ts';
 import { toolOutput } from './outcome/tool-output.ts';
 import { countEarlierOpen, type WrittenConflicts, writeConflictsFile } from './outcome/write-conflicts-file.ts';
 import { type LocalDatabase, openLocalDatabase } from './prepare/open-database.ts';
-import type { Access } from './prepare/peer-access.ts';
-import { mayWrite, type PreparedSync, prepareSync, releasePeers, type Undo } from './prepare/prepare-sync.ts';
+import type { AccessRules } from './prepare/peer-access.ts';
+import { type PreparedSync, prepareSync, releasePeers, type Undo } from './prepare/prepare-sync.ts';
 import { endsEarly, readPushRights, readSyncSettings, type SyncSettings } from './prepare/sync-settings.ts';
-import type { SyncRequest } from './request.ts';
+import { mayWrite, type SyncRequest } from './request.ts';
 
 export interface SyncOutcome {
   readonly result: RunResult;
@@ -72,7 +73,7 @@ export async function sync(request: SyncRequest, context: Context): Promise<Sync
 
 interface Opened {
   readonly settings: SyncSettings;
-  readonly access: Access;
+  readonly access: AccessRules;
   readonly database: LocalDatabase;
   readonly dolt: InstalledDolt;
   readonly started: number;
@@ -122,7 +123,7 @@ interface Exchanged {
 
 /**
  * Fetches, checks, merges, pushes and verifies for all participating peers, and repeats that for peers that moved
- * meanwhile. The outcome of each peer is recorded in its run. Our branch moves once, at the end, and only forward
+ * meanwhile. The outcome of each peer is recorded in its `PeerProgress`. Our branch moves once, at the end, and only forward
  * unless `adopt` names another head. An interrupted run keeps what was done so far.
  */
 export async function exchange(
@@ -147,7 +148,7 @@ export async function exchange(
       return { head: begin.ours, merge };
     }
     local = adoption.local;
-    return await agree(context, local, { runs, late });
+    return await mergeAndPush(context, local, { runs, late });
   } catch (thrown) {
     recordInterruption(runs, toFailure(thrown));
     return { head: local.ours, merge: null };
@@ -161,7 +162,7 @@ export async function exchange(
  * Merges and pushes until no peer has moved meanwhile, fetches and includes the peers that answered late, then moves our
  * branch.
  */
-async function agree(
+async function mergeAndPush(
   context: SyncContext,
   begin: LocalHead,
   all: { readonly runs: readonly PeerProgress[]; readonly late: readonly PeerProgress[] },
@@ -182,21 +183,21 @@ async function agree(
       if (run.head !== null && run.actions?.merge === true && !made.has(run.head)) incoming.set(run, run.head);
     }
 
-    const { raced, taken } = await pushAll(context, merged, runs, ours);
+    const { raced, mayBeAtPeer } = await pushAll(context, merged, runs, ours);
     // Once a remote has a commit, it must be kept; until then its merges can be discarded.
-    if (taken) local = { ...local, accepted: [...local.accepted, target] };
+    if (mayBeAtPeer) local = { ...local, accepted: [...local.accepted, target] };
 
     if (raced.size > 0 && round < context.retries) {
-      if (taken) merge = addMerges(merge, merged.merge);
+      if (mayBeAtPeer) merge = addMerges(merge, merged.merge);
       await pause(pauseBefore(round), context.signal);
       await fetchAll(context, local, [...raced.keys()]);
       continue;
     }
-    for (const [run, why] of raced) run.fail(outrun(run, why, round + 1));
+    for (const [run, why] of raced) run.fail(raceFailure(run, why, round + 1));
     const came = await fetchLate(context, local, late);
     late = [];
     if (came) {
-      if (taken) merge = addMerges(merge, merged.merge);
+      if (mayBeAtPeer) merge = addMerges(merge, merged.merge);
       runs = all.runs;
       round = -1;
       continue;
@@ -223,7 +224,7 @@ async function fetchLate(context: SyncContext, local: LocalHead, late: readonly 
   return answered.length > 0;
 }
 
-function outrun(run: PeerProgress, why: Failure, attempts: number): Failure {
+function raceFailure(run: PeerProgress, why: Failure, attempts: number): Failure {
   if (why.code !== 'non-fast-forward') return why;
   return new Failure(
     'non-fast-forward',
@@ -329,8 +330,8 @@ async function accessToPeers(
   context: Context,
   { configuration, peers, credentials }: SyncSettings,
   dolt: InstalledDolt,
-): Promise<Access> {
-  const depends = peers.some((peer) => peer.endpoint.kind === 's3');
+): Promise<AccessRules> {
+  const depends = peers.some((peer) => ENDPOINT_KINDS[peer.endpoint.kind].dependsOnDolt);
   return {
     credentials,
     job: context,

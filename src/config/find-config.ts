@@ -1,8 +1,9 @@
-import { lstat, readdir, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { lstat, readdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { type Boundary, type BoundaryContext, boundaryOf, requireWithin } from '../core/boundary.ts';
 import { Failure, systemCode } from '../core/failure.ts';
-import { readSmall } from '../core/files.ts';
+import { isFolder, isInside, readSmall } from '../core/files.ts';
+import { userConfigFile } from './user-files.ts';
 
 /** Where a configuration is searched. */
 export interface ConfigurationContext extends BoundaryContext {
@@ -31,7 +32,10 @@ export async function findConfig(
   }
   const candidates = workspaces.map((folder) => join(folder, 'config.yaml'));
   const file = await firstOf(candidates, exists);
-  if (file === null) return { file: await firstOf(userFiles(context), exists), workspace };
+  if (file === null) {
+    const own = context.userHome ? userConfigFile(context.env) : null;
+    return { file: own !== null && (await exists(own)) ? own : null, workspace };
+  }
   await requireWithin(boundary, file, { by: file, location: { file } });
   return { file, workspace };
 }
@@ -54,26 +58,12 @@ async function requireWorkspaceWithin(boundary: Boundary | null, workspace: stri
 function foldersUpward({ cwd, ceiling }: ConfigurationContext): readonly string[] {
   const folders = [resolve(cwd)];
   const top = ceiling === null ? null : resolve(ceiling);
-  if (top !== null && !contains(top, resolve(cwd))) return folders;
+  if (top !== null && !isInside(top, resolve(cwd))) return folders;
   for (let folder = resolve(cwd); folder !== top && dirname(folder) !== folder; ) {
     folder = dirname(folder);
     folders.push(folder);
   }
   return folders;
-}
-
-function contains(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
-}
-
-/** A relative XDG_CONFIG_HOME is ignored (XDG Base Directory Specification 0.8). */
-function userFiles({ env, userHome }: ConfigurationContext): readonly string[] {
-  if (!userHome) return [];
-  const home = env['HOME'] ?? env['USERPROFILE'];
-  const xdg = env['XDG_CONFIG_HOME'];
-  const base = xdg !== undefined && isAbsolute(xdg) ? xdg : home === undefined ? null : join(home, '.config');
-  return base === null ? [] : [join(base, 'bd', 'config.yaml')];
 }
 
 async function firstOf(paths: readonly string[], test: (path: string) => Promise<boolean>): Promise<string | null> {
@@ -100,10 +90,6 @@ async function exists(path: string): Promise<boolean> {
     const code = systemCode(thrown);
     return code !== 'ENOENT' && code !== 'ENOTDIR';
   }
-}
-
-async function isFolder(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
 }
 
 const EMPTY_HINT = 'Restore the file, or delete it. If it is empty on purpose, put a comment in it.';

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { isMap, isScalar } from 'yaml';
 import type { Env } from '../core/env.ts';
@@ -8,6 +8,7 @@ import type { ConfigSource } from './build.ts';
 import type { Origin, PushGuard, Sourced } from './configuration.ts';
 import { type ConfigurationContext, readConfigText } from './find-config.ts';
 import type { Problems } from './problems.ts';
+import { bdUserFiles } from './user-files.ts';
 import { parseYaml, type YamlText } from './yaml/parse.ts';
 import { type ConfigValue, plain, toConfigValue } from './yaml/tree.ts';
 
@@ -175,7 +176,8 @@ export async function readGuardFiles(
   context: ConfigurationContext,
 ): Promise<Required<Pick<ConfigSource, 'below' | 'above'>>> {
   const above = file === null ? [] : [join(dirname(file), LOCAL)];
-  const below = [...userFiles(context), ...filesOf(workspace)].filter((path) => path !== file && !above.includes(path));
+  const userFiles = context.userHome ? bdUserFiles(context.env) : [];
+  const below = [...userFiles, ...filesOf(workspace)].filter((path) => path !== file && !above.includes(path));
   return { below: await readAll(below), above: await readAll(above) };
 }
 
@@ -193,19 +195,6 @@ export async function readGuardFilesOf(database: string, known: string | null): 
 
 function filesOf(workspace: string | null): readonly string[] {
   return workspace === null ? [] : [join(workspace, 'config.yaml'), join(workspace, LOCAL)];
-}
-
-/** Lowest first, as bd orders them. */
-function userFiles({ env, userHome }: ConfigurationContext): readonly string[] {
-  if (!userHome) return [];
-  const home = env['HOME'] ?? env['USERPROFILE'];
-  const xdg = env['XDG_CONFIG_HOME'];
-  const files = [
-    ...(home === undefined ? [] : [join(home, '.beads', 'config.yaml')]),
-    ...(xdg !== undefined && isAbsolute(xdg) ? [join(xdg, 'bd', 'config.yaml')] : []),
-    ...(home === undefined ? [] : [join(home, '.config', 'bd', 'config.yaml')]),
-  ];
-  return [...new Set(files)];
 }
 
 async function readAll(paths: readonly string[]): Promise<GuardFile[]> {

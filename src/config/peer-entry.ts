@@ -11,8 +11,9 @@ import {
 } from '../contract/vocabulary.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import type { AwsSettings, Endpoint, Origin, Peer } from './configuration.ts';
-import { refuseUnmatched } from './endpoint/allow-list.ts';
+import { requireMatch } from './endpoint/allow-list.ts';
 import { checkAws, mergeAws } from './endpoint/aws-settings.ts';
+import { ENDPOINT_KINDS, type PeerOption } from './endpoint/kinds.ts';
 import type { EndpointOptions } from './endpoint/parse.ts';
 import { canonicalService } from './endpoint/query.ts';
 import { AWS_KEYS, checkKeys, PEER_KEYS } from './known-keys.ts';
@@ -148,19 +149,13 @@ interface Rules {
   readonly problems: Problems;
 }
 
-/** The remotes that each option applies to; an option without effect is an error. */
-const MEANT_FOR = {
-  ref: { kinds: ['git'], hint: 'Only git remotes, whose path ends in `.git`, have a `ref`.' },
-  user: {
-    kinds: ['http', 'dolthub'],
-    hint: 'Only remotes over https have a `user`. For ssh and git, put it in the endpoint, as in ssh://user@host/path.',
-  },
-  aws: { kinds: ['s3', 'aws'], hint: 'Only s3 and aws remotes have `aws` settings.' },
-  'allowed-hosts': {
-    kinds: ['http', 'dolthub', 'git', 's3', 'aws', 'gs', 'az', 'oci'],
-    hint: 'Only the servers of remotes over http can name other hosts.',
-  },
-} as const satisfies Record<string, { readonly kinds: readonly Endpoint['kind'][]; readonly hint: string }>;
+/** Which remotes have each option; one without effect is an error. */
+const OPTION_HINTS: Readonly<Record<PeerOption, string>> = {
+  ref: 'Only git remotes, whose path ends in `.git`, have a `ref`.',
+  user: 'Only remotes over https have a `user`. For ssh and git, put it in the endpoint, as in ssh://user@host/path.',
+  aws: 'Only s3 and aws remotes have `aws` settings.',
+  'allowed-hosts': 'Only the servers of remotes over http can name other hosts.',
+};
 
 /** Validates how a peer's remote is reached; each problem is reported with its position. */
 export function peerOptions(entry: PeerEntry, rules: Rules): Pick<Peer, 'ref' | 'user' | 'aws' | 'allowedHosts'> {
@@ -169,11 +164,11 @@ export function peerOptions(entry: PeerEntry, rules: Rules): Pick<Peer, 'ref' | 
   const at = <T>(path: readonly PropertyKey[], work: () => T): T | undefined =>
     problems.attempt(() => placed(`peer ${entry.name}`, entry.place(...path), work));
   for (const name of ['ref', 'user', 'aws'] as const) {
-    if (entry[name] !== null) at([name], () => requireMeant(name, endpoint));
+    if (entry[name] !== null) at([name], () => requireEffect(name, endpoint));
   }
-  if (allowedHosts.length > 0) at(['allowed-hosts'], () => requireMeant('allowed-hosts', endpoint));
+  if (allowedHosts.length > 0) at(['allowed-hosts'], () => requireEffect('allowed-hosts', endpoint));
   for (const [index, host] of allowedHosts.entries()) {
-    at(['allowed-hosts', index], () => refuseUnmatched(canonicalService(`https://${host}`), patterns));
+    at(['allowed-hosts', index], () => requireMatch(canonicalService(`https://${host}`), patterns));
   }
   if (ref !== null) at(['ref'], () => parseRefName(ref));
   if (user !== null) at(['user'], () => parsePeerUser(user));
@@ -181,10 +176,9 @@ export function peerOptions(entry: PeerEntry, rules: Rules): Pick<Peer, 'ref' | 
   return { ref, user, aws: at(['aws'], () => mergeAws(aws, endpoint)) ?? null, allowedHosts };
 }
 
-function requireMeant(name: keyof typeof MEANT_FOR, { kind, dolt }: Endpoint): void {
-  const { kinds, hint } = MEANT_FOR[name];
-  const isWithoutHttp = name === 'allowed-hosts' && kind === 'git' && !/^(git\+)?https?:/i.test(dolt);
-  if (kinds.some((one) => one === kind) && !isWithoutHttp) return;
+function requireEffect(option: PeerOption, { kind, dolt }: Endpoint): void {
+  const isWithoutHttp = option === 'allowed-hosts' && kind === 'git' && !/^(git\+)?https?:/i.test(dolt);
+  if (ENDPOINT_KINDS[kind].options.includes(option) && !isWithoutHttp) return;
   const remotes = isWithoutHttp ? 'git remotes without http' : `${kind} remotes`;
-  throw new Failure('config-invalid', `\`${name}\` has no effect for ${remotes}`, { hint });
+  throw new Failure('config-invalid', `\`${option}\` has no effect for ${remotes}`, { hint: OPTION_HINTS[option] });
 }

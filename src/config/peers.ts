@@ -1,11 +1,12 @@
 import type { ConflictStrategy, Tier } from '../contract/vocabulary.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import type { Endpoint, Origin, Peer, Sourced } from './configuration.ts';
-import { refuseUnmatched, requireAllowed } from './endpoint/allow-list.ts';
+import { requireAllowed, requireMatch } from './endpoint/allow-list.ts';
 import { mergeAws } from './endpoint/aws-settings.ts';
 import { DOLTHUB_HOST } from './endpoint/options.ts';
 import { type EndpointOptions, parseEndpoint } from './endpoint/parse.ts';
 import { canonicalService, serviceInQuery } from './endpoint/query.ts';
+import { liveOf } from './live.ts';
 import { parseBranchName, parsePeerName } from './names.ts';
 import { type PeerEntry, peerOptions } from './peer-entry.ts';
 import { type Problems, placed } from './problems.ts';
@@ -84,7 +85,7 @@ function buildPeer(entry: PeerEntry, rules: Rules): Peer | undefined {
   const service = entry.aws?.endpoint ?? serviceInQuery(endpoint);
   if (service !== null) {
     const at = entry.aws?.endpoint == null ? entry.place('endpoint') : entry.place('aws', 'endpoint');
-    problems.attempt(() => placed(subject, at, () => refuseUnmatched(canonicalService(service), rules.patterns)));
+    problems.attempt(() => placed(subject, at, () => requireMatch(canonicalService(service), rules.patterns)));
   }
   const options = peerOptions(entry, { ...rules, endpoint });
   const live = problems.attempt(() =>
@@ -166,40 +167,4 @@ function describe(origin: Origin): string {
 
 function locationOf(origin: Origin): Location | undefined {
   return origin.layer === 'file' ? origin.location : undefined;
-}
-
-/** Kinds of remotes that can be a running database; a push there can change its tables. */
-const RUNNING: ReadonlySet<Endpoint['kind']> = new Set(['http', 'ssh']);
-
-const HINT =
-  'Only `https://` and `ssh://` remotes can be a running database. Remove `live`, or use the endpoint of the server.';
-
-interface Written {
-  readonly endpoint: Pick<Endpoint, 'kind' | 'canonical'>;
-  /** The value in the peer's entry; null: not set. */
-  readonly live: boolean | null;
-}
-
-/**
- * Whether a peer is a running database; null if only the configuration could say so and does not.
- * @param plainHosts hosts of plain remote servers, with a port if only that one is meant
- * @throws Failure `config-invalid` for `live: true` on a remote that cannot be one
- */
-function liveOf({ endpoint, live }: Written, plainHosts: readonly string[]): boolean | null {
-  if (!RUNNING.has(endpoint.kind)) {
-    if (live !== true) return false;
-    throw new Failure('config-invalid', `\`live: true\` has no effect for ${endpoint.kind} remotes`, { hint: HINT });
-  }
-  if (live !== null) return live;
-  const { host, withPort } = hostOf(endpoint.canonical);
-  return plainHosts.includes(host) || plainHosts.includes(withPort) ? false : null;
-}
-
-function hostOf(canonical: string): { readonly host: string; readonly withPort: string } {
-  const withPort = canonical
-    .replace(/^[^:]*:\/\//, '')
-    .replace(/\/.*$/s, '')
-    .replace(/^.*@/, '')
-    .toLowerCase();
-  return { host: withPort.replace(/:\d+$/, ''), withPort };
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { doctorCheckSchema } from './doctor-result.ts';
 import { ERROR_CODES } from './error-codes.ts';
+import { HASH } from './hash.ts';
 import { CONFLICT_KINDS, PEER_STATES, PEER_STATUSES, ROLES, RUN_STATUSES, TIERS } from './vocabulary.ts';
 
 /** A commit hash as Dolt prints it: 32 characters of base 32. */
-const hash = z.string().regex(/^[0-9a-v]{32}$/);
+const hash = z.string().regex(HASH);
 const count = z.int().nonnegative();
 const errorCode = z.enum(ERROR_CODES);
 

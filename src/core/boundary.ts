@@ -1,7 +1,7 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import type { Env } from './env.ts';
 import { Failure, type Location } from './failure.ts';
-import { oddEntries, realPath } from './files.ts';
+import { isInside, oddEntries, realPath } from './files.ts';
 
 /** What determines the boundary of a run. */
 export interface BoundaryContext {
@@ -50,7 +50,7 @@ export async function boundaryOf(
   const named = untrusted ? [] : [...inputs, ...VARIABLES.map((name) => env[name])];
   const outside = named
     .flatMap((path) => (path === undefined || path === '' ? [] : [resolve(cwd, path)]))
-    .filter((path) => !own.some((folder) => contains(folder, path)));
+    .filter((path) => !own.some((folder) => isInside(folder, path)));
   return { workspace: ceiling, own, lifted: await Promise.all(outside.map(realPath)) };
 }
 
@@ -87,15 +87,10 @@ export async function requireTreeWithin(boundary: Boundary | null, folder: strin
 export async function isWithin(boundary: Boundary | null, path: string): Promise<boolean> {
   if (boundary === null) return true;
   const real = await realPath(path);
-  return [...boundary.own, ...boundary.lifted].some((folder) => contains(folder, real));
+  return [...boundary.own, ...boundary.lifted].some((folder) => isInside(folder, real));
 }
 
 /** Whether a path, as written, is in the workspace or the temporary folder. */
 export function isOwn({ own }: Boundary, path: string): boolean {
-  return own.some((folder) => contains(folder, path));
-}
-
-function contains(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  return own.some((folder) => isInside(folder, path));
 }

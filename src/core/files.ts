@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { constants, type Dirent } from 'node:fs';
+import { constants, type Dirent, type Stats } from 'node:fs';
 import { type FileHandle, lstat, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { errorMessage, Failure, systemCode } from './failure.ts';
 
 /** Maximum size of descriptive files. */
@@ -102,6 +102,36 @@ export async function realPath(path: string): Promise<string> {
   const found = await realpath(path).catch(() => null);
   if (found !== null || dirname(path) === path) return found ?? path;
   return join(await realPath(dirname(path)), basename(path));
+}
+
+/** Whether two paths, with links resolved, are the same. */
+export async function isSamePath(one: string, other: string): Promise<boolean> {
+  return (await realPath(resolve(one))) === (await realPath(resolve(other)));
+}
+
+/** Whether `path` is `folder` or below it, as written; both absolute. */
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+/** Whether a path, or the target of a link, exists as far as this process can see. */
+export async function isThere(path: string): Promise<boolean> {
+  return (await statOf(path)) !== null;
+}
+
+/** Whether a path, or the target of a link, is a folder. */
+export async function isFolder(path: string): Promise<boolean> {
+  return (await statOf(path))?.isDirectory() ?? false;
+}
+
+/** Whether a path, or the target of a link, is an ordinary file. */
+export async function isFile(path: string): Promise<boolean> {
+  return (await statOf(path))?.isFile() ?? false;
+}
+
+async function statOf(path: string): Promise<Stats | null> {
+  return await stat(path).catch(() => null);
 }
 
 /**

@@ -32,6 +32,14 @@ export class Secrets {
   }
 }
 
+/** Hiding shorter texts would hide half of a log. */
+export const LEAST_SECRET = 8;
+
+/** A secret and each of its lines of eight characters or more: a log shows line by line. */
+export function secretAndLines(secret: string): readonly string[] {
+  return [secret, ...secret.split('\n').filter((line) => line.trim().length >= LEAST_SECRET)];
+}
+
 /** Replaces a secret. */
 export const REDACTED = '***';
 

@@ -30,7 +30,7 @@ export async function loadCredentials(
   given: GivenCredentials | undefined,
   { env, cwd, secrets }: Surroundings,
 ): Promise<Credentials> {
-  const source = given === undefined ? fromVariable(env) : await fromFace(given, cwd);
+  const source = given === undefined ? fromVariable(env) : await fromFrontend(given, cwd);
   forgetEnv([VARIABLE]);
   if (source === null) return new Map();
   const credentials = parseCredentials(source, env);
@@ -43,7 +43,7 @@ function fromVariable(env: Env): CredentialsSource | null {
   return text === undefined ? null : { text, name: VARIABLE };
 }
 
-async function fromFace(given: GivenCredentials, cwd: string): Promise<CredentialsSource> {
+async function fromFrontend(given: GivenCredentials, cwd: string): Promise<CredentialsSource> {
   if ('text' in given) return { text: given.text, name: 'input credentials' };
   const file = resolve(cwd, given.file);
   try {

@@ -1,16 +1,13 @@
 import type { Env } from '../core/env.ts';
+import { LEAST_SECRET, secretAndLines } from '../core/secrets.ts';
 import type { Credentials, Secret } from './credential.ts';
 import { inherited } from './job.ts';
 import { googlePrivateKey } from './providers/google.ts';
 
-/** Hiding shorter lines would hide half of a log. */
-const MIN_LINE = 8;
-
 /** All secret texts of all credentials: each secret, and each of its lines of eight characters or more. */
 export function secretTexts(credentials: Credentials): ReadonlySet<string> {
   const whole = [...credentials.values()].flatMap(({ secret }) => secretsOf(secret));
-  const lines = whole.flatMap((text) => text.split('\n')).filter((line) => line.trim().length >= MIN_LINE);
-  return withSpellings([...whole, ...lines]);
+  return withSpellings(whole.flatMap(secretAndLines));
 }
 
 /**
@@ -78,7 +75,7 @@ function basic(user: string, password: string): string {
 
 function jsonValues(json: string): readonly string[] {
   const values: unknown[] = Object.values(JSON.parse(json));
-  return values.filter((value) => typeof value === 'string' && value.length >= MIN_LINE).map(String);
+  return values.filter((value) => typeof value === 'string' && value.length >= LEAST_SECRET).map(String);
 }
 
 /** Variables of the job whose values are secrets, for peers without an entry. */
@@ -89,7 +86,7 @@ const SECRET_VARIABLES = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AZURE_C
  * emulator, is not secret; hiding it would hide half of a report.
  */
 export function jobSecrets(env: Env, githubToken: string | undefined): ReadonlySet<string> {
-  const keys = Object.values(inherited(env, SECRET_VARIABLES)).filter((key) => key.length >= MIN_LINE);
+  const keys = Object.values(inherited(env, SECRET_VARIABLES)).filter((key) => key.length >= LEAST_SECRET);
   const token = githubToken === undefined || githubToken === '' ? [] : [githubToken, gitTokenHeader(githubToken)];
   return withSpellings([...keys, ...token]);
 }

@@ -45,14 +45,14 @@ export async function cloneDatabase(
 ): Promise<void> {
   const parent = dirname(options.database);
   await mkdir(parent, { recursive: true });
-  const workshop = await mkdtemp(join(parent, '.dolt-federation-clone-'));
-  context.onResource({ kind: 'folder', path: workshop });
+  const tempFolder = await mkdtemp(join(parent, '.dolt-federation-clone-'));
+  context.onResource({ kind: 'folder', path: tempFolder });
   try {
     const server = await openServer(context, {
       ...options,
-      database: workshop,
+      database: tempFolder,
       asDataFolder: true,
-      removeWith: [...(options.removeWith ?? []), workshop],
+      removeWith: [...(options.removeWith ?? []), tempFolder],
     });
     try {
       const connection = await createConnection(connectTo(server.address));
@@ -76,10 +76,10 @@ export async function cloneDatabase(
     } finally {
       await server.stop();
     }
-    await source.finish?.(join(workshop, NAME));
-    await rename(join(workshop, NAME), options.database);
+    await source.finish?.(join(tempFolder, NAME));
+    await rename(join(tempFolder, NAME), options.database);
   } finally {
-    await rm(workshop, { recursive: true, force: true });
+    await rm(tempFolder, { recursive: true, force: true });
   }
 }
 

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { HASH, HASH_TEXT } from '../contract/hash.ts';
 import { Failure, systemCode } from '../core/failure.ts';
 import { oddEntries, readSmall, readSmallText } from '../core/files.ts';
 
@@ -31,7 +32,7 @@ export async function readRepoState(database: string): Promise<RepoState | null>
 }
 
 /** The first line of a manifest: `version:format:lock:root:…` (Dolt 2.3.0, store/nbs/file_manifest.go). */
-const MANIFEST = /^(\d{1,9}):([^:]+):[0-9a-v]{32}:([0-9a-v]{32}):/;
+const MANIFEST = new RegExp(`^(\\d{1,9}):([^:]+):${HASH_TEXT}:(${HASH_TEXT}):`);
 /**
  * The version that Dolt 2.3.0 writes. It does not check it on read: it serves a database of any other version unchanged
  * (measured).
@@ -65,7 +66,7 @@ export async function checkManifest(database: string): Promise<void> {
   const text = await manifestText(join(folder, 'manifest'));
   if (text === null) {
     const names = await readdir(folder).catch(() => []);
-    if (!names.some((name) => /^[0-9a-v]{32}$/.test(name))) return;
+    if (!names.some((name) => HASH.test(name))) return;
     throw new Failure('corrupt', `${folder} contains data but no manifest`);
   }
   switch (judgeManifest(text)) {

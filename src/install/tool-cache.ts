@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, lstat, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rcompare, valid } from 'semver';
 import { errorMessage, Failure, systemCode } from '../core/failure.ts';
-import { readSmallText } from '../core/files.ts';
+import { isFile, readSmallText } from '../core/files.ts';
 import { fileDigest, SHA256 } from './digests.ts';
 import type { InstallContext, InstalledDolt } from './dolt-request.ts';
 import { executableName } from './platform.ts';
@@ -127,13 +127,5 @@ async function namesIn(folder: string): Promise<readonly string[]> {
     return await readdir(folder);
   } catch {
     return [];
-  }
-}
-
-async function isFile(file: string): Promise<boolean> {
-  try {
-    return (await stat(file)).isFile();
-  } catch {
-    return false;
   }
 }

@@ -1,12 +1,14 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { RunStatus } from '../contract/vocabulary.ts';
-import { counted, textLiteral } from '../core/text.ts';
+import { placeOf } from '../core/failure.ts';
+import { textLiteral } from '../core/text.ts';
 import { columnsOf, conflictsOf, lostOf, partiesOf, resolution } from './conflict-rows.ts';
 import { duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { code, literal, markdownTable } from './markdown.ts';
 import { mermaid } from './mermaid.ts';
 import { PEER_COLUMNS, peerRow } from './peer-row.ts';
+import { unresolvedNotice } from './unresolved.ts';
 
 /** GitHub drops a job summary over 1 MiB completely; the difference is for headings and masks of other steps. */
 export const SUMMARY_BUDGET_BYTES = 1_000_000;
@@ -50,13 +52,13 @@ function heading(result: RunResult): string {
   return `## ${MARKS[result.status]} dolt-federation ${result.command}: ${result.status}\n\n${line}\n`;
 }
 
-/** Only the path: the file holds values that must not appear here. */
-function unresolvedRows({ conflictsPath, open = 0 }: RunResult): string {
-  const rows = open === 0 ? '' : `\n${counted(open, 'row')} of this and earlier runs: decision needed.\n`;
-  if (conflictsPath === undefined) return rows;
+function unresolvedRows(result: RunResult): string {
+  const { count, file } = unresolvedNotice(result, code);
+  const rows = count === null ? '' : `\n${count}.\n`;
+  if (file === null) return rows;
   const steps =
     'upload it as an artifact, fill in each <code>choose:</code>, then run <code>dolt-federation resolve --file</code> in the folder of the database';
-  return `${rows}\nRows that need a decision are in ${code(conflictsPath)} (output <code>conflicts-path</code>): ${steps}.\n`;
+  return `${rows}\n${file} (output <code>conflicts-path</code>): ${steps}.\n`;
 }
 
 function diagram(result: RunResult): string {
@@ -77,11 +79,14 @@ const PROBLEM_COLUMNS = ['Severity', 'Peer', 'Code', 'Problem', 'Fix'];
 
 function problemCells(finding: Finding): string[] {
   const { severity, peer, message, hint } = finding;
-  return [severity, code(peer ?? ''), code(finding.code ?? ''), literal(message + placeOf(finding)), literal(hint)];
-}
-
-function placeOf({ file, line, column }: Finding): string {
-  return file === null ? '' : ` (${[file, line, column].filter((part) => part !== null).join(':')})`;
+  const place = placeOf(finding);
+  return [
+    severity,
+    code(peer ?? ''),
+    code(finding.code ?? ''),
+    literal(message + (place === '' ? '' : ` (${place})`)),
+    literal(hint),
+  ];
 }
 
 const LOST_COLUMNS = ['Kind', 'Table', 'Key', 'Commit', 'SQL'];

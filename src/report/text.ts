@@ -7,6 +7,7 @@ import { type Finding, findings } from './findings.ts';
 import { mostImportant, PEER_COLUMNS, peerRow } from './peer-row.ts';
 import { plainLines } from './plain.ts';
 import { textTable } from './text-table.ts';
+import { unresolvedNotice } from './unresolved.ts';
 
 /** More rows do not help on a terminal; the JSON has them all. */
 const MAX_CONFLICTS = 50;
@@ -63,15 +64,12 @@ function conflictLines(result: RunResult): string[] {
   return withRest(table, { left: rows.length - MAX_CONFLICTS, noun: 'more row' });
 }
 
-function unresolvedLines({ conflictsPath, open = 0 }: RunResult): string[] {
-  const rows = open === 0 ? [] : [`${counted(open, 'row')} of this and earlier runs: decision needed`];
-  if (conflictsPath === undefined) return rows;
-  const file = plain(conflictsPath);
-  return [
-    ...rows,
-    `Rows that need a decision are in ${file}`,
-    `  Write your choices there, then run: dolt-federation resolve --file ${file}`,
-  ];
+function unresolvedLines(result: RunResult): string[] {
+  const { count, file } = unresolvedNotice(result, plain);
+  const rows = count === null ? [] : [count];
+  if (file === null) return rows;
+  const command = `dolt-federation resolve --file ${plain(result.conflictsPath ?? '')}`;
+  return [...rows, file, indented(`Write your choices there, then run: ${command}`)];
 }
 
 function conflictCells(peer: PeerResult, conflict: Conflict): string[] {

@@ -4,6 +4,7 @@ import { refusedName } from '../config/names.ts';
 import { Problems } from '../config/problems.ts';
 import { parseYaml } from '../config/yaml/parse.ts';
 import { type ConfigValue, locate, NOTHING, plain, toTextTree } from '../config/yaml/tree.ts';
+import { HASH } from '../contract/hash.ts';
 import { Failure } from '../core/failure.ts';
 import { CHOICE_WORDS, type Choice, choiceWord } from './choice.ts';
 import { type ConflictsFile, LOST_KINDS, rowName, rowText, UNRESOLVED_KINDS } from './conflicts-file.ts';
@@ -102,7 +103,7 @@ function list<T extends z.ZodType>(item: T) {
 const text = z.string(expected('must be a text'));
 const textOrNull = z.string(expected(TEXT_OR_NULL)).nullable();
 const values = anyNames(textOrNull);
-const hash = text.refine((written) => /^[0-9a-v]{32}$/.test(written), { error: 'is not a commit' });
+const hash = text.refine((written) => HASH.test(written), { error: 'is not a commit' });
 const oneOf = <const T extends readonly string[]>(words: T) =>
   z.enum(words, expected(`is not one of ${words.join(', ')}`));
 

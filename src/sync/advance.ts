@@ -1,3 +1,4 @@
+import { HASH_TEXT } from '../contract/hash.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
@@ -107,7 +108,7 @@ function notMoved(branch: string, { ours, target }: Move, head: string, cause: F
  * the working set seems to revert everything that came in. A reset moves them in the same two steps. So during a move a
  * marker branch points to the old head; its name contains the new head and our branch.
  */
-const MARK = /^dolt-federation-(advance|adopt)\/([0-9a-v]{32})\/(.+)$/;
+const MARK = new RegExp(`^dolt-federation-(advance|adopt)/(${HASH_TEXT})/(.+)$`);
 
 interface Advance {
   readonly branch: string;

@@ -1,18 +1,17 @@
 import { Failure, toFailure } from '../core/failure.ts';
-import { counted } from '../core/text.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { forgetTracking } from '../dolt/sql/heads.ts';
 import { countReachable, isAncestor } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
-import { pushBranch } from '../dolt/sql/transfer.ts';
 import { type DeliveryVerdict, deliveryVerdict } from './inbox.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import type { Publication, Pushed } from './push.ts';
 import { readPeer } from './read-peer.ts';
+import { headsAtPeer, sendBranch } from './send-branch.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
-import { type AnswerBy, LateAnswer, timeLimit } from './time-limits.ts';
+import { type AnswerBy, LateAnswer } from './time-limits.ts';
 
-/** Reads our inbox branch at a running database and records in the run whether it contains our head. */
+/** Reads our inbox branch at a running database and records whether it contains our head. */
 export async function fetchDelivery(
   context: SyncContext,
   local: LocalHead,
@@ -65,21 +64,17 @@ async function verdictOn(sql: Sql, run: PeerProgress, commit: string): Promise<D
 /** The plan for a delivery: how many commits it would send; null if none. */
 export async function plannedDelivery(sql: Sql, run: PeerProgress, target: string): Promise<number | null> {
   if ((await verdictOn(sql, run, target)) !== 'deliver') return null;
-  return await countReachable(sql, target, headsThere(run));
-}
-
-/** The commits that a running database is known to have. */
-export function headsThere({ head, delivery }: Pick<PeerProgress, 'head' | 'delivery'>): string[] {
-  return [head, delivery?.head ?? null].filter((one) => one !== null);
+  return await countReachable(sql, target, headsAtPeer(run));
 }
 
 /** Pushes to our inbox branch at a running database, fast-forward only; its own branch is never pushed to. */
 export async function deliver(
   context: SyncContext,
-  { target, branch }: Publication,
+  publication: Publication,
   engine: Engine,
   run: PeerProgress,
 ): Promise<Pushed> {
+  const { target } = publication;
   const { delivery } = run;
   if (delivery === null)
     throw new Failure('config-invalid', `${run.peer.name} is live, and \`federation.town\` is not set`);
@@ -104,16 +99,7 @@ export async function deliver(
       run.fail(rewritten(run.peer.name, delivery));
       return { kind: 'done' };
     case 'deliver': {
-      const commits = await countReachable(engine.database, target, headsThere(run));
-      context.progress({
-        peer: run.peer.name,
-        step: 'pushing',
-        detail: `${counted(commits, 'commit')} to ${delivery.branch}`,
-      });
-      const isFirst = run.head === null && delivery.head === null;
-      const limit = timeLimit(run.peer, isFirst ? 'first push' : 'push', context.timeoutMs);
-      const to = { remote: run.remote, source: branch, branch: delivery.branch, user: run.user };
-      await engine.operation(limit, run.reach, (connection) => pushBranch(connection, to));
+      const commits = await sendBranch(context, publication, engine, run, delivery.branch);
       return { kind: 'unproven', commits };
     }
   }

@@ -26,8 +26,8 @@ const CONNECT_FIRST_MS = 500;
 const LONGER_THAN_ANY_MS = 3_600_000;
 
 /**
- * Fetches the branch of each peer and records in its run how it compares with our head. Tags of the database do not
- * change.
+ * Fetches the branch of each peer and records in its `PeerProgress` how it compares with our head. Tags of the database
+ * do not change.
  * @param waitMs how long peers that have answered wait for the others; null: as long as the time limits allow
  * @returns the peers that have not answered by then; nothing is recorded for them
  */
@@ -86,7 +86,7 @@ async function fetchReached(
 }
 
 /**
- * Fetches one peer's branch and compares it with our head. A failure is recorded in this peer's run, never thrown.
+ * Fetches one peer's branch and compares it with our head. A failure is recorded in its `PeerProgress`.
  * @returns whether the peer answered in time
  */
 async function fetchPeer(
@@ -116,8 +116,8 @@ async function fetchPeer(
 }
 
 /**
- * The same with a time limit, for a head that was just fetched: its rows are read before they are checked, and one of
- * its definitions may compute for hours. A failure is recorded in the run.
+ * Runs `comparePeer` within a time limit. The comparison reads rows of the peer that no check has seen, and a
+ * definition in them, such as a generated column, may compute for hours. A failure is recorded in the `PeerProgress`.
  */
 export async function compareWithin(
   context: SyncContext,

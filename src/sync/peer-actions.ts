@@ -1,6 +1,7 @@
 import type { Role } from '../contract/vocabulary.ts';
 
-export type Direction = 'sync' | 'pull' | 'push' | 'status';
+/** The commands that work with the peers of a run. */
+export type SyncCommand = 'sync' | 'pull' | 'push' | 'status';
 
 /** What a command does with one peer. Every participating peer is read: state and verification need its head. */
 export interface PeerActions {
@@ -43,7 +44,7 @@ export function isChecked(run: {
  * What a command does with a peer of a role; null: the peer is skipped.
  * @param mayPush if false, `sync` only pulls
  */
-export function actionsOf(command: Direction, role: Role, mayPush = true): PeerActions | null {
+export function actionsOf(command: SyncCommand, role: Role, mayPush = true): PeerActions | null {
   const rights = RIGHTS[role];
   switch (command) {
     case 'sync':

@@ -2,10 +2,8 @@ import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { counted } from '../core/text.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
-import { gitAddress, requirePushAccess } from '../dolt/git-access.ts';
 import type { Engine } from '../dolt/server/engines.ts';
-import { countCommits, countReachable, isAncestor } from '../dolt/sql/history.ts';
-import { pushBranch } from '../dolt/sql/transfer.ts';
+import { isAncestor } from '../dolt/sql/history.ts';
 import { NOWHERE } from '../egress/host-rule.ts';
 import { deliver } from './deliver.ts';
 import { savedTags } from './history/lease.ts';
@@ -14,10 +12,9 @@ import { inEngines } from './in-engines.ts';
 import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import { secretRowsNotice } from './incoming/secret-rows.ts';
 import type { PeerProgress } from './peer-progress.ts';
-import { withSshReason } from './ssh-reason.ts';
+import { sendBranch } from './send-branch.ts';
 import type { SyncContext } from './sync-context.ts';
 import { keepTags } from './tags.ts';
-import { timeLimit } from './time-limits.ts';
 import { verifyPush } from './verify.ts';
 
 /** What is pushed: a commit, and a local branch that points at it. */
@@ -28,7 +25,8 @@ export interface Publication {
 
 /**
  * Result of a push. `unproven`: it returned after sending so many commits · `done`: nothing to do, or a failure is
- * recorded in the run · `lost-race`: the peer moved or could not be reached; another fetch and merge may help.
+ * recorded in the `PeerProgress` · `lost-race`: the peer moved or could not be reached; another fetch and merge may
+ * help.
  */
 export type Pushed =
   | { readonly kind: 'unproven'; readonly commits: number }
@@ -40,12 +38,12 @@ interface PushRound {
   /** Peers that moved or could not be reached, with the reason. */
   readonly raced: ReadonlyMap<PeerProgress, Failure>;
   /** Whether any remote may have the target. */
-  readonly taken: boolean;
+  readonly mayBeAtPeer: boolean;
 }
 
 /**
  * Pushes to every peer that takes pushes, then reads those whose push returned: only that verifies a push. Failures are
- * recorded in the runs.
+ * recorded in their `PeerProgress`.
  */
 export async function pushAll(
   context: SyncContext,
@@ -70,8 +68,8 @@ export async function pushAll(
   await verifyAll(context, publication.target, pushed);
   const raced = new Map<PeerProgress, Failure>();
   for (const [run, sent] of pushed) if (sent.kind === 'lost-race') raced.set(run, sent.failure);
-  const taken = publication.target !== ours && [...pushed].some(([run, sent]) => mayHaveTaken(run, sent));
-  return { raced, taken };
+  const mayBeAtPeer = publication.target !== ours && [...pushed].some(([run, sent]) => mayHaveTaken(run, sent));
+  return { raced, mayBeAtPeer };
 }
 
 /** The peers that may be pushed to; the others fail with the reason. */
@@ -156,15 +154,7 @@ async function pushTo(
       run.fail(divergedBranch(run));
       return { kind: 'done' };
     }
-    const commits = await (run.head === null ? countReachable(sql, target) : countCommits(sql, run.head, target));
-    context.progress({ peer: run.peer.name, step: 'pushing', detail: counted(commits, 'commit') });
-    const limit = timeLimit(run.peer, run.head === null ? 'first push' : 'push', context.timeoutMs);
-    const address = run.peer.endpoint.kind === 'git' ? gitAddress(run.peer.endpoint.dolt) : null;
-    if (address !== null) await engine.runProgram(limit, run.reach, (program) => requirePushAccess(address, program));
-    const to = { remote: run.remote, source: publication.branch, branch: run.branch, user: run.user };
-    await withSshReason(engine, run, limit, () =>
-      engine.operation(limit, run.reach, (connection) => pushBranch(connection, to)),
-    );
+    const commits = await sendBranch(context, publication, engine, run, run.branch);
     return { kind: 'unproven', commits };
   } catch (thrown) {
     const failure = toFailure(thrown);

@@ -9,7 +9,8 @@ import type { SyncContext } from './sync-context.ts';
 
 /**
  * Reads a peer after a push that returned. It is verified only if the pushed commit is an ancestor of the head there,
- * because another writer may have continued from it. Everything else is recorded in the run as `unverified`.
+ * because another writer may have continued from it. Everything else is recorded in the `PeerProgress` as
+ * `unverified`.
  * @param push.commits how many were sent
  */
 export async function verifyPush(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { COMMAND_TABLE } from '../../../src/commands/index.ts';
-import { NO_REWRITES, type SyncRequest } from '../../../src/commands/request.ts';
+import { DEFAULT_SYNC_REQUEST, type SyncRequest } from '../../../src/commands/request.ts';
 import type { EventVerdict } from '../../../src/frontends/action/event.ts';
 import type { InputName } from '../../../src/frontends/action/inputs.ts';
 import { ACTION_COMMANDS, askedByInputs, askedCommand } from '../../../src/frontends/action/inputs.ts';
@@ -20,39 +20,7 @@ function request(inputs: Inputs = {}, event = SAFE) {
 
 describe('the request of the inputs', () => {
   test('nothing set: the defaults of the table', () => {
-    expect(request()).toEqual({
-      command: 'sync',
-      only: [],
-      allowNoPeers: false,
-      onlyRoles: [],
-      leases: new Map(),
-      rewrites: NO_REWRITES,
-      dryRun: false,
-      fixRemotes: false,
-      failOn: 'any',
-      retries: 3,
-      timeout: 600_000,
-      fetchWait: 60_000,
-      mergeTimeout: 120_000,
-      credentials: undefined,
-      parallel: 8,
-      bootstrap: undefined,
-      initEmpty: true,
-      maxDelete: 50,
-      database: undefined,
-      branch: undefined,
-      reportValues: 'keys',
-      untrusted: false,
-      overrides: {
-        ...{ config: undefined, peers: undefined, syncMode: undefined, remote: undefined, sovereignty: undefined },
-        ...{ conflictStrategy: undefined, dirty: undefined, allowInsecure: false, dolthubHost: undefined },
-      },
-      dolt: {
-        version: parseAskedVersion('2.3.0'),
-        source: 'release',
-        ...{ path: undefined, sha256: undefined, mirror: undefined, githubToken: undefined },
-      },
-    });
+    expect(request()).toEqual({ ...DEFAULT_SYNC_REQUEST, allowNoPeers: false });
   });
 
   test.each(ACTION_COMMANDS)('the command %s', (command) => {

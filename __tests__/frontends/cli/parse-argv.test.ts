@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { COMMAND_TABLE } from '../../../src/commands/index.ts';
-import { NO_REWRITES } from '../../../src/commands/request.ts';
+import { DEFAULT_SYNC_REQUEST } from '../../../src/commands/request.ts';
 import { COMMAND_NAMES, COMMANDS } from '../../../src/contract/commands.ts';
-import { DEFAULT_DOLT_VERSION } from '../../../src/contract/dolt-options.ts';
 import type { ReportValues } from '../../../src/contract/vocabulary.ts';
 import { askedByFlags } from '../../../src/frontends/cli/asked.ts';
 import { parseAskedVersion } from '../../../src/install/version.ts';
@@ -15,28 +14,7 @@ const request = (line: string) => prepared(words(line)).request;
 
 describe('a command line becomes a request', () => {
   test.each(['sync', 'pull', 'push', 'status'])('%s with its defaults', (command) => {
-    expect(request(command)).toEqual({
-      command,
-      only: [],
-      allowNoPeers: true,
-      onlyRoles: [],
-      leases: new Map(),
-      rewrites: NO_REWRITES,
-      dryRun: false,
-      fixRemotes: false,
-      failOn: 'any',
-      retries: 3,
-      timeout: 600_000,
-      fetchWait: 60_000,
-      mergeTimeout: 120_000,
-      parallel: 8,
-      initEmpty: true,
-      maxDelete: 50,
-      reportValues: 'keys',
-      untrusted: false,
-      overrides: { allowInsecure: false },
-      dolt: { version: parseAskedVersion(DEFAULT_DOLT_VERSION), source: 'release' },
-    });
+    expect(request(command)).toEqual({ ...DEFAULT_SYNC_REQUEST, command });
   });
 
   test('sync with everything said', () => {

@@ -1,5 +1,6 @@
 import type { Peer } from '../../config/configuration.ts';
 import { doltUrl } from '../../config/endpoint/dolt-url.ts';
+import { ENDPOINT_KINDS } from '../../config/endpoint/kinds.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import type { Capabilities } from '../../dolt/capabilities.ts';
@@ -65,7 +66,7 @@ export function checkCapabilities(
         'this Dolt cannot set the committer and date of a commit, so merges of different databases would differ',
         'Use Dolt 2.3.0 or newer.',
       );
-  const dependent = peers.filter((peer) => peer.endpoint.kind === 's3');
+  const dependent = peers.filter((peer) => ENDPOINT_KINDS[peer.endpoint.kind].dependsOnDolt);
   return [merge, ...dependent.map((peer) => checkUrl(peer, capabilities, patterns))];
 }
 

@@ -1,5 +1,6 @@
 import { gte, valid } from 'semver';
 import type { Peer } from '../../config/configuration.ts';
+import { ENDPOINT_KINDS, type RemoteProgram } from '../../config/endpoint/kinds.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import type { Env } from '../../core/env.ts';
 import { gitTransport } from '../../credentials/credential.ts';
@@ -34,18 +35,20 @@ export function checkRunner(env: Env, node: Node): DoctorCheck | null {
   return undetermined(subject, `the runner's version is unknown; node24 needs ${LEAST_RUNNER}`);
 }
 
-type Program = 'git' | 'ssh';
-
 /** The programs that the peers' remotes are reached with. */
-export function neededPrograms(peers: readonly Peer[]): readonly Program[] {
-  const needsGit = peers.some(({ endpoint }) => endpoint.kind === 'git');
-  const needsSsh = peers.some((peer) => isOverSsh(peer));
-  return [...(needsGit ? (['git'] as const) : []), ...(needsSsh ? (['ssh'] as const) : [])];
+export function neededPrograms(peers: readonly Peer[]): readonly RemoteProgram[] {
+  return (['git', 'ssh'] as const).filter((program) => peers.some((peer) => programsOf(peer).includes(program)));
 }
 
 /** Whether Dolt or git reaches a peer through ssh. */
-export function isOverSsh({ endpoint }: Peer): boolean {
-  return endpoint.kind === 'ssh' || (endpoint.kind === 'git' && gitTransport(endpoint) === 'ssh');
+export function isOverSsh(peer: Peer): boolean {
+  return programsOf(peer).includes('ssh');
+}
+
+function programsOf({ endpoint }: Peer): readonly RemoteProgram[] {
+  const { program } = ENDPOINT_KINDS[endpoint.kind];
+  if (program === null) return [];
+  return program === 'git' && gitTransport(endpoint) === 'ssh' ? ['git', 'ssh'] : [program];
 }
 
 /** Whether the programs that the peers need are on PATH. */
@@ -53,7 +56,7 @@ export async function checkPrograms(peers: readonly Peer[], env: Env): Promise<r
   return Promise.all(neededPrograms(peers).map((program) => checkProgram(program, env)));
 }
 
-async function checkProgram(program: Program, env: Env): Promise<DoctorCheck> {
+async function checkProgram(program: RemoteProgram, env: Env): Promise<DoctorCheck> {
   const name = process.platform === 'win32' ? `${program}.exe` : program;
   const [path] = await executablesOnPath(name, env);
   if (path !== undefined) return fine({ check: program }, path);

@@ -1,4 +1,5 @@
 import type { Peer } from '../../config/configuration.ts';
+import { ENDPOINT_KINDS } from '../../config/endpoint/kinds.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
 import type { Env } from '../../core/env.ts';
 import { peerReach } from '../../credentials/peer-reach.ts';
@@ -6,18 +7,10 @@ import type { Target } from '../../egress/host-rule.ts';
 import { jobProxyFor } from '../../egress/job-proxy.ts';
 import { fine, missing } from './check.ts';
 
-/** A host of each provider that gives its hosts no fixed name. */
-const PROVIDERS: Readonly<Partial<Record<Peer['endpoint']['kind'], string>>> = {
-  aws: 's3.amazonaws.com',
-  s3: 's3.amazonaws.com',
-  gs: 'storage.googleapis.com',
-  oci: 'objectstorage.oraclecloud.com',
-};
-
 /**
- * Whether the job's own proxy is between an engine and a peer. That proxy resolves the names, so that addresses are not
- * checked; which is nothing to be cured.
- * @returns null where there is none for this peer
+ * Whether the job's own proxy is between an engine and a peer. That proxy resolves host names itself, so runs cannot
+ * check addresses. This is reported and needs no fix.
+ * @returns null if connections to this peer use no proxy
  */
 export function checkProxy(peer: Peer, env: Env): DoctorCheck | null {
   const target = hostOf(peer, env);
@@ -40,6 +33,6 @@ export function checkProxy(peer: Peer, env: Env): DoctorCheck | null {
 function hostOf(peer: Peer, env: Env): Target | null {
   const [first] = peerReach(peer, null, env);
   if (first === undefined) return null;
-  const host = typeof first.host === 'string' ? first.host : PROVIDERS[peer.endpoint.kind];
-  return host === undefined ? null : { host, port: first.port ?? 443 };
+  const host = typeof first.host === 'string' ? first.host : ENDPOINT_KINDS[peer.endpoint.kind].sampleHost;
+  return host === null ? null : { host, port: first.port ?? 443 };
 }

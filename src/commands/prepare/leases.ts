@@ -1,4 +1,5 @@
 import type { Peer } from '../../config/configuration.ts';
+import { HASH, HASH_TEXT } from '../../contract/hash.ts';
 import type { ReadOption } from '../../contract/option-value.ts';
 import { Failure } from '../../core/failure.ts';
 import type { NamingOption } from '../../sync/history/lease.ts';
@@ -82,8 +83,7 @@ export function leasedActions(actions: PeerActions | null, isLeased: boolean): P
 }
 
 /** `peer=hash` with the whole hash: a lease on a prefix could match another commit. */
-const LEASE = /^([A-Za-z][A-Za-z0-9_-]*)=([0-9a-v]{32})$/;
-const COMMIT = /^[0-9a-v]{32}$/;
+const LEASE = new RegExp(`^([A-Za-z][A-Za-z0-9_-]*)=(${HASH_TEXT})$`);
 
 /**
  * The heads that an option names, by peer. These options require the expected head of each peer.
@@ -120,7 +120,7 @@ export function requestedRewrites(read: ReadOption): RewriteRequest {
 function requestedCommits(text: string | undefined): readonly string[] {
   if (text === undefined) return [];
   const words = splitList(text);
-  const wrong = words.find((word) => !COMMIT.test(word));
+  const wrong = words.find((word) => !HASH.test(word));
   if (words.length > 0 && wrong === undefined) return words;
   const why = wrong === undefined ? 'it names no commit' : `${JSON.stringify(wrong)} is not a full commit hash`;
   throw new Failure('bad-usage', `discard-local is invalid: ${why}`, {

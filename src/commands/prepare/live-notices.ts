@@ -1,7 +1,7 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
+import { isFile } from '../../core/files.ts';
 import { liveHint } from '../../sync/incoming/live-unknown.ts';
 import { rightsOf } from '../../sync/peer-actions.ts';
 import type { DatabaseFacts } from './database-facts.ts';
@@ -23,13 +23,6 @@ export async function hasIgnoredTables(
 ): Promise<boolean | null> {
   if (workspace !== null && (await isFile(join(workspace, 'metadata.json')))) return true;
   return (await facts())?.ignoresTables ?? null;
-}
-
-async function isFile(path: string): Promise<boolean> {
-  return await stat(path).then(
-    (found) => found.isFile(),
-    () => false,
-  );
 }
 
 /** What to write into the configuration before pushing to a peer. */

@@ -14,7 +14,7 @@ import {
 } from '../../core/boundary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { errorMessage, Failure, type Location, systemCode } from '../../core/failure.ts';
-import { realPath } from '../../core/files.ts';
+import { isSamePath } from '../../core/files.ts';
 import type { Context } from '../context.ts';
 
 interface Wanted {
@@ -157,7 +157,7 @@ async function refuseDataFolder(path: string, origin: Location | undefined): Pro
 async function skipped(path: string, search: WorkspaceSearch): Promise<readonly Diagnostic[]> {
   try {
     const place = await beadsDatabase(search);
-    if (place === null || (await isSame(place, path)) || !(await holdsDolt(place))) return [];
+    if (place === null || (await isSamePath(place, path)) || !(await holdsDolt(place))) return [];
     const message = `using ${path} as configured; the database of the beads workspace, ${place}, is not used`;
     return [{ severity: 'notice', code: 'workspace-unknown', message, hint: '' }];
   } catch (thrown) {
@@ -181,10 +181,6 @@ async function requireInside(path: string, boundary: Boundary | null, named?: Na
   const led = { by: named?.by ?? path, location: named?.origin };
   await requireWithin(boundary, path, led);
   await requireTreeWithin(boundary, join(path, '.dolt'), led);
-}
-
-async function isSame(one: string, other: string): Promise<boolean> {
-  return (await realPath(one)) === (await realPath(other));
 }
 
 async function nearest(from: string, ceiling: string | null): Promise<string | null> {

@@ -17,10 +17,10 @@ import { writeRemoteRecords } from '../../sync/remotes/remote-records.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
-import type { SyncRequest } from '../request.ts';
+import { mayWrite, type SyncRequest } from '../request.ts';
 import { type Found, locateDatabase } from './locate-database.ts';
 import { isServed, openServed } from './open-served.ts';
-import { type Access, accessTo } from './peer-access.ts';
+import { type AccessRules, accessTo } from './peer-access.ts';
 
 /** The local database. Engines open it one after the other. */
 export interface LocalDatabase {
@@ -49,7 +49,7 @@ interface Known {
   readonly configuration: Configuration;
   /** Dolt executable. */
   readonly dolt: string;
-  readonly access: Access;
+  readonly access: AccessRules;
 }
 
 /**
@@ -62,7 +62,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   const wanted = { database: request.database, configuration, mayClone: request.bootstrap !== undefined };
   const found = await locateDatabase(wanted, context);
   const workspace = configuration.workspace === null ? null : await realPath(configuration.workspace);
-  if (workspace !== null && found.kind !== 'nowhere' && isInside(workspace, await realPath(found.path))) {
+  if (workspace !== null && found.kind !== 'nowhere' && isBelow(workspace, await realPath(found.path))) {
     await requireNoDaemon(workspace, (pid) => processCommand(pid, context.env));
   }
   const setting = configuration.server.value;
@@ -79,12 +79,12 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   const connections = request.parallel + 1;
   const at = (path: string, removeWith: readonly string[] = []) =>
     openEngines(context, { dolt: known.dolt, database: path, removeWith }, connections);
-  const writes = request.command !== 'status' && !request.dryRun;
+  const writes = mayWrite(request);
   if (found.kind === 'database') {
     const copied = writes ? null : await openCopy(found, context, at);
     if (copied !== null) return copied;
     const engines = at(found.path);
-    const ephemeral = context.cloneDir !== null && isInside(context.cloneDir, found.path);
+    const ephemeral = context.cloneDir !== null && isBelow(context.cloneDir, found.path);
     const { path, notices } = found;
     return {
       path,
@@ -97,22 +97,22 @@ export async function openLocalDatabase(request: Opening, context: Context, know
       close: () => engines.close(),
     };
   }
-  const workshop = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
-  if (workshop !== null) context.onResource({ kind: 'folder', path: workshop });
-  const removeWith = workshop === null ? [] : [workshop];
+  const tempFolder = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
+  if (tempFolder !== null) context.onResource({ kind: 'folder', path: tempFolder });
+  const removeWith = tempFolder === null ? [] : [tempFolder];
   try {
     const source = bootstrapPeer(configuration, request.bootstrap);
-    const path = workshop === null ? cloneTo(found) : join(workshop, 'database');
+    const path = tempFolder === null ? cloneTo(found) : join(tempFolder, 'database');
     context.log.info(`no database yet: cloning ${source.name} into ${path}`);
     await clone(request, context, { ...known, source, path, removeWith });
     const engines = at(path, removeWith);
     const ephemeral = context.cloneDir !== null;
-    const clonedFrom = workshop === null ? source.name : null;
-    const close = () => engines.close().finally(() => remove(workshop));
+    const clonedFrom = tempFolder === null ? source.name : null;
+    const close = () => engines.close().finally(() => remove(tempFolder));
     const notices = clonedNotice(clonedFrom, path);
     return { path, work: path, served: null, engines, ephemeral, clonedFrom, notices, close };
   } catch (thrown) {
-    await remove(workshop);
+    await remove(tempFolder);
     throw thrown;
   }
 }
@@ -127,25 +127,26 @@ async function openCopy(
   open: (path: string, removeWith: readonly string[]) => Engines,
 ): Promise<LocalDatabase | null> {
   await mkdir(context.tempDir, { recursive: true, mode: 0o700 });
-  const workshop = await mkdtemp(join(context.tempDir, 'df-look-'));
-  context.onResource({ kind: 'folder', path: workshop });
+  const tempFolder = await mkdtemp(join(context.tempDir, 'df-look-'));
+  context.onResource({ kind: 'folder', path: tempFolder });
   try {
-    const work = join(workshop, basename(path));
+    const work = join(tempFolder, basename(path));
     // The checks of an engine refuse a damaged database with a better message.
     if (await copyForReading(path, work).catch(() => false)) {
-      const engines = open(work, [workshop]);
-      const close = () => engines.close().finally(() => remove(workshop));
+      const engines = open(work, [tempFolder]);
+      const close = () => engines.close().finally(() => remove(tempFolder));
       return { path, work, served: null, engines, ephemeral: false, clonedFrom: null, notices, close };
     }
   } catch (thrown) {
-    await remove(workshop);
+    await remove(tempFolder);
     throw thrown;
   }
-  await remove(workshop);
+  await remove(tempFolder);
   return null;
 }
 
-function isInside(folder: string, path: string): boolean {
+/** Whether `path` is below `folder`, and not the folder itself; both absolute. */
+function isBelow(folder: string, path: string): boolean {
   return path.startsWith(folder + sep);
 }
 

@@ -29,7 +29,7 @@ import {
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
-import type { SyncRequest } from '../request.ts';
+import { mayWrite, type SyncRequest } from '../request.ts';
 import type { LocalDatabase } from './open-database.ts';
 
 type Opening = Pick<SyncRequest, 'command' | 'branch' | 'dryRun' | 'parallel' | 'timeout' | 'rewrites'>;
@@ -192,14 +192,13 @@ async function readBranch(
   request: Opening,
   policy: Configuration['dirty']['value'],
 ): Promise<ServedBranch> {
-  const mayWrite = request.command !== 'status' && !request.dryRun;
   return await server.use(async (database) => {
     const standard = await checkedOutBranch(database);
     const name = request.branch ?? standard;
     if ((await branchHead(database, name)) === null) {
       throw new Failure('branch-not-found', `${server.name} has no branch ${name}`);
     }
-    await applyDirtyPolicy(database, { branch: name, policy, mayWrite });
+    await applyDirtyPolicy(database, { branch: name, policy, mayWrite: mayWrite(request) });
     const uncommitted = await database.session(async (sql) => {
       await checkout(sql, name);
       return await uncommittedTables(sql);

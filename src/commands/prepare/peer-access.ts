@@ -16,7 +16,7 @@ interface DoltAccess extends PeerAccess {
 }
 
 /** What decides how peers are reached. */
-export interface Access {
+export interface AccessRules {
   readonly credentials: Credentials;
   readonly job: Job;
   /** The workflow's own token, for a git peer in its own repository. */
@@ -30,7 +30,7 @@ export interface Access {
  * Decides how a peer is reached, before anything is sent. Its credential must have been given for its endpoint.
  * @throws Failure `credential-url-mismatch`, `config-invalid`, `auth`, `unsupported-endpoint`, `endpoint-not-allowed`
  */
-export function accessTo(peer: Peer, access: Access): DoltAccess {
+export function accessTo(peer: Peer, access: AccessRules): DoltAccess {
   const given = access.credentials.get(peer.name) ?? null;
   const credential = given ?? ownRepository(peer, access.job.env, access.githubToken);
   if (credential !== null) {

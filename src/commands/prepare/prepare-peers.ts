@@ -8,9 +8,9 @@ import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
 import type { Registered, WantedRemote } from '../../sync/remotes/registration.ts';
-import type { SyncRequest } from '../request.ts';
+import { mayWrite, type SyncRequest } from '../request.ts';
 import { leasedActions } from './leases.ts';
-import { type Access, accessTo, tierRefusal } from './peer-access.ts';
+import { type AccessRules, accessTo, tierRefusal } from './peer-access.ts';
 
 /** The runs of all peers, and the remotes to register before they can be read. */
 interface PreparedPeers {
@@ -23,7 +23,7 @@ interface Preparation {
   readonly request: Pick<SyncRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites'>;
   /** The local branch. */
   readonly branch: string;
-  readonly access: Access;
+  readonly access: AccessRules;
   /** Whether the configuration allows pushing. */
   readonly mayPush: boolean;
 }
@@ -75,8 +75,7 @@ async function canBeRegistered(run: PeerProgress, request: Preparation['request'
     return null;
   });
   if (folder === null) return false;
-  const isReadOnly = request.command === 'status' || request.dryRun;
-  if (folder !== 'absent' && !(isReadOnly && (await isEmpty(run.peer.endpoint)))) return true;
+  if (folder !== 'absent' && (mayWrite(request) || !(await isEmpty(run.peer.endpoint)))) return true;
   run.foundEmpty('remote-empty');
   return run.actions?.push === true && !request.dryRun;
 }

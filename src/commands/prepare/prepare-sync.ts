@@ -12,19 +12,18 @@ import { type Registered, registerPeers, releaseRemotes, unreleased } from '../.
 import type { Registering } from '../../sync/remotes/remote-plan.ts';
 import type { LocalHead } from '../../sync/sync-context.ts';
 import type { Context } from '../context.ts';
-import type { SyncRequest } from '../request.ts';
+import { mayWrite, type SyncRequest } from '../request.ts';
 import { inboxRuns } from './inbox-peers.ts';
 import { type LastVerified, readLastVerified } from './last-verified.ts';
 import type { LocalDatabase } from './open-database.ts';
-import type { Access } from './peer-access.ts';
+import type { AccessRules } from './peer-access.ts';
 import { preparePeers, recordRegistered } from './prepare-peers.ts';
 import type { SyncSettings } from './sync-settings.ts';
 
-/** Input of the preparation. */
 interface Preparing {
   readonly settings: SyncSettings;
   readonly local: LocalDatabase;
-  readonly access: Access;
+  readonly access: AccessRules;
   readonly mayPush: boolean;
   readonly notify: (notice: Diagnostic) => void;
 }
@@ -123,11 +122,6 @@ export async function releasePeers(
       .catch((thrown: unknown) => notify(unreleased(thrown)));
   }
   await undo.folders();
-}
-
-/** Whether the command may change our database and the peers. */
-export function mayWrite({ command, dryRun }: Pick<SyncRequest, 'command' | 'dryRun'>): boolean {
-  return command !== 'status' && !dryRun;
 }
 
 function registeringOf(request: SyncRequest, { configuration }: SyncSettings): Registering {

@@ -1,4 +1,5 @@
 import type { Configuration, Peer } from '../../config/configuration.ts';
+import { ENDPOINT_KINDS } from '../../config/endpoint/kinds.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import { toFailure } from '../../core/failure.ts';
 import { readRepoState } from '../../dolt/database-files.ts';
@@ -42,8 +43,8 @@ export async function registerNow(
     return;
   }
   if ((await fileRemote(peer.endpoint).catch(() => 'absent')) === 'absent') return;
-  // The address for s3:// depends on the Dolt version, which the next sync detects.
-  if (peer.endpoint.kind === 's3') return;
+  // The next sync detects what its Dolt supports.
+  if (ENDPOINT_KINDS[peer.endpoint.kind].dependsOnDolt) return;
   await unlessImpossible(context, async () => {
     const found = await locateDatabase(place, context);
     if (found.kind !== 'database') return;

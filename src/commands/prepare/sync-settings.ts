@@ -11,7 +11,7 @@ import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 import type { Context } from '../context.ts';
-import type { SyncRequest } from '../request.ts';
+import { mayWrite, type SyncRequest } from '../request.ts';
 import { readsInboxes } from './inbox-peers.ts';
 import { checkLeases } from './leases.ts';
 import { requestedCredentials } from './options.ts';
@@ -112,7 +112,7 @@ export async function readPushRights(
  */
 function requireDirection(request: SyncRequest, configuration: Configuration): void {
   if (request.command === 'push' || request.leases.size > 0) requirePush(configuration, 'push');
-  else if (request.command !== 'status' && !request.dryRun) requirePush(configuration, 'pull');
+  else if (mayWrite(request)) requirePush(configuration, 'pull');
 }
 
 /** Reported if the command would otherwise push. */

@@ -9,14 +9,14 @@ import { type EndpointOptions, parseEndpoint } from './parse.ts';
  */
 export function requireAllowed(endpoint: Endpoint, patterns: readonly string[], options: EndpointOptions): void {
   if (patterns.length === 0) return;
-  for (const form of new Set([endpoint.canonical, receivedForm(endpoint, options)])) refuseUnmatched(form, patterns);
+  for (const form of new Set([endpoint.canonical, receivedForm(endpoint, options)])) requireMatch(form, patterns);
 }
 
 /**
  * Requires that a pattern allows one canonical form. Without patterns, everything is allowed.
  * @throws Failure `endpoint-not-allowed`
  */
-export function refuseUnmatched(form: string, patterns: readonly string[]): void {
+export function requireMatch(form: string, patterns: readonly string[]): void {
   if (patterns.length === 0 || patterns.some((pattern) => parsePathPattern(pattern).test(form))) return;
   throw new Failure(
     'endpoint-not-allowed',

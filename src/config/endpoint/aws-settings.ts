@@ -1,5 +1,6 @@
 import { Failure } from '../../core/failure.ts';
 import type { AwsSettings, Endpoint } from '../configuration.ts';
+import { ENDPOINT_KINDS } from './kinds.ts';
 import type { EndpointOptions } from './parse.ts';
 import { refusedService } from './query.ts';
 
@@ -44,7 +45,9 @@ export function checkAws(aws: AwsSettings, { endpoint, options, at }: Checking):
  * @throws Failure `config-ambiguous` if they contradict each other
  */
 export function mergeAws(aws: AwsSettings | null, endpoint: Endpoint): AwsSettings | null {
-  const query = new URLSearchParams(endpoint.kind === 's3' ? /\?.*$/s.exec(endpoint.dolt)?.[0] : '');
+  const query = new URLSearchParams(
+    ENDPOINT_KINDS[endpoint.kind].query.length > 0 ? /\?.*$/s.exec(endpoint.dolt)?.[0] : '',
+  );
   if (query.size === 0) return aws;
   const { region, endpoint: service, pathStyle, ...others } = aws ?? NOTHING;
   const style = query.get('path-style');

@@ -1,6 +1,7 @@
 import { Failure } from '../../core/failure.ts';
 import type { AwsSettings, Peer } from '../configuration.ts';
-import { refuseUnmatched } from './allow-list.ts';
+import { requireMatch } from './allow-list.ts';
+import { ENDPOINT_KINDS } from './kinds.ts';
 import { parseAwsEndpoint } from './parse.ts';
 
 /** The Dolt capabilities that affect URLs. */
@@ -22,7 +23,7 @@ export function doltUrl(
   patterns: readonly string[],
 ): string {
   const { name, endpoint, aws } = peer;
-  if (endpoint.kind !== 's3') return endpoint.dolt;
+  if (!ENDPOINT_KINDS[endpoint.kind].dependsOnDolt) return endpoint.dolt;
   const address = endpoint.dolt.replace(/\?.*$/s, '');
   if (capabilities.s3) return `${address}${query(aws)}`;
   const table = aws?.dynamodbTable ?? null;
@@ -32,7 +33,7 @@ export function doltUrl(
     });
   }
   const received = parseAwsEndpoint(endpoint.written, address.replace(/^s3:\/\/([^/]+)/, `[${table}:$1]`));
-  refuseUnmatched(received.canonical, patterns);
+  requireMatch(received.canonical, patterns);
   return received.dolt;
 }
 

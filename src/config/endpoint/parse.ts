@@ -1,44 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import type { Endpoint } from '../configuration.ts';
 import { type Authority, checkHost, isLoopback, parseAuthority, parseUser } from './authority.ts';
-import { checkS3Query, refuseSecretQuery } from './query.ts';
+import { ENDPOINT_KINDS, type EndpointKind, SCHEMES, type Scheme } from './kinds.ts';
+import { checkServiceQuery, refuseSecretQuery } from './query.ts';
 import { decodePath, invalidEndpoint, refuseUnsafeText, secretInEndpoint } from './text.ts';
-
-/** The allowed form of endpoints of one scheme. */
-interface Scheme {
-  readonly kind: Endpoint['kind'];
-  /**
-   * `host`: a network address · `name`: an organization or bucket, case-sensitive · `none`: the path follows at once.
-   */
-  readonly authority: 'host' | 'name' | 'none';
-  readonly user: boolean;
-  readonly defaultPort: number | null;
-  /** Whether the path reaches ssh, and through it a shell, unquoted (Dolt 2.3.0: dbfactory/ssh.go). */
-  readonly ssh: boolean;
-  /** Whether Dolt treats it as a git remote if the path ends in `.git` (Dolt 2.3.0, env/git_remote_url.go). */
-  readonly gitBySuffix: boolean;
-}
-
-const BUCKET = { authority: 'name', user: false, defaultPort: null, ssh: false, gitBySuffix: false } as const;
-const WEB = { authority: 'host', user: true, ssh: false } as const;
-const SSH = { authority: 'host', user: true, defaultPort: 22, ssh: true } as const;
-const LOCAL = { authority: 'none', user: false, defaultPort: null, ssh: false } as const;
-
-/** Every accepted scheme in URL form; `aws` and `git@host:path` have other forms. */
-const SCHEMES: ReadonlyMap<string, Scheme> = new Map<string, Scheme>([
-  ['dolthub', { kind: 'dolthub', ...BUCKET }],
-  ['gs', { kind: 'gs', ...BUCKET }],
-  ['s3', { kind: 's3', ...BUCKET }],
-  ['oci', { kind: 'oci', ...BUCKET }],
-  ['az', { kind: 'az', ...BUCKET, authority: 'host' }],
-  ['file', { kind: 'file', ...LOCAL, gitBySuffix: true }],
-  ['https', { kind: 'http', ...WEB, defaultPort: 443, gitBySuffix: true }],
-  ['http', { kind: 'http', ...WEB, defaultPort: 80, gitBySuffix: true }],
-  ['ssh', { kind: 'ssh', ...SSH, gitBySuffix: true }],
-  ['git+https', { kind: 'git', ...WEB, defaultPort: 443, gitBySuffix: false }],
-  ['git+ssh', { kind: 'git', ...SSH, gitBySuffix: false }],
-  ['git+file', { kind: 'git', ...LOCAL, gitBySuffix: false }],
-]);
 
 /** Characters of paths that ssh passes to a remote shell. */
 const SSH_PATH = /^[A-Za-z0-9._~/+@=-]+$/;
@@ -49,6 +14,8 @@ export interface EndpointOptions {
   /** Plain http beyond loopback. */
   readonly allowInsecure: boolean;
 }
+
+type KnownScheme = Scheme & { readonly kind: EndpointKind };
 
 interface Parts {
   readonly scheme: string;
@@ -78,7 +45,8 @@ export function parseEndpoint(written: string, options: EndpointOptions): Endpoi
   const authority = readAuthority(written, form, address.slice(0, slash));
   const segments = decodePath(written, address.slice(slash + 1));
   checkForm(written, { scheme, authority, segments, query }, options);
-  if (query !== '') checkS3Query(written, query, options.allowInsecure);
+  if (query !== '')
+    checkServiceQuery(written, query, { names: ENDPOINT_KINDS[form.kind].query, allowInsecure: options.allowInsecure });
   return assemble(written, { scheme, authority, segments, query }, { form, dolthubHost: options.dolthubHost });
 }
 
@@ -88,7 +56,9 @@ function splitQuery(written: string, scheme: string, rest: string) {
   if (mark === -1) return { address: rest, query: '' };
   const query = rest.slice(mark);
   refuseSecretQuery(written, query);
-  if (scheme !== 's3') throw invalidEndpoint(written, 'only s3 endpoints may have a query');
+  const kind = SCHEMES.get(scheme)?.kind;
+  if (kind === undefined || ENDPOINT_KINDS[kind].query.length === 0)
+    throw invalidEndpoint(written, 'only s3 endpoints may have a query');
   return { address: rest.slice(0, mark), query };
 }
 
@@ -124,7 +94,7 @@ function checkForm(written: string, parts: Parts, options: EndpointOptions): voi
   }
 }
 
-function assemble(written: string, parts: Parts, target: { form: Scheme; dolthubHost: string }): Endpoint {
+function assemble(written: string, parts: Parts, target: { form: KnownScheme; dolthubHost: string }): Endpoint {
   const { form, dolthubHost } = target;
   const path = parts.segments.join('/');
   const isGit = form.gitBySuffix && path.endsWith('.git');

@@ -1,13 +1,11 @@
 import type { Endpoint } from '../configuration.ts';
 import { isLoopback, parseAuthority } from './authority.ts';
+import { ENDPOINT_KINDS } from './kinds.ts';
 import { invalidEndpoint, refuseUnsafeText, secretInEndpoint } from './text.ts';
 
 /** Words in the name of a query parameter that indicate a credential, in any spelling with or without separators. */
 const SECRET_NAME =
   /secret|passw|pwd|token|credential|signature|access.?key|api.?key|auth|jwk|^(key|sig|sv|se)$|^x-amz-/i;
-
-/** All parameters that Dolt accepts there, each once (dbfactory/s3.go, after 2.3.0). */
-const NAMES: readonly string[] = ['endpoint', 'region', 'path-style'];
 
 /**
  * Refuses a query with a credential for any scheme, before other checks, so that the message names it.
@@ -20,14 +18,19 @@ export function refuseSecretQuery(written: string, query: string): void {
 }
 
 /**
- * Checks the query of an `s3://` endpoint.
+ * Checks the query of an endpoint, which describes an S3-compatible service.
+ * @param names the allowed parameters, each at most once
  * @throws Failure `invalid-endpoint`, or `secret-in-config` if the service endpoint contains a password.
  */
-export function checkS3Query(written: string, query: string, allowInsecure: boolean): void {
+export function checkServiceQuery(
+  written: string,
+  query: string,
+  { names, allowInsecure }: { readonly names: readonly string[]; readonly allowInsecure: boolean },
+): void {
   const seen = new Set<string>();
   for (const [name, value] of new URLSearchParams(query)) {
     if (!/^[a-z][a-z0-9-]*$/.test(name)) throw invalidEndpoint(written, 'its query has a malformed name');
-    if (!NAMES.includes(name)) throw invalidEndpoint(written, `its query may only contain ${NAMES.join(', ')}`);
+    if (!names.includes(name)) throw invalidEndpoint(written, `its query may only contain ${names.join(', ')}`);
     if (seen.has(name)) throw invalidEndpoint(written, 'its query contains a name twice');
     seen.add(name);
     refuseUnsafeText(written, value);
@@ -52,9 +55,9 @@ export function refusedService(written: string, allowInsecure: boolean): string 
   return null;
 }
 
-/** The service in the query of an `s3://` endpoint; null if there is none. */
+/** The service in the query of an endpoint; null if there is none. */
 export function serviceInQuery({ dolt, kind }: Pick<Endpoint, 'dolt' | 'kind'>): string | null {
-  if (kind !== 's3' || !dolt.includes('?')) return null;
+  if (ENDPOINT_KINDS[kind].query.length === 0 || !dolt.includes('?')) return null;
   return new URLSearchParams(dolt.slice(dolt.indexOf('?'))).get('endpoint');
 }
 

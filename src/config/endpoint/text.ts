@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import { ENDPOINT_FORMS } from './kinds.ts';
 
 /**
  * Refuses characters that no part of an endpoint may contain, encoded or decoded. Format characters count as control
@@ -91,23 +92,6 @@ function visible(character: string): string {
 export function looksLikeToken(user: string): boolean {
   return /^(gh[a-z]_|github_pat_|gl[a-z]{2,6}-)/.test(user);
 }
-
-/** Every form of an endpoint, for messages and documentation. */
-export const ENDPOINT_FORMS = [
-  'dolthub://org/repo',
-  'gs://bucket/path',
-  's3://bucket/path',
-  'file:///absolute/path',
-  'https://host/path',
-  'ssh://host/path',
-  'git@host:path',
-  'az://account/container/path',
-  'oci://bucket/path',
-  'aws://[table:bucket]/path',
-  'git+https://host/path',
-  'git+ssh://host/path',
-  'git+file:///absolute/path',
-] as const;
 
 /** The refusal of an endpoint: `why` completes the sentence after a colon. The endpoint is shown without secrets. */
 export function invalidEndpoint(written: string, why: string): Failure {

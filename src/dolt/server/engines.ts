@@ -41,7 +41,7 @@ export interface Engine {
    */
   allWithin<T>(limit: TimeLimit, work: () => Promise<T>): Promise<T>;
   /** Why the engine was ended if it exceeded its memory limit; else null. */
-  outgrown(): Failure | null;
+  memoryFailure(): Failure | null;
   /**
    * Runs a remote operation on a separate connection with a time limit; the engine can reach the peer only meanwhile.
    * Only the overdue operation is killed. The engine ends only if that does not help, and `hasEnded` tells other work
@@ -191,7 +191,7 @@ function engineOf(
       await working.catch(() => undefined);
       throw limit.failure();
     },
-    outgrown: () => server.outgrown(),
+    memoryFailure: () => server.memoryFailure(),
     async allWithin(limit, work) {
       const working = work();
       if (await endsWithin(working, limit.milliseconds)) return await working;

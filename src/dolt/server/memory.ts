@@ -31,17 +31,17 @@ export function goMemoryLimit(bytes: number): string {
  * @returns a function that gives the reason if that has happened
  */
 export function watchMemory(child: ServerProcess, limit: number): () => Failure | null {
-  let outgrown: Failure | null = null;
+  let memoryFailure: Failure | null = null;
   const { pid } = child;
-  if (pid === undefined || process.platform !== 'linux') return () => outgrown;
+  if (pid === undefined || process.platform !== 'linux') return () => memoryFailure;
   let isReading = false;
   const look = async (): Promise<void> => {
     if (isReading) return;
     isReading = true;
     const bytes = residentBytes(await readFile(`/proc/${pid}/status`, 'latin1').catch(() => ''));
     isReading = false;
-    if (bytes <= limit || outgrown !== null) return;
-    outgrown = new Failure(
+    if (bytes <= limit || memoryFailure !== null) return;
+    memoryFailure = new Failure(
       'too-large',
       `the Dolt server used more than ${Math.floor(limit / MIB)} MiB of memory and was stopped`,
     );
@@ -50,7 +50,7 @@ export function watchMemory(child: ServerProcess, limit: number): () => Failure 
   const timer = setInterval(() => void look(), INTERVAL_MS);
   timer.unref();
   void child.finally(() => clearInterval(timer));
-  return () => outgrown;
+  return () => memoryFailure;
 }
 
 /** Resident memory of a process without mapped files, which the system can drop. */

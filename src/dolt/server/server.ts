@@ -72,7 +72,7 @@ export interface Server {
   /** Whether the process has ended for any reason. */
   hasEnded(): boolean;
   /** Why it was ended if it exceeded its memory limit; else null. */
-  outgrown(): Failure | null;
+  memoryFailure(): Failure | null;
   /** Stops it and its descendants; may be called again. */
   stop(): Promise<void>;
   /** Kills it and its descendants at once; `stop` must still be called. */
@@ -169,7 +169,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
   });
   const log = tailOf(child);
   let ended = false;
-  const outgrown = watchMemory(child, memory);
+  const memoryFailure = watchMemory(child, memory);
   void child.finally(() => {
     ended = true;
   });
@@ -202,7 +202,7 @@ async function tryStart(context: EngineContext, options: ServerOptions, place: P
       childContext: { env, privateDir: place.privateDir },
       during: place.proxy.during,
       hasEnded: () => ended,
-      outgrown,
+      memoryFailure,
       stop: () => stopServer(child, place, { watchdog, guarded, database: options.database }),
       kill: () => endTree(child, place.privateDir, 'SIGKILL'),
     };

@@ -8,7 +8,7 @@ import { OPTIONS, type OptionName } from '../../contract/options.ts';
 import { parseChoice, parseOption } from '../../contract/parse-option.ts';
 import { forgetEnv } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
-import type { Secrets } from '../../core/secrets.ts';
+import { type Secrets, secretAndLines } from '../../core/secrets.ts';
 import type { EventVerdict } from './event.ts';
 
 /** An input of the Action: every option that is available as an input, and the command. */
@@ -27,15 +27,10 @@ const SECRETS: readonly OptionName[] = optionNames((entry) => entry.secret === t
 export function takeInputs(secrets: Secrets): WrittenInputs {
   const written = new Map(NAMES.map((name) => [name, getInput(name)]));
   for (const name of SECRETS) {
-    for (const secret of maskable(written.get(name) ?? '')) secrets.add(secret);
+    for (const secret of secretAndLines(written.get(name) ?? '')) secrets.add(secret);
   }
   forgetSecretInputs();
   return (name) => written.get(name) ?? '';
-}
-
-/** A secret, and each of its lines that is long enough not to hide half of the log. */
-function maskable(secret: string): Set<string> {
-  return new Set([secret, ...secret.split('\n').filter((line) => line.length >= 8)].filter((text) => text !== ''));
 }
 
 /** Removes the secret inputs from the environment; the post step does not need them. */

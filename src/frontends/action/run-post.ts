@@ -3,13 +3,13 @@ import { basename, dirname, isAbsolute, join, normalize } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Env, readEnv } from '../../core/env.ts';
 import { errorMessage } from '../../core/failure.ts';
+import { isInside } from '../../core/files.ts';
 import { isPrivateName } from '../../core/private-folder.ts';
 import { processCommand } from '../../dolt/process.ts';
 import { CONFIG_FILE } from '../../dolt/server/config.ts';
 import { forgetSecretInputs } from './inputs.ts';
 import { logWarning } from './logger.ts';
 import { type Leftover, savedResources } from './state.ts';
-import { isInside } from './working-directory.ts';
 
 /** The post step: removes what main created and could not remove because it was killed. */
 export async function runPost(): Promise<void> {

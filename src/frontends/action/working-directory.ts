@@ -1,5 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { relative, resolve, sep } from 'node:path';
+import { isInside } from '../../core/files.ts';
 import { refusal } from './inputs.ts';
 
 /**
@@ -17,12 +18,6 @@ export async function workingDirectory(workspace: string, written: string): Prom
 
 function refused(text: string, allowed: string) {
   return refusal('working-directory', { text, allowed });
-}
-
-/** Whether `path` is `folder` or below it; both absolute. */
-export function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
 
 /** A file for an annotation: relative to the root of the repository, with `/`; unchanged if it is outside. */

@@ -56,7 +56,7 @@ export function adoptionVerdict({ expected, found, state, contained }: Adoptable
 
 /**
  * Sets our branch to the head of the peers that `adopt` names, before anything is merged. A tag keeps the old head. A
- * refusal is recorded in their runs and our branch stays; the other peers are compared with the new head.
+ * refusal is recorded in their `PeerProgress` and our branch stays; the other peers are compared with the new head.
  */
 export async function adoptHeads(
   context: SyncContext,

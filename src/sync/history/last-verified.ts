@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { HASH } from '../../contract/hash.ts';
 import { errorMessage } from '../../core/failure.ts';
 import { putAside, readSmall, writeFileAtomic } from '../../core/files.ts';
 
-const hash = z.string().regex(/^[0-9a-v]{32}$/);
+const hash = z.string().regex(HASH);
 const moment = z.iso.datetime({ precision: 3 });
 
 const entrySchema = z.strictObject({

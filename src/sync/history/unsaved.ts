@@ -5,9 +5,9 @@ import type { Engines } from '../../dolt/server/engines.ts';
 import { trackingHeads } from '../../dolt/sql/heads.ts';
 import { countReachable, oldestCommitDate } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { headsThere } from '../deliver.ts';
 import { rightsOf } from '../peer-actions.ts';
 import type { PeerProgress } from '../peer-progress.ts';
+import { headsAtPeer } from '../send-branch.ts';
 
 /** Nothing was pushed in these states; the result of an earlier fetch is the best information. */
 const UNREAD: ReadonlySet<PeerState> = new Set(['unreachable', 'unknown']);
@@ -24,7 +24,7 @@ export async function countUnsaved(
   head: string,
 ): Promise<number | null> {
   const pushed = runs.filter(({ actions, state }) => actions?.push === true && !UNREAD.has(state));
-  const read = pushed.flatMap(headsThere);
+  const read = pushed.flatMap(headsAtPeer);
   try {
     return await engines.use(NO_CREDENTIALS, async ({ database }) => {
       const seen = await trackingHeads(database, new Set(pushed.map(({ remote }) => remote)));

@@ -44,7 +44,7 @@ export async function checkPeers(
       const failure = toFailure(thrown);
       const isGuilty = limits.checksSingly && lost === null;
       if (failure.code === 'engine-lost') lost ??= failure;
-      if (failure.code !== 'engine-lost' || isGuilty) run.fail(engine.outgrown() ?? failure);
+      if (failure.code !== 'engine-lost' || isGuilty) run.fail(engine.memoryFailure() ?? failure);
     }
   };
   if (limits.checksSingly) for (const run of runs) await checkOne(run);

@@ -28,7 +28,7 @@ interface Heads {
   readonly theirs: readonly StrategyHead[];
   /** A branch at our head. */
   readonly branch: string;
-  /** What each merge may take. */
+  /** The limits of each merge in time and size. */
   readonly limits: MergeLimits;
 }
 
@@ -100,11 +100,11 @@ function passedLimit(dropped: ReadonlyMap<string, RejectedHead>): boolean {
 }
 
 function reportOf(
-  { made, ownWay, signed }: Extract<Fold, { kind: 'folded' }>,
+  { made, strategyMerges, committerFixed }: Extract<Fold, { kind: 'folded' }>,
   dropped: ReadonlyMap<string, RejectedHead>,
 ): MergeReport {
-  const besides = passedLimit(dropped) ? 'limit' : null;
-  const because = ownWay > 0 ? 'strategy' : made.length > 0 && !signed ? 'committer' : besides;
+  const limit = passedLimit(dropped) ? 'limit' : null;
+  const because = strategyMerges > 0 ? 'strategy' : made.length > 0 && !committerFixed ? 'committer' : limit;
   return { protocol: 2, deterministic: because === null, because, commits: made.length };
 }
 

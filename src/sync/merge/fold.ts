@@ -33,14 +33,14 @@ export interface RejectedHead {
 interface FoldingDatabase {
   readonly database: string;
   readonly ours: string;
-  /** What the report of each merge may take. */
+  /** Maximum size of the report of one merge, in bytes. */
   readonly reportBytes: number;
 }
 
 /** A fold in progress: the current commit on its branch, and how it was made. */
 class Folding {
   readonly #sql: Sql;
-  readonly #town: FoldingDatabase;
+  readonly #local: FoldingDatabase;
   readonly merged: string[];
   readonly steps: FoldStep[] = [];
   head: string;
@@ -48,7 +48,7 @@ class Folding {
 
   constructor(sql: Sql, local: FoldingDatabase & { readonly start: string }) {
     this.#sql = sql;
-    this.#town = local;
+    this.#local = local;
     this.head = local.start;
     this.merged = [local.start];
   }
@@ -56,7 +56,7 @@ class Folding {
   /**
    * Whether a head needs no merge because one of the two contains the other; the fold is then at the containing one.
    */
-  async takes(head: string, branch: string): Promise<boolean> {
+  async fastForwardOrSkip(head: string, branch: string): Promise<boolean> {
     if (await isAncestor(this.#sql, head, this.head)) return true;
     if (!(await isAncestor(this.#sql, this.head, head))) return false;
     await fastForward(this.#sql, { branch, to: head });
@@ -72,7 +72,7 @@ class Folding {
    * @returns null, or why it was not merged
    */
   async merge(sql: Sql, { head, strategy }: StrategyHead): Promise<RejectedHead | null> {
-    const { database, ours, reportBytes } = this.#town;
+    const { database, ours, reportBytes } = this.#local;
     const swapped = head === ours;
     const heads = { ours: this.head, theirs: head };
     const result = await mergeHead(sql, { database, onto: this.head, head, strategy, swapped, reportBytes });
@@ -98,7 +98,7 @@ interface FoldPlan {
   readonly others: readonly StrategyHead[];
   /** Name of the branch to create; it stays in any case. */
   readonly branch: string;
-  /** What each merge may take. */
+  /** The limits of each merge in time and size. */
   readonly limits: MergeLimits;
 }
 
@@ -110,11 +110,12 @@ export type Fold =
       readonly steps: readonly FoldStep[];
       /** Heads with their own strategy that could not be merged. */
       readonly dropped: ReadonlyMap<string, RejectedHead>;
-      /** Merge commits, and how many of them depend on more than the set of heads. */
+      /** The merge commits that this fold made. */
       readonly made: readonly string[];
-      readonly ownWay: number;
+      /** How many of them follow a peer's own strategy, so that they depend on more than the set of heads. */
+      readonly strategyMerges: number;
       /** Whether this Dolt lets us set the committer. */
-      readonly signed: boolean;
+      readonly committerFixed: boolean;
     }
   | {
       readonly kind: 'refused';
@@ -153,13 +154,13 @@ export async function foldHeads(engine: Engine, plan: FoldPlan): Promise<Fold> {
     const inCommon = folding.made.length;
     const dropped = new Map<string, RejectedHead>();
     for (const other of plan.others) {
-      if (await folding.takes(other.head, plan.branch)) continue;
+      if (await folding.fastForwardOrSkip(other.head, plan.branch)) continue;
       const why = (await containsOne(sql, other.head, dropped)) ?? (await merge(other));
       if (why !== null) dropped.set(other.head, why);
     }
     const { head, steps, made } = folding;
-    const signed = await signsDeterministically(sql);
-    return { kind: 'folded', head, steps, dropped, made, ownWay: made.length - inCommon, signed };
+    const committerFixed = await signsDeterministically(sql);
+    return { kind: 'folded', head, steps, dropped, made, strategyMerges: made.length - inCommon, committerFixed };
   });
 }
 

@@ -36,7 +36,7 @@ export class MergeLimits {
     this.reportBytes = reportShare(peers);
   }
 
-  /** What the report of one merge may take. */
+  /** Maximum size of the report of one merge, in bytes. */
   readonly reportBytes: number;
 
   /** Heads that are not merged in this run, because the report of their merge was too large. */
@@ -83,7 +83,7 @@ export class MergeLimits {
     } catch (thrown) {
       const failure = toFailure(thrown);
       const excess = failure.code === 'too-large' ? failure : null;
-      const passed = failure.code === 'interrupted' ? null : (engine.outgrown() ?? late ?? excess);
+      const passed = failure.code === 'interrupted' ? null : (engine.memoryFailure() ?? late ?? excess);
       if (passed === null && failure.code !== 'engine-lost') throw thrown;
       const losses = (this.#losses.get(name) ?? 0) + 1;
       this.#losses.set(name, losses);

@@ -18,9 +18,24 @@ import { headsThatLose } from './losses.ts';
 import { scratchName } from './scratch.ts';
 import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitted.ts';
 
+/*
+ * A peer's head is not merged, and waits for another run, for one of these reasons:
+ *
+ * 1. The check of incoming commits blocks it (`checkPeers`), or its peer failed before. It is no candidate.
+ * 2. Another head has equal contents (`recordEquivalent`). It becomes a candidate if that other head is not merged.
+ * 3. It changes rows that are uncommitted here, or a table that cannot be set aside (`touched.waiting`).
+ * 4. It changes other rows of such a table, and our branch could not move to the merged result (`touched.otherRows`).
+ * 5. Its merge removes too many of our rows (`headsThatLose`).
+ * 6. Finding the peers of its conflicts passes a limit (`limits.unreportable`).
+ * 7. It does not merge: the fold rejects it (`converged.dropped`).
+ *
+ * 1 to 3 are known before the merge. 4 to 6 follow from its result, so the merge is repeated without such a head. 7 is
+ * repeated inside `converge`.
+ */
+
 /**
- * Merges in an engine without credentials, and restarts in a new engine if one ended. This terminates: each time the
- * limits have identified the head or check more closely.
+ * Merges in an engine without credentials. If that engine ends, the merge restarts in a new one. Restarts are bounded:
+ * after each one, `limits` rejects the head that ended the engine, or checks heads one at a time to find it.
  */
 export async function mergeHeads(
   context: SyncContext,
@@ -40,7 +55,8 @@ export async function mergeHeads(
 }
 
 /**
- * Merges the mergeable heads of the peers with ours. Resolutions and rejections are recorded in the peers' runs.
+ * Merges the mergeable heads of the peers with ours. Resolutions and rejections are recorded in their
+ * `PeerProgress`.
  * @returns the commit that contains them all; no local branch moves
  */
 async function mergeIn(
@@ -69,10 +85,9 @@ async function mergeIn(
   return converged;
 }
 
-interface ConvergedRuns extends Besides {
+interface ConvergedRuns extends MergeAttempt {
   /** The runs whose heads were merged, or tried. */
   readonly candidates: readonly PeerProgress[];
-  readonly attributed: readonly Attributed[];
 }
 
 /**
@@ -98,7 +113,7 @@ async function convergeRuns(
     head !== null && peer.accept.includes('deletion') ? [head] : [],
   );
   const merging: Merging = { context, ours: local.ours, engine, free: new Set([...mayDelete, ...local.accepted]) };
-  const merged = await convergeAndAttribute(merging, headsOf(candidates, local.accepted), touched);
+  const merged = await convergeChecked(merging, headsOf(candidates, local.accepted), touched);
   const { converged, waiting } = merged;
   const alone = runs.filter(
     ({ equivalentTo: twin }) => twin !== null && (waiting.has(twin) || converged.dropped.has(twin)),
@@ -108,7 +123,7 @@ async function convergeRuns(
   return await convergeRuns(context, local, engine, runs);
 }
 
-/** What one call of mergeIn works with. */
+/** What all merges of one engine have in common. */
 interface Merging {
   readonly context: SyncContext;
   readonly ours: string;
@@ -117,94 +132,84 @@ interface Merging {
   readonly free: ReadonlySet<string>;
 }
 
-/** What was merged, and which heads have to wait. */
-interface Besides {
+/** What was merged, the peer of each conflict, and which heads have to wait. */
+interface MergeAttempt {
   readonly converged: Converged;
   readonly waiting: ReadonlyMap<string, RejectedHead>;
+  readonly attributed: readonly Attributed[];
 }
 
 /**
- * Merges, and finds the peer of each conflict. If that passes a limit, the head that caused the conflicts is rejected
- * and the others are merged again.
+ * Merges the heads that need not wait, and checks the result. A check may name heads that have to wait; then the others
+ * are merged again, until a result passes every check.
  */
-async function convergeAndAttribute(
+async function convergeChecked(
   merging: Merging,
   all: readonly StrategyHead[],
   touched: TouchedTables,
-): Promise<Besides & { readonly attributed: readonly Attributed[] }> {
-  const { context, ours, engine } = merging;
-  const { limits } = context;
-  for (;;) {
-    const waiting = new Map([...touched.waiting, ...limits.unreportable]);
-    const besides = await convergeBesides(merging, all, { ...touched, waiting });
-    const attributed: Attributed[] = [];
-    let late: readonly [head: string, why: RejectedHead] | null = null;
-    for (const step of besides.converged.steps) {
-      try {
-        attributed.push(
-          ...(await engine.operation(limits.of('reporting'), NOWHERE, (sql) => attribute(sql, step, ours))),
-        );
-      } catch (thrown) {
-        const failure = toFailure(thrown);
-        const others = [...step.onto, step.head].filter((head) => head !== ours).sort();
-        const head = step.head === ours ? others.at(-1) : step.head;
-        if (!isLimit(failure) || failure.code === 'engine-lost' || head === undefined) throw thrown;
-        late = [head, { failure, conflicts: [] }];
-        break;
-      }
-    }
-    if (late === null) {
-      const merge = limits.unreportable.size > 0 ? limited(besides.converged.merge) : besides.converged.merge;
-      return { ...besides, converged: { ...besides.converged, merge }, attributed };
-    }
-    limits.unreportable.set(...late);
-    if (!engine.hasEnded()) continue;
-    limits.lost += 1;
-    throw new Failure('engine-lost', `the Dolt server ended while reading the rows of ${late[0]}`);
-  }
-}
-
-/**
- * Merges the heads that need not wait for uncommitted changes. If the result changes more than each head did, so that
- * our branch could not follow it, every head that changes such a table waits. Nothing is pushed that we cannot move to.
- */
-async function convergeBesides(
-  merging: Merging,
-  all: readonly StrategyHead[],
-  touched: TouchedTables,
-): Promise<Besides> {
-  const { context, ours, engine } = merging;
-  const { branch, dirty } = context;
-  const first = await convergeWithin(merging, all, touched.waiting);
-  const rows = await rowsToSetAside(engine.database, dirty, { branch, from: ours, to: first.converged.target });
-  if (typeof rows !== 'string') return first;
-  return await convergeWithin(merging, all, new Map([...first.waiting, ...touched.besides]));
-}
-
-/**
- * Merges the heads that do not wait yet. Heads that remove too many of our rows wait, and the others are merged again.
- */
-async function convergeWithin(
-  { context, ours, engine, free }: Merging,
-  all: readonly StrategyHead[],
-  before: ReadonlyMap<string, RejectedHead>,
-): Promise<Besides> {
-  const { branch, limits, maxDelete } = context;
+): Promise<MergeAttempt> {
+  const { context, ours, engine, free } = merging;
+  const { branch, dirty, limits, maxDelete } = context;
   const mergeOf = (theirs: readonly StrategyHead[]) => converge(engine, { ours, theirs, branch, limits }, scratchName);
   const lossesOf = (target: string) =>
     engine.operation(limits.of('checking'), NOWHERE, (sql) => massLosses(sql, { from: ours, to: target }, maxDelete));
-  const waiting = new Map(before);
+  const first = () => new Map([...touched.waiting, ...limits.unreportable]);
+  let waiting = first();
+  let otherRowsWait = false;
   for (;;) {
     const heads = all.filter(({ head }) => !waiting.has(head));
     const converged = await mergeOf(heads);
-    const losing = await headsThatLose(
-      engine.database,
-      { converged, heads },
-      { ours, maxDelete, free, mergeOf, lossesOf },
-    );
-    if (losing.size === 0) return { converged, waiting };
-    for (const [head, why] of losing) waiting.set(head, why);
+    const losing = { ours, maxDelete, free, mergeOf, lossesOf };
+    const losses = await headsThatLose(engine.database, { converged, heads }, losing);
+    if (losses.size > 0) {
+      for (const [head, why] of losses) waiting.set(head, why);
+      continue;
+    }
+    if (!otherRowsWait) {
+      // The result may change more than each head did. Nothing is pushed that our branch cannot move to.
+      const rows = await rowsToSetAside(engine.database, dirty, { branch, from: ours, to: converged.target });
+      if (typeof rows === 'string') {
+        otherRowsWait = true;
+        for (const [head, why] of touched.otherRows) waiting.set(head, why);
+        continue;
+      }
+    }
+    const found = await attributeSteps(merging, converged);
+    if (found.kind === 'attributed') {
+      const merge = limits.unreportable.size > 0 ? limited(converged.merge) : converged.merge;
+      return { converged: { ...converged, merge }, waiting, attributed: found.conflicts };
+    }
+    limits.unreportable.set(found.head, { failure: found.failure, conflicts: [] });
+    if (engine.hasEnded()) {
+      limits.lost += 1;
+      throw new Failure('engine-lost', `the Dolt server ended while reading the rows of ${found.head}`);
+    }
+    // Without that head, the result may pass checks that it did not pass with it.
+    waiting = first();
+    otherRowsWait = false;
   }
+}
+
+type Attribution =
+  | { readonly kind: 'attributed'; readonly conflicts: readonly Attributed[] }
+  | { readonly kind: 'unreportable'; readonly head: string; readonly failure: Failure };
+
+/** Finds the peer of each conflict, or the head whose conflicts pass a limit of this machine. */
+async function attributeSteps({ context, ours, engine }: Merging, { steps }: Converged): Promise<Attribution> {
+  const conflicts: Attributed[] = [];
+  for (const step of steps) {
+    try {
+      const limit = context.limits.of('reporting');
+      conflicts.push(...(await engine.operation(limit, NOWHERE, (sql) => attribute(sql, step, ours))));
+    } catch (thrown) {
+      const failure = toFailure(thrown);
+      const others = [...step.onto, step.head].filter((head) => head !== ours).sort();
+      const head = step.head === ours ? others.at(-1) : step.head;
+      if (!isLimit(failure) || failure.code === 'engine-lost' || head === undefined) throw thrown;
+      return { kind: 'unreportable', head, failure };
+    }
+  }
+  return { kind: 'attributed', conflicts };
 }
 
 function headsOf(candidates: readonly PeerProgress[], accepted: readonly string[]): StrategyHead[] {

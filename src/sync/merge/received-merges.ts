@@ -40,7 +40,7 @@ const commitRow = z.object({
 });
 
 /**
- * Lists in the peers' runs which of our rows lost in merges that other databases made and our branch fast-forwarded
+ * Lists in each `PeerProgress` which of our rows lost in merges that other databases made and our branch fast-forwarded
  * over. A merge is a function of its parents, so it is repeated on a temporary branch. Our branch has already moved, so
  * an error here does not fail the run.
  * @param incoming the head that each peer had before anything was pushed to it

@@ -49,7 +49,7 @@ export interface TouchedTables {
   /** Heads that cannot be merged: they change rows that are uncommitted here, or tables that cannot be set aside. */
   readonly waiting: ReadonlyMap<string, RejectedHead>;
   /** Heads that change other rows of such a table. */
-  readonly besides: ReadonlyMap<string, RejectedHead>;
+  readonly otherRows: ReadonlyMap<string, RejectedHead>;
 }
 
 /**
@@ -63,7 +63,7 @@ export async function headsThatTouch(
   heads: readonly string[],
 ): Promise<TouchedTables> {
   const waiting = new Map<string, RejectedHead>();
-  const besides = new Map<string, RejectedHead>();
+  const otherRows = new Map<string, RejectedHead>();
   await database.session(async (sql) => {
     await checkout(sql, branch);
     const ignored = (await uncommittedTables(sql)).filter((table) => !dirty.includes(table));
@@ -87,10 +87,10 @@ export async function headsThatTouch(
       blocking.push(...covered.map((table) => `${table} (ignored here)`));
       blocking.push(...atServer.map((table) => `${table} (at the running server)`));
       if (blocking.length > 0) waiting.set(head, { failure: touches(blocking, since), conflicts: [] });
-      else besides.set(head, { failure: touches(touched, since), conflicts: [] });
+      else otherRows.set(head, { failure: touches(touched, since), conflicts: [] });
     }
   });
-  return { waiting, besides };
+  return { waiting, otherRows };
 }
 
 function isAmong(tables: readonly string[], table: string): boolean {

@@ -2,13 +2,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Endpoint } from '../../config/configuration.ts';
+import { HASH_TEXT } from '../../contract/hash.ts';
 import { type Boundary, isOwn, requireTreeWithin } from '../../core/boundary.ts';
 import { Failure } from '../../core/failure.ts';
-import { oddEntries, realPath } from '../../core/files.ts';
+import { isFolder, isThere, oddEntries, realPath } from '../../core/files.ts';
 
 const MANIFEST = 'manifest';
 /** Files of Dolt in a remote without data: after a fetch of an empty one, or a killed first push. */
-const OF_DOLT = /^(?:LOCK|oldgen|journal\.idx|.*\.darc|.*\.tmp|[0-9a-v]{32})$/;
+const OF_DOLT = new RegExp(`^(?:LOCK|oldgen|journal\\.idx|.*\\.darc|.*\\.tmp|${HASH_TEXT})$`);
 /** Files that file systems and desktops put into every folder. */
 const OF_THE_DISK = ['lost+found', '@eaDir', '$RECYCLE.BIN', 'System Volume Information'];
 
@@ -50,13 +51,6 @@ export function foreignEntry(names: readonly string[]): string | undefined {
   return names.filter((name) => !OF_DOLT.test(name) && !OF_THE_DISK.includes(name) && !name.startsWith('.')).sort()[0];
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-}
-
 /** The name of the journal, which only a working database has among its table files (Dolt 2.3.0). */
 const JOURNAL = 'v'.repeat(32);
 
@@ -86,7 +80,7 @@ async function insideOfDatabase(...paths: readonly string[]): Promise<string | n
     if (path.split(sep).some((segment) => segment.toLowerCase() === '.dolt')) return 'is inside a `.dolt` folder';
     for (let above = path; above !== dirname(above); above = dirname(above)) {
       // The `.dolt` of a database may be a link to a folder of any name.
-      if ((await isThere(above, 'repo_state.json')) && (await isThere(above, 'noms'))) {
+      if ((await isThere(join(above, 'repo_state.json'))) && (await isThere(join(above, 'noms')))) {
         return 'is inside the data of a working Dolt database';
       }
     }
@@ -95,18 +89,12 @@ async function insideOfDatabase(...paths: readonly string[]): Promise<string | n
 }
 
 async function databaseIn(folder: string, kind: Endpoint['kind']): Promise<string | null> {
-  const isDatabase = (await isThere(folder, '.dolt', 'noms')) || (await isThere(folder, '.dolt', 'repo_state.json'));
+  const isDatabase =
+    (await isThere(join(folder, '.dolt', 'noms'))) || (await isThere(join(folder, '.dolt', 'repo_state.json')));
   // A git remote keeps its data in a ref of the repository and does not affect a database beside it.
-  if (kind === 'git' && ((await isThere(folder, '.git')) || (await isThere(folder, 'HEAD')))) return null;
+  if (kind === 'git' && ((await isThere(join(folder, '.git'))) || (await isThere(join(folder, 'HEAD'))))) return null;
   if (isDatabase) return 'is a working Dolt database, not a remote';
-  return (await isThere(folder, JOURNAL)) ? 'contains the data of a working Dolt database' : null;
-}
-
-async function isThere(...parts: readonly [string, ...string[]]): Promise<boolean> {
-  return stat(join(...parts)).then(
-    () => true,
-    () => false,
-  );
+  return (await isThere(join(folder, JOURNAL))) ? 'contains the data of a working Dolt database' : null;
 }
 
 /**

@@ -1,0 +1,43 @@
+import { counted } from '../core/text.ts';
+import { gitAddress, requirePushAccess } from '../dolt/git-access.ts';
+import type { Engine } from '../dolt/server/engines.ts';
+import { countReachable } from '../dolt/sql/history.ts';
+import { pushBranch } from '../dolt/sql/transfer.ts';
+import type { PeerProgress } from './peer-progress.ts';
+import type { Publication } from './push.ts';
+import { withSshReason } from './ssh-reason.ts';
+import type { SyncContext } from './sync-context.ts';
+import { timeLimit } from './time-limits.ts';
+
+/** The commits that a peer is known to have. */
+export function headsAtPeer({ head, delivery }: Pick<PeerProgress, 'head' | 'delivery'>): string[] {
+  return [head, delivery?.head ?? null].filter((one) => one !== null);
+}
+
+/**
+ * Pushes to one branch of a peer within its time limit, fast-forward only.
+ * @param to the branch at the peer
+ * @returns the number of commits that the peer lacked; a push that returns proves nothing (see verify.ts)
+ * @throws Failure with the class of the error
+ */
+export async function sendBranch(
+  context: SyncContext,
+  { target, branch }: Publication,
+  engine: Engine,
+  run: PeerProgress,
+  to: string,
+): Promise<number> {
+  const known = headsAtPeer(run);
+  const commits = await countReachable(engine.database, target, known);
+  const detail = to === run.branch ? counted(commits, 'commit') : `${counted(commits, 'commit')} to ${to}`;
+  context.progress({ peer: run.peer.name, step: 'pushing', detail });
+  const limit = timeLimit(run.peer, known.length === 0 ? 'first push' : 'push', context.timeoutMs);
+  const address = run.peer.endpoint.kind === 'git' ? gitAddress(run.peer.endpoint.dolt) : null;
+  if (address !== null) await engine.runProgram(limit, run.reach, (program) => requirePushAccess(address, program));
+  await withSshReason(engine, run, limit, () =>
+    engine.operation(limit, run.reach, (sql) =>
+      pushBranch(sql, { remote: run.remote, source: branch, branch: to, user: run.user }),
+    ),
+  );
+  return commits;
+}

@@ -98,9 +98,9 @@ async function askEndpoint(asking: Asking): Promise<string> {
       hint: 'Give it after `init`, for example `dolt-federation init dolthub://my-org/my-repo`.',
     });
   }
-  prompt.say('Where does this database publish its commits? Peers read them there.');
+  prompt.say('This database publishes its commits to an address, and its peers read them there.');
   prompt.say(KINDS.map(([kind, form], index) => `  ${index + 1}  ${kind.padEnd(17)} ${form}`).join('\n'));
-  const kind = await askUntil(prompt, { question: 'Kind', fallback: '1' }, async (text) => {
+  const kind = await askUntil(prompt, { question: 'Kind of address', fallback: '1' }, async (text) => {
     const index = KINDS.findIndex((_, at) => String(at + 1) === text);
     if (index === -1)
       throw new Failure('bad-usage', `${JSON.stringify(text)} is not one of 1 to ${KINDS.length}`, {

@@ -11,6 +11,7 @@ import {
   removePeerResultSchema,
   resolveResultSchema,
   runResultSchema,
+  versionResultSchema,
 } from '../../src/contract/result.ts';
 
 /** The JSON of every command, by the name it has under `$defs`. */
@@ -25,6 +26,7 @@ const RESULTS = {
   install: installResultSchema,
   doctor: doctorResultSchema,
   resolve: resolveResultSchema,
+  version: versionResultSchema,
   demo: demoResultSchema,
 } as const;
 

@@ -10,6 +10,7 @@ import { listPeersCommand } from './list-peers.ts';
 import { removePeerCommand } from './remove-peer.ts';
 import { resolveCommand } from './resolve.ts';
 import { syncCommand } from './sync-commands.ts';
+import { versionCommand } from './version.ts';
 
 /** Every command. A new one is a file that defines it, a row here, and a row in contract/commands.ts. */
 export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
@@ -26,5 +27,6 @@ export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
   'config get': configGetCommand,
   doctor: doctorCommand,
   install: installCommand,
+  version: versionCommand,
   demo: demoCommand,
 };

@@ -156,6 +156,12 @@ export const COMMANDS = {
     options: DOLT,
     action: true,
   },
+  version: {
+    summary: 'Print the versions of dolt-federation, Node and Dolt',
+    arguments: [],
+    options: DOLT,
+    action: false,
+  },
   demo: {
     summary: 'Federate three databases in a temporary folder over file://',
     arguments: [],

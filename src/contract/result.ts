@@ -279,6 +279,18 @@ export const installResultSchema = z.strictObject({
 });
 export type InstallResult = z.infer<typeof installResultSchema>;
 
+export const versionResultSchema = z.strictObject({
+  version: z.string(),
+  /** The commit that it was built from; null if that is unknown. */
+  commit: z.string().nullable(),
+  node: z.string(),
+  /** The Dolt that a run would use; null if this machine has none that fits. */
+  dolt: z.strictObject({ version: z.string(), path: z.string() }).nullable(),
+  /** Why there is no Dolt. */
+  missing: z.string().nullable(),
+});
+export type VersionResult = z.infer<typeof versionResultSchema>;
+
 /** `demo`: the last sync of each of its databases. */
 export const demoResultSchema = z.strictObject({
   towns: z.array(z.strictObject({ name: z.string(), result: runResultSchema })),

@@ -1,5 +1,17 @@
 import stringWidth from 'string-width';
 
+/** How text for people is shown. */
+export interface TextStyle {
+  readonly color: boolean;
+  /** Width of the terminal; null: a pipe. */
+  readonly columns: number | null;
+  /** Show every column of a table, whatever its width. */
+  readonly wide: boolean;
+}
+
+/** For logs and pipes. */
+export const PLAIN_STYLE: TextStyle = { color: false, columns: null, wide: false };
+
 /** Rows of text in aligned columns, two spaces apart, without trailing blanks; the first row is the heading. */
 export function textTable(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import type { PeerEvent } from '../../../src/core/logger.ts';
-import type { Display } from '../../../src/frontends/cli/invocation.ts';
+import type { Display } from '../../../src/frontends/cli/parse-argv.ts';
 import { chooseProgress, liveProgress } from '../../../src/frontends/cli/progress.ts';
 
-const display: Display = { json: false, quiet: false, verbose: false, showOrigin: false };
+const display: Display = { json: false, quiet: false, verbose: false, wide: false, showOrigin: false };
 const ESCAPE = '\u001b';
 
 /** A stream as the terminal or pipe that standard error is. */

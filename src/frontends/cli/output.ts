@@ -1,10 +1,9 @@
 import pc from 'picocolors';
-import type { Rendered } from '../../commands/command.ts';
+import type { Rendered, Shown } from '../../commands/command.ts';
 import { type Failure, placeOf } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { errorResult } from '../../report/error-result.ts';
 import { plainLines } from '../../report/plain.ts';
-import type { Display } from './invocation.ts';
 
 /** The final output of a command. */
 export interface Output {
@@ -18,8 +17,8 @@ function jsonText(value: unknown): string {
 }
 
 /** A result, on standard output. */
-export function renderedOutput(rendered: Rendered, display: Display): Output {
-  return { stdout: display.json ? jsonText(rendered.json) : rendered.text(display), stderr: '' };
+export function renderedOutput(rendered: Rendered, shown: Shown & { readonly json: boolean }): Output {
+  return { stdout: shown.json ? jsonText(rendered.json) : rendered.text(shown), stderr: '' };
 }
 
 /** A failure: JSON on standard output, text on standard error. */
@@ -36,8 +35,10 @@ export function errorText(failure: Failure, color: boolean): string {
 function problemText(failure: Failure, color: boolean): string {
   const { red } = pc.createColors(color);
   const { location } = failure;
+  const [first = '', ...rest] = plainLines(failure.message);
   const lines = [
-    `${red('error:')} ${plain(failure.message)} (${failure.code})`,
+    `${red('error:')} ${first} (${failure.code})`,
+    ...rest.map((line) => `  ${line}`),
     ...(location === null ? [] : [`  at ${plain(placeOf(location))}`]),
     ...plainLines(failure.hint).map((line) => `  ${line}`),
   ];

@@ -3,7 +3,7 @@ import pc from 'picocolors';
 import type { PeerEvent } from '../../core/logger.ts';
 import { plain } from '../../core/text.ts';
 import { messageLines } from '../../report/plain.ts';
-import type { Display } from './invocation.ts';
+import type { Display } from './parse-argv.ts';
 
 /** Shows events and log lines on standard error while a command runs. */
 interface Progress {

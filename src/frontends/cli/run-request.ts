@@ -4,13 +4,15 @@ import type { ExitCode } from '../../contract/exit-codes.ts';
 import { toFailure } from '../../core/failure.ts';
 import type { Prompt } from '../../core/prompt.ts';
 import { Secrets } from '../../core/secrets.ts';
+import type { TextStyle } from '../../report/text-table.ts';
 import type { Asker } from '../../resolve/ask-rows.ts';
 import { askOn } from './ask.ts';
 import { askedByFlags } from './asked.ts';
+import type { Colors } from './colors.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import type { Invocation } from './invocation.ts';
 import { failureOutput, type Output, renderedOutput } from './output.ts';
-import { cliPaths, type Machine, prepareFolders } from './paths.ts';
+import type { Display, Invocation } from './parse-argv.ts';
+import { cliPaths, type Machine, prepareFolders, startingFolder } from './paths.ts';
 import { chooseProgress } from './progress.ts';
 import { promptOn } from './prompt.ts';
 import { stderrLogger } from './stderr-logger.ts';
@@ -25,7 +27,7 @@ export interface Terminal extends Machine {
 
 interface Frontend {
   readonly terminal: Terminal;
-  readonly color: boolean;
+  readonly colors: Colors;
   readonly guard: StdoutGuard;
 }
 
@@ -37,10 +39,10 @@ interface Ended {
 
 /** Runs a command with live progress until it ends or a signal ends it. Never rejects. */
 export async function runRequest(
-  { parsed, display }: Extract<Invocation, { kind: 'run' }>,
-  { terminal, color, guard }: Frontend,
+  { parsed, display, directory }: Extract<Invocation, { kind: 'run' }>,
+  { terminal, colors, guard }: Frontend,
 ): Promise<Ended> {
-  const progress = chooseProgress(terminal.stderr, display, { color, term: terminal.env['TERM'] });
+  const progress = chooseProgress(terminal.stderr, display, { color: colors.stderr, term: terminal.env['TERM'] });
   const secrets = new Secrets();
   const log = stderrLogger(display, secrets, progress.line);
   const folders = new Set<string>();
@@ -58,7 +60,7 @@ export async function runRequest(
     const { COMMAND_TABLE } = await import(/* webpackMode: "eager" */ '../../commands/index.ts');
     const asked = askedByFlags(parsed, terminal.stdout.isTTY === true ? 'full' : 'keys');
     const command = COMMAND_TABLE[parsed.command].prepare(asked);
-    const around = cliPaths(terminal);
+    const around = cliPaths({ ...terminal, cwd: await startingFolder(terminal.cwd, directory) });
     await prepareFolders(command, around);
     const { exitCode, rendered } = await command.run({
       ...around,
@@ -72,15 +74,24 @@ export async function runRequest(
         if (resource.kind === 'folder') folders.add(resource.path);
       },
     });
-    return { code: interrupt.code() ?? exitCode, output: renderedOutput(rendered, display) };
+    return {
+      code: interrupt.code() ?? exitCode,
+      output: renderedOutput(rendered, { ...display, ...textStyle(terminal, colors, display) }),
+    };
   } catch (thrown) {
     const failure = toFailure(thrown);
-    const output = failureOutput(failure, { json: display.json, color });
+    const output = failureOutput(failure, { json: display.json, color: colors.stderr });
     return { code: interrupt.code() ?? exitCodeOfFailure(failure), output };
   } finally {
     progress.end();
     interrupt.release();
   }
+}
+
+/** On a pipe lines may be as long as they are. */
+function textStyle({ stdout }: Terminal, { stdout: color }: Colors, { wide }: Display): TextStyle {
+  const columns = stdout.isTTY === true && stdout.columns > 0 ? stdout.columns : null;
+  return { color, columns, wide };
 }
 
 /** A prompt if the terminal is interactive. Standard output is only for the result. */

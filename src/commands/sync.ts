@@ -59,7 +59,9 @@ export async function sync(request: SyncRequest, context: Context): Promise<Sync
     const notices = [...end.notices, ...settings.notices];
     return { result: notRunResult(request, { ...end, started, peers, notices }), doltPath: null, locations };
   }
+  context.progress({ stage: 'finding Dolt' });
   const dolt = await installDolt(request.dolt, context);
+  context.progress({ stage: 'opening the database' });
   const access = await accessToPeers(request, context, settings, dolt);
   const database = await openLocalDatabase(request, context, { configuration, dolt: dolt.path, access });
   try {
@@ -87,9 +89,12 @@ async function syncDatabase(request: SyncRequest, context: Context, opened: Open
   const preparing = { settings, local: database, access, mayPush, notify };
   const undo: Undo = { upstreams: [], folders: async () => undefined };
   const run = async () => {
+    context.progress({ stage: 'starting Dolt' });
     const prepared = await prepareSync(request, context, preparing, undo);
+    announce(context, prepared.runs);
     const syncContext = newSyncContext(request, context, { opened, prepared, notify });
     const exchanged = await exchange(syncContext, prepared.local, prepared.runs);
+    context.progress({ stage: 'writing the result' });
     await explainFileAccess(prepared.runs);
     const recorded = await record(request, context, { opened, prepared, head: exchanged.head });
     return { prepared, exchanged, recorded };
@@ -141,6 +146,7 @@ export async function exchange(
       context.dryRun ? null : context.fetchWaitMs,
     );
     const adoption = await adoptHeads(context, local, runs);
+    context.progress({ stage: 'checking what the peers have' });
     if (context.dryRun) {
       const { target, merge } = await mergeHeads(context, adoption.local, runs);
       await planAll(context, target, runs, adoption.from);
@@ -188,6 +194,10 @@ async function agree(
 
     if (raced.size > 0 && round < context.retries) {
       if (taken) merge = addMerges(merge, merged.merge);
+      for (const [{ peer }, { code }] of raced) {
+        const detail = `${code}; push ${round + 2} of ${context.retries + 1} follows`;
+        context.progress({ peer: peer.name, step: 'retrying', detail });
+      }
       await pause(pauseBefore(round), context.signal);
       await fetchAll(context, local, [...raced.keys()]);
       continue;
@@ -240,11 +250,27 @@ function recordInterruption(runs: readonly PeerProgress[], failure: Failure): vo
   for (const run of runs) run.interrupt(failure);
 }
 
+/** Reports how many peers there are before the first of them is read. */
+function announce({ progress }: Context, runs: readonly PeerProgress[]): void {
+  for (const { peer, actions } of runs)
+    if (actions !== null) progress({ peer: peer.name, step: 'waiting', detail: '' });
+}
+
 function reportEnd({ progress }: SyncContext, run: PeerProgress): void {
   if (run.actions === null) return;
   const { name } = run.peer;
-  if (run.failure === null) progress({ peer: name, step: 'done', detail: stateAfter(run, peerStatus(run)) });
+  if (run.failure === null) progress({ peer: name, step: 'done', detail: endText(run) });
   else progress({ peer: name, step: 'failed', detail: run.failure.code });
+}
+
+/** What moved, or else how the peer compares with us. */
+function endText(run: PeerProgress): string {
+  const { pulledCommits, pushedCommits } = run;
+  const moved = [
+    ...(pulledCommits === 0 ? [] : [`pulled ${counted(pulledCommits, 'commit')}`]),
+    ...(pushedCommits === 0 ? [] : [`pushed ${counted(pushedCommits, 'commit')}`]),
+  ];
+  return moved.length === 0 ? stateAfter(run, peerStatus(run)) : moved.join(', ');
 }
 
 /** The next run removes what cannot be removed now; that must not hide the outcome of this run. */

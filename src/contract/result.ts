@@ -175,6 +175,8 @@ export const runResultSchema = z.strictObject({
   merge: mergeSchema.nullable(),
   peers: z.array(peerResultSchema),
   problems: z.array(problemSchema),
+  /** The run was a dry run: it changed nothing, and each peer's `plan` is what a real run would do. */
+  dryRun: z.literal(true).optional(),
   /** There was no database, and this run cloned it. */
   cloned: z.literal(true).optional(),
   /** Commits that no peer has; only if the database was cloned on a runner and is lost with it. */

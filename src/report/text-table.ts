@@ -25,3 +25,14 @@ export function textTable(rows: readonly (readonly string[])[]): string[] {
       .trimEnd(),
   );
 }
+
+/** The same, or one block for each row if the table is wider than the terminal. */
+export function fittingTable(rows: readonly (readonly string[])[], { columns, wide }: TextStyle): string[] {
+  const table = textTable(rows);
+  if (wide || columns === null || table.every((line) => stringWidth(line) <= columns)) return table;
+  const [titles = [], ...others] = rows;
+  return others.flatMap(([first = '', ...cells]) => [
+    first,
+    ...textTable(cells.map((cell, index) => [`  ${(titles[index + 1] ?? '').toLowerCase()}`, cell])),
+  ]);
+}

@@ -4,7 +4,7 @@ import { toFailure } from '../../core/failure.ts';
 import { colorsOf } from './colors.ts';
 import { errorText, failureOutput, type Output } from './output.ts';
 import { parseArgv, wantsJson } from './parse-argv.ts';
-import { runRequest, type Terminal } from './run-request.ts';
+import { errorStyle, runRequest, type Terminal } from './run-request.ts';
 import { guardStdout } from './stdout-guard.ts';
 
 /**
@@ -31,8 +31,8 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     return ended.code;
   } catch (thrown) {
     const failure = toFailure(thrown);
-    await show(failureOutput(failure, { json: wantsJson(argv), color: colors.stderr })).catch(() => {
-      terminal.stderr.write(errorText(failure, colors.stderr));
+    await show(failureOutput(failure, { json: wantsJson(argv), ...errorStyle(terminal, colors) })).catch(() => {
+      terminal.stderr.write(errorText(failure, errorStyle(terminal, colors)));
     });
     return exitCodeOfFailure(failure);
   } finally {

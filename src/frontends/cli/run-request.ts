@@ -10,7 +10,7 @@ import { askOn } from './ask.ts';
 import { askedByFlags } from './asked.ts';
 import type { Colors } from './colors.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import { failureOutput, type Output, renderedOutput } from './output.ts';
+import { type ErrorStyle, failureOutput, type Output, renderedOutput } from './output.ts';
 import type { Display, Invocation } from './parse-argv.ts';
 import { cliPaths, type Machine, prepareFolders, startingFolder } from './paths.ts';
 import { chooseProgress } from './progress.ts';
@@ -53,6 +53,7 @@ export async function runRequest(
       process.exit(code);
     },
   });
+  progress.event({ stage: parsed.command });
   guard.onStray((text) => log.debug(text.trimEnd()));
   try {
     // Loading the commands takes half of the start-up time; help and usage errors do not need it. `eager` keeps them in
@@ -68,8 +69,8 @@ export async function runRequest(
       secrets,
       progress: progress.event,
       signal: interrupt.signal,
-      ask: asker(terminal, interrupt.signal),
-      prompt: prompter(terminal, interrupt.signal),
+      ask: asker(terminal, interrupt.signal, progress.end),
+      prompt: prompter(terminal, interrupt.signal, progress.end),
       onResource: (resource) => {
         if (resource.kind === 'folder') folders.add(resource.path);
       },
@@ -80,7 +81,7 @@ export async function runRequest(
     };
   } catch (thrown) {
     const failure = toFailure(thrown);
-    const output = failureOutput(failure, { json: display.json, color: colors.stderr });
+    const output = failureOutput(failure, { json: display.json, ...errorStyle(terminal, colors) });
     return { code: interrupt.code() ?? exitCodeOfFailure(failure), output };
   } finally {
     progress.end();
@@ -88,20 +89,35 @@ export async function runRequest(
   }
 }
 
+/** How errors are shown. */
+export function errorStyle({ stderr }: Terminal, { stderr: color }: Colors): ErrorStyle {
+  return { color, columns: widthOf(stderr) };
+}
+
 /** On a pipe lines may be as long as they are. */
 function textStyle({ stdout }: Terminal, { stdout: color }: Colors, { wide }: Display): TextStyle {
-  const columns = stdout.isTTY === true && stdout.columns > 0 ? stdout.columns : null;
-  return { color, columns, wide };
+  return { color, columns: widthOf(stdout), wide };
+}
+
+/** A terminal that a tool made may report 0. */
+function widthOf({ isTTY, columns }: NodeJS.WriteStream): number | null {
+  return isTTY === true && columns > 0 ? columns : null;
 }
 
 /** A prompt if the terminal is interactive. Standard output is only for the result. */
-function asker({ stdin, stderr }: Terminal, signal: AbortSignal): (() => Asker) | undefined {
+function asker({ stdin, stderr }: Terminal, signal: AbortSignal, onAsk: () => void): (() => Asker) | undefined {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
-  return () => askOn({ input: stdin, output: stderr, signal });
+  return () => {
+    onAsk();
+    return askOn({ input: stdin, output: stderr, signal });
+  };
 }
 
 /** The same for lines of text. */
-function prompter({ stdin, stderr }: Terminal, signal: AbortSignal): (() => Prompt) | undefined {
+function prompter({ stdin, stderr }: Terminal, signal: AbortSignal, onAsk: () => void): (() => Prompt) | undefined {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
-  return () => promptOn({ input: stdin, output: stderr, signal });
+  return () => {
+    onAsk();
+    return promptOn({ input: stdin, output: stderr, signal });
+  };
 }

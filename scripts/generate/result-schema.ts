@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { doctorResultSchema } from '../../src/contract/doctor-result.ts';
 import {
   addPeerResultSchema,
+  completionResultSchema,
   configListResultSchema,
   demoResultSchema,
   errorResultSchema,
@@ -26,6 +27,7 @@ const RESULTS = {
   install: installResultSchema,
   doctor: doctorResultSchema,
   resolve: resolveResultSchema,
+  completion: completionResultSchema,
   version: versionResultSchema,
   demo: demoResultSchema,
 } as const;

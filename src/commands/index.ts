@@ -1,6 +1,7 @@
 import type { CommandName } from '../contract/commands.ts';
 import { addPeerCommand } from './add-peer.ts';
 import type { Command } from './command.ts';
+import { completionCommand } from './completion.ts';
 import { configGetCommand, configListCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor/index.ts';
@@ -27,6 +28,7 @@ export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
   'config get': configGetCommand,
   doctor: doctorCommand,
   install: installCommand,
+  completion: completionCommand,
   version: versionCommand,
   demo: demoCommand,
 };

@@ -156,6 +156,12 @@ export const COMMANDS = {
     options: DOLT,
     action: true,
   },
+  completion: {
+    summary: 'Print the completions for a shell, such as `source <(dolt-federation completion bash)`',
+    arguments: [{ name: 'shell', description: 'bash, zsh or fish', required: true, variadic: false }],
+    options: [],
+    action: false,
+  },
   version: {
     summary: 'Print the versions of dolt-federation, Node and Dolt',
     arguments: [],

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { doctorCheckSchema } from './doctor-result.ts';
 import { ERROR_CODES } from './error-codes.ts';
-import { CONFLICT_KINDS, PEER_STATES, PEER_STATUSES, ROLES, RUN_STATUSES, TIERS } from './vocabulary.ts';
+import { CONFLICT_KINDS, PEER_STATES, PEER_STATUSES, ROLES, RUN_STATUSES, SHELLS, TIERS } from './vocabulary.ts';
 
 /** A commit hash as Dolt prints it: 32 characters of base 32. */
 const hash = z.string().regex(/^[0-9a-v]{32}$/);
@@ -280,6 +280,8 @@ export const installResultSchema = z.strictObject({
   source: z.enum(['path', 'tool-cache', 'release', 'build']),
 });
 export type InstallResult = z.infer<typeof installResultSchema>;
+
+export const completionResultSchema = z.strictObject({ shell: z.enum(SHELLS), script: z.string() });
 
 export const versionResultSchema = z.strictObject({
   version: z.string(),

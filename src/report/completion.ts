@@ -162,6 +162,10 @@ compdef _dolt_federation dolt-federation
 function fish(commands: readonly CompletedCommand[]): string {
   const tops = following(commands, []);
   const none = `not __fish_seen_subcommand_from ${tops.join(' ')}`;
+  // Flags of every command may also come before it.
+  const common = (commands[0]?.flags ?? []).filter(({ name }) =>
+    commands.every(({ flags }) => flags.some((flag) => flag.name === name)),
+  );
   const lines = [
     '# Completion of dolt-federation for fish: dolt-federation completion fish | source',
     'complete -c dolt-federation -f',
@@ -169,9 +173,24 @@ function fish(commands: readonly CompletedCommand[]): string {
       const summary = commands.find(({ path }) => path.join(' ') === name)?.summary ?? '';
       return `complete -c dolt-federation -n '${none}' -a ${name} -d ${quoted(summary)}`;
     }),
-    ...commands.flatMap((command) => fishCommand(command, following(commands, command.path))),
+    ...common.map((flag) => fishFlag('complete -c dolt-federation', flag)),
+    ...commands.flatMap((command) => {
+      const flags = command.flags.filter((flag) => !common.some(({ name }) => name === flag.name));
+      return fishCommand({ ...command, flags }, following(commands, command.path));
+    }),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function fishFlag(start: string, { name, short, takesValue, choices, files, description }: CompletedFlag): string {
+  return [
+    `${start} -l ${name}`,
+    ...(short === null ? [] : [`-s ${short}`]),
+    ...(takesValue ? [files === 'files' ? '-r -F' : '-x'] : []),
+    ...(choices.length === 0 ? [] : [`-a '${choices.join(' ')}'`]),
+    ...(files === 'folders' ? ["-a '(__fish_complete_directories)'"] : []),
+    `-d ${quoted(description)}`,
+  ].join(' ');
 }
 
 function fishCommand({ path, flags, peers }: CompletedCommand, words: readonly string[]): string[] {
@@ -180,16 +199,7 @@ function fishCommand({ path, flags, peers }: CompletedCommand, words: readonly s
   return [
     ...(words.length === 0 ? [] : [`${start} -a '${words.join(' ')}'`]),
     ...(peers ? [`${start} -a "(${PEERS} | string split -f1 ' ')"`] : []),
-    ...flags.map(({ name, short, takesValue, choices, files, description }) =>
-      [
-        `${start} -l ${name}`,
-        ...(short === null ? [] : [`-s ${short}`]),
-        ...(takesValue ? [files === 'files' ? '-r' : '-x'] : []),
-        ...(choices.length === 0 ? [] : [`-a '${choices.join(' ')}'`]),
-        ...(files === 'files' ? ['-F'] : files === 'folders' ? ["-a '(__fish_complete_directories)'"] : []),
-        `-d ${quoted(description)}`,
-      ].join(' '),
-    ),
+    ...flags.map((flag) => fishFlag(start, flag)),
   ];
 }
 

@@ -12,7 +12,7 @@ import { screenOf } from '../helpers/terminal-screen.ts';
 /** A terminal of 40 lines; `script` of util-linux gives a process one. */
 async function shown(folder: TempFolder, columns: number, line: string): Promise<string> {
   const command = `stty rows 40 cols ${columns}; exec ${process.execPath} ${CLI} ${line} --dolt-path ${testDolt()}`;
-  const { stdout, exitCode } = await execa('script', ['-qec', command, '/dev/null'], {
+  const { stdout, exitCode } = await execa('/bin/bash', ['-c', `script -qec '${command}' /dev/null`], {
     cwd: folder.file('north'),
     env: { ...userEnvironment(folder), TERM: 'xterm' },
     extendEnv: false,

@@ -11,7 +11,9 @@ The configuration is the first of these files:
 3. for the command-line tool, \${XDG_CONFIG_HOME:-~/.config}/bd/config.yaml.
 
 The file may also belong to beads: other top-level keys are left alone. An
-unknown key inside sync, federation or conflict is an error.
+unknown key inside sync, federation or conflict is an error. So is a top-level
+key that is nearly one of these three, such as Federation, and peers outside
+federation.
 
     sync:
       mode: dolt-native              # or belt-and-suspenders; git-portable and realtime refuse to federate
@@ -82,6 +84,8 @@ origin.
   federation.database
       Environment: DOLT_FEDERATION_DATABASE
       Default: the database is found
+  federation.server: the running server that holds the database (below)
+      Default: none
   federation.town: our name, for deliveries
       Environment: BD_FEDERATION_TOWN
       Default: none
@@ -112,6 +116,47 @@ The database is the first of these:
 
 A name that does not exist is an error with a suggestion. Limits has the
 details.
+
+A DATABASE BEHIND A RUNNING SERVER
+
+A run can work through the dolt sql-server that holds the database, so that
+clients stay connected:
+
+    federation:
+      database: town
+      server: {port: 3306}
+
+  port
+      Meaning: port of the SQL server
+  host
+      Default: 127.0.0.1
+      Meaning: its host
+  user
+      Default: root
+      Meaning: the user, if the credentials have no entry
+  database
+      Default: name of the folder
+      Meaning: name of the database at the server
+  remotesapi
+      Default: none
+      Meaning: port of its remote interface, for a server on another machine or
+      one that cannot use files of this user
+  tls
+      Default: true for another machine
+      Meaning: whether both ports use TLS; for another machine it must be true
+
+The password is in the entry federation.server of the credentials:
+federation.server: {url: 'mysql://127.0.0.1:3306', user: root, password: {env:
+DOLT_PASSWORD}}.
+
+- Peers, credentials and merges stay in a scratch copy of the branch. The server
+  only fast-forwards its branch at the end (ADR 15).
+- Uncommitted work of clients stays. A peer that changes a table with
+  uncommitted rows waits (uncommitted-changes).
+- If a client commits during the run, our branch stays, and the peers report
+  contention. Run again: the next run merges what was pushed.
+- If no server holds the database, it is opened directly.
+- Not possible through a server: adopt, resolve, and federation.inbox.
 
 ROLES
 
@@ -244,6 +289,9 @@ An entry has url and one kind of secret.
   az://
       Keys: azure-tenant-id, azure-client-id, azure-client-secret
       How to get them: Azure
+  federation.server, not a peer
+      Keys: user, password; url is mysql://host:port
+      How to get them: the server of the own database
   in a cloud
       Keys: instance-role: true
       How to get them: the metadata service of the machine

@@ -4,7 +4,7 @@
  * repository lies. Types are checked apart, by `npm run types`.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,7 +49,20 @@ function refuseWhatWouldNotTravel(door, { code, assets }) {
   if (code.includes(ROOT)) throw new Error(`dist/${door}.js holds the path of this repository, ${ROOT}`);
 }
 
+/** Fills the commit of a release into the compiled sources. Without one, the same sources give the same bytes. */
+function bakeCommit() {
+  const commit = process.env['DOLT_FEDERATION_COMMIT'];
+  if (commit === undefined || commit === '') return;
+  if (!/^[0-9a-f]{40}$/.test(commit)) throw new Error(`DOLT_FEDERATION_COMMIT is no commit: "${commit}"`);
+  const file = join(COMPILED, 'src', 'core', 'version.js');
+  const text = readFileSync(file, 'utf8');
+  const baked = text.replace(/(COMMIT = )'unknown'/, `$1'${commit}'`);
+  if (baked === text) throw new Error(`${file} has no place for the commit`);
+  writeFileSync(file, baked);
+}
+
 compile();
+bakeCommit();
 // The licences of all doors in one file: an entry of its own, of which only the licences are kept.
 writeFileSync(join(COMPILED, 'doors.js'), DOORS.map((door) => `import './src/${door}.js';\n`).join(''));
 const { assets } = await bundle('doors.js', { minify: false, license: 'licenses.txt' });

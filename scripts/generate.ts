@@ -1,7 +1,8 @@
 /**
- * `npm run generate`: writes everything that follows from the tables in src/contract and from limits in src. `--check`
+ * `npm run generate`: writes everything that follows from the tables in src/contract, from limits in src, and from docs. `--check`
  * writes nothing, names every file that would change, and exits with 1 if there is one.
  */
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { actionTypesYml } from './generate/action-types-yml.ts';
@@ -11,11 +12,15 @@ import { errorEntries } from './generate/error-entries.ts';
 import { limitTable } from './generate/limit-table.ts';
 import { fillMarks } from './generate/marked-blocks.ts';
 import { resultSchema } from './generate/result-schema.ts';
+import { topicsSource } from './generate/topics.ts';
 
 const ROOT = process.cwd();
 
-/** The text of each file, from its present text (null: it does not exist). Throws if a mark is missing. */
-const FILES: Readonly<Record<string, (now: string | null) => string>> = {
+/**
+ * The text of each file, from its present text (null: it does not exist) and the texts of the files before it. Throws if
+ * a mark is missing.
+ */
+const FILES: Readonly<Record<string, (now: string | null, before: ReadonlyMap<string, string>) => string>> = {
   'action.yml': actionYml,
   'setup/action.yml': setupActionYml,
   'action-types.yml': actionTypesYml,
@@ -26,6 +31,8 @@ const FILES: Readonly<Record<string, (now: string | null) => string>> = {
     fillMarks('docs/commands.md', now, { commands: commandTable(), 'exit-codes': exitCodeTable() }),
   'docs/inputs-and-outputs.md': (now) =>
     fillMarks('docs/inputs-and-outputs.md', now, { inputs: inputTable(), outputs: outputTable() }),
+  'src/frontends/cli/topics.generated.ts': (_, before) =>
+    topicsSource((file) => before.get(file) ?? readFileSync(join(ROOT, file), 'utf8')),
 };
 
 async function read(path: string): Promise<string | null> {
@@ -39,13 +46,15 @@ async function read(path: string): Promise<string | null> {
 
 async function main(check: boolean): Promise<void> {
   const drifted: { path: string; text: string }[] = [];
+  const texts = new Map<string, string>();
   for (const [path, make] of Object.entries(FILES)) {
     const now = await read(path);
-    const text = make(now);
+    const text = make(now, texts);
+    texts.set(path, text);
     if (text !== now) drifted.push({ path, text });
   }
   for (const { path, text } of drifted) {
-    console.log(check ? `${path} does not follow from src/contract: run \`npm run generate\`` : `wrote ${path}`);
+    console.log(check ? `${path} does not follow from its sources: run \`npm run generate\`` : `wrote ${path}`);
     if (check) continue;
     await mkdir(dirname(join(ROOT, path)), { recursive: true });
     await writeFile(join(ROOT, path), text);

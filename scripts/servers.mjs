@@ -45,7 +45,7 @@ const BUILT = [
 const STRACE = 'DOLT_FEDERATION_TEST_STRACE';
 
 /**
- * strace watches what a process opens and to whom it speaks; it exists on Linux only.
+ * strace watches what a process opens and to whom it speaks; it exists on Linux only. The shells are tried there only.
  * @type {readonly PackagedServer[]}
  */
 const PACKAGED = [
@@ -81,6 +81,18 @@ const PACKAGED = [
           binary: 'strace',
           debian: 'strace',
           reason: 'file locks are made to fail as on a network file system',
+        },
+        {
+          variable: 'DOLT_FEDERATION_TEST_ZSH',
+          binary: 'zsh',
+          debian: 'zsh',
+          reason: 'its completions are tried',
+        },
+        {
+          variable: 'DOLT_FEDERATION_TEST_FISH',
+          binary: 'fish',
+          debian: 'fish',
+          reason: 'its completions are tried',
         },
       ]
     : []),

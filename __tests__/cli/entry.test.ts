@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import manifest from '../../package.json' with { type: 'json' };
 import { errorResultSchema } from '../../src/contract/result.ts';
@@ -13,10 +13,36 @@ afterAll(() => cli.dispose());
 
 describe('the command line as a process', () => {
   test('--version and --help', async () => {
-    expect(await cli.run(['--version'])).toMatchObject({ exitCode: 0, stdout: `${manifest.version}\n`, stderr: '' });
+    const version = await cli.run(['--version']);
+    expect(version).toMatchObject({ exitCode: 0, stderr: '' });
+    const [own, node, dolt] = String(version.stdout).split('\n');
+    expect(own).toBe(`dolt-federation ${manifest.version} (commit unknown)`);
+    expect(node).toBe(`Node ${process.versions.node}`);
+    expect(dolt).toMatch(/^Dolt(?: \d+\.\d+\.\d+ \(.+\)|: no Dolt \(2\.3\.0\) on PATH or in the tool cache)$/);
     const help = await cli.run(['--help']);
     expect(help).toMatchObject({ exitCode: 0, stderr: '' });
     expect(help.stdout).toContain('Usage: dolt-federation');
+  });
+
+  test('without a command: help, exit 0, and nothing is read or written', async () => {
+    await using folder = await tempFolder();
+    for (const argv of [[], ['--json'], ['-q'], ['federation']]) {
+      const result = await cli.run(argv, { cwd: folder.path, env: { HOME: folder.path } });
+      expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(result.stdout).toContain('Usage: dolt-federation');
+    }
+    expect((await cli.shell('ls -A', { cwd: folder.path })).stdout).toBe('');
+  });
+
+  test('-C starts in another folder, or says why it cannot', async () => {
+    await using folder = await tempFolder();
+    await mkdir(folder.file('inner', '.beads'), { recursive: true });
+    await writeFile(folder.file('inner', '.beads', 'config.yaml'), 'federation: {peers: {box: file:///box}}\n');
+    const there = await cli.run(['list-peers', '-C', 'inner'], { cwd: folder.path });
+    expect(there).toMatchObject({ exitCode: 0, stdout: 'box  file:///box  peer  T1\n' });
+    const gone = await cli.run(['-C', 'gone', 'list-peers'], { cwd: folder.path });
+    expect(gone).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(gone.stderr).toContain('gone cannot be used: it does not exist (bad-usage)');
   });
 
   test('an unknown command: exit 2, a suggestion on standard error, nothing on standard output', async () => {
@@ -98,17 +124,24 @@ if (process.platform === 'linux') {
 
     test.each([
       ['a terminal gets colour', '$CLI snyc', {}, true],
+      ['not a dumb one', '$CLI snyc', { TERM: 'dumb' }, false],
+      ['not with --color=never', '$CLI --color=never snyc', {}, false],
+      ['the flag comes before NO_COLOR', '$CLI --color always snyc', { NO_COLOR: '1' }, true],
+      ['NO_COLOR comes before FORCE_COLOR', '$CLI snyc', { NO_COLOR: '1', FORCE_COLOR: '1' }, false],
+      ['FORCE_COLOR=0 means none', '$CLI snyc', { FORCE_COLOR: '0' }, false],
       ['not with NO_COLOR', '$CLI snyc', { NO_COLOR: '1' }, false],
       ['an empty NO_COLOR is none', '$CLI snyc', { NO_COLOR: '' }, true],
       ['not with --no-color', '$CLI snyc --no-color', {}, false],
     ])('%s', async (_, line, env, colored) => {
-      const result = await cli.shell(`script -qec '${line}' /dev/null`, { env: { ...env, TERM: 'xterm' } });
+      const result = await cli.shell(`script -qec '${line}' /dev/null`, { env: { TERM: 'xterm', ...env } });
       expect(result.stdout.includes('\u001b[31m')).toBe(colored);
       expect(result.exitCode).toBe(2);
     });
 
-    test('a pipe gets no colour', async () => {
+    test('a pipe gets no colour unless it is forced', async () => {
       expect((await cli.run(['snyc'])).stderr).not.toContain('\u001b');
+      expect((await cli.run(['snyc', '--color=always'])).stderr).toContain('\u001b[31m');
+      expect((await cli.run(['snyc'], { env: { FORCE_COLOR: '1' } })).stderr).toContain('\u001b[31m');
     });
   });
 }

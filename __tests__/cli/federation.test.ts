@@ -51,7 +51,7 @@ describe('databases that sync by hand', () => {
 
     const text = await run('status', '--database', 'db');
     expect(text).toMatchObject({ exitCode: 0 });
-    expect(text.stdout).toMatch(/partner +peer +T1 +up-to-date +unchanged/);
+    expect(text.stdout).toMatch(/partner +peer +up-to-date +0 +0/);
     expect(text.stderr).toContain('partner: fetching\n');
     expect(text.stderr).not.toContain('\u001b');
   });
@@ -110,6 +110,6 @@ if (process.platform === 'linux') {
     expect(exitCode).toBe(0);
     expect(stdout).toContain('partner: fetching');
     expect(stdout).toContain('\u001b[2K');
-    expect(stdout).toMatch(/partner +peer +T1 +up-to-date +pushed/);
+    expect(stdout).toMatch(/partner +up-to-date +remote-empty +pushed/);
   });
 }

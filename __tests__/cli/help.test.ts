@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import manifest from '../../package.json' with { type: 'json' };
 import { COMMANDS, type CommandEntry } from '../../src/contract/commands.ts';
 import type { OptionEntry } from '../../src/contract/option-entry.ts';
 import { OPTIONS } from '../../src/contract/options.ts';
@@ -62,7 +61,24 @@ describe('help comes from the tables', () => {
     expect(unwrapped(printed('install', '--help'))).toContain('default: release');
   });
 
-  test('--version prints the version of the package', () => {
-    expect(printed('--version')).toBe(`${manifest.version}\n`);
+  test.each([['config', 'get'], ['add-peer'], ['sync']])('help %s %s is the help of that command', (...words) => {
+    expect(printed('help', ...words)).toBe(printed(...words, '--help'));
+  });
+
+  test.each(['configuration', 'credentials', 'endpoints', 'exit-codes'])('help %s fits 80 columns', (topic) => {
+    const text = printed('help', topic);
+    expect(text.split('\n').length).toBeGreaterThan(10);
+    const prose = text.split('\n').filter((line) => !/^ {4}/.test(line));
+    // A single word may be longer.
+    expect(prose.filter((line) => line.length > 80 && line.trim().includes(' '))).toEqual([]);
+    expect(prose.filter((line) => /`|\]\(|<!--|\|/.test(line))).toEqual([]);
+    expect(printed('help', ...topic.split('-'))).toBe(text);
+  });
+
+  test('a topic has the text of its page', () => {
+    expect(printed('help', 'exit-codes')).toContain('interrupted (SIGINT)');
+    expect(unwrapped(printed('help', 'credentials'))).toContain('Each secret is masked in the log of the step.');
+    expect(unwrapped(printed('help', 'endpoints'))).toContain('git@host:path');
+    expect(unwrapped(printed('help', 'configuration'))).toContain('BD_FEDERATION_SOVEREIGNTY');
   });
 });

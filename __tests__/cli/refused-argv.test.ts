@@ -12,11 +12,28 @@ function refusal(argv: readonly string[]): Failure {
   throw new Error(`accepted: ${argv.join(' ')}`);
 }
 
+test.each([['--watch'], ['--xyz'], ['-z']])('sync %s is near no flag, so none is suggested', (flag) => {
+  expect(refusal(['sync', flag]).hint).not.toContain('Did you mean');
+});
+
 describe('a command line that does not fit is refused', () => {
   test.each([
     [['snyc'], "unknown command 'snyc'", 'Did you mean sync?'],
     [['lst-peers'], "unknown command 'lst-peers'", 'Did you mean list-peers?'],
     [['config', 'lst'], "unknown command 'lst'", 'Did you mean list?'],
+    [['ls'], "unknown command 'ls'", 'Did you mean list-peers?'],
+    [['rm', 'x'], "unknown command 'rm'", 'Did you mean remove-peer?'],
+    [['peers'], "unknown command 'peers'", 'Did you mean list-peers?'],
+    [['stat'], "unknown command 'stat'", 'Did you mean status?'],
+    [['help', 'xyz'], "unknown command 'xyz'", 'Run `dolt-federation --help`'],
+    [['help', 'config', 'gt'], "unknown command 'gt'", 'Did you mean get?'],
+    [['help', 'credential'], "unknown command 'credential'", 'Did you mean credentials?'],
+    [['sync', '--password', 'x'], "unknown option '--password'", 'Did you mean --credentials?'],
+    [
+      ['sync', '--color', 'red'],
+      "'--color <when>' argument 'red' is invalid",
+      'Allowed choices are always, never, auto',
+    ],
     [['sync', '--dry-rum'], "unknown option '--dry-rum'", 'Did you mean --dry-run?'],
     [['sync', '--jsn'], "unknown option '--jsn'", 'Did you mean --json?'],
     [['--config', 'x', 'sync'], "unknown option '--config'", 'Put the options of a command after it'],
@@ -27,7 +44,7 @@ describe('a command line that does not fit is refused', () => {
     [['list-peers', 'far'], 'too many arguments', '--help'],
     [['sync', '--branch'], "'--branch <name>' argument missing", '--help'],
     [['config'], "a command is missing after 'config'", 'dolt-federation config --help'],
-    [['sync', '--quiet', '--verbose'], "'--verbose' cannot be used with option '--quiet'", '--help'],
+    [['sync', '--quiet', '-v'], "'-v, --verbose' cannot be used with option '-q, --quiet'", '--help'],
     [['sync', '--fail-on', 'some'], "--fail-on is 'some', but must be one of any, primary, none", '--fail-on any'],
     [['sync', '--sovereignty', 'T5'], "--sovereignty is 'T5', but must be one of T1, T2, T3, T4", 'T1'],
     [['sync', '--retries', '-1'], "--retries needs a value, but '-1' follows it", '--retries'],

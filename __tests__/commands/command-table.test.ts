@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
+import { PLAIN_STYLE } from '../../src/report/text-table.ts';
 import { parsed, prepared } from '../helpers/command-line.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
@@ -8,7 +9,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 async function ran(folder: TempFolder, line: string) {
   const argv = line.split(' ');
   const { exitCode, rendered } = await prepared(argv).run(commandContext(folder.path));
-  return { exitCode, json: rendered.json, text: rendered.text(parsed(argv).display) };
+  return { exitCode, json: rendered.json, text: rendered.text({ ...PLAIN_STYLE, ...parsed(argv).display }) };
 }
 
 test('commands that need no database say what they did, as text and as JSON', async () => {

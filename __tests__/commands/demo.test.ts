@@ -2,6 +2,8 @@ import { readdir } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { demoResultSchema } from '../../src/contract/result.ts';
 import { readEnv } from '../../src/core/env.ts';
+import type { ProgressEvent } from '../../src/core/logger.ts';
+import { PLAIN_STYLE } from '../../src/report/text-table.ts';
 import { prepared } from '../helpers/command-line.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';
@@ -16,7 +18,7 @@ test('the demo shows three databases before and after, ends with one head, and l
     ceiling: null,
     tempDir: folder.path,
     log: { debug() {}, info, warning: info },
-    progress: ({ peer }: { readonly peer: string }) => info(peer),
+    progress: (event: ProgressEvent) => info(JSON.stringify(event)),
   };
   const { exitCode, rendered } = await prepared(['demo', '--dolt-path', testDolt()]).run(context);
   expect(exitCode).toBe(0);
@@ -25,7 +27,7 @@ test('the demo shows three databases before and after, ends with one head, and l
   const heads = new Set(towns.map(({ result }) => result.head));
   expect(heads.size).toBe(1);
 
-  const text = rendered.text({ showOrigin: false });
+  const text = rendered.text({ ...PLAIN_STYLE, showOrigin: false });
   expect(text.match(/^(?:north|south|west)$/gm)).toEqual(['north', 'south', 'west']);
   expect(text.match(/^ {2}well-1 .*$/gm)?.map((line) => line.trim().split(/ {2,}/))).toEqual([
     ['well-1', 'Dig a well', 'closed', '-'],

@@ -120,6 +120,6 @@ describe('the lines to type', () => {
     const result = await execa('/bin/bash', ['-c', script], { cwd: folder.path, extendEnv: false, env, reject: false });
     expect(result).toMatchObject({ exitCode: 0 });
     expect(result.stdout).toContain('"state": "remote-empty"');
-    expect(result.stdout).toMatch(/mailbox +peer +T1 +up-to-date +unchanged[\s\S]*status: unchanged, 1 peer, main at/);
+    expect(result.stdout).toMatch(/mailbox +peer +up-to-date +0 +0[\s\S]*status: unchanged, 1 peer, main at/);
   });
 });

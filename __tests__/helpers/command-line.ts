@@ -1,8 +1,7 @@
 import type { PreparedCommand } from '../../src/commands/command.ts';
 import { COMMAND_TABLE } from '../../src/commands/index.ts';
 import { askedByFlags } from '../../src/frontends/cli/asked.ts';
-import type { Invocation } from '../../src/frontends/cli/invocation.ts';
-import { parseArgv } from '../../src/frontends/cli/parse-argv.ts';
+import { type Invocation, parseArgv } from '../../src/frontends/cli/parse-argv.ts';
 
 /** A command line that runs something. */
 export function parsed(argv: readonly string[]): Extract<Invocation, { kind: 'run' }> {

@@ -65,7 +65,9 @@ export async function command(
     userHome,
     log: { debug() {}, info: say, warning: say },
     secrets: new Secrets(),
-    progress: (event) => onEvent?.(event),
+    progress: (event) => {
+      if ('peer' in event) onEvent?.(event);
+    },
     signal: new AbortController().signal,
     onResource() {},
   };

@@ -3,7 +3,7 @@ import { exchange } from '../../src/commands/sync.ts';
 import type { Peer } from '../../src/config/configuration.ts';
 import type { Role } from '../../src/contract/vocabulary.ts';
 import { readEnv } from '../../src/core/env.ts';
-import type { PeerEvent } from '../../src/core/logger.ts';
+import type { PeerEvent, ProgressEvent } from '../../src/core/logger.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
 import { type Engines, openEngines } from '../../src/dolt/server/engines.ts';
@@ -157,7 +157,9 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
     return run;
   });
   const { ours: head = ours ?? '', dropped = [], accepted = [], ...options } = test.options ?? {};
-  const progress = (event: PeerEvent): void => test.onEvent?.(event);
+  const progress = (event: ProgressEvent): void => {
+    if ('peer' in event) test.onEvent?.(event);
+  };
   const context = testContext(engines, { progress, peers: runs.length, ...options });
   const federated = await exchange(context, { ours: head, dropped, accepted }, runs);
   return {

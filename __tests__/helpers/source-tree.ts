@@ -35,9 +35,10 @@ function sourceFiles(folder: string): string[] {
   return names.filter((name) => name.endsWith('.ts')).map((name) => posix.join(folder, name));
 }
 
-/** Every text for people below a folder: string and template literals of several words. */
+/** Every text for people below a folder: string and template literals of several words. Generated texts come from docs. */
 export function texts(folder: string): { readonly path: string; readonly text: string }[] {
-  return sourceFiles(folder).flatMap((path) => textsOf(read(path)).map((text) => ({ path, text })));
+  const written = sourceFiles(folder).filter((path) => !path.endsWith('.generated.ts'));
+  return written.flatMap((path) => textsOf(read(path)).map((text) => ({ path, text })));
 }
 
 /** The texts for people in a source; the values in a template are left out. */

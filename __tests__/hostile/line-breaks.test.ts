@@ -53,7 +53,7 @@ describe('a line break in a name', () => {
     const lines: string[] = [];
     plainProgress((line) => void lines.push(line)).line(evil);
     plainProgress((line) => void lines.push(line)).event({ peer: evil, step: 'fetching', detail: evil });
-    lines.push(errorText(toFailure(new Error(evil)), false));
+    lines.push(errorText(toFailure(new Error(evil)), { color: false }));
     expect(
       lines
         .join('')
@@ -114,6 +114,6 @@ test('names of folders and files forge nothing', async () => {
   await writeFile(folder.file(name, 'c.yaml'), 'federation:\n  peerz: {}\n');
   const failure = await command(folder, '', { overrides: { config: `${name}/c.yaml` } }).catch(toFailure);
   expect(failure).toMatchObject({ code: 'config-unknown-key' });
-  const shown = errorText(toFailure(failure), false);
+  const shown = errorText(toFailure(failure), { color: false });
   expect(ownLines(shown)).toEqual([]);
 });

@@ -23,6 +23,7 @@ describe('the job summary', () => {
         'peer',
         'T1',
         'up-to-date',
+        'ahead',
         'pushed',
         '0',
         '2',
@@ -37,6 +38,16 @@ describe('the job summary', () => {
     expect(cells(text, 'gone')).toContain('failed');
     expect(text).toContain('| error | <code>gone</code> | <code>network</code> | gone could not be reached |');
     expect(text).not.toContain('### Conflicts');
+  });
+
+  test('of a dry run says that nothing was changed, and what would happen', () => {
+    const plan = { pull: 'merge', push: 'fast-forward', pullCommits: 1, pushCommits: 3, head: HEAD } as const;
+    const text = summary(
+      runResult({ dryRun: true, status: 'unchanged', peers: [peer({ status: 'unchanged', plan })] }),
+    );
+    expect(text).toMatch(/^## ✅ dolt-federation sync: dry run, nothing was changed\n/);
+    expect(text).toContain('| Would pull | Would push |');
+    expect(cells(text, 'partner')).toEqual(expect.arrayContaining(['merge 1 commit', '3 commits']));
   });
 
   const MARKS: readonly [RunStatus, string][] = [

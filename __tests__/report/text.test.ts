@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { duration } from '../../src/report/figures.ts';
 import { text } from '../../src/report/text.ts';
 import { textTable } from '../../src/report/text-table.ts';
+import { withValues } from '../../src/report/values.ts';
 import { conflict, failed, HEAD, peer, problem, runResult } from '../helpers/results.ts';
 
 describe('the report as text', () => {
@@ -13,9 +14,9 @@ describe('the report as text', () => {
     });
     expect(text(result)).toBe(
       [
-        'PEER     ROLE  TIER  STATE        STATUS  PULLED  PUSHED  AHEAD/BEHIND  HEAD      VERIFIED  TIME   LAST VERIFIED      OLDEST UNSYNCED',
-        'partner  peer  T1    up-to-date   pushed  0       2       0/0           01234567  yes       1.2 s  2026-11-25 20:46Z  2026-11-24 08:00Z',
-        'gone     peer  T1    unreachable  failed  0       0       ?/?           -         no        1.2 s  2026-11-25 20:46Z  -',
+        'PEER     STATE        WAS    RESULT  PULLED  PUSHED  VERIFIED',
+        'partner  up-to-date   ahead  pushed  0       2       yes',
+        'gone     unreachable  -      failed  0       0       no',
         '',
         'error: gone: network: gone could not be reached',
         '  Check the network.',
@@ -58,7 +59,9 @@ describe('the report as text', () => {
   test('conflicts are listed up to fifty, then counted', () => {
     const conflicts = Array.from({ length: 60 }, (_, index) => conflict({ key: { id: `bd-${index}` } }));
     const shown = text(runResult({ peers: [peer({ conflicts })] }));
-    expect(shown).toContain('partner        changed  issues  bd-49  title    undone');
+    expect(shown).toContain(
+      '  partner: issues id=bd-49 (changed; needs a decision)\n    title: base "old", ours "ours", theirs "theirs"',
+    );
     expect(shown).not.toContain('bd-50');
     expect(shown).toContain('and 10 more rows; --json shows them all');
   });
@@ -69,9 +72,9 @@ describe('the report as text', () => {
     const gone = Array.from({ length: 60 }, (_, index) => peer({ ...failed, name: `gone-${index}` }));
     const lines = text(runResult({ peers: [...quiet, ...moved, ...gone] })).split('\n');
     expect(lines.length).toBeLessThan(250);
-    expect(lines.filter((line) => /^gone-\d+ +peer/.test(line))).toHaveLength(60);
-    expect(lines.filter((line) => /^moved-\d+ +peer/.test(line))).toHaveLength(30);
-    expect(lines.filter((line) => /^quiet-\d+ +peer/.test(line))).toHaveLength(10);
+    expect(lines.filter((line) => /^gone-\d+ +unreachable/.test(line))).toHaveLength(60);
+    expect(lines.filter((line) => /^moved-\d+ +up-to-date/.test(line))).toHaveLength(30);
+    expect(lines.filter((line) => /^quiet-\d+ +up-to-date/.test(line))).toHaveLength(10);
     expect(lines).toContain('and 4950 more peers; --json shows them all');
     expect(lines.filter((line) => line.startsWith('error: gone-'))).toHaveLength(50);
     expect(lines).toContain('and 10 more problems; --json shows them all');
@@ -79,7 +82,131 @@ describe('the report as text', () => {
 
   test('what a peer wrote cannot steer a terminal', () => {
     const hostile = conflict({ table: '\u001b]0;x\u0007', key: { id: null } });
-    expect(text(runResult({ peers: [peer({ conflicts: [hostile] })] }))).toContain('\\u{1b}]0;x\\u{7}  NULL');
+    expect(text(runResult({ peers: [peer({ conflicts: [hostile] })] }))).toContain('\\u{1b}]0;x\\u{7} id=NULL');
+  });
+});
+
+describe('a dry run', () => {
+  const plan = { pull: 'merge', push: 'fast-forward', pullCommits: 1, pushCommits: 3, head: HEAD } as const;
+  const result = runResult({
+    dryRun: true,
+    status: 'unchanged',
+    peers: [
+      peer({ status: 'unchanged', state: 'diverged', pushedCommits: 0, plan }),
+      peer({
+        name: 'new',
+        status: 'unchanged',
+        pushedCommits: 0,
+        state: 'remote-empty',
+        plan: { ...plan, pull: 'nothing', push: 'first-push', pushCommits: 1 },
+      }),
+      peer({
+        name: 'old',
+        status: 'unchanged',
+        pushedCommits: 0,
+        plan: { ...plan, pull: 'fast-forward', pullCommits: 2, push: 'replace' },
+      }),
+      peer({ name: 'far', status: 'unchanged', pushedCommits: 0, plan: { ...plan, pull: 'adopt', push: 'deliver' } }),
+      peer({ ...failed }),
+    ],
+  });
+
+  test('says so, and what would happen to each peer', () => {
+    expect(text(result).split('\n').slice(0, 6)).toEqual([
+      'PEER     STATE         WOULD PULL                        WOULD PUSH',
+      'partner  diverged      merge 1 commit                    3 commits',
+      'new      remote-empty  -                                 first push, 1 commit',
+      'old      ahead         2 commits                         replace its branch, 3 commits',
+      'far      ahead         replace our branch with its head  3 commits to its inbox',
+      'gone     unreachable   -                                 -',
+    ]);
+    expect(text(result)).toContain(`sync: dry run, nothing was changed, 5 peers, main at ${HEAD}`);
+    expect(text({ ...result, status: 'conflict' })).toContain('sync: dry run (conflict), nothing was changed,');
+  });
+});
+
+describe('on a terminal', () => {
+  const peers = [peer({ name: 'a-peer-with-a-rather-long-name' }), peer({ ...failed })];
+  const styled = (columns: number, wide = false) =>
+    text(runResult({ peers }), 'full', { color: false, columns, wide }).split('\n\n')[0]?.split('\n');
+
+  test('a table that is too wide becomes a block for each peer', () => {
+    expect(styled(60)).toEqual([
+      'a-peer-with-a-rather-long-name',
+      '  state     up-to-date',
+      '  was       ahead',
+      '  result    pushed',
+      '  pulled    0',
+      '  pushed    2',
+      '  verified  yes',
+      'gone',
+      '  state     unreachable',
+      '  was       -',
+      '  result    failed',
+      '  pulled    0',
+      '  pushed    0',
+      '  verified  no',
+    ]);
+    expect(styled(100)).toHaveLength(3);
+  });
+
+  test('--wide shows every column and the whole head', () => {
+    const [titles = '', first = ''] = styled(60, true) ?? [];
+    expect(titles.split(/ {2,}/)).toEqual([
+      ...['PEER', 'ROLE', 'TIER', 'STATE', 'WAS', 'RESULT', 'PULLED', 'PUSHED', 'AHEAD/BEHIND', "PEER'S HEAD"],
+      ...['VERIFIED', 'TIME', 'LAST VERIFIED', 'OLDEST UNSYNCED'],
+    ]);
+    expect(first).toContain(HEAD);
+  });
+
+  test('what failed is red', () => {
+    const shown = text(runResult({ status: 'partial', peers }), 'full', { color: true, columns: 80, wide: false });
+    expect(shown).toContain('\u001b[31mgone\u001b[39m');
+    expect(shown).toContain('\u001b[31merror:\u001b[39m gone: network:');
+    expect(shown).toContain('sync: \u001b[33mpartial\u001b[39m');
+    expect(text(runResult({ peers }))).not.toContain('\u001b');
+  });
+
+  test('values fit the width', () => {
+    const long = conflict({ base: null, ours: { title: 'x'.repeat(300) }, theirs: { title: null } });
+    const lines = (columns: number) =>
+      text(runResult({ peers: [peer({ conflicts: [long] })] }), 'full', { color: false, columns, wide: false }).split(
+        '\n',
+      );
+    expect(lines(80).find((line) => line.includes('xxx'))).toMatch(/^ {4}title: base no row, ours "x+…", theirs NULL$/);
+    for (const columns of [80, 120]) expect(lines(columns).filter((line) => line.length > columns)).toEqual([]);
+  });
+});
+
+describe('values that may not be shown', () => {
+  const full = runResult({ peers: [peer({ conflicts: [conflict({ resolution: 'ours (later)', left: false })] })] });
+
+  test.each([
+    [
+      'full',
+      '  partner: issues id=bd-1 (changed; ours (later))\n    title: base "old", ours "ours", theirs "theirs"\n\n',
+    ],
+    [
+      'keys',
+      '  partner: issues id=bd-1 (changed; ours (later); title)\nValues are hidden (report-values: keys). `full` shows them.\n',
+    ],
+    ['none', '  partner: issues (changed)\nValues are hidden (report-values: none). `full` shows them.\n'],
+  ] as const)('%s', (values, expected) => {
+    expect(text(withValues(full, values), values)).toContain(expected);
+  });
+
+  test('a document shows the keys in conflict', () => {
+    const path = { column: 'doc', path: '$.a', base: '1', ours: '2', theirs: null, resolution: 'ours (later)' };
+    const row = conflict({
+      columns: ['doc'],
+      base: { doc: '{}' },
+      ours: { doc: '{}' },
+      theirs: { doc: '{}' },
+      paths: [path],
+    });
+    expect(text(runResult({ peers: [peer({ conflicts: [row] })] }))).toContain(
+      '    doc $.a: base "1", ours "2", theirs NULL\n',
+    );
   });
 });
 

@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { described } from '../../scripts/generate/described.ts';
 import { fillMarks } from '../../scripts/generate/marked-blocks.ts';
+import { terminalText } from '../../scripts/generate/topics.ts';
 import { compiledSources } from '../helpers/compiled-sources.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
@@ -11,7 +12,10 @@ const ROOT = process.cwd();
 const GENERATED = [
   ...['action.yml', 'setup/action.yml', 'action-types.yml', 'docs/commands.md', 'docs/inputs-and-outputs.md'],
   ...['docs/troubleshooting.md', 'docs/result.schema.json', 'docs/limits.md'],
+  'src/frontends/cli/topics.generated.ts',
 ];
+/** What is only read. */
+const SOURCES = ['docs/configuration.md', 'docs/credentials.md', 'docs/endpoints.md'];
 
 let compiled = '';
 
@@ -25,7 +29,7 @@ const generate = (cwd: string, ...args: string[]) =>
 /** A copy of everything that is generated. */
 async function copy(): Promise<TempFolder> {
   const folder = await tempFolder();
-  for (const path of GENERATED) {
+  for (const path of [...GENERATED, ...SOURCES]) {
     await mkdir(dirname(folder.file(path)), { recursive: true });
     await cp(join(ROOT, path), folder.file(path));
   }
@@ -53,7 +57,7 @@ describe('what follows from the contract', () => {
     const checked = await generate(folder.path, '--check');
     expect(checked.exitCode).toBe(1);
     expect(checked.stdout.split('\n').sort()).toEqual(
-      GENERATED.map((path) => `${path} does not follow from src/contract: run \`npm run generate\``).sort(),
+      GENERATED.map((path) => `${path} does not follow from its sources: run \`npm run generate\``).sort(),
     );
     expect(await Promise.all(GENERATED.map(read))).toEqual(drifted);
 
@@ -66,7 +70,7 @@ describe('what follows from the contract', () => {
     await using folder = await copy();
     await writeFile(folder.file('action-types.yml'), 'drift');
     expect((await generate(folder.path, '--check')).stdout).toBe(
-      'action-types.yml does not follow from src/contract: run `npm run generate`',
+      'action-types.yml does not follow from its sources: run `npm run generate`',
     );
     expect((await generate(folder.path)).stdout).toBe('wrote action-types.yml');
   });
@@ -105,4 +109,38 @@ describe('marks', () => {
 
 test.each(['', '  '])('the description "%s" is refused', (description) => {
   expect(() => described('the option x', description)).toThrow('the option x has no description in src/contract');
+});
+
+test('markdown becomes plain text for a terminal', () => {
+  const markdown = [
+    '# A `page`',
+    'It links to [another](x.md#y).',
+    '<!-- generated:t start -->',
+    '| Key | Default | Meaning |\n| --- | --- | --- |\n| `a \\| b` | | one |\n| `c` | `d` | two |',
+    '```yaml\na: 1\n\nb: `2`\n```',
+    `- ${'word '.repeat(20)}\n- last\n  line`,
+    '1. first\n2. second',
+  ].join('\n\n');
+  expect(terminalText(markdown).split('\n')).toEqual([
+    'A PAGE',
+    '',
+    'It links to another.',
+    '',
+    '  a | b',
+    '      Meaning: one',
+    '  c',
+    '      Default: d',
+    '      Meaning: two',
+    '',
+    '    a: 1',
+    '    ',
+    '    b: `2`',
+    '',
+    `- ${'word '.repeat(15).trim()}`,
+    `  ${'word '.repeat(5).trim()}`,
+    '- last line',
+    '',
+    '1. first',
+    '2. second',
+  ]);
 });

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { doctorResultSchema } from '../../src/contract/doctor-result.ts';
 import {
   addPeerResultSchema,
+  completionResultSchema,
   configListResultSchema,
   demoResultSchema,
   errorResultSchema,
@@ -11,6 +12,7 @@ import {
   removePeerResultSchema,
   resolveResultSchema,
   runResultSchema,
+  versionResultSchema,
 } from '../../src/contract/result.ts';
 
 /** The JSON of every command, by the name it has under `$defs`. */
@@ -25,6 +27,8 @@ const RESULTS = {
   install: installResultSchema,
   doctor: doctorResultSchema,
   resolve: resolveResultSchema,
+  completion: completionResultSchema,
+  version: versionResultSchema,
   demo: demoResultSchema,
 } as const;
 

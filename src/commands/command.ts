@@ -8,6 +8,7 @@ import type { GivenCredentials } from '../credentials/load.ts';
 import { jobSecrets } from '../credentials/secret-texts.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import type { Annotation } from '../report/annotations.ts';
+import type { TextStyle } from '../report/text-table.ts';
 import type { Context } from './context.ts';
 import { type Hide, hideInFailure, hideSecrets } from './outcome/hide-secrets.ts';
 import type { ConfigOverrides } from './request.ts';
@@ -30,12 +31,18 @@ export interface Asked {
   readonly allowNoPeers: boolean;
 }
 
+/** How a text is shown. */
+export interface Shown extends TextStyle {
+  /** `config` only: say where each value came from. */
+  readonly showOrigin: boolean;
+}
+
 /** One outcome in every form that a frontend may need. */
 export interface Rendered {
   /** The result, as `--json` prints it. */
   readonly json: unknown;
   /** Text for people; ends with a line break unless it is empty. */
-  readonly text: (show: { readonly showOrigin: boolean }) => string;
+  readonly text: (show: Shown) => string;
   /** Outputs of the Action besides `result`; `status` defaults to `success`. */
   readonly outputs?: () => Readonly<Partial<Record<OutputName, string>>>;
   /** The job summary, in markdown. */

@@ -1,5 +1,5 @@
 import type { Env } from '../core/env.ts';
-import type { Logger, PeerEvent } from '../core/logger.ts';
+import type { Logger, ProgressEvent } from '../core/logger.ts';
 import type { Prompt } from '../core/prompt.ts';
 import type { Secrets } from '../core/secrets.ts';
 import type { Asker } from '../resolve/ask-rows.ts';
@@ -34,7 +34,7 @@ export interface Context {
   readonly log: Logger;
   /** Values that must not appear in any output. A secret is added before it can be used. */
   readonly secrets: Secrets;
-  readonly progress: (event: PeerEvent) => void;
+  readonly progress: (event: ProgressEvent) => void;
   /** Aborted by a signal that ends the run. */
   readonly signal: AbortSignal;
   /** Called for every process and folder that must not outlive the run, so that another process can clean up later. */

@@ -1,6 +1,7 @@
 import type { CommandName } from '../contract/commands.ts';
 import { addPeerCommand } from './add-peer.ts';
 import type { Command } from './command.ts';
+import { completionCommand } from './completion.ts';
 import { configGetCommand, configListCommand } from './config.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor/index.ts';
@@ -10,6 +11,7 @@ import { listPeersCommand } from './list-peers.ts';
 import { removePeerCommand } from './remove-peer.ts';
 import { resolveCommand } from './resolve.ts';
 import { syncCommand } from './sync-commands.ts';
+import { versionCommand } from './version.ts';
 
 /** Every command. A new one is a file that defines it, a row here, and a row in contract/commands.ts. */
 export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
@@ -26,5 +28,7 @@ export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
   'config get': configGetCommand,
   doctor: doctorCommand,
   install: installCommand,
+  completion: completionCommand,
+  version: versionCommand,
   demo: demoCommand,
 };

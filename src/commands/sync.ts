@@ -1,16 +1,12 @@
 import type { Peer } from '../config/configuration.ts';
-import { ENDPOINT_KINDS } from '../config/endpoint/kinds.ts';
-import { endpointOptions } from '../config/endpoint/options.ts';
 import type { MergeReport, RunResult } from '../contract/result.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, type Location, toFailure } from '../core/failure.ts';
 import { pause } from '../core/interruption.ts';
 import { counted } from '../core/text.ts';
 import { monotonicMs } from '../core/time.ts';
-import { doltCapabilities } from '../dolt/capabilities.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { type InstalledDolt, installDolt } from '../install/install.ts';
-import { stateAfter } from '../report/state-after.ts';
 import { advanceLocalBranch } from '../sync/advance.ts';
 import { fetchAll } from '../sync/fetch.ts';
 import { adoptHeads } from '../sync/history/adopt.ts';
@@ -27,13 +23,13 @@ import { prepareInboxes, removeMergedInboxes } from '../sync/receive.ts';
 import { explainFileAccess } from '../sync/remotes/file-access.ts';
 import type { LocalHead, SyncContext } from '../sync/sync-context.ts';
 import type { Context } from './context.ts';
+import { announce, reportEnd } from './outcome/progress.ts';
 import { recordTimes } from './outcome/record-times.ts';
 import { notRunResult, runResult } from './outcome/run-result.ts';
-import { peerStatus } from './outcome/run-status.ts';
 import { toolOutput } from './outcome/tool-output.ts';
 import { countEarlierOpen, type WrittenConflicts, writeConflictsFile } from './outcome/write-conflicts-file.ts';
 import { type LocalDatabase, openLocalDatabase } from './prepare/open-database.ts';
-import type { AccessRules } from './prepare/peer-access.ts';
+import { type AccessRules, accessToPeers } from './prepare/peer-access.ts';
 import { type PreparedSync, prepareSync, releasePeers, type Undo } from './prepare/prepare-sync.ts';
 import { endsEarly, readPushRights, readSyncSettings, type SyncSettings } from './prepare/sync-settings.ts';
 import { mayWrite, type SyncRequest } from './request.ts';
@@ -60,7 +56,9 @@ export async function sync(request: SyncRequest, context: Context): Promise<Sync
     const notices = [...end.notices, ...settings.notices];
     return { result: notRunResult(request, { ...end, started, peers, notices }), doltPath: null, locations };
   }
+  context.progress({ stage: 'finding Dolt' });
   const dolt = await installDolt(request.dolt, context);
+  context.progress({ stage: 'opening the database' });
   const access = await accessToPeers(request, context, settings, dolt);
   const database = await openLocalDatabase(request, context, { configuration, dolt: dolt.path, access });
   try {
@@ -88,9 +86,12 @@ async function syncDatabase(request: SyncRequest, context: Context, opened: Open
   const preparing = { settings, local: database, access, mayPush, notify };
   const undo: Undo = { upstreams: [], folders: async () => undefined };
   const run = async () => {
+    context.progress({ stage: 'starting Dolt' });
     const prepared = await prepareSync(request, context, preparing, undo);
+    announce(context, prepared.runs);
     const syncContext = newSyncContext(request, context, { opened, prepared, notify });
     const exchanged = await exchange(syncContext, prepared.local, prepared.runs);
+    context.progress({ stage: 'writing the result' });
     await explainFileAccess(prepared.runs);
     const recorded = await record(request, context, { opened, prepared, head: exchanged.head });
     return { prepared, exchanged, recorded };
@@ -142,6 +143,7 @@ export async function exchange(
       context.dryRun ? null : context.fetchWaitMs,
     );
     const adoption = await adoptHeads(context, local, runs);
+    context.progress({ stage: 'checking what the peers have' });
     if (context.dryRun) {
       const { target, merge } = await mergeHeads(context, adoption.local, runs);
       await planAll(context, target, runs, adoption.from);
@@ -189,6 +191,10 @@ async function mergeAndPush(
 
     if (raced.size > 0 && round < context.retries) {
       if (mayBeAtPeer) merge = addMerges(merge, merged.merge);
+      for (const [{ peer }, { code }] of raced) {
+        const detail = `${code}; push ${round + 2} of ${context.retries + 1} follows`;
+        context.progress({ peer: peer.name, step: 'retrying', detail });
+      }
       await pause(pauseBefore(round), context.signal);
       await fetchAll(context, local, [...raced.keys()]);
       continue;
@@ -239,13 +245,6 @@ function raceFailure(run: PeerProgress, why: Failure, attempts: number): Failure
 function recordInterruption(runs: readonly PeerProgress[], failure: Failure): void {
   if (failure.code !== 'interrupted') throw failure;
   for (const run of runs) run.interrupt(failure);
-}
-
-function reportEnd({ progress }: SyncContext, run: PeerProgress): void {
-  if (run.actions === null) return;
-  const { name } = run.peer;
-  if (run.failure === null) progress({ peer: name, step: 'done', detail: stateAfter(run, peerStatus(run)) });
-  else progress({ peer: name, step: 'failed', detail: run.failure.code });
 }
 
 /** The next run removes what cannot be removed now; that must not hide the outcome of this run. */
@@ -321,24 +320,6 @@ function newSyncContext(
     signal,
     progress,
     notify,
-  };
-}
-
-/** Dolt's capabilities are read only if a peer depends on them. */
-async function accessToPeers(
-  { dolt: { githubToken }, overrides }: SyncRequest,
-  context: Context,
-  { configuration, peers, credentials }: SyncSettings,
-  dolt: InstalledDolt,
-): Promise<AccessRules> {
-  const depends = peers.some((peer) => ENDPOINT_KINDS[peer.endpoint.kind].dependsOnDolt);
-  return {
-    credentials,
-    job: context,
-    githubToken,
-    dolthubHost: endpointOptions(context.env, overrides).dolthubHost,
-    patterns: configuration.allowedRemotePatterns.value,
-    capabilities: depends ? await doltCapabilities(dolt.path, context) : { s3: false },
   };
 }
 

@@ -156,6 +156,18 @@ export const COMMANDS = {
     options: DOLT,
     action: true,
   },
+  completion: {
+    summary: 'Print the completions for a shell, such as `source <(dolt-federation completion bash)`',
+    arguments: [{ name: 'shell', description: 'bash, zsh or fish', required: true, variadic: false }],
+    options: [],
+    action: false,
+  },
+  version: {
+    summary: 'Print the versions of dolt-federation, Node and Dolt',
+    arguments: [],
+    options: DOLT,
+    action: false,
+  },
   demo: {
     summary: 'Federate three databases in a temporary folder over file://',
     arguments: [],

@@ -14,6 +14,8 @@ export interface OptionEntry {
   readonly max?: number;
   /** The value if it is not set, as text; absent: none. `config` means that file and environment decide. */
   readonly default?: string;
+  /** The letter of its short form on the command line. */
+  readonly short?: string;
   /** The placeholder of the value in help and in action-types.yml. */
   readonly value?: string;
   readonly secret?: true;

@@ -162,6 +162,7 @@ export const OPTIONS = {
     description: 'Report what a run would do; move no branch on either side',
     frontends: BOTH,
     type: 'flag',
+    short: 'n',
     default: 'false',
   },
   'fail-on': {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { doctorCheckSchema } from './doctor-result.ts';
 import { ERROR_CODES } from './error-codes.ts';
 import { HASH } from './hash.ts';
-import { CONFLICT_KINDS, PEER_STATES, PEER_STATUSES, ROLES, RUN_STATUSES, TIERS } from './vocabulary.ts';
+import { CONFLICT_KINDS, PEER_STATES, PEER_STATUSES, ROLES, RUN_STATUSES, SHELLS, TIERS } from './vocabulary.ts';
 
 /** A commit hash as Dolt prints it: 32 characters of base 32. */
 const hash = z.string().regex(HASH);
@@ -176,6 +176,8 @@ export const runResultSchema = z.strictObject({
   merge: mergeSchema.nullable(),
   peers: z.array(peerResultSchema),
   problems: z.array(problemSchema),
+  /** The run was a dry run: it changed nothing, and each peer's `plan` is what a real run would do. */
+  dryRun: z.literal(true).optional(),
   /** There was no database, and this run cloned it. */
   cloned: z.literal(true).optional(),
   /** Commits that no peer has; only if the database was cloned on a runner and is lost with it. */
@@ -279,6 +281,20 @@ export const installResultSchema = z.strictObject({
   source: z.enum(['path', 'tool-cache', 'release', 'build']),
 });
 export type InstallResult = z.infer<typeof installResultSchema>;
+
+export const completionResultSchema = z.strictObject({ shell: z.enum(SHELLS), script: z.string() });
+
+export const versionResultSchema = z.strictObject({
+  version: z.string(),
+  /** The commit that it was built from; null if that is unknown. */
+  commit: z.string().nullable(),
+  node: z.string(),
+  /** The Dolt that a run would use; null if this machine has none that fits. */
+  dolt: z.strictObject({ version: z.string(), path: z.string() }).nullable(),
+  /** Why there is no Dolt. */
+  missing: z.string().nullable(),
+});
+export type VersionResult = z.infer<typeof versionResultSchema>;
 
 /** `demo`: the last sync of each of its databases. */
 export const demoResultSchema = z.strictObject({

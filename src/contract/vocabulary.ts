@@ -89,3 +89,7 @@ export type PeerStatus = (typeof PEER_STATUSES)[number];
 
 export const RUN_STATUSES = ['unchanged', 'success', 'partial', 'conflict', 'failed', 'skipped'] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
+
+/** Shells that completions are written for. */
+export const SHELLS = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof SHELLS)[number];

@@ -8,6 +8,23 @@ export interface Logger {
 /** One step of one peer, for a live line or a log line. */
 export interface PeerEvent {
   readonly peer: string;
-  readonly step: 'waiting' | 'fetching' | 'fetched' | 'merging' | 'pushing' | 'verifying' | 'done' | 'failed';
+  /** `waiting` announces a peer that takes part; `done` says what became of it. */
+  readonly step:
+    | 'waiting'
+    | 'fetching'
+    | 'retrying'
+    | 'fetched'
+    | 'merging'
+    | 'pushing'
+    | 'verifying'
+    | 'done'
+    | 'failed';
   readonly detail: string;
 }
+
+/** What a command does besides its work on single peers, such as `starting Dolt`. */
+interface StageEvent {
+  readonly stage: string;
+}
+
+export type ProgressEvent = PeerEvent | StageEvent;

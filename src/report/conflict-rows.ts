@@ -13,7 +13,8 @@ export function partiesOf(peer: PeerResult, { between }: Conflict): string {
 
 /** How the row was resolved, and whether a person should check it. */
 export function resolution({ resolution: words, left, elsewhere }: Conflict): string {
-  const shown = left && words !== '' && words !== 'undone' ? `${words}; needs a decision` : words;
+  const won = words === 'undone' ? '' : words;
+  const shown = left ? [won, 'needs a decision'].filter((part) => part !== '').join('; ') : words;
   return elsewhere === true ? [shown, 'merged by another database'].filter((part) => part !== '').join('; ') : shown;
 }
 

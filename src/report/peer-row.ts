@@ -1,34 +1,88 @@
-import type { PeerResult } from '../contract/result.ts';
+import type { PeerResult, Plan, RunResult } from '../contract/result.ts';
 import type { PeerStatus } from '../contract/vocabulary.ts';
+import { counted } from '../core/text.ts';
 import { aheadBehind, duration, minute, shortHash } from './figures.ts';
 import { stateAfter } from './state-after.ts';
 
-/** The columns of a table of peers. */
-export const PEER_COLUMNS: readonly string[] = [
-  ...['Peer', 'Role', 'Tier', 'State', 'Status', 'Pulled', 'Pushed', 'Ahead/behind', 'Head', 'Verified', 'Time'],
-  ...['Last verified', 'Oldest unsynced'],
-];
+/** Escapes a name for the format of the table. */
+type Quote = (text: string) => string;
+
+/** A column of a table of peers. */
+export interface PeerColumn {
+  readonly title: string;
+  readonly cell: (peer: PeerResult, quote: Quote) => string;
+}
+
+const NOTHING = '-';
+
+const PEER: PeerColumn = { title: 'Peer', cell: ({ name }, quote) => quote(name) };
+const ROLE: PeerColumn = { title: 'Role', cell: ({ role }) => role };
+const TIER: PeerColumn = { title: 'Tier', cell: ({ tier }) => tier };
+const STATE: PeerColumn = { title: 'State', cell: (peer) => stateAfter(peer, peer.status) };
+const WAS: PeerColumn = {
+  title: 'Was',
+  cell: (peer) => (stateAfter(peer, peer.status) === peer.state ? NOTHING : peer.state),
+};
+const RESULT: PeerColumn = { title: 'Result', cell: ({ status }) => status };
+const PULLED: PeerColumn = { title: 'Pulled', cell: ({ pulledCommits }) => String(pulledCommits) };
+const PUSHED: PeerColumn = { title: 'Pushed', cell: ({ pushedCommits }) => String(pushedCommits) };
+const AHEAD: PeerColumn = { title: 'Ahead', cell: ({ ahead }) => String(ahead ?? '?') };
+const BEHIND: PeerColumn = { title: 'Behind', cell: ({ behind }) => String(behind ?? '?') };
+const AHEAD_BEHIND: PeerColumn = { title: 'Ahead/behind', cell: aheadBehind };
+const VERIFIED: PeerColumn = { title: 'Verified', cell: ({ verified }) => (verified ? 'yes' : 'no') };
+const TIME: PeerColumn = { title: 'Time', cell: ({ durationMs }) => duration(durationMs) };
+const LAST_VERIFIED: PeerColumn = { title: 'Last verified', cell: ({ lastVerifiedAt }) => minute(lastVerifiedAt) };
+const OLDEST: PeerColumn = { title: 'Oldest unsynced', cell: ({ oldestUnsyncedAt }) => minute(oldestUnsyncedAt) };
+const WOULD_PULL: PeerColumn = { title: 'Would pull', cell: ({ plan }) => (plan === undefined ? NOTHING : pull(plan)) };
+const WOULD_PUSH: PeerColumn = { title: 'Would push', cell: ({ plan }) => (plan === undefined ? NOTHING : push(plan)) };
+
+/** The columns for a reader with little space: those that answer what the command did, found, or would do. */
+export function fewColumns({ command, dryRun }: RunResult): readonly PeerColumn[] {
+  if (dryRun === true) return [PEER, STATE, WOULD_PULL, WOULD_PUSH];
+  if (command === 'status') return [PEER, ROLE, STATE, AHEAD, BEHIND, LAST_VERIFIED];
+  return [PEER, STATE, WAS, RESULT, PULLED, PUSHED, VERIFIED];
+}
 
 /**
- * One peer as a row of such a table.
- * @param quote escapes a name for the format of the table
+ * Every column.
+ * @param hash how a commit is shown: `--force-with-lease` needs it whole
  */
-export function peerRow(peer: PeerResult, quote: (text: string) => string): string[] {
-  return [
-    quote(peer.name),
-    peer.role,
-    peer.tier,
-    stateAfter(peer, peer.status),
-    peer.status,
-    String(peer.pulledCommits),
-    String(peer.pushedCommits),
-    aheadBehind(peer),
-    quote(shortHash(peer.remoteHead)),
-    peer.verified ? 'yes' : 'no',
-    duration(peer.durationMs),
-    minute(peer.lastVerifiedAt),
-    minute(peer.oldestUnsyncedAt),
-  ];
+export function allColumns({ dryRun }: RunResult, hash: 'short' | 'whole'): readonly PeerColumn[] {
+  const head: PeerColumn = {
+    title: "Peer's head",
+    cell: ({ remoteHead }, quote) => quote(hash === 'short' ? shortHash(remoteHead) : (remoteHead ?? NOTHING)),
+  };
+  const done = dryRun === true ? [WOULD_PULL, WOULD_PUSH] : [WAS, RESULT, PULLED, PUSHED];
+  return [PEER, ROLE, TIER, STATE, ...done, AHEAD_BEHIND, head, VERIFIED, TIME, LAST_VERIFIED, OLDEST];
+}
+
+function pull({ pull: how, pullCommits }: Plan): string {
+  switch (how) {
+    case 'nothing':
+      return NOTHING;
+    case 'fast-forward':
+      return counted(pullCommits, 'commit');
+    case 'merge':
+      return `merge ${counted(pullCommits, 'commit')}`;
+    case 'adopt':
+      return 'replace our branch with its head';
+  }
+}
+
+function push({ push: how, pushCommits }: Plan): string {
+  const commits = counted(pushCommits, 'commit');
+  switch (how) {
+    case 'nothing':
+      return NOTHING;
+    case 'fast-forward':
+      return commits;
+    case 'first-push':
+      return `first push, ${commits}`;
+    case 'replace':
+      return `replace its branch, ${commits}`;
+    case 'deliver':
+      return `${commits} to its inbox`;
+  }
 }
 
 /** Priority of rows if not all can be shown. */

@@ -7,7 +7,8 @@ import { duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { code, literal, markdownTable } from './markdown.ts';
 import { mermaid } from './mermaid.ts';
-import { PEER_COLUMNS, peerRow } from './peer-row.ts';
+import { allColumns } from './peer-row.ts';
+import { outcomeText } from './text.ts';
 import { unresolvedNotice } from './unresolved.ts';
 
 /** GitHub drops a job summary over 1 MiB completely; the difference is for headings and masks of other steps. */
@@ -49,7 +50,7 @@ function heading(result: RunResult): string {
     ['duration', duration(result.durationMs)],
   ] as const;
   const line = facts.flatMap(([name, value]) => (value === null ? [] : [`${name} ${code(value)}`])).join(' · ');
-  return `## ${MARKS[result.status]} dolt-federation ${result.command}: ${result.status}\n\n${line}\n`;
+  return `## ${MARKS[result.status]} dolt-federation ${result.command}: ${outcomeText(result)}\n\n${line}\n`;
 }
 
 function unresolvedRows(result: RunResult): string {
@@ -66,9 +67,15 @@ function diagram(result: RunResult): string {
 }
 
 function tables(result: RunResult) {
+  const columns = allColumns(result, 'short');
   const conflicts = conflictsOf(result).map(([peer, conflict]) => conflictCells(peer, conflict));
   return [
-    { title: 'Peers', columns: PEER_COLUMNS, rows: result.peers.map((peer) => peerRow(peer, code)), share: 0.5 },
+    {
+      title: 'Peers',
+      columns: columns.map(({ title }) => title),
+      rows: result.peers.map((peer) => columns.map(({ cell }) => cell(peer, code))),
+      share: 0.5,
+    },
     { title: 'Problems', columns: PROBLEM_COLUMNS, rows: findings(result).map(problemCells), share: 0.5 },
     { title: 'Lost rows', columns: LOST_COLUMNS, rows: lostRows(result), share: 0.5 },
     { title: 'Rows in conflict', columns: CONFLICT_COLUMNS, rows: conflicts, share: 1 },

@@ -1,31 +1,31 @@
-import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
+import pc from 'picocolors';
+import type { PeerResult, RunResult } from '../contract/result.ts';
+import type { PeerStatus, ReportValues, RunStatus } from '../contract/vocabulary.ts';
 import { placeOf } from '../core/failure.ts';
 import { counted, plain } from '../core/text.ts';
-import { columnsOf, conflictsOf, partiesOf, resolution } from './conflict-rows.ts';
-import { duration, shorten } from './figures.ts';
+import { duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
-import { mostImportant, PEER_COLUMNS, peerRow } from './peer-row.ts';
+import { allColumns, fewColumns, mostImportant } from './peer-row.ts';
 import { plainLines } from './plain.ts';
-import { textTable } from './text-table.ts';
+import { conflictLines } from './text-conflicts.ts';
+import { fittingTable, PLAIN_STYLE, type TextStyle } from './text-table.ts';
 import { unresolvedNotice } from './unresolved.ts';
+import { wrap } from './wrap.ts';
 
-/** More rows do not help on a terminal; the JSON has them all. */
-const MAX_CONFLICTS = 50;
-const MAX_CELL = 80;
 const MAX_PEERS = 100;
 const MAX_FINDINGS = 50;
 
 /**
- * The report of a run for a terminal, a pipe or a log: plain text without color, ending in a line break. The result
- * must already be reduced to what may be shown (`withValues`).
+ * The report of a run for a terminal, a pipe or a log, ending in a line break. The result must already be reduced to
+ * `values` (`withValues`).
  */
-export function text(result: RunResult): string {
+export function text(result: RunResult, values: ReportValues = 'full', style: TextStyle = PLAIN_STYLE): string {
   const blocks = [
-    peerLines(result.peers),
-    conflictLines(result),
+    peerLines(result, style),
+    conflictLines(result, values, style),
     unresolvedLines(result),
-    findingsLines(findings(result)),
-    [verdict(result)],
+    findingsLines(findings(result), style),
+    [verdict(result, style)],
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
@@ -33,18 +33,36 @@ export function text(result: RunResult): string {
     .join('\n\n')}\n`;
 }
 
-function peerLines(peers: readonly PeerResult[]): string[] {
+function peerLines(result: RunResult, style: TextStyle): string[] {
+  const { peers } = result;
   if (peers.length === 0) return [];
+  const columns = style.wide ? allColumns(result, 'whole') : fewColumns(result);
+  const { bold } = pc.createColors(style.color);
   const shown = mostImportant(peers, MAX_PEERS);
-  const rows = shown.map((peer) => peerRow(peer, plain));
-  return withRest(textTable([PEER_COLUMNS.map((title) => title.toUpperCase()), ...rows]), {
+  const rows = shown.map((peer) => columns.map(({ cell }) => painted(peer, cell(peer, plain), style)));
+  return withRest(fittingTable([columns.map(({ title }) => bold(title.toUpperCase())), ...rows], style), {
     left: peers.length - shown.length,
     noun: 'more peer',
   });
 }
 
-function findingsLines(all: readonly Finding[]): string[] {
-  const lines = all.slice(0, MAX_FINDINGS).flatMap(findingLines);
+/** A peer that failed is red as a whole, and one that needs a decision yellow; what moved is green. */
+function painted({ status }: PeerResult, cell: string, { color }: TextStyle): string {
+  const { red, yellow, green, dim } = pc.createColors(color);
+  const paints = {
+    failed: red,
+    conflict: yellow,
+    synced: green,
+    pulled: green,
+    pushed: green,
+    unchanged: (text: string) => text,
+    skipped: dim,
+  } as const satisfies Record<PeerStatus, (text: string) => string>;
+  return paints[status](cell);
+}
+
+function findingsLines(all: readonly Finding[], style: TextStyle): string[] {
+  const lines = all.slice(0, MAX_FINDINGS).flatMap((finding) => findingLines(finding, style));
   return withRest(lines, { left: all.length - MAX_FINDINGS, noun: 'more problem' });
 }
 
@@ -54,50 +72,50 @@ function withRest(lines: readonly string[], rest: { readonly left: number; reado
   return [...lines, `and ${counted(rest.left, rest.noun)}; --json shows ${rest.left === 1 ? 'it' : 'them all'}`];
 }
 
-function conflictLines(result: RunResult): string[] {
-  const rows = conflictsOf(result).map(([peer, conflict]) => conflictCells(peer, conflict));
-  if (rows.length === 0) return [];
-  const table = textTable([
-    ['CONFLICT WITH', 'KIND', 'TABLE', 'KEY', 'COLUMNS', 'RESOLUTION'],
-    ...rows.slice(0, MAX_CONFLICTS),
-  ]);
-  return withRest(table, { left: rows.length - MAX_CONFLICTS, noun: 'more row' });
-}
-
 function unresolvedLines(result: RunResult): string[] {
   const { count, file } = unresolvedNotice(result, plain);
   const rows = count === null ? [] : [count];
   if (file === null) return rows;
   const command = `dolt-federation resolve --file ${plain(result.conflictsPath ?? '')}`;
-  return [...rows, file, indented(`Write your choices there, then run: ${command}`)];
+  return [...rows, file, `  Write your choices there, then run: ${command}`];
 }
 
-function conflictCells(peer: PeerResult, conflict: Conflict): string[] {
-  const key = Object.values(conflict.key).map((value) => value ?? 'NULL');
-  const columns = columnsOf(conflict).join(', ');
-  return [partiesOf(peer, conflict), conflict.kind, conflict.table, key.join(', '), columns, resolution(conflict)].map(
-    (cell) => plain(shorten(cell, MAX_CELL)),
-  );
-}
-
-function findingLines(finding: Finding): string[] {
-  const about = [finding.severity, finding.peer, finding.code].filter((part) => part !== null).map(plain);
+function findingLines(finding: Finding, { color, columns }: TextStyle): string[] {
+  const { red, yellow, cyan } = pc.createColors(color);
+  const paint = { error: red, warning: yellow, notice: cyan }[finding.severity];
+  const about = [finding.peer, finding.code].filter((part) => part !== null).map(plain);
   const place = placeOf(finding);
   const [first = '', ...rest] = plainLines(finding.message);
+  const lines = [
+    ...rest,
+    ...(place === '' ? [] : [`at ${plain(place)}`]),
+    ...(finding.hint === '' ? [] : plainLines(finding.hint)),
+  ];
   return [
-    `${about.join(': ')}: ${first}`,
-    ...rest.map(indented),
-    ...(place === '' ? [] : [indented(`at ${plain(place)}`)]),
-    ...(finding.hint === '' ? [] : plainLines(finding.hint).map(indented)),
+    ...wrap(`${paint(`${finding.severity}:`)} ${[...about, first].join(': ')}`, '  ', columns),
+    ...lines.flatMap((line) => wrap(`  ${line}`, '  ', columns)),
   ];
 }
 
-function indented(line: string): string {
-  return `  ${line}`;
+function verdict(result: RunResult, { color }: TextStyle): string {
+  const { branch, head: at } = result;
+  const { red, yellow, green } = pc.createColors(color);
+  const paint = {
+    failed: red,
+    partial: yellow,
+    conflict: yellow,
+    success: green,
+    unchanged: green,
+    skipped: yellow,
+  } as const satisfies Record<RunStatus, (text: string) => string>;
+  const head = branch === null || at === null ? '' : `, ${plain(branch)} at ${plain(at)}`;
+  const facts = `${counted(result.peers.length, 'peer')}${head}, ${duration(result.durationMs)}`;
+  return `${result.command}: ${paint[result.status](outcomeText(result))}, ${facts}`;
 }
 
-function verdict(result: RunResult): string {
-  const { branch, head: at } = result;
-  const head = branch === null || at === null ? '' : `, ${plain(branch)} at ${plain(at)}`;
-  return `${result.command}: ${result.status}, ${counted(result.peers.length, 'peer')}${head}, ${duration(result.durationMs)}`;
+/** The status of a run; a dry run changed nothing, whatever it found. */
+export function outcomeText({ dryRun, status }: RunResult): string {
+  if (dryRun !== true || status === 'skipped') return status;
+  const found = status === 'unchanged' || status === 'success' ? '' : ` (${status})`;
+  return `dry run${found}, nothing was changed`;
 }

@@ -66,7 +66,7 @@ async function failureOf(context: SyncContext, run: PeerProgress): Promise<Failu
       context,
       (attempt) => {
         run.countAttempt();
-        context.progress({ peer: peer.name, step: 'waiting', detail: attempt });
+        context.progress({ peer: peer.name, step: 'retrying', detail: attempt });
       },
     );
     return null;

@@ -60,7 +60,7 @@ export async function fetchAll(
 function recordUnreachable(context: SyncContext, run: PeerProgress, failure: Failure): void {
   run.unreachable(failure);
   run.countTime();
-  context.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
+  context.progress({ peer: run.peer.name, step: 'failed', detail: failure.code });
 }
 
 /** @returns the peers that have not answered in time */
@@ -79,7 +79,8 @@ async function fetchReached(
       const waitMs = waitFor(run);
       const answerBy = waitMs === null ? null : { atMs: monotonicMs() + waitMs };
       if (!(await fetchPeer(context, local, engine, run, answerBy))) late.add(run);
-      else context.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
+      else if (run.failure === null) context.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
+      else context.progress({ peer: run.peer.name, step: 'failed', detail: run.failure.code });
     }),
   );
   return [...late];

@@ -50,7 +50,7 @@ export async function readPeer(
       if (!ended) run.foundManyTags(manyTags(run));
     },
     context,
-    (attempt) => context.progress({ peer: run.peer.name, step: 'fetching', detail: attempt }),
+    (attempt) => context.progress({ peer: run.peer.name, step: 'retrying', detail: attempt }),
   );
   return await trackingHead(engine.database, at);
 }

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Env } from '../core/env.ts';
-import type { PeerEvent } from '../core/logger.ts';
+import type { ProgressEvent } from '../core/logger.ts';
 import type { Engines } from '../dolt/server/engines.ts';
 import type { MergeLimits } from './merge/limits.ts';
 import type { ServedDatabase } from './served/served-database.ts';
@@ -37,7 +37,7 @@ export interface SyncContext {
   /** Peers worked on at the same time. */
   readonly parallel: number;
   readonly signal: AbortSignal;
-  readonly progress: (event: PeerEvent) => void;
+  readonly progress: (event: ProgressEvent) => void;
   /** Receives notices about the run as a whole. */
   readonly notify: (notice: Diagnostic) => void;
 }

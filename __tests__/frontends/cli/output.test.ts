@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { errorResultSchema } from '../../../src/contract/result.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { failureOutput, renderedOutput } from '../../../src/frontends/cli/output.ts';
+import { PLAIN_STYLE } from '../../../src/report/text-table.ts';
 
 const located = new Failure('config-unknown-key', "'federation.peer' is no key", {
   hint: "Did you mean 'peers'?\nCorrect it.",
@@ -80,7 +81,7 @@ describe('what stopped a command', () => {
     const { stderr } = failureOutput(hostile, { json: false, color: false });
     expect(stderr).not.toContain('\u001b');
     expect(stderr).not.toContain('\r');
-    expect(stderr.split('\n')[0]).toContain('c\\nd');
+    expect(stderr.split('\n')).toEqual(['error: a\\u{1b}[2Jb (unknown)', '  c', '  d', expect.any(String), '']);
   });
 });
 
@@ -88,7 +89,7 @@ test.each([
   [false, 'one, from here\n'],
   [true, '{\n  "a": 1\n}\n'],
 ])('a result, with --json: %s', (json, stdout) => {
-  const display = { json, quiet: false, verbose: false, showOrigin: true };
+  const display = { ...PLAIN_STYLE, json, showOrigin: true };
   const text = ({ showOrigin }: { readonly showOrigin: boolean }) => `one${showOrigin ? ', from here' : ''}\n`;
   expect(renderedOutput({ json: { a: 1 }, text }, display)).toEqual({ stdout, stderr: '' });
 });

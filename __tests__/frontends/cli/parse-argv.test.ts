@@ -4,6 +4,7 @@ import { DEFAULT_SYNC_REQUEST } from '../../../src/commands/request.ts';
 import { COMMAND_NAMES, COMMANDS } from '../../../src/contract/commands.ts';
 import type { ReportValues } from '../../../src/contract/vocabulary.ts';
 import { askedByFlags } from '../../../src/frontends/cli/asked.ts';
+import { parseArgv } from '../../../src/frontends/cli/parse-argv.ts';
 import { parseAskedVersion } from '../../../src/install/version.ts';
 import { parsed, prepared } from '../../helpers/command-line.ts';
 import { HEAD } from '../../helpers/results.ts';
@@ -100,14 +101,38 @@ describe('a command line becomes a request', () => {
   });
 
   test.each([
-    ['', 'sync'],
-    ['--json', 'sync'],
-    ['federation', 'sync'],
     ['federation status', 'status'],
+    ['-C status federation pull', 'pull'],
+    ['--color auto federation status', 'status'],
+    ['--version', 'version'],
+    ['sync -V --dry-run', 'version'],
     ['--json federation list-peers', 'list-peers'],
     ['federation --json list-peers', 'list-peers'],
   ])("'%s' means %s", (line, command) => {
     expect(parse(line).parsed.command).toBe(command);
+  });
+
+  test.each(['', '--json', '-q', 'federation', '--quiet federation', '-C folder', '--color never', 'help', '-h'])(
+    "'%s' prints the help",
+    (line) => {
+      const invocation = parseArgv(words(line));
+      expect(invocation.kind === 'print' && invocation.text).toContain('Usage: dolt-federation');
+    },
+  );
+
+  test.each([
+    ['sync -n', { command: 'sync', dryRun: true }],
+    ['sync -qn a', { command: 'sync', dryRun: true, only: ['a'] }],
+  ])('%s', (line, expected) => {
+    expect(request(line)).toMatchObject(expected);
+  });
+
+  test.each([
+    ['-C there list-peers', 'there'],
+    ['list-peers --working-directory=there', 'there'],
+    ['list-peers', '.'],
+  ])('%s starts in %s', (line, directory) => {
+    expect(parse(line).directory).toBe(directory);
   });
 
   test('only the first word federation means nothing', () => {
@@ -122,11 +147,13 @@ test.each(COMMAND_NAMES)('the table carries out %s', (name) => {
 
 describe('how the result is shown', () => {
   test.each(['--json list-peers', 'list-peers --json', 'federation list-peers --json'])('%s', (line) => {
-    expect(parse(line).display).toEqual({ json: true, quiet: false, verbose: false, showOrigin: false });
+    expect(parse(line).display).toEqual({ json: true, quiet: false, verbose: false, wide: false, showOrigin: false });
   });
 
   test('quiet, verbose, origins', () => {
     expect(parse('sync --quiet').display.quiet).toBe(true);
+    expect(parse('-v status').display.verbose).toBe(true);
+    expect(parse('status --wide').display.wide).toBe(true);
     expect(parse('sync --no-color --verbose').display.verbose).toBe(true);
     expect(parse('config list --show-origin').display.showOrigin).toBe(true);
   });

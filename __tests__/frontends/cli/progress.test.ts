@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import type { PeerEvent } from '../../../src/core/logger.ts';
-import type { Display } from '../../../src/frontends/cli/invocation.ts';
+import type { Display } from '../../../src/frontends/cli/parse-argv.ts';
 import { chooseProgress, liveProgress } from '../../../src/frontends/cli/progress.ts';
+import { screenOf } from '../../helpers/terminal-screen.ts';
 
-const display: Display = { json: false, quiet: false, verbose: false, showOrigin: false };
+const display: Display = { json: false, quiet: false, verbose: false, wide: false, showOrigin: false };
 const ESCAPE = '\u001b';
 
 /** A stream as the terminal or pipe that standard error is. */
@@ -62,14 +63,14 @@ describe('progress', () => {
     let time = 0;
     const progress = liveProgress(stderr, { color: false, now: () => time });
     progress.event(event('north', 'fetching'));
-    progress.event(event('south', 'done'));
+    progress.event(event('south', 'done', 'up-to-date'));
     time = 1_999;
     progress.line('early');
     expect(stderr.text()).not.toMatch(/\d s/);
     time = 12_700;
     progress.line('later');
     const frame = stderr.text().split('later\n')[1] ?? '';
-    expect(frame).toContain('north: fetching 12 s\nsouth: done\n');
+    expect(frame).toContain('north: fetching 12 s\nsouth: up-to-date\n1/2 peers, 12 s\n');
     progress.event(event('north', 'pushing'));
     expect(stderr.text()).toContain('north: pushing\n');
     progress.end();
@@ -93,11 +94,11 @@ describe('progress', () => {
     progress.event(event('north', 'fetching'));
     progress.event(event('south', 'fetching'));
     stderr.text();
-    progress.event(event('north', 'done'));
+    progress.event(event('north', 'done', 'pushed 2 commits'));
     progress.event(event('south', 'failed', 'gone'));
     progress.line('still running');
     const lastFrame = stderr.text().split('still running\n')[1] ?? '';
-    expect(lastFrame).toContain('north: done\nsouth: failed (gone)');
+    expect(lastFrame).toContain('north: pushed 2 commits\nsouth: failed (gone)\n2/2 peers');
   });
 
   test('a terminal with very many peers draws those that moved last, and no more than forty', () => {
@@ -107,12 +108,60 @@ describe('progress', () => {
       progress.event(event(`peer-${index}`, 'fetching'));
       stderr.text();
     }
-    progress.event(event('peer-290', 'done'));
+    progress.event(event('peer-290', 'done', 'unchanged'));
     stderr.text();
     progress.line('still running');
     const frame = stderr.text().split('still running\n')[1] ?? '';
     expect(frame.split('\n').filter((line) => line.includes('peer-'))).toHaveLength(40);
-    expect(frame).toContain('peer-299: fetching\npeer-290: done');
+    expect(frame).toContain('peer-299: fetching\npeer-290: unchanged\n1/300 peers');
+  });
+
+  test('a pipe: peers that wait are counted, an end says how many have ended, and nothing is said twice', () => {
+    const stderr = stream(false);
+    const progress = chooseProgress(stderr, display, { color: false, term: undefined });
+    for (const peer of ['north', 'south']) progress.event(event(peer, 'waiting'));
+    progress.event(event('north', 'fetching'));
+    progress.event(event('north', 'retrying', 'attempt 2 of 4, after network'));
+    progress.event(event('north', 'failed', 'network'));
+    progress.event(event('south', 'done', 'pushed 1 commit'));
+    progress.event(event('north', 'failed', 'network'));
+    progress.end();
+    expect(stderr.text().split('\n')).toEqual([
+      'north: fetching',
+      'north: retrying (attempt 2 of 4, after network)',
+      'north: failed (network) [1/2 peers]',
+      'south: pushed 1 commit [2/2 peers]',
+      '',
+    ]);
+  });
+
+  test.each([
+    [false, /^starting Dolt\n$/],
+    [true, /starting Dolt/],
+  ])('a stage that takes long is named after a second (terminal: %s)', async (isTTY, expected) => {
+    const stderr = stream(isTTY);
+    const progress = chooseProgress(stderr, display, { color: false, term: 'xterm' });
+    const started = performance.now();
+    progress.event({ stage: 'finding Dolt' });
+    progress.event({ stage: 'starting Dolt' });
+    expect(stderr.text()).toBe('');
+    await once(stderr, 'readable');
+    expect(performance.now() - started).toBeLessThan(2_000);
+    expect(stderr.text()).toMatch(expected);
+    progress.end();
+  });
+
+  test('a terminal keeps the last lines of the peers, and no stage', () => {
+    const stderr = stream(true);
+    const progress = liveProgress(stderr, { color: false });
+    progress.event({ stage: 'starting Dolt' });
+    progress.event(event('north', 'waiting'));
+    progress.event(event('north', 'done', 'up-to-date'));
+    progress.event({ stage: 'writing the result' });
+    progress.end();
+    expect(screenOf(stderr.text()).lines).toEqual(['north: up-to-date']);
+    progress.event(event('north', 'failed', 'late'));
+    expect(stderr.text()).toBe('');
   });
 
   test('colour only where it is wanted', () => {

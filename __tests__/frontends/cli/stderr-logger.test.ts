@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { Secrets } from '../../../src/core/secrets.ts';
-import type { Display } from '../../../src/frontends/cli/invocation.ts';
+import type { Display } from '../../../src/frontends/cli/parse-argv.ts';
 import { stderrLogger } from '../../../src/frontends/cli/stderr-logger.ts';
 
 function logged(change: Partial<Display>): string[] {
   const lines: string[] = [];
-  const display = { json: false, quiet: false, verbose: false, showOrigin: false, ...change };
+  const display = { json: false, quiet: false, verbose: false, wide: false, showOrigin: false, ...change };
   const log = stderrLogger(display, new Secrets(), (line) => lines.push(line));
   log.debug('step');
   log.info('note');
@@ -27,7 +27,7 @@ describe('the log on standard error', () => {
   test('a secret is hidden from the moment on that it is known', () => {
     const lines: string[] = [];
     const secrets = new Secrets();
-    const display = { json: false, quiet: false, verbose: true, showOrigin: false };
+    const display = { json: false, quiet: false, verbose: true, wide: false, showOrigin: false };
     const log = stderrLogger(display, secrets, (line) => lines.push(line));
     secrets.add('s3cret');
     log.info('password s3cret, again s3cret');

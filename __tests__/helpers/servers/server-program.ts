@@ -12,7 +12,9 @@ type Program =
   | 'NGINX'
   | 'GIT'
   | 'OPENSSL'
-  | 'STRACE';
+  | 'STRACE'
+  | 'ZSH'
+  | 'FISH';
 
 /** The absolute path of a program that the tests start. */
 export function serverProgram(program: Program): string {

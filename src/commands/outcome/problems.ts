@@ -28,7 +28,7 @@ export function firstPushProblems(run: PeerProgress): Diagnostic[] {
   if (run.state !== 'remote-empty' || run.pushedCommits === 0) return [];
   return [
     {
-      severity: 'warning',
+      severity: 'notice',
       code: 'remote-empty',
       message: `${run.peer.name} was empty and received its first push`,
       hint: 'Check that this is the intended endpoint. `init-empty: false` refuses first pushes.',

@@ -83,6 +83,7 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       ...runs.flatMap(noticesOf),
       ...ended.notices,
     ].map(toProblem),
+    ...(request.dryRun && request.command !== 'status' ? { dryRun: true as const } : {}),
     ...(database.clonedFrom === null ? {} : { cloned: true as const }),
     ...(unsaved === null ? {} : { unsaved }),
     ...(conflicts.file === null ? {} : { conflictsPath: conflicts.file }),
@@ -171,7 +172,7 @@ const KIND_TEXTS: Readonly<Partial<Record<Conflict['kind'], string>>> = {
 };
 
 /** A warning about rows of a completed merge that a person should check; null if there are none. */
-function collision({ peer, conflicts }: PeerProgress): Failure | null {
+function collision({ peer, conflicts, plan }: PeerProgress): Failure | null {
   const left = conflicts.filter((conflict) => conflict.left);
   const [first] = left;
   if (first === undefined) return null;
@@ -180,7 +181,7 @@ function collision({ peer, conflicts }: PeerProgress): Failure | null {
     return `${counted(rows.length, 'row')} of ${tables} ${KIND_TEXTS[kind] ?? 'are in conflict'}`;
   });
   const where = left.some(({ elsewhere }) => elsewhere !== true)
-    ? `The rest was merged with ${peer.name}.`
+    ? `The rest ${plan === null ? 'was' : 'would be'} merged with ${peer.name}.`
     : `Another database made the merge, and it was received from ${peer.name}.`;
   return new Failure(KIND_CODES[first.kind], `${text.join('; ')}. ${where}`);
 }

@@ -1,5 +1,7 @@
 import type { Peer } from '../../config/configuration.ts';
 import { doltUrl } from '../../config/endpoint/dolt-url.ts';
+import { ENDPOINT_KINDS } from '../../config/endpoint/kinds.ts';
+import { endpointOptions } from '../../config/endpoint/options.ts';
 import { Failure } from '../../core/failure.ts';
 import { bindCredential } from '../../credentials/bind.ts';
 import type { Credentials } from '../../credentials/credential.ts';
@@ -8,7 +10,12 @@ import { peerCredentials, peerUser } from '../../credentials/engine-credentials.
 import type { Job } from '../../credentials/job.ts';
 import { peerReach } from '../../credentials/peer-reach.ts';
 import { ownRepository } from '../../credentials/providers/git.ts';
+import { doltCapabilities } from '../../dolt/capabilities.ts';
+import type { InstalledDolt } from '../../install/install.ts';
 import type { PeerAccess } from '../../sync/peer-plan.ts';
+import type { Context } from '../context.ts';
+import type { SyncRequest } from '../request.ts';
+import type { SyncSettings } from './sync-settings.ts';
 
 /** How the engine reaches a peer, and the URL that Dolt gets. */
 interface DoltAccess extends PeerAccess {
@@ -54,4 +61,22 @@ export function tierRefusal({ name, tier }: Pick<Peer, 'name' | 'tier'>): Failur
     'tier-unsupported',
     `${name} has the tier ${tier}, but this version can only send the full history`,
   );
+}
+
+/** Dolt's capabilities are read only if a peer depends on them. */
+export async function accessToPeers(
+  { dolt: { githubToken }, overrides }: SyncRequest,
+  context: Context,
+  { configuration, peers, credentials }: SyncSettings,
+  dolt: InstalledDolt,
+): Promise<AccessRules> {
+  const depends = peers.some((peer) => ENDPOINT_KINDS[peer.endpoint.kind].dependsOnDolt);
+  return {
+    credentials,
+    job: context,
+    githubToken,
+    dolthubHost: endpointOptions(context.env, overrides).dolthubHost,
+    patterns: configuration.allowedRemotePatterns.value,
+    capabilities: depends ? await doltCapabilities(dolt.path, context) : { s3: false },
+  };
 }

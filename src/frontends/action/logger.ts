@@ -1,7 +1,7 @@
 import { debug, info, setSecret, warning } from '@actions/core';
-import type { Logger, PeerEvent } from '../../core/logger.ts';
+import type { Logger, ProgressEvent } from '../../core/logger.ts';
 import { Secrets } from '../../core/secrets.ts';
-import { plain } from '../../core/text.ts';
+import { eventText } from '../../report/event-text.ts';
 import { messageLines, plainLines } from '../../report/plain.ts';
 
 /** The secrets of a step. The runner masks them in everything that the job logs from then on. */
@@ -28,9 +28,10 @@ export function logText(text: string): void {
   for (const line of logLines(text)) info(line);
 }
 
-/** Writes one step of one peer: `partner: fetching (attempt 2)`. */
-export function logEvent({ peer, step, detail }: PeerEvent): void {
-  const [line = ''] = logLines(`${plain(peer)}: ${step}${detail === '' ? '' : ` (${plain(detail)})`}`);
+/** Writes one step of one peer: `partner: fetching`. Stages between them are too short for a log. */
+export function logEvent(event: ProgressEvent): void {
+  if ('stage' in event || (event.step === 'waiting' && event.detail === '')) return;
+  const [line = ''] = logLines(eventText(event));
   info(line);
 }
 

@@ -10,6 +10,7 @@ import { type Annotation, errorAnnotations } from '../../report/annotations.ts';
 import { errorResult, failureSummary } from '../../report/error-result.ts';
 import { plainLines } from '../../report/plain.ts';
 import { errorResultJson } from '../../report/result-json.ts';
+import { PLAIN_STYLE } from '../../report/text-table.ts';
 import { logText, logWarning } from './logger.ts';
 import { requireRunnerFile } from './runner-file.ts';
 import { fileInWorkspace } from './working-directory.ts';
@@ -73,7 +74,7 @@ interface ReportOptions {
 
 /** Shows the outcome of a command in the log, in the job summary and as annotations. */
 export async function reportOutcome(rendered: Rendered, { env, workspace, failing }: ReportOptions): Promise<void> {
-  logText(rendered.text({ showOrigin: false }));
+  logText(rendered.text({ ...PLAIN_STYLE, showOrigin: false }));
   if (rendered.summary !== undefined) await writeSummary(rendered.summary(), env);
   for (const annotation of rendered.annotations?.(failing) ?? []) annotate(annotation, workspace);
 }

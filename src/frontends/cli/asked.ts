@@ -1,10 +1,11 @@
 import type { Asked } from '../../commands/command.ts';
 import { commandDefault } from '../../contract/commands.ts';
-import type { ReadOption } from '../../contract/option-value.ts';
+import type { OptionValue, ReadOption } from '../../contract/option-value.ts';
 import type { OptionName } from '../../contract/options.ts';
+import { parseOption } from '../../contract/parse-option.ts';
 import type { ReportValues } from '../../contract/vocabulary.ts';
+import { Failure } from '../../core/failure.ts';
 import type { ParsedCommand } from './command-tree.ts';
-import { optionValue } from './option-value.ts';
 
 /**
  * Parses the options of a command line.
@@ -31,4 +32,30 @@ export function askedByFlags({ command, operands, flags }: ParsedCommand, report
 /** `dry-run` as the parser stores it: `dryRun`. */
 function attribute(name: OptionName): string {
   return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/**
+ * One option's value: text, true or false for a flag, undefined if it is absent.
+ * @throws Failure `bad-usage` with the flag and its allowed values
+ */
+export function optionValue<N extends OptionName>(name: N, written: unknown): OptionValue<N> {
+  const text = writtenText(name, written);
+  const parsed = parseOption(name, text);
+  if (parsed.ok) return parsed.value;
+  throw new Failure('bad-usage', `--${name} is '${text}', but must be ${parsed.allowed}`, {
+    hint: `Write for example --${name} ${parsed.example}.`,
+  });
+}
+
+function writtenText(name: OptionName, written: unknown): string | undefined {
+  if (typeof written === 'boolean') return String(written);
+  return typeof written === 'string' ? refuseStray(name, written) : undefined;
+}
+
+/** No valid value starts with `-` or is empty: the value was forgotten, or a variable is empty. */
+function refuseStray(name: OptionName, text: string): string {
+  if (text.trim() !== '' && !text.startsWith('-')) return text;
+  throw new Failure('bad-usage', `--${name} needs a value, but '${text}' follows it`, {
+    hint: `Write a value after --${name}, or remove the flag.`,
+  });
 }

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander';
+import { Command, type CommanderError, Option } from 'commander';
 import {
   COMMAND_NAMES,
   COMMANDS,
@@ -6,11 +6,11 @@ import {
   type CommandName,
   commandDefault,
 } from '../../contract/commands.ts';
+import { COMMON_FLAGS } from '../../contract/common-flags.ts';
 import type { OptionEntry } from '../../contract/option-entry.ts';
 import { OPTIONS, type OptionName } from '../../contract/options.ts';
 import { defaultText } from '../../contract/parse-option.ts';
-import { COMMON_FLAGS } from './common-flags.ts';
-import { VERSION } from './version.ts';
+import { TOPIC_NAMES } from './help.ts';
 
 /** The parsed command line: a command of the table, its operands, and its flags by attribute name. */
 export interface ParsedCommand {
@@ -22,27 +22,50 @@ export interface ParsedCommand {
 interface TreeOptions {
   /** Receives the parsed command. */
   readonly onCommand: (parsed: ParsedCommand) => void;
-  /** Receives help and version; errors are thrown, never written. */
+  /** Receives the words after `help`. */
+  readonly onHelp: (topic: readonly string[]) => void;
+  /** Receives the text of `--help`; errors are thrown, never written. */
   readonly onText: (text: string) => void;
 }
 
+interface Tree {
+  readonly root: Command;
+  /** The command that threw. */
+  readonly failedAt: () => Command;
+}
+
 /** The parser of the whole command line, built from the tables of commands and options. Throws CommanderError. */
-export function commandTree(options: TreeOptions): Command {
-  const root = new Command('dolt-federation')
+export function commandTree(options: TreeOptions): Tree {
+  const root = new Command('dolt-federation');
+  let failedAt = root;
+  root
     .description('Keep independent Dolt databases in sync, peer to peer')
     .usage('[federation] <command> [options]')
-    .version(VERSION, '--version', 'Print the version')
     .helpOption('-h, --help', 'Print help; also after a command')
-    .helpCommand('help [command]', 'Print help for a command')
+    .helpCommand(false)
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({ writeOut: options.onText, writeErr: () => undefined })
-    .exitOverride();
-  for (const { flag, description, excludes } of COMMON_FLAGS) {
+    .showSuggestionAfterError(false);
+  for (const { name, short, value, choices, description, excludes } of COMMON_FLAGS) {
+    const flag = `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` <${value}>`}`;
     const common = new Option(flag, description);
+    if (choices !== undefined) common.choices(choices);
     root.addOption(excludes === undefined ? common : common.conflicts(excludes));
   }
+  root.option('-V, --version', 'Print the versions of dolt-federation, Node and Dolt');
   for (const name of COMMAND_NAMES) addCommand(root, name, options);
-  return root;
+  root
+    .command('help')
+    .description(`Print help for a command or a topic: ${TOPIC_NAMES.join(', ')}`)
+    .argument('[words...]', 'a command, such as config get, or a topic')
+    .action((words: readonly string[]) => options.onHelp(words));
+  for (const command of [root, ...root.commands.flatMap((each) => [each, ...each.commands])]) {
+    command.exitOverride((refusal: CommanderError) => {
+      failedAt = command;
+      throw refusal;
+    });
+  }
+  return { root, failedAt: () => failedAt };
 }
 
 /** Adds one row of the table; `config list` becomes `list` below `config`. */
@@ -73,8 +96,9 @@ function groupOf(root: Command, group: string): Command {
 function flagsOf(command: CommandName, name: OptionName): readonly Option[] {
   const entry: OptionEntry = OPTIONS[name];
   const description = helpText(command, name);
-  if (entry.type !== 'flag') return [new Option(`--${name} <${entry.value ?? valueName(entry)}>`, description)];
-  if (entry.default !== 'true') return [new Option(`--${name}`, description)];
+  const short = entry.short === undefined ? '' : `-${entry.short}, `;
+  if (entry.type !== 'flag') return [new Option(`${short}--${name} <${entry.value ?? valueName(entry)}>`, description)];
+  if (entry.default !== 'true') return [new Option(`${short}--${name}`, description)];
   return [new Option(`--${name}`).hideHelp(), new Option(`--no-${name}`, `Not: ${lowerFirst(description)}`)];
 }
 

@@ -1,15 +1,21 @@
 import pc from 'picocolors';
-import type { Rendered } from '../../commands/command.ts';
+import type { Rendered, Shown } from '../../commands/command.ts';
 import { type Failure, placeOf } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { errorResult } from '../../report/error-result.ts';
 import { plainLines } from '../../report/plain.ts';
-import type { Display } from './invocation.ts';
+import { wrap } from '../../report/wrap.ts';
 
 /** The final output of a command. */
 export interface Output {
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** How an error is shown; without `columns`, as on a pipe. */
+export interface ErrorStyle {
+  readonly color: boolean;
+  readonly columns?: number | null;
 }
 
 /** A value as `--json` prints it. */
@@ -18,28 +24,33 @@ function jsonText(value: unknown): string {
 }
 
 /** A result, on standard output. */
-export function renderedOutput(rendered: Rendered, display: Display): Output {
-  return { stdout: display.json ? jsonText(rendered.json) : rendered.text(display), stderr: '' };
+export function renderedOutput(rendered: Rendered, shown: Shown & { readonly json: boolean }): Output {
+  return { stdout: shown.json ? jsonText(rendered.json) : rendered.text(shown), stderr: '' };
 }
 
 /** A failure: JSON on standard output, text on standard error. */
-export function failureOutput(failure: Failure, shown: { readonly json: boolean; readonly color: boolean }): Output {
+export function failureOutput(failure: Failure, shown: { readonly json: boolean } & ErrorStyle): Output {
   if (shown.json) return { stdout: jsonText(errorResult(failure)), stderr: '' };
-  return { stdout: '', stderr: errorText(failure, shown.color) };
+  return { stdout: '', stderr: errorText(failure, shown) };
 }
 
 /** A failure as text: each problem, where it is, and what to do next. */
-export function errorText(failure: Failure, color: boolean): string {
-  return failure.problems.map((problem) => problemText(problem, color)).join('');
+export function errorText(failure: Failure, style: ErrorStyle): string {
+  return failure.problems.map((problem) => problemText(problem, style)).join('');
 }
 
-function problemText(failure: Failure, color: boolean): string {
+function problemText(failure: Failure, { color, columns = null }: ErrorStyle): string {
   const { red } = pc.createColors(color);
   const { location } = failure;
+  const [first = '', ...rest] = plainLines(failure.message);
   const lines = [
-    `${red('error:')} ${plain(failure.message)} (${failure.code})`,
+    `${red('error:')} ${first} (${failure.code})`,
+    ...rest.map((line) => `  ${line}`),
     ...(location === null ? [] : [`  at ${plain(placeOf(location))}`]),
     ...plainLines(failure.hint).map((line) => `  ${line}`),
   ];
-  return `${lines.join('\n')}\n`;
+  return lines
+    .flatMap((line) => wrap(line, '  ', columns))
+    .map((line) => `${line}\n`)
+    .join('');
 }

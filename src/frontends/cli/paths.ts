@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
-import { isAbsolute, join } from 'node:path';
+import { mkdir, stat } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { PreparedCommand } from '../../commands/command.ts';
 import type { Context } from '../../commands/context.ts';
 import type { Env } from '../../core/env.ts';
@@ -33,6 +33,20 @@ export function cliPaths(machine: Machine): CliPaths {
     stateDir: join(xdgFolder(machine, 'XDG_STATE_HOME', join('.local', 'state')), 'dolt-federation'),
     userHome: true,
   };
+}
+
+/**
+ * The folder that `-C` names.
+ * @throws Failure `bad-usage` if it is no folder
+ */
+export async function startingFolder(cwd: string, directory: string): Promise<string> {
+  const folder = resolve(cwd, directory);
+  const found = await stat(folder).catch(() => null);
+  if (found?.isDirectory() === true) return folder;
+  const why = found === null ? 'it does not exist' : 'it is not a folder';
+  throw new Failure('bad-usage', `the working directory ${folder} cannot be used: ${why}`, {
+    hint: 'Correct the folder after `-C` (`--working-directory`).',
+  });
 }
 
 /**

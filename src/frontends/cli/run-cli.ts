@@ -1,10 +1,10 @@
 import { exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
 import { EXIT, type ExitCode } from '../../contract/exit-codes.ts';
 import { toFailure } from '../../core/failure.ts';
-import { wantsColor, wantsJson } from './common-flags.ts';
+import { colorsOf } from './colors.ts';
 import { errorText, failureOutput, type Output } from './output.ts';
-import { parseArgv } from './parse-argv.ts';
-import { runRequest, type Terminal } from './run-request.ts';
+import { parseArgv, wantsJson } from './parse-argv.ts';
+import { errorStyle, runRequest, type Terminal } from './run-request.ts';
 import { guardStdout } from './stdout-guard.ts';
 
 /**
@@ -19,20 +19,20 @@ export async function runCli(argv: readonly string[], terminal: Terminal): Promi
     if (output.stderr !== '') terminal.stderr.write(output.stderr);
     if (output.stdout !== '') await guard.write(output.stdout);
   };
-  const color = wantsColor(argv, terminal.env['NO_COLOR']) && terminal.stderr.isTTY === true;
+  const colors = colorsOf(argv, terminal);
   try {
     const invocation = parseArgv(argv);
     if (invocation.kind === 'print') {
       await show({ stdout: invocation.text, stderr: '' });
       return EXIT.ok;
     }
-    const ended = await runRequest(invocation, { terminal, color, guard });
+    const ended = await runRequest(invocation, { terminal, colors, guard });
     await show(ended.output);
     return ended.code;
   } catch (thrown) {
     const failure = toFailure(thrown);
-    await show(failureOutput(failure, { json: wantsJson(argv), color })).catch(() => {
-      terminal.stderr.write(errorText(failure, color));
+    await show(failureOutput(failure, { json: wantsJson(argv), ...errorStyle(terminal, colors) })).catch(() => {
+      terminal.stderr.write(errorText(failure, errorStyle(terminal, colors)));
     });
     return exitCodeOfFailure(failure);
   } finally {

@@ -4,13 +4,15 @@ import type { ExitCode } from '../../contract/exit-codes.ts';
 import { toFailure } from '../../core/failure.ts';
 import type { Prompt } from '../../core/prompt.ts';
 import { Secrets } from '../../core/secrets.ts';
+import type { TextStyle } from '../../report/text-table.ts';
 import type { Asker } from '../../resolve/ask-rows.ts';
 import { askOn } from './ask.ts';
 import { askedByFlags } from './asked.ts';
+import type { Colors } from './colors.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import type { Invocation } from './invocation.ts';
-import { failureOutput, type Output, renderedOutput } from './output.ts';
-import { cliPaths, type Machine, prepareFolders } from './paths.ts';
+import { type ErrorStyle, failureOutput, type Output, renderedOutput } from './output.ts';
+import type { Display, Invocation } from './parse-argv.ts';
+import { cliPaths, type Machine, prepareFolders, startingFolder } from './paths.ts';
 import { chooseProgress } from './progress.ts';
 import { promptOn } from './prompt.ts';
 import { stderrLogger } from './stderr-logger.ts';
@@ -25,7 +27,7 @@ export interface Terminal extends Machine {
 
 interface Frontend {
   readonly terminal: Terminal;
-  readonly color: boolean;
+  readonly colors: Colors;
   readonly guard: StdoutGuard;
 }
 
@@ -37,10 +39,10 @@ interface Ended {
 
 /** Runs a command with live progress until it ends or a signal ends it. Never rejects. */
 export async function runRequest(
-  { parsed, display }: Extract<Invocation, { kind: 'run' }>,
-  { terminal, color, guard }: Frontend,
+  { parsed, display, directory }: Extract<Invocation, { kind: 'run' }>,
+  { terminal, colors, guard }: Frontend,
 ): Promise<Ended> {
-  const progress = chooseProgress(terminal.stderr, display, { color, term: terminal.env['TERM'] });
+  const progress = chooseProgress(terminal.stderr, display, { color: colors.stderr, term: terminal.env['TERM'] });
   const secrets = new Secrets();
   const log = stderrLogger(display, secrets, progress.line);
   const folders = new Set<string>();
@@ -51,6 +53,7 @@ export async function runRequest(
       process.exit(code);
     },
   });
+  progress.event({ stage: parsed.command });
   guard.onStray((text) => log.debug(text.trimEnd()));
   try {
     // Loading the commands takes half of the start-up time; help and usage errors do not need it. `eager` keeps them in
@@ -58,7 +61,7 @@ export async function runRequest(
     const { COMMAND_TABLE } = await import(/* webpackMode: "eager" */ '../../commands/index.ts');
     const asked = askedByFlags(parsed, terminal.stdout.isTTY === true ? 'full' : 'keys');
     const command = COMMAND_TABLE[parsed.command].prepare(asked);
-    const around = cliPaths(terminal);
+    const around = cliPaths({ ...terminal, cwd: await startingFolder(terminal.cwd, directory) });
     await prepareFolders(command, around);
     const { exitCode, rendered } = await command.run({
       ...around,
@@ -66,16 +69,19 @@ export async function runRequest(
       secrets,
       progress: progress.event,
       signal: interrupt.signal,
-      ask: asker(terminal, interrupt.signal),
-      prompt: prompter(terminal, interrupt.signal),
+      ask: asker(terminal, interrupt.signal, progress.end),
+      prompt: prompter(terminal, interrupt.signal, progress.end),
       onResource: (resource) => {
         if (resource.kind === 'folder') folders.add(resource.path);
       },
     });
-    return { code: interrupt.code() ?? exitCode, output: renderedOutput(rendered, display) };
+    return {
+      code: interrupt.code() ?? exitCode,
+      output: renderedOutput(rendered, { ...display, ...textStyle(terminal, colors, display) }),
+    };
   } catch (thrown) {
     const failure = toFailure(thrown);
-    const output = failureOutput(failure, { json: display.json, color });
+    const output = failureOutput(failure, { json: display.json, ...errorStyle(terminal, colors) });
     return { code: interrupt.code() ?? exitCodeOfFailure(failure), output };
   } finally {
     progress.end();
@@ -83,14 +89,35 @@ export async function runRequest(
   }
 }
 
+/** How errors are shown. */
+export function errorStyle({ stderr }: Terminal, { stderr: color }: Colors): ErrorStyle {
+  return { color, columns: widthOf(stderr) };
+}
+
+/** On a pipe lines may be as long as they are. */
+function textStyle({ stdout }: Terminal, { stdout: color }: Colors, { wide }: Display): TextStyle {
+  return { color, columns: widthOf(stdout), wide };
+}
+
+/** A terminal that a tool made may report 0. */
+function widthOf({ isTTY, columns }: NodeJS.WriteStream): number | null {
+  return isTTY === true && columns > 0 ? columns : null;
+}
+
 /** A prompt if the terminal is interactive. Standard output is only for the result. */
-function asker({ stdin, stderr }: Terminal, signal: AbortSignal): (() => Asker) | undefined {
+function asker({ stdin, stderr }: Terminal, signal: AbortSignal, onAsk: () => void): (() => Asker) | undefined {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
-  return () => askOn({ input: stdin, output: stderr, signal });
+  return () => {
+    onAsk();
+    return askOn({ input: stdin, output: stderr, signal });
+  };
 }
 
 /** The same for lines of text. */
-function prompter({ stdin, stderr }: Terminal, signal: AbortSignal): (() => Prompt) | undefined {
+function prompter({ stdin, stderr }: Terminal, signal: AbortSignal, onAsk: () => void): (() => Prompt) | undefined {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
-  return () => promptOn({ input: stdin, output: stderr, signal });
+  return () => {
+    onAsk();
+    return promptOn({ input: stdin, output: stderr, signal });
+  };
 }

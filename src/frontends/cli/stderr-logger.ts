@@ -1,6 +1,6 @@
 import type { Logger } from '../../core/logger.ts';
 import type { Secrets } from '../../core/secrets.ts';
-import type { Display } from './invocation.ts';
+import type { Display } from './parse-argv.ts';
 
 /**
  * The log on a terminal: warnings always (with `--json` they are in the result), progress unless `--quiet`, every step

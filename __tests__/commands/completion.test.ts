@@ -1,0 +1,104 @@
+import { writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { COMMAND_NAMES, COMMANDS } from '../../src/contract/commands.ts';
+import { readEnv } from '../../src/core/env.ts';
+import { prepared } from '../helpers/command-line.ts';
+import { commandContext } from '../helpers/configuring.ts';
+import { serverProgram } from '../helpers/servers/server-program.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+let folder: TempFolder;
+beforeAll(async () => {
+  folder = await tempFolder();
+  // The scripts ask the command for the names of peers.
+  const answer = '#!/bin/sh\necho "north  file:///n  peer  T1"\necho "nadir  file:///d  peer  T1"\n';
+  await writeFile(folder.file('dolt-federation'), answer, { mode: 0o755 });
+  for (const shell of ['bash', 'zsh', 'fish']) await writeFile(folder.file(shell), await script(shell));
+});
+afterAll(async () => {
+  await folder[Symbol.asyncDispose]();
+});
+
+async function script(shell: string): Promise<string> {
+  const { rendered } = await prepared(['completion', shell]).run(commandContext(folder.path));
+  return rendered.text({ showOrigin: false, color: false, columns: null, wide: false });
+}
+
+/** What a shell offers for the last word of a line. */
+type Complete = (line: string) => Promise<string[]>;
+
+async function lines(program: string, ...args: string[]): Promise<string[]> {
+  const env = { PATH: `${folder.path}:${readEnv()['PATH'] ?? ''}`, HOME: folder.path };
+  const { stdout } = await execa(program, args, { env, extendEnv: false, cwd: folder.path });
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+/** bash calls the function with these variables. */
+const bash: Complete = (line) => {
+  const words = line.split(' ').map((word) => `'${word}'`);
+  const code = `. ./bash; COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _dolt_federation; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  return lines('/bin/bash', '--norc', '-c', code);
+};
+
+/** zsh filters what the function offers by the word before the cursor; here the function alone is called. */
+const zsh: Complete = async (line) => {
+  const words = line.split(' ').map((word) => `'${word}'`);
+  const stubs = 'compdef() { : }; compadd() { shift; print -l -- "$@" }; _files() { print -l files "$@" }';
+  const code = `${stubs}; . ./zsh; words=(${words.join(' ')}); CURRENT=${words.length}; _dolt_federation`;
+  const last = line.split(' ').at(-1) ?? '';
+  return (await lines(serverProgram('ZSH'), '-f', '-c', code)).filter((word) => word.startsWith(last));
+};
+
+const fish: Complete = async (line) => {
+  const offered = await lines(serverProgram('FISH'), '--no-config', '-c', `source ./fish; complete -C '${line}'`);
+  return offered.map((each) => each.split('\t')[0] ?? '');
+};
+
+const SHELLS: readonly (readonly [string, Complete])[] = [
+  ['bash', bash],
+  // The set-up installs the others on Linux only.
+  ...(process.platform === 'linux'
+    ? ([
+        ['zsh', zsh],
+        ['fish', fish],
+      ] as const)
+    : []),
+];
+
+describe.each(SHELLS)('the completions of %s', (_, complete) => {
+  test('offer every command', async () => {
+    const first = [...new Set(COMMAND_NAMES.map((name) => name.split(' ')[0] ?? '')), 'help'];
+    expect((await complete('dolt-federation ')).sort()).toEqual(first.sort());
+    expect(await complete('dolt-federation sta')).toEqual(['status']);
+  });
+
+  test('offer the members of a group, and the shells', async () => {
+    const members = COMMAND_NAMES.filter((name) => name.startsWith('config ')).map((name) => name.slice(7));
+    expect((await complete('dolt-federation config ')).sort()).toEqual(members.sort());
+    expect((await complete('dolt-federation completion ')).sort()).toEqual(['bash', 'fish', 'zsh']);
+  });
+
+  test('offer the flags of the command and the common ones', async () => {
+    const flags = await complete('dolt-federation sync --');
+    expect(flags).toEqual(expect.arrayContaining(['--dry-run', '--no-init-empty', '--json', '--color', '--help']));
+    expect(flags).not.toContain('--role');
+    expect(flags.length).toBeGreaterThan(COMMANDS.sync.options.length);
+    expect(await complete('dolt-federation config get --sho')).toEqual(['--show-origin']);
+  });
+
+  test('offer the values of a flag', async () => {
+    expect((await complete('dolt-federation sync --fail-on ')).sort()).toEqual(['any', 'none', 'primary']);
+    expect(await complete('dolt-federation --color ne')).toEqual(['never']);
+  });
+
+  test('offer the names of peers, also after a flag with a value', async () => {
+    expect((await complete('dolt-federation sync --timeout 3s n')).sort()).toEqual(['nadir', 'north']);
+    expect(await complete('dolt-federation remove-peer no')).toEqual(['north']);
+    expect(await complete('dolt-federation add-peer n')).toEqual([]);
+  });
+});
+
+test('another shell is refused', () => {
+  expect(() => prepared(['completion', 'tcsh'])).toThrow("there is no completion for 'tcsh'");
+});

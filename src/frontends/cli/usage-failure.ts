@@ -1,0 +1,105 @@
+import type { Command, CommanderError } from 'commander';
+import { Failure } from '../../core/failure.ts';
+import { type Aliases, suggestion } from '../../core/suggestion.ts';
+
+/** Commands of git, gh and rclone, by the name that they have here. */
+export const COMMAND_ALIASES: Aliases = {
+  ls: 'list-peers',
+  list: 'list-peers',
+  peers: 'list-peers',
+  remotes: 'list-peers',
+  add: 'add-peer',
+  rm: 'remove-peer',
+  remove: 'remove-peer',
+  delete: 'remove-peer',
+  del: 'remove-peer',
+  fetch: 'pull',
+  st: 'status',
+  diff: 'status',
+  check: 'doctor',
+  verify: 'doctor',
+  mergetool: 'resolve',
+  conflicts: 'resolve',
+};
+
+/** The same for flags. */
+const FLAG_ALIASES: Aliases = {
+  '--password': '--credentials',
+  '--token': '--credentials',
+  '--secret': '--credentials',
+  '--db': '--database',
+  '--dir': '--database',
+  '--path': '--database',
+  '--force': '--force-with-lease',
+  '-f': '--force-with-lease',
+  '--silent': '--quiet',
+  '--debug': '--verbose',
+  '--colour': '--color',
+  '--simulate': '--dry-run',
+  '--what-if': '--dry-run',
+};
+
+const HELP = 'Run `dolt-federation --help`, or `dolt-federation <command> --help`.';
+
+/**
+ * The parser's refusal as a Failure `bad-usage`.
+ * @param at the command that refused
+ */
+export function usageFailure(refusal: CommanderError, at: Command, words: readonly string[]): Failure {
+  const refused = (message: string, hint: string): Failure =>
+    new Failure('bad-usage', message, { hint, cause: refusal });
+  const text = refusal.message.replace(/^error: /, '');
+  switch (refusal.code) {
+    case 'commander.help':
+      return refused(
+        `a command is missing after ${words.map((word) => `'${word}'`).join(' ')}`,
+        `Run \`dolt-federation ${words.join(' ')} --help\` to see the commands.`,
+      );
+    case 'commander.unknownCommand':
+      return unknownCommand(at.args[0] ?? '', at);
+    case 'commander.unknownOption': {
+      const flag = /'(.*)'/s.exec(text)?.[1] ?? '';
+      return refused(
+        text,
+        [...meant(suggestion(flag, flagsOf(at), known(FLAG_ALIASES, flagsOf(at)))), HELP, order(flag, at)]
+          .filter(Boolean)
+          .join(' '),
+      );
+    }
+    default:
+      return refused(text, HELP);
+  }
+}
+
+/** @param topics further words that would be known in its place */
+export function unknownCommand(name: string, parent: Command, topics: readonly string[] = []): Failure {
+  const names = [...parent.commands.map((command) => command.name()), ...topics];
+  const near = suggestion(name, names, known(COMMAND_ALIASES, names));
+  return new Failure('bad-usage', `unknown command '${name}'`, { hint: [...meant(near), HELP].join(' ') });
+}
+
+/** The aliases of words that are known here. */
+function known(aliases: Aliases, names: readonly string[]): Aliases {
+  return Object.fromEntries(Object.entries(aliases).filter(([, name]) => names.includes(name)));
+}
+
+function meant(near: string | null): string[] {
+  return near === null ? [] : [`Did you mean ${near}?`];
+}
+
+/** The flags that a command and the commands above it take, as its help shows them. */
+function flagsOf(command: Command): string[] {
+  const own = command.createHelp().visibleOptions(command);
+  return [...own, ...(command.parent?.options ?? [])].flatMap(({ long }) =>
+    long === undefined || long === null ? [] : [long],
+  );
+}
+
+/** An option of a command before the command is the commonest reason why it is unknown. */
+function order(flag: string, at: Command): string {
+  const root = at.parent ?? at;
+  const isOfACommand = root.commands.some((command) =>
+    command.options.some(({ long, short }) => long === flag || short === flag),
+  );
+  return isOfACommand && at.parent === null ? 'Put the options of a command after it.' : '';
+}

@@ -66,7 +66,7 @@ export async function runRequest(
       secrets,
       progress: progress.event,
       signal: interrupt.signal,
-      ask: asker(terminal, interrupt.signal),
+      ask: asker(terminal, interrupt.signal, color),
       prompt: prompter(terminal, interrupt.signal),
       onResource: (resource) => {
         if (resource.kind === 'folder') folders.add(resource.path);
@@ -84,9 +84,9 @@ export async function runRequest(
 }
 
 /** A prompt if the terminal is interactive. Standard output is only for the result. */
-function asker({ stdin, stderr }: Terminal, signal: AbortSignal): (() => Asker) | undefined {
+function asker({ stdin, stderr }: Terminal, signal: AbortSignal, color: boolean): (() => Asker) | undefined {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
-  return () => askOn({ input: stdin, output: stderr, signal });
+  return () => askOn({ input: stdin, output: stderr, signal, color });
 }
 
 /** The same for lines of text. */

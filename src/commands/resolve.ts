@@ -309,7 +309,7 @@ function resolvedText(result: ResolveResult): string {
       const merged =
         peers.length === 0 ? [] : [`merged ${peers.map(plain).join(', ')} with ${counted(rows, 'row')} as chosen`];
       const added = restored === 0 ? [] : [`restored ${counted(restored, 'row')}`];
-      const out = dropped === 0 ? [] : [`left ${counted(dropped, 'row')} as ${dropped === 1 ? 'it is' : 'they are'}`];
+      const out = dropped === 0 ? [] : [`dropped ${counted(dropped, 'row')}`];
       const left = open === 0 ? '' : `\n${counted(open, 'row')} ${open === 1 ? 'is' : 'are'} undecided in ${file}`;
       const done = [...merged, ...added, ...out].join(', ');
       return `${done}: ${plain(branch ?? '')} is at ${head}\nTo publish it, run \`dolt-federation sync\`${left}\n`;

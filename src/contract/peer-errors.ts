@@ -20,7 +20,7 @@ export const PEER_ERRORS = {
   },
   'unique-conflict': {
     title: 'Rows of both sides claim the same unique value',
-    hint: 'The earlier claim was kept, and the other row has its old value again. Run `dolt-federation resolve` to give it a new value or to keep it as it is.',
+    hint: 'The earlier claim was kept, and the other row has its old value again. Run `dolt-federation resolve` to give it a new value or to leave it unchanged.',
     ...HUMAN,
   },
   'schema-conflict': {

@@ -22,7 +22,7 @@ const LOST_HEADER = `\
 # \`lost\` lists rows that completed merges lack. \`head\` is a commit that has the row below. After \`choose:\`, write:
 #   restore                   add the row again, under the key in \`sql\`; rows that depend on it follow
 #   {restore-as: {id: "new"}} the same with values of your own
-#   drop                      leave the merge as it is
+#   drop                      leave the merge unchanged
 # or nothing, to decide later. \`sql\` shows what \`restore\` does; resolve does not run the text in this file.
 #   id-collision     another row has its key; it is not in the database
 #   dependant        it depends on such a row (\`with\`) and was removed with it

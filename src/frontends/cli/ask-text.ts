@@ -221,9 +221,9 @@ const DROP_TEXTS: Readonly<Record<LostKind, string>> = {
   'id-collision': 'drop: leave the row out',
   dependant: 'drop: leave the row out',
   duplicate: 'drop: leave the row out',
-  'unique-conflict': 'drop the new value: keep the row as it is',
-  reference: 'keep the reference as it is',
-  renamed: 'keep both rows as they are',
+  'unique-conflict': 'drop the new value: leave the row unchanged',
+  reference: 'leave the reference unchanged',
+  renamed: 'leave both rows unchanged',
 };
 
 function keyText(values: Values): string {

@@ -81,7 +81,7 @@ interface Talk {
 async function answerTo(question: Question, talk: Talk): Promise<Answer> {
   const letters = lettersOf(question);
   const possible = letters.map(({ letter }) => letter).join(',');
-  const what = question.kind === 'row' ? 'Which version' : 'What to do';
+  const what = question.kind === 'row' ? 'Which version' : 'Which action';
   for (;;) {
     const written = (await talk.hear(`${positionText(question)} ${what} [${possible}]? `))?.trim() ?? 'q';
     const answer = letterOf(written, letters)?.answer;

@@ -17,9 +17,9 @@ describe('the report as text', () => {
         'partner  peer  T1    up-to-date   pushed  0       2       0/0           01234567  yes       1.2 s  2026-11-25 20:46Z  2026-11-24 08:00Z',
         'gone     peer  T1    unreachable  failed  0       0       ?/?           -         no        1.2 s  2026-11-25 20:46Z  -',
         '',
-        'error: gone: network: gone could not be reached',
+        'error: gone could not be reached (network)',
         '  Check the network.',
-        'warning: no-peers: no peer is configured',
+        'warning: no peer is configured (no-peers)',
         '  at c.yaml:2:3',
         '  One.',
         '  Two.',
@@ -43,7 +43,7 @@ describe('the report as text', () => {
     ];
     expect(text(runResult({ peers: [peer({ status: 'conflict', error, held })] }))).toContain(
       [
-        'error: partner: future-date: partner sends 2 rows',
+        'error: partner sends 2 rows (future-date)',
         '  times: id = 1, updated_at = 2100-01-01',
         '  times: id = 2, part = NULL',
         '  Ask.',

@@ -258,7 +258,7 @@ export const PEER_ERRORS = {
     exit: EXIT.interrupted,
   },
   unknown: {
-    title: 'Unknown error',
+    title: 'An error that dolt-federation does not know',
     hint: 'The message contains the output of Dolt. Please report it.',
     ...FINAL,
   },

@@ -81,11 +81,12 @@ function conflictCells(peer: PeerResult, conflict: Conflict): string[] {
 }
 
 function findingLines(finding: Finding): string[] {
-  const about = [finding.severity, finding.peer, finding.code].filter((part) => part !== null).map(plain);
   const place = placeOf(finding);
   const [first = '', ...rest] = plainLines(finding.message);
+  const peer = finding.peer === null || first.startsWith(finding.peer) ? '' : `${plain(finding.peer)}: `;
+  const code = finding.code === null ? '' : ` (${finding.code})`;
   return [
-    `${about.join(': ')}: ${first}`,
+    `${finding.severity}: ${peer}${first}${code}`,
     ...rest.map(indented),
     ...(place === '' ? [] : [indented(`at ${plain(place)}`)]),
     ...(finding.hint === '' ? [] : plainLines(finding.hint).map(indented)),

@@ -29,6 +29,8 @@ class Progress {
   reach: Reach = NOWHERE;
   destination: Destination | null = null;
   user: string | null = null;
+  /** As in PeerAccess; undefined: not determined. */
+  credentials: string | null | undefined;
   /** Whether the peer is a remote of the database; one whose folder does not exist yet cannot be read. */
   registered = false;
   state: PeerState = 'unknown';
@@ -90,11 +92,12 @@ class Progress {
   }
 
   /** The access to the peer was determined. */
-  access({ engineCredentials, reach, destination, user }: PeerAccess): void {
+  access({ engineCredentials, reach, destination, user, credentials }: PeerAccess): void {
     this.engineCredentials = engineCredentials;
     this.reach = reach;
     this.destination = destination;
     this.user = user;
+    this.credentials = credentials;
   }
 
   /** The peer is a remote of the database. */

@@ -36,8 +36,10 @@ export function errorText(failure: Failure, color: boolean): string {
 function problemText(failure: Failure, color: boolean): string {
   const { red } = pc.createColors(color);
   const { location } = failure;
+  const [first = '', ...rest] = plainLines(failure.message);
   const lines = [
-    `${red('error:')} ${plain(failure.message)} (${failure.code})`,
+    `${red('error:')} ${first} (${failure.code})`,
+    ...rest.map((line) => `  ${line}`),
     ...(location === null ? [] : [`  at ${plain(placeOf(location))}`]),
     ...plainLines(failure.hint).map((line) => `  ${line}`),
   ];

@@ -35,7 +35,7 @@ export interface Rendered {
   /** The result, as `--json` prints it. */
   readonly json: unknown;
   /** Text for people; ends with a line break unless it is empty. */
-  readonly text: (show: { readonly showOrigin: boolean }) => string;
+  readonly text: (show: { readonly showOrigin: boolean; readonly inStep?: boolean }) => string;
   /** Outputs of the Action besides `result`; `status` defaults to `success`. */
   readonly outputs?: () => Readonly<Partial<Record<OutputName, string>>>;
   /** The job summary, in markdown. */

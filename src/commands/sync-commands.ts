@@ -21,7 +21,7 @@ export function syncCommand(command: SyncRequest['command']): Command {
       const shown = withValues(result, reportValues);
       return {
         json: shown,
-        text: () => text(shown),
+        text: ({ inStep }) => text(shown, inStep),
         outputs: () => runOutputs(shown, doltPath),
         summary: () => summary(shown),
         annotations: (failing) => annotations(shown, { failing, locations }),

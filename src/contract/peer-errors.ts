@@ -10,7 +10,7 @@ export const PEER_ERRORS = {
   },
   conflict: {
     title: 'Both sides changed the same data, and no strategy can resolve it',
-    hint: 'Run `dolt-federation resolve` on a terminal: it shows both versions of each row and merges as you decide. Or write your choices in the conflicts file that the report names.',
+    hint: 'Run `dolt-federation resolve` in a terminal: it shows both versions of each row and merges as you decide. Or write your choices in the conflicts file that the report names.',
     ...HUMAN,
   },
   'id-collision': {

@@ -1,6 +1,6 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import { placeOf } from '../core/failure.ts';
-import { counted, plain } from '../core/text.ts';
+import { counted, plain, shellWord } from '../core/text.ts';
 import { columnsOf, conflictsOf, partiesOf, resolution } from './conflict-rows.ts';
 import { duration, shorten } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
@@ -18,12 +18,13 @@ const MAX_FINDINGS = 50;
 /**
  * The report of a run for a terminal, a pipe or a log: plain text without color, ending in a line break. The result
  * must already be reduced to what may be shown (`withValues`).
+ * @param inStep whether it is the log of a step, where no other command can follow
  */
-export function text(result: RunResult): string {
+export function text(result: RunResult, inStep = false): string {
   const blocks = [
     peerLines(result.peers),
     conflictLines(result),
-    unresolvedLines(result),
+    unresolvedLines(result, inStep),
     findingsLines(findings(result)),
     [verdict(result)],
   ];
@@ -64,12 +65,20 @@ function conflictLines(result: RunResult): string[] {
   return withRest(table, { left: rows.length - MAX_CONFLICTS, noun: 'more row' });
 }
 
-function unresolvedLines(result: RunResult): string[] {
+function unresolvedLines(result: RunResult, inStep: boolean): string[] {
   const { count, file } = unresolvedNotice(result, plain);
   const rows = count === null ? [] : [count];
   if (file === null) return rows;
-  const command = `dolt-federation resolve --file ${plain(result.conflictsPath ?? '')}`;
-  return [...rows, file, indented(`Write your choices there, then run: ${command}`)];
+  const steps = inStep
+    ? [
+        'The file is deleted with the job. Upload it as an artifact: the output `conflicts-path` names it.',
+        'Then decide in a clone of the database: `dolt-federation resolve --file conflicts.yaml`',
+      ]
+    : [
+        'To decide row by row, run: dolt-federation resolve',
+        `Or write your choices there, then run: dolt-federation resolve --file ${shellWord(plain(result.conflictsPath ?? ''))}`,
+      ];
+  return [...rows, file, ...steps.map(indented)];
 }
 
 function conflictCells(peer: PeerResult, conflict: Conflict): string[] {

@@ -73,7 +73,7 @@ interface ReportOptions {
 
 /** Shows the outcome of a command in the log, in the job summary and as annotations. */
 export async function reportOutcome(rendered: Rendered, { env, workspace, failing }: ReportOptions): Promise<void> {
-  logText(rendered.text({ showOrigin: false }));
+  logText(rendered.text({ showOrigin: false, inStep: true }));
   if (rendered.summary !== undefined) await writeSummary(rendered.summary(), env);
   for (const annotation of rendered.annotations?.(failing) ?? []) annotate(annotation, workspace);
 }

@@ -7,10 +7,12 @@ import { Secrets } from '../../core/secrets.ts';
 import type { Asker } from '../../resolve/ask-rows.ts';
 import { askOn } from './ask.ts';
 import { askedByFlags } from './asked.ts';
+import type { ParsedCommand } from './command-tree.ts';
 import { listenForInterrupt } from './interrupt.ts';
-import type { Invocation } from './invocation.ts';
+import type { Display, Invocation } from './invocation.ts';
 import { failureOutput, type Output, renderedOutput } from './output.ts';
 import { cliPaths, type Machine, prepareFolders } from './paths.ts';
+import { completeCommands } from './printed-commands.ts';
 import { chooseProgress } from './progress.ts';
 import { promptOn } from './prompt.ts';
 import { stderrLogger } from './stderr-logger.ts';
@@ -72,15 +74,22 @@ export async function runRequest(
         if (resource.kind === 'folder') folders.add(resource.path);
       },
     });
-    return { code: interrupt.code() ?? exitCode, output: renderedOutput(rendered, display) };
+    const output = completed(renderedOutput(rendered, display), parsed, display);
+    return { code: interrupt.code() ?? exitCode, output };
   } catch (thrown) {
     const failure = toFailure(thrown);
-    const output = failureOutput(failure, { json: display.json, color });
+    const output = completed(failureOutput(failure, { json: display.json, color }), parsed, display);
     return { code: interrupt.code() ?? exitCodeOfFailure(failure), output };
   } finally {
     progress.end();
     interrupt.release();
   }
+}
+
+/** In JSON the advice stays general: another program reads it elsewhere. */
+function completed(output: Output, parsed: ParsedCommand, { json }: Display): Output {
+  if (json) return output;
+  return { stdout: completeCommands(output.stdout, parsed), stderr: completeCommands(output.stderr, parsed) };
 }
 
 /** A prompt if the terminal is interactive. Standard output is only for the result. */

@@ -29,7 +29,6 @@ class Progress {
   reach: Reach = NOWHERE;
   destination: Destination | null = null;
   user: string | null = null;
-  /** As in PeerAccess; undefined: not determined. */
   credentials: string | null | undefined;
   /** Whether the peer is a remote of the database; one whose folder does not exist yet cannot be read. */
   registered = false;
@@ -94,10 +93,8 @@ class Progress {
   /** The access to the peer was determined. */
   access({ engineCredentials, reach, destination, user, credentials }: PeerAccess): void {
     this.engineCredentials = engineCredentials;
-    this.reach = reach;
-    this.destination = destination;
-    this.user = user;
-    this.credentials = credentials;
+    [this.reach, this.destination] = [reach, destination];
+    [this.user, this.credentials] = [user, credentials];
   }
 
   /** The peer is a remote of the database. */
@@ -193,8 +190,7 @@ class Progress {
     this.equivalentTo = to;
     if (to !== ours) return;
     this.state = 'up-to-date';
-    this.ahead = 0;
-    this.behind = 0;
+    [this.ahead, this.behind] = [0, 0];
   }
 
   /** An earlier round found the head equivalent; it is compared again. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { COMMANDS } from '../../../src/contract/commands.ts';
 import { ERRORS } from '../../../src/contract/error-codes.ts';
 import { completeCommands } from '../../../src/frontends/cli/printed-commands.ts';
 import { parsed } from '../../helpers/command-line.ts';
@@ -91,6 +92,8 @@ describe('every command that is printed or documented', () => {
   test.each([...new Map(all)])('%s (%s) is a command line that this version accepts', (line) => {
     const words = wordsOf(line);
     if (words.some((word) => word === '--help' || word === '--version')) return expect(words.length).toBeGreaterThan(0);
+    // A text may only name a command, without what it needs.
+    if (Object.hasOwn(COMMANDS, words.join(' '))) return expect(words.length).toBeLessThanOrEqual(2);
     // An option is often named without its value.
     const last = words.at(-1) ?? '';
     const complete = /^--(?:file|config|database|dolt-path|report-values)$/.test(last) ? [...words, 'full'] : words;

@@ -58,6 +58,7 @@ async function twoSides(folder: TempFolder, strategy: 'manual' | 'newest') {
         normalize: (text) =>
           text
             .replaceAll(folder.path, '/work')
+            .replaceAll(testDolt(), '/opt/dolt')
             .replaceAll(/\b[0-9a-v]{32}\b/g, 'HEAD')
             .replaceAll(/commit [0-9a-v]{8}/g, 'commit 01234567'),
       });

@@ -198,26 +198,3 @@ async function untouched(local: TestDatabase): Promise<Record<string, string>> {
   const branches = await local.rows('SELECT name, hash FROM dolt_branches');
   return Object.fromEntries(branches.map(({ name, hash }) => [String(name), String(hash)]));
 }
-
-// `script` of util-linux gives a process a terminal.
-if (process.platform === 'linux') {
-  test('on a terminal every row is asked for, and what was answered before a quit is kept', async () => {
-    await using folder = await tempFolder();
-    const { databases, sync, fileOf } = await inConflict(folder);
-    await sync('south');
-    await sync('north');
-    const ask = (answers: string) =>
-      cli.shell(
-        `printf '${answers}' | script -qec "$CLI resolve --config north.yaml --database north --dolt-path ${testDolt()}" /dev/null`,
-        { cwd: folder.path, env: { TERM: 'xterm' } },
-      );
-    const stopped = await ask('e\\nmine, all mine\\nq\\n');
-    expect(stopped.stdout).toContain('other: items id=1 (changed)');
-    expect(stopped.exitCode).toBe(4);
-    expect(await readFile(fileOf('north'), 'utf8')).toContain('value: "mine, all mine"');
-    const done = await ask('d\\n');
-    expect(done.stdout).toContain('other: items id=2 (deleted by ours)');
-    expect(done.exitCode).toBe(0);
-    expect(await databases.north.rows('SELECT id, title FROM items')).toEqual([{ id: 1, title: 'mine, all mine' }]);
-  }, 180_000);
-}

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { classify, TEXTS } from '../../src/dolt/failure-text.ts';
+import { classify, lineThatMatters, TEXTS } from '../../src/dolt/failure-text.ts';
 
 describe('the class of a text', () => {
   test.each([
@@ -71,4 +71,43 @@ test('every class has a text that was seen', () => {
 
 test.each(measured)('$from means $class', ({ text, class: means }) => {
   expect(classify(text)).toBe(means);
+});
+
+describe('the line that matters', () => {
+  test.each([
+    [
+      'could not access dolt url \'http://h:9/r\': rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial tcp 127.0.0.1:9: connect: connection refused"',
+      'dial tcp 127.0.0.1:9: connect: connection refused',
+    ],
+    [
+      'failed to create chunk store: remote: root@h: Permission denied (publickey).',
+      'root@h: Permission denied (publickey).',
+    ],
+    [
+      '@@@@@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n@@@@@@@@@@@\nIT IS POSSIBLE',
+      'WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!',
+    ],
+    [
+      'hint: See the note\nhint: about it\nTo h\n ! [rejected] main -> main (non-fast-forward)\nerror: failed to push some refs',
+      '! [rejected] main -> main (non-fast-forward)',
+    ],
+    [
+      'unknown push error; operation error S3: PutObject, https response error StatusCode: 403, RequestID: 18B, HostID: a1, api error SignatureDoesNotMatch: no.',
+      'operation error S3: PutObject, https response error StatusCode: 403, api error SignatureDoesNotMatch: no.',
+    ],
+    ['Error 1105 (HY000): something new\nand more', 'something new'],
+    ['', ''],
+  ])('of %j is %j', (text, line) => {
+    expect(lineThatMatters(text)).toBe(line);
+  });
+
+  test('of every text that a server has sent is one short line', () => {
+    for (const { text } of measured) {
+      const line = lineThatMatters(text);
+      expect(line).not.toBe('');
+      expect(line.length).toBeLessThanOrEqual(240);
+      expect(line).not.toMatch(/\n|RequestID|desc = /);
+    }
+    expect(lineThatMatters('x'.repeat(500))).toHaveLength(240);
+  });
 });

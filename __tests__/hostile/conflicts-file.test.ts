@@ -146,8 +146,8 @@ describe('a conflicts file is refused, with its line, for', () => {
     ['a row that is not in conflict', put('id: "1"', 'id: "9"'), 'items id=9 is not in conflict'],
     ['a row twice', (text) => text + text.slice(text.indexOf('      - table: more')), 'more a=1 b=x appears twice'],
     ['a peer twice', (text) => text + text.slice(text.indexOf('  - peer')), 'the peer other appears twice'],
-    ['a path', put('version: 2', 'version: 2\nfile: /etc/passwd'), 'a conflicts file has no "file"'],
-    ['another version', put('version: 2', 'version: 3'), 'the version is 3, but only 1, 2 are supported'],
+    ['a path', put('version: 3', 'version: 3\nfile: /etc/passwd'), 'a conflicts file has no "file"'],
+    ['another version', put('version: 3', 'version: 4'), 'the version is 4, but only 1, 2, 3 are supported'],
     ['a tag', put('ours: sue', 'ours: !!js/function "x"'), 'must be a text'],
     ['binary data', put('ours: sue', 'ours: !!binary c3Vl'), 'must be a text'],
     ['two documents', (text) => `${text}---\n${text}`, 'more than one YAML document'],
@@ -310,6 +310,7 @@ describe('a database of its own', () => {
     await writeFile(one.own, one.text.replace('choose: theirs', 'choose:'));
     const meanwhile = one.text.replace('choose: theirs', 'choose: ours');
     const ask = (): Asker => ({
+      begin() {},
       async ask() {
         await writeFile(one.own, meanwhile);
         return 'theirs';

@@ -18,9 +18,9 @@ describe('the report as text', () => {
         'partner  up-to-date   ahead  pushed  0       2       yes',
         'gone     unreachable  -      failed  0       0       no',
         '',
-        'error: gone: network: gone could not be reached',
+        'error: gone could not be reached (network)',
         '  Check the network.',
-        'warning: no-peers: no peer is configured',
+        'warning: no peer is configured (no-peers)',
         '  at c.yaml:2:3',
         '  One.',
         '  Two.',
@@ -44,7 +44,7 @@ describe('the report as text', () => {
     ];
     expect(text(runResult({ peers: [peer({ status: 'conflict', error, held })] }))).toContain(
       [
-        'error: partner: future-date: partner sends 2 rows',
+        'error: partner sends 2 rows (future-date)',
         '  times: id = 1, updated_at = 2100-01-01',
         '  times: id = 2, part = NULL',
         '  Ask.',

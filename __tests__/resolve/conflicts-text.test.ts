@@ -1,7 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { plain } from '../../src/core/text.ts';
 import { CHOICE_WORDS, type Choice } from '../../src/resolve/choice.ts';
-import { type ConflictsFile, LOST_KINDS, rowName, UNRESOLVED_KINDS } from '../../src/resolve/conflicts-file.ts';
+import {
+  type ConflictsFile,
+  LOST_KINDS,
+  LOST_WORDS,
+  rowName,
+  UNRESOLVED_KINDS,
+} from '../../src/resolve/conflicts-file.ts';
 import { conflictsText } from '../../src/resolve/conflicts-text.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
 import { fc, timesCases } from '../helpers/property.ts';
@@ -71,6 +77,10 @@ const choice: fc.Arbitrary<Choice | null> = fc.oneof(
 // Names of columns that look like array indexes would change their order in an object; the rest is as hostile as values.
 const name = hostile.filter((text) => text.length <= 64 && !/^\d+$/.test(text));
 const values = fc.dictionary(name, cell, { maxKeys: 3, noNullPrototype: true });
+const lostChoice = fc.oneof(
+  fc.constantFrom(null, ...LOST_WORDS),
+  fc.dictionary(name, cell, { minKeys: 1, maxKeys: 2, noNullPrototype: true }).map((as) => ({ as })),
+);
 const leftCell = fc.record(
   { base: cell, ours: cell, theirs: cell, choose: choice },
   { requiredKeys: ['choose'], noNullPrototype: true },
@@ -83,6 +93,12 @@ const row = fc.record(
     kind: fc.constantFrom(...UNRESOLVED_KINDS),
     deletedBy: fc.constantFrom('ours' as const, 'theirs' as const),
     cells: fc.dictionary(name, leftCell, { maxKeys: 3, noNullPrototype: true }),
+    rows: fc.array(
+      fc.record({ row: values, base: fc.nat(), ours: fc.nat(), theirs: fc.nat() }, { noNullPrototype: true }),
+      {
+        maxLength: 2,
+      },
+    ),
     choose: choice,
   },
   { requiredKeys: ['table', 'key', 'kind', 'cells', 'choose'], noNullPrototype: true },
@@ -114,8 +130,10 @@ const file: fc.Arbitrary<ConflictsFile> = fc.record(
           head: fc.constant(HASH),
           row: values,
           sql: hostile,
+          columns: fc.array(hostile, { maxLength: 2 }),
+          choose: lostChoice,
         },
-        { requiredKeys: ['peer', 'kind', 'table', 'head', 'row'], noNullPrototype: true },
+        { requiredKeys: ['peer', 'kind', 'table', 'head', 'row', 'choose'], noNullPrototype: true },
       ),
       {
         maxLength: 2,

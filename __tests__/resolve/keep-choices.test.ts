@@ -20,7 +20,10 @@ function merge(peer: string, heads: string, over: { ours?: string; choose?: Choi
     rows: [{ table: 't', key: { id: '1' }, kind: 'changed', cells, choose: null }],
   };
 }
-const lost: LostRow = { peer: 'p', kind: 'id-collision', table: 't', head: OLD, row: { id: '1', title: 'gone' } };
+const lost: LostRow = {
+  ...{ peer: 'p', kind: 'id-collision', table: 't', head: OLD, row: { id: '1', title: 'gone' } },
+  choose: null,
+};
 const last = (...merges: UnresolvedMerge[]): ConflictsFile => ({ branch: 'main', merges, lost: [] });
 const found = { branch: 'main', merges: [], lost: [], heard: ['p', 'q'], configured: ['p', 'q', 'r'] };
 

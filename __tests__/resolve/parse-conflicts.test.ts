@@ -15,7 +15,7 @@ describe('a conflicts file', () => {
       merges: [{ peer: 'partner', ours: HASH, theirs: HASH, rows }],
       lost: [],
     });
-    expect(text.slice(text.indexOf('version'))).toBe(`version: 2
+    expect(text.slice(text.indexOf('version'))).toBe(`version: 3
 branch: main
 merges:
   - peer: partner
@@ -72,7 +72,7 @@ merges:
   });
 
   test.each([
-    ['version: 1', 'version: 3', 'only 1, 2 are supported'],
+    ['version: 1', 'version: 4', 'only 1, 2, 3 are supported'],
     ['branch: main\n', '', 'branch is missing'],
     ['    ours: ', '    our: ', 'has no "our"'],
     [`ours: ${HASH}`, 'ours: HEAD', 'ours is not a commit'],
@@ -121,7 +121,10 @@ merges:
   test('of version 1 is read, with what its lost rows say', () => {
     const entry = `lost:\n  - peer: p\n    table: t\n    head: "${HASH}"\n    row: {id: "1"}\n`;
     expect(parseConflicts(`${withChoice('ours')}${entry}`, 'f').lost).toEqual([
-      { peer: 'p', kind: 'id-collision', table: 't', head: HASH, row: { id: '1' } },
+      {
+        ...{ peer: 'p', kind: 'id-collision', table: 't', head: HASH, row: { id: '1' }, choose: null },
+        at: expect.objectContaining({ line: 16 }),
+      },
     ]);
   });
 

@@ -135,7 +135,8 @@ describe('rows of a table without a primary key', () => {
       theirs: ["DELETE FROM log WHERE t = 'x' LIMIT 1"],
     });
     const { rows, read } = await resolveHeads(folder, heads, wholly(side));
-    expect(rows).toEqual([{ table: 'log', key: {}, kind: 'keyless', cells: {}, choose: null }]);
+    const counted = [{ row: { t: 'x' }, base: 3, ours: 0, theirs: 2 }];
+    expect(rows).toEqual([{ table: 'log', key: {}, kind: 'keyless', cells: {}, rows: counted, choose: null }]);
     expect(await read('SELECT t, COUNT(*) AS n FROM log MERGED GROUP BY t')).toEqual(expected);
   });
 });

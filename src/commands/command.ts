@@ -35,6 +35,8 @@ export interface Asked {
 export interface Shown extends TextStyle {
   /** `config` only: say where each value came from. */
   readonly showOrigin: boolean;
+  /** Whether it is the log of a step, where no other command can follow. */
+  readonly inStep?: boolean;
 }
 
 /** One outcome in every form that a frontend may need. */

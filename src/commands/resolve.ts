@@ -4,7 +4,7 @@ import { loadConfiguration, requirePush } from '../config/load.ts';
 import type { ResolveResult } from '../contract/result.ts';
 import type { Accept } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
-import { counted, plain } from '../core/text.ts';
+import { counted, plain, shellWord } from '../core/text.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import { type Engines, openEngines } from '../dolt/server/engines.ts';
 import { branchHead } from '../dolt/sql/heads.ts';
@@ -12,9 +12,14 @@ import type { Database } from '../dolt/sql/sql.ts';
 import { installDolt } from '../install/install.ts';
 import { askRows } from '../resolve/ask-rows.ts';
 import { checkHeads, checkMerges } from '../resolve/check-heads.ts';
-import type { ConflictsFile } from '../resolve/conflicts-file.ts';
-import { countRows, mergeChosen } from '../resolve/merge-chosen.ts';
+import { type ConflictsFile, countOpen, isOpen, type LostRow, rowText } from '../resolve/conflicts-file.ts';
+import { decisionOf } from '../resolve/lost-choices.ts';
+import { mergeChosen } from '../resolve/merge-chosen.ts';
+import { readRestorations, restoreLost } from '../resolve/restore-lost.ts';
+import { readDetails } from '../resolve/row-details.ts';
 import {
+  isEmptyFile,
+  lostName,
   readConflicts,
   readConflictsIfAny,
   rewriteConflicts,
@@ -48,60 +53,101 @@ export interface ResolveRequest {
 }
 
 /**
- * Merges the unresolved rows as decided in the conflicts file or in the prompt. The local branch moves once, at the
- * end, or not at all. No peer is contacted; the next sync publishes the merge.
+ * Merges the unresolved rows and restores the lost rows, as decided in the conflicts file or in the prompt. The local
+ * branch moves once, at the end, or not at all. No peer is contacted; the next sync publishes the result.
  * @throws Failure `bad-usage` without a file and without a prompt, `no-database`, `conflicts-…`, `unknown-peer`,
  * `uncommitted-changes`, `constraint-violation`; then no branch has moved
  */
 export async function resolve(request: ResolveRequest, context: Context): Promise<ResolveResult> {
   const configuration = await loadConfiguration(context, request.overrides);
   requirePush(configuration, 'pull');
-  const path = await databasePath(request, { configuration, context });
-  const own = conflictsFileOf(path);
+  const database = await databasePath(request, { configuration, context });
+  const own = conflictsFileOf(database);
   const file = request.file === undefined ? own : resolvePath(context.cwd, request.file);
   if (request.file === undefined && context.ask === undefined) {
     throw new Failure('bad-usage', 'resolve can only ask on a terminal, and this is not one', {
-      hint: `Write your choices in the file that the last sync wrote, then run \`dolt-federation resolve --file ${own}\`.`,
+      hint: `Write your choices in the file that the last sync wrote, then run \`dolt-federation resolve --file ${shellWord(own)}\`.`,
     });
   }
   const stored = request.file === undefined ? await readConflictsIfAny(file) : await readConflicts(file);
-  if (stored === null || stored.conflicts.merges.length === 0) {
+  if (stored === null || isEmptyFile(stored.conflicts)) {
     const branch = stored?.conflicts.branch ?? null;
-    return { status: 'unchanged', database: path, branch, head: null, peers: [], rows: 0 };
+    return { ...NOTHING_DONE, status: 'unchanged', database, branch };
   }
   const { conflicts } = stored;
   const branchOf = branches(conflicts, configuration);
   const dolt = await installDolt(request.dolt, context);
-  const engines = openEngines(context, { dolt: dolt.path, database: path }, 2);
+  const engines = openEngines(context, { dolt: dolt.path, database }, 2);
   try {
     const check = (): Promise<void> =>
-      engines.use(NO_CREDENTIALS, async ({ database }) => {
-        const remotes = await remotesOf(database, path, configuration.peers);
-        await checkHeads(database, conflicts, (peer) => {
+      engines.use(NO_CREDENTIALS, async ({ database: sql }) => {
+        const remotes = await remotesOf(sql, database, configuration.peers);
+        await checkHeads(sql, conflicts, (peer) => {
           const remote = remotes.get(peer);
           return remote === undefined ? null : { remote, branch: branchOf(peer) };
         });
       });
     await check();
-    // Other processes can use the database while the user decides.
-    if (request.file === undefined) await engines.close();
-    const { conflicts: chosen, digest } = request.file === undefined ? await answered(file, stored, context) : stored;
-    await check();
-    const head = await mergeInto(engines, chosen, {
-      configuration,
-      maxDelete: request.maxDelete,
-      mergeTimeout: request.mergeTimeout,
-    });
-    if (file === own) {
-      await rewriteConflicts(own, { ...chosen, merges: [] }, digest).catch((thrown: unknown) => {
-        // The merge is done; the next run removes an entry that stays in the file.
-        context.log.warning(toFailure(thrown).message);
-      });
+    const { conflicts: chosen, digest } =
+      request.file === undefined ? await answered(engines, { file, stored }, { request, context }) : stored;
+    const open = { open: countOpen(chosen), conflictsPath: file };
+    const isOpenMerge = chosen.merges.some(({ rows }) => rows.some(isOpen));
+    if (request.file === undefined && (isOpenMerge || decidedLost(chosen).length + chosen.merges.length === 0)) {
+      return { ...NOTHING_DONE, ...open, status: 'stopped', database, branch: chosen.branch, ...decidedSoFar(chosen) };
     }
-    const peers = chosen.merges.map(({ peer }) => peer);
-    return { status: 'success', database: path, branch: chosen.branch, head, peers, rows: countRows(chosen.merges) };
+    requireDecision(chosen);
+    await check();
+    const head = await apply(engines, chosen, { request, configuration });
+    await forget(chosen, { file, own, digest }, context);
+    const left = chosen.lost.filter((row) => decisionOf(row, chosen.lost) === null);
+    const result = { status: 'success', database, branch: chosen.branch, head, ...decidedSoFar(chosen) } as const;
+    return left.length === 0 ? { ...result, open: 0 } : { ...result, open: left.length, conflictsPath: file };
   } finally {
     await engines.close();
+  }
+}
+
+const NOTHING_DONE = { head: null, peers: [], rows: 0, restored: 0, dropped: 0, open: 0 };
+
+function decidedLost({ lost }: ConflictsFile): LostRow[] {
+  return lost.filter((row) => decisionOf(row, lost) !== null);
+}
+
+/** What was decided in a file. */
+function decidedSoFar(chosen: ConflictsFile): Pick<ResolveResult, 'peers' | 'rows' | 'restored' | 'dropped'> {
+  const decided = decidedLost(chosen);
+  const dropped = decided.filter((row) => decisionOf(row, chosen.lost) === 'drop').length;
+  const rows = chosen.merges.flatMap((merge) => merge.rows).filter((row) => !isOpen(row)).length;
+  return { peers: chosen.merges.map(({ peer }) => peer), rows, restored: decided.length - dropped, dropped };
+}
+
+/** @throws Failure `conflicts-undecided` if a file has lost rows only, and no decision about any of them */
+function requireDecision(chosen: ConflictsFile): void {
+  if (chosen.merges.length > 0 || decidedLost(chosen).length > 0) return;
+  const rows = chosen.lost.map(({ table, key = {} }) => `  ${rowText({ table, key })}`);
+  throw new Failure(
+    'conflicts-undecided',
+    [`missing choices (${rows.length}):`, ...rows.slice(0, MAX_NAMED)].join('\n'),
+  );
+}
+
+const MAX_NAMED = 50;
+
+/** Removes what is done from the file of the database, and from nothing else: another file is the user's own. */
+async function forget(
+  chosen: ConflictsFile,
+  { file, own, digest }: { readonly file: string; readonly own: string; readonly digest: string },
+  { log }: Context,
+): Promise<void> {
+  const done = new Set(decidedLost(chosen).map(lostName));
+  try {
+    const last = file === own ? { conflicts: { ...chosen, merges: [] }, digest } : await readConflictsIfAny(own);
+    if (last === null) return;
+    const lost = last.conflicts.lost.filter((row) => !done.has(lostName(row)));
+    await rewriteConflicts(own, { ...last.conflicts, lost }, last.digest);
+  } catch (thrown) {
+    // The merge is done; the next run removes an entry that stays in the file.
+    log.warning(toFailure(thrown).message);
   }
 }
 
@@ -130,40 +176,63 @@ function branches(conflicts: ConflictsFile, { peers, inbox }: Configuration): (p
 }
 
 /** Asks for undecided rows and saves every answer in the file, so that the user can stop and continue later. */
-async function answered(file: string, stored: StoredConflicts, { ask }: Context): Promise<StoredConflicts> {
-  if (ask === undefined) return stored;
-  const asker = ask();
+async function answered(
+  engines: Engines,
+  { file, stored }: { readonly file: string; readonly stored: StoredConflicts },
+  { request, context }: { readonly request: ResolveRequest; readonly context: Context },
+): Promise<StoredConflicts> {
+  const { conflicts, digest } = stored;
+  if (context.ask === undefined) return stored;
+  const known = await engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
+    allWithin(mergeLimit('reporting', request.mergeTimeout), async () => {
+      const details = await readDetails(database, conflicts);
+      return { details, restorations: await readRestorations(database, conflicts.branch, conflicts.lost) };
+    }),
+  );
+  // Other processes can use the database while the user decides.
+  await engines.close();
+  const asker = context.ask();
   try {
-    const chosen = await askRows(stored.conflicts, asker.ask);
-    await rewriteConflicts(file, chosen, stored.digest);
+    asker.begin(conflicts);
+    const restorationOf = (row: LostRow) => known.restorations.get(row) ?? null;
+    const chosen = await askRows(conflicts, asker.ask, { details: known.details, restorationOf });
+    await rewriteConflicts(file, chosen, digest);
     return await readConflicts(file);
   } finally {
     asker.close();
   }
 }
 
-async function mergeInto(
+/**
+ * Makes the merges, restores the lost rows, and moves the branch.
+ * @returns the head of the branch
+ */
+async function apply(
   engines: Engines,
   chosen: ConflictsFile,
-  rules: { readonly configuration: Configuration; readonly maxDelete: number; readonly mergeTimeout: number },
+  { request, configuration }: { readonly request: ResolveRequest; readonly configuration: Configuration },
 ): Promise<string> {
-  const { peers } = rules.configuration;
+  const { maxDelete, mergeTimeout } = request;
+  const { peers } = configuration;
+  const { branch, merges, lost } = chosen;
   const acceptedOf = (name: string) => peers.find((peer) => peer.name === (inboxSender(name) ?? name))?.accept ?? [];
   return await engines.use(NO_CREDENTIALS, async ({ database, allWithin }) => {
     try {
       await finishAdvances(database);
-      const dirty = await refuseUncommitted(database, chosen, rules.configuration);
-      await allWithin(mergeLimit('checking', rules.mergeTimeout), () =>
-        checkMerges(database, chosen.merges, { ...rules, branch: chosen.branch, acceptedOf }),
+      const from = await branchHead(database, branch);
+      if (from === null) throw new Failure('conflicts-stale', `this database has no branch ${branch}`);
+      const dirty = await refuseUncommitted(database, chosen, configuration);
+      await allWithin(mergeLimit('checking', mergeTimeout), () =>
+        checkMerges(database, merges, { maxDelete, branch, acceptedOf }),
       );
-      const head = await allWithin(mergeLimit('merging', rules.mergeTimeout), () =>
-        mergeChosen(database, chosen.merges),
+      const merged = await allWithin(mergeLimit('merging', mergeTimeout), () =>
+        merges.length === 0 ? Promise.resolve(from) : mergeChosen(database, merges),
       );
-      const from = chosen.merges[0]?.ours ?? head;
-      await allWithin(mergeLimit('checking', rules.mergeTimeout), () =>
-        refuseLosses(database, chosen, { from, to: head, maxDelete: rules.maxDelete, acceptedOf }),
+      await allWithin(mergeLimit('checking', mergeTimeout), () =>
+        refuseLosses(database, chosen, { from, to: merged, maxDelete, acceptedOf }),
       );
-      await advanceBranch(database, { branch: chosen.branch, from, to: head, dirty });
+      const head = await allWithin(mergeLimit('merging', mergeTimeout), () => restoreLost(database, merged, lost));
+      if (head !== from) await advanceBranch(database, { branch, from, to: head, dirty });
       return head;
     } finally {
       // The next run removes what a terminated engine leaves.
@@ -224,8 +293,26 @@ export const resolveCommand = defineCommand({
   render: (result) => ({ json: result, text: () => resolvedText(result) }),
 });
 
-function resolvedText({ status, branch, head, peers, rows }: ResolveResult): string {
-  if (status === 'unchanged') return 'no conflicts to resolve\n';
-  const merged = `merged ${peers.map(plain).join(', ')} with ${counted(rows, 'row')} as chosen`;
-  return `${merged}: ${plain(branch ?? '')} is at ${head}; run \`dolt-federation sync\` to publish it\n`;
+function resolvedText(result: ResolveResult): string {
+  const { status, branch, head, peers, rows, restored, dropped, open, conflictsPath = '' } = result;
+  const file = plain(conflictsPath);
+  switch (status) {
+    case 'unchanged':
+      return 'no conflicts to resolve\n';
+    case 'stopped': {
+      const decided = rows + restored + dropped;
+      const kept = decided === 0 ? '' : `The answers are kept in ${file}\n`;
+      const next = 'To continue, run `dolt-federation resolve`';
+      return `${decided} of ${counted(decided + open, 'row')} decided; nothing was changed.\n${kept}${next}\n`;
+    }
+    case 'success': {
+      const merged =
+        peers.length === 0 ? [] : [`merged ${peers.map(plain).join(', ')} with ${counted(rows, 'row')} as chosen`];
+      const added = restored === 0 ? [] : [`restored ${counted(restored, 'row')}`];
+      const out = dropped === 0 ? [] : [`dropped ${counted(dropped, 'row')}`];
+      const left = open === 0 ? '' : `\n${counted(open, 'row')} ${open === 1 ? 'is' : 'are'} undecided in ${file}`;
+      const done = [...merged, ...added, ...out].join(', ');
+      return `${done}: ${plain(branch ?? '')} is at ${head}\nTo publish it, run \`dolt-federation sync\`${left}\n`;
+    }
+  }
 }

@@ -21,7 +21,7 @@ export function syncCommand(command: SyncRequest['command']): Command {
       const shown = withValues(result, reportValues);
       return {
         json: shown,
-        text: (style) => text(shown, reportValues, style),
+        text: (shownAs) => text(shown, reportValues, shownAs),
         outputs: () => runOutputs(shown, doltPath),
         summary: () => summary(shown),
         annotations: (failing) => annotations(shown, { failing, locations }),

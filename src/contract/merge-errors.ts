@@ -83,7 +83,7 @@ export const RESOLVE_ERRORS = {
   },
   'conflicts-undecided': {
     title: 'Rows in conflict have no choice yet',
-    hint: 'Write a choice after each `choose:` that the message names, then run resolve again. Nothing was merged.',
+    hint: 'Write a choice after each `choose:` that the message names, then run the same command again. Nothing was merged.',
     ...HUMAN,
   },
   'conflicts-stale': {

@@ -10,17 +10,17 @@ export const PEER_ERRORS = {
   },
   conflict: {
     title: 'Both sides changed the same data, and no strategy can resolve it',
-    hint: 'Write your choices in the conflicts file that the report names and run `dolt-federation resolve --file`. Or make the rows equal on one side, or give the peer another `conflict` strategy, then run again.',
+    hint: 'Run `dolt-federation resolve` in a terminal: it shows both versions of each row and merges as you decide. Or write your choices in the conflicts file that the report names.',
     ...HUMAN,
   },
   'id-collision': {
     title: 'Each side added a different row with the same key',
-    hint: 'The row created first was kept and everything else was merged. The conflicts file contains the other row and its dependent rows, with statements that add them again under another key.',
+    hint: 'The row created first was kept and everything else was merged. Run `dolt-federation resolve` to give the other row a new key, with the rows that depend on it, or to drop it.',
     ...HUMAN,
   },
   'unique-conflict': {
     title: 'Rows of both sides claim the same unique value',
-    hint: 'The earlier claim was kept, and the other row has its old value again. Change one of the two rows, then run again.',
+    hint: 'The earlier claim was kept, and the other row has its old value again. Run `dolt-federation resolve` to give it a new value or to leave it unchanged.',
     ...HUMAN,
   },
   'schema-conflict': {
@@ -258,7 +258,7 @@ export const PEER_ERRORS = {
     exit: EXIT.interrupted,
   },
   unknown: {
-    title: 'Unknown error',
+    title: 'An error that dolt-federation does not know',
     hint: 'The message contains the output of Dolt. Please report it.',
     ...FINAL,
   },

@@ -248,16 +248,23 @@ export const removePeerResultSchema = z.strictObject({ name: z.string(), status:
 export type RemovePeerResult = z.infer<typeof removePeerResultSchema>;
 
 export const resolveResultSchema = z.strictObject({
-  status: z.enum(['unchanged', 'success']),
+  /** `stopped`: rows in conflict are undecided, so nothing was changed; the decisions are kept in the file. */
+  status: z.enum(['unchanged', 'success', 'stopped']),
   database: z.string(),
   /** null if there was no conflicts file. */
   branch: z.string().nullable(),
-  /** The head of the branch after the merges; null if no merge was left. */
+  /** The head of the branch after the command; null if nothing was changed. */
   head: hash.nullable(),
   /** Names of the peers whose heads were merged. */
   peers: z.array(z.string()),
-  /** Rows that were resolved by a person's choice. */
+  /** Rows in conflict that were resolved by a person's choice; if the command stopped, those decided so far. */
   rows: count,
+  /** Lost rows that were added again, and those that stay out by choice. */
+  restored: count,
+  dropped: count,
+  /** Rows that are undecided, and the file with them. */
+  open: count,
+  conflictsPath: z.string().optional(),
 });
 export type ResolveResult = z.infer<typeof resolveResultSchema>;
 

@@ -65,7 +65,7 @@ export const USAGE_ERRORS = {
   },
   'peer-exists': {
     title: 'A peer with that name is already configured',
-    hint: 'Remove it first with `dolt-federation remove-peer`, or choose another name.',
+    hint: 'Remove it first with `dolt-federation remove-peer <name>`, or choose another name.',
     ...USAGE,
   },
   'unknown-peer': {

@@ -21,6 +21,8 @@ interface FailureDetails {
   /** All problems, if there are several; the first one provides code and message. */
   readonly problems?: readonly Failure[] | undefined;
   readonly cause?: unknown;
+  /** The words of a tool, if the message only repeats them. */
+  readonly said?: string | undefined;
 }
 
 /**
@@ -32,6 +34,8 @@ export class Failure extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
   readonly location: Location | null;
+  /** The words of a tool, if the message only repeats them; then people get the title of the code before them. */
+  readonly said: string | null;
   readonly #problems: readonly Failure[] | undefined;
 
   constructor(code: ErrorCode, message: string, details: FailureDetails = {}) {
@@ -39,6 +43,7 @@ export class Failure extends Error {
     this.code = code;
     this.hint = details.hint ?? ERRORS[code].hint;
     this.location = details.location ?? null;
+    this.said = details.said ?? null;
     this.#problems = details.problems;
   }
 

@@ -61,7 +61,7 @@ const SECRETS: readonly RegExp[] = [
   // The lookahead skips a run of such characters that is no token, instead of trying each of its parts.
   /(?<![A-Za-z0-9_-])(?=[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.)([A-Za-z0-9_-]*?)\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g,
   // `name=value` and `"name": "value"` with a name that indicates a secret.
-  /\b([a-z0-9_-]{0,40}(?:password|passwd|secret|token|signature|credential|(?:private|access|api)[_-]?key|sig)["']? *[=:] *["']?)[^\s"'&,;]+/gi,
+  /\b([a-z0-9_-]{0,40}(?:password|passwd|secret|token|(?<!invalid )signature|credential|(?:private|access|api)[_-]?key|sig)["']? *[=:] *["']?)[^\s"'&,;]+/gi,
 ];
 
 /**

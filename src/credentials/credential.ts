@@ -1,4 +1,5 @@
 import type { Endpoint } from '../config/configuration.ts';
+import type { Location } from '../core/failure.ts';
 import type { Place } from './bind.ts';
 
 /** The secret of one peer, by the kind of remote that asks for it. */
@@ -33,6 +34,8 @@ export interface Credential {
   readonly place: Place;
   /** Whether the cloud's metadata service may be used. */
   readonly instanceRole: boolean;
+  /** Where it was given, for messages. */
+  readonly at: Location;
   readonly secret: Secret;
 }
 

@@ -55,7 +55,7 @@ function readEntry(name: string, { value, keyAt }: ConfigField, reading: Reading
   const place = readPlace(name, { value, keyAt }, reading);
   const instanceRole = readInstanceRole(name, value, problems);
   const secret = readSecret(name, { mapping: value, keyAt, instanceRole }, reading);
-  return place === undefined || secret === undefined ? null : { peer: name, place, instanceRole, secret };
+  return place === undefined || secret === undefined ? null : { peer: name, place, instanceRole, secret, at: keyAt };
 }
 
 function isName(name: string): boolean {

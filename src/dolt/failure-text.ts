@@ -221,3 +221,34 @@ export function classify(text: string): TextClass {
   const [first = 'unknown'] = found;
   return (AFTER_REFUSALS.has(first) ? found.find((means) => REFUSALS.has(means)) : undefined) ?? first;
 }
+
+const MAX_LINE = 240;
+/** Texts of Dolt before the words that matter. */
+const WRAPPINGS: readonly RegExp[] = [
+  /^.*\bdesc = (?=\S)/,
+  /^failed to get remote db; the remote: .*? could not be accessed; /,
+  /^(?:unknown push error|clone failed); /,
+  /^(?:fetch failed|failed to create chunk store|failed to load database with error): /,
+  /^(?:addTableFiles, )?updateManifest\w*: /,
+  /^Error \d+ \(\w+\): /,
+  /^(?:remote|error|fatal): /,
+  /^"?transport: (?:authentication handshake failed: |Error while dialing: )?/,
+];
+
+/** The line of a tool's output that decides its class, without wrappers and ids of requests, in one short line. */
+export function lineThatMatters(text: string): string {
+  const lines = stripVTControlCharacters(text)
+    .replaceAll('\b', '')
+    .split(/\r\n|\r|\n/)
+    .map((line) => line.replace(/^(?:remote:|error:|fatal:|[\s@])+/i, '').trim())
+    .filter((line) => line !== '' && !/^hint:/i.test(line));
+  const means = classify(text);
+  const deciding = lines.find((line) => classify(line) === means) ?? lines[0] ?? '';
+  const line = WRAPPINGS.reduce((rest, wrapping) => rest.replace(wrapping, ''), deciding)
+    .replace(/,? *(?:RequestID|request id|HostID|host id): ?[^,\s]*/gi, '')
+    .replace(/ *\(errno \d+\) \(sqlstate \w+\)/, '')
+    .replace(/^[\s"@]+|[\s@]+$/g, '')
+    .replace(/^([^"]*)"$/, '$1');
+  if (line === '') return deciding;
+  return line.length <= MAX_LINE ? line : `${line.slice(0, MAX_LINE - 1).replace(/[\ud800-\udbff]$/, '')}…`;
+}

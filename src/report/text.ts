@@ -2,7 +2,7 @@ import pc from 'picocolors';
 import type { PeerResult, RunResult } from '../contract/result.ts';
 import type { PeerStatus, ReportValues, RunStatus } from '../contract/vocabulary.ts';
 import { placeOf } from '../core/failure.ts';
-import { counted, plain } from '../core/text.ts';
+import { counted, plain, shellWord } from '../core/text.ts';
 import { duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { allColumns, fewColumns, mostImportant } from './peer-row.ts';
@@ -19,11 +19,15 @@ const MAX_FINDINGS = 50;
  * The report of a run for a terminal, a pipe or a log, ending in a line break. The result must already be reduced to
  * `values` (`withValues`).
  */
-export function text(result: RunResult, values: ReportValues = 'full', style: TextStyle = PLAIN_STYLE): string {
+export function text(
+  result: RunResult,
+  values: ReportValues = 'full',
+  style: TextStyle & { readonly inStep?: boolean } = PLAIN_STYLE,
+): string {
   const blocks = [
     peerLines(result, style),
     conflictLines(result, values, style),
-    unresolvedLines(result),
+    unresolvedLines(result, style.inStep === true),
     findingsLines(findings(result), style),
     [verdict(result, style)],
   ];
@@ -72,27 +76,36 @@ function withRest(lines: readonly string[], rest: { readonly left: number; reado
   return [...lines, `and ${counted(rest.left, rest.noun)}; --json shows ${rest.left === 1 ? 'it' : 'them all'}`];
 }
 
-function unresolvedLines(result: RunResult): string[] {
+function unresolvedLines(result: RunResult, inStep: boolean): string[] {
   const { count, file } = unresolvedNotice(result, plain);
   const rows = count === null ? [] : [count];
   if (file === null) return rows;
-  const command = `dolt-federation resolve --file ${plain(result.conflictsPath ?? '')}`;
-  return [...rows, file, `  Write your choices there, then run: ${command}`];
+  const steps = inStep
+    ? [
+        'The file is deleted with the job. Upload it as an artifact: the output `conflicts-path` names it.',
+        'Then decide in a clone of the database: `dolt-federation resolve --file conflicts.yaml`',
+      ]
+    : [
+        'To decide row by row, run: dolt-federation resolve',
+        `Or write your choices there, then run: dolt-federation resolve --file ${shellWord(plain(result.conflictsPath ?? ''))}`,
+      ];
+  return [...rows, file, ...steps.map((step) => `  ${step}`)];
 }
 
 function findingLines(finding: Finding, { color, columns }: TextStyle): string[] {
   const { red, yellow, cyan } = pc.createColors(color);
   const paint = { error: red, warning: yellow, notice: cyan }[finding.severity];
-  const about = [finding.peer, finding.code].filter((part) => part !== null).map(plain);
   const place = placeOf(finding);
   const [first = '', ...rest] = plainLines(finding.message);
+  const peer = finding.peer === null || first.startsWith(finding.peer) ? '' : `${plain(finding.peer)}: `;
+  const code = finding.code === null ? '' : ` (${finding.code})`;
   const lines = [
     ...rest,
     ...(place === '' ? [] : [`at ${plain(place)}`]),
     ...(finding.hint === '' ? [] : plainLines(finding.hint)),
   ];
   return [
-    ...wrap(`${paint(`${finding.severity}:`)} ${[...about, first].join(': ')}`, '  ', columns),
+    ...wrap(`${paint(`${finding.severity}:`)} ${peer}${first}${code}`, '  ', columns),
     ...lines.flatMap((line) => wrap(`  ${line}`, '  ', columns)),
   ];
 }

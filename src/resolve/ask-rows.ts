@@ -1,105 +1,216 @@
-import type { Choice } from './choice.ts';
-import type { ConflictsFile, UnresolvedCell, UnresolvedMerge, UnresolvedRow } from './conflicts-file.ts';
-import { rowText } from './conflicts-file.ts';
+import type { Choice, ChoiceWord } from './choice.ts';
+import type { ConflictsFile, LostChoice, LostRow, UnresolvedRow } from './conflicts-file.ts';
+import { isOpen } from './conflicts-file.ts';
 import { choosesByCell } from './conflicts-text.ts';
 import { allowedForCell, allowedForRow } from './decide.ts';
+import { openLost, rootOf } from './lost-choices.ts';
+import type { Restoration } from './restore-statements.ts';
+import type { Details, RowDetails } from './row-details.ts';
 
-/** Something to decide: a row, or one of its cells. */
-export interface Question {
+interface Asked {
+  /** Its number among all rows to decide, from 1. */
+  readonly position: number;
+  readonly total: number;
   readonly peer: string;
-  /** For example `issues id=bd-1`. */
-  readonly row: string;
-  /** What kind of conflict it is, and who deleted the row. */
-  readonly kind: UnresolvedRow['kind'];
-  readonly deletedBy: UnresolvedRow['deletedBy'];
-  /** The values of the sides: one column for a question about a cell, all conflicting columns otherwise. */
-  readonly cells: UnresolvedRow['cells'];
+  /** Whether an answer can be undone. */
+  readonly undo: boolean;
+}
+
+/** A row in conflict to decide, or one of its cells. */
+export interface RowQuestion extends Asked {
+  readonly kind: 'row';
+  readonly row: UnresolvedRow;
+  readonly details: RowDetails | undefined;
+  /** The column to decide; null: the whole row. */
+  readonly column: string | null;
   /** Allowed answers. */
-  readonly words: readonly Exclude<Choice, object>[];
+  readonly words: readonly ChoiceWord[];
   /** Whether a custom value is allowed. */
   readonly edit: boolean;
   /** Whether the user can decide the row cell by cell. */
   readonly cellByCell: boolean;
 }
 
-/** `cells` decides the row cell by cell, `skip` leaves it undecided, `quit` leaves all remaining rows undecided. */
-export type Answer = Choice | 'cells' | 'skip' | 'quit';
+/** A lost row to decide. */
+export interface LostQuestion extends Asked {
+  readonly kind: 'lost';
+  readonly row: LostRow;
+  /** What restoring it would do; null if it cannot be restored. */
+  readonly restoration: Restoration | null;
+  /** How many other lost rows follow the decision. */
+  readonly followers: number;
+}
 
-/** Asks one question. */
-export type Ask = (question: Question) => Promise<Answer>;
+export type Question = RowQuestion | LostQuestion;
+
+/**
+ * `cells` decides the row cell by cell, `all-…` this row and all later ones of the peer. `skip` leaves it undecided,
+ * `undo` takes the last answer back, `quit` leaves all remaining rows undecided.
+ */
+export type Answer = Choice | LostChoice | 'all-ours' | 'all-theirs' | 'cells' | 'skip' | 'undo' | 'quit';
 
 /** A prompt for several questions. */
 export interface Asker {
-  /** @throws Failure `interrupted` */
-  readonly ask: Ask;
+  /** Shows what there is to decide, before the first question. */
+  begin(conflicts: ConflictsFile): void;
+  /**
+   * Asks one question.
+   * @throws Failure `interrupted`
+   */
+  readonly ask: (question: Question) => Promise<Answer>;
   close(): void;
 }
 
+/** What is known about the rows besides the file. */
+export interface Known {
+  readonly details: Details;
+  /** How a lost row would be restored; null if it cannot be. */
+  readonly restorationOf: (row: LostRow) => Restoration | null;
+}
+
 /**
- * Asks for every undecided row, in the order of the file. A row with one cell in conflict is a question about the cell.
+ * Asks for every undecided row, in the order of the file.
  * @returns the file with the answers
  */
-export async function askRows(conflicts: ConflictsFile, ask: Ask): Promise<ConflictsFile> {
-  const asking = new Asking(ask);
-  const merges: UnresolvedMerge[] = [];
-  for (const merge of conflicts.merges) {
-    const rows: UnresolvedRow[] = [];
-    for (const row of merge.rows) rows.push(await asking.row(merge.peer, row));
-    merges.push({ ...merge, rows });
-  }
-  return { ...conflicts, merges };
-}
-
-class Asking {
-  readonly #ask: Ask;
-  #isOver = false;
-
-  constructor(ask: Ask) {
-    this.#ask = ask;
-  }
-
-  async row(peer: string, row: UnresolvedRow): Promise<UnresolvedRow> {
-    const open = Object.entries(row.cells).filter(([, cell]) => cell.choose === null);
-    const isByCell = choosesByCell(row.kind);
-    if (this.#isOver || row.choose !== null || (isByCell && open.length === 0)) return row;
-    const isBegun = open.length < Object.keys(row.cells).length;
-    if (isByCell && (isBegun || open.length === 1)) return this.#cells(peer, row);
-    const answer = await this.#put({
-      ...asked(peer, row),
-      cells: row.cells,
-      words: allowedForRow(row),
-      edit: false,
-      cellByCell: isByCell,
-    });
-    if (answer === 'cells') return this.#cells(peer, row);
-    return answer === null ? row : { ...row, choose: answer };
-  }
-
-  async #cells(peer: string, row: UnresolvedRow): Promise<UnresolvedRow> {
-    const cells: [string, UnresolvedCell][] = [];
-    for (const [name, cell] of Object.entries(row.cells)) {
-      const answer =
-        this.#isOver || cell.choose !== null
-          ? null
-          : await this.#put({
-              ...asked(peer, row),
-              cells: { [name]: cell },
-              words: allowedForCell(cell),
-              edit: true,
-              cellByCell: false,
-            });
-      cells.push([name, answer === null || answer === 'cells' ? cell : { ...cell, choose: answer }]);
+export async function askRows(conflicts: ConflictsFile, ask: Asker['ask'], known: Known): Promise<ConflictsFile> {
+  const names = itemsOf(conflicts).map(({ name }) => name);
+  let state: State = { file: conflicts, skipped: new Set(), byCell: new Set() };
+  const past: State[] = [];
+  for (;;) {
+    const item = itemsOf(state.file).find(({ name }) => !state.skipped.has(name));
+    if (item === undefined) return state.file;
+    const position = names.indexOf(item.name) + 1;
+    const about = { position, total: names.length, peer: item.peer, undo: past.length > 0 };
+    const question = questionOf(item, { about, state, known });
+    const answer = await ask(question);
+    if (answer === 'quit') return state.file;
+    if (answer === 'undo') {
+      state = past.pop() ?? state;
+      continue;
     }
-    return { ...row, cells: Object.fromEntries(cells) };
-  }
-
-  async #put(question: Question): Promise<Choice | 'cells' | null> {
-    const answer = await this.#ask(question);
-    if (answer === 'quit') this.#isOver = true;
-    return answer === 'quit' || answer === 'skip' ? null : answer;
+    past.push(state);
+    state = next(state, { item, question, answer });
   }
 }
 
-function asked(peer: string, row: UnresolvedRow): Pick<Question, 'peer' | 'row' | 'kind' | 'deletedBy'> {
-  return { peer, row: rowText(row), kind: row.kind, deletedBy: row.deletedBy };
+interface State {
+  readonly file: ConflictsFile;
+  /** Names of rows that wait until later. */
+  readonly skipped: ReadonlySet<string>;
+  /** Names of rows that are decided cell by cell. */
+  readonly byCell: ReadonlySet<string>;
+}
+
+/** An undecided row, by its place in the file. */
+type Item = { readonly name: string; readonly peer: string } & (
+  | { readonly kind: 'row'; readonly merge: number; readonly index: number; readonly row: UnresolvedRow }
+  | { readonly kind: 'lost'; readonly index: number; readonly row: LostRow }
+);
+
+function itemsOf({ merges, lost }: ConflictsFile): Item[] {
+  const rows = merges.flatMap(({ peer, rows }, merge) =>
+    rows.flatMap((row, index): Item[] =>
+      isOpen(row) ? [{ kind: 'row', name: `${merge}/${index}`, peer, merge, index, row }] : [],
+    ),
+  );
+  const open = new Set(openLost(lost));
+  const left = lost.flatMap((row, index): Item[] =>
+    open.has(row) ? [{ kind: 'lost', name: `lost/${index}`, peer: row.peer, index, row }] : [],
+  );
+  return [...rows, ...left];
+}
+
+function questionOf(
+  item: Item,
+  { about, state, known }: { readonly about: Asked; readonly state: State; readonly known: Known },
+): Question {
+  if (item.kind === 'lost') {
+    const { row } = item;
+    const restoration = known.restorationOf(row);
+    const followers = state.file.lost.filter((one) => one.choose === null && rootOf(one, state.file.lost) === row);
+    return { ...about, kind: 'lost', row, restoration, followers: followers.length };
+  }
+  const { row, peer } = item;
+  const details = known.details(peer, row);
+  const column = columnToDecide(item, state);
+  const cell = column === null ? undefined : row.cells[column];
+  if (column === null || cell === undefined) {
+    const cellByCell = choosesByCell(row.kind) && Object.keys(row.cells).length > 0;
+    return { ...about, kind: 'row', row, details, column: null, words: allowedForRow(row), edit: false, cellByCell };
+  }
+  const words = allowedForCell(cell);
+  return { ...about, kind: 'row', row, details, column, words, edit: true, cellByCell: false };
+}
+
+/** The next cell to decide; null: the row as a whole. A row with one cell in conflict is decided by this cell. */
+function columnToDecide({ name, row }: Extract<Item, { kind: 'row' }>, { byCell }: State): string | null {
+  if (!choosesByCell(row.kind)) return null;
+  const open = Object.keys(row.cells).filter((column) => row.cells[column]?.choose === null);
+  const isBegun = byCell.has(name) || open.length < Object.keys(row.cells).length;
+  return isBegun || open.length === 1 ? (open[0] ?? null) : null;
+}
+
+function next(
+  state: State,
+  { item, question, answer }: { readonly item: Item; readonly question: Question; readonly answer: Answer },
+): State {
+  if (answer === 'skip') return { ...state, skipped: new Set([...state.skipped, item.name]) };
+  if (answer === 'cells') return { ...state, byCell: new Set([...state.byCell, item.name]) };
+  if (item.kind === 'lost')
+    return isLostChoice(answer) ? { ...state, file: chooseLost(state.file, item, answer) } : state;
+  if (answer === 'all-ours' || answer === 'all-theirs') {
+    return { ...state, file: chooseAll(state.file, item, answer === 'all-ours' ? 'ours' : 'theirs') };
+  }
+  if (isLostChoice(answer) || question.kind === 'lost' || answer === 'undo' || answer === 'quit') return state;
+  const row = choose(item.row, question.column, answer);
+  return { ...state, file: withRow(state.file, item, row) };
+}
+
+function isLostChoice(answer: Answer): answer is LostChoice {
+  return typeof answer === 'string' ? answer === 'restore' || answer === 'drop' : 'as' in answer;
+}
+
+function choose(row: UnresolvedRow, column: string | null, choice: Choice): UnresolvedRow {
+  const cell = column === null ? undefined : row.cells[column];
+  if (column === null || cell === undefined) return { ...row, choose: choice };
+  return { ...row, cells: { ...row.cells, [column]: { ...cell, choose: choice } } };
+}
+
+function withRow(
+  file: ConflictsFile,
+  { merge, index }: { readonly merge: number; readonly index: number },
+  row: UnresolvedRow,
+): ConflictsFile {
+  const merges = file.merges.map((one, number) =>
+    number === merge ? { ...one, rows: one.rows.map((old, place) => (place === index ? row : old)) } : one,
+  );
+  return { ...file, merges };
+}
+
+function chooseLost(file: ConflictsFile, { index }: { readonly index: number }, choice: LostChoice): ConflictsFile {
+  return { ...file, lost: file.lost.map((row, place) => (place === index ? { ...row, choose: choice } : row)) };
+}
+
+/** Chooses a side for an undecided row and all later ones of its peer; decided cells keep their choice. */
+function chooseAll(
+  file: ConflictsFile,
+  from: { readonly merge: number; readonly index: number },
+  side: 'ours' | 'theirs',
+): ConflictsFile {
+  const merges = file.merges.map((one, number) => {
+    if (number !== from.merge) return one;
+    return { ...one, rows: one.rows.map((row, place) => (place < from.index ? row : chooseSide(row, side))) };
+  });
+  return { ...file, merges };
+}
+
+function chooseSide(row: UnresolvedRow, side: 'ours' | 'theirs'): UnresolvedRow {
+  if (!isOpen(row)) return row;
+  const isBegun = Object.values(row.cells).some((cell) => cell.choose !== null);
+  if (!isBegun) return { ...row, choose: side };
+  const cells = Object.entries(row.cells).map(([name, cell]) => {
+    const isFree = cell.choose === null && cell[side] !== undefined;
+    return [name, isFree ? { ...cell, choose: side } : cell] as const;
+  });
+  return { ...row, cells: Object.fromEntries(cells) };
 }

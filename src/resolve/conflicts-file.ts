@@ -1,5 +1,6 @@
 import type { Location } from '../core/failure.ts';
 import type { Choice } from './choice.ts';
+import { decisionOf } from './lost-choices.ts';
 
 /** Values of a row by column: text, NULL as null, bytes in hexadecimal after `0x`. */
 export type Values = Readonly<Record<string, string | null>>;
@@ -22,6 +23,14 @@ export interface UnresolvedCell {
   readonly at?: Location;
 }
 
+/** Equal rows of a table without a primary key, and how many of them each version has. */
+export interface CountedRow {
+  readonly row: Values;
+  readonly base: number;
+  readonly ours: number;
+  readonly theirs: number;
+}
+
 /** A row for a person to decide. */
 export interface UnresolvedRow {
   readonly table: string;
@@ -32,6 +41,8 @@ export interface UnresolvedRow {
   /** The side that deleted the row, if any. */
   readonly deletedBy?: 'ours' | 'theirs';
   readonly cells: Readonly<Record<string, UnresolvedCell>>;
+  /** `keyless`: the rows in conflict, for information. */
+  readonly rows?: readonly CountedRow[];
   readonly choose: Choice | null;
   readonly at?: Location;
 }
@@ -63,6 +74,13 @@ export const LOST_KINDS = [
  */
 export type LostKind = (typeof LOST_KINDS)[number];
 
+/**
+ * A decision about a lost row. `restore` adds it again under the suggested key; `restore-as` gives columns new values;
+ * `drop` leaves the merge as it is.
+ */
+export type LostChoice = 'restore' | 'drop' | { readonly as: Values };
+export const LOST_WORDS = ['restore', 'drop'] as const;
+
 /** A row of a completed merge that needs a person. */
 export interface LostRow {
   readonly peer: string;
@@ -74,11 +92,15 @@ export interface LostRow {
   readonly otherKey?: Values;
   /** The row that lost its key, to which this one refers. */
   readonly with?: { readonly table: string; readonly key: Values };
+  /** The columns that `restore` changes, if the row is in the merge; absent in a file of version 1 or 2. */
+  readonly columns?: readonly string[];
   /** A commit with the row as shown below. */
   readonly head: string;
   readonly row: Values;
   /** A statement that restores what the merge lacks. */
   readonly sql?: string;
+  readonly choose: LostChoice | null;
+  readonly at?: Location;
 }
 
 /** The content of a conflicts file. */
@@ -104,10 +126,11 @@ export function rowText({ table, key }: Pick<UnresolvedRow, 'table' | 'key'>): s
 /** How many rows of a file are undecided. */
 export function countOpen({ merges, lost }: Pick<ConflictsFile, 'merges' | 'lost'>): number {
   const open = merges.flatMap(({ rows }) => rows.filter(isOpen));
-  return open.length + lost.length;
+  return open.length + lost.filter((row) => decisionOf(row, lost) === null).length;
 }
 
-function isOpen({ choose, cells }: UnresolvedRow): boolean {
+/** Whether a row, or one of its cells, has no choice. */
+export function isOpen({ choose, cells }: Pick<UnresolvedRow, 'choose' | 'cells'>): boolean {
   const all = Object.values(cells);
   return choose === null && (all.length === 0 || all.some((cell) => cell.choose === null));
 }

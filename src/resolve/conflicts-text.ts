@@ -3,9 +3,9 @@ import type { Choice } from './choice.ts';
 import type { ConflictsFile, LostRow, UnresolvedCell, UnresolvedMerge, UnresolvedRow } from './conflicts-file.ts';
 
 /** Version of the file format; a change that older versions cannot read must increase it. */
-const FILE_VERSION = '2';
-/** Version 1 had fewer fields under `lost`. */
-export const READABLE_VERSIONS: readonly string[] = ['1', FILE_VERSION];
+const FILE_VERSION = '3';
+/** Version 1 had fewer fields under `lost`; version 2 had no choices there, and no rows of tables without a key. */
+export const READABLE_VERSIONS: readonly string[] = ['1', '2', FILE_VERSION];
 
 const HEADER = `\
 # Rows that two databases changed differently and that need your decision. After each \`choose:\`, write one of:
@@ -19,15 +19,17 @@ const HEADER = `\
 # To decide about a peer later, remove its entry under \`merges\`.
 `;
 const LOST_HEADER = `\
-# \`lost\` lists rows that completed merges lack. \`head\` is a commit that has the row below, \`sql\` a statement
-# that restores it. You can change the new key in it. Run the statements from top to bottom.
+# \`lost\` lists rows that completed merges lack. \`head\` is a commit that has the row below. After \`choose:\`, write:
+#   restore                   add the row again, under the key in \`sql\`; rows that depend on it follow
+#   {restore-as: {id: "new"}} the same with values of your own
+#   drop                      leave the merge unchanged
+# or nothing, to decide later. \`sql\` shows what \`restore\` does; resolve does not run the text in this file.
 #   id-collision     another row has its key; it is not in the database
 #   dependant        it depends on such a row (\`with\`) and was removed with it
 #   duplicate        another row has its unique value; it is not in the database
 #   unique-conflict  another row has its new unique value; it has its old one again
 #   reference        it refers to the row that has the key now, perhaps instead of the lost row (\`with\`)
 #   renamed          it exists under two keys: one side changed it, the other side gave it a new key (\`other-key\`)
-# Commit, remove the finished entries from this file, and run \`dolt-federation sync\`.
 `;
 
 /** The text of a conflicts file, a function of conflicts and choices. */
@@ -45,7 +47,7 @@ function mergeNode({ peer, ours, theirs, rows }: UnresolvedMerge) {
   return { peer, ours, theirs, rows: rows.map(rowNode) };
 }
 
-function rowNode({ table, key, otherKey, kind, deletedBy, choose, cells }: UnresolvedRow) {
+function rowNode({ table, key, otherKey, kind, deletedBy, choose, cells, rows }: UnresolvedRow) {
   const cellNodes = Object.entries(cells).map(([name, cell]) => [name, cellNode(kind, cell)] as const);
   return {
     table,
@@ -55,6 +57,7 @@ function rowNode({ table, key, otherKey, kind, deletedBy, choose, cells }: Unres
     'deleted-by': deletedBy,
     choose: choiceNode(choose),
     cells: Object.fromEntries(cellNodes),
+    rows: rows?.map(({ row, base, ours, theirs }) => ({ row, base, ours, theirs })),
   };
 }
 
@@ -70,15 +73,22 @@ export function choosesByCell(kind: UnresolvedRow['kind']): boolean {
 
 /** No choice is no value, which is not `null`. */
 function choiceNode(choice: Choice | null) {
-  if (choice !== null) return choice;
-  const nothing = new Scalar(null);
-  nothing.source = '';
-  return nothing;
+  return choice ?? nothing();
 }
 
-function lostNode({ peer, kind, table, key, otherKey, with: root, head, row, sql }: LostRow) {
+function nothing(): Scalar {
+  const scalar = new Scalar(null);
+  scalar.source = '';
+  return scalar;
+}
+
+function lostNode({ peer, kind, table, key, otherKey, with: root, columns, head, row, sql, choose }: LostRow) {
   const partner = root === undefined ? undefined : { table: root.table, key: root.key };
-  return { peer, kind, table, key, 'other-key': otherKey, with: partner, head, row, sql };
+  const decision = choose === null || typeof choose === 'string' ? choose : { 'restore-as': choose.as };
+  return {
+    ...{ peer, kind, table, key, 'other-key': otherKey, with: partner, columns, head, row, sql },
+    choose: decision ?? nothing(),
+  };
 }
 
 /** Starts with a letter and contains no YAML syntax. */

@@ -6,7 +6,7 @@ import type { TableShape } from '../dolt/schema/table-shape.ts';
 import type { Cells } from '../dolt/sql/cell.ts';
 import { quoted } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
-import type { NewValue } from './lost-rows.ts';
+import type { NewValue } from './restore-statements.ts';
 
 const TRIES = 20;
 const FIRST_SUFFIX = 2;
@@ -72,7 +72,7 @@ export class FreeValues {
     const id = JSON.stringify([shape.name, column]);
     const known = this.#greatest.get(id) ?? (await this.#greatestOf(shape, column));
     this.#greatest.set(id, known + 1n);
-    return { kind: 'literal', sql: String(known + 1n) };
+    return { kind: 'literal', sql: String(known + 1n), value: String(known + 1n) };
   }
 
   async #greatestOf(shape: TableShape, column: string): Promise<bigint> {
@@ -105,8 +105,9 @@ export class FreeValues {
     const free = candidates.find(({ value }) => !taken.has(value) && !this.#given.has(idOf(value)));
     if (free === undefined) return null;
     this.#given.add(idOf(free.value));
-    if (isKey) return { kind: 'literal', sql: textLiteral(free.value) };
-    return { kind: 'suffix', suffix: free.suffix, length: free.isLong ? old.length : null };
+    const { value } = free;
+    if (isKey) return { kind: 'literal', sql: textLiteral(value), value };
+    return { kind: 'suffix', suffix: free.suffix, length: free.isLong ? old.length : null, value };
   }
 
   async #columnsOf({ name }: TableShape): Promise<readonly Column[]> {

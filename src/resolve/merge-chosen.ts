@@ -6,7 +6,7 @@ import { forgetViolations } from '../dolt/sql/violations.ts';
 import { brokenConstraints } from '../rows/constraints/verify-merge.ts';
 import { violated } from '../rows/merge-failure.ts';
 import { applyChoices } from './apply-choices.ts';
-import { rowName, type UnresolvedMerge, type UnresolvedRow } from './conflicts-file.ts';
+import { rowName, type UnresolvedMerge } from './conflicts-file.ts';
 import { type Decided, type Decision, decide } from './decide.ts';
 import { removeDuplicates } from './duplicates.ts';
 import { type Stopped, withMerge } from './open-merge.ts';
@@ -127,13 +127,4 @@ async function resolveAll(sql: Sql, stopped: Stopped, decided: Decided): Promise
 function throwBroken(thrown: unknown): never {
   if (!(thrown instanceof Failure) || thrown.code !== 'constraint-violation') throw thrown;
   throw new Failure('constraint-violation', `${BREAKS}\n${thrown.message}`, { cause: thrown });
-}
-
-/** How many rows of a merge were decided. */
-export function countRows(merges: readonly UnresolvedMerge[]): number {
-  return merges.reduce((sum, { rows }) => sum + rows.filter(hasChoice).length, 0);
-}
-
-function hasChoice({ choose, cells }: UnresolvedRow): boolean {
-  return choose !== null || Object.values(cells).some((cell) => cell.choose !== null);
 }

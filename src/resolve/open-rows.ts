@@ -46,12 +46,26 @@ export async function openTable(sql: Sql, table: string, merge: OpenMerge): Prom
   });
   if (shape.key.length > 0) return { shape, rows, isReadByCommit };
   const [first] = rows;
-  return { shape, rows: first === undefined ? [] : [{ ...first, unresolved: keylessRow(table) }], isReadByCommit };
+  if (first === undefined) return { shape, rows: [], isReadByCommit };
+  return { shape, rows: [{ ...first, unresolved: keylessRow(table, conflicts, merge.swapped) }], isReadByCommit };
 }
 
-/** Rows of a table without a primary key are indistinguishable, so one choice applies to all of them. */
-function keylessRow(table: string): UnresolvedRow {
-  return { table, key: {}, kind: 'keyless', cells: {}, choose: null };
+/** A table without a primary key has a conflict for each group of equal rows; one choice applies to all of them. */
+function keylessRow(table: string, conflicts: readonly ConflictRow[], swapped: boolean): UnresolvedRow {
+  const rows = conflicts.map(({ base, ours, theirs }) => {
+    const [own, other] = swapped ? [theirs, ours] : [ours, theirs];
+    const found = [own, other, base].find((side) => countOf(side) > 0);
+    const { [COUNT]: _, ...row } = found ?? {};
+    return { row, base: countOf(base), ours: countOf(own), theirs: countOf(other) };
+  });
+  return { table, key: {}, kind: 'keyless', cells: {}, rows, choose: null };
+}
+
+/** Dolt 2.3.0 adds it to each version of the rows; `readableTable` refuses tables with a column of that name. */
+const COUNT = 'cardinality';
+
+function countOf(side: Cells | null): number {
+  return Number(side?.[COUNT] ?? 0);
 }
 
 function unresolvedRow(

@@ -6,8 +6,16 @@ import { parseYaml } from '../config/yaml/parse.ts';
 import { type ConfigValue, locate, NOTHING, plain, toTextTree } from '../config/yaml/tree.ts';
 import { HASH } from '../contract/hash.ts';
 import { Failure } from '../core/failure.ts';
-import { CHOICE_WORDS, type Choice, choiceWord } from './choice.ts';
-import { type ConflictsFile, LOST_KINDS, rowName, rowText, UNRESOLVED_KINDS } from './conflicts-file.ts';
+import { type Choice, choiceWord } from './choice.ts';
+import {
+  type ConflictsFile,
+  LOST_KINDS,
+  LOST_WORDS,
+  type LostChoice,
+  rowName,
+  rowText,
+  UNRESOLVED_KINDS,
+} from './conflicts-file.ts';
 import { READABLE_VERSIONS } from './conflicts-text.ts';
 
 /**
@@ -53,18 +61,16 @@ function readTree(text: string, file: string): ConfigValue {
     return toTextTree(yaml, yaml.root, { file, line: 1, column: 1 });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    const problems = new Problems();
-    for (const { message, location } of thrown.problems) {
-      problems.add(new Failure('conflicts-file-invalid', message, { location: location ?? { file } }));
-    }
-    problems.throwIfAny();
-    throw thrown;
+    // The others are often consequences of the first.
+    const [{ message, location } = thrown] = thrown.problems;
+    throw new Failure('conflicts-file-invalid', message, { location: location ?? { file } });
   }
 }
 
 /** The second line of a schema's message is its hint. */
 const TEXT_OR_NULL = 'must be a text, or null\nAn empty text is "", and null is NULL.';
-const NO_CHOICE = `which is not a choice\nWrite ${CHOICE_WORDS.join(', ')}, or {value: "text"}; leave it empty to decide later.`;
+const NO_LOST_CHOICE = `is not a choice\nWrite ${LOST_WORDS.join(', ')}, or {restore-as: {column: "value"}}; leave it empty to decide later.`;
+const NO_CHOICE = 'which is not a choice';
 
 /** The messages for a missing value and for a mismatch. */
 const expected = (message: string) => ({
@@ -101,6 +107,7 @@ function list<T extends z.ZodType>(item: T) {
 }
 
 const text = z.string(expected('must be a text'));
+const count = text.regex(/^[0-9]{1,15}$/, { error: 'is not a number' }).transform(Number);
 const textOrNull = z.string(expected(TEXT_OR_NULL)).nullable();
 const values = anyNames(textOrNull);
 const hash = text.refine((written) => HASH.test(written), { error: 'is not a commit' });
@@ -157,6 +164,8 @@ const cell = fields({
   choose: choice,
 });
 
+const counted = fields({ row: values, base: count, ours: count, theirs: count });
+
 const row = fields({
   table: text,
   key: values,
@@ -165,6 +174,7 @@ const row = fields({
   'deleted-by': oneOf(['ours', 'theirs']).exactOptional(),
   choose: choice,
   cells: anyNames(cell).default({}),
+  rows: z.array(counted, { error: 'must be a list' }).exactOptional(),
 }).transform(({ 'other-key': otherKey, 'deleted-by': deletedBy, ...rest }) => ({
   ...rest,
   ...(otherKey === undefined ? {} : { otherKey }),
@@ -195,6 +205,21 @@ function once(named: readonly (readonly [name: string, text: string])[], context
   }
 }
 
+/** Checked by hand, as `choice` is. */
+const lostChoice = z
+  .unknown()
+  .transform((written, { issues }): LostChoice | null => {
+    if (written === NOTHING) return null;
+    if (isMapping(written) && Object.keys(written).join() === 'restore-as') {
+      const found = values.safeParse(Object.values(written)[0]);
+      if (found.success && Object.keys(found.data).length > 0) return { as: found.data };
+    }
+    const word = LOST_WORDS.find((one) => one === written);
+    if (word === undefined) issues.push({ code: 'custom', message: NO_LOST_CHOICE, input: written, continue: true });
+    return word ?? null;
+  })
+  .default(null);
+
 const lost = fields({
   peer: text,
   // The only kind that version 1 knew.
@@ -203,9 +228,11 @@ const lost = fields({
   key: values.exactOptional(),
   'other-key': values.exactOptional(),
   with: fields({ table: text, key: values }).exactOptional(),
+  columns: z.array(text, { error: 'must be a list' }).exactOptional(),
   head: hash,
   row: values,
   sql: text.exactOptional(),
+  choose: lostChoice,
 }).transform(({ 'other-key': otherKey, ...rest }) => ({ ...rest, ...(otherKey === undefined ? {} : { otherKey }) }));
 
 const conflictsFile = fields({ version, branch, merges, lost: list(lost) });
@@ -223,7 +250,7 @@ function withPlaces({ branch, merges, lost }: z.infer<typeof conflictsFile>, tre
     });
     return { ...one, rows: placedRows, at: locate(tree, path) };
   });
-  return { branch, merges: placed, lost };
+  return { branch, merges: placed, lost: lost.map((one, index) => ({ ...one, at: locate(tree, ['lost', index]) })) };
 }
 
 /** The failures of one schema issue: one for each unknown key. */
@@ -237,11 +264,26 @@ function failuresOf(issue: z.core.$ZodIssue, tree: ConfigValue): readonly Failur
       return new Failure('conflicts-file-invalid', message, { location: locate(tree, [...path, key]), hint });
     });
   }
-  const [message, hint] = issue.message.split('\n');
+  const [message, hint = choiceHint(path, tree)] = issue.message.split('\n');
   const subject: unknown = issue.code === 'custom' ? issue.params?.['subject'] : undefined;
   const name = typeof subject === 'string' ? subject : subjectOf(path);
   return [new Failure('conflicts-file-invalid', `${name} ${message}`, { location: locate(tree, path), hint })];
 }
+
+/** The choices that a row or a cell of this kind has; undefined if the path is of something else. */
+function choiceHint(path: readonly PropertyKey[], tree: ConfigValue): string | undefined {
+  const [top, merge, list, index, ...inner] = path;
+  if (top !== 'merges' || list !== 'rows' || inner.at(-1) !== 'choose') return undefined;
+  const kind = kindSchema.safeParse(plain(tree)).data?.merges[Number(merge)]?.rows[Number(index)]?.kind;
+  const hasBase = kind !== 'id-collision' && kind !== 'duplicate' && kind !== 'keyless';
+  const sides = ['ours', 'theirs', ...(hasBase ? ['base'] : [])];
+  const last = inner.length > 1 ? '{value: "text"}' : kind === 'keyless' || kind === 'duplicate' ? null : 'delete';
+  return `Write ${[...sides, ...(last === null ? [] : [last])].join(', ')}; leave it empty to decide later.`;
+}
+
+const kindSchema = z.object({
+  merges: z.array(z.object({ rows: z.array(z.object({ kind: z.unknown() })) })),
+});
 
 /** The name of the value at a path, for messages. */
 function subjectOf(path: readonly PropertyKey[]): string {

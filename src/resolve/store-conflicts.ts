@@ -191,12 +191,16 @@ export function nextFile(last: ConflictsFile | null, found: Found): ConflictsFil
     ),
   );
   const merges = [...silent, ...kept].toSorted((a, b) => (a.peer < b.peer ? -1 : 1));
-  const lost = new Map([...(last?.lost ?? []), ...found.lost].map((row) => [lostName(row), row]));
+  const lost = new Map((last?.lost ?? []).map((row) => [lostName(row), row]));
+  for (const row of found.lost) {
+    const name = lostName(row);
+    lost.set(name, { ...row, choose: lost.get(name)?.choose ?? row.choose });
+  }
   return { branch: found.branch, merges, lost: [...lost.values()] };
 }
 
 /** A row that two runs found is the same; `sql` may differ, because it depends on the free keys. */
-function lostName({ kind, table, row }: LostRow): string {
+export function lostName({ kind, table, row }: LostRow): string {
   return JSON.stringify([kind, table, Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
@@ -213,10 +217,10 @@ function chosenBefore(row: UnresolvedRow, last: UnresolvedRow | undefined): Unre
   return { ...row, choose: last.choose, cells: Object.fromEntries(cells) };
 }
 
-function contents({ kind, deletedBy, otherKey, cells }: UnresolvedRow): string {
+function contents({ kind, deletedBy, otherKey, cells, rows }: UnresolvedRow): string {
   const versions = (cell: UnresolvedCell) => (['base', 'ours', 'theirs'] as const).map((side) => [side, cell[side]]);
   const all = Object.entries(cells).map(([name, cell]) => [name, versions(cell)] as const);
-  return JSON.stringify([kind, deletedBy, otherKey, all.toSorted(([a], [b]) => (a < b ? -1 : 1))]);
+  return JSON.stringify([kind, deletedBy, otherKey, all.toSorted(([a], [b]) => (a < b ? -1 : 1)), rows]);
 }
 
 /** Whether a file has no entry for a person. */

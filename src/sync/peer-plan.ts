@@ -49,4 +49,6 @@ export interface PeerAccess {
   readonly destination: Destination | null;
   /** The user that Dolt sends to the peer; null: none. */
   readonly user: string | null;
+  /** The credentials with which it is reached, for messages; null: none. */
+  readonly credentials: string | null;
 }

@@ -29,6 +29,7 @@ class Progress {
   reach: Reach = NOWHERE;
   destination: Destination | null = null;
   user: string | null = null;
+  credentials: string | null | undefined;
   /** Whether the peer is a remote of the database; one whose folder does not exist yet cannot be read. */
   registered = false;
   state: PeerState = 'unknown';
@@ -90,11 +91,10 @@ class Progress {
   }
 
   /** The access to the peer was determined. */
-  access({ engineCredentials, reach, destination, user }: PeerAccess): void {
+  access({ engineCredentials, reach, destination, user, credentials }: PeerAccess): void {
     this.engineCredentials = engineCredentials;
-    this.reach = reach;
-    this.destination = destination;
-    this.user = user;
+    [this.reach, this.destination] = [reach, destination];
+    [this.user, this.credentials] = [user, credentials];
   }
 
   /** The peer is a remote of the database. */
@@ -190,8 +190,7 @@ class Progress {
     this.equivalentTo = to;
     if (to !== ours) return;
     this.state = 'up-to-date';
-    this.ahead = 0;
-    this.behind = 0;
+    [this.ahead, this.behind] = [0, 0];
   }
 
   /** An earlier round found the head equivalent; it is compared again. */

@@ -77,11 +77,14 @@ describe('credentials', () => {
     expect(credential(peer)).toBe(found);
   });
 
-  const KEYS = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' };
+  const ROLE = { AWS_WEB_IDENTITY_TOKEN_FILE: '/t', AWS_ROLE_ARN: 'arn' };
+  const KEYS = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_REGION: 'eu-west-1' };
   test.each([
     ['s3://b/p', KEYS, 'ok: the keys of the job'],
     ['s3://b/p', { AWS_ACCESS_KEY_ID: 'a' }, 'missing: no credentials, and the job has no AWS credentials'],
-    ['s3://b/p', { AWS_WEB_IDENTITY_TOKEN_FILE: '/t', AWS_ROLE_ARN: 'arn' }, 'ok: the role of the job'],
+    ['s3://b/p', { ...ROLE, AWS_REGION: 'eu-west-1' }, 'ok: the role of the job'],
+    ['s3://b/p', ROLE, 'missing: a has no AWS region'],
+    ['{endpoint: s3://b/p, aws: {region: eu-west-1}}', ROLE, 'ok: the role of the job'],
     ['s3://b/p', { AWS_PROFILE: 'x' }, 'unknown: the AWS profile x, which a run reads when it connects to the peer'],
     [
       '{endpoint: s3://b/p, aws: {endpoint: "https://s3.example"}}',

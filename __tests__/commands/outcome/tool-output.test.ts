@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { toolOutput } from '../../../src/commands/outcome/tool-output.ts';
+import { describe, expect, test } from '@jest/globals';
+import { messageOf, toolOutput } from '../../../src/commands/outcome/tool-output.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
 
@@ -27,4 +27,32 @@ test('nothing where there is no cause, and an end where causes go in a circle', 
   const circle = new Error('round');
   circle.cause = circle;
   expect(toolOutput(new Failure('network', 'x', { cause: circle }), NONE)).toBe('round');
+});
+
+describe('the message of a failure', () => {
+  const SAID =
+    "could not access dolt url 'https://h/live': rpc error: code = Unauthenticated desc = API Authentication Failure: Access denied for user 'root' (errno 1045) (sqlstate 28000)";
+
+  test.each([
+    [
+      'auth',
+      { peer: 'live', note: 'user sync, from c.yaml:3' },
+      ['live refused the credentials', 'user sync, from c.yaml:3'],
+    ],
+    ['auth', {}, ['the peer refused the credentials']],
+    ['untrusted-host', { peer: 'live' }, ["live's certificate or host key is not trusted"]],
+    ['git-ownership', { peer: 'live' }, ['Git refuses a repository that belongs to another user']],
+    ['unknown', {}, ['an error that dolt-federation does not know']],
+    ['auth', { peer: 'live', sentence: 'live requires credentials' }, ['live requires credentials']],
+  ] as const)('of %s about %j starts with our sentence', (code, about, lines) => {
+    const failure = new Failure(code, SAID, { said: SAID });
+    const words = code === 'auth' ? "API Authentication Failure: Access denied for user 'root'" : expect.any(String);
+    const [last, ...first] = messageOf(failure, about).split('\n').toReversed();
+    expect(first.toReversed()).toEqual(lines);
+    expect(last?.replace('Dolt said: ', '')).toEqual(words);
+  });
+
+  test('of our own is unchanged', () => {
+    expect(messageOf(new Failure('auth', 'live has no password'), { peer: 'live' })).toBe('live has no password');
+  });
 });

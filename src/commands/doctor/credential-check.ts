@@ -5,7 +5,7 @@ import { bindCredential } from '../../credentials/bind.ts';
 import type { Credential } from '../../credentials/credential.ts';
 import { gitTransport, KIND_WORDS } from '../../credentials/credential.ts';
 import type { Job } from '../../credentials/job.ts';
-import { isForJob } from '../../credentials/providers/aws.ts';
+import { isForJob, requireRegion } from '../../credentials/providers/aws.ts';
 import { fine, missing, refused, undetermined } from './check.ts';
 
 /**
@@ -23,6 +23,7 @@ export function checkCredential(
   if (credential !== null) {
     try {
       bindCredential(credential, endpoint, { awsEndpoint: peer.aws?.endpoint ?? null, dolthubHost });
+      requireRegion(peer, credential, job.env);
       return fine(subject, `configured: ${KIND_WORDS[credential.secret.kind]}`);
     } catch (thrown) {
       return refused(subject, thrown);
@@ -82,6 +83,11 @@ function checkAws(peer: Peer, { env }: Job): DoctorCheck {
       `no credentials; those of the job are only for Amazon and the service that the job configures, not for ${service}`,
       cure,
     );
+  }
+  try {
+    requireRegion(peer, null, env);
+  } catch (thrown) {
+    return refused(subject, thrown);
   }
   if (hasKeys || hasRole) return fine(subject, `the ${hasKeys ? 'keys' : 'role'} of the job`);
   return undetermined(subject, `the AWS profile ${profile}, which a run reads when it connects to the peer`);

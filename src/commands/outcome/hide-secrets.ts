@@ -1,4 +1,5 @@
 import { Failure } from '../../core/failure.ts';
+import { messageOf } from './tool-output.ts';
 
 /** A text without the secrets of this run. */
 export type Hide = (text: string) => string;
@@ -42,7 +43,7 @@ function isObject(value: unknown): value is object {
 /** The failure of a command, without the secrets of its run. */
 export function hideInFailure(failure: Failure, hide: Hide): Failure {
   const problems = failure.problems;
-  return new Failure(failure.code, hide(failure.message), {
+  return new Failure(failure.code, hide(messageOf(failure)), {
     hint: hide(failure.hint),
     location: failure.location ?? undefined,
     problems: problems[0] === failure ? undefined : problems.map((problem) => hideInFailure(problem, hide)),

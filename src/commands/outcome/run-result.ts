@@ -7,6 +7,7 @@ import { Failure } from '../../core/failure.ts';
 import { groupBy } from '../../core/lists.ts';
 import { counted } from '../../core/text.ts';
 import { monotonicMs } from '../../core/time.ts';
+import { credentialsToAdd } from '../../credentials/given.ts';
 import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import type { LocalDatabase } from '../prepare/open-database.ts';
@@ -22,6 +23,7 @@ import {
   unsavedProblems,
 } from './problems.ts';
 import { peerStatus, runStatus } from './run-status.ts';
+import { messageOf } from './tool-output.ts';
 import type { WrittenConflicts } from './write-conflicts-file.ts';
 
 /** Without an open database, its branch is unknown and no peer is shown. */
@@ -137,7 +139,7 @@ function peerResult(run: PeerProgress): PeerResult {
     oldestUnsyncedAt: run.oldestUnsyncedAt,
     conflicts: [...run.conflicts],
     ...(run.held.length === 0 ? {} : { held: [...run.held] }),
-    error: errorOf(run.failure ?? collision(run)),
+    error: errorOf(run),
     attempts: run.attempts,
     durationMs: run.durationMs,
     ...(run.plan === null ? {} : { plan: run.plan }),
@@ -186,9 +188,19 @@ function collision({ peer, conflicts, plan }: PeerProgress): Failure | null {
   return new Failure(KIND_CODES[first.kind], `${text.join('; ')}. ${where}`);
 }
 
-function errorOf(failure: Failure | null): PeerResult['error'] {
+function errorOf(run: PeerProgress): PeerResult['error'] {
+  const failure = run.failure ?? collision(run);
   if (failure === null) return null;
-  return { code: failure.code, message: failure.message, hint: failure.hint, retryable: failure.retryable };
+  const { code, retryable, hint } = failure;
+  const { peer, credentials } = run;
+  const isRefused = code === 'auth' && failure.said !== null;
+  const entry = isRefused && credentials === null ? credentialsToAdd(peer) : undefined;
+  if (entry !== undefined) {
+    const message = messageOf(failure, { sentence: `${peer.name} requires credentials, and none were given` });
+    return { code, message, hint: `Add an entry to the credentials (docs/credentials.md):\n${entry}`, retryable };
+  }
+  const note = isRefused && credentials != null ? { note: credentials } : {};
+  return { code, message: messageOf(failure, { peer: peer.name, ...note }), hint, retryable };
 }
 
 /** Notices about what a peer brings. */

@@ -1,5 +1,7 @@
+import { ERRORS } from '../../contract/error-codes.ts';
 import { errorMessage, type Failure } from '../../core/failure.ts';
 import type { Secrets } from '../../core/secrets.ts';
+import { lineThatMatters } from '../../dolt/failure-text.ts';
 
 /** How many characters of a tool's output one line of the log may hold. */
 const TAIL_CHARACTERS = 4_000;
@@ -16,4 +18,27 @@ export function toolOutput(failure: Failure, secrets: Secrets): string | null {
   }
   const words = deepest === failure ? '' : secrets.redact(errorMessage(deepest)).trim();
   return words === '' ? null : words.slice(-TAIL_CHARACTERS);
+}
+
+/**
+ * The message of a failure for people. Words of a tool come last, after the title of the code, and only their line that
+ * matters: `--verbose` logs the rest.
+ * @param about the peer that it concerns, a line about its credentials, and another sentence than the title
+ */
+export function messageOf(
+  failure: Failure,
+  about: { readonly peer?: string; readonly note?: string; readonly sentence?: string } = {},
+): string {
+  const { code, said, message } = failure;
+  const note = about.note === undefined ? [] : [about.note];
+  if (said === null) return [message, ...note].join('\n');
+  const { title } = ERRORS[code];
+  const isOfPeer = about.peer !== undefined && title.startsWith('The peer');
+  const titled = isOfPeer ? title.replace('The peer', () => about.peer ?? '') : lowerFirst(title);
+  return [about.sentence ?? titled, ...note, `Dolt said: ${lineThatMatters(said)}`].join('\n');
+}
+
+/** `Git` and `Dolt` are names. */
+function lowerFirst(title: string): string {
+  return /^(?:Git|Dolt)\b/.test(title) ? title : title.charAt(0).toLowerCase() + title.slice(1);
 }

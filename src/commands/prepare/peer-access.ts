@@ -7,8 +7,10 @@ import { bindCredential } from '../../credentials/bind.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 import { destinationOf } from '../../credentials/destination.ts';
 import { peerCredentials, peerUser } from '../../credentials/engine-credentials.ts';
+import { givenCredentials } from '../../credentials/given.ts';
 import type { Job } from '../../credentials/job.ts';
 import { peerReach } from '../../credentials/peer-reach.ts';
+import { requireRegion } from '../../credentials/providers/aws.ts';
 import { ownRepository } from '../../credentials/providers/git.ts';
 import { doltCapabilities } from '../../dolt/capabilities.ts';
 import type { InstalledDolt } from '../../install/install.ts';
@@ -44,13 +46,16 @@ export function accessTo(peer: Peer, access: AccessRules): DoltAccess {
     const binding = { awsEndpoint: peer.aws?.endpoint ?? null, dolthubHost: access.dolthubHost };
     bindCredential(credential, peer.endpoint, binding);
   }
+  const url = doltUrl(peer, access.capabilities, access.patterns);
+  requireRegion(peer, credential, access.job.env);
   const reach = peerReach(peer, credential, access.job.env);
   return {
-    url: doltUrl(peer, access.capabilities, access.patterns),
+    url,
     engineCredentials: peerCredentials(peer, credential, access.job),
     reach,
     destination: destinationOf(peer, reach, credential, access.job),
     user: peerUser(peer, credential),
+    credentials: givenCredentials(peer, credential, access.job),
   };
 }
 

@@ -25,7 +25,7 @@ export interface YamlText {
 /**
  * Reads one YAML 1.2 document whose top level is a mapping.
  * @param file how messages name the text
- * @throws Failure `config-syntax`, with every error as `problems` lists them; no message repeats the text itself.
+ * @throws Failure `config-syntax`, the first error of the syntax, else every fault as `problems` lists them; no message repeats the text itself.
  */
 export function parseYaml(text: string, file: string): YamlText {
   const beyond = beyondLimits(text);
@@ -42,7 +42,8 @@ export function parseYaml(text: string, file: string): YamlText {
   const problems = new Problems();
   const refuse = (message: string, location: Location) =>
     problems.add(new Failure('config-syntax', message, { location }));
-  for (const error of document.errors) {
+  // One slip often gives several errors; the first is the one to correct.
+  for (const error of document.errors.slice(0, 1)) {
     // After a colon, the library quotes the text, which may be a secret.
     const said = error.message.split(': ')[0];
     const message = error.code === 'MULTIPLE_DOCS' ? 'it contains more than one YAML document' : said;

@@ -21,6 +21,22 @@ const AMBIENT = [
   'AWS_SHARED_CREDENTIALS_FILE',
 ];
 
+/**
+ * Dolt needs the region of a bucket before it sends anything; a profile or a role of the machine may define it.
+ * @throws Failure `config-invalid` if none is set
+ */
+export function requireRegion({ name, aws, endpoint, origin }: Peer, credential: Credential | null, env: Env): void {
+  if (endpoint.kind !== 's3' && endpoint.kind !== 'aws') return;
+  const query = endpoint.dolt.includes('?') ? endpoint.dolt.slice(endpoint.dolt.indexOf('?')) : '';
+  const isSet = aws?.region != null || env['AWS_REGION'] !== undefined || new URLSearchParams(query).has('region');
+  const mayBeSet = aws?.profile != null || env['AWS_PROFILE'] !== undefined || credential?.instanceRole === true;
+  if (isSet || mayBeSet) return;
+  throw new Failure('config-invalid', `${name} has no AWS region`, {
+    hint: `Set \`aws: {region: …}\` in the entry of ${name}, or the variable AWS_REGION.`,
+    location: origin.layer === 'file' ? origin.location : undefined,
+  });
+}
+
 /** Hides the user's own files: their keys were given for other purposes. */
 const NO_FILES = { AWS_CONFIG_FILE: devNull, AWS_SHARED_CREDENTIALS_FILE: devNull };
 

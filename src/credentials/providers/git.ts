@@ -49,5 +49,6 @@ export function ownRepository(peer: Peer, env: Env, token: string | undefined): 
   if (peer.endpoint.kind !== 'git' || gitTransport(peer.endpoint) !== 'git-token') return null;
   const place = parsePlace(`${server}/${repository}.git`);
   if (place === null || !placesOf(peer.endpoint, '').some((one) => isWithin(one, place))) return null;
-  return { peer: peer.name, place, instanceRole: false, secret: { kind: 'git-token', token } };
+  const at = { file: 'the token of the workflow' };
+  return { peer: peer.name, place, instanceRole: false, secret: { kind: 'git-token', token }, at };
 }

@@ -74,7 +74,7 @@ interface ReportOptions {
 
 /** Shows the outcome of a command in the log, in the job summary and as annotations. */
 export async function reportOutcome(rendered: Rendered, { env, workspace, failing }: ReportOptions): Promise<void> {
-  logText(rendered.text({ ...PLAIN_STYLE, showOrigin: false }));
+  logText(rendered.text({ ...PLAIN_STYLE, showOrigin: false, inStep: true }));
   if (rendered.summary !== undefined) await writeSummary(rendered.summary(), env);
   for (const annotation of rendered.annotations?.(failing) ?? []) annotate(annotation, workspace);
 }

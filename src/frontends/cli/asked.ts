@@ -30,7 +30,7 @@ export function askedByFlags({ command, operands, flags }: ParsedCommand, report
 }
 
 /** `dry-run` as the parser stores it: `dryRun`. */
-function attribute(name: OptionName): string {
+export function attribute(name: OptionName): string {
   return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 

@@ -6,7 +6,7 @@ import { plainLines } from '../../report/plain.ts';
 import type { AskStreams } from './ask.ts';
 
 /** Asks for lines on a terminal. readline is enough for that. */
-export function promptOn({ input, output, signal }: AskStreams): Prompt {
+export function promptOn({ input, output, signal }: Omit<AskStreams, 'color'>): Prompt {
   const lines = createInterface({ input, output });
   // readline takes Ctrl-C from the terminal; forward it to the process.
   lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));

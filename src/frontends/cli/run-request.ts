@@ -9,10 +9,12 @@ import type { Asker } from '../../resolve/ask-rows.ts';
 import { askOn } from './ask.ts';
 import { askedByFlags } from './asked.ts';
 import type { Colors } from './colors.ts';
+import type { ParsedCommand } from './command-tree.ts';
 import { listenForInterrupt } from './interrupt.ts';
 import { type ErrorStyle, failureOutput, type Output, renderedOutput } from './output.ts';
 import type { Display, Invocation } from './parse-argv.ts';
 import { cliPaths, type Machine, prepareFolders, startingFolder } from './paths.ts';
+import { completeCommands } from './printed-commands.ts';
 import { chooseProgress } from './progress.ts';
 import { promptOn } from './prompt.ts';
 import { stderrLogger } from './stderr-logger.ts';
@@ -69,19 +71,18 @@ export async function runRequest(
       secrets,
       progress: progress.event,
       signal: interrupt.signal,
-      ask: asker(terminal, interrupt.signal, progress.end),
+      ask: asker(terminal, interrupt.signal, { color: colors.stderr, onAsk: progress.end }),
       prompt: prompter(terminal, interrupt.signal, progress.end),
       onResource: (resource) => {
         if (resource.kind === 'folder') folders.add(resource.path);
       },
     });
-    return {
-      code: interrupt.code() ?? exitCode,
-      output: renderedOutput(rendered, { ...display, ...textStyle(terminal, colors, display) }),
-    };
+    const output = renderedOutput(rendered, { ...display, ...textStyle(terminal, colors, display) });
+    return { code: interrupt.code() ?? exitCode, output: completed(output, parsed, display) };
   } catch (thrown) {
     const failure = toFailure(thrown);
-    const output = failureOutput(failure, { json: display.json, ...errorStyle(terminal, colors) });
+    const shown = failureOutput(failure, { json: display.json, ...errorStyle(terminal, colors) });
+    const output = completed(shown, parsed, display);
     return { code: interrupt.code() ?? exitCodeOfFailure(failure), output };
   } finally {
     progress.end();
@@ -104,12 +105,22 @@ function widthOf({ isTTY, columns }: NodeJS.WriteStream): number | null {
   return isTTY === true && columns > 0 ? columns : null;
 }
 
+/** In JSON the advice stays general: another program reads it elsewhere. */
+function completed(output: Output, parsed: ParsedCommand, { json }: Display): Output {
+  if (json) return output;
+  return { stdout: completeCommands(output.stdout, parsed), stderr: completeCommands(output.stderr, parsed) };
+}
+
 /** A prompt if the terminal is interactive. Standard output is only for the result. */
-function asker({ stdin, stderr }: Terminal, signal: AbortSignal, onAsk: () => void): (() => Asker) | undefined {
+function asker(
+  { stdin, stderr }: Terminal,
+  signal: AbortSignal,
+  { color, onAsk }: { readonly color: boolean; readonly onAsk: () => void },
+): (() => Asker) | undefined {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
   return () => {
     onAsk();
-    return askOn({ input: stdin, output: stderr, signal });
+    return askOn({ input: stdin, output: stderr, signal, color });
   };
 }
 

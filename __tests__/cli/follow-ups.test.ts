@@ -1,0 +1,119 @@
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { readEnv } from '../../src/core/env.ts';
+import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
+import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+let cli: CompiledCli;
+beforeAll(async () => {
+  cli = await compileCli();
+});
+afterAll(() => cli.dispose());
+
+/** A folder with a blank in its name, in which `dolt-federation` is a command. */
+async function workplace(folder: TempFolder) {
+  const bin = folder.file('bin');
+  await mkdir(bin);
+  await mkdir(folder.file('my work'));
+  const script = `#!/bin/sh\nexec '${process.execPath}' '${cli.compiled('cli')}' "$@"\n`;
+  await writeFile(folder.file('bin', 'dolt-federation'), script);
+  await writeFile(folder.file('my work', 'the peers.yaml'), '# The peers of this database.\n');
+  await chmod(folder.file('bin', 'dolt-federation'), 0o755);
+  const env = { PATH: `${bin}:${readEnv()['PATH'] ?? ''}`, HOME: folder.path };
+  /** Runs a line of shell, as a user would paste it. */
+  const shell = (line: string) =>
+    execa('/bin/bash', ['-c', line], { cwd: folder.file('my work'), env, extendEnv: false, reject: false, all: true });
+  const options = `--config 'the peers.yaml' --database town --dolt-path ${testDolt()}`;
+  return {
+    shell,
+    options,
+    town: await makeDatabase(folder.file('my work', 'town')),
+    box: `file://${folder.file('box')}`,
+  };
+}
+
+/** The commands of ours that a text prints, in their order. */
+function printed(text: string): string[] {
+  return [...text.matchAll(/(?:`|run: )(dolt-federation [^`\n]+)/g)].map(([, line = '']) => line);
+}
+
+async function clash(town: TestDatabase, box: string): Promise<void> {
+  await town.sql(
+    "CALL DOLT_BRANCH('theirs')",
+    "UPDATE items SET title = 'ours' WHERE id = 1",
+    "INSERT INTO items VALUES (7, 'our seven', 'ann')",
+    "CALL DOLT_COMMIT('-A', '-m', 'ours')",
+    "CALL DOLT_CHECKOUT('theirs')",
+    "UPDATE items SET title = 'theirs' WHERE id = 1",
+    "INSERT INTO items VALUES (7, 'their seven', 'bob')",
+    "CALL DOLT_COMMIT('-A', '-m', 'theirs')",
+  );
+  await town.publish(box, 'theirs:main');
+}
+
+describe('a command that is printed runs as printed', () => {
+  test('from the first peer over a conflict to the next sync', async () => {
+    await using folder = await tempFolder();
+    const { shell, options, town, box } = await workplace(folder);
+    await clash(town, box);
+
+    const [add = ''] = printed((await shell(`dolt-federation list-peers --config 'the peers.yaml'`)).all);
+    expect(add).toBe("dolt-federation add-peer --config 'the peers.yaml' <name> <endpoint>");
+    const added = await shell(add.replace('<name>', 'partner').replace('<endpoint>', box));
+    expect([added.exitCode, added.all]).toEqual([0, expect.anything()]);
+
+    const again = await shell(`${add.replace('<name>', 'partner').replace('<endpoint>', box)}`);
+    const [remove = ''] = printed(again.all);
+    expect((await shell(remove.replace('<name>', 'partner'))).exitCode).toBe(0);
+    expect((await shell(add.replace('<name>', 'partner').replace('<endpoint>', box))).exitCode).toBe(0);
+
+    const unknown = await shell(`dolt-federation sync nobody ${options}`);
+    const [list = ''] = printed(unknown.all);
+    expect((await shell(list)).all).toContain('partner');
+
+    const synced = await shell(`dolt-federation sync --conflict-strategy manual ${options}`);
+    expect(synced.exitCode).toBe(4);
+    const [onTerminal = '', withFile = ''] = printed(synced.all);
+    const asked = await shell(onTerminal);
+    // This is no terminal; the answer to that runs as well.
+    expect(printed(asked.all)).toEqual([withFile]);
+    expect((await shell(withFile)).all).toContain('conflicts-undecided');
+    const file = folder.file('my work', 'town', '.dolt', 'dolt-federation', 'conflicts.yaml');
+    await writeFile(file, (await readFile(file, 'utf8')).replaceAll(/^( {8}choose:)$/gm, '$1 theirs'));
+    const resolved = await shell(withFile);
+    expect([resolved.exitCode, resolved.all]).toEqual([0, expect.stringContaining('merged partner with 2 rows')]);
+
+    const [publish = ''] = printed(resolved.all);
+    const done = await shell(publish);
+    expect([done.exitCode, done.all]).toEqual([0, expect.stringContaining('sync: success')]);
+    expect(await town.rows('SELECT title FROM items WHERE id IN (1, 7) ORDER BY id')).toEqual([
+      { title: 'theirs' },
+      { title: 'their seven' },
+    ]);
+  }, 240_000);
+
+  test('for a row that a merge left out: with a choice in the file, and as the statement in it', async () => {
+    await using folder = await tempFolder();
+    const { shell, options, town, box } = await workplace(folder);
+    await clash(town, box);
+    await shell(`dolt-federation add-peer --config 'the peers.yaml' partner ${box}`);
+    const synced = await shell(`dolt-federation sync ${options}`);
+    expect(synced.exitCode).toBe(4);
+    const withFile = printed(synced.all).find((line) => line.includes('--file')) ?? '';
+    const file = folder.file('my work', 'town', '.dolt', 'dolt-federation', 'conflicts.yaml');
+    const text = await readFile(file, 'utf8');
+    const statement: unknown = JSON.parse(/^ {4}sql: (".*")$/m.exec(text)?.[1] ?? '""');
+    await town.sql('BEGIN', String(statement), "SELECT 'it runs'", 'ROLLBACK');
+    await writeFile(file, text.replace(/^( {4}choose:)$/m, '$1 restore'));
+    const restored = await shell(withFile);
+    expect([restored.exitCode, restored.all]).toEqual([0, expect.stringContaining('restored 1 row')]);
+    expect((await shell(printed(restored.all)[0] ?? '')).exitCode).toBe(0);
+    expect(await town.rows('SELECT id, title FROM items WHERE id > 6 ORDER BY id')).toEqual([
+      { id: 7, title: 'our seven' },
+      { id: 8, title: 'their seven' },
+    ]);
+  }, 240_000);
+});

@@ -1,0 +1,111 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readEnv } from '../../src/core/env.ts';
+import { dateCommits } from '../helpers/commit-dates.ts';
+import { type CompiledCli, compileCli } from '../helpers/compiled-cli.ts';
+import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { onTerminal } from '../helpers/terminal.ts';
+
+let cli: CompiledCli;
+beforeAll(async () => {
+  cli = await compileCli();
+});
+afterAll(() => cli.dispose());
+
+/** Two heads of one database: ours, and what `partner` has. */
+async function twoSides(folder: TempFolder, strategy: 'manual' | 'newest') {
+  const town = await makeDatabase(folder.file('town'));
+  const box = `file://${folder.file('box')}`;
+  await town.sql(
+    dateCommits('2026-03-01T08:00:00'),
+    'CREATE TABLE parts (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))',
+    'CREATE TABLE log (text VARCHAR(20))',
+    "INSERT INTO log VALUES ('started'), ('started')",
+    "CALL DOLT_COMMIT('-A', '-m', 'tables')",
+    "CALL DOLT_BRANCH('theirs')",
+    dateCommits('2026-03-02T09:30:00'),
+    "UPDATE items SET title = 'north' WHERE id = 1",
+    'DELETE FROM items WHERE id = 2',
+    "INSERT INTO items VALUES (7, 'our seven', 'ann')",
+    ...(strategy === 'manual' ? ["INSERT INTO log VALUES ('started')"] : []),
+    "CALL DOLT_COMMIT('-A', '-m', 'rename the first item', '--author', 'Ann <ann@example.org>')",
+    "CALL DOLT_CHECKOUT('theirs')",
+    dateCommits('2026-03-03T10:45:00'),
+    "UPDATE items SET title = 'south', owner = 'dan' WHERE id = 1",
+    "UPDATE items SET owner = 'dan' WHERE id = 2",
+    "INSERT INTO items VALUES (7, 'their seven', 'bob')",
+    'INSERT INTO parts VALUES (1, 7), (2, 7)',
+    ...(strategy === 'manual' ? ['DELETE FROM log LIMIT 1'] : []),
+    "CALL DOLT_COMMIT('-A', '-m', 'another name', '--author', 'Bob <bob@example.org>')",
+    "CALL DOLT_CHECKOUT('main')",
+  );
+  await town.publish(box, 'theirs:main');
+  await town.sql("CALL DOLT_BRANCH('-D', 'theirs')");
+  await writeFile(folder.file('federation.yaml'), `federation:\n  peers:\n    partner: ${box}\n`);
+  const options = `--config federation.yaml --database town --dolt-path ${testDolt()}`;
+  const env = { PATH: readEnv()['PATH'] ?? '', HOME: folder.path, CLI: `${process.execPath} ${cli.compiled('cli')}` };
+  const synced = await cli.shell(`$CLI sync --conflict-strategy ${strategy} ${options}`, { cwd: folder.path, env });
+  expect(synced.exitCode).toBe(4);
+  return {
+    town,
+    /** Resolves on a terminal, and compares what it shows with a text that a person has read. */
+    resolve: async (name: string, answers: readonly string[]) => {
+      const { exitCode, shown } = await onTerminal(`$CLI resolve ${options}`, {
+        ...{ cwd: folder.path, env, columns: 80, answers },
+        normalize: (text) =>
+          text
+            .replaceAll(folder.path, '/work')
+            .replaceAll(testDolt(), '/opt/dolt')
+            .replaceAll(/\b[0-9a-v]{32}\b/g, 'HEAD')
+            .replaceAll(/commit [0-9a-v]{8}/g, 'commit 01234567'),
+      });
+      await approve(name, shown);
+      return exitCode;
+    },
+  };
+}
+
+/** Compares a text with an approved file; `APPROVE=1` writes the file, to be read before it is committed. */
+async function approve(name: string, shown: string): Promise<void> {
+  const file = join(process.cwd(), '__tests__', 'fixtures', 'terminal', `${name}.txt`);
+  if (readEnv()['APPROVE'] === '1') await writeFile(file, shown);
+  expect(shown).toBe(await readFile(file, 'utf8'));
+}
+
+const rows = (town: TestDatabase) => town.rows('SELECT id, title, owner FROM items ORDER BY id');
+
+// `script` of util-linux gives a process a terminal.
+if (process.platform === 'linux') {
+  describe('resolve on a terminal', () => {
+    test('shows each row whole, explains the letters, undoes, and keeps the answers when it stops', async () => {
+      await using folder = await tempFolder();
+      const { town, resolve } = await twoSides(folder, 'manual');
+      const before = await town.head();
+      expect(await resolve('resolve-stopped', ['?', 'o', 'u', 'e', 'mine, all mine', 'd', 'q'])).toBe(0);
+      expect(await town.head()).toBe(before);
+      expect(await resolve('resolve-cells', ['c', 't', 'o', 's', 'q'])).toBe(0);
+      expect(await resolve('resolve-all', ['T'])).toBe(0);
+      expect(await rows(town)).toEqual([
+        { id: 1, title: 'mine, all mine', owner: 'dan' },
+        { id: 7, title: 'their seven', owner: 'ann' },
+      ]);
+      expect(await town.rows('SELECT COUNT(*) AS n FROM log')).toEqual([{ n: 1 }]);
+    }, 180_000);
+
+    test('gives a row that a merge left out a new key, and the rows that depend on it follow', async () => {
+      await using folder = await tempFolder();
+      const { town, resolve } = await twoSides(folder, 'newest');
+      expect(await resolve('resolve-lost', ['?', 'e', '12'])).toBe(0);
+      expect(await rows(town)).toContainEqual({ id: 12, title: 'their seven', owner: 'bob' });
+      expect(await town.rows('SELECT id, item FROM parts')).toEqual([
+        { id: 1, item: 12 },
+        { id: 2, item: 12 },
+      ]);
+      expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
+      expect(await resolve('resolve-nothing', [])).toBe(0);
+    }, 180_000);
+  });
+}

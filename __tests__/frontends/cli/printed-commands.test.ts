@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { COMMANDS } from '../../../src/contract/commands.ts';
+import { ERRORS } from '../../../src/contract/error-codes.ts';
+import { completeCommands } from '../../../src/frontends/cli/printed-commands.ts';
+import { parsed } from '../../helpers/command-line.ts';
+import { texts } from '../../helpers/source-tree.ts';
+
+const SYNC = parsed([
+  'sync',
+  '--config',
+  'a b.yaml',
+  '--database',
+  'town',
+  '--retries',
+  '1',
+  '--allow-insecure',
+]).parsed;
+
+describe('a printed command', () => {
+  test.each([
+    [
+      'run `dolt-federation resolve` to decide',
+      "run `dolt-federation resolve --config 'a b.yaml' --database town --allow-insecure` to decide",
+    ],
+    [
+      'then run: dolt-federation resolve --file /c.yaml',
+      "then run: dolt-federation resolve --config 'a b.yaml' --database town --allow-insecure --file /c.yaml",
+    ],
+    [
+      '`dolt-federation sync --database other`',
+      "`dolt-federation sync --config 'a b.yaml' --allow-insecure --database other`",
+    ],
+    ['`dolt-federation config list`', "`dolt-federation config list --config 'a b.yaml' --allow-insecure`"],
+    [
+      '`dolt-federation remove-peer <name>`',
+      "`dolt-federation remove-peer --config 'a b.yaml' --database town <name>`",
+    ],
+    ['`dolt-federation --help`', '`dolt-federation --help`'],
+    ['dolt-federation sync: unchanged', 'dolt-federation sync: unchanged'],
+    ['`dolt-federation nonsense`', '`dolt-federation nonsense`'],
+    ['`dolt push`', '`dolt push`'],
+  ])('%s', (text, expected) => {
+    expect(completeCommands(text, SYNC)).toBe(expected);
+  });
+
+  test('is unchanged where the user gave nothing', () => {
+    expect(completeCommands('`dolt-federation sync`', parsed(['sync']).parsed)).toBe('`dolt-federation sync`');
+  });
+});
+
+/** Every line of shell that starts with our name: in backquotes, after `run:`, and in blocks of the documentation. */
+function commandsIn(text: string): string[] {
+  const quoted = [...text.matchAll(/`(dolt-federation [^`\n$@]*)`/g)].map(([, line = '']) => line);
+  const blocks = [...text.matchAll(/```(?:sh|bash|console)\n([\s\S]*?)```/g)].flatMap(([, block = '']) =>
+    block.split('\n').flatMap((line) => /^(?:\$ )?(dolt-federation .*)$/.exec(line)?.[1] ?? []),
+  );
+  return [...quoted, ...blocks];
+}
+
+/** A command line with values for its placeholders, as words. */
+function wordsOf(line: string): string[] {
+  return line
+    .replace(/\s+#.*$/, '')
+    .replaceAll('<name>', 'partner')
+    .replaceAll('<endpoint>', 'file:///srv/box')
+    .replaceAll(/<[a-z-]+>/g, 'sync')
+    .replaceAll('…', '')
+    .replace(/ \[[^\]]*\]/g, '')
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .slice(1);
+}
+
+describe('every command that is printed or documented', () => {
+  const documents = [
+    'README.md',
+    ...readdirSync('docs')
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
+  ];
+  const all = [
+    ...Object.entries(ERRORS).map(([code, { hint }]) => [code, hint] as const),
+    ...texts('src').map(({ path, text }) => [path, text] as const),
+    ...documents.map((path) => [path, readFileSync(path, 'utf8')] as const),
+  ].flatMap(([place, text]) => commandsIn(text).map((line) => [line, place] as const));
+
+  test('was found', () => {
+    expect(all.length).toBeGreaterThan(30);
+  });
+
+  test.each([...new Map(all)])('%s (%s) is a command line that this version accepts', (line) => {
+    const words = wordsOf(line);
+    if (words.some((word) => word === '--help' || word === '--version')) return expect(words.length).toBeGreaterThan(0);
+    // A text may only name a command, without what it needs.
+    if (Object.hasOwn(COMMANDS, words.join(' '))) return expect(words.length).toBeLessThanOrEqual(2);
+    // An option is often named without its value.
+    const last = words.at(-1) ?? '';
+    const complete = /^--(?:file|config|database|dolt-path|report-values)$/.test(last) ? [...words, 'full'] : words;
+    expect(parsed(complete).parsed.command).not.toBe('');
+  });
+});

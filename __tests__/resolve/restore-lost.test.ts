@@ -1,0 +1,120 @@
+import { describe, expect, test } from '@jest/globals';
+import { branchHead } from '../../src/dolt/sql/heads.ts';
+import type { LostChoice, LostRow } from '../../src/resolve/conflicts-file.ts';
+import { decisionOf, openLost } from '../../src/resolve/lost-choices.ts';
+import { restoreLost } from '../../src/resolve/restore-lost.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+import { atHeads, type TwoHeads, twoHeads } from '../helpers/two-heads.ts';
+
+const HEAD = '0'.repeat(32);
+const ROOT: LostRow = {
+  ...{ peer: 'p', kind: 'id-collision', table: 'items', key: { id: '2' }, head: HEAD, row: { id: '2' }, choose: null },
+};
+const PART: LostRow = {
+  ...{ peer: 'p', kind: 'dependant', table: 'parts', key: { id: '1' }, head: HEAD, row: { id: '1', item: '2' } },
+  with: { table: 'items', key: { id: '2' } },
+  choose: null,
+};
+const REFERENCE: LostRow = { ...PART, kind: 'reference', key: { id: '9' }, columns: ['item'] };
+
+describe('a row that belongs to a lost row', () => {
+  test.each<[LostChoice | null, LostRow, LostChoice | null, LostChoice | null]>([
+    [null, PART, null, null],
+    ['restore', PART, null, 'restore'],
+    [{ as: { id: '3' } }, PART, null, 'restore'],
+    ['drop', PART, null, 'drop'],
+    ['restore', PART, 'drop', 'drop'],
+    ['drop', REFERENCE, null, 'drop'],
+    ['restore', REFERENCE, null, null],
+    ['restore', REFERENCE, 'restore', 'restore'],
+  ])('if that is decided as %j, %#', (root, row, own, expected) => {
+    const chosen = { ...row, choose: own };
+    expect(decisionOf(chosen, [{ ...ROOT, choose: root }, chosen])).toEqual(expected);
+  });
+
+  test('is asked about only if it does not follow', () => {
+    expect(openLost([ROOT, PART, REFERENCE])).toEqual([ROOT, REFERENCE]);
+    expect(openLost([PART])).toEqual([PART]);
+    expect(openLost([{ ...ROOT, choose: 'drop' }, PART, REFERENCE])).toEqual([]);
+  });
+});
+
+describe('restoring', () => {
+  const work = {
+    base: [
+      'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(20), owner VARCHAR(20))',
+      "INSERT INTO items VALUES (1, 'one', 'ann')",
+      'CREATE TABLE parts (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))',
+      'CREATE TABLE quiet (id INT PRIMARY KEY)',
+    ],
+    ours: ["INSERT INTO items VALUES (3, 'ours', 'ann')", 'INSERT INTO quiet VALUES (1)'],
+    theirs: ["INSERT INTO items VALUES (3, 'theirs', 'bob')", 'INSERT INTO parts VALUES (1, 3)'],
+  };
+  const lostOf = ({ theirs }: TwoHeads, root: LostChoice | null, part: LostChoice | null = null): LostRow[] => [
+    { ...ROOT, key: { id: '3' }, head: theirs, row: { id: '3' }, choose: root },
+    { ...PART, with: { table: 'items', key: { id: '3' } }, head: theirs, choose: part },
+  ];
+
+  test.each<[string, LostChoice | null, LostChoice | null, number, number[][]]>([
+    ['under a free key, with what depends on it', 'restore', null, 4, [[1, 4]]],
+    ['under a key of one’s own', { as: { id: '40' } }, null, 40, [[1, 40]]],
+    ['without what depends on it', { as: { id: '40', title: 'mine' } }, 'drop', 40, []],
+  ])(
+    '%s',
+    async (_, root, part, id, parts) => {
+      await using folder = await tempFolder();
+      const heads = await twoHeads(folder, work);
+      const head = await atHeads(folder, heads, (database) =>
+        restoreLost(database, heads.ours, lostOf(heads, root, part)),
+      );
+      const { local } = heads;
+      expect(await local.rows(`SELECT id, owner FROM items AS OF '${head}' WHERE id > 3`)).toEqual([
+        { id, owner: 'bob' },
+      ]);
+      const found = await local.rows(`SELECT id, item FROM parts AS OF '${head}'`);
+      expect(found.map((row) => [row['id'], row['item']])).toEqual(parts);
+      expect(await local.head()).toBe(heads.ours);
+    },
+    60_000,
+  );
+
+  test('nothing, if all is dropped or undecided', async () => {
+    await using folder = await tempFolder();
+    const heads = await twoHeads(folder, work);
+    const lost = [...lostOf(heads, 'drop'), ...lostOf(heads, null)];
+    expect(await atHeads(folder, heads, (database) => restoreLost(database, heads.ours, lost))).toBe(heads.ours);
+  }, 60_000);
+
+  test.each<[string, LostChoice, string]>([
+    ['a key that another row has', { as: { id: '1' } }, 'duplicate primary key'],
+    ['a column that the table lacks', { as: { 'id`; DROP TABLE items; --': '1' } }, '`restore-as` cannot set'],
+    ['a text for a number', { as: { id: 'four' } }, 'cannot be restored'],
+  ])(
+    'is refused for %s',
+    async (_, choose, why) => {
+      await using folder = await tempFolder();
+      const heads = await twoHeads(folder, work);
+      await atHeads(folder, heads, async (database) => {
+        const failure = await failureOf(() => restoreLost(database, heads.ours, lostOf(heads, choose)));
+        expect(failure.code).toBe('conflicts-file-invalid');
+        expect(failure.message).toContain(why);
+        expect(await branchHead(database, 'main')).toBe(heads.ours);
+      });
+    },
+    60_000,
+  );
+
+  test('is refused where it would fire a trigger, and where the commit is gone', async () => {
+    await using folder = await tempFolder();
+    const trigger = 'CREATE TRIGGER t BEFORE INSERT ON items FOR EACH ROW SET NEW.owner = USER()';
+    const heads = await twoHeads(folder, { ...work, ours: [...work.ours, trigger] });
+    await atHeads(folder, heads, async (database) => {
+      const fired = await failureOf(() => restoreLost(database, heads.ours, lostOf(heads, 'restore')));
+      expect(fired).toMatchObject({ code: 'constraint-violation' });
+      const gone = lostOf(heads, 'restore').map((row) => ({ ...row, table: 'nowhere' }));
+      const failure = await failureOf(() => restoreLost(database, heads.ours, gone));
+      expect(failure).toMatchObject({ code: 'conflicts-file-invalid' });
+    });
+  }, 60_000);
+});

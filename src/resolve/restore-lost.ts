@@ -1,0 +1,105 @@
+import { Failure, toFailure } from '../core/failure.ts';
+import { counted } from '../core/text.ts';
+import { keyText } from '../dolt/rows/row-key.ts';
+import { rowsByKey } from '../dolt/rows/stored-rows.ts';
+import { hasTriggers, ordinaryColumns } from '../dolt/schema/table-shape.ts';
+import { branchHead, checkout, createBranch } from '../dolt/sql/heads.ts';
+import type { Database, Sql } from '../dolt/sql/sql.ts';
+import { commitAll } from '../dolt/sql/working-set.ts';
+import { firesTriggers } from '../rows/constraints/restore.ts';
+import { scratchName } from '../sync/merge/scratch.ts';
+import { type LostRow, rowText, type Values } from './conflicts-file.ts';
+import { decisionOf } from './lost-choices.ts';
+import { readLost } from './lost-rows.ts';
+import { type Entry, isGone, type Restoration, restorations } from './restore-statements.ts';
+
+/** How each lost row would be restored; null if it cannot be. */
+export async function readRestorations(
+  database: Database,
+  branch: string,
+  lost: readonly LostRow[],
+): Promise<ReadonlyMap<LostRow, Restoration | null>> {
+  return await database.session(async (sql) => {
+    await checkout(sql, branch);
+    const rows = await readLost(sql, lost);
+    const found = new Map<LostRow, Restoration | null>();
+    for (const [entry, restoration] of await restorations(sql, [...rows.keys()])) {
+      const row = rows.get(entry);
+      if (row !== undefined) found.set(row, restoration);
+    }
+    return found;
+  });
+}
+
+/**
+ * Restores the lost rows that are chosen for it in one commit. No local branch moves: a temporary branch keeps the
+ * commit until a fast-forward.
+ * @param head the commit to start from
+ * @returns the new commit; `head` if no row is restored
+ * @throws Failure `conflicts-file-invalid` if a row cannot be restored as chosen, `constraint-violation` if that would
+ * fire a trigger
+ */
+export async function restoreLost(database: Database, head: string, lost: readonly LostRow[]): Promise<string> {
+  const wanted = lost.filter((row) => isRestored(row, lost));
+  if (wanted.length === 0) return head;
+  const branch = scratchName();
+  await createBranch(database, { name: branch, at: head });
+  return await database.session(async (sql) => {
+    await checkout(sql, branch);
+    const rows = await readLost(sql, wanted);
+    const read = new Set(rows.values());
+    const unread = wanted.find((row) => !read.has(row));
+    if (unread !== undefined) throw invalid(unread, `${unread.head} or the table is not in this database any more`);
+    const own = new Map([...rows].flatMap(([entry, row]) => valuesOf(entry, row)));
+    for (const [entry, restoration] of await restorations(sql, [...rows.keys()], own)) {
+      const row = rows.get(entry);
+      if (row !== undefined) await restore(sql, { entry, row, restoration });
+    }
+    await commitAll(sql, `federation: restore ${counted(wanted.length, 'row')} that a merge lacked`);
+    return (await branchHead(sql, branch)) ?? head;
+  });
+}
+
+function isRestored(row: LostRow, all: readonly LostRow[]): boolean {
+  const decision = decisionOf(row, all);
+  return decision !== null && decision !== 'drop';
+}
+
+/** The values that a person chose for a row, by the id of its entry. */
+function valuesOf(entry: Entry, row: LostRow): [id: string, values: Values][] {
+  if (row.choose === null || typeof row.choose === 'string') return [];
+  const values = row.choose.as;
+  const allowed = isGone(entry.kind) ? ordinaryColumns(entry.shape) : (entry.columns ?? []);
+  const unknown = Object.keys(values).find((column) => !allowed.includes(column));
+  if (unknown !== undefined) throw invalid(row, `\`restore-as\` cannot set the column ${unknown}`);
+  return [[entry.id, values]];
+}
+
+async function restore(
+  sql: Sql,
+  {
+    entry,
+    row,
+    restoration,
+  }: { readonly entry: Entry; readonly row: LostRow; readonly restoration: Restoration | null },
+): Promise<void> {
+  if (restoration === null) throw invalid(row, 'no statement can restore it');
+  if (await hasTriggers(sql, entry.shape.name)) throw firesTriggers(entry.shape.name, 'restoring');
+  await sql.run(restoration.sql).catch((thrown: unknown) => {
+    const failure = toFailure(thrown);
+    if (failure.code === 'interrupted' || failure.code === 'engine-lost') throw failure;
+    throw invalid(row, failure.message);
+  });
+  const { shape } = entry;
+  const found = await rowsByKey(sql, shape, { keys: [restoration.key] });
+  const isThere = found.some((one) => keyText(shape, one) === keyText(shape, restoration.key));
+  if (!isThere) throw invalid(row, 'the database stores another key than the chosen one');
+}
+
+function invalid(row: LostRow, why: string): Failure {
+  const text = rowText({ table: row.table, key: row.key ?? {} });
+  return new Failure('conflicts-file-invalid', `the lost row ${text} cannot be restored: ${why}`, {
+    location: row.at,
+    hint: 'Choose other values with {restore-as: …}, write `drop`, or leave it empty to decide later.',
+  });
+}

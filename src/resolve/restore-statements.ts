@@ -1,0 +1,255 @@
+import { textLiteral } from '../core/text.ts';
+import { keyCondition, valueLiteral } from '../dolt/rows/literals.ts';
+import { keyOf } from '../dolt/rows/row-key.ts';
+import { rowsByKey } from '../dolt/rows/stored-rows.ts';
+import { type ForeignKey, foreignKeys } from '../dolt/schema/foreign-keys.ts';
+import { columnNamesAt, ordinaryColumns, type TableShape } from '../dolt/schema/table-shape.ts';
+import type { Cells } from '../dolt/sql/cell.ts';
+import { quoted } from '../dolt/sql/identifier.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { parentsFirst } from '../rows/constraints/find-dependants.ts';
+import type { LostKind, Values } from './conflicts-file.ts';
+import { FreeValues } from './free-values.ts';
+
+/** A row that a merge lacks, or has with other values. */
+export interface Entry {
+  readonly id: string;
+  readonly kind: LostKind;
+  readonly shape: TableShape;
+  /** The commit that has it. */
+  readonly commit: string;
+  readonly key: Cells;
+  readonly otherKey: Values | undefined;
+  /** The columns that differ, if the merge has the row; undefined: unknown. */
+  readonly columns: readonly string[] | undefined;
+  readonly row: Cells;
+  /** The entries that it refers to. */
+  readonly parents: Set<string>;
+}
+
+/** How a row is restored. */
+export interface Restoration {
+  readonly sql: string;
+  /** The key of the row then. */
+  readonly key: Cells;
+  /** The values that differ from those at the commit. */
+  readonly values: Values;
+}
+
+/**
+ * How rows are restored, each after those that it refers to.
+ * @param sql a session on a branch at the head after the merges
+ * @param chosen values of a person's own, by the id of an entry
+ */
+export async function restorations(
+  sql: Sql,
+  entries: readonly Entry[],
+  chosen: ReadonlyMap<string, Values> = new Map(),
+): Promise<(readonly [Entry, Restoration | null])[]> {
+  const keys = await foreignKeys(sql);
+  const statements = new Statements(sql, keys, referencing(entries, keys));
+  await statements.reserve(entries);
+  const found: (readonly [Entry, Restoration | null])[] = [];
+  for (const entry of parentsFirst(entries)) found.push([entry, await statements.of(entry, chosen.get(entry.id))]);
+  return found;
+}
+
+/** Whether rows of a kind are not in the merge. */
+export function isGone(kind: LostKind): boolean {
+  return kind === 'id-collision' || kind === 'dependant' || kind === 'duplicate';
+}
+
+/** By foreign key, the entries of the same commit that an entry refers to; also adds them as parents. */
+function referencing(entries: readonly Entry[], keys: readonly ForeignKey[]) {
+  const found = new Map<string, Entry>();
+  const nameOf = (entry: Entry, key: ForeignKey): string => JSON.stringify([entry.id, key.table, key.columns]);
+  for (const key of keys) {
+    const values = (entry: Entry, columns: readonly string[]): string | null => {
+      const cells = columns.map((name) => entry.row[name] ?? null);
+      return cells.includes(null) ? null : JSON.stringify([entry.commit, cells]);
+    };
+    const parents = new Map(
+      entries
+        .filter((entry) => entry.shape.name === key.parent && isGone(entry.kind))
+        .map((entry) => [values(entry, key.parentColumns), entry]),
+    );
+    for (const entry of entries) {
+      const named = entry.shape.name === key.table ? values(entry, key.columns) : null;
+      const parent = named === null ? undefined : parents.get(named);
+      if (parent === undefined) continue;
+      entry.parents.add(parent.id);
+      found.set(nameOf(entry, key), parent);
+    }
+  }
+  return (entry: Entry, key: ForeignKey): Entry | undefined => found.get(nameOf(entry, key));
+}
+
+/** Creates the statements; each uses the new keys of the earlier ones. */
+class Statements {
+  readonly #sql: Sql;
+  readonly #keys: readonly ForeignKey[];
+  readonly #parentOf: (entry: Entry, key: ForeignKey) => Entry | undefined;
+  readonly #free: FreeValues;
+  readonly #given = new Map<string, NewValues>();
+
+  constructor(sql: Sql, keys: readonly ForeignKey[], parentOf: (entry: Entry, key: ForeignKey) => Entry | undefined) {
+    this.#sql = sql;
+    this.#keys = keys;
+    this.#parentOf = parentOf;
+    this.#free = new FreeValues(sql);
+  }
+
+  /** Reserves the values of rows that will be restored, so that no other row gets them. */
+  async reserve(entries: readonly Entry[]): Promise<void> {
+    for (const { kind, shape, row } of entries) if (isGone(kind)) await this.#free.reserve(shape, row);
+  }
+
+  /** @returns null if no statement helps */
+  async of(entry: Entry, chosen: Values = {}): Promise<Restoration | null> {
+    const { shape, kind, key, commit, columns, otherKey } = entry;
+    if (shape.key.length === 0) return null;
+    const inherited = this.#inherited(entry);
+    const own = new Map(Object.entries(chosen).map(([name, text]) => [name, written(shape, name, text)]));
+    switch (kind) {
+      case 'id-collision':
+      case 'dependant':
+      case 'duplicate': {
+        const values = await this.#withFreeKeys(entry, new Map([...inherited, ...own]));
+        this.#given.set(entry.id, values);
+        const before = await columnNamesAt(this.#sql, shape.name, commit);
+        const inserted = ordinaryColumns(shape).filter((name) => before.has(name));
+        return restoration(entry, key, { values, sql: insertAgain(entry, inserted, values) });
+      }
+      case 'unique-conflict': {
+        if (columns === undefined) return null;
+        const values = own.size > 0 ? own : await this.#changed(entry, columns);
+        return restoration(entry, key, { values, sql: updateFrom(entry, key, { columns, values }) });
+      }
+      case 'reference': {
+        if (columns === undefined || (entry.parents.size === 0 && own.size === 0)) return null;
+        const values = new Map([...inherited, ...own]);
+        return restoration(entry, key, { values, sql: updateFrom(entry, key, { columns, values }) });
+      }
+      case 'renamed': {
+        if (otherKey === undefined || columns === undefined || columns.length === 0) return null;
+        return restoration(entry, otherKey, {
+          values: own,
+          sql: updateFrom(entry, otherKey, { columns, values: own }),
+        });
+      }
+    }
+  }
+
+  /** The new keys of the rows that it refers to. */
+  #inherited(entry: Entry): Map<string, NewValue> {
+    const values = new Map<string, NewValue>();
+    for (const key of this.#keys) {
+      const parent = this.#parentOf(entry, key);
+      const given = parent === undefined ? undefined : this.#given.get(parent.id);
+      for (const [index, column] of key.columns.entries()) {
+        const value = given?.get(key.parentColumns[index] ?? '');
+        if (value !== undefined) values.set(column, value);
+      }
+    }
+    return values;
+  }
+
+  async #withFreeKeys(entry: Entry, inherited: NewValues): Promise<NewValues> {
+    const { shape, key, row } = entry;
+    const values = new Map(inherited);
+    const isTaken = (await rowsByKey(this.#sql, shape, { keys: [key] })).length > 0;
+    if (isTaken && !shape.key.some((name) => values.has(name))) {
+      for (const [name, value] of await this.#changed(entry, shape.key)) values.set(name, value);
+    }
+    for (const columns of await this.#free.brokenIndexes(shape, row)) {
+      if (columns.some((name) => values.has(name))) continue;
+      for (const [name, value] of await this.#changed(entry, columns)) values.set(name, value);
+    }
+    return values;
+  }
+
+  /** A new value for the last column that can have one, preferring columns without a reference. */
+  async #changed({ shape, row }: Entry, columns: readonly string[]): Promise<NewValues> {
+    const refers = (name: string): boolean =>
+      this.#keys.some((key) => key.table === shape.name && key.columns.includes(name));
+    const own = columns.filter((name) => !refers(name));
+    for (const column of (own.length > 0 ? own : columns).toReversed()) {
+      const value = await this.#free.next(shape, column, row[column] ?? null);
+      if (value !== null) return new Map([[column, value]]);
+    }
+    return new Map();
+  }
+}
+
+/** A new value for a column: a literal, or the old value with a suffix, which does not reveal the value. */
+export type NewValue = (
+  | { readonly kind: 'literal'; readonly sql: string }
+  | { readonly kind: 'suffix'; readonly suffix: string; readonly length: number | null }
+) & { readonly value: string | null };
+
+/** New values by column. */
+type NewValues = ReadonlyMap<string, NewValue>;
+
+function written(shape: TableShape, column: string, value: string | null): NewValue {
+  return { kind: 'literal', sql: valueLiteral(shape, column, value), value };
+}
+
+/** @param at the key of the row before it is restored, if the merge has it */
+function restoration(
+  { shape }: Entry,
+  at: Cells,
+  given: { readonly values: NewValues; readonly sql: string },
+): Restoration {
+  const values = Object.fromEntries([...given.values].map(([name, { value }]) => [name, value]));
+  return { sql: given.sql, key: keyOf(shape, { ...at, ...values }), values };
+}
+
+/** A row at a commit. */
+interface StoredRow {
+  readonly shape: TableShape;
+  readonly key: Cells;
+  readonly commit: string;
+}
+
+/**
+ * Inserts a row again.
+ * @param columns those that the table has now and had then, without generated ones
+ */
+function insertAgain(row: StoredRow, columns: readonly string[], values: NewValues): string {
+  const table = quoted(row.shape.name);
+  const given = columns.map((name) => expression(name, values.get(name), ''));
+  return `INSERT INTO ${table} (${columns.map(quoted).join(', ')}) SELECT ${given.join(', ')} FROM ${from(row)}`;
+}
+
+/**
+ * Sets columns of an existing row to their values at a commit, or to a new value.
+ * @param at its current key
+ */
+function updateFrom(
+  row: StoredRow,
+  at: Cells,
+  set: { readonly columns: readonly string[]; readonly values: NewValues },
+): string {
+  const given = set.columns.map((name) => `n.${quoted(name)} = ${expression(name, set.values.get(name), 'o.')}`);
+  return (
+    `UPDATE ${quoted(row.shape.name)} AS n JOIN (SELECT * FROM ${from(row)}) AS o ` +
+    `SET ${given.join(', ')} WHERE ${keyCondition(row.shape, at, 'n.')}`
+  );
+}
+
+function from({ shape, key, commit }: StoredRow): string {
+  return `${quoted(shape.name)} AS OF '${commit}' WHERE ${keyCondition(shape, key)}`;
+}
+
+function expression(column: string, value: NewValue | undefined, alias: string): string {
+  const old = `${alias}${quoted(column)}`;
+  if (value === undefined) return old;
+  switch (value.kind) {
+    case 'literal':
+      return value.sql;
+    case 'suffix': {
+      const longer = `CONCAT(${old}, ${textLiteral(value.suffix)})`;
+      return value.length === null ? longer : `RIGHT(${longer}, ${value.length})`;
+    }
+  }
+}

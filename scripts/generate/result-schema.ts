@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { doctorResultSchema } from '../../src/contract/doctor-result.ts';
 import {
   addPeerResultSchema,
+  configEditResultSchema,
   configListResultSchema,
   demoResultSchema,
   errorResultSchema,
@@ -11,6 +12,7 @@ import {
   removePeerResultSchema,
   resolveResultSchema,
   runResultSchema,
+  setPeerResultSchema,
 } from '../../src/contract/result.ts';
 
 /** The JSON of every command, by the name it has under `$defs`. */
@@ -19,9 +21,11 @@ const RESULTS = {
   error: errorResultSchema,
   init: initResultSchema,
   'add-peer': addPeerResultSchema,
+  'set-peer': setPeerResultSchema,
   'remove-peer': removePeerResultSchema,
   'list-peers': listPeersResultSchema,
   config: configListResultSchema,
+  'config-edit': configEditResultSchema,
   install: installResultSchema,
   doctor: doctorResultSchema,
   resolve: resolveResultSchema,

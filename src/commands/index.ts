@@ -2,6 +2,7 @@ import type { CommandName } from '../contract/commands.ts';
 import { addPeerCommand } from './add-peer.ts';
 import type { Command } from './command.ts';
 import { configGetCommand, configListCommand } from './config.ts';
+import { configSetCommand, configUnsetCommand } from './config-edit.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor/index.ts';
 import { initCommand } from './init.ts';
@@ -9,6 +10,7 @@ import { installCommand } from './install.ts';
 import { listPeersCommand } from './list-peers.ts';
 import { removePeerCommand } from './remove-peer.ts';
 import { resolveCommand } from './resolve.ts';
+import { setPeerCommand } from './set-peer.ts';
 import { syncCommand } from './sync-commands.ts';
 
 /** Every command. A new one is a file that defines it, a row here, and a row in contract/commands.ts. */
@@ -19,11 +21,14 @@ export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
   push: syncCommand('push'),
   status: syncCommand('status'),
   'add-peer': addPeerCommand,
+  'set-peer': setPeerCommand,
   'remove-peer': removePeerCommand,
   resolve: resolveCommand,
   'list-peers': listPeersCommand,
   'config list': configListCommand,
   'config get': configGetCommand,
+  'config set': configSetCommand,
+  'config unset': configUnsetCommand,
   doctor: doctorCommand,
   install: installCommand,
   demo: demoCommand,

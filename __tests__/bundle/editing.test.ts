@@ -47,7 +47,8 @@ describe('the configuration, edited by the built command line', () => {
     ];
     for (const [words, stdout] of lines)
       expect(await run(folder, ...words.split(' '))).toMatchObject({ exitCode: 0, stdout });
-    expect(await readFile(file, 'utf8')).toBe(TEXT.replace('\r\n  peers: {}', ''));
+    // The section of the mode was new; without its key, it has no effect.
+    expect(await readFile(file, 'utf8')).toBe(`${TEXT.replace('\r\n  peers: {}', '')}\r\nsync:\r\n`);
   }, 60_000);
 
   test('a workspace without a mode is warned about, with the two lines', async () => {

@@ -37,7 +37,9 @@ describe('databases that sync by hand', () => {
     const { run, json } = await configured(folder, {});
     await writeFile(folder.file('.beads', 'config.yaml'), 'sync:\n  mode: dolt-native\n');
     const added = await cli.run(['add-peer', 'partner', `file://${folder.file('mailbox')}`], { cwd: folder.path });
-    expect(added).toMatchObject({ exitCode: 0, stdout: `added peer partner (file://${folder.file('mailbox')})\n` });
+    const file = folder.file('.beads', 'config.yaml');
+    const stdout = `added peer partner (file://${folder.file('mailbox')}) to ${file}\n`;
+    expect(added).toMatchObject({ exitCode: 0, stdout });
 
     const first = await json('sync', '--database', 'db');
     expect(first.exitCode).toBe(0);

@@ -1,4 +1,6 @@
+import { readdirSync, writeFileSync } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { type AddPeerRequest, addPeer } from '../../src/commands/add-peer.ts';
 import type { Context } from '../../src/commands/context.ts';
@@ -12,8 +14,14 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const DOLT = { version: parseAskedVersion('2.3.0'), source: 'auto' } as const;
 
-function request(name: string, endpoint: string, more: Partial<AddPeerRequest> = {}): AddPeerRequest {
-  return { name, endpoint, overrides: {}, dolt: DOLT, ...more };
+function request(
+  name: string,
+  endpoint: string,
+  options: Readonly<Record<string, string>> = {},
+  more: Partial<AddPeerRequest> = {},
+): AddPeerRequest {
+  const set = Object.entries(options).map(([key, value]) => ({ path: [key], value }));
+  return { name, endpoint, set, overrides: {}, dolt: DOLT, ...more };
 }
 
 async function withFile(folder: TempFolder, text: string): Promise<string> {
@@ -22,22 +30,14 @@ async function withFile(folder: TempFolder, text: string): Promise<string> {
   return folder.file('.beads/config.yaml');
 }
 
-/** A command that has begun to edit the configuration. */
-async function startEditing(context: Context): Promise<{ end(): Promise<void> }> {
-  let end = () => {};
-  let editing = Promise.resolve();
-  await new Promise<void>((begun) => {
-    editing = editConfiguration(context, {}, () => {
-      begun();
-      return new Promise<void>((resolve) => (end = resolve));
-    });
+/** The lock of a file, seen while a command edits it. */
+async function lockOf(file: string, context: Context): Promise<string> {
+  let name = '';
+  await editConfiguration(context, { config: file }, (text) => {
+    name = readdirSync(context.tempDir).find((entry) => entry.endsWith('.lock')) ?? '';
+    return text;
   });
-  return {
-    end: () => {
-      end();
-      return editing;
-    },
-  };
+  return join(context.tempDir, name);
 }
 
 const TEXT = '# ours\nfederation:\n  peers:\n    a: file:///srv/a   # A\n';
@@ -46,9 +46,10 @@ describe('add-peer', () => {
   test('creates the file in a folder that has none, with a mode that allows federation', async () => {
     await using folder = await tempFolder();
     const context = commandContext(folder.path);
-    const result = await addPeer(request('hub', 'file:///srv/hub'), context);
+    const { result, file } = await addPeer(request('hub', 'file:///srv/hub'), context);
     expect(addPeerResultSchema.parse(result)).toEqual({ name: 'hub', endpoint: 'file:///srv/hub', status: 'added' });
-    expect(await readFile(folder.file('.beads/config.yaml'), 'utf8')).toBe(
+    expect(file).toBe(folder.file('.beads/config.yaml'));
+    expect(await readFile(file, 'utf8')).toBe(
       'sync:\n  mode: dolt-native\n\nfederation:\n  peers:\n    hub: file:///srv/hub\n',
     );
   });
@@ -129,7 +130,8 @@ describe('add-peer', () => {
     const file = await withFile(folder, text);
     const failure = await refusal(() => addPeer(wanted, commandContext(folder.path)));
     expect(failure).toMatchObject({ code, message: expect.stringContaining(message) });
-    expect([null, { file }]).toContainEqual(failure.location);
+    // The fault is on the command line, not in the file.
+    expect(failure.location).toBeNull();
     expect(await readFile(file, 'utf8')).toBe(text);
   });
 
@@ -138,11 +140,11 @@ describe('add-peer', () => {
     const wanted = request('b', 'srv', { branch: 'a..b' });
     const fresh = await refusal(() => addPeer(wanted, commandContext(folder.path)));
     expect(fresh.location).toBeNull();
-    const file = await withFile(folder, TEXT);
+    await withFile(folder, TEXT);
     const failure = await refusal(() => addPeer(wanted, commandContext(folder.path)));
     expect(failure.problems.map(({ code, location }) => ({ code, location }))).toEqual([
-      { code: 'invalid-endpoint', location: { file } },
-      { code: 'config-invalid', location: { file } },
+      { code: 'invalid-endpoint', location: null },
+      { code: 'config-invalid', location: null },
     ]);
   });
 
@@ -157,29 +159,46 @@ describe('add-peer', () => {
     expect(peers.map(({ name }) => name)).toEqual(names);
   });
 
-  test('waits for a command that edits the file, and keeps what that one wrote', async () => {
+  test('starts again if another program changes the file meanwhile, and keeps its change', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, TEXT);
-    const context = commandContext(folder.path);
-    const other = await startEditing(context);
-    const adding = addPeer(request('b', 'file:///srv/b'), context);
-    await writeFile(file, `${TEXT}    c: file:///srv/c\n`);
-    await other.end();
-    await adding;
-    expect(await readFile(file, 'utf8')).toBe(`${TEXT}    c: file:///srv/c\n    b: file:///srv/b\n`);
+    const seen: string[] = [];
+    await editConfiguration(commandContext(folder.path), {}, (text) => {
+      seen.push(text);
+      if (seen.length === 1) writeFileSync(file, `${TEXT}    b: file:///srv/b\n`);
+      return `${text}    c: file:///srv/c\n`;
+    });
+    expect(seen).toEqual([TEXT, `${TEXT}    b: file:///srv/b\n`]);
+    expect(await readFile(file, 'utf8')).toBe(`${TEXT}    b: file:///srv/b\n    c: file:///srv/c\n`);
+    expect(await readdir(folder.file('.beads'))).toEqual(['config.yaml']);
   });
 
-  test('gives up on a command that edits the file and does not end', async () => {
+  test('gives up on a file that changes each time', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, TEXT);
-    const context = commandContext(folder.path);
-    const other = await startEditing(context);
-    const waiting = editConfiguration(context, {}, async () => 'edited', { maxWaitMs: 100 });
-    expect(await refusal(() => waiting)).toMatchObject({
+    let count = 0;
+    const failure = await refusal(() =>
+      editConfiguration(commandContext(folder.path), {}, (text) => {
+        count += 1;
+        writeFileSync(file, `${text}# ${count}\n`);
+        return `${text}    c: file:///srv/c\n`;
+      }),
+    );
+    expect(failure).toMatchObject({ code: 'config-unreadable', message: `another program keeps changing ${file}` });
+    expect(await readFile(file, 'utf8')).toBe(`${TEXT}# 1\n# 2\n# 3\n# 4\n# 5\n`);
+  });
+
+  test('gives up on a command that does not end its edit', async () => {
+    await using folder = await tempFolder();
+    const file = await withFile(folder, TEXT);
+    const context = { ...commandContext(folder.path), tempDir: folder.path };
+    await writeFile(await lockOf(file, context), String(process.pid));
+    const editing = () => editConfiguration(context, {}, (text) => `${text}# more\n`, { maxWaitMs: 100 });
+    const failure = await refusal(editing);
+    expect(failure).toMatchObject({
       code: 'config-unreadable',
       message: expect.stringContaining(`another command (process ${process.pid}) is still editing`),
     });
-    await other.end();
     expect(await readFile(file, 'utf8')).toBe(TEXT);
   });
 
@@ -213,7 +232,7 @@ describe('add-peer', () => {
     await using folder = await tempFolder();
     const context = commandContext(folder.path);
     await refusal(() => addPeer(request('b', 'srv'), context));
-    const named = request('b', 'file:///srv/b', { overrides: { config: 'none.yaml' } });
+    const named = request('b', 'file:///srv/b', {}, { overrides: { config: 'none.yaml' } });
     expect((await refusal(() => addPeer(named, context))).code).toBe('config-not-found');
     expect(await readdir(folder.path)).toEqual([]);
   });

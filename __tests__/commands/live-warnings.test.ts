@@ -68,15 +68,15 @@ describe('add-peer', () => {
     const local = await makeDatabase(folder.file('town'));
     const warnings: string[] = [];
     const context = commandContext(folder.path, { env, warnings });
-    const add = (name: string, more: { live?: boolean } = {}) =>
+    const add = (name: string, live?: boolean) =>
       addPeer(
         {
           name,
           endpoint: `ssh://${name}.example/db`,
+          set: live === undefined ? [] : [{ path: ['live'], value: live }],
           database: 'town',
           overrides: {},
           dolt,
-          ...more,
         },
         context,
       );
@@ -86,9 +86,9 @@ describe('add-peer', () => {
     await add('far');
     expect(warnings).toEqual([expect.stringMatching(/^live-unknown: runs do not push to far/)]);
     expect(warnings[0]).toMatch(LINES);
-    await add('plain', { live: false });
+    await add('plain', false);
     expect(warnings).toHaveLength(1);
-    await expect(add('there', { live: true })).rejects.toMatchObject({ code: 'config-invalid' });
+    await expect(add('there', true)).rejects.toMatchObject({ code: 'config-invalid' });
     const file = await readFile(folder.file('.beads', 'config.yaml'), 'utf8');
     expect(file).toContain(
       '    far: ssh://far.example/db\n    plain:\n      endpoint: ssh://plain.example/db\n      live: false\n',

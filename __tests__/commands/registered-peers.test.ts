@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { addPeer } from '../../src/commands/add-peer.ts';
 import { removePeer } from '../../src/commands/remove-peer.ts';
+import { setPeer } from '../../src/commands/set-peer.ts';
 import { command } from '../helpers/commanding.ts';
 import { refusal } from '../helpers/configuring.ts';
 import { makeDatabase } from '../helpers/database.ts';
@@ -16,6 +17,7 @@ describe('add-peer and remove-peer', () => {
     ({
       name,
       endpoint: `file://${folder.file('box')}`,
+      set: [],
       register,
       overrides: {},
       dolt: { source: 'auto' },
@@ -64,7 +66,7 @@ describe('add-peer and remove-peer', () => {
     const local = await makeDatabase(folder.file('town'));
     await mkdir(folder.file('box'));
     const { context } = removing(folder, 'hub', []);
-    await addPeer({ ...adding('hub', folder, true), tier: 'T3' }, context);
+    await addPeer({ ...adding('hub', folder, true), set: [{ path: ['tier'], value: 'T3' }] }, context);
     await command(folder, '', RUN);
     expect(await local.rows(REMOTES)).toEqual([]);
   });
@@ -78,5 +80,49 @@ describe('add-peer and remove-peer', () => {
     await removePeer(request, context);
     expect(said).toEqual([expect.stringMatching(/No database was found.*dolt remote remove hub/)]);
     expect((await refusal(() => removePeer(request, context))).code).toBe('unknown-peer');
+  });
+
+  test('a removed peer takes its remote and its tracking branches along, found by federation.database', async () => {
+    await using folder = await tempFolder();
+    const town = await makeDatabase(folder.file('town'));
+    await mkdir(folder.file('box'));
+    await mkdir(folder.file('elsewhere'));
+    const said: string[] = [];
+    const warnings: string[] = [];
+    const { request, context } = removing(folder, 'hub', warnings, said);
+    const elsewhere = { ...context, cwd: folder.file('elsewhere') };
+    const file = folder.file('federation.yaml');
+    await writeFile(file, 'federation: {database: town}\n');
+    const overrides = { config: file };
+    await addPeer({ ...adding('hub', folder), overrides }, elsewhere);
+    await command(folder, '', { overrides });
+    await town.sql(`CALL DOLT_REMOTE('add', 'mine', 'file://${folder.file('elsewhere')}')`);
+    const tracking = 'SELECT name FROM dolt_remote_branches';
+    expect(await town.rows(tracking)).toEqual([{ name: 'remotes/hub/main' }]);
+    await removePeer({ ...request, overrides }, elsewhere);
+    expect(said.at(-1)).toBe(`removed the remote hub and 1 tracking branch from ${folder.file('town')}`);
+    expect(await town.rows(tracking)).toEqual([]);
+    // A remote of the user stays, and is named.
+    await addPeer({ ...adding('mine', folder), endpoint: `file://${folder.file('elsewhere')}`, overrides }, elsewhere);
+    await removePeer({ ...request, name: 'mine', overrides }, elsewhere);
+    expect((await town.rows(REMOTES)).length).toBe(1);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^The remote mine of the database was not removed: .* did not add it/),
+    ]);
+  });
+
+  test('a peer that gets another address takes its remote along', async () => {
+    await using folder = await tempFolder();
+    const town = await makeDatabase(folder.file('town'));
+    await mkdir(folder.file('box'));
+    await mkdir(folder.file('other'));
+    const { context } = removing(folder, 'hub', []);
+    await addPeer(adding('hub', folder), context);
+    const endpoint = `file://${folder.file('other')}`;
+    await setPeer(
+      { name: 'hub', endpoint, changes: { set: [], unset: [] }, overrides: {}, dolt: { source: 'auto' } },
+      context,
+    );
+    expect(await town.rows(REMOTES)).toEqual([{ name: 'hub', url: endpoint }]);
   });
 });

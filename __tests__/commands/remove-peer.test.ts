@@ -1,7 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { type RemovePeerRequest, removePeer } from '../../src/commands/remove-peer.ts';
-import { removePeerFromFile } from '../../src/config/yaml/edit-file.ts';
 import { removePeerResultSchema } from '../../src/contract/result.ts';
 import { parseAskedVersion } from '../../src/install/version.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
@@ -24,8 +23,9 @@ describe('remove-peer', () => {
   test('takes out the lines of the peer, with the last one the mapping', async () => {
     await using folder = await tempFolder();
     const file = await withFile(folder, TEXT);
-    const result = await removePeer(request('a'), commandContext(folder.path));
+    const { result, file: written } = await removePeer(request('a'), commandContext(folder.path));
     expect(removePeerResultSchema.parse(result)).toEqual({ name: 'a', status: 'removed' });
+    expect(written).toBe(file);
     expect(await readFile(file, 'utf8')).toBe(TEXT.replace(/ {4}a.*\n/, ''));
     await removePeer(request('b'), commandContext(folder.path));
     expect(await readFile(file, 'utf8')).toBe('# ours\nfederation:\n  remote: file:///srv/own\n');
@@ -44,13 +44,5 @@ describe('remove-peer', () => {
     expect(failure).toMatchObject({ code, message: expect.stringContaining(message) });
     if (code === 'invalid-peer-name') expect(failure.hint).toContain('federation.remote');
     expect(await readFile(file, 'utf8')).toBe(TEXT);
-  });
-
-  test('a file without the peer is not written', async () => {
-    await using folder = await tempFolder();
-    const file = await withFile(folder, TEXT);
-    const inspected: string[] = [];
-    await removePeerFromFile(file, 'c', (text) => inspected.push(text));
-    expect(inspected).toEqual([]);
   });
 });

@@ -111,15 +111,13 @@ describe('endpoints that are refused', () => {
     expect(failure.code).toBe('invalid-endpoint');
     expect(failure.message).toContain(why);
     expect(failure.message).toMatch(/^invalid endpoint format "/);
-    for (const form of ENDPOINT_FORMS) expect(failure.message).toContain(form);
+    for (const form of ENDPOINT_FORMS) expect(failure.hint.split('\n')).toContain(`  ${form}`);
     expect(failure.message).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   });
 
   test('the message in full', async () => {
     const failure = await refusal(() => parseEndpoint('ftp://h/p', OPTIONS));
-    expect(failure.message).toBe(
-      'invalid endpoint format "ftp://h/p": "ftp://" is not supported. Accepted forms: dolthub://org/repo, gs://bucket/path, s3://bucket/path, file:///absolute/path, https://host/path, ssh://host/path, git@host:path, az://account/container/path, oci://bucket/path, aws://[table:bucket]/path, git+https://host/path, git+ssh://host/path, git+file:///absolute/path',
-    );
+    expect(failure.message).toBe('invalid endpoint format "ftp://h/p": "ftp://" is not supported');
   });
 
   test('a long endpoint is cut in the message', async () => {

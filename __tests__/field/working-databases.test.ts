@@ -181,7 +181,7 @@ describe('with real databases', () => {
     await writeFile(folder.file('.beads', 'config.yaml'), '# mine\n');
     const refused = async (endpoint: string) => {
       const dolt = { source: 'release', path: testDolt() } as const;
-      const request = { name: 'bad', endpoint, overrides: {}, dolt } as const;
+      const request = { name: 'bad', endpoint, set: [], overrides: {}, dolt } as const;
       return (await refusal(() => addPeer(request, commandContext(folder.path)))).code;
     };
     expect(await refused(`file://${folder.file('south')}`)).toBe('working-database');

@@ -3,6 +3,7 @@ import { doctorResultSchema } from '../../src/contract/doctor-result.ts';
 import {
   addPeerResultSchema,
   completionResultSchema,
+  configEditResultSchema,
   configListResultSchema,
   demoResultSchema,
   errorResultSchema,
@@ -12,6 +13,7 @@ import {
   removePeerResultSchema,
   resolveResultSchema,
   runResultSchema,
+  setPeerResultSchema,
   versionResultSchema,
 } from '../../src/contract/result.ts';
 
@@ -21,9 +23,11 @@ const RESULTS = {
   error: errorResultSchema,
   init: initResultSchema,
   'add-peer': addPeerResultSchema,
+  'set-peer': setPeerResultSchema,
   'remove-peer': removePeerResultSchema,
   'list-peers': listPeersResultSchema,
   config: configListResultSchema,
+  'config-edit': configEditResultSchema,
   install: installResultSchema,
   doctor: doctorResultSchema,
   resolve: resolveResultSchema,

@@ -1,13 +1,15 @@
 import { closest } from 'fastest-levenshtein';
-import type { Configuration, Origin, Sourced } from '../config/configuration.ts';
+import { buildConfiguration } from '../config/build.ts';
+import type { Configuration } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/find-config.ts';
-import { loadConfiguration } from '../config/load.ts';
+import { readSource } from '../config/load.ts';
 import { serverText } from '../config/server.ts';
 import type { ConfigEntry } from '../contract/result.ts';
-import { Failure, type Location } from '../core/failure.ts';
+import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
 import { textTable } from '../report/text-table.ts';
 import { type Command, defineCommand } from './command.ts';
+import { entry, peerOptionEntries } from './editing/peer-options.ts';
 import { requestedConfig } from './prepare/options.ts';
 import type { ConfigOverrides } from './request.ts';
 
@@ -22,10 +24,12 @@ export interface ConfigRequest {
  * @throws Failure `config-unknown-key` for an unknown key, or any error of loading the configuration
  */
 export async function config(request: ConfigRequest, context: ConfigurationContext): Promise<readonly ConfigEntry[]> {
-  const entries = listEntries(await loadConfiguration(context, request.overrides));
+  const source = await readSource(context, request.overrides);
+  const configuration = buildConfiguration(source, context.env, request.overrides);
+  const entries = listEntries(configuration);
   const { key } = request;
   if (key === null) return entries;
-  const found = entries.filter((entry) => entry.key === key);
+  const found = [...entries, ...peerOptionEntries(configuration, source)].filter((entry) => entry.key === key);
   if (found.length > 0) return found;
   const nearest = closest(
     key,
@@ -65,28 +69,6 @@ function listEntries(configuration: Configuration): readonly ConfigEntry[] {
       .filter((peer) => peer.name !== 'origin')
       .map(({ name, endpoint, origin }) => entry(`federation.peers.${name}`, { value: endpoint.written, origin })),
   ];
-}
-
-function entry(key: string, { value, origin }: Sourced<string>): ConfigEntry {
-  return { key, value, origin: originText(origin) };
-}
-
-/** An origin in one word, as `git config --show-origin` does. */
-function originText(origin: Origin): string {
-  switch (origin.layer) {
-    case 'default':
-      return 'default';
-    case 'file':
-      return `file:${place(origin.location)}`;
-    case 'environment':
-      return `environment:${origin.variable}`;
-    case 'input':
-      return `input:${origin.name}`;
-  }
-}
-
-function place({ file, line, column }: Location): string {
-  return [file, line, column].filter((part) => part !== undefined).join(':');
 }
 
 /** `config list` prints all entries as `key = value`. */

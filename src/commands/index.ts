@@ -3,6 +3,7 @@ import { addPeerCommand } from './add-peer.ts';
 import type { Command } from './command.ts';
 import { completionCommand } from './completion.ts';
 import { configGetCommand, configListCommand } from './config.ts';
+import { configSetCommand, configUnsetCommand } from './config-edit.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor/index.ts';
 import { initCommand } from './init.ts';
@@ -10,6 +11,7 @@ import { installCommand } from './install.ts';
 import { listPeersCommand } from './list-peers.ts';
 import { removePeerCommand } from './remove-peer.ts';
 import { resolveCommand } from './resolve.ts';
+import { setPeerCommand } from './set-peer.ts';
 import { syncCommand } from './sync-commands.ts';
 import { versionCommand } from './version.ts';
 
@@ -21,11 +23,14 @@ export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
   push: syncCommand('push'),
   status: syncCommand('status'),
   'add-peer': addPeerCommand,
+  'set-peer': setPeerCommand,
   'remove-peer': removePeerCommand,
   resolve: resolveCommand,
   'list-peers': listPeersCommand,
   'config list': configListCommand,
   'config get': configGetCommand,
+  'config set': configSetCommand,
+  'config unset': configUnsetCommand,
   doctor: doctorCommand,
   install: installCommand,
   completion: completionCommand,

@@ -1,10 +1,7 @@
 import { dirname, join, relative, resolve } from 'node:path';
-import { buildConfiguration } from '../config/build.ts';
 import type { ConfigOverrides, Configuration, Peer } from '../config/configuration.ts';
-import { readConfigText } from '../config/find-config.ts';
 import { isBeadsWorkspace } from '../config/guards.ts';
 import { loadConfiguration, requireFederation } from '../config/load.ts';
-import { writeConfiguration } from '../config/yaml/edit-file.ts';
 import { type FirstPeer, withFirstPeer } from '../config/yaml/first-peer.ts';
 import type { DoctorCheck } from '../contract/doctor-result.ts';
 import type { InitResult } from '../contract/result.ts';
@@ -61,11 +58,16 @@ export async function init(request: InitRequest, context: Context): Promise<Init
   const isBeads = before.workspace !== null && (await isBeadsWorkspace(before.workspace));
   const folder = isBeads && request.database === undefined ? null : folderOf(answers.database, { root, file });
   const first: FirstPeer = { primary: primaryOf(answers), database: folder, town: answers.town };
-  const peer = await editConfiguration(context, request.overrides, async (current) => {
-    refuseConfigured(current);
-    const text = current.file === file ? await readConfigText(file) : '';
-    return await write(withFirstPeer(text, first), { file, workspace, isBeads, context, overrides: request.overrides });
-  });
+  const { after } = await editConfiguration(
+    context,
+    request.overrides,
+    (text, current) => {
+      refuseConfigured(current);
+      return withFirstPeer(text, first);
+    },
+    { into: { file, workspace, isBeads } },
+  );
+  const peer = primaryIn(after);
   const needs = workflowNeeds({ peer, repository, town: answers.town, namesDatabase: folder !== null });
   return {
     status: 'created',
@@ -111,21 +113,9 @@ function primaryOf({ endpoint, live, aws }: InitAnswers): FirstPeer['primary'] {
   return { name: PRIMARY, value: { endpoint, role: 'primary', ...more } };
 }
 
-interface Target {
-  readonly file: string;
-  readonly workspace: string;
-  readonly isBeads: boolean;
-  readonly context: Context;
-  readonly overrides: ConfigOverrides;
-}
-
-/** Writes the configuration, once it is known to be valid, and returns its primary. */
-async function write(text: string, { file, workspace, isBeads, context, overrides }: Target): Promise<Peer> {
-  const after = buildConfiguration({ file, workspace, isBeads, text }, context.env, overrides);
-  requireFederation(after);
-  const primary = after.peers.find(({ role }) => role === 'primary');
+function primaryIn({ peers }: Configuration): Peer {
+  const primary = peers.find(({ role }) => role === 'primary');
   if (primary === undefined) throw new Failure('unknown', 'the new configuration has no primary');
-  await writeConfiguration(file, text);
   return primary;
 }
 

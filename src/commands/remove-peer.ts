@@ -1,8 +1,8 @@
-import { buildConfiguration } from '../config/build.ts';
 import { quoteEndpoint } from '../config/endpoint/text.ts';
-import { removePeerFromFile } from '../config/yaml/edit-file.ts';
+import { withoutValue } from '../config/yaml/edit.ts';
 import type { RemovePeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
+import { plain } from '../core/text.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
@@ -17,32 +17,33 @@ export interface RemovePeerRequest {
   readonly dolt: DoltRequest;
 }
 
+interface Removed {
+  readonly result: RemovePeerResult;
+  readonly file: string;
+}
+
 /**
  * Removes a peer from the configuration file and, if there is a database, its remote. Works in every sync mode and
  * offline.
  * @throws Failure `invalid-peer-name` for the primary, `unknown-peer`, or any error of loading or writing the file
  */
-export async function removePeer(request: RemovePeerRequest, context: Context): Promise<RemovePeerResult> {
+export async function removePeer(request: RemovePeerRequest, context: Context): Promise<Removed> {
   const { name, overrides } = request;
   if (name.toLowerCase() === 'origin') {
     throw new Failure('invalid-peer-name', '"origin" is the primary, which remove-peer cannot remove', {
-      hint: 'Remove `federation.remote` from the configuration.',
+      hint: 'Run `dolt-federation config unset federation.remote`.',
     });
   }
-  const configuration = await editConfiguration(context, overrides, async (before) => {
-    const { file, workspace, peers } = before;
+  const { before: configuration, file } = await editConfiguration(context, overrides, (text, { peers }) => {
     const peer = peers.find((one) => one.name === name);
     if (peer === undefined) throw new Failure('unknown-peer', `there is no peer ${quoteEndpoint(name)}`);
-    if (file === null || peer.origin.layer !== 'file') {
+    if (peer.origin.layer !== 'file') {
       throw new Failure('unknown-peer', `the peer ${name} is not in the file but in the input \`peers\``);
     }
-    await removePeerFromFile(file, name, (text) => {
-      buildConfiguration({ file, workspace, text }, context.env, overrides);
-    });
-    return before;
+    return withoutValue(text, ['federation', 'peers', name]);
   });
   await forgetNow(name, { database: request.database, configuration }, context);
-  return { name, status: 'removed' };
+  return { result: { name, status: 'removed' }, file };
 }
 
 export const removePeerCommand = defineCommand({
@@ -53,5 +54,8 @@ export const removePeerCommand = defineCommand({
     dolt: requestedDolt(asked),
   }),
   run: removePeer,
-  render: (result) => ({ json: result, text: () => `removed peer ${result.name}\n` }),
+  render: ({ result, file }) => ({
+    json: result,
+    text: () => `removed peer ${result.name} from ${plain(file)}\n`,
+  }),
 });

@@ -53,6 +53,8 @@ export interface SyncRequest {
   readonly initEmpty: boolean;
   /** Folder of the database (the one that holds `.dolt`), relative to the working directory. */
   readonly database?: string | undefined;
+  /** Whether `database` is written to the configuration. */
+  readonly save?: boolean | undefined;
   readonly branch?: string | undefined;
   readonly reportValues: ReportValues;
   /** Do not open `file://`, loopback and link-local endpoints, and write nothing (events that may not write). */
@@ -82,6 +84,7 @@ export const DEFAULT_SYNC_REQUEST: SyncRequest = {
   maxDelete: 50,
   reportValues: 'keys',
   untrusted: false,
+  save: false,
   allowNoPeers: true,
   overrides: { allowInsecure: false },
   dolt: { version: parseAskedVersion(DEFAULT_DOLT_VERSION), source: 'release' },

@@ -6,6 +6,7 @@ import { summary } from '../report/summary.ts';
 import { text } from '../report/text.ts';
 import { withValues } from '../report/values.ts';
 import { type Asked, type Command, defineCommand } from './command.ts';
+import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
 import { requestedLeases, requestedRewrites } from './prepare/leases.ts';
 import { requestedBranch, requestedConfig, requestedDolt, requestedRoles } from './prepare/options.ts';
@@ -16,7 +17,11 @@ import { sync } from './sync.ts';
 export function syncCommand(command: SyncRequest['command']): Command {
   return defineCommand({
     parse: (asked) => syncRequest(command, asked),
-    run: sync,
+    run: async (request, context) => {
+      const outcome = await sync(request, context);
+      if (command !== 'status' && !request.dryRun) await offerDatabase(request, context);
+      return outcome;
+    },
     render: ({ result, doltPath, locations }, { reportValues }) => {
       const shown = withValues(result, reportValues);
       return {
@@ -54,6 +59,7 @@ function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest
     initEmpty: read('init-empty'),
     maxDelete: read('max-delete'),
     database: read('database'),
+    save: requestedSave(read),
     branch: requestedBranch(read('branch')),
     reportValues: read('report-values') ?? asked.reportValues,
     untrusted,

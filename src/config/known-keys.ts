@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { isScalar } from 'yaml';
-import { Failure } from '../core/failure.ts';
+import { Failure, type Location } from '../core/failure.ts';
 import type { Problems } from './problems.ts';
 import type { YamlText } from './yaml/parse.ts';
 import { asMapping, type ConfigField, type ConfigMapping, plain, toConfigValue } from './yaml/tree.ts';
@@ -83,24 +83,31 @@ export function checkKeys(
   problems: Problems,
 ): void {
   for (const [key, { keyAt }] of mapping.fields) {
-    const status = Object.hasOwn(known.keys, key) ? known.keys[key] : undefined;
-    const name = `${known.prefix}${key}`;
-    if (status === undefined) {
-      const nearest = `${known.prefix}${closest(key, Object.keys(known.keys))}`;
-      problems.add(
-        new Failure('config-unknown-key', `unknown key ${JSON.stringify(name)}`, {
-          hint: `Did you mean \`${nearest}\`? Correct the spelling or remove the key.`,
-          location: keyAt,
-        }),
-      );
-    } else if (status === 'later') {
-      problems.add(
-        new Failure('not-supported', `${name} is not supported by this version of dolt-federation`, {
-          location: keyAt,
-        }),
-      );
-    }
+    const problem = keyProblem(key, known, keyAt);
+    if (problem !== null) problems.add(problem);
   }
+}
+
+/** Keys that people try for a secret. */
+const SECRET_KEY = /password|passwd|secret|token|credential|private|access[-_]?key/i;
+
+/** Why a key is not allowed; null if it is. */
+export function keyProblem(
+  key: string,
+  known: { readonly keys: KnownKeys; readonly prefix: string },
+  location?: Location,
+): Failure | null {
+  const status = Object.hasOwn(known.keys, key) ? known.keys[key] : undefined;
+  const name = `${known.prefix}${key}`;
+  if (status === undefined) {
+    const nearest = `${known.prefix}${closest(key, Object.keys(known.keys))}`;
+    const hint = SECRET_KEY.test(key)
+      ? 'A configuration file is not a safe place for secrets. Give them with `credentials` (docs/credentials.md).'
+      : `Did you mean \`${nearest}\`? Correct the spelling or remove the key.`;
+    return new Failure('config-unknown-key', `unknown key ${JSON.stringify(name)}`, { hint, location });
+  }
+  if (status !== 'later') return null;
+  return new Failure('not-supported', `${name} is not supported by this version of dolt-federation`, { location });
 }
 
 /** Our top-level keys; all others belong to beads. */

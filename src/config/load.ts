@@ -1,5 +1,5 @@
 import { Failure, placeOf } from '../core/failure.ts';
-import { buildConfiguration } from './build.ts';
+import { buildConfiguration, type ConfigSource } from './build.ts';
 import type { ConfigOverrides, Configuration, Origin, PushGuard } from './configuration.ts';
 import { type ConfigurationContext, findConfig, readConfigText } from './find-config.ts';
 import { isBeadsWorkspace, readGuardFiles, readGuardFilesOf, readGuards } from './guards.ts';
@@ -13,11 +13,19 @@ export async function loadConfiguration(
   context: ConfigurationContext,
   overrides: ConfigOverrides,
 ): Promise<Configuration> {
+  return buildConfiguration(await readSource(context, overrides), context.env, overrides);
+}
+
+/**
+ * Finds and reads the configuration and the files of beads that belong to it.
+ * @throws Failure `config-not-found`, `config-unreadable`
+ */
+export async function readSource(context: ConfigurationContext, overrides: ConfigOverrides): Promise<ConfigSource> {
   const { file, workspace } = await findConfig(context, overrides.config);
   const text = file === null ? null : await readConfigText(file);
   const isBeads = workspace !== null && (await isBeadsWorkspace(workspace));
   const guards = await readGuardFiles({ file, workspace }, context);
-  return buildConfiguration({ file, workspace, text, isBeads, ...guards }, context.env, overrides);
+  return { file, workspace, text, isBeads, ...guards };
 }
 
 /**

@@ -61,7 +61,12 @@ export function parsePeerName(written: string): string {
   if (why === null) return written;
   // The arguments were probably swapped if this is an endpoint.
   const shown = quoteEndpoint(written);
-  const hint = written.toLowerCase() === 'origin' ? 'The peer `origin` is set with `federation.remote`.' : undefined;
+  const isOrigin = written.toLowerCase() === 'origin';
+  const hint = isOrigin
+    ? 'Set the peer `origin` with `dolt-federation config set federation.remote <endpoint>`.'
+    : /[:/]/.test(written)
+      ? 'Write the name before the endpoint: dolt-federation add-peer <name> <endpoint>'
+      : undefined;
   throw new Failure('invalid-peer-name', `invalid peer name ${shown}: ${why}`, { hint });
 }
 

@@ -6,6 +6,7 @@ import { mergeAws } from './endpoint/aws-settings.ts';
 import { DOLTHUB_HOST } from './endpoint/options.ts';
 import { type EndpointOptions, parseEndpoint } from './endpoint/parse.ts';
 import { canonicalService, serviceInQuery } from './endpoint/query.ts';
+import { refuseWebPage } from './endpoint/suggest.ts';
 import { liveOf } from './live.ts';
 import { parseBranchName, parsePeerName } from './names.ts';
 import { type PeerEntry, peerOptions } from './peer-entry.ts';
@@ -117,6 +118,7 @@ function readEndpoint(
   return problems.attempt(() =>
     placed(at.subject, at.location, () => {
       const endpoint = parseEndpoint(written, options);
+      refuseWebPage(endpoint);
       requireAllowed(endpoint, patterns, options);
       return endpoint;
     }),

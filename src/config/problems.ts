@@ -49,6 +49,15 @@ export function placed<T>(subject: string, location: Location | undefined, work:
   }
 }
 
+/** A failure with each of its problems replaced. */
+export function revised(failure: Failure, revise: (problem: Failure) => Failure): Failure {
+  const first = revise(failure);
+  if (failure.problems[0] === failure) return first;
+  const { code, message, hint, location, cause } = first;
+  const problems = failure.problems.map(revise);
+  return new Failure(code, message, { hint, location: location ?? undefined, cause, problems });
+}
+
 function comparePlaces(a: Location | null, b: Location | null): number {
   if (a?.file !== b?.file) return (a?.file ?? '') < (b?.file ?? '') ? -1 : 1;
   return (a?.line ?? 0) - (b?.line ?? 0) || (a?.column ?? 0) - (b?.column ?? 0);

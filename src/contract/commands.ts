@@ -1,4 +1,5 @@
 import type { OptionName } from './options.ts';
+import { PEER_SETTING_NAMES } from './peer-options.ts';
 
 interface ArgumentEntry {
   readonly name: string;
@@ -23,6 +24,12 @@ const PEERS = [
   { name: 'peer', description: 'names of the peers to work on; by default all', required: false, variadic: true },
 ] as const;
 const NAME = { name: 'name', description: 'name of the peer', required: true, variadic: false } as const;
+const KEY = {
+  name: 'key',
+  description: 'for example federation.sovereignty, or federation.peers.<name>.role',
+  required: true,
+  variadic: false,
+} as const;
 
 const DOLT = ['dolt-version', 'dolt-source', 'dolt-path', 'dolt-sha256', 'dolt-mirror'] as const;
 const CONFIG = [
@@ -76,19 +83,19 @@ export const COMMANDS = {
   sync: {
     summary: 'Fetch all peers, merge, push to all, and verify',
     arguments: PEERS,
-    options: [...RUN, 'init-empty', 'max-delete', 'force-with-lease', ...REWRITES],
+    options: [...RUN, 'save', 'init-empty', 'max-delete', 'force-with-lease', ...REWRITES],
     action: true,
   },
   pull: {
     summary: 'Fetch and merge without pushing',
     arguments: PEERS,
-    options: [...RUN, 'max-delete', ...REWRITES],
+    options: [...RUN, 'save', 'max-delete', ...REWRITES],
     action: true,
   },
   push: {
     summary: 'Push committed changes and verify, without merging',
     arguments: PEERS,
-    options: [...RUN, 'init-empty', 'force-with-lease'],
+    options: [...RUN, 'save', 'init-empty', 'force-with-lease'],
     action: true,
   },
   status: {
@@ -100,21 +107,13 @@ export const COMMANDS = {
   'add-peer': {
     summary: 'Add a peer to the configuration',
     arguments: [NAME, { name: 'endpoint', description: 'address of the peer', required: true, variadic: false }],
-    options: [
-      'role',
-      'tier',
-      'branch',
-      'conflict',
-      'user',
-      'ref',
-      'timeout',
-      'live',
-      'register',
-      'config',
-      'database',
-      'dolthub-host',
-      'allow-insecure',
-    ],
+    options: [...PEER_SETTING_NAMES, 'register', 'save', 'config', 'database', 'dolthub-host', 'allow-insecure'],
+    action: false,
+  },
+  'set-peer': {
+    summary: 'Change the options of a peer; an empty value removes one',
+    arguments: [NAME],
+    options: ['endpoint', ...PEER_SETTING_NAMES, 'unset', 'config', 'database', 'dolthub-host', 'allow-insecure'],
     action: false,
   },
   'remove-peer': {
@@ -139,9 +138,24 @@ export const COMMANDS = {
   },
   'config get': {
     summary: 'Print one effective value',
-    arguments: [{ name: 'key', description: 'for example federation.sovereignty', required: true, variadic: false }],
+    arguments: [KEY],
     options: CONFIG,
     showOrigin: true,
+    action: false,
+  },
+  'config set': {
+    summary: 'Set one key in the configuration file',
+    arguments: [
+      KEY,
+      { name: 'value', description: 'the new value; a list is separated by commas', required: true, variadic: false },
+    ],
+    options: ['config', 'dolthub-host', 'allow-insecure'],
+    action: false,
+  },
+  'config unset': {
+    summary: 'Remove one key from the configuration file',
+    arguments: [KEY],
+    options: ['config', 'dolthub-host', 'allow-insecure'],
     action: false,
   },
   doctor: {

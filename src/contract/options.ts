@@ -1,6 +1,7 @@
 import { DOLT_OPTIONS } from './dolt-options.ts';
 import { ACTION, BOTH, CLI, type OptionEntry } from './option-entry.ts';
-import { CONFLICT_STRATEGIES, DIRTY_POLICIES, FAIL_ON, REPORT_VALUES, ROLES, SYNC_MODES, TIERS } from './vocabulary.ts';
+import { PEER_OPTIONS } from './peer-options.ts';
+import { CONFLICT_STRATEGIES, DIRTY_POLICIES, FAIL_ON, REPORT_VALUES, SYNC_MODES, TIERS } from './vocabulary.ts';
 
 /** Every option of both frontends, in the order of the README. */
 export const OPTIONS = {
@@ -44,21 +45,19 @@ export const OPTIONS = {
     type: 'text',
     value: 'name',
   },
-  role: { description: "The peer's role", frontends: CLI, type: 'choice', choices: ROLES },
-  tier: { description: "The peer's tier of sovereignty", frontends: CLI, type: 'choice', choices: TIERS },
-  conflict: {
-    description: 'Conflict strategy for this peer; by default the strategy of the whole run',
+  ...PEER_OPTIONS,
+  endpoint: { description: 'Another address of the peer', frontends: CLI, type: 'text', value: 'endpoint' },
+  unset: {
+    description: 'Options to remove from the peer, separated by commas, such as `role,aws-region`',
     frontends: CLI,
-    type: 'choice',
-    choices: CONFLICT_STRATEGIES,
+    type: 'text',
+    value: 'options',
   },
-  user: { description: "User name at the peer's server", frontends: CLI, type: 'text', value: 'name' },
-  ref: { description: 'Git ref that holds the data of a git remote', frontends: CLI, type: 'text', value: 'name' },
-  live: {
-    description: 'Whether an https or ssh peer is a running database; pushes to one go to an inbox branch',
+  save: {
+    description: 'Write the folder given with `--database` to the configuration, as `federation.database`',
     frontends: CLI,
-    type: 'choice',
-    choices: ['true', 'false'],
+    type: 'flag',
+    default: 'false',
   },
   name: {
     description:
@@ -66,13 +65,6 @@ export const OPTIONS = {
     frontends: CLI,
     type: 'text',
     value: 'name',
-  },
-  'aws-region': { description: 'AWS region of an s3 peer', frontends: CLI, type: 'text', value: 'region' },
-  'aws-dynamodb-table': {
-    description: 'DynamoDB table that holds the manifest of an s3 peer; its hash key is the string `db`',
-    frontends: CLI,
-    type: 'text',
-    value: 'table',
   },
   yes: { description: 'Ask nothing; use the defaults', frontends: CLI, type: 'flag', default: 'false' },
   file: {

@@ -247,6 +247,25 @@ export type AddPeerResult = z.infer<typeof addPeerResultSchema>;
 export const removePeerResultSchema = z.strictObject({ name: z.string(), status: z.literal('removed') });
 export type RemovePeerResult = z.infer<typeof removePeerResultSchema>;
 
+export const setPeerResultSchema = z.strictObject({
+  name: z.string(),
+  status: z.enum(['changed', 'unchanged']),
+  /** The configuration file. */
+  file: z.string(),
+});
+export type SetPeerResult = z.infer<typeof setPeerResultSchema>;
+
+/** `config set` and `config unset`. */
+export const configEditResultSchema = z.strictObject({
+  key: z.string(),
+  /** The value that was asked for; null: the key is removed. */
+  value: z.string().nullable(),
+  status: z.enum(['changed', 'unchanged']),
+  /** The configuration file; null if there is none. */
+  file: z.string().nullable(),
+});
+export type ConfigEditResult = z.infer<typeof configEditResultSchema>;
+
 export const resolveResultSchema = z.strictObject({
   /** `stopped`: rows in conflict are undecided, so nothing was changed; the decisions are kept in the file. */
   status: z.enum(['unchanged', 'success', 'stopped']),

@@ -50,7 +50,7 @@ export const USAGE_ERRORS = {
   },
   'invalid-endpoint': {
     title: 'An endpoint has none of the accepted forms',
-    hint: 'Use one of the forms that the message lists.',
+    hint: 'Use one of the accepted forms: docs/endpoints.md.',
     ...USAGE,
   },
   'endpoint-not-allowed': {
@@ -65,7 +65,7 @@ export const USAGE_ERRORS = {
   },
   'peer-exists': {
     title: 'A peer with that name is already configured',
-    hint: 'Remove it first with `dolt-federation remove-peer <name>`, or choose another name.',
+    hint: 'Change it with `dolt-federation set-peer <name>`, or choose another name.',
     ...USAGE,
   },
   'unknown-peer': {

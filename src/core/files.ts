@@ -138,9 +138,15 @@ async function statOf(path: string): Promise<Stats | null> {
  * Writes a file atomically by rename, also across a crash. A symbolic link is followed; mode and, if permitted, owner
  * of a replaced file stay.
  * @param mode of a new file
+ * @param check runs right before the rename and throws to prevent it
  * @throws errors of the file system; no partial file remains
  */
-export async function writeFileAtomic(file: string, text: string, mode = 0o666): Promise<void> {
+export async function writeFileAtomic(
+  file: string,
+  text: string,
+  mode = 0o666,
+  check: () => Promise<void> = async () => undefined,
+): Promise<void> {
   const target = await realpath(file).catch(() => file);
   const former = await stat(target).catch(() => null);
   const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
@@ -156,6 +162,7 @@ export async function writeFileAtomic(file: string, text: string, mode = 0o666):
     } finally {
       await handle.close();
     }
+    await check();
     await rename(temporary, target);
   } catch (thrown) {
     await rm(temporary, { force: true });

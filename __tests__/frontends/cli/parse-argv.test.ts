@@ -49,6 +49,7 @@ describe('a command line becomes a request', () => {
       branch: 'work',
       reportValues: 'none',
       untrusted: false,
+      save: false,
       overrides: {
         config: 'f.yaml',
         syncMode: 'belt-and-suspenders',
@@ -64,23 +65,25 @@ describe('a command line becomes a request', () => {
   });
 
   test.each([
-    ['--live true', true],
-    ['--live FALSE', false],
-    ['', undefined],
-  ])('add-peer %s', (flag, live) => {
-    expect(request(`add-peer far ssh://far.example/db ${flag}`.trim())).toMatchObject({ live });
+    ['--live true', [{ path: ['live'], value: true }]],
+    ['--live FALSE', [{ path: ['live'], value: false }]],
+    ['', []],
+  ])('add-peer %s', (flag, set) => {
+    expect(request(`add-peer far ssh://far.example/db ${flag}`.trim())).toMatchObject({ set });
   });
 
   test('add-peer', () => {
     expect(
       request('add-peer far file:///far --role upstream --tier t2 --branch work --timeout 90s --database db'),
     ).toMatchObject({
-      timeout: '90s',
       name: 'far',
       endpoint: 'file:///far',
-      role: 'upstream',
-      tier: 'T2',
-      branch: 'work',
+      set: [
+        { path: ['role'], value: 'upstream' },
+        { path: ['tier'], value: 'T2' },
+        { path: ['branch'], value: 'work' },
+        { path: ['timeout'], value: '90s' },
+      ],
       database: 'db',
     });
   });

@@ -1,30 +1,55 @@
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { buildConfiguration, type ConfigSource } from '../../config/build.ts';
 import type { ConfigOverrides, Configuration } from '../../config/configuration.ts';
-import { loadConfiguration } from '../../config/load.ts';
-import { Failure } from '../../core/failure.ts';
-import { type LockOptions, withLock } from '../../core/lock.ts';
+import { readSource } from '../../config/load.ts';
+import { revised } from '../../config/problems.ts';
+import { errorMessage, Failure } from '../../core/failure.ts';
+import { readIfThere, writeFileAtomic } from '../../core/files.ts';
+import { throwIfInterrupted } from '../../core/interruption.ts';
+import { withLock } from '../../core/lock.ts';
 import type { Context } from '../context.ts';
 
-/** The file that holds the configuration, or that would be created for it. */
-export function configurationFile({ file, workspace }: Configuration, { cwd }: Pick<Context, 'cwd'>): string {
-  return file ?? join(workspace ?? join(cwd, '.beads'), 'config.yaml');
+/** The text of a file that is created with its folder, which would change the default to a mode without federation. */
+const FRESH_TEXT = 'sync:\n  mode: dolt-native\n';
+
+/** Another program, such as an editor or bd, does not write the file this often in a row. */
+const MAX_ATTEMPTS = 5;
+
+/** A finished edit. */
+export interface Edited {
+  readonly file: string;
+  readonly before: Configuration;
+  readonly after: Configuration;
+  /** Whether the file was written. */
+  readonly isChanged: boolean;
+}
+
+/** @returns the new text, or the same if there is nothing to change */
+type Change = (text: string, before: Configuration, file: string) => string;
+
+interface EditOptions {
+  /** The file to write, with the workspace that it makes, instead of the one that was found. */
+  readonly into?: (Required<Pick<ConfigSource, 'workspace' | 'isBeads'>> & { readonly file: string }) | undefined;
+  /** The longest wait for another command of ours. */
+  readonly maxWaitMs?: number;
 }
 
 /**
- * Reads and changes the configuration under a lock: a concurrent edit that started from the old text would undo this
- * one.
- * @throws Failure any error of loading or of the work, or `config-unreadable` if another command does not release the
- * lock
+ * Changes the configuration file, which is created if there is none: `.beads/config.yaml` in the workspace, or in the
+ * working directory if there is no workspace. The result is validated before it is written. Our own commands take turns
+ * under a lock; if another program changes the file meanwhile, the edit starts from the new text.
+ * @throws Failure any error of the file, of `change`, or of the result, which has no place because it is not written;
+ * `config-unreadable` if the file is in use or not writable
  */
-export async function editConfiguration<T>(
+export async function editConfiguration(
   context: Context,
   overrides: ConfigOverrides,
-  work: (before: Configuration) => Promise<T>,
-  wait: Pick<LockOptions, 'maxWaitMs'> = {},
-): Promise<T> {
-  const file = configurationFile(await loadConfiguration(context, overrides), context);
+  change: Change,
+  { into, maxWaitMs }: EditOptions = {},
+): Promise<Edited> {
+  const file = into?.file ?? fileOf(await readSource(context, overrides), context);
   const target = await realpath(file).catch(() => file);
   const lock = join(context.tempDir, `edit-${createHash('sha256').update(target).digest('hex').slice(0, 16)}.lock`);
   const busy = (pid: number): Failure =>
@@ -32,7 +57,65 @@ export async function editConfiguration<T>(
       hint: `Stop that process, then run again. Remove ${lock} only if the process no longer exists.`,
       location: { file },
     });
-  return await withLock(lock, { ...wait, busy, signal: context.signal }, async () =>
-    work(await loadConfiguration(context, overrides)),
+  return await withLock(
+    lock,
+    { busy, signal: context.signal, ...(maxWaitMs === undefined ? {} : { maxWaitMs }) },
+    async () => {
+      for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+        const edited = await attemptEdit(context, overrides, { change, into });
+        if (edited !== null) return edited;
+        throwIfInterrupted(context.signal);
+      }
+      throw new Failure('config-unreadable', `another program keeps changing ${file}`, {
+        hint: 'Stop that program, then run again.',
+        location: { file },
+      });
+    },
   );
+}
+
+/** The file that has the configuration, or that would be created for it. */
+function fileOf({ file, workspace }: ConfigSource, { cwd }: Context): string {
+  return file ?? join(workspace ?? join(cwd, '.beads'), 'config.yaml');
+}
+
+/** @returns null if another program changed the file meanwhile; it is not written then */
+async function attemptEdit(
+  context: Context,
+  overrides: ConfigOverrides,
+  { change, into }: { readonly change: Change; readonly into: EditOptions['into'] },
+): Promise<Edited | null> {
+  const source = await readSource(context, overrides);
+  const before = buildConfiguration(source, context.env, overrides);
+  const file = into?.file ?? fileOf(source, context);
+  const onDisk = source.file === file ? source.text : null;
+  const former = onDisk ?? (source.workspace === null && into === undefined ? FRESH_TEXT : '');
+  const text = change(former, before, file);
+  if (text === former) return { file, before, after: before, isChanged: false };
+  const after = validate({ ...source, ...into, file, text }, context, overrides);
+  const conflict = new Error('another program changed the file');
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFileAtomic(file, text, undefined, async () => {
+      if ((await readIfThere(file)) !== onDisk) throw conflict;
+    });
+    return { file, before, after, isChanged: true };
+  } catch (thrown) {
+    if (thrown === conflict) return null;
+    throw new Failure('config-unreadable', `cannot write ${file}: ${errorMessage(thrown)}`, {
+      hint: 'Check that this user can write the file and its folder.',
+      location: { file },
+      cause: thrown,
+    });
+  }
+}
+
+/** The file was valid before, so a problem comes from the command line, and a place in the new text would mislead. */
+function validate(source: ConfigSource, context: Context, overrides: ConfigOverrides): Configuration {
+  try {
+    return buildConfiguration(source, context.env, overrides);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    throw revised(thrown, ({ code, message, hint, cause }) => new Failure(code, message, { hint, cause }));
+  }
 }

@@ -2,6 +2,7 @@ import type { Configuration, Peer } from '../../config/configuration.ts';
 import { ENDPOINT_KINDS } from '../../config/endpoint/kinds.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import { toFailure } from '../../core/failure.ts';
+import { counted } from '../../core/text.ts';
 import { readRepoState } from '../../dolt/database-files.ts';
 import { NO_LOCK_TIMEOUTS } from '../../dolt/server/lock.ts';
 import { openServer } from '../../dolt/server/server.ts';
@@ -62,24 +63,28 @@ export async function registerNow(
   });
 }
 
-/** Removes the remotes of a peer that dolt-federation added; reports the remotes that stay. */
+/**
+ * Removes the remotes of a peer that dolt-federation added, with their tracking branches. Reports what was removed, and
+ * what stays and why.
+ */
 export async function forgetNow(name: string, place: Place, context: Context): Promise<void> {
+  const { log } = context;
   const cure = `To remove it, run \`dolt remote remove ${name}\` in the database.`;
   await unlessImpossible(context, async () => {
     const found = await locateDatabase(place, context);
     if (found.kind !== 'database') {
-      context.log.info(`No database was found, so its remote ${name}, if any, was not removed. ${cure}`);
+      log.info(`No database was found, so its remote ${name}, if any, was not removed. ${cure}`);
       return;
     }
     if (!(await hasRemoteOf(name, found.path))) return;
     const isOpened = await withDatabase(found.path, context, async (sql) => {
-      if (!(await forgetPeer(sql, found.path, name))) return;
-      context.log.warning(
-        `The remote ${name} of the database was not removed: dolt-federation did not add it. ${cure}`,
-      );
+      const { removed, branches, stays } = await forgetPeer(sql, found.path, name);
+      for (const remote of removed)
+        log.info(`removed the remote ${remote} and ${counted(branches, 'tracking branch')} from ${found.path}`);
+      if (stays)
+        log.warning(`The remote ${name} of the database was not removed: dolt-federation did not add it. ${cure}`);
     });
-    if (!isOpened)
-      context.log.warning(`The remote ${name} of the database was not removed: no Dolt was found. ${cure}`);
+    if (!isOpened) log.warning(`The remote ${name} of the database was not removed: no Dolt was found. ${cure}`);
   });
 }
 

@@ -95,10 +95,9 @@ export function looksLikeToken(user: string): boolean {
 
 /** The refusal of an endpoint: `why` completes the sentence after a colon. The endpoint is shown without secrets. */
 export function invalidEndpoint(written: string, why: string): Failure {
-  return new Failure(
-    'invalid-endpoint',
-    `invalid endpoint format ${quoteEndpoint(written)}: ${why}. Accepted forms: ${ENDPOINT_FORMS.join(', ')}`,
-  );
+  return new Failure('invalid-endpoint', `invalid endpoint format ${quoteEndpoint(written)}: ${why}`, {
+    hint: ['Use one of these forms:', ...ENDPOINT_FORMS.map((form) => `  ${form}`)].join('\n'),
+  });
 }
 
 /** The refusal of an endpoint that holds `what`, a secret; the secret is not shown. */

@@ -89,7 +89,7 @@ function groupOf(root: Command, group: string): Command {
   const members = COMMAND_NAMES.filter((name) => name.startsWith(`${group} `)).map((name) =>
     name.slice(group.length + 1),
   );
-  return root.command(group).description(`Read the effective configuration: ${members.join(', ')}`);
+  return root.command(group).description(`Read or change the configuration: ${members.join(', ')}`);
 }
 
 /** The flags of one option of the table: one, or two for a flag that is on by default; help shows its negation. */

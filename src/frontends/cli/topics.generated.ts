@@ -65,7 +65,26 @@ Keys can also be written flat, as bd config set does (federation.sovereignty:
 T1). From low to high, the layers are: default, file, environment, flag or
 input. An empty variable counts as unset. The tier can only be raised.
 dolt-federation config list --show-origin prints every effective value and its
-origin.
+origin, and config get prints one, also of a peer (config get
+federation.peers.hub.role).
+
+CHANGING IT WITH COMMANDS
+
+    dolt-federation config set federation.dirty fail
+    dolt-federation config unset federation.dirty
+    dolt-federation set-peer hub --role backup --timeout 90s --unset branch
+
+add-peer and set-peer take every option of a peer: --aws-region, --accept
+deletion,future, --live false and so on. set-peer removes an option that gets an
+empty value, or that --unset names. Lists are separated by commas.
+
+These commands change one key, in the spelling that they find, nested or flat.
+Every other byte of the file stays: comments, order, indentation, line breaks.
+The result is validated before it is written. Secrets are refused. A file that
+another program changes meanwhile is read again.
+
+--save of add-peer, sync, pull and push writes the folder given with --database
+as federation.database.
 
   sync.mode
       Environment: BD_SYNC_MODE

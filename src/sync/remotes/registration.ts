@@ -5,7 +5,7 @@ import { type Failure, toFailure } from '../../core/failure.ts';
 import type { Logger } from '../../core/logger.ts';
 import { isAlive } from '../../core/processes.ts';
 import { remoteAddress } from '../../dolt/remote-address.ts';
-import { trackingHead } from '../../dolt/sql/heads.ts';
+import { trackingHead, trackingRefs } from '../../dolt/sql/heads.ts';
 import {
   addRemote,
   listBackups,
@@ -183,23 +183,32 @@ export async function releaseRemotes(
   }
 }
 
-/**
- * Removes the remotes of a peer that is no longer configured, if dolt-federation added them.
- * @returns whether a remote of its name stays, because dolt-federation did not add it
- */
-export async function forgetPeer(sql: Sql, path: string, peer: string): Promise<boolean> {
+/** What `forgetPeer` did. */
+interface Forgotten {
+  readonly removed: readonly string[];
+  /** Number of tracking branches that the removed remotes had. */
+  readonly branches: number;
+  /** Whether a remote of the peer's name stays, because dolt-federation did not add it. */
+  readonly stays: boolean;
+}
+
+/** Removes the remotes of a peer that is no longer configured, with their tracking branches, if dolt-federation added them. */
+export async function forgetPeer(sql: Sql, path: string, peer: string): Promise<Forgotten> {
   const { records } = await readRemoteRecords(path);
   const kept = new Map(records);
+  const removed: string[] = [];
   let stays = false;
+  const before = (await trackingRefs(sql)).size;
   for (const remote of await listRemotes(sql)) {
     const record = records.get(remote.name);
     if (record?.peer === peer && isRecorded(remote, record)) {
       await removeRemote(sql, remote.name);
       kept.delete(remote.name);
+      removed.push(remote.name);
     } else if (remote.name === peer) stays = true;
   }
   if (kept.size !== records.size) await writeRemoteRecords(path, kept);
-  return stays;
+  return { removed, branches: before - (await trackingRefs(sql)).size, stays };
 }
 
 /** The remotes that the database keeps for peers, by peer name; others are absent. */

@@ -1,0 +1,95 @@
+import { looksLikeToken } from '../config/endpoint/text.ts';
+import { parseSettingKey, parseSettingValue, type SettingKey } from '../config/setting-keys.ts';
+import { withoutValue, withValue } from '../config/yaml/edit.ts';
+import type { ConfigEditResult } from '../contract/result.ts';
+import { Failure } from '../core/failure.ts';
+import { plain } from '../core/text.ts';
+import { type Asked, defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { suggesting } from './editing/peer-warnings.ts';
+import { editConfiguration } from './prepare/edit-configuration.ts';
+import { requestedConfig, requestedDolt } from './prepare/options.ts';
+import type { ConfigOverrides, DoltRequest } from './request.ts';
+import { changePeer } from './set-peer.ts';
+
+export interface ConfigEditRequest {
+  readonly key: string;
+  /** null: remove the key. */
+  readonly value: string | null;
+  readonly overrides: ConfigOverrides;
+  readonly dolt: DoltRequest;
+}
+
+/**
+ * Sets or removes one key of the configuration file, which is validated as a whole before it is written. Works in every
+ * sync mode and offline.
+ * @throws Failure `config-unknown-key`, `bad-usage`, `secret-in-config`, `unknown-peer`, or any error of the changed configuration; nothing
+ * is written then
+ */
+export async function configEdit(request: ConfigEditRequest, context: Context): Promise<ConfigEditResult> {
+  const { key, value } = request;
+  const wanted = parseSettingKey(key);
+  if (value === '') {
+    throw new Failure('bad-usage', `${key} needs a value`, {
+      hint: `To remove it: dolt-federation config unset ${key}`,
+    });
+  }
+  if (looksLikeToken(value ?? '')) throw new Failure('secret-in-config', `the value for ${key} is an access token`);
+  const { file, isChanged, before } = await edit(wanted, request, context);
+  const exists = isChanged || before.file !== null;
+  return { key, value, status: isChanged ? 'changed' : 'unchanged', file: exists ? file : null };
+}
+
+async function edit(wanted: SettingKey, { key, value, overrides }: ConfigEditRequest, context: Context) {
+  if (wanted.kind === 'section') {
+    return await suggesting(value ?? '', { context, overrides }, async () =>
+      editConfiguration(context, overrides, (text, before) => {
+        if (value !== null) return withValue(text, wanted.path, parseSettingValue(value, wanted.form));
+        return before.file === null ? text : withoutValue(text, wanted.path);
+      }),
+    );
+  }
+  const { name, path, form } = wanted;
+  const isEndpoint = path.length === 0 || path[0] === 'endpoint';
+  if (value === null && isEndpoint) {
+    throw new Failure('bad-usage', `config unset cannot remove ${key}: a peer needs an endpoint`, {
+      hint: `To remove the peer: dolt-federation remove-peer ${name}`,
+    });
+  }
+  const changes = {
+    set: value === null || isEndpoint ? [] : [{ path, value: parseSettingValue(value, form) }],
+    unset: value === null ? [path] : [],
+  };
+  return await changePeer(
+    { name, endpoint: isEndpoint ? (value ?? undefined) : undefined, changes, overrides },
+    context,
+  );
+}
+
+function editRequest(asked: Asked, value: string | null): ConfigEditRequest {
+  const [key = ''] = asked.operands;
+  return { key, value, overrides: requestedConfig(asked.read), dolt: requestedDolt(asked) };
+}
+
+export const configSetCommand = defineCommand({
+  parse: (asked) => editRequest(asked, asked.operands[1] ?? ''),
+  run: configEdit,
+  render: (result) => ({
+    json: result,
+    text: () =>
+      result.status === 'changed'
+        ? `set ${plain(result.key)} = ${plain(result.value ?? '')} in ${plain(result.file ?? '')}\n`
+        : `${plain(result.key)} has this value already: ${plain(result.file ?? '')} is unchanged\n`,
+  }),
+});
+
+export const configUnsetCommand = defineCommand({
+  parse: (asked) => editRequest(asked, null),
+  run: configEdit,
+  render: (result) => ({ json: result, text: () => unsetText(result) }),
+});
+
+function unsetText({ key, status, file }: ConfigEditResult): string {
+  if (status === 'changed') return `removed ${plain(key)} from ${plain(file ?? '')}\n`;
+  return file === null ? 'there is no configuration file\n' : `${plain(key)} is not set in ${plain(file)}\n`;
+}

@@ -1,0 +1,108 @@
+import type { ConfigOverrides, Configuration, Peer } from '../../config/configuration.ts';
+import { endpointOptions } from '../../config/endpoint/options.ts';
+import { parseEndpoint } from '../../config/endpoint/parse.ts';
+import { suggestEndpoint } from '../../config/endpoint/suggest.ts';
+import { requireFederation } from '../../config/load.ts';
+import { revised } from '../../config/problems.ts';
+import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
+import { Failure } from '../../core/failure.ts';
+import { findDolt } from '../../install/install.ts';
+import { fileRemote } from '../../sync/remotes/file-remote.ts';
+import type { Context } from '../context.ts';
+import { checkLock } from '../doctor/lock-check.ts';
+import { type DatabaseFacts, databaseFacts } from '../prepare/database-facts.ts';
+import { hasIgnoredTables, liveNotice, withoutLive } from '../prepare/live-notices.ts';
+import { locateDatabase } from '../prepare/locate-database.ts';
+import { tierRefusal } from '../prepare/peer-access.ts';
+
+/**
+ * Runs work that checks an endpoint of the command line, and adds a suggestion to its refusal.
+ * @throws Failure as the work does
+ */
+export async function suggesting<T>(
+  endpoint: string,
+  { context, overrides }: { readonly context: Context; readonly overrides: ConfigOverrides },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const base = { cwd: context.cwd, home: context.env['HOME'] };
+    const meant = suggestEndpoint(endpoint, base, endpointOptions(context.env, overrides));
+    if (!(thrown instanceof Failure) || meant === null) throw thrown;
+    throw revised(thrown, (problem) => {
+      const { code, message, hint, location, cause } = problem;
+      if (code !== 'invalid-endpoint') return problem;
+      const suggestion = `Did you mean \`${meant}\`?\n${hint}`;
+      return new Failure(code, message, { hint: suggestion, location: location ?? undefined, cause });
+    });
+  }
+}
+
+/**
+ * Refuses a local folder that cannot be a remote. A missing folder is accepted: its disk may be mounted later. An
+ * unreadable endpoint is refused with the configuration.
+ * @throws Failure `working-database`, `not-a-remote`
+ */
+export async function refuseUnfitFolder(endpoint: string, overrides: ConfigOverrides, context: Context): Promise<void> {
+  const parsed = attempt(() => parseEndpoint(endpoint, endpointOptions(context.env, overrides)));
+  if (parsed === null) return;
+  await fileRemote(parsed).catch((thrown: unknown) => {
+    if (!(thrown instanceof Failure) || thrown.code !== 'folder-missing') throw thrown;
+  });
+}
+
+function attempt<T>(parse: () => T): T | null {
+  try {
+    return parse();
+  } catch (thrown) {
+    if (thrown instanceof Failure) return null;
+    throw thrown;
+  }
+}
+
+/** Warns of what a run would refuse about a peer that was just written. */
+export async function warnOfPeer(
+  peer: Peer,
+  configuration: Configuration,
+  { context, database }: { readonly context: Context; readonly database: string | undefined },
+): Promise<void> {
+  const { log } = context;
+  const refusal = tierRefusal(peer);
+  if (refusal !== null) log.warning(`${refusal.message}: every run refuses it. ${refusal.hint}`);
+  const mode = attemptFederation(configuration);
+  if (mode !== null) log.warning(`sync-mode: ${mode.message}\n${mode.hint}`);
+  const twin = configuration.peers.find((one) => one.name !== peer.name && isSamePlace(one, peer));
+  if (twin !== undefined)
+    log.warning(`${peer.name} and ${twin.name} have the same endpoint and branch; each run contacts it twice`);
+  if (withoutLive([peer]).length === 0) return;
+  if ((await hasIgnoredTables(configuration, () => factsOf(configuration, database, context))) !== true) return;
+  const { message, hint } = liveNotice(peer);
+  log.warning(`live-unknown: ${message}\n${hint}`);
+}
+
+function isSamePlace(one: Peer, other: Peer): boolean {
+  return one.endpoint.dolt === other.endpoint.dolt && one.branch === other.branch && one.ref === other.ref;
+}
+
+function attemptFederation(configuration: Configuration): Failure | null {
+  try {
+    requireFederation(configuration);
+    return null;
+  } catch (thrown) {
+    if (thrown instanceof Failure) return thrown;
+    throw thrown;
+  }
+}
+
+async function factsOf(
+  configuration: Configuration,
+  database: string | undefined,
+  context: Context,
+): Promise<DatabaseFacts | null> {
+  const found = await locateDatabase({ database, configuration }, context).catch(() => null);
+  const wanted = { kind: 'exact', version: DEFAULT_DOLT_VERSION } as const;
+  const dolt = found?.kind === 'database' ? await findDolt({ wanted }, context) : null;
+  if (found?.kind !== 'database' || dolt === null || (await checkLock(found.path)).status === 'missing') return null;
+  return await databaseFacts({ path: found.path, branch: null }, dolt.path, context);
+}

@@ -1,0 +1,59 @@
+import { readSections } from './known-keys.ts';
+import { Problems } from './problems.ts';
+import { withoutValue, withValue } from './yaml/edit.ts';
+import { parseYaml } from './yaml/parse.ts';
+import type { KeyPath, NewValue } from './yaml/tokens.ts';
+import { field, plain } from './yaml/tree.ts';
+
+/** What to change in the entry of a peer; paths are below its name. */
+export interface PeerChanges {
+  readonly set: readonly { readonly path: KeyPath; readonly value: NewValue }[];
+  readonly unset: readonly KeyPath[];
+}
+
+/** The entry of a new peer: only its endpoint, or a mapping. */
+export function peerEntry(endpoint: string, set: PeerChanges['set']): NewValue {
+  return set.length === 0 ? endpoint : nest([{ path: ['endpoint'], value: endpoint }, ...set]);
+}
+
+/**
+ * Changes the entry of a present peer. An entry that is only an endpoint becomes a mapping if necessary.
+ * @throws Failure as `withValue`
+ */
+export function withPeerChanges(text: string, name: string, { set, unset }: PeerChanges): string {
+  const peer = ['federation', 'peers', name];
+  const present = writtenEntry(text, peer);
+  if (typeof present === 'string') {
+    const endpoint = set.find(({ path }) => path.join('.') === 'endpoint')?.value ?? present;
+    const others = set.filter(({ path }) => path.join('.') !== 'endpoint');
+    return withValue(
+      text,
+      peer,
+      others.length === 0 ? endpoint : nest([{ path: ['endpoint'], value: endpoint }, ...others]),
+    );
+  }
+  const changed = set.reduce((now, { path, value }) => withValue(now, [...peer, ...path], value), text);
+  return unset.reduce((now, path) => withoutValue(now, [...peer, ...path]), changed);
+}
+
+function writtenEntry(text: string, path: KeyPath): unknown {
+  const tree = readSections(parseYaml(text, 'the configuration'), new Problems());
+  const [section = '', ...rest] = path;
+  const found = rest.reduce((entry, key) => field(entry?.value, key), field(tree, section));
+  return found === undefined ? undefined : plain(found.value);
+}
+
+/** The values at their paths as one mapping. */
+function nest(set: PeerChanges['set']): NewValue {
+  const mapping: Record<string, NewValue> = {};
+  for (const {
+    path: [key = '', ...rest],
+    value,
+  } of set) {
+    const inner = set
+      .filter(({ path }) => path[0] === key)
+      .map((one) => ({ path: one.path.slice(1), value: one.value }));
+    mapping[key] = rest.length === 0 ? value : nest(inner);
+  }
+  return mapping;
+}

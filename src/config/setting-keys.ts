@@ -1,0 +1,112 @@
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { PEER_SETTINGS, type ValueForm } from '../contract/peer-options.ts';
+import { Failure } from '../core/failure.ts';
+import { AWS_KEYS, keyProblem, PEER_KEYS, SECTION_KEYS, SECTIONS } from './known-keys.ts';
+import { parsePeerName } from './names.ts';
+import type { KeyPath, NewValue } from './yaml/tokens.ts';
+
+/** A key that a command can set: of the configuration as a whole, or of one peer. */
+export type SettingKey =
+  | { readonly kind: 'section'; readonly path: KeyPath; readonly form: ValueForm }
+  /** `path` is below the name of the peer; empty: the peer itself. */
+  | { readonly kind: 'peer'; readonly name: string; readonly path: KeyPath; readonly form: ValueForm };
+
+/** Keys of our sections whose values are not texts. */
+const FORMS: Readonly<Record<string, ValueForm>> = {
+  'federation.push': 'boolean',
+  'federation.inbox': 'boolean-or-list',
+  'federation.allowed-remote-patterns': 'list',
+  'federation.plain-hosts': 'list',
+  'federation.exclude_types': 'list',
+};
+
+/** The keys of `federation.server`. */
+const SERVER_FORMS: Readonly<Record<string, ValueForm>> = {
+  host: 'text',
+  port: 'number',
+  user: 'text',
+  database: 'text',
+  remotesapi: 'number',
+  tls: 'boolean',
+};
+
+const PEER_FORMS: ReadonlyMap<string, ValueForm> = new Map(
+  Object.values(PEER_SETTINGS).map(({ path, form }) => [path.join('.'), form]),
+);
+
+/**
+ * Reads a dotted key such as `federation.dirty` or `federation.peers.hub.aws.region`.
+ * @throws Failure `config-unknown-key` with the nearest key, `not-supported`, `invalid-peer-name`
+ */
+export function parseSettingKey(key: string): SettingKey {
+  const [section = '', name, ...rest] = key.split('.');
+  const known = SECTIONS.find((one) => one === section);
+  if (known === undefined || name === undefined) throw unknownKey(key);
+  const problem = keyProblem(name, { keys: SECTION_KEYS[known], prefix: `${known}.` });
+  if (problem !== null) throw problem;
+  if (known === 'federation' && name === 'peers') return peerKey(key, rest);
+  if (known === 'federation' && name === 'server') return serverKey(key, rest);
+  if (rest.length > 0) throw unknownKey(key);
+  if (SECTION_KEYS[known][name] === 'ignored')
+    throw new Failure('config-unknown-key', `${key} has no effect on dolt-federation`, {
+      hint: `The key belongs to beads. Set it with \`bd config set ${key}\`.`,
+    });
+  return { kind: 'section', path: [known, name], form: FORMS[key] ?? 'text' };
+}
+
+function serverKey(key: string, path: KeyPath): SettingKey {
+  const form =
+    path.length === 1 && Object.hasOwn(SERVER_FORMS, path[0] ?? '') ? SERVER_FORMS[path[0] ?? ''] : undefined;
+  if (form === undefined) {
+    throw new Failure('config-unknown-key', `unknown configuration key ${JSON.stringify(key)}`, {
+      hint: `Set federation.server.port first, then the others of ${Object.keys(SERVER_FORMS).join(', ')}.`,
+    });
+  }
+  return { kind: 'section', path: ['federation', 'server', ...path], form };
+}
+
+function peerKey(key: string, [name, ...path]: KeyPath): SettingKey {
+  if (name === undefined) throw unknownKey(key);
+  parsePeerName(name);
+  const [option, inner, ...rest] = path;
+  if (option === undefined) return { kind: 'peer', name, path, form: 'text' };
+  const prefix = `federation.peers.${name}.`;
+  const problem =
+    keyProblem(option, { keys: PEER_KEYS, prefix }) ??
+    (option === 'aws' && inner !== undefined ? keyProblem(inner, { keys: AWS_KEYS, prefix: `${prefix}aws.` }) : null);
+  if (problem !== null) throw problem;
+  const form = PEER_FORMS.get(path.join('.')) ?? (option === 'endpoint' && inner === undefined ? 'text' : undefined);
+  if (form === undefined || rest.length > 0) throw unknownKey(key);
+  return { kind: 'peer', name, path, form };
+}
+
+function unknownKey(key: string): Failure {
+  return new Failure('config-unknown-key', `unknown configuration key ${JSON.stringify(key)}`, {
+    hint: 'Keys look like `federation.dirty` or `federation.peers.<name>.role`. `dolt-federation config list` prints them.',
+  });
+}
+
+const texts = z.array(z.string());
+
+/** A value of the command line in the form that the file has; the schema of the configuration refuses what does not fit. */
+export function parseSettingValue(text: string, form: ValueForm): NewValue {
+  const word = text.trim().toLowerCase();
+  if (form === 'number' && /^\d{1,9}$/.test(word)) return Number(word);
+  const isBoolean = form === 'boolean' || form === 'boolean-or-list';
+  if (isBoolean && (word === 'true' || word === 'false')) return word === 'true';
+  return form === 'list' || form === 'boolean-or-list' ? listOf(text) : text;
+}
+
+/** Items separated by commas or blanks, or a list as in the file. */
+function listOf(text: string): readonly string[] {
+  if (/^\s*\[.*\]\s*$/s.test(text)) {
+    try {
+      const list = texts.safeParse(parse(text));
+      if (list.success) return list.data;
+    } catch {
+      // A pattern may begin with a bracket.
+    }
+  }
+  return text.split(/[\s,]+/).filter((item) => item !== '');
+}

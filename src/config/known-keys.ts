@@ -1,6 +1,6 @@
-import { closest } from 'fastest-levenshtein';
 import { isScalar } from 'yaml';
 import { Failure } from '../core/failure.ts';
+import { type Aliases, suggestion } from '../core/suggestion.ts';
 import type { Problems } from './problems.ts';
 import type { YamlText } from './yaml/parse.ts';
 import { asMapping, type ConfigField, type ConfigMapping, plain, toConfigValue } from './yaml/tree.ts';
@@ -86,10 +86,10 @@ export function checkKeys(
     const status = Object.hasOwn(known.keys, key) ? known.keys[key] : undefined;
     const name = `${known.prefix}${key}`;
     if (status === undefined) {
-      const nearest = `${known.prefix}${closest(key, Object.keys(known.keys))}`;
+      const near = suggestion(key, Object.keys(known.keys), KEY_ALIASES);
       problems.add(
         new Failure('config-unknown-key', `unknown key ${JSON.stringify(name)}`, {
-          hint: `Did you mean \`${nearest}\`? Correct the spelling or remove the key.`,
+          hint: hintFor(key, near === null ? null : `${known.prefix}${near}`, Object.keys(known.keys)),
           location: keyAt,
         }),
       );
@@ -101,6 +101,25 @@ export function checkKeys(
       );
     }
   }
+}
+
+/** What other tools call the keys of a peer. */
+const KEY_ALIASES: Aliases = {
+  url: 'endpoint',
+  uri: 'endpoint',
+  address: 'endpoint',
+  username: 'user',
+  strategy: 'conflict',
+};
+/** Keys of the credentials that people write into the configuration. */
+const SECRET_KEYS: readonly string[] = ['password', 'token', 'secret', 'key', 'credentials'];
+
+function hintFor(key: string, near: string | null, known: readonly string[]): string {
+  if (SECRET_KEYS.includes(key.toLowerCase())) {
+    return 'Secrets belong in the credentials, not in the configuration. Run `dolt-federation help credentials`.';
+  }
+  const start = near === null ? `Known keys: ${known.join(', ')}.` : `Did you mean \`${near}\`?`;
+  return `${start} Correct the spelling or remove the key.`;
 }
 
 /** Our top-level keys; all others belong to beads. */

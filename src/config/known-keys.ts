@@ -1,6 +1,6 @@
-import { closest } from 'fastest-levenshtein';
 import { isScalar } from 'yaml';
 import { Failure, type Location } from '../core/failure.ts';
+import { type Aliases, suggestion } from '../core/suggestion.ts';
 import type { Problems } from './problems.ts';
 import type { YamlText } from './yaml/parse.ts';
 import { asMapping, type ConfigField, type ConfigMapping, plain, toConfigValue } from './yaml/tree.ts';
@@ -100,14 +100,29 @@ export function keyProblem(
   const status = Object.hasOwn(known.keys, key) ? known.keys[key] : undefined;
   const name = `${known.prefix}${key}`;
   if (status === undefined) {
-    const nearest = `${known.prefix}${closest(key, Object.keys(known.keys))}`;
-    const hint = SECRET_KEY.test(key)
-      ? 'A configuration file is not a safe place for secrets. Give them with `credentials` (docs/credentials.md).'
-      : `Did you mean \`${nearest}\`? Correct the spelling or remove the key.`;
+    const near = suggestion(key, Object.keys(known.keys), KEY_ALIASES);
+    const hint = hintFor(key, near === null ? null : `${known.prefix}${near}`, Object.keys(known.keys));
     return new Failure('config-unknown-key', `unknown key ${JSON.stringify(name)}`, { hint, location });
   }
   if (status !== 'later') return null;
   return new Failure('not-supported', `${name} is not supported by this version of dolt-federation`, { location });
+}
+
+/** What other tools call the keys of a peer. */
+const KEY_ALIASES: Aliases = {
+  url: 'endpoint',
+  uri: 'endpoint',
+  address: 'endpoint',
+  username: 'user',
+  strategy: 'conflict',
+};
+
+function hintFor(key: string, near: string | null, known: readonly string[]): string {
+  if (SECRET_KEY.test(key)) {
+    return 'Secrets belong in the credentials, not in the configuration. Run `dolt-federation help credentials`.';
+  }
+  const start = near === null ? `Known keys: ${known.join(', ')}.` : `Did you mean \`${near}\`?`;
+  return `${start} Correct the spelling or remove the key.`;
 }
 
 /** Our top-level keys; all others belong to beads. */

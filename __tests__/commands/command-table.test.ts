@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { PLAIN_STYLE } from '../../src/report/text-table.ts';
+import { PLAIN_STYLE } from '../../src/report/text/table.ts';
 import { parsed, prepared } from '../helpers/command-line.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { configEditResultSchema } from '../../src/contract/result.ts';
-import { PLAIN_STYLE } from '../../src/report/text-table.ts';
+import { PLAIN_STYLE } from '../../src/report/text/table.ts';
 import { prepared } from '../helpers/command-line.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';

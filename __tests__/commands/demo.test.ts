@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { demoResultSchema } from '../../src/contract/result.ts';
 import { readEnv } from '../../src/core/env.ts';
 import type { ProgressEvent } from '../../src/core/logger.ts';
-import { PLAIN_STYLE } from '../../src/report/text-table.ts';
+import { PLAIN_STYLE } from '../../src/report/text/table.ts';
 import { prepared } from '../helpers/command-line.ts';
 import { commandContext } from '../helpers/configuring.ts';
 import { testDolt } from '../helpers/dolt-binary.ts';

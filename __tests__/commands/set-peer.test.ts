@@ -6,7 +6,7 @@ import { AWS_KEYS, PEER_KEYS } from '../../src/config/known-keys.ts';
 import { COMMANDS } from '../../src/contract/commands.ts';
 import { PEER_SETTING_NAMES, PEER_SETTINGS } from '../../src/contract/peer-options.ts';
 import { setPeerResultSchema } from '../../src/contract/result.ts';
-import { PLAIN_STYLE } from '../../src/report/text-table.ts';
+import { PLAIN_STYLE } from '../../src/report/text/table.ts';
 import { prepared } from '../helpers/command-line.ts';
 import { commandContext, refusal } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';

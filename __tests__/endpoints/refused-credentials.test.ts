@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { text } from '../../src/report/text.ts';
+import { text } from '../../src/report/text/run-report.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
 import { startDoltSqlServer } from '../helpers/servers/dolt-sql-server.ts';

@@ -9,7 +9,7 @@ import { runResultSchema } from '../../src/contract/result.ts';
 import { readEnv } from '../../src/core/env.ts';
 import { mermaid } from '../../src/report/mermaid.ts';
 import { summary } from '../../src/report/summary.ts';
-import { text } from '../../src/report/text.ts';
+import { text } from '../../src/report/text/run-report.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase, openTestDatabase } from '../helpers/database.ts';
 import { type LiveDatabase, liveDatabase, WISPS } from '../helpers/live-database.ts';

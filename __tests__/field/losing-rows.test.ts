@@ -8,7 +8,7 @@ import type { Diagnostic } from '../../src/core/diagnostic.ts';
 import { MERGE_EMAIL } from '../../src/dolt/signature.ts';
 import { PROTOCOL_LINE } from '../../src/dolt/sql/merge.ts';
 import { summary } from '../../src/report/summary.ts';
-import { text } from '../../src/report/text.ts';
+import { text } from '../../src/report/text/run-report.ts';
 import { withValues } from '../../src/report/values.ts';
 import { parseConflicts } from '../../src/resolve/parse-conflicts.ts';
 import type { PeerProgress } from '../../src/sync/peer-progress.ts';

@@ -8,7 +8,7 @@ import { errorText } from '../../src/frontends/cli/output.ts';
 import { plainProgress } from '../../src/frontends/cli/progress.ts';
 import { annotations } from '../../src/report/annotations.ts';
 import { summary } from '../../src/report/summary.ts';
-import { text } from '../../src/report/text.ts';
+import { text } from '../../src/report/text/run-report.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeDatabase } from '../helpers/database.ts';
 import { conflict, peer, problem, runResult } from '../helpers/results.ts';

@@ -7,7 +7,7 @@ import { annotations } from '../../src/report/annotations.ts';
 import { runOutputs } from '../../src/report/outputs.ts';
 import { RESULT_LIMIT_BYTES } from '../../src/report/result-json.ts';
 import { SUMMARY_BUDGET_BYTES, summary } from '../../src/report/summary.ts';
-import { text } from '../../src/report/text.ts';
+import { text } from '../../src/report/text/run-report.ts';
 import { command } from '../helpers/commanding.ts';
 import { contextIn } from '../helpers/configuring.ts';
 import { makeDatabase } from '../helpers/database.ts';

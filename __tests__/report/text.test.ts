@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { duration } from '../../src/report/figures.ts';
-import { text } from '../../src/report/text.ts';
-import { textTable } from '../../src/report/text-table.ts';
+import { text } from '../../src/report/text/run-report.ts';
+import { textTable } from '../../src/report/text/table.ts';
 import { withValues } from '../../src/report/values.ts';
 import { conflict, failed, HEAD, peer, problem, runResult } from '../helpers/results.ts';
 

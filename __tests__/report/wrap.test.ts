@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { wrap } from '../../src/report/wrap.ts';
+import { wrap } from '../../src/report/text/wrap.ts';
 
 test.each<[string, string, number | null, string[]]>([
   ['short', '  ', 10, ['short']],

@@ -4,7 +4,7 @@ import { exitCodeOf } from '../../src/commands/outcome/exit-code.ts';
 import { resolve } from '../../src/commands/resolve.ts';
 import { EXIT } from '../../src/contract/exit-codes.ts';
 import { runResultSchema } from '../../src/contract/result.ts';
-import { text } from '../../src/report/text.ts';
+import { text } from '../../src/report/text/run-report.ts';
 import { actionsOf } from '../../src/sync/peer-actions.ts';
 import { newPeerPlan } from '../../src/sync/peer-plan.ts';
 import { newPeerProgress } from '../../src/sync/peer-progress.ts';

@@ -8,7 +8,7 @@ import type { GivenCredentials } from '../credentials/load.ts';
 import { jobSecrets } from '../credentials/secret-texts.ts';
 import type { DoltRequest } from '../install/dolt-request.ts';
 import type { Annotation } from '../report/annotations.ts';
-import type { TextStyle } from '../report/text-table.ts';
+import type { TextStyle } from '../report/text/table.ts';
 import type { Context } from './context.ts';
 import { type Hide, hideInFailure, hideSecrets } from './outcome/hide-secrets.ts';
 import type { ConfigOverrides } from './request.ts';

@@ -7,7 +7,7 @@ import { serverText } from '../config/server.ts';
 import type { ConfigEntry } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
-import { textTable } from '../report/text-table.ts';
+import { textTable } from '../report/text/table.ts';
 import { type Command, defineCommand } from './command.ts';
 import { entry, peerOptionEntries } from './editing/peer-options.ts';
 import { requestedConfig } from './prepare/options.ts';

@@ -2,7 +2,7 @@ import type { ConfigurationContext } from '../config/find-config.ts';
 import { loadConfiguration } from '../config/load.ts';
 import type { ListPeersResult } from '../contract/result.ts';
 import { plain } from '../core/text.ts';
-import { textTable } from '../report/text-table.ts';
+import { textTable } from '../report/text/table.ts';
 import { defineCommand } from './command.ts';
 import { requestedConfig } from './prepare/options.ts';
 import type { ConfigOverrides } from './request.ts';

@@ -3,7 +3,7 @@ import { counted } from '../core/text.ts';
 import { annotations } from '../report/annotations.ts';
 import { runOutputs } from '../report/outputs.ts';
 import { summary } from '../report/summary.ts';
-import { text } from '../report/text.ts';
+import { text } from '../report/text/run-report.ts';
 import { withValues } from '../report/values.ts';
 import { type Asked, type Command, defineCommand } from './command.ts';
 import { offerDatabase, requestedSave } from './editing/save-database.ts';

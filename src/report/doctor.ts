@@ -2,7 +2,7 @@ import type { DoctorCheck, DoctorResult } from '../contract/doctor-result.ts';
 import { plain } from '../core/text.ts';
 import { code, literal, markdownTable } from './markdown.ts';
 import { plainLines } from './plain.ts';
-import { textTable } from './text-table.ts';
+import { textTable } from './text/table.ts';
 
 /** The findings of `doctor` as text: a table, then the fixes. */
 export function doctorText(result: DoctorResult): string {

@@ -8,7 +8,7 @@ import { type Finding, findings } from './findings.ts';
 import { code, literal, markdownTable } from './markdown.ts';
 import { mermaid } from './mermaid.ts';
 import { allColumns } from './peer-row.ts';
-import { outcomeText } from './text.ts';
+import { outcomeText } from './text/run-report.ts';
 import { unresolvedNotice } from './unresolved.ts';
 
 /** GitHub drops a job summary over 1 MiB completely; the difference is for headings and masks of other steps. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { errorResultSchema } from '../../../src/contract/result.ts';
 import { Failure } from '../../../src/core/failure.ts';
 import { failureOutput, renderedOutput } from '../../../src/frontends/cli/output.ts';
-import { PLAIN_STYLE } from '../../../src/report/text-table.ts';
+import { PLAIN_STYLE } from '../../../src/report/text/table.ts';
 
 const located = new Failure('config-unknown-key', "'federation.peer' is no key", {
   hint: "Did you mean 'peers'?\nCorrect it.",

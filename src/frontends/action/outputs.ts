@@ -10,7 +10,7 @@ import { type Annotation, errorAnnotations } from '../../report/annotations.ts';
 import { errorResult, failureSummary } from '../../report/error-result.ts';
 import { plainLines } from '../../report/plain.ts';
 import { errorResultJson } from '../../report/result-json.ts';
-import { PLAIN_STYLE } from '../../report/text-table.ts';
+import { PLAIN_STYLE } from '../../report/text/table.ts';
 import { logText, logWarning } from './logger.ts';
 import { requireRunnerFile } from './runner-file.ts';
 import { fileInWorkspace } from './working-directory.ts';

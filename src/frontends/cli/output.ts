@@ -4,7 +4,7 @@ import { type Failure, placeOf } from '../../core/failure.ts';
 import { plain } from '../../core/text.ts';
 import { errorResult } from '../../report/error-result.ts';
 import { plainLines } from '../../report/plain.ts';
-import { wrap } from '../../report/wrap.ts';
+import { wrap } from '../../report/text/wrap.ts';
 
 /** The final output of a command. */
 export interface Output {

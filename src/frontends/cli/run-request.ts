@@ -4,7 +4,7 @@ import type { ExitCode } from '../../contract/exit-codes.ts';
 import { toFailure } from '../../core/failure.ts';
 import type { Prompt } from '../../core/prompt.ts';
 import { Secrets } from '../../core/secrets.ts';
-import type { TextStyle } from '../../report/text-table.ts';
+import type { TextStyle } from '../../report/text/table.ts';
 import type { Asker } from '../../resolve/ask-rows.ts';
 import { askOn } from './ask.ts';
 import { askedByFlags } from './asked.ts';

@@ -1,15 +1,15 @@
 import pc from 'picocolors';
-import type { PeerResult, RunResult } from '../contract/result.ts';
-import type { PeerStatus, ReportValues, RunStatus } from '../contract/vocabulary.ts';
-import { placeOf } from '../core/failure.ts';
-import { counted, plain, shellWord } from '../core/text.ts';
-import { duration } from './figures.ts';
-import { type Finding, findings } from './findings.ts';
-import { allColumns, fewColumns, mostImportant } from './peer-row.ts';
-import { plainLines } from './plain.ts';
-import { conflictLines } from './text-conflicts.ts';
-import { fittingTable, PLAIN_STYLE, type TextStyle } from './text-table.ts';
-import { unresolvedNotice } from './unresolved.ts';
+import type { PeerResult, RunResult } from '../../contract/result.ts';
+import type { PeerStatus, ReportValues, RunStatus } from '../../contract/vocabulary.ts';
+import { placeOf } from '../../core/failure.ts';
+import { counted, plain, shellWord } from '../../core/text.ts';
+import { duration } from '../figures.ts';
+import { type Finding, findings } from '../findings.ts';
+import { allColumns, fewColumns, mostImportant } from '../peer-row.ts';
+import { plainLines } from '../plain.ts';
+import { unresolvedNotice } from '../unresolved.ts';
+import { conflictLines } from './conflicts.ts';
+import { fittingTable, PLAIN_STYLE, type TextStyle } from './table.ts';
 import { wrap } from './wrap.ts';
 
 const MAX_PEERS = 100;

@@ -1,10 +1,10 @@
 import stringWidth from 'string-width';
-import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
-import type { ReportValues } from '../contract/vocabulary.ts';
-import { counted, plain } from '../core/text.ts';
-import { columnsOf, conflictsOf, partiesOf, resolution } from './conflict-rows.ts';
-import { shorten } from './figures.ts';
-import type { TextStyle } from './text-table.ts';
+import type { Conflict, PeerResult, RunResult } from '../../contract/result.ts';
+import type { ReportValues } from '../../contract/vocabulary.ts';
+import { counted, plain } from '../../core/text.ts';
+import { columnsOf, conflictsOf, partiesOf, resolution } from '../conflict-rows.ts';
+import { shorten } from '../figures.ts';
+import type { TextStyle } from './table.ts';
 import { wrap } from './wrap.ts';
 
 /** More rows do not help on a terminal; the JSON has them all. */

@@ -1,5 +1,5 @@
 import stringWidth from 'string-width';
-import { COMMAND_NAMES } from '../contract/commands.ts';
+import { COMMAND_NAMES } from '../../contract/commands.ts';
 
 /** A command to copy: a line break in it would be copied too, and the terminal wraps it without one. */
 const COMMAND = new RegExp(`(?:^|[\\s\`])dolt(?:-federation (?:${COMMAND_NAMES.join('|')})\\b| [a-z])`);

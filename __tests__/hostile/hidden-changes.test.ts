@@ -1,22 +1,8 @@
-import { describe, expect, test } from '@jest/globals';
-import type { Accept } from '../../src/contract/vocabulary.ts';
+import { expect, test } from '@jest/globals';
+import { type Attack, CONFIG, testAttacks } from '../helpers/attacks.ts';
 import { filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-
-interface Attack {
-  readonly name: string;
-  readonly seed?: readonly string[];
-  /** What an earlier run takes from the peer without a finding. */
-  readonly before?: readonly string[];
-  readonly sends: readonly string[];
-  readonly code: string;
-  readonly says: string;
-  /** What lets it pass; absent: nothing does. */
-  readonly lifts?: readonly Accept[];
-  /** Whether Dolt can merge it at all; absent: it can. */
-  readonly isMergeable?: false;
-}
 
 const TAG = 4711;
 const TAGGED = [`CALL DOLT_UPDATE_COLUMN_TAG('items', 'id', ${TAG})`];
@@ -29,14 +15,6 @@ const KEYED = [
 const SMALL = ['CREATE TABLE small (id INT PRIMARY KEY)', 'INSERT INTO small VALUES (1), (2)'];
 const NONLOCAL =
   "INSERT INTO dolt_nonlocal_tables (table_name, target_ref, options) VALUES ('shared', 'main', 'immediate')";
-const CONFIG = [
-  'CREATE TABLE issues (id VARCHAR(20) PRIMARY KEY)',
-  'CREATE TABLE dependencies (id VARCHAR(20) PRIMARY KEY)',
-  'CREATE TABLE labels (id VARCHAR(20) PRIMARY KEY)',
-  'CREATE TABLE child_counters (parent_id VARCHAR(20) PRIMARY KEY, last_child INT)',
-  'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT NOT NULL)',
-  "INSERT INTO config VALUES ('issue_prefix', 'kb')",
-];
 
 /** A table is renamed away and back, so that Dolt lets a view take its name meanwhile. */
 const hide = (table: string, view: string, meanwhile: readonly string[] = []): string[] => [
@@ -127,204 +105,9 @@ const ATTACKS: readonly Attack[] = [
     says: 'partner deletes 2 of the 2 rows of small',
     lifts: ['deletion'],
   },
-  {
-    name: 'settings that an earlier run took under another column',
-    seed: [...CONFIG, "INSERT INTO config VALUES ('sync.remote', 'https://ours.example')"],
-    before: ['ALTER TABLE config ADD COLUMN note TEXT', "UPDATE config SET note = 'https://theirs.example'"],
-    sends: ['ALTER TABLE config RENAME COLUMN value TO old', 'ALTER TABLE config RENAME COLUMN note TO value'],
-    code: 'peer-steers',
-    says: 'partner changes 2 rows of config',
-    lifts: ['peers'],
-  },
-  {
-    name: 'routes that an earlier run took as another table',
-    seed: CONFIG,
-    before: [
-      'CREATE TABLE plans (prefix VARCHAR(32) PRIMARY KEY, path VARCHAR(512) NOT NULL)',
-      "INSERT INTO plans VALUES ('kb-', '../theirs')",
-    ],
-    sends: ['RENAME TABLE plans TO routes'],
-    code: 'peer-steers',
-    says: 'partner changes 1 row of routes',
-    lifts: ['peers'],
-  },
-  {
-    name: 'an address whose column goes',
-    seed: [
-      ...CONFIG,
-      'CREATE TABLE federation_peers (name VARCHAR(64) PRIMARY KEY, remote_url TEXT)',
-      "INSERT INTO federation_peers VALUES ('a', 'https://ours.example')",
-    ],
-    sends: ['ALTER TABLE federation_peers DROP COLUMN remote_url'],
-    code: 'peer-steers',
-    says: 'partner changes 1 row of federation_peers',
-    lifts: ['peers'],
-  },
-  {
-    name: 'a setting that is removed',
-    seed: [...CONFIG, "INSERT INTO config VALUES ('sync.remote', 'https://ours.example')"],
-    sends: ["DELETE FROM config WHERE `key` = 'sync.remote'"],
-    code: 'peer-steers',
-    says: 'partner changes 1 row of config',
-    lifts: ['peers'],
-  },
-  {
-    name: 'a table of beads that loses its name, so that the database is not taken for one',
-    seed: CONFIG,
-    sends: ['RENAME TABLE labels TO tags'],
-    code: 'mass-deletion',
-    says: 'partner drops 1 table (labels)',
-    lifts: ['deletion'],
-  },
-  {
-    name: 'dates ahead that an earlier run took under another column',
-    seed: ['CREATE TABLE log (id INT PRIMARY KEY, updated_at DATETIME)', "INSERT INTO log VALUES (1, '2020-01-01')"],
-    before: ['ALTER TABLE log ADD COLUMN due DATETIME', "UPDATE log SET due = '9999-01-01'"],
-    sends: ['ALTER TABLE log RENAME COLUMN updated_at TO old', 'ALTER TABLE log RENAME COLUMN due TO updated_at'],
-    code: 'future-date',
-    says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
-    lifts: ['future'],
-  },
-  {
-    name: 'dates ahead that an earlier run took under another column, with a definition of the same text',
-    seed: [
-      'CREATE TABLE log (id INT PRIMARY KEY, updated_at DATETIME, due DATETIME)',
-      "INSERT INTO log VALUES (1, '2020-01-01', '9999-01-01')",
-    ],
-    sends: [
-      'ALTER TABLE log RENAME COLUMN updated_at TO old',
-      'ALTER TABLE log RENAME COLUMN due TO updated_at',
-      'ALTER TABLE log RENAME COLUMN old TO due',
-      'ALTER TABLE log MODIFY COLUMN updated_at DATETIME AFTER id',
-    ],
-    code: 'future-date',
-    says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
-    lifts: ['future'],
-  },
-  {
-    name: 'dates ahead that an earlier run took as another table',
-    before: ['CREATE TABLE plans (id INT PRIMARY KEY, due TEXT)', "INSERT INTO plans VALUES (1, '9999-01-01')"],
-    sends: ['ALTER TABLE plans RENAME COLUMN due TO Modified_At', 'RENAME TABLE plans TO log'],
-    code: 'future-date',
-    says: 'partner sends 1 row of log whose Modified_At is more than a day in the future',
-    lifts: ['future'],
-  },
-  {
-    name: 'a smaller table that an earlier run took and that takes the name of ours',
-    before: ['CREATE TABLE few LIKE items', "INSERT INTO few VALUES (1, 'one', 'sue')"],
-    sends: ['RENAME TABLE items TO many', 'RENAME TABLE few TO items'],
-    code: 'mass-deletion',
-    says: 'of the 40 rows of items',
-    lifts: ['deletion'],
-  },
-  {
-    name: 'a table without a common key that takes the name of ours',
-    before: ['CREATE TABLE few (title TEXT)'],
-    sends: ['RENAME TABLE items TO many', 'RENAME TABLE few TO items'],
-    code: 'mass-deletion',
-    says: 'partner deletes 40 of the 40 rows of items',
-    lifts: ['deletion'],
-    isMergeable: false,
-  },
-  {
-    name: 'a table that Dolt takes for our private one, by a letter that only Go folds',
-    seed: ["INSERT INTO dolt_ignore VALUES ('wisp%', true)"],
-    sends: ['CREATE TABLE `w\u0130sps` (id VARCHAR(36) PRIMARY KEY, title TEXT)'],
-    code: 'peer-changes-local-tables',
-    says: 'that `dolt_ignore` excludes from commits here',
-    lifts: ['ignored-tables'],
-  },
-  {
-    name: 'addresses in a table that Dolt takes for one of beads',
-    seed: CONFIG,
-    sends: [
-      'CREATE TABLE `federat\u0130on_peers` (name VARCHAR(64) PRIMARY KEY, remote_url TEXT)',
-      "INSERT INTO `federat\u0130on_peers` VALUES ('a', 'https://theirs.example')",
-    ],
-    code: 'peer-steers',
-    says: 'partner changes 1 row of federat',
-    lifts: ['peers'],
-  },
-  {
-    name: 'the repository of a tracker',
-    seed: [...CONFIG, "INSERT INTO config VALUES ('github.repo', 'ours')"],
-    sends: ["UPDATE config SET value = 'theirs' WHERE `key` = 'github.repo'"],
-    code: 'peer-steers',
-    says: 'partner changes 1 row of config',
-    lifts: ['peers'],
-  },
-  {
-    name: 'a table in another case with keys that SQL takes for equal',
-    seed: [
-      'CREATE TABLE tasks (id VARCHAR(20) PRIMARY KEY, title TEXT)',
-      `INSERT INTO tasks VALUES ${Array.from({ length: 40 }, (_, id) => `('bd-${id}', 't')`).join()}`,
-    ],
-    sends: [
-      'RENAME TABLE tasks TO old_stuff',
-      'CREATE TABLE Tasks (id INT PRIMARY KEY, title TEXT)',
-      "INSERT INTO Tasks VALUES (0, 'theirs')",
-    ],
-    code: 'mass-deletion',
-    says: 'partner deletes 40 of the 40 rows of tasks',
-    lifts: ['deletion'],
-    isMergeable: false,
-  },
-  {
-    name: 'dates ahead in a VIRTUAL column',
-    seed: [
-      'CREATE TABLE log (id INT PRIMARY KEY, due DATETIME, updated_at DATETIME AS (due) VIRTUAL)',
-      "INSERT INTO log (id, due) VALUES (1, '2020-01-01')",
-    ],
-    sends: ["INSERT INTO log (id, due) VALUES (2, '9999-01-01')"],
-    code: 'future-date',
-    says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
-    lifts: ['future'],
-  },
-  {
-    name: 'dates ahead as bytes',
-    sends: [
-      'CREATE TABLE log (id INT PRIMARY KEY, updated_at VARBINARY(30))',
-      "INSERT INTO log VALUES (1, '9999-01-01 00:00:00')",
-    ],
-    code: 'future-date',
-    says: 'partner sends 1 row of log whose updated_at is more than a day in the future',
-    lifts: ['future'],
-  },
-  {
-    name: 'an expression that fills the memory with a type',
-    sends: [
-      'CREATE TABLE wide (id INT PRIMARY KEY, title TEXT, CHECK (id < 5000 OR LENGTH(CAST(title AS BINARY(2000000000))) > 0))',
-    ],
-    code: 'peer-brings-code',
-    says: 'call 1 function (BINARY(2000000000)',
-    lifts: ['expressions'],
-  },
 ];
 
-describe('what no diff shows waits', () => {
-  const forms = ATTACKS.flatMap((attack) => [
-    { ...attack, form: 'as a fast-forward', own: [] },
-    ...(attack.isMergeable === false
-      ? []
-      : [{ ...attack, form: 'as a merge', own: ["INSERT INTO items VALUES (5, 'five', 'sue')"] }]),
-  ]);
-  test.each(forms)('$name, $form: $code', async ({ seed = [], before = [], sends, own, code, says, lifts }) => {
-    await using folder = await tempFolder();
-    const box = await mailbox(folder, ...seed);
-    if (before.length > 0) {
-      await box.send(...before);
-      expect((await box.receive()).run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
-    }
-    if (own.length > 0) await box.keep(...own);
-    await box.send(...sends);
-    const every: readonly Accept[] = ['triggers', 'events', 'procedures', 'ignore', 'deletion', 'future', 'recreated'];
-    const held = await box.receiveUnchanged();
-    expect(held.run('partner').failure).toMatchObject({ code, message: expect.stringContaining(says) });
-    const accepted = await box.receive({ accept: lifts ?? [...every, 'expressions', 'ignored-tables', 'peers'] });
-    if (lifts === undefined) expect(accepted.run('partner').failure).toMatchObject({ code });
-    else expect(accepted.run('partner').failure).toBeNull();
-  });
-});
+testAttacks('what no diff shows waits', ATTACKS);
 
 test('a view with the name of a private table of ours waits, in any case', async () => {
   await using folder = await tempFolder();

@@ -1,0 +1,65 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Accept } from '../../src/contract/vocabulary.ts';
+import { mailbox } from './mailbox.ts';
+import { tempFolder } from './temp-folder.ts';
+
+/** What a hostile peer sends, and how it is refused. */
+export interface Attack {
+  readonly name: string;
+  readonly seed?: readonly string[];
+  /** What an earlier run takes from the peer without a finding. */
+  readonly before?: readonly string[];
+  readonly sends: readonly string[];
+  readonly code: string;
+  readonly says: string;
+  /** What lets it pass; absent: nothing does. */
+  readonly lifts?: readonly Accept[];
+  /** Whether Dolt can merge it at all; absent: it can. */
+  readonly isMergeable?: false;
+}
+
+/** The tables of a beads database, as far as it is recognized by them. */
+export const CONFIG = [
+  'CREATE TABLE issues (id VARCHAR(20) PRIMARY KEY)',
+  'CREATE TABLE dependencies (id VARCHAR(20) PRIMARY KEY)',
+  'CREATE TABLE labels (id VARCHAR(20) PRIMARY KEY)',
+  'CREATE TABLE child_counters (parent_id VARCHAR(20) PRIMARY KEY, last_child INT)',
+  'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT NOT NULL)',
+  "INSERT INTO config VALUES ('issue_prefix', 'kb')",
+];
+
+/** One test for each attack, as a fast-forward and as a merge: it waits, changes nothing, and `accept` lets it pass. */
+export function testAttacks(title: string, attacks: readonly Attack[]): void {
+  describe(title, () => {
+    const forms = attacks.flatMap((attack) => [
+      { ...attack, form: 'as a fast-forward', own: [] },
+      ...(attack.isMergeable === false
+        ? []
+        : [{ ...attack, form: 'as a merge', own: ["INSERT INTO items VALUES (5, 'five', 'sue')"] }]),
+    ]);
+    test.each(forms)('$name, $form: $code', async ({ seed = [], before = [], sends, own, code, says, lifts }) => {
+      await using folder = await tempFolder();
+      const box = await mailbox(folder, ...seed);
+      if (before.length > 0) {
+        await box.send(...before);
+        expect((await box.receive()).run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
+      }
+      if (own.length > 0) await box.keep(...own);
+      await box.send(...sends);
+      const every: readonly Accept[] = [
+        'triggers',
+        'events',
+        'procedures',
+        'ignore',
+        'deletion',
+        'future',
+        'recreated',
+      ];
+      const held = await box.receiveUnchanged();
+      expect(held.run('partner').failure).toMatchObject({ code, message: expect.stringContaining(says) });
+      const accepted = await box.receive({ accept: lifts ?? [...every, 'expressions', 'ignored-tables', 'peers'] });
+      if (lifts === undefined) expect(accepted.run('partner').failure).toMatchObject({ code });
+      else expect(accepted.run('partner').failure).toBeNull();
+    });
+  });
+}

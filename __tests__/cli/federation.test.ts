@@ -107,7 +107,7 @@ if (process.platform === 'linux') {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('db'));
     await configured(folder, { partner: folder.file('mailbox') });
-    const line = `script -qec "stty rows 24 cols 100; $CLI sync --database db --dolt-path ${testDolt()}" /dev/null`;
+    const line = `script -qec "stty rows 24 cols 100; $CLI --no-color sync --database db --dolt-path ${testDolt()}" /dev/null`;
     const { exitCode, stdout } = await cli.shell(line, { cwd: folder.path, env: { TERM: 'xterm' } });
     expect(exitCode).toBe(0);
     expect(stdout).toContain('partner: fetching');

@@ -29,11 +29,7 @@ describe('a command line that does not fit is refused', () => {
     [['help', 'config', 'gt'], "unknown command 'gt'", 'Did you mean get?'],
     [['help', 'credential'], "unknown command 'credential'", 'Did you mean credentials?'],
     [['sync', '--password', 'x'], "unknown option '--password'", 'Did you mean --credentials?'],
-    [
-      ['sync', '--color', 'red'],
-      "'--color <when>' argument 'red' is invalid",
-      'Allowed choices are always, never, auto',
-    ],
+    [['sync', '--color', 'red'], "'red' is invalid. Allowed choices are always, never, auto", '--help'],
     [['sync', '--dry-rum'], "unknown option '--dry-rum'", 'Did you mean --dry-run?'],
     [['sync', '--jsn'], "unknown option '--jsn'", 'Did you mean --json?'],
     [['--config', 'x', 'sync'], "unknown option '--config'", 'Put the options of a command after it'],

@@ -99,6 +99,9 @@ describe.each(SHELLS)('the completions of %s', (_, complete) => {
   });
 });
 
-test('another shell is refused', () => {
-  expect(() => prepared(['completion', 'tcsh'])).toThrow("there is no completion for 'tcsh'");
+test('another shell is refused', async () => {
+  await expect(script('tcsh')).rejects.toMatchObject({
+    code: 'bad-usage',
+    message: "there is no completion for 'tcsh'; the shell must be one of bash, zsh, fish",
+  });
 });

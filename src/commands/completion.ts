@@ -3,27 +3,27 @@ import { COMMON_FLAGS } from '../contract/common-flags.ts';
 import type { OptionEntry } from '../contract/option-entry.ts';
 import { OPTIONS, type OptionName } from '../contract/options.ts';
 import { parseChoice } from '../contract/parse-option.ts';
-import { SHELLS, type Shell } from '../contract/vocabulary.ts';
+import { SHELLS } from '../contract/vocabulary.ts';
 import { Failure } from '../core/failure.ts';
 import { type CompletedCommand, type CompletedFlag, completionScript } from '../report/completion.ts';
 import { defineCommand } from './command.ts';
 
 export interface CompletionRequest {
-  readonly shell: Shell;
+  readonly shell: string;
   /** No Dolt is needed. */
   readonly dolt?: never;
 }
 
 /** The completions of a shell, from the tables of commands and options. The scripts start us only for names of peers. */
 export const completionCommand = defineCommand({
-  parse: ({ operands: [written = ''] }): CompletionRequest => {
+  parse: ({ operands: [shell = ''] }): CompletionRequest => ({ shell }),
+  run: async ({ shell: written }) => {
     const shell = parseChoice(written, SHELLS);
-    if (shell.ok) return { shell: shell.value };
+    if (shell.ok) return { shell: shell.value, script: completionScript(shell.value, completedCommands()) };
     throw new Failure('bad-usage', `there is no completion for '${written}'; the shell must be ${shell.allowed}`, {
       hint: 'Write for example `dolt-federation completion bash`.',
     });
   },
-  run: async ({ shell }) => ({ shell, script: completionScript(shell, completedCommands()) }),
   render: (result) => ({ json: result, text: () => result.script }),
 });
 

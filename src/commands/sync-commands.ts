@@ -9,7 +9,7 @@ import { type Asked, type Command, defineCommand } from './command.ts';
 import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
 import { requestedLeases, requestedRewrites } from './prepare/leases.ts';
-import { requestedBranch, requestedConfig, requestedDolt, requestedRoles } from './prepare/options.ts';
+import { requestedBranch, requestedConfig, requestedDolt, requestedRoles, splitList } from './prepare/options.ts';
 import type { SyncRequest } from './request.ts';
 import { sync } from './sync.ts';
 
@@ -42,7 +42,8 @@ function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest
   const { read, untrusted } = asked;
   return {
     command,
-    only: asked.operands,
+    // As in the input `only`: `a,b` is the same as `a b`.
+    only: splitList(asked.operands.join(',')),
     onlyRoles: requestedRoles(read('only-role')),
     leases: requestedLeases('force-with-lease', read('force-with-lease')),
     rewrites: requestedRewrites(read),

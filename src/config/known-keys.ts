@@ -1,6 +1,6 @@
-import { closest } from 'fastest-levenshtein';
 import { isScalar } from 'yaml';
 import { Failure, type Location } from '../core/failure.ts';
+import { type Aliases, suggestion } from '../core/suggestion.ts';
 import type { Problems } from './problems.ts';
 import type { YamlText } from './yaml/parse.ts';
 import { asMapping, type ConfigField, type ConfigMapping, plain, toConfigValue } from './yaml/tree.ts';
@@ -88,6 +88,15 @@ export function checkKeys(
   }
 }
 
+/** What other tools call the keys of a peer. */
+const KEY_ALIASES: Aliases = {
+  url: 'endpoint',
+  uri: 'endpoint',
+  address: 'endpoint',
+  username: 'user',
+  strategy: 'conflict',
+};
+
 /** Keys that people try for a secret. */
 const SECRET_KEY = /password|passwd|secret|token|credential|private|access[-_]?key/i;
 
@@ -100,10 +109,12 @@ export function keyProblem(
   const status = Object.hasOwn(known.keys, key) ? known.keys[key] : undefined;
   const name = `${known.prefix}${key}`;
   if (status === undefined) {
-    const nearest = `${known.prefix}${closest(key, Object.keys(known.keys))}`;
+    const near = suggestion(key, Object.keys(known.keys), KEY_ALIASES);
+    const start =
+      near === null ? `Known keys: ${Object.keys(known.keys).join(', ')}.` : `Did you mean \`${known.prefix}${near}\`?`;
     const hint = SECRET_KEY.test(key)
       ? 'A configuration file is not a safe place for secrets. Give them with `credentials` (docs/credentials.md).'
-      : `Did you mean \`${nearest}\`? Correct the spelling or remove the key.`;
+      : `${start} Correct the spelling or remove the key.`;
     return new Failure('config-unknown-key', `unknown key ${JSON.stringify(name)}`, { hint, location });
   }
   if (status !== 'later') return null;

@@ -14,7 +14,7 @@ const LEAST_PREFIX = 3;
 export function suggestion(word: string, known: readonly string[], aliases: Aliases = {}): string | null {
   const written = comparable(word);
   const alias = Object.hasOwn(aliases, written) ? aliases[written] : undefined;
-  if (alias !== undefined) return alias;
+  if (alias !== undefined && known.includes(alias)) return alias;
   const beginning = written.length < LEAST_PREFIX ? [] : known.filter((name) => comparable(name).startsWith(written));
   const [only] = beginning;
   if (only !== undefined && beginning.length === 1) return only;

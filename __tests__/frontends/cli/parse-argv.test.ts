@@ -125,6 +125,7 @@ describe('a command line becomes a request', () => {
 
   test.each([
     ['sync -n', { command: 'sync', dryRun: true }],
+    ['sync a,b c', { only: ['a', 'b', 'c'] }],
     ['sync -qn a', { command: 'sync', dryRun: true, only: ['a'] }],
   ])('%s', (line, expected) => {
     expect(request(line)).toMatchObject(expected);

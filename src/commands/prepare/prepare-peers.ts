@@ -3,6 +3,7 @@ import type { Configuration, Peer } from '../../config/configuration.ts';
 import type { Role } from '../../contract/vocabulary.ts';
 import type { Boundary } from '../../core/boundary.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
+import { suggestion } from '../../core/suggestion.ts';
 import { actionsOf } from '../../sync/peer-actions.ts';
 import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
@@ -119,9 +120,11 @@ export function selectPeers(configuration: Configuration, { only, onlyRoles }: S
   const known = new Set(configuration.peers.map((peer) => peer.name));
   const unknown = only.filter((name) => !known.has(name));
   if (unknown.length > 0) {
+    const near = suggestion(unknown[0] ?? '', [...known]);
     throw new Failure(
       'unknown-peer',
       `unknown peer ${unknown.join(', ')}; configured: ${[...known].join(', ') || 'none'}`,
+      near === null ? {} : { hint: `Did you mean ${near}?` },
     );
   }
   return configuration.peers.filter(

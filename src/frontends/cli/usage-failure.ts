@@ -61,9 +61,7 @@ export function usageFailure(refusal: CommanderError, at: Command, words: readon
       const flag = /'(.*)'/s.exec(text)?.[1] ?? '';
       return refused(
         text,
-        [...meant(suggestion(flag, flagsOf(at), known(FLAG_ALIASES, flagsOf(at)))), HELP, order(flag, at)]
-          .filter(Boolean)
-          .join(' '),
+        [...meant(suggestion(flag, flagsOf(at), FLAG_ALIASES)), HELP, order(flag, at)].filter(Boolean).join(' '),
       );
     }
     default:
@@ -74,13 +72,8 @@ export function usageFailure(refusal: CommanderError, at: Command, words: readon
 /** @param topics further words that would be known in its place */
 export function unknownCommand(name: string, parent: Command, topics: readonly string[] = []): Failure {
   const names = [...parent.commands.map((command) => command.name()), ...topics];
-  const near = suggestion(name, names, known(COMMAND_ALIASES, names));
+  const near = suggestion(name, names, COMMAND_ALIASES);
   return new Failure('bad-usage', `unknown command '${name}'`, { hint: [...meant(near), HELP].join(' ') });
-}
-
-/** The aliases of words that are known here. */
-function known(aliases: Aliases, names: readonly string[]): Aliases {
-  return Object.fromEntries(Object.entries(aliases).filter(([, name]) => names.includes(name)));
 }
 
 function meant(near: string | null): string[] {

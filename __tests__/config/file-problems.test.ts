@@ -57,7 +57,7 @@ describe('keys', () => {
       '`federation.allowed-remote-patterns`',
     ],
     ['conflict.strateg: ours', 'unknown key "conflict.strateg"', '`conflict.strategy`'],
-    ['federation: {constructor: 1}', 'unknown key "federation.constructor"', '`federation.'],
+    ['federation: {constructor: 1}', 'unknown key "federation.constructor"', 'Known keys: remote'],
     ['federation: {"peers.a": file:///a}', 'unknown key "federation.peers.a"', '`federation.peers`'],
     [
       'federation: {peers: {a: {endpoint: file:///a, rolle: peer}}}',

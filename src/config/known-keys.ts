@@ -88,6 +88,15 @@ export function checkKeys(
   }
 }
 
+/** What other tools call the keys of a peer. */
+const KEY_ALIASES: Aliases = {
+  url: 'endpoint',
+  uri: 'endpoint',
+  address: 'endpoint',
+  username: 'user',
+  strategy: 'conflict',
+};
+
 /** Keys that people try for a secret. */
 const SECRET_KEY = /password|passwd|secret|token|credential|private|access[-_]?key/i;
 
@@ -101,28 +110,15 @@ export function keyProblem(
   const name = `${known.prefix}${key}`;
   if (status === undefined) {
     const near = suggestion(key, Object.keys(known.keys), KEY_ALIASES);
-    const hint = hintFor(key, near === null ? null : `${known.prefix}${near}`, Object.keys(known.keys));
+    const start =
+      near === null ? `Known keys: ${Object.keys(known.keys).join(', ')}.` : `Did you mean \`${known.prefix}${near}\`?`;
+    const hint = SECRET_KEY.test(key)
+      ? 'A configuration file is not a safe place for secrets. Give them with `credentials` (docs/credentials.md).'
+      : `${start} Correct the spelling or remove the key.`;
     return new Failure('config-unknown-key', `unknown key ${JSON.stringify(name)}`, { hint, location });
   }
   if (status !== 'later') return null;
   return new Failure('not-supported', `${name} is not supported by this version of dolt-federation`, { location });
-}
-
-/** What other tools call the keys of a peer. */
-const KEY_ALIASES: Aliases = {
-  url: 'endpoint',
-  uri: 'endpoint',
-  address: 'endpoint',
-  username: 'user',
-  strategy: 'conflict',
-};
-
-function hintFor(key: string, near: string | null, known: readonly string[]): string {
-  if (SECRET_KEY.test(key)) {
-    return 'Secrets belong in the credentials, not in the configuration. Run `dolt-federation help credentials`.';
-  }
-  const start = near === null ? `Known keys: ${known.join(', ')}.` : `Did you mean \`${near}\`?`;
-  return `${start} Correct the spelling or remove the key.`;
 }
 
 /** Our top-level keys; all others belong to beads. */

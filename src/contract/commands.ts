@@ -171,7 +171,7 @@ export const COMMANDS = {
     action: true,
   },
   completion: {
-    summary: 'Print the completions for a shell, such as `source <(dolt-federation completion bash)`',
+    summary: 'Print the completions for bash, zsh or fish',
     arguments: [{ name: 'shell', description: 'bash, zsh or fish', required: true, variadic: false }],
     options: [],
     action: false,

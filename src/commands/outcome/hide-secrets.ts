@@ -13,6 +13,7 @@ export const OWN_PROPERTIES: ReadonlySet<string> = new Set([
   ...['name', 'peer', 'between', 'endpoint', 'branch', 'database', 'conflictsPath', 'locations', 'file', 'source'],
   ...['head', 'heads', 'remoteHead', 'last', 'commit', 'replaced', 'adopted', 'plan'],
   ...['lastVerifiedAt', 'oldestUnsyncedAt', 'version', 'doltVersion', 'doltPath'],
+  ...['node', 'shell', 'script'],
 ]);
 
 /** Properties that hold cells by column; a peer chose the names as well. */

@@ -57,15 +57,15 @@ test.each(['and its watchdog ends what it started', 'with its watchdog, and post
       credentials: stringify({ far: { url: place, 'ssh-key': KEY, 'known-hosts': 'far ssh-ed25519 AAAA\n' } }),
     };
     const connected = once(host.server, 'connection');
-    const { door } = await runner.start({ inputs });
+    const { running } = await runner.start({ inputs });
     await connected;
     expect(await filesWith(runner.temp, [KEY])).toHaveLength(1);
 
     const watchdogs = (await startedWith(runner.temp)).filter(({ line }) => line.startsWith(process.execPath));
     expect(watchdogs).toHaveLength(1);
     if (how.startsWith('with')) for (const { pid } of watchdogs) process.kill(pid, 'SIGKILL');
-    door.kill('SIGKILL');
-    await door;
+    running.kill('SIGKILL');
+    await running;
     const state = readKeyValues(await readFile(runner.stateFile, 'utf8'));
     for (const text of Object.values(state)) expect(text).not.toContain('YSBjYW5hcnkgb2YgYSBrZXk');
     expect((await runner.post(state)).exitCode).toBe(0);

@@ -17,10 +17,10 @@ describe('the post step', () => {
     const runner = await fakeRunner(folder);
     const local = await makeDatabase(join(runner.workspace, 'town'));
     const peers = `mailbox: file://${folder.file('mailbox')}`;
-    const { door } = await runner.start({ inputs: { database: 'town', peers, 'dolt-path': testDolt() } });
+    const { running } = await runner.start({ inputs: { database: 'town', peers, 'dolt-path': testDolt() } });
     const state = await stateWith(runner.stateFile, '"kind":"process"');
-    door.kill('SIGKILL');
-    await door;
+    running.kill('SIGKILL');
+    await running;
 
     const post = await runner.post(state);
     expect(post.exitCode).toBe(0);

@@ -6,7 +6,7 @@ import { execa } from 'execa';
 const DIST = join(process.cwd(), 'dist');
 
 describe('the bundles', () => {
-  test('are one file for each door, and nothing else', () => {
+  test('are one file for each entry point, and nothing else', () => {
     expect(readdirSync(DIST).sort()).toEqual(['cli.js', 'licenses.txt', 'main.js', 'package.json', 'post.js']);
   });
 

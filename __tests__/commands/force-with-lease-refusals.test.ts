@@ -23,11 +23,11 @@ describe('a stale lease', () => {
 
   test('is noticed when the peer moves after the first look', async () => {
     await using folder = await tempFolder();
-    const { local, stranger, theirs, mailbox } = await clash(folder);
+    const { local, other, theirs, mailbox } = await clash(folder);
     await cp(folder.file('box'), folder.file('moved'), { recursive: true });
-    await stranger.dolt('remote', 'add', 'moved', `file://${folder.file('moved')}`);
-    const later = await stranger.commit('later', "INSERT INTO items VALUES (7, 'seven', 'eve')");
-    await stranger.dolt('push', 'moved', 'main');
+    await other.dolt('remote', 'add', 'moved', `file://${folder.file('moved')}`);
+    const later = await other.commit('later', "INSERT INTO items VALUES (7, 'seven', 'eve')");
+    await other.dolt('push', 'moved', 'main');
     const outcome = await federateDatabase({
       local: local.path,
       tempDir: folder.file('tmp'),

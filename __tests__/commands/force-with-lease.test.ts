@@ -8,7 +8,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 describe('a peer whose head is named', () => {
   test('gets our branch; its old head is kept here and there, and the printed command restores it', async () => {
     await using folder = await tempFolder();
-    const { local, stranger, ours, theirs, peers, mailbox } = await clash(folder);
+    const { local, other, ours, theirs, peers, mailbox } = await clash(folder);
     const tag = `dolt-federation-replaced/box/${theirs}`;
 
     const dry = await command(folder, peers, { command: 'push', dryRun: true, ...leases(theirs) });
@@ -38,7 +38,7 @@ describe('a peer whose head is named', () => {
     expect(await local.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs }]);
     const reader = await cloneDatabase(`file://${folder.file('box')}`, folder.file('reader'));
     expect(await reader.rows(tags)).toEqual([{ tag_name: tag, tag_hash: theirs }]);
-    expect(await stranger.head()).toBe(theirs);
+    expect(await other.head()).toBe(theirs);
 
     const again = await command(folder, peers, { command: 'push', ...leases(theirs) });
     expect(again.result).toMatchObject({ status: 'unchanged', peers: [{ verified: true, error: null }], problems: [] });

@@ -15,17 +15,17 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 const TO_SIGTERM_MS = 7_500;
 const TO_SIGKILL_MS = 2_500;
 
-type Door = Awaited<ReturnType<FakeRunner['start']>>['door'];
+type StepProcess = Awaited<ReturnType<FakeRunner['start']>>['running'];
 
 /** Cancels a step as the runner does; gives the seconds until it had ended. */
-async function cancel(door: Door): Promise<number> {
+async function cancel(running: StepProcess): Promise<number> {
   const started = performance.now();
-  door.kill('SIGINT');
-  if (!(await endsWithin(door, TO_SIGTERM_MS))) {
-    door.kill('SIGTERM');
-    if (!(await endsWithin(door, TO_SIGKILL_MS))) door.kill('SIGKILL');
+  running.kill('SIGINT');
+  if (!(await endsWithin(running, TO_SIGTERM_MS))) {
+    running.kill('SIGTERM');
+    if (!(await endsWithin(running, TO_SIGKILL_MS))) running.kill('SIGKILL');
   }
-  await door;
+  await running;
   return (performance.now() - started) / 1000;
 }
 
@@ -44,12 +44,12 @@ describe('a step that the runner cancels', () => {
     const mark = `faults-${folder.path}`;
     const peers = `near: file://${folder.file('near')}\nsilent: ${silent.url}`;
     const inputs = { database: 'town', peers, 'dolt-path': testDolt() };
-    const { door } = await runner.start({ inputs, env: { [MARK]: mark, TMPDIR: runner.temp } });
+    const { running } = await runner.start({ inputs, env: { [MARK]: mark, TMPDIR: runner.temp } });
     await silent.asked;
     const engines = (await markedProcesses(mark)).filter(({ command }) => command.includes(' sql-server '));
     if (frozen) for (const { pid } of engines) process.kill(pid, 'SIGSTOP');
-    const seconds = await cancel(door);
-    const step = await runner.end({ door });
+    const seconds = await cancel(running);
+    const step = await runner.end({ running });
     const post = await runner.post(step.state);
     const left = await outliving(mark, 2_000);
     const result = runResultSchema.parse(JSON.parse(step.outputs['result'] ?? '{}'));

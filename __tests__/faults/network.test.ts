@@ -2,21 +2,21 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pLimit from 'p-limit';
 import { cross } from '../helpers/faults/crossing.ts';
 import { FAR_KINDS, startFarServer } from '../helpers/faults/far-servers.ts';
-import { faultsAt, VERBS } from '../helpers/faults/faults.ts';
+import { faultsAt, REMOTE_OPERATIONS } from '../helpers/faults/faults.ts';
 import { type FaultRow, noteRow } from '../helpers/faults/rows.ts';
 import { makeScene } from '../helpers/faults/scene.ts';
 import { wantsAll } from '../helpers/faults/seeded.ts';
 import { startToxiproxy } from '../helpers/servers/toxiproxy.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
 
-/** Most of the time is waiting, so several verbs can cross their faults at the same time. */
+/** Most of the time is waiting, so several operations can cross their faults at the same time. */
 const SIDE_BY_SIDE = 6;
 const ALL_MS = 600_000;
 
 describe.each(FAR_KINDS)('on the way to %s', (kind) => {
   const faults = faultsAt(kind, { all: wantsAll() });
   const crossings = faults.flatMap((fault) =>
-    VERBS.map((operation) => ({ fault, operation, name: `${fault.name}, ${operation}` })),
+    REMOTE_OPERATIONS.map((operation) => ({ fault, operation, name: `${fault.name}, ${operation}` })),
   );
   const rows = new Map<string, Promise<FaultRow | Error>>();
   const opened: AsyncDisposable[] = [];

@@ -5,7 +5,7 @@ import type { TempFolder } from './temp-folder.ts';
 
 export interface Clash {
   readonly local: TestDatabase;
-  readonly stranger: TestDatabase;
+  readonly other: TestDatabase;
   readonly ours: string;
   readonly theirs: string;
   readonly peers: string;
@@ -15,13 +15,13 @@ export interface Clash {
 
 /** A database and a mailbox with another change of the same cell: no merge resolves them. */
 export async function clash(folder: TempFolder, ours = "UPDATE items SET title = 'O' WHERE id = 1"): Promise<Clash> {
-  const made = await scenario(folder).database('town').database('stranger').mailbox('box').build();
-  const [local, stranger, box] = [made.database('town'), made.database('stranger'), made.mailbox('box')];
-  const theirs = await stranger.commit('theirs', "UPDATE items SET title = 'T' WHERE id = 1");
-  await stranger.dolt('push', 'box', 'main');
+  const made = await scenario(folder).database('town').database('other').mailbox('box').build();
+  const [local, other, box] = [made.database('town'), made.database('other'), made.mailbox('box')];
+  const theirs = await other.commit('theirs', "UPDATE items SET title = 'T' WHERE id = 1");
+  await other.dolt('push', 'box', 'main');
   return {
     local,
-    stranger,
+    other,
     ours: ours === '' ? await local.head() : await local.commit('ours', ours),
     theirs,
     peers: `box: ${box.url}`,

@@ -32,7 +32,7 @@ export interface CommandOptions extends Partial<SyncRequest> {
   readonly onEvent?: (event: PeerEvent) => void;
 }
 
-/** Runs `sync`, `pull`, `push` or `status` as the faces do. `peers` is YAML, as for the input. */
+/** Runs `sync`, `pull`, `push` or `status` as the frontends do. `peers` is YAML, as for the input. */
 export async function command(
   folder: TempFolder,
   peers: string,

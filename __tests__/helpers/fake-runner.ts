@@ -31,9 +31,9 @@ export interface FakeRunner {
   readonly temp: string;
   readonly stateFile: string;
   /** Starts main and leaves the process to the caller. */
-  start(step?: Step): Promise<{ readonly door: Door }>;
+  start(step?: Step): Promise<{ readonly running: StepProcess }>;
   /** What a step that was started leaves behind, once it has ended. */
-  end(started: { readonly door: Door }): Promise<StepEnd>;
+  end(started: { readonly running: StepProcess }): Promise<StepEnd>;
   main(step?: Step): Promise<StepEnd>;
   post(state: Readonly<Record<string, string>>): Promise<StepEnd>;
 }
@@ -71,11 +71,11 @@ export async function fakeRunner(folder: TempFolder): Promise<FakeRunner> {
       GITHUB_EVENT_PATH: folder.file('event.json'),
     };
     return {
-      door: spawnDoor('main', { ...base, ...eventVariables, ...(await inputVariables(action, inputs)), ...env }),
+      running: spawnEntry('main', { ...base, ...eventVariables, ...(await inputVariables(action, inputs)), ...env }),
     };
   };
-  const end = async ({ door }: { door: Door }): Promise<StepEnd> => {
-    const { exitCode, stdout } = await door;
+  const end = async ({ running }: { running: StepProcess }): Promise<StepEnd> => {
+    const { exitCode, stdout } = await running;
     return {
       exitCode,
       stdout,
@@ -95,15 +95,15 @@ export async function fakeRunner(folder: TempFolder): Promise<FakeRunner> {
     post: async (state) => {
       for (const name of FILES) await writeFile(folder.file(name), '');
       const variables = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]);
-      return end({ door: spawnDoor('post', { ...base, ...Object.fromEntries(variables) }) });
+      return end({ running: spawnEntry('post', { ...base, ...Object.fromEntries(variables) }) });
     },
   };
 }
 
-type Door = ReturnType<typeof spawnDoor>;
+type StepProcess = ReturnType<typeof spawnEntry>;
 
-function spawnDoor(door: 'main' | 'post', env: Readonly<Record<string, string>>) {
-  const bundle = join(process.cwd(), 'dist', `${door}.js`);
+function spawnEntry(entry: 'main' | 'post', env: Readonly<Record<string, string>>) {
+  const bundle = join(process.cwd(), 'dist', `${entry}.js`);
   return execa(process.execPath, [bundle], { env, extendEnv: false, reject: false, all: true });
 }
 

@@ -55,7 +55,7 @@ describe('two runs at one moment', () => {
     const env = await filesOfAnotherStep(folder);
     const first = await runner.start({ inputs: inputs(one, 'box-one') });
     const other = await runner.start({ inputs: inputs(two, 'box-two'), env });
-    const [{ exitCode }, step] = await Promise.all([other.door, runner.end(first)]);
+    const [{ exitCode }, step] = await Promise.all([other.running, runner.end(first)]);
     expect([step.exitCode, exitCode]).toEqual([0, 0]);
     expect(await headOfBox(folder, 'box-one')).toBe(await local.head());
     expect(await headOfBox(folder, 'box-two')).toBe(await second.head());
@@ -78,11 +78,11 @@ test('post of a step that was killed leaves alone what belongs to a run that goe
   });
   const env = await filesOfAnotherStep(folder);
   const alive = await runner.start({ inputs: inputs('second', far.url), env });
-  await Promise.race([far.asked, alive.door]);
+  await Promise.race([far.asked, alive.running]);
   const killed = await runner.start({ inputs: inputs('town', silent.url) });
-  await Promise.race([silent.asked, killed.door]);
-  killed.door.kill('SIGKILL');
-  await killed.door;
+  await Promise.race([silent.asked, killed.running]);
+  killed.running.kill('SIGKILL');
+  await killed.running;
   const post = await runner.post(await stateOf(runner.stateFile));
   expect(post).toMatchObject({ exitCode: 0, commands: [] });
   const owned = (state: string) => state.match(/df-[A-Za-z0-9]{6}/g) ?? [];
@@ -91,6 +91,6 @@ test('post of a step that was killed leaves alone what belongs to a run that goe
   expect(owned((await stateOf(folder.file('second-GITHUB_STATE')))['resources'] ?? '')).toEqual(
     expect.arrayContaining(left),
   );
-  expect(await alive.door).toMatchObject({ exitCode: 0 });
+  expect(await alive.running).toMatchObject({ exitCode: 0 });
   expect(await headOfBox(folder, 'box')).toBe(await second.head());
 });

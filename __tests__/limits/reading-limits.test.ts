@@ -128,12 +128,12 @@ const DIVERGED = { state: 'diverged', ahead: 1, behind: 1, otherMakers: null, re
 
 test('rows of one peer that cannot be read for the conflicts file in time keep no other from it', async () => {
   await using folder = await tempFolder();
-  const { local, peers, stranger } = await clash(folder);
+  const { local, peers, other } = await clash(folder);
   const { result } = await command(folder, peers, { overrides: { conflictStrategy: 'manual' } });
   expect(result.peers).toMatchObject([{ error: { code: 'conflict' } }]);
   const peer: Peer = { ...filePeer('box', folder.file('box')), strategy: 'manual' };
   const run = newPeerProgress(newPeerPlan({ peer, actions: null, branch: 'main' }));
-  run.compared({ ...DIVERGED, head: await stranger.head() });
+  run.compared({ ...DIVERGED, head: await other.head() });
   run.fail(new Failure('conflict', 'as before'));
   const at = { head: await local.head() };
   await withEngines(local.path, folder.file('tmp'), async (engines) => {

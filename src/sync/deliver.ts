@@ -24,7 +24,7 @@ export async function fetchDelivery(
   try {
     run.readInbox(await readInbox(context, engine, run, { branch: delivery.branch, answerBy }));
     const verdict = await verdictOn(engine.database, run, local.ours);
-    if (verdict === 'delivered' || verdict === 'rewritten') run.delivered(verdict);
+    if (verdict === 'delivered' || verdict === 'rewritten') run.foundInInbox(verdict);
   } catch (thrown) {
     if (thrown instanceof LateAnswer) throw thrown;
     run.unreachable(toFailure(thrown));
@@ -83,7 +83,7 @@ export async function deliver(
     case 'received':
     case 'delivered':
       run.verify();
-      if (verdict === 'delivered') run.delivered('delivered');
+      if (verdict === 'delivered') run.foundInInbox('delivered');
       return { kind: 'done' };
     case 'pull-first':
       run.fail(
@@ -95,7 +95,7 @@ export async function deliver(
       );
       return { kind: 'done' };
     case 'rewritten':
-      run.delivered('rewritten');
+      run.foundInInbox('rewritten');
       run.fail(rewritten(run.peer.name, delivery));
       return { kind: 'done' };
     case 'deliver': {
@@ -135,7 +135,7 @@ export async function verifyDelivery(
   const inbox = await readInbox(context, engine, run, { branch: delivery.branch, answerBy: null });
   run.readInbox(inbox);
   if (inbox !== null && (await isAncestor(sql, target, inbox))) {
-    run.delivered('delivered');
+    run.foundInInbox('delivered');
     return inbox;
   }
   const head = await readPeer(context, engine, run);

@@ -91,7 +91,7 @@ class Progress {
   }
 
   /** The access to the peer was determined. */
-  access({ engineCredentials, reach, destination, user, credentials }: PeerAccess): void {
+  setAccess({ engineCredentials, reach, destination, user, credentials }: PeerAccess): void {
     this.engineCredentials = engineCredentials;
     [this.reach, this.destination] = [reach, destination];
     [this.user, this.credentials] = [user, credentials];
@@ -185,7 +185,7 @@ class Progress {
   }
 
   /** Another head has equal contents; null: none. If that is our head, the peer is up to date. */
-  equivalent(to: string | null, ours: string): void {
+  foundEquivalent(to: string | null, ours: string): void {
     this.#require(this.head !== null, 'has no head that could be equivalent');
     this.equivalentTo = to;
     if (to !== ours) return;
@@ -281,7 +281,7 @@ class Progress {
   }
 
   /** The peer was read after a push, and has what was pushed. */
-  verifyPush(pushed: { readonly head: string | null; readonly commits: number }): void {
+  recordPush(pushed: { readonly head: string | null; readonly commits: number }): void {
     this.#require(this.actions?.push === true, 'takes no pushes in this run');
     this.verify();
     this.head = pushed.head;
@@ -299,7 +299,7 @@ class Progress {
   }
 
   /** Our inbox there contains our head, or commits that are no longer part of our history. */
-  delivered(state: 'delivered' | 'rewritten'): void {
+  foundInInbox(state: 'delivered' | 'rewritten'): void {
     this.#inboxThere();
     this.state = state;
   }
@@ -315,11 +315,11 @@ class Progress {
     this.plan = plan;
   }
 
-  lastVerified(at: string | null): void {
+  setLastVerifiedAt(at: string | null): void {
     this.lastVerifiedAt = at;
   }
 
-  unsyncedSince(at: string | null): void {
+  setOldestUnsyncedAt(at: string | null): void {
     this.oldestUnsyncedAt = at;
   }
 

@@ -24,7 +24,7 @@ export async function verifyPush(
   try {
     if (run.delivery !== null) {
       if ((await verifyDelivery(context, target, engine, run)) === null) throw missing(run, target);
-      run.verifyPush({ head: run.head, commits: push.commits });
+      run.recordPush({ head: run.head, commits: push.commits });
       return;
     }
     const head = await readPeer(context, engine, run);
@@ -34,7 +34,7 @@ export async function verifyPush(
         `the push of ${target} to ${name} returned, but ${name} is at ${head ?? 'nothing'}`,
       );
     }
-    run.verifyPush({ head, commits: push.commits });
+    run.recordPush({ head, commits: push.commits });
     run.endLease();
   } catch (thrown) {
     run.fail(unverified(name, toFailure(thrown)));

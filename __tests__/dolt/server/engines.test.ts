@@ -39,7 +39,7 @@ async function withDatabase(
   expect(await readdir(folder.file('tmp'))).toEqual([]);
 }
 
-describe('a verb that takes too long', () => {
+describe('a operation that takes too long', () => {
   test('is ended alone: the others of its engine go on', async () => {
     await withDatabase((engines) =>
       engines.use(NO_CREDENTIALS, async (engine) => {

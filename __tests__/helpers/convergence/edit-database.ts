@@ -79,7 +79,7 @@ export async function firstEdit(database: Database): Promise<{ readonly commit: 
   );
   const edit: Edit = { id: 0, below: new Set(), time: at(0), changes };
   // The first commit carries the clock of this machine; without it, a case played again has the same hashes.
-  await commitAt(database, at(0), ['--amend', '--allow-empty', '-m', 'ground']);
+  await commitAt(database, at(0), ['--amend', '--allow-empty', '-m', 'base']);
   await database.run(TABLES.dated.create);
   await database.run(TABLES.plain.create);
   return { commit: await commit(database, edit), edit };

@@ -12,7 +12,7 @@ export interface Scene {
   readonly first: { readonly commit: string; readonly edit: Edit };
 }
 
-/** Makes a ground in a folder: the database `base` and the mailbox `base.box`. */
+/** Makes a scene in a folder: the database `base` and the mailbox `base.box`. */
 export async function makeScene(folder: TempFolder): Promise<Scene> {
   const context = { env: readEnv(), tempDir: folder.path, signal: new AbortController().signal };
   const author = { name: 'Ann', email: 'ann@example.org' };

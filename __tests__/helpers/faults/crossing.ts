@@ -11,7 +11,7 @@ import type { FaultRow } from './rows.ts';
 import { outputOf, type RunEnd, type RunSpec, runToEnd, startRun, temporaryFiles } from './run.ts';
 import type { Scene } from './scene.ts';
 
-/** One verb that has to cross a fault. */
+/** One operation that has to cross a fault. */
 export interface Crossing {
   readonly fault: Fault;
   readonly operation: RemoteOperation;
@@ -30,7 +30,7 @@ const SLACK_SECONDS = 20;
 const PUSH_LATENCY_MS = 60;
 /** A clone may take six times as long as a fetch. */
 const CLONE_FACTOR = 6;
-/** A verb that has failed must not leave a process behind for longer than this. */
+/** A operation that has failed must not leave a process behind for longer than this. */
 const CLEAN_WITHIN_MS = 2_000;
 
 /** Runs `sync` with a peer behind the fault and a healthy one beside it, then once more without the fault. */
@@ -88,7 +88,7 @@ const BEGINNING: Readonly<Record<RemoteOperation, RegExp>> = {
   clone: /^no database yet: cloning origin /,
 };
 
-/** Seconds from the beginning of the verb to the end of the run; null where the run did not get as far as the verb. */
+/** Seconds from the beginning of the operation to the end of the run; null where the run did not get as far as the operation. */
 function secondsOf(operation: RemoteOperation, { timeline, seconds }: RunEnd): number | null {
   const begun = timeline.find(({ line }) => BEGINNING[operation].test(line));
   return begun === undefined ? null : seconds - begun.at;

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Proxied, Toxic } from '../servers/toxiproxy.ts';
 import type { FarKind } from './far-servers.ts';
 
-export const VERBS = ['fetch', 'push', 'clone'] as const;
-export type RemoteOperation = (typeof VERBS)[number];
+export const REMOTE_OPERATIONS = ['fetch', 'push', 'clone'] as const;
+export type RemoteOperation = (typeof REMOTE_OPERATIONS)[number];
 
 /** Something that happens between us and a server. */
 export interface Fault {
@@ -16,7 +16,7 @@ export interface Fault {
   readonly strike: (proxied: Proxied, operation: RemoteOperation, downPort: number | null) => Promise<void>;
 }
 
-/** The way that the data of a verb takes. */
+/** The way that the data of a operation takes. */
 const streamOf = (operation: RemoteOperation) => (operation === 'push' ? 'upstream' : 'downstream');
 
 const toxic =
@@ -25,7 +25,7 @@ const toxic =
     await proxied.add(what, streamOf(operation));
   };
 
-/** A part of the half megabyte that every verb has to carry. */
+/** A part of the half megabyte that every operation has to carry. */
 const PART_BYTES = 60_000;
 /** Slow enough for a transfer to last longer than the time until it is cut. */
 const CUT_AFTER_MS = 1_000;

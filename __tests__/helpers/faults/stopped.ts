@@ -24,7 +24,7 @@ interface Stage {
   readonly end: () => Promise<void>;
 }
 
-const TOWN = ['--database', 'town', '--dolt-path', testDolt()];
+const LOCAL = ['--database', 'town', '--dolt-path', testDolt()];
 /** The engine that has begun to stop gets this long, and the watchdog after it as long again. */
 const ENDS_WITHIN_MS = 12_000;
 const nothing = async (): Promise<void> => undefined;
@@ -41,7 +41,7 @@ const saying =
   (pattern: RegExp) =>
   async (folder: TempFolder): Promise<Stage> => {
     await configure(folder, boxOf(folder));
-    return { words: ['sync', ...TOWN], reached: (said) => said(pattern), end: nothing };
+    return { words: ['sync', ...LOCAL], reached: (said) => said(pattern), end: nothing };
   };
 
 /** A stage that lasts until a server answers, which it never does. */
@@ -64,17 +64,17 @@ export const STAGES: Readonly<Record<string, (folder: TempFolder) => Promise<Sta
     return ['install', '--dolt-version', '9.8.7', '--dolt-sha256', '0'.repeat(64), '--dolt-mirror', mirror];
   }),
   clone: asking(() => ['sync', 'far', '--bootstrap', 'far', '--database', 'new', '--dolt-path', testDolt()]),
-  fetch: asking(() => ['sync', ...TOWN], boxOf),
+  fetch: asking(() => ['sync', ...LOCAL], boxOf),
   merge: saying(/^box: merging/),
   push: saying(/^box: pushing/),
   verify: saying(/^box: verifying/),
   async resolve(folder) {
     await configure(folder, boxOf(folder), 'manual');
-    await start(folder, ['sync', ...TOWN], 'setup');
+    await start(folder, ['sync', ...LOCAL], 'setup');
     const file = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');
     await writeFile(file, (await readFile(file, 'utf8')).replaceAll(/choose:$/gm, 'choose: ours'));
     const isServed = appeared(folder.file('town', '.dolt'), /^sql-server\.info$/);
-    return { words: ['resolve', '--file', file, ...TOWN], reached: () => isServed, end: nothing };
+    return { words: ['resolve', '--file', file, ...LOCAL], reached: () => isServed, end: nothing };
   },
   async 'config edit'(folder) {
     await configure(folder, {});
@@ -201,7 +201,7 @@ async function oddDatabase(folder: TempFolder): Promise<string[]> {
   );
   await local.dolt('fsck');
   await configure(folder, boxOf(folder));
-  const next = await start(folder, ['sync', ...TOWN], 'next');
+  const next = await start(folder, ['sync', ...LOCAL], 'next');
   const rows = await local.rows('SELECT id FROM items ORDER BY id');
   const heads = [await local.head(), await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))];
   return [

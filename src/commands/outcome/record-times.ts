@@ -79,7 +79,7 @@ function recordVerified(
 ): void {
   if (root === null) return;
   for (const run of runs) {
-    run.lastVerified(findEntry(stateFile, placeOf(run, branch, root), run.peer.name)?.verifiedAt ?? null);
+    run.setLastVerifiedAt(findEntry(stateFile, placeOf(run, branch, root), run.peer.name)?.verifiedAt ?? null);
   }
 }
 
@@ -119,7 +119,7 @@ async function givenUp(sql: Sql, runs: readonly PeerProgress[], head: string): P
 async function recordUnsynced(sql: Sql, runs: readonly PeerProgress[], head: string): Promise<void> {
   await Promise.all(
     runs.map(async (run) => {
-      run.unsyncedSince(await oldestUnsynced(sql, run, head));
+      run.setOldestUnsyncedAt(await oldestUnsynced(sql, run, head));
     }),
   );
 }

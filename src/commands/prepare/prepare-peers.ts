@@ -60,7 +60,7 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
       if (refusal !== null) throw refusal;
       await requirePeerWithin(boundary, peer.endpoint);
       const { url, ...reached } = accessTo(peer, access);
-      run.access(reached);
+      run.setAccess(reached);
       if (await canBeRegistered(run, request)) toRegister.push({ peer: peer.name, url, ref: peer.ref });
     } catch (thrown) {
       run.fail(toFailure(thrown));

@@ -30,7 +30,7 @@ export async function recordEquivalent(database: Database, runs: readonly PeerPr
     if (run.head === null) continue;
     const own = { head: run.head, content: await contentHash(database, run.head) };
     const twin = await twinOf(database, containing, own);
-    run.equivalent(twin, ours);
+    run.foundEquivalent(twin, ours);
     if (twin === null) containing.push(own);
   }
   kept.push(...containing);
@@ -38,7 +38,7 @@ export async function recordEquivalent(database: Database, runs: readonly PeerPr
     if (run.head === null) continue;
     const own = { head: run.head, content: await contentHash(database, run.head) };
     const twin = await twinOf(database, kept, own);
-    run.equivalent(twin, ours);
+    run.foundEquivalent(twin, ours);
     if (twin === null) kept.push(own);
   }
 }

@@ -119,7 +119,7 @@ async function convergeRuns(
     ({ equivalentTo: twin }) => twin !== null && (waiting.has(twin) || converged.dropped.has(twin)),
   );
   if (alone.length === 0) return { ...merged, candidates };
-  for (const run of alone) run.equivalent(null, local.ours);
+  for (const run of alone) run.foundEquivalent(null, local.ours);
   return await convergeRuns(context, local, engine, runs);
 }
 

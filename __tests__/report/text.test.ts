@@ -162,7 +162,7 @@ describe('on a terminal', () => {
   test('what failed is red', () => {
     const shown = text(runResult({ status: 'partial', peers }), 'full', { color: true, columns: 80, wide: false });
     expect(shown).toContain('\u001b[31mgone\u001b[39m');
-    expect(shown).toContain('\u001b[31merror:\u001b[39m gone: ');
+    expect(shown).toContain('\u001b[31merror:\u001b[39m gone could not be reached (network)');
     expect(shown).toContain('sync: \u001b[33mpartial\u001b[39m');
     expect(text(runResult({ peers }))).not.toContain('\u001b');
   });

@@ -63,7 +63,7 @@ test('a refused connection is tried again visibly, and the other peers are serve
   const [far, near] = resultOf(end).peers;
   expect([far?.error?.code, far?.state, near?.verified]).toEqual(['network', 'unreachable', true]);
   expect(far?.error?.message).toMatch(/^127\.0\.0\.1:\d+ could not be reached: the connection was refused$/);
-  expect(end.stderr).toMatch(/^far: waiting \(network; attempt 2 of 4 follows\)$/m);
+  expect(end.stderr).toMatch(/^far: retrying \(network; attempt 2 of 4 follows\)$/m);
   // Dolt alone tries for half a minute, without a message.
   expect(end.seconds).toBeLessThan(20);
 });

@@ -1,11 +1,12 @@
 import type { Plan } from '../contract/result.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
-import { countCommits, countReachable, isAncestor } from '../dolt/sql/history.ts';
+import { countCommits, countReachable } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 import { plannedDelivery } from './deliver.ts';
 import { planReplacement } from './history/lease.ts';
 import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import type { PeerProgress } from './peer-progress.ts';
+import { divergedBranch, pushVerdict, refusedFirstPush } from './push.ts';
 import type { SyncContext } from './sync-context.ts';
 
 /**
@@ -52,18 +53,25 @@ async function planFor(
     const commits = run.actions?.push === true ? await plannedDelivery(sql, run, local.target) : null;
     return { ...nothing, ...pulled, ...(commits === null ? {} : { push: 'deliver', pushCommits: commits }) };
   }
-  const pushes =
-    run.actions?.push === true &&
-    (run.head === null ? local.initEmpty : !(await isAncestor(sql, local.target, run.head)));
-  const pushCommits = !pushes
-    ? 0
-    : run.head === null
-      ? await countReachable(sql, local.target)
-      : await countCommits(sql, run.head, local.target);
-  return {
-    ...pulled,
-    push: !pushes ? 'nothing' : run.head === null ? 'first-push' : 'fast-forward',
-    pushCommits,
-    head: pushes ? local.target : run.head,
-  };
+  if (run.actions?.push !== true) return { ...nothing, ...pulled };
+  const verdict = await pushVerdict(sql, run.head, local.target);
+  switch (verdict) {
+    case 'up-to-date':
+      return { ...nothing, ...pulled };
+    case 'diverged':
+      run.fail(divergedBranch(run));
+      return { ...nothing, ...pulled };
+    case 'first-push': {
+      if (!local.initEmpty) {
+        run.fail(refusedFirstPush(run));
+        return { ...nothing, ...pulled };
+      }
+      const pushCommits = await countReachable(sql, local.target);
+      return { ...pulled, push: verdict, pushCommits, head: local.target };
+    }
+    case 'fast-forward': {
+      const pushCommits = run.head === null ? 0 : await countCommits(sql, run.head, local.target);
+      return { ...pulled, push: verdict, pushCommits, head: local.target };
+    }
+  }
 }

@@ -4,6 +4,7 @@ import { counted } from '../core/text.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Engine } from '../dolt/server/engines.ts';
 import { isAncestor } from '../dolt/sql/history.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
 import { NOWHERE } from '../egress/host-rule.ts';
 import { deliver } from './deliver.ts';
 import { savedTags } from './history/lease.ts';
@@ -124,7 +125,7 @@ async function verifyAll(
   );
 }
 
-function refusedFirstPush(run: PeerProgress): Failure {
+export function refusedFirstPush(run: PeerProgress): Failure {
   return new Failure(
     run.state === 'branch-missing' ? 'branch-missing' : 'remote-empty',
     `${run.peer.name} has no branch ${run.branch}, and \`init-empty\` is false`,
@@ -146,14 +147,10 @@ async function pushTo(
     if (run.peer.live === true) return await deliver(context, publication, engine, run);
     const replaced = await replaceHead(context, publication, engine, run);
     if (replaced !== null) return { kind: 'unproven', commits: replaced.commits };
-    if (run.head !== null && (await isAncestor(sql, target, run.head))) {
-      run.verify();
-      return { kind: 'done' };
-    }
-    if (run.head !== null && !(await isAncestor(sql, run.head, target))) {
-      run.fail(divergedBranch(run));
-      return { kind: 'done' };
-    }
+    const verdict = await pushVerdict(sql, run.head, target);
+    if (verdict === 'up-to-date') run.verify();
+    if (verdict === 'diverged') run.fail(divergedBranch(run));
+    if (verdict === 'up-to-date' || verdict === 'diverged') return { kind: 'done' };
     const commits = await sendBranch(context, publication, engine, run, run.branch);
     return { kind: 'unproven', commits };
   } catch (thrown) {
@@ -165,8 +162,19 @@ async function pushTo(
   }
 }
 
+/** What a push of a commit to a branch would be; a dry run decides the same. */
+export async function pushVerdict(
+  sql: Sql,
+  head: string | null,
+  target: string,
+): Promise<'first-push' | 'up-to-date' | 'fast-forward' | 'diverged'> {
+  if (head === null) return 'first-push';
+  if (await isAncestor(sql, target, head)) return 'up-to-date';
+  return (await isAncestor(sql, head, target)) ? 'fast-forward' : 'diverged';
+}
+
 /** Only a peer that is never merged from can have commits of its own and be pushed to. */
-function divergedBranch(run: PeerProgress): Failure {
+export function divergedBranch(run: PeerProgress): Failure {
   return new Failure(
     'non-fast-forward',
     `${run.peer.name} has ${run.behind === null ? 'commits' : counted(run.behind, 'commit')} that this database does not have, and a push can only fast-forward`,

@@ -1,7 +1,8 @@
 import { counted } from '../core/text.ts';
 import { gitAddress, requirePushAccess } from '../dolt/git-access.ts';
-import type { Engine } from '../dolt/server/engines.ts';
+import type { Engine, TimeLimit } from '../dolt/server/engines.ts';
 import { countReachable } from '../dolt/sql/history.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
 import { pushBranch } from '../dolt/sql/transfer.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import type { Publication } from './push.ts';
@@ -32,12 +33,22 @@ export async function sendBranch(
   const detail = to === run.branch ? counted(commits, 'commit') : `${counted(commits, 'commit')} to ${to}`;
   context.progress({ peer: run.peer.name, step: 'pushing', detail });
   const limit = timeLimit(run.peer, known.length === 0 ? 'first push' : 'push', context.timeoutMs);
+  const push = { remote: run.remote, source: branch, branch: to, user: run.user };
+  await send(engine, run, limit, (sql) => pushBranch(sql, push));
+  return commits;
+}
+
+/**
+ * Pushes within a time limit. A git host is asked before whether it accepts a push, because Dolt tries 32 times.
+ * @throws Failure with the class of the error, and over ssh with the reason that ssh gives
+ */
+export async function send(
+  engine: Engine,
+  run: PeerProgress,
+  limit: TimeLimit,
+  push: (sql: Sql) => Promise<void>,
+): Promise<void> {
   const address = run.peer.endpoint.kind === 'git' ? gitAddress(run.peer.endpoint.dolt) : null;
   if (address !== null) await engine.runProgram(limit, run.reach, (program) => requirePushAccess(address, program));
-  await withSshReason(engine, run, limit, () =>
-    engine.operation(limit, run.reach, (sql) =>
-      pushBranch(sql, { remote: run.remote, source: branch, branch: to, user: run.user }),
-    ),
-  );
-  return commits;
+  await withSshReason(engine, run, limit, () => engine.operation(limit, run.reach, push));
 }

@@ -6,6 +6,7 @@ import { forceBranch, pushTag } from '../../dolt/sql/transfer.ts';
 import type { PeerProgress } from '../peer-progress.ts';
 import type { Publication } from '../push.ts';
 import { readPeer } from '../read-peer.ts';
+import { send } from '../send-branch.ts';
 import type { SyncContext } from '../sync-context.ts';
 import { timeLimit } from '../time-limits.ts';
 import { leaseFailure, leaseVerdict, type Replacing, savedTag } from './lease.ts';
@@ -54,7 +55,7 @@ export async function replaceHead(
   const replacing = { head: run.lease, tag, atPeer, target, commits };
   run.beginReplacing(replacing);
   const to = { remote: run.remote, source: branch, branch: run.branch, user: run.user };
-  await engine.operation(limit, run.reach, (sql) => forceBranch(sql, to));
+  await send(engine, run, limit, (sql) => forceBranch(sql, to));
   return replacing;
 }
 

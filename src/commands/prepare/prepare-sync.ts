@@ -2,8 +2,8 @@ import { boundaryOf } from '../../core/boundary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import type { OwnDatabase } from '../../dolt/server/engines.ts';
 import { branchHead, checkedOutBranch } from '../../dolt/sql/heads.ts';
-import type { Database } from '../../dolt/sql/sql.ts';
 import { finishAdvances } from '../../sync/advance.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
@@ -61,7 +61,7 @@ export async function prepareSync(
 }
 
 async function prepareIn(
-  database: Database,
+  database: OwnDatabase,
   request: SyncRequest,
   context: Context,
   { settings, local, access, mayPush, notify }: Preparing,

@@ -75,7 +75,14 @@ async function prepareIn(
   const before = await branchHead(database, branch);
   if (before === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
   const boundary = await boundaryOf(context, []);
-  const { runs: remotes, toRegister } = await preparePeers(peers, { request, branch, access, mayPush, boundary });
+  const { runs: remotes, toRegister } = await preparePeers(peers, {
+    request,
+    branch,
+    access,
+    mayPush,
+    boundary,
+    job: context,
+  });
   const receiving = { request, path, branch, settings: configuration, peers, configured };
   const received = await inboxRuns(database, receiving);
   for (const notice of received.notices) notify(notice);

@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { isHarmlessSetting } from '../../src/sync/remotes/git-programs.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
+import { examine, linesOf } from '../helpers/examining.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 interface Scene {
@@ -32,12 +33,14 @@ async function scene(folder: TempFolder, repository: string): Promise<Scene> {
   await git('-C', folder.file('c1'), ...author, 'commit', '-q', '--allow-empty', '-m', 'x');
   await git('-C', folder.file('c1'), 'push', '-q', 'origin', 'HEAD:main');
   const run = async (place: string, ceiling: string | null = null) => {
-    const { result } = await command(checkout, `p: git+file://${place}`, {
+    const { result } = await command(checkout, `p: ${place.endsWith('.git') ? '' : 'git+'}file://${place}`, {
       ceiling,
       tempDir: folder.file('tmp'),
       database: checkout.file('town'),
     });
-    return result.peers[0]?.error?.message;
+    const error = result.peers[0]?.error;
+    if (error != null) expect(error.code).toBe('not-a-remote');
+    return error?.message;
   };
   return { checkout, mark, run };
 }
@@ -107,6 +110,17 @@ describe('a git repository of the checkout', () => {
     await arm(repository, mark, folder);
     expect(await run(repository)).toMatch(/is part of the checkout and can start programs: /);
     expect(await run(repository, folder.file('checkout'))).toContain(says);
+    expect(existsSync(mark)).toBe(false);
+  });
+
+  test('with the ending of a repository is refused as well, also by the doctor', async () => {
+    await using folder = await tempFolder();
+    const repository = folder.file('checkout', 'peer.git');
+    const { checkout, mark, run } = await scene(folder, repository);
+    await hook(repository, mark, 'pre-receive');
+    expect(await run(repository)).toContain('git would run');
+    const examined = await examine(checkout, `p: file://${repository}`);
+    expect(linesOf(examined, 'folder', 'p').join()).toContain('is part of the checkout and can start programs');
     expect(existsSync(mark)).toBe(false);
   });
 

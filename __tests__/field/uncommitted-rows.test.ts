@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { finishAdvances } from '../../src/sync/advance.ts';
-import { readUncommitted, setAside } from '../../src/sync/merge/kept-changes.ts';
+import { readUncommitted } from '../../src/sync/merge/kept-changes.ts';
+import { recordMove } from '../../src/sync/merge/own-moves.ts';
+import { setAside } from '../../src/sync/merge/set-aside.ts';
 import { command } from '../helpers/commanding.ts';
 import { cloneDatabase, makeEmptyDatabase, type TestDatabase } from '../helpers/database.ts';
 import { withDatabase } from '../helpers/federating.ts';
@@ -216,8 +218,10 @@ describe('a run that died while rows were set aside', () => {
   test('before the rows were committed has touched nothing, and its branch goes', async () => {
     await using folder = await tempFolder();
     const local = await makeEmptyDatabase(folder.file('town'));
-    await local.commit('base', ...CONFIG);
-    await local.sql("CALL DOLT_BRANCH('dolt-federation/kept/20260101T000000000Z/main')", 'DELETE FROM config');
+    const from = await local.commit('base', ...CONFIG);
+    const kept = 'dolt-federation/kept/20260101T000000000Z/main';
+    await recordMove(local.path, kept, { kind: 'kept', branch: 'main', from, away: null });
+    await local.sql(`CALL DOLT_BRANCH('${kept}')`, 'DELETE FROM config');
     expect(await finish(folder)).toEqual([]);
     expect(await branches(local)).toEqual(['main']);
     expect(await local.rows('SELECT COUNT(*) AS n FROM config')).toEqual([{ n: 0 }]);

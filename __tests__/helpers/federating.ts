@@ -6,10 +6,9 @@ import { readEnv } from '../../src/core/env.ts';
 import type { PeerEvent, ProgressEvent } from '../../src/core/logger.ts';
 import { Secrets } from '../../src/core/secrets.ts';
 import { NO_CREDENTIALS } from '../../src/dolt/engine-credentials.ts';
-import { type Engines, openEngines } from '../../src/dolt/server/engines.ts';
+import { type Engines, type OwnDatabase, openEngines } from '../../src/dolt/server/engines.ts';
 import { branchHead } from '../../src/dolt/sql/heads.ts';
 import { addRemote, listRemotes, removeRemote } from '../../src/dolt/sql/remotes.ts';
-import type { Database } from '../../src/dolt/sql/sql.ts';
 import { MergeLimits } from '../../src/sync/merge/limits.ts';
 import { actionsOf, type SyncCommand } from '../../src/sync/peer-actions.ts';
 import { newPeerPlan } from '../../src/sync/peer-plan.ts';
@@ -48,13 +47,13 @@ export function testEngines(path: string, tempDir: string, options: { readonly m
 export async function withDatabase<T>(
   path: string,
   tempDir: string,
-  work: (database: Database) => Promise<T>,
+  work: (database: OwnDatabase) => Promise<T>,
 ): Promise<T> {
   return await withEngines(path, tempDir, (engines) => inDatabase(engines, work));
 }
 
 /** Works on the database in an engine without any credential. */
-export async function inDatabase<T>(engines: Engines, work: (database: Database) => Promise<T>): Promise<T> {
+export async function inDatabase<T>(engines: Engines, work: (database: OwnDatabase) => Promise<T>): Promise<T> {
   return await engines.use(NO_CREDENTIALS, ({ database }) => work(database));
 }
 

@@ -2,10 +2,8 @@ import { lstat, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promi
 import { describe, expect, test } from '@jest/globals';
 import type { RunResult } from '../../src/contract/result.ts';
 import { readStateFile, writeStateFile } from '../../src/sync/history/last-verified.ts';
-import { restoreKept } from '../../src/sync/merge/kept-changes.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
-import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const STATE = 'dolt-federation.json';
@@ -122,44 +120,5 @@ describe('the notes of remotes that hold', () => {
     await writeFile(fileOf(REMOTES), NOTES.replace('"run":1', '"run":999999999'));
     expect((await sync()).status).toBe('unchanged');
     expect(await local.rows("SELECT name FROM dolt_remotes WHERE name = 'origin'")).toEqual([{ name: 'origin' }]);
-  });
-});
-
-describe('a branch that is called like those that keep uncommitted rows', () => {
-  const KEPT = 'dolt-federation/kept/20260101T000000000Z/main';
-  const MINE = 'dolt-federation/unrestored/20260101T000000000Z/main';
-
-  test.each([
-    ['a commit of another author', 'UPDATE items SET title = "theirs" WHERE id = 1', 'my work', MINE],
-    ['several commits', "CALL DOLT_COMMIT('--allow-empty', '-m', 'one')", 'two', MINE],
-    ['nothing', null, null, null],
-  ])('and holds %s is not thrown away, and its rows are not written', async (_, edit, message, name) => {
-    await using folder = await tempFolder();
-    const { local, sync } = await synced(folder);
-    const edits = edit === null ? [] : [edit, `CALL DOLT_COMMIT('-A', '--allow-empty', '-m', '${message}')`];
-    await local.sql(`CALL DOLT_CHECKOUT('-b', '${KEPT}')`, ...edits);
-    const head = await local.head(KEPT);
-    const result = await sync();
-    const branches = await local.rows("SELECT name, hash FROM dolt_branches WHERE name <> 'main'");
-    expect(branches).toEqual(name === null ? [] : [{ name, hash: head }]);
-    const warned = result.problems.filter(({ code }) => code === 'uncommitted-changes');
-    expect(warned.map(({ message: text }) => text)).toEqual(name === null ? [] : [expect.stringContaining(MINE)]);
-    expect(await local.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'one' }]);
-    expect((await sync()).problems).toEqual([]);
-  });
-
-  test('for a branch that is gone is renamed, and nothing of it is lost', async () => {
-    await using folder = await tempFolder();
-    const { local } = await synced(folder);
-    const gone = KEPT.replace(/main$/, 'gone');
-    await local.sql(
-      `CALL DOLT_CHECKOUT('-b', '${gone}')`,
-      'UPDATE items SET title = "x"',
-      "CALL DOLT_COMMIT('-am', 'x')",
-    );
-    const head = await local.head(gone);
-    const notices = await withDatabase(local.path, folder.file('tmp'), restoreKept);
-    expect(notices).toMatchObject([{ code: 'uncommitted-changes' }]);
-    expect(await local.head(MINE.replace(/main$/, 'gone'))).toBe(head);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Engines } from '../../src/dolt/server/engines.ts';
 import { advanceBranch, finishAdvances, isHalfDone, replaceBranch } from '../../src/sync/advance.ts';
+import { type MarkedMove, recordMove } from '../../src/sync/merge/own-moves.ts';
 import { branchesOf, missing } from '../helpers/branches.ts';
 import { cloneDatabase, makeDatabase, type TestDatabase } from '../helpers/database.ts';
 import { federateDatabase, federateIn, filePeer, withDatabase, withEngines } from '../helpers/federating.ts';
@@ -27,6 +28,12 @@ async function databaseBehind(folder: TempFolder) {
   return { local, from, to, mark: `dolt-federation-advance/${to}/main` };
 }
 
+/** What a run does before it moves a branch. */
+async function marked(local: TestDatabase, name: string, move: MarkedMove): Promise<void> {
+  await recordMove(local.path, name, move);
+  await local.sql(`CALL DOLT_BRANCH('${name}', '${move.from}')`);
+}
+
 const finish = (folder: TempFolder) => withDatabase(folder.file('town'), folder.file('tmp'), finishAdvances);
 
 describe('a branch that moves forward', () => {
@@ -44,7 +51,8 @@ describe('a branch that moves forward', () => {
     await using folder = await tempFolder();
     const { local, from, to, mark } = await databaseBehind(folder);
     // What a kill leaves behind: the head has moved, the working set has not.
-    await local.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`, `CALL DOLT_RESET('--soft', '${to}')`);
+    await marked(local, mark, { kind: 'advance', branch: 'main', from, to });
+    await local.sql(`CALL DOLT_RESET('--soft', '${to}')`);
     expect(await local.rows('SELECT table_name FROM dolt_status')).not.toHaveLength(1);
     await finish(folder);
     expect(await branchesOf(local)).toEqual({ main: to, ahead: to });
@@ -57,7 +65,8 @@ describe('a branch that moves forward', () => {
   test('and whose run died just after is left as it is', async () => {
     await using folder = await tempFolder();
     const { local, from, to, mark } = await databaseBehind(folder);
-    await local.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`, "CALL DOLT_MERGE('--ff-only', 'ahead')");
+    await marked(local, mark, { kind: 'advance', branch: 'main', from, to });
+    await local.sql("CALL DOLT_MERGE('--ff-only', 'ahead')");
     await local.sql("INSERT INTO items VALUES (4, 'four', 'dan')");
     await finish(folder);
     expect(await branchesOf(local)).toEqual({ main: to, ahead: to });
@@ -70,7 +79,7 @@ describe('a branch that moves forward', () => {
   test('and whose run died just before is left as it is', async () => {
     await using folder = await tempFolder();
     const { local, from, to, mark } = await databaseBehind(folder);
-    await local.sql(`CALL DOLT_BRANCH('${mark}', '${from}')`);
+    await marked(local, mark, { kind: 'advance', branch: 'main', from, to });
     await finish(folder);
     expect(await branchesOf(local)).toEqual({ main: from, ahead: to });
     expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
@@ -79,10 +88,10 @@ describe('a branch that moves forward', () => {
   test('is finished on another branch, too, and a mark of a branch that is gone is removed', async () => {
     await using folder = await tempFolder();
     const { local, from, to } = await databaseBehind(folder);
+    for (const branch of ['team/x', 'gone'])
+      await marked(local, `dolt-federation-advance/${to}/${branch}`, { kind: 'advance', branch, from, to });
     await local.sql(
       `CALL DOLT_BRANCH('team/x', '${from}')`,
-      `CALL DOLT_BRANCH('dolt-federation-advance/${to}/team/x', '${from}')`,
-      `CALL DOLT_BRANCH('dolt-federation-advance/${to}/gone', '${from}')`,
       "CALL DOLT_CHECKOUT('team/x')",
       `CALL DOLT_RESET('--soft', '${to}')`,
     );
@@ -114,17 +123,13 @@ describe('a branch that becomes another commit', () => {
   test('and whose run died in the middle is back where it was', async () => {
     await using folder = await tempFolder();
     const { local, from, to } = await databaseBehind(folder);
-    await local.sql(
-      `CALL DOLT_BRANCH('dolt-federation-adopt/${to}/main', '${from}')`,
-      `CALL DOLT_RESET('--soft', '${to}')`,
-    );
+    await marked(local, `dolt-federation-adopt/${to}/main`, { kind: 'adopt', branch: 'main', from, to });
+    await local.sql(`CALL DOLT_RESET('--soft', '${to}')`);
     await finish(folder);
     expect(await branchesOf(local)).toEqual({ main: from, ahead: to });
     expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([{ table_name: 'notes' }]);
-    await local.sql(
-      `CALL DOLT_BRANCH('dolt-federation-adopt/${to}/main', '${from}')`,
-      `CALL DOLT_RESET('--hard', '${to}')`,
-    );
+    await marked(local, `dolt-federation-adopt/${to}/main`, { kind: 'adopt', branch: 'main', from, to });
+    await local.sql(`CALL DOLT_RESET('--hard', '${to}')`);
     await finish(folder);
     expect(await branchesOf(local)).toEqual({ main: to, ahead: to });
   });

@@ -57,6 +57,11 @@ export const INCOMING_ERRORS = {
     hint: 'Every peer receives the whole history. Move the values out of the database and rotate them: a deleted row stays in the history.',
     ...INFORMATION,
   },
+  'foreign-branch': {
+    title: 'A branch has a name like those that a run makes, but no run on this database made it',
+    hint: 'Look at it with `dolt log <branch>`. Delete or rename it if nobody needs it. A killed run of an older version can leave one; `dolt-federation/kept/…` then keeps uncommitted rows.',
+    ...INFORMATION,
+  },
   'tags-restored': {
     title: 'A fetch created or moved tags, and the run undid that',
     hint: 'No action is needed. If you want a tag of the peer here, create it yourself.',

@@ -134,7 +134,7 @@ export const USAGE_ERRORS = {
     ...USAGE,
   },
   'not-a-remote': {
-    title: 'The folder of the endpoint contains other files and is not a Dolt remote',
+    title: 'The folder of the endpoint cannot be used as a remote',
     hint: 'Use an empty folder, or one that already contains a Dolt remote.',
     ...USAGE,
   },

@@ -1,13 +1,15 @@
-import { HASH_TEXT } from '../contract/hash.ts';
+import { randomBytes } from 'node:crypto';
 import type { Diagnostic } from '../core/diagnostic.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
-import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../dolt/sql/heads.ts';
+import type { OwnDatabase } from '../dolt/server/engines.ts';
+import { branchHead, checkout, createBranch, deleteBranch } from '../dolt/sql/heads.ts';
 import { isAncestor } from '../dolt/sql/history.ts';
 import { fastForward } from '../dolt/sql/merge.ts';
-import type { Database, Sql } from '../dolt/sql/sql.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
 import { changedTables, moveHeadOnly, resetBranch } from '../dolt/sql/working-set.ts';
-import { restoreKept, setAside } from './merge/kept-changes.ts';
+import { forgetMove, type MarkedMove, readOwnMoves, recordMove } from './merge/own-moves.ts';
+import { reportForeign, restoreKept, setAside } from './merge/set-aside.ts';
 import { rowsToSetAside } from './merge/uncommitted.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import type { SyncContext } from './sync-context.ts';
@@ -52,7 +54,7 @@ function fail(runs: readonly PeerProgress[], failure: Failure): void {
 async function advanceIn(
   context: SyncContext,
   move: Move,
-  database: Database,
+  database: OwnDatabase,
   runs: readonly PeerProgress[],
 ): Promise<string> {
   const { target, ours } = move;
@@ -78,7 +80,7 @@ async function advanceIn(
 async function advance(
   { branch, dirty, notify }: SyncContext,
   { ours, target }: Move,
-  database: Database,
+  database: OwnDatabase,
 ): Promise<Failure | null> {
   try {
     for (const notice of await advanceBranch(database, { branch, from: ours, to: target, dirty })) notify(notice);
@@ -106,17 +108,29 @@ function notMoved(branch: string, { ours, target }: Move, head: string, cause: F
 /**
  * A fast-forward of Dolt 2.3.0 first moves the head of the branch and then its working set. If it is killed in between,
  * the working set seems to revert everything that came in. A reset moves them in the same two steps. So during a move a
- * marker branch points to the old head; its name contains the new head and our branch.
+ * marker branch points to the old head, and a record in a private file says what moves where (own-moves.ts). The name
+ * cannot be guessed, so nobody can take it first.
  */
-const MARK = new RegExp(`^dolt-federation-(advance|adopt)/(${HASH_TEXT})/(.+)$`);
+const newMark = ({ kind, to, branch }: MarkedMove): string =>
+  `dolt-federation-${kind}/${to}-${randomBytes(6).toString('hex')}/${branch}`;
+
+async function mark(database: OwnDatabase, move: MarkedMove): Promise<string> {
+  const name = newMark(move);
+  await recordMove(database.folder, name, move);
+  await createBranch(database, { name, at: move.from });
+  return name;
+}
+
+/** After all other steps: what is marked can be finished. */
+async function unmark(database: OwnDatabase, name: string): Promise<void> {
+  await deleteBranch(database, name);
+  await forgetMove(database.folder, name);
+}
 
 interface Advance {
   readonly branch: string;
   readonly to: string;
 }
-
-const markOf = (kind: 'advance' | 'adopt', { branch, to }: Advance): string =>
-  `dolt-federation-${kind}/${to}/${branch}`;
 
 /**
  * Moves a branch forward to a commit that contains it, so that the next run can finish an interrupted move. Uncommitted
@@ -127,26 +141,25 @@ const markOf = (kind: 'advance' | 'adopt', { branch, to }: Advance): string =>
  * @throws Failure as fastForward
  */
 export async function advanceBranch(
-  database: Database,
+  database: OwnDatabase,
   move: Advance & { readonly from: string; readonly dirty: readonly string[] },
 ): Promise<Diagnostic[]> {
-  const mark = markOf('advance', move);
+  const { branch, from, to } = move;
   const rows = await rowsToSetAside(database, move.dirty, move);
   if (typeof rows === 'string') throw new Failure('uncommitted-changes', `${rows} has uncommitted changes`);
-  await createBranch(database, { name: mark, at: move.from });
+  const name = await mark(database, { kind: 'advance', branch, from, to });
   try {
     if (rows.length > 0) await setAside(database, rows, { branch: move.branch, head: move.from });
     await database.session((sql) => fastForward(sql, move));
   } catch (thrown) {
-    // The marker must stay until all other steps are done.
     if (isRefusedMove(toFailure(thrown))) {
       await restoreKept(database);
-      await deleteBranch(database, mark);
+      await unmark(database, name);
     }
     throw thrown;
   }
   const notices = await restoreKept(database);
-  await deleteBranch(database, mark);
+  await unmark(database, name);
   return notices;
 }
 
@@ -154,15 +167,14 @@ export async function advanceBranch(
  * Sets a branch to another commit, which need not contain it. The next run reverts an interrupted move.
  * @throws Failure `contention` if the branch is not at `from`
  */
-export async function replaceBranch(database: Database, move: Advance & { readonly from: string }): Promise<void> {
-  const { branch, from } = move;
+export async function replaceBranch(database: OwnDatabase, move: Advance & { readonly from: string }): Promise<void> {
+  const { branch, from, to } = move;
   if ((await branchHead(database, branch)) !== from) {
     throw new Failure('contention', `${branch} was not replaced: another process moved it during this run`);
   }
-  const mark = markOf('adopt', move);
-  await createBranch(database, { name: mark, at: from });
+  const name = await mark(database, { kind: 'adopt', branch, from, to });
   await database.session((sql) => resetBranch(sql, move));
-  await deleteBranch(database, mark);
+  await unmark(database, name);
 }
 
 /** Whether a fast-forward was refused before anything moved, because of other writes to the branch or its tables. */
@@ -172,22 +184,27 @@ export function isRefusedMove({ code }: Failure): boolean {
 
 /**
  * Finishes an interrupted fast-forward and writes back the rows that it had set aside. Other uncommitted changes stay.
- * Obsolete markers are removed.
+ * Only moves that this database recorded are finished, from and to the recorded commits. A marker that another commit
+ * replaced stays. Obsolete records are removed.
+ * @returns warnings, also about branches that look like markers and are not ours
  */
-export async function finishAdvances(database: Database): Promise<Diagnostic[]> {
-  for (const mark of await branchNames(database)) {
-    const [, kind, to, branch] = MARK.exec(mark) ?? [];
-    if (to === undefined || branch === undefined) continue;
-    const from = await branchHead(database, mark);
-    if (from !== null && (await branchHead(database, branch)) === to) {
-      await database.session((sql) => finish(sql, { branch, from, to, isForward: kind === 'advance' }));
+export async function finishAdvances(database: OwnDatabase): Promise<Diagnostic[]> {
+  const { moves, warning } = await readOwnMoves(database.folder);
+  for (const [name, move] of moves) {
+    if (move.kind === 'kept') continue;
+    const marked = await branchHead(database, name);
+    if (marked !== null && (await branchHead(database, move.branch)) === move.to) {
+      await database.session((sql) => finish(sql, move));
     }
-    await deleteBranch(database, mark);
+    if (marked === move.from) await deleteBranch(database, name);
+    await forgetMove(database.folder, name);
   }
-  return restoreKept(database);
+  const unusable: Diagnostic[] =
+    warning === null ? [] : [{ severity: 'warning', code: 'memory-unusable', message: warning }];
+  return [...unusable, ...(await restoreKept(database)), ...(await reportForeign(database))];
 }
 
-async function finish(sql: Sql, move: Advance & { readonly from: string; readonly isForward: boolean }): Promise<void> {
+async function finish(sql: Sql, move: MarkedMove): Promise<void> {
   await checkout(sql, move.branch);
   const tables = {
     moved: await changedTables(sql, move.from, move.to),
@@ -197,7 +214,7 @@ async function finish(sql: Sql, move: Advance & { readonly from: string; readonl
   if (!isHalfDone(tables)) return;
   await moveHeadOnly(sql, move.from);
   // An interrupted reset is reverted completely; the user can request it again.
-  if (move.isForward) await fastForward(sql, move);
+  if (move.kind === 'advance') await fastForward(sql, move);
 }
 
 /**

@@ -14,6 +14,7 @@ import { sortInboxes } from '../../sync/inbox.ts';
 import { actionsOf } from '../../sync/peer-actions.ts';
 import { findInaccessible, ownerMessage } from '../../sync/remotes/file-access.ts';
 import { fileRemote } from '../../sync/remotes/file-remote.ts';
+import { refuseCheckoutPrograms } from '../../sync/remotes/git-programs.ts';
 import type { Context } from '../context.ts';
 import type { DatabaseFacts } from '../prepare/database-facts.ts';
 import { inboxNotices } from '../prepare/inbox-peers.ts';
@@ -81,13 +82,19 @@ function checkInbox({ inbox }: Configuration, facts: DatabaseFacts | null): read
 }
 
 /** Whether git opens the repository of a `git+file://` peer; null for other peers. */
-async function checkGitRepository({ name, endpoint }: Peer, context: Context): Promise<DoctorCheck | null> {
+async function checkGitRepository(peer: Peer, context: Context): Promise<DoctorCheck | null> {
+  const { name, endpoint } = peer;
   if (endpoint.kind !== 'git' || !/^(?:git\+)?file:/i.test(endpoint.dolt)) return null;
+  const subject = { check: 'folder', peer: name } as const;
+  const program = await refuseCheckoutPrograms(peer, context).then(
+    () => null,
+    (thrown: unknown) => refused(subject, thrown),
+  );
+  if (program !== null) return program;
   const path = fileURLToPath(endpoint.dolt.replace(/^git\+/i, ''));
   const { tempDir, userHome, signal, secrets } = context;
   const env = doltEnvironment(context.env, tempDir, { privateDir: tempDir, userHome });
   const { exitCode, stderr } = await run('git', ['ls-remote', '--quiet', '--', path], { env, cwd: tempDir, signal });
-  const subject = { check: 'folder', peer: name } as const;
   if (exitCode === 0) return fine(subject, path);
   return refused(subject, textFailure(secrets.redact(stderr.trim())));
 }

@@ -13,6 +13,7 @@ import { type Engines, openEngines } from '../../dolt/server/engines.ts';
 import { readWithRetries } from '../../sync/read-peer.ts';
 import { fileOwnerFailure } from '../../sync/remotes/file-access.ts';
 import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
+import { refuseCheckoutPrograms } from '../../sync/remotes/git-programs.ts';
 import { writeRemoteRecords } from '../../sync/remotes/remote-records.ts';
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
@@ -189,6 +190,7 @@ async function clone(
       cause,
     });
   await requirePeerWithin(await boundaryOf(context, []), source.endpoint);
+  await refuseCheckoutPrograms(source, context);
   if ((await fileRemote(source.endpoint)) === 'absent') throw empty();
   const { url, engineCredentials, reach, user } = accessTo(source, known.access);
   const options = { dolt: known.dolt, database: known.path, removeWith: known.removeWith, engineCredentials };

@@ -8,6 +8,7 @@ import { actionsOf } from '../../sync/peer-actions.ts';
 import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
 import { fileRemote, requirePeerWithin } from '../../sync/remotes/file-remote.ts';
+import { refuseCheckoutPrograms } from '../../sync/remotes/git-programs.ts';
 import type { Registered, WantedRemote } from '../../sync/remotes/registration.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
 import { leasedActions } from './leases.ts';
@@ -20,6 +21,8 @@ interface PreparedPeers {
 }
 
 interface Preparation {
+  /** Where the job works. */
+  readonly job: Parameters<typeof refuseCheckoutPrograms>[1];
   readonly boundary: Boundary | null;
   readonly request: Pick<SyncRequest, 'command' | 'dryRun' | 'only' | 'leases' | 'rewrites'>;
   /** The local branch. */
@@ -34,7 +37,7 @@ interface Preparation {
  * created.
  */
 export async function preparePeers(peers: readonly Peer[], preparation: Preparation): Promise<PreparedPeers> {
-  const { request, branch, access, mayPush, boundary } = preparation;
+  const { request, branch, access, mayPush, boundary, job } = preparation;
   const runs: PeerProgress[] = [];
   const toRegister: WantedRemote[] = [];
   for (const peer of peers) {
@@ -59,6 +62,7 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
       const refusal = tierRefusal(peer);
       if (refusal !== null) throw refusal;
       await requirePeerWithin(boundary, peer.endpoint);
+      await refuseCheckoutPrograms(peer, job);
       const { url, ...reached } = accessTo(peer, access);
       run.setAccess(reached);
       if (await canBeRegistered(run, request)) toRegister.push({ peer: peer.name, url, ref: peer.ref });

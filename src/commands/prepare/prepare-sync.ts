@@ -2,8 +2,8 @@ import { boundaryOf } from '../../core/boundary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
+import type { OwnDatabase } from '../../dolt/server/engines.ts';
 import { branchHead, checkedOutBranch } from '../../dolt/sql/heads.ts';
-import type { Database } from '../../dolt/sql/sql.ts';
 import { finishAdvances } from '../../sync/advance.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
 import type { PeerProgress } from '../../sync/peer-progress.ts';
@@ -61,7 +61,7 @@ export async function prepareSync(
 }
 
 async function prepareIn(
-  database: Database,
+  database: OwnDatabase,
   request: SyncRequest,
   context: Context,
   { settings, local, access, mayPush, notify }: Preparing,
@@ -75,7 +75,14 @@ async function prepareIn(
   const before = await branchHead(database, branch);
   if (before === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
   const boundary = await boundaryOf(context, []);
-  const { runs: remotes, toRegister } = await preparePeers(peers, { request, branch, access, mayPush, boundary });
+  const { runs: remotes, toRegister } = await preparePeers(peers, {
+    request,
+    branch,
+    access,
+    mayPush,
+    boundary,
+    job: context,
+  });
   const receiving = { request, path, branch, settings: configuration, peers, configured };
   const received = await inboxRuns(database, receiving);
   for (const notice of received.notices) notify(notice);

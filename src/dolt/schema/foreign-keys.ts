@@ -13,6 +13,10 @@ export interface ForeignKey {
   readonly parentColumns: readonly string[];
 }
 
+export interface NamedForeignKey extends ForeignKey {
+  readonly name: string;
+}
+
 const usageRow = z.object({
   name: z.string(),
   table: z.string(),
@@ -22,15 +26,15 @@ const usageRow = z.object({
 });
 
 /** All foreign keys of the session's branch. */
-export async function foreignKeys(sql: Sql): Promise<ForeignKey[]> {
+export async function foreignKeys(sql: Sql): Promise<NamedForeignKey[]> {
   const rows = await sql.rows(
     usageRow,
     'SELECT constraint_name AS name, table_name AS `table`, column_name AS `column`, referenced_table_name AS parent, referenced_column_name AS parent_column FROM information_schema.key_column_usage WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL ORDER BY table_name, constraint_name, ordinal_position',
   );
-  const found = new Map<string, ForeignKey>();
+  const found = new Map<string, NamedForeignKey>();
   for (const { name, table, column, parent, parent_column } of rows) {
     const id = JSON.stringify([table, name]);
-    const known = found.get(id) ?? { table, columns: [], parent, parentColumns: [] };
+    const known = found.get(id) ?? { name, table, columns: [], parent, parentColumns: [] };
     const columns = [...known.columns, column];
     found.set(id, { ...known, columns, parentColumns: [...known.parentColumns, parent_column] });
   }

@@ -26,9 +26,15 @@ export interface Enough {
   readonly milliseconds: number;
 }
 
+/** The database of a server of ours. */
+export interface OwnDatabase extends Database {
+  /** The folder that holds its `.dolt`. */
+  readonly folder: string;
+}
+
 /** A server with its open database. */
 export interface Engine {
-  readonly database: Database;
+  readonly database: OwnDatabase;
   /**
    * Runs work on an open connection with a time limit. After the limit, no further statement of the work is sent. Only
    * the overdue statement is killed; the engine ends only if that does not help.
@@ -112,7 +118,7 @@ async function start(
   const { engineCredentials } = options;
   const server = await openServer(context, options);
   try {
-    const database = await openDatabase(server, connections);
+    const database = { ...(await openDatabase(server, connections)), folder: options.database };
     return { server, engine: engineOf(context, server, database, engineCredentials), engineCredentials };
   } catch (thrown) {
     await server.stop();
@@ -157,7 +163,7 @@ function stoppable(sql: Sql, reason: () => Failure | null): Sql {
 function engineOf(
   { signal }: EngineContext,
   server: Server,
-  database: Database,
+  database: OwnDatabase,
   engineCredentials: EngineCredentials,
 ): Engine {
   const within: Engine['within'] = async (limit, { sql, connection }, work) => {

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
+import { plain } from '../../core/text.ts';
 import { tableDefinitionAt } from '../rows/open-merge-table.ts';
+import type { Item } from '../schema/create-table.ts';
 import type { TableDefinition } from '../schema/readability.ts';
-import { alterations } from '../schema/table-definitions.ts';
+import { alterations, definedTables, tableItemsAt } from '../schema/table-definitions.ts';
+import { refuseMergedCycle, viewsAt } from '../schema/view-cycles.ts';
 import { mergeBase } from './history.ts';
 import type { Sql } from './sql.ts';
 
@@ -18,6 +21,8 @@ export async function requireMergeable(sql: Sql, head: string): Promise<void> {
   const [ours] = await sql.rows(headRow, "SELECT DOLT_HASHOF('HEAD') AS hash");
   const base = ours === undefined ? null : await mergeBase(sql, ours.hash, head);
   if (ours === undefined || base === null) return;
+  await requireReadableViews(sql, { base, ours: ours.hash, theirs: head });
+  await requireParents(sql, { base, ours: ours.hash, theirs: head });
   const redefined = await sql.rows(tableRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [
     base,
     head,
@@ -38,6 +43,76 @@ export async function requireMergeable(sql: Sql, head: string): Promise<void> {
       },
     );
   }
+}
+
+interface Heads {
+  readonly base: string;
+  readonly ours: string;
+  readonly theirs: string;
+}
+
+async function requireReadableViews(sql: Sql, heads: Heads): Promise<void> {
+  const [base, ours, theirs] = await Promise.all([
+    viewsAt(sql, heads.base),
+    viewsAt(sql, heads.ours),
+    viewsAt(sql, heads.theirs),
+  ]);
+  refuseMergedCycle({ base, ours, theirs });
+}
+
+/**
+ * If one side drops or renames a table to which the other adds a foreign key, the merge loses the key without an error
+ * (Dolt 2.3.0, measured).
+ */
+async function requireParents(sql: Sql, { base, ours, theirs }: Heads): Promise<void> {
+  for (const [keys, tables] of [
+    [ours, theirs],
+    [theirs, ours],
+  ] as const) {
+    const gone = await tablesGone(sql, base, tables);
+    if (gone.size === 0) continue;
+    for (const { name, from } of await redefinedTables(sql, base, keys)) {
+      const before = new Set(from === '' ? [] : parentsOf(await tableItemsAt(sql, from, base)).map(([, key]) => key));
+      const added = parentsOf(await tableItemsAt(sql, name, keys)).filter(([, key]) => !before.has(key));
+      const [lost] = added.filter(([parent]) => gone.has(parent.toLowerCase()));
+      if (lost === undefined) continue;
+      const [parent, key] = lost;
+      throw new Failure(
+        'constraint-violation',
+        plain(`one side adds the foreign key ${key} of ${name} to ${parent}, and the other side has no such table`),
+        { hint: 'Drop the key or restore the table on one side, commit, then run again. No `accept` allows this.' },
+      );
+    }
+  }
+}
+
+/** Tables of the base whose names are gone, in lower case. */
+async function tablesGone(sql: Sql, base: string, head: string): Promise<ReadonlySet<string>> {
+  const lower = (names: ReadonlySet<string>) => new Set([...names].map((name) => name.toLowerCase()));
+  const present = lower(await definedTables(sql, head));
+  return new Set([...lower(await definedTables(sql, base))].filter((name) => !present.has(name)));
+}
+
+/** Tables that are new or have another definition; the former name is empty for a new one. */
+async function redefinedTables(
+  sql: Sql,
+  base: string,
+  head: string,
+): Promise<{ readonly name: string; readonly from: string }[]> {
+  const rows = await sql.rows(tableRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [
+    base,
+    head,
+  ]);
+  return rows.flatMap(({ from_table_name: from, to_table_name: name }) => (name === '' ? [] : [{ name, from }]));
+}
+
+/** The referenced table and the name of each foreign key. */
+function parentsOf(items: readonly Item[]): (readonly [parent: string, key: string])[] {
+  return items.flatMap(({ kind, name, tokens }) => {
+    const at = tokens.findIndex((token) => token.kind === 'word' && token.text.toUpperCase() === 'REFERENCES');
+    const parent = tokens[at + 1]?.text;
+    return kind !== 'foreign key' || at < 0 || parent === undefined ? [] : [[parent, name] as const];
+  });
 }
 
 /** Whether columns that precede the last one of the key are missing on the other side. */

@@ -1,7 +1,9 @@
 import { Failure } from '../../core/failure.ts';
 import { commitsAfter } from '../../dolt/rows/future-dates.ts';
+import { refuseBrokenKeys } from '../../dolt/schema/broken-keys.ts';
 import { CODE_TABLES, definitionsAt, MIGRATION_TABLES, migrationAt } from '../../dolt/schema/code-tables.ts';
 import { changesCollation, type TableChange, tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
+import { refuseViewCycle, viewsAt } from '../../dolt/schema/view-cycles.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
 import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -69,6 +71,9 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
     theirs: await tableHashes(sql, heads.theirs),
   };
   await refuseShadowingViews(sql, heads, tablesOf);
+  const views = { theirs: await viewsAt(sql, heads.theirs), proved: [await viewsAt(sql, heads.ours)] };
+  refuseViewCycle(views);
+  await refuseBrokenKeys(sql, heads);
   const changes = await tableChanges(sql, base, heads.theirs);
   const news = base === heads.ours ? changes : await tableChanges(sql, heads.ours, heads.theirs);
   const incoming = changes.filter((change) => news.some((one) => concerns(one, change)));

@@ -1,8 +1,9 @@
 import { Failure } from '../../core/failure.ts';
 import { listed, plain } from '../../core/text.ts';
-import { definitionsAt, viewNamesAt } from '../../dolt/schema/code-tables.ts';
+import { viewNamesAt } from '../../dolt/schema/code-tables.ts';
 import { tableNamesOn } from '../../dolt/schema/table-shape.ts';
-import { folded, isDoltTable } from '../../dolt/sql/identifier.ts';
+import { foldedView } from '../../dolt/schema/view-cycles.ts';
+import { isDoltTable } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import type { TablesOfHeads } from './incoming-changes.ts';
 
@@ -19,9 +20,7 @@ export async function refuseShadowingViews(
 ): Promise<void> {
   const views = new Map<string, string>();
   for (const commit of [heads.theirs, heads.ours]) {
-    const definitions = await definitionsAt(sql, 'dolt_schemas', commit);
-    const listed = definitions.flatMap(({ kind, name }) => (kind === 'view' ? [name] : []));
-    for (const name of [...listed, ...(await viewNamesAt(sql, commit))]) views.set(foldedView(name), name);
+    for (const name of await viewNamesAt(sql, commit)) views.set(foldedView(name), name);
   }
   if (views.size === 0) return;
   const names = [...tables.theirs.keys(), ...tables.ours.keys(), ...(await tableNamesOn(sql, heads.branch))];
@@ -36,12 +35,4 @@ export async function refuseShadowingViews(
     plain(`after a merge ${listed('view', hidden)} would have the name of a table and hide it; nothing was merged`),
     { hint: 'Drop or rename the view on the side that has it, commit, then run again. No `accept` allows this.' },
   );
-}
-
-/**
- * Dolt finds a view by a name without case, and takes `\u017f` for `s` (2.3.0, measured). Tables and columns it compares in
- * lower case, so that such names differ.
- */
-function foldedView(name: string): string {
-  return folded(name.toUpperCase());
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { inParts } from '../../core/lists.ts';
 import { type Condition, hasKey, keyText } from '../../dolt/rows/row-key.ts';
@@ -13,30 +12,11 @@ import {
   tableShape,
 } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
-import { branchHead, branchNames, checkout, createBranch, deleteBranch } from '../../dolt/sql/heads.ts';
-import { isAncestor } from '../../dolt/sql/history.ts';
+import { checkout, createBranch } from '../../dolt/sql/heads.ts';
 import { quoted } from '../../dolt/sql/identifier.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
 import { verifyConstraints } from '../../dolt/sql/violations.ts';
-import { commitAll } from '../../dolt/sql/working-set.ts';
 import { scratchName } from './scratch.ts';
-
-/**
- * A fast-forward of Dolt 2.3.0 refuses to touch a table with uncommitted changes, and it cannot be rolled back (measured).
- * So the uncommitted rows are first committed on a branch of their own, then reset, and written back afterwards. The name
- * of that branch holds the time and the branch that the rows belong to.
- */
-const KEPT = /^dolt-federation\/kept\/(\d{8}T\d{9}Z)\/(.+)$/;
-
-const keptName = (branch: string, at: Date): string => `dolt-federation/kept/${stamp(at)}/${branch}`;
-const unrestoredName = (kept: string): string => kept.replace('/kept/', '/unrestored/');
-
-const messageOf = (branch: string): string =>
-  `federation: uncommitted changes of ${branch}, kept during a fast-forward`;
-
-function stamp(at: Date): string {
-  return at.toISOString().replaceAll(/[-:.]/g, '');
-}
 
 /** With more uncommitted rows than this, they are not set aside: each one would be compared. */
 const MAX_ROWS = 10_000;
@@ -52,7 +32,6 @@ export interface UncommittedRows {
 }
 
 const statusRow = z.object({ staged: z.coerce.number(), status: z.string() });
-const messageRow = z.object({ message: z.string() });
 const createRow = z.record(z.string(), z.string());
 
 /**
@@ -117,98 +96,15 @@ export async function rehearse(
 }
 
 /** The table in the working set of a branch. */
-function workingSet({ name }: Database, branch: string, { shape }: UncommittedRows): Condition {
+export function workingSet({ name }: Database, branch: string, { shape }: UncommittedRows): Condition {
   return { text: `${quoted(`${name}/${branch}`)}.${quoted(shape.name)}`, values: [] };
-}
-
-/**
- * Commits uncommitted rows on a separate branch and resets their tables, so that a fast-forward is possible.
- * @returns the branch that keeps them
- */
-export async function setAside(
-  database: Database,
-  rows: readonly UncommittedRows[],
-  from: { readonly branch: string; readonly head: string },
-): Promise<string> {
-  const kept = keptName(from.branch, new Date());
-  await createBranch(database, { name: kept, at: from.head });
-  await database.session(async (sql) => {
-    await checkout(sql, kept);
-    for (const one of rows) {
-      await writeRows(sql, one, workingSet(database, from.branch, one));
-    }
-    await commitAll(sql, messageOf(from.branch));
-  });
-  await database.session(async (sql) => {
-    await checkout(sql, from.branch);
-    for (const { shape } of rows) await sql.run('CALL DOLT_CHECKOUT(?)', [shape.name]);
-  });
-  return kept;
-}
-
-/**
- * Writes back rows that this or an earlier run set aside. A row that was changed meanwhile stays; then the branch with
- * the older version is renamed, never removed, and a warning names it.
- */
-export async function restoreKept(database: Database): Promise<Diagnostic[]> {
-  const notices: Diagnostic[] = [];
-  for (const kept of await branchNames(database)) {
-    const [, , branch] = KEPT.exec(kept) ?? [];
-    if (branch === undefined) continue;
-    const commit = await branchHead(database, kept);
-    const head = await branchHead(database, branch);
-    // The run ended before the commit, so it had not touched the rows.
-    if (commit === null || (head !== null && (await isAncestor(database, commit, head)))) {
-      await deleteBranch(database, kept);
-      continue;
-    }
-    if ((await messageAt(database, commit)) !== messageOf(branch)) {
-      const name = unrestoredName(kept);
-      await database.run("CALL DOLT_BRANCH('-m', ?, ?)", [kept, name]);
-      notices.push(foreign(name));
-      continue;
-    }
-    const left = head === null ? [branch] : await database.session((sql) => writeBack(sql, { kept: commit, branch }));
-    if (left.length === 0) {
-      await deleteBranch(database, kept);
-      continue;
-    }
-    const name = unrestoredName(kept);
-    await database.run("CALL DOLT_BRANCH('-m', ?, ?)", [kept, name]);
-    notices.push(unrestored(name, branch, left));
-  }
-  return notices;
-}
-
-async function messageAt(sql: Sql, commit: string): Promise<string | null> {
-  const [row] = await sql.rows(messageRow, 'SELECT message FROM dolt_log(?) LIMIT 1', [commit]);
-  return row?.message ?? null;
-}
-
-/** A commit that dolt-federation did not make is neither written back nor discarded. */
-function foreign(name: string): Diagnostic {
-  return {
-    severity: 'warning',
-    code: 'uncommitted-changes',
-    message: `the branch ${name} had the name of a branch that keeps uncommitted rows, but contained a foreign commit, so it was renamed`,
-    hint: 'Check its commits, then delete or rename the branch.',
-  };
-}
-
-function unrestored(name: string, branch: string, tables: readonly string[]): Diagnostic {
-  return {
-    severity: 'warning',
-    code: 'uncommitted-changes',
-    message: `rows of ${tables.join(', ')} were uncommitted on ${branch} when a run was interrupted, and were changed again since; the branch ${name} keeps their older version`,
-    hint: `Compare with \`SELECT * FROM dolt_diff('${name}', 'WORKING', '${tables[0] ?? ''}')\`, then delete the branch.`,
-  };
 }
 
 /**
  * @param of.kept the commit that keeps the rows; they were compared with its parent
  * @returns the tables with rows that could not be written back
  */
-async function writeBack(
+export async function writeBack(
   sql: Sql,
   { kept, branch }: { readonly kept: string; readonly branch: string },
 ): Promise<string[]> {
@@ -251,7 +147,11 @@ async function changedSince(
 }
 
 /** Writes rows as in another version of the table. Foreign keys are not checked, so nothing cascades. */
-async function writeRows(sql: Sql, { shape, written, removed }: UncommittedRows, source: Condition): Promise<void> {
+export async function writeRows(
+  sql: Sql,
+  { shape, written, removed }: UncommittedRows,
+  source: Condition,
+): Promise<void> {
   const columns = ordinaryColumns(shape).map(quoted).join(', ');
   await sql.run('SET foreign_key_checks = 0');
   for (const keys of inParts([...written, ...removed], KEYS_PER_STATEMENT)) {

@@ -70,7 +70,7 @@ async function refuseWorkingDatabase(endpoint: Endpoint): Promise<void> {
 }
 
 /** The folder of a local git remote; null for all others. */
-function gitFolder({ kind, dolt }: Endpoint): string | null {
+export function gitFolder({ kind, dolt }: Endpoint): string | null {
   const url = /^(?:git\+)?(file:\/\/\/.*)$/s.exec(dolt)?.[1];
   return kind === 'git' && url !== undefined ? fileURLToPath(url) : null;
 }

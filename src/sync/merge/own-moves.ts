@@ -1,0 +1,89 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { errorMessage } from '../../core/failure.ts';
+import { putAside, readSmall, writeFileAtomic } from '../../core/files.ts';
+
+const hash = z.string().regex(/^[0-9a-v]{32}$/);
+
+/** A move of our branch that has begun; a branch marks its old head meanwhile. */
+const markSchema = z.strictObject({
+  kind: z.enum(['advance', 'adopt']),
+  branch: z.string(),
+  from: hash,
+  to: hash,
+});
+
+/** Uncommitted rows that a branch keeps. */
+const keptSchema = z.strictObject({
+  kind: z.literal('kept'),
+  branch: z.string(),
+  /** The head of our branch when the rows were set aside. */
+  from: hash,
+  /** The commit of the rows while they are away from the working set; null: the working set has them. */
+  away: hash.nullable(),
+});
+
+const moveSchema = z.discriminatedUnion('kind', [markSchema, keptSchema]);
+const fileSchema = z.strictObject({ version: z.literal(1), moves: z.record(z.string(), moveSchema) });
+
+export type MarkedMove = Readonly<z.infer<typeof markSchema>>;
+export type KeptRows = Readonly<z.infer<typeof keptSchema>>;
+type OwnMove = MarkedMove | KeptRows;
+
+/** What this database has begun, by the name of the branch that it made for it. */
+type OwnMoves = ReadonlyMap<string, OwnMove>;
+
+/** More than any number of moves needs; a larger file was not written by dolt-federation. */
+const MAX_BYTES = 1024 * 1024;
+
+function movesFile(database: string): string {
+  return join(database, '.dolt', 'dolt-federation-moves.json');
+}
+
+/**
+ * Reads the moves that this database has begun. Only they are finished: everyone who may push branches to the database
+ * can make a branch with the name of a marker. With an unusable file there are none, and `warning` gives the reason.
+ */
+export async function readOwnMoves(
+  database: string,
+): Promise<{ readonly moves: OwnMoves; readonly warning: string | null }> {
+  const file = movesFile(database);
+  const none = (warning: string | null) => ({ moves: new Map(), warning });
+  try {
+    const found = await readSmall(file, MAX_BYTES, 'refuse');
+    if (found.kind === 'absent') return none(null);
+    if (found.kind === 'refused') return none(`${file} is not a file of dolt-federation: ${found.why}`);
+    const raw: unknown = JSON.parse(found.bytes.toString('utf8'));
+    const parsed = fileSchema.safeParse(raw);
+    if (!parsed.success) return none(`${file} does not have the expected form`);
+    return { moves: new Map(Object.entries(parsed.data.moves)), warning: null };
+  } catch (thrown) {
+    return none(`${file} cannot be read: ${errorMessage(thrown)}`);
+  }
+}
+
+/**
+ * Records a move before its branch is made, or what became of it.
+ * @param database the folder that the engine works on and therefore holds
+ * @throws errors of the file system
+ */
+export async function recordMove(database: string, mark: string, move: OwnMove): Promise<void> {
+  const { moves } = await readOwnMoves(database);
+  await writeOwnMoves(database, new Map([...moves, [mark, move]]));
+}
+
+/** Removes the record of a move after its branch was removed. @throws errors of the file system */
+export async function forgetMove(database: string, mark: string): Promise<void> {
+  const { moves } = await readOwnMoves(database);
+  if (moves.has(mark)) await writeOwnMoves(database, new Map([...moves].filter(([name]) => name !== mark)));
+}
+
+/** Moves an unusable file aside first. Without moves there is no file. */
+async function writeOwnMoves(database: string, moves: OwnMoves): Promise<void> {
+  const file = movesFile(database);
+  if ((await readOwnMoves(database)).warning !== null) await putAside(file);
+  const written: z.infer<typeof fileSchema> = { version: 1, moves: Object.fromEntries(moves) };
+  if (moves.size === 0) await rm(file, { force: true });
+  else await writeFileAtomic(file, `${JSON.stringify(written)}\n`, 0o600);
+}

@@ -3,7 +3,7 @@ import { ACTION, BOTH, CLI, type OptionEntry } from './option-entry.ts';
 import { PEER_OPTIONS } from './peer-options.ts';
 import { CONFLICT_STRATEGIES, DIRTY_POLICIES, FAIL_ON, REPORT_VALUES, SYNC_MODES, TIERS } from './vocabulary.ts';
 
-/** Every option of both frontends, in the order of the README. */
+/** Every option of both frontends, in the order of the pages. */
 export const OPTIONS = {
   config: {
     description: 'Path of the configuration file; by default `.beads/config.yaml` here or in a parent folder',

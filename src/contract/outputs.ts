@@ -1,6 +1,6 @@
-/** Every output of the Action and what it holds, in the order of the README. */
+/** Every output of the Action and what it holds, in the order of the pages. */
 export const OUTPUTS = {
-  status: 'Outcome of the run: `unchanged`, `success`, `partial`, `conflict` or `failed`',
+  status: 'Outcome of the run: `unchanged`, `success`, `partial`, `conflict`, `failed` or `skipped`',
   changed: '`true` when a branch moved here or at a peer',
   head: 'Commit of the local branch after the run',
   result: 'The result as JSON, at most 64 KiB; a longer one is cut and contains `"truncated": true`',

@@ -203,10 +203,11 @@ function errorOf(run: PeerProgress): PeerResult['error'] {
   return { code, message: messageOf(failure, { peer: peer.name, ...note }), hint, retryable };
 }
 
-/** Notices about what a peer brings. */
-export function noticesOf({ notices, otherMakers, manyTags, peer }: PeerProgress): Diagnostic[] {
+/** Notices about what a peer brings. That it changes definitions is no news where they could not be merged. */
+export function noticesOf({ notices, otherMakers, manyTags, failure, peer }: PeerProgress): Diagnostic[] {
   const all = [...notices, otherMakers, manyTags].filter((notice) => notice !== null);
-  return all.map((notice) => ({ ...notice, peer: peer.name }));
+  const shown = failure?.code === 'schema-conflict' ? all.filter(({ code }) => code !== 'definitions-differ') : all;
+  return shown.map((notice) => ({ ...notice, peer: peer.name }));
 }
 
 /** A diagnostic as the JSON shows it. */

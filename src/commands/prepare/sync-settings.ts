@@ -9,6 +9,7 @@ import {
 } from '../../config/load.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
+import { listed } from '../../core/text.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 import type { Context } from '../context.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
@@ -71,9 +72,12 @@ export function endsEarly(
 }
 
 function idleNotice(configuration: Configuration, cwd: string): Diagnostic {
-  return configuration.peers.length === 0
-    ? { severity: 'warning', code: 'no-peers', message: withoutPeersText(configuration, cwd) }
-    : { severity: 'notice', code: 'no-peers-selected', message: 'no peer has the requested name and role' };
+  if (configuration.peers.length === 0) {
+    return { severity: 'warning', code: 'no-peers', message: withoutPeersText(configuration, cwd) };
+  }
+  const peers = configuration.peers.map(({ name, role }) => `${name}: ${role}`);
+  const message = `no peer has the requested name and role; configured: ${listed('peer', peers)}`;
+  return { severity: 'notice', code: 'no-peers-selected', message };
 }
 
 /** A scheduled run with the wrong folder would otherwise succeed forever without doing anything. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { HASH } from '../../contract/hash.ts';
-import { errorMessage } from '../../core/failure.ts';
-import { putAside, readSmall, writeFileAtomic } from '../../core/files.ts';
+import { putAside } from '../../core/files.ts';
+import { readOwnFile, writeOwnFile } from '../own-file.ts';
 
 const hash = z.string().regex(HASH);
 const moment = z.iso.datetime({ precision: 3 });
@@ -83,23 +83,10 @@ export function stateFilePath(database: string): string {
 export async function readStateFile(
   database: string,
 ): Promise<{ readonly stateFile: StateFile; readonly warning: string | null }> {
-  const file = stateFilePath(database);
-  const nothing = (warning: string | null) => ({ stateFile: EMPTY_STATE, warning });
-  try {
-    const found = await readSmall(file, MAX_BYTES, 'refuse');
-    if (found.kind === 'absent') return nothing(null);
-    if (found.kind === 'refused') return nothing(`${file} is not a file of dolt-federation: ${found.why}`);
-    const raw: unknown = JSON.parse(found.bytes.toString('utf8'));
-    const parsed = fileSchema.safeParse(raw);
-    if (!parsed.success) return nothing(`${file} does not have the expected form`);
-    const { peers, retired, former } = parsed.data;
-    return {
-      stateFile: { peers: new Map(peers.map((entry) => [placeText(entry), entry])), retired, former },
-      warning: null,
-    };
-  } catch (thrown) {
-    return nothing(`${file} cannot be read: ${errorMessage(thrown)}`);
-  }
+  const { value, warning } = await readOwnFile(stateFilePath(database), MAX_BYTES, fileSchema);
+  if (value === null) return { stateFile: EMPTY_STATE, warning };
+  const { peers, retired, former } = value;
+  return { stateFile: { peers: new Map(peers.map((entry) => [placeText(entry), entry])), retired, former }, warning };
 }
 
 /**
@@ -112,7 +99,7 @@ export async function writeStateFile(database: string, { peers, retired, former 
   const written: z.infer<typeof stateSchema> = { version: 2, peers: sorted, retired: [...retired], former };
   const file = stateFilePath(database);
   const aside = (await readStateFile(database)).warning === null ? null : await putAside(file);
-  await writeFileAtomic(file, `${JSON.stringify(written)}\n`, 0o600);
+  await writeOwnFile(file, written);
   return aside;
 }
 

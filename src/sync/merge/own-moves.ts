@@ -1,10 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { errorMessage } from '../../core/failure.ts';
-import { putAside, readSmall, writeFileAtomic } from '../../core/files.ts';
+import { HASH } from '../../contract/hash.ts';
+import { putAside } from '../../core/files.ts';
+import { readOwnFile, writeOwnFile } from '../own-file.ts';
 
-const hash = z.string().regex(/^[0-9a-v]{32}$/);
+const hash = z.string().regex(HASH);
 
 /** A move of our branch that has begun; a branch marks its old head meanwhile. */
 const markSchema = z.strictObject({
@@ -48,19 +49,8 @@ function movesFile(database: string): string {
 export async function readOwnMoves(
   database: string,
 ): Promise<{ readonly moves: OwnMoves; readonly warning: string | null }> {
-  const file = movesFile(database);
-  const none = (warning: string | null) => ({ moves: new Map(), warning });
-  try {
-    const found = await readSmall(file, MAX_BYTES, 'refuse');
-    if (found.kind === 'absent') return none(null);
-    if (found.kind === 'refused') return none(`${file} is not a file of dolt-federation: ${found.why}`);
-    const raw: unknown = JSON.parse(found.bytes.toString('utf8'));
-    const parsed = fileSchema.safeParse(raw);
-    if (!parsed.success) return none(`${file} does not have the expected form`);
-    return { moves: new Map(Object.entries(parsed.data.moves)), warning: null };
-  } catch (thrown) {
-    return none(`${file} cannot be read: ${errorMessage(thrown)}`);
-  }
+  const { value, warning } = await readOwnFile(movesFile(database), MAX_BYTES, fileSchema);
+  return { moves: new Map(Object.entries(value?.moves ?? {})), warning };
 }
 
 /**
@@ -85,5 +75,5 @@ async function writeOwnMoves(database: string, moves: OwnMoves): Promise<void> {
   if ((await readOwnMoves(database)).warning !== null) await putAside(file);
   const written: z.infer<typeof fileSchema> = { version: 1, moves: Object.fromEntries(moves) };
   if (moves.size === 0) await rm(file, { force: true });
-  else await writeFileAtomic(file, `${JSON.stringify(written)}\n`, 0o600);
+  else await writeOwnFile(file, written);
 }

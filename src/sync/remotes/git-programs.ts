@@ -1,9 +1,9 @@
-import { lstat, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, parse, relative, sep } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, parse } from 'node:path';
 import type { Peer } from '../../config/configuration.ts';
 import type { Env } from '../../core/env.ts';
 import { Failure } from '../../core/failure.ts';
-import { readSmall, realPath } from '../../core/files.ts';
+import { isInside, isThere, readSmall, realPath } from '../../core/files.ts';
 import { run } from '../../dolt/process.ts';
 import { gitFolder } from './file-remote.ts';
 
@@ -32,7 +32,7 @@ export async function refuseCheckoutPrograms(
   for (const checkout of checkouts) {
     if (checkout === null) continue;
     const roots = [checkout, await realPath(checkout)];
-    if (!roots.some((root) => places.some((place) => contains(root, place)))) continue;
+    if (!roots.some((root) => places.some((place) => isInside(root, place)))) continue;
     const why = await programIn(folder, job.env);
     if (why === null) return;
     throw new Failure('not-a-remote', `${endpoint.written} is part of the checkout and can start programs: ${why}`, {
@@ -82,6 +82,7 @@ const HARMLESS = [
   /^extensions\.(?:objectformat|compatobjectformat|refstorage)$/,
   /^receive\.(?:denycurrentbranch|denydeletecurrent|denydeletes|denynonfastforwards|fsckobjects|autogc|unpacklimit)$/,
   /^(?:gc|pack|repack|user|init|maintenance)\.[^.]+$/,
+  /^http\.(?:receivepack|uploadpack|uploadarchive|getanyfile)$/,
   /^branch\..*\.(?:remote|merge|rebase)$/s,
   /^remote\..*\.(?:url|pushurl|fetch|push|mirror|tagopt|prune)$/s,
 ];
@@ -109,16 +110,4 @@ async function settingIn(file: string, env: Env): Promise<string | null> {
     if (name !== '' && !isHarmlessSetting(name, value.join('\n'))) return `${file} sets ${name}`;
   }
   return null;
-}
-
-function contains(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { errorMessage } from '../../core/failure.ts';
-import { putAside, readSmall, writeFileAtomic } from '../../core/files.ts';
+import { putAside } from '../../core/files.ts';
+import { readOwnFile, writeOwnFile } from '../own-file.ts';
 
 const recordSchema = z.strictObject({
   /** The peer that it was added for. */
@@ -34,19 +34,8 @@ function recordsFile(database: string): string {
 export async function readRemoteRecords(
   database: string,
 ): Promise<{ readonly records: RemoteRecords; readonly warning: string | null }> {
-  const file = recordsFile(database);
-  const none = (warning: string | null) => ({ records: new Map(), warning });
-  try {
-    const found = await readSmall(file, MAX_BYTES, 'refuse');
-    if (found.kind === 'absent') return none(null);
-    if (found.kind === 'refused') return none(`${file} is not a file of dolt-federation: ${found.why}`);
-    const raw: unknown = JSON.parse(found.bytes.toString('utf8'));
-    const parsed = recordsSchema.safeParse(raw);
-    if (!parsed.success) return none(`${file} does not have the expected form`);
-    return { records: new Map(Object.entries(parsed.data.remotes)), warning: null };
-  } catch (thrown) {
-    return none(`${file} cannot be read: ${errorMessage(thrown)}`);
-  }
+  const { value, warning } = await readOwnFile(recordsFile(database), MAX_BYTES, recordsSchema);
+  return { records: new Map(Object.entries(value?.remotes ?? {})), warning };
 }
 
 /**
@@ -62,5 +51,5 @@ export async function writeRemoteRecords(database: string, records: RemoteRecord
   }
   if (!isUsable) await putAside(recordsFile(database));
   const remotes = Object.fromEntries([...records].sort(([a], [b]) => (a < b ? -1 : 1)));
-  await writeFileAtomic(recordsFile(database), `${JSON.stringify({ version: 1, remotes })}\n`, 0o600);
+  await writeOwnFile(recordsFile(database), { version: 1, remotes });
 }

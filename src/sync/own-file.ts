@@ -1,0 +1,32 @@
+import type { z } from 'zod';
+import { errorMessage } from '../core/failure.ts';
+import { readSmall, writeFileAtomic } from '../core/files.ts';
+
+/** What a file of ours holds. `value` is null without a file, and with an unusable one; then `warning` gives the reason. */
+export interface OwnFile<T> {
+  readonly value: T | null;
+  readonly warning: string | null;
+}
+
+/**
+ * Reads a JSON file of ours inside `.dolt`. An unusable file is not a failure: somebody else may have written it.
+ * @param maxBytes more than we would ever write
+ */
+export async function readOwnFile<T>(file: string, maxBytes: number, schema: z.ZodType<T>): Promise<OwnFile<T>> {
+  const unusable = (warning: string): OwnFile<T> => ({ value: null, warning });
+  try {
+    const found = await readSmall(file, maxBytes, 'refuse');
+    if (found.kind === 'absent') return { value: null, warning: null };
+    if (found.kind === 'refused') return unusable(`${file} is not a file of dolt-federation: ${found.why}`);
+    const raw: unknown = JSON.parse(found.bytes.toString('utf8'));
+    const parsed = schema.safeParse(raw);
+    return parsed.success ? { value: parsed.data, warning: null } : unusable(`${file} does not have the expected form`);
+  } catch (thrown) {
+    return unusable(`${file} cannot be read: ${errorMessage(thrown)}`);
+  }
+}
+
+/** Writes such a file, which only its owner can read. @throws errors of the file system */
+export async function writeOwnFile(file: string, value: unknown): Promise<void> {
+  await writeFileAtomic(file, `${JSON.stringify(value)}\n`, 0o600);
+}

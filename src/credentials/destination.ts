@@ -5,8 +5,6 @@ import type { Destination } from '../egress/try-connection.ts';
 import { type Credential, gitTransport } from './credential.ts';
 import type { Job } from './job.ts';
 
-const SSH_PORT = 22;
-
 /**
  * The server to which a connection is tried before the engine is asked for a peer.
  * @param reach the hosts of the peer, its own first
@@ -23,12 +21,9 @@ export function destinationOf(
   if (kind === 'ssh' || (kind === 'git' && gitTransport(endpoint) === 'ssh')) {
     if (job.userHome && credential?.secret.kind !== 'ssh') return null;
     const { hostname, port } = new URL(dolt.replace(/^git\+/i, ''));
-    return {
-      host: canonicalHost(hostname),
-      port: port === '' ? SSH_PORT : Number(port),
-      tls: false,
-      throughProxy: false,
-    };
+    // Without a port the settings of the machine decide (/etc/ssh, a wrapper), and ssh gives up by its own limit.
+    if (port === '') return null;
+    return { host: canonicalHost(hostname), port: Number(port), tls: false, throughProxy: false };
   }
   if (kind === 'git' && job.userHome) return null;
   const [own] = reach;

@@ -192,15 +192,20 @@ async function answered(
   // Other processes can use the database while the user decides.
   await engines.close();
   const asker = context.ask();
+  let answered = conflicts;
   try {
     asker.begin(conflicts);
     const restorationOf = (row: LostRow) => known.restorations.get(row) ?? null;
-    const chosen = await askRows(conflicts, asker.ask, { details: known.details, restorationOf });
-    await rewriteConflicts(file, chosen, digest);
-    return await readConflicts(file);
+    const details = { details: known.details, restorationOf };
+    await askRows(conflicts, asker.ask, details, (now) => {
+      answered = now;
+    });
   } finally {
     asker.close();
+    // Also after an interruption.
+    if (answered !== conflicts) await rewriteConflicts(file, answered, digest);
   }
+  return await readConflicts(file);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import type { Peer } from '../config/configuration.ts';
 import type { MergeReport, RunResult } from '../contract/result.ts';
 import type { Diagnostic } from '../core/diagnostic.ts';
@@ -269,6 +270,8 @@ interface Recorded {
 async function record(request: SyncRequest, context: Context, { opened, prepared, head }: Ended): Promise<Recorded> {
   const { database, settings } = opened;
   const { engines, work: path, ephemeral } = database;
+  // `resolve` reads the file of the database itself, also if a server held it.
+  const home = database.served !== null && isAbsolute(database.path) ? database.path : path;
   const { branch, runs, lastVerified } = prepared;
   const writes = mayWrite(request);
   const peers = runs.filter(({ inbox }) => inbox === null);
@@ -279,10 +282,10 @@ async function record(request: SyncRequest, context: Context, { opened, prepared
   const conflicts =
     writes && request.command !== 'push'
       ? await writeConflictsFile(
-          { engines, path, branch, head, runs, peers: named, mergeTimeoutMs: request.mergeTimeout },
+          { engines, path: home, branch, head, runs, peers: named, mergeTimeoutMs: request.mergeTimeout },
           context,
         )
-      : { file: null, open: await countEarlierOpen(path, context), problems: [] };
+      : { file: null, open: await countEarlierOpen(home, context), problems: [] };
   reportToolOutput(runs, context);
   return { conflicts, unsaved, state };
 }

@@ -41,10 +41,32 @@ export function buildPeers(
   const primary = buildPrimary(remote, rules);
   checkNames(entries, rules.problems);
   checkPrimaries(entries, remote, rules.problems);
-  const peers = entries.flatMap((entry) => buildPeer(entry, rules) ?? []);
-  return [...(primary === undefined ? [] : [primary]), ...peers].toSorted(
-    (a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1),
-  );
+  const peers = [
+    ...(primary === undefined ? [] : [primary]),
+    ...entries.flatMap((entry) => buildPeer(entry, rules) ?? []),
+  ];
+  checkUpstreams(peers, rules.problems);
+  return peers.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+}
+
+/** The role of an upstream says that its branch is never pushed to, so no other peer may push there. */
+function checkUpstreams(peers: readonly Peer[], problems: Problems): void {
+  for (const upstream of peers.filter(({ role }) => role === 'upstream')) {
+    for (const peer of peers) {
+      const isSame =
+        peer.endpoint.canonical === upstream.endpoint.canonical &&
+        peer.branch === upstream.branch &&
+        peer.ref === upstream.ref;
+      if (!isSame || peer.role === 'upstream') continue;
+      problems.add(
+        new Failure(
+          'config-invalid',
+          `peer ${peer.name}: the ${peer.role} would be pushed to, but it has the endpoint and the branch of the upstream ${upstream.name}`,
+          { hint: 'Correct its endpoint, or remove one of the two.', location: locationOf(peer.origin) },
+        ),
+      );
+    }
+  }
 }
 
 function rank(peer: Peer): number {

@@ -70,9 +70,15 @@ export interface Known {
 
 /**
  * Asks for every undecided row, in the order of the file.
+ * @param onAnswer called with the file after each answer, so that an interruption loses none
  * @returns the file with the answers
  */
-export async function askRows(conflicts: ConflictsFile, ask: Asker['ask'], known: Known): Promise<ConflictsFile> {
+export async function askRows(
+  conflicts: ConflictsFile,
+  ask: Asker['ask'],
+  known: Known,
+  onAnswer: (file: ConflictsFile) => void = () => undefined,
+): Promise<ConflictsFile> {
   const names = itemsOf(conflicts).map(({ name }) => name);
   let state: State = { file: conflicts, skipped: new Set(), byCell: new Set() };
   const past: State[] = [];
@@ -86,10 +92,11 @@ export async function askRows(conflicts: ConflictsFile, ask: Asker['ask'], known
     if (answer === 'quit') return state.file;
     if (answer === 'undo') {
       state = past.pop() ?? state;
-      continue;
+    } else {
+      past.push(state);
+      state = next(state, { item, question, answer });
     }
-    past.push(state);
-    state = next(state, { item, question, answer });
+    onAnswer(state.file);
   }
 }
 

@@ -100,9 +100,7 @@ describe('who holds the database', () => {
     expect(result.status).toBe('missing');
     expect(linesOf(result, 'lock')).toEqual([
       expect.stringMatching(
-        new RegExp(
-          `^missing: federation requires direct database access, but the database is in use by a dolt sql-server \\(process ${pids[0]}, port \\d+\\)$`,
-        ),
+        new RegExp(`^missing: the database is in use by a dolt sql-server \\(process ${pids[0]}, port \\d+\\)$`),
       ),
     ]);
     const ended = await examine(folder, 'a: file:///tmp/a');

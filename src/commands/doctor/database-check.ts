@@ -41,7 +41,7 @@ export async function checkDatabase(
     await checkDatabaseSettings(found.path);
     const state = await readRepoState(found.path);
     const branch = wanted.branch ?? branchOf(state);
-    const lock = await checkLock(found.path);
+    const lock = throughServer(await checkLock(found.path), configuration);
     const checks = [
       fine(SUBJECT, found.path),
       ...found.notices.map((notice) => warned(SUBJECT, notice)),
@@ -50,10 +50,16 @@ export async function checkDatabase(
       ...(await checkBackups(state, configuration)),
       ...(await checkStateFile(found.path, configuration.peers, branch)),
     ];
-    return { checks, readable: lock.status === 'missing' ? null : found.path };
+    return { checks, readable: lock.status === 'missing' || configuration.server.value !== null ? null : found.path };
   } catch (thrown) {
     return only(refused(SUBJECT, thrown));
   }
+}
+
+/** A server that holds the database is no obstacle where runs work through it. */
+function throughServer(lock: DoctorCheck, { server }: Configuration): DoctorCheck {
+  if (lock.status !== 'missing' || server.value === null) return lock;
+  return undetermined({ check: 'lock' }, `${lock.message}; runs work through \`federation.server\``);
 }
 
 function only(check: DoctorCheck): CheckedDatabase {

@@ -7,7 +7,8 @@ import { readServerInfo, type ServerInfo } from '../../dolt/server/server-info.t
 import { fine, missing, undetermined } from './check.ts';
 
 const SUBJECT = { check: 'lock' } as const;
-const CURE = 'Stop that process, then run again. Never delete a LOCK file: the process holds the lock, not the file.';
+const CURE =
+  'Stop that process, then run again. To work through a `dolt sql-server`, set `federation.server`. Never delete a LOCK file: the process holds the lock, not the file.';
 
 /** Whether another process uses a database, as the system and the server's own files report it. */
 export async function checkLock(database: string): Promise<DoctorCheck> {
@@ -28,7 +29,7 @@ export async function checkLock(database: string): Promise<DoctorCheck> {
 }
 
 function held(who: string): DoctorCheck {
-  return missing(SUBJECT, `federation requires direct database access, but the database is in use by ${who}`, CURE);
+  return missing(SUBJECT, `the database is in use by ${who}`, CURE);
 }
 
 async function describe(pid: number | null, server: ServerInfo | null): Promise<string> {

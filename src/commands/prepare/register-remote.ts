@@ -80,7 +80,7 @@ export async function forgetNow(name: string, place: Place, context: Context): P
     const isOpened = await withDatabase(found.path, context, async (sql) => {
       const { removed, branches, stays } = await forgetPeer(sql, found.path, name);
       for (const remote of removed)
-        log.info(`removed the remote ${remote} and ${counted(branches, 'tracking branch')} from ${found.path}`);
+        log.info(`removed the remote ${remote} and ${counted(branches, 'tracking ref')} from ${found.path}`);
       if (stays)
         log.warning(`The remote ${name} of the database was not removed: dolt-federation did not add it. ${cure}`);
     });

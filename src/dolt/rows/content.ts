@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MERGE_EMAIL } from '../signature.ts';
+import { refuseRefNamedLike } from '../sql/at-revision.ts';
 import { quoted } from '../sql/identifier.ts';
 import { MERGE_SUBJECT, type MergeMaker, mergeMaker } from '../sql/merge.ts';
 import type { Database, Sql } from '../sql/sql.ts';
@@ -11,6 +12,7 @@ const messageRow = z.object({ message: z.string() });
 /** Hash of all tables at a commit: equal for equal contents, regardless of history (`dolt_hashof_db`). */
 export async function contentHash(database: Database, commit: string): Promise<string> {
   return database.session(async (sql) => {
+    await refuseRefNamedLike(sql, commit);
     // Dolt 2.3.0 accepts a branch as argument, but no commit.
     await sql.run(`USE ${quoted(`${database.name}/${commit}`)}`);
     const [row] = await sql.rows(hashRow, "SELECT dolt_hashof_db('HEAD') AS hash");

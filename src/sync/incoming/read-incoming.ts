@@ -17,7 +17,7 @@ import {
   tableNamed,
 } from './incoming-changes.ts';
 import { readLocalTables, readPrivateTables } from './local-tables.ts';
-import { readIncomingRows } from './rows.ts';
+import { isCheckedApart, readIncomingRows } from './rows.ts';
 import { refuseShadowingViews } from './shadowing-views.ts';
 import { readSteering } from './steering.ts';
 
@@ -78,18 +78,21 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
   const news = base === heads.ours ? changes : await tableChanges(sql, heads.ours, heads.theirs);
   const incoming = changes.filter((change) => news.some((one) => concerns(one, change)));
   const tables = incoming.filter(({ from, to }) => !isOwn(from) && !isOwn(to));
+  const withRows = incoming.filter(({ from, to }) =>
+    [from, to].every((name) => name === null || !isCheckedApart(name)),
+  );
   const definitions = await readDefinitions(sql, heads);
   const futureCommits = await commitsAfter(sql, { from: heads.ours, to: heads.theirs }, limit);
   const migrations = await readMigrations(sql, heads, news);
   return {
     definitions,
-    ...(await readIncomingRows(sql, { from: base, to: heads.theirs }, { tables, limit })),
+    ...(await readIncomingRows(sql, { from: base, to: heads.theirs }, { tables: withRows, limit })),
     localTables: await readLocalTables(sql, heads),
     privateTables: await readPrivateTables(sql, heads, tablesOf),
     expressions: await readExpressions(sql, heads, tables),
     steering: await readSteering(sql, heads, tablesOf),
     unexplained: tables.flatMap(({ to, explained }) => (to !== null && !explained ? [to] : [])),
-    dropped: droppedTables(tables, tablesOf),
+    dropped: droppedTables(withRows, tablesOf),
     futureCommits,
     redefined: tables.flatMap(({ from, to, definitionChanged }) =>
       from !== null && to !== null && definitionChanged ? [from] : [],

@@ -6,7 +6,7 @@ import { tableDefinitionAt } from '../../dolt/rows/open-merge-table.ts';
 import { countRows, differs, firstRows, rowsByName } from '../../dolt/rows/rows-by-name.ts';
 import { type Column, columnsAt } from '../../dolt/schema/columns.ts';
 import { type TableChange, tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
-import { folded, isDoltTable, quoted } from '../../dolt/sql/identifier.ts';
+import { folded, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { COUNTED_ROWS, isMassDeletion } from './findings.ts';
 import { type Deletion, type FutureRows, type IncomingChanges, tableNamed } from './incoming-changes.ts';
@@ -38,12 +38,19 @@ export async function readIncomingRows(
   return { deletions, futureRows };
 }
 
+const CHECKED_APART: readonly string[] = ['dolt_schemas', 'dolt_procedures', 'dolt_ignore', 'dolt_nonlocal_tables'];
+
+/** Whether a table is one of those of Dolt that have a check of their own. Others hold rows of users, like documents. */
+export function isCheckedApart(table: string): boolean {
+  return CHECKED_APART.includes(folded(table));
+}
+
 /** Tables that lose more rows between two commits than may be deleted at once. */
 export async function massLosses(sql: Sql, range: Range, maxDelete: number): Promise<Deletion[]> {
   const found: Deletion[] = [];
   for (const change of await tableChanges(sql, range.from, range.to)) {
     const { from, to } = change;
-    if (from === null || isDoltTable(from) || (to !== null && isDoltTable(to))) continue;
+    if (from === null || isCheckedApart(from) || (to !== null && isCheckedApart(to))) continue;
     if (to === null) {
       const before = await countRowsAt(sql, from, range.from);
       found.push({ table: from, before, deleted: before, added: 0, moved: 0, rows: [], whole: true });

@@ -1,0 +1,76 @@
+import { expect, test } from '@jest/globals';
+import { cloneDatabase } from '../helpers/database.ts';
+import { federateDatabase, filePeer } from '../helpers/federating.ts';
+import { mailbox } from '../helpers/mailbox.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+
+test('a tag with the hash of a later commit as its name does not blind the check of that commit', async () => {
+  await using folder = await tempFolder();
+  const { north } = await mailbox(folder, "INSERT INTO dolt_ignore VALUES ('private%', true)");
+  await north.sql(
+    'CREATE TABLE private_notes (id INT PRIMARY KEY)',
+    "CALL DOLT_ADD('-f', 'private_notes')",
+    "CALL DOLT_COMMIT('-A', '-m', 'theirs')",
+    "CALL DOLT_TAG('harmless', 'HEAD~1')",
+  );
+  const theirs = await north.head();
+  await north.sql(`CALL DOLT_PUSH('mailbox', 'refs/tags/harmless:refs/tags/${theirs}')`);
+  const local = await cloneDatabase(`file://${folder.file('mailbox')}`, folder.file('local'));
+  expect(await local.rows('SELECT tag_name FROM dolt_tags')).toContainEqual({ tag_name: theirs });
+  const before = await local.head();
+  await north.sql("CALL DOLT_PUSH('mailbox', 'main')");
+  const peers = [filePeer('partner', folder.file('mailbox'))];
+  const done = await federateDatabase({ local: local.path, tempDir: folder.file('tmp'), peers });
+  expect(done.run('partner').failure).toMatchObject({
+    code: 'not-comparable',
+    message: expect.stringContaining(`a branch or tag has the hash of a commit as its name: ${theirs}`),
+  });
+  expect(await local.head()).toBe(before);
+});
+
+test('tables whose names differ only in case wait, whether a peer sends them or the merge makes them', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder);
+  await box.north.sql(
+    "CALL DOLT_BRANCH('before')",
+    'CREATE TABLE notes (id INT PRIMARY KEY)',
+    "CALL DOLT_COMMIT('-A', '-m', 'lower case')",
+    "CALL DOLT_CHECKOUT('before')",
+    'CREATE TABLE Notes (id INT PRIMARY KEY, n INT DEFAULT (SLEEP(0)))',
+    "CALL DOLT_COMMIT('-A', '-m', 'upper case')",
+    "CALL DOLT_CHECKOUT('main')",
+    "CALL DOLT_MERGE('before', '-m', 'both')",
+    "CALL DOLT_PUSH('mailbox', 'main')",
+  );
+  const held = await box.receiveUnchanged();
+  expect(held.run('partner').failure).toMatchObject({
+    code: 'schema-conflict',
+    message: 'two tables have the name notes in different cases',
+  });
+});
+
+test('a merge that would make two such tables is refused', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder);
+  await box.send('CREATE TABLE Tasks (id INT PRIMARY KEY)', 'INSERT INTO Tasks VALUES (1)');
+  await box.keep('CREATE TABLE tasks (id INT PRIMARY KEY, title TEXT)', "INSERT INTO tasks VALUES (2, 'ours')");
+  const held = await box.receiveUnchanged();
+  expect(held.run('partner').failure).not.toBeNull();
+});
+
+const DOCUMENTS = Array.from({ length: 40 }, (_, id) => `('q${id}', 1, 'n', 'SELECT 1', 'd')`).join();
+
+test.each([
+  ['rows are deleted', ['DELETE FROM dolt_query_catalog'], 'partner deletes 40 of the 40 rows of dolt_query_catalog'],
+  ['the table is dropped', ['DROP TABLE dolt_query_catalog'], 'partner drops 1 table (dolt_query_catalog)'],
+])('rows of users in tables of Dolt count: %s', async (_, sends, says) => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder, `INSERT INTO dolt_query_catalog VALUES ${DOCUMENTS}`);
+  await box.send(...sends);
+  const held = await box.receiveUnchanged();
+  expect(held.run('partner').failure).toMatchObject({
+    code: 'mass-deletion',
+    message: expect.stringContaining(says),
+  });
+  expect((await box.receive({ accept: ['deletion'] })).run('partner').failure).toBeNull();
+});

@@ -53,7 +53,7 @@ async function twoSides(folder: TempFolder, strategy: 'manual' | 'newest') {
     town,
     /** Resolves on a terminal, and compares what it shows with a text that a person has read. */
     resolve: async (name: string, answers: readonly string[]) => {
-      const { exitCode, shown } = await onTerminal(`$CLI resolve ${options}`, {
+      const { exitCode, shown } = await onTerminal(`$CLI resolve --quiet ${options}`, {
         ...{ cwd: folder.path, env, columns: 80, answers },
         normalize: (text) =>
           text

@@ -119,7 +119,9 @@ lake: s3://bucket/p
 `;
     const result = await examine(folder, peers);
     expect(result.status).toBe('missing');
-    expect(linesOf(result, 'sync-mode')[0]).toMatch(/^missing: sync.mode is git-portable/);
+    expect(linesOf(result, 'sync-mode')[0]).toMatch(
+      /^missing: sync.mode is not set, and in a folder with `.beads` it defaults to git-portable/,
+    );
     expect(linesOf(result, 'database')).toEqual([
       `missing: the folder "town" in \`database\` does not exist (${folder.file('town')})`,
     ]);

@@ -83,7 +83,8 @@ function timeoutOf({ fault, operation }: Crossing): number {
 }
 
 const BEGINNING: Readonly<Record<RemoteOperation, RegExp>> = {
-  fetch: /^origin: fetching/,
+  // A connection is tried before Dolt is asked.
+  fetch: /^origin: (?:fetching|retrying|failed)/,
   push: /^origin: pushing/,
   clone: /^no database yet: cloning origin /,
 };

@@ -36,6 +36,11 @@ function cutAlways(at: FarKind, operation: RemoteOperation): readonly string[] {
   return at === 'git over http' && operation !== 'push' ? ['network'] : ['network', 'timeout'];
 }
 
+/** A server that speaks first, or with TLS, is found silent before Dolt is asked; a push meets it later. */
+function silent(at: FarKind, operation: RemoteOperation): readonly string[] {
+  return operation === 'fetch' && at === 'dolt sql-server' ? ['connect-timeout'] : ['timeout'];
+}
+
 export const FAULTS: readonly Fault[] = [
   {
     name: 'refused',
@@ -81,7 +86,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'silence',
-    codes: () => ['timeout'],
+    codes: silent,
     timeoutSeconds: 6,
     strike: toxic({ type: 'timeout', attributes: { timeout: 0 } }),
   },

@@ -55,7 +55,7 @@ export async function runRequest(
       process.exit(code);
     },
   });
-  progress.event({ stage: parsed.command });
+  progress.event({ stage: `starting ${parsed.command}` });
   guard.onStray((text) => log.debug(text.trimEnd()));
   try {
     // Loading the commands takes half of the start-up time; help and usage errors do not need it. `eager` keeps them in

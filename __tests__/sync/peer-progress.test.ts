@@ -77,3 +77,10 @@ test('what is verified stays verified when the run is interrupted', () => {
   run.interrupt(failure);
   expect([run.verified, run.failure]).toEqual([true, null]);
 });
+
+test('an engine that ended because of the interruption is no failure of the peer', () => {
+  const run = progress();
+  run.fail(new Failure('engine-lost', 'the Dolt server ended'));
+  run.interrupt(new Failure('interrupted', 'stopped by SIGINT'));
+  expect(run.failure).toMatchObject({ code: 'interrupted' });
+});

@@ -136,9 +136,9 @@ class Progress {
     if (this.actions !== null) this.failure ??= failure;
   }
 
-  /** The run was interrupted; a verified peer has all it was promised. */
+  /** The run was interrupted, which ends the engine too; a verified peer has all it was promised. */
   interrupt(failure: Failure): void {
-    if (!this.verified) this.failure ??= failure;
+    if (!this.verified && (this.failure?.code ?? 'engine-lost') === 'engine-lost') this.failure = failure;
   }
 
   /** The fetch was stopped because of the peer's tags. */

@@ -43,7 +43,7 @@ const ATTACKS: readonly Attack[] = [
     ],
     code: 'peer-brings-code',
     says: 'partner sends expressions of evil that call 1 function (SLEEP',
-    lifts: ['expressions'],
+    lifts: ['expressions', 'deletion'],
   },
   {
     name: 'a view with the name of a table',

@@ -14,18 +14,18 @@ async function ran(folder: TempFolder, line: string) {
 
 test('commands that need no database say what they did, as text and as JSON', async () => {
   await using folder = await tempFolder();
+  const file = folder.file('.beads/config.yaml');
   const added = await ran(folder, 'add-peer b file:///srv/b');
   expect(added).toEqual({
     exitCode: 0,
     json: { name: 'b', endpoint: 'file:///srv/b', status: 'added' },
-    text: 'added peer b (file:///srv/b)\n',
+    text: `added peer b (file:///srv/b) to ${file}\n`,
   });
   expect(await ran(folder, 'list-peers')).toEqual({
     exitCode: 0,
     json: [{ name: 'b', endpoint: 'file:///srv/b', role: 'peer', tier: 'T1' }],
     text: 'b  file:///srv/b  peer  T1\n',
   });
-  const file = folder.file('.beads/config.yaml');
   const mode = { key: 'sync.mode', value: 'dolt-native', origin: `file:${file}:2:3` };
   expect(await ran(folder, 'config get sync.mode')).toEqual({ exitCode: 0, json: mode, text: 'dolt-native\n' });
   expect((await ran(folder, 'config get sync.mode --show-origin')).text).toBe(`file:${file}:2:3  dolt-native\n`);
@@ -35,7 +35,7 @@ test('commands that need no database say what they did, as text and as JSON', as
   expect((await ran(folder, 'config list --show-origin')).text).toMatch(/^default +federation\.sovereignty = T1$/m);
   expect(await ran(folder, 'remove-peer b')).toMatchObject({
     json: { name: 'b', status: 'removed' },
-    text: 'removed peer b\n',
+    text: `removed peer b from ${file}\n`,
   });
   expect(await ran(folder, 'list-peers')).toMatchObject({
     json: [],

@@ -59,7 +59,7 @@ export const INCOMING_ERRORS = {
   },
   'foreign-branch': {
     title: 'A branch has a name like those that a run makes, but no run on this database made it',
-    hint: 'Look at it with `dolt log <branch>`. Delete or rename it if nobody needs it. A killed run of an older version can leave one; `dolt-federation/kept/…` then keeps uncommitted rows.',
+    hint: 'Inspect it with `dolt log <branch>`. Delete or rename it if it is not needed. A killed run of an older version can leave one; `dolt-federation/kept/…` then keeps uncommitted rows.',
     ...INFORMATION,
   },
   'tags-restored': {

@@ -61,10 +61,11 @@ function commandsIn(text: string): string[] {
 /** A command line with values for its placeholders, as words. */
 function wordsOf(line: string): string[] {
   return line
-    .replace(/\s+#.*$/, '')
+    .replace(/\s+[#|] .*$/, '')
     .replaceAll('<name>', 'partner')
     .replaceAll('<endpoint>', 'file:///srv/box')
     .replaceAll(/<[a-z-]+>/g, 'sync')
+    .replaceAll(' … ', ' partner ')
     .replaceAll('…', '')
     .replace(/ \[[^\]]*\]/g, '')
     .split(/\s+/)
@@ -92,6 +93,7 @@ describe('every command that is printed or documented', () => {
   test.each([...new Map(all)])('%s (%s) is a command line that this version accepts', (line) => {
     const words = wordsOf(line);
     if (words.some((word) => word === '--help' || word === '--version')) return expect(words.length).toBeGreaterThan(0);
+    if (words[0] === 'help') return expect(COMMANDS).toHaveProperty(words[1] ?? '');
     // A text may only name a command, without what it needs.
     if (Object.hasOwn(COMMANDS, words.join(' '))) return expect(words.length).toBeLessThanOrEqual(2);
     // An option is often named without its value.

@@ -130,7 +130,8 @@ export async function isFile(path: string): Promise<boolean> {
   return (await statOf(path))?.isFile() ?? false;
 }
 
-async function statOf(path: string): Promise<Stats | null> {
+/** What a path, or the target of a link, is; null where this process sees nothing. */
+export async function statOf(path: string): Promise<Stats | null> {
   return await stat(path).catch(() => null);
 }
 

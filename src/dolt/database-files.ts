@@ -31,6 +31,9 @@ export async function readRepoState(database: string): Promise<RepoState | null>
   }
 }
 
+/** The name of the journal, which only a working database has among its table files, and which grows (Dolt 2.3.0). */
+export const JOURNAL = 'v'.repeat(32);
+
 /** The first line of a manifest: `version:format:lock:root:…` (Dolt 2.3.0, store/nbs/file_manifest.go). */
 const MANIFEST = new RegExp(`^(\\d{1,9}):([^:]+):${HASH_TEXT}:(${HASH_TEXT}):`);
 /**

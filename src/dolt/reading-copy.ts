@@ -1,14 +1,15 @@
-import { constants, type Stats } from 'node:fs';
+import { constants } from 'node:fs';
 import { copyFile, link, mkdir, readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { HASH_TEXT } from '../contract/hash.ts';
 import { systemCode } from '../core/failure.ts';
+import { statOf } from '../core/files.ts';
+import { JOURNAL } from './database-files.ts';
 import { lockFile } from './server/lock.ts';
 import { lockedBy } from './server/lock-table.ts';
 
 /** Table files never change (Dolt 2.3.0): their name is the hash of their content. */
-const TABLE_FILE = /^[0-9a-v]{32}(?:\.darc)?$/;
-/** The only file of such a name that grows. */
-const JOURNAL = 'v'.repeat(32);
+const TABLE_FILE = new RegExp(`^${HASH_TEXT}(?:\\.darc)?$`);
 /** What Dolt and later runs read besides the data; not what only a running server needs. */
 const STATE_FILES = [
   'config.json',
@@ -90,12 +91,8 @@ async function stateOf(from: string, to: string): Promise<readonly Piece[]> {
   return pieces;
 }
 
-/** Changes whenever somebody writes to the database. */
+/** Changes whenever the database is written to. */
 async function growing(source: string): Promise<string> {
   const files = await Promise.all(['manifest', JOURNAL].map((name) => statOf(join(source, 'noms', name))));
   return JSON.stringify(files.map((found) => (found === null ? null : [found.size, found.mtimeMs, found.ino])));
-}
-
-async function statOf(file: string): Promise<Stats | null> {
-  return await stat(file).catch(() => null);
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Configuration } from '../../config/configuration.ts';
 import { isOnThisMachine, type ServerSetting, serverText } from '../../config/server.ts';
 import { Failure } from '../../core/failure.ts';
+import { isThere } from '../../core/files.ts';
 import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts';
 import { cloneDatabase } from '../../dolt/clone.ts';
 import { createEngineCredentials } from '../../dolt/engine-credentials.ts';
@@ -243,11 +244,7 @@ async function makeScratch(
   options: Omit<ServerOptions, 'engineCredentials'>,
   exchange: Exchange,
 ): Promise<void> {
-  const exists = await access(join(options.database, '.dolt')).then(
-    () => true,
-    () => false,
-  );
-  if (exists) return;
+  if (await isThere(join(options.database, '.dolt'))) return;
   const { source, limit } = exchange;
   await handOver(exchange);
   await cloneDatabase(context, { ...options, engineCredentials: source.engineCredentials }, source, limit);

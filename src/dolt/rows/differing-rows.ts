@@ -5,7 +5,7 @@ import { type Cells, cellSchema } from '../sql/cell.ts';
 import type { ResultTable, Sql } from '../sql/sql.ts';
 
 /** A message shows a few rows; Dolt can list them all. */
-const SHOWN_ROWS = 5;
+export const SHOWN_ROWS = 5;
 
 const row = z.record(z.string(), cellSchema);
 const countRow = z.object({ n: z.coerce.number().int() });

@@ -4,6 +4,7 @@ import { columnsAt } from '../schema/columns.ts';
 import { cellsSchema } from '../sql/cell.ts';
 import { folded, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
+import { SHOWN_ROWS } from './differing-rows.ts';
 
 /** A column on both sides, as SQL expressions; `NULL` on a side that lacks it. */
 export interface ColumnByName {
@@ -94,9 +95,6 @@ function keyOf(columns: Awaited<ReturnType<typeof columnsAt>>): (readonly [name:
   const keys = columns.flatMap(({ name, type, primary }) => (primary ? [[folded(name), type] as const] : []));
   return keys.sort(([a], [b]) => (a < b ? -1 : 1));
 }
-
-/** A message shows a few rows. */
-const SHOWN_ROWS = 5;
 
 /** The keys of the first rows of a clause, and the value of one column if it is given. */
 export async function firstRows(

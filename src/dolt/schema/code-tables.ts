@@ -4,6 +4,7 @@ import { cellSchema } from '../sql/cell.ts';
 import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 import { columnsAt } from './columns.ts';
+import { shownNames } from './table-shape.ts';
 
 /** A view, trigger, event or procedure in a commit. */
 export interface Definition {
@@ -35,19 +36,13 @@ export async function definitionsAt(
   return sql.rows(row, `${READ[table]} AS OF ?`, [commit]);
 }
 
-const viewRow = z.record(z.string(), z.string());
-
 /**
  * The names of the views at a commit, from the catalog of the engine. A view named `dolt_schemas` answers in place of that
  * table, also with AS OF; and `information_schema.views` reads the columns of every view, which can end the engine (Dolt
  * 2.3.0, measured).
  */
 export async function viewNamesAt(sql: Sql, commit: string): Promise<string[]> {
-  const statement = "SHOW FULL TABLES WHERE table_type = 'VIEW'";
-  const rows = await atRevision(sql, commit, (session) => session.rows(viewRow, statement));
-  return rows.flatMap((row) =>
-    Object.entries(row).flatMap(([column, name]) => (column === 'Table_type' ? [] : [name])),
-  );
+  return await atRevision(sql, commit, (session) => shownNames(session, 'VIEW', 'SHOW FULL TABLES'));
 }
 
 /** Tables in which beads records the migrations of a database (June 2026); the second one is usually ignored. */

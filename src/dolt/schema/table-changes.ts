@@ -76,7 +76,8 @@ export async function changesCollation(sql: Sql, from: string, to: string): Prom
   return (await schemaDifference(sql, from, to)).some((row) => !isTable(row));
 }
 
-async function schemaDifference(sql: Sql, from: string, to: string): Promise<Names[]> {
+/** The tables whose definitions differ, by their names in both revisions; an empty name: the table is not there. */
+export async function schemaDifference(sql: Sql, from: string, to: string): Promise<Names[]> {
   return await sql.rows(schemaRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [from, to]);
 }
 

@@ -57,12 +57,24 @@ export async function tableNamesAt(sql: Sql, commit: string): Promise<string[]> 
   return rows.flatMap((row) => Object.values(row));
 }
 
+/** Names that a SHOW FULL TABLES lists: the tables, or the views. */
+export async function shownNames(
+  sql: Sql,
+  kind: 'BASE TABLE' | 'VIEW',
+  statement: string,
+  values: readonly string[] = [],
+): Promise<string[]> {
+  return (await sql.rows(namesRow, statement, values)).flatMap((row) => {
+    // The other column is named after the database.
+    const name = Object.entries(row).find(([column]) => column !== 'Table_type')?.[1];
+    return name === undefined || row['Table_type'] !== kind ? [] : [name];
+  });
+}
+
 /** Names of the user's tables at a commit, without views. */
 export async function baseTablesAt(sql: Sql, commit: string): Promise<string[]> {
-  return (await sql.rows(namesRow, 'SHOW FULL TABLES AS OF ?', [commit])).flatMap((row) => {
-    const name = Object.entries(row).find(([column]) => column !== 'Table_type')?.[1];
-    return name === undefined || row['Table_type'] !== 'BASE TABLE' || isDoltTable(name) ? [] : [name];
-  });
+  const names = await shownNames(sql, 'BASE TABLE', 'SHOW FULL TABLES AS OF ?', [commit]);
+  return names.filter((name) => !isDoltTable(name));
 }
 
 /** Names of the tables in the session's branch. */
@@ -77,10 +89,7 @@ export async function tableNames(sql: Sql): Promise<string[]> {
 /** Names of the tables in the working set of a branch, those that are ignored included. */
 export async function tableNamesOn(sql: Sql, branch: string): Promise<string[]> {
   const revision = quoted(`${await databaseName(sql)}/${branch}`);
-  const rows = await sql.rows(namesRow, `SHOW FULL TABLES FROM ${revision} WHERE table_type = 'BASE TABLE'`);
-  return rows.flatMap((row) =>
-    Object.entries(row).flatMap(([column, name]) => (column === 'Table_type' ? [] : [name])),
-  );
+  return await shownNames(sql, 'BASE TABLE', `SHOW FULL TABLES FROM ${revision}`);
 }
 
 /** Whether a table has a trigger of any kind, in the session's branch. */

@@ -4,9 +4,11 @@ import { plain } from '../../core/text.ts';
 import { tableDefinitionAt } from '../rows/open-merge-table.ts';
 import type { Item } from '../schema/create-table.ts';
 import type { TableDefinition } from '../schema/readability.ts';
+import { schemaDifference } from '../schema/table-changes.ts';
 import { alterations, definedTables, tableItemsAt } from '../schema/table-definitions.ts';
 import { refuseMergedCycle, viewsAt } from '../schema/view-cycles.ts';
 import { mergeBase } from './history.ts';
+import { folded } from './identifier.ts';
 import type { Sql } from './sql.ts';
 
 const headRow = z.object({ hash: z.string() });
@@ -23,11 +25,7 @@ export async function requireMergeable(sql: Sql, head: string): Promise<void> {
   if (ours === undefined || base === null) return;
   await requireReadableViews(sql, { base, ours: ours.hash, theirs: head });
   await requireParents(sql, { base, ours: ours.hash, theirs: head });
-  const redefined = await sql.rows(tableRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [
-    base,
-    head,
-  ]);
-  for (const { from_table_name: table, to_table_name: name } of redefined) {
+  for (const { from_table_name: table, to_table_name: name } of await schemaDifference(sql, base, head)) {
     if (table !== name) continue;
     const here = await tableDefinitionAt(sql, table, ours.hash);
     const there = await tableDefinitionAt(sql, table, head);
@@ -71,10 +69,11 @@ async function requireParents(sql: Sql, { base, ours, theirs }: Heads): Promise<
   ] as const) {
     const gone = await tablesGone(sql, base, tables);
     if (gone.size === 0) continue;
-    for (const { name, from } of await redefinedTables(sql, base, keys)) {
+    for (const { to_table_name: name, from_table_name: from } of await schemaDifference(sql, base, keys)) {
+      if (name === '') continue;
       const before = new Set(from === '' ? [] : parentsOf(await tableItemsAt(sql, from, base)).map(([, key]) => key));
       const added = parentsOf(await tableItemsAt(sql, name, keys)).filter(([, key]) => !before.has(key));
-      const [lost] = added.filter(([parent]) => gone.has(parent.toLowerCase()));
+      const [lost] = added.filter(([parent]) => gone.has(folded(parent)));
       if (lost === undefined) continue;
       const [parent, key] = lost;
       throw new Failure(
@@ -86,24 +85,10 @@ async function requireParents(sql: Sql, { base, ours, theirs }: Heads): Promise<
   }
 }
 
-/** Tables of the base whose names are gone, in lower case. */
+/** Tables of the base whose names are gone, folded. */
 async function tablesGone(sql: Sql, base: string, head: string): Promise<ReadonlySet<string>> {
-  const lower = (names: ReadonlySet<string>) => new Set([...names].map((name) => name.toLowerCase()));
-  const present = lower(await definedTables(sql, head));
-  return new Set([...lower(await definedTables(sql, base))].filter((name) => !present.has(name)));
-}
-
-/** Tables that are new or have another definition; the former name is empty for a new one. */
-async function redefinedTables(
-  sql: Sql,
-  base: string,
-  head: string,
-): Promise<{ readonly name: string; readonly from: string }[]> {
-  const rows = await sql.rows(tableRow, 'SELECT from_table_name, to_table_name FROM dolt_schema_diff(?, ?)', [
-    base,
-    head,
-  ]);
-  return rows.flatMap(({ from_table_name: from, to_table_name: name }) => (name === '' ? [] : [{ name, from }]));
+  const present = new Set([...(await definedTables(sql, head))].map(folded));
+  return new Set([...(await definedTables(sql, base))].map(folded).filter((name) => !present.has(name)));
 }
 
 /** The referenced table and the name of each foreign key. */

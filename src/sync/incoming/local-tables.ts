@@ -1,3 +1,4 @@
+import { SHOWN_ROWS } from '../../dolt/rows/differing-rows.ts';
 import { ignorePatternsAt, isIgnored, workingIgnorePatterns } from '../../dolt/schema/ignored-tables.ts';
 import { atRevision } from '../../dolt/sql/at-revision.ts';
 import { cellsSchema } from '../../dolt/sql/cell.ts';
@@ -10,8 +11,6 @@ interface Heads {
   readonly theirs: string;
   readonly branch: string;
 }
-
-const SHOWN_ROWS = 5;
 
 /** Rows that a head changes in the tables by which a commit says what stays out of commits, or comes from another branch. */
 export async function readLocalTables(sql: Sql, heads: Heads): Promise<IncomingChanges['localTables']> {
@@ -26,7 +25,7 @@ export async function readLocalTables(sql: Sql, heads: Heads): Promise<IncomingC
       table: 'dolt_nonlocal_tables',
       key: 'table_name',
       read: async (commit) => {
-        // Dolt 2.3.0 reads this table as it is now, whatever `AS OF` says (measured).
+        // Dolt 2.3.0 reads the current table whatever `AS OF` says (measured).
         const rows = await atRevision(sql, commit, (session) =>
           session.rows(cellsSchema, 'SELECT * FROM dolt_nonlocal_tables'),
         );

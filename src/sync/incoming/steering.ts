@@ -1,3 +1,4 @@
+import { SHOWN_ROWS } from '../../dolt/rows/differing-rows.ts';
 import {
   type Clause,
   countRows,
@@ -17,11 +18,10 @@ const TIMES = ['last_sync', 'created_at', 'updated_at'];
 const ADDRESS_TABLES = ['federation_peers', 'routes'];
 const SETTINGS = 'config';
 
-const SHOWN_ROWS = 5;
-
 /**
  * Rows of a beads database that define where bd connects to, or with which credentials, and that a head changes. Rows of
- * `config` count unless their key is known to be harmless and their value is no address. What the tables hold under their names is compared: no row differs where a peer renames a table or a column into place.
+ * `config` count unless their key is known to be harmless and their value is no address. What the tables hold under their
+ * names is compared: no row differs where a peer renames a table or a column into place.
  */
 export async function readSteering(
   sql: Sql,

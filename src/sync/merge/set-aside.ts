@@ -24,7 +24,6 @@ function stamp(at: Date): string {
 }
 
 const commitRow = z.object({ message: z.string(), parent: z.string().nullable() });
-const headRow = z.object({ hash: z.string() });
 
 /**
  * Commits uncommitted rows on a separate branch and resets their tables, so that a fast-forward is possible. Before it
@@ -47,8 +46,7 @@ export async function setAside(
       await writeRows(sql, one, workingSet(database, from.branch, one));
     }
     await commitAll(sql, messageOf(from.branch));
-    const [head] = await sql.rows(headRow, "SELECT dolt_hashof('HEAD') AS hash");
-    return head?.hash ?? null;
+    return await branchHead(sql, name);
   });
   await recordMove(folder, name, { ...kept, away });
   await database.session(async (sql) => {

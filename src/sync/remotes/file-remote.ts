@@ -6,6 +6,7 @@ import { HASH_TEXT } from '../../contract/hash.ts';
 import { type Boundary, isOwn, requireTreeWithin } from '../../core/boundary.ts';
 import { Failure } from '../../core/failure.ts';
 import { isFolder, isThere, oddEntries, realPath } from '../../core/files.ts';
+import { JOURNAL } from '../../dolt/database-files.ts';
 
 const MANIFEST = 'manifest';
 /** Files of Dolt in a remote without data: after a fetch of an empty one, or a killed first push. */
@@ -50,9 +51,6 @@ export function foreignEntry(names: readonly string[]): string | undefined {
   if (names.includes(MANIFEST)) return undefined;
   return names.filter((name) => !OF_DOLT.test(name) && !OF_THE_DISK.includes(name) && !name.startsWith('.')).sort()[0];
 }
-
-/** The name of the journal, which only a working database has among its table files (Dolt 2.3.0). */
-const JOURNAL = 'v'.repeat(32);
 
 /**
  * Refuses a local endpoint that is a working database: a push there creates a store beside its `.dolt` that no program

@@ -10,8 +10,11 @@ export interface TablesOfHeads {
   readonly theirs: ReadonlyMap<string, string>;
 }
 
+/** The names of the tables of a commit. */
+export type TableNames = Pick<ReadonlySet<string>, 'keys'>;
+
 /** How a commit spells the name of a table; null if it lacks the table. Dolt finds a table in any case (2.3.0). */
-export function tableNamed(tables: ReadonlyMap<string, unknown>, wanted: string): string | null {
+export function tableNamed(tables: TableNames, wanted: string): string | null {
   const name = folded(wanted);
   return [...tables.keys()].find((table) => folded(table) === name) ?? null;
 }

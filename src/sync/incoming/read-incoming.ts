@@ -86,7 +86,11 @@ async function readDifference(sql: Sql, heads: Heads, limit: string): Promise<In
   const migrations = await readMigrations(sql, heads, news);
   return {
     definitions,
-    ...(await readIncomingRows(sql, { from: base, to: heads.theirs }, { tables: withRows, limit })),
+    ...(await readIncomingRows(
+      sql,
+      { from: base, to: heads.theirs },
+      { tables: withRows, before: tablesOf.base, after: tablesOf.theirs, limit },
+    )),
     localTables: await readLocalTables(sql, heads),
     privateTables: await readPrivateTables(sql, heads, tablesOf),
     expressions: await readExpressions(sql, heads, tables),

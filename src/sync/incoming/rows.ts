@@ -5,11 +5,18 @@ import { movedRows } from '../../dolt/rows/moved-rows.ts';
 import { tableDefinitionAt } from '../../dolt/rows/open-merge-table.ts';
 import { countRows, differs, firstRows, rowsByName } from '../../dolt/rows/rows-by-name.ts';
 import { type Column, columnsAt } from '../../dolt/schema/columns.ts';
-import { type TableChange, tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
+import { type TableChange, tableChanges } from '../../dolt/schema/table-changes.ts';
+import { baseTablesAt } from '../../dolt/schema/table-shape.ts';
 import { folded, quoted } from '../../dolt/sql/identifier.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
 import { COUNTED_ROWS, isMassDeletion } from './findings.ts';
-import { type Deletion, type FutureRows, type IncomingChanges, tableNamed } from './incoming-changes.ts';
+import {
+  type Deletion,
+  type FutureRows,
+  type IncomingChanges,
+  type TableNames,
+  tableNamed,
+} from './incoming-changes.ts';
 
 interface Range {
   readonly from: string;
@@ -17,8 +24,11 @@ interface Range {
 }
 
 interface Subject {
-  /** Every table that the head changes, except Dolt's own. */
+  /** Every table that the head changes, except those of Dolt that are checked apart. */
   readonly tables: readonly TableChange[];
+  /** The names of all tables before and after. */
+  readonly before: TableNames;
+  readonly after: TableNames;
   /** The latest time that does not count as future. */
   readonly limit: string;
 }
@@ -27,13 +37,15 @@ interface Subject {
 export async function readIncomingRows(
   sql: Sql,
   range: Range,
-  { tables, limit }: Subject,
+  { tables, before, after, limit }: Subject,
 ): Promise<Pick<IncomingChanges, 'deletions' | 'futureRows'>> {
   const deletions: Deletion[] = [];
   const futureRows: FutureRows[] = [];
   for (const change of tables) {
-    if (change.from !== null) deletions.push(...(await losses(sql, range, { ...change, from: change.from })));
-    if (change.to !== null) futureRows.push(...(await future(sql, range, { ...change, to: change.to }, limit)));
+    if (change.from !== null) deletions.push(...(await losses(sql, range, { ...change, from: change.from }, after)));
+    if (change.to !== null) {
+      futureRows.push(...(await future(sql, range, { ...change, to: change.to }, { before, limit })));
+    }
   }
   return { deletions, futureRows };
 }
@@ -48,26 +60,31 @@ export function isCheckedApart(table: string): boolean {
 /** Tables that lose more rows between two commits than may be deleted at once. */
 export async function massLosses(sql: Sql, range: Range, maxDelete: number): Promise<Deletion[]> {
   const found: Deletion[] = [];
-  for (const change of await tableChanges(sql, range.from, range.to)) {
+  const changes = await tableChanges(sql, range.from, range.to);
+  const after = new Set(await baseTablesAt(sql, range.to));
+  for (const change of changes) {
     const { from, to } = change;
     if (from === null || isCheckedApart(from) || (to !== null && isCheckedApart(to))) continue;
     if (to === null) {
       const before = await countRowsAt(sql, from, range.from);
       found.push({ table: from, before, deleted: before, added: 0, moved: 0, rows: [], whole: true });
-    } else found.push(...(await losses(sql, range, { ...change, from })));
+    } else found.push(...(await losses(sql, range, { ...change, from }, after)));
   }
   return found.filter((deletion) => isMassDeletion(deletion, maxDelete));
 }
 
 /** Rows that a table loses under its name; none for a table that is dropped, which is reported as such. */
-async function losses(sql: Sql, range: Range, change: TableChange & { readonly from: string }): Promise<Deletion[]> {
+async function losses(
+  sql: Sql,
+  range: Range,
+  change: TableChange & { readonly from: string },
+  after: TableNames,
+): Promise<Deletion[]> {
   const { from, to, dataChanged } = change;
   if (to === null) return [];
-  if (from !== to) {
-    const after = tableNamed(await tableHashes(sql, range.to), from);
-    // Another table took the name: programs that read it see those rows.
-    if (after !== null) return await lossesByName(sql, range, { from, to: after });
-  }
+  const successor = from === to ? null : tableNamed(after, from);
+  // Another table took the name: programs that read it see those rows.
+  if (successor !== null) return await lossesByName(sql, range, { from, to: successor });
   if (!dataChanged) return [];
   const { before, deleted } = await deletedRows(sql, range, { ...change, to });
   // A table that is emptied under another name is a dropped one.
@@ -99,19 +116,20 @@ async function future(
   sql: Sql,
   range: Range,
   change: TableChange & { readonly to: string },
-  limit: string,
+  { before, limit }: Pick<Subject, 'before' | 'limit'>,
 ): Promise<FutureRows[]> {
   const { from, to: table, comparable, dataChanged, definitionChanged } = change;
-  const columns = timeColumns(await columnsAt(sql, table, range.to));
+  const all = await columnsAt(sql, table, range.to);
+  const columns = timeColumns(all);
   const isRedefined = !comparable || definitionChanged || from !== table;
   if (columns.length === 0 || (!dataChanged && !isRedefined)) return [];
   const found: FutureRows[] = [];
   // Rows that differ show everything only where no name changed, and `dolt_diff` computes no VIRTUAL column (Dolt 2.3.0).
   const virtual = (await tableDefinitionAt(sql, table, range.to))?.virtualColumns ?? [];
   if (isRedefined || columns.some(({ name }) => virtual.includes(name))) {
-    const before = from === table ? from : tableNamed(await tableHashes(sql, range.from), table);
-    const known = before === null ? [] : timeColumns(await columnsAt(sql, before, range.from));
-    const pair = await rowsByName(sql, range, { from: before, to: table });
+    const former = from === table ? from : tableNamed(before, table);
+    const known = former === null ? [] : timeColumns(await columnsAt(sql, former, range.from));
+    const pair = await rowsByName(sql, range, { from: former, to: table });
     for (const column of columns) {
       const name = folded(column.name);
       const sides = pair.column(name);
@@ -127,7 +145,7 @@ async function future(
     }
     return found;
   }
-  const keys = namesOfKeys(await columnsAt(sql, table, range.to));
+  const keys = namesOfKeys(all);
   for (const column of columns) {
     const choice = {
       table,

@@ -59,20 +59,26 @@ export async function readOwnMoves(
  * @throws errors of the file system
  */
 export async function recordMove(database: string, mark: string, move: OwnMove): Promise<void> {
-  const { moves } = await readOwnMoves(database);
-  await writeOwnMoves(database, new Map([...moves, [mark, move]]));
+  const { moves, warning } = await readOwnMoves(database);
+  await writeOwnMoves(database, new Map([...moves, [mark, move]]), { isUsable: warning === null });
 }
 
 /** Removes the record of a move after its branch was removed. @throws errors of the file system */
 export async function forgetMove(database: string, mark: string): Promise<void> {
-  const { moves } = await readOwnMoves(database);
-  if (moves.has(mark)) await writeOwnMoves(database, new Map([...moves].filter(([name]) => name !== mark)));
+  const { moves, warning } = await readOwnMoves(database);
+  if (!moves.has(mark)) return;
+  const others = new Map([...moves].filter(([name]) => name !== mark));
+  await writeOwnMoves(database, others, { isUsable: warning === null });
 }
 
 /** Moves an unusable file aside first. Without moves there is no file. */
-async function writeOwnMoves(database: string, moves: OwnMoves): Promise<void> {
+async function writeOwnMoves(
+  database: string,
+  moves: OwnMoves,
+  present: { readonly isUsable: boolean },
+): Promise<void> {
   const file = movesFile(database);
-  if ((await readOwnMoves(database)).warning !== null) await putAside(file);
+  if (!present.isUsable) await putAside(file);
   const written: z.infer<typeof fileSchema> = { version: 1, moves: Object.fromEntries(moves) };
   if (moves.size === 0) await rm(file, { force: true });
   else await writeOwnFile(file, written);

@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { type Failure, toFailure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
 import { endsWithin } from '../core/time.ts';
-import { CONNECT_MS, tryConnection } from '../egress/try-connection.ts';
+import { CONNECT_MS, type Destination, tryConnection } from '../egress/try-connection.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import { readWithRetries } from './read-peer.ts';
 import type { SyncContext } from './sync-context.ts';
@@ -39,7 +39,8 @@ export function connectToAll(context: SyncContext, runs: readonly PeerProgress[]
   const done = new Map<PeerProgress, Failure | null>();
   const all = Promise.all(
     runs.map(async (run) => {
-      done.set(run, run.destination === null ? null : await limit(() => failureOf(context, run)));
+      const { destination } = run;
+      done.set(run, destination === null ? null : await limit(() => failureOf(context, run, destination)));
     }),
   );
   return {
@@ -54,10 +55,9 @@ export function connectToAll(context: SyncContext, runs: readonly PeerProgress[]
   };
 }
 
-async function failureOf(context: SyncContext, run: PeerProgress): Promise<Failure | null> {
+async function failureOf(context: SyncContext, run: PeerProgress, destination: Destination): Promise<Failure | null> {
   const { env, signal, timeoutMs } = context;
-  const { destination, peer } = run;
-  if (destination === null) return null;
+  const { peer } = run;
   const milliseconds = Math.min(CONNECT_MS, peer.timeout ?? timeoutMs);
   const trying = { env, signal, milliseconds };
   try {

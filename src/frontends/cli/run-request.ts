@@ -2,10 +2,8 @@ import { rmSync } from 'node:fs';
 import { exitCodeOfFailure } from '../../commands/outcome/exit-code.ts';
 import type { ExitCode } from '../../contract/exit-codes.ts';
 import { toFailure } from '../../core/failure.ts';
-import type { Prompt } from '../../core/prompt.ts';
 import { Secrets } from '../../core/secrets.ts';
 import type { TextStyle } from '../../report/text/table.ts';
-import type { Asker } from '../../resolve/ask-rows.ts';
 import { askOn } from './ask.ts';
 import { askedByFlags } from './asked.ts';
 import type { Colors } from './colors.ts';
@@ -71,8 +69,10 @@ export async function runRequest(
       secrets,
       progress: progress.event,
       signal: interrupt.signal,
-      ask: asker(terminal, interrupt.signal, { color: colors.stderr, onAsk: progress.end }),
-      prompt: prompter(terminal, interrupt.signal, progress.end),
+      ask: prompting(terminal, interrupt.signal, progress.end, (streams) =>
+        askOn({ ...streams, color: colors.stderr }),
+      ),
+      prompt: prompting(terminal, interrupt.signal, progress.end, promptOn),
       onResource: (resource) => {
         if (resource.kind === 'folder') folders.add(resource.path);
       },
@@ -95,7 +95,7 @@ export function errorStyle({ stderr }: Terminal, { stderr: color }: Colors): Err
   return { color, columns: widthOf(stderr) };
 }
 
-/** On a pipe lines may be as long as they are. */
+/** Lines are not wrapped on a pipe. */
 function textStyle({ stdout }: Terminal, { stdout: color }: Colors, { wide }: Display): TextStyle {
   return { color, columns: widthOf(stdout), wide };
 }
@@ -111,24 +111,16 @@ function completed(output: Output, parsed: ParsedCommand, { json }: Display): Ou
   return { stdout: completeCommands(output.stdout, parsed), stderr: completeCommands(output.stderr, parsed) };
 }
 
-/** A prompt if the terminal is interactive. Standard output is only for the result. */
-function asker(
+/** Opens a prompt if the terminal is interactive; the live progress ends before. Standard output is only for the result. */
+function prompting<T>(
   { stdin, stderr }: Terminal,
   signal: AbortSignal,
-  { color, onAsk }: { readonly color: boolean; readonly onAsk: () => void },
-): (() => Asker) | undefined {
+  endProgress: () => void,
+  open: (streams: Parameters<typeof promptOn>[0]) => T,
+): (() => T) | undefined {
   if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
   return () => {
-    onAsk();
-    return askOn({ input: stdin, output: stderr, signal, color });
-  };
-}
-
-/** The same for lines of text. */
-function prompter({ stdin, stderr }: Terminal, signal: AbortSignal, onAsk: () => void): (() => Prompt) | undefined {
-  if (stdin.isTTY !== true || stderr.isTTY !== true) return undefined;
-  return () => {
-    onAsk();
-    return promptOn({ input: stdin, output: stderr, signal });
+    endProgress();
+    return open({ input: stdin, output: stderr, signal });
   };
 }

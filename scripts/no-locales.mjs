@@ -1,3 +1,3 @@
 // @ts-check
-/** Stands for the languages of zod's messages in tests: jest.config.mjs. */
+/** Replaces zod's translated messages in tests: jest.config.mjs. */
 export {};

@@ -171,7 +171,7 @@ async function installPackages(missing) {
   await startsNoServices(() => aptGet('update') && aptGet('install', '--yes', '--no-install-recommends', ...names));
 }
 
-/** Asks before the system is changed, if somebody is there to answer. */
+/** Asks before it changes the system, if the terminal is interactive. */
 async function agrees() {
   if (process.stdin.isTTY !== true || process.stderr.isTTY !== true || process.env['CI'] !== undefined) return true;
   const lines = createInterface({ input: process.stdin, output: process.stderr });

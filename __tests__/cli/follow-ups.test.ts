@@ -70,7 +70,7 @@ describe('a command that is printed runs as printed', () => {
     expect((await shell(remove.replace('<name>', 'partner'))).exitCode).toBe(0);
     expect((await shell(add.replace('<name>', 'partner').replace('<endpoint>', box))).exitCode).toBe(0);
 
-    const unknown = await shell(`dolt-federation sync nobody ${options}`);
+    const unknown = await shell(`dolt-federation sync stranger ${options}`);
     const [list = ''] = printed(unknown.all);
     expect((await shell(list)).all).toContain('partner');
 

@@ -181,7 +181,7 @@ describe('set-peer', () => {
     ['hub', ['--role', 'boss'], 'bad-usage', '--role is'],
     ['hub', ['--role', 'peer', '--unset', 'role'], 'bad-usage', '--role has a value'],
     ['hub', ['--unset', 'endpoint'], 'bad-usage', '--unset contains "endpoint"'],
-    ['nobody', ['--role', 'peer'], 'unknown-peer', 'there is no peer "nobody"'],
+    ['absent', ['--role', 'peer'], 'unknown-peer', 'there is no peer "absent"'],
     ['origin', ['--role', 'peer'], 'invalid-peer-name', '"origin" is the primary'],
     ['hub', ['--user', 'sync'], 'config-invalid', '`user` has no effect'],
     ['hub', ['--accept', 'all'], 'config-invalid', '"all" is not one of'],

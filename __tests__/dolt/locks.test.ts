@@ -49,7 +49,7 @@ describe('a database that another process holds', () => {
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 
-  test('is opened as soon as it is free, and the wait is reported once', async () => {
+  test('is opened once the lock is released, and the wait is reported once', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('town'));
     const first = await open(folder);

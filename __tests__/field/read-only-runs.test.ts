@@ -11,7 +11,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const COMMANDS = [{ command: 'status' }, { command: 'sync', dryRun: true }] as const;
 
-/** A database that has diverged from its peer, which nobody has fetched from yet. */
+/** A database that has diverged from its peer and has not fetched from it yet. */
 async function scene(folder: TempFolder) {
   const town = await makeDatabase(folder.file('town'));
   const box = `file://${folder.file('box')}`;

@@ -18,7 +18,7 @@ export interface Attack {
   readonly isMergeable?: false;
 }
 
-/** The tables of a beads database, as far as it is recognized by them. */
+/** The tables by which a database is recognized as one of beads. */
 export const CONFIG = [
   'CREATE TABLE issues (id VARCHAR(20) PRIMARY KEY)',
   'CREATE TABLE dependencies (id VARCHAR(20) PRIMARY KEY)',

@@ -16,7 +16,7 @@ export interface ServedDatabase extends AsyncDisposable {
   sql(statement: string): Promise<void>;
   rows(query: string): Promise<Record<string, unknown>[]>;
   head(): Promise<string>;
-  /** What a run must leave as it is: remotes, refs and uncommitted tables. */
+  /** What a run must not change: remotes, refs and uncommitted tables. */
   traces(): Promise<readonly unknown[]>;
   run(options?: RunOptions): Promise<Commanded>;
   /** Ends the server before the test does. */

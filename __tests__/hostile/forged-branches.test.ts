@@ -15,7 +15,7 @@ interface Attacked {
   readonly town: TestDatabase;
   /** The head of our branch. */
   readonly head: string;
-  /** A commit that nobody checked, on the branch `evil`. */
+  /** An unchecked commit on the branch `evil`. */
   readonly evil: string;
   readonly sync: () => Promise<RunResult>;
 }

@@ -185,7 +185,7 @@ describe('how a row is reported', () => {
   });
 });
 
-test('a panic of Dolt is reported without its stack; other failures stay as they are', () => {
+test('a panic of Dolt is reported without its stack; other failures are reported unchanged', () => {
   expect(withoutStack(new Failure('dolt-defect', 'panic: x\ngoroutine 1')).message).toBe('panic: x');
   const other = new Failure('conflict', 'one\ntwo');
   expect(withoutStack(other)).toBe(other);

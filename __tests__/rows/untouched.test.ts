@@ -5,7 +5,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 import { twoDatabases } from '../helpers/two-databases.ts';
 
 /** Everything that a refused merge must leave as it was. */
-function standing(local: TestDatabase): Promise<string> {
+function stateOf(local: TestDatabase): Promise<string> {
   return local.sql(
     'SELECT name, hash FROM dolt_branches ORDER BY name',
     'SELECT * FROM dolt_status',
@@ -153,14 +153,14 @@ describe('a merge that is refused leaves everything as it was', () => {
     );
     await databases.edit(north, south);
     await databases.north.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (7)');
-    const before = await standing(databases.north);
+    const before = await stateOf(databases.north);
 
     const run = (await databases.run('north', { strategy })).run('south');
     expect(run.failure?.code).toBe(code);
     for (const word of says) expect(run.failure?.message).toContain(word);
     expect(run.failure?.message).not.toContain('goroutine');
     if (rows !== undefined) expect(run.conflicts).toMatchObject(rows);
-    expect(await standing(databases.north)).toEqual(before);
+    expect(await stateOf(databases.north)).toEqual(before);
   });
 });
 

@@ -52,7 +52,7 @@ export const serverSetting = z
   })
   .nullable();
 
-/** Whether a server runs on this machine, as far as its address says. */
+/** Whether a server runs on this machine, judging by its address alone. */
 export function isOnThisMachine({ host: name }: Pick<ServerSetting, 'host'>): boolean {
   return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
 }

@@ -76,7 +76,7 @@ export type LostKind = (typeof LOST_KINDS)[number];
 
 /**
  * A decision about a lost row. `restore` adds it again under the suggested key; `restore-as` gives columns new values;
- * `drop` leaves the merge as it is.
+ * `drop` keeps the result of the merge, without the row.
  */
 export type LostChoice = 'restore' | 'drop' | { readonly as: Values };
 export const LOST_WORDS = ['restore', 'drop'] as const;

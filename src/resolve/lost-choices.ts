@@ -16,8 +16,8 @@ function keyOf(values: LostRow['row']): string {
 }
 
 /**
- * The decision about a lost row. Without one of its own, a row that was removed with another one follows it, and a row
- * that refers to one that is dropped stays as it is.
+ * The decision about a lost row. Without one of its own, a row that was removed with another one follows it; dropping a
+ * row also drops the rows that refer to it.
  */
 export function decisionOf(row: LostRow, all: readonly LostRow[]): LostChoice | null {
   if (row.choose !== null) return row.choose;

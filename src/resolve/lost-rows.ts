@@ -57,7 +57,7 @@ export async function lostRows(sql: Sql, peer: string, conflicts: readonly Confl
   });
 }
 
-/** The rows of a conflicts file that are still lost, as they are at their commits. */
+/** The rows of a conflicts file that are still lost, with their values at their commits. */
 export async function readLost(sql: Sql, lost: readonly LostRow[]): Promise<Map<Entry, LostRow>> {
   return readEntries(
     sql,

@@ -42,7 +42,7 @@ export interface RowDetails {
 /** Finds the details of a row of a merge; undefined: they were not read. */
 export type Details = (peer: string, row: UnresolvedRow) => RowDetails | undefined;
 
-/** Nobody decides about more rows one by one; the rest is asked about without details. */
+/** Further rows are asked about without details: too many to decide one by one. */
 const MAX_ROWS = 200;
 /** More of a value does not fit on a screen. */
 const MAX_VALUE = 400;

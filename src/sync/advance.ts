@@ -109,7 +109,7 @@ function notMoved(branch: string, { ours, target }: Move, head: string, cause: F
  * A fast-forward of Dolt 2.3.0 first moves the head of the branch and then its working set. If it is killed in between,
  * the working set seems to revert everything that came in. A reset moves them in the same two steps. So during a move a
  * marker branch points to the old head, and a record in a private file says what moves where (own-moves.ts). The name
- * cannot be guessed, so nobody can take it first.
+ * cannot be guessed, so no other program can create it first.
  */
 const newMark = ({ kind, to, branch }: MarkedMove): string =>
   `dolt-federation-${kind}/${to}-${randomBytes(6).toString('hex')}/${branch}`;

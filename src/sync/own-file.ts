@@ -9,7 +9,7 @@ export interface OwnFile<T> {
 }
 
 /**
- * Reads a JSON file of ours inside `.dolt`. An unusable file is not a failure: somebody else may have written it.
+ * Reads a JSON file of ours inside `.dolt`. An unusable file is not a failure: another program may have written it.
  * @param maxBytes more than we would ever write
  */
 export async function readOwnFile<T>(file: string, maxBytes: number, schema: z.ZodType<T>): Promise<OwnFile<T>> {

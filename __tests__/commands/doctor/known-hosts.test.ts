@@ -49,8 +49,8 @@ describe('known hosts', () => {
 
   test('of the user, where the home folder is their own', async () => {
     await using folder = await tempFolder();
-    const peers = 'a: ssh://u@nobody-knows-this.invalid:2222/p';
+    const peers = 'a: ssh://u@unknown-host.invalid:2222/p';
     const result = await examine(folder, peers, { userHome: true });
-    expect(linesOf(result, 'known-hosts', 'a')[0]).toMatch(/^missing: \[nobody-knows-this.invalid\]:2222 is not in \//);
+    expect(linesOf(result, 'known-hosts', 'a')[0]).toMatch(/^missing: \[unknown-host.invalid\]:2222 is not in \//);
   });
 });

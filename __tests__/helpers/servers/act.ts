@@ -20,7 +20,7 @@ export interface ActEnd {
   readonly artifacts: ReadonlyMap<string, string>;
 }
 
-/** Stands in for GitHub's store of artifacts: keeps what it is given in a folder. */
+/** A local replacement for GitHub's artifact store: saves uploads to a folder. */
 const UPLOAD = `const { copyFileSync, mkdirSync } = require('node:fs');
 const { basename, join } = require('node:path');
 const { INPUT_NAME: name, INPUT_PATH: path, ARTIFACTS: folder } = process.env;

@@ -119,7 +119,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
 }
 
 /**
- * A run that may not write works on a copy, so that the database stays as it is even if the run is killed.
+ * A run that may not write works on a copy, so that the database is unchanged even if the run is killed.
  * @returns null if there can be no copy; the run then removes its traces at the end
  */
 async function openCopy(

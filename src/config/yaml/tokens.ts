@@ -1,7 +1,7 @@
 import { CST, Document, Parser, visit } from 'yaml';
 
 /*
- * Edits on the syntax tree of the library: every byte of the text is in one token, so what is not edited stays as it is.
+ * Edits on the syntax tree of the library: every byte of the text is in one token, so text that is not edited is written back unchanged.
  * The Document API writes the whole text again and changes 20 of 24 habits of such files, among them aligned comments,
  * lists, braces and CRLF (yaml 2.9.1, docs/adr/0014).
  */

@@ -4,7 +4,7 @@ import { endsWithin } from '../../core/time.ts';
 import { type Database, openDatabase, type Sql } from '../sql/sql.ts';
 import type { Address } from './ready.ts';
 
-/** A server that somebody else runs, with one of its databases. */
+/** A server that the user runs, with one of its databases. */
 export interface UserServer {
   /** The server and the database in messages. */
   readonly name: string;

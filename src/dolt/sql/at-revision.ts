@@ -11,7 +11,7 @@ export async function databaseName(sql: Sql): Promise<string> {
   return withoutRevision(await currentDatabase(sql));
 }
 
-/** Does something in the database as it is at a commit, for what has no `AS OF`. */
+/** Runs queries on the database at a commit, for those that cannot use `AS OF`. */
 export async function atRevision<T>(sql: Sql, revision: string, work: (sql: Sql) => Promise<T>): Promise<T> {
   // A database name is a state of one connection.
   if (isDatabase(sql)) return await sql.session((session) => atRevision(session, revision, work));

@@ -7,7 +7,7 @@ const COMMAND = new RegExp(`(?:^|[\\s\`])dolt(?:-federation (?:${COMMAND_NAMES.j
 /**
  * A line as lines that fit a terminal, broken between words. Commands and indented text, such as YAML, stay whole.
  * @param indent before each line but the first
- * @param columns null: a pipe, where lines may be as long as they are
+ * @param columns null: a pipe, where lines are not wrapped
  */
 export function wrap(line: string, indent: string, columns: number | null): string[] {
   if (columns === null || stringWidth(line) <= columns || COMMAND.test(line) || line.startsWith(`${indent}  `)) {

@@ -18,7 +18,7 @@ test('the demo shows three databases before and after, ends with one head, and l
     ceiling: null,
     tempDir: folder.path,
     log: { debug() {}, info, warning: info },
-    progress: (event: ProgressEvent) => info(JSON.stringify(event)),
+    onProgress: (event: ProgressEvent) => info(JSON.stringify(event)),
   };
   const { exitCode, rendered } = await prepared(['demo', '--dolt-path', testDolt()]).run(context);
   expect(exitCode).toBe(0);

@@ -70,10 +70,10 @@ describe.each(HASH_ORDERS)('%s', (order) => {
     const databases = await twoDatabases(folder, ...made(shape));
     await databases.edit([...shape.north, ...NORTH], [...shape.south, ...SOUTH], order);
     const inNorth = await databases.run('north');
-    const run = inNorth.run('south');
-    expect(run.failure).toBeNull();
+    const progress = inNorth.run('south');
+    expect(progress.failure).toBeNull();
     expect((await databases.north.rows(READ)).slice(0, 5)).toEqual([...EXPECTED.newest, row(5, 'a', 'South')]);
-    expect(run.conflicts.map(({ key, kind }) => [key['id'], kind])).toEqual(
+    expect(progress.conflicts.map(({ key, kind }) => [key['id'], kind])).toEqual(
       expect.arrayContaining([
         ['1', 'changed'],
         ['2', 'changed'],
@@ -82,7 +82,7 @@ describe.each(HASH_ORDERS)('%s', (order) => {
         ['6', 'id-collision'],
       ]),
     );
-    expect(run.conflicts).toHaveLength(5);
+    expect(progress.conflicts).toHaveLength(5);
     expect(await databases.north.rows("SELECT id FROM t WHERE LOWER(a) = 'south' AND id < 6")).toEqual([{ id: 1 }]);
     expect((await databases.run('south')).head).toBe(inNorth.head);
     expect(await databases.south.rows(READ)).toEqual(await databases.north.rows(READ));
@@ -104,10 +104,10 @@ test.each([SHAPES[0], SHAPES[4]])('$shape: manual leaves the rows with their own
   const databases = await twoDatabases(folder, ...made(shape));
   await databases.edit([...shape.north, ...NORTH], [...shape.south, ...SOUTH]);
   const before = await databases.north.head();
-  const run = (await databases.run('north', { strategy: 'manual' })).run('south');
-  expect(run.failure?.code).toBe('conflict');
+  const progress = (await databases.run('north', { strategy: 'manual' })).run('south');
+  expect(progress.failure?.code).toBe('conflict');
   expect(await databases.north.head()).toBe(before);
-  expect(run.conflicts.find(({ key }) => key['id'] === '1')).toMatchObject({
+  expect(progress.conflicts.find(({ key }) => key['id'] === '1')).toMatchObject({
     columns: ['a', 'updated_at'],
     base: { a: 'a' },
     ours: { a: 'north' },

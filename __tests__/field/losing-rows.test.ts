@@ -162,14 +162,14 @@ describe('three databases', () => {
     const databases = await manyDatabases(folder, { a: item('a', 1), b: item('b', 2), c: item('c', 3) });
     const inA = await databases.sync('a', ['b', 'c']);
     expect(inA.merge?.commits).toBe(2);
-    expect(titles(inA.runs)).toEqual(['b', 'c']);
+    expect(titles(inA.allProgress)).toEqual(['b', 'c']);
     await databases.publish('a');
     for (const name of ['b', 'c'] as const) {
       const received = await databases.sync(name, ['a']);
       expect(received).toMatchObject({ head: inA.head, merge: { commits: 0 } });
       expect(received.run('a').failure).toBeNull();
       // What two others lost to each other before we met them is not ours to look at.
-      expect(titles(received.runs)).toContain(name);
+      expect(titles(received.allProgress)).toContain(name);
       expect(received.run('a').conflicts.every(({ elsewhere }) => elsewhere === true)).toBe(true);
     }
   }, 120_000);
@@ -261,8 +261,8 @@ async function manyDatabases(folder: TempFolder, added: Readonly<Record<string, 
 }
 
 /** The titles of lost issues; each has lost its comment too. */
-function titles(runs: readonly PeerProgress[]): (string | null | undefined)[] {
-  const conflicts = runs.flatMap((run) => run.conflicts);
+function titles(allProgress: readonly PeerProgress[]): (string | null | undefined)[] {
+  const conflicts = allProgress.flatMap((progress) => progress.conflicts);
   const lostTitle = ({ heads, lost, ours, theirs }: Conflict) =>
     (lost?.commit === heads.ours ? ours : theirs)?.['title'];
   const lost = conflicts.filter(({ kind }) => kind === 'id-collision').map(lostTitle);

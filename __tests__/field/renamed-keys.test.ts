@@ -72,8 +72,8 @@ describe.each(HASH_ORDERS)('a rename here, an edit there, %s', (order) => {
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BASE);
     await databases.edit([RENAME], ["INSERT INTO labels VALUES ('bd-2', 'new')"], order);
-    const run = (await databases.run('north')).run('south');
-    expect(run.conflicts.filter(({ left }) => left)).toMatchObject([
+    const progress = (await databases.run('north')).run('south');
+    expect(progress.conflicts.filter(({ left }) => left)).toMatchObject([
       { kind: 'renamed', key: { id: 'bd-2' }, otherKey: { id: 'kb-bd-2' }, columns: [] },
     ]);
     expect(await databases.north.rows("SELECT issue_id FROM labels WHERE label = 'new'")).toEqual([
@@ -105,8 +105,10 @@ test.each([
     await using folder = await tempFolder();
     const databases = await twoDatabases(folder, ...BASE);
     await databases.edit(edits, ["UPDATE issues SET title = 'edited' WHERE id = 'bd-1'"]);
-    const run = (await databases.run('north')).run('south');
-    expect(run.conflicts.filter(({ kind }) => kind !== 'restored')).toMatchObject([{ kind: 'deleted', left: false }]);
+    const progress = (await databases.run('north')).run('south');
+    expect(progress.conflicts.filter(({ kind }) => kind !== 'restored')).toMatchObject([
+      { kind: 'deleted', left: false },
+    ]);
   },
   60_000,
 );
@@ -115,6 +117,6 @@ test('a rename that the other side did not touch is merged without a word', asyn
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, ...BASE);
   await databases.edit([RENAME], ["INSERT INTO issues VALUES ('bd-99', 'new', NULL, NULL)"]);
-  const run = (await databases.run('north')).run('south');
-  expect(run.conflicts).toEqual([]);
+  const progress = (await databases.run('north')).run('south');
+  expect(progress.conflicts).toEqual([]);
 }, 60_000);

@@ -136,7 +136,7 @@ test('three databases that claim one value for three rows make one commit', asyn
       .filter((other) => other !== name)
       .map((other) => ({ ...filePeer(other, folder.file(`${other}.box`), 'upstream'), strategy: 'newest' as const }));
     const outcome = await federateDatabase({ local: folder.file(name), tempDir: folder.file('tmp'), peers });
-    expect(outcome.runs.map(({ failure }) => failure)).toEqual([null, null]);
+    expect(outcome.allProgress.map(({ failure }) => failure)).toEqual([null, null]);
     heads.add(outcome.head);
   }
   expect(heads.size).toBe(1);

@@ -235,9 +235,9 @@ test.each(['ours', 'theirs'] as const)('the rule is the same under %s', async (s
   await using folder = await tempFolder();
   const databases = await twoDatabases(folder, OLD_BASE, ...CLAIMS);
   await databases.edit([NORTH_CLAIM], [SOUTH_CLAIM]);
-  const run = (await databases.run('south', { strategy })).run('north');
-  expect(run.failure).toBeNull();
-  expect(run.conflicts.map(brief)).toEqual(['unique-conflict p 2 true']);
+  const progress = (await databases.run('south', { strategy })).run('north');
+  expect(progress.failure).toBeNull();
+  expect(progress.conflicts.map(brief)).toEqual(['unique-conflict p 2 true']);
   expect((await databases.south.rows('SELECT slug FROM p ORDER BY id')).map(({ slug }) => slug)).toEqual(['x', 'b']);
 });
 
@@ -257,9 +257,9 @@ test.each([
   const databases = await twoDatabases(folder, OLD_BASE, ...CLAIMS, ...base);
   await databases.edit([NORTH_CLAIM], [SOUTH_CLAIM]);
   const before = await databases.north.head();
-  const run = (await databases.run('north', { strategy })).run('south');
-  expect(run.failure?.code).toBe('constraint-violation');
-  expect(run.failure?.message).toContain(says);
+  const progress = (await databases.run('north', { strategy })).run('south');
+  expect(progress.failure?.code).toBe('constraint-violation');
+  expect(progress.failure?.message).toContain(says);
   expect(await databases.north.head()).toBe(before);
   if (base.length > 0) expect(await databases.north.rows('SELECT * FROM fired')).toEqual([]);
 });

@@ -65,7 +65,7 @@ export async function command(
     userHome,
     log: { debug() {}, info: say, warning: say },
     secrets: new Secrets(),
-    progress: (event) => {
+    onProgress: (event) => {
       if ('peer' in event) onEvent?.(event);
     },
     signal: new AbortController().signal,

@@ -38,7 +38,7 @@ export function commandContext(cwd: string, { env = {}, ceiling = cwd, warnings 
     cloneDir: null,
     log,
     secrets: new Secrets(),
-    progress() {},
+    onProgress() {},
     signal: new AbortController().signal,
     onResource() {},
   };

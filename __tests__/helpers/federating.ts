@@ -82,7 +82,7 @@ export type ExchangeOptions = Partial<Omit<SyncContext, 'engines' | 'limits'>> &
   Partial<LocalHead> & { readonly mergeTimeoutMs?: number };
 
 export interface Federated extends Awaited<ReturnType<typeof exchange>> {
-  readonly runs: readonly PeerProgress[];
+  readonly allProgress: readonly PeerProgress[];
   run(name: string): PeerProgress;
 }
 
@@ -131,7 +131,7 @@ export function testContext(
     limits: new MergeLimits(mergeTimeoutMs, peers),
     parallel: 4,
     signal: new AbortController().signal,
-    progress() {},
+    onProgress() {},
     ...options,
   };
 }
@@ -148,25 +148,25 @@ export async function federateIn(engines: Engines, test: FederateRun): Promise<F
     }
     return await branchHead(database, 'main');
   });
-  const runs = test.peers.map((peer) => {
+  const allProgress = test.peers.map((peer) => {
     const expected = test.leases?.[peer.name] ?? null;
     const actions = leasedActions(actionsOf(test.command ?? 'sync', peer.role), expected !== null);
-    const run = newPeerProgress(newPeerPlan({ peer, actions, branch: 'main', expected }));
-    run.register({ name: peer.name, stays: true });
-    return run;
+    const progress = newPeerProgress(newPeerPlan({ peer, actions, branch: 'main', expected }));
+    progress.register({ name: peer.name, stays: true });
+    return progress;
   });
   const { ours: head = ours ?? '', dropped = [], accepted = [], ...options } = test.options ?? {};
-  const progress = (event: ProgressEvent): void => {
+  const onProgress = (event: ProgressEvent): void => {
     if ('peer' in event) test.onEvent?.(event);
   };
-  const context = testContext(engines, { progress, peers: runs.length, ...options });
-  const federated = await exchange(context, { ours: head, dropped, accepted }, runs);
+  const context = testContext(engines, { onProgress, peers: allProgress.length, ...options });
+  const federated = await exchange(context, { ours: head, dropped, accepted }, allProgress);
   return {
     ...federated,
-    runs,
+    allProgress,
     run(name) {
-      const found = runs.find((run) => run.peer.name === name);
-      if (found === undefined) throw new Error(`no run of ${name}`);
+      const found = allProgress.find((progress) => progress.peer.name === name);
+      if (found === undefined) throw new Error(`no peer ${name}`);
       return found;
     },
   };

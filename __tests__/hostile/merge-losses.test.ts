@@ -35,10 +35,10 @@ test('where two peers together take too much, one of them waits', async () => {
   );
   await box.send('DELETE FROM items WHERE id < 111');
   const first = await box.receive({ others: [filePeer('third', side)] });
-  expect(first.runs.map(({ failure }) => failure?.code ?? null).sort()).toEqual(['mass-deletion', null]);
+  expect(first.allProgress.map(({ failure }) => failure?.code ?? null).sort()).toEqual(['mass-deletion', null]);
   expect(await box.south.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 29 }]);
   const second = await box.receive({ others: [filePeer('third', side)] });
-  expect(second.runs.map(({ failure }) => failure)).toEqual([null, null]);
+  expect(second.allProgress.map(({ failure }) => failure)).toEqual([null, null]);
   expect(await box.south.rows('SELECT COUNT(*) AS n FROM items')).toEqual([{ n: 18 }]);
 });
 

@@ -106,16 +106,16 @@ test('so does a check that passes its limit', async () => {
   await databases.send("UPDATE items SET title = 'sent' WHERE id = 101");
   await databases.south.dolt('fetch', 'mailbox');
   const peer = filePeer('partner', folder.file('mailbox'));
-  const run = newPeerProgress(newPeerPlan({ peer, actions: actionsOf('sync', 'peer'), branch: 'main' }));
+  const progress = newPeerProgress(newPeerPlan({ peer, actions: actionsOf('sync', 'peer'), branch: 'main' }));
   const head = await databases.north.head();
-  run.compared({ head, state: 'behind', ahead: 0, behind: 1, otherMakers: null, rewritten: null });
+  progress.compared({ head, state: 'behind', ahead: 0, behind: 1, otherMakers: null, rewritten: null });
   const ours = await databases.south.head();
   await withEngines(databases.south.path, folder.file('tmp'), (engines) =>
     engines.use(NO_CREDENTIALS, (engine) =>
-      checkPeers(testContext(engines, { mergeTimeoutMs: 1 }), { ours, dropped: [], accepted: [] }, engine, [run]),
+      checkPeers(testContext(engines, { mergeTimeoutMs: 1 }), { ours, dropped: [], accepted: [] }, engine, [progress]),
     ),
   );
-  expect(run.failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^checking/) });
+  expect(progress.failure).toMatchObject({ code: 'timeout', message: expect.stringMatching(/^checking/) });
 });
 
 test('what `resolve` does has the same limit: all statements end, and the engine goes on', async () => {

@@ -132,15 +132,15 @@ test('rows of one peer that cannot be read for the conflicts file in time keep n
   const { result } = await command(folder, peers, { overrides: { conflictStrategy: 'manual' } });
   expect(result.peers).toMatchObject([{ error: { code: 'conflict' } }]);
   const peer: Peer = { ...filePeer('box', folder.file('box')), strategy: 'manual' };
-  const run = newPeerProgress(newPeerPlan({ peer, actions: null, branch: 'main' }));
-  run.compared({ ...DIVERGED, head: await other.head() });
-  run.fail(new Failure('conflict', 'as before'));
+  const progress = newPeerProgress(newPeerPlan({ peer, actions: null, branch: 'main' }));
+  progress.compared({ ...DIVERGED, head: await other.head() });
+  progress.fail(new Failure('conflict', 'as before'));
   const at = { head: await local.head() };
   await withEngines(local.path, folder.file('tmp'), async (engines) => {
-    const late = await findUnresolved(engines, [run], { ...at, mergeTimeoutMs: 1 });
+    const late = await findUnresolved(engines, [progress], { ...at, mergeTimeoutMs: 1 });
     expect([...late.unread.values()]).toMatchObject([{ code: 'timeout' }]);
     expect(late.merges).toEqual([]);
-    const found = await findUnresolved(engines, [run], { ...at, mergeTimeoutMs: 60_000 });
+    const found = await findUnresolved(engines, [progress], { ...at, mergeTimeoutMs: 60_000 });
     expect(found).toMatchObject({ merges: [{ peer: 'box', rows: [{ table: 'items' }] }], unread: new Map() });
   });
 });

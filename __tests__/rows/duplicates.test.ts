@@ -17,21 +17,21 @@ describe('two rows under one unique key', () => {
       ["INSERT INTO edges VALUES ('2', 'same', 'lonely', '2026-01-01'), ('4', 'OTHER', 'one', '2026-01-01')"],
     );
     const inNorth = await databases.run('north');
-    const run = inNorth.run('south');
-    expect(run.failure).toBeNull();
+    const progress = inNorth.run('south');
+    expect(progress.failure).toBeNull();
     expect(await databases.north.rows('SELECT id FROM edges ORDER BY id')).toEqual(
       ['0', '2', '3'].map((id) => ({ id })),
     );
-    expect(run.conflicts.map(({ kind, key, left }) => ({ kind, key, left }))).toEqual([
+    expect(progress.conflicts.map(({ kind, key, left }) => ({ kind, key, left }))).toEqual([
       { kind: 'duplicate', key: { id: '1' }, left: true },
       { kind: 'duplicate', key: { id: '4' }, left: true },
     ]);
-    expect(run.conflicts[0]).toMatchObject({
+    expect(progress.conflicts[0]).toMatchObject({
       ours: { id: '1', a: 'Same', b: 'longest' },
       theirs: { id: '2', a: 'same', b: 'lonely' },
       resolution: 'theirs (created first)',
     });
-    expect(run.conflicts[1]?.resolution).toBe('ours (same time, smaller key)');
+    expect(progress.conflicts[1]?.resolution).toBe('ours (same time, smaller key)');
     expect(await databases.north.rows("SELECT id FROM edges WHERE a = 'same'")).toEqual([{ id: '2' }]);
     await anotherSecond();
     const inSouth = await databases.run('south');

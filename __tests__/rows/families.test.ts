@@ -27,8 +27,8 @@ describe('deleted on one side, changed on the other', () => {
       ],
     );
     const inNorth = await databases.run('north');
-    const run = inNorth.run('south');
-    expect(run.failure).toBeNull();
+    const progress = inNorth.run('south');
+    expect(progress.failure).toBeNull();
     expect(await databases.north.rows(ISSUES)).toEqual([
       { id: 10, title: 'TEN' },
       { id: 11, title: 'eleven' },
@@ -39,7 +39,7 @@ describe('deleted on one side, changed on the other', () => {
       { issue: 11, n: 1, text: 'c', twice: 2 },
       { issue: 20, n: 1, text: 'd', twice: 2 },
     ]);
-    expect(run.conflicts.map(({ kind, table, key }) => [kind, table, key])).toEqual(
+    expect(progress.conflicts.map(({ kind, table, key }) => [kind, table, key])).toEqual(
       expect.arrayContaining([
         ['deleted', 'issue', { id: '10' }],
         ['deleted', 'note', { issue: '10', n: '2' }],
@@ -48,8 +48,8 @@ describe('deleted on one side, changed on the other', () => {
         ['restored', 'note', { issue: '11', n: '1' }],
       ]),
     );
-    expect(run.conflicts).toHaveLength(5);
-    expect(run.conflicts.find(({ kind }) => kind === 'deleted')).toMatchObject({
+    expect(progress.conflicts).toHaveLength(5);
+    expect(progress.conflicts.find(({ kind }) => kind === 'deleted')).toMatchObject({
       columns: ['title'],
       base: { title: 'ten' },
       ours: null,
@@ -72,9 +72,9 @@ describe('deleted on one side, changed on the other', () => {
     const databases = await twoDatabases(folder, ...BASE, 'DELETE FROM issue WHERE id = 11');
     await databases.edit(['DELETE FROM issue WHERE id = 10'], ["UPDATE issue SET title = 'TEN' WHERE id = 10"]);
     const outcome = await databases.run(local, { strategy });
-    const run = outcome.run(local === 'north' ? 'south' : 'north');
+    const progress = outcome.run(local === 'north' ? 'south' : 'north');
     const ids = (await databases[local].rows(ISSUES)).map((row) => row['id']);
-    expect(run.failure?.code ?? null).toBe(null);
+    expect(progress.failure?.code ?? null).toBe(null);
     expect(ids).toEqual(left ?? [10, 20]);
   });
 });
@@ -106,9 +106,9 @@ describe('a row whose parent the other side deleted', () => {
       ['DELETE FROM issue WHERE id = 20'],
     );
     const before = await databases.north.head();
-    const run = (await databases.run('north', { strategy })).run('south');
-    expect(run.failure?.code).toBe('constraint-violation');
-    expect(run.failure?.message).toContain('foreign key');
+    const progress = (await databases.run('north', { strategy })).run('south');
+    expect(progress.failure?.code).toBe('constraint-violation');
+    expect(progress.failure?.message).toContain('foreign key');
     expect(await databases.north.head()).toBe(before);
   });
 });

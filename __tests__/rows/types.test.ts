@@ -51,18 +51,18 @@ describe('cells of every type', () => {
     const before = await databases.north.head();
 
     const inNorth = await databases.run('north', { strategy });
-    const run = inNorth.run('south');
-    expect(run.conflicts[0]?.columns).toHaveLength(TYPES.length + 1);
-    expect(run.conflicts[0]?.key).toEqual({ k1: '1', k2: '0xff' });
-    expect(run.conflicts[0]?.ours?.['c3']).toBe('9007199254740993');
-    expect(run.conflicts[0]?.theirs?.['c4']).toBe('12345678901234567890.0123456788');
+    const progress = inNorth.run('south');
+    expect(progress.conflicts[0]?.columns).toHaveLength(TYPES.length + 1);
+    expect(progress.conflicts[0]?.key).toEqual({ k1: '1', k2: '0xff' });
+    expect(progress.conflicts[0]?.ours?.['c3']).toBe('9007199254740993');
+    expect(progress.conflicts[0]?.theirs?.['c4']).toBe('12345678901234567890.0123456788');
     const winner = EXPECTED[strategy];
     if (winner === null) {
-      expect(run.failure?.code).toBe('conflict');
+      expect(progress.failure?.code).toBe('conflict');
       expect(await databases.north.head()).toBe(before);
       return;
     }
-    expect(run.failure).toBeNull();
+    expect(progress.failure).toBeNull();
     expect(await databases.north.rows(shown)).toEqual(winner === 'north' ? atNorth : atSouth);
     expect(inNorth.merge).toEqual({
       protocol: 2,

@@ -155,11 +155,11 @@ describe('a merge that is refused leaves everything as it was', () => {
     await databases.north.sql('CREATE TABLE wisps (id INT PRIMARY KEY)', 'INSERT INTO wisps VALUES (7)');
     const before = await stateOf(databases.north);
 
-    const run = (await databases.run('north', { strategy })).run('south');
-    expect(run.failure?.code).toBe(code);
-    for (const word of says) expect(run.failure?.message).toContain(word);
-    expect(run.failure?.message).not.toContain('goroutine');
-    if (rows !== undefined) expect(run.conflicts).toMatchObject(rows);
+    const progress = (await databases.run('north', { strategy })).run('south');
+    expect(progress.failure?.code).toBe(code);
+    for (const word of says) expect(progress.failure?.message).toContain(word);
+    expect(progress.failure?.message).not.toContain('goroutine');
+    if (rows !== undefined) expect(progress.conflicts).toMatchObject(rows);
     expect(await stateOf(databases.north)).toEqual(before);
   });
 });

@@ -192,9 +192,11 @@ test('an inbox that moved since it was merged stays', async () => {
   const head = await local.head();
   const runOf = (branch: string) => {
     const peer = filePeer(branch, local.path);
-    const run = newPeerProgress(newPeerPlan({ peer, actions: actionsOf('sync', 'upstream'), branch, inbox: branch }));
-    run.compared({ head: merged, state: 'behind', ahead: 0, behind: 1, otherMakers: null, rewritten: null });
-    return run;
+    const progress = newPeerProgress(
+      newPeerPlan({ peer, actions: actionsOf('sync', 'upstream'), branch, inbox: branch }),
+    );
+    progress.compared({ head: merged, state: 'behind', ahead: 0, behind: 1, otherMakers: null, rewritten: null });
+    return progress;
   };
   await withDatabase(local.path, folder.file('tmp'), async (database) => {
     await removeInboxes(database, [runOf(NORTH), runOf(SOUTH), runOf('inbox/gone-01234567')], head);

@@ -7,15 +7,15 @@ import { filePeer } from '../helpers/federating.ts';
 
 const failure = new Failure('timeout', 'too late');
 
-const progress = (plan: Partial<PeerPlan> = {}): PeerProgress => {
+const progressOf = (plan: Partial<PeerPlan> = {}): PeerProgress => {
   const peer = filePeer('partner', '/srv/partner');
   return newPeerProgress(newPeerPlan({ peer, actions: actionsOf('sync', 'peer'), branch: 'main', ...plan }));
 };
 
 const failed = (plan: Partial<PeerPlan> = {}): PeerProgress => {
-  const run = progress(plan);
-  run.fail(failure);
-  return run;
+  const progress = progressOf(plan);
+  progress.fail(failure);
+  return progress;
 };
 
 const found = { head: 'h', state: 'diverged', ahead: 1, behind: 1, otherMakers: null, rewritten: null } as const;
@@ -23,64 +23,99 @@ const replacing = { head: 'h', tag: 't', atPeer: true, target: 'o', commits: 1 }
 const verdict = { failure: null, held: [], notices: [] };
 
 describe('a transition that cannot follow from the state of a peer throws', () => {
-  test.each<readonly [name: string, run: PeerProgress, change: (run: PeerProgress) => void, says: string]>([
-    ['compared after a failure', failed(), (run) => run.compared(found), 'failed with timeout and cannot be compared'],
-    ['empty after a failure', failed(), (run) => run.foundEmpty('remote-empty'), 'cannot be found empty'],
-    ['verified after a failure', failed(), (run) => run.verify(), 'cannot be verified'],
-    ['a push verified after a failure', failed(), (run) => run.recordPush({ head: 'h', commits: 1 }), 'be verified'],
+  test.each<readonly [name: string, progress: PeerProgress, change: (progress: PeerProgress) => void, says: string]>([
+    [
+      'compared after a failure',
+      failed(),
+      (progress) => progress.compared(found),
+      'failed with timeout and cannot be compared',
+    ],
+    ['empty after a failure', failed(), (progress) => progress.foundEmpty('remote-empty'), 'cannot be found empty'],
+    ['verified after a failure', failed(), (progress) => progress.verify(), 'cannot be verified'],
+    [
+      'a push verified after a failure',
+      failed(),
+      (progress) => progress.recordPush({ head: 'h', commits: 1 }),
+      'be verified',
+    ],
     [
       'a push verified that was not to be made',
-      progress({ actions: actionsOf('pull', 'peer') }),
-      (run) => run.recordPush({ head: 'h', commits: 1 }),
+      progressOf({ actions: actionsOf('pull', 'peer') }),
+      (progress) => progress.recordPush({ head: 'h', commits: 1 }),
       'takes no pushes',
     ],
-    ['explained without a failure', progress(), (run) => run.explain(failure), 'has not failed'],
-    ['checked without a head', progress(), (run) => run.checked(verdict), 'no head that could be checked'],
+    ['explained without a failure', progressOf(), (progress) => progress.explain(failure), 'has not failed'],
+    ['checked without a head', progressOf(), (progress) => progress.checked(verdict), 'no head that could be checked'],
     [
       'equivalent without a head',
-      progress(),
-      (run) => run.foundEquivalent('h', 'h'),
+      progressOf(),
+      (progress) => progress.foundEquivalent('h', 'h'),
       'no head that could be equivalent',
     ],
-    ['pulled without a head', progress(), (run) => run.pulled(1), 'no head that our branch could contain'],
-    ['adopted without being named', progress(), (run) => run.adoptedAs({ head: 'h', tag: 't' }), 'not to be adopted'],
-    ['replaced without a lease', progress(), (run) => run.beginReplacing(replacing), 'has no lease'],
-    ['read again without a lease', progress(), (run) => run.readAgain('h'), 'has no lease'],
-    ['an inbox read that is not ours', progress(), (run) => run.readInbox('h'), 'has no inbox of ours'],
-    ['delivered without an inbox', progress(), (run) => run.foundInInbox('delivered'), 'has no inbox of ours'],
-    ['merged there without an inbox', progress(), (run) => run.foundMerged('h', true), 'has no inbox of ours'],
-  ])('%s', (_, run, change, says) => {
-    const before = { state: run.state, head: run.head, verified: run.verified, failure: run.failure };
-    expect(() => change(run)).toThrow(says);
-    expect({ state: run.state, head: run.head, verified: run.verified, failure: run.failure }).toEqual(before);
+    ['pulled without a head', progressOf(), (progress) => progress.pulled(1), 'no head that our branch could contain'],
+    [
+      'adopted without being named',
+      progressOf(),
+      (progress) => progress.adoptedAs({ head: 'h', tag: 't' }),
+      'not to be adopted',
+    ],
+    ['replaced without a lease', progressOf(), (progress) => progress.beginReplacing(replacing), 'has no lease'],
+    ['read again without a lease', progressOf(), (progress) => progress.readAgain('h'), 'has no lease'],
+    ['an inbox read that is not ours', progressOf(), (progress) => progress.readInbox('h'), 'has no inbox of ours'],
+    [
+      'delivered without an inbox',
+      progressOf(),
+      (progress) => progress.foundInInbox('delivered'),
+      'has no inbox of ours',
+    ],
+    [
+      'merged there without an inbox',
+      progressOf(),
+      (progress) => progress.foundMerged('h', true),
+      'has no inbox of ours',
+    ],
+  ])('%s', (_, progress, change, says) => {
+    const before = {
+      state: progress.state,
+      head: progress.head,
+      verified: progress.verified,
+      failure: progress.failure,
+    };
+    expect(() => change(progress)).toThrow(says);
+    expect({
+      state: progress.state,
+      head: progress.head,
+      verified: progress.verified,
+      failure: progress.failure,
+    }).toEqual(before);
   });
 });
 
 test('a failure takes back a verification, and the peer can try again', () => {
   for (const fail of ['fail', 'unreachable', 'incomparable'] as const) {
-    const run = progress();
-    run.compared(found);
-    run.verify();
-    run[fail](failure);
-    expect([run.verified, run.failure]).toEqual([false, failure]);
-    run.tryAgain();
-    run.compared(found);
-    run.verify();
-    expect(run.verified).toBe(true);
+    const progress = progressOf();
+    progress.compared(found);
+    progress.verify();
+    progress[fail](failure);
+    expect([progress.verified, progress.failure]).toEqual([false, failure]);
+    progress.tryAgain();
+    progress.compared(found);
+    progress.verify();
+    expect(progress.verified).toBe(true);
   }
 });
 
 test('what is verified stays verified when the run is interrupted', () => {
-  const run = progress();
-  run.compared(found);
-  run.verify();
-  run.interrupt(failure);
-  expect([run.verified, run.failure]).toEqual([true, null]);
+  const progress = progressOf();
+  progress.compared(found);
+  progress.verify();
+  progress.interrupt(failure);
+  expect([progress.verified, progress.failure]).toEqual([true, null]);
 });
 
 test('an engine that ended because of the interruption is no failure of the peer', () => {
-  const run = progress();
-  run.fail(new Failure('engine-lost', 'the Dolt server ended'));
-  run.interrupt(new Failure('interrupted', 'stopped by SIGINT'));
-  expect(run.failure).toMatchObject({ code: 'interrupted' });
+  const progress = progressOf();
+  progress.fail(new Failure('engine-lost', 'the Dolt server ended'));
+  progress.interrupt(new Failure('interrupted', 'stopped by SIGINT'));
+  expect(progress.failure).toMatchObject({ code: 'interrupted' });
 });

@@ -59,10 +59,10 @@ describe('what is left for a human', () => {
       "INSERT INTO items VALUES (4, 'x', 'n')",
     );
     await databases.south.commit('south', "UPDATE items SET title = 'S' WHERE id = 1");
-    const { outcome, before, after, run } = await southAfterNorth(folder, databases);
+    const { outcome, before, after, run: progress } = await southAfterNorth(folder, databases);
 
-    expect(run.failure?.code).toBe('conflict');
-    expect(run.conflicts).toMatchObject([
+    expect(progress.failure?.code).toBe('conflict');
+    expect(progress.conflicts).toMatchObject([
       {
         kind: 'changed',
         table: 'items',
@@ -86,10 +86,10 @@ describe('what is left for a human', () => {
     const databases = await pair(folder);
     await databases.north.commit('north', 'ALTER TABLE items MODIFY title VARCHAR(200)');
     await databases.south.commit('south', 'ALTER TABLE items MODIFY title VARCHAR(300)');
-    const { before, after, run } = await southAfterNorth(folder, databases);
-    expect(run.failure?.code).toBe('schema-conflict');
-    expect(run.failure?.message).toContain('varchar(200)');
-    expect(run.failure?.message).toContain('varchar(300)');
+    const { before, after, run: progress } = await southAfterNorth(folder, databases);
+    expect(progress.failure?.code).toBe('schema-conflict');
+    expect(progress.failure?.message).toContain('varchar(200)');
+    expect(progress.failure?.message).toContain('varchar(300)');
     expect(after).toEqual(before);
     await leavesNothingOpen(databases.south);
   });
@@ -102,9 +102,9 @@ describe('what is left for a human', () => {
     await databases.south.dolt('pull', 'origin', 'main');
     await databases.north.commit('north', "INSERT INTO items VALUES (10, 'same', 'n')");
     await databases.south.commit('south', "INSERT INTO items VALUES (11, 'same', 's')");
-    const { before, after, run } = await southAfterNorth(folder, databases);
-    expect(run.failure?.code).toBe('constraint-violation');
-    expect(run.failure?.message).toContain('items');
+    const { before, after, run: progress } = await southAfterNorth(folder, databases);
+    expect(progress.failure?.code).toBe('constraint-violation');
+    expect(progress.failure?.message).toContain('items');
     expect(after).toEqual(before);
     await leavesNothingOpen(databases.south);
   });
@@ -135,9 +135,9 @@ describe('uncommitted changes', () => {
     const databases = await pair(folder);
     await databases.north.commit('north', "UPDATE items SET title = 'N' WHERE id = 1");
     await databases.south.sql("UPDATE items SET owner = 'not committed' WHERE id = 1");
-    const { before, after, run, outcome } = await southAfterNorth(folder, databases, { dirty: ['items'] });
-    expect(run.failure?.code).toBe('uncommitted-changes');
-    expect(run.failure?.message).toContain('items');
+    const { before, after, run: progress, outcome } = await southAfterNorth(folder, databases, { dirty: ['items'] });
+    expect(progress.failure?.code).toBe('uncommitted-changes');
+    expect(progress.failure?.message).toContain('items');
     expect(after).toEqual(before);
     expect(outcome.run('safe').verified).toBe(true);
     expect(await databases.south.rows('SELECT owner FROM items WHERE id = 1')).toEqual([{ owner: 'not committed' }]);
@@ -148,8 +148,8 @@ describe('uncommitted changes', () => {
     const databases = await pair(folder);
     await databases.north.commit('north', 'CREATE TABLE notes (id INT PRIMARY KEY)');
     await databases.south.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
-    const { after, run } = await southAfterNorth(folder, databases, { dirty: ['items'] });
-    expect(run.failure).toBeNull();
+    const { after, run: progress } = await southAfterNorth(folder, databases, { dirty: ['items'] });
+    expect(progress.failure).toBeNull();
     expect(after.south).toBe(await databases.north.head());
     expect(await databases.south.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'not committed' }]);
   });

@@ -60,7 +60,7 @@ test('three heads in conflict meet in one commit from every database, and each c
     const outcome = await sync(folder, local, Object.fromEntries(others.map((name) => [name, 'newest'])));
     heads.add(outcome.head);
     expect(outcome.merge).toEqual({ protocol: 2, deterministic: true, because: null, commits: 2 });
-    const reported = outcome.runs.flatMap(({ peer, conflicts }) =>
+    const reported = outcome.allProgress.flatMap(({ peer, conflicts }) =>
       conflicts.map((one) => ({ ...one, peer: peer.name })),
     );
     expect(reported).toHaveLength(2);

@@ -67,7 +67,9 @@ describe('tags that a fetch brings or moves', () => {
 
     const notices: Diagnostic[] = [];
     const outcome = await box.receive({ others, options: { notify: (notice) => void notices.push(notice) } });
-    expect(outcome.runs.map(({ failure, verified }) => [failure, verified])).toEqual(Array(5).fill([null, true]));
+    expect(outcome.allProgress.map(({ failure, verified }) => [failure, verified])).toEqual(
+      Array(5).fill([null, true]),
+    );
     expect(before).toHaveLength(2);
     expect(await box.south.rows(TAGS)).toEqual(before);
     expect(notices).toEqual([{ severity: 'notice', code: 'tags-restored', message: expect.any(String) }]);

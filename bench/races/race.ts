@@ -55,8 +55,8 @@ export async function syncUntilStable(racers: readonly Racer[], tempDir: string)
 
 /** One run of one racer. */
 export async function lap(engines: Engines, racer: Racer): Promise<Lap> {
-  const { head, runs } = await federateIn(engines, { peers: racer.peers });
-  const failures = runs.flatMap(({ failure }) =>
+  const { head, allProgress } = await federateIn(engines, { peers: racer.peers });
+  const failures = allProgress.flatMap(({ failure }) =>
     failure === null ? [] : [failure.code === 'unknown' ? failure.message : failure.code],
   );
   return { local: racer.name, head, failures };

@@ -34,7 +34,7 @@ export interface Context {
   readonly log: Logger;
   /** Values that must not appear in any output. A secret is added before it can be used. */
   readonly secrets: Secrets;
-  readonly progress: (event: ProgressEvent) => void;
+  readonly onProgress: (event: ProgressEvent) => void;
   /** Aborted by a signal that ends the run. */
   readonly signal: AbortSignal;
   /** Called for every process and folder that must not outlive the run, so that another process can clean up later. */

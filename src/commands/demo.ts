@@ -134,7 +134,7 @@ async function syncDatabase(demoRun: DemoContext, name: DemoDatabase): Promise<R
   const { log } = demoRun.context;
   const quiet: Context = {
     ...demoRun.context,
-    progress: () => undefined,
+    onProgress: () => undefined,
     log: {
       debug: (message) => log.debug(message),
       info: (message) => log.debug(message),

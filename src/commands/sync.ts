@@ -57,9 +57,9 @@ export async function sync(request: SyncRequest, context: Context): Promise<Sync
     const notices = [...end.notices, ...settings.notices];
     return { result: notRunResult(request, { ...end, started, peers, notices }), doltPath: null, locations };
   }
-  context.progress({ stage: 'finding Dolt' });
+  context.onProgress({ stage: 'finding Dolt' });
   const dolt = await installDolt(request.dolt, context);
-  context.progress({ stage: 'opening the database' });
+  context.onProgress({ stage: 'opening the database' });
   const access = await accessToPeers(request, context, settings, dolt);
   const database = await openLocalDatabase(request, context, { configuration, dolt: dolt.path, access });
   try {
@@ -87,13 +87,13 @@ async function syncDatabase(request: SyncRequest, context: Context, opened: Open
   const preparing = { settings, local: database, access, mayPush, notify };
   const undo: Undo = { upstreams: [], folders: async () => undefined };
   const run = async () => {
-    context.progress({ stage: 'starting Dolt' });
+    context.onProgress({ stage: 'starting Dolt' });
     const prepared = await prepareSync(request, context, preparing, undo);
-    announce(context, prepared.runs);
+    announce(context, prepared.allProgress);
     const syncContext = newSyncContext(request, context, { opened, prepared, notify });
-    const exchanged = await exchange(syncContext, prepared.local, prepared.runs);
-    context.progress({ stage: 'writing the result' });
-    await explainFileAccess(prepared.runs);
+    const exchanged = await exchange(syncContext, prepared.local, prepared.allProgress);
+    context.onProgress({ stage: 'writing the result' });
+    await explainFileAccess(prepared.allProgress);
     const recorded = await record(request, context, { opened, prepared, head: exchanged.head });
     return { prepared, exchanged, recorded };
   };
@@ -133,31 +133,31 @@ export async function exchange(
   begin: LocalHead,
   all: readonly PeerProgress[],
 ): Promise<Exchanged> {
-  const runs = all.filter((run) => run.actions !== null && run.failure === null);
+  const allProgress = all.filter((progress) => progress.actions !== null && progress.failure === null);
   let local = begin;
   try {
-    await prepareInboxes(context, local, runs);
+    await prepareInboxes(context, local, allProgress);
     const late = await fetchAll(
       context,
       local,
-      runs.filter((run) => run.registered),
+      allProgress.filter((progress) => progress.registered),
       context.dryRun ? null : context.fetchWaitMs,
     );
-    const adoption = await adoptHeads(context, local, runs);
-    context.progress({ stage: 'checking what the peers have' });
+    const adoption = await adoptHeads(context, local, allProgress);
+    context.onProgress({ stage: 'checking what the peers have' });
     if (context.dryRun) {
-      const { target, merge } = await mergeHeads(context, adoption.local, runs);
-      await planAll(context, target, runs, adoption.from);
+      const { target, merge } = await mergeHeads(context, adoption.local, allProgress);
+      await planAll(context, target, allProgress, adoption.from);
       return { head: begin.ours, merge };
     }
     local = adoption.local;
-    return await mergeAndPush(context, local, { runs, late });
+    return await mergeAndPush(context, local, { allProgress, late });
   } catch (thrown) {
-    recordInterruption(runs, toFailure(thrown));
+    recordInterruption(allProgress, toFailure(thrown));
     return { head: local.ours, merge: null };
   } finally {
-    for (const run of all) reportEnd(context, run);
-    await removeScratchBranches(context, runs);
+    for (const progress of all) reportEnd(context, progress);
+    await removeScratchBranches(context, allProgress);
   }
 }
 
@@ -168,25 +168,26 @@ export async function exchange(
 async function mergeAndPush(
   context: SyncContext,
   begin: LocalHead,
-  all: { readonly runs: readonly PeerProgress[]; readonly late: readonly PeerProgress[] },
+  all: { readonly allProgress: readonly PeerProgress[]; readonly late: readonly PeerProgress[] },
 ): Promise<Exchanged> {
   const { ours } = begin;
   const incoming = new Map<PeerProgress, string>();
   const made = new Set<string>();
   let { late } = all;
-  let runs: readonly PeerProgress[] = all.runs.filter((run) => !late.includes(run));
+  let allProgress: readonly PeerProgress[] = all.allProgress.filter((progress) => !late.includes(progress));
   let local = begin;
   let merge: MergeReport | null = null;
   for (let round = 0; ; round += 1) {
-    const merged = await mergeHeads(context, local, runs);
+    const merged = await mergeHeads(context, local, allProgress);
     const { target } = merged;
     for (const commit of merged.made) made.add(commit);
     // A push changes what a peer has; remember what it had before.
-    for (const run of runs) {
-      if (run.head !== null && run.actions?.merge === true && !made.has(run.head)) incoming.set(run, run.head);
+    for (const progress of allProgress) {
+      if (progress.head !== null && progress.actions?.merge === true && !made.has(progress.head))
+        incoming.set(progress, progress.head);
     }
 
-    const { raced, mayBeAtPeer } = await pushAll(context, merged, runs, ours);
+    const { raced, mayBeAtPeer } = await pushAll(context, merged, allProgress, ours);
     // Once a remote has a commit, it must be kept; until then its merges can be discarded.
     if (mayBeAtPeer) local = { ...local, accepted: [...local.accepted, target] };
 
@@ -194,24 +195,24 @@ async function mergeAndPush(
       if (mayBeAtPeer) merge = addMerges(merge, merged.merge);
       for (const [{ peer }, { code }] of raced) {
         const detail = `${code}; push ${round + 2} of ${context.retries + 1} follows`;
-        context.progress({ peer: peer.name, step: 'retrying', detail });
+        context.onProgress({ peer: peer.name, step: 'retrying', detail });
       }
       await pause(pauseBefore(round), context.signal);
       await fetchAll(context, local, [...raced.keys()]);
       continue;
     }
-    for (const [run, why] of raced) run.fail(raceFailure(run, why, round + 1));
+    for (const [progress, why] of raced) progress.fail(raceFailure(progress, why, round + 1));
     const came = await fetchLate(context, local, late);
     late = [];
     if (came) {
       if (mayBeAtPeer) merge = addMerges(merge, merged.merge);
-      runs = all.runs;
+      allProgress = all.allProgress;
       round = -1;
       continue;
     }
-    const head = await advanceLocalBranch(context, { ours, target }, runs);
+    const head = await advanceLocalBranch(context, { ours, target }, allProgress);
     if (head !== ours) await reportReceivedMerges(context, { from: ours, to: head, made }, incoming);
-    await removeMergedInboxes(context, runs, head);
+    await removeMergedInboxes(context, allProgress, head);
     return { head, merge: addMerges(merge, merged.merge) };
   }
 }
@@ -231,11 +232,11 @@ async function fetchLate(context: SyncContext, local: LocalHead, late: readonly 
   return answered.length > 0;
 }
 
-function raceFailure(run: PeerProgress, why: Failure, attempts: number): Failure {
+function raceFailure(progress: PeerProgress, why: Failure, attempts: number): Failure {
   if (why.code !== 'non-fast-forward') return why;
   return new Failure(
     'non-fast-forward',
-    `${run.peer.name} moved during each of ${counted(attempts, 'attempt')} to push`,
+    `${progress.peer.name} moved during each of ${counted(attempts, 'attempt')} to push`,
   );
 }
 
@@ -243,14 +244,14 @@ function raceFailure(run: PeerProgress, why: Failure, attempts: number): Failure
  * Reports what was done before an interruption; our branch has not moved.
  * @throws Failure every other failure
  */
-function recordInterruption(runs: readonly PeerProgress[], failure: Failure): void {
+function recordInterruption(allProgress: readonly PeerProgress[], failure: Failure): void {
   if (failure.code !== 'interrupted') throw failure;
-  for (const run of runs) run.interrupt(failure);
+  for (const progress of allProgress) progress.interrupt(failure);
 }
 
 /** The next run removes what cannot be removed now; that must not hide the outcome of this run. */
-async function removeScratchBranches({ engines }: SyncContext, runs: readonly PeerProgress[]): Promise<void> {
-  if (!runs.some((run) => run.actions?.merge === true || run.actions?.push === true)) return;
+async function removeScratchBranches({ engines }: SyncContext, allProgress: readonly PeerProgress[]): Promise<void> {
+  if (!allProgress.some((progress) => progress.actions?.merge === true || progress.actions?.push === true)) return;
   await engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined);
 }
 
@@ -272,27 +273,30 @@ async function record(request: SyncRequest, context: Context, { opened, prepared
   const { engines, work: path, ephemeral } = database;
   // `resolve` reads the file of the database itself, also if a server held it.
   const home = database.served !== null && isAbsolute(database.path) ? database.path : path;
-  const { branch, runs, lastVerified } = prepared;
+  const { branch, allProgress, lastVerified } = prepared;
   const writes = mayWrite(request);
-  const peers = runs.filter(({ inbox }) => inbox === null);
+  const peers = allProgress.filter(({ inbox }) => inbox === null);
   const state = await recordTimes(engines, peers, { path, branch, head, mayWrite: writes, lastVerified });
-  const unsaved = ephemeral && writes ? await countUnsaved(engines, runs, head) : null;
+  const unsaved = ephemeral && writes ? await countUnsaved(engines, allProgress, head) : null;
   // The conflicts file may mention all peers and all present deliveries.
-  const named = [...settings.configuration.peers, ...runs.flatMap(({ inbox, peer }) => (inbox === null ? [] : [peer]))];
+  const named = [
+    ...settings.configuration.peers,
+    ...allProgress.flatMap(({ inbox, peer }) => (inbox === null ? [] : [peer])),
+  ];
   const conflicts =
     writes && request.command !== 'push'
       ? await writeConflictsFile(
-          { engines, path: home, branch, head, runs, peers: named, mergeTimeoutMs: request.mergeTimeout },
+          { engines, path: home, branch, head, allProgress, peers: named, mergeTimeoutMs: request.mergeTimeout },
           context,
         )
       : { file: null, open: await countEarlierOpen(home, context), problems: [] };
-  reportToolOutput(runs, context);
+  reportToolOutput(allProgress, context);
   return { conflicts, unsaved, state };
 }
 
 /** Output of Dolt and its tools; only written to the log, and only with `--verbose`. */
-function reportToolOutput(runs: readonly PeerProgress[], { log, secrets }: Context): void {
-  for (const { peer, failure } of runs) {
+function reportToolOutput(allProgress: readonly PeerProgress[], { log, secrets }: Context): void {
+  for (const { peer, failure } of allProgress) {
     const output = failure === null ? null : toolOutput(failure, secrets);
     if (output !== null) log.debug(`${peer.name}: ${output}`);
   }
@@ -300,7 +304,7 @@ function reportToolOutput(runs: readonly PeerProgress[], { log, secrets }: Conte
 
 function newSyncContext(
   request: SyncRequest,
-  { env, progress, signal }: Context,
+  { env, onProgress, signal }: Context,
   { opened, prepared, notify }: { opened: Opened; prepared: PreparedSync; notify: SyncContext['notify'] },
 ): SyncContext {
   return {
@@ -318,10 +322,10 @@ function newSyncContext(
     retries: request.retries,
     timeoutMs: request.timeout,
     fetchWaitMs: request.fetchWait,
-    limits: new MergeLimits(request.mergeTimeout, prepared.runs.length),
+    limits: new MergeLimits(request.mergeTimeout, prepared.allProgress.length),
     parallel: request.parallel,
     signal,
-    progress,
+    onProgress,
     notify,
   };
 }

@@ -26,25 +26,25 @@ interface FoundUnresolved {
  */
 export async function findUnresolved(
   engines: Engines,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
   at: { readonly head: string; readonly mergeTimeoutMs: number },
 ): Promise<FoundUnresolved> {
   const { head } = at;
   const merges: UnresolvedMerge[] = [];
   const lost: LostRow[] = [];
   const unread = new Map<PeerProgress, Failure>();
-  for (const run of runs) {
-    if (!isUnresolved(run) && !mayHaveLost(run)) continue;
+  for (const progress of allProgress) {
+    if (!isUnresolved(progress) && !mayHaveLost(progress)) continue;
     try {
       const found = await engines.use(NO_CREDENTIALS, ({ database, allWithin }) =>
-        allWithin(mergeLimit('reporting', at.mergeTimeoutMs), () => readUnresolved(database, run, head)),
+        allWithin(mergeLimit('reporting', at.mergeTimeoutMs), () => readUnresolved(database, progress, head)),
       );
       merges.push(...found.merges);
       lost.push(...found.lost);
     } catch (thrown) {
       const failure = toFailure(thrown);
       if (!isLimit(failure)) throw thrown;
-      unread.set(run, failure);
+      unread.set(progress, failure);
     }
   }
   return { merges, lost, unread };
@@ -53,15 +53,15 @@ export async function findUnresolved(
 /** What needs a person in the merges with one peer. */
 async function readUnresolved(
   database: Database,
-  run: PeerProgress,
+  progress: PeerProgress,
   head: string,
 ): Promise<Pick<FoundUnresolved, 'merges' | 'lost'>> {
   const merges: UnresolvedMerge[] = [];
-  if (run.head !== null && isUnresolved(run)) {
-    const rows = await unresolvedRows(database, { ours: head, theirs: run.head });
-    if (rows !== null) merges.push({ peer: run.peer.name, ours: head, theirs: run.head, rows });
+  if (progress.head !== null && isUnresolved(progress)) {
+    const rows = await unresolvedRows(database, { ours: head, theirs: progress.head });
+    if (rows !== null) merges.push({ peer: progress.peer.name, ours: head, theirs: progress.head, rows });
   }
-  return { merges, lost: mayHaveLost(run) ? await lostOf(database, run, head) : [] };
+  return { merges, lost: mayHaveLost(progress) ? await lostOf(database, progress, head) : [] };
 }
 
 /** Whether rows of the merges with a peer may need a person. */
@@ -76,16 +76,16 @@ export function isUnresolved({ failure, peer }: PeerProgress): boolean {
 }
 
 /** The rows of the merges with one peer that need a person; adds the restoring statements to its conflicts. */
-async function lostOf(database: Database, run: PeerProgress, head: string): Promise<LostRow[]> {
+async function lostOf(database: Database, progress: PeerProgress, head: string): Promise<LostRow[]> {
   const branch = scratchName();
   await createBranch(database, { name: branch, at: head });
   const found = await database.session(async (sql) => {
     await checkout(sql, branch);
-    return await lostRows(sql, run.peer.name, run.conflicts);
+    return await lostRows(sql, progress.peer.name, progress.conflicts);
   });
   const statements = new Map(found.map(({ conflict, lost }) => [conflict, lost.sql ?? null]));
-  run.reportConflicts(
-    run.conflicts.map((conflict) =>
+  progress.reportConflicts(
+    progress.conflicts.map((conflict) =>
       conflict.lost === undefined
         ? conflict
         : { ...conflict, lost: { ...conflict.lost, sql: statements.get(conflict) ?? null } },

@@ -30,48 +30,48 @@ interface Move {
 export async function advanceLocalBranch(
   context: SyncContext,
   move: Move,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
 ): Promise<string> {
   const { engines, served } = context;
   try {
     // First, so that the scratch copy never has more than the server.
     if (move.target !== move.ours) await served?.moveTo(engines, { from: move.ours, to: move.target });
-    return await engines.use(NO_CREDENTIALS, ({ database }) => advanceIn(context, move, database, runs));
+    return await engines.use(NO_CREDENTIALS, ({ database }) => advanceIn(context, move, database, allProgress));
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;
     const { code, hint } = failure;
     const message = `${context.branch} was not moved to ${move.target}: ${failure.message}`;
-    fail(runs, new Failure(code, message, { hint, cause: failure }));
+    fail(allProgress, new Failure(code, message, { hint, cause: failure }));
     return move.ours;
   }
 }
 
-function fail(runs: readonly PeerProgress[], failure: Failure): void {
-  for (const run of runs) run.notAdvanced(failure);
+function fail(allProgress: readonly PeerProgress[], failure: Failure): void {
+  for (const progress of allProgress) progress.notAdvanced(failure);
 }
 
 async function advanceIn(
   context: SyncContext,
   move: Move,
   database: OwnDatabase,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
 ): Promise<string> {
   const { target, ours } = move;
   const { branch } = context;
   const refusal = target === ours ? null : await advance(context, move, database);
   if (refusal !== null) {
     const head = (await branchHead(database, branch)) ?? ours;
-    fail(runs, notMoved(branch, move, head, refusal));
+    fail(allProgress, notMoved(branch, move, head, refusal));
     return head;
   }
-  for (const run of runs) {
+  for (const progress of allProgress) {
     // A peer that cannot be pushed to is still merged.
-    const isRead = run.failure === null || run.failure.code === 'live-unknown';
-    if (!isRead || run.head === null || run.actions === null) continue;
-    const isIn = run.actions.merge && (await isAncestor(database, run.equivalentTo ?? run.head, target));
-    if (isIn) run.pulled(run.behind ?? 0);
-    if (!run.actions.push && (run.actions.merge ? isIn : run.head === ours)) run.verify();
+    const isRead = progress.failure === null || progress.failure.code === 'live-unknown';
+    if (!isRead || progress.head === null || progress.actions === null) continue;
+    const isIn = progress.actions.merge && (await isAncestor(database, progress.equivalentTo ?? progress.head, target));
+    if (isIn) progress.pulled(progress.behind ?? 0);
+    if (!progress.actions.push && (progress.actions.merge ? isIn : progress.head === ours)) progress.verify();
   }
   return target;
 }

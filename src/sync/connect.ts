@@ -12,7 +12,7 @@ const PARALLEL = 100;
 
 /** A peer whose connection was tried, and why it failed; null: it can be reached. */
 export interface Tried {
-  readonly run: PeerProgress;
+  readonly progress: PeerProgress;
   readonly failure: Failure | null;
 }
 
@@ -32,15 +32,15 @@ export interface Connecting {
  * Begins to connect to the server of each peer. An engine serves one group of peers after another, and Dolt retries
  * without a message, so a peer that cannot be reached is found here, where it holds up none of the others.
  */
-export function connectToAll(context: SyncContext, runs: readonly PeerProgress[]): Connecting {
+export function connectToAll(context: SyncContext, allProgress: readonly PeerProgress[]): Connecting {
   const { signal } = context;
   const limit = pLimit(PARALLEL);
-  const waiting = new Set(runs);
+  const waiting = new Set(allProgress);
   const done = new Map<PeerProgress, Failure | null>();
   const all = Promise.all(
-    runs.map(async (run) => {
-      const { destination } = run;
-      done.set(run, destination === null ? null : await limit(() => failureOf(context, run, destination)));
+    allProgress.map(async (progress) => {
+      const { destination } = progress;
+      done.set(progress, destination === null ? null : await limit(() => failureOf(context, progress, destination)));
     }),
   );
   return {
@@ -48,16 +48,22 @@ export function connectToAll(context: SyncContext, runs: readonly PeerProgress[]
     async tried(milliseconds) {
       await endsWithin(all, milliseconds);
       throwIfInterrupted(signal);
-      const found = [...done].flatMap(([run, failure]) => (waiting.has(run) ? [{ run, failure }] : []));
-      for (const { run } of found) waiting.delete(run);
+      const found = [...done].flatMap(([progress, failure]) =>
+        waiting.has(progress) ? [{ progress: progress, failure }] : [],
+      );
+      for (const { progress } of found) waiting.delete(progress);
       return found;
     },
   };
 }
 
-async function failureOf(context: SyncContext, run: PeerProgress, destination: Destination): Promise<Failure | null> {
+async function failureOf(
+  context: SyncContext,
+  progress: PeerProgress,
+  destination: Destination,
+): Promise<Failure | null> {
   const { env, signal, timeoutMs } = context;
-  const { peer } = run;
+  const { peer } = progress;
   const milliseconds = Math.min(CONNECT_MS, peer.timeout ?? timeoutMs);
   const trying = { env, signal, milliseconds };
   try {
@@ -65,13 +71,13 @@ async function failureOf(context: SyncContext, run: PeerProgress, destination: D
       () => tryConnection(destination, trying),
       context,
       (attempt) => {
-        run.countAttempt();
-        context.progress({ peer: peer.name, step: 'retrying', detail: attempt });
+        progress.countAttempt();
+        context.onProgress({ peer: peer.name, step: 'retrying', detail: attempt });
       },
     );
     return null;
   } catch (thrown) {
-    run.countAttempt();
+    progress.countAttempt();
     return toFailure(thrown);
   }
 }

@@ -16,18 +16,18 @@ export async function fetchDelivery(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  run: PeerProgress,
+  progress: PeerProgress,
   answerBy: AnswerBy | null,
 ): Promise<void> {
-  const { delivery } = run;
+  const { delivery } = progress;
   if (delivery === null) return;
   try {
-    run.readInbox(await readInbox(context, engine, run, { branch: delivery.branch, answerBy }));
-    const verdict = await verdictOn(engine.database, run, local.ours);
-    if (verdict === 'delivered' || verdict === 'rewritten') run.foundInInbox(verdict);
+    progress.readInbox(await readInbox(context, engine, progress, { branch: delivery.branch, answerBy }));
+    const verdict = await verdictOn(engine.database, progress, local.ours);
+    if (verdict === 'delivered' || verdict === 'rewritten') progress.foundInInbox(verdict);
   } catch (thrown) {
     if (thrown instanceof LateAnswer) throw thrown;
-    run.unreachable(toFailure(thrown));
+    progress.unreachable(toFailure(thrown));
   }
 }
 
@@ -35,36 +35,36 @@ export async function fetchDelivery(
 async function readInbox(
   context: SyncContext,
   engine: Engine,
-  run: PeerProgress,
+  progress: PeerProgress,
   inbox: { readonly branch: string; readonly answerBy: AnswerBy | null },
 ): Promise<string | null> {
   try {
-    return await readPeer(context, engine, run, inbox);
+    return await readPeer(context, engine, progress, inbox);
   } catch (thrown) {
     if (thrown instanceof LateAnswer) throw thrown;
     const { code } = toFailure(thrown);
     if (code !== 'branch-missing' && code !== 'remote-empty') throw thrown;
-    await forgetTracking(engine.database, { remote: run.remote, branch: inbox.branch });
+    await forgetTracking(engine.database, { remote: progress.remote, branch: inbox.branch });
     return null;
   }
 }
 
-async function verdictOn(sql: Sql, run: PeerProgress, commit: string): Promise<DeliveryVerdict> {
-  const inbox = run.delivery?.head ?? null;
+async function verdictOn(sql: Sql, progress: PeerProgress, commit: string): Promise<DeliveryVerdict> {
+  const inbox = progress.delivery?.head ?? null;
   const contains = async (head: string | null, wanted: string) =>
     head !== null && (await isAncestor(sql, wanted, head));
   return deliveryVerdict({
-    inBranch: await contains(run.head, commit),
+    inBranch: await contains(progress.head, commit),
     inInbox: await contains(inbox, commit),
     containsInbox: inbox === null || (await isAncestor(sql, inbox, commit)),
-    inboxMerged: inbox !== null && (await contains(run.head, inbox)),
+    inboxMerged: inbox !== null && (await contains(progress.head, inbox)),
   });
 }
 
 /** The plan for a delivery: how many commits it would send; null if none. */
-export async function plannedDelivery(sql: Sql, run: PeerProgress, target: string): Promise<number | null> {
-  if ((await verdictOn(sql, run, target)) !== 'deliver') return null;
-  return await countReachable(sql, target, headsAtPeer(run));
+export async function plannedDelivery(sql: Sql, progress: PeerProgress, target: string): Promise<number | null> {
+  if ((await verdictOn(sql, progress, target)) !== 'deliver') return null;
+  return await countReachable(sql, target, headsAtPeer(progress));
 }
 
 /** Pushes to our inbox branch at a running database, fast-forward only; its own branch is never pushed to. */
@@ -72,34 +72,34 @@ export async function deliver(
   context: SyncContext,
   publication: Publication,
   engine: Engine,
-  run: PeerProgress,
+  progress: PeerProgress,
 ): Promise<Pushed> {
   const { target } = publication;
-  const { delivery } = run;
+  const { delivery } = progress;
   if (delivery === null)
-    throw new Failure('config-invalid', `${run.peer.name} is live, and \`federation.town\` is not set`);
-  const verdict = await verdictOn(engine.database, run, target);
+    throw new Failure('config-invalid', `${progress.peer.name} is live, and \`federation.town\` is not set`);
+  const verdict = await verdictOn(engine.database, progress, target);
   switch (verdict) {
     case 'received':
     case 'delivered':
-      run.verify();
-      if (verdict === 'delivered') run.foundInInbox('delivered');
+      progress.verify();
+      if (verdict === 'delivered') progress.foundInInbox('delivered');
       return { kind: 'done' };
     case 'pull-first':
-      run.fail(
+      progress.fail(
         new Failure(
           'non-fast-forward',
-          `${run.peer.name} merged ${delivery.branch} but did not remove it, and this database does not have that merge`,
+          `${progress.peer.name} merged ${delivery.branch} but did not remove it, and this database does not have that merge`,
           { hint: 'Run `sync` or `pull` first to get the merge.' },
         ),
       );
       return { kind: 'done' };
     case 'rewritten':
-      run.foundInInbox('rewritten');
-      run.fail(rewritten(run.peer.name, delivery));
+      progress.foundInInbox('rewritten');
+      progress.fail(rewritten(progress.peer.name, delivery));
       return { kind: 'done' };
     case 'deliver': {
-      const commits = await sendBranch(context, publication, engine, run, delivery.branch);
+      const commits = await sendBranch(context, publication, engine, progress, delivery.branch);
       return { kind: 'unproven', commits };
     }
   }
@@ -127,19 +127,19 @@ export async function verifyDelivery(
   context: SyncContext,
   target: string,
   engine: Engine,
-  run: PeerProgress,
+  progress: PeerProgress,
 ): Promise<string | null> {
-  const { delivery } = run;
+  const { delivery } = progress;
   if (delivery === null) return null;
   const sql = engine.database;
-  const inbox = await readInbox(context, engine, run, { branch: delivery.branch, answerBy: null });
-  run.readInbox(inbox);
+  const inbox = await readInbox(context, engine, progress, { branch: delivery.branch, answerBy: null });
+  progress.readInbox(inbox);
   if (inbox !== null && (await isAncestor(sql, target, inbox))) {
-    run.foundInInbox('delivered');
+    progress.foundInInbox('delivered');
     return inbox;
   }
-  const head = await readPeer(context, engine, run);
+  const head = await readPeer(context, engine, progress);
   if (head === null || !(await isAncestor(sql, target, head))) return null;
-  run.foundMerged(head, head === target);
+  progress.foundMerged(head, head === target);
   return head;
 }

@@ -34,16 +34,16 @@ const LONGER_THAN_ANY_MS = 3_600_000;
 export async function fetchAll(
   context: SyncContext,
   local: LocalHead,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
   waitMs: number | null = null,
 ): Promise<readonly PeerProgress[]> {
   const late: PeerProgress[] = [];
-  const connecting = connectToAll(context, runs);
-  const mayBeLate = (run: PeerProgress) => waitMs !== null && runs.length > 1 && run.adopt === null;
+  const connecting = connectToAll(context, allProgress);
+  const mayBeLate = (progress: PeerProgress) => waitMs !== null && allProgress.length > 1 && progress.adopt === null;
   const fetchTried = async (tried: readonly Tried[]): Promise<boolean> => {
-    for (const { run, failure } of tried) if (failure !== null) recordUnreachable(context, run, failure);
-    const reached = tried.flatMap(({ run, failure }) => (failure === null ? [run] : []));
-    late.push(...(await fetchReached(context, local, reached, (run) => (mayBeLate(run) ? waitMs : null))));
+    for (const { progress, failure } of tried) if (failure !== null) recordUnreachable(context, progress, failure);
+    const reached = tried.flatMap(({ progress, failure }) => (failure === null ? [progress] : []));
+    late.push(...(await fetchReached(context, local, reached, (progress) => (mayBeLate(progress) ? waitMs : null))));
     return reached.length > 0;
   };
   const anyReached = await fetchTried(await connecting.tried(CONNECT_FIRST_MS));
@@ -52,35 +52,36 @@ export async function fetchAll(
   await fetchTried(await connecting.tried(isHeld ? soon : LONGER_THAN_ANY_MS));
   late.push(...connecting.waiting());
   for (const { peer } of late) {
-    context.progress({ peer: peer.name, step: 'waiting', detail: 'no answer yet; the other peers continue' });
+    context.onProgress({ peer: peer.name, step: 'waiting', detail: 'no answer yet; the other peers continue' });
   }
   return late;
 }
 
-function recordUnreachable(context: SyncContext, run: PeerProgress, failure: Failure): void {
-  run.unreachable(failure);
-  run.countTime();
-  context.progress({ peer: run.peer.name, step: 'failed', detail: failure.code });
+function recordUnreachable(context: SyncContext, progress: PeerProgress, failure: Failure): void {
+  progress.unreachable(failure);
+  progress.countTime();
+  context.onProgress({ peer: progress.peer.name, step: 'failed', detail: failure.code });
 }
 
 /** @returns the peers that have not answered in time */
 async function fetchReached(
   context: SyncContext,
   local: LocalHead,
-  runs: readonly PeerProgress[],
-  waitFor: (run: PeerProgress) => number | null,
+  allProgress: readonly PeerProgress[],
+  waitFor: (progress: PeerProgress) => number | null,
 ): Promise<readonly PeerProgress[]> {
-  if (runs.length === 0) return [];
+  if (allProgress.length === 0) return [];
   const late = new Set<PeerProgress>();
   await keepTags(context, [], (around) =>
-    inEngines(context, { runs, plain: 'last', around }, async (engine, run) => {
-      late.delete(run);
-      context.progress({ peer: run.peer.name, step: 'fetching', detail: '' });
-      const waitMs = waitFor(run);
+    inEngines(context, { allProgress, plain: 'last', around }, async (engine, progress) => {
+      late.delete(progress);
+      context.onProgress({ peer: progress.peer.name, step: 'fetching', detail: '' });
+      const waitMs = waitFor(progress);
       const answerBy = waitMs === null ? null : { atMs: monotonicMs() + waitMs };
-      if (!(await fetchPeer(context, local, engine, run, answerBy))) late.add(run);
-      else if (run.failure === null) context.progress({ peer: run.peer.name, step: 'fetched', detail: run.state });
-      else context.progress({ peer: run.peer.name, step: 'failed', detail: run.failure.code });
+      if (!(await fetchPeer(context, local, engine, progress, answerBy))) late.add(progress);
+      else if (progress.failure === null)
+        context.onProgress({ peer: progress.peer.name, step: 'fetched', detail: progress.state });
+      else context.onProgress({ peer: progress.peer.name, step: 'failed', detail: progress.failure.code });
     }),
   );
   return [...late];
@@ -94,21 +95,21 @@ async function fetchPeer(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  run: PeerProgress,
+  progress: PeerProgress,
   answerBy: AnswerBy | null,
 ): Promise<boolean> {
   try {
-    const before = run.head;
-    const theirs = await readPeer(context, engine, run, { answerBy, onTry: () => run.countAttempt() });
-    if (theirs === null) throw new Failure('branch-missing', `${run.peer.name} has no branch ${run.branch}`);
-    await compareWithin(context, local, engine, run, { theirs, before });
+    const before = progress.head;
+    const theirs = await readPeer(context, engine, progress, { answerBy, onTry: () => progress.countAttempt() });
+    if (theirs === null) throw new Failure('branch-missing', `${progress.peer.name} has no branch ${progress.branch}`);
+    await compareWithin(context, local, engine, progress, { theirs, before });
   } catch (thrown) {
     if (thrown instanceof LateAnswer) return false;
-    await recordAbsence(engine.database, run, toFailure(thrown));
+    await recordAbsence(engine.database, progress, toFailure(thrown));
   }
-  if (run.failure !== null) return true;
+  if (progress.failure !== null) return true;
   try {
-    await fetchDelivery(context, local, engine, run, answerBy);
+    await fetchDelivery(context, local, engine, progress, answerBy);
     return true;
   } catch (thrown) {
     if (thrown instanceof LateAnswer) return false;
@@ -124,16 +125,16 @@ export async function compareWithin(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  run: PeerProgress,
+  progress: PeerProgress,
   heads: { readonly theirs: string; readonly before: string | null },
 ): Promise<void> {
   try {
     await engine.operation(context.limits.of('comparing'), NOWHERE, (sql) =>
-      comparePeer(context, local, sql, run, heads),
+      comparePeer(context, local, sql, progress, heads),
     );
   } catch (thrown) {
     // The peer was reached, so it is not `unreachable`.
-    run.incomparable(toFailure(thrown));
+    progress.incomparable(toFailure(thrown));
   }
 }
 
@@ -146,7 +147,7 @@ export async function comparePeer(
   { branch }: SyncContext,
   local: LocalHead,
   sql: Sql,
-  run: PeerProgress,
+  progress: PeerProgress,
   heads: { readonly theirs: string; readonly before: string | null },
 ): Promise<void> {
   const { ours } = local;
@@ -154,18 +155,18 @@ export async function comparePeer(
   const base = await mergeBase(sql, ours, theirs);
   const [ahead, behind] =
     base === null ? [null, null] : [await countCommits(sql, theirs, ours), await countCommits(sql, ours, theirs)];
-  const makers = (behind ?? 0) === 0 ? null : await otherMakers(sql, { peer: run.peer.name, ours, theirs });
+  const makers = (behind ?? 0) === 0 ? null : await otherMakers(sql, { peer: progress.peer.name, ours, theirs });
   const rewritten =
     (await takenBack(sql, heads, local)) ??
-    (await findRewritten(sql, run, { ours, theirs, base, dropped: local.dropped }));
+    (await findRewritten(sql, progress, { ours, theirs, base, dropped: local.dropped }));
   const state = stateOf({ ours, theirs, base });
-  run.compared({ head: theirs, state, ahead, behind, otherMakers: makers, rewritten });
+  progress.compared({ head: theirs, state, ahead, behind, otherMakers: makers, rewritten });
   // The user who named the head to be replaced knows its owner.
-  if (run.lease !== null) return;
+  if (progress.lease !== null) return;
   if (rewritten !== null) {
-    const refused = await refusal(sql, run, { branch, ours, theirs, base, rewritten });
-    if (refused !== null) run.fail(refused);
-  } else if (base === null) run.fail(await unrelated(sql, run, { ours, theirs }));
+    const refused = await refusal(sql, progress, { branch, ours, theirs, base, rewritten });
+    if (refused !== null) progress.fail(refused);
+  } else if (base === null) progress.fail(await unrelated(sql, progress, { ours, theirs }));
 }
 
 /** Another remote may already have the commit that an earlier round of this run read at the peer. */
@@ -185,7 +186,7 @@ async function takenBack(
 /** @returns null if the user named exactly this head for `merge-rewritten` */
 async function refusal(
   sql: Sql,
-  run: PeerProgress,
+  progress: PeerProgress,
   found: {
     readonly branch: string;
     readonly ours: string;
@@ -195,36 +196,36 @@ async function refusal(
   },
 ): Promise<Failure | null> {
   const { theirs, base, ours } = found;
-  const named = run.mergeRewritten;
+  const named = progress.mergeRewritten;
   if (named === theirs && base !== null) return null;
   // A head that was named and merged once does not permit the next rewrite.
   if (named !== null && base !== null && !(await containsCommit(sql, ours, named))) {
-    return leaseFailure(run.peer.name, { expected: named, found: theirs }, 'merge-rewritten');
+    return leaseFailure(progress.peer.name, { expected: named, found: theirs }, 'merge-rewritten');
   }
-  return rewrittenFailure(run, found.rewritten, found);
+  return rewrittenFailure(progress, found.rewritten, found);
 }
 
-async function recordAbsence(sql: Sql, run: PeerProgress, failure: Failure): Promise<void> {
+async function recordAbsence(sql: Sql, progress: PeerProgress, failure: Failure): Promise<void> {
   if (failure.code !== 'remote-empty' && failure.code !== 'branch-missing') {
     // A shallow clone on our side is no fault of the peer: it answered, but the comparison is impossible.
-    if (failure.code === 'shallow-clone') run.incomparable(failure);
-    else run.unreachable(failure);
+    if (failure.code === 'shallow-clone') progress.incomparable(failure);
+    else progress.unreachable(failure);
     return;
   }
-  await forgetTracking(sql, { remote: run.remote, branch: run.branch });
-  run.foundEmpty(failure.code);
+  await forgetTracking(sql, { remote: progress.remote, branch: progress.branch });
+  progress.foundEmpty(failure.code);
 }
 
 async function unrelated(
   sql: Sql,
-  run: PeerProgress,
+  progress: PeerProgress,
   heads: { readonly ours: string; readonly theirs: string },
 ): Promise<Failure> {
   const [ourRoot, theirRoot] = await Promise.all([rootCommit(sql, heads.ours), rootCommit(sql, heads.theirs)]);
   const tip = await commitInfo(sql, heads.theirs);
   return new Failure(
     'unrelated',
-    `${run.peer.name} has a history that shares no commit with ours: ours starts with ${ourRoot.hash} ` +
+    `${progress.peer.name} has a history that shares no commit with ours: ours starts with ${ourRoot.hash} ` +
       `(${ourRoot.date}, ${ourRoot.committer}), theirs with ${theirRoot.hash} (${theirRoot.date}, ${theirRoot.committer}) ` +
       `and is at ${tip.hash}`,
   );

@@ -10,7 +10,7 @@ import type { SyncContext } from './sync-context.ts';
 export type Around = <T>(engine: Engine, work: () => Promise<T>) => Promise<T>;
 
 interface Phase {
-  readonly runs: readonly PeerProgress[];
+  readonly allProgress: readonly PeerProgress[];
   readonly plain: 'first' | 'last';
   readonly around?: Around;
 }
@@ -24,29 +24,29 @@ const SHARED_ENGINES = 2;
 /**
  * Runs one phase for each peer in the engine that it needs, peers of one engine in parallel. If an engine ended because
  * of one peer, a new one serves the others.
- * @param work records failures in the run; called again for a run whose failure is `engine-lost`
+ * @param work records failures in the progress; called again for a peer whose failure is `engine-lost`
  */
 export async function inEngines(
   context: SyncContext,
   phase: Phase,
-  work: (engine: Engine, run: PeerProgress) => Promise<void>,
+  work: (engine: Engine, progress: PeerProgress) => Promise<void>,
 ): Promise<void> {
   const { engines } = context;
   const around = phase.around ?? ((_, batch) => batch());
-  for (const { engineCredentials, runs } of groupPeers(phase.runs, phase.plain)) {
+  for (const { engineCredentials, allProgress } of groupPeers(phase.allProgress, phase.plain)) {
     const serve = async (batch: readonly PeerProgress[]): Promise<readonly PeerProgress[]> => {
-      for (const run of batch) if (run.failure?.code === 'engine-lost') run.tryAgain();
+      for (const progress of batch) if (progress.failure?.code === 'engine-lost') progress.tryAgain();
       const lost = await engines.use(engineCredentials, (engine) =>
-        around(engine, () => sideBySide(context, batch, (run) => work(engine, run))),
+        around(engine, () => sideBySide(context, batch, (progress) => work(engine, progress))),
       );
       // The end of a process is reported after its connection fails.
       if (lost.length > 0) await engines.close();
       return lost;
     };
     if (engineCredentials.restartBetweenPhases) await engines.close();
-    let waiting = runs;
+    let waiting = allProgress;
     for (let shared = 0; waiting.length > 0 && shared < SHARED_ENGINES; shared += 1) waiting = await serve(waiting);
-    for (const run of waiting) await serve([run]);
+    for (const progress of waiting) await serve([progress]);
     if (engineCredentials.restartBetweenPhases) await engines.close();
   }
 }
@@ -54,27 +54,27 @@ export async function inEngines(
 /** @returns the runs that failed only because their engine ended */
 async function sideBySide(
   { parallel, signal }: SyncContext,
-  runs: readonly PeerProgress[],
-  work: (run: PeerProgress) => Promise<void>,
+  allProgress: readonly PeerProgress[],
+  work: (progress: PeerProgress) => Promise<void>,
 ): Promise<readonly PeerProgress[]> {
   const limit = pLimit(parallel);
   await Promise.all(
-    runs.map((run) =>
+    allProgress.map((progress) =>
       limit(async () => {
         throwIfInterrupted(signal);
-        await work(run);
-        run.countTime();
+        await work(progress);
+        progress.countTime();
         throwIfInterrupted(signal);
       }),
     ),
   );
-  return runs.filter((run) => run.failure?.code === 'engine-lost');
+  return allProgress.filter((progress) => progress.failure?.code === 'engine-lost');
 }
 
 /** Peers that share an engine. */
 interface PeerGroup {
   readonly engineCredentials: EngineCredentials;
-  readonly runs: readonly PeerProgress[];
+  readonly allProgress: readonly PeerProgress[];
 }
 
 /**
@@ -82,9 +82,10 @@ interface PeerGroup {
  * peer that it does not serve.
  * @param plain position of the group without credentials: the merge, between fetches and pushes, uses its engine
  */
-function groupPeers(runs: readonly PeerProgress[], plain: 'first' | 'last'): readonly PeerGroup[] {
-  const groups = [...groupBy(runs, (run) => run.engineCredentials.key).values()].flatMap(([first, ...others]) =>
-    first === undefined ? [] : [{ engineCredentials: first.engineCredentials, runs: [first, ...others] }],
+function groupPeers(allProgress: readonly PeerProgress[], plain: 'first' | 'last'): readonly PeerGroup[] {
+  const groups = [...groupBy(allProgress, (progress) => progress.engineCredentials.key).values()].flatMap(
+    ([first, ...others]) =>
+      first === undefined ? [] : [{ engineCredentials: first.engineCredentials, allProgress: [first, ...others] }],
   );
   const without = groups.filter(({ engineCredentials }) => engineCredentials.key === NO_CREDENTIALS.key);
   const own = groups.filter(({ engineCredentials }) => engineCredentials.key !== NO_CREDENTIALS.key);

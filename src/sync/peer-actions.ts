@@ -32,12 +32,12 @@ export function rightsOf(role: Role): Pick<RoleRights, 'pull' | 'push'> {
 }
 
 /** Whether a peer's changes are checked: if it may be merged, and if `status` reports what a merge would do. */
-export function isChecked(run: {
+export function isChecked(progress: {
   readonly actions: PeerActions | null;
   readonly peer: { readonly role: Role };
 }): boolean {
-  if (run.actions === null) return false;
-  return run.actions.merge || (!run.actions.push && RIGHTS[run.peer.role].pull);
+  if (progress.actions === null) return false;
+  return progress.actions.merge || (!progress.actions.push && RIGHTS[progress.peer.role].pull);
 }
 
 /**

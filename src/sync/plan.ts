@@ -16,14 +16,14 @@ import type { SyncContext } from './sync-context.ts';
 export async function planAll(
   context: SyncContext,
   target: string,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
   adopted: readonly PeerProgress[],
 ): Promise<void> {
   const { engines, initEmpty } = context;
   await engines.use(NO_CREDENTIALS, async ({ database }) => {
-    await refuseUnknownLive(database, runs, target);
-    for (const run of runs) {
-      run.planned(await planFor(database, run, { target, initEmpty, adopts: adopted.includes(run) }));
+    await refuseUnknownLive(database, allProgress, target);
+    for (const progress of allProgress) {
+      progress.planned(await planFor(database, progress, { target, initEmpty, adopts: adopted.includes(progress) }));
     }
   });
 }
@@ -31,7 +31,7 @@ export async function planAll(
 /** What a real run would do for one peer, given what this one found. */
 async function planFor(
   sql: Sql,
-  run: PeerProgress,
+  progress: PeerProgress,
   local: {
     readonly target: string;
     readonly initEmpty: boolean;
@@ -39,38 +39,38 @@ async function planFor(
     readonly adopts: boolean;
   },
 ): Promise<Plan> {
-  const nothing: Plan = { pull: 'nothing', push: 'nothing', pullCommits: 0, pushCommits: 0, head: run.head };
-  if (run.failure !== null && run.failure.code !== 'live-unknown') return nothing;
-  if (run.lease !== null) {
-    const replacement = await planReplacement(sql, { run, expected: run.lease, target: local.target });
+  const nothing: Plan = { pull: 'nothing', push: 'nothing', pullCommits: 0, pushCommits: 0, head: progress.head };
+  if (progress.failure !== null && progress.failure.code !== 'live-unknown') return nothing;
+  if (progress.lease !== null) {
+    const replacement = await planReplacement(sql, { progress, expected: progress.lease, target: local.target });
     if (replacement !== null) return { ...nothing, ...replacement };
   }
-  const merges = run.actions?.merge === true && run.head !== null && (run.behind ?? 0) > 0;
-  const pull = local.adopts ? 'adopt' : !merges ? 'nothing' : local.target === run.head ? 'fast-forward' : 'merge';
-  const pulled = { pull, pullCommits: merges ? (run.behind ?? 0) : 0 } as const;
-  if (run.failure !== null) return { ...nothing, ...pulled };
-  if (run.delivery !== null) {
-    const commits = run.actions?.push === true ? await plannedDelivery(sql, run, local.target) : null;
+  const merges = progress.actions?.merge === true && progress.head !== null && (progress.behind ?? 0) > 0;
+  const pull = local.adopts ? 'adopt' : !merges ? 'nothing' : local.target === progress.head ? 'fast-forward' : 'merge';
+  const pulled = { pull, pullCommits: merges ? (progress.behind ?? 0) : 0 } as const;
+  if (progress.failure !== null) return { ...nothing, ...pulled };
+  if (progress.delivery !== null) {
+    const commits = progress.actions?.push === true ? await plannedDelivery(sql, progress, local.target) : null;
     return { ...nothing, ...pulled, ...(commits === null ? {} : { push: 'deliver', pushCommits: commits }) };
   }
-  if (run.actions?.push !== true) return { ...nothing, ...pulled };
-  const verdict = await pushVerdict(sql, run.head, local.target);
+  if (progress.actions?.push !== true) return { ...nothing, ...pulled };
+  const verdict = await pushVerdict(sql, progress.head, local.target);
   switch (verdict) {
     case 'up-to-date':
       return { ...nothing, ...pulled };
     case 'diverged':
-      run.fail(divergedBranch(run));
+      progress.fail(divergedBranch(progress));
       return { ...nothing, ...pulled };
     case 'first-push': {
       if (!local.initEmpty) {
-        run.fail(refusedFirstPush(run));
+        progress.fail(refusedFirstPush(progress));
         return { ...nothing, ...pulled };
       }
       const pushCommits = await countReachable(sql, local.target);
       return { ...pulled, push: verdict, pushCommits, head: local.target };
     }
     case 'fast-forward': {
-      const pushCommits = run.head === null ? 0 : await countCommits(sql, run.head, local.target);
+      const pushCommits = progress.head === null ? 0 : await countCommits(sql, progress.head, local.target);
       return { ...pulled, push: verdict, pushCommits, head: local.target };
     }
   }

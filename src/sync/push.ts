@@ -49,27 +49,28 @@ interface PushRound {
 export async function pushAll(
   context: SyncContext,
   publication: Publication,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
   ours: string,
 ): Promise<PushRound> {
-  const toPush = await admitted(context, publication.target, runs);
+  const toPush = await admitted(context, publication.target, allProgress);
   const pushed = new Map<PeerProgress, Pushed>();
-  const push = async (engine: Engine, run: PeerProgress): Promise<void> => {
-    pushed.set(run, await pushTo(context, publication, engine, run));
+  const push = async (engine: Engine, progress: PeerProgress): Promise<void> => {
+    pushed.set(progress, await pushTo(context, publication, engine, progress));
   };
-  const plainly = toPush.filter((run) => run.lease === null);
-  await inEngines(context, { runs: plainly, plain: 'first' }, push);
-  const leased = toPush.filter((run) => run.lease !== null);
+  const plainly = toPush.filter((progress) => progress.lease === null);
+  await inEngines(context, { allProgress: plainly, plain: 'first' }, push);
+  const leased = toPush.filter((progress) => progress.lease !== null);
   if (leased.length > 0) {
     // A head to be replaced is fetched again right before the push.
     await keepTags(context, savedTags(leased), (around) =>
-      inEngines(context, { runs: leased, plain: 'first', around }, push),
+      inEngines(context, { allProgress: leased, plain: 'first', around }, push),
     );
   }
   await verifyAll(context, publication.target, pushed);
   const raced = new Map<PeerProgress, Failure>();
-  for (const [run, sent] of pushed) if (sent.kind === 'lost-race') raced.set(run, sent.failure);
-  const mayBeAtPeer = publication.target !== ours && [...pushed].some(([run, sent]) => mayHaveTaken(run, sent));
+  for (const [progress, sent] of pushed) if (sent.kind === 'lost-race') raced.set(progress, sent.failure);
+  const mayBeAtPeer =
+    publication.target !== ours && [...pushed].some(([progress, sent]) => mayHaveTaken(progress, sent));
   return { raced, mayBeAtPeer };
 }
 
@@ -77,18 +78,18 @@ export async function pushAll(
 async function admitted(
   context: SyncContext,
   target: string,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
 ): Promise<readonly PeerProgress[]> {
   const { engines, initEmpty, notify } = context;
-  if (runs.some(({ peer, actions }) => actions?.push === true && peer.live === null)) {
-    await engines.use(NO_CREDENTIALS, ({ database }) => refuseUnknownLive(database, runs, target));
+  if (allProgress.some(({ peer, actions }) => actions?.push === true && peer.live === null)) {
+    await engines.use(NO_CREDENTIALS, ({ database }) => refuseUnknownLive(database, allProgress, target));
   }
-  const writable = runs.filter((run) => run.actions?.push === true && run.failure === null);
-  for (const run of writable) if (run.head === null && !initEmpty) run.fail(refusedFirstPush(run));
-  const toPush = writable.filter((run) => run.failure === null);
+  const writable = allProgress.filter((progress) => progress.actions?.push === true && progress.failure === null);
+  for (const progress of writable) if (progress.head === null && !initEmpty) progress.fail(refusedFirstPush(progress));
+  const toPush = writable.filter((progress) => progress.failure === null);
   // From an earlier round; this round pushes another commit.
-  for (const run of toPush) run.beginPush();
-  if (toPush.some((run) => run.head === null)) {
+  for (const progress of toPush) progress.beginPush();
+  if (toPush.some((progress) => progress.head === null)) {
     const secrets = await readSecretRows(context, target);
     if (secrets !== null) notify(secrets);
   }
@@ -114,21 +115,21 @@ async function verifyAll(
   target: string,
   pushed: ReadonlyMap<PeerProgress, Pushed>,
 ): Promise<void> {
-  const returned = [...pushed].flatMap(([run, sent]) => (sent.kind === 'unproven' ? [run] : []));
+  const returned = [...pushed].flatMap(([progress, sent]) => (sent.kind === 'unproven' ? [progress] : []));
   await keepTags(context, [], (around) =>
-    inEngines(context, { runs: returned, plain: 'first', around }, async (engine, run) => {
-      const sent = pushed.get(run);
+    inEngines(context, { allProgress: returned, plain: 'first', around }, async (engine, progress) => {
+      const sent = pushed.get(progress);
       if (sent?.kind !== 'unproven') return;
-      context.progress({ peer: run.peer.name, step: 'verifying', detail: '' });
-      await verifyPush(context, { target, commits: sent.commits }, engine, run);
+      context.onProgress({ peer: progress.peer.name, step: 'verifying', detail: '' });
+      await verifyPush(context, { target, commits: sent.commits }, engine, progress);
     }),
   );
 }
 
-export function refusedFirstPush(run: PeerProgress): Failure {
+export function refusedFirstPush(progress: PeerProgress): Failure {
   return new Failure(
-    run.state === 'branch-missing' ? 'branch-missing' : 'remote-empty',
-    `${run.peer.name} has no branch ${run.branch}, and \`init-empty\` is false`,
+    progress.state === 'branch-missing' ? 'branch-missing' : 'remote-empty',
+    `${progress.peer.name} has no branch ${progress.branch}, and \`init-empty\` is false`,
   );
 }
 
@@ -139,25 +140,25 @@ async function pushTo(
   context: SyncContext,
   publication: Publication,
   engine: Engine,
-  run: PeerProgress,
+  progress: PeerProgress,
 ): Promise<Pushed> {
   const { target } = publication;
   const sql = engine.database;
   try {
-    if (run.peer.live === true) return await deliver(context, publication, engine, run);
-    const replaced = await replaceHead(context, publication, engine, run);
+    if (progress.peer.live === true) return await deliver(context, publication, engine, progress);
+    const replaced = await replaceHead(context, publication, engine, progress);
     if (replaced !== null) return { kind: 'unproven', commits: replaced.commits };
-    const verdict = await pushVerdict(sql, run.head, target);
-    if (verdict === 'up-to-date') run.verify();
-    if (verdict === 'diverged') run.fail(divergedBranch(run));
+    const verdict = await pushVerdict(sql, progress.head, target);
+    if (verdict === 'up-to-date') progress.verify();
+    if (verdict === 'diverged') progress.fail(divergedBranch(progress));
     if (verdict === 'up-to-date' || verdict === 'diverged') return { kind: 'done' };
-    const commits = await sendBranch(context, publication, engine, run, run.branch);
+    const commits = await sendBranch(context, publication, engine, progress, progress.branch);
     return { kind: 'unproven', commits };
   } catch (thrown) {
     const failure = toFailure(thrown);
     // A lost engine is replaced; every other failure is retried after a fetch, which shows the result of the push.
     if (failure.retryable && failure.code !== 'engine-lost') return { kind: 'lost-race', failure };
-    run.fail(failure.code === 'remote-empty' ? withoutBranch(run, failure) : failure);
+    progress.fail(failure.code === 'remote-empty' ? withoutBranch(progress, failure) : failure);
     return { kind: 'done' };
   }
 }
@@ -174,22 +175,26 @@ export async function pushVerdict(
 }
 
 /** Only a peer that is never merged from can have commits of its own and be pushed to. */
-export function divergedBranch(run: PeerProgress): Failure {
+export function divergedBranch(progress: PeerProgress): Failure {
   return new Failure(
     'non-fast-forward',
-    `${run.peer.name} has ${run.behind === null ? 'commits' : counted(run.behind, 'commit')} that this database does not have, and a push can only fast-forward`,
+    `${progress.peer.name} has ${progress.behind === null ? 'commits' : counted(progress.behind, 'commit')} that this database does not have, and a push can only fast-forward`,
     { hint: 'Pull from it first. If it is a backup, find out who else writes to it.' },
   );
 }
 
 /** A fetch reports such a repository as empty, like any other; only a push shows that it cannot be pushed to. */
-function withoutBranch(run: PeerProgress, cause: Failure): Failure {
-  return new Failure('repository-empty', `${run.peer.name} is a git repository without any branch: ${cause.message}`, {
-    cause,
-  });
+function withoutBranch(progress: PeerProgress, cause: Failure): Failure {
+  return new Failure(
+    'repository-empty',
+    `${progress.peer.name} is a git repository without any branch: ${cause.message}`,
+    {
+      cause,
+    },
+  );
 }
 
 /** Whether the peer may have the target now, so that its commits must be kept. */
-export function mayHaveTaken(run: Pick<PeerProgress, 'verified' | 'failure'>, push: Pushed): boolean {
-  return push.kind === 'unproven' || run.verified || run.failure?.code === 'timeout';
+export function mayHaveTaken(progress: Pick<PeerProgress, 'verified' | 'failure'>, push: Pushed): boolean {
+  return push.kind === 'unproven' || progress.verified || progress.failure?.code === 'timeout';
 }

@@ -31,26 +31,26 @@ export const TAGS_MS = 2_000;
 export async function readPeer(
   context: SyncContext,
   engine: Engine,
-  run: PeerProgress,
-  { branch = run.branch, answerBy = null, onTry }: Reading = {},
+  progress: PeerProgress,
+  { branch = progress.branch, answerBy = null, onTry }: Reading = {},
 ): Promise<string | null> {
-  const at = { remote: run.remote, branch, user: run.user };
+  const at = { remote: progress.remote, branch, user: progress.user };
   await readWithRetries(
     async () => {
       onTry?.();
       const mark = fetchMark(at);
       const enough = {
         reached: () => isMarked(engine.database, mark),
-        milliseconds: run.manyTags === null ? TAGS_MS : 0,
+        milliseconds: progress.manyTags === null ? TAGS_MS : 0,
       };
-      const limit = sooner(timeLimit(run.peer, 'fetch', context.timeoutMs), answerBy);
-      const ended = await withSshReason(engine, run, limit, () =>
-        engine.operationUntil(limit, run.reach, enough, (sql) => fetchBranch(sql, at, mark)),
+      const limit = sooner(timeLimit(progress.peer, 'fetch', context.timeoutMs), answerBy);
+      const ended = await withSshReason(engine, progress, limit, () =>
+        engine.operationUntil(limit, progress.reach, enough, (sql) => fetchBranch(sql, at, mark)),
       );
-      if (!ended) run.foundManyTags(manyTags(run));
+      if (!ended) progress.foundManyTags(manyTags(progress));
     },
     context,
-    (attempt) => context.progress({ peer: run.peer.name, step: 'retrying', detail: attempt }),
+    (attempt) => context.onProgress({ peer: progress.peer.name, step: 'retrying', detail: attempt }),
   );
   return await trackingHead(engine.database, at);
 }

@@ -16,20 +16,20 @@ import type { LocalHead, SyncContext } from './sync-context.ts';
 export async function prepareInboxes(
   context: SyncContext,
   local: LocalHead,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
 ): Promise<void> {
   const { engines, town } = context;
-  const running = runs.filter(
+  const running = allProgress.filter(
     ({ peer, actions }) =>
       peer.live === true && rightsOf(peer.role).push && (actions?.push === true || actions?.merge === false),
   );
-  if (running.length === 0 && runs.every(({ inbox }) => inbox === null)) return;
+  if (running.length === 0 && allProgress.every(({ inbox }) => inbox === null)) return;
   await engines.use(NO_CREDENTIALS, async (engine) => {
     if (town !== null && running.length > 0) {
       const branch = inboxBranch(town, (await rootCommit(engine.database, local.ours)).hash);
-      for (const run of running) run.deliverTo(branch);
+      for (const progress of running) progress.deliverTo(branch);
     }
-    await fetchInboxes(context, local, engine, runs);
+    await fetchInboxes(context, local, engine, allProgress);
   });
 }
 
@@ -38,17 +38,17 @@ async function fetchInboxes(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
 ): Promise<void> {
-  for (const run of runs) {
-    if (run.inbox === null) continue;
-    run.countAttempt();
+  for (const progress of allProgress) {
+    if (progress.inbox === null) continue;
+    progress.countAttempt();
     try {
-      const theirs = await branchHead(engine.database, run.inbox);
-      if (theirs === null) run.foundEmpty('branch-missing');
-      else await compareWithin(context, local, engine, run, { theirs, before: null });
+      const theirs = await branchHead(engine.database, progress.inbox);
+      if (theirs === null) progress.foundEmpty('branch-missing');
+      else await compareWithin(context, local, engine, progress, { theirs, before: null });
     } catch (thrown) {
-      run.incomparable(toFailure(thrown));
+      progress.incomparable(toFailure(thrown));
     }
   }
 }
@@ -56,12 +56,12 @@ async function fetchInboxes(
 /** Removes merged inboxes. The next run removes what cannot be removed now; that fails nothing. */
 export async function removeMergedInboxes(
   { engines }: SyncContext,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
   head: string,
 ): Promise<void> {
-  if (runs.every(({ inbox }) => inbox === null)) return;
+  if (allProgress.every(({ inbox }) => inbox === null)) return;
   try {
-    await engines.use(NO_CREDENTIALS, ({ database }) => removeInboxes(database, runs, head));
+    await engines.use(NO_CREDENTIALS, ({ database }) => removeInboxes(database, allProgress, head));
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;
@@ -73,9 +73,13 @@ export async function removeMergedInboxes(
  * compared right before. The sender's next run sends a delivery again that arrives in between.
  * @param head of our branch after the run
  */
-export async function removeInboxes(database: Database, runs: readonly PeerProgress[], head: string): Promise<void> {
-  for (const run of runs) {
-    const { inbox, actions, failure, head: merged } = run;
+export async function removeInboxes(
+  database: Database,
+  allProgress: readonly PeerProgress[],
+  head: string,
+): Promise<void> {
+  for (const progress of allProgress) {
+    const { inbox, actions, failure, head: merged } = progress;
     if (inbox === null || actions?.merge !== true || failure !== null || merged === null) continue;
     if (!(await isAncestor(database, merged, head))) continue;
     if ((await branchHead(database, inbox)) !== merged) continue;
@@ -83,7 +87,7 @@ export async function removeInboxes(database: Database, runs: readonly PeerProgr
       await checkout(sql, inbox);
       return uncommittedTables(sql);
     });
-    if (tables.length > 0) run.notice(inUse(inbox, tables));
+    if (tables.length > 0) progress.notice(inUse(inbox, tables));
     else await deleteBranch(database, inbox).catch(() => undefined);
   }
 }

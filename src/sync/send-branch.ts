@@ -25,16 +25,16 @@ export async function sendBranch(
   context: SyncContext,
   { target, branch }: Publication,
   engine: Engine,
-  run: PeerProgress,
+  progress: PeerProgress,
   to: string,
 ): Promise<number> {
-  const known = headsAtPeer(run);
+  const known = headsAtPeer(progress);
   const commits = await countReachable(engine.database, target, known);
-  const detail = to === run.branch ? counted(commits, 'commit') : `${counted(commits, 'commit')} to ${to}`;
-  context.progress({ peer: run.peer.name, step: 'pushing', detail });
-  const limit = timeLimit(run.peer, known.length === 0 ? 'first push' : 'push', context.timeoutMs);
-  const push = { remote: run.remote, source: branch, branch: to, user: run.user };
-  await send(engine, run, limit, (sql) => pushBranch(sql, push));
+  const detail = to === progress.branch ? counted(commits, 'commit') : `${counted(commits, 'commit')} to ${to}`;
+  context.onProgress({ peer: progress.peer.name, step: 'pushing', detail });
+  const limit = timeLimit(progress.peer, known.length === 0 ? 'first push' : 'push', context.timeoutMs);
+  const push = { remote: progress.remote, source: branch, branch: to, user: progress.user };
+  await send(engine, progress, limit, (sql) => pushBranch(sql, push));
   return commits;
 }
 
@@ -44,11 +44,12 @@ export async function sendBranch(
  */
 export async function send(
   engine: Engine,
-  run: PeerProgress,
+  progress: PeerProgress,
   limit: TimeLimit,
   push: (sql: Sql) => Promise<void>,
 ): Promise<void> {
-  const address = run.peer.endpoint.kind === 'git' ? gitAddress(run.peer.endpoint.dolt) : null;
-  if (address !== null) await engine.runProgram(limit, run.reach, (program) => requirePushAccess(address, program));
-  await withSshReason(engine, run, limit, () => engine.operation(limit, run.reach, push));
+  const address = progress.peer.endpoint.kind === 'git' ? gitAddress(progress.peer.endpoint.dolt) : null;
+  if (address !== null)
+    await engine.runProgram(limit, progress.reach, (program) => requirePushAccess(address, program));
+  await withSshReason(engine, progress, limit, () => engine.operation(limit, progress.reach, push));
 }

@@ -37,7 +37,7 @@ export interface SyncContext {
   /** Peers worked on at the same time. */
   readonly parallel: number;
   readonly signal: AbortSignal;
-  readonly progress: (event: ProgressEvent) => void;
+  readonly onProgress: (event: ProgressEvent) => void;
   /** Receives notices about the run as a whole. */
   readonly notify: (notice: Diagnostic) => void;
 }

@@ -17,27 +17,27 @@ export async function verifyPush(
   context: SyncContext,
   push: { readonly target: string; readonly commits: number },
   engine: Engine,
-  run: PeerProgress,
+  progress: PeerProgress,
 ): Promise<void> {
   const { target } = push;
-  const { name } = run.peer;
+  const { name } = progress.peer;
   try {
-    if (run.delivery !== null) {
-      if ((await verifyDelivery(context, target, engine, run)) === null) throw missing(run, target);
-      run.recordPush({ head: run.head, commits: push.commits });
+    if (progress.delivery !== null) {
+      if ((await verifyDelivery(context, target, engine, progress)) === null) throw missing(progress, target);
+      progress.recordPush({ head: progress.head, commits: push.commits });
       return;
     }
-    const head = await readPeer(context, engine, run);
-    if (head === null || !(await holds(engine.database, run, { head, target }))) {
+    const head = await readPeer(context, engine, progress);
+    if (head === null || !(await holds(engine.database, progress, { head, target }))) {
       throw new Failure(
         'unverified',
         `the push of ${target} to ${name} returned, but ${name} is at ${head ?? 'nothing'}`,
       );
     }
-    run.recordPush({ head, commits: push.commits });
-    run.endLease();
+    progress.recordPush({ head, commits: push.commits });
+    progress.endLease();
   } catch (thrown) {
-    run.fail(unverified(name, toFailure(thrown)));
+    progress.fail(unverified(name, toFailure(thrown)));
   }
 }
 
@@ -49,11 +49,11 @@ function missing({ peer, delivery }: PeerProgress, target: string): Failure {
 /** After a forced push, the peer must also have lost the replaced head; that it has ours would prove nothing. */
 async function holds(
   sql: Sql,
-  run: PeerProgress,
+  progress: PeerProgress,
   at: { readonly head: string; readonly target: string },
 ): Promise<boolean> {
   if (!(await isAncestor(sql, at.target, at.head))) return false;
-  return run.replacing === null || !(await isAncestor(sql, run.replacing.head, at.head));
+  return progress.replacing === null || !(await isAncestor(sql, progress.replacing.head, at.head));
 }
 
 /** The end of an engine says nothing about the peer. */

@@ -68,8 +68,8 @@ export async function play(
       await inDatabase(engines, async (database) => {
         for (const edit of due) await editDatabase(database, edit, { ledger, clocks: plan.clocks });
       });
-      const { head, runs } = await federateIn(engines, { peers: peersOf(local) });
-      const failures = runs.flatMap(({ peer, failure }) =>
+      const { head, allProgress } = await federateIn(engines, { peers: peersOf(local) });
+      const failures = allProgress.flatMap(({ peer, failure }) =>
         failure === null ? [] : [`${peer.name}: ${failure.message}`],
       );
       databases[local] = await inDatabase(engines, async (database) => {

@@ -87,15 +87,15 @@ describe.each(HASH_ORDERS)('rows with keys of both sides, %s', (order) => {
       order,
     );
     const inNorth = await databases.run('north');
-    const run = inNorth.run('south');
-    expect(run.failure).toBeNull();
+    const progress = inNorth.run('south');
+    expect(progress.failure).toBeNull();
     expect(await databases.north.rows('SELECT who FROM invoice WHERE id = 100')).toEqual([{ who: 'north' }]);
     expect(await databases.north.rows('SELECT what FROM line ORDER BY n')).toEqual([
       { what: 'north 1' },
       { what: 'north 2' },
     ]);
     expect(await databases.north.rows('SELECT id FROM tax')).toEqual([{ id: 'tax n1' }]);
-    expect(run.conflicts.map(({ kind, key, left }) => [kind, ...Object.values(key), left])).toEqual([
+    expect(progress.conflicts.map(({ kind, key, left }) => [kind, ...Object.values(key), left])).toEqual([
       ['id-collision', '100', true],
       ['id-collision', '100', '2', true],
       ['id-collision', '100', '1', true],
@@ -134,8 +134,8 @@ test.each(HASH_ORDERS)(
     const databases = await twoDatabases(folder, ...RINGS);
     await databases.edit(NORTH, SOUTH, order);
     const inNorth = await databases.run('north');
-    const run = inNorth.run('south');
-    expect(run.failure).toBeNull();
+    const progress = inNorth.run('south');
+    expect(progress.failure).toBeNull();
     expect(await databases.north.rows('SELECT id, who FROM a ORDER BY id')).toEqual([
       { id: 1, who: 'old' },
       { id: 7, who: 'north' },
@@ -147,7 +147,7 @@ test.each(HASH_ORDERS)(
       { line: 'of 1' },
       { line: 'of 7' },
     ]);
-    expect(run.conflicts.map(({ kind, table, key }) => [kind, table, ...Object.values(key)])).toEqual([
+    expect(progress.conflicts.map(({ kind, table, key }) => [kind, table, ...Object.values(key)])).toEqual([
       ['id-collision', 'a', '7'],
       ['dependant', 'b', '70'],
       ['dependant', 'b', '71'],
@@ -177,9 +177,9 @@ test('a dependant in a table with triggers is not removed: the merge is refused'
   ];
   await databases.edit(invoice('north', 1), invoice('south', 2));
   const before = await databases.north.head();
-  const run = (await databases.run('north')).run('south');
-  expect(run.failure).toMatchObject({ code: 'constraint-violation' });
-  expect(run.failure?.message).toContain('would fire its triggers');
+  const progress = (await databases.run('north')).run('south');
+  expect(progress.failure).toMatchObject({ code: 'constraint-violation' });
+  expect(progress.failure?.message).toContain('would fire its triggers');
   expect(await databases.north.head()).toBe(before);
 }, 60_000);
 
@@ -192,8 +192,8 @@ test.each(['ours', 'theirs'] as const)(
       ["INSERT INTO invoice VALUES (100, 'north', NULL)", "INSERT INTO line VALUES (100, 1, 'north', NULL)"],
       ["INSERT INTO invoice VALUES (100, 'south', NULL)", "INSERT INTO line VALUES (100, 2, 'south', NULL)"],
     );
-    const run = (await databases.run('north', { strategy })).run('south');
-    expect(run.conflicts.map(({ kind, left }) => [kind, left])).toEqual([
+    const progress = (await databases.run('north', { strategy })).run('south');
+    expect(progress.conflicts.map(({ kind, left }) => [kind, left])).toEqual([
       ['id-collision', false],
       ['dependant', false],
     ]);

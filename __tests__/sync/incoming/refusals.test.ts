@@ -145,10 +145,10 @@ async function expectRefusal(refused: Refused, own: readonly string[]): Promise<
 
   const others = [filePeer('vault', folder.file('vault'), 'backup')];
   const outcome = await box.receiveUnchanged({ others });
-  const run = outcome.run('partner');
-  expect(run.failure).toMatchObject({ code: refused.code, message: expect.stringContaining(refused.says) });
-  expect(run.held).toEqual(refused.held ?? []);
-  expect(run).toMatchObject({ pulledCommits: 0, pushedCommits: 0, verified: false });
+  const progress = outcome.run('partner');
+  expect(progress.failure).toMatchObject({ code: refused.code, message: expect.stringContaining(refused.says) });
+  expect(progress.held).toEqual(refused.held ?? []);
+  expect(progress).toMatchObject({ pulledCommits: 0, pushedCommits: 0, verified: false });
   expect(outcome.run('vault')).toMatchObject({ failure: null, verified: true });
 
   const accepted = (await box.receive({ accept: [refused.lifts] })).run('partner');

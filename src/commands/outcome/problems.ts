@@ -24,15 +24,15 @@ export function unsavedProblems(unsaved: number | null): Diagnostic[] {
 }
 
 /** An empty remote may be the wrong one. */
-export function firstPushProblems(run: PeerProgress): Diagnostic[] {
-  if (run.state !== 'remote-empty' || run.pushedCommits === 0) return [];
+export function firstPushProblems(progress: PeerProgress): Diagnostic[] {
+  if (progress.state !== 'remote-empty' || progress.pushedCommits === 0) return [];
   return [
     {
       severity: 'notice',
       code: 'remote-empty',
-      message: `${run.peer.name} was empty and received its first push`,
+      message: `${progress.peer.name} was empty and received its first push`,
       hint: 'Check that this is the intended endpoint. `init-empty: false` refuses first pushes.',
-      peer: run.peer.name,
+      peer: progress.peer.name,
     },
   ];
 }
@@ -84,13 +84,13 @@ export function adoptedProblems(
  * @param database the folder to run the command in
  * @returns nothing if no branch was replaced
  */
-export function replacedProblems(run: PeerProgress, database: string): Diagnostic[] {
-  if (run.replaced === null) return [];
-  const { head, tag, atPeer } = run.replaced;
-  const { peer, remote } = run;
+export function replacedProblems(progress: PeerProgress, database: string): Diagnostic[] {
+  if (progress.replaced === null) return [];
+  const { head, tag, atPeer } = progress.replaced;
+  const { peer, remote } = progress;
   const { name } = peer;
-  const push = `dolt push --force ${remote} ${tag}:${run.branch}`;
-  const undo = run.keepsRemote
+  const push = `dolt push --force ${remote} ${tag}:${progress.branch}`;
+  const undo = progress.keepsRemote
     ? push
     : `dolt remote add ${remote} ${peer.endpoint.dolt} && ${push}; dolt remote remove ${remote}`;
   const kept = atPeer ? 'here and at the peer' : 'here only, because the peer did not accept the tag';
@@ -98,7 +98,7 @@ export function replacedProblems(run: PeerProgress, database: string): Diagnosti
     {
       severity: 'warning',
       code: 'forced-push',
-      message: `the branch ${run.branch} of ${name} moved from ${head} to ${run.head}; the tag ${tag} keeps the old head, ${kept}`,
+      message: `the branch ${progress.branch} of ${name} moved from ${head} to ${progress.head}; the tag ${tag} keeps the old head, ${kept}`,
       hint: `To undo it while ${name} is still at that head, run in ${database}: ${undo}`,
       peer: name,
     },

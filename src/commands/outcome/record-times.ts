@@ -33,34 +33,40 @@ interface LocalDatabase {
  */
 export async function recordTimes(
   engines: Engines,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
   local: LocalDatabase,
 ): Promise<Diagnostic[]> {
   const failures: string[] = [];
   try {
     await engines.use(NO_CREDENTIALS, async ({ database }) => {
-      failures.push(...(await recordState(database, runs, local)));
-      await recordUnsynced(database, runs, local.head);
+      failures.push(...(await recordState(database, allProgress, local)));
+      await recordUnsynced(database, allProgress, local.head);
     });
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     const { stateFile } = await readStateFile(local.path);
     if (failures.length === 0 && local.lastVerified.warning !== null) failures.push(local.lastVerified.warning);
-    recordVerified(stateFile, runs, { ...local, root: local.lastVerified.root });
+    recordVerified(stateFile, allProgress, { ...local, root: local.lastVerified.root });
   }
   return failures.map((message) => ({ severity: 'warning', code: 'memory-unusable', message }));
 }
 
-async function recordState(sql: Sql, runs: readonly PeerProgress[], local: LocalDatabase): Promise<readonly string[]> {
+async function recordState(
+  sql: Sql,
+  allProgress: readonly PeerProgress[],
+  local: LocalDatabase,
+): Promise<readonly string[]> {
   const { path, branch, head, mayWrite, lastVerified } = local;
   const { stateFile } = await readStateFile(path);
   const warnings = lastVerified.warning === null ? [] : [lastVerified.warning];
   if (lastVerified.root === null) return warnings;
-  const root = runs.some(({ adopted }) => adopted !== null) ? (await rootCommit(sql, head)).hash : lastVerified.root;
-  const findings = mayWrite ? await findingsOf(sql, runs, { ...local, root }) : [];
-  const gone = mayWrite ? await givenUp(sql, runs, head) : [];
+  const root = allProgress.some(({ adopted }) => adopted !== null)
+    ? (await rootCommit(sql, head)).hash
+    : lastVerified.root;
+  const findings = mayWrite ? await findingsOf(sql, allProgress, { ...local, root }) : [];
+  const gone = mayWrite ? await givenUp(sql, allProgress, head) : [];
   const known = retire(remember(stateFile, findings), branch, gone);
-  recordVerified(known, runs, { branch, root });
+  recordVerified(known, allProgress, { branch, root });
   const isNews = ({ place, name, head: last, verifiedAt }: Finding): boolean =>
     verifiedAt !== null || findEntry(stateFile, place, name)?.head !== last;
   if (gone.length === 0 && !findings.some(isNews)) return warnings;
@@ -74,12 +80,14 @@ async function recordState(sql: Sql, runs: readonly PeerProgress[], local: Local
 
 function recordVerified(
   stateFile: StateFile,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
   { branch, root }: { readonly branch: string; readonly root: string | null },
 ): void {
   if (root === null) return;
-  for (const run of runs) {
-    run.setLastVerifiedAt(findEntry(stateFile, placeOf(run, branch, root), run.peer.name)?.verifiedAt ?? null);
+  for (const progress of allProgress) {
+    progress.setLastVerifiedAt(
+      findEntry(stateFile, placeOf(progress, branch, root), progress.peer.name)?.verifiedAt ?? null,
+    );
   }
 }
 
@@ -89,26 +97,26 @@ function recordVerified(
  */
 async function findingsOf(
   sql: Sql,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
   local: { readonly branch: string; readonly head: string; readonly root: string },
 ): Promise<Finding[]> {
   const now = new Date().toISOString();
   const found = await Promise.all(
-    runs.map(async (run): Promise<readonly Finding[]> => {
-      const { head, failure, actions, rewritten, peer } = run;
+    allProgress.map(async (progress): Promise<readonly Finding[]> => {
+      const { head, failure, actions, rewritten, peer } = progress;
       if (actions === null || head === null || (rewritten !== null && failure !== null)) return [];
       const common = await mergeBase(sql, local.head, head);
       if (common === null) return [];
-      const verifiedAt = run.verified && failure === null ? now : null;
-      return [{ place: placeOf(run, local.branch, local.root), name: peer.name, head: common, verifiedAt }];
+      const verifiedAt = progress.verified && failure === null ? now : null;
+      return [{ place: placeOf(progress, local.branch, local.root), name: peer.name, head: common, verifiedAt }];
     }),
   );
   return found.flat();
 }
 
 /** Heads that one side gave up in this run in favour of the other's history. */
-async function givenUp(sql: Sql, runs: readonly PeerProgress[], head: string): Promise<string[]> {
-  const former = runs
+async function givenUp(sql: Sql, allProgress: readonly PeerProgress[], head: string): Promise<string[]> {
+  const former = allProgress
     .filter(({ adopted, replaced }) => adopted !== null || replaced !== null)
     .flatMap(({ adopted, replaced, remembered }) => [adopted?.head, replaced?.head, remembered?.head])
     .filter((commit) => commit !== undefined);
@@ -116,10 +124,10 @@ async function givenUp(sql: Sql, runs: readonly PeerProgress[], head: string): P
   return [...new Set(former)].filter((commit) => !kept.includes(commit));
 }
 
-async function recordUnsynced(sql: Sql, runs: readonly PeerProgress[], head: string): Promise<void> {
+async function recordUnsynced(sql: Sql, allProgress: readonly PeerProgress[], head: string): Promise<void> {
   await Promise.all(
-    runs.map(async (run) => {
-      run.setOldestUnsyncedAt(await oldestUnsynced(sql, run, head));
+    allProgress.map(async (progress) => {
+      progress.setOldestUnsyncedAt(await oldestUnsynced(sql, progress, head));
     }),
   );
 }

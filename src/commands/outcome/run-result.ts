@@ -51,14 +51,14 @@ interface Ended {
 export function runResult(request: SyncRequest, ended: Ended): RunResult {
   const { database, prepared, head, merge, conflicts, unsaved } = ended;
   const { path } = database;
-  const { branch, isCheckedOut, runs, dirty } = prepared;
-  const peers = runs.map(peerResult);
+  const { branch, isCheckedOut, allProgress, dirty } = prepared;
+  const peers = allProgress.map(peerResult);
   const status = runStatus(
     peers.map((peer) => peer.status),
     {
       moved: head !== prepared.before,
       unsaved: unsaved ?? 0,
-      halfDone: runs.some(({ failure }) => failure?.code === 'live-unknown'),
+      halfDone: allProgress.some(({ failure }) => failure?.code === 'live-unknown'),
     },
   );
   return {
@@ -77,12 +77,12 @@ export function runResult(request: SyncRequest, ended: Ended): RunResult {
       ...mergeProblems(merge),
       ...conflicts.problems,
       ...uncommittedProblems(dirty),
-      ...runs.flatMap(firstPushProblems),
-      ...runs.flatMap(emptiedProblems),
-      ...runs.flatMap((run) => replacedProblems(run, path)),
-      ...runs.flatMap((run) => adoptedProblems(run, { path, branch, isCheckedOut })),
+      ...allProgress.flatMap(firstPushProblems),
+      ...allProgress.flatMap(emptiedProblems),
+      ...allProgress.flatMap((progress) => replacedProblems(progress, path)),
+      ...allProgress.flatMap((progress) => adoptedProblems(progress, { path, branch, isCheckedOut })),
       ...ended.state,
-      ...runs.flatMap(noticesOf),
+      ...allProgress.flatMap(noticesOf),
       ...ended.notices,
     ].map(toProblem),
     ...(request.dryRun && request.command !== 'status' ? { dryRun: true as const } : {}),
@@ -121,32 +121,34 @@ export function notRunResult(
 }
 
 /** One peer's run, as the JSON shows it. */
-function peerResult(run: PeerProgress): PeerResult {
+function peerResult(progress: PeerProgress): PeerResult {
   return {
-    name: run.peer.name,
-    endpoint: run.peer.endpoint.written,
-    role: run.peer.role,
-    tier: run.peer.tier,
-    state: run.state,
-    status: peerStatus(run),
-    ahead: run.ahead,
-    behind: run.behind,
-    pulledCommits: run.pulledCommits,
-    pushedCommits: run.pushedCommits,
-    remoteHead: run.head,
-    verified: run.verified,
-    lastVerifiedAt: run.lastVerifiedAt,
-    oldestUnsyncedAt: run.oldestUnsyncedAt,
-    conflicts: [...run.conflicts],
-    ...(run.held.length === 0 ? {} : { held: [...run.held] }),
-    error: errorOf(run),
-    attempts: run.attempts,
-    durationMs: run.durationMs,
-    ...(run.plan === null ? {} : { plan: run.plan }),
-    ...(run.replaced === null ? {} : { replaced: run.replaced }),
-    ...(run.adopted === null ? {} : { adopted: run.adopted }),
-    ...(run.rewritten === null ? {} : { rewritten: run.rewritten }),
-    ...(run.actions === null || run.remembered !== null || run.inbox !== null ? {} : { memory: 'none' as const }),
+    name: progress.peer.name,
+    endpoint: progress.peer.endpoint.written,
+    role: progress.peer.role,
+    tier: progress.peer.tier,
+    state: progress.state,
+    status: peerStatus(progress),
+    ahead: progress.ahead,
+    behind: progress.behind,
+    pulledCommits: progress.pulledCommits,
+    pushedCommits: progress.pushedCommits,
+    remoteHead: progress.head,
+    verified: progress.verified,
+    lastVerifiedAt: progress.lastVerifiedAt,
+    oldestUnsyncedAt: progress.oldestUnsyncedAt,
+    conflicts: [...progress.conflicts],
+    ...(progress.held.length === 0 ? {} : { held: [...progress.held] }),
+    error: errorOf(progress),
+    attempts: progress.attempts,
+    durationMs: progress.durationMs,
+    ...(progress.plan === null ? {} : { plan: progress.plan }),
+    ...(progress.replaced === null ? {} : { replaced: progress.replaced }),
+    ...(progress.adopted === null ? {} : { adopted: progress.adopted }),
+    ...(progress.rewritten === null ? {} : { rewritten: progress.rewritten }),
+    ...(progress.actions === null || progress.remembered !== null || progress.inbox !== null
+      ? {}
+      : { memory: 'none' as const }),
   };
 }
 
@@ -188,11 +190,11 @@ function collision({ peer, conflicts, plan }: PeerProgress): Failure | null {
   return new Failure(KIND_CODES[first.kind], `${text.join('; ')}. ${where}`);
 }
 
-function errorOf(run: PeerProgress): PeerResult['error'] {
-  const failure = run.failure ?? collision(run);
+function errorOf(progress: PeerProgress): PeerResult['error'] {
+  const failure = progress.failure ?? collision(progress);
   if (failure === null) return null;
   const { code, retryable, hint } = failure;
-  const { peer, credentials } = run;
+  const { peer, credentials } = progress;
   const isRefused = code === 'auth' && failure.said !== null;
   const entry = isRefused && credentials === null ? credentialsToAdd(peer) : undefined;
   if (entry !== undefined) {

@@ -25,7 +25,7 @@ interface Ended {
   readonly branch: string;
   /** Our head after the run. */
   readonly head: string;
-  readonly runs: readonly PeerProgress[];
+  readonly allProgress: readonly PeerProgress[];
   readonly peers: readonly Peer[];
   /** Time limit for reading the unresolved rows of one peer, in milliseconds. */
   readonly mergeTimeoutMs: number;
@@ -59,12 +59,12 @@ export async function writeConflictsFile(ended: Ended, context: Context): Promis
 }
 
 async function leave(ended: Ended, context: Context): Promise<WrittenConflicts> {
-  const { engines, runs, branch, peers } = ended;
-  const { unread, ...found } = await findUnresolved(engines, runs, ended).finally(() =>
+  const { engines, allProgress, branch, peers } = ended;
+  const { unread, ...found } = await findUnresolved(engines, allProgress, ended).finally(() =>
     // The next run removes what cannot be removed now.
     engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined),
   );
-  const notRead = [...unread].map(([run, failure]) => unreadProblem(run, failure));
+  const notRead = [...unread].map(([progress, failure]) => unreadProblem(progress, failure));
   const own = conflictsFileOf(ended.path);
   const known = context.conflictsDir === undefined ? await lastFile(own) : NO_LAST;
   const { last } = known;
@@ -76,9 +76,14 @@ async function leave(ended: Ended, context: Context): Promise<WrittenConflicts> 
   const next = nextFile(last, {
     ...found,
     branch,
-    heard: runs
-      .filter((run) => !unread.has(run))
-      .filter((run) => run.head !== null && run.actions?.merge === true && (run.failure === null || isUnresolved(run)))
+    heard: allProgress
+      .filter((progress) => !unread.has(progress))
+      .filter(
+        (progress) =>
+          progress.head !== null &&
+          progress.actions?.merge === true &&
+          (progress.failure === null || isUnresolved(progress)),
+      )
       .map(({ peer }) => peer.name),
     configured: peers.map(({ name }) => name),
   });

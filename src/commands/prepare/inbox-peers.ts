@@ -38,15 +38,15 @@ interface Receiving {
 export async function inboxRuns(
   sql: Sql,
   receiving: Receiving,
-): Promise<{ readonly runs: readonly PeerProgress[]; readonly notices: readonly Diagnostic[] }> {
+): Promise<{ readonly allProgress: readonly PeerProgress[]; readonly notices: readonly Diagnostic[] }> {
   const { request, branch, settings, peers, configured } = receiving;
-  if (request.command === 'push') return { runs: [], notices: [] };
+  if (request.command === 'push') return { allProgress: [], notices: [] };
   const branches = (await branchNames(sql)).filter((name) => name !== branch);
   const { merged, unread, malformed } = sortInboxes(branches, settings.inbox.value);
   const asksForAll = request.only.length === 0 && request.onlyRoles.length === 0;
   const chosen = merged.filter(({ sender }) => asksForAll || peers.some(({ name }) => name === sender));
   return {
-    runs: chosen.map((inbox) => {
+    allProgress: chosen.map((inbox) => {
       const peer = configured.find(({ name }) => name === inbox.sender);
       const actions = actionsOf(request.command, 'upstream');
       return newPeerProgress(

@@ -45,7 +45,7 @@ export function placeOf({ peer, branch }: PeerProgress, local: string, root: str
  */
 export async function readLastVerified(
   database: Database,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
   localDatabase: LocalDatabase,
 ): Promise<LastVerified> {
   const { path, branch, ours, mayWrite } = localDatabase;
@@ -55,13 +55,14 @@ export async function readLastVerified(
   try {
     const contained = new Set(await commitsAmong(database, { from: null, to: ours }, known));
     const root = entries.find(({ head }) => contained.has(head))?.root ?? (await rootCommit(database, ours)).hash;
-    for (const run of runs) run.remember(findEntry(stateFile, placeOf(run, branch, root), run.peer.name));
+    for (const progress of allProgress)
+      progress.remember(findEntry(stateFile, placeOf(progress, branch, root), progress.peer.name));
     const remotes = await remotesOf(
       database,
       path,
-      runs.map(({ peer }) => peer),
+      allProgress.map(({ peer }) => peer),
     );
-    const fromRefs = await headsFromRefs(database, runs, { ...localDatabase, root, remotes });
+    const fromRefs = await headsFromRefs(database, allProgress, { ...localDatabase, root, remotes });
     // A failed write is reported at the end of the run, which writes it again.
     const writes = mayWrite && warning === null && fromRefs.length > 0;
     if (writes) await writeStateFile(path, remember(stateFile, fromRefs)).catch(() => undefined);
@@ -83,7 +84,7 @@ function droppedHeads(
 
 async function headsFromRefs(
   sql: Sql,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
   localDatabase: {
     readonly branch: string;
     readonly ours: string;
@@ -92,19 +93,24 @@ async function headsFromRefs(
     readonly remotes: ReadonlyMap<string, string>;
   },
 ): Promise<Finding[]> {
-  const unknown = runs.filter((run) => run.registered && run.remembered === null);
+  const unknown = allProgress.filter((progress) => progress.registered && progress.remembered === null);
   if (unknown.length === 0) return [];
   const refs = await trackingRefs(sql);
-  const headOf = (run: PeerProgress): string | undefined =>
-    refs.get(`remotes/${localDatabase.remotes.get(run.peer.name) ?? run.remote}/${run.branch}`);
-  const heads = unknown.flatMap((run) => headOf(run) ?? []);
+  const headOf = (progress: PeerProgress): string | undefined =>
+    refs.get(`remotes/${localDatabase.remotes.get(progress.peer.name) ?? progress.remote}/${progress.branch}`);
+  const heads = unknown.flatMap((progress) => headOf(progress) ?? []);
   const contained = new Set(await commitsAmong(sql, { from: null, to: localDatabase.ours }, heads));
-  return unknown.flatMap((run) => {
-    const head = headOf(run);
+  return unknown.flatMap((progress) => {
+    const head = headOf(progress);
     if (head === undefined || !contained.has(head)) return [];
-    run.remember({ head, verifiedAt: null, certain: true });
+    progress.remember({ head, verifiedAt: null, certain: true });
     return [
-      { place: placeOf(run, localDatabase.branch, localDatabase.root), name: run.peer.name, head, verifiedAt: null },
+      {
+        place: placeOf(progress, localDatabase.branch, localDatabase.root),
+        name: progress.peer.name,
+        head,
+        verifiedAt: null,
+      },
     ];
   });
 }

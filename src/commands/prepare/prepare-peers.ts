@@ -14,9 +14,9 @@ import { mayWrite, type SyncRequest } from '../request.ts';
 import { leasedActions } from './leases.ts';
 import { type AccessRules, accessTo, tierRefusal } from './peer-access.ts';
 
-/** The runs of all peers, and the remotes to register before they can be read. */
+/** The progress of all peers, and the remotes to register before they can be read. */
 interface PreparedPeers {
-  readonly runs: readonly PeerProgress[];
+  readonly allProgress: readonly PeerProgress[];
   readonly toRegister: readonly WantedRemote[];
 }
 
@@ -38,11 +38,11 @@ interface Preparation {
  */
 export async function preparePeers(peers: readonly Peer[], preparation: Preparation): Promise<PreparedPeers> {
   const { request, branch, access, mayPush, boundary, job } = preparation;
-  const runs: PeerProgress[] = [];
+  const allProgress: PeerProgress[] = [];
   const toRegister: WantedRemote[] = [];
   for (const peer of peers) {
     const expected = request.leases.get(peer.name) ?? null;
-    const run = newPeerProgress(
+    const progress = newPeerProgress(
       newPeerPlan({
         peer,
         actions: leasedActions(actionsOf(request.command, peer.role, mayPush), expected !== null),
@@ -52,10 +52,10 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
         mergeRewritten: request.rewrites.merge.get(peer.name) ?? null,
       }),
     );
-    runs.push(run);
-    if (run.actions === null) {
+    allProgress.push(progress);
+    if (progress.actions === null) {
       const isForbidden = actionsOf(request.command, peer.role) !== null;
-      if (request.only.includes(peer.name) && !isForbidden) run.fail(noActions(peer, request.command));
+      if (request.only.includes(peer.name) && !isForbidden) progress.fail(noActions(peer, request.command));
       continue;
     }
     try {
@@ -64,25 +64,25 @@ export async function preparePeers(peers: readonly Peer[], preparation: Preparat
       await requirePeerWithin(boundary, peer.endpoint);
       await refuseCheckoutPrograms(peer, job);
       const { url, ...reached } = accessTo(peer, access);
-      run.setAccess(reached);
-      if (await canBeRegistered(run, request)) toRegister.push({ peer: peer.name, url, ref: peer.ref });
+      progress.setAccess(reached);
+      if (await canBeRegistered(progress, request)) toRegister.push({ peer: peer.name, url, ref: peer.ref });
     } catch (thrown) {
-      run.fail(toFailure(thrown));
+      progress.fail(toFailure(thrown));
     }
   }
-  return { runs, toRegister };
+  return { allProgress, toRegister };
 }
 
 /** Registering a `file://` remote creates its folder; only a first push may do that. */
-async function canBeRegistered(run: PeerProgress, request: Preparation['request']): Promise<boolean> {
-  const folder = await fileRemote(run.peer.endpoint).catch((thrown: unknown) => {
-    run.unreachable(toFailure(thrown));
+async function canBeRegistered(progress: PeerProgress, request: Preparation['request']): Promise<boolean> {
+  const folder = await fileRemote(progress.peer.endpoint).catch((thrown: unknown) => {
+    progress.unreachable(toFailure(thrown));
     return null;
   });
   if (folder === null) return false;
-  if (folder !== 'absent' && (mayWrite(request) || !(await isEmpty(run.peer.endpoint)))) return true;
-  run.foundEmpty('remote-empty');
-  return run.actions?.push === true && !request.dryRun;
+  if (folder !== 'absent' && (mayWrite(request) || !(await isEmpty(progress.peer.endpoint)))) return true;
+  progress.foundEmpty('remote-empty');
+  return progress.actions?.push === true && !request.dryRun;
 }
 
 /** Whether a folder holds no data of a remote. Dolt 2.3.0 writes into such a folder when it fetches from it (measured). */
@@ -95,12 +95,12 @@ async function isEmpty({ folder }: Peer['endpoint']): Promise<boolean> {
 }
 
 /** Records the remote name of each peer in the database. The other peers cannot be reached in this run. */
-export function recordRegistered(runs: readonly PeerProgress[], { remotes, failures }: Registered): void {
-  for (const run of runs) {
-    const remote = remotes.get(run.peer.name);
-    if (remote !== undefined) run.register(remote);
-    const failure = failures.get(run.peer.name);
-    if (failure !== undefined) run.cannotRegister(failure);
+export function recordRegistered(allProgress: readonly PeerProgress[], { remotes, failures }: Registered): void {
+  for (const progress of allProgress) {
+    const remote = remotes.get(progress.peer.name);
+    if (remote !== undefined) progress.register(remote);
+    const failure = failures.get(progress.peer.name);
+    if (failure !== undefined) progress.cannotRegister(failure);
   }
 }
 

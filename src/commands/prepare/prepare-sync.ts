@@ -38,7 +38,7 @@ export interface PreparedSync {
   /** Tables with uncommitted changes. */
   readonly dirty: readonly string[];
   /** Peers, and deliveries to our own database. */
-  readonly runs: readonly PeerProgress[];
+  readonly allProgress: readonly PeerProgress[];
   readonly lastVerified: LastVerified;
 }
 
@@ -75,7 +75,7 @@ async function prepareIn(
   const before = await branchHead(database, branch);
   if (before === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
   const boundary = await boundaryOf(context, []);
-  const { runs: remotes, toRegister } = await preparePeers(peers, {
+  const { allProgress: remotes, toRegister } = await preparePeers(peers, {
     request,
     branch,
     access,
@@ -86,8 +86,8 @@ async function prepareIn(
   const receiving = { request, path, branch, settings: configuration, peers, configured };
   const received = await inboxRuns(database, receiving);
   for (const notice of received.notices) notify(notice);
-  const runs = [...remotes, ...received.runs];
-  const refused = runs.find((run) => run.failure?.code === 'bad-usage')?.failure;
+  const allProgress = [...remotes, ...received.allProgress];
+  const refused = allProgress.find((progress) => progress.failure?.code === 'bad-usage')?.failure;
   if (refused != null) throw refused;
   const reached = peers.filter(({ name }) => toRegister.some(({ peer }) => peer === name));
   if (!mayWrite(request)) undo.folders = await rememberFolders(reached);
@@ -100,7 +100,7 @@ async function prepareIn(
     notify,
   });
   undo.upstreams = registered.upstreams;
-  recordRegistered(runs, registered);
+  recordRegistered(allProgress, registered);
   if (mayWrite(request)) for (const notice of await finishAdvances(database)) notify(notice);
   const policy = configuration.dirty.value;
   const dirty = await applyDirtyPolicy(database, { branch, policy, mayWrite: mayWrite(request) });
@@ -112,7 +112,7 @@ async function prepareIn(
     before,
     local: { ours, dropped: lastVerified.dropped, accepted: [] },
     dirty,
-    runs,
+    allProgress,
     lastVerified,
   };
 }

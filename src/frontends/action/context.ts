@@ -44,7 +44,7 @@ export async function actionContext({
     userHome: false,
     log: stepLogger(secrets),
     secrets,
-    progress: logEvent,
+    onProgress: logEvent,
     signal,
     onResource: rememberResources(env),
   };

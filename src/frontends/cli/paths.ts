@@ -15,7 +15,7 @@ export interface Machine {
   readonly home: string;
 }
 
-type CliPaths = Omit<Context, 'log' | 'secrets' | 'progress' | 'signal' | 'onResource'>;
+type CliPaths = Omit<Context, 'log' | 'secrets' | 'onProgress' | 'signal' | 'onResource'>;
 
 /**
  * The paths of a command in a terminal: from the working directory up to the root, with the user's own configuration,

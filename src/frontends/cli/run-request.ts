@@ -67,7 +67,7 @@ export async function runRequest(
       ...around,
       log,
       secrets,
-      progress: progress.event,
+      onProgress: progress.event,
       signal: interrupt.signal,
       ask: prompting(terminal, interrupt.signal, progress.end, (streams) =>
         askOn({ ...streams, color: colors.stderr }),

@@ -61,24 +61,24 @@ export function adoptionVerdict({ expected, found, state, contained }: Adoptable
 export async function adoptHeads(
   context: SyncContext,
   local: LocalHead,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
 ): Promise<Adoption> {
-  if (runs.every((run) => run.adopt === null)) return { local, from: [] };
-  return await context.engines.use(NO_CREDENTIALS, (engine) => adoptIn(context, local, engine, runs));
+  if (allProgress.every((progress) => progress.adopt === null)) return { local, from: [] };
+  return await context.engines.use(NO_CREDENTIALS, (engine) => adoptIn(context, local, engine, allProgress));
 }
 
 async function adoptIn(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
 ): Promise<Adoption> {
   const { database } = engine;
   const { ours, dropped } = local;
   const { branch, dryRun, known } = context;
   const nothing: Adoption = { local, from: [] };
   const adopting: PeerProgress[] = [];
-  for (const run of runs) if (await isAdopting(database, run, ours)) adopting.push(run);
+  for (const progress of allProgress) if (await isAdopting(database, progress, ours)) adopting.push(progress);
   const head = adopting[0]?.adopt ?? null;
   if (head === null) return nothing;
   try {
@@ -90,44 +90,55 @@ async function adoptIn(
       await ensureTag(database, { name: tag, commit: ours });
       await replaceBranch(database, { branch, from: ours, to: head });
     }
-    for (const run of adopting) {
-      run.tryAgain();
-      if (!dryRun) run.adoptedAs({ head: ours, tag });
+    for (const progress of adopting) {
+      progress.tryAgain();
+      if (!dryRun) progress.adoptedAs({ head: ours, tag });
     }
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') throw failure;
-    for (const run of adopting) run.fail(failure);
+    for (const progress of adopting) progress.fail(failure);
     return nothing;
   }
   const kept = new Set(await commitsAmong(database, { from: null, to: head }, known));
   const after = [...new Set([...dropped, ours, ...known.filter((one) => !kept.has(one))])];
   const adopted = { ours: head, dropped: after, accepted: local.accepted };
-  for (const run of runs) if (!adopting.includes(run)) await compareAgain(context, adopted, engine, run);
+  for (const progress of allProgress)
+    if (!adopting.includes(progress)) await compareAgain(context, adopted, engine, progress);
   return { local: adopted, from: adopting };
 }
 
 /** Whether a run adopts; if the expected head is gone, the run fails. */
-async function isAdopting(database: Database, run: PeerProgress, ours: string): Promise<boolean> {
-  const { adopt: expected, head: found, failure, state } = run;
-  if (expected === null || run.actions === null || (failure !== null && !COMPARED.includes(failure.code))) return false;
+async function isAdopting(database: Database, progress: PeerProgress, ours: string): Promise<boolean> {
+  const { adopt: expected, head: found, failure, state } = progress;
+  if (expected === null || progress.actions === null || (failure !== null && !COMPARED.includes(failure.code)))
+    return false;
   const contained = await containsCommit(database, ours, expected);
   switch (adoptionVerdict({ expected, found, state, contained })) {
     case 'nothing-to-do':
       return false;
     case 'stale':
-      run.fail(leaseFailure(run.peer.name, { expected, found }, 'adopt'));
+      progress.fail(leaseFailure(progress.peer.name, { expected, found }, 'adopt'));
       return false;
     case 'adopt':
       return true;
   }
 }
 
-async function compareAgain(context: SyncContext, local: LocalHead, engine: Engine, run: PeerProgress): Promise<void> {
-  if (run.head === null || run.actions === null || (run.failure !== null && !COMPARED.includes(run.failure.code)))
+async function compareAgain(
+  context: SyncContext,
+  local: LocalHead,
+  engine: Engine,
+  progress: PeerProgress,
+): Promise<void> {
+  if (
+    progress.head === null ||
+    progress.actions === null ||
+    (progress.failure !== null && !COMPARED.includes(progress.failure.code))
+  )
     return;
-  run.tryAgain();
-  await compareWithin(context, local, engine, run, { theirs: run.head, before: null });
+  progress.tryAgain();
+  await compareWithin(context, local, engine, progress, { theirs: progress.head, before: null });
 }
 
 /** @throws Failure `local-commits` with the commits that would be lost and were not named */
@@ -188,10 +199,10 @@ async function refuseIncoming(
   const incoming = await engine.operation(limits.of('checking'), NOWHERE, (sql) =>
     readIncomingFrom(sql, heads, futureLimit()),
   );
-  for (const run of adopting) {
-    const { name, accept } = run.peer;
+  for (const progress of adopting) {
+    const { name, accept } = progress.peer;
     const verdict = checkIncoming({ ...incoming, dropped: [], deletions: [] }, { peer: name, accept, maxDelete });
-    run.checkedForAdoption(verdict);
+    progress.checkedForAdoption(verdict);
     if (verdict.failure !== null) throw verdict.failure;
   }
 }

@@ -56,8 +56,8 @@ export function savedTag(peer: string, head: string): string {
 }
 
 /** The tags that keep the heads to be replaced at these peers. */
-export function savedTags(runs: readonly PeerProgress[]): { readonly name: string; readonly commit: string }[] {
-  return runs.flatMap(({ peer, lease }) =>
+export function savedTags(allProgress: readonly PeerProgress[]): { readonly name: string; readonly commit: string }[] {
+  return allProgress.flatMap(({ peer, lease }) =>
     lease === null ? [] : [{ name: savedTag(peer.name, lease), commit: lease }],
   );
 }
@@ -68,14 +68,14 @@ export function savedTags(runs: readonly PeerProgress[]): { readonly name: strin
  */
 export async function planReplacement(
   sql: Sql,
-  lease: { readonly run: PeerProgress; readonly expected: string; readonly target: string },
+  lease: { readonly progress: PeerProgress; readonly expected: string; readonly target: string },
 ): Promise<Partial<Plan> | null> {
-  const { run, expected, target } = lease;
-  switch (leaseVerdict({ expected, found: run.head, target })) {
+  const { progress, expected, target } = lease;
+  switch (leaseVerdict({ expected, found: progress.head, target })) {
     case 'nothing-to-do':
       return null;
     case 'stale':
-      run.fail(leaseFailure(run.peer.name, { expected, found: run.head }));
+      progress.fail(leaseFailure(progress.peer.name, { expected, found: progress.head }));
       return {};
     case 'replace':
       if (await isAncestor(sql, expected, target)) return null;

@@ -11,7 +11,7 @@ import type { SyncContext } from '../sync-context.ts';
 import { timeLimit } from '../time-limits.ts';
 import { leaseFailure, leaseVerdict, type Replacing, savedTag } from './lease.ts';
 
-type LeasedRun = PeerProgress & { readonly lease: string };
+type LeasedProgress = PeerProgress & { readonly lease: string };
 
 /**
  * Replaces a peer's branch by ours without a fast-forward, because the user named the head to discard. First a tag
@@ -24,43 +24,43 @@ export async function replaceHead(
   context: SyncContext,
   { target, branch }: Publication,
   engine: Engine,
-  run: PeerProgress,
+  progress: PeerProgress,
 ): Promise<Replacing | null> {
-  if (!isLeased(run)) return null;
-  if (hasLanded(run)) {
-    run.foundReplaced();
+  if (!isLeased(progress)) return null;
+  if (hasLanded(progress)) {
+    progress.foundReplaced();
     return null;
   }
-  const { progress } = context;
-  const { name } = run.peer;
-  if (!needsReplacing(run, target) || (await isAncestor(engine.database, run.lease, target))) return null;
-  const tag = savedTag(name, run.lease);
-  const saved = { name: tag, commit: run.lease };
+  const { onProgress } = context;
+  const { name } = progress.peer;
+  if (!needsReplacing(progress, target) || (await isAncestor(engine.database, progress.lease, target))) return null;
+  const tag = savedTag(name, progress.lease);
+  const saved = { name: tag, commit: progress.lease };
   await ensureTag(engine.database, saved);
-  const limit = timeLimit(run.peer, 'push', context.timeoutMs);
+  const limit = timeLimit(progress.peer, 'push', context.timeoutMs);
   const atPeer = await engine
-    .operation(limit, run.reach, (sql) => pushTag(sql, { remote: run.remote, tag, user: run.user }))
+    .operation(limit, progress.reach, (sql) => pushTag(sql, { remote: progress.remote, tag, user: progress.user }))
     .then(
       () => true,
       // The local tag keeps the head even if the peer refuses the tag.
       () => false,
     );
-  progress({ peer: name, step: 'fetching', detail: 'again, because its head will be replaced' });
-  run.readAgain(await readPeer(context, engine, run));
+  onProgress({ peer: name, step: 'fetching', detail: 'again, because its head will be replaced' });
+  progress.readAgain(await readPeer(context, engine, progress));
   // A fetch may bring another tag of that name (Dolt 2.3.0).
   await ensureTag(engine.database, saved);
-  if (!needsReplacing(run, target)) return null;
-  const commits = await countCommits(engine.database, run.lease, target);
-  progress({ peer: name, step: 'pushing', detail: `${counted(commits, 'commit')}, replacing ${run.lease}` });
-  const replacing = { head: run.lease, tag, atPeer, target, commits };
-  run.beginReplacing(replacing);
-  const to = { remote: run.remote, source: branch, branch: run.branch, user: run.user };
-  await send(engine, run, limit, (sql) => forceBranch(sql, to));
+  if (!needsReplacing(progress, target)) return null;
+  const commits = await countCommits(engine.database, progress.lease, target);
+  onProgress({ peer: name, step: 'pushing', detail: `${counted(commits, 'commit')}, replacing ${progress.lease}` });
+  const replacing = { head: progress.lease, tag, atPeer, target, commits };
+  progress.beginReplacing(replacing);
+  const to = { remote: progress.remote, source: branch, branch: progress.branch, user: progress.user };
+  await send(engine, progress, limit, (sql) => forceBranch(sql, to));
   return replacing;
 }
 
-function isLeased(run: PeerProgress): run is LeasedRun {
-  return run.lease !== null;
+function isLeased(progress: PeerProgress): progress is LeasedProgress {
+  return progress.lease !== null;
 }
 
 /** A forced push may have succeeded although its answer was lost. */
@@ -68,13 +68,13 @@ function hasLanded({ replacing, head }: PeerProgress): boolean {
   return replacing !== null && replacing.target === head;
 }
 
-function needsReplacing(run: LeasedRun, target: string): boolean {
-  switch (leaseVerdict({ expected: run.lease, found: run.head, target })) {
+function needsReplacing(progress: LeasedProgress, target: string): boolean {
+  switch (leaseVerdict({ expected: progress.lease, found: progress.head, target })) {
     case 'nothing-to-do':
       return false;
     case 'replace':
       return true;
     case 'stale':
-      throw leaseFailure(run.peer.name, { expected: run.lease, found: run.head });
+      throw leaseFailure(progress.peer.name, { expected: progress.lease, found: progress.head });
   }
 }

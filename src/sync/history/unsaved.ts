@@ -20,10 +20,10 @@ const UNREAD: ReadonlySet<PeerState> = new Set(['unreachable', 'unknown']);
  */
 export async function countUnsaved(
   engines: Engines,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
   head: string,
 ): Promise<number | null> {
-  const pushed = runs.filter(({ actions, state }) => actions?.push === true && !UNREAD.has(state));
+  const pushed = allProgress.filter(({ actions, state }) => actions?.push === true && !UNREAD.has(state));
   const read = pushed.flatMap(headsAtPeer);
   try {
     return await engines.use(NO_CREDENTIALS, async ({ database }) => {
@@ -42,16 +42,16 @@ export async function countUnsaved(
  * @param ours our head after the run
  * @returns null if nothing is missing, or if the peer's head is unknown
  */
-export async function oldestUnsynced(sql: Sql, run: PeerProgress, ours: string): Promise<string | null> {
-  const rights = rightsOf(run.peer.role);
-  if (run.head === null) {
-    const lacksAll = run.state === 'remote-empty' || run.state === 'branch-missing';
+export async function oldestUnsynced(sql: Sql, progress: PeerProgress, ours: string): Promise<string | null> {
+  const rights = rightsOf(progress.peer.role);
+  if (progress.head === null) {
+    const lacksAll = progress.state === 'remote-empty' || progress.state === 'branch-missing';
     return lacksAll && rights.push ? oldestCommitDate(sql, { from: null, to: ours }) : null;
   }
-  if (run.head === ours) return null;
+  if (progress.head === ours) return null;
   const dates = [
-    rights.pull ? await oldestCommitDate(sql, { from: ours, to: run.head }) : null,
-    rights.push ? await oldestCommitDate(sql, { from: run.head, to: ours }) : null,
+    rights.pull ? await oldestCommitDate(sql, { from: ours, to: progress.head }) : null,
+    rights.push ? await oldestCommitDate(sql, { from: progress.head, to: ours }) : null,
   ];
   return dates.filter((date) => date !== null).sort()[0] ?? null;
 }

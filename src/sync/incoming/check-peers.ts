@@ -11,15 +11,15 @@ import { readIncoming } from './read-incoming.ts';
 const DAY_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * Checks what each peer's head would bring before any head is merged or fast-forwarded to, and records refusals in the
- * runs. A head that several peers share is checked once; an unchanged head is not checked again.
+ * Checks what each peer's head would bring before any head is merged or fast-forwarded to, and records refusals in their
+ * progress. A head that several peers share is checked once; an unchanged head is not checked again.
  * @throws Failure `engine-lost` if the engine ended; the remaining heads are still unchecked
  */
 export async function checkPeers(
   context: SyncContext,
   { ours }: LocalHead,
   engine: Engine,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
 ): Promise<void> {
   const { branch, limits, maxDelete } = context;
   const limit = futureLimit();
@@ -32,23 +32,29 @@ export async function checkPeers(
     return found;
   };
   let lost: Failure | null = null;
-  const checkOne = async (run: PeerProgress): Promise<void> => {
-    if (run.head === null || run.failure !== null || run.head === run.checkedHead || !isChecked(run)) return;
+  const checkOne = async (progress: PeerProgress): Promise<void> => {
+    if (
+      progress.head === null ||
+      progress.failure !== null ||
+      progress.head === progress.checkedHead ||
+      !isChecked(progress)
+    )
+      return;
     try {
       if (lost !== null) throw lost;
-      const incoming = await read(run.head);
-      if (incoming === null) return run.checked(null);
-      const { accept, name } = run.peer;
-      run.checked(checkIncoming(incoming, { peer: name, accept, maxDelete }));
+      const incoming = await read(progress.head);
+      if (incoming === null) return progress.checked(null);
+      const { accept, name } = progress.peer;
+      progress.checked(checkIncoming(incoming, { peer: name, accept, maxDelete }));
     } catch (thrown) {
       const failure = toFailure(thrown);
       const isGuilty = limits.checksSingly && lost === null;
       if (failure.code === 'engine-lost') lost ??= failure;
-      if (failure.code !== 'engine-lost' || isGuilty) run.fail(engine.memoryFailure() ?? failure);
+      if (failure.code !== 'engine-lost' || isGuilty) progress.fail(engine.memoryFailure() ?? failure);
     }
   };
-  if (limits.checksSingly) for (const run of runs) await checkOne(run);
-  else await Promise.all(runs.map(checkOne));
+  if (limits.checksSingly) for (const progress of allProgress) await checkOne(progress);
+  else await Promise.all(allProgress.map(checkOne));
   if (lost === null) return;
   limits.recordLostCheck();
   throw lost;

@@ -9,13 +9,13 @@ import type { PeerProgress } from '../peer-progress.ts';
  * (Dolt 2.3.0, measured). Such a peer is still read and merged.
  * @param target what would be pushed
  */
-export async function refuseUnknownLive(sql: Sql, runs: readonly PeerProgress[], target: string): Promise<void> {
-  for (const run of runs) {
-    if (run.actions?.push !== true || run.peer.live !== null || run.failure !== null) continue;
-    if (run.head !== null && (await isAncestor(sql, target, run.head))) continue;
-    const heads = run.head === null ? [target] : [target, run.head];
+export async function refuseUnknownLive(sql: Sql, allProgress: readonly PeerProgress[], target: string): Promise<void> {
+  for (const progress of allProgress) {
+    if (progress.actions?.push !== true || progress.peer.live !== null || progress.failure !== null) continue;
+    if (progress.head !== null && (await isAncestor(sql, target, progress.head))) continue;
+    const heads = progress.head === null ? [target] : [target, progress.head];
     const ignoring = await Promise.all(heads.map((head) => ignoresTables(sql, head)));
-    if (ignoring.includes(true)) run.fail(liveUnknown(run.peer.name));
+    if (ignoring.includes(true)) progress.fail(liveUnknown(progress.peer.name));
   }
 }
 

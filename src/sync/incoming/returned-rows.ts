@@ -20,12 +20,12 @@ const BATCH = 500;
  */
 export async function recordReturned(
   sql: Sql,
-  run: PeerProgress,
+  progress: PeerProgress,
   local: { readonly ours: string; readonly target: string },
 ): Promise<void> {
-  if (run.head === null) return;
-  const heads = { ours: local.ours, theirs: run.head };
-  const last = run.remembered?.head ?? null;
+  if (progress.head === null) return;
+  const heads = { ours: local.ours, theirs: progress.head };
+  const last = progress.remembered?.head ?? null;
   const before = last !== null && (await isPresent(sql, last)) ? last : null;
   const rows: Conflict[] = [];
   for (const table of await sharedTables(sql, { ...heads, target: local.target })) {
@@ -37,17 +37,17 @@ export async function recordReturned(
     };
     if (shape.key.length === 0) continue;
     for (const side of ['ours', 'theirs'] as const) {
-      rows.push(...(await onlyAt(sql, shape, { heads, side, before, peer: run.peer.name })));
+      rows.push(...(await onlyAt(sql, shape, { heads, side, before, peer: progress.peer.name })));
     }
   }
   const nameOf = ({ table, key, heads: at }: Conflict): string => JSON.stringify([table, key, at]);
   // An earlier round of this run may have listed them.
-  const known = new Set(run.conflicts.map(nameOf));
+  const known = new Set(progress.conflicts.map(nameOf));
   const listed = rows.slice(0, MAX_ROWS);
-  run.reportConflicts([...run.conflicts, ...listed.filter((row) => !known.has(nameOf(row)))]);
+  progress.reportConflicts([...progress.conflicts, ...listed.filter((row) => !known.has(nameOf(row)))]);
   if (rows.length > listed.length) {
-    const message = `${rows.length} rows came back through merge-rewritten with ${run.peer.name}; the first ${MAX_ROWS} are listed`;
-    run.notice({ severity: 'warning', code: 'history-rewritten', message });
+    const message = `${rows.length} rows came back through merge-rewritten with ${progress.peer.name}; the first ${MAX_ROWS} are listed`;
+    progress.notice({ severity: 'warning', code: 'history-rewritten', message });
   }
 }
 

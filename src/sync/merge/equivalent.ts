@@ -13,41 +13,45 @@ interface Kept {
  * endlessly. The run records the equivalent head; if that is ours, the peer is up to date. Heads that contain ours come
  * first, because we fast-forward to such a head. Among equals the hash decides, so that every database chooses the same
  * one.
- * @param runs those whose heads are known
+ * @param allProgress those whose heads are known
  */
-export async function recordEquivalent(database: Database, runs: readonly PeerProgress[], ours: string): Promise<void> {
-  for (const run of runs) run.forgetEquivalent(ours);
-  const readOnly = runs.filter(isReadOnly);
+export async function recordEquivalent(
+  database: Database,
+  allProgress: readonly PeerProgress[],
+  ours: string,
+): Promise<void> {
+  for (const progress of allProgress) progress.forgetEquivalent(ours);
+  const readOnly = allProgress.filter(isReadOnly);
   if (readOnly.length === 0) return;
   const kept: Kept[] = [{ head: ours, content: await contentHash(database, ours) }];
-  for (const run of runs) {
-    if (!isReadOnly(run) && run.actions?.merge === true && run.head !== null)
-      kept.push({ head: run.head, content: await contentHash(database, run.head) });
+  for (const progress of allProgress) {
+    if (!isReadOnly(progress) && progress.actions?.merge === true && progress.head !== null)
+      kept.push({ head: progress.head, content: await contentHash(database, progress.head) });
   }
   const byHash = readOnly.toSorted((a, b) => ((a.head ?? '') < (b.head ?? '') ? -1 : 1));
   const containing: Kept[] = [];
-  for (const run of byHash.filter(({ state }) => state === 'behind')) {
-    if (run.head === null) continue;
-    const own = { head: run.head, content: await contentHash(database, run.head) };
+  for (const progress of byHash.filter(({ state }) => state === 'behind')) {
+    if (progress.head === null) continue;
+    const own = { head: progress.head, content: await contentHash(database, progress.head) };
     const twin = await twinOf(database, containing, own);
-    run.foundEquivalent(twin, ours);
+    progress.foundEquivalent(twin, ours);
     if (twin === null) containing.push(own);
   }
   kept.push(...containing);
-  for (const run of byHash.filter(({ state }) => state === 'diverged')) {
-    if (run.head === null) continue;
-    const own = { head: run.head, content: await contentHash(database, run.head) };
+  for (const progress of byHash.filter(({ state }) => state === 'diverged')) {
+    if (progress.head === null) continue;
+    const own = { head: progress.head, content: await contentHash(database, progress.head) };
     const twin = await twinOf(database, kept, own);
-    run.foundEquivalent(twin, ours);
+    progress.foundEquivalent(twin, ours);
     if (twin === null) kept.push(own);
   }
 }
 
 /** Whether this run cannot bring the peer and us to one commit. */
-function isReadOnly(run: PeerProgress): boolean {
+function isReadOnly(progress: PeerProgress): boolean {
   // A database that delivers to an inbox also reads our branch.
-  if (run.inbox !== null) return false;
-  return run.peer.role === 'upstream' || (run.actions?.merge === true && !run.actions.push);
+  if (progress.inbox !== null) return false;
+  return progress.peer.role === 'upstream' || (progress.actions?.merge === true && !progress.actions.push);
 }
 
 async function twinOf(database: Database, kept: readonly Kept[], own: Kept): Promise<string | null> {

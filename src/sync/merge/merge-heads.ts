@@ -40,13 +40,13 @@ import { headsThatTouch, rowsToSetAside, type TouchedTables } from './uncommitte
 export async function mergeHeads(
   context: SyncContext,
   local: LocalHead,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
 ): Promise<Converged> {
   const { engines, limits } = context;
   for (;;) {
     const { lost } = limits;
     try {
-      return await engines.use(NO_CREDENTIALS, (engine) => mergeIn(context, local, engine, runs));
+      return await engines.use(NO_CREDENTIALS, (engine) => mergeIn(context, local, engine, allProgress));
     } catch (thrown) {
       if (toFailure(thrown).code !== 'engine-lost' || limits.lost === lost) throw thrown;
       await engines.close();
@@ -63,51 +63,61 @@ async function mergeIn(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  runs: readonly PeerProgress[],
+  allProgress: readonly PeerProgress[],
 ): Promise<Converged> {
   const { database } = engine;
-  await checkPeers(context, local, engine, runs);
+  await checkPeers(context, local, engine, allProgress);
   await recordEquivalent(
     database,
-    runs.filter((run) => run.failure === null && run.head !== null),
+    allProgress.filter((progress) => progress.failure === null && progress.head !== null),
     local.ours,
   );
-  const { candidates, converged, waiting, attributed } = await convergeRuns(context, local, engine, runs);
+  const { candidates, converged, waiting, attributed } = await convergePeers(context, local, engine, allProgress);
   recordConflicts(local, candidates, attributed);
-  for (const run of candidates) {
-    if (run.mergeRewritten === null || run.mergeRewritten !== run.head || run.rewritten === null) continue;
-    await recordReturned(database, run, { ours: local.ours, target: converged.target });
+  for (const progress of candidates) {
+    if (progress.mergeRewritten === null || progress.mergeRewritten !== progress.head || progress.rewritten === null)
+      continue;
+    await recordReturned(database, progress, { ours: local.ours, target: converged.target });
   }
-  for (const run of candidates) {
-    const why = run.head === null ? undefined : (waiting.get(run.head) ?? converged.dropped.get(run.head));
-    if (why !== undefined && run.failure === null) run.reject(why.failure, why.conflicts);
+  for (const progress of candidates) {
+    const why =
+      progress.head === null ? undefined : (waiting.get(progress.head) ?? converged.dropped.get(progress.head));
+    if (why !== undefined && progress.failure === null) progress.reject(why.failure, why.conflicts);
   }
   return converged;
 }
 
-interface ConvergedRuns extends MergeAttempt {
-  /** The runs whose heads were merged, or tried. */
+interface ConvergedPeers extends MergeAttempt {
+  /** The peers whose heads were merged, or tried. */
   readonly candidates: readonly PeerProgress[];
 }
 
 /**
- * Merges the heads of runs. A head that is equivalent to a rejected one is merged itself: a peer that copies another's
+ * Merges the heads of these peers. A head that is equivalent to a rejected one is merged itself: a peer that copies another's
  * rows must not keep that peer's head out.
  */
-async function convergeRuns(
+async function convergePeers(
   context: SyncContext,
   local: LocalHead,
   engine: Engine,
-  runs: readonly PeerProgress[],
-): Promise<ConvergedRuns> {
-  const candidates = runs.filter(
-    (run) => run.actions?.merge === true && run.failure === null && run.head !== null && run.equivalentTo === null,
+  allProgress: readonly PeerProgress[],
+): Promise<ConvergedPeers> {
+  const candidates = allProgress.filter(
+    (progress) =>
+      progress.actions?.merge === true &&
+      progress.failure === null &&
+      progress.head !== null &&
+      progress.equivalentTo === null,
   );
-  for (const run of candidates) {
-    if ((run.behind ?? 0) > 0)
-      context.progress({ peer: run.peer.name, step: 'merging', detail: `${counted(run.behind ?? 0, 'commit')}` });
+  for (const progress of candidates) {
+    if ((progress.behind ?? 0) > 0)
+      context.onProgress({
+        peer: progress.peer.name,
+        step: 'merging',
+        detail: `${counted(progress.behind ?? 0, 'commit')}`,
+      });
   }
-  const heads = candidates.flatMap((run) => (run.head === null ? [] : [run.head]));
+  const heads = candidates.flatMap((progress) => (progress.head === null ? [] : [progress.head]));
   const touched = await headsThatTouch(context, local, engine.database, heads);
   const mayDelete = candidates.flatMap(({ head, peer }) =>
     head !== null && peer.accept.includes('deletion') ? [head] : [],
@@ -115,12 +125,12 @@ async function convergeRuns(
   const merging: Merging = { context, ours: local.ours, engine, free: new Set([...mayDelete, ...local.accepted]) };
   const merged = await convergeChecked(merging, headsOf(candidates, local.accepted), touched);
   const { converged, waiting } = merged;
-  const alone = runs.filter(
+  const alone = allProgress.filter(
     ({ equivalentTo: twin }) => twin !== null && (waiting.has(twin) || converged.dropped.has(twin)),
   );
   if (alone.length === 0) return { ...merged, candidates };
-  for (const run of alone) run.foundEquivalent(null, local.ours);
-  return await convergeRuns(context, local, engine, runs);
+  for (const progress of alone) progress.foundEquivalent(null, local.ours);
+  return await convergePeers(context, local, engine, allProgress);
 }
 
 /** What all merges of one engine have in common. */
@@ -225,11 +235,11 @@ function recordConflicts(
 ): void {
   const namesAt = (heads: readonly string[]): string[] =>
     candidates.flatMap(({ head, peer }) => (head !== null && heads.includes(head) ? [peer.name] : []));
-  for (const run of candidates) {
+  for (const progress of candidates) {
     // Resolutions of an earlier attempt count if a remote has its commit.
-    const before: readonly Conflict[] = local.accepted.length > 0 ? run.conflicts : [];
-    const now = attributed.filter(({ head }) => head === run.head);
-    run.reportConflicts([
+    const before: readonly Conflict[] = local.accepted.length > 0 ? progress.conflicts : [];
+    const now = attributed.filter(({ head }) => head === progress.head);
+    progress.reportConflicts([
       ...before,
       ...now.map(({ conflict, between }) => ({ ...conflict, between: namesAt(between) })),
     ]);

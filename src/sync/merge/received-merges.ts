@@ -109,8 +109,8 @@ async function report(
   incoming: ReadonlyMap<PeerProgress, string>,
   merge: { readonly commit: string; readonly conflicts: readonly Conflict[] },
 ): Promise<void> {
-  const run = merge.conflicts.length === 0 ? null : await sourcePeer(sql, incoming, merge.commit);
-  run?.reportConflicts([...run.conflicts, ...merge.conflicts]);
+  const progress = merge.conflicts.length === 0 ? null : await sourcePeer(sql, incoming, merge.commit);
+  progress?.reportConflicts([...progress.conflicts, ...merge.conflicts]);
 }
 
 /** The peer whose head brought a merge; the first by name if several did. */
@@ -119,8 +119,8 @@ async function sourcePeer(
   incoming: ReadonlyMap<PeerProgress, string>,
   commit: string,
 ): Promise<PeerProgress | null> {
-  for (const [run, head] of [...incoming].toSorted(([a], [b]) => (a.peer.name < b.peer.name ? -1 : 1))) {
-    if (run.failure === null && (await isAncestor(sql, commit, head))) return run;
+  for (const [progress, head] of [...incoming].toSorted(([a], [b]) => (a.peer.name < b.peer.name ? -1 : 1))) {
+    if (progress.failure === null && (await isAncestor(sql, commit, head))) return progress;
   }
   return null;
 }

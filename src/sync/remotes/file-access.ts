@@ -35,10 +35,10 @@ export async function findInaccessible(folder: string, writes: boolean): Promise
 }
 
 /** Replaces a refused access by a failure that names the file, its owner and the fix. */
-export async function explainFileAccess(runs: readonly PeerProgress[]): Promise<void> {
-  for (const run of runs) {
-    if (run.peer.endpoint.folder === null || run.failure === null) continue;
-    run.explain(await fileOwnerFailure(run.peer.endpoint.folder, run.failure));
+export async function explainFileAccess(allProgress: readonly PeerProgress[]): Promise<void> {
+  for (const progress of allProgress) {
+    if (progress.peer.endpoint.folder === null || progress.failure === null) continue;
+    progress.explain(await fileOwnerFailure(progress.peer.endpoint.folder, progress.failure));
   }
 }
 

@@ -3,96 +3,106 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 import { HASH_ORDERS, twoDatabases } from '../helpers/two-databases.ts';
 import { byCell, resolveHeads, twoHeads, wholly } from '../helpers/two-heads.ts';
 
-const made = [
-  'CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20))',
-  "INSERT INTO t VALUES (1, 'a', 'b'), (2, 'a', 'b'), (3, 'a', 'b')",
-];
-const NORTH = [
-  "UPDATE t SET a = 'north' WHERE id = 1",
-  "UPDATE t SET a = 'north' WHERE id = 2",
-  'DELETE FROM t WHERE id = 3',
-];
-const SOUTH = [
-  "UPDATE t SET b = 'south' WHERE id = 1",
-  'DELETE FROM t WHERE id = 2',
-  "UPDATE t SET a = 'south' WHERE id = 3",
-];
+const made = baseOf('t');
+const NORTH = northIn('t');
+const SOUTH = southIn('t');
 
-/** How one side alone changes the columns, and what the rows have then: row 2 outlives in north, row 3 in south. */
-const CHANGES = [
-  { change: 'ADD COLUMN c INT', by: 'north', rows: [{ c: null }, { c: null }, { c: null }] },
-  {
-    change: "ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'new'",
+function baseOf(table: string): string[] {
+  return [
+    `CREATE TABLE ${table} (id INT PRIMARY KEY, a VARCHAR(20), b VARCHAR(20))`,
+    `INSERT INTO ${table} VALUES (1, 'a', 'b'), (2, 'a', 'b'), (3, 'a', 'b')`,
+  ];
+}
+
+/** Row 2 outlives its deletion in south, row 3 its deletion in north. */
+function northIn(table: string): string[] {
+  return [
+    `UPDATE ${table} SET a = 'north' WHERE id = 1`,
+    `UPDATE ${table} SET a = 'north' WHERE id = 2`,
+    `DELETE FROM ${table} WHERE id = 3`,
+  ];
+}
+
+function southIn(table: string): string[] {
+  return [
+    `UPDATE ${table} SET b = 'south' WHERE id = 1`,
+    `DELETE FROM ${table} WHERE id = 2`,
+    `UPDATE ${table} SET a = 'south' WHERE id = 3`,
+  ];
+}
+
+/** How one side alone changes the columns of a table, and the rows after the merge. All are merged in one run. */
+const CHANGES: Readonly<
+  Record<
+    string,
+    { readonly by: 'north' | 'south'; readonly alter: readonly string[]; readonly rows: readonly object[] }
+  >
+> = {
+  added: { by: 'north', alter: ['ADD COLUMN c INT'], rows: rowsWith({}, {}, {}) },
+  north_default: {
     by: 'north',
-    rows: [{ c: 'new' }, { c: 'new' }, { c: 'new' }],
+    alter: ["ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'new'"],
+    rows: rowsWith({ c: 'new' }, { c: 'new' }, { c: 'new' }),
   },
-  {
-    change: "ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'new'",
+  south_default: {
     by: 'south',
-    rows: [{ c: 'new' }, { c: 'new' }, { c: 'new' }],
+    alter: ["ADD COLUMN c VARCHAR(9) NOT NULL DEFAULT 'new'"],
+    rows: rowsWith({ c: 'new' }, { c: 'new' }, { c: 'new' }),
   },
-  { change: 'ADD COLUMN constructor INT', by: 'south', rows: [{}, {}, {}] },
-  {
-    change: 'ADD COLUMN c VARCHAR(20) AS (CONCAT(a, b)) STORED, ADD INDEX (b)',
+  like_an_object: { by: 'south', alter: ['ADD COLUMN constructor INT'], rows: rowsWith({}, {}, {}) },
+  computed: {
     by: 'north',
-    rows: [{ c: 'northsouth' }, { c: 'northb' }, { c: 'southb' }],
+    alter: ['ADD COLUMN c VARCHAR(20) AS (CONCAT(a, b)) STORED, ADD INDEX (b)'],
+    rows: rowsWith({ c: 'northsouth' }, { c: 'northb' }, { c: 'southb' }),
   },
-] as const;
+  filled: { by: 'south', alter: ['ADD COLUMN c INT NOT NULL DEFAULT 7'], rows: rowsWith({ c: 9 }, { c: 7 }, { c: 9 }) },
+  dropped: {
+    by: 'north',
+    alter: ['DROP COLUMN b'],
+    rows: [
+      { id: 1, a: 'north' },
+      { id: 2, a: 'north' },
+      { id: 3, a: 'south' },
+    ],
+  },
+  replaced: {
+    by: 'north',
+    alter: ['DROP COLUMN b', 'ADD COLUMN n INT DEFAULT 4'],
+    rows: [
+      { id: 1, a: 'north', n: 4 },
+      { id: 2, a: 'north', n: 4 },
+      { id: 3, a: 'south', n: 4 },
+    ],
+  },
+};
+
+function rowsWith(...more: readonly [object, object, object]): object[] {
+  return [
+    { id: 1, a: 'north', b: 'south', ...more[0] },
+    { id: 2, a: 'north', b: 'b', ...more[1] },
+    { id: 3, a: 'south', b: 'b', ...more[2] },
+  ];
+}
 
 describe.each(HASH_ORDERS)('%s', (order) => {
-  test.each(CHANGES)(
-    '$by: $change, rows deleted on either side and changed on the other',
-    async ({ change, by, rows }) => {
-      await using folder = await tempFolder();
-      const databases = await twoDatabases(folder, ...made);
-      const alter = `ALTER TABLE t ${change}`;
-      await databases.edit(
-        [...(by === 'north' ? [alter] : []), ...NORTH],
-        [...(by === 'south' ? [alter] : []), ...SOUTH],
-        order,
-      );
-      const inNorth = await databases.run('north');
-      expect(inNorth.run('south').failure).toBeNull();
-      expect(await databases.north.rows('SELECT * FROM t ORDER BY id')).toEqual(
-        [
-          { id: 1, a: 'north', b: 'south', ...rows[0] },
-          { id: 2, a: 'north', b: 'b', ...rows[1] },
-          { id: 3, a: 'south', b: 'b', ...rows[2] },
-        ].map((row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== null))),
-      );
-      expect((await databases.run('south')).head).toBe(inNorth.head);
-    },
-  );
-
-  test('a value in the new column goes with the row that has it', async () => {
+  test('columns that one side changed, rows deleted on either side and changed on the other', async () => {
     await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...made);
+    const tables = Object.entries(CHANGES);
+    const databases = await twoDatabases(folder, ...tables.flatMap(([table]) => baseOf(table)));
+    const alterBy = (side: 'north' | 'south') =>
+      tables.flatMap(([table, { by, alter }]) =>
+        by === side ? alter.map((change) => `ALTER TABLE ${table} ${change}`) : [],
+      );
     await databases.edit(
-      [...NORTH],
-      ['ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT 7', ...SOUTH, 'UPDATE t SET c = 9'],
+      [...alterBy('north'), ...tables.flatMap(([table]) => northIn(table))],
+      [...alterBy('south'), ...tables.flatMap(([table]) => southIn(table)), 'UPDATE filled SET c = 9'],
       order,
     );
     const inNorth = await databases.run('north');
     expect(inNorth.run('south').failure).toBeNull();
-    expect(await databases.north.rows('SELECT id, c FROM t ORDER BY id')).toEqual([
-      { id: 1, c: 9 },
-      { id: 2, c: 7 },
-      { id: 3, c: 9 },
-    ]);
-    expect((await databases.run('south')).head).toBe(inNorth.head);
-  });
-
-  test('a column dropped on one side stays dropped, and the rows outlive', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...made);
-    await databases.edit(['ALTER TABLE t DROP COLUMN b', ...NORTH], SOUTH, order);
-    const inNorth = await databases.run('north');
-    expect(inNorth.run('south').failure).toBeNull();
-    expect(await databases.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
-      { id: 1, a: 'north' },
-      { id: 2, a: 'north' },
-      { id: 3, a: 'south' },
-    ]);
+    for (const [table, { rows }] of tables) {
+      expect([table, await databases.north.rows(`SELECT * FROM ${table} ORDER BY id`)]).toEqual([table, rows]);
+    }
     expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 
@@ -127,24 +137,6 @@ describe.each(HASH_ORDERS)('%s', (order) => {
       expect(failure).toMatchObject({ code: 'dolt-defect', message: expect.stringContaining('renamed columns') });
     }
     expect(await databases.north.head()).toBe(before);
-  });
-
-  test('a column replaced by another one is none that was renamed', async () => {
-    await using folder = await tempFolder();
-    const databases = await twoDatabases(folder, ...made);
-    await databases.edit(
-      ['ALTER TABLE t DROP COLUMN b', 'ALTER TABLE t ADD COLUMN n INT DEFAULT 4', ...NORTH],
-      ["UPDATE t SET a = 'south' WHERE id = 3"],
-      order,
-    );
-    const inNorth = await databases.run('north');
-    expect(inNorth.run('south').failure).toBeNull();
-    expect(await databases.north.rows('SELECT * FROM t ORDER BY id')).toEqual([
-      { id: 1, a: 'north', n: 4 },
-      { id: 2, a: 'north', n: 4 },
-      { id: 3, a: 'south', n: 4 },
-    ]);
-    expect((await databases.run('south')).head).toBe(inNorth.head);
   });
 
   test.each([

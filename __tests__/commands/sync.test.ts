@@ -81,6 +81,12 @@ describe('a run with a database', () => {
       pullCommits: 0,
       pushCommits: 2,
       head: await local.head(),
+      outgoing: {
+        commits: 2,
+        subjects: ['first rows', 'Initialize data repository'],
+        tables: [{ table: 'items', change: 'added', definition: true, rows: { added: 2, changed: 0, removed: 0 } }],
+        moreTables: 0,
+      },
     });
     await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
   });

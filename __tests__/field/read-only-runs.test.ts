@@ -9,7 +9,7 @@ import { filesBelow } from '../helpers/files-below.ts';
 import { startSilentPeer } from '../helpers/servers/silent-peer.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-const COMMANDS = [{ command: 'status' }, { command: 'sync', dryRun: true }] as const;
+const COMMANDS = [{ command: 'status' }, { command: 'sync', dryRun: true }, { command: 'plan', dryRun: true }] as const;
 
 /** A database that has diverged from its peer and has not fetched from it yet. */
 async function scene(folder: TempFolder) {
@@ -64,7 +64,7 @@ describe.each(COMMANDS)('%j', (request) => {
     await using silent = await startSilentPeer();
     const { town, box } = await scene(folder);
     const before = await contents(folder);
-    const words = 'dryRun' in request ? ['--dry-run'] : [];
+    const words = request.command === 'sync' ? ['--dry-run'] : [];
     const spec = { home: folder.file('h'), command: request.command, database: town.path, words };
     const run = await startRun({ ...spec, federation: { peers: { box, silent: silent.url } } });
     await run.said((lines) =>

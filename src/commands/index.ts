@@ -22,6 +22,7 @@ export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
   pull: syncCommand('pull'),
   push: syncCommand('push'),
   status: syncCommand('status'),
+  plan: syncCommand('plan'),
   'add-peer': addPeerCommand,
   'set-peer': setPeerCommand,
   'remove-peer': removePeerCommand,

@@ -10,16 +10,16 @@ import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
 import { requestedLeases, requestedRewrites } from './prepare/leases.ts';
 import { requestedBranch, requestedConfig, requestedDolt, requestedRoles, splitList } from './prepare/options.ts';
-import type { SyncRequest } from './request.ts';
+import { mayWrite, type SyncRequest } from './request.ts';
 import { sync } from './sync.ts';
 
-/** `sync`, `pull`, `push` and `status` share one request and one result; each carries out a part. */
+/** `sync`, `pull`, `push`, `status` and `plan` share one request and one result; each carries out a part. */
 export function syncCommand(command: SyncRequest['command']): Command {
   return defineCommand({
     parse: (asked) => syncRequest(command, asked),
     run: async (request, context) => {
       const outcome = await sync(request, context);
-      if (command !== 'status' && !request.dryRun) await offerDatabase(request, context);
+      if (mayWrite(request)) await offerDatabase(request, context);
       return outcome;
     },
     render: ({ result, doltPath, locations }, { reportValues }) => {
@@ -47,7 +47,7 @@ function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest
     onlyRoles: requestedRoles(read('only-role')),
     leases: requestedLeases('force-with-lease', read('force-with-lease')),
     rewrites: requestedRewrites(read),
-    dryRun: untrusted || read('dry-run'),
+    dryRun: untrusted || command === 'plan' || read('dry-run'),
     fixRemotes: read('fix-remotes'),
     failOn: read('fail-on'),
     retries: read('retries'),
@@ -64,7 +64,7 @@ function syncRequest(command: SyncRequest['command'], asked: Asked): SyncRequest
     branch: requestedBranch(read('branch')),
     reportValues: read('report-values') ?? asked.reportValues,
     untrusted,
-    allowNoPeers: asked.allowNoPeers || command === 'status',
+    allowNoPeers: asked.allowNoPeers || command === 'status' || command === 'plan',
     overrides: requestedConfig(read),
     dolt: requestedDolt(asked),
   };

@@ -44,7 +44,7 @@ export interface SyncOutcome {
 }
 
 /**
- * `sync`, `pull`, `push` and `status`: synchronizes the database and its peers as far as the command goes.
+ * `sync`, `pull`, `push`, `status` and `plan`: synchronizes the database and its peers as far as the command goes.
  * @throws Failure for everything that stops the whole run; the failure of one peer is in its result
  */
 export async function sync(request: SyncRequest, context: Context): Promise<SyncOutcome> {
@@ -147,7 +147,7 @@ export async function exchange(
     context.onProgress({ stage: 'checking what the peers have' });
     if (context.dryRun) {
       const { target, merge } = await mergeHeads(context, adoption.local, allProgress);
-      await planAll(context, target, allProgress, adoption.from);
+      await planAll(context, { ours: begin.ours, target }, allProgress, adoption.from);
       return { head: begin.ours, merge };
     }
     local = adoption.local;

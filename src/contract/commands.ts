@@ -104,6 +104,12 @@ export const COMMANDS = {
     options: [...READ, 'max-delete'],
     action: true,
   },
+  plan: {
+    summary: 'Show what sync would do with each peer: commits, tables, rows and conflicts',
+    arguments: PEERS,
+    options: [...READ, 'fetch-wait', 'bootstrap', 'init-empty', 'max-delete', 'force-with-lease', ...REWRITES],
+    action: true,
+  },
   'add-peer': {
     summary: 'Add a peer to the configuration',
     arguments: [NAME, { name: 'endpoint', description: 'address of the peer', required: true, variadic: false }],

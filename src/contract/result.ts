@@ -75,13 +75,43 @@ export const blockedRowSchema = z.strictObject({
 });
 export type BlockedRow = z.infer<typeof blockedRowSchema>;
 
-/** What a real run would do for this peer, as a dry run found it; `head` is the commit that the peer would have then. */
+/** How the rows of a table would change; null if they cannot be compared, because its primary key changes. */
+const rowChangesSchema = z.strictObject({ added: count, changed: count, removed: count }).nullable();
+
+/**
+ * What one side would get from the other: the number of commits, the first lines of the newest, and the tables that
+ * differ, in the order of their names. `moreTables` counts those that are not listed.
+ */
+export const plannedChangesSchema = z.strictObject({
+  commits: count,
+  subjects: z.array(z.string()),
+  tables: z.array(
+    z.strictObject({
+      table: z.string(),
+      change: z.enum(['added', 'dropped', 'renamed', 'changed']),
+      /** Its name before, if it is renamed. */
+      from: z.string().optional(),
+      /** Whether its name, columns, keys or other parts of its definition change. */
+      definition: z.boolean(),
+      rows: rowChangesSchema,
+    }),
+  ),
+  moreTables: count,
+});
+export type PlannedChanges = z.infer<typeof plannedChangesSchema>;
+
+/**
+ * What a real run would do for this peer, as a dry run found it; `head` is the commit that the peer would have then.
+ * `incoming` and `outgoing` are absent if nothing would move that way, or if reading it took too long.
+ */
 export const planSchema = z.strictObject({
   pull: z.enum(['nothing', 'fast-forward', 'merge', 'adopt']),
   push: z.enum(['nothing', 'fast-forward', 'first-push', 'replace', 'deliver']),
   pullCommits: count,
   pushCommits: count,
   head: hash.nullable(),
+  incoming: plannedChangesSchema.optional(),
+  outgoing: plannedChangesSchema.optional(),
 });
 export type Plan = z.infer<typeof planSchema>;
 
@@ -164,7 +194,7 @@ export type Problem = z.infer<typeof problemSchema>;
 
 export const runResultSchema = z.strictObject({
   version: z.literal(1),
-  command: z.enum(['sync', 'pull', 'push', 'status']),
+  command: z.enum(['sync', 'pull', 'push', 'status', 'plan']),
   status: z.enum(RUN_STATUSES),
   database: z.string().nullable(),
   /** null if none was named and no database was opened. */
@@ -189,7 +219,7 @@ export const runResultSchema = z.strictObject({
   /** Only in the Action's output `result`, if the whole did not fit; the file at `result-path` is complete. */
   truncated: z.literal(true).optional(),
 });
-/** The JSON of `sync`, `pull`, `push` and `status`. */
+/** The JSON of `sync`, `pull`, `push`, `status` and `plan`. */
 export type RunResult = z.infer<typeof runResultSchema>;
 
 const stopSchema = z.strictObject({

@@ -1,13 +1,14 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { RunStatus } from '../contract/vocabulary.ts';
 import { placeOf } from '../core/failure.ts';
-import { textLiteral } from '../core/text.ts';
+import { counted, textLiteral } from '../core/text.ts';
 import { columnsOf, conflictsOf, lostOf, partiesOf, resolution } from './conflict-rows.ts';
 import { duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
 import { code, literal, markdownTable } from './markdown.ts';
 import { mermaid } from './mermaid.ts';
 import { allColumns } from './peer-row.ts';
+import { type Planned, plannedOf, tableText } from './planned-rows.ts';
 import { outcomeText } from './text/run-report.ts';
 import { unresolvedNotice } from './unresolved.ts';
 
@@ -76,9 +77,22 @@ function tables(result: RunResult) {
       rows: result.peers.map((peer) => columns.map(({ cell }) => cell(peer, code))),
       share: 0.5,
     },
+    { title: 'Planned changes', columns: PLANNED_COLUMNS, rows: plannedOf(result).flatMap(plannedCells), share: 0.5 },
     { title: 'Problems', columns: PROBLEM_COLUMNS, rows: findings(result).map(problemCells), share: 0.5 },
     { title: 'Lost rows', columns: LOST_COLUMNS, rows: lostRows(result), share: 0.5 },
     { title: 'Rows in conflict', columns: CONFLICT_COLUMNS, rows: conflicts, share: 1 },
+  ];
+}
+
+const PLANNED_COLUMNS = ['Peer', 'Direction', 'Table', 'Change'];
+
+function plannedCells({ peer, direction, changes }: Planned): string[][] {
+  const { commits, subjects, tables, moreTables } = changes;
+  const row = (subject: string, text: string): string[] => [code(peer), direction, subject, literal(text)];
+  return [
+    row('', [counted(commits, 'commit'), ...subjects].join('; ')),
+    ...tables.map((table) => row(code(table.table), tableText(table))),
+    ...(moreTables > 0 ? [row('', `and ${counted(moreTables, 'more table')}`)] : []),
   ];
 }
 

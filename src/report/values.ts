@@ -1,22 +1,36 @@
-import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
+import type { Conflict, PeerResult, Plan, PlannedChanges, RunResult } from '../contract/result.ts';
 import type { ReportValues } from '../contract/vocabulary.ts';
 import { namesSecret, REDACTED, redact } from '../core/secrets.ts';
 
 /**
  * Reduces a result to what `report-values` allows. `none` shows only each conflicting row's table, its kind, and the
- * commit with the lost version; `keys` adds key, columns and winner; `full` adds the values. The same applies to rows
- * that block a peer. Apparent secrets are never shown.
+ * commit with the lost version; `keys` adds key, columns, winner and the messages of planned commits; `full` adds the
+ * values. The same applies to rows that block a peer. Apparent secrets are never shown.
  */
 export function withValues(result: RunResult, level: ReportValues): RunResult {
   return { ...result, peers: result.peers.map((peer) => reducePeer(peer, level)) };
 }
 
 function reducePeer(peer: PeerResult, level: ReportValues): PeerResult {
-  const { held, ...rest } = peer;
+  const { held, plan, ...rest } = peer;
   return {
     ...rest,
     conflicts: peer.conflicts.map((conflict) => reduceConflict(conflict, level)),
+    ...(plan === undefined ? {} : { plan: reducePlan(plan, level) }),
     ...(held === undefined || level === 'none' ? {} : { held: held.map((row) => reduceBlockedRow(row, level)) }),
+  };
+}
+
+/** The message of a commit is a value. */
+function reducePlan({ incoming, outgoing, ...rest }: Plan, level: ReportValues): Plan {
+  const reduce = (changes: PlannedChanges): PlannedChanges => ({
+    ...changes,
+    subjects: level === 'none' ? [] : changes.subjects.map(redact),
+  });
+  return {
+    ...rest,
+    ...(incoming === undefined ? {} : { incoming: reduce(incoming) }),
+    ...(outgoing === undefined ? {} : { outgoing: reduce(outgoing) }),
   };
 }
 

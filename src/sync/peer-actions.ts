@@ -1,7 +1,7 @@
 import type { Role } from '../contract/vocabulary.ts';
 
 /** The commands that work with the peers of a run. */
-export type SyncCommand = 'sync' | 'pull' | 'push' | 'status';
+export type SyncCommand = 'sync' | 'pull' | 'push' | 'status' | 'plan';
 
 /** What a command does with one peer. Every participating peer is read: state and verification need its head. */
 export interface PeerActions {
@@ -47,6 +47,8 @@ export function isChecked(progress: {
 export function actionsOf(command: SyncCommand, role: Role, mayPush = true): PeerActions | null {
   const rights = RIGHTS[role];
   switch (command) {
+    // A plan is the dry run of a sync.
+    case 'plan':
     case 'sync':
       if (!mayPush) return actionsOf('pull', role);
       return rights.inSync ? { merge: rights.pull, push: rights.push } : null;

@@ -1,31 +1,67 @@
-import type { Plan } from '../contract/result.ts';
+import type { Plan, PlannedChanges } from '../contract/result.ts';
+import { toFailure } from '../core/failure.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
-import { countCommits, countReachable } from '../dolt/sql/history.ts';
+import type { Engine } from '../dolt/server/engines.ts';
+import { countCommits, countReachable, mergeBase } from '../dolt/sql/history.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
+import { NOWHERE } from '../egress/host-rule.ts';
 import { plannedDelivery } from './deliver.ts';
 import { planReplacement } from './history/lease.ts';
 import { refuseUnknownLive } from './incoming/live-unknown.ts';
 import type { PeerProgress } from './peer-progress.ts';
+import { plannedChanges } from './planned-changes.ts';
 import { divergedBranch, pushVerdict, refusedFirstPush } from './push.ts';
 import type { SyncContext } from './sync-context.ts';
 
 /**
  * Records for each peer what a real run would do.
+ * @param ours head of our branch, and the one it would have
  * @param adopted peers whose head our branch would become
  */
 export async function planAll(
   context: SyncContext,
-  target: string,
+  { ours, target }: { readonly ours: string; readonly target: string },
   allProgress: readonly PeerProgress[],
   adopted: readonly PeerProgress[],
 ): Promise<void> {
   const { engines, initEmpty } = context;
-  await engines.use(NO_CREDENTIALS, async ({ database }) => {
+  await engines.use(NO_CREDENTIALS, async (engine) => {
+    const { database } = engine;
     await refuseUnknownLive(database, allProgress, target);
     for (const progress of allProgress) {
-      progress.planned(await planFor(database, progress, { target, initEmpty, adopts: adopted.includes(progress) }));
+      const plan = await planFor(database, progress, { target, initEmpty, adopts: adopted.includes(progress) });
+      progress.planned({ ...plan, ...(await changesOf(context, engine, { progress, plan, ours, target })) });
     }
   });
+}
+
+/** What each side would get. Absent if it cannot be read within the limits of a check: that must not hide the plan. */
+async function changesOf(
+  { limits }: SyncContext,
+  engine: Engine,
+  of: { readonly progress: PeerProgress; readonly plan: Plan; readonly ours: string; readonly target: string },
+): Promise<Pick<Plan, 'incoming' | 'outgoing'>> {
+  const { progress, plan, ours, target } = of;
+  const { head } = progress;
+  const read = async (work: (sql: Sql) => Promise<PlannedChanges | null>): Promise<PlannedChanges | null> => {
+    try {
+      return await engine.operation(limits.of('comparing'), NOWHERE, work);
+    } catch (thrown) {
+      if (toFailure(thrown).code !== 'timeout') throw thrown;
+      return null;
+    }
+  };
+  const incoming =
+    plan.pull === 'nothing' || head === null
+      ? null
+      : await read(async (sql) =>
+          plannedChanges(sql, { from: await mergeBase(sql, ours, head), to: head }, plan.pullCommits),
+        );
+  const outgoing =
+    plan.push === 'nothing' || plan.push === 'deliver'
+      ? null
+      : await read((sql) => plannedChanges(sql, { from: head, to: target }, plan.pushCommits));
+  return { ...(incoming === null ? {} : { incoming }), ...(outgoing === null ? {} : { outgoing }) };
 }
 
 /** What a real run would do for one peer, given what this one found. */

@@ -15,7 +15,7 @@ import { MARK } from './marked-processes.ts';
 export interface RunSpec {
   /** A folder of the run's own: its home, its temporary files, its configuration. */
   readonly home: string;
-  readonly command: 'sync' | 'pull' | 'push' | 'status';
+  readonly command: 'sync' | 'pull' | 'push' | 'status' | 'plan';
   /** The value of `federation`. */
   readonly federation: unknown;
   readonly database: string;

@@ -32,7 +32,7 @@ interface Receiving {
 }
 
 /**
- * One run for each inbox branch of our own database to merge. A delivery is treated as its peer would be: with that
+ * The progress of each inbox branch of our own database that is to be merged. A delivery is treated as its peer would be: with that
  * peer's conflict strategy and `accept`, or with the defaults if no peer has the name.
  */
 export async function inboxRuns(

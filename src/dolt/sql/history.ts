@@ -85,6 +85,23 @@ export async function commitsLost(sql: Sql, head: string, others: readonly strin
   );
 }
 
+/**
+ * First lines of the newest commits that `to` reaches and `from` does not.
+ * @param range.from null: of all commits that `to` reaches
+ */
+export async function newestCommits(
+  sql: Sql,
+  range: { readonly from: string | null; readonly to: string },
+  count: number,
+): Promise<string[]> {
+  const lines = await sql.rows(
+    lineRow,
+    `SELECT commit_hash, DATE_FORMAT(date, '%Y-%m-%d %H:%i:%s') AS date, LEFT(message, 200) AS message FROM dolt_log(?) LIMIT ${count}`,
+    [range.from === null ? range.to : `${range.from}..${range.to}`],
+  );
+  return lines.map(({ message }) => message);
+}
+
 /** Whether a commit is in the database. */
 export async function isPresent(sql: Sql, commit: string): Promise<boolean> {
   return (

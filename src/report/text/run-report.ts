@@ -9,6 +9,7 @@ import { allColumns, fewColumns, mostImportant } from '../peer-row.ts';
 import { plainLines } from '../plain.ts';
 import { unresolvedNotice } from '../unresolved.ts';
 import { conflictLines } from './conflicts.ts';
+import { plannedLines } from './planned.ts';
 import { fittingTable, PLAIN_STYLE, type TextStyle } from './table.ts';
 import { wrap } from './wrap.ts';
 
@@ -26,6 +27,7 @@ export function text(
 ): string {
   const blocks = [
     peerLines(result, style),
+    plannedLines(result, style),
     conflictLines(result, values, style),
     unresolvedLines(result, style.inStep === true),
     findingsLines(findings(result), style),

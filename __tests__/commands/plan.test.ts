@@ -1,0 +1,124 @@
+import { describe, expect, test } from '@jest/globals';
+import { text } from '../../src/report/text/run-report.ts';
+import { withValues } from '../../src/report/values.ts';
+import { command } from '../helpers/commanding.ts';
+import { cloneDatabase, makeDatabase, makeEmptyDatabase } from '../helpers/database.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+const PLAN = { command: 'plan', dryRun: true } as const;
+
+/** Two databases with a mailbox between them. */
+async function diverged(
+  folder: TempFolder,
+  base: readonly string[],
+  ours: readonly string[],
+  theirs: readonly string[],
+) {
+  const box = `file://${folder.file('box')}`;
+  const town = await makeEmptyDatabase(folder.file('town'));
+  await town.commit('base', ...base);
+  await town.publish(box);
+  const other = await cloneDatabase(box, folder.file('other'));
+  await other.commit('theirs: a second line\nwhich is not shown', ...theirs);
+  await other.dolt('push', 'origin', 'main');
+  if (ours.length > 0) await town.commit('ours', ...ours);
+  return { town, other, peers: `box: ${box}` };
+}
+
+describe('plan', () => {
+  test('shows the tables and rows of both directions, and a sync does just that', async () => {
+    await using folder = await tempFolder();
+    const tables = ['dropped', 'grown', 'kept', 'renamed', 'rekeyed', 'virtual_rows'];
+    const { town, peers } = await diverged(
+      folder,
+      [
+        ...tables.slice(0, -1).map((name) => `CREATE TABLE ${name} (id INT PRIMARY KEY, a INT)`),
+        'CREATE TABLE virtual_rows (id INT PRIMARY KEY, v INT AS (id + 1) VIRTUAL, a INT)',
+        ...tables.map((name) => `INSERT INTO ${name} (id, a) VALUES (1, 1), (2, 2)`),
+      ],
+      ['INSERT INTO kept VALUES (7, 7)'],
+      [
+        'DROP TABLE dropped',
+        'ALTER TABLE grown ADD COLUMN b INT',
+        'UPDATE kept SET a = 9 WHERE id = 1',
+        'DELETE FROM kept WHERE id = 2',
+        'RENAME TABLE renamed TO called_otherwise',
+        'ALTER TABLE rekeyed DROP PRIMARY KEY, ADD PRIMARY KEY (a)',
+        'UPDATE virtual_rows SET a = 5 WHERE id = 1',
+        'CREATE TABLE new_table (id INT PRIMARY KEY)',
+        'INSERT INTO new_table VALUES (1), (2), (3)',
+      ],
+    );
+    const { result } = await command(folder, `${peers}\n`, PLAN);
+    const rows = (added: number, changed: number, removed: number) => ({ added, changed, removed });
+    expect(result).toMatchObject({ command: 'plan', dryRun: true, head: await town.head() });
+    const [box] = result.peers;
+    // A dropped table waits for an `accept`, so this peer is not merged.
+    expect(box).toMatchObject({ error: { code: 'mass-deletion' }, plan: { pull: 'nothing' } });
+    expect(box?.plan).not.toHaveProperty('incoming');
+
+    const accepting = `box: {endpoint: "file://${folder.file('box')}", accept: [deletion]}`;
+    const planned = await command(folder, accepting, PLAN);
+    const plan = planned.result.peers[0]?.plan;
+    expect(plan?.incoming).toEqual({
+      commits: 1,
+      subjects: ['theirs: a second line'],
+      tables: [
+        { table: 'called_otherwise', change: 'renamed', from: 'renamed', definition: true, rows: rows(0, 0, 0) },
+        { table: 'dropped', change: 'dropped', definition: true, rows: rows(0, 0, 2) },
+        { table: 'grown', change: 'changed', definition: true, rows: rows(0, 0, 0) },
+        { table: 'kept', change: 'changed', definition: false, rows: rows(0, 1, 1) },
+        { table: 'new_table', change: 'added', definition: true, rows: rows(3, 0, 0) },
+        { table: 'rekeyed', change: 'changed', definition: true, rows: null },
+        { table: 'virtual_rows', change: 'changed', definition: false, rows: rows(0, 1, 0) },
+      ],
+      moreTables: 0,
+    });
+    expect(plan?.outgoing).toMatchObject({ tables: [{ table: 'kept', rows: rows(1, 0, 0) }] });
+    const shown = text(withValues(planned.result, 'none'));
+    expect(shown).toContain('box: this database would get 1 commit\n  table called_otherwise  renamed from renamed\n');
+    expect(shown).not.toContain('a second line');
+    expect(text(withValues(planned.result, 'keys'))).toContain('  commit: theirs: a second line\n');
+
+    const done = await command(folder, accepting);
+    expect(done.result.head).toBe(plan?.head);
+  });
+
+  test('shows which row would win, and which constraint would fail', async () => {
+    await using folder = await tempFolder();
+    const { peers } = await diverged(
+      folder,
+      ['CREATE TABLE t (id INT PRIMARY KEY, a VARCHAR(9))', "INSERT INTO t VALUES (1, 'old')"],
+      ["UPDATE t SET a = 'ours' WHERE id = 1"],
+      ["UPDATE t SET a = 'theirs' WHERE id = 1"],
+    );
+    const { result } = await command(folder, peers, PLAN);
+    expect(result.peers[0]?.conflicts).toMatchObject([{ table: 't', key: { id: '1' }, columns: ['a'] }]);
+    expect(result.peers[0]?.plan?.pull).toBe('merge');
+
+    await using second = await tempFolder();
+    const parents = ['CREATE TABLE p (id INT PRIMARY KEY, n INT)', 'INSERT INTO p VALUES (1, 1)'];
+    const broken = await diverged(
+      second,
+      parents,
+      ['ALTER TABLE p ADD CONSTRAINT small CHECK (n < 5)'],
+      ['UPDATE p SET n = 9'],
+    );
+    const failed = await command(second, broken.peers, PLAN);
+    expect(failed.result.peers[0]).toMatchObject({
+      error: { code: 'constraint-violation' },
+      plan: { pull: 'nothing' },
+    });
+  });
+
+  test('lists at most 50 tables and counts the rest', async () => {
+    await using folder = await tempFolder();
+    await makeDatabase(folder.file('town')).then((town) =>
+      town.commit('many', ...Array.from({ length: 53 }, (_, n) => `CREATE TABLE t${n} (id INT PRIMARY KEY)`)),
+    );
+    const { result } = await command(folder, `box: file://${folder.file('box')}`, PLAN);
+    expect(result.peers[0]?.plan?.outgoing).toMatchObject({ moreTables: 4 });
+    expect(result.peers[0]?.plan?.outgoing?.tables).toHaveLength(50);
+    expect(text(result)).toContain('and 4 more tables');
+  });
+});

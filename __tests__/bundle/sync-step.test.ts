@@ -44,7 +44,7 @@ describe('a step that syncs', () => {
     expect(step.summary).toContain('```mermaid\nflowchart LR');
     expect(step.summary).toContain('| <code>mailbox</code> | peer | T1 |');
     expect(step.stdout).toContain('::group::dolt-federation sync\n');
-    expect(step.stdout).toMatch(/^mailbox {2}peer {2}T1/m);
+    expect(step.stdout).toMatch(/^mailbox +up-to-date +remote-empty +pushed/m);
 
     const again = await runner.main({ inputs });
     expect(again.outputs).toMatchObject({ status: 'unchanged', changed: 'false', synced: 'mailbox', head });

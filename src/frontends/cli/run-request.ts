@@ -53,7 +53,8 @@ export async function runRequest(
       process.exit(code);
     },
   });
-  progress.event({ stage: `starting ${parsed.command}` });
+  // A log need not say that a slow machine is loading the program.
+  if (terminal.stderr.isTTY === true) progress.event({ stage: `starting ${parsed.command}` });
   guard.onStray((text) => log.debug(text.trimEnd()));
   try {
     // Loading the commands takes half of the start-up time; help and usage errors do not need it. `eager` keeps them in

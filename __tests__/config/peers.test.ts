@@ -42,7 +42,7 @@ describe('peers', () => {
     const text = 'federation: {remote: file:///o, peers: {a: {endpoint: file:///a, conflict: Manual}, b: file:///b}}';
     const strategies = (overrides = {}) => configure(text, { overrides }).peers.map(({ strategy }) => strategy);
     expect(strategies()).toEqual(['newest', 'manual', 'newest']);
-    expect(strategies({ conflictStrategy: 'theirs' })).toEqual(['theirs', 'manual', 'theirs']);
+    expect(strategies({ strategy: 'theirs' })).toEqual(['theirs', 'manual', 'theirs']);
   });
 
   test('may come from the input too', () => {

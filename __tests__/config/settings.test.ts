@@ -24,7 +24,7 @@ const ENV = {
 const OVERRIDES = {
   syncMode: 'dolt-native',
   remote: 'file:///srv/input',
-  conflictStrategy: 'manual',
+  strategy: 'manual',
   dirty: 'commit',
 } as const;
 

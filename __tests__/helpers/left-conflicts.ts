@@ -43,7 +43,7 @@ export async function leaveConflicts(folder: TempFolder): Promise<LeftConflicts>
     "CALL DOLT_COMMIT('-A', '-m', 'ours')",
   );
   const peers = `other: ${box}`;
-  const { result } = await command(folder, peers, { overrides: { conflictStrategy: 'manual' } });
+  const { result } = await command(folder, peers, { overrides: { strategy: 'manual' } });
   expect(result).toMatchObject({ status: 'conflict' });
   const own = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');
   const text = (await readFile(own, 'utf8'))
@@ -64,7 +64,7 @@ export async function runResolve(
       maxDelete: 50,
       mergeTimeout: 120_000,
       database: 'town',
-      overrides: { peers, conflictStrategy: 'manual' },
+      overrides: { peers, strategy: 'manual' },
       dolt: { source: 'release', path: testDolt() },
     },
     { ...context, tempDir: folder.file('tmp'), ask: more.ask, onResource: () => more.onResource?.() },

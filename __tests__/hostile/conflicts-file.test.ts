@@ -267,7 +267,7 @@ describe('a database of its own', () => {
     await using folder = await tempFolder();
     const one = await fresh(folder);
     await writeFile(folder.file('victim'), 'mine');
-    const sync = async () => (await command(folder, one.peers, { overrides: { conflictStrategy: 'manual' } })).result;
+    const sync = async () => (await command(folder, one.peers, { overrides: { strategy: 'manual' } })).result;
     await rm(one.own);
     await symlink(folder.file('victim'), one.own);
     const linked = await sync();
@@ -294,7 +294,7 @@ describe('a database of its own', () => {
       ['his', 'conflicts.yaml.unreadable-2'],
     ] as const) {
       await writeFile(one.own, one.text.replace('choose: ours', `choose: ${choice}`));
-      const { result } = await command(folder, one.peers, { overrides: { conflictStrategy: 'manual' } });
+      const { result } = await command(folder, one.peers, { overrides: { strategy: 'manual' } });
       expect(result.problems).toContainEqual(
         expect.objectContaining({ code: INVALID, message: expect.stringContaining(name) }),
       );

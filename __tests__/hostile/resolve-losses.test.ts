@@ -31,7 +31,7 @@ test('rows that two peers delete together count in `resolve` as they do in a run
     "CALL DOLT_COMMIT('-A', '-m', 'ours')",
   );
   const peers = boxes.map(({ name, url }) => `${name}: ${url}`).join('\n');
-  const overrides = { conflictStrategy: 'manual' } as const;
+  const overrides = { strategy: 'manual' } as const;
   const { result } = await command(folder, peers, { overrides });
   expect(result.peers.map(({ status }) => status)).toEqual(['conflict', 'conflict']);
   const own = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');

@@ -129,7 +129,7 @@ const DIVERGED = { state: 'diverged', ahead: 1, behind: 1, otherMakers: null, re
 test('rows of one peer that cannot be read for the conflicts file in time keep no other from it', async () => {
   await using folder = await tempFolder();
   const { local, peers, other } = await clash(folder);
-  const { result } = await command(folder, peers, { overrides: { conflictStrategy: 'manual' } });
+  const { result } = await command(folder, peers, { overrides: { strategy: 'manual' } });
   expect(result.peers).toMatchObject([{ error: { code: 'conflict' } }]);
   const peer: Peer = { ...filePeer('box', folder.file('box')), strategy: 'manual' };
   const progress = newPeerProgress(newPeerPlan({ peer, actions: null, branch: 'main' }));
@@ -148,7 +148,7 @@ test('rows of one peer that cannot be read for the conflicts file in time keep n
 test('`resolve` that passes its limit moves no branch and keeps the choices', async () => {
   await using folder = await tempFolder();
   const { local, peers } = await clash(folder);
-  const overrides = { peers, conflictStrategy: 'manual' } as const;
+  const overrides = { peers, strategy: 'manual' } as const;
   const { result } = await command(folder, peers, { overrides });
   const file = result.conflictsPath ?? '';
   const chosen = (await readFile(file, 'utf8')).replace(/^( *)choose:.*$/m, '$1choose: theirs');

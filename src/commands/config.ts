@@ -3,7 +3,7 @@ import { buildConfiguration } from '../config/build.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/find-config.ts';
 import { readSource } from '../config/load.ts';
-import { serverText } from '../config/server.ts';
+import { SETTING_NAMES, SETTINGS, settingText } from '../config/settings.ts';
 import type { ConfigEntry } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
@@ -41,31 +41,13 @@ export async function config(request: ConfigRequest, context: ConfigurationConte
 }
 
 function listEntries(configuration: Configuration): readonly ConfigEntry[] {
-  const { syncMode, remote, sovereignty, allowedRemotePatterns, dirty, database, strategy, peers } = configuration;
-  const { town, inbox, plainHosts } = configuration;
-  const { push, register, server } = configuration;
   return [
-    entry('sync.mode', syncMode),
-    entry('federation.remote', { ...remote, value: remote.value ?? '' }),
-    entry('federation.sovereignty', sovereignty),
-    entry('federation.allowed-remote-patterns', {
-      ...allowedRemotePatterns,
-      value: allowedRemotePatterns.value.join(', '),
+    ...SETTING_NAMES.map((name) => {
+      const { value, origin } = configuration[name];
+      return entry(SETTINGS[name].key, { value: settingText(name, value), origin });
     }),
-    entry('federation.dirty', dirty),
-    entry('federation.town', { ...town, value: town.value ?? '' }),
-    entry('federation.inbox', {
-      ...inbox,
-      value: typeof inbox.value === 'boolean' ? String(inbox.value) : inbox.value.join(', '),
-    }),
-    entry('federation.plain-hosts', { ...plainHosts, value: plainHosts.value.join(', ') }),
-    entry('federation.database', { ...database, value: database.value ?? '' }),
-    entry('federation.server', { ...server, value: server.value === null ? '' : serverText(server.value) }),
-    entry('federation.push', { ...push, value: String(push.value) }),
-    entry('federation.register', register),
-    entry('conflict.strategy', strategy),
     // The peer `origin` is federation.remote, which is already listed under that key.
-    ...peers
+    ...configuration.peers
       .filter((peer) => peer.name !== 'origin')
       .map(({ name, endpoint, origin }) => entry(`federation.peers.${name}`, { value: endpoint.written, origin })),
   ];

@@ -3,12 +3,12 @@ import { Failure, type Location } from '../core/failure.ts';
 import type { ConfigOverrides, Configuration } from './configuration.ts';
 import { endpointOptions } from './endpoint/options.ts';
 import { type GuardFile, readGuards } from './guards.ts';
-import { checkKeys, readSections, SECTION_KEYS, SECTIONS } from './known-keys.ts';
+import { checkKeys, readSections, SECTIONS, sectionKeys } from './known-keys.ts';
 import { refuseNearSections } from './near-sections.ts';
 import { type PeerEntry, readPeerEntries } from './peer-entry.ts';
 import { buildPeers } from './peers.ts';
 import { Problems } from './problems.ts';
-import { readPush, readSettings } from './settings.ts';
+import { pushOf, readSettings } from './settings.ts';
 import { parseYaml } from './yaml/parse.ts';
 import { asMapping, type ConfigMapping, type ConfigValue, field, toConfigMapping } from './yaml/tree.ts';
 
@@ -38,14 +38,8 @@ export function buildConfiguration(source: ConfigSource, env: Env, overrides: Co
   refuseNearSections(yaml, problems);
   const tree = readSections(yaml, problems);
   for (const section of SECTIONS) checkSection(tree, section, problems);
-  // A workspace without federation settings belongs to a beads that syncs through git; federation must be enabled
-  // there.
-  const mode = source.workspace === null ? 'dolt-native' : 'git-portable';
-  // bd refuses to upgrade a database that has remotes, and its own federation pushes full history to each (bd 1.3.0).
-  const register = source.workspace === null || source.isBeads === false ? 'keep' : 'run';
-  const layers = { tree, env, overrides, problems };
-  const settings = readSettings(layers, { mode, register });
-  const push = readPush(layers, readGuards(guardFiles(source), env, problems));
+  const settings = readSettings({ surroundings: source, tree, env, overrides, problems });
+  const push = pushOf(settings, readGuards(guardFiles(source), env, problems));
   const entries = [...peersOfFile(tree, problems), ...peersOfInput(overrides, problems)];
   const peers = buildPeers(entries, settings.remote, {
     sovereignty: settings.sovereignty.value,
@@ -69,7 +63,7 @@ function checkSection(tree: ConfigMapping, section: (typeof SECTIONS)[number], p
   const written = field(tree, section);
   if (written === undefined) return;
   const mapping = requireMapping(section, written.value, problems);
-  if (mapping !== null) checkKeys(mapping, { keys: SECTION_KEYS[section], prefix: `${section}.` }, problems);
+  if (mapping !== null) checkKeys(mapping, { keys: sectionKeys(section), prefix: `${section}.` }, problems);
 }
 
 function peersOfFile(tree: ConfigMapping, problems: Problems): readonly PeerEntry[] {

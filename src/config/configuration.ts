@@ -1,14 +1,6 @@
-import type {
-  Accept,
-  ConflictStrategy,
-  DirtyPolicy,
-  RegisterMode,
-  Role,
-  SyncMode,
-  Tier,
-} from '../contract/vocabulary.ts';
+import type { Accept, ConflictStrategy, Role, Tier } from '../contract/vocabulary.ts';
 import type { Location } from '../core/failure.ts';
-import type { ServerSetting } from './server.ts';
+import type { SettingOverrides, Settings } from './settings.ts';
 
 /** The layer that set a value, low to high: default, file, environment, input (an Action input or a CLI flag). */
 export type Origin =
@@ -90,28 +82,11 @@ export interface Peer {
 export type InboxRule = boolean | readonly string[];
 
 /** The effective configuration of one run: every value parsed and validated, with its origin. */
-export interface Configuration {
+export interface Configuration extends Omit<Settings, 'push'> {
   /** Absolute path of the file; null if there is none. */
   readonly file: string | null;
   /** Absolute path of the `.beads` folder of the run; null outside a beads workspace. */
   readonly workspace: string | null;
-  readonly syncMode: Sourced<SyncMode>;
-  readonly sovereignty: Sourced<Tier>;
-  readonly remote: Sourced<string | null>;
-  readonly strategy: Sourced<ConflictStrategy>;
-  readonly dirty: Sourced<DirtyPolicy>;
-  /** Folder of the database as written: relative to the file that names it, or to the working directory. */
-  readonly database: Sourced<string | null>;
-  readonly allowedRemotePatterns: Sourced<readonly string[]>;
-  /** The name of this database among its peers; null: not set. */
-  readonly town: Sourced<string | null>;
-  /** Whose deliveries are merged: all, or those of these names. */
-  readonly inbox: Sourced<InboxRule>;
-  /** Hosts of plain remote servers, lower case, with a port where one is written. */
-  readonly plainHosts: Sourced<readonly string[]>;
-  /** The running server that holds the database; null: none is configured. */
-  readonly server: Sourced<ServerSetting | null>;
-  readonly register: Sourced<RegisterMode>;
   /** Whether pushing is allowed; if not, `guard` says what forbids it. */
   readonly push: Sourced<boolean> & { readonly guard: PushGuard | null };
   /** Primary first, then by name. */
@@ -119,16 +94,11 @@ export interface Configuration {
 }
 
 /** Values that a flag or an input sets; they override file and environment. Undefined if not given. */
-export interface ConfigOverrides {
+export interface ConfigOverrides extends SettingOverrides {
   /** Path of the configuration file, relative to the working directory. */
   readonly config?: string | undefined;
   /** YAML text of further peers (Action input `peers`). */
   readonly peers?: string | undefined;
-  readonly syncMode?: SyncMode | undefined;
-  readonly remote?: string | undefined;
-  readonly sovereignty?: Tier | undefined;
-  readonly conflictStrategy?: ConflictStrategy | undefined;
-  readonly dirty?: DirtyPolicy | undefined;
   /** Plain http beyond loopback. */
   readonly allowInsecure?: boolean | undefined;
   readonly dolthubHost?: string | undefined;

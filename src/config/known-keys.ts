@@ -1,7 +1,9 @@
 import { isScalar } from 'yaml';
+import { PEER_SETTINGS } from '../contract/peer-options.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import { type Aliases, suggestion } from '../core/suggestion.ts';
 import type { Problems } from './problems.ts';
+import { SETTINGS } from './settings.ts';
 import type { YamlText } from './yaml/parse.ts';
 import { asMapping, type ConfigField, type ConfigMapping, plain, toConfigValue } from './yaml/tree.ts';
 
@@ -11,10 +13,13 @@ import { asMapping, type ConfigField, type ConfigMapping, plain, toConfigValue }
 type KeyStatus = 'read' | 'ignored' | 'later';
 type KnownKeys = Readonly<Record<string, KeyStatus>>;
 
-/** The allowed keys of our sections. */
-export const SECTION_KEYS: Readonly<Record<Section, KnownKeys>> = {
+/** Our top-level keys; all others belong to beads. */
+export const SECTIONS = ['sync', 'federation', 'conflict'] as const;
+export type Section = (typeof SECTIONS)[number];
+
+/** Keys of our sections that are no settings. */
+const OTHER_KEYS: Readonly<Record<Section, KnownKeys>> = {
   sync: {
-    mode: 'read',
     export_on: 'ignored',
     import_on: 'ignored',
     remote: 'ignored',
@@ -23,55 +28,38 @@ export const SECTION_KEYS: Readonly<Record<Section, KnownKeys>> = {
     require_confirmation_on_mass_delete: 'ignored',
   },
   federation: {
-    remote: 'read',
-    sovereignty: 'read',
     peers: 'read',
-    'allowed-remote-patterns': 'read',
-    dirty: 'read',
-    database: 'read',
-    push: 'read',
-    server: 'read',
-    register: 'read',
     exclude_types: 'read',
     remotes: 'ignored',
-    town: 'read',
-    inbox: 'read',
-    'plain-hosts': 'read',
     attribution: 'later',
     privacy: 'later',
     organizations: 'later',
   },
-  conflict: { strategy: 'read', fields: 'ignored' },
+  conflict: { fields: 'ignored' },
 };
+
+/** The allowed keys of a section. */
+export function sectionKeys(section: Section): KnownKeys {
+  const settings = Object.values(SETTINGS).map(({ key }) => key.split('.'));
+  const own = settings.flatMap(([first, key = '']) => (first === section ? [[key, 'read'] as const] : []));
+  return { ...Object.fromEntries(own), ...OTHER_KEYS[section] };
+}
+
+const PEER_PATHS = Object.values(PEER_SETTINGS).map(({ path }): readonly string[] => path);
 
 /** The allowed keys of a peer's mapping. */
 export const PEER_KEYS: KnownKeys = {
   endpoint: 'read',
-  role: 'read',
-  tier: 'read',
-  'lower-tier': 'read',
-  branch: 'read',
-  conflict: 'read',
-  timeout: 'read',
-  ref: 'read',
-  user: 'read',
-  live: 'read',
+  ...Object.fromEntries(PEER_PATHS.map(([key = '']) => [key, 'read'] as const)),
   trust: 'later',
-  accept: 'read',
   filter: 'later',
   erasure: 'later',
-  aws: 'read',
-  'allowed-hosts': 'read',
 };
 
 /** The allowed keys of a peer's `aws`. */
-export const AWS_KEYS: KnownKeys = {
-  region: 'read',
-  profile: 'read',
-  endpoint: 'read',
-  'path-style': 'read',
-  'dynamodb-table': 'read',
-};
+export const AWS_KEYS: KnownKeys = Object.fromEntries(
+  PEER_PATHS.flatMap(([key, inner]) => (key === 'aws' && inner !== undefined ? [[inner, 'read'] as const] : [])),
+);
 
 /**
  * Reports every key of a mapping that is not allowed: `config-unknown-key` with the nearest allowed key, or
@@ -120,10 +108,6 @@ export function keyProblem(
   if (status !== 'later') return null;
   return new Failure('not-supported', `${name} is not supported by this version of dolt-federation`, { location });
 }
-
-/** Our top-level keys; all others belong to beads. */
-export const SECTIONS = ['sync', 'federation', 'conflict'] as const;
-type Section = (typeof SECTIONS)[number];
 
 /**
  * Our sections of a file as one tree. Flat dotted keys at the top level, as `bd config set` writes them, are read as

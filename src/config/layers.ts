@@ -1,54 +1,79 @@
 import type { z } from 'zod';
+import type { OptionValue } from '../contract/option-value.ts';
+import type { OptionName } from '../contract/options.ts';
+import type { ValueForm } from '../contract/peer-options.ts';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import type { ConfigOverrides, Origin, Sourced } from './configuration.ts';
+import type { Section } from './known-keys.ts';
 import type { Problems } from './problems.ts';
+import type { SettingOverrides } from './settings.ts';
 import { type ConfigMapping, field, locate, plain } from './yaml/tree.ts';
+
+/** The folders that decide some defaults. */
+interface Surroundings {
+  /** Absolute path of the `.beads` folder; null outside a beads workspace. */
+  readonly workspace: string | null;
+  /** Whether the workspace is one of beads, and not just the folder of our own file; absent: yes. */
+  readonly isBeads?: boolean;
+}
 
 /** Everything that settings are read from, and the collected problems. */
 export interface Layers {
+  readonly surroundings: Surroundings;
   readonly tree: ConfigMapping;
   readonly env: Env;
   readonly overrides: ConfigOverrides;
   readonly problems: Problems;
 }
 
-interface Setting<T> {
-  readonly key: readonly [section: string, name: string];
+/** The options whose value is a text. */
+type TextOption = {
+  [N in OptionName]: OptionValue<N> extends string | undefined ? N : never;
+}[OptionName];
+
+/** All that is known of one setting. */
+export interface Setting<T> {
+  readonly key: `${Section}.${string}`;
   readonly schema: z.ZodType<T>;
-  readonly fallback: T;
-  /** Environment variable; null if there is none. */
-  readonly variable: string | null;
-  /** Name and value of the input; null if there is none. An empty one counts as unset. */
-  readonly input: readonly [name: string, value: unknown] | null;
+  /** How `config set` writes the value; absent: as text. */
+  readonly form?: ValueForm;
+  /** The value if no layer sets one. */
+  readonly fallback: (surroundings: Surroundings) => T;
+  /** Environment variable; an empty one counts as unset. */
+  readonly variable?: string;
+  /** The flag and input that set it; an empty one counts as unset. */
+  readonly option?: TextOption;
+  /** Whether the value of a higher layer counts; absent: always. */
+  overrides?(higher: T, lower: T): boolean;
+  /** The value as `config list` prints it; absent: by its type. */
+  shown?(value: T): string;
 }
 
-/** The values of the layers that set one, low to high: default, file, environment, input. */
-export function candidates<T>(layers: Layers, setting: Setting<T>): [Sourced<T>, ...Sourced<T>[]] {
-  const found: [Sourced<T>, ...Sourced<T>[]] = [{ value: setting.fallback, origin: { layer: 'default' } }];
-  const add = (read: T | undefined, origin: Origin) => {
-    if (read !== undefined) found.push({ value: read, origin });
+/** The value of the highest layer that sets one: default, file, environment, input. */
+export function effectiveValue<T>(layers: Layers, setting: Setting<T>, name: keyof SettingOverrides): Sourced<T> {
+  let effective: Sourced<T> = { value: setting.fallback(layers.surroundings), origin: { layer: 'default' } };
+  const { problems, env, overrides } = layers;
+  const add = (written: unknown, subject: Subject, origin: Origin) => {
+    const value = check(setting.schema, written, { subject, problems });
+    if (value === undefined) return;
+    if (setting.overrides?.(value, effective.value) ?? true) effective = { value, origin };
   };
-  const { problems, env } = layers;
-  const [section, name] = setting.key;
-  const written = field(field(layers.tree, section)?.value, name);
+  const [section = '', key = ''] = setting.key.split('.');
+  const written = field(field(layers.tree, section)?.value, key);
   if (written !== undefined) {
-    const subject = {
-      name: `${section}.${name}`,
-      locate: (path: readonly PropertyKey[]) => locate(written.value, path),
-    };
-    add(check(setting.schema, plain(written.value), { subject, problems }), { layer: 'file', location: written.keyAt });
+    const place = (path: readonly PropertyKey[]) => locate(written.value, path);
+    add(plain(written.value), { name: setting.key, locate: place }, { layer: 'file', location: written.keyAt });
   }
-  const fromEnv = setting.variable === null ? undefined : env[setting.variable];
-  if (setting.variable !== null && fromEnv !== undefined && fromEnv !== '') {
-    const origin: Origin = { layer: 'environment', variable: setting.variable };
-    add(check(setting.schema, fromEnv, { subject: { name: setting.variable }, problems }), origin);
+  const { variable, option } = setting;
+  if (variable !== undefined && env[variable]) {
+    add(env[variable], { name: variable }, { layer: 'environment', variable });
   }
-  const [input, value] = setting.input ?? ['', undefined];
-  if (value !== undefined && value !== '') {
-    add(check(setting.schema, value, { subject: { name: input }, problems }), { layer: 'input', name: input });
+  if (option !== undefined && overrides[name]) {
+    const input = `--${option}`;
+    add(overrides[name], { name: input }, { layer: 'input', name: input });
   }
-  return found;
+  return effective;
 }
 
 interface Subject {

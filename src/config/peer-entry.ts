@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PeerAwsKey, PeerKey } from '../contract/peer-options.ts';
 import {
   ACCEPTS,
   type Accept,
@@ -47,7 +48,15 @@ export interface PeerEntry {
   readonly place: (...path: readonly PropertyKey[]) => Location;
 }
 
-const mapping = z.object({
+const AWS_FIELDS = {
+  region: text.optional(),
+  profile: text.optional(),
+  endpoint: text.optional(),
+  'path-style': z.boolean({ error: 'must be true or false' }).optional(),
+  'dynamodb-table': text.optional(),
+} satisfies Record<PeerAwsKey, z.ZodType>;
+
+const FIELDS = {
   endpoint: z.preprocess((written, context) => {
     if (written === undefined || written === null) {
       context.addIssue({ code: 'custom', message: 'is missing: write the endpoint of the peer, such as file:///path' });
@@ -64,21 +73,12 @@ const mapping = z.object({
   ref: text.optional(),
   user: text.optional(),
   live: z.boolean({ error: 'must be true or false' }).optional(),
-  aws: z
-    .object(
-      {
-        region: text.optional(),
-        profile: text.optional(),
-        endpoint: text.optional(),
-        'path-style': z.boolean({ error: 'must be true or false' }).optional(),
-        'dynamodb-table': text.optional(),
-      },
-      { error: 'must be a mapping of keys to values' },
-    )
-    .optional(),
+  aws: z.object(AWS_FIELDS, { error: 'must be a mapping of keys to values' }).optional(),
   timeout: duration.optional(),
   'allowed-hosts': hosts.optional(),
-});
+} satisfies Record<PeerKey | 'endpoint', z.ZodType>;
+
+const mapping = z.object(FIELDS);
 
 type WrittenAws = NonNullable<z.infer<typeof mapping>['aws']>;
 

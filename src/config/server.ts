@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ValueForm } from '../contract/peer-options.ts';
 import { text } from './value-schemas.ts';
 
 /** The running server of the database, from `federation.server`. */
@@ -26,21 +27,30 @@ const host = text.refine((written) => !/[/@\s:[\]]/.test(written) || /^[0-9A-Fa-
   error: 'must be a host name or an address, without scheme and port',
 });
 
+const FIELDS = {
+  host: host.default('127.0.0.1'),
+  port,
+  user: text.default('root'),
+  database: text.nullable().default(null),
+  remotesapi: port.nullable().default(null),
+  tls: z.boolean({ error: 'must be true or false' }).optional(),
+};
+
+/** How `config set` writes the values. */
+export const SERVER_FORMS: Readonly<Record<keyof typeof FIELDS, ValueForm>> = {
+  host: 'text',
+  port: 'number',
+  user: 'text',
+  database: 'text',
+  remotesapi: 'number',
+  tls: 'boolean',
+};
+
 export const serverSetting = z
-  .strictObject(
-    {
-      host: host.default('127.0.0.1'),
-      port,
-      user: text.default('root'),
-      database: text.nullable().default(null),
-      remotesapi: port.nullable().default(null),
-      tls: z.boolean({ error: 'must be true or false' }).optional(),
-    },
-    {
-      error: ({ code, ...issue }) =>
-        code === 'unrecognized_keys' ? `has an unknown key: ${String(issue['keys'])}` : EXPECTED,
-    },
-  )
+  .strictObject(FIELDS, {
+    error: ({ code, ...issue }) =>
+      code === 'unrecognized_keys' ? `has an unknown key: ${String(issue['keys'])}` : EXPECTED,
+  })
   .transform((written, context): ServerSetting => {
     const tls = written.tls ?? !isOnThisMachine(written);
     if (!tls && !isOnThisMachine(written)) {

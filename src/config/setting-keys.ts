@@ -2,8 +2,10 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { PEER_SETTINGS, type ValueForm } from '../contract/peer-options.ts';
 import { Failure } from '../core/failure.ts';
-import { AWS_KEYS, keyProblem, PEER_KEYS, SECTION_KEYS, SECTIONS } from './known-keys.ts';
+import { AWS_KEYS, keyProblem, PEER_KEYS, SECTIONS, sectionKeys } from './known-keys.ts';
 import { parsePeerName } from './names.ts';
+import { SERVER_FORMS } from './server.ts';
+import { SETTINGS } from './settings.ts';
 import type { KeyPath, NewValue } from './yaml/tokens.ts';
 
 /** A key that a command can set: of the configuration as a whole, or of one peer. */
@@ -12,24 +14,11 @@ export type SettingKey =
   /** `path` is below the name of the peer; empty: the peer itself. */
   | { readonly kind: 'peer'; readonly name: string; readonly path: KeyPath; readonly form: ValueForm };
 
-/** Keys of our sections whose values are not texts. */
-const FORMS: Readonly<Record<string, ValueForm>> = {
-  'federation.push': 'boolean',
-  'federation.inbox': 'boolean-or-list',
-  'federation.allowed-remote-patterns': 'list',
-  'federation.plain-hosts': 'list',
-  'federation.exclude_types': 'list',
-};
-
-/** The keys of `federation.server`. */
-const SERVER_FORMS: Readonly<Record<string, ValueForm>> = {
-  host: 'text',
-  port: 'number',
-  user: 'text',
-  database: 'text',
-  remotesapi: 'number',
-  tls: 'boolean',
-};
+/** How the values of the settings are written; a list of beads is none of ours. */
+const FORMS: ReadonlyMap<string, ValueForm> = new Map([
+  ...Object.values(SETTINGS).map(({ key, form = 'text' }) => [key, form] as const),
+  ['federation.exclude_types', 'list'],
+]);
 
 const PEER_FORMS: ReadonlyMap<string, ValueForm> = new Map(
   Object.values(PEER_SETTINGS).map(({ path, form }) => [path.join('.'), form]),
@@ -43,21 +32,22 @@ export function parseSettingKey(key: string): SettingKey {
   const [section = '', name, ...rest] = key.split('.');
   const known = SECTIONS.find((one) => one === section);
   if (known === undefined || name === undefined) throw unknownKey(key);
-  const problem = keyProblem(name, { keys: SECTION_KEYS[known], prefix: `${known}.` });
+  const keys = sectionKeys(known);
+  const problem = keyProblem(name, { keys, prefix: `${known}.` });
   if (problem !== null) throw problem;
   if (known === 'federation' && name === 'peers') return peerKey(key, rest);
   if (known === 'federation' && name === 'server') return serverKey(key, rest);
   if (rest.length > 0) throw unknownKey(key);
-  if (SECTION_KEYS[known][name] === 'ignored')
+  if (keys[name] === 'ignored')
     throw new Failure('config-unknown-key', `${key} has no effect on dolt-federation`, {
       hint: `The key belongs to beads. Set it with \`bd config set ${key}\`.`,
     });
-  return { kind: 'section', path: [known, name], form: FORMS[key] ?? 'text' };
+  return { kind: 'section', path: [known, name], form: FORMS.get(key) ?? 'text' };
 }
 
 function serverKey(key: string, path: KeyPath): SettingKey {
   const form =
-    path.length === 1 && Object.hasOwn(SERVER_FORMS, path[0] ?? '') ? SERVER_FORMS[path[0] ?? ''] : undefined;
+    path.length === 1 ? new Map<string, ValueForm>(Object.entries(SERVER_FORMS)).get(path[0] ?? '') : undefined;
   if (form === undefined) {
     throw new Failure('config-unknown-key', `unknown configuration key ${JSON.stringify(key)}`, {
       hint: `Set federation.server.port first, then the others of ${Object.keys(SERVER_FORMS).join(', ')}.`,

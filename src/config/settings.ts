@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import {
   CONFLICT_STRATEGIES,
+  type ConflictStrategy,
   DIRTY_POLICIES,
+  type DirtyPolicy,
   REGISTER_MODES,
   type RegisterMode,
   SYNC_MODES,
@@ -11,26 +13,10 @@ import {
 } from '../contract/vocabulary.ts';
 import { Failure } from '../core/failure.ts';
 import type { Configuration, InboxRule, PushGuard, Sourced } from './configuration.ts';
-import { candidates, type Layers } from './layers.ts';
-import { type ServerSetting, serverSetting } from './server.ts';
+import { effectiveValue, type Layers, type Setting } from './layers.ts';
+import { type ServerSetting, serverSetting, serverText } from './server.ts';
 import { databaseName, flag, hosts, patterns, text, word } from './value-schemas.ts';
 import { field, plain } from './yaml/tree.ts';
-
-type Settings = Pick<
-  Configuration,
-  | 'syncMode'
-  | 'sovereignty'
-  | 'remote'
-  | 'strategy'
-  | 'dirty'
-  | 'database'
-  | 'allowedRemotePatterns'
-  | 'register'
-  | 'town'
-  | 'inbox'
-  | 'plainHosts'
-  | 'server'
->;
 
 /** Beads and its documentation write `""` for "no remote". */
 const remote = z
@@ -39,157 +25,146 @@ const remote = z
 
 const inbox = z.union([z.boolean(), z.array(databaseName)], { error: 'must be true, false or a list of names' });
 
-/**
- * Every setting except the peers, from default, file, environment and input. An invalid value is reported, and the next
- * lower layer replaces it only so that parsing can continue; the caller throws later.
- * @param defaults the defaults of `sync.mode` and `federation.register`
- */
-export function readSettings(
-  layers: Layers,
-  defaults: { readonly mode: SyncMode; readonly register: RegisterMode },
-): Settings {
-  checkExcludedTypes(layers);
-  const sovereignty = candidates<Tier>(layers, {
-    key: ['federation', 'sovereignty'],
+/** Lets TypeScript compare the parts of a row with one type. */
+const setting = <T>(row: Setting<T>): Setting<T> => row;
+
+/** Every setting besides the peers, in the order of `config list`. A row is all that a setting needs. */
+export const SETTINGS = {
+  syncMode: setting<SyncMode>({
+    key: 'sync.mode',
+    schema: word(SYNC_MODES),
+    // A workspace without federation settings belongs to a beads that syncs through git; federation must be enabled
+    // there.
+    fallback: ({ workspace }) => (workspace === null ? 'dolt-native' : 'git-portable'),
+    variable: 'BD_SYNC_MODE',
+    option: 'sync-mode',
+  }),
+  remote: setting<string | null>({
+    key: 'federation.remote',
+    schema: remote,
+    fallback: () => null,
+    variable: 'BD_FEDERATION_REMOTE',
+    option: 'remote',
+  }),
+  sovereignty: setting<Tier>({
+    key: 'federation.sovereignty',
     schema: word(TIERS),
-    fallback: 'T1',
+    fallback: () => 'T1',
     variable: 'BD_FEDERATION_SOVEREIGNTY',
-    input: ['--sovereignty', layers.overrides.sovereignty],
-  });
-  return {
-    syncMode: last(
-      candidates<SyncMode>(layers, {
-        key: ['sync', 'mode'],
-        schema: word(SYNC_MODES),
-        fallback: defaults.mode,
-        variable: 'BD_SYNC_MODE',
-        input: ['--sync-mode', layers.overrides.syncMode],
-      }),
-    ),
-    sovereignty: strictest(sovereignty),
-    remote: last(
-      candidates<string | null>(layers, {
-        key: ['federation', 'remote'],
-        schema: remote,
-        fallback: null,
-        variable: 'BD_FEDERATION_REMOTE',
-        input: ['--remote', layers.overrides.remote],
-      }),
-    ),
-    strategy: last(
-      candidates(layers, {
-        key: ['conflict', 'strategy'],
-        schema: word(CONFLICT_STRATEGIES),
-        fallback: 'newest',
-        variable: 'BD_CONFLICT_STRATEGY',
-        input: ['--conflict-strategy', layers.overrides.conflictStrategy],
-      }),
-    ),
-    dirty: last(
-      candidates(layers, {
-        key: ['federation', 'dirty'],
-        schema: word(DIRTY_POLICIES),
-        fallback: 'allow',
-        variable: null,
-        input: ['--dirty', layers.overrides.dirty],
-      }),
-    ),
-    database: last(
-      candidates<string | null>(layers, {
-        key: ['federation', 'database'],
-        schema: text,
-        fallback: null,
-        variable: 'DOLT_FEDERATION_DATABASE',
-        input: null,
-      }),
-    ),
-    allowedRemotePatterns: last(
-      candidates<readonly string[]>(layers, {
-        key: ['federation', 'allowed-remote-patterns'],
-        schema: patterns,
-        fallback: [],
-        variable: 'BD_FEDERATION_ALLOWED_REMOTE_PATTERNS',
-        input: null,
-      }),
-    ),
-    register: last(
-      candidates<RegisterMode>(layers, {
-        key: ['federation', 'register'],
-        schema: word(REGISTER_MODES),
-        fallback: defaults.register,
-        variable: null,
-        input: null,
-      }),
-    ),
-    town: last(
-      candidates<string | null>(layers, {
-        key: ['federation', 'town'],
-        schema: databaseName,
-        fallback: null,
-        variable: 'BD_FEDERATION_TOWN',
-        input: null,
-      }),
-    ),
-    inbox: last(
-      candidates<InboxRule>(layers, {
-        key: ['federation', 'inbox'],
-        schema: inbox,
-        fallback: false,
-        variable: null,
-        input: null,
-      }),
-    ),
-    server: last(
-      candidates<ServerSetting | null>(layers, {
-        key: ['federation', 'server'],
-        schema: serverSetting,
-        fallback: null,
-        variable: null,
-        input: null,
-      }),
-    ),
-    plainHosts: last(
-      candidates<readonly string[]>(layers, {
-        key: ['federation', 'plain-hosts'],
-        schema: hosts,
-        fallback: [],
-        variable: null,
-        input: null,
-      }),
-    ),
-  };
+    option: 'sovereignty',
+    // A higher layer can only make the tier stricter.
+    overrides: (higher, lower) => higher >= lower,
+  }),
+  allowedRemotePatterns: setting<readonly string[]>({
+    key: 'federation.allowed-remote-patterns',
+    schema: patterns,
+    form: 'list',
+    fallback: () => [],
+    variable: 'BD_FEDERATION_ALLOWED_REMOTE_PATTERNS',
+  }),
+  dirty: setting<DirtyPolicy>({
+    key: 'federation.dirty',
+    schema: word(DIRTY_POLICIES),
+    fallback: () => 'allow',
+    option: 'dirty',
+  }),
+  /** The name of this database among its peers; null: not set. */
+  town: setting<string | null>({
+    key: 'federation.town',
+    schema: databaseName,
+    fallback: () => null,
+    variable: 'BD_FEDERATION_TOWN',
+  }),
+  /** Whose deliveries are merged: all, or those of these names. */
+  inbox: setting<InboxRule>({
+    key: 'federation.inbox',
+    schema: inbox,
+    form: 'boolean-or-list',
+    fallback: () => false,
+  }),
+  /** Hosts of plain remote servers, lower case, with a port where one is written. */
+  plainHosts: setting<readonly string[]>({
+    key: 'federation.plain-hosts',
+    schema: hosts,
+    form: 'list',
+    fallback: () => [],
+  }),
+  /** Folder of the database as written: relative to the file that names it, or to the working directory. */
+  database: setting<string | null>({
+    key: 'federation.database',
+    schema: text,
+    fallback: () => null,
+    variable: 'DOLT_FEDERATION_DATABASE',
+  }),
+  /** The running server that holds the database; null: none is configured. */
+  server: setting<ServerSetting | null>({
+    key: 'federation.server',
+    schema: serverSetting,
+    fallback: () => null,
+    shown: (server) => (server === null ? '' : serverText(server)),
+  }),
+  /** null: the guards of beads decide. */
+  push: setting<boolean | null>({
+    key: 'federation.push',
+    schema: flag,
+    form: 'boolean',
+    fallback: () => null,
+    variable: 'BD_FEDERATION_PUSH',
+  }),
+  register: setting<RegisterMode>({
+    key: 'federation.register',
+    schema: word(REGISTER_MODES),
+    // bd refuses to upgrade a database that has remotes, and its own federation pushes full history to each (bd 1.3.0).
+    fallback: ({ workspace, isBeads = true }) => (workspace === null || !isBeads ? 'keep' : 'run'),
+  }),
+  strategy: setting<ConflictStrategy>({
+    key: 'conflict.strategy',
+    schema: word(CONFLICT_STRATEGIES),
+    fallback: () => 'newest',
+    variable: 'BD_CONFLICT_STRATEGY',
+    option: 'conflict-strategy',
+  }),
+};
+
+type SettingName = keyof typeof SETTINGS;
+
+export const SETTING_NAMES = Object.keys(SETTINGS) as readonly SettingName[];
+
+/** The value and the origin of every setting. */
+export type Settings = {
+  readonly [N in SettingName]: (typeof SETTINGS)[N] extends Setting<infer T> ? Sourced<T> : never;
+};
+
+/** Settings that a flag or an input gives, as text; their schema checks them like those of every other layer. */
+export type SettingOverrides = { readonly [N in SettingName]?: string | undefined };
+
+/**
+ * Every setting, from default, file, environment and input. An invalid value is reported, and the next lower layer
+ * replaces it only so that parsing can continue; the caller throws later.
+ */
+export function readSettings(layers: Layers): Settings {
+  checkExcludedTypes(layers);
+  const read = SETTING_NAMES.map((name) => [name, effectiveValue<unknown>(layers, SETTINGS[name], name)]);
+  // TypeScript does not know that entries made from the rows have the types of the rows.
+  return Object.fromEntries(read) as Settings;
+}
+
+/** A value of a setting as `config list` prints it. */
+export function settingText(name: SettingName, value: unknown): string {
+  const row: Setting<unknown> = SETTINGS[name];
+  if (row.shown !== undefined) return row.shown(value);
+  return Array.isArray(value) ? value.join(', ') : String(value ?? '');
 }
 
 /**
  * Whether pushing is allowed. `federation.push` decides if it is set; else a guard of beads forbids it.
  * @param guard of beads, if any
  */
-export function readPush(layers: Layers, guard: PushGuard | null): Configuration['push'] {
-  const own = last(
-    candidates<boolean | null>(layers, {
-      key: ['federation', 'push'],
-      schema: flag,
-      fallback: null,
-      variable: 'BD_FEDERATION_PUSH',
-      input: null,
-    }),
-  );
-  if (own.value === false) {
-    return { value: false, origin: own.origin, guard: { key: 'federation.push', origin: own.origin } };
-  }
-  if (own.value === true || guard === null) return { value: true, origin: own.origin, guard: null };
+export function pushOf({ push }: Settings, guard: PushGuard | null): Configuration['push'] {
+  const { value, origin } = push;
+  if (value === false) return { value, origin, guard: { key: 'federation.push', origin } };
+  if (value === true || guard === null) return { value: true, origin, guard: null };
   return { value: false, origin: guard.origin, guard };
-}
-
-type Layered<T> = readonly [Sourced<T>, ...Sourced<T>[]];
-
-function last<T>(layered: Layered<T>): Sourced<T> {
-  return layered.at(-1) ?? layered[0];
-}
-
-/** A higher layer can only make the tier stricter. */
-function strictest(layered: Layered<Tier>): Sourced<Tier> {
-  return layered.reduce((strict, one) => (one.value >= strict.value ? one : strict));
 }
 
 /** Beads' own default for hidden types is stored in ignored tables and has no effect here. */

@@ -96,6 +96,10 @@ export const PEER_SETTINGS = {
 } as const satisfies Readonly<Record<keyof typeof PEER_OPTIONS | 'branch' | 'timeout', PeerSetting>>;
 
 export type PeerSettingName = keyof typeof PEER_SETTINGS;
+type PeerPath = (typeof PEER_SETTINGS)[PeerSettingName]['path'];
+/** The keys of a peer's mapping, besides its endpoint, and those of its `aws`. */
+export type PeerKey = PeerPath[0];
+export type PeerAwsKey = Extract<PeerPath, readonly ['aws', string]>[1];
 
 /** The flags of all peer options. */
 export const PEER_SETTING_NAMES = Object.keys(PEER_SETTINGS) as [PeerSettingName, ...PeerSettingName[]];

@@ -24,7 +24,7 @@ async function withPeers(folder: TempFolder, work: Readonly<Record<string, strin
   const file = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');
   const read = async () => parseConflicts(await readFile(file, 'utf8'), file);
   const run = (strategy: 'manual' | 'newest', request: Parameters<typeof command>[2] = {}) =>
-    command(folder, stringify(peers), { ...request, overrides: { conflictStrategy: strategy } });
+    command(folder, stringify(peers), { ...request, overrides: { strategy: strategy } });
   return { local, others, file, read, run };
 }
 

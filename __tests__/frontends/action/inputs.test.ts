@@ -60,7 +60,7 @@ describe('the request of the inputs', () => {
     const more: Inputs = { 'conflict-strategy': 'ours', dirty: 'fail', 'allow-insecure': 'true', 'dolthub-host': 'h' };
     expect(request({ ...inputs, ...more }).overrides).toEqual({
       ...{ config: 'c', peers: 'p', syncMode: 'dolt-native', remote: 'r', sovereignty: 'T3' },
-      ...{ conflictStrategy: 'ours', dirty: 'fail', allowInsecure: true, dolthubHost: 'h' },
+      ...{ strategy: 'ours', dirty: 'fail', allowInsecure: true, dolthubHost: 'h' },
     });
   });
 

@@ -55,7 +55,7 @@ describe('a command line becomes a request', () => {
         syncMode: 'belt-and-suspenders',
         remote: 'file:///r',
         sovereignty: 'T3',
-        conflictStrategy: 'manual',
+        strategy: 'manual',
         dirty: 'fail',
         allowInsecure: true,
         dolthubHost: 'h.example',

@@ -1,4 +1,5 @@
 import { parseBranchName } from '../../config/names.ts';
+import { SETTING_NAMES, SETTINGS } from '../../config/settings.ts';
 import type { ReadOption } from '../../contract/option-value.ts';
 import { ROLES, type Role } from '../../contract/vocabulary.ts';
 import { Failure } from '../../core/failure.ts';
@@ -22,14 +23,14 @@ export function requestedBranch(text: string | undefined): string | undefined {
 
 /** Settings that the user gave in the frontend; they override file and environment. */
 export function requestedConfig(read: ReadOption): ConfigOverrides {
+  const settings = SETTING_NAMES.flatMap((name) => {
+    const { option } = SETTINGS[name];
+    return option === undefined ? [] : [[name, read(option)] as const];
+  });
   return {
+    ...Object.fromEntries(settings),
     config: read('config'),
     peers: read('peers'),
-    syncMode: read('sync-mode'),
-    remote: read('remote'),
-    sovereignty: read('sovereignty'),
-    conflictStrategy: read('conflict-strategy'),
-    dirty: read('dirty'),
     allowInsecure: read('allow-insecure'),
     dolthubHost: read('dolthub-host'),
   };

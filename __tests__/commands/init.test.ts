@@ -79,7 +79,7 @@ describe('init', () => {
     await makeDatabase(folder.file('.beads/embeddeddolt/north'));
     const result = await run(folder, { endpoint: 'https://dolt.example/north', name: 'north' });
     expect(await configOf(folder)).toBe(
-      `${before}\nsync.mode: dolt-native\n\nfederation:\n  remote: https://dolt.example/north\n  town: north\n`,
+      `${before}sync.mode: dolt-native\n\nfederation:\n  remote: https://dolt.example/north\n  town: north\n`,
     );
     expect(result.database).toBe(folder.file('.beads/embeddeddolt/north'));
     expect(result.notes).toEqual([expect.stringMatching(/^`sync\.mode: dolt-native` was added/)]);

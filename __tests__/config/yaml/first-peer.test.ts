@@ -30,18 +30,35 @@ describe('the first peer of a configuration', () => {
   });
 
   test.each([
-    '# only a comment',
-    'issue-prefix: bd\nsync.remote: git+https://x.example/r.git\n',
-    'sync: {branch: beads}\nfederation: {sovereignty: T1}\n',
-    'federation:\n  dirty: fail # ours\n\n# the end\n',
-    'sync:\n  mode: belt-and-suspenders\nfederation:\n',
-    'sync.mode: dolt-native\nfederation.dirty: fail\n',
-    '\uFEFFissue-prefix: bd\r\n',
-  ])('%j keeps its text', (before) => {
+    ['# only a comment', '# only a comment\n\nsync:\n  mode: dolt-native\n\nfederation:\n@'],
+    [
+      'issue-prefix: bd\nsync.remote: git+https://x.example/r.git\n',
+      'issue-prefix: bd\nsync.remote: git+https://x.example/r.git\nsync.mode: dolt-native\n\nfederation:\n@',
+    ],
+    [
+      'sync: {branch: beads}\nfederation: {sovereignty: T1}\n',
+      'sync: {branch: beads, mode: dolt-native}\nfederation: {sovereignty: T1, remote: file:///srv/box, database: ../db, town: north}\n',
+    ],
+    [
+      'federation:\n  dirty: fail # ours\n\n# the end\n',
+      'federation:\n  dirty: fail # ours\n@\n# the end\n\nsync:\n  mode: dolt-native\n',
+    ],
+    ['sync:\n  mode: belt-and-suspenders\nfederation:\n', 'sync:\n  mode: belt-and-suspenders\nfederation:\n@'],
+    [
+      'sync.mode: dolt-native\nfederation.dirty: fail\n',
+      'sync.mode: dolt-native\nfederation.dirty: fail\nfederation.remote: file:///srv/box\nfederation.database: ../db\nfederation.town: north\n',
+    ],
+  ])('%j keeps its text and its style', (before, expected) => {
     const after = withFirstPeer(before, FIRST);
-    expect(after.startsWith(before)).toBe(true);
+    expect(after).toBe(expected.replace('@', '  remote: file:///srv/box\n  database: ../db\n  town: north\n'));
     const mode = before.includes('belt') ? 'belt-and-suspenders' : 'dolt-native';
     expect(read(after)).toEqual({ peers: ['origin primary'], values: ['../db', 'north', mode] });
+  });
+
+  test('the line breaks and the byte order mark of a file are kept', () => {
+    const after = withFirstPeer('\uFEFFissue-prefix: bd\r\n', FIRST);
+    expect(after).toMatch(/^\uFEFFissue-prefix: bd\r\n/);
+    expect(after.replaceAll('\r\n', '')).not.toContain('\n');
   });
 
   test('a database and a name that are set are kept', () => {

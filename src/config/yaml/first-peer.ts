@@ -1,13 +1,14 @@
-import { stringify } from 'yaml';
 import { readSections } from '../known-keys.ts';
 import { Problems } from '../problems.ts';
+import { withValue } from './edit.ts';
 import { parseYaml } from './parse.ts';
+import type { KeyPath, NewValue } from './tokens.ts';
 import { field } from './tree.ts';
 
 /** What a configuration needs for its first peer, the primary. */
 export interface FirstPeer {
   /** Added as `federation.remote` if it is a text, else as a peer of this name with the role `primary`. */
-  readonly primary: string | { readonly name: string; readonly value: Readonly<Record<string, unknown>> };
+  readonly primary: string | { readonly name: string; readonly value: NewValue };
   /** `federation.database`; null: the database is found without it. */
   readonly database: string | null;
   /** `federation.town`; null: not set. */
@@ -15,32 +16,24 @@ export interface FirstPeer {
 }
 
 /**
- * Adds what the first peer needs at the end of a configuration, and changes no other byte. Sections that the text
- * already has are continued with dotted keys, which are read as the nested ones.
+ * Adds what the first peer needs to a configuration. Keys that it already has stay.
  * @param text a configuration without peers; empty for a new file
- * @throws Failure `config-syntax` if the text is not YAML
+ * @throws Failure as `withValue`
  */
 export function withFirstPeer(text: string, { primary, database, town }: FirstPeer): string {
-  const tree = readSections(parseYaml(text, 'the configuration'), new Problems());
-  const has = (section: string, key?: string) => {
-    const written = field(tree, section);
-    return key === undefined ? written !== undefined : field(written?.value, key) !== undefined;
-  };
-  const federation = {
-    ...(typeof primary === 'string' ? { remote: primary } : {}),
-    ...(database === null || has('federation', 'database') ? {} : { database }),
-    ...(town === null || has('federation', 'town') ? {} : { town }),
-    ...(typeof primary === 'string' ? {} : { peers: { [primary.name]: primary.value } }),
-  };
-  const blocks = [
-    ...(has('sync', 'mode') ? [] : [section('sync', { mode: 'dolt-native' }, has('sync'))]),
-    section('federation', federation, has('federation')),
-  ];
-  const gap = text === '' ? '' : text.endsWith('\n') ? '\n' : '\n\n';
-  return `${text}${gap}${blocks.join('\n')}`;
+  const [path, value]: [KeyPath, NewValue] =
+    typeof primary === 'string'
+      ? [['federation', 'remote'], primary]
+      : [['federation', 'peers', primary.name], primary.value];
+  const withMode = withDefault(text, ['sync', 'mode'], 'dolt-native');
+  const withPrimary = withValue(withMode, path, value);
+  const withDatabase = withDefault(withPrimary, ['federation', 'database'], database);
+  return withDefault(withDatabase, ['federation', 'town'], town);
 }
 
-function section(name: string, values: Readonly<Record<string, unknown>>, isContinued: boolean): string {
-  const entries = Object.entries(values).map(([key, value]) => [`${name}.${key}`, value] as const);
-  return stringify(isContinued ? Object.fromEntries(entries) : { [name]: values }, { lineWidth: 0 });
+/** Sets a key that the text does not have. */
+function withDefault(text: string, path: readonly [section: string, name: string], value: string | null): string {
+  const [section, name] = path;
+  const written = field(readSections(parseYaml(text, 'the configuration'), new Problems()), section);
+  return value === null || field(written?.value, name) !== undefined ? text : withValue(text, path, value);
 }

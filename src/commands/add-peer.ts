@@ -7,7 +7,7 @@ import { plain } from '../core/text.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { requestedPeerChanges } from './editing/peer-settings.ts';
-import { refuseUnfitFolder, suggesting, warnOfPeer } from './editing/peer-warnings.ts';
+import { refuseUnfitEndpoint, suggesting, warnOfPeer } from './editing/peer-warnings.ts';
 import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
@@ -43,7 +43,7 @@ interface Added {
 export async function addPeer(request: AddPeerRequest, context: Context): Promise<Added> {
   const { name, endpoint, set, overrides, database } = request;
   parsePeerName(name);
-  await refuseUnfitFolder(endpoint, overrides, context);
+  await refuseUnfitEndpoint(endpoint, overrides, context);
   const { after, file } = await suggesting(endpoint, { context, overrides }, async () =>
     editConfiguration(context, overrides, (text, before) => {
       if (before.peers.some((peer) => peer.name === name)) {

@@ -192,18 +192,18 @@ async function answered(
   // Other processes can use the database while the user decides.
   await engines.close();
   const asker = context.ask();
-  let answered = conflicts;
+  let latest = conflicts;
   try {
     asker.begin(conflicts);
     const restorationOf = (row: LostRow) => known.restorations.get(row) ?? null;
     const details = { details: known.details, restorationOf };
     await askRows(conflicts, asker.ask, details, (now) => {
-      answered = now;
+      latest = now;
     });
   } finally {
     asker.close();
     // Also after an interruption.
-    if (answered !== conflicts) await rewriteConflicts(file, answered, digest);
+    if (latest !== conflicts) await rewriteConflicts(file, latest, digest);
   }
   return await readConflicts(file);
 }

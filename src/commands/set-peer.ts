@@ -6,7 +6,7 @@ import { plain } from '../core/text.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { requestedPeerChanges } from './editing/peer-settings.ts';
-import { refuseUnfitFolder, suggesting, warnOfPeer } from './editing/peer-warnings.ts';
+import { refuseUnfitEndpoint, suggesting, warnOfPeer } from './editing/peer-warnings.ts';
 import { type Edited, editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
 import { registerNow } from './prepare/register-remote.ts';
@@ -56,7 +56,7 @@ export async function changePeer(
       hint: 'Set its address with `dolt-federation config set federation.remote <endpoint>`.',
     });
   }
-  if (endpoint !== undefined) await refuseUnfitFolder(endpoint, overrides, context);
+  if (endpoint !== undefined) await refuseUnfitEndpoint(endpoint, overrides, context);
   const moved = endpoint === undefined ? [] : [{ path: ['endpoint'], value: endpoint }];
   return await suggesting(endpoint ?? '', { context, overrides }, async () =>
     editConfiguration(context, overrides, (text, { peers }) => {

@@ -29,6 +29,13 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** Cells of a row by column: `id=bd-1, name=NULL`. */
+export function cellsText(cells: Readonly<Record<string, string | null>>, equals = '='): string {
+  return Object.entries(cells)
+    .map(([column, value]) => `${column}${equals}${value ?? 'NULL'}`)
+    .join(', ');
+}
+
 /** How many names a message shows. */
 const SHOWN = 5;
 

@@ -1,5 +1,5 @@
 import type { BlockedRow, Problem, RunResult } from '../contract/result.ts';
-import { plain } from '../core/text.ts';
+import { cellsText, plain } from '../core/text.ts';
 
 /** A problem of the run, or the error of one peer, in one form. */
 export type Finding = Omit<Problem, 'code'> & { readonly code: Problem['code'] | null };
@@ -23,6 +23,6 @@ function peerFinding(peer: RunResult['peers'][number]): Finding[] {
 }
 
 function blockedRowLine({ table, key, column, value }: BlockedRow): string {
-  const cells = Object.entries(column === null || value === null ? key : { ...key, [column]: value });
-  return plain(`${table}: ${cells.map(([name, text]) => `${name} = ${text ?? 'NULL'}`).join(', ')}`);
+  const cells = column === null || value === null ? key : { ...key, [column]: value };
+  return plain(`${table}: ${cellsText(cells, ' = ')}`);
 }

@@ -1,7 +1,7 @@
 import type { Conflict, PeerResult, RunResult } from '../contract/result.ts';
 import type { RunStatus } from '../contract/vocabulary.ts';
 import { placeOf } from '../core/failure.ts';
-import { counted, textLiteral } from '../core/text.ts';
+import { cellsText, counted, textLiteral } from '../core/text.ts';
 import { columnsOf, conflictsOf, lostOf, partiesOf, resolution } from './conflict-rows.ts';
 import { duration } from './figures.ts';
 import { type Finding, findings } from './findings.ts';
@@ -147,10 +147,5 @@ function conflictCells(peer: PeerResult, conflict: Conflict): string[] {
 }
 
 function values(cells: Conflict['base']): string {
-  if (cells === null) return '';
-  return code(
-    Object.entries(cells)
-      .map(([column, value]) => `${column} = ${value ?? 'NULL'}`)
-      .join(', '),
-  );
+  return cells === null ? '' : code(cellsText(cells, ' = '));
 }

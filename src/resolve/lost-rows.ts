@@ -84,7 +84,7 @@ function sourceOfConflict(conflict: Conflict): Source<Conflict>[] {
 /** The key of the needed version; for two rows under one unique value, the winner has another key. */
 function ownKey(shape: TableShape, { key, heads, ours, theirs }: Conflict, commit: string): Cells {
   const side = commit === heads.ours ? ours : theirs;
-  return keyOf(shape, Object.fromEntries(shape.key.map((name) => [name, side?.[name] ?? key[name] ?? null])));
+  return Object.fromEntries(shape.key.map((name) => [name, side?.[name] ?? key[name] ?? null]));
 }
 
 async function readEntries<T>(sql: Sql, sources: readonly Source<T>[]): Promise<Map<Entry, T>> {

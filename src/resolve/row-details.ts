@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { groupBy } from '../core/lists.ts';
-import { hasKey, keyText } from '../dolt/rows/row-key.ts';
+import { hasKey, keyOf, keyText } from '../dolt/rows/row-key.ts';
 import { rowWrites } from '../dolt/rows/row-writes.ts';
 import { columnsAt } from '../dolt/schema/columns.ts';
 import { hasShadowedDiff } from '../dolt/schema/readability.ts';
@@ -126,8 +126,7 @@ async function lastCommits(sql: Sql, side: SideRows): Promise<Map<string, string
       where.values,
     );
     for (const row of removed) {
-      const key = Object.fromEntries(shape.key.map((name) => [name, row[`from_${name}`] ?? null]));
-      last.set(keyText(shape, key), row['to_commit'] ?? '');
+      last.set(keyText(shape, keyOf(shape, row, 'from_')), row['to_commit'] ?? '');
     }
   }
   const writes = await rowWrites(sql, { database, head, since: base, shape, columns: [], keys });

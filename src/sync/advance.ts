@@ -11,6 +11,7 @@ import { changedTables, moveHeadOnly, resetBranch } from '../dolt/sql/working-se
 import { forgetMove, type MarkedMove, readOwnMoves, recordMove } from './merge/own-moves.ts';
 import { reportForeign, restoreKept, setAside } from './merge/set-aside.ts';
 import { rowsToSetAside } from './merge/uncommitted.ts';
+import { movedMeanwhile } from './moved-meanwhile.ts';
 import type { PeerProgress } from './peer-progress.ts';
 import type { SyncContext } from './sync-context.ts';
 
@@ -98,11 +99,7 @@ function notMoved(branch: string, { ours, target }: Move, head: string, cause: F
     const message = `${branch} was not moved to ${target}: tables that it changes have uncommitted changes`;
     return new Failure('uncommitted-changes', message, { cause });
   }
-  const message = `${branch} was not moved to ${target}: another process committed to it during this run`;
-  return new Failure('contention', message, {
-    hint: 'Run again. Nothing is lost: the next run merges the pushed commits.',
-    cause,
-  });
+  return movedMeanwhile(`${branch} was not moved to ${target}: another process committed to it during this run`, cause);
 }
 
 /**

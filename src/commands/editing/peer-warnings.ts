@@ -3,11 +3,11 @@ import { endpointOptions } from '../../config/endpoint/options.ts';
 import { parseEndpoint } from '../../config/endpoint/parse.ts';
 import { suggestEndpoint } from '../../config/endpoint/suggest.ts';
 import { requireFederation } from '../../config/load.ts';
-import { revised } from '../../config/problems.ts';
+import { Problems, revised } from '../../config/problems.ts';
 import { DEFAULT_DOLT_VERSION } from '../../contract/dolt-options.ts';
 import { Failure } from '../../core/failure.ts';
 import { findDolt } from '../../install/install.ts';
-import { fileRemote } from '../../sync/remotes/file-remote.ts';
+import { refuseUnfitFolder } from '../../sync/remotes/file-remote.ts';
 import type { Context } from '../context.ts';
 import { checkLock } from '../doctor/lock-check.ts';
 import { type DatabaseFacts, databaseFacts } from '../prepare/database-facts.ts';
@@ -40,25 +40,12 @@ export async function suggesting<T>(
 }
 
 /**
- * Refuses a local folder that cannot be a remote. A missing folder is accepted: its disk may be mounted later. An
- * unreadable endpoint is refused with the configuration.
- * @throws Failure `working-database`, `not-a-remote`
+ * Refuses an endpoint whose folder cannot be a remote. One that cannot be parsed is refused with the configuration.
+ * @throws Failure as `refuseUnfitFolder`
  */
-export async function refuseUnfitFolder(endpoint: string, overrides: ConfigOverrides, context: Context): Promise<void> {
-  const parsed = attempt(() => parseEndpoint(endpoint, endpointOptions(context.env, overrides)));
-  if (parsed === null) return;
-  await fileRemote(parsed).catch((thrown: unknown) => {
-    if (!(thrown instanceof Failure) || thrown.code !== 'folder-missing') throw thrown;
-  });
-}
-
-function attempt<T>(parse: () => T): T | null {
-  try {
-    return parse();
-  } catch (thrown) {
-    if (thrown instanceof Failure) return null;
-    throw thrown;
-  }
+export async function refuseUnfitEndpoint(text: string, overrides: ConfigOverrides, context: Context): Promise<void> {
+  const endpoint = new Problems().attempt(() => parseEndpoint(text, endpointOptions(context.env, overrides)));
+  if (endpoint !== undefined) await refuseUnfitFolder(endpoint);
 }
 
 /** Warns of what a run would refuse about a peer that was just written. */

@@ -5,7 +5,7 @@ import { parseEndpoint } from '../../config/endpoint/parse.ts';
 import { databaseName, isDatabaseName } from '../../config/value-schemas.ts';
 import { Failure, toFailure } from '../../core/failure.ts';
 import type { Prompt } from '../../core/prompt.ts';
-import { fileRemote } from '../../sync/remotes/file-remote.ts';
+import { refuseUnfitFolder } from '../../sync/remotes/file-remote.ts';
 import type { Context } from '../context.ts';
 import type { InitRequest } from '../init.ts';
 import { databasesBelow, locateDatabase } from './locate-database.ts';
@@ -115,12 +115,8 @@ async function askEndpoint(asking: Asking): Promise<string> {
   });
 }
 
-/** A missing folder is accepted: its disk may be mounted later, and `doctor` reports it. */
 async function checkEndpoint(text: string, { context, request }: Asking): Promise<void> {
-  const endpoint = parseEndpoint(text, endpointOptions(context.env, request.overrides));
-  await fileRemote(endpoint).catch((thrown: unknown) => {
-    if (!(thrown instanceof Failure) || thrown.code !== 'folder-missing') throw thrown;
-  });
+  await refuseUnfitFolder(parseEndpoint(text, endpointOptions(context.env, request.overrides)));
 }
 
 /** What some kinds of endpoints need besides. */

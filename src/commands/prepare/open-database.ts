@@ -72,8 +72,8 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     if (path === null || (await isServed(path, context))) {
       const { dolt, access } = known;
       const opening = { configuration, dolt, credentials: access.credentials };
-      const opened = await openServed(request, context, opening, { path, setting });
-      return found.kind === 'database' ? { ...opened, notices: found.notices } : opened;
+      const served = await openServed(request, context, opening, { path, setting });
+      return found.kind === 'database' ? { ...served, notices: found.notices } : served;
     }
   }
   // One connection for each peer worked on in parallel, and one for the merge.
@@ -87,16 +87,7 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     const engines = at(found.path);
     const ephemeral = context.cloneDir !== null && isBelow(context.cloneDir, found.path);
     const { path, notices } = found;
-    return {
-      path,
-      work: path,
-      served: null,
-      engines,
-      ephemeral,
-      clonedFrom: null,
-      notices,
-      close: () => engines.close(),
-    };
+    return opened({ path, work: path, engines, ephemeral, notices }, null);
   }
   const tempFolder = writes ? null : await mkdtemp(join(context.tempDir, 'df-look-'));
   if (tempFolder !== null) context.onResource({ kind: 'folder', path: tempFolder });
@@ -109,9 +100,8 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     const engines = at(path, removeWith);
     const ephemeral = context.cloneDir !== null;
     const clonedFrom = tempFolder === null ? source.name : null;
-    const close = () => engines.close().finally(() => remove(tempFolder));
     const notices = clonedNotice(clonedFrom, path);
-    return { path, work: path, served: null, engines, ephemeral, clonedFrom, notices, close };
+    return opened({ path, work: path, engines, ephemeral, clonedFrom, notices }, tempFolder);
   } catch (thrown) {
     await remove(tempFolder);
     throw thrown;
@@ -134,9 +124,7 @@ async function openCopy(
     const work = join(tempFolder, basename(path));
     // The checks of an engine refuse a damaged database with a better message.
     if (await copyForReading(path, work).catch(() => false)) {
-      const engines = open(work, [tempFolder]);
-      const close = () => engines.close().finally(() => remove(tempFolder));
-      return { path, work, served: null, engines, ephemeral: false, clonedFrom: null, notices, close };
+      return opened({ path, work, engines: open(work, [tempFolder]), notices }, tempFolder);
     }
   } catch (thrown) {
     await remove(tempFolder);
@@ -144,6 +132,15 @@ async function openCopy(
   }
   await remove(tempFolder);
   return null;
+}
+
+type Opened = Pick<LocalDatabase, 'path' | 'work' | 'engines' | 'notices'> &
+  Partial<Pick<LocalDatabase, 'ephemeral' | 'clonedFrom'>>;
+
+/** @param tempFolder is removed when the database is closed */
+function opened(database: Opened, tempFolder: string | null): LocalDatabase {
+  const close = () => database.engines.close().finally(() => remove(tempFolder));
+  return { served: null, ephemeral: false, clonedFrom: null, ...database, close };
 }
 
 /** Whether `path` is below `folder`, and not the folder itself; both absolute. */

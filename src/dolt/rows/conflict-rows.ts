@@ -111,8 +111,7 @@ function side(cells: Cells, which: keyof typeof SIDES): Cells | null {
 
 /** The key of a row in conflict, from any side that has it. */
 export function anySide(row: ConflictRow, shape: TableShape): Cells {
-  const found = row.ours ?? row.theirs ?? row.base ?? {};
-  return Object.fromEntries(shape.key.map((name) => [name, found[name] ?? null]));
+  return keyOf(shape, row.ours ?? row.theirs ?? row.base ?? {});
 }
 
 const countRow = z.object({ n: z.coerce.number().int() });

@@ -7,10 +7,9 @@ import {
   type TableDefinition,
   tableDefinition,
 } from '../schema/readability.ts';
-import { alterations } from '../schema/table-definitions.ts';
+import { alterations, createTableAt } from '../schema/table-definitions.ts';
 import { tableNamesAt } from '../schema/table-shape.ts';
 import { mergeBase } from '../sql/history.ts';
-import { quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
 
 /** The three commits of the session's open merge. */
@@ -30,7 +29,6 @@ export interface OpenMergeTable extends Readability {
 }
 
 const headsRow = z.object({ ours: z.string(), theirs: z.string().nullable() });
-const createRow = z.record(z.string(), z.string());
 
 async function mergeHeads(sql: Sql): Promise<MergeHeads> {
   const [row] = await sql.rows(
@@ -49,7 +47,7 @@ async function mergeHeads(sql: Sql): Promise<MergeHeads> {
  */
 export async function openMergeTable(sql: Sql, table: string): Promise<OpenMergeTable> {
   const heads = await mergeHeads(sql);
-  const merged = await definition(sql, table, '', []);
+  const merged = tableDefinition(await createTableAt(sql, table, null));
   const versions = {
     base: await tableDefinitionAt(sql, table, heads.base),
     ours: await tableDefinitionAt(sql, table, heads.ours),
@@ -62,12 +60,7 @@ export async function openMergeTable(sql: Sql, table: string): Promise<OpenMerge
 /** The definition of a table at a commit; null if it does not exist there. */
 export async function tableDefinitionAt(sql: Sql, table: string, commit: string): Promise<TableDefinition | null> {
   if (!(await tableNamesAt(sql, commit)).includes(table)) return null;
-  return definition(sql, table, ' AS OF ?', [commit]);
-}
-
-async function definition(sql: Sql, table: string, at: string, values: readonly string[]): Promise<TableDefinition> {
-  const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)}${at}`, values);
-  return tableDefinition(row?.['Create Table'] ?? '');
+  return tableDefinition(await createTableAt(sql, table, commit));
 }
 
 /** Columns that one of the sides renamed since the merge base, as `old to new`. */

@@ -17,9 +17,12 @@ export function isNumeric(type: string): boolean {
   return NUMERIC.has(type);
 }
 
-/** The key of a row, from any row with its columns. */
-export function keyOf(shape: TableShape, cells: Cells): Cells {
-  return Object.fromEntries(shape.key.map((name) => [name, cells[name] ?? null]));
+/**
+ * The key of a row, from any row with its columns.
+ * @param prefix precedes each column's name, as in `to_` of a diff
+ */
+export function keyOf(shape: TableShape, cells: Cells, prefix = ''): Cells {
+  return Object.fromEntries(shape.key.map((name) => [name, cells[`${prefix}${name}`] ?? null]));
 }
 
 /** A key as one text, for comparison and lookup. */

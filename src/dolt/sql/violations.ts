@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { defectsText, shifts, tableDefinition } from '../schema/readability.ts';
+import { createTableAt } from '../schema/table-definitions.ts';
 import type { Cells } from './cell.ts';
 import { quoted } from './identifier.ts';
 import type { ResultTable, Sql } from './sql.ts';
@@ -28,8 +29,6 @@ const infoSchema = z.looseObject({
   ReferencedColumns: z.array(z.string()).optional(),
 });
 
-const createRow = z.record(z.string(), z.string());
-
 /**
  * Every recorded constraint violation of the session's branch.
  * @throws Failure `dolt-defect` if this Dolt does not name the constraint
@@ -50,8 +49,7 @@ export async function violations(sql: Sql): Promise<Violation[]> {
  * (measured).
  */
 async function requireReadable(sql: Sql, table: string): Promise<void> {
-  const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)}`);
-  const defects = shifts(tableDefinition(row?.['Create Table'] ?? ''));
+  const defects = shifts(tableDefinition(await createTableAt(sql, table, null)));
   if (defects.length === 0) return;
   throw new Failure(
     'dolt-defect',

@@ -1,9 +1,10 @@
 import stringWidth from 'string-width';
 import type { Conflict, PeerResult, RunResult } from '../../contract/result.ts';
 import type { ReportValues } from '../../contract/vocabulary.ts';
-import { counted, plain } from '../../core/text.ts';
+import { cellsText, counted, plain } from '../../core/text.ts';
 import { columnsOf, conflictsOf, partiesOf, resolution } from '../conflict-rows.ts';
 import { shorten } from '../figures.ts';
+import { withRest } from './rest.ts';
 import type { TextStyle } from './table.ts';
 import { wrap } from './wrap.ts';
 
@@ -21,18 +22,16 @@ const SIDES = ['base', 'ours', 'theirs'] as const;
 export function conflictLines(result: RunResult, values: ReportValues, style: TextStyle): string[] {
   const rows = conflictsOf(result);
   if (rows.length === 0) return [];
-  const left = rows.length - MAX_CONFLICTS;
+  const shown = rows.slice(0, MAX_CONFLICTS).flatMap(([peer, conflict]) => rowLines(peer, conflict, style));
   return [
     'Rows in conflict:',
-    ...rows.slice(0, MAX_CONFLICTS).flatMap(([peer, conflict]) => rowLines(peer, conflict, style)),
-    ...(left > 0 ? [`and ${counted(left, 'more row')}; --json shows ${left === 1 ? 'it' : 'them all'}`] : []),
+    ...withRest(shown, { left: rows.length - MAX_CONFLICTS, noun: 'more row' }),
     ...(values === 'full' ? [] : [`Values are hidden (report-values: ${values}). \`full\` shows them.`]),
   ];
 }
 
 function rowLines(peer: PeerResult, conflict: Conflict, style: TextStyle): string[] {
-  const key = Object.entries(conflict.key).map(([column, value]) => `${column}=${value ?? 'NULL'}`);
-  const row = [conflict.table, shorten(key.join(', '), MAX_KEY)].filter((part) => part !== '').join(' ');
+  const row = [conflict.table, shorten(cellsText(conflict.key), MAX_KEY)].filter((part) => part !== '').join(' ');
   const columns = valueLines(conflict, style);
   const names = columns.length > 0 ? '' : columnsOf(conflict).join(', ');
   const words = [conflict.kind, resolution(conflict), names].filter((part) => part !== '').join('; ');

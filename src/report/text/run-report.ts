@@ -10,6 +10,7 @@ import { plainLines } from '../plain.ts';
 import { unresolvedNotice } from '../unresolved.ts';
 import { conflictLines } from './conflicts.ts';
 import { plannedLines } from './planned.ts';
+import { withRest } from './rest.ts';
 import { fittingTable, PLAIN_STYLE, type TextStyle } from './table.ts';
 import { wrap } from './wrap.ts';
 
@@ -70,12 +71,6 @@ function painted({ status }: PeerResult, cell: string, { color }: TextStyle): st
 function findingsLines(all: readonly Finding[], style: TextStyle): string[] {
   const lines = all.slice(0, MAX_FINDINGS).flatMap((finding) => findingLines(finding, style));
   return withRest(lines, { left: all.length - MAX_FINDINGS, noun: 'more problem' });
-}
-
-/** Lines, with a count of the omitted ones. */
-function withRest(lines: readonly string[], rest: { readonly left: number; readonly noun: string }): string[] {
-  if (rest.left <= 0) return [...lines];
-  return [...lines, `and ${counted(rest.left, rest.noun)}; --json shows ${rest.left === 1 ? 'it' : 'them all'}`];
 }
 
 function unresolvedLines(result: RunResult, inStep: boolean): string[] {

@@ -1,3 +1,4 @@
+import type { PeerState } from '../../contract/vocabulary.ts';
 import { contentHash, onlyFederationMerges } from '../../dolt/rows/content.ts';
 import type { Database } from '../../dolt/sql/sql.ts';
 import type { PeerProgress } from '../peer-progress.ts';
@@ -29,22 +30,19 @@ export async function recordEquivalent(
       kept.push({ head: progress.head, content: await contentHash(database, progress.head) });
   }
   const byHash = readOnly.toSorted((a, b) => ((a.head ?? '') < (b.head ?? '') ? -1 : 1));
+  const recordTwins = async (state: PeerState, known: Kept[]): Promise<void> => {
+    for (const progress of byHash) {
+      if (progress.state !== state || progress.head === null) continue;
+      const own = { head: progress.head, content: await contentHash(database, progress.head) };
+      const twin = await twinOf(database, known, own);
+      progress.foundEquivalent(twin, ours);
+      if (twin === null) known.push(own);
+    }
+  };
+  // A head that contains ours is not compared with ours: it is ahead of it.
   const containing: Kept[] = [];
-  for (const progress of byHash.filter(({ state }) => state === 'behind')) {
-    if (progress.head === null) continue;
-    const own = { head: progress.head, content: await contentHash(database, progress.head) };
-    const twin = await twinOf(database, containing, own);
-    progress.foundEquivalent(twin, ours);
-    if (twin === null) containing.push(own);
-  }
-  kept.push(...containing);
-  for (const progress of byHash.filter(({ state }) => state === 'diverged')) {
-    if (progress.head === null) continue;
-    const own = { head: progress.head, content: await contentHash(database, progress.head) };
-    const twin = await twinOf(database, kept, own);
-    progress.foundEquivalent(twin, ours);
-    if (twin === null) kept.push(own);
-  }
+  await recordTwins('behind', containing);
+  await recordTwins('diverged', [...kept, ...containing]);
 }
 
 /** Whether this run cannot bring the peer and us to one commit. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import { inParts } from '../../core/lists.ts';
-import { type Condition, hasKey, keyText } from '../../dolt/rows/row-key.ts';
+import { type Condition, hasKey, keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { tableChanges } from '../../dolt/schema/table-changes.ts';
+import { createTableAt } from '../../dolt/schema/table-definitions.ts';
 import {
   columnNamesAt,
   hasTriggers,
@@ -32,7 +33,6 @@ export interface UncommittedRows {
 }
 
 const statusRow = z.object({ staged: z.coerce.number(), status: z.string() });
-const createRow = z.record(z.string(), z.string());
 
 /**
  * The uncommitted rows of a table of the session's branch.
@@ -114,7 +114,7 @@ export async function writeBack(
   for (const { to: table } of await tableChanges(sql, `${kept}~1`, kept)) {
     if (table === null) continue;
     const isSame =
-      present.includes(table) && (await definitionAt(sql, table, kept)) === (await definitionNow(sql, table));
+      present.includes(table) && (await definitionAt(sql, table, kept)) === (await definitionAt(sql, table, null));
     if (!isSame || !(await writeTableBack(sql, table, kept))) left.push(table);
   }
   return left;
@@ -180,7 +180,7 @@ async function differingKeys(
 ): Promise<Pick<UncommittedRows, 'written' | 'removed'>> {
   const rows = await sql.rows(cellsSchema, `${diffOf(shape)} LIMIT ${MAX_ROWS + 1}`, [from, to, shape.name]);
   const of = (prefix: string, isRemoved: boolean): Cells[] =>
-    rows.filter((row) => (row['diff_type'] === 'removed') === isRemoved).map((row) => keyFrom(shape, row, prefix));
+    rows.filter((row) => (row['diff_type'] === 'removed') === isRemoved).map((row) => keyOf(shape, row, prefix));
   return { written: of('to_', false), removed: of('from_', true) };
 }
 
@@ -197,7 +197,7 @@ async function differingAmong(
         ...[from, to, shape.name],
         ...where.values,
       ]);
-      found.push(...rows.map((row) => keyFrom(shape, row, prefix)));
+      found.push(...rows.map((row) => keyOf(shape, row, prefix)));
     }
   }
   return found;
@@ -209,21 +209,7 @@ function diffOf({ key }: TableShape): string {
   return `SELECT ${columns.join(', ')}, diff_type FROM dolt_diff(?, ?, ?)`;
 }
 
-function keyFrom(shape: TableShape, row: Cells, prefix: string): Cells {
-  return Object.fromEntries(shape.key.map((name) => [name, row[`${prefix}${name}`] ?? null]));
-}
-
-/** A table's CREATE TABLE at a commit, without its counter. */
-async function definitionAt(sql: Sql, table: string, commit: string): Promise<string> {
-  const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)} AS OF ?`, [commit]);
-  return withoutCounter(row);
-}
-
-async function definitionNow(sql: Sql, table: string): Promise<string> {
-  const [row] = await sql.rows(createRow, `SHOW CREATE TABLE ${quoted(table)}`);
-  return withoutCounter(row);
-}
-
-function withoutCounter(row: z.infer<typeof createRow> | undefined): string {
-  return (row?.['Create Table'] ?? '').replace(/ AUTO_INCREMENT=\d+/, '');
+/** A table's CREATE TABLE at a commit, or in the session's branch if null, without its counter. */
+async function definitionAt(sql: Sql, table: string, commit: string | null): Promise<string> {
+  return (await createTableAt(sql, table, commit)).replace(/ AUTO_INCREMENT=\d+/, '');
 }

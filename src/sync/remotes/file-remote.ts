@@ -39,6 +39,17 @@ export async function fileRemote(endpoint: Endpoint): Promise<'present' | 'absen
   return 'present';
 }
 
+/**
+ * Refuses a local folder that cannot be a remote. A missing folder is accepted: its disk may be mounted later, and
+ * `doctor` reports it.
+ * @throws Failure `working-database`, `not-a-remote`
+ */
+export async function refuseUnfitFolder(endpoint: Endpoint): Promise<void> {
+  await fileRemote(endpoint).catch((thrown: unknown) => {
+    if (!(thrown instanceof Failure) || thrown.code !== 'folder-missing') throw thrown;
+  });
+}
+
 function notARemote({ written }: Endpoint, why: string): Failure {
   return new Failure('not-a-remote', `${written} cannot be a peer: ${why}`);
 }

@@ -13,6 +13,7 @@ import { fetchBranch, forceBranch } from '../../dolt/sql/transfer.ts';
 import { resetBranch } from '../../dolt/sql/working-set.ts';
 import { NOWHERE, type Reach, ruleForUrl } from '../../egress/host-rule.ts';
 import { scratchName } from '../merge/scratch.ts';
+import { movedMeanwhile } from '../moved-meanwhile.ts';
 
 /** The exchange as a remote of the scratch copy. */
 const EXCHANGE = 'dolt-federation-exchange';
@@ -146,16 +147,11 @@ async function pointTo(scratch: Database, url: string): Promise<void> {
 }
 
 async function moveBranch(sql: Sql, branch: string, { from, to }: Move): Promise<void> {
-  if ((await branchHead(sql, branch)) !== from) throw moved(branch);
+  const moved = () => movedMeanwhile(`another client of the server moved ${branch} during this run`);
+  if ((await branchHead(sql, branch)) !== from) throw moved();
   await fastForward(sql, { branch, to });
   const head = await branchHead(sql, branch);
-  if (head === null || !(await isAncestor(sql, to, head))) throw moved(branch);
-}
-
-function moved(branch: string): Failure {
-  return new Failure('contention', `another client of the server moved ${branch} during this run`, {
-    hint: 'Run again. Nothing is lost: the next run merges the pushed commits.',
-  });
+  if (head === null || !(await isAncestor(sql, to, head))) throw moved();
 }
 
 /** Makes the folder a remote of the server for a moment; no tracking ref stays. */

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { makeEmptyDatabase, openTestDatabase, type TestDatabase } from './database.ts';
+import { writeFile } from 'node:fs/promises';
+import type { TestDatabase } from './database.ts';
+import { scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 /** Our database, and two peers of it: one that brings very much, and one that brings a changed row of `items`. */
@@ -8,7 +9,6 @@ export interface Loaded {
   readonly hostile: TestDatabase;
   /** Address of the remote that the first peer pushed to. */
   readonly hostileUrl: string;
-  readonly honestUrl: string;
   /** The peers for `command`, `more` being keys of the first one, as YAML. */
   peers(more?: string): string;
 }
@@ -20,40 +20,33 @@ async function runFile(local: TestDatabase, folder: TempFolder, statements: read
   await local.dolt('sql', '-f', file);
 }
 
-const commitBy = (name: string) =>
-  `CALL DOLT_COMMIT('-A', '-m', '${name}', '--author', '${name} <${name}@example.org>')`;
+const COMMIT = "CALL DOLT_COMMIT('-A', '-m', 'load')";
 
 /** @param seed runs before the first commit, which all three databases share */
 async function loaded(folder: TempFolder, ...seed: string[]): Promise<Loaded> {
-  const [hostileUrl, honestUrl] = [`file://${folder.file('hostile.box')}`, `file://${folder.file('honest.box')}`];
-  const local = await makeEmptyDatabase(folder.file('town'));
-  await runFile(local, folder, [
-    'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100))',
-    "INSERT INTO items VALUES (1, 'one'), (2, 'two')",
-    ...seed,
-    commitBy('first'),
-    `CALL DOLT_REMOTE('add', 'seed', '${hostileUrl}')`,
-    "CALL DOLT_PUSH('seed', 'main')",
-    "CALL DOLT_REMOTE('remove', 'seed')",
-  ]);
-  const clone = async (name: string): Promise<TestDatabase> => {
-    await mkdir(folder.file('clones'), { recursive: true });
-    await openTestDatabase(local.path).dolt('clone', hostileUrl, folder.file('clones', name));
-    return openTestDatabase(folder.file('clones', name));
-  };
-  const [hostile, honest] = [await clone('hostile'), await clone('honest')];
-  await honest.sql(
-    "UPDATE items SET title = 'honest' WHERE id = 1",
-    commitBy('honest'),
-    `CALL DOLT_REMOTE('add', 'box', '${honestUrl}')`,
-    "CALL DOLT_PUSH('box', 'main')",
-  );
+  const made = await scenario(folder)
+    .base(
+      'CREATE TABLE items (id INT PRIMARY KEY, title VARCHAR(100))',
+      "INSERT INTO items VALUES (1, 'one'), (2, 'two')",
+      ...seed,
+    )
+    .database('local')
+    .database('sender')
+    .database('friend', "UPDATE items SET title = 'honest' WHERE id = 1")
+    .mailbox('hostile')
+    .mailbox('honest')
+    .build();
+  const local = made.database('local');
+  // A run adds the remotes of its peers.
+  await local.sql("CALL DOLT_REMOTE('remove', 'hostile')", "CALL DOLT_REMOTE('remove', 'honest')");
+  await made.database('friend').sql("CALL DOLT_PUSH('honest', 'main')");
+  const hostileUrl = made.mailbox('hostile').url;
   return {
     local,
-    hostile,
+    hostile: made.database('sender'),
     hostileUrl,
-    honestUrl,
-    peers: (more = '') => `hostile: {endpoint: "${hostileUrl}"${more === '' ? '' : `, ${more}`}}\nhonest: ${honestUrl}`,
+    peers: (more = '') =>
+      `hostile: {endpoint: "${hostileUrl}"${more === '' ? '' : `, ${more}`}}\nhonest: ${made.mailbox('honest').url}`,
   };
 }
 
@@ -69,7 +62,7 @@ export async function manyRefs(
   const load = await loaded(folder);
   await runFile(load.hostile, folder, [
     "UPDATE items SET title = 'hostile' WHERE id = 2",
-    commitBy('hostile'),
+    COMMIT,
     // The number in the message makes each tag another object: Dolt fetches no object twice.
     ...Array.from({ length: tags }, (_, n) => `CALL DOLT_TAG('-m', '${message}${n}', '${name}${n}')`),
     ...Array.from({ length: branches }, (_, n) => `CALL DOLT_BRANCH('b${n}')`),
@@ -90,10 +83,10 @@ export async function longHistory(
     'CREATE TABLE numbers (id INT PRIMARY KEY, v INT)',
     `INSERT INTO numbers VALUES ${values}`,
   );
-  await load.local.sql('UPDATE numbers SET v = -1', commitBy('ours'));
+  await load.local.sql('UPDATE numbers SET v = -1', COMMIT);
   await runFile(load.hostile, folder, [
-    ...Array.from({ length: commits }, (_, n) => [`UPDATE numbers SET v = ${n + 1}`, commitBy('hostile')]).flat(),
-    "CALL DOLT_PUSH('origin', 'main')",
+    ...Array.from({ length: commits }, (_, n) => [`UPDATE numbers SET v = ${n + 1}`, COMMIT]).flat(),
+    "CALL DOLT_PUSH('hostile', 'main')",
   ]);
   return load;
 }
@@ -109,11 +102,7 @@ export async function largeConflicts(
     'CREATE TABLE notes (id INT PRIMARY KEY, text LONGTEXT)',
     `INSERT INTO notes VALUES ${values}`,
   );
-  await load.local.sql("UPDATE notes SET text = 'short'", commitBy('ours'));
-  await load.hostile.sql(
-    `UPDATE notes SET text = REPEAT('t', ${bytes})`,
-    commitBy('hostile'),
-    "CALL DOLT_PUSH('origin', 'main')",
-  );
+  await load.local.sql("UPDATE notes SET text = 'short'", COMMIT);
+  await load.hostile.sql(`UPDATE notes SET text = REPEAT('t', ${bytes})`, COMMIT, "CALL DOLT_PUSH('hostile', 'main')");
   return load;
 }

@@ -10,15 +10,15 @@ test('no file of the checkout leads a step out of the workspace; on events that 
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
   const team = await makeDatabase(folder.file('team', 'db'));
-  await symlink(team.path, join(runner.workspace, 'town'));
+  await symlink(team.path, join(runner.workspace, 'local'));
   const peers = `box: file://${folder.file('box')}`;
   const inputs = { peers, 'dolt-path': testDolt() };
 
-  const linked = await runner.main({ inputs: { ...inputs, database: 'town' } });
+  const linked = await runner.main({ inputs: { ...inputs, database: 'local' } });
   expect(linked.exitCode).toBe(2);
   expect(linked.outputs['result']).toContain('"outside-workspace"');
 
-  await rm(join(runner.workspace, 'town'));
+  await rm(join(runner.workspace, 'local'));
   await mkdir(join(runner.workspace, '.beads'));
   await writeFile(
     join(runner.workspace, '.beads', 'config.yaml'),

@@ -10,12 +10,12 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 test('commits that go with the runner fail a step whatever it tolerates, until a peer has them', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
-  const home = `file://${folder.file('home-town')}`;
+  const home = `file://${folder.file('home-box')}`;
   const box = `file://${folder.file('box')}`;
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await local.dolt('remote', 'add', 'origin', home);
   await local.dolt('push', 'origin', 'main');
-  await cp(folder.file('home-town'), folder.file('box'), { recursive: true });
+  await cp(folder.file('home-box'), folder.file('box'), { recursive: true });
   const other = await cloneDatabase(box, folder.file('other'));
   await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 2");
   await other.dolt('push', 'origin', 'main');
@@ -45,7 +45,7 @@ test('commits that go with the runner fail a step whatever it tolerates, until a
   expect(dry.exitCode).toBe(0);
   expect(JSON.parse(dry.outputs['result'] ?? '')).not.toHaveProperty('unsaved');
 
-  await rename(folder.file('home-town'), folder.file('home-away'));
+  await rename(folder.file('home-box'), folder.file('home-away'));
   await rename(folder.file('box'), folder.file('box-away'));
   await writeFile(folder.file('box'), 'no folder');
   const failed = await runner.main({ inputs: { ...inputs, command: 'push', only: 'box' } });
@@ -53,11 +53,11 @@ test('commits that go with the runner fail a step whatever it tolerates, until a
   expect(JSON.parse(failed.outputs['result'] ?? '')).toMatchObject({ unsaved: 1, peers: [{ status: 'failed' }] });
   await rm(folder.file('box'));
   await rename(folder.file('box-away'), folder.file('box'));
-  await rename(folder.file('home-away'), folder.file('home-town'));
+  await rename(folder.file('home-away'), folder.file('home-box'));
 
   const synced = await runner.main({ inputs });
   expect(synced.exitCode).toBe(0);
   expect(synced.outputs).toMatchObject({ status: 'success', synced: 'origin,box' });
   expect(await validated('run', synced.outputs['result'] ?? '')).toMatchObject({ unsaved: 0, problems: [] });
-  expect(await remoteHead(home, folder.file('look', 'town'))).toBe(synced.outputs['head']);
+  expect(await remoteHead(home, folder.file('look', 'local'))).toBe(synced.outputs['head']);
 });

@@ -14,7 +14,7 @@ function addresses(trace: string): string[] {
 
 test('nothing but the peers is contacted: no usage report, no look for a newer version', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   const words = await commandLine(folder, 'sync', {
     mailbox: `file://${folder.file('mailbox')}`,
     closed: 'http://127.0.0.1:9/x',

@@ -9,8 +9,8 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 test('a step that asks the doctor: outputs, summary, and a failure where something is missing', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
-  await makeDatabase(join(runner.workspace, 'town'));
-  const inputs = { command: 'doctor', database: 'town', 'dolt-path': testDolt() };
+  await makeDatabase(join(runner.workspace, 'local'));
+  const inputs = { command: 'doctor', database: 'local', 'dolt-path': testDolt() };
 
   const fine = await runner.main({ inputs: { ...inputs, peers: `a: file://${folder.file('a')}` } });
   expect(fine.exitCode).toBe(0);

@@ -18,7 +18,7 @@ async function silentPeer(): Promise<{ server: Server; url: string } & AsyncDisp
   server.on('connection', (socket) => sockets.push(socket));
   return {
     server,
-    url: `http://127.0.0.1:${address.port}/town`,
+    url: `http://127.0.0.1:${address.port}/local`,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
@@ -28,7 +28,7 @@ async function silentPeer(): Promise<{ server: Server; url: string } & AsyncDisp
 
 /** The pid that the running engine wrote beside the data. */
 async function enginePid(folder: TempFolder): Promise<number> {
-  return Number((await readFile(folder.file('town', '.dolt', 'sql-server.info'), 'utf8')).split(':')[0]);
+  return Number((await readFile(folder.file('local', '.dolt', 'sql-server.info'), 'utf8')).split(':')[0]);
 }
 
 function isAlive(pid: number): boolean {
@@ -63,9 +63,9 @@ describe('the engine ends with us', () => {
     { signal: 'SIGTERM', exitCode: 143 },
   ] as const)('also after $signal in the middle of a fetch', async ({ signal, exitCode }) => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const head = await local.head();
-    await chmod(folder.file('town', '.dolt'), 0o755);
+    await chmod(folder.file('local', '.dolt'), 0o755);
     await using silent = await silentPeer();
     const connected = once(silent.server, 'connection');
     const cli = startCli(folder, await commandLine(folder, 'sync', { silent: silent.url }));
@@ -78,8 +78,8 @@ describe('the engine ends with us', () => {
     expect(result.exitCode).toBe(exitCode);
     expect(await ends(pid)).toBe(true);
     await leavesNothing(folder);
-    expect((await stat(folder.file('town', '.dolt'))).mode & 0o777).toBe(0o755);
-    expect(await readdir(folder.file('town', '.dolt'))).not.toContain('sql-server.info');
+    expect((await stat(folder.file('local', '.dolt'))).mode & 0o777).toBe(0o755);
+    expect(await readdir(folder.file('local', '.dolt'))).not.toContain('sql-server.info');
     // The database opens again as it was.
     expect(await local.head()).toBe(head);
     expect(await local.rows('SELECT name FROM dolt_branches')).toEqual([{ name: 'main' }]);

@@ -7,7 +7,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('the bundle writes the files of its user: the configuration, and what it remembers', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   const sync = await commandLine(folder, 'sync', { box: `file://${folder.file('box')}` });
   const config = folder.file('federation.yaml');
   const added = await startCli(folder, [CLI, 'add-peer', 'more', `file://${folder.file('more')}`, '--config', config]);
@@ -15,7 +15,7 @@ test('the bundle writes the files of its user: the configuration, and what it re
   expect(await readFile(config, 'utf8')).toContain('more: file://');
   const ended = await startCli(folder, sync);
   expect(JSON.parse(String(ended.stdout))).toMatchObject({ peers: [{ verified: true }, { verified: true }] });
-  expect(JSON.parse(await readFile(stateFilePath(folder.file('town')), 'utf8'))).toMatchObject({
+  expect(JSON.parse(await readFile(stateFilePath(folder.file('local')), 'utf8'))).toMatchObject({
     peers: ['box', 'more'].map((name) => ({ branch: 'main', endpoint: `file://${folder.file(name)}` })),
   });
 });

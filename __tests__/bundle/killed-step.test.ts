@@ -50,10 +50,10 @@ test.each(['and its watchdog ends what it started', 'with its watchdog, and post
     await using folder = await tempFolder();
     await using host = await silentHost();
     const runner = await fakeRunner(folder);
-    await makeDatabase(join(runner.workspace, 'town'));
+    await makeDatabase(join(runner.workspace, 'local'));
     const place = `ssh://127.0.0.1:${host.port}`;
     const inputs = {
-      ...{ database: 'town', 'dolt-path': testDolt(), peers: stringify({ far: `${place}/db` }) },
+      ...{ database: 'local', 'dolt-path': testDolt(), peers: stringify({ far: `${place}/db` }) },
       credentials: stringify({ far: { url: place, 'ssh-key': KEY, 'known-hosts': 'far ssh-ed25519 AAAA\n' } }),
     };
     const connected = once(host.server, 'connection');

@@ -15,9 +15,9 @@ describe('the post step', () => {
   test('removes what main made when main was killed', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const local = await makeDatabase(join(runner.workspace, 'town'));
+    const local = await makeDatabase(join(runner.workspace, 'local'));
     const peers = `mailbox: file://${folder.file('mailbox')}`;
-    const { running } = await runner.start({ inputs: { database: 'town', peers, 'dolt-path': testDolt() } });
+    const { running } = await runner.start({ inputs: { database: 'local', peers, 'dolt-path': testDolt() } });
     const state = await stateWith(runner.stateFile, '"kind":"process"');
     running.kill('SIGKILL');
     await running;
@@ -54,9 +54,9 @@ describe('the post step', () => {
   test('has nothing to do after a run that ended in order', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    await makeDatabase(join(runner.workspace, 'town'));
+    await makeDatabase(join(runner.workspace, 'local'));
     const peers = `mailbox: file://${folder.file('mailbox')}`;
-    const main = await runner.main({ inputs: { database: 'town', peers, 'dolt-path': testDolt() } });
+    const main = await runner.main({ inputs: { database: 'local', peers, 'dolt-path': testDolt() } });
     expect((await readdir(runner.temp)).every((name) => name.startsWith('dolt-federation-result-'))).toBe(true);
     expect(await runner.post(main.state)).toMatchObject({ exitCode: 0, commands: [] });
   });

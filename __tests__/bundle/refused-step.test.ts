@@ -33,15 +33,15 @@ describe('a step that cannot start', () => {
   test('a mistake in the configuration is shown on its line', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    await mkdir(join(runner.workspace, 'town', '.beads'), { recursive: true });
+    await mkdir(join(runner.workspace, 'local', '.beads'), { recursive: true });
     const config = 'sync:\n  mode: dolt-native\nfederation:\n  peerz: {}\n';
-    await writeFile(join(runner.workspace, 'town', '.beads', 'config.yaml'), config);
-    const step = await runner.main({ inputs: { 'working-directory': 'town' } });
+    await writeFile(join(runner.workspace, 'local', '.beads', 'config.yaml'), config);
+    const step = await runner.main({ inputs: { 'working-directory': 'local' } });
     expect(step.exitCode).toBe(2);
     await validated('error', step.outputs['result'] ?? '');
     const [error] = step.commands.filter(({ command }) => command === 'error');
     expect(error?.properties).toMatchObject({
-      file: 'town/.beads/config.yaml',
+      file: 'local/.beads/config.yaml',
       line: '4',
       title: 'config-unknown-key',
     });

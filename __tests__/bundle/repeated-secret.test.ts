@@ -20,7 +20,7 @@ const AWS_KEY = 'a-key-of-the-job';
 describe('a secret that a peer repeats, bare, in the reason why it refuses', () => {
   test('is in nothing that the command line prints', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     await using host = await startRecordingServer({ repeats: true });
     const file = folder.file('credentials.yaml');
     await writeFile(file, stringify({ p: { url: host.url, 'git-token': SECRET } }), { mode: 0o600 });
@@ -42,12 +42,12 @@ describe('a secret that a peer repeats, bare, in the reason why it refuses', () 
   ])('is in no output, summary, annotation or file of a step, with %s', async (_, { peers, entry }) => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    await makeDatabase(join(runner.workspace, 'town'));
+    await makeDatabase(join(runner.workspace, 'local'));
     await using host = await startRecordingServer({ repeats: true });
     const credentials = stringify({ p: { url: host.url, 'git-token': SECRET } });
     const step = await runner.main({
       inputs: {
-        ...{ database: 'town', peers: `p: ${host.url}${peers}`, 'dolt-path': testDolt() },
+        ...{ database: 'local', peers: `p: ${host.url}${peers}`, 'dolt-path': testDolt() },
         ...(entry ? { credentials } : { 'github-token': SECRET }),
       },
       env: { GITHUB_SERVER_URL: host.url, GITHUB_REPOSITORY: 'org/own', AWS_SECRET_ACCESS_KEY: AWS_KEY },

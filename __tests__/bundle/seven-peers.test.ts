@@ -44,7 +44,7 @@ async function jobEnvironment(folder: TempFolder, remotes: Iterable<Remote>): Pr
 test('one sync brings seven peers of the seven forms to one head, from the core and as a step; no secret leaves it', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
-  const local = await makeBeadsDatabase(join(runner.workspace, 'town'));
+  const local = await makeBeadsDatabase(join(runner.workspace, 'local'));
   const remotes = await startRemotes(folder, local.path);
   try {
     const env = await jobEnvironment(folder, remotes.values());
@@ -66,7 +66,7 @@ test('one sync brings seven peers of the seven forms to one head, from the core 
     await writeFile(join(runner.workspace, 'federation.yaml'), stringify({ federation: { peers } }));
     const { 'ssh-key': sshKey, ...far } = { 'ssh-key': '', ...credentials['far'] };
     const inputs = {
-      ...{ database: 'town', config: 'federation.yaml', 'dolt-path': testDolt(), 'dolthub-host': dolthubHost },
+      ...{ database: 'local', config: 'federation.yaml', 'dolt-path': testDolt(), 'dolthub-host': dolthubHost },
       credentials: stringify({ ...credentials, far: { ...far, 'ssh-key': { env: 'FAR_KEY' } } }),
       'report-values': 'full',
     };

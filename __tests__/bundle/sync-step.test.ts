@@ -16,13 +16,13 @@ interface Scene {
 /** A workspace with a database and a configuration of these peers. */
 async function scene(folder: TempFolder, peers: Readonly<Record<string, string>>): Promise<Scene> {
   const runner = await fakeRunner(folder);
-  const local = await makeDatabase(join(runner.workspace, 'town'));
+  const local = await makeDatabase(join(runner.workspace, 'local'));
   const lines = Object.entries(peers).map(([name, path]) => `    ${name}: file://${path}\n`);
   await writeFile(join(runner.workspace, 'federation.yaml'), `federation:\n  peers:\n${lines.join('')}`);
   return { runner, local };
 }
 
-const inputs = { database: 'town', config: 'federation.yaml', 'dolt-path': testDolt() };
+const inputs = { database: 'local', config: 'federation.yaml', 'dolt-path': testDolt() };
 
 describe('a step that syncs', () => {
   test('pushes to a peer and reports it everywhere; a second one finds nothing to do', async () => {
@@ -32,7 +32,7 @@ describe('a step that syncs', () => {
 
     const step = await runner.main({ inputs });
     expect(step.exitCode).toBe(0);
-    expect(await remoteHead(`file://${folder.file('mailbox')}`, folder.file('look', 'town'))).toBe(head);
+    expect(await remoteHead(`file://${folder.file('mailbox')}`, folder.file('look', 'local'))).toBe(head);
     expect(step.outputs).toMatchObject({
       ...{ status: 'success', changed: 'true', head, synced: 'mailbox', failed: '', conflicts: '0' },
       ...{ 'pulled-commits': '0', 'database-path': local.path, 'dolt-path': testDolt() },

@@ -14,9 +14,9 @@ describe('an event that may not write', () => {
   test('checks the configuration, contacts no host and says why', async () => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    await makeDatabase(join(runner.workspace, 'town'));
+    await makeDatabase(join(runner.workspace, 'local'));
     const peers = `mailbox: file://${folder.file('mailbox')}`;
-    const inputs = { database: 'town', peers, 'dolt-path': testDolt() };
+    const inputs = { database: 'local', peers, 'dolt-path': testDolt() };
 
     const step = await runner.main({ event: PULL_REQUEST, inputs });
     expect(step.exitCode).toBe(0);

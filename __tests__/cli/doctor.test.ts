@@ -14,11 +14,11 @@ afterAll(() => cli.dispose());
 
 test('exit code 0 where all is there, 1 where something is missing, 2 for a bad configuration', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   await mkdir(folder.file('.beads'));
   const doctor = async (peers: string, ...flags: string[]) => {
     await writeFile(folder.file('.beads', 'config.yaml'), `sync: {mode: dolt-native}\nfederation: {peers: ${peers}}\n`);
-    const args = ['doctor', ...flags, '--database', 'town', '--dolt-path', testDolt()];
+    const args = ['doctor', ...flags, '--database', 'local', '--dolt-path', testDolt()];
     return cli.run(args, { cwd: folder.path });
   };
   const fine = await doctor(`{a: "file://${folder.file('a')}"}`);

@@ -26,11 +26,11 @@ async function workplace(folder: TempFolder) {
   /** Runs a line of shell, as a user would paste it. */
   const shell = (line: string) =>
     execa('/bin/bash', ['-c', line], { cwd: folder.file('my work'), env, extendEnv: false, reject: false, all: true });
-  const options = `--config 'the peers.yaml' --database town --dolt-path ${testDolt()}`;
+  const options = `--config 'the peers.yaml' --database local --dolt-path ${testDolt()}`;
   return {
     shell,
     options,
-    town: await makeDatabase(folder.file('my work', 'town')),
+    local: await makeDatabase(folder.file('my work', 'local')),
     box: `file://${folder.file('box')}`,
   };
 }
@@ -40,8 +40,8 @@ function printed(text: string): string[] {
   return [...text.matchAll(/(?:`|run: )(dolt-federation [^`\n]+)/g)].map(([, line = '']) => line);
 }
 
-async function clash(town: TestDatabase, box: string): Promise<void> {
-  await town.sql(
+async function clash(local: TestDatabase, box: string): Promise<void> {
+  await local.sql(
     "CALL DOLT_BRANCH('theirs')",
     "UPDATE items SET title = 'ours' WHERE id = 1",
     "INSERT INTO items VALUES (7, 'our seven', 'ann')",
@@ -51,14 +51,14 @@ async function clash(town: TestDatabase, box: string): Promise<void> {
     "INSERT INTO items VALUES (7, 'their seven', 'bob')",
     "CALL DOLT_COMMIT('-A', '-m', 'theirs')",
   );
-  await town.publish(box, 'theirs:main');
+  await local.publish(box, 'theirs:main');
 }
 
 describe('a command that is printed runs as printed', () => {
   test('from the first peer over a conflict to the next sync', async () => {
     await using folder = await tempFolder();
-    const { shell, options, town, box } = await workplace(folder);
-    await clash(town, box);
+    const { shell, options, local, box } = await workplace(folder);
+    await clash(local, box);
 
     const [add = ''] = printed((await shell(`dolt-federation list-peers --config 'the peers.yaml'`)).all);
     expect(add).toBe("dolt-federation add-peer --config 'the peers.yaml' <name> <endpoint>");
@@ -81,7 +81,7 @@ describe('a command that is printed runs as printed', () => {
     // This is no terminal; the answer to that runs as well.
     expect(printed(asked.all)).toEqual([withFile]);
     expect((await shell(withFile)).all).toContain('conflicts-undecided');
-    const file = folder.file('my work', 'town', '.dolt', 'dolt-federation', 'conflicts.yaml');
+    const file = folder.file('my work', 'local', '.dolt', 'dolt-federation', 'conflicts.yaml');
     await writeFile(file, (await readFile(file, 'utf8')).replaceAll(/^( {8}choose:)$/gm, '$1 theirs'));
     const resolved = await shell(withFile);
     expect([resolved.exitCode, resolved.all]).toEqual([0, expect.stringContaining('merged partner with 2 rows')]);
@@ -89,7 +89,7 @@ describe('a command that is printed runs as printed', () => {
     const [publish = ''] = printed(resolved.all);
     const done = await shell(publish);
     expect([done.exitCode, done.all]).toEqual([0, expect.stringContaining('sync: success')]);
-    expect(await town.rows('SELECT title FROM items WHERE id IN (1, 7) ORDER BY id')).toEqual([
+    expect(await local.rows('SELECT title FROM items WHERE id IN (1, 7) ORDER BY id')).toEqual([
       { title: 'theirs' },
       { title: 'their seven' },
     ]);
@@ -97,21 +97,21 @@ describe('a command that is printed runs as printed', () => {
 
   test('for a row that a merge left out: with a choice in the file, and as the statement in it', async () => {
     await using folder = await tempFolder();
-    const { shell, options, town, box } = await workplace(folder);
-    await clash(town, box);
+    const { shell, options, local, box } = await workplace(folder);
+    await clash(local, box);
     await shell(`dolt-federation add-peer --config 'the peers.yaml' partner ${box}`);
     const synced = await shell(`dolt-federation sync ${options}`);
     expect(synced.exitCode).toBe(4);
     const withFile = printed(synced.all).find((line) => line.includes('--file')) ?? '';
-    const file = folder.file('my work', 'town', '.dolt', 'dolt-federation', 'conflicts.yaml');
+    const file = folder.file('my work', 'local', '.dolt', 'dolt-federation', 'conflicts.yaml');
     const text = await readFile(file, 'utf8');
     const statement: unknown = JSON.parse(/^ {4}sql: (".*")$/m.exec(text)?.[1] ?? '""');
-    await town.sql('BEGIN', String(statement), "SELECT 'it runs'", 'ROLLBACK');
+    await local.sql('BEGIN', String(statement), "SELECT 'it runs'", 'ROLLBACK');
     await writeFile(file, text.replace(/^( {4}choose:)$/m, '$1 restore'));
     const restored = await shell(withFile);
     expect([restored.exitCode, restored.all]).toEqual([0, expect.stringContaining('restored 1 row')]);
     expect((await shell(printed(restored.all)[0] ?? '')).exitCode).toBe(0);
-    expect(await town.rows('SELECT id, title FROM items WHERE id > 6 ORDER BY id')).toEqual([
+    expect(await local.rows('SELECT id, title FROM items WHERE id > 6 ORDER BY id')).toEqual([
       { id: 7, title: 'our seven' },
       { id: 8, title: 'their seven' },
     ]);

@@ -17,9 +17,9 @@ afterAll(() => cli.dispose());
 
 /** Two heads of one database: ours, and what `partner` has. */
 async function twoSides(folder: TempFolder, strategy: 'manual' | 'newest') {
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const box = `file://${folder.file('box')}`;
-  await town.sql(
+  await local.sql(
     dateCommits('2026-03-01T08:00:00'),
     'CREATE TABLE parts (id INT PRIMARY KEY, item INT, FOREIGN KEY (item) REFERENCES items (id))',
     'CREATE TABLE log (text VARCHAR(20))',
@@ -42,15 +42,15 @@ async function twoSides(folder: TempFolder, strategy: 'manual' | 'newest') {
     "CALL DOLT_COMMIT('-A', '-m', 'another name', '--author', 'Bob <bob@example.org>')",
     "CALL DOLT_CHECKOUT('main')",
   );
-  await town.publish(box, 'theirs:main');
-  await town.sql("CALL DOLT_BRANCH('-D', 'theirs')");
+  await local.publish(box, 'theirs:main');
+  await local.sql("CALL DOLT_BRANCH('-D', 'theirs')");
   await writeFile(folder.file('federation.yaml'), `federation:\n  peers:\n    partner: ${box}\n`);
-  const options = `--config federation.yaml --database town --dolt-path ${testDolt()}`;
+  const options = `--config federation.yaml --database local --dolt-path ${testDolt()}`;
   const env = { PATH: readEnv()['PATH'] ?? '', HOME: folder.path, CLI: `${process.execPath} ${cli.compiled('cli')}` };
   const synced = await cli.shell(`$CLI sync --conflict-strategy ${strategy} ${options}`, { cwd: folder.path, env });
   expect(synced.exitCode).toBe(4);
   return {
-    town,
+    local,
     /** Resolves on a terminal, and compares what it shows with a text that a person has read. */
     resolve: async (name: string, answers: readonly string[]) => {
       const { exitCode, shown } = await onTerminal(`$CLI resolve --quiet ${options}`, {
@@ -75,36 +75,36 @@ async function approve(name: string, shown: string): Promise<void> {
   expect(shown).toBe(await readFile(file, 'utf8'));
 }
 
-const rows = (town: TestDatabase) => town.rows('SELECT id, title, owner FROM items ORDER BY id');
+const rows = (local: TestDatabase) => local.rows('SELECT id, title, owner FROM items ORDER BY id');
 
 // `script` of util-linux gives a process a terminal.
 if (process.platform === 'linux') {
   describe('resolve on a terminal', () => {
     test('shows each row whole, explains the letters, undoes, and keeps the answers when it stops', async () => {
       await using folder = await tempFolder();
-      const { town, resolve } = await twoSides(folder, 'manual');
-      const before = await town.head();
+      const { local, resolve } = await twoSides(folder, 'manual');
+      const before = await local.head();
       expect(await resolve('resolve-stopped', ['?', 'o', 'u', 'e', 'mine, all mine', 'd', 'q'])).toBe(0);
-      expect(await town.head()).toBe(before);
+      expect(await local.head()).toBe(before);
       expect(await resolve('resolve-cells', ['c', 't', 'o', 's', 'q'])).toBe(0);
       expect(await resolve('resolve-all', ['T'])).toBe(0);
-      expect(await rows(town)).toEqual([
+      expect(await rows(local)).toEqual([
         { id: 1, title: 'mine, all mine', owner: 'dan' },
         { id: 7, title: 'their seven', owner: 'ann' },
       ]);
-      expect(await town.rows('SELECT COUNT(*) AS n FROM log')).toEqual([{ n: 1 }]);
+      expect(await local.rows('SELECT COUNT(*) AS n FROM log')).toEqual([{ n: 1 }]);
     }, 180_000);
 
     test('gives a row that a merge left out a new key, and the rows that depend on it follow', async () => {
       await using folder = await tempFolder();
-      const { town, resolve } = await twoSides(folder, 'newest');
+      const { local, resolve } = await twoSides(folder, 'newest');
       expect(await resolve('resolve-lost', ['?', 'e', '12'])).toBe(0);
-      expect(await rows(town)).toContainEqual({ id: 12, title: 'their seven', owner: 'bob' });
-      expect(await town.rows('SELECT id, item FROM parts')).toEqual([
+      expect(await rows(local)).toContainEqual({ id: 12, title: 'their seven', owner: 'bob' });
+      expect(await local.rows('SELECT id, item FROM parts')).toEqual([
         { id: 1, item: 12 },
         { id: 2, item: 12 },
       ]);
-      expect(await town.rows('SELECT * FROM dolt_status')).toEqual([]);
+      expect(await local.rows('SELECT * FROM dolt_status')).toEqual([]);
       expect(await resolve('resolve-nothing', [])).toBe(0);
     }, 180_000);
   });

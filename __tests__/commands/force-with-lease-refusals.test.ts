@@ -46,7 +46,7 @@ describe('a stale lease', () => {
 
   test('of an empty peer is refused, too', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
     const { result } = await command(folder, `box: file://${folder.file('box')}`, leases(HEAD));
     expect(result.peers).toMatchObject([{ status: 'failed', error: { code: 'lease-stale' } }]);

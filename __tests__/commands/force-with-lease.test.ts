@@ -65,8 +65,8 @@ describe('a peer whose head is named', () => {
   test('is replaced although its history is another one', async () => {
     await using folder = await tempFolder();
     const { theirs, peers, mailbox } = await clash(folder);
-    rmSync(folder.file('town'), { recursive: true });
-    const fresh = await makeDatabase(folder.file('town'));
+    rmSync(folder.file('local'), { recursive: true });
+    const fresh = await makeDatabase(folder.file('local'));
     const { result } = await command(folder, peers, leases(theirs));
     expect(result.peers).toMatchObject([{ state: 'unrelated', status: 'pushed', verified: true, pushedCommits: 2 }]);
     expect(await mailbox()).toBe(await fresh.head());

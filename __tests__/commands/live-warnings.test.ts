@@ -21,7 +21,7 @@ const ignoring = (local: TestDatabase) => local.commit('ignore', "INSERT INTO do
 describe('doctor', () => {
   test('names the peers that a run would not push to where tables are ignored, with both lines to paste', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const before = await examine(folder, PEERS);
     expect(before.checks.filter(({ check }) => check === 'live')).toEqual([]);
     await ignoring(local);
@@ -45,7 +45,7 @@ describe('doctor', () => {
 
   test('names inbox branches that no run merges, and changes nothing', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await local.sql("CALL DOLT_BRANCH('inbox/north-0123abcd')", "CALL DOLT_BRANCH('inbox/odd')");
     expect(linesOf(await examine(folder, ''), 'inbox')).toEqual([
       expect.stringMatching(/^warning: deliveries in inbox\/north-0123abcd are not merged/),
@@ -65,7 +65,7 @@ describe('add-peer', () => {
 
   test('warns before the first run where tables are ignored, and writes what was said', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const warnings: string[] = [];
     const context = commandContext(folder.path, { env, warnings });
     const add = (name: string, live?: boolean) =>
@@ -74,7 +74,7 @@ describe('add-peer', () => {
           name,
           endpoint: `ssh://${name}.example/db`,
           set: live === undefined ? [] : [{ path: ['live'], value: live }],
-          database: 'town',
+          database: 'local',
           overrides: {},
           dolt,
         },

@@ -15,21 +15,21 @@ async function diverged(
   theirs: readonly string[],
 ) {
   const box = `file://${folder.file('box')}`;
-  const town = await makeEmptyDatabase(folder.file('town'));
-  await town.commit('base', ...base);
-  await town.publish(box);
+  const local = await makeEmptyDatabase(folder.file('local'));
+  await local.commit('base', ...base);
+  await local.publish(box);
   const other = await cloneDatabase(box, folder.file('other'));
   await other.commit('theirs: a second line\nwhich is not shown', ...theirs);
   await other.dolt('push', 'origin', 'main');
-  if (ours.length > 0) await town.commit('ours', ...ours);
-  return { town, other, peers: `box: ${box}` };
+  if (ours.length > 0) await local.commit('ours', ...ours);
+  return { local, other, peers: `box: ${box}` };
 }
 
 describe('plan', () => {
   test('shows the tables and rows of both directions, and a sync does just that', async () => {
     await using folder = await tempFolder();
     const tables = ['dropped', 'grown', 'kept', 'renamed', 'rekeyed', 'virtual_rows'];
-    const { town, peers } = await diverged(
+    const { local, peers } = await diverged(
       folder,
       [
         ...tables.slice(0, -1).map((name) => `CREATE TABLE ${name} (id INT PRIMARY KEY, a INT)`),
@@ -51,7 +51,7 @@ describe('plan', () => {
     );
     const { result } = await command(folder, `${peers}\n`, PLAN);
     const rows = (added: number, changed: number, removed: number) => ({ added, changed, removed });
-    expect(result).toMatchObject({ command: 'plan', dryRun: true, head: await town.head() });
+    expect(result).toMatchObject({ command: 'plan', dryRun: true, head: await local.head() });
     const [box] = result.peers;
     // A dropped table waits for an `accept`, so this peer is not merged.
     expect(box).toMatchObject({ error: { code: 'mass-deletion' }, plan: { pull: 'nothing' } });
@@ -113,8 +113,8 @@ describe('plan', () => {
 
   test('lists at most 50 tables and counts the rest', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town')).then((town) =>
-      town.commit('many', ...Array.from({ length: 53 }, (_, n) => `CREATE TABLE t${n} (id INT PRIMARY KEY)`)),
+    await makeDatabase(folder.file('local')).then((local) =>
+      local.commit('many', ...Array.from({ length: 53 }, (_, n) => `CREATE TABLE t${n} (id INT PRIMARY KEY)`)),
     );
     const { result } = await command(folder, `box: file://${folder.file('box')}`, PLAN);
     expect(result.peers[0]?.plan?.outgoing).toMatchObject({ moreTables: 4 });

@@ -25,7 +25,7 @@ describe('add-peer and remove-peer', () => {
 
   test('outside beads the database keeps the peer, and forgets it without being named', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
     const warnings: string[] = [];
     const { request, context } = removing(folder, 'hub', warnings);
@@ -38,14 +38,14 @@ describe('add-peer and remove-peer', () => {
 
   test('in beads it does not, and says why, unless the peer is to be kept', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
     await mkdir(folder.file('.beads'));
     await writeFile(folder.file('.beads', 'metadata.json'), '{"backend":"dolt"}');
     await writeFile(folder.file('.beads', 'config.yaml'), 'sync: {mode: dolt-native}\n');
     const said: string[] = [];
     const { request, context } = removing(folder, 'hub', [], said);
-    const database = folder.file('town');
+    const database = folder.file('local');
     await addPeer({ ...adding('hub', folder), database }, context);
     expect(said.join()).toContain(
       'The peer is registered for runs of dolt-federation. It is not added to `dolt remote`',
@@ -63,7 +63,7 @@ describe('add-peer and remove-peer', () => {
 
   test('a stricter tier is never registered', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
     const { context } = removing(folder, 'hub', []);
     await addPeer({ ...adding('hub', folder, true), set: [{ path: ['tier'], value: 'T3' }] }, context);
@@ -73,7 +73,7 @@ describe('add-peer and remove-peer', () => {
 
   test('says what may remain where no database is found', async () => {
     await using folder = await tempFolder();
-    await mkdir(folder.file('town'));
+    await mkdir(folder.file('local'));
     const said: string[] = [];
     const { request, context } = removing(folder, 'hub', [], said);
     await addPeer(adding('hub', folder), context);
@@ -84,7 +84,7 @@ describe('add-peer and remove-peer', () => {
 
   test('a removed peer takes its remote and its tracking branches along, found by federation.database', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
     await mkdir(folder.file('elsewhere'));
     const said: string[] = [];
@@ -92,20 +92,20 @@ describe('add-peer and remove-peer', () => {
     const { request, context } = removing(folder, 'hub', warnings, said);
     const elsewhere = { ...context, cwd: folder.file('elsewhere') };
     const file = folder.file('federation.yaml');
-    await writeFile(file, 'federation: {database: town}\n');
+    await writeFile(file, 'federation: {database: local}\n');
     const overrides = { config: file };
     await addPeer({ ...adding('hub', folder), overrides }, elsewhere);
     await command(folder, '', { overrides });
-    await town.sql(`CALL DOLT_REMOTE('add', 'mine', 'file://${folder.file('elsewhere')}')`);
+    await local.sql(`CALL DOLT_REMOTE('add', 'mine', 'file://${folder.file('elsewhere')}')`);
     const tracking = 'SELECT name FROM dolt_remote_branches';
-    expect(await town.rows(tracking)).toEqual([{ name: 'remotes/hub/main' }]);
+    expect(await local.rows(tracking)).toEqual([{ name: 'remotes/hub/main' }]);
     await removePeer({ ...request, overrides }, elsewhere);
-    expect(said.at(-1)).toBe(`removed the remote hub and 1 tracking branch from ${folder.file('town')}`);
-    expect(await town.rows(tracking)).toEqual([]);
+    expect(said.at(-1)).toBe(`removed the remote hub and 1 tracking branch from ${folder.file('local')}`);
+    expect(await local.rows(tracking)).toEqual([]);
     // A remote of the user stays, and is named.
     await addPeer({ ...adding('mine', folder), endpoint: `file://${folder.file('elsewhere')}`, overrides }, elsewhere);
     await removePeer({ ...request, name: 'mine', overrides }, elsewhere);
-    expect((await town.rows(REMOTES)).length).toBe(1);
+    expect((await local.rows(REMOTES)).length).toBe(1);
     expect(warnings).toEqual([
       expect.stringMatching(/^The remote mine of the database was not removed: .* did not add it/),
     ]);
@@ -113,7 +113,7 @@ describe('add-peer and remove-peer', () => {
 
   test('a peer that gets another address takes its remote along', async () => {
     await using folder = await tempFolder();
-    const town = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
     await mkdir(folder.file('other'));
     const { context } = removing(folder, 'hub', []);
@@ -123,6 +123,6 @@ describe('add-peer and remove-peer', () => {
       { name: 'hub', endpoint, changes: { set: [], unset: [] }, overrides: {}, dolt: { source: 'auto' } },
       context,
     );
-    expect(await town.rows(REMOTES)).toEqual([{ name: 'hub', url: endpoint }]);
+    expect(await local.rows(REMOTES)).toEqual([{ name: 'hub', url: endpoint }]);
   });
 });

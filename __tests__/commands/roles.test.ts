@@ -19,7 +19,7 @@ function threePeers(folder: TempFolder, primary = folder.file('origin')): string
 describe('three peers of which one is down', () => {
   test('the others are served, and the exit code is what fail-on makes of it', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const { result } = await command(folder, threePeers(folder));
     expect(result.status).toBe('partial');
     expect(result.peers).toMatchObject([
@@ -38,7 +38,7 @@ describe('three peers of which one is down', () => {
 
   test('a primary that is down fails the run under fail-on primary, and the others are still served', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const { result } = await command(folder, threePeers(folder, folder.file('gone', 'too')), { failOn: 'primary' });
     expect(result.peers).toMatchObject([
       { name: 'one', status: 'failed' },
@@ -51,7 +51,7 @@ describe('three peers of which one is down', () => {
 
   test('an endpoint that Dolt refuses to register fails its peer alone', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     await writeFile(folder.file('plain'), 'not a folder');
     const peers = `box: file://${folder.file('box')}\nplain: file://${folder.file('plain')}`;
     const { result } = await command(folder, peers);
@@ -65,7 +65,7 @@ describe('three peers of which one is down', () => {
 describe('a backup', () => {
   test('that is ahead of us is read for its state and never merged', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'seed', `file://${folder.file('vault')}`);
     await local.dolt('push', 'seed', 'main');
     const stranger = await cloneDatabase(`file://${folder.file('vault')}`, folder.file('stranger'));
@@ -81,7 +81,7 @@ describe('a backup', () => {
 
   test('takes no part in a pull; an archive takes no part in a sync', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const peers = ['backup', 'archive'].map(
       (role) => `${role}s: {endpoint: "file://${folder.file(role)}", role: ${role}}`,
     );
@@ -96,7 +96,7 @@ describe('a backup', () => {
 describe('only-role', () => {
   test('limits a run to peers of these roles', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     await mkdir(folder.file('origin'));
     const { result } = await command(folder, threePeers(folder), { onlyRoles: ['primary', 'backup'] });
     expect(result.peers.map((peer) => peer.name)).toEqual(['one', 'vault']);
@@ -105,7 +105,7 @@ describe('only-role', () => {
 
   test('that leaves no peer says so and is no failure', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const { result } = await command(folder, threePeers(folder), { only: ['two'], onlyRoles: ['archive'] });
     expect(result).toMatchObject({
       status: 'unchanged',

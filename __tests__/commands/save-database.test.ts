@@ -20,9 +20,9 @@ const ENDPOINT = 'gs://bucket/hub';
 describe('the folder given with --database', () => {
   test('is offered by add-peer, written with --save relative to the file, and then offered no more', async () => {
     await using folder = await tempFolder();
-    await mkdir(folder.file('town'));
+    await mkdir(folder.file('local'));
     const file = folder.file('.beads/config.yaml');
-    const given = ['--database', 'town'];
+    const given = ['--database', 'local'];
     expect(await run(folder, ['add-peer', 'a', ENDPOINT, ...given])).toEqual([
       `To find this database without --database, add --save: it writes federation.database to ${file}.`,
     ]);
@@ -31,7 +31,7 @@ describe('the folder given with --database', () => {
     expect(await run(folder, ['add-peer', 'b', ENDPOINT, ...given, '--save'])).toEqual([
       `wrote federation.database to ${file}`,
     ]);
-    expect(await readFile(file, 'utf8')).toContain('\n  database: ../town\n');
+    expect(await readFile(file, 'utf8')).toContain('\n  database: ../local\n');
     expect(await run(folder, ['add-peer', 'c', ENDPOINT, ...given])).toEqual([]);
     expect(await run(folder, ['add-peer', 'd', ENDPOINT, ...given, '--save'])).toEqual([
       `${file} has federation.database already`,
@@ -40,16 +40,16 @@ describe('the folder given with --database', () => {
 
   test('is written by sync, which finds it afterwards', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     await mkdir(folder.file('box'));
     const file = folder.file('federation.yaml');
     await writeFile(file, `federation: {peers: {box: "file://${folder.file('box')}"}}\n`);
     const sync = ['sync', '--config', file, '--dolt-path', testDolt()];
-    const given = ['--database', 'town'];
+    const given = ['--database', 'local'];
     expect(await run(folder, [...sync, ...given, '--save', '--dry-run'])).toEqual([]);
     expect(await run(folder, [...sync, ...given, '--save'])).toEqual([`wrote federation.database to ${file}`]);
     expect(await readFile(file, 'utf8')).toBe(
-      `federation: {peers: {box: "file://${folder.file('box')}"}, database: town}\n`,
+      `federation: {peers: {box: "file://${folder.file('box')}"}, database: local}\n`,
     );
     await run(folder, sync);
   });

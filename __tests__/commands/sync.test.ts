@@ -43,7 +43,7 @@ describe('a run without a database', () => {
     const peers = `box: file://${folder.file('box')}`;
     await expect(command(folder, peers)).rejects.toMatchObject({ code: 'no-database' });
     const { result } = await command(folder, peers, { bootstrap: 'box' });
-    expect(result).toMatchObject({ head: await first.head(), database: folder.file('town'), cloned: true });
+    expect(result).toMatchObject({ head: await first.head(), database: folder.file('local'), cloned: true });
   });
 
   type Lost = Pick<Partial<SyncRequest>, 'bootstrap' | 'database'> & { readonly remote?: string };
@@ -65,7 +65,7 @@ describe('a run without a database', () => {
 describe('a run with a database', () => {
   test.each(['status', 'pull'] as const)('%s creates no folder for a mailbox that is not there yet', async (name) => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const { result } = await command(folder, `box: file://${folder.file('box')}`, { command: name });
     expect(result).toMatchObject({ status: 'unchanged', peers: [{ state: 'remote-empty', status: 'unchanged' }] });
     await expect(stat(folder.file('box'))).rejects.toMatchObject({ code: 'ENOENT' });
@@ -73,7 +73,7 @@ describe('a run with a database', () => {
 
   test('a dry run plans the first push and creates nothing', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const { result } = await command(folder, `box: file://${folder.file('box')}`, { dryRun: true });
     expect(result.peers[0]?.plan).toEqual({
       pull: 'nothing',
@@ -93,7 +93,7 @@ describe('a run with a database', () => {
 
   test('a remote of ours that the configuration has elsewhere is corrected and said; a stranger is left alone', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await command(folder, `box: file://${folder.file('old')}`);
     await local.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
     const { result } = await command(folder, `box: file://${folder.file('new')}`);
@@ -115,7 +115,7 @@ describe('a run with a database', () => {
     'a secret in the old address %s is not repeated',
     async (url) => {
       await using folder = await tempFolder();
-      const local = await makeDatabase(folder.file('town'));
+      const local = await makeDatabase(folder.file('local'));
       await local.dolt('remote', 'add', 'box', url);
       const { result, log } = await command(folder, `box: file://${folder.file('new')}`);
       expect(result.problems.map(({ message }) => message).join()).toContain('box of the database points to "https://');
@@ -125,7 +125,7 @@ describe('a run with a database', () => {
 
   test('an unmounted disk fails its peer alone', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const peers = `disk: file://${folder.file('not', 'mounted')}\nbox: file://${folder.file('box')}`;
     const { result } = await command(folder, peers);
     expect(result.status).toBe('partial');
@@ -138,7 +138,7 @@ describe('a run with a database', () => {
 
   test('a stricter tier gets nothing, not even a connection', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const { result } = await command(folder, `box: {endpoint: "file://${folder.file('box')}", tier: T3}`);
     expect(result.peers).toMatchObject([
       { state: 'unknown', status: 'failed', error: { code: 'tier-unsupported' }, remoteHead: null },
@@ -148,7 +148,7 @@ describe('a run with a database', () => {
 
   test('an empty remote is refused where init-empty is false', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     await mkdir(folder.file('elsewhere'));
     const peers = `box: file://${folder.file('elsewhere')}`;
     const { result } = await command(folder, peers, { initEmpty: false });
@@ -163,7 +163,7 @@ describe('a run with a database', () => {
     ['a sync mode without federation', { overrides: { syncMode: 'git-portable' } }, 'sync-mode'],
   ] as const)('%s is refused', async (_, request, code) => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const peers = `box: {endpoint: "file://${folder.file('box')}", role: upstream}`;
     await expect(command(folder, peers, request)).rejects.toMatchObject({ code });
   });

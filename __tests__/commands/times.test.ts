@@ -17,7 +17,7 @@ async function dateOf(local: TestDatabase, commit: string): Promise<string> {
 describe('lastVerifiedAt', () => {
   test('is remembered by a run that writes, also one that finds nothing to do, and by no other', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const at = async (request: Parameters<typeof command>[2]) =>
       (await command(folder, mailbox(folder), request)).result.peers[0]?.lastVerifiedAt ?? null;
 
@@ -47,7 +47,7 @@ describe('lastVerifiedAt', () => {
 
   test('is lost, and said, where the file is damaged; the next run makes it again', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await command(folder, mailbox(folder));
     await writeFile(stateFilePath(local.path), '');
     const status = await command(folder, mailbox(folder), { command: 'status' });
@@ -68,7 +68,7 @@ describe('lastVerifiedAt', () => {
 
   test('that cannot be written is a warning, and the sync counts', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await mkdir(stateFilePath(local.path));
     expect((await command(folder, mailbox(folder))).result).toMatchObject({
       status: 'success',
@@ -81,7 +81,7 @@ describe('lastVerifiedAt', () => {
 describe('oldestUnsyncedAt', () => {
   test('is the date of the oldest commit that one side lacks, whichever side, and only where the role lets it go', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const oldest = async (role: string, request: Parameters<typeof command>[2] = { command: 'status' }) => {
       const peers = `box: {endpoint: "file://${folder.file('box')}", role: ${role}}`;
       return (await command(folder, peers, request)).result.peers[0]?.oldestUnsyncedAt;

@@ -4,12 +4,12 @@ import { type ConfigurationContext, findConfig } from '../../src/config/find-con
 import { contextIn, refusal } from '../helpers/configuring.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
-/** town/.beads/config.yaml, town/sub/deep, town/hollow/.beads, empty/.beads, home/.config/bd/config.yaml, xdg/bd/config.yaml */
+/** local/.beads/config.yaml, local/sub/deep, local/hollow/.beads, empty/.beads, home/.config/bd/config.yaml, xdg/bd/config.yaml */
 async function tree(folder: TempFolder): Promise<void> {
   for (const path of [
-    'town/.beads',
-    'town/sub/deep',
-    'town/hollow/.beads',
+    'local/.beads',
+    'local/sub/deep',
+    'local/hollow/.beads',
     'empty/.beads',
     'plain',
     'home/.config/bd',
@@ -17,29 +17,29 @@ async function tree(folder: TempFolder): Promise<void> {
   ]) {
     await mkdir(folder.file(path), { recursive: true });
   }
-  for (const path of ['town/.beads', 'home/.config/bd', 'xdg/bd'])
+  for (const path of ['local/.beads', 'home/.config/bd', 'xdg/bd'])
     await writeFile(folder.file(path, 'config.yaml'), '');
 }
 
 describe('where the configuration is found', () => {
   const rows: readonly (readonly [string, string, string | null, boolean, string | null, string | null])[] = [
-    ['in the folder', 'town', null, false, 'town/.beads/config.yaml', 'town/.beads'],
-    ['upward', 'town/sub/deep', null, false, 'town/.beads/config.yaml', 'town/.beads'],
-    ['upward to the ceiling', 'town/sub', 'town', false, 'town/.beads/config.yaml', 'town/.beads'],
-    ['never above the ceiling', 'town/sub/deep', 'town/sub', false, null, null],
-    ['only here under a foreign ceiling', 'town/sub', 'plain', false, null, null],
+    ['in the folder', 'local', null, false, 'local/.beads/config.yaml', 'local/.beads'],
+    ['upward', 'local/sub/deep', null, false, 'local/.beads/config.yaml', 'local/.beads'],
+    ['upward to the ceiling', 'local/sub', 'local', false, 'local/.beads/config.yaml', 'local/.beads'],
+    ['never above the ceiling', 'local/sub/deep', 'local/sub', false, null, null],
+    ['only here under a foreign ceiling', 'local/sub', 'plain', false, null, null],
     ['nowhere in an empty workspace', 'empty', 'empty', false, null, 'empty/.beads'],
     [
       'not passed over for an empty folder of that name',
-      'town/hollow',
+      'local/hollow',
       null,
       false,
-      'town/.beads/config.yaml',
-      'town/.beads',
+      'local/.beads/config.yaml',
+      'local/.beads',
     ],
     ["in the user's file", 'plain', 'plain', true, 'home/.config/bd/config.yaml', null],
     ["not in the user's file where it may not be read", 'plain', 'plain', false, null, null],
-    ["in the database before the user's", 'town', null, true, 'town/.beads/config.yaml', 'town/.beads'],
+    ["in the database before the user's", 'local', null, true, 'local/.beads/config.yaml', 'local/.beads'],
   ];
   test.each(rows)('%s', async (_, cwd, ceiling, userHome, file, workspace) => {
     await using folder = await tempFolder();

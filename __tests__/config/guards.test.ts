@@ -118,21 +118,21 @@ describe('what forbids pushing', () => {
 describe('the files that bd merges', () => {
   test('a guard counts in config.local.yaml and in the files of the user', async () => {
     await using folder = await tempFolder();
-    await mkdir(folder.file('town', '.beads'), { recursive: true });
+    await mkdir(folder.file('local', '.beads'), { recursive: true });
     await mkdir(folder.file('home', '.config', 'bd'), { recursive: true });
     const load = (userHome: boolean) =>
-      loadConfiguration({ ...contextIn(folder.file('town')), env: { HOME: folder.file('home') }, userHome }, {});
-    await writeFile(folder.file('town', '.beads', 'config.yaml'), '# ours\n');
+      loadConfiguration({ ...contextIn(folder.file('local')), env: { HOME: folder.file('home') }, userHome }, {});
+    await writeFile(folder.file('local', '.beads', 'config.yaml'), '# ours\n');
     await writeFile(folder.file('home', '.config', 'bd', 'config.yaml'), 'no-push: true\n');
     expect((await load(false)).push.guard).toBeNull();
     expect((await load(true)).push.guard).toMatchObject({
       key: 'no-push',
       origin: { location: { file: folder.file('home', '.config', 'bd', 'config.yaml') } },
     });
-    await writeFile(folder.file('town', '.beads', 'config.local.yaml'), 'no-push: false\ndolt.local-only: true\n');
+    await writeFile(folder.file('local', '.beads', 'config.local.yaml'), 'no-push: false\ndolt.local-only: true\n');
     expect((await load(true)).push.guard).toMatchObject({
       key: 'dolt.local-only',
-      origin: { location: { file: folder.file('town', '.beads', 'config.local.yaml'), line: 2 } },
+      origin: { location: { file: folder.file('local', '.beads', 'config.local.yaml'), line: 2 } },
     });
   });
 

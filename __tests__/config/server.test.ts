@@ -9,8 +9,8 @@ test.each([
   ['{port: 3306}', DEFAULTS],
   ['{port: 3306, host: localhost, tls: true}', { ...DEFAULTS, host: 'localhost', tls: true }],
   [
-    '{port: 3306, host: db.example, user: sync, database: town, remotesapi: 50051}',
-    { host: 'db.example', port: 3306, user: 'sync', database: 'town', remotesapi: 50051, tls: true },
+    '{port: 3306, host: db.example, user: sync, database: local, remotesapi: 50051}',
+    { host: 'db.example', port: 3306, user: 'sync', database: 'local', remotesapi: 50051, tls: true },
   ],
   ['null', null],
 ])('federation.server: %s', (value, expected) => {

@@ -12,7 +12,7 @@ afterEach(() => {
 
 test('a wall clock that jumps changes no duration and passes no limit', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   const year = 365 * 24 * 3_600_000;
   let jumps = 0;
   jest.spyOn(Date, 'now').mockImplementation(() => {

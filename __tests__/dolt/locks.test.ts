@@ -24,15 +24,15 @@ function open(folder: TempFolder, more: Partial<EngineContext & ServerOptions> =
     secrets: new Secrets(),
     ...more,
   };
-  return openServer(context, { dolt: testDolt(), database: folder.file('town'), lockTimeouts: SHORT, ...more });
+  return openServer(context, { dolt: testDolt(), database: folder.file('local'), lockTimeouts: SHORT, ...more });
 }
 
-const lockFile = (folder: TempFolder) => stat(folder.file('town', '.dolt', 'noms', 'LOCK'));
+const lockFile = (folder: TempFolder) => stat(folder.file('local', '.dolt', 'noms', 'LOCK'));
 
 describe('a database that another process holds', () => {
   test('is refused after a while, with who holds it; its lock stays, and nothing is left behind', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const first = await open(folder);
     const before = (await lockFile(folder)).ino;
     await expect(open(folder)).rejects.toMatchObject({
@@ -51,7 +51,7 @@ describe('a database that another process holds', () => {
 
   test('is opened once the lock is released, and the wait is reported once', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const first = await open(folder);
     const messages: string[] = [];
     const second = open(folder, {
@@ -64,12 +64,12 @@ describe('a database that another process holds', () => {
       },
     });
     await (await second).stop();
-    expect(messages).toEqual([expect.stringContaining(`waiting for ${folder.file('town')}`)]);
+    expect(messages).toEqual([expect.stringContaining(`waiting for ${folder.file('local')}`)]);
   });
 
   test('is no longer waited for when the run is interrupted', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const first = await open(folder);
     const abort = new AbortController();
     const second = open(folder, { lockTimeouts: LONG, signal: abort.signal, log: { info: () => abort.abort() } });
@@ -80,8 +80,8 @@ describe('a database that another process holds', () => {
 
   test('by a server is refused with the hint for a server', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
-    await using server = await startEngine(folder.file('town'));
+    await makeDatabase(folder.file('local'));
+    await using server = await startEngine(folder.file('local'));
     await server.head('main');
     await expect(command(folder, `box: file://${folder.file('box')}`)).rejects.toMatchObject({
       code: 'database-in-use',
@@ -93,7 +93,7 @@ describe('a database that another process holds', () => {
 
 test('two runs that wait for a third begin at the same moment and both end well', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const first = await open(folder);
   const waiting = new Set<string>();
   const run = (name: string) =>

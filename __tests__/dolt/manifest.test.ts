@@ -56,14 +56,14 @@ const DAMAGED: readonly (readonly [string, (file: TempFolder['file']) => Promise
 describe('a database that is damaged or of another kind', () => {
   test.each(DAMAGED)('with %s is refused and left as it is', async (_, damage, code) => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
-    await damage((...parts) => folder.file('town', '.dolt', 'noms', ...parts));
-    const manifest = await readFile(folder.file('town', '.dolt', 'noms', 'manifest'), 'utf8').catch(() => null);
+    const local = await makeDatabase(folder.file('local'));
+    await damage((...parts) => folder.file('local', '.dolt', 'noms', ...parts));
+    const manifest = await readFile(folder.file('local', '.dolt', 'noms', 'manifest'), 'utf8').catch(() => null);
     await expect(command(folder, `box: file://${folder.file('box')}`)).rejects.toMatchObject({
       code,
       message: expect.stringContaining(local.path),
     });
-    const after = await readFile(folder.file('town', '.dolt', 'noms', 'manifest'), 'utf8').catch(() => null);
+    const after = await readFile(folder.file('local', '.dolt', 'noms', 'manifest'), 'utf8').catch(() => null);
     expect(after).toBe(manifest);
   });
 
@@ -78,13 +78,13 @@ describe('a database that is damaged or of another kind', () => {
 
 test('a peer that a newer Dolt wrote fails alone, and is not written to', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   const peers = ['new', 'box'].map((name) => `${name}: file://${folder.file(name)}`).join('\n');
   await command(folder, peers);
   const manifest = folder.file('new', 'manifest');
   const newer = (await readFile(manifest, 'utf8')).replace(/^5/, '6');
   await writeFile(manifest, newer);
-  await openTestDatabase(folder.file('town')).commit('more', "INSERT INTO items VALUES (5, 'five', 'ann')");
+  await openTestDatabase(folder.file('local')).commit('more', "INSERT INTO items VALUES (5, 'five', 'ann')");
   const { result } = await command(folder, peers);
   expect(result.peers).toMatchObject([
     { name: 'box', status: 'pushed', verified: true },

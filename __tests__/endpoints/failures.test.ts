@@ -19,7 +19,7 @@ const WITHIN_MS = 40_000;
 
 test('what cannot be reached fails within seconds, each with its code, and hides no other peer', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await using hub = await startDolthubHost(folder.path);
   await using gcs = await startFakeGcs(folder.path);
   await bareRepository(folder.file('git', 'empty.git'), { withBranch: false });
@@ -54,13 +54,13 @@ test('what cannot be reached fails within seconds, each with its code, and hides
   for (const { name, durationMs } of ran.result.peers) expect([name, durationMs < WITHIN_MS]).toEqual([name, true]);
   expect(ran.result.status).toBe('partial');
   expect(exitCodeOf(ran.result, 'any')).toBe(3);
-  expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await local.head());
+  expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'local'))).toBe(await local.head());
 });
 
 test('a service that never answers, for which Dolt waits without a limit, is given up after the timeout', async () => {
   await using folder = await tempFolder();
   await using silent = await startSilentPeer();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   const peers = { gs: { endpoint: 'gs://bucket/db', timeout: '2s' } };
   const ran = await command(folder, stringify(peers), {
     retries: 0,
@@ -72,7 +72,7 @@ test('a service that never answers, for which Dolt waits without a limit, is giv
 
 test('a host that answers nothing when it is asked to take a push is given up after the timeout', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   await mkdir(folder.file('git'));
   await bareRepository(folder.file('git', 'repo.git'), { withBranch: true });
   await using host = await startGitHttp({ root: folder.file('git'), token: 'a-token' });
@@ -88,7 +88,7 @@ test('a host that answers nothing when it is asked to take a push is given up af
 
 test('a token that may only read is found out with one request, where Dolt would try 32 times', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   await mkdir(folder.file('git'));
   const repository = await bareRepository(folder.file('git', 'repo.git'), { withBranch: true });
   await using host = await startGitHttp({ root: folder.file('git'), token: 'a-token' });

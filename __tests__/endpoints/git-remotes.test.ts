@@ -8,7 +8,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test("two peers have their own refs of one repository, and the user's hooks and templates take no part", async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const head = await local.head();
   const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
   for (const hooks of [folder.file('home', 'hooks'), folder.file('home', 'template', 'hooks')]) {

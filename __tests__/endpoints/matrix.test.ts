@@ -34,7 +34,7 @@ test.each(Object.entries(FORMS))(
   '%s works in every state of the peer with the right credentials, and not with others',
   async (_, form) => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const other = openTestDatabase(folder.file('other'));
     const remote = await form(folder, local.path);
     try {

@@ -8,7 +8,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('missing and wrong credentials, and a missing region, are different errors with our sentence first', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   const live = await makeDatabase(folder.file('live'));
   await using server = await startDoltSqlServer(folder.path, live.path);
   const url = new URL(server.url).origin;

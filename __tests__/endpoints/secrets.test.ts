@@ -16,7 +16,7 @@ const claims = (header = '') => JSON.parse(Buffer.from(header.split('.')[1] ?? '
 
 test('each peer sees its own secret and no other one, also in one run and side by side', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   await using gitA = await startRecordingServer();
   await using gitB = await startRecordingServer();
   await using gitNone = await startRecordingServer();
@@ -60,7 +60,7 @@ test('each peer sees its own secret and no other one, also in one run and side b
 
 test('a host that sends git on to another host does not send the token on', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   await using stranger = await startRecordingServer();
   await using host = await startRecordingServer({ redirectTo: stranger.url });
   const { result } = await command(folder, stringify({ p: `${host.url}/org/repo.git` }), {
@@ -75,7 +75,7 @@ test('a host that sends git on to another host does not send the token on', asyn
 
 test('a configuration that moves peers to another host gets nothing: no request, no secret', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   await using stranger = await startRecordingServer();
   await using dolt = await startRecordingServer({ http2: true });
   const url = 'https://partner.example';
@@ -102,7 +102,7 @@ test('a configuration that moves peers to another host gets nothing: no request,
 
 test("a git peer in the workflow's own repository is shown the job's token, another one is not", async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   await using host = await startRecordingServer();
   const { url } = host;
   const peers = { own: `${url}/org/repo.git`, other: `${url}/org/other.git` };

@@ -39,11 +39,11 @@ describe('a step that the runner cancels', () => {
     await using folder = await tempFolder();
     await using silent = await startSilentPeer();
     const runner = await fakeRunner(folder);
-    const local = await makeDatabase(join(runner.workspace, 'town'));
+    const local = await makeDatabase(join(runner.workspace, 'local'));
     const head = await local.head();
     const mark = `faults-${folder.path}`;
     const peers = `near: file://${folder.file('near')}\nsilent: ${silent.url}`;
-    const inputs = { database: 'town', peers, 'dolt-path': testDolt() };
+    const inputs = { database: 'local', peers, 'dolt-path': testDolt() };
     const { running } = await runner.start({ inputs, env: { [MARK]: mark, TMPDIR: runner.temp } });
     await silent.asked;
     const engines = (await markedProcesses(mark)).filter(({ command }) => command.includes(' sql-server '));

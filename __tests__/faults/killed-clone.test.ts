@@ -22,7 +22,7 @@ test.each([
     const parent = folder.file('parent');
     await mkdir(parent);
     const words = [...kill.words, '--bootstrap', 'origin'];
-    const spec = { home, database: join(parent, 'town'), federation: { remote: silent.url }, words };
+    const spec = { home, database: join(parent, 'local'), federation: { remote: silent.url }, words };
     const run = await startRun({ ...spec, command: 'sync' });
     await Promise.race([silent.asked, run.ended]);
     const engine = (await markedProcesses(run.mark)).find(({ command }) => command.includes(' sql-server '));

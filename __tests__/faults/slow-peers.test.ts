@@ -59,7 +59,7 @@ test.each([
 test('a refused connection is tried again visibly, and the other peers are served meanwhile', async () => {
   await using folder = await tempFolder();
   const { spec } = await scene(folder);
-  const end = await runToEnd(spec(`https://127.0.0.1:${await closedPort()}/town`));
+  const end = await runToEnd(spec(`https://127.0.0.1:${await closedPort()}/local`));
   const [far, near] = resultOf(end).peers;
   expect([far?.error?.code, far?.state, near?.verified]).toEqual(['network', 'unreachable', true]);
   expect(far?.error?.message).toMatch(/^127\.0\.0\.1:\d+ could not be reached: the connection was refused$/);

@@ -9,7 +9,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 describe('the name under which a database is served', () => {
   test.each([
-    'town',
+    'local',
     'sys',
     'SYS',
     'performance_schema',
@@ -59,7 +59,7 @@ describe('a database of any name', () => {
   let seed: TempFolder;
   beforeAll(async () => {
     seed = await tempFolder();
-    await makeDatabase(seed.file('town'));
+    await makeDatabase(seed.file('local'));
   });
   afterAll(async () => {
     await seed[Symbol.asyncDispose]();
@@ -80,8 +80,8 @@ describe('a database of any name', () => {
     await using folder = await tempFolder();
     const path = folder.file(name);
     await mkdir(path);
-    await cp(join(seed.path, 'town', '.dolt'), join(path, '.dolt'), { recursive: true });
-    const before = await openTestDatabase(seed.file('town')).head();
+    await cp(join(seed.path, 'local', '.dolt'), join(path, '.dolt'), { recursive: true });
+    const before = await openTestDatabase(seed.file('local')).head();
     await withDatabase(path, folder.file('tmp'), async (database) => {
       await database.session(async (sql) => {
         await sql.run(`USE \`${database.name.replaceAll('`', '``')}/${before}\``);
@@ -98,41 +98,41 @@ describe('a database of any name', () => {
 
   test.each(['sys', 'a@b', 'a:b'])('%s is federated', async (name) => {
     await using folder = await tempFolder();
-    await cp(seed.file('town'), folder.file(name), { recursive: true });
+    await cp(seed.file('local'), folder.file(name), { recursive: true });
     const box = `file://${folder.file('box')}`;
     const { result } = await command(folder, `box: ${box}`, { database: name });
     expect(result).toMatchObject({ status: 'success', database: folder.file(name), peers: [{ verified: true }] });
-    expect(await remoteHead(box, folder.file('look', 'town'))).toBe(result.head);
+    expect(await remoteHead(box, folder.file('look', 'local'))).toBe(result.head);
   });
 });
 
 describe('a database in the folder of a database', () => {
   test.each([
-    ['of the same name', 'town'],
+    ['of the same name', 'local'],
     ['of another name', 'inner'],
-    ['of the same name in capitals', 'TOWN'],
+    ['of the same name in capitals', 'LOCAL'],
     ['in a hidden folder', '.inner'],
   ])('%s stays out of a run, which names it', async (_, inner) => {
     await using folder = await tempFolder();
-    const outer = await makeDatabase(folder.file('town'));
-    await cp(folder.file('town'), folder.file('copy'), { recursive: true });
+    const outer = await makeDatabase(folder.file('local'));
+    await cp(folder.file('local'), folder.file('copy'), { recursive: true });
     // Before the other one is put in: Dolt's own command line would commit there.
     const head = await outer.commit('of the outer one', "UPDATE items SET title = 'outer' WHERE id = 1");
-    await rename(folder.file('copy'), folder.file('town', inner));
+    await rename(folder.file('copy'), folder.file('local', inner));
     const box = `file://${folder.file('box')}`;
     const { result } = await command(folder, `box: ${box}`);
     expect(result).toMatchObject({ status: 'success', head, peers: [{ verified: true, remoteHead: head }] });
-    const message = expect.stringContaining(`${folder.file('town')} contains another database: ${inner}`);
+    const message = expect.stringContaining(`${folder.file('local')} contains another database: ${inner}`);
     expect(result.problems).toContainEqual(expect.objectContaining({ code: 'nested-database', message }));
-    expect(await remoteHead(box, folder.file('look', 'town'))).toBe(head);
+    expect(await remoteHead(box, folder.file('look', 'local'))).toBe(head);
   });
 
   test('is federated when it is the one that is named', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
-    const inner = await makeDatabase(folder.file('town', 'town'));
-    const { result } = await command(folder, `box: file://${folder.file('box')}`, { database: 'town/town' });
-    expect(result).toMatchObject({ head: await inner.head(), database: folder.file('town', 'town') });
+    await makeDatabase(folder.file('local'));
+    const inner = await makeDatabase(folder.file('local', 'local'));
+    const { result } = await command(folder, `box: file://${folder.file('box')}`, { database: 'local/local' });
+    expect(result).toMatchObject({ head: await inner.head(), database: folder.file('local', 'local') });
     expect(result.problems.map(({ code }) => code)).not.toContain('nested-database');
   });
 });

@@ -9,7 +9,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** A database with a commit that the box lacks, and a box with one that the database lacks. */
 async function diverged(folder: TempFolder): Promise<{ readonly local: TestDatabase; readonly theirs: string }> {
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const url = `file://${folder.file('box')}`;
   await local.publish(url);
   const other = await cloneDatabase(url, folder.file('other'));
@@ -120,8 +120,8 @@ describe('a database that must not be pushed', () => {
       'push-disabled',
     );
 
-    const database = folder.file('neighbour', '.beads', 'dolt', 'town');
-    await cp(folder.file('town'), database, { recursive: true });
+    const database = folder.file('neighbour', '.beads', 'dolt', 'local');
+    await cp(folder.file('local'), database, { recursive: true });
     await writeFile(folder.file('neighbour', '.beads', 'config.yaml'), 'dolt: {local-only: true}\n');
     await configured(folder, '');
     const asked = { database, only: ['box'] };
@@ -136,7 +136,7 @@ describe('a database that must not be pushed', () => {
 
   test('doctor names the key and its place', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const peers = await configured(folder, 'dolt.local-only: true');
     const result = await examine(folder, peers);
     expect(linesOf(result, 'push')).toEqual([

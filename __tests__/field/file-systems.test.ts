@@ -35,7 +35,7 @@ async function start(
 ): Promise<Started> {
   const config = folder.file('federation.yaml');
   await writeFile(config, stringify({ federation: { peers } }));
-  const words = [options.command ?? 'sync', '--json', '--config', config, '--database', folder.file('town')];
+  const words = [options.command ?? 'sync', '--json', '--config', config, '--database', folder.file('local')];
   const all = [
     ...(options.below ?? []),
     ...[process.execPath, options.uid === undefined ? cli.compiled('cli') : folder.file('dist', 'cli.js')],
@@ -56,7 +56,7 @@ async function start(
 async function prepare(folder: TempFolder): Promise<void> {
   await mkdir(folder.file('home'));
   await mkdir(folder.file('tmp'));
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
 }
 
 /** strace makes the lock of one file fail as a file system without locks does; it exists on Linux only. */
@@ -97,13 +97,13 @@ if (process.platform === 'linux') {
     test('below the database stops the run by that code, and says which folder', async () => {
       await using folder = await tempFolder();
       await prepare(folder);
-      const lock = folder.file('town', '.dolt', 'noms', 'LOCK');
+      const lock = folder.file('local', '.dolt', 'noms', 'LOCK');
       const peers = { box: `file://${folder.file('box')}` };
       const { code, result } = await start(folder, peers, { below: without('ENOLCK', lock) });
       expect(code).toBe(1);
       expect(result.error).toMatchObject({
         code: 'locks-unsupported',
-        message: expect.stringContaining(folder.file('town')),
+        message: expect.stringContaining(folder.file('local')),
       });
     });
   });
@@ -134,10 +134,10 @@ if (process.getuid?.() === 0) {
       await mkdir(folder.file('box'));
       await chmod(folder.file('box'), 0o777);
       const peers = { box: `file://${folder.file('box')}` };
-      for (const path of ['town', 'home', 'tmp']) await give(folder, path, OWNER);
+      for (const path of ['local', 'home', 'tmp']) await give(folder, path, OWNER);
       expect(await start(folder, peers, { uid: OWNER, dolt })).toMatchObject({ code: 0 });
 
-      for (const path of ['town', 'home', 'tmp']) await give(folder, path, STRANGER);
+      for (const path of ['local', 'home', 'tmp']) await give(folder, path, STRANGER);
       const { code, result } = await start(folder, peers, { uid: STRANGER, dolt });
       expect(code).toBe(1);
       expect(result.peers[0]?.error).toMatchObject({

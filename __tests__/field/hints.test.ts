@@ -13,7 +13,7 @@ describe('uncommitted changes that a run is to commit', () => {
 
   test('are refused where they only take back commits, and the hint brings the branch and its rows together', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const peers = stringify({ box: `file://${folder.file('box')}` });
     await local.sql('CREATE TABLE notes (id INT PRIMARY KEY)', "CALL DOLT_COMMIT('-Am', 'notes')");
     const old = await local.head();
@@ -54,7 +54,7 @@ describe('uncommitted changes that a run is to commit', () => {
     ],
   ])('are committed where they were made here: %s', async (_, statements) => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await local.commit('five', "INSERT INTO items VALUES (5, 'five', 'ann')");
     await local.sql(...statements);
     const { result } = await command(folder, stringify({ box: `file://${folder.file('box')}` }), committing);

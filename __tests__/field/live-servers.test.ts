@@ -262,7 +262,7 @@ test('a running server hands out AUTO_INCREMENT values that a push brought, unti
 
 test('a database behind ssh is live as well: its ignored tables and uncommitted rows stay', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await local.commit('ignore', ...WISPS);
   await cp(local.path, folder.file('far'), { recursive: true });
   const far = openTestDatabase(folder.file('far'));

@@ -19,7 +19,7 @@ const stateOf = (local: TestDatabase) => readFile(`${local.path}/.dolt/repo_stat
 
 /** A database that has published to the folder `name`, and whose branch follows it as the remote `remote`. */
 async function publishedDatabase(folder: TempFolder, remote: string, name: string): Promise<TestDatabase> {
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await local.dolt('remote', 'add', remote, `file://${folder.file(name)}`);
   await local.dolt('push', '-u', remote, 'main');
   return local;
@@ -97,7 +97,7 @@ describe('a remote of the database that is not ours', () => {
 
   test('is no obstacle unless two of our own peers need one name', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'a', `file://${folder.file('taken')}`);
     const peers = `a: file://${folder.file('a')}\ndolt-federation-a: file://${folder.file('b')}\nc: file://${folder.file('c')}`;
     const { result } = await command(folder, peers);
@@ -139,7 +139,7 @@ describe('remotes that exist during a run only', () => {
 
   test('what a killed run has left is removed by the next that writes, and nothing else of that name', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
     await local.dolt('remote', 'add', 'mine', `file://${folder.file('mine')}`);
     await local.dolt('push', 'box', 'main');
@@ -155,7 +155,7 @@ describe('remotes that exist during a run only', () => {
   test('a clone in such a workspace has no remote afterwards', async () => {
     await using folder = await tempFolder();
     const first = await publishedDatabase(folder, 'x', 'primary');
-    await rm(folder.file('town'), { recursive: true });
+    await rm(folder.file('local'), { recursive: true });
     await beadsWorkspace(folder);
     const primary = { remote: `file://${folder.file('primary')}` };
     const { result } = await command(folder, '', { overrides: primary, bootstrap: 'origin' });
@@ -185,7 +185,7 @@ describe('remotes that exist during a run only', () => {
         file,
         maxDelete: 50,
         mergeTimeout: 120_000,
-        database: folder.file('town'),
+        database: folder.file('local'),
         overrides: {},
         dolt: { source: 'release', path: testDolt() },
       },
@@ -243,7 +243,7 @@ describe('status and a dry run', () => {
 describe('an address that the database uses for a backup', () => {
   test('fails its peer alone, with the fix, in any spelling; doctor says so as well', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await local.dolt('backup', 'add', 'nightly', `file://${folder.file('safe')}`);
     const peers = `box: file://${folder.file('box')}\nsafe: file://${folder.path}/s%61fe`;
     const { result } = await command(folder, peers);

@@ -164,15 +164,15 @@ describe('a database of the workspace', () => {
 
 test('a folder with a typo is an error that repeats it, whatever command is run', async () => {
   await using folder = await tempFolder();
-  await cp(seed.file('north'), folder.file('town'), { recursive: true });
+  await cp(seed.file('north'), folder.file('local'), { recursive: true });
   await cp(seed.file('box'), folder.file('box'), { recursive: true });
   const overrides = { remote: `file://${folder.file('box')}` };
   for (const name of ['sync', 'status', 'pull', 'push'] as const) {
-    await expect(command(folder, '', { command: name, database: 'twon', overrides })).rejects.toMatchObject({
+    await expect(command(folder, '', { command: name, database: 'lcoal', overrides })).rejects.toMatchObject({
       code: 'no-database',
-      message: expect.stringContaining(`"twon"`),
-      hint: expect.stringMatching(/Did you mean `town`\?.*`bootstrap`/),
+      message: expect.stringContaining(`"lcoal"`),
+      hint: expect.stringMatching(/Did you mean `local`\?.*`bootstrap`/),
     });
   }
-  expect(await isThere(folder.file('twon'))).toBe(false);
+  expect(await isThere(folder.file('lcoal'))).toBe(false);
 });

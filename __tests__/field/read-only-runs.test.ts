@@ -13,22 +13,22 @@ const COMMANDS = [{ command: 'status' }, { command: 'sync', dryRun: true }, { co
 
 /** A database that has diverged from its peer and has not fetched from it yet. */
 async function scene(folder: TempFolder) {
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const box = `file://${folder.file('box')}`;
-  await town.publish(box);
+  await local.publish(box);
   const other = await cloneDatabase(box, folder.file('other'));
   await other.commit('theirs', "INSERT INTO items VALUES (3, 'three', 'other')");
   await other.dolt('push', 'origin', 'main');
-  await town.commit('ours', "INSERT INTO items VALUES (4, 'four', 'us')");
-  await town.sql("INSERT INTO items VALUES (5, 'five', 'uncommitted')");
+  await local.commit('ours', "INSERT INTO items VALUES (4, 'four', 'us')");
+  await local.sql("INSERT INTO items VALUES (5, 'five', 'uncommitted')");
   await rm(folder.file('box', 'oldgen'), { recursive: true, force: true });
-  return { town, box };
+  return { local, box };
 }
 
 /** Every name and every byte: the refs, remotes, tables and working set are in these files. */
 async function contents(folder: TempFolder) {
   return {
-    database: await filesBelow(folder.file('town')),
+    database: await filesBelow(folder.file('local')),
     peer: await filesBelow(folder.file('box')),
     names: (await readdir(folder.file('box'), { recursive: true })).sort(),
   };
@@ -42,7 +42,7 @@ describe.each(COMMANDS)('%j', (request) => {
     for (let times = 0; times < 2; times += 1) {
       const { result } = await command(folder, stringify({ box }), request);
       expect(result).toMatchObject({
-        database: folder.file('town'),
+        database: folder.file('local'),
         peers: [{ state: 'diverged', ahead: 1, behind: 1 }],
       });
       expect(await contents(folder)).toEqual(before);
@@ -62,10 +62,10 @@ describe.each(COMMANDS)('%j', (request) => {
   test('changes nothing if it is killed while it waits for a peer', async () => {
     await using folder = await tempFolder();
     await using silent = await startSilentPeer();
-    const { town, box } = await scene(folder);
+    const { local, box } = await scene(folder);
     const before = await contents(folder);
     const words = request.command === 'sync' ? ['--dry-run'] : [];
-    const spec = { home: folder.file('h'), command: request.command, database: town.path, words };
+    const spec = { home: folder.file('h'), command: request.command, database: local.path, words };
     const run = await startRun({ ...spec, federation: { peers: { box, silent: silent.url } } });
     await run.said((lines) =>
       ['box: fetched', 'silent: fetching'].every((one) => lines.some((line) => line.startsWith(one))),

@@ -37,7 +37,7 @@ describe('a database that a running server holds', () => {
     const { result } = await served.run();
     await sql('COMMIT');
     expect(result).toMatchObject({
-      database: folder.file('town'),
+      database: folder.file('local'),
       branch: 'main',
       head: await served.head(),
       peers: [{ status: 'synced', pulledCommits: 1, pushedCommits: 2, verified: true }],
@@ -47,7 +47,7 @@ describe('a database that a running server holds', () => {
     expect(await rows('SELECT id FROM wisps')).toEqual([{ id: 1 }]);
     const dirty = [{ table_name: 'notes', staged: 0, status: 'modified' }];
     expect(await served.traces()).toEqual([...CLEAN.slice(0, 4), dirty]);
-    expect(await remoteHead(served.mailbox, folder.file('look', 'town'))).toBe(await served.head());
+    expect(await remoteHead(served.mailbox, folder.file('look', 'local'))).toBe(await served.head());
   });
 
   test('keeps uncommitted rows of a table that a peer changes: the peer waits', async () => {
@@ -104,11 +104,11 @@ describe('a database that a running server holds', () => {
     await served.sql("INSERT INTO notes VALUES (1, 'saved')");
     const host = 'localhost';
     const remotesapi = Number(new URL(served.server.url).port);
-    const setting = { host, tls: true, remotesapi, database: 'town' };
+    const setting = { host, tls: true, remotesapi, database: 'local' };
     // No folder of the database is found.
     const { result } = await served.run({ host, setting, database: undefined });
     expect(result).toMatchObject({
-      database: expect.stringMatching(/^mysql:\/\/localhost:\d+\/town$/),
+      database: expect.stringMatching(/^mysql:\/\/localhost:\d+\/local$/),
       head: await served.head(),
       peers: [{ status: 'synced', pulledCommits: 1, pushedCommits: 2, verified: true }],
     });
@@ -165,7 +165,7 @@ describe('a run through a server is refused', () => {
     expect(result.peers[0]?.error?.message).toMatch(/^main was not moved to .*could not be reached/);
     const again = await served.run();
     expect(again.result.peers).toMatchObject([{ status: 'pulled', verified: true }]);
-    expect(again.result.head).toBe(await remoteHead(served.mailbox, folder.file('look', 'town')));
+    expect(again.result.head).toBe(await remoteHead(served.mailbox, folder.file('look', 'local')));
     expect(theirs).not.toBe(again.result.head);
   });
 });

@@ -121,7 +121,7 @@ test.each(HASH_ORDERS)('columns named like those of system tables: every cell is
 
 test('a key named like a column of Dolt does not blind the checks of what a peer brings', async () => {
   await using folder = await tempFolder();
-  const local = await makeEmptyDatabase(folder.file('town'));
+  const local = await makeEmptyDatabase(folder.file('local'));
   const rows = Array.from({ length: 20 }, (_, n) => `('r${n}', 'x', 'x', '2026-02-01')`).join(', ');
   const from = await local.commit(
     'base',

@@ -24,7 +24,7 @@ async function prepare(
   folder: TempFolder,
   { base = CONFIG, theirs }: { readonly base?: readonly string[]; readonly theirs: readonly string[] },
 ): Promise<Dirty> {
-  const local = await makeEmptyDatabase(folder.file('town'));
+  const local = await makeEmptyDatabase(folder.file('local'));
   await local.commit('base', ...base);
   const url = `file://${folder.file('box')}`;
   await local.publish(url);
@@ -170,7 +170,7 @@ describe('a table with uncommitted rows', () => {
 describe('a run that died while rows were set aside', () => {
   /** What a kill leaves between setting rows aside and writing them back. */
   async function interrupted(folder: TempFolder): Promise<{ readonly local: TestDatabase; readonly head: string }> {
-    const local = await makeEmptyDatabase(folder.file('town'));
+    const local = await makeEmptyDatabase(folder.file('local'));
     const head = await local.commit('base', ...CONFIG);
     await local.sql(
       "UPDATE config SET value = 'blue' WHERE `key` = 'color'",
@@ -185,7 +185,7 @@ describe('a run that died while rows were set aside', () => {
     return { local, head };
   }
 
-  const finish = (folder: TempFolder) => withDatabase(folder.file('town'), folder.file('tmp'), finishAdvances);
+  const finish = (folder: TempFolder) => withDatabase(folder.file('local'), folder.file('tmp'), finishAdvances);
 
   test('leaves a branch from which the next run writes them back', async () => {
     await using folder = await tempFolder();
@@ -217,7 +217,7 @@ describe('a run that died while rows were set aside', () => {
 
   test('before the rows were committed has touched nothing, and its branch goes', async () => {
     await using folder = await tempFolder();
-    const local = await makeEmptyDatabase(folder.file('town'));
+    const local = await makeEmptyDatabase(folder.file('local'));
     const from = await local.commit('base', ...CONFIG);
     const kept = 'dolt-federation/kept/20260101T000000000Z/main';
     await recordMove(local.path, kept, { kind: 'kept', branch: 'main', from, away: null });

@@ -22,7 +22,7 @@ export async function commandLine(
   await mkdir(folder.file('home'), { recursive: true });
   const config = folder.file('federation.yaml');
   await writeFile(config, stringify({ federation: { peers } }));
-  return [CLI, command, '--json', '--config', config, '--database', folder.file('town'), '--dolt-path', testDolt()];
+  return [CLI, command, '--json', '--config', config, '--database', folder.file('local'), '--dolt-path', testDolt()];
 }
 
 /** Starts the committed command line as a user would; a non-zero exit code does not throw. */

@@ -15,8 +15,8 @@ export interface Clash {
 
 /** A database and a mailbox with another change of the same cell: no merge resolves them. */
 export async function clash(folder: TempFolder, ours = "UPDATE items SET title = 'O' WHERE id = 1"): Promise<Clash> {
-  const made = await scenario(folder).database('town').database('other').mailbox('box').build();
-  const [local, other, box] = [made.database('town'), made.database('other'), made.mailbox('box')];
+  const made = await scenario(folder).database('local').database('other').mailbox('box').build();
+  const [local, other, box] = [made.database('local'), made.database('other'), made.mailbox('box')];
   const theirs = await other.commit('theirs', "UPDATE items SET title = 'T' WHERE id = 1");
   await other.dolt('push', 'box', 'main');
   return {

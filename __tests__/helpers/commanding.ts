@@ -75,7 +75,7 @@ export async function command(
     {
       ...DEFAULT_SYNC_REQUEST,
       parallel: 4,
-      database: 'town',
+      database: 'local',
       reportValues: 'full',
       dolt: { source: 'release', path: testDolt(), githubToken },
       ...request,

@@ -24,7 +24,7 @@ export async function examine(folder: TempFolder, peers: string, asked: Asked = 
   };
   const request: DoctorRequest = {
     only: [],
-    database: 'town',
+    database: 'local',
     branch: undefined,
     untrusted: false,
     dolt: { source: 'release', path: testDolt() },

@@ -22,7 +22,7 @@ export interface LeftConflicts {
 }
 
 export async function leaveConflicts(folder: TempFolder): Promise<LeftConflicts> {
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const box = `file://${folder.file('box')}`;
   await local.sql(
     'CREATE TABLE more (a INT, b VARCHAR(20), n INT, PRIMARY KEY (a, b))',
@@ -45,7 +45,7 @@ export async function leaveConflicts(folder: TempFolder): Promise<LeftConflicts>
   const peers = `other: ${box}`;
   const { result } = await command(folder, peers, { overrides: { strategy: 'manual' } });
   expect(result).toMatchObject({ status: 'conflict' });
-  const own = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');
+  const own = folder.file('local', '.dolt', 'dolt-federation', 'conflicts.yaml');
   const text = (await readFile(own, 'utf8'))
     .replaceAll(/^( {10,}choose:)$/gm, '$1 ours')
     .replace('deleted-by: ours\n        choose:', 'deleted-by: ours\n        choose: theirs');
@@ -63,7 +63,7 @@ export async function runResolve(
       file,
       maxDelete: 50,
       mergeTimeout: 120_000,
-      database: 'town',
+      database: 'local',
       overrides: { peers, strategy: 'manual' },
       dolt: { source: 'release', path: testDolt() },
     },

@@ -26,7 +26,7 @@ export const WISPS = ["INSERT INTO dolt_ignore VALUES ('wisps', 1)"];
 
 /** @param seed what both databases have besides `items` */
 export async function liveDatabase(folder: TempFolder, ...seed: string[]): Promise<LiveDatabase> {
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   if (seed.length > 0) await local.commit('seed', ...seed);
   await cp(local.path, folder.file('live'), { recursive: true });
   const live = openTestDatabase(folder.file('live'));

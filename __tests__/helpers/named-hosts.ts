@@ -32,7 +32,7 @@ export async function syncWithHosts(
   await writeFile(folder.file('c.yaml'), stringify({ federation: { peers } }));
   await mkdir(folder.file('home'), { recursive: true });
   const words = [process.execPath, cli.compiled('cli'), 'sync', '--json', '--allow-insecure', '--config', 'c.yaml'];
-  const run = [...words, '--database', 'town', '--dolt-path', testDolt(), ...args].join(' ');
+  const run = [...words, '--database', 'local', '--dolt-path', testDolt(), ...args].join(' ');
   const script = `mount --bind hosts /etc/hosts\ncode=0; ${run} > out.json || code=$?; echo "$code" > code\n`;
   const { PATH = '' } = readEnv();
   const variables = { PATH, HOME: folder.file('home'), DOLT_DISABLE_EVENT_FLUSH: '1', ...env };

@@ -5,7 +5,7 @@ import type { TempFolder } from './temp-folder.ts';
 
 /** A request to remove a peer, and the context of the folder `local`; what is said goes to `warnings` and `said`. */
 export function removing(folder: TempFolder, name: string, warnings: string[], said: string[] = []) {
-  const context = { ...commandContext(folder.file('town'), { env: doltOnPath(), ceiling: folder.path, warnings }) };
+  const context = { ...commandContext(folder.file('local'), { env: doltOnPath(), ceiling: folder.path, warnings }) };
   return {
     request: { name, overrides: {}, dolt: { source: 'auto' } } as const,
     context: {

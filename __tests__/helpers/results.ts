@@ -73,7 +73,7 @@ export function runResult(over: Partial<RunResult> = {}): RunResult {
     version: 1,
     command: 'sync',
     status: 'success',
-    database: '/work/town',
+    database: '/work/local',
     branch: 'main',
     head: HEAD,
     doltVersion: '2.3.0',

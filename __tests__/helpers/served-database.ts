@@ -33,14 +33,14 @@ interface RunOptions extends CommandOptions {
 }
 
 export async function servedDatabase(folder: TempFolder, ...seed: string[]): Promise<ServedDatabase> {
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   if (seed.length > 0) await local.commit('seed', ...seed);
   const mailbox = `file://${folder.file('mailbox')}`;
   await local.publish(mailbox);
   const other = await cloneDatabase(mailbox, folder.file('other'));
   const server = await startDoltSqlServer(folder.path, local.path);
   const { user, password, sqlPort: port } = server;
-  const client: Connection = await createConnection({ host: '127.0.0.1', port, user, password, database: 'town' });
+  const client: Connection = await createConnection({ host: '127.0.0.1', port, user, password, database: 'local' });
   // The server may end first.
   client.on('error', () => undefined);
   const rows = async (query: string) => (await client.query<RowDataPacket[]>(query))[0];

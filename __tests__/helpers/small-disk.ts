@@ -62,7 +62,7 @@ export interface Step {
 }
 
 /**
- * Runs a script with `small` as a place to mount something on. In it `sync NAME [words]` federates the database `$TOWN`
+ * Runs a script with `small` as a place to mount something on. In it `sync NAME [words]` federates the database `$LOCAL`
  * and keeps what came of it.
  */
 export async function withSmallDisk(
@@ -74,7 +74,7 @@ export async function withSmallDisk(
   await mkdir(folder.file('home'));
   await writeFile(folder.file('c.yaml'), stringify({ federation: { peers } }));
   const run = `${process.execPath} ${cli.compiled('cli')} sync --json --config c.yaml --dolt-path ${testDolt()}`;
-  const prelude = `sync() { local name=$1; shift; local code=0; ${run} --database "$TOWN" "$@" > "$name.json" || code=$?; echo "$code" > "$name.code"; }\n`;
+  const prelude = `sync() { local name=$1; shift; local code=0; ${run} --database "$LOCAL" "$@" > "$name.json" || code=$?; echo "$code" > "$name.code"; }\n`;
   const env = { PATH: readEnv()['PATH'] ?? '', HOME: folder.file('home'), DOLT_DISABLE_EVENT_FLUSH: '1' };
   const ended = await inMountNamespace(folder, prelude + script, env);
   expect(ended).toMatchObject({ exitCode: 0 });

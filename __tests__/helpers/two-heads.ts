@@ -19,7 +19,7 @@ export async function twoHeads(
   folder: TempFolder,
   work: { readonly base: readonly string[]; readonly ours: readonly string[]; readonly theirs: readonly string[] },
 ): Promise<TwoHeads> {
-  const local = await makeEmptyDatabase(folder.file('town'));
+  const local = await makeEmptyDatabase(folder.file('local'));
   await local.commit('base', ...work.base);
   await local.dolt('branch', 'other');
   const ours = await local.commit('ours', ...work.ours);

@@ -117,8 +117,8 @@ describe('a checkout that leads to the database of another team', () => {
   test('by an input that names a link of the checkout is refused', async () => {
     await using folder = await tempFolder();
     const at = await scene(folder);
-    await replace(at.ours('town'), at.theirs(...PLACE));
-    await expect(command(at.checkout, '', { database: 'town' })).rejects.toMatchObject({ code: 'outside-workspace' });
+    await replace(at.ours('local'), at.theirs(...PLACE));
+    await expect(command(at.checkout, '', { database: 'local' })).rejects.toMatchObject({ code: 'outside-workspace' });
   });
 
   test('is followed where an input or a variable names the place, and in a terminal', async () => {

@@ -24,7 +24,7 @@ async function scene(folder: TempFolder, repository: string): Promise<Scene> {
     file: (...p) => folder.file('checkout', ...p),
   };
   const mark = folder.file('pwned');
-  await makeDatabase(checkout.file('town'));
+  await makeDatabase(checkout.file('local'));
   const git = (...args: string[]) => execa('git', args, { env: { GIT_TEMPLATE_DIR: '' } });
   await git('init', '-q', checkout.path);
   await git('init', '-q', '--bare', '-b', 'main', repository);
@@ -36,7 +36,7 @@ async function scene(folder: TempFolder, repository: string): Promise<Scene> {
     const { result } = await command(checkout, `p: ${place.endsWith('.git') ? '' : 'git+'}file://${place}`, {
       ceiling,
       tempDir: folder.file('tmp'),
-      database: checkout.file('town'),
+      database: checkout.file('local'),
     });
     const error = result.peers[0]?.error;
     if (error != null) expect(error.code).toBe('not-a-remote');

@@ -14,11 +14,11 @@ const READERS = [
 
 test.each(READERS)('%s stops no run', async (_, line, exitCode) => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const words = await commandLine(folder, 'sync', { box: `file://${folder.file('box')}` });
   const ended = await execa('/bin/bash', ['-c', line, 'bash', process.execPath, ...words], {
     ...{ cwd: folder.path, env: userEnvironment(folder), extendEnv: false, reject: false },
   });
   expect(ended.exitCode).toBe(exitCode);
-  expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await local.head());
+  expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'local'))).toBe(await local.head());
 });

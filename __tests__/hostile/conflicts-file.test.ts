@@ -276,7 +276,7 @@ describe('a database of its own', () => {
     expect((await lstat(one.own)).isSymbolicLink()).toBe(true);
 
     await rm(one.own);
-    const home = folder.file('town', '.dolt', 'dolt-federation');
+    const home = folder.file('local', '.dolt', 'dolt-federation');
     await rename(home, folder.file('moved'));
     await symlink(folder.file('moved'), home);
     const inLinked = await sync();

@@ -13,7 +13,7 @@ const COLUMNS = "id INT PRIMARY KEY, a VARCHAR(90), b INT, d DATETIME, j JSON, `
 /** The calls that are not allowed in expressions as Dolt prints them, once it has stored each in a table of its own. */
 async function callsIn(expressions: readonly string[], make: (expression: string) => string): Promise<string[][]> {
   await using folder = await tempFolder();
-  const local = await makeEmptyDatabase(folder.file('town'));
+  const local = await makeEmptyDatabase(folder.file('local'));
   return await withDatabase(local.path, folder.file('tmp'), async (sql) => {
     const found: string[][] = [];
     for (const text of expressions) {

@@ -12,7 +12,7 @@ import { withDatabase } from '../helpers/federating.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 interface Attacked {
-  readonly town: TestDatabase;
+  readonly local: TestDatabase;
   /** The head of our branch. */
   readonly head: string;
   /** An unchecked commit on the branch `evil`. */
@@ -22,15 +22,15 @@ interface Attacked {
 
 /** A database that has synced once, with a table that the hostile commit changes and a private one. */
 async function attacked(folder: TempFolder): Promise<Attacked> {
-  const town = await makeDatabase(folder.file('town'));
-  const head = await town.commit(
+  const local = await makeDatabase(folder.file('local'));
+  const head = await local.commit(
     'base',
     "INSERT INTO dolt_ignore VALUES ('wisp%', TRUE)",
     'CREATE TABLE zz (id INT PRIMARY KEY)',
   );
   const sync = async (): Promise<RunResult> => (await command(folder, `box: file://${folder.file('box')}`)).result;
   await sync();
-  await town.sql(
+  await local.sql(
     "CALL DOLT_CHECKOUT('-b', 'evil')",
     'CREATE TABLE wisps (id INT PRIMARY KEY)',
     'CREATE TRIGGER t BEFORE INSERT ON zz FOR EACH ROW SET NEW.id = 666',
@@ -38,10 +38,10 @@ async function attacked(folder: TempFolder): Promise<Attacked> {
     "CALL DOLT_ADD('-f', 'wisps')",
     "CALL DOLT_COMMIT('-A', '-m', 'federation: uncommitted changes of main, kept during a fast-forward')",
   );
-  const evil = await town.head('evil');
+  const evil = await local.head('evil');
   // The working set has the private table of the hostile commit, as if a move had been interrupted.
-  await town.sql('CREATE TABLE wisps (id INT PRIMARY KEY)');
-  return { town, head, evil, sync };
+  await local.sql('CREATE TABLE wisps (id INT PRIMARY KEY)');
+  return { local, head, evil, sync };
 }
 
 const foreign = ({ problems }: RunResult) => problems.filter(({ code }) => code === 'foreign-branch');
@@ -56,53 +56,53 @@ describe('a branch with the name of one of a run', () => {
     ['of rows of a branch that is gone', () => `${KEPT}/gone`],
   ])('%s moves nothing, is reported once and stays', async (_, nameOf) => {
     await using folder = await tempFolder();
-    const { town, head, evil, sync } = await attacked(folder);
+    const { local, head, evil, sync } = await attacked(folder);
     const name = nameOf(head);
-    await town.sql(`CALL DOLT_BRANCH('${name}', 'evil')`);
+    await local.sql(`CALL DOLT_BRANCH('${name}', 'evil')`);
     for (let run = 0; run < 2; run += 1) {
       const result = await sync();
       expect(foreign(result)).toMatchObject([{ severity: 'warning', message: expect.stringContaining(name) }]);
-      expect(await branchesOf(town)).toEqual({ main: head, evil, [name]: evil });
+      expect(await branchesOf(local)).toEqual({ main: head, evil, [name]: evil });
     }
-    expect(await town.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'one' }]);
-    expect(await town.rows('SHOW TRIGGERS')).toEqual([]);
+    expect(await local.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'one' }]);
+    expect(await local.rows('SHOW TRIGGERS')).toEqual([]);
     expect(await (await openRemoteCopy(folder.file('box'), folder.file('look'))).head()).toBe(head);
   });
 
   test('does not stop a move to a head that its author foresaw', async () => {
     await using folder = await tempFolder();
-    const { town, evil, sync } = await attacked(folder);
+    const { local, evil, sync } = await attacked(folder);
     const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
     const next = await other.commit('theirs', "UPDATE items SET owner = 'cid' WHERE id = 1");
     await other.dolt('push', 'origin', 'main');
     const name = `dolt-federation-advance/${next}/main`;
-    await town.sql(`CALL DOLT_BRANCH('${name}', 'evil')`);
+    await local.sql(`CALL DOLT_BRANCH('${name}', 'evil')`);
     const result = await sync();
     expect(result.peers).toMatchObject([{ error: null, verified: true }]);
-    expect(await branchesOf(town)).toEqual({ main: next, evil, [name]: evil });
+    expect(await branchesOf(local)).toEqual({ main: next, evil, [name]: evil });
   });
 });
 
 describe('a branch of a killed run that another commit replaced', () => {
-  const finish = (folder: TempFolder) => withDatabase(folder.file('town'), folder.file('tmp'), finishAdvances);
+  const finish = (folder: TempFolder) => withDatabase(folder.file('local'), folder.file('tmp'), finishAdvances);
 
   test('does not change where the move is undone to', async () => {
     await using folder = await tempFolder();
-    const { town, head, evil } = await attacked(folder);
-    const to = await town
+    const { local, head, evil } = await attacked(folder);
+    const to = await local
       .headAfter(
         "CALL DOLT_CHECKOUT('-b', 'next')",
         'INSERT INTO zz VALUES (7)',
         "CALL DOLT_COMMIT('-A', '-m', 'next')",
       )
-      .then(() => town.head('next'));
+      .then(() => local.head('next'));
     const move: MarkedMove = { kind: 'adopt', branch: 'main', from: head, to };
     const name = `dolt-federation-adopt/${to}-0123456789ab/main`;
-    await recordMove(town.path, name, move);
-    await town.sql(`CALL DOLT_BRANCH('${name}', 'evil')`, `CALL DOLT_RESET('--soft', '${to}')`);
+    await recordMove(local.path, name, move);
+    await local.sql(`CALL DOLT_BRANCH('${name}', 'evil')`, `CALL DOLT_RESET('--soft', '${to}')`);
     expect(await finish(folder)).toMatchObject([{ code: 'foreign-branch' }]);
-    expect(await branchesOf(town)).toEqual({ main: head, evil, next: to, [name]: evil });
-    expect(await town.rows('SELECT table_name FROM dolt_status')).toEqual([]);
+    expect(await branchesOf(local)).toEqual({ main: head, evil, next: to, [name]: evil });
+    expect(await local.rows('SELECT table_name FROM dolt_status')).toEqual([]);
   });
 
   test.each([
@@ -110,49 +110,49 @@ describe('a branch of a killed run that another commit replaced', () => {
     ['removed', (name: string) => `CALL DOLT_BRANCH('-D', '${name}')`],
   ])('does not change which rows are written back if it was %s', async (what, tamper) => {
     await using folder = await tempFolder();
-    const { town, head, evil } = await attacked(folder);
-    await town.sql("UPDATE items SET title = 'mine' WHERE id = 1");
-    const name = await withDatabase(town.path, folder.file('tmp'), async (database) => {
+    const { local, head, evil } = await attacked(folder);
+    await local.sql("UPDATE items SET title = 'mine' WHERE id = 1");
+    const name = await withDatabase(local.path, folder.file('tmp'), async (database) => {
       const rows = await database.session((sql) => readUncommitted(sql, 'items'));
       if (typeof rows === 'string') throw new Error(rows);
       return await setAside(database, [rows], { branch: 'main', head });
     });
-    await town.sql(tamper(name));
+    await local.sql(tamper(name));
     const notices = await finish(folder);
     expect(notices.map(({ code }) => code)).toEqual(what === 'replaced' ? ['foreign-branch'] : []);
-    expect(await town.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'mine' }]);
-    expect(await branchesOf(town)).toEqual({ main: head, evil, ...(what === 'replaced' ? { [name]: evil } : {}) });
+    expect(await local.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'mine' }]);
+    expect(await branchesOf(local)).toEqual({ main: head, evil, ...(what === 'replaced' ? { [name]: evil } : {}) });
     expect(await finish(folder)).toHaveLength(notices.length);
   });
 
   test('before its rows were touched is removed only if its commit is the one of the run', async () => {
     await using folder = await tempFolder();
-    const { town, head, evil } = await attacked(folder);
+    const { local, head, evil } = await attacked(folder);
     const own = 'dolt-federation/kept/20260101T000000000Z/main';
     const others = 'dolt-federation/kept/20260101T000000001Z/main';
     for (const name of [own, others])
-      await recordMove(town.path, name, { kind: 'kept', branch: 'main', from: head, away: null });
-    await town.sql(
+      await recordMove(local.path, name, { kind: 'kept', branch: 'main', from: head, away: null });
+    await local.sql(
       `CALL DOLT_CHECKOUT('-b', '${own}')`,
       "UPDATE items SET title = 'mine' WHERE id = 1",
       "CALL DOLT_COMMIT('-a', '-m', 'federation: uncommitted changes of main, kept during a fast-forward')",
       `CALL DOLT_CHECKOUT('-b', '${others}')`,
       "CALL DOLT_COMMIT('--allow-empty', '-m', 'federation: uncommitted changes of main, kept during a fast-forward')",
     );
-    const two = await town.head(others);
+    const two = await local.head(others);
     expect(await finish(folder)).toMatchObject([{ code: 'foreign-branch', message: expect.stringContaining(others) }]);
-    expect(await branchesOf(town)).toEqual({ main: head, evil, [others]: two });
-    expect(await town.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'one' }]);
+    expect(await branchesOf(local)).toEqual({ main: head, evil, [others]: two });
+    expect(await local.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'one' }]);
   });
 });
 
 describe('the record of the moves of a database', () => {
-  const file = (folder: TempFolder) => folder.file('town', '.dolt', 'dolt-federation-moves.json');
+  const file = (folder: TempFolder) => folder.file('local', '.dolt', 'dolt-federation-moves.json');
 
   test('is private, and gone after the last move', async () => {
     await using folder = await tempFolder();
-    const { town, head, sync } = await attacked(folder);
-    await recordMove(town.path, 'x', { kind: 'advance', branch: 'main', from: head, to: head });
+    const { local, head, sync } = await attacked(folder);
+    await recordMove(local.path, 'x', { kind: 'advance', branch: 'main', from: head, to: head });
     expect((await stat(file(folder))).mode & 0o777).toBe(0o600);
     await sync();
     await expect(stat(file(folder))).rejects.toMatchObject({ code: 'ENOENT' });
@@ -165,19 +165,19 @@ describe('the record of the moves of a database', () => {
     ['a branch for a commit', (text: string) => text.replace(/"from":"[0-9a-v]{32}"/, '"from":"evil"')],
   ])('with %s is not believed, and put aside', async (_, tamper) => {
     await using folder = await tempFolder();
-    const { town, head, evil, sync } = await attacked(folder);
+    const { local, head, evil, sync } = await attacked(folder);
     const name = `dolt-federation-adopt/${head}/main`;
-    await town.sql(`CALL DOLT_BRANCH('${name}', 'evil')`);
-    await recordMove(town.path, name, { kind: 'adopt', branch: 'main', from: evil, to: head });
+    await local.sql(`CALL DOLT_BRANCH('${name}', 'evil')`);
+    await recordMove(local.path, name, { kind: 'adopt', branch: 'main', from: evil, to: head });
     const text = tamper(await readFile(file(folder), 'utf8'));
     await writeFile(file(folder), text);
     const result = await sync();
     expect(result.problems).toContainEqual(expect.objectContaining({ code: 'memory-unusable' }));
     expect(foreign(result)).toHaveLength(1);
-    expect(await branchesOf(town)).toEqual({ main: head, evil, [name]: evil });
-    expect(await readOwnMoves(town.path)).toMatchObject({ warning: expect.any(String) });
-    await recordMove(town.path, 'x', { kind: 'advance', branch: 'main', from: head, to: head });
+    expect(await branchesOf(local)).toEqual({ main: head, evil, [name]: evil });
+    expect(await readOwnMoves(local.path)).toMatchObject({ warning: expect.any(String) });
+    await recordMove(local.path, 'x', { kind: 'advance', branch: 'main', from: head, to: head });
     expect(await readFile(`${file(folder)}.unreadable`, 'utf8')).toBe(text);
-    expect(await readOwnMoves(town.path)).toMatchObject({ warning: null });
+    expect(await readOwnMoves(local.path)).toMatchObject({ warning: null });
   });
 });

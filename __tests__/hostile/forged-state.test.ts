@@ -91,7 +91,7 @@ describe('a list of leftovers that another step wrote', () => {
     const paths = await Promise.all([
       made(folder.file('temp', 'df-abcdef')),
       made(folder.file('temp', 'df-install-abcdef')),
-      made(folder.file('workspace', 'towns', '.dolt-federation-clone-abcdef')),
+      made(folder.file('workspace', 'databases', '.dolt-federation-clone-abcdef')),
     ]);
     process.env = {
       ...{ PATH: before['PATH'], RUNNER_TEMP: folder.file('temp'), GITHUB_WORKSPACE: folder.file('workspace') },

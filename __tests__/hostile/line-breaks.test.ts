@@ -88,7 +88,7 @@ describe('a line break in a name', () => {
 
 test('names that a peer really brings forge nothing', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const url = `file://${folder.file('box')}`;
   await local.dolt('remote', 'add', 'seed', url);
   await local.dolt('push', 'seed', 'main');

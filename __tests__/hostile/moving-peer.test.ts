@@ -18,8 +18,8 @@ test.each(['a row of its own', 'the same cell as we'])(
   async (what) => {
     await using folder = await tempFolder();
     await using server = await startRemotesrv(folder.path);
-    const url = `${server.url}/org/town`;
-    const local = await makeDatabase(folder.file('town'));
+    const url = `${server.url}/org/local`;
+    const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'seed', url);
     await local.dolt('push', 'seed', 'main');
     await local.dolt('remote', 'remove', 'seed');
@@ -55,6 +55,6 @@ test.each(['a row of its own', 'the same cell as we'])(
     expect(next.result.peers.map(({ error }) => error)).toEqual([null, null]);
     const commits = (await local.rows('SELECT commit_hash FROM dolt_log')).map((row) => row['commit_hash']);
     expect(commits).toEqual(expect.arrayContaining(heads));
-    expect(await remoteHead(url, folder.file('look', 'town'))).toBe(await local.head());
+    expect(await remoteHead(url, folder.file('look', 'local'))).toBe(await local.head());
   },
 );

@@ -31,7 +31,7 @@ test('every difference between two commits is listed, and every row that is gone
   await fc.assert(
     fc.asyncProperty(fc.array(fc.constantFrom(...EDITS), { minLength: 1, maxLength: 4 }), async (edits) => {
       count += 1;
-      const local = await makeEmptyDatabase(folder.file(`town-${count}`));
+      const local = await makeEmptyDatabase(folder.file(`local-${count}`));
       const rows = Array.from({ length: 12 }, (_, id) => `(${id}, ${id})`).join();
       const from = await local.commit(
         'base',

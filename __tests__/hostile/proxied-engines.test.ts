@@ -20,7 +20,7 @@ const proxied = (url: string) => ({ HTTP_PROXY: url, HTTPS_PROXY: url });
 
 test('the proxy of the job is used, with its password, and only for hosts of the peer', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   await using server = await startRemotesrv(folder.path);
   await using honest = await startNamingFront({ upstream: server.port.http });
   await using evil = await startRecordingServer();
@@ -48,7 +48,7 @@ test('the proxy of the job is used, with its password, and only for hosts of the
 
 test('a host that NO_PROXY names is reached directly, so that its address is checked', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   await using job = await startJobProxy();
   const env = { ...proxied(job.url), NO_PROXY: '.invalid' };
   const peers = stringify({ peer: { endpoint: 'https://peer.invalid/org/repo', role: 'upstream' } });
@@ -66,7 +66,7 @@ test('a host that NO_PROXY names is reached directly, so that its address is che
 
 test('a proxy of the job that speaks no http is no way out', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   const env = proxied('socks5://127.0.0.1:1');
   const peers = stringify({ peer: { endpoint: 'https://peer.invalid/org/repo', role: 'upstream' } });
   const { result } = await command(folder, peers, { env, retries: 0 });
@@ -83,7 +83,7 @@ test('a proxy of the job that speaks no http is no way out', async () => {
 
 test('an engine that is doing nothing for a peer reaches no host, not even the peers', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await using server = await startRemotesrv(folder.path);
   await using job = await startJobProxy();
   await local.dolt('remote', 'add', 'peer', `http://peer.example:${server.port.http}/org/repo`);
@@ -119,7 +119,7 @@ test('an engine that is doing nothing for a peer reaches no host, not even the p
 
 test('git follows no redirect, also without a token', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   await bareRepository(folder.file('root', 'org', 'repo.git'), { withBranch: true });
   await using host = await startGitHttp({ root: folder.file('root') });
   await using moved = await startRecordingServer({ redirectTo: host.url });

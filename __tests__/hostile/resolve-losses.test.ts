@@ -11,7 +11,7 @@ import { failureOf } from '../helpers/thrown.ts';
 
 test('rows that two peers delete together count in `resolve` as they do in a run', async () => {
   await using folder = await tempFolder();
-  const database = await makeDatabase(folder.file('town'));
+  const database = await makeDatabase(folder.file('local'));
   const boxes = ['east', 'west'].map((name) => ({ name, url: `file://${folder.file(`${name}-box`)}` }));
   const ids = (from: number) => Array.from({ length: 18 }, (_, index) => from + index).join();
   await database.sql(
@@ -34,7 +34,7 @@ test('rows that two peers delete together count in `resolve` as they do in a run
   const overrides = { strategy: 'manual' } as const;
   const { result } = await command(folder, peers, { overrides });
   expect(result.peers.map(({ status }) => status)).toEqual(['conflict', 'conflict']);
-  const own = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');
+  const own = folder.file('local', '.dolt', 'dolt-federation', 'conflicts.yaml');
   const text = await readFile(own, 'utf8');
   await writeFile(own, text.replaceAll(/^( {10,}choose:)$/gm, '$1 ours'), { mode: 0o600 });
   const head = await database.head();
@@ -42,7 +42,7 @@ test('rows that two peers delete together count in `resolve` as they do in a run
     file: own,
     maxDelete,
     mergeTimeout: 120_000,
-    database: 'town',
+    database: 'local',
     overrides: { peers, ...overrides },
     dolt: { source: 'release', path: testDolt() } as const,
   });

@@ -27,7 +27,7 @@ async function syncWith(folder: TempFolder, runner: FakeRunner, kind: string) {
     env[name] = folder.file('bad', name);
     await KINDS[kind]?.(folder.file('bad', name));
   }
-  const inputs = { database: 'town', peers: `box: file://${folder.file('box')}`, 'dolt-path': testDolt() };
+  const inputs = { database: 'local', peers: `box: file://${folder.file('box')}`, 'dolt-path': testDolt() };
   return await runner.main({ inputs, env });
 }
 
@@ -36,7 +36,7 @@ test.each(Object.keys(KINDS))(
   async (kind) => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const local = await makeDatabase(join(runner.workspace, 'town'));
+    const local = await makeDatabase(join(runner.workspace, 'local'));
     const step = await syncWith(folder, runner, kind);
     expect(step.exitCode).toBe(2);
     expect(step.stdout).toContain('GITHUB_OUTPUT');
@@ -45,16 +45,16 @@ test.each(Object.keys(KINDS))(
     expect(warnings).toContainEqual(expect.stringContaining('the post step cannot clean up'));
     expect(warnings).toContainEqual(expect.stringContaining('the job summary could not be written'));
     expect(await readFile(folder.file('bad', 'profile'), 'utf8')).toBe('mine\n');
-    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await local.head());
+    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'local'))).toBe(await local.head());
   },
 );
 
 test('a FIFO as the event of the job is not waited for, and nothing is written', async () => {
   await using folder = await tempFolder();
   const runner = await fakeRunner(folder);
-  await makeDatabase(join(runner.workspace, 'town'));
+  await makeDatabase(join(runner.workspace, 'local'));
   await execa('mkfifo', [folder.file('event')]);
-  const inputs = { database: 'town', peers: `box: file://${folder.file('box')}`, 'dolt-path': testDolt() };
+  const inputs = { database: 'local', peers: `box: file://${folder.file('box')}`, 'dolt-path': testDolt() };
   const step = await runner.main({ inputs, event: { name: 'push' }, env: { GITHUB_EVENT_PATH: folder.file('event') } });
   expect(step.stdout).toContain('Nothing is written');
   expect(existsSync(folder.file('box'))).toBe(false);

@@ -13,7 +13,7 @@ const BEADS = ['issues', 'dependencies', 'labels', 'child_counters'].map(
 
 test('a first push warns of committed credentials, the next one does not', async () => {
   await using folder = await tempFolder();
-  const local = await makeEmptyDatabase(folder.file('town'));
+  const local = await makeEmptyDatabase(folder.file('local'));
   await local.commit(
     'settings',
     ...BEADS,
@@ -43,7 +43,7 @@ test('a first push warns of committed credentials, the next one does not', async
 
 test('tables of another program are not read for credentials', async () => {
   await using folder = await tempFolder();
-  const local = await makeEmptyDatabase(folder.file('town'));
+  const local = await makeEmptyDatabase(folder.file('local'));
   const head = await local.commit(
     'settings',
     'CREATE TABLE config (`key` VARCHAR(255) PRIMARY KEY, value TEXT)',
@@ -83,7 +83,7 @@ describe('doctor', () => {
     },
   ])('warns of $what, and repeats no value', async ({ rows, says }) => {
     await using folder = await tempFolder();
-    const local = await makeEmptyDatabase(folder.file('town'));
+    const local = await makeEmptyDatabase(folder.file('local'));
     const head = await local.commit('settings', ...holding(...rows));
     const result = await examine(folder, `a: file://${folder.file('a')}`);
     expect(linesOf(result, 'secrets')).toEqual([
@@ -96,7 +96,7 @@ describe('doctor', () => {
 
   test('says that there are none, also where rows that hold one were never committed', async () => {
     await using folder = await tempFolder();
-    const local = await makeEmptyDatabase(folder.file('town'));
+    const local = await makeEmptyDatabase(folder.file('local'));
     await local.commit('settings', ...holding("INSERT INTO config VALUES ('issue_prefix', 'kb'), ('a.token', '')"));
     await local.sql("INSERT INTO config VALUES ('b.token', 'hunter2')");
     expect(linesOf(await examine(folder, ''), 'secrets')).toEqual(['ok: no credentials found in committed rows']);
@@ -104,7 +104,7 @@ describe('doctor', () => {
 
   test('reads the branch that is asked for', async () => {
     await using folder = await tempFolder();
-    const local = await makeEmptyDatabase(folder.file('town'));
+    const local = await makeEmptyDatabase(folder.file('local'));
     await local.commit('settings', ...holding());
     await local.sql(
       "CALL DOLT_CHECKOUT('-b', 'side')",
@@ -117,11 +117,11 @@ describe('doctor', () => {
 
   test('does not know where it does not read the database', async () => {
     await using folder = await tempFolder();
-    const local = await makeEmptyDatabase(folder.file('town'));
+    const local = await makeEmptyDatabase(folder.file('local'));
     await local.commit('settings', ...holding("INSERT INTO config VALUES ('b.token', 'hunter2')"));
     const unread = ['unknown: the database was not read, so it is unknown whether committed rows contain credentials'];
     expect(linesOf(await examine(folder, '', { untrusted: true }), 'secrets')).toEqual(unread);
-    await writeFile(folder.file('town', '.dolt', 'noms', 'manifest'), 'no manifest');
+    await writeFile(folder.file('local', '.dolt', 'noms', 'manifest'), 'no manifest');
     expect(linesOf(await examine(folder, ''), 'secrets')).toEqual(unread);
   });
 });

@@ -14,7 +14,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 let seed: TempFolder;
 beforeAll(async () => {
   seed = await tempFolder();
-  await makeDatabase(seed.file('town'));
+  await makeDatabase(seed.file('local'));
 });
 afterAll(async () => {
   await seed[Symbol.asyncDispose]();
@@ -44,7 +44,7 @@ const MAKERS = [
 
 /** A copy of the database in a folder of its own. */
 async function copy(folder: TempFolder): Promise<void> {
-  await execa('cp', ['-a', seed.file('town'), folder.file('town')]);
+  await execa('cp', ['-a', seed.file('local'), folder.file('local')]);
 }
 
 describe('a file of a database that is no ordinary one', () => {
@@ -56,7 +56,7 @@ describe('a file of a database that is no ordinary one', () => {
   )('%s as %s is refused before an engine opens it', async (name, _, make) => {
     await using folder = await tempFolder();
     await copy(folder);
-    const path = folder.file('town', '.dolt', ...name.split('/'));
+    const path = folder.file('local', '.dolt', ...name.split('/'));
     await make(path);
     const run = command(folder, `box: file://${folder.file('box')}`, { ceiling: null });
     await expect(run).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(path) });
@@ -65,7 +65,7 @@ describe('a file of a database that is no ordinary one', () => {
   test('a settings file of a terabyte is refused', async () => {
     await using folder = await tempFolder();
     await copy(folder);
-    await huge(folder.file('town', '.dolt', 'config.json'));
+    await huge(folder.file('local', '.dolt', 'config.json'));
     const run = command(folder, `box: file://${folder.file('box')}`);
     await expect(run).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining('larger than') });
   });
@@ -97,7 +97,7 @@ describe('a file of the checkout that is no ordinary one', () => {
   test('the note of a daemon is refused', async () => {
     await using folder = await tempFolder();
     await execa('mkdir', ['-p', folder.file('.beads', 'embeddeddolt')]);
-    await execa('cp', ['-a', seed.file('town'), folder.file('.beads', 'embeddeddolt', 'north')]);
+    await execa('cp', ['-a', seed.file('local'), folder.file('.beads', 'embeddeddolt', 'north')]);
     await writeFile(folder.file('.beads', 'config.yaml'), 'sync: {mode: dolt-native}\n');
     await writeFile(folder.file('.beads', 'metadata.json'), '{"dolt_database":"north"}');
     await fifo(folder.file('.beads', 'daemon.pid'));

@@ -59,7 +59,7 @@ async function sync(folder: TempFolder, sshd: Sshd, far: Record<string, Wanted>,
 describe('a host whose key changes between fetch and push', () => {
   test.each(['ssh', 'git+ssh'] as const)('gets no data (%s), and the other peer is served', async (scheme) => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await using honest = await startSshd(folder.path);
     await using imposter = await startSshd(folder.path);
     await using address = await switchingAddress(honest.port);
@@ -90,7 +90,7 @@ describe('a host whose key changes between fetch and push', () => {
     expect(ended).toEqual({ far: 'untrusted-host', box: null });
     expect((await readdir(path, { recursive: true })).sort()).toEqual(before);
     expect(imposter.log()).not.toContain('Accepted publickey');
-    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await local.head());
+    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'local'))).toBe(await local.head());
   });
 });
 
@@ -124,7 +124,7 @@ const REFUSED: Readonly<Record<string, KnownHosts>> = {
 
 test('a host is believed for keys that the entry names, and not for revoked ones', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   await using sshd = await startSshd(folder.path);
   const far: Record<string, Wanted> = {};
   for (const [name, textOf] of Object.entries({ ...BELIEVED, ...REFUSED })) {
@@ -141,7 +141,7 @@ test('a host is believed for keys that the entry names, and not for revoked ones
 
 test('a refusal whose reason Dolt lost is read from ssh itself, and is not tried again', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   await using sshd = await startSshd(folder.path);
   await mkdir(folder.file('far'));
   await mkdir(folder.file('bin'));

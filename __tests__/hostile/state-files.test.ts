@@ -17,10 +17,10 @@ interface LocalDatabase {
 
 /** A database that has synced once with one peer. */
 async function synced(folder: TempFolder): Promise<LocalDatabase> {
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const sync = async (): Promise<RunResult> => (await command(folder, `box: file://${folder.file('box')}`)).result;
   await sync();
-  return { local, sync, fileOf: (name) => folder.file('town', '.dolt', name) };
+  return { local, sync, fileOf: (name) => folder.file('local', '.dolt', name) };
 }
 
 type Tamper = (file: string, folder: TempFolder) => Promise<void>;

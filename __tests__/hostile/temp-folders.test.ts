@@ -9,7 +9,7 @@ import { startSshd } from '../helpers/servers/sshd.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const boxOf = (folder: TempFolder) => `box: file://${folder.file('box')}`;
-const headOfBox = (folder: TempFolder) => remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'));
+const headOfBox = (folder: TempFolder) => remoteHead(`file://${folder.file('box')}`, folder.file('look', 'local'));
 
 /** Names that mean something to shells, ssh, YAML or SQL, and one that is too long for a Unix socket. */
 const NAMES = ['a b', `it's "quoted"`, '$(touch x); `touch y`', 'line\nbreak: x', "x' OR '1", 'l'.repeat(200)];
@@ -17,7 +17,7 @@ const NAMES = ['a b', `it's "quoted"`, '$(touch x); `touch y`', 'line\nbreak: x'
 describe('a folder for temporary files', () => {
   test.each(NAMES)('called %j is only a folder', async (name) => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const { result } = await command(folder, boxOf(folder), { tempDir: folder.file(name) });
     expect(result.status).toBe('success');
     expect(await headOfBox(folder)).toBe(await local.head());
@@ -27,7 +27,7 @@ describe('a folder for temporary files', () => {
 
   test('with all of that in its name is also only a folder for ssh and git', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await using sshd = await startSshd(folder.path);
     await mkdir(folder.file('far'));
     const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
@@ -52,7 +52,7 @@ describe('a folder for temporary files', () => {
 
   test.each(['%h%%', 'x%41'])('called %j is refused, since Dolt would look elsewhere', async (name) => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const refused = command(folder, boxOf(folder), { tempDir: folder.file(name) });
     await expect(refused).rejects.toMatchObject({
       code: 'bad-usage',
@@ -63,7 +63,7 @@ describe('a folder for temporary files', () => {
 
   test('behind a link works as it is', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await mkdir(folder.file('real'));
     await symlink(folder.file('real'), folder.file('link'));
     await command(folder, boxOf(folder), { tempDir: folder.file('link') });
@@ -73,7 +73,7 @@ describe('a folder for temporary files', () => {
 
   test.each(['fetching', 'pushing', 'verifying'])('that vanishes while a peer is %s costs no data', async (at) => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const head = await local.head();
     const run = command(folder, boxOf(folder), {
       onEvent: ({ step }) => {
@@ -94,7 +94,7 @@ describe('a folder for temporary files', () => {
     ['has a long path', (path: string) => mkdir(path)],
   ])('with a long path needs no TMPDIR that %s', async (what, prepare) => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const elsewhere = folder.file(what === 'has a long path' ? 't'.repeat(200) : 'elsewhere');
     await prepare(elsewhere);
     const before = process.env['TMPDIR'];
@@ -112,14 +112,14 @@ describe('a folder for temporary files', () => {
 
   test('that is a file is refused with its name', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     await writeFile(folder.file('tmp'), 'x');
     await expect(command(folder, boxOf(folder))).rejects.toThrow(folder.file('tmp'));
   });
 
   test('that other users can rename entries in is warned about', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     await mkdir(folder.file('tmp'));
     await chmod(folder.file('tmp'), 0o777);
     const open = await command(folder, boxOf(folder));

@@ -21,12 +21,12 @@ async function filesOfAnotherStep(folder: TempFolder): Promise<Record<string, st
 
 const stateOf = async (file: string) => readKeyValues(await readFile(file, 'utf8'));
 const headOfBox = (folder: TempFolder, box: string) =>
-  remoteHead(`file://${folder.file(box)}`, folder.file('look', box, 'town'));
+  remoteHead(`file://${folder.file(box)}`, folder.file('look', box, 'local'));
 
 describe('two runs at one moment', () => {
   test('of the command line and one database: both do their work, one after the other', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'seed', `file://${folder.file('box')}`);
     await local.dolt('push', 'seed', 'main');
     const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
@@ -42,13 +42,13 @@ describe('two runs at one moment', () => {
   });
 
   test.each([
-    ['one database', 'town', 'town'],
-    ['two databases', 'town', 'second'],
+    ['one database', 'local', 'local'],
+    ['two databases', 'local', 'second'],
   ])('of the Action in one RUNNER_TEMP, on %s', async (_, one, two) => {
     await using folder = await tempFolder();
     const runner = await fakeRunner(folder);
-    const local = await makeDatabase(join(runner.workspace, 'town'));
-    const second = two === 'town' ? local : await makeDatabase(join(runner.workspace, 'second'));
+    const local = await makeDatabase(join(runner.workspace, 'local'));
+    const second = two === 'local' ? local : await makeDatabase(join(runner.workspace, 'second'));
     const inputs = (database: string, box: string) => ({
       ...{ database, 'dolt-path': testDolt(), peers: `box: file://${folder.file(box)}` },
     });
@@ -70,7 +70,7 @@ test('post of a step that was killed leaves alone what belongs to a run that goe
   await using silent = await startSilentPeer();
   await using far = await startSilentPeer();
   const runner = await fakeRunner(folder);
-  await makeDatabase(join(runner.workspace, 'town'));
+  await makeDatabase(join(runner.workspace, 'local'));
   const second = await makeDatabase(join(runner.workspace, 'second'));
   const inputs = (database: string, url: string) => ({
     ...{ database, 'dolt-path': testDolt(), 'fail-on': 'none', retries: '0' },
@@ -79,7 +79,7 @@ test('post of a step that was killed leaves alone what belongs to a run that goe
   const env = await filesOfAnotherStep(folder);
   const alive = await runner.start({ inputs: inputs('second', far.url), env });
   await Promise.race([far.asked, alive.running]);
-  const killed = await runner.start({ inputs: inputs('town', silent.url) });
+  const killed = await runner.start({ inputs: inputs('local', silent.url) });
   await Promise.race([silent.asked, killed.running]);
   killed.running.kill('SIGKILL');
   await killed.running;

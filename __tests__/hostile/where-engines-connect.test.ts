@@ -49,7 +49,7 @@ if (process.platform === 'linux') {
   describe('a server that names another host for its table files', () => {
     test('is not followed to read or to write, and another peer of the same engine is served', async () => {
       await using folder = await tempFolder();
-      const local = await makeDatabase(folder.file('town'));
+      const local = await makeDatabase(folder.file('local'));
       const ahead = await startAhead(folder, local);
       await using _ = ahead.server;
       await using evil = await startRecordingServer();
@@ -85,7 +85,7 @@ if (process.platform === 'linux') {
 
     test('is followed where `allowed-hosts` names that host', async () => {
       await using folder = await tempFolder();
-      const ahead = await startAhead(folder, await makeDatabase(folder.file('town')));
+      const ahead = await startAhead(folder, await makeDatabase(folder.file('local')));
       await using _ = ahead.server;
       await using files = await startNamingFront({ upstream: ahead.port });
       const target = `evil.example:${files.port}`;
@@ -98,7 +98,7 @@ if (process.platform === 'linux') {
 
     test('is followed to loopback literals, for which Dolt asks no proxy: a limit', async () => {
       await using folder = await tempFolder();
-      const ahead = await startAhead(folder, await makeDatabase(folder.file('town')));
+      const ahead = await startAhead(folder, await makeDatabase(folder.file('local')));
       await using _ = ahead.server;
       await using evil = await startRecordingServer({ at: '127.10.100.1' });
       await using front = await startNamingFront({ upstream: ahead.port, names: `127.10.100.1:${evil.port}` });
@@ -110,7 +110,7 @@ if (process.platform === 'linux') {
   describe('a peer over https', () => {
     test('is not spoken to without TLS, also at its own host', async () => {
       await using folder = await tempFolder();
-      const ahead = await startAhead(folder, await makeDatabase(folder.file('town')));
+      const ahead = await startAhead(folder, await makeDatabase(folder.file('local')));
       await using _ = ahead.server;
       const certificates = await makeCertificates(folder.path);
       // A remotesrv speaks no TLS, and so gives addresses of plain http.
@@ -128,7 +128,7 @@ if (process.platform === 'linux') {
 
     test('is served over TLS, with its table files', async () => {
       await using folder = await tempFolder();
-      const local = await makeDatabase(folder.file('town'));
+      const local = await makeDatabase(folder.file('local'));
       const box = `file://${folder.file('box')}`;
       await local.dolt('remote', 'add', 'seed', box);
       await local.dolt('push', 'seed', 'main');
@@ -153,7 +153,7 @@ if (process.platform === 'linux') {
 
   test('services that the job names are reached by name, with their buckets as hosts', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     await using s3 = await startVersitygw(folder.path, 's3.example');
     await using dynamo = await startDynalite(folder.path);
     await using gcs = await startFakeGcs(folder.path, 'mate.example');
@@ -173,7 +173,7 @@ if (process.platform === 'linux') {
 
   test('a host that only the kind of a peer implies has to be at a public address', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const env = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a-key-id', AWS_SECRET_ACCESS_KEY: 'a-secret-key' };
     const peers = { peer: { endpoint: 'aws://[a-table:a-bucket]/db', role: 'upstream' } };
     const { result } = await syncWithHosts({ folder, cli }, { hosts, peers, env });

@@ -27,7 +27,7 @@ if (process.platform === 'linux') {
   describe('a disk that is full', () => {
     test('under the database: the fetch fails as disk-full, nothing is damaged, and the next run is green', async () => {
       await using folder = await tempFolder();
-      const local = await makeDatabase(folder.file('town'));
+      const local = await makeDatabase(folder.file('local'));
       await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
       await local.dolt('push', 'box', 'main');
       const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
@@ -37,17 +37,21 @@ if (process.platform === 'linux') {
         { folder, cli },
         { box: `file://${folder.file('box')}`, vault: `file://${folder.file('vault')}` },
         `mount -t tmpfs -o size=4m tmpfs small
-         cp -r town small/town; TOWN=small/town
+         cp -r local small/local; LOCAL=small/local
          ${FILL}; truncate -s -100K small/fill
          sync full
          rm small/fill
          sync roomy
-         cp -r small/town after`,
+         cp -r small/local after`,
       );
       const full = await step('full');
       expect(full.code).toBe(3);
       expect(full.result.peers).toMatchObject([
-        { name: 'box', status: 'failed', error: { code: 'disk-full', message: expect.stringContaining('small/town') } },
+        {
+          name: 'box',
+          status: 'failed',
+          error: { code: 'disk-full', message: expect.stringContaining('small/local') },
+        },
         { name: 'vault', verified: true },
       ]);
       expect(await step('roomy')).toMatchObject({ code: 0, result: { status: 'success', head: bulk } });
@@ -62,14 +66,14 @@ if (process.platform === 'linux') {
 
     test('at a peer: that peer fails, keeps what it had, and takes the push when there is room', async () => {
       await using folder = await tempFolder();
-      const local = await makeDatabase(folder.file('town'));
+      const local = await makeDatabase(folder.file('local'));
       const step = await withSmallDisk(
         { folder, cli },
         { full: `file://${folder.file('small', 'box')}`, vault: `file://${folder.file('vault')}` },
-        `mount -t tmpfs -o size=4m tmpfs small; TOWN=town
+        `mount -t tmpfs -o size=4m tmpfs small; LOCAL=local
          sync first
          ${FILL}
-         ${testDolt()} --data-dir town sql -q ${quote(`${BULK.join(';')}; CALL DOLT_COMMIT('-Am', 'bulk', '--author', 'A <a@x>')`)}
+         ${testDolt()} --data-dir local sql -q ${quote(`${BULK.join(';')}; CALL DOLT_COMMIT('-Am', 'bulk', '--author', 'A <a@x>')`)}
          sync full
          cp -r small/box at-full
          rm small/fill
@@ -96,7 +100,7 @@ if (process.platform === 'linux') {
 
     test('under the temporary folder, or under what is to be cloned, is said, and leaves nothing half made', async () => {
       await using folder = await tempFolder();
-      const local = await makeDatabase(folder.file('town'));
+      const local = await makeDatabase(folder.file('local'));
       await local.commit('bulk', ...BULK);
       await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
       await local.dolt('push', 'box', 'main');
@@ -105,9 +109,9 @@ if (process.platform === 'linux') {
         { box: `file://${folder.file('box')}` },
         `mount -t tmpfs -o size=1m tmpfs small; mkdir small/cache; export XDG_CACHE_HOME=$PWD/small/cache
          ${FILL}
-         TOWN=town sync temp
+         LOCAL=local sync temp
          export XDG_CACHE_HOME=$PWD/cache; truncate -s -100K small/fill
-         TOWN=small/clone sync clone --bootstrap box
+         LOCAL=small/clone sync clone --bootstrap box
          ls -A small > small.txt`,
       );
       expect(await step('temp')).toMatchObject({ code: 1, result: { error: { code: 'disk-full' } } });
@@ -140,12 +144,12 @@ if (process.platform === 'linux') {
   describe('a disk that is mounted read-only', () => {
     test('under the database: the run is refused with the cure', async () => {
       await using folder = await tempFolder();
-      await makeDatabase(folder.file('town'));
+      await makeDatabase(folder.file('local'));
       const step = await withSmallDisk(
         { folder, cli },
         { box: `file://${folder.file('box')}` },
-        `mount --bind town small; mount -o remount,ro,bind small
-         TOWN=small sync one`,
+        `mount --bind local small; mount -o remount,ro,bind small
+         LOCAL=small sync one`,
       );
       expect(await step('one')).toMatchObject({
         code: 1,
@@ -162,7 +166,7 @@ if (process.platform === 'linux') {
 
     test('at a peer: it is fetched and merged, and only the push to it fails', async () => {
       await using folder = await tempFolder();
-      const local = await makeDatabase(folder.file('town'));
+      const local = await makeDatabase(folder.file('local'));
       await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
       await local.dolt('push', 'box', 'main');
       const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
@@ -173,7 +177,7 @@ if (process.platform === 'linux') {
         { folder, cli },
         { ro: `file://${folder.file('small')}`, vault: `file://${folder.file('vault')}` },
         `mount --bind box small; mount -o remount,ro,bind small
-         TOWN=town sync one`,
+         LOCAL=local sync one`,
       );
       const { code, result } = await step('one');
       expect(code).toBe(3);

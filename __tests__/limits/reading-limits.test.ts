@@ -34,7 +34,7 @@ async function three(
   first: string[],
   own: Readonly<Record<string, string[]>>,
 ): Promise<TestDatabase> {
-  const local = await makeEmptyDatabase(folder.file('town'));
+  const local = await makeEmptyDatabase(folder.file('local'));
   const seed = `file://${folder.file('seed')}`;
   if (first.length > 0) await local.sql(...first, by('first'));
   await local.sql(`CALL DOLT_REMOTE('add', 'seed', '${seed}')`, "CALL DOLT_PUSH('seed', 'main')");
@@ -44,7 +44,7 @@ async function three(
     await other.sql(...(own[name] ?? []), by(name), `CALL DOLT_REMOTE('add', 'box', '${url}')`);
     await other.sql("CALL DOLT_PUSH('box', 'main')");
   }
-  await local.sql("CALL DOLT_REMOTE('remove', 'seed')", ...(own['local'] ?? []), by('town'));
+  await local.sql("CALL DOLT_REMOTE('remove', 'seed')", ...(own['local'] ?? []), by('local'));
   return local;
 }
 
@@ -160,7 +160,7 @@ test('`resolve` that passes its limit moves no branch and keeps the choices', as
         file,
         maxDelete: 50,
         mergeTimeout,
-        database: folder.file('town'),
+        database: folder.file('local'),
         overrides,
         dolt: { source: 'release', path: testDolt() },
       },

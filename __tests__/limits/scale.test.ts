@@ -30,7 +30,7 @@ function manyPeers(folder: TempFolder): string {
 describe(`${PEERS} peers`, () => {
   test('cost bounded time and memory, the one that is there is served, and every report has a bound', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const [started, memory] = [monotonicMs(), process.memoryUsage().rss];
     const { result } = await command(folder, manyPeers(folder));
     const [took, grown] = [monotonicMs() - started, process.memoryUsage().rss - memory];
@@ -52,7 +52,7 @@ describe(`${PEERS} peers`, () => {
 
   test('that are all in reach are read, and those that are empty are not created', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const peers = Array.from({ length: PEERS }, (_, index) => `box-${index}: file://${folder.file(`box-${index}`)}`);
     const started = monotonicMs();
     const { result } = await command(folder, peers.join('\n'), { command: 'status' });

@@ -45,7 +45,7 @@ test.each(Object.entries(DRIPS))(
   'a server that never comes to an end (%s) is given up; the other peer is served',
   async (_, drip) => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await using server = await startDripping(drip);
     const peers = {
       dolt: { endpoint: `http://${server.host}/org/repo`, timeout: '3s', live: false },
@@ -57,6 +57,6 @@ test.each(Object.entries(DRIPS))(
     expect(performance.now() - started).toBeLessThan(40_000);
     const failed = result.peers.filter(({ error }) => error !== null).map(({ name }) => name);
     expect(failed).toEqual(['dolt', 'git']);
-    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))).toBe(await local.head());
+    expect(await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'local'))).toBe(await local.head());
   },
 );

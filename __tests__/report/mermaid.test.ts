@@ -6,7 +6,7 @@ import { peer, runResult } from '../helpers/results.ts';
 describe('the diagram', () => {
   test('has the database in the middle and each peer with role and state', () => {
     const text = mermaid(runResult());
-    expect(text).toContain('local(("town<br/>main"))');
+    expect(text).toContain('local(("local<br/>main"))');
     expect(text).toContain('p0["partner<br/>peer, T1<br/>up-to-date, pushed"]:::moved');
   });
 

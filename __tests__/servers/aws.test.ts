@@ -7,7 +7,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('a push and a clone go through S3 and DynamoDB with the keys and the region in the environment', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const head = await local.head();
   await using s3 = await startVersitygw(folder.path);
   await using dynamo = await startDynalite(folder.path);

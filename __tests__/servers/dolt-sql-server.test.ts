@@ -8,7 +8,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test("a database's live server is pushed to and cloned from with its user and password only", async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await cp(local.path, folder.file('live'), { recursive: true });
   const head = await local.commit('more', "INSERT INTO items VALUES (3, 'three', 'cyd')");
   await using server = await startDoltSqlServer(folder.path, folder.file('live'));
@@ -36,7 +36,7 @@ test("a database's live server is pushed to and cloned from with its user and pa
 
 test('a live server refuses users without the privilege, and pushes over uncommitted rows', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await cp(local.path, folder.file('live'), { recursive: true });
   await local.commit('more', "INSERT INTO items VALUES (3, 'three', 'cyd')");
   await using server = await startDoltSqlServer(folder.path, folder.file('live'));

@@ -22,7 +22,7 @@ const choose = (root: string): Promise<void> =>
 
 test('a push and a clone go through TLS where the authority is trusted, and the chosen key signs the requests', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const head = await local.head();
   await using host = await startDolthubHost(folder.path);
   const env = { SSL_CERT_FILE: host.ca };
@@ -43,7 +43,7 @@ test('a push and a clone go through TLS where the authority is trusted, and the 
 
 test('an unknown authority and a key that is no key are refused', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await using host = await startDolthubHost(folder.path);
   await withEngine(local.path, {}, async (engine) => {
     await engine.call('DOLT_REMOTE', 'add', 'peer', `${host.url}/org/repo`);

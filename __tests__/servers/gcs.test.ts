@@ -6,7 +6,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('a push and a clone go to the emulator that is named, without credentials, and nowhere otherwise', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const head = await local.head();
   await using gcs = await startFakeGcs(folder.path);
   const env = { STORAGE_EMULATOR_HOST: gcs.host };

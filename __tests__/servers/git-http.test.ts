@@ -24,7 +24,7 @@ async function gitHost(root: string): Promise<{ host: GitHttp; repository: BareR
 
 test('a push and a clone go through git over HTTP with the token, and not without', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const head = await local.head();
   const { host, repository } = await gitHost(folder.file('git'));
   await using _host = host;
@@ -50,7 +50,7 @@ test('a push and a clone go through git over HTTP with the token, and not withou
 
 test('a token that may only read is tried 32 times before Dolt gives up', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const { host } = await gitHost(folder.file('git'));
   await using _host = host;
   host.refusePushes();
@@ -62,7 +62,7 @@ test('a token that may only read is tried 32 times before Dolt gives up', async 
 
 test('for one second after it spoke to a git remote an engine answers from memory', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const { host } = await gitHost(folder.file('git'));
   await using _host = host;
   await using engine = await startEngine(local.path, { env: tokenFor(host, 'a-token') });

@@ -6,7 +6,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('an engine knows one ref of a git repository: a push to a second one lands at the first', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
   const url = `git+file://${repository.path}`;
   await withEngine(local.path, {}, async (engine) => {

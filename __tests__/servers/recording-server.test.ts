@@ -6,7 +6,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('a token for one host reaches no other', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await using stranger = await startRecordingServer();
   const env = {
     GIT_CONFIG_COUNT: '1',

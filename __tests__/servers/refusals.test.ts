@@ -11,7 +11,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** A database whose mailbox has a commit that it lacks, and that has one that the mailbox lacks. */
 async function divergedDatabase(folder: TempFolder) {
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const url = `file://${folder.file('mailbox')}`;
   await mkdir(folder.file('mailbox'));
   await local.dolt('remote', 'add', 'peer', url);
@@ -49,7 +49,7 @@ test('a database with another beginning is unrelated, whatever is tried', async 
   await using folder = await tempFolder();
   const { url } = await divergedDatabase(folder);
   await mkdir(folder.file('alien'));
-  const alien = await makeDatabase(folder.file('alien', 'town'));
+  const alien = await makeDatabase(folder.file('alien', 'local'));
   await withEngine(alien.path, {}, async (engine) => {
     await engine.call('DOLT_REMOTE', 'add', 'peer', url);
     expect(classify(await engine.refusal('DOLT_PUSH', 'peer', 'main'))).toBe('unrelated');
@@ -68,7 +68,7 @@ test('damaged data, and data of a later Dolt', async () => {
   }
   await mkdir(folder.file('clone'));
   await withEngine(folder.file('clone'), {}, async (engine) => {
-    expect(classify(await engine.refusal('DOLT_CLONE', `file://${damaged}`, 'town'))).toBe('corrupt');
+    expect(classify(await engine.refusal('DOLT_CLONE', `file://${damaged}`, 'local'))).toBe('corrupt');
   });
   const manifest = `${local.path}/.dolt/noms/manifest`;
   await writeFile(manifest, (await readFile(manifest, 'utf8')).replace(/^5:/, '6:'));
@@ -77,7 +77,7 @@ test('damaged data, and data of a later Dolt', async () => {
 
 test('a remote that only lets read', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await using server = await startRemotesrv(folder.path, { readOnly: true });
   await using engine = await startEngine(local.path);
   await engine.call('DOLT_REMOTE', 'add', 'peer', `${server.url}/org/repo`);
@@ -103,12 +103,12 @@ test('a branch that the user may not write, and two writers of one cell', async 
   const means = (work: Promise<void>) => work.then(String, (thrown: unknown) => classify(String(thrown)));
   await using root = await connect('root');
   await root.run(
-    `CREATE USER town@'%' IDENTIFIED BY '${server.password}'`,
-    "GRANT ALL ON *.* TO town@'%'",
+    `CREATE USER writer@'%' IDENTIFIED BY '${server.password}'`,
+    "GRANT ALL ON *.* TO writer@'%'",
     'DELETE FROM dolt_branch_control',
     "INSERT INTO dolt_branch_control VALUES ('%', '%', 'root', '%', 'admin')",
   );
-  await using user = await connect('town');
+  await using user = await connect('writer');
   expect(await means(user.run("INSERT INTO items VALUES (7, 'seven', 'dan')"))).toBe('branch-permission');
 
   await using other = await connect('root');
@@ -121,7 +121,7 @@ test('a branch that the user may not write, and two writers of one cell', async 
 
 test('a hook of a git host refuses the push', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const path = folder.file('repo.git');
   await bareRepository(path, { withBranch: true });
   await mkdir(`${path}/hooks`, { recursive: true });

@@ -6,7 +6,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('a push and a clone go through a remotesrv, which knows no users', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const head = await local.head();
   await using server = await startRemotesrv(folder.path);
   await using engine = await startEngine(local.path);
@@ -22,8 +22,8 @@ test('a push and a clone go through a remotesrv, which knows no users', async ()
 
 test('an address without a server, an unknown name, a scheme that Dolt does not know', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
-  await using engine = await startEngine(folder.file('town'));
+  await makeDatabase(folder.file('local'));
+  await using engine = await startEngine(folder.file('local'));
   const refused = async (name: string, url: string) => {
     await engine.call('DOLT_REMOTE', 'add', name, url);
     return engine.refusal('DOLT_FETCH', name, 'main');

@@ -24,7 +24,7 @@ const KINDS = [
 describe.each(KINDS)('the ssh client of $variable', ({ variable, url }) => {
   test('lets a push and a clone through with the right keys on both sides, and with no others', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const head = await local.head();
     await using sshd = await startSshd(folder.path);
     const repository = await bareRepository(folder.file('far.git'), { withBranch: true });
@@ -48,7 +48,7 @@ describe.each(KINDS)('the ssh client of $variable', ({ variable, url }) => {
 
 test('DOLT_SSH_COMMAND is split at blanks and no shell reads it', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const refusal = (command: string) =>
     withEngine(local.path, { env: { DOLT_SSH_COMMAND: command } }, (engine) =>
       engine.refusal('DOLT_FETCH', 'peer', 'main'),
@@ -64,7 +64,7 @@ test('DOLT_SSH_COMMAND is split at blanks and no shell reads it', async () => {
 
 test('a folder that is not there and a far side without Dolt are reported', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await using sshd = await startSshd(folder.path);
   const env = { DOLT_SSH_COMMAND: await sshCommand(folder, sshd.key, sshd.knownHosts) };
   await withEngine(local.path, { env }, async (engine) => {

@@ -7,7 +7,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('a fault on the way is felt, and is gone when it is taken away', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await using remotesrv = await startRemotesrv(folder.path);
   await using toxiproxy = await startToxiproxy(folder.path);
   const proxied = await toxiproxy.proxy(remotesrv.port.http);

@@ -9,7 +9,7 @@ import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 /** A database with something ignored and something uncommitted, and a commit ahead of it that changes all kinds of things. */
 async function databaseBehind(folder: TempFolder) {
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const from = await local.commit(
     'the old head',
     'CREATE TABLE other (id INT PRIMARY KEY)',
@@ -34,7 +34,7 @@ async function marked(local: TestDatabase, name: string, move: MarkedMove): Prom
   await local.sql(`CALL DOLT_BRANCH('${name}', '${move.from}')`);
 }
 
-const finish = (folder: TempFolder) => withDatabase(folder.file('town'), folder.file('tmp'), finishAdvances);
+const finish = (folder: TempFolder) => withDatabase(folder.file('local'), folder.file('tmp'), finishAdvances);
 
 describe('a branch that moves forward', () => {
   test('leaves no mark, and what was not committed stays', async () => {
@@ -173,7 +173,7 @@ const WRITERS: readonly (readonly [string, string, (local: TestDatabase) => Prom
 
 test.each(WRITERS)('%s between two engines: nothing is lost, and it is reported', async (what, code, write) => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const at = { tempDir: folder.file('tmp'), peers: [filePeer('box', folder.file('box'))] };
   await federateDatabase({ local: local.path, ...at });
   const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));

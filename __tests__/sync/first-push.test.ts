@@ -6,7 +6,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 describe('sync over file remotes', () => {
   test('a first push reaches an empty remote and is verified; a second run finds nothing to do', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const head = await local.head();
     const peers = [filePeer('mailbox', folder.file('mailbox'))];
     const place = { local: local.path, tempDir: folder.file('tmp'), peers };

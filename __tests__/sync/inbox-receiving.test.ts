@@ -42,7 +42,7 @@ const branchesOf = async (local: TestDatabase) =>
 
 test('deliveries are merged with the heads of peers, reported like peers, and removed', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await delivered(local, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
   await delivered(local, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
   await local.commit('here', "INSERT INTO items VALUES (7, 'seven', 'cyd')");
@@ -75,7 +75,7 @@ test('deliveries are merged with the heads of peers, reported like peers, and re
 
 test('a database without peers reads its inbox, and a delivery that is merged already is only removed', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await local.sql(`CALL DOLT_BRANCH('${NORTH}')`);
   const head = await local.commit('here', "INSERT INTO items VALUES (7, 'seven', 'cyd')");
   const { result } = await run(folder, 'federation: {inbox: true}', { command: 'pull' });
@@ -89,7 +89,7 @@ test('a database without peers reads its inbox, and a delivery that is merged al
 
 test('a delivery that has to wait keeps its branch, and takes the settings of the peer of its name', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await local.commit('rows', `INSERT INTO items VALUES ${ROWS}`);
   const head = await delivered(local, NORTH, 'DELETE FROM items WHERE id >= 100');
   await delivered(local, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
@@ -118,7 +118,7 @@ test.each([
   ['ignored tables', "INSERT INTO dolt_ignore VALUES ('x', 1)", 'peer-changes-local-tables'],
 ])('a delivery of %s waits as a peer does', async (_, statement, code) => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await delivered(local, NORTH, statement);
   const before = await local.head();
   const { result } = await run(folder, 'federation: {inbox: true}');
@@ -129,7 +129,7 @@ test.each([
 
 test('deliveries that no one is to read are named, and nothing happens to them', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await delivered(local, NORTH, "INSERT INTO items VALUES (5, 'five', 'ann')");
   await delivered(local, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
   await local.sql("CALL DOLT_BRANCH('inbox/odd')");
@@ -153,7 +153,7 @@ test('deliveries that no one is to read are named, and nothing happens to them',
 
 test('rows that the strategy leaves for a person are resolved as those of a peer', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await delivered(local, NORTH, "UPDATE items SET title = 'theirs' WHERE id = 1");
   await local.commit('here', "UPDATE items SET title = 'ours' WHERE id = 1");
   const settings = 'federation: {inbox: true}\nconflict: {strategy: manual}';
@@ -169,7 +169,7 @@ test('rows that the strategy leaves for a person are resolved as those of a peer
       file,
       maxDelete: 50,
       mergeTimeout: 120_000,
-      database: 'town',
+      database: 'local',
       overrides: { config: 'receiver.yaml' },
       dolt: { source: 'release', path: testDolt() },
     },
@@ -185,7 +185,7 @@ test('rows that the strategy leaves for a person are resolved as those of a peer
 
 test('an inbox that moved since it was merged stays', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await local.sql(`CALL DOLT_BRANCH('${NORTH}')`);
   const merged = await local.head(NORTH);
   const moved = await delivered(local, SOUTH, "INSERT INTO items VALUES (6, 'six', 'bob')");
@@ -207,7 +207,7 @@ test('an inbox that moved since it was merged stays', async () => {
 
 test('an inbox on which rows are uncommitted stays, ignored rows included', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await local.commit('ignore', ...WISPS);
   const edits = {
     [NORTH]: "INSERT INTO items VALUES (9, 'uncommitted', 'dan')",

@@ -13,7 +13,7 @@ interface Scene {
 
 /** A database that is one commit ahead of its mailbox. */
 async function oneAhead(folder: TempFolder): Promise<Scene> {
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const url = `file://${folder.file('mailbox')}`;
   await local.dolt('remote', 'add', 'mailbox', url);
   await local.dolt('push', 'mailbox', 'main');
@@ -31,7 +31,7 @@ function replaceMailbox(folder: TempFolder, by: string): void {
 /** A copy of the mailbox with a foreign commit. */
 async function mailboxWithAnotherCommit(folder: TempFolder, name: string, statement: string): Promise<string> {
   await cp(folder.file('mailbox'), folder.file(name), { recursive: true });
-  const other = await cloneDatabase(`file://${folder.file(name)}`, folder.file(`${name}-town`));
+  const other = await cloneDatabase(`file://${folder.file(name)}`, folder.file(`${name}-clone`));
   const head = await other.commit('theirs', statement);
   await other.dolt('push', 'origin', 'main');
   return head;

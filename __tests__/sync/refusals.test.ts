@@ -160,7 +160,7 @@ describe('uncommitted changes', () => {
     { policy: 'commit', mayWrite: true, left: [], commits: 3 },
   ] as const)('policy $policy, may write: $mayWrite', async ({ policy, mayWrite, left, commits }) => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await local.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
     const tables = await withDatabase(local.path, folder.file('tmp'), (database) =>
       applyDirtyPolicy(database, { branch: 'main', policy, mayWrite }),
@@ -171,7 +171,7 @@ describe('uncommitted changes', () => {
 
   test('policy fail refuses and names the table', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await local.sql("INSERT INTO items VALUES (9, 'not committed', 'sue')");
     const refusal = withDatabase(local.path, folder.file('tmp'), (database) =>
       applyDirtyPolicy(database, { branch: 'main', policy: 'fail', mayWrite: true }),

@@ -9,7 +9,7 @@ const MAILBOX = 'mailbox';
 
 /** A database and a mailbox that hold the same commit. */
 async function inStep(folder: TempFolder): Promise<TestDatabase> {
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await local.dolt('remote', 'add', 'seed', url(folder));
   await local.dolt('push', 'seed', 'main');
   return local;
@@ -61,8 +61,8 @@ const STATES: readonly {
     state: 'unrelated',
     async arrange(folder) {
       await inStep(folder);
-      await rename(folder.file('town'), folder.file('first-town'));
-      await makeDatabase(folder.file('town'));
+      await rename(folder.file('local'), folder.file('first'));
+      await makeDatabase(folder.file('local'));
     },
     ahead: null,
     behind: null,
@@ -70,7 +70,7 @@ const STATES: readonly {
   {
     state: 'remote-empty',
     async arrange(folder) {
-      await makeDatabase(folder.file('town'));
+      await makeDatabase(folder.file('local'));
       await mkdir(folder.file(MAILBOX));
     },
     ahead: null,
@@ -79,7 +79,7 @@ const STATES: readonly {
   {
     state: 'branch-missing',
     async arrange(folder) {
-      const local = await makeDatabase(folder.file('town'));
+      const local = await makeDatabase(folder.file('local'));
       await local.dolt('remote', 'add', 'seed', url(folder));
       await local.dolt('push', 'seed', 'main:elsewhere');
     },
@@ -89,7 +89,7 @@ const STATES: readonly {
   {
     state: 'unreachable',
     async arrange(folder) {
-      await (await makeDatabase(folder.file('town'))).dolt('remote', 'add', MAILBOX, 'http://127.0.0.1:9/nobody');
+      await (await makeDatabase(folder.file('local'))).dolt('remote', 'add', MAILBOX, 'http://127.0.0.1:9/nobody');
     },
     ahead: null,
     behind: null,
@@ -107,7 +107,7 @@ describe.each(STATES)('a peer that is $state', ({ state, arrange, ahead, behind 
             endpoint: { ...filePeer(MAILBOX, '').endpoint, dolt: 'http://127.0.0.1:9/nobody' },
           }
         : filePeer(MAILBOX, folder.file(MAILBOX));
-    const local = openTestDatabase(folder.file('town'));
+    const local = openTestDatabase(folder.file('local'));
     const branches = 'SELECT name, hash FROM dolt_branches ORDER BY name';
     const before = [await local.rows(branches), await remoteHead(url(folder), folder.file('look1', 'c'))];
     const place = { local: local.path, tempDir: folder.file('tmp'), peers: [peer] };

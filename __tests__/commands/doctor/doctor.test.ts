@@ -25,7 +25,7 @@ describe('a machine that has everything', () => {
   test('no problems, nothing is written, no host is contacted', async () => {
     await using folder = await tempFolder();
     await using host = await releaseHost();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     await mkdir(folder.file('mailbox'));
     await mkdir(folder.file('tmp'));
     const before = await snapshot(folder.path);
@@ -40,7 +40,7 @@ hub: http://127.0.0.1:${port}/hub.git
     expect(linesOf(result, 'peers')).toEqual(['ok: hub, mailbox, reader']);
     expect(linesOf(result, 'dolt')).toEqual([`ok: 2.3.0 at ${testDolt()}`]);
     expect(linesOf(result, 'capabilities')).toEqual(['ok: merge commits: deterministic; s3://: not supported']);
-    expect(linesOf(result, 'database')).toEqual([`ok: ${folder.file('town')}`]);
+    expect(linesOf(result, 'database')).toEqual([`ok: ${folder.file('local')}`]);
     expect(linesOf(result, 'branch')).toEqual(['ok: main is checked out']);
     expect(linesOf(result, 'memory')).toEqual(['ok: nothing recorded yet for hub, mailbox, reader']);
     expect(linesOf(result, 'git')[0]).toMatch(/^ok: \/.*git$/);
@@ -51,7 +51,7 @@ hub: http://127.0.0.1:${port}/hub.git
 
   test('another branch is not looked for, and only the named peers are looked at', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const peers = `a: file://${folder.file('a')}\nb: file:///no/such/folder/b`;
     const result = await examine(folder, peers, { branch: 'side', only: ['a'] });
     expect(linesOf(result, 'branch')).toEqual([
@@ -64,15 +64,15 @@ hub: http://127.0.0.1:${port}/hub.git
 
 test('which heads are remembered is read from the file, and a damaged file is named', async () => {
   await using folder = await tempFolder();
-  const town = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const peers = `a: file://${folder.file('a')}`;
-  const hash = await town.head();
+  const hash = await local.head();
   const place = { root: hash, endpoint: `file://${folder.file('a')}`, ref: null, branch: 'main', local: 'main' };
-  await writeStateFile(town.path, remember(EMPTY_STATE, [{ place, name: 'a', head: hash, verifiedAt: null }]));
+  await writeStateFile(local.path, remember(EMPTY_STATE, [{ place, name: 'a', head: hash, verifiedAt: null }]));
   expect(linesOf(await examine(folder, peers), 'memory')).toEqual([
     'ok: the last common head of every peer is recorded',
   ]);
-  await writeFile(stateFilePath(town.path), '{');
+  await writeFile(stateFilePath(local.path), '{');
   expect(linesOf(await examine(folder, peers), 'memory')).toEqual([
     expect.stringMatching(/^warning: .*dolt-federation\.json cannot be read/),
   ]);
@@ -81,7 +81,7 @@ test('which heads are remembered is read from the file, and a damaged file is na
 describe('who holds the database', () => {
   test('a server of Dolt is named, and no process once it has ended', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const pids: number[] = [];
     const server = await openServer(
       {
@@ -94,7 +94,7 @@ describe('who holds the database', () => {
         },
         secrets: new Secrets(),
       },
-      { dolt: testDolt(), database: folder.file('town') },
+      { dolt: testDolt(), database: folder.file('local') },
     );
     const result = await examine(folder, 'a: file:///tmp/a').finally(() => server.stop());
     expect(result.status).toBe('missing');
@@ -123,7 +123,7 @@ lake: s3://bucket/p
       /^missing: sync.mode is not set, and in a folder with `.beads` it defaults to git-portable/,
     );
     expect(linesOf(result, 'database')).toEqual([
-      `missing: the folder "town" in \`database\` does not exist (${folder.file('town')})`,
+      `missing: the folder "local" in \`database\` does not exist (${folder.file('local')})`,
     ]);
     expect(linesOf(result, 'folder', 'gone')[0]).toMatch(/^missing: the folder \/no\/such\/folder does not exist/);
     expect(linesOf(result, 'folder', 'unread')[0]).toMatch(/^missing: .* runs only read this peer$/);
@@ -146,7 +146,7 @@ lake: s3://bucket/p
 
   test('a folder that is no database, and one whose settings are not ours', async () => {
     await using folder = await tempFolder();
-    await mkdir(folder.file('town'));
+    await mkdir(folder.file('local'));
     expect(linesOf(await examine(folder, ''), 'database')[0]).toMatch(/^missing: .*does not contain a Dolt database$/);
     await makeDatabase(folder.file('other'));
     await writeFile(folder.file('other', '.dolt', 'config.json'), '{"sqlserver.global.nonsense":"1"}');
@@ -156,7 +156,7 @@ lake: s3://bucket/p
 
   test('Dolt: none, another version, none that runs, one of another release', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const asked = async (dolt: DoctorRequest['dolt'], env: Env = {}) =>
       linesOf(await examine(folder, '', { dolt, env }), 'dolt');
     const source = 'release';
@@ -190,7 +190,7 @@ lake: s3://bucket/p
 
   test('on an event that may not write, nothing is reported of folders that it names', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const result = await examine(folder, 'a: file:///etc/passwd\nb: file:///no/such/b', { untrusted: true });
     for (const peer of ['a', 'b']) {
       expect(linesOf(result, 'folder', peer)).toEqual(['unknown: not checked on an untrusted event']);

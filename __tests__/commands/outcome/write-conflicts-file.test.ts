@@ -8,7 +8,7 @@ import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
 
 /** A database and peers that were cloned from it, each with work of its own in its mailbox. */
 async function withPeers(folder: TempFolder, work: Readonly<Record<string, string>>) {
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const peers: Record<string, unknown> = {};
   const others: Record<string, TestDatabase> = {};
   for (const [name, statement] of Object.entries(work)) {
@@ -21,7 +21,7 @@ async function withPeers(folder: TempFolder, work: Readonly<Record<string, strin
     peers[name] = { endpoint: url, role: 'upstream' };
     others[name] = other;
   }
-  const file = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');
+  const file = folder.file('local', '.dolt', 'dolt-federation', 'conflicts.yaml');
   const read = async () => parseConflicts(await readFile(file, 'utf8'), file);
   const run = (strategy: 'manual' | 'newest', request: Parameters<typeof command>[2] = {}) =>
     command(folder, stringify(peers), { ...request, overrides: { strategy: strategy } });

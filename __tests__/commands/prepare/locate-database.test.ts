@@ -48,17 +48,17 @@ describe('where the database is', () => {
   });
 
   test.each([
-    ['towm', 'town'],
-    ['twon', 'town'],
-    ['TOWN2', 'town'],
+    ['locall', 'local'],
+    ['lcoal', 'local'],
+    ['LOCAL2', 'local'],
     ['nroth/db', 'north/db'],
-    ['./towm', 'town'],
-    ['../here/towm', 'town'],
+    ['./locall', 'local'],
+    ['../here/locall', 'local'],
   ])('a named folder %s that does not exist is an error that suggests %s', async (database, near) => {
     await using folder = await tempFolder();
-    await aDatabase(folder.file('here', 'town'));
+    await aDatabase(folder.file('here', 'local'));
     await aDatabase(folder.file('here', 'north', 'db'));
-    await mkdir(folder.file('here', 'twin'));
+    await mkdir(folder.file('here', 'focal'));
     await expect(search(folder, { database })).rejects.toMatchObject({
       code: 'no-database',
       message: expect.stringContaining(JSON.stringify(database)),
@@ -68,7 +68,7 @@ describe('where the database is', () => {
 
   test.each(['other', 'x', 'deep/er/still'])('nothing is suggested for %s', async (database) => {
     await using folder = await tempFolder();
-    await aDatabase(folder.file('here', 'town'));
+    await aDatabase(folder.file('here', 'local'));
     await expect(search(folder, { database })).rejects.toMatchObject({
       code: 'no-database',
       hint: expect.not.stringContaining('Did you mean'),
@@ -77,9 +77,9 @@ describe('where the database is', () => {
 
   test('an absolute path is suggested as one', async () => {
     await using folder = await tempFolder();
-    await aDatabase(folder.file('here', 'town'));
-    await expect(search(folder, { database: folder.file('here', 'towm') })).rejects.toMatchObject({
-      hint: expect.stringContaining(`\`${folder.file('here', 'town')}\``),
+    await aDatabase(folder.file('here', 'local'));
+    await expect(search(folder, { database: folder.file('here', 'locall') })).rejects.toMatchObject({
+      hint: expect.stringContaining(`\`${folder.file('here', 'local')}\``),
     });
   });
 

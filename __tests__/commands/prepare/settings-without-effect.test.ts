@@ -12,7 +12,7 @@ const entry = (...names: readonly string[]) => ({
 describe('credentials without a peer', () => {
   test('are a warning with the nearest name; the run goes on', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const peers = `partner: file://${folder.file('box')}`;
     const { result } = await command(folder, peers, { credentials: entry('partnr') });
     expect(result.peers).toMatchObject([{ name: 'partner', verified: true }]);
@@ -34,7 +34,7 @@ describe('credentials without a peer', () => {
 
   test('a peer that takes no part this time is no stranger', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const peers = `a: file://${folder.file('a')}\nfar: https://far.example/repo.git`;
     const { result } = await command(folder, peers, { only: ['a'], credentials: entry('far') });
     expect(result.problems.filter(({ code }) => code === 'unknown-peer')).toEqual([]);
@@ -76,7 +76,7 @@ test('a tier that every run refuses is missing to the doctor', async () => {
 
 test('belt-and-suspenders federates, and says that no run writes the JSONL', async () => {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   const overrides = { syncMode: 'belt-and-suspenders' } as const;
   const peers = `box: file://${folder.file('box')}`;
   const { result } = await command(folder, peers, { overrides });

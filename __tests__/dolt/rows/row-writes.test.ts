@@ -10,7 +10,7 @@ test.each([
   { onto: 'bystander', other: 'writer' },
 ])('the commit that wrote a row is found behind a merge onto the branch of the $onto', async ({ onto, other }) => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const base = await local.head();
   await local.dolt('checkout', '-b', 'writer');
   await local.commit('wrote', "UPDATE items SET title = 'written' WHERE id = 1");

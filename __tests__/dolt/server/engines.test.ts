@@ -22,7 +22,7 @@ async function withDatabase(
   signal = new AbortController().signal,
 ): Promise<void> {
   await using folder = await tempFolder();
-  await makeDatabase(folder.file('town'));
+  await makeDatabase(folder.file('local'));
   const engines = openEngines(
     {
       env: readEnv(),
@@ -32,7 +32,7 @@ async function withDatabase(
       onResource() {},
       secrets: new Secrets(),
     },
-    { dolt: testDolt(), database: folder.file('town') },
+    { dolt: testDolt(), database: folder.file('local') },
     3,
   );
   await work(engines, folder).finally(() => engines.close());

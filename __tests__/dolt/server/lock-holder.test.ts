@@ -23,13 +23,13 @@ test('every kind of holder has its own words and its own cure', () => {
     { kind: 'process', pid: 7, program: 'bd list' },
     { kind: 'unknown', pid: null, program: null },
   ];
-  const failures = holders.map((holder) => inUse('/srv/town', holder, 10_400));
+  const failures = holders.map((holder) => inUse('/srv/local', holder, 10_400));
   expect(new Set(failures.map((failure) => failure.hint)).size).toBe(holders.length);
   for (const [index, holder] of holders.entries()) {
     expect(failures[index]?.message).toContain(
-      `requires direct database access, but /srv/town is in use by ${nameOf(holder)}`,
+      `requires direct database access, but /srv/local is in use by ${nameOf(holder)}`,
     );
     expect(failures[index]?.message).toContain('after waiting 10 s');
   }
-  expect(inUse('/srv/town', { kind: 'process', pid: 7, program: null }, 20).message).not.toContain('after');
+  expect(inUse('/srv/local', { kind: 'process', pid: 7, program: null }, 20).message).not.toContain('after');
 });

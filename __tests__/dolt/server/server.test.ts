@@ -22,31 +22,31 @@ function open(folder: TempFolder, more: Partial<EngineContext & ServerOptions> =
     secrets: new Secrets(),
     ...more,
   };
-  return openServer(context, { dolt: testDolt(), database: folder.file('town'), ...more });
+  return openServer(context, { dolt: testDolt(), database: folder.file('local'), ...more });
 }
 
 describe('a server of our own', () => {
   test('answers on a private socket, gives its secret only to the secrets of the run, and leaves nothing behind', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
-    const before = await readdir(folder.file('town', '.dolt'));
+    await makeDatabase(folder.file('local'));
+    const before = await readdir(folder.file('local', '.dolt'));
     const secrets: string[] = [];
     const server = await open(folder, { secrets: new Secrets((secret) => secrets.push(secret)) });
     // The other one is of the proxy that it reaches the network through.
     expect([secrets.length, secrets.at(-1)]).toEqual([2, server.address.password]);
     expect((await stat(server.address.socket ?? '')).isSocket()).toBe(true);
     const database = await openDatabase(server, 1);
-    expect(database.name).toBe('town');
+    expect(database.name).toBe('local');
     await database.close();
     await server.stop();
     expect(await readdir(folder.file('tmp'))).toEqual([]);
-    expect((await readdir(folder.file('town', '.dolt'))).sort()).toEqual(before.sort());
-    expect((await stat(folder.file('town', '.dolt', 'config.json'))).mode & 0o022).toBe(0);
+    expect((await readdir(folder.file('local', '.dolt'))).sort()).toEqual(before.sort());
+    expect((await stat(folder.file('local', '.dolt', 'config.json'))).mode & 0o022).toBe(0);
   });
 
   test('listens on the loopback address only, and runs no events', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const server = await open(folder);
     const database = await openDatabase(server, 1);
     expect(await database.rows(z.unknown(), 'SELECT @@GLOBAL.event_scheduler AS events')).toEqual([{ events: 'OFF' }]);
@@ -59,8 +59,8 @@ describe('a server of our own', () => {
 
   test('never opens the files of the database to others, not even while it runs', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
-    const at = (...parts: string[]) => folder.file('town', '.dolt', ...parts);
+    const local = await makeDatabase(folder.file('local'));
+    const at = (...parts: string[]) => folder.file('local', '.dolt', ...parts);
     const mode = async (path: string) => (await stat(path)).mode & 0o777;
     await local.dolt('remote', 'add', 'box', `file://${folder.file('box')}`);
     await chmod(at(), 0o750);
@@ -79,7 +79,7 @@ describe('a server of our own', () => {
 
   test('refuses an empty password', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const server = await open(folder);
     await expect(openDatabase({ ...server, address: { ...server.address, password: '' } }, 1)).rejects.toMatchObject({
       code: 'auth',
@@ -89,7 +89,7 @@ describe('a server of our own', () => {
 
   test('falls back to a short folder where the socket path would be too long', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const server = await open(folder, { tempDir: folder.file('a'.repeat(120)) });
     const database = await openDatabase(server, 1);
     await database.close();
@@ -100,7 +100,7 @@ describe('a server of our own', () => {
 
   test("collects garbage, and dolt's own command line in the folder speaks to it meanwhile", async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     const server = await open(folder);
     const database = await openDatabase(server, 1);
     await database.run("INSERT INTO items VALUES (9, 'nine', 'ann')");
@@ -108,22 +108,22 @@ describe('a server of our own', () => {
     await database.run('CALL DOLT_GC()').catch(() => undefined);
     await database.close();
     await server.stop();
-    expect(await readdir(folder.file('town', '.dolt', 'noms', 'oldgen'))).toContain('manifest');
+    expect(await readdir(folder.file('local', '.dolt', 'noms', 'oldgen'))).toContain('manifest');
     expect(await local.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
-    expect(await readdir(folder.file('town'))).toEqual(['.dolt']);
+    expect(await readdir(folder.file('local'))).toEqual(['.dolt']);
   });
 
   test('a folder without a database is refused, and no database is made in it', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town', 'one'));
+    await makeDatabase(folder.file('local', 'one'));
     await expect(open(folder)).rejects.toMatchObject({ code: 'no-database' });
-    expect(await readdir(folder.file('town'))).not.toContain('.dolt');
+    expect(await readdir(folder.file('local'))).not.toContain('.dolt');
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 
   test('a Dolt that ends at once is an engine failure with its words', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     await writeFile(folder.file('dolt'), '#!/bin/sh\necho "out of luck" >&2\nexit 7\n');
     await chmod(folder.file('dolt'), 0o755);
     await expect(open(folder, { dolt: folder.file('dolt') })).rejects.toMatchObject({
@@ -135,7 +135,7 @@ describe('a server of our own', () => {
 
   test('an interrupted start ends the process', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const aborted = AbortSignal.abort();
     await expect(open(folder, { signal: aborted })).rejects.toMatchObject({ code: 'interrupted' });
     expect(await readdir(folder.file('tmp'))).toEqual([]);
@@ -147,8 +147,8 @@ describe('a server of our own', () => {
     ['{"user.name":5}', 'corrupt', 'config.json'],
   ])('settings of the database %s are refused as %s', async (settings, code, message) => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
-    await writeFile(folder.file('town', '.dolt', 'config.json'), settings);
+    await makeDatabase(folder.file('local'));
+    await writeFile(folder.file('local', '.dolt', 'config.json'), settings);
     await expect(open(folder)).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message),
@@ -157,9 +157,9 @@ describe('a server of our own', () => {
 
   test('a database that asks for replication is served without it', async () => {
     await using folder = await tempFolder();
-    const local = await makeDatabase(folder.file('town'));
+    const local = await makeDatabase(folder.file('local'));
     await local.dolt('remote', 'add', 'evil', `file://${folder.file('evil')}`);
-    const file = folder.file('town', '.dolt', 'config.json');
+    const file = folder.file('local', '.dolt', 'config.json');
     const settings: Record<string, string> = JSON.parse(await readFile(file, 'utf8'));
     await writeFile(file, JSON.stringify({ ...settings, 'sqlserver.global.dolt_replicate_to_remote': 'evil' }));
     const server = await open(folder);
@@ -173,7 +173,7 @@ describe('a server of our own', () => {
 
   test('needs no port that another process has', async () => {
     await using folder = await tempFolder();
-    await makeDatabase(folder.file('town'));
+    await makeDatabase(folder.file('local'));
     const busy = createServer();
     await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
     const server = await open(folder);

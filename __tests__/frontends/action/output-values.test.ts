@@ -17,7 +17,7 @@ describe('outputs of a run', () => {
     const peers = [peer({ pulledCommits: 3, status: 'synced' }), peer(failed), stuck];
     expect(of({ status: 'conflict', peers })).toMatchObject({
       ...{ status: 'conflict', changed: 'true', head: HEAD, synced: 'partner', failed: 'gone', conflicts: '2' },
-      ...{ 'pulled-commits': '3', 'pushed-commits': '4', 'database-path': '/work/town', 'dolt-version': '2.3.0' },
+      ...{ 'pulled-commits': '3', 'pushed-commits': '4', 'database-path': '/work/local', 'dolt-version': '2.3.0' },
       'dolt-path': '/bin/dolt',
     });
   });

@@ -11,7 +11,7 @@ const SYNC = parsed([
   '--config',
   'a b.yaml',
   '--database',
-  'town',
+  'local',
   '--retries',
   '1',
   '--allow-insecure',
@@ -21,11 +21,11 @@ describe('a printed command', () => {
   test.each([
     [
       'run `dolt-federation resolve` to decide',
-      "run `dolt-federation resolve --config 'a b.yaml' --database town --allow-insecure` to decide",
+      "run `dolt-federation resolve --config 'a b.yaml' --database local --allow-insecure` to decide",
     ],
     [
       'then run: dolt-federation resolve --file /c.yaml',
-      "then run: dolt-federation resolve --config 'a b.yaml' --database town --allow-insecure --file /c.yaml",
+      "then run: dolt-federation resolve --config 'a b.yaml' --database local --allow-insecure --file /c.yaml",
     ],
     [
       '`dolt-federation sync --database other`',
@@ -34,7 +34,7 @@ describe('a printed command', () => {
     ['`dolt-federation config list`', "`dolt-federation config list --config 'a b.yaml' --allow-insecure`"],
     [
       '`dolt-federation remove-peer <name>`',
-      "`dolt-federation remove-peer --config 'a b.yaml' --database town <name>`",
+      "`dolt-federation remove-peer --config 'a b.yaml' --database local <name>`",
     ],
     ['`dolt-federation --help`', '`dolt-federation --help`'],
     ['dolt-federation sync: unchanged', 'dolt-federation sync: unchanged'],

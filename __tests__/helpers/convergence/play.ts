@@ -47,12 +47,12 @@ export async function play(
   const graph = neighbours(plan.topology, plan.databases, random);
   const file = (name: string): string => scene.folder.file(`${how.name}-${name}`);
   for (const local of graph.keys()) {
-    await cp(scene.folder.file('base'), file(`town${local}`), { recursive: true });
+    await cp(scene.folder.file('base'), file(`local${local}`), { recursive: true });
     await cp(scene.folder.file('base.box'), file(`box${local}`), { recursive: true });
   }
   const ledger = new Ledger();
   ledger.note(scene.first.commit, scene.first.edit);
-  await using open = enginesOfDatabases((local) => testEngines(file(`town${local}`), scene.folder.file('tmp')));
+  await using open = enginesOfDatabases((local) => testEngines(file(`local${local}`), scene.folder.file('tmp')));
   const databases: DatabaseEnd[] = [];
   const commits = noCommits();
   const peersOf = (local: number) => {

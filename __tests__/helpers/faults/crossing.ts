@@ -39,7 +39,7 @@ export async function cross(crossing: Crossing): Promise<FaultRow> {
   await mkdir(place, { recursive: true });
   const remote = await far.remote(`r${place.split('/').at(-1)}`);
   const proxied = await crossing.toxiproxy.proxy(remote.port);
-  const database = join(place, 'w', 'town');
+  const database = join(place, 'w', 'local');
   const near = join(place, 'near');
   await cp(scene.near, near, { recursive: true });
   if (operation !== 'clone') await cp(scene.local, database, { recursive: true });
@@ -167,7 +167,7 @@ async function judgeRecovery({ scene }: Crossing, spec: RunSpec, remote: FarRemo
 /** Files that only a running process has a use for. */
 async function leftFiles(spec: RunSpec, operation: RemoteOperation): Promise<readonly string[]> {
   const list = (...path: string[]) => readdir(join(...path)).catch(() => [] as string[]);
-  const around = (await list(spec.database, '..')).filter((name) => name !== 'town' && name !== '.test-dolt');
+  const around = (await list(spec.database, '..')).filter((name) => name !== 'local' && name !== '.test-dolt');
   const partial = (await list(spec.database, '.dolt', 'temptf')).map((name) => `temptf/${name}`);
   const info = (await list(spec.database, '.dolt')).filter((name) => name === 'sql-server.info');
   const found = [...(await temporaryFiles(spec.home)), ...around, ...partial, ...info];

@@ -15,7 +15,7 @@ export interface Databases {
   readonly own: Readonly<Record<string, readonly string[]>>;
 }
 
-const placeOf = (path: string, name: string) => join(path, name, 'town');
+const placeOf = (path: string, name: string) => join(path, name, 'local');
 
 /** @param names of the databases; the last one's mailbox does not exist yet, the others' hold what all have in common. */
 export async function makeDatabases(path: string, names: readonly string[]): Promise<Databases> {
@@ -65,7 +65,7 @@ export function databasesAt(path: string, names: readonly string[], own: Databas
 /** A fresh clone of a remote, in a folder of its own. */
 export async function freshClone(url: string, folder: string): Promise<TestDatabase> {
   await mkdir(folder, { recursive: true });
-  return cloneDatabase(url, join(folder, 'town'));
+  return cloneDatabase(url, join(folder, 'local'));
 }
 
 /** What `dolt fsck` complains of; null where nothing. */

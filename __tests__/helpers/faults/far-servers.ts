@@ -111,7 +111,7 @@ async function sqlServer(folder: string, seed: string): Promise<FarServer> {
   return {
     kind: 'dolt sql-server',
     async remote(name) {
-      const local = join(folder, name, 'town');
+      const local = join(folder, name, 'local');
       await cp(seed, local, { recursive: true });
       const server = await startDoltSqlServer(join(folder, name), local);
       opened.add(server);
@@ -123,7 +123,7 @@ async function sqlServer(folder: string, seed: string): Promise<FarServer> {
       return {
         port: Number(new URL(server.url).port),
         downPort: down.port,
-        endpoint: (port) => `${place(port)}/town`,
+        endpoint: (port) => `${place(port)}/local`,
         environment: (port) => ({
           SSL_CERT_FILE: server.ca,
           FAR_PASSWORD: server.password,
@@ -133,7 +133,7 @@ async function sqlServer(folder: string, seed: string): Promise<FarServer> {
           const access = { host: '127.0.0.1', port: server.sqlPort, user: server.user, password: server.password };
           const connection = await createConnection({
             ...access,
-            database: 'town',
+            database: 'local',
             ssl: { rejectUnauthorized: false },
           });
           const [rows] = await connection.query("SELECT hash FROM dolt_branches WHERE name = 'main'");
@@ -158,7 +158,7 @@ async function ssh(folder: string, seed: string): Promise<FarServer> {
   return {
     kind: 'ssh',
     async remote(name) {
-      const path = join(folder, name, 'town');
+      const path = join(folder, name, 'local');
       await mkdir(join(folder, name));
       await cp(seed, path, { recursive: true });
       const local = openTestDatabase(path);

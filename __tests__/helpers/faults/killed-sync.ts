@@ -87,7 +87,7 @@ export async function killedSync(
 }
 
 const homeOf = (place: string, name: string) => join(place, 'h', name);
-const boxOf = (place: string, name: string) => join(place, 'b', name, 'town');
+const boxOf = (place: string, name: string) => join(place, 'b', name, 'local');
 
 async function start(databases: Databases, name: string, place: string): Promise<Run> {
   const home = homeOf(place, name);

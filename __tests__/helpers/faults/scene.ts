@@ -18,7 +18,7 @@ export interface Scene {
 export async function makeScene(path: string): Promise<Scene> {
   const place = async (name: string) => {
     await mkdir(join(path, name), { recursive: true });
-    return join(path, name, 'town');
+    return join(path, name, 'local');
   };
   const start = `file://${join(path, 'start')}`;
   const first = await makeDatabase(await place('founder'));

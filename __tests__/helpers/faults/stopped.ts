@@ -24,7 +24,7 @@ interface Stage {
   readonly end: () => Promise<void>;
 }
 
-const LOCAL = ['--database', 'town', '--dolt-path', testDolt()];
+const LOCAL = ['--database', 'local', '--dolt-path', testDolt()];
 /** The engine that has begun to stop gets this long, and the watchdog after it as long again. */
 const ENDS_WITHIN_MS = 12_000;
 const nothing = async (): Promise<void> => undefined;
@@ -60,7 +60,7 @@ const asking =
 /** The stages of commands that a signal can come at. */
 export const STAGES: Readonly<Record<string, (folder: TempFolder) => Promise<Stage>>> = {
   install: asking((url) => {
-    const mirror = url.replace(/\/town$/, '');
+    const mirror = url.replace(/\/local$/, '');
     return ['install', '--dolt-version', '9.8.7', '--dolt-sha256', '0'.repeat(64), '--dolt-mirror', mirror];
   }),
   clone: asking(() => ['sync', 'far', '--bootstrap', 'far', '--database', 'new', '--dolt-path', testDolt()]),
@@ -71,9 +71,9 @@ export const STAGES: Readonly<Record<string, (folder: TempFolder) => Promise<Sta
   async resolve(folder) {
     await configure(folder, boxOf(folder), 'manual');
     await start(folder, ['sync', ...LOCAL], 'setup');
-    const file = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');
+    const file = folder.file('local', '.dolt', 'dolt-federation', 'conflicts.yaml');
     await writeFile(file, (await readFile(file, 'utf8')).replaceAll(/choose:$/gm, 'choose: ours'));
-    const isServed = appeared(folder.file('town', '.dolt'), /^sql-server\.info$/);
+    const isServed = appeared(folder.file('local', '.dolt'), /^sql-server\.info$/);
     return { words: ['resolve', '--file', file, ...LOCAL], reached: () => isServed, end: nothing };
   },
   async 'config edit'(folder) {
@@ -103,7 +103,7 @@ function appeared(folder: string, name: RegExp): Promise<void> {
 /** A database and its mailbox that have each changed the same row and added one. */
 export async function makeTemplate(folder: TempFolder): Promise<void> {
   const url = `file://${folder.file('box')}`;
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   await local.dolt('remote', 'add', 'seed', url);
   await local.dolt('push', 'seed', 'main');
   await local.dolt('remote', 'remove', 'seed');
@@ -187,15 +187,15 @@ async function stopped(
 }
 
 async function oddFiles(folder: TempFolder): Promise<string[]> {
-  const known = new Set(['town', 'box', 'other', 'tmp', '.cache', 'federation.yaml', '.test-dolt']);
+  const known = new Set(['local', 'box', 'other', 'tmp', '.cache', 'federation.yaml', '.test-dolt']);
   const made = (await readdir(folder.path)).filter((name) => !known.has(name));
-  const notes = (await readdir(folder.file('town', '.dolt'))).filter((name) => name === 'sql-server.info');
+  const notes = (await readdir(folder.file('local', '.dolt'))).filter((name) => name === 'sql-server.info');
   return [...made, ...notes].map((name) => `there is ${name}`);
 }
 
 /** The database must be whole and not half merged, and the next run must bring both sides together. */
 async function oddDatabase(folder: TempFolder): Promise<string[]> {
-  const local = openTestDatabase(folder.file('town'));
+  const local = openTestDatabase(folder.file('local'));
   const [state] = await local.rows(
     'SELECT (SELECT COUNT(*) FROM dolt_merge_status WHERE is_merging) AS merging, COUNT(*) AS dirty FROM dolt_status',
   );
@@ -203,7 +203,7 @@ async function oddDatabase(folder: TempFolder): Promise<string[]> {
   await configure(folder, boxOf(folder));
   const next = await start(folder, ['sync', ...LOCAL], 'next');
   const rows = await local.rows('SELECT id FROM items ORDER BY id');
-  const heads = [await local.head(), await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'town'))];
+  const heads = [await local.head(), await remoteHead(`file://${folder.file('box')}`, folder.file('look', 'local'))];
   return [
     ...(Number(state?.['merging']) === 0 ? [] : ['it is half merged']),
     ...(Number(state?.['dirty']) === 0 ? [] : ['there are uncommitted changes']),

@@ -53,8 +53,8 @@ export async function startEngine(folder: string, { env = {}, prepareRoot }: Eng
       password: 'p',
     });
     try {
-      const [databases] = await connection.query("SHOW DATABASES LIKE 'town'");
-      if (Array.isArray(databases) && databases.length > 0) await connection.query('USE town');
+      const [databases] = await connection.query("SHOW DATABASES LIKE 'local'");
+      if (Array.isArray(databases) && databases.length > 0) await connection.query('USE `local`');
       return (await connection.query(statement, [...values]))[0];
     } finally {
       await connection.end();
@@ -109,7 +109,7 @@ export async function withEngine<T>(
 export async function cloneInto(folder: string, options: EngineOptions, words: readonly string[]): Promise<string> {
   await mkdir(folder);
   return withEngine(folder, options, async (engine) => {
-    await engine.call('DOLT_CLONE', ...words, 'town');
+    await engine.call('DOLT_CLONE', ...words, 'local');
     return engine.head('main');
   });
 }

@@ -18,7 +18,7 @@ export async function startSilentPeer(): Promise<SilentPeer> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return {
-    url: `http://127.0.0.1:${address.port}/town`,
+    url: `http://127.0.0.1:${address.port}/local`,
     asked: once(server, 'connection'),
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();

@@ -171,6 +171,7 @@ async function mergeAndPush(
   all: { readonly allProgress: readonly PeerProgress[]; readonly late: readonly PeerProgress[] },
 ): Promise<Exchanged> {
   const { ours } = begin;
+  /** What each peer had before this run pushed to it, and the merge commits of this run. */
   const incoming = new Map<PeerProgress, string>();
   const made = new Set<string>();
   let { late } = all;
@@ -202,9 +203,9 @@ async function mergeAndPush(
       continue;
     }
     for (const [progress, why] of raced) progress.fail(raceFailure(progress, why, round + 1));
-    const came = await fetchLate(context, local, late);
+    const isAnswered = await fetchLate(context, local, late);
     late = [];
-    if (came) {
+    if (isAnswered) {
       if (mayBeAtPeer) merge = addMerges(merge, merged.merge);
       allProgress = all.allProgress;
       round = -1;

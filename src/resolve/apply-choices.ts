@@ -19,7 +19,7 @@ import type { OpenRow, OpenTable } from './open-rows.ts';
 
 /** A side of the merge, or another result for a row. */
 type Outcome =
-  | { readonly kind: 'settle'; readonly resolution: Omit<RowResolution, 'id'> }
+  | { readonly kind: 'resolve'; readonly resolution: Omit<RowResolution, 'id'> }
   /** They deleted it: resolved together with all remaining conflicts of the table. */
   | { readonly kind: 'their-deletion' }
   /** Both sides have it, and it is removed. */
@@ -114,14 +114,14 @@ function outcomeOf(
 ): Outcome {
   const { decision, swapped } = chosen;
   if (decision.kind === 'cells')
-    return { kind: 'settle', resolution: byCells(rowConflict.theirs, decision.cells, swapped) };
+    return { kind: 'resolve', resolution: byCells(rowConflict.theirs, decision.cells, swapped) };
   const before = ordinaryColumns(shape).map((column): CellValue => ({ column, value: 'base' }));
   switch (decision.take) {
     case 'ours':
     case 'theirs':
       return takeSide((decision.take === 'ours') === swapped ? conflict.theirs : conflict.ours, conflict);
     case 'base':
-      return { kind: 'settle', resolution: { take: [], set: before } };
+      return { kind: 'resolve', resolution: { take: [], set: before } };
     case 'delete':
       return takeSide(null, conflict);
   }
@@ -129,10 +129,10 @@ function outcomeOf(
 
 function takeSide(row: Cells | null, { ours, theirs }: OpenRow['conflict']): Outcome {
   if (row === null) {
-    if (ours === null) return { kind: 'settle', resolution: { take: [] } };
+    if (ours === null) return { kind: 'resolve', resolution: { take: [] } };
     return theirs === null ? { kind: 'their-deletion' } : { kind: 'remove' };
   }
-  return { kind: 'settle', resolution: { take: row === theirs ? 'row' : [] } };
+  return { kind: 'resolve', resolution: { take: row === theirs ? 'row' : [] } };
 }
 
 function byCells(

@@ -36,7 +36,7 @@ export async function mergeChosen(database: Database, merges: readonly Unresolve
     head = await withMerge(database, { ours: head, theirs: merge.theirs }, async (sql, stopped) => {
       const decided = decideAll(stopped, merge);
       if (decided.problems.length + decided.undecided.length > 0) throw movedBy(merge, merges.slice(0, index));
-      return resolveAll(sql, stopped, decided);
+      return commitChosen(sql, stopped, decided);
     });
   }
   return head;
@@ -106,7 +106,7 @@ function movedBy(merge: UnresolvedMerge, before: readonly UnresolvedMerge[]): Fa
   );
 }
 
-async function resolveAll(sql: Sql, stopped: Stopped, decided: Decided): Promise<string> {
+async function commitChosen(sql: Sql, stopped: Stopped, decided: Decided): Promise<string> {
   const { pending, heads } = stopped;
   if (heads.base === heads.theirs) return heads.ours;
   for (const table of stopped.tables) {

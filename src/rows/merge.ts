@@ -87,13 +87,13 @@ async function resolveMerge(sql: Sql, merge: HeadToMerge, pending: PendingRows):
   }
   await checkMerged(sql, heads, sides, swapped);
 
-  if (strategy === 'manual') return leave(sql, heads, { tables, budget });
+  if (strategy === 'manual') return readUndone(sql, heads, { tables, budget });
   const policyOf = tablePolicies(await tableNames(sql));
   return resolveAll(sql, { ...heads, policyOf, pending, budget }, { tables, strategy });
 }
 
 /** Under `manual` nothing is resolved; the conflicts are read for a person. */
-async function leave(
+async function readUndone(
   sql: Sql,
   heads: Pick<Merging, 'database' | 'base' | 'ours' | 'theirs'>,
   { tables, budget }: { readonly tables: readonly string[]; readonly budget: MergeBudget },

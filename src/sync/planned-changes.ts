@@ -6,7 +6,7 @@ import { newestCommits } from '../dolt/sql/history.ts';
 import { isDoltTable } from '../dolt/sql/identifier.ts';
 import type { Sql } from '../dolt/sql/sql.ts';
 
-/** A plan is read by people; whoever needs every table compares the two commits. */
+/** A person reads a plan. Every table is in the difference of the two commits. */
 const MAX_TABLES = 50;
 const MAX_SUBJECTS = 10;
 

@@ -32,7 +32,7 @@ const NOTHING: Losses = { a: [], b: [], 'a+b': [] };
 const CASES: readonly (readonly [
   name: string,
   losses: Losses,
-  free: readonly string[],
+  mayDelete: readonly string[],
   rejected: Readonly<Record<string, string>>,
 ])[] = [
   ['nothing is lost', NOTHING, [], {}],
@@ -58,7 +58,7 @@ test('heads whose merge takes too many of our rows, or cannot be read in time, a
   }
   await withDatabase(path, folder.file('tmp'), async (database) => {
     const ours = (await branchHead(database, 'main')) ?? '';
-    for (const [name, losses, free, rejected] of CASES) {
+    for (const [name, losses, mayDelete, rejected] of CASES) {
       const mergeOf = async (heads: readonly { readonly head: string }[]): Promise<Converged> => ({
         ...MERGED,
         target: heads.map(({ head }) => head).join('+'),
@@ -69,7 +69,7 @@ test('heads whose merge takes too many of our rows, or cannot be read in time, a
         return [...found];
       };
       const heads = ['a', 'b'].map((head) => ({ head, strategy: 'newest' }) as const);
-      const losing = { ours, maxDelete: 50, free: new Set(free), mergeOf, lossesOf };
+      const losing = { ours, maxDelete: 50, mayDelete: new Set(mayDelete), mergeOf, lossesOf };
       const found = await headsThatLose(database, { converged: await mergeOf(heads), heads }, losing);
       const codes = Object.fromEntries([...found].map(([head, { failure }]) => [head, failure.code]));
       expect([name, codes]).toEqual([name, rejected]);

@@ -46,7 +46,7 @@ export interface WrittenConflicts {
  */
 export async function writeConflictsFile(ended: Ended, context: Context): Promise<WrittenConflicts> {
   try {
-    return await leave(ended, context);
+    return await writeUnresolved(ended, context);
   } catch (thrown) {
     const failure = toFailure(thrown);
     if (failure.code === 'interrupted') return { file: null, open: 0, problems: [] };
@@ -58,7 +58,7 @@ export async function writeConflictsFile(ended: Ended, context: Context): Promis
   }
 }
 
-async function leave(ended: Ended, context: Context): Promise<WrittenConflicts> {
+async function writeUnresolved(ended: Ended, context: Context): Promise<WrittenConflicts> {
   const { engines, allProgress, branch, peers } = ended;
   const { unread, ...found } = await findUnresolved(engines, allProgress, ended).finally(() =>
     // The next run removes what cannot be removed now.

@@ -3,8 +3,7 @@ import type { Engine } from '../../dolt/server/engines.ts';
 import { createBranch } from '../../dolt/sql/heads.ts';
 import { isAncestor, reachableOnlyFrom } from '../../dolt/sql/history.ts';
 import type { Database, Sql } from '../../dolt/sql/sql.ts';
-import type { FoldStep, RejectedHead, StrategyHead } from './fold.ts';
-import { type Fold, fitsOurs, foldHeads } from './fold.ts';
+import { type Fold, type FoldStep, fitsOurs, foldHeads, type RejectedHead, type StrategyHead } from './fold.ts';
 import { isLimit, type MergeLimits } from './limits.ts';
 
 export interface Converged {
@@ -56,7 +55,7 @@ export async function converge(engine: Engine, heads: Heads, scratch: () => stri
     const others = left.filter(({ strategy }) => strategy !== 'newest');
     const [only, second] = minimal;
     if (second === undefined && (await noneNew(database, only ?? ours, others))) {
-      return resolveAll(database, { ...heads, target: only ?? ours, dropped, scratch });
+      return withoutMerge(database, { ...heads, target: only ?? ours, dropped, scratch });
     }
     const branch = scratch();
     const fold = await foldHeads(engine, { ours, newest: minimal, others, branch, limits });
@@ -77,7 +76,8 @@ async function noneNew(database: Database, head: string, others: readonly Strate
   return true;
 }
 
-async function resolveAll(
+/** All heads are in one of them, so that nothing is merged. */
+async function withoutMerge(
   database: Database,
   at: Heads & {
     readonly target: string;

@@ -11,7 +11,7 @@ interface Losing {
   /** Percent of a table's rows that may be deleted at once. */
   readonly maxDelete: number;
   /** Heads without a limit on deletions. */
-  readonly free: ReadonlySet<string>;
+  readonly mayDelete: ReadonlySet<string>;
   /** Merges some heads with ours. */
   readonly mergeOf: (heads: readonly StrategyHead[]) => Promise<Converged>;
   /** The tables of our head that lose too many rows at another commit, read within a time limit. */
@@ -30,13 +30,13 @@ export async function headsThatLose(
   { converged, heads }: { readonly converged: Converged; readonly heads: readonly StrategyHead[] },
   losing: Losing,
 ): Promise<ReadonlyMap<string, RejectedHead>> {
-  const { ours, maxDelete, free } = losing;
+  const { ours, maxDelete, mayDelete } = losing;
   const all = await losses(losing, converged);
   const blamed = new Map<string, RejectedHead>();
   if (!(all instanceof Failure) && all.length === 0) return blamed;
   const others: StrategyHead[] = [];
   for (const one of heads) {
-    if (free.has(one.head) || converged.dropped.has(one.head) || (await isAncestor(sql, one.head, ours))) continue;
+    if (mayDelete.has(one.head) || converged.dropped.has(one.head) || (await isAncestor(sql, one.head, ours))) continue;
     others.push(one);
     const alone = await losses(losing, await losing.mergeOf([one]));
     if (alone instanceof Failure || alone.length > 0) blamed.set(one.head, refusal(alone, maxDelete));
@@ -58,7 +58,7 @@ async function avoidable(
   all: readonly Deletion[],
   heads: readonly StrategyHead[],
 ): Promise<readonly Deletion[] | Failure> {
-  const allowed = heads.filter(({ head }) => losing.free.has(head));
+  const allowed = heads.filter(({ head }) => losing.mayDelete.has(head));
   if (allowed.length === 0) return all;
   const unavoidable = await losses(losing, await losing.mergeOf(allowed));
   if (unavoidable instanceof Failure) return unavoidable;

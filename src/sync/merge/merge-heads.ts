@@ -119,10 +119,10 @@ async function convergePeers(
   }
   const heads = candidates.flatMap((progress) => (progress.head === null ? [] : [progress.head]));
   const touched = await headsThatTouch(context, local, engine.database, heads);
-  const mayDelete = candidates.flatMap(({ head, peer }) =>
+  const deleting = candidates.flatMap(({ head, peer }) =>
     head !== null && peer.accept.includes('deletion') ? [head] : [],
   );
-  const merging: Merging = { context, ours: local.ours, engine, free: new Set([...mayDelete, ...local.accepted]) };
+  const merging: Merging = { context, ours: local.ours, engine, mayDelete: new Set([...deleting, ...local.accepted]) };
   const merged = await convergeChecked(merging, headsOf(candidates, local.accepted), touched);
   const { converged, waiting } = merged;
   const alone = allProgress.filter(
@@ -139,7 +139,7 @@ interface Merging {
   readonly ours: string;
   readonly engine: Engine;
   /** Heads without a limit on deletions. */
-  readonly free: ReadonlySet<string>;
+  readonly mayDelete: ReadonlySet<string>;
 }
 
 /** What was merged, the peer of each conflict, and which heads have to wait. */
@@ -158,7 +158,7 @@ async function convergeChecked(
   all: readonly StrategyHead[],
   touched: TouchedTables,
 ): Promise<MergeAttempt> {
-  const { context, ours, engine, free } = merging;
+  const { context, ours, engine, mayDelete } = merging;
   const { branch, dirty, limits, maxDelete } = context;
   const mergeOf = (theirs: readonly StrategyHead[]) => converge(engine, { ours, theirs, branch, limits }, scratchName);
   const lossesOf = (target: string) =>
@@ -169,7 +169,7 @@ async function convergeChecked(
   for (;;) {
     const heads = all.filter(({ head }) => !waiting.has(head));
     const converged = await mergeOf(heads);
-    const losing = { ours, maxDelete, free, mergeOf, lossesOf };
+    const losing = { ours, maxDelete, mayDelete, mergeOf, lossesOf };
     const losses = await headsThatLose(engine.database, { converged, heads }, losing);
     if (losses.size > 0) {
       for (const [head, why] of losses) waiting.set(head, why);

@@ -100,7 +100,7 @@ describe('add-peer and remove-peer', () => {
     const tracking = 'SELECT name FROM dolt_remote_branches';
     expect(await local.rows(tracking)).toEqual([{ name: 'remotes/hub/main' }]);
     await removePeer({ ...request, overrides }, elsewhere);
-    expect(said.at(-1)).toBe(`removed the remote hub and 1 tracking branch from ${folder.file('local')}`);
+    expect(said.at(-1)).toBe(`removed the remote hub and 1 tracking ref from ${folder.file('local')}`);
     expect(await local.rows(tracking)).toEqual([]);
     // A remote of the user stays, and is named.
     await addPeer({ ...adding('mine', folder), endpoint: `file://${folder.file('elsewhere')}`, overrides }, elsewhere);

@@ -8,7 +8,7 @@ const BOMB = ['a: &a [x,x,x,x,x,x,x,x,x,x]']
 
 describe('text that is no configuration', () => {
   test.each([
-    ['a: [\n', 'config-syntax 2:1'],
+    ['a: [\n', 'config-syntax 1:4'],
     ['a:\n\tb: 1\n', 'config-syntax 2:1'],
     ['sync: &x {mode: *y}', 'config-syntax 1:17'],
     ['a: 1\n---\nb: 2\n', 'config-syntax 2:1'],

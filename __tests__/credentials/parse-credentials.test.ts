@@ -89,14 +89,7 @@ describe('problems have their place', () => {
       'p: {url: "https://a:b@h", git-token: t}',
       ['config-invalid creds.yaml:1:10 credentials of p: url is not in'],
     ],
-    [
-      'an unknown key',
-      `${URL_LINE}  git-tokn: t`,
-      [
-        'config-invalid creds.yaml:1:1 credentials of p: it has no secret',
-        'config-unknown-key creds.yaml:3:3 credentials of p: unknown key',
-      ],
-    ],
+    ['an unknown key', `${URL_LINE}  git-tokn: t`, ['config-unknown-key creds.yaml:3:3 credentials of p: unknown key']],
     [
       'two kinds',
       `${URL_LINE}  git-token: t\n  password: w\n  user: u`,
@@ -173,7 +166,11 @@ describe('problems have their place', () => {
       `${URL_LINE}  git-token: t\n  instance-role: yes`,
       ['config-invalid creds.yaml:4:18 credentials of p: instance-role must be'],
     ],
-    ['no YAML', 'p: [', ['config-syntax creds.yaml:1:5 credentials: the YAML is malformed']],
+    [
+      'no YAML',
+      'p: [',
+      ['config-syntax creds.yaml:1:4 credentials: invalid YAML: the `[` that opens here is not closed'],
+    ],
     ['a list', '- p', ['config-syntax creds.yaml:1:1 credentials: the top level is not a mapping']],
     ['an alias of nothing', 'p: {url: *x}', ['config-syntax creds.yaml:1:10 credentials: the YAML is malformed']],
     ['a peer twice', 's: {}\ns: {}', ['config-syntax creds.yaml:2:1 credentials: a key appears twice']],

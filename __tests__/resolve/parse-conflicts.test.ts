@@ -58,7 +58,7 @@ merges:
     ['Ours', 'not a choice'],
     ['null', 'not a choice'],
     ['12', 'not a choice'],
-    ['[ours]', 'must be a text'],
+    ['[ours]', 'is a list, which is not a choice'],
     ['{}', 'not a choice'],
     ['{valeu: x}', 'has no "valeu"'],
     ['{value: }', 'must be a text, or null'],

@@ -63,7 +63,22 @@ function checkSection(tree: ConfigMapping, section: (typeof SECTIONS)[number], p
   const written = field(tree, section);
   if (written === undefined) return;
   const mapping = requireMapping(section, written.value, problems);
-  if (mapping !== null) checkKeys(mapping, { keys: sectionKeys(section), prefix: `${section}.` }, problems);
+  if (mapping === null) return;
+  const beside = section === 'federation' ? peersBeside(mapping) : null;
+  if (beside === null) checkKeys(mapping, { keys: sectionKeys(section), prefix: `${section}.` }, problems);
+  else problems.add(beside);
+}
+
+/** Peers that are not indented below an empty `peers`: one slip, however many there are. */
+function peersBeside({ fields }: ConfigMapping): Failure | null {
+  const peers = fields.get('peers')?.value;
+  const known = sectionKeys('federation');
+  const [first] = [...fields].filter(([key]) => !Object.hasOwn(known, key));
+  if (first === undefined || peers?.kind !== 'scalar' || peers.value !== null) return null;
+  const [key, { keyAt }] = first;
+  const hint = 'Indent the peers below `peers:`, or remove the empty `peers:` and the key.';
+  const message = `federation.peers is empty, and ${JSON.stringify(key)} beside it is no key of federation`;
+  return new Failure('config-unknown-key', message, { location: keyAt, hint });
 }
 
 function peersOfFile(tree: ConfigMapping, problems: Problems): readonly PeerEntry[] {
@@ -77,17 +92,33 @@ function peersOfFile(tree: ConfigMapping, problems: Problems): readonly PeerEntr
 function peersOfInput(overrides: ConfigOverrides, problems: Problems): readonly PeerEntry[] {
   const read = problems.attempt(() => {
     const yaml = parseYaml(overrides.peers ?? '', PEERS_INPUT);
-    return yaml.root === null ? null : toConfigMapping(yaml, yaml.root);
+    const mapping = yaml.root === null ? null : toConfigMapping(yaml, yaml.root);
+    refuseWrapped(mapping);
+    return mapping;
   });
   if (read === undefined || read === null) return [];
   const origin = () => ({ layer: 'input', name: 'peers' }) as const;
   return readPeerEntries(read, { prefix: 'peers.', origin }, problems);
 }
 
+/** @throws Failure `config-invalid` if the input repeats keys of the file around the peers */
+function refuseWrapped(peers: ConfigMapping | null): void {
+  for (const [key, { value, keyAt }] of peers?.fields ?? []) {
+    if ((key !== 'federation' && key !== 'peers') || value.kind !== 'mapping' || value.fields.has('endpoint')) continue;
+    throw new Failure('config-invalid', `the input peers contains the key ${key} around the peers`, {
+      location: keyAt,
+      hint: 'Write only the peers, each as `name: endpoint`.',
+    });
+  }
+}
+
 function requireMapping(name: string, value: ConfigValue, problems: Problems) {
   const mapping = asMapping(value);
   if (mapping === null) {
-    problems.add(new Failure('config-invalid', `${name} must be a mapping of keys to values`, { location: value.at }));
+    const hint = `Write each ${name === 'federation.peers' ? 'peer as `name: endpoint`' : 'key as `key: value`'}, with a space after the colon and without a dash.`;
+    problems.add(
+      new Failure('config-invalid', `${name} must be a mapping of keys to values`, { location: value.at, hint }),
+    );
   }
   return mapping;
 }

@@ -97,12 +97,13 @@ export function keyProblem(
   const status = Object.hasOwn(known.keys, key) ? known.keys[key] : undefined;
   const name = `${known.prefix}${key}`;
   if (status === undefined) {
+    const glued = /^[\w-]+:(?=.)/.test(key) ? 'Put a space after the colon.' : null;
     const near = suggestion(key, Object.keys(known.keys), KEY_ALIASES);
     const start =
       near === null ? `Known keys: ${Object.keys(known.keys).join(', ')}.` : `Did you mean \`${known.prefix}${near}\`?`;
     const hint = SECRET_KEY.test(key)
       ? 'A configuration file is not a safe place for secrets. Give them with `credentials` (docs/credentials.md).'
-      : `${start} Correct the spelling or remove the key.`;
+      : (glued ?? `${start} Correct the spelling or remove the key.`);
     return new Failure('config-unknown-key', `unknown key ${JSON.stringify(name)}`, { hint, location });
   }
   if (status !== 'later') return null;

@@ -103,10 +103,19 @@ function readPeerEntry(
 ): Omit<PeerEntry, 'origin'> | null {
   const { field, label, problems } = source;
   const { value, keyAt } = field;
+  const glued = value.kind === 'scalar' ? gluedKey(value.value) : undefined;
+  if (glued !== undefined) {
+    const message = `${label}: a space is missing after "${glued}:"`;
+    problems.add(new Failure('config-invalid', message, { location: value.at, hint: `Write \`${glued}: value\`.` }));
+    return null;
+  }
   const fields = value.kind === 'scalar' ? null : asMapping(value);
   if (fields !== null) checkKeys(fields, { keys: PEER_KEYS, prefix: `${label}.` }, problems);
   const aws = fields?.fields.get('aws')?.value;
   if (aws?.kind === 'mapping') checkKeys(aws, { keys: AWS_KEYS, prefix: `${label}.aws.` }, problems);
+  // Its endpoint is missing because its key is misspelt; that is already reported.
+  const isMisspelt = [...(fields?.fields.keys() ?? [])].some((key) => !Object.hasOwn(PEER_KEYS, key));
+  if (fields !== null && !fields.fields.has('endpoint') && isMisspelt) return null;
   const written = fields === null ? { endpoint: plain(value) } : plain(fields);
   const place = (...path: readonly PropertyKey[]) => (fields === null ? value.at : locate(value, path));
   const subject = { name: label, locate: (path: readonly PropertyKey[]) => place(...path) };
@@ -130,6 +139,13 @@ function readPeerEntry(
     keyAt,
     place,
   };
+}
+
+/** The key of a peer that a text starts with, such as `role:backup`, which YAML reads as one text. */
+function gluedKey(text: unknown): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  // `aws://` is an endpoint.
+  return Object.keys(PEER_KEYS).find((key) => text.startsWith(`${key}:`) && !text.startsWith(`${key}://`));
 }
 
 function awsSettings(written: WrittenAws): AwsSettings {

@@ -25,7 +25,7 @@ export const USAGE_ERRORS = {
   },
   'config-invalid': {
     title: 'A configuration value is not allowed',
-    hint: 'Use one of the values that the message names.',
+    hint: 'Correct the value that the message names.',
     ...USAGE,
   },
   'config-ambiguous': {

@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { parsePeerName } from '../config/names.ts';
 import { Problems } from '../config/problems.ts';
-import { parseYaml } from '../config/yaml/parse.ts';
+import { INVALID_YAML, parseYaml } from '../config/yaml/parse.ts';
 import { type ConfigField, type ConfigMapping, type ConfigValue, plain, toConfigMapping } from '../config/yaml/tree.ts';
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
@@ -51,7 +51,8 @@ function readEntry(name: string, { value, keyAt }: ConfigField, reading: Reading
     refuse('credentials: the entry of a peer must be a mapping with `url` and a secret', KINDS_HINT, value.at);
     return null;
   }
-  refuseUnknown(name, value, problems);
+  // What is missing is often only misspelt.
+  if (refuseUnknown(name, value, problems)) return null;
   const place = readPlace(name, { value, keyAt }, reading);
   const instanceRole = readInstanceRole(name, value, problems);
   const secret = readSecret(name, { mapping: value, keyAt, instanceRole }, reading);
@@ -67,16 +68,15 @@ function isName(name: string): boolean {
 }
 
 /** An unknown key is not repeated: `password:secret` without a blank is a key, too. */
-function refuseUnknown(name: string, mapping: ConfigMapping, problems: Problems): void {
-  for (const [key, { keyAt }] of mapping.fields) {
-    if (KNOWN.includes(key)) continue;
-    problems.add(
-      new Failure('config-unknown-key', `credentials of ${name}: unknown key`, {
-        hint: `Did you mean \`${closest(key, KNOWN)}\`? Known keys: ${KNOWN.join(', ')}.`,
-        location: keyAt,
-      }),
-    );
+function refuseUnknown(name: string, mapping: ConfigMapping, problems: Problems): boolean {
+  const unknown = [...mapping.fields].filter(([key]) => !KNOWN.includes(key));
+  for (const [key, { keyAt }] of unknown) {
+    const isGlued = KNOWN.some((known) => key.startsWith(`${known}:`));
+    const start = isGlued ? 'Put a space after the colon.' : `Did you mean \`${closest(key, KNOWN)}\`?`;
+    const hint = `${start} Known keys: ${KNOWN.join(', ')}.`;
+    problems.add(new Failure('config-unknown-key', `credentials of ${name}: unknown key`, { hint, location: keyAt }));
   }
+  return unknown.length > 0;
 }
 
 function readPlace(name: string, { value, keyAt }: ConfigField, { env, problems }: Reading) {
@@ -151,13 +151,28 @@ function located<T>(location: Location, work: () => T): T {
 /** Messages about malformed YAML that are safe to show; others may repeat a part of it, such as `*name` or `!tag`. */
 const SPOKEN: ReadonlySet<string> = new Set([
   'the YAML is nested too deeply',
-  'invalid YAML: it contains more than one YAML document',
   'the top level is not a mapping of keys to values',
   'an alias may only refer to a single value',
 ]);
 
-const MALFORMED =
-  'Put values in quotes, or read them from variables with {env: NAME}. The text is not shown because it may contain secrets.';
+const HIDDEN = 'The text is not shown because it may contain secrets.';
+const MALFORMED = `Put values in quotes, or read them from variables with {env: NAME}. ${HIDDEN}`;
+
+/** A problem of the YAML in words that repeat nothing of it. */
+function withoutText({ message, hint }: Failure): { readonly message: string; readonly hint: string } {
+  const twice = /appears twice in one mapping, first at line \d+$/.exec(message)?.[0];
+  if (twice !== undefined)
+    return {
+      message: `a key ${twice}`,
+      hint: 'Keep one of them. The key is not shown because it may contain a secret.',
+    };
+  if (message.startsWith(INVALID_YAML)) return { message, hint: `${hint} ${HIDDEN}` };
+  const isPlain = SPOKEN.has(message);
+  return {
+    message: isPlain ? message : 'the YAML is malformed here, or the value is not a plain scalar',
+    hint: MALFORMED,
+  };
+}
 
 /**
  * Parses YAML with secrets: like `parseYaml`, but no message contains a part of the text.
@@ -171,17 +186,10 @@ function readUnquoted(text: string, name: string): ConfigMapping | null {
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw new Failure('config-syntax', 'the credentials cannot be read as YAML');
     const problems = new Problems();
-    for (const { code, message, location } of thrown.problems) {
-      const twice = /appears twice in one mapping, first at line \d+$/.exec(message)?.[0];
-      const spoken = SPOKEN.has(message) ? message : 'the YAML is malformed here, or the value is not a plain scalar';
-      const said = twice === undefined ? spoken : `a key ${twice}`;
-      problems.add(
-        new Failure(code, `credentials: ${said}`, {
-          hint:
-            twice === undefined ? MALFORMED : 'Keep one of them. The key is not shown because it may contain a secret.',
-          location: location ?? undefined,
-        }),
-      );
+    for (const problem of thrown.problems) {
+      const { message, hint } = withoutText(problem);
+      const location = problem.location ?? undefined;
+      problems.add(new Failure(problem.code, `credentials: ${message}`, { hint, location }));
     }
     problems.throwIfAny();
     return null;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { refusedName } from '../config/names.ts';
 import { Problems } from '../config/problems.ts';
 import { parseYaml } from '../config/yaml/parse.ts';
-import { type ConfigValue, locate, NOTHING, plain, toTextTree } from '../config/yaml/tree.ts';
+import { type ConfigValue, locate, locateKey, NOTHING, plain, toTextTree } from '../config/yaml/tree.ts';
 import { HASH } from '../contract/hash.ts';
 import { Failure } from '../core/failure.ts';
 import { type Choice, choiceWord } from './choice.ts';
@@ -29,9 +29,18 @@ export function parseConflicts(text: string, file: string): ConflictsFile {
   const result = conflictsFile.safeParse(plain(tree));
   if (result.success) return withPlaces(result.data, tree);
   const problems = new Problems();
-  for (const issue of result.error.issues) for (const failure of failuresOf(issue, tree)) problems.add(failure);
+  const { issues } = result.error;
+  for (const issue of issues)
+    if (!isConsequence(issue, issues)) for (const failure of failuresOf(issue, tree)) problems.add(failure);
   problems.throwIfAny();
   throw new Failure('conflicts-file-invalid', 'it is not a conflicts file', { location: { file } });
+}
+
+/** Whether a key is only missing because it is misspelt: the mapping has a key that it does not know. */
+function isConsequence(issue: z.core.$ZodIssue, issues: readonly z.core.$ZodIssue[]): boolean {
+  const parent = issue.path.slice(0, -1).join('\n');
+  const isUnknown = ({ code, path }: z.core.$ZodIssue) => code === 'unrecognized_keys' && path.join('\n') === parent;
+  return issue.message === MISSING && issues.some(isUnknown);
 }
 
 /** Characters that YAML 1.2 allows only escaped in quotes, besides line breaks and tabs. */
@@ -62,8 +71,8 @@ function readTree(text: string, file: string): ConfigValue {
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
     // The others are often consequences of the first.
-    const [{ message, location } = thrown] = thrown.problems;
-    throw new Failure('conflicts-file-invalid', message, { location: location ?? { file } });
+    const [{ message, location, hint } = thrown] = thrown.problems;
+    throw new Failure('conflicts-file-invalid', message, { location: location ?? { file }, hint });
   }
 }
 
@@ -71,10 +80,11 @@ function readTree(text: string, file: string): ConfigValue {
 const TEXT_OR_NULL = 'must be a text, or null\nAn empty text is "", and null is NULL.';
 const NO_LOST_CHOICE = `is not a choice\nWrite ${LOST_WORDS.join(', ')}, or {restore-as: {column: "value"}}; leave it empty to decide later.`;
 const NO_CHOICE = 'which is not a choice';
+const MISSING = 'is missing';
 
 /** The messages for a missing value and for a mismatch. */
 const expected = (message: string) => ({
-  error: ({ input }: { readonly input: unknown }) => (input === undefined ? 'is missing' : message),
+  error: ({ input }: { readonly input: unknown }) => (input === undefined ? MISSING : message),
 });
 
 /** A mapping with only these keys; its message about other keys lists the allowed ones. */
@@ -82,7 +92,7 @@ function fields<T extends z.ZodRawShape>(shape: T) {
   const known = Object.keys(shape).join(', ');
   return z.strictObject(shape, {
     error: ({ code, input }) =>
-      code === 'unrecognized_keys' ? known : input === undefined ? 'is missing' : 'must be a mapping',
+      code === 'unrecognized_keys' ? known : input === undefined ? MISSING : 'must be a mapping',
   });
 }
 
@@ -147,6 +157,7 @@ const choice = z
       issues.push({ code: 'unrecognized_keys', keys, message: 'value', input: others, continue: true });
       return null;
     }
+    if (Array.isArray(written)) return refuseChoice(`is a list, ${NO_CHOICE}`);
     if (!isTextOrNull(written) && !isMapping(written)) return refuseChoice(TEXT_OR_NULL);
     const word = typeof written === 'string' ? choiceWord(written) : null;
     return word ?? refuseChoice(`is ${JSON.stringify(written)}, ${NO_CHOICE}`);
@@ -261,7 +272,7 @@ function failuresOf(issue: z.core.$ZodIssue, tree: ConfigValue): readonly Failur
     return issue.keys.map((key) => {
       const hint = `Did you mean \`${closest(key, known)}\`? Known keys: ${known.join(', ')}.`;
       const message = `${subjectOf(path)} has no ${JSON.stringify(key)}`;
-      return new Failure('conflicts-file-invalid', message, { location: locate(tree, [...path, key]), hint });
+      return new Failure('conflicts-file-invalid', message, { location: locateKey(tree, path, key), hint });
     });
   }
   const [message, hint = choiceHint(path, tree)] = issue.message.split('\n');

@@ -12,6 +12,10 @@ import {
 } from 'yaml';
 import { Failure, type Location } from '../../core/failure.ts';
 import { Problems } from '../problems.ts';
+import { syntaxSlip } from './syntax-error.ts';
+
+/** Before what is wrong with the syntax. What follows repeats nothing of the text. */
+export const INVALID_YAML = 'invalid YAML: ';
 
 /** Parsed YAML, with positions. */
 export interface YamlText {
@@ -32,32 +36,36 @@ export function parseYaml(text: string, file: string): YamlText {
   if (beyond !== null)
     throw new Failure('config-syntax', beyond.message, { location: { file, line: beyond.line, column: 1 } });
   const lines = new LineCounter();
-  const options = { version: '1.2', strict: true, uniqueKeys: false, prettyErrors: false, lineCounter: lines } as const;
-  const document = parseDocument(text, options);
+  const document = parseDocument(text, {
+    ...({ version: '1.2', strict: true, uniqueKeys: false, prettyErrors: false, lineCounter: lines } as const),
+    // Its warnings go to the process and repeat the text.
+    logLevel: 'error',
+  });
   const at = (offset: number): Location => {
     const { line, col } = lines.linePos(offset);
-    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+    // No editor counts a byte order mark.
+    const marks = line <= 1 && text.startsWith('\uFEFF') ? 1 : 0;
+    return { file, line: Math.max(line, 1), column: Math.max(col - marks, 1) };
   };
   const place = (node: unknown): Location => (isNode(node) && node.range ? at(node.range[0]) : { file });
   const problems = new Problems();
-  const refuse = (message: string, location: Location) =>
-    problems.add(new Failure('config-syntax', message, { location }));
+  const refuse = (message: string, location: Location, hint?: string | null) =>
+    problems.add(new Failure('config-syntax', message, { location, hint: hint ?? undefined }));
   // One slip often gives several errors; the first is the one to correct.
   for (const error of document.errors.slice(0, 1)) {
-    // After a colon, the library quotes the text, which may be a secret.
-    const said = error.message.split(': ')[0];
-    const message = error.code === 'MULTIPLE_DOCS' ? 'it contains more than one YAML document' : said;
-    refuse(`invalid YAML: ${message}`, at(error.pos[0]));
+    const { offset, message, hint } = syntaxSlip(text, error);
+    refuse(`${INVALID_YAML}${message}`, at(offset), hint);
   }
   problems.throwIfAny();
   const { explicit, version } = document.directives?.yaml ?? { explicit: false, version: '1.2' };
   if (explicit && version !== '1.2')
     refuse(`YAML ${version} is not supported; use YAML 1.2`, { file, line: 1, column: 1 });
   const faults = [...duplicateKeys(document, (node) => place(node).line), ...aliasFaults(document)];
-  for (const { message, node } of faults) refuse(message, place(node));
+  for (const { message, node, hint } of faults) refuse(message, place(node), hint);
   const root = document.contents;
   if (root !== null && !isMap(root) && !(isScalar(root) && root.value === null)) {
-    refuse('the top level is not a mapping of keys to values', place(root));
+    const hint = 'Write `key: value` lines, with a space after the colon and without a dash.';
+    refuse('the top level is not a mapping of keys to values', place(root), hint);
   }
   problems.throwIfAny();
   return { document, root: isMap(root) ? root : null, place };
@@ -71,6 +79,7 @@ const MAX_MULTIPLIED = 100;
 interface YamlFault {
   readonly message: string;
   readonly node: Node | null;
+  readonly hint?: string;
 }
 
 /**
@@ -90,7 +99,7 @@ function duplicateKeys(document: Document, lineOf: (node: Node) => number | unde
         for (const name of names) seen.set(name, first ?? key);
         if (first !== undefined) {
           const message = `the key "${key.value}" appears twice in one mapping, first at line ${lineOf(first)}`;
-          found.push({ message, node: key });
+          found.push({ message, node: key, hint: 'Keep one of them.' });
         }
       }
     },
@@ -112,7 +121,11 @@ function aliasFaults(document: Document): readonly YamlFault[] {
       aliases += 1;
       first ??= alias;
       if (!anchors.has(alias.source))
-        found.push({ message: `the alias "*${alias.source}" has no anchor`, node: alias });
+        found.push({
+          message: `the alias "*${alias.source}" has no anchor`,
+          node: alias,
+          hint: 'Put a value that starts with `*` in quotes.',
+        });
     },
   });
   if (aliases > MAX_ALIASES) return [{ message: `it contains more than ${MAX_ALIASES} aliases`, node: first }];

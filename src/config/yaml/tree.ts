@@ -57,13 +57,23 @@ export function plain(value: ConfigValue): unknown {
 
 /** The position of the value at a path of keys and indexes, or of its last existing ancestor. */
 export function locate(value: ConfigValue, path: readonly PropertyKey[]): Location {
+  return walk(value, path).at;
+}
+
+/** The position of a key of the mapping at a path. */
+export function locateKey(value: ConfigValue, path: readonly PropertyKey[], key: string): Location {
+  const last = walk(value, path);
+  return field(last, key)?.keyAt ?? last.at;
+}
+
+function walk(value: ConfigValue, path: readonly PropertyKey[]): ConfigValue {
   let last = value;
   for (const key of path) {
     const next = step(last, key);
     if (next === undefined) break;
     last = next;
   }
-  return last.at;
+  return last;
 }
 
 function step(value: ConfigValue | undefined, key: PropertyKey): ConfigValue | undefined {

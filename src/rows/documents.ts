@@ -4,6 +4,7 @@ import { inParts } from '../core/lists.ts';
 import { rowDiffs } from '../dolt/rows/differing-rows.ts';
 import { hasKey, keyOf, keyText } from '../dolt/rows/row-key.ts';
 import { rowsByKey } from '../dolt/rows/stored-rows.ts';
+import { columnsAt } from '../dolt/schema/columns.ts';
 import { hasShadowedDiff } from '../dolt/schema/readability.ts';
 import { columnNamesAt, hasTriggers, type TableShape, tableShape } from '../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
@@ -156,15 +157,8 @@ async function rewrite(
   await write('?', [change.text]);
 }
 
-const nullableRow = z.object({ nullable: z.coerce.number() });
-
 async function isNullable(sql: Sql, table: string, column: string): Promise<boolean> {
-  const [row] = await sql.rows(
-    nullableRow,
-    "SELECT is_nullable = 'YES' AS nullable FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? AND column_name = ?",
-    [table, column],
-  );
-  return row?.nullable === 1;
+  return (await columnsAt(sql, table, null)).some(({ name, nullable }) => name === column && nullable);
 }
 
 function isJson(text: string | null | undefined): boolean {

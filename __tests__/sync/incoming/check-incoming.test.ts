@@ -175,7 +175,7 @@ test.each([
   ],
   [[['created_at', 'datetime']], []],
 ] as const)('the time columns of %j are %j', (columns, expected) => {
-  const read = columns.map(([name, type]) => ({ name, type, primary: false }));
+  const read = columns.map(([name, type]) => ({ name, type, primary: false, nullable: true }));
   expect(timeColumns(read).map(({ name }) => name)).toEqual(expected);
 });
 

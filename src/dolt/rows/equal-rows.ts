@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
-import { type Column, columnsAt } from '../schema/columns.ts';
+import { bareType, type Column, columnsAt } from '../schema/columns.ts';
 import { baseTablesAt, type TableShape } from '../schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../sql/cell.ts';
 import { folded, quoted } from '../sql/identifier.ts';
@@ -76,7 +76,7 @@ function shapeOf(name: string, columns: readonly Column[]): TableShape {
   return {
     name,
     key: columns.flatMap((column) => (column.primary ? [column.name] : [])),
-    columns: columns.map((column) => ({ name: column.name, type: column.type.split('(')[0] ?? '', generated: null })),
+    columns: columns.map((column) => ({ name: column.name, type: bareType(column), generated: null })),
   };
 }
 

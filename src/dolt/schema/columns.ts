@@ -7,12 +7,27 @@ export interface Column {
   /** As in a CREATE TABLE, in lower case: `varchar(100)`. */
   readonly type: string;
   readonly primary: boolean;
+  readonly nullable: boolean;
 }
 
-const row = z.object({ Field: z.string(), Type: z.string(), Key: z.string() });
+const row = z.object({ Field: z.string(), Type: z.string(), Null: z.string(), Key: z.string() });
 
-/** The columns of a table as a commit defines them. */
-export async function columnsAt(sql: Sql, table: string, commit: string): Promise<Column[]> {
-  const rows = await sql.rows(row, `SHOW COLUMNS FROM ${quoted(table)} AS OF ?`, [commit]);
-  return rows.map(({ Field, Type, Key }) => ({ name: Field, type: Type.toLowerCase(), primary: Key === 'PRI' }));
+/**
+ * The columns of a table as a commit defines them, or in the session's branch if null. `information_schema.columns` is never
+ * read: Dolt 2.3.0 resolves every view for it, and 25 views, each of which reads the one before twice, take hours (measured).
+ */
+export async function columnsAt(sql: Sql, table: string, commit: string | null): Promise<Column[]> {
+  const statement = `SHOW COLUMNS FROM ${quoted(table)}`;
+  const rows = commit === null ? await sql.rows(row, statement) : await sql.rows(row, `${statement} AS OF ?`, [commit]);
+  return rows.map(({ Field, Type, Null, Key }) => ({
+    name: Field,
+    type: Type.toLowerCase(),
+    primary: Key === 'PRI',
+    nullable: Null === 'YES',
+  }));
+}
+
+/** A type without its length and attributes: `varchar`, `int`, `datetime`. */
+export function bareType({ type }: Pick<Column, 'type'>): string {
+  return /^\w+/.exec(type)?.[0] ?? '';
 }

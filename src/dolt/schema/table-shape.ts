@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { databaseName } from '../sql/at-revision.ts';
 import { isDoltTable, quoted } from '../sql/identifier.ts';
 import type { Sql } from '../sql/sql.ts';
-import { columnsAt } from './columns.ts';
+import { bareType, columnsAt } from './columns.ts';
 import { type Generation, generatedColumns } from './generated-columns.ts';
 import { createTableAt } from './table-definitions.ts';
 
@@ -22,21 +22,20 @@ export interface TableShape {
   readonly columns: readonly Column[];
 }
 
-const columnRow = z.object({ name: z.string(), type: z.string(), is_key: z.coerce.number() });
 const namesRow = z.record(z.string(), z.string());
 
 /** Reads a table of the session's branch. */
 export async function tableShape(sql: Sql, table: string): Promise<TableShape> {
-  const columns = await sql.rows(
-    columnRow,
-    "SELECT column_name AS name, LOWER(data_type) AS type, column_key = 'PRI' AS is_key FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ? ORDER BY ordinal_position",
-    [table],
-  );
+  const columns = await columnsAt(sql, table, null);
   const generated = generatedColumns(await createTableAt(sql, table, null));
   return {
     name: table,
-    key: columns.flatMap(({ name, is_key }) => (is_key === 1 ? [name] : [])),
-    columns: columns.map(({ name, type }) => ({ name, type, generated: generated.get(name) ?? null })),
+    key: columns.flatMap(({ name, primary }) => (primary ? [name] : [])),
+    columns: columns.map((column) => ({
+      name: column.name,
+      type: bareType(column),
+      generated: generated.get(column.name) ?? null,
+    })),
   };
 }
 

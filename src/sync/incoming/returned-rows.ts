@@ -1,7 +1,7 @@
 import type { Conflict } from '../../contract/result.ts';
 import { keyOf, keyText } from '../../dolt/rows/row-key.ts';
 import { rowsByKey } from '../../dolt/rows/stored-rows.ts';
-import { columnsAt } from '../../dolt/schema/columns.ts';
+import { bareType, columnsAt } from '../../dolt/schema/columns.ts';
 import { tableChanges } from '../../dolt/schema/table-changes.ts';
 import { baseTablesAt, type TableShape } from '../../dolt/schema/table-shape.ts';
 import { type Cells, cellsSchema } from '../../dolt/sql/cell.ts';
@@ -33,7 +33,7 @@ export async function recordReturned(
     const shape: TableShape = {
       name: table,
       key: columns.flatMap(({ name, primary }) => (primary ? [name] : [])),
-      columns: columns.map(({ name, type }) => ({ name, type: type.split('(')[0] ?? '', generated: null })),
+      columns: columns.map((column) => ({ name: column.name, type: bareType(column), generated: null })),
     };
     if (shape.key.length === 0) continue;
     for (const side of ['ours', 'theirs'] as const) {

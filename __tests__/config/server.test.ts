@@ -36,3 +36,26 @@ test.each([
   const failure = await failureOf(() => configure(written(value)));
   expect([failure.code, failure.message, failure.location?.line]).toEqual(['config-invalid', message, 2]);
 });
+
+const allowing = (...patterns: string[]) => ({ BD_FEDERATION_ALLOWED_REMOTE_PATTERNS: patterns.join(',') });
+
+test.each([
+  ['a server of another name', '{port: 3306, host: evil.example, database: town}', 'mysql://evil.example:3306/town'],
+  ['a server on another port of this machine', '{port: 3307, database: town}', 'mysql://127.0.0.1:3307/town'],
+  ['another database of the server', '{port: 3306, database: others}', 'mysql://127.0.0.1:3306/others'],
+  ['a database that only its folder names', '{port: 3306}', 'mysql://127.0.0.1:3306/'],
+])('allowed patterns limit the server of the database: %s', async (_, value, form) => {
+  const env = allowing('file:///srv/*', 'mysql://127.0.0.1:3306/town');
+  expect(await failureOf(() => configure(written(value), { env }))).toMatchObject({
+    code: 'endpoint-not-allowed',
+    message: expect.stringContaining(`federation.server: the endpoint "${form}" does not match any allowed pattern`),
+    location: { line: 2 },
+  });
+});
+
+test.each([
+  ['its own pattern', '{port: 3306, database: town}', 'mysql://127.0.0.1:3306/town'],
+  ['a pattern for all databases', '{port: 3306}', 'mysql://127.0.0.1:3306/*'],
+])('a server that %s allows is used', (_, value, pattern) => {
+  expect(configure(written(value), { env: allowing(pattern) }).server.value).toMatchObject({ port: 3306 });
+});

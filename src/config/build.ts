@@ -1,13 +1,15 @@
 import type { Env } from '../core/env.ts';
 import { Failure, type Location } from '../core/failure.ts';
 import type { ConfigOverrides, Configuration } from './configuration.ts';
+import { requireMatch } from './endpoint/allow-list.ts';
 import { endpointOptions } from './endpoint/options.ts';
 import { type GuardFile, readGuards } from './guards.ts';
 import { checkKeys, readSections, SECTIONS, sectionKeys } from './known-keys.ts';
 import { refuseNearSections } from './near-sections.ts';
 import { type PeerEntry, readPeerEntries } from './peer-entry.ts';
 import { buildPeers } from './peers.ts';
-import { Problems } from './problems.ts';
+import { Problems, placed } from './problems.ts';
+import { serverText } from './server.ts';
 import { pushOf, readSettings } from './settings.ts';
 import { parseYaml } from './yaml/parse.ts';
 import { asMapping, type ConfigMapping, type ConfigValue, field, toConfigMapping } from './yaml/tree.ts';
@@ -51,8 +53,25 @@ export function buildConfiguration(source: ConfigSource, env: Env, overrides: Co
     options,
     problems,
   });
+  problems.attempt(() => requireServerAllowed(settings));
   problems.throwIfAny();
   return { file: source.file, workspace: source.workspace, ...settings, push, peers };
+}
+
+/**
+ * Everything that a run merges goes to the server of the database, so the patterns limit it, too. A server without the name
+ * of a database matches only a pattern for all of its databases.
+ * @throws Failure `endpoint-not-allowed`
+ */
+function requireServerAllowed({
+  server,
+  allowedRemotePatterns,
+}: Pick<Configuration, 'server' | 'allowedRemotePatterns'>): void {
+  const { value, origin } = server;
+  if (value === null) return;
+  const location = origin.layer === 'file' ? origin.location : undefined;
+  const form = `mysql://${serverText(value).toLowerCase()}/${value.database ?? ''}`;
+  placed('federation.server', location, () => requireMatch(form, allowedRemotePatterns.value));
 }
 
 function guardFiles({ file, text, below = [], above = [] }: ConfigSource): readonly GuardFile[] {

@@ -1,8 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { stringify } from 'yaml';
+import { resolve } from '../../src/commands/resolve.ts';
+import type { ResolveResult } from '../../src/contract/result.ts';
+import type { Asker } from '../../src/resolve/ask-rows.ts';
 import { type Commanded, type CommandOptions, command } from './commanding.ts';
+import { commandContext } from './configuring.ts';
 import { cloneDatabase, makeDatabase, type TestDatabase } from './database.ts';
+import { testDolt } from './dolt-binary.ts';
+import { ENV } from './examining.ts';
 import { type DoltSqlServer, startDoltSqlServer } from './servers/dolt-sql-server.ts';
 import type { TempFolder } from './temp-folder.ts';
 
@@ -19,6 +25,8 @@ export interface ServedDatabase extends AsyncDisposable {
   /** What a run must not change: remotes, refs and uncommitted tables. */
   traces(): Promise<readonly unknown[]>;
   run(options?: RunOptions): Promise<Commanded>;
+  /** `resolve` with a file, or with answers. */
+  resolve(options: RunOptions & { readonly file?: string; readonly ask?: () => Asker }): Promise<ResolveResult>;
   /** Ends the server before the test does. */
   stop(): Promise<void>;
 }
@@ -48,6 +56,14 @@ export async function servedDatabase(folder: TempFolder, ...seed: string[]): Pro
     client.destroy();
     await server[Symbol.asyncDispose]();
   };
+  const write = async ({ password: given = password, host = '127.0.0.1', setting = {}, dirty }: RunOptions) => {
+    const config = folder.file('c.yaml');
+    const own = setting === null ? {} : { server: { port, ...setting } };
+    await writeFile(config, stringify({ federation: { ...own, ...(dirty === undefined ? {} : { dirty }) } }));
+    const url = `mysql://${host}:${port}`;
+    const credentials = setting === null ? {} : { 'federation.server': { url, user, password: given } };
+    return { overrides: { config }, env: { SSL_CERT_FILE: server.ca }, credentials: { text: stringify(credentials) } };
+  };
   return {
     server,
     other,
@@ -65,18 +81,34 @@ export async function servedDatabase(folder: TempFolder, ...seed: string[]): Pro
       await rows('SELECT tag_name FROM dolt_tags'),
       await rows('SELECT table_name, staged, status FROM dolt_status'),
     ],
-    async run({ password: given = password, host = '127.0.0.1', setting = {}, dirty, ...options } = {}) {
-      const config = folder.file('c.yaml');
-      const own = setting === null ? {} : { server: { port, ...setting } };
-      await writeFile(config, stringify({ federation: { ...own, ...(dirty === undefined ? {} : { dirty }) } }));
-      const url = `mysql://${host}:${port}`;
-      const credentials = setting === null ? {} : { 'federation.server': { url, user, password: given } };
+    async run(options = {}) {
+      const { overrides, env, credentials } = await write(options);
       return await command(folder, stringify({ mailbox }), {
         ...options,
-        env: { SSL_CERT_FILE: server.ca, ...options.env },
-        overrides: { config, ...options.overrides },
-        credentials: { text: stringify(credentials) },
+        env: { ...env, ...options.env },
+        overrides: { ...overrides, ...options.overrides },
+        credentials,
       });
+    },
+    async resolve({ file, ask, database = 'town', stateDir, ...options }) {
+      const { overrides, env, credentials } = await write(options);
+      return await resolve(
+        {
+          file,
+          database: database === '' ? undefined : database,
+          credentials,
+          maxDelete: 50,
+          mergeTimeout: 120_000,
+          overrides: { ...overrides, peers: stringify({ mailbox }) },
+          dolt: { source: 'release', path: testDolt() },
+        },
+        {
+          ...commandContext(folder.path, { env: { ...ENV, ...env } }),
+          tempDir: folder.file('tmp'),
+          ...(stateDir === undefined ? {} : { stateDir }),
+          ask,
+        },
+      );
     },
     [Symbol.asyncDispose]: stop,
   };

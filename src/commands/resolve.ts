@@ -6,7 +6,7 @@ import type { Accept } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { counted, plain, shellWord } from '../core/text.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
-import { type Engines, openEngines } from '../dolt/server/engines.ts';
+import type { Engines } from '../dolt/server/engines.ts';
 import { branchHead } from '../dolt/sql/heads.ts';
 import type { Database } from '../dolt/sql/sql.ts';
 import { installDolt } from '../install/install.ts';
@@ -36,9 +36,9 @@ import { remotesOf } from '../sync/remotes/registration.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { conflictsFileOf } from './outcome/write-conflicts-file.ts';
-import { locateDatabase } from './prepare/locate-database.ts';
-import { requestedConfig, requestedDolt } from './prepare/options.ts';
-import type { ConfigOverrides, DoltRequest } from './request.ts';
+import { requestedConfig, requestedCredentials, requestedDolt } from './prepare/options.ts';
+import { findConflicted, type OpenDatabase } from './prepare/resolve-database.ts';
+import type { ConfigOverrides, DoltRequest, GivenCredentials } from './request.ts';
 
 export interface ResolveRequest {
   /** The conflicts file, relative to the working directory; absent: ask. */
@@ -48,6 +48,8 @@ export interface ResolveRequest {
   /** How long one check or merge may take, in milliseconds. */
   readonly mergeTimeout: number;
   readonly database?: string | undefined;
+  /** For the server that holds the database. */
+  readonly credentials?: GivenCredentials | undefined;
   readonly overrides: ConfigOverrides;
   readonly dolt: DoltRequest;
 }
@@ -61,8 +63,16 @@ export interface ResolveRequest {
 export async function resolve(request: ResolveRequest, context: Context): Promise<ResolveResult> {
   const configuration = await loadConfiguration(context, request.overrides);
   requirePush(configuration, 'pull');
-  const database = await databasePath(request, { configuration, context });
-  const own = conflictsFileOf(database);
+  const credentials = await requestedCredentials({ ...request, untrusted: false }, context);
+  const {
+    name: database,
+    home,
+    open,
+  } = await findConflicted(request.database, context, {
+    configuration,
+    credentials,
+  });
+  const own = conflictsFileOf(home);
   const file = request.file === undefined ? own : resolvePath(context.cwd, request.file);
   if (request.file === undefined && context.ask === undefined) {
     throw new Failure('bad-usage', 'resolve can only ask on a terminal, and this is not one', {
@@ -77,11 +87,12 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   const { conflicts } = stored;
   const branchOf = branches(conflicts, configuration);
   const dolt = await installDolt(request.dolt, context);
-  const engines = openEngines(context, { dolt: dolt.path, database }, 2);
+  const local = await open(dolt.path, conflicts.branch);
+  const { engines } = local;
   try {
     const check = (): Promise<void> =>
       engines.use(NO_CREDENTIALS, async ({ database: sql }) => {
-        const remotes = await remotesOf(sql, database, configuration.peers);
+        const remotes = await remotesOf(sql, local.work, configuration.peers);
         await checkHeads(sql, conflicts, (peer) => {
           const remote = remotes.get(peer);
           return remote === undefined ? null : { remote, branch: branchOf(peer) };
@@ -90,20 +101,29 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
     await check();
     const { conflicts: chosen, digest } =
       request.file === undefined ? await answered(engines, { file, stored }, { request, context }) : stored;
-    const open = { open: countOpen(chosen), conflictsPath: file };
+    const undecided = { open: countOpen(chosen), conflictsPath: file };
     const isOpenMerge = chosen.merges.some(({ rows }) => rows.some(isOpen));
     if (request.file === undefined && (isOpenMerge || decidedLost(chosen).length + chosen.merges.length === 0)) {
-      return { ...NOTHING_DONE, ...open, status: 'stopped', database, branch: chosen.branch, ...decidedSoFar(chosen) };
+      return {
+        ...NOTHING_DONE,
+        ...undecided,
+        status: 'stopped',
+        database,
+        branch: chosen.branch,
+        ...decidedSoFar(chosen),
+      };
     }
     requireDecision(chosen);
+    // A client can have moved the branch while the user decided.
+    await local.served?.renew(engines);
     await check();
-    const head = await apply(engines, chosen, { request, configuration });
+    const head = await apply(local, chosen, { request, configuration });
     await forget(chosen, { file, own, digest }, context);
     const left = chosen.lost.filter((row) => decisionOf(row, chosen.lost) === null);
     const result = { status: 'success', database, branch: chosen.branch, head, ...decidedSoFar(chosen) } as const;
     return left.length === 0 ? { ...result, open: 0 } : { ...result, open: left.length, conflictsPath: file };
   } finally {
-    await engines.close();
+    await local.close();
   }
 }
 
@@ -149,18 +169,6 @@ async function forget(
     // The merge is done; the next run removes an entry that stays in the file.
     log.warning(toFailure(thrown).message);
   }
-}
-
-async function databasePath(
-  request: ResolveRequest,
-  known: { readonly configuration: Configuration; readonly context: Context },
-): Promise<string> {
-  const { configuration, context } = known;
-  const found = await locateDatabase({ database: request.database, configuration }, context);
-  if (found.kind === 'database') return found.path;
-  throw new Failure('no-database', 'no Dolt database was found to resolve conflicts in', {
-    hint: 'Give the folder of the database in which sync found the conflicts with `database`.',
-  });
 }
 
 /** @throws Failure `unknown-peer` */
@@ -209,11 +217,11 @@ async function answered(
 }
 
 /**
- * Makes the merges, restores the lost rows, and moves the branch.
+ * Makes the merges, restores the lost rows, and moves the branch; first at the server that holds it.
  * @returns the head of the branch
  */
 async function apply(
-  engines: Engines,
+  { engines, served }: OpenDatabase,
   chosen: ConflictsFile,
   { request, configuration }: { readonly request: ResolveRequest; readonly configuration: Configuration },
 ): Promise<string> {
@@ -221,12 +229,12 @@ async function apply(
   const { peers } = configuration;
   const { branch, merges, lost } = chosen;
   const acceptedOf = (name: string) => peers.find((peer) => peer.name === (inboxSender(name) ?? name))?.accept ?? [];
-  return await engines.use(NO_CREDENTIALS, async ({ database, allWithin }) => {
-    try {
+  try {
+    const { from, to, dirty } = await engines.use(NO_CREDENTIALS, async ({ database, allWithin }) => {
       await finishAdvances(database);
       const from = await branchHead(database, branch);
       if (from === null) throw new Failure('conflicts-stale', `this database has no branch ${branch}`);
-      const dirty = await refuseUncommitted(database, chosen, configuration);
+      const dirty = await refuseUncommitted(database, chosen, { configuration, served });
       await allWithin(mergeLimit('checking', mergeTimeout), () =>
         checkMerges(database, merges, { maxDelete, branch, acceptedOf }),
       );
@@ -236,13 +244,25 @@ async function apply(
       await allWithin(mergeLimit('checking', mergeTimeout), () =>
         refuseLosses(database, chosen, { from, to: merged, maxDelete, acceptedOf }),
       );
-      const head = await allWithin(mergeLimit('merging', mergeTimeout), () => restoreLost(database, merged, lost));
-      if (head !== from) await advanceBranch(database, { branch, from, to: head, dirty });
-      return head;
-    } finally {
-      // The next run removes what a terminated engine leaves.
-      await removeScratch(database).catch(() => undefined);
-    }
+      const to = await allWithin(mergeLimit('merging', mergeTimeout), () => restoreLost(database, merged, lost));
+      return { from, to, dirty };
+    });
+    if (to === from) return to;
+    await served?.moveTo(engines, { from, to }).catch(throwMoved);
+    await engines.use(NO_CREDENTIALS, ({ database }) => advanceBranch(database, { branch, from, to, dirty }));
+    return to;
+  } finally {
+    // The next run removes what a terminated engine leaves.
+    await engines.use(NO_CREDENTIALS, ({ database }) => removeScratch(database)).catch(() => undefined);
+  }
+}
+
+/** Nothing was published yet, so the choices must be made for the new head. */
+function throwMoved(thrown: unknown): never {
+  if (!(thrown instanceof Failure) || thrown.code !== 'contention') throw thrown;
+  throw new Failure('contention', thrown.message, {
+    hint: 'Run `dolt-federation sync`, then `dolt-federation resolve`. Choices for unchanged rows are kept.',
+    cause: thrown,
   });
 }
 
@@ -274,13 +294,13 @@ async function refuseLosses(
 async function refuseUncommitted(
   database: Database,
   { branch, merges }: ConflictsFile,
-  configuration: Configuration,
+  { configuration, served }: Pick<OpenDatabase, 'served'> & { readonly configuration: Configuration },
 ): Promise<readonly string[]> {
   const policy = configuration.dirty.value;
   const dirty = await applyDirtyPolicy(database, { branch, policy, mayWrite: false });
   const ours = (await branchHead(database, branch)) ?? '';
   const heads = merges.map(({ theirs }) => theirs);
-  const { waiting } = await headsThatTouch({ branch, dirty, served: null }, { ours }, database, heads);
+  const { waiting } = await headsThatTouch({ branch, dirty, served }, { ours }, database, heads);
   for (const { failure } of waiting.values()) throw failure;
   return dirty;
 }
@@ -291,6 +311,7 @@ export const resolveCommand = defineCommand({
     maxDelete: asked.read('max-delete'),
     mergeTimeout: asked.read('merge-timeout'),
     database: asked.read('database'),
+    credentials: asked.credentials,
     overrides: requestedConfig(asked.read),
     dolt: requestedDolt(asked),
   }),

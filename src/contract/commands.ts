@@ -131,7 +131,17 @@ export const COMMANDS = {
   resolve: {
     summary: 'Resolve conflicts, from a file or interactively',
     arguments: [],
-    options: ['file', 'config', 'database', 'max-delete', 'merge-timeout', 'dolthub-host', 'allow-insecure', ...DOLT],
+    options: [
+      'file',
+      'config',
+      'database',
+      'credentials',
+      'max-delete',
+      'merge-timeout',
+      'dolthub-host',
+      'allow-insecure',
+      ...DOLT,
+    ],
     action: false,
   },
   'list-peers': { summary: 'List the configured peers', arguments: [], options: CONFIG, action: false },

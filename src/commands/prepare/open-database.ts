@@ -70,10 +70,17 @@ export async function openLocalDatabase(request: Opening, context: Context, know
   if (setting !== null) {
     const path = found.kind === 'database' ? found.path : null;
     if (path === null || (await isServed(path, context))) {
+      refuseAdopt(request);
+      const { branch, parallel, timeout } = request;
+      const opening = { branch, mayCommit: mayWrite(request), connections: parallel + 1, timeout };
       const { dolt, access } = known;
-      const opening = { configuration, dolt, credentials: access.credentials };
-      const served = await openServed(request, context, opening, { path, setting });
-      return found.kind === 'database' ? { ...served, notices: found.notices } : served;
+      const opened = await openServed(
+        opening,
+        context,
+        { configuration, dolt, credentials: access.credentials },
+        { path, setting },
+      );
+      return found.kind === 'database' ? { ...opened, notices: found.notices } : opened;
     }
   }
   // One connection for each peer worked on in parallel, and one for the merge.
@@ -106,6 +113,13 @@ export async function openLocalDatabase(request: Opening, context: Context, know
     await remove(tempFolder);
     throw thrown;
   }
+}
+
+function refuseAdopt({ rewrites }: Opening): void {
+  if (rewrites.adopt.size === 0) return;
+  throw new Failure('database-in-use', '`adopt` replaces the branch, which a run cannot do through a running server', {
+    hint: 'Stop the server during the run, and run again.',
+  });
 }
 
 /**

@@ -30,10 +30,18 @@ import {
 import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
-import { mayWrite, type SyncRequest } from '../request.ts';
 import type { LocalDatabase } from './open-database.ts';
 
-type Opening = Pick<SyncRequest, 'command' | 'branch' | 'dryRun' | 'parallel' | 'timeout' | 'rewrites'>;
+interface Opening {
+  /** Absent: the branch that is checked out at the server. */
+  readonly branch?: string | undefined;
+  /** Whether `federation.dirty: commit` may commit at the server. */
+  readonly mayCommit: boolean;
+  /** Statements that the scratch copy runs in parallel. */
+  readonly connections: number;
+  /** Time limit of one exchange with the server, in milliseconds. */
+  readonly timeout: number;
+}
 
 interface Known {
   readonly configuration: Configuration;
@@ -53,7 +61,6 @@ export async function isServed(path: string, context: Pick<Context, 'env'>): Pro
 /**
  * Opens a database through its running server. The run works in a scratch copy, which only gets the commits of the
  * federated branch, so that no peer, credential or merge ever reaches the server; its branch moves at the end.
- * @param path folder of the database; null: it is not on this machine
  * @throws Failure `database-in-use` if the server cannot reach files of ours, `server-unreachable`, `server-refused`,
  * `no-database`, `branch-not-found`, `uncommitted-changes`
  */
@@ -61,12 +68,10 @@ export async function openServed(
   request: Opening,
   context: Context,
   { configuration, dolt, credentials }: Known,
-  at: { readonly path: string | null; readonly setting: ServerSetting },
+  at: ServedAt,
 ): Promise<LocalDatabase> {
-  refuseAdopt(request);
-  const { setting, path } = at;
-  const database = setting.database ?? (path === null ? null : basename(path));
-  if (database === null) throw unnamed();
+  const { setting } = at;
+  const database = nameAtServer(at);
   requireExchange(setting);
   const login = loginOf(setting, credentials);
   const server = await openUserServer({
@@ -76,7 +81,7 @@ export async function openServed(
     secrets: context.secrets,
     milliseconds: request.timeout,
   });
-  const place = await scratchPlace(context, `${serverText(setting)}/${database}/${path ?? ''}`, database);
+  const place = await scratchPlace(context, at);
   const close = async (): Promise<void> => {
     await server.close();
     await place.remove();
@@ -88,14 +93,14 @@ export async function openServed(
     const exchange = exchangeWith({ server, branch: branch.name, limit }, { setting, login, database, place });
     const options = { dolt, database: place.database, removeWith: place.removeWith };
     await makeScratch(context, options, exchange);
-    const engines = openEngines(context, options, request.parallel + 1);
+    const engines = openEngines(context, options, request.connections);
     await takeOver(engines, exchange).catch(async (thrown: unknown) => {
       await engines.close();
       throw thrown;
     });
     context.log.info(`working through the server at ${server.name}`);
     return {
-      path: path ?? `mysql://${server.name}`,
+      path: servedName(at),
       work: place.database,
       engines,
       ephemeral: false,
@@ -105,6 +110,7 @@ export async function openServed(
         branch: branch.name,
         isDefault: branch.isDefault,
         uncommitted: branch.uncommitted,
+        renew: async (scratch) => void (await takeOver(scratch, exchange)),
         moveTo: (scratch, move) => handBack(scratch, exchange, move),
       },
       close: () => engines.close().finally(close),
@@ -115,17 +121,33 @@ export async function openServed(
   }
 }
 
-function refuseAdopt({ rewrites }: Opening): void {
-  if (rewrites.adopt.size === 0) return;
-  throw new Failure('database-in-use', '`adopt` replaces the branch, which a run cannot do through a running server', {
-    hint: 'Stop the server during the run, and run again.',
+interface ServedAt {
+  /** Folder of the database; null: it is not on this machine. */
+  readonly path: string | null;
+  readonly setting: ServerSetting;
+}
+
+/** @throws Failure `no-database` if it is not known */
+function nameAtServer({ path, setting }: ServedAt): string {
+  const name = setting.database ?? (path === null ? null : basename(path));
+  if (name !== null) return name;
+  throw new Failure('no-database', '`federation.server` does not name the database, and no folder of it was found', {
+    hint: 'Add `database`, the name of the database at the server, to `federation.server`.',
   });
 }
 
-function unnamed(): Failure {
-  return new Failure('no-database', '`federation.server` does not name the database, and no folder of it was found', {
-    hint: 'Add `database`, the name of the database at the server, to `federation.server`.',
-  });
+/** A served database in messages: its folder, or its address. */
+export function servedName(at: ServedAt): string {
+  return at.path ?? `mysql://${serverText(at.setting)}/${nameAtServer(at)}`;
+}
+
+/**
+ * The folder that keeps the conflicts file of a served database: its own, or the scratch copy.
+ * @returns null if nothing is kept between runs
+ */
+export function keptFolder({ stateDir }: Pick<Context, 'stateDir'>, at: ServedAt): string | null {
+  if (at.path !== null) return at.path;
+  return stateDir === undefined ? null : placeIn(stateFolder(stateDir, at), at).database;
 }
 
 /** A server on another machine cannot use a folder of ours. */
@@ -199,7 +221,7 @@ async function readBranch(
     if ((await branchHead(database, name)) === null) {
       throw new Failure('branch-not-found', `${server.name} has no branch ${name}`);
     }
-    await applyDirtyPolicy(database, { branch: name, policy, mayWrite: mayWrite(request) });
+    await applyDirtyPolicy(database, { branch: name, policy, mayWrite: request.mayCommit });
     const uncommitted = await database.session(async (sql) => {
       await checkout(sql, name);
       return await uncommittedTables(sql);
@@ -218,21 +240,28 @@ interface ScratchPlace {
 }
 
 /** Kept between runs where the user has a folder for state, so that only new chunks travel; else temporary. */
-async function scratchPlace(context: Context, key: string, name: string): Promise<ScratchPlace> {
+async function scratchPlace(context: Context, at: ServedAt): Promise<ScratchPlace> {
   const { stateDir, tempDir } = context;
-  const inside = (folder: string) => ({
-    database: join(folder, 'scratch', name),
-    exchange: join(folder, 'exchange'),
-    owner: digest(`${hostname()} ${folder}`),
-  });
   if (stateDir !== undefined) {
-    const folder = join(stateDir, 'served', digest(key));
+    const folder = stateFolder(stateDir, at);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    return { ...inside(folder), removeWith: [], remove: async () => undefined };
+    return { ...placeIn(folder, at), removeWith: [], remove: async () => undefined };
   }
   const folder = await mkdtemp(join(tempDir, 'df-served-'));
   context.onResource({ kind: 'folder', path: folder });
-  return { ...inside(folder), removeWith: [folder], remove: () => rm(folder, { recursive: true, force: true }) };
+  return { ...placeIn(folder, at), removeWith: [folder], remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+function stateFolder(stateDir: string, at: ServedAt): string {
+  return join(stateDir, 'served', digest(`${serverText(at.setting)}/${nameAtServer(at)}/${at.path ?? ''}`));
+}
+
+function placeIn(folder: string, at: ServedAt): Pick<ScratchPlace, 'database' | 'exchange' | 'owner'> {
+  return {
+    database: join(folder, 'scratch', nameAtServer(at)),
+    exchange: join(folder, 'exchange'),
+    owner: digest(`${hostname()} ${folder}`),
+  };
 }
 
 function digest(text: string): string {

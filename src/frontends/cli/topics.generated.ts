@@ -175,7 +175,10 @@ DOLT_PASSWORD}}.
 - If a client commits during the run, our branch stays, and the peers report
   contention. Run again: the next run merges what was pushed.
 - If no server holds the database, it is opened directly.
-- Not possible through a server: adopt, resolve, and federation.inbox.
+- resolve works the same way: it merges in the scratch copy, and the server
+  fast-forwards its branch. If a client commits meanwhile, nothing is merged.
+  Your choices stay in the file: run sync, then resolve.
+- Not possible through a server: adopt and federation.inbox.
 
 ROLES
 

@@ -8,6 +8,8 @@ export interface ServedDatabase {
   readonly isDefault: boolean;
   /** Tables with uncommitted changes at the server, ignored ones included. No move may change them. */
   readonly uncommitted: readonly string[];
+  /** Sets the branch of the scratch copy to the server's again, which clients can move at any time. */
+  renew(scratch: Engines): Promise<void>;
   /**
    * Fast-forwards the branch at the server to a commit of the scratch copy.
    * @throws Failure `contention`, `uncommitted-changes`, `server-unreachable`, `server-refused`

@@ -1,0 +1,124 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import type { Asker } from '../../src/resolve/ask-rows.ts';
+import { remoteHead } from '../helpers/database.ts';
+import { type ServedDatabase, servedDatabase } from '../helpers/served-database.ts';
+import { tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
+
+const MANUAL = { overrides: { strategy: 'manual' } } as const;
+const CLEAN = [[], [], [{ name: 'main' }], [], []];
+
+/** Both sides change the title of one row. */
+async function disagree({ other, sql }: ServedDatabase): Promise<void> {
+  await other.commit('theirs', "UPDATE items SET title = 'theirs' WHERE id = 1");
+  await other.dolt('push', 'origin', 'main');
+  await sql("UPDATE items SET title = 'ours' WHERE id = 1");
+  await sql("CALL DOLT_COMMIT('-Am', 'ours')");
+}
+
+async function choose(file: string, choice: string): Promise<void> {
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replaceAll(/^( {10,}choose:).*$/gm, `$1 ${choice}`));
+}
+
+test('resolve works through the server that holds the database', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder, 'CREATE TABLE notes (id INT PRIMARY KEY)');
+  const kept = { ...MANUAL, stateDir: folder.file('state') };
+  await disagree(served);
+  const left = (await served.run(kept)).result;
+  const file = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');
+  expect(left).toMatchObject({ status: 'conflict', conflictsPath: file });
+
+  // A client commits while the user decides.
+  const ask = (): Asker => ({
+    begin() {},
+    async ask() {
+      await served.sql("CALL DOLT_COMMIT('--allow-empty', '-m', 'meanwhile')");
+      return 'theirs';
+    },
+    close() {},
+  });
+  const before = await served.head();
+  expect(await failureOf(() => served.resolve({ ...kept, ask }))).toMatchObject({
+    code: 'conflicts-stale',
+    message: expect.stringMatching(`main was at ${before}, but it is now at `),
+  });
+  expect(await served.head()).not.toBe(before);
+  expect(await readFile(file, 'utf8')).toContain('choose: theirs');
+
+  // The next run keeps the choice for the new head. Work that a client has not committed stays.
+  expect((await served.run(kept)).result).toMatchObject({ status: 'conflict' });
+  expect(await readFile(file, 'utf8')).toContain('choose: theirs');
+  await served.sql('INSERT INTO notes VALUES (1)');
+  const resolved = await served.resolve({ ...kept, file });
+  expect(resolved).toMatchObject({
+    status: 'success',
+    database: folder.file('town'),
+    head: await served.head(),
+    peers: ['mailbox'],
+    rows: 1,
+  });
+  expect(await served.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
+  expect(await served.traces()).toEqual([
+    ...CLEAN.slice(0, 4),
+    [{ table_name: 'notes', staged: 0, status: 'modified' }],
+  ]);
+  await expect(stat(file)).rejects.toThrow('ENOENT');
+  expect((await served.run(kept)).result).toMatchObject({ head: resolved.head, peers: [{ status: 'pushed' }] });
+  expect(await remoteHead(served.mailbox, folder.file('look', 'town'))).toBe(resolved.head);
+});
+
+test('resolve of a server on another machine finds the file in the kept copy, and keeps uncommitted rows there', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder);
+  const remotesapi = Number(new URL(served.server.url).port);
+  const setting = { host: 'localhost', tls: true, remotesapi, database: 'town' };
+  const far = { ...MANUAL, host: 'localhost', setting, stateDir: folder.file('state') };
+  await disagree(served);
+  const { conflictsPath = '' } = (await served.run({ ...far, database: undefined })).result;
+  expect(conflictsPath).toMatch(
+    /state\/served\/[0-9a-f]{12}\/scratch\/town\/\.dolt\/dolt-federation\/conflicts\.yaml$/,
+  );
+  await choose(conflictsPath, 'theirs');
+
+  const before = await served.head();
+  await served.sql("INSERT INTO items VALUES (9, 'nine', 'client')");
+  const refused = await failureOf(() => served.resolve({ ...far, database: '', file: conflictsPath }));
+  expect([refused.code, refused.message]).toEqual([
+    'uncommitted-changes',
+    expect.stringContaining('items (at the running server)'),
+  ]);
+  expect(await served.head()).toBe(before);
+  await served.sql('DELETE FROM items WHERE id = 9');
+
+  // Without `--file`, on a terminal: nothing is left to ask.
+  const resolved = await served.resolve({
+    ...far,
+    database: '',
+    ask: () => ({ begin() {}, ask: () => Promise.reject(new Error('nothing is undecided')), close() {} }),
+  });
+  expect(resolved).toMatchObject({
+    status: 'success',
+    database: expect.stringMatching(/^mysql:\/\/localhost:\d+\/town$/),
+    head: await served.head(),
+  });
+  expect(await served.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
+  expect(await served.traces()).toEqual(CLEAN);
+});
+
+test('resolve without anything to resolve does not contact the server', async () => {
+  await using folder = await tempFolder();
+  await using served = await servedDatabase(folder);
+  const stateDir = folder.file('state');
+  const ask = (): Asker => ({ begin() {}, ask: () => Promise.reject(new Error('asked')), close() {} });
+  await served.stop();
+  const setting = { host: 'db.example', remotesapi: 1, database: 'town' };
+  expect(await served.resolve({ database: '', setting, host: 'db.example', stateDir, ask })).toMatchObject({
+    status: 'unchanged',
+    database: expect.stringMatching(/^mysql:\/\/db\.example:\d+\/town$/),
+  });
+  // Without a folder for state nothing is kept.
+  expect(await failureOf(() => served.resolve({ database: '', setting, ask }))).toMatchObject({ code: 'no-database' });
+});

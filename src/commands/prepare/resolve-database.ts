@@ -1,0 +1,64 @@
+import type { Configuration } from '../../config/configuration.ts';
+import type { ServerSetting } from '../../config/server.ts';
+import { Failure } from '../../core/failure.ts';
+import type { Credentials } from '../../credentials/credential.ts';
+import { openEngines } from '../../dolt/server/engines.ts';
+import type { Context } from '../context.ts';
+import { DEFAULT_SYNC_REQUEST } from '../request.ts';
+import { locateDatabase } from './locate-database.ts';
+import type { LocalDatabase } from './open-database.ts';
+import { isServed, keptFolder, openServed, servedName } from './open-served.ts';
+
+/** The database in which a run found conflicts. */
+export interface ConflictedDatabase {
+  /** Its folder; of a server on another machine its address. */
+  readonly name: string;
+  /** The folder whose `.dolt` keeps the conflicts file. */
+  readonly home: string;
+  /** Opens it on the branch of the conflicts file, through its server if one holds it. */
+  open(dolt: string, branch: string): Promise<OpenDatabase>;
+}
+
+export type OpenDatabase = Pick<LocalDatabase, 'work' | 'engines' | 'served' | 'close'>;
+
+/** One connection for the merge, and one that reads. */
+const CONNECTIONS = 2;
+
+/** @throws Failure `no-database`, and as `locateDatabase` */
+export async function findConflicted(
+  database: string | undefined,
+  context: Context,
+  known: { readonly configuration: Configuration; readonly credentials: Credentials },
+): Promise<ConflictedDatabase> {
+  const { configuration } = known;
+  const found = await locateDatabase({ database, configuration }, context);
+  const setting = configuration.server.value;
+  const through = async (path: string | null, at: ServerSetting, dolt: string, branch: string) => {
+    const { timeout } = DEFAULT_SYNC_REQUEST;
+    const opening = { branch, mayCommit: false, connections: CONNECTIONS, timeout };
+    return await openServed(opening, context, { ...known, dolt }, { path, setting: at });
+  };
+  if (found.kind === 'database') {
+    const { path } = found;
+    return {
+      name: path,
+      home: path,
+      async open(dolt, branch) {
+        if (setting !== null && (await isServed(path, context))) return await through(path, setting, dolt, branch);
+        const engines = openEngines(context, { dolt, database: path }, CONNECTIONS);
+        return { work: path, served: null, engines, close: () => engines.close() };
+      },
+    };
+  }
+  const home = setting === null ? null : keptFolder(context, { path: null, setting });
+  if (setting === null || home === null) {
+    throw new Failure('no-database', 'no Dolt database was found to resolve conflicts in', {
+      hint: 'Give the folder of the database in which sync found the conflicts with `database`.',
+    });
+  }
+  return {
+    name: servedName({ path: null, setting }),
+    home,
+    open: (dolt, branch) => through(null, setting, dolt, branch),
+  };
+}

@@ -11,8 +11,10 @@ import { createInterface } from 'node:readline/promises';
 import { startsNoServices } from './quiet-services.mjs';
 
 /**
- * @typedef {{ variable: string, binary: string, package: string, version: string }} BuiltServer `binary` is the name that
- *   `go install` gives, which is not always one to go by: each has a folder of its own
+ * @typedef {{ variable: string, binary: string, package: string, version: string, module?: string }} BuiltServer `binary`
+ *   is the name that `go install` gives, which is not always one to go by: each has a folder of its own. With
+ *   `module`, Go builds in the folder of the module: `go install` of a version reads the list of all versions, which not
+ *   every proxy serves for every module
  * @typedef {{ variable: string, binary: string, debian: string, reason: string }} PackagedServer `reason` says what the
  *   tests do with it
  * @typedef {import('../src/install/dolt-request.ts').InstallContext} InstallContext
@@ -40,6 +42,13 @@ const BUILT = [
     version: 'v2.12.0',
   },
   { variable: 'DOLT_FEDERATION_TEST_ACT', binary: 'act', package: 'github.com/nektos/act', version: 'v0.2.89' },
+  {
+    variable: 'DOLT_FEDERATION_TEST_BD',
+    binary: 'bd',
+    package: 'github.com/steveyegge/beads/cmd/bd',
+    version: 'v1.3.0',
+    module: 'github.com/steveyegge/beads',
+  },
 ];
 
 const STRACE = 'DOLT_FEDERATION_TEST_STRACE';
@@ -130,7 +139,7 @@ export async function installServers(wanted, { folder, context, goInstall }) {
  * @param {BuiltServer} server
  * @param {{ folder: string, context: InstallContext, goInstall: GoInstall }} ground
  */
-async function build({ package: path, version, binary }, { folder, context, goInstall }) {
+async function build({ package: path, version, binary, module }, { folder, context, goInstall }) {
   const file = process.platform === 'win32' ? `${binary}.exe` : binary;
   const target = join(folder, file);
   const marker = join(folder, 'version');
@@ -139,7 +148,9 @@ async function build({ package: path, version, binary }, { folder, context, goIn
   await mkdir(folder, { recursive: true });
   const temporary = await mkdtemp(join(folder, '.new-'));
   try {
-    const bin = await goInstall({ package: path, version, label: path }, { folder: temporary }, context);
+    const source =
+      module === undefined ? undefined : downloadModule(`${module}@${version}`, { cwd: temporary, env: context.env });
+    const bin = await goInstall({ package: path, version, label: path }, { folder: temporary, source }, context);
     if (typeof bin !== 'string') throw new Error(`The tests need ${path}, which is built from source: ${bin.reason}`);
     await rm(marker, { force: true });
     await rename(join(bin, file), target);
@@ -148,6 +159,18 @@ async function build({ package: path, version, binary }, { folder, context, goIn
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/**
+ * The folder of a module in Go's module cache.
+ * @param {string} module with its version
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv }} where
+ */
+function downloadModule(module, where) {
+  const { stdout, stderr, error } = spawnSync('go', ['mod', 'download', '-json', module], where);
+  const { Dir, Error: reason } = error === undefined ? JSON.parse(String(stdout) || '{}') : { Error: error.message };
+  if (typeof Dir === 'string') return Dir;
+  throw new Error(`The tests need ${module}, which is built from source: ${reason ?? String(stderr)}`);
 }
 
 /**

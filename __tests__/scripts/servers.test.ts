@@ -60,3 +60,12 @@ test('without Go the server that is missing is named', async () => {
     'The tests need github.com/versity/versitygw/cmd/versitygw, which is built from source: no Go was found on PATH',
   );
 });
+
+test('without Go the module that is missing is named', async () => {
+  await using folder = await tempFolder();
+  const { context, ...ground } = scene(folder, builds([]));
+  const asked = installServers(['DOLT_FEDERATION_TEST_BD'], { ...ground, context: { ...context, env: { PATH: '' } } });
+  await expect(asked).rejects.toThrow(
+    'The tests need github.com/steveyegge/beads@v1.3.0, which is built from source: spawnSync go ENOENT',
+  );
+});

@@ -72,7 +72,7 @@ export function goEnvironment(env: Env, { bin, home }: GoFolders): Record<string
   return { HOME: home, ...Object.fromEntries(inherited), GOBIN: bin, CGO_ENABLED: '1' };
 }
 
-/** A main package of Dolt's Go module at one version, with its names for Go and for messages. */
+/** A main package of a Go module at one version, with its names for Go and for messages. */
 interface GoProgram {
   readonly package: string;
   readonly version: string;
@@ -82,6 +82,8 @@ interface GoProgram {
 interface GoInstallOptions {
   /** A private folder: executables appear in its `bin`. */
   readonly folder: string;
+  /** Folder of the module of the program; absent: Go downloads the module. */
+  readonly source?: string | undefined;
   readonly heartbeatMs?: number | undefined;
 }
 
@@ -96,7 +98,7 @@ const HEARTBEAT_MS = 15_000;
  */
 export async function goInstall(
   program: GoProgram,
-  { folder, heartbeatMs = HEARTBEAT_MS }: GoInstallOptions,
+  { folder, source, heartbeatMs = HEARTBEAT_MS }: GoInstallOptions,
   context: InstallContext,
 ): Promise<string | Extract<Go, { readonly kind: 'no-go' }>> {
   const bin = join(folder, 'bin');
@@ -112,8 +114,9 @@ export async function goInstall(
     context.log.info(`Building ${program.label}: ${seconds} s, ${progress.summary()}`);
   }, heartbeatMs);
   try {
-    const options = { env, cwd: folder, signal: context.signal, onStderrLine: progress.line };
-    const ended = await run(go.path, ['install', ...FLAGS, `${program.package}@${program.version}`], options);
+    const options = { env, cwd: source ?? folder, signal: context.signal, onStderrLine: progress.line };
+    const target = source === undefined ? `${program.package}@${program.version}` : program.package;
+    const ended = await run(go.path, ['install', ...FLAGS, target], options);
     if (ended.exitCode === 0) return bin;
     throw new Failure('dolt-build-failed', `go install ended with exit code ${ended.exitCode}:\n${progress.tail()}`);
   } finally {

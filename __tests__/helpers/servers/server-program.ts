@@ -7,6 +7,7 @@ type Program =
   | 'FAKE_GCS_SERVER'
   | 'TOXIPROXY'
   | 'ACT'
+  | 'BD'
   | 'SSHD'
   | 'SSH'
   | 'NGINX'

@@ -6,6 +6,7 @@ import { configGetCommand, configListCommand } from './config.ts';
 import { configSetCommand, configUnsetCommand } from './config-edit.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor/index.ts';
+import { exportCommand } from './export.ts';
 import { initCommand } from './init.ts';
 import { installCommand } from './install.ts';
 import { listPeersCommand } from './list-peers.ts';
@@ -27,6 +28,7 @@ export const COMMAND_TABLE: Readonly<Record<CommandName, Command>> = {
   'set-peer': setPeerCommand,
   'remove-peer': removePeerCommand,
   resolve: resolveCommand,
+  export: exportCommand,
   'list-peers': listPeersCommand,
   'config list': configListCommand,
   'config get': configGetCommand,

@@ -1,10 +1,18 @@
 import { ENGINE_ERRORS } from './engine-errors.ts';
+import { EXPORT_ERRORS } from './export-errors.ts';
 import { INCOMING_ERRORS, RESOLVE_ERRORS } from './merge-errors.ts';
 import { PEER_ERRORS } from './peer-errors.ts';
 import { USAGE_ERRORS } from './usage-errors.ts';
 
 /** Every stable error code, in the order of docs/troubleshooting.md. */
-export const ERRORS = { ...USAGE_ERRORS, ...ENGINE_ERRORS, ...PEER_ERRORS, ...INCOMING_ERRORS, ...RESOLVE_ERRORS };
+export const ERRORS = {
+  ...USAGE_ERRORS,
+  ...ENGINE_ERRORS,
+  ...PEER_ERRORS,
+  ...INCOMING_ERRORS,
+  ...RESOLVE_ERRORS,
+  ...EXPORT_ERRORS,
+};
 
 /** A stable code that callers may branch on. */
 export type ErrorCode = keyof typeof ERRORS;

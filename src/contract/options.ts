@@ -227,6 +227,24 @@ export const OPTIONS = {
     default: '50',
     value: 'percent',
   },
+  'jsonl-path': {
+    description: 'Path of the JSONL file; by default `issues.jsonl` in the beads workspace, or what `export.path` says',
+    frontends: BOTH,
+    type: 'text',
+    value: 'file',
+  },
+  'allow-fewer': {
+    description: 'Replace a JSONL file that has records which the database does not have',
+    frontends: BOTH,
+    type: 'flag',
+    default: 'false',
+  },
+  check: {
+    description: 'Compare the JSONL file with the database; write nothing, and fail if they differ',
+    frontends: BOTH,
+    type: 'flag',
+    default: 'false',
+  },
   ...DOLT_OPTIONS,
   'dolthub-host': {
     description: 'Host that serves `dolthub://` endpoints',

@@ -9,6 +9,7 @@ export const OUTPUTS = {
   failed: 'Names of the peers that failed, separated by commas',
   conflicts: 'Number of rows in conflict that need a decision',
   'conflicts-path': 'File with every row that needs a decision, on the disk of the runner only; empty if there is none',
+  'jsonl-path': 'The JSONL file that was written or compared; empty if there is none',
   'pulled-commits': 'Number of commits pulled',
   'pushed-commits': 'Number of commits pushed, summed over all peers',
   'database-path': 'Folder of the database',

@@ -317,6 +317,37 @@ export const resolveResultSchema = z.strictObject({
 });
 export type ResolveResult = z.infer<typeof resolveResultSchema>;
 
+export const exportResultSchema = z.strictObject({
+  version: z.literal(1),
+  command: z.literal('export'),
+  /** `same` and `differs`: the file was only compared. `skipped`: the event may not write. */
+  status: z.enum(['written', 'unchanged', 'same', 'differs', 'skipped']),
+  database: z.string().nullable(),
+  branch: z.string().nullable(),
+  /** The head of the branch; uncommitted changes are part of the export. */
+  head: hash.nullable(),
+  /** The JSONL file. */
+  file: z.string(),
+  /** Issues in the database that an export writes. */
+  issues: count.nullable(),
+  /** Issues that only the database has, that only the file has, and that differ. */
+  difference: z
+    .strictObject({
+      missing: count,
+      extra: count,
+      changed: count,
+      /** Only the order of the lines differs. */
+      reordered: z.boolean(),
+      /** The first ids of each kind; absent if reports show no keys. */
+      ids: z
+        .strictObject({ missing: z.array(z.string()), extra: z.array(z.string()), changed: z.array(z.string()) })
+        .optional(),
+    })
+    .optional(),
+});
+/** The JSON of `export`. */
+export type ExportResult = Readonly<z.infer<typeof exportResultSchema>>;
+
 export const listPeersResultSchema = z.array(
   z.strictObject({ name: z.string(), endpoint: z.string(), role: z.enum(ROLES), tier: z.enum(TIERS) }),
 );

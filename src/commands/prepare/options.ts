@@ -11,6 +11,7 @@ import { parseMirror } from '../../install/release-urls.ts';
 import { parseAskedVersion } from '../../install/version.ts';
 import type { Asked } from '../command.ts';
 import type { Context } from '../context.ts';
+import type { JsonlRequest } from '../outcome/jsonl-file.ts';
 import type { ConfigOverrides } from '../request.ts';
 
 /**
@@ -118,4 +119,9 @@ function refusal(text: string): Failure {
 /** The items of a comma- or line-separated text, trimmed, in order. */
 export function splitList(text: string | undefined): string[] {
   return (text ?? '').split(/[,\r\n]/).flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
+}
+
+/** What was said about the JSONL file. */
+export function requestedJsonl(read: ReadOption): JsonlRequest {
+  return { path: read('jsonl-path'), allowFewer: read('allow-fewer') };
 }

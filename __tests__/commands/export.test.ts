@@ -1,0 +1,154 @@
+import { mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from '@jest/globals';
+import { type ExportRequest, exportJsonl } from '../../src/commands/export.ts';
+import { DEFAULT_SYNC_REQUEST } from '../../src/commands/request.ts';
+import type { ExportResult } from '../../src/contract/result.ts';
+import { exportText } from '../../src/report/export.ts';
+import { commandContext } from '../helpers/configuring.ts';
+import { makeDatabase } from '../helpers/database.ts';
+import { testDolt } from '../helpers/dolt-binary.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+import { makeTracker } from '../helpers/tracker.ts';
+
+const JSONL = ['repo', '.beads', 'issues.jsonl'] as const;
+
+/** Runs `export` in the workspace `repo`. */
+async function exported(
+  folder: TempFolder,
+  {
+    path,
+    allowFewer = false,
+    ceiling = null,
+    ...request
+  }: Partial<ExportRequest> & {
+    path?: string;
+    allowFewer?: boolean;
+    ceiling?: string | null;
+  } = {},
+): Promise<ExportResult> {
+  const context = { ...commandContext(folder.file('repo')), ceiling, tempDir: folder.file('tmp') };
+  const { bootstrap, timeout, retries } = DEFAULT_SYNC_REQUEST;
+  return await exportJsonl(
+    {
+      ...{ bootstrap, timeout, retries, check: false, reportValues: 'full', untrusted: false },
+      overrides: { allowInsecure: false },
+      dolt: { source: 'release', path: testDolt() },
+      ...request,
+      jsonl: { path, allowFewer },
+    },
+    context,
+  );
+}
+
+/** The ids of a JSONL file, in its order. */
+async function idsOf(file: string): Promise<string[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
+  return lines.map((line) => /"id":"([^"]*)"/.exec(line)?.[1] ?? '');
+}
+
+describe('export', () => {
+  test('writes what bd writes, does not touch a file that is up to date, and compares', async () => {
+    await using folder = await tempFolder();
+    const local = await makeTracker(folder, 'repo', 'export.exclude_owners: Eve, Mallory\n');
+    await local.sql(
+      "INSERT INTO issues (id, title, priority, created_at) VALUES ('bd-1', 'old', 1, '2026-01-01 00:00:00'), ('bd-2', 'new', 1, '2026-01-03 00:00:00'), ('bd-B', 'same time', 1, '2026-01-01 00:00:00'), ('bd-3', 'urgent', 0, '2026-01-01 00:00:00')",
+      "INSERT INTO issues (id, title, issue_type, is_template, created_by) VALUES ('bd-r', 'infra', 'role', 0, ''), ('bd-t', 'template', 'task', 1, ''), ('bd-e', 'of Eve', 'task', 0, 'Eve')",
+      "INSERT INTO wisps (id, title, priority, ephemeral, no_history) VALUES ('bd-w', 'gone soon', 0, 1, 0), ('bd-n', 'no history', 3, 0, 1)",
+      "INSERT INTO dependencies (issue_id, depends_on_issue_id) VALUES ('bd-1', 'bd-3'), ('bd-1', 'bd-2')",
+      "INSERT INTO wisp_dependencies (issue_id, depends_on_issue_id) VALUES ('bd-n', 'bd-3')",
+      "INSERT INTO labels VALUES ('bd-1', 'z'), ('bd-1', 'Z'), ('bd-1', 'a')",
+      "INSERT INTO wisp_labels VALUES ('bd-n', 'w')",
+      "INSERT INTO comments (id, issue_id, author, text) VALUES ('2', 'bd-1', 'Ann', 'b'), ('1', 'bd-1', 'Ann', 'a')",
+    );
+    const file = folder.file(...JSONL);
+    expect(await exported(folder)).toMatchObject({ status: 'written', file, issues: 5, branch: 'main' });
+    expect(await idsOf(file)).toEqual(['bd-3', 'bd-2', 'bd-1', 'bd-B', 'bd-n']);
+    const [third = '', , first = '', , local_ = ''] = (await readFile(file, 'utf8')).split('\n');
+    expect(third).toMatch(/"dependency_count":0,"dependent_count":2,"comment_count":0}$/);
+    expect(first).toContain('"labels":["Z","a","z"]');
+    expect(first).toMatch(/"depends_on_id":"bd-2".*"depends_on_id":"bd-3".*"id":"1".*"id":"2".*"comment_count":2}$/);
+    expect(local_).toMatch(/"labels":\["w"\],.*"no_history":true,.*"wisp_plane":true}$/);
+
+    const before = await stat(file);
+    expect(await exported(folder)).toMatchObject({ status: 'unchanged', issues: 5 });
+    expect(await stat(file)).toMatchObject({ ino: before.ino, mtimeMs: before.mtimeMs });
+    expect(await exported(folder, { check: true })).toMatchObject({ status: 'same' });
+
+    await local.sql(
+      "UPDATE issues SET title = 'other' WHERE id = 'bd-2'",
+      "INSERT INTO issues (id, title) VALUES ('bd-9', 'nine')",
+    );
+    await writeFile(
+      file,
+      `${await readFile(file, 'utf8')}{"id":"bd-x","title":"x"}\n{"_type":"memory","key":"m","value":""}\n`,
+    );
+    const differs = await exported(folder, { check: true });
+    expect(differs).toMatchObject({
+      status: 'differs',
+      difference: { ids: { missing: ['bd-9'], extra: ['memory m', 'bd-x'], changed: ['bd-2'] }, reordered: false },
+    });
+    expect(exportText(differs)).toMatch(/only in the database: 1 record \(bd-9\)\n.*only in the file: 2 records/);
+    expect((await exported(folder, { check: true, reportValues: 'none' })).difference).toEqual({
+      ...{ missing: 1, extra: 2, changed: 1, reordered: false },
+    });
+  });
+
+  test('never removes a record that the history does not delete', async () => {
+    await using folder = await tempFolder();
+    const local = await makeTracker(folder, 'repo');
+    await local.commit('two', "INSERT INTO issues (id, title) VALUES ('bd-1', 'one'), ('bd-2', 'two')");
+    await exported(folder);
+    const file = folder.file(...JSONL);
+    await local.commit('deleted', "DELETE FROM issues WHERE id = 'bd-2'");
+    expect(await exported(folder)).toMatchObject({ status: 'written', issues: 1 });
+    const fuller = `<<<<<<< ours\n${await readFile(file, 'utf8')}=======\n{"id":"bd-7","title":"elsewhere"}\n>>>>>>> theirs\n`;
+    await writeFile(file, fuller);
+    await expect(exported(folder)).rejects.toMatchObject({
+      code: 'export-fewer',
+      message: expect.stringContaining('1 record (bd-7)'),
+    });
+    expect(await readFile(file, 'utf8')).toBe(fuller);
+    expect(await exported(folder, { allowFewer: true })).toMatchObject({ status: 'written', issues: 1 });
+    await local.commit('none', 'DELETE FROM issues');
+    await expect(exported(folder)).rejects.toMatchObject({ code: 'export-fewer' });
+    await writeFile(file, 'a text\n');
+    await expect(exported(folder)).rejects.toMatchObject({ code: 'export-failed', location: { line: 1 } });
+  });
+
+  test('writes no row that bd would refuse, and names it', async () => {
+    await using folder = await tempFolder();
+    const local = await makeTracker(folder, 'repo');
+    await local.sql(
+      "INSERT INTO issues (id, title, status, closed_at) VALUES ('bd-1', 'one', 'open', '2026-01-02 03:04:05'), ('bd-2', 'two', 'closed', NULL)",
+    );
+    await expect(exported(folder)).rejects.toMatchObject({
+      code: 'export-row',
+      message: expect.stringMatching(/2 rows \(bd-1 has the status open and a closed_at, bd-2 is closed/),
+    });
+    await expect(stat(folder.file(...JSONL))).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  test('stays in the workspace of the job, and writes nothing on an event that may not write', async () => {
+    await using folder = await tempFolder();
+    await makeTracker(folder, 'repo');
+    await mkdir(folder.file('outside'));
+    await writeFile(folder.file('outside', 'x.jsonl'), '');
+    await symlink(folder.file('outside', 'x.jsonl'), folder.file('repo', 'link.jsonl'));
+    const ceiling = folder.file('repo');
+    await expect(exported(folder, { ceiling, path: 'link.jsonl' })).rejects.toMatchObject({
+      code: 'outside-workspace',
+    });
+    await writeFile(folder.file('repo', '.beads', 'config.yaml'), 'export: {path: ../../up.jsonl}\n');
+    await expect(exported(folder, { ceiling })).rejects.toMatchObject({ code: 'outside-workspace' });
+    expect(await exported(folder, { ceiling, path: 'b.jsonl', untrusted: true })).toMatchObject({ status: 'skipped' });
+    await expect(stat(folder.file('repo', 'b.jsonl'))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(exported(folder, { ceiling, path: '.beads' })).rejects.toMatchObject({ code: 'export-failed' });
+  });
+
+  test('needs the tables of beads, and a path outside a workspace', async () => {
+    await using folder = await tempFolder();
+    await makeDatabase(folder.file('repo'));
+    await expect(exported(folder, { path: 'a.jsonl' })).rejects.toMatchObject({ code: 'no-issues' });
+    await expect(exported(folder)).rejects.toMatchObject({ code: 'bad-usage' });
+  });
+});

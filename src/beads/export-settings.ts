@@ -1,0 +1,51 @@
+import { join } from 'node:path';
+import { isMap, isScalar, isSeq, type Node } from 'yaml';
+import { parseYaml } from '../config/yaml/parse.ts';
+import { readIfThere } from '../core/files.ts';
+
+/** What the workspace says about its JSONL file. */
+export interface ExportSettings {
+  /** Absolute path of the file. */
+  readonly file: string;
+  /** Types that bd keeps for itself; empty: not set. */
+  readonly infraTypes: readonly string[];
+  /** Creators whose issues bd leaves out. */
+  readonly excludeOwners: readonly string[];
+}
+
+/**
+ * Reads bd's own keys about exports, nested or flat, from the workspace's config.yaml and config.local.yaml.
+ * @param workspace absolute path of `.beads`
+ * @throws Failure `config-syntax`, `config-unreadable`
+ */
+export async function exportSettings(workspace: string): Promise<ExportSettings> {
+  const files = [join(workspace, 'config.yaml'), join(workspace, 'config.local.yaml')];
+  const layers = await Promise.all(files.map(async (file) => listsOf((await readIfThere(file)) ?? '', file)));
+  const settings = new Map(layers.flat());
+  const list = (name: string): readonly string[] => settings.get(name) ?? [];
+  return {
+    file: join(workspace, list('export.path')[0] ?? 'issues.jsonl'),
+    infraTypes: list('types.infra'),
+    excludeOwners: [...list('export.exclude_owners'), ...list('export.exclude_owner')],
+  };
+}
+
+const SECTIONS: readonly string[] = ['export', 'types'];
+
+function listsOf(text: string, file: string): (readonly [string, readonly string[]])[] {
+  const { root } = parseYaml(text, file);
+  return (root?.items ?? []).flatMap(({ key, value }) => {
+    const name = isScalar(key) ? String(key.value) : '';
+    if (SECTIONS.includes(name) && isMap(value)) {
+      return value.items.map((inner) => [`${name}.${String(inner.key)}`, wordsOf(inner.value)] as const);
+    }
+    return SECTIONS.some((section) => name.startsWith(`${section}.`)) ? [[name, wordsOf(value)] as const] : [];
+  });
+}
+
+/** The items of a list, or of a text with commas. */
+function wordsOf(node: unknown): readonly string[] {
+  if (isSeq<Node>(node)) return node.items.flatMap((item) => wordsOf(item));
+  const text = isScalar(node) ? String(node.value ?? '') : '';
+  return text.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
+}

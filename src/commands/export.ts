@@ -1,0 +1,128 @@
+import { loadConfiguration } from '../config/load.ts';
+import { EXIT } from '../contract/exit-codes.ts';
+import type { ExportResult } from '../contract/result.ts';
+import type { ReportValues } from '../contract/vocabulary.ts';
+import { Failure } from '../core/failure.ts';
+import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
+import { branchHead, checkedOutBranch } from '../dolt/sql/heads.ts';
+import { installDolt } from '../install/install.ts';
+import { compareIssues } from '../jsonl/compare.ts';
+import { exportIssues } from '../jsonl/export.ts';
+import { exportText } from '../report/export.ts';
+import { defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { type JsonlRequest, jsonlFile, readingIssues } from './outcome/jsonl-file.ts';
+import { type LocalDatabase, openLocalDatabase } from './prepare/open-database.ts';
+import {
+  requestedBranch,
+  requestedConfig,
+  requestedCredentials,
+  requestedDolt,
+  requestedJsonl,
+} from './prepare/options.ts';
+import { accessToPeers } from './prepare/peer-access.ts';
+import { DEFAULT_SYNC_REQUEST, type SyncRequest } from './request.ts';
+
+export interface ExportRequest
+  extends Pick<
+    SyncRequest,
+    'database' | 'branch' | 'bootstrap' | 'timeout' | 'retries' | 'credentials' | 'overrides' | 'dolt'
+  > {
+  readonly jsonl: JsonlRequest;
+  /** Compare the file with the database, and write nothing. */
+  readonly check: boolean;
+  readonly reportValues: ReportValues;
+  /** The event may not write. */
+  readonly untrusted: boolean;
+}
+
+/**
+ * Writes the issues of the database to the JSONL file of the workspace, or compares them. The database is only read, and
+ * its uncommitted changes are part of it, as in `bd export`.
+ * @throws Failure what finding and opening the database throws; `no-issues`, `export-row`, `export-fewer`,
+ * `export-failed`, `outside-workspace`
+ */
+export async function exportJsonl(request: ExportRequest, context: Context): Promise<ExportResult> {
+  const configuration = await loadConfiguration(context, request.overrides);
+  const { file, ...scope } = await jsonlFile(request.jsonl, configuration, context);
+  if (request.untrusted) return { ...NOTHING, status: 'skipped', file };
+  const dolt = await installDolt(request.dolt, context);
+  const reading = { ...DEFAULT_SYNC_REQUEST, ...request, command: 'status' } as const;
+  const { peers } = configuration;
+  const settings = { configuration, peers, credentials: await requestedCredentials(request, context), notices: [] };
+  const access = await accessToPeers(reading, context, settings, dolt);
+  const database = await openLocalDatabase(reading, context, { configuration, dolt: dolt.path, access });
+  try {
+    const { branch, head } = await branchOf(database, request.branch);
+    const exporting = { file, branch, scope, allowFewer: request.jsonl.allowFewer };
+    const at = { version: 1, command: 'export', database: database.path, branch, head, file } as const;
+    const read = <T>(work: Parameters<typeof readingIssues<T>>[2]): Promise<T> =>
+      readingIssues(database.engines, request.timeout, work);
+    if (!request.check) return { ...at, ...(await read((sql) => exportIssues(sql, exporting))) };
+    const { issues, ...difference } = await read((sql) => compareIssues(sql, exporting));
+    const { missing, extra, changed, reordered } = difference;
+    const isSame = missing.length + extra.length + changed.length === 0 && !reordered;
+    if (isSame) return { ...at, status: 'same', issues };
+    return { ...at, status: 'differs', issues, difference: shownDifference(difference, request.reportValues) };
+  } finally {
+    await database.close();
+  }
+}
+
+const NOTHING = { version: 1, command: 'export', database: null, branch: null, head: null, issues: null } as const;
+
+async function branchOf({ engines, served, path }: LocalDatabase, asked: string | undefined) {
+  return await engines.use(NO_CREDENTIALS, async ({ database }) => {
+    const branch = served?.branch ?? asked ?? (await checkedOutBranch(database));
+    const head = await branchHead(database, branch);
+    if (head === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
+    return { branch, head };
+  });
+}
+
+/** Ids that a difference names, of each kind. */
+const MAX_IDS = 100;
+
+function shownDifference(
+  { missing, extra, changed, reordered }: Omit<Awaited<ReturnType<typeof compareIssues>>, 'issues'>,
+  values: ReportValues,
+): NonNullable<ExportResult['difference']> {
+  const counts = { missing: missing.length, extra: extra.length, changed: changed.length, reordered };
+  if (values === 'none') return counts;
+  const first = (ids: readonly string[]): string[] => ids.slice(0, MAX_IDS);
+  return { ...counts, ids: { missing: first(missing), extra: first(extra), changed: first(changed) } };
+}
+
+export const exportCommand = defineCommand({
+  parse: (asked): ExportRequest => {
+    const { read } = asked;
+    return {
+      jsonl: requestedJsonl(read),
+      check: read('check'),
+      database: read('database'),
+      branch: requestedBranch(read('branch')),
+      bootstrap: read('bootstrap'),
+      timeout: read('timeout'),
+      retries: read('retries'),
+      credentials: asked.credentials,
+      reportValues: read('report-values') ?? asked.reportValues,
+      untrusted: asked.untrusted,
+      overrides: requestedConfig(read),
+      dolt: requestedDolt(asked),
+    };
+  },
+  run: exportJsonl,
+  render: (result) => ({
+    json: result,
+    text: () => exportText(result),
+    summary: () => `${exportText(result)}`,
+    outputs: () => ({
+      status: result.status === 'written' ? 'success' : result.status === 'differs' ? 'failed' : 'unchanged',
+      'jsonl-path': result.file,
+      'database-path': result.database ?? '',
+      head: result.head ?? '',
+    }),
+    verdict: 'the JSONL file differs from the database',
+  }),
+  exitCode: ({ status }) => (status === 'differs' ? EXIT.failed : EXIT.ok),
+});

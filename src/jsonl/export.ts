@@ -1,0 +1,143 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, mkdir, open, realpath, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { errorMessage, Failure } from '../core/failure.ts';
+import { statOf } from '../core/files.ts';
+import { listed, plain } from '../core/text.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { type ExportScope, type IssueLine, issueLines } from './read-issues.ts';
+import { readRecords } from './records.ts';
+
+export interface Exporting {
+  /** Absolute path of the JSONL file. */
+  readonly file: string;
+  readonly branch: string;
+  readonly scope: ExportScope;
+  /** Whether a file may be replaced although it has records that the database does not have. */
+  readonly allowFewer: boolean;
+}
+
+export interface Exported {
+  readonly status: 'written' | 'unchanged';
+  /** Issues in the file. */
+  readonly issues: number;
+}
+
+/**
+ * Writes the issues of a branch to a JSONL file: beside it first, then by rename. A file with the same content is not
+ * touched. Nothing is written if a row cannot be imported, or if the file has records that the database never deleted.
+ * @param sql a session of its own
+ * @throws Failure `no-issues`, `export-row`, `export-fewer`, `export-failed`
+ */
+export async function exportIssues(sql: Sql, { file, branch, scope, allowFewer }: Exporting): Promise<Exported> {
+  const target = await realpath(file).catch(() => file);
+  const former = await statOf(target);
+  if (former !== null && !former.isFile()) throw new Failure('export-failed', `${target} is not an ordinary file`);
+  await within(target, () => mkdir(dirname(target), { recursive: true }));
+  const temporary = `${target}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    const handle = await within(target, () => open(temporary, 'wx', 0o644));
+    const written = await writeLines(handle, issueLines(sql, branch, scope), target).finally(() => handle.close());
+    refuseProblems(written.problems);
+    const issues = written.ids.size;
+    if (former !== null && written.digest === (await digestOf(target))) return { status: 'unchanged', issues };
+    if (former !== null && !allowFewer) await refuseFewer(sql, target, written.ids);
+    await within(target, () => rename(temporary, target));
+    return { status: 'written', issues };
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+interface Written {
+  readonly ids: ReadonlySet<string>;
+  readonly digest: string;
+  /** Rows that bd would refuse. */
+  readonly problems: readonly string[];
+}
+
+/** Bytes that are written at once. */
+const BATCH = 1024 * 1024;
+
+async function writeLines(handle: FileHandle, lines: AsyncIterable<IssueLine>, target: string): Promise<Written> {
+  const ids = new Set<string>();
+  const problems: string[] = [];
+  const hash = createHash('sha256');
+  let batch: string[] = [];
+  let size = 0;
+  const flush = async (): Promise<void> => {
+    const bytes = Buffer.from(batch.join(''));
+    hash.update(bytes);
+    await within(target, () => handle.writeFile(bytes));
+    batch = [];
+    size = 0;
+  };
+  for await (const { id, line, problem } of lines) {
+    ids.add(id);
+    if (problem !== null) problems.push(`${id} ${problem}`);
+    batch.push(line, '\n');
+    size += line.length + 1;
+    if (size >= BATCH) await flush();
+  }
+  await flush();
+  await within(target, () => handle.sync());
+  return { ids, digest: hash.digest('hex'), problems };
+}
+
+function refuseProblems(problems: readonly string[]): void {
+  if (problems.length === 0) return;
+  throw new Failure('export-row', `bd would refuse the whole file because of ${listed('row', problems.map(plain))}`);
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await within(file, async () => {
+    for await (const chunk of createReadStream(file)) hash.update(chunk);
+  });
+  return hash.digest('hex');
+}
+
+/** More records than this are not looked up in the history. */
+const MAX_PROVEN = 5_000;
+const PAGE = 500;
+const idRow = z.object({ id: z.string() });
+
+/** A record may only disappear if the history of the branch shows that its issue was deleted. */
+async function refuseFewer(sql: Sql, file: string, ids: ReadonlySet<string>): Promise<void> {
+  const absent: string[] = [];
+  const others: string[] = [];
+  for await (const { kind, id } of readRecords(file)) {
+    if (kind === 'other') others.push(id);
+    else if (!ids.has(id)) absent.push(id);
+  }
+  const lost = ids.size === 0 || absent.length > MAX_PROVEN ? absent : await notDeleted(sql, absent);
+  const records = [...lost, ...others];
+  if (records.length === 0) return;
+  throw new Failure('export-fewer', `${file} has ${listed('record', records.map(plain))} that an export would remove`);
+}
+
+async function notDeleted(sql: Sql, absent: readonly string[]): Promise<readonly string[]> {
+  const deleted = new Set<string>();
+  for (let start = 0; start < absent.length; start += PAGE) {
+    const page = absent.slice(start, start + PAGE);
+    const rows = await sql.rows(
+      idRow,
+      `SELECT DISTINCT from_id AS id FROM dolt_diff_issues WHERE diff_type = 'removed' AND from_id IN (${page.map(() => '?').join(', ')})`,
+      page,
+    );
+    for (const { id } of rows) deleted.add(id);
+  }
+  return absent.filter((id) => !deleted.has(id));
+}
+
+/** Errors of the file system as a failure that names the file. */
+async function within<T>(file: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    throw new Failure('export-failed', `cannot write ${file}: ${errorMessage(cause)}`, { cause });
+  }
+}

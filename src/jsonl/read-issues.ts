@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import { Failure } from '../core/failure.ts';
+import { shownNames } from '../dolt/schema/table-shape.ts';
+import { databaseName } from '../dolt/sql/at-revision.ts';
+import { type Cells, cellsSchema } from '../dolt/sql/cell.ts';
+import { quoted } from '../dolt/sql/identifier.ts';
+import type { Sql } from '../dolt/sql/sql.ts';
+import { encodeIssue, importProblem } from './encode.ts';
+
+/** Which issues an export leaves out, besides templates and ephemeral ones. */
+export interface ExportScope {
+  /** Types that bd keeps for itself, if the database does not say which; empty: those of bd. */
+  readonly infraTypes: readonly string[];
+  /** Creators whose issues are left out. */
+  readonly excludeOwners: readonly string[];
+}
+
+export interface IssueLine {
+  readonly id: string;
+  /** Without its line break. */
+  readonly line: string;
+  /** Why bd would refuse a file with this row; null if it would not. */
+  readonly problem: string | null;
+}
+
+const NEEDED = ['issues', 'dependencies', 'labels', 'comments'] as const;
+const WISP_TABLES = ['wisps', 'wisp_dependencies', 'wisp_labels', 'wisp_comments'] as const;
+const INFRA_TYPES: readonly string[] = ['agent', 'role', 'message'];
+/** Issues whose rows are in memory at the same time. */
+const PAGE = 100;
+
+const keyRow = z.object({ id: z.string(), wisp: z.coerce.number() });
+const countRow = z.object({ id: z.string(), count: z.coerce.number() });
+const valueRow = z.object({ name: z.string(), value: z.string() });
+
+const TARGET = 'COALESCE(depends_on_issue_id, depends_on_wisp_id, depends_on_external)';
+
+/**
+ * The issues of a branch with its uncommitted changes, as lines in the order of `bd export`. Only the ids of all issues
+ * are in memory, and the rows of one page. All pages are read from one state of the database.
+ * @param sql a session of its own
+ * @throws Failure `no-issues` if the database has no tables of beads
+ */
+export async function* issueLines(sql: Sql, branch: string, scope: ExportScope): AsyncGenerator<IssueLine> {
+  await sql.run(`USE ${quoted(`${await databaseName(sql)}/${branch}`)}`);
+  await sql.run('START TRANSACTION');
+  const tables = new Set(await shownNames(sql, 'BASE TABLE', 'SHOW FULL TABLES'));
+  const missing = NEEDED.filter((name) => !tables.has(name));
+  if (missing.length > 0)
+    throw new Failure('no-issues', `the database is not one of beads: it has no table ${missing.join(', ')}`);
+  const hasWisps = WISP_TABLES.every((name) => tables.has(name)) && (await isFilled(sql, 'wisps'));
+  const planes = { hasWisps, hasLeases: tables.has('leases') };
+  const keys = await sql.rows(keyRow, ...(await keyQuery(sql, hasWisps, scope)));
+  for (let start = 0; start < keys.length; start += PAGE) {
+    const page = keys.slice(start, start + PAGE);
+    const read = await readPage(sql, page, planes);
+    for (const { id } of page) {
+      const line = read(id);
+      if (line !== null) yield line;
+    }
+  }
+}
+
+async function isFilled(sql: Sql, table: string): Promise<boolean> {
+  return (await sql.table(`SELECT 1 FROM ${quoted(table)} LIMIT 1`)).rows.length > 0;
+}
+
+/** If a wisp and an issue have the same id, bd shows the wisp. */
+async function keyQuery(
+  sql: Sql,
+  hasWisps: boolean,
+  { infraTypes, excludeOwners }: ExportScope,
+): Promise<readonly [string, readonly string[]]> {
+  const settings = await sql.rows(
+    valueRow,
+    "SELECT `key` AS name, value FROM config WHERE `key` IN ('types.infra', 'export.exclude_owners', 'export.exclude_owner')",
+  );
+  const listed = (name: string): string[] => words(settings.find((one) => one.name === name)?.value ?? '');
+  const types = [listed('types.infra'), infraTypes, INFRA_TYPES].find((list) => list.length > 0) ?? [];
+  const owners = [...excludeOwners, ...listed('export.exclude_owners'), ...listed('export.exclude_owner')];
+  const where = [
+    `issue_type NOT IN (${places(types)})`,
+    'COALESCE(is_template, 0) = 0',
+    'COALESCE(ephemeral, 0) = 0',
+    ...(owners.length === 0 ? [] : [`COALESCE(created_by, '') NOT IN (${places(owners)})`]),
+  ].join(' AND ');
+  const values = [...types, ...owners];
+  const order = 'ORDER BY priority, created_at DESC, id';
+  if (!hasWisps) return [`SELECT id, 0 AS wisp FROM issues WHERE ${where} ${order}`, values];
+  return [
+    `SELECT id, wisp FROM (SELECT id, priority, created_at, 0 AS wisp FROM issues WHERE ${where} AND id NOT IN (SELECT id FROM wisps WHERE ${where}) UNION ALL SELECT id, priority, created_at, 1 AS wisp FROM wisps WHERE ${where}) AS planes ${order}`,
+    [...values, ...values, ...values],
+  ];
+}
+
+function words(text: string): string[] {
+  return text.split(',').flatMap((word) => (word.trim() === '' ? [] : [word.trim()]));
+}
+
+function places(values: readonly string[]): string {
+  return values.map(() => '?').join(', ');
+}
+
+interface Planes {
+  readonly hasWisps: boolean;
+  readonly hasLeases: boolean;
+}
+
+type Key = z.infer<typeof keyRow>;
+
+/** Reads all rows of a page with one statement for each table. */
+async function readPage(
+  sql: Sql,
+  page: readonly Key[],
+  { hasWisps, hasLeases }: Planes,
+): Promise<(id: string) => IssueLine | null> {
+  const all = page.map(({ id }) => id);
+  const wisps = page.flatMap(({ id, wisp }) => (wisp === 0 ? [] : [id]));
+  const issues = page.flatMap(({ id, wisp }) => (wisp === 0 ? [id] : []));
+  const both = async (statement: (prefix: string, ids: readonly string[]) => string): Promise<readonly Cells[]> => [
+    ...(issues.length === 0 ? [] : await sql.rows(cellsSchema, statement('', issues), issues)),
+    ...(wisps.length === 0 ? [] : await sql.rows(cellsSchema, statement('wisp_', wisps), wisps)),
+  ];
+  const rows = await both(
+    (prefix, ids) => `SELECT * FROM ${prefix === '' ? 'issues' : 'wisps'} WHERE id IN (${places(ids)})`,
+  );
+  const labels = await both(
+    (prefix, ids) =>
+      `SELECT issue_id, label FROM ${prefix}labels WHERE issue_id IN (${places(ids)}) ORDER BY issue_id, label`,
+  );
+  const dependencies = await both(
+    (prefix, ids) =>
+      `SELECT issue_id, ${TARGET} AS depends_on_id, type, created_at, created_by, metadata, thread_id FROM ${prefix}dependencies WHERE issue_id IN (${places(ids)}) ORDER BY issue_id, depends_on_id, type, id`,
+  );
+  const comments = await both(
+    (prefix, ids) =>
+      `SELECT id, issue_id, author, text, created_at FROM ${prefix}comments WHERE issue_id IN (${places(ids)}) ORDER BY issue_id, created_at, id`,
+  );
+  const leases = hasLeases
+    ? await sql.rows(cellsSchema, `SELECT * FROM leases WHERE issue_id IN (${places(all)})`, all)
+    : [];
+  const counts = await countEdges(sql, all, hasWisps);
+  const byId = new Map(rows.map((row) => [row['id'], row]));
+  const labelsOf = byIssue(labels);
+  const dependenciesOf = byIssue(dependencies);
+  const commentsOf = byIssue(comments);
+  const leasesOf = byIssue(leases);
+  const isWisp = new Set(wisps);
+  return (id) => {
+    const row = byId.get(id);
+    if (row === undefined) return null;
+    const [lease = null] = leasesOf(id);
+    const line = encodeIssue({
+      row,
+      lease,
+      labels: labelsOf(id).map(({ label }) => label ?? ''),
+      dependencies: dependenciesOf(id),
+      comments: commentsOf(id),
+      dependencyCount: counts.outgoing.get(id) ?? 0,
+      dependentCount: counts.incoming.get(id) ?? 0,
+      isWisp: isWisp.has(id),
+    });
+    return { id, line, problem: importProblem(row) };
+  };
+}
+
+/** Rows by the issue that they belong to, in their order. */
+function byIssue(rows: readonly Cells[]): (id: string) => readonly Cells[] {
+  const groups = new Map<string, Cells[]>();
+  for (const row of rows) {
+    const id = row['issue_id'] ?? '';
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, [row]);
+    else group.push(row);
+  }
+  return (id) => groups.get(id) ?? [];
+}
+
+/** The `blocks` edges that leave and reach each issue; those of wisps count for issues too. */
+async function countEdges(sql: Sql, ids: readonly string[], hasWisps: boolean) {
+  const outgoing = new Map<string, number>();
+  const incoming = new Map<string, number>();
+  const within = places(ids);
+  for (const table of hasWisps ? ['dependencies', 'wisp_dependencies'] : ['dependencies']) {
+    const leaving = `SELECT issue_id AS id, COUNT(*) AS count FROM ${table} WHERE issue_id IN (${within}) AND type = 'blocks' GROUP BY issue_id`;
+    for (const { id, count } of await sql.rows(countRow, leaving, ids)) add(outgoing, id, count);
+    const columns = ['depends_on_issue_id', 'depends_on_wisp_id', 'depends_on_external'];
+    const reaching = `SELECT ${TARGET} AS id, COUNT(*) AS count FROM ${table} WHERE (${columns.map((column) => `${column} IN (${within})`).join(' OR ')}) AND type = 'blocks' GROUP BY ${TARGET}`;
+    for (const { id, count } of await sql.rows(countRow, reaching, [...ids, ...ids, ...ids])) add(incoming, id, count);
+  }
+  return { outgoing, incoming };
+}
+
+function add(counts: Map<string, number>, id: string, count: number): void {
+  counts.set(id, (counts.get(id) ?? 0) + count);
+}

@@ -30,6 +30,7 @@ federation.
         - https://files.example      # hosts in allowed-hosts count, too
         - s3://bucket/*
         - 'aws://\\[manifests:bucket\\]/*'   # the form for a Dolt without s3://
+        - mysql://127.0.0.1:3306/north      # the database in federation.server
       peers:
         south: file:///srv/dolt/south
         library:

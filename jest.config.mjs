@@ -29,5 +29,8 @@ export default {
   })),
   testSequencer: '<rootDir>/scripts/long-tests-first.mjs',
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // Tests with servers wait as much as they compute, so two cores have work for three.
+  maxWorkers: 3,
+  // Modules of finished test files stay in memory (jest 30 with ES modules, measured: 2 GB after 100 files).
+  workerIdleMemoryLimit: '1GB',
 };

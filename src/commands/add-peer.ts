@@ -1,9 +1,11 @@
+import type { ConfigOverrides } from '../config/configuration.ts';
 import { parsePeerName } from '../config/names.ts';
 import { type PeerChanges, peerEntry } from '../config/peer-changes.ts';
 import { withValue } from '../config/yaml/edit.ts';
 import type { AddPeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
+import type { DoltRequest } from '../install/dolt-request.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { requestedPeerChanges } from './editing/peer-settings.ts';
@@ -12,7 +14,6 @@ import { offerDatabase, requestedSave } from './editing/save-database.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
 import { registerNow } from './prepare/register-remote.ts';
-import type { ConfigOverrides, DoltRequest } from './request.ts';
 
 export interface AddPeerRequest {
   readonly name: string;

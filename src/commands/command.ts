@@ -1,3 +1,4 @@
+import type { ConfigOverrides } from '../config/configuration.ts';
 import { EXIT, type ExitCode } from '../contract/exit-codes.ts';
 import type { ReadOption } from '../contract/option-value.ts';
 import type { OptionName } from '../contract/options.ts';
@@ -11,7 +12,6 @@ import type { Annotation } from '../report/annotations.ts';
 import type { TextStyle } from '../report/text/table.ts';
 import type { Context } from './context.ts';
 import { type Hide, hideInFailure, hideSecrets } from './outcome/hide-secrets.ts';
-import type { ConfigOverrides } from './request.ts';
 
 /** What a frontend read from its user. Every command is parsed from it. */
 export interface Asked {

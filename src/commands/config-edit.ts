@@ -1,15 +1,16 @@
+import type { ConfigOverrides } from '../config/configuration.ts';
 import { looksLikeToken } from '../config/endpoint/text.ts';
 import { parseSettingKey, parseSettingValue, type SettingKey } from '../config/setting-keys.ts';
 import { withoutValue, withValue } from '../config/yaml/edit.ts';
 import type { ConfigEditResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
+import type { DoltRequest } from '../install/dolt-request.ts';
 import { type Asked, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { suggesting } from './editing/peer-warnings.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
-import type { ConfigOverrides, DoltRequest } from './request.ts';
 import { changePeer } from './set-peer.ts';
 
 export interface ConfigEditRequest {

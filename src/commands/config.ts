@@ -1,6 +1,6 @@
 import { closest } from 'fastest-levenshtein';
 import { buildConfiguration } from '../config/build.ts';
-import type { Configuration } from '../config/configuration.ts';
+import type { ConfigOverrides, Configuration } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/find-config.ts';
 import { readSource } from '../config/load.ts';
 import { SETTING_NAMES, SETTINGS, settingText } from '../config/settings.ts';
@@ -11,7 +11,6 @@ import { textTable } from '../report/text/table.ts';
 import { type Command, defineCommand } from './command.ts';
 import { entry, peerOptionEntries } from './editing/peer-options.ts';
 import { requestedConfig } from './prepare/options.ts';
-import type { ConfigOverrides } from './request.ts';
 
 export interface ConfigRequest {
   /** One key, or null for all. */

@@ -7,13 +7,14 @@ import type { RunResult } from '../contract/result.ts';
 import { initDatabase } from '../dolt/init.ts';
 import { openServer } from '../dolt/server/server.ts';
 import { openDatabase, type Sql } from '../dolt/sql/sql.ts';
+import type { DoltRequest } from '../install/dolt-request.ts';
 import { installDolt } from '../install/install.ts';
 import { demoText, type ShownDatabase, type ShownTable } from '../report/demo.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { exitCodeOf } from './outcome/exit-code.ts';
 import { requestedDolt } from './prepare/options.ts';
-import { DEFAULT_SYNC_REQUEST, type DoltRequest, type SyncRequest } from './request.ts';
+import { DEFAULT_SYNC_REQUEST, type SyncRequest } from './request.ts';
 import { sync } from './sync.ts';
 
 interface DemoRequest {

@@ -7,6 +7,7 @@ import type { DoctorCheck } from '../contract/doctor-result.ts';
 import type { InitResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import type { GivenCredentials } from '../credentials/load.ts';
+import type { DoltRequest } from '../install/dolt-request.ts';
 import { initText } from '../report/init.ts';
 import { WORKFLOW_PATH, workflow } from '../report/workflow.ts';
 import { type Asked, defineCommand } from './command.ts';
@@ -18,7 +19,6 @@ import { type InitAnswers, initAnswers } from './prepare/init-answers.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
 import { ownRepositoryOf } from './prepare/own-repository.ts';
 import { workflowNeeds } from './prepare/workflow-needs.ts';
-import type { DoltRequest } from './request.ts';
 
 export interface InitRequest {
   readonly endpoint: string | undefined;

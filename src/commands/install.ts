@@ -1,7 +1,7 @@
+import type { DoltRequest } from '../install/dolt-request.ts';
 import { installDolt } from '../install/install.ts';
 import { defineCommand } from './command.ts';
 import { requestedDolt } from './prepare/options.ts';
-import type { DoltRequest } from './request.ts';
 
 interface InstallRequest {
   readonly dolt: DoltRequest;

@@ -1,3 +1,4 @@
+import type { ConfigOverrides } from '../config/configuration.ts';
 import type { ConfigurationContext } from '../config/find-config.ts';
 import { loadConfiguration } from '../config/load.ts';
 import type { ListPeersResult } from '../contract/result.ts';
@@ -5,7 +6,6 @@ import { plain } from '../core/text.ts';
 import { textTable } from '../report/text/table.ts';
 import { defineCommand } from './command.ts';
 import { requestedConfig } from './prepare/options.ts';
-import type { ConfigOverrides } from './request.ts';
 
 export interface ListPeersRequest {
   readonly overrides: ConfigOverrides;

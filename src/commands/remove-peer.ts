@@ -1,14 +1,15 @@
+import type { ConfigOverrides } from '../config/configuration.ts';
 import { quoteEndpoint } from '../config/endpoint/text.ts';
 import { withoutValue } from '../config/yaml/edit.ts';
 import type { RemovePeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
+import type { DoltRequest } from '../install/dolt-request.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
 import { forgetNow } from './prepare/register-remote.ts';
-import type { ConfigOverrides, DoltRequest } from './request.ts';
 
 export interface RemovePeerRequest {
   readonly name: string;

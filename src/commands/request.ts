@@ -6,8 +6,6 @@ import type { DoltRequest } from '../install/dolt-request.ts';
 import { parseAskedVersion } from '../install/version.ts';
 import type { SyncCommand } from '../sync/peer-actions.ts';
 
-export type { ConfigOverrides, DoltRequest, GivenCredentials };
-
 /** What to do about rewritten histories, with the expected head of each peer. */
 export interface RewriteRequest {
   /** Peers whose head becomes the head of our branch. */

@@ -1,14 +1,16 @@
 import { resolve as resolvePath } from 'node:path';
-import type { Configuration } from '../config/configuration.ts';
+import type { ConfigOverrides, Configuration } from '../config/configuration.ts';
 import { loadConfiguration, requirePush } from '../config/load.ts';
 import type { ResolveResult } from '../contract/result.ts';
 import type { Accept } from '../contract/vocabulary.ts';
 import { Failure, toFailure } from '../core/failure.ts';
 import { counted, plain, shellWord } from '../core/text.ts';
+import type { GivenCredentials } from '../credentials/load.ts';
 import { NO_CREDENTIALS } from '../dolt/engine-credentials.ts';
 import type { Engines } from '../dolt/server/engines.ts';
 import { branchHead } from '../dolt/sql/heads.ts';
 import type { Database } from '../dolt/sql/sql.ts';
+import type { DoltRequest } from '../install/dolt-request.ts';
 import { installDolt } from '../install/install.ts';
 import { askRows } from '../resolve/ask-rows.ts';
 import { checkHeads, checkMerges } from '../resolve/check-heads.ts';
@@ -38,7 +40,6 @@ import type { Context } from './context.ts';
 import { conflictsFileOf } from './outcome/write-conflicts-file.ts';
 import { requestedConfig, requestedCredentials, requestedDolt } from './prepare/options.ts';
 import { findConflicted, type OpenDatabase } from './prepare/resolve-database.ts';
-import type { ConfigOverrides, DoltRequest, GivenCredentials } from './request.ts';
 
 export interface ResolveRequest {
   /** The conflicts file, relative to the working directory; absent: ask. */

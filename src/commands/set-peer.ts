@@ -1,8 +1,10 @@
+import type { ConfigOverrides } from '../config/configuration.ts';
 import { quoteEndpoint } from '../config/endpoint/text.ts';
 import { type PeerChanges, withPeerChanges } from '../config/peer-changes.ts';
 import type { SetPeerResult } from '../contract/result.ts';
 import { Failure } from '../core/failure.ts';
 import { plain } from '../core/text.ts';
+import type { DoltRequest } from '../install/dolt-request.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { requestedPeerChanges } from './editing/peer-settings.ts';
@@ -10,7 +12,6 @@ import { refuseUnfitEndpoint, suggesting, warnOfPeer } from './editing/peer-warn
 import { type Edited, editConfiguration } from './prepare/edit-configuration.ts';
 import { requestedConfig, requestedDolt } from './prepare/options.ts';
 import { registerNow } from './prepare/register-remote.ts';
-import type { ConfigOverrides, DoltRequest } from './request.ts';
 
 export interface SetPeerRequest {
   readonly name: string;

@@ -1,10 +1,10 @@
 import type { VersionResult } from '../contract/result.ts';
 import { COMMIT, VERSION } from '../core/version.ts';
+import type { DoltRequest } from '../install/dolt-request.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { checkDolt } from './doctor/dolt-check.ts';
 import { requestedDolt } from './prepare/options.ts';
-import type { DoltRequest } from './request.ts';
 
 export interface VersionRequest {
   readonly dolt: DoltRequest;

@@ -8,8 +8,6 @@ import { installRelease } from './release.ts';
 import { findInToolCache, type Wish } from './tool-cache.ts';
 import { type AskedVersion, latestVersion, type WantedVersion } from './version.ts';
 
-export type { InstalledDolt };
-
 const ONLY_RELEASE =
   'Check the network and proxy, or set a mirror with `dolt-mirror`. Without `dolt-sha256`, any matching Dolt is used.';
 

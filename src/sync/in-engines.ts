@@ -51,7 +51,7 @@ export async function inEngines(
   }
 }
 
-/** @returns the runs that failed only because their engine ended */
+/** @returns the peers that failed only because their engine ended */
 async function sideBySide(
   { parallel, signal }: SyncContext,
   allProgress: readonly PeerProgress[],

@@ -1,11 +1,11 @@
 import { dirname, relative, resolve } from 'node:path';
+import type { ConfigOverrides } from '../../config/configuration.ts';
 import { loadConfiguration } from '../../config/load.ts';
 import { withValue } from '../../config/yaml/edit.ts';
 import type { ReadOption } from '../../contract/option-value.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Context } from '../context.ts';
 import { editConfiguration } from '../prepare/edit-configuration.ts';
-import type { ConfigOverrides } from '../request.ts';
 
 /**
  * Whether the folder of `database` is to be written to the configuration.

@@ -1,3 +1,4 @@
+import type { ConfigOverrides } from '../../config/configuration.ts';
 import { parseBranchName } from '../../config/names.ts';
 import { SETTING_NAMES, SETTINGS } from '../../config/settings.ts';
 import type { ReadOption } from '../../contract/option-value.ts';
@@ -12,7 +13,6 @@ import { parseAskedVersion } from '../../install/version.ts';
 import type { Asked } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { JsonlRequest } from '../outcome/jsonl-file.ts';
-import type { ConfigOverrides } from '../request.ts';
 
 /**
  * The branch that the user named; it becomes an argument of procedures and clones.

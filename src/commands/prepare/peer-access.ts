@@ -13,7 +13,7 @@ import { peerReach } from '../../credentials/peer-reach.ts';
 import { requireRegion } from '../../credentials/providers/aws.ts';
 import { ownRepository } from '../../credentials/providers/git.ts';
 import { doltCapabilities } from '../../dolt/capabilities.ts';
-import type { InstalledDolt } from '../../install/install.ts';
+import type { InstalledDolt } from '../../install/dolt-request.ts';
 import type { PeerAccess } from '../../sync/peer-plan.ts';
 import type { Context } from '../context.ts';
 import type { SyncRequest } from '../request.ts';

@@ -2,7 +2,7 @@
  * `npm run bench:gossip`: a model, without Dolt, of many databases that gossip: how many rounds they need until they agree,
  * and how many merge commits that takes. A round is one run of every database.
  *
- *   npm run bench:gossip -- --towns 6,100,10000 --edits 16 --schedule together --seed 1
+ *   npm run bench:gossip -- --databases 6,100,10000 --edits 16 --schedule together --seed 1
  *
  * `--edits` databases have edited their rows before the first round; `all` means every database.
  */
@@ -14,7 +14,7 @@ import { table } from './table.ts';
 import { diameter, neighbours, TOPOLOGIES, type Topology } from './topology.ts';
 
 interface Settings {
-  readonly towns: readonly number[];
+  readonly databases: readonly number[];
   readonly edits: number | 'all';
   readonly schedule: Rules['schedule'];
   readonly seed: number;
@@ -29,7 +29,7 @@ const MEETINGS: readonly Omit<Rules, 'schedule'>[] = [
 function readSettings(): Settings {
   const { values } = parseArgs({
     options: {
-      towns: { type: 'string', default: '6,100,10000' },
+      databases: { type: 'string', default: '6,100,10000' },
       edits: { type: 'string', default: '16' },
       schedule: { type: 'string', default: 'together' },
       seed: { type: 'string', default: '1' },
@@ -39,7 +39,7 @@ function readSettings(): Settings {
     throw new Error(`--schedule is together or in-turn, not ${values.schedule}`);
   }
   return {
-    towns: values.towns.split(',').map((text) => count(text, { option: '--towns', most: 10_000 })),
+    databases: values.databases.split(',').map((text) => count(text, { option: '--databases', most: 10_000 })),
     edits: values.edits === 'all' ? 'all' : count(values.edits, { option: '--edits', most: 10_000 }),
     schedule: values.schedule,
     seed: count(values.seed, { option: '--seed', most: 2 ** 32 - 1 }),
@@ -89,14 +89,14 @@ function ending(found: Simulated): string {
   }
 }
 
-const HEADINGS = ['topology', 'towns', 'peers', 'rule of equivalence', 'edits', 'diameter'];
+const HEADINGS = ['topology', 'databases', 'peers', 'rule of equivalence', 'edits', 'diameter'];
 const FINDINGS = ['rounds to equal rows', 'rounds to one commit', 'merges', 'merges per edit', 'then'];
 
 const settings = readSettings();
 console.log(
   `seed ${settings.seed}, runs of a round ${settings.schedule === 'together' ? 'at the same moment' : 'in turn'}\n`,
 );
-for (const size of settings.towns) {
+for (const size of settings.databases) {
   const rows = TOPOLOGIES.flatMap((topology) => lines(topology, size, settings));
   console.log(`${table([...HEADINGS, ...FINDINGS], rows)}\n`);
 }

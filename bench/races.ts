@@ -2,7 +2,7 @@
  * `npm run bench:races`: real databases run a sync against each other at the same moment, again and again, each time after
  * every one of them has made an edit. It prints how many merge commits there are per edit.
  *
- *   npm run bench:races -- --races 50 --towns 2
+ *   npm run bench:races -- --races 50 --databases 2
  */
 import { parseArgs } from 'node:util';
 import { makeScene } from '../__tests__/helpers/convergence/scene.ts';
@@ -20,17 +20,17 @@ function count(text: string, most: number): number {
 }
 
 const { values } = parseArgs({
-  options: { races: { type: 'string', default: '50' }, towns: { type: 'string', default: '2' } },
+  options: { races: { type: 'string', default: '50' }, databases: { type: 'string', default: '2' } },
 });
 const races = count(values.races, 1_000);
-const towns = count(values.towns, 8);
+const databases = count(values.databases, 8);
 
 await using folder = await tempFolder();
 const scene = await makeScene(folder);
 const tempDir = folder.file('tmp');
 const rows: string[][] = [];
 for (const meeting of MEETINGS) {
-  const racers = await racersOn(scene, { meeting, towns });
+  const racers = await racersOn(scene, { meeting, databases });
   const failures: string[] = [];
   for (let number = 0; number < races; number += 1) {
     const laps = await race({ racers, tempDir, edit: editOf(number) });
@@ -38,7 +38,7 @@ for (const meeting of MEETINGS) {
   }
   const racing = await commitsIn(racers, tempDir);
   const laps = await syncUntilStable(racers, tempDir);
-  const edits = races * towns;
+  const edits = races * databases;
   rows.push([
     meeting,
     `${races}`,
@@ -50,5 +50,5 @@ for (const meeting of MEETINGS) {
     `${new Set(laps.map(({ head }) => head)).size}`,
   ]);
 }
-const headings = ['towns meet over', 'races', 'edits', 'merges', 'merges per edit', 'merges of equal rows'];
+const headings = ['databases meet over', 'races', 'edits', 'merges', 'merges per edit', 'merges of equal rows'];
 console.log(table([...headings, 'lost races', 'heads in the end'], rows));

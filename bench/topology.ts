@@ -7,20 +7,21 @@ export type Topology = (typeof TOPOLOGIES)[number];
 export type Neighbours = readonly (readonly number[])[];
 
 /** In a random federation every database beyond the first joined one that was there, and as many pairs met later. */
-const LATER_PAIRS_PER_TOWN = 1;
+const LATER_PAIRS_PER_DATABASE = 1;
 
 /** Which databases are peers of each other. Every database can be reached from every other, over others if necessary. */
-export function neighbours(topology: Topology, towns: number, random: Random): Neighbours {
-  const known = Array.from({ length: towns }, () => new Set<number>());
+export function neighbours(topology: Topology, databases: number, random: Random): Neighbours {
+  const known = Array.from({ length: databases }, () => new Set<number>());
   const meet = (a: number, b: number): void => {
     if (a === b) return;
     known[a]?.add(b);
     known[b]?.add(a);
   };
-  for (let local = 1; local < towns; local += 1) meet(local, earlier(topology, local, random));
-  if (topology === 'ring') meet(towns - 1, 0);
+  for (let local = 1; local < databases; local += 1) meet(local, earlier(topology, local, random));
+  if (topology === 'ring') meet(databases - 1, 0);
   if (topology === 'random') {
-    for (let pair = 0; pair < towns * LATER_PAIRS_PER_TOWN; pair += 1) meet(whole(random, towns), whole(random, towns));
+    for (let pair = 0; pair < databases * LATER_PAIRS_PER_DATABASE; pair += 1)
+      meet(whole(random, databases), whole(random, databases));
   }
   return known.map((peers) => [...peers].sort((a, b) => a - b));
 }

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * `npm start`: three towns federate in a temporary folder. Runs the committed bundle, so it needs no `npm ci`; a Dolt is
+ * `npm start`: three databases federate in a temporary folder. Runs the committed bundle, so it needs no `npm ci`; a Dolt is
  * found, downloaded or built. Words after `npm start --` are passed on, for example `npm start -- --json`.
  */
 import { existsSync } from 'node:fs';

@@ -27,7 +27,7 @@ describe('two databases that sync at the same moment, each after an edit of the 
     'over $meeting, $races times: no database answers a merge with a merge',
     async ({ meeting, races }) => {
       const tempDir = folder.file('tmp');
-      const racers = await racersOn(scene, { meeting, towns: 2 });
+      const racers = await racersOn(scene, { meeting, databases: 2 });
       for (let number = 0; number < races; number += 1) {
         for (const { failures } of await race({ racers, tempDir, edit: editOf(number) })) expect(failures).toEqual([]);
       }

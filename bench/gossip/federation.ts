@@ -35,57 +35,58 @@ interface Run {
 }
 
 /** Lets every database run once to its end, in an order that chance chooses. */
-export function round(towns: Databases, rules: Rules, random: Random): void {
-  const all = [...towns.graph.keys()];
+export function round(databases: Databases, rules: Rules, random: Random): void {
+  const all = [...databases.graph.keys()];
   for (const group of rules.schedule === 'together' ? [all] : shuffled(all, random).map((local) => [local])) {
-    const runs = group.filter((local) => hasNews(towns, local)).map((local) => begin(towns, rules, local));
+    const runs = group.filter((local) => hasNews(databases, local)).map((local) => begin(databases, rules, local));
     let pushing = runs;
     for (let attempt = 0; attempt <= RETRIES && pushing.length > 0; attempt += 1) {
-      if (attempt > 0) for (const run of pushing) again(towns, rules, run);
-      for (const { run, box } of shuffled(pushing.flatMap(pushes(towns, rules)), random)) push(towns, run, box);
+      if (attempt > 0) for (const run of pushing) again(databases, rules, run);
+      for (const { run, box } of shuffled(pushing.flatMap(pushes(databases, rules)), random)) push(databases, run, box);
       pushing = pushing.filter(({ lost }) => lost.length > 0);
     }
-    for (const run of runs) towns.branches[run.local] = run.target;
+    for (const run of runs) databases.branches[run.local] = run.target;
   }
 }
 
 const inSight = ({ graph }: Databases, local: number): number[] => [local, ...(graph[local] ?? [])];
 
-function hasNews(towns: Databases, local: number): boolean {
-  const ours = towns.branches[local];
-  if (towns.mailboxes[local] !== ours) return true;
-  return (towns.graph[local] ?? []).some((peer) => towns.mailboxes[peer] !== ours);
+function hasNews(databases: Databases, local: number): boolean {
+  const ours = databases.branches[local];
+  if (databases.mailboxes[local] !== ours) return true;
+  return (databases.graph[local] ?? []).some((peer) => databases.mailboxes[peer] !== ours);
 }
 
-function begin(towns: Databases, rules: Rules, local: number): Run {
-  const seen = new Map(inSight(towns, local).map((box) => [box, towns.mailboxes[box] ?? 0]));
+function begin(databases: Databases, rules: Rules, local: number): Run {
+  const seen = new Map(inSight(databases, local).map((box) => [box, databases.mailboxes[box] ?? 0]));
   const run: Run = { local, seen, accepted: [], target: 0, taken: false, lost: [] };
-  run.target = target(towns, rules, run);
+  run.target = target(databases, rules, run);
   return run;
 }
 
 /** Reads the mailboxes where the race was lost and merges again, from our old head as long as no database took the result. */
-function again(towns: Databases, rules: Rules, run: Run): void {
+function again(databases: Databases, rules: Rules, run: Run): void {
   if (run.taken) run.accepted.push(run.target);
-  for (const box of run.lost) run.seen.set(box, towns.mailboxes[box] ?? 0);
+  for (const box of run.lost) run.seen.set(box, databases.mailboxes[box] ?? 0);
   run.lost = [];
   run.taken = false;
-  run.target = target(towns, rules, run);
+  run.target = target(databases, rules, run);
 }
 
-function target(towns: Databases, rules: Rules, run: Run): Commit {
+function target(databases: Databases, rules: Rules, run: Run): Commit {
   const own = run.seen.get(run.local) ?? 0;
   const others = [...run.seen].filter(([box]) => box !== run.local).map(([, head]) => head);
   const writable = rules.peers === 'writable';
   const view = {
-    binding: [towns.branches[run.local] ?? 0, own, ...run.accepted, ...(writable ? others : [])],
+    binding: [databases.branches[run.local] ?? 0, own, ...run.accepted, ...(writable ? others : [])],
     readable: writable ? [] : others,
   };
-  return converge(towns.history, view, rules.equivalence);
+  return converge(databases.history, view, rules.equivalence);
 }
 
-function pushes(towns: Databases, rules: Rules): (run: Run) => { run: Run; box: number }[] {
-  return (run) => (rules.peers === 'writable' ? inSight(towns, run.local) : [run.local]).map((box) => ({ run, box }));
+function pushes(databases: Databases, rules: Rules): (run: Run) => { run: Run; box: number }[] {
+  return (run) =>
+    (rules.peers === 'writable' ? inSight(databases, run.local) : [run.local]).map((box) => ({ run, box }));
 }
 
 /** A remote takes what contains its head, as one indivisible step, and refuses everything else. */

@@ -29,25 +29,26 @@ export function simulate(
   rules: Rules,
   random: Random,
 ): Simulated {
-  const towns = afterEdits(federation, random);
+  const databases = afterEdits(federation, random);
   let equalAfter: number | null = null;
   let oneHeadAfter: number | null = null;
   let mergesUntilEqual = 0;
   for (let rounds = 0; ; rounds += 1) {
-    const state = stateOf(towns);
+    const state = stateOf(databases);
     if (equalAfter === null && state !== 'different') {
       equalAfter = rounds;
-      mergesUntilEqual = towns.history.merges;
+      mergesUntilEqual = databases.history.merges;
     }
     if (oneHeadAfter === null && state === 'one head') oneHeadAfter = rounds;
     const found = { equalAfter, oneHeadAfter, mergesUntilEqual };
-    if (towns.history.merges > MOST_MERGES) return { ...found, merges: towns.history.merges, end: 'too many commits' };
-    const before = [...towns.branches, ...towns.mailboxes];
-    round(towns, rules, random);
-    const moved = [...towns.branches, ...towns.mailboxes].some((head, index) => head !== before[index]);
-    if (!moved) return { ...found, merges: towns.history.merges, end: 'settled' };
+    if (databases.history.merges > MOST_MERGES)
+      return { ...found, merges: databases.history.merges, end: 'too many commits' };
+    const before = [...databases.branches, ...databases.mailboxes];
+    round(databases, rules, random);
+    const moved = [...databases.branches, ...databases.mailboxes].some((head, index) => head !== before[index]);
+    if (!moved) return { ...found, merges: databases.history.merges, end: 'settled' };
     if (equalAfter !== null && rounds - equalAfter >= ROUNDS_AFTER) {
-      return { ...found, merges: towns.history.merges, end: 'still moving' };
+      return { ...found, merges: databases.history.merges, end: 'still moving' };
     }
   }
 }

@@ -15,13 +15,13 @@ export interface Racer {
   readonly peers: readonly Peer[];
 }
 
-/** Makes databases that begin at the same commit and meet over folders, each in a copy of the ground. */
+/** Makes databases that begin at the same commit and meet over folders, each in a copy of the scene. */
 export async function racersOn(
   scene: Scene,
-  of: { readonly meeting: Meeting; readonly towns: number },
+  of: { readonly meeting: Meeting; readonly databases: number },
 ): Promise<Racer[]> {
   const file = (name: string): string => scene.folder.file(`${of.meeting.replaceAll(' ', '-')}-${name}`);
-  const names = Array.from({ length: of.towns }, (_, local) => `t${local}`);
+  const names = Array.from({ length: of.databases }, (_, local) => `t${local}`);
   const boxes = of.meeting === 'one shared remote' ? ['shared'] : names.map((name) => `${name}box`);
   for (const box of boxes) await cp(scene.folder.file('base.box'), file(box), { recursive: true });
   for (const name of names) await cp(scene.folder.file('base'), file(name), { recursive: true });

@@ -65,7 +65,7 @@ export const USAGE_ERRORS = {
   },
   'peer-exists': {
     title: 'A peer with that name is already configured',
-    hint: 'Change it with `dolt-federation set-peer <name>`, or choose another name.',
+    hint: 'Change it with `dolt-federation set-peer <name> --endpoint <endpoint>`, or choose another name.',
     ...USAGE,
   },
   'unknown-peer': {

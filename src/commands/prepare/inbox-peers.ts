@@ -35,7 +35,7 @@ interface Receiving {
  * The progress of each inbox branch of our own database that is to be merged. A delivery is treated as its peer would be: with that
  * peer's conflict strategy and `accept`, or with the defaults if no peer has the name.
  */
-export async function inboxRuns(
+export async function inboxProgress(
   sql: Sql,
   receiving: Receiving,
 ): Promise<{ readonly allProgress: readonly PeerProgress[]; readonly notices: readonly Diagnostic[] }> {

@@ -2,7 +2,6 @@ import { boundaryOf } from '../../core/boundary.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
 import { Failure } from '../../core/failure.ts';
 import { NO_CREDENTIALS } from '../../dolt/engine-credentials.ts';
-import type { OwnDatabase } from '../../dolt/server/engines.ts';
 import { branchHead, checkedOutBranch } from '../../dolt/sql/heads.ts';
 import { finishAdvances } from '../../sync/advance.ts';
 import { applyDirtyPolicy } from '../../sync/merge/uncommitted.ts';
@@ -13,7 +12,7 @@ import type { Registering } from '../../sync/remotes/remote-plan.ts';
 import type { LocalHead } from '../../sync/sync-context.ts';
 import type { Context } from '../context.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
-import { inboxRuns } from './inbox-peers.ts';
+import { inboxProgress } from './inbox-peers.ts';
 import { type LastVerified, readLastVerified } from './last-verified.ts';
 import type { LocalDatabase } from './open-database.ts';
 import type { AccessRules } from './peer-access.ts';
@@ -52,69 +51,59 @@ export interface Undo {
 export async function prepareSync(
   request: SyncRequest,
   context: Context,
-  preparing: Preparing,
-  undo: Undo,
-): Promise<PreparedSync> {
-  return await preparing.local.engines.use(NO_CREDENTIALS, ({ database }) =>
-    prepareIn(database, request, context, preparing, undo),
-  );
-}
-
-async function prepareIn(
-  database: OwnDatabase,
-  request: SyncRequest,
-  context: Context,
   { settings, local, access, mayPush, notify }: Preparing,
   undo: Undo,
 ): Promise<PreparedSync> {
-  const { work: path, served } = local;
+  const { work: path, served, engines } = local;
   const { configuration, peers } = settings;
   const configured = configuration.peers;
-  const checkedOut = await checkedOutBranch(database);
-  const branch = served?.branch ?? request.branch ?? checkedOut;
-  const before = await branchHead(database, branch);
-  if (before === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
-  const boundary = await boundaryOf(context, []);
-  const { allProgress: remotes, toRegister } = await preparePeers(peers, {
-    request,
-    branch,
-    access,
-    mayPush,
-    boundary,
-    job: context,
+  return await engines.use(NO_CREDENTIALS, async ({ database }) => {
+    const checkedOut = await checkedOutBranch(database);
+    const branch = served?.branch ?? request.branch ?? checkedOut;
+    const before = await branchHead(database, branch);
+    if (before === null) throw new Failure('branch-not-found', `${path} has no branch ${branch}`);
+    const boundary = await boundaryOf(context, []);
+    const { allProgress: remotes, toRegister } = await preparePeers(peers, {
+      request,
+      branch,
+      access,
+      mayPush,
+      boundary,
+      job: context,
+    });
+    const receiving = { request, path, branch, settings: configuration, peers, configured };
+    const received = await inboxProgress(database, receiving);
+    for (const notice of received.notices) notify(notice);
+    const allProgress = [...remotes, ...received.allProgress];
+    const refused = allProgress.find((progress) => progress.failure?.code === 'bad-usage')?.failure;
+    if (refused != null) throw refused;
+    const reached = peers.filter(({ name }) => toRegister.some(({ peer }) => peer === name));
+    if (!mayWrite(request)) undo.folders = await rememberFolders(reached);
+    const registered = await registerPeers(database, toRegister, {
+      path,
+      registering: registeringOf(request, settings),
+      fix: request.fixRemotes === true,
+      peers: configured.map(({ name }) => name),
+      log: context.log,
+      notify,
+    });
+    undo.upstreams = registered.upstreams;
+    recordRegistered(allProgress, registered);
+    if (mayWrite(request)) for (const notice of await finishAdvances(database)) notify(notice);
+    const policy = configuration.dirty.value;
+    const dirty = await applyDirtyPolicy(database, { branch, policy, mayWrite: mayWrite(request) });
+    const ours = (await branchHead(database, branch)) ?? before;
+    const lastVerified = await readLastVerified(database, remotes, { path, branch, ours, mayWrite: mayWrite(request) });
+    return {
+      branch,
+      isCheckedOut: served?.isDefault ?? branch === checkedOut,
+      before,
+      local: { ours, dropped: lastVerified.dropped, accepted: [] },
+      dirty,
+      allProgress,
+      lastVerified,
+    };
   });
-  const receiving = { request, path, branch, settings: configuration, peers, configured };
-  const received = await inboxRuns(database, receiving);
-  for (const notice of received.notices) notify(notice);
-  const allProgress = [...remotes, ...received.allProgress];
-  const refused = allProgress.find((progress) => progress.failure?.code === 'bad-usage')?.failure;
-  if (refused != null) throw refused;
-  const reached = peers.filter(({ name }) => toRegister.some(({ peer }) => peer === name));
-  if (!mayWrite(request)) undo.folders = await rememberFolders(reached);
-  const registered = await registerPeers(database, toRegister, {
-    path,
-    registering: registeringOf(request, settings),
-    fix: request.fixRemotes === true,
-    peers: configured.map(({ name }) => name),
-    log: context.log,
-    notify,
-  });
-  undo.upstreams = registered.upstreams;
-  recordRegistered(allProgress, registered);
-  if (mayWrite(request)) for (const notice of await finishAdvances(database)) notify(notice);
-  const policy = configuration.dirty.value;
-  const dirty = await applyDirtyPolicy(database, { branch, policy, mayWrite: mayWrite(request) });
-  const ours = (await branchHead(database, branch)) ?? before;
-  const lastVerified = await readLastVerified(database, remotes, { path, branch, ours, mayWrite: mayWrite(request) });
-  return {
-    branch,
-    isCheckedOut: served?.isDefault ?? branch === checkedOut,
-    before,
-    local: { ours, dropped: lastVerified.dropped, accepted: [] },
-    dirty,
-    allProgress,
-    lastVerified,
-  };
 }
 
 /** Removes the remotes that only this run needed. An error is reported but does not fail the run. */

@@ -1,31 +1,19 @@
 import { readdir, stat } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
-import { readEnv } from '../../src/core/env.ts';
-import { Secrets } from '../../src/core/secrets.ts';
 import type { LockTimeouts } from '../../src/dolt/server/lock.ts';
-import { type EngineContext, openServer, type Server, type ServerOptions } from '../../src/dolt/server/server.ts';
+import type { EngineContext, ServerOptions } from '../../src/dolt/server/server.ts';
 import { command } from '../helpers/commanding.ts';
 import { makeDatabase } from '../helpers/database.ts';
-import { testDolt } from '../helpers/dolt-binary.ts';
+import { openTestServer } from '../helpers/open-server.ts';
 import { startEngine } from '../helpers/servers/engine.ts';
 import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
 
 const SHORT: LockTimeouts = { run: 400, server: 400, process: 400, unknown: 400 };
 const LONG: LockTimeouts = { run: 60_000, server: 60_000, process: 60_000, unknown: 60_000 };
 
-/** Opens a server for the database `local` of a folder. */
-function open(folder: TempFolder, more: Partial<EngineContext & ServerOptions> = {}): Promise<Server> {
-  const context: EngineContext = {
-    env: readEnv(),
-    userHome: true,
-    tempDir: folder.file('tmp'),
-    signal: new AbortController().signal,
-    onResource() {},
-    secrets: new Secrets(),
-    ...more,
-  };
-  return openServer(context, { dolt: testDolt(), database: folder.file('local'), lockTimeouts: SHORT, ...more });
-}
+/** Opens a server that waits for locks for a short time only. */
+const open = (folder: TempFolder, more: Partial<EngineContext & ServerOptions> = {}) =>
+  openTestServer(folder, { lockTimeouts: SHORT, ...more });
 
 const lockFile = (folder: TempFolder) => stat(folder.file('local', '.dolt', 'noms', 'LOCK'));
 

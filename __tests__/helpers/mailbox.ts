@@ -4,7 +4,7 @@ import type { PeerEvent } from '../../src/core/logger.ts';
 import type { SyncCommand } from '../../src/sync/peer-actions.ts';
 import { openRemoteCopy, type TestDatabase } from './database.ts';
 import { type ExchangeOptions, type Federated, federateDatabase, filePeer } from './federating.ts';
-import { scenario } from './scenario.ts';
+import { committing, scenario } from './scenario.ts';
 import type { TempFolder } from './temp-folder.ts';
 
 /** Two databases that know one mailbox, and hold the same commit of a table `items` of 40 rows. */
@@ -14,6 +14,11 @@ export interface Mailbox {
   readonly url: string;
   /** North commits and pushes. */
   send(...statements: string[]): Promise<string>;
+  /** North commits `before`, then merges two halves that were made from it, and pushes. */
+  sendMerge(
+    halves: readonly [one: readonly string[], other: readonly string[]],
+    ...before: readonly string[]
+  ): Promise<string>;
   /** South commits. */
   keep(...statements: string[]): Promise<string>;
   /** South runs a command; the mailbox is its peer `partner`. */
@@ -75,6 +80,17 @@ export async function mailbox(folder: TempFolder, ...seed: string[]): Promise<Ma
     url,
     send: (...statements) =>
       north.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'north')", "CALL DOLT_PUSH('mailbox', 'main')"),
+    sendMerge: ([one, other], ...before) =>
+      north.sql(
+        ...committing('before', before),
+        "CALL DOLT_BRANCH('half')",
+        ...committing('one half', one),
+        "CALL DOLT_CHECKOUT('half')",
+        ...committing('the other half', other),
+        "CALL DOLT_CHECKOUT('main')",
+        "CALL DOLT_MERGE('half', '-m', 'both')",
+        "CALL DOLT_PUSH('mailbox', 'main')",
+      ),
     keep: (...statements) =>
       south.sql(...statements, "CALL DOLT_COMMIT('-A', '-m', 'south', '--author', 'South <south@example.org>')"),
     receive,

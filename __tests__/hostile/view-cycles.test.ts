@@ -6,23 +6,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 /** Far below the time that an engine with an overflowing stack takes. */
 const FAST_MS = 15_000;
 
-/** Pushes a merge of two halves: `a` reads `b`, and `b` reads `a`. */
-const halves = (a: string, b: string): readonly string[] => [
-  'CREATE VIEW a AS SELECT 1 AS x',
-  'CREATE VIEW b AS SELECT 1 AS x',
-  "CALL DOLT_COMMIT('-A', '-m', 'v0')",
-  "CALL DOLT_BRANCH('half')",
-  'DROP VIEW b',
-  `CREATE VIEW b AS ${b}`,
-  "CALL DOLT_COMMIT('-A', '-m', 'v1')",
-  "CALL DOLT_CHECKOUT('half')",
-  'DROP VIEW a',
-  `CREATE VIEW a AS ${a}`,
-  "CALL DOLT_COMMIT('-A', '-m', 'v2')",
-  "CALL DOLT_CHECKOUT('main')",
-  "CALL DOLT_MERGE('half', '-m', 'both')",
-  "CALL DOLT_PUSH('mailbox', 'main')",
-];
+const SEED = ['CREATE VIEW a AS SELECT 1 AS x', 'CREATE VIEW b AS SELECT 1 AS x'];
 
 async function refused(box: Mailbox, peer = 'partner', others: readonly ReturnType<typeof filePeer>[] = []) {
   const start = performance.now();
@@ -49,7 +33,11 @@ describe('views that refer to each other wait at once', () => {
   ])('%s', async (_, a, b) => {
     await using folder = await tempFolder();
     const box = await mailbox(folder);
-    await box.north.sql(...halves(a, b));
+    const halves = [
+      ['DROP VIEW b', `CREATE VIEW b AS ${b}`],
+      ['DROP VIEW a', `CREATE VIEW a AS ${a}`],
+    ] as const;
+    await box.sendMerge(halves, ...SEED);
     const head = await box.south.head();
     const done = await refused(box);
     expect(done.run('partner').failure?.message).toContain('2 views (a, b)');
@@ -77,8 +65,6 @@ describe('views that refer to each other wait at once', () => {
       message: expect.stringContaining('1 view (dolt_schemas)'),
     });
   });
-
-  const SEED = ['CREATE VIEW a AS SELECT 1 AS x', 'CREATE VIEW b AS SELECT 1 AS x'];
 
   test('if only the merge of their half with ours makes them', async () => {
     await using folder = await tempFolder();

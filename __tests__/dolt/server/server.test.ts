@@ -3,27 +3,11 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { readEnv } from '../../../src/core/env.ts';
 import { Secrets } from '../../../src/core/secrets.ts';
-import { type EngineContext, openServer, type Server, type ServerOptions } from '../../../src/dolt/server/server.ts';
 import { openDatabase } from '../../../src/dolt/sql/sql.ts';
 import { makeDatabase } from '../../helpers/database.ts';
-import { testDolt } from '../../helpers/dolt-binary.ts';
-import { type TempFolder, tempFolder } from '../../helpers/temp-folder.ts';
-
-/** Opens a server for the database `local` of a folder. */
-function open(folder: TempFolder, more: Partial<EngineContext & ServerOptions> = {}): Promise<Server> {
-  const context: EngineContext = {
-    env: readEnv(),
-    userHome: true,
-    tempDir: folder.file('tmp'),
-    signal: new AbortController().signal,
-    onResource() {},
-    secrets: new Secrets(),
-    ...more,
-  };
-  return openServer(context, { dolt: testDolt(), database: folder.file('local'), ...more });
-}
+import { openTestServer } from '../../helpers/open-server.ts';
+import { tempFolder } from '../../helpers/temp-folder.ts';
 
 describe('a server of our own', () => {
   test('answers on a private socket, gives its secret only to the secrets of the run, and leaves nothing behind', async () => {
@@ -31,7 +15,7 @@ describe('a server of our own', () => {
     await makeDatabase(folder.file('local'));
     const before = await readdir(folder.file('local', '.dolt'));
     const secrets: string[] = [];
-    const server = await open(folder, { secrets: new Secrets((secret) => secrets.push(secret)) });
+    const server = await openTestServer(folder, { secrets: new Secrets((secret) => secrets.push(secret)) });
     // The other one is of the proxy that it reaches the network through.
     expect([secrets.length, secrets.at(-1)]).toEqual([2, server.address.password]);
     expect((await stat(server.address.socket ?? '')).isSocket()).toBe(true);
@@ -47,7 +31,7 @@ describe('a server of our own', () => {
   test('listens on the loopback address only, and runs no events', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
-    const server = await open(folder);
+    const server = await openTestServer(folder);
     const database = await openDatabase(server, 1);
     expect(await database.rows(z.unknown(), 'SELECT @@GLOBAL.event_scheduler AS events')).toEqual([{ events: 'OFF' }]);
     await database.close();
@@ -66,7 +50,7 @@ describe('a server of our own', () => {
     await chmod(at(), 0o750);
     await chmod(at('config.json'), 0o640);
     await chmod(at('repo_state.json'), 0o600);
-    const server = await open(folder);
+    const server = await openTestServer(folder);
     const database = await openDatabase(server, 1);
     await database.run("CALL DOLT_REMOTE('remove', 'box')");
     expect(await mode(at())).toBe(0o700);
@@ -80,7 +64,7 @@ describe('a server of our own', () => {
   test('refuses an empty password', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
-    const server = await open(folder);
+    const server = await openTestServer(folder);
     await expect(openDatabase({ ...server, address: { ...server.address, password: '' } }, 1)).rejects.toMatchObject({
       code: 'auth',
     });
@@ -90,7 +74,7 @@ describe('a server of our own', () => {
   test('falls back to a short folder where the socket path would be too long', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
-    const server = await open(folder, { tempDir: folder.file('a'.repeat(120)) });
+    const server = await openTestServer(folder, { tempDir: folder.file('a'.repeat(120)) });
     const database = await openDatabase(server, 1);
     await database.close();
     await server.stop();
@@ -101,7 +85,7 @@ describe('a server of our own', () => {
   test("collects garbage, and dolt's own command line in the folder speaks to it meanwhile", async () => {
     await using folder = await tempFolder();
     const local = await makeDatabase(folder.file('local'));
-    const server = await open(folder);
+    const server = await openTestServer(folder);
     const database = await openDatabase(server, 1);
     await database.run("INSERT INTO items VALUES (9, 'nine', 'ann')");
     expect(await local.rows('SELECT title FROM items WHERE id = 9')).toEqual([{ title: 'nine' }]);
@@ -116,7 +100,7 @@ describe('a server of our own', () => {
   test('a folder without a database is refused, and no database is made in it', async () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local', 'one'));
-    await expect(open(folder)).rejects.toMatchObject({ code: 'no-database' });
+    await expect(openTestServer(folder)).rejects.toMatchObject({ code: 'no-database' });
     expect(await readdir(folder.file('local'))).not.toContain('.dolt');
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
@@ -126,7 +110,7 @@ describe('a server of our own', () => {
     await makeDatabase(folder.file('local'));
     await writeFile(folder.file('dolt'), '#!/bin/sh\necho "out of luck" >&2\nexit 7\n');
     await chmod(folder.file('dolt'), 0o755);
-    await expect(open(folder, { dolt: folder.file('dolt') })).rejects.toMatchObject({
+    await expect(openTestServer(folder, { dolt: folder.file('dolt') })).rejects.toMatchObject({
       code: 'engine-start',
       message: expect.stringMatching(/exit code 7[\s\S]*out of luck/),
     });
@@ -137,7 +121,7 @@ describe('a server of our own', () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     const aborted = AbortSignal.abort();
-    await expect(open(folder, { signal: aborted })).rejects.toMatchObject({ code: 'interrupted' });
+    await expect(openTestServer(folder, { signal: aborted })).rejects.toMatchObject({ code: 'interrupted' });
     expect(await readdir(folder.file('tmp'))).toEqual([]);
   });
 
@@ -149,7 +133,7 @@ describe('a server of our own', () => {
     await using folder = await tempFolder();
     await makeDatabase(folder.file('local'));
     await writeFile(folder.file('local', '.dolt', 'config.json'), settings);
-    await expect(open(folder)).rejects.toMatchObject({
+    await expect(openTestServer(folder)).rejects.toMatchObject({
       code,
       message: expect.stringContaining(message),
     });
@@ -162,7 +146,7 @@ describe('a server of our own', () => {
     const file = folder.file('local', '.dolt', 'config.json');
     const settings: Record<string, string> = JSON.parse(await readFile(file, 'utf8'));
     await writeFile(file, JSON.stringify({ ...settings, 'sqlserver.global.dolt_replicate_to_remote': 'evil' }));
-    const server = await open(folder);
+    const server = await openTestServer(folder);
     const database = await openDatabase(server, 1);
     await database.run("INSERT INTO items VALUES (9, 'secret', 'me')");
     await database.run("CALL DOLT_COMMIT('-Am', 'kept here')");
@@ -176,7 +160,7 @@ describe('a server of our own', () => {
     await makeDatabase(folder.file('local'));
     const busy = createServer();
     await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
-    const server = await open(folder);
+    const server = await openTestServer(folder);
     expect(busy.address()).not.toMatchObject({ port: server.address.port });
     await server.stop();
     await new Promise((resolve) => busy.close(resolve));

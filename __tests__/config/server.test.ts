@@ -40,12 +40,12 @@ test.each([
 const allowing = (...patterns: string[]) => ({ BD_FEDERATION_ALLOWED_REMOTE_PATTERNS: patterns.join(',') });
 
 test.each([
-  ['a server of another name', '{port: 3306, host: evil.example, database: town}', 'mysql://evil.example:3306/town'],
-  ['a server on another port of this machine', '{port: 3307, database: town}', 'mysql://127.0.0.1:3307/town'],
+  ['a server of another name', '{port: 3306, host: evil.example, database: local}', 'mysql://evil.example:3306/local'],
+  ['a server on another port of this machine', '{port: 3307, database: local}', 'mysql://127.0.0.1:3307/local'],
   ['another database of the server', '{port: 3306, database: others}', 'mysql://127.0.0.1:3306/others'],
   ['a database that only its folder names', '{port: 3306}', 'mysql://127.0.0.1:3306/'],
 ])('allowed patterns limit the server of the database: %s', async (_, value, form) => {
-  const env = allowing('file:///srv/*', 'mysql://127.0.0.1:3306/town');
+  const env = allowing('file:///srv/*', 'mysql://127.0.0.1:3306/local');
   expect(await failureOf(() => configure(written(value), { env }))).toMatchObject({
     code: 'endpoint-not-allowed',
     message: expect.stringContaining(`federation.server: the endpoint "${form}" does not match any allowed pattern`),
@@ -54,7 +54,7 @@ test.each([
 });
 
 test.each([
-  ['its own pattern', '{port: 3306, database: town}', 'mysql://127.0.0.1:3306/town'],
+  ['its own pattern', '{port: 3306, database: local}', 'mysql://127.0.0.1:3306/local'],
   ['a pattern for all databases', '{port: 3306}', 'mysql://127.0.0.1:3306/*'],
 ])('a server that %s allows is used', (_, value, pattern) => {
   expect(configure(written(value), { env: allowing(pattern) }).server.value).toMatchObject({ port: 3306 });

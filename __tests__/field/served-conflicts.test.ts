@@ -28,7 +28,7 @@ test('resolve works through the server that holds the database', async () => {
   const kept = { ...MANUAL, stateDir: folder.file('state') };
   await disagree(served);
   const left = (await served.run(kept)).result;
-  const file = folder.file('town', '.dolt', 'dolt-federation', 'conflicts.yaml');
+  const file = folder.file('local', '.dolt', 'dolt-federation', 'conflicts.yaml');
   expect(left).toMatchObject({ status: 'conflict', conflictsPath: file });
 
   // A client commits while the user decides.
@@ -55,7 +55,7 @@ test('resolve works through the server that holds the database', async () => {
   const resolved = await served.resolve({ ...kept, file });
   expect(resolved).toMatchObject({
     status: 'success',
-    database: folder.file('town'),
+    database: folder.file('local'),
     head: await served.head(),
     peers: ['mailbox'],
     rows: 1,
@@ -67,19 +67,19 @@ test('resolve works through the server that holds the database', async () => {
   ]);
   await expect(stat(file)).rejects.toThrow('ENOENT');
   expect((await served.run(kept)).result).toMatchObject({ head: resolved.head, peers: [{ status: 'pushed' }] });
-  expect(await remoteHead(served.mailbox, folder.file('look', 'town'))).toBe(resolved.head);
+  expect(await remoteHead(served.mailbox, folder.file('look', 'local'))).toBe(resolved.head);
 });
 
 test('resolve of a server on another machine finds the file in the kept copy, and keeps uncommitted rows there', async () => {
   await using folder = await tempFolder();
   await using served = await servedDatabase(folder);
   const remotesapi = Number(new URL(served.server.url).port);
-  const setting = { host: 'localhost', tls: true, remotesapi, database: 'town' };
+  const setting = { host: 'localhost', tls: true, remotesapi, database: 'local' };
   const far = { ...MANUAL, host: 'localhost', setting, stateDir: folder.file('state') };
   await disagree(served);
   const { conflictsPath = '' } = (await served.run({ ...far, database: undefined })).result;
   expect(conflictsPath).toMatch(
-    /state\/served\/[0-9a-f]{12}\/scratch\/town\/\.dolt\/dolt-federation\/conflicts\.yaml$/,
+    /state\/served\/[0-9a-f]{12}\/scratch\/local\/\.dolt\/dolt-federation\/conflicts\.yaml$/,
   );
   await choose(conflictsPath, 'theirs');
 
@@ -101,7 +101,7 @@ test('resolve of a server on another machine finds the file in the kept copy, an
   });
   expect(resolved).toMatchObject({
     status: 'success',
-    database: expect.stringMatching(/^mysql:\/\/localhost:\d+\/town$/),
+    database: expect.stringMatching(/^mysql:\/\/localhost:\d+\/local$/),
     head: await served.head(),
   });
   expect(await served.rows('SELECT title FROM items WHERE id = 1')).toEqual([{ title: 'theirs' }]);
@@ -114,10 +114,10 @@ test('resolve without anything to resolve does not contact the server', async ()
   const stateDir = folder.file('state');
   const ask = (): Asker => ({ begin() {}, ask: () => Promise.reject(new Error('asked')), close() {} });
   await served.stop();
-  const setting = { host: 'db.example', remotesapi: 1, database: 'town' };
+  const setting = { host: 'db.example', remotesapi: 1, database: 'local' };
   expect(await served.resolve({ database: '', setting, host: 'db.example', stateDir, ask })).toMatchObject({
     status: 'unchanged',
-    database: expect.stringMatching(/^mysql:\/\/db\.example:\d+\/town$/),
+    database: expect.stringMatching(/^mysql:\/\/db\.example:\d+\/local$/),
   });
   // Without a folder for state nothing is kept.
   expect(await failureOf(() => served.resolve({ database: '', setting, ask }))).toMatchObject({ code: 'no-database' });

@@ -90,7 +90,7 @@ export async function servedDatabase(folder: TempFolder, ...seed: string[]): Pro
         credentials,
       });
     },
-    async resolve({ file, ask, database = 'town', stateDir, ...options }) {
+    async resolve({ file, ask, database = 'local', stateDir, ...options }) {
       const { overrides, env, credentials } = await write(options);
       return await resolve(
         {

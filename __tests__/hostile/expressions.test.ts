@@ -179,7 +179,7 @@ describe('in a table that cannot be read, expressions', () => {
     expect(failure).toMatchObject({
       code: 'peer-brings-code',
       message: expect.stringMatching(
-        /^partner sends expressions of x(`y)? that cannot be read because of names with quotes/,
+        /^partner sends expressions of x(`y)? that cannot be read because of quotes in names or comments/,
       ),
     });
     expect((await box.receive({ accept: ['expressions'] })).run('partner')).toMatchObject({ failure: null });

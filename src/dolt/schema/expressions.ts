@@ -51,9 +51,11 @@ const MAY_COMPUTE = /\(\(|\bDEFAULT\s*\(|\bCHECK\b|\bGENERATED\b|\bAS\b/i;
  * without backticks, so a quote in a name seems to start a string. In other expressions it does not double the
  * backticks of a name, so one seems to start a name.
  * @param names of the table and its columns
+ * @param hasOddComment whether the comment of an index ends its own quotes (see index-comments.ts)
  */
-export function isReadable(createTable: string, names: readonly string[]): boolean {
-  if (names.some((name) => name.includes('`')) && MAY_COMPUTE.test(createTable)) return false;
+export function isReadable(createTable: string, names: readonly string[], hasOddComment = false): boolean {
+  const isOdd = hasOddComment || names.some((name) => name.includes('`'));
+  if (isOdd && MAY_COMPUTE.test(createTable)) return false;
   const key = createTable.indexOf('KEY');
   const mayCompute = key >= 0 && createTable.includes('((', key);
   return !(mayCompute && names.some((name) => /['"\\]/.test(name)));

@@ -1,6 +1,7 @@
 import { columnsAt } from '../../dolt/schema/columns.ts';
 import { type Item, tableItems } from '../../dolt/schema/create-table.ts';
 import { expressionTexts, foreignCalls, isReadable } from '../../dolt/schema/expressions.ts';
+import { oddIndexComments } from '../../dolt/schema/index-comments.ts';
 import { type TableChange, tableHashes } from '../../dolt/schema/table-changes.ts';
 import { checksAt, createTableAt, tableItemsAt } from '../../dolt/schema/table-definitions.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
@@ -63,11 +64,14 @@ async function findSuspects(
   { commit, checks }: { readonly commit: string; readonly checks: Checks },
 ): Promise<Suspect[]> {
   const found: Suspect[] = [];
+  const odd = new Set((await oddIndexComments(sql, commit)).map(({ table }) => table));
   for (const { from, to } of tables) {
     if (to === null) continue;
     const createTable = await createTableAt(sql, to, commit);
     const names = [to, ...(await columnsAt(sql, to, commit)).map(({ name }) => name)];
-    const items = isReadable(createTable, names) ? [...tableItems(createTable), ...(checks.get(to) ?? [])] : null;
+    const items = isReadable(createTable, names, odd.has(to))
+      ? [...tableItems(createTable), ...(checks.get(to) ?? [])]
+      : null;
     if (items === null || foreignCalls(items).length > 0) found.push({ from, to, createTable, items });
   }
   return found;

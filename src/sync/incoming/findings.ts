@@ -100,7 +100,8 @@ function ofLocalTables({ localTables }: IncomingChanges): Finding[] {
 function ofExpressions({ expressions }: IncomingChanges): Finding[] {
   return expressions.map(({ table, calls }) => {
     const names = (calls ?? []).map((call) => `${call.function} in the ${call.kind} ${call.item}`);
-    const what = calls === null ? 'cannot be read because of names with quotes' : `call ${listed('function', names)}`;
+    const what =
+      calls === null ? 'cannot be read because of quotes in names or comments' : `call ${listed('function', names)}`;
     const text = `sends expressions of ${table} that ${what}`;
     return { code: 'peer-brings-code', text, acceptedBy: ['expressions'], rows: [], hint: EXPRESSIONS };
   });

@@ -2,6 +2,7 @@ import { Failure } from '../../core/failure.ts';
 import { commitsAfter } from '../../dolt/rows/future-dates.ts';
 import { refuseBrokenKeys } from '../../dolt/schema/broken-keys.ts';
 import { CODE_TABLES, definitionsAt, MIGRATION_TABLES, migrationAt } from '../../dolt/schema/code-tables.ts';
+import { refuseOddIndexComments } from '../../dolt/schema/index-comments.ts';
 import { changesCollation, type TableChange, tableChanges, tableHashes } from '../../dolt/schema/table-changes.ts';
 import { refuseViewCycle, viewsAt } from '../../dolt/schema/view-cycles.ts';
 import { mergeBase } from '../../dolt/sql/history.ts';
@@ -54,6 +55,7 @@ export async function readIncoming(
  * @throws Failure `dolt-defect` if this Dolt cannot read a definition of the head
  */
 export async function readIncomingFrom(sql: Sql, heads: Heads, limit: string): Promise<IncomingChanges> {
+  await refuseOddIndexComments(sql, heads);
   return await readDifference(sql, heads, limit).catch((thrown: unknown) => {
     if (!(thrown instanceof Failure) || (thrown.code !== 'unknown' && thrown.code !== 'dolt-defect')) throw thrown;
     throw new Failure('dolt-defect', `this Dolt cannot read the tables of ${heads.theirs}: ${thrown.message}`, {

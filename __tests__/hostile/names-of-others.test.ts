@@ -3,6 +3,7 @@ import { cloneDatabase } from '../helpers/database.ts';
 import { federateDatabase, filePeer } from '../helpers/federating.ts';
 import { mailbox } from '../helpers/mailbox.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
+import { failureOf } from '../helpers/thrown.ts';
 
 test('a tag with the hash of a later commit as its name does not blind the check of that commit', async () => {
   await using folder = await tempFolder();
@@ -47,6 +48,36 @@ test('a merge that would make two such tables is refused', async () => {
   await box.keep('CREATE TABLE tasks (id INT PRIMARY KEY, title TEXT)', "INSERT INTO tasks VALUES (2, 'ours')");
   const held = await box.receiveUnchanged();
   expect(held.run('partner').failure).not.toBeNull();
+});
+
+test.each(['DOLT_BRANCH', 'DOLT_TAG'])(
+  'uncommitted rows of a table whose name %s uses are set aside all the same',
+  async (procedure) => {
+    await using folder = await tempFolder();
+    const box = await mailbox(folder);
+    await box.send("UPDATE items SET title = 'theirs' WHERE id = 100");
+    await box.south.sql(`CALL ${procedure}('items')`, "UPDATE items SET title = 'uncommitted' WHERE id = 101");
+    const done = await box.receive({ options: { dirty: ['items'] } });
+    expect(done.run('partner')).toMatchObject({ failure: null, pulledCommits: 1 });
+    expect(await box.south.rows('SELECT title FROM items WHERE id IN (100, 101) ORDER BY id')).toEqual([
+      { title: 'theirs' },
+      { title: 'uncommitted' },
+    ]);
+  },
+);
+
+test('a tag with the name of our branch stops a run with the command that removes it', async () => {
+  await using folder = await tempFolder();
+  const box = await mailbox(folder);
+  await box.send("UPDATE items SET title = 'theirs' WHERE id = 100");
+  await box.south.dolt('tag', 'main', 'HEAD');
+  expect(await failureOf(() => box.receive({ options: { dirty: ['items'] } }))).toMatchObject({
+    code: 'tag-conflict',
+    message: 'a tag has the name of the branch main, so this Dolt cannot check it out',
+    hint: expect.stringContaining("CALL DOLT_TAG('-d', 'main')"),
+  });
+  await box.south.sql("CALL DOLT_TAG('-d', 'main')");
+  expect((await box.receive()).run('partner').failure).toBeNull();
 });
 
 const DOCUMENTS = Array.from({ length: 40 }, (_, id) => `('q${id}', 1, 'n', 'SELECT 1', 'd')`).join();

@@ -196,6 +196,7 @@ export const TEXTS: readonly (readonly [text: string, means: TextClass])[] = [
   ['unsupported table file format', 'client-too-old'],
   ['is in an unsupported format', 'client-too-old'],
   ['unknown url scheme', 'unsupported-endpoint'],
+  ['does not support a detached head state', 'tag-conflict'],
   ['nothing to commit', 'nothing-to-commit'],
   ['already in use.', 'port-in-use'],
 ];

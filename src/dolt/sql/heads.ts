@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Failure } from '../../core/failure.ts';
 import type { Sql } from './sql.ts';
 
 const hashRow = z.object({ hash: z.string() });
@@ -69,7 +70,18 @@ export async function deleteBranch(sql: Sql, name: string): Promise<void> {
   await sql.run("CALL DOLT_BRANCH('-D', ?)", [name]);
 }
 
-/** Checks out a branch in a session; the branch that is checked out in the folder does not change. */
+/**
+ * Checks out a branch in a session; the branch that is checked out in the folder does not change.
+ * @throws Failure `tag-conflict` if a tag has the name of the branch: Dolt 2.3.0 then takes the tag (measured)
+ */
 export async function checkout(sql: Sql, branch: string): Promise<void> {
-  await sql.run('CALL DOLT_CHECKOUT(?)', [branch]);
+  try {
+    await sql.run('CALL DOLT_CHECKOUT(?)', [branch]);
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.code !== 'tag-conflict') throw thrown;
+    throw new Failure('tag-conflict', `a tag has the name of the branch ${branch}, so this Dolt cannot check it out`, {
+      hint: `Find out who made the tag, then delete it: \`CALL DOLT_TAG('-d', '${branch}')\`.`,
+      cause: thrown,
+    });
+  }
 }

@@ -51,7 +51,8 @@ export async function setAside(
   await recordMove(folder, name, { ...kept, away });
   await database.session(async (sql) => {
     await checkout(sql, from.branch);
-    for (const { shape } of rows) await sql.run('CALL DOLT_CHECKOUT(?)', [shape.name]);
+    // Without HEAD, Dolt 2.3.0 takes the name for that of a branch or tag first, a tag even after `--` (measured).
+    for (const { shape } of rows) await sql.run("CALL DOLT_CHECKOUT('HEAD', '--', ?)", [shape.name]);
   });
   return name;
 }

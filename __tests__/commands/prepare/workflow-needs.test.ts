@@ -99,6 +99,11 @@ test.each([
   ['ssh://git@github.com:22/my-org/my-repo.git', OWN],
   ['/srv/git/my-repo.git', null],
   ['https://git.example/my-repo.git', null],
+  ["https://github.com/my-org/my-repo' || true || '", null],
+  ['https://github.com/my-org/my-repo\n    runs-on: evil', null],
+  ['https://github.com/my-org/my-repo\n', null],
+  ['git@github.com:my-org/${{ github.event.issue.title }}', null],
+  ["https://github.com'/my-org/my-repo", null],
 ])('the repository of %s', (url, expected) => {
   expect(parseRepository(url)).toEqual(expected);
 });

@@ -10,9 +10,10 @@ export interface Repository {
   readonly name: string;
 }
 
+/** The names are written into a workflow, so they have only the characters that git hosts allow. */
 const FORMS = [
-  /^https:\/\/(?:[^/@]*@)?([^/]+)\/([^/]+)\/([^/]+?)(?:\.git)?\/?$/,
-  /^(?:ssh:\/\/)?git@([^/:]+)(?::\d+)?[/:]([^/]+)\/([^/]+?)(?:\.git)?\/?$/,
+  /^https:\/\/(?:[^/@\s]*@)?([\w.:-]+)\/([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/,
+  /^(?:ssh:\/\/)?git@([\w.-]+)(?::\d+)?[/:]([\w.-]+)\/([\w.-]+?)(?:\.git)?\/?$/,
 ] as const;
 
 /** The repository that a URL of git names; null if it has another form. */

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { refusedName } from '../../src/config/names.ts';
-import { type DeliveryFacts, deliveryVerdict, inboxBranch, inboxSender, sortInboxes } from '../../src/sync/inbox.ts';
+import {
+  type DeliveryFacts,
+  deliveryVerdict,
+  inboxBranch,
+  inboxSender,
+  MAX_INBOXES,
+  sortInboxes,
+  takeInboxes,
+} from '../../src/sync/inbox.ts';
 
 const ROOT = '0123456789abcdefghijklmnopqrstuv';
 
@@ -54,6 +62,30 @@ describe('which inboxes are merged', () => {
     expect(sorted.merged.map(({ branch }) => branch)).toEqual(merged);
     expect(sorted.unread).toEqual(unread);
     expect(sorted.malformed).toEqual(['inbox/odd']);
+  });
+});
+
+describe('a run merges a limited number of deliveries', () => {
+  const inboxesOf = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ branch: `inbox/s${index}-01234567`, sender: `s${index}` }));
+
+  test('all of them up to the limit', () => {
+    const inboxes = inboxesOf(MAX_INBOXES);
+    expect(takeInboxes(inboxes, new Set())).toEqual({ taken: inboxes, waiting: 0 });
+  });
+
+  test('beyond it always those of peers, and in the end each of the others', () => {
+    const inboxes = inboxesOf(3 * MAX_INBOXES);
+    const expected = new Set(['inbox/s59-01234567', 'inbox/s30-01234567']);
+    const seen = new Set<string>();
+    for (let runs = 0; runs < 200; runs += 1) {
+      const { taken, waiting } = takeInboxes(inboxes, expected);
+      expect(taken).toHaveLength(MAX_INBOXES + 2);
+      expect(waiting).toBe(2 * MAX_INBOXES - 2);
+      expect(taken.map(({ branch }) => branch)).toEqual(expect.arrayContaining([...expected]));
+      for (const { branch } of taken) seen.add(branch);
+    }
+    expect(seen.size).toBe(3 * MAX_INBOXES);
   });
 });
 

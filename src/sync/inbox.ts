@@ -56,6 +56,28 @@ export function sortInboxes(branches: readonly string[], rule: InboxRule): Inbox
   };
 }
 
+/** A refused head restarts the fold, so the cost grows with the square of their number. */
+export const MAX_INBOXES = 20;
+
+/**
+ * The deliveries that one run merges, because anyone who can push to the database can make any number of them. Those that
+ * are expected always take part. If there are too many others, chance decides, so that none waits for ever.
+ * @param expected the branches that configured peers deliver to
+ */
+export function takeInboxes(
+  inboxes: readonly Inbox[],
+  expected: ReadonlySet<string>,
+): { readonly taken: readonly Inbox[]; readonly waiting: number } {
+  const others = inboxes.filter(({ branch }) => !expected.has(branch));
+  const drawn = others
+    .map((inbox) => ({ inbox, at: Math.random() }))
+    .sort((a, b) => a.at - b.at)
+    .slice(0, MAX_INBOXES)
+    .map(({ inbox }) => inbox);
+  const taken = inboxes.filter((inbox) => expected.has(inbox.branch) || drawn.includes(inbox));
+  return { taken, waiting: inboxes.length - taken.length };
+}
+
 /** How a commit to deliver relates to the branches of a running database. */
 export interface DeliveryFacts {
   /** Its own branch contains the commit. */

@@ -1,8 +1,9 @@
 import type { Configuration, Peer } from '../../config/configuration.ts';
 import type { Diagnostic } from '../../core/diagnostic.ts';
-import { branchNames } from '../../dolt/sql/heads.ts';
+import { branchHead, branchNames } from '../../dolt/sql/heads.ts';
+import { rootCommit } from '../../dolt/sql/history.ts';
 import type { Sql } from '../../dolt/sql/sql.ts';
-import { type Inbox, sortInboxes } from '../../sync/inbox.ts';
+import { type Inbox, inboxBranch, MAX_INBOXES, sortInboxes, takeInboxes } from '../../sync/inbox.ts';
 import { actionsOf } from '../../sync/peer-actions.ts';
 import { newPeerPlan } from '../../sync/peer-plan.ts';
 import { newPeerProgress, type PeerProgress } from '../../sync/peer-progress.ts';
@@ -45,8 +46,9 @@ export async function inboxProgress(
   const { merged, unread, malformed } = sortInboxes(branches, settings.inbox.value);
   const asksForAll = request.only.length === 0 && request.onlyRoles.length === 0;
   const chosen = merged.filter(({ sender }) => asksForAll || peers.some(({ name }) => name === sender));
+  const { taken, waiting } = takeInboxes(chosen, await expectedInboxes(sql, branch, configured));
   return {
-    allProgress: chosen.map((inbox) => {
+    allProgress: taken.map((inbox) => {
       const peer = configured.find(({ name }) => name === inbox.sender);
       const actions = actionsOf(request.command, 'upstream');
       return newPeerProgress(
@@ -58,7 +60,27 @@ export async function inboxProgress(
         }),
       );
     }),
-    notices: asksForAll ? inboxNotices({ unread, malformed }) : [],
+    notices: [
+      ...(asksForAll ? inboxNotices({ unread, malformed }) : []),
+      ...(waiting === 0 ? [] : [waitingNotice(waiting)]),
+    ],
+  };
+}
+
+/** The branches that configured peers with this history deliver to. */
+async function expectedInboxes(sql: Sql, branch: string, configured: readonly Peer[]): Promise<ReadonlySet<string>> {
+  const head = await branchHead(sql, branch);
+  if (head === null) return new Set();
+  const { hash } = await rootCommit(sql, head);
+  return new Set(configured.map(({ name }) => inboxBranch(name, hash)));
+}
+
+function waitingNotice(waiting: number): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'inbox-unread',
+    message: `${waiting} more delivery branches wait for a later run: a run merges at most ${MAX_INBOXES} of senders that are not configured as peers`,
+    hint: 'Find out who can push to this database, and remove the branches that are not needed.',
   };
 }
 

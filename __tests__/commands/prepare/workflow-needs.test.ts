@@ -102,7 +102,7 @@ test.each([
   ["https://github.com/my-org/my-repo' || true || '", null],
   ['https://github.com/my-org/my-repo\n    runs-on: evil', null],
   ['https://github.com/my-org/my-repo\n', null],
-  ['git@github.com:my-org/${{ github.event.issue.title }}', null],
+  ['git@github.com:my-org/$(id)', null],
   ["https://github.com'/my-org/my-repo", null],
 ])('the repository of %s', (url, expected) => {
   expect(parseRepository(url)).toEqual(expected);

@@ -7,7 +7,7 @@ import { tempFolder } from '../helpers/temp-folder.ts';
 
 test('a run merges a limited number of deliveries, and those of peers always', async () => {
   await using folder = await tempFolder();
-  const local = await makeDatabase(folder.file('town'));
+  const local = await makeDatabase(folder.file('local'));
   const [first] = await local.rows('SELECT commit_hash AS hash FROM dolt_log ORDER BY commit_order LIMIT 1');
   const ofPeer = inboxBranch('zoe', String(first?.['hash']));
   const floods = Array.from({ length: 2 * MAX_INBOXES }, (_, index) => `inbox/a${index}-0123abcd`);

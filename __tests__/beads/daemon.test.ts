@@ -60,19 +60,27 @@ describe('a bd daemon', () => {
   });
 });
 
+const NO_REDIRECT = { redirect: null, bdEnv: {} };
+
 describe('a SQLite workspace', () => {
   test.each([
     ['{"backend":"sqlite"}', true],
     ['{"backend":"SQLite","database":"beads.db"}', true],
-    ['{"database":"beads.db"}', true],
-    ['{"backend":"dolt","database":"beads.db"}', false],
+    ['{"database":"old.db"}', true],
+    ['{"database":"other.db"}', false],
+    ['{"database":"old.db","dolt_database":"north"}', false],
+    ['{"backend":"dolt","database":"old.db"}', false],
     ['{"database":"dolt"}', false],
     ['{}', false],
-  ])('%s is refused: %s', async (metadata, refused) => {
+  ])('%s beside old.db is refused: %s', async (metadata, refused) => {
     await using folder = await tempFolder();
     await writeFile(folder.file('metadata.json'), metadata);
-    const search = { workspace: folder.path, cwd: folder.path, env: {}, userHome: false };
-    if (!refused) return expect(await beadsDatabase(search)).toContain('embeddeddolt');
+    await writeFile(folder.file('old.db'), 'SQLite format 3');
+    const search = { ...NO_REDIRECT, workspace: folder.path, cwd: folder.path, env: {}, userHome: false };
+    if (!refused) {
+      const path = expect.stringContaining('embeddeddolt');
+      return expect(await beadsDatabase(search)).toMatchObject({ kind: 'folder', path });
+    }
     await expect(beadsDatabase(search)).rejects.toMatchObject({
       code: 'database-in-use',
       message: expect.stringMatching(/requires direct database access.*SQLite/),

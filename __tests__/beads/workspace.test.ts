@@ -2,93 +2,136 @@ import { symlink } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import type { Env } from '../../src/core/env.ts';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { ask, EMBEDDED, type Files, lay, METADATA } from '../helpers/workspace.ts';
+import { ask, askPlace, EMBEDDED, type Files, lay, METADATA } from '../helpers/workspace.ts';
 
 const SERVER = EMBEDDED.replace('embedded', 'server');
 const IN_EMBEDDED = { '.beads/embeddeddolt/north/.dolt/noms/': '' };
 const IN_SERVER = { '.beads/dolt/north/.dolt/noms/': '' };
 
-describe('a workspace that this version follows', () => {
+const metadata = (more: string) => ({ [METADATA]: `{"dolt_database":"north",\n${more}}` });
+const config = (text: string, name = 'config.yaml') => ({ [`.beads/${name}`]: text });
+const embedded = { [METADATA]: EMBEDDED, ...IN_EMBEDDED };
+const served = { [METADATA]: SERVER, ...IN_SERVER };
+const both = { ...IN_EMBEDDED, ...IN_SERVER };
+const database = (path: string) => ({ [`${path}/.dolt/noms/`]: '' });
+
+describe('a workspace keeps its database', () => {
   test.each<[string, Files, Env, string]>([
-    ['embedded', { [METADATA]: EMBEDDED, ...IN_EMBEDDED }, {}, 'embeddeddolt/north'],
+    ['embedded', embedded, {}, 'embeddeddolt/north'],
     ['embedded, to be cloned', { [METADATA]: EMBEDDED }, {}, 'embeddeddolt/north'],
-    ['server', { [METADATA]: SERVER, ...IN_SERVER }, {}, 'dolt/north'],
-    ['server, and a leftover of embedded mode', { [METADATA]: SERVER, ...IN_SERVER, ...IN_EMBEDDED }, {}, 'dolt/north'],
+    ['embedded, without a word about it', { ...metadata('"backend":"dolt"'), ...both }, {}, 'embeddeddolt/north'],
+    ['of a server', served, {}, 'dolt/north'],
+    ['of a server beside a leftover of embedded mode', { [METADATA]: SERVER, ...both }, {}, 'dolt/north'],
+    ['embedded beside a leftover of server mode', { [METADATA]: EMBEDDED, ...both }, {}, 'embeddeddolt/north'],
     [
-      'server, with its port',
-      { [METADATA]: SERVER.replace('}', ',"dolt_server_port":3307}'), ...IN_SERVER },
+      'of a server with a port',
+      { ...metadata('"dolt_mode":"server","dolt_server_port":3307'), ...both },
       {},
       'dolt/north',
     ],
     [
-      'server, on this machine',
-      { [METADATA]: SERVER.replace('}', ',"dolt_server_host":"LOCALHOST"}'), ...IN_SERVER },
+      'of a server here',
+      { ...metadata('"dolt_mode":"server","dolt_server_host":"LOCALHOST"'), ...both },
       {},
       'dolt/north',
     ],
-    ['server by variable', { [METADATA]: EMBEDDED, ...IN_SERVER }, { BEADS_DOLT_SERVER_MODE: '1' }, 'dolt/north'],
+    ['of a proxied server', { ...metadata('"dolt_mode":"Proxied-Server"'), ...both }, {}, 'dolt/north'],
+    ['of a proxied server, to be cloned', metadata('"dolt_mode":"proxied-server"'), {}, 'dolt/north'],
+  ])('%s', async (_, files, env, place) => {
+    await using folder = await tempFolder();
+    await lay(folder, files);
+    expect(await ask(folder, { env })).toBe(folder.file('repo', '.beads', place));
+  });
+});
+
+describe('the data folder and the name', () => {
+  const dataDir = metadata('"dolt_mode":"server","dolt_data_dir":"../data"');
+  const absolute = metadata('"dolt_mode":"server","database":"%/repo/abs"');
+  const proxied = metadata('"dolt_mode":"proxied-server"');
+  const sidecar = (text: string) => ({ '.beads/proxied_server_client_info.json': text });
+  test.each<[string, Files, Env, string]>([
+    ['dolt_data_dir', dataDir, {}, 'data/north'],
     [
-      'server by config.yaml',
-      { [METADATA]: '{}', '.beads/config.yaml': 'dolt: {mode: server}', '.beads/dolt/beads/.dolt/noms/': '' },
+      'BEADS_DOLT_DATA_DIR before it, relative to .beads',
+      dataDir,
+      { BEADS_DOLT_DATA_DIR: 'fast' },
+      '.beads/fast/north',
+    ],
+    [
+      'BEADS_DOLT_DATA_DIR without effect on embedded mode',
+      embedded,
+      { BEADS_DOLT_DATA_DIR: 'fast' },
+      '.beads/embeddeddolt/north',
+    ],
+    ['an absolute `database`', absolute, {}, 'abs/north'],
+    [
+      'dolt_data_dir before it',
+      metadata('"dolt_mode":"server","database":"/abs","dolt_data_dir":"d"'),
       {},
-      'dolt/beads',
+      '.beads/d/north',
     ],
     [
-      'a host that the mode leaves without effect',
-      { [METADATA]: EMBEDDED.replace('}', ',"dolt_server_host":"db.example"}'), ...IN_EMBEDDED },
+      'no absolute `database` in embedded mode',
+      { ...metadata('"database":"/abs"'), ...IN_EMBEDDED },
       {},
-      'embeddeddolt/north',
+      '.beads/embeddeddolt/north',
+    ],
+    ['the root of a proxied server', { ...proxied, ...sidecar('{"root_path":"../data"}') }, {}, 'data/north'],
+    [
+      'the variable before it',
+      { ...proxied, ...sidecar('{"root_path":"x"}') },
+      { BEADS_PROXIED_SERVER_ROOT_PATH: '%/repo/root' },
+      'root/north',
     ],
     [
-      'a shared server that is switched off',
-      { [METADATA]: EMBEDDED, ...IN_EMBEDDED, '.beads/config.yaml': 'dolt: {shared-server: false}' },
-      { BEADS_DOLT_SHARED_SERVER: '0' },
-      'embeddeddolt/north',
-    ],
-    [
-      'a shared server that a variable switches off',
-      { [METADATA]: EMBEDDED, ...IN_EMBEDDED, '.beads/config.yaml': 'dolt.shared-server: true' },
-      { BD_DOLT_SHARED_SERVER: 'false' },
-      'embeddeddolt/north',
-    ],
-    [
-      'variables that name it',
-      { [METADATA]: EMBEDDED, ...IN_EMBEDDED },
-      { BEADS_DIR: '%/repo/.beads', BEADS_DB: '.beads', BEADS_DOLT_SERVER_DATABASE: 'north' },
-      'embeddeddolt/north',
-    ],
-    [
-      'a data folder of its own',
-      { [METADATA]: SERVER.replace('}', ',"dolt_data_dir":"../data"}'), 'data/north/.dolt/noms/': '' },
-      { BEADS_DOLT_DATA_DIR: '%/repo/data' },
-      '../data/north',
-    ],
-    [
-      'a redirect of comments',
-      { [METADATA]: EMBEDDED, ...IN_EMBEDDED, '.beads/redirect': '# ../else\n\n' },
+      'dolt_data_dir of a proxied server',
+      { ...proxied, ...sidecar('{}'), ...metadata('"dolt_mode":"proxied-server","dolt_data_dir":"d"') },
       {},
-      'embeddeddolt/north',
+      '.beads/d/north',
     ],
+    [
+      'a root without effect on other modes',
+      { ...embedded, ...sidecar('{"root_path":"x"}') },
+      { BEADS_PROXIED_SERVER_ROOT_PATH: 'y' },
+      '.beads/embeddeddolt/north',
+    ],
+    [
+      'the shared server below the home folder',
+      embedded,
+      { BEADS_DOLT_SHARED_SERVER: '1', HOME: '%/repo' },
+      '.beads/shared-server/dolt/north',
+    ],
+    ['the name by variable', embedded, { BEADS_DOLT_SERVER_DATABASE: 'south' }, '.beads/embeddeddolt/south'],
     [
       'a name with a dot inside, an umlaut and a blank',
       { [METADATA]: '{"dolt_database":"n.ö rth"}' },
       {},
-      'embeddeddolt/n.ö rth',
+      '.beads/embeddeddolt/n.ö rth',
     ],
-    ['empty texts', { [METADATA]: '{"backend":"","dolt_mode":"","dolt_database":""}' }, {}, 'embeddeddolt/beads'],
+    [
+      'empty texts',
+      { [METADATA]: '{"backend":"","dolt_mode":"","dolt_database":""}' },
+      {},
+      '.beads/embeddeddolt/beads',
+    ],
+    [
+      'no metadata.json, embedded',
+      { ...database('.beads/embeddeddolt/beads'), ...IN_SERVER },
+      { BEADS_DOLT_SERVER_DATABASE: 'x' },
+      '.beads/embeddeddolt/beads',
+    ],
+    ['no metadata.json, with dolt only', database('.beads/dolt/beads'), {}, '.beads/dolt/beads'],
+    [
+      'no metadata.json, with the key',
+      { ...config('dolt.mode: server'), ...IN_SERVER },
+      { BEADS_DOLT_SERVER_DATABASE: 'north' },
+      '.beads/dolt/north',
+    ],
+    ['the config.json of an old bd', { '.beads/config.json': SERVER, ...both }, {}, '.beads/dolt/north'],
   ])('%s', async (_, files, env, place) => {
     await using folder = await tempFolder();
-    await lay(folder, files);
-    expect(await ask(folder, { env })).toBe(
-      folder.file('repo', place.startsWith('..') ? place.slice(3) : `.beads/${place}`),
-    );
-  });
-
-  test('one without a word about a database', async () => {
-    await using folder = await tempFolder();
-    await lay(folder, { '.beads/config.yaml': 'federation: {}' });
-    expect(await ask(folder)).toBeNull();
-    expect(await ask(folder, { workspace: null })).toBeNull();
+    await lay(folder, { ...files, ...database(place) });
+    expect(await ask(folder, { env })).toBe(folder.file('repo', ...place.split('/')));
   });
 
   test('one behind a link', async () => {
@@ -97,230 +140,134 @@ describe('a workspace that this version follows', () => {
     await symlink('real', folder.file('repo', '.beads'));
     expect(await ask(folder)).toBe(folder.file('repo', 'data', 'north'));
   });
-});
 
-describe('a workspace whose database is elsewhere is refused, and the place is named', () => {
-  const found = { [METADATA]: EMBEDDED, ...IN_EMBEDDED };
-  const served = { [METADATA]: SERVER, ...IN_SERVER };
-  const metadata = (more: string) => ({ [METADATA]: `{"dolt_database":"north",\n${more}}` });
-  const config = (text: string, name = 'config.yaml') => ({ ...found, [`.beads/${name}`]: text });
-  test.each<[string, Files, Env, RegExp, string | null]>([
-    [
-      'proxied server',
-      { ...metadata('"dolt_mode":"proxied-server"'), ...IN_SERVER },
-      {},
-      /dolt_mode: proxied-server/,
-      'repo/.beads/dolt/north',
-    ],
-    [
-      'proxied server in capitals',
-      metadata('"dolt_mode":"Proxied-Server"'),
-      {},
-      /Proxied-Server/,
-      'repo/.beads/dolt/north',
-    ],
-    [
-      'proxied server with a root',
-      {
-        ...metadata('"dolt_mode":"proxied-server"'),
-        '.beads/proxied_server_client_info.json': '{"root_path":"../data"}',
-      },
-      {},
-      /proxied-server/,
-      'repo/data/north',
-    ],
-    [
-      'the sidecar of a proxied server',
-      { ...found, '.beads/proxied_server_client_info.json': '{}' },
-      {},
-      /file of a proxied server/,
-      'repo/.beads/dolt/north',
-    ],
-    [
-      'BEADS_PROXIED_SERVER_ROOT_PATH',
-      found,
-      { BEADS_PROXIED_SERVER_ROOT_PATH: '%/root' },
-      /BEADS_PROXIED_SERVER_ROOT_PATH/,
-      'root/north',
-    ],
-    [
-      'BEADS_DOLT_SHARED_SERVER=1',
-      found,
-      { BEADS_DOLT_SHARED_SERVER: '1', HOME: '%/home' },
-      /BEADS_DOLT_SHARED_SERVER=1/,
-      'home/.beads/shared-server/dolt/north',
-    ],
-    [
-      'BEADS_DOLT_SHARED_SERVER=TRUE',
-      found,
-      { BEADS_DOLT_SHARED_SERVER: 'TRUE', BEADS_SHARED_SERVER_DIR: '%/s' },
-      /BEADS_DOLT_SHARED_SERVER/,
-      's/dolt/north',
-    ],
-    ['BD_DOLT_SHARED_SERVER', found, { BD_DOLT_SHARED_SERVER: 'true' }, /BD_DOLT_SHARED_SERVER/, null],
-    [
-      'shared-server, nested',
-      config('dolt:\n  shared-server: true\n'),
-      { HOME: '%/home' },
-      /dolt.shared-server: true \(.*config.yaml:2:3\)/,
-      'home/.beads/shared-server/dolt/north',
-    ],
-    [
-      'shared-server, flat',
-      config('dolt.shared-server: true\n'),
-      {},
-      /dolt.shared-server: true \(.*config.yaml:1:1\)/,
-      null,
-    ],
-    ['shared-server in other letters', config('Dolt:\n  Shared-Server: "yes"\n'), {}, /shared-server: yes/, null],
-    [
-      'shared-server of this machine',
-      config('dolt: {shared-server: true}', 'config.local.yaml'),
-      {},
-      /config.local.yaml/,
-      null,
-    ],
-    [
-      'shared-server without metadata.json',
-      { '.beads/config.yaml': 'dolt.shared-server: true' },
-      {},
-      /shared-server/,
-      null,
-    ],
-    [
-      'server mode and shared-server',
-      { ...served, '.beads/config.yaml': 'dolt.shared-server: true' },
-      {},
-      /shared-server/,
-      null,
-    ],
-    ['BEADS_DOLT_SERVER_HOST', found, { BEADS_DOLT_SERVER_HOST: 'db.example' }, /another machine/, null],
-    [
-      'dolt_server_host',
-      metadata('"dolt_server_host":"10.0.0.7"'),
-      {},
-      /dolt_server_host: 10.0.0.7.*another machine/,
-      null,
-    ],
-    [
-      'dolt_server_host of a server',
-      { ...served, ...metadata('"dolt_mode":"server","dolt_server_host":"db.example"') },
-      {},
-      /another machine/,
-      null,
-    ],
-    [
-      'dolt.host',
-      { ...metadata('"backend":"dolt"'), '.beads/config.yaml': 'dolt: {host: db.example}' },
-      {},
-      /dolt.host: db.example/,
-      null,
-    ],
-    ['dolt.host of a server', { ...served, '.beads/config.yaml': 'dolt.host: db.example' }, {}, /dolt.host/, null],
-    ['an unknown mode', metadata('"dolt_mode":"cloud"'), {}, /dolt_mode: cloud/, null],
-    [
-      'an unknown dolt.mode',
-      { ...metadata('"backend":"dolt"'), '.beads/config.yaml': 'dolt.mode: cloud' },
-      {},
-      /dolt.mode: cloud/,
-      null,
-    ],
-    ['postgres', metadata('"backend":"postgres"'), {}, /backend: postgres/, null],
-    ['mysql', metadata('"backend":"mysql"'), {}, /backend: mysql/, null],
-    ['an unknown backend', metadata('"backend":"turso"'), {}, /backend: turso/, null],
-    ['BEADS_DIR', found, { BEADS_DIR: '%/other' }, /BEADS_DIR=.*other/, 'other'],
-    ['BEADS_DB', found, { BEADS_DB: '%/other/beads.db' }, /BEADS_DB/, 'other/beads.db'],
-    ['BD_DB', found, { BD_DB: '%/other' }, /BD_DB/, 'other'],
-    ['BEADS_DOLT_DATA_DIR', served, { BEADS_DOLT_DATA_DIR: '%/data' }, /BEADS_DOLT_DATA_DIR/, 'data/north'],
-    [
-      'BEADS_DOLT_DATA_DIR, relative',
-      served,
-      { BEADS_DOLT_DATA_DIR: 'data' },
-      /BEADS_DOLT_DATA_DIR/,
-      'repo/.beads/data/north',
-    ],
-    [
-      'BEADS_DOLT_SERVER_DATABASE',
-      served,
-      { BEADS_DOLT_SERVER_DATABASE: 'south' },
-      /BEADS_DOLT_SERVER_DATABASE/,
-      'repo/.beads/dolt/south',
-    ],
-    [
-      'an absolute data folder',
-      metadata('"dolt_mode":"server","database":"/srv/dolt"'),
-      {},
-      /database: \/srv\/dolt/,
-      null,
-    ],
-    ['a `db` in config.yaml', config('db: ../other/.beads'), {}, /db: \.\.\/other/, 'other/.beads'],
-    ['a redirect', { ...found, '.beads/redirect': '# moved\n../main/.beads\n' }, {}, /redirected to/, 'main/.beads'],
-    [
-      'a database under another name',
-      { [METADATA]: EMBEDDED, '.beads/embeddeddolt/south/.dolt/noms/': '' },
-      {},
-      /another database exists/,
-      'repo/.beads/embeddeddolt/south',
-    ],
-    [
-      'a database of another mode',
-      { [METADATA]: EMBEDDED, ...IN_SERVER },
-      {},
-      /another database exists/,
-      'repo/.beads/dolt/north',
-    ],
-    [
-      'a server with a port and no data here',
-      metadata('"dolt_mode":"server","dolt_server_port":3307'),
-      {},
-      /dolt_server_port: 3307/,
-      null,
-    ],
-    [
-      'a server with a port by variable',
-      { [METADATA]: SERVER },
-      { BEADS_DOLT_SERVER_PORT: '3307' },
-      /BEADS_DOLT_SERVER_PORT/,
-      null,
-    ],
-    ['no metadata.json, embedded', IN_EMBEDDED, {}, /no metadata.json/, 'repo/.beads/embeddeddolt/north'],
-    ['no metadata.json, server', IN_SERVER, {}, /no metadata.json/, 'repo/.beads/dolt/north'],
-    ['an empty data folder', { '.beads/embeddeddolt/': '' }, {}, /no metadata.json/, null],
-    ['the config.json of an old bd', { '.beads/config.json': '{}' }, {}, /config.json/, null],
-  ])('%s', async (_, files, env, what, real) => {
+  test('none without a word about a database', async () => {
     await using folder = await tempFolder();
-    await lay(folder, files);
-    const asked = ask(folder, { env });
-    await expect(asked).rejects.toMatchObject({ code: 'workspace-unknown', message: expect.stringMatching(what) });
-    if (real === null) return;
-    await expect(asked).rejects.toMatchObject({
-      hint: expect.stringContaining('`database`'),
-      message: expect.stringContaining(`; its database should be ${folder.file(...real.split('/'))}`),
-    });
-  });
-
-  test('the line of metadata.json is given', async () => {
-    await using folder = await tempFolder();
-    await lay(folder, { [METADATA]: EMBEDDED.replace('embedded', 'proxied-server') });
-    await expect(ask(folder)).rejects.toMatchObject({ location: { file: folder.file('repo', METADATA), line: 2 } });
+    await lay(folder, { '.beads/config.yaml': 'federation: {}' });
+    expect(await ask(folder)).toBeNull();
+    expect(await ask(folder, { cwd: '.' })).toBeNull();
   });
 
   test("the user's own settings count where the home folder does", async () => {
     await using folder = await tempFolder();
-    await lay(folder, { ...found, 'home/.config/bd/config.yaml': 'dolt: {shared-server: true}' });
+    await lay(folder, { ...embedded, 'home/.config/bd/config.yaml': 'dolt: {shared-server: true}' });
+    await lay(folder, database('home/.beads/shared-server/dolt/north'));
     const env = { HOME: '%/repo/home' };
     expect(await ask(folder, { env })).toContain('embeddeddolt');
-    await expect(ask(folder, { env, userHome: true })).rejects.toMatchObject({ code: 'workspace-unknown' });
-    await lay(folder, { '.beads/config.yaml': 'dolt: {shared-server: false}' });
+    expect(await ask(folder, { env, userHome: true })).toContain('shared-server');
+    await lay(folder, config('dolt: {shared-server: false}'));
     expect(await ask(folder, { env, userHome: true })).toContain('embeddeddolt');
   });
+});
 
-  test('BEADS_DIR, where there is no workspace', async () => {
+describe('a database on another machine', () => {
+  test.each<[string, Files, Env]>([
+    ['BEADS_DOLT_SERVER_HOST', embedded, { BEADS_DOLT_SERVER_HOST: 'db.example' }],
+    ['dolt_server_host', metadata('"dolt_server_host":"db.example"'), {}],
+    [
+      'dolt_server_host of a server',
+      { ...served, ...metadata('"dolt_mode":"server","dolt_server_host":"db.example"') },
+      {},
+    ],
+    ['dolt.host', { ...metadata('"backend":"dolt"'), ...config('dolt: {host: db.example}') }, {}],
+    ['dolt.host of a server', { ...served, ...config('dolt.host: db.example') }, {}],
+    [
+      'an external server of a proxy',
+      {
+        ...metadata('"dolt_mode":"proxied-server"'),
+        ...config('{"external":{"host":"db.example","port":3306}}', 'proxied_server_client_info.json'),
+      },
+      {},
+    ],
+  ])('(%s) is not here', async (_, files, env) => {
     await using folder = await tempFolder();
-    await lay(folder, { 'other/embeddeddolt/x/.dolt/noms/': '' });
-    const asked = ask(folder, { workspace: null, env: { BEADS_DIR: '%/repo/other' } });
-    const real = folder.file('repo', 'other', 'embeddeddolt', 'x');
-    await expect(asked).rejects.toMatchObject({ code: 'workspace-unknown', message: expect.stringContaining(real) });
+    await lay(folder, files);
+    expect(await askPlace(folder, { env })).toMatchObject({
+      kind: 'at-server',
+      failure: { code: 'workspace-unknown', message: expect.stringContaining('db.example') },
+    });
+  });
+});
+
+describe('nothing is cloned beside a database', () => {
+  const under = (name: string) => database(`.beads/${name}`);
+  test.each<[string, Files, Env, RegExp]>([
+    ['under another name', { [METADATA]: EMBEDDED, ...under('embeddeddolt/south') }, {}, /another database exists/],
+    ['of another mode', { [METADATA]: EMBEDDED, ...IN_SERVER }, {}, /another database exists/],
+    [
+      'of a proxied server, if only bd made an empty one',
+      { ...metadata('"dolt_mode":"proxied-server"'), ...IN_EMBEDDED },
+      {},
+      /another database exists/,
+    ],
+    ['of a server with a port', metadata('"dolt_mode":"server","dolt_server_port":3307'), {}, /dolt_server_port: 3307/],
+    ['of a server with a port by variable', { [METADATA]: SERVER }, { BEADS_DOLT_SERVER_PORT: '3307' }, /SERVER_PORT/],
+    [
+      'in a folder that a variable names and that does not exist',
+      { [METADATA]: SERVER },
+      { BEADS_DOLT_DATA_DIR: 'none' },
+      /DATA_DIR=none, a folder that does not exist/,
+    ],
+    ['of a shared server', { [METADATA]: EMBEDDED }, { BEADS_DOLT_SHARED_SERVER: '1', HOME: '%' }, /SHARED_SERVER=1/],
+    ['without metadata.json, embedded', IN_EMBEDDED, {}, /no metadata.json/],
+    ['without metadata.json, of a server', IN_SERVER, {}, /no metadata.json/],
+    ['without metadata.json, in an empty data folder', { '.beads/embeddeddolt/': '' }, {}, /no metadata.json/],
+  ])('%s', async (_, files, env, what) => {
+    await using folder = await tempFolder();
+    await lay(folder, files);
+    const refused = { code: 'workspace-unknown', message: expect.stringMatching(what) };
+    await expect(ask(folder, { env })).rejects.toMatchObject(refused);
+  });
+});
+
+describe('the workspace that a variable selects', () => {
+  const other = { 'other/.beads/metadata.json': SERVER, ...database('other/.beads/dolt/north') };
+  const all = { ...embedded, ...other };
+  test.each<[string, Files, Env, string]>([
+    ['BEADS_DIR', all, { BEADS_DIR: '%/repo/other/.beads' }, 'other/.beads/dolt/north'],
+    ['BEADS_DIR, relative', all, { BEADS_DIR: 'other/.beads' }, 'other/.beads/dolt/north'],
+    ['BEADS_DIR, where there is no workspace', other, { BEADS_DIR: 'other/.beads' }, 'other/.beads/dolt/north'],
+    ['BEADS_DB, a folder', other, { BEADS_DB: '%/repo/other/.beads' }, 'other/.beads/dolt/north'],
+    ['BEADS_DB, a file that bd never made', other, { BEADS_DB: 'other/.beads/beads.db' }, 'other/.beads/dolt/north'],
+    ['BEADS_DB, the database', other, { BEADS_DB: 'other/.beads/dolt/north' }, 'other/.beads/dolt/north'],
+    ['BD_DB', other, { BD_DB: 'other/.beads' }, 'other/.beads/dolt/north'],
+    ['BEADS_DIR before BEADS_DB', all, { BEADS_DIR: '.beads', BEADS_DB: 'other/.beads' }, '.beads/embeddeddolt/north'],
+    ['one in .env', { ...all, '.beads/.env': "BEADS_DIR='other/.beads'" }, {}, 'other/.beads/dolt/north'],
+    [
+      'one of the process before .env',
+      { ...all, '.beads/.env': 'BEADS_DIR=other/.beads' },
+      { BEADS_DB: '.beads' },
+      '.beads/embeddeddolt/north',
+    ],
+  ])('%s', async (_, files, env, place) => {
+    await using folder = await tempFolder();
+    await lay(folder, files);
+    expect(await ask(folder, { env })).toBe(folder.file('repo', ...place.split('/')));
+  });
+
+  test.each(['BEADS_DB', 'BD_DB'])('%s is an error where bd ignores it', async (name) => {
+    await using folder = await tempFolder();
+    await lay(folder, all);
+    await expect(ask(folder, { env: { [name]: 'other/.beads' } })).rejects.toMatchObject({
+      code: 'workspace-unknown',
+      hint: expect.stringContaining('set BEADS_DIR instead'),
+    });
+    expect(await ask(folder, { env: { [name]: '.beads/embeddeddolt' } })).toContain('embeddeddolt');
+  });
+
+  test.each(['BEADS_DIR', 'BEADS_DB', 'BD_DB'])('%s that names none is an error, not passed over', async (name) => {
+    await using folder = await tempFolder();
+    await lay(folder, { ...embedded, 'empty/': '' });
+    await expect(ask(folder, { env: { [name]: 'empty' } })).rejects.toMatchObject({
+      code: 'workspace-unknown',
+      message: expect.stringContaining(`${name} names ${folder.file('repo', 'empty')}`),
+    });
+  });
+
+  test('a variable that refers to another one is refused: bd would expand it', async () => {
+    await using folder = await tempFolder();
+    await lay(folder, { ...embedded, '.beads/.env': '# dirs\nBEADS_DIR=$HOME/x' });
+    await expect(ask(folder)).rejects.toMatchObject({ code: 'config-invalid', location: { line: 2 } });
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { tempFolder } from '../helpers/temp-folder.ts';
-import { ask, EMBEDDED, type Files, lay } from '../helpers/workspace.ts';
+import { ask, askPlace, EMBEDDED, type Files, lay } from '../helpers/workspace.ts';
 
 describe('a worktree', () => {
   const git = { 'main/.git/worktrees/wt/commondir': '../..\n', 'wt/.git': 'gitdir: %/repo/main/.git/worktrees/wt\n' };
@@ -11,18 +11,44 @@ describe('a worktree', () => {
     [`${holder}/.beads/metadata.json`]: EMBEDDED,
     [`${holder}/.beads/embeddeddolt/north/.dolt/noms/`]: '',
   });
-  const inWorktree = { workspace: 'wt/.beads', cwd: 'repo/wt/sub' };
+  const inWorktree = { cwd: 'repo/wt/sub' };
 
   test.each<[string, Files, string, string]>([
     ['of a repository', git, 'main', 'main/.beads/embeddeddolt/north'],
     ['of a bare repository', bare, 'p.git', 'p.git/.beads/embeddeddolt/north'],
     ['of jujutsu', jj, 'main', 'main/.beads/embeddeddolt/north'],
-  ])('%s is refused, whether or not .beads is checked out', async (_, links, holder, real) => {
+  ])('%s uses that database, whether or not .beads is checked out', async (_, links, holder, real) => {
     await using folder = await tempFolder();
-    await lay(folder, { ...links, ...checkedOut, ...data(holder) });
-    const refused = { code: 'workspace-unknown', message: expect.stringContaining(folder.file('repo', real)) };
+    await lay(folder, { ...links, 'wt/sub/': '', ...data(holder) });
+    expect(await ask(folder, inWorktree)).toBe(folder.file('repo', ...real.split('/')));
+    await lay(folder, checkedOut);
+    expect(await ask(folder, inWorktree)).toBe(folder.file('repo', ...real.split('/')));
+  });
+
+  test('with a redirect follows it', async () => {
+    await using folder = await tempFolder();
+    await lay(folder, {
+      ...git,
+      ...checkedOut,
+      ...data('main'),
+      ...data('third'),
+      'wt/.beads/redirect': '../third/.beads',
+    });
+    expect(await ask(folder, inWorktree)).toBe(folder.file('repo', 'third', '.beads', 'embeddeddolt', 'north'));
+  });
+
+  test('with a redirect to a folder that is no workspace is refused', async () => {
+    await using folder = await tempFolder();
+    await lay(folder, { ...git, ...checkedOut, ...data('main'), 'wt/.beads/redirect': '\n../none' });
+    const refused = { code: 'workspace-unknown', location: { file: folder.file('repo/wt/.beads/redirect'), line: 2 } };
     await expect(ask(folder, inWorktree)).rejects.toMatchObject(refused);
-    await expect(ask(folder, { ...inWorktree, workspace: null })).rejects.toMatchObject(refused);
+  });
+
+  test('does not reach its main repository outside the workspace of the job', async () => {
+    await using folder = await tempFolder();
+    await lay(folder, { ...git, ...checkedOut, ...data('main') });
+    const asked = ask(folder, { ...inWorktree, ceiling: 'repo/wt' });
+    await expect(asked).rejects.toMatchObject({ code: 'outside-workspace' });
   });
 
   test('with a database of its own keeps it', async () => {
@@ -47,7 +73,7 @@ describe('a worktree', () => {
       'main/.git/worktrees/w/commondir': '../..',
       'main/w/.git': 'gitdir: ../.git/worktrees/w',
     });
-    const inside = { workspace: 'main/.beads', cwd: 'repo/main/w' };
+    const inside = { cwd: 'repo/main/w' };
     expect(await ask(folder, inside)).toBe(folder.file('repo', 'main', '.beads', 'embeddeddolt', 'north'));
   });
 
@@ -60,5 +86,74 @@ describe('a worktree', () => {
       ...data('main'),
     });
     expect(await ask(folder, inWorktree)).toBe(folder.file('repo', 'wt', '.beads', 'embeddeddolt', 'north'));
+  });
+});
+
+describe('a redirect', () => {
+  const data = (holder: string, name: string) => ({
+    [`${holder}/metadata.json`]: EMBEDDED.replace('north', name),
+    [`${holder}/embeddeddolt/north/.dolt/noms/`]: '',
+    [`${holder}/embeddeddolt/south/.dolt/noms/`]: '',
+  });
+
+  test.each<[string, Files, string]>([
+    [
+      'is relative to the folder of .beads',
+      { '.beads/redirect': '\n# moved\nother\n', ...data('other', 'south') },
+      'other/embeddeddolt/south',
+    ],
+    ['may be absolute', { '.beads/redirect': '%/repo/other', ...data('other', 'south') }, 'other/embeddeddolt/south'],
+    [
+      'keeps the name of the database of its own workspace',
+      { '.beads/redirect': 'other', ...data('.beads', 'north'), ...data('other', 'south') },
+      'other/embeddeddolt/north',
+    ],
+    [
+      'is followed once',
+      { '.beads/redirect': 'other', 'other/redirect': 'third', ...data('other', 'south'), ...data('third', 'north') },
+      'other/embeddeddolt/south',
+    ],
+    [
+      'of comments is none',
+      { '.beads/redirect': '# other\n\n', ...data('.beads', 'north'), ...data('other', 'south') },
+      '.beads/embeddeddolt/north',
+    ],
+  ])('%s', async (_, files, place) => {
+    await using folder = await tempFolder();
+    await lay(folder, files);
+    expect(await ask(folder)).toBe(folder.file('repo', ...place.split('/')));
+  });
+
+  test('to a folder that is no workspace is not followed, and a notice says so', async () => {
+    await using folder = await tempFolder();
+    await lay(folder, { '.beads/redirect': 'empty', 'empty/': '', ...data('.beads', 'north') });
+    expect(await askPlace(folder)).toMatchObject({
+      path: folder.file('repo', '.beads', 'embeddeddolt', 'north'),
+      notices: [{ code: 'workspace-unknown', message: expect.stringContaining(folder.file('repo', 'empty')) }],
+    });
+  });
+
+  test('stays inside the workspace of the job, unless a variable names its target', async () => {
+    await using folder = await tempFolder();
+    await lay(folder, { '.beads/redirect': '../outside', '../outside/metadata.json': EMBEDDED });
+    const inJob = { ceiling: 'repo' };
+    await expect(ask(folder, inJob)).rejects.toMatchObject({ code: 'outside-workspace' });
+    const env = { BEADS_DIR: '%/outside' };
+    expect(await ask(folder, { ...inJob, env })).toBe(folder.file('outside', 'embeddeddolt', 'north'));
+    const untrusted = ask(folder, { ...inJob, env, untrusted: true });
+    await expect(untrusted).rejects.toMatchObject({ code: 'outside-workspace' });
+  });
+});
+
+describe('the repository is the limit', () => {
+  test.each<[string, Files, string | null]>([
+    ['above it no workspace is found', { 'in/.git/': '' }, null],
+    ['without one the folders above are searched', {}, '.beads/embeddeddolt/north'],
+    ['a .beads without files of beads is passed over', { 'in/.beads/README.md': '' }, '.beads/embeddeddolt/north'],
+  ])('%s', async (_, files, place) => {
+    await using folder = await tempFolder();
+    await lay(folder, { ...files, 'in/deep/': '', '.beads/metadata.json': EMBEDDED, '.beads/config.yaml': '' });
+    const found = await ask(folder, { cwd: 'repo/in/deep' });
+    expect(found).toBe(place === null ? null : folder.file('repo', ...place.split('/')));
   });
 });

@@ -51,7 +51,11 @@ describe('where the configuration is found', () => {
       userHome,
       env: { HOME: folder.file('home') },
     };
-    expect(await findConfig(context, undefined)).toEqual({ file: full(file), workspace: full(workspace) });
+    expect(await findConfig(context, undefined)).toEqual({
+      file: full(file),
+      workspace: full(workspace),
+      redirect: null,
+    });
   });
 
   test('XDG_CONFIG_HOME counts where it is absolute', async () => {

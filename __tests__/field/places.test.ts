@@ -60,7 +60,7 @@ const isThere = (path: string) =>
   );
 
 describe('a worktree', () => {
-  test.each(['a repository', 'a bare repository'])('of %s gets no database of its own', async (kind) => {
+  test.each(['a repository', 'a bare repository'])('of %s federates the database of the repository', async (kind) => {
     await using folder = await tempFolder();
     const mine = await workspace(folder);
     await git(folder.file('main'), 'init', '--quiet', '-b', 'main');
@@ -74,14 +74,11 @@ describe('a worktree', () => {
     }
     const repository = kind === 'a bare repository' ? 'bare.git' : 'main';
     await git(folder.file(repository), 'worktree', 'add', '--quiet', '-b', 'other', folder.file('wt'));
-    const refused = command(below(folder, 'wt'), '', { ...FOUND, ceiling: null });
-    await expect(refused).rejects.toMatchObject({ code: 'workspace-unknown', message: expect.stringContaining(real) });
+    const { result } = await command(below(folder, 'wt'), '', { ...FOUND, ceiling: null });
+    expect(result).toMatchObject({ head: mine, database: real, peers: [{ verified: true }], problems: [] });
     expect((await readdir(folder.file('wt', '.beads'))).sort()).toEqual(['.gitignore', 'config.yaml', 'metadata.json']);
-
-    const named = await command(below(folder, 'wt'), '', { ...FOUND, database: real });
-    expect(named.result).toMatchObject({ head: mine, database: real, peers: [{ verified: true }] });
-    const skipped = { severity: 'notice', code: 'workspace-unknown', message: expect.stringContaining('worktree') };
-    expect(named.result.problems).toContainEqual(expect.objectContaining(skipped));
+    const inJob = command(below(folder, 'wt'), '', { ...FOUND, ceiling: folder.file('wt') });
+    await expect(inJob).rejects.toMatchObject({ code: 'outside-workspace' });
   });
 });
 
@@ -90,9 +87,8 @@ describe('a database that is elsewhere', () => {
     ['a shared server', {}, 'dolt:\n  shared-server: true\n', {}],
     ['a shared server in a flat key', {}, 'dolt.shared-server: true\n', {}],
     ['a shared server by variable', {}, '', { BEADS_DOLT_SHARED_SERVER: '1' }],
-    ['a proxied server', { dolt_mode: 'proxied-server' }, '', {}],
+    ['an unknown mode', { dolt_mode: 'cloud' }, '', {}],
     ['another data folder', { dolt_mode: 'server' }, '', { BEADS_DOLT_DATA_DIR: '/srv/dolt' }],
-    ['another workspace', {}, '', { BEADS_DIR: '/srv/town/.beads' }],
     ['another backend', { backend: 'postgres' }, '', {}],
     ['another machine', {}, '', { BEADS_DOLT_SERVER_HOST: 'db.example' }],
   ])('(%s) is neither cloned nor replaced by another one', async (_, metadata, config, env) => {
@@ -132,6 +128,7 @@ describe('a database of the workspace', () => {
   test.each([
     ['embedded', METADATA, 'embeddeddolt/north'],
     ['of a server that does not run', { ...METADATA, dolt_mode: 'server' }, 'dolt/north'],
+    ['of a proxied server that does not run', { ...METADATA, dolt_mode: 'proxied-server' }, 'dolt/north'],
     ['of a server with a data folder', { ...METADATA, dolt_mode: 'server', dolt_data_dir: 'd' }, 'd/north'],
   ])('%s is federated, also behind a link', async (_, metadata, place) => {
     await using folder = await tempFolder();

@@ -1,6 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { beadsDatabase } from '../../src/beads/workspace.ts';
+import { type BeadsPlace, beadsDatabase } from '../../src/beads/workspace.ts';
+import { findConfig } from '../../src/config/find-config.ts';
+import { readEnvFile } from '../../src/config/workspace/env-file.ts';
+import { boundaryOf } from '../../src/core/boundary.ts';
 import type { Env } from '../../src/core/env.ts';
 import type { TempFolder } from './temp-folder.ts';
 
@@ -19,18 +22,30 @@ export async function lay(folder: TempFolder, files: Files): Promise<void> {
 interface Asked {
   readonly env?: Env;
   readonly cwd?: string;
-  readonly workspace?: string | null;
   readonly userHome?: boolean;
+  readonly ceiling?: string;
+  readonly untrusted?: boolean;
 }
 
-/** Where the workspace `repo/.beads` says that its database is. `%` as in files. */
-export async function ask(
-  folder: TempFolder,
-  { env = {}, cwd = 'repo', workspace = '.beads', userHome = false }: Asked = {},
-) {
-  const variables = Object.entries(env).map(([name, value]) => [name, value.replaceAll('%', folder.path)] as const);
-  const beads = workspace === null ? null : folder.file('repo', workspace);
-  return await beadsDatabase({ workspace: beads, cwd: folder.file(cwd), env: Object.fromEntries(variables), userHome });
+/** Where the workspace of a folder says that its database is, and the server of it. `%` as in files. */
+export async function askPlace(folder: TempFolder, asked: Asked = {}): Promise<BeadsPlace | null> {
+  const { env: written = {}, cwd = 'repo', userHome = false, ceiling, untrusted } = asked;
+  const env = Object.fromEntries(
+    Object.entries(written).map(([name, value]) => [name, value.replaceAll('%', folder.path)]),
+  );
+  const top = ceiling === undefined ? null : folder.file(ceiling);
+  const context = { env, cwd: folder.file(cwd), ceiling: top, userHome, untrusted };
+  const { workspace, redirect } = await findConfig(context, undefined);
+  const bdEnv = workspace === null ? {} : await readEnvFile(workspace);
+  const boundary = await boundaryOf(context, []);
+  return await beadsDatabase({ workspace, redirect, bdEnv, cwd: context.cwd, env, userHome, boundary });
+}
+
+/** The folder of the database, without the server. */
+export async function ask(folder: TempFolder, asked: Asked = {}): Promise<string | null> {
+  const place = await askPlace(folder, asked);
+  if (place?.kind === 'at-server') throw place.failure;
+  return place?.path ?? null;
 }
 
 export const METADATA = '.beads/metadata.json';

@@ -44,9 +44,14 @@ export function variable(env: Env, name: string): Signal | undefined {
   return value === undefined || value === '' ? undefined : { value, name, at: null };
 }
 
-/** Whether a signal is on. A value that bd does not recognize also counts as on, because it was probably meant so. */
-export function isOn(signal: Signal | undefined): boolean {
-  return signal !== undefined && !['', '0', 'f', 'false', 'no', 'off', 'null'].includes(signal.value.toLowerCase());
+/** What bd 1.3.0 reads as true (Go's strconv.ParseBool), in lower case; it silently takes every other text as false. */
+const ON = ['1', 't', 'true'];
+const OFF = ['0', 'f', 'false', ''];
+
+/** Whether a signal is on; null for a value that is neither true nor false. */
+export function isOn(signal: Signal | undefined): boolean | null {
+  const value = signal?.value.toLowerCase() ?? '';
+  return ON.includes(value) ? true : OFF.includes(value) ? false : null;
 }
 
 /** A signal in a message: `dolt.mode: proxied (/x/config.yaml:3:1)`. */

@@ -9,6 +9,7 @@ const metadataSchema = z.looseObject({
   backend: z.string().optional(),
   /** `dolt`; an absolute path is the data folder of a server; before Dolt the file name of the SQLite database. */
   database: z.string().optional(),
+  sqlite_path: z.string().optional(),
   dolt_mode: z.string().optional(),
   dolt_database: z
     .string()
@@ -18,6 +19,9 @@ const metadataSchema = z.looseObject({
   dolt_server_host: z.string().optional(),
   dolt_server_port: z.union([z.number(), z.string()]).optional(),
   dolt_server_socket: z.string().optional(),
+  dolt_server_user: z.string().optional(),
+  dolt_server_tls: z.boolean().optional(),
+  dolt_remotesapi_port: z.number().optional(),
 });
 export type Metadata = z.infer<typeof metadataSchema>;
 
@@ -28,16 +32,20 @@ export interface MetadataFile {
 }
 
 /**
+ * The `metadata.json` of a workspace; without one, the `config.json` of an old bd, which bd 1.3.0 renames.
  * @param workspace absolute path of `.beads`
- * @returns null if there is no `metadata.json`
- * @throws Failure `config-invalid`
+ * @returns null if there is neither
+ * @throws Failure `config-invalid`, `config-unreadable`
  */
 export async function readMetadata(workspace: string): Promise<MetadataFile | null> {
-  const file = join(workspace, 'metadata.json');
-  const text = await readIfThere(file);
-  if (text === null) return null;
-  const line = (key: string): number => text.split('\n').findIndex((one) => one.includes(`"${key}"`)) + 1;
-  return { values: parse(text, file), at: (key) => ({ file, line: line(String(key)) || undefined }) };
+  for (const name of ['metadata.json', 'config.json']) {
+    const file = join(workspace, name);
+    const text = await readIfThere(file);
+    if (text === null) continue;
+    const line = (key: string): number => text.split('\n').findIndex((one) => one.includes(`"${key}"`)) + 1;
+    return { values: parse(text, file), at: (key) => ({ file, line: line(String(key)) || undefined }) };
+  }
+  return null;
 }
 
 function parse(text: string, file: string): Metadata {

@@ -1,27 +1,30 @@
 import { realpath } from 'node:fs/promises';
 import { dirname, join, resolve, sep } from 'node:path';
-import { type Boundary, isWithin, requireWithin } from '../core/boundary.ts';
+import { sqliteFiles } from '../config/workspace/project-files.ts';
+import type { Redirect } from '../config/workspace/redirect.ts';
+import { repositoryOf } from '../config/workspace/repository.ts';
+import { type Boundary, requireWithin } from '../core/boundary.ts';
+import type { Diagnostic } from '../core/diagnostic.ts';
 import type { Env } from '../core/env.ts';
-import { Failure } from '../core/failure.ts';
-import { isThere, readIfThere } from '../core/files.ts';
+import { Failure, placeOf } from '../core/failure.ts';
+import { isFile, isFolder, isInside, realPath } from '../core/files.ts';
+import { readClientInfo, readServerFiles } from './bd-files.ts';
 import { bdSettings, said, variable } from './bd-settings.ts';
-import { DATA_FOLDERS, databasesIn, isDatabase, ownsData, sqliteFiles } from './database-folders.ts';
+import { databasesIn, isDatabase } from './database-folders.ts';
+import { databaseName, dataFolder, type Named, sharedServerFolder } from './database-place.ts';
 import { elsewhere } from './elsewhere.ts';
-import { linkedTree } from './main-repository.ts';
-import { type MetadataFile, readMetadata } from './metadata.ts';
-import {
-  databaseName,
-  dataFolder,
-  isServerMode,
-  otherPlace,
-  serverAddress,
-  type WorkspaceSettings,
-} from './server-modes.ts';
+import { readMetadata } from './metadata.ts';
+import { type Mode, modeOf } from './mode.ts';
+import { type BdServer, isElsewhere, serverOf, socketOf } from './server-of.ts';
+import { inMetadata, type WorkspaceSettings } from './workspace-settings.ts';
 
 /** Where the workspace was found, and what else affects it. */
 export interface WorkspaceSearch {
   /** Absolute path of `.beads`; null: none in this folder or above. */
   readonly workspace: string | null;
+  readonly redirect: Redirect | null;
+  /** The variables in the `.env` of the workspace. */
+  readonly bdEnv: Env;
   readonly cwd: string;
   readonly env: Env;
   /** Whether bd's settings in the user's home folder count. */
@@ -30,158 +33,179 @@ export interface WorkspaceSearch {
   readonly boundary?: Boundary | null;
 }
 
+/** Where a workspace keeps its database. */
+export type BeadsPlace =
+  | {
+      readonly kind: 'folder';
+      /** The database, or where it will be cloned to. */
+      readonly path: string;
+      /** The server that serves it while it runs; null: none is known. */
+      readonly server: BdServer | null;
+      readonly notices: readonly Diagnostic[];
+    }
+  /** At a server whose folder is not on this machine, or unknown. */
+  | { readonly kind: 'at-server'; readonly server: BdServer | null; readonly failure: Failure };
+
 /**
- * The folder in which a beads workspace keeps its database, or will keep it. An unsupported mode is refused, because bd
- * would use a clone beside the real database from then on.
+ * Where a beads workspace keeps its database, as bd 1.3.0 decides it. An unknown mode is refused, because bd would use a
+ * clone beside the real database from then on.
  * @returns null if no workspace names a database
  * @throws Failure `workspace-unknown`; `outside-workspace`; `config-invalid`, `config-syntax`, `config-unreadable` for
  * invalid files; `database-in-use` for a workspace that keeps its issues in SQLite
  */
-export async function beadsDatabase(search: WorkspaceSearch): Promise<string | null> {
-  await refuseVariables(search);
-  await refuseMainWorkspace(search);
-  const { workspace, env, userHome } = search;
+export async function beadsDatabase(search: WorkspaceSearch): Promise<BeadsPlace | null> {
+  const { workspace, redirect, boundary = null } = search;
   if (workspace === null) return null;
-  await refuseRedirect(workspace, search.boundary ?? null);
+  const settings = await settingsOf(workspace, search);
+  await refuseOtherWorkspace(settings);
+  await requireDolt(settings);
+  const mode = modeOf(settings);
+  const { folders, metadata } = settings;
+  if (metadata === null && mode.by === null && !folders.dolt && !folders.embeddeddolt) return null;
+  const folder = dataFolder(settings, mode);
+  const server = serverOf(settings, mode, await serverFiles(settings, mode, search));
+  const away = isElsewhere(settings, mode);
+  if (away !== null) {
+    const fix = 'Federate through that server with `federation.server` (docs/beads.md), or run on its machine.';
+    const failure = elsewhere(settings.beads, { what: `${said(away)}, a server`, at: away.at, real: null, fix });
+    return { kind: 'at-server', server, failure };
+  }
+  if (folder === null) throw elsewhere(settings.beads, { what: 'the home folder of the user is unknown', real: null });
+  const name = databaseName(settings, mode);
+  requirePlainName(name.value);
+  const path = join(folder.value, name.value);
+  const location = (folder.by ?? name.by ?? mode.by)?.at ?? undefined;
+  await requireWithin(boundary, path, { by: folder.by === null ? workspace : said(folder.by), location });
+  if (!(await isDatabase(path))) await refuseClone(path, { settings, mode, folder });
+  return { kind: 'folder', path, server, notices: redirectNotice(redirect) };
+}
+
+async function settingsOf(workspace: string, search: WorkspaceSearch): Promise<WorkspaceSettings> {
+  const { redirect, bdEnv, userHome, cwd } = search;
   const beads = await realpath(workspace);
-  const workspaceSettings = {
+  const env = { ...bdEnv, ...search.env };
+  const source = redirect?.isFollowed === true ? await readMetadata(redirect.from) : null;
+  const sourceName = source?.values.dolt_database;
+  return {
     beads,
+    cwd,
     env,
     settings: await bdSettings(beads, env, userHome),
     metadata: await readMetadata(beads),
+    sourceDatabase:
+      source === null || sourceName === undefined || sourceName === ''
+        ? null
+        : { name: 'dolt_database', value: sourceName, at: source.at('dolt_database') },
+    folders: {
+      embeddeddolt: await isFolder(join(beads, 'embeddeddolt')),
+      dolt: await isFolder(join(beads, 'dolt')),
+    },
+    clientInfo: await readClientInfo(beads),
   };
-  await requireDolt(workspaceSettings);
-  const other = await otherPlace(workspaceSettings);
-  if (other !== null) throw elsewhere(beads, other);
-  if (workspaceSettings.metadata === null) return await withoutMetadata(beads);
-  const place = join(dataFolder(workspaceSettings), databaseName(workspaceSettings));
-  await requireWithin(search.boundary ?? null, place, {
-    by: workspace,
-    location: workspaceSettings.metadata.at('dolt_data_dir'),
-  });
-  if (!(await isDatabase(place))) await refuseClone(place, workspaceSettings, search);
-  return place;
 }
 
-/** The variables that select another workspace for bd; they have no effect if they name this one. */
-async function refuseVariables({ workspace, cwd, env }: WorkspaceSearch): Promise<void> {
-  const own = workspace === null ? null : await realpath(workspace);
-  for (const name of ['BEADS_DIR', 'BEADS_DB', 'BD_DB']) {
-    const signal = variable(env, name);
-    if (signal === undefined) continue;
-    const named = resolve(cwd, signal.value);
-    if (own !== null && (await realpath(named).catch(() => named)) === own) continue;
-    const [real = named] = await databasesIn(named);
-    throw elsewhere(workspace, { what: said(signal), real, fix: `Unset ${name} if you do not need it.` });
-  }
+async function serverFiles(settings: WorkspaceSettings, mode: Mode, { userHome }: WorkspaceSearch) {
+  const { beads, env } = settings;
+  const shared = mode.kind === 'shared-server' ? sharedServerFolder(settings)?.value : undefined;
+  return await readServerFiles(shared ?? beads, dataFolder(settings, mode)?.value ?? null, { env, userHome });
 }
 
-/** In a worktree bd uses the database of the main repository, unless the worktree has its own. */
-async function refuseMainWorkspace({ workspace, cwd, boundary = null }: WorkspaceSearch): Promise<void> {
-  const linked = await linkedTree(cwd);
-  if (linked === null) return;
-  const main = await realpath(linked.mainWorkspace).catch(() => null);
-  if (main === null) return;
-  const own = workspace === null ? null : await realpath(workspace);
-  if (own === main || !((await ownsData(main)) || (await isThere(join(main, 'metadata.json'))))) return;
-  const isOfTree = own?.startsWith((await realpath(linked.root)) + sep) === true;
-  if (own !== null && isOfTree && ((await ownsData(own)) || !(await ownsData(main)))) return;
-  const [real = main] = (await isWithin(boundary, main)) ? await databasesIn(main) : [];
-  throw elsewhere(workspace, {
-    what: `${linked.root} is a worktree; its database is in the workspace of the main repository, ${main}`,
-    real,
-    fix: `Run in ${dirname(main)}.`,
+/** A key of the configuration that selects another workspace for bd. */
+async function refuseOtherWorkspace({ beads, settings, cwd }: WorkspaceSettings): Promise<void> {
+  const db = settings.get('db');
+  if (db === undefined || db.value === '' || isInside(beads, await realPath(resolve(cwd, db.value)))) return;
+  throw elsewhere(beads, { what: said(db), at: db.at, real: resolve(cwd, db.value) });
+}
+
+function requirePlainName(name: string): void {
+  if (/^[^./\\\p{Cc}][^/\\\p{Cc}]*$/u.test(name)) return;
+  throw new Failure('config-invalid', `${JSON.stringify(name)} is not a plain database name`, {
+    hint: 'Correct BEADS_DOLT_SERVER_DATABASE or `dolt_database`.',
   });
 }
 
-async function refuseRedirect(workspace: string, boundary: Boundary | null): Promise<void> {
-  const file = join(workspace, 'redirect');
-  const lines = ((await readIfThere(file)) ?? '').split(/\r?\n/).map((line) => line.trim());
-  const line = lines.findIndex((one) => one !== '' && !one.startsWith('#'));
-  if (line === -1) return;
-  const target = resolve(dirname(await realpath(workspace)), lines[line] ?? '');
-  await requireWithin(boundary, target, { by: file, location: { file, line: line + 1 } });
-  const [real = target] = await databasesIn(target);
-  throw elsewhere(workspace, {
-    what: `it is redirected to ${target}`,
-    at: { file, line: line + 1 },
-    real,
-    fix: `Run in ${dirname(target)}.`,
-  });
+function redirectNotice(redirect: Redirect | null): readonly Diagnostic[] {
+  if (redirect === null || redirect.isFollowed) return [];
+  const message = `${placeOf(redirect.at)} is not followed, as in bd: ${redirect.target} is not a beads workspace`;
+  return [{ severity: 'notice', code: 'workspace-unknown', message, hint: 'Correct or remove the redirect.' }];
 }
 
 /** Only a Dolt database can be federated; a SQLite file belongs to bd. */
-async function requireDolt({ beads, metadata }: WorkspaceSettings): Promise<void> {
-  const isSqlite = metadata === null ? await hasOnlySqlite(beads) : usesSqlite(metadata.values);
-  if (!isSqlite) return;
+async function requireDolt(settings: WorkspaceSettings): Promise<void> {
+  if (!(await isSqlite(settings))) return;
   throw new Failure(
     'database-in-use',
-    `federation requires direct database access to Dolt, but ${beads} keeps its issues in SQLite`,
+    `federation requires direct database access to Dolt, but ${settings.beads} keeps its issues in SQLite`,
     { hint: 'Move the workspace to Dolt with `bd migrate`, or give a Dolt database with `--database`.' },
   );
 }
 
-function usesSqlite({ backend, database }: MetadataFile['values']): boolean {
-  return backend === undefined ? database?.endsWith('.db') === true : backend.toLowerCase() === 'sqlite';
+async function isSqlite({ beads, metadata, folders }: WorkspaceSettings): Promise<boolean> {
+  if (metadata === null) return (await sqliteFiles(beads)).length > 0 && !folders.dolt && !folders.embeddeddolt;
+  const { backend = '', dolt_mode = '', dolt_database = '', sqlite_path = '', database = '' } = metadata.values;
+  if (backend.toLowerCase() === 'sqlite') return true;
+  if (backend !== '' || dolt_mode !== '' || dolt_database !== '' || folders.embeddeddolt) return false;
+  return await isFile(join(beads, sqlite_path || database || 'beads.db'));
 }
 
-async function hasOnlySqlite(beads: string): Promise<boolean> {
-  return (await sqliteFiles(beads)).length > 0 && !(await hasDataFolder(beads));
-}
-
-async function withoutMetadata(beads: string): Promise<null> {
-  const legacy = join(beads, 'config.json');
-  const [real = null] = await databasesIn(beads);
-  const fix = 'Run `bd list` once to write the file.';
-  if (await isThere(legacy)) {
-    throw elsewhere(beads, {
-      what: 'it has the config.json of an old bd and no metadata.json',
-      at: { file: legacy },
-      real,
-      fix,
-    });
-  }
-  if (await hasDataFolder(beads)) {
-    throw elsewhere(beads, { what: 'it has a data folder but no metadata.json that names the database', real, fix });
-  }
-  return null;
+interface Missing {
+  readonly settings: WorkspaceSettings;
+  readonly mode: Mode;
+  readonly folder: Named<string>;
 }
 
 /** A clone goes where the workspace says, and only if its database is not at another path. */
-async function refuseClone(
-  place: string,
-  workspaceSettings: WorkspaceSettings,
-  { cwd }: WorkspaceSearch,
-): Promise<void> {
-  const { beads } = workspaceSettings;
-  const [other] = await databasesIn(beads);
-  if (other !== undefined) {
+async function refuseClone(place: string, { settings, mode, folder }: Missing): Promise<void> {
+  const { beads, cwd, metadata } = settings;
+  const [other = null] = await databasesIn(beads);
+  if (metadata === null) {
+    const fix = 'Run `bd list` once to write the file.';
+    throw elsewhere(beads, { what: `it has no metadata.json, and ${place} does not exist`, real: other, fix });
+  }
+  if (other !== null) {
     throw elsewhere(beads, {
       what: `metadata.json names ${place}, which does not exist, but another database exists`,
-      at: workspaceSettings.metadata?.at('dolt_database'),
+      at: metadata.at('dolt_database'),
       real: other,
       fix: 'Correct `dolt_mode` and `dolt_database` in metadata.json.',
     });
   }
-  const address = isServerMode(workspaceSettings) ? serverAddress(workspaceSettings) : undefined;
-  if (address !== undefined) {
+  const server = serverSignal(settings, mode);
+  if (server !== undefined) {
     throw elsewhere(beads, {
-      what: `a server has its database (${said(address)}), and ${place} does not exist`,
-      at: address.at,
+      what: `a server has its database (${said(server)}), and ${place} does not exist`,
+      at: server.at,
       real: null,
       fix: 'Give the folder of the database in the data folder of that server with `database`.',
     });
   }
-  const linked = await linkedTree(cwd);
-  if (linked === null || !beads.startsWith((await realpath(linked.root)) + sep)) return;
+  if (folder.by?.at === null && !(await isFolder(folder.value))) {
+    throw elsewhere(beads, { what: `${said(folder.by)}, a folder that does not exist`, real: place });
+  }
+  const repository = await repositoryOf(cwd);
+  const main = repository?.mainWorkspace ?? null;
+  if (repository === null || main === null || !beads.startsWith((await realPath(repository.root)) + sep)) return;
   throw elsewhere(beads, {
-    what: `${linked.root} is a worktree without a database of its own`,
+    what: `${repository.root} is a worktree without a database of its own`,
     real: null,
-    fix: `Clone the database in the main repository (${dirname(linked.mainWorkspace)}).`,
+    fix: `Clone the database in the main repository (${dirname(main)}).`,
   });
 }
 
-async function hasDataFolder(beads: string): Promise<boolean> {
-  for (const name of DATA_FOLDERS) if (await isThere(join(beads, name))) return true;
-  return false;
+/** The setting that says that a server has the database, so that there is nothing to clone. */
+function serverSignal(settings: WorkspaceSettings, mode: Mode) {
+  switch (mode.kind) {
+    case 'embedded':
+    case 'proxied-server':
+      return undefined;
+    case 'shared-server':
+      return mode.by ?? undefined;
+    case 'server':
+      return (
+        variable(settings.env, 'BEADS_DOLT_SERVER_PORT') ??
+        socketOf(settings) ??
+        inMetadata(settings, 'dolt_server_port') ??
+        settings.settings.get('dolt.port')
+      );
+  }
 }

@@ -38,6 +38,7 @@ import { remotesOf } from '../sync/remotes/registration.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { conflictsFileOf } from './outcome/write-conflicts-file.ts';
+import { refuseFrozen } from './prepare/frozen.ts';
 import { requestedConfig, requestedCredentials, requestedDolt } from './prepare/options.ts';
 import { findConflicted, type OpenDatabase } from './prepare/resolve-database.ts';
 
@@ -88,6 +89,7 @@ export async function resolve(request: ResolveRequest, context: Context): Promis
   const { conflicts } = stored;
   const branchOf = branches(conflicts, configuration);
   const dolt = await installDolt(request.dolt, context);
+  await refuseFrozen(home, configuration, context);
   const local = await open(dolt.path, conflicts.branch);
   const { engines } = local;
   try {

@@ -11,6 +11,7 @@ import { buildPeers } from './peers.ts';
 import { Problems, placed } from './problems.ts';
 import { serverText } from './server.ts';
 import { pushOf, readSettings } from './settings.ts';
+import type { Redirect } from './workspace/redirect.ts';
 import { parseYaml } from './yaml/parse.ts';
 import { asMapping, type ConfigMapping, type ConfigValue, field, toConfigMapping } from './yaml/tree.ts';
 
@@ -19,6 +20,10 @@ export interface ConfigSource {
   readonly file: string | null;
   readonly text: string | null;
   readonly workspace: string | null;
+  /** The redirect of the workspace; absent or null: none. */
+  readonly redirect?: Redirect | null;
+  /** The variables in the `.env` of the workspace, which only bd's own settings heed; absent: none. */
+  readonly bdEnv?: Env;
   /** Whether the workspace is one of beads, and not just the folder of our own file; absent: yes. */
   readonly isBeads?: boolean;
   /** More files that beads reads, low to high; only its guards count. */
@@ -41,7 +46,7 @@ export function buildConfiguration(source: ConfigSource, env: Env, overrides: Co
   const tree = readSections(yaml, problems);
   for (const section of SECTIONS) checkSection(tree, section, problems);
   const settings = readSettings({ surroundings: source, tree, env, overrides, problems });
-  const push = pushOf(settings, readGuards(guardFiles(source), env, problems));
+  const push = pushOf(settings, readGuards(guardFiles(source), { ...source.bdEnv, ...env }, problems));
   const entries = [...peersOfFile(tree, problems), ...peersOfInput(overrides, problems)];
   const peers = buildPeers(entries, settings.remote, {
     sovereignty: settings.sovereignty.value,
@@ -55,7 +60,8 @@ export function buildConfiguration(source: ConfigSource, env: Env, overrides: Co
   });
   problems.attempt(() => requireServerAllowed(settings));
   problems.throwIfAny();
-  return { file: source.file, workspace: source.workspace, ...settings, push, peers };
+  const { file, workspace, redirect = null, bdEnv = {} } = source;
+  return { file, workspace, redirect, bdEnv, ...settings, push, peers };
 }
 
 /**

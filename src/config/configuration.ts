@@ -1,6 +1,8 @@
 import type { Accept, ConflictStrategy, Role, Tier } from '../contract/vocabulary.ts';
+import type { Env } from '../core/env.ts';
 import type { Location } from '../core/failure.ts';
 import type { SettingOverrides, Settings } from './settings.ts';
+import type { Redirect } from './workspace/redirect.ts';
 
 /** The layer that set a value, low to high: default, file, environment, input (an Action input or a CLI flag). */
 export type Origin =
@@ -87,6 +89,10 @@ export interface Configuration extends Omit<Settings, 'push'> {
   readonly file: string | null;
   /** Absolute path of the `.beads` folder of the run; null outside a beads workspace. */
   readonly workspace: string | null;
+  /** The redirect that led to the workspace, or that bd ignores there; null: none. */
+  readonly redirect: Redirect | null;
+  /** The variables in the `.env` of the workspace, which bd reads beneath its own environment. */
+  readonly bdEnv: Env;
   /** Whether pushing is allowed; if not, `guard` says what forbids it. */
   readonly push: Sourced<boolean> & { readonly guard: PushGuard | null };
   /** Primary first, then by name. */

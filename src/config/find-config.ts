@@ -1,9 +1,11 @@
 import { lstat, readdir } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Boundary, type BoundaryContext, boundaryOf, requireWithin } from '../core/boundary.ts';
 import { Failure, systemCode } from '../core/failure.ts';
-import { isFolder, isInside, readSmall } from '../core/files.ts';
+import { isFolder, readSmall } from '../core/files.ts';
 import { userConfigFile } from './user-files.ts';
+import { checkoutOf, findWorkspace, foldersUpward } from './workspace/find-workspace.ts';
+import type { Redirect } from './workspace/redirect.ts';
 
 /** Where a configuration is searched. */
 export interface ConfigurationContext extends BoundaryContext {
@@ -11,33 +13,49 @@ export interface ConfigurationContext extends BoundaryContext {
   readonly userHome: boolean;
 }
 
+/** What was found on disk. */
+export interface FoundConfig {
+  readonly file: string | null;
+  /** Absolute path of `.beads`. */
+  readonly workspace: string | null;
+  readonly redirect: Redirect | null;
+}
+
 /**
- * Finds the configuration file: the named one, else the nearest `.beads/config.yaml` upward, else the user's
- * `bd/config.yaml`; and the nearest `.beads` folder upward.
- * @throws Failure `config-not-found` if the named file does not exist, `outside-workspace`
+ * Finds the beads workspace, and the configuration file: the named one, else the `config.yaml` of the workspace. Without
+ * a workspace, it is the nearest `.beads/config.yaml` upward, else the user's `bd/config.yaml`.
+ * @throws Failure `config-not-found` if the named file does not exist, `outside-workspace`, `workspace-unknown`
  */
-export async function findConfig(
-  context: ConfigurationContext,
-  named: string | undefined,
-): Promise<{ readonly file: string | null; readonly workspace: string | null }> {
-  const workspaces = foldersUpward(context).map((folder) => join(folder, '.beads'));
-  const workspace = (await firstOf(workspaces, holdsWorkspace)) ?? (await firstOf(workspaces, isFolder));
+export async function findConfig(context: ConfigurationContext, named: string | undefined): Promise<FoundConfig> {
   const boundary = await boundaryOf(context, [named]);
+  const found = await findWorkspace(context, boundary);
+  const upward = foldersUpward(context).map((folder) => join(folder, '.beads'));
+  const workspace = found?.beads ?? (await emptyWorkspace(context));
+  const redirect = found?.redirect ?? null;
   if (workspace !== null) await requireWorkspaceWithin(boundary, workspace);
   if (named !== undefined && named !== '') {
     const file = resolve(context.cwd, named);
     await requireWithin(boundary, file, { by: file, location: { file } });
-    if (await exists(file)) return { file, workspace };
+    if (await exists(file)) return { file, workspace, redirect };
     throw new Failure('config-not-found', `the configuration file ${file} does not exist`);
   }
-  const candidates = workspaces.map((folder) => join(folder, 'config.yaml'));
+  const candidates = (found === null ? upward : [found.beads]).map((folder) => join(folder, 'config.yaml'));
   const file = await firstOf(candidates, exists);
   if (file === null) {
     const own = context.userHome ? userConfigFile(context.env) : null;
-    return { file: own !== null && (await exists(own)) ? own : null, workspace };
+    return { file: own !== null && (await exists(own)) ? own : null, workspace, redirect };
   }
   await requireWithin(boundary, file, { by: file, location: { file } });
-  return { file, workspace };
+  return { file, workspace, redirect };
+}
+
+/** A `.beads` without any file of beads, in which this tool can put its configuration. */
+async function emptyWorkspace(context: ConfigurationContext): Promise<string | null> {
+  const { folders } = await checkoutOf(context);
+  return await firstOf(
+    folders.map((folder) => join(folder, '.beads')),
+    isFolder,
+  );
 }
 
 /** The files of a workspace define where its database is, and errors show their content. */
@@ -51,34 +69,9 @@ async function requireWorkspaceWithin(boundary: Boundary | null, workspace: stri
   }
 }
 
-/**
- * The working directory and the folders above it, up to the ceiling; only the working directory if the ceiling is
- * elsewhere.
- */
-function foldersUpward({ cwd, ceiling }: ConfigurationContext): readonly string[] {
-  const folders = [resolve(cwd)];
-  const top = ceiling === null ? null : resolve(ceiling);
-  if (top !== null && !isInside(top, resolve(cwd))) return folders;
-  for (let folder = resolve(cwd); folder !== top && dirname(folder) !== folder; ) {
-    folder = dirname(folder);
-    folders.push(folder);
-  }
-  return folders;
-}
-
 async function firstOf(paths: readonly string[], test: (path: string) => Promise<boolean>): Promise<string | null> {
   for (const path of paths) if (await test(path)) return path;
   return null;
-}
-
-/**
- * Files that make a `.beads` folder a workspace (bd 1.3.0); a folder without any is skipped if there is another above.
- */
-const WORKSPACE_FILES = ['metadata.json', 'config.yaml', 'redirect', 'dolt', 'embeddeddolt'] as const;
-
-async function holdsWorkspace(beads: string): Promise<boolean> {
-  const names: readonly string[] = await readdir(beads).catch(() => []);
-  return WORKSPACE_FILES.some((name) => names.includes(name)) || names.some((name) => name.endsWith('.db'));
 }
 
 /** Whether a path exists, even if it is unreadable or a broken link: reading it then reports the error. */

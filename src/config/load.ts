@@ -4,6 +4,7 @@ import type { ConfigOverrides, Configuration, Origin, PushGuard } from './config
 import { type ConfigurationContext, findConfig, readConfigText } from './find-config.ts';
 import { isBeadsWorkspace, readGuardFiles, readGuardFilesOf, readGuards } from './guards.ts';
 import { Problems } from './problems.ts';
+import { readEnvFile } from './workspace/env-file.ts';
 
 /**
  * Finds, reads and validates the configuration of a run.
@@ -21,11 +22,12 @@ export async function loadConfiguration(
  * @throws Failure `config-not-found`, `config-unreadable`
  */
 export async function readSource(context: ConfigurationContext, overrides: ConfigOverrides): Promise<ConfigSource> {
-  const { file, workspace } = await findConfig(context, overrides.config);
+  const { file, workspace, redirect } = await findConfig(context, overrides.config);
   const text = file === null ? null : await readConfigText(file);
   const isBeads = workspace !== null && (await isBeadsWorkspace(workspace));
   const guards = await readGuardFiles({ file, workspace }, context);
-  return { file, workspace, text, isBeads, ...guards };
+  const bdEnv = workspace === null ? {} : await readEnvFile(workspace);
+  return { file, workspace, redirect, bdEnv, text, isBeads, ...guards };
 }
 
 /**

@@ -118,6 +118,11 @@ export const USAGE_ERRORS = {
     hint: 'Give the path with an input, or with a variable of the job such as DOLT_FEDERATION_DATABASE or BEADS_DIR.',
     ...USAGE,
   },
+  'migration-freeze': {
+    title: 'The beads workspace is frozen for a migration',
+    hint: 'Run again when the migration is finished and the file MIGRATION-FREEZE is removed.',
+    ...USAGE,
+  },
   'nested-database': {
     title: 'The folder of the database contains another database',
     hint: 'Move the inner database out of the folder: other programs may serve it instead of the outer one. To federate the inner one, give its folder with `database`.',

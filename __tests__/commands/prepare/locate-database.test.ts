@@ -22,12 +22,12 @@ const search = (
   { database, workspace = null, configured = NOT_SET, mayClone = false, env = {}, ...context }: Asked = {},
 ) =>
   locateDatabase(
-    { database, mayClone, configuration: { workspace, database: configured } },
+    { database, mayClone, configuration: { workspace, redirect: null, bdEnv: {}, database: configured } },
     { cwd: folder.file('here'), ceiling: folder.path, cloneDir: null, userHome: false, env, ...context },
   );
 
 const NOT_SET: Configuration['database'] = { value: null, origin: { layer: 'default' } };
-const found = (path: string) => ({ kind: 'database', path, notices: [] });
+const found = (path: string) => ({ kind: 'database', path, server: null, notices: [] });
 
 const aDatabase = (path: string) => mkdir(`${path}/.dolt/noms`, { recursive: true });
 

@@ -1,12 +1,16 @@
 import type { Configuration, Peer } from '../../config/configuration.ts';
+import { type ServerSetting, serverText } from '../../config/server.ts';
 import type { DoctorCheck } from '../../contract/doctor-result.ts';
+import { toFailure } from '../../core/failure.ts';
 import { type RepoState, readRepoState } from '../../dolt/database-files.ts';
 import { remoteAddress } from '../../dolt/remote-address.ts';
 import { checkDatabaseSettings } from '../../dolt/server/config.ts';
 import { readStateFile } from '../../sync/history/last-verified.ts';
 import { refuseBackup } from '../../sync/remotes/remote-plan.ts';
 import type { Context } from '../context.ts';
+import { refuseFrozen } from '../prepare/frozen.ts';
 import { locateDatabase } from '../prepare/locate-database.ts';
+import { serverFor } from '../prepare/served-by.ts';
 import { fine, missing, refused, undetermined, warned } from './check.ts';
 import { checkLock } from './lock-check.ts';
 
@@ -38,28 +42,39 @@ export async function checkDatabase(
       if (primary === undefined) return only(missing(SUBJECT, `no database was found at ${found.path}`, NOWHERE));
       return only(fine(SUBJECT, `no database yet: the first run clones ${primary.name} into ${found.path}`));
     }
+    if (found.kind === 'at-server') {
+      const server = serverFor(found, configuration);
+      if (server === null) throw found.failure;
+      return only(undetermined(SUBJECT, `the database is at the server ${serverText(server)}; runs work through it`));
+    }
     await checkDatabaseSettings(found.path);
     const state = await readRepoState(found.path);
     const branch = wanted.branch ?? branchOf(state);
-    const lock = throughServer(await checkLock(found.path), configuration);
+    const server = serverFor(found, configuration);
+    const lock = throughServer(await checkLock(found.path), server);
+    const frozen = await refuseFrozen(found.path, configuration, context).catch(toFailure);
     const checks = [
       fine(SUBJECT, found.path),
       ...found.notices.map((notice) => warned(SUBJECT, notice)),
+      ...(frozen === undefined ? [] : [refused(SUBJECT, frozen)]),
       checkBranch(state, wanted.branch),
       lock,
       ...(await checkBackups(state, configuration)),
       ...(await checkStateFile(found.path, configuration.peers, branch)),
     ];
-    return { checks, readable: lock.status === 'missing' || configuration.server.value !== null ? null : found.path };
+    return {
+      checks,
+      readable: lock.status === 'missing' || (server !== null && lock.status !== 'ok') ? null : found.path,
+    };
   } catch (thrown) {
     return only(refused(SUBJECT, thrown));
   }
 }
 
 /** A server that holds the database is no obstacle where runs work through it. */
-function throughServer(lock: DoctorCheck, { server }: Configuration): DoctorCheck {
-  if (lock.status !== 'missing' || server.value === null) return lock;
-  return undetermined({ check: 'lock' }, `${lock.message}; runs work through \`federation.server\``);
+function throughServer(lock: DoctorCheck, server: ServerSetting | null): DoctorCheck {
+  if (lock.status !== 'missing' || server === null) return lock;
+  return undetermined({ check: 'lock' }, `${lock.message}; runs work through the server at ${serverText(server)}`);
 }
 
 function only(check: DoctorCheck): CheckedDatabase {

@@ -1,9 +1,11 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { distance } from 'fastest-levenshtein';
-import { DATA_FOLDERS, isDatabase } from '../../beads/database-folders.ts';
-import { beadsDatabase, type WorkspaceSearch } from '../../beads/workspace.ts';
+import { isDatabase } from '../../beads/database-folders.ts';
+import type { BdServer } from '../../beads/server-of.ts';
+import { type BeadsPlace, beadsDatabase, type WorkspaceSearch } from '../../beads/workspace.ts';
 import type { Configuration, Origin } from '../../config/configuration.ts';
+import { DATA_FOLDERS } from '../../config/workspace/project-files.ts';
 import { ERRORS } from '../../contract/error-codes.ts';
 import {
   type Boundary,
@@ -20,7 +22,7 @@ import type { Context } from '../context.ts';
 interface Wanted {
   /** What the user named with the flag or the input. */
   readonly database: string | undefined;
-  readonly configuration: Pick<Configuration, 'workspace' | 'database'>;
+  readonly configuration: Pick<Configuration, 'workspace' | 'database' | 'redirect' | 'bdEnv'>;
   /** Whether the named folder may be created by a clone. */
   readonly mayClone?: boolean;
   /** What to do if the named folder does not exist; absent: clone a peer into it. */
@@ -33,8 +35,16 @@ type SearchContext = Pick<Context, 'cwd' | 'ceiling' | 'cloneDir' | 'env' | 'use
 
 /** Where the database is, or where to clone it. */
 export type Found =
-  | { readonly kind: 'database'; readonly path: string; readonly notices: readonly Diagnostic[] }
+  | {
+      readonly kind: 'database';
+      readonly path: string;
+      /** The server that bd uses for it; null: none is known. */
+      readonly server: BdServer | null;
+      readonly notices: readonly Diagnostic[];
+    }
   | { readonly kind: 'to-clone'; readonly path: string }
+  /** At a server whose folder is unknown; `failure` refuses it where no server can be used. */
+  | { readonly kind: 'at-server'; readonly server: BdServer | null; readonly failure: Failure }
   | { readonly kind: 'nowhere' };
 
 /**
@@ -46,17 +56,19 @@ export type Found =
 export async function locateDatabase(wanted: Wanted, context: SearchContext): Promise<Found> {
   const { cwd, ceiling, cloneDir } = context;
   const boundary = await boundaryOf(context, [wanted.database]);
-  const { workspace } = wanted.configuration;
-  const search: WorkspaceSearch = { workspace, cwd, env: context.env, userHome: context.userHome, boundary };
+  const { workspace, redirect, bdEnv } = wanted.configuration;
+  const { env, userHome } = context;
+  const search: WorkspaceSearch = { workspace, redirect, bdEnv, cwd, env, userHome, boundary };
   const named = nameOf(wanted, cwd);
   if (named !== null) {
     const { mayClone = false, ifAbsent = CLONE_INTO } = wanted;
     return await atNamed(named, search, { mayClone, ifAbsent });
   }
   const beads = await beadsDatabase(search);
+  if (beads?.kind === 'at-server') return beads;
   if (beads !== null) {
-    await requireInside(beads, boundary);
-    return await at(beads);
+    await requireInside(beads.path, boundary);
+    return await at(beads.path, beads);
   }
   const upward = await nearest(cwd, ceiling);
   if (upward !== null) {
@@ -70,10 +82,13 @@ export async function locateDatabase(wanted: Wanted, context: SearchContext): Pr
 }
 
 /** What is at a path. */
-async function at(path: string, notices: readonly Diagnostic[] = []): Promise<Found> {
+async function at(path: string, { server, notices }: Facts = NO_FACTS): Promise<Found> {
   if (!(await holdsDolt(path))) return { kind: 'to-clone', path };
-  return { kind: 'database', path, notices: [...notices, ...(await nestedDatabases(path))] };
+  return { kind: 'database', path, server, notices: [...notices, ...(await nestedDatabases(path))] };
 }
+
+type Facts = Pick<Extract<BeadsPlace, { kind: 'folder' }>, 'server' | 'notices'>;
+const NO_FACTS: Facts = { server: null, notices: [] };
 
 /** A folder that the user named, and how. */
 interface Named {
@@ -110,7 +125,7 @@ async function atNamed(named: Named, search: WorkspaceSearch, { mayClone, ifAbse
   await requireInside(path, search.boundary ?? null, named);
   if (await holdsDolt(path)) {
     await refuseDataFolder(path, origin);
-    return await at(path, await skipped(path, search));
+    return await at(path, await factsOfNamed(path, search));
   }
   const there = await stat(path).catch(() => null);
   if (there !== null) throw await noDatabaseIn(path, origin);
@@ -153,25 +168,31 @@ async function refuseDataFolder(path: string, origin: Location | undefined): Pro
   });
 }
 
-/** A notice if the workspace names another database or a mode that this version does not support. */
-async function skipped(path: string, search: WorkspaceSearch): Promise<readonly Diagnostic[]> {
+/** The server of a named database that is that of the workspace; a notice if the workspace names another one. */
+async function factsOfNamed(path: string, search: WorkspaceSearch): Promise<Facts> {
+  const notice = (message: string): Facts => ({
+    server: null,
+    notices: [{ severity: 'notice', code: 'workspace-unknown', message, hint: '' }],
+  });
   try {
     const place = await beadsDatabase(search);
-    if (place === null || (await isSamePath(place, path)) || !(await holdsDolt(place))) return [];
-    const message = `using ${path} as configured; the database of the beads workspace, ${place}, is not used`;
-    return [{ severity: 'notice', code: 'workspace-unknown', message, hint: '' }];
+    if (place === null) return NO_FACTS;
+    if (place.kind === 'at-server') throw place.failure;
+    if (await isSamePath(place.path, path)) return place;
+    if (!(await holdsDolt(place.path))) return NO_FACTS;
+    return notice(`using ${path} as configured; the database of the beads workspace, ${place.path}, is not used`);
   } catch (thrown) {
     if (!(thrown instanceof Failure)) throw thrown;
-    const message = `using ${path} as configured; the beads workspace is ignored: ${thrown.message}`;
-    return [{ severity: 'notice', code: 'workspace-unknown', message, hint: '' }];
+    return notice(`using ${path} as configured; the beads workspace is ignored: ${thrown.message}`);
   }
 }
 
 /** @throws Failure if the workspace already has a database, or cannot be resolved to one */
 async function refuseBeside(path: string, search: WorkspaceSearch): Promise<void> {
   const place = await beadsDatabase(search);
-  if (place === null || !(await holdsDolt(place))) return;
-  throw new Failure('no-database', `${path} does not exist, but the beads workspace has a database in ${place}`, {
+  if (place?.kind === 'at-server') throw place.failure;
+  if (place === null || !(await holdsDolt(place.path))) return;
+  throw new Failure('no-database', `${path} does not exist, but the beads workspace has a database in ${place.path}`, {
     hint: 'To use that database, remove `database`. A second one beside it is never cloned.',
   });
 }

@@ -19,9 +19,11 @@ import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import { mayWrite, type SyncRequest } from '../request.ts';
+import { refuseFrozen } from './frozen.ts';
 import { type Found, locateDatabase } from './locate-database.ts';
-import { isServed, openServed } from './open-served.ts';
+import { openServed } from './open-served.ts';
 import { type AccessRules, accessTo } from './peer-access.ts';
+import { servedBy } from './served-by.ts';
 
 /** The local database. Engines open it one after the other. */
 export interface LocalDatabase {
@@ -56,32 +58,30 @@ interface Known {
 /**
  * Finds the local database. If there is none, clones it from the peer that `bootstrap` names, else from the primary,
  * and from no other peer. A run that may not write clones into a temporary folder, removed when the database is closed.
- * @throws Failure `no-database`, `unknown-peer`, `database-in-use`, or any error of cloning
+ * @throws Failure `no-database`, `migration-freeze`, `unknown-peer`, `database-in-use`, or any error of cloning
  */
 export async function openLocalDatabase(request: Opening, context: Context, known: Known): Promise<LocalDatabase> {
   const { configuration } = known;
   const wanted = { database: request.database, configuration, mayClone: request.bootstrap !== undefined };
   const found = await locateDatabase(wanted, context);
+  const folder = found.kind === 'database' || found.kind === 'to-clone' ? found.path : null;
   const workspace = configuration.workspace === null ? null : await realPath(configuration.workspace);
-  if (workspace !== null && found.kind !== 'nowhere' && isBelow(workspace, await realPath(found.path))) {
+  if (workspace !== null && folder !== null && isBelow(workspace, await realPath(folder))) {
     await requireNoDaemon(workspace, (pid) => processCommand(pid, context.env));
   }
-  const setting = configuration.server.value;
-  if (setting !== null) {
-    const path = found.kind === 'database' ? found.path : null;
-    if (path === null || (await isServed(path, context))) {
-      refuseAdopt(request);
-      const { branch, parallel, timeout } = request;
-      const opening = { branch, mayCommit: mayWrite(request), connections: parallel + 1, timeout };
-      const { dolt, access } = known;
-      const opened = await openServed(
-        opening,
-        context,
-        { configuration, dolt, credentials: access.credentials },
-        { path, setting },
-      );
-      return found.kind === 'database' ? { ...opened, notices: found.notices } : opened;
-    }
+  if (mayWrite(request)) await refuseFrozen(folder, configuration, context);
+  const serving = await servedBy(found, configuration, context);
+  if (serving !== null) {
+    refuseAdopt(request);
+    const { branch, parallel, timeout } = request;
+    const opening = { branch, mayCommit: mayWrite(request), connections: parallel + 1, timeout };
+    const opened = await openServed(
+      opening,
+      context,
+      { configuration, dolt: known.dolt, credentials: known.access.credentials },
+      serving,
+    );
+    return found.kind === 'database' ? { ...opened, notices: found.notices } : opened;
   }
   // One connection for each peer worked on in parallel, and one for the merge.
   const connections = request.parallel + 1;

@@ -11,8 +11,6 @@ import { type Credentials, SERVER_ENTRY } from '../../credentials/credential.ts'
 import { cloneDatabase } from '../../dolt/clone.ts';
 import { createEngineCredentials } from '../../dolt/engine-credentials.ts';
 import { openEngines } from '../../dolt/server/engines.ts';
-import { lockFile, lockHolder } from '../../dolt/server/lock.ts';
-import { lockedBy } from '../../dolt/server/lock-table.ts';
 import type { Address } from '../../dolt/server/ready.ts';
 import type { ServerOptions } from '../../dolt/server/server.ts';
 import { openUserServer, type UserServer } from '../../dolt/server/user-server.ts';
@@ -31,6 +29,7 @@ import type { ServedDatabase } from '../../sync/served/served-database.ts';
 import { timeLimit } from '../../sync/time-limits.ts';
 import type { Context } from '../context.ts';
 import type { LocalDatabase } from './open-database.ts';
+import type { Serving } from './served-by.ts';
 
 interface Opening {
   /** Absent: the branch that is checked out at the server. */
@@ -49,15 +48,6 @@ interface Known {
   readonly credentials: Credentials;
 }
 
-/** Whether a running server holds the database in a folder, so that no engine can open it. */
-export async function isServed(path: string, context: Pick<Context, 'env'>): Promise<boolean> {
-  const locked = await lockedBy(lockFile(path));
-  if (locked.kind === 'free') return false;
-  const { kind } = await lockHolder(path, context.env);
-  // The server may run in another container, whose processes are not visible.
-  return kind === 'server' || (kind === 'unknown' && locked.kind === 'held');
-}
-
 /**
  * Opens a database through its running server. The run works in a scratch copy, which only gets the commits of the
  * federated branch, so that no peer, credential or merge ever reaches the server; its branch moves at the end.
@@ -68,12 +58,13 @@ export async function openServed(
   request: Opening,
   context: Context,
   { configuration, dolt, credentials }: Known,
-  at: ServedAt,
+  at: Serving,
 ): Promise<LocalDatabase> {
-  const { setting } = at;
+  const { setting, password } = at;
   const database = nameAtServer(at);
   requireExchange(setting);
-  const login = loginOf(setting, credentials);
+  if (password !== null && password !== '') context.secrets.add(password);
+  const login = loginOf(setting, credentials, password);
   const server = await openUserServer({
     address: await addressOf(setting, login, context),
     database,
@@ -121,11 +112,7 @@ export async function openServed(
   }
 }
 
-interface ServedAt {
-  /** Folder of the database; null: it is not on this machine. */
-  readonly path: string | null;
-  readonly setting: ServerSetting;
-}
+type ServedAt = Pick<Serving, 'path' | 'setting'>;
 
 /** @throws Failure `no-database` if it is not known */
 function nameAtServer({ path, setting }: ServedAt): string {
@@ -167,9 +154,9 @@ interface Login {
   readonly password: string;
 }
 
-function loginOf(setting: ServerSetting, credentials: Credentials): Login {
+function loginOf(setting: ServerSetting, credentials: Credentials, known: string | null): Login {
   const given = credentials.get(SERVER_ENTRY);
-  if (given === undefined) return { user: setting.user, password: '' };
+  if (given === undefined) return { user: setting.user, password: known ?? '' };
   const { scheme, authority } = given.place;
   const server = serverText(setting);
   if (scheme !== 'mysql' || authority !== server.toLowerCase()) {
@@ -253,7 +240,8 @@ async function scratchPlace(context: Context, at: ServedAt): Promise<ScratchPlac
 }
 
 function stateFolder(stateDir: string, at: ServedAt): string {
-  return join(stateDir, 'served', digest(`${serverText(at.setting)}/${nameAtServer(at)}/${at.path ?? ''}`));
+  // A proxy of bd has another port each time, so a port identifies only a database without a folder.
+  return join(stateDir, 'served', digest(`${at.path ?? serverText(at.setting)}/${nameAtServer(at)}`));
 }
 
 function placeIn(folder: string, at: ServedAt): Pick<ScratchPlace, 'database' | 'exchange' | 'owner'> {

@@ -12,6 +12,7 @@ import { fileRemote } from '../../sync/remotes/file-remote.ts';
 import { forgetPeer, registerPeers } from '../../sync/remotes/registration.ts';
 import { readRemoteRecords } from '../../sync/remotes/remote-records.ts';
 import type { Context } from '../context.ts';
+import { refuseFrozen } from './frozen.ts';
 import { locateDatabase } from './locate-database.ts';
 import { tierRefusal } from './peer-access.ts';
 
@@ -20,7 +21,7 @@ const PINNED = { kind: 'exact', version: DEFAULT_DOLT_VERSION } as const;
 interface Place {
   /** The database that the user named; undefined: search for it. */
   readonly database: string | undefined;
-  readonly configuration: Pick<Configuration, 'workspace' | 'database'>;
+  readonly configuration: Pick<Configuration, 'workspace' | 'database' | 'redirect' | 'bdEnv'>;
 }
 
 const NOT_KEPT =
@@ -49,6 +50,7 @@ export async function registerNow(
   await unlessImpossible(context, async () => {
     const found = await locateDatabase(place, context);
     if (found.kind !== 'database') return;
+    await refuseFrozen(found.path, place.configuration, context);
     await withDatabase(found.path, context, async (sql) => {
       const { failures } = await registerPeers(sql, [{ peer: peer.name, url: peer.endpoint.dolt, ref: peer.ref }], {
         path: found.path,
@@ -77,6 +79,7 @@ export async function forgetNow(name: string, place: Place, context: Context): P
       return;
     }
     if (!(await hasRemoteOf(name, found.path))) return;
+    await refuseFrozen(found.path, place.configuration, context);
     const isOpened = await withDatabase(found.path, context, async (sql) => {
       const { removed, branches, stays } = await forgetPeer(sql, found.path, name);
       for (const remote of removed)

@@ -1,5 +1,4 @@
 import type { Configuration } from '../../config/configuration.ts';
-import type { ServerSetting } from '../../config/server.ts';
 import { Failure } from '../../core/failure.ts';
 import type { Credentials } from '../../credentials/credential.ts';
 import { openEngines } from '../../dolt/server/engines.ts';
@@ -7,7 +6,8 @@ import type { Context } from '../context.ts';
 import { DEFAULT_SYNC_REQUEST } from '../request.ts';
 import { locateDatabase } from './locate-database.ts';
 import type { LocalDatabase } from './open-database.ts';
-import { isServed, keptFolder, openServed, servedName } from './open-served.ts';
+import { keptFolder, openServed, servedName } from './open-served.ts';
+import { type Serving, servedBy } from './served-by.ts';
 
 /** The database in which a run found conflicts. */
 export interface ConflictedDatabase {
@@ -32,11 +32,10 @@ export async function findConflicted(
 ): Promise<ConflictedDatabase> {
   const { configuration } = known;
   const found = await locateDatabase({ database, configuration }, context);
-  const setting = configuration.server.value;
-  const through = async (path: string | null, at: ServerSetting, dolt: string, branch: string) => {
+  const through = async (serving: Serving, dolt: string, branch: string) => {
     const { timeout } = DEFAULT_SYNC_REQUEST;
     const opening = { branch, mayCommit: false, connections: CONNECTIONS, timeout };
-    return await openServed(opening, context, { ...known, dolt }, { path, setting: at });
+    return await openServed(opening, context, { ...known, dolt }, serving);
   };
   if (found.kind === 'database') {
     const { path } = found;
@@ -44,21 +43,19 @@ export async function findConflicted(
       name: path,
       home: path,
       async open(dolt, branch) {
-        if (setting !== null && (await isServed(path, context))) return await through(path, setting, dolt, branch);
+        const serving = await servedBy(found, configuration, context);
+        if (serving !== null) return await through(serving, dolt, branch);
         const engines = openEngines(context, { dolt, database: path }, CONNECTIONS);
         return { work: path, served: null, engines, close: () => engines.close() };
       },
     };
   }
-  const home = setting === null ? null : keptFolder(context, { path: null, setting });
-  if (setting === null || home === null) {
+  const serving = await servedBy(found, configuration, context);
+  const home = serving === null ? null : keptFolder(context, serving);
+  if (serving === null || home === null) {
     throw new Failure('no-database', 'no Dolt database was found to resolve conflicts in', {
       hint: 'Give the folder of the database in which sync found the conflicts with `database`.',
     });
   }
-  return {
-    name: servedName({ path: null, setting }),
-    home,
-    open: (dolt, branch) => through(null, setting, dolt, branch),
-  };
+  return { name: servedName(serving), home, open: (dolt, branch) => through(serving, dolt, branch) };
 }

@@ -1,19 +1,19 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { isThere, readSmall } from '../core/files.ts';
+import { isThere, readSmall } from '../../core/files.ts';
 
-/** A worktree whose repository and beads workspace may be in another folder. */
-export interface LinkedTree {
-  /** The top folder of the worktree. */
+/** The repository of a folder. */
+export interface Repository {
+  /** The top folder of the checkout. */
   readonly root: string;
-  /** The `.beads` of its main repository, whether or not it exists. */
-  readonly mainWorkspace: string;
+  /**
+   * The `.beads` of the main repository, whether or not it exists, for a git worktree or a secondary workspace of
+   * jujutsu; null: this is the main one.
+   */
+  readonly mainWorkspace: string | null;
 }
 
-/**
- * The git worktree or jujutsu workspace of a folder, unless it is the main one of its repository.
- * @returns null for an ordinary checkout, a submodule, and a folder outside any repository
- */
-export async function linkedTree(from: string): Promise<LinkedTree | null> {
+/** @returns null for a folder outside any repository */
+export async function repositoryOf(from: string): Promise<Repository | null> {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     const repo = await textOf(join(folder, '.jj', 'repo'));
     if (repo !== null) {
@@ -25,9 +25,10 @@ export async function linkedTree(from: string): Promise<LinkedTree | null> {
       const holder = basename(common) === '.git' ? dirname(common) : common;
       return { root: folder, mainWorkspace: join(holder, '.beads') };
     }
-    if ((await isThere(join(folder, '.git'))) || (await isThere(join(folder, '.jj'))) || folder === dirname(folder)) {
-      return null;
+    if ((await isThere(join(folder, '.git'))) || (await isThere(join(folder, '.jj')))) {
+      return { root: folder, mainWorkspace: null };
     }
+    if (folder === dirname(folder)) return null;
   }
 }
 

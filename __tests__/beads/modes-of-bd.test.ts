@@ -1,0 +1,56 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+import type { Env } from '../../src/core/env.ts';
+import { freePort } from '../../src/core/processes.ts';
+import { command } from '../helpers/commanding.ts';
+import { cloneDatabase } from '../helpers/database.ts';
+import { bdTown } from '../helpers/servers/bd.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+const town = (folder: TempFolder): TempFolder => ({ ...folder, path: folder.file('town') });
+const NEW_ISSUE =
+  "INSERT INTO issues (id, title, description, design, acceptance_criteria, notes) VALUES ('north-far', 'theirs', '', '', '', '')";
+
+/** In each mode: what bd sees before and after, while its server runs, and when it does not. */
+test.each<[string, readonly string[], string]>([
+  ['embedded', [], 'town/.beads/embeddeddolt/north'],
+  ['server', ['--server'], 'town/.beads/dolt/north'],
+  ['proxied-server', ['--proxied-server'], 'town/.beads/dolt/north'],
+  ['shared-server', ['--shared-server'], 'shared/dolt/north'],
+])('%s: bd and the mailbox agree after each run', async (mode, flags, place) => {
+  await using folder = await tempFolder();
+  const isShared = mode === 'shared-server';
+  const env: Env = isShared
+    ? { BEADS_SHARED_SERVER_DIR: folder.file('shared'), BEADS_DOLT_SERVER_PORT: String(await freePort()) }
+    : {};
+  const bd = await bdTown(folder, flags, env);
+  const path = folder.file(...place.split('/'));
+  const sync = async (isServed: boolean) => {
+    const options = { database: undefined, overrides: {}, ceiling: null, env };
+    const { result, log } = await command(town(folder), '', options);
+    expect(result).toMatchObject({ database: path, status: 'success', peers: [{ verified: true }] });
+    expect(result.problems.filter(({ severity }) => severity !== 'notice')).toEqual([]);
+    expect(log.some((message) => message.startsWith('working through the server'))).toBe(isServed);
+    return result.peers[0];
+  };
+  const isServed = mode !== 'embedded';
+  try {
+    await sync(isServed);
+    const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
+    await other.commit('theirs', NEW_ISSUE);
+    await other.publish(`file://${folder.file('box')}`);
+    expect(await sync(isServed)).toMatchObject({ pulledCommits: 1 });
+    expect(await bd.titles()).toEqual(['ours', 'theirs']);
+    await bd.ok('create', 'later', '--quiet');
+    if (isServed) await bd.ok('dolt', 'stop');
+    await sync(false);
+    await other.dolt('pull', 'origin', 'main');
+    expect(await other.rows('SELECT title FROM issues ORDER BY title')).toEqual(
+      ['later', 'ours', 'theirs'].map((title) => ({ title })),
+    );
+    expect(await bd.titles()).toEqual(['later', 'ours', 'theirs']);
+    expect(JSON.parse(await readFile(`${path}/.dolt/repo_state.json`, 'utf8')).remotes).toEqual({});
+  } finally {
+    if (isServed) await bd.run('dolt', 'stop');
+  }
+});

@@ -1,0 +1,153 @@
+import { describe, expect, test } from '@jest/globals';
+import { modeOf } from '../../src/beads/mode.ts';
+import { type ServerFiles, serverOf } from '../../src/beads/server-of.ts';
+import type { ClientInfo, WorkspaceSettings } from '../../src/beads/workspace-settings.ts';
+import type { Env } from '../../src/core/env.ts';
+
+interface Given {
+  readonly metadata?: NonNullable<WorkspaceSettings['metadata']>['values'];
+  readonly env?: Env;
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly files?: Partial<ServerFiles>;
+  readonly external?: Partial<NonNullable<ClientInfo['external']>>;
+}
+
+const NO_FILES: ServerFiles = {
+  portFile: null,
+  pid: null,
+  listenerPort: null,
+  proxyPort: null,
+  childPid: null,
+  credentials: null,
+};
+const at = (name: string) => ({ file: name });
+const DIRECT = { host: 'db.example', port: 3306, socket: '', user: 'ann', tls: true };
+
+/** `user:password@host:port/database`, and what else differs from a server of bd on this machine; null: no server. */
+function server({ metadata = {}, env = {}, settings = {}, files = {}, external }: Given): string | null {
+  const workspace: WorkspaceSettings = {
+    beads: '/w/.beads',
+    cwd: '/w',
+    env,
+    settings: new Map(Object.entries(settings).map(([name, value]) => [name, { name, value, at: at('config.yaml') }])),
+    metadata: { values: { dolt_database: 'north', ...metadata }, at },
+    sourceDatabase: null,
+    folders: { embeddeddolt: false, dolt: true },
+    clientInfo: external === undefined ? null : { file: 'info', rootPath: null, external: { ...DIRECT, ...external } },
+  };
+  const found = serverOf(workspace, modeOf(workspace), { ...NO_FILES, ...files });
+  if (found === null) return null;
+  const { host, port, user, database, tls, remotesapi } = found.setting;
+  const more = [tls ? 'tls' : '', remotesapi === null ? '' : `remotesapi ${remotesapi}`, found.isProxy ? 'proxy' : ''];
+  const pid = found.pid === null ? [] : [`pid ${found.pid}`];
+  return [`${user}:${found.password}@${host}:${port}/${database}`, ...more.filter((one) => one !== ''), ...pid].join(
+    ' ',
+  );
+}
+
+const SERVER = { dolt_mode: 'server' };
+const PROXIED = { dolt_mode: 'proxied-server' };
+const FAR = { dolt_server_host: 'db.example' };
+const TLS = { ...FAR, dolt_server_tls: true };
+const PASSWORDS =
+  '[127.0.0.1:1]\npassword=one\n[db.example:3307] # far\nuser=x\npassword = two # secret\n[x:1]\npassword=x';
+
+describe('the server of a workspace', () => {
+  test.each<[string, Given, string | null]>([
+    ['none in embedded mode', { metadata: { dolt_mode: 'embedded', dolt_server_port: 3307 } }, null],
+    ['none without a port', { metadata: SERVER }, null],
+    ['its port file', { metadata: SERVER, files: { portFile: 4001, pid: 77 } }, 'root:@127.0.0.1:4001/north pid 77'],
+    [
+      'a variable before all',
+      { metadata: SERVER, env: { BEADS_DOLT_SERVER_PORT: '5' }, files: { portFile: 4 } },
+      'root:@127.0.0.1:5/north',
+    ],
+    [
+      'a variable that is no port',
+      { metadata: SERVER, env: { BEADS_DOLT_SERVER_PORT: 'x' }, files: { portFile: 4 } },
+      'root:@127.0.0.1:4/north',
+    ],
+    [
+      'the port file before listener.port',
+      { metadata: SERVER, files: { portFile: 4, listenerPort: 3 } },
+      'root:@127.0.0.1:4/north',
+    ],
+    [
+      'listener.port before dolt.port',
+      { metadata: SERVER, settings: { 'dolt.port': '2' }, files: { listenerPort: 3 } },
+      'root:@127.0.0.1:3/north',
+    ],
+    [
+      'dolt.port before metadata.json',
+      { metadata: { ...SERVER, dolt_server_port: 1 }, settings: { 'dolt.port': '2' } },
+      'root:@127.0.0.1:2/north',
+    ],
+    [
+      'metadata.json',
+      { metadata: { ...SERVER, dolt_server_port: 1, dolt_server_user: 'ann' } },
+      'ann:@127.0.0.1:1/north',
+    ],
+    [
+      'variables for user, password and name',
+      {
+        metadata: { ...SERVER, dolt_server_port: 1, dolt_server_user: 'ann' },
+        env: { BEADS_DOLT_SERVER_USER: 'bob', BEADS_DOLT_PASSWORD: 'pw', BEADS_DOLT_SERVER_DATABASE: 'south' },
+        files: { credentials: PASSWORDS },
+      },
+      'bob:pw@127.0.0.1:1/south',
+    ],
+    [
+      'the password in the file of credentials',
+      { metadata: { ...SERVER, dolt_server_port: 1 }, files: { credentials: PASSWORDS } },
+      'root:one@127.0.0.1:1/north',
+    ],
+    [
+      'a server that listens everywhere',
+      { metadata: { ...SERVER, dolt_server_host: '0.0.0.0', dolt_server_port: 1 } },
+      'root:@127.0.0.1:1/north',
+    ],
+    [
+      'a server with TLS by variable',
+      { metadata: { ...SERVER, dolt_server_port: 1 }, env: { BEADS_DOLT_SERVER_TLS: 'true' } },
+      'root:@127.0.0.1:1/north tls',
+    ],
+    ['none at a socket', { metadata: { ...SERVER, dolt_server_port: 1, dolt_server_socket: '/s' } }, null],
+    [
+      'none behind a command for credentials',
+      { metadata: { ...SERVER, dolt_server_port: 1 }, env: { BEADS_DOLT_CREDENTIAL_COMMAND: 'c' } },
+      null,
+    ],
+    [
+      'another machine',
+      { metadata: TLS, files: { portFile: 4, credentials: PASSWORDS } },
+      'root:two@db.example:3307/north tls remotesapi 8080',
+    ],
+    [
+      'another machine with ports',
+      { metadata: { ...TLS, dolt_remotesapi_port: 5 }, env: { BEADS_DOLT_PORT: '4' } },
+      'root:@db.example:4/north tls remotesapi 5',
+    ],
+    ['none on another machine without TLS', { metadata: FAR }, null],
+    ['the shared server', { env: { BEADS_DOLT_SHARED_SERVER: '1' } }, 'root:@127.0.0.1:3308/north'],
+    [
+      'the shared server with a port file',
+      { env: { BEADS_DOLT_SHARED_SERVER: '1' }, files: { portFile: 4 } },
+      'root:@127.0.0.1:4/north',
+    ],
+    [
+      'a proxy',
+      { metadata: PROXIED, files: { proxyPort: 5, childPid: 9, listenerPort: 6, portFile: 7 } },
+      'root:@127.0.0.1:5/north proxy pid 9',
+    ],
+    ['none while no proxy runs', { metadata: PROXIED, files: { listenerPort: 6 } }, null],
+    [
+      'an external server of a proxy',
+      { metadata: PROXIED, external: {}, env: { BEADS_PROXIED_SERVER_EXTERNAL_PASSWORD: 'pw' } },
+      'ann:pw@db.example:3306/north tls',
+    ],
+    ['none of a proxy without TLS', { metadata: PROXIED, external: { tls: false } }, null],
+    ['none of a proxy at a socket', { metadata: PROXIED, external: { socket: '/s' } }, null],
+  ])('is %s', (_, given, expected) => {
+    expect(server(given)).toBe(expected);
+  });
+});

@@ -1,0 +1,73 @@
+import { appendFile, mkdir } from 'node:fs/promises';
+import { delimiter, dirname } from 'node:path';
+import type { Env } from '../../../src/core/env.ts';
+import { readEnv } from '../../../src/core/env.ts';
+import { type Finished, run } from '../../../src/dolt/process.ts';
+import { testDolt } from '../dolt-binary.ts';
+import type { TempFolder } from '../temp-folder.ts';
+import { serverProgram } from './server-program.ts';
+
+/** The real bd in a folder, with a home folder and an environment of its own. */
+export interface Bd {
+  /** The folder that it runs in. */
+  readonly cwd: string;
+  /** Runs a command; it may fail. */
+  run(...args: readonly string[]): Promise<Finished>;
+  /** Runs a command that must not fail. @returns standard output */
+  ok(...args: readonly string[]): Promise<string>;
+  /** The titles of all open issues, in order. */
+  titles(): Promise<readonly string[]>;
+  /** The same in another folder. */
+  at(cwd: string): Bd;
+}
+
+/** @param env what it gets besides PATH and HOME */
+export function bdIn(folder: TempFolder, cwd: string, env: Env = {}): Bd {
+  const all = {
+    PATH: [dirname(testDolt()), dirname(serverProgram('GIT')), readEnv()['PATH'] ?? ''].join(delimiter),
+    HOME: folder.file('home'),
+    CI: 'true',
+    // It contacts nobody.
+    BD_METRICS_DISABLED: 'true',
+    BD_DISABLE_EVENT_FLUSH: '1',
+    GIT_AUTHOR_NAME: 'Ann',
+    GIT_AUTHOR_EMAIL: 'ann@example.org',
+    GIT_COMMITTER_NAME: 'Ann',
+    GIT_COMMITTER_EMAIL: 'ann@example.org',
+    ...env,
+  };
+  const start = (...args: readonly string[]) => run(serverProgram('BD'), args, { env: all, cwd, timeoutMs: 120_000 });
+  const ok = async (...args: readonly string[]) => {
+    const { exitCode, stdout, stderr } = await start(...args);
+    if (exitCode !== 0) throw new Error(`bd ${args.join(' ')} ended with ${exitCode}: ${stderr}${stdout}`);
+    return stdout;
+  };
+  return {
+    cwd,
+    run: start,
+    ok,
+    at: (other) => bdIn(folder, other, env),
+    titles: async () => {
+      const listed: { title: string }[] = JSON.parse(await ok('list', '--json'));
+      return listed.map(({ title }) => title).sort();
+    },
+  };
+}
+
+/**
+ * A git repository with a beads workspace in `town`, made by bd, with one issue, `ours`, that federates with the mailbox
+ * `box`.
+ * @param flags of `bd init`
+ */
+export async function bdTown(folder: TempFolder, flags: readonly string[], env: Env = {}): Promise<Bd> {
+  const cwd = folder.file('town');
+  for (const path of [cwd, folder.file('home')]) await mkdir(path, { recursive: true });
+  const bd = bdIn(folder, cwd, env);
+  const git = await run(serverProgram('GIT'), ['init', '--quiet', '-b', 'main'], { env: {}, cwd });
+  if (git.exitCode !== 0) throw new Error(git.stderr);
+  await bd.ok('init', '-p', 'north', ...flags, '--skip-agents', '--skip-hooks', '--quiet');
+  await bd.ok('create', 'ours', '--quiet');
+  const federation = `\nsync: {mode: dolt-native}\nfederation: {remote: "file://${folder.file('box')}"}\n`;
+  await appendFile(folder.file('town', '.beads', 'config.yaml'), federation);
+  return bd;
+}

@@ -1,0 +1,118 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { parseYaml } from '../config/yaml/parse.ts';
+import type { Env } from '../core/env.ts';
+import { Failure } from '../core/failure.ts';
+import { readIfThere, readSmallText } from '../core/files.ts';
+import type { ServerFiles } from './server-of.ts';
+import type { ClientInfo } from './workspace-settings.ts';
+
+const clientInfoSchema = z.looseObject({
+  root_path: z.string().optional(),
+  external: z
+    .looseObject({
+      host: z.string().default(''),
+      port: z.number().default(0),
+      socket: z.string().default(''),
+      user: z.string().default(''),
+      tls_required: z.boolean().default(false),
+    })
+    .optional(),
+});
+
+/**
+ * Reads `proxied_server_client_info.json`. bd 1.3.0 refuses a file that it cannot read, because it would then work in an
+ * empty database.
+ * @param beads real path of `.beads`
+ * @returns null if there is no such file, as after a plain `bd init --proxied-server`
+ * @throws Failure `config-invalid`, `config-unreadable`
+ */
+export async function readClientInfo(beads: string): Promise<ClientInfo | null> {
+  const file = join(beads, 'proxied_server_client_info.json');
+  const text = await readIfThere(file);
+  if (text === null) return null;
+  const parsed = clientInfoSchema.safeParse(jsonOf(text));
+  if (!parsed.success) {
+    throw new Failure('config-invalid', `${file} is not what bd writes: ${parsed.error.issues[0]?.message ?? ''}`, {
+      location: { file },
+    });
+  }
+  const { root_path: rootPath, external } = parsed.data;
+  return {
+    file,
+    rootPath: rootPath === undefined || rootPath === '' ? null : rootPath,
+    external:
+      external === undefined
+        ? null
+        : {
+            host: external.host,
+            port: external.port,
+            socket: external.socket,
+            user: external.user === '' ? 'root' : external.user,
+            tls: external.tls_required,
+          },
+  };
+}
+
+/**
+ * Reads what the files of bd say about its server. They are notes of processes that may have ended, so a file that is
+ * missing or damaged says nothing.
+ * @param stateFolder where bd keeps the notes of its server: `.beads`, or the folder of the shared server
+ * @param dataFolder the folder with the databases; null: unknown
+ */
+export async function readServerFiles(
+  stateFolder: string,
+  dataFolder: string | null,
+  { env, userHome }: { readonly env: Env; readonly userHome: boolean },
+): Promise<ServerFiles> {
+  const inData = async (name: string) => (dataFolder === null ? '' : await readSmallText(join(dataFolder, name)));
+  const credentials = env['BEADS_CREDENTIALS_FILE'] ?? (userHome ? credentialsFile(env) : undefined);
+  const state = async (name: string) => (await readSmallText(join(stateFolder, name))).trim();
+  return {
+    portFile: portIn(await state('dolt-server.port')),
+    pid: positive(await state('dolt-server.pid')),
+    listenerPort: listenerPort(await inData('config.yaml')),
+    proxyPort: portIn(processNote(await inData('proxy.pid'))?.port),
+    childPid: positive(processNote(await inData('proxy-child.pid'))?.pid),
+    credentials: credentials === undefined ? null : await readSmallText(credentials),
+  };
+}
+
+function processNote(text: string) {
+  return z.looseObject({ pid: z.number(), port: z.number() }).safeParse(jsonOf(text)).data;
+}
+
+function positive(value: unknown): number | null {
+  const pid = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof pid === 'number' && Number.isInteger(pid) && pid > 0 ? pid : null;
+}
+
+function credentialsFile(env: Env): string {
+  const base = process.platform === 'win32' ? env['APPDATA'] : undefined;
+  return base === undefined
+    ? join(env['HOME'] ?? homedir(), '.config', 'beads', 'credentials')
+    : join(base, 'beads', 'credentials');
+}
+
+function listenerPort(text: string): number | null {
+  try {
+    const { document } = parseYaml(text, 'config.yaml');
+    return portIn(document.getIn(['listener', 'port']));
+  } catch {
+    return null;
+  }
+}
+
+function portIn(value: unknown): number | null {
+  const port = positive(value);
+  return port !== null && port <= 65_535 ? port : null;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,78 @@
+import { dirname } from 'node:path';
+import type { BdServer } from '../../beads/server-of.ts';
+import type { Configuration } from '../../config/configuration.ts';
+import { requireMatch } from '../../config/endpoint/allow-list.ts';
+import { type ServerSetting, serverText } from '../../config/server.ts';
+import { type Holder, lockFile, lockHolder } from '../../dolt/server/lock.ts';
+import { lockedBy } from '../../dolt/server/lock-table.ts';
+import { readServerInfo, type ServerInfo } from '../../dolt/server/server-info.ts';
+import type { Context } from '../context.ts';
+import type { Found } from './locate-database.ts';
+
+/** A running server through which the database is federated. */
+export interface Serving {
+  /** Folder of the database; null: it is not on this machine. */
+  readonly path: string | null;
+  readonly setting: ServerSetting;
+  /** The password of bd; null: the credentials of the run. */
+  readonly password: string | null;
+}
+
+/** The configured server, else that of bd; null: there is none. */
+export function serverFor(found: Found, { server }: Pick<Configuration, 'server'>): ServerSetting | null {
+  if (server.value !== null) return server.value;
+  return found.kind === 'database' || found.kind === 'at-server' ? (found.server?.setting ?? null) : null;
+}
+
+/**
+ * The server through which a run works.
+ * @returns null if the database is opened directly: no server holds it, or none that is known
+ * @throws Failure `workspace-unknown` for a database at a server that cannot be used, `endpoint-not-allowed`
+ */
+export async function servedBy(
+  found: Found,
+  { server, allowedRemotePatterns }: Pick<Configuration, 'server' | 'allowedRemotePatterns'>,
+  context: Pick<Context, 'env'>,
+): Promise<Serving | null> {
+  const path = found.kind === 'database' ? found.path : null;
+  if (server.value !== null) {
+    const isUsed = path === null || (await isServed(path, context));
+    return isUsed ? { path, setting: server.value, password: null } : null;
+  }
+  if (found.kind === 'at-server') {
+    if (found.server === null) throw found.failure;
+    const { setting, password } = found.server;
+    const form = `mysql://${serverText(setting).toLowerCase()}/${setting.database ?? ''}`;
+    requireMatch(form, allowedRemotePatterns.value);
+    return { path, setting, password };
+  }
+  const bd = found.kind === 'database' ? found.server : null;
+  if (path === null || bd === null || !(await isServed(path, context))) return null;
+  const setting = holdsDatabase(bd, await lockHolder(path, context.env), await readServerInfo(dirname(path)));
+  return setting === null ? null : { path, setting, password: bd.password };
+}
+
+/** Whether a running server holds the database in a folder, so that no engine can open it. */
+async function isServed(path: string, context: Pick<Context, 'env'>): Promise<boolean> {
+  const locked = await lockedBy(lockFile(path));
+  if (locked.kind === 'free') return false;
+  const { kind } = await lockHolder(path, context.env);
+  // The server may run in another container, whose processes are not visible.
+  return kind === 'server' || (kind === 'unknown' && locked.kind === 'held');
+}
+
+/**
+ * The server of bd, if it is the process that holds the database. The notes of bd may be those of another workspace: a
+ * copy of a workspace has them too, and its bd then works in the database of the original (bd 1.3.0, measured).
+ * @param info what the server wrote in the folder of its databases; null: nothing
+ * @returns null if another process holds the database
+ */
+export function holdsDatabase(
+  bd: BdServer,
+  { pid }: Pick<Holder, 'pid'>,
+  info: ServerInfo | null,
+): ServerSetting | null {
+  if (pid === null) return bd.setting;
+  if (!bd.isProxy && info?.pid === pid) return { ...bd.setting, port: info.port };
+  return bd.pid === null || bd.pid === pid ? bd.setting : null;
+}

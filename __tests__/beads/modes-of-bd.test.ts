@@ -17,40 +17,46 @@ test.each<[string, readonly string[], string]>([
   ['server', ['--server'], 'town/.beads/dolt/north'],
   ['proxied-server', ['--proxied-server'], 'town/.beads/dolt/north'],
   ['shared-server', ['--shared-server'], 'shared/dolt/north'],
-])('%s: bd and the mailbox agree after each run', async (mode, flags, place) => {
-  await using folder = await tempFolder();
-  const isShared = mode === 'shared-server';
-  const env: Env = isShared
-    ? { BEADS_SHARED_SERVER_DIR: folder.file('shared'), BEADS_DOLT_SERVER_PORT: String(await freePort()) }
-    : {};
-  const bd = await bdTown(folder, flags, env);
-  const path = folder.file(...place.split('/'));
-  const sync = async (isServed: boolean) => {
-    const options = { database: undefined, overrides: {}, ceiling: null, env };
-    const { result, log } = await command(town(folder), '', options);
-    expect(result).toMatchObject({ database: path, status: 'success', peers: [{ verified: true }] });
-    expect(result.problems.filter(({ severity }) => severity !== 'notice')).toEqual([]);
-    expect(log.some((message) => message.startsWith('working through the server'))).toBe(isServed);
-    return result.peers[0];
-  };
-  const isServed = mode !== 'embedded';
-  try {
-    await sync(isServed);
-    const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
-    await other.commit('theirs', NEW_ISSUE);
-    await other.publish(`file://${folder.file('box')}`);
-    expect(await sync(isServed)).toMatchObject({ pulledCommits: 1 });
-    expect(await bd.titles()).toEqual(['ours', 'theirs']);
-    await bd.ok('create', 'later', '--quiet');
-    if (isServed) await bd.ok('dolt', 'stop');
-    await sync(false);
-    await other.dolt('pull', 'origin', 'main');
-    expect(await other.rows('SELECT title FROM issues ORDER BY title')).toEqual(
-      ['later', 'ours', 'theirs'].map((title) => ({ title })),
-    );
-    expect(await bd.titles()).toEqual(['later', 'ours', 'theirs']);
-    expect(JSON.parse(await readFile(`${path}/.dolt/repo_state.json`, 'utf8')).remotes).toEqual({});
-  } finally {
-    if (isServed) await bd.run('dolt', 'stop');
-  }
-});
+])(
+  '%s: bd and the mailbox agree after each run',
+  async (mode, flags, place) => {
+    await using folder = await tempFolder();
+    const isShared = mode === 'shared-server';
+    const env: Env = isShared
+      ? { BEADS_SHARED_SERVER_DIR: folder.file('shared'), BEADS_DOLT_SERVER_PORT: String(await freePort()) }
+      : {};
+    const bd = await bdTown(folder, flags, env);
+    const path = folder.file(...place.split('/'));
+    const sync = async (isServed: boolean) => {
+      const options = { database: undefined, overrides: {}, ceiling: null, env };
+      const { result, log } = await command(town(folder), '', options);
+      expect(result).toMatchObject({ database: path, status: 'success', peers: [{ verified: true }] });
+      expect(result.problems.filter(({ severity }) => severity !== 'notice')).toEqual([]);
+      expect(log.some((message) => message.startsWith('working through the server'))).toBe(isServed);
+      return result.peers[0];
+    };
+    const isServed = mode !== 'embedded';
+    try {
+      await sync(isServed);
+      const other = await cloneDatabase(`file://${folder.file('box')}`, folder.file('other'));
+      await other.commit('theirs', NEW_ISSUE);
+      await other.publish(`file://${folder.file('box')}`);
+      expect(await sync(isServed)).toMatchObject({ pulledCommits: 1 });
+      expect(await bd.titles()).toEqual(['ours', 'theirs']);
+      await bd.ok('create', 'later', '--quiet');
+      if (isServed) await bd.ok('dolt', 'stop');
+      await sync(false);
+      await other.dolt('pull', 'origin', 'main');
+      expect(await other.rows('SELECT title FROM issues ORDER BY title')).toEqual(
+        ['later', 'ours', 'theirs'].map((title) => ({ title })),
+      );
+      // bd does not start a shared server for a command that reads.
+      if (isShared) await bd.ok('dolt', 'start');
+      expect(await bd.titles()).toEqual(['later', 'ours', 'theirs']);
+      expect(JSON.parse(await readFile(`${path}/.dolt/repo_state.json`, 'utf8')).remotes).toEqual({});
+    } finally {
+      if (isServed) await bd.run('dolt', 'stop');
+    }
+  },
+  150_000,
+);

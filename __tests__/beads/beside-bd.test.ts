@@ -1,0 +1,153 @@
+import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { run } from '../../src/dolt/process.ts';
+import { type CommandOptions, command } from '../helpers/commanding.ts';
+import { openTestDatabase, type TestDatabase } from '../helpers/database.ts';
+import { type Bd, bdIn, bdTown } from '../helpers/servers/bd.ts';
+import { serverProgram } from '../helpers/servers/server-program.ts';
+import { type TempFolder, tempFolder } from '../helpers/temp-folder.ts';
+
+let seed: TempFolder;
+beforeAll(async () => {
+  seed = await tempFolder();
+  await bdTown(seed, []);
+});
+afterAll(async () => {
+  await seed[Symbol.asyncDispose]();
+});
+
+interface Town {
+  readonly bd: Bd;
+  readonly database: TestDatabase;
+  beads(...parts: readonly string[]): string;
+  /** Runs `sync` as in a terminal. @param cwd below the folder of the test */
+  sync(options?: CommandOptions, cwd?: string): Promise<Awaited<ReturnType<typeof command>>['result']>;
+}
+
+/** A copy of the embedded town that bd made. */
+async function town(folder: TempFolder): Promise<Town> {
+  await cp(seed.path, folder.path, { recursive: true });
+  const beads = (...parts: readonly string[]) => folder.file('town', '.beads', ...parts);
+  const config = await readFile(beads('config.yaml'), 'utf8');
+  await writeFile(beads('config.yaml'), config.replaceAll(seed.path, folder.path));
+  return {
+    beads,
+    bd: bdIn(folder, folder.file('town')),
+    database: openTestDatabase(beads('embeddeddolt', 'north')),
+    sync: async (options = {}, cwd = 'town') => {
+      const place = { ...folder, path: folder.file(cwd) };
+      return (await command(place, '', { database: undefined, overrides: {}, ceiling: null, ...options })).result;
+    },
+  };
+}
+
+async function git(cwd: string, ...args: readonly string[]): Promise<void> {
+  const who = ['-c', 'user.name=Ann', '-c', 'user.email=ann@example.org', '-c', 'core.hooksPath=/dev/null'];
+  const { exitCode, stderr } = await run(serverProgram('GIT'), [...who, ...args], { env: {}, cwd });
+  if (exitCode !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+}
+
+/** Makes the database look as before the last migration of bd. */
+const BEFORE_LAST_MIGRATION =
+  'DELETE FROM schema_migrations WHERE version = (SELECT * FROM (SELECT MAX(version) FROM schema_migrations) AS last)';
+
+test('bd upgrades a database after a run, which it refuses where a remote stays, and federates it nowhere', async () => {
+  await using folder = await tempFolder();
+  const { bd, database, sync } = await town(folder);
+  await database.commit('back', BEFORE_LAST_MIGRATION);
+  expect(await sync()).toMatchObject({ status: 'success', peers: [{ verified: true }] });
+  await cp(folder.file('town'), folder.file('kept'), { recursive: true });
+  const kept = openTestDatabase(folder.file('kept', '.beads', 'embeddeddolt', 'north'));
+  await kept.dolt('remote', 'add', 'north', `file://${folder.file('box')}`);
+  expect(await bd.at(folder.file('kept')).run('create', 'refused')).toMatchObject({ exitCode: 1 });
+
+  await bd.ok('create', 'upgraded', '--quiet');
+  expect(await bd.titles()).toEqual(['ours', 'upgraded']);
+  expect(JSON.parse(await bd.ok('federation', 'list-peers', '--json'))).toEqual([]);
+  const pushed = await bd.run('federation', 'sync', '--json');
+  expect(`${pushed.stdout}${pushed.stderr}`).toContain('no federation peers configured');
+});
+
+test('in a worktree both use the database of the repository', async () => {
+  await using folder = await tempFolder();
+  const { bd, beads, sync } = await town(folder);
+  await git(bd.cwd, 'add', '.');
+  await git(bd.cwd, 'commit', '--quiet', '--no-verify', '-m', 'all');
+  await git(bd.cwd, 'worktree', 'add', '--quiet', '-b', 'other', folder.file('wt'));
+  const inTree = bd.at(folder.file('wt'));
+  const before = await inTree.ok('where', '--json');
+  expect(await sync({}, 'wt')).toMatchObject({ database: beads('embeddeddolt', 'north'), peers: [{ verified: true }] });
+  expect(await inTree.ok('where', '--json')).toBe(before);
+  expect(await inTree.titles()).toEqual(['ours']);
+  expect(await readdir(folder.file('wt', '.beads'))).not.toContain('embeddeddolt');
+});
+
+test('a redirect and BEADS_DIR lead both to one database', async () => {
+  await using folder = await tempFolder();
+  const { bd, beads, sync } = await town(folder);
+  await mkdir(folder.file('rig', '.beads'), { recursive: true });
+  await writeFile(folder.file('rig', '.beads', 'redirect'), '../town/.beads\n');
+  await mkdir(folder.file('empty'));
+  expect(await bd.at(folder.file('rig')).titles()).toEqual(['ours']);
+  const real = beads('embeddeddolt', 'north');
+  expect(await sync({}, 'rig')).toMatchObject({ database: real, peers: [{ verified: true }], status: 'success' });
+  const env = { BEADS_DIR: beads() };
+  expect(await bdIn(folder, folder.file('empty'), env).titles()).toEqual(['ours']);
+  expect(await sync({ env, command: 'status' }, 'empty')).toMatchObject({ database: real });
+  expect(await readdir(folder.file('rig', '.beads'))).toEqual(['redirect']);
+});
+
+test('a frozen workspace is written by neither, and can be read', async () => {
+  await using folder = await tempFolder();
+  const { bd, database, sync } = await town(folder);
+  const head = await database.head();
+  await writeFile(folder.file('town', 'MIGRATION-FREEZE'), '');
+  expect(await bd.run('create', 'refused')).toMatchObject({ exitCode: 14 });
+  for (const name of ['sync', 'pull', 'push'] as const) {
+    await expect(sync({ command: name })).rejects.toMatchObject({ code: 'migration-freeze' });
+  }
+  expect(await sync({ command: 'status' })).toMatchObject({ head });
+  expect(await sync({ dryRun: true })).toMatchObject({ head });
+  expect(await bd.titles()).toEqual(['ours']);
+});
+
+test('a backend that bd refuses is refused', async () => {
+  await using folder = await tempFolder();
+  const { bd, beads, sync } = await town(folder);
+  const metadata = JSON.parse(await readFile(beads('metadata.json'), 'utf8'));
+  await writeFile(beads('metadata.json'), JSON.stringify({ ...metadata, backend: 'postgres' }));
+  expect(await bd.run('list')).toMatchObject({ exitCode: 1 });
+  await expect(sync()).rejects.toMatchObject({ code: 'workspace-unknown' });
+});
+
+/** Keys that bd 1.3.0 itself writes to config.yaml, and a value that neither forbids pushing nor moves the database. */
+const KEYS = {
+  'sync.remote': 'file:///nowhere',
+  'sync.git-remote': 'file:///nowhere',
+  'sync.require_confirmation_on_mass_delete': 'true',
+  'federation.sovereignty': 'T1',
+  'federation.exclude_types': 'wisp',
+  'dolt.auto-push': 'false',
+  'dolt.auto-commit': 'on',
+  'dolt.max-conns': '5',
+  'export.auto': 'false',
+  'backup.enabled': 'false',
+  'routing.mode': 'maintainer',
+  'validation.on-sync': 'none',
+  'hierarchy.max-depth': '3',
+  'import.auto': 'false',
+  'events-journal': 'false',
+  'list.limit': '50',
+};
+
+test('the keys that bd writes to config.yaml stop nothing', async () => {
+  await using folder = await tempFolder();
+  const { bd, beads, sync } = await town(folder);
+  const pairs = Object.entries(KEYS).map(([key, value]) => `${key}=${value}`);
+  await bd.ok('config', 'set-many', ...pairs);
+  const text = await readFile(beads('config.yaml'), 'utf8');
+  for (const key of Object.keys(KEYS)) expect(text).toContain(key.split('.').at(-1));
+  expect(await sync()).toMatchObject({ status: 'success', peers: [{ verified: true }] });
+  expect(await readdir(join(beads(), '..'))).not.toContain('nowhere');
+});

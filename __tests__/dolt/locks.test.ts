@@ -45,6 +45,7 @@ describe('a database that another process holds', () => {
     const second = open(folder, {
       lockTimeouts: LONG,
       log: {
+        debug() {},
         info(message) {
           messages.push(message);
           void first.stop();
@@ -60,7 +61,11 @@ describe('a database that another process holds', () => {
     await makeDatabase(folder.file('local'));
     const first = await open(folder);
     const abort = new AbortController();
-    const second = open(folder, { lockTimeouts: LONG, signal: abort.signal, log: { info: () => abort.abort() } });
+    const second = open(folder, {
+      lockTimeouts: LONG,
+      signal: abort.signal,
+      log: { debug() {}, info: () => abort.abort() },
+    });
     await expect(second).rejects.toMatchObject({ code: 'interrupted' });
     await first.stop();
     expect(await readdir(folder.file('tmp'))).toEqual([]);

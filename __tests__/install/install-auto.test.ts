@@ -26,7 +26,7 @@ describe('auto builds only where no release can be reached at all', () => {
     const request = { source: 'auto', mirror: await closedHost(), sha256: SHA256 } as const;
     expect(await failureOf(installDolt(request, box.context))).toMatchObject({
       code: 'dolt-download-failed',
-      hint: expect.stringContaining('Without `dolt-sha256`'),
+      hint: expect.stringContaining('Without `--dolt-sha256`'),
     });
     expect(existsSync(`${box.bin}/go.calls`)).toBe(false);
   });

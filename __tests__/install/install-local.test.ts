@@ -33,7 +33,7 @@ describe('an executable that was named', () => {
     await answersAsDolt(box.bin, '2.3.0');
     const failure = await failureOf(installDolt({ ...RELEASE, path: '/no/such/dolt' }, box.context));
     expect(failure).toMatchObject({ code: 'dolt-not-found', message: expect.stringContaining('"/no/such/dolt"') });
-    expect(failure.hint).toMatch(/^Correct `dolt-path`/);
+    expect(failure.hint).toMatch(/^Correct `--dolt-path`/);
   });
 
   test('is compared with the latest when that was asked for', async () => {
@@ -52,6 +52,18 @@ describe('PATH, then the tool cache', () => {
     await primeCache(box, '2.3.0');
     const path = await answersAsDolt(box.bin, '2.3.0');
     expect(await installDolt(RELEASE, box.context)).toEqual({ version: '2.3.0', path, source: 'path' });
+  });
+
+  test('another version on PATH is part of the error if no release can be had', async () => {
+    const closed = await closedHost();
+    await using box = await machine({ GITHUB_API_URL: closed });
+    await answersAsDolt(box.bin, '1.40.0');
+    const failure = await failureOf(installDolt({ ...RELEASE, mirror: closed }, box.context));
+    expect(failure).toMatchObject({
+      code: 'dolt-download-failed',
+      message: expect.stringMatching(/cannot be reached: .*\n.*bin\/dolt is Dolt 1\.40\.0, not 2\.3\.0$/s),
+      hint: expect.stringMatching(/To use another Dolt on PATH, set `--dolt-version`\.$/),
+    });
   });
 
   test('another version on PATH is passed over, and so is what does not run', async () => {
@@ -96,7 +108,7 @@ test('where a digest was given, neither PATH nor an entry that was made from som
   const request = { ...RELEASE, mirror: await closedHost(), sha256: '0'.repeat(64) };
   expect(await failureOf(installDolt(request, box.context))).toMatchObject({
     code: 'dolt-download-failed',
-    hint: expect.stringContaining('Without `dolt-sha256`, any matching Dolt is used'),
+    hint: expect.stringContaining('Without `--dolt-sha256`, any matching Dolt is used'),
   });
 });
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { Failure } from '../core/failure.ts';
 import { throwIfInterrupted } from '../core/interruption.ts';
-import { endsWithin } from '../core/time.ts';
+import { endsWithin, monotonicMs } from '../core/time.ts';
 import type { Reach } from '../egress/host-rule.ts';
 import type { TimeLimit } from './server/engines.ts';
 import { interruptible } from './server/interrupt.ts';
@@ -57,6 +57,7 @@ export async function cloneDatabase(
     try {
       const connection = await createConnection(connectTo(server.address));
       const args = cloneArguments(source);
+      const begun = monotonicMs();
       const statement = `CALL DOLT_CLONE(${args.map(() => '?').join(', ')})`;
       await server
         .during(source.reach, async () => {
@@ -73,6 +74,7 @@ export async function cloneDatabase(
           throw thrown instanceof Failure ? cloneFailure(source, thrown) : thrown;
         });
       connection.destroy();
+      context.log?.debug(`Dolt: CALL DOLT_CLONE (${Math.round(monotonicMs() - begun)} ms)`);
     } finally {
       await server.stop();
     }

@@ -1,5 +1,5 @@
 import { DEFAULT_DOLT_VERSION } from '../contract/dolt-options.ts';
-import { Failure } from '../core/failure.ts';
+import { Failure, toFailure } from '../core/failure.ts';
 import { replaceableFolder } from '../core/shared-folder.ts';
 import { buildDolt } from './build.ts';
 import type { DoltRequest, InstallContext, InstalledDolt } from './dolt-request.ts';
@@ -9,7 +9,7 @@ import { findInToolCache, type Wish } from './tool-cache.ts';
 import { type AskedVersion, latestVersion, type WantedVersion } from './version.ts';
 
 const ONLY_RELEASE =
-  'Check the network and proxy, or set a mirror with `dolt-mirror`. Without `dolt-sha256`, any matching Dolt is used.';
+  'Check the network and proxy, or set a mirror with `--dolt-mirror`. Without `--dolt-sha256`, any matching Dolt is used.';
 
 /**
  * Finds or installs a Dolt: the named executable, else PATH, else the tool cache, else the release, else a build from
@@ -28,8 +28,15 @@ export async function installDolt(request: DoltRequest, context: InstallContext)
   if (request.path !== undefined) return await namedDolt(request.path, asked, context);
 
   const wanted = asked ?? { kind: 'exact', version: DEFAULT_DOLT_VERSION };
-  const found = await findDolt({ wanted, sha256: request.sha256 }, context);
+  const unfit: string[] = [];
+  const found = await findDolt({ wanted, sha256: request.sha256 }, context, unfit);
   if (found !== null) return found;
+  return await obtain(request, wanted, context).catch((thrown: unknown) => {
+    throw withUnfit(toFailure(thrown), unfit);
+  });
+}
+
+async function obtain(request: DoltRequest, wanted: WantedVersion, context: InstallContext): Promise<InstalledDolt> {
   if (request.source === 'build') return await buildDolt(wanted, context);
 
   const release = await installRelease(wanted, request, context);
@@ -44,6 +51,14 @@ export async function installDolt(request: DoltRequest, context: InstallContext)
   }
 }
 
+/** Says why the Dolt on PATH was not enough: with `--quiet` nothing else does. */
+function withUnfit(failure: Failure, unfit: readonly string[]): Failure {
+  if (unfit.length === 0 || failure.code === 'interrupted') return failure;
+  const { code, hint, cause } = failure;
+  const named = [failure.message, ...unfit].join('\n');
+  return new Failure(code, named, { hint: `${hint} To use another Dolt on PATH, set \`--dolt-version\`.`, cause });
+}
+
 function unreachable(reason: string, hint?: string): Failure {
   return new Failure('dolt-download-failed', `The releases of Dolt cannot be reached: ${reason}`, { hint });
 }
@@ -56,9 +71,13 @@ async function definiteVersion(
   if (asked.kind !== 'latest') return asked;
   const hint = 'Name an exact version such as 2.3.0: it may be on PATH, in the tool cache, or buildable.';
   if (request.source === 'build') {
-    throw new Failure('dolt-version-unknown', '`dolt-source: build` cannot use `latest`: it contacts no release host', {
-      hint,
-    });
+    throw new Failure(
+      'dolt-version-unknown',
+      '`--dolt-source build` cannot use `latest`: it contacts no release host',
+      {
+        hint,
+      },
+    );
   }
   const version = await latestVersion(request, context);
   if (typeof version === 'string') return { kind: 'exact', version };
@@ -72,7 +91,11 @@ async function definiteVersion(
  * only the tool cache knows the release of an executable.
  * @throws Failure `interrupted`
  */
-export async function findDolt(wish: Wish, context: InstallContext): Promise<InstalledDolt | null> {
-  const onPath = wish.sha256 === undefined ? await findOnPath(wish.wanted, context) : null;
+export async function findDolt(
+  wish: Wish,
+  context: InstallContext,
+  unfit: string[] = [],
+): Promise<InstalledDolt | null> {
+  const onPath = wish.sha256 === undefined ? await findOnPath(wish.wanted, context, unfit) : null;
   return onPath ?? (await findInToolCache(wish, context));
 }

@@ -22,7 +22,7 @@ export async function namedDolt(
   const version = await versionOf(absolute, context);
   if (wanted === null || fits(version, wanted)) return { version, path: absolute, source: 'path' };
   throw new Failure('dolt-not-found', `"${absolute}" is Dolt ${version}, not ${describeWanted(wanted)}`, {
-    hint: 'Remove `dolt-version`, or give a Dolt of that version with `dolt-path`.',
+    hint: 'Remove `--dolt-version`, or give a Dolt of that version with `--dolt-path`.',
   });
 }
 
@@ -33,7 +33,7 @@ async function versionOf(path: string, context: InstallContext): Promise<string>
     const { code, message } = toFailure(thrown);
     if (code !== 'dolt-not-found') throw thrown;
     throw new Failure(code, message, {
-      hint: 'Correct `dolt-path`, or remove it to use a Dolt on PATH, in the tool cache, or from a download.',
+      hint: 'Correct `--dolt-path`, or remove it to use a Dolt on PATH, in the tool cache, or from a download.',
       cause: thrown,
     });
   }
@@ -41,14 +41,21 @@ async function versionOf(path: string, context: InstallContext): Promise<string>
 
 /**
  * The first Dolt on PATH that fits, or null. Skips others; warns about those that do not run.
+ * @param unfit gets a sentence about each one of another version
  * @throws Failure `interrupted`
  */
-export async function findOnPath(wanted: WantedVersion, context: InstallContext): Promise<InstalledDolt | null> {
+export async function findOnPath(
+  wanted: WantedVersion,
+  context: InstallContext,
+  unfit: string[] = [],
+): Promise<InstalledDolt | null> {
   for (const path of await executablesOnPath(executableName(process.platform), context.env)) {
     try {
       const version = await doltVersion(path, context);
       if (fits(version, wanted)) return { version, path, source: 'path' };
-      context.log.info(`${path} is Dolt ${version}, not ${describeWanted(wanted)}: it is not used`);
+      const other = `${path} is Dolt ${version}, not ${describeWanted(wanted)}`;
+      unfit.push(other);
+      context.log.info(`${other}: it is not used`);
     } catch (thrown) {
       if (thrown instanceof Failure && thrown.code === 'interrupted') throw thrown;
       context.log.warning(`A Dolt on PATH is not used: ${errorMessage(thrown)}`);

@@ -70,6 +70,8 @@ export async function openServed(
     database,
     name: serverText(setting),
     secrets: context.secrets,
+    onCall: (procedure, milliseconds) =>
+      context.log.debug(`${serverText(setting)}: CALL ${procedure} (${Math.round(milliseconds)} ms)`),
     milliseconds: request.timeout,
   });
   const place = await scratchPlace(context, at);
@@ -119,7 +121,7 @@ function nameAtServer({ path, setting }: ServedAt): string {
   const name = setting.database ?? (path === null ? null : basename(path));
   if (name !== null) return name;
   throw new Failure('no-database', '`federation.server` does not name the database, and no folder of it was found', {
-    hint: 'Add `database`, the name of the database at the server, to `federation.server`.',
+    hint: 'Set `federation.server.database` to the name of the database at the server.',
   });
 }
 
@@ -165,7 +167,9 @@ function loginOf(setting: ServerSetting, credentials: Credentials, known: string
     });
   }
   if (given.secret.kind === 'password') return given.secret;
-  throw new Failure('config-invalid', `the credentials of ${SERVER_ENTRY} must be \`user\` and \`password\``);
+  throw new Failure('config-invalid', `the credentials of ${SERVER_ENTRY} must be \`user\` and \`password\``, {
+    hint: 'Write both in this entry of the credentials, beside `url`.',
+  });
 }
 
 async function addressOf({ host, port, tls }: ServerSetting, login: Login, { env }: Context): Promise<Address> {

@@ -86,7 +86,11 @@ export async function checkDatabaseSettings(database: string): Promise<void> {
   const file = join(database, '.dolt', 'config.json');
   const found = await readSmall(file);
   if (found.kind === 'refused')
-    throw new Failure('corrupt', `${file} cannot be used: ${found.why}`, { location: { file }, cause: found.cause });
+    throw new Failure('corrupt', `${file} cannot be used: ${found.why}`, {
+      hint: SETTINGS,
+      location: { file },
+      cause: found.cause,
+    });
   const text = found.kind === 'read' ? found.bytes.toString('utf8') : '';
   if (text.trim() === '') return;
   const untrusted = untrustedSettings(parseSettings(text, file));
@@ -95,14 +99,17 @@ export async function checkDatabaseSettings(database: string): Promise<void> {
   }
 }
 
+const SETTINGS = 'Correct the file, or remove it. It only holds the local settings of Dolt (`dolt config --local`).';
+
 function parseSettings(text: string, file: string): Record<string, string> {
   let raw: unknown;
   try {
     raw = JSON.parse(text);
   } catch (cause) {
-    throw new Failure('corrupt', `${file} is not JSON`, { location: { file }, cause });
+    throw new Failure('corrupt', `${file} is not JSON`, { hint: SETTINGS, location: { file }, cause });
   }
   const parsed = settingsSchema.safeParse(raw);
-  if (!parsed.success) throw new Failure('corrupt', `${file} is not a JSON object of strings`, { location: { file } });
+  if (!parsed.success)
+    throw new Failure('corrupt', `${file} is not a JSON object of strings`, { hint: SETTINGS, location: { file } });
   return parsed.data;
 }

@@ -1,6 +1,6 @@
 import type { Failure } from '../../core/failure.ts';
 import { throwIfInterrupted } from '../../core/interruption.ts';
-import { endsWithin } from '../../core/time.ts';
+import { endsWithin, monotonicMs } from '../../core/time.ts';
 import type { Reach } from '../../egress/host-rule.ts';
 import type { EngineCredentials } from '../engine-credentials.ts';
 import type { ProgramContext } from '../program-context.ts';
@@ -116,9 +116,13 @@ async function start(
   connections: number,
 ): Promise<Open> {
   const { engineCredentials } = options;
+  const begun = monotonicMs();
   const server = await openServer(context, options);
+  const said = (what: string, milliseconds: number) => context.log?.debug(`${what} (${Math.round(milliseconds)} ms)`);
   try {
-    const database = { ...(await openDatabase(server, connections)), folder: options.database };
+    const onCall = (procedure: string, milliseconds: number) => said(`Dolt: CALL ${procedure}`, milliseconds);
+    const database = { ...(await openDatabase({ ...server, onCall }, connections)), folder: options.database };
+    said('Dolt: sql-server is ready', monotonicMs() - begun);
     return { server, engine: engineOf(context, server, database, engineCredentials), engineCredentials };
   } catch (thrown) {
     await server.stop();

@@ -37,7 +37,7 @@ export interface EngineContext {
   ) => void;
   /** Gets the server's password; Dolt's output is redacted with it. */
   readonly secrets: Secrets;
-  readonly log?: Pick<Logger, 'info'>;
+  readonly log?: Pick<Logger, 'info' | 'debug'>;
 }
 
 /** What one server serves, and how. */
@@ -120,7 +120,10 @@ async function openNow(context: EngineContext, options: ServerOptions): Promise<
     for (let attempt = 1; ; attempt += 1) {
       const server = await tryStart(context, options, { privateDir, socketDir, env, watchdogEnv, served, proxy });
       if (server !== 'port-in-use') return server;
-      if (attempt === PORT_ATTEMPTS) throw new Failure('engine-start', `no free port was found in ${attempt} attempts`);
+      if (attempt === PORT_ATTEMPTS)
+        throw new Failure('engine-start', `no free port was found in ${attempt} attempts`, {
+          hint: 'Close programs that listen on many ports of 127.0.0.1, then run again.',
+        });
     }
   } catch (thrown) {
     await proxy.close();

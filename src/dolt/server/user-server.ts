@@ -21,6 +21,7 @@ interface Wanted {
   /** The server in messages. */
   readonly name: string;
   readonly secrets: Redactor;
+  readonly onCall?: ((procedure: string, milliseconds: number) => void) | undefined;
   /** Limit of one piece of work. */
   readonly milliseconds: number;
 }
@@ -40,7 +41,7 @@ export async function openUserServer(wanted: Wanted): Promise<UserServer> {
     work.catch(() => undefined);
     throw new Failure('server-unreachable', `the server at ${wanted.name} did not answer in time`);
   };
-  const database = await within(openDatabase({ name, address, secrets }, CONNECTIONS));
+  const database = await within(openDatabase({ name, address, secrets, onCall: wanted.onCall }, CONNECTIONS));
   return {
     name: `${wanted.name}/${name}`,
     session: (work) => within(database.session((sql) => work(sql))),
@@ -62,7 +63,7 @@ function explain(thrown: unknown, { name, database }: Wanted): never {
       throw new Failure('server-refused', `the server at ${name} refused the user: ${text}`, { cause: thrown });
     case 'no-database':
       throw new Failure('no-database', `the server at ${name} has no database ${database}`, {
-        hint: 'Set `database` of `federation.server` to its name there.',
+        hint: 'Set `federation.server.database` to its name there.',
         cause: thrown,
       });
     default:

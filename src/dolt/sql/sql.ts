@@ -3,6 +3,7 @@ import { createPool, type FieldPacket, type Pool, type PoolConnection } from 'my
 import { z } from 'zod';
 import { Failure } from '../../core/failure.ts';
 import type { Redactor } from '../../core/secrets.ts';
+import { monotonicMs } from '../../core/time.ts';
 import { killStatement } from '../server/interrupt.ts';
 import { type Address, connectTo } from '../server/ready.ts';
 import { cellSchema } from './cell.ts';
@@ -41,6 +42,8 @@ interface Served {
   readonly name: string | null;
   readonly address: Address;
   readonly secrets: Redactor;
+  /** Called after each procedure, with its name and how long it took; never with a value. */
+  readonly onCall?: ((procedure: string, milliseconds: number) => void) | undefined;
 }
 
 const positionalRows = z.array(z.array(cellSchema));
@@ -52,7 +55,7 @@ const databaseRow = z.object({ Database: z.string() });
  * @param connections how many statements may run in parallel
  * @throws Failure `no-database` if the server does not serve its database
  */
-export async function openDatabase({ name, address, secrets }: Served, connections: number): Promise<Database> {
+export async function openDatabase({ name, address, secrets, onCall }: Served, connections: number): Promise<Database> {
   const options = {
     ...connectTo(address),
     connectionLimit: connections,
@@ -71,7 +74,7 @@ export async function openDatabase({ name, address, secrets }: Served, connectio
     throw new Failure('no-database', 'the folder does not contain a Dolt database that can be opened');
   }
   const pool = createPool({ ...options, database: name });
-  const served = { pool, address, secrets };
+  const served = { pool, address, secrets, onCall };
   return {
     name,
     ...statements(served),
@@ -85,11 +88,12 @@ async function endPool(pool: Pool): Promise<void> {
   await pool.end().catch(() => undefined);
 }
 
-interface Connections {
+interface Connections extends Pick<Served, 'address' | 'secrets' | 'onCall'> {
   readonly pool: Pool;
-  readonly address: Address;
-  readonly secrets: Redactor;
 }
+
+/** The procedure that a statement calls, such as `DOLT_FETCH`. */
+const CALL = /^\s*CALL\s+(\w+)/i;
 
 async function inSession<T>(connections: Connections, work: (sql: Sql, connection: number) => Promise<T>): Promise<T> {
   const connection = await connect(connections);
@@ -123,6 +127,7 @@ function statements(connections: Connections, own?: PoolConnection): Sql {
     const connection = own ?? (await connect(connections));
     const size = new ResultSize(() => void killStatement(address, connection.threadId));
     const options = { sql: statement, values: [...parameters], rowsAsArray, typeCast: size.read.bind(size) };
+    const begun = monotonicMs();
     try {
       const result = await connection.query(options);
       if (size.isTooLarge) throw size.failure();
@@ -132,6 +137,8 @@ function statements(connections: Connections, own?: PoolConnection): Sql {
       excess = size.failure();
       throw excess;
     } finally {
+      const procedure = CALL.exec(statement)?.[1];
+      if (procedure !== undefined) connections.onCall?.(procedure.toUpperCase(), monotonicMs() - begun);
       if (own === undefined && size.isTooLarge) connection.destroy();
       else if (own === undefined) connection.release();
     }

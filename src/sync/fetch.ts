@@ -16,7 +16,7 @@ import type { PeerProgress } from './peer-progress.ts';
 import { readPeer } from './read-peer.ts';
 import type { LocalHead, SyncContext } from './sync-context.ts';
 import { keepTags } from './tags.ts';
-import { type AnswerBy, LateAnswer } from './time-limits.ts';
+import { type AnswerBy, AnswerWait, LateAnswer } from './time-limits.ts';
 
 /** How long connections to other peers are awaited after the first ones were made, if nothing needs them to be. */
 const CONNECT_SOON_MS = 2_000;
@@ -39,11 +39,12 @@ export async function fetchAll(
 ): Promise<readonly PeerProgress[]> {
   const late: PeerProgress[] = [];
   const connecting = connectToAll(context, allProgress);
+  const waiting = waitMs === null ? null : new AnswerWait(waitMs);
   const mayBeLate = (progress: PeerProgress) => waitMs !== null && allProgress.length > 1 && progress.adopt === null;
   const fetchTried = async (tried: readonly Tried[]): Promise<boolean> => {
     for (const { progress, failure } of tried) if (failure !== null) recordUnreachable(context, progress, failure);
     const reached = tried.flatMap(({ progress, failure }) => (failure === null ? [progress] : []));
-    late.push(...(await fetchReached(context, local, reached, (progress) => (mayBeLate(progress) ? waitMs : null))));
+    late.push(...(await fetchReached(context, local, reached, (progress) => (mayBeLate(progress) ? waiting : null))));
     return reached.length > 0;
   };
   const anyReached = await fetchTried(await connecting.tried(CONNECT_FIRST_MS));
@@ -68,7 +69,7 @@ async function fetchReached(
   context: SyncContext,
   local: LocalHead,
   allProgress: readonly PeerProgress[],
-  waitFor: (progress: PeerProgress) => number | null,
+  waitFor: (progress: PeerProgress) => AnswerWait | null,
 ): Promise<readonly PeerProgress[]> {
   if (allProgress.length === 0) return [];
   const late = new Set<PeerProgress>();
@@ -76,10 +77,14 @@ async function fetchReached(
     inEngines(context, { allProgress, plain: 'last', around }, async (engine, progress) => {
       late.delete(progress);
       context.onProgress({ peer: progress.peer.name, step: 'fetching', detail: '' });
-      const waitMs = waitFor(progress);
-      const answerBy = waitMs === null ? null : { atMs: monotonicMs() + waitMs };
-      if (!(await fetchPeer(context, local, engine, progress, answerBy))) late.add(progress);
-      else if (progress.failure === null)
+      const waiting = waitFor(progress);
+      const begun = monotonicMs();
+      const isUntried = progress.destination === null && progress.engineCredentials.startsPrograms;
+      const answerBy = waiting === null ? null : { atMs: begun + waiting.millisecondsFor(isUntried) };
+      if (!(await fetchPeer(context, local, engine, progress, answerBy))) {
+        waiting?.spend(monotonicMs() - begun);
+        late.add(progress);
+      } else if (progress.failure === null)
         context.onProgress({ peer: progress.peer.name, step: 'fetched', detail: progress.state });
       else context.onProgress({ peer: progress.peer.name, step: 'failed', detail: progress.failure.code });
     }),

@@ -26,7 +26,7 @@ export function timeLimit(
     milliseconds,
     failure: () =>
       new Failure('timeout', `the ${operation} of ${peer.name} did not finish within ${durationText(milliseconds)}`, {
-        hint: `Raise \`timeout\` (--timeout, or \`timeout\` of the peer ${peer.name}), or find out why it is slow.`,
+        hint: `Raise \`--timeout\`, or \`federation.peers.<peer>.timeout\` for this peer only, or find out why it is slow.`,
       }),
   };
 }
@@ -34,6 +34,36 @@ export function timeLimit(
 /** A moment of the monotonic clock until which the other peers wait. */
 export interface AnswerBy {
   readonly atMs: number;
+}
+
+/** Peers that follow one that did not answer have at least this long. */
+const LEAST_WAIT_MS = 10_000;
+
+/**
+ * How long the peers that have answered wait for one peer. Engines serve groups of peers one after another, so silent
+ * peers of several groups would add up. The time that one of them took is not given to the next one again.
+ */
+export class AnswerWait {
+  readonly #waitMs: number;
+  #spentMs = 0;
+
+  constructor(waitMs: number) {
+    this.#waitMs = waitMs;
+  }
+
+  /**
+   * @param isUntried whether git or ssh connects, so that no connection could be tried before: a server that accepts
+   * connections and stays silent is then found only here, and half of the time is the limit for connections by default
+   */
+  millisecondsFor(isUntried: boolean): number {
+    const waitMs = isUntried ? this.#waitMs / 2 : this.#waitMs;
+    return Math.max(Math.min(waitMs, LEAST_WAIT_MS), waitMs - this.#spentMs);
+  }
+
+  /** A peer did not answer within this time. */
+  spend(milliseconds: number): void {
+    this.#spentMs += milliseconds;
+  }
 }
 
 /** The peer has not answered while the others waited; it is asked again. */
